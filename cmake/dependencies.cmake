@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every library Apical uses, from Debian 12 packages (tools/packages.sh). Headers are SYSTEM so that
+# their warnings are not ours.
+find_package(Threads REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(ZLIB REQUIRED)
+# Found by hand: FindHDF5 needs a C compiler and drags in what libhdf5 itself was linked with.
+find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
+find_library(HDF5_LIBRARY NAMES hdf5_serial hdf5 REQUIRED)
+find_package(BLAS REQUIRED)
+find_path(HWY_INCLUDE_DIR hwy/highway.h REQUIRED)
+find_library(HWY_LIBRARY hwy REQUIRED)
+find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+find_library(XXHASH_LIBRARY xxhash REQUIRED)
+
+add_library(apical_dependencies INTERFACE)
+target_include_directories(apical_dependencies SYSTEM INTERFACE
+  ${HWY_INCLUDE_DIR} ${RANDOM123_INCLUDE_DIR} ${XXHASH_INCLUDE_DIR} ${HDF5_INCLUDE_DIR})
+target_compile_definitions(apical_dependencies INTERFACE H5_USE_110_API)
+target_link_libraries(apical_dependencies INTERFACE
+  Threads::Threads fmt::fmt nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus CLI11::CLI11 ZLIB::ZLIB
+  ${HDF5_LIBRARY} ${BLAS_LIBRARIES} ${HWY_LIBRARY} ${XXHASH_LIBRARY})
