@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/circuit/circuit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "apical/core/error.h"
+
+namespace apical {
+namespace {
+
+template <class Items>
+std::vector<std::string> names_of(const Items& items) {
+  std::vector<std::string> names;
+  for (const auto& item : items) names.push_back(item.name);
+  return names;
+}
+
+bool uses_slope(const WeightDecay& decay) {
+  return decay.post == WeightDecay::PostGate::slope || decay.pre == WeightDecay::PreGate::slope;
+}
+
+bool needs_compartment(PostFactor::Kind kind) {
+  return kind == PostFactor::Kind::voltage_residual || kind == PostFactor::Kind::rate_residual ||
+         kind == PostFactor::Kind::compartment || kind == PostFactor::Kind::noise;
+}
+
+void require_finite(double value, const std::string& what) {
+  if (!std::isfinite(value)) throw ConfigError(fmt::format("{} is {}; expected a finite number", what, value));
+}
+
+void require_not_negative(double value, const std::string& what) {
+  require_finite(value, what);
+  if (value < 0) throw ConfigError(fmt::format("{} is {}; expected 0 or more", what, value));
+}
+
+void validate_population(const Circuit& circuit, const Population& p) {
+  const auto where = [&](const char* field) { return fmt::format("{} of population '{}'", field, p.name); };
+  if (p.name.empty()) throw ConfigError("a population has no name");
+  if (p.size == 0) throw ConfigError(fmt::format("{} is 0; expected at least 1", where("size")));
+  if (p.kind == Population::Kind::external) return;
+  require_not_negative(p.leak, where("leak"));
+  std::set<std::string> seen;
+  for (const Compartment& c : p.compartments) {
+    require_not_negative(c.conductance, fmt::format("conductance of compartment '{}' of '{}'", c.name, p.name));
+    if (!seen.insert(c.name).second) {
+      throw ConfigError(fmt::format("population '{}' has two compartments named '{}'", p.name, c.name));
+    }
+  }
+  if (!(p.total_conductance() > 0)) {
+    throw ConfigError(fmt::format("population '{}' has neither leak nor conductance: its membrane time constant is infinite", p.name));
+  }
+  if (!p.lookahead && circuit.dt_ms > p.tau_ms()) {
+    throw ConfigError(
+        fmt::format("dt_ms = {:g} is longer than the membrane time constant of '{}' ({:.3g} ms): the Euler step is unstable",
+                    circuit.dt_ms, p.name, p.tau_ms()),
+        {}, fmt::format("choose dt_ms well below {:.2g}", p.tau_ms()));
+  }
+  for (const auto* list : {&p.slopes, &p.offsets}) {
+    if (!list->empty() && list->size() != p.size) {
+      throw ConfigError(fmt::format("population '{}' has {} neurons but {} values in its list of slopes or offsets",
+                                    p.name, p.size, list->size()));
+    }
+  }
+  require_finite(p.slope, where("slope"));
+  require_finite(p.offset, where("offset"));
+  require_not_negative(p.slope_sd, where("slope_sd"));
+  require_not_negative(p.offset_sd, where("offset_sd"));
+  require_not_negative(p.initial_soma_sd, where("initial_soma_sd"));
+  if (!(p.lookahead_gain > 0) || !std::isfinite(p.lookahead_gain)) {
+    throw ConfigError(fmt::format("{} is {}; expected a positive number", where("lookahead_gain"), p.lookahead_gain));
+  }
+  if (p.teacher) {
+    const Population& teacher = circuit[*p.teacher];
+    if (teacher.kind != Population::Kind::external || teacher.size != p.size) {
+      throw ConfigError(fmt::format("the teacher of '{}' must be an external population of {} rates; '{}' has {}", p.name,
+                                    p.size, teacher.name, teacher.size));
+    }
+  }
+  if (p.noise) {
+    p.compartment_index(p.noise->compartment);
+    require_not_negative(p.noise->scale, where("noise scale"));
+    if (!(p.noise->tau_ms > 0)) throw ConfigError(fmt::format("{} is {}; expected more than 0", where("noise tau_ms"), p.noise->tau_ms));
+    if (p.noise->hold_steps < 1) throw ConfigError(fmt::format("{} is {}; expected at least 1", where("noise hold_steps"), p.noise->hold_steps));
+  }
+}
+
+void validate_rule(const Circuit& circuit, const Projection& j) {
+  const PlasticityRule& rule = *j.rule;
+  const Population& to = circuit[j.to];
+  const Population& from = circuit[j.from];
+  const auto where = [&](const char* field) { return fmt::format("{} of the rule of projection '{}'", field, j.name); };
+  require_finite(rule.eta, where("eta"));
+  if (j.view) {
+    throw ConfigError(fmt::format("projection '{}' shows the transpose of '{}' and cannot have a rule of its own", j.name,
+                                  circuit[j.view->of].name),
+                      {}, "put the rule on the viewed projection, or give this one weights of its own");
+  }
+  if (needs_compartment(rule.post.kind)) to.compartment_index(rule.post.compartment);
+  if (rule.post.kind == PostFactor::Kind::noise && (!to.noise || to.noise->compartment != rule.post.compartment)) {
+    throw ConfigError(fmt::format("{} reads noise in '{}', but population '{}' has none there", where("post factor"),
+                                  rule.post.compartment, to.name));
+  }
+  for (auto [value, field] : {std::pair{rule.post.low_pass_ms, "post.low_pass_ms"}, {rule.pre.low_pass_ms, "pre.low_pass_ms"},
+                              {rule.pre.high_pass_ms, "pre.high_pass_ms"}, {rule.update_low_pass_ms, "update_low_pass_ms"}}) {
+    require_not_negative(value, where(field));
+    if (value > 0 && value < circuit.dt_ms) {
+      throw ConfigError(fmt::format("{} is {} ms, shorter than the time step of {} ms", where(field), value, circuit.dt_ms));
+    }
+  }
+  if (rule.pre.kind == PreFactor::Kind::high_passed_rate && !(rule.pre.high_pass_ms > 0)) {
+    throw ConfigError(fmt::format("{} is 0; high_passed_rate needs the filter's time constant", where("pre.high_pass_ms")));
+  }
+  if (rule.pre.kind == PreFactor::Kind::high_passed_rate && from.kind == Population::Kind::external) {
+    throw ConfigError(fmt::format("{}: '{}' is external and has no high-passed rate", where("pre factor"), from.name));
+  }
+  if (uses_slope(rule.decay) && from.kind == Population::Kind::external) {
+    throw ConfigError(fmt::format("{}: '{}' is external and has no slope", where("decay"), from.name));
+  }
+  const bool half = (rule.post.kind == PostFactor::Kind::none) != (rule.pre.kind == PreFactor::Kind::none);
+  if (half) throw ConfigError(fmt::format("{}: a product needs both factors, or none for pure decay", where("post and pre")));
+}
+
+void validate_projection(const Circuit& circuit, const Projection& j) {
+  const Population& from = circuit[j.from];
+  const Population& to = circuit[j.to];
+  if (to.kind == Population::Kind::external) {
+    throw ConfigError(fmt::format("projection '{}' ends at the external population '{}'", j.name, to.name));
+  }
+  to.compartment_index(j.compartment);
+  if (from.kind == Population::Kind::external && j.transmits != Quantity::rate) {
+    throw ConfigError(fmt::format("projection '{}' transmits {} of '{}', but an external population has only a rate", j.name,
+                                  name_of(j.transmits), from.name));
+  }
+  if (j.transmits == Quantity::mismatch && !from.teacher) {
+    throw ConfigError(fmt::format("projection '{}' transmits the mismatch of '{}', which has no teacher", j.name, from.name));
+  }
+  if (j.delay_steps < 0) throw ConfigError(fmt::format("delay_steps of projection '{}' is {}; expected 0 or more", j.name, j.delay_steps));
+  if (!(j.density >= 0 && j.density <= 1)) {
+    throw ConfigError(fmt::format("density of projection '{}' is {}; expected 0 … 1", j.name, j.density));
+  }
+  if (j.weights.values) {
+    const auto& m = *j.weights.values;
+    const bool one_to_one = j.topology == Topology::one_to_one;
+    const std::size_t rows = one_to_one ? 1 : to.size, cols = one_to_one ? std::min(from.size, to.size) : from.size;
+    if (m.rows() != rows || m.cols() != cols) {
+      throw ConfigError(fmt::format("weights of projection '{}' are {} x {}; expected {} x {} (post x pre)", j.name, m.rows(),
+                                    m.cols(), rows, cols));
+    }
+    for (double w : m.flat()) {
+      if (!std::isfinite(w)) throw ConfigError(fmt::format("a weight of projection '{}' is {}", j.name, w));
+    }
+  }
+  for (double bound : {j.weights.low, j.weights.high, j.weights.scale, j.weights.identity}) {
+    require_finite(bound, fmt::format("an initial-weight constant of projection '{}'", j.name));
+  }
+  if (j.view) {
+    const Projection& viewed = circuit[j.view->of];
+    if (viewed.view || viewed.topology != Topology::dense || j.topology != Topology::dense) {
+      throw ConfigError(fmt::format("projection '{}' can only show the transpose of a dense projection with weights of its own; '{}' is not one",
+                                    j.name, viewed.name));
+    }
+  }
+  if (j.rule) validate_rule(circuit, j);
+}
+
+}  // namespace
+
+std::size_t Population::compartment_index(std::string_view compartment) const {
+  for (std::size_t i = 0; i < compartments.size(); ++i) {
+    if (compartments[i].name == compartment) return i;
+  }
+  throw ConfigError(fmt::format("unknown compartment '{}' (population '{}' has {})", compartment, name,
+                                compartments.empty() ? "none" : join_names(names_of(compartments))),
+                    {}, suggestion(compartment, names_of(compartments)));
+}
+
+double Population::total_conductance() const {
+  double total = leak;
+  for (const Compartment& c : compartments) total += c.conductance;
+  return total;
+}
+
+PopulationId Circuit::add_population(Population population) {
+  for (const Population& p : populations_) {
+    if (p.name == population.name) throw ConfigError(fmt::format("there are two populations named '{}'", p.name));
+  }
+  populations_.push_back(std::move(population));
+  return {static_cast<std::uint32_t>(populations_.size() - 1)};
+}
+
+PopulationId Circuit::add_external(std::string external_name, std::size_t size) {
+  Population p;
+  p.name = std::move(external_name);
+  p.size = size;
+  p.kind = Population::Kind::external;
+  return add_population(std::move(p));
+}
+
+ProjectionId Circuit::connect(PopulationId from, PopulationId to, ConnectOptions o) {
+  Projection j{.name = std::move(o.name), .from = from, .to = to, .compartment = std::move(o.compartment),
+               .transmits = o.transmits, .effect = o.effect, .topology = o.topology, .pathway = o.pathway,
+               .density = o.density, .delay_steps = o.delay_steps, .weights = std::move(o.weights),
+               .view = std::move(o.view), .rule = std::move(o.rule)};
+  if (j.name.empty()) {
+    j.name = fmt::format("{}→{}.{}", (*this)[from].name, (*this)[to].name, j.compartment);
+  }
+  for (const Projection& other : projections_) {
+    if (other.name == j.name) throw ConfigError(fmt::format("there are two projections named '{}'", j.name), {}, "give one of them a name of its own");
+  }
+  projections_.push_back(std::move(j));
+  return {static_cast<std::uint32_t>(projections_.size() - 1)};
+}
+
+PopulationId Circuit::population(std::string_view wanted) const {
+  for (std::size_t i = 0; i < populations_.size(); ++i) {
+    if (populations_[i].name == wanted) return {static_cast<std::uint32_t>(i)};
+  }
+  throw ConfigError(fmt::format("unknown population '{}'", wanted), {}, suggestion(wanted, names_of(populations_)));
+}
+
+ProjectionId Circuit::projection(std::string_view wanted) const {
+  for (std::size_t i = 0; i < projections_.size(); ++i) {
+    if (projections_[i].name == wanted) return {static_cast<std::uint32_t>(i)};
+  }
+  throw ConfigError(fmt::format("unknown projection '{}'", wanted), {}, suggestion(wanted, names_of(projections_)));
+}
+
+void Circuit::validate() const {
+  if (!(dt_ms > 0) || !std::isfinite(dt_ms)) {
+    throw ConfigError(fmt::format("dt_ms is {}; expected a positive time step in ms", dt_ms), {}, "the papers' circuits use 0.01");
+  }
+  if (populations_.empty()) throw ConfigError(fmt::format("circuit '{}' has no populations", name));
+  for (const Population& p : populations_) validate_population(*this, p);
+  for (const Projection& j : projections_) validate_projection(*this, j);
+}
+
+std::size_t Circuit::synapse_count() const {
+  std::size_t n = 0;
+  for (const Projection& j : projections_) {
+    const std::size_t pre = (*this)[j.from].size, post = (*this)[j.to].size;
+    if (j.view && !j.view->deviation) continue;
+    n += j.topology == Topology::one_to_one ? std::min(pre, post) : pre * post;
+  }
+  return n;
+}
+
+std::size_t Circuit::plastic_synapse_count() const {
+  std::size_t n = 0;
+  for (const Projection& j : projections_) {
+    if (!j.rule) continue;
+    const std::size_t pre = (*this)[j.from].size, post = (*this)[j.to].size;
+    n += j.topology == Topology::one_to_one ? std::min(pre, post) : pre * post;
+  }
+  return n;
+}
+
+std::size_t Circuit::neuron_count() const {
+  std::size_t n = 0;
+  for (const Population& p : populations_) n += p.kind == Population::Kind::neurons ? p.size : 0;
+  return n;
+}
+
+std::string_view name_of(Quantity q) {
+  constexpr std::string_view names[] = {"rate", "soma", "lookahead", "slope", "mismatch"};
+  return names[static_cast<std::size_t>(q)];
+}
+std::string_view name_of(Pathway p) {
+  constexpr std::string_view names[] = {"forward", "lateral", "feedback", "teaching"};
+  return names[static_cast<std::size_t>(p)];
+}
+std::string_view name_of(Effect e) { return e == Effect::add ? "add" : "multiply"; }
+std::string_view name_of(Topology t) { return t == Topology::dense ? "dense" : "one_to_one"; }
+std::string_view name_of(PostFactor::Kind k) {
+  constexpr std::string_view names[] = {"none", "voltage_residual", "rate_residual", "compartment", "noise", "rate"};
+  return names[static_cast<std::size_t>(k)];
+}
+std::string_view name_of(PreFactor::Kind k) {
+  constexpr std::string_view names[] = {"none", "transmitted", "transmitted_now", "high_passed_rate"};
+  return names[static_cast<std::size_t>(k)];
+}
+
+namespace {
+std::string rule_text(const Population& to, const Projection& j) {
+  const PlasticityRule& r = *j.rule;
+  std::string post, pre;
+  const std::string v = "v_" + r.post.compartment;
+  const double tau = to.tau_ms();
+  double a = r.post.attenuation.value_or(0);
+  if (!r.post.attenuation && needs_compartment(r.post.kind)) {
+    a = to.compartments[to.compartment_index(r.post.compartment)].conductance * tau;
+  }
+  switch (r.post.kind) {
+    case PostFactor::Kind::none: break;
+    case PostFactor::Kind::voltage_residual: post = fmt::format("(u_look - {:.4g} {})", a, v); break;
+    case PostFactor::Kind::rate_residual: post = fmt::format("(r - phi({:.4g} {}))", a, v); break;
+    case PostFactor::Kind::compartment: post = v; break;
+    case PostFactor::Kind::noise: post = "noise_" + r.post.compartment; break;
+    case PostFactor::Kind::rate: post = "r"; break;
+  }
+  switch (r.pre.kind) {
+    case PreFactor::Kind::none: break;
+    case PreFactor::Kind::transmitted:
+    case PreFactor::Kind::transmitted_now: pre = std::string(name_of(j.transmits)) + "_pre"; break;
+    case PreFactor::Kind::high_passed_rate: pre = "highpass(rate_pre)"; break;
+  }
+  std::string text = post.empty() ? "" : fmt::format("{}{} x {}", r.post.gain == 1 ? "" : fmt::format("{:g} ", r.post.gain), post, pre);
+  if (r.decay.alpha != 0) {
+    text += fmt::format(" - {:g} (w{})", r.decay.alpha, r.decay.toward == WeightDecay::Toward::identity ? " - I" : "");
+  }
+  return fmt::format("dw/dt = {:g} [{}]", r.eta, text);
+}
+}  // namespace
+
+std::string describe(const Circuit& circuit) {
+  std::string out = fmt::format("circuit '{}', dt = {:g} ms, {} neurons, {} synapses ({} plastic)\n", circuit.name, circuit.dt_ms,
+                                circuit.neuron_count(), circuit.synapse_count(), circuit.plastic_synapse_count());
+  for (const Population& p : circuit.populations()) {
+    if (p.kind == Population::Kind::external) {
+      out += fmt::format("  {} [{}] external\n", p.name, p.size);
+      continue;
+    }
+    out += fmt::format("  {} [{}] {}{}, tau = {:.4g} ms, leak {:g}", p.name, p.size, name_of(p.activation),
+                       p.lookahead ? " of lookahead" : " of soma", p.tau_ms(), p.leak);
+    for (const Compartment& c : p.compartments) out += fmt::format(", {} {:g}", c.name, c.conductance);
+    if (p.teacher) out += fmt::format(", teacher '{}'", circuit[*p.teacher].name);
+    out += "\n";
+  }
+  for (const Projection& j : circuit.projections()) {
+    out += fmt::format("  {}: {} of {} {} {}.{} ({}, {})", j.name, name_of(j.transmits), circuit[j.from].name,
+                       j.effect == Effect::add ? "→" : "⇒ multiplies", circuit[j.to].name, j.compartment, name_of(j.topology),
+                       name_of(j.pathway));
+    if (j.delay_steps > 0) out += fmt::format(", {} steps later", j.delay_steps);
+    if (j.view) out += fmt::format(", {:g} x transpose of {}{}", j.view->scale, circuit[j.view->of].name, j.view->deviation ? " + fixed deviation" : "");
+    if (j.rule) out += ", " + rule_text(circuit[j.to], j);
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace apical
