@@ -206,7 +206,7 @@ ProjectionId Circuit::connect(PopulationId from, PopulationId to, ConnectOptions
                .density = o.density, .delay_steps = o.delay_steps, .weights = std::move(o.weights),
                .view = std::move(o.view), .rule = std::move(o.rule)};
   if (j.name.empty()) {
-    j.name = fmt::format("{}→{}.{}", (*this)[from].name, (*this)[to].name, j.compartment);
+    j.name = fmt::format("{}->{}.{}", (*this)[from].name, (*this)[to].name, j.compartment);
   }
   for (const Projection& other : projections_) {
     if (other.name == j.name) throw ConfigError(fmt::format("there are two projections named '{}'", j.name), {}, "give one of them a name of its own");

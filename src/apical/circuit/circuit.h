@@ -51,6 +51,7 @@ struct Compartment {
   std::string name;
   double conductance = 0;  ///< to the soma, 1/ms
   WhenAbsent when_absent = WhenAbsent::counts_as_zero;
+  double low_pass_ms = 0;  ///< 0: the potential is the instantaneous input; else v += dt/tau (input - v)
 };
 
 /// Which derivative `slope` and `mismatch` use.
@@ -133,6 +134,7 @@ struct TransposedView {
   ProjectionId of;
   double scale = 1;
   std::optional<InitialWeights> deviation = {};  ///< fixed; drawn once per seed; multiplied by `scale` too
+  std::optional<ProjectionId> shares_deviation_with = {};  ///< draws the same deviation as that view
 };
 
 /// The postsynaptic factor of a rule: quantities that exist at the postsynaptic neuron.
@@ -187,7 +189,7 @@ struct PlasticityRule {
 };
 
 struct Projection {
-  std::string name;  ///< unique; default "from→to.compartment"
+  std::string name;  ///< unique; default "from->to.compartment"
   PopulationId from, to;
   std::string compartment;
   Quantity transmits = Quantity::rate;

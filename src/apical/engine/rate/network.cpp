@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/engine/rate/network.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace apical::rate {
+namespace {
+constexpr Step kCheckStride = 256;  // steps between looks for values that are not finite
+}
+
+// ---- stepping --------------------------------------------------------------------------------------------
+
+template <class Real>
+void Network<Real>::advance(Step steps, const Learning& learning) {
+  learning_ = learning;
+  const bool learns = learning.any();
+  const bool wants_factors = learns || learning.observe_credit;
+  for (auto& s : projections_) {
+    for (auto& [sweep, first] : s->sweeps) {
+      // A view lags its matrix by one update: while nothing learns, the last update stays out of the store.
+      sweep->store = s->pending && (learns || !s->viewed);
+    }
+  }
+  for (Step k = 0; k < steps; ++k) {
+    run(remember);
+    run(rates);
+    if (wants_factors) run(factors);
+    run(parallel_products);
+    run(products);
+    run(integration);
+    run(capture);
+    ++step_;
+    if (k == 0 && !learns) settle_stored_updates();
+    if (step_ % kCheckStride == 0) check_finite();
+  }
+}
+
+/// Without learning, what waited has been stored by the first sweep and nothing replaces it.
+template <class Real>
+void Network<Real>::settle_stored_updates() {
+  bool any = false;
+  for (auto& s : projections_) {
+    if (!s->pending || s->viewed) continue;
+    s->pending = false;
+    any = true;
+  }
+  if (any) point_sweeps();
+}
+
+/// Notes this step's updates; the next sweep applies them. Views see the matrices as they are now.
+template <class Real>
+void Network<Real>::capture_updates() {
+  bool repoint = false;
+  for (auto& s : projections_) {
+    if (s->until_refresh) {
+      s->until_refresh = false;
+      repoint = true;
+    }
+  }
+  // Filled once per vector: several projections share the factors of one population.
+  for (const auto& [to, from, n] : captured_) std::copy_n(from, n, to);
+  for (std::uint32_t k = 0; k < projections_.size(); ++k) {
+    ProjectionState& s = *projections_[k];
+    const Projection& j = circuit_.projections()[k];
+    if (s.before_update) std::copy_n(s.weights, s.outer * s.stride * lanes_, s.before_update);
+    if (!j.rule) continue;
+    const bool absent = circuit_[j.from].kind == Population::Kind::external && circuit_[j.from].absent_input_holds &&
+                        !populations_[j.from.value]->present;
+    const bool learns = learning_.in(j.pathway) && s.eta != 0 && !absent;
+    if (!s.fast_rule) {
+      if (learns) apply_general_rule(s, j);
+      continue;
+    }
+    repoint = repoint || s.pending != learns;
+    s.pending = learns;
+    s.pending_scale = static_cast<Real>(circuit_.dt_ms * s.eta);
+    for (auto& [sweep, first] : s.sweeps) sweep->update_scale = s.pending_scale;
+  }
+  if (repoint) point_sweeps();
+}
+
+/// Makes the sweeps' pointers agree with what waits and with which deviation is in force.
+template <class Real>
+void Network<Real>::point_sweeps() {
+  captured_.clear();
+  for (auto& s : projections_) {
+    if (!s->fast_rule) continue;
+    for (const auto& [to, from, n] : {typename Network::Copy{s->pending_post, s->post, 0}, {s->pending_pre, s->pre, 0}}) {
+      const bool known = std::any_of(captured_.begin(), captured_.end(), [&](const Copy& c) { return c.to == to; });
+      const std::size_t length = to == s->pending_post ? populations_[circuit_[s->id].to.value]->padded
+                                                       : populations_[circuit_[s->id].from.value]->padded;
+      if (!known) captured_.push_back({to, from, length});
+    }
+    const Real* outer = s->pre_contiguous ? s->pending_post : s->pending_pre;
+    const Real* inner = s->pre_contiguous ? s->pending_pre : s->pending_post;
+    const ProjectionState* view = s->fused_view;
+    for (auto& [sweep, first] : s->sweeps) {
+      sweep->outer_update = s->pending ? outer + first * lanes_ : nullptr;
+      sweep->inner_update = inner;
+      sweep->update_scale = s->pending_scale;
+      sweep->store = s->pending && (learning_.any() || !s->viewed);
+      const Real* deviation = !view ? nullptr : view->until_refresh ? view->initial_deviation : view->deviation;
+      sweep->deviation = deviation ? deviation + first * s->stride * lanes_ : nullptr;
+    }
+  }
+}
+
+/// dW = dt eta (post (x) pre - alpha a_i b_j (w - w*)), element by element; for rules that are more than an
+/// outer product, one-to-one and sparse projections.
+template <class Real>
+void Network<Real>::apply_general_rule(ProjectionState& s, const Projection& j) {
+  const PlasticityRule& rule = *j.rule;
+  const bool one_to_one = j.topology == Topology::one_to_one;
+  const std::size_t post = circuit_[j.to].size, pre = circuit_[j.from].size;
+  const Real rate = static_cast<Real>(circuit_.dt_ms * s.eta), alpha = static_cast<Real>(rule.decay.alpha);
+  const Real* post_slope = rule.decay.post == WeightDecay::PostGate::slope ? populations_[j.to.value]->slope : nullptr;
+  const Real* pre_slope = rule.decay.pre == WeightDecay::PreGate::slope ? populations_[j.from.value]->slope : nullptr;
+  const bool gated = rule.decay.pre == WeightDecay::PreGate::positive;
+  const Real low_pass = rule.update_low_pass_ms > 0 ? static_cast<Real>(circuit_.dt_ms / rule.update_low_pass_ms) : Real(0);
+  for (std::size_t i = 0; i < post; ++i) {
+    const std::size_t first = one_to_one ? i : 0, last = one_to_one ? std::min(i + 1, pre) : pre;
+    for (std::size_t k = first; k < last; ++k) {
+      for (std::size_t lane = 0; lane < lanes_; ++lane) {
+        const std::size_t at = one_to_one ? i * lanes_ + lane : element(s, i, k) + lane;
+        const std::size_t at_post = i * lanes_ + lane, at_pre = k * lanes_ + lane;
+        Real change = s.post ? s.post[at_post] * s.pre[at_pre] : Real(0);
+        if (alpha != 0) {
+          const Real target = rule.decay.toward == WeightDecay::Toward::identity && i == k ? Real(1) : Real(0);
+          Real decay = alpha * (s.weights[at] - target);
+          if (post_slope) decay *= post_slope[at_post];
+          if (pre_slope) decay *= pre_slope[at_pre];
+          if (gated && !(s.pre[at_pre] > 0)) decay = 0;
+          change -= decay;
+        }
+        change *= rate;
+        if (s.mask) change *= s.mask[at];
+        if (s.low_passed_update) {
+          Real& q = s.low_passed_update[at];
+          q += low_pass * (change - q);
+          change = q;
+        }
+        s.weights[at] += change;
+      }
+    }
+  }
+}
+
+template <class Real>
+void Network<Real>::draw_noise(PopulationId id) {
+  const Population& p = circuit_[id];
+  const CompartmentNoise& law = *p.noise;
+  PopulationState& s = *populations_[id.value];
+  std::vector<double> drawn(p.size);
+  const std::int64_t counter = s.noise_counter++;
+  for (std::size_t lane = 0; lane < lanes_; ++lane) {
+    if (noise_source_) {
+      if (!noise_source_(id, step_, drawn)) return;
+    } else {
+      if (counter % law.hold_steps != 0) return;
+      for (std::size_t i = 0; i < p.size; ++i) {
+        double amplitude = 1;
+        const std::size_t at = i * lanes_ + lane;
+        switch (law.amplitude) {
+          case CompartmentNoise::Amplitude::constant: break;
+          case CompartmentNoise::Amplitude::soma: amplitude = std::abs(s.soma[at]); break;
+          case CompartmentNoise::Amplitude::lookahead: amplitude = std::abs(s.prospective[at]); break;
+          case CompartmentNoise::Amplitude::compartment:
+            amplitude = std::abs(s.compartment[p.compartment_index(law.compartment)][at]);
+            break;
+        }
+        const auto draw = static_cast<std::uint64_t>(step_) * p.size + i;
+        drawn[i] = amplitude * normal({seeds_[lane], Stream::dendritic_noise, id.value, draw});
+      }
+    }
+    const double dt = circuit_.dt_ms;
+    for (std::size_t i = 0; i < p.size; ++i) {
+      Real& xi = s.noise[i * lanes_ + lane];
+      const double w = law.scale * drawn[i];
+      const double old = static_cast<double>(xi);
+      xi = static_cast<Real>(law.process == CompartmentNoise::Process::held_white
+                                 ? w
+                                 : old + (-dt * old + std::sqrt(dt * law.tau_ms) * w) / law.tau_ms);
+    }
+  }
+}
+
+// ---- access ----------------------------------------------------------------------------------------------
+
+template <class Real>
+void Network<Real>::set_external(PopulationId p, std::size_t replica, std::span<const double> values) {
+  PopulationState& s = *populations_.at(p.value);
+  APICAL_CHECK(values.size() == s.size && replica < lanes_);
+  for (std::size_t i = 0; i < s.size; ++i) s.staged[i * lanes_ + replica] = static_cast<Real>(values[i]);
+  s.present = s.changed = true;
+}
+
+template <class Real>
+void Network<Real>::set_external(PopulationId p, std::size_t replica, std::span<const float> values) {
+  PopulationState& s = *populations_.at(p.value);
+  APICAL_CHECK(values.size() == s.size && replica < lanes_);
+  for (std::size_t i = 0; i < s.size; ++i) s.staged[i * lanes_ + replica] = static_cast<Real>(values[i]);
+  s.present = s.changed = true;
+}
+
+template <class Real>
+void Network<Real>::clear_external(PopulationId p) {
+  PopulationState& s = *populations_.at(p.value);
+  if (!circuit_[p].absent_input_holds) {
+    std::fill_n(s.staged, s.padded, Real(0));
+    s.changed = true;
+  }
+  s.present = false;
+}
+
+template <class Real>
+Real* Network<Real>::variable(PopulationId p, std::string_view name) {
+  PopulationState& s = *populations_.at(p.value);
+  const Population& description = circuit_[p];
+  std::vector<std::string> known{"rate"};
+  const auto offer = [&](const char* n, Real* at) -> Real* {
+    if (at) known.emplace_back(n);
+    return at && name == n ? at : nullptr;
+  };
+  if (name == "rate") return s.rate;
+  for (auto [n, at] : {std::pair{"soma", s.soma}, {"prospective", s.prospective}, {"lookahead", s.lookahead}, {"slope", s.slope},
+                       {"mismatch", s.mismatch}, {"noise", s.noise}, {"rate_highpass", s.high_passed}}) {
+    if (Real* found = offer(n, at)) return found;
+  }
+  for (std::size_t c = 0; c < s.compartment.size(); ++c) {
+    const std::string& compartment = description.compartments[c].name;
+    if (name == compartment) return s.compartment[c];
+    known.push_back(compartment);
+    if (description.noise && description.noise->compartment == compartment && name == compartment + "_noisy") return s.noisy;
+  }
+  throw ConfigError(fmt::format("unknown variable '{}' of population '{}'", name, description.name), {}, suggestion(name, known));
+}
+
+template <class Real>
+void Network<Real>::read(PopulationId p, std::string_view name, std::size_t replica, std::span<double> out) {
+  const Real* from = variable(p, name);
+  APICAL_CHECK(out.size() == circuit_[p].size);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<double>(from[i * lanes_ + replica]);
+}
+
+template <class Real>
+void Network<Real>::write(PopulationId p, std::string_view name, std::size_t replica, std::span<const double> values) {
+  Real* to = variable(p, name);
+  APICAL_CHECK(values.size() == circuit_[p].size);
+  for (std::size_t i = 0; i < values.size(); ++i) to[i * lanes_ + replica] = static_cast<Real>(values[i]);
+}
+
+template <class Real>
+void Network<Real>::set_soma(PopulationId p, std::size_t replica, std::span<const double> now, std::span<const double> before) {
+  PopulationState& s = *populations_.at(p.value);
+  const Population& description = circuit_[p];
+  const double gain = description.lookahead_gain * description.tau_ms() / circuit_.dt_ms;
+  for (std::size_t i = 0; i < s.size; ++i) {
+    const std::size_t at = i * lanes_ + replica;
+    s.soma[at] = static_cast<Real>(now[i]);
+    s.prospective[at] = static_cast<Real>(before[i] + gain * (now[i] - before[i]));
+  }
+}
+
+template <class Real>
+void Network<Real>::reset_soma(PopulationId p, std::size_t replica, std::span<const double> now) {
+  // Where the soma was a step ago follows from u = u' + k (d - u') and look = u' + g (d - u').
+  PopulationState& s = *populations_.at(p.value);
+  const Population& description = circuit_[p];
+  const double k = circuit_.dt_ms / description.tau_ms(), g = description.lookahead_gain;
+  std::vector<double> before(s.size);
+  for (std::size_t i = 0; i < s.size; ++i) {
+    const auto u = static_cast<double>(s.soma[i * lanes_ + replica]);
+    const auto look = static_cast<double>(s.prospective[i * lanes_ + replica]);
+    before[i] = (g * u - k * look) / (g - k);
+  }
+  set_soma(p, replica, now, before);
+}
+
+template <class Real>
+Matrix<double> Network<Real>::weights(ProjectionId id, std::size_t replica) const {
+  const Projection& j = circuit_[id];
+  const ProjectionState& s = *projections_[id.value];
+  const std::size_t post = circuit_[j.to].size, pre = circuit_[j.from].size;
+  if (j.topology == Topology::one_to_one) {
+    const std::size_t n = std::min(post, pre);
+    Matrix<double> out(1, n, 1.0);
+    for (std::size_t i = 0; s.weights && i < n; ++i) out(0, i) = static_cast<double>(s.weights[i * lanes_ + replica]);
+    return out;
+  }
+  Matrix<double> out(post, pre);
+  const auto deviation_at = [&](std::size_t i, std::size_t k) -> double {
+    const Real* d = s.until_refresh ? s.initial_deviation : s.deviation;
+    if (!d) return 0;
+    const ProjectionState& viewed = *projections_[j.view->of.value];
+    return static_cast<double>(d[(viewed.fused_view == &s ? element(viewed, k, i) : element(s, i, k)) + replica]);
+  };
+  for (std::size_t i = 0; i < post; ++i) {
+    for (std::size_t k = 0; k < pre; ++k) {
+      if (j.view) {
+        const ProjectionState& viewed = *projections_[j.view->of.value];
+        const Projection& of = circuit_[j.view->of];
+        const Real* w = viewed.before_update ? viewed.before_update : viewed.weights;
+        const bool inside = k < circuit_[of.to].size && i < circuit_[of.from].size;
+        out(i, k) = j.view->scale *
+                    ((inside ? static_cast<double>(w[element(viewed, k, i) + replica]) : 0.0) + deviation_at(i, k));
+        continue;
+      }
+      Real w = s.weights[element(s, i, k) + replica];
+      if (s.pending) {
+        const Real at_post = s.pending_post[i * lanes_ + replica], at_pre = s.pending_pre[k * lanes_ + replica];
+        w = s.pre_contiguous ? std::fma(at_post * s.pending_scale, at_pre, w) : std::fma(at_pre * s.pending_scale, at_post, w);
+      }
+      out(i, k) = static_cast<double>(w);
+    }
+  }
+  return out;
+}
+
+template <class Real>
+void Network<Real>::set_weights(ProjectionId id, std::size_t replica, const Matrix<double>& values) {
+  const Projection& j = circuit_[id];
+  ProjectionState& s = *projections_[id.value];
+  if (!s.weights) {
+    throw ConfigError(fmt::format("projection '{}' has no weights of its own ({})", j.name, j.view ? "it shows a transpose" : "it is the identity"));
+  }
+  const Matrix<double> shape = weights(id, replica);
+  if (values.rows() != shape.rows() || values.cols() != shape.cols()) {
+    throw DataError(fmt::format("weights of '{}' are {} x {}; expected {} x {} (post x pre)", j.name, values.rows(), values.cols(),
+                                shape.rows(), shape.cols()));
+  }
+  if (s.pending) {
+    // Other replicas' waiting updates must not get lost with this one's.
+    for (std::size_t lane = 0; lane < lanes_; ++lane) {
+      const Matrix<double> whole = weights(id, lane);
+      for (std::size_t i = 0; i < whole.rows(); ++i) {
+        for (std::size_t k = 0; k < whole.cols(); ++k) s.weights[element(s, i, k) + lane] = static_cast<Real>(whole(i, k));
+      }
+    }
+    s.pending = false;
+    point_sweeps();
+  }
+  const bool one_to_one = j.topology == Topology::one_to_one;
+  for (std::size_t i = 0; i < values.rows(); ++i) {
+    for (std::size_t k = 0; k < values.cols(); ++k) {
+      const std::size_t at = one_to_one ? k * lanes_ : element(s, i, k);
+      s.weights[at + replica] = static_cast<Real>(values(i, k));
+      if (s.before_update) s.before_update[at + replica] = s.weights[at + replica];
+    }
+  }
+}
+
+template <class Real>
+void Network<Real>::set_deviation(ProjectionId id, std::size_t replica, const Matrix<double>& values) {
+  const Projection& j = circuit_[id];
+  ProjectionState& s = *projections_[id.value];
+  APICAL_CHECK(j.view && s.deviation);
+  const ProjectionState& viewed = *projections_[j.view->of.value];
+  for (std::size_t i = 0; i < values.rows(); ++i) {
+    for (std::size_t k = 0; k < values.cols(); ++k) {
+      s.deviation[(viewed.fused_view == &s ? element(viewed, k, i) : element(s, i, k)) + replica] = static_cast<Real>(values(i, k));
+    }
+  }
+}
+
+template <class Real>
+void Network<Real>::set_until_refresh(ProjectionId id, std::size_t replica, const Matrix<double>& values) {
+  const Projection& j = circuit_[id];
+  ProjectionState& s = *projections_[id.value];
+  APICAL_CHECK(j.view);
+  ProjectionState& viewed = *projections_[j.view->of.value];
+  const Projection& of = circuit_[j.view->of];
+  if (!s.initial_deviation) s.initial_deviation = new_array(s.name + ".initial_deviation", s.outer * s.stride);
+  const Real* w = viewed.before_update ? viewed.before_update : viewed.weights;
+  for (std::size_t i = 0; i < values.rows(); ++i) {
+    for (std::size_t k = 0; k < values.cols(); ++k) {
+      const bool inside = k < circuit_[of.to].size && i < circuit_[of.from].size;
+      const double base = inside ? static_cast<double>(w[element(viewed, k, i) + replica]) : 0.0;
+      s.initial_deviation[(viewed.fused_view == &s ? element(viewed, k, i) : element(s, i, k)) + replica] =
+          static_cast<Real>(values(i, k) / j.view->scale - base);
+    }
+  }
+  s.until_refresh = true;
+  point_sweeps();
+}
+
+template <class Real>
+void Network<Real>::credit(ProjectionId id, std::size_t replica, std::span<double> post, std::span<double> pre) const {
+  const ProjectionState& s = *projections_[id.value];
+  APICAL_CHECK(s.post && s.pre);
+  for (std::size_t i = 0; i < post.size(); ++i) post[i] = static_cast<double>(s.post[i * lanes_ + replica]);
+  for (std::size_t i = 0; i < pre.size(); ++i) pre[i] = static_cast<double>(s.pre[i * lanes_ + replica]);
+}
+
+template <class Real>
+void Network<Real>::set_eta(ProjectionId id, double eta) {
+  projections_[id.value]->eta = eta;
+}
+template <class Real>
+double Network<Real>::eta(ProjectionId id) const {
+  return projections_[id.value]->eta;
+}
+
+template <class Real>
+void Network<Real>::check_finite() const {
+  for (std::uint32_t k = 0; k < populations_.size(); ++k) {
+    const PopulationState& s = *populations_[k];
+    if (!s.prospective) continue;
+    // Not finite anywhere makes the sum of x - x not zero; the place is looked for only then.
+    Real doubt = 0;
+    for (std::size_t i = 0; i < s.size * lanes_; ++i) doubt += s.prospective[i] - s.prospective[i];
+    if (doubt == 0) continue;
+    for (std::size_t i = 0; i < s.size * lanes_; ++i) {
+      if (std::isfinite(s.prospective[i])) continue;
+      throw NumericalFault({s.name, "prospective potential", i / lanes_, seeds_[i % lanes_], step_,
+                            static_cast<double>(step_) * circuit_.dt_ms, static_cast<double>(s.prospective[i])});
+    }
+  }
+}
+
+template <class Real>
+std::size_t Network<Real>::bytes() const {
+  std::size_t n = 0;
+  for (const Array& a : arrays_) n += a.values.size() * sizeof(Real);
+  return n;
+}
+
+template class Network<float>;
+template class Network<double>;
+
+}  // namespace apical::rate

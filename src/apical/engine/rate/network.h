@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// One executing copy of a circuit: either a single replica with neurons along the vectors (wide layout), or
+// kLanes replicas with one SIMD lane each. Builds the state and the list of kernel calls of a step.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apical/circuit/circuit.h"
+#include "apical/core/random.h"
+#include "apical/core/threads.h"
+#include "apical/engine/rate/kernels.h"
+
+namespace apical::rate {
+
+using Step = std::int64_t;
+
+/// Which pathways learn in a step. `observe_credit` evaluates the rules' factors without applying them.
+struct Learning {
+  bool forward = false, lateral = false, feedback = false;
+  bool observe_credit = false;
+  bool any() const { return forward || lateral || feedback; }
+  bool in(Pathway p) const {
+    return p == Pathway::forward ? forward : p == Pathway::lateral ? lateral : p == Pathway::feedback && feedback;
+  }
+  static Learning all() { return {true, true, true, false}; }
+};
+
+/// Supplies the amplitude-scaled noise of a population for a step (before its `scale`), or returns false for
+/// no new draw in this step. For replaying recorded noise.
+using NoiseSource = std::function<bool(PopulationId, Step, std::span<double>)>;
+
+template <class Real>
+class Network {
+ public:
+  /// `seeds` has 1 entry (wide) or up to kLanes (lanes). `all_quantities` also computes what no projection
+  /// reads (slopes, the lookahead of the finished step), for recordings.
+  Network(const Circuit& circuit, std::span<const std::uint64_t> seeds, bool lanes, bool all_quantities, ThreadPool* pool);
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  void advance(Step steps, const Learning& learning);
+  Step step() const { return step_; }
+
+  void set_external(PopulationId p, std::size_t replica, std::span<const double> values);
+  void set_external(PopulationId p, std::size_t replica, std::span<const float> values);
+  void clear_external(PopulationId p);
+
+  /// Variables: "rate", "soma", "lookahead", "prospective", "slope", "mismatch", "noise", "rate_highpass" or a
+  /// compartment's name (with suffix "_noisy" after noise). ConfigError for others.
+  Real* variable(PopulationId p, std::string_view name);
+  void read(PopulationId p, std::string_view name, std::size_t replica, std::span<double> out);
+  void write(PopulationId p, std::string_view name, std::size_t replica, std::span<const double> values);
+  /// Sets the soma to `now` as if it had been `before` one step ago (the lookahead sees the jump).
+  void set_soma(PopulationId p, std::size_t replica, std::span<const double> now, std::span<const double> before);
+  /// Sets the soma alone: the lookahead sees the jump from where the soma was a step ago.
+  void reset_soma(PopulationId p, std::size_t replica, std::span<const double> now);
+
+  Matrix<double> weights(ProjectionId j, std::size_t replica) const;
+  void set_weights(ProjectionId j, std::size_t replica, const Matrix<double>& values);
+  /// A view's fixed deviation.
+  void set_deviation(ProjectionId j, std::size_t replica, const Matrix<double>& values);
+  /// A view's matrix until the first refresh, i.e. until the end of the first step with learning.
+  void set_until_refresh(ProjectionId j, std::size_t replica, const Matrix<double>& values);
+
+  /// Factors of the rank-one update that the rule of `j` asked for in the last step (per unit of dt eta).
+  void credit(ProjectionId j, std::size_t replica, std::span<double> post, std::span<double> pre) const;
+
+  void set_eta(ProjectionId j, double eta);
+  double eta(ProjectionId j) const;
+  void set_noise_source(NoiseSource source) { noise_source_ = std::move(source); }
+
+  /// Throws NumericalFault for the first value that is not finite.
+  void check_finite() const;
+
+  std::size_t bytes() const;
+  /// Bytes of weight memory read and written by one step with learning (for rooflines).
+  std::size_t bytes_per_step() const { return bytes_per_step_; }
+  bool uses_lanes() const { return lanes_ > 1; }
+
+  template <class Archive>
+  void visit_state(Archive& a) {
+    a("step", step_);
+    for (auto& array : arrays_) {
+      if (array.is_state) a(array.name, std::span<Real>(array.values));
+    }
+    for (auto& j : projections_) {
+      a(j->name + ".pending", j->pending);
+      a(j->name + ".pending_scale", j->pending_scale);
+      a(j->name + ".eta", j->eta);
+      a(j->name + ".until_refresh", j->until_refresh);
+    }
+    for (auto& p : populations_) {
+      a(p->name + ".present", p->present);
+      a(p->name + ".changed", p->changed);
+      a(p->name + ".noise_counter", p->noise_counter);
+    }
+    if constexpr (Archive::reading) point_sweeps();
+  }
+
+ private:
+  struct Array {
+    std::string name;
+    AlignedBuffer<Real> values;
+    bool is_state = true;
+  };
+  /// A vector that projections transmit: a quantity of a population, possibly delayed.
+  struct Source {
+    Real* now = nullptr;
+    Real* previous = nullptr;  ///< of the step before; kept where a rule needs it
+    Real* pending = nullptr;   ///< as of the update that waits to be applied
+    std::size_t n = 0;
+  };
+  struct PopulationState {
+    std::string name;
+    std::size_t size = 0, padded = 0;
+    Real *soma = nullptr, *prospective = nullptr, *lookahead = nullptr, *rate = nullptr, *slope = nullptr, *mismatch = nullptr;
+    Real *slope_parameter = nullptr, *offset_parameter = nullptr;
+    std::vector<Real*> compartment, compartment_input;
+    Real *noise = nullptr, *noisy = nullptr;
+    Real *high_passed = nullptr, *rate_before = nullptr;
+    double high_pass_ms = 0;
+    Real* staged = nullptr;  ///< external: the value for the next step
+    bool changed = false;    ///< external: staged is not in `rate` yet
+    bool present = false;    ///< external: has a value in this step
+    std::int64_t noise_counter = 0;
+  };
+  struct ProjectionState {
+    std::string name;
+    ProjectionId id;
+    bool pre_contiguous = true;
+    std::size_t outer = 0, inner = 0, stride = 0;
+    Real* weights = nullptr;    ///< dense: matrix; one_to_one: vector; null: identity or view
+    Real* deviation = nullptr;  ///< of a view, in the layout of the viewed matrix when fused, else its own
+    Real* mask = nullptr;
+    Real* before_update = nullptr;  ///< viewed matrices with a general rule: weights before the last update
+    Real* low_passed_update = nullptr;
+    Real* initial_deviation = nullptr;  ///< of a view until its first refresh, in the layout of `deviation`
+    bool until_refresh = false;
+    double eta = 0;
+    bool pending = false;
+    Real pending_scale = 0;
+    Source* source = nullptr;
+    Real* post = nullptr;          ///< postsynaptic factor of this step
+    Real* pending_post = nullptr;  ///< of the update that waits
+    Real* pre = nullptr;           ///< presynaptic factor of this step
+    Real* pending_pre = nullptr;
+    Real* low_passed_pre = nullptr;
+    bool fast_rule = false;  ///< a plain outer product, applied lazily in the sweep
+    struct Chunk {
+      SweepArgs<Real>* args;
+      std::size_t first_row;
+    };
+    std::vector<Chunk> sweeps;
+    ProjectionState* fused_view = nullptr;
+    bool viewed = false;
+  };
+  using Call = void (*)(const void*);
+  struct Op {
+    Call call;
+    const void* args;
+  };
+  enum Phase { remember, rates, factors, parallel_products, products, integration, capture, kPhases };
+
+  // construction, in network_build.cpp
+  void make_populations(bool all_quantities);
+  void make_weights();
+  void plan_factors();
+  void plan_products();
+  void plan_view_alone(ProjectionId j);
+  void plan_dense(ProjectionId j);
+  void add_up(Real* out, std::vector<Real*> parts, std::size_t n);
+  Real* input_of(const Projection& j) const;
+  SweepArgs<Real>& keep(SweepArgs<Real> args);
+  void plan_one_to_one(ProjectionId j, bool additive);
+  void plan_integration();
+  void plan_capture();
+  Real* new_array(std::string name, std::size_t n, bool is_state = true);
+  Source* source_of(PopulationId p, Quantity q, int delay);
+  Real* post_factor(const Projection& j);
+  Real* pre_factor(const Projection& j, ProjectionState& s);
+  void fill(Real* matrix, const ProjectionState& layout, const InitialWeights& law, Stream stream, ProjectionId drawn_as,
+            std::size_t post, std::size_t pre, bool transposed);
+  template <class Args>
+  Args& emit(Phase phase, void (*kernel)(const Args&));
+  void emit(Phase phase, std::function<void()> f);
+  bool overwrites(const Real* compartment);
+
+  // execution, in network.cpp
+  void run(Phase phase) const {
+    for (const Op& op : ops_[phase]) op.call(op.args);
+  }
+  void capture_updates();
+  void settle_stored_updates();
+  void apply_general_rule(ProjectionState& s, const Projection& j);
+  void draw_noise(PopulationId p);
+  void point_sweeps();
+  std::size_t element(const ProjectionState& s, std::size_t post, std::size_t pre) const {
+    return (s.pre_contiguous ? post * s.stride + pre : pre * s.stride + post) * lanes_;
+  }
+
+  const Circuit& circuit_;
+  std::vector<std::uint64_t> seeds_;
+  std::size_t lanes_ = 1;
+  ThreadPool* pool_;
+  const KernelTable<Real>& kernel_;
+  std::deque<Array> arrays_;
+  std::vector<std::unique_ptr<PopulationState>> populations_;
+  std::vector<std::unique_ptr<ProjectionState>> projections_;
+  std::deque<Source> sources_;
+  std::map<std::tuple<std::uint32_t, Quantity, int>, Source*> source_index_;
+  std::map<std::string, Real*> factor_index_;
+  std::vector<Op> ops_[kPhases];
+  std::deque<std::shared_ptr<void>> args_;
+  std::vector<const SweepArgs<Real>*> parallel_;
+  std::vector<const Real*> written_;
+  struct Copy {
+    Real* to;
+    const Real* from;
+    std::size_t n;
+  };
+  std::vector<Copy> captured_;  ///< factors that wait: where from, where to
+  Learning learning_;
+  Step step_ = 0;
+  NoiseSource noise_source_;
+  std::size_t bytes_per_step_ = 0;
+};
+
+}  // namespace apical::rate

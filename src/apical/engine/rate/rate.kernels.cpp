@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <cmath>
+
+#include "apical/core/error.h"
+#include "apical/engine/rate/kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "apical/engine/rate/rate.kernels.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include <hwy/contrib/math/math-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace apical::rate {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class Real>
+using Tag = hn::CappedTag<Real, kBlock>;
+
+// ---- activation functions --------------------------------------------------------------------------------
+
+template <class D, class V>
+HWY_INLINE V logistic(D d, V x) {
+  // exp of a non-positive argument only: no overflow, full relative precision in both tails.
+  const V one = hn::Set(d, hn::TFromD<D>(1));
+  const V z = hn::Exp(d, hn::Neg(hn::Abs(x)));
+  const V p = hn::Div(one, hn::Add(one, z));
+  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(z, p), p);
+}
+
+template <class D, class V>
+HWY_INLINE V soft_relu(D d, V y) {
+  using T = hn::TFromD<D>;
+  const V z = hn::Exp(d, hn::Mul(hn::Set(d, T(-10)), hn::Abs(y)));
+  return hn::Add(hn::Max(y, hn::Zero(d)), hn::Div(hn::Log1p(d, z), hn::Set(d, T(10))));
+}
+
+template <ActivationKind kKind, class D, class V>
+HWY_INLINE V phi(D d, V x, V s, V o) {
+  using T = hn::TFromD<D>;
+  const V y = hn::Sub(x, o);
+  if constexpr (kKind == ActivationKind::linear) return hn::Mul(s, y);
+  if constexpr (kKind == ActivationKind::relu) return hn::Mul(s, hn::Max(y, hn::Zero(d)));
+  if constexpr (kKind == ActivationKind::soft_relu) return hn::Mul(s, soft_relu(d, y));
+  if constexpr (kKind == ActivationKind::logistic) return logistic(d, hn::Mul(s, y));
+  if constexpr (kKind == ActivationKind::tanh) return hn::Tanh(d, hn::Mul(s, y));
+  if constexpr (kKind == ActivationKind::hard_sigmoid) {
+    const V z = hn::Add(hn::Div(y, hn::Set(d, T(6))), hn::Set(d, T(0.5)));
+    return hn::Mul(s, hn::Min(hn::Max(z, hn::Zero(d)), hn::Set(d, T(1))));
+  }
+}
+
+template <ActivationKind kKind, class D, class V>
+HWY_INLINE V phi_prime(D d, V x, V s, V o) {
+  using T = hn::TFromD<D>;
+  const V one = hn::Set(d, T(1)), zero = hn::Zero(d);
+  const V y = hn::Sub(x, o);
+  if constexpr (kKind == ActivationKind::linear) return s;
+  if constexpr (kKind == ActivationKind::relu) return hn::IfThenElseZero(hn::Gt(y, zero), s);
+  if constexpr (kKind == ActivationKind::soft_relu) return hn::Mul(s, logistic(d, hn::Mul(hn::Set(d, T(10)), y)));
+  if constexpr (kKind == ActivationKind::logistic) {
+    const V p = logistic(d, hn::Mul(s, y));
+    return hn::Mul(hn::Mul(s, p), hn::Sub(one, p));
+  }
+  if constexpr (kKind == ActivationKind::tanh) {
+    const V t = hn::Tanh(d, hn::Mul(s, y));
+    return hn::Mul(s, hn::Sub(one, hn::Mul(t, t)));
+  }
+  if constexpr (kKind == ActivationKind::hard_sigmoid) {
+    const V z = hn::Add(hn::Div(y, hn::Set(d, T(6))), hn::Set(d, T(0.5)));
+    return hn::IfThenElseZero(hn::And(hn::Gt(z, zero), hn::Lt(z, one)), hn::Div(s, hn::Set(d, T(6))));
+  }
+}
+
+// The slope from the rate where that is all it takes: logistic and tanh with unit slope.
+template <ActivationKind kKind, class D, class V>
+HWY_INLINE V phi_prime_from_rate(D d, V r) {
+  const V one = hn::Set(d, hn::TFromD<D>(1));
+  if constexpr (kKind == ActivationKind::logistic) return hn::Mul(r, hn::Sub(one, r));
+  if constexpr (kKind == ActivationKind::tanh) return hn::Sub(one, hn::Mul(r, r));
+  return one;
+}
+
+/// Calls f with the activation kind as a template argument.
+template <class F>
+HWY_INLINE void with_kind(ActivationKind kind, F&& f) {
+  switch (kind) {
+    case ActivationKind::linear: return f(std::integral_constant<ActivationKind, ActivationKind::linear>{});
+    case ActivationKind::relu: return f(std::integral_constant<ActivationKind, ActivationKind::relu>{});
+    case ActivationKind::soft_relu: return f(std::integral_constant<ActivationKind, ActivationKind::soft_relu>{});
+    case ActivationKind::logistic: return f(std::integral_constant<ActivationKind, ActivationKind::logistic>{});
+    case ActivationKind::tanh: return f(std::integral_constant<ActivationKind, ActivationKind::tanh>{});
+    case ActivationKind::hard_sigmoid: return f(std::integral_constant<ActivationKind, ActivationKind::hard_sigmoid>{});
+  }
+}
+
+template <ActivationKind kKind, class Real>
+HWY_INLINE void rates(const ActivateArgs<Real>& a) {
+  const Tag<Real> d;
+  const Real* HWY_RESTRICT x = a.source_is_lookahead ? a.lookahead : a.soma;
+  const auto one = hn::Set(d, Real(1)), zero = hn::Zero(d);
+  for (std::size_t i = 0; i < a.n; i += hn::Lanes(d)) {
+    const auto s = a.slope_parameter ? hn::Load(d, a.slope_parameter + i) : one;
+    const auto o = a.offset_parameter ? hn::Load(d, a.offset_parameter + i) : zero;
+    hn::Store(phi<kKind>(d, hn::Load(d, x + i), s, o), d, a.rate + i);
+  }
+}
+
+template <ActivationKind kKind, class Real>
+HWY_INLINE void slopes(const ActivateArgs<Real>& a) {
+  const Tag<Real> d;
+  const auto one = hn::Set(d, Real(1)), zero = hn::Zero(d);
+  const bool plain = a.released_derivative || (!a.slope_parameter && !a.offset_parameter);
+  // hard_sigmoid: the released derivative lacks the factor 1/6.
+  const auto released_gain =
+      hn::Set(d, a.released_derivative && kKind == ActivationKind::hard_sigmoid ? Real(6) : Real(1));
+  const bool rate_tells = plain && a.source_is_lookahead && a.kind == kKind && !a.slope_parameter && !a.offset_parameter &&
+                          (kKind == ActivationKind::logistic || kKind == ActivationKind::tanh);
+  for (std::size_t i = 0; i < a.n; i += hn::Lanes(d)) {
+    if (rate_tells) {
+      hn::Store(phi_prime_from_rate<kKind>(d, hn::Load(d, a.rate + i)), d, a.slope + i);
+      continue;
+    }
+    const auto s = !plain && a.slope_parameter ? hn::Load(d, a.slope_parameter + i) : one;
+    const auto o = !plain && a.offset_parameter ? hn::Load(d, a.offset_parameter + i) : zero;
+    hn::Store(hn::Mul(phi_prime<kKind>(d, hn::Load(d, a.lookahead + i), s, o), released_gain), d, a.slope + i);
+  }
+}
+
+template <class Real>
+void activate(const ActivateArgs<Real>& a) {
+  with_kind(a.kind, [&](auto kind) { rates<kind.value>(a); });
+  for (std::size_t i = a.valid; i < a.n; ++i) a.rate[i] = 0;
+  if (a.slope) {
+    with_kind(a.derivative_of, [&](auto kind) { slopes<kind.value>(a); });
+    for (std::size_t i = a.valid; i < a.n; ++i) a.slope[i] = 0;
+  }
+  if (!a.mismatch) return;
+  const Tag<Real> d;
+  for (std::size_t i = 0; i < a.n; i += hn::Lanes(d)) {
+    const auto error = *a.teacher_present ? hn::Sub(hn::Load(d, a.teacher + i), hn::Load(d, a.rate + i)) : hn::Zero(d);
+    hn::Store(hn::Mul(hn::Load(d, a.slope + i), error), d, a.mismatch + i);
+  }
+}
+
+template <class Real>
+void residual(const ResidualArgs<Real>& a) {
+  const Tag<Real> d;
+  const auto attenuation = hn::Set(d, a.attenuation), gain = hn::Set(d, a.gain);
+  const auto one = hn::Set(d, Real(1)), zero = hn::Zero(d);
+  if (!a.of_rate) {
+    for (std::size_t i = 0; i < a.n; i += hn::Lanes(d)) {
+      const auto foreseen = hn::Mul(attenuation, hn::Load(d, a.potential + i));
+      hn::Store(hn::Mul(gain, hn::Sub(hn::Load(d, a.lookahead + i), foreseen)), d, a.out + i);
+    }
+    return;
+  }
+  with_kind(a.kind, [&](auto kind) {
+    for (std::size_t i = 0; i < a.n; i += hn::Lanes(d)) {
+      const auto s = a.slope_parameter ? hn::Load(d, a.slope_parameter + i) : one;
+      const auto o = a.offset_parameter ? hn::Load(d, a.offset_parameter + i) : zero;
+      const auto foreseen = phi<kind.value>(d, hn::Mul(attenuation, hn::Load(d, a.potential + i)), s, o);
+      hn::Store(hn::Mul(gain, hn::Sub(hn::Load(d, a.rate + i), foreseen)), d, a.out + i);
+    }
+  });
+  for (std::size_t i = a.valid; i < a.n; ++i) a.out[i] = 0;
+}
+
+// ---- sweeps ----------------------------------------------------------------------------------------------
+
+enum class Update { none, apply, store };
+
+// The fixed tree of a sum whose kBlock virtual lanes are spread over `count` registers.
+template <class D, class V>
+HWY_INLINE hn::TFromD<D> fold_register(D, V v) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::GetLane(v);
+#else
+  if constexpr (hn::MaxLanes(D()) == 1) {
+    return hn::GetLane(v);
+  } else {
+    const hn::Half<D> half;
+    return fold_register(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+#endif
+}
+
+template <class D, class V>
+HWY_INLINE hn::TFromD<D> fold(D d, V* sum) {
+  for (std::size_t width = kBlock / hn::MaxLanes(D()) / 2; width > 0; width /= 2) {
+    for (std::size_t k = 0; k < width; ++k) sum[k] = hn::Add(sum[k], sum[k + width]);
+  }
+  return fold_register(d, sum[0]);
+}
+
+// `kRows` rows at once: vectors along `inner` are loaded once for all of them.
+template <std::size_t kRows, bool kAxpy, bool kDot, Update kUpdate, bool kForwardIsDot, bool kView, class Real>
+HWY_INLINE void sweep_rows(const SweepArgs<Real>& a, std::size_t first, bool start_from_zero) {
+  const Tag<Real> d;
+  using V = hn::Vec<Tag<Real>>;
+  constexpr std::size_t kN = hn::MaxLanes(Tag<Real>());
+  constexpr std::size_t kGroups = kBlock / kN;
+  V push[kRows], coefficient[kRows], sum[kRows][kGroups];
+  for (std::size_t r = 0; r < kRows; ++r) {
+    if constexpr (kUpdate != Update::none) push[r] = hn::Set(d, a.outer_update[first + r] * a.update_scale);
+    if constexpr (kAxpy) coefficient[r] = hn::Set(d, a.axpy_in[first + r]);
+    if constexpr (kDot) {
+      for (std::size_t g = 0; g < kGroups; ++g) sum[r][g] = hn::Zero(d);
+    }
+  }
+  const V view_scale = hn::Set(d, a.view_scale);
+  Real* HWY_RESTRICT rows = a.weights + first * a.stride;
+  const Real* HWY_RESTRICT deviations = a.deviation ? a.deviation + first * a.stride : nullptr;
+  const std::size_t padded = round_up_block(a.inner);
+  for (std::size_t i = 0; i < padded; i += kBlock) {
+    for (std::size_t g = 0; g < kGroups; ++g) {
+      const std::size_t at = i + g * kN;
+      V out = hn::Zero(d), x = hn::Zero(d), q = hn::Zero(d);
+      if constexpr (kAxpy) {
+        if (!start_from_zero) out = hn::Load(d, a.axpy_out + at);
+      }
+      if constexpr (kDot) x = hn::Load(d, a.dot_in + at);
+      if constexpr (kUpdate != Update::none) q = hn::Load(d, a.inner_update + at);
+      for (std::size_t r = 0; r < kRows; ++r) {
+        const V weight = hn::Load(d, rows + r * a.stride + at);
+        V updated = weight, viewed = weight;
+        if constexpr (kUpdate != Update::none) updated = hn::MulAdd(push[r], q, weight);
+        if constexpr (kView) {
+          if (deviations) viewed = hn::Add(viewed, hn::Load(d, deviations + r * a.stride + at));
+          viewed = hn::Mul(viewed, view_scale);
+        }
+        if constexpr (kAxpy) out = hn::MulAdd(kForwardIsDot ? viewed : updated, coefficient[r], out);
+        if constexpr (kDot) sum[r][g] = hn::MulAdd(kForwardIsDot ? updated : viewed, x, sum[r][g]);
+        if constexpr (kUpdate == Update::store) hn::Store(updated, d, rows + r * a.stride + at);
+      }
+      if constexpr (kAxpy) hn::Store(out, d, a.axpy_out + at);
+    }
+  }
+  if constexpr (kDot) {
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const Real total = fold(d, sum[r]);
+      a.dot_out[first + r] = a.dot_overwrites ? total : a.dot_out[first + r] + total;
+    }
+  }
+}
+
+template <bool kAxpy, bool kDot, Update kUpdate, bool kForwardIsDot, bool kView, class Real>
+HWY_NOINLINE void wide_sweep(const SweepArgs<Real>& a) {
+  std::size_t o = 0;
+  const auto from_zero = [&] { return o == 0 && a.axpy_overwrites; };
+  for (; o + 4 <= a.outer; o += 4) sweep_rows<4, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
+  if (a.outer - o == 3) sweep_rows<3, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
+  if (a.outer - o == 2) sweep_rows<2, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
+  if (a.outer - o == 1) sweep_rows<1, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
+}
+
+// kLanes replicas side by side: the same sums in the same order, one register for each virtual lane.
+template <bool kAxpy, bool kDot, Update kUpdate, bool kForwardIsDot, bool kView, class Real>
+HWY_NOINLINE void replica_sweep(const SweepArgs<Real>& a) {
+  const Tag<Real> d;
+  using V = hn::Vec<Tag<Real>>;
+  constexpr std::size_t kN = hn::MaxLanes(Tag<Real>());
+  const V view_scale = hn::Set(d, a.view_scale), update_scale = hn::Set(d, a.update_scale);
+  for (std::size_t lane = 0; lane < kLanes; lane += kN) {
+    for (std::size_t o = 0; o < a.outer; ++o) {
+      V push = hn::Zero(d), coefficient = hn::Zero(d);
+      if constexpr (kUpdate != Update::none) push = hn::Mul(hn::Load(d, a.outer_update + o * kLanes + lane), update_scale);
+      if constexpr (kAxpy) coefficient = hn::Load(d, a.axpy_in + o * kLanes + lane);
+      Real* HWY_RESTRICT row = a.weights + o * a.stride * kLanes + lane;
+      const Real* HWY_RESTRICT deviation = a.deviation ? a.deviation + o * a.stride * kLanes + lane : nullptr;
+      V sum[kBlock];
+      for (std::size_t i = 0; i < a.inner; ++i) {
+        const std::size_t at = i * kLanes;
+        const V weight = hn::Load(d, row + at);
+        V updated = weight, viewed = weight;
+        if constexpr (kUpdate != Update::none) {
+          updated = hn::MulAdd(push, hn::Load(d, a.inner_update + at + lane), weight);
+        }
+        if constexpr (kView) {
+          if (deviation) viewed = hn::Add(viewed, hn::Load(d, deviation + at));
+          viewed = hn::Mul(viewed, view_scale);
+        }
+        if constexpr (kAxpy) {
+          const V before = o == 0 && a.axpy_overwrites ? hn::Zero(d) : hn::Load(d, a.axpy_out + at + lane);
+          hn::Store(hn::MulAdd(kForwardIsDot ? viewed : updated, coefficient, before), d, a.axpy_out + at + lane);
+        }
+        if constexpr (kDot) {
+          const V before = i < kBlock ? hn::Zero(d) : sum[i % kBlock];
+          sum[i % kBlock] = hn::MulAdd(kForwardIsDot ? updated : viewed, hn::Load(d, a.dot_in + at + lane), before);
+        }
+        if constexpr (kUpdate == Update::store) hn::Store(updated, d, row + at);
+      }
+      if constexpr (kDot) {
+        // Virtual lanes beyond `inner` hold +0 and may be left out: no partial sum is ever -0.
+        std::size_t live = a.inner < kBlock ? a.inner : kBlock;
+        for (std::size_t width = kBlock / 2; width > 0; width /= 2) {
+          for (std::size_t k = 0; k + width < live; ++k) sum[k] = hn::Add(sum[k], sum[k + width]);
+          live = live < width ? live : width;
+        }
+        Real* HWY_RESTRICT out = a.dot_out + o * kLanes + lane;
+        hn::Store(a.dot_overwrites ? sum[0] : hn::Add(hn::Load(d, out), sum[0]), d, out);
+      }
+    }
+  }
+}
+
+// Run-time switches to template arguments, once per sweep.
+template <class Real, template <bool, bool, Update, bool, bool> class Body>
+HWY_INLINE void dispatch_sweep(const SweepArgs<Real>& a) {
+  const auto with_update = [&]<bool kAxpy, bool kDot, bool kForwardIsDot, bool kView>() {
+    if (!a.outer_update) return Body<kAxpy, kDot, Update::none, kForwardIsDot, kView>::run(a);
+    if (!a.store) return Body<kAxpy, kDot, Update::apply, kForwardIsDot, kView>::run(a);
+    return Body<kAxpy, kDot, Update::store, kForwardIsDot, kView>::run(a);
+  };
+  const bool view = a.deviation != nullptr || a.view_scale != Real(1);
+  if (a.axpy_out && a.dot_out) {
+    if (a.forward_is_dot) return view ? with_update.template operator()<true, true, true, true>()
+                                      : with_update.template operator()<true, true, true, false>();
+    return view ? with_update.template operator()<true, true, false, true>()
+                : with_update.template operator()<true, true, false, false>();
+  }
+  if (a.dot_out) return with_update.template operator()<false, true, true, false>();
+  return with_update.template operator()<true, false, false, false>();
+}
+
+template <class Real>
+struct Wide {
+  template <bool kAxpy, bool kDot, Update kUpdate, bool kForwardIsDot, bool kView>
+  struct Body {
+    static void run(const SweepArgs<Real>& a) { wide_sweep<kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a); }
+  };
+};
+template <class Real>
+struct Lanes {
+  template <bool kAxpy, bool kDot, Update kUpdate, bool kForwardIsDot, bool kView>
+  struct Body {
+    static void run(const SweepArgs<Real>& a) { replica_sweep<kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a); }
+  };
+};
+
+template <class Real>
+void sweep(const SweepArgs<Real>& a) {
+  dispatch_sweep<Real, Wide<Real>::template Body>(a);
+}
+template <class Real>
+void lane_sweep(const SweepArgs<Real>& a) {
+  dispatch_sweep<Real, Lanes<Real>::template Body>(a);
+}
+
+// ---- element-wise ----------------------------------------------------------------------------------------
+
+template <class Real>
+void one_to_one(const OneToOneArgs<Real>& a) {
+  using Mode = typename OneToOneArgs<Real>::Mode;
+  const Tag<Real> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  const auto combine = [&](auto x, auto old) {
+    return a.mode == Mode::set ? x : a.mode == Mode::add ? hn::Add(old, x) : hn::Mul(old, x);
+  };
+  for (; i + lanes <= a.n; i += lanes) {
+    auto x = hn::Load(d, a.in + i);
+    if (a.weights) x = hn::Mul(hn::Load(d, a.weights + i), x);
+    hn::Store(combine(x, hn::Load(d, a.out + i)), d, a.out + i);
+  }
+  for (; i < a.n; ++i) {
+    const Real x = a.weights ? a.weights[i] * a.in[i] : a.in[i];
+    a.out[i] = a.mode == Mode::set ? x : a.mode == Mode::add ? a.out[i] + x : a.out[i] * x;
+  }
+}
+
+template <class Real>
+void integrate(const IntegrateArgs<Real>& a) {
+  const Tag<Real> d;
+  const auto step = hn::Set(d, a.step), gain = hn::Set(d, a.lookahead_gain);
+  const bool unit_gain = a.lookahead_gain == Real(1);
+  for (std::size_t i = 0; i < a.n; i += hn::Lanes(d)) {
+    auto drive = hn::Zero(d);
+    for (std::size_t c = 0; c < a.compartments; ++c) {
+      drive = hn::MulAdd(hn::Set(d, a.coefficient[c]), hn::Load(d, a.potential[c] + i), drive);
+    }
+    const auto soma = hn::Load(d, a.soma + i);
+    const auto pull = hn::Sub(drive, soma);
+    hn::Store(unit_gain ? drive : hn::MulAdd(gain, pull, soma), d, a.lookahead + i);
+    hn::Store(hn::MulAdd(step, pull, soma), d, a.soma + i);
+  }
+}
+
+const KernelTable<float>* float_table() {
+  static constexpr KernelTable<float> table{activate<float>, residual<float>, sweep<float>, lane_sweep<float>,
+                                            one_to_one<float>, integrate<float>};
+  return &table;
+}
+const KernelTable<double>* double_table() {
+  static constexpr KernelTable<double> table{activate<double>, residual<double>, sweep<double>, lane_sweep<double>,
+                                             one_to_one<double>, integrate<double>};
+  return &table;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace apical::rate
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace apical::rate {
+HWY_EXPORT(float_table);
+HWY_EXPORT(double_table);
+
+template <>
+const KernelTable<float>& kernels<float>() {
+  return *HWY_DYNAMIC_DISPATCH(float_table)();
+}
+template <>
+const KernelTable<double>& kernels<double>() {
+  return *HWY_DYNAMIC_DISPATCH(double_table)();
+}
+
+std::vector<std::string> available_targets() {
+  std::vector<std::string> names;
+  for (std::int64_t target : hwy::SupportedAndGeneratedTargets()) names.emplace_back(hwy::TargetName(target));
+  return names;
+}
+
+std::string current_target() {
+  const auto all = hwy::SupportedAndGeneratedTargets();
+  return all.empty() ? "none" : hwy::TargetName(all.front());
+}
+
+void force_target(const std::string& name) {
+  hwy::SetSupportedTargetsForTest(0);
+  const auto all = hwy::SupportedAndGeneratedTargets();
+  if (!name.empty()) {
+    const auto known = available_targets();
+    for (std::int64_t target : all) {
+      if (name != hwy::TargetName(target)) continue;
+      hwy::SetSupportedTargetsForTest(target);
+      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+      return;
+    }
+    throw ConfigError("unknown instruction set '" + name + "'", {}, suggestion(name, known));
+  }
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+}  // namespace apical::rate
+#endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/models/error_neuron_microcircuit.h"
+
+#include <fmt/format.h>
+
+#include "apical/core/error.h"
+#include "apical/models/area_densities.h"
+#include "apical/models/per_area.h"
+
+namespace apical::models {
+namespace {
+
+struct Builder {
+  const ErrorNeuronMicrocircuit& m;
+  std::size_t areas;
+  Circuit c;
+  PopulationId input{}, target{};
+  std::vector<PopulationId> rep, err;
+  std::vector<std::vector<std::optional<ProjectionId>>> up;  ///< up[i][j]: from j (0 = input) to area i
+
+  bool last(std::size_t i) const { return i + 1 == areas; }
+
+  double density(std::size_t to, std::size_t from) const {
+    if (m.densities) return (*m.densities)(to, from);
+    return m.use_densities ? macaque_visual_densities()(to, from) : 1.0;
+  }
+
+  double eta(std::size_t area, std::size_t source) const {
+    if (m.eta_pairs) return (*m.eta_pairs)(area, source);
+    const double of_area = per_area(m.eta, area, areas, "eta");
+    if (source == area) return of_area;
+    if (m.forward == Wiring::layered || m.conversion == RateConversion::fill_diag) return 0;
+    if (m.conversion == RateConversion::fill_all) return of_area;
+    return source == 0 ? 0 : of_area * density(area, source - 1);
+  }
+
+  PlasticityRule forward_rule(double rate) const {
+    PlasticityRule r;
+    r.eta = rate;
+    r.post.kind = m.rate_rule ? PostFactor::Kind::rate_residual : PostFactor::Kind::voltage_residual;
+    r.post.compartment = "basal";
+    r.pre.kind = PreFactor::Kind::transmitted;
+    r.update_low_pass_ms = m.update_low_pass_ms;
+    return r;
+  }
+
+  void add_populations() {
+    input = c.add_external("input", m.layers[0]);
+    c.edit(input).absent_input_holds = m.absent_input_holds && m.forward == Wiring::layered;
+    target = c.add_external("target", m.layers.back());
+    for (std::size_t i = 0; i < areas; ++i) {
+      const std::string area = fmt::format("a{}", i + 1);
+      const AreaActivation& f = per_area(m.activation, i, areas, "activation");
+      Population r;
+      r.name = area + ".rep";
+      r.area = area;
+      r.size = m.layers[i + 1];
+      r.leak = m.g_leak;
+      r.compartments = {{"basal", m.g_basal}, {"apical", m.g_apical}};
+      r.activation = f.kind;
+      r.slope = f.slope;
+      r.offset = f.offset;
+      r.derivative_of = f.derivative_of;
+      r.derivative = m.released_derivative ? DerivativeForm::released : DerivativeForm::exact;
+      r.slope_sd = m.slope_sd;
+      r.offset_sd = m.offset_sd;
+      r.lookahead = m.rep_lookahead_per_area.empty() ? m.rep_lookahead : m.rep_lookahead_per_area.at(i);
+      r.lookahead_gain = m.lookahead_gain;
+      r.initial_soma_sd = m.initial_voltage_sd;
+      if (last(i)) r.teacher = target;
+      rep.push_back(c.add_population(r));
+
+      Population e;
+      e.name = area + ".err";
+      e.area = area;
+      e.size = m.error_neurons.empty() ? r.size : m.error_neurons.at(i);
+      e.leak = m.g_leak;
+      e.compartments = {last(i) ? Compartment{"target", m.g_target} : Compartment{"dendrite", m.g_dendrite}};
+      e.activation = m.error_activation;
+      e.lookahead = m.error_lookahead_per_area.empty() ? m.error_lookahead : m.error_lookahead_per_area.at(i);
+      e.lookahead_gain = m.lookahead_gain;
+      e.initial_soma_sd = m.initial_voltage_sd;
+      err.push_back(c.add_population(e));
+    }
+    c.set_stimulus(input);
+    c.set_target(target);
+    c.set_readout(rep.back());
+  }
+
+  void connect_upwards() {
+    up.assign(areas, std::vector<std::optional<ProjectionId>>(areas));
+    const bool tabled = m.use_densities || m.densities;
+    for (std::size_t i = 0; i < areas; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        const bool hierarchical = j == i;
+        if (!hierarchical && m.forward == Wiring::layered) continue;
+        const double range = per_area(m.weight_range, i, areas, "weight_range");
+        InitialWeights w = InitialWeights::uniform(-range, range);
+        if (m.forward == Wiring::skip && tabled) {
+          // The input reaches the first area only; between areas the table decides.
+          w.scale = j == 0 ? (i == 0 ? 1.0 : 0.0) : density(i, j - 1);
+        } else if (!hierarchical) {
+          w = InitialWeights::uniform(-m.skip_weight_range, m.skip_weight_range);
+        }
+        if (w.scale == 0 && !m.eta_pairs) continue;
+        ConnectOptions o{.compartment = "basal", .pathway = Pathway::forward, .weights = w};
+        if (eta(i, j) != 0 || hierarchical) o.rule = forward_rule(eta(i, j));
+        up[i][j] = c.connect(j == 0 ? input : rep[j - 1], rep[i], o);
+      }
+    }
+  }
+
+  InitialWeights lateral() const {
+    InitialWeights w = InitialWeights::eye();
+    if (m.lateral_range > 0) {
+      w = InitialWeights::uniform(-m.lateral_range, m.lateral_range);
+      w.identity = 1;
+    }
+    return w;
+  }
+
+  void connect_laterally(std::size_t i, PopulationId from, PopulationId to, const std::string& compartment, Quantity q,
+                         Effect effect, double rate) {
+    (void)i;
+    ConnectOptions o{.compartment = compartment, .transmits = q, .effect = effect, .pathway = Pathway::lateral, .weights = lateral()};
+    const bool dense = m.lateral_range > 0 || m.dense_laterals;
+    o.topology = dense ? Topology::dense : Topology::one_to_one;
+    if (rate != 0) {
+      PlasticityRule r;
+      r.eta = rate;
+      r.decay = {.alpha = 1, .toward = WeightDecay::Toward::identity};
+      o.rule = r;
+    }
+    c.connect(from, to, o);
+  }
+
+  void connect_downwards() {
+    const std::size_t reach = m.feedback == Wiring::skip ? areas : 2;
+    for (std::size_t i = 0; i + 1 < areas; ++i) {
+      const std::size_t first = m.feedback == Wiring::skip && m.deviation_everywhere ? i : i + 1;
+      for (std::size_t k = first; k < std::min(areas, i + reach); ++k) {
+        ConnectOptions o{.compartment = "dendrite", .pathway = Pathway::feedback};
+        const bool tabled = m.feedback == Wiring::skip && (m.use_densities || m.densities);
+        if (!m.transposed_feedback) {
+          o.weights = InitialWeights::uniform(-m.random_feedback, m.random_feedback);
+          if (tabled) o.weights.scale = density(i, k);
+          if (o.weights.scale == 0) continue;
+        } else if (k > i && up[k][i + 1]) {
+          o.view = TransposedView{.of = *up[k][i + 1]};
+          if (m.feedback_deviation > 0) o.view->deviation = InitialWeights::uniform(-m.feedback_deviation, m.feedback_deviation);
+        } else {
+          if (!m.deviation_everywhere || m.feedback_deviation == 0) continue;
+          o.weights = InitialWeights::uniform(-m.feedback_deviation, m.feedback_deviation);
+        }
+        c.connect(err[k], err[i], o);
+      }
+    }
+  }
+};
+
+}  // namespace
+
+Circuit build(const ErrorNeuronMicrocircuit& m) {
+  check_layers(m.layers, 2);
+  Builder b{.m = m, .areas = m.layers.size() - 1, .c = {}, .rep = {}, .err = {}, .up = {}};
+  if (!m.error_neurons.empty() && m.error_neurons.size() != b.areas) {
+    throw ConfigError(fmt::format("error_neurons has {} entries; expected one for each of the {} areas", m.error_neurons.size(), b.areas));
+  }
+  const bool skip = m.forward == Wiring::skip || m.feedback == Wiring::skip;
+  const std::size_t table = m.densities ? m.densities->rows() : macaque_visual_densities().rows();
+  if (skip && m.use_densities && b.areas > table) {
+    throw ConfigError(fmt::format("the density table has {} areas; the circuit has {}", table, b.areas), {},
+                      "give densities of your own, or set use_densities = false");
+  }
+  b.c.name = "error-neuron-microcircuit";
+  b.c.dt_ms = m.dt_ms;
+  b.add_populations();
+  b.connect_upwards();
+  for (std::size_t i = 0; i < b.areas; ++i) {
+    const double to_err = m.eta_rep_to_err_per_area.empty() ? m.eta_rep_to_err : m.eta_rep_to_err_per_area.at(i);
+    const double to_rep = m.eta_err_to_rep_per_area.empty() ? m.eta_err_to_rep : m.eta_err_to_rep_per_area.at(i);
+    if (b.last(i)) {
+      b.connect_laterally(i, b.rep[i], b.err[i], "target", Quantity::mismatch, Effect::add, to_err);
+    } else if (m.slope_transfer) {
+      b.connect_laterally(i, b.rep[i], b.err[i], "dendrite", Quantity::slope, Effect::multiply, to_err);
+    }
+    b.connect_laterally(i, b.err[i], b.rep[i], "apical", Quantity::rate, Effect::add, to_rep);
+  }
+  b.connect_downwards();
+  b.c.validate();
+  return b.c;
+}
+
+}  // namespace apical::models
