@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/formats.h"
 
+#include "golden/tasks.h"
+
 namespace apical::golden {
 
-void add_all_formats(std::vector<Format>&) {}
+void add_all_formats(std::vector<Format>& list) { add_task_formats(list); }
 
 }  // namespace apical::golden
