@@ -11,7 +11,7 @@ const DataSource& source() {
       "CIFAR-10",
       {"cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin"},
       "download and unpack https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (six files of 3073-byte "
-      "records),"};
+      "records)"};
   return where;
 }
 

@@ -22,7 +22,7 @@ std::filesystem::path find_data_file(const DataSource& source, const std::string
                         : from_environment != nullptr ? from_environment
                                                       : "";
   const std::string advice =
-      fmt::format("  {}\n  then name their folder in the task's parameter 'directory' or in APICAL_DATA",
+      fmt::format("  {},\n  then name their folder in the task's parameter 'directory' or in APICAL_DATA",
                   source.how_to_get);
   if (base.empty()) {
     throw DataError(fmt::format("{} is wanted, but no data directory is known\n{}", source.title, advice));

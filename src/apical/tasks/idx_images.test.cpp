@@ -139,6 +139,22 @@ TEST_F(IdxImages, AMissingFileSaysWhereItWasSoughtAndHowToGetIt) {
   EXPECT_THAT(said, HasSubstr(path_.string()));
 }
 
+TEST_F(IdxImages, TheEnvironmentNamesTheFolderUnlessTheTaskDoes) {
+  const char* const before = std::getenv("APICAL_DATA");
+  const std::string saved = before == nullptr ? "" : before;
+  write_small_mnist();
+  const auto p = TaskParameters{}.set("verify", "none").set("validation_samples", 2);
+  ::unsetenv("APICAL_DATA");
+  EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("no data directory is known"));
+  ::setenv("APICAL_DATA", path_.c_str(), 1);
+  EXPECT_EQ(make_dataset("mnist", p).train.size(), 10U);
+  if (before == nullptr) {
+    ::unsetenv("APICAL_DATA");
+  } else {
+    ::setenv("APICAL_DATA", saved.c_str(), 1);
+  }
+}
+
 TEST_F(IdxImages, OnlyTheOriginalsPassVerification) {
   write_small_mnist();
   EXPECT_THAT(message<DataError>("mnist", parameters().set("verify", "original")),
@@ -282,9 +298,13 @@ TEST_F(Originals, MnistPassesItsChecksumsAndStartsWithTheKnownDigits) {
     for (double value : x) sum += value;
   }
   EXPECT_NEAR(sum / 50000 / 784, 0.1307, 5e-4);
-  EXPECT_THROW(make_dataset("fashion-mnist", TaskParameters{}.set("directory", std::getenv("APICAL_DATA") +
-                                                                                   std::string("/mnist"))),
-               DataError);
+  try {
+    make_dataset("fashion-mnist",
+                 TaskParameters{}.set("directory", std::getenv("APICAL_DATA") + std::string("/mnist")));
+    ADD_FAILURE() << "MNIST was taken for Fashion-MNIST";
+  } catch (const DataError& fault) {
+    EXPECT_THAT(fault.what(), HasSubstr("is the file of MNIST"));
+  }
 }
 
 TEST_F(Originals, DigitGenerationShowsFiveFirst) {
