@@ -2,9 +2,13 @@
 #include "golden/formats.h"
 
 #include "golden/microcircuits.h"
+#include "golden/tasks.h"
 
 namespace apical::golden {
 
-void add_all_formats(std::vector<Format>& list) { add_microcircuit_formats(list); }
+void add_all_formats(std::vector<Format>& list) {
+  add_microcircuit_formats(list);
+  add_task_formats(list);
+}
 
 }  // namespace apical::golden

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cart-pole: keep a pole upright by pushing its cart. No friction, explicit Euler, all derivatives from the
+// old state (Barto, Sutton & Anderson 1983 in the corrected form of Florian 2007, eqs. 23-24):
+//   t = (F + m_p l th'^2 sin th) / M,  M = m_c + m_p
+//   th'' = (g sin th - cos th t) / (l (4/3 - m_p cos^2 th / M)),  x'' = t - m_p l th'' cos th / M
+// Two conventions of use are values: regulation with a real-valued force (a linear teacher exists; used
+// for supervised circuits) and the bang-bang control of gym's CartPole-v1 (used for policy gradients).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <numbers>
+
+#include "apical/tasks/task.h"
+
+namespace apical {
+
+/// x (m), x' (m/s), theta (rad, 0 = upright), theta' (rad/s).
+using CartPoleState = std::array<double, 4>;
+
+struct CartPolePhysics {
+  double gravity = 9.8;      ///< m/s^2
+  double cart_mass = 1.0;    ///< kg
+  double pole_mass = 0.1;    ///< kg
+  double half_length = 0.5;  ///< m
+};
+
+/// One Euler step; force in N, dt in s.
+CartPoleState cart_pole_step(const CartPoleState& state, double force, double dt_s,
+                             const CartPolePhysics& physics = {});
+
+struct CartPoleConvention {
+  double dt_s;
+  double start_range;     ///< every state variable starts uniform in [-start_range, start_range)
+  double position_limit;  ///< fallen beyond, in m
+  double angle_limit;     ///< fallen beyond, in rad
+  std::uint32_t steps;    ///< of a stretch (regulation) or of an episode at most (gym)
+};
+
+/// Max, Jaras, Granier, Wilmes & Petrovici 2025: 20 s stretches from anywhere within 1 rad.
+inline constexpr CartPoleConvention kCartPoleRegulation{0.01, 1.0, 2.4, 70 * std::numbers::pi / 180, 2000};
+/// CartPole-v1 of OpenAI gym (Brockman et al. 2016).
+inline constexpr CartPoleConvention kCartPoleGym{0.02, 0.05, 2.4, 12 * std::numbers::pi / 180, 500};
+
+/// Force in N per unit of each state variable of the linear teacher, F = + K . state (Max et al. 2025).
+inline constexpr CartPoleState kCartPoleGains{1.0, 4.2, 62.8, 16.3};
+/// Force in N at network output 1 (Max et al. 2025).
+inline constexpr double kCartPoleForceScale = 76.6;
+
+double linear_teacher_force(const CartPoleState& state);
+bool has_fallen(const CartPoleState& state, const CartPoleConvention& convention);
+/// Start number `index` of a seed; the same for everybody who is compared.
+CartPoleState cart_pole_start(const CartPoleConvention& convention, std::uint64_t seed,
+                              std::uint64_t index);
+
+/// Force in N for a state. A network scales its output by kCartPoleForceScale and decides itself how many
+/// of its steps a control step lasts (published: 4).
+using CartPoleController = std::function<double(const CartPoleState&)>;
+
+struct RegulationScore {
+  std::uint32_t falls = 0;
+  std::uint64_t control_steps = 0;
+  CartPoleState mean_square{};  ///< of each state variable, over all control steps (fallen states included)
+};
+
+/// Ten stretches of 2000 steps by default. Stretch s begins at start s * 2^32; a fall counts, redraws start
+/// s * 2^32 + number of the fall, and the stretch goes on. Score students relative to the linear teacher on
+/// the same seed: it survives only some 58 % of such starts itself. NumericalFault if a force is not
+/// finite.
+RegulationScore regulate(const CartPoleController& controller, std::uint64_t seed,
+                         std::uint32_t stretches = 10,
+                         const CartPoleConvention& convention = kCartPoleRegulation);
+
+/// Episodes of CartPole-v1: action 1 pushes with +10 N, action 0 with -10 N; reward 1 for every step
+/// including the one that ends the episode. (The original hands out observations in single precision; this
+/// does not.)
+class GymCartPole {
+ public:
+  struct Outcome {
+    CartPoleState state{};
+    double reward = 1;
+    bool terminated = false;  ///< fallen
+    bool truncated = false;   ///< 500 steps without a fall
+    bool done() const { return terminated || truncated; }
+  };
+  /// Starts episode number `episode` of a seed.
+  CartPoleState reset(std::uint64_t seed, std::uint64_t episode);
+  CartPoleState reset_to(const CartPoleState& start);
+  /// `action` is 0 or 1; must not be called after the episode is done.
+  Outcome step(int action);
+
+ private:
+  Outcome now_;
+  std::uint32_t steps_ = 0;
+};
+
+/// The supervised data set of the regulation task: states ~ U[-1.5, 1.5)^4, targets K . state / 76.6.
+TaskInfo cart_pole_task();
+
+}  // namespace apical

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/tasks/cifar10.h"
+
+#include <fmt/format.h>
+
+namespace apical {
+namespace {
+
+const DataSource& source() {
+  static const DataSource where{
+      "CIFAR-10",
+      {"cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin"},
+      "download and unpack https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (six files of 3073-byte "
+      "records)"};
+  return where;
+}
+
+LabelledImages read_batches(const std::vector<std::string>& files, const TaskParameters& p) {
+  constexpr std::size_t kBatch = 10000;
+  LabelledImages images;
+  images.pixels = kCifarRecord - 1;
+  for (const std::string& file : files) {
+    const auto path = find_data_file(source(), file, p.text("directory"));
+    const auto bytes = unpack_file(path, std::size_t{1} << 30);
+    const std::size_t before = images.labels.size();
+    append_cifar_records(bytes, path.string(), images);
+    const std::size_t added = images.labels.size() - before;
+    if (p.text("verify") == "original" && added != kBatch) {
+      throw DataError(fmt::format(
+          "{} holds {} pictures, the original of CIFAR-10 {}; set verify = \"none\" for files of "
+          "your own",
+          path.string(), added, kBatch));
+    }
+  }
+  return images;
+}
+
+Dataset make(const TaskParameters& p) {
+  const LabelledImages train = read_batches(
+      {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
+      p);
+  const LabelledImages test = read_batches({"test_batch.bin"}, p);
+  const std::size_t held_out = p.count("validation_samples"), all = train.labels.size();
+  if (held_out >= all) {
+    throw ConfigError(
+        fmt::format("'validation_samples' of task 'cifar10' is {}; expected less than the {} training "
+                    "pictures",
+                    held_out, all));
+  }
+  const PixelScale scale = p.text("normalisation") == "unit"
+                               ? PixelScale::unit(3)
+                               : PixelScale::standard({0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616});
+  Dataset data;
+  data.name = "cifar10";
+  data.train = image_split(train, 0, all - held_out, scale, 10);
+  data.validation = image_split(train, all - held_out, all, scale, 10);
+  data.test = image_split(test, 0, test.labels.size(), scale, 10);
+  data.class_names = {"airplane", "automobile", "bird",  "cat",  "deer",
+                      "dog",      "frog",       "horse", "ship", "truck"};
+  data.readout = Readout::largest_output;
+  return data;
+}
+
+}  // namespace
+
+void append_cifar_records(std::span<const std::uint8_t> bytes, const std::string& name,
+                          LabelledImages& images) {
+  if (bytes.empty() || bytes.size() % kCifarRecord != 0) {
+    throw DataError(fmt::format(
+        "{}: {} bytes are not a whole number of CIFAR-10 records of {} bytes; the file is cut off "
+        "or not the binary version",
+        name, bytes.size(), kCifarRecord));
+  }
+  for (std::size_t at = 0; at < bytes.size(); at += kCifarRecord) {
+    const auto record = bytes.subspan(at, kCifarRecord);
+    if (record[0] > 9) {
+      throw DataError(
+          fmt::format("{}: label {} of record {}; expected 0 to 9", name, record[0], at / kCifarRecord));
+    }
+    images.labels.push_back(record[0]);
+    images.images.insert(images.images.end(), record.begin() + 1, record.end());
+  }
+}
+
+TaskInfo cifar10_task() {
+  ParameterInfo normalisation;
+  normalisation.name = "normalisation";
+  normalisation.default_value = std::string("unit");
+  normalisation.choices = {"unit", "standard"};
+  normalisation.meaning =
+      "unit: x / 255; standard: (x / 255 - mean) / sd over all training pixels of each colour";
+  TaskInfo info;
+  info.name = "cifar10";
+  info.description = "colour pictures, 3 x 32 x 32, ten classes; 45000 train, 5000 validation, 10000 test";
+  info.parameters = {
+      directory_parameter(), normalisation,
+      count_parameter("validation_samples", 5000, "taken from the end of the training files", 1, 1e6),
+      verify_parameter()};
+  info.citation = "Krizhevsky (2009) Learning multiple layers of features from tiny images";
+  info.make = make;
+  return info;
+}
+
+}  // namespace apical

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/tasks/data_files.h"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "apical/core/error.h"
+
+namespace apical {
+
+std::filesystem::path find_data_file(const DataSource& source, const std::string& file,
+                                     const std::string& directory) {
+  namespace fs = std::filesystem;
+  const char* const from_environment = std::getenv("APICAL_DATA");
+  const fs::path base = !directory.empty()            ? directory
+                        : from_environment != nullptr ? from_environment
+                                                      : "";
+  const std::string advice =
+      fmt::format("  {},\n  then name their folder in the task's parameter 'directory' or in APICAL_DATA",
+                  source.how_to_get);
+  if (base.empty()) {
+    throw DataError(fmt::format("{} is wanted, but no data directory is known\n{}", source.title, advice));
+  }
+  std::vector<std::string> tried;
+  std::vector<fs::path> places;
+  for (const std::string& folder : source.folders) places.push_back(base / folder);
+  places.push_back(base);
+  for (const fs::path& place : places) {
+    for (const char* suffix : {"", ".gz"}) {
+      const fs::path candidate = place / (file + suffix);
+      std::error_code ignored;
+      if (fs::is_regular_file(candidate, ignored)) return candidate;
+    }
+    tried.push_back(place.string());
+  }
+  throw DataError(fmt::format("{}: neither {} nor {}.gz is in {}\n{}", source.title, file, file,
+                              join_names(tried, "or"), advice));
+}
+
+std::vector<std::uint8_t> unpack_file(const std::filesystem::path& path, std::size_t limit) {
+  errno = 0;
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
+  if (!file) throw IoError(fmt::format("cannot open {}: {}", path.string(), std::strerror(errno)));
+  constexpr std::size_t kBlock = std::size_t{1} << 20;
+  std::vector<std::uint8_t> bytes;
+  while (true) {
+    const std::size_t have = bytes.size();
+    bytes.resize(have + kBlock);
+    const int got = gzread(file.get(), bytes.data() + have, static_cast<unsigned>(kBlock));
+    bytes.resize(have + static_cast<std::size_t>(std::max(got, 0)));
+    int code = Z_OK;
+    const char* const message = gzerror(file.get(), &code);
+    if (code == Z_ERRNO)
+      throw IoError(fmt::format("cannot read {}: {}", path.string(), std::strerror(errno)));
+    if (code == Z_BUF_ERROR) {
+      throw DataError(fmt::format("{} is cut off: its gzip stream ends after {} unpacked bytes",
+                                  path.string(), bytes.size()));
+    }
+    if (code != Z_OK && code != Z_STREAM_END) {
+      throw DataError(fmt::format("{} is damaged: {}", path.string(), message));
+    }
+    if (bytes.size() > limit) {
+      throw DataError(fmt::format("{} unpacks to more than the {} bytes expected", path.string(), limit));
+    }
+    if (got <= 0) return bytes;
+  }
+}
+
+std::uint32_t crc32_of(const std::vector<std::uint8_t>& bytes) {
+  return static_cast<std::uint32_t>(crc32_z(0, bytes.data(), bytes.size()));
+}
+
+}  // namespace apical

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finding and unpacking the files of published data sets. They are looked for in an explicit directory or,
+// without one, in the directory that the environment variable APICAL_DATA names.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace apical {
+
+/// What a data set is called on disk and how a person gets it.
+struct DataSource {
+  std::string title;                 ///< "MNIST"
+  std::vector<std::string> folders;  ///< subfolders tried, besides the directory itself
+  std::string how_to_get;
+};
+
+/// The path of `file` or `file`.gz. DataError saying what is missing, where it was looked for and how to
+/// get it.
+std::filesystem::path find_data_file(const DataSource& source, const std::string& file,
+                                     const std::string& directory);
+
+/// The unpacked content of a plain or gzip-compressed file of at most `limit` bytes (unpacked). IoError if
+/// it cannot be opened; DataError if it is damaged, cut off or longer.
+std::vector<std::uint8_t> unpack_file(const std::filesystem::path& path, std::size_t limit);
+
+/// CRC-32 as in gzip: against accidents, not against attackers.
+std::uint32_t crc32_of(const std::vector<std::uint8_t>& bytes);
+
+}  // namespace apical

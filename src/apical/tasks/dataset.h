@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// A data set as a value: what a trainer shows and what it wants to see. Generated tasks keep their inputs
+// in double precision (a specification may demand the bits); images stay bytes and become numbers on
+// reading. A trainer needs one call per sample: split.read_input(i, buffer), buffer of float or double.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "apical/core/matrix.h"
+
+namespace apical {
+
+/// The number each pixel byte stands for, one table per channel, so that x/255 is exactly x/255.
+struct PixelScale {
+  std::vector<std::array<double, 256>> channels;
+  /// x / 255.
+  static PixelScale unit(std::size_t channels);
+  /// (x / 255 - mean) / sd, one mean and sd per channel.
+  static PixelScale standard(const std::vector<double>& means, const std::vector<double>& sds);
+};
+
+/// Images as bytes, one row per sample; a row is its channels one after the other, each of equal size.
+struct PixelMatrix {
+  std::vector<std::uint8_t> bytes;
+  std::size_t features = 0;  ///< bytes per sample
+  PixelScale scale;
+};
+
+/// Inputs of a split, samples x features.
+class Inputs {
+ public:
+  Inputs() = default;
+  explicit Inputs(Matrix<double> values) : values_(std::move(values)) {}
+  explicit Inputs(PixelMatrix pixels);
+  std::size_t samples() const;
+  std::size_t features() const;
+  /// Copies one sample; `out` must have features() elements.
+  void read(std::size_t sample, std::span<double> out) const;
+  void read(std::size_t sample, std::span<float> out) const;
+
+ private:
+  std::variant<Matrix<double>, PixelMatrix> values_;
+};
+
+/// Input that changes within a sample: row i of `values` (segments x channels) holds on the steps
+/// [change_points[i], change_points[i + 1]).
+struct InputSequence {
+  std::vector<std::uint32_t> change_points;  ///< segments + 1 entries, the first 0
+  Matrix<double> values;
+  std::uint32_t steps() const { return change_points.empty() ? 0 : change_points.back(); }
+  /// The input at a step < steps().
+  std::span<const double> at(std::uint32_t step) const;
+};
+
+/// Samples with their targets. Either `inputs` (each sample held for a presentation) or `sequences` (each
+/// sample brings its own course in time) is filled, never both.
+struct Split {
+  Inputs inputs;
+  std::vector<InputSequence> sequences;
+  Matrix<double> targets;            ///< samples x outputs
+  std::vector<std::int32_t> labels;  ///< class of each sample; empty for regression
+
+  std::size_t size() const { return targets.rows(); }
+  void read_input(std::size_t sample, std::span<double> out) const { inputs.read(sample, out); }
+  void read_input(std::size_t sample, std::span<float> out) const { inputs.read(sample, out); }
+  void read_target(std::size_t sample, std::span<double> out) const;
+  void read_target(std::size_t sample, std::span<float> out) const;
+};
+
+/// How outputs are turned into a decision.
+enum class Readout {
+  largest_output,  ///< class = index of the largest output (the lowest index on a tie)
+  sign,            ///< one output; class 1 above Dataset::threshold, else 0
+  regression,      ///< no decision, only a distance to the target
+};
+
+struct Dataset {
+  std::string name;
+  Split train, validation, test;
+  std::vector<std::string> class_names;  ///< by label; empty for regression
+  Readout readout = Readout::regression;
+  double threshold = 0;       ///< for Readout::sign
+  double sequence_dt_ms = 0;  ///< duration of one step of a sequence; 0 where samples are held instead
+
+  std::size_t inputs() const;  ///< features of a sample, or channels of a sequence
+  std::size_t outputs() const { return train.targets.cols(); }
+  bool is_sequence() const { return !train.sequences.empty(); }
+  /// The class the outputs stand for; -1 for regression.
+  std::int32_t decide(std::span<const double> outputs) const;
+  std::int32_t decide(std::span<const float> outputs) const;
+};
+
+/// One row per label, 1 at the label and 0 elsewhere.
+Matrix<double> one_hot(const std::vector<std::int32_t>& labels, std::size_t classes);
+
+}  // namespace apical

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/tasks/dataset.h"
+
+#include <gtest/gtest.h>
+
+namespace apical {
+namespace {
+
+TEST(Dataset, NumbersAreReadInBothPrecisions) {
+  Matrix<double> values(2, 3);
+  for (std::size_t i = 0; i < 6; ++i) values.flat()[i] = 0.1 * static_cast<double>(i);
+  const Inputs inputs(values);
+  EXPECT_EQ(inputs.samples(), 2U);
+  EXPECT_EQ(inputs.features(), 3U);
+  std::vector<double> exact(3);
+  std::vector<float> rounded(3);
+  inputs.read(1, std::span<double>(exact));
+  inputs.read(1, std::span<float>(rounded));
+  for (std::size_t k = 0; k < 3; ++k) {
+    EXPECT_EQ(exact[k], values(1, k));
+    EXPECT_EQ(rounded[k], static_cast<float>(values(1, k)));
+  }
+}
+
+TEST(Dataset, PixelsAreExactlyTheirByteOver255) {
+  PixelMatrix pixels;
+  for (unsigned x = 0; x < 256; ++x) pixels.bytes.push_back(static_cast<std::uint8_t>(x));
+  pixels.features = 64;
+  pixels.scale = PixelScale::unit(1);
+  const Inputs inputs(pixels);
+  EXPECT_EQ(inputs.samples(), 4U);
+  std::vector<double> row(64);
+  for (std::size_t sample = 0; sample < 4; ++sample) {
+    inputs.read(sample, std::span<double>(row));
+    for (std::size_t k = 0; k < 64; ++k) EXPECT_EQ(row[k], static_cast<double>(64 * sample + k) / 255.0);
+  }
+}
+
+TEST(Dataset, EachColourHasItsOwnMeanAndDeviation) {
+  PixelMatrix pixels;
+  pixels.bytes = {255, 0, 255, 0};
+  pixels.features = 4;
+  pixels.scale = PixelScale::standard({0.5, 0.25}, {0.5, 0.125});
+  std::vector<float> row(4);
+  Inputs(pixels).read(0, std::span<float>(row));
+  EXPECT_EQ(row, (std::vector<float>{1, -1, 6, -2}));
+}
+
+TEST(Dataset, ReadingPastTheEndOrIntoAWrongBufferIsRefused) {
+  const Inputs inputs(Matrix<double>(2, 3));
+  std::vector<double> right(3), wrong(4);
+  EXPECT_THROW(inputs.read(2, std::span<double>(right)), std::logic_error);
+  EXPECT_THROW(inputs.read(0, std::span<double>(wrong)), std::logic_error);
+}
+
+TEST(Dataset, SequenceHoldsEachValueUntilTheNextChangePoint) {
+  InputSequence course{{0, 2, 3}, Matrix<double>(2, 1)};
+  course.values(1, 0) = 7;
+  EXPECT_EQ(course.steps(), 3U);
+  EXPECT_EQ(course.at(0)[0], 0);
+  EXPECT_EQ(course.at(1)[0], 0);
+  EXPECT_EQ(course.at(2)[0], 7);
+  EXPECT_THROW(course.at(3), std::logic_error);
+}
+
+TEST(Dataset, DecisionsFollowTheReadout) {
+  Dataset data;
+  data.readout = Readout::largest_output;
+  EXPECT_EQ(data.decide(std::vector<double>{0.1, 0.9, 0.9}), 1);
+  EXPECT_EQ(data.decide(std::vector<float>{3, -1}), 0);
+  data.readout = Readout::sign;
+  data.threshold = 0.5;
+  EXPECT_EQ(data.decide(std::vector<double>{0.6}), 1);
+  EXPECT_EQ(data.decide(std::vector<double>{0.5}), 0);
+  data.readout = Readout::regression;
+  EXPECT_EQ(data.decide(std::vector<double>{0.6}), -1);
+}
+
+}  // namespace
+}  // namespace apical

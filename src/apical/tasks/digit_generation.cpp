@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/tasks/digit_generation.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "apical/tasks/mnist.h"
+
+namespace apical {
+namespace {
+
+Dataset make(const TaskParameters& p) {
+  const IdxDataset& mnist = mnist_files();
+  const bool verify = p.text("verify") == "original";
+  const LabelledImages images = read_labelled_images(
+      mnist.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte", p.text("directory"),
+      verify ? &mnist.train_images : nullptr, verify ? &mnist.train_labels : nullptr);
+  Dataset data;
+  data.name = "digit_generation";
+  data.train = digit_generation_split(images);
+  data.validation = data.test = data.train;
+  data.readout = Readout::regression;
+  return data;
+}
+
+}  // namespace
+
+Split digit_generation_split(const LabelledImages& images) {
+  std::array<bool, 10> seen{};
+  std::vector<std::int32_t> digits;
+  Split split;
+  split.targets = Matrix<double>(10, images.pixels);
+  for (std::size_t i = 0; i < images.labels.size() && digits.size() < 10; ++i) {
+    const std::int32_t digit = images.labels[i];
+    if (seen[static_cast<std::size_t>(digit)]) continue;
+    seen[static_cast<std::size_t>(digit)] = true;
+    const auto row = split.targets.row(digits.size());
+    for (std::size_t k = 0; k < images.pixels; ++k) {
+      row[k] = static_cast<double>(images.images[i * images.pixels + k]) / 255.0;
+    }
+    digits.push_back(digit);
+  }
+  if (digits.size() < 10) {
+    throw DataError(fmt::format("only {} of the ten digits occur among {} images", digits.size(),
+                                images.labels.size()));
+  }
+  split.inputs = Inputs(one_hot(digits, 10));
+  return split;
+}
+
+TaskInfo digit_generation_task() {
+  TaskInfo info;
+  info.name = "digit_generation";
+  info.description =
+      "one-hot digit in, the first MNIST training image of that digit out (784 pixels in [0, 1])";
+  info.parameters = {directory_parameter(), verify_parameter()};
+  info.citation = "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Figs. 4 and 5";
+  info.make = make;
+  return info;
+}
+
+}  // namespace apical

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/tasks/fashion_mnist.h"
+
+#include "apical/tasks/mnist.h"
+
+namespace apical {
+namespace {
+
+// The originals were not at hand to compute checksums from, so only sizes are checked, and that the files
+// are not those of MNIST, which have the same names.
+const IdxDataset& files() {
+  static const IdxDataset set{
+      "fashion-mnist",
+      {"Fashion-MNIST",
+       {"fashion-mnist", "fashion_mnist", "FashionMNIST/raw"},
+       "download the four .gz files in data/fashion of https://github.com/zalandoresearch/fashion-mnist"},
+      {60000, {}, mnist_files().train_images.crc32},
+      {60000, {}, mnist_files().train_labels.crc32},
+      {10000, {}, mnist_files().test_images.crc32},
+      {10000, {}, mnist_files().test_labels.crc32},
+      0.2860,
+      0.3530,
+      {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+       "Ankle boot"}};
+  return set;
+}
+
+Dataset make(const TaskParameters& p) { return make_idx_dataset(files(), p); }
+
+}  // namespace
+
+TaskInfo fashion_mnist_task() {
+  TaskInfo info;
+  info.name = "fashion-mnist";
+  info.description =
+      "pictures of clothes, 28 x 28 pixels, ten classes; 50000 train, 10000 validation, 10000 test";
+  info.parameters = idx_parameters();
+  info.citation = "Xiao, Rasul & Vollgraf (2017) Fashion-MNIST, arXiv 1708.07747";
+  info.make = make;
+  return info;
+}
+
+}  // namespace apical

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Labelled images in the four IDX files that MNIST and its successors share.
+#pragma once
+
+#include <optional>
+
+#include "apical/tasks/data_files.h"
+#include "apical/tasks/task.h"
+
+namespace apical {
+
+struct LabelledImages {
+  std::size_t pixels = 0;            ///< per image
+  std::vector<std::uint8_t> images;  ///< images x pixels
+  std::vector<std::int32_t> labels;
+};
+
+/// Size and CRC-32 (of the unpacked file) that the original has; without CRC only the size is checked.
+struct ExpectedFile {
+  std::size_t items;
+  std::optional<std::uint32_t> crc32;
+  std::optional<std::uint32_t> not_crc32;  ///< a mix-up that is recognised by this CRC
+};
+
+/// Ten classes, at least one image. `expected_images` and `expected_labels` are null for files that are not
+/// the originals.
+LabelledImages read_labelled_images(const DataSource& source, const std::string& images_file,
+                                    const std::string& labels_file, const std::string& directory,
+                                    const ExpectedFile* expected_images,
+                                    const ExpectedFile* expected_labels);
+
+/// What distinguishes one such data set from another.
+struct IdxDataset {
+  std::string name;
+  DataSource source;
+  ExpectedFile train_images, train_labels, test_images, test_labels;
+  double mean, sd;  ///< of the training pixels divided by 255
+  std::vector<std::string> class_names;
+};
+
+/// The parameters they share: directory, normalisation, validation_samples, verify.
+std::vector<ParameterInfo> idx_parameters();
+Dataset make_idx_dataset(const IdxDataset& set, const TaskParameters& p);
+
+/// The samples [first, last) with one-hot targets.
+Split image_split(const LabelledImages& all, std::size_t first, std::size_t last, const PixelScale& scale,
+                  std::size_t classes);
+
+/// Texts "directory" and "verify", common to all data sets read from files.
+ParameterInfo directory_parameter();
+ParameterInfo verify_parameter();
+
+}  // namespace apical

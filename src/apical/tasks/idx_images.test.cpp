@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+// The readers on small files written here, whole, cut off and damaged; and on the originals where present.
+#include "apical/tasks/idx_images.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "apical/core/error.h"
+#include "apical/tasks/cifar10.h"
+#include "apical/tasks/idx.h"
+
+namespace apical {
+namespace {
+
+namespace fs = std::filesystem;
+using Bytes = std::vector<std::uint8_t>;
+using testing::HasSubstr;
+
+Bytes idx_bytes(const std::vector<std::uint32_t>& shape, const Bytes& values) {
+  Bytes bytes{0, 0, 8, static_cast<std::uint8_t>(shape.size())};
+  for (std::uint32_t extent : shape) {
+    for (int shift : {24, 16, 8, 0}) bytes.push_back(static_cast<std::uint8_t>(extent >> shift));
+  }
+  bytes.insert(bytes.end(), values.begin(), values.end());
+  return bytes;
+}
+
+/// A folder that is removed again.
+class Folder : public testing::Test {
+ protected:
+  Folder() : path_(fs::temp_directory_path() / ("apical-images-" + std::to_string(::getpid()))) {
+    fs::create_directories(path_);
+  }
+  ~Folder() override { fs::remove_all(path_); }
+
+  void write(const std::string& name, const Bytes& bytes) const {
+    fs::create_directories((path_ / name).parent_path());
+    std::ofstream(path_ / name, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  }
+  void write_gz(const std::string& name, const Bytes& bytes) const {
+    gzFile file = gzopen((path_ / name).c_str(), "wb");
+    gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
+    gzclose(file);
+  }
+  Bytes read(const std::string& name) const {
+    std::ifstream in(path_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  /// Twelve 2 x 2 training images, image i all of byte 10 i, label i mod 10; two test images.
+  void write_small_mnist() const {
+    Bytes pixels, labels;
+    for (unsigned i = 0; i < 12; ++i) {
+      pixels.insert(pixels.end(), 4, static_cast<std::uint8_t>(10 * i));
+      labels.push_back(static_cast<std::uint8_t>(i % 10));
+    }
+    write_gz("train-images-idx3-ubyte.gz", idx_bytes({12, 2, 2}, pixels));
+    write("train-labels-idx1-ubyte", idx_bytes({12}, labels));
+    write("t10k-images-idx3-ubyte", idx_bytes({2, 2, 2}, Bytes(8, 51)));
+    write("t10k-labels-idx1-ubyte", idx_bytes({2}, {3, 4}));
+  }
+  TaskParameters parameters() const {
+    return TaskParameters{}.set("directory", path_.string()).set("verify", "none");
+  }
+  template <class Fault>
+  std::string message(const std::string& task, const TaskParameters& p) const {
+    try {
+      make_dataset(task, p);
+    } catch (const Fault& fault) {
+      return fault.what();
+    }
+    return "nothing was thrown";
+  }
+
+  fs::path path_;
+};
+
+using IdxImages = Folder;
+
+TEST_F(IdxImages, PlainAndGzipFilesMakeADataset) {
+  write_small_mnist();
+  const Dataset data = make_dataset("mnist", parameters().set("validation_samples", 2));
+  EXPECT_EQ(data.train.size(), 10U);
+  EXPECT_EQ(data.validation.size(), 2U);
+  EXPECT_EQ(data.test.size(), 2U);
+  EXPECT_EQ(data.inputs(), 4U);
+  EXPECT_EQ(data.outputs(), 10U);
+  EXPECT_EQ(data.validation.labels, (std::vector<std::int32_t>{0, 1}));
+  std::vector<double> x(4);
+  data.validation.read_input(1, std::span<double>(x));
+  EXPECT_EQ(x, std::vector<double>(4, 110 / 255.0));
+  EXPECT_EQ(data.decide(data.test.targets.row(0)), 3);
+}
+
+TEST_F(IdxImages, StandardNormalisationUsesMeanAndDeviation) {
+  write_small_mnist();
+  const auto p = parameters().set("validation_samples", 2).set("normalisation", "standard");
+  std::vector<double> x(4);
+  make_dataset("mnist", p).test.read_input(0, std::span<double>(x));
+  EXPECT_DOUBLE_EQ(x[0], (51 / 255.0 - 0.1307) / 0.3081);
+}
+
+TEST_F(IdxImages, DigitsAreGeneratedInOrderOfFirstOccurrence) {
+  LabelledImages images;
+  images.pixels = 1;
+  images.labels = {5, 0, 4, 5, 1, 9, 2, 2, 3, 6, 7, 8};
+  for (std::size_t i = 0; i < images.labels.size(); ++i)
+    images.images.push_back(static_cast<std::uint8_t>(i));
+  write("train-images-idx3-ubyte", idx_bytes({12, 1, 1}, images.images));
+  write("train-labels-idx1-ubyte", idx_bytes({12}, Bytes(images.labels.begin(), images.labels.end())));
+  const Dataset data = make_dataset("digit_generation", parameters());
+  ASSERT_EQ(data.train.size(), 10U);
+  const std::vector<std::size_t> order{5, 0, 4, 1, 9, 2, 3, 6, 7, 8}, image{0, 1, 2, 4, 5, 6, 8, 9, 10, 11};
+  std::vector<double> x(10);
+  for (std::size_t i = 0; i < 10; ++i) {
+    data.test.read_input(i, std::span<double>(x));
+    for (std::size_t k = 0; k < 10; ++k) EXPECT_EQ(x[k], k == order[i] ? 1.0 : 0.0);
+    EXPECT_EQ(data.test.targets(i, 0), static_cast<double>(image[i]) / 255.0);
+  }
+  write("train-labels-idx1-ubyte", idx_bytes({12}, Bytes(12, 3)));
+  EXPECT_THAT(message<DataError>("digit_generation", parameters()), HasSubstr("only 1 of the ten digits"));
+}
+
+TEST_F(IdxImages, AMissingFileSaysWhereItWasSoughtAndHowToGetIt) {
+  const std::string said = message<DataError>("mnist", parameters());
+  for (const char* part :
+       {"train-images-idx3-ubyte", "MNIST/raw", "download", "APICAL_DATA", "'directory'"}) {
+    EXPECT_THAT(said, HasSubstr(part));
+  }
+  EXPECT_THAT(said, HasSubstr(path_.string()));
+}
+
+TEST_F(IdxImages, TheEnvironmentNamesTheFolderUnlessTheTaskDoes) {
+  const char* const before = std::getenv("APICAL_DATA");
+  const std::string saved = before == nullptr ? "" : before;
+  write_small_mnist();
+  const auto p = TaskParameters{}.set("verify", "none").set("validation_samples", 2);
+  ::unsetenv("APICAL_DATA");
+  EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("no data directory is known"));
+  ::setenv("APICAL_DATA", path_.c_str(), 1);
+  EXPECT_EQ(make_dataset("mnist", p).train.size(), 10U);
+  if (before == nullptr) {
+    ::unsetenv("APICAL_DATA");
+  } else {
+    ::setenv("APICAL_DATA", saved.c_str(), 1);
+  }
+}
+
+TEST_F(IdxImages, OnlyTheOriginalsPassVerification) {
+  write_small_mnist();
+  EXPECT_THAT(message<DataError>("mnist", parameters().set("verify", "original")),
+              HasSubstr("holds 12 items, the original of MNIST 60000"));
+  // Right size, wrong content.
+  write("train-images-idx3-ubyte", idx_bytes({60000, 1, 1}, Bytes(60000, 1)));
+  EXPECT_THAT(message<DataError>("mnist", parameters().set("verify", "original")),
+              HasSubstr("expected e9f4d8b3"));
+}
+
+TEST_F(IdxImages, ACutOffOrDamagedGzipFileIsRefused) {
+  write_small_mnist();
+  const Bytes whole = read("train-images-idx3-ubyte.gz");
+  const auto p = parameters().set("validation_samples", 2);
+  for (std::size_t length = 11; length < whole.size(); ++length) {
+    write("train-images-idx3-ubyte.gz",
+          Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
+    EXPECT_THROW(make_dataset("mnist", p), DataError) << length;
+  }
+  Bytes damaged = whole;
+  damaged[whole.size() - 6] ^= 1;  // in the stored checksum
+  write("train-images-idx3-ubyte.gz", damaged);
+  EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("damaged"));
+}
+
+TEST_F(IdxImages, FilesThatDoNotFitEachOtherAreRefused) {
+  write_small_mnist();
+  const auto p = parameters().set("validation_samples", 2);
+  EXPECT_THAT(message<ConfigError>("mnist", parameters().set("validation_samples", 12)),
+              HasSubstr("less than the 12"));
+  write("t10k-images-idx3-ubyte", idx_bytes({2, 3, 3}, Bytes(18, 0)));
+  EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("test images 9"));
+  write("train-labels-idx1-ubyte", idx_bytes({12}, Bytes(12, 10)));
+  EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("label 0 of train-labels-idx1-ubyte is 10"));
+  write("train-labels-idx1-ubyte", idx_bytes({11}, Bytes(11, 1)));
+  EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("12 images but"));
+}
+
+TEST_F(IdxImages, UnpackingStopsAtItsLimitAndNamesWhatItCannotOpen) {
+  write_gz("zeros.gz", Bytes(3000000, 0));
+  EXPECT_EQ(unpack_file(path_ / "zeros.gz", 3000000).size(), 3000000U);
+  EXPECT_THROW(unpack_file(path_ / "zeros.gz", 2999999), DataError);
+  EXPECT_THROW(unpack_file(path_ / "absent", 10), IoError);
+  EXPECT_THROW(unpack_file(path_, 10), IoError);
+}
+
+TEST(Idx, HeadersThatLieAreRefused) {
+  const Bytes good = idx_bytes({2, 1, 2}, {1, 2, 3, 4});
+  EXPECT_EQ(parse_idx(good, 3, "f").shape, (std::vector<std::size_t>{2, 1, 2}));
+  EXPECT_EQ(parse_idx(good, 3, "f").values, (Bytes{1, 2, 3, 4}));
+  EXPECT_THROW(parse_idx(good, 1, "f"), DataError);
+  EXPECT_THROW(parse_idx(Bytes(3, 0), 1, "f"), DataError);
+  EXPECT_THROW(parse_idx(idx_bytes({2, 1, 2}, {1, 2, 3}), 3, "f"), DataError);
+  EXPECT_THROW(parse_idx(idx_bytes({2, 1, 2}, {1, 2, 3, 4, 5}), 3, "f"), DataError);
+  EXPECT_THROW(parse_idx(idx_bytes({0, 1, 2}, {}), 3, "f"), DataError);
+  EXPECT_THROW(parse_idx(idx_bytes({0xffffffffU, 0xffffffffU, 0xffffffffU}, {1}), 3, "f"), DataError);
+  Bytes floats = good;
+  floats[2] = 0x0d;
+  EXPECT_THROW(parse_idx(floats, 3, "f"), DataError);
+}
+
+RC_GTEST_PROP(Idx, AnyDamageEitherParsesConsistentlyOrIsADataError, ()) {
+  Bytes bytes = idx_bytes({3, 2, 2}, Bytes(12, 7));
+  bytes.resize(*rc::gen::inRange<std::size_t>(0, bytes.size() + 4));
+  if (!bytes.empty()) {
+    bytes[*rc::gen::inRange<std::size_t>(0, bytes.size())] = *rc::gen::arbitrary<std::uint8_t>();
+  }
+  try {
+    const IdxArray array = parse_idx(bytes, 3, "f");
+    RC_ASSERT(array.values.size() == array.shape[0] * array.shape[1] * array.shape[2]);
+  } catch (const DataError&) {
+  }
+}
+
+using Cifar10 = Folder;
+
+Bytes cifar_record(std::uint8_t label, std::uint8_t red, std::uint8_t green, std::uint8_t blue) {
+  Bytes record{label};
+  for (std::uint8_t value : {red, green, blue}) record.insert(record.end(), 1024, value);
+  return record;
+}
+
+TEST_F(Cifar10, RecordsBecomeColourPlanes) {
+  for (std::uint8_t batch = 1; batch <= 5; ++batch) {
+    write("cifar-10-batches-bin/data_batch_" + std::to_string(batch) + ".bin",
+          cifar_record(batch, batch, 0, 255));
+  }
+  write("cifar-10-batches-bin/test_batch.bin", cifar_record(9, 51, 102, 153));
+  const Dataset data = make_dataset("cifar10", parameters().set("validation_samples", 1));
+  EXPECT_EQ(data.train.labels, (std::vector<std::int32_t>{1, 2, 3, 4}));
+  EXPECT_EQ(data.validation.labels, (std::vector<std::int32_t>{5}));
+  EXPECT_EQ(data.inputs(), 3072U);
+  std::vector<double> x(3072);
+  data.test.read_input(0, std::span<double>(x));
+  EXPECT_EQ(x[0], 0.2);
+  EXPECT_EQ(x[1023], 0.2);
+  EXPECT_EQ(x[1024], 0.4);
+  EXPECT_EQ(x[3071], 0.6);
+  const auto standard = parameters().set("validation_samples", 1).set("normalisation", "standard");
+  make_dataset("cifar10", standard).test.read_input(0, std::span<double>(x));
+  EXPECT_DOUBLE_EQ(x[3071], (0.6 - 0.4465) / 0.2616);
+  EXPECT_THAT(message<DataError>("cifar10", parameters().set("verify", "original")),
+              HasSubstr("holds 1 pictures"));
+  EXPECT_THAT(message<ConfigError>("cifar10", parameters()), HasSubstr("less than the 5 training"));
+}
+
+TEST_F(Cifar10, WholeRecordsWithKnownLabelsOnly) {
+  LabelledImages images;
+  images.pixels = kCifarRecord - 1;
+  Bytes record = cifar_record(2, 0, 0, 0);
+  append_cifar_records(record, "f", images);
+  EXPECT_EQ(images.labels, (std::vector<std::int32_t>{2}));
+  record.pop_back();
+  EXPECT_THROW(append_cifar_records(record, "f", images), DataError);
+  EXPECT_THROW(append_cifar_records(Bytes{}, "f", images), DataError);
+  EXPECT_THROW(append_cifar_records(cifar_record(10, 0, 0, 0), "f", images), DataError);
+}
+
+class Originals : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* const directory = std::getenv("APICAL_DATA");
+    if (directory == nullptr) GTEST_SKIP() << "APICAL_DATA is not set; the original MNIST files are needed";
+    if (!fs::exists(fs::path(directory) / "mnist")) GTEST_SKIP() << directory << " has no folder mnist";
+  }
+};
+
+// The order of the first occurrences is that of the published digit-generation experiment.
+TEST_F(Originals, MnistPassesItsChecksumsAndStartsWithTheKnownDigits) {
+  const Dataset data = make_dataset("mnist");
+  EXPECT_EQ(data.train.size(), 50000U);
+  EXPECT_EQ(data.validation.size(), 10000U);
+  EXPECT_EQ(data.test.size(), 10000U);
+  EXPECT_EQ(data.inputs(), 784U);
+  const std::vector<std::int32_t> first(data.train.labels.begin(), data.train.labels.begin() + 10);
+  EXPECT_EQ(first, (std::vector<std::int32_t>{5, 0, 4, 1, 9, 2, 1, 3, 1, 4}));
+  std::vector<double> x(784);
+  double sum = 0;
+  for (std::size_t i = 0; i < 50000; ++i) {
+    data.train.read_input(i, std::span<double>(x));
+    for (double value : x) sum += value;
+  }
+  EXPECT_NEAR(sum / 50000 / 784, 0.1307, 5e-4);
+  try {
+    make_dataset("fashion-mnist",
+                 TaskParameters{}.set("directory", std::getenv("APICAL_DATA") + std::string("/mnist")));
+    ADD_FAILURE() << "MNIST was taken for Fashion-MNIST";
+  } catch (const DataError& fault) {
+    EXPECT_THAT(fault.what(), HasSubstr("is the file of MNIST"));
+  }
+}
+
+TEST_F(Originals, DigitGenerationShowsFiveFirst) {
+  const Dataset data = make_dataset("digit_generation");
+  std::vector<double> x(10);
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < 10; ++i) {
+    data.train.read_input(i, std::span<double>(x));
+    order.push_back(static_cast<std::size_t>(std::max_element(x.begin(), x.end()) - x.begin()));
+  }
+  EXPECT_EQ(order, (std::vector<std::size_t>{5, 0, 4, 1, 9, 2, 3, 6, 7, 8}));
+  EXPECT_EQ(data.outputs(), 784U);
+}
+
+}  // namespace
+}  // namespace apical

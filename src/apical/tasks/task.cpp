@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/tasks/task.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apical/tasks/cart_pole.h"
+#include "apical/tasks/cifar10.h"
+#include "apical/tasks/delayed_match.h"
+#include "apical/tasks/digit_generation.h"
+#include "apical/tasks/fashion_mnist.h"
+#include "apical/tasks/mnist.h"
+#include "apical/tasks/teacher_student.h"
+#include "apical/tasks/xor_task.h"
+#include "apical/tasks/yin_yang.h"
+
+namespace apical {
+
+const std::vector<TaskInfo>& tasks() {
+  static const std::vector<TaskInfo> all{
+      cart_pole_task(),        cifar10_task(),       delayed_match_task(),
+      digit_generation_task(), fashion_mnist_task(), mnist_task(),
+      teacher_student_task(),  xor_task(),           yin_yang_task()};
+  return all;
+}
+
+const TaskInfo& find_task(std::string_view name) {
+  const auto& all = tasks();
+  const auto at =
+      std::find_if(all.begin(), all.end(), [&](const TaskInfo& task) { return task.name == name; });
+  if (at != all.end()) return *at;
+  std::vector<std::string> names;
+  for (const TaskInfo& task : all) names.push_back(task.name);
+  throw ConfigError(fmt::format("unknown task '{}'", name), {}, suggestion(name, names));
+}
+
+Dataset make_dataset(std::string_view name, const TaskParameters& parameters) {
+  const TaskInfo& task = find_task(name);
+  return task.make(completed(task.name, task.parameters, parameters));
+}
+
+}  // namespace apical

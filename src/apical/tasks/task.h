@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The registry of tasks: what there is, what it can be asked for, and where it comes from.
+//   Dataset data = make_dataset("yin_yang", TaskParameters{}.set("train_samples", 1000));
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apical/tasks/dataset.h"
+#include "apical/tasks/parameters.h"
+
+namespace apical {
+
+struct TaskInfo {
+  std::string name;
+  std::string description;
+  std::vector<ParameterInfo> parameters;
+  std::string citation;
+  Dataset (*make)(const TaskParameters&);  ///< wants completed parameters: call make_dataset instead
+};
+
+/// All tasks, in order of name.
+const std::vector<TaskInfo>& tasks();
+
+/// ConfigError with the nearest name if there is no such task.
+const TaskInfo& find_task(std::string_view name);
+
+/// ConfigError for a wrong name or parameter; DataError or IoError for a missing or damaged file.
+Dataset make_dataset(std::string_view name, const TaskParameters& parameters = {});
+
+}  // namespace apical
