@@ -28,7 +28,7 @@ Split make_split(const TaskParameters& p, std::uint32_t split_number) {
 
 Dataset make(const TaskParameters& p) {
   Dataset data;
-  data.name = "cart_pole";
+  data.name = "cart-pole";
   data.train = make_split(p, 0);
   data.validation = make_split(p, 1);
   data.test = make_split(p, 2);
@@ -134,7 +134,7 @@ TaskInfo cart_pole_task() {
   range.maximum = 10;
   range.source = source;
   TaskInfo info;
-  info.name = "cart_pole";
+  info.name = "cart-pole";
   info.description =
       "regression on the force of a linear cart-pole controller, divided by 76.6 N; "
       "the closed loop is scored by regulate() in tasks/cart_pole.h";

@@ -118,7 +118,7 @@ TEST(CartPole, AFinishedEpisodeTakesNoStep) {
 }
 
 TEST(CartPole, DatasetTargetsAreTheTeachersForceInUnitsOfItsScale) {
-  const Dataset data = make_dataset("cart_pole", TaskParameters{}.set("seed", 2));
+  const Dataset data = make_dataset("cart-pole", TaskParameters{}.set("seed", 2));
   EXPECT_EQ(data.train.size(), 500U);
   std::vector<double> s(4);
   for (std::size_t i = 0; i < 500; ++i) {

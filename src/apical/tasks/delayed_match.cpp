@@ -29,12 +29,12 @@ Dataset make(const TaskParameters& p) {
   timing.dt_ms = p.number("dt_ms");
   if (timing.longest_delay < timing.shortest_delay) {
     throw ConfigError(
-        fmt::format("'longest_delay_steps' of task 'delayed_match_to_sample' is {}; expected at least "
+        fmt::format("'longest_delay_steps' of task 'delayed-match-to-sample' is {}; expected at least "
                     "'shortest_delay_steps' = {}",
                     timing.longest_delay, timing.shortest_delay));
   }
   Dataset data;
-  data.name = "delayed_match_to_sample";
+  data.name = "delayed-match-to-sample";
   data.train = make_split(p.count("train_samples"), p.count("train_seed"), timing);
   data.validation = make_split(p.count("validation_samples"), p.count("validation_seed"), timing);
   data.test = make_split(p.count("test_samples"), p.count("test_seed"), timing);
@@ -86,7 +86,7 @@ TaskInfo delayed_match_task() {
   dt.maximum = 1e3;
   dt.source = source;
   TaskInfo info;
-  info.name = "delayed_match_to_sample";
+  info.name = "delayed-match-to-sample";
   info.description =
       "two cues of +1 or -1 around a silent delay; target +1 if they are equal, -1 if not, read at the end";
   info.parameters = {

@@ -56,7 +56,7 @@ TEST(DelayedMatch, CuesAreFairAndDelaysUniformWithBothEnds) {
 }
 
 TEST(DelayedMatch, DatasetIsOfSequences) {
-  const Dataset data = make_dataset("delayed_match_to_sample");
+  const Dataset data = make_dataset("delayed-match-to-sample");
   EXPECT_TRUE(data.is_sequence());
   EXPECT_EQ(data.inputs(), 1U);
   EXPECT_EQ(data.outputs(), 1U);

@@ -17,7 +17,7 @@ Dataset make(const TaskParameters& p) {
       mnist.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte", p.text("directory"),
       verify ? &mnist.train_images : nullptr, verify ? &mnist.train_labels : nullptr);
   Dataset data;
-  data.name = "digit_generation";
+  data.name = "digit-generation";
   data.train = digit_generation_split(images);
   data.validation = data.test = data.train;
   data.readout = Readout::regression;
@@ -51,7 +51,7 @@ Split digit_generation_split(const LabelledImages& images) {
 
 TaskInfo digit_generation_task() {
   TaskInfo info;
-  info.name = "digit_generation";
+  info.name = "digit-generation";
   info.description =
       "one-hot digit in, the first MNIST training image of that digit out (784 pixels in [0, 1])";
   info.parameters = {directory_parameter(), verify_parameter()};

@@ -117,7 +117,7 @@ TEST_F(IdxImages, DigitsAreGeneratedInOrderOfFirstOccurrence) {
     images.images.push_back(static_cast<std::uint8_t>(i));
   write("train-images-idx3-ubyte", idx_bytes({12, 1, 1}, images.images));
   write("train-labels-idx1-ubyte", idx_bytes({12}, Bytes(images.labels.begin(), images.labels.end())));
-  const Dataset data = make_dataset("digit_generation", parameters());
+  const Dataset data = make_dataset("digit-generation", parameters());
   ASSERT_EQ(data.train.size(), 10U);
   const std::vector<std::size_t> order{5, 0, 4, 1, 9, 2, 3, 6, 7, 8}, image{0, 1, 2, 4, 5, 6, 8, 9, 10, 11};
   std::vector<double> x(10);
@@ -127,7 +127,7 @@ TEST_F(IdxImages, DigitsAreGeneratedInOrderOfFirstOccurrence) {
     EXPECT_EQ(data.test.targets(i, 0), static_cast<double>(image[i]) / 255.0);
   }
   write("train-labels-idx1-ubyte", idx_bytes({12}, Bytes(12, 3)));
-  EXPECT_THAT(message<DataError>("digit_generation", parameters()), HasSubstr("only 1 of the ten digits"));
+  EXPECT_THAT(message<DataError>("digit-generation", parameters()), HasSubstr("only 1 of the ten digits"));
 }
 
 TEST_F(IdxImages, AMissingFileSaysWhereItWasSoughtAndHowToGetIt) {
@@ -308,7 +308,7 @@ TEST_F(Originals, MnistPassesItsChecksumsAndStartsWithTheKnownDigits) {
 }
 
 TEST_F(Originals, DigitGenerationShowsFiveFirst) {
-  const Dataset data = make_dataset("digit_generation");
+  const Dataset data = make_dataset("digit-generation");
   std::vector<double> x(10);
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < 10; ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The registry of tasks: what there is, what it can be asked for, and where it comes from.
-//   Dataset data = make_dataset("yin_yang", TaskParameters{}.set("train_samples", 1000));
+//   Dataset data = make_dataset("yin-yang", TaskParameters{}.set("train_samples", 1000));
 #pragma once
 
 #include <string>

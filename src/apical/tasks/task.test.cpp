@@ -51,7 +51,7 @@ TEST(Tasks, DefaultsLieInTheirOwnRanges) {
 
 TEST(Tasks, UnknownNamesAreAnsweredWithTheNearest) {
   EXPECT_THAT(message_of<ConfigError>([] { make_dataset("yinyang"); }),
-              HasSubstr("did you mean 'yin_yang'?"));
+              HasSubstr("did you mean 'yin-yang'?"));
   EXPECT_THAT(message_of<ConfigError>([] { make_dataset("fashion_mnist"); }),
               HasSubstr("did you mean 'fashion-mnist'?"));
   EXPECT_THAT(message_of<ConfigError>([] { make_dataset("xor", TaskParameters{}.set("ouputs", 2)); }),
@@ -67,11 +67,11 @@ TEST(Tasks, WrongValuesAreAnsweredWithTheRange) {
   EXPECT_THAT(asked("xor", TaskParameters{}.set("off", NAN)), HasSubstr("a number in [-1, 0]"));
   EXPECT_THAT(asked("xor", TaskParameters{}.set("outputs", "two")),
               HasSubstr("expected a number such as 1"));
-  EXPECT_THAT(asked("teacher_student", TaskParameters{}.set("targets", "volt")),
+  EXPECT_THAT(asked("teacher-student", TaskParameters{}.set("targets", "volt")),
               HasSubstr("rate or voltage"));
-  EXPECT_THAT(asked("yin_yang", TaskParameters{}.set("r_small", 0.3)),
+  EXPECT_THAT(asked("yin-yang", TaskParameters{}.set("r_small", 0.3)),
               HasSubstr("less than half of r_big"));
-  EXPECT_THAT(asked("delayed_match_to_sample", TaskParameters{}.set("longest_delay_steps", 10)),
+  EXPECT_THAT(asked("delayed-match-to-sample", TaskParameters{}.set("longest_delay_steps", 10)),
               HasSubstr("at least 'shortest_delay_steps' = 50"));
 }
 

@@ -34,7 +34,7 @@ Dataset make(const TaskParameters& p) {
   teacher.gamma = p.number("gamma");
   teacher.activation = activation_named(p.text("activation"));
   Dataset data;
-  data.name = "teacher_student";
+  data.name = "teacher-student";
   data.train = make_split(teacher, p, 0, layers.front());
   data.validation = make_split(teacher, p, 1, layers.front());
   data.test = make_split(teacher, p, 2, layers.front());
@@ -99,7 +99,7 @@ TaskInfo teacher_student_task() {
   gamma.minimum = 0;
   gamma.maximum = 10;
   TaskInfo info;
-  info.name = "teacher_student";
+  info.name = "teacher-student";
   info.description =
       "regression on the answers of a random feed-forward teacher; a new teacher and new inputs per seed";
   info.parameters = {

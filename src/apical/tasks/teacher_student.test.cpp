@@ -22,7 +22,7 @@ std::vector<double> inputs_of(const Split& split) {
 }
 
 TEST(TeacherStudent, TargetsAreTheTeachersAnswers) {
-  const Dataset data = make_dataset("teacher_student", with_seed(5));
+  const Dataset data = make_dataset("teacher-student", with_seed(5));
   ASSERT_EQ(data.train.size(), 100U);
   ASSERT_EQ(data.inputs(), 4U);
   ASSERT_EQ(data.outputs(), 1U);
@@ -42,8 +42,8 @@ TEST(TeacherStudent, TargetsAreTheTeachersAnswers) {
 }
 
 TEST(TeacherStudent, VoltageTargetsAreTheRatesBeforeTheActivation) {
-  const Dataset rates = make_dataset("teacher_student", with_seed(5));
-  const Dataset voltages = make_dataset("teacher_student", with_seed(5).set("targets", "voltage"));
+  const Dataset rates = make_dataset("teacher-student", with_seed(5));
+  const Dataset voltages = make_dataset("teacher-student", with_seed(5).set("targets", "voltage"));
   for (std::size_t i = 0; i < 100; ++i) {
     EXPECT_EQ(std::tanh(voltages.test.targets(i, 0)), rates.test.targets(i, 0));
   }
@@ -57,8 +57,8 @@ TEST(TeacherStudent, EverySeedHasItsOwnTeacherAndItsOwnInputs) {
   }
   EXPECT_EQ(weights.size(), 2U * (8 * 4 + 4));
   // Over many seeds inputs of two seeds are uncorrelated: five standard errors of n = 400 products.
-  const auto x = inputs_of(make_dataset("teacher_student", with_seed(1)).train);
-  const auto y = inputs_of(make_dataset("teacher_student", with_seed(2)).train);
+  const auto x = inputs_of(make_dataset("teacher-student", with_seed(1)).train);
+  const auto y = inputs_of(make_dataset("teacher-student", with_seed(2)).train);
   double covariance = 0;
   for (std::size_t i = 0; i < x.size(); ++i) covariance += (x[i] - 0.5) * (y[i] - 0.5);
   EXPECT_LT(std::abs(covariance) * 12 / static_cast<double>(x.size()),
@@ -66,7 +66,7 @@ TEST(TeacherStudent, EverySeedHasItsOwnTeacherAndItsOwnInputs) {
 }
 
 TEST(TeacherStudent, SplitsShareTheTeacherButNoInput) {
-  const Dataset data = make_dataset("teacher_student", with_seed(9));
+  const Dataset data = make_dataset("teacher-student", with_seed(9));
   std::set<double> seen;
   for (const Split* split : {&data.train, &data.validation, &data.test}) {
     EXPECT_EQ(split->size(), 100U);
@@ -91,7 +91,7 @@ TEST(TeacherStudent, WeightsAreUniformBetweenMinusOneAndOne) {
 
 TEST(TeacherStudent, ALinearTeacherIsAProductOfMatrices) {
   const Dataset data =
-      make_dataset("teacher_student", with_seed(4).set("activation", "linear").set("gamma", 1));
+      make_dataset("teacher-student", with_seed(4).set("activation", "linear").set("gamma", 1));
   const Teacher teacher = draw_teacher(4, {4, 2, 1});
   std::vector<double> x(4);
   data.train.read_input(0, std::span<double>(x));
@@ -106,7 +106,7 @@ TEST(TeacherStudent, ALinearTeacherIsAProductOfMatrices) {
 TEST(TeacherStudent, NormalInputsHaveUnitVariance) {
   const auto p = with_seed(6).set("input_law", "normal").set("samples", 2500);
   double squares = 0;
-  const auto x = inputs_of(make_dataset("teacher_student", p).train);
+  const auto x = inputs_of(make_dataset("teacher-student", p).train);
   for (double value : x) squares += value * value;
   EXPECT_NEAR(squares / 1e4, 1.0, 5 * std::sqrt(2.0 / 1e4));
 }

@@ -42,12 +42,12 @@ Split make_split(const TaskParameters& p, const std::string& name) {
 Dataset make(const TaskParameters& p) {
   if (2 * p.number("r_small") >= p.number("r_big")) {
     throw ConfigError(
-        fmt::format("the dots of task 'yin_yang' touch the rim or each other: r_small is {:g}; expected "
+        fmt::format("the dots of task 'yin-yang' touch the rim or each other: r_small is {:g}; expected "
                     "less than half of r_big = {:g}",
                     p.number("r_small"), p.number("r_big")));
   }
   Dataset data;
-  data.name = "yin_yang";
+  data.name = "yin-yang";
   data.train = make_split(p, "train");
   data.validation = make_split(p, "validation");
   data.test = make_split(p, "test");
@@ -108,7 +108,7 @@ TaskInfo yin_yang_task() {
   };
   const double largest_seed = 4294967295.0;
   TaskInfo info;
-  info.name = "yin_yang";
+  info.name = "yin-yang";
   info.description =
       "points of a Yin-Yang figure in three classes; inputs x, y, 1-x, 1-y in [0, 1], one-hot targets";
   info.parameters = {

@@ -10,7 +10,7 @@ namespace apical {
 namespace {
 
 TEST(YinYang, SplitsHaveThePublishedClassCounts) {
-  const Dataset data = make_dataset("yin_yang");
+  const Dataset data = make_dataset("yin-yang");
   EXPECT_EQ(data.inputs(), 4U);
   EXPECT_EQ(data.outputs(), 3U);
   const auto counts = [](const Split& split) {

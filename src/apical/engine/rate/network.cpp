@@ -395,6 +395,21 @@ void Network<Real>::credit(ProjectionId id, std::size_t replica, std::span<doubl
 }
 
 template <class Real>
+std::vector<double> Network<Real>::neuron_slopes(PopulationId p, std::size_t replica) const {
+  const PopulationState& s = *populations_[p.value];
+  std::vector<double> out(s.size, 1.0);
+  for (std::size_t i = 0; s.slope_parameter && i < s.size; ++i) out[i] = static_cast<double>(s.slope_parameter[i * lanes_ + replica]);
+  return out;
+}
+template <class Real>
+std::vector<double> Network<Real>::neuron_offsets(PopulationId p, std::size_t replica) const {
+  const PopulationState& s = *populations_[p.value];
+  std::vector<double> out(s.size, 0.0);
+  for (std::size_t i = 0; s.offset_parameter && i < s.size; ++i) out[i] = static_cast<double>(s.offset_parameter[i * lanes_ + replica]);
+  return out;
+}
+
+template <class Real>
 void Network<Real>::set_eta(ProjectionId id, double eta) {
   projections_[id.value]->eta = eta;
 }

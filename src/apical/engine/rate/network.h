@@ -72,6 +72,10 @@ class Network {
   /// Factors of the rank-one update that the rule of `j` asked for in the last step (per unit of dt eta).
   void credit(ProjectionId j, std::size_t replica, std::span<double> post, std::span<double> pre) const;
 
+  /// Slope and offset of the activation of each neuron, as drawn for the replica.
+  std::vector<double> neuron_slopes(PopulationId p, std::size_t replica) const;
+  std::vector<double> neuron_offsets(PopulationId p, std::size_t replica) const;
+
   void set_eta(ProjectionId j, double eta);
   double eta(ProjectionId j) const;
   void set_noise_source(NoiseSource source) { noise_source_ = std::move(source); }
@@ -101,7 +105,7 @@ class Network {
       a(p->name + ".changed", p->changed);
       a(p->name + ".noise_counter", p->noise_counter);
     }
-    if constexpr (Archive::reading) point_sweeps();
+    if (a.kReading) point_sweeps();
   }
 
  private:

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/learning/alignment.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <numeric>
+
+namespace apical {
+namespace {
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+/// sum += scale * post (x) pre
+void add_outer(Matrix<double>& sum, double scale, std::span<const double> post, std::span<const double> pre) {
+  for (std::size_t i = 0; i < post.size(); ++i) {
+    const double p = scale * post[i];
+    for (std::size_t k = 0; k < pre.size(); ++k) sum(i, k) += p * pre[k];
+  }
+}
+
+}  // namespace
+
+double angle_degrees(double ab, double aa, double bb) {
+  if (!(aa > 0) || !(bb > 0)) return std::numeric_limits<double>::quiet_NaN();
+  return std::acos(std::clamp(ab / std::sqrt(aa) / std::sqrt(bb), -1.0, 1.0)) * 180 / std::numbers::pi;
+}
+
+AlignmentMeter::AlignmentMeter(const Circuit& circuit, FeedforwardGradient& gradient) : circuit_(circuit), gradient_(gradient) {
+  for (ProjectionId j : gradient.learnable()) {
+    const Population& to = circuit[circuit[j].to];
+    const auto at = std::find(areas_.begin(), areas_.end(), to.area);
+    area_of_.push_back(static_cast<std::size_t>(at - areas_.begin()));
+    if (at == areas_.end()) areas_.push_back(to.area);
+    post_.emplace_back(to.size);
+    pre_.emplace_back(circuit[circuit[j].from].size);
+    credit_sum_.emplace_back(post_.back().size(), pre_.back().size());
+    gradient_sum_.push_back(credit_sum_.back());
+  }
+  areas_.emplace_back("total");
+  angle_sum_.assign(areas_.size(), 0.0);
+  defined_.assign(areas_.size(), 0);
+}
+
+void AlignmentMeter::sample(std::span<const double> input, std::span<const double> target) {
+  gradient_.forward(input);
+  gradient_.backward(target);
+  ++samples_;
+  std::vector<Products> products(areas_.size());
+  for (std::size_t m = 0; m < post_.size(); ++m) {
+    const Projection& j = circuit_[gradient_.learnable()[m]];
+    const std::span<const double> delta = gradient_.delta(j.to), rate = gradient_.rate(j.from);
+    const double g = gradient_.gamma(gradient_.learnable()[m]);
+    for (const std::size_t area : {area_of_[m], areas_.size() - 1}) {
+      products[area].ab += g * dot(post_[m], delta) * dot(pre_[m], rate);
+      products[area].aa += dot(post_[m], post_[m]) * dot(pre_[m], pre_[m]);
+      products[area].bb += g * g * dot(delta, delta) * dot(rate, rate);
+    }
+    add_outer(credit_sum_[m], 1, post_[m], pre_[m]);
+    add_outer(gradient_sum_[m], g, delta, rate);
+  }
+  for (std::size_t a = 0; a < areas_.size(); ++a) {
+    const double angle = angle_degrees(products[a].ab, products[a].aa, products[a].bb);
+    if (std::isnan(angle)) continue;
+    angle_sum_[a] += angle;
+    ++defined_[a];
+  }
+}
+
+std::vector<AreaAlignment> AlignmentMeter::result() const {
+  std::vector<Products> batch(areas_.size());
+  for (std::size_t m = 0; m < post_.size(); ++m) {
+    for (const std::size_t area : {area_of_[m], areas_.size() - 1}) {
+      batch[area].ab += dot(credit_sum_[m].flat(), gradient_sum_[m].flat());
+      batch[area].aa += dot(credit_sum_[m].flat(), credit_sum_[m].flat());
+      batch[area].bb += dot(gradient_sum_[m].flat(), gradient_sum_[m].flat());
+    }
+  }
+  std::vector<AreaAlignment> out;
+  for (std::size_t a = 0; a < areas_.size(); ++a) {
+    const double mean = defined_[a] > 0 ? angle_sum_[a] / static_cast<double>(defined_[a]) : std::numeric_limits<double>::quiet_NaN();
+    out.push_back({areas_[a], mean, angle_degrees(batch[a].ab, batch[a].aa, batch[a].bb), samples_ - defined_[a]});
+  }
+  return out;
+}
+
+}  // namespace apical

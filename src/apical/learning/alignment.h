@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Angle between the credit a learner assigns and the exact negative gradient of the same loss in the same
+// weights, per area and in total (Max et al. 2025: one angle per sample, at the end of its presentation).
+// Credit is taken per unit of learning rate, so that the rates of areas do not weigh the total.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apical/learning/exact_gradient.h"
+#include "apical/learning/learner.h"
+
+namespace apical {
+
+/// Angle in degrees from the products <a,b>, <a,a> and <b,b>; NaN if one of the two is zero.
+double angle_degrees(double ab, double aa, double bb);
+
+/// Collects samples of one replica. Credit arrives as the factors of rank-one updates.
+class AlignmentMeter {
+ public:
+  /// `gradient` holds the replica's weights and must outlive the meter.
+  AlignmentMeter(const Circuit& circuit, FeedforwardGradient& gradient);
+
+  /// Factors of the update of learnable projection number `m`, to be filled before sample().
+  std::span<double> post(std::size_t m) { return post_[m]; }
+  std::span<double> pre(std::size_t m) { return pre_[m]; }
+  void sample(std::span<const double> input, std::span<const double> target);
+
+  /// One entry per area with learnable projections, in the circuit's order, then "total".
+  std::vector<AreaAlignment> result() const;
+
+ private:
+  struct Products {
+    double ab = 0, aa = 0, bb = 0;
+  };
+  const Circuit& circuit_;
+  FeedforwardGradient& gradient_;
+  std::vector<std::string> areas_;
+  std::vector<std::size_t> area_of_;  ///< by learnable projection
+  std::vector<std::vector<double>> post_, pre_;
+  std::vector<Matrix<double>> credit_sum_, gradient_sum_;
+  std::vector<double> angle_sum_;
+  std::vector<std::size_t> defined_;
+  std::size_t samples_ = 0;
+};
+
+}  // namespace apical

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model bound to an engine, with one replica per seed. All replicas take the same number of samples; which
+// ones is each replica's own affair.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apical/core/state_visitor.h"
+#include "apical/tasks/dataset.h"
+
+namespace apical {
+
+enum class SplitName { train, validation, test };
+std::string_view name_of(SplitName split);
+
+/// Indices of the samples to show, one equally long list per replica.
+using Order = std::vector<std::span<const std::uint32_t>>;
+
+/// Sums over the samples seen so far, so that an evaluation can be done in pieces.
+struct Score {
+  double loss_sum = 0;  ///< of the squared output error, summed over outputs; see ScoredSteps
+  double loss_count = 0;
+  double correct = 0;  ///< decisions that were right
+  double samples = 0;
+  double loss() const { return loss_count > 0 ? loss_sum / loss_count : 0; }
+  double accuracy() const { return samples > 0 ? correct / samples : 0; }
+};
+
+/// Angle between assigned credit and the exact negative gradient, degrees.
+struct AreaAlignment {
+  std::string area;        ///< "total" for all areas together
+  double mean_angle = 0;   ///< over samples, of those where both have a length
+  double batch_angle = 0;  ///< of the sums over the samples; NaN if one of them is zero
+  std::size_t undefined = 0;  ///< samples in which one of the two was zero
+};
+
+class Learner {
+ public:
+  virtual ~Learner() = default;
+  virtual std::span<const std::uint64_t> seeds() const = 0;
+  std::size_t replicas() const { return seeds().size(); }
+  virtual const Dataset& data(std::size_t replica) const = 0;
+
+  /// Shows inputs without targets and without learning, until transients are gone.
+  virtual void settle(const Order& order) = 0;
+  /// Shows training samples with targets and learns. `opens_epoch`: nothing came before the first sample.
+  virtual void learn(const Order& order, bool opens_epoch) = 0;
+  /// Shows samples of a split without targets and adds to the scores, one per replica.
+  virtual void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) = 0;
+  /// Credit against the exact gradient for training samples; nothing is learned. One list per replica.
+  virtual std::vector<std::vector<AreaAlignment>> align(const Order& order) = 0;
+
+  /// Factor on all learning rates, relative to the model's own.
+  virtual void scale_learning(double factor) = 0;
+  /// Presentations a learner is asked for at least, to settle.
+  virtual std::size_t settling_samples() const = 0;
+  /// NumericalFault if anything is not finite.
+  virtual void check() const = 0;
+  virtual std::size_t bytes() const = 0;
+  /// Model time that passes per sample, ms; 0 where time has no meaning.
+  virtual double sample_ms() const = 0;
+  virtual void visit_state(StateVisitor& a) = 0;
+};
+
+}  // namespace apical

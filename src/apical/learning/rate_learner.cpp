@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/learning/rate_learner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+
+#include "apical/core/error.h"
+#include "apical/learning/alignment.h"
+
+namespace apical {
+namespace {
+
+constexpr double kUnscoredSteps = 10;  // at the start of a test run (Max et al. 2025, program)
+
+/// Steps from the stimulus to the readout along forward projections, one per area; the longest way counts.
+std::size_t depth_of(const Circuit& c, PopulationId stimulus, PopulationId readout) {
+  std::vector<std::size_t> depth(c.populations().size(), 0);
+  for (std::size_t round = 0; round <= c.populations().size(); ++round) {
+    for (const Projection& j : c.projections()) {
+      if (j.pathway != Pathway::forward || j.view || j.to == j.from) continue;
+      if (j.from != stimulus && depth[j.from.value] == 0) continue;
+      depth[j.to.value] = std::max(depth[j.to.value], depth[j.from.value] + 1);
+    }
+    if (depth[readout.value] > c.populations().size()) break;
+  }
+  return std::min(depth[readout.value], c.populations().size());
+}
+
+}  // namespace
+
+template <class Real>
+RateLearner<Real>::RateLearner(Circuit circuit, std::vector<std::shared_ptr<const Dataset>> data, std::vector<std::uint64_t> seeds,
+                               Presentation presentation, ThreadPool& pool, rate::EngineOptions options)
+    : engine_(std::move(circuit), std::move(seeds), pool, options), data_(std::move(data)), presentation_(presentation) {
+  const Circuit& c = engine_.circuit();
+  APICAL_CHECK(data_.size() == engine_.replicas());
+  if (!c.stimulus() || !c.readout()) {
+    throw ConfigError(fmt::format("circuit '{}' names no {}", c.name, c.stimulus() ? "readout" : "stimulus"), {},
+                      "set stimulus, target and readout to populations of the circuit");
+  }
+  stimulus_ = *c.stimulus();
+  readout_ = *c.readout();
+  target_ = c.target();
+  rate_targets_ = c[readout_].teacher.has_value();
+  depth_ = depth_of(c, stimulus_, readout_);
+  for (const auto& d : data_) {
+    if (d->is_sequence()) {
+      throw ConfigError(fmt::format("task '{}' changes within a sample; presentations hold each sample still", d->name));
+    }
+    if (d->inputs() != c[stimulus_].size || d->outputs() != c[readout_].size) {
+      throw ConfigError(fmt::format("task '{}' has {} inputs and {} outputs, but circuit '{}' has {} and {}", d->name, d->inputs(),
+                                    d->outputs(), c.name, c[stimulus_].size, c[readout_].size),
+                        {}, fmt::format("the first entry of layers must be {} and the last {}", d->inputs(), d->outputs()));
+    }
+  }
+  hold_ = std::llround(presentation_.presentation_ms / c.dt_ms);
+  if (hold_ < static_cast<rate::Step>(depth_) + 1) {
+    throw ConfigError(fmt::format("presentation_ms = {:g} holds a sample for {} steps, but input needs {} to reach the output",
+                                  presentation_.presentation_ms, hold_, depth_),
+                      {}, fmt::format("choose at least {:g}", static_cast<double>(2 * depth_ + 2) * c.dt_ms));
+  }
+  previous_target_ = current_target_ = Matrix<double>(engine_.replicas(), c[readout_].size);
+  scored_steps_.assign(engine_.replicas(), 0.0);
+}
+
+template <class Real>
+const Split& RateLearner<Real>::split_of(std::size_t replica, SplitName split) const {
+  const Dataset& d = *data_[replica];
+  return split == SplitName::train ? d.train : split == SplitName::validation ? d.validation : d.test;
+}
+
+template <class Real>
+void RateLearner<Real>::set_sampler(rate::Step stride, Sampler<Real> sampler) {
+  sample_stride_ = stride;
+  sampler_ = std::move(sampler);
+}
+
+template <class Real>
+void RateLearner<Real>::advance(rate::Network<Real>& n, std::size_t first, std::size_t count, rate::Step steps,
+                                const rate::Learning& learning) {
+  if (!sampler_) return n.advance(steps, learning);
+  while (steps > 0) {
+    const rate::Step to_sample = sample_stride_ - n.step() % sample_stride_;
+    const rate::Step now = std::min(steps, to_sample);
+    n.advance(now, learning);
+    steps -= now;
+    if (n.step() % sample_stride_ == 0) sampler_(n, first, count);
+  }
+}
+
+template <class Real>
+void RateLearner<Real>::show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
+                             SplitName split) {
+  thread_local std::vector<Real> input;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Split& from = split_of(first + i, split);
+    input.resize(engine_.circuit()[stimulus_].size);
+    from.read_input(order[first + i][k], std::span<Real>(input));
+    n.set_external(stimulus_, i, std::span<const Real>(input));
+    from.read_target(order[first + i][k], current_target_.row(first + i));
+  }
+}
+
+template <class Real>
+void RateLearner<Real>::set_target(rate::Network<Real>& n, std::size_t first, std::size_t count, bool current) {
+  if (!target_) return;
+  for (std::size_t i = 0; i < count; ++i) {
+    n.set_external(*target_, i, std::span<const double>((current ? current_target_ : previous_target_).row(first + i)));
+  }
+}
+
+template <class Real>
+void RateLearner<Real>::remember_targets(std::size_t first, std::size_t count) {
+  for (std::size_t replica = first; replica < first + count; ++replica) {
+    std::copy_n(current_target_.row(replica).begin(), current_target_.cols(), previous_target_.row(replica).begin());
+  }
+}
+
+/// The exact gradient's network with the weights and activation parameters of one replica.
+template <class Real>
+FeedforwardGradient RateLearner<Real>::gradient_of(rate::Network<Real>& n, std::size_t lane) const {
+  const Circuit& c = engine_.circuit();
+  FeedforwardGradient gradient(c);
+  for (ProjectionId j : gradient.projections()) gradient.set_weights(j, n.weights(j, lane));
+  for (std::uint32_t p = 0; p < c.populations().size(); ++p) {
+    if (c.populations()[p].slope_sd == 0 && c.populations()[p].offset_sd == 0) continue;
+    gradient.set_neuron_parameters({p}, n.neuron_slopes({p}, lane), n.neuron_offsets({p}, lane));
+  }
+  return gradient;
+}
+
+template <class Real>
+std::size_t RateLearner<Real>::settling_samples() const {
+  return static_cast<std::size_t>(std::llround(presentation_.settling_ms / presentation_.presentation_ms));
+}
+
+template <class Real>
+void RateLearner<Real>::settle(const Order& order) {
+  if (target_) engine_.clear_external(*target_);
+  engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
+    for (std::size_t k = 0; k < order[first].size(); ++k) {
+      show(n, first, count, order, k, SplitName::train);
+      advance(n, first, count, hold_, {});
+    }
+  });
+}
+
+template <class Real>
+void RateLearner<Real>::learn(const Order& order, bool opens_epoch) {
+  const rate::Learning learning = rate::Learning::all();
+  engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
+    for (std::size_t k = 0; k < order[first].size(); ++k) {
+      show(n, first, count, order, k, SplitName::train);
+      const bool late = presentation_.delay_targets && !(opens_epoch && k == 0);
+      const auto lag = late ? static_cast<rate::Step>(depth_) : 0;
+      if (lag > 0) {
+        set_target(n, first, count, false);
+        advance(n, first, count, lag, learning);
+      }
+      set_target(n, first, count, true);
+      advance(n, first, count, hold_ - lag, learning);
+      remember_targets(first, count);
+    }
+  });
+}
+
+template <class Real>
+void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) {
+  if (target_) engine_.clear_external(*target_);
+  const Population& out = engine_.circuit()[readout_];
+  engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
+    std::vector<double> rates(out.size);
+    // Voltage targets are scored as the rates they stand for.
+    const auto wanted = [&](double y, std::size_t i) {
+      if (rate_targets_) return y;
+      return activate(out.activation, y, out.slopes.empty() ? out.slope : out.slopes[i], out.offsets.empty() ? out.offset : out.offsets[i]);
+    };
+    const auto squared_error = [&](std::size_t replica, const Matrix<double>& target) {
+      n.read(readout_, "rate", replica - first, rates);
+      double sum = 0;
+      for (std::size_t i = 0; i < rates.size(); ++i) {
+        const double e = rates[i] - wanted(target(replica, i), i);
+        sum += e * e;
+      }
+      return sum;
+    };
+    if (opens) {
+      for (std::size_t i = 0; i < count; ++i) scored_steps_[first + i] = 0;
+    }
+    for (std::size_t k = 0; k < order[first].size(); ++k) {
+      show(n, first, count, order, k, split);
+      const bool late = presentation_.delay_targets && !(opens && k == 0);
+      if (presentation_.scored == ScoredSteps::all) {
+        for (rate::Step step = 0; step < hold_; ++step) {
+          advance(n, first, count, 1, {});
+          const bool before = late && step < static_cast<rate::Step>(depth_);
+          for (std::size_t i = 0; i < count; ++i) {
+            if (scored_steps_[first + i]++ < kUnscoredSteps) continue;
+            scores[first + i].loss_sum += squared_error(first + i, before ? previous_target_ : current_target_);
+            scores[first + i].loss_count += 1;
+          }
+        }
+      } else {
+        advance(n, first, count, hold_, {});
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t replica = first + i;
+        Score& s = scores[replica];
+        const double e = squared_error(replica, current_target_);
+        if (presentation_.scored == ScoredSteps::last) {
+          s.loss_sum += e;
+          s.loss_count += 1;
+        }
+        s.samples += 1;
+        const Dataset& d = *data_[replica];
+        if (d.readout != Readout::regression) {
+          s.correct += d.decide(std::span<const double>(rates)) == split_of(replica, split).labels[order[replica][k]] ? 1 : 0;
+        }
+      }
+      remember_targets(first, count);
+    }
+  });
+}
+
+template <class Real>
+std::vector<std::vector<AreaAlignment>> RateLearner<Real>::align(const Order& order) {
+  const Circuit& c = engine_.circuit();
+  // Nothing that is measured may change what is learned: the state is put back afterwards.
+  Snapshot before;
+  before.take(*this);
+  std::vector<std::vector<AreaAlignment>> result(engine_.replicas());
+  engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
+    std::deque<FeedforwardGradient> gradients;
+    std::deque<AlignmentMeter> meters;
+    for (std::size_t i = 0; i < count; ++i) {
+      gradients.push_back(gradient_of(n, i));
+      meters.emplace_back(c, gradients.back());
+    }
+    std::vector<double> input(c[stimulus_].size);
+    const rate::Learning watch{.observe_credit = true};
+    for (std::size_t k = 0; k < order[first].size(); ++k) {
+      show(n, first, count, order, k, SplitName::train);
+      const auto lag = presentation_.delay_targets && k > 0 ? static_cast<rate::Step>(depth_) : 0;
+      if (lag > 0) {
+        set_target(n, first, count, false);
+        n.advance(lag, watch);
+      }
+      set_target(n, first, count, true);
+      n.advance(hold_ - lag, watch);
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto& learnable = gradients[i].learnable();
+        for (std::size_t m = 0; m < learnable.size(); ++m) n.credit(learnable[m], i, meters[i].post(m), meters[i].pre(m));
+        split_of(first + i, SplitName::train).read_input(order[first + i][k], std::span<double>(input));
+        meters[i].sample(input, current_target_.row(first + i));
+      }
+      remember_targets(first, count);
+    }
+    for (std::size_t i = 0; i < count; ++i) result[first + i] = meters[i].result();
+  });
+  before.restore(*this);
+  return result;
+}
+
+template <class Real>
+void RateLearner<Real>::visit_state(StateVisitor& a) {
+  a.section("engine", [&] { engine_.visit_state(a); });
+  a("previous_target", previous_target_.flat());
+  a("scored_steps", std::span<double>(scored_steps_));
+}
+
+std::string_view name_of(SplitName split) {
+  return split == SplitName::train ? "train" : split == SplitName::validation ? "validation" : "test";
+}
+
+template class RateLearner<float>;
+template class RateLearner<double>;
+
+}  // namespace apical

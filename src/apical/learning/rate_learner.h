@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// A circuit of rate neurons as a learner: presents samples to rate::RateEngine, phase-free.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apical/engine/rate/engine.h"
+#include "apical/learning/exact_gradient.h"
+#include "apical/learning/learner.h"
+#include "apical/learning/presentation.h"
+
+namespace apical {
+
+/// Called every `stride` steps with a network at rest between two steps; may be called from several threads,
+/// but for one replica always in the order of its steps.
+template <class Real>
+using Sampler = std::function<void(rate::Network<Real>&, std::size_t first_replica, std::size_t replicas)>;
+
+template <class Real>
+class RateLearner final : public Learner {
+ public:
+  /// `data` has one entry per seed (entries may be the same set). ConfigError if sizes do not fit the circuit.
+  RateLearner(Circuit circuit, std::vector<std::shared_ptr<const Dataset>> data, std::vector<std::uint64_t> seeds,
+              Presentation presentation, ThreadPool& pool, rate::EngineOptions options = {});
+
+  std::span<const std::uint64_t> seeds() const override { return engine_.seeds(); }
+  const Dataset& data(std::size_t replica) const override { return *data_[replica]; }
+  void settle(const Order& order) override;
+  void learn(const Order& order, bool opens_epoch) override;
+  void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) override;
+  std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
+  void scale_learning(double factor) override { engine_.scale_learning(factor); }
+  std::size_t settling_samples() const override;
+  void check() const override { engine_.check_finite(); }
+  std::size_t bytes() const override { return engine_.bytes(); }
+  double sample_ms() const override { return static_cast<double>(hold_) * engine_.circuit().dt_ms; }
+  void visit_state(StateVisitor& a) override;
+
+  rate::RateEngine<Real>& engine() { return engine_; }
+  /// Areas counted from the stimulus to the readout: targets come that many steps late.
+  std::size_t depth() const { return depth_; }
+  void set_sampler(rate::Step stride, Sampler<Real> sampler);
+
+ private:
+  void advance(rate::Network<Real>& n, std::size_t first, std::size_t count, rate::Step steps, const rate::Learning& learning);
+  void show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, SplitName split);
+  void set_target(rate::Network<Real>& n, std::size_t first, std::size_t count, bool current);
+  void remember_targets(std::size_t first, std::size_t count);
+  FeedforwardGradient gradient_of(rate::Network<Real>& n, std::size_t lane) const;
+  const Split& split_of(std::size_t replica, SplitName split) const;
+
+  rate::RateEngine<Real> engine_;
+  std::vector<std::shared_ptr<const Dataset>> data_;
+  Presentation presentation_;
+  rate::Step hold_ = 0;      ///< steps per presentation
+  std::size_t depth_ = 0;
+  PopulationId stimulus_, readout_;
+  std::optional<PopulationId> target_;
+  bool rate_targets_ = true;
+  Matrix<double> previous_target_;  ///< per replica: of the sample before
+  Matrix<double> current_target_;
+  std::vector<double> scored_steps_;  ///< per replica: steps of the evaluation so far
+  rate::Step sample_stride_ = 0;
+  Sampler<Real> sampler_;
+};
+
+}  // namespace apical

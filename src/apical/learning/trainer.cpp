@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/learning/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "apical/core/error.h"
+#include "apical/core/random.h"
+
+namespace apical {
+namespace {
+
+constexpr double kChunkSeconds = 0.05;
+
+double seconds_of(const std::function<void()>& f) {
+  const auto start = std::chrono::steady_clock::now();
+  f();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// The part [first, first + n) of each replica's order.
+Order slice(const std::vector<std::vector<std::uint32_t>>& orders, std::size_t first, std::size_t n) {
+  Order out;
+  for (const auto& order : orders) out.push_back(std::span(order).subspan(first, n));
+  return out;
+}
+
+/// Chunks grow while they take less than kChunkSeconds and shrink when they take more.
+std::size_t next_chunk(std::size_t chunk, double seconds) {
+  if (seconds < kChunkSeconds / 2) return chunk * 2;
+  if (seconds > kChunkSeconds && chunk > 1) return chunk / 2;
+  return chunk;
+}
+
+}  // namespace
+
+Trainer::Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> observers)
+    : learner_(learner), plan_(std::move(plan)), observers_(std::move(observers)) {
+  enter(Phase::settle);
+}
+
+std::vector<std::vector<std::uint32_t>> Trainer::make_orders(SplitName split, std::size_t limit) const {
+  std::vector<std::vector<std::uint32_t>> orders;
+  for (std::size_t r = 0; r < learner_.replicas(); ++r) {
+    const Dataset& d = learner_.data(r);
+    const Split& s = split == SplitName::train ? d.train : split == SplitName::validation ? d.validation : d.test;
+    const Address at{learner_.seeds()[r], Stream::sample_order, static_cast<std::uint32_t>(split), epoch_};
+    std::vector<std::uint32_t> order(s.size());
+    std::iota(order.begin(), order.end(), 0U);
+    if (plan_.shuffle || split != SplitName::train) order = permutation(at, s.size());
+    if (limit > 0 && order.size() > limit) order.resize(limit);
+    orders.push_back(std::move(order));
+  }
+  for (const auto& o : orders) APICAL_CHECK(o.size() == orders.front().size());
+  return orders;
+}
+
+void Trainer::enter(Phase phase) {
+  phase_ = phase;
+  sample_ = 0;
+  switch (phase) {
+    case Phase::settle:
+    case Phase::train: orders_ = make_orders(SplitName::train, 0); break;
+    case Phase::align: orders_ = make_orders(SplitName::train, plan_.align_samples); break;
+    case Phase::validate: orders_ = make_orders(SplitName::validation, 0); break;
+    case Phase::test: orders_ = make_orders(SplitName::test, 0); break;
+    case Phase::done: orders_.clear(); break;
+  }
+}
+
+bool Trainer::due(std::size_t every, const std::vector<std::size_t>& also) const {
+  if (std::find(also.begin(), also.end(), epoch_) != also.end()) return true;
+  return every > 0 && (epoch_ % every == 0 || epoch_ == plan_.epochs);
+}
+
+Trainer::Outcome Trainer::run(const std::atomic<bool>& stop) {
+  while (phase_ != Phase::done) {
+    if (stop.load()) return Outcome::stopped;
+    switch (phase_) {
+      case Phase::settle: step_settle(); break;
+      case Phase::validate: {
+        const bool has_samples = !orders_.empty() && !orders_.front().empty();
+        if (due(plan_.validate_every, {}) && has_samples && !evaluate(SplitName::validation, stop)) return Outcome::stopped;
+        enter(Phase::align);
+        break;
+      }
+      case Phase::align: {
+        if (due(plan_.align_every, plan_.align_epochs)) {
+          const auto result = learner_.align(slice(orders_, 0, orders_.front().size()));
+          tell(Aligned{epoch_, result});
+        }
+        const bool last = epoch_ >= plan_.epochs || stopped_early_;
+        enter(last ? Phase::test : Phase::train);
+        break;
+      }
+      case Phase::train: step_train(); break;
+      case Phase::test: {
+        const bool has_samples = !orders_.empty() && !orders_.front().empty();
+        if (has_samples && !evaluate(SplitName::test, stop)) return Outcome::stopped;
+        enter(Phase::done);
+        break;
+      }
+      case Phase::done: break;
+    }
+    tell(SafePoint{samples_shown_});
+  }
+  return Outcome::finished;
+}
+
+void Trainer::step_settle() {
+  const std::size_t all = learner_.settling_samples();
+  const std::size_t in_order = orders_.front().size();
+  if (sample_ >= all) return enter(Phase::validate);
+  // Training inputs from the first on, again from the start where settling takes longer than one pass.
+  const std::size_t first = sample_ % in_order;
+  const std::size_t n = std::min({chunk_, all - sample_, in_order - first});
+  chunk_ = next_chunk(chunk_, seconds_of([&] { learner_.settle(slice(orders_, first, n)); }));
+  sample_ += n;
+  samples_shown_ += n;
+}
+
+void Trainer::step_train() {
+  const std::size_t all = orders_.front().size();
+  if (sample_ == 0) {
+    learner_.scale_learning(std::pow(plan_.eta_decay, static_cast<double>(epoch_)));
+    epoch_seconds_ = 0;
+  }
+  const std::size_t n = std::min(chunk_, all - sample_);
+  const double seconds = seconds_of([&] { learner_.learn(slice(orders_, sample_, n), sample_ == 0); });
+  chunk_ = next_chunk(chunk_, seconds);
+  epoch_seconds_ += seconds;
+  sample_ += n;
+  samples_shown_ += n;
+  tell(Progress{epoch_ + 1, plan_.epochs, sample_, all});
+  if (sample_ < all) return;
+  learner_.check();
+  ++epoch_;
+  tell(EpochTrained{epoch_, epoch_seconds_});
+  enter(Phase::validate);
+}
+
+/// False if `stop` broke it off; then everything is as before the first sample.
+bool Trainer::evaluate(SplitName split, const std::atomic<bool>& stop) {
+  Snapshot before;
+  before.take(learner_);
+  std::vector<Score> scores(learner_.replicas());
+  const std::size_t all = orders_.front().size();
+  for (std::size_t at = 0; at < all;) {
+    if (stop.load()) {
+      before.restore(learner_);
+      return false;
+    }
+    const std::size_t n = std::min(chunk_, all - at);
+    chunk_ = next_chunk(chunk_, seconds_of([&] { learner_.evaluate(split, slice(orders_, at, n), at == 0, scores); }));
+    at += n;
+  }
+  learner_.check();
+  if (split == SplitName::validation) after_validation(scores);
+  tell(Evaluated{split, epoch_, scores});
+  return true;
+}
+
+void Trainer::after_validation(const std::vector<Score>& scores) {
+  double mean = 0;
+  for (const Score& s : scores) mean += s.loss() / static_cast<double>(scores.size());
+  const bool better = !any_validation_ || mean < best_loss_;
+  any_validation_ = true;
+  validations_without_progress_ = better ? 0 : validations_without_progress_ + 1;
+  if (better) best_loss_ = mean;
+  stopped_early_ = plan_.patience > 0 && validations_without_progress_ >= plan_.patience;
+}
+
+void Trainer::visit_state(StateVisitor& a) {
+  auto phase = static_cast<std::uint32_t>(phase_);
+  a("phase", phase);
+  a("epoch", epoch_);
+  a("sample", sample_);
+  a("samples_shown", samples_shown_);
+  a("best_loss", best_loss_);
+  a("validations_without_progress", validations_without_progress_);
+  a("any_validation", any_validation_);
+  a("stopped_early", stopped_early_);
+  a.section("learner", [&] { learner_.visit_state(a); });
+  if (!a.kReading) return;
+  const std::size_t sample = sample_;
+  enter(static_cast<Phase>(phase));
+  sample_ = sample;
+  learner_.scale_learning(std::pow(plan_.eta_decay, static_cast<double>(epoch_)));
+}
+
+}  // namespace apical

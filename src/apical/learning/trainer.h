@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows a learner its task: settle, then epochs of training with validation and alignment between them, then
+// the test. Knows neither model nor task; can be stopped and continued between any two chunks of samples
+// with the same numbers as if nothing had happened.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "apical/learning/learner.h"
+
+namespace apical {
+
+struct TrainingPlan {
+  std::size_t epochs = 50;
+  double eta_decay = 1;             ///< factor on all learning rates per epoch
+  std::size_t validate_every = 1;   ///< epochs; 0: never. Also before the first epoch
+  std::size_t align_every = 0;      ///< epochs; 0: never. Also before the first epoch
+  std::vector<std::size_t> align_epochs = {};  ///< further epochs at which alignment is measured
+  std::size_t align_samples = 100;
+  bool shuffle = true;              ///< a new order of the training samples in each epoch and replica
+  std::size_t patience = 0;         ///< stop after so many validations without a better mean loss; 0: never
+};
+
+/// What observers are told. Vectors have one entry per replica.
+struct Evaluated {
+  SplitName split;
+  std::size_t epoch;  ///< epochs trained so far
+  std::span<const Score> scores;
+};
+struct Aligned {
+  std::size_t epoch;
+  const std::vector<std::vector<AreaAlignment>>& replicas;
+};
+struct Progress {
+  std::size_t epoch, epochs;   ///< being trained, counted from 1; all
+  std::size_t sample, samples;  ///< within the epoch
+};
+struct EpochTrained {
+  std::size_t epoch;
+  double seconds;
+};
+/// The run could be continued from exactly here.
+struct SafePoint {
+  std::uint64_t samples_shown;
+};
+
+/// Watches a run. Observers may write, draw or print; nothing they do reaches the trainer.
+struct Observer {
+  virtual void on(const Evaluated&) {}
+  virtual void on(const Aligned&) {}
+  virtual void on(const Progress&) {}
+  virtual void on(const EpochTrained&) {}
+  virtual void on(const SafePoint&) {}
+  virtual ~Observer() = default;
+};
+
+class Trainer {
+ public:
+  Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> observers);
+
+  enum class Outcome { finished, stopped };
+  /// Runs until done or until `stop` is seen, which is looked for between chunks of at most about 50 ms.
+  Outcome run(const std::atomic<bool>& stop);
+
+  bool finished() const { return phase_ == Phase::done; }
+  std::size_t epoch() const { return epoch_; }
+  bool stopped_early() const { return stopped_early_; }
+
+  /// Position, schedule and the learner's whole state.
+  void visit_state(StateVisitor& a);
+
+ private:
+  enum class Phase : std::uint32_t { settle, validate, align, train, test, done };
+
+  void step_settle();
+  void step_train();
+  bool evaluate(SplitName split, const std::atomic<bool>& stop);
+  void after_validation(const std::vector<Score>& scores);
+  bool due(std::size_t every, const std::vector<std::size_t>& also) const;
+  void enter(Phase phase);
+  std::vector<std::vector<std::uint32_t>> make_orders(SplitName split, std::size_t limit) const;
+  template <class Event>
+  void tell(const Event& event) {
+    for (Observer* o : observers_) o->on(event);
+  }
+
+  Learner& learner_;
+  TrainingPlan plan_;
+  std::vector<Observer*> observers_;
+  Phase phase_ = Phase::settle;
+  std::size_t epoch_ = 0;   ///< epochs trained
+  std::size_t sample_ = 0;  ///< within the phase
+  std::uint64_t samples_shown_ = 0;
+  double best_loss_ = 0;
+  std::size_t validations_without_progress_ = 0;
+  bool any_validation_ = false, stopped_early_ = false;
+  // Not state: orders follow from seeds and epoch, chunks and clocks do not reach the numbers.
+  std::vector<std::vector<std::uint32_t>> orders_;
+  std::size_t chunk_ = 1;
+  double epoch_seconds_ = 0;
+};
+
+}  // namespace apical
