@@ -100,7 +100,7 @@ TEST(Checkpoint, ADamagedNewestOneIsSetAsideOnce) {
   write_checkpoint(dir.path(), sample(1));
   const Path newest = write_checkpoint(dir.path(), sample(2));
   Bytes bytes = read_file(newest);
-  bytes[60] ^= std::byte{1};
+  bytes[90] ^= std::byte{1};  // in the first section's state
   write_atomically(newest, bytes);
 
   const FoundCheckpoint found = newest_valid_checkpoint(dir.path(), kExperiment);

@@ -125,13 +125,6 @@ void remove_temporaries(const Path& directory) {
   }
 }
 
-void commit_file(const Path& temporary, const Path& path) {
-  File file(temporary, FileSystem::Mode::read_write);
-  file.sync();
-  file.close();
-  rename_file(temporary, path);
-}
-
 namespace {
 void write_and_verify(const Path& temporary, std::span<const std::byte> content) {
   File file(temporary, FileSystem::Mode::create_new);

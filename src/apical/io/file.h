@@ -70,10 +70,6 @@ std::string read_text(const Path& path);
 void write_atomically(const Path& path, std::span<const std::byte> content);
 void write_atomically(const Path& path, std::string_view content);
 
-/// The second half of an atomic write, for files that were written piecewise under a temporary_name(): sync, close,
-/// rename, sync the directory. Whoever wrote the file has verified it.
-void commit_file(const Path& temporary, const Path& path);
-
 /// A name beside `path` no other process or call uses: "x.bin.tmp-<pid>-<n>".
 Path temporary_name(const Path& path);
 /// Removes what killed processes left under a temporary_name() in `directory`. Hold the run lock.
