@@ -77,6 +77,7 @@ std::string absolute(const std::string& path) { return path.empty() || path.fron
 namespace detail {
 struct FileState {
   Path path;
+  bool writes = false;
   hid_t id = H5I_INVALID_HID;
   FaultSlot slot;
   std::vector<hid_t> datasets;
@@ -88,7 +89,9 @@ struct FileState {
   /// What HDF5 says counts only when it says no: a fault that the driver saw is one even if HDF5 reports success.
   std::int64_t checked(std::int64_t result, std::string_view operation) {
     if (!slot.fault && result < 0) {
-      slot.fault = std::make_exception_ptr(IoError(fmt::format("{}: cannot {}: {}", path.string(), operation, error_stack())));
+      const std::string what = fmt::format("{}: cannot {}: {}", path.string(), operation, error_stack());
+      // The driver read every byte asked for, so it is the bytes that are wrong.
+      slot.fault = writes ? std::make_exception_ptr(IoError(what)) : std::make_exception_ptr(DataError(what + ": the file is damaged"));
     }
     require_sound();
     return result;
@@ -137,6 +140,7 @@ File File::create(const Path& path) {
   be_quiet();
   auto state = std::make_shared<detail::FileState>();
   state->path = path;
+  state->writes = true;
   const Handle access(access_list(&state->slot), H5Pclose);
   state->id = H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access);
   state->checked(state->id, "create");

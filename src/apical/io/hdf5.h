@@ -71,7 +71,7 @@ class File {
  public:
   /// A new file. Write under a temporary_name(), close, re-open and verify, then rename: HDF5 files are not atomic.
   static File create(const Path& path);
-  /// For reading. A file that is not HDF5 or is cut short is a DataError; one that cannot be read an IoError.
+  /// For reading. A file that is not HDF5, cut short or damaged inside is a DataError; one that cannot be read an IoError.
   static File open(const Path& path);
   ~File();
   File(File&&) noexcept = default;
