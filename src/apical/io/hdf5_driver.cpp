@@ -34,13 +34,11 @@ const DriverFile& of(const H5FD_t* file) { return *reinterpret_cast<const Driver
 
 /// No exception may pass through HDF5: the first is kept for the wrapper, which rethrows it.
 template <class F>
-bool kept(FaultSlot* slot, F&& action) {
+void kept(FaultSlot* slot, F&& action) {
   try {
     action();
-    return true;
   } catch (...) {
     if (!slot->fault) slot->fault = std::current_exception();
-    return false;
   }
 }
 
@@ -79,17 +77,17 @@ herr_t set_end_allocated(H5FD_t* file, H5FD_mem_t, haddr_t end) {
 }
 haddr_t end_of_file(const H5FD_t* file, H5FD_mem_t) { return of(file).end_of_file; }
 
+// Reads and writes report success to HDF5 even when they failed. The wrapper throws our own record of the fault after the
+// call; and HDF5, believing, releases the file without leaking (as it does on a failed read) or trying again at exit.
 herr_t read(H5FD_t* handle, H5FD_mem_t, hid_t, haddr_t at, std::size_t size, void* buffer) {
   DriverFile& f = of(handle);
   const std::span<std::byte> into(static_cast<std::byte*>(buffer), size);
   std::size_t n = 0;
-  const bool good = kept(f.slot, [&] { n = f.file.read_at(into, at); });
+  kept(f.slot, [&] { n = f.file.read_at(into, at); });
   std::fill(into.begin() + static_cast<std::ptrdiff_t>(n), into.end(), std::byte{0});  // allocated, not yet written
-  return good ? 0 : -1;
+  return 0;
 }
 
-// Reports success to HDF5 even when the write failed: the wrapper throws our own record of the fault after the call,
-// and HDF5, believing, can still release the file without leaking it or trying again at exit.
 herr_t write(H5FD_t* handle, H5FD_mem_t, hid_t, haddr_t at, std::size_t size, const void* buffer) {
   DriverFile& f = of(handle);
   kept(f.slot, [&] { f.file.write_at({static_cast<const std::byte*>(buffer), size}, at); });

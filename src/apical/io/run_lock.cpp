@@ -81,6 +81,16 @@ bool create(const Path& path, const LockHolder& holder) {
   }
 }
 
+/// Removes the guard of a process that died during a takeover, unless a living one has replaced it since.
+void remove_dead_guard(const Path& guard, const LockHolder& dead) {
+  const Path aside = temporary_name(guard);
+  const std::int64_t result = file_system().rename(guard, aside);
+  if (result == -ENOENT) return;
+  if (result < 0) throw FileError(guard, "remove", static_cast<int>(-result));
+  if (read_lock(aside) != dead && file_system().rename_new(aside, guard) == 0) return;
+  remove_file(aside);
+}
+
 [[noreturn]] void refuse(const Path& path, const LockHolder& holder) {
   throw IoError(fmt::format("{}: this run is being written by process {} on {} since {}\n"
                             "  wait for it or stop it; if no such process lives there, remove the file",
@@ -120,7 +130,7 @@ RunLock::RunLock(const Path& directory) : path_(directory / kFileName), mine_(th
     if (!create(guard, mine_)) {
       const auto rival = read_lock(guard);
       if (rival && may_be_alive(*rival)) refuse(guard, *rival);
-      if (rival) remove_file(guard);
+      if (rival) remove_dead_guard(guard, *rival);
       continue;
     }
     try {

@@ -83,34 +83,51 @@ TEST(RunLock, AnUnreadableLockIsExplained) {
 }
 
 TEST(RunLock, OfManyThatFindADeadHolderOneWins) {
-  for (int round = 0; round < 20; ++round) {
-    const TestDirectory dir;
-    killed_holder(dir.path());
-    std::vector<pid_t> children;
-    for (int i = 0; i < 4; ++i) {
-      const pid_t child = ::fork();
-      if (child == 0) {
-        int code = 1;
-        try {
-          RunLock lock(dir.path());
-          File(dir / ("winner" + std::to_string(::getpid())), FileSystem::Mode::create_new).close();
-          std::this_thread::sleep_for(std::chrono::milliseconds(50));
-          code = 0;
-          lock.release();
-        } catch (const IoError&) {
-          code = 7;
+  constexpr int kRivals = 4;
+  for (const bool died_in_takeover : {false, true}) {
+    for (int round = 0; round < 5; ++round) {
+      const TestDirectory dir;
+      killed_holder(dir.path());
+      if (died_in_takeover) write_atomically(dir / "run.lock.takeover", read_file(dir / RunLock::kFileName));
+      const Path all_decided = dir / "decided";
+      std::vector<pid_t> children;
+      for (int i = 0; i < kRivals; ++i) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+          int code = 1;
+          try {
+            RunLock lock(dir.path());
+            for (int ms = 0; ms < 20'000 && !file_exists(all_decided); ++ms) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            lock.release();
+            code = 0;
+          } catch (const IoError&) {
+            code = 7;
+          }
+          ::_exit(code);
         }
-        ::_exit(code);
+        children.push_back(child);
       }
-      children.push_back(child);
+      int refused = 0, won = 0;
+      const auto reap = [&](int options) {
+        std::erase_if(children, [&](pid_t child) {
+          int status = 0;
+          if (::waitpid(child, &status, options) != child) return false;
+          refused += WIFEXITED(status) && WEXITSTATUS(status) == 7;
+          won += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+          return true;
+        });
+      };
+      // The winner holds on until the others have been refused.
+      for (int ms = 0; ms < 10'000 && children.size() > 1; ++ms) {
+        reap(WNOHANG);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      write_atomically(all_decided, "");
+      reap(0);
+      EXPECT_EQ(won, 1);
+      EXPECT_EQ(refused, kRivals - 1);
+      EXPECT_EQ(list_directory(dir.path()), std::vector<std::string>{"decided"}) << "no lock is left";
     }
-    for (const pid_t child : children) {
-      int status = 0;
-      ::waitpid(child, &status, 0);
-      ASSERT_TRUE(WIFEXITED(status));
-      EXPECT_TRUE(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 7);
-    }
-    EXPECT_EQ(list_directory(dir.path()).size(), 1u) << "exactly one winner file and no lock left";
   }
 }
 
