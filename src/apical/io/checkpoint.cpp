@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/io/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <concepts>
+
+#include "apical/core/build_info.h"
+#include "apical/io/hash.h"
+
+namespace apical::io {
+
+namespace {
+constexpr std::string_view kMagic = "APICALCK", kEndMagic = "APICALND";
+constexpr std::string_view kPrefix = "checkpoint-", kSuffix = ".apc", kDamaged = ".damaged";
+constexpr std::size_t kHeaderSize = 8 + 2 * 4 + 3 * 8 + 8;
+constexpr std::size_t kFooterSize = 8 + 8 + 8;
+constexpr std::size_t kSectionHeader = 3 * 8;
+
+template <std::unsigned_integral T>
+void put(Bytes& out, T value) {
+  const auto bytes = std::as_bytes(std::span(&value, 1));
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+void put(Bytes& out, std::span<const std::byte> bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+
+struct Cursor {
+  std::span<const std::byte> bytes;
+  std::size_t at = 0;
+  std::size_t left() const { return bytes.size() - at; }
+  template <class T>
+  T get() {
+    T value;
+    std::memcpy(&value, bytes.data() + at, sizeof value);
+    at += sizeof value;
+    return value;
+  }
+  std::span<const std::byte> take(std::size_t n) {
+    at += n;
+    return bytes.subspan(at - n, n);
+  }
+};
+
+bool is(std::span<const std::byte> bytes, std::string_view text) {
+  return std::equal(bytes.begin(), bytes.end(), bytes_of(text).begin(), bytes_of(text).end());
+}
+}  // namespace
+
+const Bytes& Checkpoint::section(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const CheckpointSection& s : sections) {
+    if (s.name == name) return s.state;
+    names.push_back(s.name);
+  }
+  throw DataError(fmt::format("checkpoint {} has no section '{}'; {}", sequence, name, suggestion(name, names)));
+}
+
+Bytes encode(const Checkpoint& checkpoint) {
+  Bytes out;
+  put(out, bytes_of(kMagic));
+  put(out, kCheckpointFormat);
+  put(out, static_cast<std::uint32_t>(kNumericsVersion));
+  put(out, checkpoint.sequence);
+  put(out, checkpoint.experiment);
+  put(out, static_cast<std::uint64_t>(checkpoint.sections.size()));
+  put(out, xxh3(out));
+  for (const CheckpointSection& section : checkpoint.sections) {
+    put(out, static_cast<std::uint64_t>(section.name.size()));
+    put(out, static_cast<std::uint64_t>(section.state.size()));
+    put(out, xxh3(section.state));
+    put(out, bytes_of(section.name));
+    put(out, section.state);
+  }
+  put(out, static_cast<std::uint64_t>(out.size() + kFooterSize));
+  put(out, xxh3(out));
+  put(out, bytes_of(kEndMagic));
+  return out;
+}
+
+Checkpoint decode_checkpoint(std::span<const std::byte> bytes, std::uint64_t experiment, const std::string& origin) {
+  const auto fail = [&](CheckpointError::Kind kind, const std::string& what) { return CheckpointError(kind, origin + ": " + what); };
+  const auto damaged = [&](const std::string& what) { return fail(CheckpointError::Kind::damaged, what); };
+  const auto foreign = [&](const std::string& what) { return fail(CheckpointError::Kind::foreign, what); };
+
+  if (bytes.size() < kHeaderSize) throw damaged(fmt::format("is cut short: {} bytes, a checkpoint's header has {}", bytes.size(), kHeaderSize));
+  Cursor in{bytes};
+  if (!is(in.take(kMagic.size()), kMagic)) throw damaged("does not begin as a checkpoint of Apical does");
+  const auto format = in.get<std::uint32_t>(), numerics = in.get<std::uint32_t>();
+  Checkpoint out;
+  out.sequence = in.get<std::uint64_t>();
+  out.experiment = in.get<std::uint64_t>();
+  const auto section_count = in.get<std::uint64_t>();
+  if (xxh3(bytes.first(kHeaderSize - 8)) != in.get<std::uint64_t>()) throw damaged("the header's checksum does not fit");
+  if (format != kCheckpointFormat) {
+    throw foreign(fmt::format("is of checkpoint format {}, this program reads format {}", format, kCheckpointFormat));
+  }
+
+  if (bytes.size() < kHeaderSize + kFooterSize) throw damaged(fmt::format("is cut short after {} bytes", bytes.size()));
+  Cursor footer{bytes, bytes.size() - kFooterSize};
+  const auto total = footer.get<std::uint64_t>(), whole_hash = footer.get<std::uint64_t>();
+  if (!is(footer.take(kEndMagic.size()), kEndMagic) || total != bytes.size()) {
+    throw damaged(fmt::format("is cut short or overlong: it has {} bytes and no end mark that fits", bytes.size()));
+  }
+  const std::size_t end = bytes.size() - kFooterSize;
+  for (std::uint64_t i = 0; i < section_count; ++i) {
+    if (in.at > end || end - in.at < kSectionHeader) throw damaged(fmt::format("section {} of {} is missing", i + 1, section_count));
+    const auto name_length = in.get<std::uint64_t>(), length = in.get<std::uint64_t>(), hash = in.get<std::uint64_t>();
+    const std::size_t left = end - in.at;
+    if (name_length > left || length > left - name_length) throw damaged(fmt::format("section {} of {} is cut short", i + 1, section_count));
+    const auto name = in.take(name_length), state = in.take(length);
+    CheckpointSection section{{reinterpret_cast<const char*>(name.data()), name.size()}, Bytes(state.begin(), state.end())};
+    if (xxh3(state) != hash) throw damaged(fmt::format("the checksum of section '{}' does not fit", section.name));
+    out.sections.push_back(std::move(section));
+  }
+  if (in.at != end || xxh3(bytes.first(bytes.size() - 16)) != whole_hash) throw damaged("the checksum of the whole does not fit");
+
+  // Last, so that what a damaged file says about itself is never believed.
+  if (numerics != static_cast<std::uint32_t>(kNumericsVersion)) {
+    throw foreign(fmt::format("was written with numerics version {}, this program computes with {}: continuing would mix the two", numerics,
+                              kNumericsVersion));
+  }
+  if (out.experiment != experiment) {
+    throw foreign(fmt::format("belongs to another experiment: its resolved text has XXH3 {}, this one's has {}", hex(out.experiment),
+                              hex(experiment)));
+  }
+  return out;
+}
+
+std::string checkpoint_name(std::uint64_t sequence) { return fmt::format("{}{:012}{}", kPrefix, sequence, kSuffix); }
+
+std::vector<std::uint64_t> list_checkpoints(const Path& directory) {
+  std::vector<std::uint64_t> sequences;
+  if (!file_exists(directory)) return sequences;
+  for (const std::string& name : list_directory(directory)) {
+    if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix) || name.size() <= kPrefix.size() + kSuffix.size()) continue;
+    std::uint64_t sequence = 0;
+    const char* const first = name.data() + kPrefix.size();
+    const char* const last = name.data() + name.size() - kSuffix.size();
+    const auto [stop, error] = std::from_chars(first, last, sequence);
+    if (error == std::errc{} && stop == last && checkpoint_name(sequence) == name) sequences.push_back(sequence);
+  }
+  std::sort(sequences.begin(), sequences.end());
+  return sequences;
+}
+
+Path write_checkpoint(const Path& directory, const Checkpoint& checkpoint, KeepPolicy keep) {
+  APICAL_CHECK(keep.newest >= 1);
+  make_directories(directory);
+  const Path path = directory / checkpoint_name(checkpoint.sequence);
+  write_atomically(path, encode(checkpoint));
+  const std::vector<std::uint64_t> sequences = list_checkpoints(directory);
+  for (std::size_t i = 0; i + keep.newest < sequences.size(); ++i) {
+    const bool wanted = (keep.every > 0 && sequences[i] % keep.every == 0) || sequences[i] == checkpoint.sequence;
+    if (!wanted) remove_file(directory / checkpoint_name(sequences[i]));
+  }
+  return path;
+}
+
+FoundCheckpoint newest_valid_checkpoint(const Path& directory, std::uint64_t experiment) {
+  FoundCheckpoint out;
+  const std::vector<std::uint64_t> sequences = list_checkpoints(directory);
+  for (auto sequence = sequences.rbegin(); sequence != sequences.rend(); ++sequence) {
+    const Path path = directory / checkpoint_name(*sequence);
+    std::string reason;
+    try {
+      out.checkpoint = decode_checkpoint(read_file(path), experiment, path.string());
+      if (out.checkpoint->sequence != *sequence) {
+        reason = fmt::format("{}: holds checkpoint {}", path.string(), out.checkpoint->sequence);
+        out.checkpoint.reset();
+      }
+    } catch (const CheckpointError& e) {
+      if (e.kind() == CheckpointError::Kind::foreign) throw;
+      reason = e.what();
+    } catch (const FileError& e) {
+      if (e.code() != EIO) throw;  // no permission, no memory: not this file's fault
+      reason = e.what();
+    }
+    if (out.checkpoint) {
+      out.file = path;
+      return out;
+    }
+    Path aside = path;
+    aside += kDamaged;
+    rename_file(path, aside);
+    out.set_aside.push_back({aside, reason});
+  }
+  return out;
+}
+
+}  // namespace apical::io

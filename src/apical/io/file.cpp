@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/io/file.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+
+#include "apical/io/hash.h"
+
+namespace apical::io {
+
+namespace {
+constexpr std::size_t kBlock = 1 << 20;
+constexpr std::size_t kAppendBuffer = 64 << 10;
+
+Path directory_of(const Path& path) { return path.has_parent_path() ? path.parent_path() : Path("."); }
+
+std::int64_t checked(const Path& path, const char* operation, std::int64_t result) {
+  if (result < 0) throw FileError(path, operation, static_cast<int>(-result));
+  return result;
+}
+}  // namespace
+
+FileError::FileError(Path path, std::string operation, int code)
+    : IoError(fmt::format("{}: cannot {}: {}", path.string(), operation, std::generic_category().message(code))),
+      path_(std::move(path)),
+      operation_(std::move(operation)),
+      code_(code) {}
+
+File::File(Path path, FileSystem::Mode mode) : path_(std::move(path)), system_(&file_system()) {
+  descriptor_ = static_cast<int>(checked(mode == FileSystem::Mode::create_new ? "create" : "open", system_->open(path_, mode)));
+}
+
+File::~File() {
+  if (descriptor_ >= 0) system_->close(descriptor_);
+}
+
+File::File(File&& other) noexcept
+    : path_(std::move(other.path_)), system_(other.system_), descriptor_(other.descriptor_), sync_fault_(other.sync_fault_) {
+  other.descriptor_ = -1;
+}
+
+std::int64_t File::checked(const char* operation, std::int64_t result) const {
+  return io::checked(path_, operation, result);
+}
+
+std::uint64_t File::size() const { return static_cast<std::uint64_t>(checked("stat", system_->size(descriptor_))); }
+
+std::size_t File::read_at(std::span<std::byte> into, std::uint64_t offset) const {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const std::int64_t n = system_->read_at(descriptor_, into.subspan(done), offset + done);
+    if (n == -EINTR) continue;
+    if (checked("read", n) == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
+void File::write_at(std::span<const std::byte> from, std::uint64_t offset) {
+  std::size_t done = 0;
+  while (done < from.size()) {
+    const std::int64_t n = system_->write_at(descriptor_, from.subspan(done), offset + done);
+    if (n == -EINTR) continue;
+    // A write of nothing without an errno is a full device on some systems; asking again would not end.
+    if (n == 0) throw FileError(path_, "write", ENOSPC);
+    done += static_cast<std::size_t>(checked("write", n));
+  }
+}
+
+void File::truncate(std::uint64_t size) { checked("truncate", system_->truncate(descriptor_, size)); }
+
+void File::sync() {
+  if (sync_fault_ != 0) throw FileError(path_, "sync (it failed before)", sync_fault_);
+  const std::int64_t result = system_->sync(descriptor_);
+  if (result < 0) sync_fault_ = static_cast<int>(-result);
+  checked("sync", result);
+}
+
+void File::close() {
+  if (descriptor_ < 0) return;
+  const std::int64_t result = system_->close(descriptor_);
+  descriptor_ = -1;  // Linux releases the descriptor even when close fails
+  checked("close", result);
+  if (sync_fault_ != 0) throw FileError(path_, "close (a sync failed before)", sync_fault_);
+}
+
+Bytes read_file(const Path& path) {
+  File file(path, FileSystem::Mode::read);
+  Bytes content(file.size());
+  std::size_t done = 0;
+  for (;;) {  // a file that grows while it is read, or one of /proc that has no size
+    done += file.read_at(std::span(content).subspan(done), done);
+    if (done < content.size()) break;
+    content.resize(content.size() + 1);
+    const std::size_t more = file.read_at(std::span(content).subspan(done), done);
+    if (more == 0) break;
+    done += more;
+    content.resize(done + kBlock);
+  }
+  content.resize(done);
+  file.close();
+  return content;
+}
+
+std::string read_text(const Path& path) {
+  const Bytes content = read_file(path);
+  return {reinterpret_cast<const char*>(content.data()), content.size()};
+}
+
+Path temporary_name(const Path& path) {
+  static std::atomic<std::uint64_t> count{0};
+  Path out = path;
+  out += fmt::format(".tmp-{}-{}", ::getpid(), count++);
+  return out;
+}
+
+void remove_temporaries(const Path& directory) {
+  for (const std::string& name : list_directory(directory)) {
+    if (name.find(".tmp-") != std::string::npos) remove_file(directory / name);
+  }
+}
+
+namespace {
+void write_and_verify(const Path& temporary, std::span<const std::byte> content) {
+  File file(temporary, FileSystem::Mode::create_new);
+  file.write_at(content, 0);
+  file.sync();
+  file.close();
+  // Catches what the write calls did not say: lost tails, a disk that filled up, a driver that lied about success.
+  const Bytes back = read_file(temporary);
+  if (back.size() != content.size() || xxh3(back) != xxh3(content)) {
+    throw IoError(fmt::format("{}: read back {} bytes with XXH3 {} after writing {} bytes with XXH3 {}", temporary.string(),
+                              back.size(), xxh3_hex(back), content.size(), xxh3_hex(content)));
+  }
+}
+}  // namespace
+
+void write_atomically(const Path& path, std::span<const std::byte> content) {
+  const Path temporary = temporary_name(path);
+  try {
+    write_and_verify(temporary, content);
+    rename_file(temporary, path);
+  } catch (...) {
+    try_remove_file(temporary);
+    throw;
+  }
+}
+
+void write_atomically(const Path& path, std::string_view content) { write_atomically(path, bytes_of(content)); }
+
+bool file_exists(const Path& path) {
+  return checked(path, "stat", file_system().kind(path)) != static_cast<std::int64_t>(FileSystem::Kind::absent);
+}
+
+void make_directories(const Path& path) {
+  if (path.empty()) return;
+  const auto kind = static_cast<FileSystem::Kind>(checked(path, "stat", file_system().kind(path)));
+  if (kind == FileSystem::Kind::directory) return;
+  if (kind == FileSystem::Kind::file) throw FileError(path, "create directory", ENOTDIR);
+  const Path parent = directory_of(path);
+  if (parent != path) make_directories(parent);
+  const std::int64_t result = file_system().make_directory(path);
+  if (result != -EEXIST) checked(path, "create directory", result);  // another process may have been quicker
+  checked(parent, "sync directory", file_system().sync_directory(parent));
+}
+
+std::vector<std::string> list_directory(const Path& path) {
+  std::vector<std::string> names;
+  checked(path, "list directory", file_system().list(path, names));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void rename_file(const Path& from, const Path& to) {
+  checked(from, fmt::format("rename to {}", to.string()).c_str(), file_system().rename(from, to));
+  checked(directory_of(to), "sync directory", file_system().sync_directory(directory_of(to)));
+}
+
+void remove_file(const Path& path) { checked(path, "remove", file_system().remove(path)); }
+
+void try_remove_file(const Path& path) noexcept {
+  try {
+    file_system().remove(path);
+  } catch (...) {
+    // Only a simulated disk throws.
+  }
+}
+
+AppendFile::AppendFile(Path path, std::uint64_t offset) : file_(std::move(path), FileSystem::Mode::read_write) {
+  const std::uint64_t size = file_.size();
+  if (size < offset) {
+    throw DataError(fmt::format("{}: has {} bytes, fewer than the {} to continue from", file_.path().string(), size, offset));
+  }
+  if (size > offset) file_.truncate(offset);
+  file_.sync();
+  checked(directory_of(file_.path()), "sync directory", file_system().sync_directory(directory_of(file_.path())));
+  written_ = synced_ = offset;
+}
+
+template <class F>
+void AppendFile::guarded(F&& action) {
+  if (fault_) std::rethrow_exception(fault_);
+  try {
+    action();
+  } catch (...) {
+    fault_ = std::current_exception();
+    throw;
+  }
+}
+
+void AppendFile::write_pending() {
+  if (pending_.empty()) return;
+  file_.write_at(bytes_of(pending_), written_);
+  written_ += pending_.size();
+  pending_.clear();
+}
+
+void AppendFile::append(std::string_view text) {
+  guarded([&] {
+    pending_ += text;
+    if (pending_.size() >= kAppendBuffer) write_pending();
+  });
+}
+
+void AppendFile::flush() {
+  guarded([&] { write_pending(); });
+}
+
+void AppendFile::sync() {
+  guarded([&] {
+    write_pending();
+    file_.sync();
+    synced_ = written_;
+  });
+}
+
+void AppendFile::truncate(std::uint64_t offset) {
+  guarded([&] {
+    write_pending();
+    if (offset > written_) {
+      throw DataError(fmt::format("{}: cannot be cut to {} bytes, it has {}", file_.path().string(), offset, written_));
+    }
+    file_.truncate(offset);
+    file_.sync();
+    written_ = synced_ = offset;
+  });
+}
+
+void AppendFile::close() {
+  sync();
+  guarded([&] { file_.close(); });
+}
+
+}  // namespace apical::io

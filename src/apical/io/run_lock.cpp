@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/io/run_lock.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <ctime>
+#include <optional>
+#include <sstream>
+
+namespace apical::io {
+
+namespace {
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+/// Field 22 of /proc/<pid>/stat; the second field, the command, may hold blanks and parentheses.
+std::uint64_t start_of(std::int64_t pid) {
+  FileSystem machine;  // /proc is of the machine, whatever disk a test put in place
+  const std::int64_t descriptor = machine.open(fmt::format("/proc/{}/stat", pid), FileSystem::Mode::read);
+  if (descriptor < 0) return 0;
+  std::array<char, 4096> buffer{};
+  const std::int64_t n = machine.read_at(static_cast<int>(descriptor), std::as_writable_bytes(std::span(buffer)), 0);
+  machine.close(static_cast<int>(descriptor));
+  const std::string_view text(buffer.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
+  const std::size_t command_end = text.rfind(')');
+  if (command_end == std::string_view::npos) return 0;
+  std::istringstream fields{std::string(text.substr(command_end + 1))};
+  std::string field;
+  for (int i = 3; i <= 22; ++i) fields >> field;
+  std::uint64_t ticks = 0;
+  std::from_chars(field.data(), field.data() + field.size(), ticks);
+  return ticks;
+}
+
+std::string text_of(const LockHolder& holder) {
+  return fmt::format("host {}\npid {}\nprocess_start {}\nsince {}\n", holder.host, holder.pid, holder.process_start, holder.since);
+}
+
+/// Nothing if the file is torn or not ours.
+std::optional<LockHolder> parse(const std::string& text) {
+  LockHolder out;
+  std::istringstream in(text);
+  std::array<std::string, 4> key;
+  in >> key[0] >> out.host >> key[1] >> out.pid >> key[2] >> out.process_start >> key[3] >> out.since;
+  if (!in || key != std::array<std::string, 4>{"host", "pid", "process_start", "since"}) return std::nullopt;
+  return out;
+}
+
+/// Holder of an existing lock; nothing if it vanished meanwhile.
+std::optional<LockHolder> read_lock(const Path& path) {
+  std::string text;
+  try {
+    text = read_text(path);
+  } catch (const FileError& e) {
+    if (e.code() == ENOENT) return std::nullopt;
+    throw;
+  }
+  if (auto holder = parse(text)) return holder;
+  throw IoError(fmt::format("{}: is not a lock file Apical can read; remove it if no process writes this run", path.string()));
+}
+
+/// Puts a lock at `path` in one piece; false if there is one already.
+bool create(const Path& path, const LockHolder& holder) {
+  const Path temporary = temporary_name(path);
+  try {
+    write_atomically(temporary, text_of(holder));
+    const std::int64_t result = file_system().rename_new(temporary, path);
+    if (result < 0 && result != -EEXIST) throw FileError(path, "create", static_cast<int>(-result));
+    if (result < 0) remove_file(temporary);
+    return result == 0;
+  } catch (...) {
+    try_remove_file(temporary);
+    throw;
+  }
+}
+
+/// Removes the guard of a process that died during a takeover, unless a living one has replaced it since.
+void remove_dead_guard(const Path& guard, const LockHolder& dead) {
+  const Path aside = temporary_name(guard);
+  const std::int64_t result = file_system().rename(guard, aside);
+  if (result == -ENOENT) return;
+  if (result < 0) throw FileError(guard, "remove", static_cast<int>(-result));
+  if (read_lock(aside) != dead && file_system().rename_new(aside, guard) == 0) return;
+  remove_file(aside);
+}
+
+[[noreturn]] void refuse(const Path& path, const LockHolder& holder) {
+  throw IoError(fmt::format("{}: this run is being written by process {} on {} since {}\n"
+                            "  wait for it or stop it; if no such process lives there, remove the file",
+                            path.string(), holder.pid, holder.host, holder.since));
+}
+}  // namespace
+
+LockHolder this_process() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  std::array<char, 32> stamp{};
+  std::strftime(stamp.data(), stamp.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return {host_name(), ::getpid(), start_of(::getpid()), stamp.data()};
+}
+
+bool may_be_alive(const LockHolder& holder) {
+  if (holder.host != host_name()) return true;
+  if (::kill(static_cast<pid_t>(holder.pid), 0) != 0 && errno == ESRCH) return false;
+  const std::uint64_t start = start_of(holder.pid);
+  return start == 0 || holder.process_start == 0 || start == holder.process_start;
+}
+
+RunLock::RunLock(const Path& directory) : path_(directory / kFileName), mine_(this_process()) {
+  Path guard = path_;
+  guard += ".takeover";
+  while (!held_) {
+    if (create(path_, mine_)) {
+      held_ = true;
+      break;
+    }
+    const auto holder = read_lock(path_);
+    if (!holder) continue;  // released in between
+    if (may_be_alive(*holder)) refuse(path_, *holder);
+    // Two processes may have found the same dead holder: only the one that owns the guard replaces the lock, and
+    // only after it has seen under the guard that the dead holder is still there.
+    if (!create(guard, mine_)) {
+      const auto rival = read_lock(guard);
+      if (rival && may_be_alive(*rival)) refuse(guard, *rival);
+      if (rival) remove_dead_guard(guard, *rival);
+      continue;
+    }
+    try {
+      if (read_lock(path_) == holder) {
+        write_atomically(path_, text_of(mine_));
+        taken_over_ = *holder;
+        held_ = true;
+      }
+    } catch (...) {
+      try_remove_file(guard);
+      throw;
+    }
+    remove_file(guard);
+  }
+}
+
+RunLock::~RunLock() {
+  try {
+    release();
+  } catch (...) {
+    // The next process finds a dead holder and takes over.
+  }
+}
+
+void RunLock::release() {
+  if (!held_) return;
+  held_ = false;
+  // Somebody may have removed the file by hand and started a second run: that lock is not ours to remove.
+  if (read_lock(path_) == mine_) remove_file(path_);
+}
+
+}  // namespace apical::io

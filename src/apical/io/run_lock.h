@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// One writer per run. A file of our own rather than flock(), which NFS and Lustre may refuse or ignore.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "apical/io/file.h"
+
+namespace apical::io {
+
+/// Who holds a run.
+struct LockHolder {
+  std::string host;
+  std::int64_t pid = 0;
+  std::uint64_t process_start = 0;  ///< clock ticks after boot, so that a reused pid is not taken for the holder
+  std::string since;                ///< UTC, ISO 8601
+  bool operator==(const LockHolder&) const = default;
+};
+
+/// This process, now.
+LockHolder this_process();
+/// False only if the holder is known to be dead: same host, and no such process or a younger one of that pid.
+bool may_be_alive(const LockHolder& holder);
+
+/// Holds `directory`/run.lock. Taken by a process that may live: IoError with host, pid, time. Left by a dead
+/// one of this host: taken over.
+class RunLock {
+ public:
+  static constexpr const char* kFileName = "run.lock";
+  explicit RunLock(const Path& directory);
+  ~RunLock();
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+  /// The dead process whose lock was taken over; pid 0 if none.
+  const LockHolder& taken_over() const noexcept { return taken_over_; }
+  void release();  ///< the destructor does so too, in silence
+
+ private:
+  Path path_;
+  LockHolder mine_, taken_over_;
+  bool held_ = false;
+};
+
+}  // namespace apical::io

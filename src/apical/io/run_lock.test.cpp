@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/io/run_lock.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "apical/io/fault_injection.h"
+#include "apical/io/test_directory.h"
+
+namespace apical::io {
+namespace {
+
+using testing::HasSubstr;
+
+/// A child that takes the lock of `directory` and is killed while it holds it. Returns its pid.
+pid_t killed_holder(const Path& directory) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    try {
+      RunLock lock(directory);
+      ::kill(::getpid(), SIGKILL);
+    } catch (...) {
+    }
+    ::_exit(1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  return child;
+}
+
+TEST(RunLock, ASecondProcessIsToldHostPidAndTime) {
+  const TestDirectory dir;
+  const RunLock lock(dir.path());
+  try {
+    RunLock second(dir.path());
+    FAIL() << "expected an error";
+  } catch (const IoError& e) {
+    const LockHolder me = this_process();
+    EXPECT_THAT(e.what(), HasSubstr("process " + std::to_string(::getpid()) + " on " + me.host));
+    EXPECT_THAT(e.what(), HasSubstr("since 20"));
+  }
+}
+
+TEST(RunLock, IsReleasedOnceItsOwnerIsDone) {
+  const TestDirectory dir;
+  { const RunLock lock(dir.path()); }
+  RunLock lock(dir.path());
+  EXPECT_EQ(lock.taken_over().pid, 0);
+  lock.release();
+  EXPECT_TRUE(list_directory(dir.path()).empty());
+}
+
+TEST(RunLock, ADeadHoldersLockIsTakenOver) {
+  const TestDirectory dir;
+  const pid_t dead = killed_holder(dir.path());
+  RunLock lock(dir.path());
+  EXPECT_EQ(lock.taken_over().pid, dead);
+  EXPECT_THROW(RunLock(dir.path()), IoError);
+  lock.release();
+  EXPECT_TRUE(list_directory(dir.path()).empty());
+}
+
+TEST(RunLock, AReusedPidIsNotTheHolder) {
+  LockHolder holder = this_process();
+  EXPECT_TRUE(may_be_alive(holder));
+  ASSERT_GT(holder.process_start, 0u);
+  holder.process_start -= 1;
+  EXPECT_FALSE(may_be_alive(holder));
+  holder.host = "another-host";
+  EXPECT_TRUE(may_be_alive(holder)) << "nobody can tell from here";
+}
+
+TEST(RunLock, AnUnreadableLockIsExplained) {
+  const TestDirectory dir;
+  write_atomically(dir / RunLock::kFileName, "garbage");
+  EXPECT_THAT([&] { RunLock lock(dir.path()); },
+              testing::ThrowsMessage<IoError>(HasSubstr("is not a lock file Apical can read")));
+}
+
+TEST(RunLock, OfManyThatFindADeadHolderOneWins) {
+  constexpr int kRivals = 4;
+  for (const bool died_in_takeover : {false, true}) {
+    for (int round = 0; round < 5; ++round) {
+      const TestDirectory dir;
+      killed_holder(dir.path());
+      if (died_in_takeover) write_atomically(dir / "run.lock.takeover", read_file(dir / RunLock::kFileName));
+      const Path all_decided = dir / "decided";
+      std::vector<pid_t> children;
+      for (int i = 0; i < kRivals; ++i) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+          int code = 1;
+          try {
+            RunLock lock(dir.path());
+            for (int ms = 0; ms < 20'000 && !file_exists(all_decided); ++ms) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            lock.release();
+            code = 0;
+          } catch (const IoError&) {
+            code = 7;
+          }
+          ::_exit(code);
+        }
+        children.push_back(child);
+      }
+      int refused = 0, won = 0;
+      const auto reap = [&](int options) {
+        std::erase_if(children, [&](pid_t child) {
+          int status = 0;
+          if (::waitpid(child, &status, options) != child) return false;
+          refused += WIFEXITED(status) && WEXITSTATUS(status) == 7;
+          won += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+          return true;
+        });
+      };
+      // The winner holds on until the others have been refused.
+      for (int ms = 0; ms < 10'000 && children.size() > 1; ++ms) {
+        reap(WNOHANG);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      write_atomically(all_decided, "");
+      reap(0);
+      EXPECT_EQ(won, 1);
+      EXPECT_EQ(refused, kRivals - 1);
+      EXPECT_EQ(list_directory(dir.path()), std::vector<std::string>{"decided"}) << "no lock is left";
+    }
+  }
+}
+
+TEST(RunLock, EveryFailingOperationIsReportedAndLeavesNoLock) {
+  for (std::uint64_t k = 1;; ++k) {
+    const TestDirectory dir;
+    FaultyDisk disk({.fail_at = k});
+    bool reported = false;
+    {
+      const ScopedFileSystem scope(disk);
+      try {
+        RunLock lock(dir.path());
+        lock.release();
+      } catch (const IoError&) {
+        reported = true;
+      }
+    }
+    if (!disk.fired()) {
+      EXPECT_FALSE(reported);
+      EXPECT_GE(k, 8u);
+      break;
+    }
+    EXPECT_TRUE(reported) << disk.failed_operation();
+    const std::vector<std::string> left = list_directory(dir.path());
+    // A lock whose removal failed stays, and is this process's own.
+    EXPECT_TRUE(left.empty() || left == std::vector<std::string>{RunLock::kFileName}) << k << " " << left.front();
+  }
+}
+
+}  // namespace
+}  // namespace apical::io
