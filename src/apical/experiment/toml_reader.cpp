@@ -102,6 +102,26 @@ bool is_bare(std::string_view key) {
 
 void TomlDocument::overlay(const TomlDocument& other) { merge(root_->table, other.root_->table); }
 
+std::vector<TomlDocument> TomlDocument::variants(std::string_view key) const {
+  TomlDocument base = copy();
+  base.root_->table.erase(key);
+  std::vector<TomlDocument> out;
+  const toml::node* n = root_->table.get(key);
+  if (!n) {
+    out.push_back(std::move(base));
+    return out;
+  }
+  if (!n->is_array_of_tables()) {
+    const auto at = n->source().begin;
+    throw ConfigError(fmt::format("'{}' is {}; expected tables [[{}]]", key, kind_name(*n), key), {origin_, at.line, at.column});
+  }
+  for (const toml::node& item : *n->as_array()) {
+    out.push_back(base.copy());
+    merge(out.back().root_->table, *item.as_table());
+  }
+  return out;
+}
+
 /// One table as read: shared with the readers opened from it, so that resolved() sees them.
 struct TomlReader::State {
   const toml::table* table = nullptr;

@@ -30,6 +30,9 @@ class TomlDocument {
   /// Lays `other` over this document: tables are merged key by key, everything else is replaced.
   void overlay(const TomlDocument& other);
   const std::string& origin() const { return origin_; }
+  /// The entries of [[key]], each laid over a copy of this document without them, so that an entry needs to say
+  /// only what is different. Just a copy of this document if there are none.
+  std::vector<TomlDocument> variants(std::string_view key) const;
   TomlDocument copy() const;
 
  private:
@@ -77,7 +80,7 @@ class TomlReader {
   void finish();
   /// Runs `f`; a ConfigError without a place gets that of `key` (or of this table).
   template <class F>
-  auto at(std::string_view key, F&& f) {
+  decltype(auto) at(std::string_view key, F&& f) {
     try {
       return f();
     } catch (const ConfigError& e) {

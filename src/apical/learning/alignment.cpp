@@ -22,6 +22,14 @@ void add_outer(Matrix<double>& sum, double scale, std::span<const double> post, 
   }
 }
 
+/// What `area` adds to the products of the total, its credit scaled to the length of its gradient.
+void add_scaled(double& ab, double& aa, double& bb, double area_ab, double area_aa, double area_bb) {
+  bb += area_bb;
+  if (!(area_aa > 0) || !(area_bb > 0)) return;
+  ab += area_ab * std::sqrt(area_bb / area_aa);
+  aa += area_bb;
+}
+
 }  // namespace
 
 double angle_degrees(double ab, double aa, double bb) {
@@ -54,14 +62,14 @@ void AlignmentMeter::sample(std::span<const double> input, std::span<const doubl
     const Projection& j = circuit_[gradient_.learnable()[m]];
     const std::span<const double> delta = gradient_.delta(j.to), rate = gradient_.rate(j.from);
     const double g = gradient_.gamma(gradient_.learnable()[m]);
-    for (const std::size_t area : {area_of_[m], areas_.size() - 1}) {
-      products[area].ab += g * dot(post_[m], delta) * dot(pre_[m], rate);
-      products[area].aa += dot(post_[m], post_[m]) * dot(pre_[m], pre_[m]);
-      products[area].bb += g * g * dot(delta, delta) * dot(rate, rate);
-    }
+    Products& area = products[area_of_[m]];
+    area.ab += g * dot(post_[m], delta) * dot(pre_[m], rate);
+    area.aa += dot(post_[m], post_[m]) * dot(pre_[m], pre_[m]);
+    area.bb += g * g * dot(delta, delta) * dot(rate, rate);
     add_outer(credit_sum_[m], 1, post_[m], pre_[m]);
     add_outer(gradient_sum_[m], g, delta, rate);
   }
+  total_up(products);
   for (std::size_t a = 0; a < areas_.size(); ++a) {
     const double angle = angle_degrees(products[a].ab, products[a].aa, products[a].bb);
     if (std::isnan(angle)) continue;
@@ -70,15 +78,23 @@ void AlignmentMeter::sample(std::span<const double> input, std::span<const doubl
   }
 }
 
+/// Fills the last entry from those of the areas.
+void AlignmentMeter::total_up(std::vector<Products>& products) {
+  Products& total = products.back();
+  for (std::size_t a = 0; a + 1 < products.size(); ++a) {
+    add_scaled(total.ab, total.aa, total.bb, products[a].ab, products[a].aa, products[a].bb);
+  }
+}
+
 std::vector<AreaAlignment> AlignmentMeter::result() const {
   std::vector<Products> batch(areas_.size());
   for (std::size_t m = 0; m < post_.size(); ++m) {
-    for (const std::size_t area : {area_of_[m], areas_.size() - 1}) {
-      batch[area].ab += dot(credit_sum_[m].flat(), gradient_sum_[m].flat());
-      batch[area].aa += dot(credit_sum_[m].flat(), credit_sum_[m].flat());
-      batch[area].bb += dot(gradient_sum_[m].flat(), gradient_sum_[m].flat());
-    }
+    Products& area = batch[area_of_[m]];
+    area.ab += dot(credit_sum_[m].flat(), gradient_sum_[m].flat());
+    area.aa += dot(credit_sum_[m].flat(), credit_sum_[m].flat());
+    area.bb += dot(gradient_sum_[m].flat(), gradient_sum_[m].flat());
   }
+  total_up(batch);
   std::vector<AreaAlignment> out;
   for (std::size_t a = 0; a < areas_.size(); ++a) {
     const double mean = defined_[a] > 0 ? angle_sum_[a] / static_cast<double>(defined_[a]) : std::numeric_limits<double>::quiet_NaN();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Angle between the credit a learner assigns and the exact negative gradient of the same loss in the same
 // weights, per area and in total (Max et al. 2025: one angle per sample, at the end of its presentation).
-// Credit is taken per unit of learning rate, so that the rates of areas do not weigh the total.
+// Areas have learning rates of their own, so for the total the credit of each area is first scaled to the length
+// of the gradient there: cos = sum_a |g_a|^2 cos_a / (|g| |g where there is credit|).
 #pragma once
 
 #include <span>
@@ -34,6 +35,8 @@ class AlignmentMeter {
   struct Products {
     double ab = 0, aa = 0, bb = 0;
   };
+  static void total_up(std::vector<Products>& products);
+
   const Circuit& circuit_;
   FeedforwardGradient& gradient_;
   std::vector<std::string> areas_;

@@ -195,7 +195,7 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
       const bool late = presentation_.delay_targets && !(opens && k == 0);
       if (presentation_.scored == ScoredSteps::all) {
         for (rate::Step step = 0; step < hold_; ++step) {
-          advance(n, first, count, 1, {});
+          n.advance(1, {});
           const bool before = late && step < static_cast<rate::Step>(depth_);
           for (std::size_t i = 0; i < count; ++i) {
             if (scored_steps_[first + i]++ < kUnscoredSteps) continue;
@@ -204,7 +204,7 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
           }
         }
       } else {
-        advance(n, first, count, hold_, {});
+        n.advance(hold_, {});
       }
       for (std::size_t i = 0; i < count; ++i) {
         const std::size_t replica = first + i;

@@ -41,6 +41,7 @@ class RateLearner final : public Learner {
   rate::RateEngine<Real>& engine() { return engine_; }
   /// Areas counted from the stimulus to the readout: targets come that many steps late.
   std::size_t depth() const { return depth_; }
+  /// Calls `sampler` while settling and learning, not in evaluations.
   void set_sampler(rate::Step stride, Sampler<Real> sampler);
 
  private:

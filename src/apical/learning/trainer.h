@@ -61,6 +61,8 @@ class Trainer {
  public:
   Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> observers);
 
+  void set_observers(std::vector<Observer*> observers) { observers_ = std::move(observers); }
+
   enum class Outcome { finished, stopped };
   /// Runs until done or until `stop` is seen, which is looked for between chunks of at most about 50 ms.
   Outcome run(const std::atomic<bool>& stop);

@@ -97,6 +97,7 @@ TaskInfo cifar10_task() {
       count_parameter("validation_samples", 5000, "taken from the end of the training files", 1, 1e6),
       verify_parameter()};
   info.citation = "Krizhevsky (2009) Learning multiple layers of features from tiny images";
+  info.classifies = true;
   info.make = make;
   return info;
 }

@@ -36,6 +36,7 @@ TaskInfo fashion_mnist_task() {
       "pictures of clothes, 28 x 28 pixels, ten classes; 50000 train, 10000 validation, 10000 test";
   info.parameters = idx_parameters();
   info.citation = "Xiao, Rasul & Vollgraf (2017) Fashion-MNIST, arXiv 1708.07747";
+  info.classifies = true;
   info.make = make;
   return info;
 }

@@ -34,6 +34,7 @@ TaskInfo mnist_task() {
   info.parameters = idx_parameters();
   info.citation =
       "LeCun, Bottou, Bengio & Haffner (1998) Gradient-based learning applied to document recognition";
+  info.classifies = true;
   info.make = make;
   return info;
 }

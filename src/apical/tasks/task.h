@@ -17,6 +17,7 @@ struct TaskInfo {
   std::string description;
   std::vector<ParameterInfo> parameters;
   std::string citation;
+  bool classifies = false;  ///< its readout is a decision
   Dataset (*make)(const TaskParameters&);  ///< wants completed parameters: call make_dataset instead
 };
 

@@ -51,6 +51,7 @@ TaskInfo xor_task() {
       off,
   };
   info.citation = "Rumelhart, Hinton & Williams (1986) Parallel Distributed Processing, vol. 1, ch. 8";
+  info.classifies = true;
   info.make = make;
   return info;
 }

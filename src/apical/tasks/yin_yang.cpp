@@ -124,6 +124,7 @@ TaskInfo yin_yang_task() {
   };
   info.citation =
       "Kriener, Göltz & Petrovici (2022) The Yin-Yang dataset. NICE 2022, doi 10.1145/3517343.3517380";
+  info.classifies = true;
   info.make = make;
   return info;
 }

@@ -52,6 +52,7 @@ class Network {
   void set_external(PopulationId p, std::size_t replica, std::span<const float> values);
   void clear_external(PopulationId p);
 
+  std::size_t size(PopulationId p) const { return populations_.at(p.value)->size; }
   /// Variables: "rate", "soma", "lookahead", "prospective", "slope", "mismatch", "noise", "rate_highpass" or a
   /// compartment's name (with suffix "_noisy" after noise). ConfigError for others.
   Real* variable(PopulationId p, std::string_view name);

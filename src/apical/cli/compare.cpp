@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/experiment/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "apical/cli/experiment_arguments.h"
+#include "apical/cli/progress.h"
+#include "apical/cli/result_table.h"
+#include "apical/io/json.h"
+
+namespace apical::cli {
+namespace {
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    if (comma > at) out.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return out;
+}
+
+/// Those whose label or model is in the list; "all" keeps everything.
+std::vector<Experiment> chosen(std::vector<Experiment> all, const std::string& list) {
+  if (list == "all") return all;
+  std::vector<std::string> names;
+  for (const Experiment& e : all) {
+    names.push_back(e.label);
+    if (std::find(names.begin(), names.end(), e.model) == names.end()) names.push_back(e.model);
+  }
+  std::vector<Experiment> out;
+  for (const std::string& wanted : split_list(list)) {
+    bool found = false;
+    for (const Experiment& e : all) {
+      if (e.label != wanted && e.model != wanted) continue;
+      found = true;
+      const bool known = std::any_of(out.begin(), out.end(), [&](const Experiment& o) { return o.label == e.label; });
+      if (!known) out.push_back(e);
+    }
+    if (!found) throw UsageError(fmt::format("--models names '{}', which this comparison does not have\n  {}", wanted, suggestion(wanted, names)));
+  }
+  if (out.empty()) throw UsageError("--models is empty; expected names, or all");
+  return out;
+}
+
+int compare(Context& context, const Arguments& arguments) {
+  const auto task = arguments.value("--task");
+  if (arguments.positionals.empty() == !task) {
+    throw UsageError("'apical compare' needs either a file with [[variant]] entries or --task NAME\n  e.g. apical compare --task yin-yang --models all --seeds 5");
+  }
+  if (task) find_task(*task);
+  const std::string file = task ? shipped_experiment(*task + "/compare.toml").string() : arguments.positionals.front();
+  const TomlDocument document = read_document(arguments, file);
+  const std::vector<Experiment> variants = chosen(read_variants(document), arguments.value("--models").value_or("all"));
+  ComparisonOptions options;
+  options.directory = output_directory(arguments, io::Path(file).parent_path().filename().string() + "-" + io::Path(file).stem().string());
+  options.resume = arguments.has("--resume");
+  options.threads = threads(arguments);
+  std::unique_ptr<ProgressPrinter> progress;
+  options.watch = [&](const Experiment& e) -> Observer* {
+    progress.reset();
+    progress = std::make_unique<ProgressPrinter>(context, e.label, arguments.has("--quiet"));
+    return progress.get();
+  };
+  const ComparisonResult result = run_comparison(variants, options, *context.stop);
+  progress.reset();
+  for (const RunResult& r : result.runs) {
+    for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
+  }
+  if (result.outcome == Trainer::Outcome::stopped) {
+    context.err << fmt::format("apical: stopped with a checkpoint; go on with the same command, --resume and --out {}\n", options.directory.string());
+    return static_cast<int>(ExitCode::resumable);
+  }
+  if (arguments.has("--json")) {
+    nlohmann::json all;
+    all["schema"] = "apical-comparison/1";
+    for (const Experiment& e : variants) all["runs"].push_back(io::read_json(options.directory / directory_name(e.label) / "summary.json"));
+    context.out << io::json_text(all);
+  } else {
+    context.out << result_table(result.runs);
+    context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command compare_command() {
+  Command c;
+  c.name = "compare";
+  c.summary = "several models on one task over the same seeds";
+  c.positionals = {{"FILE", "an experiment with [[variant]] entries", 0, 1}};
+  c.options = {{"--task", "NAME", "compare on this task with the settings that come with Apical"},
+               {"--models", "LIST", "labels or models of the comparison, separated by commas, or all (default all)"}};
+  c.options.insert(c.options.end(), experiment_options().begin(), experiment_options().end());
+  c.options.push_back({"--out", "DIR", "directory of the comparison (default: the next free runs/NAME-NNN)"});
+  c.options.push_back({"--resume", "", "continue in --out: finished variants are kept"});
+  c.examples = {"apical compare --task yin-yang --models all --seeds 5", "apical compare experiments/yin-yang/compare.toml --seeds 3"};
+  c.run = compare;
+  return c;
+}
+
+}  // namespace apical::cli

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/cli/experiment_arguments.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace apical::cli {
+
+const std::vector<Option>& experiment_options() {
+  static const std::vector<Option> options{
+      {"--set", "KEY=VALUE", "change a key of the experiment, e.g. training.epochs=10", true},
+      {"--seeds", "N or LIST", "seeds 1 … N, or a list such as 3,5,8 (default: those of the experiment)"},
+      {"--threads", "N", "threads (default: all that the process may use)"},
+  };
+  return options;
+}
+
+void apply_changes(TomlDocument& document, const Arguments& arguments) {
+  for (const std::string& change : arguments.values("--set")) document.set(change);
+  if (const auto seeds = arguments.value("--seeds")) {
+    const bool digits = seeds->find_first_not_of("0123456789,") == std::string::npos && !seeds->empty();
+    if (!digits) throw UsageError(fmt::format("--seeds is '{}'; expected a count such as 10 or a list such as 3,5,8", *seeds));
+    const bool list = seeds->find(',') != std::string::npos;
+    document.set(list ? fmt::format("run.seeds=[{}]", *seeds) : fmt::format("run.seeds={}", *seeds));
+  }
+}
+
+TomlDocument read_document(const Arguments& arguments, const std::string& path) {
+  TomlDocument document = TomlDocument::read(path);
+  apply_changes(document, arguments);
+  return document;
+}
+
+unsigned threads(const Arguments& arguments) { return static_cast<unsigned>(arguments.integer("--threads", 0, 1, 4096)); }
+
+std::string output_directory(const Arguments& arguments, const std::string& stem) {
+  if (const auto out = arguments.value("--out")) return *out;
+  for (int number = 1;; ++number) {
+    const std::string path = fmt::format("runs/{}-{:03d}", stem, number);
+    if (!std::filesystem::exists(path)) return path;
+  }
+}
+
+}  // namespace apical::cli

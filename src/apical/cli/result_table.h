@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Final figures of runs as a table for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apical/experiment/run.h"
+
+namespace apical::cli {
+
+/// One row a run: test accuracy or loss with its 95 % interval over seeds, angle to the gradient, wall time.
+std::string result_table(const std::vector<RunResult>& runs);
+
+}  // namespace apical::cli

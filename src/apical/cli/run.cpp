@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <ostream>
+
+#include "apical/cli/experiment_arguments.h"
+#include "apical/cli/progress.h"
+#include "apical/cli/result_table.h"
+#include "apical/experiment/run.h"
+
+namespace apical::cli {
+namespace {
+
+int run(Context& context, const Arguments& arguments) {
+  const bool resume = arguments.has("--resume");
+  if (arguments.positionals.empty() && !(resume && arguments.has("--out"))) {
+    throw UsageError("'apical run' needs an experiment, or --resume with --out DIR\n  e.g. apical run experiments/yin-yang/error-neurons.toml");
+  }
+  const std::string file = arguments.positionals.empty() ? (io::Path(*arguments.value("--out")) / "experiment.toml").string()
+                                                         : arguments.positionals.front();
+  const TomlDocument document = read_document(arguments, file);
+  const Experiment experiment = read_experiment(document);
+  RunOptions options;
+  options.directory = output_directory(arguments, io::Path(file).stem().string());
+  options.resume = resume;
+  options.threads = threads(arguments);
+  ProgressPrinter progress(context, experiment.label, arguments.has("--quiet"));
+  options.observers.push_back(&progress);
+  const RunResult result = run_experiment(experiment, options, *context.stop);
+  for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
+  if (result.outcome == Trainer::Outcome::stopped) {
+    context.err << fmt::format("apical: stopped with a checkpoint; go on with: apical run --resume --out {}\n", options.directory.string());
+    return static_cast<int>(ExitCode::resumable);
+  }
+  if (arguments.has("--json")) {
+    context.out << io::read_text(options.directory / "summary.json");
+  } else {
+    context.out << result_table({result});
+    context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command run_command() {
+  Command c;
+  c.name = "run";
+  c.summary = "train one model on one task, over seeds";
+  c.positionals = {{"EXPERIMENT", "a TOML file", 0, 1}};
+  c.options = experiment_options();
+  c.options.push_back({"--out", "DIR", "directory of the run (default: the next free runs/NAME-NNN)"});
+  c.options.push_back({"--resume", "", "continue a stopped or killed run in --out, bit for bit"});
+  c.examples = {"apical run experiments/yin-yang/error-neurons.toml --seeds 3",
+                "apical run experiments/yin-yang/error-neurons.toml --set training.epochs=5 --out runs/short",
+                "apical run --resume --out runs/short"};
+  c.run = run;
+  return c;
+}
+
+}  // namespace apical::cli

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/tasks/task.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "apical/cli/command.h"
+#include "apical/io/json.h"
+
+namespace apical::cli {
+namespace {
+
+std::string text_of(const ParameterValue& v) {
+  if (const auto* number = std::get_if<double>(&v)) return fmt::format("{}", *number);
+  return fmt::format("\"{}\"", std::get<std::string>(v));
+}
+
+int tasks(Context& context, const Arguments& arguments) {
+  std::vector<TaskInfo> shown = apical::tasks();
+  if (!arguments.positionals.empty()) shown = {find_task(arguments.positionals.front())};
+  if (arguments.has("--json")) {
+    nlohmann::json all;
+    all["schema"] = "apical-tasks/1";
+    for (const TaskInfo& t : shown) {
+      nlohmann::json one{{"name", t.name}, {"description", t.description}, {"citation", t.citation}, {"classifies", t.classifies}};
+      for (const ParameterInfo& p : t.parameters) {
+        nlohmann::json parameter{{"name", p.name}, {"unit", p.unit}, {"meaning", p.meaning}, {"source", p.source}};
+        std::visit([&](const auto& v) { parameter["default"] = v; }, p.default_value);
+        one["parameters"].push_back(parameter);
+      }
+      all["tasks"].push_back(one);
+    }
+    context.out << io::json_text(all);
+    return 0;
+  }
+  for (const TaskInfo& t : shown) {
+    context.out << fmt::format("{}\n  {}\n", t.name, t.description);
+    if (arguments.positionals.empty()) continue;
+    context.out << fmt::format("  {}\n", t.citation);
+    for (const ParameterInfo& p : t.parameters) {
+      const std::string unit = p.unit.empty() || p.unit == "1" ? "" : " " + p.unit;
+      context.out << fmt::format("    {:<22} {} (default {}{})\n", p.name, p.meaning, text_of(p.default_value), unit);
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command tasks_command() {
+  Command c;
+  c.name = "tasks";
+  c.summary = "what there is to learn, with parameters and sources";
+  c.positionals = {{"TASK", "one task in detail", 0, 1}};
+  c.examples = {"apical tasks", "apical tasks yin-yang"};
+  c.run = tasks;
+  return c;
+}
+
+}  // namespace apical::cli

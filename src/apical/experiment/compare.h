@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several models on one task over the same seeds: one directory with a run for each, and one report over all.
+#pragma once
+
+#include "apical/experiment/run.h"
+
+namespace apical {
+
+struct ComparisonOptions {
+  io::Path directory;
+  bool resume = false;
+  unsigned threads = 0;
+  /// Called before each variant's run; what it returns watches that run and must live until the next call.
+  std::function<Observer*(const Experiment&)> watch = {};
+};
+
+struct ComparisonResult {
+  Trainer::Outcome outcome = Trainer::Outcome::stopped;
+  std::vector<RunResult> runs;
+};
+
+/// Runs every variant that has not finished yet. ConfigError if they do not share a task and seeds.
+ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options, const std::atomic<bool>& stop);
+
+/// "error neurons, FA" → "error-neurons-fa": a variant's directory within the comparison.
+std::string directory_name(const std::string& label);
+
+/// Experiments that come with Apical: the folder "experiments" here, of APICAL_EXPERIMENTS, or of the sources.
+/// DataError that says where was looked.
+io::Path shipped_experiment(const std::string& relative);
+
+}  // namespace apical

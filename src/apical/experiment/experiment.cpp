@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/experiment/experiment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "apical/experiment/circuit_toml.h"
+#include "apical/experiment/model_toml.h"
+
+namespace apical {
+namespace {
+
+void read_task(TomlReader& t, Experiment& e) {
+  const std::string name = t.text("name");
+  const TaskInfo& info = t.at("name", [&]() -> const TaskInfo& { return find_task(name); });
+  e.task = info.name;
+  TaskParameters given;
+  e.task_seed_given = true;
+  for (const ParameterInfo& p : info.parameters) {
+    if (p.name == "seed" && !t.has("seed")) {
+      e.task_seed_given = false;
+      continue;
+    }
+    if (const auto* number = std::get_if<double>(&p.default_value)) {
+      given.set(p.name, p.integer ? static_cast<double>(t.integer(p.name, static_cast<std::int64_t>(*number), -(1LL << 53), 1LL << 53))
+                                  : t.number(p.name, *number));
+    } else {
+      const auto& text = std::get<std::string>(p.default_value);
+      // An empty default means "not given" and stays out of the resolved experiment.
+      if (!text.empty() || t.has(p.name)) given.set(p.name, t.text(p.name, text));
+    }
+    t.at(p.name, [&] { return completed(info.name, info.parameters, given); });
+  }
+  e.task_parameters = given;
+  t.finish();
+}
+
+void read_training(TomlReader& t, Experiment& e, bool classifies) {
+  constexpr std::int64_t kMany = 1'000'000'000;
+  e.plan.epochs = static_cast<std::size_t>(t.integer("epochs", 50, 0, kMany));
+  e.plan.eta_decay = t.number("eta_decay", 1.0);
+  if (!(e.plan.eta_decay > 0)) throw ConfigError(fmt::format("'training.eta_decay' is {}; expected more than 0", e.plan.eta_decay), t.place("eta_decay"));
+  e.plan.shuffle = t.boolean("shuffle", true);
+  e.plan.validate_every = static_cast<std::size_t>(t.integer("validate_every", 1, 0, kMany));
+  e.plan.align_every = static_cast<std::size_t>(t.integer("align_every", 0, 0, kMany));
+  for (double epoch : t.numbers("align_epochs", std::vector<double>{})) e.plan.align_epochs.push_back(static_cast<std::size_t>(epoch));
+  e.plan.align_samples = static_cast<std::size_t>(t.integer("align_samples", 100, 1, kMany));
+  e.plan.patience = static_cast<std::size_t>(t.integer("patience", 0, 0, kMany));
+  const auto positive = [&](const char* key, double otherwise) {
+    const double v = t.number(key, otherwise);
+    if (!(v > 0)) throw ConfigError(fmt::format("'training.{}' is {}; expected more than 0", key, v), t.place(key));
+    return v;
+  };
+  e.presentation.presentation_ms = positive("presentation_ms", 0.2);
+  e.presentation.settling_ms = t.number("settling_ms", 20.0);
+  if (e.presentation.settling_ms < 0) throw ConfigError(fmt::format("'training.settling_ms' is {}; expected 0 or more", e.presentation.settling_ms), t.place("settling_ms"));
+  e.presentation.delay_targets = t.boolean("delay_targets", true);
+  e.presentation.scored = t.choice("score", {"last", "all"}, classifies ? "last" : "all") == "last" ? ScoredSteps::last : ScoredSteps::all;
+  t.finish();
+}
+
+void read_run(TomlReader& t, Experiment& e) {
+  if (t.kind("seeds") == TomlKind::number) {
+    const std::int64_t n = t.integer("seeds", 1, 1, 100000);
+    for (std::int64_t s = 1; s <= n; ++s) e.seeds.push_back(static_cast<std::uint64_t>(s));
+  } else {
+    for (double s : t.numbers("seeds", std::vector<double>{1})) {
+      if (s < 0 || s != static_cast<double>(static_cast<std::uint64_t>(s))) {
+        throw ConfigError(fmt::format("'run.seeds' holds {}; expected whole numbers of 0 or more", s), t.place("seeds"));
+      }
+      e.seeds.push_back(static_cast<std::uint64_t>(s));
+    }
+  }
+  if (e.seeds.empty()) throw ConfigError("'run.seeds' is empty; expected at least one seed", t.place("seeds"));
+  if (std::set(e.seeds.begin(), e.seeds.end()).size() != e.seeds.size()) {
+    throw ConfigError("'run.seeds' names a seed twice: replicates must differ", t.place("seeds"));
+  }
+  e.double_precision = t.choice("precision", {"float", "double"}, "float") == "double";
+  e.checkpoint_every_s = t.number("checkpoint_every_s", 30.0);
+  if (e.checkpoint_every_s < 0) throw ConfigError("'run.checkpoint_every_s' is negative", t.place("checkpoint_every_s"), "0 writes one at every safe point");
+  t.finish();
+}
+
+RecordRequest read_record(TomlReader& t, const Experiment& e) {
+  RecordRequest r;
+  r.variable = t.text("variable");
+  if (t.has("projection")) {
+    r.projection = t.text("projection");
+    t.at("projection", [&] { return e.circuit.projection(r.projection); });
+    if (r.variable != "weights") throw ConfigError(fmt::format("'{}' is no variable of a projection; expected weights", r.variable), t.place("variable"));
+  } else {
+    r.population = t.text("population");
+    t.at("population", [&] { return e.circuit.population(r.population); });
+  }
+  r.every_ms = t.number("every_ms", e.presentation.presentation_ms);
+  if (r.every_ms < e.circuit.dt_ms) {
+    throw ConfigError(fmt::format("'every_ms' is {}; expected at least the time step of {} ms", r.every_ms, e.circuit.dt_ms), t.place("every_ms"));
+  }
+  r.replicas = static_cast<std::size_t>(t.integer("seeds", 1, 1, static_cast<std::int64_t>(e.seeds.size())));
+  t.finish();
+  return r;
+}
+
+}  // namespace
+
+std::vector<std::shared_ptr<const Dataset>> Experiment::make_data() const {
+  std::vector<std::shared_ptr<const Dataset>> data;
+  for (std::uint64_t seed : seeds) {
+    if (task_seed_given && !data.empty()) {
+      data.push_back(data.front());
+      continue;
+    }
+    TaskParameters p = task_parameters;
+    if (!task_seed_given) p.set("seed", static_cast<double>(seed));
+    data.push_back(std::make_shared<const Dataset>(make_dataset(task, p)));
+  }
+  return data;
+}
+
+Experiment read_experiment(const TomlDocument& document) {
+  TomlReader root(document);
+  Experiment e;
+  e.title = root.text("title", "");
+  e.description = root.text("description", "");
+  e.label = root.text("label", "");
+  e.reference = root.boolean("reference", false);
+  if (!root.has("task")) throw ConfigError("missing table [task]; expected the task's name and parameters", {document.origin(), 0, 0}, "e.g. [task] with name = \"yin-yang\"");
+  TomlReader task = root.table("task");
+  read_task(task, e);
+  if (root.has("model")) {
+    TomlReader model = root.table("model");
+    ModelChoice choice = read_model(model);
+    e.model = choice.model->name;
+    e.citation = choice.model->citation;
+    e.circuit = std::move(choice.circuit);
+  } else if (!root.has("population")) {
+    throw ConfigError("missing table [model]; expected a recipe, or a circuit of your own as [[population]] and [[projection]]",
+                      {document.origin(), 0, 0}, "e.g. [model] with name = \"error-neuron-microcircuit\" and layers = [4, 120, 3]");
+  }
+  read_populations_and_projections(root, e.circuit);
+  if (e.label.empty()) e.label = e.model.empty() ? e.circuit.name : e.model;
+  root.at("model", [&] {
+    e.circuit.validate();
+    return 0;
+  });
+  TomlReader training = root.table("training");
+  // Which tasks classify is the task's own affair; the registry builds data only when a run starts.
+  read_training(training, e, find_task(e.task).classifies);
+  TomlReader run = root.table("run");
+  read_run(run, e);
+  for (TomlReader& record : root.tables("record")) e.recordings.push_back(read_record(record, e));
+  root.finish();
+  if (e.title.empty()) e.title = fmt::format("{} on {}", e.label, e.task);
+  e.resolved = root.resolved();
+  return e;
+}
+
+std::vector<Experiment> read_variants(const TomlDocument& document) {
+  std::vector<Experiment> out;
+  std::set<std::string> labels;
+  for (const TomlDocument& d : document.variants("variant")) {
+    out.push_back(read_experiment(d));
+    if (!labels.insert(out.back().label).second) {
+      throw ConfigError(fmt::format("two variants are labelled '{}'", out.back().label), {document.origin(), 0, 0}, "give each a label of its own");
+    }
+  }
+  return out;
+}
+
+}  // namespace apical

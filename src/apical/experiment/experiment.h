@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// An experiment as a validated value: task, circuit, training, seeds, and the text that says it all again.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apical/circuit/circuit.h"
+#include "apical/experiment/toml_reader.h"
+#include "apical/learning/presentation.h"
+#include "apical/learning/trainer.h"
+#include "apical/tasks/task.h"
+
+namespace apical {
+
+/// A variable to be recorded while the circuit settles and learns.
+struct RecordRequest {
+  std::string population;  ///< or empty
+  std::string projection;  ///< for variable "weights"
+  std::string variable;    ///< "soma", "rate", a compartment …
+  double every_ms = 0;
+  std::size_t replicas = 1;  ///< the first so many seeds
+};
+
+struct Experiment {
+  std::string title, description;
+  std::string label;  ///< of the model in comparisons
+  std::string task;
+  TaskParameters task_parameters;
+  bool task_seed_given = true;  ///< false: each replica's task has the replica's seed
+  std::string model, citation;  ///< recipe; empty for a circuit of the user's own
+  bool reference = false;       ///< what other variants are compared with
+  Circuit circuit;
+  Presentation presentation;
+  TrainingPlan plan;
+  std::vector<std::uint64_t> seeds;
+  bool double_precision = false;
+  double checkpoint_every_s = 30;
+  std::vector<RecordRequest> recordings;
+  std::string resolved;  ///< TOML with every default filled in
+
+  /// One data set per seed; the same object where the task does not depend on the seed.
+  std::vector<std::shared_ptr<const Dataset>> make_data() const;
+};
+
+/// ConfigError with file, line and column.
+Experiment read_experiment(const TomlDocument& document);
+/// One experiment per [[variant]], or the only one. Labels are unique.
+std::vector<Experiment> read_variants(const TomlDocument& document);
+
+}  // namespace apical

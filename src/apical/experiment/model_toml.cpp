@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/experiment/model_toml.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace apical {
+namespace {
+
+Matrix<double> to_matrix(const std::vector<std::vector<double>>& rows) {
+  Matrix<double> m(rows.size(), rows.empty() ? 0 : rows.front().size());
+  for (std::size_t i = 0; i < m.rows(); ++i) std::copy(rows[i].begin(), rows[i].end(), m.row(i).begin());
+  return m;
+}
+
+void check_choices(TomlReader& t, const models::Parameter& p, const std::vector<std::string>& given) {
+  if (p.choices.empty()) return;
+  for (const std::string& g : given) {
+    if (std::find(p.choices.begin(), p.choices.end(), g) != p.choices.end()) continue;
+    throw ConfigError(fmt::format("unknown {} '{}'", p.name, g), t.place(p.name), suggestion(g, p.choices));
+  }
+}
+
+models::Value read_value(TomlReader& t, const models::Parameter& p) {
+  struct Reader {
+    TomlReader& t;
+    const models::Parameter& p;
+    models::Value operator()(bool v) const { return t.boolean(p.name, v); }
+    models::Value operator()(double v) const { return t.number(p.name, v); }
+    models::Value operator()(const std::string& v) const {
+      std::string text = t.text(p.name, v);
+      check_choices(t, p, {text});
+      return text;
+    }
+    models::Value operator()(const std::vector<double>& v) const {
+      return p.required ? t.numbers(p.name) : t.numbers(p.name, v);
+    }
+    models::Value operator()(const std::vector<std::string>& v) const {
+      auto texts = t.texts(p.name, v);
+      check_choices(t, p, texts);
+      return texts;
+    }
+    models::Value operator()(const Matrix<double>& v) const {
+      return t.kind(p.name) == TomlKind::absent ? v : to_matrix(t.number_rows(p.name));
+    }
+  };
+  return std::visit(Reader{t, p}, p.default_value);
+}
+
+}  // namespace
+
+ModelChoice read_model(TomlReader& t) {
+  const std::string name = t.text("name");
+  const models::Model& model = t.at("name", [&]() -> const models::Model& { return models::find(name); });
+  std::map<std::string, models::Value, std::less<>> values;
+  for (const models::Parameter& p : model.parameters) values.emplace(p.name, read_value(t, p));
+  t.finish();
+  // A recipe's complaint usually opens with the parameter it is about: point there, else at the name.
+  try {
+    return {&model, model.build(models::Values(std::move(values)))};
+  } catch (const ConfigError& e) {
+    std::string key = "name";
+    for (const models::Parameter& p : model.parameters) {
+      if (e.bare_message().starts_with(p.name) && t.has(p.name)) key = p.name;
+    }
+    throw ConfigError(e.bare_message(), t.place(key), e.hint());
+  }
+}
+
+}  // namespace apical

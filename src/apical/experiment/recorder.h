@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Streams recorded variables from a rate learner to results.h5. Rows gather per replica while networks run on
+// several threads, and go to disk at safe points only: what was gathered in a chunk that is broken off is dropped
+// with it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "apical/experiment/experiment.h"
+#include "apical/io/recording.h"
+#include "apical/learning/rate_learner.h"
+
+namespace apical {
+
+class Recorder {
+ public:
+  /// Nothing is recorded if the experiment asks for nothing. `run` is the run's directory.
+  template <class Real>
+  Recorder(const Experiment& experiment, RateLearner<Real>& learner, const io::Path& run);
+
+  /// Hands what has gathered to the recording.
+  void drain();
+  io::RecordingPosition position();
+  void resume(const io::RecordingPosition& position);
+  /// Merges everything into results.h5.
+  void finish();
+  /// Once nothing can be resumed any more.
+  void remove_segments();
+  bool active() const { return recording_ != nullptr; }
+
+ private:
+  struct Row {
+    std::int64_t step;
+    std::vector<float> values;
+  };
+  struct Track {
+    io::VariableId id;
+    std::size_t replica;
+    std::int64_t stride;
+    std::vector<Row> rows;
+  };
+  std::unique_ptr<io::Recording> recording_;
+  std::vector<Track> tracks_;
+};
+
+}  // namespace apical

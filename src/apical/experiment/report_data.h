@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a report is made of: plain values, filled from one run or from a comparison. Means, intervals, gaps and words
+// are derived from the seeds' values when the page is rendered, so a report cannot contradict its run.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apical/experiment/circuit_drawing.h"
+#include "apical/experiment/curves.h"
+
+namespace apical {
+
+struct MetricCurves {
+  std::string metric;  ///< "accuracy" (fraction 0 … 1) or "loss"; other metrics are plotted too
+  std::string split;   ///< "train", "validation", "test"
+  std::vector<SeedCurve> seeds = {};
+};
+
+/// Angle in degrees between the credit a model assigns and the exact negative gradient.
+struct AlignmentCurves {
+  std::string area;  ///< "v1", …, or "total" over all areas
+  std::vector<SeedCurve> seeds = {};
+};
+
+/// One ingredient of credit assignment, as derived from the circuit.
+struct Need {
+  std::string ingredient;  ///< "weight transport", "phases", "signed rates", "non-local terms"
+  std::string answer;      ///< "no", or what of it is needed
+  std::string reason;
+  bool needed() const { return answer.rfind("no", 0) != 0; }
+};
+
+struct ModelResult {
+  std::string label;     ///< unique in the report
+  std::string model;     ///< the recipe's name
+  std::string citation = {};
+  bool reference = false;  ///< the model that others are compared with, at most one (backpropagation)
+  std::vector<MetricCurves> metrics = {};
+  std::vector<AlignmentCurves> alignment = {};
+  std::vector<SeedValue> test_accuracy = {}, test_loss = {};  ///< of the state that the evaluation procedure chooses
+  double wall_seconds = 0;  ///< of all seeds together; 0 if unknown
+  std::vector<Need> needs = {};
+  std::vector<std::string> warnings = {};
+};
+
+/// A further line plot.
+struct FigureExtra {
+  struct Series {
+    std::string label;
+    std::vector<SeedCurve> seeds;
+  };
+  std::string title, x_label, y_label;
+  std::string caption = {};
+  bool log_y = false;
+  std::vector<Series> series = {};
+};
+
+struct ReportData {
+  std::string title;
+  std::string summary = {};  ///< the author's own sentence, before the one made of the numbers
+  std::string task = {}, task_description = {};
+  std::string evaluation = {};  ///< which state was tested, on how many samples, with plasticity and noise on or off
+  std::string x_label = "epoch";
+  std::vector<ModelResult> models = {};
+  std::vector<DrawnCircuit> circuits = {};
+  std::string experiment_toml = {};
+  std::vector<std::pair<std::string, std::string>> provenance = {};
+  std::vector<std::string> citations = {};
+  std::vector<FigureExtra> extras = {};
+};
+
+}  // namespace apical

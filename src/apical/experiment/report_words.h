@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the numbers say, in sentences, and what a reader must be warned of.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apical/experiment/interval.h"
+#include "apical/experiment/report_data.h"
+
+namespace apical {
+
+/// Of the finite values. Empty interval if any seed is not finite: a mean over the survivors would flatter.
+MeanInterval accuracy_interval(const ModelResult& model);
+/// Geometric if every loss in the report is positive (losses of seeds spread over decades), else arithmetic.
+MeanInterval loss_interval(const ReportData& data, const ModelResult& model);
+bool losses_are_geometric(const ReportData& data);
+/// Of the curve named "total" at its end, in degrees.
+MeanInterval angle_interval(const ModelResult& model);
+
+const ModelResult* reference_of(const ReportData& data);
+/// model - reference; paired where both have the same seeds, over at least two; n = 0 if they share none.
+MeanInterval accuracy_gap(const ModelResult& model, const ModelResult& reference);
+
+std::size_t seed_count(const ModelResult& model);
+
+/// One paragraph.
+std::string summary_sentences(const ReportData& data);
+
+/// The models' own warnings and those that follow from the numbers: "label: what is wrong".
+std::vector<std::string> all_warnings(const ReportData& data);
+
+}  // namespace apical

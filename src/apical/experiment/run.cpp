@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/experiment/run.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "apical/core/build_info.h"
+#include "apical/engine/rate/kernels.h"
+#include "apical/experiment/recorder.h"
+#include "apical/experiment/state_file.h"
+#include "apical/io/checkpoint.h"
+#include "apical/io/hash.h"
+#include "apical/io/journal.h"
+#include "apical/io/json.h"
+#include "apical/io/run_lock.h"
+
+namespace apical {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string utc_now() {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+/// What a checkpoint holds beside the trainer's state.
+struct Bookkeeping {
+  std::uint64_t sequence = 0;
+  double wall_seconds = 0;
+  io::JournalPosition metrics, events;
+  template <class Archive>
+  void visit_state(Archive& a) {
+    a("sequence", sequence);
+    a("wall_seconds", wall_seconds);
+    a("metrics", metrics);
+    a("events", events);
+  }
+};
+
+void write_manifest(const Experiment& e, const RunOptions& options, std::size_t threads, std::size_t bytes) {
+  const BuildInfo& b = build_info();
+  nlohmann::json m;
+  m["schema"] = "apical-manifest/1";
+  m["title"] = e.title;
+  m["label"] = e.label;
+  m["reference"] = e.reference;
+  m["task"] = e.task;
+  m["model"] = e.model;
+  m["citation"] = e.citation;
+  m["task_citation"] = find_task(e.task).citation;
+  m["classifies"] = find_task(e.task).classifies;
+  m["seeds"] = e.seeds;
+  m["precision"] = e.double_precision ? "double" : "float";
+  m["experiment_xxh3"] = fmt::format("{:016x}", io::xxh3(io::bytes_of(e.resolved)));
+  m["apical"] = {{"version", b.version}, {"revision", b.revision}, {"compiler", b.compiler},
+                 {"build", b.build_type}, {"flags", b.flags}, {"numerics", kNumericsVersion}};
+  m["machine"] = {{"host", host_name()}, {"instruction_set", rate::current_target()}, {"threads", threads}};
+  m["state_bytes"] = bytes;
+  m["created"] = utc_now();
+  io::write_atomically(options.directory / "manifest.json", io::json_text(m));
+}
+
+/// Writes what it is told into the journals and keeps what the summary needs.
+class Chronicle final : public Observer {
+ public:
+  Chronicle(const Experiment& e, const io::Path& run, const Bookkeeping& from)
+      : experiment_(e), metrics_(run / "metrics.ndjson", from.metrics), events_(run / "events.ndjson", from.events) {}
+
+  void on(const Evaluated& e) override {
+    for (std::size_t r = 0; r < e.scores.size(); ++r) {
+      io::JsonLine line;
+      line.add("epoch", e.epoch).add("seed", experiment_.seeds[r]).add("split", name_of(e.split)).add("loss", e.scores[r].loss());
+      if (find_task(experiment_.task).classifies) line.add("accuracy", e.scores[r].accuracy());
+      line.add("samples", e.scores[r].samples);
+      metrics_.append(line);
+    }
+  }
+  void on(const Aligned& a) override {
+    for (std::size_t r = 0; r < a.replicas.size(); ++r) {
+      for (const AreaAlignment& area : a.replicas[r]) {
+        io::JsonLine line;
+        line.add("epoch", a.epoch).add("seed", experiment_.seeds[r]).add("area", area.area);
+        line.add("angle_deg", area.mean_angle).add("batch_angle_deg", area.batch_angle).add("undefined_samples", area.undefined);
+        metrics_.append(line);
+      }
+    }
+  }
+  void on(const EpochTrained& e) override { event("epoch", [&](io::JsonLine& l) { l.add("epoch", e.epoch).add("seconds", e.seconds); }); }
+
+  template <class Fill>
+  void event(std::string_view name, Fill&& fill) {
+    io::JsonLine line;
+    line.add("event", name).add("utc", utc_now());
+    fill(line);
+    events_.append(line);
+  }
+  void note_positions(Bookkeeping& b) {
+    b.metrics = metrics_.position();
+    b.events = events_.position();
+  }
+  void close() {
+    metrics_.close();
+    events_.close();
+  }
+
+ private:
+  const Experiment& experiment_;
+  io::Journal metrics_, events_;
+};
+
+/// Writes a checkpoint at the first safe point after each interval.
+class Checkpointer final : public Observer {
+ public:
+  Checkpointer(const io::Path& run, std::uint64_t experiment_hash, double every_s, Trainer& trainer, Chronicle& chronicle, Recorder& recorder,
+               Bookkeeping& books, Clock::time_point start)
+      : directory_(run / "checkpoints"), hash_(experiment_hash), every_s_(every_s), trainer_(trainer), chronicle_(chronicle),
+        recorder_(recorder), books_(books), start_(start), last_(start) {}
+
+  void on(const SafePoint&) override {
+    recorder_.drain();
+    if (std::chrono::duration<double>(Clock::now() - last_).count() >= every_s_) write();
+  }
+  void write() {
+    const auto now = Clock::now();
+    chronicle_.note_positions(books_);
+    ++books_.sequence;
+    Bookkeeping saved = books_;
+    saved.wall_seconds += std::chrono::duration<double>(now - start_).count();
+    io::Checkpoint c;
+    c.sequence = saved.sequence;
+    c.experiment = hash_;
+    c.sections.push_back({"books", io::save_state(saved)});
+    c.sections.push_back({"trainer", state_bytes(trainer_)});
+    if (recorder_.active()) c.sections.push_back({"recording", io::save_state(recorder_.position())});
+    io::write_checkpoint(directory_, c);
+    last_ = Clock::now();
+  }
+  /// The state after a fault, for a post-mortem; not a checkpoint that anything would continue from.
+  void write_fault() {
+    io::Checkpoint c;
+    c.sequence = books_.sequence + 1;
+    c.experiment = hash_;
+    c.sections.push_back({"trainer", state_bytes(trainer_)});
+    io::make_directories(directory_);
+    io::write_atomically(directory_ / "fault-state.apc", io::encode(c));
+  }
+
+ private:
+  io::Path directory_;
+  std::uint64_t hash_;
+  double every_s_;
+  Trainer& trainer_;
+  Chronicle& chronicle_;
+  Recorder& recorder_;
+  Bookkeeping& books_;
+  Clock::time_point start_, last_;
+};
+
+nlohmann::json interval_json(const std::vector<double>& values) {
+  nlohmann::json j;
+  j["mean"] = io::json_number(mean(values));
+  j["n"] = values.size();
+  if (values.size() >= 2) {
+    const Interval i = student_interval(values);
+    j["low95"] = io::json_number(i.low);
+    j["high95"] = io::json_number(i.high);
+  }
+  return j;
+}
+
+void write_summary(const io::Path& run, double wall_seconds) {
+  RunResult r = read_result(run);
+  nlohmann::json s;
+  s["schema"] = "apical-summary/1";
+  s["label"] = r.label;
+  s["wall_seconds"] = wall_seconds;
+  s["seeds"] = nlohmann::json::array();
+  std::vector<double> losses, accuracies;
+  for (const SeedResult& seed : r.seeds) {
+    nlohmann::json one{{"seed", seed.seed}, {"test_loss", io::json_number(seed.test_loss)}};
+    losses.push_back(seed.test_loss);
+    if (r.classifies) {
+      one["test_accuracy"] = io::json_number(seed.test_accuracy);
+      accuracies.push_back(seed.test_accuracy);
+    }
+    s["seeds"].push_back(one);
+  }
+  if (!losses.empty()) {
+    s["test_loss"] = interval_json(losses);
+    s["test_loss"]["median"] = io::json_number(median(losses));
+  }
+  if (!accuracies.empty()) s["test_accuracy"] = interval_json(accuracies);
+  if (!r.total_angle.empty()) s["total_angle_deg"] = interval_json(r.total_angle);
+  io::write_atomically(run / "summary.json", io::json_text(s));
+}
+
+void require_new(const io::Path& directory) {
+  if (!std::filesystem::exists(directory)) return;
+  if (!std::filesystem::is_directory(directory)) throw IoError(fmt::format("{} is not a directory", directory.string()));
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().filename() == io::RunLock::kFileName) continue;
+    throw IoError(fmt::format("{} is not empty; a run never overwrites another\n  continue it with --resume, or choose another --out",
+                              directory.string()));
+  }
+}
+
+template <class Real>
+RunResult run_with(const Experiment& e, const RunOptions& options, const std::atomic<bool>& stop) {
+  const io::Path& run = options.directory;
+  ThreadPool pool(options.threads);
+  RateLearner<Real> learner(e.circuit, e.make_data(), e.seeds, e.presentation, pool);
+  Trainer trainer(learner, e.plan, {});
+  const std::uint64_t hash = io::xxh3(io::bytes_of(e.resolved));
+
+  if (!options.resume) require_new(run);
+  io::make_directories(run);
+  io::RunLock lock(run);
+  RunResult result;
+  if (options.resume && !io::file_exists(run / "experiment.toml")) {
+    throw DataError(fmt::format("{} holds no run to resume (no experiment.toml)", run.string()));
+  }
+  if (options.resume && io::read_text(run / "experiment.toml") != e.resolved) {
+    throw DataError(fmt::format("{} was made by another experiment; a run is continued exactly as it began\n"
+                                "  leave out the experiment to use the run's own: apical run --resume --out {}",
+                                run.string(), run.string()));
+  }
+  if (options.resume && io::file_exists(run / "summary.json")) {
+    result = read_result(run);
+    result.outcome = Trainer::Outcome::finished;
+    result.was_finished = true;
+    return result;
+  }
+  io::remove_temporaries(run);
+
+  Recorder recorder(e, learner, run);
+  Bookkeeping books;
+  if (options.resume) {
+    const io::FoundCheckpoint found = io::newest_valid_checkpoint(run / "checkpoints", hash);
+    for (const io::SetAside& aside : found.set_aside) {
+      result.notes.push_back(fmt::format("damaged checkpoint set aside as {}: {}", aside.file.string(), aside.reason));
+    }
+    if (found.checkpoint) {
+      const std::string origin = found.file.string();
+      io::load_state(found.checkpoint->section("books"), books, origin + ", section 'books'");
+      restore_state(trainer, found.checkpoint->section("trainer"), origin + ", section 'trainer'");
+      if (recorder.active()) {
+        io::RecordingPosition position;
+        io::load_state(found.checkpoint->section("recording"), position, origin + ", section 'recording'");
+        recorder.resume(position);
+      }
+    } else {
+      result.notes.emplace_back("no checkpoint had been written yet: the run begins again");
+      if (recorder.active()) recorder.resume({});
+    }
+  }
+  if (!options.resume || !io::file_exists(run / "manifest.json")) {
+    io::write_atomically(run / "experiment.toml", e.resolved);
+    write_manifest(e, options, pool.size(), learner.bytes());
+  }
+  Chronicle chronicle(e, run, books);
+  const auto start = Clock::now();
+  Checkpointer checkpointer(run, hash, e.checkpoint_every_s, trainer, chronicle, recorder, books, start);
+  std::vector<Observer*> observers = options.observers;
+  observers.push_back(&chronicle);
+  observers.push_back(&checkpointer);
+  trainer.set_observers(observers);
+  chronicle.event(books.sequence > 0 ? "resumed" : "started", [&](io::JsonLine& l) { l.add("threads", pool.size()); });
+  try {
+    result.outcome = trainer.run(stop);
+  } catch (const NumericalFault& fault) {
+    chronicle.event("numerical_fault", [&](io::JsonLine& l) {
+      l.add("population", fault.where().population).add("quantity", fault.where().quantity).add("unit", fault.where().unit);
+      l.add("seed", fault.where().seed).add("step", fault.where().step).add("time_ms", fault.where().time_ms);
+    });
+    checkpointer.write_fault();
+    chronicle.close();
+    throw;
+  }
+  const double wall = books.wall_seconds + std::chrono::duration<double>(Clock::now() - start).count();
+  const bool finished = result.outcome == Trainer::Outcome::finished;
+  chronicle.event(finished ? "finished" : "stopped", [&](io::JsonLine& l) { l.add("wall_seconds", wall); });
+  if (!finished) {
+    checkpointer.write();
+    chronicle.close();
+    result.wall_seconds = wall;
+    return result;
+  }
+  // The final state stays as the last checkpoint: analyses start from it. The summary says that all is done, so until
+  // it stands, everything that a resumed run would need stays too.
+  checkpointer.write();
+  recorder.finish();
+  chronicle.close();
+  write_summary(run, wall);
+  recorder.remove_segments();
+  write_report(run);
+  RunResult read = read_result(run);
+  read.outcome = Trainer::Outcome::finished;
+  read.notes = result.notes;
+  return read;
+}
+
+}  // namespace
+
+RunResult run_experiment(const Experiment& e, const RunOptions& options, const std::atomic<bool>& stop) {
+  return e.double_precision ? run_with<double>(e, options, stop) : run_with<float>(e, options, stop);
+}
+
+RunResult read_result(const io::Path& run) {
+  const nlohmann::json manifest = io::read_json(run / "manifest.json");
+  RunResult r;
+  r.label = manifest.at("label");
+  r.classifies = manifest.at("classifies");
+  std::map<std::uint64_t, double> angle;
+  for (const nlohmann::json& line : io::read_ndjson(run / "metrics.ndjson").lines) {
+    if (line.contains("area")) {
+      if (line.at("area") == "total") angle[line.at("seed")] = io::number_of(line.at("angle_deg"), "angle_deg");
+    } else if (line.at("split") == "test") {
+      r.seeds.push_back({line.at("seed"), io::number_of(line.at("loss"), "loss"),
+                         r.classifies ? io::number_of(line.at("accuracy"), "accuracy") : 0.0});
+    }
+  }
+  for (const auto& [seed, degrees] : angle) {
+    if (std::isfinite(degrees)) r.total_angle.push_back(degrees);
+  }
+  if (io::file_exists(run / "summary.json")) r.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
+  return r;
+}
+
+}  // namespace apical

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The few words of SVG and HTML that figures are written in. Same values, same bytes.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace apical::svg {
+
+/// For element content and quoted attributes. Control characters and broken UTF-8 become U+FFFD.
+std::string escape(std::string_view text);
+
+/// A coordinate with at most one decimal, never "-0".
+std::string num(double value);
+
+/// "x,y"
+std::string point(double x, double y);
+
+/// A generous estimate for a sans-serif font, in px.
+double text_width(std::string_view utf8, double font_px);
+
+/// Lines of at most `max_chars` characters, broken at spaces and after hyphens; the rest of a text that needs more
+/// than `max_lines` ends in an ellipsis.
+std::vector<std::string> wrap(std::string_view utf8, std::size_t max_chars, std::size_t max_lines);
+
+/// A text element of several lines around the vertical centre y.
+std::string lines(const std::vector<std::string>& lines, double x, double y, double line_height,
+                  std::string_view attributes);
+
+}  // namespace apical::svg
