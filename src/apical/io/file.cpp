@@ -112,6 +112,20 @@ std::string read_text(const Path& path) {
   return {reinterpret_cast<const char*>(content.data()), content.size()};
 }
 
+std::uint64_t hash_file(const Path& path) {
+  File file(path, FileSystem::Mode::read);
+  RunningHash hash;
+  Bytes block(kBlock);
+  for (std::uint64_t at = 0;;) {
+    const std::size_t n = file.read_at(block, at);
+    hash.add(std::span(block).first(n));
+    if (n < block.size()) break;
+    at += n;
+  }
+  file.close();
+  return hash.value();
+}
+
 Path temporary_name(const Path& path) {
   static std::atomic<std::uint64_t> count{0};
   Path out = path;

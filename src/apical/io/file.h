@@ -65,6 +65,9 @@ class File {
 Bytes read_file(const Path& path);
 std::string read_text(const Path& path);
 
+/// XXH3 of a file's bytes, read in pieces.
+std::uint64_t hash_file(const Path& path);
+
 /// Afterwards `path` holds the old content or the new one, whatever happened in between; on return the new one,
 /// on stable storage and read back. A fault leaves no temporary file behind unless the process dies.
 void write_atomically(const Path& path, std::span<const std::byte> content);

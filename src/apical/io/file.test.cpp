@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "apical/io/fault_injection.h"
+#include "apical/io/hash.h"
 #include "apical/io/test_directory.h"
 
 namespace apical::io {
@@ -49,6 +50,16 @@ TEST(File, DirectoriesAreMadeWithTheirParents) {
 }
 
 TEST(File, ReadsFilesThatClaimToBeEmpty) { EXPECT_THAT(read_text("/proc/self/status"), HasSubstr("Pid:")); }
+
+TEST(File, HashOfAFileIsThatOfItsBytes) {
+  const TestDirectory dir;
+  for (const std::size_t size : {std::size_t{0}, std::size_t{5}, std::size_t{1} << 20, std::size_t{3'000'000}}) {
+    std::string text(size, 'x');
+    for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31);
+    write_atomically(dir / "a", text);
+    EXPECT_EQ(hash_file(dir / "a"), xxh3(text));
+  }
+}
 
 TEST(File, TemporariesOfKilledProcessesAreRemoved) {
   const TestDirectory dir;

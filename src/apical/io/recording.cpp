@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 
 #include "apical/core/build_info.h"
 
@@ -34,8 +33,6 @@ std::uint64_t hash_of(const hdf5::Dataset& data) {
   for_each_block(data, [&](std::uint64_t, std::span<const std::byte> bytes) { hash.add(bytes); });
   return hash.value();
 }
-
-std::uint64_t combined(const std::vector<std::uint64_t>& hashes) { return xxh3(std::as_bytes(std::span(hashes))); }
 
 std::string stored_hash(const hdf5::File& file, const std::string& path) {
   const hdf5::AttributeValue value = file.attribute(path, "xxh3");
@@ -228,6 +225,7 @@ void Recording::seal() {
     sent.push_back(xxh3(column.pending));
     paths.push_back(column.path);
   }
+  std::uint64_t file_hash = 0;
   try {
     hdf5::File file = hdf5::File::create(temporary);
     std::vector<hdf5::Dataset> data;
@@ -240,17 +238,30 @@ void Recording::seal() {
     }
     file.close();
     verify(temporary, paths, sent);
+    file_hash = hash_file(temporary);
     rename_file(temporary, path);
   } catch (...) {
     try_remove_file(temporary);
     throw;
   }
-  segments_.push_back({combined(sent)});
+  segments_.push_back({file_hash});
   for (Column& column : columns_) {
     column.sealed_rows += column.pending_rows();
     column.pending.clear();
   }
   buffered_ = 0;
+}
+
+/// The path of segment `index` (from 0), once its bytes are those that were sealed.
+Path Recording::sound_segment(std::size_t index) const {
+  const Path path = segment_path(index + 1);
+  if (!file_exists(path)) throw DataError(fmt::format("{}: is missing; without it the recording is not whole", path.string()));
+  const std::uint64_t found = hash_file(path);
+  if (found != segments_[index].hash) {
+    throw DataError(fmt::format("{}: is not the segment that was sealed, or is damaged (XXH3 {}, expected {})", path.string(), hex(found),
+                                hex(segments_[index].hash)));
+  }
+  return path;
 }
 
 RecordingPosition Recording::position() {
@@ -278,24 +289,18 @@ void Recording::resume(const RecordingPosition& position) {
     }
     make_directories(parent_of(prefix_));
     std::vector<std::uint64_t> rows(columns_.size(), 0);
-    for (std::size_t s = 0; s < position.segments.size(); ++s) {
-      const Path path = segment_path(s + 1);
-      if (!file_exists(path)) throw DataError(fmt::format("{}: is missing; without it the recording cannot be continued", path.string()));
+    segments_ = position.segments;
+    for (std::size_t s = 0; s < segments_.size(); ++s) {
+      const Path path = sound_segment(s);
       hdf5::File file = hdf5::File::open(path);
-      std::vector<std::uint64_t> hashes;
       for (std::size_t i = 0; i < columns_.size(); ++i) {
         const hdf5::Dataset data = file.dataset(columns_[i].path);
-        const auto expected = columns_[i].dims(data.rows());
-        if (data.element() != columns_[i].element || data.dims() != expected) {
+        if (data.element() != columns_[i].element || data.dims() != columns_[i].dims(data.rows())) {
           throw DataError(fmt::format("{}: '{}' is of another type or width than this experiment records", path.string(), columns_[i].path));
         }
-        hashes.push_back(hash_of(data));
         rows[i] += data.rows();
       }
       file.close();
-      if (combined(hashes) != position.segments[s].hash) {
-        throw DataError(fmt::format("{}: is not the segment that was sealed, or is damaged", path.string()));
-      }
     }
     for (std::size_t i = 0; i < tracks_.size(); ++i) {
       Track& track = tracks_[i];
@@ -311,7 +316,6 @@ void Recording::resume(const RecordingPosition& position) {
     for (const auto& [number, name] : segments_on_disk()) {
       if (number == 0 || number > position.segments.size()) remove_file(parent_of(prefix_) / name);
     }
-    segments_ = position.segments;
     checked_directory_ = true;
   });
 }
@@ -335,23 +339,16 @@ Path Recording::finish() {
       std::vector<std::uint64_t> next(columns_.size(), 0);
       std::vector<RunningHash> hashes(columns_.size());
       for (std::size_t s = 0; s < segments_.size(); ++s) {
-        hdf5::File segment = hdf5::File::open(segment_path(s + 1));
-        std::vector<std::uint64_t> found;
+        hdf5::File segment = hdf5::File::open(sound_segment(s));
         for (std::size_t i = 0; i < columns_.size(); ++i) {
-          RunningHash hash;
           const hdf5::Dataset part = segment.dataset(paths[i]);
           for_each_block(part, [&](std::uint64_t first, std::span<const std::byte> bytes) {
             data[i].write_rows(next[i] + first, bytes);
-            hash.add(bytes);
             hashes[i].add(bytes);
           });
           next[i] += part.rows();
-          found.push_back(hash.value());
         }
         segment.close();
-        if (combined(found) != segments_[s].hash) {
-          throw DataError(fmt::format("{}: is not the segment that was sealed, or is damaged", segment_path(s + 1).string()));
-        }
       }
       for (std::size_t i = 0; i < columns_.size(); ++i) {
         sent.push_back(hashes[i].value());

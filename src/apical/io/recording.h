@@ -37,7 +37,7 @@ struct RecordedVariable {
 /// Where a recording stood: everything before it is sealed on disk.
 struct RecordingPosition {
   struct Segment {
-    std::uint64_t hash = 0;  ///< over the hashes of its datasets
+    std::uint64_t hash = 0;  ///< hash_file(): compared before HDF5 is let near the file
     bool operator==(const Segment&) const = default;
     template <class Archive>
     void visit_state(Archive& a) {
@@ -131,6 +131,7 @@ class Recording {
   void create_columns(hdf5::File& file, const std::vector<std::uint64_t>& rows, std::vector<hdf5::Dataset>& out) const;
   void describe(hdf5::File& file) const;
   void require_no_foreign_segments();
+  Path sound_segment(std::size_t index) const;
   std::vector<std::pair<std::size_t, std::string>> segments_on_disk() const;
 
   Path prefix_;
