@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // apical-golden PATH…  replays golden files in double precision; exit 1 if any fails.
+#include "golden/golden.h"
+
 #include <fmt/format.h>
 
 #include <cstdio>
 
 #include "apical/core/error.h"
-#include "golden/golden.h"
 
 int main(int argc, char** argv) {
   using namespace apical;
@@ -19,8 +20,9 @@ int main(int argc, char** argv) {
       for (const auto& file : golden::files_below(argv[i])) {
         try {
           const golden::Verdict v = golden::replay_file(file);
-          fmt::print("{:4}  worst {:9.2e} of {:.0e}  {}  ({}){}\n", v.passed ? "ok" : "FAIL", v.worst_deviation,
-                     v.tolerance, v.file, v.worst_quantity, v.note.empty() ? "" : "  " + v.note);
+          fmt::print("{:4}  worst {:9.2e} of {:.0e}  {}  ({}){}\n", v.passed ? "ok" : "FAIL",
+                     v.worst_deviation, v.tolerance, v.file, v.worst_quantity,
+                     v.note.empty() ? "" : "  " + v.note);
           ++(v.passed ? passed : failed);
         } catch (const Error& e) {
           fmt::print("FAIL  {}\n", e.what());

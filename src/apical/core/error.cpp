@@ -33,8 +33,8 @@ NumericalFault::NumericalFault(Where where)
     : Error(ExitCode::numerical_fault,
             fmt::format("numerical fault: {} of '{}' is {} in unit {} at step {} (t = {:g} ms, seed {})\n"
                         "  a smaller dt_ms or learning rate often helps; the last good checkpoint is kept",
-                        where.quantity, where.population, where.value, where.unit, where.step,
-                        where.time_ms, where.seed)),
+                        where.quantity, where.population, where.value, where.unit, where.step, where.time_ms,
+                        where.seed)),
       where_(std::move(where)) {}
 
 std::string join_names(const std::vector<std::string>& names, std::string_view last) {
@@ -85,8 +85,8 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& ca
 
 namespace detail {
 void check_failed(const char* condition, const char* file, int line) {
-  throw std::logic_error(
-      fmt::format("a defect in Apical, please report it: '{}' does not hold at {}:{}", condition, file, line));
+  throw std::logic_error(fmt::format("a defect in Apical, please report it: '{}' does not hold at {}:{}",
+                                     condition, file, line));
 }
 }  // namespace detail
 

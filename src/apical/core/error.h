@@ -13,13 +13,13 @@ namespace apical {
 /// Exit codes of the command line (design: sysexits where a scheduler must tell cases apart).
 enum class ExitCode : int {
   ok = 0,
-  check_failed = 1,      ///< ran, but a comparison or check did not hold
-  usage = 2,             ///< the command line itself is wrong
-  invalid_input = 3,     ///< an experiment, circuit or data file is wrong
-  numerical_fault = 4,   ///< NaN, Inf or divergence
-  io = 5,                ///< the file system refused
-  resumable = 75,        ///< stopped on request with a checkpoint: run again with --resume
-  interrupted = 130,     ///< interrupted twice, nothing promised
+  check_failed = 1,     ///< ran, but a comparison or check did not hold
+  usage = 2,            ///< the command line itself is wrong
+  invalid_input = 3,    ///< an experiment, circuit or data file is wrong
+  numerical_fault = 4,  ///< NaN, Inf or divergence
+  io = 5,               ///< the file system refused
+  resumable = 75,       ///< stopped on request with a checkpoint: run again with --resume
+  interrupted = 130,    ///< interrupted twice, nothing promised
 };
 
 /// Root of all errors that a person can act on.

@@ -15,8 +15,9 @@ __extension__ using Wide = unsigned __int128;
 // Counter: index (64 bits), object, stream + sub-draw in the top byte; key: seed. `sub` numbers further
 // words at one address (rejections, the members of a permutation).
 std::array<std::uint32_t, 4> words(const Address& a, std::uint32_t sub) noexcept {
-  const Philox::ctr_type counter{{static_cast<std::uint32_t>(a.index), static_cast<std::uint32_t>(a.index >> 32),
-                                  a.object, static_cast<std::uint32_t>(a.stream) ^ (sub << 8)}};
+  const Philox::ctr_type counter{{static_cast<std::uint32_t>(a.index),
+                                  static_cast<std::uint32_t>(a.index >> 32), a.object,
+                                  static_cast<std::uint32_t>(a.stream) ^ (sub << 8)}};
   const Philox::key_type key{{static_cast<std::uint32_t>(a.seed), static_cast<std::uint32_t>(a.seed >> 32)}};
   const Philox::ctr_type out = Philox{}(counter, key);
   return {out[0], out[1], out[2], out[3]};

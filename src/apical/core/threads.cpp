@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/core/threads.h"
 
+#include <fmt/format.h>
 #include <sched.h>
 
 #include <algorithm>
 #include <limits>
+#include <system_error>
+
+#include "apical/core/error.h"
 
 namespace apical {
 namespace {
@@ -20,7 +24,9 @@ void relax() noexcept {
 unsigned available_threads() {
   cpu_set_t mask;
   CPU_ZERO(&mask);
-  if (sched_getaffinity(0, sizeof mask, &mask) == 0) return static_cast<unsigned>(std::max(1, CPU_COUNT(&mask)));
+  if (sched_getaffinity(0, sizeof mask, &mask) == 0) {
+    return static_cast<unsigned>(std::max(1, CPU_COUNT(&mask)));
+  }
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
@@ -29,13 +35,25 @@ ThreadPool::ThreadPool(unsigned threads) {
   faults_.resize(threads);
   fault_part_.resize(threads);
   workers_.reserve(threads - 1);
-  for (unsigned w = 1; w < threads; ++w) workers_.emplace_back([this, w] { work(w); });
+  try {
+    for (unsigned w = 1; w < threads; ++w) workers_.emplace_back([this, w] { work(w); });
+  } catch (const std::system_error& e) {
+    const std::size_t started = workers_.size() + 1;
+    dismiss();
+    throw ConfigError(fmt::format("cannot run {} threads: the system refuses more than {} ({})", threads,
+                                  started, e.what()),
+                      {}, "ask for fewer threads");
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { dismiss(); }
+
+// Joins here, not in the destructor of workers_: they still look at members that would go before it.
+void ThreadPool::dismiss() noexcept {
   stop_.store(true);
   generation_.fetch_add(1);
   generation_.notify_all();
+  workers_.clear();
 }
 
 void ThreadPool::do_share(unsigned worker) noexcept {
@@ -77,7 +95,8 @@ void ThreadPool::run(std::size_t parts, const std::function<void(std::size_t)>& 
   generation_.notify_all();
   do_share(0);
   for (int spin = 0; spin < kSpins && busy_.load(std::memory_order_acquire) != 0; ++spin) relax();
-  for (unsigned left = busy_.load(std::memory_order_acquire); left != 0; left = busy_.load(std::memory_order_acquire)) {
+  for (unsigned left = busy_.load(std::memory_order_acquire); left != 0;
+       left = busy_.load(std::memory_order_acquire)) {
     busy_.wait(left, std::memory_order_acquire);
   }
   std::exception_ptr first;

@@ -19,6 +19,7 @@ unsigned available_threads();
 class ThreadPool {
  public:
   /// `threads` >= 1 counts the caller, so ThreadPool(1) starts none. 0 means available_threads().
+  /// ConfigError if the system refuses to start that many.
   explicit ThreadPool(unsigned threads = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -32,6 +33,7 @@ class ThreadPool {
 
  private:
   void work(unsigned worker);
+  void dismiss() noexcept;
   void do_share(unsigned worker) noexcept;
 
   std::vector<std::jthread> workers_;

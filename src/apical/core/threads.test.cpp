@@ -2,8 +2,13 @@
 #include "apical/core/threads.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <stdexcept>
+#include <string_view>
+
+#include "apical/core/error.h"
 
 namespace apical {
 namespace {
@@ -36,6 +41,31 @@ TEST(ThreadPool, RethrowsTheFaultOfTheLowestPartAndStaysUsable) {
   pool.run(16, [&](std::size_t p) { done[p] = 1; });
   for (int d : done) sum += d;
   EXPECT_EQ(sum, 16);
+}
+
+// Sanitizers reserve address space of their own and cannot run under a limit on it.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
+[[noreturn]] void ask_for_more_threads_than_fit() {
+  alarm(20);  // a pool that waits for workers it could not start ends here
+  const rlimit stacks{1U << 23U, 1U << 23U}, space{1U << 29U, 1U << 29U};
+  if (setrlimit(RLIMIT_STACK, &stacks) != 0 || setrlimit(RLIMIT_AS, &space) != 0) _exit(1);
+  try {
+    const ThreadPool pool(1000);
+  } catch (const ConfigError& e) {
+    const std::string_view message = e.what();
+    _exit(write(STDERR_FILENO, message.data(), message.size()) > 0 ? 0 : 3);
+  }
+  _exit(2);
+}
+
+TEST(ThreadPool, SaysSoWhenTheSystemRefusesSoManyThreads) {
+  if (kSanitized) GTEST_SKIP() << "needs a limit on address space";
+  EXPECT_EXIT(ask_for_more_threads_than_fit(), ::testing::ExitedWithCode(0), "cannot run 1000 threads");
 }
 
 }  // namespace

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing, builds and tests. Works from any directory.
+#
+#   ./test.sh                  quick tests, optimised build (a minute or so once built)
+#   ./test.sh slow             the long ones: trainings, crash and resume
+#   ./test.sh golden PATH…     replays golden files or folders; paths are relative to where you stand
+#   ./test.sh clang            quick tests built with clang 14
+#   ./test.sh asan | tsan      quick tests under address + undefined behaviour, or thread, sanitizers
+#   ./test.sh fuzz             every fuzzer, for a fixed number of inputs
+#   ./test.sh lint             formatting, clang-tidy, shellcheck
+#
+# CMAKE_BUILD_PARALLEL_LEVEL limits the cores used to build; APICAL_DATA names the folder of data sets (tests
+# that need one are skipped without it); RC_PARAMS reaches the property tests.
+set -euo pipefail
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+started=$SECONDS
+
+usage() { sed -n '5,11s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; }
+minutes() { awk -v s=$((SECONDS - started)) 'BEGIN { printf "%.1f minutes", s / 60 }'; }
+build() {  # preset, then targets or none for all
+  local preset=$1 targets=()
+  shift
+  [ $# -gt 0 ] && targets=(--target "$@")
+  (cd "$root" && cmake --preset "$preset" && cmake --build --preset "$preset" "${targets[@]}" \
+    -j "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}")
+}
+run_tests() {  # preset, label
+  local log="$root/build/$1/ctest.log" status=0
+  # A fixed seed for the property tests, so that a failure here is a failure anywhere.
+  export RC_PARAMS="${RC_PARAMS:-seed=20250711}"
+  echo "RC_PARAMS=$RC_PARAMS APICAL_DATA=${APICAL_DATA:-(not set)}"
+  ctest --test-dir "$root/build/$1" -L "^$2\$" -j2 --output-on-failure --no-tests=error 2>&1 | tee "$log" || status=$?
+  local total skipped verdict=passed
+  total=$(sed -n 's/.*tests failed out of \([0-9]*\)$/\1/p' "$log")
+  skipped=$(grep -c '\*\*\*Skipped' "$log" || true)
+  [ "$status" -eq 0 ] || verdict=FAILED
+  echo "test.sh: preset $1, label $2: ${total:-0} tests, $skipped of them skipped, $(minutes) with build: $verdict"
+  return "$status"
+}
+
+mode="${1:-quick}"
+[ $# -gt 0 ] && shift
+if [ "$mode" != golden ] && [ $# -gt 0 ]; then
+  echo "test.sh: '$mode' takes no argument, found '$1'" >&2
+  usage
+  exit 2
+fi
+case "$mode" in
+  quick | slow)
+    "$root/tools/packages.sh" test
+    build release
+    run_tests release "$mode" ;;
+  golden)
+    if [ $# -eq 0 ]; then
+      echo "test.sh: golden needs at least one file or folder" >&2
+      usage
+      exit 2
+    fi
+    "$root/tools/packages.sh" test >&2
+    build release apical-golden >&2
+    "$root/build/release/tests/apical-golden" "$@" ;;
+  clang | asan | tsan | fuzz)
+    "$root/tools/packages.sh" dev
+    # Reports of undefined behaviour must fail a test, not only be printed.
+    export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}"
+    build "$mode"
+    if [ "$mode" = fuzz ]; then run_tests fuzz fuzz; else run_tests "$mode" quick; fi ;;
+  lint)
+    "$root/tools/packages.sh" dev
+    (cd "$root" && cmake --preset release)
+    "$root/tools/lint.sh" ;;
+  -h | --help) usage 2>&1 ;;
+  *)
+    echo "test.sh: unknown argument '$mode'" >&2
+    usage
+    exit 2 ;;
+esac
