@@ -9,14 +9,15 @@
 #include "golden/microcircuits.h"
 
 namespace apical::golden {
-namespace {
 
 using nlohmann::json;
 
 std::vector<double> doubles(const json& j) { return j.get<std::vector<double>>(); }
 
+namespace {
 /// "d_tanh" → tanh.
 ActivationKind derivative_named(const std::string& name) { return activation_named(name.starts_with("d_") ? name.substr(2) : name); }
+}  // namespace
 
 std::vector<models::AreaActivation> activations(const json& params) {
   std::vector<models::AreaActivation> out;
@@ -29,16 +30,16 @@ std::vector<models::AreaActivation> activations(const json& params) {
   return out;
 }
 
-void set_neuron_parameters(Circuit& c, const std::string& suffix, const json& per_area) {
-  for (std::size_t i = 0; i < per_area.size(); ++i) {
-    Population& p = c.edit(c.population(fmt::format("a{}.{}", i + 1, suffix)));
-    p.activation = activation_named(per_area[i].at("name").get<std::string>());
-    p.slopes = doubles(per_area[i].at("slope"));
-    p.offsets = doubles(per_area[i].at("offset"));
-  }
+std::string area_name(std::size_t i, const char* suffix) { return fmt::format("a{}.{}", i + 1, suffix); }
+
+void set_neuron_parameters(Circuit& c, const std::string& population, const json& activation) {
+  Population& p = c.edit(c.population(population));
+  p.activation = activation_named(activation.at("name").get<std::string>());
+  p.slopes = doubles(activation.at("slope"));
+  p.offsets = doubles(activation.at("offset"));
 }
 
-std::string area_name(std::size_t i, const char* suffix) { return fmt::format("a{}.{}", i + 1, suffix); }
+namespace {
 
 struct Shape {
   std::vector<std::size_t> layers, errors;  ///< with the input in front (errors: 0)
@@ -107,8 +108,10 @@ MicrocircuitReplay error_neuron_replay(const json& trace) {
 
   MicrocircuitReplay r;
   r.circuit = build(m);
-  set_neuron_parameters(r.circuit, "rep", p.at("activation"));
-  if (p.contains("error_activation")) set_neuron_parameters(r.circuit, "err", p["error_activation"]);
+  for (std::size_t i = 0; i < areas; ++i) {
+    set_neuron_parameters(r.circuit, area_name(i, "rep"), p.at("activation").at(i));
+    if (p.contains("error_activation")) set_neuron_parameters(r.circuit, area_name(i, "err"), p["error_activation"].at(i));
+  }
   const Circuit& c = r.circuit;
 
   for (std::size_t i = 0; i < areas; ++i) {
@@ -231,9 +234,9 @@ MicrocircuitReplay layered_reference_replay(const json& trace) {
   m.released_derivative = true;
   MicrocircuitReplay r;
   r.circuit = build(m);
-  set_neuron_parameters(r.circuit, "rep", p.at("activation"));
-  const Circuit& c = r.circuit;
   const std::size_t areas = m.layers.size() - 1;
+  for (std::size_t i = 0; i < areas; ++i) set_neuron_parameters(r.circuit, area_name(i, "rep"), p.at("activation").at(i));
+  const Circuit& c = r.circuit;
   std::vector<ProjectionId> up, down;
   for (std::size_t i = 0; i < areas; ++i) {
     // Voltages and errors are recorded after they were replaced, i.e. as the next step will see them.
