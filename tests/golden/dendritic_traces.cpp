@@ -153,6 +153,10 @@ MicrocircuitReplay dendritic_replay(const json& trace) {
 
   using Matrices = std::map<std::string, std::vector<std::pair<ProjectionId, std::optional<ProjectionId>>>>;
   Matrices matrices;
+  // A net of one area records empty lists of these.
+  for (const char* name : {"apical_pyr", "apical_pyr_noisy", "rate_lateral", "soma_inter", "soma_inter_lookahead", "rate_inter", "dendrite_inter"}) {
+    r.variables[name] = {};
+  }
   const auto projection = [&](const std::string& from, const std::string& to) { return r.circuit.projection(from + "->" + to); };
   for (std::size_t i = 0; i < areas; ++i) {
     const std::string pyr = area_name(i, "pyr"), inter = area_name(i, "inter");

@@ -207,17 +207,43 @@ MicrocircuitReplay error_neuron_replay(const json& trace) {
       engine.set_weights(b.projection, 0, values);
     });
   };
-  if (p.contains("soma_reset_steps")) {
-    const auto resets = p.at("soma_reset_steps").get<std::vector<std::size_t>>();
-    std::vector<std::vector<double>> somata;
-    for (std::size_t i = 0; i < areas; ++i) somata.push_back(doubles(initial.at("soma_rep")[i]));
-    r.before_step = [resets, somata](rate::RateEngine<double>& engine, std::size_t step) {
-      if (std::find(resets.begin(), resets.end(), step) == resets.end()) return;
-      for (std::size_t i = 0; i < somata.size(); ++i) {
-        engine.reset_soma(engine.circuit().population(area_name(i, "rep")), 0, somata[i]);
-      }
-    };
+  const auto resets = p.value("soma_reset_steps", std::vector<std::size_t>{});
+  std::vector<std::vector<double>> somata;
+  for (std::size_t i = 0; i < areas; ++i) somata.push_back(doubles(initial.at("soma_rep")[i]));
+  // What the rules see of a missing input in the step after: the last one that was there.
+  std::vector<std::vector<double>> remembered;
+  for (const json& x : trace.at("inputs")) {
+    const bool first = remembered.empty();
+    remembered.push_back(!x.is_null() ? doubles(x) : !first ? remembered.back() : doubles(initial.at("input_previous")));
   }
+  const bool refreshed = m.transposed_feedback && (p.value("learn_forward", true) || p.value("learn_lateral", true) || p.value("learn_feedback", false));
+  const json noise = refreshed && initial.contains("feedback_noise") ? initial.at("feedback_noise") : json();
+  const std::vector<bool> missing = [&] {
+    std::vector<bool> list;
+    for (const json& x : trace.at("inputs")) list.push_back(x.is_null());
+    return list;
+  }();
+  r.before_step = [=](rate::RateEngine<double>& engine, std::size_t step) {
+    const Circuit& circuit = engine.circuit();
+    if (std::find(resets.begin(), resets.end(), step) != resets.end()) {
+      for (std::size_t i = 0; i < areas; ++i) engine.reset_soma(circuit.population(area_name(i, "rep")), 0, somata[i]);
+    }
+    if (skip_up && step > 0 && missing.at(step - 1)) engine.write(circuit.population("input"), "rate", 0, remembered[step - 1]);
+  };
+  r.after_step = [=](rate::RateEngine<double>& engine, std::size_t step) {
+    if (step != 0 || noise.is_null()) return;
+    const Circuit& circuit = engine.circuit();
+    // From the first refresh on, feedback without a forward partner is the noise itself, above the diagonal.
+    each_block(json{{"w_feedback_error", noise}}, [&](const Block& b, Matrix<double> values, const auto&) {
+      if (circuit[b.projection].view) return;
+      for (std::size_t a = 0; a < b.rows; ++a) {
+        for (std::size_t k = 0; k < b.cols; ++k) {
+          if (b.row + a > b.col + k) values(a, k) = 0;
+        }
+      }
+      engine.set_weights(b.projection, 0, values);
+    });
+  };
   return r;
 }
 

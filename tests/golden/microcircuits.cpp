@@ -88,6 +88,7 @@ Verdict replay(const json& trace, const MicrocircuitReplay& r) {
     present(engine, c.population("input"), trace.at("inputs").at(t));
     present(engine, c.population("target"), trace.at("targets").at(t));
     engine.advance(1, learning);
+    if (r.after_step) r.after_step(engine, t);
     for (const auto& [key, places] : r.variables) {
       if (!recorded.contains(key)) continue;
       const json& now = recorded.at(key).at(t);

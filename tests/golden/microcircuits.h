@@ -32,7 +32,7 @@ struct MicrocircuitReplay {
   std::map<std::string, std::vector<Place>> variables;  ///< recorded name → one place per area
   std::function<void(rate::RateEngine<double>&, const nlohmann::json& initial)> prepare;
   std::function<std::vector<ExpectedMatrix>(const nlohmann::json& snapshot)> weights;
-  std::function<void(rate::RateEngine<double>&, std::size_t step)> before_step;
+  std::function<void(rate::RateEngine<double>&, std::size_t step)> before_step, after_step;
   std::string note = {};  ///< what is not compared and why
 };
 

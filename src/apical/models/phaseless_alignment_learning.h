@@ -14,13 +14,15 @@ namespace apical::models {
 /// What feedback weights decay by.
 enum class FeedbackDecay { plain, gated, slope_weighted };
 
-/// eta_feedback, alpha and noise_scale depend on the task and have no published default: those here are ours.
+/// eta_feedback, alpha and noise_scale depend on the task and have no published default. Those here let feedback settle at a
+/// fraction of the transposed weights, with weights of size 1; larger noise or smaller alpha can make the loop of
+/// forward and feedback weights unstable.
 struct PhaselessAlignmentLearning : DendriticMicrocircuit {
   PhaselessAlignmentLearning() { transposed_feedback = false; }
   // One entry per area but the last, or one for all.
-  std::vector<double> eta_feedback = {1};  ///< 1/ms
-  std::vector<double> alpha = {0.01};
-  std::vector<double> noise_scale = {0.1};
+  std::vector<double> eta_feedback = {0.2};  ///< 1/ms
+  std::vector<double> alpha = {0.1};
+  std::vector<double> noise_scale = {0.5};
   FeedbackDecay decay = FeedbackDecay::plain;
   CompartmentNoise::Process noise_process = CompartmentNoise::Process::ornstein_uhlenbeck;
   CompartmentNoise::Amplitude noise_amplitude = CompartmentNoise::Amplitude::constant;
