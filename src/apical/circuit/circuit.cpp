@@ -49,6 +49,11 @@ void validate_population(const Circuit& circuit, const Population& p) {
     if (!seen.insert(c.name).second) {
       throw ConfigError(fmt::format("population '{}' has two compartments named '{}'", p.name, c.name));
     }
+    const std::string low_pass = fmt::format("low_pass_ms of compartment '{}' of '{}'", c.name, p.name);
+    require_not_negative(c.low_pass_ms, low_pass);
+    if (c.low_pass_ms > 0 && c.low_pass_ms < circuit.dt_ms) {
+      throw ConfigError(fmt::format("{} is {} ms, shorter than the time step of {} ms", low_pass, c.low_pass_ms, circuit.dt_ms));
+    }
   }
   if (!(p.total_conductance() > 0)) {
     throw ConfigError(fmt::format("population '{}' has neither leak nor conductance: its membrane time constant is infinite", p.name));
