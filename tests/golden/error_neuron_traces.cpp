@@ -9,14 +9,15 @@
 #include "golden/microcircuits.h"
 
 namespace apical::golden {
-namespace {
 
 using nlohmann::json;
 
 std::vector<double> doubles(const json& j) { return j.get<std::vector<double>>(); }
 
+namespace {
 /// "d_tanh" → tanh.
 ActivationKind derivative_named(const std::string& name) { return activation_named(name.starts_with("d_") ? name.substr(2) : name); }
+}  // namespace
 
 std::vector<models::AreaActivation> activations(const json& params) {
   std::vector<models::AreaActivation> out;
@@ -29,16 +30,16 @@ std::vector<models::AreaActivation> activations(const json& params) {
   return out;
 }
 
-void set_neuron_parameters(Circuit& c, const std::string& suffix, const json& per_area) {
-  for (std::size_t i = 0; i < per_area.size(); ++i) {
-    Population& p = c.edit(c.population(fmt::format("a{}.{}", i + 1, suffix)));
-    p.activation = activation_named(per_area[i].at("name").get<std::string>());
-    p.slopes = doubles(per_area[i].at("slope"));
-    p.offsets = doubles(per_area[i].at("offset"));
-  }
+std::string area_name(std::size_t i, const char* suffix) { return fmt::format("a{}.{}", i + 1, suffix); }
+
+void set_neuron_parameters(Circuit& c, const std::string& population, const json& activation) {
+  Population& p = c.edit(c.population(population));
+  p.activation = activation_named(activation.at("name").get<std::string>());
+  p.slopes = doubles(activation.at("slope"));
+  p.offsets = doubles(activation.at("offset"));
 }
 
-std::string area_name(std::size_t i, const char* suffix) { return fmt::format("a{}.{}", i + 1, suffix); }
+namespace {
 
 struct Shape {
   std::vector<std::size_t> layers, errors;  ///< with the input in front (errors: 0)
@@ -107,8 +108,10 @@ MicrocircuitReplay error_neuron_replay(const json& trace) {
 
   MicrocircuitReplay r;
   r.circuit = build(m);
-  set_neuron_parameters(r.circuit, "rep", p.at("activation"));
-  if (p.contains("error_activation")) set_neuron_parameters(r.circuit, "err", p["error_activation"]);
+  for (std::size_t i = 0; i < areas; ++i) {
+    set_neuron_parameters(r.circuit, area_name(i, "rep"), p.at("activation").at(i));
+    if (p.contains("error_activation")) set_neuron_parameters(r.circuit, area_name(i, "err"), p["error_activation"].at(i));
+  }
   const Circuit& c = r.circuit;
 
   for (std::size_t i = 0; i < areas; ++i) {
@@ -204,17 +207,43 @@ MicrocircuitReplay error_neuron_replay(const json& trace) {
       engine.set_weights(b.projection, 0, values);
     });
   };
-  if (p.contains("soma_reset_steps")) {
-    const auto resets = p.at("soma_reset_steps").get<std::vector<std::size_t>>();
-    std::vector<std::vector<double>> somata;
-    for (std::size_t i = 0; i < areas; ++i) somata.push_back(doubles(initial.at("soma_rep")[i]));
-    r.before_step = [resets, somata](rate::RateEngine<double>& engine, std::size_t step) {
-      if (std::find(resets.begin(), resets.end(), step) == resets.end()) return;
-      for (std::size_t i = 0; i < somata.size(); ++i) {
-        engine.reset_soma(engine.circuit().population(area_name(i, "rep")), 0, somata[i]);
-      }
-    };
+  const auto resets = p.value("soma_reset_steps", std::vector<std::size_t>{});
+  std::vector<std::vector<double>> somata;
+  for (std::size_t i = 0; i < areas; ++i) somata.push_back(doubles(initial.at("soma_rep")[i]));
+  // What the rules see of a missing input in the step after: the last one that was there.
+  std::vector<std::vector<double>> remembered;
+  for (const json& x : trace.at("inputs")) {
+    const bool first = remembered.empty();
+    remembered.push_back(!x.is_null() ? doubles(x) : !first ? remembered.back() : doubles(initial.at("input_previous")));
   }
+  const bool refreshed = m.transposed_feedback && (p.value("learn_forward", true) || p.value("learn_lateral", true) || p.value("learn_feedback", false));
+  const json noise = refreshed && initial.contains("feedback_noise") ? initial.at("feedback_noise") : json();
+  const std::vector<bool> missing = [&] {
+    std::vector<bool> list;
+    for (const json& x : trace.at("inputs")) list.push_back(x.is_null());
+    return list;
+  }();
+  r.before_step = [=](rate::RateEngine<double>& engine, std::size_t step) {
+    const Circuit& circuit = engine.circuit();
+    if (std::find(resets.begin(), resets.end(), step) != resets.end()) {
+      for (std::size_t i = 0; i < areas; ++i) engine.reset_soma(circuit.population(area_name(i, "rep")), 0, somata[i]);
+    }
+    if (skip_up && step > 0 && missing.at(step - 1)) engine.write(circuit.population("input"), "rate", 0, remembered[step - 1]);
+  };
+  r.after_step = [=](rate::RateEngine<double>& engine, std::size_t step) {
+    if (step != 0 || noise.is_null()) return;
+    const Circuit& circuit = engine.circuit();
+    // From the first refresh on, feedback without a forward partner is the noise itself, above the diagonal.
+    each_block(json{{"w_feedback_error", noise}}, [&](const Block& b, Matrix<double> values, const auto&) {
+      if (circuit[b.projection].view) return;
+      for (std::size_t a = 0; a < b.rows; ++a) {
+        for (std::size_t k = 0; k < b.cols; ++k) {
+          if (b.row + a > b.col + k) values(a, k) = 0;
+        }
+      }
+      engine.set_weights(b.projection, 0, values);
+    });
+  };
   return r;
 }
 
@@ -231,9 +260,9 @@ MicrocircuitReplay layered_reference_replay(const json& trace) {
   m.released_derivative = true;
   MicrocircuitReplay r;
   r.circuit = build(m);
-  set_neuron_parameters(r.circuit, "rep", p.at("activation"));
-  const Circuit& c = r.circuit;
   const std::size_t areas = m.layers.size() - 1;
+  for (std::size_t i = 0; i < areas; ++i) set_neuron_parameters(r.circuit, area_name(i, "rep"), p.at("activation").at(i));
+  const Circuit& c = r.circuit;
   std::vector<ProjectionId> up, down;
   for (std::size_t i = 0; i < areas; ++i) {
     // Voltages and errors are recorded after they were replaced, i.e. as the next step will see them.

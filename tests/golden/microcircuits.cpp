@@ -38,14 +38,12 @@ class Comparison {
   std::size_t count_ = 0;
 };
 
-std::vector<double> vector_of(const json& j) { return j.get<std::vector<double>>(); }
-
 /// A target may leave out neurons that are not recorded; an input of null is absent.
 void present(rate::RateEngine<double>& engine, PopulationId external, const json& value) {
   if (value.is_null()) {
     engine.clear_external(external);
   } else {
-    engine.set_external<double>(external, 0, vector_of(value));
+    engine.set_external<double>(external, 0, doubles(value));
   }
 }
 
@@ -90,12 +88,13 @@ Verdict replay(const json& trace, const MicrocircuitReplay& r) {
     present(engine, c.population("input"), trace.at("inputs").at(t));
     present(engine, c.population("target"), trace.at("targets").at(t));
     engine.advance(1, learning);
+    if (r.after_step) r.after_step(engine, t);
     for (const auto& [key, places] : r.variables) {
       if (!recorded.contains(key)) continue;
       const json& now = recorded.at(key).at(t);
       for (std::size_t area = 0; area < now.size() && area < places.size(); ++area) {
         if (places[area].variable.empty()) continue;
-        const std::vector<double> expected = vector_of(now[area]);
+        const std::vector<double> expected = doubles(now[area]);
         std::vector<double> got(expected.size());
         engine.read(c.population(places[area].population), places[area].variable, 0, got);
         for (std::size_t i = 0; i < got.size(); ++i) {
@@ -106,7 +105,11 @@ Verdict replay(const json& trace, const MicrocircuitReplay& r) {
     const json& weights = trace.at("weights");
     if (snapshot < weights.size() && weights[snapshot].at("step").get<std::size_t>() == t + 1) {
       for (const ExpectedMatrix& m : r.weights(weights[snapshot])) {
-        const Matrix<double> got = engine.weights(m.projection, 0);
+        Matrix<double> got = engine.weights(m.projection, 0);
+        if (m.plus) {
+          const Matrix<double> more = engine.weights(*m.plus, 0);
+          for (std::size_t i = 0; i < got.size(); ++i) got.flat()[i] += more.flat()[i];
+        }
         for (std::size_t i = 0; i < m.values.rows(); ++i) {
           for (std::size_t k = 0; k < m.values.cols(); ++k) {
             all.see(got(i, k), m.values(i, k), fmt::format("weights {} after step {}", c[m.projection].name, t + 1));
@@ -120,6 +123,7 @@ Verdict replay(const json& trace, const MicrocircuitReplay& r) {
   v.worst_deviation = all.worst();
   v.tolerance = kTolerance;
   v.passed = all.worst() <= kTolerance && all.count() > 0 && snapshot == trace.at("weights").size();
+  v.note = r.note;
   v.worst_quantity = fmt::format("{}; {} numbers", all.where(), all.count());
   return v;
 }
@@ -131,6 +135,7 @@ void add_microcircuit_formats(std::vector<Format>& list) {
                     const std::string model = j.at("model");
                     if (model == "errormc") return replay(j, error_neuron_replay(j));
                     if (model == "ann") return replay(j, layered_reference_replay(j));
+                    if (model == "sacramento2018" || model == "dPC" || model == "pal") return replay(j, dendritic_replay(j));
                     throw DataError(fmt::format("unknown model '{}'", model));
                   }});
 }

@@ -49,6 +49,11 @@ void validate_population(const Circuit& circuit, const Population& p) {
     if (!seen.insert(c.name).second) {
       throw ConfigError(fmt::format("population '{}' has two compartments named '{}'", p.name, c.name));
     }
+    const std::string low_pass = fmt::format("low_pass_ms of compartment '{}' of '{}'", c.name, p.name);
+    require_not_negative(c.low_pass_ms, low_pass);
+    if (c.low_pass_ms > 0 && c.low_pass_ms < circuit.dt_ms) {
+      throw ConfigError(fmt::format("{} is {} ms, shorter than the time step of {} ms", low_pass, c.low_pass_ms, circuit.dt_ms));
+    }
   }
   if (!(p.total_conductance() > 0)) {
     throw ConfigError(fmt::format("population '{}' has neither leak nor conductance: its membrane time constant is infinite", p.name));
@@ -124,6 +129,35 @@ void validate_rule(const Circuit& circuit, const Projection& j) {
   if (half) throw ConfigError(fmt::format("{}: a product needs both factors, or none for pure decay", where("post and pre")));
 }
 
+void validate_derivation(const Circuit& circuit, const Projection& j) {
+  const DerivedWeights& d = *j.weights.derivation;
+  const Projection& of = circuit[d.of];
+  if (of.weights.derivation || (d.times && circuit[*d.times].weights.derivation)) {
+    throw ConfigError(fmt::format("initial weights of projection '{}' derive from weights that are derived themselves", j.name), {},
+                      "derive both from the drawn weights");
+  }
+  if (j.topology != Topology::dense || of.topology != Topology::dense || (d.times && circuit[*d.times].topology != Topology::dense)) {
+    throw ConfigError(fmt::format("initial weights of projection '{}' can only be derived between dense projections", j.name));
+  }
+  if (d.transposed && d.times) {
+    throw ConfigError(fmt::format("initial weights of projection '{}' are derived from a transpose or from a product, not both", j.name));
+  }
+  std::size_t rows = circuit[of.to].size, cols = circuit[of.from].size;
+  if (d.transposed) std::swap(rows, cols);
+  if (d.times) {
+    const Projection& times = circuit[*d.times];
+    if (circuit[times.to].size != cols) {
+      throw ConfigError(fmt::format("the product of '{}' and '{}' that projection '{}' begins with does not exist: {} columns meet {} rows",
+                                    of.name, times.name, j.name, cols, circuit[times.to].size));
+    }
+    cols = circuit[times.from].size;
+  }
+  if (rows != circuit[j.to].size || cols != circuit[j.from].size) {
+    throw ConfigError(fmt::format("derived initial weights of projection '{}' are {} x {}; expected {} x {} (post x pre)", j.name, rows, cols,
+                                  circuit[j.to].size, circuit[j.from].size));
+  }
+}
+
 void validate_projection(const Circuit& circuit, const Projection& j) {
   const Population& from = circuit[j.from];
   const Population& to = circuit[j.to];
@@ -154,6 +188,13 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
       if (!std::isfinite(w)) throw ConfigError(fmt::format("a weight of projection '{}' is {}", j.name, w));
     }
   }
+  if ((j.weights.law == InitialWeights::Law::explicit_values) != j.weights.values.has_value()) {
+    throw ConfigError(fmt::format("explicit initial weights and their values must come together in projection '{}'", j.name));
+  }
+  if ((j.weights.law == InitialWeights::Law::derived) != j.weights.derivation.has_value()) {
+    throw ConfigError(fmt::format("derived initial weights and what they derive from must come together in projection '{}'", j.name));
+  }
+  if (j.weights.derivation) validate_derivation(circuit, j);
   for (double bound : {j.weights.low, j.weights.high, j.weights.scale, j.weights.identity}) {
     require_finite(bound, fmt::format("an initial-weight constant of projection '{}'", j.name));
   }

@@ -106,14 +106,23 @@ enum class Topology { dense, one_to_one };
 /// Label used by learning switches and by analyses; the engine treats all alike.
 enum class Pathway { forward, lateral, feedback, teaching };
 
+/// Begins as another projection's matrix of the same seed, W_of or its transpose, or as W_of W_times; multiplied
+/// by InitialWeights::scale. E.g. interneurons that predict the area above from the start.
+struct DerivedWeights {
+  ProjectionId of;
+  bool transposed = false;
+  std::optional<ProjectionId> times = {};
+};
+
 /// How a matrix begins. Values are drawn per seed at the address (seed, stream, projection, synapse).
 struct InitialWeights {
-  enum class Law { constant, uniform, normal, explicit_values };
+  enum class Law { constant, uniform, normal, explicit_values, derived };
   Law law = Law::constant;
   double low = 0, high = 0;    ///< uniform [low, high); constant: low; normal: mean low, sd high
   double scale = 1;            ///< multiplies the drawn value, e.g. an area-to-area density
   double identity = 0;         ///< added on the (rectangular) diagonal
   std::optional<Matrix<double>> values = {};  ///< (post, pre); one_to_one: a single row
+  std::optional<DerivedWeights> derivation = {};
 
   static InitialWeights uniform(double low, double high) { return {Law::uniform, low, high}; }
   static InitialWeights zero() { return {}; }
@@ -122,6 +131,13 @@ struct InitialWeights {
     InitialWeights w;
     w.law = Law::explicit_values;
     w.values = std::move(m);
+    return w;
+  }
+  static InitialWeights derived(DerivedWeights from, double scale) {
+    InitialWeights w;
+    w.law = Law::derived;
+    w.scale = scale;
+    w.derivation = from;
     return w;
   }
   bool is_identity() const { return law == Law::constant && low == 0 && identity == 1; }

@@ -28,6 +28,7 @@ void Network<Real>::advance(Step steps, const Learning& learning) {
     run(remember);
     run(rates);
     if (wants_factors) run(factors);
+    run(views);
     run(parallel_products);
     run(products);
     run(integration);
@@ -228,6 +229,12 @@ Real* Network<Real>::variable(PopulationId p, std::string_view name) {
   for (auto [n, at] : {std::pair{"soma", s.soma}, {"prospective", s.prospective}, {"lookahead", s.lookahead}, {"slope", s.slope},
                        {"mismatch", s.mismatch}, {"noise", s.noise}, {"rate_highpass", s.high_passed}}) {
     if (Real* found = offer(n, at)) return found;
+  }
+  for (const auto& [key, source] : source_index_) {
+    const auto& [of, quantity, delay] = key;
+    if (of != p.value || delay == 0) continue;
+    known.push_back(fmt::format("{}_delayed{}", name_of(quantity), delay));
+    if (name == known.back()) return source->now;
   }
   for (std::size_t c = 0; c < s.compartment.size(); ++c) {
     const std::string& compartment = description.compartments[c].name;

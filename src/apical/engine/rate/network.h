@@ -53,8 +53,9 @@ class Network {
   void clear_external(PopulationId p);
 
   std::size_t size(PopulationId p) const { return populations_.at(p.value)->size; }
-  /// Variables: "rate", "soma", "lookahead", "prospective", "slope", "mismatch", "noise", "rate_highpass" or a
-  /// compartment's name (with suffix "_noisy" after noise). ConfigError for others.
+  /// Variables: "rate", "soma", "lookahead", "prospective", "slope", "mismatch", "noise", "rate_highpass", a
+  /// compartment's name (with suffix "_noisy" after noise), or what a delayed projection transmits, e.g.
+  /// "rate_delayed1". ConfigError for others.
   Real* variable(PopulationId p, std::string_view name);
   void read(PopulationId p, std::string_view name, std::size_t replica, std::span<double> out);
   void write(PopulationId p, std::string_view name, std::size_t replica, std::span<const double> values);
@@ -129,7 +130,8 @@ class Network {
     Real *slope_parameter = nullptr, *offset_parameter = nullptr;
     std::vector<Real*> compartment, compartment_input;
     Real *noise = nullptr, *noisy = nullptr;
-    Real *high_passed = nullptr, *rate_before = nullptr;
+    Real* high_passed = nullptr;
+    const Real* rate_before = nullptr;  ///< of the step before, for high_passed
     double high_pass_ms = 0;
     Real* staged = nullptr;  ///< external: the value for the next step
     bool changed = false;    ///< external: staged is not in `rate` yet
@@ -171,7 +173,7 @@ class Network {
     Call call;
     const void* args;
   };
-  enum Phase { remember, rates, factors, parallel_products, products, integration, capture, kPhases };
+  enum Phase { remember, rates, factors, views, parallel_products, products, integration, capture, kPhases };
 
   // construction, in network_build.cpp
   void make_populations(bool all_quantities);
@@ -188,10 +190,12 @@ class Network {
   void plan_capture();
   Real* new_array(std::string name, std::size_t n, bool is_state = true);
   Source* source_of(PopulationId p, Quantity q, int delay);
+  Real* previous_of(Source& source, const std::string& name);
   Real* post_factor(const Projection& j);
   Real* pre_factor(const Projection& j, ProjectionState& s);
   void fill(Real* matrix, const ProjectionState& layout, const InitialWeights& law, Stream stream, ProjectionId drawn_as,
             std::size_t post, std::size_t pre, bool transposed);
+  void derive_weights();
   template <class Args>
   Args& emit(Phase phase, void (*kernel)(const Args&));
   void emit(Phase phase, std::function<void()> f);

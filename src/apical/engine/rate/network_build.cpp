@@ -186,7 +186,7 @@ void Network<Real>::make_populations(bool all_quantities) {
   }
 }
 
-/// The vector a projection reads; delayed ones get a ring of past values, filled with the initial rates.
+/// The vector a projection reads; delayed ones get a ring of past values, filled with the initial ones.
 template <class Real>
 typename Network<Real>::Source* Network<Real>::source_of(PopulationId p, Quantity q, int delay) {
   const auto key = std::make_tuple(p.value, q, delay);
@@ -215,14 +215,27 @@ typename Network<Real>::Source* Network<Real>::source_of(PopulationId p, Quantit
       std::copy_n(direct, s.padded, ring.back());
     }
     std::copy_n(direct, s.padded, source.now);
-    emit(rates, [this, ring, direct, n = s.padded, now = source.now] {
-      Real* slot = ring[static_cast<std::size_t>(step_) % ring.size()];
-      std::copy_n(slot, n, now);
-      std::copy_n(direct, n, slot);
-    });
+    // What is there before the step goes into the ring, so that values written from outside are delayed, too.
+    const auto slot = [this, ring](Step step) { return ring[static_cast<std::size_t>(step) % ring.size()]; };
+    emit(remember, [this, slot, direct, n = s.padded] { std::copy_n(direct, n, slot(step_)); });
+    emit(rates, [this, slot, n = s.padded, now = source.now] { std::copy_n(slot(step_ + 1), n, now); });
   }
   source_index_[key] = &source;
   return &source;
+}
+
+/// What the source showed in the step before.
+template <class Real>
+Real* Network<Real>::previous_of(Source& source, const std::string& name) {
+  if (source.previous) return source.previous;
+  source.previous = new_array(name + ".previous", source.n / lanes_);
+  run(rates);
+  std::copy_n(source.now, source.n, source.previous);
+  auto& copy = emit<OneToOneArgs<Real>>(remember, kernel_.one_to_one);
+  copy.in = source.now;
+  copy.out = source.previous;
+  copy.n = source.n;
+  return source.previous;
 }
 
 // ---- weights ---------------------------------------------------------------------------------------------
@@ -243,6 +256,7 @@ void Network<Real>::fill(Real* matrix, const ProjectionState& layout, const Init
           case InitialWeights::Law::uniform: w = uniform(at, law.low, law.high); break;
           case InitialWeights::Law::normal: w = law.low + law.high * normal(at); break;
           case InitialWeights::Law::explicit_values: w = (*law.values)(i, j); break;
+          case InitialWeights::Law::derived: break;  // once all others are drawn
         }
         w = w * law.scale + (i == j ? law.identity : 0.0);
         matrix[element(layout, row, col) + lane] = static_cast<Real>(w);
@@ -329,6 +343,35 @@ void Network<Real>::make_weights() {
       std::copy_n(s->weights, s->outer * s->stride * lanes_, s->before_update);
     }
   }
+  derive_weights();
+}
+
+template <class Real>
+void Network<Real>::derive_weights() {
+  for (std::uint32_t k = 0; k < circuit_.projections().size(); ++k) {
+    const Projection& j = circuit_.projections()[k];
+    ProjectionState& s = *projections_[k];
+    if (!j.weights.derivation || j.view) continue;
+    const DerivedWeights& d = *j.weights.derivation;
+    for (std::size_t lane = 0; lane < lanes_; ++lane) {
+      const Matrix<double> left = weights(d.of, lane);
+      const Matrix<double> right = d.times ? weights(*d.times, lane) : Matrix<double>();
+      for (std::size_t i = 0; i < circuit_[j.to].size; ++i) {
+        for (std::size_t c = 0; c < circuit_[j.from].size; ++c) {
+          double w = 0;
+          if (d.times) {
+            for (std::size_t m = 0; m < right.rows(); ++m) w += left(i, m) * right(m, c);
+          } else {
+            w = d.transposed ? left(c, i) : left(i, c);
+          }
+          const std::size_t at = element(s, i, c) + lane;
+          s.weights[at] = static_cast<Real>(j.weights.scale * w + (i == c ? j.weights.identity : 0.0));
+          if (s.mask) s.weights[at] *= s.mask[at];
+          if (s.before_update) s.before_update[at] = s.weights[at];
+        }
+      }
+    }
+  }
 }
 
 // ---- rules' factors --------------------------------------------------------------------------------------
@@ -396,10 +439,8 @@ Real* Network<Real>::pre_factor(const Projection& j, ProjectionState& s) {
     if (!source.high_passed) {
       source.high_pass_ms = f.high_pass_ms;
       source.high_passed = new_array(from.name + ".rate_highpass", from.size);
-      source.rate_before = new_array(from.name + ".rate_before", from.size);
-      run(rates);
+      source.rate_before = previous_of(*source_of(j.from, Quantity::rate, 0), fmt::format("{}.rate.0", from.name));
       std::copy_n(source.rate, source.padded, source.high_passed);
-      std::copy_n(source.rate, source.padded, source.rate_before);
     }
     if (source.high_pass_ms != f.high_pass_ms) {
       throw ConfigError(fmt::format("two rules ask for rates of '{}' high-passed with different time constants ({} and {} ms)",
@@ -408,23 +449,15 @@ Real* Network<Real>::pre_factor(const Projection& j, ProjectionState& s) {
     return source.high_passed;
   }
   if (f.kind == PreFactor::Kind::transmitted_now) return s.source->now;
-  if (!s.source->previous) {
-    s.source->previous = new_array(fmt::format("{}.{}.{}.previous", from.name, name_of(j.transmits), j.delay_steps), from.size);
-    run(rates);
-    std::copy_n(s.source->now, s.source->n, s.source->previous);
-    auto& copy = emit<OneToOneArgs<Real>>(remember, kernel_.one_to_one);
-    copy.in = s.source->now;
-    copy.out = s.source->previous;
-    copy.n = s.source->n;
-  }
+  const Real* previous = previous_of(*s.source, fmt::format("{}.{}.{}", from.name, name_of(j.transmits), j.delay_steps));
   if (f.low_pass_ms == 0) return s.source->previous;
   const std::string key = fmt::format("{}.{}.{}.low_passed{}", from.name, name_of(j.transmits), j.delay_steps, f.low_pass_ms);
   if (const auto at = factor_index_.find(key); at != factor_index_.end()) return at->second;
   Real* filtered = new_array(key, from.size);
   const Real k = static_cast<Real>(circuit_.dt_ms / f.low_pass_ms);
-  emit(capture, [this, filtered, k, source_previous = s.source->previous, n = s.source->n] {
+  emit(capture, [this, filtered, k, previous, n = s.source->n] {
     if (!learning_.any()) return;
-    for (std::size_t i = 0; i < n; ++i) filtered[i] += k * (source_previous[i] - filtered[i]);
+    for (std::size_t i = 0; i < n; ++i) filtered[i] += k * (previous[i] - filtered[i]);
   });
   factor_index_[key] = filtered;
   return filtered;
@@ -517,7 +550,8 @@ void Network<Real>::plan_view_alone(ProjectionId id) {
   const Projection& of = circuit_[j.view->of];
   const Sizes size{circuit_[j.to].size, circuit_[j.from].size, circuit_[of.to].size, circuit_[of.from].size};
   const auto scale = static_cast<Real>(j.view->scale);
-  emit(products, [this, &s, &viewed, out, size, scale, set = overwrites(out)] {
+  // Before any sweep, which may store the viewed matrix' last update.
+  emit(views, [this, &s, &viewed, out, size, scale, set = overwrites(out)] {
     const Real* weights = viewed.before_update ? viewed.before_update : viewed.weights;
     const Real* deviation = s.until_refresh ? s.initial_deviation : s.deviation;
     for (std::size_t i = 0; i < size.out; ++i) {
@@ -667,6 +701,7 @@ void Network<Real>::plan_integration() {
         present = &populations_[j.from.value]->present;
       }
     }
+    const Real* noisy = nullptr;  // takes the place of the compartment that noise is added to
     const auto arguments = [&](bool with_teaching) {
       IntegrateArgs<Real> a;
       double conductance = p.leak;
@@ -676,7 +711,8 @@ void Network<Real>::plan_integration() {
       for (std::size_t c = 0; c < p.compartments.size(); ++c) {
         const bool connected = with_teaching || p.compartments[c].when_absent != WhenAbsent::disconnects;
         if (!connected || p.compartments[c].conductance == 0) continue;
-        a.potential[a.compartments] = s.compartment[c];
+        const bool noise_here = noisy && p.compartments[c].name == p.noise->compartment;
+        a.potential[a.compartments] = noise_here ? noisy : s.compartment[c];
         a.coefficient[a.compartments++] = static_cast<Real>(p.compartments[c].conductance / conductance);
       }
       a.step = static_cast<Real>(circuit_.dt_ms / p.tau_ms());
@@ -687,15 +723,16 @@ void Network<Real>::plan_integration() {
       return a;
     };
     if (p.noise) {
-      const std::size_t c = p.compartment_index(p.noise->compartment);
-      IntegrateArgs<Real> quiet = arguments(true), noisy = quiet;
-      for (std::size_t i = 0; i < noisy.compartments; ++i) {
-        if (noisy.potential[i] == s.compartment[c]) noisy.potential[i] = s.noisy;
-      }
-      emit(integration, [this, id = PopulationId{k}, &s, c, quiet, noisy] {
-        for (std::size_t i = 0; i < s.padded; ++i) s.noisy[i] = s.compartment[c][i] + s.noise[i];
+      const auto quiet = std::pair{arguments(false), arguments(true)};
+      noisy = s.noisy;
+      const auto loud = std::pair{arguments(false), arguments(true)};
+      emit(integration, [this, id = PopulationId{k}, &s, from = s.compartment[p.compartment_index(p.noise->compartment)], present,
+                         quiet, loud] {
+        for (std::size_t i = 0; i < s.padded; ++i) s.noisy[i] = from[i] + s.noise[i];
+        // Noise belongs to feedback learning; without it the dendrite is quiet.
         if (learning_.feedback) draw_noise(id);
-        kernel_.integrate(learning_.feedback ? noisy : quiet);
+        const auto& [without, with] = learning_.feedback ? loud : quiet;
+        kernel_.integrate(!present || *present ? with : without);
       });
     } else if (present) {
       emit(integration, [this, present, with = arguments(true), without = arguments(false)] {
@@ -718,7 +755,6 @@ void Network<Real>::plan_capture() {
     emit(capture, [s = p.get(), k = static_cast<Real>(circuit_.dt_ms / p->high_pass_ms)] {
       for (std::size_t i = 0; i < s->padded; ++i) {
         s->high_passed[i] += (s->rate[i] - s->rate_before[i]) - k * s->high_passed[i];
-        s->rate_before[i] = s->rate[i];
       }
     });
   }
