@@ -86,7 +86,7 @@ void validate_population(const Circuit& circuit, const Population& p) {
     }
   }
   if (p.noise) {
-    p.compartment_index(p.noise->compartment);
+    p.compartment_index(p.noise->compartment, fmt::format("the noise of population '{}'", p.name));
     require_not_negative(p.noise->scale, where("noise scale"));
     if (!(p.noise->tau_ms > 0)) throw ConfigError(fmt::format("{} is {}; expected more than 0", where("noise tau_ms"), p.noise->tau_ms));
     if (p.noise->hold_steps < 1) throw ConfigError(fmt::format("{} is {}; expected at least 1", where("noise hold_steps"), p.noise->hold_steps));
@@ -104,7 +104,7 @@ void validate_rule(const Circuit& circuit, const Projection& j) {
                                   circuit[j.view->of].name),
                       {}, "put the rule on the viewed projection, or give this one weights of its own");
   }
-  if (needs_compartment(rule.post.kind)) to.compartment_index(rule.post.compartment);
+  if (needs_compartment(rule.post.kind)) to.compartment_index(rule.post.compartment, fmt::format("the rule of projection '{}'", j.name));
   if (rule.post.kind == PostFactor::Kind::noise && (!to.noise || to.noise->compartment != rule.post.compartment)) {
     throw ConfigError(fmt::format("{} reads noise in '{}', but population '{}' has none there", where("post factor"),
                                   rule.post.compartment, to.name));
@@ -124,6 +124,16 @@ void validate_rule(const Circuit& circuit, const Projection& j) {
   }
   if (uses_slope(rule.decay) && from.kind == Population::Kind::external) {
     throw ConfigError(fmt::format("{}: '{}' is external and has no slope", where("decay"), from.name));
+  }
+  if (rule.pre.low_pass_ms > 0 && rule.pre.kind != PreFactor::Kind::transmitted) {
+    throw ConfigError(fmt::format("{} filters what the synapse transmitted; pre.kind is {}", where("pre.low_pass_ms"), name_of(rule.pre.kind)),
+                      {}, "use pre.kind = \"transmitted\"");
+  }
+  if (rule.update_low_pass_ms > 0 && j.topology == Topology::one_to_one) {
+    throw ConfigError(fmt::format("{} is for dense projections; '{}' is one_to_one", where("update_low_pass_ms"), j.name));
+  }
+  if (rule.decay.pre == WeightDecay::PreGate::positive && rule.pre.kind == PreFactor::Kind::none) {
+    throw ConfigError(fmt::format("{} is positive, but there is no presynaptic factor to be positive", where("decay.pre")));
   }
   const bool half = (rule.post.kind == PostFactor::Kind::none) != (rule.pre.kind == PreFactor::Kind::none);
   if (half) throw ConfigError(fmt::format("{}: a product needs both factors, or none for pure decay", where("post and pre")));
@@ -164,7 +174,7 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
   if (to.kind == Population::Kind::external) {
     throw ConfigError(fmt::format("projection '{}' ends at the external population '{}'", j.name, to.name));
   }
-  to.compartment_index(j.compartment);
+  to.compartment_index(j.compartment, fmt::format("projection '{}'", j.name));
   if (from.kind == Population::Kind::external && j.transmits != Quantity::rate) {
     throw ConfigError(fmt::format("projection '{}' transmits {} of '{}', but an external population has only a rate", j.name,
                                   name_of(j.transmits), from.name));
@@ -175,6 +185,14 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
   if (j.delay_steps < 0) throw ConfigError(fmt::format("delay_steps of projection '{}' is {}; expected 0 or more", j.name, j.delay_steps));
   if (!(j.density >= 0 && j.density <= 1)) {
     throw ConfigError(fmt::format("density of projection '{}' is {}; expected 0 … 1", j.name, j.density));
+  }
+  if (j.density < 1 && (j.topology != Topology::dense || j.view)) {
+    throw ConfigError(fmt::format("density of projection '{}' is {}, but a {} has no synapses to leave out", j.name, j.density,
+                                  j.view ? "transposed view" : "one_to_one projection"),
+                      {}, j.view ? "set the density of the viewed projection" : "use topology = \"dense\"");
+  }
+  if (j.weights.law == InitialWeights::Law::explicit_values && !j.weights.values && !j.view) {
+    throw ConfigError(fmt::format("weights of projection '{}' are explicit_values, but no values are given", j.name));
   }
   if (j.weights.values) {
     const auto& m = *j.weights.values;
@@ -204,17 +222,22 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
       throw ConfigError(fmt::format("projection '{}' can only show the transpose of a dense projection with weights of its own; '{}' is not one",
                                     j.name, viewed.name));
     }
+    if (j.effect != Effect::add) {
+      throw ConfigError(fmt::format("effect of projection '{}' is multiply, but a transposed view can only add", j.name), {},
+                        "give the projection weights of its own");
+    }
   }
   if (j.rule) validate_rule(circuit, j);
 }
 
 }  // namespace
 
-std::size_t Population::compartment_index(std::string_view compartment) const {
+std::size_t Population::compartment_index(std::string_view compartment, std::string_view where) const {
   for (std::size_t i = 0; i < compartments.size(); ++i) {
     if (compartments[i].name == compartment) return i;
   }
-  throw ConfigError(fmt::format("unknown compartment '{}' (population '{}' has {})", compartment, name,
+  throw ConfigError(fmt::format("unknown compartment '{}'{}{} (population '{}' has {})", compartment,
+                                where.empty() ? "" : " in ", where, name,
                                 compartments.empty() ? "none" : join_names(names_of(compartments))),
                     {}, suggestion(compartment, names_of(compartments)));
 }
@@ -252,8 +275,37 @@ ProjectionId Circuit::connect(PopulationId from, PopulationId to, ConnectOptions
   for (const Projection& other : projections_) {
     if (other.name == j.name) throw ConfigError(fmt::format("there are two projections named '{}'", j.name), {}, "give one of them a name of its own");
   }
+  for (const Projection& other : projections_) j.draw_address = std::max(j.draw_address, other.draw_address + 1);
   projections_.push_back(std::move(j));
   return {static_cast<std::uint32_t>(projections_.size() - 1)};
+}
+
+void Circuit::remove(ProjectionId id) {
+  const Projection removed = projections_.at(id.value);
+  for (const Projection& j : projections_) {
+    if (j.view && j.view->of == id) {
+      throw ConfigError(fmt::format("projection '{}' cannot be removed: '{}' shows its transpose", removed.name, j.name), {},
+                        fmt::format("remove '{}' first, or give it weights of its own", j.name));
+    }
+  }
+  projections_.erase(projections_.begin() + static_cast<std::ptrdiff_t>(id.value));
+  const auto moved = [&](ProjectionId other) { return ProjectionId{other.value > id.value ? other.value - 1 : other.value}; };
+  std::optional<ProjectionId> heir;  // of a deviation that several views share
+  for (std::uint32_t k = 0; k < projections_.size(); ++k) {
+    if (!projections_[k].view) continue;
+    TransposedView& view = *projections_[k].view;
+    view.of = moved(view.of);
+    if (!view.shares_deviation_with) continue;
+    if (*view.shares_deviation_with != id) {
+      view.shares_deviation_with = moved(*view.shares_deviation_with);
+    } else if (heir) {
+      view.shares_deviation_with = heir;
+    } else {
+      heir = ProjectionId{k};
+      view.shares_deviation_with.reset();
+      projections_[k].draw_address = removed.draw_address;
+    }
+  }
 }
 
 PopulationId Circuit::population(std::string_view wanted) const {
@@ -279,6 +331,9 @@ void Circuit::validate() const {
   for (const Projection& j : projections_) validate_projection(*this, j);
 }
 
+void Circuit::validate(PopulationId id) const { validate_population(*this, (*this)[id]); }
+void Circuit::validate(ProjectionId id) const { validate_projection(*this, (*this)[id]); }
+
 std::size_t Circuit::synapse_count() const {
   std::size_t n = 0;
   for (const Projection& j : projections_) {
@@ -303,25 +358,6 @@ std::size_t Circuit::neuron_count() const {
   std::size_t n = 0;
   for (const Population& p : populations_) n += p.kind == Population::Kind::neurons ? p.size : 0;
   return n;
-}
-
-std::string_view name_of(Quantity q) {
-  constexpr std::string_view names[] = {"rate", "soma", "lookahead", "slope", "mismatch"};
-  return names[static_cast<std::size_t>(q)];
-}
-std::string_view name_of(Pathway p) {
-  constexpr std::string_view names[] = {"forward", "lateral", "feedback", "teaching"};
-  return names[static_cast<std::size_t>(p)];
-}
-std::string_view name_of(Effect e) { return e == Effect::add ? "add" : "multiply"; }
-std::string_view name_of(Topology t) { return t == Topology::dense ? "dense" : "one_to_one"; }
-std::string_view name_of(PostFactor::Kind k) {
-  constexpr std::string_view names[] = {"none", "voltage_residual", "rate_residual", "compartment", "noise", "rate"};
-  return names[static_cast<std::size_t>(k)];
-}
-std::string_view name_of(PreFactor::Kind k) {
-  constexpr std::string_view names[] = {"none", "transmitted", "transmitted_now", "high_passed_rate"};
-  return names[static_cast<std::size_t>(k)];
 }
 
 namespace {

@@ -11,17 +11,32 @@
 //   v_c = (sum of added inputs) * (product of multiplied inputs)
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "apical/core/activation.h"
 #include "apical/core/matrix.h"
 
 namespace apical {
+
+/// The names of an enumeration's values, in their order: what TOML reads, and reports and messages print.
+/// Specialised beside each enumeration.
+template <class Enum>
+inline constexpr std::nullptr_t kNames = nullptr;
+
+template <class Enum>
+concept Named = !std::is_null_pointer_v<std::remove_cvref_t<decltype(kNames<Enum>)>>;
+
+template <Named Enum>
+constexpr std::string_view name_of(Enum value) {
+  return kNames<Enum>[static_cast<std::size_t>(value)];
+}
 
 struct PopulationId {
   std::uint32_t value = 0;
@@ -40,18 +55,23 @@ enum class Quantity {
   slope,          ///< phi'(u_look)
   mismatch,       ///< phi'(u_look) * (teacher - r); 0 while the teacher is absent
 };
+template <>
+inline constexpr std::array<std::string_view, 5> kNames<Quantity>{"rate", "soma", "lookahead", "slope", "mismatch"};
 
 /// What a compartment's conductance does in a step in which its (teaching) input is absent.
 enum class WhenAbsent {
   counts_as_zero,  ///< stays connected, sees 0
   disconnects,     ///< leaves the somatic steady state; the time constant stays (Sacramento 2018 output)
 };
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<WhenAbsent>{"counts_as_zero", "disconnects"};
 
 struct Compartment {
   std::string name;
   double conductance = 0;  ///< to the soma, 1/ms
   WhenAbsent when_absent = WhenAbsent::counts_as_zero;
   double low_pass_ms = 0;  ///< 0: the potential is the instantaneous input; else v += dt/tau (input - v)
+  bool operator==(const Compartment&) const = default;
 };
 
 /// Which derivative `slope` and `mismatch` use.
@@ -59,6 +79,8 @@ enum class DerivativeForm {
   exact,     ///< d phi(x; slope, offset) / dx
   released,  ///< that of the error-neuron paper's program: slope and offset ignored
 };
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<DerivativeForm>{"exact", "released"};
 
 /// Noise added to one compartment's potential on its way to the soma (phaseless alignment learning).
 struct CompartmentNoise {
@@ -70,7 +92,12 @@ struct CompartmentNoise {
   double scale = 0;         ///< multiplies the amplitude; dimensionless
   double tau_ms = 0.1;      ///< of the Ornstein-Uhlenbeck process
   int hold_steps = 1;       ///< steps between draws
+  bool operator==(const CompartmentNoise&) const = default;
 };
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<CompartmentNoise::Process>{"ornstein_uhlenbeck", "held_white"};
+template <>
+inline constexpr std::array<std::string_view, 4> kNames<CompartmentNoise::Amplitude>{"constant", "soma", "lookahead", "compartment"};
 
 struct Population {
   enum class Kind {
@@ -96,15 +123,25 @@ struct Population {
   std::optional<CompartmentNoise> noise = {};
   bool absent_input_holds = false;  ///< external only: targets keep their last potential when absent
 
-  std::size_t compartment_index(std::string_view compartment) const;  ///< throws ConfigError
+  /// Throws ConfigError: "unknown compartment 'x' in <where> (population …)".
+  std::size_t compartment_index(std::string_view compartment, std::string_view where = {}) const;
   double total_conductance() const;
   double tau_ms() const { return 1.0 / total_conductance(); }
+  bool operator==(const Population&) const = default;
 };
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<Population::Kind>{"external", "neurons"};
 
 enum class Effect { add, multiply };
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<Effect>{"add", "multiply"};
 enum class Topology { dense, one_to_one };
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<Topology>{"dense", "one_to_one"};
 /// Label used by learning switches and by analyses; the engine treats all alike.
 enum class Pathway { forward, lateral, feedback, teaching };
+template <>
+inline constexpr std::array<std::string_view, 4> kNames<Pathway>{"forward", "lateral", "feedback", "teaching"};
 
 /// Begins as another projection's matrix of the same seed, W_of or its transpose, or as W_of W_times; multiplied
 /// by InitialWeights::scale. E.g. interneurons that predict the area above from the start.
@@ -141,7 +178,10 @@ struct InitialWeights {
     return w;
   }
   bool is_identity() const { return law == Law::constant && low == 0 && identity == 1; }
+  bool operator==(const InitialWeights&) const = default;
 };
+template <>
+inline constexpr std::array<std::string_view, 4> kNames<InitialWeights::Law>{"constant", "uniform", "normal", "explicit_values"};
 
 /// The weights are scale * (W of another projection, transposed) + deviation, cut or zero-padded where the
 /// sizes differ. Refreshed at each plasticity step from the weights before their update, so the view
@@ -151,6 +191,7 @@ struct TransposedView {
   double scale = 1;
   std::optional<InitialWeights> deviation = {};  ///< fixed; drawn once per seed; multiplied by `scale` too
   std::optional<ProjectionId> shares_deviation_with = {};  ///< draws the same deviation as that view
+  bool operator==(const TransposedView&) const = default;
 };
 
 /// The postsynaptic factor of a rule: quantities that exist at the postsynaptic neuron.
@@ -169,7 +210,11 @@ struct PostFactor {
   bool now = false;
   double gain = 1;
   double low_pass_ms = 0;  ///< 0 = off; q += dt/tau (factor - q), then q
+  bool operator==(const PostFactor&) const = default;
 };
+template <>
+inline constexpr std::array<std::string_view, 6> kNames<PostFactor::Kind>{"none",        "voltage_residual", "rate_residual",
+                                                                         "compartment", "noise",            "rate"};
 
 /// The presynaptic factor of a rule.
 struct PreFactor {
@@ -182,7 +227,10 @@ struct PreFactor {
   Kind kind = Kind::none;
   double low_pass_ms = 0;
   double high_pass_ms = 0;  ///< tau of high_passed_rate
+  bool operator==(const PreFactor&) const = default;
 };
+template <>
+inline constexpr std::array<std::string_view, 4> kNames<PreFactor::Kind>{"none", "transmitted", "transmitted_now", "high_passed_rate"};
 
 /// - alpha * a_i b_j (w_ij - w*_ij)
 struct WeightDecay {
@@ -193,7 +241,14 @@ struct WeightDecay {
   Toward toward = Toward::zero;
   PostGate post = PostGate::none;
   PreGate pre = PreGate::none;
+  bool operator==(const WeightDecay&) const = default;
 };
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<WeightDecay::Toward>{"zero", "identity"};
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<WeightDecay::PostGate>{"none", "slope"};
+template <>
+inline constexpr std::array<std::string_view, 3> kNames<WeightDecay::PreGate>{"none", "slope", "positive"};
 
 /// dW = dt eta (post (x) pre - decay), each factor local to the synapse by construction.
 struct PlasticityRule {
@@ -202,6 +257,7 @@ struct PlasticityRule {
   PreFactor pre = {};
   WeightDecay decay = {};
   double update_low_pass_ms = 0;  ///< 0 = off; q += dt/tau (dW - q), w += q
+  bool operator==(const PlasticityRule&) const = default;
 };
 
 struct Projection {
@@ -217,6 +273,10 @@ struct Projection {
   InitialWeights weights = {};
   std::optional<TransposedView> view = {};  ///< instead of weights of its own
   std::optional<PlasticityRule> rule = {};
+  /// Where this projection's random numbers are drawn. Given by Circuit::connect and kept when other projections
+  /// are removed, so that a lesioned circuit starts with the weights of the intact one.
+  std::uint32_t draw_address = 0;
+  bool operator==(const Projection&) const = default;
 };
 
 struct ConnectOptions {
@@ -243,6 +303,10 @@ class Circuit {
   PopulationId add_external(std::string name, std::size_t size);
   ProjectionId connect(PopulationId from, PopulationId to, ConnectOptions options);
 
+  /// Takes a projection out, as if it had never been described; the ids of later ones move down by one. ConfigError
+  /// if another projection shows its transpose.
+  void remove(ProjectionId id);
+
   void set_stimulus(PopulationId id) { stimulus_ = id; }
   void set_target(PopulationId id) { target_ = id; }
   void set_readout(PopulationId id) { readout_ = id; }
@@ -264,6 +328,9 @@ class Circuit {
   /// one-to-one view, a rule on a view, a non-positive time step or conductance, dt too coarse for a
   /// membrane, a teacher of another size …
   void validate() const;
+  void validate(PopulationId id) const;
+  void validate(ProjectionId id) const;
+  bool operator==(const Circuit&) const = default;
 
   std::size_t synapse_count() const;  ///< stored weights, views counted by their deviations
   std::size_t plastic_synapse_count() const;
@@ -277,13 +344,5 @@ class Circuit {
 
 /// A page of text: each population with its equation's constants, each projection with its rule.
 std::string describe(const Circuit& circuit);
-
-// Names used in TOML, reports and messages.
-std::string_view name_of(Quantity q);
-std::string_view name_of(Pathway p);
-std::string_view name_of(Effect e);
-std::string_view name_of(Topology t);
-std::string_view name_of(PostFactor::Kind k);
-std::string_view name_of(PreFactor::Kind k);
 
 }  // namespace apical

@@ -4,16 +4,16 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <map>
 #include <set>
-#include <toml++/toml.h>
 
+#include "apical/experiment/toml_text.h"
+#include "apical/experiment/toml_tree.h"
 #include "apical/io/file.h"
 
 namespace apical {
 
 struct TomlDocument::Node {
-  toml::table table;
+  TomlTable table;
 };
 
 TomlDocument::TomlDocument(std::unique_ptr<Node> root, std::string origin) : root_(std::move(root)), origin_(std::move(origin)) {}
@@ -22,12 +22,7 @@ TomlDocument& TomlDocument::operator=(TomlDocument&&) noexcept = default;
 TomlDocument::~TomlDocument() = default;
 
 TomlDocument TomlDocument::parse(std::string_view text, const std::string& origin) {
-  try {
-    return {std::make_unique<Node>(Node{toml::parse(text, std::string_view(origin))}), origin};
-  } catch (const toml::parse_error& e) {
-    const auto at = e.source().begin;
-    throw ConfigError(fmt::format("not TOML: {}", e.description()), {origin, at.line, at.column});
-  }
+  return {std::make_unique<Node>(Node{parse_toml(text, origin)}), origin};
 }
 
 TomlDocument TomlDocument::read(const std::string& path) { return parse(io::read_text(path), path); }
@@ -40,65 +35,20 @@ void TomlDocument::set(std::string_view assignment) {
   if (equals == std::string_view::npos || equals == 0) {
     throw ConfigError("expected key=value", {origin, 0, 0}, "e.g. --set training.epochs=10");
   }
-  toml::table parsed;
+  TomlTable parsed;
   try {
-    parsed = toml::parse(assignment, std::string_view(origin));
-  } catch (const toml::parse_error&) {
-    const std::string quoted = fmt::format("{}=\"{}\"", assignment.substr(0, equals), assignment.substr(equals + 1));
+    parsed = parse_toml(assignment, origin);
+  } catch (const ConfigError&) {
+    const std::string quoted = fmt::format("{}={}", assignment.substr(0, equals), toml_quoted(assignment.substr(equals + 1)));
     try {
-      parsed = toml::parse(std::string_view(quoted), std::string_view(origin));
-    } catch (const toml::parse_error& e) {
-      throw ConfigError(fmt::format("not TOML: {}", e.description()), {origin, 0, 0}, "e.g. --set training.epochs=10");
+      parsed = parse_toml(quoted, origin);
+    } catch (const ConfigError& e) {
+      throw ConfigError(e.bare_message(), {origin, 0, 0}, "e.g. --set training.epochs=10");
     }
   }
-  overlay({std::make_unique<Node>(Node{std::move(parsed)}), origin});
+  if (parsed.entries.size() != 1) throw ConfigError("expected one key=value", {origin, 0, 0}, "give --set once for each key");
+  merge(root_->table, parsed);
 }
-
-namespace {
-void merge(toml::table& into, const toml::table& from) {
-  for (const auto& [key, value] : from) {
-    toml::node* old = into.get(key.str());
-    if (old && old->is_table() && value.is_table()) {
-      merge(*old->as_table(), *value.as_table());
-    } else {
-      value.visit([&, k = key](const auto& v) { into.insert_or_assign(k, v); });
-    }
-  }
-}
-
-std::string_view kind_name(const toml::node& n) {
-  if (n.is_boolean()) return "true or false";
-  if (n.is_integer()) return "an integer";
-  if (n.is_floating_point()) return "a number";
-  if (n.is_string()) return "a text";
-  if (n.is_table()) return "a table";
-  if (n.is_array()) return n.is_array_of_tables() ? "a list of tables" : "a list";
-  return "a date or time";
-}
-
-std::string toml_quoted(const std::string& s) {
-  std::string out = "\"";
-  for (const char c : s) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (c == '\n') {
-      out += "\\n";
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
-std::string written(double v) {
-  if (std::isinf(v)) return v > 0 ? "inf" : "-inf";
-  if (v == std::floor(v) && std::abs(v) < 1e15) return fmt::format("{}", static_cast<std::int64_t>(v));
-  return fmt::format("{}", v);
-}
-
-bool is_bare(std::string_view key) {
-  return !key.empty() && key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string_view::npos;
-}
-}  // namespace
 
 void TomlDocument::overlay(const TomlDocument& other) { merge(root_->table, other.root_->table); }
 
@@ -106,25 +56,22 @@ std::vector<TomlDocument> TomlDocument::variants(std::string_view key) const {
   TomlDocument base = copy();
   base.root_->table.erase(key);
   std::vector<TomlDocument> out;
-  const toml::node* n = root_->table.get(key);
+  const TomlValue* n = root_->table.get(key);
   if (!n) {
     out.push_back(std::move(base));
     return out;
   }
-  if (!n->is_array_of_tables()) {
-    const auto at = n->source().begin;
-    throw ConfigError(fmt::format("'{}' is {}; expected tables [[{}]]", key, kind_name(*n), key), {origin_, at.line, at.column});
-  }
-  for (const toml::node& item : *n->as_array()) {
+  if (!n->is_list_of_tables()) throw ConfigError(fmt::format("'{}' is {}; expected tables [[{}]]", key, n->kind(), key), n->place);
+  for (const TomlValue& item : *n->as<TomlList>()) {
     out.push_back(base.copy());
-    merge(out.back().root_->table, *item.as_table());
+    merge(out.back().root_->table, *item.as<TomlTable>());
   }
   return out;
 }
 
 /// One table as read: shared with the readers opened from it, so that resolved() sees them.
 struct TomlReader::State {
-  const toml::table* table = nullptr;
+  const TomlTable* table = nullptr;
   std::string origin;
   std::string path;  ///< "model" or "record[2]"; "" for the document
   Place own_place;
@@ -136,16 +83,18 @@ struct TomlReader::State {
   std::shared_ptr<std::vector<Entry>> entries = std::make_shared<std::vector<Entry>>();
   std::set<std::string, std::less<>> asked;
 
-  const toml::node* find(std::string_view key) {
+  const TomlValue* find(std::string_view key) {
     asked.emplace(key);
     return table ? table->get(key) : nullptr;
   }
-  std::string name(std::string_view key) const { return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key); }
-  Place place_of(const toml::node& n) const {
-    const auto at = n.source().begin;
-    const std::string file = n.source().path ? *n.source().path : origin;
-    return {file, at.line, at.column};
+  /// The entry of a sub-table or list of them; the same one when it is opened again.
+  Entry& child_entry(std::string_view key, bool list) {
+    for (Entry& e : *entries) {
+      if (e.key == key && (e.list || !e.children.empty())) return e;
+    }
+    return entries->emplace_back(Entry{std::string(key), "", {}, list});
   }
+  std::string name(std::string_view key) const { return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key); }
   void note(std::string_view key, std::string value) {
     for (Entry& e : *entries) {
       if (e.key == key) {
@@ -158,19 +107,20 @@ struct TomlReader::State {
   [[noreturn]] void missing(std::string_view key, const char* expected) const {
     std::vector<std::string> present;
     if (table) {
-      for (const auto& [k, v] : *table) present.emplace_back(k.str());
+      for (const TomlEntry& e : table->entries) present.push_back(e.key);
     }
     const std::string near = nearest_name(key, present);
     throw ConfigError(fmt::format("missing key '{}'; expected {}", name(key), expected), own_place,
                       near.empty() ? "" : fmt::format("there is a '{}' here: is it meant?", near));
   }
-  [[noreturn]] void wrong(std::string_view key, const toml::node& n, const std::string& expected) const {
-    throw ConfigError(fmt::format("'{}' is {}; expected {}", name(key), kind_name(n), expected), place_of(n));
+  [[noreturn]] void wrong(std::string_view key, const TomlValue& n, const std::string& expected) const {
+    throw ConfigError(fmt::format("'{}' is {}; expected {}", name(key), n.kind(), expected), n.place);
   }
-  double number_at(std::string_view key, const toml::node& n, const char* expected) const {
-    const auto v = n.value<double>();
-    if (!v || n.is_boolean()) wrong(key, n, expected);
-    if (!std::isfinite(*v)) throw ConfigError(fmt::format("'{}' is {}; expected a finite number", name(key), *v), place_of(n));
+  double number_at(std::string_view key, const TomlValue& n, const char* expected) const {
+    if (const auto* whole = n.as<std::int64_t>()) return static_cast<double>(*whole);
+    const double* v = n.as<double>();
+    if (!v) wrong(key, n, expected);
+    if (!std::isfinite(*v)) throw ConfigError(fmt::format("'{}' is {}; expected a finite number", name(key), *v), n.place);
     return *v;
   }
 };
@@ -185,36 +135,35 @@ TomlReader::TomlReader(const TomlDocument& document) : state_(std::make_unique<S
   state_->own_place = {document.origin(), 0, 0};
 }
 
-bool TomlReader::has(std::string_view key) const { return state_->table && state_->table->contains(key); }
+bool TomlReader::has(std::string_view key) const { return state_->table && state_->table->get(key); }
 
 TomlKind TomlReader::kind(std::string_view key) const {
-  const toml::node* n = state_->find(key);
+  const TomlValue* n = state_->find(key);
   if (!n) return TomlKind::absent;
-  if (n->is_boolean()) return TomlKind::boolean;
-  if (n->is_number()) return TomlKind::number;
-  if (n->is_string()) return TomlKind::text;
-  if (n->is_table()) return TomlKind::table;
-  return n->is_array_of_tables() ? TomlKind::table_list : TomlKind::list;
+  if (n->is_list_of_tables()) return TomlKind::table_list;
+  constexpr TomlKind kinds[] = {TomlKind::boolean,      TomlKind::number, TomlKind::number, TomlKind::text,
+                                TomlKind::date_or_time, TomlKind::list,   TomlKind::table};
+  return kinds[n->data.index()];
 }
 
 Place TomlReader::place(std::string_view key) const {
-  const toml::node* n = state_->table ? state_->table->get(key) : nullptr;
-  return n ? state_->place_of(*n) : state_->own_place;
+  const TomlValue* n = state_->table ? state_->table->get(key) : nullptr;
+  return n ? n->place : state_->own_place;
 }
 
 double TomlReader::number(std::string_view key, std::optional<double> otherwise) {
-  const toml::node* n = state_->find(key);
+  const TomlValue* n = state_->find(key);
   if (!n && !otherwise) state_->missing(key, "a number");
   const double v = n ? state_->number_at(key, *n, "a number") : *otherwise;
-  state_->note(key, written(v));
+  state_->note(key, toml_number(v));
   return v;
 }
 
 std::int64_t TomlReader::integer(std::string_view key, std::optional<std::int64_t> otherwise, std::int64_t low, std::int64_t high) {
-  const toml::node* n = state_->find(key);
+  const TomlValue* n = state_->find(key);
   if (!n && !otherwise) state_->missing(key, "an integer");
-  if (n && !n->is_integer()) state_->wrong(key, *n, "an integer");
-  const std::int64_t v = n ? *n->value<std::int64_t>() : *otherwise;
+  if (n && !n->as<std::int64_t>()) state_->wrong(key, *n, "an integer");
+  const std::int64_t v = n ? *n->as<std::int64_t>() : *otherwise;
   if (v < low || v > high) {
     throw ConfigError(fmt::format("'{}' is {}; expected {} … {}", state_->name(key), v, low, high), place(key));
   }
@@ -223,19 +172,19 @@ std::int64_t TomlReader::integer(std::string_view key, std::optional<std::int64_
 }
 
 bool TomlReader::boolean(std::string_view key, std::optional<bool> otherwise) {
-  const toml::node* n = state_->find(key);
+  const TomlValue* n = state_->find(key);
   if (!n && !otherwise) state_->missing(key, "true or false");
-  if (n && !n->is_boolean()) state_->wrong(key, *n, "true or false");
-  const bool v = n ? *n->value<bool>() : *otherwise;
+  if (n && !n->as<bool>()) state_->wrong(key, *n, "true or false");
+  const bool v = n ? *n->as<bool>() : *otherwise;
   state_->note(key, v ? "true" : "false");
   return v;
 }
 
 std::string TomlReader::text(std::string_view key, std::optional<std::string> otherwise) {
-  const toml::node* n = state_->find(key);
+  const TomlValue* n = state_->find(key);
   if (!n && !otherwise) state_->missing(key, "a text in quotes");
-  if (n && !n->is_string()) state_->wrong(key, *n, "a text in quotes");
-  std::string v = n ? *n->value<std::string>() : *otherwise;
+  if (n && !n->as<std::string>()) state_->wrong(key, *n, "a text in quotes");
+  std::string v = n ? *n->as<std::string>() : *otherwise;
   state_->note(key, toml_quoted(v));
   return v;
 }
@@ -250,35 +199,35 @@ std::string TomlReader::choice(std::string_view key, const std::vector<std::stri
 }
 
 std::vector<double> TomlReader::numbers(std::string_view key, std::optional<std::vector<double>> otherwise) {
-  const toml::node* n = state_->find(key);
+  const TomlValue* n = state_->find(key);
   if (!n && !otherwise) state_->missing(key, "a number or a list of numbers");
   std::vector<double> v;
   if (!n) {
     v = *otherwise;
-  } else if (const toml::array* list = n->as_array()) {
-    for (const toml::node& item : *list) v.push_back(state_->number_at(key, item, "a number in this list"));
+  } else if (const TomlList* list = n->as<TomlList>()) {
+    for (const TomlValue& item : *list) v.push_back(state_->number_at(key, item, "a number in this list"));
   } else {
     v.push_back(state_->number_at(key, *n, "a number or a list of numbers"));
   }
   std::string text;
-  for (double x : v) text += (text.empty() ? "" : ", ") + written(x);
+  for (double x : v) text += (text.empty() ? "" : ", ") + toml_number(x);
   state_->note(key, "[" + text + "]");
   return v;
 }
 
 std::vector<std::string> TomlReader::texts(std::string_view key, std::optional<std::vector<std::string>> otherwise) {
-  const toml::node* n = state_->find(key);
+  const TomlValue* n = state_->find(key);
   if (!n && !otherwise) state_->missing(key, "a text or a list of texts");
   std::vector<std::string> v;
   if (!n) {
     v = *otherwise;
-  } else if (const toml::array* list = n->as_array()) {
-    for (const toml::node& item : *list) {
-      if (!item.is_string()) state_->wrong(key, item, "a text in this list");
-      v.push_back(*item.value<std::string>());
+  } else if (const TomlList* list = n->as<TomlList>()) {
+    for (const TomlValue& item : *list) {
+      if (!item.as<std::string>()) state_->wrong(key, item, "a text in this list");
+      v.push_back(*item.as<std::string>());
     }
-  } else if (n->is_string()) {
-    v.push_back(*n->value<std::string>());
+  } else if (n->as<std::string>()) {
+    v.push_back(*n->as<std::string>());
   } else {
     state_->wrong(key, *n, "a text or a list of texts");
   }
@@ -289,25 +238,25 @@ std::vector<std::string> TomlReader::texts(std::string_view key, std::optional<s
 }
 
 std::vector<std::vector<double>> TomlReader::number_rows(std::string_view key) {
-  const toml::node* n = state_->find(key);
+  const TomlValue* n = state_->find(key);
   if (!n) state_->missing(key, "a list of rows of numbers");
-  const toml::array* rows = n->as_array();
+  const TomlList* rows = n->as<TomlList>();
   if (!rows) state_->wrong(key, *n, "a list of rows of numbers");
   std::vector<std::vector<double>> out;
   std::string text;
-  for (const toml::node& row : *rows) {
-    const toml::array* cells = row.as_array();
+  for (const TomlValue& row : *rows) {
+    const TomlList* cells = row.as<TomlList>();
     if (!cells) state_->wrong(key, row, "a row of numbers");
     out.emplace_back();
     std::string line;
-    for (const toml::node& cell : *cells) {
+    for (const TomlValue& cell : *cells) {
       out.back().push_back(state_->number_at(key, cell, "a number in this row"));
-      line += (line.empty() ? "" : ", ") + written(out.back().back());
+      line += (line.empty() ? "" : ", ") + toml_number(out.back().back());
     }
     if (out.back().size() != out.front().size()) {
       throw ConfigError(fmt::format("a row of '{}' has {} numbers; expected {} as in the first", state_->name(key), out.back().size(),
                                     out.front().size()),
-                        state_->place_of(row));
+                        row.place);
     }
     text += (text.empty() ? "[" : ", [") + line + "]";
   }
@@ -316,61 +265,60 @@ std::vector<std::vector<double>> TomlReader::number_rows(std::string_view key) {
 }
 
 TomlReader TomlReader::table(std::string_view key) {
-  const toml::node* n = state_->find(key);
-  if (n && !n->is_table()) state_->wrong(key, *n, fmt::format("a table [{}]", state_->name(key)));
-  auto child = std::make_shared<State>();
-  child->table = n ? n->as_table() : nullptr;
-  child->origin = state_->origin;
-  child->path = state_->name(key);
-  child->own_place = n ? state_->place_of(*n) : state_->own_place;
-  state_->entries->push_back({std::string(key), "", {child}, false});
-  auto own = std::make_unique<State>(*child);
-  return TomlReader(std::move(own));
+  const TomlValue* n = state_->find(key);
+  if (n && !n->as<TomlTable>()) state_->wrong(key, *n, fmt::format("a table [{}]", state_->name(key)));
+  State::Entry& entry = state_->child_entry(key, false);
+  if (entry.children.empty()) {
+    auto child = std::make_shared<State>();
+    child->table = n ? n->as<TomlTable>() : nullptr;
+    child->origin = state_->origin;
+    child->path = state_->name(key);
+    child->own_place = n ? n->place : state_->own_place;
+    entry.children.push_back(child);
+  }
+  return TomlReader(std::make_unique<State>(*entry.children.front()));
 }
 
 std::vector<TomlReader> TomlReader::tables(std::string_view key) {
-  const toml::node* n = state_->find(key);
+  const TomlValue* n = state_->find(key);
   if (!n) return {};
-  const toml::array* list = n->as_array();
-  if (!list || !(list->empty() || n->is_array_of_tables())) state_->wrong(key, *n, fmt::format("tables [[{}]]", state_->name(key)));
-  State::Entry entry{std::string(key), "", {}, true};
+  const TomlList* list = n->as<TomlList>();
+  if (!list || !(list->empty() || n->is_list_of_tables())) state_->wrong(key, *n, fmt::format("tables [[{}]]", state_->name(key)));
+  State::Entry& entry = state_->child_entry(key, true);
   std::vector<TomlReader> out;
-  std::size_t number = 0;
-  for (const toml::node& item : *list) {
-    auto child = std::make_shared<State>();
-    child->table = item.as_table();
-    child->origin = state_->origin;
-    child->path = fmt::format("{}[{}]", state_->name(key), ++number);
-    child->own_place = state_->place_of(item);
-    entry.children.push_back(child);
-    out.push_back(TomlReader(std::make_unique<State>(*child)));
+  for (const TomlValue& item : *list) {
+    if (out.size() == entry.children.size()) {
+      auto child = std::make_shared<State>();
+      child->table = item.as<TomlTable>();
+      child->origin = state_->origin;
+      child->path = fmt::format("{}[{}]", state_->name(key), out.size() + 1);
+      child->own_place = item.place;
+      entry.children.push_back(child);
+    }
+    out.push_back(TomlReader(std::make_unique<State>(*entry.children[out.size()])));
   }
-  state_->entries->push_back(std::move(entry));
   return out;
 }
 
 void TomlReader::finish() {
   if (!state_->table) return;
-  for (const auto& [key, value] : *state_->table) {
-    if (state_->asked.contains(std::string_view(key.str()))) continue;
+  for (const TomlEntry& entry : state_->table->entries) {
+    if (state_->asked.contains(entry.key)) continue;
     const std::vector<std::string> known(state_->asked.begin(), state_->asked.end());
     const std::string where = state_->path.empty() ? "at the top level" : fmt::format("in [{}]", state_->path);
-    const auto at = key.source().begin;
-    const std::string file = key.source().path ? *key.source().path : state_->origin;
-    throw ConfigError(fmt::format("unknown key '{}' {}", key.str(), where), {file, at.line, at.column}, suggestion(key.str(), known));
+    throw ConfigError(fmt::format("unknown key '{}' {}", entry.key, where), entry.place, suggestion(entry.key, known));
   }
 }
 
 std::string TomlReader::resolved() const {
   // Values first, then sub-tables, as TOML demands.
   struct Writer {
-    static std::string key_text(const std::string& key) { return is_bare(key) ? key : toml_quoted(key); }
     static void write(const State& s, const std::string& path, std::string& out) {
       for (const auto& e : *s.entries) {
-        if (e.children.empty() && !e.list) out += fmt::format("{} = {}\n", key_text(e.key), e.value);
+        if (e.children.empty() && !e.list) out += fmt::format("{} = {}\n", toml_key(e.key), e.value);
       }
       for (const auto& e : *s.entries) {
-        const std::string name = path.empty() ? key_text(e.key) : path + "." + key_text(e.key);
+        const std::string name = path.empty() ? toml_key(e.key) : path + "." + toml_key(e.key);
         for (const auto& child : e.children) {
           std::string body;
           write(*child, name, body);

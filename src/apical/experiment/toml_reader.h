@@ -44,7 +44,7 @@ class TomlDocument {
 };
 
 /// What kind of value stands at a key.
-enum class TomlKind { absent, boolean, number, text, list, table, table_list };
+enum class TomlKind { absent, boolean, number, text, list, table, table_list, date_or_time };
 
 class TomlReader {
  public:

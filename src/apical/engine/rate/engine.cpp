@@ -17,8 +17,7 @@ RateEngine<Real>::RateEngine(Circuit circuit, std::vector<std::uint64_t> seeds, 
     : circuit_(std::make_unique<const Circuit>(std::move(circuit))), seeds_(std::move(seeds)), pool_(pool) {
   circuit_->validate();
   if (seeds_.empty()) throw ConfigError("a run needs at least one seed");
-  const bool lanes = options.layout == Layout::lanes ||
-                     (options.layout == Layout::automatic && lanes_are_faster(*circuit_, seeds_.size()));
+  const bool lanes = chooses_lanes(*circuit_, seeds_.size(), options.layout);
   per_network_ = lanes ? kLanes : 1;
   // Several networks are spread over the threads; only a single one spreads its matrices.
   ThreadPool* for_matrices = seeds_.size() <= per_network_ ? &pool_ : nullptr;
@@ -27,6 +26,11 @@ RateEngine<Real>::RateEngine(Circuit circuit, std::vector<std::uint64_t> seeds, 
     networks_.push_back(std::make_unique<Network<Real>>(*circuit_, std::span(seeds_).subspan(first, count), lanes,
                                                         options.all_quantities, for_matrices));
   }
+}
+
+template <class Real>
+bool RateEngine<Real>::chooses_lanes(const Circuit& circuit, std::size_t replicas, Layout layout) {
+  return layout == Layout::lanes || (layout == Layout::automatic && lanes_are_faster(circuit, replicas));
 }
 
 template <class Real>

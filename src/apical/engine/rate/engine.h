@@ -28,6 +28,9 @@ class RateEngine {
   /// Validates the circuit (ConfigError). `pool` must outlive the engine.
   RateEngine(Circuit circuit, std::vector<std::uint64_t> seeds, ThreadPool& pool, EngineOptions options = {});
 
+  /// Whether so many replicas would run in lanes; for estimates before anything is built.
+  static bool chooses_lanes(const Circuit& circuit, std::size_t replicas, Layout layout = Layout::automatic);
+
   const Circuit& circuit() const { return *circuit_; }
   std::size_t replicas() const { return seeds_.size(); }
   std::span<const std::uint64_t> seeds() const { return seeds_; }

@@ -200,7 +200,7 @@ class Network {
   Real* previous_of(Source& source, const std::string& name);
   Real* post_factor(const Projection& j);
   Real* pre_factor(const Projection& j, ProjectionState& s);
-  void fill(Real* matrix, const ProjectionState& layout, const InitialWeights& law, Stream stream, ProjectionId drawn_as,
+  void fill(Real* matrix, const ProjectionState& layout, const InitialWeights& law, Stream stream, std::uint32_t drawn_as,
             std::size_t post, std::size_t pre, bool transposed);
   void derive_weights();
   template <class Args>

@@ -249,12 +249,12 @@ Real* Network<Real>::previous_of(Source& source, const std::string& name) {
 /// the drawn matrix is the transpose of what is stored (deviations of views).
 template <class Real>
 void Network<Real>::fill(Real* matrix, const ProjectionState& layout, const InitialWeights& law, Stream stream,
-                         ProjectionId drawn_as, std::size_t post, std::size_t pre, bool transposed) {
+                         std::uint32_t drawn_as, std::size_t post, std::size_t pre, bool transposed) {
   for (std::size_t i = 0; i < post; ++i) {
     for (std::size_t j = 0; j < pre; ++j) {
       const std::size_t row = transposed ? j : i, col = transposed ? i : j;
       for (std::size_t lane = 0; lane < lanes_; ++lane) {
-        const Address at{seeds_[lane], stream, drawn_as.value, i * pre + j};
+        const Address at{seeds_[lane], stream, drawn_as, i * pre + j};
         double w = 0;
         switch (law.law) {
           case InitialWeights::Law::constant: w = law.low; break;
@@ -295,7 +295,7 @@ void Network<Real>::make_weights() {
       InitialWeights law = j.weights;
       for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t lane = 0; lane < lanes_; ++lane) {
-          const Address at{seeds_[lane], Stream::initial_weight, k, i};
+          const Address at{seeds_[lane], Stream::initial_weight, j.draw_address, i};
           double w = law.law == InitialWeights::Law::uniform  ? uniform(at, law.low, law.high)
                      : law.law == InitialWeights::Law::normal ? law.low + law.high * normal(at)
                      : law.values                             ? (*law.values)(0, i)
@@ -307,13 +307,13 @@ void Network<Real>::make_weights() {
     }
     if (!j.view) {
       s.weights = new_array(j.name + ".weights", s.outer * s.stride);
-      fill(s.weights, s, j.weights, Stream::initial_weight, {k}, post, pre, false);
+      fill(s.weights, s, j.weights, Stream::initial_weight, j.draw_address, post, pre, false);
       if (j.density < 1) {
         s.mask = new_array(j.name + ".mask", s.outer * s.stride);
         for (std::size_t i = 0; i < post; ++i) {
           for (std::size_t c = 0; c < pre; ++c) {
             for (std::size_t lane = 0; lane < lanes_; ++lane) {
-              const bool exists = uniform({seeds_[lane], Stream::connectivity, k, i * pre + c}) < j.density;
+              const bool exists = uniform({seeds_[lane], Stream::connectivity, j.draw_address, i * pre + c}) < j.density;
               s.mask[element(s, i, c) + lane] = exists ? Real(1) : Real(0);
               if (!exists) s.weights[element(s, i, c) + lane] = 0;
             }
@@ -333,7 +333,7 @@ void Network<Real>::make_weights() {
     if (fused) viewed.fused_view = &s;
     if (j.view->deviation) {
       s.deviation = new_array(j.name + ".deviation", s.outer * s.stride);
-      const ProjectionId drawn_as = j.view->shares_deviation_with.value_or(ProjectionId{k});
+      const std::uint32_t drawn_as = circuit_[j.view->shares_deviation_with.value_or(ProjectionId{k})].draw_address;
       if (fused) {
         fill(s.deviation, viewed, *j.view->deviation, Stream::feedback_deviation, drawn_as, post, pre, true);
       } else {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an experiment will cost before it runs: memory, output, steps, synapse updates, time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "apical/circuit/circuit.h"
+#include "apical/core/threads.h"
+#include "apical/learning/presentation.h"
+#include "apical/learning/trainer.h"
+
+namespace apical {
+
+/// A recorded variable: `width` numbers (float32) each `every_ms` while the circuit settles and learns.
+struct RecordedWidth {
+  std::size_t width = 0;
+  double every_ms = 0;
+  std::size_t replicas = 1;
+};
+
+struct PlannedWork {
+  TrainingPlan plan;
+  Presentation presentation;
+  std::size_t train = 0, validation = 0, test = 0;  ///< samples
+  std::size_t seeds = 1;
+  bool double_precision = false;
+  std::vector<RecordedWidth> recordings = {};
+};
+
+/// Speed of all replicas together. A synapse update is one weight of one replica taking part in one step.
+struct MeasuredSpeed {
+  double learning = 0;  ///< synapse updates per second while learning
+  double resting = 0;   ///< without learning, as in settling and evaluations
+};
+
+/// Builds the engine and steps it with random input for about `seconds`, half of it learning (at rate 0: the work is the
+/// same, nothing can diverge). ConfigError for a circuit that cannot run.
+MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision, ThreadPool& pool, double seconds = 0.2);
+
+struct Estimate {
+  std::size_t state_bytes = 0;         ///< of all replicas in memory, without the data set; one checkpoint is as large
+  std::size_t bytes_per_replica = 0;   ///< a run of fewer seeds needs less
+  std::uint64_t recording_bytes = 0;   ///< of results.h5
+  std::int64_t learning_steps = 0;     ///< of one replica
+  std::int64_t resting_steps = 0;      ///< of one replica: settling, validation, alignment, test
+  std::uint64_t synapses = 0;          ///< of one replica that take part in a step, transposed views included
+  double synapse_updates = 0;          ///< all steps of all replicas
+  std::optional<double> seconds = {};  ///< if a speed is given; early stopping can only shorten it
+  std::int64_t steps() const { return learning_steps + resting_steps; }
+};
+
+Estimate estimate(const Circuit& circuit, const PlannedWork& work, std::optional<MeasuredSpeed> speed = {});
+
+}  // namespace apical
