@@ -120,6 +120,10 @@ Range range_of(const InitialWeights& w, bool one_to_one) {
     case InitialWeights::Law::explicit_values:
       for (double x : w.values->flat()) drawn.include(x);
       break;
+    case InitialWeights::Law::derived:
+      drawn.include(-kUnbounded);
+      drawn.include(kUnbounded);
+      break;
   }
   Range out;
   for (double x : {drawn.low, drawn.high}) {

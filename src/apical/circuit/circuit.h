@@ -149,6 +149,7 @@ struct DerivedWeights {
   ProjectionId of;
   bool transposed = false;
   std::optional<ProjectionId> times = {};
+  bool operator==(const DerivedWeights&) const = default;
 };
 
 /// How a matrix begins. Values are drawn per seed at the address (seed, stream, projection, synapse).

@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "apical/analysis/ingredients.h"
 #include "apical/experiment/report.h"
 #include "apical/experiment/run.h"
 #include "apical/io/journal.h"
@@ -84,6 +85,7 @@ void add_run(const io::Path& run, ReportData& data) {
   } else {
     m.warnings.emplace_back("this run has not finished");
   }
+  for (const Ingredient& i : ingredients(e.circuit)) m.needs.push_back({i.name, i.needed ? "yes" : "no", i.reason});
   data.circuits.push_back(draw(e.circuit));
   data.circuits.back().name = e.label;
   if (data.models.empty()) {
