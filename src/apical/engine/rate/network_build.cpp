@@ -219,7 +219,7 @@ typename Network<Real>::Source* Network<Real>::source_of(PopulationId p, Quantit
     }
     std::copy_n(direct, s.padded, source.now);
     // What is there before the step goes into the ring, so that values written from outside are delayed, too.
-    const auto slot = [this, ring](Step step) { return ring[static_cast<std::size_t>(step) % ring.size()]; };
+    const auto slot = [ring](Step step) { return ring[static_cast<std::size_t>(step) % ring.size()]; };
     emit(remember, [this, slot, direct, n = s.padded] { std::copy_n(direct, n, slot(step_)); });
     emit(rates, [this, slot, n = s.padded, now = source.now] { std::copy_n(slot(step_ + 1), n, now); });
   }
