@@ -14,10 +14,10 @@
 namespace apical::golden {
 namespace {
 
-using nlohmann::json;
 using models::DendriticMicrocircuit;
 using models::DendriticPredictiveCoding;
 using models::PhaselessAlignmentLearning;
+using nlohmann::json;
 
 void read(models::PyramidalHierarchy& m, const json& p) {
   m.layers = p.at("layers").get<std::vector<std::size_t>>();
@@ -65,7 +65,8 @@ void read(PhaselessAlignmentLearning& m, const json& p) {
   m.eta_feedback = hidden_list(p, "eta_feedback", hidden);
   m.alpha = hidden_list(p, "alpha", hidden);
   m.noise_scale = hidden_list(p, "noise_scale", hidden);
-  m.noise_process = p.at("noise_type") == "OU" ? CompartmentNoise::Process::ornstein_uhlenbeck : CompartmentNoise::Process::held_white;
+  m.noise_process = p.at("noise_type") == "OU" ? CompartmentNoise::Process::ornstein_uhlenbeck
+                                               : CompartmentNoise::Process::held_white;
   m.noise_tau_ms = p.value("tau_noise", 0.1);
   m.high_pass = p.value("high_pass_rates", true);
   if (m.high_pass) m.high_pass_ms = p.at("tau_high_pass").get<double>();
@@ -83,8 +84,9 @@ Circuit circuit_of(const json& p) {
   return build(m);
 }
 
-/// Hands out the recorded draws. The released program shares one counter between areas and counts its calls, so
-/// with more than one hidden area and held noise not every area is drawn anew (meant: one counter of steps).
+/// Hands out the recorded draws. The released program shares one counter between areas and counts its calls,
+/// so with more than one hidden area and held noise not every area is drawn anew (meant: one counter of
+/// steps).
 class RecordedNoise {
  public:
   RecordedNoise(const json& trace, rate::RateEngine<double>& engine)
@@ -114,7 +116,8 @@ class RecordedNoise {
     if (draw) {
       counter_ = 0;
       const auto& draws = draws_.at(static_cast<std::size_t>(step));
-      if (next_ + out.size() > draws.size()) throw DataError(fmt::format("step {} has {} noise draws; more were asked for", step, draws.size()));
+      if (next_ + out.size() > draws.size())
+        throw DataError(fmt::format("step {} has {} noise draws; more were asked for", step, draws.size()));
       for (double& x : out) x = draws[next_++];
     }
     ++counter_;
@@ -124,7 +127,8 @@ class RecordedNoise {
   void check_used_up() const {
     if (step_ < 0) return;
     const std::size_t drawn = draws_.at(static_cast<std::size_t>(step_)).size();
-    if (next_ != drawn) throw DataError(fmt::format("step {} has {} noise draws; {} were asked for", step_, drawn, next_));
+    if (next_ != drawn)
+      throw DataError(fmt::format("step {} has {} noise draws; {} were asked for", step_, drawn, next_));
   }
 
  private:
@@ -154,15 +158,22 @@ MicrocircuitReplay dendritic_replay(const json& trace) {
   using Matrices = std::map<std::string, std::vector<std::pair<ProjectionId, std::optional<ProjectionId>>>>;
   Matrices matrices;
   // A net of one area records empty lists of these.
-  for (const char* name : {"apical_pyr", "apical_pyr_noisy", "rate_lateral", "soma_inter", "soma_inter_lookahead", "rate_inter", "dendrite_inter"}) {
+  for (const char* name : {"apical_pyr", "apical_pyr_noisy", "rate_lateral", "soma_inter",
+                           "soma_inter_lookahead", "rate_inter", "dendrite_inter"}) {
     r.variables[name] = {};
   }
-  const auto projection = [&](const std::string& from, const std::string& to) { return r.circuit.projection(from + "->" + to); };
+  const auto projection = [&](const std::string& from, const std::string& to) {
+    return r.circuit.projection(from + "->" + to);
+  };
   for (std::size_t i = 0; i < areas; ++i) {
     const std::string pyr = area_name(i, "pyr"), inter = area_name(i, "inter");
     set_neuron_parameters(r.circuit, pyr, p.at("activation").at(i));
-    matrices["w_forward"].push_back({projection(i == 0 ? "input" : area_name(i - 1, "pyr"), pyr + ".basal"), {}});
-    for (const auto& [name, variable] : {std::pair{"soma_pyr", "soma"}, {"soma_pyr_lookahead", "lookahead"}, {"rate_pyr", "rate"}, {"basal_pyr", "basal"}}) {
+    matrices["w_forward"].push_back(
+        {projection(i == 0 ? "input" : area_name(i - 1, "pyr"), pyr + ".basal"), {}});
+    for (const auto& [name, variable] : {std::pair{"soma_pyr", "soma"},
+                                         {"soma_pyr_lookahead", "lookahead"},
+                                         {"rate_pyr", "rate"},
+                                         {"basal_pyr", "basal"}}) {
       r.variables[name].push_back({pyr, variable});
     }
     r.variables["rate_pyr_highpass"].push_back({pyr, high_pass && i > 0 ? "rate_highpass" : ""});
@@ -177,7 +188,10 @@ MicrocircuitReplay dendritic_replay(const json& trace) {
       continue;
     }
     set_neuron_parameters(r.circuit, inter, p.at("activation").at(i + 1));
-    for (const auto& [name, variable] : {std::pair{"soma_inter", "soma"}, {"soma_inter_lookahead", "lookahead"}, {"rate_inter", "rate"}, {"dendrite_inter", "dendrite"}}) {
+    for (const auto& [name, variable] : {std::pair{"soma_inter", "soma"},
+                                         {"soma_inter_lookahead", "lookahead"},
+                                         {"rate_inter", "rate"},
+                                         {"dendrite_inter", "dendrite"}}) {
       r.variables[name].push_back({inter, variable});
     }
     matrices["w_pyr_to_inter"].push_back({projection(pyr, inter + ".dendrite"), {}});
@@ -190,7 +204,8 @@ MicrocircuitReplay dendritic_replay(const json& trace) {
   r.weights = [matrices](const json& snapshot) {
     std::vector<ExpectedMatrix> out;
     for (const auto& [name, list] : matrices) {
-      for (std::size_t i = 0; i < list.size(); ++i) out.push_back({list[i].first, matrix_of(snapshot.at(name).at(i)), list[i].second});
+      for (std::size_t i = 0; i < list.size(); ++i)
+        out.push_back({list[i].first, matrix_of(snapshot.at(name).at(i)), list[i].second});
     }
     return out;
   };
@@ -199,7 +214,8 @@ MicrocircuitReplay dendritic_replay(const json& trace) {
     const Circuit& c = engine.circuit();
     const auto soma = [&](const char* suffix, const std::string& key) {
       for (std::size_t i = 0; i < start.at(key).size(); ++i) {
-        engine.set_soma(c.population(area_name(i, suffix)), 0, doubles(start.at(key)[i]), doubles(start.at(key + "_previous")[i]));
+        engine.set_soma(c.population(area_name(i, suffix)), 0, doubles(start.at(key)[i]),
+                        doubles(start.at(key + "_previous")[i]));
       }
     };
     const auto write = [&](const char* suffix, const char* variable, const char* key, std::size_t first = 0) {
@@ -238,7 +254,8 @@ MicrocircuitReplay dendritic_replay(const json& trace) {
     // The views' first matrices need the forward weights in place.
     for (const auto& [name, list] : matrices) {
       for (std::size_t i = 0; i < list.size(); ++i) {
-        if (c[list[i].first].view) engine.network(0).set_until_refresh(list[i].first, 0, matrix_of(start.at(name).at(i)));
+        if (c[list[i].first].view)
+          engine.network(0).set_until_refresh(list[i].first, 0, matrix_of(start.at(name).at(i)));
       }
     }
     if (!has_noise) return;
@@ -247,7 +264,9 @@ MicrocircuitReplay dendritic_replay(const json& trace) {
     }
     if (trace.contains("noise_draws")) {
       auto noise = std::make_shared<RecordedNoise>(trace, engine);
-      engine.network(0).set_noise_source([noise](PopulationId id, rate::Step step, std::span<double> out) { return (*noise)(id, step, out); });
+      engine.network(0).set_noise_source([noise](PopulationId id, rate::Step step, std::span<double> out) {
+        return (*noise)(id, step, out);
+      });
     }
   };
   return r;

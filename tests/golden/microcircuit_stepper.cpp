@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Order of operations: that of the program of Max et al. 2025 (bioRxiv 2025.07.11.664263). i counts areas from 0.
+// Order of operations: that of the program of Max et al. 2025 (bioRxiv 2025.07.11.664263). i counts areas
+// from 0.
 #include "golden/microcircuit_stepper.h"
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -74,14 +76,16 @@ double phi(const std::string& f, double x, double s, double o) {
   const double y = x - o;
   if (f == "linear") return s * y;
   if (f == "relu") return y > 0 ? s * y : 0;
-  if (f == "soft_relu") return s * (y > 0 ? y + std::log1p(std::exp(-10 * y)) / 10 : std::log1p(std::exp(10 * y)) / 10);
+  if (f == "soft_relu")
+    return s * (y > 0 ? y + std::log1p(std::exp(-10 * y)) / 10 : std::log1p(std::exp(10 * y)) / 10);
   if (f == "logistic") return 1 / (1 + std::exp(-s * y));
   if (f == "tanh") return std::tanh(s * y);
   return s * std::min(1.0, std::max(0.0, y / 6 + 0.5));  // hard_sigmoid
 }
 V phi(const json& f, const V& x) {
   V r(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) r[i] = phi(f.at("name"), x[i], f.at("slope")[i], f.at("offset")[i]);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    r[i] = phi(f.at("name"), x[i], f.at("slope")[i], f.at("offset")[i]);
   return r;
 }
 /// phi' as released: of "d_tanh" and so on, slope and offset ignored.
@@ -102,7 +106,8 @@ V slope_of(const std::string& f, const V& x) {
 /// u - gamma v  or  r - phi(gamma v)
 V residual(const json& params, const json& f, double gamma, const V& look, const V& rate, V basal) {
   for (double& v : basal) v *= gamma;
-  return params.value("update_uses_activation", false) ? mixed(1, rate, -1, phi(f, basal)) : mixed(1, look, -1, basal);
+  return params.value("update_uses_activation", false) ? mixed(1, rate, -1, phi(f, basal))
+                                                       : mixed(1, look, -1, basal);
 }
 
 void low_pass(V& state, const V& x, double k) {
@@ -141,7 +146,9 @@ struct Recorder {
 struct Flags {
   bool forward, lateral, feedback;
   explicit Flags(const json& p)
-      : forward(p.value("learn_forward", true)), lateral(p.value("learn_lateral", true)), feedback(p.value("learn_feedback", false)) {}
+      : forward(p.value("learn_forward", true)),
+        lateral(p.value("learn_lateral", true)),
+        feedback(p.value("learn_feedback", false)) {}
   bool any() const { return forward || lateral || feedback; }
 };
 
@@ -158,7 +165,8 @@ M block(const M& w, std::size_t row, std::size_t rows, std::size_t col, std::siz
   return b;
 }
 void put(M& w, std::size_t row, std::size_t col, const M& b) {
-  for (std::size_t i = 0; i < b.size(); ++i) std::copy(b[i].begin(), b[i].end(), w[row + i].begin() + static_cast<std::ptrdiff_t>(col));
+  for (std::size_t i = 0; i < b.size(); ++i)
+    std::copy(b[i].begin(), b[i].end(), w[row + i].begin() + static_cast<std::ptrdiff_t>(col));
 }
 
 // ---- error-neuron microcircuit ---------------------------------------------------------------------------
@@ -168,32 +176,41 @@ json error_neurons(json trace) {
   const json p = trace.at("params"), init = trace.at("initial");
   const Sizes n = p.at("layers"), e = p.at("error_layers");  // with the input; e[0] = 0
   const std::size_t areas = n.size() - 1;
-  const bool skip_up = p.value("forward_connectivity", "layered") == "skip", skip_down = p.value("feedback_connectivity", "layered") == "skip";
-  const double dt = p.at("dt"), gl = p.at("g_leak"), gb = p.at("g_basal"), ga = p.at("g_apical"), gd = p.at("g_dendrite"), gt = p.at("g_target");
-  const double tau = 1 / (gl + gb + ga), tau_err = 1 / (gl + gd), tau_out = 1 / (gl + gt), gamma = gb / (gl + gb + ga);
+  const bool skip_up = p.value("forward_connectivity", "layered") == "skip",
+             skip_down = p.value("feedback_connectivity", "layered") == "skip";
+  const double dt = p.at("dt"), gl = p.at("g_leak"), gb = p.at("g_basal"), ga = p.at("g_apical"),
+               gd = p.at("g_dendrite"), gt = p.at("g_target");
+  const double tau = 1 / (gl + gb + ga), tau_err = 1 / (gl + gd), tau_out = 1 / (gl + gt),
+               gamma = gb / (gl + gb + ga);
   const double gain = p.value("taur", 1.0);
   const json &f = p.at("activation"), &f_err = p.at("error_activation");
   const Flags learns(p);
-  const auto at = [&](std::size_t area) { return before(n, area + 1); };      // of area i among [input, areas]
+  const auto at = [&](std::size_t area) { return before(n, area + 1); };  // of area i among [input, areas]
   const auto at_err = [&](std::size_t area) { return before(e, area + 1); };  // of area i among error neurons
   const std::size_t all = before(n, n.size()), all_err = before(e, e.size());
 
   M w = zeros(all, all), b = zeros(all_err, all_err), noise = zeros(all_err, all_err);
   const auto unpack = [&](const json& list, M& down, bool skip) {
     if (skip) down = list.at(0).get<M>();
-    for (std::size_t i = 0; !skip && i + 1 < areas; ++i) put(down, at_err(i), at_err(i + 1), list.at(i).get<M>());
+    for (std::size_t i = 0; !skip && i + 1 < areas; ++i)
+      put(down, at_err(i), at_err(i + 1), list.at(i).get<M>());
   };
   if (skip_up) w = init.at("w_forward").at(0).get<M>();
-  for (std::size_t i = 0; !skip_up && i < areas; ++i) put(w, at(i), before(n, i), init.at("w_forward").at(i).get<M>());
+  for (std::size_t i = 0; !skip_up && i < areas; ++i)
+    put(w, at(i), before(n, i), init.at("w_forward").at(i).get<M>());
   unpack(init.at("w_feedback_error"), b, skip_down);
   const bool transposed = p.at("feedback_mode") == "BP";
   if (transposed && init.contains("feedback_noise")) unpack(init.at("feedback_noise"), noise, skip_down);
-  auto w_re = init.at("w_rep_to_err").get<std::vector<M>>(), w_er = init.at("w_err_to_rep").get<std::vector<M>>();
+  auto w_re = init.at("w_rep_to_err").get<std::vector<M>>(),
+       w_er = init.at("w_err_to_rep").get<std::vector<M>>();
   M q = zeros(all, all);
 
-  auto u = init.at("soma_rep").get<M>(), u_prev = init.at("soma_rep_previous").get<M>(), r = init.at("rate_rep").get<M>();
-  auto v = init.at("soma_err").get<M>(), v_prev = init.at("soma_err_previous").get<M>(), err = init.at("rate_err").get<M>();
-  auto basal = init.at("basal_rep").get<M>(), apical = init.at("apical_rep").get<M>(), dendrite = init.at("dendrite_err").get<M>();
+  auto u = init.at("soma_rep").get<M>(), u_prev = init.at("soma_rep_previous").get<M>(),
+       r = init.at("rate_rep").get<M>();
+  auto v = init.at("soma_err").get<M>(), v_prev = init.at("soma_err_previous").get<M>(),
+       err = init.at("rate_err").get<M>();
+  auto basal = init.at("basal_rep").get<M>(), apical = init.at("apical_rep").get<M>(),
+       dendrite = init.at("dendrite_err").get<M>();
   const M u_start = u;
   std::vector<V> look(areas), look_err(areas), slope(areas);
   bool had_input = !init.at("input_previous").is_null();
@@ -227,7 +244,8 @@ json error_neurons(json trace) {
     }
     const V drive = times(w, rates), back = times(b, errors);
     const auto part = [](const V& of, std::size_t from, std::size_t count) {
-      return V(of.begin() + static_cast<std::ptrdiff_t>(from), of.begin() + static_cast<std::ptrdiff_t>(from + count));
+      return V(of.begin() + static_cast<std::ptrdiff_t>(from),
+               of.begin() + static_cast<std::ptrdiff_t>(from + count));
     };
     for (std::size_t i = 0; i < areas; ++i) {
       if (skip_up || i > 0 || had_input) basal[i] = part(drive, at(i), n[i + 1]);
@@ -258,7 +276,9 @@ json error_neurons(json trace) {
         for (std::size_t j = 0; j <= i; ++j) {
           if (!skip_up && (j != i || (i == 0 && !had_input))) continue;
           const json& eta = p.at("eta_forward")[i];
-          put(dw, at(i), before(n, j), outer(dt * (eta.is_array() ? eta[j] : eta).get<double>(), post, j == 0 ? r0_old : r_old[j - 1]));
+          put(dw, at(i), before(n, j),
+              outer(dt * (eta.is_array() ? eta[j] : eta).get<double>(), post,
+                    j == 0 ? r0_old : r_old[j - 1]));
         }
       }
       if (transposed) {
@@ -267,7 +287,8 @@ json error_neurons(json trace) {
           for (std::size_t k = i + 1; k < areas; ++k) {
             if (!skip_down && k != i + 1) continue;
             for (std::size_t a = 0; a < std::min(n[i + 1], e[i + 1]); ++a) {
-              for (std::size_t c = 0; c < std::min(n[k + 1], e[k + 1]); ++c) fresh[at_err(i) + a][at_err(k) + c] += w[at(k) + c][at(i) + a];
+              for (std::size_t c = 0; c < std::min(n[k + 1], e[k + 1]); ++c)
+                fresh[at_err(i) + a][at_err(k) + c] += w[at(k) + c][at(i) + a];
             }
           }
         }
@@ -295,7 +316,8 @@ json error_neurons(json trace) {
     const auto relax = [&](std::vector<M>& laterals, const json& eta) {
       for (std::size_t i = 0; i < areas; ++i) {
         for (std::size_t a = 0; a < laterals[i].size(); ++a) {
-          for (std::size_t c = 0; c < laterals[i][a].size(); ++c) laterals[i][a][c] -= dt * eta[i].get<double>() * (laterals[i][a][c] - (a == c ? 1 : 0));
+          for (std::size_t c = 0; c < laterals[i][a].size(); ++c)
+            laterals[i][a][c] -= dt * eta[i].get<double>() * (laterals[i][a][c] - (a == c ? 1 : 0));
         }
       }
     };
@@ -303,11 +325,23 @@ json error_neurons(json trace) {
       relax(w_re, p.at("eta_rep_to_err"));
       relax(w_er, p.at("eta_err_to_rep"));
     }
-    record.step({{"soma_rep", &u}, {"soma_rep_lookahead", &look}, {"rate_rep", &r}, {"slope_rep", &slope}, {"basal_rep", &basal},
-                 {"apical_rep", &apical}, {"soma_err", &v}, {"soma_err_lookahead", &look_err}, {"rate_err", &err}, {"dendrite_err", &dendrite}});
-    json weights{{"w_rep_to_err", w_re}, {"w_err_to_rep", w_er}, {"w_forward", json::array()}, {"w_feedback_error", json::array()}};
+    record.step({{"soma_rep", &u},
+                 {"soma_rep_lookahead", &look},
+                 {"rate_rep", &r},
+                 {"slope_rep", &slope},
+                 {"basal_rep", &basal},
+                 {"apical_rep", &apical},
+                 {"soma_err", &v},
+                 {"soma_err_lookahead", &look_err},
+                 {"rate_err", &err},
+                 {"dendrite_err", &dendrite}});
+    json weights{{"w_rep_to_err", w_re},
+                 {"w_err_to_rep", w_er},
+                 {"w_forward", json::array()},
+                 {"w_feedback_error", json::array()}};
     if (skip_up) weights["w_forward"].push_back(w);
-    for (std::size_t i = 0; !skip_up && i < areas; ++i) weights["w_forward"].push_back(block(w, at(i), n[i + 1], before(n, i), n[i]));
+    for (std::size_t i = 0; !skip_up && i < areas; ++i)
+      weights["w_forward"].push_back(block(w, at(i), n[i + 1], before(n, i), n[i]));
     if (skip_down) weights["w_feedback_error"].push_back(b);
     for (std::size_t i = 0; !skip_down && i + 1 < areas; ++i) {
       weights["w_feedback_error"].push_back(block(b, at_err(i), e[i + 1], at_err(i + 1), e[i + 2]));
@@ -323,26 +357,35 @@ json error_neurons(json trace) {
 json dendritic(json trace, const std::function<double()>& normal) {
   const json p = trace.at("params"), init = trace.at("initial");
   const std::string model = trace.at("model");
-  const bool lateral = model == "dPC", inter = !lateral, pal = model == "pal", transposed = p.at("feedback_mode") == "BP";
+  const bool lateral = model == "dPC", inter = !lateral, pal = model == "pal",
+             transposed = p.at("feedback_mode") == "BP";
   const Sizes n = p.at("layers");
   const std::size_t areas = n.size() - 1, hidden = areas - 1;
-  const double dt = p.at("dt"), gl = p.at("g_leak"), gb = p.at("g_basal"), ga = p.at("g_apical"), gd = p.at("g_dendrite"), gt = p.at("g_target");
+  const double dt = p.at("dt"), gl = p.at("g_leak"), gb = p.at("g_basal"), ga = p.at("g_apical"),
+               gd = p.at("g_dendrite"), gt = p.at("g_target");
   const double gn = p.value("g_nudge_inter", 0.0), gain = p.value("taur", 1.0);
   const double tau = 1 / (gl + gb + ga), tau_out = 1 / (gl + gb + gt), tau_inter = 1 / (gl + gd + gn);
   const double k_low = dt / p.value("tau_low_pass", 1.0), k_high = dt / p.value("tau_high_pass", 1.0);
   const auto on = [&](const char* key) { return p.value(key, false); };
   const json& f = p.at("activation");
   const Flags learns(p);
-  const auto list = [&](const char* key) { return init.contains(key) ? init.at(key).get<std::vector<V>>() : std::vector<V>(); };
-  const auto matrices = [&](const char* key) { return init.contains(key) ? init.at(key).get<std::vector<M>>() : std::vector<M>(); };
+  const auto list = [&](const char* key) {
+    return init.contains(key) ? init.at(key).get<std::vector<V>>() : std::vector<V>();
+  };
+  const auto matrices = [&](const char* key) {
+    return init.contains(key) ? init.at(key).get<std::vector<M>>() : std::vector<M>();
+  };
   const auto rate_of = [&](const char* key, std::size_t i) { return p.at(key).at(i).get<double>(); };
 
-  auto w = matrices("w_forward"), w_fb = matrices("w_feedback"), w_pi = matrices("w_pyr_to_inter"), w_ip = matrices("w_inter_to_pyr"),
-       w_lat = matrices("w_lateral");
+  auto w = matrices("w_forward"), w_fb = matrices("w_feedback"), w_pi = matrices("w_pyr_to_inter"),
+       w_ip = matrices("w_inter_to_pyr"), w_lat = matrices("w_lateral");
   const auto deviation = matrices("feedback_noise");
-  auto u = list("soma_pyr"), u_prev = list("soma_pyr_previous"), r = list("rate_pyr"), basal = list("basal_pyr"), apical = list("apical_pyr");
-  auto ui = list("soma_inter"), ui_prev = list("soma_inter_previous"), ri = list("rate_inter"), dendrite = list("dendrite_inter");
-  auto r_lat = list("rate_lateral"), xi = list("noise"), h = list("rate_pyr_highpass"), noisy = list("apical_pyr_noisy");
+  auto u = list("soma_pyr"), u_prev = list("soma_pyr_previous"), r = list("rate_pyr"),
+       basal = list("basal_pyr"), apical = list("apical_pyr");
+  auto ui = list("soma_inter"), ui_prev = list("soma_inter_previous"), ri = list("rate_inter"),
+       dendrite = list("dendrite_inter");
+  auto r_lat = list("rate_lateral"), xi = list("noise"), h = list("rate_pyr_highpass"),
+       noisy = list("apical_pyr_noisy");
   std::vector<V> look(areas), look_i(hidden);
   V r0 = init.at("input_previous"), r0_old = r0;
   bool had_input = true;
@@ -362,7 +405,8 @@ json dendritic(json trace, const std::function<double()>& normal) {
   for (std::size_t t = 0; t < record.steps; ++t) {
     const json &x = trace["inputs"][t], &y = trace["targets"][t];
     // 1, 2
-    const auto r_old = r, ri_old = ri, basal_old = basal, dendrite_old = dendrite, apical_old = apical, r_lat_old = r_lat;
+    const auto r_old = r, ri_old = ri, basal_old = basal, dendrite_old = dendrite, apical_old = apical,
+               r_lat_old = r_lat;
     if (had_input) r0_old = r0;
     had_input = !x.is_null();
     if (had_input) r0 = x.get<V>();
@@ -408,7 +452,10 @@ json dendritic(json trace, const std::function<double()>& normal) {
           counter = 0;
           for (std::size_t a = 0; a < xi[i].size(); ++a) {
             const std::string mode = p.at("noise_mode");
-            const double sd = mode == "uP" ? std::abs(u[i][a]) : mode == "uP_breve" ? std::abs(look[i][a]) : mode == "vapi" ? std::abs(apical[i][a]) : 1;
+            const double sd = mode == "uP"         ? std::abs(u[i][a])
+                              : mode == "uP_breve" ? std::abs(look[i][a])
+                              : mode == "vapi"     ? std::abs(apical[i][a])
+                                                   : 1;
             if (!replay_noise) draws.push_back(sd * normal());
             const double z = rate_of("noise_scale", i) * draws.at(used++);
             const double tau_xi = p.value("tau_noise", 0.1);
@@ -425,10 +472,13 @@ json dendritic(json trace, const std::function<double()>& normal) {
     }
     std::vector<V> du(areas), dui(hidden);
     for (std::size_t i = 0; i < hidden; ++i) {
-      if (inter) dui[i] = leak(mixed(tau_inter * gd, dendrite[i], tau_inter * gn, look[i + 1]), ui[i], tau_inter, dt);
-      du[i] = leak(mixed(tau * gb, basal[i], tau * ga, pal && learns.feedback ? noisy[i] : apical[i]), u[i], tau, dt);
+      if (inter)
+        dui[i] = leak(mixed(tau_inter * gd, dendrite[i], tau_inter * gn, look[i + 1]), ui[i], tau_inter, dt);
+      du[i] = leak(mixed(tau * gb, basal[i], tau * ga, pal && learns.feedback ? noisy[i] : apical[i]), u[i],
+                   tau, dt);
     }
-    const V rest = y.is_null() ? mixed(gb / (gl + gb), basal[hidden], 0, basal[hidden]) : mixed(tau_out * gb, basal[hidden], tau_out * gt, y.get<V>());
+    const V rest = y.is_null() ? mixed(gb / (gl + gb), basal[hidden], 0, basal[hidden])
+                               : mixed(tau_out * gb, basal[hidden], tau_out * gt, y.get<V>());
     du[hidden] = leak(rest, u[hidden], tau_out, dt);
     // 5
     std::vector<M> dw(areas), d_pi(hidden), d_ip(hidden), d_lat(hidden), d_fb(hidden);
@@ -447,13 +497,15 @@ json dendritic(json trace, const std::function<double()>& normal) {
         if (inter) {
           V foreseen = dendrite_old[i];
           for (double& z : foreseen) z *= gd / (gl + gd);
-          d_pi[i] = outer(dt * rate_of("eta_pyr_to_inter", i), mixed(1, ri[i], -1, phi(f[i + 1], foreseen)), r_old[i]);
+          d_pi[i] = outer(dt * rate_of("eta_pyr_to_inter", i), mixed(1, ri[i], -1, phi(f[i + 1], foreseen)),
+                          r_old[i]);
           d_ip[i] = outer(dt * rate_of("eta_inter_to_pyr", i), cancel, ri_old[i]);
         }
         if (pal) {
           const V& fast = p.value("high_pass_rates", true) ? h[i + 1] : r[i + 1];
           d_fb[i] = outer(1, xi[i], fast);
-          const V above = slope_of(p.at("slope_function")[i + 1], look[i + 1]), here = slope_of(p.at("slope_function")[i], look[i]);
+          const V above = slope_of(p.at("slope_function")[i + 1], look[i + 1]),
+                  here = slope_of(p.at("slope_function")[i], look[i]);
           for (std::size_t a = 0; a < here.size(); ++a) {
             for (std::size_t c = 0; c < above.size(); ++c) {
               double decay = w_fb[i][a][c];
@@ -487,9 +539,17 @@ json dendritic(json trace, const std::function<double()>& normal) {
     for (std::size_t i = 0; pal && i < areas; ++i) {
       for (std::size_t a = 0; a < h[i].size(); ++a) h[i][a] += (r[i][a] - r_old[i][a]) - k_high * h[i][a];
     }
-    record.step({{"soma_pyr", &u}, {"soma_pyr_lookahead", &look}, {"rate_pyr", &r}, {"basal_pyr", &basal}, {"apical_pyr", &apical}});
+    record.step({{"soma_pyr", &u},
+                 {"soma_pyr_lookahead", &look},
+                 {"rate_pyr", &r},
+                 {"basal_pyr", &basal},
+                 {"apical_pyr", &apical}});
     if (lateral) record.step({{"rate_lateral", &r_lat}});
-    if (inter) record.step({{"soma_inter", &ui}, {"soma_inter_lookahead", &look_i}, {"rate_inter", &ri}, {"dendrite_inter", &dendrite}});
+    if (inter)
+      record.step({{"soma_inter", &ui},
+                   {"soma_inter_lookahead", &look_i},
+                   {"rate_inter", &ri},
+                   {"dendrite_inter", &dendrite}});
     if (pal) record.step({{"noise", &xi}, {"apical_pyr_noisy", &noisy}, {"rate_pyr_highpass", &h}});
     json weights{{"w_forward", w}, {"w_feedback", w_fb}};
     if (lateral) weights["w_lateral"] = w_lat;
@@ -531,7 +591,8 @@ json layered_reference(json trace) {
       for (double& z : u[i]) z *= gamma;
       dw[i] = outer(dt * p.at("eta_forward")[i].get<double>(), delta_old[i], i == 0 ? r0_old : r_old[i - 1]);
     }
-    for (std::size_t i = 0; learns.any() && p.at("feedback_mode") == "BP" && i + 1 < areas; ++i) w_fb[i] = transpose(w[i + 1]);
+    for (std::size_t i = 0; learns.any() && p.at("feedback_mode") == "BP" && i + 1 < areas; ++i)
+      w_fb[i] = transpose(w[i + 1]);
     for (std::size_t i = 0; learns.forward && i < areas; ++i) w[i] = sum(w[i], dw[i]);
     record.step({{"soma", &u}, {"rate", &r}, {"slope", &slope}, {"error", &delta}});
     record.weights(t + 1, {{"w_forward", w}, {"w_feedback", w_fb}});

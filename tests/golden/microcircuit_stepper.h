@@ -4,13 +4,13 @@
 #pragma once
 
 #include <functional>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 namespace apical::golden {
 
-/// Takes a "microcircuit-trace/1" without results (model, params, initial, inputs, targets, steps) and fills in
-/// `recorded` and `weights`. Noise of `pal` comes from `noise_draws`; if there are none, from `normal`, and
-/// `noise_draws` are filled in.
+/// Takes a "microcircuit-trace/1" without results (model, params, initial, inputs, targets, steps) and fills
+/// in `recorded` and `weights`. Noise of `pal` comes from `noise_draws`; if there are none, from `normal`,
+/// and `noise_draws` are filled in.
 nlohmann::json stepped(nlohmann::json trace, const std::function<double()>& normal = {});
 
 }  // namespace apical::golden

@@ -26,7 +26,11 @@ struct Small {
     c.name = "small";
     input = c.add_external("input", 2);
     teacher = c.add_external("teacher", 2);
-    Population h{.name = "a1.pyr", .area = "a1", .size = 3, .leak = 0.03, .compartments = {{"basal", 0.1}, {"apical", 0.06}}};
+    Population h{.name = "a1.pyr",
+                 .area = "a1",
+                 .size = 3,
+                 .leak = 0.03,
+                 .compartments = {{"basal", 0.1}, {"apical", 0.06}}};
     h.noise = CompartmentNoise{.compartment = "apical", .scale = 0.1};
     hidden = c.add_population(h);
     Population o{.name = "a2.pyr", .area = "a2", .size = 2, .leak = 0.03, .compartments = {{"basal", 0.1}}};
@@ -35,9 +39,13 @@ struct Small {
     PlasticityRule rule{.eta = 0.5};
     rule.post = {.kind = PostFactor::Kind::voltage_residual, .compartment = "basal"};
     rule.pre.kind = PreFactor::Kind::transmitted;
-    up = c.connect(input, hidden, {.compartment = "basal", .weights = InitialWeights::uniform(-1, 1), .rule = rule});
-    out = c.connect(hidden, output, {.compartment = "basal", .weights = InitialWeights::uniform(-1, 1), .rule = rule});
-    view = c.connect(output, hidden, {.compartment = "apical", .pathway = Pathway::feedback, .view = TransposedView{.of = out}});
+    up = c.connect(input, hidden,
+                   {.compartment = "basal", .weights = InitialWeights::uniform(-1, 1), .rule = rule});
+    out = c.connect(hidden, output,
+                    {.compartment = "basal", .weights = InitialWeights::uniform(-1, 1), .rule = rule});
+    view =
+        c.connect(output, hidden,
+                  {.compartment = "apical", .pathway = Pathway::feedback, .view = TransposedView{.of = out}});
   }
   Population& population() { return c.edit(hidden); }
   Projection& projection() { return c.edit(out); }
@@ -55,9 +63,12 @@ std::string refusal(const std::function<void(Small&)>& spoil) {
   return "accepted";
 }
 
-TEST(Circuit, AcceptsTheSmallOne) { EXPECT_EQ(refusal([](Small&) {}), "accepted"); }
+TEST(Circuit, AcceptsTheSmallOne) {
+  EXPECT_EQ(refusal([](Small&) {}), "accepted");
+}
 
-Projection& connect(Circuit& c, PopulationId from, PopulationId to, const char* compartment, const char* name = "") {
+Projection& connect(Circuit& c, PopulationId from, PopulationId to, const char* compartment,
+                    const char* name = "") {
   ConnectOptions o;
   o.compartment = compartment;
   o.name = name;
@@ -76,15 +87,20 @@ TEST(Circuit, RefusesPopulationsThatCannotRun) {
       {"a population has no name", [](Small& s) { s.population().name = ""; }},
       {"size of population 'a1.pyr' is 0", [](Small& s) { s.population().size = 0; }},
       {"leak of population 'a1.pyr' is -1; expected 0 or more", [](Small& s) { s.population().leak = -1; }},
-      {"conductance of compartment 'basal' of 'a1.pyr' is nan", [](Small& s) { s.population().compartments[0].conductance = kNan; }},
+      {"conductance of compartment 'basal' of 'a1.pyr' is nan",
+       [](Small& s) { s.population().compartments[0].conductance = kNan; }},
       {"has two compartments named 'basal'", [](Small& s) { s.population().compartments[1].name = "basal"; }},
-      {"low_pass_ms of compartment 'basal' of 'a1.pyr' is -1", [](Small& s) { s.population().compartments[0].low_pass_ms = -1; }},
-      {"is 0.001 ms, shorter than the time step", [](Small& s) { s.population().compartments[0].low_pass_ms = 0.001; }},
-      {"has neither leak nor conductance", [](Small& s) {
+      {"low_pass_ms of compartment 'basal' of 'a1.pyr' is -1",
+       [](Small& s) { s.population().compartments[0].low_pass_ms = -1; }},
+      {"is 0.001 ms, shorter than the time step",
+       [](Small& s) { s.population().compartments[0].low_pass_ms = 0.001; }},
+      {"has neither leak nor conductance",
+       [](Small& s) {
          s.population().leak = 0;
          for (Compartment& c : s.population().compartments) c.conductance = 0;
        }},
-      {"the Euler step is unstable", [](Small& s) {
+      {"the Euler step is unstable",
+       [](Small& s) {
          s.population().lookahead = false;
          s.population().leak = 1000;
        }},
@@ -94,12 +110,16 @@ TEST(Circuit, RefusesPopulationsThatCannotRun) {
       {"slope_sd of population", [](Small& s) { s.population().slope_sd = -1; }},
       {"offset_sd of population", [](Small& s) { s.population().offset_sd = -1; }},
       {"initial_soma_sd of population", [](Small& s) { s.population().initial_soma_sd = -1; }},
-      {"lookahead_gain of population 'a1.pyr' is 0; expected a positive number", [](Small& s) { s.population().lookahead_gain = 0; }},
-      {"the teacher of 'a1.pyr' must be an external population of 3 rates", [](Small& s) { s.population().teacher = s.teacher; }},
-      {"unknown compartment 'apcial' (population 'a1.pyr' has", [](Small& s) { s.population().noise->compartment = "apcial"; }},
+      {"lookahead_gain of population 'a1.pyr' is 0; expected a positive number",
+       [](Small& s) { s.population().lookahead_gain = 0; }},
+      {"the teacher of 'a1.pyr' must be an external population of 3 rates",
+       [](Small& s) { s.population().teacher = s.teacher; }},
+      {"unknown compartment 'apcial' (population 'a1.pyr' has",
+       [](Small& s) { s.population().noise->compartment = "apcial"; }},
       {"noise scale of population", [](Small& s) { s.population().noise->scale = -1; }},
       {"noise tau_ms of population 'a1.pyr' is 0", [](Small& s) { s.population().noise->tau_ms = 0; }},
-      {"noise hold_steps of population 'a1.pyr' is 0", [](Small& s) { s.population().noise->hold_steps = 0; }},
+      {"noise hold_steps of population 'a1.pyr' is 0",
+       [](Small& s) { s.population().noise->hold_steps = 0; }},
       {"there are two populations named 'input'", [](Small& s) { s.c.add_external("input", 1); }},
   };
   for (const Mistake& m : mistakes) EXPECT_THAT(refusal(m.make), HasSubstr(m.says));
@@ -110,30 +130,43 @@ TEST(Circuit, RefusesProjectionsThatCannotRun) {
       {"there are two projections named", [](Small& s) { connect(s.c, s.hidden, s.output, "basal"); }},
       {"ends at the external population 'teacher'", [](Small& s) { s.projection().to = s.teacher; }},
       {"unknown compartment 'soma'", [](Small& s) { s.projection().compartment = "soma"; }},
-      {"an external population has only a rate", [](Small& s) { s.c.edit(s.up).transmits = Quantity::slope; }},
-      {"transmits the mismatch of 'a1.pyr', which has no teacher", [](Small& s) { s.projection().transmits = Quantity::mismatch; }},
+      {"an external population has only a rate",
+       [](Small& s) { s.c.edit(s.up).transmits = Quantity::slope; }},
+      {"transmits the mismatch of 'a1.pyr', which has no teacher",
+       [](Small& s) { s.projection().transmits = Quantity::mismatch; }},
       {"delay_steps of projection", [](Small& s) { s.projection().delay_steps = -1; }},
       {"density of projection", [](Small& s) { s.projection().density = 1.5; }},
-      {"are 1 x 1; expected 2 x 3 (post x pre)", [](Small& s) { s.projection().weights = InitialWeights::explicit_matrix(Matrix<double>(1, 1)); }},
-      {"a weight of projection", [](Small& s) { s.projection().weights = InitialWeights::explicit_matrix(Matrix<double>(2, 3, kNan)); }},
-      {"explicit initial weights and their values must come together", [](Small& s) { s.projection().weights.law = InitialWeights::Law::explicit_values; }},
-      {"derived initial weights and what they derive from", [](Small& s) { s.projection().weights.law = InitialWeights::Law::derived; }},
+      {"are 1 x 1; expected 2 x 3 (post x pre)",
+       [](Small& s) { s.projection().weights = InitialWeights::explicit_matrix(Matrix<double>(1, 1)); }},
+      {"a weight of projection",
+       [](Small& s) {
+         s.projection().weights = InitialWeights::explicit_matrix(Matrix<double>(2, 3, kNan));
+       }},
+      {"explicit initial weights and their values must come together",
+       [](Small& s) { s.projection().weights.law = InitialWeights::Law::explicit_values; }},
+      {"derived initial weights and what they derive from",
+       [](Small& s) { s.projection().weights.law = InitialWeights::Law::derived; }},
       {"an initial-weight constant", [](Small& s) { s.projection().weights.scale = kNan; }},
-      {"can only show the transpose of a dense projection", [](Small& s) { s.c.edit(s.view).view->of = s.view; }},
+      {"can only show the transpose of a dense projection",
+       [](Small& s) { s.c.edit(s.view).view->of = s.view; }},
   };
   for (const Mistake& m : mistakes) EXPECT_THAT(refusal(m.make), HasSubstr(m.says));
 }
 
 TEST(Circuit, RefusesDerivedWeightsThatDoNotFit) {
-  const auto derive = [](Small& s, DerivedWeights d) { s.c.edit(s.up).weights = InitialWeights::derived(d, 1); };
+  const auto derive = [](Small& s, DerivedWeights d) {
+    s.c.edit(s.up).weights = InitialWeights::derived(d, 1);
+  };
   const Mistake mistakes[] = {
       {"derive from weights that are derived themselves", [&](Small& s) { derive(s, {.of = s.up}); }},
-      {"only be derived between dense projections", [&](Small& s) {
+      {"only be derived between dense projections",
+       [&](Small& s) {
          derive(s, {.of = s.out});
          s.projection().topology = Topology::one_to_one;
          s.c.edit(s.view).view.reset();
        }},
-      {"from a transpose or from a product, not both", [&](Small& s) { derive(s, {.of = s.out, .transposed = true, .times = s.out}); }},
+      {"from a transpose or from a product, not both",
+       [&](Small& s) { derive(s, {.of = s.out, .transposed = true, .times = s.out}); }},
       {"does not exist: 3 columns meet 2 rows", [&](Small& s) { derive(s, {.of = s.out, .times = s.out}); }},
       {"are 2 x 3; expected 3 x 2", [&](Small& s) { derive(s, {.of = s.out}); }},
   };
@@ -145,13 +178,20 @@ TEST(Circuit, RefusesRulesThatAreNotLocalOrNotDefined) {
   const Mistake mistakes[] = {
       {"eta of the rule of projection", [](Small& s) { s.rule().eta = kNan; }},
       {"cannot have a rule of its own", [](Small& s) { s.c.edit(s.view).rule = s.rule(); }},
-      {"unknown compartment 'apical' (population 'a2.pyr'", [](Small& s) { s.rule().post.compartment = "apical"; }},
-      {"reads noise in 'basal', but population 'a2.pyr' has none there", [](Small& s) { s.rule().post.kind = PostFactor::Kind::noise; }},
+      {"unknown compartment 'apical' (population 'a2.pyr'",
+       [](Small& s) { s.rule().post.compartment = "apical"; }},
+      {"reads noise in 'basal', but population 'a2.pyr' has none there",
+       [](Small& s) { s.rule().post.kind = PostFactor::Kind::noise; }},
       {"update_low_pass_ms of the rule", [](Small& s) { s.rule().update_low_pass_ms = -1; }},
       {"shorter than the time step", [](Small& s) { s.rule().pre.low_pass_ms = 0.001; }},
-      {"high_passed_rate needs the filter's time constant", [](Small& s) { s.rule().pre.kind = PreFactor::Kind::high_passed_rate; }},
-      {"is external and has no high-passed rate", [](Small& s) { s.c.edit(s.up).rule->pre = {.kind = PreFactor::Kind::high_passed_rate, .high_pass_ms = 1}; }},
-      {"is external and has no slope", [](Small& s) { s.c.edit(s.up).rule->decay = {.alpha = 1, .pre = WeightDecay::PreGate::slope}; }},
+      {"high_passed_rate needs the filter's time constant",
+       [](Small& s) { s.rule().pre.kind = PreFactor::Kind::high_passed_rate; }},
+      {"is external and has no high-passed rate",
+       [](Small& s) {
+         s.c.edit(s.up).rule->pre = {.kind = PreFactor::Kind::high_passed_rate, .high_pass_ms = 1};
+       }},
+      {"is external and has no slope",
+       [](Small& s) { s.c.edit(s.up).rule->decay = {.alpha = 1, .pre = WeightDecay::PreGate::slope}; }},
       {"a product needs both factors", [](Small& s) { s.rule().pre.kind = PreFactor::Kind::none; }},
   };
   for (const Mistake& m : mistakes) EXPECT_THAT(refusal(m.make), HasSubstr(m.says));
@@ -169,8 +209,10 @@ TEST(Circuit, FindsByNameOrSuggestsTheNearest) {
     }
     return "";
   };
-  EXPECT_THAT(message([&] { (void)s.c.population("a2.pry"); }), testing::AllOf(HasSubstr("unknown population 'a2.pry'"), HasSubstr("'a2.pyr'")));
-  EXPECT_THAT(message([&] { (void)s.c.projection("a1.pyr->a2.pyr.bassal"); }), testing::AllOf(HasSubstr("unknown projection"), HasSubstr("a1.pyr->a2.pyr.basal")));
+  EXPECT_THAT(message([&] { (void)s.c.population("a2.pry"); }),
+              testing::AllOf(HasSubstr("unknown population 'a2.pry'"), HasSubstr("'a2.pyr'")));
+  EXPECT_THAT(message([&] { (void)s.c.projection("a1.pyr->a2.pyr.bassal"); }),
+              testing::AllOf(HasSubstr("unknown projection"), HasSubstr("a1.pyr->a2.pyr.basal")));
 }
 
 TEST(Circuit, CountsNeuronsAndSynapses) {
@@ -200,9 +242,13 @@ TEST(Circuit, IsDescribedOnOnePage) {
   gate.transmits = Quantity::slope;
   gate.effect = Effect::multiply;
   const std::string text = describe(s.c);
-  for (const char* part : {"circuit 'small', dt = 0.01 ms, 5 neurons", "input [2] external", "a1.pyr [3] linear of lookahead, tau = 5.263 ms, leak 0.03, basal 0.1, apical 0.06",
-                           "teacher 'teacher'", "dw/dt = 0.5 [(u_look - 0.5263 v_basal) x rate_pre]", "dw/dt = 0.5 [2 (u_look - 0.7692 v_basal) x rate_pre - 0.1 (w - I)]",
-                           "3 steps later", "1 x transpose of a1.pyr->a2.pyr.basal", "gate: slope of a1.pyr ⇒ multiplies a2.pyr.basal (dense, forward)"}) {
+  for (const char* part :
+       {"circuit 'small', dt = 0.01 ms, 5 neurons", "input [2] external",
+        "a1.pyr [3] linear of lookahead, tau = 5.263 ms, leak 0.03, basal 0.1, apical 0.06",
+        "teacher 'teacher'", "dw/dt = 0.5 [(u_look - 0.5263 v_basal) x rate_pre]",
+        "dw/dt = 0.5 [2 (u_look - 0.7692 v_basal) x rate_pre - 0.1 (w - I)]", "3 steps later",
+        "1 x transpose of a1.pyr->a2.pyr.basal",
+        "gate: slope of a1.pyr ⇒ multiplies a2.pyr.basal (dense, forward)"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
 }
@@ -212,13 +258,19 @@ TEST(Circuit, EveryFactorIsDescribed) {
   using Pre = PreFactor::Kind;
   const auto rule = [](PostFactor post, PreFactor pre) {
     Small s;
-    connect(s.c, s.output, s.hidden, "apical", "learned").rule = PlasticityRule{.eta = 1, .post = post, .pre = pre};
+    connect(s.c, s.output, s.hidden, "apical", "learned").rule =
+        PlasticityRule{.eta = 1, .post = post, .pre = pre};
     s.c.validate();
     return describe(s.c);
   };
-  EXPECT_THAT(rule({.kind = Post::rate_residual, .compartment = "basal", .attenuation = 0.5}, {.kind = Pre::transmitted_now}), HasSubstr("[(r - phi(0.5 v_basal)) x rate_pre]"));
-  EXPECT_THAT(rule({.kind = Post::compartment, .compartment = "apical"}, {.kind = Pre::transmitted}), HasSubstr("[v_apical x rate_pre]"));
-  EXPECT_THAT(rule({.kind = Post::noise, .compartment = "apical"}, {.kind = Pre::high_passed_rate, .high_pass_ms = 0.1}), HasSubstr("[noise_apical x highpass(rate_pre)]"));
+  EXPECT_THAT(rule({.kind = Post::rate_residual, .compartment = "basal", .attenuation = 0.5},
+                   {.kind = Pre::transmitted_now}),
+              HasSubstr("[(r - phi(0.5 v_basal)) x rate_pre]"));
+  EXPECT_THAT(rule({.kind = Post::compartment, .compartment = "apical"}, {.kind = Pre::transmitted}),
+              HasSubstr("[v_apical x rate_pre]"));
+  EXPECT_THAT(rule({.kind = Post::noise, .compartment = "apical"},
+                   {.kind = Pre::high_passed_rate, .high_pass_ms = 0.1}),
+              HasSubstr("[noise_apical x highpass(rate_pre)]"));
   EXPECT_THAT(rule({.kind = Post::rate}, {.kind = Pre::transmitted}), HasSubstr("[r x rate_pre]"));
 }
 

@@ -14,7 +14,8 @@ Population interneurons(const DendriticMicrocircuit& m, const Population& above,
   p.name = p.area + ".inter";
   p.size = above.size;
   p.leak = m.g_leak;
-  p.compartments = {{.name = "dendrite", .conductance = m.g_dendrite, .low_pass_ms = m.inter_low_pass_ms}, {"nudge", m.g_nudge}};
+  p.compartments = {{.name = "dendrite", .conductance = m.g_dendrite, .low_pass_ms = m.inter_low_pass_ms},
+                    {"nudge", m.g_nudge}};
   p.activation = above.activation;
   p.slope = above.slope;
   p.offset = above.offset;
@@ -48,16 +49,21 @@ Circuit build(const DendriticMicrocircuit& m) {
     const PopulationId inter = c.add_population(interneurons(m, c[above], i));
 
     ConnectOptions predict{.compartment = "dendrite", .pathway = Pathway::lateral};
-    predict.weights = m.self_predicting ? InitialWeights::derived({.of = b.up[i + 1]}, m.gamma(i + 1) / foreseen) : random;
+    predict.weights =
+        m.self_predicting ? InitialWeights::derived({.of = b.up[i + 1]}, m.gamma(i + 1) / foreseen) : random;
     predict.rule = PlasticityRule{};
     predict.rule->eta = per_area(m.eta_pyr_to_inter, i, hidden, "eta_pyr_to_inter");
-    predict.rule->post = {.kind = PostFactor::Kind::rate_residual, .compartment = "dendrite", .attenuation = foreseen};
+    predict.rule->post = {
+        .kind = PostFactor::Kind::rate_residual, .compartment = "dendrite", .attenuation = foreseen};
     predict.rule->pre.kind = PreFactor::Kind::transmitted;
     c.connect(pyr, inter, predict);
 
     c.connect(above, inter,
-              {.compartment = "nudge", .transmits = m.lookahead ? Quantity::lookahead : Quantity::soma, .topology = Topology::one_to_one,
-               .pathway = Pathway::teaching, .weights = InitialWeights::eye()});
+              {.compartment = "nudge",
+               .transmits = m.lookahead ? Quantity::lookahead : Quantity::soma,
+               .topology = Topology::one_to_one,
+               .pathway = Pathway::teaching,
+               .weights = InitialWeights::eye()});
 
     const double eta = per_area(m.eta_inter_to_pyr, i, hidden, "eta_inter_to_pyr");
     ConnectOptions cancel{.compartment = "apical", .pathway = Pathway::lateral};
@@ -67,7 +73,8 @@ Circuit build(const DendriticMicrocircuit& m) {
       c.connect(inter, pyr, cancel);
       if (eta == 0) continue;
       // Each increment is added to the refreshed matrix and forgotten in the next refresh.
-      ConnectOptions increment{.compartment = "apical", .name = c[inter].name + "->" + c[pyr].name + ".apical.increment",
+      ConnectOptions increment{.compartment = "apical",
+                               .name = c[inter].name + "->" + c[pyr].name + ".apical.increment",
                                .pathway = Pathway::lateral};
       increment.rule = cancel_apical(eta);
       increment.rule->decay.alpha = 1 / (m.dt_ms * eta);

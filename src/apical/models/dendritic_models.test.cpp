@@ -23,7 +23,6 @@ constexpr double kRounding = 1e-12;
 
 const std::vector<double> kInput{0.2, 0.9, 0.4, 0.6};
 const std::vector<double> kTarget{0.5, -0.3};
-constexpr Learning kNothing{};
 constexpr Learning kForwardAndLateral{true, true, false, false};
 
 DendriticMicrocircuit interneurons() {
@@ -63,7 +62,8 @@ std::vector<Case> self_predicting_circuits() {
   return out;
 }
 
-std::vector<double> read(Engine& engine, const std::string& population, const std::string& variable, std::size_t replica = 0) {
+std::vector<double> read(Engine& engine, const std::string& population, const std::string& variable,
+                         std::size_t replica = 0) {
   const PopulationId p = engine.circuit().population(population);
   std::vector<double> out(engine.circuit()[p].size);
   engine.read(p, variable, replica, out);
@@ -101,7 +101,8 @@ TEST(SelfPredictingState, IsAFixedPointOfActivityAndPlasticity) {
     engine.advance(200, kForwardAndLateral);
     for (std::uint32_t k = 0; k < projections.size(); ++k) {
       const Matrix<double> after = engine.weights({k}, 0);
-      for (std::size_t i = 0; i < after.size(); ++i) ASSERT_NEAR(after.flat()[i], before[k].flat()[i], kRounding) << projections[k].name;
+      for (std::size_t i = 0; i < after.size(); ++i)
+        ASSERT_NEAR(after.flat()[i], before[k].flat()[i], kRounding) << projections[k].name;
       if (!projections[k].rule || projections[k].pathway == Pathway::feedback) continue;
       std::vector<double> post(circuit[projections[k].to].size), pre(circuit[projections[k].from].size);
       engine.credit({k}, 0, post, pre);
@@ -156,7 +157,8 @@ TEST(ApicalDendrite, StaysAtRestWithoutFeedback) {
     engine.advance(200, kForwardAndLateral);
     const bool errors = c.name == "error-neuron-microcircuit";
     for (const char* area : {"a1", "a2"}) {
-      EXPECT_EQ(largest(read(engine, std::string(area) + (errors ? ".rep" : ".pyr"), "apical")), 0.0) << c.name;
+      EXPECT_EQ(largest(read(engine, std::string(area) + (errors ? ".rep" : ".pyr"), "apical")), 0.0)
+          << c.name;
     }
     EXPECT_GT(largest(read(engine, errors ? "a3.err" : "a3.pyr", "rate")), 1e-3) << c.name;
   }
@@ -173,7 +175,8 @@ std::vector<double> permuted(const std::vector<double>& v, const Permutation& p)
 }
 
 /// Rows and columns of populations of `area` permuted.
-Matrix<double> permuted(const Circuit& c, ProjectionId id, const Matrix<double>& w, const std::string& area, const Permutation& p) {
+Matrix<double> permuted(const Circuit& c, ProjectionId id, const Matrix<double>& w, const std::string& area,
+                        const Permutation& p) {
   const Projection& j = c[id];
   const auto moves = [&](PopulationId q) { return c[q].area == area && c[q].size == p.size(); };
   Matrix<double> out(w.rows(), w.cols());
@@ -186,7 +189,9 @@ Matrix<double> permuted(const Circuit& c, ProjectionId id, const Matrix<double>&
   return out;
 }
 
-bool has_weights(const Projection& j) { return !j.view && !(j.topology == Topology::one_to_one && j.weights.is_identity() && !j.rule); }
+bool has_weights(const Projection& j) {
+  return !j.view && !(j.topology == Topology::one_to_one && j.weights.is_identity() && !j.rule);
+}
 
 RC_GTEST_PROP(Symmetry, PermutingTheNeuronsOfAnAreaPermutesTheResults, ()) {
   const auto which = *rc::gen::inRange(0, 4);
@@ -228,10 +233,12 @@ RC_GTEST_PROP(Symmetry, PermutingTheNeuronsOfAnAreaPermutesTheResults, ()) {
     std::vector<double> u = permuted(read(one, p.name, "soma"), permutation);
     other.set_soma({k}, 0, u, u);
     other.write({k}, "rate", 0, permuted(read(one, p.name, "rate"), permutation));
-    if (which == 1) other.write({k}, "rate_delayed1", 0, permuted(read(one, p.name, "rate_delayed1"), permutation));
+    if (which == 1)
+      other.write({k}, "rate_delayed1", 0, permuted(read(one, p.name, "rate_delayed1"), permutation));
   }
   for (std::uint32_t k = 0; k < c.projections().size(); ++k) {
-    if (has_weights(c.projections()[k])) other.set_weights({k}, 0, permuted(c, {k}, one.weights({k}, 0), "a1", permutation));
+    if (has_weights(c.projections()[k]))
+      other.set_weights({k}, 0, permuted(c, {k}, one.weights({k}, 0), "a1", permutation));
   }
   present(one, kInput, kTarget);
   present(other, kInput, kTarget);
@@ -247,8 +254,10 @@ RC_GTEST_PROP(Symmetry, PermutingTheNeuronsOfAnAreaPermutesTheResults, ()) {
     for (std::size_t i = 0; i < got.size(); ++i) RC_ASSERT(std::abs(got[i] - expected[i]) < kTolerance);
   }
   for (std::uint32_t k = 0; k < c.projections().size(); ++k) {
-    const Matrix<double> expected = permuted(c, {k}, one.weights({k}, 0), "a1", permutation), got = other.weights({k}, 0);
-    for (std::size_t i = 0; i < got.size(); ++i) RC_ASSERT(std::abs(got.flat()[i] - expected.flat()[i]) < kTolerance);
+    const Matrix<double> expected = permuted(c, {k}, one.weights({k}, 0), "a1", permutation),
+                         got = other.weights({k}, 0);
+    for (std::size_t i = 0; i < got.size(); ++i)
+      RC_ASSERT(std::abs(got.flat()[i] - expected.flat()[i]) < kTolerance);
   }
 }
 
@@ -259,7 +268,8 @@ struct Gradient {
 };
 
 /// Exact credit of u_i = gamma W_i r_{i-1}, r = tanh(u) for the loss |y - r|^2 / 2, as delta_i (x) r_{i-1}.
-Gradient exact(const std::vector<Matrix<double>>& w, double gamma, std::vector<double> x, const std::vector<double>& target) {
+Gradient exact(const std::vector<Matrix<double>>& w, double gamma, std::vector<double> x,
+               const std::vector<double>& target) {
   Gradient g;
   std::vector<std::vector<double>> rates{std::move(x)};
   for (const Matrix<double>& m : w) {
@@ -290,11 +300,15 @@ Gradient exact(const std::vector<Matrix<double>>& w, double gamma, std::vector<d
   return g;
 }
 
-double dot(const std::vector<double>& a, const std::vector<double>& b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
+double dot(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
 
 /// Between two outer products, in degrees.
-double angle(const std::vector<double>& post, const std::vector<double>& pre, const std::vector<double>& post2, const std::vector<double>& pre2) {
-  const double cosine = dot(post, post2) * dot(pre, pre2) / std::sqrt(dot(post, post) * dot(pre, pre) * dot(post2, post2) * dot(pre2, pre2));
+double angle(const std::vector<double>& post, const std::vector<double>& pre,
+             const std::vector<double>& post2, const std::vector<double>& pre2) {
+  const double cosine = dot(post, post2) * dot(pre, pre2) /
+                        std::sqrt(dot(post, post) * dot(pre, pre) * dot(post2, post2) * dot(pre2, pre2));
   return std::acos(std::clamp(cosine, -1.0, 1.0)) * 180 / std::acos(-1.0);
 }
 
@@ -329,7 +343,8 @@ double worst_angle(double g_apical, std::uint64_t seed) {
 
 TEST(ErrorNeuronCredit, PointsAlongTheExactGradient) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    // The error nudges the rates it is computed from, however small it is: a weak apical conductance removes that.
+    // The error nudges the rates it is computed from, however small it is: a weak apical conductance removes
+    // that.
     EXPECT_LT(worst_angle(6e-5, seed), 0.1) << "seed " << seed;
     EXPECT_LT(worst_angle(0.06, seed), 25) << "seed " << seed;
   }
@@ -341,7 +356,8 @@ TEST(DendriticNoise, FollowsItsProcessAndAmplitude) {
   using Process = CompartmentNoise::Process;
   using Amplitude = CompartmentNoise::Amplitude;
   for (Process process : {Process::ornstein_uhlenbeck, Process::held_white}) {
-    for (Amplitude amplitude : {Amplitude::constant, Amplitude::soma, Amplitude::lookahead, Amplitude::compartment}) {
+    for (Amplitude amplitude :
+         {Amplitude::constant, Amplitude::soma, Amplitude::lookahead, Amplitude::compartment}) {
       PhaselessAlignmentLearning m;
       m.layers = {4, 3, 2};
       m.noise_process = process;
@@ -358,16 +374,20 @@ TEST(DendriticNoise, FollowsItsProcessAndAmplitude) {
       for (std::uint64_t t = 0; t < 30; ++t) {
         const std::vector<double> soma = read(engine, "a1.pyr", "soma"), old = xi;
         engine.advance(1, Learning::all());
-        const std::vector<double> look = read(engine, "a1.pyr", "lookahead"), apical = read(engine, "a1.pyr", "apical");
+        const std::vector<double> look = read(engine, "a1.pyr", "lookahead"),
+                                  apical = read(engine, "a1.pyr", "apical");
         for (std::size_t i = 0; t % 3 == 0 && i < 3; ++i) {
           const double sd = amplitude == Amplitude::constant    ? 1
                             : amplitude == Amplitude::soma      ? std::abs(soma[i])
                             : amplitude == Amplitude::lookahead ? std::abs(look[i])
                                                                 : std::abs(apical[i]);
           const double w = 0.4 * sd * normal({kSeed, Stream::dendritic_noise, pyr.value, t * 3 + i});
-          xi[i] = process == Process::held_white ? w : xi[i] + (-0.01 * xi[i] + std::sqrt(0.01 * 0.25) * w) / 0.25;
+          xi[i] = process == Process::held_white
+                      ? w
+                      : xi[i] + (-0.01 * xi[i] + std::sqrt(0.01 * 0.25) * w) / 0.25;
         }
-        const std::vector<double> noise = read(engine, "a1.pyr", "noise"), noisy = read(engine, "a1.pyr", "apical_noisy");
+        const std::vector<double> noise = read(engine, "a1.pyr", "noise"),
+                                  noisy = read(engine, "a1.pyr", "apical_noisy");
         for (std::size_t i = 0; i < 3; ++i) {
           ASSERT_NEAR(noise[i], xi[i], kRounding);
           ASSERT_NEAR(noisy[i], apical[i] + old[i], kRounding);  // the noise of the step before
@@ -405,17 +425,20 @@ TEST(PhaselessAlignment, TurnsFeedbackTowardsTheTransposedForwardWeights) {
   present(engine, kInput);
   const auto degrees = [&](std::size_t replica) {
     const Circuit& c = engine.circuit();
-    const Matrix<double> w = engine.weights(c.projection("a1.pyr->a2.pyr.basal"), replica), b = engine.weights(c.projection("a2.pyr->a1.pyr.apical"), replica);
+    const Matrix<double> w = engine.weights(c.projection("a1.pyr->a2.pyr.basal"), replica),
+                         b = engine.weights(c.projection("a2.pyr->a1.pyr.apical"), replica);
     double wb = 0, ww = 0, bb = 0;
     for (std::size_t i = 0; i < w.rows(); ++i) {
-      for (std::size_t k = 0; k < w.cols(); ++k) wb += w(i, k) * b(k, i), ww += w(i, k) * w(i, k), bb += b(k, i) * b(k, i);
+      for (std::size_t k = 0; k < w.cols(); ++k)
+        wb += w(i, k) * b(k, i), ww += w(i, k) * w(i, k), bb += b(k, i) * b(k, i);
     }
     return std::acos(wb / std::sqrt(ww * bb)) * 180 / std::acos(-1.0);
   };
   engine.advance(200);
   for (std::size_t k = 0; k < engine.replicas(); ++k) EXPECT_GT(degrees(k), 40);
   engine.advance(60000, {false, true, true, false});
-  for (std::size_t k = 0; k < engine.replicas(); ++k) EXPECT_LT(degrees(k), 25) << "seed " << engine.seeds()[k];
+  for (std::size_t k = 0; k < engine.replicas(); ++k)
+    EXPECT_LT(degrees(k), 25) << "seed " << engine.seeds()[k];
 }
 
 // ---- execution -------------------------------------------------------------------------------------------
@@ -443,14 +466,16 @@ TEST(DendriticExecution, ReplicasHaveTheSameBitsInLanesAndAlone) {
   for (const auto& [name, circuit] : cases) {
     SCOPED_TRACE(name);
     ThreadPool pool(2);
-    Engine lanes(circuit, {1, 2, 3}, pool, {.layout = rate::Layout::lanes}), alone(circuit, {3}, pool, {.layout = rate::Layout::wide});
+    Engine lanes(circuit, {1, 2, 3}, pool, {.layout = rate::Layout::lanes}),
+        alone(circuit, {3}, pool, {.layout = rate::Layout::wide});
     for (Engine* e : {&lanes, &alone}) {
       present(*e, kInput, kTarget);
       e->advance(40, Learning::all());
       e->clear_external(*circuit.target());
       e->advance(40, Learning::all());
     }
-    for (const Population& p : circuit.populations()) EXPECT_EQ(read(lanes, p.name, "rate", 2), read(alone, p.name, "rate")) << p.name;
+    for (const Population& p : circuit.populations())
+      EXPECT_EQ(read(lanes, p.name, "rate", 2), read(alone, p.name, "rate")) << p.name;
     for (std::uint32_t k = 0; k < circuit.projections().size(); ++k) {
       EXPECT_EQ(lanes.weights({k}, 2), alone.weights({k}, 0)) << circuit.projections()[k].name;
     }
@@ -472,10 +497,12 @@ TEST(DendriticExecution, ViewsLagByOneUpdateInMatricesThatThreadsShare) {
   for (std::size_t i = 0; i < y.size(); ++i) y[i] = std::sin(static_cast<double>(i));
   present(engine, x, y);
   engine.advance(30, kForwardAndLateral);
-  const Matrix<double> b = engine.weights(c.projection("a2.pyr->a1.pyr.apical"), 0), inhibition = engine.weights(c.projection("a1.inter->a1.pyr.apical"), 0);
+  const Matrix<double> b = engine.weights(c.projection("a2.pyr->a1.pyr.apical"), 0),
+                       inhibition = engine.weights(c.projection("a1.inter->a1.pyr.apical"), 0);
   const Matrix<double> w = engine.weights(c.projection("a1.pyr->a2.pyr.basal"), 0);
   engine.advance(1, kForwardAndLateral);
-  const auto r = read(engine, "a2.pyr", "rate"), ri = read(engine, "a1.inter", "rate"), r1 = read(engine, "a1.pyr", "rate");
+  const auto r = read(engine, "a2.pyr", "rate"), ri = read(engine, "a1.inter", "rate"),
+             r1 = read(engine, "a1.pyr", "rate");
   const auto apical = read(engine, "a1.pyr", "apical"), basal = read(engine, "a2.pyr", "basal");
   double largest_lag = 0;
   for (std::size_t i = 0; i < 400; ++i) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dendritic hierarchical predictive coding (Mikulasch, Rudelt, Wibral & Priesemann 2023, Trends Neurosci 46:45): no
-// interneurons; recurrent synapses within an area cancel, in its apical dendrites, the feedback that the area
-// itself caused. What they cannot cancel is the error.
+// Dendritic hierarchical predictive coding (Mikulasch, Rudelt, Wibral & Priesemann 2023, Trends Neurosci
+// 46:45): no interneurons; recurrent synapses within an area cancel, in its apical dendrites, the feedback
+// that the area itself caused. What they cannot cancel is the error.
 //
-//   apical_i = B_i r_{i+1} + L_i r_i(t - dt)         the feedback is as late: r_{i+1} was caused by r_i a step ago
+//   apical_i = B_i r_{i+1} + L_i r_i(t - dt)
 //   dL_i/dt = eta (-apical_i) (x) r_i(t - dt)
+//
+// The step of delay fits the feedback, for r_{i+1} was caused by r_i a step ago.
 // Linear, with the voltage rule, unless asked otherwise; targets are somatic potentials.
 #pragma once
 

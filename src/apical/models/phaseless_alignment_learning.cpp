@@ -9,8 +9,8 @@ namespace apical::models {
 
 Circuit build(const PhaselessAlignmentLearning& m) {
   if (m.transposed_feedback) {
-    throw ConfigError("phaseless alignment learning learns its feedback weights; they cannot be transposes", {},
-                      "set transposed_feedback = false, or take the dendritic microcircuit");
+    throw ConfigError("phaseless alignment learning learns its feedback weights; they cannot be transposes",
+                      {}, "set transposed_feedback = false, or take the dendritic microcircuit");
   }
   Circuit c = build(static_cast<const DendriticMicrocircuit&>(m));
   c.name = "phaseless-alignment-learning";
@@ -22,17 +22,19 @@ Circuit build(const PhaselessAlignmentLearning& m) {
     up.rule->post.low_pass_ms = m.postsynaptic_low_pass_ms;
   }
   for (std::size_t i = 0; i < hidden; ++i) {
-    c.edit(c.population(pyr(i))).noise = CompartmentNoise{.compartment = "apical",
-                                                          .process = m.noise_process,
-                                                          .amplitude = m.noise_amplitude,
-                                                          .scale = per_area(m.noise_scale, i, hidden, "noise_scale"),
-                                                          .tau_ms = m.noise_tau_ms,
-                                                          .hold_steps = m.noise_hold_steps};
+    c.edit(c.population(pyr(i))).noise =
+        CompartmentNoise{.compartment = "apical",
+                         .process = m.noise_process,
+                         .amplitude = m.noise_amplitude,
+                         .scale = per_area(m.noise_scale, i, hidden, "noise_scale"),
+                         .tau_ms = m.noise_tau_ms,
+                         .hold_steps = m.noise_hold_steps};
     PlasticityRule rule;
     rule.eta = per_area(m.eta_feedback, i, hidden, "eta_feedback");
     rule.post = {.kind = PostFactor::Kind::noise, .compartment = "apical"};
     if (m.high_pass) {
-      rule.pre = {.kind = PreFactor::Kind::high_passed_rate, .high_pass_ms = m.high_pass_ms.value_or(10 * m.dt_ms)};
+      rule.pre = {.kind = PreFactor::Kind::high_passed_rate,
+                  .high_pass_ms = m.high_pass_ms.value_or(10 * m.dt_ms)};
     } else {
       rule.pre.kind = PreFactor::Kind::transmitted_now;
     }

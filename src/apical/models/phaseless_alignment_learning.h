@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Phaseless alignment learning (Max, Kriener, Pineda Garcia, Nowotny, Jaras, Senn & Petrovici 2024, Nat Mach Intell
-// 6:619): the dendritic microcircuit with noise xi in the apical dendrites of hidden areas, from which the feedback weights
-// learn to align with the forward weights: the noise comes back from above in the fast part h of the rates.
+// Phaseless alignment learning (Max, Kriener, Pineda Garcia, Nowotny, Jaras, Senn & Petrovici 2024, Nat Mach
+// Intell 6:619): the dendritic microcircuit with noise xi in the apical dendrites of hidden areas, from which
+// the feedback weights learn to align with the forward weights: the noise comes back from above in the fast
+// part h of the rates.
 //
 //   dB_i/dt = eta (xi_i (x) h_{i+1} - alpha_i R_i),  R_i = B_i, or gated by h > 0, or phi'_i B_i phi'_{i+1}
 // Noise acts and feedback learns only in steps with feedback learning.
@@ -14,9 +15,9 @@ namespace apical::models {
 /// What feedback weights decay by.
 enum class FeedbackDecay { plain, gated, slope_weighted };
 
-/// eta_feedback, alpha and noise_scale depend on the task and have no published default. Those here let feedback settle at a
-/// fraction of the transposed weights, with weights of size 1; larger noise or smaller alpha can make the loop of
-/// forward and feedback weights unstable.
+/// eta_feedback, alpha and noise_scale depend on the task and have no published default. Those here let
+/// feedback settle at a fraction of the transposed weights, with weights of size 1; larger noise or smaller
+/// alpha can make the loop of forward and feedback weights unstable.
 struct PhaselessAlignmentLearning : DendriticMicrocircuit {
   PhaselessAlignmentLearning() { transposed_feedback = false; }
   // One entry per area but the last, or one for all.

@@ -18,7 +18,8 @@ Population pyramidal_population(const PyramidalHierarchy& m, std::size_t i) {
   p.leak = m.g_leak;
   p.compartments = {{"basal", m.g_basal}};
   if (output) {
-    p.compartments.push_back({.name = "target", .conductance = m.g_target, .when_absent = WhenAbsent::disconnects});
+    p.compartments.push_back(
+        {.name = "target", .conductance = m.g_target, .when_absent = WhenAbsent::disconnects});
   } else {
     p.compartments.push_back({"apical", m.g_apical});
   }
@@ -56,21 +57,26 @@ Pyramids build_pyramids(const PyramidalHierarchy& m) {
     rule.post.attenuation = m.gamma(i);
     rule.pre.kind = PreFactor::Kind::transmitted;
     rule.update_low_pass_ms = m.update_low_pass_ms;
-    b.up.push_back(c.connect(i == 0 ? input : b.pyr[i - 1], b.pyr[i],
-                             {.compartment = "basal", .weights = InitialWeights::uniform(-range, range), .rule = rule}));
+    b.up.push_back(
+        c.connect(i == 0 ? input : b.pyr[i - 1], b.pyr[i],
+                  {.compartment = "basal", .weights = InitialWeights::uniform(-range, range), .rule = rule}));
   }
   for (std::size_t i = 0; i + 1 < areas; ++i) {
     ConnectOptions o{.compartment = "apical", .pathway = Pathway::feedback};
     if (m.transposed_feedback) {
       o.view = TransposedView{.of = b.up[i + 1]};
-      if (m.feedback_deviation > 0) o.view->deviation = InitialWeights::uniform(-m.feedback_deviation, m.feedback_deviation);
+      if (m.feedback_deviation > 0)
+        o.view->deviation = InitialWeights::uniform(-m.feedback_deviation, m.feedback_deviation);
     } else {
       o.weights = InitialWeights::uniform(-m.random_feedback, m.random_feedback);
     }
     b.down.push_back(c.connect(b.pyr[i + 1], b.pyr[i], o));
   }
   c.connect(target, b.pyr.back(),
-            {.compartment = "target", .topology = Topology::one_to_one, .pathway = Pathway::teaching, .weights = InitialWeights::eye()});
+            {.compartment = "target",
+             .topology = Topology::one_to_one,
+             .pathway = Pathway::teaching,
+             .weights = InitialWeights::eye()});
   c.set_stimulus(input);
   c.set_target(target);
   c.set_readout(b.pyr.back());

@@ -8,8 +8,9 @@
 //   dW_i/dt = eta (r_i - phi(gamma_i v_bas,i)) (x) r_{i-1}   or   eta (u_i - gamma_i v_bas,i) (x) r_{i-1}
 //   gamma_i = g_basal / (g_leak + g_basal + g_apical),  output: g_basal / (g_leak + g_basal)
 //
-// Constants and prospective coding are those of Max, Jaras, Granier, Wilmes & Petrovici (PLoS Comput Biol 2026,
-// 10.1371/journal.pcbi.1014164), who simulated all of these models alike; the models' own papers differ there.
+// Constants and prospective coding are those of Max, Jaras, Granier, Wilmes & Petrovici (PLoS Comput Biol
+// 2026, 10.1371/journal.pcbi.1014164), who simulated all of these models alike; the models' own papers differ
+// there.
 #pragma once
 
 #include <optional>
@@ -21,7 +22,7 @@
 namespace apical::models {
 
 struct PyramidalHierarchy {
-  std::vector<std::size_t> layers;  ///< sizes: input, area 1, …, output area
+  std::vector<std::size_t> layers;                ///< sizes: input, area 1, …, output area
   std::vector<AreaActivation> activation = {{}};  ///< one for all areas, or one per area
 
   double dt_ms = 0.01;
@@ -37,8 +38,9 @@ struct PyramidalHierarchy {
 
   bool lookahead = true;
   double lookahead_gain = 1;
-  std::vector<double> weight_range = {1};  ///< forward weights uniform in +- this; one per area or one for all
-  double lateral_range = 1;                ///< laterals that do not start self-predicting: uniform in +- this
+  std::vector<double> weight_range = {
+      1};                    ///< forward weights uniform in +- this; one per area or one for all
+  double lateral_range = 1;  ///< laterals that do not start self-predicting: uniform in +- this
   double slope_sd = 0, offset_sd = 0;
   double initial_voltage_sd = 1;
 
