@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exponentially decaying traces that cost nothing between events. x(k) = sum over events j <= k of exp(-(k-j) dt/tau)
+// is stored as x(k) exp(+(k mod P) dt/tau): a decay is then one common factor, and every P steps the
+// numbers are brought back to size. Exact up to rounding, unlike a per-step factor in float32 (quirk Q6).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "apical/core/matrix.h"
+#include "apical/engine/spike/description.h"
+
+namespace apical::spike {
+
+/// Decay per step of a trace: dt/tau, or what remains of it when the factor exp(-dt/tau) is rounded to float32.
+inline double decay_rate(double dt_s, double tau_s, bool float32_factor) {
+  if (!float32_factor) return dt_s / tau_s;
+  return -std::log(static_cast<double>(static_cast<float>(std::exp(-dt_s / tau_s))));
+}
+
+template <class T>
+class DecayingTraces {
+ public:
+  DecayingTraces() = default;
+  /// `size` traces that decay by exp(-rate) per step.
+  DecayingTraces(std::size_t size, double rate, double initial = 0)
+      : scaled_(size, static_cast<T>(initial)), rate_(rate), period_(std::max<Step>(1, static_cast<Step>(16 / rate))) {}
+
+  /// Must be called for every range at the start of every step, before add and value.
+  void begin_step(Step k, std::size_t first, std::size_t last) {
+    if (k == 0 || k % period_ != 0) return;
+    const T factor = static_cast<T>(std::exp(-rate_ * static_cast<double>(period_)));
+    for (std::size_t i = first; i < last; ++i) scaled_[i] *= factor;
+  }
+  /// An event in step k is worth this much in stored units.
+  double growth(Step k) const { return std::exp(rate_ * static_cast<double>(k % period_)); }
+  void add(std::size_t i, double amount) { scaled_[i] += static_cast<T>(amount); }
+  /// Within step k, this step's additions included, its decay not.
+  double value(std::size_t i, Step k) const { return static_cast<double>(scaled_[i]) / growth(k); }
+  /// At the end of step k, after its decay.
+  double value_after(std::size_t i, Step k) const {
+    return k < 0 ? static_cast<double>(scaled_[i]) : value(i, k) * std::exp(-rate_);
+  }
+  const T* scaled() const { return scaled_.data(); }
+  std::size_t size() const { return scaled_.size(); }
+  std::size_t bytes() const { return scaled_.size() * sizeof(T); }
+
+  template <class Archive>
+  void visit_state(Archive& a, const std::string& name) {
+    a(name, scaled_);
+  }
+
+ private:
+  AlignedBuffer<T> scaled_;
+  double rate_ = 1;
+  Step period_ = 1;
+};
+
+}  // namespace apical::spike
