@@ -2,6 +2,7 @@
 #include "apical/engine/spike/membrane.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numbers>
 
@@ -14,7 +15,9 @@ namespace {
 constexpr std::size_t kPad = 16;  // the widest vector, so that kernels need no tail
 
 /// Long enough to write rarely, short enough that a stored value stays within a factor e^7 of the true one.
-Step scale_period(double rate) { return std::clamp<Step>(static_cast<Step>(7 / rate), 1, 1000); }
+Step scale_period(double rate) {
+  return static_cast<Step>(std::bit_floor(static_cast<std::uint64_t>(std::clamp(7 / rate, 1.0, 1024.0))));
+}
 
 Scale exponential(double dt_s, double tau_s) { return {std::exp(-dt_s / tau_s), scale_period(dt_s / tau_s)}; }
 
@@ -66,7 +69,7 @@ InterneuronStep<T> constants(const ExponentialIf& p, double dt) {
 
 }  // namespace
 
-Scale::Scale(double factor_per_step, Step period) : table_(static_cast<std::size_t>(period)), period_(period) {
+Scale::Scale(double factor_per_step, Step period) : table_(static_cast<std::size_t>(period)), mask_(period - 1) {
   for (Step k = 0; k < period; ++k) table_[static_cast<std::size_t>(k)] = std::pow(factor_per_step, static_cast<double>(k));
   wrap_ = std::pow(factor_per_step, static_cast<double>(period));
 }
@@ -108,7 +111,7 @@ Membrane<T>::Membrane(const NeuronGroup& group, const Quirks& quirks, double dt_
     } else {
       refractory_steps_ = static_cast<Step>(std::llround(p->refractory_s / dt_));
       ready_.assign(size_, 0);
-      calendar_size_ = static_cast<std::size_t>((p->burst_shortest_s + p->burst_span_s) / dt_) + 2;
+      calendar_size_ = std::bit_ceil(static_cast<std::size_t>((p->burst_shortest_s + p->burst_span_s) / dt_) + 2);
       calendar_.assign(blocks(), std::vector<std::vector<std::uint32_t>>(calendar_size_));
     }
   } else if (const auto* e = std::get_if<ExponentialIf>(&model_)) {
@@ -185,7 +188,7 @@ void Membrane<T>::reset_pyramidal(Step k, std::size_t block, std::size_t first, 
     if (u_burst >= p) continue;
     const PyramidalParameters& q = *pyramidal_parameters(model_);
     const Step ticks = static_cast<Step>((q.burst_shortest_s + u_duration * q.burst_span_s) / dt_);
-    calendar_[block][static_cast<std::size_t>(k + ticks - 1) % calendar_size_].push_back(static_cast<std::uint32_t>(i));
+    calendar_[block][static_cast<std::size_t>(k + ticks - 1) & (calendar_size_ - 1)].push_back(static_cast<std::uint32_t>(i));
   }
 }
 
@@ -236,7 +239,7 @@ void Membrane<T>::step(Step k, std::size_t block, std::vector<std::uint32_t>& sp
   const std::size_t before = spikes.size();
   if (crossings > 0) reset_pyramidal(k, block, first, crossings, bursting, soma_current, spikes);
   if (!bursting) return;
-  auto& due = calendar_[block][static_cast<std::size_t>(k) % calendar_size_];
+  auto& due = calendar_[block][static_cast<std::size_t>(k) & (calendar_size_ - 1)];
   if (due.empty()) return;
   for (const std::uint32_t i : due) {
     spikes.push_back(i);

@@ -30,10 +30,11 @@ struct NeuronState {
 class Scale {
  public:
   Scale() = default;
+  /// `period` is a power of two.
   Scale(double factor_per_step, Step period);
-  double at(Step k) const { return table_[static_cast<std::size_t>(k % period_)]; }
+  double at(Step k) const { return table_[static_cast<std::size_t>(k & mask_)]; }
   /// Whether stored values must be multiplied by wrap() before step k.
-  bool wraps(Step k) const { return k > 0 && k % period_ == 0; }
+  bool wraps(Step k) const { return k > 0 && (k & mask_) == 0; }
   double wrap() const { return wrap_; }
   /// What an amount that is to count in full in step k is worth in stored units before step k's wrap.
   double store_for(Step k) const { return 1 / (wraps(k) ? wrap_ : at(k)); }
@@ -41,7 +42,7 @@ class Scale {
  private:
   std::vector<double> table_{1.0};
   double wrap_ = 1;
-  Step period_ = 1;
+  Step mask_ = 0;
 };
 
 template <class T>
@@ -104,7 +105,7 @@ class Membrane {
   AlignedBuffer<T> soma_currents_, dendrite_currents_;
   Drive soma_drive_, dendrite_drive_;
   std::vector<Step> ready_;                            ///< first step at which a burst-Poisson event may occur
-  /// Extra spikes of bursts by step modulo kCalendar, per block.
+  /// Extra spikes of bursts by step modulo calendar_size_ (a power of two), per block.
   std::vector<std::vector<std::vector<std::uint32_t>>> calendar_;
   std::size_t calendar_size_ = 1;
   std::vector<std::vector<Crossing<T>>> crossings_;    ///< scratch per block

@@ -2,6 +2,7 @@
 #include "apical/engine/spike/network.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
@@ -40,7 +41,7 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
   parts_ = pool_ ? pool_->size() : 1;
   int longest = q.presynaptic_detector_lag_steps;
   for (const Connection& c : description_.connections) longest = std::max(longest, c.delay_steps);
-  slots_ = static_cast<std::size_t>(longest) + 2;  // the step being written while the oldest is still read
+  slots_ = std::bit_ceil(static_cast<std::size_t>(longest) + 2);  // the step being written while the oldest is still read
 
   // Blocks in order of group and position; each part takes a contiguous run of about equal work.
   const auto work = [](const NeuronGroup& g) { return has_membrane(g.model) ? 1.0 : 0.05; };
@@ -125,6 +126,7 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
       noise.walks.emplace_back(seed, walk_object(n, block.index), block.count, b.rate_Hz * dt);
     }
     noise.deliveries.assign(noise.walks.size(), 0);
+    groups_[noise.target].noise.push_back(n);
     noise_.push_back(std::move(noise));
   }
 }
@@ -167,8 +169,7 @@ void Network<T>::label(Group& group, Block& block, Step k) {
 
 template <class T>
 void Network<T>::integrate(std::size_t part, Step k) {
-  for (std::size_t g = 0; g < groups_.size(); ++g) {
-    Group& group = groups_[g];
+  for (Group& group : groups_) {
     for (Block& block : group.blocks) {
       if (block.part != part) continue;
       Emission& now = block.ring[slot(k)];
@@ -182,8 +183,8 @@ void Network<T>::integrate(std::size_t part, Step k) {
       } else {
         block.source.front().step([&](std::uint32_t train) { now[0].push_back(block.first + train); });
       }
-      for (Noise& noise : noise_) {
-        if (noise.target != g) continue;
+      for (const std::size_t n : group.noise) {
+        Noise& noise = noise_[n];
         T* const conductance = group.membrane.front().conductance(noise.receptor) + block.first;
         const T amount = static_cast<T>(noise.weight) * group.membrane.front().arrival_factor(noise.receptor, k);
         std::uint64_t arrived = 0;
@@ -235,12 +236,13 @@ void Network<T>::deliver(std::size_t part, Step k) {
   for (Link& link : links_) {
     if (link.synapses.plastic() && plasticity_ && groups_[link.target].relay) apply_rule(part, link, k);
     if (groups_[link.target].relay) continue;  // a recorded train learns but feels nothing
-    Membrane<T>& target = groups_[link.target].membrane.front();
-    T* const conductance = target.conductance(link.receptor);
-    const T arrival = target.arrival_factor(link.receptor, k);
     const std::size_t at = slot(k - link.delay);
     for (const Block& block : groups_[link.source].blocks) {
       const auto& sources = block.ring[at][static_cast<std::size_t>(link.reads)];
+      if (sources.empty()) continue;
+      Membrane<T>& target = groups_[link.target].membrane.front();
+      T* const conductance = target.conductance(link.receptor);
+      const T arrival = target.arrival_factor(link.receptor, k);
       for (std::size_t i = 0; i < sources.size(); ++i) {
         const T factor = link.short_term.empty() ? arrival : arrival * link.efficacy[at][block.index][i];
         link.deliveries[part] += link.synapses.deliver(part, sources[i], factor, conductance);

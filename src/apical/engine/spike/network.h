@@ -133,7 +133,7 @@ class Network {
   void apply_rule(std::size_t part, Link& link, Step k);
   void check_finite() const;
   void run_step(bool deliver_previous, bool integrate_next);
-  std::size_t slot(Step k) const { return static_cast<std::size_t>(k + static_cast<Step>(slots_)) % slots_; }
+  std::size_t slot(Step k) const { return static_cast<std::size_t>(k) & (slots_ - 1); }
   const Link& rule_link(std::size_t connection) const;
 
   Description description_;
@@ -143,7 +143,7 @@ class Network {
   Step now_ = 0;
   bool owes_delivery_ = false;  ///< step now_-1 has been integrated but not delivered
   bool plasticity_ = false;
-  std::size_t slots_ = 2;       ///< ring of past spikes
+  std::size_t slots_ = 2;       ///< ring of past spikes, a power of two
   std::vector<Group> groups_;
   std::vector<Link> links_;
   std::vector<Noise> noise_;
@@ -171,6 +171,7 @@ template <class T>
 struct Network<T>::Group {
   std::vector<Membrane<T>> membrane;                 ///< none for sources and relays
   std::vector<Block> blocks;
+  std::vector<std::size_t> noise;                    ///< backgrounds of this group
   DecayingTraces<double> events, bursts, spikes;     ///< Ebar, Bbar, 30 s average of all spikes
   double alpha_s = 1;
   bool relay = false, recorded = false;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exponentially decaying traces that cost nothing between events. x(k) = sum over events j <= k of exp(-(k-j) dt/tau)
-// is stored as x(k) exp(+(k mod P) dt/tau): a decay is then one common factor, and every P steps the
+// is stored as x(k) exp(+(k mod P) dt/tau): a decay is then one common factor, and every P steps (a power of two) the
 // numbers are brought back to size. Exact up to rounding, unlike a per-step factor in float32 (quirk Q6).
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <string>
 
 #include "apical/core/matrix.h"
@@ -25,16 +27,16 @@ class DecayingTraces {
   DecayingTraces() = default;
   /// `size` traces that decay by exp(-rate) per step.
   DecayingTraces(std::size_t size, double rate, double initial = 0)
-      : scaled_(size, static_cast<T>(initial)), rate_(rate), period_(std::max<Step>(1, static_cast<Step>(16 / rate))) {}
+      : scaled_(size, static_cast<T>(initial)), rate_(rate), mask_(period(rate) - 1) {}
 
   /// Must be called for every range at the start of every step, before add and value.
   void begin_step(Step k, std::size_t first, std::size_t last) {
-    if (k == 0 || k % period_ != 0) return;
-    const T factor = static_cast<T>(std::exp(-rate_ * static_cast<double>(period_)));
+    if (k == 0 || (k & mask_) != 0) return;
+    const T factor = static_cast<T>(std::exp(-rate_ * static_cast<double>(mask_ + 1)));
     for (std::size_t i = first; i < last; ++i) scaled_[i] *= factor;
   }
   /// An event in step k is worth this much in stored units.
-  double growth(Step k) const { return std::exp(rate_ * static_cast<double>(k % period_)); }
+  double growth(Step k) const { return std::exp(rate_ * static_cast<double>(k & mask_)); }
   void add(std::size_t i, double amount) { scaled_[i] += static_cast<T>(amount); }
   /// Within step k, this step's additions included, its decay not.
   double value(std::size_t i, Step k) const { return static_cast<double>(scaled_[i]) / growth(k); }
@@ -52,9 +54,14 @@ class DecayingTraces {
   }
 
  private:
+  /// A power of two over which a trace loses at most a factor e^16.
+  static Step period(double rate) {
+    return static_cast<Step>(std::bit_floor(static_cast<std::uint64_t>(std::clamp(16 / rate, 1.0, 0x1p40))));
+  }
+
   AlignedBuffer<T> scaled_;
   double rate_ = 1;
-  Step period_ = 1;
+  Step mask_ = 0;  ///< P - 1
 };
 
 }  // namespace apical::spike
