@@ -65,6 +65,7 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
     boundary[0] = 0;
     for (std::size_t first = 0; first < spec.size; first += kBlock) {
       Block block;
+      block.group = g;
       block.index = first / kBlock;
       block.first = static_cast<std::uint32_t>(first);
       block.count = static_cast<std::uint32_t>(std::min(kBlock, spec.size - first));
@@ -86,6 +87,16 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
     boundaries.push_back(std::move(boundary));
     groups_.push_back(std::move(group));
   }
+
+  part_blocks_.resize(parts_);
+  for (Group& group : groups_) {
+    for (Block& block : group.blocks) part_blocks_[block.part].push_back(&block);
+  }
+  for (const auto& blocks : part_blocks_) {
+    for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i]->activity = activity_stride_ + i;
+    activity_stride_ += round_up(blocks.size(), kAlignment);
+  }
+  activity_.assign(slots_ * activity_stride_, 0);
 
   for (std::size_t n = 0; n < description_.connections.size(); ++n) {
     const Connection& c = description_.connections[n];
@@ -168,41 +179,47 @@ void Network<T>::label(Group& group, Block& block, Step k) {
 }
 
 template <class T>
-void Network<T>::integrate(std::size_t part, Step k) {
-  for (Group& group : groups_) {
-    for (Block& block : group.blocks) {
-      if (block.part != part) continue;
-      Emission& now = block.ring[slot(k)];
-      for (auto& list : now) list.clear();
-      block.post_events.clear();
-      block.post_bursts.clear();
-      if (!group.membrane.empty()) {
-        group.membrane.front().step(k, block.index, now[0]);
-      } else if (group.relay) {
-        now[0].swap(block.to_emit);
-      } else {
-        block.source.front().step([&](std::uint32_t train) { now[0].push_back(block.first + train); });
-      }
-      for (const std::size_t n : group.noise) {
-        Noise& noise = noise_[n];
-        T* const conductance = group.membrane.front().conductance(noise.receptor) + block.first;
-        const T amount = static_cast<T>(noise.weight) * group.membrane.front().arrival_factor(noise.receptor, k);
-        std::uint64_t arrived = 0;
-        noise.walks[block.index].step([&](std::uint32_t train) {
-          conductance[train] += amount;
-          ++arrived;
-        });
-        noise.deliveries[block.index] += arrived;
-      }
-      if (now[0].empty() && (block.detectors.size() < 2)) continue;
-      label(group, block, k);
+void Network<T>::integrate_block(Block& block, Step k) {
+  Group& group = groups_[block.group];
+  Emission& now = block.ring[slot(k)];
+  for (auto& list : now) list.clear();
+  block.post_events.clear();
+  block.post_bursts.clear();
+  if (!group.membrane.empty()) {
+    Membrane<T>& membrane = group.membrane.front();
+    membrane.step(k, block.index, now[0]);
+    for (const std::size_t n : group.noise) {
+      Noise& noise = noise_[n];
+      T* const conductance = membrane.conductance(noise.receptor) + block.first;
+      const T amount = static_cast<T>(noise.weight) * membrane.arrival_factor(noise.receptor, k);
+      std::uint64_t arrived = 0;
+      noise.walks[block.index].step([&](std::uint32_t train) {
+        conductance[train] += amount;
+        ++arrived;
+      });
+      noise.deliveries[block.index] += arrived;
     }
+  } else if (group.relay) {
+    now[0].swap(block.to_emit);
+  } else {
+    block.source.front().step([&](std::uint32_t train) { now[0].push_back(block.first + train); });
   }
+  if (!now[0].empty() || block.detectors.size() > 1) label(group, block, k);
+  unsigned active = 0;
+  for (std::size_t kind = 0; kind < now.size(); ++kind) active |= now[kind].empty() ? 0U : 1U << kind;
+  activity_[slot(k) * activity_stride_ + block.activity] = static_cast<std::uint8_t>(active);
+}
+
+template <class T>
+void Network<T>::integrate(std::size_t part, Step k) {
+  // There and back again: what the last step touched last is still in the nearest cache.
+  const auto& blocks = part_blocks_[part];
+  for (std::size_t i = 0; i < blocks.size(); ++i) integrate_block(*blocks[k % 2 == 0 ? i : blocks.size() - 1 - i], k);
   for (std::size_t l = 0; l < links_.size(); ++l) {
     Link& link = links_[l];
     if (link.short_term.empty()) continue;
     for (const Block& block : groups_[link.source].blocks) {
-      if (block.part != part) continue;
+      if (block.part != part) continue;  // the owner of the source advances its dynamics
       auto& efficacy = link.efficacy[slot(k)][block.index];
       efficacy.clear();
       for (const std::uint32_t neuron : block.ring[slot(k)][static_cast<std::size_t>(link.reads)]) {
@@ -219,18 +236,15 @@ void Network<T>::deliver(std::size_t part, Step k) {
     DecayingTraces<T>& traces = e.copies[part];
     traces.begin_step(k, 0, traces.size());
     for (const Block& block : groups_[e.source].blocks) {
-      const auto& events = block.ring[slot(k)][static_cast<std::size_t>(Reads::events)];
-      if (events.empty()) continue;
+      if (!emitted(block, slot(k), Reads::events)) continue;
       const double amount = traces.growth(k);
-      for (const std::uint32_t neuron : events) traces.add(neuron, amount);
+      for (const std::uint32_t neuron : block.ring[slot(k)][static_cast<std::size_t>(Reads::events)]) traces.add(neuron, amount);
     }
   }
-  for (Group& group : groups_) {
-    for (const Block& block : group.blocks) {
-      if (block.part != part) continue;
-      for (auto* traces : {&group.events, &group.bursts, &group.spikes}) {
-        traces->begin_step(k, block.first, block.first + block.count);
-      }
+  for (const Block* block : part_blocks_[part]) {
+    Group& group = groups_[block->group];
+    for (auto* traces : {&group.events, &group.bursts, &group.spikes}) {
+      traces->begin_step(k, block->first, block->first + block->count);
     }
   }
   for (Link& link : links_) {
@@ -238,8 +252,8 @@ void Network<T>::deliver(std::size_t part, Step k) {
     if (groups_[link.target].relay) continue;  // a recorded train learns but feels nothing
     const std::size_t at = slot(k - link.delay);
     for (const Block& block : groups_[link.source].blocks) {
+      if (!emitted(block, at, link.reads)) continue;
       const auto& sources = block.ring[at][static_cast<std::size_t>(link.reads)];
-      if (sources.empty()) continue;
       Membrane<T>& target = groups_[link.target].membrane.front();
       T* const conductance = target.conductance(link.receptor);
       const T arrival = target.arrival_factor(link.receptor, k);
@@ -250,18 +264,17 @@ void Network<T>::deliver(std::size_t part, Step k) {
     }
     if (link.synapses.plastic() && plasticity_) apply_rule(part, link, k);
   }
-  for (Group& group : groups_) {
-    for (const Block& block : group.blocks) {
-      if (block.part != part || block.ring[slot(k)][0].empty()) continue;
-      const auto count = [k](DecayingTraces<double>& traces, const std::vector<std::uint32_t>& neurons) {
-        if (neurons.empty()) return;
-        const double amount = traces.growth(k);
-        for (const std::uint32_t neuron : neurons) traces.add(neuron, amount);
-      };
-      count(group.events, block.post_events);
-      count(group.bursts, block.post_bursts);
-      count(group.spikes, block.ring[slot(k)][0]);
-    }
+  const auto count = [k](DecayingTraces<double>& traces, const std::vector<std::uint32_t>& neurons) {
+    if (neurons.empty()) return;
+    const double amount = traces.growth(k);
+    for (const std::uint32_t neuron : neurons) traces.add(neuron, amount);
+  };
+  for (const Block* block : part_blocks_[part]) {
+    if (!emitted(*block, slot(k), Reads::spikes) || block->detectors.empty()) continue;
+    Group& group = groups_[block->group];
+    count(group.events, block->post_events);
+    count(group.bursts, block->post_bursts);
+    count(group.spikes, block->ring[slot(k)][static_cast<std::size_t>(Reads::spikes)]);
   }
 }
 
@@ -275,6 +288,7 @@ void Network<T>::apply_rule(std::size_t part, Link& link, Step k) {
   const double minimum = q.minimum_rate_ignored ? kDefaultMinimumRate : rule.minimum_rate_Hz;
   bool deficits_known = false, any_deficit = false;
   for (const Block& source : groups_[link.source].blocks) {
+    if (!emitted(source, slot(k), Reads::events)) continue;
     for (const std::uint32_t neuron : source.ring[slot(k)][static_cast<std::size_t>(Reads::events)]) {
       if (!deficits_known) {
         deficits_known = true;
@@ -316,7 +330,7 @@ void Network<T>::apply_rule(std::size_t part, Link& link, Step k) {
     if (link.recorded) link.updates[part].push_back({k, neuron, kind, valence, h});
   };
   for (const Block& block : target.blocks) {
-    if (block.part != part || block.ring[slot(k)][0].empty()) continue;
+    if (block.part != part || !emitted(block, slot(k), Reads::spikes)) continue;
     for (const std::uint32_t neuron : block.post_events) update(neuron, Label::event);
     for (const std::uint32_t neuron : block.post_bursts) update(neuron, Label::burst);
   }

@@ -128,6 +128,7 @@ class Network {
   struct Eligibility;
 
   void integrate(std::size_t part, Step k);
+  void integrate_block(Block& block, Step k);
   void deliver(std::size_t part, Step k);
   void label(Group& group, Block& block, Step k);
   void apply_rule(std::size_t part, Link& link, Step k);
@@ -135,6 +136,9 @@ class Network {
   void run_step(bool deliver_previous, bool integrate_next);
   std::size_t slot(Step k) const { return static_cast<std::size_t>(k) & (slots_ - 1); }
   const Link& rule_link(std::size_t connection) const;
+  bool emitted(const Block& block, std::size_t slot, Reads what) const {
+    return activity_[slot * activity_stride_ + block.activity] >> static_cast<unsigned>(what) & 1;
+  }
 
   Description description_;
   std::uint64_t seed_;
@@ -145,6 +149,11 @@ class Network {
   bool plasticity_ = false;
   std::size_t slots_ = 2;       ///< ring of past spikes, a power of two
   std::vector<Group> groups_;
+  std::vector<std::vector<Block*>> part_blocks_;  ///< by part, in order of group and position
+  /// Whether a block emitted anything that connections read, bit per Reads, by slot: most steps most blocks did not,
+  /// and a scan of bytes is cheaper than one of lists. Parts write to cache lines of their own.
+  AlignedBuffer<std::uint8_t> activity_;
+  std::size_t activity_stride_ = 0;
   std::vector<Link> links_;
   std::vector<Noise> noise_;
   std::vector<Eligibility> eligibility_;
@@ -156,7 +165,8 @@ using Emission = std::array<std::vector<std::uint32_t>, 3>;
 /// Up to kBlock neurons of a group: what one part works on at a time.
 template <class T>
 struct Network<T>::Block {
-  std::size_t index = 0, part = 0;
+  std::size_t group = 0, index = 0, part = 0;
+  std::size_t activity = 0;                          ///< position in Network::activity_
   std::uint32_t first = 0, count = 0;
   std::vector<Emission> ring;                        ///< by step modulo the number of slots
   std::vector<std::uint32_t> post_events, post_bursts;  ///< of the step just integrated
@@ -264,6 +274,15 @@ void Network<T>::visit_state(Archive& a) {
   for (std::size_t n = 0; n < noise_.size(); ++n) {
     for (std::size_t b = 0; b < noise_[n].walks.size(); ++b) {
       noise_[n].walks[b].visit_state(a, "background" + std::to_string(n) + "/block" + std::to_string(b) + "/");
+    }
+  }
+  for (Group& group : groups_) {  // what the lists say, for the scan
+    for (Block& block : group.blocks) {
+      for (std::size_t s = 0; s < block.ring.size(); ++s) {
+        unsigned active = 0;
+        for (std::size_t kind = 0; kind < block.ring[s].size(); ++kind) active |= block.ring[s][kind].empty() ? 0U : 1U << kind;
+        activity_[s * activity_stride_ + block.activity] = static_cast<std::uint8_t>(active);
+      }
     }
   }
   for (std::size_t e = 0; e < eligibility_.size(); ++e) {

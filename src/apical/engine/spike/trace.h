@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "apical/core/matrix.h"
 #include "apical/engine/spike/description.h"
@@ -27,7 +28,11 @@ class DecayingTraces {
   DecayingTraces() = default;
   /// `size` traces that decay by exp(-rate) per step.
   DecayingTraces(std::size_t size, double rate, double initial = 0)
-      : scaled_(size, static_cast<T>(initial)), rate_(rate), mask_(period(rate) - 1) {}
+      : scaled_(size, static_cast<T>(initial)), rate_(rate), mask_(period(rate) - 1), fine_(kFine),
+        coarse_(static_cast<std::size_t>(mask_) / kFine + 1) {
+    for (std::size_t i = 0; i < fine_.size(); ++i) fine_[i] = std::exp(rate * static_cast<double>(i));
+    for (std::size_t i = 0; i < coarse_.size(); ++i) coarse_[i] = std::exp(rate * static_cast<double>(i * kFine));
+  }
 
   /// Must be called for every range at the start of every step, before add and value.
   void begin_step(Step k, std::size_t first, std::size_t last) {
@@ -36,7 +41,10 @@ class DecayingTraces {
     for (std::size_t i = first; i < last; ++i) scaled_[i] *= factor;
   }
   /// An event in step k is worth this much in stored units.
-  double growth(Step k) const { return std::exp(rate_ * static_cast<double>(k & mask_)); }
+  double growth(Step k) const {
+    const auto at = static_cast<std::size_t>(k & mask_);
+    return coarse_[at / kFine] * fine_[at % kFine];
+  }
   void add(std::size_t i, double amount) { scaled_[i] += static_cast<T>(amount); }
   /// Within step k, this step's additions included, its decay not.
   double value(std::size_t i, Step k) const { return static_cast<double>(scaled_[i]) / growth(k); }
@@ -54,14 +62,17 @@ class DecayingTraces {
   }
 
  private:
+  static constexpr std::size_t kFine = 512;
+
   /// A power of two over which a trace loses at most a factor e^16.
   static Step period(double rate) {
-    return static_cast<Step>(std::bit_floor(static_cast<std::uint64_t>(std::clamp(16 / rate, 1.0, 0x1p40))));
+    return static_cast<Step>(std::bit_floor(static_cast<std::uint64_t>(std::clamp(16 / rate, 1.0, 0x1p24))));
   }
 
   AlignedBuffer<T> scaled_;
   double rate_ = 1;
   Step mask_ = 0;  ///< P - 1
+  std::vector<double> fine_{1.0}, coarse_{1.0};  ///< exp(rate k) as a product of two tabulated factors
 };
 
 }  // namespace apical::spike
