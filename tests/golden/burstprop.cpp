@@ -540,7 +540,7 @@ Verdict replay_rate_network(const json& file) {
 
 void add_burstprop_formats(std::vector<Format>& list) {
   const auto add = [&](const char* name, std::vector<std::string> keys, Replayer replay) {
-    keys.push_back("provenance");
+    keys.insert(keys.end(), {"name", "provenance"});
     const auto recognises = [keys](const json& file) {
       return file.is_object() && std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return file.contains(key); });
     };

@@ -128,7 +128,22 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
       }
     }
     links_.push_back(std::move(link));
+    if (groups_[target].relay) continue;  // a recorded train learns but feels nothing
+    const auto found = std::find_if(outgoing_.begin(), outgoing_.end(), [&](const Outgoing& o) {
+      return o.source == source && o.delay == c.delay_steps;
+    });
+    if (found == outgoing_.end()) {
+      outgoing_.push_back({source, c.delay_steps, {n}});
+    } else {
+      found->links.push_back(n);
+    }
   }
+  for (const Group& group : groups_) {
+    for (const auto* traces : {&group.events, &group.bursts, &group.spikes}) {
+      shortest_period_ = std::min(shortest_period_, traces->period());
+    }
+  }
+  for (const Eligibility& e : eligibility_) shortest_period_ = std::min(shortest_period_, e.copies[0].period());
 
   for (std::size_t n = 0; n < description_.background.size(); ++n) {
     const Background& b = description_.background[n];
@@ -192,12 +207,8 @@ void Network<T>::integrate_block(Block& block, Step k) {
       Noise& noise = noise_[n];
       T* const conductance = membrane.conductance(noise.receptor) + block.first;
       const T amount = static_cast<T>(noise.weight) * membrane.arrival_factor(noise.receptor, k);
-      std::uint64_t arrived = 0;
-      noise.walks[block.index].step([&](std::uint32_t train) {
-        conductance[train] += amount;
-        ++arrived;
-      });
-      noise.deliveries[block.index] += arrived;
+      noise.deliveries[block.index] +=
+          noise.walks[block.index].step([&](std::uint32_t train) { conductance[train] += amount; });
     }
   } else if (group.relay) {
     now[0].swap(block.to_emit);
@@ -231,38 +242,62 @@ void Network<T>::integrate(std::size_t part, Step k) {
 }
 
 template <class T>
-void Network<T>::deliver(std::size_t part, Step k) {
-  for (Eligibility& e : eligibility_) {
-    DecayingTraces<T>& traces = e.copies[part];
-    traces.begin_step(k, 0, traces.size());
-    for (const Block& block : groups_[e.source].blocks) {
-      if (!emitted(block, slot(k), Reads::events)) continue;
-      const double amount = traces.growth(k);
-      for (const std::uint32_t neuron : block.ring[slot(k)][static_cast<std::size_t>(Reads::events)]) traces.add(neuron, amount);
-    }
-  }
+void Network<T>::begin_step(std::size_t part, Step k) {
+  for (Eligibility& e : eligibility_) e.copies[part].begin_step(k, 0, e.copies[part].size());
   for (const Block* block : part_blocks_[part]) {
     Group& group = groups_[block->group];
     for (auto* traces : {&group.events, &group.bursts, &group.spikes}) {
       traces->begin_step(k, block->first, block->first + block->count);
     }
   }
-  for (Link& link : links_) {
-    if (link.synapses.plastic() && plasticity_ && groups_[link.target].relay) apply_rule(part, link, k);
-    if (groups_[link.target].relay) continue;  // a recorded train learns but feels nothing
-    const std::size_t at = slot(k - link.delay);
-    for (const Block& block : groups_[link.source].blocks) {
-      if (!emitted(block, at, link.reads)) continue;
-      const auto& sources = block.ring[at][static_cast<std::size_t>(link.reads)];
-      Membrane<T>& target = groups_[link.target].membrane.front();
-      T* const conductance = target.conductance(link.receptor);
-      const T arrival = target.arrival_factor(link.receptor, k);
-      for (std::size_t i = 0; i < sources.size(); ++i) {
-        const T factor = link.short_term.empty() ? arrival : arrival * link.efficacy[at][block.index][i];
-        link.deliveries[part] += link.synapses.deliver(part, sources[i], factor, conductance);
+}
+
+template <class T>
+void Network<T>::transmit(std::size_t part, const Block& block, Link& link, Step k) {
+  const std::size_t at = slot(k - link.delay);
+  if (!emitted(block, at, link.reads)) return;
+  Membrane<T>& target = groups_[link.target].membrane.front();
+  T* const conductance = target.conductance(link.receptor);
+  const T arrival = target.arrival_factor(link.receptor, k);
+  const auto& sources = block.ring[at][static_cast<std::size_t>(link.reads)];
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const T factor = link.short_term.empty() ? arrival : arrival * link.efficacy[at][block.index][i];
+    link.deliveries[part] += link.synapses.deliver(part, sources[i], factor, conductance);
+  }
+}
+
+template <class T>
+void Network<T>::deliver(std::size_t part, Step k) {
+  if ((k & (shortest_period_ - 1)) == 0) begin_step(part, k);
+  for (const Outgoing& out : outgoing_) {
+    const std::size_t at = slot(k - out.delay);
+    for (const Block& block : groups_[out.source].blocks) {
+      if (activity_[at * activity_stride_ + block.activity] == 0) continue;
+      for (const std::size_t l : out.links) {
+        for (const std::uint32_t s : block.ring[at][static_cast<std::size_t>(links_[l].reads)]) links_[l].synapses.prefetch(part, s);
       }
     }
-    if (link.synapses.plastic() && plasticity_) apply_rule(part, link, k);
+  }
+  for (const Outgoing& out : outgoing_) {
+    const std::uint8_t* const active = activity_.data() + slot(k - out.delay) * activity_stride_;
+    for (const Block& block : groups_[out.source].blocks) {
+      if (active[block.activity] == 0) continue;
+      for (const std::size_t l : out.links) transmit(part, block, links_[l], k);
+    }
+  }
+  for (Eligibility& e : eligibility_) {
+    for (const Block& block : groups_[e.source].blocks) {
+      if (!emitted(block, slot(k), Reads::events)) continue;
+      const double amount = e.copies[part].growth(k);
+      for (const std::uint32_t neuron : block.ring[slot(k)][static_cast<std::size_t>(Reads::events)]) {
+        e.copies[part].add(neuron, amount);
+      }
+    }
+  }
+  if (plasticity_) {
+    for (Link& link : links_) {
+      if (link.synapses.plastic()) apply_rule(part, link, k);
+    }
   }
   const auto count = [k](DecayingTraces<double>& traces, const std::vector<std::uint32_t>& neurons) {
     if (neurons.empty()) return;

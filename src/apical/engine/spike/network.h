@@ -126,10 +126,18 @@ class Network {
   struct Link;
   struct Noise;
   struct Eligibility;
+  /// Connections that leave one group with one delay: looked at only when a block of it emitted.
+  struct Outgoing {
+    std::size_t source;
+    int delay;
+    std::vector<std::size_t> links;
+  };
 
   void integrate(std::size_t part, Step k);
   void integrate_block(Block& block, Step k);
   void deliver(std::size_t part, Step k);
+  void begin_step(std::size_t part, Step k);
+  void transmit(std::size_t part, const Block& block, Link& link, Step k);
   void label(Group& group, Block& block, Step k);
   void apply_rule(std::size_t part, Link& link, Step k);
   void check_finite() const;
@@ -157,6 +165,8 @@ class Network {
   std::vector<Link> links_;
   std::vector<Noise> noise_;
   std::vector<Eligibility> eligibility_;
+  std::vector<Outgoing> outgoing_;
+  Step shortest_period_ = Step{1} << 24;  ///< of all traces; a power of two
 };
 
 /// Spikes of one step by what connections read.

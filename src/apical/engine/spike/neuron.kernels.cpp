@@ -7,6 +7,9 @@
 
 #include <hwy/contrib/math/math-inl.h>
 
+#include <bit>
+#include <cstring>
+
 #include "apical/engine/spike/neuron_kernels.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -17,12 +20,16 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D, class M, class V, class T>
 HWY_NOINLINE std::size_t list_crossings(D d, M mask, V vd, std::size_t first, std::size_t n, Crossing<T>* out) {
   HWY_ALIGN T values[hn::MaxLanes(d)];
-  std::uint8_t bits[8] = {};
+  std::uint8_t bytes[8] = {};
   hn::Store(vd, d, values);
-  hn::StoreMaskBits(d, mask, bits);
+  hn::StoreMaskBits(d, mask, bytes);
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, bytes, sizeof bits);
   std::size_t count = 0;
-  for (std::size_t lane = 0; lane < hn::Lanes(d) && first + lane < n; ++lane) {
-    if (bits[lane / 8] >> (lane % 8) & 1) out[count++] = {static_cast<std::uint32_t>(first + lane), values[lane]};
+  for (; bits != 0; bits &= bits - 1) {
+    const auto lane = static_cast<std::size_t>(std::countr_zero(bits));
+    if (first + lane >= n) break;
+    out[count++] = {static_cast<std::uint32_t>(first + lane), values[lane]};
   }
   return count;
 }

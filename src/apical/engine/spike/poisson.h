@@ -25,11 +25,12 @@ class PoissonWalk {
   /// `probability` per cell in [0, 1); 0 never fires.
   PoissonWalk(std::uint64_t seed, std::uint32_t object, std::uint32_t trains, double probability);
 
-  /// Calls f(train) for each train that fires in the next step, ascending.
+  /// Calls f(train) for each train that fires in the next step, ascending; returns their number.
   template <class F>
-  void step(F&& f) {
+  std::size_t step(F&& f) {
     std::int64_t cell = cell_;
-    std::size_t next = next_;
+    std::size_t next = next_, drawn = 0;
+    const std::size_t first = next;
     while (cell < trains_) {
       const std::int32_t* const gaps = gaps_.data();
       while (cell < trains_ && next < kGapBatch) {
@@ -39,10 +40,12 @@ class PoissonWalk {
       if (next == kGapBatch) {
         refill();
         next = 0;
+        drawn += kGapBatch;
       }
     }
     next_ = next;
     cell_ = cell - trains_;
+    return drawn + next - first;
   }
 
   void set_probability(double probability);

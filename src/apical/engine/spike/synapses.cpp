@@ -121,6 +121,21 @@ std::size_t Synapses<T>::out_degree(std::uint32_t source) const {
 }
 
 template <class T>
+void Synapses<T>::prefetch(std::size_t part, std::uint32_t source) const noexcept {
+  const auto [first, last] = row(part, source);
+  const auto lines = [](const void* begin, const void* end) {
+    for (auto* at = static_cast<const char*>(begin); at < static_cast<const char*>(end); at += kAlignment) __builtin_prefetch(at);
+  };
+  if (const auto* small = std::get_if<Tables<std::uint16_t>>(&tables_)) {
+    lines(small->targets.data() + first, small->targets.data() + last);
+  } else {
+    const auto& targets = std::get<Tables<std::uint32_t>>(tables_).targets;
+    lines(targets.data() + first, targets.data() + last);
+  }
+  if (weights_.size() > 1) lines(weights_.data() + first, weights_.data() + last);
+}
+
+template <class T>
 std::size_t Synapses<T>::deliver(std::size_t part, std::uint32_t source, T factor, T* conductance) const {
   const auto [first, last] = row(part, source);
   const std::size_t begin = first, end = last;  // clang 14: a structured binding cannot be captured

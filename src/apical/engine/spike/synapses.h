@@ -34,6 +34,8 @@ class Synapses {
   std::size_t bytes() const;
   std::size_t out_degree(std::uint32_t source) const;
 
+  /// Asks for the rows deliver() will read: they are scattered over more memory than the near caches hold.
+  void prefetch(std::size_t part, std::uint32_t source) const noexcept;
   /// conductance[target] += weight * factor for the synapses of `source` in one part; returns their number.
   std::size_t deliver(std::size_t part, std::uint32_t source, T factor, T* conductance) const;
 

@@ -28,13 +28,13 @@ class DecayingTraces {
   DecayingTraces() = default;
   /// `size` traces that decay by exp(-rate) per step.
   DecayingTraces(std::size_t size, double rate, double initial = 0)
-      : scaled_(size, static_cast<T>(initial)), rate_(rate), mask_(period(rate) - 1), fine_(kFine),
+      : scaled_(size, static_cast<T>(initial)), rate_(rate), mask_(period_of(rate) - 1), fine_(kFine),
         coarse_(static_cast<std::size_t>(mask_) / kFine + 1) {
     for (std::size_t i = 0; i < fine_.size(); ++i) fine_[i] = std::exp(rate * static_cast<double>(i));
     for (std::size_t i = 0; i < coarse_.size(); ++i) coarse_[i] = std::exp(rate * static_cast<double>(i * kFine));
   }
 
-  /// Must be called for every range at the start of every step, before add and value.
+  /// Must be called for every range at the start of every step that is a multiple of period(), before add and value.
   void begin_step(Step k, std::size_t first, std::size_t last) {
     if (k == 0 || (k & mask_) != 0) return;
     const T factor = static_cast<T>(std::exp(-rate_ * static_cast<double>(mask_ + 1)));
@@ -54,6 +54,7 @@ class DecayingTraces {
   }
   const T* scaled() const { return scaled_.data(); }
   std::size_t size() const { return scaled_.size(); }
+  Step period() const { return mask_ + 1; }
   std::size_t bytes() const { return scaled_.size() * sizeof(T); }
 
   template <class Archive>
@@ -65,7 +66,7 @@ class DecayingTraces {
   static constexpr std::size_t kFine = 512;
 
   /// A power of two over which a trace loses at most a factor e^16.
-  static Step period(double rate) {
+  static Step period_of(double rate) {
     return static_cast<Step>(std::bit_floor(static_cast<std::uint64_t>(std::clamp(16 / rate, 1.0, 0x1p24))));
   }
 
