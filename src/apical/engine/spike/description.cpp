@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/engine/spike/description.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <set>
+
+#include "apical/core/error.h"
+
+namespace apical::spike {
+namespace {
+
+template <class List>
+std::size_t index_of(const List& list, const std::string& name, const char* kind) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (list[i].name == name) return i;
+    names.push_back(list[i].name);
+  }
+  throw ConfigError(fmt::format("unknown {} '{}'", kind, name), {}, suggestion(name, names));
+}
+
+void require(bool condition, const std::string& message) {
+  if (!condition) throw ConfigError(message);
+}
+
+void positive(double value, const std::string& what) {
+  require(std::isfinite(value) && value > 0, fmt::format("{} is {}; it must be finite and positive", what, value));
+}
+
+void finite(double value, const std::string& what) {
+  require(std::isfinite(value), fmt::format("{} is {}; it must be finite", what, value));
+}
+
+void rate(double rate_Hz, double dt_s, const std::string& what) {
+  require(rate_Hz >= 0 && rate_Hz * dt_s < 1,
+          fmt::format("{} is {} Hz; with steps of {} s it must be at least 0 and below {} Hz", what, rate_Hz, dt_s,
+                      1 / dt_s));
+}
+
+void check(const PyramidalParameters& p, double dt_s, const std::string& name) {
+  for (const double tau : {p.threshold_tau_s, p.soma_tau_s, p.soma_adaptation_tau_s, p.dendrite_tau_s,
+                           p.dendrite_adaptation_tau_s, p.excitatory_tau_s, p.inhibitory_tau_s}) {
+    require(std::isfinite(tau) && tau > dt_s,
+            fmt::format("group '{}' has a time constant of {} s; Euler steps of {} s need longer ones", name, tau, dt_s));
+  }
+  positive(p.soma_capacitance_F, fmt::format("somatic capacitance of '{}'", name));
+  positive(p.dendrite_capacitance_F, fmt::format("dendritic capacitance of '{}'", name));
+  positive(p.dendrite_slope_V, fmt::format("dendritic slope of '{}'", name));
+  require(p.burst_shortest_s >= dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s,
+          fmt::format("group '{}': the extra spike of a burst comes {} to {} s after its event; that must be at least "
+                      "one step and within the refractory time of {} s",
+                      name, p.burst_shortest_s, p.burst_shortest_s + p.burst_span_s, p.refractory_s));
+}
+
+void check(const ExponentialIf& p, double dt_s, const std::string& name) {
+  for (const double tau : {p.tau_s, p.adaptation_tau_s, p.excitatory_tau_s, p.inhibitory_tau_s}) {
+    require(std::isfinite(tau) && tau > dt_s,
+            fmt::format("group '{}' has a time constant of {} s; Euler steps of {} s need longer ones", name, tau, dt_s));
+  }
+  positive(p.leak_S, fmt::format("leak conductance of '{}'", name));
+  positive(p.slope_V, fmt::format("spike slope of '{}'", name));
+}
+
+bool has_dendrite(const NeuronModel& model) {
+  return std::holds_alternative<TwoCompartment>(model) || std::holds_alternative<BurstPoisson>(model);
+}
+
+bool is_neuron(const NeuronModel& model) {
+  return has_dendrite(model) || std::holds_alternative<ExponentialIf>(model);
+}
+
+void check_receptor(const NeuronGroup& target, Receptor receptor, const std::string& what) {
+  require(is_neuron(target.model), fmt::format("{} targets '{}', which has no membrane", what, target.name));
+  const bool dendritic = receptor == Receptor::dendrite_excitatory || receptor == Receptor::dendrite_inhibitory;
+  require(!dendritic || has_dendrite(target.model),
+          fmt::format("{} targets the dendrite of '{}', which has a soma only", what, target.name));
+}
+
+void check(const Description& d, const Connection& c) {
+  const NeuronGroup& source = d.groups[group_index(d, c.source)];
+  const NeuronGroup& target = d.groups[group_index(d, c.target)];
+  const std::string what = fmt::format("connection '{}'", c.name);
+  const bool trains_only = c.rule && std::holds_alternative<Relay>(target.model);
+  if (!trains_only) check_receptor(target, c.receptor, what);
+  finite(c.weight, "weight of " + what);
+  require(c.delay_steps >= 0 && c.delay_steps <= 10000,
+          fmt::format("{} has a delay of {} steps; 0 to 10000 are possible", what, c.delay_steps));
+  if (const auto* random = std::get_if<RandomPairs>(&c.topology)) {
+    require(random->probability >= 0 && random->probability <= 1,
+            fmt::format("{} has connection probability {}; it must lie in [0, 1]", what, random->probability));
+  }
+  if (std::holds_alternative<OneToOne>(c.topology)) {
+    require(source.size == target.size, fmt::format("{} is one-to-one, but '{}' has {} neurons and '{}' {}", what,
+                                                    source.name, source.size, target.name, target.size));
+  }
+  if (const auto* listed = std::get_if<ListedPairs>(&c.topology)) {
+    require(listed->weights.empty() || listed->weights.size() == listed->pairs.size(),
+            fmt::format("{} lists {} pairs and {} weights", what, listed->pairs.size(), listed->weights.size()));
+    std::set<std::pair<std::uint32_t, std::uint32_t>> seen;
+    for (const auto& pair : listed->pairs) {
+      require(pair.first < source.size && pair.second < target.size,
+              fmt::format("{} lists the pair ({}, {}), but its groups have {} and {} neurons", what, pair.first,
+                          pair.second, source.size, target.size));
+      require(seen.insert(pair).second, fmt::format("{} lists the pair ({}, {}) twice", what, pair.first, pair.second));
+    }
+    for (const double w : listed->weights) finite(w, "a weight of " + what);
+  }
+  if (c.short_term) {
+    require(!c.rule, fmt::format("{} cannot be both plastic and subject to short-term plasticity", what));
+    require(c.short_term->depression_tau_s > d.dt_s && c.short_term->facilitation_tau_s > d.dt_s,
+            fmt::format("{}: short-term time constants must exceed the step", what));
+    require(c.short_term->u_rest >= 0 && c.short_term->u_rest <= 1 && c.short_term->f >= 0 && c.short_term->f <= 1,
+            fmt::format("{}: U = {} and f = {} must lie in [0, 1]", what, c.short_term->u_rest, c.short_term->f));
+  }
+  if (c.rule) {
+    require(c.reads == Reads::events, fmt::format("{} is plastic by the burst rule, so it must read events", what));
+    require(c.delay_steps == 0, fmt::format("{} is plastic by the burst rule, so its delay must be 0 steps", what));
+    positive(c.rule->pre_tau_s, "presynaptic time constant of " + what);
+    positive(c.rule->maximum_rate_Hz, "maximum rate of " + what);
+    finite(c.rule->eta, "learning rate of " + what);
+    require(c.weight >= c.rule->w_min && c.weight <= c.rule->w_max,
+            fmt::format("{} starts at weight {}, outside [{}, {}]", what, c.weight, c.rule->w_min, c.rule->w_max));
+  }
+}
+
+}  // namespace
+
+ExponentialIf ExponentialIf::parvalbumin() {
+  ExponentialIf n;
+  n.threshold_V = n.rest_V + 200e-12 / n.leak_S + n.slope_V;
+  n.reset_V = n.rest_V + 15e-3;
+  return n;
+}
+
+ExponentialIf ExponentialIf::somatostatin() {
+  ExponentialIf n;
+  n.leak_S = 5e-9;
+  n.tau_s = 20e-3;
+  n.slope_V = 4e-3;
+  n.adaptation_S = 0.5e-9;
+  n.adaptation_jump_A = 10e-12;
+  n.refractory_s = 2e-3;
+  n.reset_V = n.rest_V + 5e-3;
+  n.threshold_V = n.rest_V + 25e-12 / (n.leak_S + n.adaptation_S) + n.slope_V -
+                  n.slope_V * std::log(1 + n.adaptation_S / n.leak_S);
+  return n;
+}
+
+std::size_t group_index(const Description& d, const std::string& name) {
+  return index_of(d.groups, name, "neuron group");
+}
+
+std::size_t connection_index(const Description& d, const std::string& name) {
+  return index_of(d.connections, name, "connection");
+}
+
+void validate(const Description& d) {
+  positive(d.dt_s, "the time step");
+  require(!d.groups.empty(), "a spiking circuit needs at least one neuron group");
+  require(d.quirks.presynaptic_detector_lag_steps >= 0, "the presynaptic detector's lag cannot be negative");
+  std::set<std::string> names;
+  for (const NeuronGroup& g : d.groups) {
+    require(names.insert(g.name).second, fmt::format("two neuron groups are called '{}'", g.name));
+    require(g.size > 0 && g.size < 0x80000000U, fmt::format("group '{}' has {} neurons", g.name, g.size));
+    positive(g.estimator.alpha_s, fmt::format("averaging time of '{}'", g.name));
+    positive(g.estimator.burst_limit_s, fmt::format("burst limit of '{}'", g.name));
+    positive(g.estimator.all_spikes_tau_s, fmt::format("averaging time of all spikes of '{}'", g.name));
+    positive(g.soma_current.period_s, fmt::format("period of the somatic current of '{}'", g.name));
+    positive(g.dendrite_current.period_s, fmt::format("period of the dendritic current of '{}'", g.name));
+    if (const auto* m = std::get_if<TwoCompartment>(&g.model)) check(m->parameters, d.dt_s, g.name);
+    if (const auto* m = std::get_if<BurstPoisson>(&g.model)) check(m->parameters, d.dt_s, g.name);
+    if (const auto* m = std::get_if<ExponentialIf>(&g.model)) check(*m, d.dt_s, g.name);
+    if (const auto* m = std::get_if<PoissonSource>(&g.model)) {
+      rate(m->rate_Hz, d.dt_s, fmt::format("the rate of '{}'", g.name));
+    }
+  }
+  names.clear();
+  for (const Connection& c : d.connections) {
+    require(names.insert(c.name).second, fmt::format("two connections are called '{}'", c.name));
+    check(d, c);
+  }
+  for (const Background& b : d.background) {
+    const std::string what = fmt::format("background of '{}'", b.target);
+    check_receptor(d.groups[group_index(d, b.target)], b.receptor, what);
+    rate(b.rate_Hz, d.dt_s, what);
+    finite(b.weight, "weight of the " + what);
+  }
+}
+
+}  // namespace apical::spike

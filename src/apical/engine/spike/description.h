@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a spiking circuit consists of, as plain values: neuron groups, connections, background input.
+// SI units throughout (V, A, F, S, s) unless a name carries another; synaptic conductances are in units of
+// the target compartment's leak conductance (dimensionless), as in Payeur et al. 2021.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "apical/engine/spike/quirks.h"
+
+namespace apical::spike {
+
+using Step = std::int64_t;
+
+/// Constants of the pyramidal neuron (Naud et al. 2014; Payeur et al. 2021, Methods), both of its models.
+struct PyramidalParameters {
+  double rest_V = -70e-3, reset_V = -70e-3, excitatory_reversal_V = 0, inhibitory_reversal_V = -80e-3;
+  double threshold_V = -50e-3, threshold_jump_V = 2e-3, threshold_tau_s = 27e-3;
+  double soma_tau_s = 16e-3, soma_capacitance_F = 370e-12;
+  double dendrite_to_soma_A = 1300e-12;                               ///< g_s, two-compartment model only
+  double soma_adaptation_A = -200e-12, soma_adaptation_tau_s = 0.1;   ///< per spike
+  double dendrite_tau_s = 7e-3, dendrite_capacitance_F = 170e-12;
+  double dendrite_regenerative_A = 1200e-12;                          ///< g_d, two-compartment model only
+  double dendrite_adaptation_S = -13e-9, dendrite_adaptation_tau_s = 30e-3;
+  double back_propagation_A = 2600e-12, back_propagation_s = 2e-3;    ///< zeta, box; two-compartment model only
+  double dendrite_midpoint_V = -38e-3, dendrite_slope_V = 6e-3;       ///< E_d, D
+  double excitatory_tau_s = 5e-3, inhibitory_tau_s = 10e-3;
+  double refractory_s = 20e-3;                                        ///< burst-Poisson model only
+  double burst_shortest_s = 5e-3, burst_span_s = 10e-3;               ///< burst-Poisson model only
+};
+
+/// Bursts arise from the back-propagating action potential and the regenerative dendrite.
+struct TwoCompartment {
+  PyramidalParameters parameters;
+};
+
+/// A passive dendrite sets the probability that an event is followed by one extra spike.
+struct BurstPoisson {
+  PyramidalParameters parameters = with_midpoint(-57e-3);
+  static PyramidalParameters with_midpoint(double midpoint_V) {
+    PyramidalParameters p;
+    p.dendrite_midpoint_V = midpoint_V;
+    return p;
+  }
+};
+
+/// Exponential integrate-and-fire interneuron with adaptation; one compartment.
+/// tau dV/dt = E_L - V + Delta exp((V-theta)/Delta) + (I-w)/g_L + synapses; tau_w dw/dt = a(V-E_L) - w; w += b.
+struct ExponentialIf {
+  double leak_S = 10e-9, tau_s = 10e-3, rest_V = -70e-3, slope_V = 2e-3, threshold_V = -48e-3, reset_V = -55e-3;
+  double refractory_s = 1e-3, adaptation_S = 0, adaptation_jump_A = 0, adaptation_tau_s = 0.5;
+  double excitatory_reversal_V = 0, inhibitory_reversal_V = -80e-3;
+  double excitatory_tau_s = 5e-3, inhibitory_tau_s = 10e-3;
+  /// Parvalbumin- and somatostatin-expressing cells of the propagation experiment.
+  static ExponentialIf parvalbumin();
+  static ExponentialIf somatostatin();
+};
+
+/// Independent Poisson sources whose spikes travel through connections (at most one spike per step).
+struct PoissonSource {
+  double rate_Hz = 0;
+};
+
+/// Emits what it's told to (Network::emit): recorded trains, tests, inputs from outside.
+struct Relay {};
+
+using NeuronModel = std::variant<TwoCompartment, BurstPoisson, ExponentialIf, PoissonSource, Relay>;
+
+/// Estimates of a population's event and burst rates: Ebar, Bbar with time constant alpha, and the label limit.
+struct RateEstimator {
+  double alpha_s = 2;          ///< moving average of events and bursts
+  double burst_limit_s = 16e-3;  ///< intervals up to this are inside a burst
+  double all_spikes_tau_s = 30, all_spikes_initial_Hz = 0.1;  ///< the average that quirk Q4 looks at
+};
+
+/// Current injected into a compartment: constant + amplitude sin(2 pi (t - start) / period).
+struct Drive {
+  double constant_A = 0, amplitude_A = 0, period_s = 1, start_s = 0;
+};
+
+/// N neurons of one model.
+struct NeuronGroup {
+  std::string name;
+  std::size_t size = 0;
+  NeuronModel model = Relay{};
+  RateEstimator estimator = {};
+  Drive soma_current = {}, dendrite_current = {};
+  double initial_voltage_sd_V = 0;  ///< V(0) normal around rest, both compartments independently
+};
+
+/// The four synaptic conductances of a neuron; one-compartment neurons have the first two.
+enum class Receptor : std::uint32_t { soma_excitatory, soma_inhibitory, dendrite_excitatory, dendrite_inhibitory };
+inline constexpr std::size_t kReceptors = 4;
+
+/// Which presynaptic spikes a connection transmits.
+enum class Reads : std::uint32_t { spikes, events, bursts };
+
+struct RandomPairs {
+  double probability = 0.1;  ///< each pair on its own
+  bool autapses = false;     ///< whether a neuron may contact itself
+};
+struct AllToAll {};
+struct OneToOne {};
+/// Pairs (pre, post) and one weight for each (or no weights: the connection's).
+struct ListedPairs {
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+  std::vector<double> weights;
+};
+using Topology = std::variant<RandomPairs, AllToAll, OneToOne, ListedPairs>;
+
+/// Extended Tsodyks-Markram dynamics of a presynaptic neuron (transmitted efficacy x u).
+struct ShortTermParameters {
+  double depression_tau_s = 0.1, facilitation_tau_s = 0.1, u_rest = 0.02, f = 0.1;
+  static ShortTermParameters depressing() { return {20e-3, 1.0, 0.9, 0.1}; }
+  static ShortTermParameters facilitating() { return {0.1, 0.1, 0.02, 0.1}; }
+};
+
+/// dW/dt = eta (B - Pbar E) Etilde_pre with homeostasis (Payeur et al. 2021, eq. 1 and Methods); w in [w_min, w_max].
+struct BurstRule {
+  double eta = 1e-3;
+  double pre_tau_s = 0.1;
+  double minimum_rate_Hz = 2, maximum_rate_Hz = 12;
+  double w_min = 0, w_max = 1;
+  std::optional<double> fixed_burst_probability = {};  ///< the non-adaptive rule: replaces Pbar
+};
+
+struct Connection {
+  std::string name;
+  std::string source, target;  ///< names of neuron groups
+  Receptor receptor = Receptor::soma_excitatory;
+  Reads reads = Reads::spikes;
+  int delay_steps = 8;  ///< 0: acts on the target's next step
+  Topology topology = RandomPairs{};
+  double weight = 0;
+  std::optional<ShortTermParameters> short_term = {};
+  std::optional<BurstRule> rule = {};
+};
+
+/// One independent Poisson train per neuron of the target.
+struct Background {
+  std::string target;
+  Receptor receptor = Receptor::soma_excitatory;
+  double rate_Hz = 0;
+  double weight = 0;
+};
+
+struct Description {
+  double dt_s = 1e-4;
+  std::vector<NeuronGroup> groups;
+  std::vector<Connection> connections;
+  std::vector<Background> background;
+  Quirks quirks = {};
+};
+
+/// Throws ConfigError for what cannot be executed: unknown names, empty groups, steps too long …
+void validate(const Description& description);
+
+/// Position of a group by name; ConfigError with the nearest name if there is none.
+std::size_t group_index(const Description& description, const std::string& name);
+std::size_t connection_index(const Description& description, const std::string& name);
+
+}  // namespace apical::spike

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/engine/spike/membrane.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numbers>
+
+#include "apical/core/error.h"
+#include "apical/core/random.h"
+
+namespace apical::spike {
+namespace {
+
+constexpr std::size_t kPad = 16;  // the widest vector, so that kernels need no tail
+
+/// Long enough to write rarely, short enough that a stored value stays within a factor e^7 of the true one.
+Step scale_period(double rate) {
+  return static_cast<Step>(std::bit_floor(static_cast<std::uint64_t>(std::clamp(7 / rate, 1.0, 1024.0))));
+}
+
+Scale exponential(double dt_s, double tau_s) { return {std::exp(-dt_s / tau_s), scale_period(dt_s / tau_s)}; }
+
+const PyramidalParameters* pyramidal_parameters(const NeuronModel& model) {
+  if (const auto* m = std::get_if<TwoCompartment>(&model)) return &m->parameters;
+  if (const auto* m = std::get_if<BurstPoisson>(&model)) return &m->parameters;
+  return nullptr;
+}
+
+template <class T>
+PyramidalStep<T> constants(const PyramidalParameters& p, double dt) {
+  PyramidalStep<T> c{};
+  const auto t = [](double x) { return static_cast<T>(x); };
+  c.rest = t(p.rest_V);
+  c.excitatory = t(p.excitatory_reversal_V);
+  c.inhibitory = t(p.inhibitory_reversal_V);
+  c.soma_leak = t(dt / p.soma_tau_s);
+  c.soma_adaptation = t(dt * p.soma_adaptation_A / p.soma_capacitance_F);
+  c.soma_regenerative = t(dt * p.dendrite_to_soma_A / p.soma_capacitance_F);
+  c.dendrite_leak = t(dt / p.dendrite_tau_s);
+  c.dendrite_adaptation = t(dt * p.dendrite_adaptation_S / p.dendrite_capacitance_F);
+  c.dendrite_regenerative = t(dt * p.dendrite_regenerative_A / p.dendrite_capacitance_F);
+  c.back_propagation = t(dt * p.back_propagation_A / p.dendrite_capacitance_F);
+  c.wd_rate = t(dt / p.dendrite_adaptation_tau_s);
+  c.theta_rest = t(p.threshold_V);
+  c.midpoint = t(p.dendrite_midpoint_V);
+  c.inverse_slope = t(1 / p.dendrite_slope_V);
+  return c;
+}
+
+template <class T>
+InterneuronStep<T> constants(const ExponentialIf& p, double dt) {
+  InterneuronStep<T> c{};
+  const auto t = [](double x) { return static_cast<T>(x); };
+  c.rest = t(p.rest_V);
+  c.excitatory = t(p.excitatory_reversal_V);
+  c.inhibitory = t(p.inhibitory_reversal_V);
+  c.ceiling = t(20e-3);
+  c.floor = t(p.inhibitory_reversal_V);
+  c.leak = t(dt / p.tau_s);
+  c.inverse_leak_S = t(1 / p.leak_S);
+  c.slope = t(p.slope_V);
+  c.inverse_slope = t(1 / p.slope_V);
+  c.threshold = t(p.threshold_V);
+  c.adaptation_rate = t(dt / p.adaptation_tau_s);
+  c.adaptation_S = t(p.adaptation_S);
+  return c;
+}
+
+}  // namespace
+
+Scale::Scale(double factor_per_step, Step period) : table_(static_cast<std::size_t>(period)), mask_(period - 1) {
+  for (Step k = 0; k < period; ++k) table_[static_cast<std::size_t>(k)] = std::pow(factor_per_step, static_cast<double>(k));
+  wrap_ = std::pow(factor_per_step, static_cast<double>(period));
+}
+
+template <class T>
+Membrane<T>::Membrane(const NeuronGroup& group, const Quirks& quirks, double dt_s, std::uint64_t seed,
+                      std::uint32_t number)
+    : model_(group.model), quirks_(quirks), dt_(dt_s), seed_(seed), number_(number), size_(group.size),
+      soma_drive_(group.soma_current), dendrite_drive_(group.dendrite_current) {
+  const std::size_t padded = round_up(size_, kPad);
+  const auto fill = [&](AlignedBuffer<T>& buffer, double value) { buffer.assign(padded, static_cast<T>(value)); };
+  const auto scatter = [&](AlignedBuffer<T>& buffer, double mean, std::uint64_t which) {
+    fill(buffer, mean);
+    if (group.initial_voltage_sd_V == 0) return;
+    for (std::size_t i = 0; i < size_; ++i) {
+      buffer[i] = static_cast<T>(mean + group.initial_voltage_sd_V *
+                                            normal({seed, Stream::initial_voltage, number, 2 * i + which}));
+    }
+  };
+  crossings_.resize(blocks());
+  for (auto& scratch : crossings_) scratch.resize(kBlock);
+  if (const PyramidalParameters* p = pyramidal_parameters(model_)) {
+    pyramidal_ = constants<T>(*p, dt_);
+    soma_per_ampere_ = dt_ / p->soma_capacitance_F;
+    dendrite_per_ampere_ = dt_ / p->dendrite_capacitance_F;
+    inverse_slope_ = 1 / p->dendrite_slope_V;
+    midpoint_ = p->dendrite_midpoint_V;
+    excitatory_ = exponential(dt_, p->excitatory_tau_s);
+    inhibitory_ = exponential(dt_, p->inhibitory_tau_s);
+    ws_scale_ = exponential(dt_, p->soma_adaptation_tau_s);
+    theta_scale_ = Scale(1 - dt_ / p->threshold_tau_s, scale_period(dt_ / p->threshold_tau_s));
+    scatter(v_, p->rest_V, 0);
+    scatter(vd_, p->rest_V, 1);
+    fill(wd_, quirks.initial_dendritic_adaptation_V);
+    for (AlignedBuffer<T>* b : {&ws_, &theta_}) fill(*b, 0);
+    for (auto& g : g_) fill(g, 0);
+    if (std::holds_alternative<TwoCompartment>(model_)) {
+      fill(count_, 0);
+    } else {
+      refractory_steps_ = static_cast<Step>(std::llround(p->refractory_s / dt_));
+      ready_.assign(size_, 0);
+      calendar_size_ = std::bit_ceil(static_cast<std::size_t>((p->burst_shortest_s + p->burst_span_s) / dt_) + 2);
+      calendar_.assign(blocks(), std::vector<std::vector<std::uint32_t>>(calendar_size_));
+    }
+  } else if (const auto* e = std::get_if<ExponentialIf>(&model_)) {
+    interneuron_ = constants<T>(*e, dt_);
+    soma_per_ampere_ = dt_ / (e->leak_S * e->tau_s);
+    excitatory_ = exponential(dt_, e->excitatory_tau_s);
+    inhibitory_ = exponential(dt_, e->inhibitory_tau_s);
+    refractory_steps_ = static_cast<Step>(std::llround(e->refractory_s / dt_));
+    scatter(v_, e->rest_V, 0);
+    for (AlignedBuffer<T>* b : {&ws_, &count_}) fill(*b, 0);
+    for (std::size_t r = 0; r < 2; ++r) fill(g_[r], 0);
+  }
+}
+
+template <class T>
+double Membrane<T>::drive_at(const Drive& d, Step k) const {
+  if (d.amplitude_A == 0) return d.constant_A;
+  return d.constant_A + d.amplitude_A * std::sin(2 * std::numbers::pi * (static_cast<double>(k) * dt_ - d.start_s) / d.period_s);
+}
+
+template <class T>
+void Membrane<T>::wrap(Step k, std::size_t first, std::size_t last) {
+  const auto multiply = [&](AlignedBuffer<T>& buffer, const Scale& scale) {
+    if (buffer.empty() || !scale.wraps(k)) return;
+    const T factor = static_cast<T>(scale.wrap());
+    for (std::size_t i = first; i < last; ++i) {
+      buffer[i] *= factor;
+      if (std::abs(buffer[i]) < T(1e-30)) buffer[i] = 0;  // denormal numbers would slow every later step
+    }
+  };
+  multiply(g_[0], excitatory_);
+  multiply(g_[1], inhibitory_);
+  multiply(g_[2], excitatory_);
+  multiply(g_[3], inhibitory_);
+  if (!theta_.empty()) {
+    multiply(ws_, ws_scale_);
+    multiply(theta_, theta_scale_);
+  }
+}
+
+template <class T>
+double Membrane<T>::burst_uniform(std::size_t neuron, Step k, int which) {
+  if (uniforms_.empty()) {
+    const auto w = random_words({seed_, Stream::burst, number_, static_cast<std::uint64_t>(k) << 32 | neuron});
+    const auto first = static_cast<std::size_t>(2 * which);
+    return (static_cast<double>(w[first]) * 0x1p-32 + static_cast<double>(w[first + 1])) * 0x1p-32;
+  }
+  const double u = uniforms_.front();
+  uniforms_.pop_front();
+  return u;
+}
+
+template <class T>
+void Membrane<T>::reset_pyramidal(Step k, std::size_t block, std::size_t first, std::size_t crossings, bool bursting,
+                                  T soma_current, std::vector<std::uint32_t>& spikes) {
+  const T ws_jump = static_cast<T>(ws_scale_.store_for(k + 1));
+  const T theta_jump = static_cast<T>(pyramidal_parameters(model_)->threshold_jump_V / theta_scale_.at(k));
+  const T reset = static_cast<T>(pyramidal_parameters(model_)->reset_V);
+  for (std::size_t c = 0; c < crossings; ++c) {
+    const Crossing<T>& at = crossings_[block][c];
+    const std::size_t i = first + at.neuron;
+    if (bursting && k < ready_[i]) continue;
+    v_[i] = reset + soma_current + (soma_currents_.empty() ? T{0} : soma_currents_[i]);
+    theta_[i] += theta_jump;
+    ws_[i] += ws_jump;
+    spikes.push_back(static_cast<std::uint32_t>(i));
+    if (!bursting) {
+      count_[i] = static_cast<T>(std::llround(pyramidal_parameters(model_)->back_propagation_s / dt_));
+      continue;
+    }
+    ready_[i] = k + refractory_steps_;
+    const double p = 1 / (1 + std::exp(-(static_cast<double>(at.vd) - midpoint_) * inverse_slope_));
+    const double u_burst = burst_uniform(i, k, 0), u_duration = burst_uniform(i, k, 1);
+    if (u_burst >= p) continue;
+    const PyramidalParameters& q = *pyramidal_parameters(model_);
+    const Step ticks = static_cast<Step>((q.burst_shortest_s + u_duration * q.burst_span_s) / dt_);
+    calendar_[block][static_cast<std::size_t>(k + ticks - 1) & (calendar_size_ - 1)].push_back(static_cast<std::uint32_t>(i));
+  }
+}
+
+template <class T>
+void Membrane<T>::step(Step k, std::size_t block, std::vector<std::uint32_t>& spikes) {
+  const std::size_t first = block * kBlock, count = std::min(kBlock, size_ - first);
+  wrap(k, first, first + count);
+  Crossing<T>* const out = crossings_[block].data();
+  const double soma_A = drive_at(soma_drive_, k);
+  const T soma_current = static_cast<T>(soma_per_ampere_ * soma_A);
+  if (std::holds_alternative<ExponentialIf>(model_)) {
+    InterneuronState<T> s{v_.data() + first, ws_.data() + first, count_.data() + first,
+                          {g_[0].data() + first, g_[1].data() + first}};
+    InterneuronStep<T> c = interneuron_;
+    c.excitatory_scale = static_cast<T>(excitatory_.at(k));
+    c.inhibitory_scale = static_cast<T>(inhibitory_.at(k));
+    c.current = soma_current;
+    const std::size_t crossings = interneuron_step(s, c, count, out);
+    const auto& p = std::get<ExponentialIf>(model_);
+    for (std::size_t n = 0; n < crossings; ++n) {
+      const std::size_t i = first + out[n].neuron;
+      v_[i] = static_cast<T>(p.reset_V) + soma_current;
+      ws_[i] += static_cast<T>(p.adaptation_jump_A);
+      count_[i] = static_cast<T>(refractory_steps_);
+      spikes.push_back(static_cast<std::uint32_t>(i));
+    }
+    if (!soma_currents_.empty()) {
+      for (std::size_t i = first; i < first + count; ++i) v_[i] += soma_currents_[i];
+    }
+    return;
+  }
+  const bool bursting = std::holds_alternative<BurstPoisson>(model_);
+  PyramidalState<T> s{v_.data() + first, vd_.data() + first, wd_.data() + first,
+                      bursting ? nullptr : count_.data() + first, ws_.data() + first, theta_.data() + first,
+                      {g_[0].data() + first, g_[1].data() + first, g_[2].data() + first, g_[3].data() + first}};
+  PyramidalStep<T> c = pyramidal_;
+  c.excitatory_scale = static_cast<T>(excitatory_.at(k));
+  c.inhibitory_scale = static_cast<T>(inhibitory_.at(k));
+  c.ws_scale = static_cast<T>(ws_scale_.at(k));
+  c.theta_scale = static_cast<T>(theta_scale_.at(k));
+  c.soma_current = soma_current;
+  c.dendrite_current = static_cast<T>(dendrite_per_ampere_ * drive_at(dendrite_drive_, k));
+  c.soma_currents = soma_currents_.empty() ? nullptr : soma_currents_.data() + first;
+  c.dendrite_currents = dendrite_currents_.empty() ? nullptr : dendrite_currents_.data() + first;
+  const bool somatic = quirks_.dendritic_drive == DendriticDrive::somatic;
+  const std::size_t crossings = bursting ? burst_poisson_step(s, c, somatic, count, out)
+                                         : two_compartment_step(s, c, somatic, count, out);
+  const std::size_t before = spikes.size();
+  if (crossings > 0) reset_pyramidal(k, block, first, crossings, bursting, soma_current, spikes);
+  if (!bursting) return;
+  auto& due = calendar_[block][static_cast<std::size_t>(k) & (calendar_size_ - 1)];
+  if (due.empty()) return;
+  for (const std::uint32_t i : due) {
+    spikes.push_back(i);
+    ready_[i] = k + refractory_steps_;
+  }
+  due.clear();
+  std::sort(spikes.begin() + static_cast<std::ptrdiff_t>(before), spikes.end());
+}
+
+template <class T>
+void Membrane<T>::set_currents(CurrentTarget where, std::span<const double> amperes) {
+  AlignedBuffer<T>& currents = where == CurrentTarget::soma ? soma_currents_ : dendrite_currents_;
+  const double factor = where == CurrentTarget::soma ? soma_per_ampere_ : dendrite_per_ampere_;
+  if (amperes.empty()) {
+    currents.clear();
+    return;
+  }
+  APICAL_CHECK(amperes.size() == size_);
+  currents.assign(round_up(size_, kPad), T{0});
+  for (std::size_t i = 0; i < size_; ++i) currents[i] = static_cast<T>(factor * amperes[i]);
+}
+
+template <class T>
+NeuronState Membrane<T>::state(std::size_t i, Step k) const {
+  NeuronState s;
+  const auto conductance = [&](std::size_t r, const Scale& scale) {
+    return g_[r].empty() ? 0.0 : static_cast<double>(g_[r][i]) / scale.store_for(k + 1);
+  };
+  if (v_.empty()) return s;
+  s.v = static_cast<double>(v_[i]);
+  s.g = {conductance(0, excitatory_), conductance(1, inhibitory_), conductance(2, excitatory_),
+         conductance(3, inhibitory_)};
+  if (const PyramidalParameters* p = pyramidal_parameters(model_)) {
+    s.vd = static_cast<double>(vd_[i]);
+    s.wd = static_cast<double>(wd_[i]);
+    s.ws = static_cast<double>(ws_[i]) / ws_scale_.store_for(k + 1);
+    s.theta = p->threshold_V + static_cast<double>(theta_[i]) * (k < 0 ? 1 : theta_scale_.at(k));
+  } else {
+    s.ws = static_cast<double>(ws_[i]);
+  }
+  return s;
+}
+
+template <class T>
+void Membrane<T>::set_state(std::size_t i, Step k, const NeuronState& s) {
+  APICAL_CHECK(i < size_);
+  v_[i] = static_cast<T>(s.v);
+  for (std::size_t r = 0; r < kReceptors; ++r) {
+    if (!g_[r].empty()) g_[r][i] = static_cast<T>(s.g[r] * (r % 2 == 0 ? excitatory_ : inhibitory_).store_for(k + 1));
+  }
+  if (const PyramidalParameters* p = pyramidal_parameters(model_)) {
+    vd_[i] = static_cast<T>(s.vd);
+    wd_[i] = static_cast<T>(s.wd);
+    ws_[i] = static_cast<T>(s.ws * ws_scale_.store_for(k + 1));
+    theta_[i] = static_cast<T>((s.theta - p->threshold_V) / (k < 0 ? 1 : theta_scale_.at(k)));
+  } else {
+    ws_[i] = static_cast<T>(s.ws);
+  }
+}
+
+template <class T>
+std::size_t Membrane<T>::first_fault() const {
+  for (std::size_t i = 0; i < v_.size() && i < size_; ++i) {
+    if (!std::isfinite(v_[i]) || (!vd_.empty() && !std::isfinite(vd_[i]))) return i;
+  }
+  return size_;
+}
+
+template <class T>
+std::size_t Membrane<T>::bytes() const {
+  std::size_t n = 0;
+  for (const auto* b : {&v_, &vd_, &ws_, &wd_, &theta_, &count_, &g_[0], &g_[1], &g_[2], &g_[3]}) n += b->size() * sizeof(T);
+  return n + ready_.size() * sizeof(Step);
+}
+
+template class Membrane<float>;
+template class Membrane<double>;
+
+}  // namespace apical::spike

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// The membranes of a neuron group: state, one step of a block, resets and bursts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apical/core/matrix.h"
+#include "apical/engine/spike/description.h"
+#include "apical/engine/spike/neuron_kernels.h"
+
+namespace apical::spike {
+
+/// Neurons are worked on in blocks of this many: small enough for the first-level cache, one Poisson walk each.
+inline constexpr std::size_t kBlock = 512;
+
+enum class CurrentTarget { soma, dendrite };
+
+/// State of one neuron at the end of a step, in SI units; conductances by Receptor.
+struct NeuronState {
+  double v = 0, vd = 0, ws = 0, wd = 0, theta = 0;
+  std::array<double, kReceptors> g{};
+};
+
+/// A factor exp(-(k mod period) rate), tabulated: what a stored quantity is multiplied with in step k.
+class Scale {
+ public:
+  Scale() = default;
+  /// `period` is a power of two.
+  Scale(double factor_per_step, Step period);
+  double at(Step k) const { return table_[static_cast<std::size_t>(k & mask_)]; }
+  /// Whether stored values must be multiplied by wrap() before step k.
+  bool wraps(Step k) const { return k > 0 && (k & mask_) == 0; }
+  double wrap() const { return wrap_; }
+  /// What an amount that is to count in full in step k is worth in stored units before step k's wrap.
+  double store_for(Step k) const { return 1 / (wraps(k) ? wrap_ : at(k)); }
+
+ private:
+  std::vector<double> table_{1.0};
+  double wrap_ = 1;
+  Step mask_ = 0;
+};
+
+template <class T>
+class Membrane {
+ public:
+  /// `number` addresses the group's random numbers.
+  Membrane(const NeuronGroup& group, const Quirks& quirks, double dt_s, std::uint64_t seed, std::uint32_t number);
+
+  std::size_t size() const { return size_; }
+  std::size_t blocks() const { return (size_ + kBlock - 1) / kBlock; }
+
+  /// Step k of one block, currents included; appends the group's indices of neurons that spiked, ascending.
+  void step(Step k, std::size_t block, std::vector<std::uint32_t>& spikes);
+
+  /// Stored conductances of a receptor, and the stored worth of weight 1 that arrives in step k (acts from k+1).
+  T* conductance(Receptor r) { return g_[static_cast<std::size_t>(r)].data(); }
+  T arrival_factor(Receptor r, Step k) const {
+    return static_cast<T>((is_excitatory(r) ? excitatory_ : inhibitory_).store_for(k + 1));
+  }
+
+  void set_drive(CurrentTarget where, const Drive& drive) { (where == CurrentTarget::soma ? soma_drive_ : dendrite_drive_) = drive; }
+  /// A further current per neuron in A, or none if empty.
+  void set_currents(CurrentTarget where, std::span<const double> amperes);
+  /// Uniform numbers the group uses instead of drawn ones, two per event (replay of recorded runs).
+  void set_burst_uniforms(std::vector<double> uniforms) { uniforms_.assign(uniforms.begin(), uniforms.end()); }
+
+  /// State of neuron i after step k.
+  NeuronState state(std::size_t i, Step k) const;
+  void set_state(std::size_t i, Step k, const NeuronState& state);
+  /// The first neuron whose potentials are not finite, or size().
+  std::size_t first_fault() const;
+  std::size_t bytes() const;
+
+  template <class Archive>
+  void visit_state(Archive& a, const std::string& prefix);
+
+ private:
+  static bool is_excitatory(Receptor r) { return r == Receptor::soma_excitatory || r == Receptor::dendrite_excitatory; }
+  void wrap(Step k, std::size_t first, std::size_t last);
+  double drive_at(const Drive& d, Step k) const;
+  void reset_pyramidal(Step k, std::size_t block, std::size_t first, std::size_t crossings, bool bursting,
+                       T soma_current, std::vector<std::uint32_t>& spikes);
+  double burst_uniform(std::size_t neuron, Step k, int which);
+
+  NeuronModel model_;
+  Quirks quirks_;
+  double dt_;
+  std::uint64_t seed_;
+  std::uint32_t number_;
+  std::size_t size_;
+  PyramidalStep<T> pyramidal_{};      ///< constants; scales and currents are filled in per step
+  InterneuronStep<T> interneuron_{};
+  double soma_per_ampere_ = 0, dendrite_per_ampere_ = 0;  ///< dt/C
+  double inverse_slope_ = 0, midpoint_ = 0;
+  Step refractory_steps_ = 0;
+  Scale excitatory_, inhibitory_, ws_scale_, theta_scale_;
+
+  AlignedBuffer<T> v_, vd_, ws_, wd_, theta_, count_;  ///< count_: back-propagation or refractory steps left
+  std::array<AlignedBuffer<T>, kReceptors> g_;
+  AlignedBuffer<T> soma_currents_, dendrite_currents_;
+  Drive soma_drive_, dendrite_drive_;
+  std::vector<Step> ready_;                            ///< first step at which a burst-Poisson event may occur
+  /// Extra spikes of bursts by step modulo calendar_size_ (a power of two), per block.
+  std::vector<std::vector<std::vector<std::uint32_t>>> calendar_;
+  std::size_t calendar_size_ = 1;
+  std::vector<std::vector<Crossing<T>>> crossings_;    ///< scratch per block
+  std::deque<double> uniforms_;
+};
+
+template <class T>
+template <class Archive>
+void Membrane<T>::visit_state(Archive& a, const std::string& prefix) {
+  a(prefix + "v", v_);
+  a(prefix + "vd", vd_);
+  a(prefix + "ws", ws_);
+  a(prefix + "wd", wd_);
+  a(prefix + "theta", theta_);
+  a(prefix + "count", count_);
+  for (std::size_t r = 0; r < kReceptors; ++r) a(prefix + "g" + std::to_string(r), g_[r]);
+  a(prefix + "soma_currents", soma_currents_);
+  a(prefix + "dendrite_currents", dendrite_currents_);
+  for (Drive* d : {&soma_drive_, &dendrite_drive_}) {
+    const std::string name = prefix + (d == &soma_drive_ ? "soma_drive/" : "dendrite_drive/");
+    a(name + "constant", d->constant_A);
+    a(name + "amplitude", d->amplitude_A);
+    a(name + "period", d->period_s);
+    a(name + "start", d->start_s);
+  }
+  a(prefix + "ready", ready_);
+  std::vector<std::uint32_t> pending;  // (slot, neuron) pairs: lists of lists have no name of their own
+  for (const auto& block : calendar_) {
+    for (std::size_t slot = 0; slot < block.size(); ++slot) {
+      for (const std::uint32_t neuron : block[slot]) pending.insert(pending.end(), {static_cast<std::uint32_t>(slot), neuron});
+    }
+  }
+  a(prefix + "pending_bursts", pending);
+  for (auto& block : calendar_) {
+    for (auto& slot : block) slot.clear();
+  }
+  for (std::size_t i = 0; i + 1 < pending.size(); i += 2) {
+    calendar_[pending[i + 1] / kBlock][pending[i]].push_back(pending[i + 1]);
+  }
+}
+
+}  // namespace apical::spike

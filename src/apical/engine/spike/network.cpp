@@ -1,0 +1,666 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/engine/spike/network.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+#include "apical/core/error.h"
+#include "apical/engine/spike/burst_rule.h"
+
+namespace apical::spike {
+namespace {
+
+constexpr double kDefaultMinimumRate = 2;                          // Hz (quirk Q7)
+constexpr std::uint32_t kSourceObjects = 0x80000000U;              // Poisson walks: backgrounds below, sources above
+
+bool has_membrane(const NeuronModel& model) {
+  return !std::holds_alternative<PoissonSource>(model) && !std::holds_alternative<Relay>(model);
+}
+
+std::uint32_t walk_object(std::size_t owner, std::size_t block) {
+  APICAL_CHECK(owner < 32768 && block < 65536);
+  return static_cast<std::uint32_t>(owner << 16 | block);
+}
+
+bool reads_events_of(const Description& d, const std::string& group) {
+  return std::any_of(d.connections.begin(), d.connections.end(), [&](const Connection& c) {
+    return c.source == group && c.reads != Reads::spikes;
+  });
+}
+
+}  // namespace
+
+template <class T>
+Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPool* pool)
+    : description_(description), seed_(seed), pool_(pool) {
+  validate(description_);
+  const double dt = description_.dt_s;
+  const Quirks& q = description_.quirks;
+  parts_ = pool_ ? pool_->size() : 1;
+  int longest = q.presynaptic_detector_lag_steps;
+  for (const Connection& c : description_.connections) longest = std::max(longest, c.delay_steps);
+  slots_ = std::bit_ceil(static_cast<std::size_t>(longest) + 2);  // the step being written while the oldest is still read
+
+  // Blocks in order of group and position; each part takes a contiguous run of about equal work.
+  const auto work = [](const NeuronGroup& g) { return has_membrane(g.model) ? 1.0 : 0.05; };
+  double total = 0, done = 0;
+  for (const NeuronGroup& g : description_.groups) total += work(g) * static_cast<double>(g.size);
+  std::vector<std::vector<std::uint32_t>> boundaries;
+  for (std::size_t g = 0; g < description_.groups.size(); ++g) {
+    const NeuronGroup& spec = description_.groups[g];
+    Group group;
+    group.alpha_s = spec.estimator.alpha_s;
+    group.relay = std::holds_alternative<Relay>(spec.model);
+    if (has_membrane(spec.model)) group.membrane.emplace_back(spec, q, dt, seed, static_cast<std::uint32_t>(g));
+    const double slow = decay_rate(dt, spec.estimator.alpha_s, q.float32_trace_decay);
+    group.events = DecayingTraces<double>(spec.size, slow);
+    group.bursts = DecayingTraces<double>(spec.size, slow);
+    group.spikes = DecayingTraces<double>(
+        spec.size, decay_rate(dt, spec.estimator.all_spikes_tau_s, q.float32_trace_decay),
+        spec.estimator.all_spikes_initial_Hz * spec.estimator.all_spikes_tau_s);
+    const bool labelled = has_membrane(spec.model) || group.relay || reads_events_of(description_, spec.name);
+    std::vector<std::uint32_t> boundary(parts_ + 1, static_cast<std::uint32_t>(spec.size));
+    boundary[0] = 0;
+    for (std::size_t first = 0; first < spec.size; first += kBlock) {
+      Block block;
+      block.group = g;
+      block.index = first / kBlock;
+      block.first = static_cast<std::uint32_t>(first);
+      block.count = static_cast<std::uint32_t>(std::min(kBlock, spec.size - first));
+      const double middle = done + 0.5 * work(spec) * block.count;
+      block.part = std::min(parts_ - 1, static_cast<std::size_t>(middle / total * static_cast<double>(parts_)));
+      done += work(spec) * block.count;
+      for (std::size_t p = 1; p <= block.part; ++p) boundary[p] = std::min(boundary[p], block.first);
+      block.ring.resize(slots_);
+      if (labelled) {
+        block.detectors.emplace_back(q.detector, spec.estimator.burst_limit_s, dt, block.count, q.float32_trace_decay);
+        if (q.presynaptic_detector_lag_steps > 0) block.detectors.push_back(block.detectors.front());
+      }
+      if (const auto* poisson = std::get_if<PoissonSource>(&spec.model)) {
+        block.source.emplace_back(seed, kSourceObjects | walk_object(g, block.index), block.count, poisson->rate_Hz * dt);
+      }
+      group.blocks.push_back(std::move(block));
+    }
+    for (std::size_t p = parts_; p-- > 1;) boundary[p] = std::min(boundary[p], boundary[p + 1]);
+    boundaries.push_back(std::move(boundary));
+    groups_.push_back(std::move(group));
+  }
+
+  part_blocks_.resize(parts_);
+  for (Group& group : groups_) {
+    for (Block& block : group.blocks) part_blocks_[block.part].push_back(&block);
+  }
+  for (const auto& blocks : part_blocks_) {
+    for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i]->activity = activity_stride_ + i;
+    activity_stride_ += round_up(blocks.size(), kAlignment);
+  }
+  activity_.assign(slots_ * activity_stride_, 0);
+
+  for (std::size_t n = 0; n < description_.connections.size(); ++n) {
+    const Connection& c = description_.connections[n];
+    const std::size_t source = group_index(description_, c.source), target = group_index(description_, c.target);
+    Link link{.source = source,
+              .target = target,
+              .synapses = Synapses<T>(c, description_.groups[source].size, description_.groups[target].size, seed,
+                                      static_cast<std::uint32_t>(n), boundaries[target]),
+              .receptor = c.receptor,
+              .reads = c.reads,
+              .delay = c.delay_steps};
+    link.deliveries.assign(parts_, 0);
+    if (c.short_term) {
+      link.short_term.assign(description_.groups[source].size, {.x = 1, .u = c.short_term->u_rest, .last = 0});
+      link.efficacy.assign(slots_, std::vector<std::vector<T>>(groups_[source].blocks.size()));
+    }
+    if (c.rule) {
+      link.eta = c.rule->eta;
+      link.deficits.assign(description_.groups[target].size, T{0});
+      link.updates.resize(parts_);
+      link.terms.resize(parts_);
+      const auto same = [&](const Eligibility& e) { return e.source == source && e.tau_s == c.rule->pre_tau_s; };
+      const auto found = std::find_if(eligibility_.begin(), eligibility_.end(), same);
+      link.eligibility = static_cast<std::size_t>(found - eligibility_.begin());
+      if (found == eligibility_.end()) {
+        const DecayingTraces<T> traces(description_.groups[source].size,
+                                       decay_rate(dt, c.rule->pre_tau_s, q.float32_trace_decay));
+        eligibility_.push_back({source, c.rule->pre_tau_s, std::vector<DecayingTraces<T>>(parts_, traces)});
+      }
+    }
+    links_.push_back(std::move(link));
+    if (groups_[target].relay) continue;  // a recorded train learns but feels nothing
+    const auto found = std::find_if(outgoing_.begin(), outgoing_.end(), [&](const Outgoing& o) {
+      return o.source == source && o.delay == c.delay_steps;
+    });
+    if (found == outgoing_.end()) {
+      outgoing_.push_back({source, c.delay_steps, {n}});
+    } else {
+      found->links.push_back(n);
+    }
+  }
+  for (const Group& group : groups_) {
+    for (const auto* traces : {&group.events, &group.bursts, &group.spikes}) {
+      shortest_period_ = std::min(shortest_period_, traces->period());
+    }
+  }
+  for (const Eligibility& e : eligibility_) shortest_period_ = std::min(shortest_period_, e.copies[0].period());
+
+  for (std::size_t n = 0; n < description_.background.size(); ++n) {
+    const Background& b = description_.background[n];
+    Noise noise{.target = group_index(description_, b.target), .receptor = b.receptor, .weight = b.weight};
+    for (const Block& block : groups_[noise.target].blocks) {
+      noise.walks.emplace_back(seed, walk_object(n, block.index), block.count, b.rate_Hz * dt);
+    }
+    noise.deliveries.assign(noise.walks.size(), 0);
+    groups_[noise.target].noise.push_back(n);
+    noise_.push_back(std::move(noise));
+  }
+}
+
+template <class T>
+Network<T>::~Network() = default;
+template <class T>
+Network<T>::Network(Network&&) noexcept = default;
+
+// ---------------------------------------------------------------------------------------------- one step
+
+template <class T>
+void Network<T>::label(Group& group, Block& block, Step k) {
+  Emission& now = block.ring[slot(k)];
+  block.counts.spikes += now[0].size();
+  if (!block.detectors.empty()) {
+    EventBurstDetector& post = block.detectors.front();
+    EventBurstDetector* const pre = block.detectors.size() > 1 ? &block.detectors[1] : nullptr;
+    for (const std::uint32_t neuron : now[0]) {
+      const Label seen = post.label(neuron - block.first, k);
+      post.count(neuron - block.first, k);
+      if (seen == Label::event) block.post_events.push_back(neuron);
+      if (seen == Label::burst) block.post_bursts.push_back(neuron);
+      const Label sent = pre ? pre->label(neuron - block.first, k) : seen;
+      if (sent == Label::event) now[1].push_back(neuron);
+      if (sent == Label::burst) now[2].push_back(neuron);
+      if (group.recorded) block.recorded.push_back({k, neuron, seen});
+    }
+    if (pre) {
+      for (const std::uint32_t neuron : block.ring[slot(k - description_.quirks.presynaptic_detector_lag_steps)][0]) {
+        pre->count(neuron - block.first, k);
+      }
+    }
+    block.counts.events += block.post_events.size();
+    block.counts.bursts += block.post_bursts.size();
+  } else if (group.recorded) {
+    for (const std::uint32_t neuron : now[0]) block.recorded.push_back({k, neuron, Label::none});
+  }
+}
+
+template <class T>
+void Network<T>::integrate_block(Block& block, Step k) {
+  Group& group = groups_[block.group];
+  Emission& now = block.ring[slot(k)];
+  for (auto& list : now) list.clear();
+  block.post_events.clear();
+  block.post_bursts.clear();
+  if (!group.membrane.empty()) {
+    Membrane<T>& membrane = group.membrane.front();
+    membrane.step(k, block.index, now[0]);
+    for (const std::size_t n : group.noise) {
+      Noise& noise = noise_[n];
+      T* const conductance = membrane.conductance(noise.receptor) + block.first;
+      const T amount = static_cast<T>(noise.weight) * membrane.arrival_factor(noise.receptor, k);
+      noise.deliveries[block.index] +=
+          noise.walks[block.index].step([&](std::uint32_t train) { conductance[train] += amount; });
+    }
+  } else if (group.relay) {
+    now[0].swap(block.to_emit);
+  } else {
+    block.source.front().step([&](std::uint32_t train) { now[0].push_back(block.first + train); });
+  }
+  if (!now[0].empty() || block.detectors.size() > 1) label(group, block, k);
+  unsigned active = 0;
+  for (std::size_t kind = 0; kind < now.size(); ++kind) active |= now[kind].empty() ? 0U : 1U << kind;
+  activity_[slot(k) * activity_stride_ + block.activity] = static_cast<std::uint8_t>(active);
+}
+
+template <class T>
+void Network<T>::integrate(std::size_t part, Step k) {
+  // There and back again: what the last step touched last is still in the nearest cache.
+  const auto& blocks = part_blocks_[part];
+  for (std::size_t i = 0; i < blocks.size(); ++i) integrate_block(*blocks[k % 2 == 0 ? i : blocks.size() - 1 - i], k);
+  for (std::size_t l = 0; l < links_.size(); ++l) {
+    Link& link = links_[l];
+    if (link.short_term.empty()) continue;
+    for (const Block& block : groups_[link.source].blocks) {
+      if (block.part != part) continue;  // the owner of the source advances its dynamics
+      auto& efficacy = link.efficacy[slot(k)][block.index];
+      efficacy.clear();
+      for (const std::uint32_t neuron : block.ring[slot(k)][static_cast<std::size_t>(link.reads)]) {
+        efficacy.push_back(static_cast<T>(link.short_term[neuron].transmit(
+            *description_.connections[l].short_term, description_.quirks.facilitation_jump, description_.dt_s, k)));
+      }
+    }
+  }
+}
+
+template <class T>
+void Network<T>::begin_step(std::size_t part, Step k) {
+  for (Eligibility& e : eligibility_) e.copies[part].begin_step(k, 0, e.copies[part].size());
+  for (const Block* block : part_blocks_[part]) {
+    Group& group = groups_[block->group];
+    for (auto* traces : {&group.events, &group.bursts, &group.spikes}) {
+      traces->begin_step(k, block->first, block->first + block->count);
+    }
+  }
+}
+
+template <class T>
+void Network<T>::transmit(std::size_t part, const Block& block, Link& link, Step k) {
+  const std::size_t at = slot(k - link.delay);
+  if (!emitted(block, at, link.reads)) return;
+  Membrane<T>& target = groups_[link.target].membrane.front();
+  T* const conductance = target.conductance(link.receptor);
+  const T arrival = target.arrival_factor(link.receptor, k);
+  const auto& sources = block.ring[at][static_cast<std::size_t>(link.reads)];
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const T factor = link.short_term.empty() ? arrival : arrival * link.efficacy[at][block.index][i];
+    link.deliveries[part] += link.synapses.deliver(part, sources[i], factor, conductance);
+  }
+}
+
+template <class T>
+void Network<T>::deliver(std::size_t part, Step k) {
+  if ((k & (shortest_period_ - 1)) == 0) begin_step(part, k);
+  for (const Outgoing& out : outgoing_) {
+    const std::size_t at = slot(k - out.delay);
+    for (const Block& block : groups_[out.source].blocks) {
+      if (activity_[at * activity_stride_ + block.activity] == 0) continue;
+      for (const std::size_t l : out.links) {
+        for (const std::uint32_t s : block.ring[at][static_cast<std::size_t>(links_[l].reads)]) links_[l].synapses.prefetch(part, s);
+      }
+    }
+  }
+  for (const Outgoing& out : outgoing_) {
+    const std::uint8_t* const active = activity_.data() + slot(k - out.delay) * activity_stride_;
+    for (const Block& block : groups_[out.source].blocks) {
+      if (active[block.activity] == 0) continue;
+      for (const std::size_t l : out.links) transmit(part, block, links_[l], k);
+    }
+  }
+  for (Eligibility& e : eligibility_) {
+    for (const Block& block : groups_[e.source].blocks) {
+      if (!emitted(block, slot(k), Reads::events)) continue;
+      const double amount = e.copies[part].growth(k);
+      for (const std::uint32_t neuron : block.ring[slot(k)][static_cast<std::size_t>(Reads::events)]) {
+        e.copies[part].add(neuron, amount);
+      }
+    }
+  }
+  if (plasticity_) {
+    for (Link& link : links_) {
+      if (link.synapses.plastic()) apply_rule(part, link, k);
+    }
+  }
+  const auto count = [k](DecayingTraces<double>& traces, const std::vector<std::uint32_t>& neurons) {
+    if (neurons.empty()) return;
+    const double amount = traces.growth(k);
+    for (const std::uint32_t neuron : neurons) traces.add(neuron, amount);
+  };
+  for (const Block* block : part_blocks_[part]) {
+    if (!emitted(*block, slot(k), Reads::spikes) || block->detectors.empty()) continue;
+    Group& group = groups_[block->group];
+    count(group.events, block->post_events);
+    count(group.bursts, block->post_bursts);
+    count(group.spikes, block->ring[slot(k)][static_cast<std::size_t>(Reads::spikes)]);
+  }
+}
+
+template <class T>
+void Network<T>::apply_rule(std::size_t part, Link& link, Step k) {
+  const BurstRule& rule = *description_.connections[static_cast<std::size_t>(&link - links_.data())].rule;
+  const Quirks& q = description_.quirks;
+  Group& target = groups_[link.target];
+  const T eta = static_cast<T>(link.eta), w_min = static_cast<T>(rule.w_min), w_max = static_cast<T>(rule.w_max);
+
+  const double minimum = q.minimum_rate_ignored ? kDefaultMinimumRate : rule.minimum_rate_Hz;
+  bool deficits_known = false, any_deficit = false;
+  for (const Block& source : groups_[link.source].blocks) {
+    if (!emitted(source, slot(k), Reads::events)) continue;
+    for (const std::uint32_t neuron : source.ring[slot(k)][static_cast<std::size_t>(Reads::events)]) {
+      if (!deficits_known) {
+        deficits_known = true;
+        const bool all = q.homeostatic_rate == HomeostaticRate::all_spikes;
+        const DecayingTraces<double>& traces = all ? target.spikes : target.events;
+        const double tau_s = all ? description_.groups[link.target].estimator.all_spikes_tau_s : target.alpha_s;
+        const double to_rate = 1 / (traces.growth(k) * tau_s);
+        for (const Block& block : target.blocks) {
+          if (block.part != part) continue;
+          for (std::size_t i = block.first; i < block.first + block.count; ++i) {
+            link.deficits[i] = static_cast<T>(rate_deficit(traces.scaled()[i] * to_rate, minimum));
+            any_deficit = any_deficit || link.deficits[i] > 0;
+          }
+        }
+      }
+      if (!any_deficit) continue;
+      link.synapses.add_per_target(part, neuron, eta, link.deficits.data(), {w_min, w_max});
+      if (!link.recorded) continue;
+      PresynapticTerm term{k, neuron, std::vector<double>(link.deficits.size(), 0.0)};
+      for (const Block& block : target.blocks) {
+        if (block.part != part) continue;
+        for (std::size_t i = block.first; i < block.first + block.count; ++i) {
+          term.deficits_Hz[i] = static_cast<double>(link.deficits[i]);
+        }
+      }
+      link.terms[part].push_back(std::move(term));
+    }
+  }
+
+  const DecayingTraces<T>& eligibility = eligibility_[link.eligibility].copies[part];
+  const double decay = 1 / eligibility.growth(k);
+  const auto update = [&](std::uint32_t neuron, Label kind) {
+    const double events = target.events.value(neuron, k), bursts = target.bursts.value(neuron, k);
+    const double h = homeostatic_term(events / target.alpha_s, rule.maximum_rate_Hz);
+    const double p = rule.fixed_burst_probability.value_or(burst_probability(events, bursts, q.first_event));
+    const double valence = kind == Label::event ? -p : 1;
+    const double change = kind == Label::event ? event_valence(p, h) : burst_valence(h);
+    link.synapses.add_per_source(neuron, static_cast<T>(link.eta * change * decay), eligibility.scaled(), {w_min, w_max});
+    if (link.recorded) link.updates[part].push_back({k, neuron, kind, valence, h});
+  };
+  for (const Block& block : target.blocks) {
+    if (block.part != part || !emitted(block, slot(k), Reads::spikes)) continue;
+    for (const std::uint32_t neuron : block.post_events) update(neuron, Label::event);
+    for (const std::uint32_t neuron : block.post_bursts) update(neuron, Label::burst);
+  }
+}
+
+template <class T>
+void Network<T>::run_step(bool deliver_previous, bool integrate_next) {
+  const auto work = [this, deliver_previous, integrate_next](std::size_t part) {
+    if (deliver_previous) deliver(part, now_ - 1);
+    if (integrate_next) integrate(part, now_);
+  };
+  if (parts_ == 1) {
+    work(0);
+  } else {
+    pool_->run(parts_, work);
+  }
+}
+
+template <class T>
+void Network<T>::advance(Step steps) {
+  for (Step i = 0; i < steps; ++i) {
+    run_step(owes_delivery_, true);
+    owes_delivery_ = true;
+    ++now_;
+  }
+  if (owes_delivery_) run_step(true, false);
+  owes_delivery_ = false;
+  if (steps > 0) check_finite();
+}
+
+template <class T>
+void Network<T>::check_finite() const {
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    for (const Membrane<T>& m : groups_[g].membrane) {
+      const std::size_t i = m.first_fault();
+      if (i == m.size()) continue;
+      throw NumericalFault({.population = description_.groups[g].name,
+                            .quantity = "membrane potential",
+                            .unit = i,
+                            .seed = seed_,
+                            .step = now_,
+                            .time_ms = static_cast<double>(now_) * description_.dt_s * 1e3,
+                            .value = m.state(i, now_ - 1).v});
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- in and out
+
+template <class T>
+void Network<T>::set_drive(std::size_t group, CurrentTarget where, const Drive& drive) {
+  APICAL_CHECK(!groups_.at(group).membrane.empty());
+  groups_[group].membrane.front().set_drive(where, drive);
+}
+
+template <class T>
+void Network<T>::set_currents(std::size_t group, CurrentTarget where, std::span<const double> amperes) {
+  APICAL_CHECK(!groups_.at(group).membrane.empty());
+  groups_[group].membrane.front().set_currents(where, amperes);
+}
+
+template <class T>
+void Network<T>::set_background_rate(std::size_t background, double rate_Hz) {
+  for (PoissonWalk& walk : noise_.at(background).walks) walk.set_probability(rate_Hz * description_.dt_s);
+}
+
+template <class T>
+void Network<T>::emit(std::size_t group, std::span<const std::uint32_t> neurons) {
+  APICAL_CHECK(groups_.at(group).relay);
+  for (const std::uint32_t neuron : neurons) {
+    APICAL_CHECK(neuron < description_.groups[group].size);
+    groups_[group].blocks[neuron / kBlock].to_emit.push_back(neuron);
+  }
+  for (Block& block : groups_[group].blocks) std::sort(block.to_emit.begin(), block.to_emit.end());
+}
+
+template <class T>
+void Network<T>::add_conductance(std::size_t group, Receptor receptor, std::uint32_t neuron, double amount) {
+  Membrane<T>& m = groups_.at(group).membrane.front();
+  APICAL_CHECK(neuron < m.size());
+  m.conductance(receptor)[neuron] += static_cast<T>(amount) * m.arrival_factor(receptor, now_ - 1);
+}
+
+template <class T>
+void Network<T>::set_learning_rate(std::size_t connection, double eta) {
+  links_.at(connection).eta = eta;
+}
+
+template <class T>
+void Network<T>::set_burst_uniforms(std::size_t group, std::vector<double> uniforms) {
+  groups_.at(group).membrane.front().set_burst_uniforms(std::move(uniforms));
+}
+
+template <class T>
+void Network<T>::set_state(std::size_t group, std::uint32_t neuron, const NeuronState& state) {
+  groups_.at(group).membrane.front().set_state(neuron, now_ - 1, state);
+}
+
+template <class T>
+NeuronState Network<T>::state(std::size_t group, std::uint32_t neuron) const {
+  return groups_.at(group).membrane.empty() ? NeuronState{} : groups_[group].membrane.front().state(neuron, now_ - 1);
+}
+
+template <class T>
+std::vector<double> Network<T>::event_rates(std::size_t group) const {
+  const Group& g = groups_.at(group);
+  std::vector<double> out(g.events.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = g.events.value_after(i, now_ - 1) / g.alpha_s;
+  return out;
+}
+
+template <class T>
+std::vector<double> Network<T>::burst_rates(std::size_t group) const {
+  const Group& g = groups_.at(group);
+  std::vector<double> out(g.bursts.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = g.bursts.value_after(i, now_ - 1) / g.alpha_s;
+  return out;
+}
+
+template <class T>
+Counts Network<T>::counts(std::size_t group) const {
+  Counts sum;
+  for (const Block& b : groups_.at(group).blocks) {
+    sum.spikes += b.counts.spikes;
+    sum.events += b.counts.events;
+    sum.bursts += b.counts.bursts;
+  }
+  return sum;
+}
+
+template <class T>
+void Network<T>::reset_counts() {
+  for (Group& g : groups_) {
+    for (Block& b : g.blocks) b.counts = {};
+  }
+}
+
+template <class T>
+void Network<T>::record(std::size_t group, bool on) {
+  groups_.at(group).recorded = on;
+}
+
+template <class T>
+std::vector<Spike> Network<T>::take_spikes(std::size_t group) {
+  std::vector<Spike> all;
+  for (Block& b : groups_.at(group).blocks) {
+    all.insert(all.end(), b.recorded.begin(), b.recorded.end());
+    b.recorded.clear();
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Spike& a, const Spike& b) { return a.step < b.step; });
+  return all;
+}
+
+template <class T>
+const typename Network<T>::Link& Network<T>::rule_link(std::size_t connection) const {
+  const Link& link = links_.at(connection);
+  APICAL_CHECK(link.synapses.plastic());
+  return link;
+}
+
+template <class T>
+std::vector<double> Network<T>::eligibility(std::size_t connection) const {
+  const DecayingTraces<T>& traces = eligibility_[rule_link(connection).eligibility].copies[0];
+  std::vector<double> out(traces.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = now_ == 0 ? 0 : traces.value(i, now_ - 1);
+  return out;
+}
+
+template <class T>
+std::vector<double> Network<T>::event_traces(std::size_t group) const {
+  const auto& traces = groups_.at(group).events;
+  std::vector<double> out(traces.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = now_ == 0 ? 0 : traces.value(i, now_ - 1);
+  return out;
+}
+
+template <class T>
+std::vector<double> Network<T>::burst_traces(std::size_t group) const {
+  const auto& traces = groups_.at(group).bursts;
+  std::vector<double> out(traces.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = now_ == 0 ? 0 : traces.value(i, now_ - 1);
+  return out;
+}
+
+template <class T>
+std::vector<double> Network<T>::weights(std::size_t connection) const {
+  const auto w = links_.at(connection).synapses.weights();
+  return {w.begin(), w.end()};
+}
+
+template <class T>
+void Network<T>::set_weights(std::size_t connection, std::span<const double> weights) {
+  std::vector<T> w(weights.size());
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<T>(weights[i]);
+  links_.at(connection).synapses.set_weights(w);
+}
+
+template <class T>
+std::vector<std::pair<std::uint32_t, std::uint32_t>> Network<T>::pairs(std::size_t connection) const {
+  return links_.at(connection).synapses.pairs();
+}
+
+template <class T>
+double Network<T>::mean_weight(std::size_t connection) const {
+  const auto w = links_.at(connection).synapses.weights();
+  double sum = 0;
+  for (const T x : w) sum += static_cast<double>(x);
+  return w.empty() ? 0 : sum / static_cast<double>(w.size());
+}
+
+template <class T>
+void Network<T>::record_updates(std::size_t connection, bool on) {
+  APICAL_CHECK(links_.at(connection).synapses.plastic());
+  links_[connection].recorded = on;
+}
+
+template <class T>
+std::vector<RuleUpdate> Network<T>::take_updates(std::size_t connection) {
+  std::vector<RuleUpdate> all;
+  for (auto& list : links_.at(connection).updates) {
+    all.insert(all.end(), list.begin(), list.end());
+    list.clear();
+  }
+  std::sort(all.begin(), all.end(), [](const RuleUpdate& a, const RuleUpdate& b) {
+    return a.step != b.step ? a.step < b.step : a.target < b.target;
+  });
+  return all;
+}
+
+template <class T>
+std::vector<PresynapticTerm> Network<T>::take_presynaptic_terms(std::size_t connection) {
+  std::vector<PresynapticTerm> all;
+  for (auto& list : links_.at(connection).terms) {
+    for (PresynapticTerm& term : list) {
+      const auto same = std::find_if(all.begin(), all.end(), [&](const PresynapticTerm& t) {
+        return t.step == term.step && t.source == term.source;
+      });
+      if (same == all.end()) {
+        all.push_back(std::move(term));
+      } else {
+        for (std::size_t i = 0; i < term.deficits_Hz.size(); ++i) same->deficits_Hz[i] += term.deficits_Hz[i];
+      }
+    }
+    list.clear();
+  }
+  return all;
+}
+
+template <class T>
+std::vector<Spike> Network<T>::presynaptic_labels(std::size_t group) const {
+  std::vector<Spike> out;
+  if (now_ == 0) return out;
+  for (const Block& b : groups_.at(group).blocks) {
+    const Emission& last = b.ring[slot(now_ - 1)];
+    for (const std::uint32_t neuron : last[0]) {
+      const auto in = [&](std::size_t kind) { return std::find(last[kind].begin(), last[kind].end(), neuron) != last[kind].end(); };
+      out.push_back({now_ - 1, neuron, in(1) ? Label::event : in(2) ? Label::burst : Label::none});
+    }
+  }
+  return out;
+}
+
+template <class T>
+std::uint64_t Network<T>::synaptic_events() const {
+  std::uint64_t sum = 0;
+  for (const Link& link : links_) sum = std::accumulate(link.deliveries.begin(), link.deliveries.end(), sum);
+  for (const Noise& noise : noise_) sum = std::accumulate(noise.deliveries.begin(), noise.deliveries.end(), sum);
+  return sum;
+}
+
+template <class T>
+std::size_t Network<T>::synapses() const {
+  std::size_t sum = 0;
+  for (const Link& link : links_) sum += link.synapses.count();
+  return sum;
+}
+
+template <class T>
+std::size_t Network<T>::synapse_bytes() const {
+  std::size_t sum = 0;
+  for (const Link& link : links_) sum += link.synapses.bytes();
+  return sum;
+}
+
+template <class T>
+std::size_t Network<T>::synapses(std::size_t connection) const {
+  return links_.at(connection).synapses.count();
+}
+
+template <class T>
+std::size_t Network<T>::synapse_bytes(std::size_t connection) const {
+  return links_.at(connection).synapses.bytes();
+}
+
+template class Network<float>;
+template class Network<double>;
+
+}  // namespace apical::spike

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// Executes a spiking circuit, clock-driven neurons and event-driven synapses. One step (Payeur et al. 2021, order of
+// their program): membranes and resets, connections and plasticity, background input; estimates decay last.
+// The same seed gives the same bits for any number of threads: random numbers have addresses, and each neuron's sums
+// have one order.
+//
+// float: for speed. double: for validation.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apical/core/threads.h"
+#include "apical/engine/spike/description.h"
+#include "apical/engine/spike/detector.h"
+#include "apical/engine/spike/membrane.h"
+#include "apical/engine/spike/poisson.h"
+#include "apical/engine/spike/short_term.h"
+#include "apical/engine/spike/synapses.h"
+#include "apical/engine/spike/trace.h"
+
+namespace apical::spike {
+
+/// A recorded spike and what it was on the postsynaptic side's detector.
+struct Spike {
+  Step step;
+  std::uint32_t neuron;
+  Label label;
+  bool operator==(const Spike&) const = default;
+};
+
+/// What happened since the counters were last reset.
+struct Counts {
+  std::uint64_t spikes = 0, events = 0, bursts = 0;
+};
+
+/// A weight change at a postsynaptic event or burst (recorded on request; for validation).
+struct RuleUpdate {
+  Step step;
+  std::uint32_t target;
+  Label kind;
+  double valence, homeostatic_term;
+};
+
+/// The presynaptic term of one presynaptic event: per target, before the learning rate (recorded with updates).
+struct PresynapticTerm {
+  Step step;
+  std::uint32_t source;
+  std::vector<double> deficits_Hz;
+};
+
+template <class T>
+class Network {
+ public:
+  /// `pool` may be null (one thread) and must outlive the network. Throws ConfigError (see validate).
+  Network(const Description& description, std::uint64_t seed, ThreadPool* pool = nullptr);
+  ~Network();
+  Network(Network&&) noexcept;
+
+  /// Executes `steps` steps. Throws NumericalFault if a potential is no longer finite.
+  void advance(Step steps);
+  /// Number of the next step; the time is step() dt.
+  Step step() const { return now_; }
+  const Description& description() const { return description_; }
+  std::size_t group(const std::string& name) const { return group_index(description_, name); }
+  std::size_t connection(const std::string& name) const { return connection_index(description_, name); }
+
+  // ---- between steps: what goes in
+  void set_drive(std::size_t group, CurrentTarget where, const Drive& drive);
+  /// A current per neuron in A on top of the drive; empty removes it.
+  void set_currents(std::size_t group, CurrentTarget where, std::span<const double> amperes);
+  void set_background_rate(std::size_t background, double rate_Hz);
+  /// Makes relay neurons spike in the next step.
+  void emit(std::size_t group, std::span<const std::uint32_t> neurons);
+  /// Adds to a conductance as if a synapse had delivered in the step just done.
+  void add_conductance(std::size_t group, Receptor receptor, std::uint32_t neuron, double amount);
+  /// Weight changes on or off; estimators always run.
+  void set_plasticity(bool on) { plasticity_ = on; }
+  bool plasticity() const { return plasticity_; }
+  void set_learning_rate(std::size_t connection, double eta);
+  void set_burst_uniforms(std::size_t group, std::vector<double> uniforms);
+  void set_state(std::size_t group, std::uint32_t neuron, const NeuronState& state);
+
+  // ---- between steps: what comes out
+  NeuronState state(std::size_t group, std::uint32_t neuron) const;
+  /// Event rate estimates Ebar/alpha in Hz, and burst rates Bbar/alpha, one per neuron.
+  std::vector<double> event_rates(std::size_t group) const;
+  std::vector<double> burst_rates(std::size_t group) const;
+  Counts counts(std::size_t group) const;
+  void reset_counts();
+  void record(std::size_t group, bool on);
+  /// Recorded spikes in order of step and neuron; forgets them.
+  std::vector<Spike> take_spikes(std::size_t group);
+  /// Copies of the presynaptic eligibility traces and estimators as they stood within the last step, before its decay.
+  std::vector<double> eligibility(std::size_t connection) const;
+  std::vector<double> event_traces(std::size_t group) const;
+  std::vector<double> burst_traces(std::size_t group) const;
+  /// One weight per synapse, or the common one; sorted by source, then target (see pairs).
+  std::vector<double> weights(std::size_t connection) const;
+  void set_weights(std::size_t connection, std::span<const double> weights);
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs(std::size_t connection) const;
+  double mean_weight(std::size_t connection) const;
+  void record_updates(std::size_t connection, bool on);
+  std::vector<RuleUpdate> take_updates(std::size_t connection);
+  std::vector<PresynapticTerm> take_presynaptic_terms(std::size_t connection);
+  /// Labels the presynaptic detector gave to the spikes of the last step.
+  std::vector<Spike> presynaptic_labels(std::size_t group) const;
+
+  std::uint64_t synaptic_events() const;  ///< deliveries so far, background included
+  std::size_t synapses() const;
+  std::size_t synapse_bytes() const;
+  std::size_t synapse_bytes(std::size_t connection) const;
+  std::size_t synapses(std::size_t connection) const;
+
+  /// Reads or writes the complete state through a("name", field); fields are numbers and vectors of numbers.
+  /// Recorded spikes and updates are not part of it. The number of threads may differ between writer and reader.
+  template <class Archive>
+  void visit_state(Archive& a);
+
+ private:
+  struct Block;
+  struct Group;
+  struct Link;
+  struct Noise;
+  struct Eligibility;
+  /// Connections that leave one group with one delay: looked at only when a block of it emitted.
+  struct Outgoing {
+    std::size_t source;
+    int delay;
+    std::vector<std::size_t> links;
+  };
+
+  void integrate(std::size_t part, Step k);
+  void integrate_block(Block& block, Step k);
+  void deliver(std::size_t part, Step k);
+  void begin_step(std::size_t part, Step k);
+  void transmit(std::size_t part, const Block& block, Link& link, Step k);
+  void label(Group& group, Block& block, Step k);
+  void apply_rule(std::size_t part, Link& link, Step k);
+  void check_finite() const;
+  void run_step(bool deliver_previous, bool integrate_next);
+  std::size_t slot(Step k) const { return static_cast<std::size_t>(k) & (slots_ - 1); }
+  const Link& rule_link(std::size_t connection) const;
+  bool emitted(const Block& block, std::size_t slot, Reads what) const {
+    return activity_[slot * activity_stride_ + block.activity] >> static_cast<unsigned>(what) & 1;
+  }
+
+  Description description_;
+  std::uint64_t seed_;
+  ThreadPool* pool_;
+  std::size_t parts_ = 1;
+  Step now_ = 0;
+  bool owes_delivery_ = false;  ///< step now_-1 has been integrated but not delivered
+  bool plasticity_ = false;
+  std::size_t slots_ = 2;       ///< ring of past spikes, a power of two
+  std::vector<Group> groups_;
+  std::vector<std::vector<Block*>> part_blocks_;  ///< by part, in order of group and position
+  /// Whether a block emitted anything that connections read, bit per Reads, by slot: most steps most blocks did not,
+  /// and a scan of bytes is cheaper than one of lists. Parts write to cache lines of their own.
+  AlignedBuffer<std::uint8_t> activity_;
+  std::size_t activity_stride_ = 0;
+  std::vector<Link> links_;
+  std::vector<Noise> noise_;
+  std::vector<Eligibility> eligibility_;
+  std::vector<Outgoing> outgoing_;
+  Step shortest_period_ = Step{1} << 24;  ///< of all traces; a power of two
+};
+
+/// Spikes of one step by what connections read.
+using Emission = std::array<std::vector<std::uint32_t>, 3>;
+
+/// Up to kBlock neurons of a group: what one part works on at a time.
+template <class T>
+struct Network<T>::Block {
+  std::size_t group = 0, index = 0, part = 0;
+  std::size_t activity = 0;                          ///< position in Network::activity_
+  std::uint32_t first = 0, count = 0;
+  std::vector<Emission> ring;                        ///< by step modulo the number of slots
+  std::vector<std::uint32_t> post_events, post_bursts;  ///< of the step just integrated
+  std::vector<EventBurstDetector> detectors;         ///< post side, pre side (one if they agree, none if unused)
+  std::vector<PoissonWalk> source;                   ///< Poisson sources only
+  std::vector<std::uint32_t> to_emit;                ///< relays only
+  Counts counts;
+  std::vector<Spike> recorded;
+};
+
+template <class T>
+struct Network<T>::Group {
+  std::vector<Membrane<T>> membrane;                 ///< none for sources and relays
+  std::vector<Block> blocks;
+  std::vector<std::size_t> noise;                    ///< backgrounds of this group
+  DecayingTraces<double> events, bursts, spikes;     ///< Ebar, Bbar, 30 s average of all spikes
+  double alpha_s = 1;
+  bool relay = false, recorded = false;
+};
+
+template <class T>
+struct Network<T>::Link {
+  std::size_t source, target;
+  Synapses<T> synapses;
+  Receptor receptor;
+  Reads reads;
+  int delay;
+  std::vector<ShortTermState> short_term = {};       ///< by source
+  std::vector<std::vector<std::vector<T>>> efficacy = {};  ///< by slot and block of the source
+  std::size_t eligibility = 0;
+  double eta = 0;
+  std::vector<T> deficits = {};                      ///< scratch by target
+  bool recorded = false;
+  std::vector<std::vector<RuleUpdate>> updates = {};  ///< by part
+  std::vector<std::vector<PresynapticTerm>> terms = {};  ///< by part
+  std::vector<std::uint64_t> deliveries = {};        ///< by part
+};
+
+template <class T>
+struct Network<T>::Noise {
+  std::size_t target;
+  Receptor receptor;
+  double weight;
+  std::vector<PoissonWalk> walks = {};               ///< by block of the target
+  std::vector<std::uint64_t> deliveries = {};        ///< by block
+};
+
+/// Presynaptic event traces of one group and time constant; every part keeps its own copy, so that it can be brought
+/// up to date while another part still reads its own.
+template <class T>
+struct Network<T>::Eligibility {
+  std::size_t source;
+  double tau_s;
+  std::vector<DecayingTraces<T>> copies;
+};
+
+template <class T>
+template <class Archive>
+void Network<T>::visit_state(Archive& a) {
+  a("step", now_);
+  std::uint64_t plasticity = plasticity_ ? 1 : 0;
+  a("plasticity", plasticity);
+  plasticity_ = plasticity != 0;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    const std::string prefix = "group/" + description_.groups[g].name + "/";
+    Group& group = groups_[g];
+    for (Membrane<T>& m : group.membrane) m.visit_state(a, prefix);
+    group.events.visit_state(a, prefix + "events");
+    group.bursts.visit_state(a, prefix + "bursts");
+    group.spikes.visit_state(a, prefix + "spikes");
+    for (Block& block : group.blocks) {
+      const std::string at = prefix + "block" + std::to_string(block.index) + "/";
+      for (std::size_t s = 0; s < block.ring.size(); ++s) {
+        for (std::size_t kind = 0; kind < block.ring[s].size(); ++kind) {
+          a(at + "ring" + std::to_string(s) + "/" + std::to_string(kind), block.ring[s][kind]);
+        }
+      }
+      for (std::size_t d = 0; d < block.detectors.size(); ++d) {
+        block.detectors[d].visit_state(a, at + "detector" + std::to_string(d) + "/");
+      }
+      for (PoissonWalk& walk : block.source) walk.visit_state(a, at + "source/");
+      a(at + "to_emit", block.to_emit);
+      a(at + "counts/spikes", block.counts.spikes);
+      a(at + "counts/events", block.counts.events);
+      a(at + "counts/bursts", block.counts.bursts);
+    }
+  }
+  for (std::size_t l = 0; l < links_.size(); ++l) {
+    Link& link = links_[l];
+    const std::string prefix = "connection/" + description_.connections[l].name + "/";
+    link.synapses.visit_state(a, prefix);
+    a(prefix + "eta", link.eta);
+    for (std::size_t i = 0; i < link.short_term.size(); ++i) {
+      const std::string at = prefix + "short_term" + std::to_string(i) + "/";
+      a(at + "x", link.short_term[i].x);
+      a(at + "u", link.short_term[i].u);
+      a(at + "last", link.short_term[i].last);
+    }
+    for (std::size_t s = 0; s < link.efficacy.size(); ++s) {
+      for (std::size_t b = 0; b < link.efficacy[s].size(); ++b) {
+        a(prefix + "efficacy" + std::to_string(s) + "/" + std::to_string(b), link.efficacy[s][b]);
+      }
+    }
+  }
+  for (std::size_t n = 0; n < noise_.size(); ++n) {
+    for (std::size_t b = 0; b < noise_[n].walks.size(); ++b) {
+      noise_[n].walks[b].visit_state(a, "background" + std::to_string(n) + "/block" + std::to_string(b) + "/");
+    }
+  }
+  for (Group& group : groups_) {  // what the lists say, for the scan
+    for (Block& block : group.blocks) {
+      for (std::size_t s = 0; s < block.ring.size(); ++s) {
+        unsigned active = 0;
+        for (std::size_t kind = 0; kind < block.ring[s].size(); ++kind) active |= block.ring[s][kind].empty() ? 0U : 1U << kind;
+        activity_[s * activity_stride_ + block.activity] = static_cast<std::uint8_t>(active);
+      }
+    }
+  }
+  for (std::size_t e = 0; e < eligibility_.size(); ++e) {
+    eligibility_[e].copies[0].visit_state(a, "eligibility" + std::to_string(e));
+    for (auto& copy : eligibility_[e].copies) copy = eligibility_[e].copies[0];
+  }
+}
+
+}  // namespace apical::spike
