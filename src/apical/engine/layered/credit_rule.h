@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// A credit rule turns a batch into a change of the weights. All rules work on the same network and differ in
+// nothing else, so that two runs can differ in the rule alone.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "apical/engine/layered/network.h"
+
+namespace apical::layered {
+
+/// What a rule needs beyond quantities present at each synapse.
+struct Needs {
+  bool weight_transport = false;  ///< reads a forward weight at a place other than its own synapse
+  bool separate_phases = false;   ///< activity with and without target (or noise) at different times
+  bool signed_errors = false;     ///< a quantity of both signs travels between neurons
+  bool global_signal = false;     ///< one scalar is broadcast to all synapses
+};
+
+template <class T>
+struct Batch {
+  MatrixView<const T> X;  ///< (N, n_0)
+  MatrixView<const T> Y;  ///< (N, n_L)
+};
+
+/// Visits the state of a rule, an optimiser or a model by name: a checkpoint writes and reads through the same function.
+template <class T>
+class StateVisitor {
+ public:
+  virtual ~StateVisitor() = default;
+  virtual void operator()(std::string_view name, std::span<T> values) = 0;
+  virtual void operator()(std::string_view name, std::uint64_t& counter) = 0;
+  virtual void operator()(std::string_view name, double& value) = 0;
+};
+
+/// A feedback parameter that an optimiser trains beside the forward weights, and its credit (same length).
+template <class T>
+struct LearnedFeedback {
+  std::span<T> values;
+  std::span<const T> credit;
+  bool decays = true;  ///< matrices decay, offsets do not
+};
+
+template <class T>
+class CreditRule {
+ public:
+  virtual ~CreditRule() = default;
+
+  virtual std::string_view name() const = 0;
+  virtual Needs needs() const = 0;
+
+  /// How often the weights change within one batch: credit() is then called with update = 0, 1, … on the same batch and
+  /// the new weights. 1 for all rules but incremental predictive coding.
+  virtual int updates_per_batch() const { return 1; }
+
+  /// Credit of a batch in the network's present weights; direction of change, mean over the batch. Returns the mean loss
+  /// before the update. Does not change the network. Advances the rule's own state (noise counters, traces, mirrors).
+  virtual double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
+                        int update = 0) = 0;
+
+  /// Output of the last batch given to credit(), (N, n_L).
+  virtual MatrixView<const T> output() const = 0;
+
+  /// The network's answer as this rule's physiology gives it; a forward pass unless the rule settles. out is (N, n_L).
+  virtual void predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<T> out) {
+    forward(workers, network, X, prediction_);
+    copy(prediction_.h.back().view(), out);
+  }
+
+  /// Feedback parameters with the credit of the last batch. Empty if the rule has none or changes them itself.
+  virtual std::span<const LearnedFeedback<T>> learned_feedback() { return {}; }
+  /// True if the feedback must be trained exactly as the forward weights (Kolen-Pollack).
+  virtual bool feedback_follows_forward() const { return false; }
+
+  virtual void visit_state(StateVisitor<T>&) {}
+
+ private:
+  Activity<T> prediction_;
+};
+
+}  // namespace apical::layered

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/engine/layered/elementwise.h"
+
+#include <array>
+#include <cmath>
+
+namespace apical::layered {
+namespace {
+
+constexpr std::size_t kRowsPerPart = 16;
+
+constexpr std::array<std::string_view, 7> kNames{"linear", "relu",         "leaky_relu", "sigmoid",
+                                                 "tanh",   "hard_sigmoid", "softmax"};
+
+template <class T>
+void softmax_row(std::span<const T> a, std::span<T> h) noexcept {
+  T largest = a[0];
+  for (const T x : a) largest = std::max(largest, x);
+  T sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += h[i] = std::exp(a[i] - largest);
+  for (T& x : h) x /= sum;
+}
+
+}  // namespace
+
+double Activation::steepest() const {
+  switch (kind) {
+    case sigmoid: return 0.25;
+    case leaky_relu: return std::max(1.0, std::abs(leak));
+    default: return 1.0;
+  }
+}
+
+std::string activation_name(Activation::Kind kind) { return std::string(kNames[static_cast<std::size_t>(kind)]); }
+
+Activation::Kind activation_from_name(std::string_view name) {
+  for (std::size_t k = 0; k < kNames.size(); ++k) {
+    if (kNames[k] == name) return static_cast<Activation::Kind>(k);
+  }
+  throw ConfigError("unknown activation '" + std::string(name) + "'", {},
+                    suggestion(name, std::vector<std::string>(kNames.begin(), kNames.end())));
+}
+
+template <class T>
+void activate(Activation f, std::span<const std::type_identity_t<T>> a, std::span<T> h) noexcept {
+  const std::size_t n = h.size();
+  switch (f.kind) {
+    case Activation::linear:
+      if (a.data() != h.data()) std::copy(a.begin(), a.end(), h.begin());
+      break;
+    case Activation::relu:
+      for (std::size_t i = 0; i < n; ++i) h[i] = a[i] > 0 ? a[i] : T(0);
+      break;
+    case Activation::leaky_relu: {
+      const T leak = static_cast<T>(f.leak);
+      for (std::size_t i = 0; i < n; ++i) h[i] = a[i] > 0 ? a[i] : leak * a[i];
+      break;
+    }
+    case Activation::sigmoid:
+      for (std::size_t i = 0; i < n; ++i) h[i] = T(1) / (T(1) + std::exp(-a[i]));
+      break;
+    case Activation::tanh:
+      for (std::size_t i = 0; i < n; ++i) h[i] = std::tanh(a[i]);
+      break;
+    case Activation::hard_sigmoid:
+      for (std::size_t i = 0; i < n; ++i) h[i] = std::min(std::max(a[i], T(0)), T(1));
+      break;
+    case Activation::softmax: softmax_row<T>(a, h); break;
+  }
+}
+
+template <class T>
+void activate(const Workers& workers, Activation f, MatrixView<const std::type_identity_t<T>> a, MatrixView<T> h) {
+  APICAL_CHECK(a.rows() == h.rows() && a.cols() == h.cols());
+  workers.run_ranges(h.rows(), kRowsPerPart, [&](std::size_t first, std::size_t last) {
+    for (std::size_t n = first; n < last; ++n) activate<T>(f, a.row(n), h.row(n));
+  });
+}
+
+template <class T>
+void times_derivative(const Workers& workers, Activation f, MatrixView<const std::type_identity_t<T>> h,
+                      MatrixView<T> delta) {
+  APICAL_CHECK(f.kind != Activation::softmax);
+  switch (f.kind) {
+    case Activation::linear:
+    case Activation::softmax: return;
+    case Activation::relu: return combine(workers, delta, h, [](T d, T x) { return x > 0 ? d : T(0); });
+    case Activation::leaky_relu: {
+      const T leak = static_cast<T>(f.leak);
+      return combine(workers, delta, h, [leak](T d, T x) { return x > 0 ? d : leak * d; });
+    }
+    case Activation::sigmoid: return combine(workers, delta, h, [](T d, T x) { return d * (x * (T(1) - x)); });
+    case Activation::tanh: return combine(workers, delta, h, [](T d, T x) { return d * (T(1) - x * x); });
+    case Activation::hard_sigmoid:
+      return combine(workers, delta, h, [](T d, T x) { return x > 0 && x < 1 ? d : T(0); });
+  }
+}
+
+template void activate<float>(Activation, std::span<const float>, std::span<float>) noexcept;
+template void activate<double>(Activation, std::span<const double>, std::span<double>) noexcept;
+template void activate<float>(const Workers&, Activation, MatrixView<const float>, MatrixView<float>);
+template void activate<double>(const Workers&, Activation, MatrixView<const double>, MatrixView<double>);
+template void times_derivative<float>(const Workers&, Activation, MatrixView<const float>, MatrixView<float>);
+template void times_derivative<double>(const Workers&, Activation, MatrixView<const double>, MatrixView<double>);
+
+}  // namespace apical::layered
