@@ -18,6 +18,7 @@ template <class T>
 const std::vector<Family<T>>& families() {
   static const std::vector<Family<T>> all{
       {&replay_delta_rules<T>, {"fa_linear_curve", "bp", "fa", "dfa", "usf", "frsf", "kp", "wm"}},
+      {&replay_settling_rules<T>, {"chl", "recirculation", "ep_hardsigmoid", "ep"}},
   };
   return all;
 }
