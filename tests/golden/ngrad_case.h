@@ -197,5 +197,7 @@ template <class T>
 void replay_delta_rules(const std::string& prefix, const json& file, Comparison<T>& compare);
 template <class T>
 void replay_settling_rules(const std::string& prefix, const json& file, Comparison<T>& compare);
+template <class T>
+void replay_predictive_coding(const std::string& prefix, const json& file, Comparison<T>& compare);
 
 }  // namespace apical::golden
