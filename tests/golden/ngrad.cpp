@@ -20,6 +20,7 @@ const std::vector<Family<T>>& families() {
       {&replay_delta_rules<T>, {"fa_linear_curve", "bp", "fa", "dfa", "usf", "frsf", "kp", "wm"}},
       {&replay_settling_rules<T>, {"chl", "recirculation", "ep_hardsigmoid", "ep"}},
       {&replay_predictive_coding<T>, {"pc_linear", "pc"}},
+      {&replay_target_propagation<T>, {"tp_limits", "tp"}},
   };
   return all;
 }

@@ -199,5 +199,7 @@ template <class T>
 void replay_settling_rules(const std::string& prefix, const json& file, Comparison<T>& compare);
 template <class T>
 void replay_predictive_coding(const std::string& prefix, const json& file, Comparison<T>& compare);
+template <class T>
+void replay_target_propagation(const std::string& prefix, const json& file, Comparison<T>& compare);
 
 }  // namespace apical::golden
