@@ -21,6 +21,8 @@ const std::vector<Family<T>>& families() {
       {&replay_settling_rules<T>, {"chl", "recirculation", "ep_hardsigmoid", "ep"}},
       {&replay_predictive_coding<T>, {"pc_linear", "pc"}},
       {&replay_target_propagation<T>, {"tp_limits", "tp"}},
+      {&replay_local_rules<T>, {"oja", "np", "segregated", "kk2001"}},
+      {&replay_policy_gradient<T>, {"ppo"}},
   };
   return all;
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apical/engine/layered/alignment.h"
@@ -201,5 +202,9 @@ template <class T>
 void replay_predictive_coding(const std::string& prefix, const json& file, Comparison<T>& compare);
 template <class T>
 void replay_target_propagation(const std::string& prefix, const json& file, Comparison<T>& compare);
+template <class T>
+void replay_local_rules(const std::string& prefix, const json& file, Comparison<T>& compare);
+template <class T>
+void replay_policy_gradient(const std::string& prefix, const json& file, Comparison<T>& compare);
 
 }  // namespace apical::golden
