@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apical/engine/layered/network.h"
+#include "apical/engine/layered/optimiser.h"
 
 namespace apical::layered {
 
@@ -34,14 +35,6 @@ class StateVisitor {
   virtual void operator()(std::string_view name, std::span<T> values) = 0;
   virtual void operator()(std::string_view name, std::uint64_t& counter) = 0;
   virtual void operator()(std::string_view name, double& value) = 0;
-};
-
-/// A feedback parameter that an optimiser trains beside the forward weights, and its credit (same length).
-template <class T>
-struct LearnedFeedback {
-  std::span<T> values;
-  std::span<const T> credit;
-  bool decays = true;  ///< matrices decay, offsets do not
 };
 
 template <class T>
@@ -71,7 +64,7 @@ class CreditRule {
   }
 
   /// Feedback parameters with the credit of the last batch. Empty if the rule has none or changes them itself.
-  virtual std::span<const LearnedFeedback<T>> learned_feedback() { return {}; }
+  virtual std::span<const Trainable<T>> learned_feedback() { return {}; }
   /// True if the feedback must be trained exactly as the forward weights (Kolen-Pollack).
   virtual bool feedback_follows_forward() const { return false; }
 

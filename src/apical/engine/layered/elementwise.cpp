@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "apical/engine/layered/kernels.h"
+
 namespace apical::layered {
 namespace {
 
@@ -43,28 +45,15 @@ Activation::Kind activation_from_name(std::string_view name) {
 
 template <class T>
 void activate(Activation f, std::span<const std::type_identity_t<T>> a, std::span<T> h) noexcept {
-  const std::size_t n = h.size();
   switch (f.kind) {
     case Activation::linear:
       if (a.data() != h.data()) std::copy(a.begin(), a.end(), h.begin());
       break;
-    case Activation::relu:
-      for (std::size_t i = 0; i < n; ++i) h[i] = a[i] > 0 ? a[i] : T(0);
-      break;
-    case Activation::leaky_relu: {
-      const T leak = static_cast<T>(f.leak);
-      for (std::size_t i = 0; i < n; ++i) h[i] = a[i] > 0 ? a[i] : leak * a[i];
-      break;
-    }
-    case Activation::sigmoid:
-      for (std::size_t i = 0; i < n; ++i) h[i] = T(1) / (T(1) + std::exp(-a[i]));
-      break;
-    case Activation::tanh:
-      for (std::size_t i = 0; i < n; ++i) h[i] = std::tanh(a[i]);
-      break;
-    case Activation::hard_sigmoid:
-      for (std::size_t i = 0; i < n; ++i) h[i] = std::min(std::max(a[i], T(0)), T(1));
-      break;
+    case Activation::relu: leaky_relu_of<T>(T(0), a, h); break;
+    case Activation::leaky_relu: leaky_relu_of<T>(static_cast<T>(f.leak), a, h); break;
+    case Activation::sigmoid: sigmoid_of<T>(a, h); break;
+    case Activation::tanh: tanh_of<T>(a, h); break;
+    case Activation::hard_sigmoid: clip_of<T>(a, h); break;
     case Activation::softmax: softmax_row<T>(a, h); break;
   }
 }
@@ -81,16 +70,21 @@ template <class T>
 void times_derivative(const Workers& workers, Activation f, MatrixView<const std::type_identity_t<T>> h,
                       MatrixView<T> delta) {
   APICAL_CHECK(f.kind != Activation::softmax);
+  const auto by_rows = [&](auto&& kernel) {
+    workers.run_ranges(h.rows(), kRowsPerPart, [&](std::size_t first, std::size_t last) {
+      for (std::size_t n = first; n < last; ++n) kernel(h.row(n), delta.row(n));
+    });
+  };
   switch (f.kind) {
     case Activation::linear:
     case Activation::softmax: return;
-    case Activation::relu: return combine(workers, delta, h, [](T d, T x) { return x > 0 ? d : T(0); });
+    case Activation::relu:
     case Activation::leaky_relu: {
-      const T leak = static_cast<T>(f.leak);
-      return combine(workers, delta, h, [leak](T d, T x) { return x > 0 ? d : leak * d; });
+      const T leak = f.kind == Activation::relu ? T(0) : static_cast<T>(f.leak);
+      return by_rows([leak](std::span<const T> x, std::span<T> d) { times_leaky_derivative<T>(leak, x, d); });
     }
-    case Activation::sigmoid: return combine(workers, delta, h, [](T d, T x) { return d * (x * (T(1) - x)); });
-    case Activation::tanh: return combine(workers, delta, h, [](T d, T x) { return d * (T(1) - x * x); });
+    case Activation::sigmoid: return by_rows(&times_sigmoid_derivative<T>);
+    case Activation::tanh: return by_rows(&times_tanh_derivative<T>);
     case Activation::hard_sigmoid:
       return combine(workers, delta, h, [](T d, T x) { return x > 0 && x < 1 ? d : T(0); });
   }

@@ -16,7 +16,7 @@ class KolenPollack final : public DeltaRule<T> {
     check_feedback(description, FeedbackPath::chained, feedback_);
   }
   std::string_view name() const override { return "kolen_pollack"; }
-  std::span<const LearnedFeedback<T>> learned_feedback() override { return slots_; }
+  std::span<const Trainable<T>> learned_feedback() override { return slots_; }
   bool feedback_follows_forward() const override { return true; }
   const FeedbackWeights<T>& feedback_weights() const { return feedback_; }
   void visit_state(StateVisitor<T>& visit) override { visit_matrices<T>(visit, "feedback", feedback_); }
@@ -30,7 +30,7 @@ class KolenPollack final : public DeltaRule<T> {
 
  private:
   FeedbackWeights<T> feedback_;
-  std::vector<LearnedFeedback<T>> slots_;
+  std::vector<Trainable<T>> slots_;
 };
 
 }  // namespace apical::layered

@@ -101,7 +101,7 @@ class TargetPropagation final : public CreditRule<T> {
   double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
                 int update) override;
   MatrixView<const T> output() const override { return forward_.h.back().view(); }
-  std::span<const LearnedFeedback<T>> learned_feedback() override { return slots_; }
+  std::span<const Trainable<T>> learned_feedback() override { return slots_; }
   void visit_state(StateVisitor<T>& visit) override;
 
   const LayerRows<T>& activities() const { return forward_.h; }
@@ -119,7 +119,7 @@ class TargetPropagation final : public CreditRule<T> {
   Activity<T> forward_;
   LayerRows<T> targets_, difference_, above_;
   Rows<T> noise_, noisy_, image_, back_;
-  std::vector<LearnedFeedback<T>> slots_;
+  std::vector<Trainable<T>> slots_;
 };
 
 }  // namespace apical::layered

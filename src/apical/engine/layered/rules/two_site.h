@@ -29,7 +29,7 @@ class TwoSite final : public DeltaRule<T> {
   }
   std::string_view name() const override { return "two_site"; }
   Needs needs() const override { return {.signed_errors = true}; }
-  std::span<const LearnedFeedback<T>> learned_feedback() override { return slots_; }
+  std::span<const Trainable<T>> learned_feedback() override { return slots_; }
   bool feedback_follows_forward() const override { return true; }
   void visit_state(StateVisitor<T>& visit) override { visit_matrices<T>(visit, "apical", V_); }
   /// Change of V, transposed like V itself. D is minus delta().
@@ -51,7 +51,7 @@ class TwoSite final : public DeltaRule<T> {
  private:
   FeedbackWeights<T> V_, dV_;
   double alpha_;
-  std::vector<LearnedFeedback<T>> slots_;
+  std::vector<Trainable<T>> slots_;
 };
 
 }  // namespace apical::layered
