@@ -40,6 +40,9 @@ class StateVisitor {
 template <class T>
 class CreditRule {
  public:
+  CreditRule() = default;
+  CreditRule(const CreditRule&) = delete;  // views of a rule's feedback must stay valid
+  CreditRule& operator=(const CreditRule&) = delete;
   virtual ~CreditRule() = default;
 
   virtual std::string_view name() const = 0;

@@ -14,6 +14,7 @@ class KolenPollack final : public DeltaRule<T> {
  public:
   KolenPollack(const NetworkDescription& description, FeedbackWeights<T> feedback) : feedback_(std::move(feedback)) {
     check_feedback(description, FeedbackPath::chained, feedback_);
+    for (Matrix<T>& B : feedback_) slots_.push_back({B.flat(), B.flat(), true});
   }
   std::string_view name() const override { return "kolen_pollack"; }
   std::span<const Trainable<T>> learned_feedback() override { return slots_; }
@@ -24,13 +25,12 @@ class KolenPollack final : public DeltaRule<T> {
  protected:
   MatrixView<const T> feedback(const Network<T>&, std::size_t l) const override { return feedback_[l - 1].view(); }
   void learn_feedback(const Workers&, const Network<T>&, const Batch<T>&, Credit<T>& out) override {
-    slots_.clear();
-    for (std::size_t l = 0; l < feedback_.size(); ++l) slots_.push_back({feedback_[l].flat(), out.dW[l + 1].flat(), true});
+    for (std::size_t l = 0; l < feedback_.size(); ++l) slots_[l].credit = out.dW[l + 1].flat();
   }
 
  private:
   FeedbackWeights<T> feedback_;
-  std::vector<Trainable<T>> slots_;
+  std::vector<Trainable<T>> slots_;  // their credit is that of the forward weights, once there is one
 };
 
 }  // namespace apical::layered
