@@ -53,9 +53,10 @@ Verdict replay_ngrad(const json& file) {
 template Verdict replay_ngrad<float>(const json&);
 template Verdict replay_ngrad<double>(const json&);
 
+bool is_ngrad_rule(const json& file) { return family_of<double>(file).first != nullptr; }
+
 void add_ngrad_formats(std::vector<Format>& list) {
-  list.push_back({"ngrad-golden/1", [](const json& file) { return family_of<double>(file).first != nullptr; },
-                  &replay_ngrad<double>});
+  list.push_back({"ngrad-golden/1 (credit rules)", &is_ngrad_rule, &replay_ngrad<double>});
 }
 
 }  // namespace apical::golden

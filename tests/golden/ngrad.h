@@ -14,6 +14,9 @@ namespace apical::golden {
 
 void add_ngrad_formats(std::vector<Format>& list);
 
+/// True for files of credit rules (task_* files of the same schema belong to another format).
+bool is_ngrad_rule(const nlohmann::json& file);
+
 /// Replays one file in float or double.
 template <class T>
 Verdict replay_ngrad(const nlohmann::json& file);

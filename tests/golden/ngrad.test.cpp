@@ -20,6 +20,7 @@ nlohmann::json read(const std::filesystem::path& path) {
 std::vector<std::filesystem::path> files() { return files_below(std::string(APICAL_TEST_DATA) + "/golden/ngrad"); }
 
 TEST(NgradGolden, EveryFileIsReproducedInDoublePrecision) {
+  EXPECT_GE(files().size(), 52U);
   for (const auto& file : files()) {
     const Verdict v = replay_file(file);
     EXPECT_TRUE(v.passed) << file << ": " << v.worst_deviation << " at " << v.worst_quantity;
@@ -28,7 +29,9 @@ TEST(NgradGolden, EveryFileIsReproducedInDoublePrecision) {
 
 TEST(NgradGolden, EveryFileIsReproducedInSinglePrecisionWithinItsOwnRules) {
   for (const auto& file : files()) {
-    const Verdict v = replay_ngrad<float>(read(file));
+    const auto parsed = read(file);
+    if (!is_ngrad_rule(parsed)) continue;
+    const Verdict v = replay_ngrad<float>(parsed);
     EXPECT_TRUE(v.passed) << file << ": " << v.worst_deviation << " at " << v.worst_quantity;
   }
 }

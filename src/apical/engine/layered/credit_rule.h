@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apical/core/state_visitor.h"
 #include "apical/engine/layered/network.h"
 #include "apical/engine/layered/optimiser.h"
 
@@ -25,16 +26,6 @@ template <class T>
 struct Batch {
   MatrixView<const T> X;  ///< (N, n_0)
   MatrixView<const T> Y;  ///< (N, n_L)
-};
-
-/// Visits the state of a rule, an optimiser or a model by name: a checkpoint writes and reads through the same function.
-template <class T>
-class StateVisitor {
- public:
-  virtual ~StateVisitor() = default;
-  virtual void operator()(std::string_view name, std::span<T> values) = 0;
-  virtual void operator()(std::string_view name, std::uint64_t& counter) = 0;
-  virtual void operator()(std::string_view name, double& value) = 0;
 };
 
 template <class T>
@@ -71,7 +62,8 @@ class CreditRule {
   /// True if the feedback must be trained exactly as the forward weights (Kolen-Pollack).
   virtual bool feedback_follows_forward() const { return false; }
 
-  virtual void visit_state(StateVisitor<T>&) {}
+  /// Everything that later credit depends on and that is not in the network.
+  virtual void visit_state(StateVisitor&) {}
 
  private:
   Activity<T> prediction_;

@@ -72,6 +72,23 @@ const Credit<T>& LayeredModel<T>::credit(MatrixView<const T> X, MatrixView<const
   return credit_;
 }
 
+template <class T>
+void LayeredModel<T>::visit_state(StateVisitor& a) {
+  a.section("network", [&] {
+    for (std::size_t l = 0; l < network_.parameters.W.size(); ++l) {
+      a("W." + std::to_string(l + 1), network_.parameters.W[l].flat());
+      a("b." + std::to_string(l + 1), std::span<T>(network_.parameters.b[l]));
+    }
+  });
+  a.section("rule", [&] { rule_->visit_state(a); });
+  optimiser_.reserve(arrays());
+  feedback_optimiser_.reserve(feedback_arrays());
+  a.section("optimiser", [&] { optimiser_.visit_state(a); });
+  a.section("feedback_optimiser", [&] { feedback_optimiser_.visit_state(a); });
+  a("batches", batches_);
+  a("rate_factor", rate_factor_);
+}
+
 template class LayeredModel<float>;
 template class LayeredModel<double>;
 

@@ -48,39 +48,10 @@ class LayeredModel {
   CreditRule<T>& rule() { return *rule_; }
   std::uint64_t batches() const { return batches_; }
 
-  /// Calls a(name, span<T>), a(name, uint64&) or a(name, double&) for everything that the future depends on.
-  template <class Archive>
-  void visit_state(Archive& a) {
-    Bridge<Archive> bridge(a, "");
-    for (std::size_t l = 0; l < network_.parameters.W.size(); ++l) {
-      bridge("W." + std::to_string(l + 1), network_.parameters.W[l].flat());
-      bridge("b." + std::to_string(l + 1), std::span<T>(network_.parameters.b[l]));
-    }
-    Bridge<Archive> in_rule(a, "rule.");
-    rule_->visit_state(in_rule);
-    Bridge<Archive> in_optimiser(a, "optimiser."), in_feedback(a, "feedback_optimiser.");
-    optimiser_.reserve(arrays());
-    optimiser_.visit_state(in_optimiser);
-    feedback_optimiser_.reserve(feedback_arrays());
-    feedback_optimiser_.visit_state(in_feedback);
-    bridge("batches", batches_);
-    bridge("rate_factor", rate_factor_);
-  }
+  /// Everything that the future depends on: parameters, the rule's own state, moments of the optimisers.
+  void visit_state(StateVisitor& a);
 
  private:
-  template <class Archive>
-  class Bridge final : public StateVisitor<T> {
-   public:
-    Bridge(Archive& archive, std::string prefix) : archive_(archive), prefix_(std::move(prefix)) {}
-    void operator()(std::string_view name, std::span<T> values) override { archive_(prefix_ + std::string(name), values); }
-    void operator()(std::string_view name, std::uint64_t& counter) override { archive_(prefix_ + std::string(name), counter); }
-    void operator()(std::string_view name, double& value) override { archive_(prefix_ + std::string(name), value); }
-
-   private:
-    Archive& archive_;
-    std::string prefix_;
-  };
-
   std::span<const Trainable<T>> arrays();
   std::span<const Trainable<T>> feedback_arrays();
   void check_finite(double loss) const;

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <map>
 #include <new>
+#include <set>
 
 #include "apical/engine/layered/test_networks.h"
 
@@ -112,37 +112,38 @@ TEST_P(EveryRule, SameBitsForAnyNumberOfThreads) {
 TEST_P(EveryRule, AModelRestoredFromItsStateContinuesBitByBit) {
   const std::string& name = GetParam();
   const auto c = case_for<float>(name);
-  struct Writer {
-    std::map<std::string, std::vector<float>> arrays;
-    std::map<std::string, double> numbers;
-    std::map<std::string, std::uint64_t> counters;
-    void operator()(const std::string& n, std::span<float> v) { EXPECT_TRUE(arrays.emplace(n, std::vector<float>(v.begin(), v.end())).second) << n; }
-    void operator()(const std::string& n, std::uint64_t& v) { EXPECT_TRUE(counters.emplace(n, v).second) << n; }
-    void operator()(const std::string& n, double& v) { EXPECT_TRUE(numbers.emplace(n, v).second) << n; }
-  } writer;
-  struct Reader {
-    Writer& from;
-    void operator()(const std::string& n, std::span<float> v) {
-      const auto& values = from.arrays.at(n);
-      ASSERT_EQ(values.size(), v.size()) << n;
-      std::copy(values.begin(), values.end(), v.begin());
-    }
-    void operator()(const std::string& n, std::uint64_t& v) { v = from.counters.at(n); }
-    void operator()(const std::string& n, double& v) { v = from.numbers.at(n); }
-  } reader{writer};
   const OptimiserSettings adam{.kind = OptimiserKind::adam, .learning_rate = 0.01, .weight_decay = 0.01};
   auto original = model_for<float>(name, c.net, adam);
   for (int k = 0; k < 5; ++k) original.learn_batch(c.x.view(), c.y.view());
-  original.visit_state(writer);
+  Snapshot state;
+  state.take(original);
   for (int k = 0; k < 5; ++k) original.learn_batch(c.x.view(), c.y.view());
 
   // Another seed for weights and feedback: everything that matters must come out of the state.
   const auto other = case_for<float>(name, 4, 99);
   LayeredModel<float> restored(other.net, make_rule<float>(default_options(name), other.net.description, 5), {adam, {}});
-  restored.visit_state(reader);
+  state.restore(restored);
   for (int k = 0; k < 5; ++k) restored.learn_batch(c.x.view(), c.y.view());
   EXPECT_EQ(restored.network().parameters.W, original.network().parameters.W);
   EXPECT_EQ(restored.batches(), original.batches());
+}
+
+TEST_P(EveryRule, StateFieldsHaveDifferentNames) {
+  class Names final : public StateVisitor {
+   public:
+    Names() : StateVisitor(false) {}
+
+   private:
+    void visit(std::string_view name, Element, bool, std::span<std::byte>) override {
+      EXPECT_TRUE(seen_.insert(path_ + std::string(name)).second) << path_ << name;
+    }
+    void begin(std::string_view name) override { path_ += std::string(name) + "/"; }
+    void end() override { path_.erase(path_.find_last_of('/', path_.size() - 2) + 1); }
+    std::set<std::string> seen_;
+    std::string path_;
+  } names;
+  auto model = model_for<float>(GetParam(), case_for<float>(GetParam()).net, {.kind = OptimiserKind::adam});
+  model.visit_state(names);
 }
 
 TEST(LayeredModel, BackpropagationWithEachOptimiserFitsASmallBatch) {

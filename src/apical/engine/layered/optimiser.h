@@ -60,9 +60,8 @@ class Optimiser {
   /// schedule), `credit_scale` the credit (clipping).
   void apply(const Workers& workers, std::span<const Trainable<T>> arrays, double factor = 1, double credit_scale = 1);
 
-  /// visit(name, span) for every state array, visit(name, counter) for the step number.
-  template <class Visitor>
-  void visit_state(Visitor& visit) {
+  template <class Archive>
+  void visit_state(Archive& visit) {
     for (std::size_t k = 0; k < first_.size(); ++k) visit("first_moment." + std::to_string(k), std::span<T>(first_[k]));
     for (std::size_t k = 0; k < second_.size(); ++k) visit("second_moment." + std::to_string(k), std::span<T>(second_[k]));
     visit("steps", steps_);

@@ -37,7 +37,7 @@ class EquilibriumPropagation final : public CreditRule<T> {
   MatrixView<const T> output() const override { return free_.back().view(); }
   /// The free phase.
   void predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<T> out) override;
-  void visit_state(StateVisitor<T>& visit) override { visit("batches", batches_); }
+  void visit_state(StateVisitor& visit) override { visit("batches", batches_); }
 
   const LayerRows<T>& free_phase() const { return free_; }
   /// State of the nudged phase (for symmetric: at +beta).

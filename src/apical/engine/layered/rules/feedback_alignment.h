@@ -18,7 +18,7 @@ class FeedbackAlignment final : public DeltaRule<T> {
   }
   std::string_view name() const override { return direct() ? "direct_feedback_alignment" : "feedback_alignment"; }
   const FeedbackWeights<T>& feedback_weights() const { return feedback_; }
-  void visit_state(StateVisitor<T>& visit) override { visit_matrices<T>(visit, "feedback", feedback_); }
+  void visit_state(StateVisitor& visit) override { visit_matrices<T>(visit, "feedback", feedback_); }
 
  protected:
   MatrixView<const T> feedback(const Network<T>&, std::size_t l) const override { return feedback_[l - 1].view(); }

@@ -43,7 +43,7 @@ void check_feedback(const NetworkDescription& description, FeedbackPath path, co
 }
 
 template <class T>
-void visit_matrices(StateVisitor<T>& visit, const std::string& name, std::vector<Matrix<T>>& matrices) {
+void visit_matrices(StateVisitor& visit, const std::string& name, std::vector<Matrix<T>>& matrices) {
   for (std::size_t l = 0; l < matrices.size(); ++l) visit(name + "." + std::to_string(l + 1), matrices[l].flat());
 }
 

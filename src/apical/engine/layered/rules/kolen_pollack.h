@@ -20,7 +20,7 @@ class KolenPollack final : public DeltaRule<T> {
   std::span<const Trainable<T>> learned_feedback() override { return slots_; }
   bool feedback_follows_forward() const override { return true; }
   const FeedbackWeights<T>& feedback_weights() const { return feedback_; }
-  void visit_state(StateVisitor<T>& visit) override { visit_matrices<T>(visit, "feedback", feedback_); }
+  void visit_state(StateVisitor& visit) override { visit_matrices<T>(visit, "feedback", feedback_); }
 
  protected:
   MatrixView<const T> feedback(const Network<T>&, std::size_t l) const override { return feedback_[l - 1].view(); }

@@ -64,7 +64,7 @@ std::string_view PerturbationRule<T>::name() const {
 }
 
 template <class T>
-void PerturbationRule<T>::visit_state(StateVisitor<T>& visit) {
+void PerturbationRule<T>::visit_state(StateVisitor& visit) {
   visit("batches", batches_);
   visit("mean_loss", mean_loss_);
 }

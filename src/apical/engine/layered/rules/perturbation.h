@@ -49,7 +49,7 @@ class PerturbationRule final : public CreditRule<T> {
   double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
                 int update) override;
   MatrixView<const T> output() const override { return clean_.h.back().view(); }
-  void visit_state(StateVisitor<T>& visit) override;
+  void visit_state(StateVisitor& visit) override;
 
  private:
   PerturbationOptions options_;

@@ -41,7 +41,7 @@ int PredictiveCoding<T>::updates_per_batch() const {
 }
 
 template <class T>
-void PredictiveCoding<T>::visit_state(StateVisitor<T>& visit) {
+void PredictiveCoding<T>::visit_state(StateVisitor& visit) {
   for (std::size_t l = 0; l < direction_.size(); ++l) visit("curvature." + std::to_string(l + 1), direction_[l].flat());
 }
 

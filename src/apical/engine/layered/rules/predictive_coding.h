@@ -45,7 +45,7 @@ class PredictiveCoding final : public CreditRule<T> {
   double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
                 int update) override;
   MatrixView<const T> output() const override { return forward_.h.back().view(); }
-  void visit_state(StateVisitor<T>& visit) override;
+  void visit_state(StateVisitor& visit) override;
 
   const Activity<T>& forward_pass() const { return forward_; }
   /// Hidden values; entry L-1 is the clamped target.

@@ -35,7 +35,7 @@ class SegregatedDendrites final : public CreditRule<T> {
   /// r^f_L/phi_max, between 0 and 1.
   MatrixView<const T> output() const override { return output_.view(); }
   void predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<T> out) override;
-  void visit_state(StateVisitor<T>& visit) override { visit_matrices<T>(visit, "feedback", Y_); }
+  void visit_state(StateVisitor& visit) override { visit_matrices<T>(visit, "feedback", Y_); }
 
   /// Somatic potentials and rates of the forward phase.
   const LayerRows<T>& potential() const { return V_; }

@@ -30,7 +30,7 @@ class SignSymmetry final : public DeltaRule<T> {
   std::string_view name() const override;
   Needs needs() const override { return {.weight_transport = true, .separate_phases = true, .signed_errors = true}; }
   const FeedbackWeights<T>& feedback_weights() const { return feedback_; }
-  void visit_state(StateVisitor<T>& visit) override {
+  void visit_state(StateVisitor& visit) override {
     visit_matrices<T>(visit, "magnitude", magnitude_);
     visit("batches", batches_);
   }

@@ -170,7 +170,7 @@ std::string_view TargetPropagation<T>::name() const {
 }
 
 template <class T>
-void TargetPropagation<T>::visit_state(StateVisitor<T>& visit) {
+void TargetPropagation<T>::visit_state(StateVisitor& visit) {
   visit_matrices<T>(visit, "inverse", maps_.V);
   for (std::size_t l = 0; l < maps_.c.size(); ++l) visit("inverse_offset." + std::to_string(l + 1), std::span<T>(maps_.c[l]));
   visit_matrices<T>(visit, "direct", Q_);

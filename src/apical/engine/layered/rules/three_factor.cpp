@@ -33,7 +33,7 @@ ThreeFactor<T>::ThreeFactor(const NetworkDescription& description, ThreeFactorOp
 }
 
 template <class T>
-void ThreeFactor<T>::visit_state(StateVisitor<T>& visit) {
+void ThreeFactor<T>::visit_state(StateVisitor& visit) {
   visit_matrices<T>(visit, "trace", trace_.dW);
   for (std::size_t l = 0; l < trace_.db.size(); ++l) visit("trace_offset." + std::to_string(l + 1), std::span<T>(trace_.db[l]));
   visit("batches", batches_);

@@ -26,7 +26,7 @@ class ThreeFactor final : public CreditRule<T> {
   double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
                 int update) override;
   MatrixView<const T> output() const override { return noisy_.h.back().view(); }
-  void visit_state(StateVisitor<T>& visit) override;
+  void visit_state(StateVisitor& visit) override;
 
   /// The neuromodulator of each row of the last batch.
   std::span<const double> neuromodulator() const { return modulator_; }

@@ -31,7 +31,7 @@ class TwoSite final : public DeltaRule<T> {
   Needs needs() const override { return {.signed_errors = true}; }
   std::span<const Trainable<T>> learned_feedback() override { return slots_; }
   bool feedback_follows_forward() const override { return true; }
-  void visit_state(StateVisitor<T>& visit) override { visit_matrices<T>(visit, "apical", V_); }
+  void visit_state(StateVisitor& visit) override { visit_matrices<T>(visit, "apical", V_); }
   /// Change of V, transposed like V itself. D is minus delta().
   const FeedbackWeights<T>& apical_credit() const { return dV_; }
 

@@ -30,7 +30,7 @@ class WeightMirror final : public DeltaRule<T> {
                std::uint64_t seed);
   std::string_view name() const override { return "weight_mirror"; }
   const FeedbackWeights<T>& feedback_weights() const { return feedback_; }
-  void visit_state(StateVisitor<T>& visit) override {
+  void visit_state(StateVisitor& visit) override {
     visit_matrices<T>(visit, "feedback", feedback_);
     visit("batches", batches_);
   }
