@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,12 @@ class CreditRule {
   /// before the update. Does not change the network. Advances the rule's own state (noise counters, traces, mirrors).
   virtual double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
                         int update = 0) = 0;
+
+  /// For rules that can add their credit to the weights without storing it first: prepares the batch and returns its loss, or
+  /// nothing if the rule cannot. If it did, add_credit() must follow.
+  virtual std::optional<double> prepare_credit(const Workers&, const Network<T>&, const Batch<T>&) { return std::nullopt; }
+  /// W = keep W + eta dW, b = b + eta db, with the credit of the batch just prepared.
+  virtual void add_credit(const Workers&, Network<T>&, const Batch<T>&, T /*eta*/, T /*keep*/) { APICAL_CHECK(false); }
 
   /// Output of the last batch given to credit(), (N, n_L).
   virtual MatrixView<const T> output() const = 0;

@@ -90,6 +90,19 @@ void times_derivative(const Workers& workers, Activation f, MatrixView<const std
   }
 }
 
+template <class T>
+void blend(const Workers& workers, std::type_identity_t<T> p, MatrixView<const std::type_identity_t<T>> a,
+           std::type_identity_t<T> q, MatrixView<const std::type_identity_t<T>> b, MatrixView<T> out) {
+  APICAL_CHECK(a.rows() == out.rows() && a.cols() == out.cols() && b.rows() == out.rows() && b.cols() == out.cols());
+  workers.run_ranges(out.rows(), kRowsPerPart, [&](std::size_t first, std::size_t last) {
+    for (std::size_t n = first; n < last; ++n) linear_combination<T>(p, a.row(n), q, b.row(n), out.row(n));
+  });
+}
+
+template void blend<float>(const Workers&, float, MatrixView<const float>, float, MatrixView<const float>,
+                           MatrixView<float>);
+template void blend<double>(const Workers&, double, MatrixView<const double>, double, MatrixView<const double>,
+                            MatrixView<double>);
 template void activate<float>(Activation, std::span<const float>, std::span<float>) noexcept;
 template void activate<double>(Activation, std::span<const double>, std::span<double>) noexcept;
 template void activate<float>(const Workers&, Activation, MatrixView<const float>, MatrixView<float>);

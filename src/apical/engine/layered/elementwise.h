@@ -56,6 +56,11 @@ void copy(MatrixView<const std::type_identity_t<T>> from, MatrixView<T> to) {
   for (std::size_t r = 0; r < to.rows(); ++r) std::copy(from.row(r).begin(), from.row(r).end(), to.row(r).begin());
 }
 
+/// out = p a + q b; out may be a or b.
+template <class T>
+void blend(const Workers& workers, std::type_identity_t<T> p, MatrixView<const std::type_identity_t<T>> a,
+           std::type_identity_t<T> q, MatrixView<const std::type_identity_t<T>> b, MatrixView<T> out);
+
 /// out(n, i) = f(out(n, i), in(n, i)) for all elements, for whatever has no kernel of its own.
 template <class T, class F>
 void combine(const Workers& workers, MatrixView<T> out, MatrixView<const std::type_identity_t<T>> in, F&& f) {

@@ -42,9 +42,12 @@ void times_tanh_derivative(std::span<const T> h, std::span<T> delta) noexcept;
 template <class T>
 void times_leaky_derivative(T leak, std::span<const T> h, std::span<T> delta) noexcept;
 
-/// out = p out + q in
+/// out = p a + q b; out may be a or b.
 template <class T>
-void scale_add(T p, T q, std::span<const T> in, std::span<T> out) noexcept;
+void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, std::span<T> out) noexcept;
+/// s = clip(s + step (u - s)) with the result in u.
+template <class T>
+void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept;
 
 namespace reference {
 template <class T>
@@ -68,7 +71,9 @@ void times_tanh_derivative(std::span<const T> h, std::span<T> delta) noexcept;
 template <class T>
 void times_leaky_derivative(T leak, std::span<const T> h, std::span<T> delta) noexcept;
 template <class T>
-void scale_add(T p, T q, std::span<const T> in, std::span<T> out) noexcept;
+void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, std::span<T> out) noexcept;
+template <class T>
+void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept;
 }  // namespace reference
 
 }  // namespace apical::layered

@@ -123,9 +123,18 @@ void leaky_derivative(T leak, const T* h, T* delta, std::size_t n) {
 }
 
 template <class T>
-void affine(T p, T q, const T* in, T* out, std::size_t n) {
+void combination(T p, const T* a, T q, const T* b, T* out, std::size_t n) {
   for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
-    hn::StoreU(hn::MulAdd(hn::Set(d, q), hn::LoadU(d, in + i), hn::Mul(hn::Set(d, p), hn::LoadU(d, out + i))), d, out + i);
+    hn::StoreU(hn::MulAdd(hn::Set(d, q), hn::LoadU(d, b + i), hn::Mul(hn::Set(d, p), hn::LoadU(d, a + i))), d, out + i);
+  });
+}
+
+template <class T>
+void clipped(T step, const T* s, T* u, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto old = hn::LoadU(d, s + i);
+    const auto moved = hn::MulAdd(hn::Set(d, step), hn::Sub(hn::LoadU(d, u + i), old), old);
+    hn::StoreU(hn::Min(hn::Max(moved, hn::Zero(d)), hn::Set(d, T(1))), d, u + i);
   });
 }
 
@@ -138,7 +147,7 @@ void affine(T p, T q, const T* in, T* out, std::size_t n) {
 #define APICAL_UPDATE3(T) (const UpdateStep<T>& s, const T* c, T* m, T* v, T* w, std::size_t n)
 #define APICAL_MAP(T) (const T* a, T* h, std::size_t n)
 #define APICAL_MAP_LEAK(T) (T leak, const T* a, T* h, std::size_t n)
-#define APICAL_AFFINE(T) (T p, T q, const T* a, T* h, std::size_t n)
+#define APICAL_COMBINATION(T) (T p, const T* a, T q, const T* b, T* h, std::size_t n)
 APICAL_BOTH(sgd, APICAL_UPDATE1, (s, c, w, n))
 APICAL_BOTH(momentum, APICAL_UPDATE2, (s, c, v, w, n))
 APICAL_BOTH(adam, APICAL_UPDATE3, (s, c, m, v, w, n))
@@ -149,7 +158,8 @@ APICAL_BOTH(clip, APICAL_MAP, (a, h, n))
 APICAL_BOTH(sigmoid_derivative, APICAL_MAP, (a, h, n))
 APICAL_BOTH(tanh_derivative, APICAL_MAP, (a, h, n))
 APICAL_BOTH(leaky_derivative, APICAL_MAP_LEAK, (leak, a, h, n))
-APICAL_BOTH(affine, APICAL_AFFINE, (p, q, a, h, n))
+APICAL_BOTH(combination, APICAL_COMBINATION, (p, a, q, b, h, n))
+APICAL_BOTH(clipped, APICAL_MAP_LEAK, (leak, a, h, n))
 
 }  // namespace
 }  // namespace apical::layered::HWY_NAMESPACE
@@ -179,7 +189,8 @@ APICAL_EXPORT(clip)
 APICAL_EXPORT(sigmoid_derivative)
 APICAL_EXPORT(tanh_derivative)
 APICAL_EXPORT(leaky_derivative)
-APICAL_EXPORT(affine)
+APICAL_EXPORT(combination)
+APICAL_EXPORT(clipped)
 }  // namespace
 
 template <class T>
@@ -224,8 +235,12 @@ void times_leaky_derivative(T leak, std::span<const T> h, std::span<T> delta) no
   APICAL_DISPATCH(leaky_derivative, leak, h.data(), delta.data(), h.size())
 }
 template <class T>
-void scale_add(T p, T q, std::span<const T> in, std::span<T> out) noexcept {
-  APICAL_DISPATCH(affine, p, q, in.data(), out.data(), out.size())
+void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, std::span<T> out) noexcept {
+  APICAL_DISPATCH(combination, p, a.data(), q, b.data(), out.data(), out.size())
+}
+template <class T>
+void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
+  APICAL_DISPATCH(clipped, step, s.data(), u.data(), u.size())
 }
 
 namespace reference {
@@ -278,8 +293,12 @@ void times_leaky_derivative(T leak, std::span<const T> h, std::span<T> delta) no
   for (std::size_t i = 0; i < h.size(); ++i) delta[i] = h[i] > 0 ? delta[i] : leak * delta[i];
 }
 template <class T>
-void scale_add(T p, T q, std::span<const T> in, std::span<T> out) noexcept {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = p * out[i] + q * in[i];
+void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, std::span<T> out) noexcept {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = p * a[i] + q * b[i];
+}
+template <class T>
+void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
+  for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::fmin(std::fmax(s[i] + step * (u[i] - s[i]), T(0)), T(1));
 }
 }  // namespace reference
 
@@ -295,7 +314,8 @@ void scale_add(T p, T q, std::span<const T> in, std::span<T> out) noexcept {
   template void SCOPE times_sigmoid_derivative<T>(std::span<const T>, std::span<T>) noexcept;                       \
   template void SCOPE times_tanh_derivative<T>(std::span<const T>, std::span<T>) noexcept;                          \
   template void SCOPE times_leaky_derivative<T>(T, std::span<const T>, std::span<T>) noexcept;                      \
-  template void SCOPE scale_add<T>(T, T, std::span<const T>, std::span<T>) noexcept;
+  template void SCOPE linear_combination<T>(T, std::span<const T>, T, std::span<const T>, std::span<T>) noexcept;    \
+  template void SCOPE clipped_step<T>(T, std::span<const T>, std::span<T>) noexcept;
 APICAL_INSTANTIATE_IN(float, )
 APICAL_INSTANTIATE_IN(double, )
 APICAL_INSTANTIATE_IN(float, reference::)

@@ -51,8 +51,10 @@ TYPED_TEST(Kernels, MapsAgreeWithTheirScalarTwinsForEveryRemainder) {
       {"tanh'", &times_tanh_derivative<T>, &reference::times_tanh_derivative<T>},
       {"leaky'", [=](auto a, auto h) { times_leaky_derivative<T>(leak, a, h); },
        [=](auto a, auto h) { reference::times_leaky_derivative<T>(leak, a, h); }},
-      {"scale_add", [](auto a, auto h) { scale_add<T>(T(0.3), T(0.7), a, h); },
-       [](auto a, auto h) { reference::scale_add<T>(T(0.3), T(0.7), a, h); }},
+      {"combination", [](auto a, auto h) { linear_combination<T>(T(0.3), a, T(0.7), h, h); },
+       [](auto a, auto h) { reference::linear_combination<T>(T(0.3), a, T(0.7), h, h); }},
+      {"clipped step", [](auto a, auto h) { clipped_step<T>(T(0.5), a, h); },
+       [](auto a, auto h) { reference::clipped_step<T>(T(0.5), a, h); }},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);

@@ -51,6 +51,15 @@ void LayeredModel<T>::check_finite(double loss) const {
 
 template <class T>
 double LayeredModel<T>::learn_batch(MatrixView<const T> X, MatrixView<const T> Y) {
+  if (optimiser_.settings().kind == OptimiserKind::sgd && optimiser_.settings().clip_norm == 0) {
+    if (const auto loss = rule_->prepare_credit(workers_, network_, {X, Y})) {
+      check_finite(*loss);
+      const auto [eta, keep] = optimiser_.plain_step(rate_factor_);
+      rule_->add_credit(workers_, network_, {X, Y}, static_cast<T>(eta), static_cast<T>(keep));
+      ++batches_;
+      return *loss;
+    }
+  }
   double first_loss = 0;
   for (int update = 0; update < rule_->updates_per_batch(); ++update) {
     const double loss = rule_->credit(workers_, network_, {X, Y}, credit_, update);

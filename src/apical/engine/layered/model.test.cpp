@@ -159,6 +159,20 @@ TEST(LayeredModel, BackpropagationWithEachOptimiserFitsASmallBatch) {
   }
 }
 
+TEST(LayeredModel, LearningInPlaceIsLearningFromTheStoredCredit) {
+  const Case<> c({4, 6, 5, 3}, Activation::tanh, Activation::softmax, Loss::ce, 4, 8);
+  for (const DecayKind decay : {DecayKind::coupled, DecayKind::decoupled, DecayKind::unscaled}) {
+    const OptimiserSettings sgd{.learning_rate = 0.3, .weight_decay = 0.02, .decay = decay};
+    OptimiserSettings stored = sgd;
+    stored.clip_norm = 1e30;  // never reached, but the norm needs the credit
+    auto a = model_for<double>("feedback_alignment", c.net, sgd), b = model_for<double>("feedback_alignment", c.net, stored);
+    for (int k = 0; k < 20; ++k) {
+      EXPECT_NEAR(a.learn_batch(c.x.view(), c.y.view()), b.learn_batch(c.x.view(), c.y.view()), 1e-12);
+    }
+    EXPECT_LE(relative_error(a.network().parameters.W, b.network().parameters.W), 1e-13);
+  }
+}
+
 TEST(LayeredModel, KolenPollackFeedbackApproachesTheForwardWeightsByTheDecayAlone) {
   const Case<> c({4, 6, 5, 3}, Activation::tanh, Activation::softmax, Loss::ce, 4, 8);
   const double decay = 0.02;

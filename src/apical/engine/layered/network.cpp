@@ -198,8 +198,7 @@ void forward(const Workers& workers, const Network<T>& network, In<T> X, Activit
 
 template <class T>
 void output_delta(const Workers& workers, const NetworkDescription& description, In<T> h, In<T> Y, MatrixView<T> delta) {
-  copy(h, delta);
-  combine(workers, delta, Y, [](T activity, T target) { return activity - target; });
+  blend(workers, 1, h, -1, Y, delta);
   if (description.loss == Loss::mse) times_derivative(workers, description.output_activation(), h, delta);
 }
 

@@ -62,6 +62,15 @@ void Optimiser<T>::reserve(std::span<const Trainable<T>> arrays) {
 }
 
 template <class T>
+std::pair<double, double> Optimiser<T>::plain_step(double factor) {
+  APICAL_CHECK(settings_.kind == OptimiserKind::sgd);
+  ++steps_;
+  const double eta = settings_.learning_rate * factor;
+  // With plain SGD the coupled and the decoupled form are the same.
+  return {eta, 1 - (settings_.decay == DecayKind::unscaled ? 1.0 : eta) * settings_.weight_decay};
+}
+
+template <class T>
 void Optimiser<T>::apply(const Workers& workers, std::span<const Trainable<T>> arrays, double factor,
                          double credit_scale) {
   reserve(arrays);

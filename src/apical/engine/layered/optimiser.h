@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "apical/core/matrix.h"
@@ -59,6 +60,9 @@ class Optimiser {
   /// One update of all arrays, always the same arrays in the same order. `factor` multiplies the learning rate (the
   /// schedule), `credit_scale` the credit (clipping).
   void apply(const Workers& workers, std::span<const Trainable<T>> arrays, double factor = 1, double credit_scale = 1);
+
+  /// For plain SGD the whole update is w = keep w + eta c: (eta, keep), counted as a step.
+  std::pair<double, double> plain_step(double factor);
 
   template <class Archive>
   void visit_state(Archive& visit) {

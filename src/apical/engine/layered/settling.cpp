@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "apical/engine/layered/kernels.h"
+
 namespace apical::layered {
 namespace {
 
@@ -68,8 +70,8 @@ void SettlingNetwork<T>::drive(const Workers& workers, const Network<T>& network
   add_feedback<T>(workers, network, gain, s, l, u);
   if (output.kind == OutputCondition<T>::nudged && l + 1 == network.description.depth()) {
     const T beta = static_cast<T>(output.beta);
-    combine<T>(workers, u, output.target, [beta](T x, T y) { return x + beta * y; });
-    combine<T>(workers, u, s[l].view(), [beta](T x, T own) { return x - beta * own; });
+    blend<T>(workers, 1, u, beta, output.target, u);
+    blend<T>(workers, 1, u, -beta, s[l].view(), u);
   }
 }
 
@@ -81,12 +83,12 @@ double SettlingNetwork<T>::take_step(const Workers& workers, Activation f, const
   switch (settling.dynamics) {
     case Dynamics::relaxation:
       activate(workers, f, u, u);
-      combine<T>(workers, u, s.view(), [step](T target, T old) { return (T(1) - step) * old + step * target; });
+      blend<T>(workers, T(1) - step, s.view(), step, u, u);
       break;
     case Dynamics::sweeps: activate(workers, f, u, u); break;
     case Dynamics::leaky_clipped:
-      combine<T>(workers, u, s.view(), [step](T drive, T old) {
-        return std::min(std::max(old + step * (drive - old), T(0)), T(1));
+      workers.run_ranges(u.rows(), 16, [&](std::size_t first, std::size_t last) {
+        for (std::size_t n = first; n < last; ++n) clipped_step<T>(step, std::as_const(s).view().row(n), u.row(n));
       });
       break;
   }
@@ -181,11 +183,11 @@ void equilibrium_credit(const Workers& workers, const Network<T>& network, In<T>
       }
       add_feedback<T>(workers, network, 1, m, l, view);
       if (l + 1 == depth) {
-        combine<T>(workers, view, s[l].view(), [](T x, T output) { return x + output; });
-        combine<T>(workers, view, Y, [](T x, T target) { return x - target; });
+        blend<T>(workers, 1, view, 1, s[l].view(), view);
+        blend<T>(workers, 1, view, -1, Y, view);
       }
       times_derivative<T>(workers, network.description.layers[l].activation, s[l].view(), view);
-      combine<T>(workers, view, m[l].view(), [step](T x, T old) { return (T(1) - step) * old + step * x; });
+      blend<T>(workers, T(1) - step, m[l].view(), step, view, view);
       for (std::size_t i = 0; i < next[l].flat().size(); ++i) {
         change = std::max(change, std::abs(static_cast<double>(next[l].flat()[i] - m[l].flat()[i])));
       }

@@ -36,8 +36,7 @@ double ContrastiveHebbian<T>::credit(const Workers& workers, const Network<T>& n
     const double depth = static_cast<double>(minus_.size() - 1 - l);
     const T factor = static_cast<T>(options_.depth_factor ? std::pow(gain, -depth) : 1.0);
     const auto difference = difference_[l].view(), dW = out.dW[l].view();
-    copy<T>(plus_[l].view(), difference);
-    combine<T>(workers, difference, minus_[l].view(), [](T plus, T minus) { return plus - minus; });
+    blend<T>(workers, 1, plus_[l].view(), -1, minus_[l].view(), difference);
     batch_mean<T>(difference, factor, out.db[l]);
     if (options_.form == ContrastiveForm::generec || l == 0) {
       // For the first layer both forms agree: the input is the same in both phases.

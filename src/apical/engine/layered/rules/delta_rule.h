@@ -35,6 +35,8 @@ class DeltaRule : public CreditRule<T> {
   Needs needs() const override { return {.separate_phases = true, .signed_errors = true}; }
   double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
                 int update) override;
+  std::optional<double> prepare_credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch) override;
+  void add_credit(const Workers& workers, Network<T>& network, const Batch<T>& batch, T eta, T keep) override;
   MatrixView<const T> output() const override { return activity_.h.back().view(); }
 
   /// Of the last batch; per sample, not divided by N.
@@ -49,10 +51,14 @@ class DeltaRule : public CreditRule<T> {
   virtual MatrixView<const T> feedback(const Network<T>& network, std::size_t l) const = 0;
   /// Errors go from the output to every hidden layer at once.
   virtual bool direct() const { return false; }
+  /// True if learn_feedback() needs the stored credit.
+  virtual bool learns_feedback() const { return false; }
   /// Called when `out` is complete.
   virtual void learn_feedback(const Workers&, const Network<T>&, const Batch<T>&, Credit<T>&) {}
 
  private:
+  double find_errors(const Workers& workers, const Network<T>& network, const Batch<T>& batch);
+
   Activity<T> activity_;
   LayerRows<T> delta_;
 };

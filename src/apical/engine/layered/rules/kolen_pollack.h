@@ -24,6 +24,7 @@ class KolenPollack final : public DeltaRule<T> {
 
  protected:
   MatrixView<const T> feedback(const Network<T>&, std::size_t l) const override { return feedback_[l - 1].view(); }
+  bool learns_feedback() const override { return true; }
   void learn_feedback(const Workers&, const Network<T>&, const Batch<T>&, Credit<T>& out) override {
     for (std::size_t l = 0; l < feedback_.size(); ++l) slots_[l].credit = out.dW[l + 1].flat();
   }

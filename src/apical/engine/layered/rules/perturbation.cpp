@@ -14,7 +14,7 @@ void noisy_forward(const Workers& workers, const Network<T>& network, In<T> X, c
   for (std::size_t l = 0; l < network.description.depth(); ++l) {
     const auto a = activity.a[l].view();
     project<T>(workers, network.parameters, l, presynaptic<T>(X, activity.h, l), a);
-    combine<T>(workers, a, xi[l].view(), [scale](T drive, T noise) { return drive + scale * noise; });
+    blend<T>(workers, 1, a, scale, xi[l].view(), a);
     activate<T>(workers, network.description.layers[l].activation, a, activity.h[l].view());
   }
 }

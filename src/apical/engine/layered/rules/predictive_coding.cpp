@@ -50,7 +50,7 @@ void PredictiveCoding<T>::start(const Workers& workers, const Network<T>& networ
   const NetworkDescription& description = network.description;
   check_batch<T>(description, batch.X, batch.Y);
   forward<T>(workers, network, batch.X, forward_);
-  for (LayerRows<T>* states : {&v_, &pre_, &a_, &mu_, &eps_, &error_, &force_}) {
+  for (LayerRows<T>* states : {&v_, &f_of_v_, &a_, &mu_, &eps_, &error_, &force_}) {
     resize(*states, description, batch.X.rows());
   }
   const bool of_drive = options_.prediction == Prediction::of_drive;
@@ -58,7 +58,10 @@ void PredictiveCoding<T>::start(const Workers& workers, const Network<T>& networ
     copy<T>(of_drive ? forward_.h[l].view() : forward_.a[l].view(), v_[l].view());
   }
   copy<T>(batch.Y, v_.back().view());
-  fresh_drive_ = true;
+  copy<T>(forward_.a[0].view(), a_[0].view());
+  const bool shown_as_drive = !of_drive && description.depth() > 1;
+  copy<T>(shown_as_drive ? forward_.a[0].view() : forward_.h[0].view(), mu_[0].view());
+  first_prediction_known_ = true;
   gamma_ = options_.gamma;
   if (options_.guard) gamma_ = std::min(gamma_, 1 / largest_curvature(network));
   energies_.clear();
@@ -71,7 +74,7 @@ void PredictiveCoding<T>::weigh_errors(const Workers& workers, const NetworkDesc
   const bool of_drive = options_.prediction == Prediction::of_drive;
   const bool top = l + 1 == description.depth();
   if (top ? description.loss == Loss::mse : of_drive) {
-    times_derivative<T>(workers, description.layers[l].activation, of_drive || top ? mu_[l].view() : pre_[l].view(),
+    times_derivative<T>(workers, description.layers[l].activation, of_drive || top ? mu_[l].view() : f_of_v_[l].view(),
                         error_[l].view());
   }
 }
@@ -83,30 +86,17 @@ void PredictiveCoding<T>::compute_errors(const Workers& workers, const Network<T
   const T precision = static_cast<T>(options_.output_precision);
   for (std::size_t l = 0; l < description.depth(); ++l) {
     const bool top = l + 1 == description.depth();
-    if (!top) {
-      if (of_drive) {
-        copy<T>(v_[l].view(), pre_[l].view());
+    if (!top && !of_drive) activate<T>(workers, description.layers[l].activation, v_[l].view(), f_of_v_[l].view());
+    if (l > 0 || !first_prediction_known_) {
+      project<T>(workers, network.parameters, l, presynaptic<T>(batch.X, pre(), l), a_[l].view());
+      if (of_drive || top) {
+        activate<T>(workers, description.layers[l].activation, a_[l].view(), mu_[l].view());
       } else {
-        activate<T>(workers, description.layers[l].activation, v_[l].view(), pre_[l].view());
+        copy<T>(a_[l].view(), mu_[l].view());
       }
     }
-    if (l == 0 && fresh_drive_) {
-      copy<T>(forward_.a[0].view(), a_[0].view());
-    } else {
-      project<T>(workers, network.parameters, l, presynaptic<T>(batch.X, pre_, l), a_[l].view());
-    }
-    if (of_drive || top) {
-      activate<T>(workers, description.layers[l].activation, a_[l].view(), mu_[l].view());
-    } else {
-      copy<T>(a_[l].view(), mu_[l].view());
-    }
-    const auto eps = eps_[l].view();
-    copy<T>(v_[l].view(), eps);
-    if (top) {
-      combine<T>(workers, eps, mu_[l].view(), [precision](T v, T mu) { return precision * (v - mu); });
-    } else {
-      combine<T>(workers, eps, mu_[l].view(), [](T v, T mu) { return v - mu; });
-    }
+    const T weight = top ? precision : T(1);
+    blend<T>(workers, weight, v_[l].view(), -weight, mu_[l].view(), eps_[l].view());
     weigh_errors(workers, description, l);
   }
 }
@@ -117,9 +107,9 @@ void PredictiveCoding<T>::force(const Workers& workers, const Network<T>& networ
   const auto out = force_[l].view();
   project_back<T>(workers, error_[l + 1].view(), network.parameters.W[l + 1].view(), out);
   if (options_.prediction == Prediction::of_activity) {
-    times_derivative<T>(workers, network.description.layers[l].activation, pre_[l].view(), out);
+    times_derivative<T>(workers, network.description.layers[l].activation, f_of_v_[l].view(), out);
   }
-  combine<T>(workers, out, eps_[l].view(), [](T back, T eps) { return back - eps; });
+  blend<T>(workers, 1, out, -1, eps_[l].view(), out);
 }
 
 template <class T>
@@ -127,7 +117,7 @@ void PredictiveCoding<T>::move_values(const Workers& workers, const Network<T>& 
   const T gamma = static_cast<T>(gamma_);
   for (std::size_t l = 0; l + 1 < v_.size(); ++l) {
     force(workers, network, l);
-    combine<T>(workers, v_[l].view(), force_[l].view(), [gamma](T v, T f) { return v + gamma * f; });
+    blend<T>(workers, 1, v_[l].view(), gamma, force_[l].view(), v_[l].view());
   }
 }
 
@@ -137,7 +127,7 @@ void PredictiveCoding<T>::relax_fixed(const Workers& workers, const Network<T>& 
   const T gamma = static_cast<T>(gamma_);
   for (std::size_t l = 0; l + 1 < v_.size(); ++l) {  // upwards: layer l reads the old error of layer l+1
     force(workers, network, l);
-    combine<T>(workers, eps_[l].view(), force_[l].view(), [gamma](T e, T f) { return e + gamma * f; });
+    blend<T>(workers, 1, eps_[l].view(), gamma, force_[l].view(), eps_[l].view());
     weigh_errors(workers, network.description, l);
   }
 }
@@ -145,7 +135,7 @@ void PredictiveCoding<T>::relax_fixed(const Workers& workers, const Network<T>& 
 template <class T>
 void PredictiveCoding<T>::learn(const Workers& workers, const Batch<T>& batch, std::size_t l, Credit<T>& out) {
   const T factor = static_cast<T>(1 / options_.output_precision);
-  correlate<T>(workers, error_[l].view(), presynaptic<T>(batch.X, pre_, l), factor, out.dW[l].view());
+  correlate<T>(workers, error_[l].view(), presynaptic<T>(batch.X, pre(), l), factor, out.dW[l].view());
   batch_mean<T>(error_[l].view(), factor, out.db[l]);
 }
 
@@ -227,7 +217,7 @@ double PredictiveCoding<T>::credit(const Workers& workers, const Network<T>& net
   if (update == 0) {
     start(workers, network, batch);
   } else {
-    fresh_drive_ = false;
+    first_prediction_known_ = false;
   }
   compute_errors(workers, network, batch);
   record();

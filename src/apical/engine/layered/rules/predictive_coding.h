@@ -59,6 +59,8 @@ class PredictiveCoding final : public CreditRule<T> {
   double stationarity(const Workers& workers, const Network<T>& network);
 
  private:
+  /// What synapses of the layer above read.
+  const LayerRows<T>& pre() const { return options_.prediction == Prediction::of_drive ? v_ : f_of_v_; }
   void start(const Workers& workers, const Network<T>& network, const Batch<T>& batch);
   void compute_errors(const Workers& workers, const Network<T>& network, const Batch<T>& batch);
   void weigh_errors(const Workers& workers, const NetworkDescription& description, std::size_t l);
@@ -71,9 +73,9 @@ class PredictiveCoding final : public CreditRule<T> {
 
   PredictiveOptions options_;
   double gamma_ = 0;
-  bool fresh_drive_ = false;  // the input's drive is constant while weights are
+  bool first_prediction_known_ = false;  // it is constant while weights are
   Activity<T> forward_, output_now_;
-  LayerRows<T> v_, pre_, a_, mu_, eps_, error_, force_;
+  LayerRows<T> v_, f_of_v_, a_, mu_, eps_, error_, force_;
   LayerRows<T> direction_, image_;  // power iteration, one row
   std::vector<double> energies_;
 };

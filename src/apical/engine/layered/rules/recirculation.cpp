@@ -19,7 +19,6 @@ double Recirculation<T>::credit(const Workers& workers, const Network<T>& networ
   check_input<T>(description, batch.X);
   const std::size_t rows = batch.X.rows();
   const T lambda = static_cast<T>(lambda_);
-  const auto regress = [lambda](T after, T before) { return lambda * before + (T(1) - lambda) * after; };
   const auto layer = [&](std::size_t l, In<T> in, Rows<T>& state) {
     const auto view = state.resize(rows, description.layers[l].size);
     project<T>(workers, network.parameters, l, in, view);
@@ -29,15 +28,13 @@ double Recirculation<T>::credit(const Workers& workers, const Network<T>& networ
   const auto h1 = layer(0, batch.X, h1_);
   const auto reconstruction = layer(1, h1, reconstruction_);
   const auto v2 = v2_.resize(rows, description.inputs);
-  copy<T>(reconstruction, v2);
-  combine<T>(workers, v2, batch.X, regress);
+  blend<T>(workers, lambda, batch.X, T(1) - lambda, reconstruction, v2);
   const auto h3 = layer(0, v2, h3_);
-  combine<T>(workers, h3, h1, regress);
+  blend<T>(workers, lambda, h1, T(1) - lambda, h3, h3);
 
   const auto learn = [&](In<T> before, In<T> after, In<T> pre, std::size_t l) {
     const auto change = change_.resize(rows, before.cols());
-    copy<T>(before, change);
-    combine<T>(workers, change, after, [](T x, T y) { return x - y; });
+    blend<T>(workers, 1, before, -1, after, change);
     correlate<T>(workers, change, pre, 1, out.dW[l].view());
     batch_mean<T>(change, 1, out.db[l]);
   };

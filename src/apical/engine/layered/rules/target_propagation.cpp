@@ -62,8 +62,7 @@ void target_credit(const Workers& workers, const NetworkDescription& description
   resize(difference, description, X.rows());
   for (std::size_t l = 0; l < description.depth(); ++l) {
     const auto d = difference[l].view();
-    copy<T>(h[l].view(), d);
-    combine<T>(workers, d, targets[l].view(), [](T activity, T target) { return activity - target; });
+    blend<T>(workers, 1, h[l].view(), -1, targets[l].view(), d);
     if (l + 1 < description.depth()) times_derivative<T>(workers, description.layers[l].activation, h[l].view(), d);
   }
   correlate_layers<T>(workers, difference, X, h, static_cast<T>(-scale), out);
@@ -75,15 +74,14 @@ double inverse_credit(const Workers& workers, const Network<T>& network, std::si
                       std::span<T> dc) {
   const Activation f = network.description.layers[l].activation;
   const auto v = noisy.resize(h.rows(), h.cols());
-  copy<T>(h, v);
-  combine<T>(workers, v, noise, [](T activity, T xi) { return activity + xi; });
+  blend<T>(workers, 1, h, 1, noise, v);
   const auto z = above.resize(h.rows(), network.description.layers[l + 1].size);
   project<T>(workers, network.parameters, l + 1, v, z);
   activate<T>(workers, network.description.layers[l + 1].activation, z, z);
   const auto r = back.resize(h.rows(), h.cols());
   invert<T>(workers, maps.V[l], maps.c[l], f, z, r);
   // v becomes the error r - v, then the error at the drive of g_l.
-  combine<T>(workers, v, r, [](T wanted, T reconstructed) { return reconstructed - wanted; });
+  blend<T>(workers, 1, r, -1, v, v);
   double loss = 0;
   for (const T e : noisy.flat()) loss += 0.5 * static_cast<double>(e) * static_cast<double>(e);
   times_derivative<T>(workers, f, r, v);
@@ -98,21 +96,20 @@ void reconstruction_credit(const Workers& workers, const Network<T>& network, st
                            Rows<T>& scratch, Matrix<T>& dQ) {
   const T scale = static_cast<T>(s), shrink = static_cast<T>(1 / s);
   const auto noisy = scratch.resize(h[l].rows(), h[l].cols());
-  copy<T>(h[l].view(), noisy);
-  combine<T>(workers, noisy, z1, [scale](T activity, T z) { return activity + scale * z; });
+  blend<T>(workers, 1, h[l].view(), scale, z1, noisy);
   continue_forward<T>(workers, network, l, noisy, above);
   // In units of s: dh/s, and the error Q dh/s - z1. Nothing small is divided by anything small twice.
   const auto dh = above.back().view();
   combine<T>(workers, dh, h.back().view(), [shrink](T after, T before) { return shrink * (after - before); });
   const auto error = scratch.view();
   gemm<T>(workers, Op::none, Op::transpose, 1, dh, Q.view(), 0, error);
-  combine<T>(workers, error, z1, [](T reconstructed, T z) { return reconstructed - z; });
+  blend<T>(workers, 1, error, -1, z1, error);
   correlate<T>(workers, error, dh, -1, dQ.view());
   if (z2.rows() > 0) {
     gemm<T>(workers, Op::none, Op::transpose, 1, z2, Q.view(), 0, error);
     correlate<T>(workers, error, z2, static_cast<T>(-lambda), dQ.view(), 1);
   } else {
-    combine<T>(workers, dQ.view(), Q.view(), [lambda](T d, T q) { return d - static_cast<T>(lambda) * q; });
+    blend<T>(workers, 1, dQ.view(), static_cast<T>(-lambda), Q.view(), dQ.view());
   }
 }
 
@@ -186,8 +183,7 @@ void TargetPropagation<T>::set_targets(const Workers& workers, const Network<T>&
   output_target<T>(workers, h.back().view(), batch.Y, options_.step, targets_.back().view());
   if (options_.form == TargetForm::direct_linear) {
     const auto shift = back_.resize(batch.Y.rows(), batch.Y.cols());
-    copy<T>(targets_.back().view(), shift);
-    combine<T>(workers, shift, h.back().view(), [](T target, T activity) { return target - activity; });
+    blend<T>(workers, 1, targets_.back().view(), -1, h.back().view(), shift);
     for (std::size_t l = 0; l + 1 < depth; ++l) {
       copy<T>(h[l].view(), targets_[l].view());
       gemm<T>(workers, Op::none, Op::transpose, 1, shift, Q_[l].view(), 1, targets_[l].view());
@@ -202,8 +198,7 @@ void TargetPropagation<T>::set_targets(const Workers& workers, const Network<T>&
     const T step = static_cast<T>(options_.step);
     copy<T>(h[depth - 2].view(), targets_[depth - 2].view());
     project_back<T>(workers, delta, network.parameters.W[depth - 1].view(), targets_[depth - 2].view(), -step, 1);
-    copy<T>(h[depth - 1].view(), targets_[depth - 1].view());
-    combine<T>(workers, targets_[depth - 1].view(), delta, [step](T activity, T d) { return activity - step * d; });
+    blend<T>(workers, 1, h[depth - 1].view(), -step, delta, targets_[depth - 1].view());
     from = depth - 2;
   }
   send_targets_down<T>(workers, h, from, options_.form == TargetForm::difference, targets_, back_,

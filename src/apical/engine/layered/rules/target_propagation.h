@@ -61,8 +61,8 @@ void send_targets_down(const Workers& workers, const LayerRows<T>& h, std::size_
     if (!difference) continue;
     const auto own = scratch.resize(t.rows(), t.cols());
     map(l, h[l + 1].view(), own);
-    combine<T>(workers, t, own, [](T sent, T reconstructed) { return sent - reconstructed; });
-    combine<T>(workers, t, h[l].view(), [](T shift, T activity) { return activity + shift; });
+    blend<T>(workers, 1, t, -1, own, t);
+    blend<T>(workers, 1, t, 1, h[l].view(), t);
   }
 }
 

@@ -37,6 +37,7 @@ class TwoSite final : public DeltaRule<T> {
 
  protected:
   MatrixView<const T> feedback(const Network<T>&, std::size_t l) const override { return V_[l - 1].view(); }
+  bool learns_feedback() const override { return true; }
   void learn_feedback(const Workers& workers, const Network<T>&, const Batch<T>& batch, Credit<T>& out) override {
     for (std::size_t l = 0; l < V_.size(); ++l) copy<T>(out.dW[l + 1].view(), dV_[l].view());
     if (alpha_ == 0) return;
