@@ -46,18 +46,18 @@ void replay_contrastive(const json& file, Comparison<T>& compare) {
     compare.check_each("plus at " + key, chl.plus_phase(), at_gain.at("plus"), 1, 1e-3);
     compare.check_double_only("relative_error_to_minus_bp", relative_error(credit.dW, matching.dW),
                               at_gain.at("relative_error_to_minus_bp"));
-    const auto check_changes = [&](const char* name) {
+    const auto check_changes = [&](const std::string& name, const json& changes) {
       for (std::size_t l = 0; l < credit.dW.size(); ++l) {
         // Differences of nearly equal phases have no digits left in single precision below the top layer.
         if (Comparison<T>::kSingle && gain <= 0.01 && l + 1 < credit.dW.size()) continue;
-        compare.check(name + (" at " + key), credit.dW[l], at_gain.at(name).at(l), 1, 1e-3);
+        compare.check(name + " at gain " + std::to_string(gain), credit.dW[l], changes.at(l), 1, 1e-3);
       }
     };
-    check_changes("dW_chl");
+    check_changes("dW_chl", at_gain.at("dW_chl"));
     options.form = ContrastiveForm::generec;
     options.depth_factor = false;
     ContrastiveHebbian<T>(net.description, options).credit(Workers(), net, {x.view(), y.view()}, credit, 0);
-    check_changes("dW_generec");
+    check_changes("dW_generec", at_gain.at("dW_generec"));
   }
   if (Comparison<T>::kSingle) compare.mention("relative errors and lower layers at small gain need double precision");
 }

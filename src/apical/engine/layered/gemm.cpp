@@ -20,7 +20,7 @@ namespace apical::layered {
 namespace {
 
 // Large enough that packing is amortised, small enough that one layer of a typical network gives work to a few threads.
-constexpr std::size_t kTileRows = 256, kTileCols = 256;
+constexpr std::size_t kTileRows = 256, kTileCols = 128;
 
 CBLAS_TRANSPOSE cblas_op(Op op) { return op == Op::none ? CblasNoTrans : CblasTrans; }
 

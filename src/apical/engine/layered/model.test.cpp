@@ -159,6 +159,21 @@ TEST(LayeredModel, BackpropagationWithEachOptimiserFitsASmallBatch) {
   }
 }
 
+TEST_P(EveryRule, LowersItsLossOnASmallBatch) {
+  const std::string& name = GetParam();
+  if (name == "hebb") GTEST_SKIP() << "grows without bound";
+  if (name == "target_propagation") GTEST_SKIP() << "plain targets need good inverses first";
+  auto c = case_for<float>(name, 8);
+  OptimiserSettings adam{.kind = OptimiserKind::adam, .learning_rate = 0.005};
+  if (name == "predictive_coding_incremental") adam.learning_rate = 0.0005;  // many updates per batch
+  auto model = model_for<float>(name, c.net, adam);
+  double start = 0, end = 0;
+  for (int k = 0; k < 20; ++k) start += model.learn_batch(c.x.view(), c.y.view());
+  for (int k = 0; k < 600; ++k) model.learn_batch(c.x.view(), c.y.view());
+  for (int k = 0; k < 20; ++k) end += model.learn_batch(c.x.view(), c.y.view());
+  EXPECT_LT(end, 0.8 * start);
+}
+
 TEST(LayeredModel, LearningInPlaceIsLearningFromTheStoredCredit) {
   const Case<> c({4, 6, 5, 3}, Activation::tanh, Activation::softmax, Loss::ce, 4, 8);
   for (const DecayKind decay : {DecayKind::coupled, DecayKind::decoupled, DecayKind::unscaled}) {
