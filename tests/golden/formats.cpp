@@ -3,12 +3,14 @@
 
 #include "golden/burstprop.h"
 #include "golden/microcircuits.h"
+#include "golden/ngrad.h"
 #include "golden/tasks.h"
 
 namespace apical::golden {
 
 void add_all_formats(std::vector<Format>& list) {
   add_microcircuit_formats(list);
+  add_ngrad_formats(list);
   add_task_formats(list);
   add_burstprop_formats(list);
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// A credit rule turns a batch into a change of the weights. All rules work on the same network and differ in
+// nothing else, so that two runs can differ in the rule alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "apical/core/state_visitor.h"
+#include "apical/engine/layered/network.h"
+#include "apical/engine/layered/optimiser.h"
+
+namespace apical::layered {
+
+/// What a rule needs beyond quantities present at each synapse.
+struct Needs {
+  bool weight_transport = false;  ///< reads a forward weight at a place other than its own synapse
+  bool separate_phases = false;   ///< activity with and without target (or noise) at different times
+  bool signed_errors = false;     ///< a quantity of both signs travels between neurons
+  bool global_signal = false;     ///< one scalar is broadcast to all synapses
+};
+
+template <class T>
+struct Batch {
+  MatrixView<const T> X;  ///< (N, n_0)
+  MatrixView<const T> Y;  ///< (N, n_L)
+};
+
+template <class T>
+class CreditRule {
+ public:
+  CreditRule() = default;
+  CreditRule(const CreditRule&) = delete;  // views of a rule's feedback must stay valid
+  CreditRule& operator=(const CreditRule&) = delete;
+  virtual ~CreditRule() = default;
+
+  virtual std::string_view name() const = 0;
+  virtual Needs needs() const = 0;
+
+  /// How often the weights change within one batch: credit() is then called with update = 0, 1, … on the same batch and
+  /// the new weights. 1 for all rules but incremental predictive coding.
+  virtual int updates_per_batch() const { return 1; }
+
+  /// Credit of a batch in the network's present weights; direction of change, mean over the batch. Returns the mean loss
+  /// before the update. Does not change the network. Advances the rule's own state (noise counters, traces, mirrors).
+  virtual double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
+                        int update = 0) = 0;
+
+  /// For rules that can add their credit to the weights without storing it first: prepares the batch and returns its loss, or
+  /// nothing if the rule cannot. If it did, add_credit() must follow.
+  virtual std::optional<double> prepare_credit(const Workers&, const Network<T>&, const Batch<T>&) { return std::nullopt; }
+  /// W = keep W + eta dW, b = b + eta db, with the credit of the batch just prepared.
+  virtual void add_credit(const Workers&, Network<T>&, const Batch<T>&, T /*eta*/, T /*keep*/) { APICAL_CHECK(false); }
+
+  /// Output of the last batch given to credit(), (N, n_L).
+  virtual MatrixView<const T> output() const = 0;
+
+  /// The network's answer as this rule's physiology gives it; a forward pass unless the rule settles. out is (N, n_L).
+  virtual void predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<T> out) {
+    forward(workers, network, X, prediction_);
+    copy(prediction_.h.back().view(), out);
+  }
+
+  /// Feedback parameters with the credit of the last batch. Empty if the rule has none or changes them itself.
+  virtual std::span<const Trainable<T>> learned_feedback() { return {}; }
+  /// True if the feedback must be trained exactly as the forward weights (Kolen-Pollack).
+  virtual bool feedback_follows_forward() const { return false; }
+
+  /// Everything that later credit depends on and that is not in the network.
+  virtual void visit_state(StateVisitor&) {}
+
+ private:
+  Activity<T> prediction_;
+};
+
+}  // namespace apical::layered

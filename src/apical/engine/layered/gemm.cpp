@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/engine/layered/gemm.h"
+
+#include <cblas.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <mutex>
+#include <utility>
+
+#include "apical/core/random.h"
+
+// Present in OpenBLAS only; weak, so that another CBLAS links as well.
+extern "C" {
+__attribute__((weak)) void openblas_set_num_threads(int);
+__attribute__((weak)) char* openblas_get_corename(void);
+}
+
+namespace apical::layered {
+namespace {
+
+// Large enough that packing is amortised, small enough that one layer of a typical network gives work to a few threads.
+constexpr std::size_t kTileRows = 256, kTileCols = 128;
+
+CBLAS_TRANSPOSE cblas_op(Op op) { return op == Op::none ? CblasNoTrans : CblasTrans; }
+
+template <class T>
+void blas_product(Op op_a, Op op_b, T alpha, MatrixView<const T> A, MatrixView<const T> B, T beta, MatrixView<T> C) {
+  const auto m = static_cast<blasint>(C.rows()), n = static_cast<blasint>(C.cols());
+  const auto k = static_cast<blasint>(op_a == Op::none ? A.cols() : A.rows());
+  const auto lda = static_cast<blasint>(A.stride()), ldb = static_cast<blasint>(B.stride());
+  const auto ldc = static_cast<blasint>(C.stride());
+  if constexpr (std::is_same_v<T, float>) {
+    cblas_sgemm(CblasRowMajor, cblas_op(op_a), cblas_op(op_b), m, n, k, alpha, A.data(), lda, B.data(), ldb, beta,
+                C.data(), ldc);
+  } else {
+    cblas_dgemm(CblasRowMajor, cblas_op(op_a), cblas_op(op_b), m, n, k, alpha, A.data(), lda, B.data(), ldb, beta,
+                C.data(), ldc);
+  }
+}
+
+/// The operand that makes columns (or rows) [first, last) of the product.
+template <class T>
+MatrixView<const T> rows_of(Op op, MatrixView<const T> A, std::size_t first, std::size_t last) {
+  return op == Op::none ? MatrixView<const T>(A.data() + first * A.stride(), last - first, A.cols(), A.stride())
+                        : MatrixView<const T>(A.data() + first, A.rows(), last - first, A.stride());
+}
+template <class T>
+MatrixView<const T> cols_of(Op op, MatrixView<const T> B, std::size_t first, std::size_t last) {
+  return rows_of(op == Op::none ? Op::transpose : Op::none, B, first, last);
+}
+
+void require_working_blas() {
+  static std::once_flag checked;
+  std::call_once(checked, [] {
+    if (openblas_set_num_threads) openblas_set_num_threads(1);
+    const std::string library = "BLAS kernel " + blas_core_name();
+    check_gemm<float>(&blas_product<float>, library);
+    check_gemm<double>(&blas_product<double>, library);
+  });
+}
+
+}  // namespace
+
+template <class T>
+void gemm(const Workers& workers, Op op_a, Op op_b, std::type_identity_t<T> alpha, In<T> A, In<T> B,
+          std::type_identity_t<T> beta, MatrixView<T> C) {
+  const std::size_t inner = op_a == Op::none ? A.cols() : A.rows();
+  APICAL_CHECK((op_a == Op::none ? A.rows() : A.cols()) == C.rows());
+  APICAL_CHECK((op_b == Op::none ? B.cols() : B.rows()) == C.cols());
+  APICAL_CHECK((op_b == Op::none ? B.rows() : B.cols()) == inner);
+  if (C.rows() == 0 || C.cols() == 0) return;
+  require_working_blas();
+  const std::size_t row_tiles = (C.rows() + kTileRows - 1) / kTileRows;
+  const std::size_t col_tiles = (C.cols() + kTileCols - 1) / kTileCols;
+  workers.run(row_tiles * col_tiles, [&](std::size_t tile) {
+    const std::size_t r0 = tile / col_tiles * kTileRows, c0 = tile % col_tiles * kTileCols;
+    const std::size_t r1 = std::min(C.rows(), r0 + kTileRows), c1 = std::min(C.cols(), c0 + kTileCols);
+    blas_product<T>(op_a, op_b, alpha, rows_of(op_a, A, r0, r1), cols_of(op_b, B, c0, c1), beta,
+                    MatrixView<T>(C.data() + r0 * C.stride() + c0, r1 - r0, c1 - c0, C.stride()));
+  });
+}
+
+namespace reference {
+template <class T>
+void gemm(Op op_a, Op op_b, std::type_identity_t<T> alpha, In<T> A, In<T> B, std::type_identity_t<T> beta,
+          MatrixView<T> C) {
+  const std::size_t inner = op_a == Op::none ? A.cols() : A.rows();
+  for (std::size_t r = 0; r < C.rows(); ++r) {
+    for (std::size_t c = 0; c < C.cols(); ++c) {
+      double sum = 0;
+      for (std::size_t k = 0; k < inner; ++k) {
+        const T a = op_a == Op::none ? A(r, k) : A(k, r);
+        const T b = op_b == Op::none ? B(k, c) : B(c, k);
+        sum += static_cast<double>(a) * static_cast<double>(b);
+      }
+      const double old = beta == 0 ? 0 : static_cast<double>(beta) * static_cast<double>(C(r, c));
+      C(r, c) = static_cast<T>(static_cast<double>(alpha) * sum + old);
+    }
+  }
+}
+}  // namespace reference
+
+template <class T>
+void check_gemm(GemmFunction<T> product, const std::string& library) {
+  struct Shape {
+    std::size_t m, n, k;
+  };
+  const double tolerance = std::is_same_v<T, float> ? 2e-5 : 5e-14;
+  std::uint32_t object = 0;
+  const auto fill = [&](Matrix<T>& matrix) {
+    std::uint64_t index = 0;
+    for (T& x : matrix.flat()) x = static_cast<T>(uniform({1, Stream::task_input, object, index++}, -1, 1));
+    ++object;
+  };
+  for (const Shape s : {Shape{1, 1, 1}, Shape{3, 5, 7}, Shape{17, 33, 65}, Shape{64, 96, 131}, Shape{1, 130, 64}}) {
+    for (const Op op_a : {Op::none, Op::transpose}) {
+      for (const Op op_b : {Op::none, Op::transpose}) {
+        Matrix<T> A = op_a == Op::none ? Matrix<T>(s.m, s.k) : Matrix<T>(s.k, s.m);
+        Matrix<T> B = op_b == Op::none ? Matrix<T>(s.k, s.n) : Matrix<T>(s.n, s.k);
+        Matrix<T> C(s.m, s.n), expected(s.m, s.n);
+        fill(A);
+        fill(B);
+        fill(C);
+        expected = C;
+        const T alpha = static_cast<T>(0.75), beta = static_cast<T>(-0.5);
+        product(op_a, op_b, alpha, std::as_const(A).view(), std::as_const(B).view(), beta, C.view());
+        reference::gemm<T>(op_a, op_b, alpha, A.view(), B.view(), beta, expected.view());
+        for (std::size_t i = 0; i < C.size(); ++i) {
+          const double got = C.flat()[i], want = expected.flat()[i];
+          if (std::abs(got - want) <= tolerance * static_cast<double>(s.k)) continue;
+          throw Error(ExitCode::check_failed,
+                      fmt::format("{} computes wrong matrix products: {}x{}x{} ({}, {}), element {}: {} instead of {}; "
+                                  "use another BLAS library or kernel (OPENBLAS_CORETYPE=Haswell for OpenBLAS)",
+                                  library, s.m, s.n, s.k, op_a == Op::none ? "A" : "A^T", op_b == Op::none ? "B" : "B^T",
+                                  i, got, want));
+        }
+      }
+    }
+  }
+}
+
+std::string blas_core_name() { return openblas_get_corename ? openblas_get_corename() : "unknown"; }
+
+template void gemm<float>(const Workers&, Op, Op, float, In<float>, In<float>, float, MatrixView<float>);
+template void gemm<double>(const Workers&, Op, Op, double, In<double>, In<double>, double, MatrixView<double>);
+template void reference::gemm<float>(Op, Op, float, In<float>, In<float>, float, MatrixView<float>);
+template void reference::gemm<double>(Op, Op, double, In<double>, In<double>, double, MatrixView<double>);
+template void check_gemm<float>(GemmFunction<float>, const std::string&);
+template void check_gemm<double>(GemmFunction<double>, const std::string&);
+
+}  // namespace apical::layered

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/engine/layered/kernels.h"
+
+#include <cmath>
+#include <cstddef>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "apical/engine/layered/kernels.kernels.cpp"
+#include <hwy/foreach_target.h>
+// foreach_target must come before highway.
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace apical::layered::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// f(d, i, n): whole vectors from i, then the rest one element at a time with the same operations on a 1-lane vector.
+template <class T, class F>
+HWY_INLINE void for_vectors(std::size_t n, F&& f) {
+  const hn::ScalableTag<T> d;
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) f(d, i);
+  const hn::CappedTag<T, 1> one;
+  for (; i < n; ++i) f(one, i);
+}
+
+template <class T>
+void sgd(const UpdateStep<T>& s, const T* c, T* w, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto value = hn::LoadU(d, w + i);
+    const auto credit = hn::NegMulAdd(hn::Set(d, s.coupled), value, hn::Mul(hn::Set(d, s.scale), hn::LoadU(d, c + i)));
+    hn::StoreU(hn::MulAdd(hn::Set(d, s.eta), credit, hn::Mul(hn::Set(d, s.keep), value)), d, w + i);
+  });
+}
+
+template <class T>
+void momentum(const UpdateStep<T>& s, const T* c, T* v, T* w, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto value = hn::LoadU(d, w + i);
+    const auto credit = hn::NegMulAdd(hn::Set(d, s.coupled), value, hn::Mul(hn::Set(d, s.scale), hn::LoadU(d, c + i)));
+    const auto velocity = hn::MulAdd(hn::Set(d, s.momentum), hn::LoadU(d, v + i), credit);
+    hn::StoreU(velocity, d, v + i);
+    hn::StoreU(hn::MulAdd(hn::Set(d, s.eta), velocity, hn::Mul(hn::Set(d, s.keep), value)), d, w + i);
+  });
+}
+
+template <class T>
+void adam(const UpdateStep<T>& s, const T* c, T* m, T* v, T* w, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto value = hn::LoadU(d, w + i);
+    const auto credit = hn::NegMulAdd(hn::Set(d, s.coupled), value, hn::Mul(hn::Set(d, s.scale), hn::LoadU(d, c + i)));
+    const auto first = hn::MulAdd(hn::Set(d, s.beta1), hn::LoadU(d, m + i), hn::Mul(hn::Set(d, T(1) - s.beta1), credit));
+    const auto second = hn::MulAdd(hn::Set(d, s.beta2), hn::LoadU(d, v + i),
+                                   hn::Mul(hn::Set(d, T(1) - s.beta2), hn::Mul(credit, credit)));
+    hn::StoreU(first, d, m + i);
+    hn::StoreU(second, d, v + i);
+    const auto denominator = hn::Add(hn::Sqrt(hn::Mul(hn::Set(d, s.correct2), second)), hn::Set(d, s.epsilon));
+    const auto move = hn::Div(hn::Mul(hn::Set(d, s.correct1), first), denominator);
+    hn::StoreU(hn::MulAdd(hn::Set(d, s.eta), move, hn::Mul(hn::Set(d, s.keep), value)), d, w + i);
+  });
+}
+
+/// 1/(1 + e^-x) from e^-|x|, which cannot overflow.
+template <class D, class V>
+HWY_INLINE V logistic(D d, V x) {
+  const auto one = hn::Set(d, hn::TFromD<D>(1));
+  const auto e = hn::Exp(d, hn::Neg(hn::Abs(x)));
+  const auto p = hn::Div(one, hn::Add(one, e));
+  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(e, p), p);
+}
+
+template <class T>
+void sigmoid(const T* a, T* h, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR { hn::StoreU(logistic(d, hn::LoadU(d, a + i)), d, h + i); });
+}
+
+template <class T>
+void tanh(const T* a, T* h, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR { hn::StoreU(hn::Tanh(d, hn::LoadU(d, a + i)), d, h + i); });
+}
+
+template <class T>
+void leaky_relu(T leak, const T* a, T* h, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto x = hn::LoadU(d, a + i);
+    hn::StoreU(hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, hn::Mul(hn::Set(d, leak), x)), d, h + i);
+  });
+}
+
+template <class T>
+void clip(const T* a, T* h, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    hn::StoreU(hn::Min(hn::Max(hn::LoadU(d, a + i), hn::Zero(d)), hn::Set(d, T(1))), d, h + i);
+  });
+}
+
+template <class T>
+void sigmoid_derivative(const T* h, T* delta, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto x = hn::LoadU(d, h + i);
+    hn::StoreU(hn::Mul(hn::LoadU(d, delta + i), hn::Mul(x, hn::Sub(hn::Set(d, T(1)), x))), d, delta + i);
+  });
+}
+
+template <class T>
+void tanh_derivative(const T* h, T* delta, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto x = hn::LoadU(d, h + i);
+    hn::StoreU(hn::Mul(hn::LoadU(d, delta + i), hn::NegMulAdd(x, x, hn::Set(d, T(1)))), d, delta + i);
+  });
+}
+
+template <class T>
+void leaky_derivative(T leak, const T* h, T* delta, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto x = hn::LoadU(d, delta + i);
+    const auto active = hn::Gt(hn::LoadU(d, h + i), hn::Zero(d));
+    hn::StoreU(hn::IfThenElse(active, x, hn::Mul(hn::Set(d, leak), x)), d, delta + i);
+  });
+}
+
+template <class T>
+void combination(T p, const T* a, T q, const T* b, T* out, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    hn::StoreU(hn::MulAdd(hn::Set(d, q), hn::LoadU(d, b + i), hn::Mul(hn::Set(d, p), hn::LoadU(d, a + i))), d, out + i);
+  });
+}
+
+template <class T>
+void clipped(T step, const T* s, T* u, std::size_t n) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto old = hn::LoadU(d, s + i);
+    const auto moved = hn::MulAdd(hn::Set(d, step), hn::Sub(hn::LoadU(d, u + i), old), old);
+    hn::StoreU(hn::Min(hn::Max(moved, hn::Zero(d)), hn::Set(d, T(1))), d, u + i);
+  });
+}
+
+// Export tables want plain functions, one per element type.
+#define APICAL_BOTH(name, parameters, arguments)              \
+  void name##_f parameters(float) { name<float> arguments; }   \
+  void name##_d parameters(double) { name<double> arguments; }
+#define APICAL_UPDATE1(T) (const UpdateStep<T>& s, const T* c, T* w, std::size_t n)
+#define APICAL_UPDATE2(T) (const UpdateStep<T>& s, const T* c, T* v, T* w, std::size_t n)
+#define APICAL_UPDATE3(T) (const UpdateStep<T>& s, const T* c, T* m, T* v, T* w, std::size_t n)
+#define APICAL_MAP(T) (const T* a, T* h, std::size_t n)
+#define APICAL_MAP_LEAK(T) (T leak, const T* a, T* h, std::size_t n)
+#define APICAL_COMBINATION(T) (T p, const T* a, T q, const T* b, T* h, std::size_t n)
+APICAL_BOTH(sgd, APICAL_UPDATE1, (s, c, w, n))
+APICAL_BOTH(momentum, APICAL_UPDATE2, (s, c, v, w, n))
+APICAL_BOTH(adam, APICAL_UPDATE3, (s, c, m, v, w, n))
+APICAL_BOTH(sigmoid, APICAL_MAP, (a, h, n))
+APICAL_BOTH(tanh, APICAL_MAP, (a, h, n))
+APICAL_BOTH(leaky_relu, APICAL_MAP_LEAK, (leak, a, h, n))
+APICAL_BOTH(clip, APICAL_MAP, (a, h, n))
+APICAL_BOTH(sigmoid_derivative, APICAL_MAP, (a, h, n))
+APICAL_BOTH(tanh_derivative, APICAL_MAP, (a, h, n))
+APICAL_BOTH(leaky_derivative, APICAL_MAP_LEAK, (leak, a, h, n))
+APICAL_BOTH(combination, APICAL_COMBINATION, (p, a, q, b, h, n))
+APICAL_BOTH(clipped, APICAL_MAP_LEAK, (leak, a, h, n))
+
+}  // namespace
+}  // namespace apical::layered::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace apical::layered {
+
+// Chooses the float or double entry of a dispatch table.
+#define APICAL_DISPATCH(name, ...)                        \
+  if constexpr (sizeof(T) == sizeof(float)) {             \
+    HWY_DYNAMIC_DISPATCH(name##_f)(__VA_ARGS__);          \
+  } else {                                                \
+    HWY_DYNAMIC_DISPATCH(name##_d)(__VA_ARGS__);          \
+  }
+#define APICAL_EXPORT(name) \
+  HWY_EXPORT(name##_f);     \
+  HWY_EXPORT(name##_d);
+namespace {
+APICAL_EXPORT(sgd)
+APICAL_EXPORT(momentum)
+APICAL_EXPORT(adam)
+APICAL_EXPORT(sigmoid)
+APICAL_EXPORT(tanh)
+APICAL_EXPORT(leaky_relu)
+APICAL_EXPORT(clip)
+APICAL_EXPORT(sigmoid_derivative)
+APICAL_EXPORT(tanh_derivative)
+APICAL_EXPORT(leaky_derivative)
+APICAL_EXPORT(combination)
+APICAL_EXPORT(clipped)
+}  // namespace
+
+template <class T>
+void sgd_update(const UpdateStep<T>& step, std::span<const T> c, std::span<T> w) noexcept {
+  APICAL_DISPATCH(sgd, step, c.data(), w.data(), w.size())
+}
+template <class T>
+void momentum_update(const UpdateStep<T>& step, std::span<const T> c, std::span<T> v, std::span<T> w) noexcept {
+  APICAL_DISPATCH(momentum, step, c.data(), v.data(), w.data(), w.size())
+}
+template <class T>
+void adam_update(const UpdateStep<T>& step, std::span<const T> c, std::span<T> m, std::span<T> v,
+                 std::span<T> w) noexcept {
+  APICAL_DISPATCH(adam, step, c.data(), m.data(), v.data(), w.data(), w.size())
+}
+template <class T>
+void sigmoid_of(std::span<const T> a, std::span<T> h) noexcept {
+  APICAL_DISPATCH(sigmoid, a.data(), h.data(), h.size())
+}
+template <class T>
+void tanh_of(std::span<const T> a, std::span<T> h) noexcept {
+  APICAL_DISPATCH(tanh, a.data(), h.data(), h.size())
+}
+template <class T>
+void leaky_relu_of(T leak, std::span<const T> a, std::span<T> h) noexcept {
+  APICAL_DISPATCH(leaky_relu, leak, a.data(), h.data(), h.size())
+}
+template <class T>
+void clip_of(std::span<const T> a, std::span<T> h) noexcept {
+  APICAL_DISPATCH(clip, a.data(), h.data(), h.size())
+}
+template <class T>
+void times_sigmoid_derivative(std::span<const T> h, std::span<T> delta) noexcept {
+  APICAL_DISPATCH(sigmoid_derivative, h.data(), delta.data(), h.size())
+}
+template <class T>
+void times_tanh_derivative(std::span<const T> h, std::span<T> delta) noexcept {
+  APICAL_DISPATCH(tanh_derivative, h.data(), delta.data(), h.size())
+}
+template <class T>
+void times_leaky_derivative(T leak, std::span<const T> h, std::span<T> delta) noexcept {
+  APICAL_DISPATCH(leaky_derivative, leak, h.data(), delta.data(), h.size())
+}
+template <class T>
+void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, std::span<T> out) noexcept {
+  APICAL_DISPATCH(combination, p, a.data(), q, b.data(), out.data(), out.size())
+}
+template <class T>
+void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
+  APICAL_DISPATCH(clipped, step, s.data(), u.data(), u.size())
+}
+
+namespace reference {
+template <class T>
+void sgd_update(const UpdateStep<T>& s, std::span<const T> c, std::span<T> w) noexcept {
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] = s.keep * w[i] + s.eta * (s.scale * c[i] - s.coupled * w[i]);
+}
+template <class T>
+void momentum_update(const UpdateStep<T>& s, std::span<const T> c, std::span<T> v, std::span<T> w) noexcept {
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    v[i] = s.momentum * v[i] + (s.scale * c[i] - s.coupled * w[i]);
+    w[i] = s.keep * w[i] + s.eta * v[i];
+  }
+}
+template <class T>
+void adam_update(const UpdateStep<T>& s, std::span<const T> c, std::span<T> m, std::span<T> v, std::span<T> w) noexcept {
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    const T credit = s.scale * c[i] - s.coupled * w[i];
+    m[i] = s.beta1 * m[i] + (1 - s.beta1) * credit;
+    v[i] = s.beta2 * v[i] + (1 - s.beta2) * credit * credit;
+    w[i] = s.keep * w[i] + s.eta * (s.correct1 * m[i]) / (std::sqrt(s.correct2 * v[i]) + s.epsilon);
+  }
+}
+template <class T>
+void sigmoid_of(std::span<const T> a, std::span<T> h) noexcept {
+  for (std::size_t i = 0; i < h.size(); ++i) h[i] = T(1) / (T(1) + std::exp(-a[i]));
+}
+template <class T>
+void tanh_of(std::span<const T> a, std::span<T> h) noexcept {
+  for (std::size_t i = 0; i < h.size(); ++i) h[i] = std::tanh(a[i]);
+}
+template <class T>
+void leaky_relu_of(T leak, std::span<const T> a, std::span<T> h) noexcept {
+  for (std::size_t i = 0; i < h.size(); ++i) h[i] = a[i] > 0 ? a[i] : leak * a[i];
+}
+template <class T>
+void clip_of(std::span<const T> a, std::span<T> h) noexcept {
+  for (std::size_t i = 0; i < h.size(); ++i) h[i] = std::fmin(std::fmax(a[i], T(0)), T(1));
+}
+template <class T>
+void times_sigmoid_derivative(std::span<const T> h, std::span<T> delta) noexcept {
+  for (std::size_t i = 0; i < h.size(); ++i) delta[i] *= h[i] * (T(1) - h[i]);
+}
+template <class T>
+void times_tanh_derivative(std::span<const T> h, std::span<T> delta) noexcept {
+  for (std::size_t i = 0; i < h.size(); ++i) delta[i] *= T(1) - h[i] * h[i];
+}
+template <class T>
+void times_leaky_derivative(T leak, std::span<const T> h, std::span<T> delta) noexcept {
+  for (std::size_t i = 0; i < h.size(); ++i) delta[i] = h[i] > 0 ? delta[i] : leak * delta[i];
+}
+template <class T>
+void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, std::span<T> out) noexcept {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = p * a[i] + q * b[i];
+}
+template <class T>
+void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
+  for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::fmin(std::fmax(s[i] + step * (u[i] - s[i]), T(0)), T(1));
+}
+}  // namespace reference
+
+#define APICAL_INSTANTIATE_IN(T, SCOPE)                                                                            \
+  template void SCOPE sgd_update<T>(const UpdateStep<T>&, std::span<const T>, std::span<T>) noexcept;               \
+  template void SCOPE momentum_update<T>(const UpdateStep<T>&, std::span<const T>, std::span<T>, std::span<T>) noexcept; \
+  template void SCOPE adam_update<T>(const UpdateStep<T>&, std::span<const T>, std::span<T>, std::span<T>,           \
+                                     std::span<T>) noexcept;                                                       \
+  template void SCOPE sigmoid_of<T>(std::span<const T>, std::span<T>) noexcept;                                     \
+  template void SCOPE tanh_of<T>(std::span<const T>, std::span<T>) noexcept;                                        \
+  template void SCOPE leaky_relu_of<T>(T, std::span<const T>, std::span<T>) noexcept;                               \
+  template void SCOPE clip_of<T>(std::span<const T>, std::span<T>) noexcept;                                        \
+  template void SCOPE times_sigmoid_derivative<T>(std::span<const T>, std::span<T>) noexcept;                       \
+  template void SCOPE times_tanh_derivative<T>(std::span<const T>, std::span<T>) noexcept;                          \
+  template void SCOPE times_leaky_derivative<T>(T, std::span<const T>, std::span<T>) noexcept;                      \
+  template void SCOPE linear_combination<T>(T, std::span<const T>, T, std::span<const T>, std::span<T>) noexcept;    \
+  template void SCOPE clipped_step<T>(T, std::span<const T>, std::span<T>) noexcept;
+APICAL_INSTANTIATE_IN(float, )
+APICAL_INSTANTIATE_IN(double, )
+APICAL_INSTANTIATE_IN(float, reference::)
+APICAL_INSTANTIATE_IN(double, reference::)
+#undef APICAL_INSTANTIATE_IN
+
+}  // namespace apical::layered
+#endif

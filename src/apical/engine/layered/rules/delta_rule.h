@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules that carry an error delta_l = dLoss/da_l (or a stand-in for it) down to every layer and multiply it with the
+// presynaptic activity: dW_l = -mean delta_l h_{l-1}^T. They differ only in the matrices that carry delta.
+#pragma once
+
+#include "apical/engine/layered/credit_rule.h"
+
+namespace apical::layered {
+
+/// dW_l = factor mean post_l h_{l-1}^T, db_l = factor mean post_l for all layers.
+template <class T>
+void correlate_layers(const Workers& workers, const LayerRows<T>& post, In<T> X, const LayerRows<T>& pre,
+                      std::type_identity_t<T> factor, Credit<T>& out) {
+  for (std::size_t l = 0; l < post.size(); ++l) {
+    correlate<T>(workers, post[l].view(), presynaptic(X, pre, l), factor, out.dW[l].view());
+    batch_mean<T>(post[l].view(), factor, out.db[l]);
+  }
+}
+
+/// delta_l = (delta_{l+1} Y_{l+1}) f'(a_l) for l = L-1 … 1, given delta_L in delta.back(). `feedback(l)` is the matrix that
+/// carries errors of the layer with index l to the one below, in the shape of its forward weights.
+template <class T, class Feedback>
+void carry_back(const Workers& workers, const NetworkDescription& description, const LayerRows<T>& h, LayerRows<T>& delta,
+                Feedback&& feedback) {
+  for (std::size_t l = description.depth(); l-- > 1;) {
+    project_back<T>(workers, delta[l].view(), feedback(l), delta[l - 1].view());
+    times_derivative<T>(workers, description.layers[l - 1].activation, h[l - 1].view(), delta[l - 1].view());
+  }
+}
+
+/// Base of all rules with an explicit delta.
+template <class T>
+class DeltaRule : public CreditRule<T> {
+ public:
+  Needs needs() const override { return {.separate_phases = true, .signed_errors = true}; }
+  double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
+                int update) override;
+  std::optional<double> prepare_credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch) override;
+  void add_credit(const Workers& workers, Network<T>& network, const Batch<T>& batch, T eta, T keep) override;
+  MatrixView<const T> output() const override { return activity_.h.back().view(); }
+
+  /// Of the last batch; per sample, not divided by N.
+  const LayerRows<T>& delta() const { return delta_; }
+  const Activity<T>& activity() const { return activity_; }
+
+ protected:
+  /// Called before errors travel; for feedback that depends on the weights or the batch.
+  virtual void prepare_feedback(const Workers&, const Network<T>&) {}
+  /// The matrix that carries the error of layer index l >= 1 (if direct(): of the output) to layer index l-1,
+  /// in the shape (sender, receiver).
+  virtual MatrixView<const T> feedback(const Network<T>& network, std::size_t l) const = 0;
+  /// Errors go from the output to every hidden layer at once.
+  virtual bool direct() const { return false; }
+  /// True if learn_feedback() needs the stored credit.
+  virtual bool learns_feedback() const { return false; }
+  /// Called when `out` is complete.
+  virtual void learn_feedback(const Workers&, const Network<T>&, const Batch<T>&, Credit<T>&) {}
+
+ private:
+  double find_errors(const Workers& workers, const Network<T>& network, const Batch<T>& batch);
+
+  Activity<T> activity_;
+  LayerRows<T> delta_;
+};
+
+}  // namespace apical::layered

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Feedback matrices of their own. Entry l (from 0) serves hidden layer l+1: chained, it has the shape of W_{l+2}, i.e.
+// (n_{l+2}, n_{l+1}), and backpropagation would be equality; direct, it is (n_L, n_{l+1}). This is the transpose of
+// the literature's B_l, so that a product with row-wise batches reads it in memory order.
+#pragma once
+
+#include <string>
+
+#include "apical/engine/layered/credit_rule.h"
+
+namespace apical::layered {
+
+template <class T>
+using FeedbackWeights = std::vector<Matrix<T>>;
+
+enum class FeedbackPath { chained, direct };
+
+/// Random feedback weights, N or U as `init` says, scaled by `gain`.
+template <class T>
+FeedbackWeights<T> random_feedback(const NetworkDescription& description, FeedbackPath path, WeightInit init, double gain,
+                                   std::uint64_t seed) {
+  FeedbackWeights<T> feedback;
+  for (std::size_t l = 0; l + 1 < description.depth(); ++l) {
+    const std::size_t sender = path == FeedbackPath::direct ? description.outputs() : description.layers[l + 1].size;
+    feedback.emplace_back(sender, description.layers[l].size);
+    initialise(feedback.back(), init, gain, seed, Stream::feedback_deviation, static_cast<std::uint32_t>(l));
+  }
+  return feedback;
+}
+
+/// Throws ConfigError unless there is one matrix per hidden layer, of the shape that the path asks for.
+template <class T>
+void check_feedback(const NetworkDescription& description, FeedbackPath path, const FeedbackWeights<T>& feedback) {
+  bool fits = feedback.size() + 1 == description.depth();
+  for (std::size_t l = 0; fits && l < feedback.size(); ++l) {
+    const std::size_t sender = path == FeedbackPath::direct ? description.outputs() : description.layers[l + 1].size;
+    fits = feedback[l].rows() == sender && feedback[l].cols() == description.layers[l].size;
+  }
+  if (!fits) {
+    throw ConfigError("feedback weights do not fit the network: one matrix per hidden layer, rows = units that send "
+                      "the error, columns = units that receive it");
+  }
+}
+
+template <class T>
+void visit_matrices(StateVisitor& visit, const std::string& name, std::vector<Matrix<T>>& matrices) {
+  for (std::size_t l = 0; l < matrices.size(); ++l) visit(name + "." + std::to_string(l + 1), matrices[l].flat());
+}
+
+}  // namespace apical::layered

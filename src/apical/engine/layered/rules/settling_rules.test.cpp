@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Contrastive Hebbian learning and equilibrium propagation: their limits and their identities.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "apical/engine/layered/rules/backpropagation.h"
+#include "apical/engine/layered/rules/contrastive.h"
+#include "apical/engine/layered/rules/equilibrium_propagation.h"
+#include "apical/engine/layered/rules/recirculation.h"
+#include "apical/engine/layered/test_networks.h"
+
+namespace apical::layered {
+namespace {
+
+const Settling kToTheEnd{.max_steps = 100000, .tolerance = 1e-15};
+
+TEST(ContrastiveHebbian, TendsToTheGradientOfAMatchingLossAsTheFeedbackGainFalls) {
+  // With sigmoid outputs and binary cross-entropy delta_L = h - y: the matching loss.
+  const Case<> c({4, 6, 5, 3}, Activation::tanh, Activation::sigmoid, Loss::bce, 5);
+  Backpropagation<double> reference;
+  const auto exact = credit_of<double>(reference, c.net, c.batch());
+  const auto error = [&](double gain) {
+    ContrastiveHebbian<double> rule(c.net.description, {.feedback_gain = gain, .settling = kToTheEnd});
+    return relative_error(credit_of<double>(rule, c.net, c.batch()).dW, exact.dW);
+  };
+  const double at_3 = error(1e-3);
+  EXPECT_LE(at_3, 5e-3);
+  EXPECT_NEAR(error(1e-2) / at_3, 10, 1);
+}
+
+TEST(ContrastiveHebbian, SymmetrisedMidpointGeneRecIsContrastiveHebbianLearning) {
+  const Case<> c({4, 6, 5, 3}, Activation::tanh, Activation::tanh, Loss::mse, 5);
+  const double gain = 0.5;
+  ContrastiveHebbian<double> rule(c.net.description, {.feedback_gain = gain, .depth_factor = false, .settling = kToTheEnd});
+  const auto credit = credit_of<double>(rule, c.net, c.batch());
+  const auto &plus = rule.plus_phase(), &minus = rule.minus_phase();
+  for (std::size_t l = 1; l < 3; ++l) {
+    for (std::size_t i = 0; i < credit.dW[l].rows(); ++i) {
+      for (std::size_t j = 0; j < credit.dW[l].cols(); ++j) {
+        double sum = 0;
+        for (std::size_t n = 0; n < 3; ++n) {
+          const double p = plus[l].view()(n, i), m = minus[l].view()(n, i);
+          const double below_p = plus[l - 1].view()(n, j), below_m = minus[l - 1].view()(n, j);
+          sum += ((p - m) * (below_p + below_m) / 2 + (p + m) / 2 * (below_p - below_m)) / 3;
+        }
+        EXPECT_NEAR(sum, credit.dW[l](i, j), 1e-13);
+      }
+    }
+  }
+}
+
+TEST(ContrastiveHebbian, SweepsAndRelaxationSettleAtTheSamePoint) {
+  const Case<> c({4, 6, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse, 5);
+  Settling sweeps = kToTheEnd;
+  sweeps.dynamics = Dynamics::sweeps;
+  ContrastiveHebbian<double> a(c.net.description, {.feedback_gain = 0.5, .settling = kToTheEnd});
+  ContrastiveHebbian<double> b(c.net.description, {.feedback_gain = 0.5, .settling = sweeps});
+  EXPECT_LE(distance(credit_of<double>(a, c.net, c.batch()), credit_of<double>(b, c.net, c.batch())), 1e-11);
+}
+
+TEST(SettlingRules, ThatCannotWorkAreRefused) {
+  const Case<> softmax({4, 5, 3}, Activation::tanh, Activation::softmax, Loss::ce, 1);
+  EXPECT_THROW(ContrastiveHebbian<double>(softmax.net.description, {}), ConfigError);
+  EXPECT_THROW(EquilibriumPropagation<double>(softmax.net.description, {}), ConfigError);
+  EXPECT_THROW(Recirculation<double>(softmax.net.description), ConfigError);
+  const Case<> c({4, 5, 4}, Activation::tanh, Activation::tanh, Loss::mse, 1);
+  EXPECT_THROW(ContrastiveHebbian<double>(c.net.description, {.feedback_gain = 0}), ConfigError);
+  EXPECT_THROW(EquilibriumPropagation<double>(c.net.description, {.beta = 0}), ConfigError);
+  EXPECT_THROW(Recirculation<double>(c.net.description, 1.0), ConfigError);
+  EXPECT_THROW(dynamics_from_name("sweep"), ConfigError);
+}
+
+struct Equilibrium {
+  Case<> c{{4, 6, 3}, Activation::tanh, Activation::tanh, Loss::mse, 21, 3, 0.8};
+  SettlingNetwork<double> settling;
+  LayerRows<double> s;
+
+  double cost() {
+    settling.present(Workers(), c.net, c.x.view());
+    settling.rest(s);
+    settling.settle(Workers(), c.net, 1, {}, kToTheEnd, s);
+    return squared_error<double>(s, c.y.view());
+  }
+};
+
+TEST(EquilibriumPropagation, TheAdjointIsTheGradientOfTheEquilibriumCost) {
+  Equilibrium e;
+  e.cost();
+  auto exact = Credit<double>::zeros(e.c.net.description);
+  equilibrium_credit<double>(Workers(), e.c.net, e.c.x.view(), e.c.y.view(), e.s, kToTheEnd, exact);
+  const double step = 1e-5;
+  for (std::size_t l = 0; l < 2; ++l) {
+    for (std::size_t i = 0; i < exact.dW[l].size(); i += 3) {
+      double& w = e.c.net.parameters.W[l].flat()[i];
+      const double kept = w;
+      w = kept + step;
+      const double up = e.cost();
+      w = kept - step;
+      const double down = e.cost();
+      w = kept;
+      EXPECT_NEAR((up - down) / (2 * step), -exact.dW[l].flat()[i], 1e-8);
+    }
+  }
+}
+
+TEST(EquilibriumPropagation, ErrorsShrinkWithBetaToFirstAndSymmetricallyToSecondOrder) {
+  Equilibrium e;
+  e.cost();
+  auto exact = Credit<double>::zeros(e.c.net.description);
+  equilibrium_credit<double>(Workers(), e.c.net, e.c.x.view(), e.c.y.view(), e.s, kToTheEnd, exact);
+  const auto error = [&](Nudging nudging, double beta) {
+    EquilibriumPropagation<double> rule(e.c.net.description,
+                                        {.nudging = nudging, .beta = beta, .free = kToTheEnd, .nudged = kToTheEnd});
+    return relative_error(credit_of<double>(rule, e.c.net, e.c.batch()).dW, exact.dW);
+  };
+  const double one_sided = error(Nudging::one_sided, 0.01) / error(Nudging::one_sided, 0.005);
+  EXPECT_GE(one_sided, 1.9);
+  EXPECT_LE(one_sided, 2.1);
+  const double symmetric = error(Nudging::symmetric, 0.1) / error(Nudging::symmetric, 0.05);
+  EXPECT_GE(symmetric, 3.7);
+  EXPECT_LE(symmetric, 4.3);
+  EXPECT_LE(error(Nudging::symmetric, 0.01), 1e-3);
+}
+
+RC_GTEST_PROP(EquilibriumPropagation, EverySweepOfTheFreePhaseLowersTheEnergy, ()) {
+  const Case<> c({4, 6, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse,
+                 *rc::gen::inRange<std::uint64_t>(0, 1000), 3, 2.0);
+  SettlingNetwork<double> settling;
+  LayerRows<double> s;
+  settling.present(Workers(), c.net, c.x.view());
+  settling.rest(s);
+  const Settling one{.dynamics = Dynamics::sweeps, .max_steps = 1};
+  settling.settle(Workers(), c.net, 1, {}, one, s);
+  double before = settling_energy<double>(c.net, c.x.view(), s);
+  for (int k = 0; k < 30; ++k) {
+    settling.settle(Workers(), c.net, 1, {}, one, s);
+    const double now = settling_energy<double>(c.net, c.x.view(), s);
+    RC_ASSERT(now <= before + 1e-12);
+    before = now;
+  }
+}
+
+TEST(EquilibriumPropagation, RandomSignsAreDrawnPerBatch) {
+  Equilibrium e;
+  EquilibriumPropagation<double> rule(
+      e.c.net.description, {.nudging = Nudging::random_sign, .beta = 0.5, .free = kToTheEnd, .nudged = kToTheEnd}, 3);
+  EquilibriumPropagation<double> plus(
+      e.c.net.description, {.nudging = Nudging::one_sided, .beta = 0.5, .free = kToTheEnd, .nudged = kToTheEnd});
+  EquilibriumPropagation<double> minus(
+      e.c.net.description, {.nudging = Nudging::one_sided, .beta = -0.5, .free = kToTheEnd, .nudged = kToTheEnd});
+  const auto at_plus = credit_of<double>(plus, e.c.net, e.c.batch()), at_minus = credit_of<double>(minus, e.c.net, e.c.batch());
+  int positive = 0;
+  for (int k = 0; k < 20; ++k) {
+    const auto credit = credit_of<double>(rule, e.c.net, e.c.batch());
+    if (credit.dW == at_plus.dW) {
+      ++positive;
+    } else {
+      EXPECT_EQ(credit.dW, at_minus.dW);
+    }
+  }
+  EXPECT_GT(positive, 3);
+  EXPECT_LT(positive, 17);
+}
+
+}  // namespace
+}  // namespace apical::layered

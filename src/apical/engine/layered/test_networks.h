@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small random networks and batches for the tests of this room.
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include "apical/engine/layered/alignment.h"
+#include "apical/engine/layered/credit_rule.h"
+
+namespace apical::layered {
+
+template <class T = double>
+Matrix<T> random_rows(std::size_t rows, std::size_t cols, std::uint64_t seed, double scale = 1) {
+  Matrix<T> m(rows, cols);
+  for (std::size_t i = 0; i < m.size(); ++i) m.flat()[i] = static_cast<T>(scale * normal({seed, Stream::task_input, 0, i}));
+  return m;
+}
+
+/// A network whose weights and biases are all random, inputs, and targets that suit its output.
+template <class T = double>
+struct Case {
+  Network<T> net;
+  Matrix<T> x, y;
+  Batch<T> batch() const { return {x.view(), y.view()}; }
+
+  Case(const std::vector<std::size_t>& sizes, Activation hidden, Activation output, Loss loss, std::uint64_t seed,
+       std::size_t rows = 3, double gain = 1.2)
+      : net(make_network<T>(dense_network(sizes, hidden, output, loss), WeightInit::glorot_normal, seed,
+                            std::vector<double>(sizes.size() - 1, gain))),
+        x(random_rows<T>(rows, sizes.front(), seed + 1)),
+        y(rows, sizes.back()) {
+    for (auto& b : net.parameters.b) {
+      for (std::size_t i = 0; i < b.size(); ++i) {
+        b[i] = static_cast<T>(0.3 * normal({seed, Stream::task_input, 9, b.size() * 100 + i}));
+      }
+    }
+    for (std::size_t n = 0; n < rows; ++n) {
+      double sum = 0;
+      for (std::size_t k = 0; k < y.cols(); ++k) {
+        const double u = uniform({seed, Stream::task_input, 7, n * y.cols() + k}, 0.1, 0.9);
+        y(n, k) = static_cast<T>(u);
+        sum += u;
+      }
+      for (T& v : y.row(n)) v = loss == Loss::ce ? static_cast<T>(v / sum) : v;
+    }
+  }
+};
+
+template <class T>
+Credit<T> credit_of(CreditRule<T>& rule, const Network<T>& net, const Batch<T>& batch) {
+  auto credit = Credit<T>::zeros(net.description);
+  rule.credit(Workers(), net, batch, credit, 0);
+  return credit;
+}
+
+/// sqrt of the sum of squares of all changes, weights and biases.
+template <class T>
+double norm(const Credit<T>& credit) {
+  double sum = 0;
+  for (const auto& m : credit.dW) {
+    for (const T v : m.flat()) sum += static_cast<double>(v) * static_cast<double>(v);
+  }
+  for (const auto& b : credit.db) {
+    for (const T v : b) sum += static_cast<double>(v) * static_cast<double>(v);
+  }
+  return std::sqrt(sum);
+}
+
+/// Norm of the difference of two credits over the norm of the second.
+template <class T>
+double distance(Credit<T> a, const Credit<T>& b) {
+  for (std::size_t l = 0; l < a.dW.size(); ++l) {
+    for (std::size_t i = 0; i < a.dW[l].size(); ++i) a.dW[l].flat()[i] -= b.dW[l].flat()[i];
+    for (std::size_t i = 0; i < a.db[l].size(); ++i) a.db[l][i] -= b.db[l][i];
+  }
+  const double size = norm(b);
+  return size == 0 ? norm(a) : norm(a) / size;
+}
+
+}  // namespace apical::layered
