@@ -114,7 +114,7 @@ TEST(Circuit, RefusesPopulationsThatCannotRun) {
        [](Small& s) { s.population().lookahead_gain = 0; }},
       {"the teacher of 'a1.pyr' must be an external population of 3 rates",
        [](Small& s) { s.population().teacher = s.teacher; }},
-      {"unknown compartment 'apcial' (population 'a1.pyr' has",
+      {"unknown compartment 'apcial' in the noise of population 'a1.pyr' (population 'a1.pyr' has",
        [](Small& s) { s.population().noise->compartment = "apcial"; }},
       {"noise scale of population", [](Small& s) { s.population().noise->scale = -1; }},
       {"noise tau_ms of population 'a1.pyr' is 0", [](Small& s) { s.population().noise->tau_ms = 0; }},
@@ -142,7 +142,7 @@ TEST(Circuit, RefusesProjectionsThatCannotRun) {
        [](Small& s) {
          s.projection().weights = InitialWeights::explicit_matrix(Matrix<double>(2, 3, kNan));
        }},
-      {"explicit initial weights and their values must come together",
+      {"are explicit_values, but no values are given",
        [](Small& s) { s.projection().weights.law = InitialWeights::Law::explicit_values; }},
       {"derived initial weights and what they derive from",
        [](Small& s) { s.projection().weights.law = InitialWeights::Law::derived; }},
@@ -178,7 +178,7 @@ TEST(Circuit, RefusesRulesThatAreNotLocalOrNotDefined) {
   const Mistake mistakes[] = {
       {"eta of the rule of projection", [](Small& s) { s.rule().eta = kNan; }},
       {"cannot have a rule of its own", [](Small& s) { s.c.edit(s.view).rule = s.rule(); }},
-      {"unknown compartment 'apical' (population 'a2.pyr'",
+      {"unknown compartment 'apical' in the rule of projection 'a1.pyr->a2.pyr.basal' (population 'a2.pyr'",
        [](Small& s) { s.rule().post.compartment = "apical"; }},
       {"reads noise in 'basal', but population 'a2.pyr' has none there",
        [](Small& s) { s.rule().post.kind = PostFactor::Kind::noise; }},
