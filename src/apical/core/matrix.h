@@ -15,16 +15,19 @@ namespace apical {
 
 inline constexpr std::size_t kAlignment = 64;
 
+/// Aligned to kAlignment; from half a huge page on in whole huge pages (where the system has any), because a sweep
+/// over a large matrix otherwise waits for the translation of its addresses.
+void* allocate_aligned(std::size_t bytes);
+void deallocate_aligned(void* p, std::size_t bytes) noexcept;
+
 template <class T>
 struct AlignedAllocator {
   using value_type = T;
   AlignedAllocator() = default;
   template <class U>
   AlignedAllocator(const AlignedAllocator<U>&) noexcept {}
-  T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{kAlignment}));
-  }
-  void deallocate(T* p, std::size_t) noexcept { ::operator delete (p, std::align_val_t{kAlignment}); }
+  T* allocate(std::size_t n) { return static_cast<T*>(allocate_aligned(n * sizeof(T))); }
+  void deallocate(T* p, std::size_t n) noexcept { deallocate_aligned(p, n * sizeof(T)); }
   bool operator==(const AlignedAllocator&) const = default;
 };
 

@@ -73,6 +73,8 @@ class RateEngine {
   std::size_t bytes() const;
   std::size_t bytes_per_step() const { return networks_.front()->bytes_per_step(); }
   bool uses_lanes() const { return networks_.front()->uses_lanes(); }
+  /// Whether a second thread would have anything to do.
+  bool uses_threads() const { return networks_.size() > 1 || networks_.front()->splits_matrices(); }
 
   Network<Real>& network(std::size_t replica) { return *networks_[replica / per_network_]; }
   const Network<Real>& network(std::size_t replica) const { return *networks_[replica / per_network_]; }

@@ -21,7 +21,8 @@ inline constexpr std::size_t kBlock = 16;  ///< virtual lanes of a sum, and padd
 
 constexpr std::size_t round_up_block(std::size_t n) { return (n + kBlock - 1) / kBlock * kBlock; }
 
-/// r = phi(source); on request slope = phi'(lookahead) and mismatch = slope * (teacher - r).
+/// r = phi(source); on request slope = phi'(lookahead) and mismatch = slope * (teacher - r), and the rate of the
+/// step before is kept.
 template <class Real>
 struct ActivateArgs {
   ActivationKind kind = ActivationKind::linear;
@@ -33,8 +34,9 @@ struct ActivateArgs {
   const Real* slope_parameter = nullptr;   ///< null: 1
   const Real* offset_parameter = nullptr;  ///< null: 0
   Real* rate = nullptr;
-  Real* slope = nullptr;     ///< null: not asked for
-  Real* mismatch = nullptr;  ///< null: not asked for; needs slope
+  Real* previous_rate = nullptr;  ///< null: not asked for; else what `rate` was
+  Real* slope = nullptr;          ///< null: not asked for
+  Real* mismatch = nullptr;       ///< null: not asked for; needs slope
   const Real* teacher = nullptr;
   const bool* teacher_present = nullptr;
   std::size_t n = 0;      ///< padded length, a multiple of kBlock
@@ -82,29 +84,60 @@ struct SweepArgs {
   Real view_scale = 1;
 };
 
+/// How an input meets what a compartment already has: v = x, v += x or v *= x.
+enum class Combine { set, add, multiply };
+
 /// v = w x, v += w x or v *= w x, element by element.
 template <class Real>
 struct OneToOneArgs {
-  enum class Mode { set, add, multiply };
-  Mode mode = Mode::set;
+  Combine mode = Combine::set;
   const Real* weights = nullptr;  ///< null: 1
   const Real* in = nullptr;
   Real* out = nullptr;
   std::size_t n = 0;  ///< any length
 };
 
+/// out (= or +=) part_0 + part_1 + ..., from left to right.
+template <class Real>
+struct AddUpArgs {
+  const Real* parts = nullptr;
+  std::size_t count = 0, stride = 0;  ///< from one part to the next
+  Real* out = nullptr;
+  bool overwrites = false;
+  std::size_t n = 0;  ///< a multiple of kBlock
+};
+
 /// Euler step of the soma and the lookahead potential that the next step will see:
 ///   d = sum_c coefficient_c v_c;  look = u + gain (d - u);  u += k (d - u),  k = dt / tau.
+/// A compartment may take one last one-to-one input on the way; its potential is stored with it.
 template <class Real>
 struct IntegrateArgs {
   static constexpr std::size_t kMaxCompartments = 8;
+  struct Compartment {
+    Real coefficient = 0;
+    Real* potential = nullptr;
+    const Real* in = nullptr;  ///< null: none
+    const Real* weights = nullptr;  ///< null: 1
+    Combine mode = Combine::set;
+  };
   std::size_t compartments = 0;
-  const Real* potential[kMaxCompartments] = {};
-  Real coefficient[kMaxCompartments] = {};
+  Compartment compartment[kMaxCompartments] = {};
   Real step = 0, lookahead_gain = 1;
   Real* soma = nullptr;
   Real* lookahead = nullptr;
   std::size_t n = 0;
+};
+
+/// to = from for each of `count` pairs, from the first on.
+template <class Real>
+struct CopyArgs {
+  struct Pair {
+    Real* to;
+    const Real* from;
+    std::size_t n;  ///< a multiple of kBlock
+  };
+  const Pair* pairs = nullptr;
+  std::size_t count = 0;
 };
 
 template <class Real>
@@ -114,7 +147,9 @@ struct KernelTable {
   void (*sweep)(const SweepArgs<Real>&);
   void (*lane_sweep)(const SweepArgs<Real>&);
   void (*one_to_one)(const OneToOneArgs<Real>&);
+  void (*add_up)(const AddUpArgs<Real>&);
   void (*integrate)(const IntegrateArgs<Real>&);
+  void (*copy)(const CopyArgs<Real>&);
 };
 
 /// The kernels of the best instruction set of this processor.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/engine/rate/kernels_reference.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -10,6 +11,11 @@ namespace {
 template <class Real>
 Real parameter(const Real* p, std::size_t i, Real otherwise) {
   return p ? p[i] : otherwise;
+}
+
+template <class Real>
+void combine(Combine mode, Real x, Real& out) {
+  out = mode == Combine::set ? x : mode == Combine::add ? out + x : out * x;
 }
 
 // The fixed tree: virtual lane k takes partner k + 8, then + 4, + 2, + 1.
@@ -51,6 +57,7 @@ void sweep_replica(const SweepArgs<Real>& a, std::size_t lanes, std::size_t repl
 
 template <class Real>
 void activate(const ActivateArgs<Real>& a) {
+  if (a.previous_rate) std::copy_n(a.rate, a.n, a.previous_rate);
   for (std::size_t i = a.valid; i < a.n; ++i) {
     a.rate[i] = 0;
     if (a.slope) a.slope[i] = 0;
@@ -92,10 +99,16 @@ void lane_sweep(const SweepArgs<Real>& a) {
 
 template <class Real>
 void one_to_one(const OneToOneArgs<Real>& a) {
-  using Mode = typename OneToOneArgs<Real>::Mode;
+  for (std::size_t i = 0; i < a.n; ++i) combine(a.mode, a.weights ? a.weights[i] * a.in[i] : a.in[i], a.out[i]);
+}
+
+template <class Real>
+void add_up(const AddUpArgs<Real>& a) {
   for (std::size_t i = 0; i < a.n; ++i) {
-    const Real x = a.weights ? a.weights[i] * a.in[i] : a.in[i];
-    a.out[i] = a.mode == Mode::set ? x : a.mode == Mode::add ? a.out[i] + x : a.out[i] * x;
+    for (std::size_t k = 0; k < a.count; ++k) {
+      const Real part = a.parts[k * a.stride + i];
+      a.out[i] = k == 0 && a.overwrites ? part : a.out[i] + part;
+    }
   }
 }
 
@@ -103,11 +116,20 @@ template <class Real>
 void integrate(const IntegrateArgs<Real>& a) {
   for (std::size_t i = 0; i < a.n; ++i) {
     Real d = 0;
-    for (std::size_t c = 0; c < a.compartments; ++c) d = std::fma(a.coefficient[c], a.potential[c][i], d);
+    for (std::size_t k = 0; k < a.compartments; ++k) {
+      const auto& c = a.compartment[k];
+      if (c.in) combine(c.mode, c.weights ? c.weights[i] * c.in[i] : c.in[i], c.potential[i]);
+      d = std::fma(c.coefficient, c.potential[i], d);
+    }
     const Real pull = d - a.soma[i];
     a.lookahead[i] = a.lookahead_gain == Real(1) ? d : std::fma(a.lookahead_gain, pull, a.soma[i]);
     a.soma[i] = std::fma(a.step, pull, a.soma[i]);
   }
+}
+
+template <class Real>
+void copy(const CopyArgs<Real>& a) {
+  for (std::size_t k = 0; k < a.count; ++k) std::copy_n(a.pairs[k].from, a.pairs[k].n, a.pairs[k].to);
 }
 
 template void activate(const ActivateArgs<float>&);
@@ -120,6 +142,10 @@ template void lane_sweep(const SweepArgs<float>&);
 template void lane_sweep(const SweepArgs<double>&);
 template void one_to_one(const OneToOneArgs<float>&);
 template void one_to_one(const OneToOneArgs<double>&);
+template void add_up(const AddUpArgs<float>&);
+template void add_up(const AddUpArgs<double>&);
+template void copy(const CopyArgs<float>&);
+template void copy(const CopyArgs<double>&);
 template void integrate(const IntegrateArgs<float>&);
 template void integrate(const IntegrateArgs<double>&);
 

@@ -19,6 +19,10 @@ void lane_sweep(const SweepArgs<Real>& a);
 template <class Real>
 void one_to_one(const OneToOneArgs<Real>& a);
 template <class Real>
+void add_up(const AddUpArgs<Real>& a);
+template <class Real>
 void integrate(const IntegrateArgs<Real>& a);
+template <class Real>
+void copy(const CopyArgs<Real>& a);
 
 }  // namespace apical::rate::reference

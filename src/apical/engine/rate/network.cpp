@@ -16,6 +16,7 @@ constexpr Step kCheckStride = 256;  // steps between looks for values that are n
 template <class Real>
 void Network<Real>::advance(Step steps, const Learning& learning) {
   learning_ = learning;
+  decided_ = false;
   const bool learns = learning.any();
   const bool wants_factors = learns || learning.observe_credit;
   for (auto& s : projections_) {
@@ -51,50 +52,56 @@ void Network<Real>::settle_stored_updates() {
   if (any) point_sweeps();
 }
 
-/// Notes this step's updates; the next sweep applies them. Views see the matrices as they are now.
+/// Which rules act. Switches, learning rates and the presence of inputs change between calls of advance() only,
+/// so that once per call is enough.
 template <class Real>
-void Network<Real>::capture_updates() {
+void Network<Real>::decide_updates() {
   bool repoint = false;
   for (auto& s : projections_) {
-    if (s->until_refresh) {
-      s->until_refresh = false;
-      repoint = true;
-    }
+    repoint = repoint || s->until_refresh;
+    s->until_refresh = false;
   }
-  // Filled once per vector: several projections share the factors of one population.
-  for (const auto& [to, from, n] : captured_) std::copy_n(from, n, to);
   for (std::uint32_t k = 0; k < projections_.size(); ++k) {
     ProjectionState& s = *projections_[k];
     const Projection& j = circuit_.projections()[k];
-    if (s.before_update) std::copy_n(s.weights, s.outer * s.stride * lanes_, s.before_update);
     if (!j.rule) continue;
     const bool absent = circuit_[j.from].kind == Population::Kind::external && circuit_[j.from].absent_input_holds &&
                         !populations_[j.from.value]->present;
-    const bool learns = learning_.in(j.pathway) && s.eta != 0 && !absent;
-    if (!s.fast_rule) {
-      if (learns) apply_general_rule(s, j);
-      continue;
-    }
-    repoint = repoint || s.pending != learns;
-    s.pending = learns;
+    s.learns = learning_.in(j.pathway) && s.eta != 0 && !absent;
+    if (!s.fast_rule) continue;
+    repoint = repoint || s.pending != s.learns;
+    s.pending = s.learns;
     s.pending_scale = static_cast<Real>(circuit_.dt_ms * s.eta);
     for (auto& [sweep, first] : s.sweeps) sweep->update_scale = s.pending_scale;
   }
   if (repoint) point_sweeps();
+  decided_ = true;
+}
+
+/// Notes this step's updates; the next sweep applies them. Views see the matrices as they are now.
+template <class Real>
+void Network<Real>::capture_updates() {
+  if (!decided_) decide_updates();
+  kernel_.copy({captured_.data(), captured_.size()});
+  for (ProjectionState* s : general_rules_) {
+    if (s->learns) apply_general_rule(*s, circuit_[s->id]);
+  }
 }
 
 /// Makes the sweeps' pointers agree with what waits and with which deviation is in force.
 template <class Real>
 void Network<Real>::point_sweeps() {
   captured_.clear();
+  // Once per vector: several projections share the factors of one population.
+  const auto capture_once = [&](Real* to, const Real* from, std::size_t n) {
+    if (std::any_of(captured_.begin(), captured_.end(), [&](const Copy& c) { return c.to == to; })) return;
+    captured_.push_back({to, from, n});
+  };
   for (auto& s : projections_) {
+    if (s->before_update) capture_once(s->before_update, s->weights, s->outer * s->stride * lanes_);
     if (!s->fast_rule) continue;
-    for (const auto& [to, from, n] : {typename Network::Copy{s->pending_post, s->post, 0}, {s->pending_pre, s->pre, 0}}) {
-      const bool known = std::any_of(captured_.begin(), captured_.end(), [&](const Copy& c) { return c.to == to; });
-      const std::size_t length = to == s->pending_post ? populations_[circuit_[s->id].to.value]->padded
-                                                       : populations_[circuit_[s->id].from.value]->padded;
-      if (!known) captured_.push_back({to, from, length});
-    }
+    capture_once(s->pending_post, s->post, populations_[circuit_[s->id].to.value]->padded);
+    capture_once(s->pending_pre, s->pre, populations_[circuit_[s->id].from.value]->padded);
     const Real* outer = s->pre_contiguous ? s->pending_post : s->pending_pre;
     const Real* inner = s->pre_contiguous ? s->pending_pre : s->pending_post;
     const ProjectionState* view = s->fused_view;

@@ -3,6 +3,7 @@
 // kLanes replicas with one SIMD lane each. Builds the state and the list of kernel calls of a step.
 #pragma once
 
+#include <concepts>
 #include <deque>
 #include <functional>
 #include <map>
@@ -89,6 +90,8 @@ class Network {
   /// Bytes of weight memory read and written by one step with learning (for rooflines).
   std::size_t bytes_per_step() const { return bytes_per_step_; }
   bool uses_lanes() const { return lanes_ > 1; }
+  /// Has matrices large enough to be shared among threads.
+  bool splits_matrices() const { return !parallel_.empty(); }
 
   template <class Archive>
   void visit_state(Archive& a) {
@@ -137,6 +140,7 @@ class Network {
     bool changed = false;    ///< external: staged is not in `rate` yet
     bool present = false;    ///< external: has a value in this step
     std::int64_t noise_counter = 0;
+    ActivateArgs<Real>* activation = nullptr;  ///< not external: how the rates are computed
   };
   struct ProjectionState {
     std::string name;
@@ -167,12 +171,14 @@ class Network {
     std::vector<Chunk> sweeps;
     ProjectionState* fused_view = nullptr;
     bool viewed = false;
+    bool learns = false;  ///< in this call of advance()
   };
   using Call = void (*)(const void*);
   struct Op {
     Call call;
     const void* args;
   };
+  using Copy = typename CopyArgs<Real>::Pair;
   enum Phase { remember, rates, factors, views, parallel_products, products, integration, capture, kPhases };
 
   // construction, in network_build.cpp
@@ -182,7 +188,8 @@ class Network {
   void plan_products();
   void plan_view_alone(ProjectionId j);
   void plan_dense(ProjectionId j);
-  void add_up(Real* out, std::vector<Real*> parts, std::size_t n);
+  void add_up(Real* out, const Real* parts, std::size_t count, std::size_t n);
+  bool is_last_input(ProjectionId j) const;
   Real* input_of(const Projection& j) const;
   SweepArgs<Real>& keep(SweepArgs<Real> args);
   void plan_one_to_one(ProjectionId j, bool additive);
@@ -198,13 +205,15 @@ class Network {
   void derive_weights();
   template <class Args>
   Args& emit(Phase phase, void (*kernel)(const Args&));
-  void emit(Phase phase, std::function<void()> f);
+  template <std::invocable F>
+  void emit(Phase phase, F f);
   bool overwrites(const Real* compartment);
 
   // execution, in network.cpp
   void run(Phase phase) const {
     for (const Op& op : ops_[phase]) op.call(op.args);
   }
+  void decide_updates();
   void capture_updates();
   void settle_stored_updates();
   void apply_general_rule(ProjectionState& s, const Projection& j);
@@ -229,12 +238,11 @@ class Network {
   std::deque<std::shared_ptr<void>> args_;
   std::vector<const SweepArgs<Real>*> parallel_;
   std::vector<const Real*> written_;
-  struct Copy {
-    Real* to;
-    const Real* from;
-    std::size_t n;
-  };
-  std::vector<Copy> captured_;  ///< factors that wait: where from, where to
+  std::vector<ProjectionState*> general_rules_;  ///< applied element by element
+  std::vector<Copy> remembered_;  ///< what was transmitted in the step before
+  std::vector<Copy> captured_;    ///< factors that wait
+  std::map<const Real*, OneToOneArgs<Real>> last_inputs_;  ///< by compartment: done while integrating
+  bool decided_ = false;  ///< what learns in this call of advance() is known
   Learning learning_;
   Step step_ = 0;
   NoiseSource noise_source_;

@@ -9,10 +9,10 @@
 
 namespace apical::rate {
 namespace {
-/// Matrices from this many elements on are swept in chunks that threads share. Chunks depend on the shape
+/// Matrices from this many elements on are swept in chunks that threads share. Chunks depend on the circuit
 /// alone, so that the order of sums does not depend on the number of threads.
 constexpr std::size_t kParallelElements = 1 << 17;
-constexpr std::size_t kChunkElements = 1 << 15;
+constexpr std::size_t kChunkTraffic = 1 << 17;  // elements read and written; smaller: more partial sums to add up
 
 std::size_t one_to_one_size(const Circuit& c, const Projection& j) { return std::min(c[j.from].size, c[j.to].size); }
 
@@ -33,6 +33,7 @@ Network<Real>::Network(const Circuit& circuit, std::span<const std::uint64_t> se
   make_populations(all_quantities);
   make_weights();
   plan_factors();
+  if (!remembered_.empty()) emit<CopyArgs<Real>>(remember, kernel_.copy) = {remembered_.data(), remembered_.size()};
   plan_products();
   plan_integration();
   plan_capture();
@@ -64,10 +65,11 @@ Args& Network<Real>::emit(Phase phase, void (*kernel)(const Args&)) {
 }
 
 template <class Real>
-void Network<Real>::emit(Phase phase, std::function<void()> f) {
-  auto bound = std::make_shared<std::function<void()>>(std::move(f));
+template <std::invocable F>
+void Network<Real>::emit(Phase phase, F f) {
+  auto bound = std::make_shared<F>(std::move(f));
   args_.push_back(bound);
-  ops_[phase].push_back({[](const void* p) { (*static_cast<const std::function<void()>*>(p))(); }, bound.get()});
+  ops_[phase].push_back({[](const void* p) { (*static_cast<const F*>(p))(); }, bound.get()});
 }
 
 template <class Real>
@@ -160,6 +162,7 @@ void Network<Real>::make_populations(bool all_quantities) {
     PopulationState& s = *populations_[k];
     if (p.kind == Population::Kind::external) continue;
     auto& a = emit<ActivateArgs<Real>>(rates, kernel_.activate);
+    s.activation = &a;
     a.kind = p.activation;
     a.derivative_of = p.derivative_of.value_or(p.activation);
     a.released_derivative = p.derivative == DerivativeForm::released;
@@ -231,10 +234,12 @@ Real* Network<Real>::previous_of(Source& source, const std::string& name) {
   source.previous = new_array(name + ".previous", source.n / lanes_);
   run(rates);
   std::copy_n(source.now, source.n, source.previous);
-  auto& copy = emit<OneToOneArgs<Real>>(remember, kernel_.one_to_one);
-  copy.in = source.now;
-  copy.out = source.previous;
-  copy.n = source.n;
+  for (auto& p : populations_) {
+    if (p->rate != source.now || !p->activation) continue;
+    p->activation->previous_rate = source.previous;  // kept on the way
+    return source.previous;
+  }
+  remembered_.push_back({source.previous, source.now, source.n});
   return source.previous;
 }
 
@@ -413,7 +418,7 @@ Real* Network<Real>::post_factor(const Projection& j) {
       a.valid = s.size * lanes_;
       break;
     }
-    case PostFactor::Kind::compartment: copy(f.now ? integration : factors, s.compartment[c]); break;
+    case PostFactor::Kind::compartment: copy(f.now ? capture : factors, s.compartment[c]); break;
     case PostFactor::Kind::noise: copy(capture, s.noise); break;
     case PostFactor::Kind::rate: copy(factors, s.rate); break;
     case PostFactor::Kind::none: break;
@@ -472,7 +477,10 @@ void Network<Real>::plan_factors() {
     if (!j.rule) continue;
     s.post = post_factor(j);
     s.pre = pre_factor(j, s);
-    if (!s.fast_rule) continue;
+    if (!s.fast_rule) {
+      general_rules_.push_back(&s);
+      continue;
+    }
     const auto pending_copy = [&](const std::string& name, const Real* of, std::size_t n) {
       Real*& at = factor_index_[fmt::format("pending|{}", reinterpret_cast<std::uintptr_t>(of))];
       if (!at) at = new_array(name + ".pending", n);
@@ -516,7 +524,7 @@ void Network<Real>::plan_products() {
       const auto at = factor_index_.find(j.name + "|gate");
       APICAL_CHECK(at != factor_index_.end());
       auto& a = emit<OneToOneArgs<Real>>(products, kernel_.one_to_one);
-      a.mode = OneToOneArgs<Real>::Mode::multiply;
+      a.mode = Combine::multiply;
       a.in = at->second;
       a.out = input_of(j);
       a.n = populations_[j.to.value]->padded;
@@ -570,18 +578,13 @@ void Network<Real>::plan_view_alone(ProjectionId id) {
 }
 
 template <class Real>
-void Network<Real>::add_up(Real* out, std::vector<Real*> parts, std::size_t n) {
-  emit(products, [this, out, parts = std::move(parts), n, set = overwrites(out)] {
-    OneToOneArgs<Real> add;
-    add.mode = set ? OneToOneArgs<Real>::Mode::set : OneToOneArgs<Real>::Mode::add;
-    add.out = out;
-    add.n = n;
-    for (const Real* part : parts) {
-      add.in = part;
-      kernel_.one_to_one(add);
-      add.mode = OneToOneArgs<Real>::Mode::add;
-    }
-  });
+void Network<Real>::add_up(Real* out, const Real* parts, std::size_t count, std::size_t n) {
+  auto& a = emit<AddUpArgs<Real>>(products, kernel_.add_up);
+  a.parts = parts;
+  a.count = count;
+  a.stride = a.n = n;
+  a.out = out;
+  a.overwrites = overwrites(out);
 }
 
 template <class Real>
@@ -603,14 +606,20 @@ void Network<Real>::plan_dense(ProjectionId id) {
   const bool forward_sets = own || overwrites(forward_out);
   const bool view_sets = view_of && (chunked || overwrites(view_out));
 
-  const std::size_t rows = chunked ? std::max<std::size_t>(4, kChunkElements / s.inner / 4 * 4) : s.outer;
-  std::vector<Real*> partial;  // of the product along `inner`, one per chunk
-  for (std::size_t first = 0; first < s.outer; first += rows) {
+  // Equal shares of memory traffic, and whole blocks of rows.
+  const std::size_t passes = (j.rule ? 2 : 1) + (view_of && s.fused_view->deviation ? 1 : 0);
+  const std::size_t chunks = chunked ? 2 * std::max<std::size_t>(1, s.outer * s.stride * passes / kChunkTraffic / 2) : 1;
+  const auto first_row = [&](std::size_t chunk) { return chunk == chunks ? s.outer : s.outer * chunk / chunks / 4 * 4; };
+  const std::size_t partial_length = lanes_ * s.stride;
+  Real* partial = nullptr;  // of the product along `inner`, one per chunk
+  if (chunked && (view_of || !s.pre_contiguous)) partial = new_array(j.name + ".partial", chunks * partial_length, false);
+  for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
+    const std::size_t first = first_row(chunk);
     SweepArgs<Real>& a = chunked ? keep(SweepArgs<Real>{}) : emit<SweepArgs<Real>>(products, lanes_ > 1 ? kernel_.lane_sweep : kernel_.sweep);
     if (chunked) parallel_.push_back(&a);
     s.sweeps.push_back({&a, first});
     a.weights = s.weights + first * s.stride * lanes_;
-    a.outer = std::min(rows, s.outer - first);
+    a.outer = first_row(chunk + 1) - first;
     a.inner = s.inner;
     a.stride = s.stride;
     a.forward_is_dot = s.pre_contiguous;
@@ -621,11 +630,8 @@ void Network<Real>::plan_dense(ProjectionId id) {
         a.dot_overwrites = sets;
       } else {
         a.axpy_in = in + first * lanes_;
-        a.axpy_out = out;
+        a.axpy_out = chunked ? partial + chunk * partial_length : out;
         a.axpy_overwrites = sets;
-        if (!chunked) return;
-        partial.push_back(new_array(fmt::format("{}.partial{}", j.name, first), s.inner, false));
-        a.axpy_out = partial.back();
       }
     };
     product(s.pre_contiguous, s.source->now, forward_out, forward_sets);
@@ -634,7 +640,7 @@ void Network<Real>::plan_dense(ProjectionId id) {
       a.view_scale = static_cast<Real>(view_of->view->scale);
     }
   }
-  bytes_per_step_ += s.outer * s.stride * lanes_ * sizeof(Real) * ((j.rule ? 2 : 1) + (view_of && s.fused_view->deviation ? 1 : 0));
+  bytes_per_step_ += s.outer * s.stride * lanes_ * sizeof(Real) * passes;
 
   if (holds) {
     // While the input is absent the sweep still runs (it applies what waits), but its product is discarded.
@@ -648,15 +654,34 @@ void Network<Real>::plan_dense(ProjectionId id) {
   }
   const std::size_t post_length = populations_[j.to.value]->padded;
   const bool forward_is_partial = chunked && !s.pre_contiguous;
+  const Real* forward_parts = forward_is_partial ? partial : forward_out;
+  const std::size_t forward_count = forward_is_partial ? chunks : 1;
   if (j.effect == Effect::multiply) {
     factor_index_[j.name + "|gate"] = forward_out;
-    if (forward_is_partial) add_up(forward_out, partial, post_length);
+    if (forward_is_partial) add_up(forward_out, partial, chunks, post_length);
   } else if (own) {
-    add_up(input_of(j), forward_is_partial ? partial : std::vector<Real*>{forward_out}, post_length);
+    add_up(input_of(j), forward_parts, forward_count, post_length);
   }
   if (view_of && chunked) {
-    add_up(input_of(*view_of), forward_is_partial ? std::vector<Real*>{view_out} : partial, populations_[view_of->to.value]->padded);
+    const std::size_t length = populations_[view_of->to.value]->padded;
+    add_up(input_of(*view_of), forward_is_partial ? view_out : partial, forward_is_partial ? 1 : chunks, length);
   }
+}
+
+/// Nothing meets the compartment after `id` does: products come first, then one-to-one inputs that add, then
+/// those that multiply, then products that multiply.
+template <class Real>
+bool Network<Real>::is_last_input(ProjectionId id) const {
+  const auto order = [&](std::uint32_t k) {
+    const Projection& j = circuit_.projections()[k];
+    const bool one_to_one = j.topology == Topology::one_to_one, adds = j.effect == Effect::add;
+    return std::pair(one_to_one ? (adds ? 1 : 2) : (adds ? 0 : 3), k);
+  };
+  for (std::uint32_t k = 0; k < circuit_.projections().size(); ++k) {
+    const Projection& j = circuit_.projections()[k];
+    if (j.to == circuit_[id].to && j.compartment == circuit_[id].compartment && order(k) > order(id.value)) return false;
+  }
+  return true;
 }
 
 template <class Real>
@@ -664,16 +689,22 @@ void Network<Real>::plan_one_to_one(ProjectionId id, bool additive) {
   const Projection& j = circuit_[id];
   ProjectionState& s = *projections_[id.value];
   PopulationState& to = *populations_[j.to.value];
-  auto& a = emit<OneToOneArgs<Real>>(products, kernel_.one_to_one);
-  using Mode = typename OneToOneArgs<Real>::Mode;
+  const bool whole = circuit_[j.from].size >= circuit_[j.to].size;
+  const std::size_t n = one_to_one_size(circuit_, j);
+  OneToOneArgs<Real> a;
   a.weights = s.weights;
   a.in = s.source->now;
   a.out = input_of(j);
-  const bool whole = circuit_[j.from].size >= circuit_[j.to].size;
-  const std::size_t n = one_to_one_size(circuit_, j);
-  const bool set = additive && overwrites(a.out);
-  a.mode = !additive ? Mode::multiply : set ? Mode::set : Mode::add;
+  a.mode = !additive ? Combine::multiply : overwrites(a.out) ? Combine::set : Combine::add;
   a.n = whole && circuit_[j.from].size == circuit_[j.to].size ? to.padded : n * lanes_;
+  // The last input can wait until its compartment is read anyway.
+  const Compartment& c = circuit_[j.to].compartments[circuit_[j.to].compartment_index(j.compartment)];
+  const bool read_by_soma_alone = c.conductance != 0 && c.low_pass_ms == 0 && c.when_absent != WhenAbsent::disconnects && !circuit_[j.to].noise;
+  if (a.n == to.padded && read_by_soma_alone && is_last_input(id)) {
+    last_inputs_[a.out] = a;
+    return;
+  }
+  emit<OneToOneArgs<Real>>(products, kernel_.one_to_one) = a;
   if (!additive && !whole) {
     // Neurons without a partner are multiplied by nothing, i.e. by 0.
     emit(products, [out = a.out + n * lanes_, rest = (circuit_[j.to].size - n) * lanes_] { std::fill_n(out, rest, Real(0)); });
@@ -701,7 +732,7 @@ void Network<Real>::plan_integration() {
         present = &populations_[j.from.value]->present;
       }
     }
-    const Real* noisy = nullptr;  // takes the place of the compartment that noise is added to
+    Real* noisy = nullptr;  // takes the place of the compartment that noise is added to
     const auto arguments = [&](bool with_teaching) {
       IntegrateArgs<Real> a;
       double conductance = p.leak;
@@ -712,8 +743,14 @@ void Network<Real>::plan_integration() {
         const bool connected = with_teaching || p.compartments[c].when_absent != WhenAbsent::disconnects;
         if (!connected || p.compartments[c].conductance == 0) continue;
         const bool noise_here = noisy && p.compartments[c].name == p.noise->compartment;
-        a.potential[a.compartments] = noise_here ? noisy : s.compartment[c];
-        a.coefficient[a.compartments++] = static_cast<Real>(p.compartments[c].conductance / conductance);
+        auto& to = a.compartment[a.compartments++];
+        to.potential = noise_here ? noisy : s.compartment[c];
+        to.coefficient = static_cast<Real>(p.compartments[c].conductance / conductance);
+        if (const auto last = last_inputs_.find(s.compartment[c]); last != last_inputs_.end()) {
+          to.in = last->second.in;
+          to.weights = last->second.weights;
+          to.mode = last->second.mode;
+        }
       }
       a.step = static_cast<Real>(circuit_.dt_ms / p.tau_ms());
       a.lookahead_gain = static_cast<Real>(p.lookahead_gain);

@@ -97,57 +97,80 @@ HWY_INLINE void with_kind(ActivationKind kind, F&& f) {
   }
 }
 
-template <ActivationKind kKind, class Real>
-HWY_INLINE void rates(const ActivateArgs<Real>& a) {
+/// Lanes from `valid` on become 0; `i` is the element in the first lane.
+template <class D, class V>
+HWY_INLINE V without_padding(D d, V v, std::size_t i, std::size_t valid) {
+  if (HWY_LIKELY(i + hn::Lanes(d) <= valid)) return v;
+  return hn::IfThenElseZero(hn::FirstN(d, valid > i ? valid - i : 0), v);
+}
+
+/// The slope is told by the rate: logistic and tanh without parameters, of the same potential; and linear.
+template <class Real>
+HWY_INLINE bool rate_tells_slope(const ActivateArgs<Real>& a) {
+  return a.kind == a.derivative_of && a.source_is_lookahead && !a.slope_parameter && !a.offset_parameter &&
+         (a.kind == ActivationKind::logistic || a.kind == ActivationKind::tanh || a.kind == ActivationKind::linear);
+}
+
+template <ActivationKind kKind, bool kSlope, class Real>
+HWY_INLINE void rates(const ActivateArgs<Real>& args) {
+  const ActivateArgs<Real> a = args;  // a copy: stores of vectors might alias the original, and it would be loaded again
   const Tag<Real> d;
   const Real* HWY_RESTRICT x = a.source_is_lookahead ? a.lookahead : a.soma;
   const auto one = hn::Set(d, Real(1)), zero = hn::Zero(d);
+  const bool mismatch = kSlope && a.mismatch;
+  const bool compares = mismatch && *a.teacher_present;
   for (std::size_t i = 0; i < a.n; i += hn::Lanes(d)) {
+    if (a.previous_rate) hn::Store(hn::Load(d, a.rate + i), d, a.previous_rate + i);
     const auto s = a.slope_parameter ? hn::Load(d, a.slope_parameter + i) : one;
     const auto o = a.offset_parameter ? hn::Load(d, a.offset_parameter + i) : zero;
-    hn::Store(phi<kKind>(d, hn::Load(d, x + i), s, o), d, a.rate + i);
+    const auto rate = without_padding(d, phi<kKind>(d, hn::Load(d, x + i), s, o), i, a.valid);
+    hn::Store(rate, d, a.rate + i);
+    if constexpr (kSlope) {
+      const auto slope = without_padding(d, phi_prime_from_rate<kKind>(d, rate), i, a.valid);
+      hn::Store(slope, d, a.slope + i);
+      if (mismatch) hn::Store(compares ? hn::Mul(slope, hn::Sub(hn::Load(d, a.teacher + i), rate)) : zero, d, a.mismatch + i);
+    }
   }
 }
 
 template <ActivationKind kKind, class Real>
-HWY_INLINE void slopes(const ActivateArgs<Real>& a) {
+HWY_INLINE void slopes(const ActivateArgs<Real>& args) {
+  const ActivateArgs<Real> a = args;
   const Tag<Real> d;
   const auto one = hn::Set(d, Real(1)), zero = hn::Zero(d);
-  const bool plain = a.released_derivative || (!a.slope_parameter && !a.offset_parameter);
   // hard_sigmoid: the released derivative lacks the factor 1/6.
   const auto released_gain =
       hn::Set(d, a.released_derivative && kKind == ActivationKind::hard_sigmoid ? Real(6) : Real(1));
-  const bool rate_tells = plain && a.source_is_lookahead && a.kind == kKind && !a.slope_parameter && !a.offset_parameter &&
-                          (kKind == ActivationKind::logistic || kKind == ActivationKind::tanh);
   for (std::size_t i = 0; i < a.n; i += hn::Lanes(d)) {
-    if (rate_tells) {
-      hn::Store(phi_prime_from_rate<kKind>(d, hn::Load(d, a.rate + i)), d, a.slope + i);
-      continue;
-    }
-    const auto s = !plain && a.slope_parameter ? hn::Load(d, a.slope_parameter + i) : one;
-    const auto o = !plain && a.offset_parameter ? hn::Load(d, a.offset_parameter + i) : zero;
-    hn::Store(hn::Mul(phi_prime<kKind>(d, hn::Load(d, a.lookahead + i), s, o), released_gain), d, a.slope + i);
+    const auto s = !a.released_derivative && a.slope_parameter ? hn::Load(d, a.slope_parameter + i) : one;
+    const auto o = !a.released_derivative && a.offset_parameter ? hn::Load(d, a.offset_parameter + i) : zero;
+    const auto slope = hn::Mul(phi_prime<kKind>(d, hn::Load(d, a.lookahead + i), s, o), released_gain);
+    hn::Store(without_padding(d, slope, i, a.valid), d, a.slope + i);
   }
 }
 
 template <class Real>
 void activate(const ActivateArgs<Real>& a) {
-  with_kind(a.kind, [&](auto kind) { rates<kind.value>(a); });
-  for (std::size_t i = a.valid; i < a.n; ++i) a.rate[i] = 0;
-  if (a.slope) {
-    with_kind(a.derivative_of, [&](auto kind) { slopes<kind.value>(a); });
-    for (std::size_t i = a.valid; i < a.n; ++i) a.slope[i] = 0;
+  if (a.slope && rate_tells_slope(a)) {
+    if (a.kind == ActivationKind::logistic) return rates<ActivationKind::logistic, true>(a);
+    if (a.kind == ActivationKind::tanh) return rates<ActivationKind::tanh, true>(a);
+    return rates<ActivationKind::linear, true>(a);
   }
+  with_kind(a.kind, [&](auto kind) { rates<kind.value, false>(a); });
+  if (!a.slope) return;
+  with_kind(a.derivative_of, [&](auto kind) { slopes<kind.value>(a); });
   if (!a.mismatch) return;
   const Tag<Real> d;
+  const bool compares = *a.teacher_present;
   for (std::size_t i = 0; i < a.n; i += hn::Lanes(d)) {
-    const auto error = *a.teacher_present ? hn::Sub(hn::Load(d, a.teacher + i), hn::Load(d, a.rate + i)) : hn::Zero(d);
-    hn::Store(hn::Mul(hn::Load(d, a.slope + i), error), d, a.mismatch + i);
+    const auto error = hn::Sub(hn::Load(d, a.teacher + i), hn::Load(d, a.rate + i));
+    hn::Store(compares ? hn::Mul(hn::Load(d, a.slope + i), error) : hn::Zero(d), d, a.mismatch + i);
   }
 }
 
 template <class Real>
-void residual(const ResidualArgs<Real>& a) {
+void residual(const ResidualArgs<Real>& args) {
+  const ResidualArgs<Real> a = args;
   const Tag<Real> d;
   const auto attenuation = hn::Set(d, a.attenuation), gain = hn::Set(d, a.gain);
   const auto one = hn::Set(d, Real(1)), zero = hn::Zero(d);
@@ -163,10 +186,10 @@ void residual(const ResidualArgs<Real>& a) {
       const auto s = a.slope_parameter ? hn::Load(d, a.slope_parameter + i) : one;
       const auto o = a.offset_parameter ? hn::Load(d, a.offset_parameter + i) : zero;
       const auto foreseen = phi<kind.value>(d, hn::Mul(attenuation, hn::Load(d, a.potential + i)), s, o);
-      hn::Store(hn::Mul(gain, hn::Sub(hn::Load(d, a.rate + i), foreseen)), d, a.out + i);
+      const auto surprise = hn::Mul(gain, hn::Sub(hn::Load(d, a.rate + i), foreseen));
+      hn::Store(without_padding(d, surprise, i, a.valid), d, a.out + i);
     }
   });
-  for (std::size_t i = a.valid; i < a.n; ++i) a.out[i] = 0;
 }
 
 // ---- sweeps ----------------------------------------------------------------------------------------------
@@ -198,7 +221,7 @@ HWY_INLINE hn::TFromD<D> fold(D d, V* sum) {
 
 // `kRows` rows at once: vectors along `inner` are loaded once for all of them.
 template <std::size_t kRows, bool kAxpy, bool kDot, Update kUpdate, bool kForwardIsDot, bool kView, class Real>
-HWY_INLINE void sweep_rows(const SweepArgs<Real>& a, std::size_t first, bool start_from_zero) {
+HWY_INLINE void sweep_rows(const SweepArgs<Real> a, std::size_t first, bool start_from_zero) {
   const Tag<Real> d;
   using V = hn::Vec<Tag<Real>>;
   constexpr std::size_t kN = hn::MaxLanes(Tag<Real>());
@@ -248,10 +271,15 @@ HWY_INLINE void sweep_rows(const SweepArgs<Real>& a, std::size_t first, bool sta
 }
 
 template <bool kAxpy, bool kDot, Update kUpdate, bool kForwardIsDot, bool kView, class Real>
-HWY_NOINLINE void wide_sweep(const SweepArgs<Real>& a) {
+HWY_NOINLINE void wide_sweep(const SweepArgs<Real>& args) {
+  // A copy: stores of vectors might alias the original, and every field would be loaded again each time.
+  const SweepArgs<Real> a = args;
+  // As many rows as there are registers for their sums; the order of sums does not depend on it.
+  constexpr std::size_t kGroups = kBlock / hn::MaxLanes(Tag<Real>());
+  constexpr std::size_t kRows = HWY_TARGET <= HWY_AVX3 || kGroups <= 2 ? 4 : 2;
   std::size_t o = 0;
   const auto from_zero = [&] { return o == 0 && a.axpy_overwrites; };
-  for (; o + 4 <= a.outer; o += 4) sweep_rows<4, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
+  for (; o + kRows <= a.outer; o += kRows) sweep_rows<kRows, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
   if (a.outer - o == 3) sweep_rows<3, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
   if (a.outer - o == 2) sweep_rows<2, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
   if (a.outer - o == 1) sweep_rows<1, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
@@ -259,7 +287,8 @@ HWY_NOINLINE void wide_sweep(const SweepArgs<Real>& a) {
 
 // kLanes replicas side by side: the same sums in the same order, one register for each virtual lane.
 template <bool kAxpy, bool kDot, Update kUpdate, bool kForwardIsDot, bool kView, class Real>
-HWY_NOINLINE void replica_sweep(const SweepArgs<Real>& a) {
+HWY_NOINLINE void replica_sweep(const SweepArgs<Real>& args) {
+  const SweepArgs<Real> a = args;
   const Tag<Real> d;
   using V = hn::Vec<Tag<Real>>;
   constexpr std::size_t kN = hn::MaxLanes(Tag<Real>());
@@ -352,35 +381,59 @@ void lane_sweep(const SweepArgs<Real>& a) {
 
 // ---- element-wise ----------------------------------------------------------------------------------------
 
+template <class V>
+HWY_INLINE V combined(Combine mode, V x, V before) {
+  return mode == Combine::set ? x : mode == Combine::add ? hn::Add(before, x) : hn::Mul(before, x);
+}
+
 template <class Real>
-void one_to_one(const OneToOneArgs<Real>& a) {
-  using Mode = typename OneToOneArgs<Real>::Mode;
+void one_to_one(const OneToOneArgs<Real>& args) {
+  const OneToOneArgs<Real> a = args;
   const Tag<Real> d;
   const std::size_t lanes = hn::Lanes(d);
   std::size_t i = 0;
-  const auto combine = [&](auto x, auto old) {
-    return a.mode == Mode::set ? x : a.mode == Mode::add ? hn::Add(old, x) : hn::Mul(old, x);
-  };
   for (; i + lanes <= a.n; i += lanes) {
     auto x = hn::Load(d, a.in + i);
     if (a.weights) x = hn::Mul(hn::Load(d, a.weights + i), x);
-    hn::Store(combine(x, hn::Load(d, a.out + i)), d, a.out + i);
+    hn::Store(combined(a.mode, x, hn::Load(d, a.out + i)), d, a.out + i);
   }
   for (; i < a.n; ++i) {
     const Real x = a.weights ? a.weights[i] * a.in[i] : a.in[i];
-    a.out[i] = a.mode == Mode::set ? x : a.mode == Mode::add ? a.out[i] + x : a.out[i] * x;
+    a.out[i] = a.mode == Combine::set ? x : a.mode == Combine::add ? a.out[i] + x : a.out[i] * x;
   }
 }
 
 template <class Real>
-void integrate(const IntegrateArgs<Real>& a) {
+void add_up(const AddUpArgs<Real>& args) {
+  const AddUpArgs<Real> a = args;
+  const Tag<Real> d;
+  for (std::size_t i = 0; i < a.n; i += hn::Lanes(d)) {
+    auto sum = hn::Load(d, a.parts + i);
+    if (!a.overwrites) sum = hn::Add(hn::Load(d, a.out + i), sum);
+    for (std::size_t k = 1; k < a.count; ++k) sum = hn::Add(sum, hn::Load(d, a.parts + k * a.stride + i));
+    hn::Store(sum, d, a.out + i);
+  }
+}
+
+template <std::size_t kCompartments, class Real>
+HWY_INLINE void integrate_compartments(const IntegrateArgs<Real>& args) {
+  const IntegrateArgs<Real> a = args;
   const Tag<Real> d;
   const auto step = hn::Set(d, a.step), gain = hn::Set(d, a.lookahead_gain);
   const bool unit_gain = a.lookahead_gain == Real(1);
+  const std::size_t compartments = kCompartments ? kCompartments : a.compartments;
   for (std::size_t i = 0; i < a.n; i += hn::Lanes(d)) {
     auto drive = hn::Zero(d);
-    for (std::size_t c = 0; c < a.compartments; ++c) {
-      drive = hn::MulAdd(hn::Set(d, a.coefficient[c]), hn::Load(d, a.potential[c] + i), drive);
+    for (std::size_t k = 0; k < compartments; ++k) {
+      const auto& c = a.compartment[k];
+      auto potential = hn::Load(d, c.potential + i);
+      if (c.in) {
+        auto x = hn::Load(d, c.in + i);
+        if (c.weights) x = hn::Mul(hn::Load(d, c.weights + i), x);
+        potential = combined(c.mode, x, potential);
+        hn::Store(potential, d, c.potential + i);
+      }
+      drive = hn::MulAdd(hn::Set(d, c.coefficient), potential, drive);
     }
     const auto soma = hn::Load(d, a.soma + i);
     const auto pull = hn::Sub(drive, soma);
@@ -389,15 +442,35 @@ void integrate(const IntegrateArgs<Real>& a) {
   }
 }
 
+template <class Real>
+void integrate(const IntegrateArgs<Real>& a) {
+  if (a.compartments == 1) return integrate_compartments<1>(a);
+  if (a.compartments == 2) return integrate_compartments<2>(a);
+  integrate_compartments<0>(a);
+}
+
+template <class Real>
+void copy(const CopyArgs<Real>& a) {
+  const Tag<Real> d;
+  for (auto pair = a.pairs, end = a.pairs + a.count; pair != end; ++pair) {
+    Real* HWY_RESTRICT to = pair->to;
+    const Real* HWY_RESTRICT from = pair->from;
+    const std::size_t n = pair->n;
+    for (std::size_t i = 0; i < n; i += hn::Lanes(d)) hn::Store(hn::Load(d, from + i), d, to + i);
+  }
+}
+
+template <class Real>
+constexpr KernelTable<Real> table() {
+  return {activate<Real>, residual<Real>, sweep<Real>, lane_sweep<Real>, one_to_one<Real>, add_up<Real>, integrate<Real>, copy<Real>};
+}
 const KernelTable<float>* float_table() {
-  static constexpr KernelTable<float> table{activate<float>, residual<float>, sweep<float>, lane_sweep<float>,
-                                            one_to_one<float>, integrate<float>};
-  return &table;
+  static constexpr KernelTable<float> kernels = table<float>();
+  return &kernels;
 }
 const KernelTable<double>* double_table() {
-  static constexpr KernelTable<double> table{activate<double>, residual<double>, sweep<double>, lane_sweep<double>,
-                                             one_to_one<double>, integrate<double>};
-  return &table;
+  static constexpr KernelTable<double> kernels = table<double>();
+  return &kernels;
 }
 
 }  // namespace HWY_NAMESPACE

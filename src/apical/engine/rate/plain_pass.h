@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The yardstick of a sweep: what this machine reaches when it does nothing but read and write every weight
+// once, w = a w + b, vectorised with the instruction set the engine uses.
+#pragma once
+
+#include <cstddef>
+
+namespace apical::rate {
+
+/// `w` is aligned to kAlignment, `n` a multiple of kBlock.
+template <class Real>
+void plain_pass(Real* w, std::size_t n, Real a, Real b);
+
+}  // namespace apical::rate

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/models/rate_benchmarks.h"
+
+#include <algorithm>
+
+#include "apical/models/error_neuron_microcircuit.h"
+
+namespace apical::models {
+namespace {
+
+constexpr const char* kSource = "Max et al. program, NumPy 1.24, one core";
+
+/// Skip wiring with laterals I + U(+-0.3) and deviation 0.5, as in the teacher-student experiments.
+Circuit teacher_student(std::vector<std::size_t> layers, std::vector<double> eta) {
+  ErrorNeuronMicrocircuit m;
+  m.layers = std::move(layers);
+  m.forward = m.feedback = Wiring::skip;
+  m.eta = std::move(eta);
+  m.lateral_range = 0.3;
+  m.feedback_deviation = 0.5;
+  return build(m);
+}
+
+Circuit layered(std::vector<std::size_t> layers, double eta, bool dense_laterals) {
+  ErrorNeuronMicrocircuit m;
+  m.layers = std::move(layers);
+  m.activation = {{.kind = ActivationKind::logistic}};
+  m.eta = {eta, eta / 10};
+  m.weight_range = {0.1};
+  if (dense_laterals) {
+    m.lateral_range = 0.3;
+    m.feedback_deviation = 0.5;
+  }
+  return build(m);
+}
+
+}  // namespace
+
+std::vector<rate::BenchmarkCase> rate_benchmark_cases() {
+  std::vector<rate::BenchmarkCase> cases;
+  const auto add = [&](std::string name, std::string note, Circuit circuit, std::size_t replicas, double reference_us, double goal_ns) {
+    cases.push_back({std::move(name), std::move(note), std::move(circuit), replicas, reference_us, kSource, goal_ns});
+  };
+  const Circuit small = teacher_student({4, 2, 1}, {2, 0.2});
+  add("4-2-1", "skip, dense laterals, deviation", small, 1, 117.5, 0);
+  add("4-2-1", "skip, dense laterals, deviation", small, 10, 117.5, 290);
+  add("32-16-8-4-2-1", "skip, dense laterals, deviation", teacher_student({32, 16, 8, 4, 2, 1}, {1, 0.2, 0.1, 0.05, 0.01}), 10, 280, 0);
+  const Circuit yin_yang = layered({4, 120, 3}, 1, false);
+  add("4-120-3", "one-to-one laterals", yin_yang, 1, 79.8, 200);
+  add("4-120-3", "one-to-one laterals", yin_yang, 10, 79.8, 0);
+  add("10-50-784", "one-to-one laterals", layered({10, 50, 784}, 1, false), 1, 12.0e3, 0);
+  add("10-50-784", "dense laterals, deviation", layered({10, 50, 784}, 1, true), 1, 12.0e3, 0);
+  add("10-1000-784", "one-to-one laterals", layered({10, 1000, 784}, 1, false), 1, 40.7e3, 68e3);
+  add("10-1000-784", "dense laterals, deviation", layered({10, 1000, 784}, 1, true), 1, 40.7e3, 205e3);
+  return cases;
+}
+
+std::vector<rate::BenchmarkResult> bench_rate_engine(const RateBenchmarkOptions& options) {
+  const auto cases = rate_benchmark_cases();
+  std::vector<std::string> names;
+  for (const auto& c : cases) names.push_back(c.name);
+  for (const std::string& wanted : options.only) {
+    if (std::find(names.begin(), names.end(), wanted) == names.end()) {
+      throw ConfigError("unknown benchmark '" + wanted + "'", {}, suggestion(wanted, names));
+    }
+  }
+  const unsigned all = options.threads ? options.threads : available_threads();
+  std::vector<rate::BenchmarkResult> results;
+  for (const auto& c : cases) {
+    if (!options.only.empty() && std::find(options.only.begin(), options.only.end(), c.name) == options.only.end()) continue;
+    for (const bool in_double : {false, true}) {
+      for (unsigned threads = 1; threads <= all; threads += std::max(1U, all - 1)) {
+        const rate::BenchmarkOptions o{.threads = threads, .repeats = options.repeats, .seconds_per_repeat = options.seconds_per_repeat};
+        results.push_back(in_double ? rate::benchmark<double>(c, o) : rate::benchmark<float>(c, o));
+        if (options.on_result) options.on_result(results.back());
+        if (!results.back().uses_threads) break;
+      }
+    }
+  }
+  return results;
+}
+
+}  // namespace apical::models
