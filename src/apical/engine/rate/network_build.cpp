@@ -640,7 +640,9 @@ void Network<Real>::plan_dense(ProjectionId id) {
       a.view_scale = static_cast<Real>(view_of->view->scale);
     }
   }
-  bytes_per_step_ += s.outer * s.stride * lanes_ * sizeof(Real) * passes;
+  const std::size_t bytes = s.outer * s.stride * lanes_ * sizeof(Real);
+  bytes_per_step_ += bytes * passes;
+  if (j.rule) bytes_written_per_step_ += bytes;
 
   if (holds) {
     // While the input is absent the sweep still runs (it applies what waits), but its product is discarded.
