@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rate engine on circuits of this room: its promises about layouts, threads, seeds, faults and saved state.
-#include "apical/engine/rate/engine.h"
-
+// The rate engine on circuits of this room: its promises about layouts, threads, seeds, faults and saved
+// state.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -12,6 +11,7 @@
 #include "apical/core/error.h"
 #include "apical/core/random.h"
 #include "apical/engine/rate/benchmark.h"
+#include "apical/engine/rate/engine.h"
 #include "apical/models/error_neuron_microcircuit.h"
 #include "apical/models/layered_reference.h"
 #include "apical/models/rate_benchmarks.h"
@@ -76,8 +76,8 @@ void show(RateEngine<Real>& engine, PopulationId id, std::uint64_t sample, Seeds
   }
 }
 
-/// Input before target, learning on and off, in part and whole, targets shown and taken away. The samples are those
-/// of `seeds`, by default the engine's own.
+/// Input before target, learning on and off, in part and whole, targets shown and taken away. The samples are
+/// those of `seeds`, by default the engine's own.
 template <class Real>
 void live(RateEngine<Real>& engine, const Seeds& seeds = {}) {
   const PopulationId stimulus = *engine.circuit().stimulus(), target = *engine.circuit().target();
@@ -130,7 +130,8 @@ Seeds some_seeds(std::size_t n) {
 }
 
 template <class Real>
-std::vector<std::vector<double>> lives(const Circuit& circuit, const Seeds& seeds, unsigned threads, Layout layout) {
+std::vector<std::vector<double>> lives(const Circuit& circuit, const Seeds& seeds, unsigned threads,
+                                       Layout layout) {
   ThreadPool pool(threads);
   RateEngine<Real> engine(circuit, seeds, pool, {.layout = layout});
   live(engine);
@@ -149,7 +150,9 @@ TYPED_TEST_SUITE(RateEngineOf, Reals);
 TYPED_TEST(RateEngineOf, AReplicaHasTheSameBitsInLanesAsAlone) {
   for (const auto& [name, circuit] : circuits()) {
     const Seeds seeds = some_seeds(3);
-    EXPECT_EQ(lives<TypeParam>(circuit, seeds, 1, Layout::lanes), lives<TypeParam>(circuit, seeds, 1, Layout::wide)) << name;
+    EXPECT_EQ(lives<TypeParam>(circuit, seeds, 1, Layout::lanes),
+              lives<TypeParam>(circuit, seeds, 1, Layout::wide))
+        << name;
   }
 }
 
@@ -165,7 +168,8 @@ TYPED_TEST(RateEngineOf, AReplicaDoesNotDependOnItsNeighbours) {
 RC_GTEST_PROP(RateEngineProperty, LanesHaveTheBitsOfWideReplicasForAnyShape, ()) {
   ErrorNeuronMicrocircuit m = layered(*rc::gen::container<std::vector<std::size_t>>(
       static_cast<std::size_t>(*rc::gen::inRange(2, 5)), rc::gen::inRange<std::size_t>(1, 36)));
-  m.activation = {{.kind = *rc::gen::element(ActivationKind::tanh, ActivationKind::logistic, ActivationKind::linear, ActivationKind::soft_relu)}};
+  m.activation = {{.kind = *rc::gen::element(ActivationKind::tanh, ActivationKind::logistic,
+                                             ActivationKind::linear, ActivationKind::soft_relu)}};
   m.forward = m.feedback = *rc::gen::element(Wiring::skip, Wiring::layered);
   m.use_densities = false;
   m.skip_weight_range = 0.2;
@@ -187,7 +191,8 @@ TYPED_TEST(RateEngineOf, ALargeCircuitHasTheSameBitsForAnyNumberOfThreads) {
     const auto one = lives<TypeParam>(circuit, {5}, 1, Layout::wide);
     ThreadPool pool(2);
     ASSERT_TRUE(RateEngine<TypeParam>(circuit, {5}, pool).uses_threads()) << "too small to be split";
-    for (const unsigned threads : {2, 3, 7}) EXPECT_EQ(lives<TypeParam>(circuit, {5}, threads, Layout::wide), one) << threads;
+    for (const unsigned threads : {2, 3, 7})
+      EXPECT_EQ(lives<TypeParam>(circuit, {5}, threads, Layout::wide), one) << threads;
   }
 }
 
@@ -196,7 +201,8 @@ TYPED_TEST(RateEngineOf, ManyReplicasHaveTheSameBitsForAnyNumberOfThreads) {
   for (const Layout layout : {Layout::wide, Layout::lanes}) {
     const Seeds seeds = some_seeds(layout == Layout::wide ? 9 : 50);
     const auto one = lives<TypeParam>(circuit, seeds, 1, layout);
-    for (const unsigned threads : {2, 3, 7}) EXPECT_EQ(lives<TypeParam>(circuit, seeds, threads, layout), one) << threads;
+    for (const unsigned threads : {2, 3, 7})
+      EXPECT_EQ(lives<TypeParam>(circuit, seeds, threads, layout), one) << threads;
   }
 }
 
@@ -213,14 +219,16 @@ TEST(RateEngine, TakesLanesForSmallCircuitsWithManySeedsAndOneThreadEachForLarge
 // ---- precision and seeds ---------------------------------------------------------------------------------
 
 TEST(RateEngine, FloatFollowsDouble) {
-  // 58 steps, 8 of them with weights changing by up to 1e-2; the lookahead of this engine is not a difference of
-  // potentials, so that float errors stay near its epsilon times the length of the sums.
+  // 58 steps, 8 of them with weights changing by up to 1e-2; the lookahead of this engine is not a difference
+  // of potentials, so that float errors stay near its epsilon times the length of the sums.
   constexpr double kTolerance = 2e-5;
   for (const auto& [name, circuit] : circuits()) {
-    const auto rough = lives<float>(circuit, {11}, 1, Layout::wide).front(), fine = lives<double>(circuit, {11}, 1, Layout::wide).front();
+    const auto rough = lives<float>(circuit, {11}, 1, Layout::wide).front(),
+               fine = lives<double>(circuit, {11}, 1, Layout::wide).front();
     ASSERT_EQ(rough.size(), fine.size());
     double worst = 0;
-    for (std::size_t i = 0; i < fine.size(); ++i) worst = std::max(worst, std::abs(rough[i] - fine[i]) / (1 + std::abs(fine[i])));
+    for (std::size_t i = 0; i < fine.size(); ++i)
+      worst = std::max(worst, std::abs(rough[i] - fine[i]) / (1 + std::abs(fine[i])));
     EXPECT_LE(worst, kTolerance) << name;
     EXPECT_GT(worst, 0) << name;
   }
@@ -229,13 +237,15 @@ TEST(RateEngine, FloatFollowsDouble) {
 TYPED_TEST(RateEngineOf, AnotherSeedChangesEverythingThatIsDrawn) {
   ThreadPool pool(1);
   for (const Layout layout : {Layout::wide, Layout::lanes}) {
-    RateEngine<TypeParam> engine(build(with_laterals(layered({4, 5, 3, 2}))), {1, 2, 1}, pool, {.layout = layout});
+    RateEngine<TypeParam> engine(build(with_laterals(layered({4, 5, 3, 2}))), {1, 2, 1}, pool,
+                                 {.layout = layout});
     const auto first = everything(engine, 0), second = everything(engine, 1), again = everything(engine, 2);
     EXPECT_EQ(first, again);
     const Circuit& c = engine.circuit();
     for (std::uint32_t k = 0; k < c.projections().size(); ++k) {
       const Matrix<double> a = engine.weights({k}, 0), b = engine.weights({k}, 1);
-      for (std::size_t i = 0; i < a.flat().size(); ++i) EXPECT_NE(a.flat()[i], b.flat()[i]) << c.projections()[k].name;
+      for (std::size_t i = 0; i < a.flat().size(); ++i)
+        EXPECT_NE(a.flat()[i], b.flat()[i]) << c.projections()[k].name;
     }
     for (std::uint32_t k = 0; k < c.populations().size(); ++k) {
       if (c.populations()[k].kind == Population::Kind::external) continue;
@@ -309,13 +319,11 @@ TYPED_TEST(RateEngineOf, DivergenceStopsTheRun) {
 template <bool kReads>
 class Archive {
  public:
-  static constexpr bool reading = kReads, kReading = kReads;
+  static constexpr bool kReading = kReads;
   explicit Archive(std::vector<std::pair<std::string, std::vector<double>>>& fields) : fields_(fields) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
-  void operator()(const std::string& name, T& value) {
-    (*this)(name, std::span<T>(&value, 1));
-  }
+  requires std::is_arithmetic_v<T>
+  void operator()(const std::string& name, T& value) { (*this)(name, std::span<T>(&value, 1)); }
   template <class T>
   void operator()(const std::string& name, std::span<T> values) {
     if constexpr (kReads) {
@@ -365,10 +373,45 @@ TYPED_TEST(RateEngineOf, ARestoredRunEqualsAnUninterruptedOne) {
         restored.visit_state(reader);
         EXPECT_TRUE(reader.used_up()) << name;
         live(restored, seeds);
-        for (std::size_t r = 0; r < seeds.size(); ++r) EXPECT_EQ(everything(restored, r), everything(original, r)) << name;
+        for (std::size_t r = 0; r < seeds.size(); ++r)
+          EXPECT_EQ(everything(restored, r), everything(original, r)) << name;
         EXPECT_EQ(restored.step(), original.step());
       }
     }
+  }
+}
+
+// ---- benchmark -------------------------------------------------------------------------------------------
+
+TEST(RateBenchmarks, ReportWhatWasTimed) {
+  std::size_t heard = 0;
+  const auto results = models::bench_rate_engine({.threads = 2,
+                                                  .repeats = 3,
+                                                  .seconds_per_repeat = 0.0005,
+                                                  .only = {"4-2-1"},
+                                                  .on_result = [&](const BenchmarkResult&) { ++heard; }});
+  ASSERT_EQ(results.size(), 4U);  // one and ten seeds, in float and double; one thread is all they can use
+  EXPECT_EQ(heard, results.size());
+  for (const BenchmarkResult& r : results) {
+    EXPECT_EQ(r.name, "4-2-1");
+    EXPECT_EQ(r.lanes, r.replicas == 10);
+    EXPECT_GT(r.min_ns, 0);
+    EXPECT_LE(r.min_ns, r.median_ns);
+    // 10 plastic synapses a replica.
+    EXPECT_NEAR(r.synapse_updates_per_second * r.median_ns * 1e-9, 10.0 * static_cast<double>(r.replicas),
+                1e-6);
+    EXPECT_NEAR(r.fraction, r.gigabytes_per_second / r.plain_gigabytes_per_second, 1e-9);
+    EXPECT_NEAR(r.speedup, 117.5e3 * static_cast<double>(r.replicas) / r.median_ns, 1e-6 * r.speedup);
+    EXPECT_GT(r.bytes_per_step, r.bytes_written_per_step);
+  }
+}
+
+TEST(RateBenchmarks, AnUnknownNameIsRefusedWithASuggestion) {
+  try {
+    models::bench_rate_engine({.only = {"4-120-4"}});
+    FAIL() << "accepted an unknown name";
+  } catch (const ConfigError& e) {
+    EXPECT_THAT(e.what(), ::testing::HasSubstr("4-120-3"));
   }
 }
 

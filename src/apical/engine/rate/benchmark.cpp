@@ -33,7 +33,8 @@ template <class F>
 std::size_t count_for(double seconds, const F& f) {
   for (std::size_t n = 1;; n *= 2) {
     const double t = seconds_of([&] { f(n); });
-    if (t >= seconds / 2) return std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(n) * seconds / t));
+    if (t >= seconds / 2)
+      return std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(n) * seconds / t));
   }
 }
 
@@ -90,7 +91,8 @@ class Yardstick {
     pool_.run(pool_.size(), [&](std::size_t k) {
       for (std::size_t i = 0; i < times; ++i) {
         if (both_ > 0) plain_pass(changed_.data() + k * both_, both_, Real(0.5), Real(0.5));
-        if (read_only_ > 0) sink_.store(plain_read(fixed_.data() + k * read_only_, read_only_), std::memory_order_relaxed);
+        if (read_only_ > 0)
+          sink_.store(plain_read(fixed_.data() + k * read_only_, read_only_), std::memory_order_relaxed);
       }
     });
   }
@@ -134,10 +136,12 @@ BenchmarkResult benchmark(const BenchmarkCase& c, const BenchmarkOptions& option
 
   const auto steps = [&](std::size_t samples) { presenter.present(samples); };
   const std::size_t samples = count_for(options.seconds_per_repeat, steps);
-  const std::size_t plain_passes = count_for(options.seconds_per_repeat, plain), mixed_passes = count_for(options.seconds_per_repeat, mixed);
+  const std::size_t plain_passes = count_for(options.seconds_per_repeat, plain),
+                    mixed_passes = count_for(options.seconds_per_repeat, mixed);
   std::vector<double> step_ns, plain_ns, mixed_ns;
   for (int repeat = 0; repeat < options.repeats; ++repeat) {
-    step_ns.push_back(1e9 * seconds_of([&] { steps(samples); }) / static_cast<double>(samples * kPresentation));
+    step_ns.push_back(1e9 * seconds_of([&] { steps(samples); }) /
+                      static_cast<double>(samples * kPresentation));
     plain_ns.push_back(1e9 * seconds_of([&] { plain(plain_passes); }) / static_cast<double>(plain_passes));
     mixed_ns.push_back(1e9 * seconds_of([&] { mixed(mixed_passes); }) / static_cast<double>(mixed_passes));
   }

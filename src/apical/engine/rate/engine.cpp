@@ -6,7 +6,7 @@
 namespace apical::rate {
 namespace {
 /// Estimated time of a step in a layout whose vectors hold `neurons_per_vector` neurons of one replica, in units of
-/// one vector of a sweep. Calls, element-wise vectors and sweeps weigh as measured (rate.bench.cpp) from 2-1 to
+/// one vector of a sweep. Calls, element-wise vectors and sweeps weigh as measured (rate_engine.bench.cpp) from 2-1 to
 /// 64-32-16-8-4 and 4-5-3 to 4-120-3: the estimates are within 30 % of the times.
 double estimated_step(const Circuit& circuit, std::size_t neurons_per_vector, double vector_cost) {
   constexpr double kCall = 14, kElementWise = 6;

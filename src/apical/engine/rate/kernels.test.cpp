@@ -57,10 +57,14 @@ class Numbers {
     const std::uint64_t k = index_++;
     const double u = uniform({seed_, Stream::task_input, 1, k}, -1, 1);
     switch (uniform_integer({seed_, Stream::task_input, 2, k}, 24)) {
-      case 0: return std::numeric_limits<Real>::denorm_min() * static_cast<Real>(std::round(u * 1000));
-      case 1: return u < 0 ? -Real(0) : Real(0);
-      case 2: return static_cast<Real>(u * 1e6);
-      default: return static_cast<Real>(u);
+      case 0:
+        return std::numeric_limits<Real>::denorm_min() * static_cast<Real>(std::round(u * 1000));
+      case 1:
+        return u < 0 ? -Real(0) : Real(0);
+      case 2:
+        return static_cast<Real>(u * 1e6);
+      default:
+        return static_cast<Real>(u);
     }
   }
   /// `n` numbers followed by zeros up to a whole block.
@@ -112,7 +116,8 @@ void expect_sweep_like_its_twin(const SweepShape& s, std::uint64_t seed) {
   const auto vector = [&](std::size_t n) { return numbers.vector(n * s.lanes); };
   const auto weights = s.lanes > 1 ? vector(s.outer * s.inner) : numbers.matrix(s.outer, s.inner, stride);
   const auto deviation = s.lanes > 1 ? vector(s.outer * s.inner) : numbers.matrix(s.outer, s.inner, stride);
-  const auto axpy_in = vector(s.outer), dot_in = vector(s.inner), outer_update = vector(s.outer), inner_update = vector(s.inner);
+  const auto axpy_in = vector(s.outer), dot_in = vector(s.inner), outer_update = vector(s.outer),
+             inner_update = vector(s.inner);
   const auto axpy_out = vector(s.inner), dot_out = vector(s.outer);
   struct Outcome {
     AlignedBuffer<Real> weights, axpy, dot;
@@ -149,11 +154,14 @@ void expect_sweep_like_its_twin(const SweepShape& s, std::uint64_t seed) {
   const Outcome expected = run(s.lanes > 1 ? reference::lane_sweep<Real> : reference::sweep<Real>);
   const Outcome found = run(s.lanes > 1 ? kernels<Real>().lane_sweep : kernels<Real>().sweep);
   EXPECT_TRUE(same_bits(found.weights, expected.weights)) << "weights, " << s.outer << " x " << s.inner;
-  EXPECT_TRUE(same_bits(found.axpy, expected.axpy)) << "product along the rows, " << s.outer << " x " << s.inner;
-  EXPECT_TRUE(same_bits(found.dot, expected.dot)) << "product across the rows, " << s.outer << " x " << s.inner;
+  EXPECT_TRUE(same_bits(found.axpy, expected.axpy))
+      << "product along the rows, " << s.outer << " x " << s.inner;
+  EXPECT_TRUE(same_bits(found.dot, expected.dot))
+      << "product across the rows, " << s.outer << " x " << s.inner;
 }
 
-/// The products a matrix may have to give: forward alone (either way), or with a feedback product (either way).
+/// The products a matrix may have to give: forward alone (either way), or with a feedback product (either
+/// way).
 std::vector<SweepShape> sweep_kinds(std::size_t outer, std::size_t inner, std::size_t lanes) {
   std::vector<SweepShape> kinds;
   for (const int products : {0, 1, 2, 3}) {
@@ -162,8 +170,8 @@ std::vector<SweepShape> sweep_kinds(std::size_t outer, std::size_t inner, std::s
       for (const int view : {0, 1, 2}) {
         if (view > 0 && !both) continue;
         const bool overwrites = (outer + inner + static_cast<std::size_t>(update)) % 2 == 0;
-        kinds.push_back({outer, inner, lanes, both || !forward_is_dot, both || forward_is_dot, forward_is_dot, overwrites,
-                         !overwrites, update > 0, update == 2, view > 0, view == 2});
+        kinds.push_back({outer, inner, lanes, both || !forward_is_dot, both || forward_is_dot, forward_is_dot,
+                         overwrites, !overwrites, update > 0, update == 2, view > 0, view == 2});
       }
     }
   }
@@ -173,7 +181,8 @@ std::vector<SweepShape> sweep_kinds(std::size_t outer, std::size_t inner, std::s
 TYPED_TEST(Kernels, SweepHasTheBitsOfItsTwinForEverySize) {
   on_fused_targets([&] {
     for (const std::size_t inner : sizes()) {
-      for (const SweepShape& s : sweep_kinds(1 + inner % 9, inner, 1)) expect_sweep_like_its_twin<TypeParam>(s, inner);
+      for (const SweepShape& s : sweep_kinds(1 + inner % 9, inner, 1))
+        expect_sweep_like_its_twin<TypeParam>(s, inner);
     }
   });
 }
@@ -182,7 +191,8 @@ TYPED_TEST(Kernels, LaneSweepHasTheBitsOfItsTwinForEverySize) {
   on_fused_targets([&] {
     for (const std::size_t inner : sizes()) {
       if (inner > 120) continue;
-      for (const SweepShape& s : sweep_kinds(1 + inner % 4, inner, kLanes)) expect_sweep_like_its_twin<TypeParam>(s, inner);
+      for (const SweepShape& s : sweep_kinds(1 + inner % 4, inner, kLanes))
+        expect_sweep_like_its_twin<TypeParam>(s, inner);
     }
   });
 }
@@ -191,10 +201,18 @@ RC_GTEST_PROP(KernelProperty, SweepsHaveTheBitsOfTheirTwins, ()) {
   if (fused_targets().empty()) return;
   const bool both = *rc::gen::arbitrary<bool>(), forward_is_dot = *rc::gen::arbitrary<bool>();
   const bool update = *rc::gen::arbitrary<bool>();
-  const SweepShape s{*rc::gen::inRange<std::size_t>(1, 40), *rc::gen::inRange<std::size_t>(1, 200),
-                     *rc::gen::element<std::size_t>(1, kLanes), both || !forward_is_dot, both || forward_is_dot, forward_is_dot,
-                     *rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>(), update, update && *rc::gen::arbitrary<bool>(),
-                     both && *rc::gen::arbitrary<bool>(), both && *rc::gen::arbitrary<bool>()};
+  const SweepShape s{*rc::gen::inRange<std::size_t>(1, 40),
+                     *rc::gen::inRange<std::size_t>(1, 200),
+                     *rc::gen::element<std::size_t>(1, kLanes),
+                     both || !forward_is_dot,
+                     both || forward_is_dot,
+                     forward_is_dot,
+                     *rc::gen::arbitrary<bool>(),
+                     *rc::gen::arbitrary<bool>(),
+                     update,
+                     update && *rc::gen::arbitrary<bool>(),
+                     both && *rc::gen::arbitrary<bool>(),
+                     both && *rc::gen::arbitrary<bool>()};
   const auto seed = *rc::gen::arbitrary<std::uint64_t>();
   for (const std::string& name : fused_targets()) {
     force_target(name);
@@ -279,7 +297,8 @@ TYPED_TEST(Kernels, CopyHasTheBitsOfItsTwin) {
     Numbers<Real> numbers(3);
     const auto first = numbers.vector(16), second = numbers.vector(1008);
     AlignedBuffer<Real> a(16), b(1008);
-    const typename CopyArgs<Real>::Pair pairs[] = {{a.data(), first.data(), 16}, {b.data(), second.data(), 1008}};
+    const typename CopyArgs<Real>::Pair pairs[] = {{a.data(), first.data(), 16},
+                                                   {b.data(), second.data(), 1008}};
     kernels<Real>().copy({pairs, 2});
     EXPECT_TRUE(same_bits(a, first));
     EXPECT_TRUE(same_bits(b, second));
@@ -294,7 +313,8 @@ TYPED_TEST(Kernels, IntegrationHasTheBitsOfItsTwin) {
         for (const Real gain : {Real(1), Real(1.3)}) {
           Numbers<Real> numbers(n);
           const std::size_t padded = round_up_block(n);
-          const auto potentials = numbers.vector(8 * padded), weights = numbers.vector(n), in = numbers.vector(n), soma = numbers.vector(n);
+          const auto potentials = numbers.vector(8 * padded), weights = numbers.vector(n),
+                     in = numbers.vector(n), soma = numbers.vector(n);
           struct Outcome {
             AlignedBuffer<Real> potentials, soma, lookahead;
           };
@@ -319,9 +339,12 @@ TYPED_TEST(Kernels, IntegrationHasTheBitsOfItsTwin) {
             return o;
           };
           const Outcome found = run(kernels<Real>().integrate), expected = run(reference::integrate<Real>);
-          EXPECT_TRUE(same_bits(found.potentials, expected.potentials)) << n << " neurons, " << compartments << " compartments";
-          EXPECT_TRUE(same_bits(found.soma, expected.soma)) << n << " neurons, " << compartments << " compartments";
-          EXPECT_TRUE(same_bits(found.lookahead, expected.lookahead)) << n << " neurons, " << compartments << " compartments";
+          EXPECT_TRUE(same_bits(found.potentials, expected.potentials))
+              << n << " neurons, " << compartments << " compartments";
+          EXPECT_TRUE(same_bits(found.soma, expected.soma))
+              << n << " neurons, " << compartments << " compartments";
+          EXPECT_TRUE(same_bits(found.lookahead, expected.lookahead))
+              << n << " neurons, " << compartments << " compartments";
         }
       }
     }
@@ -357,8 +380,9 @@ TYPED_TEST(Kernels, VoltageResidualHasTheBitsOfItsTwin) {
 
 // ---- activation functions --------------------------------------------------------------------------------
 
-constexpr ActivationKind kAllKinds[] = {ActivationKind::linear,   ActivationKind::relu, ActivationKind::soft_relu,
-                                        ActivationKind::logistic, ActivationKind::tanh, ActivationKind::hard_sigmoid};
+constexpr ActivationKind kAllKinds[] = {ActivationKind::linear,    ActivationKind::relu,
+                                        ActivationKind::soft_relu, ActivationKind::logistic,
+                                        ActivationKind::tanh,      ActivationKind::hard_sigmoid};
 
 /// Potentials over the range where the functions bend, their tails, and all scales near zero.
 template <class Real>
@@ -374,7 +398,8 @@ AlignedBuffer<Real> potentials() {
 }
 
 template <class Real>
-AlignedBuffer<Real> rates_of(ActivationKind kind, const AlignedBuffer<Real>& x, AlignedBuffer<Real>* slopes = nullptr) {
+AlignedBuffer<Real> rates_of(ActivationKind kind, const AlignedBuffer<Real>& x,
+                             AlignedBuffer<Real>* slopes = nullptr) {
   AlignedBuffer<Real> rate(x.size());
   ActivateArgs<Real> a;
   a.kind = a.derivative_of = kind;
@@ -393,7 +418,8 @@ template <class Real>
 double ulps(Real found, long double truth) {
   const Real at = std::abs(static_cast<Real>(truth));
   const Real ulp = std::nextafter(at, std::numeric_limits<Real>::infinity()) - at;
-  return static_cast<double>(std::abs(static_cast<long double>(found) - truth) / static_cast<long double>(ulp));
+  return static_cast<double>(std::abs(static_cast<long double>(found) - truth) /
+                             static_cast<long double>(ulp));
 }
 
 TYPED_TEST(Kernels, LogisticAndTanhAreWithinThreeUlp) {
@@ -424,11 +450,14 @@ TYPED_TEST(Kernels, RatesAndSlopesFollowTheScalarFunctions) {
       AlignedBuffer<Real> slope;
       const auto rate = rates_of(kind, x, &slope);
       for (std::size_t i = 0; i < x.size(); ++i) {
-        // soft_relu's argument 10 x is rounded in both; a slope of 1 - r^2 or r (1 - r) loses digits in the tails.
+        // soft_relu's argument 10 x is rounded in both; a slope of 1 - r^2 or r (1 - r) loses digits in the
+        // tails.
         const Real expected = apical::activate(kind, x[i], Real(1), Real(0));
         const Real flushed = std::numeric_limits<Real>::min();  // below, exp may be 0
-        EXPECT_NEAR(rate[i], expected, 4 * kEps * std::abs(expected) + flushed) << name_of(kind) << " at " << x[i];
-        EXPECT_NEAR(slope[i], activation_derivative(kind, x[i], Real(1), Real(0)), 4 * kEps) << name_of(kind) << "' at " << x[i];
+        EXPECT_NEAR(rate[i], expected, 4 * kEps * std::abs(expected) + flushed)
+            << name_of(kind) << " at " << x[i];
+        EXPECT_NEAR(slope[i], activation_derivative(kind, x[i], Real(1), Real(0)), 4 * kEps)
+            << name_of(kind) << "' at " << x[i];
       }
     }
   });
@@ -475,14 +504,16 @@ TYPED_TEST(Kernels, ActivationWithParametersTeacherAndPreviousRateFollowsItsTwin
               for (Real& value : v) value = std::clamp(value, Real(-3), Real(3));
               return v;
             };
-            const auto soma = small(), lookahead = small(), slopes = small(), offsets = small(), teacher = small();
+            const auto soma = small(), lookahead = small(), slopes = small(), offsets = small(),
+                       teacher = small();
             const auto before = small();
             const bool present = variant % 2 == 0;
             struct Outcome {
               AlignedBuffer<Real> rate, previous, slope, mismatch;
             };
             const auto run = [&](void (*kernel)(const ActivateArgs<Real>&)) {
-              Outcome o{before, AlignedBuffer<Real>(padded), AlignedBuffer<Real>(padded), AlignedBuffer<Real>(padded)};
+              Outcome o{before, AlignedBuffer<Real>(padded), AlignedBuffer<Real>(padded),
+                        AlignedBuffer<Real>(padded)};
               ActivateArgs<Real> a;
               a.kind = kind;
               a.derivative_of = derivative_of;
@@ -505,7 +536,9 @@ TYPED_TEST(Kernels, ActivationWithParametersTeacherAndPreviousRateFollowsItsTwin
             const Outcome found = run(kernels<Real>().activate), expected = run(reference::activate<Real>);
             EXPECT_TRUE(same_bits(found.previous, expected.previous));
             for (std::size_t i = 0; i < padded; ++i) {
-              const auto close = [&](Real a, Real b, Real scale) { EXPECT_NEAR(a, b, 16 * kEps * scale) << name_of(kind) << " " << i; };
+              const auto close = [&](Real a, Real b, Real scale) {
+                EXPECT_NEAR(a, b, 16 * kEps * scale) << name_of(kind) << " " << i;
+              };
               close(found.rate[i], expected.rate[i], 1 + std::abs(expected.rate[i]));
               close(found.slope[i], expected.slope[i], 4);
               close(found.mismatch[i], expected.mismatch[i], 16);
@@ -543,7 +576,8 @@ TYPED_TEST(Kernels, RateResidualFollowsItsTwin) {
         a.out = expected.data();
         reference::residual(a);
         for (std::size_t i = 0; i < found.size(); ++i) {
-          EXPECT_NEAR(found[i], expected[i], 8 * kEps * (1 + std::abs(potential[i]) + std::abs(rate[i]))) << name_of(kind);
+          EXPECT_NEAR(found[i], expected[i], 8 * kEps * (1 + std::abs(potential[i]) + std::abs(rate[i])))
+              << name_of(kind);
         }
       }
     }
@@ -557,7 +591,8 @@ std::uint64_t digest_of_activations() {
     for (const Real v : values) {
       std::uint64_t bits = 0;
       std::memcpy(&bits, &v, sizeof v);
-      for (std::size_t byte = 0; byte < sizeof v; ++byte) hash = (hash ^ (bits >> (8 * byte) & 255)) * 1099511628211ULL;
+      for (std::size_t byte = 0; byte < sizeof v; ++byte)
+        hash = (hash ^ (bits >> (8 * byte) & 255)) * 1099511628211ULL;
     }
   };
   for (const ActivationKind kind : kAllKinds) {
@@ -570,7 +605,9 @@ std::uint64_t digest_of_activations() {
 
 TYPED_TEST(Kernels, ActivationHasTheSameBitsOnEveryTargetAndWithEveryCompiler) {
   const std::uint64_t known = sizeof(TypeParam) == 4 ? 0xc5ca8be935c933daULL : 0xf5847032f9b1e53aULL;
-  on_fused_targets([&] { EXPECT_EQ(digest_of_activations<TypeParam>(), known) << std::hex << digest_of_activations<TypeParam>(); });
+  on_fused_targets([&] {
+    EXPECT_EQ(digest_of_activations<TypeParam>(), known) << std::hex << digest_of_activations<TypeParam>();
+  });
 }
 
 // ---- targets ---------------------------------------------------------------------------------------------

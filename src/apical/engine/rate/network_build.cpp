@@ -702,7 +702,9 @@ void Network<Real>::plan_one_to_one(ProjectionId id, bool additive) {
   // The last input can wait until its compartment is read anyway.
   const Compartment& c = circuit_[j.to].compartments[circuit_[j.to].compartment_index(j.compartment)];
   const bool read_by_soma_alone = c.conductance != 0 && c.low_pass_ms == 0 && c.when_absent != WhenAbsent::disconnects && !circuit_[j.to].noise;
-  if (a.n == to.padded && read_by_soma_alone && is_last_input(id)) {
+  // Potentials may already be those of the next step then; other quantities stay.
+  const bool stays = j.delay_steps > 0 || (j.transmits != Quantity::soma && j.transmits != Quantity::lookahead);
+  if (a.n == to.padded && read_by_soma_alone && stays && is_last_input(id)) {
     last_inputs_[a.out] = a;
     return;
   }

@@ -4,6 +4,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "apical/engine/rate/plain_pass.kernels.cpp"
 #include <hwy/foreach_target.h>
+
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -15,7 +16,8 @@ template <class Real>
 void pass(Real* HWY_RESTRICT w, std::size_t n, Real a, Real b) {
   const hn::CappedTag<Real, 16> d;
   const auto factor = hn::Set(d, a), offset = hn::Set(d, b);
-  for (std::size_t i = 0; i < n; i += hn::Lanes(d)) hn::Store(hn::MulAdd(hn::Load(d, w + i), factor, offset), d, w + i);
+  for (std::size_t i = 0; i < n; i += hn::Lanes(d))
+    hn::Store(hn::MulAdd(hn::Load(d, w + i), factor, offset), d, w + i);
 }
 
 template <class Real>
