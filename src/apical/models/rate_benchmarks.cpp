@@ -38,13 +38,16 @@ Circuit layered(std::vector<std::size_t> layers, double eta, bool dense_laterals
 
 std::vector<rate::BenchmarkCase> rate_benchmark_cases() {
   std::vector<rate::BenchmarkCase> cases;
-  const auto add = [&](std::string name, std::string note, Circuit circuit, std::size_t replicas, double reference_us, double goal_ns) {
-    cases.push_back({std::move(name), std::move(note), std::move(circuit), replicas, reference_us, kSource, goal_ns});
+  const auto add = [&](std::string name, std::string note, Circuit circuit, std::size_t replicas,
+                       double reference_us, double goal_ns) {
+    cases.push_back(
+        {std::move(name), std::move(note), std::move(circuit), replicas, reference_us, kSource, goal_ns});
   };
   const Circuit small = teacher_student({4, 2, 1}, {2, 0.2});
   add("4-2-1", "skip, dense laterals, deviation", small, 1, 117.5, 0);
   add("4-2-1", "skip, dense laterals, deviation", small, 10, 117.5, 290);
-  add("32-16-8-4-2-1", "skip, dense laterals, deviation", teacher_student({32, 16, 8, 4, 2, 1}, {1, 0.2, 0.1, 0.05, 0.01}), 10, 280, 0);
+  add("32-16-8-4-2-1", "skip, dense laterals, deviation",
+      teacher_student({32, 16, 8, 4, 2, 1}, {1, 0.2, 0.1, 0.05, 0.01}), 10, 280, 0);
   const Circuit yin_yang = layered({4, 120, 3}, 1, false);
   add("4-120-3", "one-to-one laterals", yin_yang, 1, 79.8, 200);
   add("4-120-3", "one-to-one laterals", yin_yang, 10, 79.8, 0);
@@ -67,10 +70,13 @@ std::vector<rate::BenchmarkResult> bench_rate_engine(const RateBenchmarkOptions&
   const unsigned all = options.threads ? options.threads : available_threads();
   std::vector<rate::BenchmarkResult> results;
   for (const auto& c : cases) {
-    if (!options.only.empty() && std::find(options.only.begin(), options.only.end(), c.name) == options.only.end()) continue;
+    if (!options.only.empty() &&
+        std::find(options.only.begin(), options.only.end(), c.name) == options.only.end())
+      continue;
     for (const bool in_double : {false, true}) {
       for (unsigned threads = 1; threads <= all; threads += std::max(1U, all - 1)) {
-        const rate::BenchmarkOptions o{.threads = threads, .repeats = options.repeats, .seconds_per_repeat = options.seconds_per_repeat};
+        const rate::BenchmarkOptions o{
+            .threads = threads, .repeats = options.repeats, .seconds_per_repeat = options.seconds_per_repeat};
         results.push_back(in_double ? rate::benchmark<double>(c, o) : rate::benchmark<float>(c, o));
         if (options.on_result) options.on_result(results.back());
         if (!results.back().uses_threads) break;

@@ -2,6 +2,7 @@
 #include "apical/engine/rate/benchmark.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 
 #include "apical/core/random.h"
@@ -15,7 +16,8 @@ constexpr std::size_t kSamples = 8;
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_of(const std::function<void()>& f) {
+template <class F>
+double seconds_of(const F& f) {
   const auto start = Clock::now();
   f();
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -27,10 +29,12 @@ double median(std::vector<double> v) {
 }
 
 /// How often `f` fits into the time of a repeat, found by doubling; this is the warm-up, too.
-std::size_t count_for(double seconds, const std::function<void(std::size_t)>& f) {
+template <class F>
+std::size_t count_for(double seconds, const F& f) {
   for (std::size_t n = 1;; n *= 2) {
     const double t = seconds_of([&] { f(n); });
-    if (t >= seconds / 2) return std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(n) * seconds / t));
+    if (t >= seconds / 2)
+      return std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(n) * seconds / t));
   }
 }
 
@@ -71,6 +75,40 @@ class Presenter {
   std::vector<External> externals_;
 };
 
+/// Plain passes over memory of the benchmark's own: one slice per thread, as the engine's sweeps.
+template <class Real>
+class Yardstick {
+ public:
+  Yardstick(ThreadPool& pool, double read_bytes, double written_bytes)
+      : pool_(pool),
+        both_(slice(written_bytes)),
+        read_only_(slice(read_bytes - written_bytes)),
+        changed_(both_ * pool.size(), Real(1)),
+        fixed_(read_only_ * pool.size(), Real(1)) {}
+
+  /// Each thread goes over its slice `times` times: no waiting for others, which a step cannot do without.
+  void operator()(std::size_t times) const {
+    pool_.run(pool_.size(), [&](std::size_t k) {
+      for (std::size_t i = 0; i < times; ++i) {
+        if (both_ > 0) plain_pass(changed_.data() + k * both_, both_, Real(0.5), Real(0.5));
+        if (read_only_ > 0)
+          sink_.store(plain_read(fixed_.data() + k * read_only_, read_only_), std::memory_order_relaxed);
+      }
+    });
+  }
+  double bytes() const { return static_cast<double>((2 * changed_.size() + fixed_.size()) * sizeof(Real)); }
+
+ private:
+  std::size_t slice(double bytes) const {
+    return round_up(static_cast<std::size_t>(bytes / sizeof(Real) / pool_.size()), kBlock);
+  }
+  ThreadPool& pool_;
+  std::size_t both_, read_only_;
+  mutable AlignedBuffer<Real> changed_;
+  AlignedBuffer<Real> fixed_;
+  mutable std::atomic<Real> sink_{};  // so that no compiler drops the reading
+};
+
 }  // namespace
 
 template <class Real>
@@ -92,36 +130,30 @@ BenchmarkResult benchmark(const BenchmarkCase& c, const BenchmarkOptions& option
   r.uses_threads = engine.uses_threads();
   r.repeats = options.repeats;
   r.bytes_per_step = static_cast<double>(engine.bytes_per_step());
+  r.bytes_written_per_step = static_cast<double>(engine.bytes_written_per_step());
+  const Yardstick<Real> plain(pool, r.bytes_per_step / 2, r.bytes_per_step / 2);
+  const Yardstick<Real> mixed(pool, r.bytes_per_step - r.bytes_written_per_step, r.bytes_written_per_step);
 
-  // Half as many bytes, because each is read and written; one slice per thread, as the engine's sweeps.
-  const std::size_t slice = round_up(static_cast<std::size_t>(r.bytes_per_step) / 2 / sizeof(Real) / pool.size() + 1, kBlock);
-  AlignedBuffer<Real> buffer(slice * pool.size(), Real(1));
-  const auto plain = [&](std::size_t times) {
-    const bool together = slice * sizeof(Real) > 16384;  // below, handing out work costs more than the pass
-    const auto part = [&](std::size_t k) { plain_pass(buffer.data() + k * slice, slice, Real(0.5), Real(0.5)); };
-    for (std::size_t i = 0; i < times; ++i) {
-      if (together) {
-        pool.run(pool.size(), part);
-      } else {
-        for (std::size_t k = 0; k < pool.size(); ++k) part(k);
-      }
-    }
-  };
   const auto steps = [&](std::size_t samples) { presenter.present(samples); };
   const std::size_t samples = count_for(options.seconds_per_repeat, steps);
-  const std::size_t passes = count_for(options.seconds_per_repeat, plain);
-  std::vector<double> step_ns, pass_ns;
+  const std::size_t plain_passes = count_for(options.seconds_per_repeat, plain),
+                    mixed_passes = count_for(options.seconds_per_repeat, mixed);
+  std::vector<double> step_ns, plain_ns, mixed_ns;
   for (int repeat = 0; repeat < options.repeats; ++repeat) {
-    step_ns.push_back(1e9 * seconds_of([&] { steps(samples); }) / static_cast<double>(samples * kPresentation));
-    pass_ns.push_back(1e9 * seconds_of([&] { plain(passes); }) / static_cast<double>(passes));
+    step_ns.push_back(1e9 * seconds_of([&] { steps(samples); }) /
+                      static_cast<double>(samples * kPresentation));
+    plain_ns.push_back(1e9 * seconds_of([&] { plain(plain_passes); }) / static_cast<double>(plain_passes));
+    mixed_ns.push_back(1e9 * seconds_of([&] { mixed(mixed_passes); }) / static_cast<double>(mixed_passes));
   }
   r.median_ns = median(step_ns);
   r.min_ns = *std::min_element(step_ns.begin(), step_ns.end());
   const double updates = static_cast<double>(engine.circuit().plastic_synapse_count() * c.replicas);
   r.synapse_updates_per_second = updates / r.median_ns * 1e9;
   r.gigabytes_per_second = r.bytes_per_step / r.median_ns;
-  r.plain_gigabytes_per_second = static_cast<double>(2 * buffer.size() * sizeof(Real)) / median(pass_ns);
+  r.plain_gigabytes_per_second = plain.bytes() / median(plain_ns);
   r.fraction = r.gigabytes_per_second / r.plain_gigabytes_per_second;
+  r.mixed_gigabytes_per_second = mixed.bytes() / median(mixed_ns);
+  r.mixed_fraction = r.gigabytes_per_second / r.mixed_gigabytes_per_second;
   r.reference_us = c.reference_us;
   r.reference_source = c.reference_source;
   r.goal_ns = c.goal_ns;

@@ -42,10 +42,15 @@ struct BenchmarkResult {
   int repeats = 0;
   double median_ns = 0, min_ns = 0;
   double synapse_updates_per_second = 0;  ///< plastic synapses of all replicas; from the median, as all below
-  double bytes_per_step = 0;              ///< of weights and deviations, read and written
+  double bytes_per_step = 0;              ///< of weights and deviations, read and written, all replicas
+  double bytes_written_per_step = 0;      ///< of these
   double gigabytes_per_second = 0;
-  double plain_gigabytes_per_second = 0;  ///< the plain pass over as many bytes, same threads; median
-  double fraction = 0;                    ///< of the plain pass; above 1 where weights stay in registers or padding hides
+  double plain_gigabytes_per_second =
+      0;                ///< a plain read+write pass over as many bytes, same threads; median
+  double fraction = 0;  ///< of the plain pass
+  double mixed_gigabytes_per_second =
+      0;  ///< plain passes that read and write what the step does, and only read the rest
+  double mixed_fraction = 0;
   double reference_us = 0;
   double speedup = 0;  ///< replicas x reference / time; 0 without a reference
   std::string reference_source;

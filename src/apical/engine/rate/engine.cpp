@@ -5,10 +5,36 @@
 
 namespace apical::rate {
 namespace {
-/// Lanes pay where vectors along the neurons would be mostly padding and there are replicas to fill them.
-bool lanes_are_faster(const Circuit& circuit, std::size_t replicas) {
-  constexpr std::size_t kSmallCircuit = 1500;  // synapses; measured crossover, see rate.bench.cpp
-  return replicas >= 4 && circuit.synapse_count() <= kSmallCircuit;
+/// Estimated time of a step in a layout whose vectors hold `neurons_per_vector` neurons of one replica, in units of
+/// one vector of a sweep. Calls, element-wise vectors and sweeps weigh as measured (rate_engine.bench.cpp) from 2-1 to
+/// 64-32-16-8-4 and 4-5-3 to 4-120-3: the estimates are within 30 % of the times.
+double estimated_step(const Circuit& circuit, std::size_t neurons_per_vector, double vector_cost) {
+  constexpr double kCall = 14, kElementWise = 6;
+  const auto vectors = [&](std::size_t n) { return static_cast<double>((n + neurons_per_vector - 1) / neurons_per_vector); };
+  double calls = 0, work = 0;
+  for (const Population& p : circuit.populations()) {
+    if (p.kind == Population::Kind::external) continue;
+    calls += 1;
+    work += kElementWise * vectors(p.size);
+  }
+  for (const Projection& j : circuit.projections()) {
+    if (j.topology == Topology::one_to_one || (j.view && !j.view->deviation)) continue;
+    const std::size_t pre = circuit[j.from].size, post = circuit[j.to].size;
+    if (!j.view) calls += 1;
+    work += static_cast<double>(std::min(pre, post)) * vectors(std::max(pre, post));
+  }
+  return kCall * calls + vector_cost * work;
+}
+
+/// Lanes pay where vectors along the neurons would be mostly padding and there are replicas to fill them. They must
+/// be twice as fast on one thread, because wide replicas can be spread over threads, and the choice may not
+/// depend on the number of threads: checkpoints go from one to another.
+bool lanes_are_faster(const Circuit& circuit, std::size_t replicas, bool in_double) {
+  const double vector = in_double ? 2 : 1;
+  const double wide = static_cast<double>(replicas) * estimated_step(circuit, kBlock, vector);
+  const double networks = static_cast<double>((replicas + kLanes - 1) / kLanes);
+  // A vector of lanes costs more: sums are not kept in registers, and the state is larger.
+  return 2 * networks * estimated_step(circuit, 1, 1.5 * vector) < wide;
 }
 }  // namespace
 
@@ -30,7 +56,7 @@ RateEngine<Real>::RateEngine(Circuit circuit, std::vector<std::uint64_t> seeds, 
 
 template <class Real>
 bool RateEngine<Real>::chooses_lanes(const Circuit& circuit, std::size_t replicas, Layout layout) {
-  return layout == Layout::lanes || (layout == Layout::automatic && lanes_are_faster(circuit, replicas));
+  return layout == Layout::lanes || (layout == Layout::automatic && lanes_are_faster(circuit, replicas, sizeof(Real) == 8));
 }
 
 template <class Real>

@@ -74,7 +74,9 @@ class RateEngine {
 
   void check_finite() const;
   std::size_t bytes() const;
-  std::size_t bytes_per_step() const { return networks_.front()->bytes_per_step(); }
+  /// Weights and deviations that a step with learning reads and writes, all replicas.
+  std::size_t bytes_per_step() const { return networks_.size() * networks_.front()->bytes_per_step(); }
+  std::size_t bytes_written_per_step() const { return networks_.size() * networks_.front()->bytes_written_per_step(); }
   bool uses_lanes() const { return networks_.front()->uses_lanes(); }
   /// Whether a second thread would have anything to do.
   bool uses_threads() const { return networks_.size() > 1 || networks_.front()->splits_matrices(); }

@@ -89,6 +89,7 @@ class Network {
   std::size_t bytes() const;
   /// Bytes of weight memory read and written by one step with learning (for rooflines).
   std::size_t bytes_per_step() const { return bytes_per_step_; }
+  std::size_t bytes_written_per_step() const { return bytes_written_per_step_; }
   bool uses_lanes() const { return lanes_ > 1; }
   /// Has matrices large enough to be shared among threads.
   bool splits_matrices() const { return !parallel_.empty(); }
@@ -246,7 +247,7 @@ class Network {
   Learning learning_;
   Step step_ = 0;
   NoiseSource noise_source_;
-  std::size_t bytes_per_step_ = 0;
+  std::size_t bytes_per_step_ = 0, bytes_written_per_step_ = 0;
 };
 
 }  // namespace apical::rate

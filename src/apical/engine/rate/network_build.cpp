@@ -234,9 +234,9 @@ Real* Network<Real>::previous_of(Source& source, const std::string& name) {
   source.previous = new_array(name + ".previous", source.n / lanes_);
   run(rates);
   std::copy_n(source.now, source.n, source.previous);
-  for (const auto& p : populations_) {
+  for (auto& p : populations_) {
     if (p->rate != source.now || !p->activation) continue;
-    p->activation->previous_rate = source.previous;
+    p->activation->previous_rate = source.previous;  // kept on the way
     return source.previous;
   }
   remembered_.push_back({source.previous, source.now, source.n});
@@ -640,7 +640,9 @@ void Network<Real>::plan_dense(ProjectionId id) {
       a.view_scale = static_cast<Real>(view_of->view->scale);
     }
   }
-  bytes_per_step_ += s.outer * s.stride * lanes_ * sizeof(Real) * passes;
+  const std::size_t bytes = s.outer * s.stride * lanes_ * sizeof(Real);
+  bytes_per_step_ += bytes * passes;
+  if (j.rule) bytes_written_per_step_ += bytes;
 
   if (holds) {
     // While the input is absent the sweep still runs (it applies what waits), but its product is discarded.
@@ -700,9 +702,9 @@ void Network<Real>::plan_one_to_one(ProjectionId id, bool additive) {
   // The last input can wait until its compartment is read anyway.
   const Compartment& c = circuit_[j.to].compartments[circuit_[j.to].compartment_index(j.compartment)];
   const bool read_by_soma_alone = c.conductance != 0 && c.low_pass_ms == 0 && c.when_absent != WhenAbsent::disconnects && !circuit_[j.to].noise;
-  // Integration replaces potentials one population after the other: what transmits them must be read before.
-  const bool survives_integration = (j.transmits != Quantity::soma && j.transmits != Quantity::lookahead) || j.delay_steps > 0;
-  if (a.n == to.padded && read_by_soma_alone && survives_integration && is_last_input(id)) {
+  // Potentials may already be those of the next step then; other quantities stay.
+  const bool stays = j.delay_steps > 0 || (j.transmits != Quantity::soma && j.transmits != Quantity::lookahead);
+  if (a.n == to.padded && read_by_soma_alone && stays && is_last_input(id)) {
     last_inputs_[a.out] = a;
     return;
   }

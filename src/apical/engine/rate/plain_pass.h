@@ -7,8 +7,12 @@
 
 namespace apical::rate {
 
-/// `w` is aligned to kAlignment, `n` a multiple of kBlock.
+/// `w` is aligned to kAlignment, `n` a multiple of kBlock; so below.
 template <class Real>
 void plain_pass(Real* w, std::size_t n, Real a, Real b);
+
+/// Reads only: the sum of w, for weights that a step uses and does not change.
+template <class Real>
+Real plain_read(const Real* w, std::size_t n);
 
 }  // namespace apical::rate
