@@ -129,6 +129,7 @@ void Page::heading() {
 
 void Page::warnings() {
   const std::vector<std::string> all = all_warnings(data_);
+  if (data_.models.empty()) return;
   if (all.empty()) {
     out_ +=
         "<p class=\"clear\">No warnings: every recorded value is finite, and no check of the run raised "
