@@ -12,7 +12,8 @@
 
 namespace apical::samples {
 
-inline Population neurons(std::string area, const std::string& name, std::size_t size, std::vector<Compartment> compartments) {
+inline Population neurons(std::string area, const std::string& name, std::size_t size,
+                          std::vector<Compartment> compartments) {
   Population p;
   p.name = area + "." + name;
   p.area = std::move(area);
@@ -48,28 +49,50 @@ inline Circuit error_neurons(const std::vector<std::size_t>& sizes, ErrorNeuronO
     err.push_back(c.add_population(neurons(area, "err", sizes[i + 1], {{"dendrite", 0.1}})));
   }
   const auto forward = [&](PopulationId from, PopulationId to) {
-    return c.connect(from, to, {.compartment = "basal", .weights = InitialWeights::uniform(-1, 1), .rule = rule});
+    return c.connect(from, to,
+                     {.compartment = "basal", .weights = InitialWeights::uniform(-1, 1), .rule = rule});
   };
   std::vector<ProjectionId> up;
   for (std::size_t i = 0; i < areas; ++i) up.push_back(forward(i == 0 ? input : rep[i - 1], rep[i]));
   for (std::size_t i = 0; options.skip && i < areas; ++i) {
     for (std::size_t k = i + 1; k < areas; ++k) {
       const ProjectionId w = forward(i == 0 ? input : rep[i - 1], rep[k]);
-      if (i > 0) c.connect(err[k], err[i - 1], {.compartment = "dendrite", .pathway = Pathway::feedback, .view = TransposedView{.of = w}});
+      if (i > 0)
+        c.connect(err[k], err[i - 1],
+                  {.compartment = "dendrite", .pathway = Pathway::feedback, .view = TransposedView{.of = w}});
     }
   }
   for (std::size_t i = 0; i < areas; ++i) {
     const bool last = i + 1 == areas;
-    c.connect(err[i], rep[i], {.compartment = "apical", .topology = Topology::one_to_one, .pathway = Pathway::lateral, .weights = InitialWeights::eye()});
+    c.connect(err[i], rep[i],
+              {.compartment = "apical",
+               .topology = Topology::one_to_one,
+               .pathway = Pathway::lateral,
+               .weights = InitialWeights::eye()});
     if (!last) {
-      c.connect(err[i + 1], err[i], {.compartment = "dendrite", .pathway = Pathway::feedback, .view = TransposedView{.of = up[i + 1]}});
-      c.connect(rep[i], err[i], {.compartment = "dendrite", .transmits = Quantity::slope, .effect = Effect::multiply,
-                                 .topology = Topology::one_to_one, .pathway = Pathway::lateral, .weights = InitialWeights::eye()});
+      c.connect(
+          err[i + 1], err[i],
+          {.compartment = "dendrite", .pathway = Pathway::feedback, .view = TransposedView{.of = up[i + 1]}});
+      c.connect(rep[i], err[i],
+                {.compartment = "dendrite",
+                 .transmits = Quantity::slope,
+                 .effect = Effect::multiply,
+                 .topology = Topology::one_to_one,
+                 .pathway = Pathway::lateral,
+                 .weights = InitialWeights::eye()});
     } else if (options.target_to_error) {
-      c.connect(target, err[i], {.compartment = "dendrite", .topology = Topology::one_to_one, .pathway = Pathway::teaching, .weights = InitialWeights::eye()});
+      c.connect(target, err[i],
+                {.compartment = "dendrite",
+                 .topology = Topology::one_to_one,
+                 .pathway = Pathway::teaching,
+                 .weights = InitialWeights::eye()});
     } else {
-      c.connect(rep[i], err[i], {.compartment = "dendrite", .transmits = Quantity::mismatch, .topology = Topology::one_to_one,
-                                 .pathway = Pathway::lateral, .weights = InitialWeights::eye()});
+      c.connect(rep[i], err[i],
+                {.compartment = "dendrite",
+                 .transmits = Quantity::mismatch,
+                 .topology = Topology::one_to_one,
+                 .pathway = Pathway::lateral,
+                 .weights = InitialWeights::eye()});
     }
   }
   c.set_readout(rep.back());
@@ -77,7 +100,8 @@ inline Circuit error_neurons(const std::vector<std::size_t>& sizes, ErrorNeuronO
   return c;
 }
 
-/// Pyramidal cells and interneurons (two compartments), feedback of rates to apical dendrites, density and delay.
+/// Pyramidal cells and interneurons (two compartments), feedback of rates to apical dendrites, density and
+/// delay.
 inline Circuit interneurons(std::size_t areas) {
   Circuit c;
   c.name = "interneurons";
@@ -92,19 +116,41 @@ inline Circuit interneurons(std::size_t areas) {
   for (std::size_t i = 0; i < areas; ++i) {
     const std::string area = "area" + std::to_string(i);
     const bool last = i + 1 == areas;
-    pyr.push_back(c.add_population(last ? neurons(area, "pyramidal", 10, {{"basal", 0.1}, {"teaching", 0.06}})
-                                        : neurons(area, "pyramidal", 500, {{"basal", 0.1}, {"apical", 0.06}})));
-    if (!last) sst.push_back(c.add_population(neurons(area, "SST", i + 2 == areas ? 10 : 500, {{"dendrite", 0.1}, {"nudge", 0.06}})));
+    pyr.push_back(
+        c.add_population(last ? neurons(area, "pyramidal", 10, {{"basal", 0.1}, {"teaching", 0.06}})
+                              : neurons(area, "pyramidal", 500, {{"basal", 0.1}, {"apical", 0.06}})));
+    if (!last)
+      sst.push_back(c.add_population(
+          neurons(area, "SST", i + 2 == areas ? 10 : 500, {{"dendrite", 0.1}, {"nudge", 0.06}})));
   }
+  const auto options = [](const char* compartment, Pathway pathway) {
+    ConnectOptions o;
+    o.compartment = compartment;
+    o.pathway = pathway;
+    return o;
+  };
+  const auto plastic = [&](PopulationId from, PopulationId to, const char* compartment, Pathway pathway) {
+    ConnectOptions o = options(compartment, pathway);
+    o.rule = rule;
+    c.connect(from, to, o);
+  };
+  const auto one_to_one = [&](PopulationId from, PopulationId to, const char* compartment, Pathway pathway) {
+    ConnectOptions o = options(compartment, pathway);
+    o.topology = Topology::one_to_one;
+    c.connect(from, to, o);
+  };
   for (std::size_t i = 0; i < areas; ++i) {
-    c.connect(i == 0 ? input : pyr[i - 1], pyr[i], {.compartment = "basal", .rule = rule});
+    plastic(i == 0 ? input : pyr[i - 1], pyr[i], "basal", Pathway::forward);
     if (i + 1 == areas) continue;
-    c.connect(pyr[i], sst[i], {.compartment = "dendrite", .pathway = Pathway::lateral, .rule = rule});
-    c.connect(sst[i], pyr[i], {.compartment = "apical", .pathway = Pathway::lateral, .rule = rule});
-    c.connect(pyr[i + 1], pyr[i], {.compartment = "apical", .pathway = Pathway::feedback, .density = 0.3, .delay_steps = 5});
-    c.connect(pyr[i + 1], sst[i], {.compartment = "nudge", .topology = Topology::one_to_one, .pathway = Pathway::feedback});
+    plastic(pyr[i], sst[i], "dendrite", Pathway::lateral);
+    plastic(sst[i], pyr[i], "apical", Pathway::lateral);
+    ConnectOptions feedback = options("apical", Pathway::feedback);
+    feedback.density = 0.3;
+    feedback.delay_steps = 5;
+    c.connect(pyr[i + 1], pyr[i], feedback);
+    one_to_one(pyr[i + 1], sst[i], "nudge", Pathway::feedback);
   }
-  c.connect(target, pyr.back(), {.compartment = "teaching", .topology = Topology::one_to_one, .pathway = Pathway::teaching});
+  one_to_one(target, pyr.back(), "teaching", Pathway::teaching);
   c.validate();
   return c;
 }
@@ -129,7 +175,8 @@ inline std::vector<SeedCurve> curves(std::size_t seeds, std::size_t epochs, Curv
       const double share = std::exp(-static_cast<double>(e) / (s.tau * (1 + 0.2 * own)));
       const double noise = s.spread * (0.7 * own + 0.3 * wobble(salt + 31, k * 1009 + e));
       c.x.push_back(static_cast<double>(e));
-      c.y.push_back(s.multiplicative ? s.end * std::pow(s.start / s.end, share) * std::exp(noise) : s.end + (s.start - s.end) * share + noise);
+      c.y.push_back(s.multiplicative ? s.end * std::pow(s.start / s.end, share) * std::exp(noise)
+                                     : s.end + (s.start - s.end) * share + noise);
     }
     out.push_back(std::move(c));
   }
@@ -142,17 +189,25 @@ struct ModelShape {
 };
 
 inline ModelResult classifier(const std::string& label, ModelShape s, std::size_t salt) {
-  ModelResult m{.label = label, .model = "made-up", .citation = "Author A, Author B (2026) A made-up paper. doi:10.1000/made.up"};
+  ModelResult m{.label = label,
+                .model = "made-up",
+                .citation = "Author A, Author B (2026) A made-up paper. doi:10.1000/made.up"};
   const auto epochs = static_cast<double>(s.epochs);
-  m.metrics = {{"accuracy", "validation", curves(s.seeds, s.epochs, {0.33, s.accuracy, epochs / 8, 0.006}, salt)},
-               {"accuracy", "train", curves(s.seeds, s.epochs, {0.33, s.accuracy + 0.004, epochs / 8, 0.004}, salt + 1)},
-               {"loss", "validation", curves(s.seeds, s.epochs, {1.1, s.loss, epochs / 6, 0.2, true}, salt + 2)}};
-  for (const SeedCurve& c : curves(s.seeds, 1, {0, s.accuracy, 0.01, 0.006}, salt)) m.test_accuracy.push_back({c.seed, c.y.back()});
-  for (const SeedCurve& c : curves(s.seeds, 1, {1, s.loss, 0.01, 0.2, true}, salt + 2)) m.test_loss.push_back({c.seed, c.y.back()});
+  m.metrics = {
+      {"accuracy", "validation", curves(s.seeds, s.epochs, {0.33, s.accuracy, epochs / 8, 0.006}, salt)},
+      {"accuracy", "train",
+       curves(s.seeds, s.epochs, {0.33, s.accuracy + 0.004, epochs / 8, 0.004}, salt + 1)},
+      {"loss", "validation", curves(s.seeds, s.epochs, {1.1, s.loss, epochs / 6, 0.2, true}, salt + 2)}};
+  for (const SeedCurve& c : curves(s.seeds, 1, {0, s.accuracy, 0.01, 0.006}, salt))
+    m.test_accuracy.push_back({c.seed, c.y.back()});
+  for (const SeedCurve& c : curves(s.seeds, 1, {1, s.loss, 0.01, 0.2, true}, salt + 2))
+    m.test_loss.push_back({c.seed, c.y.back()});
   for (std::size_t a = 0; a < s.areas; ++a) {
     const double share = static_cast<double>(s.areas - 1 - a) / static_cast<double>(s.areas);
-    m.alignment.push_back({a + 1 == s.areas ? "output" : "v" + std::to_string(a + 1),
-                           curves(s.seeds, s.epochs, {2 + 85 * share, s.angle * 2 * share + 1, epochs / 5, 2 * share}, salt + 5 + a)});
+    m.alignment.push_back(
+        {a + 1 == s.areas ? "output" : "v" + std::to_string(a + 1),
+         curves(s.seeds, s.epochs, {2 + 85 * share, s.angle * 2 * share + 1, epochs / 5, 2 * share},
+                salt + 5 + a)});
   }
   m.alignment.push_back({"total", curves(s.seeds, s.epochs, {60, s.angle, epochs / 5, 1.5}, salt + 4)});
   m.wall_seconds = 12.5 * static_cast<double>(salt + 1);
@@ -168,16 +223,26 @@ inline ReportData report() {
   d.summary = "All numbers on this page are synthetic; they exist to test its layout.";
   d.task = "yin-yang";
   d.task_description = "Points of a disc belong to yin, yang or a dot; four inputs, three classes.";
-  d.evaluation = "The state with the lowest validation loss, on 1000 test samples, plasticity and noise off, output read in the last step of each presentation.";
-  d.models.push_back(classifier("error-neuron-microcircuit", {.accuracy = 0.976, .loss = 0.06, .angle = 18}, 1));
-  d.models.push_back(classifier("error-neuron-microcircuit (fixed random feedback)", {.accuracy = 0.951, .loss = 0.15, .angle = 41}, 11));
+  d.evaluation =
+      "The state with the lowest validation loss, on 1000 test samples, plasticity and noise off, output "
+      "read in the last step of each presentation.";
+  d.models.push_back(
+      classifier("error-neuron-microcircuit", {.accuracy = 0.976, .loss = 0.06, .angle = 18}, 1));
+  d.models.push_back(classifier("error-neuron-microcircuit (fixed random feedback)",
+                                {.accuracy = 0.951, .loss = 0.15, .angle = 41}, 11));
   d.models.push_back(classifier("backpropagation", {.accuracy = 0.979, .loss = 0.055, .angle = 0.5}, 21));
   d.models.back().reference = true;
   d.models.back().alignment.clear();
-  d.models[1].warnings = {"alignment of area v1 stayed above 60° for the first 20 epochs: feedback weights may be too small"};
+  d.models[1].warnings = {
+      "alignment of area v1 stayed above 60° for the first 20 epochs: feedback weights may be too small"};
   d.circuits.push_back(draw(error_neurons({4, 120, 3})));
-  d.experiment_toml = "[task]\nname = \"yin-yang\"\n\n[model]\nname = \"error-neuron-microcircuit\"\nsizes = [4, 120, 3] # <inputs & outputs>\n";
-  d.provenance = {{"apical", "0.1.0 (made up)"}, {"compiler", "g++ 12.2.0"}, {"seeds", "100 … 109"}, {"created", "2026-01-01T00:00:00Z"}};
+  d.experiment_toml =
+      "[task]\nname = \"yin-yang\"\n\n[model]\nname = \"error-neuron-microcircuit\"\nsizes = [4, 120, 3] # "
+      "<inputs & outputs>\n";
+  d.provenance = {{"apical", "0.1.0 (made up)"},
+                  {"compiler", "g++ 12.2.0"},
+                  {"seeds", "100 … 109"},
+                  {"created", "2026-01-01T00:00:00Z"}};
   d.citations = {"Apical contributors (2026) Apical."};
   return d;
 }

@@ -60,7 +60,13 @@ Axis log_axis(double low, double high) {
     from -= 0.1;
     to += 0.1;
   }
-  Axis axis{.low = std::pow(10, from - 0.03 * (to - from)), .high = std::pow(10, to + 0.03 * (to - from)), .log = true};
+  Axis axis{.low = std::pow(10, from - 0.03 * (to - from)),
+            .high = std::pow(10, to + 0.03 * (to - from)),
+            .log = true};
+  if (to - from < 1) {  // less than a decade: equal steps read better than one lonely power of ten
+    axis.ticks = linear_axis(axis.low, axis.high, 4, false).ticks;
+    return axis;
+  }
   const int first = static_cast<int>(std::floor(from)), last = static_cast<int>(std::ceil(to));
   const bool few = to - from < 2;  // decades alone would leave one or two ticks
   const int stride = std::max(1, (last - first + 5) / 6);

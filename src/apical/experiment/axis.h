@@ -21,8 +21,8 @@ struct Axis {
   double at(double value) const;
 };
 
-/// Covers [low, high], widened to the ticks around it when `to_ticks`; steps of 1, 2 or 5 times a power of ten, about
-/// `wanted` of them. An empty range is widened.
+/// Covers [low, high], widened to the ticks around it when `to_ticks`; steps of 1, 2 or 5 times a power of
+/// ten, about `wanted` of them. An empty range is widened.
 Axis linear_axis(double low, double high, int wanted, bool to_ticks);
 
 /// Covers [low, high], both positive.

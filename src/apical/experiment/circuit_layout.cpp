@@ -32,7 +32,8 @@ std::vector<bool> on_forward_pathway(const Circuit& c) {
   return any ? on : std::vector<bool>(on.size(), true);
 }
 
-/// Longest forward path from the outside, so that skip connections do not disturb the order; loops stop growing.
+/// Longest forward path from the outside, so that skip connections do not disturb the order; loops stop
+/// growing.
 std::vector<std::string> ordered_areas(const Circuit& c) {
   std::vector<std::string> areas;
   for (const Population& p : c.populations()) {
@@ -48,7 +49,8 @@ std::vector<std::string> ordered_areas(const Circuit& c) {
       depth[to] = std::min(std::max(depth[to], reached), areas.size());
     }
   }
-  std::stable_sort(areas.begin(), areas.end(), [&](const auto& a, const auto& b) { return depth[a] < depth[b]; });
+  std::stable_sort(areas.begin(), areas.end(),
+                   [&](const auto& a, const auto& b) { return depth[a] < depth[b]; });
   return areas;
 }
 
@@ -118,7 +120,8 @@ double lane_height(const Population& p, Glyph::Shape shape, const std::vector<bo
   }
   const auto down = static_cast<double>(std::count(below.begin(), below.end(), true));
   const auto up = static_cast<double>(below.size()) - down;
-  return kApicalRise + kBasalDrop + 40 + (kPillHeight + 6) * (std::max(0.0, (up - 1) / 2) + std::max(0.0, (down - 1) / 2));
+  return kApicalRise + kBasalDrop + 50 +
+         (kPillHeight + 6) * (std::max(0.0, (up - 1) / 2) + std::max(0.0, (down - 1) / 2));
 }
 
 /// Boxes of one outer column side by side with what they reach, pushed apart where they would touch.
@@ -142,7 +145,8 @@ void place_externals(const Circuit& c, Layout& l, std::size_t column) {
       consider(to, to.compartments[c[j.to].compartment_index(j.compartment)].y);
     }
     for (std::size_t k = 0; k < l.glyphs.size(); ++k) {
-      if (c.populations()[k].teacher == PopulationId{static_cast<std::uint32_t>(i)}) consider(l.glyphs[k], l.glyphs[k].soma.y);
+      if (c.populations()[k].teacher == PopulationId{static_cast<std::uint32_t>(i)})
+        consider(l.glyphs[k], l.glyphs[k].soma.y);
     }
     wanted.emplace_back(n > 0 ? y / n : 0.5 * (l.top + l.bottom), i);
   }
@@ -185,7 +189,8 @@ Layout lay_out(const Circuit& c) {
   for (const std::string& a : areas) l.columns.push_back({.area = a});
   if (any_right) l.columns.push_back({});
 
-  // Lanes: in every column the forward pathway at the bottom, the others above it in their order of appearance.
+  // Lanes: in every column the forward pathway at the bottom, the others above it in their order of
+  // appearance.
   std::vector<double> lane_heights;
   std::map<std::string, std::size_t> used;
   for (const bool principal : {true, false}) {
@@ -201,7 +206,8 @@ Layout lay_out(const Circuit& c) {
       }
       if (forward[i] != principal) continue;
       g.shape = principal ? Glyph::Shape::pyramidal : Glyph::Shape::round;
-      const auto place = static_cast<std::size_t>(std::find(areas.begin(), areas.end(), area_of(p)) - areas.begin());
+      const auto place =
+          static_cast<std::size_t>(std::find(areas.begin(), areas.end(), area_of(p)) - areas.begin());
       g.column = place + (any_left ? 1 : 0);
       g.lane = used[area_of(p)]++;
       if (lane_heights.size() <= g.lane) lane_heights.resize(g.lane + 1, 0);
@@ -210,7 +216,8 @@ Layout lay_out(const Circuit& c) {
     }
   }
   for (std::size_t i = 0; i < count; ++i) {
-    l.glyphs[i].top_lane = external(c.populations()[i]) || l.glyphs[i].lane + 1 == used[area_of(c.populations()[i])];
+    l.glyphs[i].top_lane =
+        external(c.populations()[i]) || l.glyphs[i].lane + 1 == used[area_of(c.populations()[i])];
   }
 
   // Columns wide enough for the widest thing in them.
@@ -220,7 +227,8 @@ Layout lay_out(const Circuit& c) {
     double& half = l.columns[g.column].half;
     if (g.shape == Glyph::Shape::external) half = std::max(half, g.soma.w / 2);
     if (g.shape == Glyph::Shape::pyramidal) half = std::max(half, 28 + svg::text_width(g.label, kLabelFont));
-    for (const Compartment& k : c.populations()[i].compartments) half = std::max(half, 42 + pill_width(k.name) / 2);
+    for (const Compartment& k : c.populations()[i].compartments)
+      half = std::max(half, 42 + pill_width(k.name) / 2);
   }
   double x = 12;
   for (Column& column : l.columns) {
@@ -238,7 +246,8 @@ Layout lay_out(const Circuit& c) {
     for (std::size_t k = 0; k < g.lane; ++k) floor -= lane_heights[k];
     const double cx = l.columns[g.column].x;
     if (g.shape == Glyph::Shape::pyramidal) place_pyramidal(c, id(i), g, cx, floor - kBasalDrop - 22);
-    if (g.shape == Glyph::Shape::round) place_round(c.populations()[i], g, cx, floor - 0.5 * lane_heights[g.lane] + 8);
+    if (g.shape == Glyph::Shape::round)
+      place_round(c.populations()[i], g, cx, floor - 0.5 * lane_heights[g.lane] + 8);
   }
   if (any_left) place_externals(c, l, 0);
   if (any_right) place_externals(c, l, l.columns.size() - 1);

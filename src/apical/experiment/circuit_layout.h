@@ -22,21 +22,21 @@ struct Glyph {
   enum class Shape { external, pyramidal, round };
   Shape shape = Shape::round;
   std::size_t column = 0;
-  std::size_t lane = 0;  ///< 0 at the bottom
+  std::size_t lane = 0;   ///< 0 at the bottom
   bool top_lane = false;  ///< nothing stands above it in its column
   std::string label;
-  Rect soma;               ///< of an external population: its box
+  Rect soma;                            ///< of an external population: its box
   std::vector<Rect> compartments = {};  ///< labelled, in the population's order
 };
 
 struct Column {
-  std::string area;  ///< empty for the columns of external populations
+  std::string area;        ///< empty for the columns of external populations
   double x = 0, half = 0;  ///< centre and half the width
 };
 
 struct Layout {
   std::vector<Column> columns;
-  std::vector<Glyph> glyphs;  ///< by PopulationId
+  std::vector<Glyph> glyphs;   ///< by PopulationId
   double top = 0, bottom = 0;  ///< of the area panels
   double left() const { return columns.front().x - columns.front().half; }
   double right() const { return columns.back().x + columns.back().half; }

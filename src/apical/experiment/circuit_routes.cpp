@@ -22,9 +22,10 @@ enum class Side { left, right, above, below };
 struct Plan {
   Way way = Way::direct;
   Side side = Side::left;
-  double offset = 0;    ///< along the side of the target
+  double offset = 0;      ///< along the side of the target
   std::size_t trunk = 0;  ///< index of the shared track
-  double gutter = 0;    ///< x of the vertical beside the target, if it needs one
+  bool branch = false;    ///< only the last piece is drawn: another arrow of the same look draws the trunk
+  double gutter = 0;      ///< x of the vertical beside the target, if it needs one
 };
 
 /// The horizontal that one population's skip connections share.
@@ -44,18 +45,25 @@ Rect target_of(const Layout& l, const Arrow& a) {
 
 std::string quantity_symbol(Quantity q) {
   switch (q) {
-    case Quantity::rate: return "";
-    case Quantity::soma: return "u";
-    case Quantity::lookahead: return "ŭ";
-    case Quantity::slope: return "φ′";
-    case Quantity::mismatch: return "φ′(y\u2212r)";
+    case Quantity::rate:
+      return "";
+    case Quantity::soma:
+      return "u";
+    case Quantity::lookahead:
+      return "ŭ";
+    case Quantity::slope:
+      return "φ′";
+    case Quantity::mismatch:
+      return "φ′(y\u2212r)";
   }
   return "";
 }
 
 std::string tag_of(const Projection& j) {
   std::string tag;
-  const auto add = [&](const std::string& part) { tag += part.empty() ? "" : (tag.empty() ? "" : " ") + part; };
+  const auto add = [&](const std::string& part) {
+    tag += part.empty() ? "" : (tag.empty() ? "" : " ") + part;
+  };
   add(quantity_symbol(j.transmits));
   if (j.view) add("Wᵀ");
   if (j.topology == Topology::one_to_one) add("1:1");
@@ -65,28 +73,49 @@ std::string tag_of(const Projection& j) {
 }
 
 std::string title_of(const Circuit& c, const Projection& j) {
-  std::string text = fmt::format("{}: {} of {} {} {} of {}; {}, {}", j.name, name_of(j.transmits), c[j.from].name,
-                                 j.effect == Effect::multiply ? "multiplies" : "adds to", j.compartment, c[j.to].name,
-                                 j.topology == Topology::dense ? "dense" : "one to one", name_of(j.pathway));
-  if (j.view) text += fmt::format("; transpose of {}{}", c[j.view->of].name, j.view->deviation ? " plus fixed deviation" : "");
+  std::string text =
+      fmt::format("{}: {} of {} {} {} of {}; {}, {}", j.name, name_of(j.transmits), c[j.from].name,
+                  j.effect == Effect::multiply ? "multiplies" : "adds to", j.compartment, c[j.to].name,
+                  j.topology == Topology::dense ? "dense" : "one to one", name_of(j.pathway));
+  if (j.view)
+    text += fmt::format("; transpose of {}{}", c[j.view->of].name,
+                        j.view->deviation ? " plus fixed deviation" : "");
   return text + (j.rule ? "; plastic" : "; fixed");
 }
 
 std::vector<Arrow> arrows_of(const Circuit& c) {
   std::vector<Arrow> arrows;
   for (const Projection& j : c.projections()) {
-    Arrow a{.from = j.from, .to = j.to, .compartment = c[j.to].compartment_index(j.compartment), .pathway = j.pathway,
-            .plastic = j.rule.has_value(), .multiplies = j.effect == Effect::multiply, .tag = tag_of(j), .title = title_of(c, j),
-            .path = {}, .end = {}, .heading = {}, .tag_places = {}};
+    Arrow a{.from = j.from,
+            .to = j.to,
+            .compartment = c[j.to].compartment_index(j.compartment),
+            .pathway = j.pathway,
+            .plastic = j.rule.has_value(),
+            .multiplies = j.effect == Effect::multiply,
+            .tag = tag_of(j),
+            .title = title_of(c, j),
+            .path = {},
+            .end = {},
+            .heading = {},
+            .tag_places = {}};
     arrows.push_back(std::move(a));
   }
   for (std::size_t i = 0; i < c.populations().size(); ++i) {
     const Population& p = c.populations()[i];
     if (!p.teacher) continue;
-    Arrow a{.from = *p.teacher, .to = {static_cast<std::uint32_t>(i)}, .compartment = {}, .pathway = Pathway::teaching,
-            .plastic = false, .multiplies = false, .tag = "y",
-            .title = fmt::format("{} is the teacher with which {} compares its rate", c[*p.teacher].name, p.name),
-            .path = {}, .end = {}, .heading = {}, .tag_places = {}};
+    Arrow a{
+        .from = *p.teacher,
+        .to = {static_cast<std::uint32_t>(i)},
+        .compartment = {},
+        .pathway = Pathway::teaching,
+        .plastic = false,
+        .multiplies = false,
+        .tag = "y",
+        .title = fmt::format("{} is the teacher with which {} compares its rate", c[*p.teacher].name, p.name),
+        .path = {},
+        .end = {},
+        .heading = {},
+        .tag_places = {}};
     arrows.push_back(std::move(a));
   }
   return arrows;
@@ -98,14 +127,21 @@ Plan plan_of(const Layout& l, const Arrow& a) {
   const Rect target = target_of(l, a);
   const bool round = to.shape == Glyph::Shape::round;
   if (from.column == to.column) {
-    if (a.from == a.to) return {.way = Way::within, .side = Side::right};
+    // A dendrite with another below it is reached from its free end.
+    const bool hidden =
+        round && a.compartment && *a.compartment + 1 < to.compartments.size() && target.y < from.soma.y;
+    if (a.from == a.to || hidden) return {.way = Way::within, .side = Side::right};
     return {.way = Way::within, .side = target.y < from.soma.y ? Side::below : Side::above};
   }
   const bool rightwards = from.column < to.column;
   if ((rightwards ? to.column - from.column : from.column - to.column) == 1) {
     if (!rightwards) return {.way = Way::direct, .side = Side::right};
-    // The soma of a round cell stands left of its dendrite, so what comes from the left enters from below or above.
-    return {.way = Way::direct, .side = !round ? Side::left : from.soma.y > target.y ? Side::below : Side::above};
+    // The soma of a round cell stands left of its dendrite, so what comes from the left enters from below or
+    // above.
+    return {.way = Way::direct,
+            .side = !round                   ? Side::left
+                    : from.soma.y > target.y ? Side::below
+                                             : Side::above};
   }
   if (rightwards && from.lane == 0) {
     const bool open = to.lane == 0 && target.y > to.soma.y;
@@ -129,12 +165,14 @@ void assign_offsets(const Layout& l, const std::vector<Arrow>& arrows, std::vect
       const Glyph& from = l.glyphs[arrows[i].from.value];
       return vertical ? from.soma.y : -static_cast<double>(from.column);
     };
-    std::stable_sort(members.begin(), members.end(), [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+    std::stable_sort(members.begin(), members.end(),
+                     [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
     const Rect target = target_of(l, arrows[members.front()]);
     const double n = static_cast<double>(members.size());
     const double room = vertical ? target.h : target.w - 8;
     const double gap = n > 1 ? std::min(vertical ? 7.0 : 9.0, room / (n - 1)) : 0;
-    for (std::size_t k = 0; k < members.size(); ++k) plans[members[k]].offset = (static_cast<double>(k) - 0.5 * (n - 1)) * gap;
+    for (std::size_t k = 0; k < members.size(); ++k)
+      plans[members[k]].offset = (static_cast<double>(k) - 0.5 * (n - 1)) * gap;
   }
 }
 
@@ -160,16 +198,20 @@ void assign_tracks(std::vector<Trunk>& trunks, Way way, double edge, double dire
   }
 }
 
-std::vector<Trunk> trunks_of(const Circuit& c, const Layout& l, const std::vector<Arrow>& arrows, std::vector<Plan>& plans) {
+std::vector<Trunk> trunks_of(const Circuit& c, const Layout& l, const std::vector<Arrow>& arrows,
+                             std::vector<Plan>& plans) {
   std::vector<Trunk> trunks;
   for (std::size_t i = 0; i < arrows.size(); ++i) {
     Plan& p = plans[i];
     if (p.way != Way::over && p.way != Way::under) continue;
     const Arrow& a = arrows[i];
     const Quantity q = i < c.projections().size() ? c.projections()[i].transmits : Quantity::rate;
-    const auto from = static_cast<double>(l.glyphs[a.from.value].column), to = static_cast<double>(l.glyphs[a.to.value].column);
+    const auto from = static_cast<double>(l.glyphs[a.from.value].column),
+               to = static_cast<double>(l.glyphs[a.to.value].column);
     std::size_t t = 0;
-    while (t < trunks.size() && !(trunks[t].from == a.from && trunks[t].transmits == q && trunks[t].way == p.way)) ++t;
+    while (t < trunks.size() &&
+           !(trunks[t].from == a.from && trunks[t].transmits == q && trunks[t].way == p.way))
+      ++t;
     if (t == trunks.size()) trunks.push_back({a.from, q, p.way, from, from});
     trunks[t].low = std::min(trunks[t].low, to);
     trunks[t].high = std::max(trunks[t].high, to);
@@ -180,20 +222,47 @@ std::vector<Trunk> trunks_of(const Circuit& c, const Layout& l, const std::vecto
   return trunks;
 }
 
+/// Of the arrows that share a trunk and a look, the one that reaches farthest draws the trunk: lines drawn on
+/// top of each other would look plastic.
+void mark_branches(const Layout& l, const std::vector<Arrow>& arrows, std::vector<Plan>& plans) {
+  const auto reach = [&](std::size_t i) {
+    const std::size_t from = l.glyphs[arrows[i].from.value].column, to = l.glyphs[arrows[i].to.value].column;
+    return std::pair{from < to ? to - from : from - to, arrows.size() - i};
+  };
+  const auto in_track = [&](std::size_t i) {
+    return plans[i].way == Way::over || plans[i].way == Way::under;
+  };
+  for (std::size_t i = 0; i < arrows.size(); ++i) {
+    for (std::size_t k = 0; in_track(i) && k < arrows.size(); ++k) {
+      const bool same = in_track(k) && plans[k].trunk == plans[i].trunk &&
+                        arrows[k].pathway == arrows[i].pathway && arrows[k].plastic == arrows[i].plastic;
+      const bool same_direction =
+          (l.glyphs[arrows[k].to.value].column > l.glyphs[arrows[k].from.value].column) ==
+          (l.glyphs[arrows[i].to.value].column > l.glyphs[arrows[i].from.value].column);
+      if (same && same_direction && reach(k) > reach(i)) plans[i].branch = true;
+    }
+  }
+}
+
 /// Verticals beside sources and targets, inside the panel's edges: one x each.
-void assign_gutters(const Layout& l, const std::vector<Arrow>& arrows, std::vector<Plan>& plans, std::vector<Trunk>& trunks) {
+void assign_gutters(const Layout& l, const std::vector<Arrow>& arrows, std::vector<Plan>& plans,
+                    std::vector<Trunk>& trunks) {
   std::map<std::size_t, std::size_t> left, right;
   const auto at_left = [&](std::size_t column) {
-    return l.columns[column].x - l.columns[column].half + 5 + kGutterGap * static_cast<double>(left[column]++);
+    return l.columns[column].x - l.columns[column].half + 5 +
+           kGutterGap * static_cast<double>(left[column]++);
   };
   const auto at_right = [&](std::size_t column) {
-    return l.columns[column].x + l.columns[column].half - 5 - kGutterGap * static_cast<double>(right[column]++);
+    return l.columns[column].x + l.columns[column].half - 5 -
+           kGutterGap * static_cast<double>(right[column]++);
   };
   for (Trunk& t : trunks) {
     const Glyph& from = l.glyphs[t.from.value];
     const bool external = from.shape == Glyph::Shape::external;
     const bool leftwards = t.low < static_cast<double>(from.column);
-    t.start = external ? from.soma.x : t.way == Way::over && leftwards ? at_left(from.column) : at_right(from.column);
+    t.start = external                          ? from.soma.x
+              : t.way == Way::over && leftwards ? at_left(from.column)
+                                                : at_right(from.column);
   }
   for (std::size_t i = 0; i < arrows.size(); ++i) {
     Plan& p = plans[i];
@@ -205,31 +274,41 @@ void assign_gutters(const Layout& l, const std::vector<Arrow>& arrows, std::vect
 
 Point arrival(const Rect& r, const Plan& p) {
   switch (p.side) {
-    case Side::left: return {r.left() - 1, r.y + p.offset};
-    case Side::right: return {r.right() + 1, r.y + p.offset};
-    case Side::above: return {r.x + p.offset, r.top() - 1};
-    case Side::below: return {r.x + p.offset, r.bottom() + 1};
+    case Side::left:
+      return {r.left() - 1, r.y + p.offset};
+    case Side::right:
+      return {r.right() + 1, r.y + p.offset};
+    case Side::above:
+      return {r.x + p.offset, r.top() - 1};
+    case Side::below:
+      return {r.x + p.offset, r.bottom() + 1};
   }
   return {};
 }
 
 Point heading_into(Side side) {
   switch (side) {
-    case Side::left: return {1, 0};
-    case Side::right: return {-1, 0};
-    case Side::above: return {0, 1};
-    case Side::below: return {0, -1};
+    case Side::left:
+      return {1, 0};
+    case Side::right:
+      return {-1, 0};
+    case Side::above:
+      return {0, 1};
+    case Side::below:
+      return {0, -1};
   }
   return {};
 }
 
 void set_curve(Arrow& a, Point start, Point c1, Point c2) {
   const Point stop{a.end.x - kHead * a.heading.x, a.end.y - kHead * a.heading.y};
-  a.path = fmt::format("M{}C{} {} {}", point(start.x, start.y), point(c1.x, c1.y), point(c2.x, c2.y), point(stop.x, stop.y));
+  a.path = fmt::format("M{}C{} {} {}", point(start.x, start.y), point(c1.x, c1.y), point(c2.x, c2.y),
+                       point(stop.x, stop.y));
   for (double t : {.5, .4, .6, .3, .7, .22, .8}) {
     const double s = 1 - t;
-    a.tag_places.push_back({s * s * s * start.x + 3 * s * s * t * c1.x + 3 * s * t * t * c2.x + t * t * t * stop.x,
-                            s * s * s * start.y + 3 * s * s * t * c1.y + 3 * s * t * t * c2.y + t * t * t * stop.y});
+    a.tag_places.push_back(
+        {s * s * s * start.x + 3 * s * s * t * c1.x + 3 * s * t * t * c2.x + t * t * t * stop.x,
+         s * s * s * start.y + 3 * s * s * t * c1.y + 3 * s * t * t * c2.y + t * t * t * stop.y});
   }
 }
 
@@ -239,11 +318,14 @@ void set_corners(Arrow& a, std::vector<Point> points) {
   std::string d = "M" + point(points[0].x, points[0].y);
   for (std::size_t i = 1; i + 1 < points.size(); ++i) {
     const Point before = points[i - 1], here = points[i], after = points[i + 1];
-    const double in = std::hypot(here.x - before.x, here.y - before.y), out = std::hypot(after.x - here.x, after.y - here.y);
+    const double in = std::hypot(here.x - before.x, here.y - before.y),
+                 out = std::hypot(after.x - here.x, after.y - here.y);
     const double r = std::min({8.0, in / 2, out / 2});
     if (r < 0.1) continue;
-    d += fmt::format("L{}Q{} {}", point(here.x - r * (here.x - before.x) / in, here.y - r * (here.y - before.y) / in),
-                     point(here.x, here.y), point(here.x + r * (after.x - here.x) / out, here.y + r * (after.y - here.y) / out));
+    d += fmt::format("L{}Q{} {}",
+                     point(here.x - r * (here.x - before.x) / in, here.y - r * (here.y - before.y) / in),
+                     point(here.x, here.y),
+                     point(here.x + r * (after.x - here.x) / out, here.y + r * (after.y - here.y) / out));
   }
   a.path = d + "L" + point(points.back().x, points.back().y);
 }
@@ -251,9 +333,12 @@ void set_corners(Arrow& a, std::vector<Point> points) {
 Point exit_of(const Glyph& g, bool rightwards) {
   const Rect& s = g.soma;
   switch (g.shape) {
-    case Glyph::Shape::external: return {rightwards ? s.right() : s.left(), s.y};
-    case Glyph::Shape::pyramidal: return rightwards ? Point{s.x + 12, s.y + 9} : Point{s.x - 7, s.y - 4};
-    case Glyph::Shape::round: return rightwards ? Point{s.x + 6, s.bottom() - 1} : Point{s.left(), s.y};
+    case Glyph::Shape::external:
+      return {rightwards ? s.right() : s.left(), s.y};
+    case Glyph::Shape::pyramidal:
+      return rightwards ? Point{s.x + 12, s.y + 9} : Point{s.x - 7, s.y - 4};
+    case Glyph::Shape::round:
+      return rightwards ? Point{s.x + 6, s.bottom() - 1} : Point{s.left(), s.y};
   }
   return {};
 }
@@ -263,10 +348,10 @@ void draw_direct(const Layout& l, Arrow& a, const Plan& p) {
   const bool rightwards = from.column < l.glyphs[a.to.value].column;
   const Point start = exit_of(from, rightwards);
   const double dx = 0.5 * (a.end.x - start.x);
-  const double lift = !rightwards && from.shape == Glyph::Shape::pyramidal ? 18 : 0;  // clear of the population's label
-  const Point c2 = p.side == Side::left || p.side == Side::right
-                       ? Point{a.end.x - dx, a.end.y}
-                       : Point{a.end.x, a.end.y - a.heading.y * 60};
+  const double lift =
+      !rightwards && from.shape == Glyph::Shape::pyramidal ? 18 : 0;  // clear of the population's label
+  const Point c2 = p.side == Side::left || p.side == Side::right ? Point{a.end.x - dx, a.end.y}
+                                                                 : Point{a.end.x, a.end.y - a.heading.y * 60};
   set_curve(a, start, {start.x + dx, start.y - lift}, c2);
 }
 
@@ -276,6 +361,10 @@ void draw_within(const Layout& l, Arrow& a, const Plan& p) {
   if (a.from == a.to) {  // a loop to the right
     const Point start = exit_of(from, true);
     set_curve(a, start, {start.x + 50, start.y}, {a.end.x + 34, a.end.y});
+    return;
+  }
+  if (p.side == Side::right) {
+    set_curve(a, {s.x + 9, s.y + 2}, {s.x + 86, s.y + 2}, {a.end.x + 34, a.end.y});
     return;
   }
   const bool up = p.side == Side::below;
@@ -296,12 +385,15 @@ void draw_in_track(const Layout& l, Arrow& a, const Plan& p, const Trunk& t) {
     points.push_back({t.start, t.way == Way::under ? from.soma.bottom() : from.soma.top()});
   } else {
     const Point start = exit_of(from, rightwards);
-    points.push_back(start);
-    points.push_back({t.start, start.y});
+    const double apart =
+        from.shape == Glyph::Shape::round && !rightwards ? 9 : 0;  // from the arrow to the neighbouring area
+    points.push_back({start.x + apart / 3, start.y - apart});
+    points.push_back({t.start, start.y - apart});
   }
   points.push_back({t.start, t.y});
   const bool gutter = p.side == Side::left || p.side == Side::right;
   const double x = gutter ? p.gutter : a.end.x;
+  if (p.branch) points = {{x + (rightwards ? -8.0 : 8.0), t.y}};
   points.push_back({x, t.y});
   if (gutter) points.push_back({x, a.end.y});
   for (double share : {.12, .2, .3, .45, .6}) a.tag_places.push_back({t.start + share * (x - t.start), t.y});
@@ -316,6 +408,7 @@ Routes route(const Circuit& c, const Layout& l) {
   for (const Arrow& a : routes.arrows) plans.push_back(plan_of(l, a));
   assign_offsets(l, routes.arrows, plans);
   std::vector<Trunk> trunks = trunks_of(c, l, routes.arrows, plans);
+  mark_branches(l, routes.arrows, plans);
   assign_gutters(l, routes.arrows, plans, trunks);
   for (const Trunk& t : trunks) {
     routes.top = std::min(routes.top, t.y);
@@ -327,7 +420,8 @@ Routes route(const Circuit& c, const Layout& l) {
     a.heading = heading_into(plans[i].side);
     if (plans[i].way == Way::direct) draw_direct(l, a, plans[i]);
     if (plans[i].way == Way::within) draw_within(l, a, plans[i]);
-    if (plans[i].way == Way::over || plans[i].way == Way::under) draw_in_track(l, a, plans[i], trunks[plans[i].trunk]);
+    if (plans[i].way == Way::over || plans[i].way == Way::under)
+      draw_in_track(l, a, plans[i], trunks[plans[i].trunk]);
   }
   return routes;
 }

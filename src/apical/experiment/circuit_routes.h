@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The arrows of a drawn circuit. Neighbouring areas are joined by curves; connections that skip areas run in tracks,
-// forward ones below the areas and all others above. The skip connections of one population share a track, as the
-// collaterals of an axon do.
+// The arrows of a drawn circuit. Neighbouring areas are joined by curves; connections that skip areas run in
+// tracks, forward ones below the areas and all others above. The skip connections of one population share a
+// track, as the collaterals of an axon do.
 #pragma once
 
 #include <string>
@@ -23,8 +23,8 @@ struct Arrow {
   std::string tag;    ///< what distinguishes it: "Wᵀ", "1:1", "φ′", "p = 0.3"
   std::string title;  ///< in full
 
-  std::string path;   ///< SVG path data, up to the arrowhead
-  Point end, heading;  ///< tip of the arrowhead and unit direction
+  std::string path;               ///< SVG path data, up to the arrowhead
+  Point end, heading;             ///< tip of the arrowhead and unit direction
   std::vector<Point> tag_places;  ///< best first
 };
 

@@ -45,11 +45,15 @@ class Page {
 
   void section(const char* title) { out_ += fmt::format("<h2>{}</h2>\n", title); }
   void figure(const std::string& svg, const std::string& title, const std::string& caption) {
-    out_ += fmt::format("<figure><div class=\"scroll\">{}</div><figcaption><b>Figure {} | {}.</b> {}</figcaption></figure>\n", svg, ++figures_,
-                        escape(title), escape(caption));
+    out_ += fmt::format(
+        "<figure><div class=\"scroll\">{}</div><figcaption><b>Figure {} | {}.</b> {}</figcaption></figure>\n",
+        svg, ++figures_, escape(title), escape(caption));
   }
   PlotSeries series(std::size_t model, const std::vector<SeedCurve>& seeds) const {
-    return {.label = data_.models[model].label, .style = styles_[model], .principal = data_.models[model].reference, .seeds = seeds};
+    return {.label = data_.models[model].label,
+            .style = styles_[model],
+            .principal = data_.models[model].reference,
+            .seeds = seeds};
   }
   /// What the lines of a plot are; said once per figure, as each may differ.
   std::string how_drawn(const LinePlot& plot) const;
@@ -66,13 +70,15 @@ std::string capitalised(std::string text) {
 }
 
 std::string two_lines(const Figures& f) {
-  return escape(f.value) + (f.bounds.empty() ? "" : fmt::format("<span class=\"b\">{}</span>", escape(f.bounds)));
+  return escape(f.value) +
+         (f.bounds.empty() ? "" : fmt::format("<span class=\"b\">{}</span>", escape(f.bounds)));
 }
 
 /// Text with each DOI as a plain link.
 std::string with_doi_links(const std::string& text) {
   const std::size_t at = text.find("10.");
-  const bool starts_word = at != std::string::npos && (at == 0 || std::string_view(" :/(").find(text[at - 1]) != std::string_view::npos);
+  const bool starts_word = at != std::string::npos &&
+                           (at == 0 || std::string_view(" :/(").find(text[at - 1]) != std::string_view::npos);
   if (!starts_word) return escape(text);
   std::size_t end = text.find_first_of(" <>\"'", at);
   if (end == std::string::npos) end = text.size();
@@ -84,7 +90,8 @@ std::string with_doi_links(const std::string& text) {
   for (const char* prefix : {"https://doi.org/", "http://doi.org/", "doi.org/", "https://dx.doi.org/"}) {
     if (before.ends_with(prefix)) before.erase(before.size() - std::string_view(prefix).size());
   }
-  return fmt::format("{}<a href=\"https://doi.org/{}\">{}</a>{}", escape(before), escape(doi), escape(doi), escape(text.substr(end)));
+  return fmt::format("{}<a href=\"https://doi.org/{}\">{}</a>{}", escape(before), escape(doi), escape(doi),
+                     escape(text.substr(end)));
 }
 
 bool any_reference_line(const LinePlot& plot) { return plot.reference.has_value(); }
@@ -101,9 +108,11 @@ std::string Page::how_drawn(const LinePlot& plot) const {
   }
   if (plot.log_y && !plot.drawn_log()) text += " Linear axis, because a value is not positive.";
   if (!plot.diverged().empty()) {
-    text += fmt::format(" A cross ends each seed whose values ceased to be finite ({}).", join_names(plot.diverged()));
+    text += fmt::format(" A cross ends each seed whose values ceased to be finite ({}).",
+                        join_names(plot.diverged()));
   }
-  if (any_reference_line(plot)) text += " 90° is orthogonal to the gradient: no credit; 0° is backpropagation.";
+  if (any_reference_line(plot))
+    text += " 90° is orthogonal to the gradient: no credit; 0° is backpropagation.";
   return text;
 }
 
@@ -112,18 +121,23 @@ void Page::heading() {
   if (!data_.summary.empty()) out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(data_.summary));
   out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(summary_sentences(data_)));
   if (!data_.task_description.empty()) {
-    out_ += fmt::format("<p><b>Task{}{}.</b> {}</p>\n", data_.task.empty() ? "" : ": ", escape(data_.task), escape(data_.task_description));
+    out_ += fmt::format("<p><b>Task{}{}.</b> {}</p>\n", data_.task.empty() ? "" : ": ", escape(data_.task),
+                        escape(data_.task_description));
   }
   out_ += "</header>\n";
 }
 
 void Page::warnings() {
   const std::vector<std::string> all = all_warnings(data_);
+  if (data_.models.empty()) return;
   if (all.empty()) {
-    out_ += "<p class=\"clear\">No warnings: every recorded value is finite, and no check of the run raised one.</p>\n";
+    out_ +=
+        "<p class=\"clear\">No warnings: every recorded value is finite, and no check of the run raised "
+        "one.</p>\n";
     return;
   }
-  out_ += fmt::format("<aside class=\"warnings\"><h2>\u26A0 {}</h2><ul>", all.size() == 1 ? "One warning" : fmt::format("{} warnings", all.size()));
+  out_ += fmt::format("<aside class=\"warnings\"><h2>\u26A0 {}</h2><ul>",
+                      all.size() == 1 ? "One warning" : fmt::format("{} warnings", all.size()));
   for (const std::string& w : all) out_ += fmt::format("<li>{}</li>", escape(w));
   out_ += "</ul></aside>\n";
 }
@@ -134,7 +148,9 @@ void Page::final_table() {
   const auto any = [&](auto&& test) { return std::any_of(data_.models.begin(), data_.models.end(), test); };
   const bool accuracy = any([](const ModelResult& m) { return !m.test_accuracy.empty(); });
   const bool loss = any([](const ModelResult& m) { return !m.test_loss.empty(); });
-  const bool gap = accuracy && any([&](const ModelResult& m) { return reference && &m != reference && accuracy_gap(m, *reference).n > 0; });
+  const bool gap = accuracy && any([&](const ModelResult& m) {
+                     return reference && &m != reference && accuracy_gap(m, *reference).n > 0;
+                   });
   const bool angle = any([](const ModelResult& m) { return angle_interval(m).n > 0; });
   const bool time = any([](const ModelResult& m) { return m.wall_seconds > 0; });
   const bool needed = any([](const ModelResult& m) { return !m.needs.empty(); });
@@ -144,15 +160,16 @@ void Page::final_table() {
   const auto head = [&](bool shown, const char* name, const std::string& sub) {
     if (shown) out_ += fmt::format("<th>{}<br/><span class=\"b\">{}</span></th>", name, sub);
   };
-  head(accuracy, "Test accuracy", "mean [95 %]");
-  head(gap, "Difference", "points, paired [95 %]");
-  head(loss, "Test loss", losses_are_geometric(data_) ? "geometric mean [95 %]" : "mean [95 %]");
-  head(angle, "Angle to gradient", "total, mean [95 %]");
+  head(accuracy, "Test accuracy", "mean [95\u00A0%]");
+  head(gap, "Difference", "from the reference, points [95\u00A0%]");
+  head(loss, "Test loss", losses_are_geometric(data_) ? "geometric mean [95\u00A0%]" : "mean [95\u00A0%]");
+  head(angle, "Angle to gradient", "total, mean [95\u00A0%]");
   head(time, "Wall time", "all seeds");
   head(needed, "Needs", "beyond local rates");
   out_ += "</tr></thead><tbody>\n";
   for (const ModelResult& m : data_.models) {
-    out_ += fmt::format("<tr{}><th scope=\"row\">{}</th><td>{}</td>", m.reference ? " class=\"ref\"" : "", escape(m.label), seed_count(m));
+    out_ += fmt::format("<tr{}><th scope=\"row\">{}</th><td>{}</td>", m.reference ? " class=\"ref\"" : "",
+                        escape(m.label), seed_count(m));
     const auto cell = [&](bool shown, const std::string& html) {
       if (shown) out_ += fmt::format("<td class=\"n\">{}</td>", html);
     };
@@ -166,7 +183,9 @@ void Page::final_table() {
       for (const Need& n : m.needs) {
         if (n.needed()) names.push_back(n.ingredient);
       }
-      out_ += fmt::format("<td>{}</td>", m.needs.empty() ? "–" : names.empty() ? "none of these" : escape(join_names(names)));
+      out_ += fmt::format("<td>{}</td>", m.needs.empty() ? "–"
+                                         : names.empty() ? "none of these"
+                                                         : escape(join_names(names)));
     }
     out_ += "</tr>\n";
   }
@@ -175,8 +194,10 @@ void Page::final_table() {
 
 void Page::final_dots() {
   for (const bool accuracy : {true, false}) {
-    DotPlot plot{.description = accuracy ? "Final test accuracy of every seed, by model" : "Final test loss of every seed, by model",
-                 .x_label = accuracy ? "test accuracy (%)" : "test loss", .log_x = !accuracy && losses_are_geometric(data_),
+    DotPlot plot{.description = accuracy ? "Final test accuracy of every seed, by model"
+                                         : "Final test loss of every seed, by model",
+                 .x_label = accuracy ? "test accuracy (%)" : "test loss",
+                 .log_x = !accuracy && losses_are_geometric(data_),
                  .percent = accuracy};
     bool several = false;
     for (std::size_t i = 0; i < data_.models.size(); ++i) {
@@ -186,18 +207,21 @@ void Page::final_dots() {
       const MeanInterval interval = accuracy ? accuracy_interval(m) : loss_interval(data_, m);
       const Figures figures = accuracy ? percent_figures(interval) : loss_figures(interval);
       several = several || interval.has_bounds();
-      plot.rows.push_back({m.label, styles_[i], m.reference, values, interval, interval.n > 0 ? figures.text() : "not finite"});
+      plot.rows.push_back({m.label, styles_[i], m.reference, values, interval,
+                           interval.n > 0 ? figures.text() : "not finite"});
     }
     const std::string svg = svg_of(plot);
     if (svg.empty()) continue;
     figure(svg, accuracy ? "Test accuracy of every seed" : "Test loss of every seed",
-           several ? fmt::format("Dots: seeds; diamond and bar: {} and its 95 % interval.", plot.log_x ? "geometric mean" : "mean")
+           several ? fmt::format("Dots: seeds; diamond and bar: {} and its 95 % interval.",
+                                 plot.log_x ? "geometric mean" : "mean")
                    : "One seed: no interval.");
   }
 }
 
 void Page::metric_curves() {
-  std::vector<std::pair<std::string, std::string>> panels;  // accuracy first, then loss, then the others as they come
+  std::vector<std::pair<std::string, std::string>>
+      panels;  // accuracy first, then loss, then the others as they come
   for (const char* metric : {"accuracy", "loss", ""}) {
     for (const char* split : {"validation", "test", "train", ""}) {
       for (const ModelResult& m : data_.models) {
@@ -213,8 +237,11 @@ void Page::metric_curves() {
   out_.clear();
   for (const auto& [metric, split] : panels) {
     const bool accuracy = metric == "accuracy";
-    LinePlot plot{.description = fmt::format("{} {} over training", split, metric), .x_label = data_.x_label,
-                  .y_label = accuracy ? split + " accuracy (%)" : split + " " + metric, .log_y = metric == "loss", .percent = accuracy};
+    LinePlot plot{.description = fmt::format("{} {} over training", split, metric),
+                  .x_label = data_.x_label,
+                  .y_label = accuracy ? split + " accuracy (%)" : split + " " + metric,
+                  .log_y = metric == "loss",
+                  .percent = accuracy};
     bool curve = false;
     for (std::size_t i = 0; i < data_.models.size(); ++i) {
       for (const MetricCurves& c : data_.models[i].metrics) {
@@ -224,7 +251,8 @@ void Page::metric_curves() {
       }
     }
     const std::string svg = curve ? svg_of(plot) : "";
-    if (!svg.empty()) figure(svg, fmt::format("{} {} over training", capitalised(split), metric), how_drawn(plot));
+    if (!svg.empty())
+      figure(svg, fmt::format("{} {} over training", capitalised(split), metric), how_drawn(plot));
   }
   const std::string drawn = std::move(out_);
   out_ = std::move(before);
@@ -242,20 +270,25 @@ void Page::alignment() {
       missing = true;
       continue;
     }
-    LinePlot plot{.description = fmt::format("Angle between credit and exact gradient of {}, per area, over training", m.label),
-                  .x_label = data_.x_label, .y_label = "angle to the gradient (°)", .y_ticks = {0, 15, 30, 45, 60, 75, 90},
+    LinePlot plot{.description = fmt::format(
+                      "Angle between credit and exact gradient of {}, per area, over training", m.label),
+                  .x_label = data_.x_label,
+                  .y_label = "angle to the gradient (°)",
+                  .y_ticks = {0, 15, 30, 45, 60, 75, 90},
                   .reference = ReferenceLine{90, "orthogonal"}};
     double largest = 0;
     std::size_t style = 0;
     for (const AlignmentCurves& a : m.alignment) {
       const bool total = a.area == "total";
-      plot.series.push_back({.label = a.area, .style = total ? 0 : style, .principal = total, .seeds = a.seeds});
+      plot.series.push_back(
+          {.label = a.area, .style = total ? 0 : style, .principal = total, .seeds = a.seeds});
       style += total ? 0 : 1;
       for (const SeedCurve& s : a.seeds) {
         for (double v : s.y) largest = std::isfinite(v) ? std::max(largest, v) : largest;
       }
     }
-    plot.y_ticks = largest > 92 ? std::vector<double>{0, 30, 60, 90, 120, 150, 180} : std::vector<double>{0, 15, 30, 45, 60, 75, 90};
+    plot.y_ticks = largest > 92 ? std::vector<double>{0, 30, 60, 90, 120, 150, 180}
+                                : std::vector<double>{0, 15, 30, 45, 60, 75, 90};
     const std::string svg = svg_of(plot);
     if (!svg.empty()) figure(svg, "Alignment of " + m.label, how_drawn(plot));
   }
@@ -269,7 +302,8 @@ void Page::alignment() {
     if (m.alignment.empty()) unmeasured.push_back(m.label);
   }
   if (!unmeasured.empty()) {
-    out_ += fmt::format("<p class=\"note\">Alignment was not recorded for {}.</p>\n", escape(join_names(unmeasured)));
+    out_ += fmt::format("<p class=\"note\">Alignment was not recorded for {}.</p>\n",
+                        escape(join_names(unmeasured)));
   }
 }
 
@@ -278,22 +312,30 @@ void Page::circuits() {
   section(data_.circuits.size() == 1 ? "Circuit" : "Circuits");
   for (const DrawnCircuit& c : data_.circuits) {
     figure(c.svg, "Circuit " + c.name, c.caption);
-    out_ += fmt::format("<details><summary>The circuit {} as text</summary><pre>{}</pre></details>\n", escape(c.name), escape(c.description));
+    out_ += fmt::format("<details><summary>The circuit {} as text</summary><pre>{}</pre></details>\n",
+                        escape(c.name), escape(c.description));
   }
 }
 
 void Page::needs() {
-  if (std::all_of(data_.models.begin(), data_.models.end(), [](const ModelResult& m) { return m.needs.empty(); })) return;
+  if (std::all_of(data_.models.begin(), data_.models.end(),
+                  [](const ModelResult& m) { return m.needs.empty(); }))
+    return;
   section("What each model needs");
-  out_ += "<p>Derived from the circuits by inspection, not declared by their authors.</p>\n"
-          "<div class=\"scroll\"><table><thead><tr><th>Model</th><th>Ingredient</th><th>Needed</th><th>Why</th></tr></thead><tbody>\n";
+  out_ +=
+      "<p>Derived from the circuits by inspection, not declared by their authors.</p>\n"
+      "<div "
+      "class=\"scroll\"><table><thead><tr><th>Model</th><th>Ingredient</th><th>Needed</th><th>Why</th></tr></"
+      "thead><tbody>\n";
   for (const ModelResult& m : data_.models) {
     bool first = true;
     for (const Need& n : m.needs) {
       out_ += "<tr>";
-      if (first) out_ += fmt::format("<th scope=\"row\" rowspan=\"{}\">{}</th>", m.needs.size(), escape(m.label));
-      out_ += fmt::format("<td>{}</td><td class=\"answer\">{}</td><td>{}</td></tr>\n", escape(n.ingredient),
-                          n.needed() ? "<b>" + escape(n.answer) + "</b>" : escape(n.answer), escape(n.reason));
+      if (first)
+        out_ += fmt::format("<th scope=\"row\" rowspan=\"{}\">{}</th>", m.needs.size(), escape(m.label));
+      out_ +=
+          fmt::format("<td>{}</td><td class=\"answer\">{}</td><td>{}</td></tr>\n", escape(n.ingredient),
+                      n.needed() ? "<b>" + escape(n.answer) + "</b>" : escape(n.answer), escape(n.reason));
       first = false;
     }
   }
@@ -306,7 +348,8 @@ void Page::extras() {
   out_ += "<div class=\"grid\">\n";
   for (const FigureExtra& e : data_.extras) {
     LinePlot plot{.description = e.title, .x_label = e.x_label, .y_label = e.y_label, .log_y = e.log_y};
-    for (std::size_t i = 0; i < e.series.size(); ++i) plot.series.push_back({.label = e.series[i].label, .style = i, .seeds = e.series[i].seeds});
+    for (std::size_t i = 0; i < e.series.size(); ++i)
+      plot.series.push_back({.label = e.series[i].label, .style = i, .seeds = e.series[i].seeds});
     const std::string svg = svg_of(plot);
     if (!svg.empty()) figure(svg, e.title, e.caption + (e.caption.empty() ? "" : " ") + how_drawn(plot));
   }
@@ -315,17 +358,27 @@ void Page::extras() {
 
 void Page::method() {
   section("How this was measured");
-  if (!data_.evaluation.empty()) out_ += fmt::format("<p><b>Evaluation.</b> {}</p>\n", escape(data_.evaluation));
-  out_ += "<p><b>Statistics.</b> The seed is the unit of replication: every number is computed per seed, then averaged. Intervals are 95 % "
-          "confidence intervals of the mean over seeds (Student t). No seed is selected or left out. Differences from the reference are "
-          "paired by seed.";
+  if (!data_.evaluation.empty())
+    out_ += fmt::format("<p><b>Evaluation.</b> {}</p>\n", escape(data_.evaluation));
+  out_ +=
+      "<p><b>Statistics.</b> The seed is the unit of replication: every number is computed per seed, then "
+      "averaged. Intervals are 95 % "
+      "confidence intervals of the mean over seeds (Student t). No seed is selected or left out. Differences "
+      "from the reference are "
+      "paired by seed.";
   if (losses_are_geometric(data_)) {
-    out_ += " Losses of different seeds can lie decades apart, so their means and intervals are taken of the logarithm (geometric means).";
+    out_ +=
+        " Losses of different seeds can lie decades apart, so their means and intervals are taken of the "
+        "logarithm (geometric means).";
   }
   out_ += "</p>\n";
-  if (std::any_of(data_.models.begin(), data_.models.end(), [](const ModelResult& m) { return !m.alignment.empty(); })) {
-    out_ += "<p><b>Alignment.</b> The angle between the weight change that the model assigns to a batch and the exact negative gradient of "
-            "the same loss in the same weights: per area over that area’s weights, in total over all weights.</p>\n";
+  if (std::any_of(data_.models.begin(), data_.models.end(),
+                  [](const ModelResult& m) { return !m.alignment.empty(); })) {
+    out_ +=
+        "<p><b>Alignment.</b> The angle between the weight change that the model assigns to a batch and the "
+        "exact negative gradient of "
+        "the same loss in the same weights: per area over that area’s weights, in total over all "
+        "weights.</p>\n";
   }
 }
 
@@ -333,12 +386,15 @@ void Page::settings() {
   if (data_.provenance.empty() && data_.experiment_toml.empty()) return;
   section("Settings and provenance");
   if (!data_.experiment_toml.empty()) {
-    out_ += fmt::format("<details><summary>The experiment as it was run (TOML)</summary><pre>{}</pre></details>\n", escape(data_.experiment_toml));
+    out_ += fmt::format(
+        "<details><summary>The experiment as it was run (TOML)</summary><pre>{}</pre></details>\n",
+        escape(data_.experiment_toml));
   }
   if (data_.provenance.empty()) return;
   out_ += "<div class=\"scroll\"><table><tbody>\n";
   for (const auto& [key, value] : data_.provenance) {
-    out_ += fmt::format("<tr><td class=\"key\">{}</td><td class=\"value\">{}</td></tr>\n", escape(key), escape(value));
+    out_ += fmt::format("<tr><td class=\"key\">{}</td><td class=\"value\">{}</td></tr>\n", escape(key),
+                        escape(value));
   }
   out_ += "</tbody></table></div>\n";
 }
@@ -371,9 +427,12 @@ std::string Page::render() {
   settings();
   citations();
   return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"generator\" content=\"apical\"/>\n"
-      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n{}</main>\n<script>{}</script>\n</body>\n</html>\n",
+      "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta "
+      "charset=\"utf-8\"/>\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"generator\" "
+      "content=\"apical\"/>\n"
+      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n{}</main>\n<script>{}</script>\n</"
+      "body>\n</html>\n",
       escape(data_.title), report_css(), out_, report_script());
 }
 
@@ -383,7 +442,8 @@ std::string render_report(const ReportData& data) {
   std::set<std::string> labels;
   for (const ModelResult& m : data.models) {
     if (!labels.insert(m.label).second) {
-      throw ConfigError(fmt::format("two models of the report are labelled '{}'", m.label), {}, "give each model a label of its own");
+      throw ConfigError(fmt::format("two models of the report are labelled '{}'", m.label), {},
+                        "give each model a label of its own");
     }
   }
   return Page(data).render();

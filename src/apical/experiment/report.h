@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// report.html: one page that opens offline and says what was run, what came out, how sure that is, and how it was
-// measured.
+// report.html: one page that opens offline and says what was run, what came out, how sure that is, and how it
+// was measured.
 #pragma once
 
 #include <string>

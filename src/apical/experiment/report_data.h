@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a report is made of: plain values, filled from one run or from a comparison. Means, intervals, gaps and words
-// are derived from the seeds' values when the page is rendered, so a report cannot contradict its run.
+// What a report is made of: plain values, filled from one run or from a comparison. Means, intervals, gaps
+// and words are derived from the seeds' values when the page is rendered, so a report cannot contradict its
+// run.
 #pragma once
 
 #include <string>
@@ -33,14 +34,15 @@ struct Need {
 };
 
 struct ModelResult {
-  std::string label;     ///< unique in the report
-  std::string model;     ///< the recipe's name
+  std::string label;  ///< unique in the report
+  std::string model;  ///< the recipe's name
   std::string citation = {};
   bool reference = false;  ///< the model that others are compared with, at most one (backpropagation)
   std::vector<MetricCurves> metrics = {};
   std::vector<AlignmentCurves> alignment = {};
-  std::vector<SeedValue> test_accuracy = {}, test_loss = {};  ///< of the state that the evaluation procedure chooses
-  double wall_seconds = 0;  ///< of all seeds together; 0 if unknown
+  std::vector<SeedValue> test_accuracy = {},
+                         test_loss = {};  ///< of the state that the evaluation procedure chooses
+  double wall_seconds = 0;                ///< of all seeds together; 0 if unknown
   std::vector<Need> needs = {};
   std::vector<std::string> warnings = {};
 };
@@ -61,7 +63,8 @@ struct ReportData {
   std::string title;
   std::string summary = {};  ///< the author's own sentence, before the one made of the numbers
   std::string task = {}, task_description = {};
-  std::string evaluation = {};  ///< which state was tested, on how many samples, with plasticity and noise on or off
+  std::string evaluation =
+      {};  ///< which state was tested, on how many samples, with plasticity and noise on or off
   std::string x_label = "epoch";
   std::vector<ModelResult> models = {};
   std::vector<DrawnCircuit> circuits = {};

@@ -29,11 +29,14 @@ int decimals_for(const MeanInterval& i, int fewest, int most) {
 Figures figures(const MeanInterval& i, int decimals, const char* unit) {
   if (i.n == 0 || !std::isfinite(i.mean)) return {"–", ""};
   Figures f{fixed(i.mean, decimals) + unit, ""};
-  if (i.has_bounds()) f.bounds = fmt::format("[{}, {}]", fixed(i.low, decimals), fixed(i.high, decimals));
+  if (i.has_bounds())
+    f.bounds = fmt::format("[{},\u00A0{}]", fixed(i.low, decimals), fixed(i.high, decimals));
   return f;
 }
 
-MeanInterval scaled(const MeanInterval& i, double factor) { return {i.mean * factor, i.low * factor, i.high * factor, i.n}; }
+MeanInterval scaled(const MeanInterval& i, double factor) {
+  return {i.mean * factor, i.low * factor, i.high * factor, i.n};
+}
 
 }  // namespace
 
@@ -44,7 +47,7 @@ Figures percent_figures(const MeanInterval& fractions) {
     i.low = std::max(i.low, 0.0);
     i.high = std::min(i.high, 100.0);
   }
-  return figures(i, decimals, " %");
+  return figures(i, decimals, "\u00A0%");
 }
 
 Figures points_figures(const MeanInterval& fractions) {
@@ -52,7 +55,7 @@ Figures points_figures(const MeanInterval& fractions) {
   return figures(i, std::max(1, decimals_for(i, 1, 2)), "");
 }
 
-Figures angle_figures(const MeanInterval& degrees) { return figures(degrees, decimals_for(degrees, 1, 2), "°"); }
+Figures angle_figures(const MeanInterval& degrees) { return figures(degrees, 1, "°"); }
 
 Figures loss_figures(const MeanInterval& losses) {
   if (losses.n == 0 || !std::isfinite(losses.mean)) return {"–", ""};
@@ -60,7 +63,7 @@ Figures loss_figures(const MeanInterval& losses) {
   const int power = static_cast<int>(std::floor(std::log10(std::abs(losses.mean))));
   if (power >= -2 && power <= 3) return figures(losses, std::clamp(2 - power, 0, 4), "");
   Figures f = figures(scaled(losses, std::pow(10, -power)), 2, "");
-  const std::string factor = " × " + power_of_ten(power);
+  const std::string factor = "\u00A0×\u00A0" + power_of_ten(power);
   (f.bounds.empty() ? f.value : f.bounds) += factor;
   return f;
 }

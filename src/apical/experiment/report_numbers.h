@@ -10,15 +10,17 @@ namespace apical {
 
 /// A text in two parts, so that a table can break between them.
 struct Figures {
+  // Spaces inside are no-break spaces.
   std::string value;   ///< "97.63 %", "3.27 × 10⁻⁵", "21.4°", or "–" for no value
   std::string bounds;  ///< "[97.21, 98.05]"; empty with fewer than two seeds
   std::string text() const { return bounds.empty() ? value : value + " " + bounds; }
 };
 
-Figures percent_figures(const MeanInterval& fractions);   ///< of fractions 0 … 1; bounds are cut there
-Figures points_figures(const MeanInterval& fractions);    ///< differences of fractions, in percentage points, unsigned wording left to the caller
+Figures percent_figures(const MeanInterval& fractions);  ///< of fractions 0 … 1; bounds are cut there
+Figures points_figures(const MeanInterval& fractions);   ///< differences of fractions, in percentage points,
+                                                         ///< unsigned wording left to the caller
 Figures loss_figures(const MeanInterval& losses);
 Figures angle_figures(const MeanInterval& degrees);
-std::string duration_text(double seconds);            ///< "0.84 s", "4 min 10 s", "1 h 05 min"
+std::string duration_text(double seconds);  ///< "0.84 s", "4 min 10 s", "1 h 05 min"
 
 }  // namespace apical

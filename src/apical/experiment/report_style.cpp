@@ -30,7 +30,7 @@ a{color:var(--link)}
 table{border-collapse:collapse;font:.85rem/1.45 var(--sans);font-variant-numeric:tabular-nums;border-top:1.5px solid var(--rule);
 border-bottom:1.5px solid var(--rule);margin:.6rem 0 .4rem;width:100%}
 th,td{padding:.45rem .9rem .45rem 0;text-align:left;vertical-align:top}
-th:last-child,td:last-child{padding-right:0}
+th:last-child,td:last-child{padding-right:0;min-width:9.5rem}
 thead th{border-bottom:1px solid var(--rule);font-weight:600;vertical-align:bottom}
 tbody tr+tr td,tbody tr+tr th{border-top:1px solid var(--faint)}
 tbody th{font-weight:600;min-width:9rem}
@@ -55,6 +55,7 @@ ol.refs{padding-left:1.4rem;font-size:.93rem}
 footer{margin-top:3rem;font:.78rem/1.5 var(--sans);color:var(--soft);border-top:1px solid var(--faint);padding-top:.6rem}
 svg{display:block;width:100%;height:auto}
 svg.circuit{margin:0 auto}
+svg.dots{min-width:620px}
 svg text{font:12px var(--sans);fill:var(--ink)}
 svg .axes text{fill:var(--soft);font-variant-numeric:tabular-nums}
 svg .axes text.title{fill:var(--ink)}
@@ -77,12 +78,12 @@ svg path.grid{display:inline;fill:none;stroke:var(--faint);stroke-width:1}
 .reference text{fill:var(--soft);font-style:italic;font-size:11px}
 .dot{fill:var(--c);opacity:.55}
 .bar{fill:none;stroke:var(--c);stroke-width:1.8}
-.centre{fill:var(--c);transform:translateY(4px)}
+.centre{fill:var(--c)}
 .figures{font-variant-numeric:tabular-nums}
 [data-s]{transition:opacity .12s}
 .dim{opacity:.13}
 .area{fill:var(--wash);stroke:var(--faint)}
-svg .area-name{font-weight:600;font-size:13px}
+svg .area-name{font-weight:600;font-size:13px;paint-order:stroke;stroke:var(--wash);stroke-width:3px}
 .forward{--c:var(--p0);--d:none}.feedback{--c:var(--p1);--d:8 3.5}.lateral{--c:var(--p2);--d:2.5 2.5}.teaching{--c:var(--p3);--d:9 3 2 3}
 .neutral{--c:var(--soft);--d:none}
 .edge path{fill:none;stroke:var(--c);stroke-width:1.3;stroke-dasharray:var(--d)}
@@ -104,7 +105,7 @@ svg .tag{font-size:10.5px;paint-order:stroke;stroke:var(--paper);stroke-width:3.
 svg .legend text{font-size:11.5px}
 @media (max-width:600px){body{padding:1.2rem .9rem 3rem}h1{font-size:1.5rem}html{font-size:15px}}
 @media print{html{font-size:10.5pt}body{max-width:none;padding:0}h2{break-after:avoid}.scroll{overflow:visible}
-svg.circuit{min-width:0!important}a{color:inherit}table{break-inside:auto}tr{break-inside:avoid}pre{white-space:pre-wrap}}
+svg.circuit,svg.dots{min-width:0!important}a{color:inherit}table{break-inside:auto}tr{break-inside:avoid}pre{white-space:pre-wrap}}
 @page{margin:18mm 16mm}
 )css";
 }

@@ -9,7 +9,8 @@ namespace apical {
 /// Colours after Okabe & Ito (2008), lightened for dark pages; neither contains "<" nor "&".
 std::string_view report_css();
 
-/// Hovering or focusing a curve, label, row or arrow dims the others of its figure. The page reads without it.
+/// Hovering or focusing a curve, label, row or arrow dims the others of its figure. The page reads without
+/// it.
 std::string_view report_script();
 
 }  // namespace apical

@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::size_t kSentenceEach = 4;  // more models than this are summarised by their extremes
 
-bool all_finite(const std::vector<SeedValue>& values) { return finite_values(values).size() == values.size(); }
+bool all_finite(const std::vector<SeedValue>& values) {
+  return finite_values(values).size() == values.size();
+}
 
 MeanInterval interval_of(const std::vector<SeedValue>& values, bool geometric) {
   if (!all_finite(values)) return mean_interval({});
@@ -30,8 +32,9 @@ const AlignmentCurves* total_alignment(const ModelResult& m) {
 }
 
 std::string with_interval(const Figures& f, std::size_t n) {
-  if (f.bounds.empty()) return fmt::format("{} ({})", f.value, n == 1 ? "one seed, hence no interval" : "no interval");
-  return fmt::format("{} (95 % interval {}, {} seeds)", f.value, f.bounds, n);
+  if (f.bounds.empty())
+    return fmt::format("{} ({})", f.value, n == 1 ? "one seed, hence no interval" : "no interval");
+  return fmt::format("{} (95\u00A0% interval {}, {} seeds)", f.value, f.bounds, n);
 }
 
 std::string gap_words(const ReportData& data, const ModelResult& m) {
@@ -41,11 +44,14 @@ std::string gap_words(const ReportData& data, const ModelResult& m) {
   if (gap.n == 0) return "";
   const Figures f = points_figures(gap);
   if (gap.has_bounds() && gap.low <= 0 && gap.high >= 0) {
-    return fmt::format(", not distinguishable from {} with these seeds (paired difference {} points {})", reference->label, f.value, f.bounds);
+    return fmt::format(", not distinguishable from {} with these seeds (paired difference {} points {})",
+                       reference->label, f.value, f.bounds);
   }
   const Figures size = points_figures({std::abs(gap.mean), gap.low, gap.high, gap.n});
   return fmt::format(", {} points {} {}{}", size.value, gap.mean < 0 ? "below" : "above", reference->label,
-                     f.bounds.empty() ? "" : fmt::format(" (paired difference {}, 95 % interval {})", f.value, f.bounds));
+                     f.bounds.empty()
+                         ? ""
+                         : fmt::format(" (paired difference {}, 95\u00A0% interval {})", f.value, f.bounds));
 }
 
 std::string loss_words(const ReportData& data, const ModelResult& m) {
@@ -58,7 +64,8 @@ std::string sentence(const ReportData& data, const ModelResult& m) {
   std::string out;
   const MeanInterval accuracy = accuracy_interval(m);
   if (accuracy.n > 0) {
-    out = fmt::format("{} reached a test accuracy of {}{}", m.label, with_interval(percent_figures(accuracy), accuracy.n), gap_words(data, m));
+    out = fmt::format("{} reached a test accuracy of {}{}", m.label,
+                      with_interval(percent_figures(accuracy), accuracy.n), gap_words(data, m));
   } else if (const std::string loss = loss_words(data, m); !loss.empty()) {
     out = fmt::format("{} reached {}", m.label, loss);
   } else {
@@ -67,8 +74,8 @@ std::string sentence(const ReportData& data, const ModelResult& m) {
   const MeanInterval angle = angle_interval(m);
   if (angle.n > 0) {
     const Figures f = angle_figures(angle);
-    out += fmt::format("; at the end of training its credit lay {}{} from the exact negative gradient", f.value,
-                       f.bounds.empty() ? "" : " " + f.bounds);
+    out += fmt::format("; at the end of training its credit lay {}{} from the exact negative gradient",
+                       f.value, f.bounds.empty() ? "" : " " + f.bounds);
   }
   return out + ".";
 }
@@ -77,7 +84,8 @@ void warn_of_lost_seeds(const ModelResult& m, std::vector<std::string>& out) {
   std::set<std::uint64_t> lost;
   const auto look = [&](const std::vector<SeedCurve>& seeds) {
     for (const SeedCurve& s : seeds) {
-      if (std::any_of(s.y.begin(), s.y.end(), [](double v) { return !std::isfinite(v); })) lost.insert(s.seed);
+      if (std::any_of(s.y.begin(), s.y.end(), [](double v) { return !std::isfinite(v); }))
+        lost.insert(s.seed);
     }
   };
   for (const MetricCurves& c : m.metrics) look(c.seeds);
@@ -90,9 +98,10 @@ void warn_of_lost_seeds(const ModelResult& m, std::vector<std::string>& out) {
   if (lost.empty()) return;
   std::vector<std::string> names;
   for (std::uint64_t s : lost) names.push_back(std::to_string(s));
-  out.push_back(fmt::format("{}: values that are not finite in {} {}. Means are left out where a seed is lost, because a mean "
-                            "over the remaining seeds would flatter the model.",
-                            m.label, names.size() == 1 ? "seed" : "seeds", join_names(names)));
+  out.push_back(fmt::format(
+      "{}: values that are not finite in {} {}. Means are left out where a seed is lost, because a mean "
+      "over the remaining seeds would flatter the model.",
+      m.label, names.size() == 1 ? "seed" : "seeds", join_names(names)));
 }
 
 }  // namespace
@@ -108,7 +117,9 @@ bool losses_are_geometric(const ReportData& data) {
   return true;
 }
 
-MeanInterval loss_interval(const ReportData& data, const ModelResult& m) { return interval_of(m.test_loss, losses_are_geometric(data)); }
+MeanInterval loss_interval(const ReportData& data, const ModelResult& m) {
+  return interval_of(m.test_loss, losses_are_geometric(data));
+}
 
 MeanInterval angle_interval(const ModelResult& m) {
   const AlignmentCurves* total = total_alignment(m);
@@ -129,7 +140,8 @@ MeanInterval accuracy_gap(const ModelResult& m, const ModelResult& reference) {
       if (a.seed == b.seed) differences.push_back(a.value - b.value);
     }
   }
-  if (std::any_of(differences.begin(), differences.end(), [](double d) { return !std::isfinite(d); })) return mean_interval({});
+  if (std::any_of(differences.begin(), differences.end(), [](double d) { return !std::isfinite(d); }))
+    return mean_interval({});
   return mean_interval(differences);
 }
 
@@ -146,9 +158,10 @@ std::size_t seed_count(const ModelResult& m) {
 
 std::string summary_sentences(const ReportData& data) {
   if (data.models.empty()) return "No model was run.";
-  std::string out = data.task.empty() ? "" : fmt::format("Task: {}. ", data.task);
+  std::string out = data.task.empty() ? "" : fmt::format("On {}, ", data.task);
   if (data.models.size() <= kSentenceEach) {
-    for (const ModelResult& m : data.models) out += (&m == &data.models.front() ? "" : " ") + sentence(data, m);
+    for (const ModelResult& m : data.models)
+      out += (&m == &data.models.front() ? "" : " ") + sentence(data, m);
     return out;
   }
   std::vector<const ModelResult*> ranked;
@@ -160,7 +173,8 @@ std::string summary_sentences(const ReportData& data) {
     return x.n > 0 && y.n > 0 ? x.mean > y.mean : loss_interval(data, *a).mean < loss_interval(data, *b).mean;
   });
   out += fmt::format("{} models were compared.", data.models.size());
-  if (const ModelResult* reference = reference_of(data)) out += " The reference: " + sentence(data, *reference);
+  if (const ModelResult* reference = reference_of(data))
+    out += " The reference: " + sentence(data, *reference);
   if (!ranked.empty()) out += " Of the others, the highest mean: " + sentence(data, *ranked.front());
   if (ranked.size() > 1) out += " The lowest: " + sentence(data, *ranked.back());
   return out;
@@ -177,7 +191,9 @@ std::vector<std::string> all_warnings(const ReportData& data) {
     if (seed_count(m) == 1) single.push_back(m.label);
   }
   if (!single.empty()) {
-    out.push_back(fmt::format("{}: one seed only. There is no interval, and differences from other models cannot be judged.", join_names(single)));
+    out.push_back(fmt::format(
+        "{}: one seed only. There is no interval, and differences from other models cannot be judged.",
+        join_names(single)));
   }
   return out;
 }

@@ -12,15 +12,20 @@ namespace {
 std::size_t sequence_length(std::string_view text, std::size_t i) {
   const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
   const unsigned char lead = byte(i);
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  const std::size_t length = lead < 0x80   ? 1
+                             : lead < 0xC2 ? 0
+                             : lead < 0xE0 ? 2
+                             : lead < 0xF0 ? 3
+                             : lead < 0xF5 ? 4
+                                           : 0;
   if (length == 0 || i + length > text.size()) return 0;
   for (std::size_t k = 1; k < length; ++k) {
     if ((byte(i + k) & 0xC0) != 0x80) return 0;
   }
-  if (lead == 0xE0 && byte(i + 1) < 0xA0) return 0;  // overlong
-  if (lead == 0xED && byte(i + 1) > 0x9F) return 0;  // surrogate
-  if (lead == 0xF0 && byte(i + 1) < 0x90) return 0;  // overlong
-  if (lead == 0xF4 && byte(i + 1) > 0x8F) return 0;  // beyond U+10FFFF
+  if (lead == 0xE0 && byte(i + 1) < 0xA0) return 0;                          // overlong
+  if (lead == 0xED && byte(i + 1) > 0x9F) return 0;                          // surrogate
+  if (lead == 0xF0 && byte(i + 1) < 0x90) return 0;                          // overlong
+  if (lead == 0xF4 && byte(i + 1) > 0x8F) return 0;                          // beyond U+10FFFF
   if (lead == 0xEF && byte(i + 1) == 0xBF && byte(i + 2) >= 0xBE) return 0;  // U+FFFE, U+FFFF: not characters
   return length;
 }
@@ -45,12 +50,23 @@ std::string escape(std::string_view text) {
       continue;
     }
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += text.substr(i, length);
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += text.substr(i, length);
     }
     i += length;
   }
@@ -101,8 +117,8 @@ std::string lines(const std::vector<std::string>& lines, double x, double y, dou
   std::string out;
   double at = y - 0.5 * line_height * static_cast<double>(lines.size() - 1);
   for (const std::string& line : lines) {
-    out += fmt::format("<text x=\"{}\" y=\"{}\" dy=\".35em\"{}{}>{}</text>", num(x), num(at), attributes.empty() ? "" : " ",
-                       attributes, escape(line));
+    out += fmt::format("<text x=\"{}\" y=\"{}\" dy=\".35em\"{}{}>{}</text>", num(x), num(at),
+                       attributes.empty() ? "" : " ", attributes, escape(line));
     at += line_height;
   }
   return out;

@@ -21,8 +21,8 @@ std::string point(double x, double y);
 /// A generous estimate for a sans-serif font, in px.
 double text_width(std::string_view utf8, double font_px);
 
-/// Lines of at most `max_chars` characters, broken at spaces and after hyphens; the rest of a text that needs more
-/// than `max_lines` ends in an ellipsis.
+/// Lines of at most `max_chars` characters, broken at spaces and after hyphens; the rest of a text that needs
+/// more than `max_lines` ends in an ellipsis.
 std::vector<std::string> wrap(std::string_view utf8, std::size_t max_chars, std::size_t max_lines);
 
 /// A text element of several lines around the vertical centre y.

@@ -35,7 +35,9 @@ struct Frame {
   Axis x, y;
   double factor = 1;  ///< 100 for percentages
   double px(double v) const { return left + x.at(v) * (right - left); }
-  double py(double v) const { return std::clamp(bottom - y.at(v * factor) * (bottom - top), top - 2, bottom + 2); }
+  double py(double v) const {
+    return std::clamp(bottom - y.at(v * factor) * (bottom - top), top - 2, bottom + 2);
+  }
   bool shows(double v) const { return std::isfinite(v) && std::isfinite(y.at(v * factor)); }
 };
 
@@ -49,7 +51,8 @@ std::vector<Pixel> thinned(const std::vector<Pixel>& points) {
   const std::size_t buckets = kPointsPerCurve / 2 - 1;
   std::vector<Pixel> out{points.front()};
   for (std::size_t b = 0; b < buckets; ++b) {
-    const std::size_t from = 1 + b * (points.size() - 2) / buckets, to = 1 + (b + 1) * (points.size() - 2) / buckets;
+    const std::size_t from = 1 + b * (points.size() - 2) / buckets,
+                      to = 1 + (b + 1) * (points.size() - 2) / buckets;
     const auto [low, high] = std::minmax_element(points.begin() + static_cast<std::ptrdiff_t>(from),
                                                  points.begin() + static_cast<std::ptrdiff_t>(to),
                                                  [](const Pixel& a, const Pixel& c) { return a.y < c.y; });
@@ -75,15 +78,33 @@ std::string marker(std::size_t style, double x, double y, double r = 3.2) {
     return fmt::format("<path class=\"mk\" d=\"{}Z\"/>", d);
   };
   switch (style % 8) {
-    case 0: return fmt::format("<circle class=\"mk\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", num(x), num(y), num(r));
-    case 1: return polygon({{-.9, -.9}, {.9, -.9}, {.9, .9}, {-.9, .9}});
-    case 2: return polygon({{0, -1.2}, {1.1, .8}, {-1.1, .8}});
-    case 3: return polygon({{0, -1.3}, {1.3, 0}, {0, 1.3}, {-1.3, 0}});
-    case 4: return polygon({{0, 1.2}, {1.1, -.8}, {-1.1, -.8}});
-    case 5: return fmt::format("<circle class=\"mk open\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", num(x), num(y), num(r));
-    case 6: return polygon({{-.35, -1.2}, {.35, -1.2}, {.35, -.35}, {1.2, -.35}, {1.2, .35}, {.35, .35},
-                            {.35, 1.2}, {-.35, 1.2}, {-.35, .35}, {-1.2, .35}, {-1.2, -.35}, {-.35, -.35}});
-    default: return polygon({{-.6, -1.2}, {.6, -1.2}, {1.2, 0}, {.6, 1.2}, {-.6, 1.2}, {-1.2, 0}});
+    case 0:
+      return fmt::format("<circle class=\"mk\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", num(x), num(y), num(r));
+    case 1:
+      return polygon({{-.9, -.9}, {.9, -.9}, {.9, .9}, {-.9, .9}});
+    case 2:
+      return polygon({{0, -1.2}, {1.1, .8}, {-1.1, .8}});
+    case 3:
+      return polygon({{0, -1.3}, {1.3, 0}, {0, 1.3}, {-1.3, 0}});
+    case 4:
+      return polygon({{0, 1.2}, {1.1, -.8}, {-1.1, -.8}});
+    case 5:
+      return fmt::format("<circle class=\"mk open\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", num(x), num(y), num(r));
+    case 6:
+      return polygon({{-.35, -1.2},
+                      {.35, -1.2},
+                      {.35, -.35},
+                      {1.2, -.35},
+                      {1.2, .35},
+                      {.35, .35},
+                      {.35, 1.2},
+                      {-.35, 1.2},
+                      {-.35, .35},
+                      {-1.2, .35},
+                      {-1.2, -.35},
+                      {-.35, -.35}});
+    default:
+      return polygon({{-.6, -1.2}, {.6, -1.2}, {1.2, 0}, {.6, 1.2}, {-.6, 1.2}, {-1.2, 0}});
   }
 }
 
@@ -95,19 +116,24 @@ std::string axes(const Frame& f, const std::string& x_label, const std::string& 
   std::string out = "<g class=\"axes\">";
   for (const Tick& t : f.y.ticks) {
     const double y = f.bottom - f.y.at(t.value) * (f.bottom - f.top);
-    out += fmt::format("<path class=\"grid\" d=\"M{}H{}\"/><text x=\"{}\" y=\"{}\" dy=\".35em\" text-anchor=\"end\">{}</text>",
-                       point(f.left, y), num(f.right), num(f.left - 7), num(y), t.label);
+    out += fmt::format(
+        "<path class=\"grid\" d=\"M{}H{}\"/><text x=\"{}\" y=\"{}\" dy=\".35em\" "
+        "text-anchor=\"end\">{}</text>",
+        point(f.left, y), num(f.right), num(f.left - 7), num(y), t.label);
   }
   for (const Tick& t : f.x.ticks) {
     const double x = f.px(t.value);
-    out += fmt::format("<path class=\"tick\" d=\"M{}v4\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
-                       point(x, f.bottom), num(x), num(f.bottom + 17), t.label);
+    out += fmt::format(
+        "<path class=\"tick\" d=\"M{}v4\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+        point(x, f.bottom), num(x), num(f.bottom + 17), t.label);
   }
-  out += fmt::format("<path class=\"axis\" d=\"M{}V{}H{}\"/>", point(f.left, f.top), num(f.bottom), num(f.right));
+  out += fmt::format("<path class=\"axis\" d=\"M{}V{}H{}\"/>", point(f.left, f.top), num(f.bottom),
+                     num(f.right));
   out += fmt::format("<text class=\"title\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
                      num(0.5 * (f.left + f.right)), num(f.bottom + 36), svg::escape(x_label));
-  out += fmt::format("<text class=\"title\" transform=\"translate({} {}) rotate(-90)\" text-anchor=\"middle\">{}</text></g>",
-                     num(13), num(0.5 * (f.top + f.bottom)), svg::escape(y_label));
+  out += fmt::format(
+      "<text class=\"title\" transform=\"translate({} {}) rotate(-90)\" text-anchor=\"middle\">{}</text></g>",
+      num(13), num(0.5 * (f.top + f.bottom)), svg::escape(y_label));
   return out;
 }
 
@@ -136,13 +162,14 @@ std::string seed_lines(const Frame& f, const PlotSeries& series) {
       const Pixel end = pieces.back().back();
       lost = fmt::format("<path class=\"lost\" d=\"M{}l8,8m0,-8l-8,8\"/>", point(end.x - 4, end.y - 4));
     }
-    out += fmt::format("<g class=\"seed\"><title>{}, seed {}</title>{}{}</g>", svg::escape(series.label), s.seed,
-                       d.empty() ? "" : fmt::format("<path d=\"{}\"/>", d), lost);
+    out += fmt::format("<g class=\"seed\"><title>{}, seed {}</title>{}{}</g>", svg::escape(series.label),
+                       s.seed, d.empty() ? "" : fmt::format("<path d=\"{}\"/>", d), lost);
   }
   return out;
 }
 
-std::string mean_line(const Frame& f, const PlotSeries& series, std::size_t place, std::size_t count, bool geometric) {
+std::string mean_line(const Frame& f, const PlotSeries& series, std::size_t place, std::size_t count,
+                      bool geometric) {
   std::string band, line, markers;
   for (const auto& piece : mean_over_seeds(series.seeds, geometric)) {
     std::vector<Pixel> mean, low, high;
@@ -194,7 +221,8 @@ std::optional<Pixel> end_of(const Frame& f, const PlotSeries& series, bool geome
 
 /// Pushes labels apart, keeping their order and staying between `top` and `bottom`.
 void spread(std::vector<EndLabel>& labels, double top, double bottom) {
-  std::stable_sort(labels.begin(), labels.end(), [](const EndLabel& a, const EndLabel& b) { return a.from.y < b.from.y; });
+  std::stable_sort(labels.begin(), labels.end(),
+                   [](const EndLabel& a, const EndLabel& b) { return a.from.y < b.from.y; });
   double free = top;
   for (EndLabel& l : labels) {
     l.y = std::max(l.from.y, free + 0.5 * l.height());
@@ -214,16 +242,18 @@ std::string end_labels(const Frame& f, const LinePlot& plot, std::vector<EndLabe
     const PlotSeries& s = plot.series[l.series];
     const double x = f.right + 14;
     out += fmt::format("<g class=\"label {}\" data-s=\"{}\"><path class=\"leader\" d=\"M{}L{}\"/>{}{}</g>",
-                       series_class(s.style, s.principal), l.series, point(l.from.x + 3, l.from.y), point(x - 1, l.y),
-                       marker(s.style, x + 4, l.y, 3.6),
+                       series_class(s.style, s.principal), l.series, point(l.from.x + 3, l.from.y),
+                       point(x - 1, l.y), marker(s.style, x + 4, l.y, 3.6),
                        svg::lines(l.text, x + 12, l.y, kLabelLine, s.principal ? "class=\"strong\"" : ""));
   }
   return out;
 }
 
-std::string opening(double width, double height, const std::string& description) {
-  return fmt::format("<svg class=\"plot\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" xmlns=\"http://www.w3.org/2000/svg\">",
-                     num(width), num(height), svg::escape(description));
+std::string opening(const char* css, double width, double height, const std::string& description) {
+  return fmt::format(
+      "<svg class=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" "
+      "xmlns=\"http://www.w3.org/2000/svg\">",
+      css, num(width), num(height), svg::escape(description));
 }
 
 double left_margin(const Axis& axis) {
@@ -299,23 +329,34 @@ std::string svg_of(const LinePlot& plot) {
     tall += l.height();
     labels.push_back(std::move(l));
   }
-  Frame f{.left = 0, .top = 14, .right = kWidth - widest - 32, .bottom = 14 + std::max(236.0, tall), .x = {}, .y = {}, .factor = factor};
+  Frame f{.left = 0,
+          .top = 14,
+          .right = kWidth - widest - 32,
+          .bottom = 14 + std::max(236.0, tall),
+          .x = {},
+          .y = {},
+          .factor = factor};
   f.x = linear_axis(xs.low, xs.high, 5, false);
-  f.y = !plot.y_ticks.empty() ? fixed_axis(plot.y_ticks) : log ? log_axis(ys.low, ys.high) : linear_axis(ys.low, ys.high, 5, true);
+  f.y = !plot.y_ticks.empty() ? fixed_axis(plot.y_ticks)
+        : log                 ? log_axis(ys.low, ys.high)
+                              : linear_axis(ys.low, ys.high, 5, true);
   f.left = left_margin(f.y);
 
-  std::string out = opening(kWidth, f.bottom + 44, plot.description);
+  std::string out = opening("plot", kWidth, f.bottom + 44, plot.description);
   out += axes(f, plot.x_label, plot.y_label);
   if (plot.reference) {
-    out += fmt::format("<g class=\"reference\"><path d=\"M{}H{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text></g>",
-                       point(f.left, f.py(plot.reference->y)), num(f.right), num(f.right - 4), num(f.py(plot.reference->y) - 5),
-                       svg::escape(plot.reference->label));
+    out += fmt::format(
+        "<g class=\"reference\"><path d=\"M{}H{}\"/><text x=\"{}\" y=\"{}\" "
+        "text-anchor=\"end\">{}</text></g>",
+        point(f.left, f.py(plot.reference->y)), num(f.right), num(f.right - 4),
+        num(f.py(plot.reference->y) - 5), svg::escape(plot.reference->label));
   }
   const bool crowded = plot.series.size() > 5;
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     const PlotSeries& s = plot.series[i];
-    out += fmt::format("<g class=\"series {}{}\" data-s=\"{}\">{}{}</g>", series_class(s.style, s.principal), crowded ? " crowded" : "",
-                       i, seed_lines(f, s), mean_line(f, s, i, plot.series.size(), log));
+    out += fmt::format("<g class=\"series {}{}\" data-s=\"{}\">{}{}</g>", series_class(s.style, s.principal),
+                       crowded ? " crowded" : "", i, seed_lines(f, s),
+                       mean_line(f, s, i, plot.series.size(), log));
   }
   std::erase_if(labels, [&](EndLabel& l) {
     const auto end = end_of(f, plot.series[l.series], log);
@@ -331,7 +372,8 @@ std::string svg_of(const DotPlot& plot) {
   double label_width = 0, text_width = 0;
   for (const DotRow& row : plot.rows) {
     for (const SeedValue& s : row.seeds) xs.add(s.value * factor);
-    for (const std::string& line : svg::wrap(row.label, 30, 2)) label_width = std::max(label_width, svg::text_width(line, kFont));
+    for (const std::string& line : svg::wrap(row.label, 30, 2))
+      label_width = std::max(label_width, svg::text_width(line, kFont));
     text_width = std::max(text_width, svg::text_width(row.text, kFont));
   }
   if (xs.empty()) return "";
@@ -350,33 +392,42 @@ std::string svg_of(const DotPlot& plot) {
   const double left = label_width + 34, right = kWide - text_width - 20, top = 8;
   const double bottom = top + kRow * static_cast<double>(plot.rows.size());
   const Axis axis = log ? log_axis(xs.low, xs.high) : linear_axis(xs.low, xs.high, 6, true);
-  const auto px = [&](double v) { return std::clamp(left + axis.at(v * factor) * (right - left), left - 2, right + 2); };
+  const auto px = [&](double v) {
+    return std::clamp(left + axis.at(v * factor) * (right - left), left - 2, right + 2);
+  };
 
-  std::string out = opening(kWide, bottom + 44, plot.description) + "<g class=\"axes\">";
+  std::string out = opening("dots", kWide, bottom + 44, plot.description) + "<g class=\"axes\">";
   for (const Tick& t : axis.ticks) {
     const double x = left + axis.at(t.value) * (right - left);
-    out += fmt::format("<path class=\"grid\" d=\"M{}V{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>", point(x, top),
-                       num(bottom), num(x), num(bottom + 17), t.label);
+    out += fmt::format(
+        "<path class=\"grid\" d=\"M{}V{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+        point(x, top), num(bottom), num(x), num(bottom + 17), t.label);
   }
-  out += fmt::format("<path class=\"axis\" d=\"M{}H{}\"/><text class=\"title\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text></g>",
-                     point(left, bottom), num(right), num(0.5 * (left + right)), num(bottom + 37), svg::escape(plot.x_label));
+  out += fmt::format(
+      "<path class=\"axis\" d=\"M{}H{}\"/><text class=\"title\" x=\"{}\" y=\"{}\" "
+      "text-anchor=\"middle\">{}</text></g>",
+      point(left, bottom), num(right), num(0.5 * (left + right)), num(bottom + 37),
+      svg::escape(plot.x_label));
   for (std::size_t i = 0; i < plot.rows.size(); ++i) {
     const DotRow& row = plot.rows[i];
     const double y = top + kRow * (static_cast<double>(i) + 0.5);
     out += fmt::format("<g class=\"row {}\" data-s=\"{}\">", series_class(row.style, row.principal), i);
-    out += marker(row.style, 8, y, 4) +
-           svg::lines(svg::wrap(row.label, 30, 2), 20, y, kLabelLine, row.principal ? "class=\"strong\"" : "");
+    out += marker(row.style, 8, y, 4) + svg::lines(svg::wrap(row.label, 30, 2), 20, y, kLabelLine,
+                                                   row.principal ? "class=\"strong\"" : "");
     for (std::size_t k = 0; k < row.seeds.size(); ++k) {
       const SeedValue& s = row.seeds[k];
       if (!std::isfinite(s.value)) continue;
       const double lift = (static_cast<double>(k % 3) - 1) * 4;  // equal values stay visible
-      out += fmt::format("<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3.2\"><title>{}, seed {}: {:.6g}{}</title></circle>",
-                         num(px(s.value)), num(y + 6 + lift), svg::escape(row.label), s.seed, s.value * factor, plot.percent ? " %" : "");
+      out += fmt::format(
+          "<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3.2\"><title>{}, seed {}: {:.6g}{}</title></circle>",
+          num(px(s.value)), num(y + 6 + lift), svg::escape(row.label), s.seed, s.value * factor,
+          plot.percent ? " %" : "");
     }
     if (row.interval.n > 0) {
       if (row.interval.has_bounds()) {
-        out += fmt::format("<path class=\"bar\" d=\"M{}H{}M{}v8M{}v8\"/>", point(px(row.interval.low), y - 8), num(px(row.interval.high)),
-                           point(px(row.interval.low), y - 12), point(px(row.interval.high), y - 12));
+        out += fmt::format("<path class=\"bar\" d=\"M{}H{}M{}v8M{}v8\"/>", point(px(row.interval.low), y - 8),
+                           num(px(row.interval.high)), point(px(row.interval.low), y - 12),
+                           point(px(row.interval.high), y - 12));
       }
       const double x = px(row.interval.mean);
       out += fmt::format("<path class=\"centre\" d=\"M{}l5,5l-5,5l-5,-5Z\"/>", point(x, y - 13));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plots as inline SVG: mean over seeds with its 95 % interval and every seed behind it. Colours and dashes are classes
-// (report_style.h), so one drawing serves light, dark and print; every series also has a dash, a marker and a label at
-// its end, so that none depends on colour.
+// Plots as inline SVG: mean over seeds with its 95 % interval and every seed behind it. Colours and dashes
+// are classes (report_style.h), so one drawing serves light, dark and print; every series also has a dash, a
+// marker and a label at its end, so that none depends on colour.
 #pragma once
 
 #include <cstddef>
@@ -26,10 +26,10 @@ struct ReferenceLine {
 };
 
 struct LinePlot {
-  std::string description;  ///< read out instead of the picture
-  std::string x_label, y_label;  ///< with units
-  bool log_y = false;       ///< falls back to linear if a value is not positive; see drawn_log()
-  bool percent = false;     ///< values are fractions, shown times 100
+  std::string description;           ///< read out instead of the picture
+  std::string x_label, y_label;      ///< with units
+  bool log_y = false;                ///< falls back to linear if a value is not positive; see drawn_log()
+  bool percent = false;              ///< values are fractions, shown times 100
   std::vector<double> y_ticks = {};  ///< these instead of ticks of our choice; they also set the range
   std::optional<ReferenceLine> reference = {};
   std::vector<PlotSeries> series = {};
@@ -48,7 +48,7 @@ struct DotRow {
   bool principal = false;
   std::vector<SeedValue> seeds = {};
   MeanInterval interval = {};  ///< drawn as a bar with the mean as a diamond; n = 0 for none
-  std::string text = {};   ///< the same in figures, at the right
+  std::string text = {};       ///< the same in figures, at the right
 };
 
 /// One row per model, every seed a dot.
