@@ -29,7 +29,8 @@ Order slice(const std::vector<std::vector<std::uint32_t>>& orders, std::size_t f
 
 /// Chunks grow while they take less than kChunkSeconds and shrink when they take more.
 std::size_t next_chunk(std::size_t chunk, double seconds) {
-  if (seconds < kChunkSeconds / 2) return chunk * 2;
+  constexpr std::size_t kLargest = std::size_t{1} << 20;
+  if (seconds < kChunkSeconds / 2) return std::min(chunk * 2, kLargest);
   if (seconds > kChunkSeconds && chunk > 1) return chunk / 2;
   return chunk;
 }
