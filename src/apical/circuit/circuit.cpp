@@ -206,11 +206,14 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
       if (!std::isfinite(w)) throw ConfigError(fmt::format("a weight of projection '{}' is {}", j.name, w));
     }
   }
-  if ((j.weights.law == InitialWeights::Law::explicit_values) != j.weights.values.has_value()) {
-    throw ConfigError(fmt::format("explicit initial weights and their values must come together in projection '{}'", j.name));
+  if (j.weights.values && j.weights.law != InitialWeights::Law::explicit_values) {
+    throw ConfigError(fmt::format("weights of projection '{}' have values, but their law is {}", j.name, name_of(j.weights.law)));
   }
   if ((j.weights.law == InitialWeights::Law::derived) != j.weights.derivation.has_value()) {
-    throw ConfigError(fmt::format("derived initial weights and what they derive from must come together in projection '{}'", j.name));
+    throw ConfigError(fmt::format("weights of projection '{}': law = derived and a derivation belong together", j.name));
+  }
+  if (j.view && j.view->deviation && j.view->deviation->law == InitialWeights::Law::derived) {
+    throw ConfigError(fmt::format("the deviation of projection '{}' cannot be derived from other weights", j.name));
   }
   if (j.weights.derivation) validate_derivation(circuit, j);
   for (double bound : {j.weights.low, j.weights.high, j.weights.scale, j.weights.identity}) {
@@ -287,11 +290,20 @@ void Circuit::remove(ProjectionId id) {
       throw ConfigError(fmt::format("projection '{}' cannot be removed: '{}' shows its transpose", removed.name, j.name), {},
                         fmt::format("remove '{}' first, or give it weights of its own", j.name));
     }
+    const auto& derivation = j.weights.derivation;
+    if (derivation && (derivation->of == id || derivation->times == id)) {
+      throw ConfigError(fmt::format("projection '{}' cannot be removed: '{}' begins with weights derived from it", removed.name, j.name), {},
+                        fmt::format("remove '{}' first, or give it weights of its own", j.name));
+    }
   }
   projections_.erase(projections_.begin() + static_cast<std::ptrdiff_t>(id.value));
   const auto moved = [&](ProjectionId other) { return ProjectionId{other.value > id.value ? other.value - 1 : other.value}; };
   std::optional<ProjectionId> heir;  // of a deviation that several views share
   for (std::uint32_t k = 0; k < projections_.size(); ++k) {
+    if (auto& derivation = projections_[k].weights.derivation) {
+      derivation->of = moved(derivation->of);
+      if (derivation->times) derivation->times = moved(*derivation->times);
+    }
     if (!projections_[k].view) continue;
     TransposedView& view = *projections_[k].view;
     view.of = moved(view.of);

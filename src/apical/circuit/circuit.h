@@ -182,7 +182,8 @@ struct InitialWeights {
   bool operator==(const InitialWeights&) const = default;
 };
 template <>
-inline constexpr std::array<std::string_view, 4> kNames<InitialWeights::Law>{"constant", "uniform", "normal", "explicit_values"};
+inline constexpr std::array<std::string_view, 5> kNames<InitialWeights::Law>{"constant", "uniform", "normal", "explicit_values",
+                                                                             "derived"};
 
 /// The weights are scale * (W of another projection, transposed) + deviation, cut or zero-padded where the
 /// sizes differ. Refreshed at each plasticity step from the weights before their update, so the view

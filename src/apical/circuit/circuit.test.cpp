@@ -144,7 +144,11 @@ TEST(Circuit, RefusesProjectionsThatCannotRun) {
        }},
       {"are explicit_values, but no values are given",
        [](Small& s) { s.projection().weights.law = InitialWeights::Law::explicit_values; }},
-      {"derived initial weights and what they derive from",
+      {"have values, but their law is uniform", [](Small& s) { s.projection().weights.values = Matrix<double>(2, 3); }},
+      {"the deviation of projection", [](Small& s) {
+         s.c.edit(s.view).view->deviation = InitialWeights::derived({.of = s.out, .transposed = true}, 1);
+       }},
+      {"law = derived and a derivation belong together",
        [](Small& s) { s.projection().weights.law = InitialWeights::Law::derived; }},
       {"an initial-weight constant", [](Small& s) { s.projection().weights.scale = kNan; }},
       {"can only show the transpose of a dense projection",
@@ -172,6 +176,21 @@ TEST(Circuit, RefusesDerivedWeightsThatDoNotFit) {
   };
   for (const Mistake& m : mistakes) EXPECT_THAT(refusal(m.make), HasSubstr(m.says));
   EXPECT_EQ(refusal([&](Small& s) { derive(s, {.of = s.out, .transposed = true}); }), "accepted");
+  EXPECT_THAT(refusal([&](Small& s) {
+                derive(s, {.of = s.out, .transposed = true});
+                s.c.remove(s.view);
+                s.c.remove(s.out);
+              }),
+              HasSubstr("begins with weights derived from it"));
+}
+
+TEST(Circuit, DerivedWeightsFollowTheirSourceWhenAnEarlierProjectionIsRemoved) {
+  Small s;
+  const ProjectionId copy{3};
+  connect(s.c, s.hidden, s.output, "basal", "copy").weights = InitialWeights::derived({.of = s.out}, 2);
+  s.c.remove(s.up);
+  s.c.validate();
+  EXPECT_EQ(s.c[ProjectionId{copy.value - 1}].weights.derivation->of, s.c.projection("a1.pyr->a2.pyr.basal"));
 }
 
 TEST(Circuit, RefusesRulesThatAreNotLocalOrNotDefined) {

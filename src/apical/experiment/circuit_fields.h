@@ -53,12 +53,20 @@ void visit_fields(V& v, const Population& p) {
 }
 
 template <class V>
+void visit_fields(V& v, const DerivedWeights&) {
+  v("of", &DerivedWeights::of);
+  v("transposed", &DerivedWeights::transposed);
+  v("times", &DerivedWeights::times);
+}
+
+template <class V>
 void visit_fields(V& v, const InitialWeights& w) {
   using Law = InitialWeights::Law;
   v("law", &InitialWeights::law);
-  if (w.law != Law::explicit_values) v("low", &InitialWeights::low);
+  if (w.law != Law::explicit_values && w.law != Law::derived) v("low", &InitialWeights::low);
   if (w.law == Law::uniform || w.law == Law::normal) v("high", &InitialWeights::high);
   if (w.law == Law::explicit_values) v("values", &InitialWeights::values);
+  if (w.law == Law::derived) v("derivation", &InitialWeights::derivation);
   v("scale", &InitialWeights::scale);
   v("identity", &InitialWeights::identity);
 }

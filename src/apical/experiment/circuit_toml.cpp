@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kMany = 1'000'000'000;
 
 template <class T>
-constexpr bool kIsPart = std::is_same_v<T, CompartmentNoise> || std::is_same_v<T, InitialWeights> || std::is_same_v<T, TransposedView> ||
+constexpr bool kIsPart = std::is_same_v<T, CompartmentNoise> || std::is_same_v<T, InitialWeights> || std::is_same_v<T, DerivedWeights> || std::is_same_v<T, TransposedView> ||
                          std::is_same_v<T, PostFactor> || std::is_same_v<T, PreFactor> || std::is_same_v<T, WeightDecay> ||
                          std::is_same_v<T, PlasticityRule>;
 
@@ -105,8 +105,14 @@ class FieldReader {
     if constexpr (std::is_same_v<Part, InitialWeights>) {
       // Values speak for themselves.
       if (table.has("values") && !table.has("law")) x.law = InitialWeights::Law::explicit_values;
+      if (table.has("derivation") && !table.has("law")) x.law = InitialWeights::Law::derived;
     }
     fields(table, x);
+    if constexpr (std::is_same_v<Part, InitialWeights>) {
+      // An edit to another law leaves nothing behind.
+      if (x.law != InitialWeights::Law::explicit_values) x.values.reset();
+      if (x.law != InitialWeights::Law::derived) x.derivation.reset();
+    }
     table.finish();
   }
 
@@ -180,7 +186,11 @@ void read_new_projections(TomlReader& root, Circuit& circuit) {
     ids.push_back(entry.at("name", [&] { return circuit.connect(from, to, {.compartment = compartment, .name = name}); }));
   }
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    FieldReader(circuit, false).fields(entries[i], circuit.edit(ids[i]));
+    Projection& j = circuit.edit(ids[i]);
+    // The address Circuit::connect would give after the projections before it, whose addresses are known by now.
+    j.draw_address = 0;
+    for (std::uint32_t k = 0; k < ids[i].value; ++k) j.draw_address = std::max(j.draw_address, circuit[ProjectionId{k}].draw_address + 1);
+    FieldReader(circuit, false).fields(entries[i], j);
     entries[i].finish();
   }
   // Only now is every viewed projection complete.

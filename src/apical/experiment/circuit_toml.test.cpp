@@ -147,7 +147,11 @@ class RandomCircuit {
   InitialWeights weights(std::size_t rows, std::size_t cols) {
     InitialWeights w;
     w.law = any<InitialWeights::Law>();
-    if (w.law == InitialWeights::Law::explicit_values) {
+    if (w.law == InitialWeights::Law::derived) {
+      // Mostly of the wrong size or deriving from derived weights; those are taken out again.
+      if (c_.projections().empty()) return {};
+      w.derivation = DerivedWeights{.of = {static_cast<std::uint32_t>(below(c_.projections().size()))}, .transposed = maybe()};
+    } else if (w.law == InitialWeights::Law::explicit_values) {
       w.values = Matrix<double>(rows, cols);
       for (double& x : w.values->flat()) x = real(-0.3, 0.3);
     } else {
@@ -475,6 +479,39 @@ TEST(CircuitToml, ALesionLeavesTheOtherWeightsAsTheyWere) {
 TEST(Circuit, AViewedProjectionCannotBeRemoved) {
   Circuit c = small_microcircuit();
   EXPECT_THROW(c.remove(c.projection("a1.rep->a2.rep.basal")), ConfigError);
+}
+
+TEST(CircuitToml, AddressesSurviveWritingAfterALesion) {
+  Circuit c;
+  Population p;
+  p.name = "p";
+  p.size = 2;
+  p.compartments = {{"d", 1}};
+  const PopulationId id = c.add_population(p);
+  for (const char* name : {"lesioned", "second", "third"}) c.connect(id, id, {.compartment = "d", .name = name, .weights = InitialWeights::uniform(-1, 1)});
+  c.remove(c.projection("lesioned"));
+  const Circuit back = read(circuit_toml(c));
+  EXPECT_EQ(back, c);
+  EXPECT_EQ(back[back.projection("third")].draw_address, 2U);
+}
+
+TEST(CircuitToml, WeightsMayDeriveFromOtherWeights) {
+  const Circuit c = read(
+      "[[population]]\nname = 'a.p'\nsize = 2\nleak = 1\ncompartments = [{name = 'd', conductance = 1}]\n"
+      "[[population]]\nname = 'b.p'\nsize = 3\nleak = 1\ncompartments = [{name = 'd', conductance = 1}]\n"
+      "[[projection]]\nfrom = 'a.p'\nto = 'b.p'\ncompartment = 'd'\nweights = {law = 'uniform', low = -1, high = 1}\n"
+      "[[projection]]\nfrom = 'b.p'\nto = 'a.p'\ncompartment = 'd'\nweights = {derivation = {of = 'a.p->b.p.d', transposed = true}, scale = -2}\n"
+      "[[projection]]\nname = 'edited'\nfrom = 'b.p'\nto = 'a.p'\ncompartment = 'd'\n"
+      "weights = {law = 'derived', derivation = {of = 'a.p->b.p.d', transposed = true}}\n"
+      "[[edit]]\nprojection = 'edited'\nweights = {law = 'constant', low = 0.5}\n");
+  EXPECT_EQ(read(circuit_toml(c)), c);
+  EXPECT_FALSE(c[c.projection("edited")].weights.derivation);
+  ThreadPool pool(1);
+  rate::RateEngine<double> engine(c, {4}, pool);
+  const Matrix<double> w = engine.weights(c.projection("a.p->b.p.d"), 0), back = engine.weights(c.projection("b.p->a.p.d"), 0);
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(back(i, k), -2 * w(k, i));
+  }
 }
 
 TEST(Circuit, ASharedDeviationPassesOnWhenItsOwnerIsRemoved) {
