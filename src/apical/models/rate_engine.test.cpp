@@ -172,15 +172,24 @@ RC_GTEST_PROP(RateEngineProperty, LanesHaveTheBitsOfWideReplicasForAnyShape, ())
                                              ActivationKind::linear, ActivationKind::soft_relu)}};
   m.forward = m.feedback = *rc::gen::element(Wiring::skip, Wiring::layered);
   m.use_densities = false;
-  m.skip_weight_range = 0.2;
-  m.lateral_range = *rc::gen::element(0.0, 0.3);
-  m.feedback_deviation = *rc::gen::element(0.0, 0.5);
+  // Small weights: in a circuit that diverges, zeros of the padding times infinity differ from no padding.
+  m.weight_range = {0.2};
+  m.skip_weight_range = 0.1;
+  m.eta = {0.1};
+  m.lateral_range = *rc::gen::element(0.0, 0.1);
+  m.feedback_deviation = *rc::gen::element(0.0, 0.1);
   m.eta_rep_to_err = *rc::gen::element(0.0, 0.3);
   m.rate_rule = *rc::gen::arbitrary<bool>();
   m.rep_lookahead = *rc::gen::arbitrary<bool>();
   const Circuit circuit = build(m);
   const Seeds seeds = some_seeds(2);
-  RC_ASSERT(lives<float>(circuit, seeds, 1, Layout::lanes) == lives<float>(circuit, seeds, 1, Layout::wide));
+  const auto wide = lives<float>(circuit, seeds, 1, Layout::wide),
+             lanes = lives<float>(circuit, seeds, 1, Layout::lanes);
+  for (const auto& replica : wide) {
+    for (const double value : replica) RC_PRE(std::isfinite(value));
+  }
+  const bool same_bits = wide == lanes;
+  RC_ASSERT(same_bits);
 }
 
 TYPED_TEST(RateEngineOf, ALargeCircuitHasTheSameBitsForAnyNumberOfThreads) {
