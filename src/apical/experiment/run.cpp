@@ -217,6 +217,13 @@ void require_new(const io::Path& directory) {
   }
 }
 
+/// Segments that a killed process sealed without a checkpoint to go with them.
+void remove_recordings(const io::Path& run) {
+  for (const auto& entry : std::filesystem::directory_iterator(run)) {
+    if (entry.path().filename().string().starts_with("results.")) std::filesystem::remove(entry.path());
+  }
+}
+
 template <class Real>
 RunResult run_with(const Experiment& e, const RunOptions& options, const std::atomic<bool>& stop) {
   const io::Path& run = options.directory;
@@ -225,6 +232,10 @@ RunResult run_with(const Experiment& e, const RunOptions& options, const std::at
   Trainer trainer(learner, e.plan, {});
   const std::uint64_t hash = io::xxh3(io::bytes_of(e.resolved));
 
+  // What is wrong with the experiment shows before anything is written.
+  for (const RecordRequest& r : e.recordings) {
+    if (r.projection.empty()) learner.engine().network(0).variable(e.circuit.population(r.population), r.variable);
+  }
   if (!options.resume) require_new(run);
   io::make_directories(run);
   io::RunLock lock(run);
@@ -263,7 +274,7 @@ RunResult run_with(const Experiment& e, const RunOptions& options, const std::at
       }
     } else {
       result.notes.emplace_back("no checkpoint had been written yet: the run begins again");
-      if (recorder.active()) recorder.resume({});
+      remove_recordings(run);
     }
   }
   if (!options.resume || !io::file_exists(run / "manifest.json")) {

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <ctime>
 #include <optional>
+#include <limits>
 #include <sstream>
 
 namespace apical::io {
@@ -19,6 +20,9 @@ std::string host_name() {
   std::array<char, 256> name{};
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
+
+/// A start time no process has: that of one which is dead and only waits for its parent to notice.
+constexpr std::uint64_t kZombie = std::numeric_limits<std::uint64_t>::max();
 
 /// Field 22 of /proc/<pid>/stat; the second field, the command, may hold blanks and parentheses.
 std::uint64_t start_of(std::int64_t pid) {
@@ -33,7 +37,9 @@ std::uint64_t start_of(std::int64_t pid) {
   if (command_end == std::string_view::npos) return 0;
   std::istringstream fields{std::string(text.substr(command_end + 1))};
   std::string field;
-  for (int i = 3; i <= 22; ++i) fields >> field;
+  fields >> field;
+  if (field == "Z" || field == "X") return kZombie;
+  for (int i = 4; i <= 22; ++i) fields >> field;
   std::uint64_t ticks = 0;
   std::from_chars(field.data(), field.data() + field.size(), ticks);
   return ticks;
@@ -111,6 +117,7 @@ bool may_be_alive(const LockHolder& holder) {
   if (holder.host != host_name()) return true;
   if (::kill(static_cast<pid_t>(holder.pid), 0) != 0 && errno == ESRCH) return false;
   const std::uint64_t start = start_of(holder.pid);
+  if (start == kZombie) return false;
   return start == 0 || holder.process_start == 0 || start == holder.process_start;
 }
 

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wrong input gets one clear message: place, what was found, what was expected, what to try; the right exit code; and
+// nothing half-written. The command line runs in this process.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <sstream>
+
+#include "apical/cli/command.h"
+#include "apical/core/random.h"
+#include "apical/io/checkpoint.h"
+#include "apical/io/fault_injection.h"
+#include "apical/io/file.h"
+
+namespace apical {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+struct Answer {
+  int code;
+  std::string out, err;
+};
+
+Answer apical_says(const std::vector<std::string>& arguments) {
+  std::ostringstream out, err;
+  std::atomic<bool> stop{false};
+  cli::Context context{out, err, false, false, &stop};
+  const int code = cli::run(arguments, context);
+  return {code, out.str(), err.str()};
+}
+
+constexpr const char* kGood = R"([task]
+name = "yin-yang"
+train_samples = 40
+validation_samples = 20
+test_samples = 20
+[model]
+name = "error-neuron-microcircuit"
+layers = [4, 6, 3]
+activation = "logistic"
+[training]
+epochs = 1
+[run]
+seeds = 1
+)";
+
+std::string with(std::string text, const std::string& what, const std::string& instead) {
+  const auto at = text.find(what);
+  EXPECT_NE(at, std::string::npos) << what;
+  return text.replace(at, what.size(), instead);
+}
+
+class WrongInput : public testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = fs::temp_directory_path() / ("apical-wrong-" + std::to_string(getpid()));
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+  std::string file(const std::string& text) {
+    const fs::path path = directory_ / "experiment.toml";
+    io::write_atomically(path, std::string_view(text));
+    return path.string();
+  }
+  std::string out() const { return (directory_ / "run").string(); }
+  Answer run(const std::string& text, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"run", file(text), "--out", out(), "--quiet"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return apical_says(arguments);
+  }
+  fs::path directory_;
+};
+
+TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
+  struct Mistake {
+    std::string text;
+    std::vector<std::string> says;
+  };
+  const std::vector<Mistake> mistakes{
+      {with(kGood, "epochs = 1", "epoch = 1"), {"experiment.toml:11:1: unknown key 'epoch' in [training]", "did you mean 'epochs'?"}},
+      {with(kGood, "epochs = 1", "epochs = \"many\""), {":11:10: 'training.epochs' is a text; expected an integer"}},
+      {with(kGood, "epochs = 1", "epochs = -1"), {"'training.epochs' is -1; expected 0"}},
+      {with(kGood, "epochs = 1", "epochs = 1\nepochs = 2"), {"experiment.toml:12", "not TOML"}},
+      {with(kGood, "\"yin-yang\"", "\"ying-yang\""), {":2:8: unknown task 'ying-yang'", "did you mean 'yin-yang'?"}},
+      {with(kGood, "\"error-neuron-microcircuit\"", "\"error-neurons-microcircuit\""),
+       {":7:8: unknown model", "did you mean 'error-neuron-microcircuit'?"}},
+      {with(kGood, "[4, 6, 3]", "[4, 6, 3]\ndt_ms = -0.01"), {":9:9: dt_ms is -0.01; expected a positive time step"}},
+      {with(kGood, "[4, 6, 3]", "[5, 6, 3]"), {"task 'yin-yang' has 4 inputs and 3 outputs", "the first entry of layers must be 4"}},
+      {with(kGood, "[4, 6, 3]", "[4, 6, 0]"), {":8:", "layers[2] is 0"}},
+      {with(kGood, "[4, 6, 3]", "[4]"), {"layers has 1 entries; expected at least 2"}},
+      {with(kGood, "layers = [4, 6, 3]\n", ""), {"missing key 'model.layers'"}},
+      {with(kGood, "\"logistic\"", "\"sigmoid\""), {":9:14: unknown activation 'sigmoid'", "known: linear, relu"}},
+      {with(kGood, "activation = \"logistic\"", "eta = [1, 2, 3]"), {"eta has 3 entries; expected 1 or one for each of the 2 areas"}},
+      {with(kGood, "activation = \"logistic\"", "eta = nan"), {"'model.eta' is nan; expected a finite number"}},
+      {with(kGood, "activation = \"logistic\"", "g_leak = -1"), {"leak of population 'a1.rep' is -1; expected 0 or more"}},
+      {with(kGood, "activation = \"logistic\"", "lookahead = false\ndt_ms = 50"), {"longer than the membrane time constant"}},
+      {with(kGood, "epochs = 1", "presentation_ms = 0.01"), {"holds a sample for 1 steps, but input needs 2"}},
+      {with(kGood, "seeds = 1", "seeds = [1, 1]"), {"names a seed twice"}},
+      {with(kGood, "seeds = 1", "seeds = 0"), {"'run.seeds' is 0; expected 1"}},
+      {with(kGood, "seeds = 1", "precision = \"half\""), {"'run.precision' is 'half'; expected float or double"}},
+      {with(kGood, "[model]", "[[model]]"), {"'model' is a list of tables; expected a table [model]"}},
+      {with(kGood, "train_samples = 40", "train_samples = 0"), {"train_samples"}},
+      {std::string(kGood) + "[[record]]\npopulation = \"a1.reb\"\nvariable = \"rate\"\n", {"unknown population 'a1.reb'", "did you mean 'a1.rep'?"}},
+      {std::string(kGood) + "[[record]]\npopulation = \"a1.rep\"\nvariable = \"apcial\"\n", {"unknown variable 'apcial'", "did you mean 'apical'?"}},
+      {"[task]\nname = \"yin-yang\"\n", {"missing table [model]"}},
+      {"", {"missing table [task]"}},
+  };
+  for (const Mistake& m : mistakes) {
+    const Answer a = run(m.text);
+    EXPECT_EQ(a.code, 3) << a.err;
+    for (const std::string& says : m.says) EXPECT_THAT(a.err, HasSubstr(says));
+    EXPECT_EQ(a.out, "");
+    EXPECT_FALSE(fs::exists(out())) << "something was written for: " << a.err;
+  }
+}
+
+TEST_F(WrongInput, OnTheCommandLineIsAUsageErrorWithASuggestion) {
+  const std::string good = file(kGood);
+  const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes{
+      {{"rum"}, "did you mean 'run'?"},
+      {{"run", good, "--sed", "3"}, "unknown option '--sed' of 'apical run'"},
+      {{"run", good, "--seeds"}, "option --seeds needs a value"},
+      {{"run", good, "--seeds", "three"}, "--seeds is 'three'; expected a count"},
+      {{"run", good, "--threads", "0"}, "--threads is '0'; expected an integer from 1"},
+      {{"run", good, good}, "unexpected argument"},
+      {{"run"}, "'apical run' needs an experiment"},
+      {{"check"}, "'apical check' needs EXPERIMENT"},
+      {{"compare", "--task", "yin-yang", good}, "needs either a file"},
+  };
+  for (const auto& [arguments, says] : mistakes) {
+    const Answer a = apical_says(arguments);
+    EXPECT_EQ(a.code, 2) << a.err;
+    EXPECT_THAT(a.err, HasSubstr(says));
+  }
+  const Answer set = apical_says({"run", good, "--out", out(), "--set", "training"});
+  EXPECT_EQ(set.code, 3);
+  EXPECT_THAT(set.err, HasSubstr("expected key=value"));
+}
+
+TEST_F(WrongInput, InFilesSaysWhichFileAndWhy) {
+  const Answer missing = apical_says({"run", (directory_ / "nothing.toml").string()});
+  EXPECT_EQ(missing.code, 5);
+  EXPECT_THAT(missing.err, HasSubstr("nothing.toml: cannot open: No such file or directory"));
+
+  ASSERT_EQ(run(kGood).code, 0);
+  const Answer again = run(kGood);
+  EXPECT_EQ(again.code, 5);
+  EXPECT_THAT(again.err, HasSubstr("a run never overwrites another"));
+
+  const Answer no_run = apical_says({"report", directory_.string()});
+  EXPECT_EQ(no_run.code, 3);
+  EXPECT_THAT(no_run.err, HasSubstr("holds neither a run"));
+
+  const Answer other = run(with(kGood, "epochs = 1", "epochs = 2"), {"--resume"});
+  EXPECT_EQ(other.code, 3);
+  EXPECT_THAT(other.err, HasSubstr("was made by another experiment"));
+
+  const Answer no_data = run(with(with(kGood, "\"yin-yang\"\ntrain_samples = 40\nvalidation_samples = 20\ntest_samples = 20",
+                                       "\"mnist\"\ndirectory = \"/nonexistent\""), "[4, 6, 3]", "[784, 6, 10]"),
+                             {"--out", (directory_ / "mnist").string()});
+  EXPECT_NE(no_data.code, 0);
+  EXPECT_THAT(no_data.err, testing::AnyOf(HasSubstr("train-images"), HasSubstr("--out is given twice")));
+}
+
+TEST_F(WrongInput, ADamagedCheckpointIsSetAsideAndTheRunBeginsAgain) {
+  ASSERT_EQ(run(kGood).code, 0);
+  const fs::path checkpoints = fs::path(out()) / "checkpoints";
+  const auto newest = checkpoints / io::checkpoint_name(io::list_checkpoints(checkpoints).back());
+  const auto metrics = io::read_text(fs::path(out()) / "metrics.ndjson");
+  fs::resize_file(newest, fs::file_size(newest) / 2);
+  fs::remove(fs::path(out()) / "summary.json");  // as if it had been killed before it was done
+  const Answer a = apical_says({"run", "--resume", "--out", out(), "--quiet"});
+  EXPECT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.err, HasSubstr("damaged checkpoint set aside"));
+  EXPECT_EQ(io::read_text(fs::path(out()) / "metrics.ndjson"), metrics);
+}
+
+TEST_F(WrongInput, DivergenceNamesPopulationSeedAndStepAndKeepsTheState) {
+  std::string text = with(kGood, "\"logistic\"", "\"linear\"\neta = 1e9");
+  const Answer a = run(text);
+  EXPECT_EQ(a.code, 4) << a.err;
+  EXPECT_THAT(a.err, HasSubstr("numerical fault: prospective potential of 'a"));
+  EXPECT_THAT(a.err, HasSubstr("seed 1"));
+  EXPECT_TRUE(fs::exists(fs::path(out()) / "checkpoints" / "fault-state.apc"));
+  EXPECT_FALSE(fs::exists(fs::path(out()) / "summary.json"));
+}
+
+}  // namespace
+}  // namespace apical
