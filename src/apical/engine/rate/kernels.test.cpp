@@ -98,9 +98,9 @@ template <class Real>
 }
 
 template <class Real>
-class Kernels : public ::testing::Test {};
+class RateKernels : public ::testing::Test {};
 using Reals = ::testing::Types<float, double>;
-TYPED_TEST_SUITE(Kernels, Reals);
+TYPED_TEST_SUITE(RateKernels, Reals);
 
 // ---- sweeps ----------------------------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ std::vector<SweepShape> sweep_kinds(std::size_t outer, std::size_t inner, std::s
   return kinds;
 }
 
-TYPED_TEST(Kernels, SweepHasTheBitsOfItsTwinForEverySize) {
+TYPED_TEST(RateKernels, SweepHasTheBitsOfItsTwinForEverySize) {
   on_fused_targets([&] {
     for (const std::size_t inner : sizes()) {
       for (const SweepShape& s : sweep_kinds(1 + inner % 9, inner, 1))
@@ -187,7 +187,7 @@ TYPED_TEST(Kernels, SweepHasTheBitsOfItsTwinForEverySize) {
   });
 }
 
-TYPED_TEST(Kernels, LaneSweepHasTheBitsOfItsTwinForEverySize) {
+TYPED_TEST(RateKernels, LaneSweepHasTheBitsOfItsTwinForEverySize) {
   on_fused_targets([&] {
     for (const std::size_t inner : sizes()) {
       if (inner > 120) continue;
@@ -223,7 +223,7 @@ RC_GTEST_PROP(KernelProperty, SweepsHaveTheBitsOfTheirTwins, ()) {
   RC_ASSERT(!::testing::Test::HasFailure());
 }
 
-TYPED_TEST(Kernels, SweepCarriesInfinitiesAndNaNsToTheProductsTheyBelongTo) {
+TYPED_TEST(RateKernels, SweepCarriesInfinitiesAndNaNsToTheProductsTheyBelongTo) {
   using Real = TypeParam;
   on_fused_targets([&] {
     constexpr std::size_t kRows = 3, kCols = 37;
@@ -251,7 +251,7 @@ TYPED_TEST(Kernels, SweepCarriesInfinitiesAndNaNsToTheProductsTheyBelongTo) {
 
 // ---- element-wise kernels --------------------------------------------------------------------------------
 
-TYPED_TEST(Kernels, OneToOneHasTheBitsOfItsTwin) {
+TYPED_TEST(RateKernels, OneToOneHasTheBitsOfItsTwin) {
   using Real = TypeParam;
   on_fused_targets([&] {
     for (const std::size_t n : sizes()) {
@@ -271,7 +271,7 @@ TYPED_TEST(Kernels, OneToOneHasTheBitsOfItsTwin) {
   });
 }
 
-TYPED_TEST(Kernels, AddUpHasTheBitsOfItsTwin) {
+TYPED_TEST(RateKernels, AddUpHasTheBitsOfItsTwin) {
   using Real = TypeParam;
   on_fused_targets([&] {
     for (const std::size_t n : {16, 48, 1008}) {
@@ -291,7 +291,7 @@ TYPED_TEST(Kernels, AddUpHasTheBitsOfItsTwin) {
   });
 }
 
-TYPED_TEST(Kernels, CopyHasTheBitsOfItsTwin) {
+TYPED_TEST(RateKernels, CopyHasTheBitsOfItsTwin) {
   using Real = TypeParam;
   on_fused_targets([&] {
     Numbers<Real> numbers(3);
@@ -305,7 +305,7 @@ TYPED_TEST(Kernels, CopyHasTheBitsOfItsTwin) {
   });
 }
 
-TYPED_TEST(Kernels, IntegrationHasTheBitsOfItsTwin) {
+TYPED_TEST(RateKernels, IntegrationHasTheBitsOfItsTwin) {
   using Real = TypeParam;
   on_fused_targets([&] {
     for (const std::size_t n : sizes()) {
@@ -351,7 +351,7 @@ TYPED_TEST(Kernels, IntegrationHasTheBitsOfItsTwin) {
   });
 }
 
-TYPED_TEST(Kernels, VoltageResidualHasTheBitsOfItsTwin) {
+TYPED_TEST(RateKernels, VoltageResidualHasTheBitsOfItsTwin) {
   using Real = TypeParam;
   on_fused_targets([&] {
     for (const std::size_t n : sizes()) {
@@ -422,7 +422,7 @@ double ulps(Real found, long double truth) {
                              static_cast<long double>(ulp));
 }
 
-TYPED_TEST(Kernels, LogisticAndTanhAreWithinThreeUlp) {
+TYPED_TEST(RateKernels, LogisticAndTanhAreWithinThreeUlp) {
   using Real = TypeParam;
   constexpr double kUlps = 3;  // found, g++ 12 and clang 14: float 2.3 and 2.4, double 2.3 and 2.9
   on_fused_targets([&] {
@@ -441,7 +441,7 @@ TYPED_TEST(Kernels, LogisticAndTanhAreWithinThreeUlp) {
   });
 }
 
-TYPED_TEST(Kernels, RatesAndSlopesFollowTheScalarFunctions) {
+TYPED_TEST(RateKernels, RatesAndSlopesFollowTheScalarFunctions) {
   using Real = TypeParam;
   constexpr Real kEps = std::numeric_limits<Real>::epsilon();
   on_fused_targets([&] {
@@ -463,7 +463,7 @@ TYPED_TEST(Kernels, RatesAndSlopesFollowTheScalarFunctions) {
   });
 }
 
-TYPED_TEST(Kernels, ActivationKeepsInfinitiesAndNaNs) {
+TYPED_TEST(RateKernels, ActivationKeepsInfinitiesAndNaNs) {
   using Real = TypeParam;
   constexpr Real kInf = std::numeric_limits<Real>::infinity();
   on_fused_targets([&] {
@@ -489,7 +489,7 @@ TYPED_TEST(Kernels, ActivationKeepsInfinitiesAndNaNs) {
   });
 }
 
-TYPED_TEST(Kernels, ActivationWithParametersTeacherAndPreviousRateFollowsItsTwin) {
+TYPED_TEST(RateKernels, ActivationWithParametersTeacherAndPreviousRateFollowsItsTwin) {
   using Real = TypeParam;
   constexpr Real kEps = std::numeric_limits<Real>::epsilon();
   on_fused_targets([&] {
@@ -554,7 +554,7 @@ TYPED_TEST(Kernels, ActivationWithParametersTeacherAndPreviousRateFollowsItsTwin
   });
 }
 
-TYPED_TEST(Kernels, RateResidualFollowsItsTwin) {
+TYPED_TEST(RateKernels, RateResidualFollowsItsTwin) {
   using Real = TypeParam;
   constexpr Real kEps = std::numeric_limits<Real>::epsilon();
   on_fused_targets([&] {
@@ -603,7 +603,7 @@ std::uint64_t digest_of_activations() {
   return hash;
 }
 
-TYPED_TEST(Kernels, ActivationHasTheSameBitsOnEveryTargetAndWithEveryCompiler) {
+TYPED_TEST(RateKernels, ActivationHasTheSameBitsOnEveryTargetAndWithEveryCompiler) {
   const std::uint64_t known = sizeof(TypeParam) == 4 ? 0xc5ca8be935c933daULL : 0xf5847032f9b1e53aULL;
   on_fused_targets([&] {
     EXPECT_EQ(digest_of_activations<TypeParam>(), known) << std::hex << digest_of_activations<TypeParam>();
