@@ -100,7 +100,7 @@ TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
       {with(kGood, "activation = \"logistic\"", "eta = nan"), {"'model.eta' is nan; expected a finite number"}},
       {with(kGood, "activation = \"logistic\"", "g_leak = -1"), {"leak of population 'a1.rep' is -1; expected 0 or more"}},
       {with(kGood, "activation = \"logistic\"", "lookahead = false\ndt_ms = 50"), {"longer than the membrane time constant"}},
-      {with(kGood, "epochs = 1", "presentation_ms = 0.01"), {"holds a sample for 1 steps, but input needs 2"}},
+      {with(kGood, "epochs = 1", "presentation_ms = 0.05"), {"holds a sample for 5 steps, but input needs 2"}},
       {with(kGood, "seeds = 1", "seeds = [1, 1]"), {"names a seed twice"}},
       {with(kGood, "seeds = 1", "seeds = 0"), {"'run.seeds' is 0; expected 1"}},
       {with(kGood, "seeds = 1", "precision = \"half\""), {"'run.precision' is 'half'; expected float or double"}},
@@ -168,7 +168,7 @@ TEST_F(WrongInput, InFilesSaysWhichFileAndWhy) {
   EXPECT_THAT(no_data.err, testing::AnyOf(HasSubstr("train-images"), HasSubstr("--out is given twice")));
 }
 
-TEST_F(WrongInput, ADamagedCheckpointIsSetAsideAndTheRunBeginsAgain) {
+TEST_F(WrongInput, ADamagedCheckpointIsNamedAndNothingIsDiscarded) {
   ASSERT_EQ(run(kGood).code, 0);
   const fs::path checkpoints = fs::path(out()) / "checkpoints";
   const auto newest = checkpoints / io::checkpoint_name(io::list_checkpoints(checkpoints).back());
@@ -176,8 +176,9 @@ TEST_F(WrongInput, ADamagedCheckpointIsSetAsideAndTheRunBeginsAgain) {
   fs::resize_file(newest, fs::file_size(newest) / 2);
   fs::remove(fs::path(out()) / "summary.json");  // as if it had been killed before it was done
   const Answer a = apical_says({"run", "--resume", "--out", out(), "--quiet"});
-  EXPECT_EQ(a.code, 0) << a.err;
-  EXPECT_THAT(a.err, HasSubstr("damaged checkpoint set aside"));
+  EXPECT_EQ(a.code, 3) << a.err;
+  EXPECT_THAT(a.err, HasSubstr("no checkpoint of"));
+  EXPECT_THAT(a.err, HasSubstr(".damaged"));
   EXPECT_EQ(io::read_text(fs::path(out()) / "metrics.ndjson"), metrics);
 }
 

@@ -35,6 +35,7 @@ weight_range = [8, 1]
 eta = [150, 4]
 [training]
 epochs = 40
+eta_decay = 0.97
 align_every = 10
 align_samples = 20
 [run]

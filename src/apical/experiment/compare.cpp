@@ -11,20 +11,6 @@
 
 namespace apical {
 
-std::string directory_name(const std::string& label) {
-  std::string out;
-  for (const char c : label) {
-    const auto u = static_cast<unsigned char>(c);
-    if (std::isalnum(u)) {
-      out += static_cast<char>(std::tolower(u));
-    } else if (!out.empty() && out.back() != '-') {
-      out += '-';
-    }
-  }
-  while (!out.empty() && out.back() == '-') out.pop_back();
-  return out.empty() ? "variant" : out;
-}
-
 io::Path shipped_experiment(const std::string& relative) {
   std::vector<io::Path> roots{"experiments"};
   if (const char* given = std::getenv("APICAL_EXPERIMENTS")) roots.emplace_back(given);
@@ -39,7 +25,8 @@ io::Path shipped_experiment(const std::string& relative) {
 
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options, const std::atomic<bool>& stop) {
   for (const Experiment& e : variants) {
-    if (e.task != variants.front().task || e.seeds != variants.front().seeds) {
+    const Experiment& first = variants.front();
+    if (e.task != first.task || e.task_parameters.values() != first.task_parameters.values() || e.seeds != first.seeds) {
       throw ConfigError(fmt::format("variants '{}' and '{}' differ in task or seeds; a comparison needs the same for all",
                                     variants.front().label, e.label));
     }

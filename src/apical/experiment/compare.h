@@ -22,9 +22,6 @@ struct ComparisonResult {
 /// Runs every variant that has not finished yet. ConfigError if they do not share a task and seeds.
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options, const std::atomic<bool>& stop);
 
-/// "error neurons, FA" → "error-neurons-fa": a variant's directory within the comparison.
-std::string directory_name(const std::string& label);
-
 /// Experiments that come with Apical: the folder "experiments" here, of APICAL_EXPERIMENTS, or of the sources.
 /// DataError that says where was looked.
 io::Path shipped_experiment(const std::string& relative);

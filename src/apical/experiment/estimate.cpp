@@ -119,7 +119,7 @@ MeasuredSpeed measure(const Circuit& circuit, std::size_t seeds, ThreadPool& poo
   std::vector<std::uint64_t> numbers(seeds);
   for (std::size_t k = 0; k < seeds; ++k) numbers[k] = k + 1;
   rate::RateEngine<Real> engine(circuit, numbers, pool);
-  engine.scale_learning(0);
+  engine.scale_learning(1e-20);
   for (std::uint32_t p = 0; p < circuit.populations().size(); ++p) {
     if (circuit.populations()[p].kind != Population::Kind::external) continue;
     std::vector<double> values(circuit.populations()[p].size);

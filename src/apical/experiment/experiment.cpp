@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <set>
 
 #include "apical/experiment/circuit_toml.h"
@@ -45,7 +47,12 @@ void read_training(TomlReader& t, Experiment& e, bool classifies) {
   e.plan.shuffle = t.boolean("shuffle", true);
   e.plan.validate_every = static_cast<std::size_t>(t.integer("validate_every", 1, 0, kMany));
   e.plan.align_every = static_cast<std::size_t>(t.integer("align_every", 0, 0, kMany));
-  for (double epoch : t.numbers("align_epochs", std::vector<double>{})) e.plan.align_epochs.push_back(static_cast<std::size_t>(epoch));
+  for (double epoch : t.numbers("align_epochs", std::vector<double>{})) {
+    if (epoch < 0 || epoch != std::floor(epoch) || epoch > static_cast<double>(e.plan.epochs)) {
+      throw ConfigError(fmt::format("'training.align_epochs' holds {}; expected whole numbers from 0 to epochs = {}", epoch, e.plan.epochs), t.place("align_epochs"));
+    }
+    e.plan.align_epochs.push_back(static_cast<std::size_t>(epoch));
+  }
   e.plan.align_samples = static_cast<std::size_t>(t.integer("align_samples", 100, 1, kMany));
   e.plan.patience = static_cast<std::size_t>(t.integer("patience", 0, 0, kMany));
   const auto positive = [&](const char* key, double otherwise) {
@@ -67,7 +74,7 @@ void read_run(TomlReader& t, Experiment& e) {
     for (std::int64_t s = 1; s <= n; ++s) e.seeds.push_back(static_cast<std::uint64_t>(s));
   } else {
     for (double s : t.numbers("seeds", std::vector<double>{1})) {
-      if (s < 0 || s != static_cast<double>(static_cast<std::uint64_t>(s))) {
+      if (s < 0 || s > kLargestSeed || s != std::floor(s)) {
         throw ConfigError(fmt::format("'run.seeds' holds {}; expected whole numbers of 0 or more", s), t.place("seeds"));
       }
       e.seeds.push_back(static_cast<std::uint64_t>(s));
@@ -157,13 +164,27 @@ Experiment read_experiment(const TomlDocument& document) {
   return e;
 }
 
+std::string directory_name(const std::string& label) {
+  std::string out;
+  for (const char c : label) {
+    const auto u = static_cast<unsigned char>(c);
+    if (std::isalnum(u)) {
+      out += static_cast<char>(std::tolower(u));
+    } else if (!out.empty() && out.back() != '-') {
+      out += '-';
+    }
+  }
+  while (!out.empty() && out.back() == '-') out.pop_back();
+  return out.empty() ? "variant" : out;
+}
+
 std::vector<Experiment> read_variants(const TomlDocument& document) {
   std::vector<Experiment> out;
   std::set<std::string> labels;
   for (const TomlDocument& d : document.variants("variant")) {
     out.push_back(read_experiment(d));
-    if (!labels.insert(out.back().label).second) {
-      throw ConfigError(fmt::format("two variants are labelled '{}'", out.back().label), {document.origin(), 0, 0}, "give each a label of its own");
+    if (!labels.insert(directory_name(out.back().label)).second) {
+      throw ConfigError(fmt::format("two variants are labelled like '{}' (directory '{}')", out.back().label, directory_name(out.back().label)), {document.origin(), 0, 0}, "give each a label of its own");
     }
   }
   return out;

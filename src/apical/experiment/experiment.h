@@ -47,6 +47,9 @@ struct Experiment {
 
 /// ConfigError with file, line and column.
 Experiment read_experiment(const TomlDocument& document);
+/// "error neurons, FA" → "error-neurons-fa": a variant's directory within the comparison.
+std::string directory_name(const std::string& label);
+
 /// One experiment per [[variant]], or the only one. Labels are unique.
 std::vector<Experiment> read_variants(const TomlDocument& document);
 

@@ -375,10 +375,10 @@ void Page::method() {
   if (std::any_of(data_.models.begin(), data_.models.end(),
                   [](const ModelResult& m) { return !m.alignment.empty(); })) {
     out_ +=
-        "<p><b>Alignment.</b> The angle between the weight change that the model assigns to a batch and the "
-        "exact negative gradient of "
-        "the same loss in the same weights: per area over that area’s weights, in total over all "
-        "weights.</p>\n";
+        "<p><b>Alignment.</b> The angle between the weight change that the model assigns to a sample and the exact negative "
+        "gradient of the same loss in the same weights, averaged over samples in which both have a length: per area over "
+        "that area’s weights; for the total, each area’s credit is first scaled to the length of its gradient, as a "
+        "learning rate per area would.</p>\n";
   }
 }
 

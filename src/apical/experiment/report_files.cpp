@@ -93,7 +93,7 @@ void add_run(const io::Path& run, ReportData& data) {
     data.task = e.task;
     data.task_description = task.description;
     data.evaluation = fmt::format(
-        "The state after the last epoch is tested, without targets and with plasticity off; {} Settings were fixed before the test.",
+        "The state after the last epoch is tested, without targets and with plasticity off; {}",
         e.presentation.scored == ScoredSteps::last ? "outputs are read at the last step of each presentation."
                                                    : "the loss is the mean over all steps but the first ten.");
     add_once(data.citations, manifest.at("task_citation"));

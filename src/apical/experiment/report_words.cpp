@@ -74,7 +74,7 @@ std::string sentence(const ReportData& data, const ModelResult& m) {
   const MeanInterval angle = angle_interval(m);
   if (angle.n > 0) {
     const Figures f = angle_figures(angle);
-    out += fmt::format("; at the end of training its credit lay {}{} from the exact negative gradient",
+    out += fmt::format("; when last measured its credit lay {}{} from the exact negative gradient",
                        f.value, f.bounds.empty() ? "" : " " + f.bounds);
   }
   return out + ".";

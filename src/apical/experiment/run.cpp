@@ -203,7 +203,9 @@ void write_summary(const io::Path& run, double wall_seconds) {
     s["test_loss"]["median"] = io::json_number(median(losses));
   }
   if (!accuracies.empty()) s["test_accuracy"] = interval_json(accuracies);
-  if (!r.total_angle.empty()) s["total_angle_deg"] = interval_json(r.total_angle);
+  // A mean over the seeds that have an angle would flatter the others.
+  const bool all_defined = std::all_of(r.total_angle.begin(), r.total_angle.end(), [](double a) { return std::isfinite(a); });
+  if (!r.total_angle.empty() && all_defined) s["total_angle_deg"] = interval_json(r.total_angle);
   io::write_atomically(run / "summary.json", io::json_text(s));
 }
 
@@ -249,6 +251,11 @@ RunResult run_with(const Experiment& e, const RunOptions& options, const std::at
                                 run.string(), run.string()));
   }
   if (options.resume && io::file_exists(run / "summary.json")) {
+    // It may have been killed after the summary and before the last touches.
+    for (const auto& entry : std::filesystem::directory_iterator(run)) {
+      if (entry.path().filename().string().starts_with("results.segment-")) std::filesystem::remove(entry.path());
+    }
+    if (!io::file_exists(run / "report.html")) write_report(run);
     result = read_result(run);
     result.outcome = Trainer::Outcome::finished;
     result.was_finished = true;
@@ -272,6 +279,9 @@ RunResult run_with(const Experiment& e, const RunOptions& options, const std::at
         io::load_state(found.checkpoint->section("recording"), position, origin + ", section 'recording'");
         recorder.resume(position);
       }
+    } else if (!found.set_aside.empty()) {
+      throw DataError(fmt::format("no checkpoint of {} is valid any more ({}: {})\n  its metrics and recordings are kept; begin a new run with another --out",
+                                  run.string(), found.set_aside.front().file.string(), found.set_aside.front().reason));
     } else {
       result.notes.emplace_back("no checkpoint had been written yet: the run begins again");
       remove_recordings(run);
@@ -344,7 +354,7 @@ RunResult read_result(const io::Path& run) {
     }
   }
   for (const auto& [seed, degrees] : angle) {
-    if (std::isfinite(degrees)) r.total_angle.push_back(degrees);
+    r.total_angle.push_back(degrees);
   }
   if (io::file_exists(run / "summary.json")) r.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
   return r;

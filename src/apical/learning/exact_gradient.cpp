@@ -36,6 +36,10 @@ FeedforwardGradient::FeedforwardGradient(const Circuit& circuit) : circuit_(circ
   weights_.resize(projections);
   for (std::uint32_t k = 0; k < projections; ++k) {
     const Projection& j = circuit.projections()[k];
+    if (j.pathway == Pathway::forward && (!is_forward(j) || j.density < 1)) {
+      throw ConfigError(fmt::format("the exact gradient knows forward projections that are dense and add rates; '{}' is not", j.name), {},
+                        "label it 'lateral', or leave align_every at 0");
+    }
     if (!is_forward(j)) continue;
     forward_.push_back({k});
     gamma_[k] = attenuation(circuit[j.to], j.compartment);

@@ -57,8 +57,9 @@ RateLearner<Real>::RateLearner(Circuit circuit, std::vector<std::shared_ptr<cons
     }
   }
   hold_ = std::llround(presentation_.presentation_ms / c.dt_ms);
-  if (hold_ < static_cast<rate::Step>(depth_) + 1) {
-    throw ConfigError(fmt::format("presentation_ms = {:g} holds a sample for {} steps, but input needs {} to reach the output",
+  // Max et al. 2025: the lowest area pairs rates and error of one sample from step 2 A + 1 on.
+  if (hold_ < 2 * static_cast<rate::Step>(depth_) + 2) {
+    throw ConfigError(fmt::format("presentation_ms = {:g} holds a sample for {} steps, but input needs {} to reach the output and errors as many to come back",
                                   presentation_.presentation_ms, hold_, depth_),
                       {}, fmt::format("choose at least {:g}", static_cast<double>(2 * depth_ + 2) * c.dt_ms));
   }

@@ -188,7 +188,6 @@ void Trainer::visit_state(StateVisitor& a) {
   const std::size_t sample = sample_;
   enter(static_cast<Phase>(phase));
   sample_ = sample;
-  learner_.scale_learning(std::pow(plan_.eta_decay, static_cast<double>(epoch_)));
 }
 
 }  // namespace apical

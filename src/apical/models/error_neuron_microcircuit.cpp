@@ -167,8 +167,8 @@ Circuit build(const ErrorNeuronMicrocircuit& m) {
     throw ConfigError(fmt::format("error_neurons has {} entries; expected one for each of the {} areas", m.error_neurons.size(), b.areas));
   }
   const bool skip = m.forward == Wiring::skip || m.feedback == Wiring::skip;
-  const std::size_t table = m.densities ? m.densities->rows() : macaque_visual_densities().rows();
-  if (skip && m.use_densities && b.areas > table) {
+  const std::size_t table = m.densities ? std::min(m.densities->rows(), m.densities->cols()) : macaque_visual_densities().rows();
+  if (skip && (m.use_densities || m.densities) && b.areas > table) {
     throw ConfigError(fmt::format("the density table has {} areas; the circuit has {}", table, b.areas), {},
                       "give densities of your own, or set use_densities = false");
   }

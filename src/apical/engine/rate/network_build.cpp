@@ -427,7 +427,7 @@ Real* Network<Real>::post_factor(const Projection& j) {
   Real* filtered = new_array(key + "|filtered", p.size);
   const Real k = static_cast<Real>(circuit_.dt_ms / f.low_pass_ms);
   emit(capture, [this, out, filtered, k, n = s.padded] {
-    if (!learning_.any()) return;
+    if (!learning_.any() && !learning_.observe_credit) return;
     for (std::size_t i = 0; i < n; ++i) filtered[i] += k * (out[i] - filtered[i]);
   });
   factor_index_[key] = filtered;
@@ -461,7 +461,7 @@ Real* Network<Real>::pre_factor(const Projection& j, ProjectionState& s) {
   Real* filtered = new_array(key, from.size);
   const Real k = static_cast<Real>(circuit_.dt_ms / f.low_pass_ms);
   emit(capture, [this, filtered, k, previous, n = s.source->n] {
-    if (!learning_.any()) return;
+    if (!learning_.any() && !learning_.observe_credit) return;
     for (std::size_t i = 0; i < n; ++i) filtered[i] += k * (previous[i] - filtered[i]);
   });
   factor_index_[key] = filtered;
