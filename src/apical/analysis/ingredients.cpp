@@ -46,6 +46,11 @@ Ingredient shared_weights(const Circuit& c) {
       copies.push_back(fmt::format("{} (deviation of {}{})", all[k].name, c[*all[k].view->shares_deviation_with].name,
                                    all[k].view->scale < 0 ? ", negated" : ""));
     }
+    if (all[k].weights.derivation && !all[k].view) {
+      const DerivedWeights& d = *all[k].weights.derivation;
+      copies.push_back(fmt::format("{} (begins as {}{}{})", all[k].name, d.transposed ? "the transpose of " : "", c[d.of].name,
+                                   d.times ? " times " + c[*d.times].name : ""));
+    }
     // Drawn at one address by one law: equal at the start.
     for (std::size_t other = 0; other < k; ++other) {
       const InitialWeights &a = all[k].weights, &b = all[other].weights;
@@ -103,8 +108,10 @@ struct Range {
   }
 };
 
+Range range_of(const Circuit& c, const Projection& j);
+
 /// Values that the law can draw; `identity` may or may not be added, unless the projection is one to one.
-Range range_of(const InitialWeights& w, bool one_to_one) {
+Range range_of(const Circuit& c, const InitialWeights& w, bool one_to_one) {
   constexpr double kUnbounded = std::numeric_limits<double>::infinity();
   Range drawn;
   switch (w.law) {
@@ -120,10 +127,20 @@ Range range_of(const InitialWeights& w, bool one_to_one) {
     case InitialWeights::Law::explicit_values:
       for (double x : w.values->flat()) drawn.include(x);
       break;
-    case InitialWeights::Law::derived:
-      drawn.include(-kUnbounded);
-      drawn.include(kUnbounded);
+    case InitialWeights::Law::derived: {
+      const Range of = range_of(c, c[w.derivation->of]);
+      if (!w.derivation->times) {
+        drawn = of;
+        break;
+      }
+      // Sums of products: of no bounded size, but perhaps of one sign.
+      const Range times = range_of(c, c[*w.derivation->times]);
+      const bool positive = (of.high > 0 && times.high > 0) || (of.low < 0 && times.low < 0);
+      const bool negative = (of.high > 0 && times.low < 0) || (of.low < 0 && times.high > 0);
+      drawn.include(positive ? kUnbounded : 0);
+      drawn.include(negative ? -kUnbounded : 0);
       break;
+    }
   }
   Range out;
   for (double x : {drawn.low, drawn.high}) {
@@ -139,13 +156,13 @@ Range range_of(const Circuit& c, const Projection& j) {
   constexpr double kUnbounded = std::numeric_limits<double>::infinity();
   if (j.view) {
     const Range of = range_of(c, c[j.view->of]);
-    const Range deviation = j.view->deviation ? range_of(*j.view->deviation, false) : Range{0, 0};
+    const Range deviation = j.view->deviation ? range_of(c, *j.view->deviation, false) : Range{0, 0};
     Range out;
     out.include(j.view->scale == 0 ? 0 : j.view->scale * (of.low + deviation.low));
     out.include(j.view->scale == 0 ? 0 : j.view->scale * (of.high + deviation.high));
     return out;
   }
-  Range r = range_of(j.weights, j.topology == Topology::one_to_one);
+  Range r = range_of(c, j.weights, j.topology == Topology::one_to_one);
   if (!j.rule || j.rule->eta == 0) return r;
   if (j.rule->post.kind != PostFactor::Kind::none) return {-kUnbounded, kUnbounded};
   // Pure decay stays between where a weight starts and where it goes.

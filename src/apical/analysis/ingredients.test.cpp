@@ -5,6 +5,7 @@
 
 #include "apical/models/error_neuron_microcircuit.h"
 #include "apical/models/layered_reference.h"
+#include "apical/models/registry.h"
 
 namespace apical {
 namespace {
@@ -139,6 +140,24 @@ TEST(Ingredients, SharedDeviationsAndAddressesAreCopies) {
   Circuit d = dale();
   d.edit(ProjectionId{1}).draw_address = 0;
   EXPECT_EQ(find(d, "shared weights").reason, "i->e.soma (starts like e->i.soma)");
+}
+
+TEST(Ingredients, WeightsThatBeginAsOthersAreSaidAndKeepTheirSign) {
+  Circuit c = dale();
+  c.connect({0}, {1}, {.compartment = "soma", .name = "copy", .weights = InitialWeights::derived({.of = {0}}, 1)});
+  EXPECT_EQ(find(c, "shared weights").reason, "copy (begins as e->i.soma)");
+  EXPECT_FALSE(find(c, "mixed signs").needed);
+  c.connect({0}, {0}, {.compartment = "soma", .name = "loop", .weights = InitialWeights::derived({.of = {1}, .times = {{0}}}, 1)});
+  EXPECT_TRUE(find(c, "mixed signs").needed) << "excitation times inhibition is negative";
+  c.edit(c.projection("loop")).weights.scale = -1;
+  EXPECT_FALSE(find(c, "mixed signs").needed);
+}
+
+TEST(Ingredients, EveryPublishedModelHasAReasonForEach) {
+  for (const models::Model& model : models::all()) {
+    SCOPED_TRACE(model.name);
+    EXPECT_FALSE(needs(models::build_default(model, {3, 4, 2})).empty());
+  }
 }
 
 }  // namespace

@@ -225,6 +225,16 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
       throw ConfigError(fmt::format("projection '{}' can only show the transpose of a dense projection with weights of its own; '{}' is not one",
                                     j.name, viewed.name));
     }
+    if (j.view->deviation && j.view->deviation->law == InitialWeights::Law::derived) {
+      throw ConfigError(fmt::format("the deviation in the view of projection '{}' cannot be derived from other weights", j.name));
+    }
+    if (j.view->deviation && j.view->deviation->law == InitialWeights::Law::explicit_values) {
+      const auto& m = j.view->deviation->values;
+      if (!m || m->rows() != to.size || m->cols() != from.size) {
+        throw ConfigError(fmt::format("the deviation in the view of projection '{}' is {} x {}; expected {} x {} (post x pre)", j.name,
+                                      m ? m->rows() : 0, m ? m->cols() : 0, to.size, from.size));
+      }
+    }
     if (j.effect != Effect::add) {
       throw ConfigError(fmt::format("effect of projection '{}' is multiply, but a transposed view can only add", j.name), {},
                         "give the projection weights of its own");

@@ -306,7 +306,7 @@ class Circuit {
   ProjectionId connect(PopulationId from, PopulationId to, ConnectOptions options);
 
   /// Takes a projection out, as if it had never been described; the ids of later ones move down by one. ConfigError
-  /// if another projection shows its transpose.
+  /// if another projection shows its transpose or begins with its weights.
   void remove(ProjectionId id);
 
   void set_stimulus(PopulationId id) { stimulus_ = id; }

@@ -103,7 +103,7 @@ class FieldReader {
   void read(TomlReader& t, const char* key, Part& x, bool) const {
     TomlReader table = t.table(key);
     if constexpr (std::is_same_v<Part, InitialWeights>) {
-      // Values speak for themselves.
+      // Values and derivations speak for themselves.
       if (table.has("values") && !table.has("law")) x.law = InitialWeights::Law::explicit_values;
       if (table.has("derivation") && !table.has("law")) x.law = InitialWeights::Law::derived;
     }

@@ -12,6 +12,7 @@
 #include "apical/io/file.h"
 #include "apical/models/error_neuron_microcircuit.h"
 #include "apical/models/layered_reference.h"
+#include "apical/models/registry.h"
 
 namespace apical {
 namespace {
@@ -108,6 +109,13 @@ TEST(CircuitToml, TheLayeredReferenceSurvivesWriting) {
   expect_survives_writing(build(m));
 }
 
+TEST(CircuitToml, EveryPublishedModelSurvivesWriting) {
+  for (const models::Model& model : models::all()) {
+    SCOPED_TRACE(model.name);
+    expect_survives_writing(models::build_default(model, {3, 4, 2}));
+  }
+}
+
 /// A valid circuit made of anything the description can say, drawn with `seed`.
 class RandomCircuit {
  public:
@@ -140,6 +148,7 @@ class RandomCircuit {
   bool is_viewed(ProjectionId id) const {
     for (const Projection& j : c_.projections()) {
       if (j.view && j.view->of == id) return true;
+      if (j.weights.derivation && (j.weights.derivation->of == id || j.weights.derivation->times == id)) return true;
     }
     return false;
   }
@@ -151,6 +160,7 @@ class RandomCircuit {
       // Mostly of the wrong size or deriving from derived weights; those are taken out again.
       if (c_.projections().empty()) return {};
       w.derivation = DerivedWeights{.of = {static_cast<std::uint32_t>(below(c_.projections().size()))}, .transposed = maybe()};
+      if (maybe()) w.derivation->times = ProjectionId{static_cast<std::uint32_t>(below(c_.projections().size()))};
     } else if (w.law == InitialWeights::Law::explicit_values) {
       w.values = Matrix<double>(rows, cols);
       for (double& x : w.values->flat()) x = real(-0.3, 0.3);
@@ -360,6 +370,8 @@ TEST(CircuitsPage, ExplainsEveryKeyAndEveryName) {
   visit_fields(keys, external);
   visit_fields(keys, InitialWeights::uniform(0, 1));
   visit_fields(keys, InitialWeights::explicit_matrix({}));
+  visit_fields(keys, InitialWeights::derived({}, 1));
+  visit_fields(keys, DerivedWeights{});
   visit_fields(keys, TransposedView{.of = {}, .deviation = InitialWeights{}});
   for (const auto kind : {PostFactor::Kind::voltage_residual, PostFactor::Kind::compartment}) {
     PostFactor post;
@@ -512,6 +524,32 @@ TEST(CircuitToml, WeightsMayDeriveFromOtherWeights) {
   for (std::size_t i = 0; i < 2; ++i) {
     for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(back(i, k), -2 * w(k, i));
   }
+}
+
+TEST(Circuit, AProjectionWhoseWeightsOthersBeginWithCannotBeRemoved) {
+  Circuit c;
+  Population p;
+  p.name = "p";
+  p.size = 3;
+  p.compartments = {{"d", 1}};
+  const PopulationId id = c.add_population(p);
+  c.connect(id, id, {.compartment = "d", .name = "first"});
+  const ProjectionId of = c.connect(id, id, {.compartment = "d", .name = "of", .weights = InitialWeights::uniform(-1, 1)});
+  c.connect(id, id, {.compartment = "d", .name = "after", .weights = InitialWeights::derived({.of = of, .transposed = true}, 1)});
+  EXPECT_THROW(c.remove(of), ConfigError);
+  c.remove(c.projection("first"));
+  EXPECT_EQ(c[c.projection("after")].weights.derivation->of, c.projection("of"));
+}
+
+TEST(Circuit, RefusesDeviationsThatCannotBeFilled) {
+  Circuit c = small_microcircuit();
+  Projection& feedback = c.edit(c.projection("a2.err->a1.err.dendrite"));
+  feedback.view->deviation = InitialWeights::explicit_matrix(Matrix<double>(2, 2));
+  EXPECT_THROW(c.validate(), ConfigError);
+  feedback.view->deviation = InitialWeights::explicit_matrix(Matrix<double>(3, 2));
+  c.validate();
+  feedback.view->deviation = InitialWeights::derived({}, 1);
+  EXPECT_THROW(c.validate(), ConfigError);
 }
 
 TEST(Circuit, ASharedDeviationPassesOnWhenItsOwnerIsRemoved) {
