@@ -74,7 +74,7 @@ Axis log_axis(double low, double high) {
     for (int factor : {1, 2, 5}) {
       const double value = factor * std::pow(10, decade);
       if (value < axis.low || value > axis.high || (factor > 1 && !few)) continue;
-      const bool plain = few && decade >= -3 && decade <= 3;
+      const bool plain = few && first >= -3 && last <= 4;
       axis.ticks.push_back({value, plain         ? decimal(value, std::max(0, -decade))
                                    : factor == 1 ? power_of_ten(decade)
                                                  : fmt::format("{}·{}", factor, power_of_ten(decade))});

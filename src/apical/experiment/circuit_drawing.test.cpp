@@ -19,13 +19,26 @@ using samples::interneurons;
 using test::malformed;
 using test::occurrences;
 
+Circuit recurrent() {
+  Circuit c = error_neurons({4, 5, 3});
+  for (const auto& [population, compartment] :
+       {std::pair{"v1.err", "dendrite"}, {"v1.rep", "apical"}, {"v1.rep", "basal"}}) {
+    ConnectOptions options;
+    options.compartment = compartment;
+    options.pathway = Pathway::lateral;
+    c.connect(c.population(population), c.population(population), options);
+  }
+  return c;
+}
+
 std::vector<Circuit> circuits() {
   return {error_neurons({4, 120, 3}),
           error_neurons({10, 2}, {.target_to_error = true}),
           error_neurons({8, 4, 2, 1}, {.skip = true}),
           error_neurons({64, 32, 16, 8, 4, 2, 1}, {.skip = true, .target_to_error = true}),
           interneurons(3),
-          interneurons(1)};
+          interneurons(1),
+          recurrent()};
 }
 
 bool overlap(const Rect& a, const Rect& b) {

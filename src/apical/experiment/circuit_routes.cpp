@@ -169,8 +169,8 @@ void assign_offsets(const Layout& l, const std::vector<Arrow>& arrows, std::vect
                      [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
     const Rect target = target_of(l, arrows[members.front()]);
     const double n = static_cast<double>(members.size());
-    const double room = vertical ? target.h : target.w - 8;
-    const double gap = n > 1 ? std::min(vertical ? 7.0 : 9.0, room / (n - 1)) : 0;
+    const double room = vertical ? target.h - 4 : target.w - 8;
+    const double gap = n > 1 ? std::min(vertical ? 10.0 : 9.0, room / (n - 1)) : 0;
     for (std::size_t k = 0; k < members.size(); ++k)
       plans[members[k]].offset = (static_cast<double>(k) - 0.5 * (n - 1)) * gap;
   }
@@ -358,6 +358,11 @@ void draw_direct(const Layout& l, Arrow& a, const Plan& p) {
 void draw_within(const Layout& l, Arrow& a, const Plan& p) {
   const Glyph& from = l.glyphs[a.from.value];
   const Rect& s = from.soma;
+  if (a.from == a.to &&
+      from.shape == Glyph::Shape::round) {  // below the cell, to the free end of its dendrite
+    set_curve(a, {s.x + 7, s.bottom() - 2}, {s.x + 14, s.bottom() + 30}, {a.end.x + 40, a.end.y + 34});
+    return;
+  }
   if (a.from == a.to) {  // a loop to the right
     const Point start = exit_of(from, true);
     set_curve(a, start, {start.x + 50, start.y}, {a.end.x + 34, a.end.y});

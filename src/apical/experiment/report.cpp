@@ -122,7 +122,7 @@ void Page::heading() {
   out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(summary_sentences(data_)));
   if (!data_.task_description.empty()) {
     out_ += fmt::format("<p><b>Task{}{}.</b> {}</p>\n", data_.task.empty() ? "" : ": ", escape(data_.task),
-                        escape(data_.task_description));
+                        escape(capitalised(data_.task_description)));
   }
   out_ += "</header>\n";
 }
@@ -160,9 +160,14 @@ void Page::final_table() {
   const auto head = [&](bool shown, const char* name, const std::string& sub) {
     if (shown) out_ += fmt::format("<th>{}<br/><span class=\"b\">{}</span></th>", name, sub);
   };
+  // With accuracies, the difference in accuracy is what is asked for.
+  const bool ratio = !accuracy && any([&](const ModelResult& m) {
+    return reference && &m != reference && loss_ratio(data_, m, *reference).n > 0;
+  });
   head(accuracy, "Test accuracy", "mean [95\u00A0%]");
   head(gap, "Difference", "from the reference, points [95\u00A0%]");
   head(loss, "Test loss", losses_are_geometric(data_) ? "geometric mean [95\u00A0%]" : "mean [95\u00A0%]");
+  head(ratio, "Loss ratio", "to the reference, paired [95\u00A0%]");
   head(angle, "Angle to gradient", "total, mean [95\u00A0%]");
   head(time, "Wall time", "all seeds");
   head(needed, "Needs", "beyond local rates");
@@ -176,6 +181,8 @@ void Page::final_table() {
     cell(accuracy, two_lines(percent_figures(accuracy_interval(m))));
     cell(gap, reference && &m != reference ? two_lines(points_figures(accuracy_gap(m, *reference))) : "–");
     cell(loss, two_lines(loss_figures(loss_interval(data_, m))));
+    cell(ratio,
+         reference && &m != reference ? two_lines(loss_figures(loss_ratio(data_, m, *reference))) : "–");
     cell(angle, two_lines(angle_figures(angle_interval(m))));
     cell(time, duration_text(m.wall_seconds));
     if (needed) {
@@ -375,9 +382,12 @@ void Page::method() {
   if (std::any_of(data_.models.begin(), data_.models.end(),
                   [](const ModelResult& m) { return !m.alignment.empty(); })) {
     out_ +=
-        "<p><b>Alignment.</b> The angle between the weight change that the model assigns to a sample and the exact negative "
-        "gradient of the same loss in the same weights, averaged over samples in which both have a length: per area over "
-        "that area’s weights; for the total, each area’s credit is first scaled to the length of its gradient, as a "
+        "<p><b>Alignment.</b> The angle between the weight change that the model assigns to a sample and the "
+        "exact negative "
+        "gradient of the same loss in the same weights, averaged over samples in which both have a length: "
+        "per area over "
+        "that area’s weights; for the total, each area’s credit is first scaled to the length of its "
+        "gradient, as a "
         "learning rate per area would.</p>\n";
   }
 }

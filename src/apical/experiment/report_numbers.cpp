@@ -64,7 +64,11 @@ Figures loss_figures(const MeanInterval& losses) {
   if (power >= -2 && power <= 3) return figures(losses, std::clamp(2 - power, 0, 4), "");
   Figures f = figures(scaled(losses, std::pow(10, -power)), 2, "");
   const std::string factor = "\u00A0×\u00A0" + power_of_ten(power);
-  (f.bounds.empty() ? f.value : f.bounds) += factor;
+  if (!f.bounds.empty()) {
+    f.joint = f.text() + factor;
+    f.bounds += factor;
+  }
+  f.value += factor;
   return f;
 }
 

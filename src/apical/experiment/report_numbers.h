@@ -8,12 +8,14 @@
 
 namespace apical {
 
-/// A text in two parts, so that a table can break between them.
+/// A text in two parts that can be read apart, so that a table can break between them and a sentence can
+/// quote one.
 struct Figures {
   // Spaces inside are no-break spaces.
-  std::string value;   ///< "97.63 %", "3.27 × 10⁻⁵", "21.4°", or "–" for no value
-  std::string bounds;  ///< "[97.21, 98.05]"; empty with fewer than two seeds
-  std::string text() const { return bounds.empty() ? value : value + " " + bounds; }
+  std::string value;       ///< "97.63 %", "3.27 × 10⁻⁵", "21.4°", or "–" for no value
+  std::string bounds;      ///< "[97.21, 98.05]", "[2.80, 4.20] × 10⁻⁵"; empty with fewer than two seeds
+  std::string joint = {};  ///< "3.27 [2.80, 4.20] × 10⁻⁵" where both share a factor
+  std::string text() const { return !joint.empty() ? joint : bounds.empty() ? value : value + " " + bounds; }
 };
 
 Figures percent_figures(const MeanInterval& fractions);  ///< of fractions 0 … 1; bounds are cut there

@@ -32,6 +32,12 @@ TEST(ReportNumbers, SmallLossesShareOnePowerOfTen) {
   EXPECT_EQ(loss_figures({0, 0, 0, 2}).value, "0");
 }
 
+TEST(ReportNumbers, ValueAndBoundsOfASmallLossCanBeReadApart) {
+  const Figures f = loss_figures({1.11e-3, 0.62e-3, 1.99e-3, 10});
+  EXPECT_EQ(f.value, "1.11\u00A0×\u00A010⁻³");
+  EXPECT_EQ(f.bounds, "[0.62,\u00A01.99]\u00A0×\u00A010⁻³");
+}
+
 TEST(ReportNumbers, DurationsReadAsPeopleSayThem) {
   EXPECT_EQ(duration_text(0.842), "0.84 s");
   EXPECT_EQ(duration_text(42.3), "42 s");

@@ -60,6 +60,20 @@ std::string loss_words(const ReportData& data, const ModelResult& m) {
   return fmt::format("a test loss of {}", with_interval(loss_figures(loss), loss.n));
 }
 
+std::string ratio_words(const ReportData& data, const ModelResult& m) {
+  const ModelResult* reference = reference_of(data);
+  if (!reference || reference == &m) return "";
+  const MeanInterval ratio = loss_ratio(data, m, *reference);
+  if (ratio.n == 0) return "";
+  const Figures f = loss_figures(ratio);
+  if (ratio.has_bounds() && ratio.low <= 1 && ratio.high >= 1) {
+    return fmt::format(", not distinguishable from {} with these seeds (paired ratio {} {})",
+                       reference->label, f.value, f.bounds);
+  }
+  return fmt::format(", {} times that of {}{}", f.value, reference->label,
+                     f.bounds.empty() ? "" : fmt::format(" (paired ratio, 95\u00A0% interval {})", f.bounds));
+}
+
 std::string sentence(const ReportData& data, const ModelResult& m) {
   std::string out;
   const MeanInterval accuracy = accuracy_interval(m);
@@ -67,15 +81,15 @@ std::string sentence(const ReportData& data, const ModelResult& m) {
     out = fmt::format("{} reached a test accuracy of {}{}", m.label,
                       with_interval(percent_figures(accuracy), accuracy.n), gap_words(data, m));
   } else if (const std::string loss = loss_words(data, m); !loss.empty()) {
-    out = fmt::format("{} reached {}", m.label, loss);
+    out = fmt::format("{} reached {}{}", m.label, loss, ratio_words(data, m));
   } else {
     out = fmt::format("{} has no finite test result for every seed", m.label);
   }
   const MeanInterval angle = angle_interval(m);
   if (angle.n > 0) {
     const Figures f = angle_figures(angle);
-    out += fmt::format("; when last measured its credit lay {}{} from the exact negative gradient",
-                       f.value, f.bounds.empty() ? "" : " " + f.bounds);
+    out += fmt::format("; when last measured its credit lay {}{} from the exact negative gradient", f.value,
+                       f.bounds.empty() ? "" : " " + f.bounds);
   }
   return out + ".";
 }
@@ -143,6 +157,19 @@ MeanInterval accuracy_gap(const ModelResult& m, const ModelResult& reference) {
   if (std::any_of(differences.begin(), differences.end(), [](double d) { return !std::isfinite(d); }))
     return mean_interval({});
   return mean_interval(differences);
+}
+
+MeanInterval loss_ratio(const ReportData& data, const ModelResult& m, const ModelResult& reference) {
+  std::vector<double> ratios;
+  for (const SeedValue& a : m.test_loss) {
+    for (const SeedValue& b : reference.test_loss) {
+      if (a.seed == b.seed) ratios.push_back(a.value / b.value);
+    }
+  }
+  const bool usable = losses_are_geometric(data) && std::all_of(ratios.begin(), ratios.end(), [](double r) {
+                        return std::isfinite(r) && r > 0;
+                      });
+  return usable && !ratios.empty() ? geometric_interval(ratios) : mean_interval({});
 }
 
 std::size_t seed_count(const ModelResult& m) {

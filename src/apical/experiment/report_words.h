@@ -19,6 +19,8 @@ bool losses_are_geometric(const ReportData& data);
 MeanInterval angle_interval(const ModelResult& model);
 
 const ModelResult* reference_of(const ReportData& data);
+/// model / reference, geometric, paired by seed; n = 0 if they share none or losses are not all positive.
+MeanInterval loss_ratio(const ReportData& data, const ModelResult& model, const ModelResult& reference);
 /// model - reference; paired where both have the same seeds, over at least two; n = 0 if they share none.
 MeanInterval accuracy_gap(const ModelResult& model, const ModelResult& reference);
 

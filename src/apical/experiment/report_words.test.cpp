@@ -59,6 +59,20 @@ TEST(ReportWords, LossesAreSummarisedGeometricallyUnlessOneIsNotPositive) {
   EXPECT_NEAR(loss_interval(d, d.models[0]).mean, 5e-3, 1e-12);
 }
 
+TEST(ReportWords, LossGapIsAPairedRatio) {
+  ReportData d{.title = "t"};
+  d.models = {
+      ModelResult{.label = "a", .model = "a", .test_loss = {{1, 2e-4}, {2, 2.2e-2}, {3, 2e-3}}},
+      ModelResult{
+          .label = "b", .model = "b", .reference = true, .test_loss = {{1, 1e-4}, {2, 1e-2}, {3, 1e-3}}}};
+  EXPECT_NEAR(loss_ratio(d, d.models[0], d.models[1]).mean, std::cbrt(2 * 2.2 * 2), 1e-9);
+  EXPECT_TRUE(contains(summary_sentences(d), "2.06 times that of b"));
+  d.models[0].test_loss[0].value = 2e-5;
+  EXPECT_TRUE(contains(summary_sentences(d), "not distinguishable from b"));
+  d.models[1].test_loss[0].value = 0;
+  EXPECT_EQ(loss_ratio(d, d.models[0], d.models[1]).n, 0U);
+}
+
 TEST(ReportWords, ManyModelsAreSummarisedByReferenceHighestAndLowest) {
   ReportData d{.title = "t"};
   for (int i = 0; i < 10; ++i)
