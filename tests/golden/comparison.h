@@ -32,6 +32,7 @@ class Comparison {
   void note_unknown_keys(const nlohmann::json& object, const std::set<std::string>& known,
                          const std::string& where = {});
 
+  std::size_t compared() const { return compared_; }
   /// Fails if nothing was compared.
   Verdict verdict() const;
 

@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "apical/core/error.h"
+#include "golden/comparison.h"
 
 namespace apical::golden {
 namespace {
@@ -16,27 +16,6 @@ namespace {
 using nlohmann::json;
 
 constexpr double kTolerance = 1e-9;
-
-class Comparison {
- public:
-  void see(double got, double expected, const std::string& what) {
-    const double deviation = std::abs(got - expected);
-    ++count_;
-    // Not-a-number fails the comparison and stays the worst.
-    if (!(deviation <= worst_)) {
-      worst_ = std::isnan(deviation) ? INFINITY : deviation;
-      where_ = what;
-    }
-  }
-  double worst() const { return worst_; }
-  const std::string& where() const { return where_; }
-  std::size_t count() const { return count_; }
-
- private:
-  double worst_ = 0;
-  std::string where_ = "all equal";
-  std::size_t count_ = 0;
-};
 
 /// A target may leave out neurons that are not recorded; an input of null is absent.
 void present(rate::RateEngine<double>& engine, PopulationId external, const json& value) {
@@ -74,7 +53,7 @@ Verdict replay(const json& trace, const MicrocircuitReplay& r) {
   const json& initial = trace.at("initial");
   r.prepare(engine, initial);
 
-  Comparison all;
+  Comparison all(kTolerance, 0);
   const auto& recorded = trace.at("recorded");
   const rate::Learning learning{trace.at("params").value("learn_forward", true), trace.at("params").value("learn_lateral", true),
                                 trace.at("params").value("learn_feedback", false), false};
@@ -97,9 +76,8 @@ Verdict replay(const json& trace, const MicrocircuitReplay& r) {
         const std::vector<double> expected = doubles(now[area]);
         std::vector<double> got(expected.size());
         engine.read(c.population(places[area].population), places[area].variable, 0, got);
-        for (std::size_t i = 0; i < got.size(); ++i) {
-          all.see(got[i], expected[i], fmt::format("{} of area {} at step {}", key, area, t));
-        }
+        const std::string what = fmt::format("{} of area {} at step {}", key, area, t);
+        for (std::size_t i = 0; i < got.size(); ++i) all.close(what, got[i], expected[i]);
       }
     }
     const json& weights = trace.at("weights");
@@ -110,21 +88,18 @@ Verdict replay(const json& trace, const MicrocircuitReplay& r) {
           const Matrix<double> more = engine.weights(*m.plus, 0);
           for (std::size_t i = 0; i < got.size(); ++i) got.flat()[i] += more.flat()[i];
         }
+        const std::string what = fmt::format("weights {} after step {}", c[m.projection].name, t + 1);
         for (std::size_t i = 0; i < m.values.rows(); ++i) {
-          for (std::size_t k = 0; k < m.values.cols(); ++k) {
-            all.see(got(i, k), m.values(i, k), fmt::format("weights {} after step {}", c[m.projection].name, t + 1));
-          }
+          for (std::size_t k = 0; k < m.values.cols(); ++k) all.close(what, got(i, k), m.values(i, k));
         }
       }
       ++snapshot;
     }
   }
-  Verdict v;
-  v.worst_deviation = all.worst();
-  v.tolerance = kTolerance;
-  v.passed = all.worst() <= kTolerance && all.count() > 0 && snapshot == trace.at("weights").size();
+  Verdict v = all.verdict();
+  v.passed = v.passed && snapshot == trace.at("weights").size();
   v.note = r.note;
-  v.worst_quantity = fmt::format("{}; {} numbers", all.where(), all.count());
+  v.worst_quantity += fmt::format("; {} numbers", all.compared());
   return v;
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 template <class T>
 struct Family {
-  void (*replay)(const std::string&, const json&, Comparison<T>&);
+  void (*replay)(const std::string&, const json&, CaseComparison<T>&);
   std::vector<std::string> prefixes;
 };
 
@@ -46,7 +46,7 @@ template <class T>
 Verdict replay_ngrad(const json& file) {
   const auto [family, prefix] = family_of<T>(file);
   if (family == nullptr) throw DataError("no replay for id '" + file.value("id", "") + "'");
-  Comparison<T> compare(file);
+  CaseComparison<T> compare(file);
   family->replay(prefix, file, compare);
   return compare.verdict();
 }

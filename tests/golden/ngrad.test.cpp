@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/ngrad.h"
+#include "golden/ngrad_case.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <limits>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -56,6 +59,18 @@ TEST(NgradGolden, AMissingArrayIsADataErrorThatNamesIt) {
   } catch (const DataError& e) {
     EXPECT_THAT(e.what(), testing::HasSubstr("grad_W"));
   }
+}
+
+TEST(NgradGolden, WhatIsNotANumberFailsWhicheverWayItIsCompared) {
+  const nlohmann::json file{{"tolerance", {{"abs", 1.0}, {"rel", 0.0}}}};
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CaseComparison<double> angle(file), round_off(file), value(file);
+  angle.check_angle("angle", nan, 1);
+  round_off.check_double_only("round-off", nan, 0.0);
+  value.check("value", std::vector<double>{nan}, nlohmann::json{1.0});
+  EXPECT_FALSE(angle.verdict().passed);
+  EXPECT_FALSE(round_off.verdict().passed);
+  EXPECT_FALSE(value.verdict().passed);
 }
 
 }  // namespace

@@ -85,9 +85,9 @@ void flatten(const std::vector<T, A>& list, std::vector<double>& out) {
 
 /// Collects comparisons of one file in precision T.
 template <class T>
-class Comparison {
+class CaseComparison {
  public:
-  explicit Comparison(const json& file)
+  explicit CaseComparison(const json& file)
       : abs_(file.at("tolerance").at("abs").get<double>()), rel_(file.at("tolerance").at("rel").get<double>()) {}
 
   static constexpr bool kSingle = std::is_same_v<T, float>;
@@ -108,7 +108,7 @@ class Comparison {
       const double d = std::abs(sign * a[i] - b[i]);
       largest = std::max(largest, std::abs(b[i]));
       difference = std::max(difference, std::isnan(d) ? HUGE_VAL : d);
-      if (!kSingle) note(name, std::isnan(d) ? HUGE_VAL : d / (abs_ + rel_ * std::abs(b[i])));
+      if (!kSingle) note(name, d == 0 ? 0 : d / (abs_ + rel_ * std::abs(b[i])));
     }
     if (kSingle) note(name, difference == 0 ? 0 : difference / (limit * largest));
   }
@@ -154,7 +154,9 @@ class Comparison {
   }
 
  private:
+  /// What is not a number deviates without bound, wherever it comes from.
   void note(const std::string& name, double deviation) {
+    if (std::isnan(deviation)) deviation = HUGE_VAL;
     ++compared_;
     if (deviation > worst_ || where_.empty()) {
       worst_ = std::max(worst_, deviation);
@@ -195,16 +197,16 @@ layered::Network<T> read_network(const json& file) {
 
 // One replay per family of files.
 template <class T>
-void replay_delta_rules(const std::string& prefix, const json& file, Comparison<T>& compare);
+void replay_delta_rules(const std::string& prefix, const json& file, CaseComparison<T>& compare);
 template <class T>
-void replay_settling_rules(const std::string& prefix, const json& file, Comparison<T>& compare);
+void replay_settling_rules(const std::string& prefix, const json& file, CaseComparison<T>& compare);
 template <class T>
-void replay_predictive_coding(const std::string& prefix, const json& file, Comparison<T>& compare);
+void replay_predictive_coding(const std::string& prefix, const json& file, CaseComparison<T>& compare);
 template <class T>
-void replay_target_propagation(const std::string& prefix, const json& file, Comparison<T>& compare);
+void replay_target_propagation(const std::string& prefix, const json& file, CaseComparison<T>& compare);
 template <class T>
-void replay_local_rules(const std::string& prefix, const json& file, Comparison<T>& compare);
+void replay_local_rules(const std::string& prefix, const json& file, CaseComparison<T>& compare);
 template <class T>
-void replay_policy_gradient(const std::string& prefix, const json& file, Comparison<T>& compare);
+void replay_policy_gradient(const std::string& prefix, const json& file, CaseComparison<T>& compare);
 
 }  // namespace apical::golden

@@ -47,7 +47,7 @@ std::unique_ptr<DeltaRule<T>> make_rule(const std::string& prefix, const json& f
 }
 
 template <class T>
-void replay_one_step(const std::string& prefix, const json& file, Comparison<T>& compare) {
+void replay_one_step(const std::string& prefix, const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected");
   const Network<T> net = read_network<T>(file);
   const Matrix<T> x = read_matrix<T>(inputs.at("x")), y = read_matrix<T>(inputs.at("y"));
@@ -77,7 +77,7 @@ void replay_one_step(const std::string& prefix, const json& file, Comparison<T>&
 }
 
 template <class T>
-void replay_kolen_pollack(const json& file, Comparison<T>& compare) {
+void replay_kolen_pollack(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected"), &config = file.at("config");
   Network<T> net = read_network<T>(file);
   const Matrix<T> x = read_matrix<T>(inputs.at("x")), y = read_matrix<T>(inputs.at("y"));
@@ -103,7 +103,7 @@ void replay_kolen_pollack(const json& file, Comparison<T>& compare) {
 }
 
 template <class T>
-void replay_weight_mirror(const json& file, Comparison<T>& compare) {
+void replay_weight_mirror(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected"), &config = file.at("config");
   const Matrix<T> W = read_matrix<T>(inputs.at("W")), xi = read_matrix<T>(inputs.at("xi"));
   const AlignedBuffer<T> b = read_vector<T>(inputs.at("b"));
@@ -128,7 +128,7 @@ void replay_weight_mirror(const json& file, Comparison<T>& compare) {
 }
 
 template <class T>
-void replay_linear_curve(const json& file, Comparison<T>& compare) {
+void replay_linear_curve(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected"), &config = file.at("config");
   Network<T> net = read_network<T>(inputs, Activation::linear, Activation::linear, Loss::mse);
   const Matrix<T> x = read_matrix<T>(inputs.at("X")), y = read_matrix<T>(inputs.at("Y"));
@@ -168,14 +168,14 @@ void replay_linear_curve(const json& file, Comparison<T>& compare) {
 }  // namespace
 
 template <class T>
-void replay_delta_rules(const std::string& prefix, const json& file, Comparison<T>& compare) {
+void replay_delta_rules(const std::string& prefix, const json& file, CaseComparison<T>& compare) {
   if (prefix == "kp") return replay_kolen_pollack(file, compare);
   if (prefix == "wm") return replay_weight_mirror(file, compare);
   if (prefix == "fa_linear_curve") return replay_linear_curve(file, compare);
   replay_one_step(prefix, file, compare);
 }
 
-template void replay_delta_rules<float>(const std::string&, const json&, Comparison<float>&);
-template void replay_delta_rules<double>(const std::string&, const json&, Comparison<double>&);
+template void replay_delta_rules<float>(const std::string&, const json&, CaseComparison<float>&);
+template void replay_delta_rules<double>(const std::string&, const json&, CaseComparison<double>&);
 
 }  // namespace apical::golden

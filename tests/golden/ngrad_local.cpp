@@ -36,7 +36,7 @@ Matrix<double> leading_eigenvectors(const Matrix<double>& C, std::size_t count) 
 }
 
 template <class T>
-void replay_hebbian(const json& file, Comparison<T>& compare) {
+void replay_hebbian(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected"), &config = file.at("config");
   const Matrix<T> X = read_matrix<T>(inputs.at("X")), M = read_matrix<T>(inputs.at("M"));
   const Matrix<T> w = read_matrix<T>(json::array({inputs.at("w")}));
@@ -74,7 +74,7 @@ void replay_hebbian(const json& file, Comparison<T>& compare) {
 }
 
 template <class T>
-void replay_perturbation(const json& file, Comparison<T>& compare) {
+void replay_perturbation(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected"), &config = file.at("config");
   const Network<T> net = read_network<T>(file);
   const Matrix<T> x = read_matrix<T>(inputs.at("x")), y = read_matrix<T>(inputs.at("y"));
@@ -125,7 +125,7 @@ void replay_perturbation(const json& file, Comparison<T>& compare) {
 }
 
 template <class T>
-void replay_segregated(const json& file, Comparison<T>& compare) {
+void replay_segregated(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected"), &config = file.at("config");
   const auto number = [&](const char* key) { return config.at(key).get<double>(); };
   if (number("g_A") != 0) throw DataError("the steady state is defined for g_A = 0 only");
@@ -163,7 +163,7 @@ void replay_segregated(const json& file, Comparison<T>& compare) {
 }
 
 template <class T>
-void replay_two_site(const json& file, Comparison<T>& compare) {
+void replay_two_site(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected");
   const Network<T> net = read_network<T>(inputs, Activation::sigmoid, Activation::sigmoid, Loss::mse);
   const Matrix<T> x = read_matrix<T>(inputs.at("x")), y = read_matrix<T>(inputs.at("y"));
@@ -187,14 +187,14 @@ void replay_two_site(const json& file, Comparison<T>& compare) {
 }  // namespace
 
 template <class T>
-void replay_local_rules(const std::string& prefix, const json& file, Comparison<T>& compare) {
+void replay_local_rules(const std::string& prefix, const json& file, CaseComparison<T>& compare) {
   if (prefix == "oja") return replay_hebbian(file, compare);
   if (prefix == "np") return replay_perturbation(file, compare);
   if (prefix == "segregated") return replay_segregated(file, compare);
   replay_two_site(file, compare);
 }
 
-template void replay_local_rules<float>(const std::string&, const json&, Comparison<float>&);
-template void replay_local_rules<double>(const std::string&, const json&, Comparison<double>&);
+template void replay_local_rules<float>(const std::string&, const json&, CaseComparison<float>&);
+template void replay_local_rules<double>(const std::string&, const json&, CaseComparison<double>&);
 
 }  // namespace apical::golden

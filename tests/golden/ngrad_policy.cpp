@@ -24,7 +24,7 @@ Credit<T> credit_of_delta(const Network<T>& net, MatrixView<const T> states, con
 }  // namespace
 
 template <class T>
-void replay_policy_gradient(const std::string&, const json& file, Comparison<T>& compare) {
+void replay_policy_gradient(const std::string&, const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected"), &config = file.at("config");
   const auto number = [&](const char* key) { return config.at(key).get<double>(); };
   const Activation f = activation_from_name(config.at("hidden_activation").get<std::string>());
@@ -114,7 +114,7 @@ void replay_policy_gradient(const std::string&, const json& file, Comparison<T>&
   compare.check_each("actor_critic_sum_td_e", change.dW, expected.at("actor_critic_sum_td_e"));
 }
 
-template void replay_policy_gradient<float>(const std::string&, const json&, Comparison<float>&);
-template void replay_policy_gradient<double>(const std::string&, const json&, Comparison<double>&);
+template void replay_policy_gradient<float>(const std::string&, const json&, CaseComparison<float>&);
+template void replay_policy_gradient<double>(const std::string&, const json&, CaseComparison<double>&);
 
 }  // namespace apical::golden

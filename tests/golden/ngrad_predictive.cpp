@@ -11,7 +11,7 @@ namespace {
 using namespace layered;
 
 template <class T>
-void replay_nonlinear(const json& file, Comparison<T>& compare) {
+void replay_nonlinear(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected"), &config = file.at("config");
   const Network<T> net = read_network<T>(file);
   const Matrix<T> x = read_matrix<T>(inputs.at("x")), y = read_matrix<T>(inputs.at("y"));
@@ -68,7 +68,7 @@ void replay_nonlinear(const json& file, Comparison<T>& compare) {
 
 /// S = I + sum_{l=2..L} (W_L..W_l)(W_L..W_l)^T, eps_L = S^-1 (y - W_L..W_1 x), F = 1/2 mean r^T S^-1 r.
 template <class T>
-void replay_linear(const json& file, Comparison<T>& compare) {
+void replay_linear(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected"), &config = file.at("config");
   const Network<T> net = read_network<T>(inputs, Activation::linear, Activation::linear, Loss::mse);
   const Matrix<T> x = read_matrix<T>(inputs.at("x")), y = read_matrix<T>(inputs.at("y"));
@@ -107,12 +107,12 @@ void replay_linear(const json& file, Comparison<T>& compare) {
 }  // namespace
 
 template <class T>
-void replay_predictive_coding(const std::string& prefix, const json& file, Comparison<T>& compare) {
+void replay_predictive_coding(const std::string& prefix, const json& file, CaseComparison<T>& compare) {
   if (prefix == "pc_linear") return replay_linear(file, compare);
   replay_nonlinear(file, compare);
 }
 
-template void replay_predictive_coding<float>(const std::string&, const json&, Comparison<float>&);
-template void replay_predictive_coding<double>(const std::string&, const json&, Comparison<double>&);
+template void replay_predictive_coding<float>(const std::string&, const json&, CaseComparison<float>&);
+template void replay_predictive_coding<double>(const std::string&, const json&, CaseComparison<double>&);
 
 }  // namespace apical::golden

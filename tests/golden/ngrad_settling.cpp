@@ -14,13 +14,13 @@ using namespace layered;
 /// To the resolution of T.
 template <class T>
 Settling to_the_end() {
-  return {.max_steps = Comparison<T>::kSingle ? 3000 : 200000,
+  return {.max_steps = CaseComparison<T>::kSingle ? 3000 : 200000,
           .step = 0.5,
-          .tolerance = Comparison<T>::kSingle ? 1e-9 : 1e-15};
+          .tolerance = CaseComparison<T>::kSingle ? 1e-9 : 1e-15};
 }
 
 template <class T>
-void replay_contrastive(const json& file, Comparison<T>& compare) {
+void replay_contrastive(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected");
   const Activation f = activation_from_name(file.at("config").at("activation").get<std::string>());
   const Network<T> net = read_network<T>(inputs, f, f, Loss::mse);
@@ -49,7 +49,7 @@ void replay_contrastive(const json& file, Comparison<T>& compare) {
     const auto check_changes = [&](const std::string& name, const json& changes) {
       for (std::size_t l = 0; l < credit.dW.size(); ++l) {
         // Differences of nearly equal phases have no digits left in single precision below the top layer.
-        if (Comparison<T>::kSingle && gain <= 0.01 && l + 1 < credit.dW.size()) continue;
+        if (CaseComparison<T>::kSingle && gain <= 0.01 && l + 1 < credit.dW.size()) continue;
         compare.check(name + " at gain " + std::to_string(gain), credit.dW[l], changes.at(l), 1, 1e-3);
       }
     };
@@ -59,11 +59,11 @@ void replay_contrastive(const json& file, Comparison<T>& compare) {
     ContrastiveHebbian<T>(net.description, options).credit(Workers(), net, {x.view(), y.view()}, credit, 0);
     check_changes("dW_generec", at_gain.at("dW_generec"));
   }
-  if (Comparison<T>::kSingle) compare.mention("relative errors and lower layers at small gain need double precision");
+  if (CaseComparison<T>::kSingle) compare.mention("relative errors and lower layers at small gain need double precision");
 }
 
 template <class T>
-void replay_recirculation(const json& file, Comparison<T>& compare) {
+void replay_recirculation(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected");
   const Activation f = activation_from_name(file.at("config").at("activation").get<std::string>());
   const Matrix<T> v0 = read_matrix<T>(inputs.at("v0"));
@@ -80,7 +80,7 @@ void replay_recirculation(const json& file, Comparison<T>& compare) {
     compare.check("v2", rule.visible_second(), at.at("v2"));
     compare.check("h3", rule.hidden_third(), at.at("h3"));
     compare.check("dV at " + key, credit.dW[1], at.at("dV"), 1, lambda > 0.9 ? 1e-3 : 1e-4);
-    if (!(Comparison<T>::kSingle && lambda > 0.9)) compare.check("dW at " + key, credit.dW[0], at.at("dW"));
+    if (!(CaseComparison<T>::kSingle && lambda > 0.9)) compare.check("dW at " + key, credit.dW[0], at.at("dW"));
   }
   // With V = W^T the update of W, over (1-lambda)^2, tends to the gradient of the reconstruction error in h1.
   net.parameters.W[1] = transposed(net.parameters.W[0]);
@@ -102,7 +102,7 @@ void replay_recirculation(const json& file, Comparison<T>& compare) {
 }
 
 template <class T>
-void replay_equilibrium(const json& file, Comparison<T>& compare) {
+void replay_equilibrium(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected");
   const Activation f = activation_from_name(file.at("config").at("activation").get<std::string>());
   const Network<T> net = read_network<T>(inputs, f, f, Loss::mse);
@@ -141,7 +141,7 @@ void replay_equilibrium(const json& file, Comparison<T>& compare) {
 }
 
 template <class T>
-void replay_clipped(const json& file, Comparison<T>& compare) {
+void replay_clipped(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected"), &config = file.at("config");
   const Activation f = Activation::hard_sigmoid;
   const Network<T> net = read_network<T>(inputs, f, f, Loss::mse);
@@ -183,14 +183,14 @@ void replay_clipped(const json& file, Comparison<T>& compare) {
 }  // namespace
 
 template <class T>
-void replay_settling_rules(const std::string& prefix, const json& file, Comparison<T>& compare) {
+void replay_settling_rules(const std::string& prefix, const json& file, CaseComparison<T>& compare) {
   if (prefix == "chl") return replay_contrastive(file, compare);
   if (prefix == "recirculation") return replay_recirculation(file, compare);
   if (prefix == "ep_hardsigmoid") return replay_clipped(file, compare);
   replay_equilibrium(file, compare);
 }
 
-template void replay_settling_rules<float>(const std::string&, const json&, Comparison<float>&);
-template void replay_settling_rules<double>(const std::string&, const json&, Comparison<double>&);
+template void replay_settling_rules<float>(const std::string&, const json&, CaseComparison<float>&);
+template void replay_settling_rules<double>(const std::string&, const json&, CaseComparison<double>&);
 
 }  // namespace apical::golden

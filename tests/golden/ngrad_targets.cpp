@@ -45,7 +45,7 @@ double number_in_text(const std::string& text, const std::string& name) {
 }
 
 template <class T>
-void replay_rules(const json& file, Comparison<T>& compare) {
+void replay_rules(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &expected = file.at("expected"), &config = file.at("config");
   const Network<T> net = read_network<T>(file);
   const Matrix<T> x = read_matrix<T>(inputs.at("x")), y = read_matrix<T>(inputs.at("y"));
@@ -116,7 +116,7 @@ void replay_rules(const json& file, Comparison<T>& compare) {
 }
 
 template <class T>
-void replay_limits(const json& file, Comparison<T>& compare) {
+void replay_limits(const json& file, CaseComparison<T>& compare) {
   const json &inputs = file.at("inputs"), &config = file.at("config");
   const Matrix<T> x = read_matrix<T>(inputs.at("x")), y = read_matrix<T>(inputs.at("y"));
   const Batch<T> batch{x.view(), y.view()};
@@ -184,12 +184,12 @@ void replay_limits(const json& file, Comparison<T>& compare) {
 }  // namespace
 
 template <class T>
-void replay_target_propagation(const std::string& prefix, const json& file, Comparison<T>& compare) {
+void replay_target_propagation(const std::string& prefix, const json& file, CaseComparison<T>& compare) {
   if (prefix == "tp_limits") return replay_limits(file, compare);
   replay_rules(file, compare);
 }
 
-template void replay_target_propagation<float>(const std::string&, const json&, Comparison<float>&);
-template void replay_target_propagation<double>(const std::string&, const json&, Comparison<double>&);
+template void replay_target_propagation<float>(const std::string&, const json&, CaseComparison<float>&);
+template void replay_target_propagation<double>(const std::string&, const json&, CaseComparison<double>&);
 
 }  // namespace apical::golden
