@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace apical::cli {
 namespace {
@@ -46,8 +45,7 @@ std::string result_table(const std::vector<RunResult>& runs) {
       row.push_back(losses.empty() ? std::string("-") : fmt::format("{:.3g}", median(losses)));
     }
     row.push_back(with_interval(losses, "{:.3g}", 1));
-    const bool all_defined = std::all_of(r.total_angle.begin(), r.total_angle.end(), [](double a) { return std::isfinite(a); });
-    row.push_back(r.total_angle.empty() || !all_defined ? std::string("-") : fmt::format("{:.1f}°", mean(r.total_angle)));
+    row.push_back(r.has_mean_angle() ? fmt::format("{:.1f}°", mean(r.total_angle)) : std::string("-"));
     row.push_back(fmt::format("{}", r.seeds.size()));
     row.push_back(fmt::format("{:.1f} s", r.wall_seconds));
   }

@@ -31,10 +31,7 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
                                     variants.front().label, e.label));
     }
   }
-  if (!options.resume && std::filesystem::exists(options.directory) && !std::filesystem::is_empty(options.directory)) {
-    throw IoError(fmt::format("{} is not empty; a run never overwrites another\n  continue it with --resume, or choose another --out",
-                              options.directory.string()));
-  }
+  if (!options.resume) require_new(options.directory);
   io::make_directories(options.directory);
   nlohmann::json index;
   index["schema"] = "apical-comparison/1";

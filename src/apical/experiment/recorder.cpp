@@ -22,6 +22,13 @@ std::string group_of(const Experiment& e, const RecordRequest& r, std::uint64_t 
 }  // namespace
 
 template <class Real>
+void check_recordings(const Experiment& e, RateLearner<Real>& learner) {
+  for (const RecordRequest& r : e.recordings) {
+    if (r.projection.empty()) learner.engine().network(0).variable(e.circuit.population(r.population), r.variable);
+  }
+}
+
+template <class Real>
 Recorder::Recorder(const Experiment& e, RateLearner<Real>& learner, const io::Path& run) {
   if (e.recordings.empty()) return;
   recording_ = std::make_unique<io::Recording>(
@@ -46,8 +53,6 @@ Recorder::Recorder(const Experiment& e, RateLearner<Real>& learner, const io::Pa
       if (r.projection.empty()) {
         probe.population = e.circuit.population(r.population);
         width = e.circuit[probe.population].size;
-        // Fails early, with the variables there are, and not in the middle of a run.
-        learner.engine().network(replica).variable(probe.population, r.variable);
       } else {
         probe.projection = e.circuit.projection(r.projection);
         width = learner.engine().weights(*probe.projection, replica).size();
@@ -109,6 +114,8 @@ void Recorder::remove_segments() {
   if (recording_) recording_->remove_segments();
 }
 
+template void check_recordings(const Experiment&, RateLearner<float>&);
+template void check_recordings(const Experiment&, RateLearner<double>&);
 template Recorder::Recorder(const Experiment&, RateLearner<float>&, const io::Path&);
 template Recorder::Recorder(const Experiment&, RateLearner<double>&, const io::Path&);
 

@@ -13,6 +13,10 @@
 
 namespace apical {
 
+/// ConfigError for a variable that its population does not have, before anything is written.
+template <class Real>
+void check_recordings(const Experiment& experiment, RateLearner<Real>& learner);
+
 class Recorder {
  public:
   /// Nothing is recorded if the experiment asks for nothing. `run` is the run's directory.

@@ -73,17 +73,17 @@ void write_manifest(const Experiment& e, const RunOptions& options, std::size_t 
   io::write_atomically(options.directory / "manifest.json", io::json_text(m));
 }
 
-/// Writes what it is told into the journals and keeps what the summary needs.
+/// Writes what it is told into the journals.
 class Chronicle final : public Observer {
  public:
   Chronicle(const Experiment& e, const io::Path& run, const Bookkeeping& from)
-      : experiment_(e), metrics_(run / "metrics.ndjson", from.metrics), events_(run / "events.ndjson", from.events) {}
+      : experiment_(e), classifies_(find_task(e.task).classifies), metrics_(run / "metrics.ndjson", from.metrics), events_(run / "events.ndjson", from.events) {}
 
   void on(const Evaluated& e) override {
     for (std::size_t r = 0; r < e.scores.size(); ++r) {
       io::JsonLine line;
       line.add("epoch", e.epoch).add("seed", experiment_.seeds[r]).add("split", name_of(e.split)).add("loss", e.scores[r].loss());
-      if (find_task(experiment_.task).classifies) line.add("accuracy", e.scores[r].accuracy());
+      if (classifies_) line.add("accuracy", e.scores[r].accuracy());
       line.add("samples", e.scores[r].samples);
       metrics_.append(line);
     }
@@ -118,6 +118,7 @@ class Chronicle final : public Observer {
 
  private:
   const Experiment& experiment_;
+  bool classifies_;
   io::Journal metrics_, events_;
 };
 
@@ -181,8 +182,10 @@ nlohmann::json interval_json(const std::vector<double>& values) {
   return j;
 }
 
-void write_summary(const io::Path& run, double wall_seconds) {
+/// Writes summary.json and returns what is in it.
+RunResult write_summary(const io::Path& run, double wall_seconds) {
   RunResult r = read_result(run);
+  r.wall_seconds = wall_seconds;
   nlohmann::json s;
   s["schema"] = "apical-summary/1";
   s["label"] = r.label;
@@ -203,26 +206,14 @@ void write_summary(const io::Path& run, double wall_seconds) {
     s["test_loss"]["median"] = io::json_number(median(losses));
   }
   if (!accuracies.empty()) s["test_accuracy"] = interval_json(accuracies);
-  // A mean over the seeds that have an angle would flatter the others.
-  const bool all_defined = std::all_of(r.total_angle.begin(), r.total_angle.end(), [](double a) { return std::isfinite(a); });
-  if (!r.total_angle.empty() && all_defined) s["total_angle_deg"] = interval_json(r.total_angle);
+  if (r.has_mean_angle()) s["total_angle_deg"] = interval_json(r.total_angle);
   io::write_atomically(run / "summary.json", io::json_text(s));
+  return r;
 }
 
-void require_new(const io::Path& directory) {
-  if (!std::filesystem::exists(directory)) return;
-  if (!std::filesystem::is_directory(directory)) throw IoError(fmt::format("{} is not a directory", directory.string()));
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    if (entry.path().filename() == io::RunLock::kFileName) continue;
-    throw IoError(fmt::format("{} is not empty; a run never overwrites another\n  continue it with --resume, or choose another --out",
-                              directory.string()));
-  }
-}
-
-/// Segments that a killed process sealed without a checkpoint to go with them.
-void remove_recordings(const io::Path& run) {
+void remove_files(const io::Path& run, std::string_view prefix) {
   for (const auto& entry : std::filesystem::directory_iterator(run)) {
-    if (entry.path().filename().string().starts_with("results.")) std::filesystem::remove(entry.path());
+    if (entry.path().filename().string().starts_with(prefix)) std::filesystem::remove(entry.path());
   }
 }
 
@@ -235,9 +226,7 @@ RunResult run_with(const Experiment& e, const RunOptions& options, const std::at
   const std::uint64_t hash = io::xxh3(io::bytes_of(e.resolved));
 
   // What is wrong with the experiment shows before anything is written.
-  for (const RecordRequest& r : e.recordings) {
-    if (r.projection.empty()) learner.engine().network(0).variable(e.circuit.population(r.population), r.variable);
-  }
+  check_recordings(e, learner);
   if (!options.resume) require_new(run);
   io::make_directories(run);
   io::RunLock lock(run);
@@ -252,9 +241,7 @@ RunResult run_with(const Experiment& e, const RunOptions& options, const std::at
   }
   if (options.resume && io::file_exists(run / "summary.json")) {
     // It may have been killed after the summary and before the last touches.
-    for (const auto& entry : std::filesystem::directory_iterator(run)) {
-      if (entry.path().filename().string().starts_with("results.segment-")) std::filesystem::remove(entry.path());
-    }
+    remove_files(run, "results.segment-");
     if (!io::file_exists(run / "report.html")) write_report(run);
     result = read_result(run);
     result.outcome = Trainer::Outcome::finished;
@@ -284,7 +271,8 @@ RunResult run_with(const Experiment& e, const RunOptions& options, const std::at
                                   run.string(), found.set_aside.front().file.string(), found.set_aside.front().reason));
     } else {
       result.notes.emplace_back("no checkpoint had been written yet: the run begins again");
-      remove_recordings(run);
+      // A killed process may have sealed segments without a checkpoint to go with them.
+      remove_files(run, "results.");
     }
   }
   if (!options.resume || !io::file_exists(run / "manifest.json")) {
@@ -324,19 +312,32 @@ RunResult run_with(const Experiment& e, const RunOptions& options, const std::at
   checkpointer.write();
   recorder.finish();
   chronicle.close();
-  write_summary(run, wall);
+  RunResult summary = write_summary(run, wall);
   recorder.remove_segments();
   write_report(run);
-  RunResult read = read_result(run);
-  read.outcome = Trainer::Outcome::finished;
-  read.notes = result.notes;
-  return read;
+  summary.outcome = Trainer::Outcome::finished;
+  summary.notes = std::move(result.notes);
+  return summary;
 }
 
 }  // namespace
 
+void require_new(const io::Path& directory) {
+  if (!std::filesystem::exists(directory)) return;
+  if (!std::filesystem::is_directory(directory)) throw IoError(fmt::format("{} is not a directory", directory.string()));
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().filename() == io::RunLock::kFileName) continue;
+    throw IoError(fmt::format("{} is not empty; a run never overwrites another\n  continue it with --resume, or choose another --out",
+                              directory.string()));
+  }
+}
+
 RunResult run_experiment(const Experiment& e, const RunOptions& options, const std::atomic<bool>& stop) {
   return e.double_precision ? run_with<double>(e, options, stop) : run_with<float>(e, options, stop);
+}
+
+bool RunResult::has_mean_angle() const {
+  return !total_angle.empty() && std::all_of(total_angle.begin(), total_angle.end(), [](double a) { return std::isfinite(a); });
 }
 
 RunResult read_result(const io::Path& run) {

@@ -36,8 +36,13 @@ struct RunResult {
   std::vector<SeedResult> seeds;
   std::vector<double> total_angle;  ///< last measured, mean over samples, per seed; empty if never
   double wall_seconds = 0;
+  /// Every seed has an angle: a mean over those that have one would flatter the others.
+  bool has_mean_angle() const;
   std::vector<std::string> notes;   ///< e.g. a damaged checkpoint that was set aside
 };
+
+/// IoError unless `directory` is new or empty: a run never overwrites another.
+void require_new(const io::Path& directory);
 
 /// Runs, or continues with `resume`. The directory must be new or empty otherwise (IoError). Throws NumericalFault
 /// after the state has been saved beside the checkpoints; stops with a checkpoint when `stop` is set.

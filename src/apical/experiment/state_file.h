@@ -9,11 +9,6 @@
 
 namespace apical {
 
-template <class Object>
-io::Bytes state_bytes(Object& object);
-template <class Object>
-void restore_state(Object& object, std::span<const std::byte> bytes, std::string origin);
-
 namespace detail {
 
 template <class Archive>
@@ -23,10 +18,14 @@ class ArchiveVisitor final : public StateVisitor {
 
  private:
   void visit(std::string_view name, Element element, bool scalar, std::span<std::byte> bytes) override;
-  void begin(std::string_view name) override { open(name); }
-  void end() override { close(); }
-  void open(std::string_view name);
-  void close();
+  void begin(std::string_view name) override {
+    lengths_.push_back(prefix_.size());
+    prefix_ += std::string(name) + "/";
+  }
+  void end() override {
+    prefix_.resize(lengths_.back());
+    lengths_.pop_back();
+  }
 
   template <class T>
   void pass(std::string_view name, bool scalar, std::span<std::byte> bytes) {
@@ -42,17 +41,6 @@ class ArchiveVisitor final : public StateVisitor {
   std::string prefix_;  ///< sections become parts of the name: an archive's sections nest by callbacks
   std::vector<std::size_t> lengths_;
 };
-
-template <class Archive>
-void ArchiveVisitor<Archive>::open(std::string_view name) {
-  lengths_.push_back(prefix_.size());
-  prefix_ += std::string(name) + "/";
-}
-template <class Archive>
-void ArchiveVisitor<Archive>::close() {
-  prefix_.resize(lengths_.back());
-  lengths_.pop_back();
-}
 
 template <class Archive>
 void ArchiveVisitor<Archive>::visit(std::string_view name, Element element, bool scalar, std::span<std::byte> bytes) {

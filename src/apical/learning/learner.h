@@ -16,6 +16,7 @@ namespace apical {
 
 enum class SplitName { train, validation, test };
 std::string_view name_of(SplitName split);
+const Split& split_of(const Dataset& data, SplitName split);
 
 /// Indices of the samples to show, one equally long list per replica.
 using Order = std::vector<std::span<const std::uint32_t>>;
@@ -61,8 +62,6 @@ class Learner {
   /// NumericalFault if anything is not finite.
   virtual void check() const = 0;
   virtual std::size_t bytes() const = 0;
-  /// Model time that passes per sample, ms; 0 where time has no meaning.
-  virtual double sample_ms() const = 0;
   virtual void visit_state(StateVisitor& a) = 0;
 };
 

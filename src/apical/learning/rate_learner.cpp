@@ -68,12 +68,6 @@ RateLearner<Real>::RateLearner(Circuit circuit, std::vector<std::shared_ptr<cons
 }
 
 template <class Real>
-const Split& RateLearner<Real>::split_of(std::size_t replica, SplitName split) const {
-  const Dataset& d = *data_[replica];
-  return split == SplitName::train ? d.train : split == SplitName::validation ? d.validation : d.test;
-}
-
-template <class Real>
 void RateLearner<Real>::set_sampler(rate::Step stride, Sampler<Real> sampler) {
   sample_stride_ = stride;
   sampler_ = std::move(sampler);
@@ -97,7 +91,7 @@ void RateLearner<Real>::show(rate::Network<Real>& n, std::size_t first, std::siz
                              SplitName split) {
   thread_local std::vector<Real> input;
   for (std::size_t i = 0; i < count; ++i) {
-    const Split& from = split_of(first + i, split);
+    const Split& from = split_of(data(first + i), split);
     input.resize(engine_.circuit()[stimulus_].size);
     from.read_input(order[first + i][k], std::span<Real>(input));
     n.set_external(stimulus_, i, std::span<const Real>(input));
@@ -111,6 +105,22 @@ void RateLearner<Real>::set_target(rate::Network<Real>& n, std::size_t first, st
   for (std::size_t i = 0; i < count; ++i) {
     n.set_external(*target_, i, std::span<const double>((current ? current_target_ : previous_target_).row(first + i)));
   }
+}
+
+/// Shows training sample `k` with its target, which comes as many steps late as inputs need to reach the output
+/// where a sample went before.
+template <class Real>
+template <class Advance>
+void RateLearner<Real>::teach(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
+                              bool after_another, Advance advance_by) {
+  show(n, first, count, order, k, SplitName::train);
+  const auto lag = presentation_.delay_targets && after_another ? static_cast<rate::Step>(depth_) : 0;
+  if (lag > 0) {
+    set_target(n, first, count, false);
+    advance_by(lag);
+  }
+  set_target(n, first, count, true);
+  advance_by(hold_ - lag);
 }
 
 template <class Real>
@@ -154,15 +164,8 @@ void RateLearner<Real>::learn(const Order& order, bool opens_epoch) {
   const rate::Learning learning = rate::Learning::all();
   engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
     for (std::size_t k = 0; k < order[first].size(); ++k) {
-      show(n, first, count, order, k, SplitName::train);
-      const bool late = presentation_.delay_targets && !(opens_epoch && k == 0);
-      const auto lag = late ? static_cast<rate::Step>(depth_) : 0;
-      if (lag > 0) {
-        set_target(n, first, count, false);
-        advance(n, first, count, lag, learning);
-      }
-      set_target(n, first, count, true);
-      advance(n, first, count, hold_ - lag, learning);
+      teach(n, first, count, order, k, !opens_epoch || k > 0,
+            [&](rate::Step steps) { advance(n, first, count, steps, learning); });
       remember_targets(first, count);
     }
   });
@@ -218,7 +221,7 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
         s.samples += 1;
         const Dataset& d = *data_[replica];
         if (d.readout != Readout::regression) {
-          s.correct += d.decide(std::span<const double>(rates)) == split_of(replica, split).labels[order[replica][k]] ? 1 : 0;
+          s.correct += d.decide(std::span<const double>(rates)) == split_of(d, split).labels[order[replica][k]] ? 1 : 0;
         }
       }
       remember_targets(first, count);
@@ -243,18 +246,11 @@ std::vector<std::vector<AreaAlignment>> RateLearner<Real>::align(const Order& or
     std::vector<double> input(c[stimulus_].size);
     const rate::Learning watch{.observe_credit = true};
     for (std::size_t k = 0; k < order[first].size(); ++k) {
-      show(n, first, count, order, k, SplitName::train);
-      const auto lag = presentation_.delay_targets && k > 0 ? static_cast<rate::Step>(depth_) : 0;
-      if (lag > 0) {
-        set_target(n, first, count, false);
-        n.advance(lag, watch);
-      }
-      set_target(n, first, count, true);
-      n.advance(hold_ - lag, watch);
+      teach(n, first, count, order, k, k > 0, [&](rate::Step steps) { n.advance(steps, watch); });
       for (std::size_t i = 0; i < count; ++i) {
         const auto& learnable = gradients[i].learnable();
         for (std::size_t m = 0; m < learnable.size(); ++m) n.credit(learnable[m], i, meters[i].post(m), meters[i].pre(m));
-        split_of(first + i, SplitName::train).read_input(order[first + i][k], std::span<double>(input));
+        data(first + i).train.read_input(order[first + i][k], std::span<double>(input));
         meters[i].sample(input, current_target_.row(first + i));
       }
       remember_targets(first, count);
@@ -270,10 +266,6 @@ void RateLearner<Real>::visit_state(StateVisitor& a) {
   a.section("engine", [&] { engine_.visit_state(a); });
   a("previous_target", previous_target_.flat());
   a("scored_steps", std::span<double>(scored_steps_));
-}
-
-std::string_view name_of(SplitName split) {
-  return split == SplitName::train ? "train" : split == SplitName::validation ? "validation" : "test";
 }
 
 template class RateLearner<float>;

@@ -35,7 +35,6 @@ class RateLearner final : public Learner {
   std::size_t settling_samples() const override;
   void check() const override { engine_.check_finite(); }
   std::size_t bytes() const override { return engine_.bytes(); }
-  double sample_ms() const override { return static_cast<double>(hold_) * engine_.circuit().dt_ms; }
   void visit_state(StateVisitor& a) override;
 
   rate::RateEngine<Real>& engine() { return engine_; }
@@ -48,9 +47,11 @@ class RateLearner final : public Learner {
   void advance(rate::Network<Real>& n, std::size_t first, std::size_t count, rate::Step steps, const rate::Learning& learning);
   void show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, SplitName split);
   void set_target(rate::Network<Real>& n, std::size_t first, std::size_t count, bool current);
+  template <class Advance>
+  void teach(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, bool after_another,
+             Advance advance_by);
   void remember_targets(std::size_t first, std::size_t count);
   FeedforwardGradient gradient_of(rate::Network<Real>& n, std::size_t lane) const;
-  const Split& split_of(std::size_t replica, SplitName split) const;
 
   rate::RateEngine<Real> engine_;
   std::vector<std::shared_ptr<const Dataset>> data_;

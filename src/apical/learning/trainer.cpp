@@ -45,8 +45,7 @@ Trainer::Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> obs
 std::vector<std::vector<std::uint32_t>> Trainer::make_orders(SplitName split, std::size_t limit) const {
   std::vector<std::vector<std::uint32_t>> orders;
   for (std::size_t r = 0; r < learner_.replicas(); ++r) {
-    const Dataset& d = learner_.data(r);
-    const Split& s = split == SplitName::train ? d.train : split == SplitName::validation ? d.validation : d.test;
+    const Split& s = split_of(learner_.data(r), split);
     const Address at{learner_.seeds()[r], Stream::sample_order, static_cast<std::uint32_t>(split), epoch_};
     std::vector<std::uint32_t> order(s.size());
     std::iota(order.begin(), order.end(), 0U);
@@ -81,12 +80,10 @@ Trainer::Outcome Trainer::run(const std::atomic<bool>& stop) {
     if (stop.load()) return Outcome::stopped;
     switch (phase_) {
       case Phase::settle: step_settle(); break;
-      case Phase::validate: {
-        const bool has_samples = !orders_.empty() && !orders_.front().empty();
-        if (due(plan_.validate_every, {}) && has_samples && !evaluate(SplitName::validation, stop)) return Outcome::stopped;
+      case Phase::validate:
+        if (due(plan_.validate_every, {}) && !evaluate(SplitName::validation, stop)) return Outcome::stopped;
         enter(Phase::align);
         break;
-      }
       case Phase::align: {
         if (due(plan_.align_every, plan_.align_epochs)) {
           const auto result = learner_.align(slice(orders_, 0, orders_.front().size()));
@@ -97,12 +94,10 @@ Trainer::Outcome Trainer::run(const std::atomic<bool>& stop) {
         break;
       }
       case Phase::train: step_train(); break;
-      case Phase::test: {
-        const bool has_samples = !orders_.empty() && !orders_.front().empty();
-        if (has_samples && !evaluate(SplitName::test, stop)) return Outcome::stopped;
+      case Phase::test:
+        if (!evaluate(SplitName::test, stop)) return Outcome::stopped;
         enter(Phase::done);
         break;
-      }
       case Phase::done: break;
     }
     tell(SafePoint{samples_shown_});
@@ -142,12 +137,13 @@ void Trainer::step_train() {
   enter(Phase::validate);
 }
 
-/// False if `stop` broke it off; then everything is as before the first sample.
+/// Nothing is told of a split without samples. False if `stop` broke it off; then everything is as before the first sample.
 bool Trainer::evaluate(SplitName split, const std::atomic<bool>& stop) {
+  const std::size_t all = orders_.front().size();
+  if (all == 0) return true;
   Snapshot before;
   before.take(learner_);
   std::vector<Score> scores(learner_.replicas());
-  const std::size_t all = orders_.front().size();
   for (std::size_t at = 0; at < all;) {
     if (stop.load()) {
       before.restore(learner_);

@@ -67,10 +67,6 @@ class Trainer {
   /// Runs until done or until `stop` is seen, which is looked for between chunks of at most about 50 ms.
   Outcome run(const std::atomic<bool>& stop);
 
-  bool finished() const { return phase_ == Phase::done; }
-  std::size_t epoch() const { return epoch_; }
-  bool stopped_early() const { return stopped_early_; }
-
   /// Position, schedule and the learner's whole state.
   void visit_state(StateVisitor& a);
 

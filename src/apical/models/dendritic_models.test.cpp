@@ -10,6 +10,7 @@
 #include "apical/engine/rate/engine.h"
 #include "apical/models/dendritic_microcircuit.h"
 #include "apical/models/dendritic_predictive_coding.h"
+#include "apical/models/error_neuron_microcircuit.h"
 #include "apical/models/phaseless_alignment_learning.h"
 
 namespace apical::models {

@@ -57,11 +57,7 @@ struct Builder {
       r.size = m.layers[i + 1];
       r.leak = m.g_leak;
       r.compartments = {{"basal", m.g_basal}, {"apical", m.g_apical}};
-      r.activation = f.kind;
-      r.slope = f.slope;
-      r.offset = f.offset;
-      r.derivative_of = f.derivative_of;
-      r.derivative = m.released_derivative ? DerivativeForm::released : DerivativeForm::exact;
+      set_activation(r, f, m.released_derivative);
       r.slope_sd = m.slope_sd;
       r.offset_sd = m.offset_sd;
       r.lookahead = m.rep_lookahead_per_area.empty() ? m.rep_lookahead : m.rep_lookahead_per_area.at(i);
@@ -119,9 +115,8 @@ struct Builder {
     return w;
   }
 
-  void connect_laterally(std::size_t i, PopulationId from, PopulationId to, const std::string& compartment, Quantity q,
+  void connect_laterally(PopulationId from, PopulationId to, const std::string& compartment, Quantity q,
                          Effect effect, double rate) {
-    (void)i;
     ConnectOptions o{.compartment = compartment, .transmits = q, .effect = effect, .pathway = Pathway::lateral, .weights = lateral()};
     const bool dense = m.lateral_range > 0 || m.dense_laterals;
     o.topology = dense ? Topology::dense : Topology::one_to_one;
@@ -180,11 +175,11 @@ Circuit build(const ErrorNeuronMicrocircuit& m) {
     const double to_err = m.eta_rep_to_err_per_area.empty() ? m.eta_rep_to_err : m.eta_rep_to_err_per_area.at(i);
     const double to_rep = m.eta_err_to_rep_per_area.empty() ? m.eta_err_to_rep : m.eta_err_to_rep_per_area.at(i);
     if (b.last(i)) {
-      b.connect_laterally(i, b.rep[i], b.err[i], "target", Quantity::mismatch, Effect::add, to_err);
+      b.connect_laterally(b.rep[i], b.err[i], "target", Quantity::mismatch, Effect::add, to_err);
     } else if (m.slope_transfer) {
-      b.connect_laterally(i, b.rep[i], b.err[i], "dendrite", Quantity::slope, Effect::multiply, to_err);
+      b.connect_laterally(b.rep[i], b.err[i], "dendrite", Quantity::slope, Effect::multiply, to_err);
     }
-    b.connect_laterally(i, b.err[i], b.rep[i], "apical", Quantity::rate, Effect::add, to_rep);
+    b.connect_laterally(b.err[i], b.rep[i], "apical", Quantity::rate, Effect::add, to_rep);
   }
   b.connect_downwards();
   b.c.validate();

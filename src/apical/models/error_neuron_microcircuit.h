@@ -14,14 +14,9 @@
 #include <vector>
 
 #include "apical/circuit/circuit.h"
+#include "apical/models/area_activation.h"
 
 namespace apical::models {
-
-struct AreaActivation {
-  ActivationKind kind = ActivationKind::tanh;
-  double slope = 1, offset = 0;
-  std::optional<ActivationKind> derivative_of = {};
-};
 
 enum class Wiring { layered, skip };
 

@@ -26,11 +26,7 @@ Circuit build(const LayeredReference& m) {
     r.leak = m.g_leak;
     // The error reaches the synapse (compartment) but not the soma (conductance 0).
     r.compartments = {{"basal", m.g_basal}, {"error", 0}};
-    r.activation = f.kind;
-    r.slope = f.slope;
-    r.offset = f.offset;
-    r.derivative_of = f.derivative_of;
-    r.derivative = m.released_derivative ? DerivativeForm::released : DerivativeForm::exact;
+    set_activation(r, f, m.released_derivative);
     r.initial_soma_sd = m.initial_voltage_sd;
     const bool output = i + 1 == areas;
     if (output) r.teacher = target;

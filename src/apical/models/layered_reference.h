@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "apical/circuit/circuit.h"
-#include "apical/models/error_neuron_microcircuit.h"
+#include "apical/models/area_activation.h"
 
 namespace apical::models {
 

@@ -23,11 +23,7 @@ Population pyramidal_population(const PyramidalHierarchy& m, std::size_t i) {
   } else {
     p.compartments.push_back({"apical", m.g_apical});
   }
-  p.activation = f.kind;
-  p.slope = f.slope;
-  p.offset = f.offset;
-  p.derivative_of = f.derivative_of;
-  p.derivative = m.released_derivative ? DerivativeForm::released : DerivativeForm::exact;
+  set_activation(p, f, m.released_derivative);
   p.slope_sd = m.slope_sd;
   p.offset_sd = m.offset_sd;
   p.lookahead = m.lookahead;

@@ -198,15 +198,8 @@ void Network<Real>::draw_noise(PopulationId id) {
 // ---- access ----------------------------------------------------------------------------------------------
 
 template <class Real>
-void Network<Real>::set_external(PopulationId p, std::size_t replica, std::span<const double> values) {
-  PopulationState& s = *populations_.at(p.value);
-  APICAL_CHECK(values.size() == s.size && replica < lanes_);
-  for (std::size_t i = 0; i < s.size; ++i) s.staged[i * lanes_ + replica] = static_cast<Real>(values[i]);
-  s.present = s.changed = true;
-}
-
-template <class Real>
-void Network<Real>::set_external(PopulationId p, std::size_t replica, std::span<const float> values) {
+template <class Value>
+void Network<Real>::set_external(PopulationId p, std::size_t replica, std::span<const Value> values) {
   PopulationState& s = *populations_.at(p.value);
   APICAL_CHECK(values.size() == s.size && replica < lanes_);
   for (std::size_t i = 0; i < s.size; ++i) s.staged[i * lanes_ + replica] = static_cast<Real>(values[i]);
@@ -409,18 +402,20 @@ void Network<Real>::credit(ProjectionId id, std::size_t replica, std::span<doubl
 }
 
 template <class Real>
-std::vector<double> Network<Real>::neuron_slopes(PopulationId p, std::size_t replica) const {
-  const PopulationState& s = *populations_[p.value];
-  std::vector<double> out(s.size, 1.0);
-  for (std::size_t i = 0; s.slope_parameter && i < s.size; ++i) out[i] = static_cast<double>(s.slope_parameter[i * lanes_ + replica]);
+std::vector<double> Network<Real>::drawn(const Real* parameter, std::size_t n, std::size_t replica, double otherwise) const {
+  std::vector<double> out(n, otherwise);
+  for (std::size_t i = 0; parameter && i < n; ++i) out[i] = static_cast<double>(parameter[i * lanes_ + replica]);
   return out;
 }
+
+template <class Real>
+std::vector<double> Network<Real>::neuron_slopes(PopulationId p, std::size_t replica) const {
+  return drawn(populations_[p.value]->slope_parameter, populations_[p.value]->size, replica, 1);
+}
+
 template <class Real>
 std::vector<double> Network<Real>::neuron_offsets(PopulationId p, std::size_t replica) const {
-  const PopulationState& s = *populations_[p.value];
-  std::vector<double> out(s.size, 0.0);
-  for (std::size_t i = 0; s.offset_parameter && i < s.size; ++i) out[i] = static_cast<double>(s.offset_parameter[i * lanes_ + replica]);
-  return out;
+  return drawn(populations_[p.value]->offset_parameter, populations_[p.value]->size, replica, 0);
 }
 
 template <class Real>
@@ -456,6 +451,10 @@ std::size_t Network<Real>::bytes() const {
   return n;
 }
 
+template void Network<float>::set_external(PopulationId, std::size_t, std::span<const float>);
+template void Network<float>::set_external(PopulationId, std::size_t, std::span<const double>);
+template void Network<double>::set_external(PopulationId, std::size_t, std::span<const float>);
+template void Network<double>::set_external(PopulationId, std::size_t, std::span<const double>);
 template class Network<float>;
 template class Network<double>;
 

@@ -49,8 +49,8 @@ class Network {
   void advance(Step steps, const Learning& learning);
   Step step() const { return step_; }
 
-  void set_external(PopulationId p, std::size_t replica, std::span<const double> values);
-  void set_external(PopulationId p, std::size_t replica, std::span<const float> values);
+  template <class Value>
+  void set_external(PopulationId p, std::size_t replica, std::span<const Value> values);
   void clear_external(PopulationId p);
 
   std::size_t size(PopulationId p) const { return populations_.at(p.value)->size; }
@@ -215,6 +215,7 @@ class Network {
     for (const Op& op : ops_[phase]) op.call(op.args);
   }
   void decide_updates();
+  std::vector<double> drawn(const Real* parameter, std::size_t n, std::size_t replica, double otherwise) const;
   void capture_updates();
   void settle_stored_updates();
   void apply_general_rule(ProjectionState& s, const Projection& j);
