@@ -89,6 +89,7 @@ void RateLearner<Real>::advance(rate::Network<Real>& n, std::size_t first, std::
 template <class Real>
 void RateLearner<Real>::show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
                              SplitName split) {
+  n.mark_event(n.step());
   thread_local std::vector<Real> input;
   for (std::size_t i = 0; i < count; ++i) {
     const Split& from = split_of(data(first + i), split);
@@ -114,6 +115,9 @@ template <class Advance>
 void RateLearner<Real>::teach(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
                               bool after_another, Advance advance_by) {
   show(n, first, count, order, k, SplitName::train);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (const TargetMismatch& m : mismatches_) apply(m, data(first + i).train, order[first + i][k], current_target_.row(first + i));
+  }
   const auto lag = presentation_.delay_targets && after_another ? static_cast<rate::Step>(depth_) : 0;
   if (lag > 0) {
     set_target(n, first, count, false);

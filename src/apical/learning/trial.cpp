@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/learning/trial.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "apical/core/error.h"
+#include "apical/learning/rate_learner.h"
+
+namespace apical {
+
+void validate(const TargetMismatch& m, std::size_t outputs) {
+  if (m.onset >= m.offset) throw ConfigError(fmt::format("a mismatch ends at step {}, but begins at step {}", m.offset, m.onset));
+  for (const std::uint32_t unit : m.units) {
+    if (unit >= outputs) throw ConfigError(fmt::format("a mismatch names output {}; there are {} (counted from 0)", unit, outputs));
+  }
+  if (m.kind == TargetMismatch::Kind::shift || m.kind == TargetMismatch::Kind::omit) return;
+  if (m.by != std::floor(m.by) || m.by < 1) throw ConfigError(fmt::format("'{}' by {}; expected a whole number of at least 1", name_of(m.kind), m.by));
+  if (m.kind == TargetMismatch::Kind::permute && static_cast<std::size_t>(m.by) % outputs == 0) {
+    throw ConfigError(fmt::format("permuting {} output{} by {} changes nothing", outputs, outputs == 1 ? "" : "s", m.by), {},
+                      outputs == 1 ? "use shift or swap" : "");
+  }
+}
+
+void apply(const TargetMismatch& m, const Split& split, std::size_t sample, std::span<double> target) {
+  const std::size_t n = target.size();
+  std::vector<double> other(target.begin(), target.end());
+  switch (m.kind) {
+    case TargetMismatch::Kind::shift:
+      for (double& y : other) y += m.by;
+      break;
+    case TargetMismatch::Kind::permute:
+      for (std::size_t i = 0; i < n; ++i) other[i] = target[(i + static_cast<std::size_t>(m.by)) % n];
+      break;
+    case TargetMismatch::Kind::swap: split.read_target((sample + static_cast<std::size_t>(m.by)) % split.size(), other); break;
+    case TargetMismatch::Kind::omit: break;
+  }
+  if (m.units.empty()) {
+    std::copy(other.begin(), other.end(), target.begin());
+  } else {
+    for (const std::size_t i : m.units) target[i] = other[i];
+  }
+}
+
+template <class Real>
+void RateLearner<Real>::perturb(const std::vector<rate::Perturbation>& perturbations, std::vector<TargetMismatch> mismatches) {
+  for (const TargetMismatch& m : mismatches) {
+    if (!target_) throw ConfigError(fmt::format("circuit '{}' names no target to mismatch", engine_.circuit().name));
+    validate(m, current_target_.cols());
+  }
+  engine_.set_perturbations(perturbations);
+  mismatches_ = std::move(mismatches);
+}
+
+template <class Real>
+void RateLearner<Real>::present(const Trial& trial, SplitName split, const Order& order, const TrialSampler<Real>& sampler) {
+  engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
+    for (std::size_t k = 0; k < order[first].size(); ++k) {
+      n.clear_external(stimulus_);
+      if (target_) n.clear_external(*target_);
+      n.mark_event(n.step() + trial.blank);
+      std::vector<bool> shown(mismatches_.size() + 1, false);
+      for (rate::Step step = -trial.blank; step < trial.hold; ++step) {
+        if (step == 0) show(n, first, count, order, k, split);
+        std::vector<bool> now(shown.size(), false);
+        now[0] = target_ && step >= 0 && trial.target_onset <= step && step < trial.target_offset;
+        for (std::size_t m = 0; m < mismatches_.size(); ++m) now[m + 1] = now[0] && mismatches_[m].acts_at(step);
+        if (now != shown) {
+          show_target(n, first, count, order, k, split, now);
+          shown = now;
+        }
+        n.advance(1, trial.learning);
+        sampler(n, first, count, k, step);
+      }
+      remember_targets(first, count);
+    }
+  });
+}
+
+/// The first flag says whether there is a target, the others which mismatches act.
+template <class Real>
+void RateLearner<Real>::show_target(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
+                                    SplitName split, const std::vector<bool>& flags) {
+  bool absent = !flags[0];
+  for (std::size_t m = 0; m < mismatches_.size(); ++m) absent = absent || (flags[m + 1] && mismatches_[m].kind == TargetMismatch::Kind::omit);
+  if (absent) return n.clear_external(*target_);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Split& from = split_of(data(first + i), split);
+    const std::span<double> target = current_target_.row(first + i);
+    from.read_target(order[first + i][k], target);
+    for (std::size_t m = 0; m < mismatches_.size(); ++m) {
+      if (flags[m + 1]) apply(mismatches_[m], from, order[first + i][k], target);
+    }
+  }
+  set_target(n, first, count, true);
+}
+
+template void RateLearner<float>::perturb(const std::vector<rate::Perturbation>&, std::vector<TargetMismatch>);
+template void RateLearner<double>::perturb(const std::vector<rate::Perturbation>&, std::vector<TargetMismatch>);
+template void RateLearner<float>::present(const Trial&, SplitName, const Order&, const TrialSampler<float>&);
+template void RateLearner<double>::present(const Trial&, SplitName, const Order&, const TrialSampler<double>&);
+
+}  // namespace apical
