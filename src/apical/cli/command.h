@@ -77,6 +77,7 @@ Command tasks_command();
 Command compare_command();
 Command probe_command();
 Command report_command();
+Command reproduce_command();
 Command bench_command();
 
 }  // namespace apical::cli

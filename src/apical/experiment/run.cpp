@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <numeric>
 #include <nlohmann/json.hpp>
 
 #include "apical/core/build_info.h"
@@ -16,6 +17,7 @@
 #include "apical/io/hash.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "apical/io/png.h"
 #include "apical/io/run_lock.h"
 
 namespace apical {
@@ -62,6 +64,7 @@ void write_manifest(const Experiment& e, const RunOptions& options, std::size_t 
   m["citation"] = e.citation;
   m["task_citation"] = find_task(e.task).citation;
   m["classifies"] = find_task(e.task).classifies;
+  m["steers"] = find_task(e.task).steers;
   m["seeds"] = e.seeds;
   m["precision"] = e.double_precision ? "double" : "float";
   m["experiment_xxh3"] = fmt::format("{:016x}", io::xxh3(io::bytes_of(e.resolved)));
@@ -84,6 +87,10 @@ class Chronicle final : public Observer {
       io::JsonLine line;
       line.add("epoch", e.epoch).add("seed", experiment_.seeds[r]).add("split", name_of(e.split)).add("loss", e.scores[r].loss());
       if (classifies_) line.add("accuracy", e.scores[r].accuracy());
+      if (const Score& s = e.scores[r]; s.plant.control_steps > 0) {
+        line.add("falls", s.plant.falls).add("teacher_falls", s.teacher.falls);
+        line.add("rms_deviation", s.plant.rms_deviation()).add("teacher_rms_deviation", s.teacher.rms_deviation());
+      }
       line.add("samples", e.scores[r].samples);
       metrics_.append(line);
     }
@@ -191,13 +198,21 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
   s["label"] = r.label;
   s["wall_seconds"] = wall_seconds;
   s["seeds"] = nlohmann::json::array();
-  std::vector<double> losses, accuracies;
+  std::vector<double> losses, accuracies, falls, teacher_falls;
   for (const SeedResult& seed : r.seeds) {
     nlohmann::json one{{"seed", seed.seed}, {"test_loss", io::json_number(seed.test_loss)}};
     losses.push_back(seed.test_loss);
     if (r.classifies) {
       one["test_accuracy"] = io::json_number(seed.test_accuracy);
       accuracies.push_back(seed.test_accuracy);
+    }
+    if (r.steers) {
+      for (const auto& [key, value] : {std::pair{"test_falls", seed.test_falls}, {"teacher_falls", seed.teacher_falls},
+                                       {"rms_deviation", seed.rms_deviation}, {"teacher_rms_deviation", seed.teacher_rms_deviation}}) {
+        one[key] = io::json_number(value);
+      }
+      falls.push_back(seed.test_falls);
+      teacher_falls.push_back(seed.teacher_falls);
     }
     s["seeds"].push_back(one);
   }
@@ -206,9 +221,45 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
     s["test_loss"]["median"] = io::json_number(median(losses));
   }
   if (!accuracies.empty()) s["test_accuracy"] = interval_json(accuracies);
+  for (const auto& [key, values] : {std::pair{"test_falls", &falls}, {"teacher_falls", &teacher_falls}}) {
+    if (values->empty()) continue;
+    s[key] = interval_json(*values);
+    s[key]["median"] = io::json_number(median(*values));
+  }
   if (r.has_mean_angle()) s["total_angle_deg"] = interval_json(r.total_angle);
   io::write_atomically(run / "summary.json", io::json_text(s));
   return r;
+}
+
+/// One picture after the other, a black line between them.
+Matrix<std::uint8_t> side_by_side(const Matrix<double>& pixels, PictureShape shape) {
+  Matrix<std::uint8_t> out(shape.rows, pixels.rows() * (shape.cols + 1) - 1);
+  for (std::size_t k = 0; k < pixels.rows(); ++k) {
+    for (std::size_t i = 0; i < shape.rows * shape.cols; ++i) {
+      const double grey = std::clamp(pixels(k, i), 0.0, 1.0);
+      out(i / shape.cols, k * (shape.cols + 1) + i % shape.cols) = static_cast<std::uint8_t>(std::lround(255 * grey));
+    }
+  }
+  return out;
+}
+
+/// What the first seed makes of the first test samples, beside the targets.
+void write_pictures(const io::Path& run, Learner& learner) {
+  constexpr std::size_t kMost = 20;
+  const Dataset& data = learner.data(0);
+  if (!data.target_picture || data.test.size() == 0) return;
+  std::vector<std::uint32_t> samples(std::min(kMost, data.test.size()));
+  std::iota(samples.begin(), samples.end(), 0U);
+  const Matrix<double> outputs = learner.respond(SplitName::test, 0, samples);
+  if (outputs.rows() == 0) return;
+  Matrix<double> targets(outputs.rows(), outputs.cols());
+  for (std::uint32_t k : samples) data.test.read_target(k, targets.row(k));
+  io::make_directories(run / "pictures");
+  const auto write = [&](const char* name, const Matrix<double>& pixels) {
+    io::write_atomically(run / "pictures" / name, io::encode_png(side_by_side(pixels, *data.target_picture)));
+  };
+  write("targets.png", targets);
+  write("outputs.png", outputs);
 }
 
 void remove_files(const io::Path& run, std::string_view prefix) {
@@ -312,6 +363,7 @@ RunResult run_with(const Experiment& e, const RunOptions& options, const std::at
   checkpointer.write();
   recorder.finish();
   chronicle.close();
+  write_pictures(run, learner);
   RunResult summary = write_summary(run, wall);
   recorder.remove_segments();
   write_report(run);
@@ -345,13 +397,20 @@ RunResult read_result(const io::Path& run) {
   RunResult r;
   r.label = manifest.at("label");
   r.classifies = manifest.at("classifies");
+  r.steers = manifest.value("steers", false);
   std::map<std::uint64_t, double> angle;
   for (const nlohmann::json& line : io::read_ndjson(run / "metrics.ndjson").lines) {
     if (line.contains("area")) {
       if (line.at("area") == "total") angle[line.at("seed")] = io::number_of(line.at("angle_deg"), "angle_deg");
     } else if (line.at("split") == "test") {
-      r.seeds.push_back({line.at("seed"), io::number_of(line.at("loss"), "loss"),
-                         r.classifies ? io::number_of(line.at("accuracy"), "accuracy") : 0.0});
+      const auto number = [&](bool has, const char* key) { return has ? io::number_of(line.at(key), key) : 0.0; };
+      r.seeds.push_back({.seed = line.at("seed"),
+                         .test_loss = number(true, "loss"),
+                         .test_accuracy = number(r.classifies, "accuracy"),
+                         .test_falls = number(r.steers, "falls"),
+                         .teacher_falls = number(r.steers, "teacher_falls"),
+                         .rms_deviation = number(r.steers, "rms_deviation"),
+                         .teacher_rms_deviation = number(r.steers, "teacher_rms_deviation")});
     }
   }
   for (const auto& [seed, degrees] : angle) {

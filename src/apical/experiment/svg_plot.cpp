@@ -320,6 +320,8 @@ std::string svg_of(const LinePlot& plot) {
     }
   }
   if (plot.percent) ys = {std::max(ys.low, 0.0), std::min(ys.high, 100.0)};
+  const bool reference = plot.reference && !(log && plot.reference->y <= 0);
+  if (reference) ys.add(plot.reference->y);
 
   std::vector<EndLabel> labels;
   double widest = 0, tall = 0;
@@ -336,7 +338,11 @@ std::string svg_of(const LinePlot& plot) {
           .x = {},
           .y = {},
           .factor = factor};
-  f.x = linear_axis(xs.low, xs.high, 5, false);
+  f.x = plot.log_x ? log_axis(xs.low, xs.high) : linear_axis(xs.low, xs.high, 5, false);
+  if (!plot.x_ticks.empty()) {
+    f.x.ticks.clear();
+    for (double x : plot.x_ticks) f.x.ticks.push_back({x, fmt::format("{:g}", x)});
+  }
   f.y = !plot.y_ticks.empty() ? fixed_axis(plot.y_ticks)
         : log                 ? log_axis(ys.low, ys.high)
                               : linear_axis(ys.low, ys.high, 5, true);
@@ -344,7 +350,7 @@ std::string svg_of(const LinePlot& plot) {
 
   std::string out = opening("plot", kWidth, f.bottom + 44, plot.description);
   out += axes(f, plot.x_label, plot.y_label);
-  if (plot.reference) {
+  if (reference) {
     out += fmt::format(
         "<g class=\"reference\"><path d=\"M{}H{}\"/><text x=\"{}\" y=\"{}\" "
         "text-anchor=\"end\">{}</text></g>",

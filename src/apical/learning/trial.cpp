@@ -61,8 +61,8 @@ void RateLearner<Real>::present(const Trial& trial, SplitName split, const Order
       if (target_) n.clear_external(*target_);
       n.mark_event(n.step() + trial.blank);
       std::vector<bool> shown(mismatches_.size() + 1, false);
-      for (rate::Step step = -trial.blank; step < trial.hold; ++step) {
-        if (step == 0) show(n, first, count, order, k, split);
+      rate::Step step = -trial.blank;
+      const auto one_step = [&] {
         std::vector<bool> now(shown.size(), false);
         now[0] = target_ && step >= 0 && trial.target_onset <= step && step < trial.target_offset;
         for (std::size_t m = 0; m < mismatches_.size(); ++m) now[m + 1] = now[0] && mismatches_[m].acts_at(step);
@@ -71,8 +71,13 @@ void RateLearner<Real>::present(const Trial& trial, SplitName split, const Order
           shown = now;
         }
         n.advance(1, trial.learning);
-        sampler(n, first, count, k, step);
-      }
+        sampler(n, first, count, k, step++);
+      };
+      while (step < 0) one_step();
+      // Sequences take their time; everything else is held as long as the trial wants.
+      show(n, first, count, order, k, split, [&](rate::Step steps) {
+        for (const rate::Step until = sequences_ ? step + steps : trial.hold; step < until;) one_step();
+      });
       remember_targets(first, count);
     }
   });
