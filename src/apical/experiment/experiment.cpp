@@ -64,6 +64,9 @@ void read_training(TomlReader& t, Experiment& e, bool classifies) {
   e.presentation.settling_ms = t.number("settling_ms", 20.0);
   if (e.presentation.settling_ms < 0) throw ConfigError(fmt::format("'training.settling_ms' is {}; expected 0 or more", e.presentation.settling_ms), t.place("settling_ms"));
   e.presentation.delay_targets = t.boolean("delay_targets", true);
+  e.presentation.target_potentials = t.choice("target_potentials", {"inverse", "task_numbers"}, "inverse") == "inverse"
+                                         ? TargetPotentials::inverse
+                                         : TargetPotentials::task_numbers;
   e.presentation.scored = t.choice("score", {"last", "all"}, classifies ? "last" : "all") == "last" ? ScoredSteps::last : ScoredSteps::all;
   t.finish();
 }
