@@ -20,7 +20,8 @@ std::vector<Parameter> table() {
           {"g_target", 0.06, "1/ms", "conductance of the target on the output's error neurons"},
           {"wiring", std::string("layered"), "", "forward projections: to the next area, or to all higher areas", {"layered", "skip"}},
           {"feedback_wiring", std::string(""), "", "projections of error neurons; empty: as wiring", {"", "layered", "skip"}},
-          {"densities", Matrix<double>{}, "", "skip wiring: relative densities, [target][source]; not given: macaque visual areas"},
+          {"areas", std::vector<std::string>{}, "", "names of the areas; empty: a1, a2 …. Picks rows and columns of a table given as CSV"},
+          {"densities", Matrix<double>{}, "", "skip wiring: relative densities, [target][source], or a CSV file; not given: macaque visual areas"},
           {"use_densities", true, "", "skip wiring: scale weights and rates by densities"},
           {"feedback_deviation", 0.0, "", "transposed feedback deviates by a fixed uniform +- this"},
           {"slope_transfer", true, "", "error neurons are multiplied by phi' of their representation neurons"},
@@ -46,6 +47,7 @@ std::vector<Parameter> table() {
 Circuit build_from(const Values& v) {
   ErrorNeuronMicrocircuit m;
   read_areas(v, m);
+  m.areas = v.texts("areas");
   m.error_neurons = counts_of(v, "error_neurons");
   m.error_activation = activation_named(v.text("error_activation"));
   m.g_apical = v.number("g_apical");
