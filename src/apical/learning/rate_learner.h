@@ -9,6 +9,7 @@
 #include "apical/engine/rate/engine.h"
 #include "apical/learning/exact_gradient.h"
 #include "apical/learning/learner.h"
+#include "apical/learning/output_targets.h"
 #include "apical/learning/presentation.h"
 #include "apical/learning/trial.h"
 
@@ -75,7 +76,7 @@ class RateLearner final : public Learner {
   std::size_t depth_ = 0;
   PopulationId stimulus_, readout_;
   std::optional<PopulationId> target_;
-  bool rate_targets_ = true;
+  std::vector<OutputTargets> targets_;  ///< per replica
   Matrix<double> previous_target_;  ///< per replica: of the sample before
   Matrix<double> current_target_;
   std::vector<TargetMismatch> mismatches_;
