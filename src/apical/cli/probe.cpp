@@ -15,17 +15,17 @@ namespace apical::cli {
 namespace {
 
 /// Effects of one measure stand together.
-std::string effect_table(const ProtocolResult& result) {
+std::string contrast_table(const ProtocolResult& result) {
   std::vector<std::string> measures;
   for (const ModelOutcome& m : result.models) {
-    for (const Effect& e : m.effects) {
+    for (const Contrast& e : m.contrasts) {
       if (std::find(measures.begin(), measures.end(), e.measure) == measures.end()) measures.push_back(e.measure);
     }
   }
   std::vector<std::vector<std::string>> rows{{"measure", "condition", "model", "epochs", "control [95 %]", "difference [95 %]", ""}};
   for (const std::string& measure : measures) {
     for (const ModelOutcome& m : result.models) {
-      for (const Effect& e : m.effects) {
+      for (const Contrast& e : m.contrasts) {
         if (e.measure != measure) continue;
         rows.push_back({measure, e.condition, m.label, fmt::format("{}", e.epochs), figures_text(e.control_interval()), figures_text(e.difference()),
                         e.is_distinct() ? "*" : ""});
@@ -57,7 +57,7 @@ int run(Context& context, const Arguments& arguments) {
     context.out << io::read_text(options.directory / "summary.json");
     return 0;
   }
-  context.out << effect_table(result);
+  context.out << contrast_table(result);
   context.out << "* the 95 % interval over seeds leaves 0 out\n";
   context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());
   return 0;

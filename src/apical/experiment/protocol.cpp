@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "apical/experiment/name_pattern.h"
@@ -149,10 +150,14 @@ Condition read_condition(TomlReader& t, const Circuit& circuit) {
   return c;
 }
 
-Measure read_measure(TomlReader& t, const Protocol& protocol, const Circuit& circuit) {
+/// Measures by name, with what is wrong with them unless some model has what they are about.
+using Doubts = std::map<std::string, ConfigError>;
+
+Measure read_measure(TomlReader& t, const Protocol& protocol, const Circuit& circuit, Doubts& doubts) {
   Measure m;
   m.name = t.text("name");
-  m.populations = chosen<PopulationId>(t.texts("population"), circuit.populations());
+  const std::vector<std::string> patterns = t.texts("population");
+  m.populations = chosen<PopulationId>(patterns, circuit.populations());
   m.variable = t.text("variable");
   m.reduce = read_choice(t, "reduce", m.reduce);
   m.units = read_units(t, "units");
@@ -164,14 +169,16 @@ Measure read_measure(TomlReader& t, const Protocol& protocol, const Circuit& cir
   }
   m.from_ms = window[0];
   m.until_ms = window[1];
-  // A population that does not have the variable is another model's business as long as one does.
-  std::vector<std::string> known;
+  std::vector<std::string> names, known{"rate", "soma"};
+  for (const Population& p : circuit.populations()) names.push_back(p.name);
+  if (m.populations.empty()) {
+    doubts.emplace(m.name, ConfigError(fmt::format("no population is named '{}'", patterns.empty() ? "" : patterns.front()), t.place("population"),
+                                       patterns.empty() ? "" : suggestion(patterns.front(), names)));
+  }
   const auto has = [&](PopulationId id) {
     const Population& p = circuit[id];
     for (const Compartment& c : p.compartments) known.push_back(c.name);
-    if (m.variable == "rate") return true;
-    if (p.kind == Population::Kind::external) return false;
-    return m.variable == "soma" ||
+    return m.variable == "rate" || (m.variable == "soma" && p.kind == Population::Kind::neurons) ||
            std::any_of(p.compartments.begin(), p.compartments.end(), [&](const Compartment& c) { return c.name == m.variable; });
   };
   std::vector<PopulationId> with;
@@ -179,9 +186,8 @@ Measure read_measure(TomlReader& t, const Protocol& protocol, const Circuit& cir
     if (has(id)) with.push_back(id);
   }
   if (with.empty() && !m.populations.empty()) {
-    known.insert(known.end(), {"rate", "soma"});
-    throw ConfigError(fmt::format("unknown variable '{}' of population '{}'", m.variable, circuit[m.populations.front()].name), t.place("variable"),
-                      suggestion(m.variable, known));
+    doubts.emplace(m.name, ConfigError(fmt::format("unknown variable '{}' of population '{}'", m.variable, circuit[m.populations.front()].name),
+                                       t.place("variable"), suggestion(m.variable, known)));
   }
   m.populations = std::move(with);
   for (const PopulationId id : m.populations) {
@@ -218,7 +224,7 @@ void require_unique_names(TomlReader& root, const char* key, const Items& items)
   }
 }
 
-Protocol read_one(TomlReader& root, const Experiment& e) {
+Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
   if (!root.has("protocol")) throw ConfigError("missing table [protocol]; expected how the circuit is probed", root.place(""), "e.g. [protocol] with samples = 20");
   TomlReader t = root.table("protocol");
   Protocol p;
@@ -258,7 +264,7 @@ Protocol read_one(TomlReader& root, const Experiment& e) {
     p.conditions.insert(p.conditions.begin(), Condition{.name = p.control});
   }
   if (p.control_condition().in_training()) throw ConfigError("the control is perturbed while it learns", root.place("condition"), "set during = \"probe\", its default");
-  for (TomlReader& m : root.tables("measure")) p.measures.push_back(read_measure(m, p, e.circuit));
+  for (TomlReader& m : root.tables("measure")) p.measures.push_back(read_measure(m, p, e.circuit, doubts));
   require_unique_names(root, "measure", p.measures);
   if (p.measures.empty() && !p.evaluate) {
     throw ConfigError("nothing is measured", root.place("protocol"), "add a [[measure]], or evaluate = true for loss and accuracy");
@@ -285,15 +291,13 @@ Trial Protocol::trial(double dt_ms) const {
 
 std::vector<ProbedModel> read_protocol(const TomlDocument& document) {
   std::vector<ProbedModel> out;
-  std::set<std::string> labels, seen;
+  std::set<std::string> labels;
+  Doubts doubts;
   for (const TomlDocument& d : document.variants("variant")) {
     ProbedModel m;
-    m.experiment = read_experiment(d, [&](TomlReader& root, const Experiment& e) { m.protocol = read_one(root, e); });
+    m.experiment = read_experiment(d, [&](TomlReader& root, const Experiment& e) { m.protocol = read_one(root, e, doubts); });
     if (!labels.insert(directory_name(m.experiment.label)).second) {
       throw ConfigError(fmt::format("two variants are labelled like '{}'", m.experiment.label), {document.origin(), 0, 0}, "give each a label of its own");
-    }
-    for (const Measure& measure : m.protocol.measures) {
-      if (!measure.populations.empty()) seen.insert(measure.name);
     }
     out.push_back(std::move(m));
   }
@@ -304,11 +308,10 @@ std::vector<ProbedModel> read_protocol(const TomlDocument& document) {
                         {document.origin(), 0, 0});
     }
     for (const Measure& measure : m.protocol.measures) {
-      if (seen.contains(measure.name)) continue;
-      throw ConfigError(fmt::format("no model has a population that measure '{}' names", measure.name), {document.origin(), 0, 0},
-                        "'apical check' prints the populations of a circuit");
+      if (!measure.populations.empty()) doubts.erase(measure.name);
     }
   }
+  if (!doubts.empty()) throw doubts.begin()->second;
   return out;
 }
 

@@ -30,12 +30,12 @@ nlohmann::json summary_of(const std::vector<ProbedModel>& models, const Protocol
   s["seeds"] = models.front().experiment.seeds;
   s["apical"] = {{"version", build_info().version}, {"revision", build_info().revision}, {"numerics", kNumericsVersion}};
   s["models"] = nlohmann::json::array();
-  s["effects"] = nlohmann::json::array();
+  s["contrasts"] = nlohmann::json::array();
   for (std::size_t i = 0; i < models.size(); ++i) {
     const ModelOutcome& m = result.models[i];
     s["models"].push_back({{"label", m.label}, {"model", models[i].experiment.model}, {"wall_seconds", m.wall_seconds}});
-    for (const Effect& e : m.effects) {
-      s["effects"].push_back({{"model", m.label},
+    for (const Contrast& e : m.contrasts) {
+      s["contrasts"].push_back({{"model", m.label},
                               {"measure", e.measure},
                               {"condition", e.condition},
                               {"epochs", e.epochs},

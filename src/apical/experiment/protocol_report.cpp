@@ -23,7 +23,7 @@ std::string state_name(std::size_t epochs) { return epochs == 0 ? "before learni
 std::vector<std::string> measure_names(const ProtocolResult& result) {
   std::vector<std::string> names;
   for (const ModelOutcome& m : result.models) {
-    for (const Effect& e : m.effects) {
+    for (const Contrast& e : m.contrasts) {
       if (std::find(names.begin(), names.end(), e.measure) == names.end()) names.push_back(e.measure);
     }
   }
@@ -36,8 +36,8 @@ class Page {
 
   std::string render() {
     heading();
-    effects();
-    effect_figures();
+    contrasts();
+    contrast_figures();
     traces();
     method();
     settings();
@@ -70,14 +70,14 @@ class Page {
     out_ += "</header>\n";
   }
 
-  void effects() {
+  void contrasts() {
     section("What each model predicts");
     out_ += "<div class=\"scroll\"><table><thead><tr><th>Measure</th><th>Condition</th><th>Model</th><th>Probed</th>"
             "<th>Control<br/><span class=\"b\">mean [95\u00A0%]</span></th><th>Difference<br/><span class=\"b\">condition − control, paired by seed [95\u00A0%]</span></th>"
             "<th>Distinct from 0</th></tr></thead><tbody>\n";
     for (const std::string& measure : measure_names(result_)) {
       for (const ModelOutcome& m : result_.models) {
-        for (const Effect& e : m.effects) {
+        for (const Contrast& e : m.contrasts) {
           if (e.measure != measure) continue;
           const MeanInterval d = e.difference();
           out_ += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
@@ -90,12 +90,12 @@ class Page {
   }
 
   /// One figure per measure, so that all rows of a figure have one scale.
-  void effect_figures() {
+  void contrast_figures() {
     section("Where predictions part");
     for (const std::string& measure : measure_names(result_)) {
       DotPlot plot{.description = fmt::format("Difference from the control in {}, by model", measure), .x_label = "condition − control: " + measure};
       for (std::size_t i = 0; i < result_.models.size(); ++i) {
-        for (const Effect& e : result_.models[i].effects) {
+        for (const Contrast& e : result_.models[i].contrasts) {
           if (e.measure != measure) continue;
           std::vector<double> d;
           for (std::size_t r = 0; r < e.value.size(); ++r) d.push_back(e.value[r] - e.control[r]);

@@ -190,22 +190,22 @@ class ModelProbe {
         };
         const auto with = find(c.name), without = find(p_.control);
         if (with == out.traces.end()) continue;
-        out.effects.push_back({m.name, c.name, epochs, window_mean(m, *without), window_mean(m, *with)});
+        out.contrasts.push_back({m.name, c.name, epochs, window_mean(m, *without), window_mean(m, *with)});
       }
       const auto test = [&](const std::string& condition) {
         return std::find_if(tests_.begin(), tests_.end(), [&](const TestScore& s) { return s.condition == condition && s.epochs == epochs; });
       };
       const auto with = test(c.name), without = test(p_.control);
       if (with == tests_.end()) continue;
-      Effect loss{"test loss", c.name, epochs, {}, {}}, accuracy{"test accuracy", c.name, epochs, {}, {}};
+      Contrast loss{"test loss", c.name, epochs, {}, {}}, accuracy{"test accuracy", c.name, epochs, {}, {}};
       for (std::size_t r = 0; r < e_.seeds.size(); ++r) {
         loss.control.push_back(without->scores[r].loss());
         loss.value.push_back(with->scores[r].loss());
         accuracy.control.push_back(without->scores[r].accuracy());
         accuracy.value.push_back(with->scores[r].accuracy());
       }
-      out.effects.push_back(std::move(loss));
-      if (data_.front()->readout != Readout::regression) out.effects.push_back(std::move(accuracy));
+      out.contrasts.push_back(std::move(loss));
+      if (data_.front()->readout != Readout::regression) out.contrasts.push_back(std::move(accuracy));
     }
   }
 
@@ -225,16 +225,16 @@ bool probe(const ProbedModel& model, const ProtocolOptions& options, const std::
 
 }  // namespace
 
-MeanInterval Effect::control_interval() const { return mean_interval(control); }
-MeanInterval Effect::value_interval() const { return mean_interval(value); }
+MeanInterval Contrast::control_interval() const { return mean_interval(control); }
+MeanInterval Contrast::value_interval() const { return mean_interval(value); }
 
-MeanInterval Effect::difference() const {
+MeanInterval Contrast::difference() const {
   std::vector<double> d;
   for (std::size_t i = 0; i < value.size(); ++i) d.push_back(value[i] - control[i]);
   return mean_interval(d);
 }
 
-bool Effect::is_distinct() const {
+bool Contrast::is_distinct() const {
   const MeanInterval d = difference();
   return d.has_bounds() && (d.low > 0 || d.high < 0);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a protocol: trains each model, brings it to every condition from the same state, and averages what is recorded
 // over trials, aligned to the onset of the stimulus. One directory:
-//   MODEL/experiment.toml   as resolved      summary.json  effects with their intervals
+//   MODEL/experiment.toml   as resolved      summary.json  contrasts with their intervals
 //   results.h5   averages over trials, by seed   report.html   the same for eyes
 #pragma once
 
@@ -25,7 +25,7 @@ struct Trace {
 };
 
 /// A condition against the control, in the mean over a measure's window or in "loss" or "accuracy" of the test split.
-struct Effect {
+struct Contrast {
   std::string measure, condition;
   std::size_t epochs = 0;
   std::vector<double> control, value;  ///< by seed
@@ -41,7 +41,7 @@ struct Effect {
 struct ModelOutcome {
   std::string label;
   std::vector<Trace> traces;
-  std::vector<Effect> effects;
+  std::vector<Contrast> contrasts;
   double wall_seconds = 0;
 };
 

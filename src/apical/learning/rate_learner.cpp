@@ -148,8 +148,8 @@ void RateLearner<Real>::teach(rate::Network<Real>& n, std::size_t first, std::si
   bool begun = false;
   show(n, first, count, order, k, SplitName::train, [&](rate::Step steps) {
     if (!begun) {
-      for (std::size_t i = 0; i < count; ++i) {
-        for (const TargetMismatch& m : mismatches_) apply(m, data(first + i).train, order[first + i][k], current_target_.row(first + i));
+      for (std::size_t i = 0; i < count && !mismatches_.empty(); ++i) {
+        mismatch(first + i, SplitName::train, order[first + i][k], [](std::size_t) { return true; });
       }
       set_target(n, first, count, lag == 0);
     }

@@ -61,6 +61,7 @@ class RateLearner final : public Learner {
   void set_target(rate::Network<Real>& n, std::size_t first, std::size_t count, bool current);
   void show_target(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, SplitName split,
                    const std::vector<bool>& flags);
+  void mismatch(std::size_t replica, SplitName split, std::size_t sample, const std::function<bool(std::size_t)>& acts);
   template <class Advance>
   void teach(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, bool after_another,
              Advance advance_by);

@@ -23,7 +23,8 @@ void validate(const TargetMismatch& m, std::size_t outputs) {
   }
 }
 
-void apply(const TargetMismatch& m, const Split& split, std::size_t sample, std::span<double> target) {
+void apply(const TargetMismatch& m, std::size_t sample, std::size_t samples, const std::function<void(std::size_t, std::span<double>)>& read,
+           std::span<double> target) {
   const std::size_t n = target.size();
   std::vector<double> other(target.begin(), target.end());
   switch (m.kind) {
@@ -33,7 +34,7 @@ void apply(const TargetMismatch& m, const Split& split, std::size_t sample, std:
     case TargetMismatch::Kind::permute:
       for (std::size_t i = 0; i < n; ++i) other[i] = target[(i + static_cast<std::size_t>(m.by)) % n];
       break;
-    case TargetMismatch::Kind::swap: split.read_target((sample + static_cast<std::size_t>(m.by)) % split.size(), other); break;
+    case TargetMismatch::Kind::swap: read((sample + static_cast<std::size_t>(m.by)) % samples, other); break;
     case TargetMismatch::Kind::omit: break;
   }
   if (m.units.empty()) {
@@ -83,6 +84,16 @@ void RateLearner<Real>::present(const Trial& trial, SplitName split, const Order
   });
 }
 
+/// Makes of the replica's current target what is shown, by those mismatches that act.
+template <class Real>
+void RateLearner<Real>::mismatch(std::size_t replica, SplitName split, std::size_t sample, const std::function<bool(std::size_t)>& acts) {
+  const Split& from = split_of(data(replica), split);
+  const auto read = [&](std::size_t other, std::span<double> out) { targets_[replica].read(from, other, out); };
+  for (std::size_t m = 0; m < mismatches_.size(); ++m) {
+    if (acts(m)) apply(mismatches_[m], sample, from.size(), read, current_target_.row(replica));
+  }
+}
+
 /// The first flag says whether there is a target, the others which mismatches act.
 template <class Real>
 void RateLearner<Real>::show_target(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
@@ -91,12 +102,8 @@ void RateLearner<Real>::show_target(rate::Network<Real>& n, std::size_t first, s
   for (std::size_t m = 0; m < mismatches_.size(); ++m) absent = absent || (flags[m + 1] && mismatches_[m].kind == TargetMismatch::Kind::omit);
   if (absent) return n.clear_external(*target_);
   for (std::size_t i = 0; i < count; ++i) {
-    const Split& from = split_of(data(first + i), split);
-    const std::span<double> target = current_target_.row(first + i);
-    from.read_target(order[first + i][k], target);
-    for (std::size_t m = 0; m < mismatches_.size(); ++m) {
-      if (flags[m + 1]) apply(mismatches_[m], from, order[first + i][k], target);
-    }
+    targets_[first + i].read(split_of(data(first + i), split), order[first + i][k], current_target_.row(first + i));
+    mismatch(first + i, split, order[first + i][k], [&](std::size_t m) { return flags[m + 1]; });
   }
   set_target(n, first, count, true);
 }

@@ -13,7 +13,6 @@
 
 #include "apical/circuit/circuit.h"
 #include "apical/engine/rate/network.h"
-#include "apical/tasks/dataset.h"
 
 namespace apical {
 
@@ -21,7 +20,7 @@ namespace apical {
 /// are learned outside of trials.
 struct TargetMismatch {
   enum class Kind {
-    shift,    ///< y_i + by
+    shift,    ///< y_i + by, in the units of the target: rates, or potentials where a circuit is taught these
     permute,  ///< y_(i + by), modulo the number of outputs: another class
     swap,     ///< the target of the sample so many places further in its split
     omit,     ///< none; in trials only
@@ -38,8 +37,9 @@ inline constexpr std::array<std::string_view, 4> kNames<TargetMismatch::Kind>{"s
 
 /// ConfigError for outputs that are not there, a target that nothing can permute …
 void validate(const TargetMismatch& mismatch, std::size_t outputs);
-/// Makes of the target of a sample what is shown.
-void apply(const TargetMismatch& mismatch, const Split& split, std::size_t sample, std::span<double> target);
+/// Makes of the target of one of `samples` samples what is shown; `read` gives the target of any of them.
+void apply(const TargetMismatch& mismatch, std::size_t sample, std::size_t samples,
+           const std::function<void(std::size_t sample, std::span<double> out)>& read, std::span<double> target);
 
 /// Steps count from the onset of the stimulus.
 struct Trial {
