@@ -9,6 +9,7 @@
 #include <set>
 
 #include "apical/experiment/circuit_toml.h"
+#include "apical/experiment/expectation.h"
 #include "apical/experiment/model_toml.h"
 
 namespace apical {
@@ -197,6 +198,10 @@ Experiment read_experiment(const TomlDocument& document) {
   TomlReader run = root.table("run");
   read_run(run, e);
   for (TomlReader& record : root.tables("record")) e.recordings.push_back(read_record(record, e));
+  // What an experiment is expected to show does not change what it does: no part of the experiment as resolved.
+  read_reproduction(document);
+  root.read_elsewhere("reproduces");
+  root.read_elsewhere("expect");
   root.finish();
   if (e.title.empty()) e.title = fmt::format("{} on {}", e.label, e.task);
   e.resolved = root.resolved();
@@ -220,12 +225,17 @@ std::string directory_name(const std::string& label) {
 std::vector<Experiment> read_variants(const TomlDocument& document) {
   std::vector<Experiment> out;
   std::set<std::string> labels;
-  for (const TomlDocument& d : document.variants("variant")) {
-    out.push_back(read_experiment(d));
-    if (!labels.insert(directory_name(out.back().label)).second) {
+  std::vector<std::string> names;
+  for (TomlDocument& variant : document.variants("variant")) {
+    for (const SweptDocument& d : swept(std::move(variant))) {
+      out.push_back(read_experiment(d.document));
+      out.back().sweep = d.point;
+      names.push_back(out.back().label);
+      if (labels.insert(directory_name(out.back().label)).second) continue;
       throw ConfigError(fmt::format("two variants are labelled like '{}' (directory '{}')", out.back().label, directory_name(out.back().label)), {document.origin(), 0, 0}, "give each a label of its own");
     }
   }
+  check_labels(read_reproduction(document), names, document);
   return out;
 }
 

@@ -265,6 +265,25 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
 }
 
 template <class Real>
+Matrix<double> RateLearner<Real>::respond(SplitName split, std::size_t replica, std::span<const std::uint32_t> samples) {
+  Snapshot before;
+  before.take(*this);
+  const Order order(engine_.replicas(), samples);  // every replica sees them; one is read
+  Matrix<double> outputs(samples.size(), engine_.circuit()[readout_].size);
+  if (target_) engine_.clear_external(*target_);
+  engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
+    if (replica < first || replica >= first + count) return;
+    for (std::size_t k = 0; k < samples.size(); ++k) {
+      show(n, first, count, order, k, split);
+      n.advance(hold_, {});
+      n.read(readout_, "rate", replica - first, outputs.row(k));
+    }
+  });
+  before.restore(*this);
+  return outputs;
+}
+
+template <class Real>
 std::vector<std::vector<AreaAlignment>> RateLearner<Real>::align(const Order& order) {
   const Circuit& c = engine_.circuit();
   if (sequences_) {

@@ -32,6 +32,7 @@ class RateLearner final : public Learner {
   void learn(const Order& order, bool opens_epoch) override;
   void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) override;
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
+  Matrix<double> respond(SplitName split, std::size_t replica, std::span<const std::uint32_t> samples) override;
   void scale_learning(double factor) override { engine_.scale_learning(factor); }
   std::size_t settling_samples() const override;
   void check() const override { engine_.check_finite(); }

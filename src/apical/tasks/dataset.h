@@ -81,12 +81,18 @@ enum class Readout {
   regression,      ///< no decision, only a distance to the target
 };
 
+/// Outputs that are the pixels of a picture, row by row, 0 black … 1 white.
+struct PictureShape {
+  std::size_t rows = 0, cols = 0;
+};
+
 struct Dataset {
   std::string name;
   Split train, validation, test;
   std::vector<std::string> class_names;  ///< by label; empty for regression
   Readout readout = Readout::regression;
   double threshold = 0;       ///< for Readout::sign
+  std::optional<PictureShape> target_picture = {};
   double sequence_dt_ms = 0;  ///< duration of one step of a sequence; 0 where samples are held instead
   std::optional<ClosedLoop> closed_loop = {};  ///< what evaluations steer, instead of showing validation and test
 
