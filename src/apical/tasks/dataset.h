@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "apical/core/matrix.h"
+#include "apical/tasks/plant.h"
 
 namespace apical {
 
@@ -93,6 +94,7 @@ struct Dataset {
   double threshold = 0;       ///< for Readout::sign
   std::optional<PictureShape> target_picture = {};
   double sequence_dt_ms = 0;  ///< duration of one step of a sequence; 0 where samples are held instead
+  std::optional<ClosedLoop> closed_loop = {};  ///< what evaluations steer, instead of showing validation and test
 
   std::size_t inputs() const;  ///< features of a sample, or channels of a sequence
   std::size_t outputs() const { return train.targets.cols(); }
