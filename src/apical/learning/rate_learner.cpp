@@ -274,8 +274,8 @@ Matrix<double> RateLearner<Real>::respond(SplitName split, std::size_t replica, 
   engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
     if (replica < first || replica >= first + count) return;
     for (std::size_t k = 0; k < samples.size(); ++k) {
-      show(n, first, count, order, k, split);
-      n.advance(hold_, {});
+      show(n, first, count, order, k, split, [&](rate::Step steps) { n.advance(steps, {}); });
+      n.advance(presentation_.further_steps(), {});
       n.read(readout_, "rate", replica - first, outputs.row(k));
     }
   });
