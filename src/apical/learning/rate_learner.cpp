@@ -278,6 +278,7 @@ Matrix<double> RateLearner<Real>::respond(SplitName split, std::size_t replica, 
     if (replica < first || replica >= first + count) return;
     for (std::size_t k = 0; k < samples.size(); ++k) {
       show(n, first, count, order, k, split, [&](rate::Step steps) { n.advance(steps, {}); });
+      n.advance(presentation_.further_steps(), {});
       n.read(readout_, "rate", replica - first, outputs.row(k));
     }
   });
