@@ -201,6 +201,9 @@ Experiment read_experiment(const TomlDocument& document, const std::function<voi
   TomlReader run = root.table("run");
   read_run(run, e);
   for (TomlReader& record : root.tables("record")) e.recordings.push_back(read_record(record, e));
+  if (!more && root.has("protocol")) {
+    throw ConfigError("a file with a table [protocol] is an in-silico experiment", root.place("protocol"), "run it with 'apical probe'");
+  }
   if (more) more(root, e);
   // What an experiment is expected to show does not change what it does: no part of the experiment as resolved.
   read_reproduction(document);
