@@ -97,6 +97,9 @@ void read_training(TomlReader& t, Experiment& e, const TaskInfo& task) {
   if (e.presentation.settling_ms < 0) throw ConfigError(fmt::format("'training.settling_ms' is {}; expected 0 or more", e.presentation.settling_ms), t.place("settling_ms"));
   // The target of a sequence stands from its start: what matters is its end, long after the sample before.
   e.presentation.delay_targets = t.boolean("delay_targets", !task.sequences);
+  e.presentation.target_potentials = t.choice("target_potentials", {"inverse", "task_numbers"}, "inverse") == "inverse"
+                                         ? TargetPotentials::inverse
+                                         : TargetPotentials::task_numbers;
   e.presentation.learning = t.choice("learn", {"every_step", "after_sample"}, "every_step") == "every_step" ? LearningSteps::every : LearningSteps::after_sample;
   e.presentation.reset_somata = read_reset(t, e.circuit);
   if (task.steers) {

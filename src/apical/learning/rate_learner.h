@@ -9,6 +9,7 @@
 #include "apical/engine/rate/engine.h"
 #include "apical/learning/exact_gradient.h"
 #include "apical/learning/learner.h"
+#include "apical/learning/output_targets.h"
 #include "apical/learning/presentation.h"
 
 namespace apical {
@@ -66,7 +67,7 @@ class RateLearner final : public Learner {
   std::size_t depth_ = 0;
   PopulationId stimulus_, readout_;
   std::optional<PopulationId> target_;
-  bool rate_targets_ = true;
+  std::vector<OutputTargets> targets_;  ///< per replica
   Matrix<double> previous_target_;  ///< per replica: of the sample before
   Matrix<double> current_target_;
   std::vector<double> scored_steps_;  ///< per replica: steps of the evaluation so far

@@ -64,7 +64,9 @@ struct InputSequence {
 struct Split {
   Inputs inputs;
   std::vector<InputSequence> sequences;
-  Matrix<double> targets;            ///< samples x outputs
+  Matrix<double> targets;            ///< samples x outputs: the rates wanted of the output
+  /// The same as membrane potentials, samples x outputs; empty for tasks that know rates only.
+  Matrix<double> target_potentials = {};
   std::vector<std::int32_t> labels;  ///< class of each sample; empty for regression
 
   std::size_t size() const { return targets.rows(); }
