@@ -288,7 +288,7 @@ TEST(Protocol, StopsWhenAskedAndLeavesNothing) {
 
 TEST(Protocol, MoreSamplesThanThereAreIsRefused) {
   const io::TestDirectory directory;
-  EXPECT_THROW(run(read(with(kShort, "samples = 4", "samples = 31")), directory.path() / "out"), ConfigError);
+  EXPECT_THROW(run(read(with(kShort, "\nsamples = 4\n", "\nsamples = 31\n")), directory.path() / "out"), ConfigError);
 }
 
 }  // namespace
