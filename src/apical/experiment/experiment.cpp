@@ -172,6 +172,9 @@ std::vector<std::shared_ptr<const Dataset>> Experiment::make_data() const {
 
 Experiment read_experiment(const TomlDocument& document, const std::function<void(TomlReader&, const Experiment&)>& more) {
   TomlReader root(document);
+  if (!more && root.has("protocol")) {
+    throw ConfigError("a file with a table [protocol] is an in-silico experiment", root.place("protocol"), "run it with 'apical probe'");
+  }
   Experiment e;
   e.title = root.text("title", "");
   e.description = root.text("description", "");
@@ -201,9 +204,6 @@ Experiment read_experiment(const TomlDocument& document, const std::function<voi
   TomlReader run = root.table("run");
   read_run(run, e);
   for (TomlReader& record : root.tables("record")) e.recordings.push_back(read_record(record, e));
-  if (!more && root.has("protocol")) {
-    throw ConfigError("a file with a table [protocol] is an in-silico experiment", root.place("protocol"), "run it with 'apical probe'");
-  }
   if (more) more(root, e);
   // What an experiment is expected to show does not change what it does: no part of the experiment as resolved.
   read_reproduction(document);

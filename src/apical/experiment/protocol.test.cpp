@@ -253,6 +253,14 @@ TEST(Protocol, LeavesAllItMeasuredInItsDirectory) {
   EXPECT_THROW(run(models, out), IoError);
 }
 
+TEST(Protocol, PlasticityActsInTrialsOnlyIfItIsAskedFor) {
+  const io::TestDirectory directory;
+  const std::string many = with(kShort, "repeats = 2", "repeats = 10");
+  const ProtocolResult off = run(read(many), directory.path() / "off"), on = run(read(with(many, "evaluate = true", "learning = true")), directory.path() / "on");
+  const Trace &fixed = trace(off.models[0], "errors", "control", 2), &plastic = trace(on.models[0], "errors", "control", 2);
+  for (std::size_t r = 0; r < 3; ++r) EXPECT_GT(std::abs(fixed.mean(r, 30) - plastic.mean(r, 30)), 1e-6);
+}
+
 TEST(Protocol, SameSeedGivesTheSameFiguresForAnyNumberOfThreads) {
   const io::TestDirectory directory;
   const auto models = read(kShort);
