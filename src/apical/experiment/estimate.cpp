@@ -167,7 +167,8 @@ Estimate estimate(const Circuit& circuit, const PlannedWork& work, std::optional
   const auto times = [](std::size_t n, std::int64_t steps) { return static_cast<std::int64_t>(n) * steps; };
   e.learning_steps = times(plan.epochs, once.train);
   const std::int64_t watched = times(times_due(plan.align_every, plan.align_epochs, plan.epochs), held(std::min(plan.align_samples, work.train)));
-  const std::int64_t evaluated = times(times_due(plan.validate_every, {}, plan.epochs), once.validation) + once.test;
+  const std::int64_t evaluated = times(times_due(plan.validate_every, {}, plan.epochs), once.validation) +
+                                 std::max<std::int64_t>(1, times_due(plan.test_every, {}, plan.epochs)) * once.test;
   e.resting_steps = hold * settling + evaluated + watched;
   for (const Projection& j : circuit.projections()) e.synapses += synapses_of(circuit, j);
   const double per_step = static_cast<double>(e.synapses) * static_cast<double>(work.seeds);

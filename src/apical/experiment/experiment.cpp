@@ -69,6 +69,7 @@ void read_training(TomlReader& t, Experiment& e, const TaskInfo& task) {
   if (!(e.plan.eta_decay > 0)) throw ConfigError(fmt::format("'training.eta_decay' is {}; expected more than 0", e.plan.eta_decay), t.place("eta_decay"));
   e.plan.shuffle = t.boolean("shuffle", true);
   e.plan.validate_every = static_cast<std::size_t>(t.integer("validate_every", 1, 0, kMany));
+  e.plan.test_every = static_cast<std::size_t>(t.integer("test_every", 0, 0, kMany));
   e.plan.align_every = static_cast<std::size_t>(t.integer("align_every", 0, 0, kMany));
   for (double epoch : t.numbers("align_epochs", std::vector<double>{})) {
     if (epoch < 0 || epoch != std::floor(epoch) || epoch > static_cast<double>(e.plan.epochs)) {

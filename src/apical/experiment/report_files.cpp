@@ -61,11 +61,11 @@ void read_metrics(const io::Path& run, ModelResult& m) {
     for (const auto& [metric, tested] : metrics) {
       if (!line.contains(metric)) continue;
       const double value = io::number_of(line.at(metric), metric);
-      if (split == "test") {
-        tested->push_back({seed, value});
-      } else {
-        add_point(metric_of(m, metric, split).seeds, seed, epoch, value);
-      }
+      add_point(metric_of(m, metric, split).seeds, seed, epoch, value);
+      if (split != "test") continue;
+      // Tested more than once: the last time counts.
+      std::erase_if(*tested, [&](const SeedValue& v) { return v.seed == seed; });
+      tested->push_back({seed, value});
     }
   }
 }

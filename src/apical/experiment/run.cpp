@@ -404,6 +404,8 @@ RunResult read_result(const io::Path& run) {
       if (line.at("area") == "total") angle[line.at("seed")] = io::number_of(line.at("angle_deg"), "angle_deg");
     } else if (line.at("split") == "test") {
       const auto number = [&](bool has, const char* key) { return has ? io::number_of(line.at(key), key) : 0.0; };
+      // Tested more than once: the last time counts.
+      std::erase_if(r.seeds, [&](const SeedResult& s) { return s.seed == line.at("seed").get<std::uint64_t>(); });
       r.seeds.push_back({.seed = line.at("seed"),
                          .test_loss = number(true, "loss"),
                          .test_accuracy = number(r.classifies, "accuracy"),

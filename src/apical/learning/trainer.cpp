@@ -89,14 +89,13 @@ Trainer::Outcome Trainer::run(const std::atomic<bool>& stop) {
           const auto result = learner_.align(slice(orders_, 0, orders_.front().size()));
           tell(Aligned{epoch_, result});
         }
-        const bool last = epoch_ >= plan_.epochs || stopped_early_;
-        enter(last ? Phase::test : Phase::train);
+        enter(trained() || due(plan_.test_every, {}) ? Phase::test : Phase::train);
         break;
       }
       case Phase::train: step_train(); break;
       case Phase::test:
         if (!evaluate(SplitName::test, stop)) return Outcome::stopped;
-        enter(Phase::done);
+        enter(trained() ? Phase::done : Phase::train);
         break;
       case Phase::done: break;
     }

@@ -17,6 +17,7 @@ struct TrainingPlan {
   std::size_t epochs = 50;
   double eta_decay = 1;             ///< factor on all learning rates per epoch
   std::size_t validate_every = 1;   ///< epochs; 0: never. Also before the first epoch
+  std::size_t test_every = 0;       ///< epochs; 0: only at the end. A curve to look at: nothing is chosen by it
   std::size_t align_every = 0;      ///< epochs; 0: never. Also before the first epoch
   std::vector<std::size_t> align_epochs = {};  ///< further epochs at which alignment is measured
   std::size_t align_samples = 100;
@@ -79,6 +80,7 @@ class Trainer {
   void after_validation(const std::vector<Score>& scores);
   bool due(std::size_t every, const std::vector<std::size_t>& also) const;
   void enter(Phase phase);
+  bool trained() const { return epoch_ >= plan_.epochs || stopped_early_; }
   std::vector<std::vector<std::uint32_t>> make_orders(SplitName split, std::size_t limit) const;
   template <class Event>
   void tell(const Event& event) {
