@@ -173,6 +173,9 @@ std::vector<std::shared_ptr<const Dataset>> Experiment::make_data() const {
 
 Experiment read_experiment(const TomlDocument& document, const std::function<void(TomlReader&, const Experiment&)>& more) {
   TomlReader root(document);
+  if (!more && root.has("protocol")) {
+    throw ConfigError("a file with a table [protocol] is an in-silico experiment", root.place("protocol"), "run it with 'apical probe'");
+  }
   Experiment e;
   e.title = root.text("title", "");
   e.description = root.text("description", "");
