@@ -25,10 +25,10 @@ PlannedWork planned(const Experiment& e, const Dataset& data) {
   for (const RecordRequest& r : e.recordings) {
     std::size_t width = 0;
     if (r.projection.empty()) {
-      width = e.circuit[e.circuit.population(r.population)].size;
+      width = e.circuit()[e.circuit().population(r.population)].size;
     } else {
-      const Projection& j = e.circuit[e.circuit.projection(r.projection)];
-      width = e.circuit[j.from].size * e.circuit[j.to].size;
+      const Projection& j = e.circuit()[e.circuit().projection(r.projection)];
+      width = e.circuit()[j.from].size * e.circuit()[j.to].size;
     }
     work.recordings.push_back({width, r.every_ms, r.replicas});
   }
@@ -54,24 +54,24 @@ int check(Context& context, const Arguments& arguments) {
   for (const Experiment& e : read_variants(document)) {
     const std::vector<std::shared_ptr<const Dataset>> data = e.make_data();
     const PlannedWork work = planned(e, *data.front());
-    const Estimate cost = estimate(e.circuit, work, measure_speed(e.circuit, e.seeds.size(), e.double_precision, pool));
+    const Estimate cost = estimate(e.circuit(), work, measure_speed(e.circuit(), e.seeds.size(), e.double_precision, pool));
     if (arguments.has("--json")) {
-      all["experiments"].push_back({{"label", e.label}, {"neurons", e.circuit.neuron_count()}, {"synapses", e.circuit.synapse_count()},
-                                    {"plastic_synapses", e.circuit.plastic_synapse_count()}, {"state_bytes", cost.state_bytes},
+      all["experiments"].push_back({{"label", e.label}, {"neurons", e.circuit().neuron_count()}, {"synapses", e.circuit().synapse_count()},
+                                    {"plastic_synapses", e.circuit().plastic_synapse_count()}, {"state_bytes", cost.state_bytes},
                                     {"recording_bytes", cost.recording_bytes}, {"steps_per_seed", cost.steps()},
                                     {"synapse_updates", cost.synapse_updates}, {"seconds", cost.seconds.value_or(NAN)}});
       continue;
     }
-    context.out << fmt::format("{}: {} on {}, {} seeds, {}\n", e.label, e.model.empty() ? e.circuit.name : e.model, e.task,
+    context.out << fmt::format("{}: {} on {}, {} seeds, {}\n", e.label, e.model.empty() ? e.circuit().name : e.model, e.task,
                                e.seeds.size(), e.double_precision ? "double" : "float");
-    context.out << fmt::format("  circuit     {} neurons, {} synapses, {} of them plastic\n", e.circuit.neuron_count(),
-                               e.circuit.synapse_count(), e.circuit.plastic_synapse_count());
+    context.out << fmt::format("  circuit     {} neurons, {} synapses, {} of them plastic\n", e.circuit().neuron_count(),
+                               e.circuit().synapse_count(), e.circuit().plastic_synapse_count());
     context.out << fmt::format("  data        {} training, {} validation, {} test samples\n", work.train, work.validation, work.test);
     context.out << fmt::format("  memory      {} of state, the same for each checkpoint\n", bytes_text(static_cast<double>(cost.state_bytes)));
     context.out << fmt::format("  recordings  {}\n", bytes_text(static_cast<double>(cost.recording_bytes)));
     context.out << fmt::format("  work        {} steps per seed, {:.3g} synapse updates in all\n", cost.steps(), cost.synapse_updates);
     context.out << fmt::format("  time        about {:.2g} s on {} threads, from a probe of 0.2 s\n", cost.seconds.value_or(NAN), pool.size());
-    if (arguments.has("--circuit")) context.out << describe(e.circuit);
+    if (arguments.has("--circuit")) context.out << describe(e.circuit());
   }
   if (arguments.has("--json")) context.out << io::json_text(all);
   return 0;

@@ -95,15 +95,15 @@ RecordRequest read_record(TomlReader& t, const Experiment& e) {
   r.variable = t.text("variable");
   if (t.has("projection")) {
     r.projection = t.text("projection");
-    t.at("projection", [&] { return e.circuit.projection(r.projection); });
+    t.at("projection", [&] { return e.circuit().projection(r.projection); });
     if (r.variable != "weights") throw ConfigError(fmt::format("'{}' is no variable of a projection; expected weights", r.variable), t.place("variable"));
   } else {
     r.population = t.text("population");
-    t.at("population", [&] { return e.circuit.population(r.population); });
+    t.at("population", [&] { return e.circuit().population(r.population); });
   }
   r.every_ms = t.number("every_ms", e.presentation.presentation_ms);
-  if (r.every_ms < e.circuit.dt_ms) {
-    throw ConfigError(fmt::format("'every_ms' is {}; expected at least the time step of {} ms", r.every_ms, e.circuit.dt_ms), t.place("every_ms"));
+  if (r.every_ms < e.circuit().dt_ms) {
+    throw ConfigError(fmt::format("'every_ms' is {}; expected at least the time step of {} ms", r.every_ms, e.circuit().dt_ms), t.place("every_ms"));
   }
   r.replicas = static_cast<std::size_t>(t.integer("seeds", 1, 1, static_cast<std::int64_t>(e.seeds.size())));
   t.finish();
@@ -141,15 +141,15 @@ Experiment read_experiment(const TomlDocument& document) {
     ModelChoice choice = read_model(model);
     e.model = choice.model->name;
     e.citation = choice.model->citation;
-    e.circuit = std::move(choice.circuit);
+    e.circuit() = std::move(choice.circuit);
   } else if (!root.has("population")) {
     throw ConfigError("missing table [model]; expected a recipe, or a circuit of your own as [[population]] and [[projection]]",
                       {document.origin(), 0, 0}, "e.g. [model] with name = \"error-neuron-microcircuit\" and layers = [4, 120, 3]");
   }
-  read_populations_and_projections(root, e.circuit);
-  if (e.label.empty()) e.label = e.model.empty() ? e.circuit.name : e.model;
+  read_populations_and_projections(root, e.circuit());
+  if (e.label.empty()) e.label = e.model.empty() ? e.circuit().name : e.model;
   root.at("model", [&] {
-    e.circuit.validate();
+    e.circuit().validate();
     return 0;
   });
   TomlReader training = root.table("training");

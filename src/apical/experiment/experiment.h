@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// An experiment as a validated value: task, circuit, training, seeds, and the text that says it all again.
+// An experiment as a validated value: task, model, training, seeds, and the text that says it all again.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "apical/circuit/circuit.h"
 #include "apical/experiment/toml_reader.h"
 #include "apical/learning/presentation.h"
 #include "apical/learning/trainer.h"
+#include "apical/models/layered_network.h"
 #include "apical/tasks/task.h"
 
 namespace apical {
@@ -32,14 +34,20 @@ struct Experiment {
   bool task_seed_given = true;  ///< false: each replica's task has the replica's seed
   std::string model, citation;  ///< recipe; empty for a circuit of the user's own
   bool reference = false;       ///< what other variants are compared with
-  Circuit circuit;
-  Presentation presentation;
+  /// What learns: a circuit in continuous time, presented one sample after the other, or a layered network in batches.
+  std::variant<Circuit, models::LayeredNetwork> subject;
+  Presentation presentation;  ///< of samples to a circuit
   TrainingPlan plan;
   std::vector<std::uint64_t> seeds;
   bool double_precision = false;
   double checkpoint_every_s = 30;
   std::vector<RecordRequest> recordings;
   std::string resolved;  ///< TOML with every default filled in
+
+  bool is_circuit() const { return std::holds_alternative<Circuit>(subject); }
+  const Circuit& circuit() const { return std::get<Circuit>(subject); }
+  Circuit& circuit() { return std::get<Circuit>(subject); }
+  const models::LayeredNetwork& layered() const { return std::get<models::LayeredNetwork>(subject); }
 
   /// One data set per seed; the same object where the task does not depend on the seed.
   std::vector<std::shared_ptr<const Dataset>> make_data() const;

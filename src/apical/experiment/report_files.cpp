@@ -85,8 +85,8 @@ void add_run(const io::Path& run, ReportData& data) {
   } else {
     m.warnings.emplace_back("this run has not finished");
   }
-  for (const Ingredient& i : ingredients(e.circuit)) m.needs.push_back({i.name, i.needed ? "yes" : "no", i.reason});
-  data.circuits.push_back(draw(e.circuit));
+  for (const Ingredient& i : ingredients(e.circuit())) m.needs.push_back({i.name, i.needed ? "yes" : "no", i.reason});
+  data.circuits.push_back(draw(e.circuit()));
   data.circuits.back().name = e.label;
   if (data.models.empty()) {
     const TaskInfo& task = find_task(e.task);

@@ -80,6 +80,7 @@ class Trainer {
   bool due(std::size_t every, const std::vector<std::size_t>& also) const;
   void enter(Phase phase);
   std::vector<std::vector<std::uint32_t>> make_orders(SplitName split, std::size_t limit) const;
+  std::size_t next_piece(std::size_t left) const;
   template <class Event>
   void tell(const Event& event) {
     for (Observer* o : observers_) o->on(event);
