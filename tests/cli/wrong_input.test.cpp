@@ -120,6 +120,51 @@ TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
   }
 }
 
+constexpr const char* kSequences = R"([task]
+name = "delayed-match-to-sample"
+train_samples = 2
+[model]
+name = "error-neuron-microcircuit"
+layers = [1, 2, 1]
+[training]
+epochs = 1
+)";
+
+constexpr const char* kPlant = R"([task]
+name = "cart-pole"
+samples = 4
+[model]
+name = "error-neuron-microcircuit"
+layers = [4, 4, 1]
+[training]
+epochs = 1
+)";
+
+TEST_F(WrongInput, OfAKindOfTaskThatHasNoUseForItIsRefusedByName) {
+  const auto plus = [](const char* text, const char* key) { return std::string(text) + key + "\n"; };
+  const std::vector<std::pair<std::string, std::vector<std::string>>> mistakes{
+      {plus(kSequences, "presentation_ms = 0.2"),
+       {":9:1", "'training.presentation_ms' does not go with task 'delayed-match-to-sample': its samples bring their own course in time", "leave it out"}},
+      {plus(kSequences, "settling_ms = 5"), {"'training.settling_ms' does not go with task 'delayed-match-to-sample'"}},
+      {plus(kSequences, "align_every = 2"), {":9:", "alignment is not measured on task 'delayed-match-to-sample'", "leave out align_every"}},
+      {plus(kSequences, "align_epochs = [1]"), {"alignment is not measured"}},
+      {plus(kSequences, "steps_per_control = 4"), {"'training.steps_per_control' does not go with", "it has no plant to steer"}},
+      {plus(kSequences, "learn = \"after_trial\""), {"'training.learn' is 'after_trial'; expected every_step or after_sample"}},
+      {plus(kSequences, "reset_somata = \"a1.reb\""), {":9:", "unknown population 'a1.reb'", "did you mean 'a1.rep'?"}},
+      {plus(kSequences, "reset_somata = [\"a1.rep\", \"input\"]"), {"names 'input', which is set from outside and has no somata"}},
+      {with(kSequences, "train_samples = 2", "dt_ms = 0.02"), {"changes in steps of 0.02 ms, but circuit", "has steps of 0.01 ms", "give dt_ms the same value"}},
+      {with(kSequences, "train_samples = 2", "steps_per_control = 4"), {"unknown key 'steps_per_control' in [task]"}},
+      {plus(kPlant, "score = \"last\""), {"'training.score' does not go with task 'cart-pole': its evaluations steer a plant and count falls"}},
+      {plus(kPlant, "steps_per_control = 0"), {"'training.steps_per_control' is 0; expected 1"}},
+  };
+  for (const auto& [text, all] : mistakes) {
+    const Answer a = run(text);
+    EXPECT_EQ(a.code, 3) << a.err;
+    for (const std::string& says : all) EXPECT_THAT(a.err, HasSubstr(says));
+    EXPECT_FALSE(fs::exists(out())) << "something was written for: " << a.err;
+  }
+}
+
 TEST_F(WrongInput, OnTheCommandLineIsAUsageErrorWithASuggestion) {
   const std::string good = file(kGood);
   const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes{

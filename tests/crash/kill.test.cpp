@@ -126,6 +126,21 @@ TEST_F(SlowKilled, FortyTimesContinuesToTheSameBits) {
   kill_often([&](const fs::path& run, const char* threads) { return start(command(run, threads)); }, wait_for, directory_, 40);
 }
 
+TEST_F(SlowKilled, SequencesAndPlantsContinueToTheSameBits) {
+  const std::string shipped = APICAL_SOURCE_DIR "/experiments/max2026/";
+  for (const char* name : {"figure-2b.toml", "figure-2a-tanh.toml"}) {
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+    const auto begin = [&](const fs::path& run, const char* threads) {
+      std::vector<std::string> c = command(run, threads);
+      c[1] = shipped + name;
+      c.insert(c.end(), {"--seeds", "3", "--set", "run.checkpoint_every_s=0.02", "--set", "training.epochs=3"});
+      return start(c);
+    };
+    kill_often(begin, wait_for, directory_, 8);
+  }
+}
+
 TEST_F(Killed, ARequestToStopEndsWithACheckpointAndExitCode75) {
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
     const fs::path run = directory_ / ("signal-" + std::to_string(signal));

@@ -17,9 +17,12 @@ PlannedWork planned(const Experiment& e, const Dataset& data) {
   PlannedWork work;
   work.plan = e.plan;
   work.presentation = e.presentation;
-  work.train = data.train.size();
-  work.validation = data.validation.size();
-  work.test = data.test.size();
+  work.train = samples_of(data, SplitName::train);
+  work.validation = samples_of(data, SplitName::validation);
+  work.test = samples_of(data, SplitName::test);
+  const auto steps = [&](SplitName split) { return steps_of(data, split, e.presentation, e.circuit().dt_ms); };
+  work.steps = {steps(SplitName::train), steps(SplitName::validation), steps(SplitName::test)};
+  if (data.is_sequence()) work.layout = rate::Layout::wide;
   work.seeds = e.seeds.size();
   work.double_precision = e.double_precision;
   for (const RecordRequest& r : e.recordings) {
@@ -54,7 +57,7 @@ int check(Context& context, const Arguments& arguments) {
   for (const Experiment& e : read_variants(document)) {
     const std::vector<std::shared_ptr<const Dataset>> data = e.make_data();
     const PlannedWork work = planned(e, *data.front());
-    const Estimate cost = estimate(e.circuit(), work, measure_speed(e.circuit(), e.seeds.size(), e.double_precision, pool));
+    const Estimate cost = estimate(e.circuit(), work, measure_speed(e.circuit(), e.seeds.size(), e.double_precision, pool, 0.2, work.layout));
     if (arguments.has("--json")) {
       all["experiments"].push_back({{"label", e.label}, {"neurons", e.circuit().neuron_count()}, {"synapses", e.circuit().synapse_count()},
                                     {"plastic_synapses", e.circuit().plastic_synapse_count()}, {"state_bytes", cost.state_bytes},
@@ -66,7 +69,9 @@ int check(Context& context, const Arguments& arguments) {
                                e.seeds.size(), e.double_precision ? "double" : "float");
     context.out << fmt::format("  circuit     {} neurons, {} synapses, {} of them plastic\n", e.circuit().neuron_count(),
                                e.circuit().synapse_count(), e.circuit().plastic_synapse_count());
-    context.out << fmt::format("  data        {} training, {} validation, {} test samples\n", work.train, work.validation, work.test);
+    const char* shown = data.front()->closed_loop ? "  data        {} training samples, {} validation and {} test stretches\n"
+                                                  : "  data        {} training, {} validation, {} test samples\n";
+    context.out << fmt::format(fmt::runtime(shown), work.train, work.validation, work.test);
     context.out << fmt::format("  memory      {} of state, the same for each checkpoint\n", bytes_text(static_cast<double>(cost.state_bytes)));
     context.out << fmt::format("  recordings  {}\n", bytes_text(static_cast<double>(cost.recording_bytes)));
     context.out << fmt::format("  work        {} steps per seed, {:.3g} synapse updates in all\n", cost.steps(), cost.synapse_updates);

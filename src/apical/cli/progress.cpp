@@ -51,12 +51,17 @@ void ProgressPrinter::on(const Progress& p) {
 }
 
 void ProgressPrinter::on(const Evaluated& e) {
-  double loss = 0, accuracy = 0;
+  double loss = 0, accuracy = 0, falls = 0, teacher_falls = 0;
+  bool steers = false;
   for (const Score& s : e.scores) {
     loss += s.loss() / static_cast<double>(e.scores.size());
     accuracy += s.accuracy() / static_cast<double>(e.scores.size());
+    steers = steers || s.plant.control_steps > 0;
+    falls += s.plant.falls / static_cast<double>(e.scores.size());
+    teacher_falls += s.teacher.falls / static_cast<double>(e.scores.size());
   }
   validation_ = fmt::format(", {} loss {:.3g}", name_of(e.split), loss);
+  if (steers) validation_ += fmt::format(", {:.3g} falls (teacher {:.3g})", falls, teacher_falls);
   if (accuracy > 0) validation_ += fmt::format(", accuracy {:.4f}", accuracy);
 }
 

@@ -26,20 +26,24 @@ std::size_t width(const std::string& s) {
 }  // namespace
 
 std::string result_table(const std::vector<RunResult>& runs) {
-  const bool classifies = !runs.empty() && runs.front().classifies;
-  const std::string figure = classifies ? "test accuracy % [95 %]" : "median test loss";
+  const bool classifies = !runs.empty() && runs.front().classifies, steers = !runs.empty() && runs.front().steers;
+  const std::string figure = classifies ? "test accuracy % [95 %]" : steers ? "median test falls (teacher's)" : "median test loss";
   const std::string loss = classifies ? "test loss [95 %]" : "mean test loss [95 %]";
   std::vector<std::vector<std::string>> rows;
   rows.push_back({"model", figure, loss, "angle to gradient", "seeds", "wall"});
   for (const RunResult& r : runs) {
-    std::vector<double> losses, accuracies;
+    std::vector<double> losses, accuracies, falls, teacher_falls;
     for (const SeedResult& s : r.seeds) {
       losses.push_back(s.test_loss);
       accuracies.push_back(s.test_accuracy);
+      falls.push_back(s.test_falls);
+      teacher_falls.push_back(s.teacher_falls);
     }
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(r.label);
-    if (classifies) {
+    if (steers) {
+      row.push_back(falls.empty() ? std::string("-") : fmt::format("{:g} ({:g})", median(falls), median(teacher_falls)));
+    } else if (classifies) {
       row.push_back(with_interval(accuracies, "{:.2f}", 100));
     } else {
       row.push_back(losses.empty() ? std::string("-") : fmt::format("{:.3g}", median(losses)));

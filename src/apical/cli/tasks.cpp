@@ -24,7 +24,8 @@ int tasks(Context& context, const Arguments& arguments) {
     nlohmann::json all;
     all["schema"] = "apical-tasks/1";
     for (const TaskInfo& t : shown) {
-      nlohmann::json one{{"name", t.name}, {"description", t.description}, {"citation", t.citation}, {"classifies", t.classifies}};
+      nlohmann::json one{{"name", t.name}, {"description", t.description}, {"citation", t.citation}, {"classifies", t.classifies},
+                         {"sequences", t.sequences}, {"steers", t.steers}};
       for (const ParameterInfo& p : t.parameters) {
         nlohmann::json parameter{{"name", p.name}, {"unit", p.unit}, {"meaning", p.meaning}, {"source", p.source}};
         std::visit([&](const auto& v) { parameter["default"] = v; }, p.default_value);

@@ -8,7 +8,6 @@
 #include <tuple>
 
 #include "apical/core/random.h"
-#include "apical/engine/rate/engine.h"
 
 namespace apical {
 namespace {
@@ -115,10 +114,10 @@ std::size_t times_due(std::size_t every, const std::vector<std::size_t>& also, s
 }
 
 template <class Real>
-MeasuredSpeed measure(const Circuit& circuit, std::size_t seeds, ThreadPool& pool, double seconds) {
+MeasuredSpeed measure(const Circuit& circuit, std::size_t seeds, ThreadPool& pool, double seconds, rate::Layout layout) {
   std::vector<std::uint64_t> numbers(seeds);
   for (std::size_t k = 0; k < seeds; ++k) numbers[k] = k + 1;
-  rate::RateEngine<Real> engine(circuit, numbers, pool);
+  rate::RateEngine<Real> engine(circuit, numbers, pool, {.layout = layout});
   engine.scale_learning(1e-20);
   for (std::uint32_t p = 0; p < circuit.populations().size(); ++p) {
     if (circuit.populations()[p].kind != Population::Kind::external) continue;
@@ -147,27 +146,28 @@ MeasuredSpeed measure(const Circuit& circuit, std::size_t seeds, ThreadPool& poo
 
 }  // namespace
 
-MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision, ThreadPool& pool, double seconds) {
-  return double_precision ? measure<double>(circuit, seeds, pool, seconds) : measure<float>(circuit, seeds, pool, seconds);
+MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision, ThreadPool& pool, double seconds,
+                            rate::Layout layout) {
+  return double_precision ? measure<double>(circuit, seeds, pool, seconds, layout) : measure<float>(circuit, seeds, pool, seconds, layout);
 }
 
 Estimate estimate(const Circuit& circuit, const PlannedWork& work, std::optional<MeasuredSpeed> speed) {
   Estimate e;
-  const bool lanes = work.double_precision ? rate::RateEngine<double>::chooses_lanes(circuit, work.seeds)
-                                           : rate::RateEngine<float>::chooses_lanes(circuit, work.seeds);
+  const bool lanes = work.double_precision ? rate::RateEngine<double>::chooses_lanes(circuit, work.seeds, work.layout)
+                                           : rate::RateEngine<float>::chooses_lanes(circuit, work.seeds, work.layout);
   const std::size_t networks = lanes ? (work.seeds + rate::kLanes - 1) / rate::kLanes : work.seeds;
   e.state_bytes = networks * StateSize(circuit, lanes).numbers() * (work.double_precision ? sizeof(double) : sizeof(float));
   e.bytes_per_replica = e.state_bytes / std::max<std::size_t>(1, work.seeds);
 
   const std::int64_t hold = std::llround(work.presentation.presentation_ms / circuit.dt_ms);
   const std::int64_t settling = std::llround(work.presentation.settling_ms / work.presentation.presentation_ms);
+  const auto held = [&](std::size_t samples) { return (hold + work.presentation.further_steps()) * static_cast<std::int64_t>(samples); };
+  const PlannedWork::Steps once = work.steps.value_or(PlannedWork::Steps{held(work.train), held(work.validation), held(work.test)});
   const TrainingPlan& plan = work.plan;
-  const auto presentations = [](std::size_t times, std::size_t samples) { return static_cast<std::int64_t>(times * samples); };
-  e.learning_steps = hold * presentations(plan.epochs, work.train);
-  const std::int64_t watched = hold * presentations(times_due(plan.align_every, plan.align_epochs, plan.epochs),
-                                                   std::min(plan.align_samples, work.train));
-  const std::int64_t evaluated = hold * (presentations(times_due(plan.validate_every, {}, plan.epochs), work.validation) +
-                                         presentations(1, work.test));
+  const auto times = [](std::size_t n, std::int64_t steps) { return static_cast<std::int64_t>(n) * steps; };
+  e.learning_steps = times(plan.epochs, once.train);
+  const std::int64_t watched = times(times_due(plan.align_every, plan.align_epochs, plan.epochs), held(std::min(plan.align_samples, work.train)));
+  const std::int64_t evaluated = times(times_due(plan.validate_every, {}, plan.epochs), once.validation) + once.test;
   e.resting_steps = hold * settling + evaluated + watched;
   for (const Projection& j : circuit.projections()) e.synapses += synapses_of(circuit, j);
   const double per_step = static_cast<double>(e.synapses) * static_cast<double>(work.seeds);

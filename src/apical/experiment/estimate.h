@@ -8,6 +8,7 @@
 
 #include "apical/circuit/circuit.h"
 #include "apical/core/threads.h"
+#include "apical/engine/rate/engine.h"
 #include "apical/learning/presentation.h"
 #include "apical/learning/trainer.h"
 
@@ -23,7 +24,13 @@ struct RecordedWidth {
 struct PlannedWork {
   TrainingPlan plan;
   Presentation presentation;
-  std::size_t train = 0, validation = 0, test = 0;  ///< samples
+  std::size_t train = 0, validation = 0, test = 0;  ///< samples, or stretches
+  /// Network steps in which all of them are presented; if not given, each is held for a presentation.
+  struct Steps {
+    std::int64_t train = 0, validation = 0, test = 0;
+  };
+  std::optional<Steps> steps = {};
+  rate::Layout layout = rate::Layout::automatic;
   std::size_t seeds = 1;
   bool double_precision = false;
   std::vector<RecordedWidth> recordings = {};
@@ -37,7 +44,8 @@ struct MeasuredSpeed {
 
 /// Builds the engine and steps it with random input for about `seconds`, half of it learning (at rate 0: the work is the
 /// same, nothing can diverge). ConfigError for a circuit that cannot run.
-MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision, ThreadPool& pool, double seconds = 0.2);
+MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision, ThreadPool& pool, double seconds = 0.2,
+                            rate::Layout layout = rate::Layout::automatic);
 
 struct Estimate {
   std::size_t state_bytes = 0;         ///< of all replicas in memory, without the data set; one checkpoint is as large

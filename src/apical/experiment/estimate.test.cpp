@@ -82,6 +82,29 @@ TEST(Estimate, StepsAreThoseOfTheTrainer) {
   EXPECT_EQ(e.synapse_updates, static_cast<double>(e.synapses) * static_cast<double>(e.steps()) * 2);
 }
 
+TEST(Estimate, StepsOfSequencesAndPlantsAreThoseOfTheTrainer) {
+  const auto expect_steps = [](const Dataset& made, const Presentation& presentation) {
+    const auto data = std::make_shared<const Dataset>(made);
+    const Circuit c = build(models::ErrorNeuronMicrocircuit{.layers = {data->inputs(), 4, data->outputs()}});
+    PlannedWork work;
+    work.plan = {.epochs = 3, .validate_every = 2};
+    work.presentation = presentation;
+    work.seeds = 1;
+    const auto steps = [&](SplitName split) { return steps_of(*data, split, presentation, c.dt_ms); };
+    work.steps = {steps(SplitName::train), steps(SplitName::validation), steps(SplitName::test)};
+    ThreadPool pool(1);
+    RateLearner<float> learner(c, {data}, {1}, presentation, pool);
+    Trainer trainer(learner, work.plan, {});
+    std::atomic<bool> stop = false;
+    ASSERT_EQ(trainer.run(stop), Trainer::Outcome::finished);
+    EXPECT_EQ(estimate(c, work).steps(), learner.engine().step()) << data->name;
+  };
+  expect_steps(make_dataset("delayed-match-to-sample", TaskParameters{}.set("train_samples", 4).set("validation_samples", 3).set("test_samples", 2)),
+               {.settling_ms = 0, .learning = LearningSteps::after_sample});
+  expect_steps(make_dataset("cart-pole", TaskParameters{}.set("samples", 5).set("stretches", 2).set("control_steps", 11)),
+               {.presentation_ms = 0.3, .settling_ms = 3, .learning = LearningSteps::after_sample, .steps_per_control = 3});
+}
+
 TEST(Estimate, WhatIsDueBeforeTheFirstAndAfterTheLastEpochCounts) {
   const Circuit c = build(models::LayeredReference{.layers = {2, 2, 1}});
   PlannedWork work;

@@ -39,7 +39,29 @@ void read_task(TomlReader& t, Experiment& e) {
   t.finish();
 }
 
-void read_training(TomlReader& t, Experiment& e, bool classifies) {
+/// ConfigError if one of `keys`, which have no meaning for the task, is given.
+void refuse(TomlReader& t, std::initializer_list<const char*> keys, const std::string& task, std::string_view why) {
+  for (const char* key : keys) {
+    if (t.has(key)) throw ConfigError(fmt::format("'training.{}' does not go with task '{}': {}", key, task, why), t.place(key), "leave it out");
+  }
+}
+
+/// "none", "forward" for all populations that the stimulus drives through forward projections, or populations by name.
+std::vector<PopulationId> read_reset(TomlReader& t, const Circuit& c) {
+  const std::vector<std::string> names = t.texts("reset_somata", std::vector<std::string>{"none"});
+  if (names == std::vector<std::string>{"none"}) return {};
+  if (names == std::vector<std::string>{"forward"}) return forward_path(c);
+  std::vector<PopulationId> out;
+  for (const std::string& name : names) {
+    out.push_back(t.at("reset_somata", [&] { return c.population(name); }));
+    if (c[out.back()].kind == Population::Kind::neurons) continue;
+    throw ConfigError(fmt::format("'training.reset_somata' names '{}', which is set from outside and has no somata", name), t.place("reset_somata"),
+                      "expected none, forward, or populations of neurons");
+  }
+  return out;
+}
+
+void read_training(TomlReader& t, Experiment& e, const TaskInfo& task) {
   constexpr std::int64_t kMany = 1'000'000'000;
   e.plan.epochs = static_cast<std::size_t>(t.integer("epochs", 50, 0, kMany));
   e.plan.eta_decay = t.number("eta_decay", 1.0);
@@ -60,11 +82,29 @@ void read_training(TomlReader& t, Experiment& e, bool classifies) {
     if (!(v > 0)) throw ConfigError(fmt::format("'training.{}' is {}; expected more than 0", key, v), t.place(key));
     return v;
   };
-  e.presentation.presentation_ms = positive("presentation_ms", 0.2);
-  e.presentation.settling_ms = t.number("settling_ms", 20.0);
+  if (task.sequences) {
+    refuse(t, {"presentation_ms", "settling_ms"}, task.name, "its samples bring their own course in time");
+    e.presentation.settling_ms = 0;
+    if (e.plan.align_every > 0 || !e.plan.align_epochs.empty()) {
+      throw ConfigError(fmt::format("alignment is not measured on task '{}': the exact gradient is that of a sample which is held", task.name),
+                        t.place(e.plan.align_every > 0 ? "align_every" : "align_epochs"), "leave out align_every and align_epochs");
+    }
+  } else {
+    e.presentation.presentation_ms = positive("presentation_ms", 0.2);
+    e.presentation.settling_ms = t.number("settling_ms", 20.0);
+  }
   if (e.presentation.settling_ms < 0) throw ConfigError(fmt::format("'training.settling_ms' is {}; expected 0 or more", e.presentation.settling_ms), t.place("settling_ms"));
-  e.presentation.delay_targets = t.boolean("delay_targets", true);
-  e.presentation.scored = t.choice("score", {"last", "all"}, classifies ? "last" : "all") == "last" ? ScoredSteps::last : ScoredSteps::all;
+  // The target of a sequence stands from its start: what matters is its end, long after the sample before.
+  e.presentation.delay_targets = t.boolean("delay_targets", !task.sequences);
+  e.presentation.learning = t.choice("learn", {"every_step", "after_sample"}, "every_step") == "every_step" ? LearningSteps::every : LearningSteps::after_sample;
+  e.presentation.reset_somata = read_reset(t, e.circuit());
+  if (task.steers) {
+    refuse(t, {"score"}, task.name, "its evaluations steer a plant and count falls");
+    e.presentation.steps_per_control = t.integer("steps_per_control", 4, 1, kMany);
+  } else {
+    refuse(t, {"steps_per_control"}, task.name, "it has no plant to steer");
+    e.presentation.scored = t.choice("score", {"last", "all"}, task.classifies ? "last" : "all") == "last" ? ScoredSteps::last : ScoredSteps::all;
+  }
   t.finish();
 }
 
@@ -153,8 +193,7 @@ Experiment read_experiment(const TomlDocument& document) {
     return 0;
   });
   TomlReader training = root.table("training");
-  // Which tasks classify is the task's own affair; the registry builds data only when a run starts.
-  read_training(training, e, find_task(e.task).classifies);
+  read_training(training, e, find_task(e.task));
   TomlReader run = root.table("run");
   read_run(run, e);
   for (TomlReader& record : root.tables("record")) e.recordings.push_back(read_record(record, e));

@@ -22,10 +22,12 @@ void check_choices(TomlReader& t, const models::Parameter& p, const std::vector<
   }
 }
 
-models::Value read_value(TomlReader& t, const models::Parameter& p) {
+/// `areas`: names given before, for tables between areas.
+models::Value read_value(TomlReader& t, const models::Parameter& p, const std::vector<std::string>& areas) {
   struct Reader {
     TomlReader& t;
     const models::Parameter& p;
+    const std::vector<std::string>& areas;
     models::Value operator()(bool v) const { return t.boolean(p.name, v); }
     models::Value operator()(double v) const { return t.number(p.name, v); }
     models::Value operator()(const std::string& v) const {
@@ -42,10 +44,10 @@ models::Value read_value(TomlReader& t, const models::Parameter& p) {
       return texts;
     }
     models::Value operator()(const Matrix<double>& v) const {
-      return t.kind(p.name) == TomlKind::absent ? v : to_matrix(t.number_rows(p.name));
+      return t.kind(p.name) == TomlKind::absent ? v : to_matrix(t.number_rows(p.name, areas));
     }
   };
-  return std::visit(Reader{t, p}, p.default_value);
+  return std::visit(Reader{t, p, areas}, p.default_value);
 }
 
 }  // namespace
@@ -54,7 +56,8 @@ ModelChoice read_model(TomlReader& t) {
   const std::string name = t.text("name");
   const models::Model& model = t.at("name", [&]() -> const models::Model& { return models::find(name); });
   std::map<std::string, models::Value, std::less<>> values;
-  for (const models::Parameter& p : model.parameters) values.emplace(p.name, read_value(t, p));
+  const auto areas = t.has("areas") ? t.texts("areas") : std::vector<std::string>{};
+  for (const models::Parameter& p : model.parameters) values.emplace(p.name, read_value(t, p, areas));
   t.finish();
   // A recipe's complaint usually opens with the parameter it is about: point there, else at the name.
   try {

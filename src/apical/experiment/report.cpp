@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <optional>
 #include <set>
 
 #include "apical/core/error.h"
@@ -94,7 +96,23 @@ std::string with_doi_links(const std::string& text) {
                      escape(text.substr(end)));
 }
 
-bool any_reference_line(const LinePlot& plot) { return plot.reference.has_value(); }
+/// Falls of the teacher in a split: the same for everybody, from the same starts; nothing where they differ after all.
+std::optional<ReferenceLine> teachers_line(const ReportData& data, const std::string& split) {
+  std::optional<double> falls;
+  for (const ModelResult& m : data.models) {
+    for (const MetricCurves& c : m.metrics) {
+      if (c.metric != "teacher_falls" || c.split != split) continue;
+      for (const SeedCurve& s : c.seeds) {
+        for (double y : s.y) {
+          if (falls && *falls != y) return {};
+          falls = y;
+        }
+      }
+    }
+  }
+  if (!falls) return {};
+  return ReferenceLine{*falls, "teacher", fmt::format("The teacher fell {:g} times from the same starts.", *falls)};
+}
 
 std::string Page::how_drawn(const LinePlot& plot) const {
   std::size_t most = 0;
@@ -111,8 +129,7 @@ std::string Page::how_drawn(const LinePlot& plot) const {
     text += fmt::format(" A cross ends each seed whose values ceased to be finite ({}).",
                         join_names(plot.diverged()));
   }
-  if (any_reference_line(plot))
-    text += " 90° is orthogonal to the gradient: no credit; 0° is backpropagation.";
+  if (plot.reference) text += " " + plot.reference->meaning;
   return text;
 }
 
@@ -148,6 +165,7 @@ void Page::final_table() {
   const auto any = [&](auto&& test) { return std::any_of(data_.models.begin(), data_.models.end(), test); };
   const bool accuracy = any([](const ModelResult& m) { return !m.test_accuracy.empty(); });
   const bool loss = any([](const ModelResult& m) { return !m.test_loss.empty(); });
+  const bool falls = any([](const ModelResult& m) { return !m.test_falls.empty(); });
   const bool gap = accuracy && any([&](const ModelResult& m) {
                      return reference && &m != reference && accuracy_gap(m, *reference).n > 0;
                    });
@@ -165,6 +183,8 @@ void Page::final_table() {
     return reference && &m != reference && loss_ratio(data_, m, *reference).n > 0;
   });
   head(accuracy, "Test accuracy", "mean [95\u00A0%]");
+  head(falls, "Test falls", "median; mean [95\u00A0%]");
+  head(falls, "Teacher\u2019s falls", "from the same starts");
   head(gap, "Difference", "from the reference, points [95\u00A0%]");
   head(loss, "Test loss", losses_are_geometric(data_) ? "geometric mean [95\u00A0%]" : "mean [95\u00A0%]");
   head(ratio, "Loss ratio", "to the reference, paired [95\u00A0%]");
@@ -179,6 +199,8 @@ void Page::final_table() {
       if (shown) out_ += fmt::format("<td class=\"n\">{}</td>", html);
     };
     cell(accuracy, two_lines(percent_figures(accuracy_interval(m))));
+    cell(falls, m.test_falls.empty() ? "–" : two_lines({fmt::format("{:g}", median_falls(m)), "mean " + count_figures(falls_interval(m)).text()}));
+    cell(falls, m.teacher_falls.empty() ? "–" : fmt::format("{:g}", median_teacher_falls(m)));
     cell(gap, reference && &m != reference ? two_lines(points_figures(accuracy_gap(m, *reference))) : "–");
     cell(loss, two_lines(loss_figures(loss_interval(data_, m))));
     cell(ratio,
@@ -200,26 +222,42 @@ void Page::final_table() {
 }
 
 void Page::final_dots() {
-  for (const bool accuracy : {true, false}) {
-    DotPlot plot{.description = accuracy ? "Final test accuracy of every seed, by model"
-                                         : "Final test loss of every seed, by model",
-                 .x_label = accuracy ? "test accuracy (%)" : "test loss",
-                 .log_x = !accuracy && losses_are_geometric(data_),
-                 .percent = accuracy};
+  struct Kind {
+    const char* name;
+    const char* unit;
+    std::vector<SeedValue> ModelResult::*values;
+    std::function<MeanInterval(const ModelResult&)> interval;
+    Figures (*figures)(const MeanInterval&);
+    bool log = false, percent = false;
+  };
+  const Kind kinds[] = {
+      {.name = "falls", .unit = "", .values = &ModelResult::test_falls, .interval = falls_interval, .figures = count_figures},
+      {.name = "accuracy", .unit = " (%)", .values = &ModelResult::test_accuracy, .interval = accuracy_interval, .figures = percent_figures, .percent = true},
+      {.name = "loss",
+       .unit = "",
+       .values = &ModelResult::test_loss,
+       .interval = [this](const ModelResult& m) { return loss_interval(data_, m); },
+       .figures = loss_figures,
+       .log = losses_are_geometric(data_)},
+  };
+  for (const Kind& kind : kinds) {
+    DotPlot plot{.description = fmt::format("Final test {} of every seed, by model", kind.name),
+                 .x_label = fmt::format("test {}{}", kind.name, kind.unit),
+                 .log_x = kind.log,
+                 .percent = kind.percent};
     bool several = false;
     for (std::size_t i = 0; i < data_.models.size(); ++i) {
       const ModelResult& m = data_.models[i];
-      const auto& values = accuracy ? m.test_accuracy : m.test_loss;
+      const std::vector<SeedValue>& values = m.*kind.values;
       if (values.empty()) continue;
-      const MeanInterval interval = accuracy ? accuracy_interval(m) : loss_interval(data_, m);
-      const Figures figures = accuracy ? percent_figures(interval) : loss_figures(interval);
+      const MeanInterval interval = kind.interval(m);
       several = several || interval.has_bounds();
       plot.rows.push_back({m.label, styles_[i], m.reference, values, interval,
-                           interval.n > 0 ? figures.text() : "not finite"});
+                           interval.n > 0 ? kind.figures(interval).text() : "not finite"});
     }
     const std::string svg = svg_of(plot);
     if (svg.empty()) continue;
-    figure(svg, accuracy ? "Test accuracy of every seed" : "Test loss of every seed",
+    figure(svg, fmt::format("Test {} of every seed", kind.name),
            several ? fmt::format("Dots: seeds; diamond and bar: {} and its 95 % interval.",
                                  plot.log_x ? "geometric mean" : "mean")
                    : "One seed: no interval.");
@@ -228,12 +266,13 @@ void Page::final_dots() {
 
 void Page::metric_curves() {
   std::vector<std::pair<std::string, std::string>>
-      panels;  // accuracy first, then loss, then the others as they come
-  for (const char* metric : {"accuracy", "loss", ""}) {
+      panels;  // falls or accuracy first, then loss, then the others as they come
+  for (const char* metric : {"falls", "accuracy", "loss", ""}) {
     for (const char* split : {"validation", "test", "train", ""}) {
       for (const ModelResult& m : data_.models) {
         for (const MetricCurves& c : m.metrics) {
           if ((*metric && c.metric != metric) || (*split && c.split != split)) continue;
+          if (c.metric == "teacher_falls") continue;  // drawn with "falls"
           const std::pair<std::string, std::string> key{c.metric, c.split};
           if (std::find(panels.begin(), panels.end(), key) == panels.end()) panels.push_back(key);
         }
@@ -247,7 +286,7 @@ void Page::metric_curves() {
     LinePlot plot{.description = fmt::format("{} {} over training", split, metric),
                   .x_label = data_.x_label,
                   .y_label = accuracy ? split + " accuracy (%)" : split + " " + metric,
-                  .log_y = metric == "loss",
+                  .log_y = metric == "loss" || metric == "falls",
                   .percent = accuracy};
     bool curve = false;
     for (std::size_t i = 0; i < data_.models.size(); ++i) {
@@ -257,6 +296,7 @@ void Page::metric_curves() {
         for (const SeedCurve& s : c.seeds) curve = curve || s.x.size() > 1;
       }
     }
+    if (metric == "falls") plot.reference = teachers_line(data_, split);
     const std::string svg = curve ? svg_of(plot) : "";
     if (!svg.empty())
       figure(svg, fmt::format("{} {} over training", capitalised(split), metric), how_drawn(plot));
@@ -282,7 +322,7 @@ void Page::alignment() {
                   .x_label = data_.x_label,
                   .y_label = "angle to the gradient (°)",
                   .y_ticks = {0, 15, 30, 45, 60, 75, 90},
-                  .reference = ReferenceLine{90, "orthogonal"}};
+                  .reference = ReferenceLine{90, "orthogonal", "90° is orthogonal to the gradient: no credit; 0° is backpropagation."}};
     double largest = 0;
     std::size_t style = 0;
     for (const AlignmentCurves& a : m.alignment) {

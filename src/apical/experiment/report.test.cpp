@@ -46,6 +46,28 @@ TEST(Report, ShowsEveryModelAndEverySeed) {
   EXPECT_TRUE(contains(page, "sizes = [4, 120, 3] # &lt;inputs &amp; outputs&gt;"));
 }
 
+TEST(Report, DrawsTheFallsOfAPlantWithTheTeachersLine) {
+  ReportData data;
+  ModelResult m{.label = "steering", .model = "made-up"};
+  m.metrics = {{"falls", "validation", {{1, {0, 1, 2}, {700, 30, 5}}, {2, {0, 1, 2}, {600, 40, 6}}}},
+               {"teacher_falls", "validation", {{1, {0, 1, 2}, {4, 4, 4}}, {2, {0, 1, 2}, {4, 4, 4}}}},
+               {"loss", "validation", {{1, {0, 1, 2}, {0.3, 0.2, 0.1}}, {2, {0, 1, 2}, {0.3, 0.2, 0.1}}}}};
+  m.test_falls = {{1, 5}, {2, 7}};
+  m.teacher_falls = {{1, 3}, {2, 3}};
+  m.test_loss = {{1, 0.1}, {2, 0.1}};
+  data.models = {m};
+  const std::string page = render_report(data);
+  EXPECT_EQ(malformed(page), "");
+  EXPECT_TRUE(contains(page, "steering let its plant fall 6 times in the test (median of 2 seeds; mean 6.0, 95\u00A0% interval"));
+  EXPECT_TRUE(contains(page, "its teacher, from the same starts, 3 times"));
+  EXPECT_TRUE(contains(page, "The teacher fell 4 times from the same starts."));
+  EXPECT_EQ(occurrences(page, "class=\"reference\""), 1U);
+  EXPECT_FALSE(contains(page, "teacher_falls"));
+  // Starts that differ after all have no common line.
+  data.models[0].metrics[1].seeds[1].y[2] = 5;
+  EXPECT_EQ(occurrences(render_report(data), "class=\"reference\""), 0U);
+}
+
 TEST(Report, EscapesEverythingThatComesFromOutside) {
   const std::string evil = "<script>alert(\"x\")</script>&'";
   ReportData d = samples::report();

@@ -42,6 +42,7 @@ struct ModelResult {
   std::vector<AlignmentCurves> alignment = {};
   std::vector<SeedValue> test_accuracy = {},
                          test_loss = {};  ///< of the state that the evaluation procedure chooses
+  std::vector<SeedValue> test_falls = {}, teacher_falls = {};  ///< of a plant that the model and its teacher steered
   double wall_seconds = 0;                ///< of all seeds together; 0 if unknown
   std::vector<Need> needs = {};
   std::vector<std::string> warnings = {};

@@ -54,11 +54,13 @@ void read_metrics(const io::Path& run, ModelResult& m) {
       continue;
     }
     const std::string split = line.at("split");
-    for (const char* metric : {"loss", "accuracy"}) {
+    const std::pair<const char*, std::vector<SeedValue>*> metrics[] = {
+        {"loss", &m.test_loss}, {"accuracy", &m.test_accuracy}, {"falls", &m.test_falls}, {"teacher_falls", &m.teacher_falls}};
+    for (const auto& [metric, tested] : metrics) {
       if (!line.contains(metric)) continue;
       const double value = io::number_of(line.at(metric), metric);
       if (split == "test") {
-        (std::string_view(metric) == "loss" ? m.test_loss : m.test_accuracy).push_back({seed, value});
+        tested->push_back({seed, value});
       } else {
         add_point(metric_of(m, metric, split).seeds, seed, epoch, value);
       }
@@ -68,6 +70,17 @@ void read_metrics(const io::Path& run, ModelResult& m) {
 
 void add_once(std::vector<std::string>& list, const std::string& item) {
   if (!item.empty() && std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+}
+
+std::string read_out(const Experiment& e, const TaskInfo& task) {
+  if (task.steers) {
+    return fmt::format("the circuit sees each state of the plant for {} network steps, then its output acts. The loss is the squared difference from the "
+                       "teacher's output in the same states. Start states are the same for all seeds, and the teacher is scored on them too.",
+                       e.presentation.steps_per_control);
+  }
+  if (e.presentation.scored == ScoredSteps::all) return "the loss is the mean over all steps but the first ten.";
+  return e.presentation.further_steps() > 0 ? "outputs are read one step after the end of each sample."
+                                            : "outputs are read at the last step of each presentation.";
 }
 
 void add_run(const io::Path& run, ReportData& data) {
@@ -92,10 +105,7 @@ void add_run(const io::Path& run, ReportData& data) {
     const TaskInfo& task = find_task(e.task);
     data.task = e.task;
     data.task_description = task.description;
-    data.evaluation = fmt::format(
-        "The state after the last epoch is tested, without targets and with plasticity off; {}",
-        e.presentation.scored == ScoredSteps::last ? "outputs are read at the last step of each presentation."
-                                                   : "the loss is the mean over all steps but the first ten.");
+    data.evaluation = "The state after the last epoch is tested, without targets and with plasticity off; " + read_out(e, task);
     add_once(data.citations, manifest.at("task_citation"));
     for (const auto& [key, name] : {std::pair{"apical", "version"}, {"apical", "revision"}, {"apical", "compiler"}, {"apical", "build"},
                                     {"machine", "instruction_set"}}) {

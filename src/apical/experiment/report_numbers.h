@@ -22,6 +22,7 @@ Figures percent_figures(const MeanInterval& fractions);  ///< of fractions 0 …
 Figures points_figures(const MeanInterval& fractions);   ///< differences of fractions, in percentage points,
                                                          ///< unsigned wording left to the caller
 Figures loss_figures(const MeanInterval& losses);
+Figures count_figures(const MeanInterval& counts);
 Figures angle_figures(const MeanInterval& degrees);
 std::string duration_text(double seconds);  ///< "0.84 s", "4 min 10 s", "1 h 05 min"
 

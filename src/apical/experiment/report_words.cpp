@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "apical/analysis/statistics.h"
 #include "apical/core/error.h"
 #include "apical/experiment/report_numbers.h"
 
@@ -76,8 +77,14 @@ std::string ratio_words(const ReportData& data, const ModelResult& m) {
 
 std::string sentence(const ReportData& data, const ModelResult& m) {
   std::string out;
-  const MeanInterval accuracy = accuracy_interval(m);
-  if (accuracy.n > 0) {
+  const MeanInterval accuracy = accuracy_interval(m), falls = falls_interval(m);
+  if (falls.n > 0) {
+    const Figures f = count_figures(falls);
+    out = fmt::format("{} let its plant fall {:g} times in the test ({}); its teacher, from the same starts, {:g} times", m.label, median_falls(m),
+                      f.bounds.empty() ? "one seed, hence no interval"
+                                       : fmt::format("median of {} seeds; mean {}, 95\u00A0% interval {}", falls.n, f.value, f.bounds),
+                      median_teacher_falls(m));
+  } else if (accuracy.n > 0) {
     out = fmt::format("{} reached a test accuracy of {}{}", m.label,
                       with_interval(percent_figures(accuracy), accuracy.n), gap_words(data, m));
   } else if (const std::string loss = loss_words(data, m); !loss.empty()) {
@@ -121,6 +128,9 @@ void warn_of_lost_seeds(const ModelResult& m, std::vector<std::string>& out) {
 }  // namespace
 
 MeanInterval accuracy_interval(const ModelResult& m) { return interval_of(m.test_accuracy, false); }
+MeanInterval falls_interval(const ModelResult& m) { return interval_of(m.test_falls, false); }
+double median_falls(const ModelResult& m) { return median(finite_values(m.test_falls)); }
+double median_teacher_falls(const ModelResult& m) { return median(finite_values(m.teacher_falls)); }
 
 bool losses_are_geometric(const ReportData& data) {
   for (const ModelResult& m : data.models) {

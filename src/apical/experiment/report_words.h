@@ -12,6 +12,10 @@ namespace apical {
 
 /// Of the finite values. Empty interval if any seed is not finite: a mean over the survivors would flatter.
 MeanInterval accuracy_interval(const ModelResult& model);
+/// Falls of a plant, and those of the teacher on the same starts.
+MeanInterval falls_interval(const ModelResult& model);
+double median_falls(const ModelResult& model);
+double median_teacher_falls(const ModelResult& model);
 /// Geometric if every loss in the report is positive (losses of seeds spread over decades), else arithmetic.
 MeanInterval loss_interval(const ReportData& data, const ModelResult& model);
 bool losses_are_geometric(const ReportData& data);

@@ -63,6 +63,7 @@ void write_manifest(const Experiment& e, const RunOptions& options, std::size_t 
   m["citation"] = e.citation;
   m["task_citation"] = find_task(e.task).citation;
   m["classifies"] = find_task(e.task).classifies;
+  m["steers"] = find_task(e.task).steers;
   m["seeds"] = e.seeds;
   m["precision"] = e.double_precision ? "double" : "float";
   m["experiment_xxh3"] = fmt::format("{:016x}", io::xxh3(io::bytes_of(e.resolved)));
@@ -85,6 +86,10 @@ class Chronicle final : public Observer {
       io::JsonLine line;
       line.add("epoch", e.epoch).add("seed", experiment_.seeds[r]).add("split", name_of(e.split)).add("loss", e.scores[r].loss());
       if (classifies_) line.add("accuracy", e.scores[r].accuracy());
+      if (const Score& s = e.scores[r]; s.plant.control_steps > 0) {
+        line.add("falls", s.plant.falls).add("teacher_falls", s.teacher.falls);
+        line.add("rms_deviation", s.plant.rms_deviation()).add("teacher_rms_deviation", s.teacher.rms_deviation());
+      }
       line.add("samples", e.scores[r].samples);
       metrics_.append(line);
     }
@@ -192,13 +197,21 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
   s["label"] = r.label;
   s["wall_seconds"] = wall_seconds;
   s["seeds"] = nlohmann::json::array();
-  std::vector<double> losses, accuracies;
+  std::vector<double> losses, accuracies, falls, teacher_falls;
   for (const SeedResult& seed : r.seeds) {
     nlohmann::json one{{"seed", seed.seed}, {"test_loss", io::json_number(seed.test_loss)}};
     losses.push_back(seed.test_loss);
     if (r.classifies) {
       one["test_accuracy"] = io::json_number(seed.test_accuracy);
       accuracies.push_back(seed.test_accuracy);
+    }
+    if (r.steers) {
+      for (const auto& [key, value] : {std::pair{"test_falls", seed.test_falls}, {"teacher_falls", seed.teacher_falls},
+                                       {"rms_deviation", seed.rms_deviation}, {"teacher_rms_deviation", seed.teacher_rms_deviation}}) {
+        one[key] = io::json_number(value);
+      }
+      falls.push_back(seed.test_falls);
+      teacher_falls.push_back(seed.teacher_falls);
     }
     s["seeds"].push_back(one);
   }
@@ -207,6 +220,11 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
     s["test_loss"]["median"] = io::json_number(median(losses));
   }
   if (!accuracies.empty()) s["test_accuracy"] = interval_json(accuracies);
+  for (const auto& [key, values] : {std::pair{"test_falls", &falls}, {"teacher_falls", &teacher_falls}}) {
+    if (values->empty()) continue;
+    s[key] = interval_json(*values);
+    s[key]["median"] = io::json_number(median(*values));
+  }
   if (r.has_mean_angle()) s["total_angle_deg"] = interval_json(r.total_angle);
   io::write_atomically(run / "summary.json", io::json_text(s));
   return r;
@@ -341,13 +359,20 @@ RunResult read_result(const io::Path& run) {
   RunResult r;
   r.label = manifest.at("label");
   r.classifies = manifest.at("classifies");
+  r.steers = manifest.value("steers", false);
   std::map<std::uint64_t, double> angle;
   for (const nlohmann::json& line : io::read_ndjson(run / "metrics.ndjson").lines) {
     if (line.contains("area")) {
       if (line.at("area") == "total") angle[line.at("seed")] = io::number_of(line.at("angle_deg"), "angle_deg");
     } else if (line.at("split") == "test") {
-      r.seeds.push_back({line.at("seed"), io::number_of(line.at("loss"), "loss"),
-                         r.classifies ? io::number_of(line.at("accuracy"), "accuracy") : 0.0});
+      const auto number = [&](bool has, const char* key) { return has ? io::number_of(line.at(key), key) : 0.0; };
+      r.seeds.push_back({.seed = line.at("seed"),
+                         .test_loss = number(true, "loss"),
+                         .test_accuracy = number(r.classifies, "accuracy"),
+                         .test_falls = number(r.steers, "falls"),
+                         .teacher_falls = number(r.steers, "teacher_falls"),
+                         .rms_deviation = number(r.steers, "rms_deviation"),
+                         .teacher_rms_deviation = number(r.steers, "teacher_rms_deviation")});
     }
   }
   for (const auto& [seed, degrees] : angle) {

@@ -27,12 +27,15 @@ struct RunOptions {
 struct SeedResult {
   std::uint64_t seed = 0;
   double test_loss = 0, test_accuracy = 0;
+  double test_falls = 0, teacher_falls = 0;        ///< of a plant; the teacher on the same starts
+  double rms_deviation = 0, teacher_rms_deviation = 0;
 };
 struct RunResult {
   Trainer::Outcome outcome = Trainer::Outcome::stopped;
   bool was_finished = false;  ///< resumed a run that had nothing left to do
   std::string label;
   bool classifies = false;
+  bool steers = false;  ///< a plant, in validation and test
   std::vector<SeedResult> seeds;
   std::vector<double> total_angle;  ///< last measured, mean over samples, per seed; empty if never
   double wall_seconds = 0;

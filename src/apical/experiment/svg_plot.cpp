@@ -320,6 +320,8 @@ std::string svg_of(const LinePlot& plot) {
     }
   }
   if (plot.percent) ys = {std::max(ys.low, 0.0), std::min(ys.high, 100.0)};
+  const bool reference = plot.reference && !(log && plot.reference->y <= 0);
+  if (reference) ys.add(plot.reference->y);
 
   std::vector<EndLabel> labels;
   double widest = 0, tall = 0;
@@ -344,7 +346,7 @@ std::string svg_of(const LinePlot& plot) {
 
   std::string out = opening("plot", kWidth, f.bottom + 44, plot.description);
   out += axes(f, plot.x_label, plot.y_label);
-  if (plot.reference) {
+  if (reference) {
     out += fmt::format(
         "<g class=\"reference\"><path d=\"M{}H{}\"/><text x=\"{}\" y=\"{}\" "
         "text-anchor=\"end\">{}</text></g>",

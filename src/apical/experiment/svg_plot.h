@@ -21,8 +21,9 @@ struct PlotSeries {
 };
 
 struct ReferenceLine {
-  double y;
+  double y;  ///< not drawn on a logarithmic axis if it is not positive
   std::string label;
+  std::string meaning = {};  ///< a sentence for the caption
 };
 
 struct LinePlot {

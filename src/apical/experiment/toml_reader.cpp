@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "apical/experiment/area_table.h"
 #include "apical/experiment/toml_text.h"
 #include "apical/experiment/toml_tree.h"
 #include "apical/io/file.h"
@@ -237,30 +238,30 @@ std::vector<std::string> TomlReader::texts(std::string_view key, std::optional<s
   return v;
 }
 
-std::vector<std::vector<double>> TomlReader::number_rows(std::string_view key) {
+std::vector<std::vector<double>> TomlReader::number_rows(std::string_view key, const std::vector<std::string>& areas) {
   const TomlValue* n = state_->find(key);
   if (!n) state_->missing(key, "a list of rows of numbers");
+  if (const auto* file = n->as<std::string>()) {
+    const io::Path path = io::Path(n->place.file).parent_path() / *file;
+    auto table = at(key, [&] { return read_area_table(path.string(), areas); });
+    state_->note(key, toml_rows(table));
+    return table;
+  }
   const TomlList* rows = n->as<TomlList>();
   if (!rows) state_->wrong(key, *n, "a list of rows of numbers");
   std::vector<std::vector<double>> out;
-  std::string text;
   for (const TomlValue& row : *rows) {
     const TomlList* cells = row.as<TomlList>();
     if (!cells) state_->wrong(key, row, "a row of numbers");
     out.emplace_back();
-    std::string line;
-    for (const TomlValue& cell : *cells) {
-      out.back().push_back(state_->number_at(key, cell, "a number in this row"));
-      line += (line.empty() ? "" : ", ") + toml_number(out.back().back());
-    }
+    for (const TomlValue& cell : *cells) out.back().push_back(state_->number_at(key, cell, "a number in this row"));
     if (out.back().size() != out.front().size()) {
       throw ConfigError(fmt::format("a row of '{}' has {} numbers; expected {} as in the first", state_->name(key), out.back().size(),
                                     out.front().size()),
                         row.place);
     }
-    text += (text.empty() ? "[" : ", [") + line + "]";
   }
-  state_->note(key, "[" + text + "]");
+  state_->note(key, toml_rows(out));
   return out;
 }
 

@@ -15,6 +15,16 @@ std::string toml_number(double v) {
   return fmt::format("{}", v);
 }
 
+std::string toml_rows(const std::vector<std::vector<double>>& rows) {
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (const double cell : row) line += (line.empty() ? "" : ", ") + toml_number(cell);
+    text += (text.empty() ? "[" : ", [") + line + "]";
+  }
+  return "[" + text + "]";
+}
+
 std::string toml_quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {

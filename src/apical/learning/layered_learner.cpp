@@ -59,6 +59,9 @@ LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description, std::ve
     if (d->is_sequence()) {
       throw ConfigError(fmt::format("task '{}' changes within a sample; layered networks know no time", d->name));
     }
+    if (d->closed_loop) {
+      throw ConfigError(fmt::format("task '{}' steers a plant step by step; layered networks know no time", d->name));
+    }
     if (d->inputs() != net.inputs || d->outputs() != net.outputs()) {
       throw ConfigError(fmt::format("task '{}' has {} inputs and {} outputs, but the network has {} and {}", d->name, d->inputs(),
                                     d->outputs(), net.inputs, net.outputs()),

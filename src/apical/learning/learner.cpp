@@ -11,4 +11,9 @@ const Split& split_of(const Dataset& data, SplitName split) {
   return split == SplitName::train ? data.train : split == SplitName::validation ? data.validation : data.test;
 }
 
+std::size_t samples_of(const Dataset& data, SplitName split) {
+  const bool steers = split != SplitName::train && data.closed_loop;
+  return steers ? data.closed_loop->stretches : split_of(data, split).size();
+}
+
 }  // namespace apical

@@ -17,16 +17,20 @@ namespace apical {
 enum class SplitName { train, validation, test };
 std::string_view name_of(SplitName split);
 const Split& split_of(const Dataset& data, SplitName split);
+/// How many an epoch or an evaluation shows: samples, or stretches where an evaluation steers a plant.
+std::size_t samples_of(const Dataset& data, SplitName split);
 
-/// Indices of the samples to show, one equally long list per replica.
+/// Indices of the samples (or stretches) to show, one equally long list per replica.
 using Order = std::vector<std::span<const std::uint32_t>>;
 
 /// Sums over the samples seen so far, so that an evaluation can be done in pieces.
 struct Score {
-  double loss_sum = 0;  ///< of the squared output error, summed over outputs; see ScoredSteps
+  double loss_sum = 0;  ///< of the squared output error, summed over outputs; see ScoredSteps. With a plant the
+                        ///< error is against the teacher's output in the same state, in every control step
   double loss_count = 0;
   double correct = 0;  ///< decisions that were right
   double samples = 0;
+  PlantScore plant = {}, teacher = {};  ///< where a plant is steered: by the circuit, and by its teacher from the same starts
   double loss() const { return loss_count > 0 ? loss_sum / loss_count : 0; }
   double accuracy() const { return samples > 0 ? correct / samples : 0; }
 };

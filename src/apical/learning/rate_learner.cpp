@@ -15,18 +15,13 @@ namespace {
 
 constexpr double kUnscoredSteps = 10;  // at the start of a test run (Max et al. 2025, program)
 
-/// Steps from the stimulus to the readout along forward projections, one per area; the longest way counts.
-std::size_t depth_of(const Circuit& c, PopulationId stimulus, PopulationId readout) {
-  std::vector<std::size_t> depth(c.populations().size(), 0);
-  for (std::size_t round = 0; round <= c.populations().size(); ++round) {
-    for (const Projection& j : c.projections()) {
-      if (j.pathway != Pathway::forward || j.view || j.to == j.from) continue;
-      if (j.from != stimulus && depth[j.from.value] == 0) continue;
-      depth[j.to.value] = std::max(depth[j.to.value], depth[j.from.value] + 1);
-    }
-    if (depth[readout.value] > c.populations().size()) break;
-  }
-  return std::min(depth[readout.value], c.populations().size());
+bool are_sequences(const std::vector<std::shared_ptr<const Dataset>>& data) {
+  return std::any_of(data.begin(), data.end(), [](const auto& d) { return d->is_sequence(); });
+}
+
+rate::EngineOptions fitting(rate::EngineOptions options, bool sequences) {
+  if (sequences) options.layout = rate::Layout::wide;
+  return options;
 }
 
 }  // namespace
@@ -34,7 +29,8 @@ std::size_t depth_of(const Circuit& c, PopulationId stimulus, PopulationId reado
 template <class Real>
 RateLearner<Real>::RateLearner(Circuit circuit, std::vector<std::shared_ptr<const Dataset>> data, std::vector<std::uint64_t> seeds,
                                Presentation presentation, ThreadPool& pool, rate::EngineOptions options)
-    : engine_(std::move(circuit), std::move(seeds), pool, options), data_(std::move(data)), presentation_(presentation) {
+    : engine_(std::move(circuit), std::move(seeds), pool, fitting(options, are_sequences(data))), data_(std::move(data)),
+      presentation_(std::move(presentation)) {
   const Circuit& c = engine_.circuit();
   APICAL_CHECK(data_.size() == engine_.replicas());
   if (!c.stimulus() || !c.readout()) {
@@ -45,20 +41,25 @@ RateLearner<Real>::RateLearner(Circuit circuit, std::vector<std::shared_ptr<cons
   readout_ = *c.readout();
   target_ = c.target();
   rate_targets_ = c[readout_].teacher.has_value();
-  depth_ = depth_of(c, stimulus_, readout_);
+  depth_ = forward_depth(c);
+  sequences_ = are_sequences(data_);
   for (const auto& d : data_) {
-    if (d->is_sequence()) {
-      throw ConfigError(fmt::format("task '{}' changes within a sample; presentations hold each sample still", d->name));
+    if (d->is_sequence() && std::abs(d->sequence_dt_ms - c.dt_ms) > 1e-9 * c.dt_ms) {
+      throw ConfigError(fmt::format("task '{}' changes in steps of {:g} ms, but circuit '{}' has steps of {:g} ms", d->name, d->sequence_dt_ms,
+                                    c.name, c.dt_ms),
+                        {}, "give dt_ms the same value in both");
     }
+    APICAL_CHECK(d->is_sequence() == sequences_ && !(d->is_sequence() && d->closed_loop));
     if (d->inputs() != c[stimulus_].size || d->outputs() != c[readout_].size) {
       throw ConfigError(fmt::format("task '{}' has {} inputs and {} outputs, but circuit '{}' has {} and {}", d->name, d->inputs(),
                                     d->outputs(), c.name, c[stimulus_].size, c[readout_].size),
                         {}, fmt::format("the first entry of layers must be {} and the last {}", d->inputs(), d->outputs()));
     }
   }
+  APICAL_CHECK(presentation_.steps_per_control > 0);
   hold_ = std::llround(presentation_.presentation_ms / c.dt_ms);
   // Max et al. 2025: the lowest area pairs rates and error of one sample from step 2 A + 1 on.
-  if (hold_ < 2 * static_cast<rate::Step>(depth_) + 2) {
+  if (!sequences_ && hold_ < 2 * static_cast<rate::Step>(depth_) + 2) {
     throw ConfigError(fmt::format("presentation_ms = {:g} holds a sample for {} steps, but input needs {} to reach the output and errors as many to come back",
                                   presentation_.presentation_ms, hold_, depth_),
                       {}, fmt::format("choose at least {:g}", static_cast<double>(2 * depth_ + 2) * c.dt_ms));
@@ -87,16 +88,41 @@ void RateLearner<Real>::advance(rate::Network<Real>& n, std::size_t first, std::
 }
 
 template <class Real>
-void RateLearner<Real>::show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
-                             SplitName split) {
-  thread_local std::vector<Real> input;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Split& from = split_of(data(first + i), split);
-    input.resize(engine_.circuit()[stimulus_].size);
-    from.read_input(order[first + i][k], std::span<Real>(input));
-    n.set_external(stimulus_, i, std::span<const Real>(input));
-    from.read_target(order[first + i][k], current_target_.row(first + i));
+void RateLearner<Real>::reset_somata(rate::Network<Real>& n, std::size_t count) {
+  for (PopulationId p : presentation_.reset_somata) {
+    const std::vector<double> rest(n.size(p), 0.0);
+    for (std::size_t lane = 0; lane < count; ++lane) n.reset_soma(p, lane, rest);
   }
+}
+
+/// Begins sample `k`, notes its target, sets the input whenever it changes and calls hold(steps) each time for the steps
+/// in which it stays.
+template <class Real>
+template <class Hold>
+void RateLearner<Real>::show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
+                             SplitName split, Hold hold) {
+  reset_somata(n, count);
+  for (std::size_t i = 0; i < count; ++i) {
+    split_of(data(first + i), split).read_target(order[first + i][k], current_target_.row(first + i));
+  }
+  if (sequences_) {
+    APICAL_CHECK(count == 1);
+    const InputSequence& course = split_of(data(first), split).sequences[order[first][k]];
+    for (std::size_t part = 0; part + 1 < course.change_points.size(); ++part) {
+      const rate::Step steps = course.change_points[part + 1] - course.change_points[part];
+      if (steps == 0) continue;
+      n.set_external(stimulus_, 0, course.values.row(part));
+      hold(steps);
+    }
+    return;
+  }
+  thread_local std::vector<Real> input;
+  input.resize(engine_.circuit()[stimulus_].size);
+  for (std::size_t i = 0; i < count; ++i) {
+    split_of(data(first + i), split).read_input(order[first + i][k], std::span<Real>(input));
+    n.set_external(stimulus_, i, std::span<const Real>(input));
+  }
+  hold(hold_);
 }
 
 template <class Real>
@@ -108,19 +134,28 @@ void RateLearner<Real>::set_target(rate::Network<Real>& n, std::size_t first, st
 }
 
 /// Shows training sample `k` with its target, which comes as many steps late as inputs need to reach the output
-/// where a sample went before.
+/// where a sample went before. Calls advance_by(steps, learns).
 template <class Real>
 template <class Advance>
 void RateLearner<Real>::teach(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
                               bool after_another, Advance advance_by) {
-  show(n, first, count, order, k, SplitName::train);
-  const auto lag = presentation_.delay_targets && after_another ? static_cast<rate::Step>(depth_) : 0;
-  if (lag > 0) {
-    set_target(n, first, count, false);
-    advance_by(lag);
-  }
-  set_target(n, first, count, true);
-  advance_by(hold_ - lag);
+  const bool throughout = presentation_.learning == LearningSteps::every;
+  rate::Step lag = presentation_.delay_targets && after_another ? static_cast<rate::Step>(depth_) : 0;
+  bool begun = false;
+  show(n, first, count, order, k, SplitName::train, [&](rate::Step steps) {
+    if (!begun) set_target(n, first, count, lag == 0);
+    begun = true;
+    if (lag > 0) {
+      const rate::Step now = std::min(lag, steps);
+      advance_by(now, throughout);
+      lag -= now;
+      steps -= now;
+      if (lag > 0) return;
+      set_target(n, first, count, true);
+    }
+    if (steps > 0) advance_by(steps, throughout);
+  });
+  if (presentation_.further_steps() > 0) advance_by(presentation_.further_steps(), true);
 }
 
 template <class Real>
@@ -145,7 +180,7 @@ FeedforwardGradient RateLearner<Real>::gradient_of(rate::Network<Real>& n, std::
 
 template <class Real>
 std::size_t RateLearner<Real>::settling_samples() const {
-  return static_cast<std::size_t>(std::llround(presentation_.settling_ms / presentation_.presentation_ms));
+  return sequences_ ? 0 : static_cast<std::size_t>(std::llround(presentation_.settling_ms / presentation_.presentation_ms));
 }
 
 template <class Real>
@@ -153,19 +188,18 @@ void RateLearner<Real>::settle(const Order& order) {
   if (target_) engine_.clear_external(*target_);
   engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
     for (std::size_t k = 0; k < order[first].size(); ++k) {
-      show(n, first, count, order, k, SplitName::train);
-      advance(n, first, count, hold_, {});
+      show(n, first, count, order, k, SplitName::train, [&](rate::Step steps) { advance(n, first, count, steps, {}); });
     }
   });
 }
 
 template <class Real>
 void RateLearner<Real>::learn(const Order& order, bool opens_epoch) {
-  const rate::Learning learning = rate::Learning::all();
+  const rate::Learning learning = rate::Learning::all(), resting{.refresh = true};
   engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
     for (std::size_t k = 0; k < order[first].size(); ++k) {
       teach(n, first, count, order, k, !opens_epoch || k > 0,
-            [&](rate::Step steps) { advance(n, first, count, steps, learning); });
+            [&](rate::Step steps, bool learns) { advance(n, first, count, steps, learns ? learning : resting); });
       remember_targets(first, count);
     }
   });
@@ -174,6 +208,7 @@ void RateLearner<Real>::learn(const Order& order, bool opens_epoch) {
 template <class Real>
 void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) {
   if (target_) engine_.clear_external(*target_);
+  if (split != SplitName::train && data_.front()->closed_loop) return steer(split, order, scores);
   const Population& out = engine_.circuit()[readout_];
   engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
     std::vector<double> rates(out.size);
@@ -195,21 +230,21 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
       for (std::size_t i = 0; i < count; ++i) scored_steps_[first + i] = 0;
     }
     for (std::size_t k = 0; k < order[first].size(); ++k) {
-      show(n, first, count, order, k, split);
-      const bool late = presentation_.delay_targets && !(opens && k == 0);
-      if (presentation_.scored == ScoredSteps::all) {
-        for (rate::Step step = 0; step < hold_; ++step) {
+      const auto late = presentation_.delay_targets && !(opens && k == 0) ? static_cast<rate::Step>(depth_) : 0;
+      rate::Step shown = 0;
+      const auto watch = [&](rate::Step steps) {
+        if (presentation_.scored == ScoredSteps::last) return n.advance(steps, {});
+        for (rate::Step step = 0; step < steps; ++step, ++shown) {
           n.advance(1, {});
-          const bool before = late && step < static_cast<rate::Step>(depth_);
           for (std::size_t i = 0; i < count; ++i) {
             if (scored_steps_[first + i]++ < kUnscoredSteps) continue;
-            scores[first + i].loss_sum += squared_error(first + i, before ? previous_target_ : current_target_);
+            scores[first + i].loss_sum += squared_error(first + i, shown < late ? previous_target_ : current_target_);
             scores[first + i].loss_count += 1;
           }
         }
-      } else {
-        n.advance(hold_, {});
-      }
+      };
+      show(n, first, count, order, k, split, watch);
+      if (presentation_.further_steps() > 0) watch(presentation_.further_steps());
       for (std::size_t i = 0; i < count; ++i) {
         const std::size_t replica = first + i;
         Score& s = scores[replica];
@@ -232,6 +267,10 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
 template <class Real>
 std::vector<std::vector<AreaAlignment>> RateLearner<Real>::align(const Order& order) {
   const Circuit& c = engine_.circuit();
+  if (sequences_) {
+    throw ConfigError(fmt::format("task '{}' changes within a sample; the exact gradient is that of a sample which is held", data_.front()->name), {},
+                      "set align_every = 0");
+  }
   // Nothing that is measured may change what is learned: the state is put back afterwards.
   Snapshot before;
   before.take(*this);
@@ -246,7 +285,7 @@ std::vector<std::vector<AreaAlignment>> RateLearner<Real>::align(const Order& or
     std::vector<double> input(c[stimulus_].size);
     const rate::Learning watch{.observe_credit = true};
     for (std::size_t k = 0; k < order[first].size(); ++k) {
-      teach(n, first, count, order, k, k > 0, [&](rate::Step steps) { n.advance(steps, watch); });
+      teach(n, first, count, order, k, k > 0, [&](rate::Step steps, bool) { n.advance(steps, watch); });
       for (std::size_t i = 0; i < count; ++i) {
         const auto& learnable = gradients[i].learnable();
         for (std::size_t m = 0; m < learnable.size(); ++m) n.credit(learnable[m], i, meters[i].post(m), meters[i].pre(m));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A circuit of rate neurons as a learner: presents samples to rate::RateEngine, phase-free.
+// A circuit of rate neurons as a learner: presents samples to rate::RateEngine, phase-free, or steers a plant.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,8 @@ using Sampler = std::function<void(rate::Network<Real>&, std::size_t first_repli
 template <class Real>
 class RateLearner final : public Learner {
  public:
-  /// `data` has one entry per seed (entries may be the same set). ConfigError if sizes do not fit the circuit.
+  /// `data` has one entry per seed (entries may be the same set). Replicas whose samples are sequences, of different length
+  /// each, run in networks of their own (rate::Layout::wide). ConfigError if the data do not fit the circuit.
   RateLearner(Circuit circuit, std::vector<std::shared_ptr<const Dataset>> data, std::vector<std::uint64_t> seeds,
               Presentation presentation, ThreadPool& pool, rate::EngineOptions options = {});
 
@@ -45,18 +46,22 @@ class RateLearner final : public Learner {
 
  private:
   void advance(rate::Network<Real>& n, std::size_t first, std::size_t count, rate::Step steps, const rate::Learning& learning);
-  void show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, SplitName split);
+  template <class Hold>
+  void show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, SplitName split, Hold hold);
+  void reset_somata(rate::Network<Real>& n, std::size_t count);
   void set_target(rate::Network<Real>& n, std::size_t first, std::size_t count, bool current);
   template <class Advance>
   void teach(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, bool after_another,
              Advance advance_by);
+  void steer(SplitName split, const Order& order, std::span<Score> scores);
   void remember_targets(std::size_t first, std::size_t count);
   FeedforwardGradient gradient_of(rate::Network<Real>& n, std::size_t lane) const;
 
   rate::RateEngine<Real> engine_;
   std::vector<std::shared_ptr<const Dataset>> data_;
   Presentation presentation_;
-  rate::Step hold_ = 0;      ///< steps per presentation
+  bool sequences_ = false;
+  rate::Step hold_ = 0;      ///< steps for which a sample is held
   std::size_t depth_ = 0;
   PopulationId stimulus_, readout_;
   std::optional<PopulationId> target_;

@@ -45,11 +45,11 @@ Trainer::Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> obs
 std::vector<std::vector<std::uint32_t>> Trainer::make_orders(SplitName split, std::size_t limit) const {
   std::vector<std::vector<std::uint32_t>> orders;
   for (std::size_t r = 0; r < learner_.replicas(); ++r) {
-    const Split& s = split_of(learner_.data(r), split);
+    const std::size_t samples = samples_of(learner_.data(r), split);
     const Address at{learner_.seeds()[r], Stream::sample_order, static_cast<std::uint32_t>(split), epoch_};
-    std::vector<std::uint32_t> order(s.size());
+    std::vector<std::uint32_t> order(samples);
     std::iota(order.begin(), order.end(), 0U);
-    if (plan_.shuffle || split != SplitName::train) order = permutation(at, s.size());
+    if (plan_.shuffle || split != SplitName::train) order = permutation(at, samples);
     if (limit > 0 && order.size() > limit) order.resize(limit);
     orders.push_back(std::move(order));
   }

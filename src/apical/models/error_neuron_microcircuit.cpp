@@ -49,7 +49,7 @@ struct Builder {
     c.edit(input).absent_input_holds = m.absent_input_holds && m.forward == Wiring::layered;
     target = c.add_external("target", m.layers.back());
     for (std::size_t i = 0; i < areas; ++i) {
-      const std::string area = fmt::format("a{}", i + 1);
+      const std::string area = m.areas.empty() ? fmt::format("a{}", i + 1) : m.areas[i];
       const AreaActivation& f = per_area(m.activation, i, areas, "activation");
       Population r;
       r.name = area + ".rep";
@@ -157,6 +157,9 @@ struct Builder {
 
 Circuit build(const ErrorNeuronMicrocircuit& m) {
   check_layers(m.layers, 2);
+  if (!m.areas.empty() && m.areas.size() + 1 != m.layers.size()) {
+    throw ConfigError(fmt::format("areas has {} names; expected one for each of the {} areas after the input", m.areas.size(), m.layers.size() - 1));
+  }
   Builder b{.m = m, .areas = m.layers.size() - 1, .c = {}, .rep = {}, .err = {}, .up = {}};
   if (!m.error_neurons.empty() && m.error_neurons.size() != b.areas) {
     throw ConfigError(fmt::format("error_neurons has {} entries; expected one for each of the {} areas", m.error_neurons.size(), b.areas));

@@ -29,6 +29,7 @@ enum class RateConversion {
 
 struct ErrorNeuronMicrocircuit {
   std::vector<std::size_t> layers;              ///< sizes: input, area 1, …, output area
+  std::vector<std::string> areas = {};          ///< names; empty: a1, a2 …
   std::vector<std::size_t> error_neurons = {};  ///< per area; empty: as many as representation neurons
   std::vector<AreaActivation> activation = {{}};  ///< one for all areas, or one per area
   ActivationKind error_activation = ActivationKind::linear;

@@ -215,6 +215,40 @@ TYPED_TEST(RateEngineOf, ManyReplicasHaveTheSameBitsForAnyNumberOfThreads) {
   }
 }
 
+TYPED_TEST(RateEngineOf, ARefreshIsAPathwayThatLearnsAtRateZero) {
+  for (const auto& [name, circuit] : circuits()) {
+    ThreadPool pool(1);
+    const auto life = [&](const Learning& resting) {
+      RateEngine<TypeParam> engine(circuit, {3, 4}, pool);
+      for (std::uint32_t j = 0; j < circuit.projections().size(); ++j) {
+        if (circuit.projections()[j].pathway != Pathway::lateral) continue;
+        for (std::size_t r = 0; r < 2; ++r) engine.network(r).set_eta({j}, 0);
+      }
+      for (std::uint64_t sample = 0; sample < 3; ++sample) {
+        show(engine, *circuit.stimulus(), sample);
+        show(engine, *circuit.target(), sample);
+        engine.advance(2, Learning::all());
+        engine.advance(5, resting);
+      }
+      return everything(engine, 1);
+    };
+    EXPECT_EQ(life({.refresh = true}), life({.lateral = true})) << name;
+  }
+  // Without it, transposed feedback stays behind the weights; with it, weights rest all the same.
+  ThreadPool pool(1);
+  RateEngine<TypeParam> engine(teacher_student_421(), {3}, pool);
+  show(engine, *engine.circuit().stimulus(), 0);
+  show(engine, *engine.circuit().target(), 0);
+  engine.advance(10, Learning::all());
+  const ProjectionId up = engine.circuit().projection("a1.rep->a2.rep.basal"), down = engine.circuit().projection("a2.err->a1.err.dendrite");
+  const Matrix<double> weights = engine.weights(up, 0), stale = engine.weights(down, 0);
+  engine.advance(5);
+  EXPECT_EQ(engine.weights(down, 0), stale);
+  engine.advance(5, {.refresh = true});
+  EXPECT_NE(engine.weights(down, 0), stale);
+  EXPECT_EQ(engine.weights(up, 0), weights);
+}
+
 TEST(RateEngine, TakesLanesForSmallCircuitsWithManySeedsAndOneThreadEachForLargeOnes) {
   ThreadPool pool(1);
   const auto lanes = [&](const Circuit& circuit, std::size_t replicas) {

@@ -68,6 +68,7 @@ std::vector<Parameter> layered_parameters() {
 
 std::vector<Parameter> error_neuron_parameters() {
   using Numbers = std::vector<double>;
+  using Texts = std::vector<std::string>;
   std::vector<Parameter> p = layered_parameters();
   const std::vector<Parameter> more{
       {"error_neurons", Numbers{}, "neurons", "error neurons per area; empty: as many as representation neurons"},
@@ -77,7 +78,8 @@ std::vector<Parameter> error_neuron_parameters() {
       {"g_target", 0.06, "1/ms", "conductance of the target on the output's error neurons"},
       {"wiring", std::string("layered"), "", "forward projections: to the next area, or to all higher areas", {"layered", "skip"}},
       {"feedback_wiring", std::string(""), "", "projections of error neurons; empty: as wiring", {"", "layered", "skip"}},
-      {"densities", Matrix<double>{}, "", "skip wiring: relative densities, [target][source]; not given: macaque visual areas"},
+      {"areas", Texts{}, "", "names of the areas; empty: a1, a2 …. Picks rows and columns of a table given as CSV"},
+      {"densities", Matrix<double>{}, "", "skip wiring: relative densities, [target][source], or a CSV file; not given: macaque visual areas"},
       {"use_densities", true, "", "skip wiring: scale weights and rates by densities"},
       {"feedback_deviation", 0.0, "", "transposed feedback deviates by a fixed uniform +- this"},
       {"slope_transfer", true, "", "error neurons are multiplied by phi' of their representation neurons"},
@@ -120,6 +122,7 @@ void read_common(const Values& v, Recipe& m) {
 Circuit build_error_neuron(const Values& v) {
   ErrorNeuronMicrocircuit m;
   read_common(v, m);
+  m.areas = v.texts("areas");
   m.error_neurons = sizes(v.numbers("error_neurons"), "error_neurons");
   m.error_activation = activation_named(v.text("error_activation"));
   m.g_apical = v.number("g_apical");

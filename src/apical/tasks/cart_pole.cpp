@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/tasks/cart_pole.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "apical/core/random.h"
@@ -33,6 +34,21 @@ Dataset make(const TaskParameters& p) {
   data.validation = make_split(p, 1);
   data.test = make_split(p, 2);
   data.readout = Readout::regression;
+  const auto plants = [&](const char* seed) {
+    return [seed = p.count(seed)]() -> std::unique_ptr<Plant> { return std::make_unique<CartPolePlant>(seed); };
+  };
+  ClosedLoop loop;
+  loop.validation = plants("validation_seed");
+  loop.test = plants("test_seed");
+  loop.teacher = [](std::span<const double> observation, std::span<double> outputs) {
+    CartPoleState state;
+    std::ranges::copy(observation, state.begin());
+    outputs[0] = linear_teacher_force(state) / kCartPoleForceScale;
+  };
+  loop.stretches = static_cast<std::uint32_t>(p.count("stretches"));
+  loop.control_steps = static_cast<std::uint32_t>(p.count("control_steps"));
+  loop.deviation = "theta, rad";
+  data.closed_loop = std::move(loop);
   return data;
 }
 
@@ -73,31 +89,50 @@ CartPoleState cart_pole_start(const CartPoleConvention& convention, std::uint64_
   return start;
 }
 
+void CartPolePlant::begin(std::uint64_t stretch) {
+  start_ = stretch << 32;
+  state_ = cart_pole_start(convention_, seed_, start_);
+  squares_ = {};
+  falls_ = steps_ = 0;
+}
+
+void CartPolePlant::act(std::span<const double> outputs) {
+  APICAL_CHECK(outputs.size() == 1);
+  push(kCartPoleForceScale * outputs[0]);
+}
+
+void CartPolePlant::push(double force) {
+  if (!std::isfinite(force)) {
+    throw NumericalFault({.population = "cart-pole controller",
+                          .quantity = "force",
+                          .unit = 0,
+                          .seed = seed_,
+                          .step = static_cast<std::int64_t>(steps_),
+                          .time_ms = 1000 * convention_.dt_s * static_cast<double>(steps_),
+                          .value = force});
+  }
+  state_ = cart_pole_step(state_, force, convention_.dt_s);
+  ++steps_;
+  for (std::size_t k = 0; k < 4; ++k) squares_[k] += state_[k] * state_[k];
+  if (!has_fallen(state_, convention_)) return;
+  ++falls_;
+  state_ = cart_pole_start(convention_, seed_, ++start_);
+}
+
 RegulationScore regulate(const CartPoleController& controller, std::uint64_t seed, std::uint32_t stretches,
                          const CartPoleConvention& convention) {
   RegulationScore score;
+  CartPolePlant plant(seed, convention);
+  CartPoleState state;
   for (std::uint64_t stretch = 0; stretch < stretches; ++stretch) {
-    std::uint64_t start = stretch << 32;
-    CartPoleState state = cart_pole_start(convention, seed, start);
+    plant.begin(stretch);
     for (std::uint32_t i = 0; i < convention.steps; ++i) {
-      const double force = controller(state);
-      if (!std::isfinite(force)) {
-        throw NumericalFault({.population = "cart-pole controller",
-                              .quantity = "force",
-                              .unit = 0,
-                              .seed = seed,
-                              .step = static_cast<std::int64_t>(score.control_steps),
-                              .time_ms = 1000 * convention.dt_s * static_cast<double>(score.control_steps),
-                              .value = force});
-      }
-      state = cart_pole_step(state, force, convention.dt_s);
-      for (std::size_t k = 0; k < 4; ++k) score.mean_square[k] += state[k] * state[k];
-      ++score.control_steps;
-      if (has_fallen(state, convention)) {
-        ++score.falls;
-        state = cart_pole_start(convention, seed, ++start);
-      }
+      std::ranges::copy(plant.observation(), state.begin());
+      plant.push(controller(state));
     }
+    score.falls += plant.falls();
+    score.control_steps += convention.steps;
+    for (std::size_t k = 0; k < 4; ++k) score.mean_square[k] += plant.squares()[k];
   }
   for (double& sum : score.mean_square) sum /= static_cast<double>(score.control_steps);
   return score;
@@ -136,14 +171,20 @@ TaskInfo cart_pole_task() {
   TaskInfo info;
   info.name = "cart-pole";
   info.description =
-      "regression on the force of a linear cart-pole controller, divided by 76.6 N; "
-      "the closed loop is scored by regulate() in tasks/cart_pole.h";
+      "keep a pole upright: regression on the force of a linear controller, divided by 76.6 N; validation and "
+      "test close the loop through the plant and count falls, beside those of that controller on the same starts";
   info.parameters = {
       count_parameter("samples", 500, "samples in each of train, validation and test", 1, 1e6, source),
-      range, seed_parameter()};
+      range,
+      count_parameter("stretches", 10, "stretches of an evaluation, each from a start of its own", 1, 1e6, source),
+      count_parameter("control_steps", kCartPoleRegulation.steps, "control steps of a stretch, 10 ms each", 1, 1e9, source),
+      count_parameter("validation_seed", 123456, "seed of the start states in validation", 0, kLargestSeed),
+      count_parameter("test_seed", 44, "seed of the start states in the test", 0, kLargestSeed),
+      seed_parameter()};
   info.citation =
       "Florian (2007) Correct equations for the dynamics of the cart-pole system; "
       "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Fig. 2a";
+  info.steers = true;
   info.make = make;
   return info;
 }

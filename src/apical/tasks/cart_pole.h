@@ -64,10 +64,37 @@ struct RegulationScore {
   CartPoleState mean_square{};  ///< of each state variable, over all control steps (fallen states included)
 };
 
-/// Ten stretches of 2000 steps by default. Stretch s begins at start s * 2^32; a fall counts, redraws start
-/// s * 2^32 + number of the fall, and the stretch goes on. Score students relative to the linear teacher on
-/// the same seed: it survives only some 58 % of such starts itself. NumericalFault if a force is not
-/// finite.
+/// Stretch s begins at start s * 2^32; a fall counts, redraws start s * 2^32 + number of the fall, and the
+/// stretch goes on.
+class CartPolePlant final : public Plant {
+ public:
+  explicit CartPolePlant(std::uint64_t seed, const CartPoleConvention& convention = kCartPoleRegulation)
+      : seed_(seed), convention_(convention) {
+    begin(0);
+  }
+  void begin(std::uint64_t stretch) override;
+  std::span<const double> observation() const override { return state_; }
+  /// One output; the force is kCartPoleForceScale times it.
+  void act(std::span<const double> outputs) override;
+  std::uint32_t falls() const override { return falls_; }
+  /// Of theta, rad^2.
+  double squared_deviation() const override { return squares_[2]; }
+
+  /// Force in N.
+  void push(double force);
+  /// Of each state variable, summed over control steps (fallen states included).
+  const CartPoleState& squares() const { return squares_; }
+
+ private:
+  std::uint64_t seed_;
+  CartPoleConvention convention_;
+  std::uint64_t start_ = 0;
+  CartPoleState state_{}, squares_{};
+  std::uint32_t falls_ = 0, steps_ = 0;
+};
+
+/// Ten stretches of 2000 steps by default. Score students relative to the linear teacher on the same seed: it
+/// survives only some 58 % of such starts itself. NumericalFault if a force is not finite.
 RegulationScore regulate(const CartPoleController& controller, std::uint64_t seed,
                          std::uint32_t stretches = 10,
                          const CartPoleConvention& convention = kCartPoleRegulation);
@@ -95,7 +122,7 @@ class GymCartPole {
   std::uint32_t steps_ = 0;
 };
 
-/// The supervised data set of the regulation task: states ~ U[-1.5, 1.5)^4, targets K . state / 76.6.
+/// The regulation task: training states ~ U[-1.5, 1.5)^4 with targets K . state / 76.6; evaluations steer a CartPolePlant.
 TaskInfo cart_pole_task();
 
 }  // namespace apical

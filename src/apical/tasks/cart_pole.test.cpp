@@ -74,6 +74,22 @@ TEST(CartPole, RegulationComparesControllersOnTheSameStarts) {
   EXPECT_THROW(regulate([](const CartPoleState&) { return NAN; }, 3), NumericalFault);
 }
 
+TEST(CartPole, TheTasksTeacherSteersItsPlantsLikeTheLinearController) {
+  const Dataset data = make_dataset("cart-pole", TaskParameters{}.set("validation_seed", 3).set("test_seed", 4));
+  const ClosedLoop& loop = *data.closed_loop;
+  EXPECT_EQ(loop.stretches * loop.control_steps, 20000U);
+  std::vector<double> output(1);
+  for (const auto& [make, seed] : {std::pair{loop.validation, 3U}, {loop.test, 4U}}) {
+    PlantScore score;
+    const std::unique_ptr<Plant> plant = make();
+    // In any order: a stretch does not depend on the one before.
+    for (std::uint32_t stretch = loop.stretches; stretch-- > 0;) score += steer(*plant, loop.teacher, output, stretch, loop.control_steps);
+    const RegulationScore whole = regulate(linear_teacher_force, seed);
+    EXPECT_EQ(score.falls, whole.falls);
+    EXPECT_NEAR(score.rms_deviation(), std::sqrt(whole.mean_square[2]), 1e-9);
+  }
+}
+
 TEST(CartPole, SignOfTheTeacherSolvesGymInEveryEpisode) {
   GymCartPole environment;
   for (std::uint64_t episode = 0; episode < 200; ++episode) {

@@ -6,12 +6,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "apical/core/matrix.h"
+#include "apical/tasks/plant.h"
 
 namespace apical {
 
@@ -86,6 +88,7 @@ struct Dataset {
   Readout readout = Readout::regression;
   double threshold = 0;       ///< for Readout::sign
   double sequence_dt_ms = 0;  ///< duration of one step of a sequence; 0 where samples are held instead
+  std::optional<ClosedLoop> closed_loop = {};  ///< what evaluations steer, instead of showing validation and test
 
   std::size_t inputs() const;  ///< features of a sample, or channels of a sequence
   std::size_t outputs() const { return train.targets.cols(); }

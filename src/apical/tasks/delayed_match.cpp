@@ -106,6 +106,7 @@ TaskInfo delayed_match_task() {
       "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Fig. 2b; "
       "the trials are our draws with its law, not its trials";
   info.classifies = true;
+  info.sequences = true;
   info.make = make;
   return info;
 }

@@ -18,6 +18,8 @@ struct TaskInfo {
   std::vector<ParameterInfo> parameters;
   std::string citation;
   bool classifies = false;  ///< its readout is a decision
+  bool sequences = false;   ///< its inputs change within a sample
+  bool steers = false;      ///< its evaluations steer a plant in closed loop
   Dataset (*make)(const TaskParameters&);  ///< wants completed parameters: call make_dataset instead
 };
 

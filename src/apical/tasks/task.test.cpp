@@ -49,6 +49,16 @@ TEST(Tasks, DefaultsLieInTheirOwnRanges) {
   }
 }
 
+TEST(Tasks, SayWhatTheirDataAre) {
+  for (const char* name : {"cart-pole", "delayed-match-to-sample", "teacher-student", "xor", "yin-yang"}) {
+    const TaskInfo& info = find_task(name);
+    const Dataset data = make_dataset(name);
+    EXPECT_EQ(info.sequences, data.is_sequence()) << name;
+    EXPECT_EQ(info.steers, data.closed_loop.has_value()) << name;
+    EXPECT_EQ(info.classifies, data.readout != Readout::regression) << name;
+  }
+}
+
 TEST(Tasks, UnknownNamesAreAnsweredWithTheNearest) {
   EXPECT_THAT(message_of<ConfigError>([] { make_dataset("yinyang"); }),
               HasSubstr("did you mean 'yin-yang'?"));

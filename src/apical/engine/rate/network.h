@@ -22,15 +22,17 @@ namespace apical::rate {
 
 using Step = std::int64_t;
 
-/// Which pathways learn in a step. `observe_credit` evaluates the rules' factors without applying them.
+/// Which pathways learn in a step. `observe_credit` evaluates the rules' factors without applying them. `refresh` is as if
+/// some pathway learned at rate 0: weights stay, but transposed views catch up with them and filters of factors run.
 struct Learning {
   bool forward = false, lateral = false, feedback = false;
   bool observe_credit = false;
-  bool any() const { return forward || lateral || feedback; }
+  bool refresh = false;
+  bool any() const { return forward || lateral || feedback || refresh; }
   bool in(Pathway p) const {
     return p == Pathway::forward ? forward : p == Pathway::lateral ? lateral : p == Pathway::feedback && feedback;
   }
-  static Learning all() { return {true, true, true, false}; }
+  static Learning all() { return {.forward = true, .lateral = true, .feedback = true}; }
 };
 
 /// Supplies the amplitude-scaled noise of a population for a step (before its `scale`), or returns false for

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `apical run` tells of tasks that run their course or steer a plant: table, metrics, summary, report.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "apical/cli/command.h"
+#include "apical/io/file.h"
+#include "apical/io/journal.h"
+#include "apical/io/json.h"
+#include "support/well_formed.h"
+
+namespace apical {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class TaskKinds : public testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = fs::temp_directory_path() / ("apical-kinds-" + std::to_string(getpid()));
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+  fs::path run() const { return directory_ / "run"; }
+  /// What the program prints about a shipped experiment, made smaller.
+  std::string small(const std::string& experiment, const std::vector<std::string>& settings) {
+    std::vector<std::string> arguments{"run", APICAL_SOURCE_DIR "/experiments/" + experiment, "--out", run().string(), "--quiet", "--seeds", "2"};
+    for (const std::string& s : settings) arguments.insert(arguments.end(), {"--set", s});
+    std::ostringstream out, err;
+    std::atomic<bool> stop{false};
+    cli::Context context{out, err, false, false, &stop};
+    EXPECT_EQ(cli::run(arguments, context), 0) << err.str();
+    return out.str();
+  }
+  fs::path directory_;
+};
+
+TEST_F(TaskKinds, APlantIsToldOfInFallsBesideItsTeachers) {
+  const std::string said = small("max2026/figure-2a-linear.toml", {"training.epochs=1", "task.samples=20", "task.stretches=2", "task.control_steps=200"});
+  EXPECT_THAT(said, HasSubstr("median test falls (teacher's)"));
+  int validations = 0;
+  for (const nlohmann::json& line : io::read_ndjson(run() / "metrics.ndjson").lines) {
+    EXPECT_FALSE(line.contains("accuracy"));
+    for (const char* key : {"falls", "teacher_falls", "rms_deviation", "teacher_rms_deviation", "loss"}) EXPECT_GE(line.at(key).get<double>(), 0) << key;
+    EXPECT_EQ(line.at("samples"), 2);
+    validations += line.at("split") == "validation" ? 1 : 0;
+  }
+  EXPECT_EQ(validations, 2 * 2) << "of two seeds, before and after the epoch";
+  const nlohmann::json summary = io::read_json(run() / "summary.json");
+  EXPECT_TRUE(summary.at("test_falls").contains("median"));
+  EXPECT_EQ(summary.at("teacher_falls").at("median"), summary.at("seeds")[0].at("teacher_falls"));
+  const std::string report = io::read_text(run() / "report.html");
+  EXPECT_EQ(test::malformed(report), "");
+  for (const char* part : {"Validation falls over training", "Test falls of every seed", "The teacher fell", "from the same starts", "4 network steps"}) {
+    EXPECT_THAT(report, HasSubstr(part));
+  }
+}
+
+TEST_F(TaskKinds, SequencesAreToldOfInAccuracies) {
+  const std::string said = small("max2026/figure-2b.toml", {"training.epochs=1", "task.train_samples=4", "task.test_samples=6"});
+  EXPECT_THAT(said, HasSubstr("test accuracy"));
+  EXPECT_EQ(io::read_json(run() / "summary.json").at("seeds").size(), 2U);
+  EXPECT_THAT(io::read_text(run() / "report.html"), HasSubstr("one step after the end of each sample"));
+  // The resolved experiment is one that can be read again.
+  std::ostringstream out, err;
+  std::atomic<bool> stop{false};
+  cli::Context context{out, err, false, false, &stop};
+  EXPECT_EQ(cli::run({"run", "--resume", "--out", run().string()}, context), 0) << err.str();
+}
+
+}  // namespace
+}  // namespace apical
