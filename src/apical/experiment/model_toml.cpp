@@ -50,18 +50,15 @@ models::Value read_value(TomlReader& t, const models::Parameter& p, const std::v
   return std::visit(Reader{t, p, areas}, p.default_value);
 }
 
-}  // namespace
-
-ModelChoice read_model(TomlReader& t) {
-  const std::string name = t.text("name");
-  const models::Model& model = t.at("name", [&]() -> const models::Model& { return models::find(name); });
+template <class Recipe>
+ModelChoice read_with(TomlReader& t, const Recipe& model) {
   std::map<std::string, models::Value, std::less<>> values;
   const auto areas = t.has("areas") ? t.texts("areas") : std::vector<std::string>{};
   for (const models::Parameter& p : model.parameters) values.emplace(p.name, read_value(t, p, areas));
   t.finish();
   // A recipe's complaint usually opens with the parameter it is about: point there, else at the name.
   try {
-    return {&model, model.build(models::Values(std::move(values)))};
+    return {model.name, model.citation, model.build(models::Values(std::move(values)))};
   } catch (const ConfigError& e) {
     std::string key = "name";
     for (const models::Parameter& p : model.parameters) {
@@ -69,6 +66,14 @@ ModelChoice read_model(TomlReader& t) {
     }
     throw ConfigError(e.bare_message(), t.place(key), e.hint());
   }
+}
+
+}  // namespace
+
+ModelChoice read_model(TomlReader& t) {
+  const std::string name = t.text("name");
+  if (const models::LayeredModelRecipe* layered = models::find_layered(name)) return read_with(t, *layered);
+  return read_with(t, t.at("name", [&]() -> const models::Model& { return models::find(name); }));
 }
 
 }  // namespace apical

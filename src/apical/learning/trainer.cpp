@@ -123,10 +123,16 @@ std::size_t Trainer::next_piece(std::size_t left) const {
   return std::min((chunk_ + batch - 1) / batch * batch, left);
 }
 
+double Trainer::eta_factor() const {
+  const double decayed = std::pow(plan_.eta_decay, static_cast<double>(epoch_));
+  if (plan_.schedule == Schedule::constant) return decayed;
+  return decayed * static_cast<double>(plan_.epochs - epoch_) / static_cast<double>(plan_.epochs);
+}
+
 void Trainer::step_train() {
   const std::size_t all = orders_.front().size();
   if (sample_ == 0) {
-    learner_.scale_learning(std::pow(plan_.eta_decay, static_cast<double>(epoch_)));
+    learner_.scale_learning(eta_factor());
     epoch_seconds_ = 0;
   }
   const std::size_t n = next_piece(all - sample_);

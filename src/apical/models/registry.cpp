@@ -7,6 +7,7 @@
 
 #include "apical/core/error.h"
 #include "apical/models/error_neuron_microcircuit.h"
+#include "apical/models/layered_models.h"
 #include "apical/models/layered_reference.h"
 
 namespace apical::models {
@@ -191,6 +192,7 @@ const Model& find(std::string_view name) {
     if (m.name == name) return m;
     names.push_back(m.name);
   }
+  for (const LayeredModelRecipe& m : layered_models()) names.push_back(m.name);
   throw ConfigError(fmt::format("unknown model '{}'", name), {}, suggestion(name, names));
 }
 
