@@ -76,6 +76,7 @@ Command models_command();
 Command tasks_command();
 Command compare_command();
 Command report_command();
+Command reproduce_command();
 Command bench_command();
 
 }  // namespace apical::cli

@@ -47,6 +47,31 @@ Real activate(ActivationKind kind, Real x, Real slope, Real offset) {
   return Real(0);
 }
 
+std::optional<double> inverse_activation(ActivationKind kind, double rate, double slope, double offset) {
+  if (slope == 0) return {};
+  const double z = rate / slope;
+  switch (kind) {
+    case ActivationKind::linear: return z + offset;
+    case ActivationKind::relu:
+      if (z < 0) return {};
+      return z + offset;
+    case ActivationKind::soft_relu:
+      if (!(z > 0)) return {};
+      // ln(exp(10 z) - 1) / 10 without overflow.
+      return z + std::log(-std::expm1(-10 * z)) / 10 + offset;
+    case ActivationKind::logistic:
+      if (!(rate > 0 && rate < 1)) return {};
+      return std::log(rate / (1 - rate)) / slope + offset;
+    case ActivationKind::tanh:
+      if (!(rate > -1 && rate < 1)) return {};
+      return std::atanh(rate) / slope + offset;
+    case ActivationKind::hard_sigmoid:
+      if (z < 0 || z > 1) return {};
+      return 6 * (z - 0.5) + offset;
+  }
+  return {};
+}
+
 template <class Real>
 Real activation_derivative(ActivationKind kind, Real x, Real slope, Real offset) {
   const Real y = x - offset;

@@ -37,6 +37,32 @@ TEST(Activation, ReleasedDerivativeIgnoresSlopeAndOffsetAndTheSixth) {
             activation_derivative(ActivationKind::tanh, 0.5, 1.0, 0.0));
 }
 
+TEST(Activation, TheInverseGivesBackTheRate) {
+  for (std::size_t k = 0; k < activation_names().size(); ++k) {
+    const auto kind = static_cast<ActivationKind>(k);
+    for (double x : {-1.3, -0.2, 0.31, 0.9, 2.5}) {
+      const double rate = activate(kind, x, 1.5, 0.2);
+      const auto back = inverse_activation(kind, rate, 1.5, 0.2);
+      ASSERT_TRUE(back) << name_of(kind) << " at " << x;
+      EXPECT_NEAR(activate(kind, *back, 1.5, 0.2), rate, 1e-14) << name_of(kind) << " at " << x;
+      if (kind == ActivationKind::relu) continue;
+      EXPECT_NEAR(*back, x, 1e-8) << name_of(kind);
+    }
+  }
+  EXPECT_EQ(inverse_activation(ActivationKind::relu, 0, 2, 0.5), 0.5);
+  EXPECT_EQ(inverse_activation(ActivationKind::hard_sigmoid, 1, 1, 0), 3);
+}
+
+TEST(Activation, RatesOutOfReachHaveNoInverse) {
+  using Kind = ActivationKind;
+  for (double rate : {0.0, 1.0, -0.1, 1.1}) EXPECT_FALSE(inverse_activation(Kind::logistic, rate, 1, 0));
+  for (double rate : {-1.0, 1.0, 2.0}) EXPECT_FALSE(inverse_activation(Kind::tanh, rate, 1, 0));
+  for (double rate : {0.0, -1.0}) EXPECT_FALSE(inverse_activation(Kind::soft_relu, rate, 1, 0));
+  for (double rate : {-0.1, 2.1}) EXPECT_FALSE(inverse_activation(Kind::hard_sigmoid, rate, 2, 0));
+  EXPECT_FALSE(inverse_activation(Kind::relu, -0.1, 1, 0));
+  EXPECT_FALSE(inverse_activation(Kind::linear, 0.5, 0, 0));
+}
+
 TEST(Activation, AnUnknownNameSuggestsTheNearest) {
   try {
     activation_named("logstic");

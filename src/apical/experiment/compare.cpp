@@ -3,20 +3,36 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "apical/io/json.h"
 
 namespace apical {
+namespace {
 
-io::Path shipped_experiment(const std::string& relative) {
+std::vector<io::Path> experiment_roots() {
   std::vector<io::Path> roots{"experiments"};
   if (const char* given = std::getenv("APICAL_EXPERIMENTS")) roots.emplace_back(given);
   roots.emplace_back(APICAL_EXPERIMENTS_DIR);
+  return roots;
+}
+
+}  // namespace
+
+io::Path shipped_experiments() {
   std::vector<std::string> looked;
-  for (const io::Path& root : roots) {
+  for (const io::Path& root : experiment_roots()) {
+    if (std::filesystem::is_directory(root)) return root;
+    looked.push_back(root.string());
+  }
+  throw DataError(fmt::format("no folder of experiments was found; there is no {}", join_names(looked, "or")));
+}
+
+io::Path shipped_experiment(const std::string& relative) {
+  std::vector<std::string> looked;
+  for (const io::Path& root : experiment_roots()) {
     if (io::file_exists(root / relative)) return root / relative;
     looked.push_back(root.string());
   }
@@ -25,10 +41,12 @@ io::Path shipped_experiment(const std::string& relative) {
 
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options, const std::atomic<bool>& stop) {
   for (const Experiment& e : variants) {
-    const Experiment& first = variants.front();
-    if (e.task != first.task || e.task_parameters.values() != first.task_parameters.values() || e.seeds != first.seeds) {
-      throw ConfigError(fmt::format("variants '{}' and '{}' differ in task or seeds; a comparison needs the same for all",
-                                    variants.front().label, e.label));
+    // Along a sweep the task may grow; what stands at the same value is compared, and all with the same seeds.
+    const Experiment& first = *std::find_if(variants.begin(), variants.end(), [&](const Experiment& o) {
+      return o.sweep.has_value() == e.sweep.has_value() && (!e.sweep || o.sweep->at == e.sweep->at);
+    });
+    if (e.task != variants.front().task || e.task_parameters.values() != first.task_parameters.values() || e.seeds != variants.front().seeds) {
+      throw ConfigError(fmt::format("variants '{}' and '{}' differ in task or seeds; a comparison needs the same for all", first.label, e.label));
     }
   }
   if (!options.resume) require_new(options.directory);
@@ -38,6 +56,11 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
   index["title"] = variants.front().title;
   index["description"] = variants.front().description;
   for (const Experiment& e : variants) index["runs"].push_back(directory_name(e.label));
+  for (const Experiment& e : variants) {
+    if (!e.sweep) continue;
+    index["sweep"].push_back({{"run", directory_name(e.label)}, {"name", e.sweep->name}, {"at", e.sweep->at}, {"label", e.sweep->label},
+                              {"logarithmic", e.sweep->logarithmic}, {"series", e.sweep->series}});
+  }
   io::write_atomically(options.directory / "comparison.json", io::json_text(index));
 
   ComparisonResult result;

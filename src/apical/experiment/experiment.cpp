@@ -9,6 +9,7 @@
 #include <set>
 
 #include "apical/experiment/circuit_toml.h"
+#include "apical/experiment/expectation.h"
 #include "apical/experiment/model_toml.h"
 
 namespace apical {
@@ -111,6 +112,9 @@ void read_presentation(TomlReader& t, Experiment& e, const TaskInfo& task) {
   if (e.presentation.settling_ms < 0) throw ConfigError(fmt::format("'training.settling_ms' is {}; expected 0 or more", e.presentation.settling_ms), t.place("settling_ms"));
   // The target of a sequence stands from its start: what matters is its end, long after the sample before.
   e.presentation.delay_targets = t.boolean("delay_targets", !task.sequences);
+  e.presentation.target_potentials = t.choice("target_potentials", {"inverse", "task_numbers"}, "inverse") == "inverse"
+                                         ? TargetPotentials::inverse
+                                         : TargetPotentials::task_numbers;
   e.presentation.learning = t.choice("learn", {"every_step", "after_sample"}, "every_step") == "every_step" ? LearningSteps::every : LearningSteps::after_sample;
   e.presentation.reset_somata = read_reset(t, e.circuit());
   if (task.steers) {
@@ -217,6 +221,10 @@ Experiment read_experiment(const TomlDocument& document) {
   TomlReader run = root.table("run");
   read_run(run, e);
   for (TomlReader& record : root.tables("record")) e.recordings.push_back(read_record(record, e));
+  // What an experiment is expected to show does not change what it does: no part of the experiment as resolved.
+  read_reproduction(document);
+  root.read_elsewhere("reproduces");
+  root.read_elsewhere("expect");
   root.finish();
   if (e.title.empty()) e.title = fmt::format("{} on {}", e.label, e.task);
   e.resolved = root.resolved();
@@ -240,12 +248,17 @@ std::string directory_name(const std::string& label) {
 std::vector<Experiment> read_variants(const TomlDocument& document) {
   std::vector<Experiment> out;
   std::set<std::string> labels;
-  for (const TomlDocument& d : document.variants("variant")) {
-    out.push_back(read_experiment(d));
-    if (!labels.insert(directory_name(out.back().label)).second) {
+  std::vector<std::string> names;
+  for (TomlDocument& variant : document.variants("variant")) {
+    for (const SweptDocument& d : swept(std::move(variant))) {
+      out.push_back(read_experiment(d.document));
+      out.back().sweep = d.point;
+      names.push_back(out.back().label);
+      if (labels.insert(directory_name(out.back().label)).second) continue;
       throw ConfigError(fmt::format("two variants are labelled like '{}' (directory '{}')", out.back().label, directory_name(out.back().label)), {document.origin(), 0, 0}, "give each a label of its own");
     }
   }
+  check_labels(read_reproduction(document), names, document);
   return out;
 }
 

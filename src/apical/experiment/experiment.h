@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "apical/circuit/circuit.h"
+#include "apical/experiment/sweep.h"
 #include "apical/experiment/toml_reader.h"
 #include "apical/learning/presentation.h"
 #include "apical/learning/trainer.h"
@@ -42,6 +44,7 @@ struct Experiment {
   bool double_precision = false;
   double checkpoint_every_s = 30;
   std::vector<RecordRequest> recordings;
+  std::optional<SweepPoint> sweep;  ///< if it is one value of a sweep
   std::string resolved;  ///< TOML with every default filled in
 
   bool is_circuit() const { return std::holds_alternative<Circuit>(subject); }
@@ -58,7 +61,7 @@ Experiment read_experiment(const TomlDocument& document);
 /// "error neurons, FA" → "error-neurons-fa": a variant's directory within the comparison.
 std::string directory_name(const std::string& label);
 
-/// One experiment per [[variant]], or the only one. Labels are unique.
+/// One experiment per [[variant]] and value of [sweep], or the only one. Labels are unique.
 std::vector<Experiment> read_variants(const TomlDocument& document);
 
 }  // namespace apical

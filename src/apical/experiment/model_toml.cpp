@@ -53,8 +53,13 @@ models::Value read_value(TomlReader& t, const models::Parameter& p, const std::v
 template <class Recipe>
 ModelChoice read_with(TomlReader& t, const Recipe& model) {
   std::map<std::string, models::Value, std::less<>> values;
-  const auto areas = t.has("areas") ? t.texts("areas") : std::vector<std::string>{};
-  for (const models::Parameter& p : model.parameters) values.emplace(p.name, read_value(t, p, areas));
+  // Names of areas stand before the tables that use them. Each key is asked for once, in the same order whether it is
+  // given or not, so that a resolved experiment resolves to itself.
+  std::vector<std::string> areas;
+  for (const models::Parameter& p : model.parameters) {
+    const models::Value& v = values.emplace(p.name, read_value(t, p, areas)).first->second;
+    if (p.name == "areas") areas = std::get<std::vector<std::string>>(v);
+  }
   t.finish();
   // A recipe's complaint usually opens with the parameter it is about: point there, else at the name.
   try {

@@ -35,12 +35,14 @@ class Page {
   void heading();
   void warnings();
   void final_table();
+  void expectations();
   void final_dots();
   void metric_curves();
   void alignment();
   void circuits();
   void needs();
-  void extras();
+  void pictures();
+  void extra_figures(const char* title, const std::vector<FigureExtra>& all);
   void method();
   void settings();
   void citations();
@@ -221,6 +223,20 @@ void Page::final_table() {
   out_ += "</tbody></table></div>\n";
 }
 
+void Page::expectations() {
+  if (data_.expectations.empty()) return;
+  out_ += fmt::format("<h2>Compared with {}</h2>\n", escape(data_.reproduces));
+  out_ +=
+      "<div class=\"scroll\"><table><thead><tr><th>Quantity</th><th>Measured<br/><span class=\"b\">[95\u00A0%]</span></th>"
+      "<th>Expected</th><th>Verdict</th><th>Why this tolerance</th><th>Where the figure comes from</th></tr></thead><tbody>\n";
+  for (const ExpectedFigure& e : data_.expectations) {
+    out_ += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                        escape(e.subject), escape(e.measured), escape(e.expected), e.reproduced ? "reproduced" : "<b>deviates</b>",
+                        escape(e.because), escape(e.source));
+  }
+  out_ += "</tbody></table></div>\n";
+}
+
 void Page::final_dots() {
   struct Kind {
     const char* name;
@@ -389,12 +405,29 @@ void Page::needs() {
   out_ += "</tbody></table></div>\n";
 }
 
-void Page::extras() {
-  if (data_.extras.empty()) return;
-  section("Further measurements");
+void Page::pictures() {
+  if (data_.pictures.empty()) return;
+  section("What comes out");
+  out_ += "<p>Outputs of the first seed after training, for the test samples in their order.</p>\n<div class=\"scroll\"><table><tbody>\n";
+  for (const PictureRow& p : data_.pictures) {
+    out_ += fmt::format("<tr><th scope=\"row\">{}</th><td><img class=\"pixels\" alt=\"{}\" src=\"data:image/png;base64,{}\"/></td></tr>\n",
+                        escape(p.label), escape(p.label), p.png_base64);
+  }
+  out_ += "</tbody></table></div>\n";
+}
+
+void Page::extra_figures(const char* title, const std::vector<FigureExtra>& all) {
+  if (all.empty()) return;
+  section(title);
   out_ += "<div class=\"grid\">\n";
-  for (const FigureExtra& e : data_.extras) {
-    LinePlot plot{.description = e.title, .x_label = e.x_label, .y_label = e.y_label, .log_y = e.log_y};
+  for (const FigureExtra& e : all) {
+    LinePlot plot{.description = e.title,
+                  .x_label = e.x_label,
+                  .y_label = e.y_label,
+                  .log_y = e.log_y,
+                  .percent = e.percent,
+                  .log_x = e.log_x,
+                  .x_ticks = e.x_ticks};
     for (std::size_t i = 0; i < e.series.size(); ++i)
       plot.series.push_back({.label = e.series[i].label, .style = i, .seeds = e.series[i].seeds});
     const std::string svg = svg_of(plot);
@@ -467,12 +500,15 @@ std::string Page::render() {
   heading();
   warnings();
   final_table();
+  expectations();
+  extra_figures("Along the sweep", data_.sweep);
+  pictures();
   final_dots();
   metric_curves();
   alignment();
   circuits();
   needs();
-  extras();
+  extra_figures("Further measurements", data_.extras);
   method();
   settings();
   citations();

@@ -48,7 +48,7 @@ struct ModelResult {
   std::vector<std::string> warnings = {};
 };
 
-/// A further line plot.
+/// A line plot over something else than training.
 struct FigureExtra {
   struct Series {
     std::string label;
@@ -58,6 +58,20 @@ struct FigureExtra {
   std::string caption = {};
   bool log_y = false;
   std::vector<Series> series = {};
+  bool log_x = false, percent = false;
+  std::vector<double> x_ticks = {};  ///< instead of ticks of our choice
+};
+
+/// A statistic over seeds beside the figure it was expected to meet.
+struct ExpectedFigure {
+  std::string subject, measured, expected, because, source;
+  bool reproduced = false;
+};
+
+/// Pictures in a row, as a PNG.
+struct PictureRow {
+  std::string label;
+  std::string png_base64;
 };
 
 struct ReportData {
@@ -72,7 +86,11 @@ struct ReportData {
   std::string experiment_toml = {};
   std::vector<std::pair<std::string, std::string>> provenance = {};
   std::vector<std::string> citations = {};
+  std::vector<FigureExtra> sweep = {};  ///< final figures over what was swept
   std::vector<FigureExtra> extras = {};
+  std::vector<PictureRow> pictures = {};
+  std::string reproduces = {};  ///< "Max et al. 2026, Fig. 2b"
+  std::vector<ExpectedFigure> expectations = {};
 };
 
 }  // namespace apical

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "apical/analysis/layered_ingredients.h"
 #include "apical/experiment/report.h"
 #include "apical/experiment/run.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "apical/io/png.h"
 
 namespace apical {
 namespace {
@@ -72,6 +74,63 @@ void add_once(std::vector<std::string>& list, const std::string& item) {
   if (!item.empty() && std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
 }
 
+/// Final figures of the runs of a sweep over what was swept, one line for each variant.
+void add_sweep(const nlohmann::json& points, const io::Path& directory, ReportData& data) {
+  const auto figure = [&](const char* title, const char* y_label, auto&& values_of) {
+    FigureExtra f;
+    f.title = title;
+    f.y_label = y_label;
+    for (const nlohmann::json& p : points) {
+      const io::Path run = directory / p.at("run").get<std::string>();
+      if (!io::file_exists(run / "manifest.json")) continue;
+      const std::string label = io::read_json(run / "manifest.json").at("label");
+      const auto model = std::find_if(data.models.begin(), data.models.end(), [&](const ModelResult& m) { return m.label == label; });
+      if (model == data.models.end()) continue;
+      f.x_label = p.at("name");
+      f.log_x = p.at("logarithmic");
+      const double at = p.at("at");
+      if (std::find(f.x_ticks.begin(), f.x_ticks.end(), at) == f.x_ticks.end()) f.x_ticks.push_back(at);
+      const std::string name = p.at("series").get<std::string>().empty() ? model->model : p.at("series").get<std::string>();
+      auto series = std::find_if(f.series.begin(), f.series.end(), [&](const FigureExtra::Series& s) { return s.label == name; });
+      if (series == f.series.end()) series = f.series.insert(f.series.end(), {name, {}});
+      for (const SeedValue& v : values_of(*model)) add_point(series->seeds, v.seed, at, v.value);
+    }
+    return f;
+  };
+  FigureExtra accuracy = figure("Test accuracy along the sweep", "test accuracy (%)", [](const ModelResult& m) { return m.test_accuracy; });
+  accuracy.percent = true;
+  FigureExtra loss = figure("Test loss along the sweep", "test loss", [](const ModelResult& m) { return m.test_loss; });
+  loss.log_y = true;
+  FigureExtra angle = figure("Angle to the exact gradient along the sweep", "angle to the gradient (°)", [](const ModelResult& m) {
+    for (const AlignmentCurves& a : m.alignment) {
+      if (a.area == "total") return last_values(a.seeds);
+    }
+    return std::vector<SeedValue>{};
+  });
+  for (FigureExtra* f : {&accuracy, &loss, &angle}) {
+    const bool any = std::any_of(f->series.begin(), f->series.end(), [](const FigureExtra::Series& s) { return !s.seeds.empty(); });
+    if (any) data.sweep.push_back(std::move(*f));
+  }
+}
+
+/// Circuits of a variant differ in their sizes only: the first is drawn.
+void keep_first_circuits(const nlohmann::json& points, ReportData& data) {
+  std::set<std::string> drawn;
+  std::vector<DrawnCircuit> kept;
+  for (std::size_t i = 0; i < std::min(points.size(), data.circuits.size()); ++i) {
+    if (drawn.insert(points.at(i).at("series")).second) kept.push_back(std::move(data.circuits[i]));
+  }
+  data.circuits = std::move(kept);
+}
+
+/// Targets once, outputs of every run that has pictures.
+void add_pictures(const io::Path& run, const std::string& label, ReportData& data) {
+  if (!io::file_exists(run / "pictures" / "outputs.png")) return;
+  const auto row = [&](const char* file) { return io::base64(io::read_file(run / "pictures" / file)); };
+  if (data.pictures.empty()) data.pictures.push_back({"targets", row("targets.png")});
+  data.pictures.push_back({label, row("outputs.png")});
+}
+
 std::string read_out(const Experiment& e, const TaskInfo& task) {
   if (task.steers) {
     return fmt::format("the circuit sees each state of the plant for {} network steps, then its output acts. The loss is the squared difference from the "
@@ -120,8 +179,19 @@ void add_run(const io::Path& run, ReportData& data) {
     data.provenance.emplace_back("created", manifest.at("created"));
   }
   add_once(data.citations, e.citation);
+  add_pictures(run, e.label, data);
   data.experiment_toml += (data.experiment_toml.empty() ? "" : "\n\n") + fmt::format("# {}\n", e.label) + toml;
   data.models.push_back(std::move(m));
+}
+
+/// What `apical reproduce` found, if it ran this.
+void add_expectations(const io::Path& directory, ReportData& data) {
+  if (!io::file_exists(directory / "reproduction.json")) return;
+  const nlohmann::json j = io::read_json(directory / "reproduction.json");
+  data.reproduces = j.at("reference");
+  for (const nlohmann::json& o : j.at("outcomes")) {
+    data.expectations.push_back({o.at("subject"), o.at("measured_text"), o.at("expected"), o.at("because"), o.at("source"), o.at("reproduced")});
+  }
 }
 
 }  // namespace
@@ -136,6 +206,11 @@ io::Path write_report(const io::Path& directory) {
       const io::Path path = directory / run.get<std::string>();
       if (io::file_exists(path / "manifest.json")) add_run(path, data);
     }
+    if (index.contains("sweep")) {
+      for (ModelResult& m : data.models) m.reference = false;  // each value has one of its own: the curves compare
+      add_sweep(index.at("sweep"), directory, data);
+      keep_first_circuits(index.at("sweep"), data);
+    }
   } else if (io::file_exists(directory / "manifest.json")) {
     data.title = io::read_json(directory / "manifest.json").at("title");
     add_run(directory, data);
@@ -143,6 +218,7 @@ io::Path write_report(const io::Path& directory) {
     throw DataError(fmt::format("{} holds neither a run (manifest.json) nor a comparison (comparison.json)", directory.string()));
   }
   if (data.models.empty()) throw DataError(fmt::format("no run of {} has begun", directory.string()));
+  add_expectations(directory, data);
   const io::Path path = directory / "report.html";
   io::write_atomically(path, render_report(data));
   return path;

@@ -27,6 +27,7 @@ a{color:var(--link)}
 .warnings ul{margin:.2rem 0;padding-left:1.2rem}
 .clear{font:.85rem/1.5 var(--sans);color:var(--soft)}
 .scroll{overflow-x:auto;margin:0 -.2rem;padding:0 .2rem}
+img.pixels{image-rendering:pixelated;height:56px;background:#000;vertical-align:middle}
 table{border-collapse:collapse;font:.85rem/1.45 var(--sans);font-variant-numeric:tabular-nums;border-top:1.5px solid var(--rule);
 border-bottom:1.5px solid var(--rule);margin:.6rem 0 .4rem;width:100%}
 th,td{padding:.45rem .9rem .45rem 0;text-align:left;vertical-align:top}

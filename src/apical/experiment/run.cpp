@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <numeric>
 #include <nlohmann/json.hpp>
 
 #include "apical/core/build_info.h"
@@ -17,6 +18,7 @@
 #include "apical/io/hash.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "apical/io/png.h"
 #include "apical/io/run_lock.h"
 
 namespace apical {
@@ -230,6 +232,37 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
   return r;
 }
 
+/// One picture after the other, a black line between them.
+Matrix<std::uint8_t> side_by_side(const Matrix<double>& pixels, PictureShape shape) {
+  Matrix<std::uint8_t> out(shape.rows, pixels.rows() * (shape.cols + 1) - 1);
+  for (std::size_t k = 0; k < pixels.rows(); ++k) {
+    for (std::size_t i = 0; i < shape.rows * shape.cols; ++i) {
+      const double grey = std::clamp(pixels(k, i), 0.0, 1.0);
+      out(i / shape.cols, k * (shape.cols + 1) + i % shape.cols) = static_cast<std::uint8_t>(std::lround(255 * grey));
+    }
+  }
+  return out;
+}
+
+/// What the first seed makes of the first test samples, beside the targets.
+void write_pictures(const io::Path& run, Learner& learner) {
+  constexpr std::size_t kMost = 20;
+  const Dataset& data = learner.data(0);
+  if (!data.target_picture || data.test.size() == 0) return;
+  std::vector<std::uint32_t> samples(std::min(kMost, data.test.size()));
+  std::iota(samples.begin(), samples.end(), 0U);
+  const Matrix<double> outputs = learner.respond(SplitName::test, 0, samples);
+  if (outputs.rows() == 0) return;
+  Matrix<double> targets(outputs.rows(), outputs.cols());
+  for (std::uint32_t k : samples) data.test.read_target(k, targets.row(k));
+  io::make_directories(run / "pictures");
+  const auto write = [&](const char* name, const Matrix<double>& pixels) {
+    io::write_atomically(run / "pictures" / name, io::encode_png(side_by_side(pixels, *data.target_picture)));
+  };
+  write("targets.png", targets);
+  write("outputs.png", outputs);
+}
+
 void remove_files(const io::Path& run, std::string_view prefix) {
   for (const auto& entry : std::filesystem::directory_iterator(run)) {
     if (entry.path().filename().string().starts_with(prefix)) std::filesystem::remove(entry.path());
@@ -342,6 +375,7 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
   checkpointer.write();
   recorder.finish();
   chronicle.close();
+  write_pictures(run, *learner);
   RunResult summary = write_summary(run, wall);
   recorder.remove_segments();
   write_report(run);

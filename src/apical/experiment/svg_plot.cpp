@@ -338,7 +338,11 @@ std::string svg_of(const LinePlot& plot) {
           .x = {},
           .y = {},
           .factor = factor};
-  f.x = linear_axis(xs.low, xs.high, 5, false);
+  f.x = plot.log_x ? log_axis(xs.low, xs.high) : linear_axis(xs.low, xs.high, 5, false);
+  if (!plot.x_ticks.empty()) {
+    f.x.ticks.clear();
+    for (double x : plot.x_ticks) f.x.ticks.push_back({x, fmt::format("{:g}", x)});
+  }
   f.y = !plot.y_ticks.empty() ? fixed_axis(plot.y_ticks)
         : log                 ? log_axis(ys.low, ys.high)
                               : linear_axis(ys.low, ys.high, 5, true);

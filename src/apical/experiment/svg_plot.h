@@ -31,6 +31,8 @@ struct LinePlot {
   std::string x_label, y_label;      ///< with units
   bool log_y = false;                ///< falls back to linear if a value is not positive; see drawn_log()
   bool percent = false;              ///< values are fractions, shown times 100
+  bool log_x = false;                ///< all x must be positive
+  std::vector<double> x_ticks = {};  ///< these instead of ticks of our choice
   std::vector<double> y_ticks = {};  ///< these instead of ticks of our choice; they also set the range
   std::optional<ReferenceLine> reference = {};
   std::vector<PlotSeries> series = {};

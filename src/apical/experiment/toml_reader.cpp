@@ -70,6 +70,45 @@ std::vector<TomlDocument> TomlDocument::variants(std::string_view key) const {
   return out;
 }
 
+namespace {
+
+/// Entry i of every list in `lists`, in tables as they stand there.
+TomlTable entries_at(const TomlTable& lists, std::size_t i, std::size_t count, const std::string& path) {
+  TomlTable out;
+  for (const TomlEntry& e : lists.entries) {
+    const std::string name = path + "." + e.key;
+    TomlEntry chosen{e.key, e.place, {}};
+    if (const TomlTable* table = e.value.as<TomlTable>()) {
+      chosen.value = TomlValue{entries_at(*table, i, count, name), e.value.place};
+    } else if (const TomlList* list = e.value.as<TomlList>(); list && list->size() == count) {
+      chosen.value = (*list)[i];
+    } else {
+      throw ConfigError(list ? fmt::format("'{}' has {} entries; expected {}, one for each value", name, list->size(), count)
+                             : fmt::format("'{}' is {}; expected a list with one entry for each of the {} values", name, e.value.kind(), count),
+                        e.value.place);
+    }
+    out.set(chosen);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<TomlDocument> TomlDocument::unrolled(std::string_view key, std::string_view values, std::size_t count) const {
+  TomlDocument base = copy();
+  base.root_->table.erase(key);
+  const TomlValue* table = root_->table.get(key);
+  const TomlValue* lists = table && table->as<TomlTable>() ? table->as<TomlTable>()->get(values) : nullptr;
+  const std::string path = fmt::format("{}.{}", key, values);
+  if (!lists || !lists->as<TomlTable>()) throw ConfigError(fmt::format("expected a table [{}]", path), lists ? lists->place : Place{origin_, 0, 0});
+  std::vector<TomlDocument> out;
+  for (std::size_t i = 0; i < count; ++i) {
+    out.push_back(base.copy());
+    merge(out.back().root_->table, entries_at(*lists->as<TomlTable>(), i, count, path));
+  }
+  return out;
+}
+
 /// One table as read: shared with the readers opened from it, so that resolved() sees them.
 struct TomlReader::State {
   const TomlTable* table = nullptr;
@@ -300,6 +339,8 @@ std::vector<TomlReader> TomlReader::tables(std::string_view key) {
   }
   return out;
 }
+
+void TomlReader::read_elsewhere(std::string_view key) { state_->asked.emplace(key); }
 
 void TomlReader::finish() {
   if (!state_->table) return;

@@ -33,6 +33,9 @@ class TomlDocument {
   /// The entries of [[key]], each laid over a copy of this document without them, so that an entry needs to say
   /// only what is different. Just a copy of this document if there are none.
   std::vector<TomlDocument> variants(std::string_view key) const;
+  /// `count` copies without the table `key`: copy i has entry i of every list in the sub-table `values` of `key` laid over
+  /// it, at the same place as in the sub-table. ConfigError for anything else in there, and for lists of other lengths.
+  std::vector<TomlDocument> unrolled(std::string_view key, std::string_view values, std::size_t count) const;
   TomlDocument copy() const;
 
  private:
@@ -77,6 +80,8 @@ class TomlReader {
   /// The entries of [[key]].
   std::vector<TomlReader> tables(std::string_view key);
 
+  /// A key that another reader of the same document reads: known here, and no part of resolved().
+  void read_elsewhere(std::string_view key);
   /// ConfigError for the first key that nobody asked for, with the nearest known one.
   void finish();
   /// Runs `f`; a ConfigError without a place gets that of `key` (or of this table).

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "apical/core/error.h"
+#include "apical/learning/output_targets.h"
 
 namespace apical {
 namespace {
@@ -77,7 +78,7 @@ FeedforwardGradient::FeedforwardGradient(const Circuit& circuit) : circuit_(circ
     slope_.push_back(p.slopes.empty() ? std::vector<double>(p.size, p.slope) : p.slopes);
     offset_.push_back(p.offsets.empty() ? std::vector<double>(p.size, p.offset) : p.offsets);
   }
-  rate_targets_ = circuit[*circuit.readout()].teacher.has_value();
+  rate_targets_ = has_rate_targets(circuit);
 }
 
 void FeedforwardGradient::set_neuron_parameters(PopulationId p, std::vector<double> slopes, std::vector<double> offsets) {

@@ -143,6 +143,20 @@ void LayeredLearner<Real>::evaluate(SplitName split, const Order& order, bool, s
 }
 
 template <class Real>
+Matrix<double> LayeredLearner<Real>::respond(SplitName split, std::size_t r, std::span<const std::uint32_t> samples) {
+  Replica& replica = replicas_[r];
+  Matrix<double> answers(samples.size(), description_.network.outputs());
+  for (std::size_t at = 0; at < samples.size(); at += description_.batch) {
+    const std::size_t n = std::min(description_.batch, samples.size() - at);
+    gather(replica, split_of(*data_[r], split), samples, at, n);
+    const MatrixView<Real> out = replica.out.resize(n, answers.cols());
+    replica.model->predict(replica.X.view(), out);
+    for (std::size_t i = 0; i < n; ++i) std::copy(out.row(i).begin(), out.row(i).end(), answers.row(at + i).begin());
+  }
+  return answers;
+}
+
+template <class Real>
 std::vector<std::vector<AreaAlignment>> LayeredLearner<Real>::align(const Order& order) {
   // Rules advance their noise and mirrors when asked for credit: the state is put back afterwards.
   Snapshot before;

@@ -26,6 +26,7 @@ class LayeredLearner final : public Learner {
   void settle(const Order&) override {}
   void learn(const Order& order, bool opens_epoch) override;
   void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) override;
+  Matrix<double> respond(SplitName split, std::size_t replica, std::span<const std::uint32_t> samples) override;
   /// Every sample is a batch of its own; areas are "a1", "a2", … from the first hidden layer on.
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
   void scale_learning(double factor) override;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "apical/core/matrix.h"
 #include "apical/core/state_visitor.h"
 #include "apical/tasks/dataset.h"
 
@@ -61,6 +62,10 @@ class Learner {
   virtual void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) = 0;
   /// Credit against the exact gradient for training samples; nothing is learned. One list per replica.
   virtual std::vector<std::vector<AreaAlignment>> align(const Order& order) = 0;
+
+  /// What comes out for `samples` of a split, one row each: outputs at the end of each presentation, without targets, after
+  /// which the state is what it was. No rows if the learner cannot say.
+  virtual Matrix<double> respond(SplitName, std::size_t /*replica*/, std::span<const std::uint32_t> /*samples*/) { return {}; }
 
   /// Factor on all learning rates, relative to the model's own.
   virtual void scale_learning(double factor) = 0;

@@ -18,6 +18,12 @@ enum class ScoredSteps {
   all,   ///< every step, against the target delayed like in training; the first ten of the run do not count
 };
 
+/// The potentials a circuit is taught that wants potentials, where a task asks for rates only.
+enum class TargetPotentials {
+  inverse,       ///< at which the output's activation gives the rate
+  task_numbers,  ///< the task's numbers themselves, e.g. 0 and 1 for classes
+};
+
 /// Which steps of a training sample are learned from.
 enum class LearningSteps {
   every,
@@ -32,6 +38,7 @@ struct Presentation {
   bool delay_targets = true;     ///< by one step per area
   ScoredSteps scored = ScoredSteps::last;
   LearningSteps learning = LearningSteps::every;
+  TargetPotentials target_potentials = TargetPotentials::inverse;
   /// Populations whose somata are set to 0 when a sample begins. Nothing else is: rates that look ahead, dendrites
   /// and error neurons see the jump.
   std::vector<PopulationId> reset_somata = {};

@@ -40,7 +40,6 @@ RateLearner<Real>::RateLearner(Circuit circuit, std::vector<std::shared_ptr<cons
   stimulus_ = *c.stimulus();
   readout_ = *c.readout();
   target_ = c.target();
-  rate_targets_ = c[readout_].teacher.has_value();
   depth_ = forward_depth(c);
   sequences_ = are_sequences(data_);
   for (const auto& d : data_) {
@@ -63,6 +62,11 @@ RateLearner<Real>::RateLearner(Circuit circuit, std::vector<std::shared_ptr<cons
     throw ConfigError(fmt::format("presentation_ms = {:g} holds a sample for {} steps, but input needs {} to reach the output and errors as many to come back",
                                   presentation_.presentation_ms, hold_, depth_),
                       {}, fmt::format("choose at least {:g}", static_cast<double>(2 * depth_ + 2) * c.dt_ms));
+  }
+  for (std::size_t k = 0; k < engine_.replicas(); ++k) {
+    rate::Network<Real>& n = engine_.network(k);
+    const std::size_t lane = engine_.lane(k);
+    targets_.emplace_back(c, *data_[k], presentation_.target_potentials, n.neuron_slopes(readout_, lane), n.neuron_offsets(readout_, lane));
   }
   previous_target_ = current_target_ = Matrix<double>(engine_.replicas(), c[readout_].size);
   scored_steps_.assign(engine_.replicas(), 0.0);
@@ -103,7 +107,7 @@ void RateLearner<Real>::show(rate::Network<Real>& n, std::size_t first, std::siz
                              SplitName split, Hold hold) {
   reset_somata(n, count);
   for (std::size_t i = 0; i < count; ++i) {
-    split_of(data(first + i), split).read_target(order[first + i][k], current_target_.row(first + i));
+    targets_[first + i].read(split_of(data(first + i), split), order[first + i][k], current_target_.row(first + i));
   }
   if (sequences_) {
     APICAL_CHECK(count == 1);
@@ -209,19 +213,13 @@ template <class Real>
 void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) {
   if (target_) engine_.clear_external(*target_);
   if (split != SplitName::train && data_.front()->closed_loop) return steer(split, order, scores);
-  const Population& out = engine_.circuit()[readout_];
   engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
-    std::vector<double> rates(out.size);
-    // Voltage targets are scored as the rates they stand for.
-    const auto wanted = [&](double y, std::size_t i) {
-      if (rate_targets_) return y;
-      return activate(out.activation, y, out.slopes.empty() ? out.slope : out.slopes[i], out.offsets.empty() ? out.offset : out.offsets[i]);
-    };
+    std::vector<double> rates(engine_.circuit()[readout_].size);
     const auto squared_error = [&](std::size_t replica, const Matrix<double>& target) {
       n.read(readout_, "rate", replica - first, rates);
       double sum = 0;
       for (std::size_t i = 0; i < rates.size(); ++i) {
-        const double e = rates[i] - wanted(target(replica, i), i);
+        const double e = rates[i] - targets_[replica].rate(target(replica, i), i);
         sum += e * e;
       }
       return sum;
@@ -262,6 +260,25 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
       remember_targets(first, count);
     }
   });
+}
+
+template <class Real>
+Matrix<double> RateLearner<Real>::respond(SplitName split, std::size_t replica, std::span<const std::uint32_t> samples) {
+  Snapshot before;
+  before.take(*this);
+  const Order order(engine_.replicas(), samples);  // every replica sees them; one is read
+  Matrix<double> outputs(samples.size(), engine_.circuit()[readout_].size);
+  if (target_) engine_.clear_external(*target_);
+  engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
+    if (replica < first || replica >= first + count) return;
+    for (std::size_t k = 0; k < samples.size(); ++k) {
+      show(n, first, count, order, k, split, [&](rate::Step steps) { n.advance(steps, {}); });
+      n.advance(presentation_.further_steps(), {});
+      n.read(readout_, "rate", replica - first, outputs.row(k));
+    }
+  });
+  before.restore(*this);
+  return outputs;
 }
 
 template <class Real>

@@ -9,6 +9,7 @@
 #include "apical/engine/rate/engine.h"
 #include "apical/learning/exact_gradient.h"
 #include "apical/learning/learner.h"
+#include "apical/learning/output_targets.h"
 #include "apical/learning/presentation.h"
 
 namespace apical {
@@ -32,6 +33,7 @@ class RateLearner final : public Learner {
   void learn(const Order& order, bool opens_epoch) override;
   void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) override;
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
+  Matrix<double> respond(SplitName split, std::size_t replica, std::span<const std::uint32_t> samples) override;
   void scale_learning(double factor) override { engine_.scale_learning(factor); }
   std::size_t settling_samples() const override;
   void check() const override { engine_.check_finite(); }
@@ -65,7 +67,7 @@ class RateLearner final : public Learner {
   std::size_t depth_ = 0;
   PopulationId stimulus_, readout_;
   std::optional<PopulationId> target_;
-  bool rate_targets_ = true;
+  std::vector<OutputTargets> targets_;  ///< per replica
   Matrix<double> previous_target_;  ///< per replica: of the sample before
   Matrix<double> current_target_;
   std::vector<double> scored_steps_;  ///< per replica: steps of the evaluation so far

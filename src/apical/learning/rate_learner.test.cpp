@@ -296,7 +296,7 @@ std::vector<double> run_in_parts(const Circuit& circuit, const Data& data, const
     if (trainer.run(told.stop) == Trainer::Outcome::finished) break;
     state.take(trainer);
   }
-  if (points_per_part > 0) EXPECT_GT(parts, 3U);
+  EXPECT_GE(parts, points_per_part > 0 ? 3U : 0U);
   return told.values;
 }
 

@@ -35,6 +35,7 @@ class Values {
     APICAL_CHECK(at != values_.end() && std::holds_alternative<T>(at->second));
     return std::get<T>(at->second);
   }
+  bool has(std::string_view name) const { return values_.contains(name); }
   double number(std::string_view name) const { return get<double>(name); }
   bool flag(std::string_view name) const { return get<bool>(name); }
   const std::string& text(std::string_view name) const { return get<std::string>(name); }

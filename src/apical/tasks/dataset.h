@@ -64,7 +64,9 @@ struct InputSequence {
 struct Split {
   Inputs inputs;
   std::vector<InputSequence> sequences;
-  Matrix<double> targets;            ///< samples x outputs
+  Matrix<double> targets;            ///< samples x outputs: the rates wanted of the output
+  /// The same as membrane potentials, samples x outputs; empty for tasks that know rates only.
+  Matrix<double> target_potentials = {};
   std::vector<std::int32_t> labels;  ///< class of each sample; empty for regression
 
   std::size_t size() const { return targets.rows(); }
@@ -81,12 +83,18 @@ enum class Readout {
   regression,      ///< no decision, only a distance to the target
 };
 
+/// Outputs that are the pixels of a picture, row by row, 0 black … 1 white.
+struct PictureShape {
+  std::size_t rows = 0, cols = 0;
+};
+
 struct Dataset {
   std::string name;
   Split train, validation, test;
   std::vector<std::string> class_names;  ///< by label; empty for regression
   Readout readout = Readout::regression;
   double threshold = 0;       ///< for Readout::sign
+  std::optional<PictureShape> target_picture = {};
   double sequence_dt_ms = 0;  ///< duration of one step of a sequence; 0 where samples are held instead
   std::optional<ClosedLoop> closed_loop = {};  ///< what evaluations steer, instead of showing validation and test
 

@@ -21,6 +21,7 @@ Dataset make(const TaskParameters& p) {
   data.train = digit_generation_split(images);
   data.validation = data.test = data.train;
   data.readout = Readout::regression;
+  data.target_picture = PictureShape{28, 28};
   return data;
 }
 

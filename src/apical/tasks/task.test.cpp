@@ -77,8 +77,8 @@ TEST(Tasks, WrongValuesAreAnsweredWithTheRange) {
   EXPECT_THAT(asked("xor", TaskParameters{}.set("off", NAN)), HasSubstr("a number in [-1, 0]"));
   EXPECT_THAT(asked("xor", TaskParameters{}.set("outputs", "two")),
               HasSubstr("expected a number such as 1"));
-  EXPECT_THAT(asked("teacher-student", TaskParameters{}.set("targets", "volt")),
-              HasSubstr("rate or voltage"));
+  EXPECT_THAT(asked("teacher-student", TaskParameters{}.set("input_law", "unif")),
+              HasSubstr("uniform or normal"));
   EXPECT_THAT(asked("yin-yang", TaskParameters{}.set("r_small", 0.3)),
               HasSubstr("less than half of r_big"));
   EXPECT_THAT(asked("delayed-match-to-sample", TaskParameters{}.set("longest_delay_steps", 10)),

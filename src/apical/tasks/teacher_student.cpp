@@ -12,17 +12,17 @@ Split make_split(const Teacher& teacher, const TaskParameters& p, std::uint32_t 
                  std::size_t features) {
   const std::size_t samples = p.count("samples");
   const bool normal_inputs = p.text("input_law") == "normal";
-  const bool voltage_targets = p.text("targets") == "voltage";
   Matrix<double> inputs(samples, features);
   Split split;
-  split.targets = Matrix<double>(samples, teacher.weights.back().rows());
+  split.targets = split.target_potentials = Matrix<double>(samples, teacher.weights.back().rows());
   for (std::size_t i = 0; i < samples; ++i) {
     for (std::size_t j = 0; j < features; ++j) {
       const Address at{p.count("seed"), Stream::task_input, split_number, i * features + j};
       inputs(i, j) = normal_inputs ? normal(at) : uniform(at);
     }
-    const auto answer = voltage_targets ? teacher.voltages(inputs.row(i)) : teacher.rates(inputs.row(i));
-    std::copy(answer.begin(), answer.end(), split.targets.row(i).begin());
+    const auto rates = teacher.rates(inputs.row(i)), potentials = teacher.voltages(inputs.row(i));
+    std::copy(rates.begin(), rates.end(), split.targets.row(i).begin());
+    std::copy(potentials.begin(), potentials.end(), split.target_potentials.row(i).begin());
   }
   split.inputs = Inputs(std::move(inputs));
   return split;
@@ -108,7 +108,6 @@ TaskInfo teacher_student_task() {
       seed_parameter(),
       gamma,
       choice("activation", "tanh", activation_names(), "phi of every layer of the teacher"),
-      choice("targets", "rate", {"rate", "voltage"}, "what of the teacher's output is the target"),
       choice("input_law", "uniform", {"uniform", "normal"}, "U[0, 1) or N(0, 1)"),
   };
   info.citation =

@@ -2,6 +2,7 @@
 // Teacher-student regression: a fixed random feed-forward network answers random inputs, and a student of
 // the same shape is to give the same answers. Every seed has its own teacher and its own inputs.
 //   u_l = gamma W_l r_{l-1},  r_l = phi(u_l),  W ~ U[-1, 1), inputs ~ U[0, 1)
+// Targets are the output's rates, and its potentials u for circuits that are taught potentials.
 // gamma = g_basal / (g_basal + g_leak) is the attenuation from the basal dendrite to the soma at rest.
 #pragma once
 

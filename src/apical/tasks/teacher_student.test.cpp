@@ -41,11 +41,12 @@ TEST(TeacherStudent, TargetsAreTheTeachersAnswers) {
   }
 }
 
-TEST(TeacherStudent, VoltageTargetsAreTheRatesBeforeTheActivation) {
-  const Dataset rates = make_dataset("teacher-student", with_seed(5));
-  const Dataset voltages = make_dataset("teacher-student", with_seed(5).set("targets", "voltage"));
-  for (std::size_t i = 0; i < 100; ++i) {
-    EXPECT_EQ(std::tanh(voltages.test.targets(i, 0)), rates.test.targets(i, 0));
+TEST(TeacherStudent, TargetPotentialsAreTheRatesBeforeTheActivation) {
+  const Dataset data = make_dataset("teacher-student", with_seed(5));
+  for (const Split* split : {&data.train, &data.validation, &data.test}) {
+    for (std::size_t i = 0; i < 100; ++i) {
+      EXPECT_EQ(std::tanh(split->target_potentials(i, 0)), split->targets(i, 0));
+    }
   }
 }
 

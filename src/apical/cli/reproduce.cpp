@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/experiment/reproduce.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "apical/cli/experiment_arguments.h"
+#include "apical/cli/progress.h"
+#include "apical/io/json.h"
+
+namespace apical::cli {
+namespace {
+
+int list(Context& context, const Arguments& arguments) {
+  const std::vector<ShippedFigure> figures = shipped_figures();
+  if (arguments.has("--json")) {
+    nlohmann::json all{{"schema", "apical-figures/1"}, {"figures", nlohmann::json::array()}};
+    for (const ShippedFigure& f : figures) {
+      nlohmann::json one{{"name", f.name}, {"paper", f.claim.paper}, {"figure", f.claim.figure}, {"shows", f.claim.shows}, {"minutes", f.claim.minutes}};
+      for (const Expectation& e : f.claim.expectations) {
+        one["expects"].push_back({{"subject", e.subject()}, {"expected", e.tolerance}, {"because", e.because}, {"source", e.source}});
+      }
+      all["figures"].push_back(one);
+    }
+    context.out << io::json_text(all);
+    return 0;
+  }
+  double minutes = 0;
+  for (const ShippedFigure& f : figures) {
+    context.out << fmt::format("{}\n  {}; about {:g} min on two cores\n  {}\n", f.name, f.claim.reference(), f.claim.minutes, f.claim.shows);
+    for (const Expectation& e : f.claim.expectations) {
+      context.out << fmt::format("    {}: {}\n", e.subject(), e.tolerance);
+    }
+    if (!f.claim.source.empty()) context.out << fmt::format("  figures from: {}\n", f.claim.source);
+    minutes += f.claim.minutes;
+  }
+  context.out << fmt::format("{} figures, about {:.0f} min in all: apical reproduce NAME, or apical reproduce --all\n", figures.size(), minutes);
+  return 0;
+}
+
+/// "max2026/figure-2b" → "max2026-figure-2b".
+std::string directory_of(std::string name) {
+  std::replace(name.begin(), name.end(), '/', '-');
+  return name;
+}
+
+ShippedFigure figure_named(const std::string& name) {
+  if (name.ends_with(".toml")) {
+    const io::Path file = name;
+    return {file.parent_path().filename().string() + "-" + file.stem().string(), file, read_reproduction(TomlDocument::read(name))};
+  }
+  std::vector<std::string> names;
+  for (ShippedFigure& f : shipped_figures()) {
+    if (f.name == name) return f;
+    names.push_back(f.name);
+  }
+  throw UsageError(fmt::format("'{}' is neither an experiment that comes with Apical, nor a TOML file, nor the directory of a run\n  {}", name,
+                               suggestion(name, names)));
+}
+
+struct Watch {
+  Context& context;
+  bool quiet;
+  std::unique_ptr<ProgressPrinter> printer = {};
+  Observer* operator()(const std::string& label) {
+    printer.reset();
+    printer = std::make_unique<ProgressPrinter>(context, label, quiet);
+    return printer.get();
+  }
+};
+
+void print(std::ostream& out, const ShippedFigure& figure, const ReproductionResult& result, const io::Path& directory) {
+  out << fmt::format("{} ({})\n", figure.name, figure.claim.reference());
+  std::size_t held = 0;
+  for (const Outcome& o : result.outcomes) {
+    out << fmt::format("  {}  {}\n", o.reproduced ? "reproduced" : "DEVIATES  ", o.text());
+    out << fmt::format("              tolerance: {}; figure from: {}\n", o.expected.because, o.expected.source);
+    held += o.reproduced ? 1 : 0;
+  }
+  out << fmt::format("  {} of {} reproduced; report: {}\n", held, result.outcomes.size(), (directory / "report.html").string());
+}
+
+int run_figures(Context& context, const Arguments& arguments, const std::vector<ShippedFigure>& figures, bool all) {
+  const io::Path out = output_directory(arguments, all ? "reproduce" : directory_of(figures.front().name));
+  Watch watch{context, arguments.has("--quiet")};
+  nlohmann::json summary{{"schema", "apical-reproductions/1"}, {"figures", nlohmann::json::array()}};
+  std::size_t deviating = 0, failed = 0;
+  for (const ShippedFigure& figure : figures) {
+    ComparisonOptions options;
+    options.directory = all ? out / directory_of(figure.name) : out;
+    options.resume = arguments.has("--resume") && std::filesystem::exists(options.directory);
+    options.threads = threads(arguments);
+    options.watch = [&](const Experiment& e) { return watch(all ? fmt::format("{}, {}", figure.name, e.label) : e.label); };
+    ReproductionResult result;
+    try {
+      result = reproduce(TomlDocument::read(figure.file.string()), options, *context.stop);
+    } catch (const DataError& e) {
+      if (!all) throw;
+      watch.printer.reset();
+      context.err << fmt::format("apical: {} was not run: {}\n", figure.name, e.what());
+      ++failed;
+      continue;
+    }
+    watch.printer.reset();
+    for (const RunResult& r : result.comparison.runs) {
+      for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
+    }
+    if (result.outcome == Trainer::Outcome::stopped) {
+      context.err << fmt::format("apical: stopped with a checkpoint; go on with the same command, --resume and --out {}\n", out.string());
+      return static_cast<int>(ExitCode::resumable);
+    }
+    deviating += result.reproduced() ? 0 : 1;
+    if (arguments.has("--json")) {
+      nlohmann::json one = io::read_json(options.directory / "reproduction.json");
+      one["name"] = figure.name;
+      one["directory"] = options.directory.string();
+      summary["figures"].push_back(std::move(one));
+    } else {
+      print(context.out, figure, result, options.directory);
+      context.out.flush();
+    }
+  }
+  if (arguments.has("--json")) context.out << io::json_text(summary);
+  if (all && !arguments.has("--json")) {
+    context.out << fmt::format("{} of {} figures reproduced, {} deviate, {} could not be run\n", figures.size() - deviating - failed, figures.size(),
+                               deviating, failed);
+  }
+  if (deviating > 0) return static_cast<int>(ExitCode::check_failed);
+  return static_cast<int>(failed > 0 ? ExitCode::invalid_input : ExitCode::ok);
+}
+
+/// The directories of the runs in `directory`, relative to it; "" for a directory that is a run itself.
+std::vector<std::string> runs_in(const io::Path& directory) {
+  if (io::file_exists(directory / "manifest.json")) return {""};
+  if (!io::file_exists(directory / "comparison.json")) {
+    throw DataError(fmt::format("{} holds neither a run (manifest.json) nor a comparison (comparison.json)", directory.string()));
+  }
+  return io::read_json(directory / "comparison.json").at("runs").get<std::vector<std::string>>();
+}
+
+int repeat(Context& context, const Arguments& arguments, const io::Path& directory) {
+  const io::Path trimmed = directory.has_filename() ? directory : directory.parent_path();
+  const io::Path out = output_directory(arguments, trimmed.filename().string() + "-again");
+  Watch watch{context, arguments.has("--quiet")};
+  nlohmann::json summary{{"schema", "apical-repeat/1"}, {"runs", nlohmann::json::array()}};
+  bool identical = true;
+  for (const std::string& name : runs_in(directory)) {
+    RunOptions options;
+    options.directory = name.empty() ? out : out / name;
+    options.resume = arguments.has("--resume") && io::file_exists(options.directory / "experiment.toml");
+    options.threads = threads(arguments);
+    options.observers = {watch(name.empty() ? trimmed.filename().string() : name)};
+    const RepeatResult r = repeat_run(name.empty() ? directory : directory / name, options, *context.stop);
+    watch.printer.reset();
+    if (r.outcome == Trainer::Outcome::stopped) {
+      context.err << fmt::format("apical: stopped with a checkpoint; go on with the same command, --resume and --out {}\n", out.string());
+      return static_cast<int>(ExitCode::resumable);
+    }
+    identical = identical && r.identical();
+    if (arguments.has("--json")) {
+      summary["runs"].push_back({{"label", r.label}, {"identical", r.identical()}, {"text", r.text()}, {"differing_conditions", r.differing_conditions}});
+      continue;
+    }
+    context.out << fmt::format("{}: {}\n", r.label, r.text());
+    for (const std::string& c : r.differing_conditions) context.out << fmt::format("  {}\n", c);
+  }
+  if (arguments.has("--json")) context.out << io::json_text(summary);
+  return static_cast<int>(identical ? ExitCode::ok : ExitCode::check_failed);
+}
+
+int run(Context& context, const Arguments& arguments) {
+  const bool all = arguments.has("--all");
+  if (all && !arguments.positionals.empty()) throw UsageError("give either --all or names, not both");
+  if (arguments.has("--resume") && !arguments.has("--out")) throw UsageError("--resume needs --out DIR: the directory to continue in");
+  if (all) return run_figures(context, arguments, shipped_figures(), true);
+  if (arguments.positionals.empty()) {
+    if (arguments.has("--out")) throw UsageError("--out without anything to reproduce; give a name, a run directory, or --all");
+    return list(context, arguments);
+  }
+  const std::string& what = arguments.positionals.front();
+  if (std::filesystem::is_directory(what)) return repeat(context, arguments, what);
+  return run_figures(context, arguments, {figure_named(what)}, false);
+}
+
+}  // namespace
+
+Command reproduce_command() {
+  Command c;
+  c.name = "reproduce";
+  c.summary = "run what reproduces a published or measured figure, or a run again, and say whether it does";
+  c.positionals = {{"WHAT", "a figure of the list, a TOML file with [reproduces], or the directory of a run; without it, the list", 0, 1}};
+  c.options = {{"--all", "", "everything of the list"},
+               {"--threads", "N", "threads (default: all that the process may use)"},
+               {"--out", "DIR", "directory of the result (default: the next free runs/NAME-NNN)"},
+               {"--resume", "", "continue in --out: what is finished is kept"}};
+  c.examples = {"apical reproduce", "apical reproduce max2026/figure-2b", "apical reproduce --all --out runs/gallery",
+                "apical reproduce runs/error-neurons-001"};
+  c.run = run;
+  return c;
+}
+
+}  // namespace apical::cli

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an experiment is expected to show, as the tables of its file say it: which figure of which paper, and one
+// statistic over seeds for each claim, with the range that counts as reproduced and why it is that wide.
+//   [reproduces]
+//   paper = "Max et al. 2026"
+//   figure = "2b"
+//   shows = "the microcircuit learns a delayed match-to-sample task"
+//   source = "20 seeds of an independent implementation"
+//   minutes = 0.5
+//   [[expect]]
+//   quantity = "test_loss"
+//   statistic = "median"
+//   value = 0.032
+//   factor = 2
+//   because = "quartiles over seeds lie a factor of 1.5 apart"
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apical/experiment/toml_reader.h"
+
+namespace apical {
+
+struct Expectation {
+  enum class Epochs {
+    first,  ///< the first at which the quantity was measured, usually before training
+    last,
+    mean,   ///< over all at which it was measured
+  };
+  enum class Statistic {
+    median,
+    mean,
+    smallest,
+    largest,
+    fraction,  ///< of seeds whose value lies within [seeds_low, seeds_high]
+  };
+
+  std::string variant;      ///< label; empty if the file has one experiment only
+  std::string relative_to;  ///< label of another variant: values are ratios to the same seed there; empty: as they are
+  std::string quantity;     ///< "angle", or a metric of a split: "test_loss", "validation_accuracy", "test_falls" …
+  std::string area = "total";  ///< of an angle
+  Epochs epochs = Epochs::last;
+  Statistic statistic = Statistic::median;
+  double seeds_low = -std::numeric_limits<double>::infinity(), seeds_high = std::numeric_limits<double>::infinity();
+  std::optional<double> value;  ///< the figure to be met, if there is one
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();  ///< reproduced within
+  std::string tolerance;  ///< "0.032 within a factor of 2", "at least 0.7"
+  std::string because;    ///< why this wide
+  std::string source;     ///< where the figure comes from
+
+  /// "median test loss of 'error neurons' relative to 'backpropagation'".
+  std::string subject() const;
+};
+
+/// The tables [reproduces] and [[expect]] of a file.
+struct Reproduction {
+  std::string paper, figure, shows, source;
+  double minutes = 0;  ///< on two cores, as measured
+  std::vector<Expectation> expectations;
+  /// Empty in a file that claims nothing.
+  bool empty() const { return expectations.empty(); }
+  /// "Max et al. 2026, Fig. 2b".
+  std::string reference() const;
+};
+
+/// ConfigError with file, line and column; empty if the file has neither table. Whether the labels exist is not looked at.
+Reproduction read_reproduction(const TomlDocument& document);
+
+/// ConfigError unless every variant that an expectation names is among `labels`, and those that name none mean the only one.
+void check_labels(const Reproduction& reproduction, const std::vector<std::string>& labels, const TomlDocument& document);
+
+}  // namespace apical

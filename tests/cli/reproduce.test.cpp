@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// `apical reproduce` from the outside: verdicts become exit codes, runs are repeated bit for bit.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "apical/cli/command.h"
+#include "apical/io/file.h"
+#include "apical/io/json.h"
+
+namespace apical {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr const char* kExperiment = R"([task]
+name = "yin-yang"
+train_samples = 40
+validation_samples = 20
+test_samples = 20
+[model]
+name = "error-neuron-microcircuit"
+layers = [4, 6, 3]
+activation = "logistic"
+[training]
+epochs = 1
+align_every = 1
+[run]
+seeds = 2
+[reproduces]
+paper = "A paper"
+figure = "1"
+shows = "nothing much"
+source = "a test"
+minutes = 0.1
+[[expect]]
+quantity = "test_accuracy"
+statistic = "mean"
+at_least = 0
+at_most = 1
+because = "accuracies lie there"
+)";
+constexpr const char* kWrong = R"([[expect]]
+quantity = "angle"
+statistic = "smallest"
+at_least = 181
+because = "angles do not"
+)";
+
+class Reproduce : public testing::Test {
+ protected:
+  struct Answer {
+    int code;
+    std::string out, err;
+  };
+  void SetUp() override {
+    directory_ = fs::temp_directory_path() / ("apical-reproduce-" + std::to_string(getpid()));
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+  std::string file(const std::string& text) const {
+    const fs::path path = directory_ / "experiment.toml";
+    io::write_atomically(path, std::string_view(text));
+    return path.string();
+  }
+  std::string out(const std::string& name = "run") const { return (directory_ / name).string(); }
+  static Answer says(std::vector<std::string> arguments) {
+    std::ostringstream out, err;
+    const std::atomic<bool> stop{false};
+    cli::Context context{out, err, false, false, &stop};
+    arguments.emplace_back("--quiet");
+    const int code = cli::run(arguments, context);
+    return {code, out.str(), err.str()};
+  }
+  fs::path directory_;
+};
+
+TEST_F(Reproduce, SaysReproducedAndSucceedsIfAllHolds) {
+  const Answer a = says({"reproduce", file(kExperiment), "--out", out()});
+  EXPECT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("reproduced  mean test accuracy: "));
+  EXPECT_THAT(a.out, HasSubstr("1 of 1 reproduced"));
+  EXPECT_THAT(io::read_text(directory_ / "run" / "report.html"), HasSubstr("Compared with A paper, Fig. 1"));
+}
+
+TEST_F(Reproduce, SaysDeviatesAndFailsIfSomethingDoesNotHold) {
+  const Answer a = says({"reproduce", file(std::string(kExperiment) + kWrong), "--out", out(), "--json"});
+  EXPECT_EQ(a.code, 1) << a.err;
+  const nlohmann::json outcomes = io::parse_json(a.out, "answer").at("figures").at(0).at("outcomes");
+  EXPECT_TRUE(outcomes.at(0).at("reproduced"));
+  EXPECT_FALSE(outcomes.at(1).at("reproduced"));
+  EXPECT_EQ(outcomes.at(1).at("seeds").size(), 2U);
+}
+
+TEST_F(Reproduce, ResumedEvaluatesWhatIsThere) {
+  const std::string experiment = file(kExperiment);
+  ASSERT_EQ(says({"reproduce", experiment, "--out", out()}).code, 0);
+  EXPECT_EQ(says({"reproduce", experiment, "--out", out()}).code, 5);  // never overwrites
+  // An expectation is no part of what was run: it may be added afterwards.
+  file(std::string(kExperiment) + kWrong);
+  EXPECT_EQ(says({"reproduce", experiment, "--out", out(), "--resume"}).code, 1);
+}
+
+TEST_F(Reproduce, RefusesAnExperimentThatClaimsNothing) {
+  const std::string text = kExperiment;
+  const Answer a = says({"reproduce", file(text.substr(0, text.find("[reproduces]"))), "--out", out()});
+  EXPECT_EQ(a.code, 3);
+  EXPECT_THAT(a.err, HasSubstr("does not say what it reproduces"));
+  EXPECT_FALSE(fs::exists(out()));
+}
+
+TEST_F(Reproduce, ListsWhatThereIsAndSuggestsNearNames) {
+  const Answer list = says({"reproduce"});
+  EXPECT_EQ(list.code, 0);
+  EXPECT_THAT(list.out, HasSubstr("yin-yang/reference\n"));
+  const Answer near = says({"reproduce", "yin-yang/referenze"});
+  EXPECT_EQ(near.code, 2);
+  EXPECT_THAT(near.err, HasSubstr("did you mean 'yin-yang/reference'?"));
+  EXPECT_EQ(says({"reproduce", "--all", "yin-yang/reference"}).code, 2);
+  EXPECT_EQ(says({"reproduce", "--resume"}).code, 2);
+}
+
+TEST_F(Reproduce, RepeatsARunBitForBit) {
+  ASSERT_EQ(says({"run", file(kExperiment), "--out", out()}).code, 0);
+  const Answer a = says({"reproduce", out(), "--out", out("again"), "--threads", "2"});
+  EXPECT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("identical bits: "));
+}
+
+TEST_F(Reproduce, SaysWhereARepeatedRunDiffers) {
+  ASSERT_EQ(says({"reproduce", file(kExperiment), "--out", out()}).code, 0);
+  const fs::path run = directory_ / "run" / "error-neuron-microcircuit";
+  // Another number than the one that was measured, in the validation after the first epoch.
+  std::string metrics = io::read_text(run / "metrics.ndjson");
+  const auto line = metrics.find("\"epoch\":1,\"seed\":2,\"split\":\"validation\"");
+  ASSERT_NE(line, std::string::npos) << metrics;
+  const auto digits = metrics.find("\"loss\":", line) + 7;
+  metrics[digits] = metrics[digits] == '9' ? '8' : '9';
+  io::write_atomically(run / "metrics.ndjson", std::string_view(metrics));
+  const Answer a = says({"reproduce", out(), "--out", out("again")});
+  EXPECT_EQ(a.code, 1) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("differs at epoch 1 in loss of validation, seed 2: "));
+}
+
+TEST_F(Reproduce, OfADirectoryThatIsNoFinishedRunSaysSo) {
+  const Answer a = says({"reproduce", directory_.string(), "--out", out("again")});
+  EXPECT_EQ(a.code, 3);
+  EXPECT_THAT(a.err, HasSubstr("holds neither a run"));
+}
+
+}  // namespace
+}  // namespace apical
