@@ -101,18 +101,6 @@ class StateSize {
   std::set<std::tuple<std::uint32_t, Quantity, int, double>> pre_;
 };
 
-/// How often something that is due every so many epochs happens, before the first epoch and after the last included.
-std::size_t times_due(std::size_t every, const std::vector<std::size_t>& also, std::size_t epochs) {
-  std::set<std::size_t> due;
-  for (std::size_t epoch : also) {
-    if (epoch <= epochs) due.insert(epoch);
-  }
-  if (every == 0) return due.size();
-  std::size_t n = epochs / every + 1 + (epochs % every == 0 ? 0 : 1);
-  for (std::size_t epoch : due) n += epoch % every == 0 || epoch == epochs ? 0 : 1;
-  return n;
-}
-
 template <class Real>
 MeasuredSpeed measure(const Circuit& circuit, std::size_t seeds, ThreadPool& pool, double seconds, rate::Layout layout) {
   std::vector<std::uint64_t> numbers(seeds);
@@ -145,6 +133,17 @@ MeasuredSpeed measure(const Circuit& circuit, std::size_t seeds, ThreadPool& poo
 }
 
 }  // namespace
+
+std::size_t times_due(std::size_t every, const std::vector<std::size_t>& also, std::size_t epochs) {
+  std::set<std::size_t> due;
+  for (std::size_t epoch : also) {
+    if (epoch <= epochs) due.insert(epoch);
+  }
+  if (every == 0) return due.size();
+  std::size_t n = epochs / every + 1 + (epochs % every == 0 ? 0 : 1);
+  for (std::size_t epoch : due) n += epoch % every == 0 || epoch == epochs ? 0 : 1;
+  return n;
+}
 
 MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision, ThreadPool& pool, double seconds,
                             rate::Layout layout) {
