@@ -33,6 +33,13 @@ label = "backpropagation"
 model.name = "layered-reference"
 )";
 
+// Appended rather than added: g++ 12 sees an overrun in the sum of constants (-Warray-bounds).
+std::string good_text() {
+  std::string text(kSweep);
+  text.append(kVariants);
+  return text;
+}
+
 std::string with(std::string text, const std::string& what, const std::string& instead) {
   const auto at = text.find(what);
   EXPECT_NE(at, std::string::npos) << what;
@@ -49,7 +56,7 @@ std::string complaint(const std::string& text) {
 }
 
 TEST(Sweep, GivesEveryVariantAtEveryValue) {
-  const auto all = read_variants(TomlDocument::parse(std::string(kSweep) + kVariants, "x.toml"));
+  const auto all = read_variants(TomlDocument::parse(good_text(), "x.toml"));
   std::vector<std::string> labels;
   for (const Experiment& e : all) labels.push_back(e.label);
   EXPECT_THAT(labels, ElementsAre("error neurons, 2-1", "error neurons, 4-2-1", "backpropagation, 2-1", "backpropagation, 4-2-1"));
@@ -63,7 +70,7 @@ TEST(Sweep, GivesEveryVariantAtEveryValue) {
 }
 
 TEST(Sweep, LeavesNoTraceInTheExperimentAsResolved) {
-  const auto all = read_variants(TomlDocument::parse(std::string(kSweep) + kVariants, "x.toml"));
+  const auto all = read_variants(TomlDocument::parse(good_text(), "x.toml"));
   for (const Experiment& e : all) {
     EXPECT_THAT(e.resolved, testing::Not(HasSubstr("sweep")));
     EXPECT_EQ(read_experiment(TomlDocument::parse(e.resolved, "resolved")).resolved, e.resolved);
@@ -79,7 +86,7 @@ TEST(Sweep, WithoutVariantsIsLabelledByItsValues) {
 }
 
 TEST(Sweep, ThatDoesNotAddUpSaysWhere) {
-  const std::string good = std::string(kSweep) + kVariants;
+  const std::string good = good_text();
   EXPECT_EQ(complaint(good), "none");
   EXPECT_THAT(complaint(with(good, "[[2, 1], [4, 2, 1]]", "[[2, 1]]")), HasSubstr("x.toml:11:16: 'sweep.values.model.layers' has 1 entries; expected 2"));
   EXPECT_THAT(complaint(with(good, "[[2, 1], [4, 2, 1]]", "7")), HasSubstr("'sweep.values.model.layers' is an integer; expected a list"));
