@@ -170,7 +170,7 @@ std::vector<std::shared_ptr<const Dataset>> Experiment::make_data() const {
   return data;
 }
 
-Experiment read_experiment(const TomlDocument& document) {
+Experiment read_experiment(const TomlDocument& document, const std::function<void(TomlReader&, const Experiment&)>& more) {
   TomlReader root(document);
   Experiment e;
   e.title = root.text("title", "");
@@ -201,6 +201,7 @@ Experiment read_experiment(const TomlDocument& document) {
   TomlReader run = root.table("run");
   read_run(run, e);
   for (TomlReader& record : root.tables("record")) e.recordings.push_back(read_record(record, e));
+  if (more) more(root, e);
   // What an experiment is expected to show does not change what it does: no part of the experiment as resolved.
   read_reproduction(document);
   root.read_elsewhere("reproduces");

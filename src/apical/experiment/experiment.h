@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,8 +49,9 @@ struct Experiment {
   std::vector<std::shared_ptr<const Dataset>> make_data() const;
 };
 
-/// ConfigError with file, line and column.
-Experiment read_experiment(const TomlDocument& document);
+/// ConfigError with file, line and column. `more` may read further tables of the document, which then are part of the
+/// resolved experiment.
+Experiment read_experiment(const TomlDocument& document, const std::function<void(TomlReader&, const Experiment&)>& more = {});
 /// "error neurons, FA" → "error-neurons-fa": a variant's directory within the comparison.
 std::string directory_name(const std::string& label);
 
