@@ -231,6 +231,10 @@ Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
   }
   if (!root.has("protocol")) throw ConfigError("missing table [protocol]; expected how the circuit is probed", root.place(""), "e.g. [protocol] with samples = 20");
   TomlReader t = root.table("protocol");
+  if (!e.is_circuit()) {
+    throw ConfigError(fmt::format("model '{}' is a layered network, and protocols probe populations of circuits", e.model), root.place("protocol"),
+                      "choose a microcircuit; 'apical models' lists them");
+  }
   Protocol p;
   p.question = t.text("question", "");
   p.epochs = read_epochs(t, e.plan.epochs);
