@@ -56,6 +56,7 @@ int check(Context& context, const Arguments& arguments) {
   ThreadPool pool(threads(arguments));
   for (const Experiment& e : read_variants(document)) {
     const std::vector<std::shared_ptr<const Dataset>> data = e.make_data();
+    check_presentation(e.circuit, *data.front(), e.presentation);
     const PlannedWork work = planned(e, *data.front());
     const Estimate cost = estimate(e.circuit, work, measure_speed(e.circuit, e.seeds.size(), e.double_precision, pool, 0.2, work.layout));
     if (arguments.has("--json")) {
