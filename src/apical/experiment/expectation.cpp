@@ -38,16 +38,20 @@ std::string range_text(double low, double high) {
   return fmt::format("from {:g} to {:g}", low, high);
 }
 
+void check_quantity(TomlReader& t, const char* key, const std::string& quantity) {
+  const std::size_t split = quantity.find('_');
+  const std::string prefix = quantity.substr(0, split);
+  if (quantity == "angle" || (split != std::string::npos && split + 1 < quantity.size() && (prefix == "test" || prefix == "validation"))) return;
+  throw ConfigError(fmt::format("unknown quantity '{}'; expected angle, or test_ or validation_ and a metric of the task", quantity), t.place(key),
+                    suggestion(quantity, {"angle", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy"}));
+}
+
 void read_quantity(TomlReader& t, Expectation& e) {
   e.quantity = t.text("quantity");
+  check_quantity(t, "quantity", e.quantity);
+  e.minus = t.text("minus", "");
+  if (!e.minus.empty()) check_quantity(t, "minus", e.minus);
   const bool angle = e.quantity == "angle";
-  const std::size_t split = e.quantity.find('_');
-  const std::string prefix = e.quantity.substr(0, split);
-  if (!angle && (split == std::string::npos || split + 1 == e.quantity.size() || (prefix != "test" && prefix != "validation"))) {
-    throw ConfigError(fmt::format("unknown quantity '{}'; expected angle, or test_ or validation_ and a metric of the task", e.quantity),
-                      t.place("quantity"),
-                      suggestion(e.quantity, {"angle", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy"}));
-  }
   if (!angle && t.has("area")) throw ConfigError(fmt::format("'{}' has no area; only an angle has", e.quantity), t.place("area"));
   if (angle) e.area = t.text("area", "total");
 }
@@ -117,6 +121,11 @@ Expectation read_expectation(TomlReader& t, const std::string& source) {
 std::string Expectation::subject() const {
   std::string what = quantity == "angle" ? (area == "total" ? "angle to the gradient" : fmt::format("angle of {} to the gradient", area)) : quantity;
   std::replace(what.begin(), what.end(), '_', ' ');
+  if (!minus.empty()) {
+    std::string other = minus;
+    std::replace(other.begin(), other.end(), '_', ' ');
+    what += " minus " + other;
+  }
   if (epochs == Epochs::first) what = "first " + what;
   if (epochs == Epochs::mean) what += ", mean over epochs,";
   if (statistic == Statistic::fraction) {

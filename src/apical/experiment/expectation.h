@@ -40,6 +40,7 @@ struct Expectation {
 
   std::string variant;      ///< label; empty if the file has one experiment only
   std::string relative_to;  ///< label of another variant: values are ratios to the same seed there; empty: as they are
+  std::string minus;        ///< another quantity of the same variant: values are differences from it; empty: as they are
   std::string quantity;     ///< "angle", or a metric of a split: "test_loss", "validation_accuracy", "test_falls" …
   std::string area = "total";  ///< of an angle
   Epochs epochs = Epochs::last;

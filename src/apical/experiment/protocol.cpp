@@ -249,14 +249,15 @@ Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
   p.from_ms = window[0];
   p.until_ms = window[1];
   p.every_ms = at_least(t, "every_ms", dt, dt);
-  p.control = t.text("control", "control");
+  const std::string undisturbed = "control";  // the name of a condition that need not be written down
+  p.control = t.text("control", undisturbed);
   t.finish();
 
   for (TomlReader& c : root.tables("condition")) p.conditions.push_back(read_condition(c, e.circuit));
   require_unique_names(root, "condition", p.conditions);
   const auto is_control = [&](const Condition& c) { return c.name == p.control; };
   if (std::none_of(p.conditions.begin(), p.conditions.end(), is_control)) {
-    if (t.has("control")) {
+    if (p.control != undisturbed) {
       std::vector<std::string> names;
       for (const Condition& c : p.conditions) names.push_back(c.name);
       throw ConfigError(fmt::format("the control '{}' is no condition", p.control), t.place("control"), suggestion(p.control, names));

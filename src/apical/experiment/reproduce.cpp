@@ -18,16 +18,17 @@ namespace {
 
 constexpr std::uint64_t kBootstrapSeed = 1;  // any fixed one: the same run gives the same interval
 
+using BySeed = std::map<std::uint64_t, double>;
+
 /// "test_loss" → {"test", "loss"}; an angle is a metric of an area.
-std::pair<std::string, std::string> place_of(const Expectation& e) {
-  if (e.quantity == "angle") return {e.area, "angle_deg"};
-  const std::size_t split = e.quantity.find('_');
-  return {e.quantity.substr(0, split), e.quantity.substr(split + 1)};
+std::pair<std::string, std::string> place_of(const std::string& quantity, const std::string& area) {
+  if (quantity == "angle") return {area, "angle_deg"};
+  const std::size_t split = quantity.find('_');
+  return {quantity.substr(0, split), quantity.substr(split + 1)};
 }
 
-/// The quantity of each seed of one variant.
-std::map<std::uint64_t, double> seed_values(const Expectation& e, const std::vector<Measurement>& measured, const std::string& label) {
-  const auto [where, metric] = place_of(e);
+BySeed seed_values(const Expectation& e, const std::string& quantity, const std::vector<Measurement>& measured, const std::string& label) {
+  const auto [where, metric] = place_of(quantity, e.area);
   std::map<std::uint64_t, std::vector<double>> courses;  // measurements are sorted by epoch
   std::set<std::string> known;
   for (const Measurement& m : measured) {
@@ -37,7 +38,7 @@ std::map<std::uint64_t, double> seed_values(const Expectation& e, const std::vec
   if (courses.empty()) {
     throw DataError(fmt::format("'{}' measured no {} of {}; there is {}", label, metric, where, join_names({known.begin(), known.end()})));
   }
-  std::map<std::uint64_t, double> out;
+  BySeed out;
   for (const auto& [seed, course] : courses) {
     switch (e.epochs) {
       case Expectation::Epochs::first: out[seed] = course.front(); break;
@@ -51,6 +52,18 @@ std::map<std::uint64_t, double> seed_values(const Expectation& e, const std::vec
     }
   }
   return out;
+}
+
+/// The quantity, or its difference from another, of each seed of one variant.
+BySeed seed_values(const Expectation& e, const std::vector<Measurement>& measured, const std::string& label) {
+  BySeed values = seed_values(e, e.quantity, measured, label);
+  if (e.minus.empty()) return values;
+  const BySeed others = seed_values(e, e.minus, measured, label);
+  for (auto& [seed, value] : values) {
+    const auto other = others.find(seed);
+    value = other == others.end() ? NAN : value - other->second;
+  }
+  return values;
 }
 
 const std::vector<Measurement>& of_variant(const MeasurementsByVariant& measured, const std::string& label) {

@@ -69,6 +69,19 @@ TEST(Outcome, RelativeToAVariantIsPairedBySeed) {
   EXPECT_FALSE(o.reproduced);
 }
 
+TEST(Outcome, MayBeADifferenceFromAnotherQuantityOfTheSameSeed) {
+  std::vector<Measurement> falls;
+  for (std::uint64_t seed : {1, 2}) {
+    falls.push_back({{5, "test", "falls", seed}, 10.0 * static_cast<double>(seed)});
+    falls.push_back({{5, "test", "teacher_falls", seed}, 4});
+  }
+  Expectation e = median_loss(0, 20);
+  e.quantity = "test_falls";
+  e.minus = "test_teacher_falls";
+  EXPECT_EQ(*evaluate(e, {{"m", falls}}).measured, 11);
+  EXPECT_EQ(e.subject(), "median test falls minus test teacher falls");
+}
+
 TEST(Outcome, TakesFirstLastOrMeanOverEpochs) {
   std::vector<Measurement> course;
   for (double epoch : {0.0, 1.0, 5.0}) course.push_back({{epoch, "a1", "angle_deg", 7}, 80 - 10 * epoch});

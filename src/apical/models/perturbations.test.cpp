@@ -54,7 +54,7 @@ void expect_cut_is_removal(const Circuit& whole, const std::vector<std::string>&
   }
 }
 
-TEST(Perturbation, CuttingFeedbackEqualsACircuitWithoutIt) {
+TEST(RatePerturbation, CuttingFeedbackEqualsACircuitWithoutIt) {
   models::ErrorNeuronMicrocircuit m;
   m.layers = {4, 5, 3, 2};
   m.activation = {{.kind = ActivationKind::tanh}};
@@ -65,7 +65,7 @@ TEST(Perturbation, CuttingFeedbackEqualsACircuitWithoutIt) {
   expect_cut_is_removal(build(m), {"a1.err->a1.rep.apical"}, {"a1.rep", "a3.rep", "a1.err", "a3.err"});
 }
 
-TEST(Perturbation, CuttingInhibitionEqualsACircuitWithoutInterneurons) {
+TEST(RatePerturbation, CuttingInhibitionEqualsACircuitWithoutInterneurons) {
   models::DendriticMicrocircuit m;
   m.layers = {4, 5, 3, 2};
   m.eta = {0.1};
@@ -73,7 +73,7 @@ TEST(Perturbation, CuttingInhibitionEqualsACircuitWithoutInterneurons) {
   expect_cut_is_removal(build(m), {"a1.inter->a1.pyr.apical", "a2.inter->a2.pyr.apical"}, {"a1.pyr", "a2.pyr", "a3.pyr", "a1.inter"});
 }
 
-TEST(Perturbation, SilencingErrorNeuronsStopsTheVoltageRuleWhereTheyProject) {
+TEST(RatePerturbation, SilencingErrorNeuronsStopsTheVoltageRuleWhereTheyProject) {
   models::ErrorNeuronMicrocircuit m;
   m.layers = {4, 5, 3, 2};
   m.activation = {{.kind = ActivationKind::tanh}};

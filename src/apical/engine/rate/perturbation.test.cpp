@@ -98,7 +98,7 @@ struct Running {
   }
 };
 
-TEST(Perturbation, SilencedNeuronsHaveNoRateWhileTheirPotentialGoesOn) {
+TEST(RatePerturbation, SilencedNeuronsHaveNoRateWhileTheirPotentialGoesOn) {
   Running intact, run;
   const Perturbation silence = Perturbation::silence(run.small.low).only({1, 3}).during(2, 5);
   run.engine.set_perturbations({silence});
@@ -125,7 +125,7 @@ TEST(Perturbation, SilencedNeuronsHaveNoRateWhileTheirPotentialGoesOn) {
   }
 }
 
-TEST(Perturbation, ClampedRateReachesTheMismatchInTheSameStep) {
+TEST(RatePerturbation, ClampedRateReachesTheMismatchInTheSameStep) {
   Running run;
   run.engine.advance(5);
   run.engine.set_perturbations({Perturbation::clamp(run.small.high, "rate", 0.75)});
@@ -136,7 +136,7 @@ TEST(Perturbation, ClampedRateReachesTheMismatchInTheSameStep) {
   EXPECT_EQ(drive[1], slope[1] * (-0.6 - 0.75));
 }
 
-TEST(Perturbation, ClampedInputComesBackToWhatWasSet) {
+TEST(RatePerturbation, ClampedInputComesBackToWhatWasSet) {
   Running run;
   run.engine.advance(3);
   run.engine.mark_event(run.engine.step());
@@ -147,7 +147,7 @@ TEST(Perturbation, ClampedInputComesBackToWhatWasSet) {
   EXPECT_EQ(read(run.engine, run.small.input, "rate"), (Values{0.5, -0.25, 1}));
 }
 
-TEST(Perturbation, ClampedSomaHoldsPotentialAndLookahead) {
+TEST(RatePerturbation, ClampedSomaHoldsPotentialAndLookahead) {
   Running run;
   run.engine.set_perturbations({Perturbation::clamp(run.small.low, "soma", 0.4)});
   run.engine.advance(2);
@@ -156,7 +156,7 @@ TEST(Perturbation, ClampedSomaHoldsPotentialAndLookahead) {
   for (const double r : read(run.engine, run.small.low, "rate")) EXPECT_NEAR(r, std::tanh(0.4), 1e-15);
 }
 
-TEST(Perturbation, InjectedPotentialAddsToItsCompartmentAndReachesTheSoma) {
+TEST(RatePerturbation, InjectedPotentialAddsToItsCompartmentAndReachesTheSoma) {
   for (const char* compartment : {"basal", "apical"}) {
     for (const bool low : {true, false}) {
       // high's apical dendrite takes its one-to-one input while integrating; low's sums a product.
@@ -179,7 +179,7 @@ TEST(Perturbation, InjectedPotentialAddsToItsCompartmentAndReachesTheSoma) {
   }
 }
 
-TEST(Perturbation, ClampedCompartmentIsWhatTheSomaSees) {
+TEST(RatePerturbation, ClampedCompartmentIsWhatTheSomaSees) {
   Running run;
   run.engine.set_perturbations({Perturbation::clamp(run.small.high, "apical", -0.9)});
   run.engine.advance(3);
@@ -190,7 +190,7 @@ TEST(Perturbation, ClampedCompartmentIsWhatTheSomaSees) {
   }
 }
 
-TEST(Perturbation, LowPassedDendriteFiltersWhatIsInjected) {
+TEST(RatePerturbation, LowPassedDendriteFiltersWhatIsInjected) {
   const auto potential_after = [](std::vector<Perturbation> perturbations, double input) {
     Circuit c;
     const PopulationId in = c.add_external("input", 1);
@@ -210,7 +210,7 @@ TEST(Perturbation, LowPassedDendriteFiltersWhatIsInjected) {
   EXPECT_NEAR(injected.second, as_input.second, 1e-15);
 }
 
-TEST(Perturbation, DisconnectedCompartmentKeepsAnInjectionToItself) {
+TEST(RatePerturbation, DisconnectedCompartmentKeepsAnInjectionToItself) {
   Circuit c;
   const PopulationId teacher = c.add_external("teacher", 1);
   Population p = Small::neurons("v1.pyr", 1);
@@ -228,7 +228,7 @@ TEST(Perturbation, DisconnectedCompartmentKeepsAnInjectionToItself) {
   EXPECT_NEAR(read(engine, to, "prospective")[0], Small::kApical * 6 / Small::kTotal, 1e-14);
 }
 
-TEST(Perturbation, NoiseIsDrawnByAddressAndHeld) {
+TEST(RatePerturbation, NoiseIsDrawnByAddressAndHeld) {
   Running intact, run;
   run.engine.set_perturbations({Perturbation::noise(run.small.low, "basal", 0.2, 3)});
   // Nothing comes back to `low` within the first step, so that the difference is the noise; later its own weights see it.
@@ -245,7 +245,7 @@ TEST(Perturbation, NoiseIsDrawnByAddressAndHeld) {
   }
 }
 
-TEST(Perturbation, FrozenProjectionKeepsItsWeightsAndOthersLearn) {
+TEST(RatePerturbation, FrozenProjectionKeepsItsWeightsAndOthersLearn) {
   Running intact, run;
   intact.engine.advance(4, Learning::all());
   run.engine.advance(4, Learning::all());
@@ -261,7 +261,7 @@ TEST(Perturbation, FrozenProjectionKeepsItsWeightsAndOthersLearn) {
   EXPECT_FALSE(intact.engine.weights(run.small.across, 0) == across);
 }
 
-TEST(Perturbation, ScaledProjectionTransmitsSoMuchMore) {
+TEST(RatePerturbation, ScaledProjectionTransmitsSoMuchMore) {
   Running run;
   run.engine.advance(4);
   run.engine.set_perturbations({Perturbation::scale(run.small.up, 3), Perturbation::scale(run.small.up, 0.5).only({2}),
@@ -279,7 +279,7 @@ TEST(Perturbation, ScaledProjectionTransmitsSoMuchMore) {
   EXPECT_NEAR(read(run.engine, run.small.low, "basal")[1], 0.5 * w(1, 0) - 0.25 * w(1, 1) + w(1, 2), 1e-14);
 }
 
-TEST(Perturbation, NothingActingIsBitIdenticalToNothing) {
+TEST(RatePerturbation, NothingActingIsBitIdenticalToNothing) {
   Running plain, empty, later;
   const Perturbation never = Perturbation::clamp(plain.small.low, "soma", 9).during(1000, 2000);
   const Perturbation wide_factor = Perturbation::scale(plain.small.up, 0).during(-5, 0);
@@ -294,7 +294,7 @@ TEST(Perturbation, NothingActingIsBitIdenticalToNothing) {
   EXPECT_EQ(plain.everything(), later.everything());
 }
 
-TEST(Perturbation, WindowsActInTheirStepsHoweverTheyAreCut) {
+TEST(RatePerturbation, WindowsActInTheirStepsHoweverTheyAreCut) {
   Running whole, pieces;
   for (Running* r : {&whole, &pieces}) {
     r->engine.set_perturbations({Perturbation::inject(r->small.high, "basal", 0.3).during(3, 8), Perturbation::freeze(r->small.up).during(5, 9),
@@ -306,7 +306,7 @@ TEST(Perturbation, WindowsActInTheirStepsHoweverTheyAreCut) {
   EXPECT_EQ(whole.everything(), pieces.everything());
 }
 
-TEST(Perturbation, GoesOnFromASnapshotAsIfNothingHadHappened) {
+TEST(RatePerturbation, GoesOnFromASnapshotAsIfNothingHadHappened) {
   Running run;
   run.engine.set_perturbations({Perturbation::noise(run.small.low, "basal", 0.3, 4), Perturbation::silence(run.small.high).during(6, 9)});
   run.engine.mark_event(1);
@@ -321,7 +321,7 @@ TEST(Perturbation, GoesOnFromASnapshotAsIfNothingHadHappened) {
   EXPECT_EQ(run.everything(), once);
 }
 
-TEST(Perturbation, LanesAndWideLayoutsGiveTheSameBits) {
+TEST(RatePerturbation, LanesAndWideLayoutsGiveTheSameBits) {
   const std::vector<std::uint64_t> seeds{1, 2, 7};
   Running wide({.layout = Layout::wide}, seeds), lanes({.layout = Layout::lanes}, seeds);
   for (Running* r : {&wide, &lanes}) {
@@ -334,7 +334,7 @@ TEST(Perturbation, LanesAndWideLayoutsGiveTheSameBits) {
   EXPECT_EQ(wide.everything(), lanes.everything());
 }
 
-TEST(Perturbation, WhatACircuitCannotDoIsRefused) {
+TEST(RatePerturbation, WhatACircuitCannotDoIsRefused) {
   Running run;
   const Small& s = run.small;
   const auto refused = [&](const Perturbation& p, const char* part) {
