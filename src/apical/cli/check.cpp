@@ -8,6 +8,9 @@
 #include "apical/cli/experiment_arguments.h"
 #include "apical/experiment/estimate.h"
 #include "apical/experiment/experiment.h"
+#include "apical/experiment/layered_estimate.h"
+#include "apical/experiment/make_learner.h"
+#include "apical/experiment/sample_cost.h"
 #include "apical/io/json.h"
 
 namespace apical::cli {
@@ -20,7 +23,7 @@ PlannedWork planned(const Experiment& e, const Dataset& data) {
   work.train = samples_of(data, SplitName::train);
   work.validation = samples_of(data, SplitName::validation);
   work.test = samples_of(data, SplitName::test);
-  const auto steps = [&](SplitName split) { return steps_of(data, split, e.presentation, e.circuit.dt_ms); };
+  const auto steps = [&](SplitName split) { return steps_of(data, split, e.presentation, e.circuit().dt_ms); };
   work.steps = {steps(SplitName::train), steps(SplitName::validation), steps(SplitName::test)};
   if (data.is_sequence()) work.layout = rate::Layout::wide;
   work.seeds = e.seeds.size();
@@ -28,10 +31,10 @@ PlannedWork planned(const Experiment& e, const Dataset& data) {
   for (const RecordRequest& r : e.recordings) {
     std::size_t width = 0;
     if (r.projection.empty()) {
-      width = e.circuit[e.circuit.population(r.population)].size;
+      width = e.circuit()[e.circuit().population(r.population)].size;
     } else {
-      const Projection& j = e.circuit[e.circuit.projection(r.projection)];
-      width = e.circuit[j.from].size * e.circuit[j.to].size;
+      const Projection& j = e.circuit()[e.circuit().projection(r.projection)];
+      width = e.circuit()[j.from].size * e.circuit()[j.to].size;
     }
     work.recordings.push_back({width, r.every_ms, r.replicas});
   }
@@ -48,6 +51,32 @@ std::string bytes_text(double bytes) {
   return fmt::format("{:.3g} {}", bytes, units[unit]);
 }
 
+/// Of a layered network: there are no steps in time, so batches are what is counted and timed.
+void check_layered(Context& context, const Experiment& e, const Dataset& data, ThreadPool& pool, nlohmann::json* json) {
+  const std::unique_ptr<Learner> learner = make_learner(e, pool);
+  const LayeredEstimate cost = estimate(e, *learner);
+  const SampleCost sample = cost_of_sample(e, data);
+  const layered::NetworkDescription& net = e.layered().network;
+  std::size_t weights = 0, units = 0;
+  for (std::size_t l = 0; l < net.depth(); ++l) {
+    weights += net.fan_in(l) * net.layers[l].size;
+    units += net.layers[l].size;
+  }
+  if (json != nullptr) {
+    (*json)["experiments"].push_back({{"label", e.label}, {"units", units}, {"weights", weights}, {"state_bytes", learner->bytes()},
+                                      {"updates_per_seed", cost.updates}, {"synaptic_events_per_sample", sample.synaptic_events},
+                                      {"weight_writes_per_sample", sample.weight_writes}, {"seconds", cost.seconds}});
+    return;
+  }
+  context.out << fmt::format("{}: {} on {}, {} seeds, {}\n", e.label, e.model, e.task, e.seeds.size(), e.double_precision ? "double" : "float");
+  context.out << fmt::format("  network     {} units, {} weights, batches of {}\n", units, weights, e.layered().batch);
+  context.out << fmt::format("  data        {} training, {} validation, {} test samples\n", data.train.size(), data.validation.size(), data.test.size());
+  context.out << fmt::format("  memory      {} of state, the same for each checkpoint\n", bytes_text(static_cast<double>(learner->bytes())));
+  context.out << fmt::format("  work        {} updates per seed; {:.3g} synaptic events and {:.3g} weight writes per sample\n", cost.updates,
+                             sample.synaptic_events, sample.weight_writes);
+  context.out << fmt::format("  time        about {:.2g} s on {} threads, from a probe of 0.2 s\n", cost.seconds, pool.size());
+}
+
 int check(Context& context, const Arguments& arguments) {
   const std::string& file = arguments.positionals.front();
   const TomlDocument document = read_document(arguments, file);
@@ -56,19 +85,23 @@ int check(Context& context, const Arguments& arguments) {
   ThreadPool pool(threads(arguments));
   for (const Experiment& e : read_variants(document)) {
     const std::vector<std::shared_ptr<const Dataset>> data = e.make_data();
+    if (!e.is_circuit()) {
+      check_layered(context, e, *data.front(), pool, arguments.has("--json") ? &all : nullptr);
+      continue;
+    }
     const PlannedWork work = planned(e, *data.front());
-    const Estimate cost = estimate(e.circuit, work, measure_speed(e.circuit, e.seeds.size(), e.double_precision, pool, 0.2, work.layout));
+    const Estimate cost = estimate(e.circuit(), work, measure_speed(e.circuit(), e.seeds.size(), e.double_precision, pool, 0.2, work.layout));
     if (arguments.has("--json")) {
-      all["experiments"].push_back({{"label", e.label}, {"neurons", e.circuit.neuron_count()}, {"synapses", e.circuit.synapse_count()},
-                                    {"plastic_synapses", e.circuit.plastic_synapse_count()}, {"state_bytes", cost.state_bytes},
+      all["experiments"].push_back({{"label", e.label}, {"neurons", e.circuit().neuron_count()}, {"synapses", e.circuit().synapse_count()},
+                                    {"plastic_synapses", e.circuit().plastic_synapse_count()}, {"state_bytes", cost.state_bytes},
                                     {"recording_bytes", cost.recording_bytes}, {"steps_per_seed", cost.steps()},
                                     {"synapse_updates", cost.synapse_updates}, {"seconds", cost.seconds.value_or(NAN)}});
       continue;
     }
-    context.out << fmt::format("{}: {} on {}, {} seeds, {}\n", e.label, e.model.empty() ? e.circuit.name : e.model, e.task,
+    context.out << fmt::format("{}: {} on {}, {} seeds, {}\n", e.label, e.model.empty() ? e.circuit().name : e.model, e.task,
                                e.seeds.size(), e.double_precision ? "double" : "float");
-    context.out << fmt::format("  circuit     {} neurons, {} synapses, {} of them plastic\n", e.circuit.neuron_count(),
-                               e.circuit.synapse_count(), e.circuit.plastic_synapse_count());
+    context.out << fmt::format("  circuit     {} neurons, {} synapses, {} of them plastic\n", e.circuit().neuron_count(),
+                               e.circuit().synapse_count(), e.circuit().plastic_synapse_count());
     const char* shown = data.front()->closed_loop ? "  data        {} training samples, {} validation and {} test stretches\n"
                                                   : "  data        {} training, {} validation, {} test samples\n";
     context.out << fmt::format(fmt::runtime(shown), work.train, work.validation, work.test);
@@ -76,7 +109,7 @@ int check(Context& context, const Arguments& arguments) {
     context.out << fmt::format("  recordings  {}\n", bytes_text(static_cast<double>(cost.recording_bytes)));
     context.out << fmt::format("  work        {} steps per seed, {:.3g} synapse updates in all\n", cost.steps(), cost.synapse_updates);
     context.out << fmt::format("  time        about {:.2g} s on {} threads, from a probe of 0.2 s\n", cost.seconds.value_or(NAN), pool.size());
-    if (arguments.has("--circuit")) context.out << describe(e.circuit);
+    if (arguments.has("--circuit")) context.out << describe(e.circuit());
   }
   if (arguments.has("--json")) context.out << io::json_text(all);
   return 0;

@@ -14,7 +14,7 @@ namespace apical::cli {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all{run_command(),     check_command(),  models_command(),    tasks_command(),
-                                        compare_command(), report_command(), reproduce_command(), bench_command()};
+                                        compare_command(), probe_command(),  report_command(),    reproduce_command(), bench_command()};
   return all;
 }
 

@@ -75,6 +75,7 @@ Command check_command();
 Command models_command();
 Command tasks_command();
 Command compare_command();
+Command probe_command();
 Command report_command();
 Command reproduce_command();
 Command bench_command();

@@ -4,9 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "apical/analysis/ingredients.h"
+#include "apical/analysis/layered_ingredients.h"
 #include "apical/cli/command.h"
 #include "apical/io/json.h"
+#include "apical/models/layered_models.h"
 #include "apical/models/registry.h"
 
 namespace apical::cli {
@@ -27,11 +28,27 @@ std::string text_of(const models::Value& v) {
   return std::visit(Printer{}, v);
 }
 
-nlohmann::json json_of(const models::Model& m) {
-  nlohmann::json one{{"name", m.name}, {"description", m.description}, {"citation", m.citation}};
-  for (const Ingredient& i : ingredients(models::build_default(m, kExampleLayers))) {
-    one["needs"].push_back({{"ingredient", i.name}, {"needed", i.needed}, {"reason", i.reason}});
+/// A model of either kind as what is shown of it.
+struct Card {
+  std::string name, description, citation;
+  std::vector<models::Parameter> parameters;
+  std::vector<Ingredient> needs;
+};
+
+std::vector<Card> all_cards() {
+  std::vector<Card> cards;
+  for (const models::Model& m : models::all()) {
+    cards.push_back({m.name, m.description, m.citation, m.parameters, ingredients(models::build_default(m, kExampleLayers))});
   }
+  for (const models::LayeredModelRecipe& m : models::layered_models()) {
+    cards.push_back({m.name, m.description, m.citation, m.parameters, ingredients(models::example_of(m))});
+  }
+  return cards;
+}
+
+nlohmann::json json_of(const Card& m) {
+  nlohmann::json one{{"name", m.name}, {"description", m.description}, {"citation", m.citation}};
+  for (const Ingredient& i : m.needs) one["needs"].push_back({{"ingredient", i.name}, {"needed", i.needed}, {"reason", i.reason}});
   for (const models::Parameter& p : m.parameters) {
     one["parameters"].push_back({{"name", p.name}, {"default", text_of(p.default_value)}, {"unit", p.unit}, {"meaning", p.meaning}, {"choices", p.choices}});
   }
@@ -39,35 +56,36 @@ nlohmann::json json_of(const models::Model& m) {
 }
 
 int models(Context& context, const Arguments& arguments) {
-  std::vector<const models::Model*> shown;
-  if (arguments.positionals.empty()) {
-    for (const models::Model& m : models::all()) shown.push_back(&m);
-  } else {
-    shown.push_back(&models::find(arguments.positionals.front()));
+  std::vector<Card> shown = all_cards();
+  const bool one = !arguments.positionals.empty();
+  if (one) {
+    const std::string& name = arguments.positionals.front();
+    if (models::find_layered(name) == nullptr) models::find(name);
+    std::erase_if(shown, [&](const Card& c) { return c.name != name; });
   }
   if (arguments.has("--json")) {
     nlohmann::json all;
     all["schema"] = "apical-models/1";
-    for (const models::Model* m : shown) all["models"].push_back(json_of(*m));
+    for (const Card& m : shown) all["models"].push_back(json_of(m));
     context.out << io::json_text(all);
     return 0;
   }
-  for (const models::Model* m : shown) {
-    context.out << fmt::format("{}\n  {}\n  {}\n", m->name, m->description, m->citation);
-    // Found by looking at the circuit that the recipe builds, with its defaults.
-    for (const Ingredient& i : ingredients(models::build_default(*m, kExampleLayers))) {
-      if (arguments.positionals.empty()) {
-        if (i.needed) context.out << fmt::format("    needs {}\n", i.name);
-      } else {
+  for (const Card& m : shown) {
+    context.out << fmt::format("{}\n  {}\n  {}\n", m.name, m.description, m.citation);
+    // Of a circuit found by looking at what the recipe builds with its defaults; of a layered network what its rule says.
+    for (const Ingredient& i : m.needs) {
+      if (one) {
         context.out << fmt::format("    {:<18} {:<4} {}\n", i.name, i.needed ? "yes" : "no", i.reason);
+      } else if (i.needed) {
+        context.out << fmt::format("    needs {}\n", i.name);
       }
     }
-    if (arguments.positionals.empty()) continue;
+    if (!one) continue;
     context.out << "  parameters\n";
-    for (const models::Parameter& p : m->parameters) {
+    for (const models::Parameter& p : m.parameters) {
       const std::string unit = p.unit.empty() ? "" : " " + p.unit;
       const std::string given = p.required ? "required" : fmt::format("default {}{}", text_of(p.default_value), unit);
-      context.out << fmt::format("    {:<20} {} ({})\n", p.name, p.meaning, given);
+      context.out << fmt::format("    {:<24} {} ({})\n", p.name, p.meaning, given);
     }
   }
   return 0;
@@ -80,7 +98,7 @@ Command models_command() {
   c.name = "models";
   c.summary = "published models, their parameters, and what each needs";
   c.positionals = {{"MODEL", "one model in detail", 0, 1}};
-  c.examples = {"apical models", "apical models error-neuron-microcircuit"};
+  c.examples = {"apical models", "apical models error-neuron-microcircuit", "apical models feedback-alignment"};
   c.run = models;
   return c;
 }

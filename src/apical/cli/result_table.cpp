@@ -25,6 +25,20 @@ std::size_t width(const std::string& s) {
 
 }  // namespace
 
+std::string aligned_table(const std::vector<std::vector<std::string>>& rows) {
+  std::string out;
+  for (const auto& row : rows) {
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      std::size_t widest = 0;
+      for (const auto& other : rows) widest = std::max(widest, width(other[c]));
+      out += row[c] + std::string(widest - width(row[c]) + 2, ' ');
+    }
+    out.erase(out.find_last_not_of(' ') + 1);
+    out += '\n';
+  }
+  return out;
+}
+
 std::string result_table(const std::vector<RunResult>& runs) {
   const bool classifies = !runs.empty() && runs.front().classifies, steers = !runs.empty() && runs.front().steers;
   const std::string figure = classifies ? "test accuracy % [95 %]" : steers ? "median test falls (teacher's)" : "median test loss";
@@ -53,17 +67,7 @@ std::string result_table(const std::vector<RunResult>& runs) {
     row.push_back(fmt::format("{}", r.seeds.size()));
     row.push_back(fmt::format("{:.1f} s", r.wall_seconds));
   }
-  std::string out;
-  for (const auto& row : rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      std::size_t widest = 0;
-      for (const auto& other : rows) widest = std::max(widest, width(other[c]));
-      out += row[c] + std::string(widest - width(row[c]) + 2, ' ');
-    }
-    out.erase(out.find_last_not_of(' ') + 1);
-    out += '\n';
-  }
-  return out;
+  return aligned_table(rows);
 }
 
 }  // namespace apical::cli

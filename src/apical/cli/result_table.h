@@ -9,6 +9,9 @@
 
 namespace apical::cli {
 
+/// Rows of equally many cells, in columns as wide as their widest cell.
+std::string aligned_table(const std::vector<std::vector<std::string>>& rows);
+
 /// One row a run: test accuracy or loss with its 95 % interval over seeds, angle to the gradient, wall time.
 std::string result_table(const std::vector<RunResult>& runs);
 

@@ -31,6 +31,7 @@ enum class Stream : std::uint32_t {
   perturbation = 15,
   augmentation = 16,
   bootstrap = 17,
+  injected_noise = 18,
 };
 
 /// The address of one draw.

@@ -69,10 +69,10 @@ densities = "table.csv"
 )",
                                             (directory_.path() / "experiment.toml").string());
   const Experiment e = read_experiment(document);
-  EXPECT_EQ(e.circuit[e.circuit.projection("V1.rep->V4.rep.basal")].weights.scale, 0.125);
+  EXPECT_EQ(e.circuit()[e.circuit().projection("V1.rep->V4.rep.basal")].weights.scale, 0.125);
   // The resolved experiment holds the numbers: it does not need the file any more.
   const Experiment again = read_experiment(TomlDocument::parse(e.resolved, "elsewhere/experiment.toml"));
-  EXPECT_EQ(again.circuit, e.circuit);
+  EXPECT_EQ(again.circuit(), e.circuit());
 }
 
 TEST_F(AreaTable, TheShippedTableIsTheBuiltInOne) {

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "apical/experiment/circuit_fields.h"
+#include "apical/experiment/name_pattern.h"
 
 namespace apical {
 namespace {
@@ -195,16 +196,6 @@ void read_new_projections(TomlReader& root, Circuit& circuit) {
   }
   // Only now is every viewed projection complete.
   for (std::size_t i = 0; i < entries.size(); ++i) placed(entries[i], [&] { circuit.validate(ids[i]); });
-}
-
-/// '*' stands for any characters.
-bool matches(std::string_view pattern, std::string_view name) {
-  if (pattern.empty()) return name.empty();
-  if (pattern.front() != '*') return !name.empty() && pattern.front() == name.front() && matches(pattern.substr(1), name.substr(1));
-  for (std::size_t skip = 0; skip <= name.size(); ++skip) {
-    if (matches(pattern.substr(1), name.substr(skip))) return true;
-  }
-  return false;
 }
 
 /// The names of `items` that the patterns under `key` stand for, in the order of the circuit.

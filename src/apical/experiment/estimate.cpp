@@ -101,18 +101,6 @@ class StateSize {
   std::set<std::tuple<std::uint32_t, Quantity, int, double>> pre_;
 };
 
-/// How often something that is due every so many epochs happens, before the first epoch and after the last included.
-std::size_t times_due(std::size_t every, const std::vector<std::size_t>& also, std::size_t epochs) {
-  std::set<std::size_t> due;
-  for (std::size_t epoch : also) {
-    if (epoch <= epochs) due.insert(epoch);
-  }
-  if (every == 0) return due.size();
-  std::size_t n = epochs / every + 1 + (epochs % every == 0 ? 0 : 1);
-  for (std::size_t epoch : due) n += epoch % every == 0 || epoch == epochs ? 0 : 1;
-  return n;
-}
-
 template <class Real>
 MeasuredSpeed measure(const Circuit& circuit, std::size_t seeds, ThreadPool& pool, double seconds, rate::Layout layout) {
   std::vector<std::uint64_t> numbers(seeds);
@@ -146,6 +134,17 @@ MeasuredSpeed measure(const Circuit& circuit, std::size_t seeds, ThreadPool& poo
 
 }  // namespace
 
+std::size_t times_due(std::size_t every, const std::vector<std::size_t>& also, std::size_t epochs) {
+  std::set<std::size_t> due;
+  for (std::size_t epoch : also) {
+    if (epoch <= epochs) due.insert(epoch);
+  }
+  if (every == 0) return due.size();
+  std::size_t n = epochs / every + 1 + (epochs % every == 0 ? 0 : 1);
+  for (std::size_t epoch : due) n += epoch % every == 0 || epoch == epochs ? 0 : 1;
+  return n;
+}
+
 MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision, ThreadPool& pool, double seconds,
                             rate::Layout layout) {
   return double_precision ? measure<double>(circuit, seeds, pool, seconds, layout) : measure<float>(circuit, seeds, pool, seconds, layout);
@@ -167,7 +166,8 @@ Estimate estimate(const Circuit& circuit, const PlannedWork& work, std::optional
   const auto times = [](std::size_t n, std::int64_t steps) { return static_cast<std::int64_t>(n) * steps; };
   e.learning_steps = times(plan.epochs, once.train);
   const std::int64_t watched = times(times_due(plan.align_every, plan.align_epochs, plan.epochs), held(std::min(plan.align_samples, work.train)));
-  const std::int64_t evaluated = times(times_due(plan.validate_every, {}, plan.epochs), once.validation) + once.test;
+  const std::int64_t evaluated = times(times_due(plan.validate_every, {}, plan.epochs), once.validation) +
+                                 std::max<std::int64_t>(1, times_due(plan.test_every, {}, plan.epochs)) * once.test;
   e.resting_steps = hold * settling + evaluated + watched;
   for (const Projection& j : circuit.projections()) e.synapses += synapses_of(circuit, j);
   const double per_step = static_cast<double>(e.synapses) * static_cast<double>(work.seeds);

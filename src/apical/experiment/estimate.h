@@ -42,6 +42,10 @@ struct MeasuredSpeed {
   double resting = 0;   ///< without learning, as in settling and evaluations
 };
 
+/// How often something happens that is due every so many epochs and at some further ones, before the first epoch and after
+/// the last included.
+std::size_t times_due(std::size_t every, const std::vector<std::size_t>& also, std::size_t epochs);
+
 /// Builds the engine and steps it with random input for about `seconds`, half of it learning (at rate 0: the work is the
 /// same, nothing can diverge). ConfigError for a circuit that cannot run.
 MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision, ThreadPool& pool, double seconds = 0.2,

@@ -62,13 +62,25 @@ std::vector<PopulationId> read_reset(TomlReader& t, const Circuit& c) {
   return out;
 }
 
-void read_training(TomlReader& t, Experiment& e, const TaskInfo& task) {
-  constexpr std::int64_t kMany = 1'000'000'000;
+/// Keys that a circuit has and a layered network has not.
+void refuse_circuit_parts(TomlReader& root, const std::string& model) {
+  for (const char* key : {"circuit", "population", "projection", "edit", "record"}) {
+    if (root.kind(key) == TomlKind::absent) continue;
+    throw ConfigError(fmt::format("'{}' belongs to circuits, and model '{}' is a layered network without populations", key, model), root.place(key),
+                      "leave it out, or choose a microcircuit; 'apical models' lists both");
+  }
+}
+
+constexpr std::int64_t kMany = 1'000'000'000;
+
+void read_training(TomlReader& t, Experiment& e) {
   e.plan.epochs = static_cast<std::size_t>(t.integer("epochs", 50, 0, kMany));
   e.plan.eta_decay = t.number("eta_decay", 1.0);
   if (!(e.plan.eta_decay > 0)) throw ConfigError(fmt::format("'training.eta_decay' is {}; expected more than 0", e.plan.eta_decay), t.place("eta_decay"));
+  e.plan.schedule = t.choice("eta_schedule", {"constant", "linear"}, "constant") == "linear" ? Schedule::linear : Schedule::constant;
   e.plan.shuffle = t.boolean("shuffle", true);
   e.plan.validate_every = static_cast<std::size_t>(t.integer("validate_every", 1, 0, kMany));
+  e.plan.test_every = static_cast<std::size_t>(t.integer("test_every", 0, 0, kMany));
   e.plan.align_every = static_cast<std::size_t>(t.integer("align_every", 0, 0, kMany));
   for (double epoch : t.numbers("align_epochs", std::vector<double>{})) {
     if (epoch < 0 || epoch != std::floor(epoch) || epoch > static_cast<double>(e.plan.epochs)) {
@@ -78,6 +90,10 @@ void read_training(TomlReader& t, Experiment& e, const TaskInfo& task) {
   }
   e.plan.align_samples = static_cast<std::size_t>(t.integer("align_samples", 100, 1, kMany));
   e.plan.patience = static_cast<std::size_t>(t.integer("patience", 0, 0, kMany));
+}
+
+/// How a circuit is shown its samples.
+void read_presentation(TomlReader& t, Experiment& e, const TaskInfo& task) {
   const auto positive = [&](const char* key, double otherwise) {
     const double v = t.number(key, otherwise);
     if (!(v > 0)) throw ConfigError(fmt::format("'training.{}' is {}; expected more than 0", key, v), t.place(key));
@@ -101,7 +117,7 @@ void read_training(TomlReader& t, Experiment& e, const TaskInfo& task) {
                                          ? TargetPotentials::inverse
                                          : TargetPotentials::task_numbers;
   e.presentation.learning = t.choice("learn", {"every_step", "after_sample"}, "every_step") == "every_step" ? LearningSteps::every : LearningSteps::after_sample;
-  e.presentation.reset_somata = read_reset(t, e.circuit);
+  e.presentation.reset_somata = read_reset(t, e.circuit());
   if (task.steers) {
     refuse(t, {"score"}, task.name, "its evaluations steer a plant and count falls");
     e.presentation.steps_per_control = t.integer("steps_per_control", 4, 1, kMany);
@@ -109,7 +125,6 @@ void read_training(TomlReader& t, Experiment& e, const TaskInfo& task) {
     refuse(t, {"steps_per_control"}, task.name, "it has no plant to steer");
     e.presentation.scored = t.choice("score", {"last", "all"}, task.classifies ? "last" : "all") == "last" ? ScoredSteps::last : ScoredSteps::all;
   }
-  t.finish();
 }
 
 void read_run(TomlReader& t, Experiment& e) {
@@ -139,15 +154,15 @@ RecordRequest read_record(TomlReader& t, const Experiment& e) {
   r.variable = t.text("variable");
   if (t.has("projection")) {
     r.projection = t.text("projection");
-    t.at("projection", [&] { return e.circuit.projection(r.projection); });
+    t.at("projection", [&] { return e.circuit().projection(r.projection); });
     if (r.variable != "weights") throw ConfigError(fmt::format("'{}' is no variable of a projection; expected weights", r.variable), t.place("variable"));
   } else {
     r.population = t.text("population");
-    t.at("population", [&] { return e.circuit.population(r.population); });
+    t.at("population", [&] { return e.circuit().population(r.population); });
   }
   r.every_ms = t.number("every_ms", e.presentation.presentation_ms);
-  if (r.every_ms < e.circuit.dt_ms) {
-    throw ConfigError(fmt::format("'every_ms' is {}; expected at least the time step of {} ms", r.every_ms, e.circuit.dt_ms), t.place("every_ms"));
+  if (r.every_ms < e.circuit().dt_ms) {
+    throw ConfigError(fmt::format("'every_ms' is {}; expected at least the time step of {} ms", r.every_ms, e.circuit().dt_ms), t.place("every_ms"));
   }
   r.replicas = static_cast<std::size_t>(t.integer("seeds", 1, 1, static_cast<std::int64_t>(e.seeds.size())));
   t.finish();
@@ -170,8 +185,11 @@ std::vector<std::shared_ptr<const Dataset>> Experiment::make_data() const {
   return data;
 }
 
-Experiment read_experiment(const TomlDocument& document) {
+Experiment read_experiment(const TomlDocument& document, const std::function<void(TomlReader&, const Experiment&)>& more) {
   TomlReader root(document);
+  if (!more && root.has("protocol")) {
+    throw ConfigError("a file with a table [protocol] is an in-silico experiment", root.place("protocol"), "run it with 'apical probe'");
+  }
   Experiment e;
   e.title = root.text("title", "");
   e.description = root.text("description", "");
@@ -183,24 +201,31 @@ Experiment read_experiment(const TomlDocument& document) {
   if (root.has("model")) {
     TomlReader model = root.table("model");
     ModelChoice choice = read_model(model);
-    e.model = choice.model->name;
-    e.citation = choice.model->citation;
-    e.circuit = std::move(choice.circuit);
+    e.model = choice.name;
+    e.citation = choice.citation;
+    e.subject = std::move(choice.subject);
   } else if (!root.has("population")) {
     throw ConfigError("missing table [model]; expected a recipe, or a circuit of your own as [[population]] and [[projection]]",
                       {document.origin(), 0, 0}, "e.g. [model] with name = \"error-neuron-microcircuit\" and layers = [4, 120, 3]");
   }
-  read_populations_and_projections(root, e.circuit);
-  if (e.label.empty()) e.label = e.model.empty() ? e.circuit.name : e.model;
-  root.at("model", [&] {
-    e.circuit.validate();
-    return 0;
-  });
+  if (e.is_circuit()) {
+    read_populations_and_projections(root, e.circuit());
+    root.at("model", [&] {
+      e.circuit().validate();
+      return 0;
+    });
+  } else {
+    refuse_circuit_parts(root, e.model);
+  }
+  if (e.label.empty()) e.label = e.model.empty() ? e.circuit().name : e.model;
   TomlReader training = root.table("training");
-  read_training(training, e, find_task(e.task));
+  read_training(training, e);
+  if (e.is_circuit()) read_presentation(training, e, find_task(e.task));
+  training.finish();
   TomlReader run = root.table("run");
   read_run(run, e);
   for (TomlReader& record : root.tables("record")) e.recordings.push_back(read_record(record, e));
+  if (more) more(root, e);
   // What an experiment is expected to show does not change what it does: no part of the experiment as resolved.
   read_reproduction(document);
   root.read_elsewhere("reproduces");

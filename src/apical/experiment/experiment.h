@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// An experiment as a validated value: task, circuit, training, seeds, and the text that says it all again.
+// An experiment as a validated value: task, model, training, seeds, and the text that says it all again.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "apical/circuit/circuit.h"
@@ -13,6 +15,7 @@
 #include "apical/experiment/toml_reader.h"
 #include "apical/learning/presentation.h"
 #include "apical/learning/trainer.h"
+#include "apical/models/layered_network.h"
 #include "apical/tasks/task.h"
 
 namespace apical {
@@ -34,8 +37,9 @@ struct Experiment {
   bool task_seed_given = true;  ///< false: each replica's task has the replica's seed
   std::string model, citation;  ///< recipe; empty for a circuit of the user's own
   bool reference = false;       ///< what other variants are compared with
-  Circuit circuit;
-  Presentation presentation;
+  /// What learns: a circuit in continuous time, presented one sample after the other, or a layered network in batches.
+  std::variant<Circuit, models::LayeredNetwork> subject;
+  Presentation presentation;  ///< of samples to a circuit
   TrainingPlan plan;
   std::vector<std::uint64_t> seeds;
   bool double_precision = false;
@@ -44,12 +48,18 @@ struct Experiment {
   std::optional<SweepPoint> sweep;  ///< if it is one value of a sweep
   std::string resolved;  ///< TOML with every default filled in
 
+  bool is_circuit() const { return std::holds_alternative<Circuit>(subject); }
+  const Circuit& circuit() const { return std::get<Circuit>(subject); }
+  Circuit& circuit() { return std::get<Circuit>(subject); }
+  const models::LayeredNetwork& layered() const { return std::get<models::LayeredNetwork>(subject); }
+
   /// One data set per seed; the same object where the task does not depend on the seed.
   std::vector<std::shared_ptr<const Dataset>> make_data() const;
 };
 
-/// ConfigError with file, line and column.
-Experiment read_experiment(const TomlDocument& document);
+/// ConfigError with file, line and column. `more` may read further tables of the document, which then are part of the
+/// resolved experiment.
+Experiment read_experiment(const TomlDocument& document, const std::function<void(TomlReader&, const Experiment&)>& more = {});
 /// "error neurons, FA" → "error-neurons-fa": a variant's directory within the comparison.
 std::string directory_name(const std::string& label);
 

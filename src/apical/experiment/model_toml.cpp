@@ -50,11 +50,8 @@ models::Value read_value(TomlReader& t, const models::Parameter& p, const std::v
   return std::visit(Reader{t, p, areas}, p.default_value);
 }
 
-}  // namespace
-
-ModelChoice read_model(TomlReader& t) {
-  const std::string name = t.text("name");
-  const models::Model& model = t.at("name", [&]() -> const models::Model& { return models::find(name); });
+template <class Recipe>
+ModelChoice read_with(TomlReader& t, const Recipe& model) {
   std::map<std::string, models::Value, std::less<>> values;
   // Names of areas stand before the tables that use them. Each key is asked for once, in the same order whether it is
   // given or not, so that a resolved experiment resolves to itself.
@@ -66,7 +63,7 @@ ModelChoice read_model(TomlReader& t) {
   t.finish();
   // A recipe's complaint usually opens with the parameter it is about: point there, else at the name.
   try {
-    return {&model, model.build(models::Values(std::move(values)))};
+    return {model.name, model.citation, model.build(models::Values(std::move(values)))};
   } catch (const ConfigError& e) {
     std::string key = "name";
     for (const models::Parameter& p : model.parameters) {
@@ -74,6 +71,14 @@ ModelChoice read_model(TomlReader& t) {
     }
     throw ConfigError(e.bare_message(), t.place(key), e.hint());
   }
+}
+
+}  // namespace
+
+ModelChoice read_model(TomlReader& t) {
+  const std::string name = t.text("name");
+  if (const models::LayeredModelRecipe* layered = models::find_layered(name)) return read_with(t, *layered);
+  return read_with(t, t.at("name", [&]() -> const models::Model& { return models::find(name); }));
 }
 
 }  // namespace apical

@@ -2,14 +2,18 @@
 // The table [model]: a recipe's name and parameters.
 #pragma once
 
+#include <string>
+#include <variant>
+
 #include "apical/experiment/toml_reader.h"
+#include "apical/models/layered_models.h"
 #include "apical/models/registry.h"
 
 namespace apical {
 
 struct ModelChoice {
-  const models::Model* model;
-  Circuit circuit;
+  std::string name, citation;
+  std::variant<Circuit, models::LayeredNetwork> subject;
 };
 /// ConfigError with the place of the key that is wrong.
 ModelChoice read_model(TomlReader& model);

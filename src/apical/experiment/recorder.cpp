@@ -13,29 +13,44 @@ namespace {
 
 std::string group_of(const Experiment& e, const RecordRequest& r, std::uint64_t seed) {
   if (!r.projection.empty()) return fmt::format("seed-{}/projections/{}", seed, r.projection);
-  const Population& p = e.circuit[e.circuit.population(r.population)];
+  const Population& p = e.circuit()[e.circuit().population(r.population)];
   const std::string area = p.area.empty() ? "external" : p.area;
   const std::string name = p.name.starts_with(area + ".") ? p.name.substr(area.size() + 1) : p.name;
   return fmt::format("seed-{}/{}/{}", seed, area, name);
 }
 
+/// Calls `f` with the learner as what it is. ConfigError if it runs no circuit.
+template <class F>
+void with_rate_learner(Learner& learner, F&& f) {
+  if (auto* single = dynamic_cast<RateLearner<float>*>(&learner)) return f(*single);
+  if (auto* twofold = dynamic_cast<RateLearner<double>*>(&learner)) return f(*twofold);
+  throw ConfigError("recordings are made of populations and projections of a circuit, and this model is a layered network without any",
+                    {}, "leave out [[record]]; losses, accuracies and alignment are kept in any case");
+}
+
 }  // namespace
 
-template <class Real>
-void check_recordings(const Experiment& e, RateLearner<Real>& learner) {
-  for (const RecordRequest& r : e.recordings) {
-    if (r.projection.empty()) learner.engine().network(0).variable(e.circuit.population(r.population), r.variable);
-  }
+void check_recordings(const Experiment& e, Learner& learner) {
+  if (e.recordings.empty()) return;
+  with_rate_learner(learner, [&](auto& rate) {
+    for (const RecordRequest& r : e.recordings) {
+      if (r.projection.empty()) rate.engine().network(0).variable(e.circuit().population(r.population), r.variable);
+    }
+  });
+}
+
+Recorder::Recorder(const Experiment& e, Learner& learner, const io::Path& run) {
+  if (e.recordings.empty()) return;
+  with_rate_learner(learner, [&](auto& rate) { attach(e, rate, run); });
 }
 
 template <class Real>
-Recorder::Recorder(const Experiment& e, RateLearner<Real>& learner, const io::Path& run) {
-  if (e.recordings.empty()) return;
+void Recorder::attach(const Experiment& e, RateLearner<Real>& learner, const io::Path& run) {
   recording_ = std::make_unique<io::Recording>(
       run / "results", io::Recording::Attributes{{"title", e.title},
                                                  {"apical_version", build_info().version},
                                                  {"apical_revision", build_info().revision},
-                                                 {"dt_ms", e.circuit.dt_ms}});
+                                                 {"dt_ms", e.circuit().dt_ms}});
   struct Probe {
     std::size_t track;
     PopulationId population;
@@ -45,16 +60,16 @@ Recorder::Recorder(const Experiment& e, RateLearner<Real>& learner, const io::Pa
   std::vector<Probe> probes;
   std::int64_t common = 0;
   for (const RecordRequest& r : e.recordings) {
-    const std::int64_t stride = std::max<std::int64_t>(1, std::llround(r.every_ms / e.circuit.dt_ms));
+    const std::int64_t stride = std::max<std::int64_t>(1, std::llround(r.every_ms / e.circuit().dt_ms));
     common = std::gcd(common, stride);
     for (std::size_t replica = 0; replica < r.replicas; ++replica) {
       Probe probe{tracks_.size(), {}, {}, r.variable};
       std::size_t width = 0;
       if (r.projection.empty()) {
-        probe.population = e.circuit.population(r.population);
-        width = e.circuit[probe.population].size;
+        probe.population = e.circuit().population(r.population);
+        width = e.circuit()[probe.population].size;
       } else {
-        probe.projection = e.circuit.projection(r.projection);
+        probe.projection = e.circuit().projection(r.projection);
         width = learner.engine().weights(*probe.projection, replica).size();
       }
       io::RecordedVariable v;
@@ -65,7 +80,7 @@ Recorder::Recorder(const Experiment& e, RateLearner<Real>& learner, const io::Pa
                                            : fmt::format("weights of projection {}, [post][pre] row by row", r.projection);
       v.width = width;
       v.stride_steps = stride;
-      v.dt_ms = e.circuit.dt_ms;
+      v.dt_ms = e.circuit().dt_ms;
       v.timing = io::RecordedVariable::Timing::irregular;
       tracks_.push_back({recording_->add_variable(v), replica, stride, {}});
       probes.push_back(probe);
@@ -113,10 +128,5 @@ void Recorder::finish() {
 void Recorder::remove_segments() {
   if (recording_) recording_->remove_segments();
 }
-
-template void check_recordings(const Experiment&, RateLearner<float>&);
-template void check_recordings(const Experiment&, RateLearner<double>&);
-template Recorder::Recorder(const Experiment&, RateLearner<float>&, const io::Path&);
-template Recorder::Recorder(const Experiment&, RateLearner<double>&, const io::Path&);
 
 }  // namespace apical

@@ -13,15 +13,14 @@
 
 namespace apical {
 
-/// ConfigError for a variable that its population does not have, before anything is written.
-template <class Real>
-void check_recordings(const Experiment& experiment, RateLearner<Real>& learner);
+/// ConfigError for a variable that its population does not have, or a learner without populations, before anything is
+/// written.
+void check_recordings(const Experiment& experiment, Learner& learner);
 
 class Recorder {
  public:
   /// Nothing is recorded if the experiment asks for nothing. `run` is the run's directory.
-  template <class Real>
-  Recorder(const Experiment& experiment, RateLearner<Real>& learner, const io::Path& run);
+  Recorder(const Experiment& experiment, Learner& learner, const io::Path& run);
 
   /// Hands what has gathered to the recording.
   void drain();
@@ -38,6 +37,9 @@ class Recorder {
     std::int64_t step;
     std::vector<float> values;
   };
+  template <class Real>
+  void attach(const Experiment& experiment, RateLearner<Real>& learner, const io::Path& run);
+
   struct Track {
     io::VariableId id;
     std::size_t replica;

@@ -386,7 +386,7 @@ void Page::needs() {
     return;
   section("What each model needs");
   out_ +=
-      "<p>Derived from the circuits by inspection, not declared by their authors.</p>\n"
+      "<p>Of circuits found by inspection, not declared by their authors; of layered networks what the credit rule itself says it uses.</p>\n"
       "<div "
       "class=\"scroll\"><table><thead><tr><th>Model</th><th>Ingredient</th><th>Needed</th><th>Why</th></tr></"
       "thead><tbody>\n";

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "apical/analysis/ingredients.h"
+#include "apical/analysis/layered_ingredients.h"
 #include "apical/experiment/report.h"
 #include "apical/experiment/run.h"
 #include "apical/io/journal.h"
@@ -61,11 +61,11 @@ void read_metrics(const io::Path& run, ModelResult& m) {
     for (const auto& [metric, tested] : metrics) {
       if (!line.contains(metric)) continue;
       const double value = io::number_of(line.at(metric), metric);
-      if (split == "test") {
-        tested->push_back({seed, value});
-      } else {
-        add_point(metric_of(m, metric, split).seeds, seed, epoch, value);
-      }
+      add_point(metric_of(m, metric, split).seeds, seed, epoch, value);
+      if (split != "test") continue;
+      // Tested more than once: the last time counts.
+      std::erase_if(*tested, [&](const SeedValue& v) { return v.seed == seed; });
+      tested->push_back({seed, value});
     }
   }
 }
@@ -157,9 +157,13 @@ void add_run(const io::Path& run, ReportData& data) {
   } else {
     m.warnings.emplace_back("this run has not finished");
   }
-  for (const Ingredient& i : ingredients(e.circuit)) m.needs.push_back({i.name, i.needed ? "yes" : "no", i.reason});
-  data.circuits.push_back(draw(e.circuit));
-  data.circuits.back().name = e.label;
+  for (const Ingredient& i : e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered())) {
+    m.needs.push_back({i.name, i.needed ? "yes" : "no", i.reason});
+  }
+  if (e.is_circuit()) {
+    data.circuits.push_back(draw(e.circuit()));
+    data.circuits.back().name = e.label;
+  }
   if (data.models.empty()) {
     const TaskInfo& task = find_task(e.task);
     data.task = e.task;

@@ -11,6 +11,7 @@
 
 #include "apical/core/build_info.h"
 #include "apical/engine/rate/kernels.h"
+#include "apical/experiment/make_learner.h"
 #include "apical/experiment/recorder.h"
 #include "apical/experiment/state_file.h"
 #include "apical/io/checkpoint.h"
@@ -268,16 +269,27 @@ void remove_files(const io::Path& run, std::string_view prefix) {
   }
 }
 
-template <class Real>
-RunResult run_with(const Experiment& e, const RunOptions& options, const std::atomic<bool>& stop) {
+}  // namespace
+
+void require_new(const io::Path& directory) {
+  if (!std::filesystem::exists(directory)) return;
+  if (!std::filesystem::is_directory(directory)) throw IoError(fmt::format("{} is not a directory", directory.string()));
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().filename() == io::RunLock::kFileName) continue;
+    throw IoError(fmt::format("{} is not empty; a run never overwrites another\n  continue it with --resume, or choose another --out",
+                              directory.string()));
+  }
+}
+
+RunResult run_experiment(const Experiment& e, const RunOptions& options, const std::atomic<bool>& stop) {
   const io::Path& run = options.directory;
   ThreadPool pool(options.threads);
-  RateLearner<Real> learner(e.circuit, e.make_data(), e.seeds, e.presentation, pool);
-  Trainer trainer(learner, e.plan, {});
+  const std::unique_ptr<Learner> learner = make_learner(e, pool);
+  Trainer trainer(*learner, e.plan, {});
   const std::uint64_t hash = io::xxh3(io::bytes_of(e.resolved));
 
   // What is wrong with the experiment shows before anything is written.
-  check_recordings(e, learner);
+  check_recordings(e, *learner);
   if (!options.resume) require_new(run);
   io::make_directories(run);
   io::RunLock lock(run);
@@ -301,7 +313,7 @@ RunResult run_with(const Experiment& e, const RunOptions& options, const std::at
   }
   io::remove_temporaries(run);
 
-  Recorder recorder(e, learner, run);
+  Recorder recorder(e, *learner, run);
   Bookkeeping books;
   if (options.resume) {
     const io::FoundCheckpoint found = io::newest_valid_checkpoint(run / "checkpoints", hash);
@@ -328,7 +340,7 @@ RunResult run_with(const Experiment& e, const RunOptions& options, const std::at
   }
   if (!options.resume || !io::file_exists(run / "manifest.json")) {
     io::write_atomically(run / "experiment.toml", e.resolved);
-    write_manifest(e, options, pool.size(), learner.bytes());
+    write_manifest(e, options, pool.size(), learner->bytes());
   }
   Chronicle chronicle(e, run, books);
   const auto start = Clock::now();
@@ -363,29 +375,13 @@ RunResult run_with(const Experiment& e, const RunOptions& options, const std::at
   checkpointer.write();
   recorder.finish();
   chronicle.close();
-  write_pictures(run, learner);
+  write_pictures(run, *learner);
   RunResult summary = write_summary(run, wall);
   recorder.remove_segments();
   write_report(run);
   summary.outcome = Trainer::Outcome::finished;
   summary.notes = std::move(result.notes);
   return summary;
-}
-
-}  // namespace
-
-void require_new(const io::Path& directory) {
-  if (!std::filesystem::exists(directory)) return;
-  if (!std::filesystem::is_directory(directory)) throw IoError(fmt::format("{} is not a directory", directory.string()));
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    if (entry.path().filename() == io::RunLock::kFileName) continue;
-    throw IoError(fmt::format("{} is not empty; a run never overwrites another\n  continue it with --resume, or choose another --out",
-                              directory.string()));
-  }
-}
-
-RunResult run_experiment(const Experiment& e, const RunOptions& options, const std::atomic<bool>& stop) {
-  return e.double_precision ? run_with<double>(e, options, stop) : run_with<float>(e, options, stop);
 }
 
 bool RunResult::has_mean_angle() const {
@@ -404,6 +400,8 @@ RunResult read_result(const io::Path& run) {
       if (line.at("area") == "total") angle[line.at("seed")] = io::number_of(line.at("angle_deg"), "angle_deg");
     } else if (line.at("split") == "test") {
       const auto number = [&](bool has, const char* key) { return has ? io::number_of(line.at(key), key) : 0.0; };
+      // Tested more than once: the last time counts.
+      std::erase_if(r.seeds, [&](const SeedResult& s) { return s.seed == line.at("seed").get<std::uint64_t>(); });
       r.seeds.push_back({.seed = line.at("seed"),
                          .test_loss = number(true, "loss"),
                          .test_accuracy = number(r.classifies, "accuracy"),

@@ -22,19 +22,22 @@ void add_outer(Matrix<double>& sum, double scale, std::span<const double> post, 
   }
 }
 
-/// What `area` adds to the products of the total, its credit scaled to the length of its gradient.
-void add_scaled(double& ab, double& aa, double& bb, double area_ab, double area_aa, double area_bb) {
-  bb += area_bb;
-  if (!(area_aa > 0) || !(area_bb > 0)) return;
-  ab += area_ab * std::sqrt(area_bb / area_aa);
-  aa += area_bb;
-}
-
 }  // namespace
 
 double angle_degrees(double ab, double aa, double bb) {
   if (!(aa > 0) || !(bb > 0)) return std::numeric_limits<double>::quiet_NaN();
   return std::acos(std::clamp(ab / std::sqrt(aa) / std::sqrt(bb), -1.0, 1.0)) * 180 / std::numbers::pi;
+}
+
+CreditProducts total_of(std::span<const CreditProducts> areas) {
+  CreditProducts total;
+  for (const CreditProducts& a : areas) {
+    total.bb += a.bb;
+    if (!(a.aa > 0) || !(a.bb > 0)) continue;
+    total.ab += a.ab * std::sqrt(a.bb / a.aa);
+    total.aa += a.bb;
+  }
+  return total;
 }
 
 AlignmentMeter::AlignmentMeter(const Circuit& circuit, FeedforwardGradient& gradient) : circuit_(circuit), gradient_(gradient) {
@@ -57,48 +60,40 @@ void AlignmentMeter::sample(std::span<const double> input, std::span<const doubl
   gradient_.forward(input);
   gradient_.backward(target);
   ++samples_;
-  std::vector<Products> products(areas_.size());
+  std::vector<CreditProducts> products(areas_.size() - 1);
   for (std::size_t m = 0; m < post_.size(); ++m) {
     const Projection& j = circuit_[gradient_.learnable()[m]];
     const std::span<const double> delta = gradient_.delta(j.to), rate = gradient_.rate(j.from);
     const double g = gradient_.gamma(gradient_.learnable()[m]);
-    Products& area = products[area_of_[m]];
+    CreditProducts& area = products[area_of_[m]];
     area.ab += g * dot(post_[m], delta) * dot(pre_[m], rate);
     area.aa += dot(post_[m], post_[m]) * dot(pre_[m], pre_[m]);
     area.bb += g * g * dot(delta, delta) * dot(rate, rate);
     add_outer(credit_sum_[m], 1, post_[m], pre_[m]);
     add_outer(gradient_sum_[m], g, delta, rate);
   }
-  total_up(products);
+  products.push_back(total_of(products));
   for (std::size_t a = 0; a < areas_.size(); ++a) {
-    const double angle = angle_degrees(products[a].ab, products[a].aa, products[a].bb);
+    const double angle = products[a].angle();
     if (std::isnan(angle)) continue;
     angle_sum_[a] += angle;
     ++defined_[a];
   }
 }
 
-/// Fills the last entry from those of the areas.
-void AlignmentMeter::total_up(std::vector<Products>& products) {
-  Products& total = products.back();
-  for (std::size_t a = 0; a + 1 < products.size(); ++a) {
-    add_scaled(total.ab, total.aa, total.bb, products[a].ab, products[a].aa, products[a].bb);
-  }
-}
-
 std::vector<AreaAlignment> AlignmentMeter::result() const {
-  std::vector<Products> batch(areas_.size());
+  std::vector<CreditProducts> batch(areas_.size() - 1);
   for (std::size_t m = 0; m < post_.size(); ++m) {
-    Products& area = batch[area_of_[m]];
+    CreditProducts& area = batch[area_of_[m]];
     area.ab += dot(credit_sum_[m].flat(), gradient_sum_[m].flat());
     area.aa += dot(credit_sum_[m].flat(), credit_sum_[m].flat());
     area.bb += dot(gradient_sum_[m].flat(), gradient_sum_[m].flat());
   }
-  total_up(batch);
+  batch.push_back(total_of(batch));
   std::vector<AreaAlignment> out;
   for (std::size_t a = 0; a < areas_.size(); ++a) {
     const double mean = defined_[a] > 0 ? angle_sum_[a] / static_cast<double>(defined_[a]) : std::numeric_limits<double>::quiet_NaN();
-    out.push_back({areas_[a], mean, angle_degrees(batch[a].ab, batch[a].aa, batch[a].bb), samples_ - defined_[a]});
+    out.push_back({areas_[a], mean, batch[a].angle(), samples_ - defined_[a]});
   }
   return out;
 }

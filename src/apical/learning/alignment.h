@@ -17,6 +17,14 @@ namespace apical {
 /// Angle in degrees from the products <a,b>, <a,a> and <b,b>; NaN if one of the two is zero.
 double angle_degrees(double ab, double aa, double bb);
 
+/// Products of a credit a and a gradient b: <a,b>, <a,a>, <b,b>.
+struct CreditProducts {
+  double ab = 0, aa = 0, bb = 0;
+  double angle() const { return angle_degrees(ab, aa, bb); }
+};
+/// Of all areas together, the credit of each scaled to the length of its gradient.
+CreditProducts total_of(std::span<const CreditProducts> areas);
+
 /// Collects samples of one replica. Credit arrives as the factors of rank-one updates.
 class AlignmentMeter {
  public:
@@ -32,11 +40,6 @@ class AlignmentMeter {
   std::vector<AreaAlignment> result() const;
 
  private:
-  struct Products {
-    double ab = 0, aa = 0, bb = 0;
-  };
-  static void total_up(std::vector<Products>& products);
-
   const Circuit& circuit_;
   FeedforwardGradient& gradient_;
   std::vector<std::string> areas_;

@@ -51,6 +51,9 @@ class Learner {
   std::size_t replicas() const { return seeds().size(); }
   virtual const Dataset& data(std::size_t replica) const = 0;
 
+  /// Samples that belong together: orders come in multiples of it, but for the last piece of a split.
+  virtual std::size_t batch() const { return 1; }
+
   /// Shows inputs without targets and without learning, until transients are gone.
   virtual void settle(const Order& order) = 0;
   /// Shows training samples with targets and learns. `opens_epoch`: nothing came before the first sample.

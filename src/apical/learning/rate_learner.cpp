@@ -102,9 +102,9 @@ void RateLearner<Real>::reset_somata(rate::Network<Real>& n, std::size_t count) 
 /// Begins sample `k`, notes its target, sets the input whenever it changes and calls hold(steps) each time for the steps
 /// in which it stays.
 template <class Real>
-template <class Hold>
 void RateLearner<Real>::show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
-                             SplitName split, Hold hold) {
+                             SplitName split, const std::function<void(rate::Step)>& hold) {
+  n.mark_event(n.step());
   reset_somata(n, count);
   for (std::size_t i = 0; i < count; ++i) {
     targets_[first + i].read(split_of(data(first + i), split), order[first + i][k], current_target_.row(first + i));
@@ -147,7 +147,12 @@ void RateLearner<Real>::teach(rate::Network<Real>& n, std::size_t first, std::si
   rate::Step lag = presentation_.delay_targets && after_another ? static_cast<rate::Step>(depth_) : 0;
   bool begun = false;
   show(n, first, count, order, k, SplitName::train, [&](rate::Step steps) {
-    if (!begun) set_target(n, first, count, lag == 0);
+    if (!begun) {
+      for (std::size_t i = 0; i < count && !mismatches_.empty(); ++i) {
+        mismatch(first + i, SplitName::train, order[first + i][k], [](std::size_t) { return true; });
+      }
+      set_target(n, first, count, lag == 0);
+    }
     begun = true;
     if (lag > 0) {
       const rate::Step now = std::min(lag, steps);

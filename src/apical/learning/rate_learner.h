@@ -11,6 +11,7 @@
 #include "apical/learning/learner.h"
 #include "apical/learning/output_targets.h"
 #include "apical/learning/presentation.h"
+#include "apical/learning/trial.h"
 
 namespace apical {
 
@@ -46,12 +47,21 @@ class RateLearner final : public Learner {
   /// Calls `sampler` while settling and learning, not in evaluations.
   void set_sampler(rate::Step stride, Sampler<Real> sampler);
 
+  /// From now on, whatever is shown: perturbations count their steps from the onset of each sample; mismatched targets
+  /// take the place of those that are shown, not of those that outputs are scored against. ConfigError.
+  void perturb(const std::vector<rate::Perturbation>& perturbations, std::vector<TargetMismatch> mismatches = {});
+  /// One trial after the other; the state goes on from each to the next.
+  void present(const Trial& trial, SplitName split, const Order& order, const TrialSampler<Real>& sampler);
+
  private:
   void advance(rate::Network<Real>& n, std::size_t first, std::size_t count, rate::Step steps, const rate::Learning& learning);
-  template <class Hold>
-  void show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, SplitName split, Hold hold);
+  void show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, SplitName split,
+            const std::function<void(rate::Step)>& hold);
   void reset_somata(rate::Network<Real>& n, std::size_t count);
   void set_target(rate::Network<Real>& n, std::size_t first, std::size_t count, bool current);
+  void show_target(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, SplitName split,
+                   const std::vector<bool>& flags);
+  void mismatch(std::size_t replica, SplitName split, std::size_t sample, const std::function<bool(std::size_t)>& acts);
   template <class Advance>
   void teach(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, bool after_another,
              Advance advance_by);
@@ -70,6 +80,7 @@ class RateLearner final : public Learner {
   std::vector<OutputTargets> targets_;  ///< per replica
   Matrix<double> previous_target_;  ///< per replica: of the sample before
   Matrix<double> current_target_;
+  std::vector<TargetMismatch> mismatches_;
   std::vector<double> scored_steps_;  ///< per replica: steps of the evaluation so far
   rate::Step sample_stride_ = 0;
   Sampler<Real> sampler_;

@@ -89,14 +89,13 @@ Trainer::Outcome Trainer::run(const std::atomic<bool>& stop) {
           const auto result = learner_.align(slice(orders_, 0, orders_.front().size()));
           tell(Aligned{epoch_, result});
         }
-        const bool last = epoch_ >= plan_.epochs || stopped_early_;
-        enter(last ? Phase::test : Phase::train);
+        enter(trained() || due(plan_.test_every, {}) ? Phase::test : Phase::train);
         break;
       }
       case Phase::train: step_train(); break;
       case Phase::test:
         if (!evaluate(SplitName::test, stop)) return Outcome::stopped;
-        enter(Phase::done);
+        enter(trained() ? Phase::done : Phase::train);
         break;
       case Phase::done: break;
     }
@@ -117,13 +116,25 @@ void Trainer::step_settle() {
   samples_shown_ += n;
 }
 
+/// Samples to show next: whole batches, about as many as the chunk says.
+std::size_t Trainer::next_piece(std::size_t left) const {
+  const std::size_t batch = learner_.batch();
+  return std::min((chunk_ + batch - 1) / batch * batch, left);
+}
+
+double Trainer::eta_factor() const {
+  const double decayed = std::pow(plan_.eta_decay, static_cast<double>(epoch_));
+  if (plan_.schedule == Schedule::constant) return decayed;
+  return decayed * static_cast<double>(plan_.epochs - epoch_) / static_cast<double>(plan_.epochs);
+}
+
 void Trainer::step_train() {
   const std::size_t all = orders_.front().size();
   if (sample_ == 0) {
-    learner_.scale_learning(std::pow(plan_.eta_decay, static_cast<double>(epoch_)));
+    learner_.scale_learning(eta_factor());
     epoch_seconds_ = 0;
   }
-  const std::size_t n = std::min(chunk_, all - sample_);
+  const std::size_t n = next_piece(all - sample_);
   const double seconds = seconds_of([&] { learner_.learn(slice(orders_, sample_, n), sample_ == 0); });
   chunk_ = next_chunk(chunk_, seconds);
   epoch_seconds_ += seconds;
@@ -149,7 +160,7 @@ bool Trainer::evaluate(SplitName split, const std::atomic<bool>& stop) {
       before.restore(learner_);
       return false;
     }
-    const std::size_t n = std::min(chunk_, all - at);
+    const std::size_t n = next_piece(all - at);
     chunk_ = next_chunk(chunk_, seconds_of([&] { learner_.evaluate(split, slice(orders_, at, n), at == 0, scores); }));
     at += n;
   }

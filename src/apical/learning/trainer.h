@@ -13,10 +13,18 @@
 
 namespace apical {
 
+/// How learning rates go from epoch to epoch, apart from eta_decay.
+enum class Schedule {
+  constant,
+  linear,  ///< 1 in the first epoch, 1/epochs in the last
+};
+
 struct TrainingPlan {
   std::size_t epochs = 50;
   double eta_decay = 1;             ///< factor on all learning rates per epoch
+  Schedule schedule = Schedule::constant;
   std::size_t validate_every = 1;   ///< epochs; 0: never. Also before the first epoch
+  std::size_t test_every = 0;       ///< epochs; 0: only at the end. A curve to look at: nothing is chosen by it
   std::size_t align_every = 0;      ///< epochs; 0: never. Also before the first epoch
   std::vector<std::size_t> align_epochs = {};  ///< further epochs at which alignment is measured
   std::size_t align_samples = 100;
@@ -79,7 +87,10 @@ class Trainer {
   void after_validation(const std::vector<Score>& scores);
   bool due(std::size_t every, const std::vector<std::size_t>& also) const;
   void enter(Phase phase);
+  bool trained() const { return epoch_ >= plan_.epochs || stopped_early_; }
   std::vector<std::vector<std::uint32_t>> make_orders(SplitName split, std::size_t limit) const;
+  std::size_t next_piece(std::size_t left) const;
+  double eta_factor() const;
   template <class Event>
   void tell(const Event& event) {
     for (Observer* o : observers_) o->on(event);

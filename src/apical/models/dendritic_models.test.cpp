@@ -24,7 +24,7 @@ constexpr double kRounding = 1e-12;
 
 const std::vector<double> kInput{0.2, 0.9, 0.4, 0.6};
 const std::vector<double> kTarget{0.5, -0.3};
-constexpr Learning kForwardAndLateral{true, true, false, false};
+constexpr Learning kForwardAndLateral{.forward = true, .lateral = true};
 
 DendriticMicrocircuit interneurons() {
   DendriticMicrocircuit m;
@@ -415,31 +415,39 @@ TEST(DendriticNoise, ActsOnlyWhileFeedbackLearns) {
   EXPECT_NE(read(quiet, "a1.pyr", "soma"), read(silent, "a1.pyr", "soma"));
 }
 
-/// Learned feedback approaches the direction of the transposed forward weights.
+/// Between a feedback matrix and the transpose of the forward one, in degrees.
+double weight_angle(const Matrix<double>& forward, const Matrix<double>& feedback) {
+  double wb = 0, ww = 0, bb = 0;
+  for (std::size_t i = 0; i < forward.rows(); ++i) {
+    for (std::size_t k = 0; k < forward.cols(); ++k) {
+      wb += forward(i, k) * feedback(k, i);
+      ww += forward(i, k) * forward(i, k);
+      bb += feedback(k, i) * feedback(k, i);
+    }
+  }
+  return std::acos(wb / std::sqrt(ww * bb)) * 180 / std::acos(-1.0);
+}
+
+/// Random feedback is at right angles to the transposed forward weights; noise alone turns it towards them. Measured
+/// over these seeds: 89 to 94 degrees before, 12 to 13 afterwards. Forward weights rest, and are small enough that
+/// tanh hardly saturates: feedback aligns with phi' W^T.
 TEST(PhaselessAlignment, TurnsFeedbackTowardsTheTransposedForwardWeights) {
   PhaselessAlignmentLearning m;
-  m.layers = {4, 5, 3};
-  m.activation = {{.kind = ActivationKind::linear}};
+  m.layers = {8, 20, 10};
+  m.weight_range = {0.3};
+  m.random_feedback = 0.3;
   m.eta = {0};
   ThreadPool pool(1);
-  Engine engine(build(m), {1, 2, 3, 4}, pool);
-  present(engine, kInput);
-  const auto degrees = [&](std::size_t replica) {
-    const Circuit& c = engine.circuit();
-    const Matrix<double> w = engine.weights(c.projection("a1.pyr->a2.pyr.basal"), replica),
-                         b = engine.weights(c.projection("a2.pyr->a1.pyr.apical"), replica);
-    double wb = 0, ww = 0, bb = 0;
-    for (std::size_t i = 0; i < w.rows(); ++i) {
-      for (std::size_t k = 0; k < w.cols(); ++k)
-        wb += w(i, k) * b(k, i), ww += w(i, k) * w(i, k), bb += b(k, i) * b(k, i);
-    }
-    return std::acos(wb / std::sqrt(ww * bb)) * 180 / std::acos(-1.0);
-  };
+  Engine engine(build(m), {1, 2, 3, 4, 5, 6}, pool);
+  const std::vector<double> input{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8};
+  present(engine, input);
+  const Circuit& c = engine.circuit();
+  const ProjectionId up = c.projection("a1.pyr->a2.pyr.basal"), down = c.projection("a2.pyr->a1.pyr.apical");
+  const auto degrees = [&](std::size_t k) { return weight_angle(engine.weights(up, k), engine.weights(down, k)); };
   engine.advance(200);
-  for (std::size_t k = 0; k < engine.replicas(); ++k) EXPECT_GT(degrees(k), 40);
-  engine.advance(60000, {false, true, true, false});
-  for (std::size_t k = 0; k < engine.replicas(); ++k)
-    EXPECT_LT(degrees(k), 25) << "seed " << engine.seeds()[k];
+  for (std::size_t k = 0; k < engine.replicas(); ++k) EXPECT_NEAR(degrees(k), 90, 12);
+  engine.advance(40000, {.lateral = true, .feedback = true});
+  for (std::size_t k = 0; k < engine.replicas(); ++k) EXPECT_LT(degrees(k), 25) << "seed " << engine.seeds()[k];
 }
 
 // ---- execution -------------------------------------------------------------------------------------------

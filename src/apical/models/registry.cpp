@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "apical/core/error.h"
+#include "apical/models/layered_models.h"
 #include "apical/models/model_tables.h"
 
 namespace apical::models {
@@ -20,6 +21,7 @@ const Model& find(std::string_view name) {
     if (m.name == name) return m;
     names.push_back(m.name);
   }
+  for (const LayeredModelRecipe& m : layered_models()) names.push_back(m.name);
   throw ConfigError(fmt::format("unknown model '{}'", name), {}, suggestion(name, names));
 }
 

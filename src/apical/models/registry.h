@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The published models by name, with the parameters each understands, their defaults and where they are from.
+// The published circuits by name, with the parameters each understands, their defaults and where they are from.
 #pragma once
 
 #include <map>
@@ -55,7 +55,7 @@ struct Model {
 };
 
 const std::vector<Model>& all();
-/// ConfigError with the nearest name.
+/// ConfigError with the nearest name, of layered models too.
 const Model& find(std::string_view name);
 /// The model with its defaults, for the given layer sizes.
 Circuit build_default(const Model& model, const std::vector<double>& layers);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "apical/core/random.h"
+#include "apical/engine/layered/product_count.h"
 
 // Present in OpenBLAS only; weak, so that another CBLAS links as well.
 extern "C" {
@@ -71,6 +72,11 @@ void gemm(const Workers& workers, Op op_a, Op op_b, std::type_identity_t<T> alph
   APICAL_CHECK((op_b == Op::none ? B.rows() : B.cols()) == inner);
   if (C.rows() == 0 || C.cols() == 0) return;
   require_working_blas();
+  if (ProductCount* count = current_product_count()) {
+    const double products = static_cast<double>(C.rows()) * static_cast<double>(C.cols()) * static_cast<double>(inner);
+    // Rows are samples: a product over them correlates, any other passes values through weights.
+    (op_a == Op::transpose ? count->correlated : count->transmitted) += products;
+  }
   const std::size_t row_tiles = (C.rows() + kTileRows - 1) / kTileRows;
   const std::size_t col_tiles = (C.cols() + kTileCols - 1) / kTileCols;
   workers.run(row_tiles * col_tiles, [&](std::size_t tile) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/engine/layered/model.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 namespace apical::layered {
@@ -13,8 +15,13 @@ LayeredModel<T>::LayeredModel(Network<T> network, std::unique_ptr<CreditRule<T>>
       workers_(workers),
       credit_(Credit<T>::zeros(network_.description)),
       optimiser_(settings.optimiser),
-      feedback_optimiser_(settings.feedback_optimiser.value_or(settings.optimiser)) {
+      feedback_optimiser_(settings.feedback_optimiser.value_or(settings.optimiser)),
+      layer_rates_(settings.layer_rates) {
   network_.description.validate();
+  if (layer_rates_.empty()) return;
+  if (layer_rates_.size() != network_.description.depth()) {
+    throw ConfigError(fmt::format("{} learning rates for {} layers", layer_rates_.size(), network_.description.depth()));
+  }
 }
 
 // Spans are taken anew for each batch: whoever holds the network may have replaced its matrices.
@@ -22,13 +29,17 @@ template <class T>
 std::span<const Trainable<T>> LayeredModel<T>::arrays() {
   forward_arrays_.clear();
   for (std::size_t l = 0; l < credit_.dW.size(); ++l) {
-    forward_arrays_.push_back({network_.parameters.W[l].flat(), credit_.dW[l].flat(), true});
-    forward_arrays_.push_back({network_.parameters.b[l], credit_.db[l], false});
+    const double rate = layer_rates_.empty() ? 1 : layer_rates_[l];
+    forward_arrays_.push_back({network_.parameters.W[l].flat(), credit_.dW[l].flat(), true, rate});
+    forward_arrays_.push_back({network_.parameters.b[l], credit_.db[l], false, rate});
   }
   if (!rule_->feedback_follows_forward()) return forward_arrays_;
   all_arrays_ = forward_arrays_;
   const auto feedback = rule_->learned_feedback();
-  all_arrays_.insert(all_arrays_.end(), feedback.begin(), feedback.end());
+  for (std::size_t l = 0; l < feedback.size(); ++l) {
+    all_arrays_.push_back(feedback[l]);
+    if (!layer_rates_.empty()) all_arrays_.back().rate = layer_rates_[l + 1];  // that of its forward partner
+  }
   return all_arrays_;
 }
 
@@ -51,7 +62,7 @@ void LayeredModel<T>::check_finite(double loss) const {
 
 template <class T>
 double LayeredModel<T>::learn_batch(MatrixView<const T> X, MatrixView<const T> Y) {
-  if (optimiser_.settings().kind == OptimiserKind::sgd && optimiser_.settings().clip_norm == 0) {
+  if (optimiser_.settings().kind == OptimiserKind::sgd && optimiser_.settings().clip_norm == 0 && layer_rates_.empty()) {
     if (const auto loss = rule_->prepare_credit(workers_, network_, {X, Y})) {
       check_finite(*loss);
       const auto [eta, keep] = optimiser_.plain_step(rate_factor_);

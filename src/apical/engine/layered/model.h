@@ -17,6 +17,8 @@ struct LayeredSettings {
   /// For feedback the rule learns in a way of its own (target propagation). Feedback that must follow the forward weights
   /// (Kolen-Pollack, two-site) is trained by `optimiser` whatever stands here; empty means the same as `optimiser`.
   std::optional<OptimiserSettings> feedback_optimiser;
+  /// Factors on the learning rate, one per layer; empty: 1 everywhere.
+  std::vector<double> layer_rates = {};
 };
 
 template <class T>
@@ -62,6 +64,7 @@ class LayeredModel {
   Credit<T> credit_;
   Optimiser<T> optimiser_, feedback_optimiser_;
   std::vector<Trainable<T>> forward_arrays_, all_arrays_;
+  std::vector<double> layer_rates_;
   double rate_factor_ = 1;
   std::uint64_t batches_ = 0;
 };

@@ -65,6 +65,16 @@ void RateEngine<Real>::clear_external(PopulationId p) {
 }
 
 template <class Real>
+void RateEngine<Real>::set_perturbations(const std::vector<Perturbation>& perturbations) {
+  for (auto& n : networks_) n->set_perturbations(perturbations);
+}
+
+template <class Real>
+void RateEngine<Real>::mark_event(Step at) {
+  for (auto& n : networks_) n->mark_event(at);
+}
+
+template <class Real>
 void RateEngine<Real>::refuse_after_fault() const {
   if (!fault_.empty()) throw Error(ExitCode::numerical_fault, "the state is not usable any more: " + fault_);
 }

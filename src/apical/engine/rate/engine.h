@@ -46,6 +46,11 @@ class RateEngine {
   /// Absent in all replicas.
   void clear_external(PopulationId p);
 
+  /// From now on, in all replicas, until others take their place; see perturbation.h. ConfigError.
+  void set_perturbations(const std::vector<Perturbation>& perturbations);
+  /// Perturbations count their steps from `at`, in all replicas.
+  void mark_event(Step at);
+
   /// `steps` Euler steps. Throws NumericalFault; afterwards the engine refuses to go on.
   void advance(Step steps, const Learning& learning = {});
   /// Each replica in turn through a program of its own: f(replicas of one network) is called once per network,

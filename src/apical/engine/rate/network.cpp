@@ -15,10 +15,22 @@ constexpr Step kCheckStride = 256;  // steps between looks for values that are n
 
 template <class Real>
 void Network<Real>::advance(Step steps, const Learning& learning) {
+  if (perturbations_.empty()) return advance_alike(steps, learning);
+  while (steps > 0) {
+    const Step alike = std::min(steps, begin_and_end_perturbations());
+    advance_alike(alike, learning);
+    steps -= alike;
+  }
+}
+
+/// Steps in which the same perturbations act.
+template <class Real>
+void Network<Real>::advance_alike(Step steps, const Learning& learning) {
   learning_ = learning;
   decided_ = false;
   const bool learns = learning.any();
   const bool wants_factors = learns || learning.observe_credit;
+  const bool perturbed = !active_.empty();
   for (auto& s : projections_) {
     for (auto& [sweep, first] : s->sweeps) {
       // A view lags its matrix by one update: while nothing learns, the last update stays out of the store.
@@ -28,11 +40,13 @@ void Network<Real>::advance(Step steps, const Learning& learning) {
   for (Step k = 0; k < steps; ++k) {
     run(remember);
     run(rates);
+    if (perturbed) perturb_rates();
     if (wants_factors) run(factors);
     run(views);
     run(parallel_products);
     run(products);
     run(integration);
+    if (perturbed) perturb_potentials();
     run(capture);
     ++step_;
     if (k == 0 && !learns) settle_stored_updates();
@@ -67,7 +81,7 @@ void Network<Real>::decide_updates() {
     if (!j.rule) continue;
     const bool absent = circuit_[j.from].kind == Population::Kind::external && circuit_[j.from].absent_input_holds &&
                         !populations_[j.from.value]->present;
-    s.learns = learning_.in(j.pathway) && s.eta != 0 && !absent;
+    s.learns = learning_.in(j.pathway) && s.eta != 0 && !absent && !s.frozen;
     if (!s.fast_rule) continue;
     repoint = repoint || s.pending != s.learns;
     s.pending = s.learns;

@@ -17,10 +17,9 @@
 #include "apical/core/random.h"
 #include "apical/core/threads.h"
 #include "apical/engine/rate/kernels.h"
+#include "apical/engine/rate/perturbation.h"
 
 namespace apical::rate {
-
-using Step = std::int64_t;
 
 /// Which pathways learn in a step. `observe_credit` evaluates the rules' factors without applying them. `refresh` is as if
 /// some pathway learned at rate 0: weights stay, but transposed views catch up with them and filters of factors run.
@@ -50,6 +49,11 @@ class Network {
 
   void advance(Step steps, const Learning& learning);
   Step step() const { return step_; }
+
+  /// Takes the place of those before; empty: none. ConfigError, see validate().
+  void set_perturbations(std::vector<Perturbation> perturbations);
+  /// Perturbations count their steps from `at`.
+  void mark_event(Step at) { event_ = at; }
 
   template <class Value>
   void set_external(PopulationId p, std::size_t replica, std::span<const Value> values);
@@ -99,6 +103,7 @@ class Network {
   template <class Archive>
   void visit_state(Archive& a) {
     a("step", step_);
+    a("event", event_);
     for (auto& array : arrays_) {
       if (array.is_state) a(array.name, std::span<Real>(array.values));
     }
@@ -142,8 +147,17 @@ class Network {
     Real* staged = nullptr;  ///< external: the value for the next step
     bool changed = false;    ///< external: staged is not in `rate` yet
     bool present = false;    ///< external: has a value in this step
+    bool clamped = false;    ///< external: `rate` is not what was set
     std::int64_t noise_counter = 0;
     ActivateArgs<Real>* activation = nullptr;  ///< not external: how the rates are computed
+    const bool* connects = nullptr;  ///< null, or whether compartments that disconnect are connected
+    std::vector<Real> pull, pull_alone;  ///< each compartment's share in the somatic steady state; while others are disconnected
+    Real step = 0, lookahead_gain = 1;   ///< dt / tau; of the lookahead
+  };
+  /// Where a projection's presynaptic vector enters an operation: *in = vector + offset.
+  struct Tap {
+    const Real** in;
+    std::size_t offset;
   };
   struct ProjectionState {
     std::string name;
@@ -161,6 +175,10 @@ class Network {
     bool pending = false;
     Real pending_scale = 0;
     Source* source = nullptr;
+    const Real* input = nullptr;   ///< what it reads: the source, unless it is scaled
+    std::vector<Tap> taps;
+    Real* scaled_input = nullptr;
+    bool scaled = false, frozen = false;
     Real* post = nullptr;          ///< postsynaptic factor of this step
     Real* pending_post = nullptr;  ///< of the update that waits
     Real* pre = nullptr;           ///< presynaptic factor of this step
@@ -194,7 +212,10 @@ class Network {
   void add_up(Real* out, const Real* parts, std::size_t count, std::size_t n);
   bool is_last_input(ProjectionId j) const;
   Real* input_of(const Projection& j) const;
-  SweepArgs<Real>& keep(SweepArgs<Real> args);
+  template <class Args>
+  Args& keep(Args args);
+  void read_through(ProjectionState& s, const Real*& in, std::size_t offset);
+  void tap_last_inputs(IntegrateArgs<Real>& args);
   void plan_one_to_one(ProjectionId j, bool additive);
   void plan_integration();
   void plan_capture();
@@ -216,6 +237,10 @@ class Network {
   void run(Phase phase) const {
     for (const Op& op : ops_[phase]) op.call(op.args);
   }
+  void advance_alike(Step steps, const Learning& learning);
+  Step begin_and_end_perturbations();
+  void perturb_rates();
+  void perturb_potentials();
   void decide_updates();
   std::vector<double> drawn(const Real* parameter, std::size_t n, std::size_t replica, double otherwise) const;
   void capture_updates();
@@ -245,10 +270,16 @@ class Network {
   std::vector<ProjectionState*> general_rules_;  ///< applied element by element
   std::vector<Copy> remembered_;  ///< what was transmitted in the step before
   std::vector<Copy> captured_;    ///< factors that wait
-  std::map<const Real*, OneToOneArgs<Real>> last_inputs_;  ///< by compartment: done while integrating
+  struct LastInput {
+    OneToOneArgs<Real> args;
+    ProjectionState* of;
+  };
+  std::map<const Real*, LastInput> last_inputs_;  ///< by compartment: done while integrating
+  std::vector<Perturbation> perturbations_;
+  std::vector<const Perturbation*> active_;  ///< in the order in which they act
   bool decided_ = false;  ///< what learns in this call of advance() is known
   Learning learning_;
-  Step step_ = 0;
+  Step step_ = 0, event_ = 0;
   NoiseSource noise_source_;
   std::size_t bytes_per_step_ = 0, bytes_written_per_step_ = 0;
 };

@@ -78,10 +78,18 @@ Real* Network<Real>::input_of(const Projection& j) const {
 }
 
 template <class Real>
-SweepArgs<Real>& Network<Real>::keep(SweepArgs<Real> args) {
-  auto owned = std::make_shared<SweepArgs<Real>>(args);
+template <class Args>
+Args& Network<Real>::keep(Args args) {
+  auto owned = std::make_shared<Args>(args);
   args_.push_back(owned);
   return *owned;
+}
+
+/// `in` reads the source of `s` from now on, or its scaled copy.
+template <class Real>
+void Network<Real>::read_through(ProjectionState& s, const Real*& in, std::size_t offset) {
+  in = s.source->now + offset;
+  s.taps.push_back({&in, offset});
 }
 
 /// True for the first contribution to a compartment in a step: it sets, later ones add.
@@ -552,6 +560,7 @@ void Network<Real>::plan_view_alone(ProjectionId id) {
   ProjectionState& s = *projections_[id.value];
   const ProjectionState& viewed = *projections_[j.view->of.value];
   Real* out = input_of(j);
+  read_through(s, s.input, 0);
   struct Sizes {
     std::size_t out, in, of_post, of_pre;
   };
@@ -568,7 +577,7 @@ void Network<Real>::plan_view_alone(ProjectionId id) {
         for (std::size_t k = 0; k < size.in; ++k) {
           Real w = k < size.of_post && i < size.of_pre ? weights[element(viewed, k, i) + lane] : Real(0);
           if (deviation) w += deviation[element(s, i, k) + lane];
-          sum += scale * w * s.source->now[k * lanes_ + lane];
+          sum += scale * w * s.input[k * lanes_ + lane];
         }
         Real& to = out[i * lanes_ + lane];
         to = set ? sum : to + sum;
@@ -623,20 +632,20 @@ void Network<Real>::plan_dense(ProjectionId id) {
     a.inner = s.inner;
     a.stride = s.stride;
     a.forward_is_dot = s.pre_contiguous;
-    const auto product = [&](bool dot, const Real* in, Real* out, bool sets) {
+    const auto product = [&](bool dot, ProjectionState& of, Real* out, bool sets) {
       if (dot) {
-        a.dot_in = in;
+        read_through(of, a.dot_in, 0);
         a.dot_out = out + first * lanes_;
         a.dot_overwrites = sets;
       } else {
-        a.axpy_in = in + first * lanes_;
+        read_through(of, a.axpy_in, first * lanes_);
         a.axpy_out = chunked ? partial + chunk * partial_length : out;
         a.axpy_overwrites = sets;
       }
     };
-    product(s.pre_contiguous, s.source->now, forward_out, forward_sets);
+    product(s.pre_contiguous, s, forward_out, forward_sets);
     if (view_of) {
-      product(!s.pre_contiguous, s.fused_view->source->now, view_out, view_sets);
+      product(!s.pre_contiguous, *s.fused_view, view_out, view_sets);
       a.view_scale = static_cast<Real>(view_of->view->scale);
     }
   }
@@ -705,10 +714,12 @@ void Network<Real>::plan_one_to_one(ProjectionId id, bool additive) {
   // Potentials may already be those of the next step then; other quantities stay.
   const bool stays = j.delay_steps > 0 || (j.transmits != Quantity::soma && j.transmits != Quantity::lookahead);
   if (a.n == to.padded && read_by_soma_alone && stays && is_last_input(id)) {
-    last_inputs_[a.out] = a;
+    last_inputs_[a.out] = {a, &s};
     return;
   }
-  emit<OneToOneArgs<Real>>(products, kernel_.one_to_one) = a;
+  auto& emitted = emit<OneToOneArgs<Real>>(products, kernel_.one_to_one);
+  emitted = a;
+  read_through(s, emitted.in, 0);
   if (!additive && !whole) {
     // Neurons without a partner are multiplied by nothing, i.e. by 0.
     emit(products, [out = a.out + n * lanes_, rest = (circuit_[j.to].size - n) * lanes_] { std::fill_n(out, rest, Real(0)); });
@@ -737,32 +748,42 @@ void Network<Real>::plan_integration() {
       }
     }
     Real* noisy = nullptr;  // takes the place of the compartment that noise is added to
+    /// Each compartment's share in the somatic steady state; 0 for one that is disconnected.
+    const auto pulls = [&](bool with_teaching) {
+      const auto connected = [&](const Compartment& c) { return with_teaching || c.when_absent != WhenAbsent::disconnects; };
+      double conductance = p.leak;
+      for (const Compartment& c : p.compartments) conductance += connected(c) ? c.conductance : 0;
+      std::vector<Real> shares;
+      for (const Compartment& c : p.compartments) shares.push_back(connected(c) ? static_cast<Real>(c.conductance / conductance) : Real(0));
+      return shares;
+    };
     const auto arguments = [&](bool with_teaching) {
       IntegrateArgs<Real> a;
-      double conductance = p.leak;
-      for (const Compartment& c : p.compartments) {
-        if (with_teaching || c.when_absent != WhenAbsent::disconnects) conductance += c.conductance;
-      }
+      const std::vector<Real>& share = with_teaching ? s.pull : s.pull_alone;
       for (std::size_t c = 0; c < p.compartments.size(); ++c) {
-        const bool connected = with_teaching || p.compartments[c].when_absent != WhenAbsent::disconnects;
-        if (!connected || p.compartments[c].conductance == 0) continue;
+        if (share[c] == 0) continue;
         const bool noise_here = noisy && p.compartments[c].name == p.noise->compartment;
         auto& to = a.compartment[a.compartments++];
         to.potential = noise_here ? noisy : s.compartment[c];
-        to.coefficient = static_cast<Real>(p.compartments[c].conductance / conductance);
+        to.coefficient = share[c];
         if (const auto last = last_inputs_.find(s.compartment[c]); last != last_inputs_.end()) {
-          to.in = last->second.in;
-          to.weights = last->second.weights;
-          to.mode = last->second.mode;
+          to.in = last->second.args.in;
+          to.weights = last->second.args.weights;
+          to.mode = last->second.args.mode;
         }
       }
-      a.step = static_cast<Real>(circuit_.dt_ms / p.tau_ms());
-      a.lookahead_gain = static_cast<Real>(p.lookahead_gain);
+      a.step = s.step;
+      a.lookahead_gain = s.lookahead_gain;
       a.soma = s.soma;
       a.lookahead = s.prospective;
       a.n = s.padded;
       return a;
     };
+    s.connects = present;
+    s.step = static_cast<Real>(circuit_.dt_ms / p.tau_ms());
+    s.lookahead_gain = static_cast<Real>(p.lookahead_gain);
+    s.pull = pulls(true);
+    s.pull_alone = pulls(false);
     if (p.noise) {
       const auto quiet = std::pair{arguments(false), arguments(true)};
       noisy = s.noisy;
@@ -776,12 +797,23 @@ void Network<Real>::plan_integration() {
         kernel_.integrate(!present || *present ? with : without);
       });
     } else if (present) {
-      emit(integration, [this, present, with = arguments(true), without = arguments(false)] {
-        kernel_.integrate(*present ? with : without);
-      });
+      auto &with = keep(arguments(true)), &without = keep(arguments(false));
+      tap_last_inputs(with);
+      tap_last_inputs(without);
+      emit(integration, [this, present, &with, &without] { kernel_.integrate(*present ? with : without); });
     } else {
-      emit<IntegrateArgs<Real>>(integration, kernel_.integrate) = arguments(true);
+      auto& args = emit<IntegrateArgs<Real>>(integration, kernel_.integrate);
+      args = arguments(true);
+      tap_last_inputs(args);
     }
+  }
+}
+
+template <class Real>
+void Network<Real>::tap_last_inputs(IntegrateArgs<Real>& args) {
+  for (std::size_t c = 0; c < args.compartments; ++c) {
+    auto& compartment = args.compartment[c];
+    if (compartment.in) read_through(*last_inputs_.at(compartment.potential).of, compartment.in, 0);
   }
 }
 

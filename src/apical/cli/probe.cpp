@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <ostream>
+
+#include "apical/cli/experiment_arguments.h"
+#include "apical/cli/progress.h"
+#include "apical/cli/result_table.h"
+#include "apical/experiment/protocol_report.h"
+#include "apical/experiment/protocol_run.h"
+
+namespace apical::cli {
+namespace {
+
+/// Effects of one measure stand together.
+std::string contrast_table(const ProtocolResult& result) {
+  std::vector<std::string> measures;
+  for (const ModelOutcome& m : result.models) {
+    for (const Contrast& e : m.contrasts) {
+      if (std::find(measures.begin(), measures.end(), e.measure) == measures.end()) measures.push_back(e.measure);
+    }
+  }
+  std::vector<std::vector<std::string>> rows{{"measure", "condition", "model", "epochs", "control [95 %]", "difference [95 %]", ""}};
+  for (const std::string& measure : measures) {
+    for (const ModelOutcome& m : result.models) {
+      for (const Contrast& e : m.contrasts) {
+        if (e.measure != measure) continue;
+        rows.push_back({measure, e.condition, m.label, fmt::format("{}", e.epochs), figures_text(e.control_interval()), figures_text(e.difference()),
+                        e.is_distinct() ? "*" : ""});
+      }
+    }
+  }
+  return aligned_table(rows);
+}
+
+int run(Context& context, const Arguments& arguments) {
+  const std::string& file = arguments.positionals.front();
+  const std::vector<ProbedModel> models = read_protocol(read_document(arguments, file));
+  ProtocolOptions options;
+  options.directory = output_directory(arguments, io::Path(file).stem().string());
+  options.threads = threads(arguments);
+  std::unique_ptr<ProgressPrinter> progress;
+  options.watch = [&](const std::string& what) -> Observer* {
+    progress.reset();
+    progress = std::make_unique<ProgressPrinter>(context, what, arguments.has("--quiet"));
+    return progress.get();
+  };
+  const ProtocolResult result = run_protocol(models, options, *context.stop);
+  progress.reset();
+  if (result.stopped) {
+    context.err << "apical: stopped; nothing was written, as a protocol is not continued: run it again\n";
+    return static_cast<int>(ExitCode::interrupted);
+  }
+  if (arguments.has("--json")) {
+    context.out << io::read_text(options.directory / "summary.json");
+    return 0;
+  }
+  context.out << contrast_table(result);
+  context.out << "* the 95 % interval over seeds leaves 0 out\n";
+  context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());
+  return 0;
+}
+
+}  // namespace
+
+Command probe_command() {
+  Command c;
+  c.name = "probe";
+  c.summary = "in-silico experiment: perturb trained models and compare what they predict";
+  c.positionals = {{"PROTOCOL", "an experiment with [protocol], [[condition]] and [[measure]] tables", 1, 1}};
+  c.options = experiment_options();
+  c.options.push_back({"--out", "DIR", "directory of the results (default: the next free runs/NAME-NNN)"});
+  c.examples = {"apical probe experiments/protocols/mismatch.toml --seeds 5",
+                "apical probe experiments/protocols/silencing.toml --json --out runs/silencing"};
+  c.run = run;
+  return c;
+}
+
+}  // namespace apical::cli

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names with '*' for any characters, by which populations and projections are chosen.
+#pragma once
+
+#include <string_view>
+
+namespace apical {
+
+bool matches(std::string_view pattern, std::string_view name);
+
+}  // namespace apical

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The angle between credit and gradient, as alignment.h defines it, for credit that arrives as whole matrices. Areas are
+// "a1", "a2", … from the first hidden layer on, as in circuits; offsets (biases) do not count, because circuits have none.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "apical/core/matrix.h"
+#include "apical/learning/alignment.h"
+
+namespace apical {
+
+class LayeredAlignment {
+ public:
+  /// Shapes of the weights, lowest layer first.
+  template <class Real>
+  explicit LayeredAlignment(const std::vector<Matrix<Real>>& like) {
+    for (const Matrix<Real>& W : like) credit_sum_.emplace_back(W.rows(), W.cols());
+    gradient_sum_ = credit_sum_;
+    angle_sum_.assign(like.size() + 1, 0.0);
+    defined_.assign(like.size() + 1, 0);
+  }
+
+  /// What a rule wants for one sample and what the gradient wants, both in the direction of change.
+  template <class Real>
+  void sample(const std::vector<Matrix<Real>>& credit, const std::vector<Matrix<Real>>& gradient) {
+    std::vector<CreditProducts> areas(credit.size());
+    for (std::size_t l = 0; l < credit.size(); ++l) {
+      for (std::size_t i = 0; i < credit[l].size(); ++i) {
+        const auto a = static_cast<double>(credit[l].flat()[i]), b = static_cast<double>(gradient[l].flat()[i]);
+        areas[l].ab += a * b;
+        areas[l].aa += a * a;
+        areas[l].bb += b * b;
+        credit_sum_[l].flat()[i] += a;
+        gradient_sum_[l].flat()[i] += b;
+      }
+    }
+    count(std::move(areas));
+  }
+
+  /// One entry per layer, then "total".
+  std::vector<AreaAlignment> result() const;
+
+ private:
+  void count(std::vector<CreditProducts> areas);
+  std::vector<Matrix<double>> credit_sum_, gradient_sum_;
+  std::vector<double> angle_sum_;
+  std::vector<std::size_t> defined_;
+  std::size_t samples_ = 0;
+};
+
+}  // namespace apical

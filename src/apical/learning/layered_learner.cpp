@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/learning/layered_learner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "apical/engine/layered/rules/backpropagation.h"
+#include "apical/learning/layered_alignment.h"
+
+namespace apical {
+namespace {
+
+/// Cross-entropies compare distributions, or probabilities; other targets have no such loss.
+void check_targets(const Dataset& d, layered::Loss loss) {
+  if (loss == layered::Loss::mse) return;
+  for (std::size_t n = 0; n < d.train.size(); ++n) {
+    const auto y = d.train.targets.row(n);
+    double sum = 0;
+    bool inside = true;
+    for (double v : y) {
+      inside = inside && v >= 0 && v <= 1;
+      sum += v;
+    }
+    if (inside && (loss == layered::Loss::bce || std::abs(sum - 1) < 1e-6)) continue;
+    throw ConfigError(fmt::format("loss '{}' compares {}, which the targets of task '{}' are not", layered::loss_name(loss),
+                                  loss == layered::Loss::ce ? "distributions over the outputs" : "probabilities", d.name),
+                      {}, "choose loss = \"mse\" with linear, tanh or sigmoid outputs");
+  }
+}
+
+/// Counts the bytes of all fields.
+class StateSize final : public StateVisitor {
+ public:
+  StateSize() : StateVisitor(false) {}
+  std::size_t bytes = 0;
+
+ private:
+  void visit(std::string_view, Element, bool, std::span<std::byte> field) override { bytes += field.size(); }
+  void begin(std::string_view) override {}
+  void end() override {}
+};
+
+}  // namespace
+
+template <class Real>
+LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description, std::vector<std::shared_ptr<const Dataset>> data,
+                                     std::vector<std::uint64_t> seeds, ThreadPool& pool)
+    : description_(std::move(description)),
+      data_(std::move(data)),
+      seeds_(std::move(seeds)),
+      pool_(pool),
+      across_replicas_(seeds_.size() >= pool.size()) {
+  APICAL_CHECK(data_.size() == seeds_.size());
+  if (description_.batch == 0) throw ConfigError("batch is 0; expected at least one sample per update");
+  const layered::NetworkDescription& net = description_.network;
+  for (const auto& d : data_) {
+    if (d->is_sequence()) {
+      throw ConfigError(fmt::format("task '{}' changes within a sample; layered networks know no time", d->name));
+    }
+    if (d->closed_loop) {
+      throw ConfigError(fmt::format("task '{}' steers a plant step by step; layered networks know no time", d->name));
+    }
+    if (d->inputs() != net.inputs || d->outputs() != net.outputs()) {
+      throw ConfigError(fmt::format("task '{}' has {} inputs and {} outputs, but the network has {} and {}", d->name, d->inputs(),
+                                    d->outputs(), net.inputs, net.outputs()),
+                        {}, fmt::format("the first entry of layers must be {} and the last {}", d->inputs(), d->outputs()));
+    }
+    check_targets(*d, net.loss);
+    if (d == data_.front() && data_.back() == data_.front()) break;  // one set for all seeds
+  }
+  for (std::uint64_t seed : seeds_) {
+    Replica& replica = replicas_.emplace_back();
+    replica.model = std::make_unique<layered::LayeredModel<Real>>(
+        layered::make_network<Real>(net, description_.init, seed, description_.gains),
+        layered::make_rule<Real>(description_.rule, net, seed), description_.settings,
+        across_replicas_ ? layered::Workers() : layered::Workers(pool));
+  }
+}
+
+/// Both ways give the same bits: a product is cut by its shape, not by threads.
+template <class Real>
+template <class F>
+void LayeredLearner<Real>::for_each_replica(F&& f) {
+  if (across_replicas_) return pool_.run(replicas_.size(), std::function<void(std::size_t)>(f));
+  for (std::size_t r = 0; r < replicas_.size(); ++r) f(r);
+}
+
+template <class Real>
+void LayeredLearner<Real>::gather(Replica& replica, const Split& split, std::span<const std::uint32_t> order, std::size_t first,
+                                  std::size_t n) {
+  const auto X = replica.X.resize(n, description_.network.inputs);
+  const auto Y = replica.Y.resize(n, description_.network.outputs());
+  for (std::size_t i = 0; i < n; ++i) {
+    split.read_input(order[first + i], X.row(i));
+    split.read_target(order[first + i], Y.row(i));
+  }
+}
+
+template <class Real>
+void LayeredLearner<Real>::learn(const Order& order, bool) {
+  for_each_replica([&](std::size_t r) {
+    Replica& replica = replicas_[r];
+    for (std::size_t at = 0; at < order[r].size(); at += description_.batch) {
+      gather(replica, data_[r]->train, order[r], at, std::min(description_.batch, order[r].size() - at));
+      try {
+        replica.model->learn_batch(replica.X.view(), replica.Y.view());
+      } catch (const NumericalFault& fault) {
+        check(r);  // knows the layer, if it is the weights
+        NumericalFault::Where where = fault.where();
+        where.seed = seeds_[r];
+        throw NumericalFault(where);
+      }
+    }
+  });
+}
+
+template <class Real>
+void LayeredLearner<Real>::evaluate(SplitName split, const Order& order, bool, std::span<Score> scores) {
+  for_each_replica([&](std::size_t r) {
+    Replica& replica = replicas_[r];
+    const Dataset& d = *data_[r];
+    const Split& from = split_of(d, split);
+    for (std::size_t at = 0; at < order[r].size(); at += description_.batch) {
+      const std::size_t n = std::min(description_.batch, order[r].size() - at);
+      gather(replica, from, order[r], at, n);
+      const MatrixView<Real> out = replica.out.resize(n, description_.network.outputs());
+      replica.model->predict(replica.X.view(), out);
+      Score& s = scores[r];
+      for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t k = 0; k < out.cols(); ++k) {
+          const double e = static_cast<double>(out(i, k)) - static_cast<double>(replica.Y.view()(i, k));
+          s.loss_sum += e * e;
+        }
+        s.loss_count += 1;
+        s.samples += 1;
+        if (d.readout == Readout::regression) continue;
+        s.correct += d.decide(std::span<const Real>(out.row(i))) == from.labels[order[r][at + i]] ? 1 : 0;
+      }
+    }
+  });
+}
+
+template <class Real>
+Matrix<double> LayeredLearner<Real>::respond(SplitName split, std::size_t r, std::span<const std::uint32_t> samples) {
+  Replica& replica = replicas_[r];
+  Matrix<double> answers(samples.size(), description_.network.outputs());
+  for (std::size_t at = 0; at < samples.size(); at += description_.batch) {
+    const std::size_t n = std::min(description_.batch, samples.size() - at);
+    gather(replica, split_of(*data_[r], split), samples, at, n);
+    const MatrixView<Real> out = replica.out.resize(n, answers.cols());
+    replica.model->predict(replica.X.view(), out);
+    for (std::size_t i = 0; i < n; ++i) std::copy(out.row(i).begin(), out.row(i).end(), answers.row(at + i).begin());
+  }
+  return answers;
+}
+
+template <class Real>
+std::vector<std::vector<AreaAlignment>> LayeredLearner<Real>::align(const Order& order) {
+  // Rules advance their noise and mirrors when asked for credit: the state is put back afterwards.
+  Snapshot before;
+  before.take(*this);
+  std::vector<std::vector<AreaAlignment>> result(replicas_.size());
+  for_each_replica([&](std::size_t r) { result[r] = align(r, order[r]); });
+  before.restore(*this);
+  return result;
+}
+
+template <class Real>
+std::vector<AreaAlignment> LayeredLearner<Real>::align(std::size_t r, std::span<const std::uint32_t> order) {
+  Replica& replica = replicas_[r];
+  layered::CreditRule<Real>& rule = replica.model->rule();
+  const layered::Network<Real>& network = replica.model->network();
+  layered::Backpropagation<Real> exact;
+  auto part = layered::Credit<Real>::zeros(network.description);
+  auto assigned = part, gradient = part;
+  LayeredAlignment alignment(part.dW);
+  const layered::Workers serial;
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    gather(replica, data_[r]->train, order, k, 1);
+    const layered::Batch<Real> sample{replica.X.view(), replica.Y.view()};
+    rule.credit(serial, network, sample, assigned, 0);
+    // Rules that change the weights within a sample assign the sum of their changes.
+    for (int update = 1; update < rule.updates_per_batch(); ++update) {
+      rule.credit(serial, network, sample, part, update);
+      for (std::size_t l = 0; l < part.dW.size(); ++l) {
+        for (std::size_t i = 0; i < part.dW[l].size(); ++i) assigned.dW[l].flat()[i] += part.dW[l].flat()[i];
+      }
+    }
+    exact.credit(serial, network, sample, gradient, 0);
+    alignment.sample(assigned.dW, gradient.dW);
+  }
+  return alignment.result();
+}
+
+template <class Real>
+void LayeredLearner<Real>::scale_learning(double factor) {
+  for (Replica& r : replicas_) r.model->set_rate_factor(factor);
+}
+
+template <class Real>
+void LayeredLearner<Real>::check(std::size_t r) const {
+  const layered::LayeredModel<Real>& model = *replicas_[r].model;
+  const auto fault = [&](std::size_t layer, const char* quantity, std::size_t unit, Real value) {
+    throw NumericalFault({.population = fmt::format("layer {}", layer + 1), .quantity = quantity, .unit = unit, .seed = seeds_[r],
+                          .step = static_cast<std::int64_t>(model.batches()), .time_ms = 0, .value = static_cast<double>(value)});
+  };
+  const layered::Parameters<Real>& p = model.network().parameters;
+  for (std::size_t l = 0; l < p.W.size(); ++l) {
+    for (std::size_t i = 0; i < p.W[l].size(); ++i) {
+      if (!std::isfinite(p.W[l].flat()[i])) fault(l, "weights", i / p.W[l].cols(), p.W[l].flat()[i]);
+    }
+    for (std::size_t i = 0; i < p.b[l].size(); ++i) {
+      if (!std::isfinite(p.b[l][i])) fault(l, "bias", i, p.b[l][i]);
+    }
+  }
+}
+
+template <class Real>
+void LayeredLearner<Real>::check() const {
+  for (std::size_t r = 0; r < replicas_.size(); ++r) check(r);
+}
+
+template <class Real>
+std::size_t LayeredLearner<Real>::bytes() const {
+  StateSize size;
+  for (const Replica& r : replicas_) r.model->visit_state(size);
+  return size.bytes;
+}
+
+template <class Real>
+void LayeredLearner<Real>::visit_state(StateVisitor& a) {
+  for (std::size_t r = 0; r < replicas_.size(); ++r) {
+    a.section("replica." + std::to_string(r), [&] { replicas_[r].model->visit_state(a); });
+  }
+}
+
+template class LayeredLearner<float>;
+template class LayeredLearner<double>;
+
+}  // namespace apical

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// A layered network with a credit rule as a learner: mini-batches of samples, one network per seed. Losses are squared
+// errors of the outputs summed over outputs, like those of circuits, whatever loss the rule descends.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "apical/core/threads.h"
+#include "apical/learning/learner.h"
+#include "apical/models/layered_network.h"
+
+namespace apical {
+
+template <class Real>
+class LayeredLearner final : public Learner {
+ public:
+  /// `data` has one entry per seed (entries may be the same set). ConfigError if sizes do not fit the network, or its loss
+  /// not the targets.
+  LayeredLearner(models::LayeredNetwork description, std::vector<std::shared_ptr<const Dataset>> data,
+                 std::vector<std::uint64_t> seeds, ThreadPool& pool);
+
+  std::span<const std::uint64_t> seeds() const override { return seeds_; }
+  const Dataset& data(std::size_t replica) const override { return *data_[replica]; }
+  std::size_t batch() const override { return description_.batch; }
+  void settle(const Order&) override {}
+  void learn(const Order& order, bool opens_epoch) override;
+  void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) override;
+  Matrix<double> respond(SplitName split, std::size_t replica, std::span<const std::uint32_t> samples) override;
+  /// Every sample is a batch of its own; areas are "a1", "a2", … from the first hidden layer on.
+  std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
+  void scale_learning(double factor) override;
+  std::size_t settling_samples() const override { return 0; }
+  /// Names the layer, the postsynaptic unit and, as step, the number of batches learned.
+  void check() const override;
+  std::size_t bytes() const override;
+  void visit_state(StateVisitor& a) override;
+
+  layered::LayeredModel<Real>& model(std::size_t replica) { return *replicas_[replica].model; }
+
+ private:
+  struct Replica {
+    std::unique_ptr<layered::LayeredModel<Real>> model;
+    layered::Rows<Real> X, Y, out;
+  };
+  template <class F>
+  void for_each_replica(F&& f);
+  void check(std::size_t replica) const;
+  /// Fills X and Y of a replica with the samples [first, first + n) of its order.
+  void gather(Replica& replica, const Split& split, std::span<const std::uint32_t> order, std::size_t first, std::size_t n);
+  std::vector<AreaAlignment> align(std::size_t replica, std::span<const std::uint32_t> order);
+
+  models::LayeredNetwork description_;
+  std::vector<std::shared_ptr<const Dataset>> data_;
+  std::vector<std::uint64_t> seeds_;
+  ThreadPool& pool_;
+  bool across_replicas_;  ///< threads share out the seeds; otherwise they share each product
+  std::vector<Replica> replicas_;
+};
+
+}  // namespace apical

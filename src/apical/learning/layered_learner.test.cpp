@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/learning/layered_learner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "apical/learning/trainer.h"
+#include "apical/models/layered_models.h"
+#include "apical/tasks/task.h"
+
+namespace apical {
+namespace {
+
+using testing::HasSubstr;
+
+std::shared_ptr<const Dataset> small_task() {
+  TaskParameters p;
+  p.set("train_samples", 70).set("validation_samples", 30).set("test_samples", 30);
+  return std::make_shared<const Dataset>(make_dataset("yin-yang", p));
+}
+
+/// Four numbers to be reproduced: the auto-encoder's task.
+std::shared_ptr<const Dataset> small_copy_task() {
+  auto d = std::make_shared<Dataset>(*small_task());
+  for (Split* s : {&d->train, &d->validation, &d->test}) {
+    s->targets = Matrix<double>(s->size(), 4);
+    for (std::size_t n = 0; n < s->size(); ++n) s->read_input(n, s->targets.row(n));
+    s->labels.clear();
+  }
+  d->readout = Readout::regression;
+  return d;
+}
+
+models::LayeredNetwork network(const std::string& model, std::vector<double> layers = {4, 7, 5, 3}) {
+  const models::LayeredModelRecipe* recipe = models::find_layered(model);
+  APICAL_CHECK(recipe != nullptr);
+  std::map<std::string, models::Value, std::less<>> values;
+  for (const models::Parameter& p : recipe->parameters) values[p.name] = p.default_value;
+  values["layers"] = std::move(layers);
+  values["batch"] = 8.0;
+  return recipe->build(models::Values(std::move(values)));
+}
+
+class EveryLayeredModel : public testing::TestWithParam<std::string> {
+ protected:
+  bool copies() const { return GetParam() == "recirculation"; }
+  LayeredLearner<float> learner(std::vector<std::uint64_t> seeds, ThreadPool& pool) const {
+    return {copies() ? network("recirculation", {4, 3, 4}) : network(GetParam()),
+            std::vector<std::shared_ptr<const Dataset>>(seeds.size(), copies() ? small_copy_task() : small_task()), seeds, pool};
+  }
+};
+
+std::vector<std::string> all_names() {
+  std::vector<std::string> names;
+  for (const models::LayeredModelRecipe& m : models::layered_models()) names.push_back(m.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, EveryLayeredModel, testing::ValuesIn(all_names()), [](const auto& p) {
+  std::string name = p.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+/// Remembers the figures of a run.
+struct Diary final : Observer {
+  std::vector<double> figures;
+  std::vector<AreaAlignment> last;
+  void on(const Evaluated& e) override {
+    for (const Score& s : e.scores) figures.insert(figures.end(), {s.loss(), s.accuracy(), s.samples});
+  }
+  void on(const Aligned& a) override {
+    last = a.replicas.back();
+    for (const auto& replica : a.replicas) {
+      for (const AreaAlignment& area : replica) figures.push_back(std::isnan(area.mean_angle) ? -1 : area.mean_angle);
+    }
+  }
+};
+
+/// Stops a run for good measure at a safe point of a given number.
+struct StopAt final : Observer {
+  StopAt(std::atomic<bool>& flag, int at) : stop(flag), left(at) {}
+  void on(const SafePoint&) override {
+    if (--left == 0) stop = true;
+  }
+  std::atomic<bool>& stop;
+  int left;
+};
+
+constexpr int kEpochs = 2;
+
+TEST_P(EveryLayeredModel, LearnsAnEpochWithFiniteFiguresWhateverTheThreads) {
+  std::vector<double> first;
+  for (const auto& [threads, seeds] : {std::pair{1U, 3U}, {2U, 3U}, {4U, 3U}}) {
+    ThreadPool pool(threads);
+    std::vector<std::uint64_t> list;
+    for (std::uint64_t s = 1; s <= seeds; ++s) list.push_back(s);
+    auto l = learner(list, pool);
+    Diary diary;
+    Trainer trainer(l, {.epochs = kEpochs, .align_every = 2, .align_samples = 5}, {&diary});
+    std::atomic<bool> stop{false};
+    ASSERT_EQ(trainer.run(stop), Trainer::Outcome::finished);
+    for (double f : diary.figures) EXPECT_TRUE(std::isfinite(f));
+    if (first.empty()) first = diary.figures;
+    EXPECT_EQ(diary.figures, first) << threads << " threads";
+  }
+}
+
+TEST_P(EveryLayeredModel, ContinuesFromAnySafePointBitByBit) {
+  ThreadPool pool(1);
+  const TrainingPlan plan{.epochs = kEpochs, .schedule = Schedule::linear, .align_every = 1, .align_samples = 3};
+  auto whole = learner({5}, pool);
+  Diary expected;
+  std::atomic<bool> go{false};
+  Trainer(whole, plan, {&expected}).run(go);
+
+  for (int safe_point : {3, 5, 9}) {
+    auto before = learner({5}, pool);
+    Diary diary;
+    std::atomic<bool> stop{false};
+    StopAt stopper(stop, safe_point);
+    Trainer half(before, plan, {&diary, &stopper});
+    if (half.run(stop) == Trainer::Outcome::finished) continue;
+    Snapshot state;
+    state.take(half);
+    auto after = learner({5}, pool);
+    Trainer rest(after, plan, {&diary});
+    state.restore(rest);
+    ASSERT_EQ(rest.run(go), Trainer::Outcome::finished);
+    EXPECT_EQ(diary.figures, expected.figures) << "stopped at safe point " << safe_point;
+    EXPECT_EQ(after.model(0).network().parameters.W, whole.model(0).network().parameters.W);
+  }
+}
+
+TEST(LayeredLearner, AlignmentOfBackpropagationIsExactAndOfSmallFeedbackIsNot) {
+  ThreadPool pool(1);
+  for (const auto& [model, low, high] : {std::tuple{"backpropagation", 0.0, 1e-3}, {"predictive-coding-zil", 0.0, 1e-3}, {"feedback-alignment", 5.0, 180.0}}) {
+    models::LayeredNetwork n = network(model);
+    n.network = layered::dense_network({4, 7, 5, 3}, layered::Activation::tanh, layered::Activation::linear, layered::Loss::mse);
+    LayeredLearner<double> l(n, {small_task()}, {1}, pool);
+    const std::vector<std::uint32_t> order{0, 1, 2, 3};
+    const auto areas = l.align({order}).front();
+    ASSERT_EQ(areas.size(), 4U);
+    EXPECT_EQ(areas.front().area, "a1");
+    EXPECT_EQ(areas.back().area, "total");
+    for (const AreaAlignment& a : areas) {
+      EXPECT_EQ(a.undefined, 0U);
+      EXPECT_LE(a.mean_angle, high) << model << " " << a.area;
+    }
+    EXPECT_GE(areas.front().mean_angle, low) << model;
+  }
+}
+
+TEST(LayeredLearner, AlignmentChangesNothing) {
+  ThreadPool pool(1);
+  LayeredLearner<float> asked(network("weight-mirror"), {small_task()}, {1}, pool), left(network("weight-mirror"), {small_task()}, {1}, pool);
+  const std::vector<std::uint32_t> order{0, 1, 2, 3, 4, 5, 6, 7};
+  asked.align({order});
+  asked.learn({order}, true);
+  left.learn({order}, true);
+  EXPECT_EQ(asked.model(0).network().parameters.W, left.model(0).network().parameters.W);
+}
+
+std::string complaint(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(LayeredLearner, SaysWhatDoesNotFit) {
+  ThreadPool pool(1);
+  const auto built = [&](models::LayeredNetwork n, std::shared_ptr<const Dataset> d) {
+    return complaint([&] { LayeredLearner<float>(n, {d}, {1}, pool); });
+  };
+  EXPECT_THAT(built(network("backpropagation", {5, 6, 3}), small_task()), HasSubstr("the first entry of layers must be 4 and the last 3"));
+  EXPECT_THAT(built(network("backpropagation", {4, 6, 4}), small_copy_task()), HasSubstr("compares distributions over the outputs"));
+  EXPECT_THAT(built(network("backpropagation", {1, 2, 1}), std::make_shared<const Dataset>(make_dataset("delayed-match", {}))), HasSubstr("know no time"));
+  models::LayeredNetwork none = network("backpropagation");
+  none.batch = 0;
+  EXPECT_THAT(built(none, small_task()), HasSubstr("batch is 0"));
+}
+
+TEST(LayeredLearner, AFaultNamesLayerUnitSeedAndBatch) {
+  ThreadPool pool(1);
+  LayeredLearner<float> l(network("backpropagation"), {small_task(), small_task()}, {1, 7}, pool);
+  const std::vector<std::uint32_t> order{0, 1, 2, 3, 4, 5, 6, 7};
+  l.learn({order, order}, true);
+  l.check();
+  l.model(1).network().parameters.W[1](4, 2) = std::numeric_limits<float>::quiet_NaN();
+  for (const auto& act : {std::function<void()>([&] { l.check(); }), std::function<void()>([&] { l.learn({order, order}, false); })}) {
+    try {
+      act();
+      FAIL() << "no fault";
+    } catch (const NumericalFault& f) {
+      EXPECT_EQ(f.where().population, "layer 2");
+      EXPECT_EQ(f.where().quantity, "weights");
+      EXPECT_EQ(f.where().unit, 4U);
+      EXPECT_EQ(f.where().seed, 7U);
+      EXPECT_EQ(f.where().step, 1);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace apical

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/learning/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+namespace apical {
+namespace {
+
+/// Learns nothing; its loss is the number of samples it was taught.
+class CountingLearner final : public Learner {
+ public:
+  CountingLearner() {
+    for (Split* split : {&data_.train, &data_.validation, &data_.test}) {
+      split->inputs = Inputs(Matrix<double>(3, 1));
+      split->targets = Matrix<double>(3, 1);
+    }
+  }
+  std::span<const std::uint64_t> seeds() const override { return seeds_; }
+  const Dataset& data(std::size_t) const override { return data_; }
+  void settle(const Order&) override {}
+  void learn(const Order& order, bool) override { taught_ += order.front().size(); }
+  void evaluate(SplitName, const Order& order, bool, std::span<Score> scores) override {
+    scores[0].loss_sum += static_cast<double>(taught_ * order.front().size());
+    scores[0].loss_count += static_cast<double>(order.front().size());
+  }
+  std::vector<std::vector<AreaAlignment>> align(const Order&) override { return {{}}; }
+  void scale_learning(double) override {}
+  std::size_t settling_samples() const override { return 0; }
+  void check() const override {}
+  std::size_t bytes() const override { return 0; }
+  void visit_state(StateVisitor& a) override { a("taught", taught_); }
+
+ private:
+  Dataset data_;
+  std::vector<std::uint64_t> seeds_{1};
+  std::size_t taught_ = 0;
+};
+
+struct Tests final : Observer {
+  void on(const Evaluated& e) override {
+    if (e.split == SplitName::test) seen.emplace_back(e.epoch, e.scores[0].loss());
+  }
+  std::vector<std::pair<std::size_t, double>> seen;
+};
+
+std::vector<std::pair<std::size_t, double>> tests_of(const TrainingPlan& plan) {
+  CountingLearner learner;
+  Tests tests;
+  Trainer trainer(learner, plan, {&tests});
+  const std::atomic<bool> stop{false};
+  EXPECT_EQ(trainer.run(stop), Trainer::Outcome::finished);
+  return tests.seen;
+}
+
+TEST(Trainer, TestsOnceAtTheEndUnlessACurveIsWanted) {
+  using Seen = std::vector<std::pair<std::size_t, double>>;
+  EXPECT_EQ(tests_of({.epochs = 4}), (Seen{{4, 12}}));
+  EXPECT_EQ(tests_of({.epochs = 4, .test_every = 2}), (Seen{{0, 0}, {2, 6}, {4, 12}}));
+  EXPECT_EQ(tests_of({.epochs = 3, .test_every = 2}), (Seen{{0, 0}, {2, 6}, {3, 9}}));
+}
+
+TEST(Trainer, StopsAfterValidationsWithoutProgressAndTestsThen) {
+  // The loss grows from validation to validation: the first one stays the best.
+  EXPECT_EQ(tests_of({.epochs = 50, .patience = 3}), (std::vector<std::pair<std::size_t, double>>{{3, 9}}));
+}
+
+}  // namespace
+}  // namespace apical

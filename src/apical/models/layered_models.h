@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The credit rules of the layered engine as models by name, "feedback-alignment" for the rule feedback_alignment, with the
+// parameters each understands. Rules differ in what they do with an error; everything else can be set to the same for all.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apical/models/layered_network.h"
+#include "apical/models/registry.h"
+
+namespace apical::models {
+
+struct LayeredModelRecipe {
+  std::string name;
+  std::string description;
+  std::string citation;
+  std::vector<Parameter> parameters;
+  /// ConfigError that opens with the parameter it is about.
+  std::function<LayeredNetwork(const Values&)> build;
+};
+
+/// In the order of layered::rule_names().
+const std::vector<LayeredModelRecipe>& layered_models();
+/// Null if there is none of this name.
+const LayeredModelRecipe* find_layered(std::string_view name);
+/// The model with its defaults, for a small network that it can work on.
+LayeredNetwork example_of(const LayeredModelRecipe& recipe);
+
+}  // namespace apical::models

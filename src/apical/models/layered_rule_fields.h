@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be set about each credit rule, in the names of experiment files.
+#pragma once
+
+#include "apical/engine/layered/rule_options.h"
+#include "apical/models/layered_fields.h"
+
+namespace apical::models {
+
+void visit_rule(Fields& fields, layered::RuleOptions& rule);
+
+}  // namespace apical::models
