@@ -271,6 +271,7 @@ void Network<Real>::fill(Real* matrix, const ProjectionState& layout, const Init
           case InitialWeights::Law::explicit_values: w = (*law.values)(i, j); break;
           case InitialWeights::Law::derived: break;  // once all others are drawn
         }
+        if (law.upper_triangle && i > j) w = 0;
         w = w * law.scale + (i == j ? law.identity : 0.0);
         matrix[element(layout, row, col) + lane] = static_cast<Real>(w);
       }
