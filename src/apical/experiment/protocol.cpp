@@ -225,8 +225,16 @@ void require_unique_names(TomlReader& root, const char* key, const Items& items)
 }
 
 Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
+  if (!e.is_circuit()) {
+    throw ConfigError(fmt::format("model '{}' is a layered network; protocols perturb circuits of neurons in continuous time", e.model), root.place("model"),
+                      "'apical models' lists both kinds");
+  }
   if (!root.has("protocol")) throw ConfigError("missing table [protocol]; expected how the circuit is probed", root.place(""), "e.g. [protocol] with samples = 20");
   TomlReader t = root.table("protocol");
+  if (!e.is_circuit()) {
+    throw ConfigError(fmt::format("model '{}' is a layered network, and protocols probe populations of circuits", e.model), root.place("protocol"),
+                      "choose a microcircuit; 'apical models' lists them");
+  }
   Protocol p;
   p.question = t.text("question", "");
   p.epochs = read_epochs(t, e.plan.epochs);
@@ -236,7 +244,7 @@ Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
   p.split = split == "train" ? SplitName::train : split == "validation" ? SplitName::validation : SplitName::test;
   p.samples = static_cast<std::size_t>(t.integer("samples", 20, 1, kMany));
   p.repeats = static_cast<std::size_t>(t.integer("repeats", 1, 1, kMany));
-  const double dt = e.circuit.dt_ms;
+  const double dt = e.circuit().dt_ms;
   p.blank_ms = at_least(t, "blank_ms", 0, e.presentation.presentation_ms);
   p.presentation_ms = at_least(t, "presentation_ms", dt, 3 * e.presentation.presentation_ms);
   p.shows_target = t.boolean("target", true);
@@ -253,7 +261,7 @@ Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
   p.control = t.text("control", undisturbed);
   t.finish();
 
-  for (TomlReader& c : root.tables("condition")) p.conditions.push_back(read_condition(c, e.circuit));
+  for (TomlReader& c : root.tables("condition")) p.conditions.push_back(read_condition(c, e.circuit()));
   require_unique_names(root, "condition", p.conditions);
   const auto is_control = [&](const Condition& c) { return c.name == p.control; };
   if (std::none_of(p.conditions.begin(), p.conditions.end(), is_control)) {
@@ -265,7 +273,7 @@ Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
     p.conditions.insert(p.conditions.begin(), Condition{.name = p.control});
   }
   if (p.control_condition().in_training()) throw ConfigError("the control is perturbed while it learns", root.place("condition"), "set during = \"probe\", its default");
-  for (TomlReader& m : root.tables("measure")) p.measures.push_back(read_measure(m, p, e.circuit, doubts));
+  for (TomlReader& m : root.tables("measure")) p.measures.push_back(read_measure(m, p, e.circuit(), doubts));
   require_unique_names(root, "measure", p.measures);
   if (p.measures.empty() && !p.evaluate) {
     throw ConfigError("nothing is measured", root.place("protocol"), "add a [[measure]], or evaluate = true for loss and accuracy");

@@ -101,7 +101,7 @@ TEST(Protocol, ReadsConditionsInStepsOfTheCircuit) {
   ASSERT_EQ(m.protocol.conditions.size(), 4U);
   EXPECT_EQ(m.protocol.conditions[0].name, "control");
   EXPECT_EQ(m.protocol.conditions[1].mismatches.front().onset, 20);
-  EXPECT_EQ(m.protocol.conditions[2].perturbations.front().population, m.experiment.circuit.population("a1.err"));
+  EXPECT_EQ(m.protocol.conditions[2].perturbations.front().population, m.experiment.circuit().population("a1.err"));
   EXPECT_EQ(m.protocol.conditions[3].perturbations.size(), 2U);
   EXPECT_EQ(m.protocol.trial(0.01).blank, 5);
   EXPECT_EQ(m.protocol.trial(0.01).target_onset, 10);

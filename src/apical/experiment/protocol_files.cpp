@@ -59,7 +59,7 @@ void write_results(const std::vector<ProbedModel>& models, const ProtocolResult&
     file.set_attribute("/", "title", models.front().experiment.title);
     file.set_attribute("/", "apical_version", build_info().version);
     file.set_attribute("/", "apical_revision", build_info().revision);
-    file.set_attribute("/", "dt_ms", models.front().experiment.circuit.dt_ms);
+    file.set_attribute("/", "dt_ms", models.front().experiment.circuit().dt_ms);
     write("time", {result.time_ms.size()}, result.time_ms);
     file.set_attribute("time", "units", std::string("ms"));
     file.set_attribute("time", "description", std::string("from the onset of the stimulus"));

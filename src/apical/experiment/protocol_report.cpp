@@ -145,7 +145,7 @@ class Page {
 
   static std::string caption(const Measure& m, const ProbedModel& model) {
     std::vector<std::string> names;
-    for (const PopulationId p : m.populations) names.push_back(model.experiment.circuit[p].name);
+    for (const PopulationId p : m.populations) names.push_back(model.experiment.circuit()[p].name);
     return fmt::format("{} of {}, averaged over neurons and trials; thick: mean over seeds; band: its 95 % interval. Conditions are compared from {:g} to {:g} ms.",
                        m.reduce == Measure::Reduce::magnitude ? "Absolute " + m.variable : m.variable, join_names(names), m.from_ms, m.until_ms);
   }

@@ -44,7 +44,7 @@ class ModelProbe {
  public:
   ModelProbe(const ProbedModel& model, const ProtocolOptions& options, const std::atomic<bool>& stop)
       : e_(model.experiment), p_(model.protocol), options_(options), stop_(stop), pool_(options.threads), data_(e_.make_data()),
-        times_(p_, e_.circuit.dt_ms) {
+        times_(p_, e_.circuit().dt_ms) {
     for (const auto& d : data_) {
       const std::size_t size = split_of(*d, p_.split).size();
       if (p_.samples > size) {
@@ -68,7 +68,7 @@ class ModelProbe {
  private:
   /// Trains, perturbed by `while_learning` if there is one, and brings the outcome to the conditions that go with it.
   bool probe_state(std::size_t epochs, const Condition* while_learning, ModelOutcome& out) {
-    RateLearner<Real> learner(e_.circuit, data_, e_.seeds, e_.presentation, pool_);
+    RateLearner<Real> learner(e_.circuit(), data_, e_.seeds, e_.presentation, pool_);
     if (while_learning) learner.perturb(while_learning->perturbations, while_learning->mismatches);
     TrainingPlan plan = e_.plan;
     plan.epochs = epochs;
@@ -103,7 +103,7 @@ class ModelProbe {
     for (const Measure* m : measures) {
       Trace t{m->name, condition.name, epochs, Matrix<double>(e_.seeds.size(), times_.count), {}};
       if (m->single_units > 0) {
-        const std::size_t units = std::min(m->single_units, e_.circuit[m->populations.front()].size);
+        const std::size_t units = std::min(m->single_units, e_.circuit()[m->populations.front()].size);
         t.units.assign(e_.seeds.size(), Matrix<double>(times_.count, units));
       }
       out.traces.push_back(std::move(t));
@@ -121,7 +121,7 @@ class ModelProbe {
         for (std::size_t i = 0; i < count; ++i) add(n, first + i, i, *measures[k], out.traces[first_trace + k], column, weight);
       }
     };
-    learner.present(p_.trial(e_.circuit.dt_ms), p_.split, order, sample);
+    learner.present(p_.trial(e_.circuit().dt_ms), p_.split, order, sample);
     learner.check();
   }
 
@@ -243,10 +243,10 @@ ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const Protoc
   require_new(options.directory);
   ProtocolResult result;
   const ProbedModel& first = models.front();
-  const Times times(first.protocol, first.experiment.circuit.dt_ms);
+  const Times times(first.protocol, first.experiment.circuit().dt_ms);
   for (std::size_t c = 0; c < times.count; ++c) result.time_ms.push_back(times.ms(c));
   for (const ProbedModel& m : models) {
-    const Times own(m.protocol, m.experiment.circuit.dt_ms);
+    const Times own(m.protocol, m.experiment.circuit().dt_ms);
     if (own.count != times.count || own.first != times.first || own.stride != times.stride || own.dt_ms != times.dt_ms) {
       throw ConfigError(fmt::format("models '{}' and '{}' are recorded at other times", first.experiment.label, m.experiment.label), {},
                         "give window_ms, every_ms and dt_ms once for all");
