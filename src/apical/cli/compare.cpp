@@ -77,16 +77,17 @@ int compare(Context& context, const Arguments& arguments) {
     context.err << fmt::format("apical: stopped with a checkpoint; go on with the same command, --resume and --out {}\n", options.directory.string());
     return static_cast<int>(ExitCode::resumable);
   }
+  for (const ComparisonResult::Fault& f : result.faults) context.err << "apical: " << f.label << ": " << f.what << '\n';
   if (arguments.has("--json")) {
     nlohmann::json all;
     all["schema"] = "apical-comparison/1";
-    for (const Experiment& e : variants) all["runs"].push_back(io::read_json(options.directory / directory_name(e.label) / "summary.json"));
+    for (const RunResult& r : result.runs) all["runs"].push_back(io::read_json(options.directory / directory_name(r.label) / "summary.json"));
     context.out << io::json_text(all);
   } else {
     context.out << result_table(result.runs);
     context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());
   }
-  return 0;
+  return static_cast<int>(result.faults.empty() ? ExitCode::ok : ExitCode::numerical_fault);
 }
 
 }  // namespace

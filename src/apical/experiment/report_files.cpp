@@ -155,7 +155,8 @@ void add_run(const io::Path& run, ReportData& data) {
   if (io::file_exists(run / "summary.json")) {
     m.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
   } else {
-    m.warnings.emplace_back("this run has not finished");
+    m.warnings.emplace_back(io::file_exists(run / "checkpoints" / "fault-state.apc") ? "this run ended in a numerical fault; events.ndjson says where"
+                                                                                     : "this run has not finished");
   }
   for (const Ingredient& i : e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered())) {
     m.needs.push_back({i.name, i.needed ? "yes" : "no", i.reason});
