@@ -225,10 +225,6 @@ void require_unique_names(TomlReader& root, const char* key, const Items& items)
 }
 
 Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
-  if (!e.is_circuit()) {
-    throw ConfigError(fmt::format("model '{}' is a layered network; protocols perturb circuits of neurons in continuous time", e.model), root.place("model"),
-                      "'apical models' lists both kinds");
-  }
   if (!root.has("protocol")) throw ConfigError("missing table [protocol]; expected how the circuit is probed", root.place(""), "e.g. [protocol] with samples = 20");
   TomlReader t = root.table("protocol");
   if (!e.is_circuit()) {

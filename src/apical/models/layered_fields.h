@@ -3,8 +3,6 @@
 // completed values.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <concepts>
 #include <string>
@@ -31,7 +29,7 @@ class Fields {
     auto number = static_cast<double>(v);
     field<double>(name, number, unit, meaning);
     if (!(number >= 0) || number != std::floor(number) || number > 1e9) {
-      throw ConfigError(fmt::format("{} is {}; expected a whole number of 0 or more", name, number));
+      throw ConfigError(std::string(name) + " is " + std::to_string(number) + "; expected a whole number of 0 or more");
     }
     v = static_cast<Count>(number);
   }
