@@ -15,6 +15,7 @@
 extern "C" {
 __attribute__((weak)) void openblas_set_num_threads(int);
 __attribute__((weak)) char* openblas_get_corename(void);
+__attribute__((weak)) int openblas_get_parallel(void);
 }
 
 namespace apical::layered {
@@ -25,12 +26,22 @@ constexpr std::size_t kTileRows = 256, kTileCols = 128;
 
 CBLAS_TRANSPOSE cblas_op(Op op) { return op == Op::none ? CblasNoTrans : CblasTrans; }
 
+/// The serial build of OpenBLAS shares its buffers between threads without a lock: concurrent calls return wrong
+/// products there (seen with Debian's libopenblas0-serial 0.3.21), so they take turns.
+bool takes_turns() { return openblas_get_parallel && openblas_get_parallel() == 0; }
+
+std::unique_lock<std::mutex> turn() {
+  static std::mutex one_at_a_time;
+  return takes_turns() ? std::unique_lock(one_at_a_time) : std::unique_lock<std::mutex>();
+}
+
 template <class T>
 void blas_product(Op op_a, Op op_b, T alpha, MatrixView<const T> A, MatrixView<const T> B, T beta, MatrixView<T> C) {
   const auto m = static_cast<blasint>(C.rows()), n = static_cast<blasint>(C.cols());
   const auto k = static_cast<blasint>(op_a == Op::none ? A.cols() : A.rows());
   const auto lda = static_cast<blasint>(A.stride()), ldb = static_cast<blasint>(B.stride());
   const auto ldc = static_cast<blasint>(C.stride());
+  const auto lock = turn();
   if constexpr (std::is_same_v<T, float>) {
     cblas_sgemm(CblasRowMajor, cblas_op(op_a), cblas_op(op_b), m, n, k, alpha, A.data(), lda, B.data(), ldb, beta,
                 C.data(), ldc);
@@ -146,7 +157,10 @@ void check_gemm(GemmFunction<T> product, const std::string& library) {
   }
 }
 
-std::string blas_core_name() { return openblas_get_corename ? openblas_get_corename() : "unknown"; }
+std::string blas_core_name() {
+  const std::string core = openblas_get_corename ? openblas_get_corename() : "unknown";
+  return takes_turns() ? core + " (serial build: calls take turns)" : core;
+}
 
 template void gemm<float>(const Workers&, Op, Op, float, In<float>, In<float>, float, MatrixView<float>);
 template void gemm<double>(const Workers&, Op, Op, double, In<double>, In<double>, double, MatrixView<double>);

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+#include <vector>
+
 #include "apical/core/random.h"
 
 namespace apical::layered {
@@ -32,6 +35,26 @@ TEST(Gemm, AgreesWithTheScalarTwinAcrossTileEdges) {
       EXPECT_LE(worst, 1e-12);
     }
   }
+}
+
+/// Replicas multiply small matrices at the same time, each on a thread of its own.
+TEST(Gemm, ConcurrentProductsDoNotDisturbOneAnother) {
+  constexpr std::size_t kThreads = 4, kRounds = 2000;
+  std::vector<std::size_t> wrong(kThreads, 0);
+  std::vector<std::thread> threads;
+  for (std::uint32_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&wrong, t] {
+      const auto A = random_matrix<float>(20, 120, 2 * t), B = random_matrix<float>(30, 120, 2 * t + 1);
+      Matrix<float> want(20, 30), got(20, 30);
+      reference::gemm<float>(Op::none, Op::transpose, 1, A.view(), B.view(), 0, want.view());
+      for (std::size_t k = 0; k < kRounds; ++k) {
+        gemm<float>(Workers(), Op::none, Op::transpose, 1, A.view(), B.view(), 0, got.view());
+        for (std::size_t i = 0; i < got.size(); ++i) wrong[t] += std::abs(got.flat()[i] - want.flat()[i]) > 1e-3F;
+      }
+    });
+  }
+  for (auto& t : threads) t.join();
+  EXPECT_EQ(wrong, std::vector<std::size_t>(kThreads, 0));
 }
 
 TEST(Gemm, SameBitsForAnyNumberOfThreads) {
