@@ -180,7 +180,7 @@ TEST(LayeredLearner, SaysWhatDoesNotFit) {
   };
   EXPECT_THAT(built(network("backpropagation", {5, 6, 3}), small_task()), HasSubstr("the first entry of layers must be 4 and the last 3"));
   EXPECT_THAT(built(network("backpropagation", {4, 6, 4}), small_copy_task()), HasSubstr("compares distributions over the outputs"));
-  EXPECT_THAT(built(network("backpropagation", {1, 2, 1}), std::make_shared<const Dataset>(make_dataset("delayed-match", {}))), HasSubstr("know no time"));
+  EXPECT_THAT(built(network("backpropagation", {1, 2, 1}), std::make_shared<const Dataset>(make_dataset("delayed-match-to-sample", {}))), HasSubstr("know no time"));
   models::LayeredNetwork none = network("backpropagation");
   none.batch = 0;
   EXPECT_THAT(built(none, small_task()), HasSubstr("batch is 0"));

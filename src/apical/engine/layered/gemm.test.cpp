@@ -49,16 +49,32 @@ TEST(Gemm, SameBitsForAnyNumberOfThreads) {
 TEST(Gemm, ConcurrentCallsDoNotDisturbEachOther) {
   // A BLAS built without locks could hand one packing buffer to two threads.
   ThreadPool pool(4);
-  const auto A = random_matrix<double>(96, 96, 1), B = random_matrix<double>(96, 96, 2);
-  Matrix<double> expected(96, 96);
-  gemm<double>(Workers(), Op::none, Op::none, 1, A.view(), B.view(), 0, expected.view());
-  std::vector<Matrix<double>> results(64, Matrix<double>(96, 96));
-  Workers(pool).run(results.size(), [&](std::size_t i) {
-    for (int repeat = 0; repeat < 20; ++repeat) {
-      gemm<double>(Workers(), Op::none, Op::none, 1, A.view(), B.view(), 0, results[i].view());
+  // Operands of their own, in both precisions: what one product packs must not reach another.
+  struct Case {
+    Matrix<double> A, B, expected, result;
+    Matrix<float> C, D, expected_float, result_float;
+  };
+  std::vector<Case> cases;
+  for (std::uint32_t i = 0; i < 64; ++i) {
+    const std::size_t n = i % 2 == 0 ? 96 : 7;
+    Case c{random_matrix<double>(n, n, 4 * i), random_matrix<double>(n, n, 4 * i + 1), Matrix<double>(n, n), Matrix<double>(n, n),
+           random_matrix<float>(n, n, 4 * i + 2), random_matrix<float>(n, n, 4 * i + 3), Matrix<float>(n, n), Matrix<float>(n, n)};
+    gemm<double>(Workers(), Op::none, Op::none, 1, c.A.view(), c.B.view(), 0, c.expected.view());
+    gemm<float>(Workers(), Op::none, Op::none, 1, c.C.view(), c.D.view(), 0, c.expected_float.view());
+    cases.push_back(std::move(c));
+  }
+  Workers(pool).run(cases.size(), [&](std::size_t i) {
+    Case& c = cases[i];
+    for (int repeat = 0; repeat < (i % 2 == 0 ? 20 : 2000); ++repeat) {
+      gemm<double>(Workers(), Op::none, Op::none, 1, c.A.view(), c.B.view(), 0, c.result.view());
+      gemm<float>(Workers(), Op::none, Op::none, 1, c.C.view(), c.D.view(), 0, c.result_float.view());
+      if (c.result != c.expected || c.result_float != c.expected_float) return;
     }
   });
-  for (const auto& r : results) EXPECT_EQ(r, expected);
+  for (const Case& c : cases) {
+    EXPECT_EQ(c.result, c.expected);
+    EXPECT_EQ(c.result_float, c.expected_float);
+  }
 }
 
 void wrong_product(Op op_a, Op op_b, float alpha, MatrixView<const float> A, MatrixView<const float> B, float beta,
