@@ -92,6 +92,8 @@ TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
        {":7:8: unknown model", "did you mean 'error-neuron-microcircuit'?"}},
       {with(kGood, "[4, 6, 3]", "[4, 6, 3]\ndt_ms = -0.01"), {":9:9: dt_ms is -0.01; expected a positive time step"}},
       {with(kGood, "[4, 6, 3]", "[5, 6, 3]"), {"task 'yin-yang' has 4 inputs and 3 outputs", "the first entry of layers must be 4"}},
+      {with(kGood, "error-neuron-microcircuit", "dendritic-microcircuit"),
+       {"no potential gives 'a2.pyr' the rate 0 that task 'yin-yang' asks for: its activation is logistic", "target_potentials = \"task_numbers\""}},
       {with(kGood, "[4, 6, 3]", "[4, 6, 0]"), {":8:", "layers[2] is 0"}},
       {with(kGood, "[4, 6, 3]", "[4]"), {"layers has 1 entries; expected at least 2"}},
       {with(kGood, "layers = [4, 6, 3]\n", ""), {"missing key 'model.layers'"}},
@@ -117,6 +119,16 @@ TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
     for (const std::string& says : m.says) EXPECT_THAT(a.err, HasSubstr(says));
     EXPECT_EQ(a.out, "");
     EXPECT_FALSE(fs::exists(out())) << "something was written for: " << a.err;
+  }
+}
+
+TEST_F(WrongInput, ThatARunWouldRefuseIsRefusedByCheck) {
+  for (const std::string& text : {with(kGood, "[4, 6, 3]", "[5, 6, 3]"), with(kGood, "epochs = 1", "presentation_ms = 0.05"),
+                                  with(kGood, "error-neuron-microcircuit", "dendritic-microcircuit")}) {
+    const Answer checked = apical_says({"check", file(text)});
+    EXPECT_EQ(checked.code, 3);
+    EXPECT_EQ(checked.err, run(text).err);
+    EXPECT_EQ(checked.out, "");
   }
 }
 

@@ -142,6 +142,7 @@ Range range_of(const Circuit& c, const InitialWeights& w, bool one_to_one) {
       break;
     }
   }
+  if (w.upper_triangle) drawn.include(0);
   Range out;
   for (double x : {drawn.low, drawn.high}) {
     const double scaled = w.scale == 0 ? 0 : x * w.scale;

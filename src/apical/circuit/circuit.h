@@ -159,6 +159,7 @@ struct InitialWeights {
   double low = 0, high = 0;    ///< uniform [low, high); constant: low; normal: mean low, sd high
   double scale = 1;            ///< multiplies the drawn value, e.g. an area-to-area density
   double identity = 0;         ///< added on the (rectangular) diagonal
+  bool upper_triangle = false;  ///< drawn values only where the presynaptic neuron's number is not below the postsynaptic one's
   std::optional<Matrix<double>> values = {};  ///< (post, pre); one_to_one: a single row
   std::optional<DerivedWeights> derivation = {};
 

@@ -89,6 +89,7 @@ int check(Context& context, const Arguments& arguments) {
       check_layered(context, e, *data.front(), pool, arguments.has("--json") ? &all : nullptr);
       continue;
     }
+    check_presentation(e.circuit(), *data.front(), e.presentation);
     const PlannedWork work = planned(e, *data.front());
     const Estimate cost = estimate(e.circuit(), work, measure_speed(e.circuit(), e.seeds.size(), e.double_precision, pool, 0.2, work.layout));
     if (arguments.has("--json")) {

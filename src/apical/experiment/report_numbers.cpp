@@ -55,11 +55,7 @@ Figures points_figures(const MeanInterval& fractions) {
   return figures(i, std::max(1, decimals_for(i, 1, 2)), "");
 }
 
-Figures count_figures(const MeanInterval& counts) {
-  MeanInterval i = counts;
-  if (i.has_bounds()) i.low = std::max(i.low, 0.0);
-  return figures(i, 1, "");
-}
+Figures count_figures(const MeanInterval& counts) { return figures(counts, 1, ""); }
 
 Figures angle_figures(const MeanInterval& degrees) { return figures(degrees, 1, "°"); }
 

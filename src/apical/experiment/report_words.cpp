@@ -128,7 +128,11 @@ void warn_of_lost_seeds(const ModelResult& m, std::vector<std::string>& out) {
 }  // namespace
 
 MeanInterval accuracy_interval(const ModelResult& m) { return interval_of(m.test_accuracy, false); }
-MeanInterval falls_interval(const ModelResult& m) { return interval_of(m.test_falls, false); }
+MeanInterval falls_interval(const ModelResult& m) {
+  MeanInterval i = interval_of(m.test_falls, false);
+  i.low = std::max(i.low, 0.0);  // a few seeds that never learned to balance pull a symmetric interval below
+  return i;
+}
 double median_falls(const ModelResult& m) { return median(finite_values(m.test_falls)); }
 double median_teacher_falls(const ModelResult& m) { return median(finite_values(m.teacher_falls)); }
 

@@ -12,7 +12,7 @@ namespace apical {
 
 /// Of the finite values. Empty interval if any seed is not finite: a mean over the survivors would flatter.
 MeanInterval accuracy_interval(const ModelResult& model);
-/// Falls of a plant, and those of the teacher on the same starts.
+/// Falls of a plant (bounds are cut at 0), and those of the teacher on the same starts.
 MeanInterval falls_interval(const ModelResult& model);
 double median_falls(const ModelResult& model);
 double median_teacher_falls(const ModelResult& model);

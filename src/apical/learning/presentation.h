@@ -53,6 +53,10 @@ std::vector<PopulationId> forward_path(const Circuit& circuit);
 /// Steps from the stimulus to the readout, one per area; the longest way counts.
 std::size_t forward_depth(const Circuit& circuit);
 
+/// ConfigError unless the circuit can be shown the data: it names stimulus and readout, as many neurons as the data have inputs
+/// and outputs, a sample is held long enough, and there are targets of the kind the circuit is taught.
+void check_presentation(const Circuit& circuit, const Dataset& data, const Presentation& presentation);
+
 /// Network steps in which the whole of a split is presented; those of the plant where evaluations steer one.
 std::int64_t steps_of(const Dataset& data, SplitName split, const Presentation& presentation, double dt_ms);
 

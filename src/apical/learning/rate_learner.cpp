@@ -33,36 +33,15 @@ RateLearner<Real>::RateLearner(Circuit circuit, std::vector<std::shared_ptr<cons
       presentation_(std::move(presentation)) {
   const Circuit& c = engine_.circuit();
   APICAL_CHECK(data_.size() == engine_.replicas());
-  if (!c.stimulus() || !c.readout()) {
-    throw ConfigError(fmt::format("circuit '{}' names no {}", c.name, c.stimulus() ? "readout" : "stimulus"), {},
-                      "set stimulus, target and readout to populations of the circuit");
-  }
+  for (const auto& d : data_) check_presentation(c, *d, presentation_);
   stimulus_ = *c.stimulus();
   readout_ = *c.readout();
   target_ = c.target();
   depth_ = forward_depth(c);
   sequences_ = are_sequences(data_);
-  for (const auto& d : data_) {
-    if (d->is_sequence() && std::abs(d->sequence_dt_ms - c.dt_ms) > 1e-9 * c.dt_ms) {
-      throw ConfigError(fmt::format("task '{}' changes in steps of {:g} ms, but circuit '{}' has steps of {:g} ms", d->name, d->sequence_dt_ms,
-                                    c.name, c.dt_ms),
-                        {}, "give dt_ms the same value in both");
-    }
-    APICAL_CHECK(d->is_sequence() == sequences_ && !(d->is_sequence() && d->closed_loop));
-    if (d->inputs() != c[stimulus_].size || d->outputs() != c[readout_].size) {
-      throw ConfigError(fmt::format("task '{}' has {} inputs and {} outputs, but circuit '{}' has {} and {}", d->name, d->inputs(),
-                                    d->outputs(), c.name, c[stimulus_].size, c[readout_].size),
-                        {}, fmt::format("the first entry of layers must be {} and the last {}", d->inputs(), d->outputs()));
-    }
-  }
+  for (const auto& d : data_) APICAL_CHECK(d->is_sequence() == sequences_);
   APICAL_CHECK(presentation_.steps_per_control > 0);
   hold_ = std::llround(presentation_.presentation_ms / c.dt_ms);
-  // Max et al. 2025: the lowest area pairs rates and error of one sample from step 2 A + 1 on.
-  if (!sequences_ && hold_ < 2 * static_cast<rate::Step>(depth_) + 2) {
-    throw ConfigError(fmt::format("presentation_ms = {:g} holds a sample for {} steps, but input needs {} to reach the output and errors as many to come back",
-                                  presentation_.presentation_ms, hold_, depth_),
-                      {}, fmt::format("choose at least {:g}", static_cast<double>(2 * depth_ + 2) * c.dt_ms));
-  }
   for (std::size_t k = 0; k < engine_.replicas(); ++k) {
     rate::Network<Real>& n = engine_.network(k);
     const std::size_t lane = engine_.lane(k);

@@ -77,7 +77,8 @@ void RateLearner<Real>::present(const Trial& trial, SplitName split, const Order
       while (step < 0) one_step();
       // Sequences take their time; everything else is held as long as the trial wants.
       show(n, first, count, order, k, split, [&](rate::Step steps) {
-        for (const rate::Step until = sequences_ ? step + steps : trial.hold; step < until;) one_step();
+        const rate::Step until = sequences_ ? step + steps : trial.hold;
+        while (step < until) one_step();
       });
       remember_targets(first, count);
     }

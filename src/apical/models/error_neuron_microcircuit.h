@@ -68,7 +68,7 @@ struct ErrorNeuronMicrocircuit {
 
   // Behaviour of the released program that differs from what is meant; off by default.
   bool released_derivative = false;     ///< phi' ignores slope and offset
-  bool deviation_everywhere = false;    ///< skip feedback: deviations also where no projection is
+  bool deviation_everywhere = false;    ///< skip feedback: deviations also where no projection is, and within areas
   bool absent_input_holds = false;      ///< layered: a missing input keeps the last basal potential
 };
 

@@ -314,6 +314,20 @@ NumericalFault::Where fault_of(RateEngine<Real>& engine, Step steps) {
   return {};
 }
 
+TEST(RateEngine, AnUpperTriangleHoldsTheOtherHalfAtZero) {
+  ErrorNeuronMicrocircuit m;
+  m.layers = {3, 5, 4, 2};
+  m.forward = m.feedback = Wiring::skip;
+  m.feedback_deviation = 0.5;
+  m.deviation_everywhere = true;
+  ThreadPool pool(1);
+  RateEngine<double> engine(build(m), {1, 2}, pool);
+  const Matrix<double> w = engine.weights(engine.circuit().projection("a1.err->a1.err.dendrite"), 1);
+  for (std::size_t i = 0; i < 5; ++i) {
+    for (std::size_t k = 0; k < 5; ++k) EXPECT_EQ(w(i, k) != 0, k >= i) << i << ", " << k;
+  }
+}
+
 TYPED_TEST(RateEngineOf, ANaNWeightStopsTheRunWithItsPopulationStepAndSeed) {
   ThreadPool pool(2);
   for (const Layout layout : {Layout::wide, Layout::lanes}) {

@@ -160,18 +160,20 @@ void expect_sweep_like_its_twin(const SweepShape& s, std::uint64_t seed) {
       << "product across the rows, " << s.outer << " x " << s.inner;
 }
 
-/// The products a matrix may have to give: forward alone (either way), or with a feedback product (either
-/// way).
+/// The products a matrix may have to give: forward alone (either way), with a feedback product (either way), or feedback
+/// alone.
 std::vector<SweepShape> sweep_kinds(std::size_t outer, std::size_t inner, std::size_t lanes) {
   std::vector<SweepShape> kinds;
-  for (const int products : {0, 1, 2, 3}) {
-    const bool forward_is_dot = products % 2 == 0, both = products >= 2;
-    for (const int update : {0, 1, 2}) {
-      for (const int view : {0, 1, 2}) {
-        if (view > 0 && !both) continue;
-        const bool overwrites = (outer + inner + static_cast<std::size_t>(update)) % 2 == 0;
-        kinds.push_back({outer, inner, lanes, both || !forward_is_dot, both || forward_is_dot, forward_is_dot,
-                         overwrites, !overwrites, update > 0, update == 2, view > 0, view == 2});
+  for (const bool forward_is_dot : {true, false}) {
+    for (const auto& [forward, feedback] : {std::pair{true, false}, {true, true}, {false, true}}) {
+      const bool dot = forward_is_dot ? forward : feedback, axpy = forward_is_dot ? feedback : forward;
+      for (const int update : {0, 1, 2}) {
+        for (const int view : {0, 1, 2}) {
+          if (view > 0 && !feedback) continue;
+          const bool overwrites = (outer + inner + static_cast<std::size_t>(update)) % 2 == 0;
+          kinds.push_back({outer, inner, lanes, axpy, dot, forward_is_dot, overwrites, !overwrites, update > 0, update == 2,
+                           view > 0, view == 2});
+        }
       }
     }
   }

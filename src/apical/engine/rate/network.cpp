@@ -113,6 +113,10 @@ void Network<Real>::point_sweeps() {
   };
   for (auto& s : projections_) {
     if (s->before_update) capture_once(s->before_update, s->weights, s->outer * s->stride * lanes_);
+    const auto deviation_of = [](const ProjectionState& view) { return view.until_refresh ? view.initial_deviation : view.deviation; };
+    if (s->view_layout && s->view_layout->fused_view != s.get()) {
+      for (auto& chunk : s->sweeps) chunk.args->deviation = deviation_of(*s);
+    }
     if (!s->fast_rule) continue;
     capture_once(s->pending_post, s->post, populations_[circuit_[s->id].to.value]->padded);
     capture_once(s->pending_pre, s->pre, populations_[circuit_[s->id].from.value]->padded);
@@ -124,7 +128,7 @@ void Network<Real>::point_sweeps() {
       sweep->inner_update = inner;
       sweep->update_scale = s->pending_scale;
       sweep->store = s->pending && (learning_.any() || !s->viewed);
-      const Real* deviation = !view ? nullptr : view->until_refresh ? view->initial_deviation : view->deviation;
+      const Real* deviation = view ? deviation_of(*view) : nullptr;
       sweep->deviation = deviation ? deviation + first * s->stride * lanes_ : nullptr;
     }
   }
@@ -315,8 +319,7 @@ Matrix<double> Network<Real>::weights(ProjectionId id, std::size_t replica) cons
   const auto deviation_at = [&](std::size_t i, std::size_t k) -> double {
     const Real* d = s.until_refresh ? s.initial_deviation : s.deviation;
     if (!d) return 0;
-    const ProjectionState& viewed = *projections_[j.view->of.value];
-    return static_cast<double>(d[(viewed.fused_view == &s ? element(viewed, k, i) : element(s, i, k)) + replica]);
+    return static_cast<double>(d[view_element(s, i, k) + replica]);
   };
   for (std::size_t i = 0; i < post; ++i) {
     for (std::size_t k = 0; k < pre; ++k) {
@@ -378,10 +381,9 @@ void Network<Real>::set_deviation(ProjectionId id, std::size_t replica, const Ma
   const Projection& j = circuit_[id];
   ProjectionState& s = *projections_[id.value];
   APICAL_CHECK(j.view && s.deviation);
-  const ProjectionState& viewed = *projections_[j.view->of.value];
   for (std::size_t i = 0; i < values.rows(); ++i) {
     for (std::size_t k = 0; k < values.cols(); ++k) {
-      s.deviation[(viewed.fused_view == &s ? element(viewed, k, i) : element(s, i, k)) + replica] = static_cast<Real>(values(i, k));
+      s.deviation[view_element(s, i, k) + replica] = static_cast<Real>(values(i, k));
     }
   }
 }
@@ -399,7 +401,7 @@ void Network<Real>::set_until_refresh(ProjectionId id, std::size_t replica, cons
     for (std::size_t k = 0; k < values.cols(); ++k) {
       const bool inside = k < circuit_[of.to].size && i < circuit_[of.from].size;
       const double base = inside ? static_cast<double>(w[element(viewed, k, i) + replica]) : 0.0;
-      s.initial_deviation[(viewed.fused_view == &s ? element(viewed, k, i) : element(s, i, k)) + replica] =
+      s.initial_deviation[view_element(s, i, k) + replica] =
           static_cast<Real>(values(i, k) / j.view->scale - base);
     }
   }

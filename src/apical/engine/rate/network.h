@@ -165,7 +165,7 @@ class Network {
     bool pre_contiguous = true;
     std::size_t outer = 0, inner = 0, stride = 0;
     Real* weights = nullptr;    ///< dense: matrix; one_to_one: vector; null: identity or view
-    Real* deviation = nullptr;  ///< of a view, in the layout of the viewed matrix when fused, else its own
+    Real* deviation = nullptr;  ///< of a view, in view_layout's layout if there is one, else its own
     Real* mask = nullptr;
     Real* before_update = nullptr;  ///< viewed matrices with a general rule: weights before the last update
     Real* low_passed_update = nullptr;
@@ -191,6 +191,7 @@ class Network {
     };
     std::vector<Chunk> sweeps;
     ProjectionState* fused_view = nullptr;
+    const ProjectionState* view_layout = nullptr;  ///< of a view: the viewed matrix, if it has the view's size
     bool viewed = false;
     bool learns = false;  ///< in this call of advance()
   };
@@ -250,6 +251,10 @@ class Network {
   void point_sweeps();
   std::size_t element(const ProjectionState& s, std::size_t post, std::size_t pre) const {
     return (s.pre_contiguous ? post * s.stride + pre : pre * s.stride + post) * lanes_;
+  }
+  /// Of a view's deviation.
+  std::size_t view_element(const ProjectionState& s, std::size_t post, std::size_t pre) const {
+    return s.view_layout ? element(*s.view_layout, pre, post) : element(s, post, pre);
   }
 
   const Circuit& circuit_;

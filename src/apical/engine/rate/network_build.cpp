@@ -271,6 +271,7 @@ void Network<Real>::fill(Real* matrix, const ProjectionState& layout, const Init
           case InitialWeights::Law::explicit_values: w = (*law.values)(i, j); break;
           case InitialWeights::Law::derived: break;  // once all others are drawn
         }
+        if (law.upper_triangle && i > j) w = 0;
         w = w * law.scale + (i == j ? law.identity : 0.0);
         matrix[element(layout, row, col) + lane] = static_cast<Real>(w);
       }
@@ -335,18 +336,15 @@ void Network<Real>::make_weights() {
     ProjectionState& viewed = *projections_[j.view->of.value];
     viewed.viewed = true;
     const Projection& of = circuit_[j.view->of];
-    // A view of the same size rides on the viewed matrix's sweep; its deviation lies in the same layout.
+    // A view of the same size rides on the viewed matrix's sweep, or has one of its own if another view rides already
+    // or the rule is not a plain product; its deviation lies in the same layout.
     const bool same_size = circuit_[of.to].size == pre && circuit_[of.from].size == post;
-    const bool fused = same_size && is_fast(of) && !viewed.fused_view;
-    if (fused) viewed.fused_view = &s;
+    if (same_size) s.view_layout = &viewed;
+    if (same_size && is_fast(of) && !viewed.fused_view) viewed.fused_view = &s;
     if (j.view->deviation) {
       s.deviation = new_array(j.name + ".deviation", s.outer * s.stride);
       const std::uint32_t drawn_as = circuit_[j.view->shares_deviation_with.value_or(ProjectionId{k})].draw_address;
-      if (fused) {
-        fill(s.deviation, viewed, *j.view->deviation, Stream::feedback_deviation, drawn_as, post, pre, true);
-      } else {
-        fill(s.deviation, s, *j.view->deviation, Stream::feedback_deviation, drawn_as, post, pre, false);
-      }
+      fill(s.deviation, same_size ? viewed : s, *j.view->deviation, Stream::feedback_deviation, drawn_as, post, pre, same_size);
     }
   }
   for (auto& s : projections_) {
@@ -552,22 +550,36 @@ void Network<Real>::plan_products() {
   }
 }
 
-/// Views that do not ride on a sweep: other sizes, a viewed matrix with a general rule, or a second view. A
-/// plain loop: one product with the weights before the update plus the deviation.
+/// Views that do not ride on the viewed matrix's sweep: a second one, or of a matrix with a general rule. They have a sweep
+/// of their own, before any that may store the viewed matrix' last update; views of another size have a plain loop.
 template <class Real>
 void Network<Real>::plan_view_alone(ProjectionId id) {
   const Projection& j = circuit_[id];
   ProjectionState& s = *projections_[id.value];
   const ProjectionState& viewed = *projections_[j.view->of.value];
   Real* out = input_of(j);
+  const auto scale = static_cast<Real>(j.view->scale);
+  if (s.view_layout) {
+    SweepArgs<Real>& a = emit<SweepArgs<Real>>(views, lanes_ > 1 ? kernel_.lane_sweep : kernel_.sweep);
+    a.weights = viewed.before_update ? viewed.before_update : viewed.weights;
+    a.outer = viewed.outer;
+    a.inner = viewed.inner;
+    a.stride = viewed.stride;
+    a.forward_is_dot = viewed.pre_contiguous;
+    a.view_scale = scale;
+    read_through(s, viewed.pre_contiguous ? a.axpy_in : a.dot_in, 0);
+    (viewed.pre_contiguous ? a.axpy_out : a.dot_out) = out;
+    (viewed.pre_contiguous ? a.axpy_overwrites : a.dot_overwrites) = overwrites(out);
+    s.sweeps.push_back({&a, 0});
+    bytes_per_step_ += s.outer * s.stride * lanes_ * sizeof(Real) * (s.deviation ? 2 : 1);
+    return;
+  }
   read_through(s, s.input, 0);
   struct Sizes {
     std::size_t out, in, of_post, of_pre;
   };
   const Projection& of = circuit_[j.view->of];
   const Sizes size{circuit_[j.to].size, circuit_[j.from].size, circuit_[of.to].size, circuit_[of.from].size};
-  const auto scale = static_cast<Real>(j.view->scale);
-  // Before any sweep, which may store the viewed matrix' last update.
   emit(views, [this, &s, &viewed, out, size, scale, set = overwrites(out)] {
     const Real* weights = viewed.before_update ? viewed.before_update : viewed.weights;
     const Real* deviation = s.until_refresh ? s.initial_deviation : s.deviation;

@@ -396,8 +396,14 @@ HWY_INLINE void dispatch_sweep(const SweepArgs<Real>& a) {
     return view ? with_update.template operator()<true, true, false, true>()
                 : with_update.template operator()<true, true, false, false>();
   }
-  if (a.dot_out) return with_update.template operator()<false, true, true, false>();
-  return with_update.template operator()<true, false, false, false>();
+  if (a.dot_out) {
+    if (a.forward_is_dot) return with_update.template operator()<false, true, true, false>();
+    return view ? with_update.template operator()<false, true, false, true>()
+                : with_update.template operator()<false, true, false, false>();
+  }
+  if (!a.forward_is_dot) return with_update.template operator()<true, false, false, false>();
+  return view ? with_update.template operator()<true, false, true, true>()
+              : with_update.template operator()<true, false, true, false>();
 }
 
 template <class Real>
