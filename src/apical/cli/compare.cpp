@@ -114,9 +114,9 @@ int compare(Context& context, const Arguments& arguments) {
   if (arguments.has("--json")) {
     nlohmann::json all;
     all["schema"] = "apical-comparison/1";
-      for (const RunResult& r : result.runs) all["runs"].push_back(io::read_json(options.directory / directory_name(r.label) / "summary.json"));
-      all["left_out"] = nlohmann::json::array();
-      for (const auto& [model, reason] : missing) all["left_out"].push_back({{"model", model}, {"reason", reason}});
+    for (const RunResult& r : result.runs) all["runs"].push_back(io::read_json(options.directory / directory_name(r.label) / "summary.json"));
+    all["left_out"] = nlohmann::json::array();
+    for (const auto& [model, reason] : missing) all["left_out"].push_back({{"model", model}, {"reason", reason}});
     context.out << io::json_text(all);
   } else {
     std::vector<std::pair<std::string, Efficiency>> costs;
