@@ -8,10 +8,12 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "apical/cli/cost_table.h"
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
 #include "apical/io/json.h"
+#include "apical/models/layered_models.h"
 
 namespace apical::cli {
 namespace {
@@ -49,15 +51,46 @@ std::vector<Experiment> chosen(std::vector<Experiment> all, const std::string& l
   return out;
 }
 
+/// The file with settings for a task: of all models, or else of the few that a comparison was made for.
+io::Path settings_for(const std::string& task) {
+  const io::Path all = shipped_experiments() / task / "all.toml";
+  return io::file_exists(all) ? all : shipped_experiment(task + "/compare.toml");
+}
+
+/// Models that the comparison does not have, each with the reason, so that none is missing without a word.
+std::vector<std::pair<std::string, std::string>> left_out(const std::vector<Experiment>& compared) {
+  std::vector<std::pair<std::string, std::string>> out;
+  const auto known = [&](const std::string& model) {
+    return std::any_of(compared.begin(), compared.end(), [&](const Experiment& e) { return e.model == model; });
+  };
+  const char* no_settings = "Apical brings no settings of it for this task";
+  for (const models::Model& m : models::all()) {
+    if (!known(m.name)) out.emplace_back(m.name, no_settings);
+  }
+  const Dataset data = make_dataset(compared.front().task, compared.front().task_parameters);
+  for (const models::LayeredModelRecipe& m : models::layered_models()) {
+    if (known(m.name)) continue;
+    std::string reason = no_settings;
+    try {
+      models::example_of(m, {static_cast<double>(data.inputs()), 10, static_cast<double>(data.outputs())});
+    } catch (const ConfigError& e) {
+      reason = "cannot learn this task: " + e.bare_message();
+    }
+    out.emplace_back(m.name, reason);
+  }
+  return out;
+}
+
 int compare(Context& context, const Arguments& arguments) {
   const auto task = arguments.value("--task");
   if (arguments.positionals.empty() == !task) {
     throw UsageError("'apical compare' needs either a file with [[variant]] entries or --task NAME\n  e.g. apical compare --task yin-yang --models all --seeds 5");
   }
   if (task) find_task(*task);
-  const std::string file = task ? shipped_experiment(*task + "/compare.toml").string() : arguments.positionals.front();
+  const std::string file = task ? settings_for(*task).string() : arguments.positionals.front();
   const TomlDocument document = read_document(arguments, file);
   const std::vector<Experiment> variants = chosen(read_variants(document), arguments.value("--models").value_or("all"));
+  const auto missing = task && arguments.value("--models").value_or("all") == "all" ? left_out(variants) : decltype(left_out(variants)){};
   ComparisonOptions options;
   options.directory = output_directory(arguments, io::Path(file).parent_path().filename().string() + "-" + io::Path(file).stem().string());
   options.resume = arguments.has("--resume");
@@ -82,9 +115,14 @@ int compare(Context& context, const Arguments& arguments) {
     nlohmann::json all;
     all["schema"] = "apical-comparison/1";
     for (const RunResult& r : result.runs) all["runs"].push_back(io::read_json(options.directory / directory_name(r.label) / "summary.json"));
+    all["left_out"] = nlohmann::json::array();
+    for (const auto& [model, reason] : missing) all["left_out"].push_back({{"model", model}, {"reason", reason}});
     context.out << io::json_text(all);
   } else {
-    context.out << result_table(result.runs);
+    std::vector<std::pair<std::string, Efficiency>> costs;
+    for (const RunResult& r : result.runs) costs.emplace_back(r.label, read_efficiency(options.directory / directory_name(r.label)));
+    context.out << result_table(result.runs) << '\n' << cost_table(costs);
+    for (const auto& [model, reason] : missing) context.out << fmt::format("not compared: {}: {}\n", model, reason);
     context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());
   }
   return static_cast<int>(result.faults.empty() ? ExitCode::ok : ExitCode::numerical_fault);

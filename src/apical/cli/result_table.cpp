@@ -26,6 +26,10 @@ std::size_t width(const std::string& s) {
 }  // namespace
 
 std::string aligned_table(const std::vector<std::vector<std::string>>& rows) {
+  return text_table(rows);
+}
+
+std::string text_table(const std::vector<std::vector<std::string>>& rows) {
   std::string out;
   for (const auto& row : rows) {
     for (std::size_t c = 0; c < row.size(); ++c) {

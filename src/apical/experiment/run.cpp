@@ -9,8 +9,10 @@
 #include <numeric>
 #include <nlohmann/json.hpp>
 
+#include "apical/analysis/layered_ingredients.h"
 #include "apical/core/build_info.h"
 #include "apical/engine/rate/kernels.h"
+#include "apical/experiment/efficiency.h"
 #include "apical/experiment/make_learner.h"
 #include "apical/experiment/recorder.h"
 #include "apical/experiment/state_file.h"
@@ -53,7 +55,7 @@ struct Bookkeeping {
   }
 };
 
-void write_manifest(const Experiment& e, const RunOptions& options, std::size_t threads, std::size_t bytes) {
+void write_manifest(const Experiment& e, const RunOptions& options, std::size_t threads, const Learner& learner) {
   const BuildInfo& b = build_info();
   nlohmann::json m;
   m["schema"] = "apical-manifest/1";
@@ -72,7 +74,14 @@ void write_manifest(const Experiment& e, const RunOptions& options, std::size_t 
   m["apical"] = {{"version", b.version}, {"revision", b.revision}, {"compiler", b.compiler},
                  {"build", b.build_type}, {"flags", b.flags}, {"numerics", kNumericsVersion}};
   m["machine"] = {{"host", host_name()}, {"instruction_set", rate::current_target()}, {"threads", threads}};
-  m["state_bytes"] = bytes;
+  m["state_bytes"] = learner.bytes();
+  const SampleCost cost = cost_of_sample(e, learner.data(0));
+  m["training_samples"] = samples_of(learner.data(0), SplitName::train);
+  m["cost_per_sample"] = {{"synaptic_events", cost.synaptic_events}, {"weight_reads", cost.weight_reads}, {"weight_writes", cost.weight_writes}};
+  m["needs"] = nlohmann::json::array();
+  for (const Ingredient& i : e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered())) {
+    if (i.needed) m["needs"].push_back(i.name);
+  }
   m["created"] = utc_now();
   io::write_atomically(options.directory / "manifest.json", io::json_text(m));
 }
@@ -228,6 +237,12 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
     s[key]["median"] = io::json_number(median(*values));
   }
   if (r.has_mean_angle()) s["total_angle_deg"] = interval_json(r.total_angle);
+  const Efficiency e = read_efficiency(run);
+  s["samples_to_95_percent"] = io::json_number(e.samples_to_95);
+  s["seconds_per_epoch"] = io::json_number(e.seconds_per_epoch);
+  s["cost_per_sample"] = {{"synaptic_events", io::json_number(e.cost.synaptic_events)}, {"weight_reads", io::json_number(e.cost.weight_reads)},
+                          {"weight_writes", io::json_number(e.cost.weight_writes)}};
+  s["needs"] = e.needs;
   io::write_atomically(run / "summary.json", io::json_text(s));
   return r;
 }
@@ -340,7 +355,7 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
   }
   if (!options.resume || !io::file_exists(run / "manifest.json")) {
     io::write_atomically(run / "experiment.toml", e.resolved);
-    write_manifest(e, options, pool.size(), learner->bytes());
+    write_manifest(e, options, pool.size(), *learner);
   }
   Chronicle chronicle(e, run, books);
   const auto start = Clock::now();

@@ -3,7 +3,6 @@
 // completed values.
 #pragma once
 
-#include <cmath>
 #include <concepts>
 #include <string>
 #include <vector>
@@ -11,6 +10,9 @@
 #include "apical/models/registry.h"
 
 namespace apical::models {
+
+/// ConfigError unless `number` is whole and 0 or more.
+void require_count(const char* name, double number);
 
 class Fields {
  public:
@@ -28,9 +30,7 @@ class Fields {
   void count(const char* name, Count& v, const char* unit, const char* meaning) {
     auto number = static_cast<double>(v);
     field<double>(name, number, unit, meaning);
-    if (!(number >= 0) || number != std::floor(number) || number > 1e9) {
-      throw ConfigError(std::string(name) + " is " + std::to_string(number) + "; expected a whole number of 0 or more");
-    }
+    require_count(name, number);
     v = static_cast<Count>(number);
   }
   void text(const char* name, std::string& v, std::vector<std::string> choices, const char* meaning) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "apical/core/error.h"
 #include "apical/models/layered_fields.h"
@@ -230,9 +231,13 @@ const LayeredModelRecipe* find_layered(std::string_view name) {
 }
 
 LayeredNetwork example_of(const LayeredModelRecipe& recipe) {
+  return example_of(recipe, recipe.name == "recirculation" ? std::vector<double>{4, 3, 4} : std::vector<double>{4, 5, 3, 2});
+}
+
+LayeredNetwork example_of(const LayeredModelRecipe& recipe, std::vector<double> layers) {
   std::map<std::string, Value, std::less<>> values;
   for (const Parameter& p : recipe.parameters) values[p.name] = p.default_value;
-  values["layers"] = recipe.name == "recirculation" ? std::vector<double>{4, 3, 4} : std::vector<double>{4, 5, 3, 2};
+  values["layers"] = std::move(layers);
   return recipe.build(Values(std::move(values)));
 }
 

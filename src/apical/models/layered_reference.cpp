@@ -57,13 +57,12 @@ Circuit build(const LayeredReference& m) {
                .effect = output ? Effect::add : Effect::multiply, .topology = Topology::one_to_one, .pathway = Pathway::lateral,
                .weights = InitialWeights::eye()});
     if (output) continue;
-    ConnectOptions feedback{.compartment = "dendrite", .pathway = Pathway::feedback};
     if (m.transposed_feedback) {
-      feedback.view = TransposedView{.of = up[i + 1]};
+      c.connect(err[i + 1], err[i], {.compartment = "dendrite", .pathway = Pathway::feedback, .view = TransposedView{.of = up[i + 1]}});
     } else {
-      feedback.weights = InitialWeights::uniform(-m.random_feedback, m.random_feedback);
+      c.connect(err[i + 1], err[i], {.compartment = "dendrite", .pathway = Pathway::feedback,
+                                     .weights = InitialWeights::uniform(-m.random_feedback, m.random_feedback)});
     }
-    c.connect(err[i + 1], err[i], feedback);
   }
   c.set_stimulus(input);
   c.set_target(target);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/models/layered_rule_fields.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 namespace apical::models {
 namespace {
 
@@ -106,6 +110,11 @@ struct Visitor {
 
 }  // namespace
 
-void visit_rule(Fields& fields, RuleOptions& rule) { std::visit(Visitor{fields}, rule); }
+void require_count(const char* name, double number) {
+  if (number >= 0 && number == std::floor(number) && number <= 1e9) return;
+  throw ConfigError(fmt::format("{} is {}; expected a whole number of 0 or more", name, number));
+}
+
+void visit_rule(Fields& fields, layered::RuleOptions& rule) { std::visit(Visitor{fields}, rule); }
 
 }  // namespace apical::models

@@ -58,15 +58,16 @@ Pyramids build_pyramids(const PyramidalHierarchy& m) {
                   {.compartment = "basal", .weights = InitialWeights::uniform(-range, range), .rule = rule}));
   }
   for (std::size_t i = 0; i + 1 < areas; ++i) {
-    ConnectOptions o{.compartment = "apical", .pathway = Pathway::feedback};
-    if (m.transposed_feedback) {
-      o.view = TransposedView{.of = b.up[i + 1]};
-      if (m.feedback_deviation > 0)
-        o.view->deviation = InitialWeights::uniform(-m.feedback_deviation, m.feedback_deviation);
+    const PopulationId from = b.pyr[i + 1], to = b.pyr[i];
+    if (!m.transposed_feedback) {
+      b.down.push_back(c.connect(from, to, {.compartment = "apical", .pathway = Pathway::feedback,
+                                            .weights = InitialWeights::uniform(-m.random_feedback, m.random_feedback)}));
+    } else if (m.feedback_deviation > 0) {
+      b.down.push_back(c.connect(from, to, {.compartment = "apical", .pathway = Pathway::feedback,
+                                            .view = TransposedView{.of = b.up[i + 1], .deviation = InitialWeights::uniform(-m.feedback_deviation, m.feedback_deviation)}}));
     } else {
-      o.weights = InitialWeights::uniform(-m.random_feedback, m.random_feedback);
+      b.down.push_back(c.connect(from, to, {.compartment = "apical", .pathway = Pathway::feedback, .view = TransposedView{.of = b.up[i + 1]}}));
     }
-    b.down.push_back(c.connect(b.pyr[i + 1], b.pyr[i], o));
   }
   c.connect(target, b.pyr.back(),
             {.compartment = "target",

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 #include "apical/core/random.h"
@@ -15,6 +16,7 @@
 extern "C" {
 __attribute__((weak)) void openblas_set_num_threads(int);
 __attribute__((weak)) char* openblas_get_corename(void);
+__attribute__((weak)) char* openblas_get_config(void);
 __attribute__((weak)) int openblas_get_parallel(void);
 }
 
@@ -26,22 +28,12 @@ constexpr std::size_t kTileRows = 256, kTileCols = 128;
 
 CBLAS_TRANSPOSE cblas_op(Op op) { return op == Op::none ? CblasNoTrans : CblasTrans; }
 
-/// The serial build of OpenBLAS shares its buffers between threads without a lock: concurrent calls return wrong
-/// products there (seen with Debian's libopenblas0-serial 0.3.21), so they take turns.
-bool takes_turns() { return openblas_get_parallel && openblas_get_parallel() == 0; }
-
-std::unique_lock<std::mutex> turn() {
-  static std::mutex one_at_a_time;
-  return takes_turns() ? std::unique_lock(one_at_a_time) : std::unique_lock<std::mutex>();
-}
-
 template <class T>
 void blas_product(Op op_a, Op op_b, T alpha, MatrixView<const T> A, MatrixView<const T> B, T beta, MatrixView<T> C) {
   const auto m = static_cast<blasint>(C.rows()), n = static_cast<blasint>(C.cols());
   const auto k = static_cast<blasint>(op_a == Op::none ? A.cols() : A.rows());
   const auto lda = static_cast<blasint>(A.stride()), ldb = static_cast<blasint>(B.stride());
   const auto ldc = static_cast<blasint>(C.stride());
-  const auto lock = turn();
   if constexpr (std::is_same_v<T, float>) {
     cblas_sgemm(CblasRowMajor, cblas_op(op_a), cblas_op(op_b), m, n, k, alpha, A.data(), lda, B.data(), ldb, beta,
                 C.data(), ldc);
@@ -49,6 +41,24 @@ void blas_product(Op op_a, Op op_b, T alpha, MatrixView<const T> A, MatrixView<c
     cblas_dgemm(CblasRowMajor, cblas_op(op_a), cblas_op(op_b), m, n, k, alpha, A.data(), lda, B.data(), ldb, beta,
                 C.data(), ldc);
   }
+}
+
+/// A single-threaded OpenBLAS that was built without locks hands out its packing buffers without asking who else is there:
+/// two products at once pack into the same memory and come out wrong (OpenBLAS issues 1755 and 2126; Debian's
+/// libopenblas0-serial is such a build). Then one product is computed at a time.
+bool products_may_overlap() {
+  static const bool safe = openblas_get_parallel == nullptr || openblas_get_parallel() != 0 ||
+                           (openblas_get_config != nullptr && std::string_view(openblas_get_config()).find("USE_LOCKING") != std::string_view::npos);
+  return safe;
+}
+
+std::mutex one_product_at_a_time;  // float and double share the buffers
+
+template <class T>
+void guarded_product(Op op_a, Op op_b, T alpha, MatrixView<const T> A, MatrixView<const T> B, T beta, MatrixView<T> C) {
+  if (products_may_overlap()) return blas_product<T>(op_a, op_b, alpha, A, B, beta, C);
+  const std::lock_guard lock(one_product_at_a_time);
+  blas_product<T>(op_a, op_b, alpha, A, B, beta, C);
 }
 
 /// The operand that makes columns (or rows) [first, last) of the product.
@@ -93,8 +103,8 @@ void gemm(const Workers& workers, Op op_a, Op op_b, std::type_identity_t<T> alph
   workers.run(row_tiles * col_tiles, [&](std::size_t tile) {
     const std::size_t r0 = tile / col_tiles * kTileRows, c0 = tile % col_tiles * kTileCols;
     const std::size_t r1 = std::min(C.rows(), r0 + kTileRows), c1 = std::min(C.cols(), c0 + kTileCols);
-    blas_product<T>(op_a, op_b, alpha, rows_of(op_a, A, r0, r1), cols_of(op_b, B, c0, c1), beta,
-                    MatrixView<T>(C.data() + r0 * C.stride() + c0, r1 - r0, c1 - c0, C.stride()));
+    guarded_product<T>(op_a, op_b, alpha, rows_of(op_a, A, r0, r1), cols_of(op_b, B, c0, c1), beta,
+                       MatrixView<T>(C.data() + r0 * C.stride() + c0, r1 - r0, c1 - c0, C.stride()));
   });
 }
 
@@ -157,10 +167,7 @@ void check_gemm(GemmFunction<T> product, const std::string& library) {
   }
 }
 
-std::string blas_core_name() {
-  const std::string core = openblas_get_corename ? openblas_get_corename() : "unknown";
-  return takes_turns() ? core + " (serial build: calls take turns)" : core;
-}
+std::string blas_core_name() { return openblas_get_corename ? openblas_get_corename() : "unknown"; }
 
 template void gemm<float>(const Workers&, Op, Op, float, In<float>, In<float>, float, MatrixView<float>);
 template void gemm<double>(const Workers&, Op, Op, double, In<double>, In<double>, double, MatrixView<double>);

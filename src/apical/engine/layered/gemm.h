@@ -41,8 +41,8 @@ using GemmFunction = void (*)(Op, Op, T alpha, MatrixView<const T> A, MatrixView
 template <class T>
 void check_gemm(GemmFunction<T> product, const std::string& library);
 
-/// Name of the BLAS kernel family in use ("Haswell", "SkylakeX" …), "unknown" if the library does not say; with a note
-/// where the library cannot work for several threads at once. Bits of products are reproducible per this name.
+/// Name of the BLAS kernel family in use ("Haswell", "SkylakeX" …), "unknown" if the library does not say. Bits of
+/// products are reproducible per this name.
 std::string blas_core_name();
 
 }  // namespace apical::layered

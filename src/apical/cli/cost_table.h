@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What learning took, run by run, as a table for people.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apical/experiment/efficiency.h"
+
+namespace apical::cli {
+
+/// One row a run, by label.
+std::string cost_table(const std::vector<std::pair<std::string, Efficiency>>& runs);
+
+}  // namespace apical::cli
