@@ -40,6 +40,7 @@ class Page {
   void metric_curves();
   void alignment();
   void circuits();
+  void costs();
   void needs();
   void pictures();
   void extra_figures(const char* title, const std::vector<FigureExtra>& all);
@@ -380,6 +381,26 @@ void Page::circuits() {
   }
 }
 
+void Page::costs() {
+  if (std::none_of(data_.models.begin(), data_.models.end(), [](const ModelResult& m) { return m.cost.has_value(); })) return;
+  section("What learning took");
+  out_ +=
+      "<p>Samples until a validation reached 95 % of the last one’s accuracy (mean over seeds), and what one training sample costs at "
+      "the synapses, which stands for energy: a synaptic event is a value passing one weight in any direction or phase; weights are read for "
+      "every event and every change.</p>\n"
+      "<div class=\"scroll\"><table><thead><tr><th>Model</th><th>Samples to 95 %</th><th>Time per epoch</th><th>Synaptic events per sample</th>"
+      "<th>Weight reads per sample</th><th>Weight writes per sample</th></tr></thead><tbody>\n";
+  for (const ModelResult& m : data_.models) {
+    if (!m.cost) continue;
+    const auto number = [](double v) { return std::isfinite(v) ? fmt::format("{:.3g}", v) : std::string("–"); };
+    out_ += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
+                        escape(m.label), std::isfinite(m.cost->samples_to_95) ? fmt::format("{:.0f}", m.cost->samples_to_95) : "–",
+                        std::isfinite(m.cost->seconds_per_epoch) ? duration_text(m.cost->seconds_per_epoch) : "–",
+                        number(m.cost->synaptic_events), number(m.cost->weight_reads), number(m.cost->weight_writes));
+  }
+  out_ += "</tbody></table></div>\n";
+}
+
 void Page::needs() {
   if (std::all_of(data_.models.begin(), data_.models.end(),
                   [](const ModelResult& m) { return m.needs.empty(); }))
@@ -507,6 +528,7 @@ std::string Page::render() {
   metric_curves();
   alignment();
   circuits();
+  costs();
   needs();
   extra_figures("Further measurements", data_.extras);
   method();

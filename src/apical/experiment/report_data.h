@@ -4,6 +4,7 @@
 // run.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,12 @@ struct Need {
   bool needed() const { return answer.rfind("no", 0) != 0; }
 };
 
+/// What a model took to learn; NaN where a figure is unknown.
+struct LearningCost {
+  double samples_to_95 = 0, seconds_per_epoch = 0;
+  double synaptic_events = 0, weight_reads = 0, weight_writes = 0;  ///< per training sample
+};
+
 struct ModelResult {
   std::string label;  ///< unique in the report
   std::string model;  ///< the recipe's name
@@ -44,6 +51,7 @@ struct ModelResult {
                          test_loss = {};  ///< of the state that the evaluation procedure chooses
   std::vector<SeedValue> test_falls = {}, teacher_falls = {};  ///< of a plant that the model and its teacher steered
   double wall_seconds = 0;                ///< of all seeds together; 0 if unknown
+  std::optional<LearningCost> cost = {};
   std::vector<Need> needs = {};
   std::vector<std::string> warnings = {};
 };

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "apical/analysis/layered_ingredients.h"
+#include "apical/experiment/efficiency.h"
 #include "apical/experiment/report.h"
 #include "apical/experiment/run.h"
 #include "apical/io/journal.h"
@@ -142,6 +143,27 @@ std::string read_out(const Experiment& e, const TaskInfo& task) {
                                             : "outputs are read at the last step of each presentation.";
 }
 
+/// Accuracy over synaptic events: how models compare that do different amounts of work for a sample.
+void add_events(const ModelResult& m, double events_per_epoch, ReportData& data) {
+  const auto curves = std::find_if(m.metrics.begin(), m.metrics.end(), [](const MetricCurves& c) { return c.metric == "accuracy" && c.split == "validation"; });
+  if (curves == m.metrics.end() || !(events_per_epoch > 0)) return;
+  if (data.extras.empty()) {
+    FigureExtra f;
+    f.title = "Validation accuracy over synaptic events";
+    f.x_label = "synaptic events in training, one seed";
+    f.y_label = "validation accuracy (%)";
+    f.log_x = f.percent = true;
+    data.extras.push_back(std::move(f));
+  }
+  FigureExtra::Series series{m.label, {}};
+  for (const SeedCurve& c : curves->seeds) {
+    for (std::size_t i = 0; i < c.x.size(); ++i) {
+      if (c.x[i] > 0) add_point(series.seeds, c.seed, c.x[i] * events_per_epoch, c.y[i]);
+    }
+  }
+  if (!series.seeds.empty()) data.extras.front().series.push_back(std::move(series));
+}
+
 void add_run(const io::Path& run, ReportData& data) {
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
   const std::string toml = io::read_text(run / "experiment.toml");
@@ -154,6 +176,9 @@ void add_run(const io::Path& run, ReportData& data) {
   read_metrics(run, m);
   if (io::file_exists(run / "summary.json")) {
     m.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
+    const Efficiency took = read_efficiency(run);
+    m.cost = LearningCost{took.samples_to_95, took.seconds_per_epoch, took.cost.synaptic_events, took.cost.weight_reads, took.cost.weight_writes};
+    add_events(m, manifest.value("training_samples", 0.0) * took.cost.synaptic_events, data);
   } else {
     m.warnings.emplace_back(io::file_exists(run / "checkpoints" / "fault-state.apc") ? "this run ended in a numerical fault; events.ndjson says where"
                                                                                      : "this run has not finished");

@@ -188,7 +188,7 @@ std::vector<AreaAlignment> LayeredLearner<Real>::align(std::size_t r, std::span<
         for (std::size_t i = 0; i < part.dW[l].size(); ++i) assigned.dW[l].flat()[i] += part.dW[l].flat()[i];
       }
     }
-    exact.credit(serial, network, sample, gradient, 0);
+    if (!rule.exact_credit(serial, network, sample, gradient)) exact.credit(serial, network, sample, gradient, 0);
     alignment.sample(assigned.dW, gradient.dW);
   }
   return alignment.result();

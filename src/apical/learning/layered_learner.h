@@ -27,7 +27,8 @@ class LayeredLearner final : public Learner {
   void learn(const Order& order, bool opens_epoch) override;
   void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) override;
   Matrix<double> respond(SplitName split, std::size_t replica, std::span<const std::uint32_t> samples) override;
-  /// Every sample is a batch of its own; areas are "a1", "a2", … from the first hidden layer on.
+  /// The gradient is that of the rule's own answer where the rule knows it (equilibrium propagation: at its fixed point), else
+  /// that of the forward pass. Every sample is a batch of its own; areas are "a1", "a2", … from the first hidden layer on.
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
   void scale_learning(double factor) override;
   std::size_t settling_samples() const override { return 0; }

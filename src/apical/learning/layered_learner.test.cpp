@@ -154,6 +154,18 @@ TEST(LayeredLearner, AlignmentOfBackpropagationIsExactAndOfSmallFeedbackIsNot) {
   }
 }
 
+TEST(LayeredLearner, EquilibriumPropagationIsComparedWithTheGradientAtItsOwnFixedPoint) {
+  ThreadPool pool(1);
+  models::LayeredNetwork n = network("equilibrium-propagation");
+  auto& o = std::get<layered::EquilibriumOptions>(n.rule);
+  o.beta = 0.01;
+  o.free.max_steps = o.nudged.max_steps = 300;
+  LayeredLearner<double> l(n, {small_task()}, {1}, pool);
+  const std::vector<std::uint32_t> order{0, 1, 2};
+  const auto areas = l.align({order}).front();
+  for (const AreaAlignment& a : areas) EXPECT_LE(a.mean_angle, 0.1) << a.area;
+}
+
 TEST(LayeredLearner, AlignmentChangesNothing) {
   ThreadPool pool(1);
   LayeredLearner<float> asked(network("weight-mirror"), {small_task()}, {1}, pool), left(network("weight-mirror"), {small_task()}, {1}, pool);

@@ -64,6 +64,10 @@ class CreditRule {
     copy(prediction_.h.back().view(), out);
   }
 
+  /// Minus the gradient of the loss of what predict() answers, in these weights; false where that is a forward pass, whose
+  /// gradient is backpropagation's (or where no better one is known).
+  virtual bool exact_credit(const Workers&, const Network<T>&, const Batch<T>&, Credit<T>& /*out*/) { return false; }
+
   /// Feedback parameters with the credit of the last batch. Empty if the rule has none or changes them itself.
   virtual std::span<const Trainable<T>> learned_feedback() { return {}; }
   /// True if the feedback must be trained exactly as the forward weights (Kolen-Pollack).

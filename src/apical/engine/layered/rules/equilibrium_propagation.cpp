@@ -55,6 +55,16 @@ void EquilibriumPropagation<T>::predict(const Workers& workers, const Network<T>
   copy<T>(prediction_.back().view(), out);
 }
 
+template <class T>
+bool EquilibriumPropagation<T>::exact_credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out) {
+  const Settling further{.dynamics = options_.free.dynamics, .max_steps = 1000, .step = 0.5, .tolerance = 1e-6};
+  settling_.present(workers, network, batch.X);
+  settling_.rest(prediction_);
+  settling_.settle(workers, network, 1, {}, further, prediction_);
+  equilibrium_credit<T>(workers, network, batch.X, batch.Y, prediction_, {.max_steps = 1000, .step = 0.5, .tolerance = 1e-6}, out);
+  return true;
+}
+
 template class EquilibriumPropagation<float>;
 template class EquilibriumPropagation<double>;
 

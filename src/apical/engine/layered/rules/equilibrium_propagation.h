@@ -37,6 +37,8 @@ class EquilibriumPropagation final : public CreditRule<T> {
   MatrixView<const T> output() const override { return free_.back().view(); }
   /// The free phase.
   void predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<T> out) override;
+  /// Of the cost at the free fixed point, settled further than the free phase need be.
+  bool exact_credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out) override;
   void visit_state(StateVisitor& visit) override { visit("batches", batches_); }
 
   const LayerRows<T>& free_phase() const { return free_; }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layered networks through the command line: run, check, compare, models, and what is said when parts do not fit.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "apical/cli/command.h"
+#include "apical/experiment/make_learner.h"
+#include "apical/experiment/recorder.h"
+#include "apical/io/file.h"
+#include "apical/io/json.h"
+
+namespace apical {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr const char* kGood = R"([task]
+name = "yin-yang"
+train_samples = 60
+validation_samples = 30
+test_samples = 30
+[model]
+name = "backpropagation"
+layers = [4, 6, 3]
+learning_rate = 0.01
+[training]
+epochs = 2
+align_every = 1
+align_samples = 5
+[run]
+seeds = 2
+)";
+
+std::string with(std::string text, const std::string& what, const std::string& instead) {
+  const auto at = text.find(what);
+  EXPECT_NE(at, std::string::npos) << what;
+  return text.replace(at, what.size(), instead);
+}
+
+class LayeredCli : public testing::Test {
+ protected:
+  struct Answer {
+    int code;
+    std::string out, err;
+  };
+  void SetUp() override {
+    directory_ = fs::temp_directory_path() / ("apical-layered-" + std::to_string(getpid()));
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+  std::string file(const std::string& text) {
+    const fs::path path = directory_ / "experiment.toml";
+    io::write_atomically(path, std::string_view(text));
+    return path.string();
+  }
+  Answer says(const std::vector<std::string>& arguments) {
+    std::ostringstream out, err;
+    std::atomic<bool> stop{false};
+    cli::Context context{out, err, false, false, &stop};
+    const int code = cli::run(arguments, context);
+    return {code, out.str(), err.str()};
+  }
+  std::string out() const { return (directory_ / "run").string(); }
+  fs::path directory_;
+};
+
+TEST_F(LayeredCli, ARunLeavesFiguresCostsAndAReport) {
+  const Answer a = says({"run", file(kGood), "--out", out(), "--quiet", "--json"});
+  ASSERT_EQ(a.code, 0) << a.err;
+  const nlohmann::json s = nlohmann::json::parse(a.out);
+  EXPECT_EQ(s.at("seeds").size(), 2U);
+  EXPECT_NEAR(s.at("total_angle_deg").at("mean").get<double>(), 0, 1e-2);
+  EXPECT_EQ(s.at("cost_per_sample").at("synaptic_events"), 4 * 6 + 2 * 6 * 3);
+  EXPECT_THAT(s.at("needs").get<std::vector<std::string>>(), testing::ElementsAre("weight transport", "separate phases", "signed signals"));
+  EXPECT_GE(s.at("samples_to_95_percent").get<double>(), 0);
+  const std::string report = io::read_text(fs::path(out()) / "report.html");
+  EXPECT_THAT(report, HasSubstr("What learning took"));
+  EXPECT_THAT(report, HasSubstr("Validation accuracy over synaptic events"));
+  // As resolved it is the same experiment.
+  const Experiment e = read_experiment(TomlDocument::read((fs::path(out()) / "experiment.toml").string()));
+  EXPECT_EQ(e.resolved, io::read_text(fs::path(out()) / "experiment.toml"));
+}
+
+TEST_F(LayeredCli, CheckTellsTheCost) {
+  const Answer a = says({"check", file(kGood)});
+  ASSERT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("9 units, 42 weights, batches of 20"));
+  EXPECT_THAT(a.out, HasSubstr("6 updates per seed"));
+}
+
+TEST_F(LayeredCli, ModelsListsRulesBesideCircuits) {
+  const Answer all = says({"models"});
+  EXPECT_THAT(all.out, HasSubstr("error-neuron-microcircuit\n"));
+  EXPECT_THAT(all.out, HasSubstr("equilibrium-propagation\n"));
+  const Answer one = says({"models", "weight-mirror"});
+  EXPECT_THAT(one.out, HasSubstr("weight transport   no"));
+  EXPECT_THAT(one.out, HasSubstr("mirror_sigma"));
+  EXPECT_THAT(says({"models", "weight-miror"}).err, HasSubstr("did you mean 'weight-mirror'?"));
+}
+
+TEST_F(LayeredCli, AComparisonOfATaskNamesWhatItLeavesOut) {
+  const Answer a = says({"compare", "--task", "yin-yang", "--seeds", "2", "--set", "training.epochs=0", "--set", "task.train_samples=40", "--set",
+                         "task.validation_samples=10", "--set", "task.test_samples=10", "--models", "backpropagation,error neurons", "--out", out(), "--quiet"});
+  ASSERT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("synaptic events/sample"));
+  EXPECT_THAT(a.out, testing::Not(HasSubstr("not compared")));  // it was asked for two
+}
+
+TEST_F(LayeredCli, MistakesAreExplained) {
+  struct Mistake {
+    std::string text;
+    std::vector<std::string> says;
+  };
+  const std::vector<Mistake> mistakes{
+      {with(kGood, "\"backpropagation\"", "\"backpropagaton\""), {"experiment.toml:7:8: unknown model", "did you mean 'backpropagation'?"}},
+      {with(kGood, "learning_rate", "lerning_rate"), {":9:1: unknown key 'lerning_rate' in [model]", "did you mean 'learning_rate'?"}},
+      {with(kGood, "[4, 6, 3]", "[5, 6, 3]"), {"task 'yin-yang' has 4 inputs and 3 outputs, but the network has 5 and 3"}},
+      {with(kGood, "0.01\n", "[0.1, 0.2, 0.3]\n"), {":9:17: learning_rate has 3 entries"}},
+      {with(kGood, "0.01\n", "0.01\nactivation = \"sigmoid\"\n"), {"unknown activation 'sigmoid'", "known: linear, relu, logistic"}},
+      {with(kGood, "0.01\n", "0.01\noutput = \"linear\"\n"), {"softmax and ce go together"}},
+      {with(kGood, "epochs = 2", "presentation_ms = 1"), {"unknown key 'presentation_ms' in [training]"}},
+      {std::string(kGood) + "[[record]]\npopulation = \"a1\"\nvariable = \"rate\"\n", {"'record' belongs to circuits", "layered network without populations"}},
+      {std::string(kGood) + "[[population]]\nname = \"x\"\nsize = 3\n", {"'population' belongs to circuits"}},
+      {with(kGood, "\"backpropagation\"", "\"recirculation\""), {"as many outputs as inputs"}},
+  };
+  for (const Mistake& m : mistakes) {
+    const Answer a = says({"run", file(m.text), "--out", out(), "--quiet"});
+    EXPECT_EQ(a.code, 3) << a.err;
+    for (const std::string& text : m.says) EXPECT_THAT(a.err, HasSubstr(text));
+    EXPECT_FALSE(fs::exists(out())) << a.err;
+  }
+}
+
+TEST_F(LayeredCli, RecordingsRefuseALearnerWithoutPopulations) {
+  Experiment e = read_experiment(TomlDocument::parse(kGood, "test.toml"));
+  ThreadPool pool(1);
+  const auto learner = make_learner(e, pool);
+  e.recordings.push_back({.population = "a1", .projection = "", .variable = "rate", .every_ms = 1});
+  EXPECT_THROW(check_recordings(e, *learner), ConfigError);
+}
+
+}  // namespace
+}  // namespace apical
