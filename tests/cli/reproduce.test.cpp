@@ -149,6 +149,17 @@ TEST_F(Reproduce, SaysWhereARepeatedRunDiffers) {
   EXPECT_THAT(a.out, HasSubstr("differs at epoch 1 in loss of validation, seed 2: "));
 }
 
+TEST_F(Reproduce, RunsTheRestOfASweepWhereAModelBreaks) {
+  const std::string text = kExperiment;
+  const std::string sweep = "[sweep]\nname = \"rate\"\nat = [1, 2]\n[sweep.values]\nmodel.eta = [1, 1e30]\n";
+  const std::string experiment = file(text.substr(0, text.find("[reproduces]")) + sweep);
+  const Answer a = says({"compare", experiment, "--out", out()});
+  EXPECT_EQ(a.code, 4) << a.err;
+  EXPECT_THAT(a.err, HasSubstr("rate 2: "));
+  EXPECT_THAT(a.out, HasSubstr("rate 1"));
+  EXPECT_THAT(io::read_text(directory_ / "run" / "report.html"), HasSubstr("rate 2: this run ended in a numerical fault"));
+}
+
 TEST_F(Reproduce, OfADirectoryThatIsNoFinishedRunSaysSo) {
   const Answer a = says({"reproduce", directory_.string(), "--out", out("again")});
   EXPECT_EQ(a.code, 3);

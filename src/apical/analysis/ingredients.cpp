@@ -54,7 +54,7 @@ Ingredient shared_weights(const Circuit& c) {
     // Drawn at one address by one law: equal at the start.
     for (std::size_t other = 0; other < k; ++other) {
       const InitialWeights &a = all[k].weights, &b = all[other].weights;
-      const bool drawn = a.law == InitialWeights::Law::uniform || a.law == InitialWeights::Law::normal;
+      const bool drawn = a.law == InitialWeights::Law::uniform || a.law == InitialWeights::Law::uniform_upper || a.law == InitialWeights::Law::normal;
       if (!all[k].view && !all[other].view && drawn && a.law == b.law && all[k].draw_address == all[other].draw_address) {
         copies.push_back(fmt::format("{} (starts like {})", all[k].name, all[other].name));
       }
@@ -116,6 +116,7 @@ Range range_of(const Circuit& c, const InitialWeights& w, bool one_to_one) {
   Range drawn;
   switch (w.law) {
     case InitialWeights::Law::constant: drawn.include(w.low); break;
+    case InitialWeights::Law::uniform_upper: drawn.include(0); [[fallthrough]];
     case InitialWeights::Law::uniform:
       drawn.include(w.low);
       drawn.include(w.high);
@@ -142,7 +143,6 @@ Range range_of(const Circuit& c, const InitialWeights& w, bool one_to_one) {
       break;
     }
   }
-  if (w.upper_triangle) drawn.include(0);
   Range out;
   for (double x : {drawn.low, drawn.high}) {
     const double scaled = w.scale == 0 ? 0 : x * w.scale;

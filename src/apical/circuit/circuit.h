@@ -154,12 +154,18 @@ struct DerivedWeights {
 
 /// How a matrix begins. Values are drawn per seed at the address (seed, stream, projection, synapse).
 struct InitialWeights {
-  enum class Law { constant, uniform, normal, explicit_values, derived };
+  enum class Law {
+    constant,
+    uniform,
+    normal,
+    explicit_values,
+    derived,
+    uniform_upper,  ///< uniform on and above the diagonal, where the presynaptic index is not below the postsynaptic one; else 0
+  };
   Law law = Law::constant;
-  double low = 0, high = 0;    ///< uniform [low, high); constant: low; normal: mean low, sd high
+  double low = 0, high = 0;    ///< uniform, uniform_upper: [low, high); constant: low; normal: mean low, sd high
   double scale = 1;            ///< multiplies the drawn value, e.g. an area-to-area density
   double identity = 0;         ///< added on the (rectangular) diagonal
-  bool upper_triangle = false;  ///< drawn values only where the presynaptic neuron's number is not below the postsynaptic one's
   std::optional<Matrix<double>> values = {};  ///< (post, pre); one_to_one: a single row
   std::optional<DerivedWeights> derivation = {};
 
@@ -183,8 +189,8 @@ struct InitialWeights {
   bool operator==(const InitialWeights&) const = default;
 };
 template <>
-inline constexpr std::array<std::string_view, 5> kNames<InitialWeights::Law>{"constant", "uniform", "normal", "explicit_values",
-                                                                             "derived"};
+inline constexpr std::array<std::string_view, 6> kNames<InitialWeights::Law>{"constant", "uniform", "normal", "explicit_values",
+                                                                             "derived", "uniform_upper"};
 
 /// The weights are scale * (W of another projection, transposed) + deviation, cut or zero-padded where the
 /// sizes differ. Refreshed at each plasticity step from the weights before their update, so the view

@@ -110,21 +110,22 @@ int compare(Context& context, const Arguments& arguments) {
     context.err << fmt::format("apical: stopped with a checkpoint; go on with the same command, --resume and --out {}\n", options.directory.string());
     return static_cast<int>(ExitCode::resumable);
   }
+  for (const ComparisonResult::Fault& f : result.faults) context.err << "apical: " << f.label << ": " << f.what << '\n';
   if (arguments.has("--json")) {
     nlohmann::json all;
     all["schema"] = "apical-comparison/1";
-    for (const Experiment& e : variants) all["runs"].push_back(io::read_json(options.directory / directory_name(e.label) / "summary.json"));
+    for (const RunResult& r : result.runs) all["runs"].push_back(io::read_json(options.directory / directory_name(r.label) / "summary.json"));
     all["left_out"] = nlohmann::json::array();
     for (const auto& [model, reason] : missing) all["left_out"].push_back({{"model", model}, {"reason", reason}});
     context.out << io::json_text(all);
   } else {
     std::vector<std::pair<std::string, Efficiency>> costs;
-    for (const Experiment& e : variants) costs.emplace_back(e.label, read_efficiency(options.directory / directory_name(e.label)));
+    for (const RunResult& r : result.runs) costs.emplace_back(r.label, read_efficiency(options.directory / directory_name(r.label)));
     context.out << result_table(result.runs) << '\n' << cost_table(costs);
     for (const auto& [model, reason] : missing) context.out << fmt::format("not compared: {}: {}\n", model, reason);
     context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());
   }
-  return 0;
+  return static_cast<int>(result.faults.empty() ? ExitCode::ok : ExitCode::numerical_fault);
 }
 
 }  // namespace

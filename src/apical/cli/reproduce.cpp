@@ -107,6 +107,7 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
       continue;
     }
     watch.printer.reset();
+    for (const ComparisonResult::Fault& f : result.comparison.faults) context.err << "apical: " << f.label << ": " << f.what << '\n';
     for (const RunResult& r : result.comparison.runs) {
       for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
     }

@@ -64,8 +64,7 @@ void visit_fields(V& v, const InitialWeights& w) {
   using Law = InitialWeights::Law;
   v("law", &InitialWeights::law);
   if (w.law != Law::explicit_values && w.law != Law::derived) v("low", &InitialWeights::low);
-  if (w.law == Law::uniform || w.law == Law::normal) v("high", &InitialWeights::high);
-  if (w.law == Law::uniform || w.law == Law::normal) v("upper_triangle", &InitialWeights::upper_triangle);
+  if (w.law == Law::uniform || w.law == Law::uniform_upper || w.law == Law::normal) v("high", &InitialWeights::high);
   if (w.law == Law::explicit_values) v("values", &InitialWeights::values);
   if (w.law == Law::derived) v("derivation", &InitialWeights::derivation);
   v("scale", &InitialWeights::scale);

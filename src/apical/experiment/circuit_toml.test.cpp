@@ -166,10 +166,7 @@ class RandomCircuit {
       for (double& x : w.values->flat()) x = real(-0.3, 0.3);
     } else {
       w.low = real(-0.3, 0);
-      if (w.law != InitialWeights::Law::constant) {
-        w.high = real(0, 0.3);
-        w.upper_triangle = maybe();
-      }
+      if (w.law != InitialWeights::Law::constant) w.high = real(0, 0.3);
     }
     if (maybe()) w.scale = real(0, 1);
     if (maybe()) w.identity = 1;

@@ -70,10 +70,17 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
     run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
     run.threads = options.threads;
     if (options.watch) run.observers.push_back(options.watch(e));
-    result.runs.push_back(run_experiment(e, run, stop));
+    try {
+      result.runs.push_back(run_experiment(e, run, stop));
+    } catch (const NumericalFault& fault) {
+      if (!e.sweep) throw;
+      result.faults.push_back({e.label, fault.what()});
+      continue;
+    }
     result.outcome = result.runs.back().outcome;
     if (result.outcome == Trainer::Outcome::stopped) return result;
   }
+  result.outcome = Trainer::Outcome::finished;
   write_report(options.directory);
   return result;
 }

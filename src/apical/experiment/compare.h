@@ -16,10 +16,16 @@ struct ComparisonOptions {
 
 struct ComparisonResult {
   Trainer::Outcome outcome = Trainer::Outcome::stopped;
-  std::vector<RunResult> runs;
+  std::vector<RunResult> runs;  ///< without those that ended in a fault
+  struct Fault {
+    std::string label, what;
+  };
+  /// Only in a sweep, where a model may well break at some value: the others are run all the same.
+  std::vector<Fault> faults;
 };
 
 /// Runs every variant that has not finished yet. ConfigError if they do not share a task and seeds.
+/// Throws the NumericalFault of a variant that is not part of a sweep.
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options, const std::atomic<bool>& stop);
 
 /// Experiments that come with Apical: the folder "experiments" here, of APICAL_EXPERIMENTS, or of the sources.

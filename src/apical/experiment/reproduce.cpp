@@ -201,7 +201,16 @@ ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptio
   if (r.outcome == Trainer::Outcome::stopped) return r;
   MeasurementsByVariant measured;
   for (const Experiment& e : variants) measured[e.label] = read_measurements(options.directory / directory_name(e.label));
-  for (const Expectation& e : r.claim.expectations) r.outcomes.push_back(evaluate(e, measured));
+  const auto broke = [&](const std::string& label) {
+    return std::any_of(r.comparison.faults.begin(), r.comparison.faults.end(), [&](const ComparisonResult::Fault& f) { return f.label == label; });
+  };
+  for (const Expectation& e : r.claim.expectations) {
+    // What diverged has no figure: the expectation deviates.
+    const bool diverged = broke(e.variant) || broke(e.relative_to);
+    Outcome none;
+    none.expected = e;
+    r.outcomes.push_back(diverged ? std::move(none) : evaluate(e, measured));
+  }
   write_outcomes(r, options.directory);
   write_report(options.directory);
   return r;

@@ -146,7 +146,8 @@ struct Builder {
         } else {
           if (!m.deviation_everywhere || m.feedback_deviation == 0) continue;
           o.weights = InitialWeights::uniform(-m.feedback_deviation, m.feedback_deviation);
-          o.weights.upper_triangle = k == i;  // the program keeps the upper triangle of the matrix over all error neurons
+          // The program keeps the upper triangle of its matrix over all error neurons.
+          if (k == i) o.weights.law = InitialWeights::Law::uniform_upper;
         }
         c.connect(err[k], err[i], o);
       }

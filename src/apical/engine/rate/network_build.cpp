@@ -267,11 +267,11 @@ void Network<Real>::fill(Real* matrix, const ProjectionState& layout, const Init
         switch (law.law) {
           case InitialWeights::Law::constant: w = law.low; break;
           case InitialWeights::Law::uniform: w = uniform(at, law.low, law.high); break;
+          case InitialWeights::Law::uniform_upper: w = j >= i ? uniform(at, law.low, law.high) : 0.0; break;
           case InitialWeights::Law::normal: w = law.low + law.high * normal(at); break;
           case InitialWeights::Law::explicit_values: w = (*law.values)(i, j); break;
           case InitialWeights::Law::derived: break;  // once all others are drawn
         }
-        if (law.upper_triangle && i > j) w = 0;
         w = w * law.scale + (i == j ? law.identity : 0.0);
         matrix[element(layout, row, col) + lane] = static_cast<Real>(w);
       }
@@ -305,7 +305,8 @@ void Network<Real>::make_weights() {
       for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t lane = 0; lane < lanes_; ++lane) {
           const Address at{seeds_[lane], Stream::initial_weight, j.draw_address, i};
-          double w = law.law == InitialWeights::Law::uniform  ? uniform(at, law.low, law.high)
+          const bool is_uniform = law.law == InitialWeights::Law::uniform || law.law == InitialWeights::Law::uniform_upper;
+          double w = is_uniform                               ? uniform(at, law.low, law.high)
                      : law.law == InitialWeights::Law::normal ? law.low + law.high * normal(at)
                      : law.values                             ? (*law.values)(0, i)
                                                               : law.low;
