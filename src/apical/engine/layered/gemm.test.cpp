@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "apical/core/random.h"
 
 namespace apical::layered {
@@ -49,32 +51,29 @@ TEST(Gemm, SameBitsForAnyNumberOfThreads) {
 TEST(Gemm, ConcurrentCallsDoNotDisturbEachOther) {
   // A BLAS built without locks could hand one packing buffer to two threads.
   ThreadPool pool(4);
-  // Operands of their own, in both precisions: what one product packs must not reach another.
+  // Small products of operands of their own in many shapes: threads meet in the library as often as can be.
   struct Case {
-    Matrix<double> A, B, expected, result;
-    Matrix<float> C, D, expected_float, result_float;
+    Op op;
+    Matrix<float> A, B, expected, result;
   };
   std::vector<Case> cases;
-  for (std::uint32_t i = 0; i < 64; ++i) {
-    const std::size_t n = i % 2 == 0 ? 96 : 7;
-    Case c{random_matrix<double>(n, n, 4 * i), random_matrix<double>(n, n, 4 * i + 1), Matrix<double>(n, n), Matrix<double>(n, n),
-           random_matrix<float>(n, n, 4 * i + 2), random_matrix<float>(n, n, 4 * i + 3), Matrix<float>(n, n), Matrix<float>(n, n)};
-    gemm<double>(Workers(), Op::none, Op::none, 1, c.A.view(), c.B.view(), 0, c.expected.view());
-    gemm<float>(Workers(), Op::none, Op::none, 1, c.C.view(), c.D.view(), 0, c.expected_float.view());
+  for (std::uint32_t i = 0; i < 16; ++i) {
+    const std::size_t rows = 1 + i % 8, inner = 4 + i % 3, cols = 5 + i % 5;
+    const Op op = i % 2 == 0 ? Op::none : Op::transpose;
+    Case c{op, op == Op::none ? random_matrix<float>(rows, inner, 2 * i) : random_matrix<float>(inner, rows, 2 * i),
+           random_matrix<float>(inner, cols, 2 * i + 1), Matrix<float>(rows, cols), Matrix<float>(rows, cols)};
+    gemm<float>(Workers(), c.op, Op::none, 1, c.A.view(), c.B.view(), 0, c.expected.view());
     cases.push_back(std::move(c));
   }
+  std::atomic<int> wrong{0};
   Workers(pool).run(cases.size(), [&](std::size_t i) {
     Case& c = cases[i];
-    for (int repeat = 0; repeat < (i % 2 == 0 ? 20 : 2000); ++repeat) {
-      gemm<double>(Workers(), Op::none, Op::none, 1, c.A.view(), c.B.view(), 0, c.result.view());
-      gemm<float>(Workers(), Op::none, Op::none, 1, c.C.view(), c.D.view(), 0, c.result_float.view());
-      if (c.result != c.expected || c.result_float != c.expected_float) return;
+    for (int repeat = 0; repeat < 20000; ++repeat) {
+      gemm<float>(Workers(), c.op, Op::none, 1, c.A.view(), c.B.view(), 0, c.result.view());
+      if (c.result != c.expected) ++wrong;
     }
   });
-  for (const Case& c : cases) {
-    EXPECT_EQ(c.result, c.expected);
-    EXPECT_EQ(c.result_float, c.expected_float);
-  }
+  EXPECT_EQ(wrong, 0);
 }
 
 void wrong_product(Op op_a, Op op_b, float alpha, MatrixView<const float> A, MatrixView<const float> B, float beta,
