@@ -80,8 +80,14 @@ std::vector<std::vector<double>> read_area_table(const std::string& path, const 
                         row.front().place);
     }
   }
+  for (std::size_t i = 0; i < n; ++i) {
+    if (std::count(names.begin(), names.end(), names[i]) > 1) {
+      throw ConfigError(fmt::format("several columns are named '{}'; name each area once", names[i]), rows.front()[i + 1].place);
+    }
+  }
   std::vector<std::size_t> picked;
   for (const std::string& area : areas) {
+    if (std::count(areas.begin(), areas.end(), area) > 1) throw ConfigError(fmt::format("areas names '{}' twice; name each area once", area));
     const auto at = std::find(names.begin(), names.end(), area);
     if (at == names.end()) throw ConfigError(fmt::format("{} has no area '{}'", path, area), {}, suggestion(area, names));
     picked.push_back(static_cast<std::size_t>(at - names.begin()));

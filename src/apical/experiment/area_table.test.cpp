@@ -51,6 +51,8 @@ TEST_F(AreaTable, MistakesAreReportedWithTheirPlace) {
   expect_error("to\\from,A,B\nB,1,2\nA,3,4\n", "table.csv:2:1: row 'B' stands where column 'A' does");
   expect_error("to\\from,A,B\nA,1,2\nB,x,4\n", "table.csv:3:3: 'x' is no finite number");
   expect_error("to\\from,A,B\nA,1,2\nB,inf,4\n", "'inf' is no finite number");
+  expect_error("to\\from,A,A\nA,1,2\nA,3,4\n", "table.csv:1:9: several columns are named 'A'; name each area once");
+  expect_error("to\\from,A,B\nA,1,2\nB,3,4\n", "areas names 'A' twice", {"A", "A"});
   expect_error("to\\from,V1,V2\nV1,1,2\nV2,3,4\n", "has no area 'V11'", {"V11"});
 }
 

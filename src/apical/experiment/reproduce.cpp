@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -175,9 +176,10 @@ Outcome evaluate(const Expectation& e, const MeasurementsByVariant& measured) {
   } else {
     const auto others = seed_values(e, of_variant(measured, e.relative_to), e.relative_to);
     for (const auto& [seed, value] : values) {
-      if (const auto other = others.find(seed); other != others.end()) o.seeds.push_back({seed, value / other->second});
+      // A seed without a partner has no ratio: leaving it out would judge by the others.
+      const auto other = others.find(seed);
+      o.seeds.push_back({seed, other == others.end() ? std::numeric_limits<double>::quiet_NaN() : value / other->second});
     }
-    if (o.seeds.empty()) throw DataError(fmt::format("'{}' and '{}' share no seed: no ratio can be formed", e.variant, e.relative_to));
   }
   e.statistic == Expectation::Statistic::fraction ? summarise_fraction(o) : summarise(o);
   o.reproduced = o.measured && *o.measured >= e.low && *o.measured <= e.high;
@@ -206,7 +208,7 @@ ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptio
   };
   for (const Expectation& e : r.claim.expectations) {
     // What diverged has no figure: the expectation deviates.
-    const bool diverged = broke(e.variant) || broke(e.relative_to);
+    const bool diverged = broke(e.variant.empty() ? variants.front().label : e.variant) || broke(e.relative_to);
     Outcome none;
     none.expected = e;
     r.outcomes.push_back(diverged ? std::move(none) : evaluate(e, measured));

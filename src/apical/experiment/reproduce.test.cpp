@@ -62,10 +62,20 @@ TEST(Outcome, RelativeToAVariantIsPairedBySeed) {
   e.variant = "a";
   e.relative_to = "b";
   e.statistic = Expectation::Statistic::largest;
-  const Outcome o = evaluate(e, {{"a", losses({1, 20, 3})}, {"b", losses({2, 10})}});
+  const Outcome o = evaluate(e, {{"a", losses({1, 20})}, {"b", losses({2, 10})}});
   ASSERT_EQ(o.seeds.size(), 2U);
   EXPECT_EQ(o.seeds[0].value, 0.5);
   EXPECT_EQ(*o.measured, 2);
+  EXPECT_FALSE(o.reproduced);
+}
+
+TEST(Outcome, ASeedWithoutAPartnerHasNoRatioAndNothingIsReproduced) {
+  Expectation e = median_loss(0, 10);
+  e.variant = "a";
+  e.relative_to = "b";
+  const Outcome o = evaluate(e, {{"a", losses({1, 20, 3})}, {"b", losses({2, 10})}});
+  ASSERT_EQ(o.seeds.size(), 3U);
+  EXPECT_TRUE(std::isnan(o.seeds[2].value));
   EXPECT_FALSE(o.reproduced);
 }
 

@@ -44,6 +44,7 @@ void RateLearner<Real>::steer(SplitName split, const Order& order, std::span<Sco
     for (std::size_t i = 0; i < count; ++i) helms.emplace_back(*data(first + i).closed_loop, split, n_outputs);
     for (std::size_t k = 0; k < order[first].size(); ++k) {
       reset_somata(n, count);
+      n.mark_event(n.step());  // windows of perturbations count from the start of a stretch
       for (std::size_t i = 0; i < count; ++i) helms[i].plant->begin(order[first + i][k]);
       for (std::uint32_t step = 0; step < helms.front().loop->control_steps; ++step) {
         for (std::size_t i = 0; i < count; ++i) n.set_external(stimulus_, i, helms[i].plant->observation());

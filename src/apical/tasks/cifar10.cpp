@@ -94,7 +94,7 @@ TaskInfo cifar10_task() {
   info.description = "colour pictures, 3 x 32 x 32, ten classes; 45000 train, 5000 validation, 10000 test";
   info.parameters = {
       directory_parameter(), normalisation,
-      count_parameter("validation_samples", 5000, "taken from the end of the training files", 1, 1e6),
+      count_parameter("validation_samples", 5000, "taken from the end of the training files", 0, 1e6),
       verify_parameter()};
   info.citation = "Krizhevsky (2009) Learning multiple layers of features from tiny images";
   info.classifies = true;

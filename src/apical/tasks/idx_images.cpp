@@ -89,7 +89,7 @@ std::vector<ParameterInfo> idx_parameters() {
   normalisation.choices = {"unit", "standard"};
   normalisation.meaning = "unit: x / 255; standard: (x / 255 - mean) / sd of the training pixels";
   return {directory_parameter(), normalisation,
-          count_parameter("validation_samples", 10000, "taken from the end of the training files", 1, 1e6),
+          count_parameter("validation_samples", 10000, "taken from the end of the training files", 0, 1e6),
           verify_parameter()};
 }
 
