@@ -139,7 +139,8 @@ std::string Page::how_drawn(const LinePlot& plot) const {
 void Page::heading() {
   out_ += fmt::format("<header><p class=\"kicker\">Apical report</p><h1>{}</h1>\n", escape(data_.title));
   if (!data_.summary.empty()) out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(data_.summary));
-  out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(summary_sentences(data_)));
+  // The best and the worst of a sweep say nothing: its figures come first instead.
+  if (data_.sweep.empty()) out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(summary_sentences(data_)));
   if (!data_.task_description.empty()) {
     out_ += fmt::format("<p><b>Task{}{}.</b> {}</p>\n", data_.task.empty() ? "" : ": ", escape(data_.task),
                         escape(capitalised(data_.task_description)));
@@ -520,9 +521,9 @@ void Page::citations() {
 std::string Page::render() {
   heading();
   warnings();
+  extra_figures("Along the sweep", data_.sweep);
   final_table();
   expectations();
-  extra_figures("Along the sweep", data_.sweep);
   pictures();
   final_dots();
   metric_curves();

@@ -68,6 +68,33 @@ TEST(Report, DrawsTheFallsOfAPlantWithTheTeachersLine) {
   EXPECT_EQ(occurrences(render_report(data), "class=\"reference\""), 0U);
 }
 
+TEST(Report, OfASweepBeginsWithItsFigures) {
+  ReportData d = samples::report();
+  FigureExtra f{"Loss over width", "neurons", "test loss", "", true, {{"circuit", {{1, {50, 100, 1000}, {3, 2, 1}}, {2, {50, 100, 1000}, {4, 2, 1}}}}}};
+  f.log_x = true;
+  f.x_ticks = {50, 100, 1000};
+  d.sweep = {f};
+  const std::string page = render_report(d);
+  EXPECT_EQ(malformed(page), "");
+  EXPECT_LT(page.find("Along the sweep"), page.find("<h2>Results"));
+  for (const char* tick : {">50</text>", ">100</text>", ">1000</text>"}) EXPECT_TRUE(contains(page, tick)) << tick;
+  EXPECT_TRUE(contains(page, "circuit, seed 2"));
+}
+
+TEST(Report, SaysWhatWasExpectedAndShowsPictures) {
+  ReportData d = samples::report();
+  d.reproduces = "A paper, Fig. 1";
+  d.expectations = {{"median <loss>", "3 [2, 4]", "3 ± 1", "because", "source", true}, {"angle", "50", "at most 40", "because", "source", false}};
+  d.pictures = {{"targets", "Zm9v"}};
+  const std::string page = render_report(d);
+  EXPECT_EQ(malformed(page), "");
+  EXPECT_TRUE(contains(page, "Compared with A paper, Fig. 1"));
+  EXPECT_TRUE(contains(page, "median &lt;loss&gt;"));
+  EXPECT_EQ(occurrences(page, "<td>reproduced</td>"), 1U);
+  EXPECT_EQ(occurrences(page, "<b>deviates</b>"), 1U);
+  EXPECT_TRUE(contains(page, "src=\"data:image/png;base64,Zm9v\""));
+}
+
 TEST(Report, EscapesEverythingThatComesFromOutside) {
   const std::string evil = "<script>alert(\"x\")</script>&'";
   ReportData d = samples::report();
