@@ -58,13 +58,14 @@ double number_of(const Cell& cell) {
 
 std::vector<std::vector<double>> read_area_table(const std::string& path, const std::vector<std::string>& areas) {
   const std::string text = io::read_text(path);
-  const auto rows = cells_of(text, path);
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // as spreadsheets write it
+  const auto rows = cells_of(std::string_view(text).substr(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0), path);
   if (rows.empty()) throw ConfigError("the table is empty", {path, 0, 0}, "its first line names the areas: to\\from,V1,V2");
   const Cell& corner = rows.front().front();
   const bool rows_are_targets = corner.text == "to\\from";
   if (!rows_are_targets && corner.text != "from\\to") {
     throw ConfigError(fmt::format("the first cell is '{}'; expected to\\from or from\\to", corner.text), corner.place,
-                      "to\\from: each row lists what one area receives");
+                      corner.text.find(';') != std::string_view::npos ? "separate the cells by commas" : "to\\from: each row lists what one area receives");
   }
   const std::size_t n = rows.front().size() - 1;
   std::vector<std::string> names;

@@ -38,6 +38,10 @@ TEST_F(AreaTable, RowsAreTargetsOrSourcesAsTheCornerSays) {
   EXPECT_EQ(read_area_table(write("from\\to,A,B\r\nA,0,0.5\r\nB,1,0\r\n")), (Rows{{0, 1}, {0.5, 0}}));
 }
 
+TEST_F(AreaTable, SpreadsheetsMayMarkTheByteOrder) {
+  EXPECT_EQ(read_area_table(write("\xef\xbb\xbf" "to\\from,A\nA,0.5\n")), (Rows{{0.5}}));
+}
+
 TEST_F(AreaTable, NamesPickAndOrderAreas) {
   const std::string path = write("to\\from,A,B,C\nA,1,2,3\nB,4,5,6\nC,7,8,9\n");
   EXPECT_EQ(read_area_table(path, {"C", "A"}), (Rows{{9, 7}, {3, 1}}));
@@ -45,6 +49,7 @@ TEST_F(AreaTable, NamesPickAndOrderAreas) {
 
 TEST_F(AreaTable, MistakesAreReportedWithTheirPlace) {
   expect_error("", "the table is empty");
+  expect_error("to\\from;A\nA;1\n", "separate the cells by commas");
   expect_error("area,A\nA,1\n", "table.csv:1:1: the first cell is 'area'; expected to\\from or from\\to");
   expect_error("to\\from,A,B\nA,1,2\n", "1 rows for 2 columns");
   expect_error("to\\from,A,B\nA,1,2\nB,3\n", "table.csv:3:1: 1 numbers; expected 2");
@@ -75,6 +80,23 @@ densities = "table.csv"
   // The resolved experiment holds the numbers: it does not need the file any more.
   const Experiment again = read_experiment(TomlDocument::parse(e.resolved, "elsewhere/experiment.toml"));
   EXPECT_EQ(again.circuit(), e.circuit());
+}
+
+TEST_F(AreaTable, DensitiesWithoutUseOrBelowZeroAreRefused) {
+  const auto message = [&](const std::string& table, const std::string& wiring) -> std::string {
+    write(table);
+    const std::string text = "[task]\nname = \"teacher-student\"\nlayers = \"3-4-1\"\n[model]\nname = \"error-neuron-microcircuit\"\nlayers = [3, 4, 1]\n"
+                             "densities = \"table.csv\"\nwiring = \"" + wiring + "\"\n";
+    try {
+      read_experiment(TomlDocument::parse(text, (directory_.path() / "experiment.toml").string()));
+      return "accepted";
+    } catch (const ConfigError& e) {
+      return e.what();
+    }
+  };
+  EXPECT_NE(message("to\\from,A,B\nA,0,1\nB,1,0\n", "layered").find("wiring is layered"), std::string::npos);
+  EXPECT_NE(message("to\\from,A,B\nA,0,1\nB,-1,0\n", "skip").find("densities holds a negative number"), std::string::npos);
+  EXPECT_EQ(message("to\\from,A,B\nA,0,1\nB,1,0\n", "skip"), "accepted");
 }
 
 TEST_F(AreaTable, TheShippedTableIsTheBuiltInOne) {

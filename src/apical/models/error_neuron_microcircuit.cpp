@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apical/core/error.h"
 #include "apical/models/area_densities.h"
 #include "apical/models/per_area.h"
@@ -171,6 +173,12 @@ Circuit build(const ErrorNeuronMicrocircuit& m) {
   if (skip && (m.use_densities || m.densities) && b.areas > table) {
     throw ConfigError(fmt::format("the density table has {} areas; the circuit has {}", table, b.areas), {},
                       "give densities of your own, or set use_densities = false");
+  }
+  if (m.densities && !skip) {
+    throw ConfigError("densities scale projections between all areas, but the wiring is layered", {}, "set wiring = \"skip\", or leave out densities");
+  }
+  if (m.densities && std::any_of(m.densities->flat().begin(), m.densities->flat().end(), [](double d) { return d < 0; })) {
+    throw ConfigError("densities holds a negative number; expected 0 (no projection) or more");
   }
   b.c.name = "error-neuron-microcircuit";
   b.c.dt_ms = m.dt_ms;
