@@ -188,7 +188,9 @@ std::vector<std::shared_ptr<const Dataset>> Experiment::make_data() const {
 Experiment read_experiment(const TomlDocument& document, const std::function<void(TomlReader&, const Experiment&)>& more) {
   TomlReader root(document);
   for (const char* many : {"variant", "sweep"}) {
-    if (root.has(many) && !root.has("protocol")) throw ConfigError(fmt::format("this file describes several experiments ('{}'), not one", many), root.place(many), "run them with 'apical compare'");
+    if (!root.has(many) || root.has("protocol")) continue;
+    throw ConfigError(fmt::format("this file describes several experiments ('{}'), not one", many), root.place(many),
+                      "run them with 'apical compare'");
   }
   if (!more && root.has("protocol")) {
     throw ConfigError("a file with a table [protocol] is an in-silico experiment", root.place("protocol"), "run it with 'apical probe'");
