@@ -407,7 +407,9 @@ std::string rule_text(const Population& to, const Projection& j) {
     case PreFactor::Kind::high_passed_rate: pre = "highpass(rate_pre)"; break;
   }
   std::string text = post.empty() ? "" : fmt::format("{}{} x {}", r.post.gain == 1 ? "" : fmt::format("{:g} ", r.post.gain), post, pre);
-  if (r.decay.alpha != 0) {
+  if (r.decay.alpha != 0 && r.decay.toward == WeightDecay::Toward::forget) {
+    text += ", forgotten in the next step";
+  } else if (r.decay.alpha != 0) {
     text += fmt::format(" - {:g} (w{})", r.decay.alpha, r.decay.toward == WeightDecay::Toward::identity ? " - I" : "");
   }
   return fmt::format("dw/dt = {:g} [{}]", r.eta, text);

@@ -241,9 +241,10 @@ struct PreFactor {
 template <>
 inline constexpr std::array<std::string_view, 4> kNames<PreFactor::Kind>{"none", "transmitted", "transmitted_now", "high_passed_rate"};
 
-/// - alpha * a_i b_j (w_ij - w*_ij)
+/// - alpha * a_i b_j (w_ij - w*_ij); or, with `forget`, all that was there before goes in each step of learning,
+/// whatever alpha (if it is not 0) and eta: w_ij = dt eta post_i pre_j.
 struct WeightDecay {
-  enum class Toward { zero, identity };
+  enum class Toward { zero, identity, forget };
   enum class PostGate { none, slope };
   enum class PreGate { none, slope, positive };  ///< positive: 1 where the presynaptic factor is > 0
   double alpha = 0;
@@ -253,7 +254,7 @@ struct WeightDecay {
   bool operator==(const WeightDecay&) const = default;
 };
 template <>
-inline constexpr std::array<std::string_view, 2> kNames<WeightDecay::Toward>{"zero", "identity"};
+inline constexpr std::array<std::string_view, 3> kNames<WeightDecay::Toward>{"zero", "identity", "forget"};
 template <>
 inline constexpr std::array<std::string_view, 2> kNames<WeightDecay::PostGate>{"none", "slope"};
 template <>

@@ -77,7 +77,7 @@ Circuit build(const DendriticMicrocircuit& m) {
                                .name = c[inter].name + "->" + c[pyr].name + ".apical.increment",
                                .pathway = Pathway::lateral};
       increment.rule = cancel_apical(eta);
-      increment.rule->decay.alpha = 1 / (m.dt_ms * eta);
+      increment.rule->decay = {.alpha = 1, .toward = WeightDecay::Toward::forget};
       c.connect(inter, pyr, increment);
     } else {
       cancel.weights = random;

@@ -23,8 +23,7 @@ struct DendriticMicrocircuit : PyramidalHierarchy {
   std::vector<double> eta_pyr_to_inter = {0};  ///< 1/ms, one per area but the last, or one for all
   std::vector<double> eta_inter_to_pyr = {0};
   /// With transposed feedback: I = -B, refreshed with it. A learned increment of I then survives one step
-  /// only, as in the program of Max et al. (exactly so at the model's own learning rate: where a schedule scales rates by f,
-  /// the part 1 - f of it stays for another step). Otherwise I has weights of its own.
+  /// only, as in the program of Max et al. Otherwise I has weights of its own.
   bool mirrored_inhibition = true;
 };
 

@@ -261,6 +261,39 @@ TEST(RateEngine, TakesLanesForSmallCircuitsWithManySeedsAndOneThreadEachForLarge
 
 // ---- precision and seeds ---------------------------------------------------------------------------------
 
+/// Also where a schedule has lowered the learning rate: w = dt eta post pre, nothing of the step before.
+TEST(RateEngine, WhatIsForgottenLeavesNothingAtAnyLearningRate) {
+  Circuit c;
+  const PopulationId input = c.add_external("input", 2);
+  Population p;
+  p.name = p.area = "a";
+  p.size = 3;
+  p.leak = 0.03;
+  p.compartments = {{"basal", 0.1}};
+  const PopulationId to = c.add_population(p);
+  PlasticityRule rule;
+  rule.eta = 0.5;
+  rule.post.kind = PostFactor::Kind::rate;
+  rule.pre.kind = PreFactor::Kind::transmitted_now;
+  rule.decay = {.alpha = 1, .toward = WeightDecay::Toward::forget};
+  c.connect(input, to, {.compartment = "basal", .weights = InitialWeights::uniform(0.5, 1), .rule = rule});
+  ThreadPool pool(1);
+  rate::RateEngine<double> engine(c, {1}, pool, {});
+  engine.scale_learning(0.25);
+  const std::vector<double> x{1, -2};
+  engine.for_each_network([&](rate::Network<double>& n, std::size_t, std::size_t) {
+    n.set_external(input, 0, std::span<const double>(x));
+    n.advance(3, rate::Learning::all());
+    std::vector<double> rates(3);
+    n.read(to, "rate", 0, rates);
+    const Matrix<double> w = n.weights(c.projection("input->a.basal"), 0);
+    for (std::size_t i = 0; i < 3; ++i) {
+      ASSERT_NE(rates[i], 0);
+      for (std::size_t j = 0; j < 2; ++j) EXPECT_NEAR(w(i, j), c.dt_ms * 0.125 * rates[i] * x[j], 1e-15);
+    }
+  });
+}
+
 TEST(RateEngine, FloatFollowsDouble) {
   // 58 steps, 8 of them with weights changing by up to 1e-2; the lookahead of this engine is not a difference
   // of potentials, so that float errors stay near its epsilon times the length of the sums.

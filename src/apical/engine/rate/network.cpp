@@ -144,6 +144,7 @@ void Network<Real>::apply_general_rule(ProjectionState& s, const Projection& j) 
   const Real rate = static_cast<Real>(circuit_.dt_ms * s.eta), alpha = static_cast<Real>(rule.decay.alpha);
   const Real* post_slope = rule.decay.post == WeightDecay::PostGate::slope ? populations_[j.to.value]->slope : nullptr;
   const Real* pre_slope = rule.decay.pre == WeightDecay::PreGate::slope ? populations_[j.from.value]->slope : nullptr;
+  const bool forgets = alpha != 0 && rule.decay.toward == WeightDecay::Toward::forget;
   const bool gated = rule.decay.pre == WeightDecay::PreGate::positive;
   const Real low_pass = rule.update_low_pass_ms > 0 ? static_cast<Real>(circuit_.dt_ms / rule.update_low_pass_ms) : Real(0);
   for (std::size_t i = 0; i < post; ++i) {
@@ -153,7 +154,7 @@ void Network<Real>::apply_general_rule(ProjectionState& s, const Projection& j) 
         const std::size_t at = one_to_one ? i * lanes_ + lane : element(s, i, k) + lane;
         const std::size_t at_post = i * lanes_ + lane, at_pre = k * lanes_ + lane;
         Real change = s.post ? s.post[at_post] * s.pre[at_pre] : Real(0);
-        if (alpha != 0) {
+        if (alpha != 0 && !forgets) {
           const Real target = rule.decay.toward == WeightDecay::Toward::identity && i == k ? Real(1) : Real(0);
           Real decay = alpha * (s.weights[at] - target);
           if (post_slope) decay *= post_slope[at_post];
@@ -162,6 +163,7 @@ void Network<Real>::apply_general_rule(ProjectionState& s, const Projection& j) 
           change -= decay;
         }
         change *= rate;
+        if (forgets) change -= s.weights[at];
         if (s.mask) change *= s.mask[at];
         if (s.low_passed_update) {
           Real& q = s.low_passed_update[at];
