@@ -2,17 +2,14 @@
 // What `apical run` tells of tasks that run their course or steer a plant: table, metrics, summary, report.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "apical/cli/command.h"
 #include "apical/io/file.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "support/command_line.h"
 #include "support/well_formed.h"
 
 namespace apical {
@@ -20,27 +17,21 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using test::Answer;
+using test::apical_says;
+using test::CommandLine;
 
-class TaskKinds : public testing::Test {
+class TaskKinds : public CommandLine {
  protected:
-  void SetUp() override {
-    directory_ = fs::temp_directory_path() / ("apical-kinds-" + std::to_string(getpid()));
-    fs::remove_all(directory_);
-    fs::create_directories(directory_);
-  }
-  void TearDown() override { fs::remove_all(directory_); }
   fs::path run() const { return directory_ / "run"; }
   /// What the program prints about a shipped experiment, made smaller.
   std::string small(const std::string& experiment, const std::vector<std::string>& settings) {
     std::vector<std::string> arguments{"run", APICAL_SOURCE_DIR "/experiments/" + experiment, "--out", run().string(), "--quiet", "--seeds", "2"};
     for (const std::string& s : settings) arguments.insert(arguments.end(), {"--set", s});
-    std::ostringstream out, err;
-    std::atomic<bool> stop{false};
-    cli::Context context{out, err, false, false, &stop};
-    EXPECT_EQ(cli::run(arguments, context), 0) << err.str();
-    return out.str();
+    const Answer a = apical_says(arguments);
+    EXPECT_EQ(a.code, 0) << a.err;
+    return a.out;
   }
-  fs::path directory_;
 };
 
 TEST_F(TaskKinds, APlantIsToldOfInFallsBesideItsTeachers) {

@@ -2,24 +2,25 @@
 // Layered networks through the command line: run, check, compare, models, and what is said when parts do not fit.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "apical/cli/command.h"
 #include "apical/experiment/make_learner.h"
 #include "apical/experiment/recorder.h"
 #include "apical/io/file.h"
 #include "apical/io/json.h"
+#include "support/command_line.h"
 
 namespace apical {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using test::Answer;
+using test::apical_says;
+using test::CommandLine;
+using test::with;
 
 constexpr const char* kGood = R"([task]
 name = "yin-yang"
@@ -38,42 +39,10 @@ align_samples = 5
 seeds = 2
 )";
 
-std::string with(std::string text, const std::string& what, const std::string& instead) {
-  const auto at = text.find(what);
-  EXPECT_NE(at, std::string::npos) << what;
-  return text.replace(at, what.size(), instead);
-}
-
-class LayeredCli : public testing::Test {
- protected:
-  struct Answer {
-    int code;
-    std::string out, err;
-  };
-  void SetUp() override {
-    directory_ = fs::temp_directory_path() / ("apical-layered-" + std::to_string(getpid()));
-    fs::remove_all(directory_);
-    fs::create_directories(directory_);
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-  std::string file(const std::string& text) {
-    const fs::path path = directory_ / "experiment.toml";
-    io::write_atomically(path, std::string_view(text));
-    return path.string();
-  }
-  Answer says(const std::vector<std::string>& arguments) {
-    std::ostringstream out, err;
-    std::atomic<bool> stop{false};
-    cli::Context context{out, err, false, false, &stop};
-    const int code = cli::run(arguments, context);
-    return {code, out.str(), err.str()};
-  }
-  std::string out() const { return (directory_ / "run").string(); }
-  fs::path directory_;
-};
+using LayeredCli = CommandLine;
 
 TEST_F(LayeredCli, ARunLeavesFiguresCostsAndAReport) {
-  const Answer a = says({"run", file(kGood), "--out", out(), "--quiet", "--json"});
+  const Answer a = apical_says({"run", file(kGood), "--out", out(), "--quiet", "--json"});
   ASSERT_EQ(a.code, 0) << a.err;
   const nlohmann::json s = nlohmann::json::parse(a.out);
   EXPECT_EQ(s.at("seeds").size(), 2U);
@@ -90,24 +59,24 @@ TEST_F(LayeredCli, ARunLeavesFiguresCostsAndAReport) {
 }
 
 TEST_F(LayeredCli, CheckTellsTheCost) {
-  const Answer a = says({"check", file(kGood)});
+  const Answer a = apical_says({"check", file(kGood)});
   ASSERT_EQ(a.code, 0) << a.err;
   EXPECT_THAT(a.out, HasSubstr("9 units, 42 weights, batches of 20"));
   EXPECT_THAT(a.out, HasSubstr("6 updates per seed"));
 }
 
 TEST_F(LayeredCli, ModelsListsRulesBesideCircuits) {
-  const Answer all = says({"models"});
+  const Answer all = apical_says({"models"});
   EXPECT_THAT(all.out, HasSubstr("error-neuron-microcircuit\n"));
   EXPECT_THAT(all.out, HasSubstr("equilibrium-propagation\n"));
-  const Answer one = says({"models", "weight-mirror"});
+  const Answer one = apical_says({"models", "weight-mirror"});
   EXPECT_THAT(one.out, HasSubstr("weight transport   no"));
   EXPECT_THAT(one.out, HasSubstr("mirror_sigma"));
-  EXPECT_THAT(says({"models", "weight-miror"}).err, HasSubstr("did you mean 'weight-mirror'?"));
+  EXPECT_THAT(apical_says({"models", "weight-miror"}).err, HasSubstr("did you mean 'weight-mirror'?"));
 }
 
 TEST_F(LayeredCli, AComparisonOfATaskNamesWhatItLeavesOut) {
-  const Answer a = says({"compare", "--task", "yin-yang", "--seeds", "2", "--set", "training.epochs=0", "--set", "task.train_samples=40", "--set",
+  const Answer a = apical_says({"compare", "--task", "yin-yang", "--seeds", "2", "--set", "training.epochs=0", "--set", "task.train_samples=40", "--set",
                          "task.validation_samples=10", "--set", "task.test_samples=10", "--models", "backpropagation,error neurons", "--out", out(), "--quiet"});
   ASSERT_EQ(a.code, 0) << a.err;
   EXPECT_THAT(a.out, HasSubstr("synaptic events/sample"));
@@ -132,7 +101,7 @@ TEST_F(LayeredCli, MistakesAreExplained) {
       {with(kGood, "\"backpropagation\"", "\"recirculation\""), {"as many outputs as inputs"}},
   };
   for (const Mistake& m : mistakes) {
-    const Answer a = says({"run", file(m.text), "--out", out(), "--quiet"});
+    const Answer a = apical_says({"run", file(m.text), "--out", out(), "--quiet"});
     EXPECT_EQ(a.code, 3) << a.err;
     for (const std::string& text : m.says) EXPECT_THAT(a.err, HasSubstr(text));
     EXPECT_FALSE(fs::exists(out())) << a.err;

@@ -3,33 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "apical/cli/command.h"
 #include "apical/experiment/protocol.h"
 #include "apical/io/file.h"
 #include "apical/io/json.h"
-#include "apical/io/test_directory.h"
+#include "support/command_line.h"
 
 namespace apical {
 namespace {
 
 using testing::HasSubstr;
-
-struct Answer {
-  int code;
-  std::string out, err;
-};
-
-Answer apical_says(const std::vector<std::string>& arguments, bool stopped = false) {
-  std::ostringstream out, err;
-  std::atomic<bool> stop{stopped};
-  cli::Context context{out, err, false, false, &stop};
-  const int code = cli::run(arguments, context);
-  return {code, out.str(), err.str()};
-}
+using test::Answer;
+using test::apical_says;
 
 const std::string kMismatch = std::string(APICAL_SOURCE_DIR) + "/experiments/protocols/mismatch.toml";
 

@@ -2,22 +2,22 @@
 // `apical reproduce` from the outside: verdicts become exit codes, runs are repeated bit for bit.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "apical/cli/command.h"
 #include "apical/io/file.h"
 #include "apical/io/json.h"
+#include "support/command_line.h"
 
 namespace apical {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using test::Answer;
+using test::apical_says;
+using test::CommandLine;
 
 constexpr const char* kExperiment = R"([task]
 name = "yin-yang"
@@ -53,33 +53,12 @@ at_least = 181
 because = "angles do not"
 )";
 
-class Reproduce : public testing::Test {
+class Reproduce : public CommandLine {
  protected:
-  struct Answer {
-    int code;
-    std::string out, err;
-  };
-  void SetUp() override {
-    directory_ = fs::temp_directory_path() / ("apical-reproduce-" + std::to_string(getpid()));
-    fs::remove_all(directory_);
-    fs::create_directories(directory_);
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-  std::string file(const std::string& text) const {
-    const fs::path path = directory_ / "experiment.toml";
-    io::write_atomically(path, std::string_view(text));
-    return path.string();
-  }
-  std::string out(const std::string& name = "run") const { return (directory_ / name).string(); }
   static Answer says(std::vector<std::string> arguments) {
-    std::ostringstream out, err;
-    const std::atomic<bool> stop{false};
-    cli::Context context{out, err, false, false, &stop};
     arguments.emplace_back("--quiet");
-    const int code = cli::run(arguments, context);
-    return {code, out.str(), err.str()};
+    return apical_says(arguments);
   }
-  fs::path directory_;
 };
 
 TEST_F(Reproduce, SaysReproducedAndSucceedsIfAllHolds) {
@@ -161,7 +140,7 @@ TEST_F(Reproduce, RunsTheRestOfASweepWhereAModelBreaks) {
 }
 
 TEST_F(Reproduce, OfADirectoryThatIsNoFinishedRunSaysSo) {
-  const Answer a = says({"reproduce", directory_.string(), "--out", out("again")});
+  const Answer a = says({"reproduce", directory_.path().string(), "--out", out("again")});
   EXPECT_EQ(a.code, 3);
   EXPECT_THAT(a.err, HasSubstr("holds neither a run"));
 }

@@ -3,36 +3,24 @@
 // nothing half-written. The command line runs in this process.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
-#include <sstream>
 
-#include "apical/cli/command.h"
 #include "apical/core/random.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/fault_injection.h"
 #include "apical/io/file.h"
+#include "support/command_line.h"
 
 namespace apical {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-struct Answer {
-  int code;
-  std::string out, err;
-};
-
-Answer apical_says(const std::vector<std::string>& arguments) {
-  std::ostringstream out, err;
-  std::atomic<bool> stop{false};
-  cli::Context context{out, err, false, false, &stop};
-  const int code = cli::run(arguments, context);
-  return {code, out.str(), err.str()};
-}
+using test::Answer;
+using test::apical_says;
+using test::CommandLine;
+using test::with;
 
 constexpr const char* kGood = R"([task]
 name = "yin-yang"
@@ -49,32 +37,13 @@ epochs = 1
 seeds = 1
 )";
 
-std::string with(std::string text, const std::string& what, const std::string& instead) {
-  const auto at = text.find(what);
-  EXPECT_NE(at, std::string::npos) << what;
-  return text.replace(at, what.size(), instead);
-}
-
-class WrongInput : public testing::Test {
+class WrongInput : public CommandLine {
  protected:
-  void SetUp() override {
-    directory_ = fs::temp_directory_path() / ("apical-wrong-" + std::to_string(getpid()));
-    fs::remove_all(directory_);
-    fs::create_directories(directory_);
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-  std::string file(const std::string& text) {
-    const fs::path path = directory_ / "experiment.toml";
-    io::write_atomically(path, std::string_view(text));
-    return path.string();
-  }
-  std::string out() const { return (directory_ / "run").string(); }
   Answer run(const std::string& text, std::vector<std::string> more = {}) {
     std::vector<std::string> arguments{"run", file(text), "--out", out(), "--quiet"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return apical_says(arguments);
   }
-  fs::path directory_;
 };
 
 TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
@@ -210,7 +179,7 @@ TEST_F(WrongInput, InFilesSaysWhichFileAndWhy) {
   EXPECT_EQ(again.code, 5);
   EXPECT_THAT(again.err, HasSubstr("a run never overwrites another"));
 
-  const Answer no_run = apical_says({"report", directory_.string()});
+  const Answer no_run = apical_says({"report", directory_.path().string()});
   EXPECT_EQ(no_run.code, 3);
   EXPECT_THAT(no_run.err, HasSubstr("holds neither a run"));
 
