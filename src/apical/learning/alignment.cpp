@@ -40,27 +40,52 @@ CreditProducts total_of(std::span<const CreditProducts> areas) {
   return total;
 }
 
+AngleStatistics::AngleStatistics(std::vector<std::string> areas)
+    : names_(std::move(areas)), angle_sum_(names_.size() + 1, 0.0), defined_(names_.size() + 1, 0) {
+  names_.emplace_back("total");
+}
+
+void AngleStatistics::count(std::vector<CreditProducts> areas) {
+  ++samples_;
+  areas.push_back(total_of(areas));
+  for (std::size_t a = 0; a < areas.size(); ++a) {
+    const double angle = areas[a].angle();
+    if (std::isnan(angle)) continue;
+    angle_sum_[a] += angle;
+    ++defined_[a];
+  }
+}
+
+std::vector<AreaAlignment> AngleStatistics::result(std::vector<CreditProducts> batch) const {
+  batch.push_back(total_of(batch));
+  std::vector<AreaAlignment> out;
+  for (std::size_t a = 0; a < batch.size(); ++a) {
+    const double mean = defined_[a] > 0 ? angle_sum_[a] / static_cast<double>(defined_[a]) : std::numeric_limits<double>::quiet_NaN();
+    out.push_back({names_[a], mean, batch[a].angle(), samples_ - defined_[a]});
+  }
+  return out;
+}
+
 AlignmentMeter::AlignmentMeter(const Circuit& circuit, FeedforwardGradient& gradient) : circuit_(circuit), gradient_(gradient) {
+  std::vector<std::string> areas;
   for (ProjectionId j : gradient.learnable()) {
     const Population& to = circuit[circuit[j].to];
-    const auto at = std::find(areas_.begin(), areas_.end(), to.area);
-    area_of_.push_back(static_cast<std::size_t>(at - areas_.begin()));
-    if (at == areas_.end()) areas_.push_back(to.area);
+    const auto at = std::find(areas.begin(), areas.end(), to.area);
+    area_of_.push_back(static_cast<std::size_t>(at - areas.begin()));
+    if (at == areas.end()) areas.push_back(to.area);
     post_.emplace_back(to.size);
     pre_.emplace_back(circuit[circuit[j].from].size);
     credit_sum_.emplace_back(post_.back().size(), pre_.back().size());
     gradient_sum_.push_back(credit_sum_.back());
   }
-  areas_.emplace_back("total");
-  angle_sum_.assign(areas_.size(), 0.0);
-  defined_.assign(areas_.size(), 0);
+  areas_ = areas.size();
+  angles_.emplace(std::move(areas));
 }
 
 void AlignmentMeter::sample(std::span<const double> input, std::span<const double> target) {
   gradient_.forward(input);
   gradient_.backward(target);
-  ++samples_;
-  std::vector<CreditProducts> products(areas_.size() - 1);
+  std::vector<CreditProducts> products(areas_);
   for (std::size_t m = 0; m < post_.size(); ++m) {
     const Projection& j = circuit_[gradient_.learnable()[m]];
     const std::span<const double> delta = gradient_.delta(j.to), rate = gradient_.rate(j.from);
@@ -72,30 +97,18 @@ void AlignmentMeter::sample(std::span<const double> input, std::span<const doubl
     add_outer(credit_sum_[m], 1, post_[m], pre_[m]);
     add_outer(gradient_sum_[m], g, delta, rate);
   }
-  products.push_back(total_of(products));
-  for (std::size_t a = 0; a < areas_.size(); ++a) {
-    const double angle = products[a].angle();
-    if (std::isnan(angle)) continue;
-    angle_sum_[a] += angle;
-    ++defined_[a];
-  }
+  angles_->count(std::move(products));
 }
 
 std::vector<AreaAlignment> AlignmentMeter::result() const {
-  std::vector<CreditProducts> batch(areas_.size() - 1);
+  std::vector<CreditProducts> batch(areas_);
   for (std::size_t m = 0; m < post_.size(); ++m) {
     CreditProducts& area = batch[area_of_[m]];
     area.ab += dot(credit_sum_[m].flat(), gradient_sum_[m].flat());
     area.aa += dot(credit_sum_[m].flat(), credit_sum_[m].flat());
     area.bb += dot(gradient_sum_[m].flat(), gradient_sum_[m].flat());
   }
-  batch.push_back(total_of(batch));
-  std::vector<AreaAlignment> out;
-  for (std::size_t a = 0; a < areas_.size(); ++a) {
-    const double mean = defined_[a] > 0 ? angle_sum_[a] / static_cast<double>(defined_[a]) : std::numeric_limits<double>::quiet_NaN();
-    out.push_back({areas_[a], mean, batch[a].angle(), samples_ - defined_[a]});
-  }
-  return out;
+  return angles_->result(std::move(batch));
 }
 
 }  // namespace apical

@@ -5,6 +5,7 @@
 // of the gradient there: cos = sum_a |g_a|^2 cos_a / (|g| |g where there is credit|).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,23 @@ struct CreditProducts {
 /// Of all areas together, the credit of each scaled to the length of its gradient.
 CreditProducts total_of(std::span<const CreditProducts> areas);
 
+/// Angles of samples, per area and in total.
+class AngleStatistics {
+ public:
+  /// `areas`: names, without "total".
+  explicit AngleStatistics(std::vector<std::string> areas);
+  /// The products of one sample, one entry per area.
+  void count(std::vector<CreditProducts> areas);
+  /// `batch`: the products of the sums over all samples. One entry per area, then "total".
+  std::vector<AreaAlignment> result(std::vector<CreditProducts> batch) const;
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<double> angle_sum_;
+  std::vector<std::size_t> defined_;
+  std::size_t samples_ = 0;
+};
+
 /// Collects samples of one replica. Credit arrives as the factors of rank-one updates.
 class AlignmentMeter {
  public:
@@ -42,13 +60,11 @@ class AlignmentMeter {
  private:
   const Circuit& circuit_;
   FeedforwardGradient& gradient_;
-  std::vector<std::string> areas_;
   std::vector<std::size_t> area_of_;  ///< by learnable projection
+  std::size_t areas_ = 0;
   std::vector<std::vector<double>> post_, pre_;
   std::vector<Matrix<double>> credit_sum_, gradient_sum_;
-  std::vector<double> angle_sum_;
-  std::vector<std::size_t> defined_;
-  std::size_t samples_ = 0;
+  std::optional<AngleStatistics> angles_;  ///< once the areas are known
 };
 
 }  // namespace apical

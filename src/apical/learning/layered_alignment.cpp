@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/learning/layered_alignment.h"
 
-#include <cmath>
-#include <limits>
 #include <string>
+#include <utility>
 
 namespace apical {
 
-void LayeredAlignment::count(std::vector<CreditProducts> areas) {
-  ++samples_;
-  areas.push_back(total_of(areas));
-  for (std::size_t a = 0; a < areas.size(); ++a) {
-    const double angle = areas[a].angle();
-    if (std::isnan(angle)) continue;
-    angle_sum_[a] += angle;
-    ++defined_[a];
-  }
+std::vector<std::string> LayeredAlignment::layer_names(std::size_t layers) {
+  std::vector<std::string> names;
+  for (std::size_t l = 1; l <= layers; ++l) names.push_back("a" + std::to_string(l));
+  return names;
 }
 
 std::vector<AreaAlignment> LayeredAlignment::result() const {
@@ -28,13 +22,7 @@ std::vector<AreaAlignment> LayeredAlignment::result() const {
       batch[l].bb += b * b;
     }
   }
-  batch.push_back(total_of(batch));
-  std::vector<AreaAlignment> out;
-  for (std::size_t a = 0; a < batch.size(); ++a) {
-    const double mean = defined_[a] > 0 ? angle_sum_[a] / static_cast<double>(defined_[a]) : std::numeric_limits<double>::quiet_NaN();
-    out.push_back({a + 1 < batch.size() ? "a" + std::to_string(a + 1) : "total", mean, batch[a].angle(), samples_ - defined_[a]});
-  }
-  return out;
+  return angles_.result(std::move(batch));
 }
 
 }  // namespace apical

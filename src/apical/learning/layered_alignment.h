@@ -3,7 +3,7 @@
 // "a1", "a2", … from the first hidden layer on, as in circuits; offsets (biases) do not count, because circuits have none.
 #pragma once
 
-#include <span>
+#include <string>
 #include <vector>
 
 #include "apical/core/matrix.h"
@@ -15,11 +15,9 @@ class LayeredAlignment {
  public:
   /// Shapes of the weights, lowest layer first.
   template <class Real>
-  explicit LayeredAlignment(const std::vector<Matrix<Real>>& like) {
+  explicit LayeredAlignment(const std::vector<Matrix<Real>>& like) : angles_(layer_names(like.size())) {
     for (const Matrix<Real>& W : like) credit_sum_.emplace_back(W.rows(), W.cols());
     gradient_sum_ = credit_sum_;
-    angle_sum_.assign(like.size() + 1, 0.0);
-    defined_.assign(like.size() + 1, 0);
   }
 
   /// What a rule wants for one sample and what the gradient wants, both in the direction of change.
@@ -36,18 +34,16 @@ class LayeredAlignment {
         gradient_sum_[l].flat()[i] += b;
       }
     }
-    count(std::move(areas));
+    angles_.count(std::move(areas));
   }
 
   /// One entry per layer, then "total".
   std::vector<AreaAlignment> result() const;
 
  private:
-  void count(std::vector<CreditProducts> areas);
+  static std::vector<std::string> layer_names(std::size_t layers);
+  AngleStatistics angles_;
   std::vector<Matrix<double>> credit_sum_, gradient_sum_;
-  std::vector<double> angle_sum_;
-  std::vector<std::size_t> defined_;
-  std::size_t samples_ = 0;
 };
 
 }  // namespace apical
