@@ -16,6 +16,7 @@ class ProgressPrinter final : public Observer {
   ~ProgressPrinter() override;
   void on(const Progress& p) override;
   void on(const Evaluated& e) override;
+  void on(const TrainingMeasured& m) override;
 
  private:
   using Clock = std::chrono::steady_clock;
