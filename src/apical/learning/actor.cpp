@@ -18,8 +18,8 @@ constexpr std::uint32_t kMinibatches = 3;         // of Stream::sample_order; th
 constexpr std::uint64_t kValueSeed = 0x76616c7565;  // the value network is another network of the same seed: "value"
 
 template <class Real>
-layered::LayeredModel<Real> make(const models::LayeredNetwork& n, std::uint64_t seed, layered::Workers workers) {
-  return {layered::make_network<Real>(n.network, n.init, seed, n.gains), layered::make_rule<Real>(n.rule, n.network, seed), n.settings, workers};
+layered::LayeredModel<Real> make(const models::LayeredNetwork& n, std::uint64_t seed) {
+  return {layered::make_network<Real>(n.network, n.init, seed, n.gains), layered::make_rule<Real>(n.rule, n.network, seed), n.settings};
 }
 
 template <class Real>
@@ -30,12 +30,11 @@ MatrixView<const Real> one_row(MatrixView<const Real> of, std::size_t row) {
 }  // namespace
 
 template <class Real>
-Actor<Real>::Actor(const models::LayeredNetwork& policy, const RewardSettings& settings, const Episodes& episodes, std::uint64_t seed,
-                   layered::Workers workers)
+Actor<Real>::Actor(const models::LayeredNetwork& policy, const RewardSettings& settings, const Episodes& episodes, std::uint64_t seed)
     : plan_(settings.plan),
       seed_(seed),
-      policy_(make<Real>(policy, seed, workers)),
-      value_(make<Real>(settings.value, seed ^ kValueSeed, workers)),
+      policy_(make<Real>(policy, seed)),
+      value_(make<Real>(settings.value, seed ^ kValueSeed)),
       environments_(episodes, settings.plan.environments) {
   if (plan_.method != RewardMethod::actor_critic) return;
   for (std::size_t e = 0; e < plan_.environments; ++e) {

@@ -16,8 +16,7 @@ namespace apical {
 template <class Real>
 class Actor {
  public:
-  Actor(const models::LayeredNetwork& policy, const RewardSettings& settings, const Episodes& episodes, std::uint64_t seed,
-        layered::Workers workers);
+  Actor(const models::LayeredNetwork& policy, const RewardSettings& settings, const Episodes& episodes, std::uint64_t seed);
 
   /// One iteration: plan.steps steps of every environment, and what is learned from them. NumericalFault names the network.
   void iterate();

@@ -30,8 +30,7 @@ RewardLearner<Real>::RewardLearner(models::LayeredNetwork policy, RewardSettings
       settings_(std::move(settings)),
       data_(std::move(data)),
       seeds_(std::move(seeds)),
-      pool_(pool),
-      across_replicas_(seeds_.size() >= pool.size()) {
+      pool_(pool) {
   APICAL_CHECK(data_.size() == seeds_.size());
   settings_.plan.validate();
   for (std::size_t r = 0; r < seeds_.size(); ++r) {
@@ -39,8 +38,7 @@ RewardLearner<Real>::RewardLearner(models::LayeredNetwork policy, RewardSettings
     APICAL_CHECK(d.episodes.has_value());
     check_network(policy_.network, "policy", d, d.outputs(), "that of actions");
     check_network(settings_.value.network, "value", d, 1, "the reward to come");
-    replicas_.push_back(std::make_unique<Actor<Real>>(policy_, settings_, *d.episodes, seeds_[r],
-                                                  across_replicas_ ? layered::Workers() : layered::Workers(pool)));
+    replicas_.push_back(std::make_unique<Actor<Real>>(policy_, settings_, *d.episodes, seeds_[r]));
   }
 }
 
@@ -57,12 +55,10 @@ layered::LayeredModel<Real>& RewardLearner<Real>::value(std::size_t r) {
   return replicas_[r]->value();
 }
 
-/// Both ways give the same bits: a product is cut by its shape, not by threads.
 template <class Real>
 template <class F>
 void RewardLearner<Real>::for_each_replica(F&& f) {
-  if (across_replicas_) return pool_.run(replicas_.size(), std::function<void(std::size_t)>(f));
-  for (std::size_t r = 0; r < replicas_.size(); ++r) f(r);
+  pool_.run(replicas_.size(), std::function<void(std::size_t)>(f));
 }
 
 template <class Real>

@@ -59,8 +59,7 @@ class RewardLearner final : public Learner {
   RewardSettings settings_;
   std::vector<std::shared_ptr<const Dataset>> data_;
   std::vector<std::uint64_t> seeds_;
-  ThreadPool& pool_;
-  bool across_replicas_;  ///< threads share out the seeds; otherwise they share each product
+  ThreadPool& pool_;  ///< threads share out the seeds: a few decisions at a time are too little to be shared
   std::vector<std::unique_ptr<Actor<Real>>> replicas_;
 };
 
