@@ -69,6 +69,14 @@ TEST_F(Reproduce, SaysReproducedAndSucceedsIfAllHolds) {
   EXPECT_THAT(io::read_text(directory_ / "run" / "report.html"), HasSubstr("Compared with A paper, Fig. 1"));
 }
 
+using SlowReproduce = Reproduce;
+
+TEST_F(SlowReproduce, CreditRulesLearnYinYangAsWellAsTheyAreKnownTo) {
+  const std::string all = io::read_text(fs::path(APICAL_SOURCE_DIR) / "experiments" / "yin-yang" / "all.toml");
+  const Answer a = says({"reproduce", file(with(all, "seeds = 5", "seeds = 3")), "--out", out()});
+  EXPECT_EQ(a.code, 0) << a.out << a.err;
+}
+
 TEST_F(Reproduce, SaysDeviatesAndFailsIfSomethingDoesNotHold) {
   const Answer a = says({"reproduce", file(std::string(kExperiment) + kWrong), "--out", out(), "--json"});
   EXPECT_EQ(a.code, 1) << a.err;
