@@ -18,6 +18,7 @@ using testing::HasSubstr;
 using test::Answer;
 using test::apical_says;
 using test::CommandLine;
+using test::with;
 
 constexpr const char* kExperiment = R"([task]
 name = "yin-yang"
