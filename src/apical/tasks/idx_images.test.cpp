@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "apical/core/error.h"
 #include "apical/tasks/cifar10.h"
@@ -84,6 +85,29 @@ class Folder : public testing::Test {
   fs::path path_;
 };
 
+/// A variable of the environment, set or unset for a while.
+class Environment {
+ public:
+  Environment(const char* name, const char* value) : name_(name) {
+    if (const char* const before = std::getenv(name)) before_ = before;
+    put(value);
+  }
+  ~Environment() { put(before_ ? before_->c_str() : nullptr); }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  void put(const char* value) const {
+    if (value == nullptr) {
+      ::unsetenv(name_);
+    } else {
+      ::setenv(name_, value, 1);
+    }
+  }
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
 using IdxImages = Folder;
 
 TEST_F(IdxImages, PlainAndGzipFilesMakeADataset) {
@@ -140,19 +164,16 @@ TEST_F(IdxImages, AMissingFileSaysWhereItWasSoughtAndHowToGetIt) {
 }
 
 TEST_F(IdxImages, TheEnvironmentNamesTheFolderUnlessTheTaskDoes) {
-  const char* const before = std::getenv("APICAL_DATA");
-  const std::string saved = before == nullptr ? "" : before;
   write_small_mnist();
   const auto p = TaskParameters{}.set("verify", "none").set("validation_samples", 2);
-  ::unsetenv("APICAL_DATA");
-  EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("no data directory is known"));
-  ::setenv("APICAL_DATA", path_.c_str(), 1);
-  EXPECT_EQ(make_dataset("mnist", p).train.size(), 10U);
-  if (before == nullptr) {
-    ::unsetenv("APICAL_DATA");
-  } else {
-    ::setenv("APICAL_DATA", saved.c_str(), 1);
+  {
+    const Environment none("APICAL_DATA", nullptr), home("XDG_DATA_HOME", "/nowhere");
+    EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("/nowhere/apical/mnist"));
+    const Environment relative("XDG_DATA_HOME", "relative"), no_home("HOME", nullptr);
+    EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("no data directory is known"));
   }
+  const Environment here("APICAL_DATA", path_.c_str());
+  EXPECT_EQ(make_dataset("mnist", p).train.size(), 10U);
 }
 
 TEST_F(IdxImages, OnlyTheOriginalsPassVerification) {
