@@ -7,6 +7,7 @@
 
 #include "apical/io/digest.h"
 #include "apical/io/json.h"
+#include "apical/io/test_pictures.h"
 #include "apical/tasks/data_receipt.h"
 #include "support/command_line.h"
 
@@ -76,6 +77,50 @@ TEST_F(Data, TheDirectoryOfTheCommandLineIsWhereTasksLook) {
   const Answer answer = apical_says({"check", experiment, "--data", (directory_ / "elsewhere").string()});
   EXPECT_EQ(answer.code, 3);
   EXPECT_THAT(answer.err, HasSubstr((directory_ / "elsewhere" / "mnist").string()));
+}
+
+constexpr const char* kFolderOfPictures = R"([task]
+name = "image-folder"
+directory = "pictures"
+size = 8
+corrupt_files = "skip"
+augment = "crop-and-flip"
+[model]
+name = "backpropagation"
+layers = [192, 4, 2]
+batch = 4
+[training]
+epochs = 2
+)";
+
+TEST_F(Data, ARunOnAFolderOfPicturesCountsWhatItSkips) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string path = std::string(i < 12 ? "train/" : "test/") + (i % 2 == 0 ? "a" : "b") + "/" + std::to_string(i) + ".jpg";
+    io::write_jpeg(directory_ / ("pictures/" + path), io::plain_picture(10, 12, i % 2 == 0 ? 20 : 230, 100, static_cast<std::uint8_t>(i)));
+  }
+  io::write_atomically(directory_ / "pictures" / "train" / "a" / "2.jpg", "no picture");
+  const std::string experiment = file(kFolderOfPictures), base = directory_.path().string();
+  const Answer answer = apical_says({"run", experiment, "--out", out(), "--quiet", "--data", base});
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.err, HasSubstr("1 files were left out of task 'image-folder'"));
+  const std::string events = io::read_text(io::Path(out()) / "events.ndjson");
+  EXPECT_THAT(events, HasSubstr("\"event\":\"skipped_files\""));
+  EXPECT_THAT(events, HasSubstr("train/a/2.jpg"));
+  // Refused, the same file stops the run with its name.
+  const Answer refused = apical_says({"run", experiment, "--out", out("refused"), "--quiet", "--data", base, "--set", "task.corrupt_files=refuse"});
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("train/a/2.jpg"));
+}
+
+TEST_F(Data, CircuitsRefuseAugmentation) {
+  std::string text = kFolderOfPictures;
+  text = with(text, "name = \"backpropagation\"\nlayers = [192, 4, 2]\nbatch = 4", "name = \"error-neuron-microcircuit\"\nlayers = [192, 4, 2]");
+  for (const char* path : {"train/a/1.jpg", "train/b/1.jpg", "test/a/1.jpg"}) {
+    io::write_jpeg(directory_ / (std::string("pictures/") + path), io::plain_picture(10, 12, 0, 0, 0));
+  }
+  const Answer answer = apical_says({"check", file(text), "--data", directory_.path().string()});
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr("set augment = \"none\", or choose a layered network"));
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ LabelledImages read_batches(std::span<const std::string> files, const TaskParame
   constexpr std::size_t kBatch = 10000;
   LabelledImages images;
   images.pixels = kCifarRecord - 1;
+  images.rows = 32;
   for (const std::string& file : files) {
     const auto path = find_data_file(cifar10_source(), file, p.text("directory"));
     const auto bytes = unpack_file(path, std::size_t{1} << 30);
@@ -66,6 +67,7 @@ Dataset make(const TaskParameters& p) {
   data.train = image_split(train, 0, all - held_out, scale, 10);
   data.validation = image_split(train, all - held_out, all, scale, 10);
   data.test = image_split(test, 0, test.labels.size(), scale, 10);
+  data.train.augmentation = augmentation_of(p, true);
   data.class_names = cifar10_classes();
   data.readout = Readout::largest_output;
   return data;
@@ -106,6 +108,7 @@ TaskInfo cifar10_task() {
       directory_parameter(), normalisation,
       count_parameter("validation_samples", 5000, "taken from the end of the training files", 0, 1e6),
       verify_parameter()};
+  for (ParameterInfo& p : augmentation_parameters({"none", "crop", "flip", "crop-and-flip"}, true)) info.parameters.push_back(std::move(p));
   info.citation = "Krizhevsky (2009) Learning multiple layers of features from tiny images";
   info.classifies = true;
   info.make = make;

@@ -34,7 +34,7 @@ TaskInfo fashion_mnist_task() {
   info.name = "fashion-mnist";
   info.description =
       "pictures of clothes, 28 x 28 pixels, ten classes; 50000 train, 10000 validation, 10000 test";
-  info.parameters = idx_parameters();
+  info.parameters = idx_parameters({"none", "crop", "flip", "crop-and-flip"});
   info.citation = "Xiao, Rasul & Vollgraf (2017) Fashion-MNIST, arXiv 1708.07747";
   info.classifies = true;
   info.make = make;

@@ -31,7 +31,7 @@ TaskInfo mnist_task() {
   info.name = "mnist";
   info.description =
       "handwritten digits, 28 x 28 pixels, ten classes; 50000 train, 10000 validation, 10000 test";
-  info.parameters = idx_parameters();
+  info.parameters = idx_parameters({"none", "crop"});  // a mirrored digit is none
   info.citation =
       "LeCun, Bottou, Bengio & Haffner (1998) Gradient-based learning applied to document recognition";
   info.classifies = true;
