@@ -21,14 +21,15 @@ class Pictures : public testing::Test {
  protected:
   Pictures() {
     for (std::size_t n = 0; n < 36; ++n) {
-      io::Picture picture = io::plain_picture(kSide, kSide + 2, 0, 0, 0);
+      io::Picture picture = io::plain_picture(kSide, kSide, 0, 0, 0);
       for (std::size_t i = 0; i < picture.rgb.size(); ++i) picture.rgb[i] = static_cast<std::uint8_t>((n % 2 == 0 ? i * 3 : 255 - i * 3) + 7 * n);
       const std::string name = (n < 30 ? "train/" : "test/") + std::string(n % 2 == 0 ? "a" : "b") + "/" + std::to_string(n) + ".jpg";
       io::write_jpeg(directory_ / name, picture);
     }
   }
-  std::shared_ptr<const Dataset> files(const std::string& augment) const {
-    const auto p = TaskParameters{}.set("directory", directory_.path().string()).set("size", static_cast<double>(kSide)).set("augment", augment);
+  std::shared_ptr<const Dataset> files(const std::string& augment, double padding = 0) const {
+    auto p = TaskParameters{}.set("directory", directory_.path().string()).set("size", static_cast<double>(kSide));
+    p.set("augment", augment).set("crop_padding", padding);
     return std::make_shared<const Dataset>(make_dataset("image-folder", p));
   }
   /// The same pictures in memory.
@@ -76,7 +77,7 @@ class Pictures : public testing::Test {
 };
 
 TEST_F(Pictures, ThreadsAndReplicasDoNotMatterAndTheSeedDoes) {
-  for (const auto& data : {in_memory({.crop = true, .flip = true, .pad = 2}), files("crop-and-flip")}) {
+  for (const auto& data : {in_memory({.crop = true, .flip = true, .pad = 2}), files("crop-and-flip", 1)}) {
     const std::vector<float> one = trained(data, {4, 5, 6}, 1);
     EXPECT_EQ(trained(data, {4, 5, 6}, 2), one);
     EXPECT_EQ(trained(data, {4, 5, 6}, 4), one);
@@ -85,7 +86,10 @@ TEST_F(Pictures, ThreadsAndReplicasDoNotMatterAndTheSeedDoes) {
   }
 }
 
-TEST_F(Pictures, FilesGiveWhatMemoryGives) { EXPECT_EQ(trained(files("none"), {1, 2}, 2), trained(in_memory({}), {1, 2}, 1)); }
+TEST_F(Pictures, FilesGiveWhatMemoryGives) { 
+  EXPECT_EQ(trained(files("none"), {1, 2}, 2), trained(in_memory({}), {1, 2}, 1));
+  EXPECT_EQ(trained(files("crop-and-flip", 2), {1, 2}, 2), trained(in_memory({.crop = true, .flip = true, .pad = 2}), {1, 2}, 1));
+}
 
 TEST_F(Pictures, AugmentationChangesWhatIsLearnedInEveryEpoch) {
   const auto data = in_memory({.crop = true, .flip = true, .pad = 2});
@@ -118,7 +122,7 @@ struct StopAt final : Observer {
 };
 
 TEST_F(Pictures, ARunGoesOnBitByBitFromAnyPoint) {
-  for (const auto& data : {in_memory({.crop = true, .flip = true, .pad = 2}), files("crop-and-flip")}) {
+  for (const auto& data : {in_memory({.crop = true, .flip = true, .pad = 2}), files("crop-and-flip", 1)}) {
     const std::vector<float> expected = trained(data, {9}, 1);
     for (int safe_point = 2; safe_point < 16; ++safe_point) {
       ThreadPool pool(1);

@@ -13,7 +13,7 @@ Window centre_of(std::size_t rows, std::size_t cols, const ImageShape& shape) {
 
 Window window_of(const Augmentation& augmentation, std::size_t rows, std::size_t cols, const ImageShape& shape, const Showing& showing,
                  std::uint32_t sample) {
-  const std::size_t pad = augmentation.crop ? augmentation.pad : 0;
+  const std::size_t pad = augmentation.padding();
   Window window = centre_of(rows + 2 * pad, cols + 2 * pad, shape);
   const auto draw = [&](std::uint32_t what, std::uint64_t n) {
     APICAL_CHECK(showing.epoch < (std::uint64_t{1} << 32));
@@ -43,23 +43,21 @@ void cut_out(std::span<const std::uint8_t> from, std::size_t rows, std::size_t c
   }
 }
 
-std::vector<ParameterInfo> augmentation_parameters(std::vector<std::string> choices, bool padded) {
+std::vector<ParameterInfo> augmentation_parameters(std::vector<std::string> choices, double padding) {
   ParameterInfo augment;
   augment.name = "augment";
   augment.default_value = std::string("none");
   augment.choices = std::move(choices);
   augment.meaning = "what training pictures undergo anew in each epoch: a window at a random place (crop), left and right changed in half of them (flip)";
-  std::vector<ParameterInfo> parameters{augment};
-  if (padded) parameters.push_back(count_parameter("crop_padding", 4, "black pixels added on each side before the window is cut out", 0, 1000));
-  return parameters;
+  return {augment, count_parameter("crop_padding", padding, "black pixels added on each side before the window is cut out", 0, 1000)};
 }
 
-Augmentation augmentation_of(const TaskParameters& p, bool padded) {
+Augmentation augmentation_of(const TaskParameters& p) {
   const std::string& what = p.text("augment");
   Augmentation augmentation;
   augmentation.crop = what == "crop" || what == "crop-and-flip";
   augmentation.flip = what == "flip" || what == "crop-and-flip";
-  if (padded && augmentation.crop) augmentation.pad = p.count("crop_padding");
+  if (augmentation.crop) augmentation.pad = p.count("crop_padding");
   return augmentation;
 }
 

@@ -29,6 +29,7 @@ struct Augmentation {
   bool flip = false;    ///< left and right changed in half of the showings
   std::size_t pad = 0;  ///< black pixels around the picture before the window is cut out
   bool any() const { return crop || flip; }
+  std::size_t padding() const { return crop ? pad : 0; }
 };
 
 /// Where the window begins in the padded picture, and whether it is mirrored.
@@ -48,8 +49,8 @@ Window centre_of(std::size_t rows, std::size_t cols, const ImageShape& shape);
 void cut_out(std::span<const std::uint8_t> from, std::size_t rows, std::size_t cols, std::size_t pad, const Window& window,
              const ImageShape& shape, std::span<std::uint8_t> to);
 
-/// Text "augment" with the given choices (of none, crop, flip, crop-and-flip) and, where pictures are padded, count "crop_padding".
-std::vector<ParameterInfo> augmentation_parameters(std::vector<std::string> choices, bool padded);
-Augmentation augmentation_of(const TaskParameters& p, bool padded);
+/// Text "augment" with the given choices (of none, crop, flip, crop-and-flip) and count "crop_padding".
+std::vector<ParameterInfo> augmentation_parameters(std::vector<std::string> choices, double padding);
+Augmentation augmentation_of(const TaskParameters& p);
 
 }  // namespace apical

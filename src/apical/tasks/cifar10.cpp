@@ -67,7 +67,7 @@ Dataset make(const TaskParameters& p) {
   data.train = image_split(train, 0, all - held_out, scale, 10);
   data.validation = image_split(train, all - held_out, all, scale, 10);
   data.test = image_split(test, 0, test.labels.size(), scale, 10);
-  data.train.augmentation = augmentation_of(p, true);
+  data.train.augmentation = augmentation_of(p);
   data.class_names = cifar10_classes();
   data.readout = Readout::largest_output;
   return data;
@@ -108,7 +108,7 @@ TaskInfo cifar10_task() {
       directory_parameter(), normalisation,
       count_parameter("validation_samples", 5000, "taken from the end of the training files", 0, 1e6),
       verify_parameter()};
-  for (ParameterInfo& p : augmentation_parameters({"none", "crop", "flip", "crop-and-flip"}, true)) info.parameters.push_back(std::move(p));
+  for (ParameterInfo& p : augmentation_parameters({"none", "crop", "flip", "crop-and-flip"}, 4)) info.parameters.push_back(std::move(p));
   info.citation = "Krizhevsky (2009) Learning multiple layers of features from tiny images";
   info.classifies = true;
   info.make = make;

@@ -52,7 +52,7 @@ void copy_shown(const PixelMatrix& from, std::size_t row, const Augmentation& au
   const ImageShape shape = from.shape();
   const Window window = window_of(augmentation, shape.rows, shape.cols, shape, showing, static_cast<std::uint32_t>(row));
   std::vector<std::uint8_t> bytes(from.features);
-  cut_out(bytes_of_row(from, row), shape.rows, shape.cols, augmentation.pad, window, shape, bytes);
+  cut_out(bytes_of_row(from, row), shape.rows, shape.cols, augmentation.padding(), window, shape, bytes);
   to_numbers<T>(bytes, from.scale, out);
 }
 

@@ -92,7 +92,7 @@ std::vector<ParameterInfo> idx_parameters(std::vector<std::string> augmentations
   std::vector<ParameterInfo> all{directory_parameter(), normalisation,
                                  count_parameter("validation_samples", 10000, "taken from the end of the training files", 0, 1e6),
                                  verify_parameter()};
-  for (ParameterInfo& p : augmentation_parameters(std::move(augmentations), true)) all.push_back(std::move(p));
+  for (ParameterInfo& p : augmentation_parameters(std::move(augmentations), 4)) all.push_back(std::move(p));
   return all;
 }
 
@@ -139,7 +139,7 @@ Dataset make_idx_dataset(const IdxDataset& set, const TaskParameters& p) {
   data.train = image_split(train, 0, all - held_out, scale, 10);
   data.validation = image_split(train, all - held_out, all, scale, 10);
   data.test = image_split(test, 0, test.labels.size(), scale, 10);
-  data.train.augmentation = augmentation_of(p, true);
+  data.train.augmentation = augmentation_of(p);
   data.class_names = set.class_names;
   data.readout = Readout::largest_output;
   return data;

@@ -113,20 +113,18 @@ ImageFiles::ImageFiles(std::vector<std::filesystem::path> files, std::size_t siz
 ImageFiles::~ImageFiles() = default;
 
 Bytes ImageFiles::decode(std::uint32_t sample, const Augmentation* augmentation, const Showing& showing) const {
-  APICAL_CHECK(sample < files_.size() && (augmentation == nullptr || augmentation->pad == 0));
+  APICAL_CHECK(sample < files_.size());
   const std::filesystem::path& path = files_[sample];
   const io::Picture picture = with_shorter_side(io::decode_jpeg(io::read_file(path), path.string(), shorter_side_), shorter_side_);
   const Window window = augmentation == nullptr ? centre_of(picture.rows, picture.cols, shape())
                                                 : window_of(*augmentation, picture.rows, picture.cols, shape(), showing, sample);
-  Bytes planes(shape().size());
-  for (std::size_t c = 0; c < 3; ++c) {
-    for (std::size_t i = 0; i < size_; ++i) {
-      const std::size_t row = (i + window.top) * picture.cols + window.left;
-      std::uint8_t* const out = planes.data() + (c * size_ + i) * size_;
-      for (std::size_t j = 0; j < size_; ++j) out[j] = picture.rgb[3 * (row + (window.flip ? size_ - 1 - j : j)) + c];
-    }
+  Bytes whole(picture.rgb.size()), window_bytes(shape().size());
+  const std::size_t pixels = picture.rows * picture.cols;
+  for (std::size_t i = 0; i < pixels; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) whole[c * pixels + i] = picture.rgb[3 * i + c];
   }
-  return planes;
+  cut_out(whole, picture.rows, picture.cols, augmentation != nullptr ? augmentation->padding() : 0, window, shape(), window_bytes);
+  return window_bytes;
 }
 
 Bytes ImageFiles::read(std::uint32_t sample, const Augmentation* augmentation, const Showing& showing) const {

@@ -174,7 +174,7 @@ Dataset make(const TaskParameters& p) {
   data.train = make_split(std::move(train), classes, size, side, scale);
   data.validation = make_split(std::move(validation), classes, size, side, scale);
   data.test = make_split(std::move(test), classes, size, side, scale);
-  data.train.augmentation = augmentation_of(p, false);
+  data.train.augmentation = augmentation_of(p);
   data.readout = Readout::largest_output;
   return data;
 }
@@ -205,7 +205,7 @@ TaskInfo image_folder_task() {
                      normalisation,
                      count_parameter("validation_samples", 0, "taken at random from train/, where there is no val/ beside test/", 0, 1e7),
                      corrupt};
-  for (ParameterInfo& p : augmentation_parameters({"none", "crop", "flip", "crop-and-flip"}, false)) info.parameters.push_back(std::move(p));
+  for (ParameterInfo& p : augmentation_parameters({"none", "crop", "flip", "crop-and-flip"}, 0)) info.parameters.push_back(std::move(p));
   info.citation = "your own pictures; cite where they come from";
   info.classifies = true;
   info.make = make;
