@@ -7,10 +7,13 @@
 
 namespace apical::cli {
 
+Option data_option() { return {"--data", "DIR", "directory of data sets (default: APICAL_DATA, else XDG_DATA_HOME/apical)"}; }
+
 const std::vector<Option>& experiment_options() {
   static const std::vector<Option> options{
       {"--set", "KEY=VALUE", "change a key of the experiment, e.g. training.epochs=10", true},
       {"--seeds", "N or LIST", "seeds 1 … N, or a list such as 3,5,8 (default: those of the experiment)"},
+      data_option(),
       {"--threads", "N", "threads (default: all that the process may use)"},
   };
   return options;
