@@ -66,6 +66,8 @@ class Learner {
   /// How many an epoch or an evaluation shows.
   virtual std::size_t samples(std::size_t replica, SplitName split) const { return samples_of(data(replica), split); }
 
+  /// Samples that learn or evaluate will be asked for next, in this order, so that what is slow to read can be read ahead.
+  virtual void announce(SplitName /*split*/, const Order& /*next*/) {}
   /// Shows inputs without targets and without learning, until transients are gone.
   virtual void settle(const Order& order) = 0;
   /// Shows training samples with targets and learns. `opens_epoch`: nothing came before the first sample.
