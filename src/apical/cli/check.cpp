@@ -59,7 +59,7 @@ void check_layered(Context& context, const Experiment& e, const Dataset& data, T
   const layered::NetworkDescription& net = e.layered().network;
   std::size_t weights = 0, units = 0;
   for (std::size_t l = 0; l < net.depth(); ++l) {
-    weights += net.fan_in(l) * net.layers[l].size;
+    weights += net.weights(l);
     units += net.layers[l].size;
   }
   if (json != nullptr) {

@@ -47,7 +47,7 @@ SampleCost of(const models::LayeredNetwork& description, const Dataset& data) {
     for (int batch = 0; batch < kBatches; ++batch) model.learn_batch(X.view(), Y.view());
   }
   double plastic = 0;
-  for (std::size_t l = 0; l < net.depth(); ++l) plastic += static_cast<double>(net.fan_in(l) * net.layers[l].size);
+  for (std::size_t l = 0; l < net.depth(); ++l) plastic += static_cast<double>(net.weights(l));
   for (const layered::Trainable<float>& feedback : model.rule().learned_feedback()) {
     if (feedback.decays) plastic += static_cast<double>(feedback.values.size());
   }

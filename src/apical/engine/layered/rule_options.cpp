@@ -70,7 +70,7 @@ struct Maker {
   Rule operator()(const MirroredFeedbackOptions& o) const {
     return std::make_unique<WeightMirror<T>>(net, start(FeedbackPath::chained, o.feedback), o.mirror, seed);
   }
-  Rule operator()(const HebbianOptions& o) const { return std::make_unique<HebbianRule<T>>(o.form); }
+  Rule operator()(const HebbianOptions& o) const { return std::make_unique<HebbianRule<T>>(net, o.form); }
   Rule operator()(const PerturbationOptions& o) const { return std::make_unique<PerturbationRule<T>>(net, o, seed); }
   Rule operator()(const ThreeFactorOptions& o) const { return std::make_unique<ThreeFactor<T>>(net, o, seed); }
   Rule operator()(const TargetRuleOptions& o) const {

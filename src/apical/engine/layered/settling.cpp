@@ -29,7 +29,7 @@ template <class T>
 void add_feedback(const Workers& workers, const Network<T>& network, double gain, const LayerRows<T>& s, std::size_t l,
                   MatrixView<T> u) {
   if (l + 1 == network.description.depth() || gain == 0) return;
-  project_back<T>(workers, s[l + 1].view(), network.parameters.W[l + 1].view(), u, static_cast<T>(gain), 1);
+  project_back<T>(workers, network.description.connection(l + 1), s[l + 1].view(), network.parameters.W[l + 1].view(), u, static_cast<T>(gain), 1);
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ template <class T>
 void SettlingNetwork<T>::present(const Workers& workers, const Network<T>& network, In<T> X) {
   check_input<T>(network.description, X);
   description_ = &network.description;
-  project<T>(workers, network.parameters, 0, X, input_drive_.resize(X.rows(), network.description.layers[0].size));
+  project<T>(workers, network, 0, X, input_drive_.resize(X.rows(), network.description.layers[0].size));
   resize(u_, network.description, X.rows());
 }
 
@@ -65,7 +65,7 @@ void SettlingNetwork<T>::drive(const Workers& workers, const Network<T>& network
   if (l == 0) {
     copy(std::as_const(input_drive_).view(), u);
   } else {
-    project<T>(workers, network.parameters, l, s[l - 1].view(), u);
+    project<T>(workers, network, l, s[l - 1].view(), u);
   }
   add_feedback<T>(workers, network, gain, s, l, u);
   if (output.kind == OutputCondition<T>::nudged && l + 1 == network.description.depth()) {
@@ -152,7 +152,7 @@ double settling_energy(const Network<T>& network, In<T> X, const LayerRows<T>& s
   for (std::size_t l = 0; l < s.size(); ++l) {
     const auto state = s[l].view();
     const auto u = drive.resize(state.rows(), state.cols());
-    project<T>(Workers(), network.parameters, l, presynaptic(X, s, l), u);
+    project<T>(Workers(), network, l, presynaptic(X, s, l), u);
     for (std::size_t n = 0; n < state.rows(); ++n) {
       for (std::size_t i = 0; i < state.cols(); ++i) {
         const double x = state(n, i);
@@ -179,7 +179,7 @@ void equilibrium_credit(const Workers& workers, const Network<T>& network, In<T>
       if (l == 0) {
         fill(view, 0);
       } else {
-        gemm<T>(workers, Op::none, Op::transpose, 1, m[l - 1].view(), network.parameters.W[l].view(), 0, view);
+        transmit<T>(workers, network.description.connection(l), m[l - 1].view(), network.parameters.W[l].view(), view);
       }
       add_feedback<T>(workers, network, 1, m, l, view);
       if (l + 1 == depth) {
@@ -196,10 +196,11 @@ void equilibrium_credit(const Workers& workers, const Network<T>& network, In<T>
     if (change < settling.tolerance) break;
   }
   for (std::size_t l = 0; l < depth; ++l) {
-    correlate<T>(workers, m[l].view(), presynaptic(X, s, l), -1, out.dW[l].view());
+    const Connection& connection = network.description.connection(l);
+    correlate<T>(workers, connection, m[l].view(), presynaptic(X, s, l), -1, out.dW[l].view());
     // W_l also carries s_l back down, so it enters the fixed point twice.
-    if (l > 0) correlate<T>(workers, s[l].view(), m[l - 1].view(), -1, out.dW[l].view(), 1);
-    batch_mean<T>(m[l].view(), -1, out.db[l]);
+    if (l > 0) correlate<T>(workers, connection, s[l].view(), m[l - 1].view(), -1, out.dW[l].view(), 1);
+    batch_mean<T>(connection, m[l].view(), -1, out.db[l]);
   }
 }
 

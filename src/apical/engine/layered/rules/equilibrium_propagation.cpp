@@ -38,10 +38,11 @@ double EquilibriumPropagation<T>::credit(const Workers& workers, const Network<T
   const LayerRows<T>& baseline = symmetric ? opposite_ : free_;
   const T factor = static_cast<T>(1 / (symmetric ? 2 * beta : beta));
   for (std::size_t l = 0; l < free_.size(); ++l) {
-    correlate<T>(workers, nudged_[l].view(), presynaptic<T>(batch.X, nudged_, l), factor, out.dW[l].view());
-    correlate<T>(workers, baseline[l].view(), presynaptic<T>(batch.X, baseline, l), -factor, out.dW[l].view(), 1);
-    batch_mean<T>(nudged_[l].view(), factor, out.db[l]);
-    batch_mean<T>(baseline[l].view(), -factor, out.db[l], 1);
+    const Connection& connection = network.description.connection(l);
+    correlate<T>(workers, connection, nudged_[l].view(), presynaptic<T>(batch.X, nudged_, l), factor, out.dW[l].view());
+    correlate<T>(workers, connection, baseline[l].view(), presynaptic<T>(batch.X, baseline, l), -factor, out.dW[l].view(), 1);
+    batch_mean<T>(connection, nudged_[l].view(), factor, out.db[l]);
+    batch_mean<T>(connection, baseline[l].view(), -factor, out.db[l], 1);
   }
   return squared_error<T>(free_, batch.Y);
 }

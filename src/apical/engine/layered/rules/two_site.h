@@ -38,14 +38,15 @@ class TwoSite final : public DeltaRule<T> {
  protected:
   MatrixView<const T> feedback(const Network<T>&, std::size_t l) const override { return V_[l - 1].view(); }
   bool learns_feedback() const override { return true; }
-  void learn_feedback(const Workers& workers, const Network<T>&, const Batch<T>& batch, Credit<T>& out) override {
+  void learn_feedback(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out) override {
     for (std::size_t l = 0; l < V_.size(); ++l) copy<T>(out.dW[l + 1].view(), dV_[l].view());
     if (alpha_ == 0) return;
     const T mixed = static_cast<T>(alpha_), kept = static_cast<T>(1 - alpha_);
     const LayerRows<T>& A = this->activity().h;
     for (std::size_t l = 0; l < A.size(); ++l) {
-      correlate<T>(workers, A[l].view(), presynaptic<T>(batch.X, A, l), mixed, out.dW[l].view(), kept);
-      batch_mean<T>(A[l].view(), mixed, out.db[l], kept);
+      const Connection& connection = network.description.connection(l);
+      correlate<T>(workers, connection, A[l].view(), presynaptic<T>(batch.X, A, l), mixed, out.dW[l].view(), kept);
+      batch_mean<T>(connection, A[l].view(), mixed, out.db[l], kept);
     }
   }
 
