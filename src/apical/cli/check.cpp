@@ -12,6 +12,7 @@
 #include "apical/experiment/make_learner.h"
 #include "apical/experiment/sample_cost.h"
 #include "apical/io/json.h"
+#include "apical/models/network_text.h"
 
 namespace apical::cli {
 namespace {
@@ -70,6 +71,7 @@ void check_layered(Context& context, const Experiment& e, const Dataset& data, T
   }
   context.out << fmt::format("{}: {} on {}, {} seeds, {}\n", e.label, e.model, e.task, e.seeds.size(), e.double_precision ? "double" : "float");
   context.out << fmt::format("  network     {} units, {} weights, batches of {}\n", units, weights, e.layered().batch);
+  context.out << fmt::format("  layers      {}\n", models::shapes_text(net));
   context.out << fmt::format("  data        {} training, {} validation, {} test samples\n", data.train.size(), data.validation.size(), data.test.size());
   context.out << fmt::format("  memory      {} of state, the same for each checkpoint\n", bytes_text(static_cast<double>(learner->bytes())));
   context.out << fmt::format("  work        {} updates per seed; {:.3g} synaptic events and {:.3g} weight writes per sample\n", cost.updates,

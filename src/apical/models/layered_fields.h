@@ -26,6 +26,7 @@ class Fields {
   void operator()(const char* name, std::vector<double>& v, const char* unit, const char* meaning, bool required = false) {
     field<std::vector<double>>(name, v, unit, meaning, {}, required);
   }
+  void entries(const char* name, Entries& v, const char* meaning) { field<Entries>(name, v, "", meaning, {}, true); }
   template <std::integral Count>
   void count(const char* name, Count& v, const char* unit, const char* meaning) {
     auto number = static_cast<double>(v);

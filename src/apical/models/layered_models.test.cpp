@@ -14,7 +14,7 @@ LayeredNetwork build(const std::string& model, const std::map<std::string, Value
   APICAL_CHECK(recipe != nullptr);
   std::map<std::string, Value, std::less<>> values;
   for (const Parameter& p : recipe->parameters) values[p.name] = p.default_value;
-  values["layers"] = std::vector<double>{4, 6, 5, 3};
+  values["layers"] = Entries{4.0, 6.0, 5.0, 3.0};
   for (const auto& [name, value] : given) {
     EXPECT_TRUE(values.contains(name)) << name;
     values[name] = value;
@@ -69,8 +69,8 @@ TEST(LayeredModels, FeedbackMapsHaveALearningRateOfTheirOwn) {
 }
 
 TEST(LayeredModels, ComplaintsOpenWithTheParameter) {
-  EXPECT_THAT(complaint("backpropagation", {{"layers", std::vector<double>{4}}}), HasSubstr("layers has 1 entries; expected at least 2"));
-  EXPECT_THAT(complaint("backpropagation", {{"layers", std::vector<double>{4, 0.5}}}), HasSubstr("layers holds 0.5"));
+  EXPECT_THAT(complaint("backpropagation", {{"layers", Entries{4.0}}}), HasSubstr("layers has 1 entries; expected at least 2"));
+  EXPECT_THAT(complaint("backpropagation", {{"layers", Entries{4.0, 0.5}}}), HasSubstr("layers holds 0.5"));
   EXPECT_THAT(complaint("backpropagation", {{"learning_rate", std::vector<double>{1, 2}}}), HasSubstr("learning_rate has 2 entries; expected 1 or one for each of the 3"));
   EXPECT_THAT(complaint("backpropagation", {{"learning_rate", std::vector<double>{1, -1, 1}}}), HasSubstr("learning_rate holds -1"));
   EXPECT_THAT(complaint("backpropagation", {{"batch", 0.0}}), HasSubstr("batch is 0"));

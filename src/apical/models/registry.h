@@ -12,8 +12,11 @@
 
 namespace apical::models {
 
+/// A list that mixes numbers and texts.
+using Entries = std::vector<std::variant<double, std::string>>;
+
 /// A list of numbers may be given as one number, a list of texts as one text.
-using Value = std::variant<bool, double, std::string, std::vector<double>, std::vector<std::string>, Matrix<double>>;
+using Value = std::variant<bool, double, std::string, std::vector<double>, std::vector<std::string>, Entries, Matrix<double>>;
 
 /// One parameter. The type of `default_value` is the type of the parameter; an empty matrix means "not given".
 struct Parameter {

@@ -52,7 +52,7 @@ std::size_t allocations_when_warm(const std::string& name, const Case<float>& c,
 
 TEST_P(WarmRule, LearnsWithoutAllocating) {
   const std::string& name = GetParam();
-  const bool sigmoid = name == "segregated_dendrites" || name == "two_site" || name == "recirculation";
+  const bool sigmoid = name == "segregated_dendrites" || name == "two_site" || name == "burstprop" || name == "recirculation";
   const Activation f = sigmoid ? Activation::sigmoid : Activation::tanh;
   const Activation top = sigmoid ? Activation::sigmoid : Activation::linear;
   const std::vector<std::size_t> sizes = name == "recirculation" ? std::vector<std::size_t>{4, 5, 4}
@@ -63,7 +63,7 @@ TEST_P(WarmRule, LearnsWithoutAllocating) {
 
 TEST_P(WarmRule, LearnsFromImagesWithoutAllocating) {
   const std::string& name = GetParam();
-  const bool sigmoid = name == "segregated_dendrites" || name == "two_site";
+  const bool sigmoid = name == "segregated_dendrites" || name == "two_site" || name == "burstprop";
   const Activation f = sigmoid ? Activation::sigmoid : Activation::tanh;
   const auto description = image_network(f, sigmoid ? Activation::sigmoid : Activation::linear, Loss::mse);
   try {

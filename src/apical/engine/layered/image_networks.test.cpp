@@ -13,7 +13,7 @@
 namespace apical::layered {
 namespace {
 
-bool needs_sigmoids(const std::string& rule) { return rule == "segregated_dendrites" || rule == "two_site"; }
+bool needs_sigmoids(const std::string& rule) { return rule == "segregated_dendrites" || rule == "two_site" || rule == "burstprop"; }
 
 NetworkDescription network_for(const std::string& rule) {
   return needs_sigmoids(rule) ? image_network(Activation::sigmoid, Activation::sigmoid, Loss::mse)
@@ -260,7 +260,7 @@ TEST_P(EveryRuleOnImages, SameBitsForAnyNumberOfThreads) {
 TEST_P(EveryRuleOnImages, FloatFollowsDouble) {
   const std::string& name = GetParam();
   // Rules that divide differences of nearly equal numbers by something small lose digits in single precision.
-  const std::set<std::string> differences{"contrastive_hebbian", "generec", "node_perturbation", "reinforce", "target_propagation",
+  const std::set<std::string> differences{"burstprop", "contrastive_hebbian", "generec", "node_perturbation", "reinforce", "target_propagation",
                                           "difference_target_propagation", "direct_difference_target_propagation"};
   const auto wide = case_for<double>(name);
   const auto narrow = case_for<float>(name);

@@ -42,6 +42,7 @@ const std::vector<std::pair<std::string, RuleOptions>>& table() {
       {"predictive_coding_incremental", PredictiveOptions{.inference = Inference::incremental}},
       {"segregated_dendrites", SegregatedRuleOptions{}},
       {"two_site", TwoSiteOptions{}},
+      {"burstprop", BurstpropOptions{}},
   };
   return rows;
 }
@@ -88,6 +89,9 @@ struct Maker {
   }
   Rule operator()(const TwoSiteOptions& o) const {
     return std::make_unique<TwoSite<T>>(net, start(FeedbackPath::chained, o.feedback), o.alpha);
+  }
+  Rule operator()(const BurstpropOptions& o) const {
+    return std::make_unique<Burstprop<T>>(net, o, burst_feedback<T>(net, o, seed), burst_recurrence<T>(net, o, seed));
   }
 };
 
