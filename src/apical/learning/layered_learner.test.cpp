@@ -39,7 +39,7 @@ models::LayeredNetwork network(const std::string& model, std::vector<double> lay
   APICAL_CHECK(recipe != nullptr);
   std::map<std::string, models::Value, std::less<>> values;
   for (const models::Parameter& p : recipe->parameters) values[p.name] = p.default_value;
-  values["layers"] = models::Entries(layers.begin(), layers.end());
+  values["layers"] = std::move(layers);
   values["batch"] = 8.0;
   return recipe->build(models::Values(std::move(values)));
 }

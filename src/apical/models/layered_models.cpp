@@ -81,6 +81,8 @@ const Row kRows[] = {
     {"predictive_coding_incremental", &kRegression, "weights change at every inference step", "Salvatori et al., arXiv:2212.00720, 2022"},
     {"segregated_dendrites", &kLogistic, "hidden neurons learn from the difference of two plateau potentials of their apical dendrite (steady-state rates)",
      "Guerguiev, Lillicrap & Richards, eLife 6:e22901, 2017"},
+    {"segregated_dendrites_spiking", &kLogistic, "segregated dendrites with Poisson spikes, simulated in time: a forward and a target phase per sample",
+     "Guerguiev, Lillicrap & Richards, eLife 6:e22901, 2017"},
     {"two_site", &kLogistic, "somatic rates carry activity up, dendritic bursts carry errors down and gate plasticity",
      "Koerding & Koenig, J Comput Neurosci 11:207, 2001"},
     {"burstprop", &kLogistic,
@@ -235,10 +237,10 @@ LayeredNetwork example_of(const LayeredModelRecipe& recipe) {
   return example_of(recipe, recipe.name == "recirculation" ? std::vector<double>{4, 3, 4} : std::vector<double>{4, 5, 3, 2});
 }
 
-LayeredNetwork example_of(const LayeredModelRecipe& recipe, const std::vector<double>& layers) {
+LayeredNetwork example_of(const LayeredModelRecipe& recipe, std::vector<double> layers) {
   std::map<std::string, Value, std::less<>> values;
   for (const Parameter& p : recipe.parameters) values[p.name] = p.default_value;
-  values["layers"] = Entries(layers.begin(), layers.end());
+  values["layers"] = std::move(layers);
   return recipe.build(Values(std::move(values)));
 }
 

@@ -29,6 +29,6 @@ const LayeredModelRecipe* find_layered(std::string_view name);
 /// The model with its defaults, for a small network that it can work on.
 LayeredNetwork example_of(const LayeredModelRecipe& recipe);
 /// The model with its defaults, for these layers. ConfigError if it cannot work on them.
-LayeredNetwork example_of(const LayeredModelRecipe& recipe, const std::vector<double>& layers);
+LayeredNetwork example_of(const LayeredModelRecipe& recipe, std::vector<double> layers);
 
 }  // namespace apical::models

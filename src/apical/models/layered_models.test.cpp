@@ -14,7 +14,7 @@ LayeredNetwork build(const std::string& model, const std::map<std::string, Value
   APICAL_CHECK(recipe != nullptr);
   std::map<std::string, Value, std::less<>> values;
   for (const Parameter& p : recipe->parameters) values[p.name] = p.default_value;
-  values["layers"] = Entries{4.0, 6.0, 5.0, 3.0};
+  values["layers"] = std::vector<double>{4, 6, 5, 3};
   for (const auto& [name, value] : given) {
     EXPECT_TRUE(values.contains(name)) << name;
     values[name] = value;

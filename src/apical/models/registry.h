@@ -39,6 +39,11 @@ class Values {
     return std::get<T>(at->second);
   }
   bool has(std::string_view name) const { return values_.contains(name); }
+  template <class T>
+  bool holds(std::string_view name) const {
+    const auto at = values_.find(name);
+    return at != values_.end() && std::holds_alternative<T>(at->second);
+  }
   double number(std::string_view name) const { return get<double>(name); }
   bool flag(std::string_view name) const { return get<bool>(name); }
   const std::string& text(std::string_view name) const { return get<std::string>(name); }
