@@ -61,8 +61,7 @@ RewardPlan read_reward_plan(TomlReader& t) {
 
 models::LayeredNetwork read_value_network(TomlReader& t, const ModelChoice& policy) {
   ParameterDefaults like = policy.values;
-  auto& layers = std::get<std::vector<double>>(like.at("layers"));
-  layers.back() = 1;
+  std::get<models::Entries>(like.at("layers")).back() = 1.0;  // units
   const ModelChoice choice = read_model(t, like, policy.name);
   if (const auto* network = std::get_if<models::LayeredNetwork>(&choice.subject)) return *network;
   throw ConfigError(fmt::format("model '{}' is a circuit; rewards are predicted by a layered network", choice.name), t.place("name"),

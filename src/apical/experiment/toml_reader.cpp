@@ -317,23 +317,29 @@ std::vector<std::string> TomlReader::texts(std::string_view key, std::optional<s
   return v;
 }
 
-std::vector<std::variant<double, std::string>> TomlReader::numbers_and_texts(std::string_view key) {
+std::vector<std::variant<double, std::string>> TomlReader::numbers_and_texts(
+    std::string_view key, std::optional<std::vector<std::variant<double, std::string>>> otherwise) {
   const TomlValue* n = state_->find(key);
-  if (!n) state_->missing(key, "a list of numbers and texts");
-  const TomlList* list = n->as<TomlList>();
-  if (!list) state_->wrong(key, *n, "a list of numbers and texts");
+  if (!n && !otherwise) state_->missing(key, "a list of numbers and texts");
   std::vector<std::variant<double, std::string>> v;
-  std::string text;
-  for (const TomlValue& item : *list) {
-    if (!text.empty()) text += ", ";
-    if (const auto* words = item.as<std::string>()) {
-      v.emplace_back(*words);
-      text += toml_quoted(*words);
-    } else {
-      const double number = state_->number_at(key, item, "a number or a text in this list");
-      v.emplace_back(number);
-      text += toml_number(number);
+  if (!n) {
+    v = *otherwise;
+  } else {
+    const TomlList* list = n->as<TomlList>();
+    if (!list) state_->wrong(key, *n, "a list of numbers and texts");
+    for (const TomlValue& item : *list) {
+      if (const auto* words = item.as<std::string>()) {
+        v.emplace_back(*words);
+      } else {
+        v.emplace_back(state_->number_at(key, item, "a number or a text in this list"));
+      }
     }
+  }
+  std::string text;
+  for (const auto& entry : v) {
+    if (!text.empty()) text += ", ";
+    const auto* words = std::get_if<std::string>(&entry);
+    text += words ? toml_quoted(*words) : toml_number(std::get<double>(entry));
   }
   state_->note(key, "[" + text + "]");
   return v;
