@@ -53,10 +53,24 @@ models::Value read_value(TomlReader& t, const models::Parameter& p, const std::v
   return std::visit(Reader{t, p, areas}, p.default_value);
 }
 
+/// A list that may mix numbers and texts, where it has numbers only; else the value as it is.
+models::Value plain(const models::Value& value) {
+  const auto* entries = std::get_if<models::Entries>(&value);
+  if (entries == nullptr) return value;
+  std::vector<double> numbers;
+  for (const auto& entry : *entries) {
+    if (!std::holds_alternative<double>(entry)) return value;
+    numbers.push_back(std::get<double>(entry));
+  }
+  return numbers;
+}
+
 models::Parameter with_default(models::Parameter p, const ParameterDefaults& defaults) {
   const auto at = defaults.find(p.name);
-  if (at == defaults.end() || at->second.index() != p.default_value.index()) return p;
-  p.default_value = at->second;
+  if (at == defaults.end()) return p;
+  const models::Value given = at->second.index() == p.default_value.index() ? at->second : plain(at->second);
+  if (given.index() != p.default_value.index()) return p;
+  p.default_value = given;
   p.required = false;
   return p;
 }
