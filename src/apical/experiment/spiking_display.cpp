@@ -55,6 +55,7 @@ struct Displayer {
       weights.lines.push_back({label, fmt::format("weight_{}", w)});
     }
     d.figures.push_back(weights);
+    d.activity = fmt::format("The inputs are 0,0, then 1,0, then 0,1, then 1,1, for {:g} s each.", o.example_s);
     d.course = fmt::format(
         "{:g} s without input, then a test of {:g} s for each pattern without plasticity or teacher. {} epochs of the four patterns in their fixed order: {:g} s of "
         "prediction without plasticity, then {:g} s with plasticity and a teaching current into each output dendrite, frozen, computed from that neuron's event rate. "
@@ -76,6 +77,7 @@ struct Displayer {
                    {"pyr1_burst_probability", "burst probability of area 1", ""},
                    {"pyr2_burst_probability", "burst probability of area 2", ""}};
     d.dots.push_back(correlations(d.headlines));
+    d.activity = fmt::format("The drives begin at {:g} s.", o.burn_in_s);
     d.course = fmt::format("{:g} s without drives, then {:g} s with a sine current of {:g} pA and period {:g} s into the somata of area 1 and one of {:g} pA and {:.4g} s into the "
                            "dendrites of area 2. Events and bursts are counted in bins of {:g} ms; drives are taken at the end of a bin.",
                            o.burn_in_s, o.duration_s, o.soma_amplitude_A * 1e12, o.soma_period_s, o.dendrite_amplitude_A * 1e12, o.dendrite_period_s, o.bin_s * 1e3);
@@ -92,6 +94,7 @@ struct Displayer {
                    {"event_Hz", "event rate", "Hz"},
                    {"burst_probability", "burst probability", ""}};
     d.dots.push_back(correlations(d.headlines));
+    d.activity = fmt::format("The drives begin at {:g} s.", o.burn_in_s);
     d.course = fmt::format("{:g} s without drives, then {:g} s with a sine current of {:g} pA and period {:g} s into somata and one of {:g} pA and {:.4g} s into dendrites. "
                            "Events and bursts are counted in bins of {:g} ms; drives are taken at the end of a bin.",
                            o.burn_in_s, o.duration_s, o.soma_amplitude_A * 1e12, o.soma_period_s, o.dendrite_amplitude_A * 1e12, o.dendrite_period_s, o.bin_s * 1e3);
@@ -106,6 +109,7 @@ struct Displayer {
                                                    : fmt::format("presynaptic dendrites {:+g} pA", o.final_presynaptic_current_A * 1e12);
       d.headlines.push_back({fmt::format("weight_phase_{}", i + 1), fmt::format("after phase {}, {}", i + 1, what), ""});
     }
+    d.activity = fmt::format("The burn-in lasts {:g} s, every phase {:g} s.", 4 * o.alpha_s, o.phase_s);
     const char* x = "phase (0: burn-in)";
     d.figures.push_back({"Mean plastic weight at the end of each phase", "Weights follow changes of the targets' burst probability.", x, "weight", "phase", {{"weight", "weight"}}, {}, ""});
     d.figures.push_back({"Burst probability in each phase", "", x, "burst probability", "phase",

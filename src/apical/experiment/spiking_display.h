@@ -41,8 +41,9 @@ struct SpikingDisplay {
   std::vector<Headline> headlines;
   std::vector<MeasureDots> dots;
   std::vector<MeasureFigure> figures;
-  std::string curve_x;  ///< of pairing curves
-  std::string course;   ///< what was done, in sentences
+  std::string curve_x;   ///< of pairing curves
+  std::string activity;  ///< what a reader of activity over time should know, in a sentence
+  std::string course;    ///< what was done, in sentences
 };
 
 SpikingDisplay display_of(const models::SpikingOptions& options, std::size_t epochs);

@@ -223,7 +223,7 @@ class Page {
             plot.series[i].seeds.push_back(std::move(curve));
           }
         }
-        figure(svg_of(plot), q.name + which, "Mean over all neurons of a population, in bins. " + how_drawn());
+        figure(svg_of(plot), q.name + which, "Mean over all neurons of a population, in bins. " + display_.activity + " " + how_drawn());
       }
     }
     out_ += "</div>\n";

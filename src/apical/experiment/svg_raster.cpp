@@ -12,8 +12,8 @@ namespace {
 
 using svg::num;
 
-constexpr double kWidth = 1040, kGap = 14, kTop = 22, kBottom = 34, kFont = 12;
-constexpr double kRow = 3.2, kTick = 2.4, kLongTick = 4.2, kBandGap = 9;
+constexpr double kWidth = 1040, kGap = 14, kTop = 26, kBottom = 34, kFont = 12;
+constexpr double kRow = 4, kTick = 3.4, kLongTick = 5.6, kBandGap = 9;
 
 /// All ticks of one kind as one path: a raster has thousands.
 std::string ticks(const std::vector<RasterSpike>& spikes, bool in_burst, double left, double top, double per_s, double height) {
@@ -57,7 +57,7 @@ std::string svg_of(const RasterPlot& plot) {
       out += ticks(plot.bands[b].panels[p], true, x, top, per_s, kLongTick);
       if (b == 0) {
         const std::size_t fits = static_cast<std::size_t>(std::max(3.0, width / 7));
-        out += svg::lines(svg::wrap(plot.panels[p].label, fits, 1), x + 0.5 * width, kTop - 11, kFont, "text-anchor=\"middle\" dominant-baseline=\"central\"");
+        out += svg::lines(svg::wrap(plot.panels[p].label, fits, 1), x + 0.5 * width, kTop - 13, kFont, "text-anchor=\"middle\" dominant-baseline=\"central\"");
       }
       x += width + kGap;
     }
