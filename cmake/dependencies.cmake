@@ -7,6 +7,11 @@ find_package(nlohmann_json 3.11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(ZLIB REQUIRED)
+# Data sets: JPEG, archives, fetching, published checksums (docs/decisions/0005).
+find_package(libjpeg-turbo REQUIRED)
+find_package(LibArchive REQUIRED)
+find_package(CURL REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 # Found by hand: FindHDF5 needs a C compiler and drags in what libhdf5 itself was linked with.
 find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
 find_library(HDF5_LIBRARY NAMES hdf5_serial hdf5 REQUIRED)
@@ -23,4 +28,5 @@ target_include_directories(apical_dependencies SYSTEM INTERFACE
 target_compile_definitions(apical_dependencies INTERFACE H5_USE_110_API)
 target_link_libraries(apical_dependencies INTERFACE
   Threads::Threads fmt::fmt nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus CLI11::CLI11 ZLIB::ZLIB
+  libjpeg-turbo::turbojpeg LibArchive::LibArchive CURL::libcurl OpenSSL::Crypto
   ${HDF5_LIBRARY} ${BLAS_LIBRARIES} ${HWY_LIBRARY} ${XXHASH_LIBRARY})

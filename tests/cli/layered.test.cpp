@@ -83,6 +83,18 @@ TEST_F(LayeredCli, AComparisonOfATaskNamesWhatItLeavesOut) {
   EXPECT_THAT(a.out, testing::Not(HasSubstr("not compared")));  // it was asked for two
 }
 
+TEST_F(LayeredCli, LabelsWithCommasAndVariantsWithEpochsOfTheirOwnCanBeAskedFor) {
+  const Answer a = apical_says({"compare", "--task", "yin-yang", "--seeds", "1", "--set", "training.epochs=1", "--set", "task.train_samples=40", "--set",
+                         "task.validation_samples=10", "--set", "task.test_samples=10", "--models",
+                         "node perturbation,predictive coding, fixed prediction,predictive coding", "--out", out(), "--quiet", "--json"});
+  ASSERT_EQ(a.code, 0) << a.err;
+  const nlohmann::json runs = nlohmann::json::parse(a.out).at("runs");
+  ASSERT_EQ(runs.size(), 3U);
+  EXPECT_EQ(runs.at(1).at("label"), "predictive coding, fixed prediction");
+  const std::string resolved = io::read_text(fs::path(out()) / "node-perturbation" / "experiment.toml");
+  EXPECT_THAT(resolved, HasSubstr("\nepochs = 1\n"));  // 300 in the file
+}
+
 TEST_F(LayeredCli, MistakesAreExplained) {
   struct Mistake {
     std::string text;

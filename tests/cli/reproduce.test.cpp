@@ -18,6 +18,7 @@ using testing::HasSubstr;
 using test::Answer;
 using test::apical_says;
 using test::CommandLine;
+using test::with;
 
 constexpr const char* kExperiment = R"([task]
 name = "yin-yang"
@@ -67,6 +68,14 @@ TEST_F(Reproduce, SaysReproducedAndSucceedsIfAllHolds) {
   EXPECT_THAT(a.out, HasSubstr("reproduced  mean test accuracy: "));
   EXPECT_THAT(a.out, HasSubstr("1 of 1 reproduced"));
   EXPECT_THAT(io::read_text(directory_ / "run" / "report.html"), HasSubstr("Compared with A paper, Fig. 1"));
+}
+
+using SlowReproduce = Reproduce;
+
+TEST_F(SlowReproduce, CreditRulesLearnYinYangAsWellAsTheyAreKnownTo) {
+  const std::string all = io::read_text(fs::path(APICAL_SOURCE_DIR) / "experiments" / "yin-yang" / "all.toml");
+  const Answer a = says({"reproduce", file(with(all, "seeds = 5", "seeds = 3")), "--out", out()});
+  EXPECT_EQ(a.code, 0) << a.out << a.err;
 }
 
 TEST_F(Reproduce, SaysDeviatesAndFailsIfSomethingDoesNotHold) {

@@ -179,7 +179,7 @@ void replay_two_site(const json& file, CaseComparison<T>& compare) {
   symmetric.credit(Workers(), net, {x.view(), y.view()}, credit, 0);
   compare.check_each("D_with_symmetric_V", symmetric.delta(), expected.at("D_with_symmetric_V"), -1);
   for (const auto& [key, mixed] : expected.at("dW_mixed").items()) {
-    TwoSite<T>(net.description, V, std::stod(key)).credit(Workers(), net, {x.view(), y.view()}, credit, 0);
+    TwoSite<T>(net.description, V, {.alpha = std::stod(key)}).credit(Workers(), net, {x.view(), y.view()}, credit, 0);
     compare.check_each("dW_mixed at " + key, credit.dW, mixed);
   }
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <ostream>
 
 #include "apical/cli/parser.h"
@@ -13,7 +14,7 @@
 namespace apical::cli {
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all{run_command(),     check_command(),  models_command(),    tasks_command(),
+  static const std::vector<Command> all{run_command(),     check_command(),  models_command(),    tasks_command(),    data_command(),
                                         compare_command(), probe_command(),  report_command(),    reproduce_command(), bench_command()};
   return all;
 }
@@ -75,6 +76,32 @@ std::string help(const Command& c) {
 
 namespace {
 
+/// --data DIR is APICAL_DATA=DIR for the time of one command.
+class DataDirectory {
+ public:
+  explicit DataDirectory(const std::optional<std::string>& directory) : given_(directory.has_value()) {
+    if (!given_) return;
+    if (directory->empty()) throw UsageError("--data is empty; expected the directory of data sets");
+    if (const char* const before = std::getenv(kName)) before_ = before;
+    ::setenv(kName, directory->c_str(), 1);
+  }
+  ~DataDirectory() {
+    if (!given_) return;
+    if (before_) {
+      ::setenv(kName, before_->c_str(), 1);
+    } else {
+      ::unsetenv(kName);
+    }
+  }
+  DataDirectory(const DataDirectory&) = delete;
+  DataDirectory& operator=(const DataDirectory&) = delete;
+
+ private:
+  static constexpr const char* kName = "APICAL_DATA";
+  bool given_;
+  std::optional<std::string> before_;
+};
+
 std::string version_text(bool json) {
   const BuildInfo& b = build_info();
   if (json) {
@@ -102,7 +129,9 @@ int dispatch(const std::vector<std::string>& arguments, Context& context) {
       context.out << help(c);
       return 0;
     }
-    return c.run(context, parse(c, rest));
+    const Arguments parsed = parse(c, rest);
+    const DataDirectory data(parsed.value("--data"));
+    return c.run(context, parsed);
   }
   throw UsageError(fmt::format("unknown command '{}'\n  {}", arguments[0], suggestion(arguments[0], names)));
 }

@@ -79,5 +79,6 @@ Command probe_command();
 Command report_command();
 Command reproduce_command();
 Command bench_command();
+Command data_command();
 
 }  // namespace apical::cli

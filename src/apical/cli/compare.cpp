@@ -28,6 +28,25 @@ std::vector<std::string> split_list(const std::string& text) {
   return out;
 }
 
+/// The names of a list. Labels may have commas of their own: the longest run of pieces that is a name is one.
+std::vector<std::string> names_in(const std::string& list, const std::vector<std::string>& known) {
+  const std::vector<std::string> pieces = split_list(list);
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < pieces.size();) {
+    std::string longest = pieces[at], joined = pieces[at];
+    std::size_t next = at + 1;
+    for (std::size_t k = at + 1; k < pieces.size(); ++k) {
+      joined += "," + pieces[k];
+      if (std::find(known.begin(), known.end(), joined) == known.end()) continue;
+      longest = joined;
+      next = k + 1;
+    }
+    out.push_back(longest);
+    at = next;
+  }
+  return out;
+}
+
 /// Those whose label or model is in the list; "all" keeps everything.
 std::vector<Experiment> chosen(std::vector<Experiment> all, const std::string& list) {
   if (list == "all") return all;
@@ -37,7 +56,7 @@ std::vector<Experiment> chosen(std::vector<Experiment> all, const std::string& l
     if (std::find(names.begin(), names.end(), e.model) == names.end()) names.push_back(e.model);
   }
   std::vector<Experiment> out;
-  for (const std::string& wanted : split_list(list)) {
+  for (const std::string& wanted : names_in(list, names)) {
     bool found = false;
     for (const Experiment& e : all) {
       if (e.label != wanted && e.model != wanted) continue;

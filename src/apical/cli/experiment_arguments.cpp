@@ -7,22 +7,25 @@
 
 namespace apical::cli {
 
+Option data_option() { return {"--data", "DIR", "directory of data sets (default: APICAL_DATA, else XDG_DATA_HOME/apical)"}; }
+
 const std::vector<Option>& experiment_options() {
   static const std::vector<Option> options{
       {"--set", "KEY=VALUE", "change a key of the experiment, e.g. training.epochs=10", true},
       {"--seeds", "N or LIST", "seeds 1 … N, or a list such as 3,5,8 (default: those of the experiment)"},
+      data_option(),
       {"--threads", "N", "threads (default: all that the process may use)"},
   };
   return options;
 }
 
 void apply_changes(TomlDocument& document, const Arguments& arguments) {
-  for (const std::string& change : arguments.values("--set")) document.set(change);
+  for (const std::string& change : arguments.values("--set")) document.set(change, "variant");
   if (const auto seeds = arguments.value("--seeds")) {
     const bool digits = seeds->find_first_not_of("0123456789,") == std::string::npos && !seeds->empty();
     if (!digits) throw UsageError(fmt::format("--seeds is '{}'; expected a count such as 10 or a list such as 3,5,8", *seeds));
     const bool list = seeds->find(',') != std::string::npos;
-    document.set(list ? fmt::format("run.seeds=[{}]", *seeds) : fmt::format("run.seeds={}", *seeds));
+    document.set(list ? fmt::format("run.seeds=[{}]", *seeds) : fmt::format("run.seeds={}", *seeds), "variant");
   }
 }
 

@@ -7,6 +7,8 @@
 
 namespace apical::cli {
 
+/// --data, which every command that has it honours without more.
+Option data_option();
 const std::vector<Option>& experiment_options();
 /// The file with the changes of the command line applied.
 TomlDocument read_document(const Arguments& arguments, const std::string& path);

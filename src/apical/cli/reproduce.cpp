@@ -201,6 +201,7 @@ Command reproduce_command() {
   c.summary = "run what reproduces a published or measured figure, or a run again, and say whether it does";
   c.positionals = {{"WHAT", "a figure of the list, a TOML file with [reproduces], or the directory of a run; without it, the list", 0, 1}};
   c.options = {{"--all", "", "everything of the list"},
+               data_option(),
                {"--threads", "N", "threads (default: all that the process may use)"},
                {"--out", "DIR", "directory of the result (default: the next free runs/NAME-NNN)"},
                {"--resume", "", "continue in --out: what is finished is kept"}};

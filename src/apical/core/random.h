@@ -32,6 +32,7 @@ enum class Stream : std::uint32_t {
   augmentation = 16,
   bootstrap = 17,
   injected_noise = 18,
+  poisson_spike = 19,
 };
 
 /// The address of one draw.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -30,7 +31,25 @@ TomlDocument TomlDocument::read(const std::string& path) { return parse(io::read
 
 TomlDocument TomlDocument::copy() const { return {std::make_unique<Node>(*root_), origin_}; }
 
-void TomlDocument::set(std::string_view assignment) {
+namespace {
+
+/// What `from` says, wherever `into` says something of its own.
+void replace_what_is_there(TomlTable& into, const TomlTable& from) {
+  for (const TomlEntry& e : from.entries) {
+    const auto own = std::find_if(into.entries.begin(), into.entries.end(), [&](const TomlEntry& o) { return o.key == e.key; });
+    if (own == into.entries.end()) continue;
+    auto* table = std::get_if<TomlTable>(&own->value.data);
+    if (table && e.value.as<TomlTable>()) {
+      replace_what_is_there(*table, *e.value.as<TomlTable>());
+    } else {
+      *own = e;
+    }
+  }
+}
+
+}  // namespace
+
+void TomlDocument::set(std::string_view assignment, std::string_view variants) {
   const auto equals = assignment.find('=');
   const std::string origin = fmt::format("--set {}", assignment);
   if (equals == std::string_view::npos || equals == 0) {
@@ -49,6 +68,10 @@ void TomlDocument::set(std::string_view assignment) {
   }
   if (parsed.entries.size() != 1) throw ConfigError("expected one key=value", {origin, 0, 0}, "give --set once for each key");
   merge(root_->table, parsed);
+  for (TomlEntry& e : root_->table.entries) {
+    if (variants.empty() || e.key != variants || !e.value.is_list_of_tables()) continue;
+    for (TomlValue& variant : std::get<TomlList>(e.value.data)) replace_what_is_there(std::get<TomlTable>(variant.data), parsed);
+  }
 }
 
 void TomlDocument::overlay(const TomlDocument& other) { merge(root_->table, other.root_->table); }

@@ -25,8 +25,8 @@ class TomlDocument {
   ~TomlDocument();
 
   /// "model.layers=[4, 30, 3]": replaces or adds a value. ConfigError if it is not key=value in TOML; a bare word
-  /// that is no TOML value counts as a string.
-  void set(std::string_view assignment);
+  /// that is no TOML value counts as a string. Entries of [[variants]] that have a value of their own there get the new one.
+  void set(std::string_view assignment, std::string_view variants = {});
   /// Lays `other` over this document: tables are merged key by key, everything else is replaced.
   void overlay(const TomlDocument& other);
   const std::string& origin() const { return origin_; }

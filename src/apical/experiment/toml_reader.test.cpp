@@ -202,6 +202,17 @@ TEST(TomlDocument, SetReplacesAddsAndDescends) {
   EXPECT_EQ(r.text("title"), "say \"hi\"");
 }
 
+TEST(TomlDocument, SetReachesVariantsThatHaveAValueOfTheirOwn) {
+  TomlDocument d = TomlDocument::parse("[training]\nepochs = 9\n[[variant]]\nlabel = \"a\"\ntraining = { epochs = 300, eta = 1 }\n[[variant]]\nlabel = \"b\"\n", "x");
+  d.set("training.epochs=2", "variant");
+  for (const TomlDocument& v : d.variants("variant")) {
+    TomlReader root(v);
+    TomlReader training = root.table("training");
+    EXPECT_EQ(training.number("epochs"), 2);
+    EXPECT_EQ(training.has("eta"), root.text("label") == "a");
+  }
+}
+
 TEST(TomlDocument, SetComplainsAboutWhatIsNoAssignment) {
   TomlDocument d = parsed("");
   for (const char* wrong : {"epochs", "=3", "", "a b=1", "a=1\nb=2", "a..b=1"}) {

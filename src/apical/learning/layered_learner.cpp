@@ -89,12 +89,31 @@ void LayeredLearner<Real>::for_each_replica(F&& f) {
 
 template <class Real>
 void LayeredLearner<Real>::gather(Replica& replica, const Split& split, std::span<const std::uint32_t> order, std::size_t first,
-                                  std::size_t n) {
+                                  std::size_t n, const Showing* showing) {
   const auto X = replica.X.resize(n, description_.network.inputs);
   const auto Y = replica.Y.resize(n, description_.network.outputs());
   for (std::size_t i = 0; i < n; ++i) {
-    split.read_input(order[first + i], X.row(i));
+    if (showing == nullptr) {
+      split.read_input(order[first + i], X.row(i));
+    } else {
+      split.read_shown(order[first + i], *showing, X.row(i));
+    }
     split.read_target(order[first + i], Y.row(i));
+  }
+}
+
+template <class Real>
+Showing LayeredLearner<Real>::showing(std::size_t r) const {
+  const std::size_t per_epoch = (data_[r]->train.size() + description_.batch - 1) / description_.batch;
+  return {seeds_[r], replicas_[r].model->batches() / per_epoch};
+}
+
+template <class Real>
+void LayeredLearner<Real>::announce(SplitName split, const Order& next) {
+  for (std::size_t r = 0; r < replicas_.size(); ++r) {
+    const Split& from = split_of(*data_[r], split);
+    const bool drawn = split == SplitName::train && from.augmentation.any();
+    from.inputs.announce(next[r], drawn ? &from.augmentation : nullptr, drawn ? showing(r) : Showing{});
   }
 }
 
@@ -103,7 +122,8 @@ void LayeredLearner<Real>::learn(const Order& order, bool) {
   for_each_replica([&](std::size_t r) {
     Replica& replica = replicas_[r];
     for (std::size_t at = 0; at < order[r].size(); at += description_.batch) {
-      gather(replica, data_[r]->train, order[r], at, std::min(description_.batch, order[r].size() - at));
+      const Showing now = showing(r);
+      gather(replica, data_[r]->train, order[r], at, std::min(description_.batch, order[r].size() - at), &now);
       try {
         replica.model->learn_batch(replica.X.view(), replica.Y.view());
       } catch (const NumericalFault& fault) {

@@ -23,6 +23,7 @@ class LayeredLearner final : public Learner {
   std::span<const std::uint64_t> seeds() const override { return seeds_; }
   const Dataset& data(std::size_t replica) const override { return *data_[replica]; }
   std::size_t batch() const override { return description_.batch; }
+  void announce(SplitName split, const Order& next) override;
   void settle(const Order&) override {}
   void learn(const Order& order, bool opens_epoch) override;
   void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) override;
@@ -47,8 +48,12 @@ class LayeredLearner final : public Learner {
   template <class F>
   void for_each_replica(F&& f);
   void check(std::size_t replica) const;
-  /// Fills X and Y of a replica with the samples [first, first + n) of its order.
-  void gather(Replica& replica, const Split& split, std::span<const std::uint32_t> order, std::size_t first, std::size_t n);
+  /// Fills X and Y of a replica with the samples [first, first + n) of its order, as they are shown in training if `showing` is
+  /// not null.
+  void gather(Replica& replica, const Split& split, std::span<const std::uint32_t> order, std::size_t first, std::size_t n,
+              const Showing* showing = nullptr);
+  /// Of training samples, now: the epoch follows from the batches learned, which are part of the state.
+  Showing showing(std::size_t replica) const;
   std::vector<AreaAlignment> align(std::size_t replica, std::span<const std::uint32_t> order);
 
   models::LayeredNetwork description_;

@@ -54,6 +54,8 @@ class Learner {
   /// Samples that belong together: orders come in multiples of it, but for the last piece of a split.
   virtual std::size_t batch() const { return 1; }
 
+  /// Samples that learn or evaluate will be asked for next, in this order, so that what is slow to read can be read ahead.
+  virtual void announce(SplitName /*split*/, const Order& /*next*/) {}
   /// Shows inputs without targets and without learning, until transients are gone.
   virtual void settle(const Order& order) = 0;
   /// Shows training samples with targets and learns. `opens_epoch`: nothing came before the first sample.

@@ -50,6 +50,10 @@ void check_presentation(const Circuit& c, const Dataset& data, const Presentatio
                                   data.sequence_dt_ms, c.name, c.dt_ms),
                       {}, "give dt_ms the same value in both");
   }
+  if (data.train.augmentation.any()) {
+    throw ConfigError(fmt::format("task '{}' draws its training pictures anew in each epoch, which circuits do not", data.name), {},
+                      "set augment = \"none\", or choose a layered network");
+  }
   APICAL_CHECK(!(data.is_sequence() && data.closed_loop));
   const Population& out = c[*c.readout()];
   if (data.inputs() != c[*c.stimulus()].size || data.outputs() != out.size) {

@@ -135,6 +135,7 @@ void Trainer::step_train() {
     epoch_seconds_ = 0;
   }
   const std::size_t n = next_piece(all - sample_);
+  learner_.announce(SplitName::train, slice(orders_, sample_, std::min(2 * n, all - sample_)));
   const double seconds = seconds_of([&] { learner_.learn(slice(orders_, sample_, n), sample_ == 0); });
   chunk_ = next_chunk(chunk_, seconds);
   epoch_seconds_ += seconds;
@@ -161,6 +162,7 @@ bool Trainer::evaluate(SplitName split, const std::atomic<bool>& stop) {
       return false;
     }
     const std::size_t n = next_piece(all - at);
+    learner_.announce(split, slice(orders_, at, std::min(2 * n, all - at)));
     chunk_ = next_chunk(chunk_, seconds_of([&] { learner_.evaluate(split, slice(orders_, at, n), at == 0, scores); }));
     at += n;
   }

@@ -80,6 +80,8 @@ const Row kRows[] = {
     {"predictive_coding_incremental", &kRegression, "weights change at every inference step", "Salvatori et al., arXiv:2212.00720, 2022"},
     {"segregated_dendrites", &kLogistic, "hidden neurons learn from the difference of two plateau potentials of their apical dendrite (steady-state rates)",
      "Guerguiev, Lillicrap & Richards, eLife 6:e22901, 2017"},
+    {"segregated_dendrites_spiking", &kLogistic, "segregated dendrites with Poisson spikes, simulated in time: a forward and a target phase per sample",
+     "Guerguiev, Lillicrap & Richards, eLife 6:e22901, 2017"},
     {"two_site", &kLogistic, "somatic rates carry activity up, dendritic bursts carry errors down and gate plasticity",
      "Koerding & Koenig, J Comput Neurosci 11:207, 2001"},
 };

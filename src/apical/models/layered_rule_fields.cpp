@@ -90,8 +90,7 @@ struct Visitor {
     f("guard", o.guard, "limit gamma to what the curvature of the energy allows");
     f("output_precision", o.output_precision, "", "weight of the output error");
   }
-  void operator()(SegregatedRuleOptions& o) const {
-    SegregatedOptions& p = o.physiology;
+  void steady(SegregatedOptions& p) const {
     f("phi_max", p.phi_max, "1/ms", "highest rate");
     f("g_basal", p.g_B, "", "conductance from the basal dendrite to the soma of a hidden neuron");
     f("g_leak", p.g_L, "", "leak conductance");
@@ -100,10 +99,26 @@ struct Visitor {
     f("E_inhibitory", p.E_I, "", "reversal potential of the inhibiting teacher");
     f("P_hidden", p.P_hidden, "", "scale of hidden updates (published: 20/phi_max)");
     f("P_output", p.P_out, "", "scale of output updates (published: 20/phi_max^2)");
+  }
+  void operator()(SegregatedRuleOptions& o) const {
+    steady(o.physiology);
+    visit_start(f, o.feedback);
+  }
+  void operator()(SpikingSegregatedRuleOptions& o) const {
+    SpikingSegregatedOptions& p = o.physiology;
+    steady(p.steady);
+    f("g_apical", p.g_A, "", "conductance from the apical dendrite to the soma of a hidden neuron");
+    f("dt", p.dt, "ms", "time step");
+    f("phase", p.phase, "ms", "duration of the forward and of the target phase");
+    f("average", p.average, "ms", "end of a phase over which potentials, rates and postsynaptic potentials are averaged");
+    f("tau_long", p.tau_long, "ms", "postsynaptic potentials: slower time constant");
+    f("tau_short", p.tau_short, "ms", "postsynaptic potentials: faster time constant");
     visit_start(f, o.feedback);
   }
   void operator()(TwoSiteOptions& o) const {
-    f("mixing", o.alpha, "", "share of the somatic signal at the dendritic site: 0 for two sites, more for the one-site control");
+    f("mixing", o.neuron.alpha, "", "share of the somatic signal at the dendritic site: 0 for two sites, more for the one-site control");
+    f.choice("dendritic_spikes", o.neuron.spikes, {"rates", "bursts"}, "burst rates D, or all-or-none bursts with probability p0 + D");
+    f("p0", o.neuron.p0, "", "bursts: probability of one without an error");
     visit_start(f, o.feedback);
   }
 };

@@ -4,23 +4,36 @@
 #include <fmt/format.h>
 
 namespace apical {
-namespace {
-
-const DataSource& source() {
+const DataSource& cifar10_source() {
   static const DataSource where{
       "CIFAR-10",
       {"cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin"},
-      "download and unpack https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (six files of 3073-byte "
-      "records)"};
+      "'apical data fetch cifar10', or download and unpack https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (six files of "
+      "3073-byte records), or 'apical data convert cifar10' from JPEG files"};
   return where;
 }
 
-LabelledImages read_batches(const std::vector<std::string>& files, const TaskParameters& p) {
+const std::vector<std::string>& cifar10_classes() {
+  static const std::vector<std::string> names{"airplane", "automobile", "bird",  "cat",  "deer",
+                                              "dog",      "frog",       "horse", "ship", "truck"};
+  return names;
+}
+
+const std::vector<std::string>& cifar10_files() {
+  static const std::vector<std::string> names{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                                              "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"};
+  return names;
+}
+
+namespace {
+
+LabelledImages read_batches(std::span<const std::string> files, const TaskParameters& p) {
   constexpr std::size_t kBatch = 10000;
   LabelledImages images;
   images.pixels = kCifarRecord - 1;
+  images.rows = 32;
   for (const std::string& file : files) {
-    const auto path = find_data_file(source(), file, p.text("directory"));
+    const auto path = find_data_file(cifar10_source(), file, p.text("directory"));
     const auto bytes = unpack_file(path, std::size_t{1} << 30);
     const std::size_t before = images.labels.size();
     append_cifar_records(bytes, path.string(), images);
@@ -36,10 +49,9 @@ LabelledImages read_batches(const std::vector<std::string>& files, const TaskPar
 }
 
 Dataset make(const TaskParameters& p) {
-  const LabelledImages train = read_batches(
-      {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
-      p);
-  const LabelledImages test = read_batches({"test_batch.bin"}, p);
+  const std::span<const std::string> files(cifar10_files());
+  const LabelledImages train = read_batches(files.first(5), p);
+  const LabelledImages test = read_batches(files.subspan(5), p);
   const std::size_t held_out = p.count("validation_samples"), all = train.labels.size();
   if (held_out >= all) {
     throw ConfigError(
@@ -55,8 +67,8 @@ Dataset make(const TaskParameters& p) {
   data.train = image_split(train, 0, all - held_out, scale, 10);
   data.validation = image_split(train, all - held_out, all, scale, 10);
   data.test = image_split(test, 0, test.labels.size(), scale, 10);
-  data.class_names = {"airplane", "automobile", "bird",  "cat",  "deer",
-                      "dog",      "frog",       "horse", "ship", "truck"};
+  data.train.augmentation = augmentation_of(p);
+  data.class_names = cifar10_classes();
   data.readout = Readout::largest_output;
   return data;
 }
@@ -96,6 +108,7 @@ TaskInfo cifar10_task() {
       directory_parameter(), normalisation,
       count_parameter("validation_samples", 5000, "taken from the end of the training files", 0, 1e6),
       verify_parameter()};
+  for (ParameterInfo& p : augmentation_parameters({"none", "crop", "flip", "crop-and-flip"}, 4)) info.parameters.push_back(std::move(p));
   info.citation = "Krizhevsky (2009) Learning multiple layers of features from tiny images";
   info.classifies = true;
   info.make = make;

@@ -11,6 +11,13 @@ namespace apical {
 
 inline constexpr std::size_t kCifarRecord = 3073;
 
+/// The classes in the order of their labels.
+const std::vector<std::string>& cifar10_classes();
+/// Where its six files are looked for.
+const DataSource& cifar10_source();
+/// data_batch_1.bin … data_batch_5.bin, test_batch.bin.
+const std::vector<std::string>& cifar10_files();
+
 /// Appends the records to `images`. DataError, beginning with `name`, if the length is not a positive
 /// multiple of a record or a label is above 9.
 void append_cifar_records(std::span<const std::uint8_t> bytes, const std::string& name,

@@ -14,31 +14,54 @@
 
 namespace apical {
 
-std::filesystem::path find_data_file(const DataSource& source, const std::string& file,
-                                     const std::string& directory) {
-  namespace fs = std::filesystem;
-  const char* const from_environment = std::getenv("APICAL_DATA");
-  const fs::path base = !directory.empty()            ? directory
-                        : from_environment != nullptr ? from_environment
-                                                      : "";
-  const std::string advice =
-      fmt::format("  {},\n  then name their folder in the task's parameter 'directory' or in APICAL_DATA",
-                  source.how_to_get);
-  if (base.empty()) {
-    throw DataError(fmt::format("{} is wanted, but no data directory is known\n{}", source.title, advice));
-  }
-  std::vector<std::string> tried;
+namespace fs = std::filesystem;
+
+fs::path data_directory(const std::string& directory) {
+  const auto from_environment = [](const char* name) -> fs::path {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+  if (!directory.empty()) return directory;
+  if (const fs::path named = from_environment("APICAL_DATA"); !named.empty()) return named;
+  // A relative XDG_DATA_HOME is to be ignored (XDG Base Directory Specification 0.8).
+  if (const fs::path data = from_environment("XDG_DATA_HOME"); data.is_absolute()) return data / "apical";
+  if (const fs::path home = from_environment("HOME"); !home.empty()) return home / ".local" / "share" / "apical";
+  return {};
+}
+
+namespace {
+
+std::vector<fs::path> places_below(const fs::path& base, const DataSource& source) {
   std::vector<fs::path> places;
   for (const std::string& folder : source.folders) places.push_back(base / folder);
   places.push_back(base);
-  for (const fs::path& place : places) {
+  return places;
+}
+
+}  // namespace
+
+fs::path find_below(const fs::path& base, const DataSource& source, const std::string& file) {
+  for (const fs::path& place : places_below(base, source)) {
     for (const char* suffix : {"", ".gz"}) {
       const fs::path candidate = place / (file + suffix);
       std::error_code ignored;
       if (fs::is_regular_file(candidate, ignored)) return candidate;
     }
-    tried.push_back(place.string());
   }
+  return {};
+}
+
+fs::path find_data_file(const DataSource& source, const std::string& file, const std::string& directory) {
+  const fs::path base = data_directory(directory);
+  const std::string advice = fmt::format(
+      "  {},\n  then name their folder in --data, in APICAL_DATA or in the task's parameter 'directory'", source.how_to_get);
+  if (base.empty()) {
+    throw DataError(fmt::format("{} is wanted, but no data directory is known\n{}", source.title, advice));
+  }
+  const fs::path found = find_below(base, source, file);
+  if (!found.empty()) return found;
+  std::vector<std::string> tried;
+  for (const fs::path& place : places_below(base, source)) tried.push_back(place.string());
   throw DataError(fmt::format("{}: neither {} nor {}.gz is in {}\n{}", source.title, file, file,
                               join_names(tried, "or"), advice));
 }

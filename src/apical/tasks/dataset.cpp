@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "apical/tasks/image_files.h"
+
 namespace apical {
 namespace {
 
@@ -13,15 +15,50 @@ void copy_row(const Matrix<double>& from, std::size_t row, std::span<T> out) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(values[i]);
 }
 
+/// Bytes, channel by channel, as the numbers they stand for.
 template <class T>
-void copy_row(const PixelMatrix& from, std::size_t row, std::span<T> out) {
-  APICAL_CHECK((row + 1) * from.features <= from.bytes.size() && out.size() == from.features);
-  const std::size_t channel_size = from.features / from.scale.channels.size();
-  const std::uint8_t* byte = from.bytes.data() + row * from.features;
+void to_numbers(std::span<const std::uint8_t> bytes, const PixelScale& scale, std::span<T> out) {
+  APICAL_CHECK(out.size() == bytes.size());
+  const std::size_t channel_size = bytes.size() / scale.channels.size();
+  const std::uint8_t* byte = bytes.data();
   T* value = out.data();
-  for (const auto& table : from.scale.channels) {
+  for (const auto& table : scale.channels) {
     for (std::size_t i = 0; i < channel_size; ++i) *value++ = static_cast<T>(table[*byte++]);
   }
+}
+
+std::span<const std::uint8_t> bytes_of_row(const PixelMatrix& from, std::size_t row) {
+  APICAL_CHECK((row + 1) * from.features <= from.bytes.size());
+  return std::span(from.bytes).subspan(row * from.features, from.features);
+}
+
+template <class T>
+void copy_row(const PixelMatrix& from, std::size_t row, std::span<T> out) {
+  to_numbers(bytes_of_row(from, row), from.scale, out);
+}
+
+template <class T>
+void copy_row(const FilePixels& from, std::size_t row, std::span<T> out) {
+  to_numbers<T>(from.files->read(static_cast<std::uint32_t>(row), nullptr, {}), from.scale, out);
+}
+
+template <class T>
+void copy_shown(const Matrix<double>&, std::size_t, const Augmentation&, const Showing&, std::span<T>) {
+  APICAL_CHECK(!"numbers that are no image have no augmentation");
+}
+
+template <class T>
+void copy_shown(const PixelMatrix& from, std::size_t row, const Augmentation& augmentation, const Showing& showing, std::span<T> out) {
+  const ImageShape shape = from.shape();
+  const Window window = window_of(augmentation, shape.rows, shape.cols, shape, showing, static_cast<std::uint32_t>(row));
+  std::vector<std::uint8_t> bytes(from.features);
+  cut_out(bytes_of_row(from, row), shape.rows, shape.cols, augmentation.padding(), window, shape, bytes);
+  to_numbers<T>(bytes, from.scale, out);
+}
+
+template <class T>
+void copy_shown(const FilePixels& from, std::size_t row, const Augmentation& augmentation, const Showing& showing, std::span<T> out) {
+  to_numbers<T>(from.files->read(static_cast<std::uint32_t>(row), &augmentation, showing), from.scale, out);
 }
 
 template <class T>
@@ -53,19 +90,32 @@ PixelScale PixelScale::standard(const std::vector<double>& means, const std::vec
   return scale;
 }
 
+ImageShape PixelMatrix::shape() const {
+  const std::size_t channels = scale.channels.size();
+  APICAL_CHECK(rows > 0 && features % (channels * rows) == 0);
+  return {channels, rows, features / channels / rows};
+}
+
 Inputs::Inputs(PixelMatrix pixels) : values_(std::move(pixels)) {
   const auto& p = std::get<PixelMatrix>(values_);
   APICAL_CHECK(p.features > 0 && !p.scale.channels.empty() && p.features % p.scale.channels.size() == 0 &&
                p.bytes.size() % p.features == 0);
 }
 
+Inputs::Inputs(FilePixels pixels) : values_(std::move(pixels)) {
+  const auto& p = std::get<FilePixels>(values_);
+  APICAL_CHECK(p.files && p.scale.channels.size() == p.files->shape().channels);
+}
+
 std::size_t Inputs::samples() const {
+  if (const auto* files = std::get_if<FilePixels>(&values_)) return files->files->samples();
   if (const auto* pixels = std::get_if<PixelMatrix>(&values_))
     return pixels->bytes.size() / pixels->features;
   return std::get<Matrix<double>>(values_).rows();
 }
 
 std::size_t Inputs::features() const {
+  if (const auto* files = std::get_if<FilePixels>(&values_)) return files->files->shape().size();
   if (const auto* pixels = std::get_if<PixelMatrix>(&values_)) return pixels->features;
   return std::get<Matrix<double>>(values_).cols();
 }
@@ -78,10 +128,32 @@ void Inputs::read(std::size_t sample, std::span<float> out) const {
   std::visit([&](const auto& from) { copy_row(from, sample, out); }, values_);
 }
 
+void Inputs::read_shown(std::size_t sample, const Augmentation& augmentation, const Showing& showing, std::span<double> out) const {
+  std::visit([&](const auto& from) { copy_shown(from, sample, augmentation, showing, out); }, values_);
+}
+
+void Inputs::read_shown(std::size_t sample, const Augmentation& augmentation, const Showing& showing, std::span<float> out) const {
+  std::visit([&](const auto& from) { copy_shown(from, sample, augmentation, showing, out); }, values_);
+}
+
+void Inputs::announce(std::span<const std::uint32_t> samples, const Augmentation* augmentation, const Showing& showing) const {
+  if (const auto* files = std::get_if<FilePixels>(&values_)) files->files->announce(samples, augmentation, showing);
+}
+
 std::span<const double> InputSequence::at(std::uint32_t step) const {
   APICAL_CHECK(step < steps());
   const auto next = std::upper_bound(change_points.begin(), change_points.end(), step);
   return values.row(static_cast<std::size_t>(next - change_points.begin()) - 1);
+}
+
+void Split::read_shown(std::size_t sample, const Showing& showing, std::span<double> out) const {
+  if (!augmentation.any()) return inputs.read(sample, out);
+  inputs.read_shown(sample, augmentation, showing, out);
+}
+
+void Split::read_shown(std::size_t sample, const Showing& showing, std::span<float> out) const {
+  if (!augmentation.any()) return inputs.read(sample, out);
+  inputs.read_shown(sample, augmentation, showing, out);
 }
 
 void Split::read_target(std::size_t sample, std::span<double> out) const { copy_row(targets, sample, out); }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A data set as a value: what a trainer shows and what it wants to see. Generated tasks keep their inputs
 // in double precision (a specification may demand the bits); images stay bytes and become numbers on
-// reading. A trainer needs one call per sample: split.read_input(i, buffer), buffer of float or double.
+// reading; sets that do not fit into memory stay files. A trainer needs one call per sample: split.read_input(i, buffer), or
+// split.read_shown(i, showing, buffer) where training may draw another view of it; buffer of float or double.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "apical/core/matrix.h"
+#include "apical/tasks/augmentation.h"
 #include "apical/tasks/plant.h"
 
 namespace apical {
@@ -31,6 +34,16 @@ struct PixelMatrix {
   std::vector<std::uint8_t> bytes;
   std::size_t features = 0;  ///< bytes per sample
   PixelScale scale;
+  std::size_t rows = 0;  ///< of a channel; 0: unknown, and there is no augmentation
+  ImageShape shape() const;
+};
+
+class ImageFiles;
+
+/// Images that are decoded when they are read.
+struct FilePixels {
+  std::shared_ptr<const ImageFiles> files;
+  PixelScale scale;
 };
 
 /// Inputs of a split, samples x features.
@@ -39,14 +52,21 @@ class Inputs {
   Inputs() = default;
   explicit Inputs(Matrix<double> values) : values_(std::move(values)) {}
   explicit Inputs(PixelMatrix pixels);
+  explicit Inputs(FilePixels pixels);
   std::size_t samples() const;
   std::size_t features() const;
   /// Copies one sample; `out` must have features() elements.
   void read(std::size_t sample, std::span<double> out) const;
   void read(std::size_t sample, std::span<float> out) const;
+  /// The same as it is shown in training; only for images of known shape.
+  void read_shown(std::size_t sample, const Augmentation& augmentation, const Showing& showing, std::span<double> out) const;
+  void read_shown(std::size_t sample, const Augmentation& augmentation, const Showing& showing, std::span<float> out) const;
+  /// Samples that will be read next, in this order: files are decoded ahead. A new announcement by the same `showing.seed`
+  /// replaces the last one. `augmentation` is null where samples are read as they are.
+  void announce(std::span<const std::uint32_t> samples, const Augmentation* augmentation, const Showing& showing) const;
 
  private:
-  std::variant<Matrix<double>, PixelMatrix> values_;
+  std::variant<Matrix<double>, PixelMatrix, FilePixels> values_;
 };
 
 /// Input that changes within a sample: row i of `values` (segments x channels) holds on the steps
@@ -68,10 +88,14 @@ struct Split {
   /// The same as membrane potentials, samples x outputs; empty for tasks that know rates only.
   Matrix<double> target_potentials = {};
   std::vector<std::int32_t> labels;  ///< class of each sample; empty for regression
+  Augmentation augmentation = {};    ///< what read_shown draws; for training only
 
   std::size_t size() const { return targets.rows(); }
   void read_input(std::size_t sample, std::span<double> out) const { inputs.read(sample, out); }
   void read_input(std::size_t sample, std::span<float> out) const { inputs.read(sample, out); }
+  /// As it is shown in training; without augmentation the same as read_input.
+  void read_shown(std::size_t sample, const Showing& showing, std::span<double> out) const;
+  void read_shown(std::size_t sample, const Showing& showing, std::span<float> out) const;
   void read_target(std::size_t sample, std::span<double> out) const;
   void read_target(std::size_t sample, std::span<float> out) const;
 };
@@ -95,6 +119,7 @@ struct Dataset {
   Readout readout = Readout::regression;
   double threshold = 0;       ///< for Readout::sign
   std::optional<PictureShape> target_picture = {};
+  std::vector<std::string> skipped_files = {};  ///< left out on request: name and reason
   double sequence_dt_ms = 0;  ///< duration of one step of a sequence; 0 where samples are held instead
   std::optional<ClosedLoop> closed_loop = {};  ///< what evaluations steer, instead of showing validation and test
 

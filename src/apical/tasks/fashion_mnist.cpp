@@ -4,16 +4,14 @@
 #include "apical/tasks/mnist.h"
 
 namespace apical {
-namespace {
-
-// The originals were not at hand to compute checksums from, so only sizes are checked, and that the files
-// are not those of MNIST, which have the same names.
-const IdxDataset& files() {
+// Checksums are published of the compressed files only ('apical data verify' compares them), and people keep them unpacked
+// or packed anew. So reading checks sizes, and that the files are not those of MNIST, which have the same names.
+const IdxDataset& fashion_mnist_files() {
   static const IdxDataset set{
       "fashion-mnist",
       {"Fashion-MNIST",
        {"fashion-mnist", "fashion_mnist", "FashionMNIST/raw"},
-       "download the four .gz files in data/fashion of https://github.com/zalandoresearch/fashion-mnist"},
+       "'apical data fetch fashion-mnist', or download the four .gz files in data/fashion of https://github.com/zalandoresearch/fashion-mnist"},
       {60000, {}, mnist_files().train_images.crc32},
       {60000, {}, mnist_files().train_labels.crc32},
       {10000, {}, mnist_files().test_images.crc32},
@@ -25,7 +23,9 @@ const IdxDataset& files() {
   return set;
 }
 
-Dataset make(const TaskParameters& p) { return make_idx_dataset(files(), p); }
+namespace {
+
+Dataset make(const TaskParameters& p) { return make_idx_dataset(fashion_mnist_files(), p); }
 
 }  // namespace
 
@@ -34,7 +34,7 @@ TaskInfo fashion_mnist_task() {
   info.name = "fashion-mnist";
   info.description =
       "pictures of clothes, 28 x 28 pixels, ten classes; 50000 train, 10000 validation, 10000 test";
-  info.parameters = idx_parameters();
+  info.parameters = idx_parameters({"none", "crop", "flip", "crop-and-flip"});
   info.citation = "Xiao, Rasul & Vollgraf (2017) Fashion-MNIST, arXiv 1708.07747";
   info.classifies = true;
   info.make = make;

@@ -54,6 +54,7 @@ LabelledImages read_labelled_images(const DataSource& source, const std::string&
   }
   LabelledImages all;
   all.pixels = images.shape[1] * images.shape[2];
+  all.rows = images.shape[1];
   all.images = std::move(images.values);
   all.labels.assign(labels.values.begin(), labels.values.end());
   const auto wrong =
@@ -82,15 +83,17 @@ ParameterInfo verify_parameter() {
   return info;
 }
 
-std::vector<ParameterInfo> idx_parameters() {
+std::vector<ParameterInfo> idx_parameters(std::vector<std::string> augmentations) {
   ParameterInfo normalisation;
   normalisation.name = "normalisation";
   normalisation.default_value = std::string("unit");
   normalisation.choices = {"unit", "standard"};
   normalisation.meaning = "unit: x / 255; standard: (x / 255 - mean) / sd of the training pixels";
-  return {directory_parameter(), normalisation,
-          count_parameter("validation_samples", 10000, "taken from the end of the training files", 0, 1e6),
-          verify_parameter()};
+  std::vector<ParameterInfo> all{directory_parameter(), normalisation,
+                                 count_parameter("validation_samples", 10000, "taken from the end of the training files", 0, 1e6),
+                                 verify_parameter()};
+  for (ParameterInfo& p : augmentation_parameters(std::move(augmentations), 4)) all.push_back(std::move(p));
+  return all;
 }
 
 Split image_split(const LabelledImages& all, std::size_t first, std::size_t last, const PixelScale& scale,
@@ -99,6 +102,7 @@ Split image_split(const LabelledImages& all, std::size_t first, std::size_t last
   Split split;
   PixelMatrix pixels;
   pixels.features = all.pixels;
+  pixels.rows = all.rows;
   pixels.bytes.assign(all.images.begin() + at(first * all.pixels),
                       all.images.begin() + at(last * all.pixels));
   pixels.scale = scale;
@@ -135,6 +139,7 @@ Dataset make_idx_dataset(const IdxDataset& set, const TaskParameters& p) {
   data.train = image_split(train, 0, all - held_out, scale, 10);
   data.validation = image_split(train, all - held_out, all, scale, 10);
   data.test = image_split(test, 0, test.labels.size(), scale, 10);
+  data.train.augmentation = augmentation_of(p);
   data.class_names = set.class_names;
   data.readout = Readout::largest_output;
   return data;

@@ -10,7 +10,8 @@
 namespace apical {
 
 struct LabelledImages {
-  std::size_t pixels = 0;            ///< per image
+  std::size_t pixels = 0;            ///< per image, of all channels
+  std::size_t rows = 0;              ///< per channel
   std::vector<std::uint8_t> images;  ///< images x pixels
   std::vector<std::int32_t> labels;
 };
@@ -38,8 +39,8 @@ struct IdxDataset {
   std::vector<std::string> class_names;
 };
 
-/// The parameters they share: directory, normalisation, validation_samples, verify.
-std::vector<ParameterInfo> idx_parameters();
+/// The parameters they share: directory, normalisation, validation_samples, verify, and augmentation with these choices.
+std::vector<ParameterInfo> idx_parameters(std::vector<std::string> augmentations);
 Dataset make_idx_dataset(const IdxDataset& set, const TaskParameters& p);
 
 /// The samples [first, last) with one-hot targets.

@@ -10,9 +10,11 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "apical/core/error.h"
 #include "apical/tasks/cifar10.h"
@@ -84,6 +86,29 @@ class Folder : public testing::Test {
   fs::path path_;
 };
 
+/// A variable of the environment, set or unset for a while.
+class Environment {
+ public:
+  Environment(const char* name, const char* value) : name_(name) {
+    if (const char* const before = std::getenv(name)) before_ = before;
+    put(value);
+  }
+  ~Environment() { put(before_ ? before_->c_str() : nullptr); }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  void put(const char* value) const {
+    if (value == nullptr) {
+      ::unsetenv(name_);
+    } else {
+      ::setenv(name_, value, 1);
+    }
+  }
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
 using IdxImages = Folder;
 
 TEST_F(IdxImages, PlainAndGzipFilesMakeADataset) {
@@ -140,19 +165,16 @@ TEST_F(IdxImages, AMissingFileSaysWhereItWasSoughtAndHowToGetIt) {
 }
 
 TEST_F(IdxImages, TheEnvironmentNamesTheFolderUnlessTheTaskDoes) {
-  const char* const before = std::getenv("APICAL_DATA");
-  const std::string saved = before == nullptr ? "" : before;
   write_small_mnist();
   const auto p = TaskParameters{}.set("verify", "none").set("validation_samples", 2);
-  ::unsetenv("APICAL_DATA");
-  EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("no data directory is known"));
-  ::setenv("APICAL_DATA", path_.c_str(), 1);
-  EXPECT_EQ(make_dataset("mnist", p).train.size(), 10U);
-  if (before == nullptr) {
-    ::unsetenv("APICAL_DATA");
-  } else {
-    ::setenv("APICAL_DATA", saved.c_str(), 1);
+  {
+    const Environment none("APICAL_DATA", nullptr), home("XDG_DATA_HOME", "/nowhere");
+    EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("/nowhere/apical/mnist"));
+    const Environment relative("XDG_DATA_HOME", "relative"), no_home("HOME", nullptr);
+    EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("no data directory is known"));
   }
+  const Environment here("APICAL_DATA", path_.c_str());
+  EXPECT_EQ(make_dataset("mnist", p).train.size(), 10U);
 }
 
 TEST_F(IdxImages, OnlyTheOriginalsPassVerification) {
@@ -229,6 +251,23 @@ RC_GTEST_PROP(Idx, AnyDamageEitherParsesConsistentlyOrIsADataError, ()) {
   }
 }
 
+TEST_F(IdxImages, ClothesMayBeMirroredAndDigitsMayNot) {
+  write_small_mnist();
+  const auto p = parameters().set("validation_samples", 2);
+  const Dataset clothes = make_dataset("fashion-mnist", TaskParameters(p).set("augment", "crop-and-flip").set("crop_padding", 3));
+  EXPECT_TRUE(clothes.train.augmentation.flip);
+  EXPECT_EQ(clothes.train.augmentation.pad, 3U);
+  EXPECT_FALSE(clothes.validation.augmentation.any() || clothes.test.augmentation.any());
+  EXPECT_EQ(clothes.class_names.front(), "T-shirt/top");
+  std::vector<float> x(4);
+  clothes.train.read_shown(5, {1, 1}, std::span<float>(x));
+  EXPECT_THAT(message<ConfigError>("mnist", TaskParameters(p).set("augment", "flip")), HasSubstr("expected none or crop"));
+  const auto standard = TaskParameters(p).set("normalisation", "standard");
+  std::vector<double> y(4);
+  make_dataset("fashion-mnist", standard).test.read_input(0, std::span<double>(y));
+  EXPECT_DOUBLE_EQ(y[0], (51 / 255.0 - 0.2860) / 0.3530);
+}
+
 using Cifar10 = Folder;
 
 Bytes cifar_record(std::uint8_t label, std::uint8_t red, std::uint8_t green, std::uint8_t blue) {
@@ -281,6 +320,37 @@ class Originals : public testing::Test {
     if (!fs::exists(fs::path(directory) / "mnist")) GTEST_SKIP() << directory << " has no folder mnist";
   }
 };
+
+TEST(Cifar10Files, OriginalOrConvertedTheyAreSplitAndNormalised) {
+  const char* const directory = std::getenv("APICAL_DATA");
+  if (directory == nullptr) GTEST_SKIP() << "APICAL_DATA is not set; the files of CIFAR-10 are needed";
+  if (find_below(directory, cifar10_source(), "test_batch.bin").empty()) GTEST_SKIP() << directory << " has no CIFAR-10";
+  const Dataset data = make_dataset("cifar10", TaskParameters{}.set("normalisation", "standard"));
+  EXPECT_EQ(data.train.size(), 45000U);
+  EXPECT_EQ(data.validation.size(), 5000U);
+  EXPECT_EQ(data.test.size(), 10000U);
+  std::array<int, 10> tested{};
+  for (const std::int32_t label : data.test.labels) ++tested[static_cast<std::size_t>(label)];
+  for (const int n : tested) EXPECT_EQ(n, 1000);
+  // Mean 0 and deviation 1 of each colour over the training pictures; validation pictures mix all classes.
+  std::array<double, 3> sum{}, square{};
+  std::vector<double> x(3072);
+  for (std::size_t i = 0; i < data.train.size(); ++i) {
+    data.train.read_input(i, std::span<double>(x));
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      sum[k / 1024] += x[k];
+      square[k / 1024] += x[k] * x[k];
+    }
+  }
+  for (std::size_t c = 0; c < 3; ++c) {
+    const double n = 45000.0 * 1024;
+    EXPECT_NEAR(sum[c] / n, 0, 0.02);
+    EXPECT_NEAR(square[c] / n, 1, 0.03);
+  }
+  for (std::int32_t label = 0; label < 10; ++label) {
+    EXPECT_NEAR(std::count(data.validation.labels.begin(), data.validation.labels.end(), label), 500, 5 * 22);
+  }
+}
 
 // The order of the first occurrences is that of the published digit-generation experiment.
 TEST_F(Originals, MnistPassesItsChecksumsAndStartsWithTheKnownDigits) {

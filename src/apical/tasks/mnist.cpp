@@ -13,7 +13,7 @@ const IdxDataset& mnist_files() {
       "mnist",
       {"MNIST",
        {"mnist", "MNIST/raw"},
-       "download the four files train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
+       "'apical data fetch mnist', or download the four files train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
        "t10k-images-idx3-ubyte.gz and "
        "t10k-labels-idx1-ubyte.gz from https://ossci-datasets.s3.amazonaws.com/mnist/"},
       {60000, 0xe9f4d8b3U, {}},
@@ -31,7 +31,7 @@ TaskInfo mnist_task() {
   info.name = "mnist";
   info.description =
       "handwritten digits, 28 x 28 pixels, ten classes; 50000 train, 10000 validation, 10000 test";
-  info.parameters = idx_parameters();
+  info.parameters = idx_parameters({"none", "crop"});  // a mirrored digit is none
   info.citation =
       "LeCun, Bottou, Bengio & Haffner (1998) Gradient-based learning applied to document recognition";
   info.classifies = true;

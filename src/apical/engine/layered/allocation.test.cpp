@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
 #include <new>
 #include <string>
@@ -37,12 +38,16 @@ INSTANTIATE_TEST_SUITE_P(Rules, WarmRule, testing::ValuesIn(rule_names()), [](co
 
 TEST_P(WarmRule, LearnsWithoutAllocating) {
   const std::string& name = GetParam();
-  const bool sigmoid = name == "segregated_dendrites" || name == "two_site" || name == "recirculation";
+  const bool spiking = name == "segregated_dendrites_spiking";
+  const bool sigmoid = spiking || name == "segregated_dendrites" || name == "two_site" || name == "recirculation";
   const Activation f = sigmoid ? Activation::sigmoid : Activation::tanh;
   const Activation top = sigmoid ? Activation::sigmoid : Activation::linear;
   const std::vector<std::size_t> sizes = name == "recirculation" ? std::vector<std::size_t>{4, 5, 4}
                                                                  : std::vector<std::size_t>{4, 6, 5, 4};
-  const Case<float> c(sizes, f, top, Loss::mse, 3, 70, 0.7);
+  Case<float> c(sizes, f, top, Loss::mse, 3, 70, 0.7);
+  if (spiking) {
+    for (float& x : c.x.flat()) x = std::abs(x);  // rates
+  }
   ThreadPool pool(2);
   for (const OptimiserKind kind : {OptimiserKind::sgd, OptimiserKind::adam}) {
     LayeredModel<float> model(c.net, make_rule<float>(default_options(name), c.net.description, 5),

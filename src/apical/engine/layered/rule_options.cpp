@@ -7,7 +7,6 @@
 #include "apical/engine/layered/rules/feedback_alignment.h"
 #include "apical/engine/layered/rules/kolen_pollack.h"
 #include "apical/engine/layered/rules/recirculation.h"
-#include "apical/engine/layered/rules/two_site.h"
 
 namespace apical::layered {
 namespace {
@@ -41,6 +40,7 @@ const std::vector<std::pair<std::string, RuleOptions>>& table() {
       {"predictive_coding_zil", PredictiveOptions{.inference = Inference::zero_divergence}},
       {"predictive_coding_incremental", PredictiveOptions{.inference = Inference::incremental}},
       {"segregated_dendrites", SegregatedRuleOptions{}},
+      {"segregated_dendrites_spiking", SpikingSegregatedRuleOptions{}},
       {"two_site", TwoSiteOptions{}},
   };
   return rows;
@@ -86,8 +86,11 @@ struct Maker {
   Rule operator()(const SegregatedRuleOptions& o) const {
     return std::make_unique<SegregatedDendrites<T>>(net, o.physiology, start(FeedbackPath::direct, o.feedback));
   }
+  Rule operator()(const SpikingSegregatedRuleOptions& o) const {
+    return std::make_unique<SpikingSegregatedDendrites<T>>(net, o.physiology, start(FeedbackPath::direct, o.feedback), seed);
+  }
   Rule operator()(const TwoSiteOptions& o) const {
-    return std::make_unique<TwoSite<T>>(net, start(FeedbackPath::chained, o.feedback), o.alpha);
+    return std::make_unique<TwoSite<T>>(net, start(FeedbackPath::chained, o.feedback), o.neuron, seed);
   }
 };
 

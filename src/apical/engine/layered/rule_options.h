@@ -17,8 +17,10 @@
 #include "apical/engine/layered/rules/predictive_coding.h"
 #include "apical/engine/layered/rules/segregated_dendrites.h"
 #include "apical/engine/layered/rules/sign_symmetry.h"
+#include "apical/engine/layered/rules/spiking_segregated_dendrites.h"
 #include "apical/engine/layered/rules/target_propagation.h"
 #include "apical/engine/layered/rules/three_factor.h"
+#include "apical/engine/layered/rules/two_site.h"
 #include "apical/engine/layered/rules/weight_mirror.h"
 
 namespace apical::layered {
@@ -58,8 +60,12 @@ struct SegregatedRuleOptions {
   SegregatedOptions physiology;
   FeedbackStart feedback;
 };
+struct SpikingSegregatedRuleOptions {
+  SpikingSegregatedOptions physiology;
+  FeedbackStart feedback;
+};
 struct TwoSiteOptions {
-  double alpha = 0;
+  TwoSiteNeuron neuron;
   FeedbackStart feedback;
 };
 
@@ -67,7 +73,7 @@ using RuleOptions =
     std::variant<BackpropagationOptions, FeedbackAlignmentOptions, SignSymmetryOptions, KolenPollackOptions,
                  MirroredFeedbackOptions, HebbianOptions, PerturbationOptions, ThreeFactorOptions, TargetRuleOptions,
                  ContrastiveOptions, RecirculationOptions, EquilibriumOptions, PredictiveOptions, SegregatedRuleOptions,
-                 TwoSiteOptions>;
+                 SpikingSegregatedRuleOptions, TwoSiteOptions>;
 
 /// Names in the order of the literature: "backpropagation", "feedback_alignment", …; what CreditRule::name() returns.
 const std::vector<std::string>& rule_names();

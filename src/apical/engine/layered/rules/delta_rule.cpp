@@ -17,7 +17,8 @@ double DeltaRule<T>::find_errors(const Workers& workers, const Network<T>& netwo
       times_derivative<T>(workers, description.layers[l - 1].activation, activity_.h[l - 1].view(), delta_[l - 1].view());
     }
   } else {
-    carry_back<T>(workers, description, activity_.h, delta_, [&](std::size_t l) { return feedback(network, l); });
+    carry_back<T>(workers, description, activity_.h, delta_, [&](std::size_t l) { return feedback(network, l); },
+                  [&](std::size_t l, MatrixView<T> delta) { emit(l, delta); });
   }
   return mean_loss<T>(description, activity_, batch.Y);
 }

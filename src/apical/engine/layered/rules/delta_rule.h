@@ -17,15 +17,24 @@ void correlate_layers(const Workers& workers, const LayerRows<T>& post, In<T> X,
   }
 }
 
+/// Neurons that send the errors they have.
+struct SendErrors {
+  template <class View>
+  void operator()(std::size_t, View) const {}
+};
+
 /// delta_l = (delta_{l+1} Y_{l+1}) f'(a_l) for l = L-1 … 1, given delta_L in delta.back(). `feedback(l)` is the matrix that
-/// carries errors of the layer with index l to the one below, in the shape of its forward weights.
-template <class T, class Feedback>
+/// carries errors of the layer with index l to the one below, in the shape of its forward weights; `emit(l, delta)` may replace the errors
+/// of that layer by what its neurons send, before anything reads them.
+template <class T, class Feedback, class Emit = SendErrors>
 void carry_back(const Workers& workers, const NetworkDescription& description, const LayerRows<T>& h, LayerRows<T>& delta,
-                Feedback&& feedback) {
+                Feedback&& feedback, Emit&& emit = {}) {
   for (std::size_t l = description.depth(); l-- > 1;) {
+    emit(l, delta[l].view());
     project_back<T>(workers, delta[l].view(), feedback(l), delta[l - 1].view());
     times_derivative<T>(workers, description.layers[l - 1].activation, h[l - 1].view(), delta[l - 1].view());
   }
+  emit(0, delta[0].view());
 }
 
 /// Base of all rules with an explicit delta.
@@ -51,6 +60,8 @@ class DeltaRule : public CreditRule<T> {
   virtual MatrixView<const T> feedback(const Network<T>& network, std::size_t l) const = 0;
   /// Errors go from the output to every hidden layer at once.
   virtual bool direct() const { return false; }
+  /// What the neurons of a layer send in place of their errors; only along chained feedback.
+  virtual void emit(std::size_t /*layer*/, MatrixView<T> /*delta*/) {}
   /// True if learn_feedback() needs the stored credit.
   virtual bool learns_feedback() const { return false; }
   /// Called when `out` is complete.

@@ -126,7 +126,29 @@ TEST(TwoSite, OtherUnitsAndMixingOutsideTheUnitIntervalAreRefused) {
   const Case<> tanh({4, 6, 3}, Activation::tanh, Activation::sigmoid, Loss::mse, 1);
   EXPECT_THROW(TwoSite<double>(tanh.net.description, transposes_of(tanh)), ConfigError);
   const Case<> c({4, 6, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse, 1);
-  EXPECT_THROW(TwoSite<double>(c.net.description, transposes_of(c), 1.5), ConfigError);
+  EXPECT_THROW(TwoSite<double>(c.net.description, transposes_of(c), {.alpha = 1.5}), ConfigError);
+  EXPECT_THROW(TwoSite<double>(c.net.description, transposes_of(c), {.p0 = 1}), ConfigError);
+}
+
+TEST(TwoSite, StochasticBurstsChangeWeightsAsBurstRatesDoInTheMean) {
+  const std::size_t draws = 100000;
+  Case<> c({4, 6, 5, 2}, Activation::sigmoid, Activation::sigmoid, Loss::mse, 4, draws);
+  for (std::size_t n = 1; n < draws; ++n) {
+    std::copy(c.x.row(0).begin(), c.x.row(0).end(), c.x.row(n).begin());
+    std::copy(c.y.row(0).begin(), c.y.row(0).end(), c.y.row(n).begin());
+  }
+  TwoSite<double> rates(c.net.description, transposes_of(c)), bursts(c.net.description, transposes_of(c), {.spikes = DendriticSpikes::bursts}, 3);
+  const auto expected = credit_of<double>(rates, c.net, c.batch());
+  const auto drawn = credit_of<double>(bursts, c.net, c.batch());
+  for (std::size_t l = 0; l < 3; ++l) {
+    for (std::size_t i = 0; i < c.net.description.layers[l].size; ++i) {
+      // All rows have the same presynaptic activity, so the change of a synapse errs as its neuron's signal does: all or none around
+      // p0 = 1/2 gives a standard deviation of about 1/2.
+      EXPECT_NEAR(drawn.db[l][i], expected.db[l][i], 4 * 0.5 / std::sqrt(static_cast<double>(draws)));
+      for (std::size_t n = 0; n < 20; ++n) EXPECT_EQ(std::abs(bursts.delta()[l].view()(n, i)), 0.5);
+    }
+  }
+  EXPECT_GT(norm(expected), 20 * 0.5 / std::sqrt(static_cast<double>(draws)));  // so that the agreement says something
 }
 
 /// Mean squared error on XOR after 20000 single presentations, 2-4-1 (Koerding & Koenig's task). W, V ~ N(0, 1), hidden biases
@@ -142,7 +164,7 @@ double xor_error(std::uint64_t seed, double decay, double alpha) {
   c.net.parameters.b[1][0] = 0;
   FeedbackWeights<double> V{Matrix<double>(1, 4)};
   draw(V[0].flat(), 3, 1);
-  TwoSite<double> rule(c.net.description, V, alpha);
+  TwoSite<double> rule(c.net.description, V, {.alpha = alpha});
   for (std::size_t n = 0; n < 4; ++n) {
     c.x(n, 0) = static_cast<double>(n / 2);
     c.x(n, 1) = static_cast<double>(n % 2);

@@ -122,6 +122,65 @@ TEST(EquilibriumPropagation, ErrorsShrinkWithBetaToFirstAndSymmetricallyToSecond
   EXPECT_LE(error(Nudging::symmetric, 0.01), 1e-3);
 }
 
+/// Minus the gradient, with respect to W, of the cost after `steps` free steps that start at the fixed point of the weights as they are:
+/// backpropagation through time, truncated to these steps (by central differences).
+Credit<double> truncated_gradient(Case<>& c, const Settling& dynamics, const LayerRows<double>& fixed_point, int steps) {
+  auto out = Credit<double>::zeros(c.net.description);
+  Settling some = dynamics;
+  some.max_steps = steps;
+  some.tolerance = 0;
+  SettlingNetwork<double> settling;
+  const auto cost = [&] {
+    LayerRows<double> s = fixed_point;
+    settling.present(Workers(), c.net, c.x.view());
+    settling.settle(Workers(), c.net, 1, {}, some, s);
+    return squared_error<double>(s, c.y.view());
+  };
+  for (std::size_t l = 0; l < out.dW.size(); ++l) {
+    for (std::size_t i = 0; i < out.dW[l].size(); ++i) {
+      double& w = c.net.parameters.W[l].flat()[i];
+      const double kept = w;
+      w = kept + 1e-5;
+      const double up = cost();
+      w = kept - 1e-5;
+      out.dW[l].flat()[i] = -(up - cost()) / 2e-5;
+      w = kept;
+    }
+  }
+  return out;
+}
+
+/// Largest relative difference, over 1 … 8 nudged steps, of the update from the truncated gradient.
+double deviation_from_truncated_gradients(Case<> c, Settling dynamics) {
+  dynamics.max_steps = 100000;
+  dynamics.tolerance = 1e-15;
+  double worst = 0;
+  for (int steps = 1; steps <= 8; ++steps) {
+    Settling nudged = dynamics;
+    nudged.max_steps = steps;
+    nudged.tolerance = 0;
+    EquilibriumPropagation<double> rule(c.net.description, {.nudging = Nudging::symmetric, .beta = 0.01, .free = dynamics, .nudged = nudged});
+    const auto update = credit_of<double>(rule, c.net, c.batch());
+    worst = std::max(worst, relative_error(update.dW, truncated_gradient(c, dynamics, rule.free_phase(), steps).dW));
+  }
+  return worst;
+}
+
+TEST(EquilibriumPropagation, UpdatesAfterEachNudgedStepFollowTruncatedGradients) {
+  // The property of Ernoult et al. (NeurIPS 2019), who ask for symmetric dynamics. It also holds with saturating units: the Jacobian of
+  // f(u) is f' times a symmetric matrix, and the same f' stands at the other end of the gradient.
+  const Settling euler{.dynamics = Dynamics::leaky_clipped, .step = 0.2}, damped{.step = 0.2};
+  Case<> clipped({4, 6, 5, 3}, Activation::hard_sigmoid, Activation::hard_sigmoid, Loss::mse, 21, 3, 0.5);
+  for (auto& b : clipped.net.parameters.b) {
+    for (double& v : b) v += 0.4;  // into the range where units are not clipped
+  }
+  EXPECT_LE(deviation_from_truncated_gradients(clipped, euler), 1e-3);
+  for (const Activation f : {Activation::linear, Activation::sigmoid, Activation::tanh}) {
+    const Case<> c({4, 6, 5, 3}, f, f, Loss::mse, 21, 3, 0.4);
+    EXPECT_LE(deviation_from_truncated_gradients(c, damped), 1e-3) << activation_name(f.kind);
+  }
+}
+
 RC_GTEST_PROP(EquilibriumPropagation, EverySweepOfTheFreePhaseLowersTheEnergy, ()) {
   const Case<> c({4, 6, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse,
                  *rc::gen::inRange<std::uint64_t>(0, 1000), 3, 2.0);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures from JPEG (ITU-T T.81), through libjpeg-turbo.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apical/io/file.h"
+
+namespace apical::io {
+
+/// Colours red, green, blue, one byte each: rows x cols x 3, as on the screen.
+struct Picture {
+  std::size_t rows = 0, cols = 0;
+  std::vector<std::uint8_t> rgb;
+};
+
+/// Grey pictures get three equal colours. With `at_least` > 0 the picture may come 2, 4 or 8 times smaller, as long as both
+/// sides keep that many pixels: the decoder then does a fraction of the work. DataError, beginning with `name`, for bytes
+/// that are no JPEG, that are cut off or damaged (even where a viewer would show something), or for other colours.
+Picture decode_jpeg(std::span<const std::byte> bytes, const std::string& name, std::size_t at_least = 0);
+
+}  // namespace apical::io

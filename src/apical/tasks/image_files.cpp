@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/tasks/image_files.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <tuple>
+
+#include "apical/core/error.h"
+#include "apical/io/jpeg.h"
+#include "apical/tasks/resize.h"
+
+namespace apical {
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// One view of one sample; of the same seed, epoch and sample there is one augmentation only.
+struct ImageFiles::Key {
+  std::uint64_t seed, epoch;
+  std::uint32_t sample;
+  bool augmented;
+  Augmentation augmentation;
+  auto place() const { return std::tuple(seed, epoch, sample, augmented); }
+  bool operator<(const Key& other) const { return place() < other.place(); }
+};
+
+/// The thread that decodes what was announced.
+class ImageFiles::Ahead {
+ public:
+  Ahead(const ImageFiles& files, std::size_t most) : files_(files), most_(std::max<std::size_t>(most, 1)) {}
+
+  /// Replaces what was announced for `seed`; of what is decoded already only what is wanted still stays.
+  void announce(std::uint64_t seed, const std::vector<Key>& keys) {
+    const std::set<Key> wanted(keys.begin(), keys.end());
+    const std::lock_guard lock(mutex_);
+    if (!thread_.joinable()) thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+    std::erase_if(plan_, [&](const Key& k) { return k.seed == seed; });
+    std::erase_if(ready_, [&](const auto& entry) { return entry.first.seed == seed && !wanted.contains(entry.first); });
+    for (const Key& key : keys) {
+      if (!ready_.contains(key) && !is(busy_, key)) plan_.push_back(key);
+    }
+    changed_.notify_all();
+  }
+
+  /// What was decoded ahead, if it was; otherwise the caller decodes it, and nobody else will.
+  std::optional<Bytes> take(const Key& key) {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [&] { return !is(busy_, key); });
+    const auto at = ready_.find(key);
+    if (at == ready_.end()) {
+      const auto planned = std::find_if(plan_.begin(), plan_.end(), [&](const Key& k) { return is(k, key); });
+      if (planned != plan_.end()) plan_.erase(planned);
+      return std::nullopt;
+    }
+    Result result = std::move(at->second);
+    ready_.erase(at);
+    changed_.notify_all();
+    if (result.fault) std::rethrow_exception(result.fault);
+    return std::move(result.bytes);
+  }
+
+ private:
+  struct Result {
+    Bytes bytes;
+    std::exception_ptr fault;
+  };
+
+  static bool is(const std::optional<Key>& a, const Key& b) { return a && a->place() == b.place(); }
+
+  void work(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (changed_.wait(lock, stop, [&] { return !plan_.empty() && ready_.size() < most_; })) {
+      const Key key = plan_.front();
+      plan_.pop_front();
+      busy_ = key;
+      lock.unlock();
+      Result result;
+      try {
+        result.bytes = files_.decode(key.sample, key.augmented ? &key.augmentation : nullptr, {key.seed, key.epoch});
+      } catch (...) {
+        result.fault = std::current_exception();
+      }
+      lock.lock();
+      busy_.reset();
+      ready_.emplace(key, std::move(result));
+      done_.notify_all();
+    }
+  }
+
+  const ImageFiles& files_;
+  std::size_t most_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_, done_;
+  std::deque<Key> plan_;
+  std::map<Key, Result> ready_;
+  std::optional<Key> busy_;
+  std::jthread thread_;  // last: it ends before what it uses
+};
+
+ImageFiles::ImageFiles(std::vector<std::filesystem::path> files, std::size_t size, std::size_t shorter_side)
+    : files_(std::move(files)), size_(size), shorter_side_(shorter_side) {
+  APICAL_CHECK(size_ > 0 && shorter_side_ >= size_);
+  constexpr std::size_t kBytesAhead = std::size_t{64} << 20;
+  ahead_ = std::make_unique<Ahead>(*this, kBytesAhead / shape().size());
+}
+
+ImageFiles::~ImageFiles() = default;
+
+Bytes ImageFiles::decode(std::uint32_t sample, const Augmentation* augmentation, const Showing& showing) const {
+  APICAL_CHECK(sample < files_.size());
+  const std::filesystem::path& path = files_[sample];
+  const io::Picture picture = with_shorter_side(io::decode_jpeg(io::read_file(path), path.string(), shorter_side_), shorter_side_);
+  const Window window = augmentation == nullptr ? centre_of(picture.rows, picture.cols, shape())
+                                                : window_of(*augmentation, picture.rows, picture.cols, shape(), showing, sample);
+  Bytes whole(picture.rgb.size()), window_bytes(shape().size());
+  const std::size_t pixels = picture.rows * picture.cols;
+  for (std::size_t i = 0; i < pixels; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) whole[c * pixels + i] = picture.rgb[3 * i + c];
+  }
+  cut_out(whole, picture.rows, picture.cols, augmentation != nullptr ? augmentation->padding() : 0, window, shape(), window_bytes);
+  return window_bytes;
+}
+
+Bytes ImageFiles::read(std::uint32_t sample, const Augmentation* augmentation, const Showing& showing) const {
+  const Key key{showing.seed, showing.epoch, sample, augmentation != nullptr, augmentation == nullptr ? Augmentation{} : *augmentation};
+  if (std::optional<Bytes> ready = ahead_->take(key)) return std::move(*ready);
+  return decode(sample, augmentation, showing);
+}
+
+void ImageFiles::announce(std::span<const std::uint32_t> samples, const Augmentation* augmentation, const Showing& showing) const {
+  std::vector<Key> keys;
+  for (const std::uint32_t sample : samples) {
+    keys.push_back({showing.seed, showing.epoch, sample, augmentation != nullptr, augmentation == nullptr ? Augmentation{} : *augmentation});
+  }
+  ahead_->announce(showing.seed, keys);
+}
+
+}  // namespace apical

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// `apical data` as a person uses it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apical/io/digest.h"
+#include "apical/io/json.h"
+#include "apical/io/test_pictures.h"
+#include "apical/tasks/data_receipt.h"
+#include "support/command_line.h"
+
+namespace apical::test {
+namespace {
+
+using testing::HasSubstr;
+using Data = CommandLine;
+
+TEST_F(Data, ListNamesEverySetWithItsLicence) {
+  const Answer answer = apical_says({"data", "list", "--data", directory_.path().string()});
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  for (const char* part : {"cifar10", "fashion-mnist", "mnist", "licence: MIT", "missing"}) EXPECT_THAT(answer.out, HasSubstr(part));
+  const auto json = io::parse_json(apical_says({"data", "list", "--json", "--data", directory_.path().string()}).out, "list");
+  EXPECT_EQ(json.at("schema"), "apical-data-list/1");
+  EXPECT_EQ(json.at("sets").size(), 3U);
+  EXPECT_EQ(json.at("sets")[0].at("files")[0].at("state"), "missing");
+}
+
+TEST_F(Data, VerifyTellsMissingFromDamaged) {
+  const std::string base = directory_.path().string();
+  EXPECT_EQ(apical_says({"data", "verify", "--data", base}).code, 0);  // nothing is here, nothing was asked for
+  const Answer missing = apical_says({"data", "verify", "mnist", "--data", base});
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_THAT(missing.out, HasSubstr("apical data fetch mnist"));
+  io::write_atomically(directory_ / "train-labels-idx1-ubyte", "not labels");
+  const Answer damaged = apical_says({"data", "verify", "mnist", "--json", "--data", base});
+  EXPECT_EQ(damaged.code, 3);
+  const auto json = io::parse_json(damaged.out, "verify");
+  EXPECT_EQ(json.at("sets")[0].at("files")[1].at("state"), "damaged");
+  EXPECT_EQ(json.at("missing"), true);
+}
+
+TEST_F(Data, VerifyCallsAConversionByItsName) {
+  std::string records(30'730'000, '\1');
+  io::write_atomically(directory_ / "test_batch.bin", std::string_view(records));
+  write_receipt(directory_.path(), {"cifar10", "re-encoded", false, {{"test_batch.bin", io::digest_of(io::Digest::md5, io::bytes_of(records))}}});
+  const Answer converted = apical_says({"data", "verify", "cifar10", "--data", directory_.path().string()});
+  EXPECT_THAT(converted.out, HasSubstr("converted  " + (directory_ / "test_batch.bin").string() + ": re-encoded"));
+  EXPECT_EQ(converted.code, 1);  // the other five are missing
+  records[5] = '\2';
+  io::write_atomically(directory_ / "test_batch.bin", std::string_view(records));
+  const Answer changed = apical_says({"data", "verify", "cifar10", "--data", directory_.path().string()});
+  EXPECT_EQ(changed.code, 3);
+  EXPECT_THAT(changed.out, HasSubstr("changed since it was written (re-encoded)"));
+}
+
+TEST_F(Data, WrongUseSaysWhatIsRight) {
+  EXPECT_THAT(apical_says({"data", "verfy"}).err, HasSubstr("did you mean 'verify'?"));
+  EXPECT_THAT(apical_says({"data", "verify", "mnits"}).err, HasSubstr("did you mean 'mnist'?"));
+  EXPECT_THAT(apical_says({"data", "convert", "mnist", "x"}).err, HasSubstr("expected cifar10"));
+  EXPECT_THAT(apical_says({"data", "convert", "cifar10"}).err, HasSubstr("needs a data set and an archive"));
+  EXPECT_THAT(apical_says({"data", "fetch"}).err, HasSubstr("needs the name"));
+  EXPECT_THAT(apical_says({"data", "list", "--from", "x"}).err, HasSubstr("belongs to 'apical data fetch'"));
+  EXPECT_EQ(apical_says({"data", "list", "mnist"}).code, 2);
+}
+
+TEST_F(Data, AFetchThatCannotBeIsAnErrorOfTheNetworkWithAdvice) {
+  const Answer answer = apical_says({"data", "fetch", "fashion-mnist", "--from", "http://127.0.0.1:1/", "--data", directory_.path().string()});
+  EXPECT_EQ(answer.code, 5);
+  EXPECT_THAT(answer.err, HasSubstr("by hand"));
+  EXPECT_THAT(answer.err, HasSubstr((directory_ / "fashion-mnist").string()));
+}
+
+TEST_F(Data, TheDirectoryOfTheCommandLineIsWhereTasksLook) {
+  const std::string experiment = file("[task]\nname = \"mnist\"\n[model]\nname = \"backpropagation\"\nlayers = [784, 10]\n");
+  const Answer answer = apical_says({"check", experiment, "--data", (directory_ / "elsewhere").string()});
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr((directory_ / "elsewhere" / "mnist").string()));
+}
+
+constexpr const char* kFolderOfPictures = R"([task]
+name = "image-folder"
+directory = "pictures"
+size = 8
+corrupt_files = "skip"
+augment = "crop-and-flip"
+[model]
+name = "backpropagation"
+layers = [192, 4, 2]
+batch = 4
+[training]
+epochs = 2
+)";
+
+TEST_F(Data, ARunOnAFolderOfPicturesCountsWhatItSkips) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string path = std::string(i < 12 ? "train/" : "test/") + (i % 2 == 0 ? "a" : "b") + "/" + std::to_string(i) + ".jpg";
+    io::write_jpeg(directory_ / ("pictures/" + path), io::plain_picture(10, 12, i % 2 == 0 ? 20 : 230, 100, static_cast<std::uint8_t>(i)));
+  }
+  io::write_atomically(directory_ / "pictures" / "train" / "a" / "2.jpg", "no picture");
+  const std::string experiment = file(kFolderOfPictures), base = directory_.path().string();
+  const Answer answer = apical_says({"run", experiment, "--out", out(), "--quiet", "--data", base});
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_THAT(answer.err, HasSubstr("1 files were left out of task 'image-folder'"));
+  const std::string events = io::read_text(io::Path(out()) / "events.ndjson");
+  EXPECT_THAT(events, HasSubstr("\"event\":\"skipped_files\""));
+  EXPECT_THAT(events, HasSubstr("train/a/2.jpg"));
+  // Refused, the same file stops the run with its name.
+  const Answer refused = apical_says({"run", experiment, "--out", out("refused"), "--quiet", "--data", base, "--set", "task.corrupt_files=refuse"});
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("train/a/2.jpg"));
+}
+
+TEST_F(Data, CircuitsRefuseAugmentation) {
+  std::string text = kFolderOfPictures;
+  text = with(text, "name = \"backpropagation\"\nlayers = [192, 4, 2]\nbatch = 4", "name = \"error-neuron-microcircuit\"\nlayers = [192, 4, 2]");
+  for (const char* path : {"train/a/1.jpg", "train/b/1.jpg", "test/a/1.jpg"}) {
+    io::write_jpeg(directory_ / (std::string("pictures/") + path), io::plain_picture(10, 12, 0, 0, 0));
+  }
+  const Answer answer = apical_says({"check", file(text), "--data", directory_.path().string()});
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_THAT(answer.err, HasSubstr("set augment = \"none\", or choose a layered network"));
+}
+
+}  // namespace
+}  // namespace apical::test
