@@ -299,7 +299,9 @@ class SpikingRun {
     for (const Measurement& m : read_measurements(run_)) {
       if (m.key.where != "phase") all[{m.key.where, m.key.metric}][m.key.epoch].push_back(m.value);
     }
-    for (const auto& [key, by_epoch] : all) {
+    for (const auto& entry : all) {
+      const std::pair<std::string, std::string>& key = entry.first;
+      const auto& by_epoch = entry.second;
       const auto add = [&](double epoch, const std::vector<double>& values) {
         const bool all_finite = std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
         const MeanInterval i = mean_interval(all_finite ? std::span<const double>(values) : std::span<const double>());
