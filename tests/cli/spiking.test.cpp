@@ -142,6 +142,7 @@ TEST_F(Spiking, WrongKeysAreExplained) {
   EXPECT_THAT(complaint(with(kTinyXor, "burstprop-xor", "burstprop-xro")), HasSubstr("did you mean 'burstprop-xor'?"));
   EXPECT_THAT(complaint(with(kTinyXor, "neurons = 60", "neurons = 60\nfeedback = \"cuts\"")), HasSubstr("did you mean 'cut'?"));
   EXPECT_THAT(complaint(with(kTinyXor, "neurons = 60", "neurons = 60\ndetector = \"acumulating\"")), HasSubstr("did you mean 'accumulating'?"));
+  EXPECT_THAT(complaint(with(kTinyXor, "neurons = 60", "neurons = 60\nquirks = \"publishd\"")), HasSubstr("did you mean 'published'?"));
   EXPECT_THAT(complaint(with(kTinyXor, "in_degree = 20", "in_degree = 2000")), HasSubstr("2000 inputs per neuron"));
   EXPECT_THAT(complaint(with(kTinyXor, "alpha_s = 0.1", "alpha_s = 0")), ContainsRegex("experiment.toml:[0-9]+:.*alpha_s is 0; expected more than 0"));
   EXPECT_THAT(complaint(with(kTinyXor, "[run]", "[task]\nname = \"xor\"\n[run]")), HasSubstr("brings its own circuit, stimuli and course"));
@@ -254,6 +255,7 @@ TEST_F(Spiking, ModelsListThemWithCitationAndIngredients) {
   EXPECT_THAT(a.out, HasSubstr("cells of in1, in2, hid1, hid2 and out excite and inhibit"));
   EXPECT_THAT(a.out, HasSubstr("(default 1000 pA)"));
   EXPECT_THAT(a.out, HasSubstr("homeostatic_rate"));
+  EXPECT_THAT(a.out, HasSubstr("as in the published program"));
 }
 
 TEST_F(Spiking, ReproducesWhatItClaimsAndTheSameBits) {

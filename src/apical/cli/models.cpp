@@ -46,7 +46,10 @@ std::vector<Card> all_cards() {
     cards.push_back({m.name, m.description, m.citation, m.parameters, ingredients(models::example_of(m))});
   }
   for (const models::SpikingModel& m : models::spiking_models()) {
-    cards.push_back({m.name, m.description, m.citation, models::parameters_of(m.defaults), ingredients(m.defaults)});
+    models::SpikingOptions options = m.defaults;
+    std::vector<models::Parameter> parameters = models::parameters_of(options);
+    if (models::quirks_of(options) != nullptr) parameters.insert(parameters.begin(), models::quirk_preset());
+    cards.push_back({m.name, m.description, m.citation, std::move(parameters), ingredients(options)});
   }
   return cards;
 }

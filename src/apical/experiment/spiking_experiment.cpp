@@ -12,21 +12,15 @@
 namespace apical {
 namespace {
 
-/// What is left of the published program's behaviour before single quirks are given.
-void read_preset(TomlReader& t, models::SpikingOptions& options) {
-  spike::Quirks* quirks = models::quirks_of(options);
-  if (quirks == nullptr) return;
-  const std::string preset = t.choice("quirks", {"recipe", "intended", "published"}, "recipe");
-  if (preset == "intended") *quirks = {};
-  if (preset == "published") *quirks = spike::Quirks::published();
-}
-
 void read_model(TomlReader& t, SpikingExperiment& e) {
   e.model = t.text("name");
   const models::SpikingModel& model = *models::find_spiking(e.model);
   e.citation = model.citation;
   e.options = model.defaults;
-  read_preset(t, e.options);
+  if (models::quirks_of(e.options) != nullptr) {
+    const models::Parameter& preset = models::quirk_preset();
+    models::apply_quirk_preset(e.options, t.choice(preset.name, preset.choices, std::get<std::string>(preset.default_value)));
+  }
   const std::vector<models::Parameter> parameters = models::parameters_of(e.options);
   const models::Values values = read_values(t, parameters);
   t.finish();

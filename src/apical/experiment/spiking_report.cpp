@@ -147,7 +147,9 @@ class Page {
     }
     if (plot.series.empty()) return;
     section("Weight change");
+    out_ += "<div class=\"grid\">\n";
     figure(svg_of(plot), "Weight change", how_drawn());
+    out_ += "</div>\n";
   }
 
   void measure_figures() {

@@ -201,6 +201,28 @@ spike::Quirks* quirks_of(SpikingOptions& options) {
   return std::visit(Finder{}, options);
 }
 
+const Parameter& quirk_preset() {
+  static const Parameter preset{"quirks",
+                                std::string("recipe"),
+                                "",
+                                "what options marked Q1 … Q9 are unless they are given: as intended but for what the experiment cannot do without, all as intended, or all as in the "
+                                "published program",
+                                {"recipe", "intended", "published"}};
+  return preset;
+}
+
+void apply_quirk_preset(SpikingOptions& options, std::string_view preset) {
+  spike::Quirks* quirks = quirks_of(options);
+  if (quirks == nullptr || preset == "recipe") return;
+  if (preset == "intended") {
+    *quirks = {};
+  } else if (preset == "published") {
+    *quirks = spike::Quirks::published();
+  } else {
+    throw ConfigError(fmt::format("quirks is '{}'; expected {}", preset, join_names(quirk_preset().choices, "or")));
+  }
+}
+
 std::vector<Parameter> parameters_of(SpikingOptions options) {
   std::vector<Parameter> list;
   Fields f(list);
