@@ -72,6 +72,15 @@ TEST_F(Data, AFetchThatCannotBeIsAnErrorOfTheNetworkWithAdvice) {
   EXPECT_THAT(answer.err, HasSubstr((directory_ / "fashion-mnist").string()));
 }
 
+TEST_F(Data, AStoppedFetchCanBeGoneOnWith) {
+  io::write_atomically(directory_ / "train-images-idx3-ubyte.gz", std::string_view(std::string(100'000, 'x')));
+  const Answer answer = apical_says(
+      {"data", "fetch", "mnist", "--from", "file://" + directory_.path().string(), "--data", (directory_ / "data").string()}, true);
+  EXPECT_EQ(answer.code, 75);
+  EXPECT_THAT(answer.err, HasSubstr("goes on with what has come"));
+  EXPECT_TRUE(io::file_exists(directory_ / "data" / "mnist" / "train-images-idx3-ubyte.gz.part"));
+}
+
 TEST_F(Data, TheDirectoryOfTheCommandLineIsWhereTasksLook) {
   const std::string experiment = file("[task]\nname = \"mnist\"\n[model]\nname = \"backpropagation\"\nlayers = [784, 10]\n");
   const Answer answer = apical_says({"check", experiment, "--data", (directory_ / "elsewhere").string()});

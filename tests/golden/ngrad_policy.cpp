@@ -95,23 +95,28 @@ void replay_policy_gradient(const std::string&, const json& file, CaseComparison
   compare.check_each("reinforce_grad_W_policy", credit_of_delta<T>(policy_net, s.view(), delta).dW,
                      expected.at("reinforce_grad_W_policy"), -1);
 
-  EligibilityTrace<T> trace(policy_net.description);
-  auto change = Credit<T>::zeros(policy_net.description);
+  auto one_credit = Credit<T>::zeros(policy_net.description);
+  std::vector<Trainable<T>> weights;
+  for (Matrix<T>& dW : one_credit.dW) weights.push_back({dW.flat(), dW.flat()});
+  EligibilityTrace<T> trace(weights);
+  Changes<T> change = zeros_like<T>(weights);
   std::vector<double> norms;
   reinforce_delta<T>(policy, action, std::vector<double>(steps, 1.0), delta.view());
   for (std::size_t t = 0; t < steps; ++t) {
     Matrix<T> one(1, delta.cols());
     std::copy(delta.row(t).begin(), delta.row(t).end(), one.row(0).begin());
-    trace.step(number("gamma") * number("trace_lambda"),
-               credit_of_delta<T>(policy_net, MatrixView<const T>(s.row(t).data(), 1, s.cols()), one));
+    const Credit<T> credit = credit_of_delta<T>(policy_net, MatrixView<const T>(s.row(t).data(), 1, s.cols()), one);
+    for (std::size_t l = 0; l < weights.size(); ++l) weights[l].credit = credit.dW[l].flat();
+    trace.step(number("gamma") * number("trace_lambda"), weights);
     double squares = 0;
-    for (const T x : trace.values().dW[0].flat()) squares += static_cast<double>(x) * static_cast<double>(x);
+    for (const T x : trace.values()[0]) squares += static_cast<double>(x) * static_cast<double>(x);
     norms.push_back(std::sqrt(squares));
     trace.release(gae.td[t], change);
     if (end[t] != StepEnd::going) trace.clear();
   }
   compare.check("trace_norm_layer1", norms, expected.at("trace_norm_layer1"));
-  compare.check_each("actor_critic_sum_td_e", change.dW, expected.at("actor_critic_sum_td_e"));
+  for (std::size_t l = 0; l < weights.size(); ++l) std::copy(change[l].begin(), change[l].end(), one_credit.dW[l].flat().begin());
+  compare.check_each("actor_critic_sum_td_e", one_credit.dW, expected.at("actor_critic_sum_td_e"));
 }
 
 template void replay_policy_gradient<float>(const std::string&, const json&, CaseComparison<float>&);

@@ -70,11 +70,17 @@ void check_layered(Context& context, const Experiment& e, const Dataset& data, T
     return;
   }
   context.out << fmt::format("{}: {} on {}, {} seeds, {}\n", e.label, e.model, e.task, e.seeds.size(), e.double_precision ? "double" : "float");
-  context.out << fmt::format("  network     {} units, {} weights, batches of {}\n", units, weights, e.layered().batch);
-  context.out << fmt::format("  data        {} training, {} validation, {} test samples\n", data.train.size(), data.validation.size(), data.test.size());
+  const std::size_t batch = !e.reward ? e.layered().batch : e.reward->plan.method == RewardMethod::actor_critic ? 1 : learner->batch() / e.reward->plan.minibatches;
+  context.out << fmt::format("  network     {} units, {} weights, batches of {}\n", units, weights, batch);
+  if (e.reward) {
+    context.out << fmt::format("  environment {} iterations of {} steps; validations of {} episodes, test of {}\n", e.plan.epochs, learner->batch(),
+                               learner->samples(0, SplitName::validation), learner->samples(0, SplitName::test));
+  } else {
+    context.out << fmt::format("  data        {} training, {} validation, {} test samples\n", data.train.size(), data.validation.size(), data.test.size());
+  }
   context.out << fmt::format("  memory      {} of state, the same for each checkpoint\n", bytes_text(static_cast<double>(learner->bytes())));
-  context.out << fmt::format("  work        {} updates per seed; {:.3g} synaptic events and {:.3g} weight writes per sample\n", cost.updates,
-                             sample.synaptic_events, sample.weight_writes);
+  context.out << fmt::format("  work        {} updates per seed; {:.3g} synaptic events and {:.3g} weight writes per {}\n", cost.updates,
+                             sample.synaptic_events, sample.weight_writes, e.reward ? "environment step" : "sample");
   context.out << fmt::format("  time        about {:.2g} s on {} threads, from a probe of 0.2 s\n", cost.seconds, pool.size());
 }
 

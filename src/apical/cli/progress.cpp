@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <ostream>
 
 namespace apical::cli {
@@ -75,7 +76,21 @@ void ProgressPrinter::on(const Progress& p) {
   show(text + validation_);
 }
 
+void ProgressPrinter::on(const TrainingMeasured& m) {
+  double sum = 0;
+  std::size_t known = 0;
+  for (const auto& replica : m.replicas) {
+    for (const TrainingFigure& figure : replica) {
+      if (figure.name != "return" || !std::isfinite(figure.value)) continue;
+      sum += figure.value;
+      ++known;
+    }
+  }
+  if (known > 0) validation_ = fmt::format(", return {:.1f}", sum / static_cast<double>(known));
+}
+
 void ProgressPrinter::on(const Evaluated& e) {
+  if (!e.scores.empty() && e.scores.front().episodes > 0) return;  // returns of training say it already
   double loss = 0, accuracy = 0, falls = 0, teacher_falls = 0;
   bool steers = false;
   for (const Score& s : e.scores) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace apical::cli {
 namespace {
@@ -43,7 +44,36 @@ std::string text_table(const std::vector<std::vector<std::string>>& rows) {
   return out;
 }
 
+namespace {
+
+/// Of runs that learn from reward: how soon, and how well.
+std::string reward_table(const std::vector<RunResult>& runs) {
+  std::vector<std::vector<std::string>> rows;
+  rows.push_back({"model", "environment steps to solve, by seed", "training return at the end", "test return [95 %]", "angle to gradient", "seeds", "wall"});
+  for (const RunResult& r : runs) {
+    std::vector<double> training, test;
+    std::vector<std::string> solved;
+    for (const SeedResult& s : r.seeds) {
+      training.push_back(s.training_return);
+      test.push_back(s.test_return);
+      solved.push_back(std::isfinite(s.steps_to_solve) ? fmt::format("{:.0f}", s.steps_to_solve) : std::string("never"));
+    }
+    std::vector<std::string>& row = rows.emplace_back();
+    row.push_back(r.label);
+    row.push_back(solved.empty() ? std::string("-") : fmt::format("{}", fmt::join(solved, ", ")));
+    row.push_back(with_interval(training, "{:.1f}", 1));
+    row.push_back(with_interval(test, "{:.1f}", 1));
+    row.push_back(r.has_mean_angle() ? fmt::format("{:.1f}°", mean(r.total_angle)) : std::string("-"));
+    row.push_back(fmt::format("{}", r.seeds.size()));
+    row.push_back(fmt::format("{:.1f} s", r.wall_seconds));
+  }
+  return aligned_table(rows);
+}
+
+}  // namespace
+
 std::string result_table(const std::vector<RunResult>& runs) {
+  if (!runs.empty() && runs.front().rewards) return reward_table(runs);
   const bool classifies = !runs.empty() && runs.front().classifies, steers = !runs.empty() && runs.front().steers;
   const std::string figure = classifies ? "test accuracy % [95 %]" : steers ? "median test falls (teacher's)" : "median test loss";
   const std::string loss = classifies ? "test loss [95 %]" : "mean test loss [95 %]";

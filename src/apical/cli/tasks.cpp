@@ -25,7 +25,7 @@ int tasks(Context& context, const Arguments& arguments) {
     all["schema"] = "apical-tasks/1";
     for (const TaskInfo& t : shown) {
       nlohmann::json one{{"name", t.name}, {"description", t.description}, {"citation", t.citation}, {"classifies", t.classifies},
-                         {"sequences", t.sequences}, {"steers", t.steers}};
+                         {"sequences", t.sequences}, {"steers", t.steers}, {"rewards", t.rewards}};
       for (const ParameterInfo& p : t.parameters) {
         nlohmann::json parameter{{"name", p.name}, {"unit", p.unit}, {"meaning", p.meaning}, {"source", p.source}};
         std::visit([&](const auto& v) { parameter["default"] = v; }, p.default_value);

@@ -11,6 +11,7 @@
 #include "apical/experiment/circuit_toml.h"
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/model_toml.h"
+#include "apical/experiment/reward_toml.h"
 #include "apical/experiment/spiking_experiment.h"
 
 namespace apical {
@@ -63,6 +64,24 @@ std::vector<PopulationId> read_reset(TomlReader& t, const Circuit& c) {
   return out;
 }
 
+/// How a policy learns from reward, if that is what the task gives.
+void read_reward(TomlReader& root, const ModelChoice& policy, Experiment& e) {
+  if (!find_task(e.task).rewards) {
+    for (const char* table : {"reward", "value"}) {
+      if (!root.has(table)) continue;
+      throw ConfigError(fmt::format("'{}' does not go with task '{}', which has targets and no reward", table, e.task), root.place(table),
+                        "leave it out, or choose a task that rewards: cart-pole-v1");
+    }
+    return;
+  }
+  if (e.is_circuit()) {
+    throw ConfigError(fmt::format("task '{}' answers actions with reward, from which layered networks learn; this is a circuit", e.task), root.place("model"),
+                      "'apical models' lists both");
+  }
+  TomlReader reward = root.table("reward"), value = root.table("value");
+  e.reward = RewardSettings{read_reward_plan(reward), read_value_network(value, policy)};
+}
+
 /// Keys that a circuit has and a layered network has not.
 void refuse_circuit_parts(TomlReader& root, const std::string& model) {
   for (const char* key : {"circuit", "population", "projection", "edit", "record"}) {
@@ -83,13 +102,27 @@ void check_model_name(TomlReader& root) {
 
 constexpr std::int64_t kMany = 1'000'000'000;
 
+/// Where an environment rewards, an epoch is an iteration: some steps of all environments, and what is learned from them.
+std::size_t read_epochs(TomlReader& t, const Experiment& e) {
+  if (!e.reward) {
+    refuse(t, {"environment_steps"}, e.task, "it shows samples; their passes are epochs");
+    return static_cast<std::size_t>(t.integer("epochs", 50, 0, kMany));
+  }
+  refuse(t, {"epochs"}, e.task, "training there is counted in environment_steps");
+  refuse(t, {"shuffle"}, e.task, "what comes next is up to the policy");
+  const auto steps = static_cast<std::size_t>(t.integer("environment_steps", 200'000, 0, kMany));
+  const std::size_t each = e.reward->plan.steps_per_iteration();
+  return (steps + each - 1) / each;
+}
+
 void read_training(TomlReader& t, Experiment& e) {
-  e.plan.epochs = static_cast<std::size_t>(t.integer("epochs", 50, 0, kMany));
+  e.plan.epochs = read_epochs(t, e);
   e.plan.eta_decay = t.number("eta_decay", 1.0);
   if (!(e.plan.eta_decay > 0)) throw ConfigError(fmt::format("'training.eta_decay' is {}; expected more than 0", e.plan.eta_decay), t.place("eta_decay"));
   e.plan.schedule = t.choice("eta_schedule", {"constant", "linear"}, "constant") == "linear" ? Schedule::linear : Schedule::constant;
-  e.plan.shuffle = t.boolean("shuffle", true);
-  e.plan.validate_every = static_cast<std::size_t>(t.integer("validate_every", 1, 0, kMany));
+  if (!e.reward) e.plan.shuffle = t.boolean("shuffle", true);
+  // The return of training episodes is measured in any case.
+  e.plan.validate_every = static_cast<std::size_t>(t.integer("validate_every", e.reward ? 0 : 1, 0, kMany));
   e.plan.test_every = static_cast<std::size_t>(t.integer("test_every", 0, 0, kMany));
   e.plan.align_every = static_cast<std::size_t>(t.integer("align_every", 0, 0, kMany));
   for (double epoch : t.numbers("align_epochs", std::vector<double>{})) {
@@ -228,9 +261,10 @@ Experiment read_experiment(const TomlDocument& document, const std::function<voi
   if (!root.has("task")) throw ConfigError("missing table [task]; expected the task's name and parameters", {document.origin(), 0, 0}, "e.g. [task] with name = \"yin-yang\"");
   TomlReader task = root.table("task");
   read_task(task, e);
+  ModelChoice choice;
   if (root.has("model")) {
     TomlReader model = root.table("model");
-    ModelChoice choice = read_model(model);
+    choice = read_model(model, find_task(e.task).rewards ? policy_defaults() : ParameterDefaults{});
     e.model = choice.name;
     e.citation = choice.citation;
     e.subject = std::move(choice.subject);
@@ -247,6 +281,7 @@ Experiment read_experiment(const TomlDocument& document, const std::function<voi
   } else {
     refuse_circuit_parts(root, e.model);
   }
+  read_reward(root, choice, e);
   if (e.label.empty()) e.label = e.model.empty() ? e.circuit().name : e.model;
   TomlReader training = root.table("training");
   read_training(training, e);

@@ -14,6 +14,7 @@
 #include "apical/experiment/sweep.h"
 #include "apical/experiment/toml_reader.h"
 #include "apical/learning/presentation.h"
+#include "apical/learning/reward_plan.h"
 #include "apical/learning/trainer.h"
 #include "apical/models/layered_network.h"
 #include "apical/tasks/task.h"
@@ -40,6 +41,7 @@ struct Experiment {
   /// What learns: a circuit in continuous time, presented one sample after the other, or a layered network in batches.
   std::variant<Circuit, models::LayeredNetwork> subject;
   Presentation presentation;  ///< of samples to a circuit
+  std::optional<RewardSettings> reward;  ///< how it learns where the task rewards
   TrainingPlan plan;
   std::vector<std::uint64_t> seeds;
   bool double_precision = false;

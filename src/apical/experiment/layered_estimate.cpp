@@ -30,14 +30,14 @@ double time_per_sample(const Learner& learner, std::size_t samples, double secon
 }  // namespace
 
 LayeredEstimate estimate(const Experiment& e, Learner& learner, double seconds) {
-  const Dataset& d = learner.data(0);
-  const std::size_t train = d.train.size();
+  const std::size_t train = learner.samples(0, SplitName::train);
   LayeredEstimate out;
   out.updates = e.plan.epochs * ((train + learner.batch() - 1) / learner.batch());
+  if (e.reward) out.updates *= e.reward->plan.method == RewardMethod::actor_critic ? e.reward->plan.steps : e.reward->plan.passes * e.reward->plan.minibatches;
   std::vector<Score> scores(learner.replicas());
   const double learning = time_per_sample(learner, train, seconds / 2, [&](const Order& order) { learner.learn(order, false); });
   const double answering = time_per_sample(learner, train, seconds / 2, [&](const Order& order) { learner.evaluate(SplitName::train, order, false, scores); });
-  const std::size_t evaluated = times_due(e.plan.validate_every, {}, e.plan.epochs) * d.validation.size() + d.test.size();
+  const std::size_t evaluated = times_due(e.plan.validate_every, {}, e.plan.epochs) * learner.samples(0, SplitName::validation) + learner.samples(0, SplitName::test);
   out.seconds = learning * static_cast<double>(e.plan.epochs * train) + answering * static_cast<double>(evaluated);
   return out;
 }

@@ -3,6 +3,7 @@
 
 #include "apical/learning/layered_learner.h"
 #include "apical/learning/rate_learner.h"
+#include "apical/learning/reward_learner.h"
 
 namespace apical {
 namespace {
@@ -15,6 +16,7 @@ struct Maker {
     return std::make_unique<RateLearner<Real>>(circuit, e.make_data(), e.seeds, e.presentation, pool);
   }
   std::unique_ptr<Learner> operator()(const models::LayeredNetwork& network) const {
+    if (e.reward) return std::make_unique<RewardLearner<Real>>(network, *e.reward, e.make_data(), e.seeds, pool);
     return std::make_unique<LayeredLearner<Real>>(network, e.make_data(), e.seeds, pool);
   }
 };

@@ -50,25 +50,33 @@ models::Value read_value(TomlReader& t, const models::Parameter& p, const std::v
   return std::visit(Reader{t, p, areas}, p.default_value);
 }
 
+models::Parameter with_default(models::Parameter p, const ParameterDefaults& defaults) {
+  const auto at = defaults.find(p.name);
+  if (at == defaults.end() || at->second.index() != p.default_value.index()) return p;
+  p.default_value = at->second;
+  p.required = false;
+  return p;
+}
+
 template <class Recipe>
-ModelChoice read_with(TomlReader& t, const Recipe& model) {
-  models::Values values = read_values(t, model.parameters);
+ModelChoice read_with(TomlReader& t, const Recipe& model, const ParameterDefaults& defaults) {
+  ParameterDefaults values = read_values(t, model.parameters, defaults);
   t.finish();
-  return at_parameter(t, model.parameters, [&] { return ModelChoice{model.name, model.citation, model.build(values)}; });
+  return at_parameter(t, model.parameters, [&] { return ModelChoice{model.name, model.citation, values, model.build(models::Values(values))}; });
 }
 
 }  // namespace
 
-models::Values read_values(TomlReader& t, const std::vector<models::Parameter>& parameters) {
-  std::map<std::string, models::Value, std::less<>> values;
+ParameterDefaults read_values(TomlReader& t, const std::vector<models::Parameter>& parameters, const ParameterDefaults& defaults) {
+  ParameterDefaults values;
   // Names of areas stand before the tables that use them. Each key is asked for once, in the same order whether it is
   // given or not, so that a resolved experiment resolves to itself.
   std::vector<std::string> areas;
   for (const models::Parameter& p : parameters) {
-    const models::Value& v = values.emplace(p.name, read_value(t, p, areas)).first->second;
+    const models::Value& v = values.emplace(p.name, read_value(t, with_default(p, defaults), areas)).first->second;
     if (p.name == "areas") areas = std::get<std::vector<std::string>>(v);
   }
-  return models::Values(std::move(values));
+  return values;
 }
 
 Place place_of(const TomlReader& t, const std::vector<models::Parameter>& parameters, const std::string& complaint) {
@@ -79,10 +87,10 @@ Place place_of(const TomlReader& t, const std::vector<models::Parameter>& parame
   return t.place(key);
 }
 
-ModelChoice read_model(TomlReader& t) {
-  const std::string name = t.text("name");
-  if (const models::LayeredModelRecipe* layered = models::find_layered(name)) return read_with(t, *layered);
-  return read_with(t, t.at("name", [&]() -> const models::Model& { return models::find(name); }));
+ModelChoice read_model(TomlReader& t, const ParameterDefaults& defaults, std::optional<std::string> otherwise) {
+  const std::string name = t.text("name", std::move(otherwise));
+  if (const models::LayeredModelRecipe* layered = models::find_layered(name)) return read_with(t, *layered, defaults);
+  return read_with(t, t.at("name", [&]() -> const models::Model& { return models::find(name); }), defaults);
 }
 
 }  // namespace apical

@@ -2,6 +2,8 @@
 // The table [model]: a recipe's name and parameters.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -11,15 +13,19 @@
 
 namespace apical {
 
+/// Defaults that take the place of a recipe's own, where it has a parameter of that name and type.
+using ParameterDefaults = std::map<std::string, models::Value, std::less<>>;
+
 struct ModelChoice {
   std::string name, citation;
+  ParameterDefaults values;  ///< all parameters, given or not
   std::variant<Circuit, models::LayeredNetwork> subject;
 };
-/// ConfigError with the place of the key that is wrong.
-ModelChoice read_model(TomlReader& model);
+/// ConfigError with the place of the key that is wrong. `name`: if the table does not say it.
+ModelChoice read_model(TomlReader& model, const ParameterDefaults& defaults = {}, std::optional<std::string> name = {});
 
-/// Every parameter by its name, its default where it is not given.
-models::Values read_values(TomlReader& model, const std::vector<models::Parameter>& parameters);
+/// Every parameter by its name; where it is not given, its value in `defaults`, else its own default.
+ParameterDefaults read_values(TomlReader& model, const std::vector<models::Parameter>& parameters, const ParameterDefaults& defaults = {});
 /// A recipe's complaint usually opens with the parameter it is about: its place, or that of the name.
 Place place_of(const TomlReader& model, const std::vector<models::Parameter>& parameters, const std::string& complaint);
 /// What `f` returns; a ConfigError of it gets that place.

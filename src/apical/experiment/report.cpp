@@ -170,6 +170,7 @@ void Page::final_table() {
   const bool accuracy = any([](const ModelResult& m) { return !m.test_accuracy.empty(); });
   const bool loss = any([](const ModelResult& m) { return !m.test_loss.empty(); });
   const bool falls = any([](const ModelResult& m) { return !m.test_falls.empty(); });
+  const bool returns = any([](const ModelResult& m) { return !m.test_return.empty(); });
   const bool gap = accuracy && any([&](const ModelResult& m) {
                      return reference && &m != reference && accuracy_gap(m, *reference).n > 0;
                    });
@@ -187,6 +188,8 @@ void Page::final_table() {
     return reference && &m != reference && loss_ratio(data_, m, *reference).n > 0;
   });
   head(accuracy, "Test accuracy", "mean [95\u00A0%]");
+  head(returns, "Steps to solve", data_.solved ? fmt::format("until training returns {:g}", *data_.solved) : std::string());
+  head(returns, "Test return", "mean [95\u00A0%]");
   head(falls, "Test falls", "median; mean [95\u00A0%]");
   head(falls, "Teacher\u2019s falls", "from the same starts");
   head(gap, "Difference", "from the reference, points [95\u00A0%]");
@@ -203,6 +206,8 @@ void Page::final_table() {
       if (shown) out_ += fmt::format("<td class=\"n\">{}</td>", html);
     };
     cell(accuracy, two_lines(percent_figures(accuracy_interval(m))));
+    cell(returns, escape(solved_words(m)));
+    cell(returns, two_lines(count_figures(return_interval(m))));
     cell(falls, m.test_falls.empty() ? "–" : two_lines({fmt::format("{:g}", median_falls(m)), "mean " + count_figures(falls_interval(m)).text()}));
     cell(falls, m.teacher_falls.empty() ? "–" : fmt::format("{:g}", median_teacher_falls(m)));
     cell(gap, reference && &m != reference ? two_lines(points_figures(accuracy_gap(m, *reference))) : "–");
@@ -249,6 +254,7 @@ void Page::final_dots() {
     bool log = false, percent = false;
   };
   const Kind kinds[] = {
+      {.name = "return", .unit = "", .values = &ModelResult::test_return, .interval = return_interval, .figures = count_figures},
       {.name = "falls", .unit = "", .values = &ModelResult::test_falls, .interval = falls_interval, .figures = count_figures},
       {.name = "accuracy", .unit = " (%)", .values = &ModelResult::test_accuracy, .interval = accuracy_interval, .figures = percent_figures, .percent = true},
       {.name = "loss",
@@ -282,10 +288,26 @@ void Page::final_dots() {
   }
 }
 
+/// What a metric is called: "test loss", or in words what training itself showed.
+std::string words_for(const std::string& metric, const std::string& split) {
+  if (split != "train") return split + " " + metric;
+  constexpr std::pair<const char*, const char*> kTraining[] = {{"return", "mean return of the last episodes"},
+                                                               {"open_gates", "fraction of open gates"},
+                                                               {"prediction_error", "mean |reward prediction error|"},
+                                                               {"entropy", "entropy of the policy (nats)"},
+                                                               {"kl", "KL divergence from the rollout's policy (nats)"},
+                                                               {"policy_loss", "policy loss"},
+                                                               {"value_loss", "value loss"}};
+  for (const auto& [name, words] : kTraining) {
+    if (metric == name) return words;
+  }
+  return split + " " + metric;
+}
+
 void Page::metric_curves() {
   std::vector<std::pair<std::string, std::string>>
-      panels;  // falls or accuracy first, then loss, then the others as they come
-  for (const char* metric : {"falls", "accuracy", "loss", ""}) {
+      panels;  // returns, falls or accuracy first, then loss, then the others as they come
+  for (const char* metric : {"return", "falls", "accuracy", "loss", "open_gates", "prediction_error", ""}) {
     for (const char* split : {"validation", "test", "train", ""}) {
       for (const ModelResult& m : data_.models) {
         for (const MetricCurves& c : m.metrics) {
@@ -301,10 +323,11 @@ void Page::metric_curves() {
   out_.clear();
   for (const auto& [metric, split] : panels) {
     const bool accuracy = metric == "accuracy";
-    LinePlot plot{.description = fmt::format("{} {} over training", split, metric),
+    const std::string words = words_for(metric, split);
+    LinePlot plot{.description = words + " over training",
                   .x_label = data_.x_label,
-                  .y_label = accuracy ? split + " accuracy (%)" : split + " " + metric,
-                  .log_y = metric == "loss" || metric == "falls",
+                  .y_label = accuracy ? words + " (%)" : words,
+                  .log_y = metric == "loss" || metric == "falls" || metric == "prediction_error" || metric == "value_loss",
                   .percent = accuracy};
     bool curve = false;
     for (std::size_t i = 0; i < data_.models.size(); ++i) {
@@ -315,9 +338,12 @@ void Page::metric_curves() {
       }
     }
     if (metric == "falls") plot.reference = teachers_line(data_, split);
+    if (metric == "return" && data_.solved) {
+      plot.reference = ReferenceLine{*data_.solved, "solved", fmt::format("A mean return of {:g} over the last training episodes counts as solved.", *data_.solved)};
+    }
     const std::string svg = curve ? svg_of(plot) : "";
     if (!svg.empty())
-      figure(svg, fmt::format("{} {} over training", capitalised(split), metric), how_drawn(plot));
+      figure(svg, capitalised(words) + " over training", how_drawn(plot));
   }
   const std::string drawn = std::move(out_);
   out_ = std::move(before);

@@ -15,7 +15,7 @@
 namespace apical {
 
 struct MetricCurves {
-  std::string metric;  ///< "accuracy" (fraction 0 … 1) or "loss"; other metrics are plotted too
+  std::string metric;  ///< "accuracy" (fraction 0 … 1), "loss", "return"; other metrics are plotted too
   std::string split;   ///< "train", "validation", "test"
   std::vector<SeedCurve> seeds = {};
 };
@@ -50,6 +50,8 @@ struct ModelResult {
   std::vector<SeedValue> test_accuracy = {},
                          test_loss = {};  ///< of the state that the evaluation procedure chooses
   std::vector<SeedValue> test_falls = {}, teacher_falls = {};  ///< of a plant that the model and its teacher steered
+  std::vector<SeedValue> test_return = {};     ///< of an environment, mean over test episodes
+  std::vector<SeedValue> steps_to_solve = {};  ///< environment steps until training counted as solved; NaN: never
   double wall_seconds = 0;                ///< of all seeds together; 0 if unknown
   std::optional<LearningCost> cost = {};
   std::vector<Need> needs = {};
@@ -89,6 +91,7 @@ struct ReportData {
   std::string evaluation =
       {};  ///< which state was tested, on how many samples, with plasticity and noise on or off
   std::string x_label = "epoch";
+  std::optional<double> solved = {};  ///< mean return of the last training episodes that counts as solved
   std::vector<ModelResult> models = {};
   std::vector<DrawnCircuit> circuits = {};
   std::string experiment_toml = {};

@@ -50,17 +50,32 @@ AlignmentCurves& alignment_of(ModelResult& m, const std::string& area) {
   return m.alignment.back();
 }
 
-void read_metrics(const io::Path& run, ModelResult& m) {
+/// What training itself showed: everything that the line has, but for what it counts.
+void read_training(const nlohmann::json& line, double x, ModelResult& m) {
+  if (line.at("episodes") == 0) return;  // no return yet
+  for (const auto& [metric, value] : line.items()) {
+    if (metric == "seq" || metric == "epoch" || metric == "seed" || metric == "split" || metric == "environment_steps" || metric == "episodes") continue;
+    add_point(metric_of(m, metric, "train").seeds, line.at("seed"), x, io::number_of(value, metric));
+  }
+}
+
+/// `x_of_epoch`: what the horizontal axis counts, per epoch.
+void read_metrics(const io::Path& run, double x_of_epoch, ModelResult& m) {
   for (const nlohmann::json& line : io::read_ndjson(run / "metrics.ndjson").lines) {
-    const double epoch = line.at("epoch");
+    const double epoch = line.at("epoch").get<double>() * x_of_epoch;
     const std::uint64_t seed = line.at("seed");
     if (line.contains("area")) {
       add_point(alignment_of(m, line.at("area")).seeds, seed, epoch, io::number_of(line.at("angle_deg"), "angle_deg"));
       continue;
     }
     const std::string split = line.at("split");
+    if (split == "train") {
+      read_training(line, epoch, m);
+      continue;
+    }
     const std::pair<const char*, std::vector<SeedValue>*> metrics[] = {
-        {"loss", &m.test_loss}, {"accuracy", &m.test_accuracy}, {"falls", &m.test_falls}, {"teacher_falls", &m.teacher_falls}};
+        {"loss", &m.test_loss}, {"accuracy", &m.test_accuracy}, {"falls", &m.test_falls}, {"teacher_falls", &m.teacher_falls},
+        {"return", &m.test_return}};
     for (const auto& [metric, tested] : metrics) {
       if (!line.contains(metric)) continue;
       const double value = io::number_of(line.at(metric), metric);
@@ -135,6 +150,11 @@ void add_pictures(const io::Path& run, const std::string& label, ReportData& dat
 }
 
 std::string read_out(const Experiment& e, const TaskInfo& task) {
+  if (task.rewards) {
+    return "the policy takes its most likely action in every state; test episodes start where no training episode did, and are the same for all seeds. "
+           "In training, actions are drawn, and returns are those of the last episodes that ended. The angle is taken decision by decision, each "
+           "weighed by its advantage, in a rollout that is not learned from.";
+  }
   if (task.steers) {
     return fmt::format("the circuit sees each state of the plant for {} network steps, then its output acts. The loss is the squared difference from the "
                        "teacher's output in the same states. Start states are the same for all seeds, and the teacher is scored on them too.",
@@ -175,7 +195,13 @@ void add_run(const io::Path& run, ReportData& data) {
   m.model = e.model.empty() ? "circuit of the user's own" : e.model;
   m.citation = e.citation;
   m.reference = e.reference;
-  read_metrics(run, m);
+  const bool rewards = manifest.contains("rewards");
+  read_metrics(run, rewards ? manifest.at("training_samples").get<double>() : 1, m);
+  if (rewards) {
+    data.x_label = "environment steps";
+    data.solved = manifest.at("rewards").at("solved").get<double>();
+    for (const SeedResult& seed : read_result(run).seeds) m.steps_to_solve.push_back({seed.seed, seed.steps_to_solve});
+  }
   if (io::file_exists(run / "summary.json")) {
     m.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
     const Efficiency took = read_efficiency(run);

@@ -77,8 +77,11 @@ std::string ratio_words(const ReportData& data, const ModelResult& m) {
 
 std::string sentence(const ReportData& data, const ModelResult& m) {
   std::string out;
-  const MeanInterval accuracy = accuracy_interval(m), falls = falls_interval(m);
-  if (falls.n > 0) {
+  const MeanInterval accuracy = accuracy_interval(m), falls = falls_interval(m), returned = return_interval(m);
+  if (returned.n > 0) {
+    out = fmt::format("{} had a mean return of {} in the test", m.label, with_interval(count_figures(returned), returned.n));
+    if (data.solved) out += fmt::format("; environment steps until its training episodes returned {:g}: {}", *data.solved, solved_words(m));
+  } else if (falls.n > 0) {
     const Figures f = count_figures(falls);
     out = fmt::format("{} let its plant fall {:g} times in the test ({}); its teacher, from the same starts, {:g} times", m.label, median_falls(m),
                       f.bounds.empty() ? "one seed, hence no interval"
@@ -132,6 +135,12 @@ MeanInterval falls_interval(const ModelResult& m) {
   MeanInterval i = interval_of(m.test_falls, false);
   i.low = std::max(i.low, 0.0);  // a few seeds that never learned to balance pull a symmetric interval below
   return i;
+}
+MeanInterval return_interval(const ModelResult& m) { return interval_of(m.test_return, false); }
+std::string solved_words(const ModelResult& m) {
+  const std::vector<double> steps = finite_values(m.steps_to_solve);
+  if (steps.empty()) return "never";
+  return fmt::format("{:.0f}, median of {} of {} {}", median(steps), steps.size(), m.steps_to_solve.size(), m.steps_to_solve.size() == 1 ? "seed" : "seeds");
 }
 double median_falls(const ModelResult& m) { return median(finite_values(m.test_falls)); }
 double median_teacher_falls(const ModelResult& m) { return median(finite_values(m.teacher_falls)); }
@@ -207,9 +216,11 @@ std::string summary_sentences(const ReportData& data) {
   }
   std::vector<const ModelResult*> ranked;
   for (const ModelResult& m : data.models) {
-    if (!m.reference && (accuracy_interval(m).n > 0 || loss_interval(data, m).n > 0)) ranked.push_back(&m);
+    if (!m.reference && (return_interval(m).n > 0 || accuracy_interval(m).n > 0 || loss_interval(data, m).n > 0)) ranked.push_back(&m);
   }
   std::stable_sort(ranked.begin(), ranked.end(), [&](const ModelResult* a, const ModelResult* b) {
+    const MeanInterval r = return_interval(*a), s = return_interval(*b);
+    if (r.n > 0 && s.n > 0) return r.mean > s.mean;
     const MeanInterval x = accuracy_interval(*a), y = accuracy_interval(*b);
     return x.n > 0 && y.n > 0 ? x.mean > y.mean : loss_interval(data, *a).mean < loss_interval(data, *b).mean;
   });

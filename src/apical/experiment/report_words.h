@@ -16,6 +16,10 @@ MeanInterval accuracy_interval(const ModelResult& model);
 MeanInterval falls_interval(const ModelResult& model);
 double median_falls(const ModelResult& model);
 double median_teacher_falls(const ModelResult& model);
+/// Return of test episodes.
+MeanInterval return_interval(const ModelResult& model);
+/// "123904, median of 3 of 3 seeds", or "never".
+std::string solved_words(const ModelResult& model);
 /// Geometric if every loss in the report is positive (losses of seeds spread over decades), else arithmetic.
 MeanInterval loss_interval(const ReportData& data, const ModelResult& model);
 bool losses_are_geometric(const ReportData& data);

@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
+#include <limits>
+#include <map>
 #include <numeric>
 #include <nlohmann/json.hpp>
 
@@ -51,13 +54,14 @@ void write_manifest(const Experiment& e, const RunOptions& options, std::size_t 
   m["task_citation"] = find_task(e.task).citation;
   m["classifies"] = find_task(e.task).classifies;
   m["steers"] = find_task(e.task).steers;
+  if (const auto& episodes = learner.data(0).episodes) m["rewards"] = {{"solved", episodes->solved}, {"window", episodes->window}};
   m["seeds"] = e.seeds;
   m["precision"] = e.double_precision ? "double" : "float";
   m["experiment_xxh3"] = fmt::format("{:016x}", io::xxh3(io::bytes_of(e.resolved)));
   add_provenance(m, threads);
   m["state_bytes"] = learner.bytes();
   const SampleCost cost = cost_of_sample(e, learner.data(0));
-  m["training_samples"] = samples_of(learner.data(0), SplitName::train);
+  m["training_samples"] = learner.samples(0, SplitName::train);
   m["cost_per_sample"] = {{"synaptic_events", cost.synaptic_events}, {"weight_reads", cost.weight_reads}, {"weight_writes", cost.weight_writes}};
   m["needs"] = nlohmann::json::array();
   for (const Ingredient& i : e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered())) {
@@ -75,13 +79,26 @@ class Chronicle final : public Observer {
   void on(const Evaluated& e) override {
     for (std::size_t r = 0; r < e.scores.size(); ++r) {
       io::JsonLine line;
-      line.add("epoch", e.epoch).add("seed", experiment_.seeds[r]).add("split", name_of(e.split)).add("loss", e.scores[r].loss());
+      line.add("epoch", e.epoch).add("seed", experiment_.seeds[r]).add("split", name_of(e.split));
+      if (e.scores[r].episodes > 0) {
+        line.add("return", e.scores[r].mean_return());
+      } else {
+        line.add("loss", e.scores[r].loss());
+      }
       if (classifies_) line.add("accuracy", e.scores[r].accuracy());
       if (const Score& s = e.scores[r]; s.plant.control_steps > 0) {
         line.add("falls", s.plant.falls).add("teacher_falls", s.teacher.falls);
         line.add("rms_deviation", s.plant.rms_deviation()).add("teacher_rms_deviation", s.teacher.rms_deviation());
       }
       line.add("samples", e.scores[r].samples);
+      metrics_.append(line);
+    }
+  }
+  void on(const TrainingMeasured& m) override {
+    for (std::size_t r = 0; r < m.replicas.size(); ++r) {
+      io::JsonLine line;
+      line.add("epoch", m.epoch).add("seed", experiment_.seeds[r]).add("split", name_of(SplitName::train));
+      for (const TrainingFigure& figure : m.replicas[r]) line.add(figure.name, figure.value);
       metrics_.append(line);
     }
   }
@@ -188,10 +205,19 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
   s["label"] = r.label;
   s["wall_seconds"] = wall_seconds;
   s["seeds"] = nlohmann::json::array();
-  std::vector<double> losses, accuracies, falls, teacher_falls;
+  std::vector<double> losses, accuracies, falls, teacher_falls, returns, solved_after;
   for (const SeedResult& seed : r.seeds) {
-    nlohmann::json one{{"seed", seed.seed}, {"test_loss", io::json_number(seed.test_loss)}};
-    losses.push_back(seed.test_loss);
+    nlohmann::json one{{"seed", seed.seed}};
+    if (r.rewards) {
+      one["test_return"] = io::json_number(seed.test_return);
+      one["training_return"] = io::json_number(seed.training_return);
+      one["steps_to_solve"] = io::json_number(seed.steps_to_solve);
+      returns.push_back(seed.test_return);
+      if (std::isfinite(seed.steps_to_solve)) solved_after.push_back(seed.steps_to_solve);
+    } else {
+      one["test_loss"] = io::json_number(seed.test_loss);
+      losses.push_back(seed.test_loss);
+    }
     if (r.classifies) {
       one["test_accuracy"] = io::json_number(seed.test_accuracy);
       accuracies.push_back(seed.test_accuracy);
@@ -209,6 +235,12 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
   if (!losses.empty()) {
     s["test_loss"] = interval_json(losses);
     s["test_loss"]["median"] = io::json_number(median(losses));
+  }
+  if (r.rewards) {
+    if (!returns.empty()) s["test_return"] = interval_json(returns);
+    s["seeds_solved"] = solved_after.size();
+    // Of those that did: the others have no such number.
+    if (!solved_after.empty()) s["steps_to_solve"] = {{"median", median(solved_after)}, {"n", solved_after.size()}};
   }
   if (!accuracies.empty()) s["test_accuracy"] = interval_json(accuracies);
   for (const auto& [key, values] : {std::pair{"test_falls", &falls}, {"teacher_falls", &teacher_falls}}) {
@@ -393,22 +425,36 @@ RunResult read_result(const io::Path& run) {
   r.label = manifest.at("label");
   r.classifies = manifest.at("classifies");
   r.steers = manifest.value("steers", false);
+  r.rewards = manifest.contains("rewards");
+  std::map<std::uint64_t, double> training_return, solved_after;
   std::map<std::uint64_t, double> angle;
   for (const nlohmann::json& line : io::read_ndjson(run / "metrics.ndjson").lines) {
     if (line.contains("area")) {
       if (line.at("area") == "total") angle[line.at("seed")] = io::number_of(line.at("angle_deg"), "angle_deg");
+    } else if (line.at("split") == "train") {
+      const std::uint64_t seed = line.at("seed");
+      const double now = io::number_of(line.at("return"), "return");
+      training_return[seed] = now;
+      const auto& goal = manifest.at("rewards");
+      if (now >= goal.at("solved").get<double>() && line.at("episodes") >= goal.at("window")) solved_after.emplace(seed, line.at("environment_steps"));
     } else if (line.at("split") == "test") {
       const auto number = [&](bool has, const char* key) { return has ? io::number_of(line.at(key), key) : 0.0; };
       // Tested more than once: the last time counts.
       std::erase_if(r.seeds, [&](const SeedResult& s) { return s.seed == line.at("seed").get<std::uint64_t>(); });
       r.seeds.push_back({.seed = line.at("seed"),
-                         .test_loss = number(true, "loss"),
+                         .test_loss = number(!r.rewards, "loss"),
                          .test_accuracy = number(r.classifies, "accuracy"),
                          .test_falls = number(r.steers, "falls"),
                          .teacher_falls = number(r.steers, "teacher_falls"),
                          .rms_deviation = number(r.steers, "rms_deviation"),
-                         .teacher_rms_deviation = number(r.steers, "teacher_rms_deviation")});
+                         .teacher_rms_deviation = number(r.steers, "teacher_rms_deviation"),
+                         .test_return = number(r.rewards, "return")});
     }
+  }
+  for (SeedResult& s : r.seeds) {
+    const auto of = [&](const auto& by_seed) { return by_seed.contains(s.seed) ? by_seed.at(s.seed) : std::numeric_limits<double>::quiet_NaN(); };
+    s.training_return = of(training_return);
+    s.steps_to_solve = of(solved_after);
   }
   for (const auto& [seed, degrees] : angle) {
     r.total_angle.push_back(degrees);

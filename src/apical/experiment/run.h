@@ -30,6 +30,9 @@ struct SeedResult {
   double test_loss = 0, test_accuracy = 0;
   double test_falls = 0, teacher_falls = 0;        ///< of a plant; the teacher on the same starts
   double rms_deviation = 0, teacher_rms_deviation = 0;
+  double test_return = 0;      ///< of an environment, mean over test episodes
+  double training_return = 0;  ///< mean of the last training episodes, at the end
+  double steps_to_solve = 0;   ///< environment steps after which that first counted as solved; NaN: never
 };
 struct RunResult {
   Trainer::Outcome outcome = Trainer::Outcome::stopped;
@@ -37,6 +40,7 @@ struct RunResult {
   std::string label;
   bool classifies = false;
   bool steers = false;  ///< a plant, in validation and test
+  bool rewards = false;  ///< learns from an environment: returns instead of losses
   std::vector<SeedResult> seeds;
   std::vector<double> total_angle;  ///< last measured, mean over samples, per seed; empty if never
   double wall_seconds = 0;

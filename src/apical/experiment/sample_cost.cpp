@@ -5,6 +5,7 @@
 
 #include "apical/engine/layered/product_count.h"
 #include "apical/experiment/estimate.h"
+#include "apical/learning/reward_learner.h"
 
 namespace apical {
 namespace {
@@ -23,6 +24,17 @@ SampleCost of(const Circuit& circuit, const Presentation& presentation, const Da
   cost.weight_writes = changes * static_cast<double>(circuit.plastic_synapse_count());
   cost.weight_reads = cost.synaptic_events + cost.weight_writes;
   return cost;
+}
+
+/// Weights, and feedback weights that a rule hands to an optimiser, times their changes in a batch.
+double writes_per_batch(layered::LayeredModel<float>& model) {
+  const layered::NetworkDescription& net = model.network().description;
+  double plastic = 0;
+  for (std::size_t l = 0; l < net.depth(); ++l) plastic += static_cast<double>(net.fan_in(l) * net.layers[l].size);
+  for (const layered::Trainable<float>& feedback : model.rule().learned_feedback()) {
+    if (feedback.decays) plastic += static_cast<double>(feedback.values.size());
+  }
+  return plastic * model.rule().updates_per_batch();
 }
 
 /// A batch is learned by a network of its own while products are counted. Phases that come only now and then (a mirror's)
@@ -46,15 +58,31 @@ SampleCost of(const models::LayeredNetwork& description, const Dataset& data) {
     const layered::CountingProducts counting(count);
     for (int batch = 0; batch < kBatches; ++batch) model.learn_batch(X.view(), Y.view());
   }
-  double plastic = 0;
-  for (std::size_t l = 0; l < net.depth(); ++l) plastic += static_cast<double>(net.fan_in(l) * net.layers[l].size);
-  for (const layered::Trainable<float>& feedback : model.rule().learned_feedback()) {
-    if (feedback.decays) plastic += static_cast<double>(feedback.values.size());
-  }
   const double samples = static_cast<double>(n);
   SampleCost cost;
   cost.synaptic_events = count.transmitted / (samples * kBatches);
-  cost.weight_writes = plastic * model.rule().updates_per_batch() / samples;
+  cost.weight_writes = writes_per_batch(model) / samples;
+  cost.weight_reads = cost.synaptic_events + cost.weight_writes;
+  return cost;
+}
+
+/// Of one environment step, policy and value network together: one iteration is made while products are counted.
+SampleCost of(const models::LayeredNetwork& policy, const RewardSettings& settings, const Dataset& data) {
+  ThreadPool alone(1);
+  // The learner does not outlive this function, so neither need its view of the data.
+  RewardLearner<float> learner(policy, settings, {std::shared_ptr<const Dataset>(&data, [](const Dataset*) {})}, {1}, alone);
+  const std::vector<std::uint32_t> steps(learner.batch());
+  layered::ProductCount count;
+  {
+    const layered::CountingProducts counting(count);
+    learner.learn({std::span(steps)}, true);
+  }
+  const RewardPlan& plan = settings.plan;
+  const std::size_t updates = plan.method == RewardMethod::actor_critic ? plan.steps : plan.passes * plan.minibatches;
+  const double all = static_cast<double>(steps.size());
+  SampleCost cost;
+  cost.synaptic_events = count.transmitted / all;
+  cost.weight_writes = static_cast<double>(updates) * (writes_per_batch(learner.policy(0)) + writes_per_batch(learner.value(0))) / all;
   cost.weight_reads = cost.synaptic_events + cost.weight_writes;
   return cost;
 }
@@ -62,6 +90,7 @@ SampleCost of(const models::LayeredNetwork& description, const Dataset& data) {
 }  // namespace
 
 SampleCost cost_of_sample(const Experiment& e, const Dataset& data) {
+  if (e.reward) return of(e.layered(), *e.reward, data);
   return e.is_circuit() ? of(e.circuit(), e.presentation, data) : of(e.layered(), data);
 }
 

@@ -15,7 +15,7 @@ struct SampleCost {
 };
 
 /// Of one replica. A circuit passes every synapse, and changes every plastic one, in every step that a sample is held.
-/// Feedback that a rule changes in phases of its own (a weight mirror's) counts as events, not as writes.
+/// Where an environment rewards, a sample is one of its steps, and the value network counts too. Feedback that a rule changes in phases of its own (a weight mirror's) counts as events, not as writes.
 SampleCost cost_of_sample(const Experiment& experiment, const Dataset& data);
 
 }  // namespace apical

@@ -22,7 +22,7 @@ void read_model(TomlReader& t, SpikingExperiment& e) {
     models::apply_quirk_preset(e.options, t.choice(preset.name, preset.choices, std::get<std::string>(preset.default_value)));
   }
   const std::vector<models::Parameter> parameters = models::parameters_of(e.options);
-  const models::Values values = read_values(t, parameters);
+  const models::Values values(read_values(t, parameters));
   t.finish();
   at_parameter(t, parameters, [&] {
     e.options = models::filled(e.options, values);

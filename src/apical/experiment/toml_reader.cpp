@@ -33,6 +33,22 @@ TomlDocument TomlDocument::copy() const { return {std::make_unique<Node>(*root_)
 
 namespace {
 
+/// Of a text that is no file: lines and columns would point nowhere.
+void forget_positions(TomlTable& table);
+void forget_positions(TomlValue& value) {
+  value.place.line = value.place.column = 0;
+  if (auto* table = std::get_if<TomlTable>(&value.data)) forget_positions(*table);
+  if (auto* list = std::get_if<TomlList>(&value.data)) {
+    for (TomlValue& item : *list) forget_positions(item);
+  }
+}
+void forget_positions(TomlTable& table) {
+  for (TomlEntry& e : table.entries) {
+    e.place.line = e.place.column = 0;
+    forget_positions(e.value);
+  }
+}
+
 /// What `from` says, wherever `into` says something of its own.
 void replace_what_is_there(TomlTable& into, const TomlTable& from) {
   for (const TomlEntry& e : from.entries) {
@@ -67,6 +83,7 @@ void TomlDocument::set(std::string_view assignment, std::string_view variants) {
     }
   }
   if (parsed.entries.size() != 1) throw ConfigError("expected one key=value", {origin, 0, 0}, "give --set once for each key");
+  forget_positions(parsed);
   merge(root_->table, parsed);
   for (TomlEntry& e : root_->table.entries) {
     if (variants.empty() || e.key != variants || !e.value.is_list_of_tables()) continue;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apical/core/matrix.h"
+#include "apical/engine/layered/credit_rule.h"
 #include "apical/learning/alignment.h"
 
 namespace apical {
@@ -45,5 +46,11 @@ class LayeredAlignment {
   AngleStatistics angles_;
   std::vector<Matrix<double>> credit_sum_, gradient_sum_;
 };
+
+/// What the rule assigns to a batch, summed over its updates, and minus the gradient in the same weights: of the rule's own answer
+/// where the rule knows it, else of the forward pass. `part` is scratch.
+template <class Real>
+void credit_and_gradient(layered::CreditRule<Real>& rule, const layered::Network<Real>& network, const layered::Batch<Real>& batch,
+                         layered::Credit<Real>& part, layered::Credit<Real>& assigned, layered::Credit<Real>& gradient);
 
 }  // namespace apical

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apical/engine/layered/rules/backpropagation.h"
 #include "apical/learning/layered_alignment.h"
+#include "apical/learning/layered_state.h"
 
 namespace apical {
 namespace {
@@ -30,18 +30,6 @@ void check_targets(const Dataset& d, layered::Loss loss) {
   }
 }
 
-/// Counts the bytes of all fields.
-class StateSize final : public StateVisitor {
- public:
-  StateSize() : StateVisitor(false) {}
-  std::size_t bytes = 0;
-
- private:
-  void visit(std::string_view, Element, bool, std::span<std::byte> field) override { bytes += field.size(); }
-  void begin(std::string_view) override {}
-  void end() override {}
-};
-
 }  // namespace
 
 template <class Real>
@@ -56,6 +44,9 @@ LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description, std::ve
   if (description_.batch == 0) throw ConfigError("batch is 0; expected at least one sample per update");
   const layered::NetworkDescription& net = description_.network;
   for (const auto& d : data_) {
+    if (d->episodes) {
+      throw ConfigError(fmt::format("task '{}' has no targets but answers actions with reward", d->name), {}, "learn it with [reward]");
+    }
     if (d->is_sequence()) {
       throw ConfigError(fmt::format("task '{}' changes within a sample; layered networks know no time", d->name));
     }
@@ -127,7 +118,7 @@ void LayeredLearner<Real>::learn(const Order& order, bool) {
       try {
         replica.model->learn_batch(replica.X.view(), replica.Y.view());
       } catch (const NumericalFault& fault) {
-        check(r);  // knows the layer, if it is the weights
+        check_finite(*replica.model, seeds_[r]);  // knows the layer, if it is the weights
         NumericalFault::Where where = fault.where();
         where.seed = seeds_[r];
         throw NumericalFault(where);
@@ -192,23 +183,13 @@ std::vector<AreaAlignment> LayeredLearner<Real>::align(std::size_t r, std::span<
   Replica& replica = replicas_[r];
   layered::CreditRule<Real>& rule = replica.model->rule();
   const layered::Network<Real>& network = replica.model->network();
-  layered::Backpropagation<Real> exact;
   auto part = layered::Credit<Real>::zeros(network.description);
   auto assigned = part, gradient = part;
   LayeredAlignment alignment(part.dW);
-  const layered::Workers serial;
   for (std::size_t k = 0; k < order.size(); ++k) {
     gather(replica, data_[r]->train, order, k, 1);
     const layered::Batch<Real> sample{replica.X.view(), replica.Y.view()};
-    rule.credit(serial, network, sample, assigned, 0);
-    // Rules that change the weights within a sample assign the sum of their changes.
-    for (int update = 1; update < rule.updates_per_batch(); ++update) {
-      rule.credit(serial, network, sample, part, update);
-      for (std::size_t l = 0; l < part.dW.size(); ++l) {
-        for (std::size_t i = 0; i < part.dW[l].size(); ++i) assigned.dW[l].flat()[i] += part.dW[l].flat()[i];
-      }
-    }
-    if (!rule.exact_credit(serial, network, sample, gradient)) exact.credit(serial, network, sample, gradient, 0);
+    credit_and_gradient(rule, network, sample, part, assigned, gradient);
     alignment.sample(assigned.dW, gradient.dW);
   }
   return alignment.result();
@@ -220,26 +201,8 @@ void LayeredLearner<Real>::scale_learning(double factor) {
 }
 
 template <class Real>
-void LayeredLearner<Real>::check(std::size_t r) const {
-  const layered::LayeredModel<Real>& model = *replicas_[r].model;
-  const auto fault = [&](std::size_t layer, const char* quantity, std::size_t unit, Real value) {
-    throw NumericalFault({.population = fmt::format("layer {}", layer + 1), .quantity = quantity, .unit = unit, .seed = seeds_[r],
-                          .step = static_cast<std::int64_t>(model.batches()), .time_ms = 0, .value = static_cast<double>(value)});
-  };
-  const layered::Parameters<Real>& p = model.network().parameters;
-  for (std::size_t l = 0; l < p.W.size(); ++l) {
-    for (std::size_t i = 0; i < p.W[l].size(); ++i) {
-      if (!std::isfinite(p.W[l].flat()[i])) fault(l, "weights", i / p.W[l].cols(), p.W[l].flat()[i]);
-    }
-    for (std::size_t i = 0; i < p.b[l].size(); ++i) {
-      if (!std::isfinite(p.b[l][i])) fault(l, "bias", i, p.b[l][i]);
-    }
-  }
-}
-
-template <class Real>
 void LayeredLearner<Real>::check() const {
-  for (std::size_t r = 0; r < replicas_.size(); ++r) check(r);
+  for (std::size_t r = 0; r < replicas_.size(); ++r) check_finite(*replicas_[r].model, seeds_[r]);
 }
 
 template <class Real>

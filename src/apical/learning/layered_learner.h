@@ -47,7 +47,6 @@ class LayeredLearner final : public Learner {
   };
   template <class F>
   void for_each_replica(F&& f);
-  void check(std::size_t replica) const;
   /// Fills X and Y of a replica with the samples [first, first + n) of its order, as they are shown in training if `showing` is
   /// not null.
   void gather(Replica& replica, const Split& split, std::span<const std::uint32_t> order, std::size_t first, std::size_t n,

@@ -12,6 +12,9 @@ const Split& split_of(const Dataset& data, SplitName split) {
 }
 
 std::size_t samples_of(const Dataset& data, SplitName split) {
+  if (data.episodes && split != SplitName::train) {
+    return split == SplitName::validation ? data.episodes->validation_episodes : data.episodes->test_episodes;
+  }
   const bool steers = split != SplitName::train && data.closed_loop;
   return steers ? data.closed_loop->stretches : split_of(data, split).size();
 }

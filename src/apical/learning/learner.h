@@ -7,6 +7,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apical/core/matrix.h"
@@ -18,7 +19,8 @@ namespace apical {
 enum class SplitName { train, validation, test };
 std::string_view name_of(SplitName split);
 const Split& split_of(const Dataset& data, SplitName split);
-/// How many an epoch or an evaluation shows: samples, or stretches where an evaluation steers a plant.
+/// How many an epoch or an evaluation shows: samples, stretches where an evaluation steers a plant, episodes where it acts in an
+/// environment (how many steps of those an epoch has is for the learner to say).
 std::size_t samples_of(const Dataset& data, SplitName split);
 
 /// Indices of the samples (or stretches) to show, one equally long list per replica.
@@ -31,8 +33,10 @@ struct Score {
   double loss_count = 0;
   double correct = 0;  ///< decisions that were right
   double samples = 0;
+  double return_sum = 0, episodes = 0;  ///< in an environment: rewards of an episode, summed. The loss is minus the return
   PlantScore plant = {}, teacher = {};  ///< where a plant is steered: by the circuit, and by its teacher from the same starts
   double loss() const { return loss_count > 0 ? loss_sum / loss_count : 0; }
+  double mean_return() const { return episodes > 0 ? return_sum / episodes : 0; }
   double accuracy() const { return samples > 0 ? correct / samples : 0; }
 };
 
@@ -44,6 +48,12 @@ struct AreaAlignment {
   std::size_t undefined = 0;  ///< samples in which one of the two was zero
 };
 
+/// A figure that training gives as it goes, e.g. the mean return of the last episodes. NaN: not known yet.
+struct TrainingFigure {
+  std::string_view name;
+  double value = 0;
+};
+
 class Learner {
  public:
   virtual ~Learner() = default;
@@ -53,6 +63,8 @@ class Learner {
 
   /// Samples that belong together: orders come in multiples of it, but for the last piece of a split.
   virtual std::size_t batch() const { return 1; }
+  /// How many an epoch or an evaluation shows.
+  virtual std::size_t samples(std::size_t replica, SplitName split) const { return samples_of(data(replica), split); }
 
   /// Samples that learn or evaluate will be asked for next, in this order, so that what is slow to read can be read ahead.
   virtual void announce(SplitName /*split*/, const Order& /*next*/) {}
@@ -64,6 +76,9 @@ class Learner {
   virtual void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) = 0;
   /// Credit against the exact gradient for training samples; nothing is learned. One list per replica.
   virtual std::vector<std::vector<AreaAlignment>> align(const Order& order) = 0;
+
+  /// What the last epoch of training showed, one list per replica; empty if there is nothing to say.
+  virtual std::vector<std::vector<TrainingFigure>> training_figures() const { return {}; }
 
   /// What comes out for `samples` of a split, one row each: outputs at the end of each presentation, without targets, after
   /// which the state is what it was. No rows if the learner cannot say.

@@ -45,7 +45,7 @@ Trainer::Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> obs
 std::vector<std::vector<std::uint32_t>> Trainer::make_orders(SplitName split, std::size_t limit) const {
   std::vector<std::vector<std::uint32_t>> orders;
   for (std::size_t r = 0; r < learner_.replicas(); ++r) {
-    const std::size_t samples = samples_of(learner_.data(r), split);
+    const std::size_t samples = learner_.samples(r, split);
     const Address at{learner_.seeds()[r], Stream::sample_order, static_cast<std::uint32_t>(split), epoch_};
     std::vector<std::uint32_t> order(samples);
     std::iota(order.begin(), order.end(), 0U);
@@ -146,6 +146,7 @@ void Trainer::step_train() {
   learner_.check();
   ++epoch_;
   tell(EpochTrained{epoch_, epoch_seconds_});
+  if (const auto training_figures = learner_.training_figures(); !training_figures.empty()) tell(TrainingMeasured{epoch_, training_figures});
   enter(Phase::validate);
 }
 

@@ -50,6 +50,11 @@ struct EpochTrained {
   std::size_t epoch;
   double seconds;
 };
+/// What training itself showed in the epoch.
+struct TrainingMeasured {
+  std::size_t epoch;
+  const std::vector<std::vector<TrainingFigure>>& replicas;
+};
 /// The run could be continued from exactly here.
 struct SafePoint {
   std::uint64_t samples_shown;
@@ -61,6 +66,7 @@ struct Observer {
   virtual void on(const Aligned&) {}
   virtual void on(const Progress&) {}
   virtual void on(const EpochTrained&) {}
+  virtual void on(const TrainingMeasured&) {}
   virtual void on(const SafePoint&) {}
   virtual ~Observer() = default;
 };

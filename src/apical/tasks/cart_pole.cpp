@@ -139,7 +139,7 @@ RegulationScore regulate(const CartPoleController& controller, std::uint64_t see
 }
 
 CartPoleState GymCartPole::reset(std::uint64_t seed, std::uint64_t episode) {
-  return reset_to(cart_pole_start(kCartPoleGym, seed, episode));
+  return reset_to(cart_pole_start(convention_, seed, episode));
 }
 
 CartPoleState GymCartPole::reset_to(const CartPoleState& start) {
@@ -151,10 +151,10 @@ CartPoleState GymCartPole::reset_to(const CartPoleState& start) {
 
 GymCartPole::Outcome GymCartPole::step(int action) {
   APICAL_CHECK(!now_.done() && (action == 0 || action == 1));
-  now_.state = cart_pole_step(now_.state, action == 1 ? 10.0 : -10.0, kCartPoleGym.dt_s);
+  now_.state = cart_pole_step(now_.state, action == 1 ? 10.0 : -10.0, convention_.dt_s);
   ++steps_;
-  now_.terminated = has_fallen(now_.state, kCartPoleGym);
-  now_.truncated = !now_.terminated && steps_ == kCartPoleGym.steps;
+  now_.terminated = has_fallen(now_.state, convention_);
+  now_.truncated = !now_.terminated && steps_ == convention_.steps;
   return now_;
 }
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <numbers>
+#include <span>
 
 #include "apical/tasks/task.h"
 
@@ -104,11 +105,12 @@ RegulationScore regulate(const CartPoleController& controller, std::uint64_t see
 /// does not.)
 class GymCartPole {
  public:
+  explicit GymCartPole(const CartPoleConvention& convention = kCartPoleGym) : convention_(convention) {}
   struct Outcome {
     CartPoleState state{};
     double reward = 1;
     bool terminated = false;  ///< fallen
-    bool truncated = false;   ///< 500 steps without a fall
+    bool truncated = false;   ///< 500 steps (of the convention) without a fall
     bool done() const { return terminated || truncated; }
   };
   /// Starts episode number `episode` of a seed.
@@ -116,8 +118,18 @@ class GymCartPole {
   CartPoleState reset_to(const CartPoleState& start);
   /// `action` is 0 or 1; must not be called after the episode is done.
   Outcome step(int action);
+  const CartPoleState& state() const { return now_.state; }
+
+  template <class Archive>
+  void visit_state(Archive& a) {
+    a("state", std::span<double>(now_.state));
+    a("terminated", now_.terminated);
+    a("truncated", now_.truncated);
+    a("steps", steps_);
+  }
 
  private:
+  CartPoleConvention convention_;
   Outcome now_;
   std::uint32_t steps_ = 0;
 };

@@ -106,7 +106,8 @@ TEST(CartPole, SignOfTheTeacherSolvesGymInEveryEpisode) {
   }
 }
 
-// Measured elsewhere: return of the random policy 22.4, standard deviation 12.0.
+// Measured elsewhere: return of the random policy 22.4, standard deviation 12.0. Five standard errors of the mean and the
+// rounding of that figure: fails by chance once in two million.
 TEST(CartPole, RandomPushesLastAboutTwentyTwoSteps) {
   const std::uint64_t episodes = 1000;
   GymCartPole environment;

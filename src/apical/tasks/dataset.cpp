@@ -160,6 +160,7 @@ void Split::read_target(std::size_t sample, std::span<double> out) const { copy_
 void Split::read_target(std::size_t sample, std::span<float> out) const { copy_row(targets, sample, out); }
 
 std::size_t Dataset::inputs() const {
+  if (episodes) return episodes->observations;
   return is_sequence() ? train.sequences.front().values.cols() : train.inputs.features();
 }
 

@@ -16,6 +16,7 @@
 
 #include "apical/core/matrix.h"
 #include "apical/tasks/augmentation.h"
+#include "apical/tasks/environment.h"
 #include "apical/tasks/plant.h"
 
 namespace apical {
@@ -122,9 +123,10 @@ struct Dataset {
   std::vector<std::string> skipped_files = {};  ///< left out on request: name and reason
   double sequence_dt_ms = 0;  ///< duration of one step of a sequence; 0 where samples are held instead
   std::optional<ClosedLoop> closed_loop = {};  ///< what evaluations steer, instead of showing validation and test
+  std::optional<Episodes> episodes = {};        ///< an environment to act in, instead of all samples
 
-  std::size_t inputs() const;  ///< features of a sample, or channels of a sequence
-  std::size_t outputs() const { return train.targets.cols(); }
+  std::size_t inputs() const;  ///< features of a sample or observation, or channels of a sequence
+  std::size_t outputs() const { return episodes ? episodes->actions : train.targets.cols(); }
   bool is_sequence() const { return !train.sequences.empty(); }
   /// The class the outputs stand for; -1 for regression.
   std::int32_t decide(std::span<const double> outputs) const;

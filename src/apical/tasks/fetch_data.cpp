@@ -85,7 +85,12 @@ fs::path fetch(const PublishedData& set, const fs::path& base, const FetchOption
   }
   io::make_directories(folder);
   for (std::size_t i = 0; i < there.size(); ++i) {
-    if (there[i].state != FileState::intact) bring(set.downloads[i], set, folder, options);
+    if (there[i].state == FileState::intact) continue;
+    bring(set.downloads[i], set, folder, options);
+    const fs::path found = find_below(base, set.source, set.files[i].name);
+    if (found == folder / set.downloads[i].file) continue;
+    throw DataError(fmt::format("{} is fetched, but readers find {} first, which is {}; remove it", (folder / set.downloads[i].file).string(),
+                                found.string(), name_of(there[i].state)));
   }
   return folder;
 }

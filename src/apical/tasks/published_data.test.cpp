@@ -127,6 +127,13 @@ TEST_F(FetchData, AWrongChecksumLeavesNothing) {
   EXPECT_TRUE(io::list_directory(directory_ / "small").empty());
 }
 
+TEST_F(FetchData, ADamagedFileThatReadersFindFirstIsNamed) {
+  set_.downloads[0].file = "a.gz";
+  write("a", "damaged");
+  serve("a.gz", first_);
+  EXPECT_THAT(complaint_of_fetching<DataError>(from_server()), HasSubstr((directory_ / "small" / "a").string() + " first, which is damaged"));
+}
+
 TEST_F(FetchData, AnInterruptedFetchGoesOn) {
   serve("a", first_);
   serve("b", second_);

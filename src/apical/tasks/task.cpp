@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "apical/tasks/cart_pole.h"
+#include "apical/tasks/cart_pole_v1.h"
 #include "apical/tasks/cifar10.h"
 #include "apical/tasks/delayed_match.h"
 #include "apical/tasks/digit_generation.h"
@@ -20,9 +21,8 @@ namespace apical {
 
 const std::vector<TaskInfo>& tasks() {
   static const std::vector<TaskInfo> all{
-      cart_pole_task(),        cifar10_task(),       delayed_match_task(),
-      digit_generation_task(), fashion_mnist_task(), image_folder_task(), mnist_task(),
-      teacher_student_task(),  xor_task(),           yin_yang_task()};
+      cart_pole_task(),        cart_pole_v1_task(),  cifar10_task(),         delayed_match_task(), digit_generation_task(), fashion_mnist_task(),
+      image_folder_task(),     mnist_task(),         teacher_student_task(), xor_task(),           yin_yang_task()};
   return all;
 }
 

@@ -20,6 +20,7 @@ struct TaskInfo {
   bool classifies = false;  ///< its readout is a decision
   bool sequences = false;   ///< its inputs change within a sample
   bool steers = false;      ///< its evaluations steer a plant in closed loop
+  bool rewards = false;     ///< there are no targets: an environment answers actions with reward
   Dataset (*make)(const TaskParameters&);  ///< wants completed parameters: call make_dataset instead
 };
 

@@ -50,11 +50,13 @@ TEST(Tasks, DefaultsLieInTheirOwnRanges) {
 }
 
 TEST(Tasks, SayWhatTheirDataAre) {
-  for (const char* name : {"cart-pole", "delayed-match-to-sample", "teacher-student", "xor", "yin-yang"}) {
+  for (const char* name : {"cart-pole", "cart-pole-v1", "delayed-match-to-sample", "teacher-student", "xor", "yin-yang"}) {
     const TaskInfo& info = find_task(name);
     const Dataset data = make_dataset(name);
     EXPECT_EQ(info.sequences, data.is_sequence()) << name;
     EXPECT_EQ(info.steers, data.closed_loop.has_value()) << name;
+    EXPECT_EQ(info.rewards, data.episodes.has_value()) << name;
+    if (info.rewards) continue;  // a policy's decisions are not right or wrong
     EXPECT_EQ(info.classifies, data.readout != Readout::regression) << name;
   }
 }

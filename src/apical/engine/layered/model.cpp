@@ -61,12 +61,12 @@ void LayeredModel<T>::check_finite(double loss) const {
 }
 
 template <class T>
-double LayeredModel<T>::learn_batch(MatrixView<const T> X, MatrixView<const T> Y) {
+double LayeredModel<T>::learn_batch(MatrixView<const T> X, MatrixView<const T> Y, double gain) {
   if (optimiser_.settings().kind == OptimiserKind::sgd && optimiser_.settings().clip_norm == 0 && layer_rates_.empty()) {
     if (const auto loss = rule_->prepare_credit(workers_, network_, {X, Y})) {
       check_finite(*loss);
       const auto [eta, keep] = optimiser_.plain_step(rate_factor_);
-      rule_->add_credit(workers_, network_, {X, Y}, static_cast<T>(eta), static_cast<T>(keep));
+      rule_->add_credit(workers_, network_, {X, Y}, static_cast<T>(eta * gain), static_cast<T>(keep));
       ++batches_;
       return *loss;
     }
@@ -77,7 +77,7 @@ double LayeredModel<T>::learn_batch(MatrixView<const T> X, MatrixView<const T> Y
     check_finite(loss);
     if (update == 0) first_loss = loss;
     const auto trained = arrays();
-    const double scale = clip_scale<T>(forward_arrays_, optimiser_.settings().clip_norm);
+    const double scale = gain * clip_scale<T>(forward_arrays_, optimiser_.settings().clip_norm / gain);
     optimiser_.apply(workers_, trained, rate_factor_, scale);
     const auto feedback = feedback_arrays();
     if (!feedback.empty()) feedback_optimiser_.apply(workers_, feedback, rate_factor_);
@@ -90,6 +90,18 @@ template <class T>
 const Credit<T>& LayeredModel<T>::credit(MatrixView<const T> X, MatrixView<const T> Y) {
   check_finite(rule_->credit(workers_, network_, {X, Y}, credit_, 0));
   return credit_;
+}
+
+template <class T>
+void LayeredModel<T>::apply(const std::vector<AlignedBuffer<T>>& changes) {
+  const auto all = arrays();
+  APICAL_CHECK(changes.size() == all.size());
+  changed_arrays_.assign(all.begin(), all.end());
+  for (std::size_t k = 0; k < changes.size(); ++k) changed_arrays_[k].credit = changes[k];
+  const auto forward = std::span<const Trainable<T>>(changed_arrays_).first(forward_arrays_.size());
+  const double scale = clip_scale<T>(forward, optimiser_.settings().clip_norm);
+  optimiser_.apply(workers_, changed_arrays_, rate_factor_, scale);
+  ++batches_;
 }
 
 template <class T>

@@ -30,7 +30,8 @@ class LayeredModel {
   /// Shows a batch and learns from it. Returns the mean loss before the update. Throws NumericalFault if it is not finite
   /// (weights are then those before the update), DataError if shapes do not fit. No allocation once batches of this size
   /// have been seen.
-  double learn_batch(MatrixView<const T> X, MatrixView<const T> Y);
+  /// `gain` multiplies the credit (of feedback that follows the forward weights too), before its norm is limited.
+  double learn_batch(MatrixView<const T> X, MatrixView<const T> Y, double gain = 1);
 
   /// The rule's answer to X, (N, n_L).
   void predict(MatrixView<const T> X, MatrixView<T> out) { rule_->predict(workers_, network_, X, out); }
@@ -38,6 +39,11 @@ class LayeredModel {
   /// The credit the rule assigns to a batch, without applying it. Rules with noise, traces or mirrors advance them. Valid until the
   /// next call.
   const Credit<T>& credit(MatrixView<const T> X, MatrixView<const T> Y);
+  /// Everything that follows that credit, with its part of it: weights and offsets layer by layer, then feedback that
+  /// follows the forward weights. Valid until the next call of anything.
+  std::span<const Trainable<T>> arrays();
+  /// An update by `changes` of these arrays in place of a credit; feedback that learns in a way of its own rests.
+  void apply(const std::vector<AlignedBuffer<T>>& changes);
 
   /// Output of the last batch shown to learn_batch() or credit().
   MatrixView<const T> output() const { return rule_->output(); }
@@ -54,7 +60,6 @@ class LayeredModel {
   void visit_state(StateVisitor& a);
 
  private:
-  std::span<const Trainable<T>> arrays();
   std::span<const Trainable<T>> feedback_arrays();
   void check_finite(double loss) const;
 
@@ -63,7 +68,7 @@ class LayeredModel {
   Workers workers_;
   Credit<T> credit_;
   Optimiser<T> optimiser_, feedback_optimiser_;
-  std::vector<Trainable<T>> forward_arrays_, all_arrays_;
+  std::vector<Trainable<T>> forward_arrays_, all_arrays_, changed_arrays_;
   std::vector<double> layer_rates_;
   double rate_factor_ = 1;
   std::uint64_t batches_ = 0;

@@ -119,34 +119,31 @@ void targets_for_delta(In<T> output, In<T> delta, MatrixView<T> targets) {
 }
 
 template <class T>
-void EligibilityTrace<T>::step(double decay, const Credit<T>& grad_log_policy) {
+Changes<T> zeros_like(std::span<const Trainable<T>> arrays) {
+  Changes<T> zeros;
+  for (const Trainable<T>& a : arrays) zeros.emplace_back(a.values.size());
+  return zeros;
+}
+
+template <class T>
+void EligibilityTrace<T>::step(double decay, std::span<const Trainable<T>> arrays) {
+  APICAL_CHECK(arrays.size() == trace_.size());
   const T keep = static_cast<T>(decay);
-  const auto fold = [keep](std::span<T> e, std::span<const T> g) {
-    for (std::size_t i = 0; i < e.size(); ++i) e[i] = keep * e[i] + g[i];
-  };
-  for (std::size_t l = 0; l < trace_.dW.size(); ++l) {
-    fold(trace_.dW[l].flat(), grad_log_policy.dW[l].flat());
-    fold(trace_.db[l], grad_log_policy.db[l]);
+  for (std::size_t k = 0; k < trace_.size(); ++k) {
+    for (std::size_t i = 0; i < trace_[k].size(); ++i) trace_[k][i] = keep * trace_[k][i] + arrays[k].credit[i];
   }
 }
 
 template <class T>
 void EligibilityTrace<T>::clear() {
-  for (std::size_t l = 0; l < trace_.dW.size(); ++l) {
-    fill(trace_.dW[l].view(), 0);
-    std::fill(trace_.db[l].begin(), trace_.db[l].end(), T(0));
-  }
+  for (AlignedBuffer<T>& e : trace_) std::fill(e.begin(), e.end(), T(0));
 }
 
 template <class T>
-void EligibilityTrace<T>::release(double modulator, Credit<T>& out) const {
+void EligibilityTrace<T>::release(double modulator, Changes<T>& out) const {
   const T m = static_cast<T>(modulator);
-  const auto add = [m](std::span<T> to, std::span<const T> e) {
-    for (std::size_t i = 0; i < to.size(); ++i) to[i] += m * e[i];
-  };
-  for (std::size_t l = 0; l < trace_.dW.size(); ++l) {
-    add(out.dW[l].flat(), trace_.dW[l].flat());
-    add(out.db[l], trace_.db[l]);
+  for (std::size_t k = 0; k < trace_.size(); ++k) {
+    for (std::size_t i = 0; i < trace_[k].size(); ++i) out[k][i] += m * trace_[k][i];
   }
 }
 
@@ -157,6 +154,7 @@ void EligibilityTrace<T>::release(double modulator, Credit<T>& out) const {
   template void reinforce_delta<T>(const Policy&, std::span<const std::uint32_t>, std::span<const double>, MatrixView<T>); \
   template double value_objective<T>(MatrixView<const T>, std::span<const double>, double, MatrixView<T>);               \
   template void targets_for_delta<T>(In<T>, In<T>, MatrixView<T>);                                                      \
+  template Changes<T> zeros_like<T>(std::span<const Trainable<T>>);                                                     \
   template class EligibilityTrace<T>;
 APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)

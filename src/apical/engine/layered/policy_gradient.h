@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "apical/engine/layered/network.h"
+#include "apical/engine/layered/optimiser.h"
 
 namespace apical::layered {
 
@@ -76,20 +78,31 @@ double value_objective(MatrixView<const T> value, std::span<const double> return
 template <class T>
 void targets_for_delta(In<T> output, In<T> delta, MatrixView<T> targets);
 
-/// Eligibility of a policy's parameters: e <- decay e + grad log pi; the neuromodulator times e is the change. Clear it when an
-/// episode ends.
+/// One array for each array of parameters, of the same length.
+template <class T>
+using Changes = std::vector<AlignedBuffer<T>>;
+template <class T>
+Changes<T> zeros_like(std::span<const Trainable<T>> arrays);
+
+/// Eligibility of the parameters: e <- decay e + credit, where the credit is grad log pi of a policy or grad V of a value; the
+/// neuromodulator times e is the change. Clear it when an episode ends.
 template <class T>
 class EligibilityTrace {
  public:
-  explicit EligibilityTrace(const NetworkDescription& description) : trace_(Credit<T>::zeros(description)) {}
-  void step(double decay, const Credit<T>& grad_log_policy);
+  explicit EligibilityTrace(std::span<const Trainable<T>> arrays) : trace_(zeros_like(arrays)) {}
+  /// The credit of the same arrays in the same order.
+  void step(double decay, std::span<const Trainable<T>> arrays);
   void clear();
   /// out += modulator e
-  void release(double modulator, Credit<T>& out) const;
-  const Credit<T>& values() const { return trace_; }
+  void release(double modulator, Changes<T>& out) const;
+  const Changes<T>& values() const { return trace_; }
+  template <class Archive>
+  void visit_state(Archive& a) {
+    for (std::size_t k = 0; k < trace_.size(); ++k) a("trace." + std::to_string(k), std::span<T>(trace_[k]));
+  }
 
  private:
-  Credit<T> trace_;
+  Changes<T> trace_;
 };
 
 }  // namespace apical::layered

@@ -76,6 +76,33 @@ TEST(Perturbation, OneUnitAtATimeIsExactForAnySizeInALinearNetwork) {
   }
 }
 
+// A saturated output far from its target adds the same to the loss with and without noise.
+TEST(Perturbation, AConstantInTheLossChangesNothing) {
+  Case<> c({4, 5, 3}, Activation::tanh, Activation::hard_sigmoid, Loss::mse, 1);
+  std::fill(c.net.parameters.W[1].row(2).begin(), c.net.parameters.W[1].row(2).end(), 0.0);
+  c.net.parameters.b[1][2] = 5;
+  Matrix<double> shifted = c.y;
+  for (std::size_t n = 0; n < c.y.rows(); ++n) {
+    c.y(n, 2) = 1;
+    shifted(n, 2) = 3;
+  }
+  for (const auto& [form, baseline] : {std::pair{PerturbationForm::node_perturbation, Baseline::clean_pass},
+                                       {PerturbationForm::reinforce, Baseline::clean_pass},
+                                       {PerturbationForm::node_perturbation, Baseline::running_mean},
+                                       {PerturbationForm::node_perturbation, Baseline::antithetic}}) {
+    const PerturbationOptions options{.form = form, .baseline = baseline};
+    PerturbationRule<double> rule(c.net.description, options, 3), other(c.net.description, options, 3);
+    auto plain = Credit<double>::zeros(c.net.description), with_constant = plain;
+    for (int batch = 0; batch < 2; ++batch) {
+      const double loss = rule.credit(Workers(), c.net, c.batch(), plain, 0);
+      EXPECT_NEAR(other.credit(Workers(), c.net, {c.x.view(), shifted.view()}, with_constant, 0), loss + 2, 1e-12);
+      EXPECT_GT(norm(plain), 1e-3);
+      add(with_constant, plain, -1);
+      EXPECT_LT(norm(with_constant), 1e-12);
+    }
+  }
+}
+
 TEST(Perturbation, SettingsThatCannotWorkAreRefused) {
   const Case<> c({4, 5, 3}, Activation::tanh, Activation::linear, Loss::mse, 1);
   EXPECT_THROW(PerturbationRule<double>(c.net.description, {.sigma = 0}, 1), ConfigError);

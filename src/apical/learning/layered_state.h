@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What learners of layered networks ask of a network's state.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "apical/engine/layered/model.h"
+
+namespace apical {
+
+/// NumericalFault if a weight or offset is not finite: names the layer ("layer 2", after `network` if that is not empty), the
+/// postsynaptic unit and, as step, the number of batches learned.
+template <class Real>
+void check_finite(const layered::LayeredModel<Real>& model, std::uint64_t seed, const std::string& network = "");
+
+/// Bytes of everything that `object.visit_state` visits.
+class StateSize final : public StateVisitor {
+ public:
+  StateSize() : StateVisitor(false) {}
+  std::size_t bytes = 0;
+
+ private:
+  void visit(std::string_view, Element, bool, std::span<std::byte> field) override { bytes += field.size(); }
+  void begin(std::string_view) override {}
+  void end() override {}
+};
+
+}  // namespace apical

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Learning from reward through the command line: run, stop and resume, compare, check, and what is said when parts do not fit.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "apical/experiment/experiment.h"
+#include "apical/experiment/run.h"
+#include "apical/io/file.h"
+#include "apical/io/journal.h"
+#include "apical/io/json.h"
+#include "support/command_line.h"
+#include "support/well_formed.h"
+
+namespace apical {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using test::Answer;
+using test::apical_says;
+using test::with;
+
+constexpr const char* kGood = R"([task]
+name = "cart-pole-v1"
+test_episodes = 3
+[model]
+name = "backpropagation"
+layers = [4, 6, 2]
+[value]
+learning_rate = 0.003
+[reward]
+environments = 4
+steps = 64
+[training]
+environment_steps = 1000
+align_every = 2
+align_samples = 8
+[run]
+seeds = 2
+)";
+
+class RewardCli : public test::CommandLine {
+ protected:
+  Answer run(const std::string& text, std::vector<std::string> more = {}, const std::string& name = "run") {
+    std::vector<std::string> arguments{"run", file(text), "--out", out(name), "--quiet"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return apical_says(arguments);
+  }
+  std::string metrics(const std::string& name = "run") const { return io::read_text(fs::path(out(name)) / "metrics.ndjson"); }
+};
+
+TEST_F(RewardCli, ARunTellsOfReturnsStepsAndGates) {
+  const Answer a = run(kGood);
+  ASSERT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("environment steps to solve, by seed"));
+  EXPECT_THAT(a.out, HasSubstr("never, never")) << "1000 steps are too few";
+  int iterations = 0, tests = 0;
+  for (const nlohmann::json& line : io::read_ndjson(fs::path(out()) / "metrics.ndjson").lines) {
+    EXPECT_FALSE(line.contains("loss"));
+    if (line.contains("area")) continue;
+    if (line.at("split") == "test") {
+      ++tests;
+      EXPECT_GE(line.at("return"), 5);
+      continue;
+    }
+    EXPECT_EQ(line.at("split"), "train");
+    EXPECT_EQ(line.at("environment_steps"), 256 * line.at("epoch").get<int>());
+    for (const char* key : {"episodes", "return", "prediction_error", "entropy", "value_loss", "kl", "policy_loss", "open_gates"}) EXPECT_TRUE(line.contains(key)) << key;
+    ++iterations;
+  }
+  EXPECT_EQ(iterations, 2 * 4) << "of two seeds";
+  EXPECT_EQ(tests, 2);
+  const nlohmann::json s = io::read_json(fs::path(out()) / "summary.json");
+  EXPECT_EQ(s.at("seeds_solved"), 0);
+  EXPECT_TRUE(s.at("test_return").contains("mean"));
+  EXPECT_TRUE(std::isnan(io::number_of(s.at("seeds")[0].at("steps_to_solve"), "steps_to_solve")));
+  EXPECT_NEAR(s.at("total_angle_deg").at("mean").get<double>(), 0, 1e-2);
+  EXPECT_GT(s.at("cost_per_sample").at("synaptic_events"), 4 * (2 * (4 * 6) + 6 * 2 + 6)) << "passes over both networks";
+  const std::string report = io::read_text(fs::path(out()) / "report.html");
+  EXPECT_EQ(test::malformed(report), "");
+  for (const char* part : {"environment steps", "Mean return of the last episodes over training", "475", "Fraction of open gates", "reward prediction error", "Steps to solve"}) {
+    EXPECT_THAT(report, HasSubstr(part));
+  }
+}
+
+/// Asks to stop after the second iteration.
+class StopsEarly final : public Observer {
+ public:
+  explicit StopsEarly(std::atomic<bool>& stop) : stop_(stop) {}
+  void on(const TrainingMeasured& m) override { stop_ = m.epoch == 2; }
+
+ private:
+  std::atomic<bool>& stop_;
+};
+
+TEST_F(RewardCli, AStoppedRunGoesOnBitForBit) {
+  for (const std::string method : {"ppo", "reinforce", "actor-critic"}) {
+    const std::string text = with(kGood, "[reward]", "[reward]\nmethod = \"" + method + "\"");
+    ASSERT_EQ(run(text, {}, method + "-whole").code, 0);
+    std::atomic<bool> stop{false};
+    StopsEarly early(stop);
+    RunOptions options;
+    options.directory = out(method + "-parts");
+    options.observers.push_back(&early);
+    ASSERT_EQ(run_experiment(read_experiment(TomlDocument::parse(text, "stopped")), options, stop).outcome, Trainer::Outcome::stopped);
+    EXPECT_LT(metrics(method + "-parts").size(), metrics(method + "-whole").size());
+    const Answer rest = apical_says({"run", "--resume", "--out", out(method + "-parts"), "--quiet"});
+    ASSERT_EQ(rest.code, 0) << rest.err;
+    EXPECT_EQ(metrics(method + "-whole"), metrics(method + "-parts"));
+  }
+}
+
+TEST_F(RewardCli, OneLineChangesTheRuleAndTheValueNetworkFollows) {
+  const std::string text = std::string("title = \"rules\"\n") + kGood + R"([[variant]]
+label = "BP"
+reference = true
+[[variant]]
+label = "FA"
+model.name = "feedback-alignment"
+[[variant]]
+label = "EP"
+model.name = "equilibrium-propagation"
+[[variant]]
+label = "BP below, PC for values"
+value.name = "predictive-coding-zil"
+)";
+  const Answer a = apical_says({"compare", file(text), "--out", out(), "--quiet"});
+  ASSERT_EQ(a.code, 0) << a.err;
+  const auto resolved = [&](const char* label) { return io::read_text(fs::path(out()) / label / "experiment.toml"); };
+  const std::string ep = resolved("ep");
+  EXPECT_THAT(ep.substr(ep.find("[value]")), HasSubstr("name = \"equilibrium-propagation\""));
+  EXPECT_THAT(ep.substr(ep.find("[value]")), HasSubstr("layers = [4, 6, 1]"));
+  EXPECT_THAT(resolved("bp-below-pc-for-values"), HasSubstr("name = \"predictive-coding-zil\""));
+  const Experiment e = read_experiment(TomlDocument::parse(ep, "ep"));
+  EXPECT_EQ(e.resolved, ep) << "as resolved it is the same experiment";
+  EXPECT_THAT(a.out, HasSubstr("EP"));
+}
+
+TEST_F(RewardCli, CheckAndTasksSayWhatThereIs) {
+  const Answer checked = apical_says({"check", file(kGood)});
+  ASSERT_EQ(checked.code, 0) << checked.err;
+  EXPECT_THAT(checked.out, HasSubstr("4 iterations of 256 steps"));
+  EXPECT_THAT(checked.out, HasSubstr("64 updates per seed"));
+  EXPECT_THAT(checked.out, HasSubstr("per environment step"));
+  const Answer task = apical_says({"tasks", "cart-pole-v1"});
+  for (const char* part : {"episode_steps", "solved", "time limit"}) EXPECT_THAT(task.out, HasSubstr(part));
+}
+
+TEST_F(RewardCli, WhatDoesNotFitIsSaidWithItsPlace) {
+  const auto refused = [&](const std::string& text, const std::string& why) {
+    const Answer a = run(text, {}, "none");
+    EXPECT_EQ(a.code, 3) << a.out;
+    EXPECT_THAT(a.err, HasSubstr(why));
+    EXPECT_THAT(a.err, HasSubstr("experiment.toml:"));
+    EXPECT_FALSE(fs::exists(out("none")));
+  };
+  refused(with(kGood, "environment_steps = 1000", "epochs = 3"), "'training.epochs' does not go with task 'cart-pole-v1'");
+  refused(with(kGood, "[training]", "[training]\nshuffle = true"), "'training.shuffle'");
+  refused(with(kGood, "steps = 64", "steps = 64\nmethod = \"reinforce\"\nclip = 0.1"), "only ppo has gates");
+  refused(with(kGood, "steps = 64", "steps = 64\nmethod = \"actor-critic\"\npasses = 2"), "it learns at every step");
+  refused(with(kGood, "steps = 64", "steps = 64\ngamma = 2"), "'reward.gamma' is 2; expected a number from 0 to 1");
+  refused(with(kGood, "steps = 64", "steps = 64\ntime_limit = \"never\""), "never");
+  refused(with(kGood, "learning_rate = 0.003", "name = \"error-neuron-microcircuit\""), "rewards are predicted by a layered network");
+  refused("[task]\nname = \"cart-pole-v1\"\n[model]\nname = \"error-neuron-microcircuit\"\nlayers = [4, 2]\n", "this is a circuit");
+  refused("[task]\nname = \"yin-yang\"\n[model]\nname = \"backpropagation\"\nlayers = [4, 6, 3]\n[reward]\nsteps = 5\n", "'reward' does not go with task 'yin-yang'");
+  refused("[task]\nname = \"yin-yang\"\n[model]\nname = \"backpropagation\"\nlayers = [4, 6, 3]\n[training]\nenvironment_steps = 5\n", "'training.environment_steps'");
+  const Answer sizes = run(with(kGood, "layers = [4, 6, 2]", "layers = [4, 6, 3]"), {}, "none");
+  EXPECT_EQ(sizes.code, 3);
+  EXPECT_THAT(sizes.err, HasSubstr("policy network"));
+  const Answer softmax = run(with(kGood, "layers = [4, 6, 2]", "layers = [4, 6, 2]\noutput = \"softmax\"\nloss = \"ce\""), {}, "none");
+  EXPECT_EQ(softmax.code, 3);
+  EXPECT_THAT(softmax.err, HasSubstr("linear outputs"));
+}
+
+}  // namespace
+}  // namespace apical
