@@ -119,7 +119,7 @@ void replay_weight_mirror(const json& file, CaseComparison<T>& compare) {
   Rows<T> response;
   for (std::size_t k = 0; k < xi.rows(); ++k) {
     const MatrixView<const T> sample(xi.row(k).data(), 1, xi.cols());
-    mirror<T>(Workers(), W, b, f, sample, decay, eta, response, Y);
+    mirror<T>(Workers(), kAllToAll, W, b, f, sample, decay, eta, response, Y);
     compare.check_angle("angle_deg_to_WT", angle_degrees<T>(Y.flat(), W.flat()),
                         expected.at("angle_deg_to_WT").at(k).get<double>());
   }
@@ -144,8 +144,8 @@ void replay_linear_curve(const json& file, CaseComparison<T>& compare) {
     loss = rule.credit(Workers(), net, {x.view(), y.view()}, credit, 0);
     if (step % 10 == 0 || step + 1 == steps) {
       const auto error = rule.delta().back().view();
-      project_back<T>(Workers(), error, rule.feedback_weights()[0].view(), by_feedback.view());
-      project_back<T>(Workers(), error, net.parameters.W[1].view(), by_transpose.view());
+      project_back<T>(Workers(), kAllToAll, error, rule.feedback_weights()[0].view(), by_feedback.view());
+      project_back<T>(Workers(), kAllToAll, error, net.parameters.W[1].view(), by_transpose.view());
       angle = angle_degrees<T>(by_feedback.flat(), by_transpose.flat());
     }
     if (step % 10 == 0) {

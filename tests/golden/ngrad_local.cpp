@@ -98,9 +98,9 @@ void replay_perturbation(const json& file, CaseComparison<T>& compare) {
   compare.check_each("a_noisy", noisy.a, expected.at("a_noisy"));
   compare.check_each("h_noisy", noisy.h, expected.at("h_noisy"));
   auto credit = Credit<T>::zeros(net.description);
-  reward_credit<T>(Workers(), x.view(), xi, noisy.h, reward, sigma, scaled, credit);
+  reward_credit<T>(Workers(), net.description, x.view(), xi, noisy.h, reward, sigma, scaled, credit);
   compare.check_each("grad_est_reinforce", credit.dW, expected.at("grad_est_reinforce"), -1);
-  reward_credit<T>(Workers(), x.view(), xi, clean.h, reward, sigma, scaled, credit);
+  reward_credit<T>(Workers(), net.description, x.view(), xi, clean.h, reward, sigma, scaled, credit);
   compare.check_each("grad_est_node_perturbation", credit.dW, expected.at("grad_est_node_perturbation"), -1);
 
   Backpropagation<T> backpropagation;

@@ -34,7 +34,7 @@ void replay_contrastive(const json& file, CaseComparison<T>& compare) {
   copy<T>(activity.h.back().view(), delta.back().view());
   combine<T>(Workers(), delta.back().view(), y.view(), [](T h, T target) { return h - target; });
   carry_back<T>(Workers(), net.description, activity.h, delta, [&](std::size_t l) { return net.parameters.W[l].view(); });
-  correlate_layers<T>(Workers(), delta, x.view(), activity.h, -1, matching);
+  correlate_layers<T>(Workers(), net.description, delta, x.view(), activity.h, -1, matching);
   compare.check_each("bp_matching_grad_W", matching.dW, expected.at("bp_matching_grad_W"), -1, 1e-3);
 
   for (const auto& [key, at_gain] : expected.at("by_gamma").items()) {
@@ -94,7 +94,7 @@ void replay_recirculation(const json& file, CaseComparison<T>& compare) {
     gemm<T>(Workers(), Op::none, Op::transpose, 1, residual.view(), net.parameters.W[0].view(), 0, delta.view());
     times_derivative<T>(Workers(), f, rule.hidden_first().view(), delta.view());
     Matrix<T> reference(net.parameters.W[0].rows(), net.parameters.W[0].cols());
-    correlate<T>(Workers(), delta.view(), v0.view(), 1, reference.view());
+    correlate<T>(Workers(), kAllToAll, delta.view(), v0.view(), 1, reference.view());
     Matrix<T> scaled = credit.dW[0];
     for (T& x : scaled.flat()) x /= static_cast<T>((1 - lambda) * (1 - lambda));
     compare.check_double_only("symmetric_relative_error", relative_error<T>({scaled}, {reference}), value);

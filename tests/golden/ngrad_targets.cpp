@@ -29,7 +29,7 @@ std::vector<Matrix<double>> jacobians(const Network<T>& net, const LayerRows<T>&
     }
     if (f.kind != Activation::softmax) times_derivative<T>(Workers(), f, h.back().view(), top);
     carry_back<T>(Workers(), net.description, h, delta, [&](std::size_t m) { return net.parameters.W[m].view(); });
-    project_back<T>(Workers(), delta[l + 1].view(), net.parameters.W[l + 1].view(), row.view());
+    project_back<T>(Workers(), kAllToAll, delta[l + 1].view(), net.parameters.W[l + 1].view(), row.view());
     for (std::size_t n = 0; n < rows; ++n) {
       for (std::size_t i = 0; i < width; ++i) J[n](k, i) = row(n, i);
     }

@@ -13,6 +13,7 @@
 #include "apical/experiment/sample_cost.h"
 #include "apical/experiment/spiking_run.h"
 #include "apical/io/json.h"
+#include "apical/models/network_text.h"
 
 namespace apical::cli {
 namespace {
@@ -60,7 +61,7 @@ void check_layered(Context& context, const Experiment& e, const Dataset& data, T
   const layered::NetworkDescription& net = e.layered().network;
   std::size_t weights = 0, units = 0;
   for (std::size_t l = 0; l < net.depth(); ++l) {
-    weights += net.fan_in(l) * net.layers[l].size;
+    weights += net.weights(l);
     units += net.layers[l].size;
   }
   if (json != nullptr) {
@@ -72,6 +73,7 @@ void check_layered(Context& context, const Experiment& e, const Dataset& data, T
   context.out << fmt::format("{}: {} on {}, {} seeds, {}\n", e.label, e.model, e.task, e.seeds.size(), e.double_precision ? "double" : "float");
   const std::size_t batch = !e.reward ? e.layered().batch : e.reward->plan.method == RewardMethod::actor_critic ? 1 : learner->batch() / e.reward->plan.minibatches;
   context.out << fmt::format("  network     {} units, {} weights, batches of {}\n", units, weights, batch);
+  context.out << fmt::format("  layers      {}\n", models::shapes_text(net));
   if (e.reward) {
     context.out << fmt::format("  environment {} iterations of {} steps; validations of {} episodes, test of {}\n", e.plan.epochs, learner->batch(),
                                learner->samples(0, SplitName::validation), learner->samples(0, SplitName::test));

@@ -25,6 +25,9 @@ std::string text_of(const models::Value& v) {
     std::string operator()(const std::string& s) const { return fmt::format("\"{}\"", s); }
     std::string operator()(const std::vector<double>& list) const { return fmt::format("[{}]", fmt::join(list, ", ")); }
     std::string operator()(const std::vector<std::string>& list) const { return fmt::format("[{}]", fmt::join(list, ", ")); }
+    std::string operator()(const models::Entries& list) const {
+      return list.empty() ? "[]" : fmt::format("{} entries", list.size());
+    }
     std::string operator()(const Matrix<double>&) const { return "not given"; }
   };
   return std::visit(Printer{}, v);

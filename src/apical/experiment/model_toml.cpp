@@ -43,6 +43,7 @@ models::Value read_value(TomlReader& t, const models::Parameter& p, const std::v
       check_choices(t, p, texts);
       return texts;
     }
+    models::Value operator()(const models::Entries&) const { return t.numbers_and_texts(p.name); }
     models::Value operator()(const Matrix<double>& v) const {
       return t.kind(p.name) == TomlKind::absent ? v : to_matrix(t.number_rows(p.name, areas));
     }

@@ -30,7 +30,7 @@ SampleCost of(const Circuit& circuit, const Presentation& presentation, const Da
 double writes_per_batch(layered::LayeredModel<float>& model) {
   const layered::NetworkDescription& net = model.network().description;
   double plastic = 0;
-  for (std::size_t l = 0; l < net.depth(); ++l) plastic += static_cast<double>(net.fan_in(l) * net.layers[l].size);
+  for (std::size_t l = 0; l < net.depth(); ++l) plastic += static_cast<double>(net.weights(l));
   for (const layered::Trainable<float>& feedback : model.rule().learned_feedback()) {
     if (feedback.decays) plastic += static_cast<double>(feedback.values.size());
   }

@@ -317,6 +317,28 @@ std::vector<std::string> TomlReader::texts(std::string_view key, std::optional<s
   return v;
 }
 
+std::vector<std::variant<double, std::string>> TomlReader::numbers_and_texts(std::string_view key) {
+  const TomlValue* n = state_->find(key);
+  if (!n) state_->missing(key, "a list of numbers and texts");
+  const TomlList* list = n->as<TomlList>();
+  if (!list) state_->wrong(key, *n, "a list of numbers and texts");
+  std::vector<std::variant<double, std::string>> v;
+  std::string text;
+  for (const TomlValue& item : *list) {
+    if (!text.empty()) text += ", ";
+    if (const auto* words = item.as<std::string>()) {
+      v.emplace_back(*words);
+      text += toml_quoted(*words);
+    } else {
+      const double number = state_->number_at(key, item, "a number or a text in this list");
+      v.emplace_back(number);
+      text += toml_number(number);
+    }
+  }
+  state_->note(key, "[" + text + "]");
+  return v;
+}
+
 std::vector<std::vector<double>> TomlReader::number_rows(std::string_view key, const std::vector<std::string>& areas) {
   const TomlValue* n = state_->find(key);
   if (!n) state_->missing(key, "a list of rows of numbers");

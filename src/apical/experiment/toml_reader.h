@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "apical/core/error.h"
@@ -71,6 +72,8 @@ class TomlReader {
   /// A list of numbers; a single number counts as a list of one.
   std::vector<double> numbers(std::string_view key, std::optional<std::vector<double>> otherwise = {});
   std::vector<std::string> texts(std::string_view key, std::optional<std::vector<std::string>> otherwise = {});
+  /// A list of numbers and texts, which must be there.
+  std::vector<std::variant<double, std::string>> numbers_and_texts(std::string_view key);
   /// A list of equally long lists of numbers, or the name of a CSV file with a table between areas (see area_table.h;
   /// relative to the experiment's file), of which `areas` are taken; resolved() has the numbers.
   std::vector<std::vector<double>> number_rows(std::string_view key, const std::vector<std::string>& areas = {});

@@ -26,6 +26,15 @@ class Fields {
   void operator()(const char* name, std::vector<double>& v, const char* unit, const char* meaning, bool required = false) {
     field<std::vector<double>>(name, v, unit, meaning, {}, required);
   }
+  /// A list of numbers counts as entries.
+  void entries(const char* name, Entries& v, const char* meaning) {
+    if (values_ != nullptr && values_->holds<std::vector<double>>(name)) {
+      const auto& numbers = values_->numbers(name);
+      v.assign(numbers.begin(), numbers.end());
+    } else {
+      field<Entries>(name, v, "", meaning, {}, true);
+    }
+  }
   template <std::integral Count>
   void count(const char* name, Count& v, const char* unit, const char* meaning) {
     auto number = static_cast<double>(v);

@@ -69,8 +69,8 @@ TEST(LayeredModels, FeedbackMapsHaveALearningRateOfTheirOwn) {
 }
 
 TEST(LayeredModels, ComplaintsOpenWithTheParameter) {
-  EXPECT_THAT(complaint("backpropagation", {{"layers", std::vector<double>{4}}}), HasSubstr("layers has 1 entries; expected at least 2"));
-  EXPECT_THAT(complaint("backpropagation", {{"layers", std::vector<double>{4, 0.5}}}), HasSubstr("layers holds 0.5"));
+  EXPECT_THAT(complaint("backpropagation", {{"layers", Entries{4.0}}}), HasSubstr("layers has 1 entries; expected at least 2"));
+  EXPECT_THAT(complaint("backpropagation", {{"layers", Entries{4.0, 0.5}}}), HasSubstr("layers holds 0.5"));
   EXPECT_THAT(complaint("backpropagation", {{"learning_rate", std::vector<double>{1, 2}}}), HasSubstr("learning_rate has 2 entries; expected 1 or one for each of the 3"));
   EXPECT_THAT(complaint("backpropagation", {{"learning_rate", std::vector<double>{1, -1, 1}}}), HasSubstr("learning_rate holds -1"));
   EXPECT_THAT(complaint("backpropagation", {{"batch", 0.0}}), HasSubstr("batch is 0"));

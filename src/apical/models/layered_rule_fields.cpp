@@ -115,6 +115,15 @@ struct Visitor {
     f("tau_short", p.tau_short, "ms", "postsynaptic potentials: faster time constant");
     visit_start(f, o.feedback);
   }
+  void operator()(BurstpropOptions& o) const {
+    f.choice("feedback", o.feedback, {"fixed", "learned", "symmetric"},
+             "feedback weights stay as they start, make the changes of the forward weights (Kolen-Pollack), or are the forward weights");
+    f("feedback_deviation", o.feedback_deviation, "", "standard deviation of initial feedback weights");
+    f("p_baseline", o.baseline, "", "burst probability of the output without a teacher");
+    f("recurrence", o.recurrence, "inhibition among the units of dense hidden layers keeps burst probabilities where they are linear");
+    f("recurrent_range", o.recurrent_range, "", "initial recurrent weights are uniform within +- this");
+    f("recurrent_rate", o.recurrent_rate, "", "learning rate of recurrent weights, mean over the batch (published: 1e-4 for the sum over 32)");
+  }
   void operator()(TwoSiteOptions& o) const {
     f("mixing", o.neuron.alpha, "", "share of the somatic signal at the dendritic site: 0 for two sites, more for the one-site control");
     f.choice("dendritic_spikes", o.neuron.spikes, {"rates", "bursts"}, "burst rates D, or all-or-none bursts with probability p0 + D");

@@ -12,8 +12,11 @@
 
 namespace apical::models {
 
+/// A list that mixes numbers and texts.
+using Entries = std::vector<std::variant<double, std::string>>;
+
 /// A list of numbers may be given as one number, a list of texts as one text.
-using Value = std::variant<bool, double, std::string, std::vector<double>, std::vector<std::string>, Matrix<double>>;
+using Value = std::variant<bool, double, std::string, std::vector<double>, std::vector<std::string>, Entries, Matrix<double>>;
 
 /// One parameter. The type of `default_value` is the type of the parameter; an empty matrix means "not given".
 struct Parameter {
@@ -36,6 +39,11 @@ class Values {
     return std::get<T>(at->second);
   }
   bool has(std::string_view name) const { return values_.contains(name); }
+  template <class T>
+  bool holds(std::string_view name) const {
+    const auto at = values_.find(name);
+    return at != values_.end() && std::holds_alternative<T>(at->second);
+  }
   double number(std::string_view name) const { return get<double>(name); }
   bool flag(std::string_view name) const { return get<bool>(name); }
   const std::string& text(std::string_view name) const { return get<std::string>(name); }

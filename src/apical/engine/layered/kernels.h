@@ -3,6 +3,7 @@
 // `reference`. No kernel sums across elements, so width cannot change a result beyond the accuracy of exp.
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 namespace apical::layered {
@@ -48,6 +49,9 @@ void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, st
 /// s = clip(s + step (u - s)) with the result in u.
 template <class T>
 void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept;
+/// to(c, r) = from(r, c) for (rows, cols); rows lie `from_stride` and `to_stride` elements apart. They must not overlap.
+template <class T>
+void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) noexcept;
 
 namespace reference {
 template <class T>
@@ -74,6 +78,8 @@ template <class T>
 void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, std::span<T> out) noexcept;
 template <class T>
 void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept;
+template <class T>
+void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) noexcept;
 }  // namespace reference
 
 }  // namespace apical::layered

@@ -138,6 +138,46 @@ void clipped(T step, const T* s, T* u, std::size_t n) {
   });
 }
 
+#if HWY_TARGET == HWY_SCALAR  // has no vectors to interleave
+template <class T>
+void transposed(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
+  for (std::size_t c = 0; c < cols; ++c) {
+    for (std::size_t r = 0; r < rows; ++r) to[c * to_stride + r] = from[r * from_stride + c];
+  }
+}
+#else
+/// One block of as many rows as a 128-bit vector has lanes, four (float) or two (double).
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE void transpose_block(D d, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
+  const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + from_stride);
+  if constexpr (sizeof(T) == 8) {
+    hn::StoreU(hn::InterleaveLower(d, r0, r1), d, to);
+    hn::StoreU(hn::InterleaveUpper(d, r0, r1), d, to + to_stride);
+  } else {
+    const auto r2 = hn::LoadU(d, from + 2 * from_stride), r3 = hn::LoadU(d, from + 3 * from_stride);
+    const auto lower02 = hn::InterleaveLower(d, r0, r2), lower13 = hn::InterleaveLower(d, r1, r3);
+    const auto upper02 = hn::InterleaveUpper(d, r0, r2), upper13 = hn::InterleaveUpper(d, r1, r3);
+    hn::StoreU(hn::InterleaveLower(d, lower02, lower13), d, to);
+    hn::StoreU(hn::InterleaveUpper(d, lower02, lower13), d, to + to_stride);
+    hn::StoreU(hn::InterleaveLower(d, upper02, upper13), d, to + 2 * to_stride);
+    hn::StoreU(hn::InterleaveUpper(d, upper02, upper13), d, to + 3 * to_stride);
+  }
+}
+
+template <class T>
+void transposed(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
+  const hn::FixedTag<T, 16 / sizeof(T)> d;
+  constexpr std::size_t n = 16 / sizeof(T);
+  const std::size_t whole_rows = rows / n * n, whole_cols = cols / n * n;
+  for (std::size_t c = 0; c < whole_cols; c += n) {
+    for (std::size_t r = 0; r < whole_rows; r += n) transpose_block(d, from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
+  }
+  for (std::size_t c = 0; c < cols; ++c) {
+    for (std::size_t r = c < whole_cols ? whole_rows : 0; r < rows; ++r) to[c * to_stride + r] = from[r * from_stride + c];
+  }
+}
+#endif
+
 // Export tables want plain functions, one per element type.
 #define APICAL_BOTH(name, parameters, arguments)              \
   void name##_f parameters(float) { name<float> arguments; }   \
@@ -147,6 +187,7 @@ void clipped(T step, const T* s, T* u, std::size_t n) {
 #define APICAL_UPDATE3(T) (const UpdateStep<T>& s, const T* c, T* m, T* v, T* w, std::size_t n)
 #define APICAL_MAP(T) (const T* a, T* h, std::size_t n)
 #define APICAL_MAP_LEAK(T) (T leak, const T* a, T* h, std::size_t n)
+#define APICAL_TRANSPOSE(T) (std::size_t r, std::size_t c, const T* from, std::size_t fs, T* to, std::size_t ts)
 #define APICAL_COMBINATION(T) (T p, const T* a, T q, const T* b, T* h, std::size_t n)
 APICAL_BOTH(sgd, APICAL_UPDATE1, (s, c, w, n))
 APICAL_BOTH(momentum, APICAL_UPDATE2, (s, c, v, w, n))
@@ -160,6 +201,7 @@ APICAL_BOTH(tanh_derivative, APICAL_MAP, (a, h, n))
 APICAL_BOTH(leaky_derivative, APICAL_MAP_LEAK, (leak, a, h, n))
 APICAL_BOTH(combination, APICAL_COMBINATION, (p, a, q, b, h, n))
 APICAL_BOTH(clipped, APICAL_MAP_LEAK, (leak, a, h, n))
+APICAL_BOTH(transposed, APICAL_TRANSPOSE, (r, c, from, fs, to, ts))
 
 }  // namespace
 }  // namespace apical::layered::HWY_NAMESPACE
@@ -191,6 +233,7 @@ APICAL_EXPORT(tanh_derivative)
 APICAL_EXPORT(leaky_derivative)
 APICAL_EXPORT(combination)
 APICAL_EXPORT(clipped)
+APICAL_EXPORT(transposed)
 }  // namespace
 
 template <class T>
@@ -241,6 +284,10 @@ void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, st
 template <class T>
 void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
   APICAL_DISPATCH(clipped, step, s.data(), u.data(), u.size())
+}
+template <class T>
+void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) noexcept {
+  APICAL_DISPATCH(transposed, rows, cols, from, from_stride, to, to_stride)
 }
 
 namespace reference {
@@ -300,6 +347,12 @@ template <class T>
 void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
   for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::fmin(std::fmax(s[i] + step * (u[i] - s[i]), T(0)), T(1));
 }
+template <class T>
+void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) noexcept {
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < cols; ++c) to[c * to_stride + r] = from[r * from_stride + c];
+  }
+}
 }  // namespace reference
 
 #define APICAL_INSTANTIATE_IN(T, SCOPE)                                                                            \
@@ -315,7 +368,8 @@ void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
   template void SCOPE times_tanh_derivative<T>(std::span<const T>, std::span<T>) noexcept;                          \
   template void SCOPE times_leaky_derivative<T>(T, std::span<const T>, std::span<T>) noexcept;                      \
   template void SCOPE linear_combination<T>(T, std::span<const T>, T, std::span<const T>, std::span<T>) noexcept;    \
-  template void SCOPE clipped_step<T>(T, std::span<const T>, std::span<T>) noexcept;
+  template void SCOPE clipped_step<T>(T, std::span<const T>, std::span<T>) noexcept;  \
+  template void SCOPE transpose<T>(std::size_t, std::size_t, const T*, std::size_t, T*, std::size_t) noexcept;
 APICAL_INSTANTIATE_IN(float, )
 APICAL_INSTANTIATE_IN(double, )
 APICAL_INSTANTIATE_IN(float, reference::)

@@ -103,5 +103,19 @@ TYPED_TEST(Kernels, UpdatesAgreeWithTheirScalarTwins) {
   }
 }
 
+TYPED_TEST(Kernels, TransposingMovesEveryElementAndNothingElse) {
+  using T = TypeParam;
+  for (const std::size_t rows : {1UL, 3UL, 4UL, 9UL, 16UL}) {
+    for (const std::size_t cols : {1UL, 2UL, 5UL, 8UL, 13UL}) {
+      const std::size_t from_stride = cols + 3, to_stride = rows + 2;
+      const auto from = this->draw(rows * from_stride, 1);
+      auto got = this->draw(cols * to_stride, 2), want = got;
+      transpose<T>(rows, cols, from.data(), from_stride, got.data(), to_stride);
+      reference::transpose<T>(rows, cols, from.data(), from_stride, want.data(), to_stride);
+      EXPECT_EQ(got, want) << rows << " x " << cols;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace apical::layered

@@ -18,7 +18,7 @@ namespace {
 template <class T = double>
 Case<T> case_for(const std::string& rule, std::size_t rows = 4, std::uint64_t seed = 3) {
   if (rule == "recirculation") return {{4, 5, 4}, Activation::sigmoid, Activation::sigmoid, Loss::mse, seed, rows};
-  if (rule == "segregated_dendrites" || rule == "segregated_dendrites_spiking" || rule == "two_site") {
+  if (rule == "segregated_dendrites" || rule == "segregated_dendrites_spiking" || rule == "two_site" || rule == "burstprop") {
     Case<T> c({4, 6, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse, seed, rows);
     if (rule == "segregated_dendrites_spiking") {
       for (T& x : c.x.flat()) x = std::abs(x);  // rates

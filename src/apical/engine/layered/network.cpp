@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "apical/engine/layered/convolution.h"
+
 namespace apical::layered {
 namespace {
 
@@ -21,6 +23,21 @@ Enum from_name(const std::array<std::string_view, N>& names, std::string_view na
 constexpr std::array<std::string_view, 3> kLosses{"mse", "ce", "bce"};
 constexpr std::array<std::string_view, 5> kInits{"glorot_uniform", "glorot_normal", "he_normal", "fan_in_uniform",
                                                  "orthogonal"};
+
+/// In lanes, so that the compiler can use vectors without changing the order of additions.
+template <class T>
+T sum(std::span<const T> x) {
+  constexpr std::size_t kLanes = 16;
+  T lanes[kLanes] = {};
+  std::size_t i = 0;
+  for (; i + kLanes <= x.size(); i += kLanes) {
+    for (std::size_t k = 0; k < kLanes; ++k) lanes[k] += x[i + k];
+  }
+  T total = 0;
+  for (; i < x.size(); ++i) total += x[i];
+  for (const T lane : lanes) total += lane;
+  return total;
+}
 
 /// Gram-Schmidt, twice for round-off, on the rows of W (rows <= cols).
 void orthonormalise_rows(Matrix<double>& W) {
@@ -45,11 +62,40 @@ Loss loss_from_name(std::string_view name) { return from_name<Loss>(kLosses, nam
 std::string weight_init_name(WeightInit init) { return std::string(kInits[static_cast<std::size_t>(init)]); }
 WeightInit weight_init_from_name(std::string_view name) { return from_name<WeightInit>(kInits, name, "weight_init"); }
 
+Layer convolution_layer(const Convolution& convolution, Activation activation) {
+  return {convolution.out().units(), activation, convolution};
+}
+
+std::size_t NetworkDescription::weight_rows(std::size_t l) const {
+  return connection(l) ? connection(l)->channels : layers[l].size;
+}
+std::size_t NetworkDescription::weight_cols(std::size_t l) const { return connection(l) ? connection(l)->patch() : fan_in(l); }
+
+Fan NetworkDescription::fan(std::size_t l) const {
+  if (const Connection& c = connection(l)) return {c->patch(), c->channels * c->kernel_height * c->kernel_width};
+  return {fan_in(l), layers[l].size};
+}
+
+void require_dense(const NetworkDescription& description, std::string_view rule, std::string_view why) {
+  for (std::size_t l = 0; l < description.depth(); ++l) {
+    if (description.connection(l)) {
+      throw ConfigError(fmt::format("{} needs all-to-all layers, and layer {} is a convolution: {}", rule, l + 1, why));
+    }
+  }
+}
+
 void NetworkDescription::validate() const {
   if (inputs == 0) throw ConfigError("a network needs at least one input");
   if (layers.empty()) throw ConfigError("a network needs at least one layer");
   for (std::size_t l = 0; l < depth(); ++l) {
     if (layers[l].size == 0) throw ConfigError(fmt::format("layer {} has no units", l + 1));
+    if (const Connection& c = connection(l)) {
+      const ImageShape out = c->out();
+      if (c->in.units() != fan_in(l) || out.units() != layers[l].size) {
+        throw ConfigError(fmt::format("layer {} is a convolution of {} to {}, but has {} units below and {} of its own", l + 1,
+                                      to_string(c->in), to_string(out), fan_in(l), layers[l].size));
+      }
+    }
     if (l + 1 < depth() && layers[l].activation.kind == Activation::softmax) {
       throw ConfigError(fmt::format("layer {} is softmax, which only the output layer ({}) can be", l + 1, depth()));
     }
@@ -78,8 +124,8 @@ template <class T>
 Parameters<T> Parameters<T>::zeros(const NetworkDescription& description) {
   Parameters<T> p;
   for (std::size_t l = 0; l < description.depth(); ++l) {
-    p.W.emplace_back(description.layers[l].size, description.fan_in(l));
-    p.b.emplace_back(description.layers[l].size, T(0));
+    p.W.emplace_back(description.weight_rows(l), description.weight_cols(l));
+    p.b.emplace_back(description.weight_rows(l), T(0));
   }
   return p;
 }
@@ -91,8 +137,8 @@ Credit<T> Credit<T>::zeros(const NetworkDescription& description) {
 }
 
 template <class T>
-void initialise(Matrix<T>& W, WeightInit init, double gain, std::uint64_t seed, Stream stream, std::uint32_t object) {
-  const double n_in = static_cast<double>(W.cols()), n_out = static_cast<double>(W.rows());
+void initialise(Matrix<T>& W, Fan fan, WeightInit init, double gain, std::uint64_t seed, Stream stream, std::uint32_t object) {
+  const double n_in = static_cast<double>(fan.in), n_out = static_cast<double>(fan.out);
   const auto each = [&](auto&& draw) {
     for (std::size_t i = 0; i < W.size(); ++i) W.flat()[i] = static_cast<T>(gain * draw(Address{seed, stream, object, i}));
   };
@@ -127,9 +173,9 @@ Network<T> make_network(const NetworkDescription& description, WeightInit init, 
   Network<T> network{description, Parameters<T>::zeros(description)};
   const auto layers = static_cast<std::uint32_t>(description.depth());
   for (std::uint32_t l = 0; l < layers; ++l) {
-    initialise(network.parameters.W[l], init, gains.empty() ? 1.0 : gains[l], seed, Stream::initial_weight, l);
+    initialise(network.parameters.W[l], description.fan(l), init, gains.empty() ? 1.0 : gains[l], seed, Stream::initial_weight, l);
     if (init != WeightInit::fan_in_uniform) continue;
-    const double bound = 1 / std::sqrt(static_cast<double>(description.fan_in(l)));
+    const double bound = 1 / std::sqrt(static_cast<double>(description.fan(l).in));
     for (std::size_t i = 0; i < network.parameters.b[l].size(); ++i) {
       network.parameters.b[l][i] = static_cast<T>(uniform({seed, Stream::initial_weight, layers + l, i}, -bound, bound));
     }
@@ -138,33 +184,68 @@ Network<T> make_network(const NetworkDescription& description, WeightInit init, 
 }
 
 template <class T>
-void project(const Workers& workers, const Parameters<std::type_identity_t<T>>& parameters, std::size_t layer, In<T> h,
-             MatrixView<T> a) {
-  const auto& b = parameters.b[layer];
-  for (std::size_t n = 0; n < a.rows(); ++n) std::copy(b.begin(), b.end(), a.row(n).begin());
-  gemm<T>(workers, Op::none, Op::transpose, 1, h, parameters.W[layer].view(), 1, a);
+void transmit(const Workers& workers, const Connection& connection, In<T> h, In<T> W, MatrixView<T> a,
+              std::type_identity_t<T> gain, std::type_identity_t<T> keep) {
+  if (connection) return convolve<T>(workers, *connection, h, W, {}, a, gain, keep);
+  gemm<T>(workers, Op::none, Op::transpose, gain, h, W, keep, a);
 }
 
 template <class T>
-void project_back(const Workers& workers, In<T> above, In<T> W, MatrixView<T> below, std::type_identity_t<T> gain,
-                  std::type_identity_t<T> keep) {
+void offsets_only(const Connection& connection, std::span<const std::type_identity_t<T>> b, MatrixView<T> a) {
+  const std::size_t repeats = connection ? connection->out().pixels() : 1;
+  APICAL_CHECK(b.size() * repeats == a.cols());
+  for (std::size_t n = 0; n < a.rows(); ++n) {
+    if (!connection) {
+      std::copy(b.begin(), b.end(), a.row(n).begin());
+      continue;
+    }
+    for (std::size_t o = 0; o < b.size(); ++o) std::fill_n(a.row(n).data() + o * repeats, repeats, b[o]);
+  }
+}
+
+template <class T>
+void project(const Workers& workers, const Connection& connection, In<T> h, In<T> W, std::span<const std::type_identity_t<T>> b,
+             MatrixView<T> a) {
+  if (connection) return convolve<T>(workers, *connection, h, W, b, a, 1, 0);
+  offsets_only<T>(connection, b, a);
+  transmit<T>(workers, connection, h, W, a, 1, 1);
+}
+
+template <class T>
+void project(const Workers& workers, const Network<std::type_identity_t<T>>& network, std::size_t layer, In<T> h, MatrixView<T> a) {
+  const Parameters<T>& p = network.parameters;
+  project<T>(workers, network.description.connection(layer), h, p.W[layer].view(), p.b[layer], a);
+}
+
+template <class T>
+void project_back(const Workers& workers, const Connection& connection, In<T> above, In<T> W, MatrixView<T> below,
+                  std::type_identity_t<T> gain, std::type_identity_t<T> keep) {
+  if (connection) return convolve_back<T>(workers, *connection, above, W, below, gain, keep);
   gemm<T>(workers, Op::none, Op::none, gain, above, W, keep, below);
 }
 
 template <class T>
-void correlate(const Workers& workers, In<T> post, In<T> pre, std::type_identity_t<T> factor, MatrixView<T> dW,
-               std::type_identity_t<T> keep) {
-  gemm<T>(workers, Op::transpose, Op::none, factor / static_cast<T>(post.rows()), post, pre, keep, dW);
+void correlate(const Workers& workers, const Connection& connection, In<T> post, In<T> pre, std::type_identity_t<T> factor,
+               MatrixView<T> dW, std::type_identity_t<T> keep) {
+  const T scale = factor / static_cast<T>(post.rows());
+  if (connection) return correlate_patches<T>(workers, *connection, post, pre, scale, dW, keep);
+  gemm<T>(workers, Op::transpose, Op::none, scale, post, pre, keep, dW);
 }
 
 template <class T>
-void batch_mean(In<T> post, std::type_identity_t<T> factor, std::span<T> db, std::type_identity_t<T> keep) {
-  APICAL_CHECK(post.cols() == db.size());
+void batch_mean(const Connection& connection, In<T> post, std::type_identity_t<T> factor, std::span<T> db,
+                std::type_identity_t<T> keep) {
+  const std::size_t repeats = connection ? connection->out().pixels() : 1;
+  APICAL_CHECK(post.cols() == db.size() * repeats);
   for (T& x : db) x = keep == 0 ? T(0) : keep * x;
   const T scale = factor / static_cast<T>(post.rows());
   for (std::size_t n = 0; n < post.rows(); ++n) {
     const auto row = post.row(n);
-    for (std::size_t i = 0; i < db.size(); ++i) db[i] += scale * row[i];
+    if (connection) {
+      for (std::size_t i = 0; i < db.size(); ++i) db[i] += scale * sum<T>(row.subspan(i * repeats, repeats));
+    } else {
+      for (std::size_t i = 0; i < db.size(); ++i) db[i] += scale * row[i];
+    }
   }
 }
 
@@ -191,7 +272,7 @@ void forward(const Workers& workers, const Network<T>& network, In<T> X, Activit
   resize(activity.a, network.description, X.rows());
   resize(activity.h, network.description, X.rows());
   for (std::size_t l = 0; l < network.description.depth(); ++l) {
-    project(workers, network.parameters, l, presynaptic(X, activity.h, l), activity.a[l].view());
+    project(workers, network, l, presynaptic(X, activity.h, l), activity.a[l].view());
     activate(workers, network.description.layers[l].activation, activity.a[l].view(), activity.h[l].view());
   }
 }
@@ -251,12 +332,15 @@ double mean_loss(const NetworkDescription& description, const Activity<T>& activ
 #define APICAL_INSTANTIATE(T)                                                                                        \
   template struct Parameters<T>;                                                                                     \
   template struct Credit<T>;                                                                                         \
-  template void initialise<T>(Matrix<T>&, WeightInit, double, std::uint64_t, Stream, std::uint32_t);                  \
+  template void initialise<T>(Matrix<T>&, Fan, WeightInit, double, std::uint64_t, Stream, std::uint32_t);                  \
   template Network<T> make_network<T>(const NetworkDescription&, WeightInit, std::uint64_t, const std::vector<double>&); \
-  template void project<T>(const Workers&, const Parameters<T>&, std::size_t, In<T>, MatrixView<T>);                   \
-  template void project_back<T>(const Workers&, In<T>, In<T>, MatrixView<T>, T, T);                                    \
-  template void correlate<T>(const Workers&, In<T>, In<T>, T, MatrixView<T>, T);                                       \
-  template void batch_mean<T>(In<T>, T, std::span<T>, T);                                                             \
+  template void transmit<T>(const Workers&, const Connection&, In<T>, In<T>, MatrixView<T>, T, T);                     \
+  template void project<T>(const Workers&, const Connection&, In<T>, In<T>, std::span<const T>, MatrixView<T>);         \
+  template void project<T>(const Workers&, const Network<T>&, std::size_t, In<T>, MatrixView<T>);                       \
+  template void offsets_only<T>(const Connection&, std::span<const T>, MatrixView<T>);                                  \
+  template void project_back<T>(const Workers&, const Connection&, In<T>, In<T>, MatrixView<T>, T, T);                  \
+  template void correlate<T>(const Workers&, const Connection&, In<T>, In<T>, T, MatrixView<T>, T);                     \
+  template void batch_mean<T>(const Connection&, In<T>, T, std::span<T>, T);                                           \
   template void check_input<T>(const NetworkDescription&, MatrixView<const T>);                                       \
   template void check_batch<T>(const NetworkDescription&, MatrixView<const T>, MatrixView<const T>);                   \
   template void forward<T>(const Workers&, const Network<T>&, In<T>, Activity<T>&);                                    \

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A feed-forward network of dense layers on mini-batches. Layer l = 1..L: a_l = W_l h_{l-1} + b_l,
-// h_l = f_l(a_l), h_0 = x. Batches are rows: x is (N, n_0), a_l and h_l are (N, n_l); W_l is
-// (n_l, n_{l-1}), row = postsynaptic neuron. In code layer l has index l-1. Every credit rule shares this
-// forward computation.
+// A feed-forward network on mini-batches. Layer l = 1..L: a_l = W_l h_{l-1} + b_l, h_l = f_l(a_l), h_0 = x. Batches are rows: x
+// is (N, n_0), a_l and h_l are (N, n_l). A dense W_l is (n_l, n_{l-1}), row = postsynaptic neuron; a convolution shares one row per
+// channel among all positions (see connection.h), and W_l stands for the linear map it makes. In code layer l has index
+// l-1. Every credit rule shares this forward computation.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 
 #include "apical/core/matrix.h"
 #include "apical/core/random.h"
+#include "apical/engine/layered/connection.h"
 #include "apical/engine/layered/elementwise.h"
 #include "apical/engine/layered/gemm.h"
 #include "apical/engine/layered/workers.h"
@@ -26,6 +27,16 @@ Loss loss_from_name(std::string_view name);
 struct Layer {
   std::size_t size = 0;
   Activation activation;
+  Connection connection = kAllToAll;  ///< with the layer below
+};
+
+/// A layer of the size that the convolution makes.
+Layer convolution_layer(const Convolution& convolution, Activation activation);
+
+/// Synapses that one unit receives, and that one unit sends to a layer: what the scale of initial weights goes by. For a
+/// convolution those of one unit of the image, borders aside: in.channels and channels times the pixels of the kernel.
+struct Fan {
+  std::size_t in = 0, out = 0;
 };
 
 /// What a network is, without numbers in it.
@@ -39,10 +50,19 @@ struct NetworkDescription {
   /// Presynaptic units of the layer with this index.
   std::size_t fan_in(std::size_t layer) const { return layer == 0 ? inputs : layers[layer - 1].size; }
   const Activation& output_activation() const { return layers.back().activation; }
-  /// Throws ConfigError: no layers, empty layers, softmax below the top or without ce, ce without softmax,
-  /// bce without sigmoid.
+  const Connection& connection(std::size_t layer) const { return layers[layer].connection; }
+  /// Shape of W_l and length of b_l: one row and one offset per unit, or per channel of a convolution.
+  std::size_t weight_rows(std::size_t layer) const;
+  std::size_t weight_cols(std::size_t layer) const;
+  std::size_t weights(std::size_t layer) const { return weight_rows(layer) * weight_cols(layer); }
+  Fan fan(std::size_t layer) const;
+  /// Throws ConfigError: no layers, empty layers, convolutions that do not fit the layer below or the size of their own,
+  /// softmax below the top or without ce, ce without softmax, bce without sigmoid.
   void validate() const;
 };
+
+/// Throws ConfigError that names the layer if any connection is a convolution; `why` completes "... needs all-to-all layers: ".
+void require_dense(const NetworkDescription& description, std::string_view rule, std::string_view why);
 
 /// sizes n_0..n_L with one hidden and one output activation; validated.
 NetworkDescription dense_network(const std::vector<std::size_t>& sizes, Activation hidden, Activation output, Loss loss);
@@ -77,7 +97,7 @@ struct Network {
   Parameters<T> parameters;
 };
 
-/// How weights start. n_in, n_out: pre- and postsynaptic units.
+/// How weights start. n_in, n_out: the fans of the connection, for dense layers pre- and postsynaptic units.
 enum class WeightInit {
   glorot_uniform,  ///< U(+-sqrt(6/(n_in+n_out))), b = 0 (Glorot & Bengio 2010)
   glorot_normal,   ///< N(0, 2/(n_in+n_out)), b = 0
@@ -88,9 +108,14 @@ enum class WeightInit {
 std::string weight_init_name(WeightInit init);
 WeightInit weight_init_from_name(std::string_view name);
 
-/// Fills one (n_out, n_in) matrix; `gain` multiplies. `object` separates matrices of one seed.
+/// Fills one matrix; `gain` multiplies. `object` separates matrices of one seed.
 template <class T>
-void initialise(Matrix<T>& W, WeightInit init, double gain, std::uint64_t seed, Stream stream, std::uint32_t object);
+void initialise(Matrix<T>& W, Fan fan, WeightInit init, double gain, std::uint64_t seed, Stream stream, std::uint32_t object);
+/// A dense (n_out, n_in) matrix.
+template <class T>
+void initialise(Matrix<T>& W, WeightInit init, double gain, std::uint64_t seed, Stream stream, std::uint32_t object) {
+  initialise(W, {W.cols(), W.rows()}, init, gain, seed, stream, object);
+}
 
 /// A network with initial weights, validated. `gains` per layer; empty means 1 everywhere.
 template <class T>
@@ -143,23 +168,36 @@ MatrixView<const T> presynaptic(MatrixView<const std::type_identity_t<T>> input,
   return l == 0 ? input : states[l - 1].view();
 }
 
-// The three products of a connection. They are all that rules use of it.
+// The three products of a connection. They are all that rules use of it. W may be any matrix in the shape of the connection's
+// weights, forward or feedback.
 
-/// a = h W^T + b
+/// a = gain W h + keep a
 template <class T>
-void project(const Workers& workers, const Parameters<std::type_identity_t<T>>& parameters, std::size_t layer, In<T> h,
+void transmit(const Workers& workers, const Connection& connection, In<T> h, In<T> W, MatrixView<T> a,
+              std::type_identity_t<T> gain = 1, std::type_identity_t<T> keep = 0);
+/// below = gain W^T above + keep below
+template <class T>
+void project_back(const Workers& workers, const Connection& connection, In<T> above, In<T> W, MatrixView<T> below,
+                  std::type_identity_t<T> gain = 1, std::type_identity_t<T> keep = 0);
+/// dW = factor mean_n post_n pre_n^T + keep dW; a convolution sums over the positions that share a weight.
+template <class T>
+void correlate(const Workers& workers, const Connection& connection, In<T> post, In<T> pre, std::type_identity_t<T> factor,
+               MatrixView<T> dW, std::type_identity_t<T> keep = 0);
+
+/// a = W h + b: transmit() with the offsets.
+template <class T>
+void project(const Workers& workers, const Connection& connection, In<T> h, In<T> W, std::span<const std::type_identity_t<T>> b,
              MatrixView<T> a);
-/// below = gain above W + keep below, with W any matrix of shape (n_l, n_{l-1}): forward or feedback weights.
+/// The same for the layer with this index.
 template <class T>
-void project_back(const Workers& workers, In<T> above, In<T> W, MatrixView<T> below, std::type_identity_t<T> gain = 1,
-                  std::type_identity_t<T> keep = 0);
-/// dW = factor mean_n post_n pre_n^T + keep dW
+void project(const Workers& workers, const Network<std::type_identity_t<T>>& network, std::size_t layer, In<T> h, MatrixView<T> a);
+/// a = b in all rows: the drive of a layer that hears nothing.
 template <class T>
-void correlate(const Workers& workers, In<T> post, In<T> pre, std::type_identity_t<T> factor, MatrixView<T> dW,
-               std::type_identity_t<T> keep = 0);
-/// db = factor mean_n post_n + keep db
+void offsets_only(const Connection& connection, std::span<const std::type_identity_t<T>> b, MatrixView<T> a);
+/// db = factor mean_n post_n + keep db; a convolution sums over positions.
 template <class T>
-void batch_mean(In<T> post, std::type_identity_t<T> factor, std::span<T> db, std::type_identity_t<T> keep = 0);
+void batch_mean(const Connection& connection, In<T> post, std::type_identity_t<T> factor, std::span<T> db,
+                std::type_identity_t<T> keep = 0);
 
 /// Checks that X is (N, n_0) with N >= 1. Throws DataError.
 template <class T>

@@ -42,6 +42,7 @@ const std::vector<std::pair<std::string, RuleOptions>>& table() {
       {"segregated_dendrites", SegregatedRuleOptions{}},
       {"segregated_dendrites_spiking", SpikingSegregatedRuleOptions{}},
       {"two_site", TwoSiteOptions{}},
+      {"burstprop", BurstpropOptions{}},
   };
   return rows;
 }
@@ -70,7 +71,7 @@ struct Maker {
   Rule operator()(const MirroredFeedbackOptions& o) const {
     return std::make_unique<WeightMirror<T>>(net, start(FeedbackPath::chained, o.feedback), o.mirror, seed);
   }
-  Rule operator()(const HebbianOptions& o) const { return std::make_unique<HebbianRule<T>>(o.form); }
+  Rule operator()(const HebbianOptions& o) const { return std::make_unique<HebbianRule<T>>(net, o.form); }
   Rule operator()(const PerturbationOptions& o) const { return std::make_unique<PerturbationRule<T>>(net, o, seed); }
   Rule operator()(const ThreeFactorOptions& o) const { return std::make_unique<ThreeFactor<T>>(net, o, seed); }
   Rule operator()(const TargetRuleOptions& o) const {
@@ -91,6 +92,9 @@ struct Maker {
   }
   Rule operator()(const TwoSiteOptions& o) const {
     return std::make_unique<TwoSite<T>>(net, start(FeedbackPath::chained, o.feedback), o.neuron, seed);
+  }
+  Rule operator()(const BurstpropOptions& o) const {
+    return std::make_unique<Burstprop<T>>(net, o, burst_feedback<T>(net, o, seed), burst_recurrence<T>(net, o, seed));
   }
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apical/engine/layered/credit_rule.h"
+#include "apical/engine/layered/rules/burstprop_rule.h"
 #include "apical/engine/layered/rules/contrastive.h"
 #include "apical/engine/layered/rules/equilibrium_propagation.h"
 #include "apical/engine/layered/rules/feedback_weights.h"
@@ -73,7 +74,7 @@ using RuleOptions =
     std::variant<BackpropagationOptions, FeedbackAlignmentOptions, SignSymmetryOptions, KolenPollackOptions,
                  MirroredFeedbackOptions, HebbianOptions, PerturbationOptions, ThreeFactorOptions, TargetRuleOptions,
                  ContrastiveOptions, RecirculationOptions, EquilibriumOptions, PredictiveOptions, SegregatedRuleOptions,
-                 SpikingSegregatedRuleOptions, TwoSiteOptions>;
+                 SpikingSegregatedRuleOptions, TwoSiteOptions, BurstpropOptions>;
 
 /// Names in the order of the literature: "backpropagation", "feedback_alignment", …; what CreditRule::name() returns.
 const std::vector<std::string>& rule_names();

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "apical/engine/layered/kernels.h"
@@ -28,11 +29,15 @@ double potential(Activation::Kind f, double s) {
 template <class T>
 void add_feedback(const Workers& workers, const Network<T>& network, double gain, const LayerRows<T>& s, std::size_t l,
                   MatrixView<T> u) {
-  if (l + 1 == network.description.depth() || gain == 0) return;
-  project_back<T>(workers, s[l + 1].view(), network.parameters.W[l + 1].view(), u, static_cast<T>(gain), 1);
+  if (l + 1 == settling_layers(network.description) || gain == 0) return;
+  project_back<T>(workers, network.description.connection(l + 1), s[l + 1].view(), network.parameters.W[l + 1].view(), u, static_cast<T>(gain), 1);
 }
 
 }  // namespace
+
+std::size_t settling_layers(const NetworkDescription& description) {
+  return description.depth() - (description.output_activation().kind == Activation::softmax ? 1 : 0);
+}
 
 std::string dynamics_name(Dynamics dynamics) { return std::string(kDynamics[static_cast<std::size_t>(dynamics)]); }
 
@@ -48,7 +53,8 @@ template <class T>
 void SettlingNetwork<T>::present(const Workers& workers, const Network<T>& network, In<T> X) {
   check_input<T>(network.description, X);
   description_ = &network.description;
-  project<T>(workers, network.parameters, 0, X, input_drive_.resize(X.rows(), network.description.layers[0].size));
+  settling_ = settling_layers(network.description);
+  project<T>(workers, network, 0, X, input_drive_.resize(X.rows(), network.description.layers[0].size));
   resize(u_, network.description, X.rows());
 }
 
@@ -65,14 +71,27 @@ void SettlingNetwork<T>::drive(const Workers& workers, const Network<T>& network
   if (l == 0) {
     copy(std::as_const(input_drive_).view(), u);
   } else {
-    project<T>(workers, network.parameters, l, s[l - 1].view(), u);
+    project<T>(workers, network, l, s[l - 1].view(), u);
   }
   add_feedback<T>(workers, network, gain, s, l, u);
-  if (output.kind == OutputCondition<T>::nudged && l + 1 == network.description.depth()) {
+  if (output.kind == OutputCondition<T>::nudged && l + 1 == settling_) {
     const T beta = static_cast<T>(output.beta);
+    if (settling_ < network.description.depth()) {
+      const auto missing = missing_.resize(output.target.rows(), output.target.cols());
+      read_out(workers, network, s, missing);
+      blend<T>(workers, 1, output.target, -1, missing, missing);
+      project_back<T>(workers, network.description.connection(l + 1), missing, network.parameters.W[l + 1].view(), u, beta, 1);
+      return;
+    }
     blend<T>(workers, 1, u, beta, output.target, u);
     blend<T>(workers, 1, u, -beta, s[l].view(), u);
   }
+}
+
+template <class T>
+void SettlingNetwork<T>::read_out(const Workers& workers, const Network<T>& network, const LayerRows<T>& s, MatrixView<T> p) const {
+  project<T>(workers, network, settling_, s[settling_ - 1].view(), p);
+  activate<T>(workers, network.description.output_activation(), p, p);
 }
 
 template <class T>
@@ -108,8 +127,9 @@ Settled SettlingNetwork<T>::settle(const Workers& workers, const Network<T>& net
                                    const OutputCondition<T>& output, const Settling& settling, LayerRows<T>& s) {
   APICAL_CHECK(description_ == &network.description && s.size() == network.description.depth());
   const bool clamped = output.kind == OutputCondition<T>::clamped;
+  APICAL_CHECK(!clamped || settling_ == s.size());
   if (clamped) copy(output.target, s.back().view());
-  const std::size_t moving = network.description.depth() - (clamped ? 1 : 0);
+  const std::size_t moving = settling_ - (clamped ? 1 : 0);
   const auto activation = [&](std::size_t l) { return network.description.layers[l].activation; };
   Settled result;
   while (result.steps < settling.max_steps) {
@@ -129,6 +149,7 @@ Settled SettlingNetwork<T>::settle(const Workers& workers, const Network<T>& net
     result.last_change = change;
     if (settling.tolerance > 0 && change < settling.tolerance) break;
   }
+  if (settling_ < s.size()) read_out(workers, network, s, s.back().view());
   return result;
 }
 
@@ -146,13 +167,27 @@ double squared_error(const LayerRows<T>& s, In<T> Y) {
 }
 
 template <class T>
+double settled_loss(const NetworkDescription& description, const LayerRows<T>& s, In<T> Y) {
+  if (description.loss == Loss::mse) return squared_error<T>(s, Y);
+  double sum = 0;
+  for (std::size_t n = 0; n < Y.rows(); ++n) {
+    for (std::size_t k = 0; k < Y.cols(); ++k) {
+      // Single precision rounds small probabilities to 0.
+      const double p = std::max(static_cast<double>(s.back().view()(n, k)), static_cast<double>(std::numeric_limits<T>::min()));
+      sum -= static_cast<double>(Y(n, k)) * std::log(p);
+    }
+  }
+  return sum / static_cast<double>(Y.rows());
+}
+
+template <class T>
 double settling_energy(const Network<T>& network, In<T> X, const LayerRows<T>& s) {
   double energy = 0;
   Rows<T> drive;
-  for (std::size_t l = 0; l < s.size(); ++l) {
+  for (std::size_t l = 0; l < settling_layers(network.description); ++l) {
     const auto state = s[l].view();
     const auto u = drive.resize(state.rows(), state.cols());
-    project<T>(Workers(), network.parameters, l, presynaptic(X, s, l), u);
+    project<T>(Workers(), network, l, presynaptic(X, s, l), u);
     for (std::size_t n = 0; n < state.rows(); ++n) {
       for (std::size_t i = 0; i < state.cols(); ++i) {
         const double x = state(n, i);
@@ -166,7 +201,10 @@ double settling_energy(const Network<T>& network, In<T> X, const LayerRows<T>& s
 template <class T>
 void equilibrium_credit(const Workers& workers, const Network<T>& network, In<T> X, In<T> Y, const LayerRows<T>& s,
                         const Settling& settling, Credit<T>& out) {
-  const std::size_t depth = s.size();
+  const std::size_t depth = settling_layers(network.description);
+  const bool readout = depth < s.size();
+  Rows<T> excess;  // p - y of a readout
+  if (readout) blend<T>(workers, 1, s.back().view(), -1, Y, excess.resize(Y.rows(), Y.cols()));
   LayerRows<T> m, next;
   resize(m, network.description, X.rows());
   resize(next, network.description, X.rows());
@@ -179,10 +217,12 @@ void equilibrium_credit(const Workers& workers, const Network<T>& network, In<T>
       if (l == 0) {
         fill(view, 0);
       } else {
-        gemm<T>(workers, Op::none, Op::transpose, 1, m[l - 1].view(), network.parameters.W[l].view(), 0, view);
+        transmit<T>(workers, network.description.connection(l), m[l - 1].view(), network.parameters.W[l].view(), view);
       }
       add_feedback<T>(workers, network, 1, m, l, view);
-      if (l + 1 == depth) {
+      if (l + 1 == depth && readout) {
+        project_back<T>(workers, network.description.connection(depth), excess.view(), network.parameters.W[depth].view(), view, 1, 1);
+      } else if (l + 1 == depth) {
         blend<T>(workers, 1, view, 1, s[l].view(), view);
         blend<T>(workers, 1, view, -1, Y, view);
       }
@@ -196,17 +236,24 @@ void equilibrium_credit(const Workers& workers, const Network<T>& network, In<T>
     if (change < settling.tolerance) break;
   }
   for (std::size_t l = 0; l < depth; ++l) {
-    correlate<T>(workers, m[l].view(), presynaptic(X, s, l), -1, out.dW[l].view());
+    const Connection& connection = network.description.connection(l);
+    correlate<T>(workers, connection, m[l].view(), presynaptic(X, s, l), -1, out.dW[l].view());
     // W_l also carries s_l back down, so it enters the fixed point twice.
-    if (l > 0) correlate<T>(workers, s[l].view(), m[l - 1].view(), -1, out.dW[l].view(), 1);
-    batch_mean<T>(m[l].view(), -1, out.db[l]);
+    if (l > 0) correlate<T>(workers, connection, s[l].view(), m[l - 1].view(), -1, out.dW[l].view(), 1);
+    batch_mean<T>(connection, m[l].view(), -1, out.db[l]);
   }
+  if (!readout) return;
+  const Connection& connection = network.description.connection(depth);
+  correlate<T>(workers, connection, excess.view(), s[depth - 1].view(), -1, out.dW[depth].view());
+  batch_mean<T>(connection, excess.view(), -1, out.db[depth]);
 }
 
 template class SettlingNetwork<float>;
 template class SettlingNetwork<double>;
 template double squared_error<float>(const LayerRows<float>&, In<float>);
 template double squared_error<double>(const LayerRows<double>&, In<double>);
+template double settled_loss<float>(const NetworkDescription&, const LayerRows<float>&, In<float>);
+template double settled_loss<double>(const NetworkDescription&, const LayerRows<double>&, In<double>);
 template double settling_energy<float>(const Network<float>&, In<float>, const LayerRows<float>&);
 template double settling_energy<double>(const Network<double>&, In<double>, const LayerRows<double>&);
 template void equilibrium_credit<float>(const Workers&, const Network<float>&, In<float>, In<float>,

@@ -26,10 +26,12 @@ struct Case {
 
   Case(const std::vector<std::size_t>& sizes, Activation hidden, Activation output, Loss loss, std::uint64_t seed,
        std::size_t rows = 3, double gain = 1.2)
-      : net(make_network<T>(dense_network(sizes, hidden, output, loss), WeightInit::glorot_normal, seed,
-                            std::vector<double>(sizes.size() - 1, gain))),
-        x(random_rows<T>(rows, sizes.front(), seed + 1)),
-        y(rows, sizes.back()) {
+      : Case(dense_network(sizes, hidden, output, loss), seed, rows, gain) {}
+
+  Case(const NetworkDescription& description, std::uint64_t seed, std::size_t rows = 3, double gain = 1.2)
+      : net(make_network<T>(description, WeightInit::glorot_normal, seed, std::vector<double>(description.depth(), gain))),
+        x(random_rows<T>(rows, description.inputs, seed + 1)),
+        y(rows, description.outputs()) {
     for (auto& b : net.parameters.b) {
       for (std::size_t i = 0; i < b.size(); ++i) {
         b[i] = static_cast<T>(0.3 * normal({seed, Stream::task_input, 9, b.size() * 100 + i}));
@@ -42,10 +44,21 @@ struct Case {
         y(n, k) = static_cast<T>(u);
         sum += u;
       }
-      for (T& v : y.row(n)) v = loss == Loss::ce ? static_cast<T>(v / sum) : v;
+      for (T& v : y.row(n)) v = description.loss == Loss::ce ? static_cast<T>(v / sum) : v;
     }
   }
 };
+
+/// 2x7x6 images, two convolutions (with stride and padding; averaged) and two dense layers.
+inline NetworkDescription image_network(Activation hidden, Activation output, Loss loss) {
+  const Convolution first{.in = {2, 7, 6}, .channels = 3, .kernel_height = 3, .kernel_width = 3, .padding = 1, .pool = 2, .pool_stride = 2};
+  const Convolution second{.in = first.out(), .channels = 4, .kernel_height = 2, .kernel_width = 2};
+  NetworkDescription description{.inputs = first.in.units(),
+                                 .layers = {convolution_layer(first, hidden), convolution_layer(second, hidden), {5, hidden}, {3, output}},
+                                 .loss = loss};
+  description.validate();
+  return description;
+}
 
 template <class T>
 Credit<T> credit_of(CreditRule<T>& rule, const Network<T>& net, const Batch<T>& batch) {

@@ -35,15 +35,16 @@ double ContrastiveHebbian<T>::credit(const Workers& workers, const Network<T>& n
   for (std::size_t l = 0; l < minus_.size(); ++l) {
     const double depth = static_cast<double>(minus_.size() - 1 - l);
     const T factor = static_cast<T>(options_.depth_factor ? std::pow(gain, -depth) : 1.0);
+    const Connection& connection = network.description.connection(l);
     const auto difference = difference_[l].view(), dW = out.dW[l].view();
     blend<T>(workers, 1, plus_[l].view(), -1, minus_[l].view(), difference);
-    batch_mean<T>(difference, factor, out.db[l]);
+    batch_mean<T>(connection, difference, factor, out.db[l]);
     if (options_.form == ContrastiveForm::generec || l == 0) {
       // For the first layer both forms agree: the input is the same in both phases.
-      correlate<T>(workers, difference, presynaptic<T>(batch.X, minus_, l), factor, dW);
+      correlate<T>(workers, connection, difference, presynaptic<T>(batch.X, minus_, l), factor, dW);
     } else {
-      correlate<T>(workers, plus_[l].view(), plus_[l - 1].view(), factor, dW);
-      correlate<T>(workers, minus_[l].view(), minus_[l - 1].view(), -factor, dW, 1);
+      correlate<T>(workers, connection, plus_[l].view(), plus_[l - 1].view(), factor, dW);
+      correlate<T>(workers, connection, minus_[l].view(), minus_[l - 1].view(), -factor, dW, 1);
     }
   }
   return squared_error<T>(minus_, batch.Y);

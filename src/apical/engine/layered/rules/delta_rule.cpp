@@ -13,7 +13,7 @@ double DeltaRule<T>::find_errors(const Workers& workers, const Network<T>& netwo
   prepare_feedback(workers, network);
   if (direct()) {
     for (std::size_t l = 1; l < description.depth(); ++l) {
-      project_back<T>(workers, delta_.back().view(), feedback(network, l), delta_[l - 1].view());
+      project_back<T>(workers, kAllToAll, delta_.back().view(), feedback(network, l), delta_[l - 1].view());
       times_derivative<T>(workers, description.layers[l - 1].activation, activity_.h[l - 1].view(), delta_[l - 1].view());
     }
   } else {
@@ -27,7 +27,7 @@ template <class T>
 double DeltaRule<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
                             int /*update*/) {
   const double loss = find_errors(workers, network, batch);
-  correlate_layers<T>(workers, delta_, batch.X, activity_.h, -1, out);
+  correlate_layers<T>(workers, network.description, delta_, batch.X, activity_.h, -1, out);
   learn_feedback(workers, network, batch, out);
   return loss;
 }
@@ -42,9 +42,10 @@ std::optional<double> DeltaRule<T>::prepare_credit(const Workers& workers, const
 template <class T>
 void DeltaRule<T>::add_credit(const Workers& workers, Network<T>& network, const Batch<T>& batch, T eta, T keep) {
   for (std::size_t l = 0; l < delta_.size(); ++l) {
-    correlate<T>(workers, delta_[l].view(), presynaptic<T>(batch.X, activity_.h, l), -eta, network.parameters.W[l].view(),
-                 keep);
-    batch_mean<T>(delta_[l].view(), -eta, std::span<T>(network.parameters.b[l]), 1);
+    const Connection& connection = network.description.connection(l);
+    correlate<T>(workers, connection, delta_[l].view(), presynaptic<T>(batch.X, activity_.h, l), -eta,
+                 network.parameters.W[l].view(), keep);
+    batch_mean<T>(connection, delta_[l].view(), -eta, std::span<T>(network.parameters.b[l]), 1);
   }
 }
 

@@ -9,11 +9,12 @@ namespace apical::layered {
 
 /// dW_l = factor mean post_l h_{l-1}^T, db_l = factor mean post_l for all layers.
 template <class T>
-void correlate_layers(const Workers& workers, const LayerRows<T>& post, In<T> X, const LayerRows<T>& pre,
-                      std::type_identity_t<T> factor, Credit<T>& out) {
+void correlate_layers(const Workers& workers, const NetworkDescription& description, const LayerRows<T>& post, In<T> X,
+                      const LayerRows<T>& pre, std::type_identity_t<T> factor, Credit<T>& out) {
   for (std::size_t l = 0; l < post.size(); ++l) {
-    correlate<T>(workers, post[l].view(), presynaptic(X, pre, l), factor, out.dW[l].view());
-    batch_mean<T>(post[l].view(), factor, out.db[l]);
+    const Connection& connection = description.connection(l);
+    correlate<T>(workers, connection, post[l].view(), presynaptic(X, pre, l), factor, out.dW[l].view());
+    batch_mean<T>(connection, post[l].view(), factor, out.db[l]);
   }
 }
 
@@ -31,7 +32,7 @@ void carry_back(const Workers& workers, const NetworkDescription& description, c
                 Feedback&& feedback, Emit&& emit = {}) {
   for (std::size_t l = description.depth(); l-- > 1;) {
     emit(l, delta[l].view());
-    project_back<T>(workers, delta[l].view(), feedback(l), delta[l - 1].view());
+    project_back<T>(workers, description.connection(l), delta[l].view(), feedback(l), delta[l - 1].view());
     times_derivative<T>(workers, description.layers[l - 1].activation, h[l - 1].view(), delta[l - 1].view());
   }
   emit(0, delta[0].view());

@@ -88,7 +88,7 @@ TEST(WeightMirror, MeanOfManySamplesApproachesTheExpectationAsOneOverRootN) {
     Matrix<double> Y(W.rows(), W.cols());
     Rows<double> response;
     const auto xi = random_rows<double>(samples, W.cols(), seed, sigma);
-    mirror<double>(Workers(), W, c.net.parameters.b[1], Activation::linear, xi.view(), 0, eta, response, Y);
+    mirror<double>(Workers(), kAllToAll, W, c.net.parameters.b[1], Activation::linear, xi.view(), 0, eta, response, Y);
     double sum = 0;
     for (std::size_t i = 0; i < Y.size(); ++i) {
       const double d = Y.flat()[i] / (eta * sigma * sigma) - W.flat()[i];

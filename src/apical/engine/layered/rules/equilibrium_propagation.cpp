@@ -8,10 +8,11 @@ EquilibriumPropagation<T>::EquilibriumPropagation(const NetworkDescription& desc
                                                   std::uint64_t seed)
     : options_(options), seed_(seed) {
   if (options_.beta == 0) throw ConfigError("equilibrium propagation needs a nudging strength beta other than 0");
-  if (description.loss != Loss::mse) {
-    throw ConfigError("equilibrium propagation lowers the squared error of the settled output: loss mse, not " +
-                      loss_name(description.loss));
+  if (description.loss == Loss::bce) {
+    throw ConfigError("equilibrium propagation lowers the squared error of the settled output, or the cross-entropy of a softmax "
+                      "readout: loss mse or ce, not bce");
   }
+  if (settling_layers(description) == 0) throw ConfigError("equilibrium propagation needs a layer that settles below a softmax readout");
 }
 
 template <class T>
@@ -37,13 +38,22 @@ double EquilibriumPropagation<T>::credit(const Workers& workers, const Network<T
   if (symmetric) nudge(workers, network, batch, -beta, opposite_);
   const LayerRows<T>& baseline = symmetric ? opposite_ : free_;
   const T factor = static_cast<T>(1 / (symmetric ? 2 * beta : beta));
-  for (std::size_t l = 0; l < free_.size(); ++l) {
-    correlate<T>(workers, nudged_[l].view(), presynaptic<T>(batch.X, nudged_, l), factor, out.dW[l].view());
-    correlate<T>(workers, baseline[l].view(), presynaptic<T>(batch.X, baseline, l), -factor, out.dW[l].view(), 1);
-    batch_mean<T>(nudged_[l].view(), factor, out.db[l]);
-    batch_mean<T>(baseline[l].view(), -factor, out.db[l], 1);
+  const std::size_t settling = settling_layers(network.description);
+  for (std::size_t l = 0; l < settling; ++l) {
+    const Connection& connection = network.description.connection(l);
+    correlate<T>(workers, connection, nudged_[l].view(), presynaptic<T>(batch.X, nudged_, l), factor, out.dW[l].view());
+    correlate<T>(workers, connection, baseline[l].view(), presynaptic<T>(batch.X, baseline, l), -factor, out.dW[l].view(), 1);
+    batch_mean<T>(connection, nudged_[l].view(), factor, out.db[l]);
+    batch_mean<T>(connection, baseline[l].view(), -factor, out.db[l], 1);
   }
-  return squared_error<T>(free_, batch.Y);
+  if (settling < free_.size()) {
+    const Connection& connection = network.description.connection(settling);
+    const auto missing = missing_.resize(batch.Y.rows(), batch.Y.cols());
+    blend<T>(workers, 1, batch.Y, -1, free_.back().view(), missing);
+    correlate<T>(workers, connection, missing, free_[settling - 1].view(), 1, out.dW[settling].view());
+    batch_mean<T>(connection, missing, 1, out.db[settling]);
+  }
+  return settled_loss<T>(network.description, free_, batch.Y);
 }
 
 template <class T>

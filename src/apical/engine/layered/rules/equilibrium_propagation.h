@@ -3,7 +3,9 @@
 // phase from there to s^beta with the output pulled towards the target, and every synapse compares the two:
 //   one-sided  dW_l = (s^b_l s^b_{l-1}^T - s^0_l s^0_{l-1}^T) / beta
 //   symmetric  dW_l = (s^{+b}_l s^{+b}_{l-1}^T - s^{-b}_l s^{-b}_{l-1}^T) / (2 beta)   (Laborieux et al. 2021)
-// For beta -> 0 this is minus the gradient of 1/2 |s^0_L - y|^2 at the free fixed point.
+// For beta -> 0 this is minus the gradient of 1/2 |s^0_L - y|^2 at the free fixed point. With softmax outputs the top layer is a
+// readout outside the energy that learns by its own gradient at the free fixed point, (y - p) s^0^T, and nudges the layer
+// below by beta W_L^T (y - p); the limit is then the gradient of the cross-entropy (Laborieux et al. 2021).
 #pragma once
 
 #include "apical/engine/layered/credit_rule.h"
@@ -27,7 +29,7 @@ struct EquilibriumOptions {
 template <class T>
 class EquilibriumPropagation final : public CreditRule<T> {
  public:
-  /// Throws ConfigError for beta = 0 or a loss other than mse.
+  /// Throws ConfigError for beta = 0, a loss other than mse or ce, or a readout without a layer that settles.
   EquilibriumPropagation(const NetworkDescription& description, EquilibriumOptions options, std::uint64_t seed = 0);
   std::string_view name() const override { return "equilibrium_propagation"; }
   Needs needs() const override { return {.weight_transport = true, .separate_phases = true}; }
@@ -54,6 +56,7 @@ class EquilibriumPropagation final : public CreditRule<T> {
   std::uint64_t seed_, batches_ = 0;
   SettlingNetwork<T> settling_;
   LayerRows<T> free_, nudged_, opposite_, prediction_;
+  Rows<T> missing_;
 };
 
 }  // namespace apical::layered

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Feedback matrices of their own. Entry l (from 0) serves hidden layer l+1: chained, it has the shape of W_{l+2}, i.e.
-// (n_{l+2}, n_{l+1}), and backpropagation would be equality; direct, it is (n_L, n_{l+1}). This is the transpose of
+// (n_{l+2}, n_{l+1}) or that of a convolution, and backpropagation would be equality; direct, it is (n_L, n_{l+1}). This is the transpose of
 // the literature's B_l, so that a product with row-wise batches reads it in memory order.
 #pragma once
 
@@ -21,9 +21,14 @@ FeedbackWeights<T> random_feedback(const NetworkDescription& description, Feedba
                                    std::uint64_t seed) {
   FeedbackWeights<T> feedback;
   for (std::size_t l = 0; l + 1 < description.depth(); ++l) {
-    const std::size_t sender = path == FeedbackPath::direct ? description.outputs() : description.layers[l + 1].size;
-    feedback.emplace_back(sender, description.layers[l].size);
-    initialise(feedback.back(), init, gain, seed, Stream::feedback_deviation, static_cast<std::uint32_t>(l));
+    const auto object = static_cast<std::uint32_t>(l);
+    if (path == FeedbackPath::direct) {
+      feedback.emplace_back(description.outputs(), description.layers[l].size);
+      initialise(feedback.back(), init, gain, seed, Stream::feedback_deviation, object);
+    } else {
+      feedback.emplace_back(description.weight_rows(l + 1), description.weight_cols(l + 1));
+      initialise(feedback.back(), description.fan(l + 1), init, gain, seed, Stream::feedback_deviation, object);
+    }
   }
   return feedback;
 }
@@ -33,12 +38,13 @@ template <class T>
 void check_feedback(const NetworkDescription& description, FeedbackPath path, const FeedbackWeights<T>& feedback) {
   bool fits = feedback.size() + 1 == description.depth();
   for (std::size_t l = 0; fits && l < feedback.size(); ++l) {
-    const std::size_t sender = path == FeedbackPath::direct ? description.outputs() : description.layers[l + 1].size;
-    fits = feedback[l].rows() == sender && feedback[l].cols() == description.layers[l].size;
+    const bool direct = path == FeedbackPath::direct;
+    fits = feedback[l].rows() == (direct ? description.outputs() : description.weight_rows(l + 1)) &&
+           feedback[l].cols() == (direct ? description.layers[l].size : description.weight_cols(l + 1));
   }
   if (!fits) {
     throw ConfigError("feedback weights do not fit the network: one matrix per hidden layer, rows = units that send "
-                      "the error, columns = units that receive it");
+                      "the error, columns = units that receive it (beside a convolution: the shape of its weights)");
   }
 }
 

@@ -6,10 +6,10 @@ namespace apical::layered {
 template <class T>
 void hebbian_change(const Workers& workers, HebbianForm form, In<T> W, In<T> y, In<T> x, Rows<T>& lateral,
                     MatrixView<T> dW) {
-  correlate<T>(workers, y, x, 1, dW);
+  correlate<T>(workers, kAllToAll, y, x, 1, dW);
   if (form == HebbianForm::hebb) return;
   const auto yy = lateral.resize(y.cols(), y.cols());
-  correlate<T>(workers, y, y, 1, yy);
+  correlate<T>(workers, kAllToAll, y, y, 1, yy);
   for (std::size_t i = 0; i < yy.rows(); ++i) {
     for (std::size_t j = 0; j < yy.cols(); ++j) {
       const bool kept = form == HebbianForm::subspace || (form == HebbianForm::gha && j <= i) || i == j;
@@ -17,6 +17,11 @@ void hebbian_change(const Workers& workers, HebbianForm form, In<T> W, In<T> y, 
     }
   }
   gemm<T>(workers, Op::none, Op::none, -1, yy, W, 1, dW);
+}
+
+template <class T>
+HebbianRule<T>::HebbianRule(const NetworkDescription& description, HebbianForm form) : form_(form) {
+  require_dense(description, name(), "its units learn components of everything below them");
 }
 
 template <class T>
@@ -52,8 +57,8 @@ double HebbianRule<T>::credit(const Workers& workers, const Network<T>& network,
   }
   const auto delta = delta_.resize(batch.X.rows(), description.outputs());
   output_delta<T>(workers, description, output(), batch.Y, delta);
-  correlate<T>(workers, delta, presynaptic<T>(batch.X, activity_.h, top), -1, out.dW[top].view());
-  batch_mean<T>(delta, -1, out.db[top]);
+  correlate<T>(workers, kAllToAll, delta, presynaptic<T>(batch.X, activity_.h, top), -1, out.dW[top].view());
+  batch_mean<T>(kAllToAll, delta, -1, out.db[top]);
   return mean_loss<T>(description, activity_, batch.Y);
 }
 

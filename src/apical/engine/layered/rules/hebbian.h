@@ -22,7 +22,8 @@ void hebbian_change(const Workers& workers, HebbianForm form, In<T> W, In<T> y, 
 template <class T>
 class HebbianRule final : public CreditRule<T> {
  public:
-  explicit HebbianRule(HebbianForm form) : form_(form) {}
+  /// Throws ConfigError if a layer is a convolution.
+  HebbianRule(const NetworkDescription& description, HebbianForm form);
   std::string_view name() const override;
   Needs needs() const override;
   double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,

@@ -13,7 +13,7 @@ void noisy_forward(const Workers& workers, const Network<T>& network, In<T> X, c
   const T scale = static_cast<T>(sigma);
   for (std::size_t l = 0; l < network.description.depth(); ++l) {
     const auto a = activity.a[l].view();
-    project<T>(workers, network.parameters, l, presynaptic<T>(X, activity.h, l), a);
+    project<T>(workers, network, l, presynaptic<T>(X, activity.h, l), a);
     blend<T>(workers, 1, a, scale, xi[l].view(), a);
     activate<T>(workers, network.description.layers[l].activation, a, activity.h[l].view());
   }
@@ -32,7 +32,7 @@ void draw_noise(const NetworkDescription& description, std::size_t rows, std::ui
 }
 
 template <class T>
-void reward_credit(const Workers& workers, In<T> X, const LayerRows<T>& xi, const LayerRows<T>& pre,
+void reward_credit(const Workers& workers, const NetworkDescription& description, In<T> X, const LayerRows<T>& xi, const LayerRows<T>& pre,
                    std::span<const double> reward, double sigma, LayerRows<T>& scaled, Credit<T>& out) {
   scaled.resize(xi.size());
   for (std::size_t l = 0; l < xi.size(); ++l) {
@@ -43,7 +43,7 @@ void reward_credit(const Workers& workers, In<T> X, const LayerRows<T>& xi, cons
       for (std::size_t i = 0; i < post.cols(); ++i) post(n, i) = factor * noise[i];
     }
   }
-  correlate_layers<T>(workers, scaled, X, pre, 1, out);
+  correlate_layers<T>(workers, description, scaled, X, pre, 1, out);
 }
 
 template <class T>
@@ -102,14 +102,14 @@ double PerturbationRule<T>::credit(const Workers& workers, const Network<T>& net
       break;
   }
   ++batches_;
-  reward_credit<T>(workers, batch.X, xi_, pre, reward_, options_.sigma, scaled_, out);
+  reward_credit<T>(workers, description, batch.X, xi_, pre, reward_, options_.sigma, scaled_, out);
   return clean_loss;
 }
 
 #define APICAL_INSTANTIATE(T)                                                                                             \
   template void noisy_forward<T>(const Workers&, const Network<T>&, In<T>, const LayerRows<T>&, double, Activity<T>&);      \
   template void draw_noise<T>(const NetworkDescription&, std::size_t, std::uint64_t, std::uint64_t, LayerRows<T>&);         \
-  template void reward_credit<T>(const Workers&, In<T>, const LayerRows<T>&, const LayerRows<T>&, std::span<const double>,  \
+  template void reward_credit<T>(const Workers&, const NetworkDescription&, In<T>, const LayerRows<T>&, const LayerRows<T>&, std::span<const double>,  \
                                  double, LayerRows<T>&, Credit<T>&);                                                       \
   template class PerturbationRule<T>;
 APICAL_INSTANTIATE(float)

@@ -36,7 +36,7 @@ void draw_noise(const NetworkDescription& description, std::size_t rows, std::ui
 
 /// dW_l = mean_n reward_n / sigma xi_l pre_{l-1}^T, db_l likewise. `scaled` is scratch.
 template <class T>
-void reward_credit(const Workers& workers, In<T> X, const LayerRows<T>& xi, const LayerRows<T>& pre,
+void reward_credit(const Workers& workers, const NetworkDescription& description, In<T> X, const LayerRows<T>& xi, const LayerRows<T>& pre,
                    std::span<const double> reward, double sigma, LayerRows<T>& scaled, Credit<T>& out);
 
 template <class T>

@@ -88,7 +88,7 @@ void PredictiveCoding<T>::compute_errors(const Workers& workers, const Network<T
     const bool top = l + 1 == description.depth();
     if (!top && !of_drive) activate<T>(workers, description.layers[l].activation, v_[l].view(), f_of_v_[l].view());
     if (l > 0 || !first_prediction_known_) {
-      project<T>(workers, network.parameters, l, presynaptic<T>(batch.X, pre(), l), a_[l].view());
+      project<T>(workers, network, l, presynaptic<T>(batch.X, pre(), l), a_[l].view());
       if (of_drive || top) {
         activate<T>(workers, description.layers[l].activation, a_[l].view(), mu_[l].view());
       } else {
@@ -105,7 +105,7 @@ void PredictiveCoding<T>::compute_errors(const Workers& workers, const Network<T
 template <class T>
 void PredictiveCoding<T>::force(const Workers& workers, const Network<T>& network, std::size_t l) {
   const auto out = force_[l].view();
-  project_back<T>(workers, error_[l + 1].view(), network.parameters.W[l + 1].view(), out);
+  project_back<T>(workers, network.description.connection(l + 1), error_[l + 1].view(), network.parameters.W[l + 1].view(), out);
   if (options_.prediction == Prediction::of_activity) {
     times_derivative<T>(workers, network.description.layers[l].activation, f_of_v_[l].view(), out);
   }
@@ -133,10 +133,11 @@ void PredictiveCoding<T>::relax_fixed(const Workers& workers, const Network<T>& 
 }
 
 template <class T>
-void PredictiveCoding<T>::learn(const Workers& workers, const Batch<T>& batch, std::size_t l, Credit<T>& out) {
+void PredictiveCoding<T>::learn(const Workers& workers, const NetworkDescription& description, const Batch<T>& batch, std::size_t l, Credit<T>& out) {
   const T factor = static_cast<T>(1 / options_.output_precision);
-  correlate<T>(workers, error_[l].view(), presynaptic<T>(batch.X, pre(), l), factor, out.dW[l].view());
-  batch_mean<T>(error_[l].view(), factor, out.db[l]);
+  const Connection& connection = description.connection(l);
+  correlate<T>(workers, connection, error_[l].view(), presynaptic<T>(batch.X, pre(), l), factor, out.dW[l].view());
+  batch_mean<T>(connection, error_[l].view(), factor, out.db[l]);
 }
 
 template <class T>
@@ -186,8 +187,8 @@ double PredictiveCoding<T>::largest_curvature(const Network<T>& network) {
         fill(out, 0);
       }
       if (l > 0) {
-        gemm<T>(Workers(), Op::none, Op::transpose, -slope(l), direction_[l - 1].view(), network.parameters.W[l].view(),
-                1, out);
+        transmit<T>(Workers(), description.connection(l), direction_[l - 1].view(), network.parameters.W[l].view(), out,
+                    -slope(l), 1);
       }
     }
     double squared = 0;
@@ -196,8 +197,8 @@ double PredictiveCoding<T>::largest_curvature(const Network<T>& network) {
     }
     for (std::size_t l = 0; l < hidden; ++l) {
       copy<T>(image_[l].view(), direction_[l].view());
-      project_back<T>(Workers(), image_[l + 1].view(), network.parameters.W[l + 1].view(), direction_[l].view(),
-                      -slope(l + 1), 1);
+      project_back<T>(Workers(), description.connection(l + 1), image_[l + 1].view(), network.parameters.W[l + 1].view(),
+                      direction_[l].view(), -slope(l + 1), 1);
     }
     const double previous = curvature;
     curvature = squared;
@@ -228,25 +229,25 @@ double PredictiveCoding<T>::credit(const Workers& workers, const Network<T>& net
         compute_errors(workers, network, batch);
         record();
       }
-      for (std::size_t l = 0; l < depth; ++l) learn(workers, batch, l, out);
+      for (std::size_t l = 0; l < depth; ++l) learn(workers, description, batch, l, out);
       break;
     case Inference::fixed_prediction:
       for (int step = 0; step < options_.steps; ++step) {
         relax_fixed(workers, network);
         record();
       }
-      for (std::size_t l = 0; l < depth; ++l) learn(workers, batch, l, out);
+      for (std::size_t l = 0; l < depth; ++l) learn(workers, description, batch, l, out);
       break;
     case Inference::zero_divergence:
       for (std::size_t step = 0; step < depth; ++step) {
-        learn(workers, batch, depth - 1 - step, out);
+        learn(workers, description, batch, depth - 1 - step, out);
         move_values(workers, network);
         compute_errors(workers, network, batch);
         record();
       }
       break;
     case Inference::incremental:
-      for (std::size_t l = 0; l < depth; ++l) learn(workers, batch, l, out);
+      for (std::size_t l = 0; l < depth; ++l) learn(workers, description, batch, l, out);
       move_values(workers, network);
       break;
   }

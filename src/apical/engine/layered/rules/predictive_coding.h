@@ -67,7 +67,7 @@ class PredictiveCoding final : public CreditRule<T> {
   void force(const Workers& workers, const Network<T>& network, std::size_t l);
   void move_values(const Workers& workers, const Network<T>& network);
   void relax_fixed(const Workers& workers, const Network<T>& network);
-  void learn(const Workers& workers, const Batch<T>& batch, std::size_t l, Credit<T>& out);
+  void learn(const Workers& workers, const NetworkDescription& description, const Batch<T>& batch, std::size_t l, Credit<T>& out);
   double energy(const NetworkDescription& description, const Batch<T>& batch);
   double largest_curvature(const Network<T>& network);
 

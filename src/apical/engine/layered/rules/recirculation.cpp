@@ -9,6 +9,7 @@ Recirculation<T>::Recirculation(const NetworkDescription& description, double la
       description.output_activation().kind == Activation::softmax) {
     throw ConfigError("recirculation needs an auto-encoder of two layers with as many outputs as inputs, not softmax");
   }
+  require_dense(description, name(), "its second layer leads back to the input");
   if (!(lambda >= 0 && lambda < 1)) throw ConfigError("recirculation: the regression lambda must be in [0, 1)");
 }
 
@@ -21,7 +22,7 @@ double Recirculation<T>::credit(const Workers& workers, const Network<T>& networ
   const T lambda = static_cast<T>(lambda_);
   const auto layer = [&](std::size_t l, In<T> in, Rows<T>& state) {
     const auto view = state.resize(rows, description.layers[l].size);
-    project<T>(workers, network.parameters, l, in, view);
+    project<T>(workers, network, l, in, view);
     activate(workers, description.layers[l].activation, view, view);
     return view;
   };
@@ -35,8 +36,8 @@ double Recirculation<T>::credit(const Workers& workers, const Network<T>& networ
   const auto learn = [&](In<T> before, In<T> after, In<T> pre, std::size_t l) {
     const auto change = change_.resize(rows, before.cols());
     blend<T>(workers, 1, before, -1, after, change);
-    correlate<T>(workers, change, pre, 1, out.dW[l].view());
-    batch_mean<T>(change, 1, out.db[l]);
+    correlate<T>(workers, kAllToAll, change, pre, 1, out.dW[l].view());
+    batch_mean<T>(kAllToAll, change, 1, out.db[l]);
   };
   learn(batch.X, v2, h1, 1);
   learn(h1, h3, v2, 0);

@@ -37,7 +37,7 @@ void SegregatedDendrites<T>::forward_phase(const Workers& workers, const Network
   for (std::size_t l = 0; l < description.depth(); ++l) {
     const bool top = l + 1 == description.depth();
     const auto V = V_[l].view();
-    project<T>(workers, network.parameters, l, presynaptic<T>(X, r_, l), V);
+    project<T>(workers, network, l, presynaptic<T>(X, r_, l), V);
     if (top) copy<T>(V, U_.resize(V.rows(), V.cols()));
     const T k = static_cast<T>(top ? k_D_ : k_B_);
     combine<T>(workers, V, V, [k](T u, T) { return k * u; });
@@ -79,7 +79,7 @@ double SegregatedDendrites<T>::credit(const Workers& workers, const Network<T>& 
   for (std::size_t l = 0; l < top; ++l) {
     const auto plateau = [&](const Rows<T>& rate, Rows<T>& alpha) {
       const auto view = alpha.resize(rows, description.layers[l].size);
-      project_back<T>(workers, rate.view(), Y_[l].view(), view);
+      project_back<T>(workers, kAllToAll, rate.view(), Y_[l].view(), view);
       activate<T>(workers, Activation::sigmoid, view, view);
     };
     plateau(r_.back(), alpha_forward_[l]);
@@ -87,7 +87,7 @@ double SegregatedDendrites<T>::credit(const Workers& workers, const Network<T>& 
     learn(l, alpha_target_[l].view(), alpha_forward_[l].view(), options_.P_hidden * k_B_);
   }
   learn(top, r_target_.view(), r_.back().view(), options_.P_out * k_D_);
-  correlate_layers<T>(workers, post_, batch.X, r_, 1, out);
+  correlate_layers<T>(workers, description, post_, batch.X, r_, 1, out);
 
   double sum = 0;
   for (std::size_t n = 0; n < rows; ++n) {

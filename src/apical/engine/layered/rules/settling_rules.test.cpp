@@ -61,7 +61,10 @@ TEST(ContrastiveHebbian, SweepsAndRelaxationSettleAtTheSamePoint) {
 TEST(SettlingRules, ThatCannotWorkAreRefused) {
   const Case<> softmax({4, 5, 3}, Activation::tanh, Activation::softmax, Loss::ce, 1);
   EXPECT_THROW(ContrastiveHebbian<double>(softmax.net.description, {}), ConfigError);
-  EXPECT_THROW(EquilibriumPropagation<double>(softmax.net.description, {}), ConfigError);
+  const Case<> only_readout({4, 3}, Activation::tanh, Activation::softmax, Loss::ce, 1);
+  EXPECT_THROW(EquilibriumPropagation<double>(only_readout.net.description, {}), ConfigError);
+  const Case<> bce({4, 5, 3}, Activation::tanh, Activation::sigmoid, Loss::bce, 1);
+  EXPECT_THROW(EquilibriumPropagation<double>(bce.net.description, {}), ConfigError);
   EXPECT_THROW(Recirculation<double>(softmax.net.description), ConfigError);
   const Case<> c({4, 5, 4}, Activation::tanh, Activation::tanh, Loss::mse, 1);
   EXPECT_THROW(ContrastiveHebbian<double>(c.net.description, {.feedback_gain = 0}), ConfigError);
@@ -120,6 +123,46 @@ TEST(EquilibriumPropagation, ErrorsShrinkWithBetaToFirstAndSymmetricallyToSecond
   EXPECT_GE(symmetric, 3.7);
   EXPECT_LE(symmetric, 4.3);
   EXPECT_LE(error(Nudging::symmetric, 0.01), 1e-3);
+}
+
+/// A readout outside the energy, of dense layers and of convolutions.
+TEST(EquilibriumPropagation, WithASoftmaxReadoutItTendsToTheGradientOfTheCrossEntropy) {
+  for (const bool images : {false, true}) {
+    Case<> c = images ? Case<>(image_network(Activation::tanh, Activation::softmax, Loss::ce), 5, 3, 0.6)
+                      : Case<>({4, 6, 5, 3}, Activation::tanh, Activation::softmax, Loss::ce, 5, 3, 0.7);
+    SettlingNetwork<double> settling;
+    LayerRows<double> s;
+    const auto cost = [&] {
+      settling.present(Workers(), c.net, c.x.view());
+      settling.rest(s);
+      settling.settle(Workers(), c.net, 1, {}, kToTheEnd, s);
+      return settled_loss<double>(c.net.description, s, c.y.view());
+    };
+    cost();
+    auto exact = Credit<double>::zeros(c.net.description);
+    equilibrium_credit<double>(Workers(), c.net, c.x.view(), c.y.view(), s, kToTheEnd, exact);
+    for (std::size_t l = 0; l < exact.dW.size(); ++l) {
+      for (std::size_t i = 0; i < exact.dW[l].size(); i += 7) {
+        double& w = c.net.parameters.W[l].flat()[i];
+        const double kept = w, step = 1e-5;
+        w = kept + step;
+        const double up = cost();
+        w = kept - step;
+        const double down = cost();
+        w = kept;
+        EXPECT_NEAR((up - down) / (2 * step), -exact.dW[l].flat()[i], 1e-8);
+      }
+    }
+    const auto error = [&](Nudging nudging, double beta) {
+      EquilibriumPropagation<double> rule(c.net.description, {.nudging = nudging, .beta = beta, .free = kToTheEnd, .nudged = kToTheEnd});
+      const auto credit = credit_of<double>(rule, c.net, c.batch());
+      EXPECT_LE(relative_error<double>({credit.dW.back()}, {exact.dW.back()}), 1e-12);  // the readout's own gradient
+      return distance(credit, exact);
+    };
+    EXPECT_NEAR(error(Nudging::one_sided, 0.01) / error(Nudging::one_sided, 0.005), 2, 0.1);
+    EXPECT_NEAR(error(Nudging::symmetric, 0.1) / error(Nudging::symmetric, 0.05), 4, 0.3);
+    EXPECT_LE(error(Nudging::symmetric, 0.01), 1e-3);
+  }
 }
 
 /// Minus the gradient, with respect to W, of the cost after `steps` free steps that start at the fixed point of the weights as they are:

@@ -7,10 +7,10 @@ namespace apical::layered {
 namespace {
 
 template <class T>
-void draw_magnitude(FeedbackWeights<T>& magnitude, std::uint64_t seed, std::uint64_t round) {
+void draw_magnitude(FeedbackWeights<T>& magnitude, std::span<const double> fans, std::uint64_t seed, std::uint64_t round) {
   for (std::size_t l = 0; l < magnitude.size(); ++l) {
     Matrix<T>& M = magnitude[l];
-    const double bound = std::sqrt(6.0 / static_cast<double>(M.rows() + M.cols()));
+    const double bound = std::sqrt(6.0 / fans[l]);
     for (std::size_t i = 0; i < M.size(); ++i) {
       M.flat()[i] = static_cast<T>(
           bound * uniform({seed, Stream::feedback_deviation, static_cast<std::uint32_t>(l), round * M.size() + i}));
@@ -18,11 +18,20 @@ void draw_magnitude(FeedbackWeights<T>& magnitude, std::uint64_t seed, std::uint
   }
 }
 
+/// n_l + n_{l+1} of every feedback matrix.
+std::vector<double> fans_of(const NetworkDescription& description) {
+  std::vector<double> fans;
+  for (std::size_t l = 1; l < description.depth(); ++l) {
+    fans.push_back(static_cast<double>(description.fan(l).in + description.fan(l).out));
+  }
+  return fans;
+}
+
 template <class T>
 FeedbackWeights<T> empty_feedback(const NetworkDescription& description) {
   FeedbackWeights<T> feedback;
   for (std::size_t l = 1; l < description.depth(); ++l) {
-    feedback.emplace_back(description.layers[l].size, description.layers[l - 1].size);
+    feedback.emplace_back(description.weight_rows(l), description.weight_cols(l));
   }
   return feedback;
 }
@@ -32,23 +41,22 @@ FeedbackWeights<T> empty_feedback(const NetworkDescription& description) {
 template <class T>
 FeedbackWeights<T> uniform_magnitude(const NetworkDescription& description) {
   auto magnitude = empty_feedback<T>(description);
-  for (Matrix<T>& M : magnitude) {
-    fill(M.view(), static_cast<T>(std::sqrt(2.0 / static_cast<double>(M.rows() + M.cols()))));
-  }
+  const std::vector<double> fans = fans_of(description);
+  for (std::size_t l = 0; l < magnitude.size(); ++l) fill(magnitude[l].view(), static_cast<T>(std::sqrt(2.0 / fans[l])));
   return magnitude;
 }
 
 template <class T>
 FeedbackWeights<T> random_magnitude(const NetworkDescription& description, std::uint64_t seed, std::uint64_t round) {
   auto magnitude = empty_feedback<T>(description);
-  draw_magnitude(magnitude, seed, round);
+  draw_magnitude<T>(magnitude, fans_of(description), seed, round);
   return magnitude;
 }
 
 template <class T>
 SignSymmetry<T>::SignSymmetry(const NetworkDescription& description, SignMagnitude kind, FeedbackWeights<T> magnitude,
                               std::uint64_t seed)
-    : kind_(kind), magnitude_(std::move(magnitude)), seed_(seed) {
+    : kind_(kind), magnitude_(std::move(magnitude)), fans_(fans_of(description)), seed_(seed) {
   check_feedback(description, FeedbackPath::chained, magnitude_);
   feedback_ = empty_feedback<T>(description);
 }
@@ -64,7 +72,7 @@ std::string_view SignSymmetry<T>::name() const {
 
 template <class T>
 void SignSymmetry<T>::prepare_feedback(const Workers& workers, const Network<T>& network) {
-  if (kind_ == SignMagnitude::batch_random) draw_magnitude(magnitude_, seed_, batches_++);
+  if (kind_ == SignMagnitude::batch_random) draw_magnitude<T>(magnitude_, fans_, seed_, batches_++);
   for (std::size_t l = 0; l < feedback_.size(); ++l) {
     copy<T>(magnitude_[l].view(), feedback_[l].view());
     combine<T>(workers, feedback_[l].view(), network.parameters.W[l + 1].view(),

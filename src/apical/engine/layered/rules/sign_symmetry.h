@@ -42,6 +42,7 @@ class SignSymmetry final : public DeltaRule<T> {
  private:
   SignMagnitude kind_;
   FeedbackWeights<T> magnitude_, feedback_;
+  std::vector<double> fans_;
   std::uint64_t seed_, batches_ = 0;
 };
 

@@ -110,7 +110,7 @@ void SpikingSegregatedDendrites<T>::membrane(const Workers& workers, const Netwo
   const SegregatedOptions& o = options_.steady;
   const bool top = l + 1 == V_.size();
   const auto V = V_[l].view();
-  project<T>(workers, network.parameters, l, (l == 0 ? input_ : trains_[l - 1]).psp.view(), drive_[l].view());
+  project<T>(workers, network, l, (l == 0 ? input_ : trains_[l - 1]).psp.view(), drive_[l].view());
   const T dt = static_cast<T>(options_.dt), g_L = static_cast<T>(o.g_L);
   const T g = static_cast<T>(top ? o.g_D : o.g_B), g_A = static_cast<T>(options_.g_A);
   const T E_E = static_cast<T>(o.E_E), E_I = static_cast<T>(o.E_I);
@@ -121,7 +121,7 @@ void SpikingSegregatedDendrites<T>::membrane(const Workers& workers, const Netwo
     combine<T>(workers, drive, Y, [=](T u, T y) { return u + (y * E_E + (T(1) - y) * E_I) / g; });
   }
   if (!top) {
-    project_back<T>(workers, trains_.back().psp.view(), Y_[l].view(), apical_[l].view());
+    project_back<T>(workers, kAllToAll, trains_.back().psp.view(), Y_[l].view(), apical_[l].view());
     const auto drive = drive_[l].view();
     combine<T>(workers, drive, apical_[l].view(), [=](T u, T a) { return u + g_A / g * a; });
   }
@@ -218,7 +218,7 @@ double SpikingSegregatedDendrites<T>::credit(const Workers& workers, const Netwo
   const double k_B = o.g_B / (o.g_L + o.g_B + options_.g_A), k_D = o.g_D / (o.g_L + o.g_D);
   for (std::size_t l = 0; l < top; ++l) learn(l, alpha_target_[l].view(), alpha_forward_[l].view(), 1, o.P_hidden * k_B);
   learn(top, mean_rate_.view(), output_.view(), o.phi_max, o.P_out * k_D);
-  correlate_layers<T>(workers, post_, mean_input_.view(), mean_psp_, 1, out);
+  correlate_layers<T>(workers, description, post_, mean_input_.view(), mean_psp_, 1, out);
 
   double sum = 0;
   for (std::size_t n = 0; n < rows; ++n) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/engine/layered/rules/target_propagation.h"
 
+#include <utility>
+
 #include "apical/engine/layered/rules/delta_rule.h"
 
 namespace apical::layered {
@@ -13,9 +15,15 @@ void continue_forward(const Workers& workers, const Network<T>& network, std::si
   for (std::size_t l = first + 1; l < network.description.depth(); ++l) {
     const auto out = above[l].resize(h.rows(), network.description.layers[l].size);
     const MatrixView<const T> in = l == first + 1 ? h : MatrixView<const T>(above[l - 1].view());
-    project<T>(workers, network.parameters, l, in, out);
+    project<T>(workers, network, l, in, out);
     activate<T>(workers, network.description.layers[l].activation, out, out);
   }
+}
+
+/// Of V_l: a matrix from layer l+1 to l, but beside a convolution its weights read backwards.
+std::pair<std::size_t, std::size_t> inverse_shape(const NetworkDescription& description, std::size_t l) {
+  if (description.connection(l + 1)) return {description.weight_rows(l + 1), description.weight_cols(l + 1)};
+  return {description.layers[l].size, description.layers[l + 1].size};
 }
 
 }  // namespace
@@ -24,9 +32,11 @@ template <class T>
 InverseMaps<T> random_inverse(const NetworkDescription& description, double gain, std::uint64_t seed) {
   InverseMaps<T> maps;
   for (std::size_t l = 0; l + 1 < description.depth(); ++l) {
-    maps.V.emplace_back(description.layers[l].size, description.layers[l + 1].size);
+    const auto [rows, cols] = inverse_shape(description, l);
+    maps.V.emplace_back(rows, cols);
     maps.c.emplace_back(description.layers[l].size, T(0));
-    initialise(maps.V[l], WeightInit::glorot_normal, gain, seed, Stream::feedback_deviation, static_cast<std::uint32_t>(l));
+    initialise(maps.V[l], description.fan(l + 1), WeightInit::glorot_normal, gain, seed, Stream::feedback_deviation,
+               static_cast<std::uint32_t>(l));
   }
   return maps;
 }
@@ -42,10 +52,14 @@ std::vector<Matrix<T>> random_direct(const NetworkDescription& description, doub
 }
 
 template <class T>
-void invert(const Workers& workers, const Matrix<std::type_identity_t<T>>& V,
+void invert(const Workers& workers, const Connection& connection, const Matrix<std::type_identity_t<T>>& V,
             const AlignedBuffer<std::type_identity_t<T>>& c, Activation f, In<T> above, MatrixView<T> below) {
   for (std::size_t n = 0; n < below.rows(); ++n) std::copy(c.begin(), c.end(), below.row(n).begin());
-  gemm<T>(workers, Op::none, Op::transpose, 1, above, V.view(), 1, below);
+  if (connection) {
+    project_back<T>(workers, connection, above, V.view(), below, 1, 1);
+  } else {
+    transmit<T>(workers, connection, above, V.view(), below, 1, 1);
+  }
   activate<T>(workers, f, below, below);
 }
 
@@ -65,7 +79,7 @@ void target_credit(const Workers& workers, const NetworkDescription& description
     blend<T>(workers, 1, h[l].view(), -1, targets[l].view(), d);
     if (l + 1 < description.depth()) times_derivative<T>(workers, description.layers[l].activation, h[l].view(), d);
   }
-  correlate_layers<T>(workers, difference, X, h, static_cast<T>(-scale), out);
+  correlate_layers<T>(workers, description, difference, X, h, static_cast<T>(-scale), out);
 }
 
 template <class T>
@@ -73,20 +87,25 @@ double inverse_credit(const Workers& workers, const Network<T>& network, std::si
                       const InverseMaps<T>& maps, Rows<T>& noisy, Rows<T>& above, Rows<T>& back, Matrix<T>& dV,
                       std::span<T> dc) {
   const Activation f = network.description.layers[l].activation;
+  const Connection& connection = network.description.connection(l + 1);
   const auto v = noisy.resize(h.rows(), h.cols());
   blend<T>(workers, 1, h, 1, noise, v);
   const auto z = above.resize(h.rows(), network.description.layers[l + 1].size);
-  project<T>(workers, network.parameters, l + 1, v, z);
+  project<T>(workers, network, l + 1, v, z);
   activate<T>(workers, network.description.layers[l + 1].activation, z, z);
   const auto r = back.resize(h.rows(), h.cols());
-  invert<T>(workers, maps.V[l], maps.c[l], f, z, r);
+  invert<T>(workers, connection, maps.V[l], maps.c[l], f, z, r);
   // v becomes the error r - v, then the error at the drive of g_l.
   blend<T>(workers, 1, r, -1, v, v);
   double loss = 0;
   for (const T e : noisy.flat()) loss += 0.5 * static_cast<double>(e) * static_cast<double>(e);
   times_derivative<T>(workers, f, r, v);
-  correlate<T>(workers, v, z, -1, dV.view());
-  batch_mean<T>(v, -1, dc);
+  if (connection) {
+    correlate<T>(workers, connection, z, v, -1, dV.view());
+  } else {
+    correlate<T>(workers, kAllToAll, v, z, -1, dV.view());
+  }
+  batch_mean<T>(kAllToAll, v, -1, dc);
   return loss / static_cast<double>(h.rows());
 }
 
@@ -104,10 +123,10 @@ void reconstruction_credit(const Workers& workers, const Network<T>& network, st
   const auto error = scratch.view();
   gemm<T>(workers, Op::none, Op::transpose, 1, dh, Q.view(), 0, error);
   blend<T>(workers, 1, error, -1, z1, error);
-  correlate<T>(workers, error, dh, -1, dQ.view());
+  correlate<T>(workers, kAllToAll, error, dh, -1, dQ.view());
   if (z2.rows() > 0) {
     gemm<T>(workers, Op::none, Op::transpose, 1, z2, Q.view(), 0, error);
-    correlate<T>(workers, error, z2, static_cast<T>(-lambda), dQ.view(), 1);
+    correlate<T>(workers, kAllToAll, error, z2, static_cast<T>(-lambda), dQ.view(), 1);
   } else {
     blend<T>(workers, 1, dQ.view(), static_cast<T>(-lambda), Q.view(), dQ.view());
   }
@@ -127,11 +146,11 @@ TargetPropagation<T>::TargetPropagation(const NetworkDescription& description, T
   bool fits = options_.form != TargetForm::direct_linear && maps_.V.size() + 1 == description.depth() &&
               maps_.c.size() == maps_.V.size();
   for (std::size_t l = 0; fits && l < maps_.V.size(); ++l) {
-    fits = maps_.V[l].rows() == description.layers[l].size && maps_.V[l].cols() == description.layers[l + 1].size &&
+    fits = std::pair(maps_.V[l].rows(), maps_.V[l].cols()) == inverse_shape(description, l) &&
            maps_.c[l].size() == description.layers[l].size;
   }
   if (!fits) {
-    throw ConfigError("target propagation: inverse maps need one V (n_l, n_{l+1}) and c (n_l) per hidden layer, and the "
+    throw ConfigError("target propagation: inverse maps need one V (n_l, n_{l+1}; beside a convolution the shape of its weights) and c (n_l) per hidden layer, and the "
                       "form plain or difference");
   }
   for (std::size_t l = 0; l < maps_.V.size(); ++l) {
@@ -197,13 +216,13 @@ void TargetPropagation<T>::set_targets(const Workers& workers, const Network<T>&
     output_delta<T>(workers, description, h.back().view(), batch.Y, delta);
     const T step = static_cast<T>(options_.step);
     copy<T>(h[depth - 2].view(), targets_[depth - 2].view());
-    project_back<T>(workers, delta, network.parameters.W[depth - 1].view(), targets_[depth - 2].view(), -step, 1);
+    project_back<T>(workers, description.connection(depth - 1), delta, network.parameters.W[depth - 1].view(), targets_[depth - 2].view(), -step, 1);
     blend<T>(workers, 1, h[depth - 1].view(), -step, delta, targets_[depth - 1].view());
     from = depth - 2;
   }
   send_targets_down<T>(workers, h, from, options_.form == TargetForm::difference, targets_, back_,
                        [&](std::size_t l, MatrixView<const T> above, MatrixView<T> below) {
-                         invert<T>(workers, maps_.V[l], maps_.c[l], description.layers[l].activation, above, below);
+                         invert<T>(workers, description.connection(l + 1), maps_.V[l], maps_.c[l], description.layers[l].activation, above, below);
                        });
 }
 
@@ -245,7 +264,7 @@ double TargetPropagation<T>::credit(const Workers& workers, const Network<T>& ne
 #define APICAL_INSTANTIATE(T)                                                                                          \
   template InverseMaps<T> random_inverse<T>(const NetworkDescription&, double, std::uint64_t);                          \
   template std::vector<Matrix<T>> random_direct<T>(const NetworkDescription&, double, std::uint64_t);                   \
-  template void invert<T>(const Workers&, const Matrix<T>&, const AlignedBuffer<T>&, Activation, In<T>, MatrixView<T>);   \
+  template void invert<T>(const Workers&, const Connection&, const Matrix<T>&, const AlignedBuffer<T>&, Activation, In<T>, MatrixView<T>);   \
   template void output_target<T>(const Workers&, In<T>, In<T>, double, MatrixView<T>);                                   \
   template void target_credit<T>(const Workers&, const NetworkDescription&, In<T>, const LayerRows<T>&,                  \
                                  const LayerRows<T>&, double, LayerRows<T>&, Credit<T>&);                               \

@@ -38,16 +38,17 @@ struct InverseMaps {
   std::vector<AlignedBuffer<T>> c;
 };
 
-/// V Glorot-normal times gain, c = 0.
+/// V Glorot-normal times gain, c = 0. V_l is (n_l, n_{l+1}), or has the shape of W_{l+1} where that is a convolution; c_l has one
+/// entry per unit.
 template <class T>
 InverseMaps<T> random_inverse(const NetworkDescription& description, double gain, std::uint64_t seed);
 /// Q_l (n_l, n_L), Glorot-normal times gain.
 template <class T>
 std::vector<Matrix<T>> random_direct(const NetworkDescription& description, double gain, std::uint64_t seed);
 
-/// below = f(V above + c)
+/// below = f(V above + c), through the transpose of `connection` with V in place of its weights where that is a convolution.
 template <class T>
-void invert(const Workers& workers, const Matrix<std::type_identity_t<T>>& V,
+void invert(const Workers& workers, const Connection& connection, const Matrix<std::type_identity_t<T>>& V,
             const AlignedBuffer<std::type_identity_t<T>>& c, Activation f, In<T> above, MatrixView<T> below);
 
 /// Targets of the hidden layers given t_L (or t_{L-1}) in targets[from]: t_l = g_l(t_{l+1}), with the correction

@@ -60,7 +60,7 @@ double ThreeFactor<T>::credit(const Workers& workers, const Network<T>& network,
   // + (sum_t lambda^(t+1) M_t) e_before.
   double ahead = 0;
   for (std::size_t t = rows; t-- > 0;) weight_[t] = ahead = modulator_[t] + lambda * ahead;
-  reward_credit<T>(workers, batch.X, xi_, noisy_.h, weight_, options_.sigma, scaled_, out);
+  reward_credit<T>(workers, description, batch.X, xi_, noisy_.h, weight_, options_.sigma, scaled_, out);
   add_scaled<T>(out, trace_, 1, lambda * ahead / N);
   double age = 1;
   for (std::size_t t = rows; t-- > 0; age *= lambda) weight_[t] = age;
@@ -71,9 +71,10 @@ double ThreeFactor<T>::credit(const Workers& workers, const Network<T>& network,
       const T factor = static_cast<T>(weight_[n] / options_.sigma);
       for (std::size_t i = 0; i < post.cols(); ++i) post(n, i) = factor * xi_[l].view()(n, i);
     }
-    correlate<T>(workers, post, presynaptic<T>(batch.X, noisy_.h, l), static_cast<T>(N), trace_.dW[l].view(),
+    const Connection& connection = description.connection(l);
+    correlate<T>(workers, connection, post, presynaptic<T>(batch.X, noisy_.h, l), static_cast<T>(N), trace_.dW[l].view(),
                  static_cast<T>(kept));
-    batch_mean<T>(post, static_cast<T>(N), trace_.db[l], static_cast<T>(kept));
+    batch_mean<T>(connection, post, static_cast<T>(N), trace_.db[l], static_cast<T>(kept));
   }
   double mean = 0;
   for (const double loss : loss_) mean += loss / N;

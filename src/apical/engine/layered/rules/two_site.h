@@ -68,14 +68,15 @@ class TwoSite final : public DeltaRule<T> {
       }
     }
   }
-  void learn_feedback(const Workers& workers, const Network<T>&, const Batch<T>& batch, Credit<T>& out) override {
+  void learn_feedback(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out) override {
     for (std::size_t l = 0; l < V_.size(); ++l) copy<T>(out.dW[l + 1].view(), dV_[l].view());
     if (neuron_.alpha == 0) return;
     const T mixed = static_cast<T>(neuron_.alpha), kept = static_cast<T>(1 - neuron_.alpha);
     const LayerRows<T>& A = this->activity().h;
     for (std::size_t l = 0; l < A.size(); ++l) {
-      correlate<T>(workers, A[l].view(), presynaptic<T>(batch.X, A, l), mixed, out.dW[l].view(), kept);
-      batch_mean<T>(A[l].view(), mixed, out.db[l], kept);
+      const Connection& connection = network.description.connection(l);
+      correlate<T>(workers, connection, A[l].view(), presynaptic<T>(batch.X, A, l), mixed, out.dW[l].view(), kept);
+      batch_mean<T>(connection, A[l].view(), mixed, out.db[l], kept);
     }
   }
 

@@ -4,20 +4,20 @@
 namespace apical::layered {
 
 template <class T>
-void mirror(const Workers& workers, const Matrix<T>& W, const AlignedBuffer<T>& b, Activation f, In<T> xi, double decay,
-            double eta, Rows<T>& response, Matrix<T>& Y) {
+void mirror(const Workers& workers, const Connection& connection, const Matrix<T>& W, const AlignedBuffer<T>& b, Activation f, In<T> xi,
+            double decay, double eta, Rows<T>& response, Matrix<T>& Y) {
   if (f.kind == Activation::softmax) f = Activation::linear;
   // The last row is the response to silence, f(b).
-  const auto all = response.resize(xi.rows() + 1, W.rows());
-  for (std::size_t n = 0; n < all.rows(); ++n) std::copy(b.begin(), b.end(), all.row(n).begin());
+  const auto all = response.resize(xi.rows() + 1, connection ? connection->out().units() : W.rows());
+  offsets_only<T>(connection, b, all);
   const MatrixView<T> driven(all.data(), xi.rows(), all.cols());
-  gemm<T>(workers, Op::none, Op::transpose, 1, xi, W.view(), 1, driven);
+  transmit<T>(workers, connection, xi, W.view(), driven, 1, 1);
   activate(workers, f, all, all);
   const auto silent = all.row(xi.rows());
   for (std::size_t n = 0; n < driven.rows(); ++n) {
     for (std::size_t i = 0; i < driven.cols(); ++i) driven(n, i) -= silent[i];
   }
-  correlate<T>(workers, driven, xi, static_cast<T>(eta), Y.view(), static_cast<T>(1 - decay));
+  correlate<T>(workers, connection, driven, xi, static_cast<T>(eta), Y.view(), static_cast<T>(1 - decay));
 }
 
 template <class T>
@@ -35,20 +35,20 @@ void WeightMirror<T>::prepare_feedback(const Workers& workers, const Network<T>&
   if (batches_++ % static_cast<std::uint64_t>(options_.every) != 0) return;
   const std::uint64_t phase = (batches_ - 1) / static_cast<std::uint64_t>(options_.every);
   for (std::size_t l = 0; l < feedback_.size(); ++l) {
-    const auto xi = noise_.resize(options_.vectors, feedback_[l].cols());
+    const auto xi = noise_.resize(options_.vectors, network.description.layers[l].size);
     for (std::size_t i = 0; i < noise_.flat().size(); ++i) {
       noise_.flat()[i] = static_cast<T>(
           options_.sigma *
           normal({seed_, Stream::perturbation, static_cast<std::uint32_t>(l), phase * noise_.flat().size() + i}));
     }
-    mirror<T>(workers, network.parameters.W[l + 1], network.parameters.b[l + 1],
+    mirror<T>(workers, network.description.connection(l + 1), network.parameters.W[l + 1], network.parameters.b[l + 1],
               network.description.layers[l + 1].activation, xi, options_.decay, options_.eta, response_, feedback_[l]);
   }
 }
 
-template void mirror<float>(const Workers&, const Matrix<float>&, const AlignedBuffer<float>&, Activation, In<float>,
+template void mirror<float>(const Workers&, const Connection&, const Matrix<float>&, const AlignedBuffer<float>&, Activation, In<float>,
                             double, double, Rows<float>&, Matrix<float>&);
-template void mirror<double>(const Workers&, const Matrix<double>&, const AlignedBuffer<double>&, Activation, In<double>,
+template void mirror<double>(const Workers&, const Connection&, const Matrix<double>&, const AlignedBuffer<double>&, Activation, In<double>,
                              double, double, Rows<double>&, Matrix<double>&);
 template class WeightMirror<float>;
 template class WeightMirror<double>;

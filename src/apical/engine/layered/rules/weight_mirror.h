@@ -17,11 +17,11 @@ struct WeightMirrorOptions {
   double eta = 0.2;           ///< 0.05 / sigma^2
 };
 
-/// One mirror step on the feedback Y (shape of W) of one layer. xi (M, n_pre) already has standard deviation sigma. A
+/// One mirror step on the feedback Y (shape of W) of one connection. xi (M, n_pre) already has standard deviation sigma. A
 /// softmax layer responds through its pre-activation.
 template <class T>
-void mirror(const Workers& workers, const Matrix<T>& W, const AlignedBuffer<T>& b, Activation f, In<T> xi, double decay,
-            double eta, Rows<T>& response, Matrix<T>& Y);
+void mirror(const Workers& workers, const Connection& connection, const Matrix<T>& W, const AlignedBuffer<T>& b, Activation f, In<T> xi,
+            double decay, double eta, Rows<T>& response, Matrix<T>& Y);
 
 template <class T>
 class WeightMirror final : public DeltaRule<T> {

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/engine/layered/rules/burstprop_rule.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "apical/engine/layered/model.h"
+#include "apical/engine/layered/rules/backpropagation.h"
+#include "apical/engine/layered/test_networks.h"
+
+namespace apical::layered {
+namespace {
+
+using burstprop::Feedback;
+
+Case<> random_case(std::uint64_t seed, std::size_t rows = 5) {
+  return {{4, 6, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse, seed, rows};
+}
+
+Burstprop<double> rule_for(const NetworkDescription& d, const BurstpropOptions& options) {
+  return {d, options, burst_feedback<double>(d, options, 7), burst_recurrence<double>(d, options, 7)};
+}
+
+/// The same state as the plain implementation has it.
+std::vector<burstprop::Layer> plain_layers(const Network<double>& net, const Burstprop<double>& rule) {
+  std::vector<burstprop::Layer> layers;
+  for (std::size_t l = 0; l < net.description.depth(); ++l) {
+    burstprop::Layer layer;
+    layer.weight = net.parameters.W[l];
+    layer.feedback = l == 0 || rule.feedback_weights().empty() ? layer.weight : rule.feedback_weights()[l - 1];
+    if (l + 1 < net.description.depth() && !rule.recurrent_weights().empty()) layer.recurrent = rule.recurrent_weights()[l];
+    layer.bias.assign(net.parameters.b[l].begin(), net.parameters.b[l].end());
+    layers.push_back(std::move(layer));
+  }
+  return layers;
+}
+
+double largest_difference(std::span<const double> a, std::span<const double> b) {
+  double largest = a.size() == b.size() ? 0 : 1e300;
+  for (std::size_t i = 0; i < a.size() && largest < 1e300; ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
+  return largest;
+}
+
+RC_GTEST_PROP(Burstprop, LearnsAsThePlainImplementationDoes, ()) {
+  const Case<> c = random_case(*rc::gen::inRange<std::uint64_t>(0, 1000));
+  const BurstpropOptions options{.feedback = *rc::gen::element(Feedback::fixed, Feedback::learned, Feedback::symmetric),
+                                 .recurrence = *rc::gen::arbitrary<bool>(), .recurrent_range = 0.2, .recurrent_rate = 0.3};
+  auto owned = std::make_unique<Burstprop<double>>(c.net.description, options, burst_feedback<double>(c.net.description, options, 7),
+                                                   burst_recurrence<double>(c.net.description, options, 7));
+  Burstprop<double>& rule = *owned;
+  auto layers = plain_layers(c.net, rule);
+  const double N = static_cast<double>(c.x.rows());
+  // Credit is a mean, the published update a sum: rates differ by the batch size.
+  burstprop::Settings plain{.learning_rates = {0.1, 0.1, 0.02}, .momentum = 0.8, .weight_decay = 1e-3, .recurrent_learning_rate = 0.3 / N,
+                            .baseline = 0.2, .feedback = options.feedback, .recurrent = options.recurrence};
+  LayeredModel<double> model(c.net, std::move(owned),
+                             {.optimiser = {.kind = OptimiserKind::momentum, .learning_rate = 0.1 * N, .momentum = 0.8, .weight_decay = 1e-3,
+                                            .decay = DecayKind::unscaled},
+                              .feedback_optimiser = {}, .layer_rates = {1, 1, 0.2}});
+  for (int k = 0; k < 4; ++k) {
+    const burstprop::Step step = burstprop::evaluate(layers, c.x, c.y, plain);
+    burstprop::apply(layers, step, plain);
+    const double loss = model.learn_batch(c.x.view(), c.y.view());
+    RC_ASSERT(std::abs(loss - 0.5 * 3 * step.mean_squared_error) <= 1e-13);
+  }
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    RC_ASSERT(largest_difference(layers[l].weight.flat(), model.network().parameters.W[l].flat()) <= 1e-12);
+    RC_ASSERT(largest_difference(layers[l].bias, model.network().parameters.b[l]) <= 1e-12);
+    if (l > 0 && options.feedback != Feedback::symmetric) {
+      RC_ASSERT(largest_difference(layers[l].feedback.flat(), rule.feedback_weights()[l - 1].flat()) <= 1e-12);
+    }
+    if (l + 1 < layers.size() && options.recurrence) {
+      RC_ASSERT(largest_difference(layers[l].recurrent.flat(), rule.recurrent_weights()[l].flat()) <= 1e-12);
+    }
+  }
+}
+
+/// For small signals every hidden layer passes on a quarter: the slope of the sigmoid that turns u into a burst probability.
+double error_to_scaled_backpropagation(Case<> c, double size) {
+  for (std::size_t l = 1; l < c.net.description.depth(); ++l) {
+    for (double& w : c.net.parameters.W[l].flat()) w *= size;
+  }
+  auto rule = rule_for(c.net.description, {.feedback = Feedback::symmetric, .recurrence = false});
+  Backpropagation<double> exact;
+  const auto credit = credit_of<double>(rule, c.net, c.batch());
+  auto scaled = credit_of<double>(exact, c.net, c.batch());
+  double worst = 0, factor = 0.2;
+  for (std::size_t l = scaled.dW.size(); l-- > 0; factor *= 0.25) {
+    for (double& g : scaled.dW[l].flat()) g *= factor;
+    worst = std::max(worst, relative_error<double>({credit.dW[l]}, {scaled.dW[l]}));
+  }
+  return worst;
+}
+
+TEST(Burstprop, SymmetricFeedbackAndSmallSignalsGiveScaledBackpropagation) {
+  for (const bool images : {false, true}) {
+    const Case<> c = images ? Case<>(image_network(Activation::sigmoid, Activation::sigmoid, Loss::mse), 5, 4) : random_case(5);
+    // Differences of bursts shrink with every layer: much smaller weights would be lost in round-off.
+    const double size = images ? 0.1 : 0.01, small = error_to_scaled_backpropagation(c, size);
+    EXPECT_LE(small, 1e-4) << images;
+    EXPECT_LE(small, 0.05 * error_to_scaled_backpropagation(c, 10 * size)) << images;  // second order
+  }
+}
+
+TEST(Burstprop, RecurrenceBringsTheDendriticPotentialTowardsTheLinearRange) {
+  const Case<> c = random_case(3, 20);
+  const BurstpropOptions options{.feedback = Feedback::fixed, .recurrent_rate = 0.5};
+  const auto burst_slope = [](const Burstprop<double>& rule, const Case<>& of) {
+    // p = b / e; distance from 0.5 of the free burst probability, through one plain evaluation
+    burstprop::Settings plain{.learning_rates = {0, 0, 0}, .baseline = 0.2, .recurrent = true};
+    const auto step = burstprop::evaluate(plain_layers(of.net, rule), of.x, of.y, plain);
+    double sum = 0;
+    for (const double p : step.layers[0].burst_prob.flat()) sum += std::abs(p - 0.5);
+    return sum;
+  };
+  auto rule = rule_for(c.net.description, options);
+  const double before = burst_slope(rule, c);
+  for (int k = 0; k < 300; ++k) credit_of<double>(rule, c.net, c.batch());
+  EXPECT_LT(burst_slope(rule, c), 0.5 * before);
+}
+
+TEST(Burstprop, ConvolutionsHaveNoRecurrence) {
+  const auto d = image_network(Activation::sigmoid, Activation::sigmoid, Loss::mse);
+  const auto rule = burst_recurrence<double>(d, {}, 1);
+  ASSERT_EQ(rule.size(), 3U);
+  EXPECT_EQ(rule[0].size(), 0U);
+  EXPECT_EQ(rule[1].size(), 0U);
+  EXPECT_EQ(rule[2].size(), 25U);
+}
+
+TEST(Burstprop, OnlySymmetricFeedbackTransportsWeights) {
+  const auto c = random_case(1);
+  for (const Feedback feedback : {Feedback::fixed, Feedback::learned, Feedback::symmetric}) {
+    auto rule = rule_for(c.net.description, {.feedback = feedback});
+    EXPECT_EQ(rule.needs().weight_transport, feedback == Feedback::symmetric);
+    EXPECT_FALSE(rule.needs().signed_errors);
+    EXPECT_EQ(rule.learned_feedback().size(), feedback == Feedback::learned ? 2U : 0U);
+  }
+}
+
+TEST(Burstprop, WhatCannotWorkIsRefused) {
+  const Case<> tanh({4, 6, 3}, Activation::tanh, Activation::sigmoid, Loss::mse, 1);
+  EXPECT_THROW(rule_for(tanh.net.description, {}), ConfigError);
+  const Case<> bce({4, 6, 3}, Activation::sigmoid, Activation::sigmoid, Loss::bce, 1);
+  EXPECT_THROW(rule_for(bce.net.description, {}), ConfigError);
+  const auto d = random_case(1).net.description;
+  EXPECT_THROW(rule_for(d, {.baseline = 0}), ConfigError);
+  EXPECT_THROW(rule_for(d, {.baseline = 1}), ConfigError);
+  EXPECT_THROW(Burstprop<double>(d, {}, {}, burst_recurrence<double>(d, {}, 1)), ConfigError);
+  EXPECT_THROW(Burstprop<double>(d, {}, burst_feedback<double>(d, {}, 1), {}), ConfigError);
+}
+
+}  // namespace
+}  // namespace apical::layered

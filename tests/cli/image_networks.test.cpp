@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Networks of convolutions through the command line, on small images written here in the format of MNIST.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "apical/io/file.h"
+#include "support/command_line.h"
+
+namespace apical {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using test::Answer;
+using test::apical_says;
+using test::with;
+
+void write_idx(const fs::path& path, const std::vector<std::uint32_t>& shape, const std::vector<std::uint8_t>& values) {
+  std::ofstream out(path, std::ios::binary);
+  const char magic[] = {0, 0, 8, static_cast<char>(shape.size())};
+  out.write(magic, 4);
+  for (const std::uint32_t extent : shape) {
+    for (const int shift : {24, 16, 8, 0}) out.put(static_cast<char>(extent >> shift));
+  }
+  out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size()));
+}
+
+/// Images of 8x8 with one bright row or column, whose place is the label: rows 0 … 4, columns 5 … 9.
+void write_bars(const fs::path& folder, const std::string& images, const std::string& labels, std::uint32_t count) {
+  std::vector<std::uint8_t> pixels(count * 64), names(count);
+  for (std::uint32_t n = 0; n < count; ++n) {
+    const std::uint32_t label = names[n] = static_cast<std::uint8_t>(n % 10);
+    for (std::uint32_t k = 0; k < 8; ++k) {
+      const std::uint32_t place = 1 + label % 5;
+      pixels[n * 64 + (label < 5 ? place * 8 + k : k * 8 + place)] = static_cast<std::uint8_t>(200 + (7 * n + 3 * k) % 50);
+    }
+  }
+  write_idx(folder / images, {count, 8, 8}, pixels);
+  write_idx(folder / labels, {count}, names);
+}
+
+class ImageCli : public test::CommandLine {
+ protected:
+  ImageCli() {
+    fs::create_directories(images());
+    write_bars(images(), "train-images-idx3-ubyte", "train-labels-idx1-ubyte", 60);
+    write_bars(images(), "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", 20);
+  }
+  std::string images() const { return out("images"); }
+  std::string experiment(const std::string& model = "backpropagation") const {
+    return R"([task]
+name = "mnist"
+directory = ")" + images() + R"("
+verify = "none"
+validation_samples = 20
+[model]
+name = ")" + model + R"("
+layers = ["1x8x8", "conv 6 3x3 pad 1 average 2", "conv 8 3x3", 16, "10"]
+learning_rate = 0.02
+[training]
+epochs = 2
+align_every = 1
+align_samples = 5
+[run]
+seeds = 2
+)";
+  }
+};
+
+TEST_F(ImageCli, CheckShowsTheShapesAndCountsSharedWeightsOnce) {
+  const Answer a = apical_says({"check", file(experiment())});
+  ASSERT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("layers      1x8x8, 6x4x4, 8x2x2, 16, 10\n"));
+  EXPECT_THAT(a.out, HasSubstr(std::to_string(6 * 9 + 8 * 54 + 16 * 32 + 160) + " weights"));
+}
+
+TEST_F(ImageCli, ARunLearnsAndMeasuresTheAngleOfEveryLayer) {
+  const Answer a = apical_says({"run", file(with(experiment(), "epochs = 2", "epochs = 40")), "--out", out(), "--quiet", "--json",
+                                "--set", "training.align_every=20"});
+  ASSERT_EQ(a.code, 0) << a.err;
+  const nlohmann::json s = nlohmann::json::parse(a.out);
+  EXPECT_NEAR(s.at("total_angle_deg").at("mean").get<double>(), 0, 1e-2);
+  EXPECT_GE(s.at("test_accuracy").at("mean").get<double>(), 0.9) << a.out;
+  // Forward, back (not below the first layer), and each position of an averaged image.
+  const double first = 6 * 16 * 9, above = 8 * 4 * 54 + 16 * 32 + 160;
+  EXPECT_EQ(s.at("cost_per_sample").at("synaptic_events").get<double>(), first + 2 * above);
+  // As resolved it is the same experiment.
+  const std::string resolved = io::read_text(fs::path(out()) / "experiment.toml");
+  EXPECT_THAT(resolved, HasSubstr(R"(layers = ["1x8x8", "conv 6 3x3 pad 1 average 2", "conv 8 3x3", 16, "10"])"));
+}
+
+TEST_F(ImageCli, RulesAreComparedOnIt) {
+  for (const std::string model : {"feedback-alignment", "direct-feedback-alignment", "sign-symmetry-fixed", "weight-mirror", "kolen-pollack",
+                                  "node-perturbation", "difference-target-propagation", "equilibrium-propagation", "predictive-coding",
+                                  "burstprop"}) {
+    const Answer a = apical_says({"run", file(experiment(model)), "--out", out(model), "--quiet", "--json"});
+    EXPECT_EQ(a.code, 0) << model << a.err;
+  }
+  const Answer refused = apical_says({"run", file(experiment("oja")), "--out", out("oja"), "--quiet"});
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("oja needs all-to-all layers, and layer 1 is a convolution"));
+}
+
+TEST_F(ImageCli, MistakesPointAtTheTextAndShowTheShapes) {
+  const auto says = [&](const std::string& from, const std::string& to) {
+    const Answer a = apical_says({"check", file(with(experiment(), from, to))});
+    EXPECT_EQ(a.code, 3);
+    return a.err;
+  };
+  EXPECT_THAT(says("conv 8 3x3\"", "conv 8 5x5\""), AllOf(HasSubstr("experiment.toml:8:10: layers, entry 3 \"conv 8 5x5\""),
+                                                      HasSubstr("a 5x5 kernel does not fit a 4x4 image (below: 1x8x8, 6x4x4)")));
+  EXPECT_THAT(says("average 2", "averag 2"), AllOf(HasSubstr("column 18: unknown word 'averag'"), HasSubstr("did you mean 'average'?")));
+  EXPECT_THAT(says("1x8x8", "1x8x9"), HasSubstr("64 inputs and 10 outputs, but the network has 72 and 10"));
+  EXPECT_THAT(says("16, \"10\"", "true"), HasSubstr("a number or a text in this list"));
+  EXPECT_THAT(says("layers = [\"1x8x8\", \"conv 6 3x3 pad 1 average 2\", \"conv 8 3x3\", 16, \"10\"]", "layers = \"1x8x8\""),
+              HasSubstr("a list of numbers and texts"));
+  EXPECT_THAT(says("layers = [\"1x8x8\", \"conv 6 3x3 pad 1 average 2\", \"conv 8 3x3\", 16, \"10\"]", ""), HasSubstr("layers"));
+}
+
+}  // namespace
+}  // namespace apical
