@@ -11,6 +11,7 @@
 #include "apical/experiment/layered_estimate.h"
 #include "apical/experiment/make_learner.h"
 #include "apical/experiment/sample_cost.h"
+#include "apical/experiment/spiking_run.h"
 #include "apical/io/json.h"
 #include "apical/models/network_text.h"
 
@@ -85,11 +86,38 @@ void check_layered(Context& context, const Experiment& e, const Dataset& data, T
   context.out << fmt::format("  time        about {:.2g} s on {} threads, from a probe of 0.2 s\n", cost.seconds, pool.size());
 }
 
+void check_spiking(Context& context, const TomlDocument& document, unsigned threads, nlohmann::json* json) {
+  const SpikingExperiment e = read_spiking_experiment(document);
+  const SpikingEstimate cost = estimate_spiking(e, threads);
+  if (json != nullptr) {
+    (*json)["experiments"].push_back({{"label", e.label}, {"model", e.model}, {"neurons", cost.neurons}, {"sources", cost.sources}, {"synapses", cost.synapses},
+                                      {"plastic_synapses", cost.plastic_synapses}, {"background_trains", cost.background_trains},
+                                      {"biological_seconds_per_seed", cost.biological_s}, {"network_bytes", cost.network_bytes},
+                                      {"checkpoint_bytes", cost.checkpoint_bytes}, {"seconds", cost.seconds}});
+    return;
+  }
+  context.out << fmt::format("{}: {}, {} seeds, float\n", e.label, models::find_spiking(e.model)->description, e.seeds.size());
+  if (cost.neurons > 0) {
+    context.out << fmt::format("  network     {} neurons, {} synapses, {} of them plastic, {} Poisson inputs\n", cost.neurons, cost.synapses, cost.plastic_synapses,
+                               cost.sources + cost.background_trains);
+    context.out << fmt::format("  memory      {} for each seed that is simulated", bytes_text(static_cast<double>(cost.network_bytes)));
+    if (cost.checkpoint_bytes > 0) context.out << fmt::format(", {} for each checkpoint", bytes_text(static_cast<double>(cost.checkpoint_bytes)));
+    context.out << '\n';
+  }
+  context.out << fmt::format("  work        {:g} s of biological time per seed\n", cost.biological_s);
+  context.out << fmt::format("  time        about {:.2g} s, from a probe\n", cost.seconds);
+}
+
 int check(Context& context, const Arguments& arguments) {
   const std::string& file = arguments.positionals.front();
   const TomlDocument document = read_document(arguments, file);
   nlohmann::json all;
   all["schema"] = "apical-check/1";
+  if (is_spiking(document)) {
+    check_spiking(context, document, threads(arguments), arguments.has("--json") ? &all : nullptr);
+    if (arguments.has("--json")) context.out << io::json_text(all);
+    return 0;
+  }
   ThreadPool pool(threads(arguments));
   for (const Experiment& e : read_variants(document)) {
     const std::vector<std::shared_ptr<const Dataset>> data = e.make_data();

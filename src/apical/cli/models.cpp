@@ -5,10 +5,12 @@
 #include <ostream>
 
 #include "apical/analysis/layered_ingredients.h"
+#include "apical/analysis/spiking_ingredients.h"
 #include "apical/cli/command.h"
 #include "apical/io/json.h"
 #include "apical/models/layered_models.h"
 #include "apical/models/registry.h"
+#include "apical/models/spiking_models.h"
 
 namespace apical::cli {
 namespace {
@@ -46,6 +48,12 @@ std::vector<Card> all_cards() {
   for (const models::LayeredModelRecipe& m : models::layered_models()) {
     cards.push_back({m.name, m.description, m.citation, m.parameters, ingredients(models::example_of(m))});
   }
+  for (const models::SpikingModel& m : models::spiking_models()) {
+    models::SpikingOptions options = m.defaults;
+    std::vector<models::Parameter> parameters = models::parameters_of(options);
+    if (models::quirks_of(options) != nullptr) parameters.insert(parameters.begin(), models::quirk_preset());
+    cards.push_back({m.name, m.description, m.citation, std::move(parameters), ingredients(options)});
+  }
   return cards;
 }
 
@@ -63,7 +71,7 @@ int models(Context& context, const Arguments& arguments) {
   const bool one = !arguments.positionals.empty();
   if (one) {
     const std::string& name = arguments.positionals.front();
-    if (models::find_layered(name) == nullptr) models::find(name);
+    if (models::find_layered(name) == nullptr && models::find_spiking(name) == nullptr) models::find(name);
     std::erase_if(shown, [&](const Card& c) { return c.name != name; });
   }
   if (arguments.has("--json")) {

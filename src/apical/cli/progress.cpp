@@ -21,8 +21,33 @@ std::string duration(double s) {
 ProgressPrinter::ProgressPrinter(Context& context, std::string label, bool quiet)
     : context_(context), label_(std::move(label)), quiet_(quiet), last_shown_(Clock::now()), window_start_(last_shown_) {}
 
-ProgressPrinter::~ProgressPrinter() {
+ProgressPrinter::~ProgressPrinter() { clear(); }
+
+void ProgressPrinter::clear() {
   if (line_open_) context_.err << "\r\x1b[K" << std::flush;
+  line_open_ = false;
+}
+
+void ProgressPrinter::on_simulated(double done_s, double total_s, const std::string& note) {
+  if (quiet_) return;
+  const auto now = Clock::now();
+  if (window_done_ < 0) {
+    window_done_ = done_s;
+    window_start_ = now;
+  }
+  constexpr double kFirst = 0.5, kLong = 30;  // seconds of wall time: pieces are of unequal length
+  const double window = std::chrono::duration<double>(now - window_start_).count();
+  if (window >= kFirst) rate_ = (done_s - window_done_) / window;
+  if (window >= kLong) {
+    window_start_ = now;
+    window_done_ = done_s;
+  }
+  const double interval = context_.err_is_terminal ? kTerminalInterval : kPlainInterval;
+  if (std::chrono::duration<double>(now - last_shown_).count() < interval) return;
+  last_shown_ = now;
+  std::string text = fmt::format("{}: {:.0f} of {:.0f} s simulated", label_, done_s, total_s);
+  if (rate_ > 0) text += fmt::format(", {:.3g} s/s, {} left", rate_, duration((total_s - done_s) / rate_));
+  show(text + (note.empty() ? "" : "; " + note));
 }
 
 void ProgressPrinter::on(const Progress& p) {

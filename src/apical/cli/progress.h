@@ -17,6 +17,10 @@ class ProgressPrinter final : public Observer {
   void on(const Progress& p) override;
   void on(const Evaluated& e) override;
   void on(const TrainingMeasured& m) override;
+  /// Of a simulation, in seconds of biological time.
+  void on_simulated(double done_s, double total_s, const std::string& note);
+  /// Takes a line that rewrites itself off the terminal.
+  void clear();
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -96,6 +96,10 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
     options.resume = arguments.has("--resume") && std::filesystem::exists(options.directory);
     options.threads = threads(arguments);
     options.watch = [&](const Experiment& e) { return watch(all ? fmt::format("{}, {}", figure.name, e.label) : e.label); };
+    options.progress = [&](const SpikingProgress& p) {
+      if (!watch.printer) watch(figure.name);
+      watch.printer->on_simulated(p.done_s, p.total_s, p.note);
+    };
     ReproductionResult result;
     try {
       result = reproduce(TomlDocument::read(figure.file.string()), options, *context.stop);
@@ -107,6 +111,7 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
       continue;
     }
     watch.printer.reset();
+    for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
     for (const ComparisonResult::Fault& f : result.comparison.faults) context.err << "apical: " << f.label << ": " << f.what << '\n';
     for (const RunResult& r : result.comparison.runs) {
       for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';

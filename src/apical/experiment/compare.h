@@ -3,6 +3,7 @@
 #pragma once
 
 #include "apical/experiment/run.h"
+#include "apical/experiment/spiking_run.h"
 
 namespace apical {
 
@@ -12,6 +13,8 @@ struct ComparisonOptions {
   unsigned threads = 0;
   /// Called before each variant's run; what it returns watches that run and must live until the next call.
   std::function<Observer*(const Experiment&)> watch = {};
+  /// Told how far a spiking experiment is.
+  std::function<void(const SpikingProgress&)> progress = {};
 };
 
 struct ComparisonResult {

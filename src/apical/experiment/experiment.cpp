@@ -12,6 +12,7 @@
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/model_toml.h"
 #include "apical/experiment/reward_toml.h"
+#include "apical/experiment/spiking_experiment.h"
 
 namespace apical {
 namespace {
@@ -90,6 +91,15 @@ void refuse_circuit_parts(TomlReader& root, const std::string& model) {
   }
 }
 
+/// A model that is misspelled is what is wrong, rather than what a known one would lack.
+void check_model_name(TomlReader& root) {
+  if (root.kind("model") != TomlKind::table) return;
+  TomlReader model = root.table("model");
+  if (model.kind("name") != TomlKind::text) return;
+  const std::string name = model.text("name");
+  if (models::find_layered(name) == nullptr) model.at("name", [&]() -> const models::Model& { return models::find(name); });
+}
+
 constexpr std::int64_t kMany = 1'000'000'000;
 
 /// Where an environment rewards, an epoch is an iteration: some steps of all environments, and what is learned from them.
@@ -161,24 +171,9 @@ void read_presentation(TomlReader& t, Experiment& e, const TaskInfo& task) {
 }
 
 void read_run(TomlReader& t, Experiment& e) {
-  if (t.kind("seeds") == TomlKind::number) {
-    const std::int64_t n = t.integer("seeds", 1, 1, 100000);
-    for (std::int64_t s = 1; s <= n; ++s) e.seeds.push_back(static_cast<std::uint64_t>(s));
-  } else {
-    for (double s : t.numbers("seeds", std::vector<double>{1})) {
-      if (s < 0 || s > kLargestSeed || s != std::floor(s)) {
-        throw ConfigError(fmt::format("'run.seeds' holds {}; expected whole numbers of 0 or more", s), t.place("seeds"));
-      }
-      e.seeds.push_back(static_cast<std::uint64_t>(s));
-    }
-  }
-  if (e.seeds.empty()) throw ConfigError("'run.seeds' is empty; expected at least one seed", t.place("seeds"));
-  if (std::set(e.seeds.begin(), e.seeds.end()).size() != e.seeds.size()) {
-    throw ConfigError("'run.seeds' names a seed twice: replicates must differ", t.place("seeds"));
-  }
+  e.seeds = read_seeds(t);
   e.double_precision = t.choice("precision", {"float", "double"}, "float") == "double";
-  e.checkpoint_every_s = t.number("checkpoint_every_s", 30.0);
-  if (e.checkpoint_every_s < 0) throw ConfigError("'run.checkpoint_every_s' is negative", t.place("checkpoint_every_s"), "0 writes one at every safe point");
+  e.checkpoint_every_s = read_checkpoint_interval(t);
   t.finish();
 }
 
@@ -204,6 +199,32 @@ RecordRequest read_record(TomlReader& t, const Experiment& e) {
 
 }  // namespace
 
+std::vector<std::uint64_t> read_seeds(TomlReader& t) {
+  std::vector<std::uint64_t> seeds;
+  if (t.kind("seeds") == TomlKind::number) {
+    const std::int64_t n = t.integer("seeds", 1, 1, 100000);
+    for (std::int64_t s = 1; s <= n; ++s) seeds.push_back(static_cast<std::uint64_t>(s));
+  } else {
+    for (double s : t.numbers("seeds", std::vector<double>{1})) {
+      if (s < 0 || s > kLargestSeed || s != std::floor(s)) {
+        throw ConfigError(fmt::format("'run.seeds' holds {}; expected whole numbers of 0 or more", s), t.place("seeds"));
+      }
+      seeds.push_back(static_cast<std::uint64_t>(s));
+    }
+  }
+  if (seeds.empty()) throw ConfigError("'run.seeds' is empty; expected at least one seed", t.place("seeds"));
+  if (std::set(seeds.begin(), seeds.end()).size() != seeds.size()) {
+    throw ConfigError("'run.seeds' names a seed twice: replicates must differ", t.place("seeds"));
+  }
+  return seeds;
+}
+
+double read_checkpoint_interval(TomlReader& t) {
+  const double seconds = t.number("checkpoint_every_s", 30.0);
+  if (seconds < 0) throw ConfigError("'run.checkpoint_every_s' is negative", t.place("checkpoint_every_s"), "0 writes one at every safe point");
+  return seconds;
+}
+
 std::vector<std::shared_ptr<const Dataset>> Experiment::make_data() const {
   std::vector<std::shared_ptr<const Dataset>> data;
   for (std::uint64_t seed : seeds) {
@@ -228,11 +249,15 @@ Experiment read_experiment(const TomlDocument& document, const std::function<voi
   if (!more && root.has("protocol")) {
     throw ConfigError("a file with a table [protocol] is an in-silico experiment", root.place("protocol"), "run it with 'apical probe'");
   }
+  if (is_spiking(document)) {
+    throw ConfigError("a model of spiking neurons is an experiment of its own", root.place("model"), "run it with 'apical run' or 'apical reproduce'");
+  }
   Experiment e;
   e.title = root.text("title", "");
   e.description = root.text("description", "");
   e.label = root.text("label", "");
   e.reference = root.boolean("reference", false);
+  if (!root.has("task")) check_model_name(root);
   if (!root.has("task")) throw ConfigError("missing table [task]; expected the task's name and parameters", {document.origin(), 0, 0}, "e.g. [task] with name = \"yin-yang\"");
   TomlReader task = root.table("task");
   read_task(task, e);

@@ -62,6 +62,9 @@ struct Experiment {
 /// ConfigError with file, line and column. `more` may read further tables of the document, which then are part of the
 /// resolved experiment.
 Experiment read_experiment(const TomlDocument& document, const std::function<void(TomlReader&, const Experiment&)>& more = {});
+/// `seeds` of [run], a count or a list; distinct.
+std::vector<std::uint64_t> read_seeds(TomlReader& run);
+double read_checkpoint_interval(TomlReader& run);
 /// "error neurons, FA" → "error-neurons-fa": a variant's directory within the comparison.
 std::string directory_name(const std::string& label);
 

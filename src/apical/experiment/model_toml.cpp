@@ -77,28 +77,32 @@ models::Parameter with_default(models::Parameter p, const ParameterDefaults& def
 
 template <class Recipe>
 ModelChoice read_with(TomlReader& t, const Recipe& model, const ParameterDefaults& defaults) {
+  ParameterDefaults values = read_values(t, model.parameters, defaults);
+  t.finish();
+  return at_parameter(t, model.parameters, [&] { return ModelChoice{model.name, model.citation, values, model.build(models::Values(values))}; });
+}
+
+}  // namespace
+
+ParameterDefaults read_values(TomlReader& t, const std::vector<models::Parameter>& parameters, const ParameterDefaults& defaults) {
   ParameterDefaults values;
   // Names of areas stand before the tables that use them. Each key is asked for once, in the same order whether it is
   // given or not, so that a resolved experiment resolves to itself.
   std::vector<std::string> areas;
-  for (const models::Parameter& p : model.parameters) {
+  for (const models::Parameter& p : parameters) {
     const models::Value& v = values.emplace(p.name, read_value(t, with_default(p, defaults), areas)).first->second;
     if (p.name == "areas") areas = std::get<std::vector<std::string>>(v);
   }
-  t.finish();
-  // A recipe's complaint usually opens with the parameter it is about: point there, else at the name.
-  try {
-    return {model.name, model.citation, values, model.build(models::Values(values))};
-  } catch (const ConfigError& e) {
-    std::string key = "name";
-    for (const models::Parameter& p : model.parameters) {
-      if (e.bare_message().starts_with(p.name) && t.has(p.name)) key = p.name;
-    }
-    throw ConfigError(e.bare_message(), t.place(key), e.hint());
-  }
+  return values;
 }
 
-}  // namespace
+Place place_of(const TomlReader& t, const std::vector<models::Parameter>& parameters, const std::string& complaint) {
+  std::string key = "name";
+  for (const models::Parameter& p : parameters) {
+    if (complaint.starts_with(p.name) && t.has(p.name)) key = p.name;
+  }
+  return t.place(key);
+}
 
 ModelChoice read_model(TomlReader& t, const ParameterDefaults& defaults, std::optional<std::string> otherwise) {
   const std::string name = t.text("name", std::move(otherwise));

@@ -24,4 +24,18 @@ struct ModelChoice {
 /// ConfigError with the place of the key that is wrong. `name`: if the table does not say it.
 ModelChoice read_model(TomlReader& model, const ParameterDefaults& defaults = {}, std::optional<std::string> name = {});
 
+/// Every parameter by its name; where it is not given, its value in `defaults`, else its own default.
+ParameterDefaults read_values(TomlReader& model, const std::vector<models::Parameter>& parameters, const ParameterDefaults& defaults = {});
+/// A recipe's complaint usually opens with the parameter it is about: its place, or that of the name.
+Place place_of(const TomlReader& model, const std::vector<models::Parameter>& parameters, const std::string& complaint);
+/// What `f` returns; a ConfigError of it gets that place.
+template <class F>
+auto at_parameter(const TomlReader& model, const std::vector<models::Parameter>& parameters, F&& f) {
+  try {
+    return f();
+  } catch (const ConfigError& e) {
+    throw ConfigError(e.bare_message(), place_of(model, parameters, e.bare_message()), e.hint());
+  }
+}
+
 }  // namespace apical

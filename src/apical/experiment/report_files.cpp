@@ -11,6 +11,8 @@
 #include "apical/experiment/efficiency.h"
 #include "apical/experiment/report.h"
 #include "apical/experiment/run.h"
+#include "apical/experiment/spiking_report.h"
+#include "apical/experiment/spiking_run.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
 #include "apical/io/png.h"
@@ -249,6 +251,7 @@ void add_expectations(const io::Path& directory, ReportData& data) {
 }  // namespace
 
 io::Path write_report(const io::Path& directory) {
+  if (is_spiking_run(directory)) return write_spiking_report(directory);
   ReportData data;
   if (io::file_exists(directory / "comparison.json")) {
     const nlohmann::json index = io::read_json(directory / "comparison.json");

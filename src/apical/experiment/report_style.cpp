@@ -78,6 +78,10 @@ svg path.grid{display:inline;fill:none;stroke:var(--faint);stroke-width:1}
 .reference path{stroke:var(--soft);stroke-width:1;stroke-dasharray:1 3;fill:none}
 .reference text{fill:var(--soft);font-style:italic;font-size:11px}
 .dot{fill:var(--c);opacity:.55}
+.raster{min-width:760px}
+.raster .ground{fill:var(--wash)}
+.raster .first{fill:none;stroke:var(--ink);stroke-width:1.3}
+.raster .later{fill:none;stroke:var(--p1);stroke-width:1.6}
 .bar{fill:none;stroke:var(--c);stroke-width:1.8}
 .centre{fill:var(--c)}
 .figures{font-variant-numeric:tabular-nums}

@@ -128,17 +128,33 @@ void write_outcomes(const ReproductionResult& r, const io::Path& directory) {
   io::write_atomically(directory / "reproduction.json", io::json_text(j));
 }
 
-/// Bytes of the last checkpoint's trainer section; nothing if there is none that this program reads.
-std::optional<io::Bytes> final_state(const io::Path& run) {
+/// The last checkpoint; nothing if there is none that this program reads.
+std::optional<io::Checkpoint> final_checkpoint(const io::Path& run) {
   const std::vector<std::uint64_t> sequences = io::list_checkpoints(run / "checkpoints");
   if (sequences.empty()) return std::nullopt;
   const io::Path file = run / "checkpoints" / io::checkpoint_name(sequences.back());
   const std::string experiment = io::read_text(run / "experiment.toml");
   try {
-    return io::decode_checkpoint(io::read_file(file), io::xxh3(io::bytes_of(experiment)), file.string()).section("trainer");
+    return io::decode_checkpoint(io::read_file(file), io::xxh3(io::bytes_of(experiment)), file.string());
   } catch (const DataError&) {
     return std::nullopt;
   }
+}
+
+std::optional<io::Bytes> final_state(const io::Path& run) {
+  const std::optional<io::Checkpoint> c = final_checkpoint(run);
+  return c ? std::optional(c->section("trainer")) : std::nullopt;
+}
+
+/// The states of the seeds of a spiking run.
+std::vector<io::CheckpointSection> final_seeds(const io::Path& run) {
+  std::vector<io::CheckpointSection> out;
+  if (const std::optional<io::Checkpoint> c = final_checkpoint(run)) {
+    for (const io::CheckpointSection& s : c->sections) {
+      if (s.name.starts_with("seed-")) out.push_back(s);
+    }
+  }
+  return out;
 }
 
 std::string plain(const nlohmann::json& j) { return j.is_string() ? j.get<std::string>() : j.dump(); }
@@ -190,12 +206,34 @@ bool ReproductionResult::reproduced() const {
   return !outcomes.empty() && std::all_of(outcomes.begin(), outcomes.end(), [](const Outcome& o) { return o.reproduced; });
 }
 
+namespace {
+
+void judge_spiking(const TomlDocument& document, const ComparisonOptions& options, const std::atomic<bool>& stop, ReproductionResult& r) {
+  const SpikingExperiment e = read_spiking_experiment(document);
+  check_labels(r.claim, {e.label}, document);
+  const SpikingRunResult run = run_spiking(e, {options.directory, options.resume, options.threads, options.progress}, stop);
+  for (const std::string& note : run.notes) r.notes.push_back(note);
+  r.outcome = run.stopped ? Trainer::Outcome::stopped : Trainer::Outcome::finished;
+  if (run.stopped) return;
+  const MeasurementsByVariant measured{{e.label, read_measurements(options.directory)}};
+  for (const Expectation& expectation : r.claim.expectations) r.outcomes.push_back(evaluate(expectation, measured));
+}
+
+}  // namespace
+
 ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptions& options, const std::atomic<bool>& stop) {
   ReproductionResult r;
   r.claim = read_reproduction(document);
   if (r.claim.empty()) {
     throw ConfigError("this experiment does not say what it reproduces", {document.origin(), 0, 0},
                       "add [reproduces] and [[expect]], or use 'apical run' or 'apical compare'");
+  }
+  if (is_spiking(document)) {
+    judge_spiking(document, options, stop, r);
+    if (r.outcome == Trainer::Outcome::stopped) return r;
+    write_outcomes(r, options.directory);
+    write_report(options.directory);
+    return r;
   }
   const std::vector<Experiment> variants = read_variants(document);
   r.comparison = run_comparison(variants, options, stop);
@@ -255,10 +293,31 @@ std::string RepeatResult::text() const {
                      number(difference->now));
 }
 
+namespace {
+
+RepeatResult repeat_spiking(const io::Path& run, const RunOptions& options, const std::atomic<bool>& stop) {
+  const SpikingExperiment e = read_spiking_experiment(TomlDocument::read((run / "experiment.toml").string()));
+  RepeatResult r;
+  r.label = e.label;
+  if (run_spiking(e, {options.directory, options.resume, options.threads, {}}, stop).stopped) return r;
+  r.outcome = Trainer::Outcome::finished;
+  const std::vector<Measurement> before = read_measurements(run), now = read_measurements(options.directory);
+  r.compared = before.size();
+  r.difference = first_difference(before, now);
+  const auto a = final_seeds(run), b = final_seeds(options.directory);
+  // Courses of one round keep no state; what they leave is their activity.
+  r.same_state = a == b && io::hash_file(run / "results.h5") == io::hash_file(options.directory / "results.h5");
+  r.differing_conditions = differing_conditions(run, options.directory);
+  return r;
+}
+
+}  // namespace
+
 RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const std::atomic<bool>& stop) {
   if (!io::file_exists(run / "summary.json")) {
     throw DataError(fmt::format("{} holds no finished run (no summary.json); there is nothing to compare with", run.string()));
   }
+  if (is_spiking_run(run)) return repeat_spiking(run, options, stop);
   const Experiment e = read_experiment(TomlDocument::read((run / "experiment.toml").string()));
   RepeatResult r;
   r.label = e.label;

@@ -35,7 +35,8 @@ Outcome evaluate(const Expectation& expectation, const MeasurementsByVariant& me
 struct ReproductionResult {
   Reproduction claim;
   Trainer::Outcome outcome = Trainer::Outcome::stopped;
-  ComparisonResult comparison;
+  ComparisonResult comparison;        ///< empty of spiking experiments
+  std::vector<std::string> notes;     ///< of theirs
   std::vector<Outcome> outcomes;  ///< empty if stopped
   bool reproduced() const;
 };

@@ -2,21 +2,18 @@
 #include "apical/experiment/run.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cmath>
-#include <ctime>
 #include <limits>
 #include <map>
 #include <numeric>
 #include <nlohmann/json.hpp>
 
 #include "apical/analysis/layered_ingredients.h"
-#include "apical/core/build_info.h"
-#include "apical/engine/rate/kernels.h"
 #include "apical/experiment/efficiency.h"
 #include "apical/experiment/make_learner.h"
+#include "apical/experiment/provenance.h"
 #include "apical/experiment/recorder.h"
 #include "apical/experiment/state_file.h"
 #include "apical/io/checkpoint.h"
@@ -30,19 +27,6 @@ namespace apical {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string utc_now() {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-                     utc.tm_min, utc.tm_sec);
-}
-
-std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
 
 /// What a checkpoint holds beside the trainer's state.
 struct Bookkeeping {
@@ -59,7 +43,6 @@ struct Bookkeeping {
 };
 
 void write_manifest(const Experiment& e, const RunOptions& options, std::size_t threads, const Learner& learner) {
-  const BuildInfo& b = build_info();
   nlohmann::json m;
   m["schema"] = "apical-manifest/1";
   m["title"] = e.title;
@@ -75,9 +58,7 @@ void write_manifest(const Experiment& e, const RunOptions& options, std::size_t 
   m["seeds"] = e.seeds;
   m["precision"] = e.double_precision ? "double" : "float";
   m["experiment_xxh3"] = fmt::format("{:016x}", io::xxh3(io::bytes_of(e.resolved)));
-  m["apical"] = {{"version", b.version}, {"revision", b.revision}, {"compiler", b.compiler},
-                 {"build", b.build_type}, {"flags", b.flags}, {"numerics", kNumericsVersion}};
-  m["machine"] = {{"host", host_name()}, {"instruction_set", rate::current_target()}, {"threads", threads}};
+  add_provenance(m, threads);
   m["state_bytes"] = learner.bytes();
   const SampleCost cost = cost_of_sample(e, learner.data(0));
   m["training_samples"] = learner.samples(0, SplitName::train);
@@ -86,7 +67,6 @@ void write_manifest(const Experiment& e, const RunOptions& options, std::size_t 
   for (const Ingredient& i : e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered())) {
     if (i.needed) m["needs"].push_back(i.name);
   }
-  m["created"] = utc_now();
   io::write_atomically(options.directory / "manifest.json", io::json_text(m));
 }
 

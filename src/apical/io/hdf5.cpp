@@ -274,6 +274,12 @@ hid_t variable_string() {
   H5Tset_cset(type, H5T_CSET_UTF8);
   return type;
 }
+
+hid_t enumeration(const NamedChoice& choice) {
+  const hid_t type = H5Tenum_create(H5T_STD_U8LE);
+  for (std::uint8_t i = 0; i < choice.names.size(); ++i) H5Tenum_insert(type, choice.names[i].c_str(), &i);
+  return type;
+}
 }  // namespace
 
 void File::set_attribute(const std::string& path, const std::string& name, const AttributeValue& value) {
@@ -282,15 +288,20 @@ void File::set_attribute(const std::string& path, const std::string& name, const
   if (state_->checked(H5Aexists_by_name(state_->id, where.c_str(), name.c_str(), H5P_DEFAULT), what) > 0) {
     state_->checked(H5Adelete_by_name(state_->id, where.c_str(), name.c_str(), H5P_DEFAULT), what);
   }
-  const Handle space(H5Screate(H5S_SCALAR), H5Sclose), text(variable_string(), H5Tclose);
-  const hid_t type = std::holds_alternative<std::string>(value) ? hid_t{text}
-                     : std::holds_alternative<double>(value)    ? H5T_IEEE_F64LE
-                                                                : H5T_STD_I64LE;
+  const auto* list = std::get_if<std::vector<std::uint32_t>>(&value);
+  const auto* choice = std::get_if<NamedChoice>(&value);
+  const hsize_t length = list ? list->size() : 1;
+  const Handle space(list ? H5Screate_simple(1, &length, nullptr) : H5Screate(H5S_SCALAR), H5Sclose);
+  const Handle own_type(choice ? enumeration(*choice) : variable_string(), H5Tclose);
+  const hid_t types[] = {own_type, H5T_IEEE_F64LE, H5T_STD_I64LE, H5T_STD_U32LE, H5T_STD_U32LE, own_type};
+  const hid_t type = types[value.index()];
   const Handle attribute(
       H5Acreate_by_name(state_->id, where.c_str(), name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
   state_->checked(attribute, what);
   const char* characters = nullptr;
   const void* data = std::visit([](const auto& v) -> const void* { return &v; }, value);
+  if (list) data = list->data();
+  if (choice) data = &choice->value;
   if (const auto* string = std::get_if<std::string>(&value)) {
     characters = string->c_str();
     data = &characters;

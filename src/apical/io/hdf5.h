@@ -31,7 +31,14 @@ struct DatasetShape {
   Compression compression = Compression::none;
 };
 
-using AttributeValue = std::variant<std::string, double, std::int64_t>;
+/// An enumeration whose values count from 0, and the one that holds.
+struct NamedChoice {
+  std::vector<std::string> names;
+  std::uint8_t value = 0;
+  bool operator==(const NamedChoice&) const = default;
+};
+/// Choices and lists are for formats of others that ask for them: attribute() does not read them back.
+using AttributeValue = std::variant<std::string, double, std::int64_t, std::uint32_t, std::vector<std::uint32_t>, NamedChoice>;
 
 namespace detail {
 struct FileState;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/models/payeur2021_pairing.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "apical/core/error.h"
 #include "apical/core/random.h"
@@ -100,6 +103,73 @@ std::vector<double> burst_poisson_train(const BurstTrain& train, double duration
     if (second < duration_s) times.push_back(second);
   }
   return times;
+}
+
+double PairingCurve::crossing() const {
+  for (std::size_t i = 1; i < x.size(); ++i) {
+    if (delta_w[i - 1] > 0 || delta_w[i] <= 0) continue;
+    return x[i - 1] + (x[i] - x[i - 1]) * delta_w[i - 1] / (delta_w[i - 1] - delta_w[i]);
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+std::vector<double> PeriodicExperiment::evenly(double first, double last, int count) {
+  std::vector<double> out;
+  for (int i = 0; i < count; ++i) out.push_back(i + 1 == count ? last : first + i * ((last - first) / (count - 1)));
+  return out;
+}
+
+std::vector<PairingCurve> run_pairing(const PeriodicExperiment& experiment) {
+  PairingCurve curve{"periodic", experiment.frequencies_Hz, {}};
+  for (const double f : curve.x) {
+    if (!(f > 0)) throw ConfigError(fmt::format("frequencies_Hz holds {}; expected more than 0", f));
+    curve.delta_w.push_back(periodic_pairing(f, experiment.protocol));
+  }
+  return {curve};
+}
+
+namespace {
+
+/// Mean over repetitions of f(pair), which has trains 2 pair and 2 pair + 1 of the seed to itself.
+template <class F>
+double mean_over(int repetitions, std::size_t point, const F& f) {
+  if (repetitions < 1) throw ConfigError(fmt::format("repetitions is {}; expected 1 or more", repetitions));
+  double sum = 0;
+  for (int n = 0; n < repetitions; ++n) sum += f(static_cast<std::uint32_t>(point * static_cast<std::size_t>(repetitions)) + static_cast<std::uint32_t>(n));
+  return sum / repetitions;
+}
+
+}  // namespace
+
+std::vector<PairingCurve> run_pairing(const PoissonExperiment& e, std::uint64_t seed) {
+  std::vector<PairingCurve> out;
+  for (const double p : e.initial_burst_probabilities) {
+    PairingCurve curve{fmt::format("P(0) = {:g}", p), e.rates_Hz, {}};
+    for (std::size_t i = 0; i < curve.x.size(); ++i) {
+      curve.delta_w.push_back(mean_over(e.repetitions, i, [&](std::uint32_t pair) {
+        const auto train = [&](std::uint32_t side) { return poisson_train(curve.x[i], e.refractory_s, e.duration_s, seed, 2 * pair + side); };
+        return pair_trains(train(0), train(1), e.duration_s, {e.initial_event_Hz, p * e.initial_event_Hz}, e.parameters).delta_w;
+      }));
+    }
+    out.push_back(std::move(curve));
+  }
+  return out;
+}
+
+std::vector<PairingCurve> run_pairing(const BurstPoissonExperiment& e, std::uint64_t seed) {
+  std::vector<PairingCurve> out;
+  for (const double rate : e.event_rates_Hz) {
+    PairingCurve curve{fmt::format("{:g} Hz", rate), e.burst_probabilities, {}};
+    for (std::size_t i = 0; i < curve.x.size(); ++i) {
+      const BurstTrain statistics{rate, curve.x[i], e.event_refractory_s, e.gap_s, e.span_s};
+      curve.delta_w.push_back(mean_over(e.repetitions, i, [&](std::uint32_t pair) {
+        const auto train = [&](std::uint32_t side) { return burst_poisson_train(statistics, e.duration_s, seed, 2 * pair + side); };
+        return pair_trains(train(0), train(1), e.duration_s, {rate, e.initial_burst_probability * rate}, e.parameters).delta_w;
+      }));
+    }
+    out.push_back(std::move(curve));
+  }
+  return out;
 }
 
 }  // namespace apical::payeur2021

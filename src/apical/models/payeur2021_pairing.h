@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace apical::payeur2021 {
@@ -53,5 +54,41 @@ struct BurstTrain {
 };
 std::vector<double> burst_poisson_train(const BurstTrain& train, double duration_s, std::uint64_t seed,
                                         std::uint32_t index);
+
+/// Weight change over what a protocol varies.
+struct PairingCurve {
+  std::string label;  ///< "P(0) = 0.3"
+  std::vector<double> x, delta_w;
+  /// Where the change first turns from negative to positive, between two points; NaN if it does not.
+  double crossing() const;
+};
+
+/// Fig. 2B: the periodic protocol at one frequency after the other. x in Hz. No randomness.
+struct PeriodicExperiment {
+  PeriodicPairing protocol;
+  std::vector<double> frequencies_Hz = evenly(1, 100, 20);
+  static std::vector<double> evenly(double first, double last, int count);
+};
+std::vector<PairingCurve> run_pairing(const PeriodicExperiment& experiment);
+
+/// Fig. 2C: independent Poisson trains before and behind the synapse, x their rate in Hz, one curve for each initial
+/// burst probability; the same trains for every curve. Means over repetitions.
+struct PoissonExperiment {
+  PairingParameters parameters;
+  std::vector<double> rates_Hz = PeriodicExperiment::evenly(1, 50, 10), initial_burst_probabilities{0.3, 0.5};
+  double initial_event_Hz = 5, refractory_s = 2e-3, duration_s = 100;
+  int repetitions = 20;
+};
+std::vector<PairingCurve> run_pairing(const PoissonExperiment& experiment, std::uint64_t seed);
+
+/// Fig. 2D: burst-Poisson trains of the same statistics on both sides, x their burst probability, one curve for each
+/// event rate, which the estimates start at.
+struct BurstPoissonExperiment {
+  PairingParameters parameters;
+  std::vector<double> burst_probabilities = PeriodicExperiment::evenly(0, 0.45, 10), event_rates_Hz{5, 10};
+  double initial_burst_probability = 0.2, event_refractory_s = 20e-3, gap_s = 2e-3, span_s = 10e-3, duration_s = 100;
+  int repetitions = 20;
+};
+std::vector<PairingCurve> run_pairing(const BurstPoissonExperiment& experiment, std::uint64_t seed);
 
 }  // namespace apical::payeur2021

@@ -51,13 +51,13 @@ Drive with_sine(const Drive& base, double amplitude_A, double period_s, double s
   return {base.constant_A, amplitude_A, period_s, start_s};
 }
 
-PropagationSeries record(Network<float>& net, const std::vector<std::size_t>& areas, const PropagationOptions& o) {
+PropagationSeries record(Network<float>& net, const std::vector<std::size_t>& areas, const PropagationOptions& o,
+                         const WatchedAdvance& advance) {
   PropagationSeries out;
-  const double dt = net.description().dt_s;
   const auto bins = static_cast<int>(std::lround(o.duration_s / o.bin_s));
   for (int bin = 0; bin < bins; ++bin) {
     net.reset_counts();
-    net.advance(std::llround(o.bin_s / dt));
+    advance_watched(net, o.bin_s, advance);
     for (std::size_t a = 0; a < areas.size(); ++a) {
       const Counts c = net.counts(areas[a]);
       const double per_Hz = o.bin_s * static_cast<double>(net.description().groups[areas[a]].size);
@@ -136,18 +136,20 @@ std::vector<double> PropagationSeries::burst_probability(std::size_t area) const
   return out;
 }
 
-PropagationSeries run_propagation(const PropagationOptions& o, std::uint64_t seed, ThreadPool* pool) {
+PropagationSeries run_propagation(const PropagationOptions& o, std::uint64_t seed, ThreadPool* pool,
+                                  const WatchedAdvance& advance) {
   Network<float> net(propagation_network(o), seed, pool);
-  net.advance(std::llround(o.burn_in_s / net.description().dt_s));
+  advance_watched(net, o.burn_in_s, advance);
   start_drives(net, net.group("pyr1"), net.group("pyr2"), o);
-  return record(net, {net.group("pyr1"), net.group("pyr2")}, o);
+  return record(net, {net.group("pyr1"), net.group("pyr2")}, o, advance);
 }
 
-PropagationSeries run_multiplexing(const PropagationOptions& o, std::uint64_t seed, ThreadPool* pool) {
+PropagationSeries run_multiplexing(const PropagationOptions& o, std::uint64_t seed, ThreadPool* pool,
+                                  const WatchedAdvance& advance) {
   Network<float> net(multiplexing_population(o), seed, pool);
-  net.advance(std::llround(o.burn_in_s / net.description().dt_s));
+  advance_watched(net, o.burn_in_s, advance);
   start_drives(net, 0, 0, o);
-  return record(net, {0}, o);
+  return record(net, {0}, o, advance);
 }
 
 double correlation(const std::vector<double>& a, const std::vector<double>& b) {

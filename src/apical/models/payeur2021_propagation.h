@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apical/engine/spike/network.h"
+#include "apical/models/watched_advance.h"
 
 namespace apical::payeur2021 {
 
@@ -43,9 +44,11 @@ struct PropagationSeries {
 };
 
 /// Runs the two areas: soma drive into area 1, dendritic drive into area 2.
-PropagationSeries run_propagation(const PropagationOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr);
+PropagationSeries run_propagation(const PropagationOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr,
+                                  const WatchedAdvance& advance = {});
 /// Runs the single population with both drives; area 0 holds it, area 1 stays empty.
-PropagationSeries run_multiplexing(const PropagationOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr);
+PropagationSeries run_multiplexing(const PropagationOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr,
+                                   const WatchedAdvance& advance = {});
 
 /// Pearson correlation; 0 if either does not vary.
 double correlation(const std::vector<double>& a, const std::vector<double>& b);

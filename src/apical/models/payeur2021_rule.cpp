@@ -43,14 +43,15 @@ Description rule_network(const RuleNetworkOptions& o) {
   return d;
 }
 
-std::vector<RulePhase> run_rule_network(const RuleNetworkOptions& o, std::uint64_t seed, ThreadPool* pool) {
+std::vector<RulePhase> run_rule_network(const RuleNetworkOptions& o, std::uint64_t seed, ThreadPool* pool,
+                                        const WatchedAdvance& advance) {
   Network<float> net(rule_network(o), seed, pool);
   const std::size_t pre = net.group("pre"), post = net.group("post");
   const std::size_t drive = net.connection("drive"), plastic = net.connection("plastic");
   std::vector<RulePhase> out;
   const auto phase = [&](double seconds) {
     net.reset_counts();
-    net.advance(std::llround(seconds / net.description().dt_s));
+    advance_watched(net, seconds, advance);
     const Counts a = net.counts(pre), b = net.counts(post);
     const double per_Hz = seconds * static_cast<double>(o.neurons);
     const auto ratio = [](const Counts& c) { return c.events ? static_cast<double>(c.bursts) / static_cast<double>(c.events) : 0; };

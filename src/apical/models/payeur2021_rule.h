@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apical/engine/spike/network.h"
+#include "apical/models/watched_advance.h"
 
 namespace apical::payeur2021 {
 
@@ -29,6 +30,7 @@ struct RulePhase {
   double mean_weight;  ///< at the end
   double pre_event_Hz, pre_burst_probability, post_event_Hz, post_burst_probability;
 };
-std::vector<RulePhase> run_rule_network(const RuleNetworkOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr);
+std::vector<RulePhase> run_rule_network(const RuleNetworkOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr,
+                                        const WatchedAdvance& advance = {});
 
 }  // namespace apical::payeur2021

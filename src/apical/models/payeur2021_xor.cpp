@@ -14,13 +14,12 @@ namespace {
 
 using namespace apical::spike;
 
-constexpr std::array<const char*, 5> kGroups{"in1", "in2", "hid1", "hid2", "out"};
 constexpr double kForwardExcitation = 1.3 * 0.18, kForwardInhibition = 2.5 * 0.1;
 
 Description with_populations(const XorOptions& o) {
   Description d;
   d.quirks = o.quirks;
-  for (const char* name : kGroups) {
+  for (const char* name : kXorGroups) {
     NeuronGroup g{.name = name, .size = o.neurons, .model = BurstPoisson{}, .initial_voltage_sd_V = 5e-3};
     g.estimator.alpha_s = o.alpha_s;
     if (g.name == "out") g.dendrite_current.constant_A = 400e-12;
@@ -105,8 +104,8 @@ int patterns_correct(const std::array<XorResponse, 4>& responses, const XorOptio
   return correct;
 }
 
-XorTask::XorTask(const XorOptions& options, std::uint64_t seed, ThreadPool* pool)
-    : options_(options), network_(xor_network(options), seed, pool) {}
+XorTask::XorTask(const XorOptions& options, std::uint64_t seed, ThreadPool* pool, WatchedAdvance advance)
+    : options_(options), network_(xor_network(options), seed, pool), advance_(std::move(advance)) {}
 
 void XorTask::set_input(const XorPattern& p) {
   network_.set_drive(0, CurrentTarget::soma, {.constant_A = p.first ? options_.input_on_A : options_.input_off_A});
@@ -119,9 +118,9 @@ void XorTask::remove_input() {
 
 XorResponse XorTask::present(double seconds) {
   network_.reset_counts();
-  network_.advance(std::llround(seconds / network_.description().dt_s));
+  advance_watched(network_, seconds, advance_);
   XorResponse r;
-  for (std::size_t g = 0; g < kGroups.size(); ++g) {
+  for (std::size_t g = 0; g < kXorGroups.size(); ++g) {
     const Counts c = network_.counts(g);
     const double per_Hz = seconds * static_cast<double>(options_.neurons);
     r.event_Hz[g] = static_cast<double>(c.events) / per_Hz;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apical/engine/spike/network.h"
+#include "apical/models/watched_advance.h"
 
 namespace apical::payeur2021 {
 
@@ -42,6 +43,7 @@ struct XorPattern {
   bool first, second;
   bool target() const { return first != second; }
 };
+inline constexpr std::array<const char*, 5> kXorGroups{"in1", "in2", "hid1", "hid2", "out"};
 inline constexpr std::array<XorPattern, 4> kXorPatterns{{{false, false}, {true, false}, {false, true}, {true, true}}};
 
 /// Population means over the last half of a presentation, in Hz, and burst probabilities; order of groups.
@@ -72,7 +74,7 @@ int patterns_correct(const std::array<XorResponse, 4>& responses, const XorOptio
 /// The published protocol, step by step, so that a caller can stop, save and look at any time.
 class XorTask {
  public:
-  XorTask(const XorOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr);
+  XorTask(const XorOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr, WatchedAdvance advance = {});
 
   /// 3 alpha without input current or plasticity.
   void burn_in();
@@ -92,6 +94,7 @@ class XorTask {
 
   XorOptions options_;
   spike::Network<float> network_;
+  WatchedAdvance advance_;
 };
 
 /// Burn-in, test, `epochs` of training (500 in the paper), test. `after_epoch` may watch; returning false stops.

@@ -6,6 +6,7 @@
 #include "apical/core/error.h"
 #include "apical/models/layered_models.h"
 #include "apical/models/model_tables.h"
+#include "apical/models/spiking_models.h"
 
 namespace apical::models {
 
@@ -22,6 +23,7 @@ const Model& find(std::string_view name) {
     names.push_back(m.name);
   }
   for (const LayeredModelRecipe& m : layered_models()) names.push_back(m.name);
+  for (const SpikingModel& m : spiking_models()) names.push_back(m.name);
   throw ConfigError(fmt::format("unknown model '{}'", name), {}, suggestion(name, names));
 }
 

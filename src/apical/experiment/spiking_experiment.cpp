@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/experiment/spiking_experiment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apical/experiment/expectation.h"
+#include "apical/experiment/experiment.h"
+#include "apical/experiment/model_toml.h"
+
+namespace apical {
+namespace {
+
+void read_model(TomlReader& t, SpikingExperiment& e) {
+  e.model = t.text("name");
+  const models::SpikingModel& model = *models::find_spiking(e.model);
+  e.citation = model.citation;
+  e.options = model.defaults;
+  if (models::quirks_of(e.options) != nullptr) {
+    const models::Parameter& preset = models::quirk_preset();
+    models::apply_quirk_preset(e.options, t.choice(preset.name, preset.choices, std::get<std::string>(preset.default_value)));
+  }
+  const std::vector<models::Parameter> parameters = models::parameters_of(e.options);
+  const models::Values values(read_values(t, parameters));
+  t.finish();
+  at_parameter(t, parameters, [&] {
+    e.options = models::filled(e.options, values);
+    if (const auto network = models::network_of(e.options)) spike::validate(*network);
+    return 0;
+  });
+}
+
+std::vector<std::string> recordable(const models::SpikingOptions& options) {
+  std::vector<std::string> out;
+  const auto network = models::network_of(options);
+  for (const spike::NeuronGroup& g : network ? network->groups : std::vector<spike::NeuronGroup>{}) {
+    if (!std::holds_alternative<spike::PoissonSource>(g.model)) out.push_back(g.name);
+  }
+  return out;
+}
+
+void read_record(TomlReader& t, SpikingExperiment& e) {
+  SpikeRecordRequest& r = e.record;
+  const std::vector<std::string> known = recordable(e.options);
+  r.spikes = t.boolean("spikes", false);
+  if (r.spikes && known.empty()) {
+    throw ConfigError(fmt::format("'record.spikes': model '{}' has no populations; its spikes are given", e.model), t.place("spikes"), "leave it out");
+  }
+  if (r.spikes) {
+    r.from_s = t.number("from_s", 0.0);
+    r.until_s = t.number("until_s", r.from_s + 1);
+    if (r.from_s < 0 || !(r.until_s > r.from_s)) {
+      throw ConfigError(fmt::format("spikes are to be recorded from {:g} to {:g} s; expected a stretch of time after 0", r.from_s, r.until_s), t.place("until_s"));
+    }
+    r.populations = t.texts("populations", known);
+    for (const std::string& p : r.populations) {
+      if (std::find(known.begin(), known.end(), p) != known.end()) continue;
+      throw ConfigError(fmt::format("'record.populations' names '{}'", p), t.place("populations"), suggestion(p, known));
+    }
+    r.seeds = static_cast<std::size_t>(t.integer("seeds", 1, 1, static_cast<std::int64_t>(e.seeds.size())));
+  } else {
+    for (const char* key : {"from_s", "until_s", "populations", "seeds"}) {
+      if (t.has(key)) throw ConfigError(fmt::format("'record.{}' belongs to spikes, which are not recorded", key), t.place(key), "add spikes = true");
+    }
+  }
+  if (!known.empty()) {
+    r.raster_neurons = static_cast<std::size_t>(t.integer("raster_neurons", 20, 0, 200));
+    r.raster_s = t.number("raster_s", 0.5);
+    if (!(r.raster_s > 0)) throw ConfigError(fmt::format("'record.raster_s' is {:g}; expected more than 0", r.raster_s), t.place("raster_s"));
+  }
+  t.finish();
+}
+
+}  // namespace
+
+bool is_spiking(const TomlDocument& document) {
+  TomlReader root(document);
+  if (root.kind("model") != TomlKind::table) return false;
+  TomlReader model = root.table("model");
+  return model.kind("name") == TomlKind::text && models::find_spiking(model.text("name")) != nullptr;
+}
+
+SpikingExperiment read_spiking_experiment(const TomlDocument& document) {
+  TomlReader root(document);
+  SpikingExperiment e;
+  e.title = root.text("title", "");
+  e.description = root.text("description", "");
+  e.label = root.text("label", "");
+  TomlReader model = root.table("model");
+  read_model(model, e);
+  for (const char* key : {"task", "variant", "sweep", "circuit", "population", "projection", "protocol"}) {
+    if (!root.has(key)) continue;
+    throw ConfigError(fmt::format("'{}' does not go with model '{}', which brings its own circuit, stimuli and course", key, e.model), root.place(key),
+                      "leave it out; 'apical models " + e.model + "' lists what can be set");
+  }
+  if (std::holds_alternative<payeur2021::XorOptions>(e.options)) {
+    TomlReader training = root.table("training");
+    e.epochs = static_cast<std::size_t>(training.integer("epochs", 500, 0, 1'000'000));
+    training.finish();
+  } else if (root.has("training")) {
+    throw ConfigError(fmt::format("model '{}' has no training", e.model), root.place("training"), "leave [training] out");
+  }
+  TomlReader run = root.table("run");
+  e.seeds = read_seeds(run);
+  e.checkpoint_every_s = read_checkpoint_interval(run);
+  run.finish();
+  TomlReader record = root.table("record");
+  read_record(record, e);
+  read_reproduction(document);
+  root.read_elsewhere("reproduces");
+  root.read_elsewhere("expect");
+  root.finish();
+  if (e.label.empty()) e.label = e.model;
+  if (e.title.empty()) e.title = e.label;
+  e.resolved = root.resolved();
+  return e;
+}
+
+}  // namespace apical

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/models/spiking_models.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "apical/models/layered_fields.h"
+
+namespace apical::models {
+namespace {
+
+using namespace payeur2021;
+
+constexpr double kPico = 1e12, kMilli = 1e3;  // per unit of SI
+
+/// A quantity kept in SI units and shown in others. Division gives the double nearest to the decimal number.
+void scaled(Fields& f, const char* name, double& v, double per_si, const char* unit, const char* meaning) {
+  constexpr double kDigits = 1e6;
+  double shown = std::round(v * per_si * kDigits) / kDigits;
+  f(name, shown, unit, meaning);
+  v = shown / per_si;
+}
+
+void require_positive(const char* name, double v) {
+  if (!(v > 0)) throw ConfigError(fmt::format("{} is {:g}; expected more than 0", name, v));
+}
+
+void positive(Fields& f, const char* name, double& v, const char* unit, const char* meaning) {
+  f(name, v, unit, meaning);
+  require_positive(name, v);
+}
+
+void fields(Fields& f, spike::Quirks& q) {
+  f.choice("dendritic_drive", q.dendritic_drive, {"dendritic", "somatic"}, "potential in the driving force of dendritic synapses (Q1: the program takes the somatic)");
+  f.choice("facilitation_jump", q.facilitation_jump, {"f", "u_rest"}, "what u jumps by at a spike, times 1-u (Q2: u_rest in the program)");
+  f.choice("detector", q.detector, {"interspike_interval", "accumulating", "accumulating_mainline"},
+           "how events are told from bursts (Q3: accumulating in the program; Q9: as in the simulator it was forked from)");
+  f.count("presynaptic_detector_lag_steps", q.presynaptic_detector_lag_steps, "steps", "spikes reach the presynaptic detector so much later (Q3: 8 in the program)");
+  f.choice("homeostatic_rate", q.homeostatic_rate, {"events", "all_spikes"},
+           "what presynaptic homeostasis measures: the event rate estimate, or a 30 s average of all spikes (Q4: the latter in the program)");
+  f.choice("first_event", q.first_event, {"no_depression", "burst_probability_one"}, "burst probability at a neuron's first event, 0/0 (Q5)");
+  f("float32_trace_decay", q.float32_trace_decay, "decay factors of traces rounded to float32 (Q6: in the program)");
+  f("minimum_rate_ignored", q.minimum_rate_ignored, "the minimum rate is 2 Hz whatever is given (Q7: in the program)");
+  scaled(f, "initial_dendritic_adaptation_mV", q.initial_dendritic_adaptation_V, kMilli, "mV", "adaptation of dendrites at the start (Q8: 0.1 in the program)");
+}
+
+void fields(Fields& f, XorOptions& o) {
+  f.count("neurons", o.neurons, "", "per population; fewer is not neutral: excitatory and inhibitory partners coincide");
+  positive(f, "in_degree", o.in_degree, "", "inputs per neuron and projection, on average");
+  f.choice("feedback", o.feedback, {"asymmetric", "symmetric", "cut"},
+           "net excitatory to one hidden population and inhibitory to the other; excitatory to both, with half the learning rates; none");
+  f("hidden_plasticity", o.hidden_plasticity, "false: only the output learns");
+  f("hidden_eta", o.hidden_eta, "", "learning rate of the hidden populations");
+  f("output_eta", o.output_eta, "", "learning rate of the output");
+  positive(f, "alpha_s", o.alpha_s, "s", "averaging time of event and burst rates");
+  positive(f, "example_s", o.example_s, "s", "duration of one example: nine tenths prediction, one tenth with the teacher");
+  f("e_max_Hz", o.e_max_Hz, "Hz", "event rate that means 1; also where postsynaptic homeostasis sets in");
+  f("e_min_Hz", o.e_min_Hz, "Hz", "event rate that means 0; also below which presynaptic homeostasis acts");
+  if (!(o.e_max_Hz > o.e_min_Hz + 2)) throw ConfigError(fmt::format("e_max_Hz is {:g}; expected more than e_min_Hz + 2 = {:g}", o.e_max_Hz, o.e_min_Hz + 2));
+  scaled(f, "teacher_pA", o.teacher_A, kPico, "pA", "largest current of the teacher into an output dendrite");
+  scaled(f, "input_on_pA", o.input_on_A, kPico, "pA", "current into input somata for 1");
+  scaled(f, "input_off_pA", o.input_off_A, kPico, "pA", "current into input somata for 0");
+}
+
+void drive_fields(Fields& f, PropagationOptions& o) {
+  f("burn_in_s", o.burn_in_s, "s", "before the drives begin");
+  positive(f, "duration_s", o.duration_s, "s", "of the drives");
+  positive(f, "bin_s", o.bin_s, "s", "in which events and bursts are counted");
+  if (!(o.burn_in_s >= 0)) throw ConfigError(fmt::format("burn_in_s is {:g}; expected 0 or more", o.burn_in_s));
+  if (o.duration_s < 2 * o.bin_s) throw ConfigError(fmt::format("duration_s is {:g}; expected at least two bins of {:g} s", o.duration_s, o.bin_s));
+  scaled(f, "soma_amplitude_pA", o.soma_amplitude_A, kPico, "pA", "of the sine into somata");
+  positive(f, "soma_period_s", o.soma_period_s, "s", "of the sine into somata");
+  scaled(f, "dendrite_amplitude_pA", o.dendrite_amplitude_A, kPico, "pA", "of the sine into dendrites");
+  positive(f, "dendrite_period_s", o.dendrite_period_s, "s", "of the sine into dendrites");
+}
+
+void fields(Fields& f, PropagationOptions& o) {
+  f.count("pyramidal", o.pyramidal, "", "neurons per area");
+  f.count("interneurons", o.interneurons, "", "of each kind");
+  positive(f, "connection_probability", o.in_degree_fraction, "", "of each pair, in every projection");
+  f.choice("short_term", o.short_term, {"executed", "article", "none"},
+           "dynamics of synapses: as executed when the published weights were chosen (Q2), as in the article, or the mean efficacy all the time");
+  drive_fields(f, o);
+}
+
+void fields(Fields& f, MultiplexingOptions& o) {
+  f.count("pyramidal", o.population.pyramidal, "", "neurons");
+  drive_fields(f, o.population);
+}
+
+void fields(Fields& f, RuleNetworkOptions& o) {
+  f.count("neurons", o.neurons, "", "per side");
+  f.count("pool", o.pool, "", "Poisson sources of each sign, 5 Hz each; every input neuron has 100 excitatory and 30 inhibitory contacts per compartment on average");
+  positive(f, "contact_probability", o.contact_probability, "", "of plastic synapses");
+  f("initial_weight", o.initial_weight, "", "of plastic synapses");
+  f("eta", o.eta, "", "learning rate");
+  positive(f, "alpha_s", o.alpha_s, "s", "averaging time of event and burst rates");
+  f("dendritic_weight", o.dendritic_weight, "", "d0, of the input to the targets' dendrites");
+  positive(f, "phase_s", o.phase_s, "s", "duration of each phase; a burn-in of 4 alpha comes first");
+  std::vector<double> phases(o.phases.begin(), o.phases.end());
+  f("phases", phases, "d0", "dendritic weight in each of five phases");
+  if (phases.size() != o.phases.size()) throw ConfigError(fmt::format("phases has {} entries; expected {}", phases.size(), o.phases.size()));
+  std::copy(phases.begin(), phases.end(), o.phases.begin());
+  scaled(f, "final_presynaptic_current_pA", o.final_presynaptic_current_A, kPico, "pA", "into presynaptic dendrites in a last phase");
+}
+
+void fields(Fields& f, PairingParameters& p) {
+  f("learning_rate", p.learning_rate, "", "eta");
+  positive(f, "burst_threshold_s", p.burst_threshold_s, "s", "a longer interval starts an event");
+  positive(f, "pre_tau_s", p.pre_tau_s, "s", "of the presynaptic trace");
+  positive(f, "alpha_s", p.alpha_s, "s", "averaging time of event and burst rates");
+  positive(f, "dt_s", p.dt_s, "s", "time step");
+}
+
+void fields(Fields& f, PeriodicExperiment& e) {
+  f("frequencies_Hz", e.frequencies_Hz, "Hz", "of simultaneous pre- and postsynaptic spikes");
+  f.count("pairings_per_epoch", e.protocol.pairings_per_epoch, "", "");
+  f.count("epochs", e.protocol.epochs, "", "of pairings");
+  f("interval_between_epochs_s", e.protocol.interval_between_epochs_s, "s", "in which the estimates decay");
+  f("first_pairing_s", e.protocol.first_pairing_s, "s", "after the start of an epoch");
+  f("tail_s", e.protocol.tail_s, "s", "after the last period of an epoch");
+  f("post_delay_s", e.protocol.post_delay_s, "s", "postsynaptic spike minus presynaptic spike");
+  positive(f, "initial_event_Hz", e.protocol.initial.event_Hz, "Hz", "estimate at the start");
+  f("initial_burst_Hz", e.protocol.initial.burst_Hz, "Hz", "estimate at the start");
+  fields(f, e.protocol.parameters);
+}
+
+void train_fields(Fields& f, double& duration_s, int& repetitions) {
+  positive(f, "duration_s", duration_s, "s", "of a train");
+  f.count("repetitions", repetitions, "", "of each point, per seed");
+  require_positive("repetitions", repetitions);
+}
+
+void fields(Fields& f, PoissonExperiment& e) {
+  f("rates_Hz", e.rates_Hz, "Hz", "of both trains");
+  f("initial_burst_probabilities", e.initial_burst_probabilities, "", "estimates at the start, one curve each");
+  positive(f, "initial_event_Hz", e.initial_event_Hz, "Hz", "estimate at the start");
+  f("refractory_s", e.refractory_s, "s", "of the trains");
+  train_fields(f, e.duration_s, e.repetitions);
+  fields(f, e.parameters);
+}
+
+void fields(Fields& f, BurstPoissonExperiment& e) {
+  f("burst_probabilities", e.burst_probabilities, "", "of both trains");
+  f("event_rates_Hz", e.event_rates_Hz, "Hz", "of both trains and of the estimate at the start, one curve each");
+  f("initial_burst_probability", e.initial_burst_probability, "", "estimate at the start");
+  f("event_refractory_s", e.event_refractory_s, "s", "between events");
+  f("gap_s", e.gap_s, "s", "least interval inside a burst");
+  f("span_s", e.span_s, "s", "range of intervals inside a burst");
+  train_fields(f, e.duration_s, e.repetitions);
+  fields(f, e.parameters);
+}
+
+void all_fields(Fields& f, SpikingOptions& options) {
+  std::visit([&](auto& o) { fields(f, o); }, options);
+  if (spike::Quirks* q = quirks_of(options)) fields(f, *q);
+}
+
+const char* kPayeur = "Payeur, Guerguiev, Zenke, Richards & Naud (2021), Burst-dependent synaptic plasticity can coordinate learning in hierarchical circuits, "
+                      "Nature Neuroscience 24, doi 10.1038/s41593-021-00857-x";
+
+}  // namespace
+
+const std::vector<SpikingModel>& spiking_models() {
+  static const std::vector<SpikingModel> models{
+      {"burstprop-pairing-periodic", "one synapse with the burst-dependent rule, paired spikes at one frequency (Fig. 2B)", kPayeur, PeriodicExperiment{}},
+      {"burstprop-pairing-poisson", "one synapse with the burst-dependent rule, Poisson trains on both sides (Fig. 2C)", kPayeur, PoissonExperiment{}},
+      {"burstprop-pairing-burst-poisson", "one synapse with the burst-dependent rule, trains of events and bursts on both sides (Fig. 2D)", kPayeur,
+       BurstPoissonExperiment{}},
+      {"burstprop-rule-network", "the burst-dependent rule between two populations of two-compartment neurons: weights follow changes of burst probability (Fig. 2E-G)",
+       kPayeur, RuleNetworkOptions{}},
+      {"burstprop-multiplexing", "one population of two-compartment neurons: the event rate follows somatic input, burst probability dendritic input (Fig. 3)", kPayeur,
+       MultiplexingOptions{}},
+      {"burstprop-propagation",
+       "two areas of two-compartment neurons with interneurons: short-term plasticity sends event rates up and bursts down at once (Fig. 3)", kPayeur,
+       PropagationOptions{}},
+      {"burstprop-xor", "three stages of bursting neurons learn XOR: events carry the input up, bursts the teacher's signal down to hidden dendrites (Fig. 4)", kPayeur,
+       XorOptions{}},
+  };
+  return models;
+}
+
+const SpikingModel* find_spiking(std::string_view name) {
+  const auto& all = spiking_models();
+  const auto at = std::find_if(all.begin(), all.end(), [&](const SpikingModel& m) { return m.name == name; });
+  return at == all.end() ? nullptr : &*at;
+}
+
+spike::Quirks* quirks_of(SpikingOptions& options) {
+  struct Finder {
+    spike::Quirks* operator()(MultiplexingOptions& o) const { return &o.population.quirks; }
+    spike::Quirks* operator()(XorOptions& o) const { return &o.quirks; }
+    spike::Quirks* operator()(PropagationOptions& o) const { return &o.quirks; }
+    spike::Quirks* operator()(RuleNetworkOptions& o) const { return &o.quirks; }
+    spike::Quirks* operator()(PeriodicExperiment&) const { return nullptr; }
+    spike::Quirks* operator()(PoissonExperiment&) const { return nullptr; }
+    spike::Quirks* operator()(BurstPoissonExperiment&) const { return nullptr; }
+  };
+  return std::visit(Finder{}, options);
+}
+
+const Parameter& quirk_preset() {
+  static const Parameter preset{"quirks",
+                                std::string("recipe"),
+                                "",
+                                "what options marked Q1 … Q9 are unless they are given: as intended but for what the experiment cannot do without, all as intended, or all as in the "
+                                "published program",
+                                {"recipe", "intended", "published"}};
+  return preset;
+}
+
+void apply_quirk_preset(SpikingOptions& options, std::string_view preset) {
+  spike::Quirks* quirks = quirks_of(options);
+  if (quirks == nullptr || preset == "recipe") return;
+  if (preset == "intended") {
+    *quirks = {};
+  } else if (preset == "published") {
+    *quirks = spike::Quirks::published();
+  } else {
+    throw ConfigError(fmt::format("quirks is '{}'; expected {}", preset, join_names(quirk_preset().choices, "or")));
+  }
+}
+
+std::vector<Parameter> parameters_of(SpikingOptions options) {
+  std::vector<Parameter> list;
+  Fields f(list);
+  all_fields(f, options);
+  return list;
+}
+
+SpikingOptions filled(SpikingOptions options, const Values& values) {
+  Fields f(values);
+  all_fields(f, options);
+  return options;
+}
+
+std::optional<spike::Description> network_of(const SpikingOptions& options) {
+  struct Builder {
+    std::optional<spike::Description> operator()(const XorOptions& o) const { return xor_network(o); }
+    std::optional<spike::Description> operator()(const PropagationOptions& o) const { return propagation_network(o); }
+    std::optional<spike::Description> operator()(const MultiplexingOptions& o) const { return multiplexing_population(o.population); }
+    std::optional<spike::Description> operator()(const RuleNetworkOptions& o) const { return rule_network(o); }
+    std::optional<spike::Description> operator()(const PeriodicExperiment&) const { return {}; }
+    std::optional<spike::Description> operator()(const PoissonExperiment&) const { return {}; }
+    std::optional<spike::Description> operator()(const BurstPoissonExperiment&) const { return {}; }
+  };
+  return std::visit(Builder{}, options);
+}
+
+}  // namespace apical::models
