@@ -113,6 +113,7 @@ struct Visitor {
     f("average", p.average, "ms", "end of a phase over which potentials, rates and postsynaptic potentials are averaged");
     f("tau_long", p.tau_long, "ms", "postsynaptic potentials: slower time constant");
     f("tau_short", p.tau_short, "ms", "postsynaptic potentials: faster time constant");
+    f.count("input_neurons", p.input_neurons, "neurons", "Poisson neurons that carry each input");
     visit_start(f, o.feedback);
   }
   void operator()(BurstpropOptions& o) const {

@@ -62,6 +62,7 @@ SpikingSegregatedDendrites<T>::SpikingSegregatedDendrites(const NetworkDescripti
   }
   steps_ = steps_of(o.phase, o.dt);
   averaged_ = steps_of(o.average, o.dt);
+  if (o.input_neurons == 0) throw ConfigError("segregated dendrites: input_neurons is 0; expected at least one neuron per input");
   if (averaged_ > steps_) throw ConfigError("segregated dendrites: averages cannot be longer than a phase");
   const double slow = std::exp(-o.dt / o.tau_long), fast = std::exp(-o.dt / o.tau_short);
   keep_slow_ = static_cast<T>(slow);
@@ -86,8 +87,8 @@ void SpikingSegregatedDendrites<T>::rest(const NetworkDescription& description, 
 }
 
 template <class T>
-void SpikingSegregatedDendrites<T>::fire(const Workers& workers, MatrixView<const T> rates, double scale, Trains& trains,
-                                         std::uint32_t object, std::uint64_t step) {
+void SpikingSegregatedDendrites<T>::fire(const Workers& workers, MatrixView<const T> rates, double scale, T gain,
+                                         Trains& trains, std::uint32_t object, std::uint64_t step) {
   workers.run_ranges(rates.rows(), 16, [&](std::size_t first, std::size_t last) {
     for (std::size_t n = first; n < last; ++n) {
       std::array<std::uint32_t, 4> words{};  // of four neurons
@@ -98,7 +99,7 @@ void SpikingSegregatedDendrites<T>::fire(const Workers& workers, MatrixView<cons
         T &slow = trains.slow.view()(n, i), &fast = trains.fast.view()(n, i);
         slow = keep_slow_ * slow + spikes;
         fast = keep_fast_ * fast + spikes;
-        trains.psp.view()(n, i) = psp_gain_ * (slow - fast);
+        trains.psp.view()(n, i) = gain * (slow - fast);
       }
     }
   });
@@ -146,16 +147,16 @@ void SpikingSegregatedDendrites<T>::show(const Workers& workers, const Network<T
   }
   if (phase == Phase::forward) clear(mean_input_, rows, description.inputs);
   clear(mean_rate_, rows, description.outputs());
-  const double share = 1 / static_cast<double>(averaged_);
+  const double share = 1 / static_cast<double>(averaged_), n_in = static_cast<double>(options_.input_neurons);
   for (std::size_t t = 0; t < steps_; ++t) {
     const std::uint64_t step = number * 2 * steps_ + (phase == Phase::target ? steps_ : 0) + t;
-    fire(workers, X, options_.dt, input_, 0, step);
+    fire(workers, X, n_in * options_.dt, psp_gain_ / static_cast<T>(n_in), input_, 0, step);
     // Somata move by what arrived so far, then all fire: one step of delay per layer.
     for (std::size_t l = 0; l < depth; ++l) membrane(workers, network, l, Y, phase);
     for (std::size_t l = 0; l < depth; ++l) {
       const auto rate = rate_.resize(rows, description.layers[l].size);
       activate<T>(workers, Activation::sigmoid, V_[l].view(), rate);
-      fire(workers, rate, options_.steady.phi_max * options_.dt, trains_[l], static_cast<std::uint32_t>(l + 1), step);
+      fire(workers, rate, options_.steady.phi_max * options_.dt, psp_gain_, trains_[l], static_cast<std::uint32_t>(l + 1), step);
       if (l + 1 == depth && t + averaged_ >= steps_) accumulate<T>(workers, rate, options_.steady.phi_max * share, mean_rate_);
     }
     if (t + averaged_ < steps_) continue;

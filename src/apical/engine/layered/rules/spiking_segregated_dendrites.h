@@ -19,6 +19,7 @@ struct SpikingSegregatedOptions {
   double phase = 50;         ///< ms; the authors add a random time to it
   double average = 20;       ///< ms at the end of a phase
   double tau_long = 10, tau_short = 3;  ///< ms
+  std::size_t input_neurons = 1;        ///< Poisson neurons that carry each input; their PSPs are averaged
 };
 
 template <class T>
@@ -59,7 +60,7 @@ class SpikingSegregatedDendrites final : public CreditRule<T> {
   void show(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<const T> Y, Phase phase,
             std::uint64_t number);
   void membrane(const Workers& workers, const Network<T>& network, std::size_t l, MatrixView<const T> Y, Phase phase);
-  void fire(const Workers& workers, MatrixView<const T> rates, double scale, Trains& trains, std::uint32_t object, std::uint64_t step);
+  void fire(const Workers& workers, MatrixView<const T> rates, double scale, T gain, Trains& trains, std::uint32_t object, std::uint64_t step);
   void forward_answer(const Workers& workers, const Network<T>& network, MatrixView<const T> X, std::uint64_t number);
 
   SpikingSegregatedOptions options_;
