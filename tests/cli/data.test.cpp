@@ -8,6 +8,7 @@
 #include "apical/io/digest.h"
 #include "apical/io/json.h"
 #include "apical/io/test_pictures.h"
+#include "apical/tasks/cifar10.h"
 #include "apical/tasks/data_receipt.h"
 #include "support/command_line.h"
 
@@ -119,6 +120,52 @@ TEST_F(Data, ARunOnAFolderOfPicturesCountsWhatItSkips) {
   const Answer refused = apical_says({"run", experiment, "--out", out("refused"), "--quiet", "--data", base, "--set", "task.corrupt_files=refuse"});
   EXPECT_EQ(refused.code, 3);
   EXPECT_THAT(refused.err, HasSubstr("train/a/2.jpg"));
+}
+
+constexpr const char* kSmallCifar = R"([task]
+name = "cifar10"
+verify = "none"
+validation_samples = 5
+[model]
+name = "backpropagation"
+layers = [3072, 4, 10]
+batch = 5
+[training]
+epochs = 1
+)";
+
+TEST_F(Data, ARunOnConvertedFilesSaysSoWhereverItsDataAreNamed) {
+  DataReceipt receipt{"cifar10", "re-encoded <from JPEG>", false, {}};
+  std::string records;
+  for (int label = 0; label < 10; ++label) {
+    records.push_back(static_cast<char>(label));
+    records.append(kCifarRecord - 1, static_cast<char>(20 * label));
+  }
+  for (const std::string& name : cifar10_files()) {
+    io::write_atomically(directory_ / name, std::string_view(records));
+    receipt.md5[name] = io::digest_of(io::Digest::md5, io::bytes_of(records));
+  }
+  write_receipt(directory_.path(), receipt);
+  const std::string experiment = file(kSmallCifar), base = directory_.path().string();
+  EXPECT_THAT(apical_says({"check", experiment, "--data", base}).out, HasSubstr("10 test samples; not as published: re-encoded <from JPEG>\n"));
+  const auto json = io::parse_json(apical_says({"check", experiment, "--json", "--data", base}).out, "check");
+  EXPECT_EQ(json.at("experiments")[0].at("data_provenance"), "re-encoded <from JPEG>");
+  const Answer refused = apical_says({"check", experiment, "--data", base, "--set", "task.verify=original"});
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("is not the original of CIFAR-10: re-encoded"));
+
+  const Answer stopped = apical_says({"run", experiment, "--out", out(), "--quiet", "--data", base}, true);
+  ASSERT_EQ(stopped.code, 75) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("data of task 'cifar10': re-encoded"));
+  EXPECT_EQ(io::read_json(io::Path(out()) / "manifest.json").at("data_provenance"), "re-encoded <from JPEG>");
+  // Other data in the same place: the run does not go on as if nothing had happened.
+  io::remove_file(directory_ / kReceiptName);
+  const Answer other = apical_says({"run", "--resume", "--out", out(), "--quiet", "--data", base});
+  EXPECT_EQ(other.code, 3);
+  EXPECT_THAT(other.err, AllOf(HasSubstr("began on \"re-encoded"), HasSubstr("found now are files of which no receipt says")));
+  write_receipt(directory_.path(), receipt);
+  ASSERT_EQ(apical_says({"run", "--resume", "--out", out(), "--quiet", "--data", base}).code, 0);
+  EXPECT_THAT(io::read_text(io::Path(out()) / "report.html"), HasSubstr("<b>Data not as published.</b> Re-encoded &lt;from JPEG&gt;</p>"));
 }
 
 TEST_F(Data, CircuitsRefuseAugmentation) {

@@ -43,6 +43,9 @@ PlannedWork planned(const Experiment& e, const Dataset& data) {
   return work;
 }
 
+/// For the end of the line of the data.
+std::string provenance_text(const Dataset& data) { return data.provenance.empty() ? "" : "; not as published: " + data.provenance; }
+
 std::string bytes_text(double bytes) {
   const char* units[] = {"B", "kB", "MB", "GB", "TB"};
   int unit = 0;
@@ -67,7 +70,8 @@ void check_layered(Context& context, const Experiment& e, const Dataset& data, T
   if (json != nullptr) {
     (*json)["experiments"].push_back({{"label", e.label}, {"units", units}, {"weights", weights}, {"state_bytes", learner->bytes()},
                                       {"updates_per_seed", cost.updates}, {"synaptic_events_per_sample", sample.synaptic_events},
-                                      {"weight_writes_per_sample", sample.weight_writes}, {"seconds", cost.seconds}});
+                                      {"weight_writes_per_sample", sample.weight_writes}, {"seconds", cost.seconds},
+                                      {"data_provenance", data.provenance}});
     return;
   }
   context.out << fmt::format("{}: {} on {}, {} seeds, {}\n", e.label, e.model, e.task, e.seeds.size(), e.double_precision ? "double" : "float");
@@ -78,7 +82,8 @@ void check_layered(Context& context, const Experiment& e, const Dataset& data, T
     context.out << fmt::format("  environment {} iterations of {} steps; validations of {} episodes, test of {}\n", e.plan.epochs, learner->batch(),
                                learner->samples(0, SplitName::validation), learner->samples(0, SplitName::test));
   } else {
-    context.out << fmt::format("  data        {} training, {} validation, {} test samples\n", data.train.size(), data.validation.size(), data.test.size());
+    context.out << fmt::format("  data        {} training, {} validation, {} test samples{}\n", data.train.size(), data.validation.size(), data.test.size(),
+                               provenance_text(data));
   }
   context.out << fmt::format("  memory      {} of state, the same for each checkpoint\n", bytes_text(static_cast<double>(learner->bytes())));
   context.out << fmt::format("  work        {} updates per seed; {:.3g} synaptic events and {:.3g} weight writes per {}\n", cost.updates,
@@ -132,16 +137,17 @@ int check(Context& context, const Arguments& arguments) {
       all["experiments"].push_back({{"label", e.label}, {"neurons", e.circuit().neuron_count()}, {"synapses", e.circuit().synapse_count()},
                                     {"plastic_synapses", e.circuit().plastic_synapse_count()}, {"state_bytes", cost.state_bytes},
                                     {"recording_bytes", cost.recording_bytes}, {"steps_per_seed", cost.steps()},
-                                    {"synapse_updates", cost.synapse_updates}, {"seconds", cost.seconds.value_or(NAN)}});
+                                    {"synapse_updates", cost.synapse_updates}, {"seconds", cost.seconds.value_or(NAN)},
+                                    {"data_provenance", data.front()->provenance}});
       continue;
     }
     context.out << fmt::format("{}: {} on {}, {} seeds, {}\n", e.label, e.model.empty() ? e.circuit().name : e.model, e.task,
                                e.seeds.size(), e.double_precision ? "double" : "float");
     context.out << fmt::format("  circuit     {} neurons, {} synapses, {} of them plastic\n", e.circuit().neuron_count(),
                                e.circuit().synapse_count(), e.circuit().plastic_synapse_count());
-    const char* shown = data.front()->closed_loop ? "  data        {} training samples, {} validation and {} test stretches\n"
-                                                  : "  data        {} training, {} validation, {} test samples\n";
-    context.out << fmt::format(fmt::runtime(shown), work.train, work.validation, work.test);
+    const char* shown = data.front()->closed_loop ? "  data        {} training samples, {} validation and {} test stretches{}\n"
+                                                  : "  data        {} training, {} validation, {} test samples{}\n";
+    context.out << fmt::format(fmt::runtime(shown), work.train, work.validation, work.test, provenance_text(*data.front()));
     context.out << fmt::format("  memory      {} of state, the same for each checkpoint\n", bytes_text(static_cast<double>(cost.state_bytes)));
     context.out << fmt::format("  recordings  {}\n", bytes_text(static_cast<double>(cost.recording_bytes)));
     context.out << fmt::format("  work        {} steps per seed, {:.3g} synapse updates in all\n", cost.steps(), cost.synapse_updates);

@@ -145,6 +145,7 @@ void Page::heading() {
     out_ += fmt::format("<p><b>Task{}{}.</b> {}</p>\n", data_.task.empty() ? "" : ": ", escape(data_.task),
                         escape(capitalised(data_.task_description)));
   }
+  for (const std::string& text : data_.data_provenance) out_ += fmt::format("<p><b>Data not as published.</b> {}</p>\n", escape(capitalised(text)));
   out_ += "</header>\n";
 }
 

@@ -88,6 +88,7 @@ struct ReportData {
   std::string title;
   std::string summary = {};  ///< the author's own sentence, before the one made of the numbers
   std::string task = {}, task_description = {};
+  std::vector<std::string> data_provenance = {};  ///< how the runs' data differ from those published; empty: they do not
   std::string evaluation =
       {};  ///< which state was tested, on how many samples, with plasticity and noise on or off
   std::string x_label = "epoch";

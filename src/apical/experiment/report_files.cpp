@@ -195,6 +195,7 @@ void add_run(const io::Path& run, ReportData& data) {
   m.model = e.model.empty() ? "circuit of the user's own" : e.model;
   m.citation = e.citation;
   m.reference = e.reference;
+  add_once(data.data_provenance, manifest.value("data_provenance", ""));
   const bool rewards = manifest.contains("rewards");
   read_metrics(run, rewards ? manifest.at("training_samples").get<double>() : 1, m);
   if (rewards) {

@@ -168,6 +168,8 @@ std::vector<std::string> differing_conditions(const io::Path& before, const io::
     const nlohmann::json &x = a.at(group).at(key), &y = b.at(group).at(key);
     if (x != y) out.push_back(fmt::format("{} {} then, {} now", key, plain(x), plain(y)));
   }
+  const std::string x = a.value("data_provenance", ""), y = b.value("data_provenance", "");
+  if (x != y) out.push_back(fmt::format("data \"{}\" then, \"{}\" now", x, y));
   return out;
 }
 

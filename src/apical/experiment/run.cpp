@@ -54,6 +54,7 @@ void write_manifest(const Experiment& e, const RunOptions& options, std::size_t 
   m["task_citation"] = find_task(e.task).citation;
   m["classifies"] = find_task(e.task).classifies;
   m["steers"] = find_task(e.task).steers;
+  if (const std::string& text = learner.data(0).provenance; !text.empty()) m["data_provenance"] = text;
   if (const auto& episodes = learner.data(0).episodes) m["rewards"] = {{"solved", episodes->solved}, {"window", episodes->window}};
   m["seeds"] = e.seeds;
   m["precision"] = e.double_precision ? "double" : "float";
@@ -365,10 +366,16 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
       remove_files(run, "results.");
     }
   }
+  const std::string& provenance = learner->data(0).provenance;
   if (!options.resume || !io::file_exists(run / "manifest.json")) {
     io::write_atomically(run / "experiment.toml", e.resolved);
     write_manifest(e, options, pool.size(), *learner);
+  } else if (const std::string began = io::read_json(run / "manifest.json").value("data_provenance", ""); began != provenance) {
+    const auto named = [](const std::string& text) { return text.empty() ? std::string("files of which no receipt says that they are not as published") : "\"" + text + "\""; };
+    throw DataError(fmt::format("{} began on {} of task '{}', but found now are {}\n  continue it with the data it began with (--data, APICAL_DATA)",
+                                run.string(), named(began), e.task, named(provenance)));
   }
+  if (!provenance.empty()) result.notes.push_back(fmt::format("data of task '{}': {}", e.task, provenance));
   Chronicle chronicle(e, run, books);
   const auto start = Clock::now();
   Checkpointer checkpointer(run, hash, e.checkpoint_every_s, trainer, chronicle, recorder, books, start);

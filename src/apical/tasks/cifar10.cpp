@@ -3,6 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <optional>
+
+#include "apical/io/digest.h"
+#include "apical/tasks/data_receipt.h"
+
 namespace apical {
 const DataSource& cifar10_source() {
   static const DataSource where{
@@ -27,7 +33,33 @@ const std::vector<std::string>& cifar10_files() {
 
 namespace {
 
-LabelledImages read_batches(std::span<const std::string> files, const TaskParameters& p) {
+/// Files by what they are, where a receipt knows that they are not as published.
+using Variants = std::map<std::string, std::size_t>;
+
+/// What the receipt beside a file says of it; empty for published content and without a receipt.
+std::string variant_of(const std::filesystem::path& path, const std::string& file, std::span<const std::uint8_t> bytes, bool only_originals) {
+  const std::optional<DataReceipt> receipt = read_receipt(path.parent_path());
+  if (!receipt || !receipt->md5.contains(file)) return {};
+  const bool changed = io::digest_of(io::Digest::md5, std::as_bytes(bytes)) != receipt->md5.at(file);
+  if (receipt->original && !changed) return {};
+  const std::string variant = (changed ? "not what was written as: " : "") + receipt->variant;
+  if (!only_originals) return variant;
+  throw DataError(fmt::format("{} is not the original of CIFAR-10: {}\n  {}", path.string(), variant,
+                              changed ? "it was changed, or its conversion was broken off: convert or fetch it again"
+                                      : "set verify = \"none\" (--set task.verify=none) to take it; runs and reports will say so"));
+}
+
+std::string provenance_of(const Variants& variants) {
+  std::string text;
+  for (const auto& [variant, files] : variants) {
+    if (!text.empty()) text += "; ";
+    if (files < cifar10_files().size()) text += fmt::format("{} of {} files: ", files, cifar10_files().size());
+    text += variant;
+  }
+  return text;
+}
+
+LabelledImages read_batches(std::span<const std::string> files, const TaskParameters& p, Variants& variants) {
   constexpr std::size_t kBatch = 10000;
   LabelledImages images;
   images.pixels = kCifarRecord - 1;
@@ -35,6 +67,8 @@ LabelledImages read_batches(std::span<const std::string> files, const TaskParame
   for (const std::string& file : files) {
     const auto path = find_data_file(cifar10_source(), file, p.text("directory"));
     const auto bytes = unpack_file(path, std::size_t{1} << 30);
+    const std::string variant = variant_of(path, file, bytes, p.text("verify") == "original");
+    if (!variant.empty()) ++variants[variant];
     const std::size_t before = images.labels.size();
     append_cifar_records(bytes, path.string(), images);
     const std::size_t added = images.labels.size() - before;
@@ -50,8 +84,9 @@ LabelledImages read_batches(std::span<const std::string> files, const TaskParame
 
 Dataset make(const TaskParameters& p) {
   const std::span<const std::string> files(cifar10_files());
-  const LabelledImages train = read_batches(files.first(5), p);
-  const LabelledImages test = read_batches(files.subspan(5), p);
+  Variants variants;
+  const LabelledImages train = read_batches(files.first(5), p, variants);
+  const LabelledImages test = read_batches(files.subspan(5), p, variants);
   const std::size_t held_out = p.count("validation_samples"), all = train.labels.size();
   if (held_out >= all) {
     throw ConfigError(
@@ -70,6 +105,7 @@ Dataset make(const TaskParameters& p) {
   data.train.augmentation = augmentation_of(p);
   data.class_names = cifar10_classes();
   data.readout = Readout::largest_output;
+  data.provenance = provenance_of(variants);
   return data;
 }
 

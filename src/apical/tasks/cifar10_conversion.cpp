@@ -106,7 +106,8 @@ void refuse_to_replace(const fs::path& folder) {
   if (receipt && !receipt->original) return;
   for (const std::string& name : cifar10_files()) {
     if (!io::file_exists(folder / name)) continue;
-    throw DataError(fmt::format("{} is there and was not written by a conversion; remove it or name another directory", (folder / name).string()));
+    throw DataError(fmt::format("{} is there, and no receipt ({}) says that a conversion wrote it: it may be an original; remove it or name another directory",
+                                (folder / name).string(), kReceiptName));
   }
 }
 
@@ -126,17 +127,18 @@ ConvertedCifar convert_cifar10(const fs::path& from, const fs::path& folder, con
   ConvertedCifar result{train.size() / kCifarRecord, test.size() / kCifarRecord, {}};
   result.variant = fmt::format("re-encoded: pixels of JPEG files, which differ from the original; order of seed {}", how.seed);
   DataReceipt receipt{"cifar10", result.variant, false, {}};
-  const auto write = [&](const std::string& name, std::span<const std::byte> content) {
-    io::write_atomically(folder / name, content);
-    receipt.md5[name] = io::digest_of(io::Digest::md5, content);
-  };
+  std::map<std::string, std::span<const std::byte>> files;
   const std::size_t batch = result.train / kBatches * kCifarRecord;
   for (std::size_t b = 0; b < kBatches; ++b) {
     const std::size_t end = b + 1 == kBatches ? train.size() : (b + 1) * batch;
-    write(cifar10_files()[b], std::span(train).subspan(b * batch, end - b * batch));
+    files[cifar10_files()[b]] = std::span(train).subspan(b * batch, end - b * batch);
   }
-  write(cifar10_files().back(), test);
+  files[cifar10_files().back()] = test;
+  for (const auto& [name, content] : files) receipt.md5[name] = io::digest_of(io::Digest::md5, content);
+  // The receipt comes first: whatever breaks this off, files that are here are known for a conversion's, those missing or of
+  // an earlier conversion for what they are, and the same call begins again.
   write_receipt(folder, receipt);
+  for (const auto& [name, content] : files) io::write_atomically(folder / name, content);
   return result;
 }
 

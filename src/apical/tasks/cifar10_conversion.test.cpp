@@ -6,10 +6,12 @@
 
 #include <algorithm>
 
+#include "apical/io/fault_injection.h"
 #include "apical/io/test_archive.h"
 #include "apical/io/test_directory.h"
 #include "apical/io/test_pictures.h"
 #include "apical/tasks/cifar10.h"
+#include "apical/tasks/data_receipt.h"
 #include "apical/tasks/published_data.h"
 
 namespace apical {
@@ -38,6 +40,17 @@ class CifarConversionTest : public testing::Test {
   std::string complaint(const std::string& folder = "jpeg") {
     try {
       convert_cifar10(directory_ / folder, directory_ / "out", how_, pool_);
+    } catch (const DataError& e) {
+      return e.what();
+    }
+    return "nothing was thrown";
+  }
+  TaskParameters reading(const std::string& verify) const {
+    return TaskParameters{}.set("directory", (directory_ / "out").string()).set("verify", verify).set("validation_samples", 10);
+  }
+  std::string complaint_of_task(const std::string& verify) const {
+    try {
+      make_dataset("cifar10", reading(verify));
     } catch (const DataError& e) {
       return e.what();
     }
@@ -102,10 +115,64 @@ TEST_F(CifarConversionTest, AConversionMayBeRepeatedButReplacesNoOriginals) {
   lay_out();
   io::make_directories(directory_ / "out");
   io::write_atomically(directory_ / "out" / "data_batch_2.bin", "precious");
-  EXPECT_THAT(complaint(), HasSubstr("was not written by a conversion"));
+  EXPECT_THAT(complaint(), HasSubstr("it may be an original"));
   io::remove_file(directory_ / "out" / "data_batch_2.bin");
   EXPECT_EQ(complaint(), "nothing was thrown");
   EXPECT_EQ(complaint(), "nothing was thrown");
+}
+
+TEST_F(CifarConversionTest, WhereverItIsBrokenOffTheSameCallBeginsAgain) {
+  lay_out();
+  convert_cifar10(directory_ / "jpeg", directory_ / "whole", how_, pool_);
+  std::uint64_t k = 0;
+  for (bool fired = true; fired;) {
+    io::FaultyDisk disk({.fail_at = ++k, .persistent = true, .only_writes = true});
+    {
+      const io::ScopedFileSystem scope(disk);
+      try {
+        convert_cifar10(directory_ / "jpeg", directory_ / "out", how_, pool_);
+      } catch (const IoError&) {
+        EXPECT_TRUE(disk.fired());
+      }
+    }
+    fired = disk.fired();
+    EXPECT_EQ(complaint(), "nothing was thrown") << "broken off at " << k << ": " << disk.failed_operation();
+    for (const std::string& file : cifar10_files()) ASSERT_EQ(io::read_file(directory_ / "out" / file), io::read_file(directory_ / "whole" / file)) << k;
+    std::filesystem::remove_all(directory_ / "out");
+  }
+  EXPECT_GT(k, 7U * 4);  // six files and the receipt, each opened, written, synced and renamed
+}
+
+TEST_F(CifarConversionTest, OneBrokenOffOverAnEarlierOneIsNoMixtureThatGoesUnseen) {
+  lay_out();
+  convert_cifar10(directory_ / "jpeg", directory_ / "out", how_, pool_);
+  const io::Bytes earlier = io::read_file(directory_ / "out" / "test_batch.bin");
+  how_.seed = 4;
+  convert_cifar10(directory_ / "jpeg", directory_ / "out", how_, pool_);
+  io::write_atomically(directory_ / "out" / "test_batch.bin", earlier);
+  EXPECT_THAT(make_dataset("cifar10", reading("none")).provenance,
+              AllOf(HasSubstr("5 of 6 files: re-encoded"), HasSubstr("1 of 6 files: not what was written as: re-encoded")));
+  EXPECT_EQ(complaint(), "nothing was thrown");
+  EXPECT_THAT(make_dataset("cifar10", reading("none")).provenance, testing::StartsWith("re-encoded"));
+}
+
+TEST_F(CifarConversionTest, TheTaskKnowsWhatItReads) {
+  lay_out();
+  const ConvertedCifar converted = convert_cifar10(directory_ / "jpeg", directory_ / "out", how_, pool_);
+  EXPECT_THAT(converted.variant, HasSubstr("order of seed 3"));
+  EXPECT_EQ(make_dataset("cifar10", reading("none")).provenance, converted.variant);
+  EXPECT_THAT(complaint_of_task("original"),
+              AllOf(HasSubstr("data_batch_1.bin is not the original of CIFAR-10: re-encoded"), HasSubstr("verify = \"none\"")));
+  // The same bytes with the receipt of a fetch are the published ones, as long as they stay so.
+  DataReceipt receipt = *read_receipt(directory_ / "out");
+  receipt.original = true;
+  receipt.variant = "as published";
+  write_receipt(directory_ / "out", receipt);
+  EXPECT_EQ(make_dataset("cifar10", reading("none")).provenance, "");
+  EXPECT_THAT(complaint_of_task("original"), HasSubstr("holds 10 pictures"));
+  receipt.md5["data_batch_1.bin"] = "0";
+  write_receipt(directory_ / "out", receipt);
+  EXPECT_THAT(complaint_of_task("original"), HasSubstr("not what was written as: as published"));
 }
 
 }  // namespace

@@ -121,6 +121,7 @@ struct Dataset {
   double threshold = 0;       ///< for Readout::sign
   std::optional<PictureShape> target_picture = {};
   std::vector<std::string> skipped_files = {};  ///< left out on request: name and reason
+  std::string provenance = {};  ///< how the data are known to differ from those published; empty: not known to, or generated
   double sequence_dt_ms = 0;  ///< duration of one step of a sequence; 0 where samples are held instead
   std::optional<ClosedLoop> closed_loop = {};  ///< what evaluations steer, instead of showing validation and test
   std::optional<Episodes> episodes = {};        ///< an environment to act in, instead of all samples
