@@ -73,6 +73,10 @@ class CreditRule {
   /// True if the feedback must be trained exactly as the forward weights (Kolen-Pollack).
   virtual bool feedback_follows_forward() const { return false; }
 
+  /// Factor on the learning rate of parameters that the rule changes by itself and that learn with the weights. Mirrors, which have to
+  /// follow the weights, keep theirs.
+  virtual void scale_learning(double /*factor*/) {}
+
   /// Everything that later credit depends on and that is not in the network.
   virtual void visit_state(StateVisitor&) {}
 
