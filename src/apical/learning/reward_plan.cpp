@@ -38,9 +38,11 @@ void RewardPlan::check_rules(const models::LayeredNetwork& policy, const models:
   for (const auto& [which, network] : {std::pair{"policy", &policy}, {"value network", &value}}) {
     const auto rule = layered::make_rule<float>(network->rule, network->network, 0);
     if (rule->learns_by_credit_alone()) continue;
+    std::string name(rule->name());
+    std::replace(name.begin(), name.end(), '_', '-');
     const char* why = rule->updates_per_batch() > 1 ? "changes the weights several times for each answer" : "has feedback that learns in a way of its own";
     throw ConfigError(fmt::format("method is actor-critic, whose traces hold one credit per synapse and step; the {} learns by {}, which {}", which,
-                                  rule->name(), why),
+                                  name, why),
                       {}, "choose method = \"ppo\" or \"reinforce\", or another rule");
   }
 }
