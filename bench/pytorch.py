@@ -5,9 +5,9 @@
 usage: bench/pytorch.py [PATH OF apical_bench]     (Debian: python3-torch)
 
 Both use the BLAS of the system with the kernel it chooses by itself. Every rule is timed in five turns, PyTorch and Apical one after
-the other; what is printed are the medians, so that whatever else the machine does touches both. PyTorch's versions are written by hand
-without autograd where that is faster, update in place and allocate what the equations need and no more. The last column is
-Apical on two threads against Apical on one.
+the other; what is printed are the medians, so that whatever else the machine does touches both. PyTorch's versions are plain: first
+backpropagation as everybody writes it, with autograd, then each rule by hand without autograd, weights updated in place. The last column
+is Apical on two threads against Apical on one.
 """
 import json
 import math
@@ -17,7 +17,9 @@ import subprocess
 import sys
 import time
 
-import torch
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before the library is loaded; Apical's calls are single-threaded by themselves
+
+import torch  # noqa: E402
 
 BATCH, SIZES, IMAGES = 64, (784, 500, 500, 10), 60000
 TURNS, SECONDS = 5, 0.4

@@ -32,6 +32,24 @@ void check_targets(const Dataset& d, layered::Loss loss) {
 
 }  // namespace
 
+namespace {
+
+/// Of a forward pass.
+double multiply_adds_per_batch(const models::LayeredNetwork& model) {
+  double sum = 0;
+  for (std::size_t l = 0; l < model.network.depth(); ++l) {
+    const layered::Connection& c = model.network.connection(l);
+    sum += static_cast<double>(model.network.weights(l)) * (c ? static_cast<double>(c->out().pixels()) : 1);
+  }
+  return sum * static_cast<double>(model.batch);
+}
+
+/// A batch that takes less than some 0.1 ms is not shared between threads: waiting for them would cost more, and on a busy machine a
+/// hundred times more.
+constexpr double kWorthSharing = 5e6;
+
+}  // namespace
+
 template <class Real>
 LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description, std::vector<std::shared_ptr<const Dataset>> data,
                                      std::vector<std::uint64_t> seeds, ThreadPool& pool)
@@ -39,7 +57,7 @@ LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description, std::ve
       data_(std::move(data)),
       seeds_(std::move(seeds)),
       pool_(pool),
-      across_replicas_(seeds_.size() >= pool.size()) {
+      across_replicas_(seeds_.size() >= pool.size() || multiply_adds_per_batch(description_) < kWorthSharing) {
   APICAL_CHECK(data_.size() == seeds_.size());
   if (description_.batch == 0) throw ConfigError("batch is 0; expected at least one sample per update");
   const layered::NetworkDescription& net = description_.network;

@@ -76,6 +76,10 @@ class CreditRule {
   /// per batch, and no feedback that learns beside it.
   bool learns_by_credit_alone() { return updates_per_batch() == 1 && (feedback_follows_forward() || learned_feedback().empty()); }
 
+  /// Factor on the learning rate of parameters that the rule changes by itself and that learn with the weights. Mirrors, which have to
+  /// follow the weights, keep theirs.
+  virtual void scale_learning(double /*factor*/) {}
+
   /// Everything that later credit depends on and that is not in the network.
   virtual void visit_state(StateVisitor&) {}
 

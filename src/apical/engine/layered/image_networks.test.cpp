@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "apical/engine/layered/model.h"
 #include "apical/engine/layered/rules/backpropagation.h"
 #include "apical/engine/layered/rules/feedback_alignment.h"
+#include "apical/engine/layered/rules/weight_mirror.h"
 #include "apical/engine/layered/test_networks.h"
 
 namespace apical::layered {
@@ -314,6 +316,19 @@ TEST_P(EveryRuleOnImages, LowersItsLossOnASmallBatch) {
   for (int k = 0; k < 300; ++k) model.learn_batch(c.x.view(), c.y.view());
   for (int k = 0; k < 10; ++k) end += model.learn_batch(c.x.view(), c.y.view());
   EXPECT_LT(end, 0.8 * start);
+}
+
+TEST(WeightMirror, OfAConvolutionFindsItsKernels) {
+  const NetworkDescription d = image_network(Activation::linear, Activation::linear, Loss::mse);
+  const auto net = make_network<double>(d, WeightInit::glorot_normal, 3);
+  const double sigma = 0.5;
+  const std::size_t vectors = 20000;
+  Matrix<double> xi = random_rows(vectors, d.layers[0].size, 8, sigma);
+  Matrix<double> B(net.parameters.W[1].rows(), net.parameters.W[1].cols());
+  Rows<double> response;
+  mirror<double>(Workers(), d.connection(1), net.parameters.W[1], net.parameters.b[1], Activation::linear, xi.view(), 1, 1 / (sigma * sigma), response, B);
+  // Each entry is a mean over vectors and positions of products with a deviation of at most |W xi| |xi| / sigma^2, about 2.
+  for (std::size_t i = 0; i < B.size(); ++i) EXPECT_NEAR(B.flat()[i], net.parameters.W[1].flat()[i], 4 * 2 / std::sqrt(static_cast<double>(vectors)));
 }
 
 }  // namespace

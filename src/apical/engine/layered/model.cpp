@@ -119,6 +119,7 @@ void LayeredModel<T>::visit_state(StateVisitor& a) {
   a.section("feedback_optimiser", [&] { feedback_optimiser_.visit_state(a); });
   a("batches", batches_);
   a("rate_factor", rate_factor_);
+  rule_->scale_learning(rate_factor_);
 }
 
 template class LayeredModel<float>;

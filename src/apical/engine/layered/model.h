@@ -49,7 +49,10 @@ class LayeredModel {
   MatrixView<const T> output() const { return rule_->output(); }
 
   /// Multiplies all learning rates (schedules).
-  void set_rate_factor(double factor) { rate_factor_ = factor; }
+  void set_rate_factor(double factor) {
+    rate_factor_ = factor;
+    rule_->scale_learning(factor);
+  }
 
   const Network<T>& network() const { return network_; }
   Network<T>& network() { return network_; }

@@ -131,7 +131,7 @@ double Burstprop<T>::credit(const Workers& workers, const Network<T>& network, c
   correlate_layers<T>(workers, description, difference_, batch.X, activity_.h, 1, out);
   for (std::size_t l = 0; l < slots_.size(); ++l) slots_[l].credit = out.dW[l + 1].flat();
   for (std::size_t l = 0; l < recurrent_.size(); ++l) {
-    if (recurs(l)) correlate<T>(workers, kAllToAll, u_[l].view(), q_[l].view(), static_cast<T>(options_.recurrent_rate), recurrent_[l].view(), 1);
+    if (recurs(l)) correlate<T>(workers, kAllToAll, u_[l].view(), q_[l].view(), static_cast<T>(rate_factor_ * options_.recurrent_rate), recurrent_[l].view(), 1);
   }
   return mean_loss<T>(description, activity_, batch.Y);
 }

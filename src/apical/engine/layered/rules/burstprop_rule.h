@@ -40,6 +40,8 @@ class Burstprop final : public CreditRule<T> {
   MatrixView<const T> output() const override { return activity_.h.back().view(); }
   std::span<const Trainable<T>> learned_feedback() override { return slots_; }
   bool feedback_follows_forward() const override { return options_.feedback == burstprop::Feedback::learned; }
+  /// Of the recurrent weights.
+  void scale_learning(double factor) override { rate_factor_ = factor; }
   void visit_state(StateVisitor& visit) override;
 
   const FeedbackWeights<T>& feedback_weights() const { return feedback_; }
@@ -55,6 +57,7 @@ class Burstprop final : public CreditRule<T> {
   bool recurs(std::size_t l) const { return options_.recurrence && recurrent_[l].size() > 0; }
 
   BurstpropOptions options_;
+  double rate_factor_ = 1;
   FeedbackWeights<T> feedback_;
   std::vector<Matrix<T>> recurrent_;
   std::vector<Trainable<T>> slots_;  // learned: their credit is that of the forward weights

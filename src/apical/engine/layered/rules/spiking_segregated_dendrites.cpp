@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
+#include <span>
 
 #include "apical/engine/layered/rules/delta_rule.h"
 
@@ -27,6 +29,21 @@ double poisson_count(double mean, double u) {
     sum += p;
   }
   return k;
+}
+
+/// What the spikes of one presentation are addressed by.
+constexpr std::uint32_t kLearning = 0, kAnswering = 1;
+std::uint64_t seed_of(std::uint64_t seed, std::uint32_t use, std::uint64_t presentation) {
+  const auto words = random_words({seed, Stream::poisson_spike, use, presentation});
+  return (std::uint64_t{words[0]} << 32U) | words[1];
+}
+
+/// FNV-1a over the bits of the values.
+template <class T>
+std::uint64_t fingerprint(std::span<const T> values) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const std::byte byte : std::as_bytes(values)) hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3U;
+  return hash;
 }
 
 template <class T>
@@ -56,7 +73,7 @@ SpikingSegregatedDendrites<T>::SpikingSegregatedDendrites(const NetworkDescripti
   if (!(o.dt > 0 && o.tau_short > 0 && o.tau_long > o.tau_short)) {
     throw ConfigError("segregated dendrites: expected dt > 0 and tau_long > tau_short > 0");
   }
-  // Euler steps overshoot beyond 1; the teacher's conductances sum to 1.
+  // Euler steps diverge beyond 2; the teacher's conductances sum to 1.
   if (o.dt * (o.steady.g_L + std::max(o.steady.g_B + o.g_A, o.steady.g_D + 1)) > 2) {
     throw ConfigError("segregated dendrites: dt is too long for the membrane");
   }
@@ -93,7 +110,7 @@ void SpikingSegregatedDendrites<T>::fire(const Workers& workers, MatrixView<cons
     for (std::size_t n = first; n < last; ++n) {
       std::array<std::uint32_t, 4> words{};  // of four neurons
       for (std::size_t i = 0; i < rates.cols(); ++i) {
-        if (i % 4 == 0) words = random_words({seed_, Stream::poisson_spike, object, (step << 32U) + n * rates.cols() + i});
+        if (i % 4 == 0) words = random_words({sample_seed_[n], Stream::poisson_spike, object, (step << 32U) + i});
         const double u = words[i % 4] * 0x1p-32;
         const T spikes = static_cast<T>(poisson_count(scale * static_cast<double>(rates(n, i)), u));
         T &slow = trains.slow.view()(n, i), &fast = trains.fast.view()(n, i);
@@ -132,7 +149,7 @@ void SpikingSegregatedDendrites<T>::membrane(const Workers& workers, const Netwo
 
 template <class T>
 void SpikingSegregatedDendrites<T>::show(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<const T> Y,
-                                         Phase phase, std::uint64_t number) {
+                                         Phase phase, std::size_t first_step) {
   const NetworkDescription& description = network.description;
   const std::size_t depth = description.depth(), rows = X.rows();
   mean_V_.resize(depth);
@@ -149,7 +166,7 @@ void SpikingSegregatedDendrites<T>::show(const Workers& workers, const Network<T
   clear(mean_rate_, rows, description.outputs());
   const double share = 1 / static_cast<double>(averaged_), n_in = static_cast<double>(options_.input_neurons);
   for (std::size_t t = 0; t < steps_; ++t) {
-    const std::uint64_t step = number * 2 * steps_ + (phase == Phase::target ? steps_ : 0) + t;
+    const std::uint64_t step = first_step + t;
     fire(workers, X, n_in * options_.dt, psp_gain_ / static_cast<T>(n_in), input_, 0, step);
     // Somata move by what arrived so far, then all fire: one step of delay per layer.
     for (std::size_t l = 0; l < depth; ++l) membrane(workers, network, l, Y, phase);
@@ -172,8 +189,7 @@ void SpikingSegregatedDendrites<T>::show(const Workers& workers, const Network<T
 }
 
 template <class T>
-void SpikingSegregatedDendrites<T>::forward_answer(const Workers& workers, const Network<T>& network, MatrixView<const T> X,
-                                                   std::uint64_t number) {
+void SpikingSegregatedDendrites<T>::forward_answer(const Workers& workers, const Network<T>& network, MatrixView<const T> X) {
   check_input<T>(network.description, X);
   for (std::size_t n = 0; n < X.rows(); ++n) {
     for (const T x : X.row(n)) {
@@ -182,7 +198,7 @@ void SpikingSegregatedDendrites<T>::forward_answer(const Workers& workers, const
     }
   }
   rest(network.description, X.rows());
-  show(workers, network, X, {}, Phase::forward, number);
+  show(workers, network, X, {}, Phase::forward, 0);
   activate<T>(workers, Activation::sigmoid, mean_V_.back().view(), output_.resize(X.rows(), network.description.outputs()));
 }
 
@@ -200,9 +216,11 @@ double SpikingSegregatedDendrites<T>::credit(const Workers& workers, const Netwo
     }
   };
   ++batches_;
-  forward_answer(workers, network, batch.X, batches_);
+  sample_seed_.resize(rows);
+  for (std::size_t n = 0; n < rows; ++n) sample_seed_[n] = seed_of(seed_, kLearning, (batches_ << 32U) + n);
+  forward_answer(workers, network, batch.X);
   plateaus(alpha_forward_);
-  show(workers, network, batch.X, batch.Y, Phase::target, batches_);
+  show(workers, network, batch.X, batch.Y, Phase::target, steps_);
   plateaus(alpha_target_);
 
   // post = factor (after - before) phi_max sigmoid'(V)
@@ -233,7 +251,9 @@ double SpikingSegregatedDendrites<T>::credit(const Workers& workers, const Netwo
 
 template <class T>
 void SpikingSegregatedDendrites<T>::predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<T> out) {
-  forward_answer(workers, network, X, batches_);
+  sample_seed_.resize(X.rows());
+  for (std::size_t n = 0; n < X.rows(); ++n) sample_seed_[n] = seed_of(seed_, kAnswering, fingerprint(X.row(n)));
+  forward_answer(workers, network, X);
   copy<T>(output_.view(), out);
 }
 

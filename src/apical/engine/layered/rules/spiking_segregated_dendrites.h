@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Segregated dendrites with spikes (Guerguiev, Lillicrap & Richards, eLife 6:e22901, 2017): what segregated_dendrites.h is the steady
-// state of. Units are Poisson neurons of rate phi_max sigmoid(V), V the somatic potential:
+// Segregated dendrites with spikes (Guerguiev, Lillicrap & Richards, eLife 6:e22901, 2017): what segregated_dendrites.h is the limit of
+// for many spikes. Units are Poisson neurons of rate phi_max sigmoid(V), V the somatic potential:
 //   hidden  dV/dt = -g_L V + g_B (V_b - V) + g_A (V_a - V),  V_b = W PSP(below) + b,  V_a = PSP(output) Y
 //   output  dV/dt = -g_L V + g_D (V_b - V) + I,              I = y (E_E - V) + (1 - y) (E_I - V) in the target phase, else 0
 // PSP is a spike train filtered by (exp(-t/tau_long) - exp(-t/tau_short))/(tau_long - tau_short). Every sample is shown for a forward and
@@ -35,7 +35,7 @@ class SpikingSegregatedDendrites final : public CreditRule<T> {
   double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out, int update) override;
   /// Rate at the mean potential of the forward phase over phi_max, between 0 and 1.
   MatrixView<const T> output() const override { return output_.view(); }
-  /// A forward phase, with spikes that depend on the sample's row and the batches learned so far.
+  /// A forward phase; a sample's spikes depend on the sample alone.
   void predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<T> out) override;
   void visit_state(StateVisitor& visit) override {
     visit_matrices<T>(visit, "feedback", Y_);
@@ -58,15 +58,16 @@ class SpikingSegregatedDendrites final : public CreditRule<T> {
 
   void rest(const NetworkDescription& description, std::size_t rows);
   void show(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<const T> Y, Phase phase,
-            std::uint64_t number);
+            std::size_t first_step);
   void membrane(const Workers& workers, const Network<T>& network, std::size_t l, MatrixView<const T> Y, Phase phase);
   void fire(const Workers& workers, MatrixView<const T> rates, double scale, T gain, Trains& trains, std::uint32_t object, std::uint64_t step);
-  void forward_answer(const Workers& workers, const Network<T>& network, MatrixView<const T> X, std::uint64_t number);
+  void forward_answer(const Workers& workers, const Network<T>& network, MatrixView<const T> X);
 
   SpikingSegregatedOptions options_;
   FeedbackWeights<T> Y_;
   std::uint64_t seed_, batches_ = 0;
   std::size_t steps_, averaged_;  ///< per phase
+  std::vector<std::uint64_t> sample_seed_;
   T keep_slow_, keep_fast_, psp_gain_;
 
   Trains input_;

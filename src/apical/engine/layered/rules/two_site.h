@@ -5,7 +5,8 @@
 // Apical synapses see the same pair of neurons, dV = A_post D_pre, so with decay V converges to W^T. One-site control:
 // dW = (alpha A_post + (1 - alpha) D_post) A_pre, where the two signals share one integration site; learning degrades with alpha.
 // Stochastic bursts: in each presentation a neuron bursts or not, B = 1 with probability p0 + D, and what it sends and learns from is
-// B - p0, whose mean is D; nothing negative travels. The mean change is that of the rates, as every step is linear in D.
+// B - p0, whose mean is D: what travels is a burst or none, and receivers know p0. The mean change is that of the rates, as every step is
+// linear in D.
 #pragma once
 
 #include "apical/engine/layered/rules/delta_rule.h"

@@ -17,7 +17,9 @@ void mirror(const Workers& workers, const Connection& connection, const Matrix<T
   for (std::size_t n = 0; n < driven.rows(); ++n) {
     for (std::size_t i = 0; i < driven.cols(); ++i) driven(n, i) -= silent[i];
   }
-  correlate<T>(workers, connection, driven, xi, static_cast<T>(eta), Y.view(), static_cast<T>(1 - decay));
+  // A kernel is seen at every position: the growth of one synapse is their mean. Averaging divides it on the way up and again here.
+  const double positions = connection ? static_cast<double>(connection->out().pixels()) / static_cast<double>(connection->pool * connection->pool) : 1;
+  correlate<T>(workers, connection, driven, xi, static_cast<T>(eta / positions), Y.view(), static_cast<T>(1 - decay));
 }
 
 template <class T>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weight mirror (Akrout et al., NeurIPS 2019): in a phase without data a layer emits noise xi and the feedback synapses
 // correlate it with the response above, B <- (1 - decay) B + eta xi (f(W xi + b) - f(b))^T. For a linear response
-// E[B] -> eta sigma^2 / decay W^T, so B finds the direction of W^T.
+// E[B] -> eta sigma^2 / decay W^T, so B finds the direction of W^T. Kernels of a convolution take the mean over its positions; where
+// these are averaged, neighbouring entries of a kernel mix.
 #pragma once
 
 #include "apical/engine/layered/rules/delta_rule.h"
