@@ -163,6 +163,11 @@ TEST_F(RewardCli, WhatDoesNotFitIsSaidWithItsPlace) {
   refused(with(kGood, "[training]", "[training]\nshuffle = true"), "'training.shuffle'");
   refused(with(kGood, "steps = 64", "steps = 64\nmethod = \"reinforce\"\nclip = 0.1"), "only ppo has gates");
   refused(with(kGood, "steps = 64", "steps = 64\nmethod = \"actor-critic\"\npasses = 2"), "it learns at every step");
+  refused(with(kGood, "steps = 64", "steps = 64\nminibatches = 200"), "'reward.minibatches' is 200; expected two steps or more in each");
+  refused(with(with(kGood, "steps = 64", "steps = 64\nmethod = \"actor-critic\""), "\"backpropagation\"", "\"predictive-coding-incremental\""),
+          "experiment.toml:12:10: 'reward.method' is actor-critic");
+  refused(with(with(kGood, "steps = 64", "steps = 64\nmethod = \"actor-critic\""), "learning_rate = 0.003", "name = \"target-propagation\""),
+          "the value network learns by target-propagation, which has feedback that learns in a way of its own");
   refused(with(kGood, "steps = 64", "steps = 64\ngamma = 2"), "'reward.gamma' is 2; expected a number from 0 to 1");
   refused(with(kGood, "steps = 64", "steps = 64\ntime_limit = \"never\""), "never");
   refused(with(kGood, "learning_rate = 0.003", "name = \"error-neuron-microcircuit\""), "rewards are predicted by a layered network");

@@ -22,7 +22,7 @@ constexpr Named<Expectation::Statistic> kStatistics[] = {{"median", Expectation:
                                                          {"largest", Expectation::Statistic::largest},
                                                          {"fraction", Expectation::Statistic::fraction}};
 constexpr Named<Expectation::Epochs> kEpochs[] = {
-    {"first", Expectation::Epochs::first}, {"last", Expectation::Epochs::last}, {"mean", Expectation::Epochs::mean}};
+    {"first", Expectation::Epochs::first}, {"last", Expectation::Epochs::last}, {"mean", Expectation::Epochs::mean}, {"largest", Expectation::Epochs::largest}};
 
 template <class Enum, std::size_t n>
 Enum read_named(TomlReader& t, const char* key, const Named<Enum> (&names)[n], std::optional<std::string> otherwise) {
@@ -41,8 +41,8 @@ std::string range_text(double low, double high) {
 void check_quantity(TomlReader& t, const char* key, const std::string& quantity) {
   const std::size_t split = quantity.find('_');
   const std::string prefix = quantity.substr(0, split);
-  if (quantity == "angle" || (split != std::string::npos && split + 1 < quantity.size() && (prefix == "test" || prefix == "validation"))) return;
-  throw ConfigError(fmt::format("unknown quantity '{}'; expected angle, or test_ or validation_ and a metric of the task", quantity), t.place(key),
+  if (quantity == "angle" || (split != std::string::npos && split + 1 < quantity.size() && (prefix == "test" || prefix == "validation" || prefix == "train"))) return;
+  throw ConfigError(fmt::format("unknown quantity '{}'; expected angle, or test_, validation_ or train_ and a metric of the task", quantity), t.place(key),
                     suggestion(quantity, {"angle", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy"}));
 }
 
@@ -127,6 +127,7 @@ std::string Expectation::subject() const {
     what += " minus " + other;
   }
   if (epochs == Epochs::first) what = "first " + what;
+  if (epochs == Epochs::largest) what = "largest " + what;
   if (epochs == Epochs::mean) what += ", mean over epochs,";
   if (statistic == Statistic::fraction) {
     what = fmt::format("fraction of seeds with {} {}", what, range_text(seeds_low, seeds_high));

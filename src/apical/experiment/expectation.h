@@ -29,6 +29,7 @@ struct Expectation {
     first,  ///< the first at which the quantity was measured, usually before training
     last,
     mean,   ///< over all at which it was measured
+    largest,  ///< the epoch at which it was largest
   };
   enum class Statistic {
     median,
@@ -41,7 +42,7 @@ struct Expectation {
   std::string variant;      ///< label; empty if the file has one experiment only
   std::string relative_to;  ///< label of another variant: values are ratios to the same seed there; empty: as they are
   std::string minus;        ///< another quantity of the same variant: values are differences from it; empty: as they are
-  std::string quantity;     ///< "angle", or a metric of a split: "test_loss", "validation_accuracy", "test_falls" …
+  std::string quantity;     ///< "angle", or a metric of a split: "test_loss", "validation_accuracy", "test_falls", "train_return" …
   std::string area = "total";  ///< of an angle
   Epochs epochs = Epochs::last;
   Statistic statistic = Statistic::median;

@@ -61,6 +61,19 @@ because = "three of twenty are stuck"
   EXPECT_EQ(r.expectations.front().tolerance, "at least 0.7");
 }
 
+TEST(Expectation, OfTrainingMayTakeTheLargestOfAllEpochs) {
+  const Reproduction r = read_reproduction(with(R"([[expect]]
+quantity = "train_return"
+epochs = "largest"
+statistic = "fraction"
+seeds_at_least = 475
+at_least = 0.66
+because = "two of three"
+)"));
+  EXPECT_EQ(r.expectations.front().epochs, Expectation::Epochs::largest);
+  EXPECT_EQ(r.expectations.front().subject(), "fraction of seeds with largest train return at least 475");
+}
+
 TEST(Expectation, OfAnAngleNamesAreaAndEpochs) {
   const Reproduction r = read_reproduction(with(R"([[expect]]
 variant = "errors"

@@ -80,6 +80,7 @@ void read_reward(TomlReader& root, const ModelChoice& policy, Experiment& e) {
   }
   TomlReader reward = root.table("reward"), value = root.table("value");
   e.reward = RewardSettings{read_reward_plan(reward), read_value_network(value, policy)};
+  check_rules(reward, *e.reward, std::get<models::LayeredNetwork>(e.subject));
 }
 
 /// Keys that a circuit has and a layered network has not.

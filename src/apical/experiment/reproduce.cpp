@@ -44,6 +44,7 @@ BySeed seed_values(const Expectation& e, const std::string& quantity, const std:
     switch (e.epochs) {
       case Expectation::Epochs::first: out[seed] = course.front(); break;
       case Expectation::Epochs::last: out[seed] = course.back(); break;
+      case Expectation::Epochs::largest: out[seed] = *std::max_element(course.begin(), course.end()); break;
       case Expectation::Epochs::mean: {
         double sum = 0;
         for (double v : course) sum += v;

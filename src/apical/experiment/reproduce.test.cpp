@@ -92,7 +92,7 @@ TEST(Outcome, MayBeADifferenceFromAnotherQuantityOfTheSameSeed) {
   EXPECT_EQ(e.subject(), "median test falls minus test teacher falls");
 }
 
-TEST(Outcome, TakesFirstLastOrMeanOverEpochs) {
+TEST(Outcome, TakesFirstLastLargestOrMeanOverEpochs) {
   std::vector<Measurement> course;
   for (double epoch : {0.0, 1.0, 5.0}) course.push_back({{epoch, "a1", "angle_deg", 7}, 80 - 10 * epoch});
   Expectation e = median_loss(0, 100);
@@ -101,6 +101,10 @@ TEST(Outcome, TakesFirstLastOrMeanOverEpochs) {
   EXPECT_EQ(*evaluate(e, {{"m", course}}).measured, 30);
   e.epochs = Expectation::Epochs::first;
   EXPECT_EQ(*evaluate(e, {{"m", course}}).measured, 80);
+  e.epochs = Expectation::Epochs::largest;
+  EXPECT_EQ(*evaluate(e, {{"m", course}}).measured, 80);
+  std::swap(course[0].value, course[1].value);
+  EXPECT_EQ(*evaluate(e, {{"m", course}}).measured, 80) << "wherever it is";
   e.epochs = Expectation::Epochs::mean;
   EXPECT_EQ(*evaluate(e, {{"m", course}}).measured, 60);
 }

@@ -14,6 +14,20 @@ void refuse(TomlReader& t, std::initializer_list<const char*> keys, const std::s
   }
 }
 
+/// A ConfigError of `check` that opens with the name of a field gets the place of its key.
+template <class F>
+void at_field(TomlReader& t, F&& check) {
+  try {
+    check();
+  } catch (const ConfigError& e) {
+    const std::string message = e.bare_message();
+    const std::size_t end = message.find(' ');
+    const std::string key = message.substr(0, end);
+    if (!t.has(key)) throw;
+    throw ConfigError("'reward." + key + "'" + message.substr(end), t.place(key), e.hint());
+  }
+}
+
 }  // namespace
 
 ParameterDefaults policy_defaults() {
@@ -50,13 +64,12 @@ RewardPlan read_reward_plan(TomlReader& t) {
     refuse(t, {"clip"}, method, "only ppo has gates");
   }
   t.finish();
-  try {
-    p.validate();
-  } catch (const ConfigError& e) {
-    const std::string message = e.bare_message();
-    throw ConfigError("'reward." + message.substr(0, message.find(' ')) + "'" + message.substr(message.find(' ')), t.place(message.substr(0, message.find(' '))), e.hint());
-  }
+  at_field(t, [&] { p.validate(); });
   return p;
+}
+
+void check_rules(TomlReader& t, const RewardSettings& settings, const models::LayeredNetwork& policy) {
+  at_field(t, [&] { settings.plan.check_rules(policy, settings.value); });
 }
 
 models::LayeredNetwork read_value_network(TomlReader& t, const ModelChoice& policy) {

@@ -17,6 +17,8 @@ namespace apical {
 ParameterDefaults policy_defaults();
 /// ConfigError with the place of the key that is wrong, or that has no meaning for the method.
 RewardPlan read_reward_plan(TomlReader& reward);
+/// ConfigError with the place of the method if it cannot carry what a rule learns.
+void check_rules(TomlReader& reward, const RewardSettings& settings, const models::LayeredNetwork& policy);
 /// Like the policy, but for one output, unless [value] says otherwise.
 models::LayeredNetwork read_value_network(TomlReader& value, const ModelChoice& policy);
 

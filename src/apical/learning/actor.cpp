@@ -137,12 +137,12 @@ void Actor<Real>::set_targets(MatrixView<const Real> output, MatrixView<Real> de
 template <class Real>
 void Actor<Real>::learn_from(const Experience& x) {
   const std::size_t rows = x.action.size(), inputs = policy_.network().description.inputs, actions = policy_.network().description.outputs();
-  const std::size_t piece = (rows + plan_.minibatches - 1) / plan_.minibatches;
   Means means;
   for (std::size_t pass = 0; pass < plan_.passes; ++pass) {
     const std::vector<std::uint32_t> order = permutation({seed_, Stream::sample_order, kMinibatches, passes_++}, rows);
-    for (std::size_t first = 0; first < rows; first += piece) {
-      const auto chosen = std::span(order).subspan(first, std::min(piece, rows - first));
+    for (std::size_t k = 0; k < plan_.minibatches; ++k) {
+      const std::size_t first = rows * k / plan_.minibatches, last = rows * (k + 1) / plan_.minibatches;
+      const auto chosen = std::span(order).subspan(first, last - first);
       const std::size_t n = chosen.size();
       const MatrixView<Real> X = batch_X_.resize(n, inputs);
       std::vector<std::uint32_t> action(n);
@@ -177,16 +177,25 @@ void Actor<Real>::learn_from(const Experience& x) {
       means.weight += static_cast<double>(n);
       means.policy_loss += static_cast<double>(n) * objective.policy_loss;
       means.value_loss += static_cast<double>(n) * value_loss;
-      for (std::size_t i = 0; i < n; ++i) {
-        const double moved = policy.log_prob[i] - log_prob[i];
-        means.kl += std::exp(moved) - 1 - moved;  // an unbiased estimate of KL(old, new) that is never negative (Schulman 2020)
-        means.open_gates += objective.gate[i];
-      }
+      means.open_gates += std::accumulate(objective.gate.begin(), objective.gate.end(), 0.0);
     }
   }
   double error = 0;
   for (const double td : x.prediction_error) error += std::abs(td) / static_cast<double>(rows);
-  report(error, std::accumulate(x.entropy.begin(), x.entropy.end(), 0.0) / static_cast<double>(rows), means);
+  report(error, std::accumulate(x.entropy.begin(), x.entropy.end(), 0.0) / static_cast<double>(rows), means, moved(x));
+}
+
+template <class Real>
+double Actor<Real>::moved(const Experience& x) {
+  const std::size_t rows = x.action.size();
+  predict(policy_, {X_.view().row(0).data(), rows, X_.cols()}, logits_);
+  const layered::Policy now = layered::softmax_policy<Real>(std::as_const(logits_).view(), x.action);
+  double sum = 0;
+  for (std::size_t n = 0; n < rows; ++n) {
+    const double log_ratio = now.log_prob[n] - x.log_prob[n];
+    sum += std::exp(log_ratio) - 1 - log_ratio;  // an unbiased estimate of KL(old, new) that is never negative (Schulman 2020)
+  }
+  return sum / static_cast<double>(rows);
 }
 
 template <class Real>
@@ -246,7 +255,7 @@ void Actor<Real>::learn_online() {
 }
 
 template <class Real>
-void Actor<Real>::report(double prediction_error, double entropy, const std::optional<Means>& m) {
+void Actor<Real>::report(double prediction_error, double entropy, const std::optional<Means>& m, double kl) {
   training_figures_ = {{"environment_steps", static_cast<double>(environments_.steps())},
                {"episodes", static_cast<double>(environments_.episodes())},
                {"return", environments_.mean_return()},
@@ -254,7 +263,7 @@ void Actor<Real>::report(double prediction_error, double entropy, const std::opt
                {"entropy", entropy}};
   if (!m) return;
   training_figures_.push_back({"value_loss", m->value_loss / m->weight});
-  training_figures_.push_back({"kl", m->kl / m->weight});
+  training_figures_.push_back({"kl", kl});
   if (plan_.method != RewardMethod::ppo) return;
   training_figures_.push_back({"policy_loss", m->policy_loss / m->weight});
   training_figures_.push_back({"open_gates", m->open_gates / m->weight});

@@ -42,7 +42,7 @@ class Actor {
   };
   /// Weighted means over an iteration.
   struct Means {
-    double weight = 0, policy_loss = 0, value_loss = 0, kl = 0, open_gates = 0;
+    double weight = 0, policy_loss = 0, value_loss = 0, open_gates = 0;
   };
 
   void observe(MatrixView<Real> X) const;
@@ -54,7 +54,9 @@ class Actor {
   void learn_online();
   /// Targets at which a rule sees credit_scale times the delta.
   void set_targets(MatrixView<const Real> output, MatrixView<Real> delta);
-  void report(double prediction_error, double entropy, const std::optional<Means>& means);
+  /// KL divergence from the policy that made the rollout in X_ to the present one, estimated from its decisions.
+  double moved(const Experience& x);
+  void report(double prediction_error, double entropy, const std::optional<Means>& means, double kl = 0);
 
   RewardPlan plan_;
   std::uint64_t seed_;

@@ -33,6 +33,7 @@ RewardLearner<Real>::RewardLearner(models::LayeredNetwork policy, RewardSettings
       pool_(pool) {
   APICAL_CHECK(data_.size() == seeds_.size());
   settings_.plan.validate();
+  settings_.plan.check_rules(policy_, settings_.value);
   for (std::size_t r = 0; r < seeds_.size(); ++r) {
     const Dataset& d = *data_[r];
     APICAL_CHECK(d.episodes.has_value());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a policy learns from reward. All three methods end at the logits: below them, any credit rule.
+// How a policy learns from reward. All three methods end at the logits: below them, any credit rule whose
+// learning they can carry (see check_rules).
 //   reinforce     Monte-Carlo or lambda-returns minus a baseline (the value network), one gradient step per rollout (Williams 1992)
 //   actor_critic  online: eligibility traces of every synapse, the reward prediction error as neuromodulator at every step
 //                 (Barto, Sutton & Anderson 1983; Sutton & Barto 2018, sec. 13.5)
@@ -32,7 +33,7 @@ struct RewardPlan {
   double credit_scale = 1;  ///< errors are multiplied by it on their way into a rule, and credit divided by it
   // Not online:
   std::size_t passes = 4;       ///< over the steps of an iteration
-  std::size_t minibatches = 4;  ///< of a pass
+  std::size_t minibatches = 4;  ///< of a pass, of equal size or one step more
   double value_coefficient = 0.5, entropy_coefficient = 0.01;
   bool normalise_advantages = true;  ///< to mean 0 and deviation 1 in each mini-batch
   // PPO:
@@ -40,6 +41,8 @@ struct RewardPlan {
 
   std::size_t steps_per_iteration() const { return environments * steps; }
   void validate() const;  ///< ConfigError that opens with the name of the field
+  /// The same, unless the method moves all that the rule of the policy and that of the value network learn by.
+  void check_rules(const models::LayeredNetwork& policy, const models::LayeredNetwork& value) const;
 };
 
 /// A plan and the network that predicts reward; the policy is the experiment's model.

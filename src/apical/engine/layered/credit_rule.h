@@ -72,6 +72,9 @@ class CreditRule {
   virtual std::span<const Trainable<T>> learned_feedback() { return {}; }
   /// True if the feedback must be trained exactly as the forward weights (Kolen-Pollack).
   virtual bool feedback_follows_forward() const { return false; }
+  /// True if whoever applies credit() in a way of his own, e.g. through eligibility traces, changes all that the rule would: one update
+  /// per batch, and no feedback that learns beside it.
+  bool learns_by_credit_alone() { return updates_per_batch() == 1 && (feedback_follows_forward() || learned_feedback().empty()); }
 
   /// Factor on the learning rate of parameters that the rule changes by itself and that learn with the weights. Mirrors, which have to
   /// follow the weights, keep theirs.
