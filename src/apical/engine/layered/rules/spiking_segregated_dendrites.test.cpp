@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <vector>
@@ -107,11 +108,25 @@ TEST(SpikingSegregatedDendrites, MoreNeuronsPerInputAverageItsNoise) {
     o.input_neurons = neurons;
     SpikingSegregatedDendrites<double> rule(c.net.description, o,
                                             random_feedback<double>(c.net.description, FeedbackPath::direct, WeightInit::glorot_normal, 1, 3), 7);
-    Matrix<double> out(c.x.rows(), 3);
-    rule.predict(Workers(), c.net, c.x.view(), out.view());
+    credit_of<double>(rule, c.net, c.batch());
     return mean_of(rule.potential()[0].view(), 0).error;
   };
   EXPECT_NEAR(error(1) / error(16), 4, 0.4);  // the error of a standard deviation from 1000 repeats is 2 %, of the ratio 3 %
+}
+
+TEST(SpikingSegregatedDendrites, AnswersDependOnTheSampleAndNotOnItsPlace) {
+  Case<> c({4, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse, 2, 3);
+  for (double& x : c.x.flat()) x = std::abs(x);
+  std::copy(c.x.row(0).begin(), c.x.row(0).end(), c.x.row(2).begin());
+  SpikingSegregatedDendrites<double> rule(c.net.description, {}, random_feedback<double>(c.net.description, FeedbackPath::direct, WeightInit::glorot_normal, 1, 3), 7);
+  Matrix<double> all(3, 3), one(1, 3);
+  rule.predict(Workers(), c.net, c.x.view(), all.view());
+  rule.predict(Workers(), c.net, MatrixView<const double>(c.x.row(1).data(), 1, 4), one.view());
+  for (std::size_t k = 0; k < 3; ++k) {
+    EXPECT_EQ(all(0, k), all(2, k));
+    EXPECT_EQ(all(1, k), one(0, k));
+    EXPECT_NE(all(0, k), all(1, k));
+  }
 }
 
 TEST(SpikingSegregatedDendrites, LearnASmallBatch) {
