@@ -41,11 +41,7 @@ class Page {
     traces();
     method();
     settings();
-    return fmt::format(
-        "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"generator\" content=\"apical\"/>\n"
-        "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n{}</main>\n<script>{}</script>\n</body>\n</html>\n",
-        escape(title()), report_css(), out_, report_script());
+    return report_page(title(), out_);
   }
 
  private:
