@@ -95,13 +95,7 @@ TEST(ImageNetwork, GradientsAgreeWithCentralDifferencesForEveryLoss) {
         return mean_loss<double>(c.net.description, activity, c.y.view());
       };
       const auto check = [&](double& parameter, double downhill) {
-        const double kept = parameter, step = 1e-5;
-        parameter = kept + step;
-        const double up = loss_now();
-        parameter = kept - step;
-        const double down = loss_now();
-        parameter = kept;
-        EXPECT_NEAR((up - down) / (2 * step), -downhill, 1e-8);
+        EXPECT_NEAR(central_difference(parameter, loss_now), -downhill, 1e-8);
       };
       for (std::size_t l = 0; l < 4; ++l) {
         for (std::size_t i = 0; i < credit.dW[l].size(); ++i) check(c.net.parameters.W[l].flat()[i], credit.dW[l].flat()[i]);
@@ -166,21 +160,14 @@ TEST(ImageNetwork, TheExactEquilibriumGradientAgreesWithCentralDifferences) {
     settling.present(Workers(), c.net, c.x.view());
     settling.rest(s);
     settling.settle(Workers(), c.net, 1, {}, to_the_end, s);
-    return squared_error<double>(s, c.y.view());
+    return squared_error<double>(s.back().view(), c.y.view());
   };
   cost();
   auto exact = Credit<double>::zeros(c.net.description);
   equilibrium_credit<double>(Workers(), c.net, c.x.view(), c.y.view(), s, to_the_end, exact);
   for (std::size_t l = 0; l < 4; ++l) {
     for (std::size_t i = 0; i < exact.dW[l].size(); i += 5) {
-      double& w = c.net.parameters.W[l].flat()[i];
-      const double kept = w, step = 1e-5;
-      w = kept + step;
-      const double up = cost();
-      w = kept - step;
-      const double down = cost();
-      w = kept;
-      EXPECT_NEAR((up - down) / (2 * step), -exact.dW[l].flat()[i], 1e-8);
+      EXPECT_NEAR(central_difference(c.net.parameters.W[l].flat()[i], cost), -exact.dW[l].flat()[i], 1e-8);
     }
   }
 }
@@ -220,14 +207,7 @@ TEST(ImageNetwork, InverseMapsLearnByTheGradientOfTheirLoss) {
     auto unused_V = dV;
     auto unused_c = dc;
     for (std::size_t i = 0; i < dV.size(); i += 3) {
-      double& v = maps.V[l].flat()[i];
-      const double kept = v;
-      v = kept + 1e-5;
-      const double up = loss(unused_V, unused_c);
-      v = kept - 1e-5;
-      const double down = loss(unused_V, unused_c);
-      v = kept;
-      EXPECT_NEAR((up - down) / 2e-5, -dV.flat()[i], 1e-8);
+      EXPECT_NEAR(central_difference(maps.V[l].flat()[i], [&] { return loss(unused_V, unused_c); }), -dV.flat()[i], 1e-8);
     }
   }
 }
@@ -240,16 +220,7 @@ TEST_P(EveryRuleOnImages, CreditOfABatchIsTheMeanOverItsSamples) {
   const auto c = case_for(name);
   auto rule = make_rule<double>(default_options(name), c.net.description, 5);
   const auto whole = credit_of<double>(*rule, c.net, c.batch());
-  auto mean = Credit<double>::zeros(c.net.description);
-  for (std::size_t n = 0; n < c.x.rows(); ++n) {
-    auto one = make_rule<double>(default_options(name), c.net.description, 5);
-    const auto single = credit_of<double>(*one, c.net, {MatrixView<const double>(c.x.row(n).data(), 1, c.x.cols()),
-                                                        MatrixView<const double>(c.y.row(n).data(), 1, c.y.cols())});
-    for (std::size_t l = 0; l < mean.dW.size(); ++l) {
-      for (std::size_t i = 0; i < mean.dW[l].size(); ++i) mean.dW[l].flat()[i] += single.dW[l].flat()[i] / 4;
-      for (std::size_t i = 0; i < mean.db[l].size(); ++i) mean.db[l][i] += single.db[l][i] / 4;
-    }
-  }
+  const auto mean = mean_credit_of_rows(c, [&] { return make_rule<double>(default_options(name), c.net.description, 5); });
   EXPECT_LE(distance(whole, mean), 1e-12);
 }
 

@@ -53,20 +53,7 @@ TEST_P(EveryRule, CreditOfABatchIsTheMeanOverItsSamples) {
   const auto c = case_for(name);
   auto rule = make_rule<double>(default_options(name), c.net.description, 5);
   const auto whole = credit_of<double>(*rule, c.net, c.batch());
-  auto mean = Credit<double>::zeros(c.net.description);
-  for (std::size_t n = 0; n < c.x.rows(); ++n) {
-    auto one = make_rule<double>(default_options(name), c.net.description, 5);
-    const auto single = credit_of<double>(*one, c.net, {MatrixView<const double>(c.x.row(n).data(), 1, c.x.cols()),
-                                                        MatrixView<const double>(c.y.row(n).data(), 1, c.y.cols())});
-    for (std::size_t l = 0; l < mean.dW.size(); ++l) {
-      for (std::size_t i = 0; i < mean.dW[l].size(); ++i) {
-        mean.dW[l].flat()[i] += single.dW[l].flat()[i] / static_cast<double>(c.x.rows());
-      }
-      for (std::size_t i = 0; i < mean.db[l].size(); ++i) {
-        mean.db[l][i] += single.db[l][i] / static_cast<double>(c.x.rows());
-      }
-    }
-  }
+  const auto mean = mean_credit_of_rows(c, [&] { return make_rule<double>(default_options(name), c.net.description, 5); });
   EXPECT_LE(distance(whole, mean), 1e-12);
 }
 

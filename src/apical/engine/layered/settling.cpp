@@ -154,8 +154,7 @@ Settled SettlingNetwork<T>::settle(const Workers& workers, const Network<T>& net
 }
 
 template <class T>
-double squared_error(const LayerRows<T>& s, In<T> Y) {
-  const auto output = s.back().view();
+double squared_error(In<T> output, In<T> Y) {
   double sum = 0;
   for (std::size_t n = 0; n < Y.rows(); ++n) {
     for (std::size_t k = 0; k < Y.cols(); ++k) {
@@ -168,7 +167,7 @@ double squared_error(const LayerRows<T>& s, In<T> Y) {
 
 template <class T>
 double settled_loss(const NetworkDescription& description, const LayerRows<T>& s, In<T> Y) {
-  if (description.loss == Loss::mse) return squared_error<T>(s, Y);
+  if (description.loss == Loss::mse) return squared_error<T>(s.back().view(), Y);
   double sum = 0;
   for (std::size_t n = 0; n < Y.rows(); ++n) {
     for (std::size_t k = 0; k < Y.cols(); ++k) {
@@ -250,8 +249,8 @@ void equilibrium_credit(const Workers& workers, const Network<T>& network, In<T>
 
 template class SettlingNetwork<float>;
 template class SettlingNetwork<double>;
-template double squared_error<float>(const LayerRows<float>&, In<float>);
-template double squared_error<double>(const LayerRows<double>&, In<double>);
+template double squared_error<float>(In<float>, In<float>);
+template double squared_error<double>(In<double>, In<double>);
 template double settled_loss<float>(const NetworkDescription&, const LayerRows<float>&, In<float>);
 template double settled_loss<double>(const NetworkDescription&, const LayerRows<double>&, In<double>);
 template double settling_energy<float>(const Network<float>&, In<float>, const LayerRows<float>&);

@@ -70,9 +70,9 @@ class SettlingNetwork {
   LayerRows<T> u_;
 };
 
-/// 1/2 |s_L - y|^2, mean over the batch: the cost that settling networks lower.
+/// 1/2 |s - y|^2, mean over the batch: of output activities, the cost that settling networks lower.
 template <class T>
-double squared_error(const LayerRows<T>& s, In<T> Y);
+double squared_error(In<T> output, In<T> Y);
 
 /// The loss of a settled output: squared_error(), or the cross-entropy of a softmax readout.
 template <class T>

@@ -91,4 +91,33 @@ double distance(Credit<T> a, const Credit<T>& b) {
   return size == 0 ? norm(a) : norm(a) / size;
 }
 
+/// The mean of the credits of a batch's rows, each shown alone to a rule of its own that `make` returns.
+template <class T, class Make>
+Credit<T> mean_credit_of_rows(const Case<T>& c, Make&& make) {
+  auto mean = Credit<T>::zeros(c.net.description);
+  const T share = 1 / static_cast<T>(c.x.rows());
+  for (std::size_t n = 0; n < c.x.rows(); ++n) {
+    const auto rule = make();
+    const auto single = credit_of<T>(*rule, c.net, {MatrixView<const T>(c.x.row(n).data(), 1, c.x.cols()),
+                                                    MatrixView<const T>(c.y.row(n).data(), 1, c.y.cols())});
+    for (std::size_t l = 0; l < mean.dW.size(); ++l) {
+      for (std::size_t i = 0; i < mean.dW[l].size(); ++i) mean.dW[l].flat()[i] += share * single.dW[l].flat()[i];
+      for (std::size_t i = 0; i < mean.db[l].size(); ++i) mean.db[l][i] += share * single.db[l][i];
+    }
+  }
+  return mean;
+}
+
+/// (f(p + step) - f(p - step)) / (2 step); the parameter is what it was afterwards.
+template <class F>
+double central_difference(double& parameter, F&& f, double step = 1e-5) {
+  const double kept = parameter;
+  parameter = kept + step;
+  const double up = f();
+  parameter = kept - step;
+  const double down = f();
+  parameter = kept;
+  return (up - down) / (2 * step);
+}
+
 }  // namespace apical::layered

@@ -47,7 +47,7 @@ double ContrastiveHebbian<T>::credit(const Workers& workers, const Network<T>& n
       correlate<T>(workers, connection, minus_[l].view(), minus_[l - 1].view(), -factor, dW, 1);
     }
   }
-  return squared_error<T>(minus_, batch.Y);
+  return squared_error<T>(minus_.back().view(), batch.Y);
 }
 
 template <class T>

@@ -6,18 +6,22 @@
 
 namespace apical::layered {
 
-template <class T>
-SegregatedDendrites<T>::SegregatedDendrites(const NetworkDescription& description, SegregatedOptions options,
-                                            FeedbackWeights<T> Y)
-    : options_(options), k_B_(options.g_B / (options.g_L + options.g_B)), k_D_(options.g_D / (options.g_L + options.g_D)),
-      Y_(std::move(Y)) {
-  check_feedback(description, FeedbackPath::direct, Y_);
+void check_sigmoid_units(const NetworkDescription& description) {
   for (const Layer& layer : description.layers) {
     if (layer.activation.kind != Activation::sigmoid) {
       throw ConfigError("segregated dendrites have sigmoid units in all layers, not " +
                         activation_name(layer.activation.kind));
     }
   }
+}
+
+template <class T>
+SegregatedDendrites<T>::SegregatedDendrites(const NetworkDescription& description, SegregatedOptions options,
+                                            FeedbackWeights<T> Y)
+    : options_(options), k_B_(options.g_B / (options.g_L + options.g_B)), k_D_(options.g_D / (options.g_L + options.g_D)),
+      Y_(std::move(Y)) {
+  check_feedback(description, FeedbackPath::direct, Y_);
+  check_sigmoid_units(description);
 }
 
 template <class T>
@@ -88,15 +92,7 @@ double SegregatedDendrites<T>::credit(const Workers& workers, const Network<T>& 
   }
   learn(top, r_target_.view(), r_.back().view(), options_.P_out * k_D_);
   correlate_layers<T>(workers, description, post_, batch.X, r_, 1, out);
-
-  double sum = 0;
-  for (std::size_t n = 0; n < rows; ++n) {
-    for (std::size_t i = 0; i < description.outputs(); ++i) {
-      const double e = static_cast<double>(output_.view()(n, i)) - static_cast<double>(batch.Y(n, i));
-      sum += 0.5 * e * e;
-    }
-  }
-  return sum / static_cast<double>(rows);
+  return squared_error<T>(output_.view(), batch.Y);
 }
 
 template <class T>

@@ -22,6 +22,9 @@ struct SegregatedOptions {
   double P_out = 500;     ///< 20/phi_max^2
 };
 
+/// ConfigError unless all units are sigmoid, as those with segregated dendrites are.
+void check_sigmoid_units(const NetworkDescription& description);
+
 template <class T>
 class SegregatedDendrites final : public CreditRule<T> {
  public:

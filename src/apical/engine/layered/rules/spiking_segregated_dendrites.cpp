@@ -7,6 +7,7 @@
 #include <span>
 
 #include "apical/engine/layered/rules/delta_rule.h"
+#include "apical/engine/layered/settling.h"
 
 namespace apical::layered {
 namespace {
@@ -64,11 +65,7 @@ SpikingSegregatedDendrites<T>::SpikingSegregatedDendrites(const NetworkDescripti
                                                           FeedbackWeights<T> Y, std::uint64_t seed)
     : options_(options), Y_(std::move(Y)), seed_(seed) {
   check_feedback(description, FeedbackPath::direct, Y_);
-  for (const Layer& layer : description.layers) {
-    if (layer.activation.kind != Activation::sigmoid) {
-      throw ConfigError("segregated dendrites have sigmoid units in all layers, not " + activation_name(layer.activation.kind));
-    }
-  }
+  check_sigmoid_units(description);
   const SpikingSegregatedOptions& o = options_;
   if (!(o.dt > 0 && o.tau_short > 0 && o.tau_long > o.tau_short)) {
     throw ConfigError("segregated dendrites: expected dt > 0 and tau_long > tau_short > 0");
@@ -238,15 +235,7 @@ double SpikingSegregatedDendrites<T>::credit(const Workers& workers, const Netwo
   for (std::size_t l = 0; l < top; ++l) learn(l, alpha_target_[l].view(), alpha_forward_[l].view(), 1, o.P_hidden * k_B);
   learn(top, mean_rate_.view(), output_.view(), o.phi_max, o.P_out * k_D);
   correlate_layers<T>(workers, description, post_, mean_input_.view(), mean_psp_, 1, out);
-
-  double sum = 0;
-  for (std::size_t n = 0; n < rows; ++n) {
-    for (std::size_t i = 0; i < description.outputs(); ++i) {
-      const double e = static_cast<double>(output_.view()(n, i)) - static_cast<double>(batch.Y(n, i));
-      sum += 0.5 * e * e;
-    }
-  }
-  return sum / static_cast<double>(rows);
+  return squared_error<T>(output_.view(), batch.Y);
 }
 
 template <class T>

@@ -50,13 +50,7 @@ TEST(TargetPropagation, FeedbackCreditIsMinusTheGradientOfTheInverseLoss) {
     };
     loss(dV, dc);
     const auto check = [&](double& parameter, double downhill) {
-      const double kept = parameter;
-      parameter = kept + 1e-5;
-      const double up = loss(ignored, ignored_c);
-      parameter = kept - 1e-5;
-      const double down = loss(ignored, ignored_c);
-      parameter = kept;
-      EXPECT_NEAR((up - down) / 2e-5, -downhill, 1e-8);
+      EXPECT_NEAR(central_difference(parameter, [&] { return loss(ignored, ignored_c); }), -downhill, 1e-8);
     };
     for (std::size_t i = 0; i < dV.size(); ++i) check(maps.V[l].flat()[i], dV.flat()[i]);
     for (std::size_t i = 0; i < dc.size(); ++i) check(maps.c[l][i], dc[i]);
