@@ -7,6 +7,7 @@
 #include "apical/io/test_directory.h"
 #include "apical/io/test_pictures.h"
 #include "apical/learning/layered_learner.h"
+#include "apical/learning/test_observers.h"
 #include "apical/learning/trainer.h"
 #include "apical/models/layered_models.h"
 #include "apical/tasks/task.h"
@@ -111,15 +112,6 @@ TEST_F(Pictures, AugmentationChangesWhatIsLearnedInEveryEpoch) {
   EXPECT_TRUE(first != second || second != third);
   EXPECT_EQ(l.model(0).batches(), 12U);
 }
-
-struct StopAt final : Observer {
-  StopAt(std::atomic<bool>& flag, int at) : stop(flag), left(at) {}
-  void on(const SafePoint&) override {
-    if (--left == 0) stop = true;
-  }
-  std::atomic<bool>& stop;
-  int left;
-};
 
 TEST_F(Pictures, ARunGoesOnBitByBitFromAnyPoint) {
   for (const auto& data : {in_memory({.crop = true, .flip = true, .pad = 2}), files("crop-and-flip", 1)}) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "apical/learning/test_observers.h"
 #include "apical/learning/trainer.h"
 #include "apical/models/layered_models.h"
 #include "apical/tasks/task.h"
@@ -78,16 +79,6 @@ struct Diary final : Observer {
       for (const AreaAlignment& area : replica) figures.push_back(std::isnan(area.mean_angle) ? -1 : area.mean_angle);
     }
   }
-};
-
-/// Stops a run for good measure at a safe point of a given number.
-struct StopAt final : Observer {
-  StopAt(std::atomic<bool>& flag, int at) : stop(flag), left(at) {}
-  void on(const SafePoint&) override {
-    if (--left == 0) stop = true;
-  }
-  std::atomic<bool>& stop;
-  int left;
 };
 
 constexpr int kEpochs = 2;
