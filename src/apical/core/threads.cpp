@@ -21,6 +21,21 @@ void relax() noexcept {
 }
 }  // namespace
 
+bool Barrier::arrive_and_wait() noexcept {
+  if (parts_ == 1) return true;
+  const std::uint64_t round = round_.load(std::memory_order_relaxed);
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == parts_) {
+    arrived_.store(0, std::memory_order_relaxed);
+    round_.store(round + 1, std::memory_order_release);
+    return !broken_.load(std::memory_order_acquire);
+  }
+  for (int spin = 0; round_.load(std::memory_order_acquire) == round; ++spin) {
+    if (broken_.load(std::memory_order_acquire)) return false;
+    spin < kSpins / 4 ? relax() : std::this_thread::yield();
+  }
+  return true;
+}
+
 unsigned available_threads() {
   cpu_set_t mask;
   CPU_ZERO(&mask);

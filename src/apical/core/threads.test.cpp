@@ -5,6 +5,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
+#include <cstdlib>
 #include <stdexcept>
 #include <string_view>
 
@@ -66,6 +69,37 @@ constexpr bool kSanitized = false;
 TEST(ThreadPool, SaysSoWhenTheSystemRefusesSoManyThreads) {
   if (kSanitized) GTEST_SKIP() << "needs a limit on address space";
   EXPECT_EXIT(ask_for_more_threads_than_fit(), ::testing::ExitedWithCode(0), "cannot run 1000 threads");
+}
+
+TEST(Barrier, NoPartIsEverTwoRoundsAhead) {
+  constexpr int kRounds = 20000;
+  ThreadPool pool(3);
+  Barrier barrier(3);
+  std::array<std::atomic<int>, 3> at{};
+  std::atomic<bool> apart{false};
+  pool.run(3, [&](std::size_t part) {
+    for (int round = 1; round <= kRounds; ++round) {
+      at[part] = round;
+      barrier.arrive_and_wait();
+      for (const auto& other : at) apart = apart || std::abs(other - round) > 1;
+    }
+  });
+  EXPECT_FALSE(apart);
+  for (const auto& part : at) EXPECT_EQ(part, kRounds);
+}
+
+TEST(Barrier, APartThatGivesUpReleasesTheOthers) {
+  ThreadPool pool(2);
+  Barrier barrier(2);
+  bool released = false;
+  EXPECT_THROW(pool.run(2, [&](std::size_t part) {
+    if (part == 1) {
+      barrier.give_up();
+      throw std::runtime_error("stop");
+    }
+    released = !barrier.arrive_and_wait();
+  }), std::runtime_error);
+  EXPECT_TRUE(released);
 }
 
 }  // namespace

@@ -69,8 +69,12 @@ InterneuronStep<T> constants(const ExponentialIf& p, double dt) {
 
 }  // namespace
 
-Scale::Scale(double factor_per_step, Step period) : table_(static_cast<std::size_t>(period)), mask_(period - 1) {
-  for (Step k = 0; k < period; ++k) table_[static_cast<std::size_t>(k)] = std::pow(factor_per_step, static_cast<double>(k));
+Scale::Scale(double factor_per_step, Step period)
+    : table_(static_cast<std::size_t>(period)), inverse_(table_.size()), mask_(period - 1) {
+  for (std::size_t k = 0; k < table_.size(); ++k) {
+    table_[k] = std::pow(factor_per_step, static_cast<double>(k));
+    inverse_[k] = 1 / table_[k];
+  }
   wrap_ = std::pow(factor_per_step, static_cast<double>(period));
 }
 
@@ -193,6 +197,16 @@ void Membrane<T>::reset_pyramidal(Step k, std::size_t block, std::size_t first, 
 }
 
 template <class T>
+void Membrane<T>::add_currents(std::size_t first, std::size_t count) {
+  const auto add = [&](AlignedBuffer<T>& potentials, const AlignedBuffer<T>& currents) {
+    if (currents.empty()) return;
+    for (std::size_t i = first; i < first + count; ++i) potentials[i] += currents[i];
+  };
+  add(v_, soma_currents_);
+  add(vd_, dendrite_currents_);
+}
+
+template <class T>
 void Membrane<T>::step(Step k, std::size_t block, std::vector<std::uint32_t>& spikes) {
   const std::size_t first = block * kBlock, count = std::min(kBlock, size_ - first);
   wrap(k, first, first + count);
@@ -215,9 +229,7 @@ void Membrane<T>::step(Step k, std::size_t block, std::vector<std::uint32_t>& sp
       count_[i] = static_cast<T>(refractory_steps_);
       spikes.push_back(static_cast<std::uint32_t>(i));
     }
-    if (!soma_currents_.empty()) {
-      for (std::size_t i = first; i < first + count; ++i) v_[i] += soma_currents_[i];
-    }
+    add_currents(first, count);
     return;
   }
   const bool bursting = std::holds_alternative<BurstPoisson>(model_);
@@ -231,11 +243,10 @@ void Membrane<T>::step(Step k, std::size_t block, std::vector<std::uint32_t>& sp
   c.theta_scale = static_cast<T>(theta_scale_.at(k));
   c.soma_current = soma_current;
   c.dendrite_current = static_cast<T>(dendrite_per_ampere_ * drive_at(dendrite_drive_, k));
-  c.soma_currents = soma_currents_.empty() ? nullptr : soma_currents_.data() + first;
-  c.dendrite_currents = dendrite_currents_.empty() ? nullptr : dendrite_currents_.data() + first;
   const bool somatic = quirks_.dendritic_drive == DendriticDrive::somatic;
   const std::size_t crossings = bursting ? burst_poisson_step(s, c, somatic, count, out)
                                          : two_compartment_step(s, c, somatic, count, out);
+  add_currents(first, count);
   const std::size_t before = spikes.size();
   if (crossings > 0) reset_pyramidal(k, block, first, crossings, bursting, soma_current, spikes);
   if (!bursting) return;

@@ -15,9 +15,6 @@
 
 namespace apical::spike {
 
-/// Neurons are worked on in blocks of this many: small enough for the first-level cache, one Poisson walk each.
-inline constexpr std::size_t kBlock = 512;
-
 enum class CurrentTarget { soma, dendrite };
 
 /// State of one neuron at the end of a step, in SI units; conductances by Receptor.
@@ -37,10 +34,10 @@ class Scale {
   bool wraps(Step k) const { return k > 0 && (k & mask_) == 0; }
   double wrap() const { return wrap_; }
   /// What an amount that is to count in full in step k is worth in stored units before step k's wrap.
-  double store_for(Step k) const { return 1 / (wraps(k) ? wrap_ : at(k)); }
+  double store_for(Step k) const { return wraps(k) ? 1 / wrap_ : inverse_[static_cast<std::size_t>(k & mask_)]; }
 
  private:
-  std::vector<double> table_{1.0};
+  std::vector<double> table_{1.0}, inverse_{1.0};
   double wrap_ = 1;
   Step mask_ = 0;
 };
@@ -83,6 +80,7 @@ class Membrane {
   static bool is_excitatory(Receptor r) { return r == Receptor::soma_excitatory || r == Receptor::dendrite_excitatory; }
   void wrap(Step k, std::size_t first, std::size_t last);
   double drive_at(const Drive& d, Step k) const;
+  void add_currents(std::size_t first, std::size_t count);
   void reset_pyramidal(Step k, std::size_t block, std::size_t first, std::size_t crossings, bool bursting,
                        T soma_current, std::vector<std::uint32_t>& spikes);
   double burst_uniform(std::size_t neuron, Step k, int which);

@@ -12,6 +12,7 @@
 namespace apical::spike {
 namespace {
 
+constexpr Step kAhead = 8;                                         // a power of two
 constexpr double kDefaultMinimumRate = 2;                          // Hz (quirk Q7)
 constexpr std::uint32_t kSourceObjects = 0x80000000U;              // Poisson walks: backgrounds below, sources above
 
@@ -22,6 +23,21 @@ bool has_membrane(const NeuronModel& model) {
 std::uint32_t walk_object(std::size_t owner, std::size_t block) {
   APICAL_CHECK(owner < 32768 && block < 65536);
   return static_cast<std::uint32_t>(owner << 16 | block);
+}
+
+/// Neurons no connection acts on need not wait for anybody.
+bool is_deaf(const Description& d, const NeuronGroup& group) {
+  return has_membrane(group.model) && std::none_of(d.connections.begin(), d.connections.end(), [&](const Connection& c) {
+    return c.target == group.name;
+  });
+}
+
+/// Time a neuron takes, in units of its membrane's: a background spike costs as much as about four.
+double work(const Description& d, const NeuronGroup& group) {
+  if (!has_membrane(group.model)) return 0.05;
+  double spikes_per_step = 0;
+  for (const Background& b : d.background) spikes_per_step += b.target == group.name ? b.rate_Hz * d.dt_s : 0;
+  return 1 + 4 * spikes_per_step;
 }
 
 bool reads_events_of(const Description& d, const std::string& group) {
@@ -41,15 +57,19 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
   parts_ = pool_ ? pool_->size() : 1;
   int longest = q.presynaptic_detector_lag_steps;
   for (const Connection& c : description_.connections) longest = std::max(longest, c.delay_steps);
-  slots_ = std::bit_ceil(static_cast<std::size_t>(longest) + 2);  // the step being written while the oldest is still read
+  slots_ = std::bit_ceil(static_cast<std::size_t>(longest + kAhead) + 1);  // written ahead while the oldest is still read
 
-  // Blocks in order of group and position; each part takes a contiguous run of about equal work.
-  const auto work = [](const NeuronGroup& g) { return has_membrane(g.model) ? 1.0 : 0.05; };
-  double total = 0, done = 0;
-  for (const NeuronGroup& g : description_.groups) total += work(g) * static_cast<double>(g.size);
+  // Blocks in order of group and position; each part takes a contiguous run of about equal work, once of the deaf
+  // groups and once of the others, since these meet after every step.
+  std::array<double, 2> total{}, done{};
+  for (const NeuronGroup& g : description_.groups) {
+    total[is_deaf(description_, g)] += work(description_, g) * static_cast<double>(g.size);
+  }
   std::vector<std::vector<std::uint32_t>> boundaries;
   for (std::size_t g = 0; g < description_.groups.size(); ++g) {
     const NeuronGroup& spec = description_.groups[g];
+    const bool deaf = is_deaf(description_, spec);
+    const double work_of_one = work(description_, spec);
     Group group;
     group.alpha_s = spec.estimator.alpha_s;
     group.relay = std::holds_alternative<Relay>(spec.model);
@@ -69,9 +89,9 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
       block.index = first / kBlock;
       block.first = static_cast<std::uint32_t>(first);
       block.count = static_cast<std::uint32_t>(std::min(kBlock, spec.size - first));
-      const double middle = done + 0.5 * work(spec) * block.count;
-      block.part = std::min(parts_ - 1, static_cast<std::size_t>(middle / total * static_cast<double>(parts_)));
-      done += work(spec) * block.count;
+      const double middle = done[deaf] + 0.5 * work_of_one * block.count;
+      block.part = std::min(parts_ - 1, static_cast<std::size_t>(middle / total[deaf] * static_cast<double>(parts_)));
+      done[deaf] += work_of_one * block.count;
       for (std::size_t p = 1; p <= block.part; ++p) boundary[p] = std::min(boundary[p], block.first);
       block.ring.resize(slots_);
       if (labelled) {
@@ -88,9 +108,12 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
     groups_.push_back(std::move(group));
   }
 
-  part_blocks_.resize(parts_);
+  for (auto* blocks : {&part_blocks_, &listening_, &deaf_}) blocks->resize(parts_);
   for (Group& group : groups_) {
-    for (Block& block : group.blocks) part_blocks_[block.part].push_back(&block);
+    for (Block& block : group.blocks) {
+      part_blocks_[block.part].push_back(&block);
+      (is_deaf(description_, description_.groups[block.group]) ? deaf_ : listening_)[block.part].push_back(&block);
+    }
   }
   for (const auto& blocks : part_blocks_) {
     for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i]->activity = activity_stride_ + i;
@@ -147,13 +170,13 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
 
   for (std::size_t n = 0; n < description_.background.size(); ++n) {
     const Background& b = description_.background[n];
-    Noise noise{.target = group_index(description_, b.target), .receptor = b.receptor, .weight = b.weight};
-    for (const Block& block : groups_[noise.target].blocks) {
-      noise.walks.emplace_back(seed, walk_object(n, block.index), block.count, b.rate_Hz * dt);
+    const std::size_t target = group_index(description_, b.target);
+    noise_.push_back({target, groups_[target].blocks.front().feeds.size()});
+    for (Block& block : groups_[target].blocks) {
+      block.feeds.push_back({.walk = PoissonWalk(seed, walk_object(n, block.index), block.count, b.rate_Hz * dt),
+                             .receptor = b.receptor,
+                             .weight = static_cast<T>(b.weight)});
     }
-    noise.deliveries.assign(noise.walks.size(), 0);
-    groups_[noise.target].noise.push_back(n);
-    noise_.push_back(std::move(noise));
   }
 }
 
@@ -174,8 +197,8 @@ void Network<T>::label(Group& group, Block& block, Step k) {
     for (const std::uint32_t neuron : now[0]) {
       const Label seen = post.label(neuron - block.first, k);
       post.count(neuron - block.first, k);
-      if (seen == Label::event) block.post_events.push_back(neuron);
-      if (seen == Label::burst) block.post_bursts.push_back(neuron);
+      if (seen == Label::event) now[kPostEvents].push_back(neuron);
+      if (seen == Label::burst) now[kPostBursts].push_back(neuron);
       const Label sent = pre ? pre->label(neuron - block.first, k) : seen;
       if (sent == Label::event) now[1].push_back(neuron);
       if (sent == Label::burst) now[2].push_back(neuron);
@@ -186,8 +209,8 @@ void Network<T>::label(Group& group, Block& block, Step k) {
         pre->count(neuron - block.first, k);
       }
     }
-    block.counts.events += block.post_events.size();
-    block.counts.bursts += block.post_bursts.size();
+    block.counts.events += now[kPostEvents].size();
+    block.counts.bursts += now[kPostBursts].size();
   } else if (group.recorded) {
     for (const std::uint32_t neuron : now[0]) block.recorded.push_back({k, neuron, Label::none});
   }
@@ -198,17 +221,14 @@ void Network<T>::integrate_block(Block& block, Step k) {
   Group& group = groups_[block.group];
   Emission& now = block.ring[slot(k)];
   for (auto& list : now) list.clear();
-  block.post_events.clear();
-  block.post_bursts.clear();
   if (!group.membrane.empty()) {
     Membrane<T>& membrane = group.membrane.front();
+    for (const Feed& feed : block.feeds) feed.walk.prefetch();
     membrane.step(k, block.index, now[0]);
-    for (const std::size_t n : group.noise) {
-      Noise& noise = noise_[n];
-      T* const conductance = membrane.conductance(noise.receptor) + block.first;
-      const T amount = static_cast<T>(noise.weight) * membrane.arrival_factor(noise.receptor, k);
-      noise.deliveries[block.index] +=
-          noise.walks[block.index].step([&](std::uint32_t train) { conductance[train] += amount; });
+    for (Feed& feed : block.feeds) {
+      T* const conductance = membrane.conductance(feed.receptor) + block.first;
+      const T amount = feed.weight * membrane.arrival_factor(feed.receptor, k);
+      feed.deliveries += feed.walk.step([&](std::uint32_t train) { conductance[train] += amount; });
     }
   } else if (group.relay) {
     now[0].swap(block.to_emit);
@@ -217,14 +237,21 @@ void Network<T>::integrate_block(Block& block, Step k) {
   }
   if (!now[0].empty() || block.detectors.size() > 1) label(group, block, k);
   unsigned active = 0;
-  for (std::size_t kind = 0; kind < now.size(); ++kind) active |= now[kind].empty() ? 0U : 1U << kind;
+  for (std::size_t kind = 0; kind < kRead; ++kind) active |= now[kind].empty() ? 0U : 1U << kind;
   activity_[slot(k) * activity_stride_ + block.activity] = static_cast<std::uint8_t>(active);
 }
 
 template <class T>
-void Network<T>::integrate(std::size_t part, Step k) {
+void Network<T>::integrate(std::size_t part, Step k, Step end) {
+  // The deaf go ahead several steps at a time, while their state is in the nearest cache.
+  if ((k & (kAhead - 1)) == 0 || k == first_) {
+    const Step last = std::min(end, (k | (kAhead - 1)) + 1);
+    for (Block* block : deaf_[part]) {
+      for (Step ahead = k; ahead < last; ++ahead) integrate_block(*block, ahead);
+    }
+  }
   // There and back again: what the last step touched last is still in the nearest cache.
-  const auto& blocks = part_blocks_[part];
+  const auto& blocks = listening_[part];
   for (std::size_t i = 0; i < blocks.size(); ++i) integrate_block(*blocks[k % 2 == 0 ? i : blocks.size() - 1 - i], k);
   for (std::size_t l = 0; l < links_.size(); ++l) {
     Link& link = links_[l];
@@ -307,9 +334,10 @@ void Network<T>::deliver(std::size_t part, Step k) {
   for (const Block* block : part_blocks_[part]) {
     if (!emitted(*block, slot(k), Reads::spikes) || block->detectors.empty()) continue;
     Group& group = groups_[block->group];
-    count(group.events, block->post_events);
-    count(group.bursts, block->post_bursts);
-    count(group.spikes, block->ring[slot(k)][static_cast<std::size_t>(Reads::spikes)]);
+    const Emission& now = block->ring[slot(k)];
+    count(group.events, now[kPostEvents]);
+    count(group.bursts, now[kPostBursts]);
+    count(group.spikes, now[static_cast<std::size_t>(Reads::spikes)]);
   }
 }
 
@@ -366,16 +394,16 @@ void Network<T>::apply_rule(std::size_t part, Link& link, Step k) {
   };
   for (const Block& block : target.blocks) {
     if (block.part != part || !emitted(block, slot(k), Reads::spikes)) continue;
-    for (const std::uint32_t neuron : block.post_events) update(neuron, Label::event);
-    for (const std::uint32_t neuron : block.post_bursts) update(neuron, Label::burst);
+    for (const std::uint32_t neuron : block.ring[slot(k)][kPostEvents]) update(neuron, Label::event);
+    for (const std::uint32_t neuron : block.ring[slot(k)][kPostBursts]) update(neuron, Label::burst);
   }
 }
 
 template <class T>
-void Network<T>::run_step(bool deliver_previous, bool integrate_next) {
-  const auto work = [this, deliver_previous, integrate_next](std::size_t part) {
+void Network<T>::run_step(bool deliver_previous, bool integrate_next, Step end) {
+  const auto work = [this, deliver_previous, integrate_next, end](std::size_t part) {
     if (deliver_previous) deliver(part, now_ - 1);
-    if (integrate_next) integrate(part, now_);
+    if (integrate_next) integrate(part, now_, end);
   };
   if (parts_ == 1) {
     work(0);
@@ -386,12 +414,14 @@ void Network<T>::run_step(bool deliver_previous, bool integrate_next) {
 
 template <class T>
 void Network<T>::advance(Step steps) {
-  for (Step i = 0; i < steps; ++i) {
-    run_step(owes_delivery_, true);
+  first_ = now_;
+  const Step end = now_ + steps;
+  while (now_ < end) {
+    run_step(owes_delivery_, true, end);
     owes_delivery_ = true;
     ++now_;
   }
-  if (owes_delivery_) run_step(true, false);
+  if (owes_delivery_) run_step(true, false, end);
   owes_delivery_ = false;
   if (steps > 0) check_finite();
 }
@@ -429,7 +459,10 @@ void Network<T>::set_currents(std::size_t group, CurrentTarget where, std::span<
 
 template <class T>
 void Network<T>::set_background_rate(std::size_t background, double rate_Hz) {
-  for (PoissonWalk& walk : noise_.at(background).walks) walk.set_probability(rate_Hz * description_.dt_s);
+  const Noise& noise = noise_.at(background);
+  for (Block& block : groups_[noise.target].blocks) {
+    block.feeds[noise.feed].walk.set_probability(rate_Hz * description_.dt_s);
+  }
 }
 
 template <class T>
@@ -632,7 +665,11 @@ template <class T>
 std::uint64_t Network<T>::synaptic_events() const {
   std::uint64_t sum = 0;
   for (const Link& link : links_) sum = std::accumulate(link.deliveries.begin(), link.deliveries.end(), sum);
-  for (const Noise& noise : noise_) sum = std::accumulate(noise.deliveries.begin(), noise.deliveries.end(), sum);
+  for (const Group& group : groups_) {
+    for (const Block& block : group.blocks) {
+      for (const Feed& feed : block.feeds) sum += feed.deliveries;
+    }
+  }
   return sum;
 }
 

@@ -124,7 +124,11 @@ class Network {
   struct Block;
   struct Group;
   struct Link;
-  struct Noise;
+  struct Feed;
+  /// Where a background's trains are: in each block of its target.
+  struct Noise {
+    std::size_t target, feed;
+  };
   struct Eligibility;
   /// Connections that leave one group with one delay: looked at only when a block of it emitted.
   struct Outgoing {
@@ -133,7 +137,7 @@ class Network {
     std::vector<std::size_t> links;
   };
 
-  void integrate(std::size_t part, Step k);
+  void integrate(std::size_t part, Step k, Step end);
   void integrate_block(Block& block, Step k);
   void deliver(std::size_t part, Step k);
   void begin_step(std::size_t part, Step k);
@@ -141,7 +145,7 @@ class Network {
   void label(Group& group, Block& block, Step k);
   void apply_rule(std::size_t part, Link& link, Step k);
   void check_finite() const;
-  void run_step(bool deliver_previous, bool integrate_next);
+  void run_step(bool deliver_previous, bool integrate_next, Step end);
   std::size_t slot(Step k) const { return static_cast<std::size_t>(k) & (slots_ - 1); }
   const Link& rule_link(std::size_t connection) const;
   bool emitted(const Block& block, std::size_t slot, Reads what) const {
@@ -152,12 +156,13 @@ class Network {
   std::uint64_t seed_;
   ThreadPool* pool_;
   std::size_t parts_ = 1;
-  Step now_ = 0;
+  Step now_ = 0, first_ = 0;    ///< step now, and at the start of this advance()
   bool owes_delivery_ = false;  ///< step now_-1 has been integrated but not delivered
   bool plasticity_ = false;
   std::size_t slots_ = 2;       ///< ring of past spikes, a power of two
   std::vector<Group> groups_;
-  std::vector<std::vector<Block*>> part_blocks_;  ///< by part, in order of group and position
+  /// Blocks by part, in order of group and position: all, those that hear others, and those that hear nobody.
+  std::vector<std::vector<Block*>> part_blocks_, listening_, deaf_;
   /// Whether a block emitted anything that connections read, bit per Reads, by slot: most steps most blocks did not,
   /// and a scan of bytes is cheaper than one of lists. Parts write to cache lines of their own.
   AlignedBuffer<std::uint8_t> activity_;
@@ -169,8 +174,18 @@ class Network {
   Step shortest_period_ = Step{1} << 24;  ///< of all traces; a power of two
 };
 
-/// Spikes of one step by what connections read.
-using Emission = std::array<std::vector<std::uint32_t>, 3>;
+/// Spikes of one step by what connections read, then the events and bursts of the block's own (post side) detector.
+using Emission = std::array<std::vector<std::uint32_t>, 5>;
+inline constexpr std::size_t kRead = 3, kPostEvents = 3, kPostBursts = 4;
+
+/// One background's trains to one block.
+template <class T>
+struct Network<T>::Feed {
+  PoissonWalk walk;
+  Receptor receptor;
+  T weight;
+  std::uint64_t deliveries = 0;
+};
 
 /// Up to kBlock neurons of a group: what one part works on at a time.
 template <class T>
@@ -179,8 +194,8 @@ struct Network<T>::Block {
   std::size_t activity = 0;                          ///< position in Network::activity_
   std::uint32_t first = 0, count = 0;
   std::vector<Emission> ring;                        ///< by step modulo the number of slots
-  std::vector<std::uint32_t> post_events, post_bursts;  ///< of the step just integrated
   std::vector<EventBurstDetector> detectors;         ///< post side, pre side (one if they agree, none if unused)
+  std::vector<Feed> feeds;                           ///< backgrounds; side by side, since a step reads them all
   std::vector<PoissonWalk> source;                   ///< Poisson sources only
   std::vector<std::uint32_t> to_emit;                ///< relays only
   Counts counts;
@@ -191,7 +206,6 @@ template <class T>
 struct Network<T>::Group {
   std::vector<Membrane<T>> membrane;                 ///< none for sources and relays
   std::vector<Block> blocks;
-  std::vector<std::size_t> noise;                    ///< backgrounds of this group
   DecayingTraces<double> events, bursts, spikes;     ///< Ebar, Bbar, 30 s average of all spikes
   double alpha_s = 1;
   bool relay = false, recorded = false;
@@ -213,15 +227,6 @@ struct Network<T>::Link {
   std::vector<std::vector<RuleUpdate>> updates = {};  ///< by part
   std::vector<std::vector<PresynapticTerm>> terms = {};  ///< by part
   std::vector<std::uint64_t> deliveries = {};        ///< by part
-};
-
-template <class T>
-struct Network<T>::Noise {
-  std::size_t target;
-  Receptor receptor;
-  double weight;
-  std::vector<PoissonWalk> walks = {};               ///< by block of the target
-  std::vector<std::uint64_t> deliveries = {};        ///< by block
 };
 
 /// Presynaptic event traces of one group and time constant; every part keeps its own copy, so that it can be brought
@@ -282,15 +287,16 @@ void Network<T>::visit_state(Archive& a) {
     }
   }
   for (std::size_t n = 0; n < noise_.size(); ++n) {
-    for (std::size_t b = 0; b < noise_[n].walks.size(); ++b) {
-      noise_[n].walks[b].visit_state(a, "background" + std::to_string(n) + "/block" + std::to_string(b) + "/");
+    for (Block& block : groups_[noise_[n].target].blocks) {
+      const std::string at = "background" + std::to_string(n) + "/block" + std::to_string(block.index) + "/";
+      block.feeds[noise_[n].feed].walk.visit_state(a, at);
     }
   }
   for (Group& group : groups_) {  // what the lists say, for the scan
     for (Block& block : group.blocks) {
       for (std::size_t s = 0; s < block.ring.size(); ++s) {
         unsigned active = 0;
-        for (std::size_t kind = 0; kind < block.ring[s].size(); ++kind) active |= block.ring[s][kind].empty() ? 0U : 1U << kind;
+        for (std::size_t kind = 0; kind < kRead; ++kind) active |= block.ring[s][kind].empty() ? 0U : 1U << kind;
         activity_[s * activity_stride_ + block.activity] = static_cast<std::uint8_t>(active);
       }
     }

@@ -7,32 +7,50 @@
 
 #include <hwy/contrib/math/math-inl.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
+#include "apical/core/matrix.h"
 #include "apical/engine/spike/neuron_kernels.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace apical::spike::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Appends the lanes of `mask`; kept out of line because crossings are rare.
-template <class D, class M, class V, class T>
-HWY_NOINLINE std::size_t list_crossings(D d, M mask, V vd, std::size_t first, std::size_t n, Crossing<T>* out) {
-  HWY_ALIGN T values[hn::MaxLanes(d)];
-  std::uint8_t bytes[8] = {};
-  hn::Store(vd, d, values);
-  hn::StoreMaskBits(d, mask, bytes);
-  std::uint64_t bits = 0;
-  std::memcpy(&bits, bytes, sizeof bits);
-  std::size_t count = 0;
-  for (; bits != 0; bits &= bits - 1) {
-    const auto lane = static_cast<std::size_t>(std::countr_zero(bits));
-    if (first + lane >= n) break;
-    out[count++] = {static_cast<std::uint32_t>(first + lane), values[lane]};
+// Which neurons crossed, one bit per lane in whole bytes per vector. Written without a branch and read when the block is
+// done: a misprediction in the middle would throw away the loads that are under way.
+template <class D>
+class Crossed {
+ public:
+  explicit Crossed(std::size_t n) : bytes_(byte_of(round_up(n, hn::Lanes(D())))) {
+    std::memset(bits_ + bytes_ / 8 * 8, 0, 8);
   }
-  return count;
-}
+  HWY_INLINE void set(std::size_t i, hn::Mask<D> mask) { hn::StoreMaskBits(D(), mask, bits_ + byte_of(i)); }
+  // Potentials are listed as they were before `current` was added.
+  template <class T>
+  std::size_t list(std::size_t n, const T* potentials, T current, Crossing<T>* out) const {
+    std::size_t count = 0;
+    for (std::size_t at = 0; at < bytes_; at += 8) {
+      std::uint64_t bits = 0;
+      std::memcpy(&bits, bits_ + at, sizeof bits);
+      for (; bits != 0; bits &= bits - 1) {
+        const auto bit = static_cast<std::size_t>(std::countr_zero(bits));
+        const std::size_t i = (at + bit / 8) * per_byte() + bit % 8;
+        if (i >= n) return count;  // padding
+        out[count++] = {static_cast<std::uint32_t>(i), potentials[i] - current};
+      }
+    }
+    return count;
+  }
+
+ private:
+  static constexpr std::size_t per_byte() { return std::min<std::size_t>(hn::Lanes(D()), 8); }
+  static constexpr std::size_t byte_of(std::size_t i) { return i / per_byte(); }
+
+  std::size_t bytes_;
+  alignas(8) std::uint8_t bits_[kBlock + 8];
+};
 
 template <class D, class V>
 HWY_INLINE V clamped_exp(D d, V x) {
@@ -62,7 +80,7 @@ HWY_INLINE std::size_t pyramidal(const PyramidalState<T>& s, const PyramidalStep
   const T* HWY_RESTRICT g1 = s.g[1];
   const T* HWY_RESTRICT g2 = s.g[2];
   const T* HWY_RESTRICT g3 = s.g[3];
-  std::size_t crossed = 0;
+  Crossed<decltype(d)> crossed(n);
   for (std::size_t i = 0; i < n; i += lanes) {
     const auto v = hn::Load(d, pv + i), vd = hn::Load(d, pvd + i);
     const auto ge = hn::Mul(hn::Load(d, g0 + i), excitatory_scale);
@@ -70,7 +88,6 @@ HWY_INLINE std::size_t pyramidal(const PyramidalState<T>& s, const PyramidalStep
     const auto ged = hn::Mul(hn::Load(d, g2 + i), excitatory_scale);
     const auto gid = hn::Mul(hn::Load(d, g3 + i), inhibitory_scale);
     const auto ws = hn::Load(d, pws + i), wd = hn::Load(d, pwd + i);
-    const auto theta = hn::MulAdd(hn::Load(d, ptheta + i), theta_scale, theta_rest);
     const auto drive = kSomaticDrive ? v : vd;
     auto soma = hn::MulAdd(ge, hn::Sub(excitatory, v), hn::Sub(rest, v));
     soma = hn::MulAdd(gi, hn::Sub(inhibitory, v), soma);
@@ -90,15 +107,11 @@ HWY_INLINE std::size_t pyramidal(const PyramidalState<T>& s, const PyramidalStep
       hn::Store(hn::Sub(bap, hn::IfThenElseZero(lasting, one)), d, s.bap + i);
     }
     hn::Store(hn::MulAdd(wd_rate, hn::Sub(hn::Sub(vd_new, rest), wd), wd), d, pwd + i);
-    const auto above = hn::Gt(v_new, theta);
-    auto v_out = hn::Add(v_new, soma_current), vd_out = hn::Add(vd_new, dendrite_current);
-    if (c.soma_currents) v_out = hn::Add(v_out, hn::LoadU(d, c.soma_currents + i));
-    if (c.dendrite_currents) vd_out = hn::Add(vd_out, hn::LoadU(d, c.dendrite_currents + i));
-    hn::Store(v_out, d, pv + i);
-    hn::Store(vd_out, d, pvd + i);
-    if (HWY_UNLIKELY(!hn::AllFalse(d, above))) crossed += list_crossings(d, above, vd_new, i, n, out + crossed);
+    hn::Store(hn::Add(v_new, soma_current), d, pv + i);
+    hn::Store(hn::Add(vd_new, dendrite_current), d, pvd + i);
+    crossed.set(i, hn::Gt(v_new, hn::MulAdd(hn::Load(d, ptheta + i), theta_scale, theta_rest)));
   }
-  return crossed;
+  return crossed.list(n, pvd, c.dendrite_current, out);
 }
 
 template <class T>
@@ -107,7 +120,7 @@ HWY_INLINE std::size_t interneurons(const InterneuronState<T>& s, const Interneu
   const hn::ScalableTag<T> d;
   const auto rest = hn::Set(d, c.rest), excitatory = hn::Set(d, c.excitatory), inhibitory = hn::Set(d, c.inhibitory);
   const auto one = hn::Set(d, T{1});
-  std::size_t crossed = 0;
+  Crossed<decltype(d)> crossed(n);
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
     const auto v = hn::Load(d, s.v + i), w = hn::Load(d, s.w + i), refractory = hn::Load(d, s.refractory + i);
     const auto ge = hn::Mul(hn::Load(d, s.g[0] + i), hn::Set(d, c.excitatory_scale));
@@ -124,11 +137,10 @@ HWY_INLINE std::size_t interneurons(const InterneuronState<T>& s, const Interneu
     hn::Store(hn::Sub(refractory, hn::IfThenElseZero(pinned, one)), d, s.refractory + i);
     const auto subthreshold = hn::Mul(hn::Set(d, c.adaptation_S), hn::Sub(v, rest));
     hn::Store(hn::MulAdd(hn::Set(d, c.adaptation_rate), hn::Sub(subthreshold, w), w), d, s.w + i);
-    const auto above = hn::Gt(v_new, hn::Zero(d));
+    crossed.set(i, hn::Gt(v_new, hn::Zero(d)));
     hn::Store(hn::Add(v_new, hn::Set(d, c.current)), d, s.v + i);
-    if (HWY_UNLIKELY(!hn::AllFalse(d, above))) crossed += list_crossings(d, above, v_new, i, n, out + crossed);
   }
-  return crossed;
+  return crossed.list(n, s.v, c.current, out);
 }
 
 template <bool kActiveDendrite, class T>

@@ -15,7 +15,7 @@ template <class T>
 struct Arrays {
   explicit Arrays(std::size_t n) : padded(round_up(n, 16)) {
     std::uint64_t field = 0;
-    for (auto* a : {&v, &vd, &ws, &wd, &theta, &count, &g0, &g1, &g2, &g3, &currents}) {
+    for (auto* a : {&v, &vd, &ws, &wd, &theta, &count, &g0, &g1, &g2, &g3}) {
       a->resize(padded);
       for (std::size_t i = 0; i < padded; ++i) (*a)[i] = static_cast<T>(uniform({7, Stream::task_input, 0, field * 100000 + i}));
       ++field;
@@ -26,7 +26,6 @@ struct Arrays {
       wd[i] *= T(0.01);
       theta[i] *= T(0.004);
       count[i] = std::floor(count[i] * 3);
-      currents[i] *= T(1e-4);
     }
   }
   PyramidalState<T> pyramidal() {
@@ -34,7 +33,7 @@ struct Arrays {
   }
   InterneuronState<T> interneuron() { return {v.data(), ws.data(), count.data(), {g0.data(), g1.data()}}; }
   std::size_t padded;
-  AlignedBuffer<T> v, vd, ws, wd, theta, count, g0, g1, g2, g3, currents;
+  AlignedBuffer<T> v, vd, ws, wd, theta, count, g0, g1, g2, g3;
 };
 
 template <class T>
@@ -75,24 +74,21 @@ TYPED_TEST(NeuronKernel, PyramidalStepAgreesWithItsScalarTwin) {
   for (const std::size_t n : {1, 15, 16, 17, 100, 512}) {
     for (const bool active : {false, true}) {
       for (const bool somatic : {false, true}) {
-        for (const bool currents : {false, true}) {
-          Arrays<T> fast(n), plain(n);
-          PyramidalStep<T> c = pyramidal_constants<T>();
-          if (currents) c.soma_currents = c.dendrite_currents = fast.currents.data();
-          std::vector<Crossing<T>> a(n + 16), b(n + 16);
-          const std::size_t crossed = active ? two_compartment_step(fast.pyramidal(), c, somatic, n, a.data())
-                                             : burst_poisson_step(fast.pyramidal(), c, somatic, n, a.data());
-          ASSERT_EQ(crossed, reference::pyramidal_step(plain.pyramidal(), c, active, somatic, n, b.data()));
-          for (std::size_t i = 0; i < crossed; ++i) {
-            EXPECT_EQ(a[i].neuron, b[i].neuron);
-            EXPECT_NEAR(a[i].vd, b[i].vd, this->kTolerance);
-          }
-          for (std::size_t i = 0; i < n; ++i) {
-            EXPECT_NEAR(fast.v[i], plain.v[i], this->kTolerance);
-            EXPECT_NEAR(fast.vd[i], plain.vd[i], this->kTolerance);
-            EXPECT_NEAR(fast.wd[i], plain.wd[i], this->kTolerance);
-            EXPECT_EQ(fast.count[i], plain.count[i]);
-          }
+        Arrays<T> fast(n), plain(n);
+        const PyramidalStep<T> c = pyramidal_constants<T>();
+        std::vector<Crossing<T>> a(n + 16), b(n + 16);
+        const std::size_t crossed = active ? two_compartment_step(fast.pyramidal(), c, somatic, n, a.data())
+                                           : burst_poisson_step(fast.pyramidal(), c, somatic, n, a.data());
+        ASSERT_EQ(crossed, reference::pyramidal_step(plain.pyramidal(), c, active, somatic, n, b.data()));
+        for (std::size_t i = 0; i < crossed; ++i) {
+          EXPECT_EQ(a[i].neuron, b[i].neuron);
+          EXPECT_NEAR(a[i].vd, b[i].vd, this->kTolerance);
+        }
+        for (std::size_t i = 0; i < n; ++i) {
+          EXPECT_NEAR(fast.v[i], plain.v[i], this->kTolerance);
+          EXPECT_NEAR(fast.vd[i], plain.vd[i], this->kTolerance);
+          EXPECT_NEAR(fast.wd[i], plain.wd[i], this->kTolerance);
+          EXPECT_EQ(fast.count[i], plain.count[i]);
         }
       }
     }

@@ -14,6 +14,9 @@
 
 namespace apical::spike {
 
+/// Neurons are worked on in blocks of at most this many: small enough for the first-level cache, one Poisson walk each.
+inline constexpr std::size_t kBlock = 512;
+
 /// First elements of a block's arrays; all have the same length and 64-byte alignment.
 template <class T>
 struct PyramidalState {
@@ -33,7 +36,6 @@ struct PyramidalStep {
   T ws_scale, theta_scale, excitatory_scale, inhibitory_scale;  ///< stored value -> value in this step
   T midpoint, inverse_slope;
   T soma_current, dendrite_current;      ///< dt I/C, added after the threshold test
-  const T *soma_currents, *dendrite_currents;  ///< further dt I/C per neuron, or null
 };
 
 template <class T>
@@ -58,7 +60,7 @@ struct Crossing {
   T vd;
 };
 
-/// Each advances `n` neurons, writes those above threshold in ascending order to `out` (room for n) and returns
+/// Each advances `n` <= kBlock neurons, writes those above threshold in ascending order to `out` (room for n) and returns
 /// their number. `somatic_drive` selects quirk Q1.
 std::size_t burst_poisson_step(const PyramidalState<float>&, const PyramidalStep<float>&, bool somatic_drive,
                                std::size_t n, Crossing<float>* out) noexcept;

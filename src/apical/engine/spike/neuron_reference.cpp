@@ -28,8 +28,8 @@ std::size_t pyramidal_step(const PyramidalState<T>& s, const PyramidalStep<T>& c
     }
     s.wd[i] += c.wd_rate * (vd_new - c.rest - s.wd[i]);
     if (v_new > c.theta_rest + c.theta_scale * s.theta[i]) out[crossed++] = {static_cast<std::uint32_t>(i), vd_new};
-    s.v[i] = v_new + c.soma_current + (c.soma_currents ? c.soma_currents[i] : 0);
-    s.vd[i] = vd_new + c.dendrite_current + (c.dendrite_currents ? c.dendrite_currents[i] : 0);
+    s.v[i] = v_new + c.soma_current;
+    s.vd[i] = vd_new + c.dendrite_current;
   }
   return crossed;
 }

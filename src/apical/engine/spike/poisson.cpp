@@ -10,7 +10,8 @@ constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max() / 2;
 }
 
 PoissonWalk::PoissonWalk(std::uint64_t seed, std::uint32_t object, std::uint32_t trains, double probability)
-    : seed_(seed), object_(object), trains_(trains), gaps_(kGapBatch) {
+    : seed_(seed), object_(object), trains_(trains), gaps_(kGapBatch + 1) {
+  gaps_[kGapBatch] = kBeyond;
   set_probability(probability);
 }
 
@@ -26,7 +27,6 @@ void PoissonWalk::set_probability(double probability) {
 void PoissonWalk::refill() noexcept {
   ++batch_;
   draw();
-  next_ = 0;
 }
 
 void PoissonWalk::draw() noexcept {

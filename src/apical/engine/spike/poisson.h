@@ -5,6 +5,7 @@
 // (core/random.h), 256 at a time, so the trains do not depend on when or by which thread they are drawn.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -28,24 +29,30 @@ class PoissonWalk {
   /// Calls f(train) for each train that fires in the next step, ascending; returns their number.
   template <class F>
   std::size_t step(F&& f) {
+    const std::int64_t trains = trains_;
+    const std::int32_t* const gaps = gaps_.data();
     std::int64_t cell = cell_;
-    std::size_t next = next_, drawn = 0;
-    const std::size_t first = next;
-    while (cell < trains_) {
-      const std::int32_t* const gaps = gaps_.data();
-      while (cell < trains_ && next < kGapBatch) {
+    std::size_t next = next_, fired = 0;
+    for (;;) {
+      const std::size_t first = next;
+      while (cell < trains) {
         f(static_cast<std::uint32_t>(cell));
         cell += gaps[next++];
       }
-      if (next == kGapBatch) {
-        refill();
-        next = 0;
-        drawn += kGapBatch;
-      }
+      fired += next - first;
+      if (next <= kGapBatch) break;
+      refill();  // the last gap was kBeyond: the next batch knows the true one
+      cell += gaps[0] - kBeyond;
+      next = 1;
     }
     next_ = next;
-    cell_ = cell - trains_;
-    return drawn + next - first;
+    cell_ = cell - trains;
+    return fired;
+  }
+
+  /// Asks for the gaps of the next step or two, which other work has pushed out of the nearest cache.
+  void prefetch() const noexcept {
+    for (std::size_t i = 0; i < 48; i += 16) __builtin_prefetch(gaps_.data() + std::min(next_ + i, kGapBatch));
   }
 
   void set_probability(double probability);
@@ -60,15 +67,17 @@ class PoissonWalk {
   }
 
  private:
+  static constexpr std::int32_t kBeyond = 1 << 30;  ///< stands behind a batch, so that the loop has one condition
+
   void refill() noexcept;
   void draw() noexcept;
 
   std::uint64_t seed_, batch_ = 0;
   std::uint32_t object_;
   std::int64_t trains_, cell_ = 0;
-  std::uint64_t next_ = 0;
+  std::size_t next_ = 0;
   float inverse_log_ = 0;
-  AlignedBuffer<std::int32_t> gaps_;
+  AlignedBuffer<std::int32_t> gaps_;  ///< a batch, then kBeyond
 };
 
 }  // namespace apical::spike

@@ -68,5 +68,41 @@ TEST(Poisson, ZeroRateNeverFiresAndARateCanBeSetLater) {
   EXPECT_NEAR(fired, 50000, 5 * std::sqrt(25000));
 }
 
+// The intervals of each train are geometric: their moments and a chi-square test over 20 bins of equal probability.
+TEST(Poisson, IntervalsOfATrainAreGeometric) {
+  constexpr std::uint32_t kTrains = 64;
+  constexpr int kSteps = 200000, kBins = 20;
+  constexpr double p = 0.02;
+  PoissonWalk walk(11, 5, kTrains, p);
+  std::vector<int> last(kTrains, -1);
+  std::vector<double> bins(kBins, 0.0), expected(kBins, 0.0);
+  const auto bin_of = [&](int interval) {
+    return std::min(kBins - 1, static_cast<int>(kBins * -std::expm1((interval - 1) * std::log1p(-p))));
+  };
+  for (int i = 1; i < 2000; ++i) expected[static_cast<std::size_t>(bin_of(i))] += p * std::pow(1 - p, i - 1);
+  double n = 0, sum = 0, squares = 0;
+  for (int k = 0; k < kSteps; ++k) {
+    walk.step([&](std::uint32_t train) {
+      if (last[train] >= 0) {
+        const int interval = k - last[train];
+        ++bins[static_cast<std::size_t>(bin_of(interval))];
+        ++n;
+        sum += interval;
+        squares += static_cast<double>(interval) * interval;
+      }
+      last[train] = k;
+    });
+  }
+  const double mean = sum / n, sd = std::sqrt(squares / n - mean * mean);
+  EXPECT_NEAR(mean, 1 / p, 5 * std::sqrt(1 - p) / p / std::sqrt(n));
+  EXPECT_NEAR(sd / mean, std::sqrt(1 - p), 5 / std::sqrt(n));
+  double chi_square = 0;
+  for (int b = 0; b < kBins; ++b) {
+    const auto at = static_cast<std::size_t>(b);
+    chi_square += (bins[at] - n * expected[at]) * (bins[at] - n * expected[at]) / (n * expected[at]);
+  }
+  EXPECT_LT(chi_square, 50);  // 19 degrees of freedom: exceeded with probability 1e-4
+}
+
 }  // namespace
 }  // namespace apical::spike
