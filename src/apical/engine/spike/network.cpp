@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <numeric>
 
 #include "apical/core/error.h"
 #include "apical/engine/spike/burst_rule.h"
@@ -120,6 +119,7 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
     activity_stride_ += round_up(blocks.size(), kAlignment);
   }
   activity_.assign(slots_ * activity_stride_, 0);
+  deliveries_.resize(parts_);
 
   for (std::size_t n = 0; n < description_.connections.size(); ++n) {
     const Connection& c = description_.connections[n];
@@ -131,7 +131,6 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
               .receptor = c.receptor,
               .reads = c.reads,
               .delay = c.delay_steps};
-    link.deliveries.assign(parts_, 0);
     if (c.short_term) {
       link.short_term.assign(description_.groups[source].size, {.x = 1, .u = c.short_term->u_rest, .last = 0});
       link.efficacy.assign(slots_, std::vector<std::vector<T>>(groups_[source].blocks.size()));
@@ -289,7 +288,7 @@ void Network<T>::transmit(std::size_t part, const Block& block, Link& link, Step
   const auto& sources = block.ring[at][static_cast<std::size_t>(link.reads)];
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const T factor = link.short_term.empty() ? arrival : arrival * link.efficacy[at][block.index][i];
-    link.deliveries[part] += link.synapses.deliver(part, sources[i], factor, conductance);
+    deliveries_[part].count += link.synapses.deliver(part, sources[i], factor, conductance);
   }
 }
 
@@ -400,30 +399,30 @@ void Network<T>::apply_rule(std::size_t part, Link& link, Step k) {
 }
 
 template <class T>
-void Network<T>::run_step(bool deliver_previous, bool integrate_next, Step end) {
-  const auto work = [this, deliver_previous, integrate_next, end](std::size_t part) {
-    if (deliver_previous) deliver(part, now_ - 1);
-    if (integrate_next) integrate(part, now_, end);
-  };
-  if (parts_ == 1) {
-    work(0);
-  } else {
-    pool_->run(parts_, work);
-  }
-}
-
-template <class T>
 void Network<T>::advance(Step steps) {
+  if (steps <= 0) return;
   first_ = now_;
   const Step end = now_ + steps;
-  while (now_ < end) {
-    run_step(owes_delivery_, true, end);
-    owes_delivery_ = true;
-    ++now_;
+  Barrier barrier(static_cast<unsigned>(parts_));
+  const auto work = [&](std::size_t part) {
+    try {
+      for (Step k = first_; k < end; ++k) {
+        integrate(part, k, end);
+        if (!barrier.arrive_and_wait()) return;
+        deliver(part, k);
+      }
+    } catch (...) {
+      barrier.give_up();
+      throw;
+    }
+  };
+  if (pool_) {
+    pool_->run(parts_, work);
+  } else {
+    work(0);
   }
-  if (owes_delivery_) run_step(true, false, end);
-  owes_delivery_ = false;
-  if (steps > 0) check_finite();
+  now_ = end;
+  check_finite();
 }
 
 template <class T>
@@ -663,8 +662,14 @@ std::vector<Spike> Network<T>::presynaptic_labels(std::size_t group) const {
 
 template <class T>
 std::uint64_t Network<T>::synaptic_events() const {
+  std::uint64_t sum = background_spikes();
+  for (const Tally& part : deliveries_) sum += part.count;
+  return sum;
+}
+
+template <class T>
+std::uint64_t Network<T>::background_spikes() const {
   std::uint64_t sum = 0;
-  for (const Link& link : links_) sum = std::accumulate(link.deliveries.begin(), link.deliveries.end(), sum);
   for (const Group& group : groups_) {
     for (const Block& block : group.blocks) {
       for (const Feed& feed : block.feeds) sum += feed.deliveries;

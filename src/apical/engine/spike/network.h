@@ -109,7 +109,8 @@ class Network {
   /// Labels the presynaptic detector gave to the spikes of the last step.
   std::vector<Spike> presynaptic_labels(std::size_t group) const;
 
-  std::uint64_t synaptic_events() const;  ///< deliveries so far, background included
+  std::uint64_t synaptic_events() const;   ///< deliveries so far, background included
+  std::uint64_t background_spikes() const;  ///< those from the background
   std::size_t synapses() const;
   std::size_t synapse_bytes() const;
   std::size_t synapse_bytes(std::size_t connection) const;
@@ -125,6 +126,10 @@ class Network {
   struct Group;
   struct Link;
   struct Feed;
+  /// A counter on a cache line of its own.
+  struct alignas(kAlignment) Tally {
+    std::uint64_t count = 0;
+  };
   /// Where a background's trains are: in each block of its target.
   struct Noise {
     std::size_t target, feed;
@@ -145,7 +150,6 @@ class Network {
   void label(Group& group, Block& block, Step k);
   void apply_rule(std::size_t part, Link& link, Step k);
   void check_finite() const;
-  void run_step(bool deliver_previous, bool integrate_next, Step end);
   std::size_t slot(Step k) const { return static_cast<std::size_t>(k) & (slots_ - 1); }
   const Link& rule_link(std::size_t connection) const;
   bool emitted(const Block& block, std::size_t slot, Reads what) const {
@@ -157,7 +161,6 @@ class Network {
   ThreadPool* pool_;
   std::size_t parts_ = 1;
   Step now_ = 0, first_ = 0;    ///< step now, and at the start of this advance()
-  bool owes_delivery_ = false;  ///< step now_-1 has been integrated but not delivered
   bool plasticity_ = false;
   std::size_t slots_ = 2;       ///< ring of past spikes, a power of two
   std::vector<Group> groups_;
@@ -168,6 +171,7 @@ class Network {
   AlignedBuffer<std::uint8_t> activity_;
   std::size_t activity_stride_ = 0;
   std::vector<Link> links_;
+  std::vector<Tally> deliveries_;  ///< through connections, by part
   std::vector<Noise> noise_;
   std::vector<Eligibility> eligibility_;
   std::vector<Outgoing> outgoing_;
@@ -226,7 +230,6 @@ struct Network<T>::Link {
   bool recorded = false;
   std::vector<std::vector<RuleUpdate>> updates = {};  ///< by part
   std::vector<std::vector<PresynapticTerm>> terms = {};  ///< by part
-  std::vector<std::uint64_t> deliveries = {};        ///< by part
 };
 
 /// Presynaptic event traces of one group and time constant; every part keeps its own copy, so that it can be brought
