@@ -52,7 +52,7 @@ class XorCourse final : public SpikingCourse {
  public:
   XorCourse(const XorOptions& options, std::size_t epochs, const CourseSetting& s)
       : epochs_(epochs), raster_s_(s.raster_s), watch_(xor_network(options), s.watch, s.progress),
-        task_(options, s.seed, s.pool, [this](spike::Network<float>& n, spike::Step steps) { watch_.advance(n, steps); }) {}
+        task_(options, s.seed, s.pool, [this](spike::Network<float>& n, spike::Step steps) { advance(watch_, n, steps); }) {}
 
   /// Burn-in and first test, an epoch each, last test.
   std::size_t rounds() const override { return epochs_ == 0 ? 1 : epochs_ + 2; }
@@ -147,10 +147,10 @@ class WatchedCourse : public SpikingCourse {
   const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }
 
  protected:
-  WatchedAdvance advance(std::vector<RasterWindow> windows) {
+  WatchedAdvance watching(std::vector<RasterWindow> windows) {
     return [this, windows = std::move(windows)](spike::Network<float>& n, spike::Step steps) {
       if (watch_.segments().empty()) watch_.open("run", windows, n);
-      watch_.advance(n, steps);
+      advance(watch_, n, steps);
     };
   }
   const CourseSetting setting_;
@@ -167,7 +167,7 @@ class PropagationCourse final : public WatchedCourse {
  public:
   PropagationCourse(const PropagationOptions& o, const CourseSetting& s) : WatchedCourse(propagation_network(o), s), options_(o) {}
   std::vector<MeasureRow> run_round(std::size_t) override {
-    const PropagationSeries s = run_propagation(options_, setting_.seed, setting_.pool, advance(after_burn_in(options_, setting_.raster_s)));
+    const PropagationSeries s = run_propagation(options_, setting_.seed, setting_.pool, watching(after_burn_in(options_, setting_.raster_s)));
     const auto bp1 = s.burst_probability(0), bp2 = s.burst_probability(1);
     return {{0,
              "test",
@@ -192,7 +192,7 @@ class MultiplexingCourse final : public WatchedCourse {
  public:
   MultiplexingCourse(const PropagationOptions& o, const CourseSetting& s) : WatchedCourse(multiplexing_population(o), s), options_(o) {}
   std::vector<MeasureRow> run_round(std::size_t) override {
-    const PropagationSeries s = run_multiplexing(options_, setting_.seed, setting_.pool, advance(after_burn_in(options_, setting_.raster_s)));
+    const PropagationSeries s = run_multiplexing(options_, setting_.seed, setting_.pool, watching(after_burn_in(options_, setting_.raster_s)));
     const auto bp = s.burst_probability(0);
     return {{0,
              "test",
@@ -221,7 +221,7 @@ class RuleCourse final : public WatchedCourse {
     }
     std::vector<MeasureRow> rows;
     MeasureRow all{0, "test", {}};
-    const auto phases = run_rule_network(options_, setting_.seed, setting_.pool, advance(std::move(windows)));
+    const auto phases = run_rule_network(options_, setting_.seed, setting_.pool, watching(std::move(windows)));
     for (std::size_t i = 0; i < phases.size(); ++i) {
       const RulePhase& p = phases[i];
       rows.push_back({i, "phase",
@@ -284,6 +284,14 @@ class PairingCourse final : public SpikingCourse {
  private:
   Options options_;
   CourseSetting setting_;
+void SpikingCourse::advance(SpikeWatch& watch, spike::Network<float>& network, spike::Step steps) {
+  try {
+    watch.advance(network, steps);
+  } catch (const NumericalFault&) {
+    fault_state_ = io::save_state(network);
+    throw;
+  }
+}
   std::vector<PairingCurve> curves_;
 };
 
