@@ -385,8 +385,16 @@ SpikingEstimate estimate_spiking(const SpikingExperiment& e, unsigned threads) {
   network.advance(std::llround(kWarmUp_s / dt));  // rates settle
   const auto probe = Clock::now();
   const spike::Step first = network.step();
+  network.reset_counts();
   while (elapsed(probe) < kProbe_s) network.advance(100);
-  const double per_second = elapsed(probe) / (static_cast<double>(network.step() - first) * dt);
+  const double probed_s = static_cast<double>(network.step() - first) * dt, per_second = elapsed(probe) / probed_s;
+  if (e.record.spikes) {
+    double spikes = 0;
+    for (const std::string& p : e.record.populations) spikes += static_cast<double>(network.counts(network.group(p)).spikes);
+    const double recorded_s = std::min(e.record.until_s, s.biological_s) - e.record.from_s;
+    constexpr std::size_t kBytes = sizeof(double) + sizeof(std::uint64_t);  // time and neuron
+    s.recorded_bytes = e.record.seeds * kBytes * static_cast<std::size_t>(spikes / probed_s * recorded_s);
+  }
   s.seconds = (building + s.biological_s * per_second) * turns;
   return s;
 }

@@ -51,6 +51,7 @@ struct SpikingEstimate {
   double seconds = 0;            ///< of all seeds on so many threads
   std::size_t network_bytes = 0;  ///< of one seed; as many at a time as threads, all seeds if they train
   std::size_t checkpoint_bytes = 0;  ///< of all seeds; 0 for courses of one round
+  std::size_t recorded_bytes = 0;    ///< spikes of all recorded seeds, in memory until the run ends; at the rates of the probe
 };
 SpikingEstimate estimate_spiking(const SpikingExperiment& experiment, unsigned threads);
 
