@@ -5,6 +5,7 @@
 #include <atomic>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "apical/core/error.h"
 #include "apical/engine/spike/burst_rule.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr Step kAhead = 8;                                         // a power of two
 constexpr Step kCheck = 256;                                       // how often potentials are looked at; a power of two
 constexpr double kDefaultMinimumRate = 2;                          // Hz (quirk Q7)
+constexpr double kLongest = 1e9;                                   // steps without another look at rates
 constexpr std::uint32_t kSourceObjects = 0x80000000U;              // Poisson walks: backgrounds below, sources above
 
 std::uint32_t walk_object(std::size_t owner, std::size_t block) {
@@ -123,6 +125,7 @@ void Network<T>::add_connection(std::size_t n, const std::vector<GroupLayout>& p
   if (c.rule) {
     link.eta = c.rule->eta;
     link.deficits.assign(targets, T{0});
+    link.no_deficit_before.assign(parts_, 0);
     link.updates.resize(parts_);
     link.terms.resize(parts_);
     link.eligibility = eligibility_of(source, c.rule->pre_tau_s);
@@ -326,9 +329,9 @@ void Network<T>::deliver(std::size_t part, Step k) {
   }
 }
 
-/// Deficits of the part's own targets; false if nobody lacks anything.
 template <class T>
 bool Network<T>::find_deficits(std::size_t part, Link& link, const BurstRule& rule, Step k) {
+  if (k < link.no_deficit_before[part]) return false;
   const Quirks& q = description_.quirks;
   const double minimum = q.minimum_rate_ignored ? kDefaultMinimumRate : rule.minimum_rate_Hz;
   const Group& target = groups_[link.target];
@@ -336,15 +339,21 @@ bool Network<T>::find_deficits(std::size_t part, Link& link, const BurstRule& ru
   const DecayingTraces<double>& traces = all ? target.spikes : target.events;
   const double tau_s = all ? description_.groups[link.target].estimator.all_spikes_tau_s : target.alpha_s;
   const double to_rate = 1 / (traces.growth(k) * tau_s);
-  bool any = false;
+  double lowest = std::numeric_limits<double>::infinity();
   for (const Block& block : target.blocks) {
     if (block.part != part) continue;
     for (std::size_t i = block.first; i < block.first + block.count; ++i) {
-      link.deficits[i] = static_cast<T>(rate_deficit(traces.scaled()[i] * to_rate, minimum));
-      any = any || link.deficits[i] > 0;
+      const double rate = traces.scaled()[i] * to_rate;
+      lowest = std::min(lowest, rate);
+      link.deficits[i] = static_cast<T>(rate_deficit(rate, minimum));
     }
   }
-  return any;
+  // Spikes only add to what decays, so that nobody can fall below the minimum before the lowest rate has decayed to it.
+  if (lowest > minimum) {
+    const double steps = minimum > 0 ? tau_s / description_.dt_s * std::log(lowest / minimum) : kLongest;
+    link.no_deficit_before[part] = k + static_cast<Step>(0.99 * std::min(steps, kLongest));
+  }
+  return lowest < minimum;
 }
 
 template <class T>

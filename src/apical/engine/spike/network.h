@@ -7,6 +7,7 @@
 // float: for speed. double: for validation.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -157,6 +158,7 @@ class Network {
   void begin_step(std::size_t part, Step k);
   void transmit(std::size_t part, const Block& block, Link& link, Step k);
   void label(Group& group, Block& block, Step k);
+  /// Deficits of the part's own targets, in link.deficits; false if nobody lacks anything.
   bool find_deficits(std::size_t part, Link& link, const BurstRule& rule, Step k);
   void apply_presynaptic_term(std::size_t part, Link& link, const BurstRule& rule, Step k);
   void apply_postsynaptic_term(std::size_t part, Link& link, const BurstRule& rule, Step k);
@@ -240,6 +242,7 @@ struct Network<T>::Link {
   std::size_t eligibility = 0;
   double eta = 0;
   std::vector<T> deficits = {};                      ///< scratch by target
+  std::vector<Step> no_deficit_before = {};          ///< by part: nobody lacks anything in earlier steps (0: not known)
   bool recorded = false;
   std::vector<std::vector<RuleUpdate>> updates = {};  ///< by part
   std::vector<std::vector<PresynapticTerm>> terms = {};  ///< by part
@@ -290,6 +293,7 @@ void Network<T>::visit_state(Archive& a) {
     const std::string prefix = "connection/" + description_.connections[l].name + "/";
     link.synapses.visit_state(a, prefix);
     a(prefix + "eta", link.eta);
+    std::fill(link.no_deficit_before.begin(), link.no_deficit_before.end(), Step{0});
     for (std::size_t i = 0; i < link.short_term.size(); ++i) {
       const std::string at = prefix + "short_term" + std::to_string(i) + "/";
       a(at + "x", link.short_term[i].x);
