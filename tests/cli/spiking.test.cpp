@@ -205,6 +205,29 @@ TEST_F(Spiking, SpikesAreInSonataLayout) {
   EXPECT_TRUE(io::run_python(directory_ / "read.py", directory_ / "output")) << io::read_text(directory_ / "output");
 }
 
+/// The first block of Python in a document that contains `marker`.
+std::string python_of(const std::string& document, const std::string& marker) {
+  const std::string text = io::read_text(std::string(APICAL_SOURCE_DIR) + "/docs/" + document);
+  const std::size_t first = text.rfind("```python\n", text.find(marker)) + 10;
+  return text.substr(first, text.find("```", first) - first);
+}
+
+TEST_F(Spiking, SpikesBecomeTrainsOfNeoAsTheManualSays) {
+  if (!io::python_has("h5py")) GTEST_SKIP() << "/usr/bin/python3 has no h5py (Debian: python3-h5py)";
+  if (!io::python_has("neo")) GTEST_SKIP() << "/usr/bin/python3 has no neo (Debian: python3-neo)";
+  const std::string text = with(kTinyXor, "[record]", "[record]\nspikes = true\nfrom_s = 0.5\nuntil_s = 1.5\npopulations = [\"in1\"]");
+  ASSERT_EQ(run(with(text, "epochs = 4", "epochs = 0"), "run").code, 0);
+  const std::string spikes = (directory_ / "run/spikes/seed-1.h5").string();
+  std::ofstream(directory_ / "read.py") << python_of("spiking.md", "import h5py, neo")
+                                        << "trains = spike_trains('" << spikes << "', 'in1', 0.5, 1.5)\n"
+                                           "f = h5py.File('" << spikes << "')['spikes/in1']\n"
+                                           "assert len(trains) > 20 and sum(map(len, trains)) == len(f['timestamps']), len(trains)\n"
+                                           "third = trains[2]\n"
+                                           "assert list(third.magnitude) == list(f['timestamps'][:][f['node_ids'][:] == third.annotations['neuron']])\n"
+                                           "assert third.t_stop.rescale('s').magnitude == 1.5\n";
+  EXPECT_TRUE(io::run_python(directory_ / "read.py", directory_ / "output")) << io::read_text(directory_ / "output");
+}
+
 TEST_F(Spiking, RecordedSpikesAreWhatIsCounted) {
   const std::string text = "[model]\nname = \"burstprop-multiplexing\"\npyramidal = 200\nburn_in_s = 0.2\nduration_s = 0.4\n[record]\nspikes = true\nuntil_s = 0.6\n";
   ASSERT_EQ(run(text, "run").code, 0);
