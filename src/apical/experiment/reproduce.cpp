@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "apical/experiment/area_measures.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/hash.h"
 #include "apical/io/json.h"
@@ -24,6 +25,7 @@ using BySeed = std::map<std::uint64_t, double>;
 /// "test_loss" → {"test", "loss"}; an angle is a metric of an area.
 std::pair<std::string, std::string> place_of(const std::string& quantity, const std::string& area) {
   if (quantity == "angle") return {area, "angle_deg"};
+  if (const AreaMeasure* measure = find_area_measure(quantity)) return {area, std::string(measure->metric)};
   const std::size_t split = quantity.find('_');
   return {quantity.substr(0, split), quantity.substr(split + 1)};
 }
