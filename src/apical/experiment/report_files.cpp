@@ -10,6 +10,7 @@
 #include "apical/analysis/layered_ingredients.h"
 #include "apical/experiment/area_measures.h"
 #include "apical/experiment/efficiency.h"
+#include "apical/experiment/fault_record.h"
 #include "apical/experiment/report.h"
 #include "apical/experiment/run.h"
 #include "apical/experiment/spiking_report.h"
@@ -211,8 +212,8 @@ void add_run(const io::Path& run, ReportData& data) {
     m.cost = LearningCost{took.samples_to_95, took.seconds_per_epoch, took.cost.synaptic_events, took.cost.weight_reads, took.cost.weight_writes};
     add_events(m, manifest.value("training_samples", 0.0) * took.cost.synaptic_events, data);
   } else {
-    m.warnings.emplace_back(io::file_exists(run / "checkpoints" / "fault-state.apc") ? "this run ended in a numerical fault; events.ndjson says where"
-                                                                                     : "this run has not finished");
+    m.warnings.emplace_back(io::file_exists(fault_state_file(run)) ? "this run ended in a numerical fault; events.ndjson says where"
+                                                                   : "this run has not finished");
   }
   for (const Ingredient& i : e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered())) {
     m.needs.push_back({i.name, i.needed ? "yes" : "no", i.reason});

@@ -219,6 +219,7 @@ void judge_spiking(const TomlDocument& document, const ComparisonOptions& option
   const SpikingRunResult run = run_spiking(e, {options.directory, options.resume, options.threads, options.progress}, stop);
   for (const std::string& note : run.notes) r.notes.push_back(note);
   r.outcome = run.stopped ? Trainer::Outcome::stopped : Trainer::Outcome::finished;
+  r.has_checkpoint = run.has_checkpoint;
   if (run.stopped) return;
   const MeasurementsByVariant measured{{e.label, read_measurements(options.directory)}};
   for (const Expectation& expectation : r.claim.expectations) r.outcomes.push_back(evaluate(expectation, measured));
@@ -304,7 +305,9 @@ RepeatResult repeat_spiking(const io::Path& run, const RunOptions& options, cons
   const SpikingExperiment e = read_spiking_experiment(TomlDocument::read((run / "experiment.toml").string()));
   RepeatResult r;
   r.label = e.label;
-  if (run_spiking(e, {options.directory, options.resume, options.threads, {}}, stop).stopped) return r;
+  const SpikingRunResult again = run_spiking(e, {options.directory, options.resume, options.threads, {}}, stop);
+  r.has_checkpoint = again.has_checkpoint;
+  if (again.stopped) return r;
   r.outcome = Trainer::Outcome::finished;
   const std::vector<Measurement> before = read_measurements(run), now = read_measurements(options.directory);
   r.compared = before.size();

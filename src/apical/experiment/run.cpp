@@ -13,6 +13,7 @@
 #include "apical/analysis/layered_ingredients.h"
 #include "apical/experiment/area_measures.h"
 #include "apical/experiment/efficiency.h"
+#include "apical/experiment/fault_record.h"
 #include "apical/experiment/make_learner.h"
 #include "apical/experiment/provenance.h"
 #include "apical/experiment/recorder.h"
@@ -168,14 +169,7 @@ class Checkpointer final : public Observer {
     last_ = Clock::now();
   }
   /// The state after a fault, for a post-mortem; not a checkpoint that anything would continue from.
-  void write_fault() {
-    io::Checkpoint c;
-    c.sequence = books_.sequence + 1;
-    c.experiment = hash_;
-    c.sections.push_back({"trainer", state_bytes(trainer_)});
-    io::make_directories(directory_);
-    io::write_atomically(directory_ / "fault-state.apc", io::encode(c));
-  }
+  void write_fault() { write_fault_state(directory_.parent_path(), hash_, books_.sequence + 1, {{"trainer", state_bytes(trainer_)}}); }
 
  private:
   io::Path directory_;
@@ -410,13 +404,10 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
   try {
     result.outcome = trainer.run(stop);
   } catch (const NumericalFault& fault) {
-    chronicle.event("numerical_fault", [&](io::JsonLine& l) {
-      l.add("population", fault.where().population).add("quantity", fault.where().quantity).add("unit", fault.where().unit);
-      l.add("seed", fault.where().seed).add("step", fault.where().step).add("time_ms", fault.where().time_ms);
-    });
+    chronicle.event("numerical_fault", [&](io::JsonLine& l) { add_fault(l, fault.where()); });
     checkpointer.write_fault();
     chronicle.close();
-    throw;
+    throw with_what_is_kept(fault, run);
   }
   const double wall = books.wall_seconds + std::chrono::duration<double>(Clock::now() - start).count();
   const bool finished = result.outcome == Trainer::Outcome::finished;
