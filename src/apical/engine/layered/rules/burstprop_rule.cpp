@@ -81,10 +81,10 @@ void Burstprop<T>::visit_state(StateVisitor& visit) {
 template <class T>
 void Burstprop<T>::output_bursts(const Workers& workers, const Batch<T>& batch) {
   const T P = static_cast<T>(options_.baseline);
-  const auto e = activity_.h.back().view(), bursts = b_.back().view(), taught = b_teacher_.back().view();
-  blend<T>(workers, P, e, 0, e, bursts);
-  copy<T>(e, taught);
-  combine<T>(workers, taught, batch.Y, [P](T rate, T t) { return P * ((t - rate) * (T(1) - rate) + T(1)) * rate; });
+  const auto e = activity_.h.back().view(), difference = difference_.back().view();
+  blend<T>(workers, P, e, 0, e, b_.back().view());
+  copy<T>(e, difference);
+  combine<T>(workers, difference, batch.Y, [P](T rate, T t) { return P * (t - rate) * (T(1) - rate) * rate; });
 }
 
 template <class T>
@@ -95,22 +95,30 @@ void Burstprop<T>::recurrent_input(const Workers& workers, std::size_t l) {
   transmit<T>(workers, kAllToAll, q, recurrent_[l].view(), r_[l].view());
 }
 
+// What the teacher adds travels as a difference of its own, not as the difference of two burst rates: once a sample is nearly right, that is
+// smaller than the last digit of either. With t = tanh(d/2), sigmoid(u + d) - sigmoid(u) = 2 p (1 - p) t / (1 - t + 2 p t).
 template <class T>
 void Burstprop<T>::hidden_bursts(const Workers& workers, const Network<T>& network, std::size_t l) {
   const MatrixView<const T> Y = feedback_beside(network, l + 1);
   const Connection& above = network.description.connection(l + 1);
-  const auto e = activity_.h[l].view();
-  project_back<T>(workers, above, b_[l + 1].view(), Y, b_[l].view());
-  project_back<T>(workers, above, b_teacher_[l + 1].view(), Y, b_teacher_[l].view());
-  const bool recurs_here = recurs(l);
-  if (recurs_here) recurrent_input(workers, l);
-  for (LayerRows<T>* side : {&b_, &b_teacher_}) {
-    const auto u = (*side)[l].view();
-    combine<T>(workers, u, e, [](T s, T rate) { return s * (T(1) - rate); });
-    if (recurs_here) blend<T>(workers, 1, u, -1, r_[l].view(), u);
-    if (recurs_here && side == &b_) copy<T>(u, u_[l].view());
-    activate<T>(workers, Activation::sigmoid, u, u);
-    combine<T>(workers, u, e, [](T p, T rate) { return p * rate; });
+  const auto e = activity_.h[l].view(), bursts = b_[l].view(), difference = difference_[l].view();
+  project_back<T>(workers, above, b_[l + 1].view(), Y, bursts);
+  project_back<T>(workers, above, difference_[l + 1].view(), Y, difference);
+  if (recurs(l)) recurrent_input(workers, l);
+  combine<T>(workers, bursts, e, [](T s, T rate) { return s * (T(1) - rate); });
+  if (recurs(l)) {
+    blend<T>(workers, 1, bursts, -1, r_[l].view(), bursts);
+    copy<T>(bursts, u_[l].view());
+  }
+  activate<T>(workers, Activation::sigmoid, bursts, bursts);
+  combine<T>(workers, difference, e, [](T d, T rate) { return d * (T(1) - rate) / 2; });
+  activate<T>(workers, Activation::tanh, difference, difference);
+  combine<T>(workers, difference, bursts, [](T t, T p) {
+    const T below = 1 - t + 2 * p * t;
+    return below > 0 ? 2 * p * (1 - p) * t / below : T(0);
+  });
+  for (const auto& per_event : {bursts, difference}) {
+    combine<T>(workers, per_event, e, [](T p, T rate) { return p * rate; });
   }
 }
 
@@ -140,13 +148,12 @@ double Burstprop<T>::credit(const Workers& workers, const Network<T>& network, c
   const std::size_t depth = description.depth();
   check_batch<T>(description, batch.X, batch.Y);
   forward<T>(workers, network, batch.X, activity_);
-  for (LayerRows<T>* states : {&b_, &b_teacher_, &difference_}) resize(*states, description, batch.X.rows());
+  for (LayerRows<T>* states : {&b_, &difference_}) resize(*states, description, batch.X.rows());
   if (options_.recurrence) {
     for (LayerRows<T>* states : {&q_, &r_, &u_}) resize(*states, description, batch.X.rows());
   }
   output_bursts(workers, batch);
   for (std::size_t l = depth - 1; l-- > 0;) hidden_bursts(workers, network, l);
-  for (std::size_t l = 0; l < depth; ++l) blend<T>(workers, 1, b_teacher_[l].view(), -1, b_[l].view(), difference_[l].view());
   correlate_layers<T>(workers, description, difference_, batch.X, activity_.h, 1, out);
   for (std::size_t l = 0; l < slots_.size(); ++l) slots_[l].credit = out.dW[l + 1].flat();
   for (std::size_t l = 0; l < recurrent_.size(); ++l) {

@@ -67,7 +67,7 @@ class Burstprop final : public CreditRule<T> {
   std::vector<Matrix<T>> recurrent_;
   std::vector<Trainable<T>> slots_;  // learned: their credit is that of the forward weights
   Activity<T> activity_;
-  LayerRows<T> b_, b_teacher_, difference_;  // before they become bursts, b_ and b_teacher_ hold s and u
+  LayerRows<T> b_, difference_;  // on their way to b and b^t - b they hold s, u, p and s^t - s, u^t - u, p^t - p
   LayerRows<T> q_, r_, u_;
   Rows<T> signal_, slope_;  // of the layer last asked for
 };

@@ -119,6 +119,29 @@ TEST(Burstprop, RecurrenceBringsTheDendriticPotentialTowardsTheLinearRange) {
   EXPECT_LT(burst_slope(rule, c), 0.5 * before);
 }
 
+TEST(Burstprop, CreditOfNearlyRightSamplesIsNotLostInSinglePrecision) {
+  const NetworkDescription d = dense_network({4, 30, 20, 10, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse);
+  const Case<double> c(d, 4, 1);
+  const Case<float> f(d, 4, 1);
+  Activity<double> activity;
+  forward<double>({}, c.net, c.x.view(), activity);
+  Matrix<double> y(1, 3);
+  Matrix<float> y_float(1, 3);
+  for (std::size_t k = 0; k < 3; ++k) {
+    y_float(0, k) = static_cast<float>(activity.h.back().view()(0, k) + 1e-4);
+    y(0, k) = static_cast<double>(y_float(0, k));
+  }
+  const BurstpropOptions options{.feedback = Feedback::fixed, .recurrence = false};
+  auto rule = rule_for(d, options);
+  Burstprop<float> single(d, options, burst_feedback<float>(d, options, 7), {});
+  const auto exact = credit_of<double>(rule, c.net, {c.x.view(), y.view()});
+  const auto rounded = credit_of<float>(single, f.net, {f.x.view(), y_float.view()});
+  for (std::size_t l = 0; l < 4; ++l) {
+    std::vector<double> a(rounded.dW[l].flat().begin(), rounded.dW[l].flat().end());
+    EXPECT_LE(angle_degrees<double>(std::span<const double>(a), exact.dW[l].flat()), 1) << l;
+  }
+}
+
 TEST(Burstprop, ConvolutionsHaveNoRecurrence) {
   const auto d = image_network(Activation::sigmoid, Activation::sigmoid, Loss::mse);
   const auto rule = burst_recurrence<double>(d, {}, 1);
