@@ -138,6 +138,39 @@ void clipped(T step, const T* s, T* u, std::size_t n) {
   });
 }
 
+/// f(d, e, i, s): the dendritic potential of a unit with events e and dendritic input s.
+template <class T, class F>
+HWY_INLINE void bursts(const T* e, T* s, T* taught, T* difference, std::size_t n, F&& potential) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto rate = hn::LoadU(d, e + i);
+    const auto free = hn::Mul(logistic(d, potential(d, rate, i, hn::LoadU(d, s + i))), rate);
+    const auto with = hn::Mul(logistic(d, potential(d, rate, i, hn::LoadU(d, taught + i))), rate);
+    hn::StoreU(free, d, s + i);
+    hn::StoreU(with, d, taught + i);
+    hn::StoreU(hn::Sub(with, free), d, difference + i);
+  });
+}
+
+template <class T>
+void bursts_of_logistic(const T* e, const T* r, T* s, T* taught, T* difference, std::size_t n) {
+  if (r == nullptr) {
+    return bursts(e, s, taught, difference, n, [](auto d, auto rate, std::size_t, auto input) HWY_ATTR {
+      return hn::Mul(input, hn::Sub(hn::Set(d, T(1)), rate));
+    });
+  }
+  bursts(e, s, taught, difference, n, [r](auto d, auto rate, std::size_t i, auto input) HWY_ATTR {
+    return hn::MulSub(input, hn::Sub(hn::Set(d, T(1)), rate), hn::LoadU(d, r + i));
+  });
+}
+
+template <class T>
+void bursts_of_relu(const T* e, T* s, T* taught, T* difference, std::size_t n) {
+  bursts(e, s, taught, difference, n, [](auto d, auto rate, std::size_t, auto input) HWY_ATTR {
+    const auto zero = hn::Zero(d);
+    return hn::IfThenElse(hn::Gt(rate, zero), hn::Div(input, hn::Add(rate, hn::Set(d, T(1e-8)))), zero);
+  });
+}
+
 #if HWY_TARGET == HWY_SCALAR  // has no vectors to interleave
 template <class T>
 void transposed(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
@@ -189,6 +222,8 @@ void transposed(std::size_t rows, std::size_t cols, const T* from, std::size_t f
 #define APICAL_MAP_LEAK(T) (T leak, const T* a, T* h, std::size_t n)
 #define APICAL_TRANSPOSE(T) (std::size_t r, std::size_t c, const T* from, std::size_t fs, T* to, std::size_t ts)
 #define APICAL_COMBINATION(T) (T p, const T* a, T q, const T* b, T* h, std::size_t n)
+#define APICAL_BURSTS(T) (const T* e, const T* r, T* s, T* t, T* x, std::size_t n)
+#define APICAL_BURSTS_RELU(T) (const T* e, T* s, T* t, T* x, std::size_t n)
 APICAL_BOTH(sgd, APICAL_UPDATE1, (s, c, w, n))
 APICAL_BOTH(momentum, APICAL_UPDATE2, (s, c, v, w, n))
 APICAL_BOTH(adam, APICAL_UPDATE3, (s, c, m, v, w, n))
@@ -201,6 +236,8 @@ APICAL_BOTH(tanh_derivative, APICAL_MAP, (a, h, n))
 APICAL_BOTH(leaky_derivative, APICAL_MAP_LEAK, (leak, a, h, n))
 APICAL_BOTH(combination, APICAL_COMBINATION, (p, a, q, b, h, n))
 APICAL_BOTH(clipped, APICAL_MAP_LEAK, (leak, a, h, n))
+APICAL_BOTH(bursts_of_logistic, APICAL_BURSTS, (e, r, s, t, x, n))
+APICAL_BOTH(bursts_of_relu, APICAL_BURSTS_RELU, (e, s, t, x, n))
 APICAL_BOTH(transposed, APICAL_TRANSPOSE, (r, c, from, fs, to, ts))
 
 }  // namespace
@@ -233,6 +270,8 @@ APICAL_EXPORT(tanh_derivative)
 APICAL_EXPORT(leaky_derivative)
 APICAL_EXPORT(combination)
 APICAL_EXPORT(clipped)
+APICAL_EXPORT(bursts_of_logistic)
+APICAL_EXPORT(bursts_of_relu)
 APICAL_EXPORT(transposed)
 }  // namespace
 
@@ -284,6 +323,14 @@ void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, st
 template <class T>
 void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
   APICAL_DISPATCH(clipped, step, s.data(), u.data(), u.size())
+}
+template <class T>
+void logistic_bursts(std::span<const T> e, std::span<const T> r, std::span<T> s, std::span<T> s_teacher, std::span<T> difference) noexcept {
+  APICAL_DISPATCH(bursts_of_logistic, e.data(), r.data(), s.data(), s_teacher.data(), difference.data(), e.size())
+}
+template <class T>
+void relu_bursts(std::span<const T> e, std::span<T> s, std::span<T> s_teacher, std::span<T> difference) noexcept {
+  APICAL_DISPATCH(bursts_of_relu, e.data(), s.data(), s_teacher.data(), difference.data(), e.size())
 }
 template <class T>
 void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) noexcept {
@@ -348,6 +395,24 @@ void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
   for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::fmin(std::fmax(s[i] + step * (u[i] - s[i]), T(0)), T(1));
 }
 template <class T>
+void logistic_bursts(std::span<const T> e, std::span<const T> r, std::span<T> s, std::span<T> s_teacher, std::span<T> difference) noexcept {
+  for (std::size_t i = 0; i < e.size(); ++i) {
+    const T recurrent = r.empty() ? T(0) : r[i];
+    s[i] = e[i] / (T(1) + std::exp(recurrent - s[i] * (T(1) - e[i])));
+    s_teacher[i] = e[i] / (T(1) + std::exp(recurrent - s_teacher[i] * (T(1) - e[i])));
+    difference[i] = s_teacher[i] - s[i];
+  }
+}
+template <class T>
+void relu_bursts(std::span<const T> e, std::span<T> s, std::span<T> s_teacher, std::span<T> difference) noexcept {
+  for (std::size_t i = 0; i < e.size(); ++i) {
+    const T scale = e[i] > 0 ? T(1) / (e[i] + T(1e-8)) : T(0);
+    s[i] = e[i] / (T(1) + std::exp(-s[i] * scale));
+    s_teacher[i] = e[i] / (T(1) + std::exp(-s_teacher[i] * scale));
+    difference[i] = s_teacher[i] - s[i];
+  }
+}
+template <class T>
 void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) noexcept {
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t c = 0; c < cols; ++c) to[c * to_stride + r] = from[r * from_stride + c];
@@ -369,6 +434,8 @@ void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t fr
   template void SCOPE times_leaky_derivative<T>(T, std::span<const T>, std::span<T>) noexcept;                      \
   template void SCOPE linear_combination<T>(T, std::span<const T>, T, std::span<const T>, std::span<T>) noexcept;    \
   template void SCOPE clipped_step<T>(T, std::span<const T>, std::span<T>) noexcept;  \
+  template void SCOPE logistic_bursts<T>(std::span<const T>, std::span<const T>, std::span<T>, std::span<T>, std::span<T>) noexcept; \
+  template void SCOPE relu_bursts<T>(std::span<const T>, std::span<T>, std::span<T>, std::span<T>) noexcept;        \
   template void SCOPE transpose<T>(std::size_t, std::size_t, const T*, std::size_t, T*, std::size_t) noexcept;
 APICAL_INSTANTIATE_IN(float, )
 APICAL_INSTANTIATE_IN(double, )

@@ -103,6 +103,29 @@ TYPED_TEST(Kernels, UpdatesAgreeWithTheirScalarTwins) {
   }
 }
 
+TYPED_TEST(Kernels, BurstsAgreeWithTheirScalarTwins) {
+  using T = TypeParam;
+  for (std::size_t n : {1UL, 15UL, 64UL, 77UL}) {
+    auto e = this->draw(n, 1);
+    const auto r = this->draw(n, 2);
+    for (std::size_t i = 0; i < n; ++i) e[i] = i % 5 == 0 ? T(0) : std::abs(e[i]) + T(0.1);
+    const auto compare = [&](auto&& kernel, auto&& twin) {
+      auto s1 = this->draw(n, 3), t1 = this->draw(n, 4), d1 = s1;
+      auto s2 = s1, t2 = t1, d2 = d1;
+      kernel(std::span<T>(s1), std::span<T>(t1), std::span<T>(d1));
+      twin(std::span<T>(s2), std::span<T>(t2), std::span<T>(d2));
+      this->expect_near(s1, s2, 50, n);
+      this->expect_near(t1, t2, 50, n);
+      this->expect_near(d1, d2, 50, n);
+    };
+    for (const std::span<const T> recurrent : {std::span<const T>(r), std::span<const T>()}) {
+      compare([&](auto s, auto t, auto d) { logistic_bursts<T>(e, recurrent, s, t, d); },
+              [&](auto s, auto t, auto d) { reference::logistic_bursts<T>(e, recurrent, s, t, d); });
+    }
+    compare([&](auto s, auto t, auto d) { relu_bursts<T>(e, s, t, d); }, [&](auto s, auto t, auto d) { reference::relu_bursts<T>(e, s, t, d); });
+  }
+}
+
 TYPED_TEST(Kernels, TransposingMovesEveryElementAndNothingElse) {
   using T = TypeParam;
   for (const std::size_t rows : {1UL, 3UL, 4UL, 9UL, 16UL}) {
