@@ -7,6 +7,7 @@
 #include <set>
 
 #include "apical/core/error.h"
+#include "apical/engine/spike/neuron_kernels.h"
 
 namespace apical::spike {
 namespace {
@@ -20,6 +21,9 @@ std::size_t index_of(const List& list, const std::string& name, const char* kind
   }
   throw ConfigError(fmt::format("unknown {} '{}'", kind, name), {}, suggestion(name, names));
 }
+
+constexpr int kLongestDelay = 10000;              // steps; a ring of past spikes is that long
+constexpr std::size_t kLargestGroup = 65536 * kBlock;  // blocks are numbered with 16 bits in addresses of random numbers
 
 void require(bool condition, const std::string& message) {
   if (!condition) throw ConfigError(message);
@@ -48,9 +52,9 @@ void check(const PyramidalParameters& p, double dt_s, const std::string& name) {
   positive(p.soma_capacitance_F, fmt::format("somatic capacitance of '{}'", name));
   positive(p.dendrite_capacitance_F, fmt::format("dendritic capacitance of '{}'", name));
   positive(p.dendrite_slope_V, fmt::format("dendritic slope of '{}'", name));
-  require(p.burst_shortest_s >= dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s,
+  require(p.burst_shortest_s >= 2 * dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s,
           fmt::format("group '{}': the extra spike of a burst comes {} to {} s after its event; that must be at least "
-                      "one step and within the refractory time of {} s",
+                      "two steps and within the refractory time of {} s",
                       name, p.burst_shortest_s, p.burst_shortest_s + p.burst_span_s, p.refractory_s));
 }
 
@@ -85,8 +89,8 @@ void check(const Description& d, const Connection& c) {
   const bool trains_only = c.rule && std::holds_alternative<Relay>(target.model);
   if (!trains_only) check_receptor(target, c.receptor, what);
   finite(c.weight, "weight of " + what);
-  require(c.delay_steps >= 0 && c.delay_steps <= 10000,
-          fmt::format("{} has a delay of {} steps; 0 to 10000 are possible", what, c.delay_steps));
+  require(c.delay_steps >= 0 && c.delay_steps <= kLongestDelay,
+          fmt::format("{} has a delay of {} steps; 0 to {} are possible", what, c.delay_steps, kLongestDelay));
   if (const auto* random = std::get_if<RandomPairs>(&c.topology)) {
     require(random->probability >= 0 && random->probability <= 1,
             fmt::format("{} has connection probability {}; it must lie in [0, 1]", what, random->probability));
@@ -120,6 +124,8 @@ void check(const Description& d, const Connection& c) {
     positive(c.rule->pre_tau_s, "presynaptic time constant of " + what);
     positive(c.rule->maximum_rate_Hz, "maximum rate of " + what);
     finite(c.rule->eta, "learning rate of " + what);
+    finite(c.rule->w_min, "lower bound of weights of " + what);
+    finite(c.rule->w_max, "upper bound of weights of " + what);
     require(c.weight >= c.rule->w_min && c.weight <= c.rule->w_max,
             fmt::format("{} starts at weight {}, outside [{}, {}]", what, c.weight, c.rule->w_min, c.rule->w_max));
   }
@@ -159,11 +165,18 @@ std::size_t connection_index(const Description& d, const std::string& name) {
 void validate(const Description& d) {
   positive(d.dt_s, "the time step");
   require(!d.groups.empty(), "a spiking circuit needs at least one neuron group");
-  require(d.quirks.presynaptic_detector_lag_steps >= 0, "the presynaptic detector's lag cannot be negative");
+  require(d.quirks.presynaptic_detector_lag_steps >= 0 && d.quirks.presynaptic_detector_lag_steps <= kLongestDelay,
+          fmt::format("the presynaptic detector lags {} steps; 0 to {} are possible", d.quirks.presynaptic_detector_lag_steps, kLongestDelay));
   std::set<std::string> names;
   for (const NeuronGroup& g : d.groups) {
     require(names.insert(g.name).second, fmt::format("two neuron groups are called '{}'", g.name));
-    require(g.size > 0 && g.size < 0x80000000U, fmt::format("group '{}' has {} neurons", g.name, g.size));
+    require(g.size > 0 && g.size <= kLargestGroup,
+            fmt::format("group '{}' has {} neurons; 1 to {} are possible", g.name, g.size, kLargestGroup));
+    finite(g.initial_voltage_sd_V, fmt::format("initial spread of potentials of '{}'", g.name));
+    for (const Drive& drive : {g.soma_current, g.dendrite_current}) {
+      finite(drive.constant_A, fmt::format("current into '{}'", g.name));
+      finite(drive.amplitude_A, fmt::format("amplitude of the current into '{}'", g.name));
+    }
     positive(g.estimator.alpha_s, fmt::format("averaging time of '{}'", g.name));
     positive(g.estimator.burst_limit_s, fmt::format("burst limit of '{}'", g.name));
     positive(g.estimator.all_spikes_tau_s, fmt::format("averaging time of all spikes of '{}'", g.name));

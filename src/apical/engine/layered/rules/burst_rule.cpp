@@ -62,14 +62,32 @@ double BurstRule<T>::credit(const Workers& workers, const Network<T>& network, c
   };
   output_bursts(workers, output(), batch.Y, half(depth - 1, 0), half(depth - 1, 1), difference_.back().view());
   for (std::size_t l = depth - 1; l-- > 0;) {
-    const MatrixView<const T> Y = options_.feedback == Feedback::symmetric ? network.parameters.W[l + 1].view() : feedback_[l].view();
-    project_back<T>(workers, description.connection(l + 1), bursts_[l + 1].view(), Y, bursts_[l].view());
+    project_back<T>(workers, description.connection(l + 1), bursts_[l + 1].view(), feedback_beside(network, l + 1), bursts_[l].view());
     hidden_bursts(workers, l, activity_.h[l].view(), half(l, 0), half(l, 1), difference_[l].view());
   }
   correlate_layers<T>(workers, description, difference_, batch.X, activity_.h, 1, out);
   for (std::size_t l = 0; l < slots_.size(); ++l) slots_[l].credit = out.dW[l + 1].flat();
   learn_recurrence(workers);
   return mean_loss<T>(description, activity_, batch.Y);
+}
+
+template <class T>
+Teaching<T> BurstRule<T>::teaching(std::size_t layer) {
+  const MatrixView<const T> e = std::as_const(activity_.h[layer]).view();
+  const auto per_event = [&](const T* bursts, Rows<T>& out) {  // p = b / e
+    const auto view = out.resize(e.rows(), e.cols());
+    copy<T>(MatrixView<const T>(bursts, e.rows(), e.cols()), view);
+    combine<T>({}, view, e, [](T b, T rate) { return rate > 0 ? b / rate : T(0); });
+    return view;
+  };
+  Teaching<T> out;
+  out.signal = per_event(difference_[layer].flat().data(), signal_);
+  out.gain = e;
+  if (layer + 1 == activity_.h.size()) return out;
+  const auto slope = per_event(bursts_[layer].flat().data(), slope_);  // of those without the teacher
+  combine<T>({}, slope, e, [](T p, T) { return 4 * p * (1 - p); });
+  out.slope = slope;
+  return out;
 }
 
 template FeedbackWeights<float> burst_feedback<float>(const NetworkDescription&, const BurstpropOptions&, std::uint64_t);

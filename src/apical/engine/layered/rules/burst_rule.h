@@ -31,6 +31,11 @@ class BurstRule : public CreditRule<T> {
   double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
                 int update) override;
   MatrixView<const T> output() const override { return activity_.h.back().view(); }
+  /// The signal is p^t - p, the gain e; the dendrite of a hidden unit has the slope 4 p (1 - p).
+  Teaching<T> teaching(std::size_t layer) override;
+  MatrixView<const T> feedback_beside(const Network<T>& network, std::size_t layer) const override {
+    return options_.feedback == burstprop::Feedback::symmetric ? network.parameters.W[layer].view() : feedback_[layer - 1].view();
+  }
   std::span<const Trainable<T>> learned_feedback() override { return slots_; }
   bool feedback_follows_forward() const override { return options_.feedback == burstprop::Feedback::learned; }
   void visit_state(StateVisitor& visit) override;
@@ -61,6 +66,7 @@ class BurstRule : public CreditRule<T> {
   Activity<T> activity_;
   LayerRows<T> bursts_;  // of all samples without, then of all with the teacher: one product carries both down
   LayerRows<T> difference_;
+  Rows<T> signal_, slope_;  // of the layer last asked for
 };
 
 /// Y ~ N(0, feedback_deviation) in the shapes of the forward weights.
