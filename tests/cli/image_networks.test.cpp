@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/io/file.h"
+#include "apical/io/test_pictures.h"
 #include "support/command_line.h"
 
 namespace apical {
@@ -104,6 +105,66 @@ TEST_F(ImageCli, RulesAreComparedOnIt) {
   const Answer refused = apical_says({"run", file(experiment("oja")), "--out", out("oja"), "--quiet"});
   EXPECT_EQ(refused.code, 3);
   EXPECT_THAT(refused.err, HasSubstr("oja needs all-to-all layers, and layer 1 is a convolution"));
+}
+
+/// The experiment for ImageNet with everything small: 36 pictures of 32 x 32 pixels in two classes, one reddish, one bluish.
+class ImageFolderCli : public test::CommandLine {
+ protected:
+  ImageFolderCli() {
+    for (std::uint8_t i = 0; i < 18; ++i) {
+      const std::string place = (i < 12 ? "train/" : "val/");
+      const std::string name = "/" + std::to_string(100 + i) + ".jpg";
+      const auto light = static_cast<std::uint8_t>(120 + 5 * i), dark = static_cast<std::uint8_t>(60 + 3 * i);
+      io::write_jpeg(out("pictures/" + place + "clay" + name), io::plain_picture(40, 36, light, dark, dark));
+      io::write_jpeg(out("pictures/" + place + "water" + name), io::plain_picture(36, 40, dark, dark, light));
+    }
+  }
+  std::vector<std::string> shrunken(const std::string& command) const {
+    std::vector<std::string> words{command, std::string(APICAL_SOURCE_DIR) + "/experiments/imagenet/burstprop.toml"};
+    for (const std::string set : {"task.size=32", "task.resize=36", "model.batch=8", "training.epochs=12", "model.learning_rate=0.08",
+                                  "model.layers=[\"3x32x32\",\"conv 8 9x9 stride 4\",\"conv 6 3x3 stride 2\",2]"}) {
+      words.insert(words.end(), {"--set", set});
+    }
+    words.insert(words.end(), {"--set", "task.directory=" + out("pictures")});
+    return words;
+  }
+};
+
+TEST_F(ImageFolderCli, TheNetworkForImageNetLearnsAFolderOfTwoClasses) {
+  std::vector<std::string> words = shrunken("compare");
+  words.insert(words.end(), {"--models", "burstprop, learned feedback", "--out", out("run"), "--quiet"});
+  const Answer a = apical_says(words);
+  ASSERT_EQ(a.code, 0) << a.err;
+  const fs::path run = fs::path(out("run")) / "burstprop-learned-feedback";
+  const nlohmann::json s = nlohmann::json::parse(io::read_text(run / "summary.json"));
+  EXPECT_GE(s.at("test_accuracy").at("mean").get<double>(), 0.9);
+  EXPECT_FALSE(nlohmann::json::parse(io::read_text(run / "manifest.json")).at("needs").dump().find("transport") != std::string::npos);
+}
+
+TEST_F(ImageFolderCli, AMinuteHandedOutEndsARunWhichIsRepeatedToTheBit) {
+  const std::string text = R"([task]
+name = "image-folder"
+directory = ")" + out("pictures") + R"("
+size = 16
+[model]
+name = "burstprop"
+activation = "relu"
+output = "softmax"
+loss = "ce"
+layers = ["3x16x16", "conv 4 5x5 stride 4", 2]
+[training]
+epochs = 50
+minutes = 1e-9
+)";
+  const Answer a = apical_says({"run", file(text), "--out", out("run"), "--quiet"});
+  ASSERT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(io::read_text(fs::path(out("run")) / "events.ndjson"), AllOf(HasSubstr("\"epoch\":1,"), testing::Not(HasSubstr("\"epoch\":2,"))));
+  const Answer again = apical_says({"reproduce", out("run"), "--out", out("again"), "--quiet"});
+  EXPECT_EQ(again.code, 0) << again.out << again.err;
+  EXPECT_THAT(again.out, HasSubstr("identical bits"));
+  const Answer linear = apical_says({"check", file(with(text, "minutes = 1e-9", "minutes = 1\neta_schedule = \"linear\""))});
+  EXPECT_EQ(linear.code, 3);
+  EXPECT_THAT(linear.err, HasSubstr("nobody knows beforehand which epoch is the last"));
 }
 
 TEST_F(ImageCli, MistakesPointAtTheTextAndShowTheShapes) {

@@ -120,7 +120,14 @@ void read_training(TomlReader& t, Experiment& e) {
   e.plan.epochs = read_epochs(t, e);
   e.plan.eta_decay = t.number("eta_decay", 1.0);
   if (!(e.plan.eta_decay > 0)) throw ConfigError(fmt::format("'training.eta_decay' is {}; expected more than 0", e.plan.eta_decay), t.place("eta_decay"));
+  e.plan.eta_decay_every = static_cast<std::size_t>(t.integer("eta_decay_every", 1, 1, kMany));
+  e.plan.minutes = t.number("minutes", 0.0);
+  if (!(e.plan.minutes >= 0)) throw ConfigError(fmt::format("'training.minutes' is {}; expected more, or 0 for no limit", e.plan.minutes), t.place("minutes"));
   e.plan.schedule = t.choice("eta_schedule", {"constant", "linear"}, "constant") == "linear" ? Schedule::linear : Schedule::constant;
+  if (e.plan.schedule == Schedule::linear && e.plan.minutes > 0) {
+    throw ConfigError("'training.minutes' does not go with eta_schedule = \"linear\": nobody knows beforehand which epoch is the last", t.place("minutes"),
+                      "leave one of them out");
+  }
   if (!e.reward) e.plan.shuffle = t.boolean("shuffle", true);
   // The return of training episodes is measured in any case.
   e.plan.validate_every = static_cast<std::size_t>(t.integer("validate_every", e.reward ? 0 : 1, 0, kMany));

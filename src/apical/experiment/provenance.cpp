@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/core/build_info.h"
+#include "apical/engine/layered/gemm.h"
 #include "apical/engine/rate/kernels.h"
 
 namespace apical {
@@ -33,7 +34,8 @@ void add_provenance(nlohmann::json& m, std::size_t threads) {
   const BuildInfo& b = build_info();
   m["apical"] = {{"version", b.version}, {"revision", b.revision}, {"compiler", b.compiler},
                  {"build", b.build_type}, {"flags", b.flags}, {"numerics", kNumericsVersion}};
-  m["machine"] = {{"host", host_name()}, {"instruction_set", rate::current_target()}, {"threads", threads}};
+  m["machine"] = {{"host", host_name()}, {"instruction_set", rate::current_target()}, {"blas_kernels", layered::blas_core_name()},
+                  {"threads", threads}};
   m["created"] = utc_now();
 }
 

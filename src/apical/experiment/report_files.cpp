@@ -167,25 +167,59 @@ std::string read_out(const Experiment& e, const TaskInfo& task) {
                                             : "outputs are read at the last step of each presentation.";
 }
 
+/// The figure of this title, new if there is none yet.
+FigureExtra& figure(ReportData& data, const std::string& title, const std::string& x_label, const std::string& y_label) {
+  for (FigureExtra& f : data.extras) {
+    if (f.title == title) return f;
+  }
+  FigureExtra& f = data.extras.emplace_back();
+  f.title = title;
+  f.x_label = x_label;
+  f.y_label = y_label;
+  f.percent = true;
+  return f;
+}
+
+const MetricCurves* accuracy_on(const ModelResult& m, std::string_view split) {
+  const auto curves = std::find_if(m.metrics.begin(), m.metrics.end(), [&](const MetricCurves& c) { return c.metric == "accuracy" && c.split == split; });
+  return curves == m.metrics.end() ? nullptr : &*curves;
+}
+
+/// Test accuracy over time, where tests were made along the way: what a model reaches in the time that another takes.
+void add_time(const io::Path& run, const ModelResult& m, ReportData& data) {
+  const MetricCurves* const curves = accuracy_on(m, "test");
+  if (curves == nullptr) return;
+  std::map<double, double> minutes{{0.0, 0.0}};
+  for (const nlohmann::json& line : io::read_ndjson(run / "events.ndjson").lines) {
+    if (line.at("event") != "epoch") continue;
+    const double before = minutes.rbegin()->second, seconds = io::number_of(line.at("seconds"), "seconds");
+    minutes.emplace(line.at("epoch"), before + seconds / 60);
+  }
+  FigureExtra::Series series{m.label, {}};
+  for (const SeedCurve& c : curves->seeds) {
+    if (c.x.size() < 2) continue;
+    for (std::size_t i = 0; i < c.x.size(); ++i) {
+      if (const auto at = minutes.find(c.x[i]); at != minutes.end()) add_point(series.seeds, c.seed, at->second, c.y[i]);
+    }
+  }
+  if (series.seeds.empty()) return;
+  figure(data, "Test accuracy over time of learning", "minutes of learning, all seeds together", "test accuracy (%)").series.push_back(std::move(series));
+}
+
 /// Accuracy over synaptic events: how models compare that do different amounts of work for a sample.
 void add_events(const ModelResult& m, double events_per_epoch, ReportData& data) {
-  const auto curves = std::find_if(m.metrics.begin(), m.metrics.end(), [](const MetricCurves& c) { return c.metric == "accuracy" && c.split == "validation"; });
-  if (curves == m.metrics.end() || !(events_per_epoch > 0)) return;
-  if (data.extras.empty()) {
-    FigureExtra f;
-    f.title = "Validation accuracy over synaptic events";
-    f.x_label = "synaptic events in training, one seed";
-    f.y_label = "validation accuracy (%)";
-    f.log_x = f.percent = true;
-    data.extras.push_back(std::move(f));
-  }
+  const MetricCurves* const curves = accuracy_on(m, "validation");
+  if (curves == nullptr || !(events_per_epoch > 0)) return;
   FigureExtra::Series series{m.label, {}};
   for (const SeedCurve& c : curves->seeds) {
     for (std::size_t i = 0; i < c.x.size(); ++i) {
       if (c.x[i] > 0) add_point(series.seeds, c.seed, c.x[i] * events_per_epoch, c.y[i]);
     }
   }
-  if (!series.seeds.empty()) data.extras.front().series.push_back(std::move(series));
+  if (series.seeds.empty()) return;
+  FigureExtra& f = figure(data, "Validation accuracy over synaptic events", "synaptic events in training, one seed", "validation accuracy (%)");
+  f.log_x = true;
+  f.series.push_back(std::move(series));
 }
 
 void add_run(const io::Path& run, ReportData& data) {
@@ -211,6 +245,7 @@ void add_run(const io::Path& run, ReportData& data) {
     const Efficiency took = read_efficiency(run);
     m.cost = LearningCost{took.samples_to_95, took.seconds_per_epoch, took.cost.synaptic_events, took.cost.weight_reads, took.cost.weight_writes};
     add_events(m, manifest.value("training_samples", 0.0) * took.cost.synaptic_events, data);
+    add_time(run, m, data);
   } else {
     m.warnings.emplace_back(io::file_exists(fault_state_file(run)) ? "this run ended in a numerical fault; events.ndjson says where"
                                                                    : "this run has not finished");

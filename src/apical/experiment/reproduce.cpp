@@ -13,6 +13,7 @@
 #include "apical/experiment/area_measures.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/hash.h"
+#include "apical/io/journal.h"
 #include "apical/io/json.h"
 
 namespace apical {
@@ -144,6 +145,15 @@ std::optional<io::Checkpoint> final_checkpoint(const io::Path& run) {
   }
 }
 
+/// How many epochs a run had, which time may have ended.
+std::size_t epochs_of(const io::Path& run) {
+  std::size_t epochs = 0;
+  for (const nlohmann::json& line : io::read_ndjson(run / "events.ndjson").lines) {
+    if (line.at("event") == "epoch") epochs = std::max(epochs, line.at("epoch").get<std::size_t>());
+  }
+  return epochs;
+}
+
 std::optional<io::Bytes> final_state(const io::Path& run) {
   const std::optional<io::Checkpoint> c = final_checkpoint(run);
   return c ? std::optional(c->section("trainer")) : std::nullopt;
@@ -167,8 +177,9 @@ std::vector<std::string> differing_conditions(const io::Path& before, const io::
   std::vector<std::string> out;
   for (const auto& [group, key] : {std::pair{"apical", "version"}, {"apical", "revision"}, {"apical", "numerics"}, {"apical", "compiler"},
                                    {"apical", "build"}, {"apical", "flags"}, {"machine", "host"}, {"machine", "instruction_set"},
-                                   {"machine", "threads"}}) {
-    const nlohmann::json &x = a.at(group).at(key), &y = b.at(group).at(key);
+                                   {"machine", "blas_kernels"}, {"machine", "threads"}}) {
+    // Runs of earlier versions do not know all of them.
+    const nlohmann::json x = a.at(group).value(key, nlohmann::json("unknown")), y = b.at(group).value(key, nlohmann::json("unknown"));
     if (x != y) out.push_back(fmt::format("{} {} then, {} now", key, plain(x), plain(y)));
   }
   const std::string x = a.value("data_provenance", ""), y = b.value("data_provenance", "");
@@ -326,7 +337,11 @@ RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const st
     throw DataError(fmt::format("{} holds no finished run (no summary.json); there is nothing to compare with", run.string()));
   }
   if (is_spiking_run(run)) return repeat_spiking(run, options, stop);
-  const Experiment e = read_experiment(TomlDocument::read((run / "experiment.toml").string()));
+  Experiment e = read_experiment(TomlDocument::read((run / "experiment.toml").string()));
+  if (e.plan.minutes > 0) {
+    e.plan.minutes = 0;
+    e.plan.epochs = epochs_of(run);
+  }
   RepeatResult r;
   r.label = e.label;
   r.outcome = run_experiment(e, options, stop).outcome;

@@ -33,12 +33,13 @@ using Clock = std::chrono::steady_clock;
 /// What a checkpoint holds beside the trainer's state.
 struct Bookkeeping {
   std::uint64_t sequence = 0;
-  double wall_seconds = 0;
+  double wall_seconds = 0, learning_seconds = 0;
   io::JournalPosition metrics, events;
   template <class Archive>
   void visit_state(Archive& a) {
     a("sequence", sequence);
     a("wall_seconds", wall_seconds);
+    a("learning_seconds", learning_seconds);
     a("metrics", metrics);
     a("events", events);
   }
@@ -159,6 +160,7 @@ class Checkpointer final : public Observer {
     ++books_.sequence;
     Bookkeeping saved = books_;
     saved.wall_seconds += std::chrono::duration<double>(now - start_).count();
+    saved.learning_seconds = trainer_.learning_seconds();
     io::Checkpoint c;
     c.sequence = saved.sequence;
     c.experiment = hash_;
@@ -365,6 +367,7 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
       const std::string origin = found.file.string();
       io::load_state(found.checkpoint->section("books"), books, origin + ", section 'books'");
       restore_state(trainer, found.checkpoint->section("trainer"), origin + ", section 'trainer'");
+      trainer.set_learning_seconds(books.learning_seconds);
       if (recorder.active()) {
         io::RecordingPosition position;
         io::load_state(found.checkpoint->section("recording"), position, origin + ", section 'recording'");

@@ -72,7 +72,7 @@ void Trainer::enter(Phase phase) {
 
 bool Trainer::due(std::size_t every, const std::vector<std::size_t>& also) const {
   if (std::find(also.begin(), also.end(), epoch_) != also.end()) return true;
-  return every > 0 && (epoch_ % every == 0 || epoch_ == plan_.epochs);
+  return every > 0 && (epoch_ % every == 0 || last_epoch());
 }
 
 Trainer::Outcome Trainer::run(const std::atomic<bool>& stop) {
@@ -123,7 +123,7 @@ std::size_t Trainer::next_piece(std::size_t left) const {
 }
 
 double Trainer::eta_factor() const {
-  const double decayed = std::pow(plan_.eta_decay, static_cast<double>(epoch_));
+  const double decayed = std::pow(plan_.eta_decay, static_cast<double>(epoch_ / plan_.eta_decay_every));
   if (plan_.schedule == Schedule::constant) return decayed;
   return decayed * static_cast<double>(plan_.epochs - epoch_) / static_cast<double>(plan_.epochs);
 }
@@ -139,6 +139,7 @@ void Trainer::step_train() {
   const double seconds = seconds_of([&] { learner_.learn(slice(orders_, sample_, n), sample_ == 0); });
   chunk_ = next_chunk(chunk_, seconds);
   epoch_seconds_ += seconds;
+  learning_seconds_ += seconds;
   sample_ += n;
   samples_shown_ += n;
   tell(Progress{epoch_ + 1, plan_.epochs, sample_, all});

@@ -21,7 +21,9 @@ enum class Schedule {
 
 struct TrainingPlan {
   std::size_t epochs = 50;
-  double eta_decay = 1;             ///< factor on all learning rates per epoch
+  double minutes = 0;               ///< no epoch begins after so much time of learning, which ends the run; 0: no such limit
+  double eta_decay = 1;             ///< factor on all learning rates per eta_decay_every epochs
+  std::size_t eta_decay_every = 1;
   Schedule schedule = Schedule::constant;
   std::size_t validate_every = 1;   ///< epochs; 0: never. Also before the first epoch
   std::size_t test_every = 0;       ///< epochs; 0: only at the end. A curve to look at: nothing is chosen by it
@@ -75,6 +77,11 @@ class Trainer {
  public:
   Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> observers);
 
+  /// Time of learning so far, evaluations not counted. Not part of the state, which clocks do not reach: whoever continues a run
+  /// with a limit of minutes hands it back.
+  double learning_seconds() const { return learning_seconds_; }
+  void set_learning_seconds(double seconds) { learning_seconds_ = seconds; }
+
   void set_observers(std::vector<Observer*> observers) { observers_ = std::move(observers); }
 
   enum class Outcome { finished, stopped };
@@ -93,7 +100,8 @@ class Trainer {
   void after_validation(const std::vector<Score>& scores);
   bool due(std::size_t every, const std::vector<std::size_t>& also) const;
   void enter(Phase phase);
-  bool trained() const { return epoch_ >= plan_.epochs || stopped_early_; }
+  bool last_epoch() const { return epoch_ >= plan_.epochs || (plan_.minutes > 0 && learning_seconds_ >= 60 * plan_.minutes); }
+  bool trained() const { return last_epoch() || stopped_early_; }
   std::vector<std::vector<std::uint32_t>> make_orders(SplitName split, std::size_t limit) const;
   std::size_t next_piece(std::size_t left) const;
   double eta_factor() const;
@@ -115,7 +123,7 @@ class Trainer {
   // Not state: orders follow from seeds and epoch, chunks and clocks do not reach the numbers.
   std::vector<std::vector<std::uint32_t>> orders_;
   std::size_t chunk_ = 1;
-  double epoch_seconds_ = 0;
+  double epoch_seconds_ = 0, learning_seconds_ = 0;
 };
 
 }  // namespace apical

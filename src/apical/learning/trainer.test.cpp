@@ -26,13 +26,15 @@ class CountingLearner final : public Learner {
     scores[0].loss_count += static_cast<double>(order.front().size());
   }
   std::vector<std::vector<AreaAlignment>> align(const Order&) override { return {{}}; }
-  void scale_learning(double) override {}
+  void scale_learning(double factor) override { factors_.push_back(factor); }
   std::size_t settling_samples() const override { return 0; }
   void check() const override {}
   std::size_t bytes() const override { return 0; }
   void visit_state(StateVisitor& a) override { a("taught", taught_); }
+  const std::vector<double>& factors() const { return factors_; }
 
  private:
+  std::vector<double> factors_;
   Dataset data_;
   std::vector<std::uint64_t> seeds_{1};
   std::size_t taught_ = 0;
@@ -59,6 +61,36 @@ TEST(Trainer, TestsOnceAtTheEndUnlessACurveIsWanted) {
   EXPECT_EQ(tests_of({.epochs = 4}), (Seen{{4, 12}}));
   EXPECT_EQ(tests_of({.epochs = 4, .test_every = 2}), (Seen{{0, 0}, {2, 6}, {4, 12}}));
   EXPECT_EQ(tests_of({.epochs = 3, .test_every = 2}), (Seen{{0, 0}, {2, 6}, {3, 9}}));
+}
+
+TEST(Trainer, NoEpochBeginsWhenTheTimeIsUpAndTheTestComesThen) {
+  using Seen = std::vector<std::pair<std::size_t, double>>;
+  // Any epoch takes longer than this.
+  EXPECT_EQ(tests_of({.epochs = 50, .minutes = 1e-12}), (Seen{{1, 3}}));
+  EXPECT_EQ(tests_of({.epochs = 3, .minutes = 1e6}), (Seen{{3, 9}}));
+}
+
+TEST(Trainer, TimeHandedBackToAContinuedRunCounts) {
+  CountingLearner learner;
+  Tests tests;
+  Trainer trainer(learner, {.epochs = 50, .minutes = 10}, {&tests});
+  trainer.set_learning_seconds(600);
+  const std::atomic<bool> stop{false};
+  EXPECT_EQ(trainer.run(stop), Trainer::Outcome::finished);
+  ASSERT_EQ(tests.seen.size(), 1U);
+  EXPECT_EQ(tests.seen.front().first, 0U);
+}
+
+TEST(Trainer, LearningRatesFallByStepsOrEveryEpoch) {
+  const auto factors = [](const TrainingPlan& plan) {
+    CountingLearner learner;
+    Trainer trainer(learner, plan, {});
+    const std::atomic<bool> stop{false};
+    trainer.run(stop);
+    return learner.factors();
+  };
+  EXPECT_EQ(factors({.epochs = 3, .eta_decay = 0.5}), (std::vector<double>{1, 0.5, 0.25}));
+  EXPECT_EQ(factors({.epochs = 5, .eta_decay = 0.5, .eta_decay_every = 2}), (std::vector<double>{1, 1, 0.5, 0.5, 0.25}));
 }
 
 TEST(Trainer, StopsAfterValidationsWithoutProgressAndTestsThen) {

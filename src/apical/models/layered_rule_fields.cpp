@@ -121,6 +121,7 @@ struct Visitor {
              "feedback weights stay as they start, make the changes of the forward weights (Kolen-Pollack), or are the forward weights");
     f("feedback_deviation", o.feedback_deviation, "", "standard deviation of initial feedback weights");
     f("p_baseline", o.baseline, "", "burst probability of the output without a teacher");
+    f("kappa", o.kappa, "", "scale of the teacher at a softmax output (loss ce); divided out below");
     f("recurrence", o.recurrence, "inhibition among the units of dense hidden layers keeps burst probabilities where they are linear");
     f("recurrent_range", o.recurrent_range, "", "initial recurrent weights are uniform within +- this");
     f("recurrent_rate", o.recurrent_rate, "", "learning rate of recurrent weights, mean over the batch (published: 1e-4 for the sum over 32)");

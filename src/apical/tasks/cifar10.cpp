@@ -8,6 +8,7 @@
 
 #include "apical/io/digest.h"
 #include "apical/tasks/data_receipt.h"
+#include "apical/tasks/imagenet_scale.h"
 
 namespace apical {
 const DataSource& cifar10_source() {
@@ -82,6 +83,12 @@ LabelledImages read_batches(std::span<const std::string> files, const TaskParame
   return images;
 }
 
+PixelScale scale_of(const std::string& normalisation) {
+  if (normalisation == "unit") return PixelScale::unit(3);
+  if (normalisation == "imagenet") return imagenet_scale();
+  return PixelScale::standard({0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616});
+}
+
 Dataset make(const TaskParameters& p) {
   const std::span<const std::string> files(cifar10_files());
   Variants variants;
@@ -94,9 +101,7 @@ Dataset make(const TaskParameters& p) {
                     "pictures",
                     held_out, all));
   }
-  const PixelScale scale = p.text("normalisation") == "unit"
-                               ? PixelScale::unit(3)
-                               : PixelScale::standard({0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616});
+  const PixelScale scale = scale_of(p.text("normalisation"));
   Dataset data;
   data.name = "cifar10";
   data.train = image_split(train, 0, all - held_out, scale, 10);
@@ -134,9 +139,9 @@ TaskInfo cifar10_task() {
   ParameterInfo normalisation;
   normalisation.name = "normalisation";
   normalisation.default_value = std::string("unit");
-  normalisation.choices = {"unit", "standard"};
+  normalisation.choices = {"unit", "standard", "imagenet"};
   normalisation.meaning =
-      "unit: x / 255; standard: (x / 255 - mean) / sd over all training pixels of each colour";
+      "unit: x / 255; standard: (x / 255 - mean) / sd over all training pixels of each colour; imagenet: with those of ImageNet";
   TaskInfo info;
   info.name = "cifar10";
   info.description = "colour pictures, 3 x 32 x 32, ten classes; 45000 train, 5000 validation, 10000 test";

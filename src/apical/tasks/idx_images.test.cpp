@@ -295,6 +295,9 @@ TEST_F(Cifar10, RecordsBecomeColourPlanes) {
   const auto standard = parameters().set("validation_samples", 1).set("normalisation", "standard");
   make_dataset("cifar10", standard).test.read_input(0, std::span<double>(x));
   EXPECT_DOUBLE_EQ(x[3071], (0.6 - 0.4465) / 0.2616);
+  const auto imagenet = parameters().set("validation_samples", 1).set("normalisation", "imagenet");
+  make_dataset("cifar10", imagenet).test.read_input(0, std::span<double>(x));
+  EXPECT_DOUBLE_EQ(x[3071], (0.6 - 0.406) / 0.225);
   EXPECT_THAT(message<DataError>("cifar10", parameters().set("verify", "original")),
               HasSubstr("holds 1 pictures"));
   EXPECT_THAT(message<ConfigError>("cifar10", parameters()), HasSubstr("less than the 5 training"));

@@ -11,6 +11,7 @@
 #include "apical/io/jpeg.h"
 #include "apical/tasks/data_files.h"
 #include "apical/tasks/image_files.h"
+#include "apical/tasks/imagenet_scale.h"
 
 namespace apical {
 namespace {
@@ -170,7 +171,7 @@ Dataset make(const TaskParameters& p) {
                                 root.string(), all, classes, static_cast<double>(all * classes * sizeof(double)) / 1e9,
                                 static_cast<double>(kMostTargetBytes) / 1e9));
   }
-  const PixelScale scale = p.text("normalisation") == "unit" ? PixelScale::unit(3) : PixelScale::standard({0.485, 0.456, 0.406}, {0.229, 0.224, 0.225});
+  const PixelScale scale = p.text("normalisation") == "unit" ? PixelScale::unit(3) : imagenet_scale();
   data.train = make_split(std::move(train), classes, size, side, scale);
   data.validation = make_split(std::move(validation), classes, size, side, scale);
   data.test = make_split(std::move(test), classes, size, side, scale);

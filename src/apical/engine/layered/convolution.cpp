@@ -232,7 +232,7 @@ void convolve(const Workers& workers, const Convolution& c, In<T> h, In<T> W, st
     if (!b.empty()) {
       for (std::size_t r = 0; r < units.rows(); ++r) std::copy(b.begin(), b.end(), units.row(r).begin());
     }
-    gemm<T>(Workers(), Op::none, Op::transpose, gain, patches, kernel, b.empty() ? T(0) : T(1), units);
+    whole_gemm<T>(Op::none, Op::transpose, gain, patches, kernel, b.empty() ? T(0) : T(1), units);
     for (std::size_t n = first; n < last; ++n) {
       const T* from = units.data() + (n - first) * p.positions * channels;
       store<T>(a.row(n).data(), a.cols(), keep, own.spare,
@@ -257,7 +257,7 @@ void convolve_back(const Workers& workers, const Convolution& c, In<T> above, In
     const auto [first, last] = share(above.rows(), groups, g);
     const auto units = gather_units<T>(p, above, first, last, own);
     const MatrixView<T> patches(own.patches.at_least(units.rows() * p.patch), units.rows(), p.patch);
-    gemm<T>(Workers(), Op::none, Op::none, gain, units, kernel, 0, patches);
+    whole_gemm<T>(Op::none, Op::none, gain, units, kernel, 0, patches);
     T* const image = own.image.at_least(p.padded_units());
     T* const averaged = c.pool == 1 ? image : own.averaged.at_least(p.averaged_units());
     for (std::size_t n = first; n < last; ++n) {
@@ -289,7 +289,7 @@ void correlate_patches(const Workers& workers, const Convolution& c, In<T> post,
       const auto [first, last] = share(post.rows(), groups, g);
       const auto patches = gather_patches<T>(p, pre, first, last, own);
       const auto units = gather_units<T>(p, post, first, last, own);
-      gemm<T>(Workers(), Op::transpose, Op::none, factor, units, patches, g == begin ? T(0) : T(1),
+      whole_gemm<T>(Op::transpose, Op::none, factor, units, patches, g == begin ? T(0) : T(1),
               MatrixView<T>(sum + part * size, dW.rows(), dW.cols()));
     }
   });

@@ -82,22 +82,34 @@ void require_working_blas() {
   });
 }
 
-}  // namespace
-
+/// What comes before every product: false if there is nothing to compute.
 template <class T>
-void gemm(const Workers& workers, Op op_a, Op op_b, std::type_identity_t<T> alpha, In<T> A, In<T> B,
-          std::type_identity_t<T> beta, MatrixView<T> C) {
+bool checked(Op op_a, Op op_b, MatrixView<const T> A, MatrixView<const T> B, MatrixView<T> C) {
   const std::size_t inner = op_a == Op::none ? A.cols() : A.rows();
   APICAL_CHECK((op_a == Op::none ? A.rows() : A.cols()) == C.rows());
   APICAL_CHECK((op_b == Op::none ? B.cols() : B.rows()) == C.cols());
   APICAL_CHECK((op_b == Op::none ? B.rows() : B.cols()) == inner);
-  if (C.rows() == 0 || C.cols() == 0) return;
+  if (C.rows() == 0 || C.cols() == 0) return false;
   require_working_blas();
   if (ProductCount* count = current_product_count()) {
     const double products = static_cast<double>(C.rows()) * static_cast<double>(C.cols()) * static_cast<double>(inner);
     // Rows are samples: a product over them correlates, any other passes values through weights.
     (op_a == Op::transpose ? count->correlated : count->transmitted) += products;
   }
+  return true;
+}
+
+}  // namespace
+
+template <class T>
+void whole_gemm(Op op_a, Op op_b, std::type_identity_t<T> alpha, In<T> A, In<T> B, std::type_identity_t<T> beta, MatrixView<T> C) {
+  if (checked<T>(op_a, op_b, A, B, C)) guarded_product<T>(op_a, op_b, alpha, A, B, beta, C);
+}
+
+template <class T>
+void gemm(const Workers& workers, Op op_a, Op op_b, std::type_identity_t<T> alpha, In<T> A, In<T> B,
+          std::type_identity_t<T> beta, MatrixView<T> C) {
+  if (!checked<T>(op_a, op_b, A, B, C)) return;
   const std::size_t row_tiles = (C.rows() + kTileRows - 1) / kTileRows;
   const std::size_t col_tiles = (C.cols() + kTileCols - 1) / kTileCols;
   workers.run(row_tiles * col_tiles, [&](std::size_t tile) {
@@ -171,6 +183,8 @@ std::string blas_core_name() { return openblas_get_corename ? openblas_get_coren
 
 template void gemm<float>(const Workers&, Op, Op, float, In<float>, In<float>, float, MatrixView<float>);
 template void gemm<double>(const Workers&, Op, Op, double, In<double>, In<double>, double, MatrixView<double>);
+template void whole_gemm<float>(Op, Op, float, In<float>, In<float>, float, MatrixView<float>);
+template void whole_gemm<double>(Op, Op, double, In<double>, In<double>, double, MatrixView<double>);
 template void reference::gemm<float>(Op, Op, float, In<float>, In<float>, float, MatrixView<float>);
 template void reference::gemm<double>(Op, Op, double, In<double>, In<double>, double, MatrixView<double>);
 template void check_gemm<float>(GemmFunction<float>, const std::string&);

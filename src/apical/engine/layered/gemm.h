@@ -24,6 +24,10 @@ template <class T>
 void gemm(const Workers& workers, Op op_a, Op op_b, std::type_identity_t<T> alpha, In<T> A, In<T> B,
           std::type_identity_t<T> beta, MatrixView<T> C);
 
+/// The same by one call of the BLAS on this thread, for operands that are parts of something larger already.
+template <class T>
+void whole_gemm(Op op_a, Op op_b, std::type_identity_t<T> alpha, In<T> A, In<T> B, std::type_identity_t<T> beta, MatrixView<T> C);
+
 namespace reference {
 /// The scalar twin: plain loops, sums in double.
 template <class T>

@@ -49,6 +49,13 @@ void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, st
 /// s = clip(s + step (u - s)) with the result in u.
 template <class T>
 void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept;
+/// Dendritic input s, and what the teacher adds to it, become bursts b = sigmoid(u) e and what the teacher adds to those. u = s (1-e) - r for
+/// events e of logistic units (r may be empty: 0), s / (e + 1e-8), 0 where e is 0, for those of relu. The difference is not found
+/// by subtracting bursts: once a sample is nearly right, it is smaller than their last digit.
+template <class T>
+void logistic_bursts(std::span<const T> e, std::span<const T> r, std::span<T> s, std::span<T> teacher) noexcept;
+template <class T>
+void relu_bursts(std::span<const T> e, std::span<T> s, std::span<T> teacher) noexcept;
 /// to(c, r) = from(r, c) for (rows, cols); rows lie `from_stride` and `to_stride` elements apart. They must not overlap.
 template <class T>
 void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) noexcept;
@@ -78,6 +85,10 @@ template <class T>
 void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, std::span<T> out) noexcept;
 template <class T>
 void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept;
+template <class T>
+void logistic_bursts(std::span<const T> e, std::span<const T> r, std::span<T> s, std::span<T> teacher) noexcept;
+template <class T>
+void relu_bursts(std::span<const T> e, std::span<T> s, std::span<T> teacher) noexcept;
 template <class T>
 void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) noexcept;
 }  // namespace reference

@@ -2,6 +2,7 @@
 #include "apical/engine/layered/kernels.h"
 
 #include <cmath>
+#include <limits>
 #include <cstddef>
 
 #undef HWY_TARGET_INCLUDE
@@ -138,6 +139,35 @@ void clipped(T step, const T* s, T* u, std::size_t n) {
   });
 }
 
+/// gain(d, e): what a dendritic input is multiplied with in a unit with events e; r: recurrent input, or null.
+template <class T, class F>
+HWY_INLINE void bursts(const T* e, const T* r, T* s, T* teacher, std::size_t n, F&& gain) {
+  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
+    const auto one = hn::Set(d, T(1)), limit = hn::Set(d, T(40));
+    const auto rate = hn::LoadU(d, e + i), g = gain(d, rate);
+    const auto recurrent = r == nullptr ? hn::Zero(d) : hn::LoadU(d, r + i);
+    const auto p = logistic(d, hn::MulSub(hn::LoadU(d, s + i), g, recurrent)), q = hn::Sub(one, p);
+    const auto change = hn::Min(hn::Max(hn::Mul(hn::LoadU(d, teacher + i), g), hn::Neg(limit)), limit);
+    const auto m = hn::Neg(hn::Expm1(d, hn::Neg(change)));
+    const auto below = hn::Max(hn::MulAdd(hn::Sub(one, m), q, p), hn::Set(d, std::numeric_limits<T>::min()));
+    hn::StoreU(hn::Mul(p, rate), d, s + i);
+    hn::StoreU(hn::Mul(rate, hn::Div(hn::Mul(hn::Mul(p, q), m), below)), d, teacher + i);
+  });
+}
+
+template <class T>
+void bursts_of_logistic(const T* e, const T* r, T* s, T* teacher, std::size_t n) {
+  bursts(e, r, s, teacher, n, [](auto d, auto rate) HWY_ATTR { return hn::Sub(hn::Set(d, T(1)), rate); });
+}
+
+template <class T>
+void bursts_of_relu(const T* e, T* s, T* teacher, std::size_t n) {
+  bursts(e, static_cast<const T*>(nullptr), s, teacher, n, [](auto d, auto rate) HWY_ATTR {
+    const auto inverse = hn::Div(hn::Set(d, T(1)), hn::Add(rate, hn::Set(d, T(1e-8))));
+    return hn::IfThenElseZero(hn::Gt(rate, hn::Zero(d)), inverse);
+  });
+}
+
 #if HWY_TARGET == HWY_SCALAR  // has no vectors to interleave
 template <class T>
 void transposed(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
@@ -189,6 +219,8 @@ void transposed(std::size_t rows, std::size_t cols, const T* from, std::size_t f
 #define APICAL_MAP_LEAK(T) (T leak, const T* a, T* h, std::size_t n)
 #define APICAL_TRANSPOSE(T) (std::size_t r, std::size_t c, const T* from, std::size_t fs, T* to, std::size_t ts)
 #define APICAL_COMBINATION(T) (T p, const T* a, T q, const T* b, T* h, std::size_t n)
+#define APICAL_BURSTS(T) (const T* e, const T* r, T* s, T* t, std::size_t n)
+#define APICAL_BURSTS_RELU(T) (const T* e, T* s, T* t, std::size_t n)
 APICAL_BOTH(sgd, APICAL_UPDATE1, (s, c, w, n))
 APICAL_BOTH(momentum, APICAL_UPDATE2, (s, c, v, w, n))
 APICAL_BOTH(adam, APICAL_UPDATE3, (s, c, m, v, w, n))
@@ -201,6 +233,8 @@ APICAL_BOTH(tanh_derivative, APICAL_MAP, (a, h, n))
 APICAL_BOTH(leaky_derivative, APICAL_MAP_LEAK, (leak, a, h, n))
 APICAL_BOTH(combination, APICAL_COMBINATION, (p, a, q, b, h, n))
 APICAL_BOTH(clipped, APICAL_MAP_LEAK, (leak, a, h, n))
+APICAL_BOTH(bursts_of_logistic, APICAL_BURSTS, (e, r, s, t, n))
+APICAL_BOTH(bursts_of_relu, APICAL_BURSTS_RELU, (e, s, t, n))
 APICAL_BOTH(transposed, APICAL_TRANSPOSE, (r, c, from, fs, to, ts))
 
 }  // namespace
@@ -233,6 +267,8 @@ APICAL_EXPORT(tanh_derivative)
 APICAL_EXPORT(leaky_derivative)
 APICAL_EXPORT(combination)
 APICAL_EXPORT(clipped)
+APICAL_EXPORT(bursts_of_logistic)
+APICAL_EXPORT(bursts_of_relu)
 APICAL_EXPORT(transposed)
 }  // namespace
 
@@ -284,6 +320,14 @@ void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, st
 template <class T>
 void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
   APICAL_DISPATCH(clipped, step, s.data(), u.data(), u.size())
+}
+template <class T>
+void logistic_bursts(std::span<const T> e, std::span<const T> r, std::span<T> s, std::span<T> teacher) noexcept {
+  APICAL_DISPATCH(bursts_of_logistic, e.data(), r.data(), s.data(), teacher.data(), e.size())
+}
+template <class T>
+void relu_bursts(std::span<const T> e, std::span<T> s, std::span<T> teacher) noexcept {
+  APICAL_DISPATCH(bursts_of_relu, e.data(), s.data(), teacher.data(), e.size())
 }
 template <class T>
 void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) noexcept {
@@ -348,6 +392,32 @@ void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
   for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::fmin(std::fmax(s[i] + step * (u[i] - s[i]), T(0)), T(1));
 }
 template <class T>
+T logistic(T u) {
+  return T(1) / (T(1) + std::exp(-u));
+}
+// logistic(u + change) - logistic(u), as exact for small changes as for large ones.
+template <class T>
+T logistic_change(T u, T change) {
+  const T p = logistic(u), m = -std::expm1(-std::fmin(std::fmax(change, T(-40)), T(40)));
+  return p * (T(1) - p) * m / std::fmax((T(1) - m) * (T(1) - p) + p, std::numeric_limits<T>::min());
+}
+template <class T>
+void logistic_bursts(std::span<const T> e, std::span<const T> r, std::span<T> s, std::span<T> teacher) noexcept {
+  for (std::size_t i = 0; i < e.size(); ++i) {
+    const T gain = T(1) - e[i], u = s[i] * gain - (r.empty() ? T(0) : r[i]);
+    s[i] = e[i] * logistic(u);
+    teacher[i] = e[i] * logistic_change(u, teacher[i] * gain);
+  }
+}
+template <class T>
+void relu_bursts(std::span<const T> e, std::span<T> s, std::span<T> teacher) noexcept {
+  for (std::size_t i = 0; i < e.size(); ++i) {
+    const T gain = e[i] > 0 ? T(1) / (e[i] + T(1e-8)) : T(0), u = s[i] * gain;
+    s[i] = e[i] * logistic(u);
+    teacher[i] = e[i] * logistic_change(u, teacher[i] * gain);
+  }
+}
+template <class T>
 void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) noexcept {
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t c = 0; c < cols; ++c) to[c * to_stride + r] = from[r * from_stride + c];
@@ -369,6 +439,8 @@ void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t fr
   template void SCOPE times_leaky_derivative<T>(T, std::span<const T>, std::span<T>) noexcept;                      \
   template void SCOPE linear_combination<T>(T, std::span<const T>, T, std::span<const T>, std::span<T>) noexcept;    \
   template void SCOPE clipped_step<T>(T, std::span<const T>, std::span<T>) noexcept;  \
+  template void SCOPE logistic_bursts<T>(std::span<const T>, std::span<const T>, std::span<T>, std::span<T>) noexcept; \
+  template void SCOPE relu_bursts<T>(std::span<const T>, std::span<T>, std::span<T>) noexcept;        \
   template void SCOPE transpose<T>(std::size_t, std::size_t, const T*, std::size_t, T*, std::size_t) noexcept;
 APICAL_INSTANTIATE_IN(float, )
 APICAL_INSTANTIATE_IN(double, )

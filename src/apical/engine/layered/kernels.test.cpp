@@ -103,6 +103,48 @@ TYPED_TEST(Kernels, UpdatesAgreeWithTheirScalarTwins) {
   }
 }
 
+TYPED_TEST(Kernels, BurstsAgreeWithTheirScalarTwins) {
+  using T = TypeParam;
+  for (std::size_t n : {1UL, 15UL, 64UL, 77UL}) {
+    auto e = this->draw(n, 1);
+    const auto r = this->draw(n, 2);
+    for (std::size_t i = 0; i < n; ++i) e[i] = i % 5 == 0 ? T(0) : std::abs(e[i]) + T(0.1);
+    const auto compare = [&](auto&& kernel, auto&& twin) {
+      for (const double size : {1.0, 1e-6, 200.0}) {
+        auto s1 = this->draw(n, 3), t1 = this->draw(n, 4);
+        for (T& t : t1) t *= static_cast<T>(size);
+        auto s2 = s1, t2 = t1;
+        kernel(std::span<T>(s1), std::span<T>(t1));
+        twin(std::span<T>(s2), std::span<T>(t2));
+        this->expect_near(s1, s2, 50, n);
+        for (std::vector<T>* t : {&t1, &t2}) {
+          for (T& x : *t) x /= static_cast<T>(std::min(size, 1.0));  // relative precision is what is promised
+        }
+        this->expect_near(t1, t2, 50, n);
+      }
+    };
+    for (const std::span<const T> recurrent : {std::span<const T>(r), std::span<const T>()}) {
+      compare([&](auto s, auto t) { logistic_bursts<T>(e, recurrent, s, t); },
+              [&](auto s, auto t) { reference::logistic_bursts<T>(e, recurrent, s, t); });
+    }
+    compare([&](auto s, auto t) { relu_bursts<T>(e, s, t); }, [&](auto s, auto t) { reference::relu_bursts<T>(e, s, t); });
+  }
+}
+
+TYPED_TEST(Kernels, BurstsDifferByWhatTheTeacherAdds) {
+  using T = TypeParam;
+  const std::vector<T> e{T(0.3), T(0.3), T(0.9), T(0.5)};
+  std::vector<T> s{T(0.4), T(-3), T(100), T(-60)}, teacher{T(0.7), T(5), T(-300), T(90)};
+  const auto s0 = s, t0 = teacher;
+  logistic_bursts<T>(e, {}, s, teacher);
+  for (std::size_t i = 0; i < e.size(); ++i) {
+    const auto bursts = [&](double x) { return static_cast<double>(e[i]) / (1 + std::exp(-x * (1 - static_cast<double>(e[i])))); };
+    const double x = static_cast<double>(s0[i]), y = x + static_cast<double>(t0[i]);
+    EXPECT_NEAR(static_cast<double>(s[i]), bursts(x), 1e-6) << i;
+    EXPECT_NEAR(static_cast<double>(teacher[i]), bursts(y) - bursts(x), 1e-6) << i;
+  }
+}
+
 TYPED_TEST(Kernels, TransposingMovesEveryElementAndNothingElse) {
   using T = TypeParam;
   for (const std::size_t rows : {1UL, 3UL, 4UL, 9UL, 16UL}) {

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "apical/engine/layered/rules/backpropagation.h"
+#include "apical/engine/layered/rules/burstprop_relu.h"
+#include "apical/engine/layered/rules/burstprop_rule.h"
 #include "apical/engine/layered/rules/feedback_alignment.h"
 #include "apical/engine/layered/rules/kolen_pollack.h"
 #include "apical/engine/layered/rules/recirculation.h"
@@ -94,6 +96,7 @@ struct Maker {
     return std::make_unique<TwoSite<T>>(net, start(FeedbackPath::chained, o.feedback), o.neuron, seed);
   }
   Rule operator()(const BurstpropOptions& o) const {
+    if (net.loss == Loss::ce) return std::make_unique<ReluBurstprop<T>>(net, o, burst_feedback<T>(net, o, seed));
     return std::make_unique<Burstprop<T>>(net, o, burst_feedback<T>(net, o, seed), burst_recurrence<T>(net, o, seed));
   }
 };

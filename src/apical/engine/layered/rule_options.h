@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "apical/engine/layered/credit_rule.h"
-#include "apical/engine/layered/rules/burstprop_rule.h"
+#include "apical/engine/layered/rules/burst_rule.h"
 #include "apical/engine/layered/rules/contrastive.h"
 #include "apical/engine/layered/rules/equilibrium_propagation.h"
 #include "apical/engine/layered/rules/feedback_weights.h"

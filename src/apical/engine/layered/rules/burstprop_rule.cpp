@@ -3,23 +3,9 @@
 
 #include <utility>
 
-#include "apical/engine/layered/rules/delta_rule.h"
+#include "apical/engine/layered/kernels.h"
 
 namespace apical::layered {
-
-using burstprop::Feedback;
-
-template <class T>
-FeedbackWeights<T> burst_feedback(const NetworkDescription& description, const BurstpropOptions& options, std::uint64_t seed) {
-  FeedbackWeights<T> feedback;
-  for (std::size_t l = 1; l < description.depth(); ++l) {
-    Matrix<T>& Y = feedback.emplace_back(description.weight_rows(l), description.weight_cols(l));
-    for (std::size_t i = 0; i < Y.size(); ++i) {
-      Y.flat()[i] = static_cast<T>(options.feedback_deviation * normal({seed, Stream::feedback_deviation, static_cast<std::uint32_t>(l - 1), i}));
-    }
-  }
-  return feedback;
-}
 
 template <class T>
 std::vector<Matrix<T>> burst_recurrence(const NetworkDescription& description, const BurstpropOptions& options, std::uint64_t seed) {
@@ -38,132 +24,69 @@ std::vector<Matrix<T>> burst_recurrence(const NetworkDescription& description, c
 template <class T>
 Burstprop<T>::Burstprop(const NetworkDescription& description, BurstpropOptions options, FeedbackWeights<T> feedback,
                         std::vector<Matrix<T>> recurrent)
-    : options_(options), feedback_(std::move(feedback)), recurrent_(std::move(recurrent)) {
+    : BurstRule<T>(description, options, std::move(feedback)), recurrent_(std::move(recurrent)) {
   for (const Layer& layer : description.layers) {
     if (layer.activation.kind != Activation::sigmoid || description.loss != Loss::mse) {
-      throw ConfigError("burstprop has sigmoid units in all layers and the loss mse");
+      throw ConfigError("burstprop has sigmoid units in all layers and the loss mse, or relu units and softmax with the loss ce");
     }
   }
-  if (!(options_.baseline > 0 && options_.baseline < 1)) {
-    throw ConfigError("burstprop: the baseline burst probability must be above 0 and below 1");
-  }
-  if (options_.feedback == Feedback::symmetric) {
-    feedback_.clear();
-  } else {
-    check_feedback(description, FeedbackPath::chained, feedback_);
-  }
-  if (!options_.recurrence) {
+  if (!options.recurrence) {
     recurrent_.clear();
-  } else {
-    bool fits = recurrent_.size() + 1 == description.depth();
-    for (std::size_t l = 0; fits && l < recurrent_.size(); ++l) {
-      const std::size_t n = description.connection(l) ? 0 : description.layers[l].size;
-      fits = recurrent_[l].rows() == n && recurrent_[l].cols() == n;
-    }
-    if (!fits) throw ConfigError("burstprop: recurrent weights need one square matrix per hidden layer, empty for convolutions");
+    return;
   }
-  if (options_.feedback == Feedback::learned) {
-    for (Matrix<T>& Y : feedback_) slots_.push_back({Y.flat(), Y.flat(), true});
+  bool fits = recurrent_.size() + 1 == description.depth();
+  for (std::size_t l = 0; fits && l < recurrent_.size(); ++l) {
+    const std::size_t n = description.connection(l) ? 0 : description.layers[l].size;
+    fits = recurrent_[l].rows() == n && recurrent_[l].cols() == n;
   }
-}
-
-template <class T>
-Needs Burstprop<T>::needs() const {
-  return {.weight_transport = options_.feedback == Feedback::symmetric, .separate_phases = true};
+  if (!fits) throw ConfigError("burstprop: recurrent weights need one square matrix per hidden layer, empty for convolutions");
+  for (LayerRows<T>* states : {&q_, &r_, &u_}) states->resize(recurrent_.size());
 }
 
 template <class T>
 void Burstprop<T>::visit_state(StateVisitor& visit) {
-  visit_matrices<T>(visit, "feedback", feedback_);
+  BurstRule<T>::visit_state(visit);
   visit_matrices<T>(visit, "recurrent", recurrent_);
 }
 
 template <class T>
-void Burstprop<T>::output_bursts(const Workers& workers, const Batch<T>& batch) {
-  const T P = static_cast<T>(options_.baseline);
-  const auto e = activity_.h.back().view(), difference = difference_.back().view();
-  blend<T>(workers, P, e, 0, e, b_.back().view());
+void Burstprop<T>::output_bursts(const Workers& workers, In<T> e, In<T> y, MatrixView<T> b, MatrixView<T> difference) {
+  const T P = static_cast<T>(this->options_.baseline);
+  blend<T>(workers, P, e, 0, e, b);
   copy<T>(e, difference);
-  combine<T>(workers, difference, batch.Y, [P](T rate, T t) { return P * (t - rate) * (T(1) - rate) * rate; });
+  combine<T>(workers, difference, y, [P](T rate, T t) { return P * (t - rate) * (T(1) - rate) * rate; });
 }
 
 template <class T>
-void Burstprop<T>::recurrent_input(const Workers& workers, std::size_t l) {
-  const auto s = b_[l].view(), q = q_[l].view();
+void Burstprop<T>::recurrent_input(const Workers& workers, std::size_t l, In<T> e, In<T> s) {
+  const auto q = q_[l].resize(s.rows(), s.cols()), r = r_[l].resize(s.rows(), s.cols()), u = u_[l].resize(s.rows(), s.cols());
   activate<T>(workers, Activation::sigmoid, s, q);
-  combine<T>(workers, q, activity_.h[l].view(), [](T x, T rate) { return x * rate; });
-  transmit<T>(workers, kAllToAll, q, recurrent_[l].view(), r_[l].view());
+  combine<T>(workers, q, e, [](T x, T rate) { return x * rate; });
+  transmit<T>(workers, kAllToAll, q, recurrent_[l].view(), r);
+  copy<T>(s, u);
+  combine<T>(workers, u, e, [](T x, T rate) { return x * (T(1) - rate); });
+  blend<T>(workers, 1, u, -1, r, u);
 }
 
-// What the teacher adds travels as a difference of its own, not as the difference of two burst rates: once a sample is nearly right, that is
-// smaller than the last digit of either. With t = tanh(d/2), sigmoid(u + d) - sigmoid(u) = 2 p (1 - p) t / (1 - t + 2 p t).
 template <class T>
-void Burstprop<T>::hidden_bursts(const Workers& workers, const Network<T>& network, std::size_t l) {
-  const MatrixView<const T> Y = feedback_beside(network, l + 1);
-  const Connection& above = network.description.connection(l + 1);
-  const auto e = activity_.h[l].view(), bursts = b_[l].view(), difference = difference_[l].view();
-  project_back<T>(workers, above, b_[l + 1].view(), Y, bursts);
-  project_back<T>(workers, above, difference_[l + 1].view(), Y, difference);
-  if (recurs(l)) recurrent_input(workers, l);
-  combine<T>(workers, bursts, e, [](T s, T rate) { return s * (T(1) - rate); });
-  if (recurs(l)) {
-    blend<T>(workers, 1, bursts, -1, r_[l].view(), bursts);
-    copy<T>(bursts, u_[l].view());
-  }
-  activate<T>(workers, Activation::sigmoid, bursts, bursts);
-  combine<T>(workers, difference, e, [](T d, T rate) { return d * (T(1) - rate) / 2; });
-  activate<T>(workers, Activation::tanh, difference, difference);
-  combine<T>(workers, difference, bursts, [](T t, T p) {
-    const T below = 1 - t + 2 * p * t;
-    return below > 0 ? 2 * p * (1 - p) * t / below : T(0);
+void Burstprop<T>::hidden_bursts(const Workers& workers, std::size_t l, In<T> e, MatrixView<T> b, MatrixView<T> difference) {
+  if (recurs(l)) recurrent_input(workers, l, e, b);
+  workers.run_ranges(e.rows(), 1, [&](std::size_t n, std::size_t) {
+    const auto r = recurs(l) ? std::span<const T>(r_[l].view().row(n)) : std::span<const T>();
+    logistic_bursts<T>(e.row(n), r, b.row(n), difference.row(n));
   });
-  for (const auto& per_event : {bursts, difference}) {
-    combine<T>(workers, per_event, e, [](T p, T rate) { return p * rate; });
-  }
 }
 
 template <class T>
-Teaching<T> Burstprop<T>::teaching(std::size_t layer) {
-  const MatrixView<const T> e = std::as_const(activity_.h[layer]).view();
-  const auto per_event = [&](const Rows<T>& bursts, Rows<T>& out) {  // p = b / e
-    const auto view = out.resize(e.rows(), e.cols());
-    copy<T>(bursts.view(), view);
-    combine<T>({}, view, e, [](T b, T rate) { return rate > 0 ? b / rate : T(0); });
-    return view;
-  };
-  Teaching<T> out;
-  out.signal = per_event(difference_[layer], signal_);
-  out.gain = e;
-  if (layer + 1 == activity_.h.size()) return out;
-  const auto slope = per_event(b_[layer], slope_);
-  combine<T>({}, slope, e, [](T p, T) { return 4 * p * (1 - p); });
-  out.slope = slope;
-  return out;
-}
-
-template <class T>
-double Burstprop<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
-                            int /*update*/) {
-  const NetworkDescription& description = network.description;
-  const std::size_t depth = description.depth();
-  check_batch<T>(description, batch.X, batch.Y);
-  forward<T>(workers, network, batch.X, activity_);
-  for (LayerRows<T>* states : {&b_, &difference_}) resize(*states, description, batch.X.rows());
-  if (options_.recurrence) {
-    for (LayerRows<T>* states : {&q_, &r_, &u_}) resize(*states, description, batch.X.rows());
-  }
-  output_bursts(workers, batch);
-  for (std::size_t l = depth - 1; l-- > 0;) hidden_bursts(workers, network, l);
-  correlate_layers<T>(workers, description, difference_, batch.X, activity_.h, 1, out);
-  for (std::size_t l = 0; l < slots_.size(); ++l) slots_[l].credit = out.dW[l + 1].flat();
+void Burstprop<T>::learn_recurrence(const Workers& workers) {
   for (std::size_t l = 0; l < recurrent_.size(); ++l) {
-    if (recurs(l)) correlate<T>(workers, kAllToAll, u_[l].view(), q_[l].view(), static_cast<T>(rate_factor_ * options_.recurrent_rate), recurrent_[l].view(), 1);
+    if (!recurs(l)) continue;
+    correlate<T>(workers, kAllToAll, u_[l].view(), q_[l].view(), static_cast<T>(rate_factor_ * this->options_.recurrent_rate),
+                 recurrent_[l].view(), 1);
   }
-  return mean_loss<T>(description, activity_, batch.Y);
 }
 
 #define APICAL_INSTANTIATE(T)                                                                                                     \
-  template FeedbackWeights<T> burst_feedback<T>(const NetworkDescription&, const BurstpropOptions&, std::uint64_t);                  \
   template std::vector<Matrix<T>> burst_recurrence<T>(const NetworkDescription&, const BurstpropOptions&, std::uint64_t);            \
   template class Burstprop<T>;
 APICAL_INSTANTIATE(float)

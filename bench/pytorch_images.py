@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The CIFAR-10 network of burstprop, batches of 32, float32, on one and two threads: Apical beside plain PyTorch, in turns.
+
+usage: bench/pytorch_images.py [PATH OF apical_bench]     (Debian: python3-torch)
+
+3x32x32, conv 64 5x5 stride 2, conv 128 5x5 stride 2, conv 256 3x3, dense 1024, 10; all units logistic, momentum. As in bench/pytorch.py
+either side is timed in turns, and medians are printed. Images per second are of wall time; the ratio of processor time (of one
+thread) beside it does not know of other programs. PyTorch's convolutions are those of oneDNN; burstprop is written down as it is
+published (Payeur et al. 2021): conv2d up, conv_transpose2d down for bursts with and without the teacher, gradients of the weights once
+for the forward and the feedback weights, and no automatic differentiation.
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of Apical's calls; PyTorch's threads are set below
+
+import torch  # noqa: E402
+from torch.nn import functional as F  # noqa: E402
+
+BATCH, TURNS, SECONDS = 32, 7, 1.0
+CONVOLUTIONS = ((64, 3, 5, 2, 1), (128, 64, 5, 2, 1), (256, 128, 3, 1, 0))  # channels, below, kernel, stride, what a stride leaves over
+DENSE = ((1024, 256 * 9), (10, 1024))
+ETA, MOMENTUM, DECAY, P = 0.32e-4, 0.9, 1e-6, 0.2
+
+torch.manual_seed(1)
+X = torch.rand(BATCH, 3, 32, 32)
+Y = F.one_hot(torch.arange(BATCH) % 10, 10).float()
+
+
+def backpropagation():
+    layers = []
+    for out, below, kernel, stride, _ in CONVOLUTIONS:
+        layers += [torch.nn.Conv2d(below, out, kernel, stride), torch.nn.Sigmoid()]
+    layers.append(torch.nn.Flatten())
+    for out, below in DENSE:
+        layers += [torch.nn.Linear(below, out), torch.nn.Sigmoid()]
+    net = torch.nn.Sequential(*layers)
+    optimiser = torch.optim.SGD(net.parameters(), lr=ETA, momentum=MOMENTUM)
+    loss = torch.nn.MSELoss()
+
+    def step():
+        optimiser.zero_grad()
+        loss(net(X), Y).backward()
+        optimiser.step()
+    return step
+
+
+def burstprop():
+    shapes = [(o, i, k, k) for o, i, k, _, _ in CONVOLUTIONS] + list(DENSE)
+    W = [torch.nn.init.xavier_normal_(torch.empty(s)) for s in shapes]
+    B = [torch.randn(s) for s in shapes]  # the first feeds nothing
+    c = [torch.zeros(s[0]) for s in shapes]
+    R = torch.empty(1024, 1024).uniform_(-0.01, 0.01)
+    moving = [W, B, c]
+    velocity = [[torch.zeros_like(x) for x in group] for group in moving]
+
+    def down(l, b):
+        if l >= 3:
+            return b @ B[l]
+        _, _, _, stride, left_over = CONVOLUTIONS[l]
+        return F.conv_transpose2d(b, B[l], stride=stride, output_padding=left_over)
+
+    @torch.no_grad()
+    def step():
+        e = [X]
+        for l in range(3):
+            e.append(torch.sigmoid(F.conv2d(e[-1], W[l], c[l], stride=CONVOLUTIONS[l][3])))
+        e.append(torch.sigmoid(F.linear(e[-1].flatten(1), W[3], c[3])))
+        e.append(torch.sigmoid(F.linear(e[-1], W[4], c[4])))
+        b = P * e[5]
+        taught = P * ((Y - e[5]) * (1 - e[5]) + 1) * e[5]
+        delta = [None] * 5
+        delta[4] = b - taught
+        for l in (3, 2, 1, 0):
+            s, s_taught = down(l + 1, b), down(l + 1, taught)
+            rate = e[l + 1]
+            if l == 2:
+                s, s_taught = s.view_as(rate), s_taught.view_as(rate)
+            u, u_taught = s * (1 - rate), s_taught * (1 - rate)
+            if l == 3:
+                q = torch.sigmoid(s) * rate
+                r = q @ R.t()
+                u, u_taught = u - r, u_taught - r
+                recurrent = u.t() @ q
+            b, taught = torch.sigmoid(u) * rate, torch.sigmoid(u_taught) * rate
+            delta[l] = b - taught
+        for l in range(5):
+            if l < 3:
+                G = torch.nn.grad.conv2d_weight(e[l], W[l].shape, delta[l], stride=CONVOLUTIONS[l][3])
+                g = delta[l].sum((0, 2, 3))
+            else:
+                G = delta[l].t() @ e[l].flatten(1)
+                g = delta[l].sum(0)
+            for group, change, decay in ((0, G, DECAY), (1, G, DECAY), (2, g, 0)):
+                if group == 1 and l == 0:
+                    continue
+                v, x = velocity[group][l], moving[group][l]
+                v.mul_(MOMENTUM).add_(change, alpha=-ETA / BATCH)
+                x.mul_(1 - decay).add_(v)
+        R.add_(recurrent, alpha=1e-8)
+    return step
+
+
+RULES = {"backpropagation": ("image_backpropagation", backpropagation), "burstprop, learned feedback": ("image_burstprop", burstprop)}
+
+
+def pytorch_speed(step, threads):
+    torch.set_num_threads(threads)
+    step()
+    start, cpu, n = time.perf_counter(), time.process_time(), 0
+    while time.perf_counter() - start < SECONDS:
+        step()
+        n += 1
+    return BATCH * n / (time.perf_counter() - start), 1e3 * (time.process_time() - cpu) / n
+
+
+def apical_speed(program, benchmark, threads):
+    answer = subprocess.run([program, f"--benchmark_filter=^{benchmark}/{threads}/real_time$", f"--benchmark_min_time={SECONDS}",
+                             "--benchmark_format=json"], check=True, capture_output=True, text=True)
+    result = json.loads(answer.stdout)["benchmarks"][0]
+    return result["images_per_s"], result["cpu_time"], result["of_peak"]
+
+
+def main():
+    program = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "build", "release", "bench", "apical_bench")
+    if not os.path.exists(program):
+        sys.exit(f"{program}: not built; build the target apical_bench or give its path")
+    with open("/proc/cpuinfo", encoding="utf-8") as f:
+        cpu = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), "unknown processor")
+    print(f"{cpu}; torch {torch.__version__}; load {os.getloadavg()[0]:.1f}")
+    print(f"{'rule':<29}{'threads':>7}{'PyTorch/s':>11}{'Apical/s':>10}{'ratio':>7}{'of CPU time':>13}{'of peak':>9}{'load':>6}")
+    for name, (benchmark, make) in RULES.items():
+        step = make()
+        for threads in (1, 2):
+            theirs, ours, by_cpu, peak = [], [], [], []
+            for _ in range(TURNS):
+                speed, their_ms = pytorch_speed(step, threads)
+                theirs.append(speed)
+                speed, our_ms, of_peak = apical_speed(program, benchmark, threads)
+                ours.append(speed)
+                peak.append(of_peak)
+                by_cpu.append(their_ms / our_ms)
+            t, a = statistics.median(theirs), statistics.median(ours)
+            # Of two threads the benchmark reports the processor time of one only.
+            processor = f"{statistics.median(by_cpu):.2f}" if threads == 1 else "-"
+            print(f"{name:<29}{threads:>7}{t:>11.0f}{a:>10.0f}{statistics.median(b / c for b, c in zip(ours, theirs)):>7.2f}{processor:>13}"
+                  f"{statistics.median(peak):>9.2f}{os.getloadavg()[0]:>6.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
