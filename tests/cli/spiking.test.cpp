@@ -278,7 +278,7 @@ TEST_F(Spiking, ExperimentsThatComeWithApicalAreSound) {
     EXPECT_FALSE(read_spiking_experiment(document).description.empty()) << entry.path();
     ++found;
   }
-  EXPECT_EQ(found, 11U);
+  EXPECT_EQ(found, 12U);
 }
 
 const std::string kTinyMnist = R"(
