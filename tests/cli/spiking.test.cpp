@@ -132,6 +132,132 @@ TEST_F(Spiking, StoppedRunsSayHowToGoOn) {
   EXPECT_THAT(other.err, HasSubstr("another experiment"));
 }
 
+TEST_F(Spiking, StoppedBeforeACheckpointSaysThatItBeginsAgain) {
+  const Answer first = apical_says({"run", file(kTinyXor), "--out", out("xor")}, true);
+  EXPECT_EQ(first.code, 75);
+  EXPECT_THAT(first.err, HasSubstr("stopped before there was a checkpoint; begin again with: apical run --resume --out"));
+  const std::string one_round = file("[model]\nname = \"burstprop-multiplexing\"\npyramidal = 100\nburn_in_s = 0.1\nduration_s = 0.3\n");
+  const Answer second = apical_says({"run", one_round, "--out", out("one")}, true);
+  EXPECT_THAT(second.err, HasSubstr("stopped before there was a checkpoint"));
+  const Answer figure = apical_says({"reproduce", kExperiments + "multiplexing.toml", "--out", out("figure")}, true);
+  EXPECT_EQ(figure.code, 75);
+  EXPECT_THAT(figure.err, HasSubstr("stopped before there was a checkpoint; begin again with the same command, --resume and --out"));
+  EXPECT_EQ(apical_says({"run", "--resume", "--quiet", "--out", out("one")}).code, 0);
+
+  std::atomic<bool> stop{false};
+  SpikingRunOptions options;
+  options.directory = out("later");
+  options.progress = [&](const SpikingProgress& p) { stop = p.done_s >= 1; };
+  const SpikingRunResult later = run_spiking(read_spiking_experiment(TomlDocument::parse(kTinyXor, "test")), options, stop);
+  EXPECT_TRUE(later.stopped);
+  EXPECT_TRUE(later.has_checkpoint);
+}
+
+/// The line of events.ndjson about a fault.
+nlohmann::json fault_in(const io::Path& run) {
+  for (const auto& line : io::read_ndjson(run / "events.ndjson").lines) {
+    if (line.at("event") == "numerical_fault") return line;
+  }
+  return {};
+}
+
+TEST_F(Spiking, FaultNamesUnitSeedAndTimeAndKeepsTheNetwork) {
+  // Inputs that are off get a current beyond all numbers, from the first test on.
+  const Answer at_once = run(with(kTinyXor, "alpha_s = 0.1", "alpha_s = 0.1\ninput_off_pA = -1e60"), "at-once", {"--threads", "1"});
+  EXPECT_EQ(at_once.code, 4) << at_once.err;
+  EXPECT_THAT(at_once.err, HasSubstr("of 'in1' is"));
+  EXPECT_THAT(at_once.err, HasSubstr("fault-state.apc; there is no earlier checkpoint"));
+  const nlohmann::json event = fault_in(directory_ / "at-once");
+  EXPECT_EQ(event.at("population"), "in1");
+  EXPECT_EQ(event.at("seed"), 1);
+  EXPECT_TRUE(event.contains("unit"));
+  EXPECT_GE(event.at("time_ms"), 300);  // the burn-in is without input
+  EXPECT_EQ(event.at("step"), std::lround(event.at("time_ms").get<double>() * 10));
+  EXPECT_TRUE(io::file_exists(directory_ / "at-once/checkpoints/fault-state.apc"));
+  // So does the teacher: output dendrites, in the first epoch.
+  const std::string teacher = with(with(kTinyXor, "alpha_s = 0.1", "alpha_s = 0.1\nteacher_pA = 1e60"), "[record]", "checkpoint_every_s = 0\n[record]");
+  const Answer later = run(teacher, "later");
+  EXPECT_EQ(later.code, 4) << later.err;
+  EXPECT_THAT(later.err, HasSubstr("fault-state.apc; the last good checkpoint is kept"));
+  EXPECT_EQ(fault_in(directory_ / "later").at("population"), "out");
+  // Courses of one round have no checkpoints, but the network is kept as well.
+  const Answer one = run("[model]\nname = \"burstprop-multiplexing\"\npyramidal = 100\nburn_in_s = 0.1\nduration_s = 0.3\ndendrite_amplitude_pA = -1e60\n[run]\nseeds = [5]\n", "one");
+  EXPECT_EQ(one.code, 4) << one.err;
+  EXPECT_THAT(one.err, HasSubstr("there is no earlier checkpoint"));
+  EXPECT_EQ(fault_in(directory_ / "one").at("seed"), 5);
+  EXPECT_TRUE(io::file_exists(directory_ / "one/checkpoints/fault-state.apc"));
+}
+
+TEST_F(Spiking, ValuesOutOfBoundsAreLocatedAtTheirKey) {
+  int number = 0;
+  const auto complaint = [&](const std::string& model, const std::string& key_and_value, const std::string& rest = "") {
+    const std::string text = "[model]\nname = \"burstprop-" + model + "\"\n" + key_and_value + "\n" + rest;
+    const Answer a = run(text, "wrong" + std::to_string(number++));
+    EXPECT_EQ(a.code, 3) << key_and_value << a.out;
+    EXPECT_THAT(a.err, HasSubstr("experiment.toml:3:")) << a.err;
+    return a.err;
+  };
+  EXPECT_THAT(complaint("xor", "neurons = 3000000000"), HasSubstr("neurons is 3000000000; expected a whole number from 1 to 10000000"));
+  EXPECT_THAT(complaint("xor", "neurons = 0"), HasSubstr("neurons is 0; expected a whole number from 1 to"));
+  EXPECT_THAT(complaint("xor", "neurons = 60"), HasSubstr("in_degree is 100; expected at most neurons = 60"));
+  EXPECT_THAT(complaint("xor", "in_degree = 2000"), HasSubstr("in_degree is 2000; expected at most neurons = 500"));
+  EXPECT_THAT(complaint("xor", "presynaptic_detector_lag_steps = 3000000000"), HasSubstr("expected a whole number from 0 to 10000"));
+  EXPECT_THAT(complaint("propagation", "connection_probability = 1.5"), HasSubstr("connection_probability is 1.5; expected more than 0 and at most 1"));
+  EXPECT_THAT(complaint("rule-network", "initial_weight = 1.5"), HasSubstr("initial_weight is 1.5; expected a number from 0 to 1"));
+  EXPECT_THAT(complaint("rule-network", "pool = 50"), HasSubstr("pool is 50; expected a whole number from 100 to"));
+  EXPECT_THAT(complaint("rule-network", "phases = [1, 1, -1, 1, 1]"), HasSubstr("phases holds -1; expected 0 or more"));
+  EXPECT_THAT(complaint("pairing-periodic", "frequencies_Hz = []"), HasSubstr("frequencies_Hz is empty; expected one number or more"));
+  EXPECT_THAT(complaint("pairing-periodic", "epochs = 0"), HasSubstr("epochs is 0; expected a whole number from 1 to"));
+  EXPECT_THAT(complaint("pairing-periodic", "tail_s = -1"), HasSubstr("tail_s is -1; expected 0 or more"));
+  EXPECT_THAT(complaint("pairing-poisson", "rates_Hz = [10, 500]"), HasSubstr("rates_Hz holds 500; expected more than 0 and less than 1/refractory_s = 500"));
+  EXPECT_THAT(complaint("pairing-poisson", "refractory_s = 0.1"), HasSubstr("rates_Hz holds 11.8"));
+  EXPECT_THAT(complaint("pairing-poisson", "initial_burst_probabilities = [0.3, 1.2]"), HasSubstr("initial_burst_probabilities holds 1.2; expected numbers from 0 to 1"));
+  EXPECT_THAT(complaint("pairing-poisson", "dt_s = 0.05"), HasSubstr("dt_s is 0.05; expected less than pre_tau_s and alpha_s"));
+  EXPECT_THAT(complaint("pairing-burst-poisson", "burst_probabilities = [-0.1]"), HasSubstr("burst_probabilities holds -0.1; expected numbers from 0 to 1"));
+  EXPECT_THAT(complaint("pairing-burst-poisson", "event_refractory_s = 0.011"), HasSubstr("event_refractory_s is 0.011; expected at least gap_s + span_s = 0.012"));
+  EXPECT_THAT(complaint("pairing-burst-poisson", "span_s = 0.03"), HasSubstr("event_refractory_s is 0.02; expected at least gap_s + span_s = 0.032"));
+  EXPECT_THAT(complaint("pairing-burst-poisson", "event_rates_Hz = [50]"), HasSubstr("event_rates_Hz holds 50; expected more than 0 and less than 1/event_refractory_s = 50"));
+  EXPECT_THAT(complaint("pairing-burst-poisson", "repetitions = 0"), HasSubstr("repetitions is 0; expected a whole number from 1 to"));
+  const Answer late = run("[model]\nname = \"burstprop-multiplexing\"\n[record]\nspikes = true\nfrom_s = 4\nuntil_s = 5\n", "late");
+  EXPECT_EQ(late.code, 3);
+  EXPECT_THAT(late.err, ContainsRegex("experiment.toml:5:.*from 4 s on; expected less than 4, when the course ends"));
+}
+
+TEST_F(Spiking, OptionsThatCanDoNothingAreUnknown) {
+  const auto parameters = [](const std::string& model) {
+    std::vector<std::string> names;
+    for (const models::Parameter& p : models::parameters_of(models::find_spiking(model)->defaults)) names.push_back(p.name);
+    return names;
+  };
+  using testing::Contains;
+  using testing::IsSupersetOf;
+  const std::vector<std::string> of_plasticity{"homeostatic_rate", "first_event", "presynaptic_detector_lag_steps"};
+  EXPECT_THAT(parameters("burstprop-xor"), IsSupersetOf(of_plasticity));
+  EXPECT_THAT(parameters("burstprop-rule-network"), IsSupersetOf(of_plasticity));
+  EXPECT_THAT(parameters("burstprop-xor"), Contains("minimum_rate_ignored"));
+  EXPECT_THAT(parameters("burstprop-rule-network"), Not(Contains("minimum_rate_ignored")));  // it is 2 Hz there
+  EXPECT_THAT(parameters("burstprop-propagation"), Contains("facilitation_jump"));
+  for (const char* model : {"burstprop-xor", "burstprop-rule-network", "burstprop-multiplexing"}) EXPECT_THAT(parameters(model), Not(Contains("facilitation_jump")));
+  for (const char* model : {"burstprop-propagation", "burstprop-multiplexing"}) {
+    for (const std::string& option : of_plasticity) EXPECT_THAT(parameters(model), Not(Contains(option)));
+  }
+  const Answer a = run("[model]\nname = \"burstprop-multiplexing\"\nhomeostatic_rate = \"events\"\n", "wrong");
+  EXPECT_EQ(a.code, 3);
+  EXPECT_THAT(a.err, HasSubstr("'homeostatic_rate'"));
+}
+
+TEST_F(Spiking, SymmetricFeedbackShowsItsLearningRates) {
+  const auto read = [](const std::string& model) { return read_spiking_experiment(TomlDocument::parse("[model]\nname = \"burstprop-xor\"\n" + model, "test")); };
+  const SpikingExperiment half = read("feedback = \"symmetric\"\n");
+  EXPECT_THAT(half.resolved, HasSubstr("hidden_eta = 0.004\n"));
+  EXPECT_THAT(half.resolved, HasSubstr("output_eta = 0.002\n"));
+  EXPECT_EQ(read_spiking_experiment(TomlDocument::parse(half.resolved, "test")).resolved, half.resolved);
+  const auto given = std::get<payeur2021::XorOptions>(read("feedback = \"symmetric\"\nhidden_eta = 8e-3\n").options);
+  EXPECT_EQ(given.hidden_eta, 8e-3);
+  EXPECT_EQ(given.output_eta, 2e-3);
+  EXPECT_THAT(read("").resolved, HasSubstr("hidden_eta = 0.008\n"));
+}
+
 TEST_F(Spiking, WrongKeysAreExplained) {
   const auto complaint = [&](const std::string& text) {
     const Answer a = run(text, "wrong");
@@ -144,7 +270,6 @@ TEST_F(Spiking, WrongKeysAreExplained) {
   EXPECT_THAT(complaint(with(kTinyXor, "neurons = 60", "neurons = 60\nfeedback = \"cuts\"")), HasSubstr("did you mean 'cut'?"));
   EXPECT_THAT(complaint(with(kTinyXor, "neurons = 60", "neurons = 60\ndetector = \"acumulating\"")), HasSubstr("did you mean 'accumulating'?"));
   EXPECT_THAT(complaint(with(kTinyXor, "neurons = 60", "neurons = 60\nquirks = \"publishd\"")), HasSubstr("did you mean 'published'?"));
-  EXPECT_THAT(complaint(with(kTinyXor, "in_degree = 20", "in_degree = 2000")), HasSubstr("2000 inputs per neuron"));
   EXPECT_THAT(complaint(with(kTinyXor, "alpha_s = 0.1", "alpha_s = 0")), ContainsRegex("experiment.toml:[0-9]+:.*alpha_s is 0; expected more than 0"));
   EXPECT_THAT(complaint(with(kTinyXor, "[run]", "[task]\nname = \"xor\"\n[run]")), HasSubstr("brings its own circuit, stimuli and course"));
   EXPECT_THAT(complaint(with(kTinyXor, "epochs", "epoch")), HasSubstr("did you mean 'epochs'?"));
@@ -206,6 +331,29 @@ TEST_F(Spiking, SpikesAreInSonataLayout) {
   EXPECT_TRUE(io::run_python(directory_ / "read.py", directory_ / "output")) << io::read_text(directory_ / "output");
 }
 
+/// The first block of Python in a document that contains `marker`.
+std::string python_of(const std::string& document, const std::string& marker) {
+  const std::string text = io::read_text(std::string(APICAL_SOURCE_DIR) + "/docs/" + document);
+  const std::size_t first = text.rfind("```python\n", text.find(marker)) + 10;
+  return text.substr(first, text.find("```", first) - first);
+}
+
+TEST_F(Spiking, SpikesBecomeTrainsOfNeoAsTheManualSays) {
+  if (!io::python_has("h5py")) GTEST_SKIP() << "/usr/bin/python3 has no h5py (Debian: python3-h5py)";
+  if (!io::python_has("neo")) GTEST_SKIP() << "/usr/bin/python3 has no neo (Debian: python3-neo)";
+  const std::string text = with(kTinyXor, "[record]", "[record]\nspikes = true\nfrom_s = 0.5\nuntil_s = 1.5\npopulations = [\"in1\"]");
+  ASSERT_EQ(run(with(text, "epochs = 4", "epochs = 0"), "run").code, 0);
+  const std::string spikes = (directory_ / "run/spikes/seed-1.h5").string();
+  std::ofstream(directory_ / "read.py") << python_of("spiking.md", "import h5py, neo")
+                                        << "trains = spike_trains('" << spikes << "', 'in1', 0.5, 1.5)\n"
+                                           "f = h5py.File('" << spikes << "')['spikes/in1']\n"
+                                           "assert len(trains) > 20 and sum(map(len, trains)) == len(f['timestamps']), len(trains)\n"
+                                           "third = trains[2]\n"
+                                           "assert list(third.magnitude) == list(f['timestamps'][:][f['node_ids'][:] == third.annotations['neuron']])\n"
+                                           "assert third.t_stop.rescale('s').magnitude == 1.5\n";
+  EXPECT_TRUE(io::run_python(directory_ / "read.py", directory_ / "output")) << io::read_text(directory_ / "output");
+}
+
 TEST_F(Spiking, RecordedSpikesAreWhatIsCounted) {
   const std::string text = "[model]\nname = \"burstprop-multiplexing\"\npyramidal = 200\nburn_in_s = 0.2\nduration_s = 0.4\n[record]\nspikes = true\nuntil_s = 0.6\n";
   ASSERT_EQ(run(text, "run").code, 0);
@@ -246,6 +394,12 @@ TEST_F(Spiking, CheckSaysWhatItIsAndWhatItTakes) {
   EXPECT_THAT(a.out, HasSubstr("time        about "));
   const Answer json = apical_says({"check", file(kTinyXor), "--json"});
   EXPECT_EQ(io::parse_json(json.out, "stdout").at("experiments").at(0).at("neurons"), 300);
+  EXPECT_EQ(io::parse_json(json.out, "stdout").at("experiments").at(0).at("recorded_bytes"), 0);
+  // A recorded second of some 200 neurons at about 7 Hz, 16 bytes for each spike.
+  const std::string recorded = "[model]\nname = \"burstprop-multiplexing\"\npyramidal = 200\n[record]\nspikes = true\nfrom_s = 1\nuntil_s = 2\n";
+  EXPECT_THAT(apical_says({"check", file(recorded)}).out, HasSubstr("of spikes, in memory until the run ends"));
+  const Answer bytes = apical_says({"check", file(recorded), "--json"});
+  EXPECT_NEAR(io::parse_json(bytes.out, "stdout").at("experiments").at(0).at("recorded_bytes").get<double>(), 200 * 7 * 16, 200 * 4 * 16);
 }
 
 TEST_F(Spiking, ModelsListThemWithCitationAndIngredients) {
@@ -278,7 +432,7 @@ TEST_F(Spiking, ExperimentsThatComeWithApicalAreSound) {
     EXPECT_FALSE(read_spiking_experiment(document).description.empty()) << entry.path();
     ++found;
   }
-  EXPECT_EQ(found, 12U);
+  EXPECT_EQ(found, 13U);
 }
 
 const std::string kTinyMnist = R"(

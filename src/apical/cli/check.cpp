@@ -98,7 +98,7 @@ void check_spiking(Context& context, const TomlDocument& document, unsigned thre
     (*json)["experiments"].push_back({{"label", e.label}, {"model", e.model}, {"neurons", cost.neurons}, {"sources", cost.sources}, {"synapses", cost.synapses},
                                       {"plastic_synapses", cost.plastic_synapses}, {"background_trains", cost.background_trains},
                                       {"biological_seconds_per_seed", cost.biological_s}, {"network_bytes", cost.network_bytes},
-                                      {"checkpoint_bytes", cost.checkpoint_bytes}, {"seconds", cost.seconds}});
+                                      {"checkpoint_bytes", cost.checkpoint_bytes}, {"recorded_bytes", cost.recorded_bytes}, {"seconds", cost.seconds}});
     return;
   }
   context.out << fmt::format("{}: {}, {} seeds, float\n", e.label, models::find_spiking(e.model)->description, e.seeds.size());
@@ -108,6 +108,7 @@ void check_spiking(Context& context, const TomlDocument& document, unsigned thre
     context.out << fmt::format("  memory      {} for each seed that is simulated", bytes_text(static_cast<double>(cost.network_bytes)));
     if (cost.checkpoint_bytes > 0) context.out << fmt::format(", {} for each checkpoint", bytes_text(static_cast<double>(cost.checkpoint_bytes)));
     context.out << '\n';
+    if (cost.recorded_bytes > 0) context.out << fmt::format("  recordings  about {} of spikes, in memory until the run ends\n", bytes_text(static_cast<double>(cost.recorded_bytes)));
   }
   context.out << fmt::format("  work        {:g} s of biological time per seed\n", cost.biological_s);
   context.out << fmt::format("  time        about {:.2g} s, from a probe\n", cost.seconds);

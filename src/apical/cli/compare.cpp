@@ -125,10 +125,7 @@ int compare(Context& context, const Arguments& arguments) {
   for (const RunResult& r : result.runs) {
     for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
   }
-  if (result.outcome == Trainer::Outcome::stopped) {
-    context.err << fmt::format("apical: stopped with a checkpoint; go on with the same command, --resume and --out {}\n", options.directory.string());
-    return static_cast<int>(ExitCode::resumable);
-  }
+  if (result.outcome == Trainer::Outcome::stopped) return say_stopped(context, true, options.directory);
   for (const ComparisonResult::Fault& f : result.faults) context.err << "apical: " << f.label << ": " << f.what << '\n';
   if (arguments.has("--json")) {
     nlohmann::json all;

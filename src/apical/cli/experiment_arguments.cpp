@@ -45,4 +45,13 @@ std::string output_directory(const Arguments& arguments, const std::string& stem
   }
 }
 
+int say_stopped(Context& context, bool has_checkpoint, const std::string& with) {
+  context.err << fmt::format("apical: stopped {} {}\n", has_checkpoint ? "with a checkpoint; go on" : "before there was a checkpoint; begin again", with);
+  return static_cast<int>(ExitCode::resumable);
+}
+
+int say_stopped(Context& context, bool has_checkpoint, const io::Path& out) {
+  return say_stopped(context, has_checkpoint, fmt::format("with the same command, --resume and --out {}", out.string()));
+}
+
 }  // namespace apical::cli

@@ -49,10 +49,9 @@ std::vector<Card> all_cards() {
     cards.push_back({m.name, m.description, m.citation, m.parameters, ingredients(models::example_of(m))});
   }
   for (const models::SpikingModel& m : models::spiking_models()) {
-    models::SpikingOptions options = m.defaults;
-    std::vector<models::Parameter> parameters = models::parameters_of(options);
-    if (models::quirks_of(options) != nullptr) parameters.insert(parameters.begin(), models::quirk_preset());
-    cards.push_back({m.name, m.description, m.citation, std::move(parameters), ingredients(options)});
+    std::vector<models::Parameter> parameters = models::presets_of(m.defaults);
+    for (models::Parameter& p : models::parameters_of(m.defaults)) parameters.push_back(std::move(p));
+    cards.push_back({m.name, m.description, m.citation, std::move(parameters), ingredients(m.defaults)});
   }
   return cards;
 }

@@ -80,7 +80,7 @@ void ProgressPrinter::on(const TrainingMeasured& m) {
   double sum = 0;
   std::size_t known = 0;
   for (const auto& replica : m.replicas) {
-    for (const TrainingFigure& figure : replica) {
+    for (const NamedFigure& figure : replica) {
       if (figure.name != "return" || !std::isfinite(figure.value)) continue;
       sum += figure.value;
       ++known;

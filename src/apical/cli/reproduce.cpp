@@ -116,10 +116,7 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
     for (const RunResult& r : result.comparison.runs) {
       for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
     }
-    if (result.outcome == Trainer::Outcome::stopped) {
-      context.err << fmt::format("apical: stopped with a checkpoint; go on with the same command, --resume and --out {}\n", out.string());
-      return static_cast<int>(ExitCode::resumable);
-    }
+    if (result.outcome == Trainer::Outcome::stopped) return say_stopped(context, result.has_checkpoint, out);
     deviating += result.reproduced() ? 0 : 1;
     if (arguments.has("--json")) {
       nlohmann::json one = io::read_json(options.directory / "reproduction.json");
@@ -163,10 +160,7 @@ int repeat(Context& context, const Arguments& arguments, const io::Path& directo
     options.observers = {watch(name.empty() ? trimmed.filename().string() : name)};
     const RepeatResult r = repeat_run(name.empty() ? directory : directory / name, options, *context.stop);
     watch.printer.reset();
-    if (r.outcome == Trainer::Outcome::stopped) {
-      context.err << fmt::format("apical: stopped with a checkpoint; go on with the same command, --resume and --out {}\n", out.string());
-      return static_cast<int>(ExitCode::resumable);
-    }
+    if (r.outcome == Trainer::Outcome::stopped) return say_stopped(context, r.has_checkpoint, out);
     identical = identical && r.identical();
     if (arguments.has("--json")) {
       summary["runs"].push_back({{"label", r.label}, {"identical", r.identical()}, {"text", r.text()}, {"differing_conditions", r.differing_conditions}});

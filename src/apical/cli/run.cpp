@@ -14,9 +14,8 @@
 namespace apical::cli {
 namespace {
 
-int stopped(Context& context, const io::Path& directory) {
-  context.err << fmt::format("apical: stopped with a checkpoint; go on with: apical run --resume --out {}\n", directory.string());
-  return static_cast<int>(ExitCode::resumable);
+int stopped(Context& context, bool has_checkpoint, const io::Path& directory) {
+  return say_stopped(context, has_checkpoint, fmt::format("with: apical run --resume --out {}", directory.string()));
 }
 
 int run_spiking_file(Context& context, const Arguments& arguments, const TomlDocument& document, const io::Path& directory) {
@@ -30,7 +29,7 @@ int run_spiking_file(Context& context, const Arguments& arguments, const TomlDoc
   const SpikingRunResult result = run_spiking(experiment, options, *context.stop);
   progress.clear();
   for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
-  if (result.stopped) return stopped(context, directory);
+  if (result.stopped) return stopped(context, result.has_checkpoint, directory);
   if (arguments.has("--json")) {
     context.out << io::read_text(directory / "summary.json");
   } else {
@@ -59,7 +58,7 @@ int run(Context& context, const Arguments& arguments) {
   options.observers.push_back(&progress);
   const RunResult result = run_experiment(experiment, options, *context.stop);
   for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
-  if (result.outcome == Trainer::Outcome::stopped) return stopped(context, directory);
+  if (result.outcome == Trainer::Outcome::stopped) return stopped(context, true, directory);
   if (arguments.has("--json")) {
     context.out << io::read_text(options.directory / "summary.json");
   } else {

@@ -30,12 +30,14 @@ ConfigError::ConfigError(const std::string& what_is_wrong, Place place, const st
       bare_(what_is_wrong),
       hint_(hint) {}
 
-NumericalFault::NumericalFault(Where where)
+NumericalFault::NumericalFault(Where where) : NumericalFault(std::move(where), {}) {}
+
+NumericalFault::NumericalFault(Where where, const std::string& kept)
     : Error(ExitCode::numerical_fault,
             fmt::format("numerical fault: {} of '{}' is {} in unit {} at step {} (t = {:g} ms, seed {})\n"
-                        "  a smaller dt_ms or learning rate often helps; the last good checkpoint is kept",
+                        "  a smaller time step or learning rate often helps{}{}",
                         where.quantity, where.population, where.value, where.unit, where.step, where.time_ms,
-                        where.seed)),
+                        where.seed, kept.empty() ? "" : "\n  ", kept)),
       where_(std::move(where)) {}
 
 std::string join_names(const std::vector<std::string>& names, std::string_view last) {

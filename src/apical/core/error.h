@@ -18,7 +18,7 @@ enum class ExitCode : int {
   invalid_input = 3,    ///< an experiment, circuit or data file is wrong
   numerical_fault = 4,  ///< NaN, Inf or divergence
   io = 5,               ///< the file system refused
-  resumable = 75,       ///< stopped on request with a checkpoint: run again with --resume
+  resumable = 75,       ///< stopped on request: run again with --resume
   interrupted = 130,    ///< interrupted twice, nothing promised
 };
 
@@ -80,6 +80,8 @@ class NumericalFault : public Error {
     double value = 0;
   };
   explicit NumericalFault(Where where);
+  /// `kept`: what there is to go on from, a line of the message.
+  NumericalFault(Where where, const std::string& kept);
   const Where& where() const noexcept { return where_; }
 
  private:

@@ -23,17 +23,32 @@ void relax() noexcept {
 
 bool Barrier::arrive_and_wait() noexcept {
   if (parts_ == 1) return true;
-  const std::uint64_t round = round_.load(std::memory_order_relaxed);
+  const std::uint32_t round = round_.load(std::memory_order_relaxed);
   if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == parts_) {
     arrived_.store(0, std::memory_order_relaxed);
-    round_.store(round + 1, std::memory_order_release);
+    round_.fetch_add(1, std::memory_order_acq_rel);
+    round_.notify_all();
     return !broken_.load(std::memory_order_acquire);
   }
   for (int spin = 0; round_.load(std::memory_order_acquire) == round; ++spin) {
     if (broken_.load(std::memory_order_acquire)) return false;
-    spin < kSpins / 4 ? relax() : std::this_thread::yield();
+    if (spin < kSpins / 4) {
+      relax();
+    } else if (spin < kSpins / 2) {
+      std::this_thread::yield();
+    } else {
+      // Somebody else has the processor of a part that is still to come: sleepers are the first to be let back. Not sooner,
+      // since waking up takes longer than most steps.
+      round_.wait(round, std::memory_order_acquire);
+    }
   }
-  return true;
+  return !broken_.load(std::memory_order_acquire);
+}
+
+void Barrier::give_up() noexcept {
+  broken_.store(true, std::memory_order_release);
+  round_.fetch_add(1, std::memory_order_acq_rel);
+  round_.notify_all();
 }
 
 unsigned available_threads() {

@@ -14,7 +14,7 @@
 
 namespace apical {
 
-/// Where the parts of one job meet, perhaps once per microsecond: whoever is early spins, then yields; nobody sleeps.
+/// Where the parts of one job meet, perhaps once per microsecond: whoever is early spins, then yields, and sleeps if that takes very long.
 /// All parts must run at the same time, so a job that uses it has at most as many parts as its pool has threads.
 class Barrier {
  public:
@@ -22,13 +22,13 @@ class Barrier {
   /// Waits for the others; false if one of them gave up.
   bool arrive_and_wait() noexcept;
   /// For a part that cannot go on: releases all others, now and later.
-  void give_up() noexcept { broken_.store(true, std::memory_order_release); }
+  void give_up() noexcept;
 
  private:
   const unsigned parts_;
   std::atomic<bool> broken_{false};
   alignas(64) std::atomic<unsigned> arrived_{0};
-  alignas(64) std::atomic<std::uint64_t> round_{0};
+  alignas(64) std::atomic<std::uint32_t> round_{0};
 };
 
 /// Threads the process may use: its affinity mask, not the machine (clusters pin jobs).

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apical/experiment/area_measures.h"
+
 namespace apical {
 namespace {
 
@@ -41,9 +43,11 @@ std::string range_text(double low, double high) {
 void check_quantity(TomlReader& t, const char* key, const std::string& quantity) {
   const std::size_t split = quantity.find('_');
   const std::string prefix = quantity.substr(0, split);
-  if (quantity == "angle" || (split != std::string::npos && split + 1 < quantity.size() && (prefix == "test" || prefix == "validation" || prefix == "train"))) return;
-  throw ConfigError(fmt::format("unknown quantity '{}'; expected angle, or test_, validation_ or train_ and a metric of the task", quantity), t.place(key),
-                    suggestion(quantity, {"angle", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy"}));
+  if (quantity == "angle" || find_area_measure(quantity) || (split != std::string::npos && split + 1 < quantity.size() && (prefix == "test" || prefix == "validation" || prefix == "train"))) return;
+  std::vector<std::string> near{"angle", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy"};
+  for (const AreaMeasure& m : area_measures()) near.emplace_back(m.quantity);
+  throw ConfigError(fmt::format("unknown quantity '{}'; expected angle or another measure of an area, or test_, validation_ or train_ and a metric of the task", quantity), t.place(key),
+                    suggestion(quantity, near));
 }
 
 void read_quantity(TomlReader& t, Expectation& e) {
@@ -51,9 +55,13 @@ void read_quantity(TomlReader& t, Expectation& e) {
   check_quantity(t, "quantity", e.quantity);
   e.minus = t.text("minus", "");
   if (!e.minus.empty()) check_quantity(t, "minus", e.minus);
-  const bool angle = e.quantity == "angle";
-  if (!angle && t.has("area")) throw ConfigError(fmt::format("'{}' has no area; only an angle has", e.quantity), t.place("area"));
-  if (angle) e.area = t.text("area", "total");
+  if (e.quantity == "angle") {
+    e.area = t.text("area", "total");
+  } else if (find_area_measure(e.quantity)) {
+    e.area = t.text("area");
+  } else if (t.has("area")) {
+    throw ConfigError(fmt::format("'{}' has no area; only an angle and other measures of an area have", e.quantity), t.place("area"));
+  }
 }
 
 void read_range(TomlReader& t, Expectation& e) {
@@ -121,6 +129,7 @@ Expectation read_expectation(TomlReader& t, const std::string& source) {
 std::string Expectation::subject() const {
   std::string what = quantity == "angle" ? (area == "total" ? "angle to the gradient" : fmt::format("angle of {} to the gradient", area)) : quantity;
   std::replace(what.begin(), what.end(), '_', ' ');
+  if (find_area_measure(quantity)) what += " of " + area;
   if (!minus.empty()) {
     std::string other = minus;
     std::replace(other.begin(), other.end(), '_', ' ');

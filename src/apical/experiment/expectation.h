@@ -42,8 +42,8 @@ struct Expectation {
   std::string variant;      ///< label; empty if the file has one experiment only
   std::string relative_to;  ///< label of another variant: values are ratios to the same seed there; empty: as they are
   std::string minus;        ///< another quantity of the same variant: values are differences from it; empty: as they are
-  std::string quantity;     ///< "angle", or a metric of a split: "test_loss", "validation_accuracy", "test_falls", "train_return" …
-  std::string area = "total";  ///< of an angle
+  std::string quantity;     ///< "angle", another measure of an area, or a metric of a split: "test_loss", "validation_accuracy", "test_falls", "train_return" …
+  std::string area = "total";  ///< of an angle or another measure of an area (area_measures.h)
   Epochs epochs = Epochs::last;
   Statistic statistic = Statistic::median;
   double seeds_low = -std::numeric_limits<double>::infinity(), seeds_high = std::numeric_limits<double>::infinity();

@@ -91,6 +91,13 @@ because = "b"
   EXPECT_EQ(r.expectations.front().high, 13);
 }
 
+TEST(Expectation, OfAnotherMeasureOfAnAreaNamesTheArea) {
+  const std::string start = "[[expect]]\nquantity = \"signal_correlation\"\nstatistic = \"smallest\"\nbecause = \"b\"\nat_least = 0.9\n";
+  EXPECT_EQ(read_reproduction(with(start + "area = \"a1\"\n")).expectations.front().subject(), "smallest signal correlation of a1");
+  EXPECT_THAT(complaint_of(start), HasSubstr("missing key 'expect[1].area'"));
+  EXPECT_THAT(complaint_of("[[expect]]\nquantity = \"signal_corelation\"\nstatistic = \"mean\"\n"), HasSubstr("signal_correlation"));
+}
+
 TEST(Expectation, ThatIsIncompleteSaysWhatIsMissing) {
   const std::string start = "[[expect]]\nquantity = \"test_loss\"\nstatistic = \"median\"\nbecause = \"b\"\n";
   EXPECT_EQ(complaint_of(start + "value = 1\nfactor = 2\n"), "none");
@@ -102,7 +109,7 @@ TEST(Expectation, ThatIsIncompleteSaysWhatIsMissing) {
   EXPECT_THAT(complaint_of(start + "value = 0\nfactor = 2\n"), HasSubstr("use plus_minus"));
   EXPECT_THAT(complaint_of(start + "at_least = 2\nat_most = 1\n"), HasSubstr("lies above"));
   EXPECT_THAT(complaint_of(start + "seeds_at_least = 1\nat_least = 1\n"), HasSubstr("goes with 'seeds_at_least'"));
-  EXPECT_THAT(complaint_of(start + "area = \"a1\"\nat_least = 1\n"), HasSubstr("only an angle has"));
+  EXPECT_THAT(complaint_of(start + "area = \"a1\"\nat_least = 1\n"), HasSubstr("only an angle and other measures of an area have"));
   EXPECT_THAT(complaint_of(start + "tolerance = 1\nvalue = 1\nfactor = 2\n"), HasSubstr("x.toml:11:1: unknown key 'tolerance' in [expect[1]]"));
   EXPECT_THAT(complaint_of("[[expect]]\nquantity = \"loss\"\nstatistic = \"median\"\n"), HasSubstr("unknown quantity 'loss'"));
   EXPECT_THAT(complaint_of("[[expect]]\nquantity = \"test_loss\"\nstatistic = \"average\"\n"), HasSubstr("expected median, mean"));

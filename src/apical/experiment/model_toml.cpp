@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 namespace apical {
 namespace {
@@ -75,6 +76,15 @@ models::Parameter with_default(models::Parameter p, const ParameterDefaults& def
   return p;
 }
 
+/// Where `word` stands in a text, not as a part of another; npos if it does not.
+std::size_t word_in(std::string_view text, std::string_view word) {
+  const auto inside = [&](std::size_t i) { return i < text.size() && (std::isalnum(static_cast<unsigned char>(text[i])) != 0 || text[i] == '_'); };
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    if (!(at > 0 && inside(at - 1)) && !inside(at + word.size())) return at;
+  }
+  return std::string_view::npos;
+}
+
 template <class Recipe>
 ModelChoice read_with(TomlReader& t, const Recipe& model, const ParameterDefaults& defaults) {
   ParameterDefaults values = read_values(t, model.parameters, defaults);
@@ -98,8 +108,13 @@ ParameterDefaults read_values(TomlReader& t, const std::vector<models::Parameter
 
 Place place_of(const TomlReader& t, const std::vector<models::Parameter>& parameters, const std::string& complaint) {
   std::string key = "name";
+  std::size_t first = std::string::npos;
   for (const models::Parameter& p : parameters) {
-    if (complaint.starts_with(p.name) && t.has(p.name)) key = p.name;
+    const std::size_t at = t.has(p.name) ? word_in(complaint, p.name) : std::string::npos;
+    if (at < first) {
+      first = at;
+      key = p.name;
+    }
   }
   return t.place(key);
 }

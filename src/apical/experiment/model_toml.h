@@ -26,7 +26,7 @@ ModelChoice read_model(TomlReader& model, const ParameterDefaults& defaults = {}
 
 /// Every parameter by its name; where it is not given, its value in `defaults`, else its own default.
 ParameterDefaults read_values(TomlReader& model, const std::vector<models::Parameter>& parameters, const ParameterDefaults& defaults = {});
-/// A recipe's complaint usually opens with the parameter it is about: its place, or that of the name.
+/// The place of the parameter that a recipe's complaint is about: the given one that it names first, or the model's name.
 Place place_of(const TomlReader& model, const std::vector<models::Parameter>& parameters, const std::string& complaint);
 /// What `f` returns; a ConfigError of it gets that place.
 template <class F>

@@ -291,6 +291,7 @@ void Page::final_dots() {
 
 /// What a metric is called: "test loss", or in words what training itself showed.
 std::string words_for(const std::string& metric, const std::string& split) {
+  if (metric == "classes_never_decided") return "classes never decided on, " + split;
   if (split != "train") return split + " " + metric;
   constexpr std::pair<const char*, const char*> kTraining[] = {{"return", "mean return of the last episodes"},
                                                                {"open_gates", "fraction of open gates"},
@@ -305,6 +306,16 @@ std::string words_for(const std::string& metric, const std::string& split) {
   return split + " " + metric;
 }
 
+/// After training began: before it, most classes are never decided on.
+bool ever_above_zero(const MetricCurves& c) {
+  return std::any_of(c.seeds.begin(), c.seeds.end(), [](const SeedCurve& s) {
+    for (std::size_t i = 0; i < s.x.size(); ++i) {
+      if (s.x[i] > 0 && s.y[i] > 0) return true;
+    }
+    return false;
+  });
+}
+
 void Page::metric_curves() {
   std::vector<std::pair<std::string, std::string>>
       panels;  // returns, falls or accuracy first, then loss, then the others as they come
@@ -314,6 +325,7 @@ void Page::metric_curves() {
         for (const MetricCurves& c : m.metrics) {
           if ((*metric && c.metric != metric) || (*split && c.split != split)) continue;
           if (c.metric == "teacher_falls") continue;  // drawn with "falls"
+          if (c.metric == "classes_never_decided" && !ever_above_zero(c)) continue;
           const std::pair<std::string, std::string> key{c.metric, c.split};
           if (std::find(panels.begin(), panels.end(), key) == panels.end()) panels.push_back(key);
         }
@@ -555,6 +567,7 @@ std::string Page::render() {
   final_dots();
   metric_curves();
   alignment();
+  extra_figures("How units are taught", data_.areas);
   circuits();
   costs();
   needs();

@@ -98,6 +98,7 @@ struct ReportData {
   std::string experiment_toml = {};
   std::vector<std::pair<std::string, std::string>> provenance = {};
   std::vector<std::string> citations = {};
+  std::vector<FigureExtra> areas = {};  ///< what was measured in each area beside the angle
   std::vector<FigureExtra> sweep = {};  ///< final figures over what was swept
   std::vector<FigureExtra> extras = {};
   std::vector<PictureRow> pictures = {};

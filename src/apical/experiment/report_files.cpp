@@ -8,7 +8,9 @@
 #include <set>
 
 #include "apical/analysis/layered_ingredients.h"
+#include "apical/experiment/area_measures.h"
 #include "apical/experiment/efficiency.h"
+#include "apical/experiment/fault_record.h"
 #include "apical/experiment/report.h"
 #include "apical/experiment/run.h"
 #include "apical/experiment/spiking_report.h"
@@ -75,12 +77,12 @@ void read_metrics(const io::Path& run, double x_of_epoch, ModelResult& m) {
     }
     const std::pair<const char*, std::vector<SeedValue>*> metrics[] = {
         {"loss", &m.test_loss}, {"accuracy", &m.test_accuracy}, {"falls", &m.test_falls}, {"teacher_falls", &m.teacher_falls},
-        {"return", &m.test_return}};
+        {"return", &m.test_return}, {"classes_never_decided", nullptr}};
     for (const auto& [metric, tested] : metrics) {
       if (!line.contains(metric)) continue;
       const double value = io::number_of(line.at(metric), metric);
       add_point(metric_of(m, metric, split).seeds, seed, epoch, value);
-      if (split != "test") continue;
+      if (split != "test" || !tested) continue;
       // Tested more than once: the last time counts.
       std::erase_if(*tested, [&](const SeedValue& v) { return v.seed == seed; });
       tested->push_back({seed, value});
@@ -198,6 +200,7 @@ void add_run(const io::Path& run, ReportData& data) {
   add_once(data.data_provenance, manifest.value("data_provenance", ""));
   const bool rewards = manifest.contains("rewards");
   read_metrics(run, rewards ? manifest.at("training_samples").get<double>() : 1, m);
+  for (FigureExtra& f : area_figures(read_measurements(run), e.label)) data.areas.push_back(std::move(f));
   if (rewards) {
     data.x_label = "environment steps";
     data.solved = manifest.at("rewards").at("solved").get<double>();
@@ -209,8 +212,8 @@ void add_run(const io::Path& run, ReportData& data) {
     m.cost = LearningCost{took.samples_to_95, took.seconds_per_epoch, took.cost.synaptic_events, took.cost.weight_reads, took.cost.weight_writes};
     add_events(m, manifest.value("training_samples", 0.0) * took.cost.synaptic_events, data);
   } else {
-    m.warnings.emplace_back(io::file_exists(run / "checkpoints" / "fault-state.apc") ? "this run ended in a numerical fault; events.ndjson says where"
-                                                                                     : "this run has not finished");
+    m.warnings.emplace_back(io::file_exists(fault_state_file(run)) ? "this run ended in a numerical fault; events.ndjson says where"
+                                                                   : "this run has not finished");
   }
   for (const Ingredient& i : e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered())) {
     m.needs.push_back({i.name, i.needed ? "yes" : "no", i.reason});

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "apical/experiment/area_measures.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/hash.h"
 #include "apical/io/json.h"
@@ -24,6 +25,7 @@ using BySeed = std::map<std::uint64_t, double>;
 /// "test_loss" → {"test", "loss"}; an angle is a metric of an area.
 std::pair<std::string, std::string> place_of(const std::string& quantity, const std::string& area) {
   if (quantity == "angle") return {area, "angle_deg"};
+  if (const AreaMeasure* measure = find_area_measure(quantity)) return {area, std::string(measure->metric)};
   const std::size_t split = quantity.find('_');
   return {quantity.substr(0, split), quantity.substr(split + 1)};
 }
@@ -217,6 +219,7 @@ void judge_spiking(const TomlDocument& document, const ComparisonOptions& option
   const SpikingRunResult run = run_spiking(e, {options.directory, options.resume, options.threads, options.progress}, stop);
   for (const std::string& note : run.notes) r.notes.push_back(note);
   r.outcome = run.stopped ? Trainer::Outcome::stopped : Trainer::Outcome::finished;
+  r.has_checkpoint = run.has_checkpoint;
   if (run.stopped) return;
   const MeasurementsByVariant measured{{e.label, read_measurements(options.directory)}};
   for (const Expectation& expectation : r.claim.expectations) r.outcomes.push_back(evaluate(expectation, measured));
@@ -302,7 +305,9 @@ RepeatResult repeat_spiking(const io::Path& run, const RunOptions& options, cons
   const SpikingExperiment e = read_spiking_experiment(TomlDocument::read((run / "experiment.toml").string()));
   RepeatResult r;
   r.label = e.label;
-  if (run_spiking(e, {options.directory, options.resume, options.threads, {}}, stop).stopped) return r;
+  const SpikingRunResult again = run_spiking(e, {options.directory, options.resume, options.threads, {}}, stop);
+  r.has_checkpoint = again.has_checkpoint;
+  if (again.stopped) return r;
   r.outcome = Trainer::Outcome::finished;
   const std::vector<Measurement> before = read_measurements(run), now = read_measurements(options.directory);
   r.compared = before.size();

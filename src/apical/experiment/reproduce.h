@@ -35,6 +35,7 @@ Outcome evaluate(const Expectation& expectation, const MeasurementsByVariant& me
 struct ReproductionResult {
   Reproduction claim;
   Trainer::Outcome outcome = Trainer::Outcome::stopped;
+  bool has_checkpoint = true;         ///< if stopped: to go on from
   ComparisonResult comparison;        ///< empty of spiking experiments
   std::vector<std::string> notes;     ///< of theirs
   std::vector<Outcome> outcomes;  ///< empty if stopped
@@ -61,6 +62,7 @@ struct Difference {
 };
 struct RepeatResult {
   Trainer::Outcome outcome = Trainer::Outcome::stopped;
+  bool has_checkpoint = true;            ///< if stopped: to go on from
   std::string label;
   std::size_t compared = 0;              ///< numbers of metrics.ndjson
   std::optional<Difference> difference;  ///< by epoch

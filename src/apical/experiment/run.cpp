@@ -11,7 +11,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/analysis/layered_ingredients.h"
+#include "apical/experiment/area_measures.h"
 #include "apical/experiment/efficiency.h"
+#include "apical/experiment/fault_record.h"
 #include "apical/experiment/make_learner.h"
 #include "apical/experiment/provenance.h"
 #include "apical/experiment/recorder.h"
@@ -87,6 +89,7 @@ class Chronicle final : public Observer {
         line.add("loss", e.scores[r].loss());
       }
       if (classifies_) line.add("accuracy", e.scores[r].accuracy());
+      if (!e.scores[r].classes.empty()) line.add("classes_never_decided", e.scores[r].classes_never_decided());
       if (const Score& s = e.scores[r]; s.plant.control_steps > 0) {
         line.add("falls", s.plant.falls).add("teacher_falls", s.teacher.falls);
         line.add("rms_deviation", s.plant.rms_deviation()).add("teacher_rms_deviation", s.teacher.rms_deviation());
@@ -99,7 +102,7 @@ class Chronicle final : public Observer {
     for (std::size_t r = 0; r < m.replicas.size(); ++r) {
       io::JsonLine line;
       line.add("epoch", m.epoch).add("seed", experiment_.seeds[r]).add("split", name_of(SplitName::train));
-      for (const TrainingFigure& figure : m.replicas[r]) line.add(figure.name, figure.value);
+      for (const NamedFigure& figure : m.replicas[r]) line.add(figure.name, figure.value);
       metrics_.append(line);
     }
   }
@@ -109,6 +112,7 @@ class Chronicle final : public Observer {
         io::JsonLine line;
         line.add("epoch", a.epoch).add("seed", experiment_.seeds[r]).add("area", area.area);
         line.add("angle_deg", area.mean_angle).add("batch_angle_deg", area.batch_angle).add("undefined_samples", area.undefined);
+        for (const NamedFigure& figure : area.figures) line.add(figure.name, figure.value);
         metrics_.append(line);
       }
     }
@@ -165,14 +169,7 @@ class Checkpointer final : public Observer {
     last_ = Clock::now();
   }
   /// The state after a fault, for a post-mortem; not a checkpoint that anything would continue from.
-  void write_fault() {
-    io::Checkpoint c;
-    c.sequence = books_.sequence + 1;
-    c.experiment = hash_;
-    c.sections.push_back({"trainer", state_bytes(trainer_)});
-    io::make_directories(directory_);
-    io::write_atomically(directory_ / "fault-state.apc", io::encode(c));
-  }
+  void write_fault() { write_fault_state(directory_.parent_path(), hash_, books_.sequence + 1, {{"trainer", state_bytes(trainer_)}}); }
 
  private:
   io::Path directory_;
@@ -195,6 +192,21 @@ nlohmann::json interval_json(const std::vector<double>& values) {
     j["high95"] = io::json_number(i.high);
   }
   return j;
+}
+
+/// What was measured in each area, at the last epoch it was.
+void add_area_measures(const io::Path& run, nlohmann::json& summary) {
+  std::map<std::pair<std::string_view, std::string>, std::map<std::uint64_t, double>> last;
+  for (const Measurement& m : read_measurements(run)) {
+    for (const AreaMeasure& measure : area_measures()) {
+      if (m.key.metric == measure.metric) last[{measure.metric, m.key.where}][m.key.seed] = m.value;  // sorted by epoch
+    }
+  }
+  for (const auto& [key, by_seed] : last) {
+    std::vector<double> values;
+    for (const auto& [seed, value] : by_seed) values.push_back(value);
+    summary["areas"][key.second][std::string(key.first)] = interval_json(values);
+  }
 }
 
 /// Writes summary.json and returns what is in it.
@@ -250,6 +262,7 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
     s[key]["median"] = io::json_number(median(*values));
   }
   if (r.has_mean_angle()) s["total_angle_deg"] = interval_json(r.total_angle);
+  add_area_measures(run, s);
   const Efficiency e = read_efficiency(run);
   s["samples_to_95_percent"] = io::json_number(e.samples_to_95);
   s["seconds_per_epoch"] = io::json_number(e.seconds_per_epoch);
@@ -391,13 +404,10 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
   try {
     result.outcome = trainer.run(stop);
   } catch (const NumericalFault& fault) {
-    chronicle.event("numerical_fault", [&](io::JsonLine& l) {
-      l.add("population", fault.where().population).add("quantity", fault.where().quantity).add("unit", fault.where().unit);
-      l.add("seed", fault.where().seed).add("step", fault.where().step).add("time_ms", fault.where().time_ms);
-    });
+    chronicle.event("numerical_fault", [&](io::JsonLine& l) { add_fault(l, fault.where()); });
     checkpointer.write_fault();
     chronicle.close();
-    throw;
+    throw with_what_is_kept(fault, run);
   }
   const double wall = books.wall_seconds + std::chrono::duration<double>(Clock::now() - start).count();
   const bool finished = result.outcome == Trainer::Outcome::finished;

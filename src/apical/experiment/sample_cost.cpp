@@ -51,7 +51,7 @@ SampleCost of(const models::LayeredNetwork& description, const Dataset& data) {
   }
   layered::LayeredSettings still = description.settings;
   still.optimiser.learning_rate = 0;
-  layered::LayeredModel<float> model(layered::make_network<float>(net, description.init, 1, description.gains),
+  layered::LayeredModel<float> model(layered::make_network<float>(net, description.init, 1, description.gains, description.output_bias),
                                      layered::make_rule<float>(description.rule, net, 1), still);
   layered::ProductCount count;
   {

@@ -13,20 +13,13 @@ namespace {
 
 using namespace payeur2021;
 
-double mean(const std::vector<double>& x) {
-  double sum = 0;
-  for (const double v : x) sum += v;
-  return x.empty() ? 0 : sum / static_cast<double>(x.size());
-}
-
-constexpr std::array<const char*, 4> kPatternNames{"00", "10", "01", "11"};
 constexpr std::array<const char*, 6> kPlastic{"in1->hid1", "in1->hid2", "in2->hid1", "in2->hid2", "hid1->out", "hid2->out"};
 
 class XorCourse final : public SpikingCourse {
  public:
   XorCourse(const XorOptions& options, std::size_t epochs, const CourseSetting& s)
       : epochs_(epochs), raster_s_(s.raster_s), watch_(xor_network(options), s.watch, s.progress),
-        task_(options, s.seed, s.pool, [this](spike::Network<float>& n, spike::Step steps) { watch_.advance(n, steps); }) {}
+        task_(options, s.seed, s.pool, [this](spike::Network<float>& n, spike::Step steps) { advance(watch_, n, steps); }) {}
 
   /// Burn-in and first test, an epoch each, last test.
   std::size_t rounds() const override { return epochs_ == 0 ? 1 : epochs_ + 2; }
@@ -70,15 +63,17 @@ class XorCourse final : public SpikingCourse {
   }
 
   MeasureRow test(const std::string& segment, std::size_t epoch) {
-    watch_.open(segment, ends_of({"0,0", "1,0", "0,1", "1,1"}, task_.options().example_s, raster_s_), task_.network());
+    std::vector<std::string> texts;
+    for (const XorPattern& p : kXorPatterns) texts.emplace_back(p.text);
+    watch_.open(segment, ends_of(texts, task_.options().example_s, raster_s_), task_.network());
     const auto responses = task_.test();
     watch_.close();
     MeasureRow row{epoch, "test", {}};
     row.values.emplace_back("patterns_correct", patterns_correct(responses, task_.options()));
     for (std::size_t p = 0; p < responses.size(); ++p) {
       for (std::size_t g = 0; g < kXorGroups.size(); ++g) {
-        row.values.emplace_back(fmt::format("{}_event_Hz_{}", kXorGroups[g], kPatternNames[p]), responses[p].event_Hz[g]);
-        row.values.emplace_back(fmt::format("{}_burst_probability_{}", kXorGroups[g], kPatternNames[p]), responses[p].burst_probability(g));
+        row.values.emplace_back(fmt::format("{}_event_Hz_{}", kXorGroups[g], kXorPatterns[p].name), responses[p].event_Hz[g]);
+        row.values.emplace_back(fmt::format("{}_burst_probability_{}", kXorGroups[g], kXorPatterns[p].name), responses[p].burst_probability(g));
       }
     }
     add_weights(row);
@@ -98,9 +93,9 @@ class XorCourse final : public SpikingCourse {
     row.values.emplace_back("patterns_correct", patterns_correct(predictions, task_.options()));
     for (std::size_t p = 0; p < examples.size(); ++p) {
       for (const std::size_t g : {std::size_t{2}, std::size_t{3}, std::size_t{4}}) {
-        row.values.emplace_back(fmt::format("{}_event_Hz_{}", kXorGroups[g], kPatternNames[p]), examples[p].prediction.event_Hz[g]);
-        row.values.emplace_back(fmt::format("{}_burst_probability_{}", kXorGroups[g], kPatternNames[p]), examples[p].prediction.burst_probability(g));
-        row.values.emplace_back(fmt::format("{}_taught_burst_probability_{}", kXorGroups[g], kPatternNames[p]), examples[p].teaching.burst_probability(g));
+        row.values.emplace_back(fmt::format("{}_event_Hz_{}", kXorGroups[g], kXorPatterns[p].name), examples[p].prediction.event_Hz[g]);
+        row.values.emplace_back(fmt::format("{}_burst_probability_{}", kXorGroups[g], kXorPatterns[p].name), examples[p].prediction.burst_probability(g));
+        row.values.emplace_back(fmt::format("{}_taught_burst_probability_{}", kXorGroups[g], kXorPatterns[p].name), examples[p].teaching.burst_probability(g));
       }
     }
     add_weights(row);
@@ -121,10 +116,10 @@ class WatchedCourse : public SpikingCourse {
   const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }
 
  protected:
-  WatchedAdvance advance(std::vector<RasterWindow> windows) {
+  WatchedAdvance watching(std::vector<RasterWindow> windows) {
     return [this, windows = std::move(windows)](spike::Network<float>& n, spike::Step steps) {
       if (watch_.segments().empty()) watch_.open("run", windows, n);
-      watch_.advance(n, steps);
+      advance(watch_, n, steps);
     };
   }
   const CourseSetting setting_;
@@ -141,14 +136,14 @@ class PropagationCourse final : public WatchedCourse {
  public:
   PropagationCourse(const PropagationOptions& o, const CourseSetting& s) : WatchedCourse(propagation_network(o), s), options_(o) {}
   std::vector<MeasureRow> run_round(std::size_t) override {
-    const PropagationSeries s = run_propagation(options_, setting_.seed, setting_.pool, advance(after_burn_in(options_, setting_.raster_s)));
+    const PropagationSeries s = run_propagation(options_, setting_.seed, setting_.pool, watching(after_burn_in(options_, setting_.raster_s)));
     const auto bp1 = s.burst_probability(0), bp2 = s.burst_probability(1);
     return {{0,
              "test",
-             {{"pyr1_event_Hz", mean(s.event_Hz[0])},
-              {"pyr2_event_Hz", mean(s.event_Hz[1])},
-              {"pyr1_burst_probability", mean(bp1)},
-              {"pyr2_burst_probability", mean(bp2)},
+             {{"pyr1_event_Hz", mean_of_bins(s.event_Hz[0])},
+              {"pyr2_event_Hz", mean_of_bins(s.event_Hz[1])},
+              {"pyr1_burst_probability", mean_of_bins(bp1)},
+              {"pyr2_burst_probability", mean_of_bins(bp2)},
               {"r_event_rate_1_soma_drive", correlation(s.event_Hz[0], s.soma_drive_A)},
               {"r_event_rate_2_event_rate_1", correlation(s.event_Hz[1], s.event_Hz[0])},
               {"r_burst_probability_2_dendrite_drive", correlation(bp2, s.dendrite_drive_A)},
@@ -166,12 +161,12 @@ class MultiplexingCourse final : public WatchedCourse {
  public:
   MultiplexingCourse(const PropagationOptions& o, const CourseSetting& s) : WatchedCourse(multiplexing_population(o), s), options_(o) {}
   std::vector<MeasureRow> run_round(std::size_t) override {
-    const PropagationSeries s = run_multiplexing(options_, setting_.seed, setting_.pool, advance(after_burn_in(options_, setting_.raster_s)));
+    const PropagationSeries s = run_multiplexing(options_, setting_.seed, setting_.pool, watching(after_burn_in(options_, setting_.raster_s)));
     const auto bp = s.burst_probability(0);
     return {{0,
              "test",
-             {{"event_Hz", mean(s.event_Hz[0])},
-              {"burst_probability", mean(bp)},
+             {{"event_Hz", mean_of_bins(s.event_Hz[0])},
+              {"burst_probability", mean_of_bins(bp)},
               {"r_event_rate_soma_drive", correlation(s.event_Hz[0], s.soma_drive_A)},
               {"r_event_rate_dendrite_drive", correlation(s.event_Hz[0], s.dendrite_drive_A)},
               {"r_burst_probability_dendrite_drive", correlation(bp, s.dendrite_drive_A)},
@@ -195,7 +190,7 @@ class RuleCourse final : public WatchedCourse {
     }
     std::vector<MeasureRow> rows;
     MeasureRow all{0, "test", {}};
-    const auto phases = run_rule_network(options_, setting_.seed, setting_.pool, advance(std::move(windows)));
+    const auto phases = run_rule_network(options_, setting_.seed, setting_.pool, watching(std::move(windows)));
     for (std::size_t i = 0; i < phases.size(); ++i) {
       const RulePhase& p = phases[i];
       rows.push_back({i, "phase",
@@ -263,6 +258,14 @@ class PairingCourse final : public SpikingCourse {
 
 }  // namespace
 
+void SpikingCourse::advance(SpikeWatch& watch, spike::Network<float>& network, spike::Step steps) {
+  try {
+    watch.advance(network, steps);
+  } catch (const NumericalFault&) {
+    fault_state_ = io::save_state(network);
+    throw;
+  }
+}
 const std::vector<ActivitySegment>& SpikingCourse::segments() const {
   static const std::vector<ActivitySegment> none;
   return none;

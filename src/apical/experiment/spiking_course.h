@@ -33,6 +33,15 @@ class SpikingCourse {
   virtual const std::vector<ActivitySegment>& segments() const;
   virtual const std::vector<PopulationSpikes>& recorded() const;
   virtual const std::vector<payeur2021::PairingCurve>& curves() const;
+  /// The network as a numerical fault left it; empty if there was none.
+  const io::Bytes& fault_state() const { return fault_state_; }
+
+ protected:
+  /// Executes so many steps under the watch's eyes; keeps the state of a network that fails.
+  void advance(SpikeWatch& watch, spike::Network<float>& network, spike::Step steps);
+
+ private:
+  io::Bytes fault_state_;
 };
 
 struct CourseSetting {

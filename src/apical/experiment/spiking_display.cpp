@@ -8,12 +8,6 @@ namespace {
 
 using namespace payeur2021;
 
-struct Pattern {
-  const char *name, *text;
-  int target;
-};
-constexpr Pattern kPatterns[] = {{"00", "0,0", 0}, {"10", "1,0", 1}, {"01", "0,1", 1}, {"11", "1,1", 0}};
-
 struct Displayer {
   std::size_t epochs;
 
@@ -22,17 +16,17 @@ struct Displayer {
     const double middle = 0.5 * (o.e_min_Hz + o.e_max_Hz);
     d.headlines.push_back({"patterns_correct", "patterns right, of 4", ""});
     MeasureDots answers{"Answers of the output population", "", "event rate of the output (Hz)", {}};
-    for (const Pattern& p : kPatterns) {
+    for (const XorPattern& p : kXorPatterns) {
       const std::string metric = fmt::format("out_event_Hz_{}", p.name);
-      d.headlines.push_back({metric, fmt::format("output for {} (target {})", p.text, p.target), "Hz"});
+      d.headlines.push_back({metric, fmt::format("output for {} (target {:d})", p.text, p.target()), "Hz"});
       if (epochs > 0) answers.rows.push_back({fmt::format("{} untrained", p.text), metric, true});
-      answers.rows.push_back({fmt::format("{} (target {})", p.text, p.target), metric, false});
+      answers.rows.push_back({fmt::format("{} (target {:d})", p.text, p.target()), metric, false});
     }
     answers.caption = fmt::format("Second half of each presentation, without a teacher. Right is above {0:g} Hz for target 1, below {0:g} Hz for target 0.", middle);
     d.dots.push_back(answers);
     const auto over_patterns = [&](const char* population, const char* quantity) {
       std::vector<MeasureFigure::Line> lines;
-      for (const Pattern& p : kPatterns) lines.push_back({fmt::format("{} → {}", p.text, p.target), fmt::format("{}_{}_{}", population, quantity, p.name)});
+      for (const XorPattern& p : kXorPatterns) lines.push_back({fmt::format("{} → {:d}", p.text, p.target()), fmt::format("{}_{}_{}", population, quantity, p.name)});
       return lines;
     };
     d.figures.push_back({"Cost of an epoch", "Cross-entropy of the output's mean event rate at the end of each prediction phase, summed over the four patterns.", "epoch", "cost",
@@ -55,7 +49,9 @@ struct Displayer {
       weights.lines.push_back({label, fmt::format("weight_{}", w)});
     }
     d.figures.push_back(weights);
-    d.activity = fmt::format("The inputs are 0,0, then 1,0, then 0,1, then 1,1, for {:g} s each.", o.example_s);
+    std::string order;
+    for (const XorPattern& p : kXorPatterns) order += fmt::format("{}{}", order.empty() ? "" : ", then ", p.text);
+    d.activity = fmt::format("The inputs are {}, for {:g} s each.", order, o.example_s);
     d.course = fmt::format(
         "{:g} s without input, then a test of {:g} s for each pattern without plasticity or teacher. {} epochs of the four patterns in their fixed order: {:g} s of "
         "prediction without plasticity, then {:g} s with plasticity and a teaching current into each output dendrite, frozen, computed from that neuron's event rate. "

@@ -8,6 +8,7 @@
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/experiment.h"
 #include "apical/experiment/model_toml.h"
+#include "apical/experiment/spiking_course.h"
 
 namespace apical {
 namespace {
@@ -17,9 +18,8 @@ void read_model(TomlReader& t, SpikingExperiment& e) {
   const models::SpikingModel& model = *models::find_spiking(e.model);
   e.citation = model.citation;
   e.options = model.defaults;
-  if (models::quirks_of(e.options) != nullptr) {
-    const models::Parameter& preset = models::quirk_preset();
-    models::apply_quirk_preset(e.options, t.choice(preset.name, preset.choices, std::get<std::string>(preset.default_value)));
+  for (const models::Parameter& preset : models::presets_of(e.options)) {
+    models::apply_preset(e.options, preset.name, t.choice(preset.name, preset.choices, std::get<std::string>(preset.default_value)));
   }
   const std::vector<models::Parameter> parameters = models::parameters_of(e.options);
   const models::Values values(read_values(t, parameters));
@@ -52,6 +52,9 @@ void read_record(TomlReader& t, SpikingExperiment& e) {
     r.until_s = t.number("until_s", r.from_s + 1);
     if (r.from_s < 0 || !(r.until_s > r.from_s)) {
       throw ConfigError(fmt::format("spikes are to be recorded from {:g} to {:g} s; expected a stretch of time after 0", r.from_s, r.until_s), t.place("until_s"));
+    }
+    if (const double end_s = course_seconds(e); r.from_s >= end_s) {
+      throw ConfigError(fmt::format("spikes are to be recorded from {:g} s on; expected less than {:g}, when the course ends", r.from_s, end_s), t.place("from_s"));
     }
     r.populations = t.texts("populations", known);
     for (const std::string& p : r.populations) {

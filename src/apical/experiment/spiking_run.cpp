@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "apical/analysis/spiking_ingredients.h"
+#include "apical/experiment/fault_record.h"
 #include "apical/experiment/interval.h"
 #include "apical/experiment/measurements.h"
 #include "apical/experiment/provenance.h"
@@ -223,8 +224,15 @@ class SpikingRun {
     } catch (const Stopped&) {
       return false;
     } catch (const NumericalFault& fault) {
-      event("numerical_fault", [&](io::JsonLine& l) { l.add("population", fault.where().population).add("quantity", fault.where().quantity); });
-      throw;
+      event("numerical_fault", [&](io::JsonLine& l) { add_fault(l, fault.where()); });
+      std::vector<io::CheckpointSection> networks;
+      for (std::size_t r = 0; r < seeds; ++r) {
+        if (!courses_[r]->fault_state().empty()) networks.push_back({section_name(r), courses_[r]->fault_state()});
+      }
+      write_fault_state(run_, hash_, books_.sequence + 1, std::move(networks));
+      metrics_->close();
+      events_->close();
+      throw with_what_is_kept(fault, run_);
     }
     double cost = 0;
     std::optional<std::size_t> trained;
@@ -258,6 +266,7 @@ class SpikingRun {
     result_.stopped = true;
     event("stopped", [&](io::JsonLine& l) { l.add("wall_seconds", wall()); });
     if (rounds() > 1 && books_.round > 0) write_checkpoint();
+    result_.has_checkpoint = !io::list_checkpoints(run_ / "checkpoints").empty();
     result_.wall_seconds = wall();
     return result_;
   }
@@ -376,8 +385,16 @@ SpikingEstimate estimate_spiking(const SpikingExperiment& e, unsigned threads) {
   network.advance(std::llround(kWarmUp_s / dt));  // rates settle
   const auto probe = Clock::now();
   const spike::Step first = network.step();
+  network.reset_counts();
   while (elapsed(probe) < kProbe_s) network.advance(100);
-  const double per_second = elapsed(probe) / (static_cast<double>(network.step() - first) * dt);
+  const double probed_s = static_cast<double>(network.step() - first) * dt, per_second = elapsed(probe) / probed_s;
+  if (e.record.spikes) {
+    double spikes = 0;
+    for (const std::string& p : e.record.populations) spikes += static_cast<double>(network.counts(network.group(p)).spikes);
+    const double recorded_s = std::min(e.record.until_s, s.biological_s) - e.record.from_s;
+    constexpr std::size_t kBytes = sizeof(double) + sizeof(std::uint64_t);  // time and neuron
+    s.recorded_bytes = e.record.seeds * kBytes * static_cast<std::size_t>(spikes / probed_s * recorded_s);
+  }
   s.seconds = (building + s.biological_s * per_second) * turns;
   return s;
 }

@@ -19,7 +19,7 @@ constexpr std::uint64_t kValueSeed = 0x76616c7565;  // the value network is anot
 
 template <class Real>
 layered::LayeredModel<Real> make(const models::LayeredNetwork& n, std::uint64_t seed) {
-  return {layered::make_network<Real>(n.network, n.init, seed, n.gains), layered::make_rule<Real>(n.rule, n.network, seed), n.settings};
+  return {layered::make_network<Real>(n.network, n.init, seed, n.gains, n.output_bias), layered::make_rule<Real>(n.rule, n.network, seed), n.settings};
 }
 
 template <class Real>

@@ -25,7 +25,7 @@ class Actor {
   /// Angles of `decisions` decisions (rounded up to whole steps of all environments). Acts and advances rules: put the state back.
   std::vector<AreaAlignment> align(std::size_t decisions);
 
-  const std::vector<TrainingFigure>& training_figures() const { return training_figures_; }
+  const std::vector<NamedFigure>& training_figures() const { return training_figures_; }
   layered::LayeredModel<Real>& policy() { return policy_; }
   layered::LayeredModel<Real>& value() { return value_; }
   void check() const;
@@ -64,7 +64,7 @@ class Actor {
   Environments environments_;
   std::vector<layered::EligibilityTrace<Real>> policy_traces_, value_traces_;  ///< one per environment; only online
   std::uint64_t decisions_ = 0, passes_ = 0;  ///< addresses of draws
-  std::vector<TrainingFigure> training_figures_;             ///< of the last iteration; no state, because they are told before it can be left
+  std::vector<NamedFigure> training_figures_;             ///< of the last iteration; no state, because they are told before it can be left
   // Scratch.
   layered::Rows<Real> X_, all_X_, batch_X_, logits_, V_, next_V_, delta_, targets_;
   Changes policy_change_, value_change_;

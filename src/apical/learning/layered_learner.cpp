@@ -8,6 +8,7 @@
 
 #include "apical/learning/layered_alignment.h"
 #include "apical/learning/layered_state.h"
+#include "apical/learning/layered_teaching.h"
 
 namespace apical {
 namespace {
@@ -82,7 +83,7 @@ LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description, std::ve
   for (std::uint64_t seed : seeds_) {
     Replica& replica = replicas_.emplace_back();
     replica.model = std::make_unique<layered::LayeredModel<Real>>(
-        layered::make_network<Real>(net, description_.init, seed, description_.gains),
+        layered::make_network<Real>(net, description_.init, seed, description_.gains, description_.output_bias),
         layered::make_rule<Real>(description_.rule, net, seed), description_.settings,
         across_replicas_ ? layered::Workers() : layered::Workers(pool));
   }
@@ -165,7 +166,7 @@ void LayeredLearner<Real>::evaluate(SplitName split, const Order& order, bool, s
         s.loss_count += 1;
         s.samples += 1;
         if (d.readout == Readout::regression) continue;
-        s.correct += d.decide(std::span<const Real>(out.row(i))) == from.labels[order[r][at + i]] ? 1 : 0;
+        s.count_decision(d.decide(std::span<const Real>(out.row(i))), from.labels[order[r][at + i]]);
       }
     }
   });
@@ -200,17 +201,23 @@ template <class Real>
 std::vector<AreaAlignment> LayeredLearner<Real>::align(std::size_t r, std::span<const std::uint32_t> order) {
   Replica& replica = replicas_[r];
   layered::CreditRule<Real>& rule = replica.model->rule();
+  rule.scale_learning(0);  // until the state is put back: what is measured is the rule as it is now
   const layered::Network<Real>& network = replica.model->network();
   auto part = layered::Credit<Real>::zeros(network.description);
   auto assigned = part, gradient = part;
   LayeredAlignment alignment(part.dW);
+  TeachingMeter<Real> teaching(network);
   for (std::size_t k = 0; k < order.size(); ++k) {
     gather(replica, data_[r]->train, order, k, 1);
     const layered::Batch<Real> sample{replica.X.view(), replica.Y.view()};
     credit_and_gradient(rule, network, sample, part, assigned, gradient);
     alignment.sample(assigned.dW, gradient.dW);
+    teaching.batch(rule, sample);
   }
-  return alignment.result();
+  std::vector<AreaAlignment> areas = alignment.result();
+  const auto figures = teaching.result(rule);
+  for (std::size_t l = 0; l < figures.size(); ++l) areas[l].figures = figures[l];
+  return areas;
 }
 
 template <class Real>

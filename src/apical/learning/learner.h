@@ -33,11 +33,26 @@ struct Score {
   double loss_count = 0;
   double correct = 0;  ///< decisions that were right
   double samples = 0;
+  /// Of each class: the samples shown of it, and those it was decided on. Empty for a regression.
+  struct ClassCount {
+    std::uint64_t shown = 0, decided = 0;
+  };
+  std::vector<ClassCount> classes = {};
   double return_sum = 0, episodes = 0;  ///< in an environment: rewards of an episode, summed. The loss is minus the return
   PlantScore plant = {}, teacher = {};  ///< where a plant is steered: by the circuit, and by its teacher from the same starts
   double loss() const { return loss_count > 0 ? loss_sum / loss_count : 0; }
   double mean_return() const { return episodes > 0 ? return_sum / episodes : 0; }
+  /// Counts a decision as right or wrong, and of its class.
+  void count_decision(std::int32_t decided, std::int32_t label);
+  /// Classes that were shown and never decided on: outputs that say the same whatever they see.
+  std::size_t classes_never_decided() const;
   double accuracy() const { return samples > 0 ? correct / samples : 0; }
+};
+
+/// A figure by the name under which it is recorded, e.g. the mean return of the last episodes. NaN: not known.
+struct NamedFigure {
+  std::string_view name;
+  double value = 0;
 };
 
 /// Angle between assigned credit and the exact negative gradient, degrees.
@@ -46,12 +61,7 @@ struct AreaAlignment {
   double mean_angle = 0;   ///< over samples, of those where both have a length
   double batch_angle = 0;  ///< of the sums over the samples; NaN if one of them is zero
   std::size_t undefined = 0;  ///< samples in which one of the two was zero
-};
-
-/// A figure that training gives as it goes, e.g. the mean return of the last episodes. NaN: not known yet.
-struct TrainingFigure {
-  std::string_view name;
-  double value = 0;
+  std::vector<NamedFigure> figures = {};  ///< what else was measured in the area, e.g. how linearly units are taught
 };
 
 class Learner {
@@ -78,7 +88,7 @@ class Learner {
   virtual std::vector<std::vector<AreaAlignment>> align(const Order& order) = 0;
 
   /// What the last epoch of training showed, one list per replica; empty if there is nothing to say.
-  virtual std::vector<std::vector<TrainingFigure>> training_figures() const { return {}; }
+  virtual std::vector<std::vector<NamedFigure>> training_figures() const { return {}; }
 
   /// What comes out for `samples` of a split, one row each: outputs at the end of each presentation, without targets, after
   /// which the state is what it was. No rows if the learner cannot say.

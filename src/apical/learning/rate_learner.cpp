@@ -238,7 +238,7 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
         s.samples += 1;
         const Dataset& d = *data_[replica];
         if (d.readout != Readout::regression) {
-          s.correct += d.decide(std::span<const double>(rates)) == split_of(d, split).labels[order[replica][k]] ? 1 : 0;
+          s.count_decision(d.decide(std::span<const double>(rates)), split_of(d, split).labels[order[replica][k]]);
         }
       }
       remember_targets(first, count);

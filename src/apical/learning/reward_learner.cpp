@@ -95,8 +95,8 @@ std::vector<std::vector<AreaAlignment>> RewardLearner<Real>::align(const Order& 
 }
 
 template <class Real>
-std::vector<std::vector<TrainingFigure>> RewardLearner<Real>::training_figures() const {
-  std::vector<std::vector<TrainingFigure>> all;
+std::vector<std::vector<NamedFigure>> RewardLearner<Real>::training_figures() const {
+  std::vector<std::vector<NamedFigure>> all;
   for (const auto& replica : replicas_) all.push_back(replica->training_figures());
   return all;
 }

@@ -41,7 +41,7 @@ class RewardLearner final : public Learner {
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
   /// environment_steps, episodes, return (mean of the last episodes), prediction_error (mean |reward prediction error|), entropy; if not
   /// online value_loss and kl (from the policy that made the rollout to what it became, over its decisions); with PPO policy_loss and open_gates (fraction).
-  std::vector<std::vector<TrainingFigure>> training_figures() const override;
+  std::vector<std::vector<NamedFigure>> training_figures() const override;
   void scale_learning(double factor) override;
   std::size_t settling_samples() const override { return 0; }
   void check() const override;

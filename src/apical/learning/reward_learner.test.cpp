@@ -312,7 +312,7 @@ TEST(RewardLearner, SaysWhatTrainingShowedAndScoresGreedyEpisodes) {
   iterate(*learner, 40);
   std::map<std::string, double> figures;
   const auto told = learner->training_figures();
-  for (const TrainingFigure& f : told.front()) figures[std::string(f.name)] = f.value;
+  for (const NamedFigure& f : told.front()) figures[std::string(f.name)] = f.value;
   EXPECT_EQ(figures.at("environment_steps"), 40 * 80);
   EXPECT_EQ(figures.at("episodes"), 40 * 80 / 5);
   EXPECT_GT(figures.at("return"), 4);
@@ -338,7 +338,7 @@ TEST(RewardLearner, DivergenceCountsTheLastUpdateToo) {
       const auto learner = s.learner(pool);
       iterate(*learner, 1);
       const auto told = learner->training_figures().front();
-      return std::ranges::find(told, std::string_view("kl"), &TrainingFigure::name)->value;
+      return std::ranges::find(told, std::string_view("kl"), &NamedFigure::name)->value;
     };
     EXPECT_GT(kl(0.01), 1e-5);
     EXPECT_LT(kl(0.01), kl(0.03)) << "a larger step leads further away";

@@ -53,7 +53,7 @@ struct EpochTrained {
 /// What training itself showed in the epoch.
 struct TrainingMeasured {
   std::size_t epoch;
-  const std::vector<std::vector<TrainingFigure>>& replicas;
+  const std::vector<std::vector<NamedFigure>>& replicas;
 };
 /// The run could be continued from exactly here.
 struct SafePoint {

@@ -125,6 +125,7 @@ void visit(Fields& f, Settings& s) {
          "what the rule descends: half the squared error, cross-entropy with softmax, or with logistic outputs");
   f.choice("init", s.model.init, {"glorot_uniform", "glorot_normal", "he_normal", "fan_in_uniform", "orthogonal"}, "initial forward weights");
   f("gain", s.gain, "", "multiplies initial weights, one for all layers or one per layer");
+  f("output_bias", s.model.output_bias, "", "initial bias of output units; log(1/9) lets ten logistic outputs start at the share of one class");
   f.count("batch", s.model.batch, "samples", "samples per update");
   layered::OptimiserSettings& o = s.model.settings.optimiser;
   f.choice("optimiser", o.kind, {"sgd", "momentum", "adam"}, "how credit becomes a change of weights");

@@ -51,7 +51,7 @@ TEST(LayeredModels, AreTheRulesOfTheEngine) {
 
 TEST(LayeredModels, ParametersReachTheRule) {
   const LayeredNetwork n = build("equilibrium-propagation", {{"beta", 0.3}, {"free_steps", 7.0}, {"dynamics", std::string("sweeps")},
-                                                            {"learning_rate", std::vector<double>{0.04, 0.02, 0.01}}, {"gain", std::vector<double>{0.5}}});
+                                                            {"learning_rate", std::vector<double>{0.04, 0.02, 0.01}}, {"gain", std::vector<double>{0.5}}, {"output_bias", -2.0}});
   const auto& o = std::get<layered::EquilibriumOptions>(n.rule);
   EXPECT_EQ(o.beta, 0.3);
   EXPECT_EQ(o.free.max_steps, 7);
@@ -59,6 +59,7 @@ TEST(LayeredModels, ParametersReachTheRule) {
   EXPECT_EQ(n.settings.optimiser.learning_rate, 0.04);
   EXPECT_THAT(n.settings.layer_rates, testing::ElementsAre(1, 0.5, 0.25));
   EXPECT_THAT(n.gains, testing::ElementsAre(0.5, 0.5, 0.5));
+  EXPECT_EQ(n.output_bias, -2);
 }
 
 TEST(LayeredModels, FeedbackMapsHaveALearningRateOfTheirOwn) {

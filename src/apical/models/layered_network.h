@@ -14,6 +14,7 @@ struct LayeredNetwork {
   layered::RuleOptions rule;
   layered::WeightInit init = layered::WeightInit::glorot_uniform;
   std::vector<double> gains = {};  ///< of the initial weights, per layer; empty: 1
+  double output_bias = 0;          ///< initial, of every output unit
   layered::LayeredSettings settings;
   std::size_t batch = 20;  ///< samples per update
 };

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <numeric>
 
 #include "apical/core/error.h"
 #include "apical/models/payeur2021_pairing.h"
@@ -13,8 +12,6 @@
 
 namespace apical::payeur2021 {
 namespace {
-
-double mean(const std::vector<double>& x) { return std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size()); }
 
 TEST(PayeurXor, NetworkHasThePublishedSize) {
   const spike::Network<float> net(xor_network(), 1);
@@ -48,6 +45,29 @@ TEST(PayeurXor, ControlsRemoveWhatTheyName) {
   EXPECT_EQ(plastic, 2);
   o.in_degree = 200;
   EXPECT_THROW(xor_network(o), ConfigError);
+}
+
+TEST(PayeurXor, CurrentBalancesInhibitoryFeedbackOnlyWhereThereIsSome) {
+  for (const auto& [feedback, current_A] : {std::pair{XorFeedback::asymmetric, 500e-12}, {XorFeedback::symmetric, 0.0}, {XorFeedback::cut, 0.0}}) {
+    XorOptions o;
+    o.use(feedback);
+    const auto network = xor_network(o);
+    EXPECT_EQ(network.groups[spike::group_index(network, "hid2")].dendrite_current.constant_A, current_A);
+  }
+}
+
+// Extended Data: with symmetric feedback learning rates are halved; rates that somebody chose are not touched.
+TEST(PayeurXor, SymmetricFeedbackComesWithHalfTheLearningRates) {
+  XorOptions o;
+  o.use(XorFeedback::symmetric);
+  EXPECT_EQ(o.hidden_eta, 4e-3);
+  EXPECT_EQ(o.output_eta, 2e-3);
+  o.output_eta = 5e-3;
+  const auto network = xor_network(o);
+  EXPECT_EQ(network.connections[spike::connection_index(network, "in1->hid1 exc")].rule->eta, 4e-3);
+  EXPECT_EQ(network.connections[spike::connection_index(network, "hid1->out exc")].rule->eta, 5e-3);
+  o.use(XorFeedback::cut);
+  EXPECT_EQ(o.hidden_eta, XorOptions{}.hidden_eta);
 }
 
 // Authors' program, seed 1, second half of each 8 s test; 3 % for inputs, 5 % for the rest, as the spread over seeds asks.
@@ -86,6 +106,54 @@ TEST(PayeurPairing, TrainsKeepTheirRateAndRefractoryTime) {
   EXPECT_THROW(pair_trains(train, train, 0, {}, {}), ConfigError);
 }
 
+TEST(PayeurPropagation, BinsWithoutEventsHaveNoBurstProbability) {
+  PropagationSeries s;
+  s.event_Hz[0] = {4, 0, 2, 5};
+  s.burst_Hz[0] = {1, 0, 1, 1};
+  const auto bp = s.burst_probability(0);
+  EXPECT_TRUE(std::isnan(bp[1]));
+  EXPECT_DOUBLE_EQ(mean_of_bins(bp), (0.25 + 0.5 + 0.2) / 3);
+  // The same as without that bin.
+  EXPECT_DOUBLE_EQ(correlation(bp, {1, 100, 3, 2}), correlation({0.25, 0.5, 0.2}, {1, 3, 2}));
+  EXPECT_TRUE(std::isnan(mean_of_bins({bp[1]})));
+  EXPECT_EQ(correlation({bp[1]}, {1}), 0);
+}
+
+// What the published weights were chosen with, u jumping by U (1-u), is the same as a jump f of U, to the bit.
+TEST(PayeurPropagation, QuirkDecidesWhatShortTermPlasticityJumpsBy) {
+  PropagationOptions small;
+  EXPECT_EQ(small.quirks.facilitation_jump, spike::FacilitationJump::u_rest);
+  small.pyramidal = 100;
+  small.interneurons = 40;
+  small.in_degree_fraction = 0.2;
+  const auto recipe = propagation_network(small);
+  auto other = recipe;
+  other.quirks.facilitation_jump = spike::FacilitationJump::f;
+  const auto spikes = [](const spike::Description& d) {
+    spike::Network<float> net(d, 1);
+    net.advance(2000);
+    return std::pair{net.counts(0).spikes, net.state(0, 7).vd};
+  };
+  EXPECT_NE(spikes(recipe), spikes(other));
+  for (spike::Connection& c : other.connections) {
+    if (c.short_term) c.short_term->f = c.short_term->u_rest;
+  }
+  EXPECT_EQ(spikes(recipe), spikes(other));
+}
+
+// Without dynamics synapses keep the efficacy that those dynamics, whichever they are, have in regular firing.
+TEST(PayeurPropagation, WithoutShortTermPlasticityEfficacyIsThatOfRegularFiring) {
+  PropagationOptions o;
+  o.short_term = ShortTerm::none;
+  const auto weight = [&](spike::FacilitationJump jump) {
+    o.quirks.facilitation_jump = jump;
+    const auto d = propagation_network(o);
+    for (const spike::Connection& c : d.connections) EXPECT_FALSE(c.short_term);
+    return d.connections[spike::connection_index(d, "pyr2->pyr1")].weight;
+  };
+  EXPECT_GT(weight(spike::FacilitationJump::f), 1.5 * weight(spike::FacilitationJump::u_rest));
+}
+
 TEST(PayeurMultiplexing, EventRateFollowsTheSomaAndBurstProbabilityTheDendrite) {
   PropagationOptions o;
   o.pyramidal = 2000;
@@ -100,10 +168,10 @@ TEST(PayeurMultiplexing, EventRateFollowsTheSomaAndBurstProbabilityTheDendrite) 
 TEST(SlowPayeurPropagation, TwoSignalsPassInOppositeDirections) {
   const auto s = run_propagation({}, 1);
   const auto bp1 = s.burst_probability(0), bp2 = s.burst_probability(1);
-  EXPECT_NEAR(mean(s.event_Hz[0]), 5.5, 0.3);
-  EXPECT_NEAR(mean(s.event_Hz[1]), 5.7, 0.3);
-  EXPECT_NEAR(mean(bp1), 0.24, 0.03);
-  EXPECT_NEAR(mean(bp2), 0.28, 0.03);
+  EXPECT_NEAR(mean_of_bins(s.event_Hz[0]), 5.5, 0.3);
+  EXPECT_NEAR(mean_of_bins(s.event_Hz[1]), 5.7, 0.3);
+  EXPECT_NEAR(mean_of_bins(bp1), 0.24, 0.03);
+  EXPECT_NEAR(mean_of_bins(bp2), 0.28, 0.03);
   EXPECT_NEAR(correlation(s.event_Hz[0], s.soma_drive_A), 0.99, 0.02);
   EXPECT_NEAR(correlation(s.event_Hz[1], s.event_Hz[0]), 0.92, 0.04);
   EXPECT_NEAR(correlation(bp1, s.burst_Hz[1]), 0.88, 0.04);
@@ -113,7 +181,7 @@ TEST(SlowPayeurPropagation, TwoSignalsPassInOppositeDirections) {
 
 TEST(SlowPayeurPropagation, DemultiplexingFailsWithTheArticlesFacilitationAndTheseWeights) {
   PropagationOptions o;
-  o.short_term = ShortTerm::article;
+  o.quirks.facilitation_jump = spike::FacilitationJump::f;
   const auto s = run_propagation(o, 1);
   EXPECT_LT(correlation(s.event_Hz[0], s.soma_drive_A), 0.7);
   EXPECT_LT(correlation(s.burst_probability(0), s.burst_Hz[1]), 0.7);
@@ -148,7 +216,10 @@ TEST(SlowPayeurXor, LearnsXorAndNotWithoutHiddenPlasticity) {
   for (std::size_t i = 0; i < 4; ++i) within[i] = learned.epochs.back()[i].prediction;
   EXPECT_EQ(patterns_correct(within, o), 4);
   o.hidden_plasticity = false;
-  EXPECT_GT(late_cost(run_xor(o, 100, 1)), 2.3);
+  // Its cost stayed at 2.6 for 500 epochs; a network that learns still has more than 2.3 at 100.
+  const double frozen = late_cost(run_xor(o, 200, 1));
+  EXPECT_GT(frozen, 2.3);
+  EXPECT_GT(frozen, late_cost(learned) + 0.5);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <optional>
 
@@ -31,18 +32,13 @@ void add_pyramidal_noise(Description& d, const std::string& target) {
   add_noise(d, target, Receptor::dendrite_inhibitory, 0.05);
 }
 
-ShortTermParameters dynamics(ShortTermParameters p, ShortTerm which) {
-  if (which == ShortTerm::executed) p.f = p.u_rest;
-  return p;
-}
-
 /// Efficacy a regular train settles to, here at the populations' mean rate of spikes.
-double mean_efficacy(const ShortTermParameters& p, double dt_s) {
+double mean_efficacy(const ShortTermParameters& p, FacilitationJump jump, double dt_s) {
   constexpr double kRate_Hz = 6.8;
   ShortTermState state{.x = 1, .u = p.u_rest, .last = 0};
   double efficacy = 0;
   for (int i = 0; i < 200; ++i) {
-    efficacy = state.transmit(p, FacilitationJump::f, dt_s, std::llround(i / (kRate_Hz * dt_s)));
+    efficacy = state.transmit(p, jump, dt_s, std::llround(i / (kRate_Hz * dt_s)));
   }
   return efficacy;
 }
@@ -97,14 +93,13 @@ Description propagation_network(const PropagationOptions& o) {
   add_noise(d, "som", Receptor::soma_excitatory, 0.4);
   add_noise(d, "som", Receptor::soma_inhibitory, 0.5);
 
-  const ShortTermParameters depressing = dynamics(ShortTermParameters::depressing(), o.short_term);
-  const ShortTermParameters facilitating = dynamics(ShortTermParameters::facilitating(), o.short_term);
+  const ShortTermParameters depressing = ShortTermParameters::depressing(), facilitating = ShortTermParameters::facilitating();
   const auto connect = [&](const std::string& from, const std::string& to, Receptor receptor, double weight,
                            const std::optional<ShortTermParameters>& dynamics_of_synapse) {
     Connection c{.name = from + "->" + to, .source = from, .target = to, .receptor = receptor,
                  .topology = RandomPairs{.probability = o.in_degree_fraction}, .weight = weight};
     if (dynamics_of_synapse && o.short_term == ShortTerm::none) {
-      c.weight *= mean_efficacy(dynamics(*dynamics_of_synapse, ShortTerm::executed), d.dt_s);
+      c.weight *= mean_efficacy(*dynamics_of_synapse, o.quirks.facilitation_jump, d.dt_s);
     } else {
       c.short_term = dynamics_of_synapse;
     }
@@ -132,7 +127,7 @@ Description multiplexing_population(const PropagationOptions& o) {
 
 std::vector<double> PropagationSeries::burst_probability(std::size_t area) const {
   std::vector<double> out(event_Hz[area].size());
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = event_Hz[area][i] > 0 ? burst_Hz[area][i] / event_Hz[area][i] : 0;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = event_Hz[area][i] > 0 ? burst_Hz[area][i] / event_Hz[area][i] : std::numeric_limits<double>::quiet_NaN();
   return out;
 }
 
@@ -152,14 +147,25 @@ PropagationSeries run_multiplexing(const PropagationOptions& o, std::uint64_t se
   return record(net, {0}, o, advance);
 }
 
-double correlation(const std::vector<double>& a, const std::vector<double>& b) {
-  APICAL_CHECK(a.size() == b.size());
-  const auto mean = [](const std::vector<double>& x) {
-    double sum = 0;
-    for (const double v : x) sum += v;
-    return sum / static_cast<double>(x.size());
-  };
-  const double ma = mean(a), mb = mean(b);
+double mean_of_bins(const std::vector<double>& x) {
+  double sum = 0, bins = 0;
+  for (const double v : x) {
+    if (std::isnan(v)) continue;
+    sum += v;
+    ++bins;
+  }
+  return sum / bins;
+}
+
+double correlation(const std::vector<double>& all_a, const std::vector<double>& all_b) {
+  APICAL_CHECK(all_a.size() == all_b.size());
+  std::vector<double> a, b;
+  for (std::size_t i = 0; i < all_a.size(); ++i) {
+    if (std::isnan(all_a[i]) || std::isnan(all_b[i])) continue;
+    a.push_back(all_a[i]);
+    b.push_back(all_b[i]);
+  }
+  const double ma = mean_of_bins(a), mb = mean_of_bins(b);
   double ab = 0, aa = 0, bb = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     ab += (a[i] - ma) * (b[i] - mb);

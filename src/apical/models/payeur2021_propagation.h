@@ -13,21 +13,21 @@
 namespace apical::payeur2021 {
 
 enum class ShortTerm {
-  executed,  ///< u jumps by U(1-u), as in the program the published weights were chosen with (quirk Q2)
-  article,   ///< u jumps by f(1-u), f = 0.1, as described; the weights do not suit it
-  none,      ///< control: every spike transmits the mean efficacy of regular firing
+  dynamic,  ///< depressing and facilitating synapses
+  none,     ///< every spike transmits the mean efficacy that they would have in regular firing
 };
 
 struct PropagationOptions {
   std::size_t pyramidal = 4000, interneurons = 1000;  ///< per area; of each kind
   double in_degree_fraction = 0.05;                   ///< connection probability at the published size
-  ShortTerm short_term = ShortTerm::executed;
+  ShortTerm short_term = ShortTerm::dynamic;
   double burn_in_s = 1, duration_s = 3, bin_s = 50e-3;
   double soma_amplitude_A = 200e-12, soma_period_s = 0.5;
   double dendrite_amplitude_A = 100e-12, dendrite_period_s = 1.118033988749895;
   /// The published weights were chosen with the somatic driving force (Q1): with the dendritic one the second area's
-  /// burst probability also follows the soma (r = 0.33 instead of 0.09).
-  spike::Quirks quirks = {.dendritic_drive = spike::DendriticDrive::somatic};
+  /// burst probability also follows the soma (r = 0.33 instead of 0.09). And with u jumping by U(1-u) (Q2): with f(1-u),
+  /// f = 0.1, nothing is demultiplexed.
+  spike::Quirks quirks = {.dendritic_drive = spike::DendriticDrive::somatic, .facilitation_jump = spike::FacilitationJump::u_rest};
 };
 
 /// Groups pyr1, pyr2, pv, som; without the sine drives.
@@ -40,7 +40,7 @@ spike::Description multiplexing_population(const PropagationOptions& options = {
 struct PropagationSeries {
   std::vector<double> event_Hz[2], burst_Hz[2];  ///< by area
   std::vector<double> soma_drive_A, dendrite_drive_A;
-  std::vector<double> burst_probability(std::size_t area) const;
+  std::vector<double> burst_probability(std::size_t area) const;  ///< NaN of bins without an event
 };
 
 /// Runs the two areas: soma drive into area 1, dendritic drive into area 2.
@@ -50,7 +50,9 @@ PropagationSeries run_propagation(const PropagationOptions& options, std::uint64
 PropagationSeries run_multiplexing(const PropagationOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr,
                                    const WatchedAdvance& advance = {});
 
-/// Pearson correlation; 0 if either does not vary.
+/// Pearson correlation over the bins in which both are numbers; 0 if either does not vary.
 double correlation(const std::vector<double>& a, const std::vector<double>& b);
+/// Over the bins in which there is a number; NaN if there are none.
+double mean_of_bins(const std::vector<double>& x);
 
 }  // namespace apical::payeur2021

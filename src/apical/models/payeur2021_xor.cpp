@@ -23,8 +23,8 @@ Description with_populations(const XorOptions& o) {
     NeuronGroup g{.name = name, .size = o.neurons, .model = BurstPoisson{}, .initial_voltage_sd_V = 5e-3};
     g.estimator.alpha_s = o.alpha_s;
     if (g.name == "out") g.dendrite_current.constant_A = 400e-12;
-    // Balances the net inhibitory feedback the second hidden population gets.
-    if (g.name == "hid2" && o.feedback != XorFeedback::symmetric) g.dendrite_current.constant_A = 500e-12;
+    // Balances the net inhibitory feedback, where the second hidden population gets it.
+    if (g.name == "hid2" && o.feedback == XorFeedback::asymmetric) g.dendrite_current.constant_A = 500e-12;
     d.groups.push_back(g);
     const bool input = g.name.starts_with("in"), hidden = g.name.starts_with("hid");
     const double soma_Hz = input ? 500 : 150;
@@ -38,17 +38,23 @@ Description with_populations(const XorOptions& o) {
 
 }  // namespace
 
+void XorOptions::use(XorFeedback kind) {
+  feedback = kind;
+  const double factor = kind == XorFeedback::symmetric ? 0.5 : 1;
+  hidden_eta = factor * XorOptions{}.hidden_eta;
+  output_eta = factor * XorOptions{}.output_eta;
+}
+
 Description xor_network(const XorOptions& o) {
   if (o.neurons == 0 || o.in_degree <= 0 || o.in_degree > static_cast<double>(o.neurons)) {
     throw ConfigError(fmt::format("XOR network: {} inputs per neuron from populations of {} neurons", o.in_degree, o.neurons));
   }
   Description d = with_populations(o);
   const RandomPairs sparse{.probability = o.in_degree / static_cast<double>(o.neurons)};
-  const double eta_factor = o.feedback == XorFeedback::symmetric ? 0.5 : 1;
   const auto forward = [&](const std::string& from, const std::string& to, double eta, bool plastic) {
     Connection exc{.name = from + "->" + to + " exc", .source = from, .target = to, .receptor = Receptor::soma_excitatory,
                    .reads = Reads::events, .delay_steps = 0, .topology = sparse, .weight = kForwardExcitation};
-    if (plastic) exc.rule = BurstRule{.eta = eta * eta_factor, .pre_tau_s = 0.1, .minimum_rate_Hz = o.e_min_Hz, .maximum_rate_Hz = o.e_max_Hz};
+    if (plastic) exc.rule = BurstRule{.eta = eta, .pre_tau_s = 0.1, .minimum_rate_Hz = o.e_min_Hz, .maximum_rate_Hz = o.e_max_Hz};
     d.connections.push_back(exc);
     d.connections.push_back({.name = from + "->" + to + " inh", .source = from, .target = to,
                              .receptor = Receptor::soma_inhibitory, .reads = Reads::events, .delay_steps = 0,

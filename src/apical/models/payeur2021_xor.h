@@ -14,7 +14,7 @@
 namespace apical::payeur2021 {
 
 enum class XorFeedback {
-  asymmetric,  ///< net excitatory to the first hidden population, net inhibitory to the second
+  asymmetric,  ///< net excitatory to the first hidden population, net inhibitory to the second, whose dendrites get a balancing current
   symmetric,   ///< both get the first one's (their Extended Data)
   cut,         ///< control: none
 };
@@ -25,7 +25,7 @@ struct XorOptions {
   double in_degree = 100;          ///< connection probability = in_degree / neurons
   XorFeedback feedback = XorFeedback::asymmetric;
   bool hidden_plasticity = true;   ///< false: control, only the output learns
-  double hidden_eta = 8e-3, output_eta = 4e-3;  ///< halved automatically with symmetric feedback
+  double hidden_eta = 8e-3, output_eta = 4e-3;  ///< the published run with symmetric feedback has half of each
   double alpha_s = 2;              ///< averaging time of the rate estimates
   double example_s = 8;            ///< T: 0.9 T prediction, 0.1 T with the teacher
   double e_max_Hz = 10, e_min_Hz = 2, teacher_A = 1000e-12;
@@ -34,6 +34,9 @@ struct XorOptions {
   /// noise at alpha = 2 s keeps falling below 2 Hz, weights drift upwards and XOR is not learned (cost 2.76 after 250
   /// epochs, one seed, against 1.15).
   spike::Quirks quirks = {.homeostatic_rate = spike::HomeostaticRate::all_spikes};
+
+  /// Gives the hidden populations this feedback, and all the learning rates that were published with it.
+  void use(XorFeedback kind);
 };
 
 /// The circuit: groups in1, in2, hid1, hid2, out; connections "in1->hid1 exc" and so on.
@@ -41,10 +44,13 @@ spike::Description xor_network(const XorOptions& options = {});
 
 struct XorPattern {
   bool first, second;
+  const char* name;  ///< "10", in names of measures
+  const char* text;  ///< "1,0", for people
   bool target() const { return first != second; }
 };
 inline constexpr std::array<const char*, 5> kXorGroups{"in1", "in2", "hid1", "hid2", "out"};
-inline constexpr std::array<XorPattern, 4> kXorPatterns{{{false, false}, {true, false}, {false, true}, {true, true}}};
+inline constexpr std::array<XorPattern, 4> kXorPatterns{{
+    {false, false, "00", "0,0"}, {true, false, "10", "1,0"}, {false, true, "01", "0,1"}, {true, true, "11", "1,1"}}};
 
 /// Population means over the last half of a presentation, in Hz, and burst probabilities; order of groups.
 struct XorResponse {

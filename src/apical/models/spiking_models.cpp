@@ -32,25 +32,94 @@ void positive(Fields& f, const char* name, double& v, const char* unit, const ch
   require_positive(name, v);
 }
 
-void fields(Fields& f, spike::Quirks& q) {
+void expect(bool holds, const char* name, double v, const std::string& expected) {
+  if (!holds) throw ConfigError(fmt::format("{} is {}; expected {}", name, v, expected));
+}
+
+void from_0(Fields& f, const char* name, double& v, const char* unit, const char* meaning) {
+  f(name, v, unit, meaning);
+  expect(v >= 0, name, v, "0 or more");
+}
+
+bool is_probability(double v) { return v >= 0 && v <= 1; }
+
+void within_1(Fields& f, const char* name, double& v, const char* meaning) {
+  f(name, v, "", meaning);
+  expect(is_probability(v), name, v, "a number from 0 to 1");
+}
+
+/// Of connections; none at all is no network.
+void density(Fields& f, const char* name, double& v, const char* meaning) {
+  f(name, v, "", meaning);
+  expect(v > 0 && v <= 1, name, v, "more than 0 and at most 1");
+}
+
+template <class Count>
+void count(Fields& f, const char* name, Count& v, double low, double high, const char* unit, const char* meaning) {
+  auto number = static_cast<double>(v);
+  f(name, number, unit, meaning);
+  expect(number == std::floor(number) && number >= low && number <= high, name, number, fmt::format("a whole number from {} to {}", low, high));
+  v = static_cast<Count>(number);
+}
+
+constexpr double kMostNeurons = 1e7, kMostRepetitions = 1e6;
+
+void neurons(Fields& f, const char* name, std::size_t& v, const char* meaning) { count(f, name, v, 1, kMostNeurons, "", meaning); }
+
+/// A list with something in it, all of which `holds`.
+template <class Holds>
+void each(Fields& f, const char* name, std::vector<double>& list, const char* unit, const char* meaning, const std::string& expected, Holds&& holds) {
+  f(name, list, unit, meaning);
+  if (list.empty()) throw ConfigError(fmt::format("{} is empty; expected one number or more", name));
+  for (const double v : list) {
+    if (!holds(v)) throw ConfigError(fmt::format("{} holds {}; expected {}", name, v, expected));
+  }
+}
+
+/// Rates of trains with a refractory time.
+void rates(Fields& f, const char* name, std::vector<double>& list, double refractory_s, const char* refractory, const char* meaning) {
+  const std::string limit = refractory_s > 0 ? fmt::format(" and less than 1/{} = {:g}", refractory, 1 / refractory_s) : "";
+  each(f, name, list, "Hz", meaning, "more than 0" + limit, [&](double v) { return v > 0 && v * refractory_s < 1; });
+}
+
+/// Which departures of the program can act in a model; those of dendrites, detectors and traces can in every network.
+struct Scope {
+  bool short_term = false;    ///< depressing and facilitating synapses
+  bool plastic = false;       ///< the burst-dependent rule
+  bool minimum_rate = false;  ///< whose minimum rate can be chosen
+};
+
+struct ScopeFinder {
+  Scope operator()(const XorOptions&) const { return {.plastic = true, .minimum_rate = true}; }
+  Scope operator()(const RuleNetworkOptions&) const { return {.plastic = true}; }
+  Scope operator()(const PropagationOptions&) const { return {.short_term = true}; }
+  template <class Other>
+  Scope operator()(const Other&) const { return {}; }
+};
+
+void fields(Fields& f, spike::Quirks& q, const Scope& scope) {
   f.choice("dendritic_drive", q.dendritic_drive, {"dendritic", "somatic"}, "potential in the driving force of dendritic synapses (Q1: the program takes the somatic)");
-  f.choice("facilitation_jump", q.facilitation_jump, {"f", "u_rest"}, "what u jumps by at a spike, times 1-u (Q2: u_rest in the program)");
+  if (scope.short_term) {
+    f.choice("facilitation_jump", q.facilitation_jump, {"f", "u_rest"}, "what u jumps by at a spike, times 1-u: f = 0.1, or u at rest (Q2: the latter in the program)");
+  }
   f.choice("detector", q.detector, {"interspike_interval", "accumulating", "accumulating_mainline"},
            "how events are told from bursts (Q3: accumulating in the program; Q9: as in the simulator it was forked from)");
-  f.count("presynaptic_detector_lag_steps", q.presynaptic_detector_lag_steps, "steps", "spikes reach the presynaptic detector so much later (Q3: 8 in the program)");
-  f.choice("homeostatic_rate", q.homeostatic_rate, {"events", "all_spikes"},
-           "what presynaptic homeostasis measures: the event rate estimate, or a 30 s average of all spikes (Q4: the latter in the program)");
-  f.choice("first_event", q.first_event, {"no_depression", "burst_probability_one"}, "burst probability at a neuron's first event, 0/0 (Q5)");
+  if (scope.plastic) {
+    count(f, "presynaptic_detector_lag_steps", q.presynaptic_detector_lag_steps, 0, 10000, "steps",
+          "spikes reach the presynaptic detector so much later (Q3: 8 in the program)");
+    f.choice("homeostatic_rate", q.homeostatic_rate, {"events", "all_spikes"},
+             "what presynaptic homeostasis measures: the event rate estimate, or a 30 s average of all spikes (Q4: the latter in the program)");
+    f.choice("first_event", q.first_event, {"no_depression", "burst_probability_one"}, "burst probability at a neuron's first event, 0/0 (Q5)");
+  }
   f("float32_trace_decay", q.float32_trace_decay, "decay factors of traces rounded to float32 (Q6: in the program)");
-  f("minimum_rate_ignored", q.minimum_rate_ignored, "the minimum rate is 2 Hz whatever is given (Q7: in the program)");
+  if (scope.minimum_rate) f("minimum_rate_ignored", q.minimum_rate_ignored, "the minimum rate is 2 Hz whatever e_min_Hz says (Q7: in the program)");
   scaled(f, "initial_dendritic_adaptation_mV", q.initial_dendritic_adaptation_V, kMilli, "mV", "adaptation of dendrites at the start (Q8: 0.1 in the program)");
 }
 
 void fields(Fields& f, XorOptions& o) {
-  f.count("neurons", o.neurons, "", "per population; fewer is not neutral: excitatory and inhibitory partners coincide");
+  neurons(f, "neurons", o.neurons, "per population; fewer is not neutral: excitatory and inhibitory partners coincide");
   positive(f, "in_degree", o.in_degree, "", "inputs per neuron and projection, on average");
-  f.choice("feedback", o.feedback, {"asymmetric", "symmetric", "cut"},
-           "net excitatory to one hidden population and inhibitory to the other; excitatory to both, with half the learning rates; none");
+  expect(o.in_degree <= static_cast<double>(o.neurons), "in_degree", o.in_degree, fmt::format("at most neurons = {}", o.neurons));
   f("hidden_plasticity", o.hidden_plasticity, "false: only the output learns");
   f("hidden_eta", o.hidden_eta, "", "learning rate of the hidden populations");
   f("output_eta", o.output_eta, "", "learning rate of the output");
@@ -102,10 +171,9 @@ void fields(Fields& f, MnistOptions& o) {
 }
 
 void drive_fields(Fields& f, PropagationOptions& o) {
-  f("burn_in_s", o.burn_in_s, "s", "before the drives begin");
+  from_0(f, "burn_in_s", o.burn_in_s, "s", "before the drives begin");
   positive(f, "duration_s", o.duration_s, "s", "of the drives");
   positive(f, "bin_s", o.bin_s, "s", "in which events and bursts are counted");
-  if (!(o.burn_in_s >= 0)) throw ConfigError(fmt::format("burn_in_s is {:g}; expected 0 or more", o.burn_in_s));
   if (o.duration_s < 2 * o.bin_s) throw ConfigError(fmt::format("duration_s is {:g}; expected at least two bins of {:g} s", o.duration_s, o.bin_s));
   scaled(f, "soma_amplitude_pA", o.soma_amplitude_A, kPico, "pA", "of the sine into somata");
   positive(f, "soma_period_s", o.soma_period_s, "s", "of the sine into somata");
@@ -114,30 +182,30 @@ void drive_fields(Fields& f, PropagationOptions& o) {
 }
 
 void fields(Fields& f, PropagationOptions& o) {
-  f.count("pyramidal", o.pyramidal, "", "neurons per area");
-  f.count("interneurons", o.interneurons, "", "of each kind");
-  positive(f, "connection_probability", o.in_degree_fraction, "", "of each pair, in every projection");
-  f.choice("short_term", o.short_term, {"executed", "article", "none"},
-           "dynamics of synapses: as executed when the published weights were chosen (Q2), as in the article, or the mean efficacy all the time");
+  neurons(f, "pyramidal", o.pyramidal, "neurons per area");
+  neurons(f, "interneurons", o.interneurons, "of each kind");
+  density(f, "connection_probability", o.in_degree_fraction, "of each pair, in every projection");
+  f.choice("short_term", o.short_term, {"dynamic", "none"},
+           "depressing and facilitating synapses, or all the time the mean efficacy that they would have in regular firing");
   drive_fields(f, o);
 }
 
 void fields(Fields& f, MultiplexingOptions& o) {
-  f.count("pyramidal", o.population.pyramidal, "", "neurons");
+  neurons(f, "pyramidal", o.population.pyramidal, "neurons");
   drive_fields(f, o.population);
 }
 
 void fields(Fields& f, RuleNetworkOptions& o) {
-  f.count("neurons", o.neurons, "", "per side");
-  f.count("pool", o.pool, "", "Poisson sources of each sign, 5 Hz each; every input neuron has 100 excitatory and 30 inhibitory contacts per compartment on average");
-  positive(f, "contact_probability", o.contact_probability, "", "of plastic synapses");
-  f("initial_weight", o.initial_weight, "", "of plastic synapses");
+  neurons(f, "neurons", o.neurons, "per side");
+  count(f, "pool", o.pool, 100, kMostNeurons, "", "Poisson sources of each sign, 5 Hz each; every input neuron has 100 excitatory and 30 inhibitory contacts per compartment on average");
+  density(f, "contact_probability", o.contact_probability, "of plastic synapses");
+  within_1(f, "initial_weight", o.initial_weight, "of plastic synapses, which stay from 0 to 1");
   f("eta", o.eta, "", "learning rate");
   positive(f, "alpha_s", o.alpha_s, "s", "averaging time of event and burst rates");
-  f("dendritic_weight", o.dendritic_weight, "", "d0, of the input to the targets' dendrites");
+  from_0(f, "dendritic_weight", o.dendritic_weight, "", "d0, of the input to the targets' dendrites");
   positive(f, "phase_s", o.phase_s, "s", "duration of each phase; a burn-in of 4 alpha comes first");
   std::vector<double> phases(o.phases.begin(), o.phases.end());
-  f("phases", phases, "d0", "dendritic weight in each of five phases");
+  each(f, "phases", phases, "d0", "dendritic weight in each of five phases", "0 or more", [](double v) { return v >= 0; });
   if (phases.size() != o.phases.size()) throw ConfigError(fmt::format("phases has {} entries; expected {}", phases.size(), o.phases.size()));
   std::copy(phases.begin(), phases.end(), o.phases.begin());
   scaled(f, "final_presynaptic_current_pA", o.final_presynaptic_current_A, kPico, "pA", "into presynaptic dendrites in a last phase");
@@ -149,50 +217,71 @@ void fields(Fields& f, PairingParameters& p) {
   positive(f, "pre_tau_s", p.pre_tau_s, "s", "of the presynaptic trace");
   positive(f, "alpha_s", p.alpha_s, "s", "averaging time of event and burst rates");
   positive(f, "dt_s", p.dt_s, "s", "time step");
+  expect(p.dt_s < p.pre_tau_s && p.dt_s < p.alpha_s, "dt_s", p.dt_s, "less than pre_tau_s and alpha_s");
 }
 
 void fields(Fields& f, PeriodicExperiment& e) {
-  f("frequencies_Hz", e.frequencies_Hz, "Hz", "of simultaneous pre- and postsynaptic spikes");
-  f.count("pairings_per_epoch", e.protocol.pairings_per_epoch, "", "");
-  f.count("epochs", e.protocol.epochs, "", "of pairings");
-  f("interval_between_epochs_s", e.protocol.interval_between_epochs_s, "s", "in which the estimates decay");
-  f("first_pairing_s", e.protocol.first_pairing_s, "s", "after the start of an epoch");
-  f("tail_s", e.protocol.tail_s, "s", "after the last period of an epoch");
+  each(f, "frequencies_Hz", e.frequencies_Hz, "Hz", "of simultaneous pre- and postsynaptic spikes", "more than 0", [](double v) { return v > 0; });
+  count(f, "pairings_per_epoch", e.protocol.pairings_per_epoch, 1, kMostRepetitions, "", "");
+  count(f, "epochs", e.protocol.epochs, 1, kMostRepetitions, "", "of pairings");
+  from_0(f, "interval_between_epochs_s", e.protocol.interval_between_epochs_s, "s", "in which the estimates decay");
+  from_0(f, "first_pairing_s", e.protocol.first_pairing_s, "s", "after the start of an epoch");
+  from_0(f, "tail_s", e.protocol.tail_s, "s", "after the last period of an epoch");
   f("post_delay_s", e.protocol.post_delay_s, "s", "postsynaptic spike minus presynaptic spike");
   positive(f, "initial_event_Hz", e.protocol.initial.event_Hz, "Hz", "estimate at the start");
-  f("initial_burst_Hz", e.protocol.initial.burst_Hz, "Hz", "estimate at the start");
+  from_0(f, "initial_burst_Hz", e.protocol.initial.burst_Hz, "Hz", "estimate at the start");
   fields(f, e.protocol.parameters);
 }
 
 void train_fields(Fields& f, double& duration_s, int& repetitions) {
   positive(f, "duration_s", duration_s, "s", "of a train");
-  f.count("repetitions", repetitions, "", "of each point, per seed");
-  require_positive("repetitions", repetitions);
+  count(f, "repetitions", repetitions, 1, kMostRepetitions, "", "of each point, per seed");
 }
 
 void fields(Fields& f, PoissonExperiment& e) {
-  f("rates_Hz", e.rates_Hz, "Hz", "of both trains");
-  f("initial_burst_probabilities", e.initial_burst_probabilities, "", "estimates at the start, one curve each");
+  from_0(f, "refractory_s", e.refractory_s, "s", "of the trains");
+  rates(f, "rates_Hz", e.rates_Hz, e.refractory_s, "refractory_s", "of both trains");
+  each(f, "initial_burst_probabilities", e.initial_burst_probabilities, "", "estimates at the start, one curve each", "numbers from 0 to 1", is_probability);
   positive(f, "initial_event_Hz", e.initial_event_Hz, "Hz", "estimate at the start");
-  f("refractory_s", e.refractory_s, "s", "of the trains");
   train_fields(f, e.duration_s, e.repetitions);
   fields(f, e.parameters);
 }
 
 void fields(Fields& f, BurstPoissonExperiment& e) {
-  f("burst_probabilities", e.burst_probabilities, "", "of both trains");
-  f("event_rates_Hz", e.event_rates_Hz, "Hz", "of both trains and of the estimate at the start, one curve each");
-  f("initial_burst_probability", e.initial_burst_probability, "", "estimate at the start");
+  each(f, "burst_probabilities", e.burst_probabilities, "", "of both trains", "numbers from 0 to 1", is_probability);
+  within_1(f, "initial_burst_probability", e.initial_burst_probability, "estimate at the start");
+  from_0(f, "gap_s", e.gap_s, "s", "least interval inside a burst");
+  from_0(f, "span_s", e.span_s, "s", "range of intervals inside a burst");
   f("event_refractory_s", e.event_refractory_s, "s", "between events");
-  f("gap_s", e.gap_s, "s", "least interval inside a burst");
-  f("span_s", e.span_s, "s", "range of intervals inside a burst");
+  expect(e.event_refractory_s >= e.gap_s + e.span_s, "event_refractory_s", e.event_refractory_s,
+         fmt::format("at least gap_s + span_s = {:g}: a burst ends before the next event", e.gap_s + e.span_s));
+  rates(f, "event_rates_Hz", e.event_rates_Hz, e.event_refractory_s, "event_refractory_s", "of both trains and of the estimate at the start, one curve each");
   train_fields(f, e.duration_s, e.repetitions);
   fields(f, e.parameters);
 }
 
 void all_fields(Fields& f, SpikingOptions& options) {
   std::visit([&](auto& o) { fields(f, o); }, options);
-  if (spike::Quirks* q = quirks_of(options)) fields(f, *q);
+  if (spike::Quirks* q = quirks_of(options)) fields(f, *q, std::visit(ScopeFinder{}, options));
+}
+
+const Parameter& quirk_preset() {
+  static const Parameter preset{"quirks",
+                                std::string("recipe"),
+                                "",
+                                "what options marked Q1 … Q9 are unless they are given: as intended but for what the experiment cannot do without, all as intended, or all as in the "
+                                "published program",
+                                {"recipe", "intended", "published"}};
+  return preset;
+}
+
+const Parameter& feedback_preset() {
+  static const Parameter preset{"feedback",
+                                std::string("asymmetric"),
+                                "",
+                                "net excitatory to one hidden population and inhibitory to the other; excitatory to both, with learning rates half as large unless they are given; none",
+                                {"asymmetric", "symmetric", "cut"}};
+  return preset;
 }
 
 const char* kPayeur = "Payeur, Guerguiev, Zenke, Richards & Naud (2021), Burst-dependent synaptic plasticity can coordinate learning in hierarchical circuits, "
@@ -248,26 +337,26 @@ spike::Quirks* quirks_of(SpikingOptions& options) {
   return std::visit(Finder{}, options);
 }
 
-const Parameter& quirk_preset() {
-  static const Parameter preset{"quirks",
-                                std::string("recipe"),
-                                "",
-                                "what options marked Q1 … Q9 are unless they are given: as intended but for what the experiment cannot do without, all as intended, or all as in the "
-                                "published program",
-                                {"recipe", "intended", "published"}};
-  return preset;
+std::vector<Parameter> presets_of(const SpikingOptions& options) {
+  std::vector<Parameter> out;
+  if (SpikingOptions copy = options; quirks_of(copy) != nullptr) out.push_back(quirk_preset());
+  if (std::holds_alternative<XorOptions>(options)) out.push_back(feedback_preset());
+  return out;
 }
 
-void apply_quirk_preset(SpikingOptions& options, std::string_view preset) {
-  spike::Quirks* quirks = quirks_of(options);
-  if (quirks == nullptr || preset == "recipe") return;
-  if (preset == "intended") {
-    *quirks = {};
-  } else if (preset == "published") {
-    *quirks = spike::Quirks::published();
-  } else {
-    throw ConfigError(fmt::format("quirks is '{}'; expected {}", preset, join_names(quirk_preset().choices, "or")));
+void apply_preset(SpikingOptions& options, std::string_view preset, std::string_view choice) {
+  for (const Parameter& p : presets_of(options)) {
+    if (p.name != preset) continue;
+    const auto at = std::find(p.choices.begin(), p.choices.end(), choice);
+    if (at == p.choices.end()) throw ConfigError(fmt::format("{} is '{}'; expected {}", preset, choice, join_names(p.choices, "or")));
+    if (p.name == feedback_preset().name) {
+      std::get<XorOptions>(options).use(static_cast<XorFeedback>(at - p.choices.begin()));
+    } else if (choice != "recipe") {
+      *quirks_of(options) = choice == "intended" ? spike::Quirks{} : spike::Quirks::published();
+    }
+    return;
   }
+  throw ConfigError(fmt::format("the model has no preset '{}'", preset));
 }
 
 std::vector<Parameter> parameters_of(SpikingOptions options) {

@@ -39,10 +39,12 @@ const SpikingModel* find_spiking(std::string_view name);
 std::optional<std::size_t> default_epochs(const SpikingOptions& options);
 /// Departures of the published program from its article; null where there is no network.
 spike::Quirks* quirks_of(SpikingOptions& options);
-/// A parameter that sets the defaults of those, of models that have any: "recipe", "intended" or "published".
-const Parameter& quirk_preset();
-/// ConfigError for a preset of another name.
-void apply_quirk_preset(SpikingOptions& options, std::string_view preset);
+/// Choices that defaults of other parameters follow from, in the order they are to be made: "quirks" of models that have
+/// any (recipe, intended or published), "feedback" of the XOR network.
+std::vector<Parameter> presets_of(const SpikingOptions& options);
+/// ConfigError for another preset or choice.
+void apply_preset(SpikingOptions& options, std::string_view preset, std::string_view choice);
+/// All others: an option is listed where it can do something.
 std::vector<Parameter> parameters_of(SpikingOptions options);
 /// ConfigError that opens with the parameter it is about.
 SpikingOptions filled(SpikingOptions options, const Values& values);

@@ -29,6 +29,14 @@ struct Batch {
   MatrixView<const T> Y;  ///< (N, n_L)
 };
 
+/// How the units of one layer were taught by the last batch; all (N, n_l), or without rows.
+template <class T>
+struct Teaching {
+  MatrixView<const T> signal;  ///< what tells a unit to be more active (> 0) or less; none: the rule has no such quantity
+  MatrixView<const T> gain;    ///< the unit's own factor: its weights learn by signal times gain, in backpropagation -dLoss/da; none: 1
+  MatrixView<const T> slope;   ///< of the dendrite that the signal comes through, relative to its steepest; none: it is linear
+};
+
 template <class T>
 class CreditRule {
  public:
@@ -67,6 +75,12 @@ class CreditRule {
   /// Minus the gradient of the loss of what predict() answers, in these weights; false where that is a forward pass, whose
   /// gradient is backpropagation's (or where no better one is known).
   virtual bool exact_credit(const Workers&, const Network<T>&, const Batch<T>&, Credit<T>& /*out*/) { return false; }
+
+  /// How the last batch given to credit() taught the layer with this index. Valid until the next call of anything.
+  virtual Teaching<T> teaching(std::size_t /*layer*/) { return {}; }
+  /// The weights by which the layer with this index (>= 1) taught the one below, in the shape of its forward weights, to which
+  /// backpropagation has them equal. Without rows if feedback takes another path.
+  virtual MatrixView<const T> feedback_beside(const Network<T>& /*network*/, std::size_t /*layer*/) const { return {}; }
 
   /// Feedback parameters with the credit of the last batch. Empty if the rule has none or changes them itself.
   virtual std::span<const Trainable<T>> learned_feedback() { return {}; }

@@ -165,7 +165,7 @@ void initialise(Matrix<T>& W, Fan fan, WeightInit init, double gain, std::uint64
 
 template <class T>
 Network<T> make_network(const NetworkDescription& description, WeightInit init, std::uint64_t seed,
-                        const std::vector<double>& gains) {
+                        const std::vector<double>& gains, double output_bias) {
   description.validate();
   if (!gains.empty() && gains.size() != description.depth()) {
     throw ConfigError(fmt::format("{} gains for {} layers", gains.size(), description.depth()));
@@ -180,6 +180,7 @@ Network<T> make_network(const NetworkDescription& description, WeightInit init, 
       network.parameters.b[l][i] = static_cast<T>(uniform({seed, Stream::initial_weight, layers + l, i}, -bound, bound));
     }
   }
+  for (T& b : network.parameters.b.back()) b += static_cast<T>(output_bias);
   return network;
 }
 
@@ -333,7 +334,7 @@ double mean_loss(const NetworkDescription& description, const Activity<T>& activ
   template struct Parameters<T>;                                                                                     \
   template struct Credit<T>;                                                                                         \
   template void initialise<T>(Matrix<T>&, Fan, WeightInit, double, std::uint64_t, Stream, std::uint32_t);                  \
-  template Network<T> make_network<T>(const NetworkDescription&, WeightInit, std::uint64_t, const std::vector<double>&); \
+  template Network<T> make_network<T>(const NetworkDescription&, WeightInit, std::uint64_t, const std::vector<double>&, double); \
   template void transmit<T>(const Workers&, const Connection&, In<T>, In<T>, MatrixView<T>, T, T);                     \
   template void project<T>(const Workers&, const Connection&, In<T>, In<T>, std::span<const T>, MatrixView<T>);         \
   template void project<T>(const Workers&, const Network<T>&, std::size_t, In<T>, MatrixView<T>);                       \

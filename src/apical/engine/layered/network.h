@@ -117,10 +117,11 @@ void initialise(Matrix<T>& W, WeightInit init, double gain, std::uint64_t seed, 
   initialise(W, {W.cols(), W.rows()}, init, gain, seed, stream, object);
 }
 
-/// A network with initial weights, validated. `gains` per layer; empty means 1 everywhere.
+/// A network with initial weights, validated. `gains` per layer; empty means 1 everywhere. `output_bias` is added to the offsets of
+/// the output layer.
 template <class T>
 Network<T> make_network(const NetworkDescription& description, WeightInit init, std::uint64_t seed,
-                        const std::vector<double>& gains = {});
+                        const std::vector<double>& gains = {}, double output_bias = 0);
 
 /// A matrix with one row per sample whose number of rows may change without allocation up to the largest seen.
 template <class T>

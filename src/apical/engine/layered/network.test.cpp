@@ -139,6 +139,16 @@ TEST(Network, BatchesThatDoNotFitAreDataErrors) {
   EXPECT_NO_THROW(check(c.x, c.y));
 }
 
+TEST(Network, OutputBiasIsAddedToOutputUnitsAlone) {
+  const auto d = dense_network({3, 4, 2}, Activation::tanh, Activation::sigmoid, Loss::mse);
+  for (const WeightInit init : {WeightInit::glorot_normal, WeightInit::fan_in_uniform}) {
+    const auto plain = make_network<double>(d, init, 5), shifted = make_network<double>(d, init, 5, {}, -2);
+    EXPECT_EQ(shifted.parameters.W, plain.parameters.W);
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(shifted.parameters.b[0][i], plain.parameters.b[0][i]);
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(shifted.parameters.b[1][i], plain.parameters.b[1][i] - 2);
+  }
+}
+
 TEST(Network, OrthogonalInitHasOrthonormalRowsOrColumns) {
   for (const auto& [rows, cols] : {std::pair{4, 7}, std::pair{7, 4}}) {
     Matrix<double> W(static_cast<std::size_t>(rows), static_cast<std::size_t>(cols));

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "apical/core/error.h"
+#include "apical/engine/spike/neuron_kernels.h"
 
 namespace apical::spike {
 namespace {
@@ -20,6 +21,9 @@ std::size_t index_of(const List& list, const std::string& name, const char* kind
   }
   throw ConfigError(fmt::format("unknown {} '{}'", kind, name), {}, suggestion(name, names));
 }
+
+constexpr int kLongestDelay = 10000;              // steps; a ring of past spikes is that long
+constexpr std::size_t kLargestGroup = 65536 * kBlock;  // blocks are numbered with 16 bits in addresses of random numbers
 
 void require(bool condition, const std::string& message) {
   if (!condition) throw ConfigError(message);
@@ -41,7 +45,7 @@ void rate(double rate_Hz, double dt_s, const std::string& what) {
 
 std::string burst_message(const std::string& name, double shortest_s, double span_s, double refractory_s) {
   return fmt::format("group '{}': the extra spike of a burst comes {} to {} s after its event; that must be at least "
-                     "one step and within the refractory time of {} s",
+                     "two steps and within the refractory time of {} s",
                      name, shortest_s, shortest_s + span_s, refractory_s);
 }
 
@@ -54,7 +58,7 @@ void check(const PyramidalParameters& p, double dt_s, const std::string& name) {
   positive(p.soma_capacitance_F, fmt::format("somatic capacitance of '{}'", name));
   positive(p.dendrite_capacitance_F, fmt::format("dendritic capacitance of '{}'", name));
   positive(p.dendrite_slope_V, fmt::format("dendritic slope of '{}'", name));
-  require(p.burst_shortest_s >= dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s, burst_message(name, p.burst_shortest_s, p.burst_span_s, p.refractory_s));
+  require(p.burst_shortest_s >= 2 * dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s, burst_message(name, p.burst_shortest_s, p.burst_span_s, p.refractory_s));
 }
 
 void check(const EscapeBurst& p, double dt_s, const std::string& name) {
@@ -64,7 +68,7 @@ void check(const EscapeBurst& p, double dt_s, const std::string& name) {
   positive(p.soma_resistance_ohm, fmt::format("somatic resistance of '{}'", name));
   positive(p.dendrite_resistance_ohm, fmt::format("dendritic resistance of '{}'", name));
   positive(p.synaptic_tau_s, fmt::format("synaptic time constant of '{}'", name));
-  require(p.burst_shortest_s >= dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s, burst_message(name, p.burst_shortest_s, p.burst_span_s, p.refractory_s));
+  require(p.burst_shortest_s >= 2 * dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s, burst_message(name, p.burst_shortest_s, p.burst_span_s, p.refractory_s));
 }
 
 void check(const ExponentialIf& p, double dt_s, const std::string& name) {
@@ -100,8 +104,8 @@ void check(const Description& d, const Connection& c) {
   finite(c.weight, "weight of " + what);
   finite(c.weight_sd, "spread of the weights of " + what);
   require(c.weight_sd >= 0, fmt::format("the weights of {} have a spread of {}; it cannot be negative", what, c.weight_sd));
-  require(c.delay_steps >= 0 && c.delay_steps <= 10000,
-          fmt::format("{} has a delay of {} steps; 0 to 10000 are possible", what, c.delay_steps));
+  require(c.delay_steps >= 0 && c.delay_steps <= kLongestDelay,
+          fmt::format("{} has a delay of {} steps; 0 to {} are possible", what, c.delay_steps, kLongestDelay));
   if (const auto* random = std::get_if<RandomPairs>(&c.topology)) {
     require(random->probability >= 0 && random->probability <= 1,
             fmt::format("{} has connection probability {}; it must lie in [0, 1]", what, random->probability));
@@ -135,6 +139,8 @@ void check(const Description& d, const Connection& c) {
     positive(c.rule->pre_tau_s, "presynaptic time constant of " + what);
     require(c.rule->maximum_rate_Hz > 0, fmt::format("maximum rate of {} is {}; it must be positive", what, c.rule->maximum_rate_Hz));
     finite(c.rule->eta, "learning rate of " + what);
+    finite(c.rule->w_min, "lower bound of weights of " + what);
+    finite(c.rule->w_max, "upper bound of weights of " + what);
     require(c.weight >= c.rule->w_min && c.weight <= c.rule->w_max,
             fmt::format("{} starts at weight {}, outside [{}, {}]", what, c.weight, c.rule->w_min, c.rule->w_max));
   }
@@ -174,11 +180,18 @@ std::size_t connection_index(const Description& d, const std::string& name) {
 void validate(const Description& d) {
   positive(d.dt_s, "the time step");
   require(!d.groups.empty(), "a spiking circuit needs at least one neuron group");
-  require(d.quirks.presynaptic_detector_lag_steps >= 0, "the presynaptic detector's lag cannot be negative");
+  require(d.quirks.presynaptic_detector_lag_steps >= 0 && d.quirks.presynaptic_detector_lag_steps <= kLongestDelay,
+          fmt::format("the presynaptic detector lags {} steps; 0 to {} are possible", d.quirks.presynaptic_detector_lag_steps, kLongestDelay));
   std::set<std::string> names;
   for (const NeuronGroup& g : d.groups) {
     require(names.insert(g.name).second, fmt::format("two neuron groups are called '{}'", g.name));
-    require(g.size > 0 && g.size < 0x80000000U, fmt::format("group '{}' has {} neurons", g.name, g.size));
+    require(g.size > 0 && g.size <= kLargestGroup,
+            fmt::format("group '{}' has {} neurons; 1 to {} are possible", g.name, g.size, kLargestGroup));
+    finite(g.initial_voltage_sd_V, fmt::format("initial spread of potentials of '{}'", g.name));
+    for (const Drive& drive : {g.soma_current, g.dendrite_current}) {
+      finite(drive.constant_A, fmt::format("current into '{}'", g.name));
+      finite(drive.amplitude_A, fmt::format("amplitude of the current into '{}'", g.name));
+    }
     positive(g.estimator.alpha_s, fmt::format("averaging time of '{}'", g.name));
     positive(g.estimator.burst_limit_s, fmt::format("burst limit of '{}'", g.name));
     positive(g.estimator.all_spikes_tau_s, fmt::format("averaging time of all spikes of '{}'", g.name));

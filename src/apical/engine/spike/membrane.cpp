@@ -174,7 +174,8 @@ void Membrane<T>::wrap(Step k, std::size_t first, std::size_t last) {
 template <class T>
 double Membrane<T>::burst_uniform(std::size_t neuron, Step k, int which) {
   if (uniforms_.empty()) {
-    const auto w = random_words({seed_, Stream::burst, number_, static_cast<std::uint64_t>(k) << 32 | neuron});
+    const auto late = static_cast<std::uint32_t>(k >> 32) << 16;  // beyond 2^32 steps the index has no room for the step
+    const auto w = random_words({seed_, Stream::burst, number_ | late, static_cast<std::uint64_t>(k) << 32 | neuron});
     const auto first = static_cast<std::size_t>(2 * which);
     return (static_cast<double>(w[first]) * 0x1p-32 + static_cast<double>(w[first + 1])) * 0x1p-32;
   }
@@ -202,7 +203,7 @@ void Membrane<T>::reset_pyramidal(Step k, std::size_t block, std::size_t first, 
       continue;
     }
     ready_[i] = k + refractory_steps_;
-    draw_burst(k, i, static_cast<double>(at.vd));
+    draw_burst(k, i, static_cast<double>(at.potential));
   }
 }
 
@@ -385,15 +386,18 @@ void Membrane<T>::set_state(std::size_t i, Step k, const NeuronState& s) {
 }
 
 template <class T>
-std::size_t Membrane<T>::first_fault() const {
-  for (std::size_t i = 0; i < v_.size() && i < size_; ++i) {
-    if (!std::isfinite(v_[i]) || (!vd_.empty() && !std::isfinite(vd_[i]))) return i;
+std::optional<Fault> Membrane<T>::first_fault(std::size_t first, std::size_t count) const {
+  for (std::size_t i = first; i < first + count; ++i) {
+    if (v_.empty()) {
+      const double soma_V = escape_soma_V(i, 1), dendrite_V = escape_dendrite_V(i, 1);
+      if (!std::isfinite(soma_V)) return Fault{i, "membrane potential of the soma", soma_V};
+      if (!std::isfinite(dendrite_V)) return Fault{i, "membrane potential of the dendrite", dendrite_V};
+      continue;
+    }
+    if (!std::isfinite(v_[i])) return Fault{i, "membrane potential of the soma", static_cast<double>(v_[i])};
+    if (!vd_.empty() && !std::isfinite(vd_[i])) return Fault{i, "membrane potential of the dendrite", static_cast<double>(vd_[i])};
   }
-  if (!v_.empty()) return size_;
-  for (std::size_t i = 0; i < size_; ++i) {
-    if (!std::isfinite(g_[0][i] - g_[1][i]) || !std::isfinite(g_[2][i] - g_[3][i])) return i;
-  }
-  return size_;
+  return {};
 }
 
 template <class T>

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,13 @@ enum class CurrentTarget { soma, dendrite };
 struct NeuronState {
   double v = 0, vd = 0, ws = 0, wd = 0, theta = 0;
   std::array<double, kReceptors> g{};
+};
+
+/// A potential that is not finite.
+struct Fault {
+  std::size_t neuron;
+  std::string quantity;
+  double value;
 };
 
 /// A factor exp(-(k mod period) rate), tabulated: what a stored quantity is multiplied with in step k.
@@ -69,8 +77,8 @@ class Membrane {
   /// State of neuron i after step k.
   NeuronState state(std::size_t i, Step k) const;
   void set_state(std::size_t i, Step k, const NeuronState& state);
-  /// The first neuron whose potentials are not finite, or size().
-  std::size_t first_fault() const;
+  /// The first of `count` neurons from `first` whose potentials are not finite.
+  std::optional<Fault> first_fault(std::size_t first, std::size_t count) const;
   std::size_t bytes() const;
 
   template <class Archive>

@@ -2,8 +2,10 @@
 #include "apical/engine/spike/network.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "apical/core/error.h"
 #include "apical/core/random.h"
@@ -13,31 +15,14 @@ namespace apical::spike {
 namespace {
 
 constexpr Step kAhead = 8;                                         // a power of two
+constexpr Step kCheck = 256;                                       // how often potentials are looked at; a power of two
 constexpr double kDefaultMinimumRate = 2;                          // Hz (quirk Q7)
+constexpr double kLongest = 1e9;                                   // steps without another look at rates
 constexpr std::uint32_t kSourceObjects = 0x80000000U;              // Poisson walks: backgrounds below, sources above
-
-bool has_membrane(const NeuronModel& model) {
-  return !std::holds_alternative<PoissonSource>(model) && !std::holds_alternative<Relay>(model);
-}
 
 std::uint32_t walk_object(std::size_t owner, std::size_t block) {
   APICAL_CHECK(owner < 32768 && block < 65536);
   return static_cast<std::uint32_t>(owner << 16 | block);
-}
-
-/// Neurons no connection acts on need not wait for anybody.
-bool is_deaf(const Description& d, const NeuronGroup& group) {
-  return has_membrane(group.model) && std::none_of(d.connections.begin(), d.connections.end(), [&](const Connection& c) {
-    return c.target == group.name;
-  });
-}
-
-/// Time a neuron takes, in units of its membrane's: a background spike costs as much as about four.
-double work(const Description& d, const NeuronGroup& group) {
-  if (!has_membrane(group.model)) return 0.05;
-  double spikes_per_step = 0;
-  for (const Background& b : d.background) spikes_per_step += b.target == group.name ? b.rate_Hz * d.dt_s : 0;
-  return 1 + 4 * spikes_per_step;
 }
 
 bool reads_events_of(const Description& d, const std::string& group) {
@@ -50,70 +35,71 @@ bool reads_events_of(const Description& d, const std::string& group) {
 
 template <class T>
 Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPool* pool)
-    : description_(description), seed_(seed), pool_(pool) {
+    : description_(description), seed_(seed), pool_(pool), parts_(pool ? pool->size() : 1) {
   validate(description_);
-  const double dt = description_.dt_s;
-  const Quirks& q = description_.quirks;
-  parts_ = pool_ ? pool_->size() : 1;
-  int longest = q.presynaptic_detector_lag_steps;
+  int longest = description_.quirks.presynaptic_detector_lag_steps;
   for (const Connection& c : description_.connections) longest = std::max(longest, c.delay_steps);
   slots_ = std::bit_ceil(static_cast<std::size_t>(longest + kAhead) + 1);  // written ahead while the oldest is still read
 
-  // Blocks in order of group and position; each part takes a contiguous run of about equal work, once of the deaf
-  // groups and once of the others, since these meet after every step.
-  std::array<double, 2> total{}, done{};
-  for (const NeuronGroup& g : description_.groups) {
-    total[is_deaf(description_, g)] += work(description_, g) * static_cast<double>(g.size);
-  }
-  std::vector<std::vector<std::uint32_t>> boundaries;
-  for (std::size_t g = 0; g < description_.groups.size(); ++g) {
-    const NeuronGroup& spec = description_.groups[g];
-    const bool deaf = is_deaf(description_, spec);
-    const double work_of_one = work(description_, spec);
-    Group group;
-    group.alpha_s = spec.estimator.alpha_s;
-    group.relay = std::holds_alternative<Relay>(spec.model);
-    if (has_membrane(spec.model)) group.membrane.emplace_back(spec, q, dt, seed, static_cast<std::uint32_t>(g));
-    const double slow = decay_rate(dt, spec.estimator.alpha_s, q.float32_trace_decay);
-    group.events = DecayingTraces<double>(spec.size, slow);
-    group.bursts = DecayingTraces<double>(spec.size, slow);
-    group.spikes = DecayingTraces<double>(
-        spec.size, decay_rate(dt, spec.estimator.all_spikes_tau_s, q.float32_trace_decay),
-        spec.estimator.all_spikes_initial_Hz * spec.estimator.all_spikes_tau_s);
-    const bool labelled = has_membrane(spec.model) || group.relay || reads_events_of(description_, spec.name);
-    std::vector<std::uint32_t> boundary(parts_ + 1, static_cast<std::uint32_t>(spec.size));
-    boundary[0] = 0;
-    for (std::size_t first = 0; first < spec.size; first += kBlock) {
-      Block block;
-      block.group = g;
-      block.index = first / kBlock;
-      block.first = static_cast<std::uint32_t>(first);
-      block.count = static_cast<std::uint32_t>(std::min(kBlock, spec.size - first));
-      const double middle = done[deaf] + 0.5 * work_of_one * block.count;
-      block.part = std::min(parts_ - 1, static_cast<std::size_t>(middle / total[deaf] * static_cast<double>(parts_)));
-      done[deaf] += work_of_one * block.count;
-      for (std::size_t p = 1; p <= block.part; ++p) boundary[p] = std::min(boundary[p], block.first);
-      block.ring.resize(slots_);
-      if (labelled) {
-        block.event_counts.assign(block.count, 0);
-        block.detectors.emplace_back(q.detector, spec.estimator.burst_limit_s, dt, block.count, q.float32_trace_decay);
-        if (q.presynaptic_detector_lag_steps > 0) block.detectors.push_back(block.detectors.front());
-      }
-      if (const auto* poisson = std::get_if<PoissonSource>(&spec.model)) {
-        block.source.emplace_back(seed, kSourceObjects | walk_object(g, block.index), block.count, poisson->rate_Hz * dt);
-      }
-      group.blocks.push_back(std::move(block));
-    }
-    for (std::size_t p = parts_; p-- > 1;) boundary[p] = std::min(boundary[p], boundary[p + 1]);
-    boundaries.push_back(std::move(boundary));
-    groups_.push_back(std::move(group));
-  }
+  const std::vector<GroupLayout> places = layout(description_, parts_);
+  for (std::size_t g = 0; g < places.size(); ++g) add_group(g, places[g]);
+  share_blocks(places);
+  for (std::size_t n = 0; n < description_.connections.size(); ++n) add_connection(n, places);
+  deliveries_.resize(parts_);
+  for (std::size_t n = 0; n < description_.background.size(); ++n) add_background(n);
 
+  for (const Group& group : groups_) {
+    for (const auto* traces : {&group.events, &group.bursts, &group.spikes}) {
+      shortest_period_ = std::min(shortest_period_, traces->period());
+    }
+  }
+  for (const Eligibility& e : eligibility_) shortest_period_ = std::min(shortest_period_, e.copies[0].period());
+}
+
+template <class T>
+void Network<T>::add_group(std::size_t g, const GroupLayout& places) {
+  const NeuronGroup& spec = description_.groups[g];
+  const Quirks& q = description_.quirks;
+  const double dt = description_.dt_s;
+  Group group;
+  group.alpha_s = spec.estimator.alpha_s;
+  group.relay = std::holds_alternative<Relay>(spec.model);
+  if (has_membrane(spec.model)) group.membrane.emplace_back(spec, q, dt, seed_, static_cast<std::uint32_t>(g));
+  const double slow = decay_rate(dt, spec.estimator.alpha_s, q.float32_trace_decay);
+  group.events = DecayingTraces<double>(spec.size, slow);
+  group.bursts = DecayingTraces<double>(spec.size, slow);
+  group.spikes = DecayingTraces<double>(
+      spec.size, decay_rate(dt, spec.estimator.all_spikes_tau_s, q.float32_trace_decay),
+      spec.estimator.all_spikes_initial_Hz * spec.estimator.all_spikes_tau_s);
+  const bool labelled = has_membrane(spec.model) || group.relay || reads_events_of(description_, spec.name);
+  for (const BlockPlace& place : places.blocks) {
+    Block block;
+    block.group = g;
+    block.index = group.blocks.size();
+    block.part = place.part;
+    block.first = place.first;
+    block.count = place.count;
+    block.ring.resize(slots_);
+    if (labelled) {
+      block.event_counts.assign(block.count, 0);
+      block.detectors.emplace_back(q.detector, spec.estimator.burst_limit_s, dt, block.count, q.float32_trace_decay);
+      if (q.presynaptic_detector_lag_steps > 0) block.detectors.push_back(block.detectors.front());
+    }
+    if (const auto* poisson = std::get_if<PoissonSource>(&spec.model)) {
+      block.source.emplace_back(seed_, kSourceObjects | walk_object(g, block.index), block.count, poisson->rate_Hz * dt);
+    }
+    group.blocks.push_back(std::move(block));
+  }
+  groups_.push_back(std::move(group));
+}
+
+template <class T>
+void Network<T>::share_blocks(const std::vector<GroupLayout>& places) {
   for (auto* blocks : {&part_blocks_, &listening_, &deaf_}) blocks->resize(parts_);
   for (Group& group : groups_) {
     for (Block& block : group.blocks) {
       part_blocks_[block.part].push_back(&block);
-      (is_deaf(description_, description_.groups[block.group]) ? deaf_ : listening_)[block.part].push_back(&block);
+      (places[block.group].deaf ? deaf_ : listening_)[block.part].push_back(&block);
     }
   }
   for (const auto& blocks : part_blocks_) {
@@ -121,63 +107,63 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
     activity_stride_ += round_up(blocks.size(), kAlignment);
   }
   activity_.assign(slots_ * activity_stride_, 0);
-  deliveries_.resize(parts_);
+}
 
-  for (std::size_t n = 0; n < description_.connections.size(); ++n) {
-    const Connection& c = description_.connections[n];
-    const std::size_t source = group_index(description_, c.source), target = group_index(description_, c.target);
-    Link link{.source = source,
-              .target = target,
-              .synapses = Synapses<T>(c, description_.groups[source].size, description_.groups[target].size, seed,
-                                      static_cast<std::uint32_t>(n), boundaries[target]),
-              .receptor = c.receptor,
-              .reads = c.reads,
-              .delay = c.delay_steps};
-    if (c.short_term) {
-      link.short_term.assign(description_.groups[source].size, {.x = 1, .u = c.short_term->u_rest, .last = 0});
-      link.efficacy.assign(slots_, std::vector<std::vector<T>>(groups_[source].blocks.size()));
-    }
-    if (c.rule) {
-      link.eta = c.rule->eta;
-      link.deficits.assign(description_.groups[target].size, T{0});
-      link.updates.resize(parts_);
-      link.terms.resize(parts_);
-      const auto same = [&](const Eligibility& e) { return e.source == source && e.tau_s == c.rule->pre_tau_s; };
-      const auto found = std::find_if(eligibility_.begin(), eligibility_.end(), same);
-      link.eligibility = static_cast<std::size_t>(found - eligibility_.begin());
-      if (found == eligibility_.end()) {
-        const DecayingTraces<T> traces(description_.groups[source].size,
-                                       decay_rate(dt, c.rule->pre_tau_s, q.float32_trace_decay));
-        eligibility_.push_back({source, c.rule->pre_tau_s, std::vector<DecayingTraces<T>>(parts_, traces)});
-      }
-    }
-    links_.push_back(std::move(link));
-    if (groups_[target].relay) continue;  // a recorded train learns but feels nothing
-    const auto found = std::find_if(outgoing_.begin(), outgoing_.end(), [&](const Outgoing& o) {
-      return o.source == source && o.delay == c.delay_steps;
-    });
-    if (found == outgoing_.end()) {
-      outgoing_.push_back({source, c.delay_steps, {n}});
-    } else {
-      found->links.push_back(n);
-    }
+template <class T>
+void Network<T>::add_connection(std::size_t n, const std::vector<GroupLayout>& places) {
+  const Connection& c = description_.connections[n];
+  const std::size_t source = group_index(description_, c.source), target = group_index(description_, c.target);
+  const std::size_t sources = description_.groups[source].size, targets = description_.groups[target].size;
+  Link link{.source = source,
+            .target = target,
+            .synapses = Synapses<T>(c, sources, targets, seed_, static_cast<std::uint32_t>(n), places[target].boundaries),
+            .receptor = c.receptor,
+            .reads = c.reads,
+            .delay = c.delay_steps};
+  if (c.short_term) {
+    link.short_term.assign(sources, {.x = 1, .u = c.short_term->u_rest, .last = 0});
+    link.efficacy.assign(slots_, std::vector<std::vector<T>>(groups_[source].blocks.size()));
   }
-  for (const Group& group : groups_) {
-    for (const auto* traces : {&group.events, &group.bursts, &group.spikes}) {
-      shortest_period_ = std::min(shortest_period_, traces->period());
-    }
+  if (c.rule) {
+    link.eta = c.rule->eta;
+    link.deficits.assign(targets, T{0});
+    link.no_deficit_before.assign(parts_, 0);
+    link.updates.resize(parts_);
+    link.terms.resize(parts_);
+    link.eligibility = eligibility_of(source, c.rule->pre_tau_s);
   }
-  for (const Eligibility& e : eligibility_) shortest_period_ = std::min(shortest_period_, e.copies[0].period());
+  links_.push_back(std::move(link));
+  if (groups_[target].relay) return;  // a recorded train learns but feels nothing
+  const auto found = std::find_if(outgoing_.begin(), outgoing_.end(), [&](const Outgoing& o) {
+    return o.source == source && o.delay == c.delay_steps;
+  });
+  if (found == outgoing_.end()) {
+    outgoing_.push_back({source, c.delay_steps, {n}});
+  } else {
+    found->links.push_back(n);
+  }
+}
 
-  for (std::size_t n = 0; n < description_.background.size(); ++n) {
-    const Background& b = description_.background[n];
-    const std::size_t target = group_index(description_, b.target);
-    noise_.push_back({target, groups_[target].blocks.front().feeds.size()});
-    for (Block& block : groups_[target].blocks) {
-      block.feeds.push_back({.walk = PoissonWalk(seed, walk_object(n, block.index), block.count, b.rate_Hz * dt),
-                             .receptor = b.receptor,
-                             .weight = static_cast<T>(b.weight)});
-    }
+template <class T>
+std::size_t Network<T>::eligibility_of(std::size_t source, double tau_s) {
+  for (std::size_t e = 0; e < eligibility_.size(); ++e) {
+    if (eligibility_[e].source == source && eligibility_[e].tau_s == tau_s) return e;
+  }
+  const double decay = decay_rate(description_.dt_s, tau_s, description_.quirks.float32_trace_decay);
+  const DecayingTraces<T> traces(description_.groups[source].size, decay);
+  eligibility_.push_back({source, tau_s, std::vector<DecayingTraces<T>>(parts_, traces)});
+  return eligibility_.size() - 1;
+}
+
+template <class T>
+void Network<T>::add_background(std::size_t n) {
+  const Background& b = description_.background[n];
+  const std::size_t target = group_index(description_, b.target);
+  noise_.push_back({target, groups_[target].blocks.front().feeds.size()});
+  for (Block& block : groups_[target].blocks) {
+    block.feeds.push_back({.walk = PoissonWalk(seed_, walk_object(n, block.index), block.count, b.rate_Hz * description_.dt_s),
+                           .receptor = b.receptor,
+                           .weight = static_cast<T>(b.weight)});
   }
 }
 
@@ -344,8 +330,11 @@ void Network<T>::deliver(std::size_t part, Step k) {
     }
   }
   if (plasticity_) {
-    for (Link& link : links_) {
-      if (link.synapses.plastic()) apply_rule(part, link, k);
+    for (std::size_t l = 0; l < links_.size(); ++l) {
+      const std::optional<BurstRule>& rule = description_.connections[l].rule;
+      if (!rule) continue;
+      apply_presynaptic_term(part, links_[l], *rule, k);
+      apply_postsynaptic_term(part, links_[l], *rule, k);
     }
   }
   const auto count = [k](DecayingTraces<double>& traces, const std::vector<std::uint32_t>& neurons) {
@@ -364,36 +353,45 @@ void Network<T>::deliver(std::size_t part, Step k) {
 }
 
 template <class T>
-void Network<T>::apply_rule(std::size_t part, Link& link, Step k) {
-  const BurstRule& rule = *description_.connections[static_cast<std::size_t>(&link - links_.data())].rule;
+bool Network<T>::find_deficits(std::size_t part, Link& link, const BurstRule& rule, Step k) {
+  if (k < link.no_deficit_before[part]) return false;
   const Quirks& q = description_.quirks;
-  Group& target = groups_[link.target];
-  const T eta = static_cast<T>(link.eta), w_min = static_cast<T>(rule.w_min), w_max = static_cast<T>(rule.w_max);
-
   const double minimum = q.minimum_rate_ignored ? kDefaultMinimumRate : rule.minimum_rate_Hz;
-  bool deficits_known = false, any_deficit = false;
+  const Group& target = groups_[link.target];
+  const bool all = q.homeostatic_rate == HomeostaticRate::all_spikes;
+  const DecayingTraces<double>& traces = all ? target.spikes : target.events;
+  const double tau_s = all ? description_.groups[link.target].estimator.all_spikes_tau_s : target.alpha_s;
+  const double to_rate = 1 / (traces.growth(k) * tau_s);
+  double lowest = std::numeric_limits<double>::infinity();
+  for (const Block& block : target.blocks) {
+    if (block.part != part) continue;
+    for (std::size_t i = block.first; i < block.first + block.count; ++i) {
+      const double rate = traces.scaled()[i] * to_rate;
+      lowest = std::min(lowest, rate);
+      link.deficits[i] = static_cast<T>(rate_deficit(rate, minimum));
+    }
+  }
+  // Spikes only add to what decays, so that nobody can fall below the minimum before the lowest rate has decayed to it.
+  if (lowest > minimum) {
+    const double steps = minimum > 0 ? tau_s / description_.dt_s * std::log(lowest / minimum) : kLongest;
+    link.no_deficit_before[part] = k + static_cast<Step>(0.99 * std::min(steps, kLongest));
+  }
+  return lowest < minimum;
+}
+
+template <class T>
+void Network<T>::apply_presynaptic_term(std::size_t part, Link& link, const BurstRule& rule, Step k) {
+  std::optional<bool> any_deficit;  // found at the first event
   for (const Block& source : groups_[link.source].blocks) {
-    if (minimum <= 0 || !emitted(source, slot(k), Reads::events)) continue;
+    if (!emitted(source, slot(k), Reads::events)) continue;
+    if (!any_deficit) any_deficit = find_deficits(part, link, rule, k);
+    if (!*any_deficit) return;
     for (const std::uint32_t neuron : source.ring[slot(k)][static_cast<std::size_t>(Reads::events)]) {
-      if (!deficits_known) {
-        deficits_known = true;
-        const bool all = q.homeostatic_rate == HomeostaticRate::all_spikes;
-        const DecayingTraces<double>& traces = all ? target.spikes : target.events;
-        const double tau_s = all ? description_.groups[link.target].estimator.all_spikes_tau_s : target.alpha_s;
-        const double to_rate = 1 / (traces.growth(k) * tau_s);
-        for (const Block& block : target.blocks) {
-          if (block.part != part) continue;
-          for (std::size_t i = block.first; i < block.first + block.count; ++i) {
-            link.deficits[i] = static_cast<T>(rate_deficit(traces.scaled()[i] * to_rate, minimum));
-            any_deficit = any_deficit || link.deficits[i] > 0;
-          }
-        }
-      }
-      if (!any_deficit) continue;
-      link.synapses.add_per_target(part, neuron, eta, link.deficits.data(), {w_min, w_max});
+      link.synapses.add_per_target(part, neuron, static_cast<T>(link.eta), link.deficits.data(),
+                                   {static_cast<T>(rule.w_min), static_cast<T>(rule.w_max)});
       if (!link.recorded) continue;
       PresynapticTerm term{k, neuron, std::vector<double>(link.deficits.size(), 0.0)};
-      for (const Block& block : target.blocks) {
+      for (const Block& block : groups_[link.target].blocks) {
         if (block.part != part) continue;
         for (std::size_t i = block.first; i < block.first + block.count; ++i) {
           term.deficits_Hz[i] = static_cast<double>(link.deficits[i]);
@@ -402,16 +400,21 @@ void Network<T>::apply_rule(std::size_t part, Link& link, Step k) {
       link.terms[part].push_back(std::move(term));
     }
   }
+}
 
+template <class T>
+void Network<T>::apply_postsynaptic_term(std::size_t part, Link& link, const BurstRule& rule, Step k) {
+  Group& target = groups_[link.target];
   const DecayingTraces<T>& eligibility = eligibility_[link.eligibility].copies[part];
   const double decay = 1 / eligibility.growth(k);
   const auto update = [&](std::uint32_t neuron, Label kind) {
     const double events = target.events.value(neuron, k), bursts = target.bursts.value(neuron, k);
     const double h = homeostatic_term(events / target.alpha_s, rule.maximum_rate_Hz);
-    const double p = rule.fixed_burst_probability.value_or(burst_probability(events, bursts, q.first_event));
+    const double p = rule.fixed_burst_probability.value_or(burst_probability(events, bursts, description_.quirks.first_event));
     const double valence = kind == Label::event ? -p : 1;
     const double change = kind == Label::event ? event_valence(p, h) : burst_valence(h);
-    link.synapses.add_per_source(neuron, static_cast<T>(link.eta * change * decay), eligibility.scaled(), {w_min, w_max});
+    link.synapses.add_per_source(neuron, static_cast<T>(link.eta * change * decay), eligibility.scaled(),
+                                 {static_cast<T>(rule.w_min), static_cast<T>(rule.w_max)});
     if (link.recorded) link.updates[part].push_back({k, neuron, kind, valence, h});
   };
   for (const Block& block : target.blocks) {
@@ -423,46 +426,72 @@ void Network<T>::apply_rule(std::size_t part, Link& link, Step k) {
 
 template <class T>
 void Network<T>::advance(Step steps) {
+  if (!fault_.empty()) throw Error(ExitCode::numerical_fault, "the state is not usable any more: " + fault_);
   if (steps <= 0) return;
   first_ = now_;
   const Step end = now_ + steps;
+  Step reached = end;
   Barrier barrier(static_cast<unsigned>(parts_));
+  std::atomic<bool> faulty{false};
+  std::vector<std::optional<NumericalFault>> faults(parts_);
+  const auto look = [&](std::size_t part, Step k) {
+    if (!faults[part]) faults[part] = first_fault(part, k);
+    if (faults[part]) faulty = true;
+  };
   const auto work = [&](std::size_t part) {
     try {
       for (Step k = first_; k < end; ++k) {
         integrate(part, k, end);
         if (!barrier.arrive_and_wait()) return;
         deliver(part, k);
+        // Looked for kAhead steps before the parts ask, so that all see the answer and stop together, where deaf groups are
+        // not ahead of the others.
+        if (k % kCheck == kCheck - 1 - kAhead) look(part, k);
+        if (k % kCheck == kCheck - 1 && faulty) {
+          if (part == 0) reached = k + 1;
+          return;
+        }
       }
+      look(part, end - 1);
     } catch (...) {
       barrier.give_up();
       throw;
     }
   };
-  if (pool_) {
-    pool_->run(parts_, work);
-  } else {
-    work(0);
+  try {
+    if (pool_) {
+      pool_->run(parts_, work);
+    } else {
+      work(0);
+    }
+  } catch (const std::exception& e) {
+    fault_ = e.what();  // the parts may have stopped at different steps
+    throw;
   }
-  now_ = end;
-  check_finite();
+  now_ = reached;
+  for (const std::optional<NumericalFault>& fault : faults) {
+    if (!fault) continue;
+    fault_ = fault->what();
+    throw *fault;
+  }
 }
 
 template <class T>
-void Network<T>::check_finite() const {
-  for (std::size_t g = 0; g < groups_.size(); ++g) {
-    for (const Membrane<T>& m : groups_[g].membrane) {
-      const std::size_t i = m.first_fault();
-      if (i == m.size()) continue;
-      throw NumericalFault({.population = description_.groups[g].name,
-                            .quantity = "membrane potential",
-                            .unit = i,
-                            .seed = seed_,
-                            .step = now_,
-                            .time_ms = static_cast<double>(now_) * description_.dt_s * 1e3,
-                            .value = m.state(i, now_ - 1).v});
+std::optional<NumericalFault> Network<T>::first_fault(std::size_t part, Step k) const {
+  for (const Block* block : part_blocks_[part]) {
+    for (const Membrane<T>& m : groups_[block->group].membrane) {
+      const std::optional<Fault> fault = m.first_fault(block->first, block->count);
+      if (!fault) continue;
+      return NumericalFault({.population = description_.groups[block->group].name,
+                             .quantity = fault->quantity,
+                             .unit = fault->neuron,
+                             .seed = seed_,
+                             .step = k,
+                             .time_ms = static_cast<double>(k) * description_.dt_s * 1e3,
+                             .value = fault->value});
     }
   }
+  return {};
 }
 
 // ---------------------------------------------------------------------------------------------- in and out

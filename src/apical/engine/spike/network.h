@@ -7,15 +7,19 @@
 // float: for speed. double: for validation.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "apical/core/error.h"
 #include "apical/core/threads.h"
 #include "apical/engine/spike/description.h"
 #include "apical/engine/spike/detector.h"
+#include "apical/engine/spike/layout.h"
 #include "apical/engine/spike/membrane.h"
 #include "apical/engine/spike/poisson.h"
 #include "apical/engine/spike/short_term.h"
@@ -60,7 +64,8 @@ class Network {
   ~Network();
   Network(Network&&) noexcept;
 
-  /// Executes `steps` steps. Throws NumericalFault if a potential is no longer finite.
+  /// Executes `steps` steps. Throws NumericalFault within 256 steps of a potential that is no longer finite, and Error
+  /// from then on: the state can be saved, but not continued.
   void advance(Step steps);
   /// Number of the next step; the time is step() dt.
   Step step() const { return now_; }
@@ -146,6 +151,11 @@ class Network {
     std::vector<std::size_t> links;
   };
 
+  void add_group(std::size_t g, const GroupLayout& places);
+  void share_blocks(const std::vector<GroupLayout>& places);
+  void add_connection(std::size_t n, const std::vector<GroupLayout>& places);
+  std::size_t eligibility_of(std::size_t source, double tau_s);
+  void add_background(std::size_t n);
   void integrate(std::size_t part, Step k, Step end);
   void integrate_block(Block& block, Step k);
   void emit_at_rates(Block& block, Step k);
@@ -153,8 +163,12 @@ class Network {
   void begin_step(std::size_t part, Step k);
   void transmit(std::size_t part, const Block& block, Link& link, Step k);
   void label(Group& group, Block& block, Step k);
-  void apply_rule(std::size_t part, Link& link, Step k);
-  void check_finite() const;
+  /// Deficits of the part's own targets, in link.deficits; false if nobody lacks anything.
+  bool find_deficits(std::size_t part, Link& link, const BurstRule& rule, Step k);
+  void apply_presynaptic_term(std::size_t part, Link& link, const BurstRule& rule, Step k);
+  void apply_postsynaptic_term(std::size_t part, Link& link, const BurstRule& rule, Step k);
+  /// The first potential of a part that is not finite.
+  std::optional<NumericalFault> first_fault(std::size_t part, Step k) const;
   std::size_t slot(Step k) const { return static_cast<std::size_t>(k) & (slots_ - 1); }
   const Link& rule_link(std::size_t connection) const;
   bool emitted(const Block& block, std::size_t slot, Reads what) const {
@@ -167,6 +181,7 @@ class Network {
   std::size_t parts_ = 1;
   Step now_ = 0, first_ = 0;    ///< step now, and at the start of this advance()
   bool plasticity_ = false;
+  std::string fault_;           ///< why the state cannot be continued
   std::size_t slots_ = 2;       ///< ring of past spikes, a power of two
   std::vector<Group> groups_;
   /// Blocks by part, in order of group and position: all, those that hear others, and those that hear nobody.
@@ -234,6 +249,7 @@ struct Network<T>::Link {
   std::size_t eligibility = 0;
   double eta = 0;
   std::vector<T> deficits = {};                      ///< scratch by target
+  std::vector<Step> no_deficit_before = {};          ///< by part: nobody lacks anything in earlier steps (0: not known)
   bool recorded = false;
   std::vector<std::vector<RuleUpdate>> updates = {};  ///< by part
   std::vector<std::vector<PresynapticTerm>> terms = {};  ///< by part
@@ -287,6 +303,7 @@ void Network<T>::visit_state(Archive& a) {
     const std::string prefix = "connection/" + description_.connections[l].name + "/";
     link.synapses.visit_state(a, prefix);
     a(prefix + "eta", link.eta);
+    std::fill(link.no_deficit_before.begin(), link.no_deficit_before.end(), Step{0});
     for (std::size_t i = 0; i < link.short_term.size(); ++i) {
       const std::string at = prefix + "short_term" + std::to_string(i) + "/";
       a(at + "x", link.short_term[i].x);

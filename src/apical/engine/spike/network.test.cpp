@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::uint32_t kFirst = 0;
 
-/// Two populations with everything on: plasticity, feedback bursts, short-term plasticity, delays, background.
+/// Two populations with everything on: plasticity, feedback bursts, short-term plasticity, delays, background; and one that
+/// hears nobody, of several blocks.
 Description lively(std::size_t n) {
   Description d;
   for (const char* name : {"low", "high"}) {
@@ -33,6 +34,8 @@ Description lively(std::size_t n) {
   d.groups.push_back({.name = "pv", .size = n / 4, .model = ExponentialIf::parvalbumin()});
   d.groups.push_back({.name = "som", .size = n / 4, .model = ExponentialIf::somatostatin()});
   d.groups.push_back({.name = "pool", .size = n, .model = PoissonSource{20}});
+  d.groups.push_back({.name = "senses", .size = 2 * n, .model = BurstPoisson{}, .soma_current = {.constant_A = 500e-12}, .initial_voltage_sd_V = 5e-3});
+  d.background.push_back({"senses", Receptor::soma_excitatory, 400, 0.35});
   const RandomPairs sparse{.probability = 40.0 / static_cast<double>(n)};
   d.connections = {
       {.name = "plastic", .source = "low", .target = "high", .reads = Reads::events, .delay_steps = 0, .topology = sparse,
@@ -46,7 +49,8 @@ Description lively(std::size_t n) {
       {.name = "facilitating", .source = "low", .target = "two", .topology = sparse, .weight = 0.8,
        .short_term = ShortTermParameters::facilitating()},
       {.name = "inhibition", .source = "pv", .target = "two", .receptor = Receptor::dendrite_inhibitory, .topology = sparse, .weight = 0.05},
-      {.name = "pool", .source = "pool", .target = "som", .topology = sparse, .weight = 0.3}};
+      {.name = "pool", .source = "pool", .target = "som", .topology = sparse, .weight = 0.3},
+      {.name = "senses", .source = "senses", .target = "low", .reads = Reads::events, .delay_steps = 5, .topology = sparse, .weight = 0.3}};
   return d;
 }
 
@@ -430,6 +434,48 @@ TEST(SpikeNetwork, APotentialThatIsNotFiniteIsReported) {
     EXPECT_EQ(e.where().population, "cells");
     EXPECT_EQ(e.where().unit, 3U);
   }
+}
+
+TEST(SpikeNetwork, StopsSoonAfterAFaultAndStaysStopped) {
+  for (const unsigned threads : {1U, 3U}) {
+    ThreadPool pool(threads);
+    Network<float> net(lively(1300), 5, &pool);
+    net.advance(100);
+    net.add_conductance(net.group("pv"), Receptor::soma_excitatory, 7, std::numeric_limits<double>::quiet_NaN());
+    try {
+      net.advance(100000);
+      FAIL() << "NaN went unnoticed";
+    } catch (const NumericalFault& e) {
+      EXPECT_EQ(e.where().population, "pv");
+      EXPECT_EQ(e.where().quantity, "membrane potential of the soma");
+      EXPECT_EQ(e.where().unit, 7U);
+      EXPECT_TRUE(std::isnan(e.where().value));
+      EXPECT_LT(e.where().step, 100 + 256);
+      EXPECT_LE(net.step(), 100 + 2 * 256);
+    }
+    const Step stopped = net.step();
+    TestArchive archive;
+    net.visit_state(archive);
+    EXPECT_THROW(net.advance(1), Error);
+    EXPECT_EQ(net.step(), stopped);
+  }
+}
+
+TEST(SpikeNetwork, BurstsDrawOtherNumbersAfterFourBillionSteps) {
+  Membrane<double> early({.name = "n", .size = 400, .model = BurstPoisson{}}, {}, 1e-4, 1, 0), late = early;
+  std::vector<std::uint32_t> bursts[2];
+  for (const Step start : {Step{0}, Step{1} << 32}) {
+    Membrane<double>& m = start == 0 ? early : late;
+    for (std::size_t i = 0; i < 400; ++i) m.set_state(i, start - 1, {.v = 0, .vd = -38e-3, .theta = -50e-3});
+    std::vector<std::uint32_t> spikes;
+    for (Step k = start; k < start + 160; ++k) {
+      m.step(k, 0, spikes);
+      if (k == start) spikes.clear();  // everybody's event
+    }
+    bursts[start != 0] = spikes;
+  }
+  EXPECT_GT(bursts[0].size(), 50U);
+  EXPECT_NE(bursts[0], bursts[1]);
 }
 
 TEST(SpikeNetwork, EstimatesFollowTheRatesOfARelay) {

@@ -58,7 +58,7 @@ HWY_INLINE V clamped_exp(D d, V x) {
   return hn::Exp(d, hn::Min(hn::Max(x, hn::Set(d, T{-80})), hn::Set(d, T{80})));
 }
 
-// The arrays are padded to whole vectors, so the last vector may run over n; list_crossings cuts there.
+// The arrays are padded to whole vectors, so the last vector may run over n; Crossed::list cuts there.
 template <bool kActiveDendrite, bool kSomaticDrive, class T>
 HWY_INLINE std::size_t pyramidal(const PyramidalState<T>& s, const PyramidalStep<T>& c, std::size_t n,
                                  Crossing<T>* HWY_RESTRICT out) {
@@ -131,7 +131,8 @@ HWY_INLINE std::size_t interneurons(const InterneuronState<T>& s, const Interneu
     drive = hn::MulAdd(hn::Set(d, c.slope), clamped_exp(d, x), drive);
     drive = hn::NegMulAdd(w, hn::Set(d, c.inverse_leak_S), drive);
     auto v_new = hn::MulAdd(hn::Set(d, c.leak), drive, v);
-    v_new = hn::Min(hn::Max(v_new, hn::Set(d, c.floor)), hn::Set(d, c.ceiling));
+    const auto clipped = hn::Min(hn::Max(v_new, hn::Set(d, c.floor)), hn::Set(d, c.ceiling));
+    v_new = hn::IfThenElse(hn::IsNaN(v_new), v_new, clipped);  // Max and Min would hide it
     const auto pinned = hn::Gt(refractory, hn::Zero(d));
     v_new = hn::IfThenElse(pinned, rest, v_new);
     hn::Store(hn::Sub(refractory, hn::IfThenElseZero(pinned, one)), d, s.refractory + i);

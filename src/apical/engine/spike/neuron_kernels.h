@@ -53,11 +53,11 @@ struct InterneuronStep {
   T excitatory_scale, inhibitory_scale, current;
 };
 
-/// A neuron above threshold, and its dendritic potential before currents are injected.
+/// A neuron above threshold, and its dendritic potential (interneurons: its only one) before currents are injected.
 template <class T>
 struct Crossing {
   std::uint32_t neuron;
-  T vd;
+  T potential;
 };
 
 /// Each advances `n` <= kBlock neurons, writes those above threshold in ascending order to `out` (room for n) and returns
@@ -70,7 +70,7 @@ std::size_t two_compartment_step(const PyramidalState<float>&, const PyramidalSt
                                  std::size_t n, Crossing<float>* out) noexcept;
 std::size_t two_compartment_step(const PyramidalState<double>&, const PyramidalStep<double>&, bool somatic_drive,
                                  std::size_t n, Crossing<double>* out) noexcept;
-/// Exponential integrate-and-fire; a spike is V > 0, then V is clipped to [floor, ceiling].
+/// Exponential integrate-and-fire; V is clipped to [floor, ceiling], then a spike is V > 0.
 std::size_t interneuron_step(const InterneuronState<float>&, const InterneuronStep<float>&, std::size_t n,
                              Crossing<float>* out) noexcept;
 std::size_t interneuron_step(const InterneuronState<double>&, const InterneuronStep<double>&, std::size_t n,

@@ -53,7 +53,7 @@ class Synapses {
 
   template <class Archive>
   void visit_state(Archive& a, const std::string& prefix) {
-    if (plastic_) a(prefix + "weights", weights_);
+    a(prefix + "weights", weights_);
   }
 
  private:

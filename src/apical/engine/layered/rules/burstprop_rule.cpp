@@ -97,7 +97,7 @@ void Burstprop<T>::recurrent_input(const Workers& workers, std::size_t l) {
 
 template <class T>
 void Burstprop<T>::hidden_bursts(const Workers& workers, const Network<T>& network, std::size_t l) {
-  const MatrixView<const T> Y = options_.feedback == Feedback::symmetric ? network.parameters.W[l + 1].view() : feedback_[l].view();
+  const MatrixView<const T> Y = feedback_beside(network, l + 1);
   const Connection& above = network.description.connection(l + 1);
   const auto e = activity_.h[l].view();
   project_back<T>(workers, above, b_[l + 1].view(), Y, b_[l].view());
@@ -112,6 +112,25 @@ void Burstprop<T>::hidden_bursts(const Workers& workers, const Network<T>& netwo
     activate<T>(workers, Activation::sigmoid, u, u);
     combine<T>(workers, u, e, [](T p, T rate) { return p * rate; });
   }
+}
+
+template <class T>
+Teaching<T> Burstprop<T>::teaching(std::size_t layer) {
+  const MatrixView<const T> e = std::as_const(activity_.h[layer]).view();
+  const auto per_event = [&](const Rows<T>& bursts, Rows<T>& out) {  // p = b / e
+    const auto view = out.resize(e.rows(), e.cols());
+    copy<T>(bursts.view(), view);
+    combine<T>({}, view, e, [](T b, T rate) { return rate > 0 ? b / rate : T(0); });
+    return view;
+  };
+  Teaching<T> out;
+  out.signal = per_event(difference_[layer], signal_);
+  out.gain = e;
+  if (layer + 1 == activity_.h.size()) return out;
+  const auto slope = per_event(b_[layer], slope_);
+  combine<T>({}, slope, e, [](T p, T) { return 4 * p * (1 - p); });
+  out.slope = slope;
+  return out;
 }
 
 template <class T>

@@ -38,6 +38,11 @@ class Burstprop final : public CreditRule<T> {
   double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
                 int update) override;
   MatrixView<const T> output() const override { return activity_.h.back().view(); }
+  /// The signal is p^t - p, the gain e; the dendrite of a hidden unit has the slope 4 p (1 - p).
+  Teaching<T> teaching(std::size_t layer) override;
+  MatrixView<const T> feedback_beside(const Network<T>& network, std::size_t layer) const override {
+    return options_.feedback == burstprop::Feedback::symmetric ? network.parameters.W[layer].view() : feedback_[layer - 1].view();
+  }
   std::span<const Trainable<T>> learned_feedback() override { return slots_; }
   bool feedback_follows_forward() const override { return options_.feedback == burstprop::Feedback::learned; }
   /// Of the recurrent weights.
@@ -64,6 +69,7 @@ class Burstprop final : public CreditRule<T> {
   Activity<T> activity_;
   LayerRows<T> b_, b_teacher_, difference_;  // before they become bursts, b_ and b_teacher_ hold s and u
   LayerRows<T> q_, r_, u_;
+  Rows<T> signal_, slope_;  // of the layer last asked for
 };
 
 /// Y ~ N(0, feedback_deviation) in the shapes of the forward weights.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/engine/layered/rules/delta_rule.h"
 
+#include <utility>
+
 namespace apical::layered {
 
 template <class T>
@@ -47,6 +49,14 @@ void DeltaRule<T>::add_credit(const Workers& workers, Network<T>& network, const
                  network.parameters.W[l].view(), keep);
     batch_mean<T>(connection, delta_[l].view(), -eta, std::span<T>(network.parameters.b[l]), 1);
   }
+}
+
+template <class T>
+Teaching<T> DeltaRule<T>::teaching(std::size_t layer) {
+  const auto delta = std::as_const(delta_[layer]).view();
+  const auto taught = taught_.resize(delta.rows(), delta.cols());
+  blend<T>({}, -1, delta, 0, delta, taught);
+  return {.signal = taught, .gain = {}, .slope = {}};
 }
 
 template class DeltaRule<float>;

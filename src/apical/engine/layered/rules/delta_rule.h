@@ -48,6 +48,10 @@ class DeltaRule : public CreditRule<T> {
   std::optional<double> prepare_credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch) override;
   void add_credit(const Workers& workers, Network<T>& network, const Batch<T>& batch, T eta, T keep) override;
   MatrixView<const T> output() const override { return activity_.h.back().view(); }
+  Teaching<T> teaching(std::size_t layer) override;
+  MatrixView<const T> feedback_beside(const Network<T>& network, std::size_t layer) const override {
+    return direct() ? MatrixView<const T>{} : feedback(network, layer);
+  }
 
   /// Of the last batch; per sample, not divided by N.
   const LayerRows<T>& delta() const { return delta_; }
@@ -73,6 +77,7 @@ class DeltaRule : public CreditRule<T> {
 
   Activity<T> activity_;
   LayerRows<T> delta_;
+  Rows<T> taught_;  // -delta of the layer last asked for
 };
 
 }  // namespace apical::layered
