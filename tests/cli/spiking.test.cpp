@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -431,7 +432,48 @@ TEST_F(Spiking, ExperimentsThatComeWithApicalAreSound) {
     EXPECT_FALSE(read_spiking_experiment(document).description.empty()) << entry.path();
     ++found;
   }
-  EXPECT_EQ(found, 12U);
+  EXPECT_EQ(found, 13U);
+}
+
+const std::string kTinyMnist = R"(
+[model]
+name = "burstprop-mnist"
+hidden = 30
+per_class = 2
+train_images = 1010
+test_images = 40
+prediction_s = 0.2
+settle_s = 0.05
+teaching_s = 0.1
+[training]
+epochs = 2
+[run]
+seeds = 2
+checkpoint_every_s = 0
+[record]
+raster_s = 0.1
+)";
+
+TEST_F(Spiking, DigitsResumeByteForByteInTheMiddleOfAnEpoch) {
+  if (std::getenv("APICAL_DATA") == nullptr) GTEST_SKIP() << "needs MNIST below APICAL_DATA";
+  const Answer whole = run(kTinyMnist, "whole", {"--threads", "2"});
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  EXPECT_THAT(whole.out, HasSubstr("test pictures right"));
+  const SpikingExperiment e = read_spiking_experiment(TomlDocument::parse(kTinyMnist, "test"));
+  std::atomic<bool> stop{false};
+  SpikingRunOptions options;
+  options.directory = out("parts");
+  options.threads = 1;
+  options.progress = [&](const SpikingProgress& p) { stop = p.done_s >= 0.3 * p.total_s; };
+  ASSERT_TRUE(run_spiking(e, options, stop).stopped);
+  options.progress = {};
+  options.resume = true;
+  stop = false;
+  ASSERT_FALSE(run_spiking(e, options, stop).stopped);
+  for (const char* name : {"metrics.ndjson", "results.h5"}) EXPECT_EQ(bytes("whole", name), bytes("parts", name)) << name;
+  const auto lines = io::read_ndjson(directory_ / "whole/metrics.ndjson").lines;
+  EXPECT_EQ(lines.size(), 2U * (1 + 2 * 2));  // two seeds: the untrained network, then training and test of two epochs
+  EXPECT_THAT(bytes("whole", "report.html"), HasSubstr("Accuracy on test pictures"));
 }
 
 }  // namespace

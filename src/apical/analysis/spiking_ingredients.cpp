@@ -21,7 +21,9 @@ std::vector<std::string> of_both_signs(const Description& d) {
   for (const NeuronGroup& g : d.groups) {
     std::set<bool> signs;
     for (const Connection& c : d.connections) {
-      if (c.source == g.name) signs.insert(excites(c.receptor));
+      if (c.source != g.name) continue;
+      signs.insert(excites(c.receptor));
+      if (c.weight_sd > 0 || (c.rule && c.rule->w_min < 0)) signs.insert(!excites(c.receptor));
     }
     if (signs.size() == 2) out.push_back(g.name);
   }
@@ -40,10 +42,10 @@ std::vector<std::string> one_to_one(const Description& d) {
 
 std::vector<Ingredient> ingredients(const models::SpikingOptions& options) {
   const auto network = models::network_of(options);
-  const auto* task = std::get_if<payeur2021::XorOptions>(&options);
+  const bool xor_task = std::holds_alternative<payeur2021::XorOptions>(options), task = xor_task || std::holds_alternative<payeur2021::MnistOptions>(options);
   std::vector<Ingredient> out;
   out.push_back({"weight transport", false, network ? "every projection is wired and weighted on its own" : "one synapse"});
-  out.push_back({"separate phases", task != nullptr, task ? "plasticity is on in the last tenth of each example only, while the teacher acts" : "plasticity, where there is any, goes on all the time"});
+  out.push_back({"separate phases", task, xor_task ? "plasticity is on in the last tenth of each example only, while the teacher acts" : task ? "plasticity is on while the teacher acts only" : "plasticity, where there is any, goes on all the time"});
   out.push_back({"signed signals", false, "cells send spikes; credit is more or fewer bursts than usual"});
   if (network) {
     const auto mixed = of_both_signs(*network), single = one_to_one(*network);
@@ -51,7 +53,7 @@ std::vector<Ingredient> ingredients(const models::SpikingOptions& options) {
     out.push_back({"one-to-one wiring", !single.empty(), single.empty() ? "projections are random" : join_names(single)});
   }
   out.push_back({"global signal", false, "no scalar is broadcast"});
-  out.push_back({"target", task != nullptr, task ? "a current into each output dendrite, computed from that neuron's own event rate" : "nothing is taught"});
+  out.push_back({"target", task, task ? "a current into each output dendrite, computed from that neuron's own event rate" : "nothing is taught"});
   return out;
 }
 

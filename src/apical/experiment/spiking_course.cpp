@@ -5,39 +5,13 @@
 
 #include <cmath>
 
+#include "apical/experiment/spiking_course_parts.h"
+#include "apical/experiment/spiking_mnist_course.h"
+
 namespace apical {
 namespace {
 
 using namespace payeur2021;
-
-/// Lists of a network change their lengths: spikes in flight, currents per neuron.
-template <class Archive>
-class FlexibleArchive {
- public:
-  static constexpr bool kReading = Archive::kReading;
-  explicit FlexibleArchive(Archive& archive) : archive_(archive) {}
-  template <class T, class A>
-  void operator()(const std::string& name, std::vector<T, A>& v) {
-    archive_.resized(name, v);
-  }
-  template <class T>
-  void operator()(const std::string& name, T& v) {
-    archive_(name, v);
-  }
-
- private:
-  Archive& archive_;
-};
-
-/// Drawn stretches in the middle of parts of equal length: `seconds` at the end of each.
-std::vector<RasterWindow> ends_of(const std::vector<std::string>& labels, double part_s, double seconds) {
-  std::vector<RasterWindow> out;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const double end = static_cast<double>(i + 1) * part_s;
-    out.push_back({labels[i], end - std::min(seconds, part_s), end});
-  }
-  return out;
-}
 
 constexpr std::array<const char*, 6> kPlastic{"in1->hid1", "in1->hid2", "in2->hid1", "in2->hid2", "hid1->out", "hid2->out"};
 
@@ -310,6 +284,7 @@ std::unique_ptr<SpikingCourse> make_course(const SpikingExperiment& e, const Cou
     const SpikingExperiment& e;
     const CourseSetting& s;
     std::unique_ptr<SpikingCourse> operator()(const XorOptions& o) const { return std::make_unique<XorCourse>(o, e.epochs, s); }
+    std::unique_ptr<SpikingCourse> operator()(const MnistOptions& o) const { return make_mnist_course(o, e.epochs, s); }
     std::unique_ptr<SpikingCourse> operator()(const PropagationOptions& o) const { return std::make_unique<PropagationCourse>(o, s); }
     std::unique_ptr<SpikingCourse> operator()(const models::MultiplexingOptions& o) const { return std::make_unique<MultiplexingCourse>(o.population, s); }
     std::unique_ptr<SpikingCourse> operator()(const RuleNetworkOptions& o) const { return std::make_unique<RuleCourse>(o, s); }
@@ -327,6 +302,7 @@ double course_seconds(const SpikingExperiment& e) {
       const double patterns = 4 * o.example_s;
       return 3 * o.alpha_s + (epochs == 0 ? 1.0 : static_cast<double>(epochs) + 2) * patterns;
     }
+    double operator()(const MnistOptions& o) const { return mnist_course_seconds(o, epochs); }
     double operator()(const PropagationOptions& o) const { return o.burn_in_s + o.duration_s; }
     double operator()(const models::MultiplexingOptions& o) const { return o.population.burn_in_s + o.population.duration_s; }
     double operator()(const RuleNetworkOptions& o) const { return 4 * o.alpha_s + static_cast<double>(o.phases.size() + 1) * o.phase_s; }
@@ -348,6 +324,7 @@ double course_seconds(const SpikingExperiment& e) {
 double activity_bin_s(const SpikingExperiment& e) {
   if (const auto* o = std::get_if<PropagationOptions>(&e.options)) return o->bin_s;
   if (const auto* o = std::get_if<models::MultiplexingOptions>(&e.options)) return o->population.bin_s;
+  if (const auto* o = std::get_if<MnistOptions>(&e.options)) return o->prediction_s / 10;
   if (const auto* o = std::get_if<XorOptions>(&e.options)) return o->example_s / 32;
   if (const auto* o = std::get_if<RuleNetworkOptions>(&e.options)) return o->phase_s / 25;
   return 1;

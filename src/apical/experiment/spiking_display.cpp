@@ -60,6 +60,32 @@ struct Displayer {
     return d;
   }
 
+  SpikingDisplay operator()(const MnistOptions& o) const {
+    SpikingDisplay d;
+    d.headlines = {{"accuracy", "test pictures right (fraction)", ""},
+                   {"cost", "squared distance from the targets", ""},
+                   {"hid_event_Hz", "event rate of the hidden population", "Hz"},
+                   {"hid_burst_probability", "its burst probability", ""}};
+    const auto figure = [&](const char* title, const char* caption, const char* y, const char* split, const char* label, const char* metric) {
+      d.figures.push_back({title, caption, "epoch", y, split, {{label, metric}}, {}, ""});
+    };
+    figure("Accuracy on test pictures", "The digit whose output neurons had most events in the prediction phase. Epoch 0 is the untrained network, on the first 1000 pictures at most.",
+           "fraction right", "test", "test", "accuracy");
+    figure("Accuracy within training", "Mean over the pictures of an epoch, each before it was taught.", "fraction right", "train", "training", "accuracy");
+    figure("Cost within training", "Squared distance of output event rates from their targets over the squared range, mean over digits and pictures.", "cost", "train", "cost", "cost");
+    figure("Hidden event rate within training", "In the teaching phase.", "event rate (Hz)", "train", "hidden", "hid_event_Hz");
+    figure("Hidden burst probability within training", "In the teaching phase.", "burst probability", "train", "hidden", "hid_taught_burst_probability");
+    d.figures.push_back({"Plastic weights", "Root mean square over each projection.", "epoch", "weight (mV)", "train",
+                         {{"in → hid", "weight_in_hid_mV"}, {"hid → out", "weight_hid_out_mV"}}, {}, ""});
+    d.activity = fmt::format("The first test pictures, {:g} s each.", o.prediction_s);
+    d.course = fmt::format(
+        "{} epochs of all training pictures in an order of their own. Each picture sets the rates of its Poisson sources: {:g} s of prediction without plasticity, whose first {:g} s are "
+        "not counted, then {:g} s with plasticity and a teaching current into each output dendrite, frozen, computed from that neuron's event rate. After each epoch a test: "
+        "predictions alone. Nothing is reset between pictures.",
+        epochs, o.prediction_s, o.settle_s, o.teaching_s);
+    return d;
+  }
+
   SpikingDisplay operator()(const PropagationOptions& o) const {
     SpikingDisplay d;
     d.headlines = {{"r_event_rate_1_soma_drive", "r(event rate 1, somatic drive)", ""},

@@ -97,9 +97,9 @@ SpikingExperiment read_spiking_experiment(const TomlDocument& document) {
     throw ConfigError(fmt::format("'{}' does not go with model '{}', which brings its own circuit, stimuli and course", key, e.model), root.place(key),
                       "leave it out; 'apical models " + e.model + "' lists what can be set");
   }
-  if (std::holds_alternative<payeur2021::XorOptions>(e.options)) {
+  if (const auto epochs = models::default_epochs(e.options)) {
     TomlReader training = root.table("training");
-    e.epochs = static_cast<std::size_t>(training.integer("epochs", 500, 0, 1'000'000));
+    e.epochs = static_cast<std::size_t>(training.integer("epochs", static_cast<std::int64_t>(*epochs), 0, 1'000'000));
     training.finish();
   } else if (root.has("training")) {
     throw ConfigError(fmt::format("model '{}' has no training", e.model), root.place("training"), "leave [training] out");

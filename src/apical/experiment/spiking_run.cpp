@@ -235,7 +235,7 @@ class SpikingRun {
       throw with_what_is_kept(fault, run_);
     }
     double cost = 0;
-    bool trained = false;
+    std::optional<std::size_t> trained;
     for (std::size_t r = 0; r < seeds; ++r) {
       for (const MeasureRow& row : rows[r]) {
         io::JsonLine line;
@@ -244,15 +244,15 @@ class SpikingRun {
           line.add(name, value);
           if (row.split == "train" && name == "cost") {
             cost += value / static_cast<double>(seeds);
-            trained = true;
+            trained = row.epoch;
           }
         }
         metrics_->append(line);
       }
     }
     if (trained) {
-      event("epoch", [&](io::JsonLine& l) { l.add("epoch", round); });
-      note_ = fmt::format("epoch {}/{}, mean cost {:.3f}", round, e_.epochs, cost);
+      event("epoch", [&](io::JsonLine& l) { l.add("epoch", *trained); });
+      note_ = fmt::format("epoch {}/{}, mean cost {:.3f}", *trained, e_.epochs, cost);
     }
     if (rounds() > 1 && std::chrono::duration<double>(Clock::now() - last_checkpoint_).count() >= e_.checkpoint_every_s) {
       ++books_.round;  // this one is done
@@ -379,7 +379,7 @@ SpikingEstimate estimate_spiking(const SpikingExperiment& e, unsigned threads) {
   for (std::size_t c = 0; c < description->connections.size(); ++c) s.plastic_synapses += description->connections[c].rule ? network.synapses(c) : 0;
   const std::size_t state = io::save_state(network).size();
   s.network_bytes = network.synapse_bytes() + state;
-  if (std::holds_alternative<payeur2021::XorOptions>(e.options)) s.checkpoint_bytes = state * e.seeds.size();
+  if (models::default_epochs(e.options)) s.checkpoint_bytes = state * e.seeds.size();
   constexpr double kWarmUp_s = 0.2, kProbe_s = 0.2;  // biological, wall
   const double dt = description->dt_s;
   network.advance(std::llround(kWarmUp_s / dt));  // rates settle

@@ -133,6 +133,43 @@ void fields(Fields& f, XorOptions& o) {
   scaled(f, "input_off_pA", o.input_off_A, kPico, "pA", "current into input somata for 0");
 }
 
+void probability(Fields& f, const char* name, double& v, const char* meaning) {
+  f(name, v, "", meaning);
+  if (!(v > 0 && v < 1)) throw ConfigError(fmt::format("{} is {:g}; expected more than 0 and less than 1", name, v));
+}
+
+void fields(Fields& f, MnistOptions& o) {
+  f.count("hidden", o.hidden, "", "neurons of the hidden population");
+  f.count("per_class", o.per_class, "", "output neurons of each digit");
+  f.count("pooling", o.pooling, "pixels", "per side of a square that shares one Poisson source: 1, 2, 4, 7 ...; 2 leaves 14 x 14 sources");
+  mnist_sources(o, kMnistSide);
+  f.count("train_images", o.train_images, "", "of an epoch, the first so many; 0: all");
+  f.count("test_images", o.test_images, "", "the first so many; 0: all");
+  f.choice("feedback", o.feedback, {"random", "bursts", "cut"},
+           "bursts of the output, less those its events let expect, reach hidden dendrites through fixed random weights; bursts alone; or nothing");
+  f("hidden_plasticity", o.hidden_plasticity, "false: only the output learns");
+  f("hidden_eta", o.hidden_eta, "mV", "learning rate of the hidden population, per event and presynaptic event");
+  f("output_eta", o.output_eta, "mV", "learning rate of the output");
+  f("decay", o.decay, "learning rates fall linearly to 0 over the training");
+  positive(f, "prediction_s", o.prediction_s, "s", "of each picture, without plasticity and teacher");
+  positive(f, "settle_s", o.settle_s, "s", "of it in which events are not counted");
+  if (!(o.settle_s < o.prediction_s)) throw ConfigError(fmt::format("settle_s is {:g}; expected less than prediction_s = {:g}", o.settle_s, o.prediction_s));
+  positive(f, "teaching_s", o.teaching_s, "s", "after it, with both");
+  positive(f, "alpha_s", o.alpha_s, "s", "averaging time of event and burst rates");
+  positive(f, "input_Hz", o.input_Hz, "Hz", "rate of a white pixel");
+  positive(f, "escape_Hz", o.escape_Hz, "Hz", "largest event rate, but for the refractory time of 20 ms");
+  f("threshold_mV", o.threshold_mV, "mV", "above rest, where the event rate is half of it; the slope is 2 mV");
+  probability(f, "output_burst_probability", o.output_burst_probability, "of output neurons without a teacher");
+  probability(f, "hidden_burst_probability", o.hidden_burst_probability, "of hidden neurons without feedback");
+  f("e_max_Hz", o.e_max_Hz, "Hz", "wanted of the right digit's neurons");
+  positive(f, "e_min_Hz", o.e_min_Hz, "Hz", "wanted of the others");
+  if (!(o.e_max_Hz > o.e_min_Hz)) throw ConfigError(fmt::format("e_max_Hz is {:g}; expected more than e_min_Hz = {:g}", o.e_max_Hz, o.e_min_Hz));
+  positive(f, "hidden_max_Hz", o.hidden_max_Hz, "Hz", "event rate of hidden neurons above which homeostasis takes their weights down");
+  f("initial_gain", o.initial_gain, "", "spread of hidden potentials over pictures at the start, in units of the slope, about");
+  f("feedback_gain", o.feedback_gain, "", "spread of what a digit's output adds to hidden dendrites when it bursts at 40 Hz, in units of their slope");
+  positive(f, "dt_s", o.dt_s, "s", "time step");
+}
+
 void drive_fields(Fields& f, PropagationOptions& o) {
   from_0(f, "burn_in_s", o.burn_in_s, "s", "before the drives begin");
   positive(f, "duration_s", o.duration_s, "s", "of the drives");
@@ -267,6 +304,9 @@ const std::vector<SpikingModel>& spiking_models() {
        PropagationOptions{}},
       {"burstprop-xor", "three stages of bursting neurons learn XOR: events carry the input up, bursts the teacher's signal down to hidden dendrites (Fig. 4)", kPayeur,
        XorOptions{}},
+      {"burstprop-mnist",
+       "hundreds of bursting neurons learn handwritten digits from Poisson spikes: events carry the picture up, bursts the teacher's signal down. Beyond the article: docs/spiking.md",
+       kPayeur, MnistOptions{}},
   };
   return models;
 }
@@ -277,10 +317,17 @@ const SpikingModel* find_spiking(std::string_view name) {
   return at == all.end() ? nullptr : &*at;
 }
 
+std::optional<std::size_t> default_epochs(const SpikingOptions& options) {
+  if (std::holds_alternative<XorOptions>(options)) return 500;
+  if (std::holds_alternative<MnistOptions>(options)) return 5;
+  return {};
+}
+
 spike::Quirks* quirks_of(SpikingOptions& options) {
   struct Finder {
     spike::Quirks* operator()(MultiplexingOptions& o) const { return &o.population.quirks; }
     spike::Quirks* operator()(XorOptions& o) const { return &o.quirks; }
+    spike::Quirks* operator()(MnistOptions&) const { return nullptr; }
     spike::Quirks* operator()(PropagationOptions& o) const { return &o.quirks; }
     spike::Quirks* operator()(RuleNetworkOptions& o) const { return &o.quirks; }
     spike::Quirks* operator()(PeriodicExperiment&) const { return nullptr; }
@@ -328,6 +375,7 @@ SpikingOptions filled(SpikingOptions options, const Values& values) {
 std::optional<spike::Description> network_of(const SpikingOptions& options) {
   struct Builder {
     std::optional<spike::Description> operator()(const XorOptions& o) const { return xor_network(o); }
+    std::optional<spike::Description> operator()(const MnistOptions& o) const { return mnist_network(o, mnist_sources(o, kMnistSide)); }
     std::optional<spike::Description> operator()(const PropagationOptions& o) const { return propagation_network(o); }
     std::optional<spike::Description> operator()(const MultiplexingOptions& o) const { return multiplexing_population(o.population); }
     std::optional<spike::Description> operator()(const RuleNetworkOptions& o) const { return rule_network(o); }

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "apical/models/payeur2021_mnist.h"
 #include "apical/models/payeur2021_pairing.h"
 #include "apical/models/payeur2021_propagation.h"
 #include "apical/models/payeur2021_rule.h"
@@ -22,7 +23,7 @@ struct MultiplexingOptions {
   payeur2021::PropagationOptions population;
 };
 
-using SpikingOptions = std::variant<payeur2021::XorOptions, payeur2021::PropagationOptions, MultiplexingOptions, payeur2021::RuleNetworkOptions,
+using SpikingOptions = std::variant<payeur2021::XorOptions, payeur2021::MnistOptions, payeur2021::PropagationOptions, MultiplexingOptions, payeur2021::RuleNetworkOptions,
                                     payeur2021::PeriodicExperiment, payeur2021::PoissonExperiment, payeur2021::BurstPoissonExperiment>;
 
 struct SpikingModel {
@@ -34,6 +35,8 @@ const std::vector<SpikingModel>& spiking_models();
 /// Null if there is none of this name.
 const SpikingModel* find_spiking(std::string_view name);
 
+/// Epochs of a model that trains unless a file says otherwise; nothing for one that does not.
+std::optional<std::size_t> default_epochs(const SpikingOptions& options);
 /// Departures of the published program from its article; null where there is no network.
 spike::Quirks* quirks_of(SpikingOptions& options);
 /// Choices that defaults of other parameters follow from, in the order they are to be made: "quirks" of models that have

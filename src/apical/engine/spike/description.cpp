@@ -43,6 +43,12 @@ void rate(double rate_Hz, double dt_s, const std::string& what) {
                       1 / dt_s));
 }
 
+std::string burst_message(const std::string& name, double shortest_s, double span_s, double refractory_s) {
+  return fmt::format("group '{}': the extra spike of a burst comes {} to {} s after its event; that must be at least "
+                     "two steps and within the refractory time of {} s",
+                     name, shortest_s, shortest_s + span_s, refractory_s);
+}
+
 void check(const PyramidalParameters& p, double dt_s, const std::string& name) {
   for (const double tau : {p.threshold_tau_s, p.soma_tau_s, p.soma_adaptation_tau_s, p.dendrite_tau_s,
                            p.dendrite_adaptation_tau_s, p.excitatory_tau_s, p.inhibitory_tau_s}) {
@@ -52,10 +58,17 @@ void check(const PyramidalParameters& p, double dt_s, const std::string& name) {
   positive(p.soma_capacitance_F, fmt::format("somatic capacitance of '{}'", name));
   positive(p.dendrite_capacitance_F, fmt::format("dendritic capacitance of '{}'", name));
   positive(p.dendrite_slope_V, fmt::format("dendritic slope of '{}'", name));
-  require(p.burst_shortest_s >= 2 * dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s,
-          fmt::format("group '{}': the extra spike of a burst comes {} to {} s after its event; that must be at least "
-                      "two steps and within the refractory time of {} s",
-                      name, p.burst_shortest_s, p.burst_shortest_s + p.burst_span_s, p.refractory_s));
+  require(p.burst_shortest_s >= 2 * dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s, burst_message(name, p.burst_shortest_s, p.burst_span_s, p.refractory_s));
+}
+
+void check(const EscapeBurst& p, double dt_s, const std::string& name) {
+  rate(p.maximum_rate_Hz, dt_s, fmt::format("the largest event rate of '{}'", name));
+  positive(p.slope_V, fmt::format("somatic slope of '{}'", name));
+  positive(p.dendrite_slope_V, fmt::format("dendritic slope of '{}'", name));
+  positive(p.soma_resistance_ohm, fmt::format("somatic resistance of '{}'", name));
+  positive(p.dendrite_resistance_ohm, fmt::format("dendritic resistance of '{}'", name));
+  positive(p.synaptic_tau_s, fmt::format("synaptic time constant of '{}'", name));
+  require(p.burst_shortest_s >= 2 * dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s, burst_message(name, p.burst_shortest_s, p.burst_span_s, p.refractory_s));
 }
 
 void check(const ExponentialIf& p, double dt_s, const std::string& name) {
@@ -68,7 +81,7 @@ void check(const ExponentialIf& p, double dt_s, const std::string& name) {
 }
 
 bool has_dendrite(const NeuronModel& model) {
-  return std::holds_alternative<TwoCompartment>(model) || std::holds_alternative<BurstPoisson>(model);
+  return std::holds_alternative<TwoCompartment>(model) || std::holds_alternative<BurstPoisson>(model) || std::holds_alternative<EscapeBurst>(model);
 }
 
 bool is_neuron(const NeuronModel& model) {
@@ -89,6 +102,8 @@ void check(const Description& d, const Connection& c) {
   const bool trains_only = c.rule && std::holds_alternative<Relay>(target.model);
   if (!trains_only) check_receptor(target, c.receptor, what);
   finite(c.weight, "weight of " + what);
+  finite(c.weight_sd, "spread of the weights of " + what);
+  require(c.weight_sd >= 0, fmt::format("the weights of {} have a spread of {}; it cannot be negative", what, c.weight_sd));
   require(c.delay_steps >= 0 && c.delay_steps <= kLongestDelay,
           fmt::format("{} has a delay of {} steps; 0 to {} are possible", what, c.delay_steps, kLongestDelay));
   if (const auto* random = std::get_if<RandomPairs>(&c.topology)) {
@@ -122,7 +137,7 @@ void check(const Description& d, const Connection& c) {
     require(c.reads == Reads::events, fmt::format("{} is plastic by the burst rule, so it must read events", what));
     require(c.delay_steps == 0, fmt::format("{} is plastic by the burst rule, so its delay must be 0 steps", what));
     positive(c.rule->pre_tau_s, "presynaptic time constant of " + what);
-    positive(c.rule->maximum_rate_Hz, "maximum rate of " + what);
+    require(c.rule->maximum_rate_Hz > 0, fmt::format("maximum rate of {} is {}; it must be positive", what, c.rule->maximum_rate_Hz));
     finite(c.rule->eta, "learning rate of " + what);
     finite(c.rule->w_min, "lower bound of weights of " + what);
     finite(c.rule->w_max, "upper bound of weights of " + what);
@@ -184,6 +199,7 @@ void validate(const Description& d) {
     positive(g.dendrite_current.period_s, fmt::format("period of the dendritic current of '{}'", g.name));
     if (const auto* m = std::get_if<TwoCompartment>(&g.model)) check(m->parameters, d.dt_s, g.name);
     if (const auto* m = std::get_if<BurstPoisson>(&g.model)) check(m->parameters, d.dt_s, g.name);
+    if (const auto* m = std::get_if<EscapeBurst>(&g.model)) check(*m, d.dt_s, g.name);
     if (const auto* m = std::get_if<ExponentialIf>(&g.model)) check(*m, d.dt_s, g.name);
     if (const auto* m = std::get_if<PoissonSource>(&g.model)) {
       rate(m->rate_Hz, d.dt_s, fmt::format("the rate of '{}'", g.name));

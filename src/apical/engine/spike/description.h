@@ -49,6 +49,19 @@ struct BurstPoisson {
   }
 };
 
+/// An event-and-burst generator without membrane dynamics of its own: somatic and dendritic potential are sums of decaying synaptic
+/// potentials, events are drawn at the rate maximum_rate / (1 + exp(-(V - threshold)/slope)) (escape noise: Gerstner & Kistler 2002, ch. 5)
+/// outside the refractory time, and bursts as by BurstPoisson. Synapses are currents, so their weights may have either sign: one of
+/// weight w moves the potential by w unit_psp. A step may be as long as the shortest interval.
+struct EscapeBurst {
+  double rest_V = -70e-3;
+  double maximum_rate_Hz = 100, threshold_V = -66e-3, slope_V = 2e-3;
+  double dendrite_midpoint_V = -57e-3, dendrite_slope_V = 6e-3;       ///< E_d', D of BurstPoisson
+  double soma_resistance_ohm = 16e-3 / 370e-12, dendrite_resistance_ohm = 7e-3 / 170e-12;  ///< tau/C of the pyramidal neuron
+  double unit_psp_V = 1e-3, synaptic_tau_s = 50e-3;
+  double refractory_s = 20e-3, burst_shortest_s = 5e-3, burst_span_s = 10e-3;
+};
+
 /// Exponential integrate-and-fire interneuron with adaptation; one compartment.
 /// tau dV/dt = E_L - V + Delta exp((V-theta)/Delta) + (I-w)/g_L + synapses; tau_w dw/dt = a(V-E_L) - w; w += b.
 struct ExponentialIf {
@@ -61,7 +74,8 @@ struct ExponentialIf {
   static ExponentialIf somatostatin();
 };
 
-/// Independent Poisson sources whose spikes travel through connections (at most one spike per step).
+/// Independent Poisson sources whose spikes travel through connections (at most one spike per step). Network::set_rates gives
+/// each a rate of its own.
 struct PoissonSource {
   double rate_Hz = 0;
 };
@@ -69,7 +83,7 @@ struct PoissonSource {
 /// Emits what it's told to (Network::emit): recorded trains, tests, inputs from outside.
 struct Relay {};
 
-using NeuronModel = std::variant<TwoCompartment, BurstPoisson, ExponentialIf, PoissonSource, Relay>;
+using NeuronModel = std::variant<TwoCompartment, BurstPoisson, EscapeBurst, ExponentialIf, PoissonSource, Relay>;
 
 /// Estimates of a population's event and burst rates: Ebar, Bbar with time constant alpha, and the label limit.
 struct RateEstimator {
@@ -124,7 +138,7 @@ struct ShortTermParameters {
 struct BurstRule {
   double eta = 1e-3;
   double pre_tau_s = 0.1;
-  double minimum_rate_Hz = 2, maximum_rate_Hz = 12;
+  double minimum_rate_Hz = 2, maximum_rate_Hz = 12;  ///< where homeostasis sets in; 0 and infinite: nowhere
   double w_min = 0, w_max = 1;
   std::optional<double> fixed_burst_probability = {};  ///< the non-adaptive rule: replaces Pbar
 };
@@ -137,6 +151,7 @@ struct Connection {
   int delay_steps = 8;  ///< 0: acts on the target's next step
   Topology topology = RandomPairs{};
   double weight = 0;
+  double weight_sd = 0;  ///< initial weights are normal around `weight`; plastic ones are clipped to their bounds
   std::optional<ShortTermParameters> short_term = {};
   std::optional<BurstRule> rule = {};
 };

@@ -12,6 +12,7 @@
 namespace apical::spike {
 namespace {
 
+constexpr std::uint32_t kEscapeObjects = 0x80000000U;  // draws of events; those of Poisson sources are below
 constexpr std::size_t kPad = 16;  // the widest vector, so that kernels need no tail
 
 /// Long enough to write rarely, short enough that a stored value stays within a factor e^7 of the true one.
@@ -93,6 +94,13 @@ Membrane<T>::Membrane(const NeuronGroup& group, const Quirks& quirks, double dt_
                                             normal({seed, Stream::initial_voltage, number, 2 * i + which}));
     }
   };
+  const auto plan_bursts = [&](double shortest_s, double span_s) {
+    burst_shortest_s_ = shortest_s;
+    burst_span_s_ = span_s;
+    ready_.assign(size_, 0);
+    calendar_size_ = std::bit_ceil(static_cast<std::size_t>((shortest_s + span_s) / dt_) + 2);
+    calendar_.assign(blocks(), std::vector<std::vector<std::uint32_t>>(calendar_size_));
+  };
   crossings_.resize(blocks());
   for (auto& scratch : crossings_) scratch.resize(kBlock);
   if (const PyramidalParameters* p = pyramidal_parameters(model_)) {
@@ -114,10 +122,17 @@ Membrane<T>::Membrane(const NeuronGroup& group, const Quirks& quirks, double dt_
       fill(count_, 0);
     } else {
       refractory_steps_ = static_cast<Step>(std::llround(p->refractory_s / dt_));
-      ready_.assign(size_, 0);
-      calendar_size_ = std::bit_ceil(static_cast<std::size_t>((p->burst_shortest_s + p->burst_span_s) / dt_) + 2);
-      calendar_.assign(blocks(), std::vector<std::vector<std::uint32_t>>(calendar_size_));
+      plan_bursts(p->burst_shortest_s, p->burst_span_s);
     }
+  } else if (const auto* x = std::get_if<EscapeBurst>(&model_)) {
+    soma_per_ampere_ = x->soma_resistance_ohm;
+    dendrite_per_ampere_ = x->dendrite_resistance_ohm;
+    inverse_slope_ = 1 / x->dendrite_slope_V;
+    midpoint_ = x->dendrite_midpoint_V;
+    excitatory_ = inhibitory_ = exponential(dt_, x->synaptic_tau_s);
+    for (auto& g : g_) fill(g, 0);
+    refractory_steps_ = static_cast<Step>(std::llround(x->refractory_s / dt_));
+    plan_bursts(x->burst_shortest_s, x->burst_span_s);
   } else if (const auto* e = std::get_if<ExponentialIf>(&model_)) {
     interneuron_ = constants<T>(*e, dt_);
     soma_per_ampere_ = dt_ / (e->leak_S * e->tau_s);
@@ -188,12 +203,67 @@ void Membrane<T>::reset_pyramidal(Step k, std::size_t block, std::size_t first, 
       continue;
     }
     ready_[i] = k + refractory_steps_;
-    const double p = 1 / (1 + std::exp(-(static_cast<double>(at.potential) - midpoint_) * inverse_slope_));
-    const double u_burst = burst_uniform(i, k, 0), u_duration = burst_uniform(i, k, 1);
-    if (u_burst >= p) continue;
-    const PyramidalParameters& q = *pyramidal_parameters(model_);
-    const Step ticks = static_cast<Step>((q.burst_shortest_s + u_duration * q.burst_span_s) / dt_);
-    calendar_[block][static_cast<std::size_t>(k + ticks - 1) & (calendar_size_ - 1)].push_back(static_cast<std::uint32_t>(i));
+    draw_burst(k, i, static_cast<double>(at.potential));
+  }
+}
+
+template <class T>
+void Membrane<T>::draw_burst(Step k, std::size_t i, double vd) {
+  const double p = 1 / (1 + std::exp(-(vd - midpoint_) * inverse_slope_));
+  const double u_burst = burst_uniform(i, k, 0), u_duration = burst_uniform(i, k, 1);
+  if (u_burst >= p) return;
+  const Step ticks = static_cast<Step>((burst_shortest_s_ + u_duration * burst_span_s_) / dt_);
+  calendar_[i / kBlock][static_cast<std::size_t>(k + ticks - 1) & (calendar_size_ - 1)].push_back(static_cast<std::uint32_t>(i));
+}
+
+template <class T>
+void Membrane<T>::emit_due(Step k, std::size_t block, std::vector<std::uint32_t>& spikes) {
+  auto& due = calendar_[block][static_cast<std::size_t>(k) & (calendar_size_ - 1)];
+  if (due.empty()) return;
+  const auto events = static_cast<std::ptrdiff_t>(spikes.size());
+  for (const std::uint32_t i : due) {
+    spikes.push_back(i);
+    ready_[i] = k + refractory_steps_;
+  }
+  due.clear();
+  std::sort(spikes.begin() + events, spikes.end());
+  std::inplace_merge(spikes.begin(), spikes.begin() + events, spikes.end());
+}
+
+template <class T>
+double Membrane<T>::escape_soma_V(std::size_t i, double scale) const {
+  const auto& p = std::get<EscapeBurst>(model_);
+  const double current_V = soma_currents_.empty() ? 0 : static_cast<double>(soma_currents_[i]);
+  return p.rest_V + current_V + p.unit_psp_V * scale * (static_cast<double>(g_[0][i]) - static_cast<double>(g_[1][i]));
+}
+
+template <class T>
+double Membrane<T>::escape_dendrite_V(std::size_t i, double scale) const {
+  const auto& p = std::get<EscapeBurst>(model_);
+  const double current_V = dendrite_currents_.empty() ? 0 : static_cast<double>(dendrite_currents_[i]);
+  return p.rest_V + current_V + p.unit_psp_V * scale * (static_cast<double>(g_[2][i]) - static_cast<double>(g_[3][i]));
+}
+
+/// Thinning (Lewis & Shedler 1979): a candidate at the largest rate becomes an event with the probability that its potential gives, so
+/// potentials are looked at where there is a candidate only.
+template <class T>
+void Membrane<T>::escape_step(Step k, std::size_t first, std::size_t count, std::vector<std::uint32_t>& spikes) {
+  const auto& p = std::get<EscapeBurst>(model_);
+  const double scale = excitatory_.at(k), candidate = p.maximum_rate_Hz * dt_;
+  const double soma_V = soma_per_ampere_ * drive_at(soma_drive_, k) - p.threshold_V;
+  const double dendrite_V = dendrite_per_ampere_ * drive_at(dendrite_drive_, k);
+  constexpr std::size_t kWords = 4;  // of one draw; blocks begin at a multiple
+  static_assert(kBlock % kWords == 0);
+  for (std::size_t i = first; i < first + count; i += kWords) {
+    const auto words = random_words({seed_, Stream::poisson_spike, kEscapeObjects | number_, static_cast<std::uint64_t>(k) << 32 | i / kWords});
+    for (std::size_t n = i; n < std::min(i + kWords, first + count); ++n) {
+      const double u = static_cast<double>(words[n - i]) * 0x1p-32;
+      if (u >= candidate || k < ready_[n]) continue;
+      if (u * (1 + std::exp(-(escape_soma_V(n, scale) + soma_V) / p.slope_V)) >= candidate) continue;
+      spikes.push_back(static_cast<std::uint32_t>(n));
+      ready_[n] = k + refractory_steps_;
+      draw_burst(k, n, escape_dendrite_V(n, scale) + dendrite_V);
+    }
   }
 }
 
@@ -211,6 +281,11 @@ template <class T>
 void Membrane<T>::step(Step k, std::size_t block, std::vector<std::uint32_t>& spikes) {
   const std::size_t first = block * kBlock, count = std::min(kBlock, size_ - first);
   wrap(k, first, first + count);
+  if (std::holds_alternative<EscapeBurst>(model_)) {
+    escape_step(k, first, count, spikes);
+    emit_due(k, block, spikes);
+    return;
+  }
   Crossing<T>* const out = crossings_[block].data();
   const double soma_A = drive_at(soma_drive_, k);
   const T soma_current = static_cast<T>(soma_per_ampere_ * soma_A);
@@ -248,17 +323,8 @@ void Membrane<T>::step(Step k, std::size_t block, std::vector<std::uint32_t>& sp
   const std::size_t crossings = bursting ? burst_poisson_step(s, c, somatic, count, out)
                                          : two_compartment_step(s, c, somatic, count, out);
   add_currents(first, count);
-  const std::size_t before = spikes.size();
   if (crossings > 0) reset_pyramidal(k, block, first, crossings, bursting, soma_current, spikes);
-  if (!bursting) return;
-  auto& due = calendar_[block][static_cast<std::size_t>(k) & (calendar_size_ - 1)];
-  if (due.empty()) return;
-  for (const std::uint32_t i : due) {
-    spikes.push_back(i);
-    ready_[i] = k + refractory_steps_;
-  }
-  due.clear();
-  std::sort(spikes.begin() + static_cast<std::ptrdiff_t>(before), spikes.end());
+  if (bursting) emit_due(k, block, spikes);
 }
 
 template <class T>
@@ -280,6 +346,13 @@ NeuronState Membrane<T>::state(std::size_t i, Step k) const {
   const auto conductance = [&](std::size_t r, const Scale& scale) {
     return g_[r].empty() ? 0.0 : static_cast<double>(g_[r][i]) / scale.store_for(k + 1);
   };
+  if (std::holds_alternative<EscapeBurst>(model_)) {
+    const double scale = 1 / excitatory_.store_for(k + 1);
+    s.v = escape_soma_V(i, scale);
+    s.vd = escape_dendrite_V(i, scale);
+    s.g = {conductance(0, excitatory_), conductance(1, inhibitory_), conductance(2, excitatory_), conductance(3, inhibitory_)};
+    return s;
+  }
   if (v_.empty()) return s;
   s.v = static_cast<double>(v_[i]);
   s.g = {conductance(0, excitatory_), conductance(1, inhibitory_), conductance(2, excitatory_),
@@ -298,7 +371,7 @@ NeuronState Membrane<T>::state(std::size_t i, Step k) const {
 template <class T>
 void Membrane<T>::set_state(std::size_t i, Step k, const NeuronState& s) {
   APICAL_CHECK(i < size_);
-  v_[i] = static_cast<T>(s.v);
+  if (!v_.empty()) v_[i] = static_cast<T>(s.v);
   for (std::size_t r = 0; r < kReceptors; ++r) {
     if (!g_[r].empty()) g_[r][i] = static_cast<T>(s.g[r] * (r % 2 == 0 ? excitatory_ : inhibitory_).store_for(k + 1));
   }
@@ -307,7 +380,7 @@ void Membrane<T>::set_state(std::size_t i, Step k, const NeuronState& s) {
     wd_[i] = static_cast<T>(s.wd);
     ws_[i] = static_cast<T>(s.ws * ws_scale_.store_for(k + 1));
     theta_[i] = static_cast<T>((s.theta - p->threshold_V) / (k < 0 ? 1 : theta_scale_.at(k)));
-  } else {
+  } else if (!ws_.empty()) {
     ws_[i] = static_cast<T>(s.ws);
   }
 }
@@ -315,6 +388,12 @@ void Membrane<T>::set_state(std::size_t i, Step k, const NeuronState& s) {
 template <class T>
 std::optional<Fault> Membrane<T>::first_fault(std::size_t first, std::size_t count) const {
   for (std::size_t i = first; i < first + count; ++i) {
+    if (v_.empty()) {
+      const double soma_V = escape_soma_V(i, 1), dendrite_V = escape_dendrite_V(i, 1);
+      if (!std::isfinite(soma_V)) return Fault{i, "membrane potential of the soma", soma_V};
+      if (!std::isfinite(dendrite_V)) return Fault{i, "membrane potential of the dendrite", dendrite_V};
+      continue;
+    }
     if (!std::isfinite(v_[i])) return Fault{i, "membrane potential of the soma", static_cast<double>(v_[i])};
     if (!vd_.empty() && !std::isfinite(vd_[i])) return Fault{i, "membrane potential of the dendrite", static_cast<double>(vd_[i])};
   }

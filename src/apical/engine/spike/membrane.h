@@ -91,6 +91,12 @@ class Membrane {
   void add_currents(std::size_t first, std::size_t count);
   void reset_pyramidal(Step k, std::size_t block, std::size_t first, std::size_t crossings, bool bursting,
                        T soma_current, std::vector<std::uint32_t>& spikes);
+  void escape_step(Step k, std::size_t first, std::size_t count, std::vector<std::uint32_t>& spikes);
+  /// Draws whether an event of neuron i in step k is followed by a second spike, and when.
+  void draw_burst(Step k, std::size_t i, double vd);
+  void emit_due(Step k, std::size_t block, std::vector<std::uint32_t>& spikes);
+  double escape_soma_V(std::size_t i, double scale) const;
+  double escape_dendrite_V(std::size_t i, double scale) const;
   double burst_uniform(std::size_t neuron, Step k, int which);
 
   NeuronModel model_;
@@ -101,8 +107,10 @@ class Membrane {
   std::size_t size_;
   PyramidalStep<T> pyramidal_{};      ///< constants; scales and currents are filled in per step
   InterneuronStep<T> interneuron_{};
-  double soma_per_ampere_ = 0, dendrite_per_ampere_ = 0;  ///< dt/C
+  /// Change of potential per step and ampere, dt/C; of EscapeBurst the potential itself, R.
+  double soma_per_ampere_ = 0, dendrite_per_ampere_ = 0;
   double inverse_slope_ = 0, midpoint_ = 0;
+  double burst_shortest_s_ = 0, burst_span_s_ = 0;
   Step refractory_steps_ = 0;
   Scale excitatory_, inhibitory_, ws_scale_, theta_scale_;
 

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "apical/core/error.h"
+#include "apical/core/random.h"
 #include "apical/engine/spike/burst_rule.h"
 
 namespace apical::spike {
@@ -80,6 +81,7 @@ void Network<T>::add_group(std::size_t g, const GroupLayout& places) {
     block.count = place.count;
     block.ring.resize(slots_);
     if (labelled) {
+      block.event_counts.assign(block.count, 0);
       block.detectors.emplace_back(q.detector, spec.estimator.burst_limit_s, dt, block.count, q.float32_trace_decay);
       if (q.presynaptic_detector_lag_steps > 0) block.detectors.push_back(block.detectors.front());
     }
@@ -182,7 +184,10 @@ void Network<T>::label(Group& group, Block& block, Step k) {
     for (const std::uint32_t neuron : now[0]) {
       const Label seen = post.label(neuron - block.first, k);
       post.count(neuron - block.first, k);
-      if (seen == Label::event) now[kPostEvents].push_back(neuron);
+      if (seen == Label::event) {
+        now[kPostEvents].push_back(neuron);
+        ++block.event_counts[neuron - block.first];
+      }
       if (seen == Label::burst) now[kPostBursts].push_back(neuron);
       const Label sent = pre ? pre->label(neuron - block.first, k) : seen;
       if (sent == Label::event) now[1].push_back(neuron);
@@ -198,6 +203,22 @@ void Network<T>::label(Group& group, Block& block, Step k) {
     block.counts.bursts += now[kPostBursts].size();
   } else if (group.recorded) {
     for (const std::uint32_t neuron : now[0]) block.recorded.push_back({k, neuron, Label::none});
+  }
+}
+
+/// One draw for four sources, none where all four are silent.
+template <class T>
+void Network<T>::emit_at_rates(Block& block, Step k) {
+  constexpr std::size_t kWords = 4;
+  const std::uint32_t object = walk_object(block.group, block.index);
+  const float* const p = block.probabilities.data();
+  for (std::size_t i = 0; i < block.count; i += kWords) {
+    const std::size_t end = std::min<std::size_t>(i + kWords, block.count);
+    if (std::all_of(p + i, p + end, [](float x) { return x <= 0; })) continue;
+    const auto words = random_words({seed_, Stream::poisson_spike, object, static_cast<std::uint64_t>(k) << 32 | i / kWords});
+    for (std::size_t n = i; n < end; ++n) {
+      if (static_cast<float>(words[n - i] >> 8) * 0x1p-24f < p[n]) block.ring[slot(k)][0].push_back(block.first + static_cast<std::uint32_t>(n));
+    }
   }
 }
 
@@ -217,6 +238,8 @@ void Network<T>::integrate_block(Block& block, Step k) {
     }
   } else if (group.relay) {
     now[0].swap(block.to_emit);
+  } else if (!block.probabilities.empty()) {
+    emit_at_rates(block, k);
   } else {
     block.source.front().step([&](std::uint32_t train) { now[0].push_back(block.first + train); });
   }
@@ -494,6 +517,20 @@ void Network<T>::set_background_rate(std::size_t background, double rate_Hz) {
 }
 
 template <class T>
+void Network<T>::set_rates(std::size_t group, std::span<const double> rates_Hz) {
+  APICAL_CHECK(std::holds_alternative<PoissonSource>(description_.groups.at(group).model));
+  APICAL_CHECK(rates_Hz.size() == description_.groups[group].size);
+  for (Block& block : groups_[group].blocks) {
+    block.probabilities.resize(block.count);
+    for (std::size_t i = 0; i < block.count; ++i) {
+      const double p = rates_Hz[block.first + i] * description_.dt_s;
+      APICAL_CHECK(p >= 0 && p < 1);
+      block.probabilities[i] = static_cast<float>(p);
+    }
+  }
+}
+
+template <class T>
 void Network<T>::emit(std::size_t group, std::span<const std::uint32_t> neurons) {
   APICAL_CHECK(groups_.at(group).relay);
   for (const std::uint32_t neuron : neurons) {
@@ -558,9 +595,19 @@ Counts Network<T>::counts(std::size_t group) const {
 }
 
 template <class T>
+std::vector<std::uint32_t> Network<T>::event_counts(std::size_t group) const {
+  std::vector<std::uint32_t> all;
+  for (const Block& b : groups_.at(group).blocks) all.insert(all.end(), b.event_counts.begin(), b.event_counts.end());
+  return all;
+}
+
+template <class T>
 void Network<T>::reset_counts() {
   for (Group& g : groups_) {
-    for (Block& b : g.blocks) b.counts = {};
+    for (Block& b : g.blocks) {
+      b.counts = {};
+      std::fill(b.event_counts.begin(), b.event_counts.end(), 0U);
+    }
   }
 }
 

@@ -78,6 +78,8 @@ class Network {
   /// A current per neuron in A on top of the drive; empty removes it.
   void set_currents(std::size_t group, CurrentTarget where, std::span<const double> amperes);
   void set_background_rate(std::size_t background, double rate_Hz);
+  /// A rate for each source of a Poisson group, from the next step on; below 1/dt.
+  void set_rates(std::size_t group, std::span<const double> rates_Hz);
   /// Makes relay neurons spike in the next step.
   void emit(std::size_t group, std::span<const std::uint32_t> neurons);
   /// Adds to a conductance as if a synapse had delivered in the step just done.
@@ -95,6 +97,8 @@ class Network {
   std::vector<double> event_rates(std::size_t group) const;
   std::vector<double> burst_rates(std::size_t group) const;
   Counts counts(std::size_t group) const;
+  /// Events of each neuron since reset_counts(); not part of visit_state.
+  std::vector<std::uint32_t> event_counts(std::size_t group) const;
   void reset_counts();
   void record(std::size_t group, bool on);
   /// Recorded spikes in order of step and neuron; forgets them.
@@ -154,6 +158,7 @@ class Network {
   void add_background(std::size_t n);
   void integrate(std::size_t part, Step k, Step end);
   void integrate_block(Block& block, Step k);
+  void emit_at_rates(Block& block, Step k);
   void deliver(std::size_t part, Step k);
   void begin_step(std::size_t part, Step k);
   void transmit(std::size_t part, const Block& block, Link& link, Step k);
@@ -216,6 +221,8 @@ struct Network<T>::Block {
   std::vector<EventBurstDetector> detectors;         ///< post side, pre side (one if they agree, none if unused)
   std::vector<Feed> feeds;                           ///< backgrounds; side by side, since a step reads them all
   std::vector<PoissonWalk> source;                   ///< Poisson sources only
+  std::vector<float> probabilities;                  ///< per step of each source, where rates differ; empty otherwise
+  std::vector<std::uint32_t> event_counts;           ///< by neuron; none without a detector
   std::vector<std::uint32_t> to_emit;                ///< relays only
   Counts counts;
   std::vector<Spike> recorded;
@@ -281,7 +288,10 @@ void Network<T>::visit_state(Archive& a) {
       for (std::size_t d = 0; d < block.detectors.size(); ++d) {
         block.detectors[d].visit_state(a, at + "detector" + std::to_string(d) + "/");
       }
-      for (PoissonWalk& walk : block.source) walk.visit_state(a, at + "source/");
+      for (PoissonWalk& walk : block.source) {
+        walk.visit_state(a, at + "source/");
+        a(at + "source/probabilities", block.probabilities);
+      }
       a(at + "to_emit", block.to_emit);
       a(at + "counts/spikes", block.counts.spikes);
       a(at + "counts/events", block.counts.events);

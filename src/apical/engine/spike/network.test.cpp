@@ -492,5 +492,81 @@ TEST(SpikeNetwork, EstimatesFollowTheRatesOfARelay) {
   EXPECT_NEAR(net.burst_rates(0)[0], 5, 0.5);
 }
 
+/// One group of stochastic neurons at given potentials above rest for 50 s; its mean event rate and burst probability.
+std::pair<double, double> at_potentials(double soma_V, double dendrite_V) {
+  constexpr std::size_t kNeurons = 50;
+  const EscapeBurst n;
+  Description d;
+  d.dt_s = 1e-3;
+  d.groups = {{.name = "cells", .size = kNeurons, .model = n}};
+  d.groups[0].soma_current.constant_A = soma_V / n.soma_resistance_ohm;
+  d.groups[0].dendrite_current.constant_A = dendrite_V / n.dendrite_resistance_ohm;
+  Network<float> net(d, 1);
+  net.advance(50'000);
+  const Counts c = net.counts(0);
+  return {static_cast<double>(c.events) / (50.0 * kNeurons), static_cast<double>(c.bursts) / static_cast<double>(c.events)};
+}
+
+TEST(SpikeNetwork, StochasticNeuronsFireEventsByTheSomaAndBurstsByTheDendrite) {
+  const EscapeBurst n;
+  // Renewal with a dead time: 20 ms after an event, or after the second spike of a burst, which comes 4 to 14 ms (9.5 on average) later.
+  const auto expected = [&](double soma_V, double burst_probability) {
+    const double hazard = n.maximum_rate_Hz / (1 + std::exp(-(n.rest_V + soma_V - n.threshold_V) / n.slope_V));
+    return 1 / (1 / hazard + n.refractory_s - 1e-3 + burst_probability * 9e-3);
+  };
+  for (const double soma_V : {0.0, 4e-3, 8e-3}) {
+    for (const double dendrite_V : {7e-3, 13e-3}) {
+      const auto [rate, p] = at_potentials(soma_V, dendrite_V);
+      const double q = 1 / (1 + std::exp(-(n.rest_V + dendrite_V - n.dendrite_midpoint_V) / n.dendrite_slope_V));
+      EXPECT_NEAR(p, q, 0.02) << soma_V;
+      EXPECT_NEAR(rate / expected(soma_V, q), 1, 0.05) << soma_V << ' ' << dendrite_V;
+    }
+  }
+}
+
+TEST(SpikeNetwork, SourcesHaveRatesOfTheirOwnAndSynapsesOfStochasticNeuronsEitherSign) {
+  Description d;
+  d.dt_s = 1e-3;
+  d.groups = {{.name = "in", .size = 6, .model = PoissonSource{0}}, {.name = "cells", .size = 6, .model = EscapeBurst{}}};
+  d.groups[0].estimator.burst_limit_s = 0.5e-3;  // each spike is an event
+  d.connections = {{.name = "one", .source = "in", .target = "cells", .reads = Reads::events, .delay_steps = 0,
+                    .topology = ListedPairs{{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}}, {1, -1, 2, 0, 1, 1}}}};
+  Network<float> net(d, 1);
+  net.set_rates(0, std::vector<double>{100, 100, 100, 100, 0, 20});
+  double mean[6] = {};
+  constexpr int kSeconds = 200;
+  net.reset_counts();
+  for (int k = 0; k < kSeconds * 10; ++k) {
+    net.advance(100);
+    for (std::uint32_t i = 0; i < 6; ++i) mean[i] += (net.state(1, i).v - EscapeBurst{}.rest_V) / (kSeconds * 10);
+  }
+  const auto events = net.event_counts(0);
+  EXPECT_NEAR(events[0] / double{kSeconds}, 100, 3);
+  EXPECT_EQ(events[4], 0U);
+  EXPECT_NEAR(events[5] / double{kSeconds}, 20, 1.5);
+  // weight x unit_psp x rate x tau
+  EXPECT_NEAR(mean[0], 5e-3, 0.3e-3);
+  EXPECT_NEAR(mean[1], -5e-3, 0.3e-3);
+  EXPECT_NEAR(mean[2], 10e-3, 0.6e-3);
+  EXPECT_EQ(mean[3], 0);
+  EXPECT_EQ(mean[4], 0);
+}
+
+TEST(SpikeNetwork, InitialWeightsSpreadAroundTheirMean) {
+  Description d;
+  d.groups = {{.name = "in", .size = 100, .model = PoissonSource{1}}, {.name = "cells", .size = 100, .model = EscapeBurst{}}};
+  d.connections = {{.name = "c", .source = "in", .target = "cells", .topology = AllToAll{}, .weight = 0.5, .weight_sd = 2}};
+  d.dt_s = 1e-3;
+  const Network<float> net(d, 1);
+  const auto w = net.weights(0);
+  ASSERT_EQ(w.size(), 10'000U);
+  double sum = 0, square = 0;
+  for (const double x : w) sum += x, square += x * x;
+  EXPECT_NEAR(sum / 1e4, 0.5, 0.1);
+  EXPECT_NEAR(std::sqrt(square / 1e4 - 0.25), 2, 0.1);
+  d.connections[0].weight_sd = -1;
+  EXPECT_THROW(validate(d), ConfigError);
+}
+
 }  // namespace
 }  // namespace apical::spike

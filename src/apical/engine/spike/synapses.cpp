@@ -69,7 +69,11 @@ Synapses<T>::Synapses(const Connection& connection, std::size_t sources, std::si
   } else {
     build(rows, tables_.template emplace<Tables<std::uint32_t>>());
   }
-  weights_.assign(plastic_ || !listed.empty() ? count_ : 1, static_cast<T>(connection.weight));
+  weights_.assign(plastic_ || !listed.empty() || connection.weight_sd > 0 ? count_ : 1, static_cast<T>(connection.weight));
+  for (std::size_t i = 0; connection.weight_sd > 0 && i < count_; ++i) {
+    const double w = connection.weight + connection.weight_sd * normal({seed, Stream::initial_weight, number, i});
+    weights_[i] = static_cast<T>(plastic_ ? std::clamp(w, connection.rule->w_min, connection.rule->w_max) : w);
+  }
   if (!listed.empty()) {
     std::size_t synapse = 0;
     for (std::uint32_t s = 0; s < sources; ++s) {

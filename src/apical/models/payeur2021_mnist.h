@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handwritten digits in a spiking network with one hidden population, by burst-dependent plasticity. The rule, the phases and the two
+// streams (events up, bursts down) are those of the XOR network of Payeur et al. 2021; the size of the problem is that of their rate
+// model and of Stuck & Naud 2024 (bioRxiv 2024.07.19.604308). Departures from the article's spiking network:
+//   neurons    EscapeBurst: events drawn from a somatic potential, bursts from a dendritic one; no membrane equation
+//   synapses   currents of either sign, all to all, instead of an excitatory and an inhibitory arm
+//   input      one Poisson source per pixel, or per square of pixels; a source that is always on stands for a bias
+//   output     a population per class; the class with most events is the answer. Their burst probability without a teacher is known, so
+//              their rule is the one with a fixed burst probability (the article's first form)
+//   feedback   expected bursts are taken off: each output neuron also reaches a hidden dendrite with its events, by -P times the weight of
+//              its bursts (as through dendrite-targeting interneurons; Greedy et al. 2022, "burstCCN"). Without a teacher the sum is 0 on
+//              average, so the burst probability of hidden neurons does not depend on the picture and is known as well
+//   teacher    sets the burst probability of an output neuron to P [1 + (e* - e)/e], with its event rate e and its target e*
+//   homeostasis none, unless hidden_max_Hz is lowered
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "apical/engine/spike/network.h"
+#include "apical/models/watched_advance.h"
+
+namespace apical::payeur2021 {
+
+enum class MnistFeedback {
+  random,  ///< fixed, normal around 0, from every output neuron to every hidden dendrite, less what is expected of events
+  bursts,  ///< the same without that subtraction; hidden neurons keep a moving average of their burst probability, as in XOR
+  cut,     ///< control: none
+};
+
+struct MnistOptions {
+  std::size_t hidden = 300, per_class = 10;
+  std::size_t pooling = 2;              ///< pixels per side of a square that shares one source
+  std::size_t train_images = 0, test_images = 0;  ///< the first so many; 0: all
+  MnistFeedback feedback = MnistFeedback::random;
+  bool hidden_plasticity = true;        ///< false: control, only the output learns
+  bool decay = true;                    ///< learning rates fall linearly to 0 over the training
+  double hidden_eta = 7e-4, output_eta = 0.02;  ///< mV per event and presynaptic event
+  double prediction_s = 0.8, teaching_s = 0.8;
+  double settle_s = 0.2;                ///< at the beginning of the prediction, not counted
+  double alpha_s = 0.5;                 ///< moving average of events and bursts
+  double input_Hz = 60;                 ///< of a white pixel
+  double escape_Hz = 100;               ///< event rate at the largest potential, but for the refractory time
+  double threshold_mV = 6;              ///< above rest, where half of it is reached
+  double output_burst_probability = 0.2, hidden_burst_probability = 0.5;  ///< without teacher and feedback
+  double e_max_Hz = 25, e_min_Hz = 3;   ///< targets of output neurons
+  double hidden_max_Hz = 40;            ///< above it homeostasis takes hidden weights down; the refractory time keeps rates below
+  double initial_gain = 2;              ///< spread of the initial hidden potential, in escape slopes
+  double feedback_gain = 6;             ///< hidden dendrite, in slopes, when a class bursts at output_Hz
+  double dt_s = 5e-3;
+};
+
+inline constexpr std::size_t kDigits = 10, kMnistSide = 28;
+/// Event rate that gains refer to.
+inline constexpr double kMnistReference_Hz = 40;
+
+/// Groups in, bias, hid, out; connections in->hid, bias->hid, hid->out, bias->out, "out->hid bursts", "out->hid events".
+spike::Description mnist_network(const MnistOptions& options, std::size_t sources);
+
+/// Sources of a square picture of `side` pixels per side. ConfigError if `pooling` does not divide it.
+std::size_t mnist_sources(const MnistOptions& options, std::size_t side);
+/// Means over squares of pixels; `pixels` has side * side entries, row by row.
+std::vector<double> pooled(std::span<const double> pixels, std::size_t side, std::size_t pooling);
+
+/// What the network said to a picture.
+struct MnistAnswer {
+  std::vector<double> class_Hz;  ///< mean event rate of each output population while it was counted
+  std::size_t digit = 0;         ///< the largest; of equals the first
+  double cost = 0;               ///< squared distance from the targets over the squared range, mean over classes; 0 without a label
+};
+
+/// The protocol, a picture at a time. Nothing is reset between pictures.
+class MnistNetwork {
+ public:
+  MnistNetwork(const MnistOptions& options, std::size_t sources, std::uint64_t seed, ThreadPool* pool = nullptr, WatchedAdvance advance = {});
+
+  /// Prediction without plasticity or teacher; intensities between 0 and 1.
+  MnistAnswer predict(std::span<const double> intensities, std::size_t label);
+  /// Prediction, then the teaching phase with learning rates times `factor`. The answer is the prediction's.
+  MnistAnswer learn(std::span<const double> intensities, std::size_t label, double factor = 1);
+
+  /// Mean event rate and burst probability of the hidden population in the last phase.
+  double hidden_Hz() const;
+  double hidden_burst_probability() const;
+  double root_mean_square_weight_mV(const char* connection) const;
+  spike::Network<float>& network() { return network_; }
+  const MnistOptions& options() const { return options_; }
+
+ private:
+  void run(double seconds);
+  std::size_t hid_, out_;
+  MnistOptions options_;
+  spike::Network<float> network_;
+  WatchedAdvance advance_;
+  double counted_s_ = 0;
+};
+
+/// Current in A on top of the constant one that takes an output neuron of event rate `rate_Hz` to its taught burst probability.
+double mnist_teacher_A(bool target, double rate_Hz, const MnistOptions& options);
+
+}  // namespace apical::payeur2021
