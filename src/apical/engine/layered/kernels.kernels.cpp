@@ -2,7 +2,6 @@
 #include "apical/engine/layered/kernels.h"
 
 #include <cmath>
-#include <limits>
 #include <cstddef>
 
 #undef HWY_TARGET_INCLUDE
@@ -143,15 +142,16 @@ void clipped(T step, const T* s, T* u, std::size_t n) {
 template <class T, class F>
 HWY_INLINE void bursts(const T* e, const T* r, T* s, T* teacher, std::size_t n, F&& gain) {
   for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
-    const auto one = hn::Set(d, T(1)), limit = hn::Set(d, T(40));
+    const auto one = hn::Set(d, T(1));
     const auto rate = hn::LoadU(d, e + i), g = gain(d, rate);
     const auto recurrent = r == nullptr ? hn::Zero(d) : hn::LoadU(d, r + i);
-    const auto p = logistic(d, hn::MulSub(hn::LoadU(d, s + i), g, recurrent)), q = hn::Sub(one, p);
-    const auto change = hn::Min(hn::Max(hn::Mul(hn::LoadU(d, teacher + i), g), hn::Neg(limit)), limit);
-    const auto m = hn::Neg(hn::Expm1(d, hn::Neg(change)));
-    const auto below = hn::Max(hn::MulAdd(hn::Sub(one, m), q, p), hn::Set(d, std::numeric_limits<T>::min()));
+    const auto u = hn::MulSub(hn::LoadU(d, s + i), g, recurrent), change = hn::Mul(hn::LoadU(d, teacher + i), g);
+    const auto p = logistic(d, u), q = hn::Sub(one, p);
+    const auto m = hn::Neg(hn::Expm1(d, hn::Neg(hn::Min(hn::Max(change, hn::Neg(one)), one))));
+    const auto small = hn::Div(hn::Mul(hn::Mul(p, q), m), hn::MulAdd(hn::Sub(one, m), q, p));
+    const auto large = hn::Sub(logistic(d, hn::Add(u, change)), p);
     hn::StoreU(hn::Mul(p, rate), d, s + i);
-    hn::StoreU(hn::Mul(rate, hn::Div(hn::Mul(hn::Mul(p, q), m), below)), d, teacher + i);
+    hn::StoreU(hn::Mul(rate, hn::IfThenElse(hn::Lt(hn::Abs(change), one), small, large)), d, teacher + i);
   });
 }
 
@@ -398,8 +398,10 @@ T logistic(T u) {
 // logistic(u + change) - logistic(u), as exact for small changes as for large ones.
 template <class T>
 T logistic_change(T u, T change) {
-  const T p = logistic(u), m = -std::expm1(-std::fmin(std::fmax(change, T(-40)), T(40)));
-  return p * (T(1) - p) * m / std::fmax((T(1) - m) * (T(1) - p) + p, std::numeric_limits<T>::min());
+  const T p = logistic(u);
+  if (!(std::abs(change) < T(1))) return logistic(u + change) - p;
+  const T m = -std::expm1(-change);
+  return p * (T(1) - p) * m / ((T(1) - m) * (T(1) - p) + p);
 }
 template <class T>
 void logistic_bursts(std::span<const T> e, std::span<const T> r, std::span<T> s, std::span<T> teacher) noexcept {

@@ -117,7 +117,7 @@ TYPED_TEST(Kernels, BurstsAgreeWithTheirScalarTwins) {
         kernel(std::span<T>(s1), std::span<T>(t1));
         twin(std::span<T>(s2), std::span<T>(t2));
         this->expect_near(s1, s2, 50, n);
-        for (std::vector<T>* t : {&t1, &t2}) {
+        for (auto* t : {&t1, &t2}) {
           for (T& x : *t) x /= static_cast<T>(std::min(size, 1.0));  // relative precision is what is promised
         }
         this->expect_near(t1, t2, 50, n);
@@ -133,8 +133,8 @@ TYPED_TEST(Kernels, BurstsAgreeWithTheirScalarTwins) {
 
 TYPED_TEST(Kernels, BurstsDifferByWhatTheTeacherAdds) {
   using T = TypeParam;
-  const std::vector<T> e{T(0.3), T(0.3), T(0.9), T(0.5)};
-  std::vector<T> s{T(0.4), T(-3), T(100), T(-60)}, teacher{T(0.7), T(5), T(-300), T(90)};
+  const std::vector<T> e{T(0.3), T(0.3), T(0.9), T(0.5), T(0.2)};
+  std::vector<T> s{T(0.4), T(-3), T(100), T(-60), T(200)}, teacher{T(0.7), T(5), T(-300), T(90), T(-400)};
   const auto s0 = s, t0 = teacher;
   logistic_bursts<T>(e, {}, s, teacher);
   for (std::size_t i = 0; i < e.size(); ++i) {
