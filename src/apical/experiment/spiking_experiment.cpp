@@ -48,13 +48,17 @@ void read_record(TomlReader& t, SpikingExperiment& e) {
     throw ConfigError(fmt::format("'record.spikes': model '{}' has no populations; its spikes are given", e.model), t.place("spikes"), "leave it out");
   }
   if (r.spikes) {
+    const double end_s = course_seconds(e);
     r.from_s = t.number("from_s", 0.0);
-    r.until_s = t.number("until_s", r.from_s + 1);
+    r.until_s = t.number("until_s", std::max(r.from_s, std::min(r.from_s + 1, end_s)));
+    if (r.from_s >= end_s) {
+      throw ConfigError(fmt::format("spikes are to be recorded from {:g} s on; expected less than {:g}, when the course ends", r.from_s, end_s), t.place("from_s"));
+    }
+    if (r.until_s > end_s * (1 + 1e-9)) {
+      throw ConfigError(fmt::format("spikes are to be recorded until {:g} s; expected at most {:g}, when the course ends", r.until_s, end_s), t.place("until_s"));
+    }
     if (r.from_s < 0 || !(r.until_s > r.from_s)) {
       throw ConfigError(fmt::format("spikes are to be recorded from {:g} to {:g} s; expected a stretch of time after 0", r.from_s, r.until_s), t.place("until_s"));
-    }
-    if (const double end_s = course_seconds(e); r.from_s >= end_s) {
-      throw ConfigError(fmt::format("spikes are to be recorded from {:g} s on; expected less than {:g}, when the course ends", r.from_s, end_s), t.place("from_s"));
     }
     r.populations = t.texts("populations", known);
     for (const std::string& p : r.populations) {

@@ -48,6 +48,8 @@ NeuronGroup sources_of(const MnistOptions& o, const char* name, std::size_t size
   return g;
 }
 
+bool takes_off_expected(const MnistOptions& o) { return o.feedback == MnistFeedback::random || o.feedback == MnistFeedback::learned; }
+
 }  // namespace
 
 Description mnist_network(const MnistOptions& o, std::size_t sources) {
@@ -58,10 +60,10 @@ Description mnist_network(const MnistOptions& o, std::size_t sources) {
   const double slope_mV = n.slope_V * 1e3, dendrite_slope_mV = n.dendrite_slope_V * 1e3, tau_s = n.synaptic_tau_s;
   Description d;
   d.dt_s = o.dt_s;
-  // A pixel that is on half of the time, so that probes see about the events of a digit.
+  // Until a picture is shown all pixels have their mean, so that probes see about the events of a digit.
   d.groups.push_back(sources_of(o, "in", sources, kMeanIntensity * o.input_Hz));
   d.groups.push_back(sources_of(o, "bias", 1, o.input_Hz));
-  d.groups.push_back(population(o, "hid", o.hidden, o.hidden_burst_probability));
+  d.groups.push_back(population(o, "hid", o.hidden, kMnistHiddenBursts));
   d.groups.push_back(population(o, "out", kDigits * o.per_class, o.output_burst_probability));
   const auto forward = [&](const char* from, const char* to, double sd, double eta, bool plastic, double maximum_Hz, std::optional<double> known) {
     Connection c{.name = std::string(from) + "->" + to, .source = from, .target = to, .receptor = Receptor::soma_excitatory, .reads = Reads::events,
@@ -75,7 +77,7 @@ Description mnist_network(const MnistOptions& o, std::size_t sources) {
   const double into_hidden = o.initial_gain * slope_mV / (o.input_Hz * tau_s * std::sqrt(kMeanSquareIntensity * static_cast<double>(sources)));
   const double into_output = kInitialOutputGain * slope_mV / (kMnistReference_Hz * tau_s * std::sqrt(static_cast<double>(o.hidden)));
   constexpr double kUnbounded = std::numeric_limits<double>::infinity();
-  const auto known = o.feedback == MnistFeedback::bursts ? std::nullopt : std::optional(o.hidden_burst_probability);
+  const auto known = o.feedback == MnistFeedback::bursts ? std::nullopt : std::optional(kMnistHiddenBursts);
   forward("in", "hid", into_hidden, o.hidden_eta, o.hidden_plasticity, o.hidden_max_Hz, known);
   forward("bias", "hid", 0, o.hidden_eta, o.hidden_plasticity, o.hidden_max_Hz, known);
   forward("hid", "out", into_output, o.output_eta, true, kUnbounded, o.output_burst_probability);
@@ -86,7 +88,7 @@ Description mnist_network(const MnistOptions& o, std::size_t sources) {
                              .weight_sd = sd});
   };
   if (o.feedback != MnistFeedback::cut) backward("out->hid bursts", Receptor::dendrite_excitatory, Reads::bursts, back);
-  if (o.feedback == MnistFeedback::random) backward("out->hid events", Receptor::dendrite_inhibitory, Reads::events, back * o.output_burst_probability);
+  if (takes_off_expected(o)) backward("out->hid events", Receptor::dendrite_inhibitory, Reads::events, back * o.output_burst_probability);
   return d;
 }
 
@@ -119,7 +121,10 @@ MnistNetwork::MnistNetwork(const MnistOptions& options, std::size_t sources, std
     : options_(options), network_(mnist_network(options, sources), seed, pool), advance_(std::move(advance)) {
   hid_ = network_.group("hid");
   out_ = network_.group("out");
-  if (options_.feedback != MnistFeedback::random) return;
+  if (takes_off_expected(options_)) balance_feedback();
+}
+
+void MnistNetwork::balance_feedback() {
   std::vector<double> expected = network_.weights(network_.connection("out->hid bursts"));
   for (double& w : expected) w *= options_.output_burst_probability;
   network_.set_weights(network_.connection("out->hid events"), expected);
@@ -163,10 +168,22 @@ MnistAnswer MnistNetwork::learn(std::span<const double> intensities, std::size_t
       network_.set_learning_rate(network_.connection(std::string(from) + "->" + into), factor * (hidden ? options_.hidden_eta : options_.output_eta));
     }
   }
+  const bool follows = options_.feedback == MnistFeedback::learned;
+  const std::vector<double> before = follows ? network_.weights(network_.connection("hid->out")) : std::vector<double>();
   network_.set_plasticity(true);
   run(options_.teaching_s);
   network_.set_plasticity(false);
   network_.set_currents(out_, CurrentTarget::dendrite, {});
+  if (!follows) return a;
+  const std::vector<double> after = network_.weights(network_.connection("hid->out"));
+  std::vector<double> back = network_.weights(network_.connection("out->hid bursts"));
+  for (std::size_t j = 0; j < options_.hidden; ++j) {
+    for (std::size_t k = 0; k < events.size(); ++k) {
+      back[k * options_.hidden + j] += options_.feedback_follow * (after[j * events.size() + k] - before[j * events.size() + k]);
+    }
+  }
+  network_.set_weights(network_.connection("out->hid bursts"), back);
+  balance_feedback();
   return a;
 }
 

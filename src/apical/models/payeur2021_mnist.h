@@ -9,8 +9,11 @@
 //              their rule is the one with a fixed burst probability (the article's first form)
 //   feedback   expected bursts are taken off: each output neuron also reaches a hidden dendrite with its events, by -P times the weight of
 //              its bursts (as through dendrite-targeting interneurons; Greedy et al. 2022, "burstCCN"). Without a teacher the sum is 0 on
-//              average, so the burst probability of hidden neurons does not depend on the picture and is known as well
-//   teacher    sets the burst probability of an output neuron to P [1 + (e* - e)/e], with its event rate e and its target e*
+//              average, so the burst probability of hidden neurons does not depend on the picture and is known as well: a half, where a dendrite's slope is the same to both sides, so that fluctuations of the feedback do not shift it
+//   teacher    sets the burst probability of an output neuron to P [1 + (e* - e)/max(e, e_min)] within [0.01, 0.99], with its event rate e
+//              and its target e*
+//   learning of feedback  (Kolen & Pollack 1994; the article's rate model has it) uses what both synapses see, events of the hidden neuron and
+//              bursts of the output neuron; it is carried out once per picture
 //   homeostasis none, unless hidden_max_Hz is lowered
 #pragma once
 
@@ -25,6 +28,7 @@ namespace apical::payeur2021 {
 
 enum class MnistFeedback {
   random,  ///< fixed, normal around 0, from every output neuron to every hidden dendrite, less what is expected of events
+  learned, ///< the same at the start; then every feedback synapse changes as the forward synapse beside it does (Kolen & Pollack 1994)
   bursts,  ///< the same without that subtraction; hidden neurons keep a moving average of their burst probability, as in XOR
   cut,     ///< control: none
 };
@@ -43,15 +47,18 @@ struct MnistOptions {
   double input_Hz = 60;                 ///< of a white pixel
   double escape_Hz = 100;               ///< event rate at the largest potential, but for the refractory time
   double threshold_mV = 6;              ///< above rest, where half of it is reached
-  double output_burst_probability = 0.2, hidden_burst_probability = 0.5;  ///< without teacher and feedback
+  double output_burst_probability = 0.2;  ///< without teacher
   double e_max_Hz = 25, e_min_Hz = 3;   ///< targets of output neurons
   double hidden_max_Hz = 40;            ///< above it homeostasis takes hidden weights down; the refractory time keeps rates below
   double initial_gain = 2;              ///< spread of the initial hidden potential, in escape slopes
-  double feedback_gain = 6;             ///< hidden dendrite, in slopes, when a class bursts at output_Hz
+  double feedback_gain = 6;             ///< hidden dendrite at the start, in slopes, when a class bursts at kMnistReference_Hz
+  double feedback_follow = 10;          ///< learned: change of a feedback weight over that of the forward weight beside it
   double dt_s = 5e-3;
 };
 
 inline constexpr std::size_t kDigits = 10, kMnistSide = 28;
+/// Burst probability of hidden neurons without feedback.
+inline constexpr double kMnistHiddenBursts = 0.5;
 /// Event rate that gains refer to.
 inline constexpr double kMnistReference_Hz = 40;
 
@@ -67,7 +74,7 @@ std::vector<double> pooled(std::span<const double> pixels, std::size_t side, std
 struct MnistAnswer {
   std::vector<double> class_Hz;  ///< mean event rate of each output population while it was counted
   std::size_t digit = 0;         ///< the largest; of equals the first
-  double cost = 0;               ///< squared distance from the targets over the squared range, mean over classes; 0 without a label
+  double cost = 0;               ///< squared distance from the targets over the squared range, mean over classes
 };
 
 /// The protocol, a picture at a time. Nothing is reset between pictures.
@@ -89,6 +96,8 @@ class MnistNetwork {
 
  private:
   void run(double seconds);
+  /// Events arrive with the weight that bursts have, times what they let expect.
+  void balance_feedback();
   std::size_t hid_, out_;
   MnistOptions options_;
   spike::Network<float> network_;

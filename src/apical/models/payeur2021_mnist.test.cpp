@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "apical/core/error.h"
@@ -77,6 +78,31 @@ TEST(SpikingMnist, WithoutFeedbackHiddenWeightsOnlyDiffuse) {
   EXPECT_GT(mean_square_change(with, 1), 1.5 * mean_square_change(cut, 1));
   cut.hidden_plasticity = false;
   EXPECT_EQ(mean_square_change(cut, 1), 0);
+}
+
+TEST(SpikingMnist, LearnedFeedbackChangesAsForwardWeightsDoAndKeepsTakingOffWhatEventsLetExpect) {
+  for (const MnistFeedback feedback : {MnistFeedback::random, MnistFeedback::learned}) {
+    MnistOptions o = tiny();
+    o.feedback = feedback;
+    MnistNetwork network(o, kSide * kSide, 1);
+    auto& n = network.network();
+    const auto weights = [&](const char* name) { return n.weights(n.connection(name)); };
+    const auto forward = weights("hid->out"), back = weights("out->hid bursts");
+    right_after(network, 10);
+    const auto forward_after = weights("hid->out"), back_after = weights("out->hid bursts"), events = weights("out->hid events");
+    const std::size_t outputs = kDigits * o.per_class;
+    double largest = 0;
+    for (std::size_t j = 0; j < o.hidden; ++j) {
+      for (std::size_t k = 0; k < outputs; ++k) {
+        const std::size_t up = j * outputs + k, down = k * o.hidden + j;
+        const double follow = feedback == MnistFeedback::learned ? o.feedback_follow : 0;
+        ASSERT_NEAR(back_after[down] - back[down], follow * (forward_after[up] - forward[up]), 1e-4);
+        ASSERT_NEAR(events[down], o.output_burst_probability * back_after[down], 1e-5);
+        largest = std::max(largest, std::abs(back_after[down] - back[down]));
+      }
+    }
+    EXPECT_TRUE(feedback == MnistFeedback::learned ? largest > 0.1 : largest == 0) << largest;
+  }
 }
 
 TEST(SpikingMnist, TeacherRaisesBurstsOfWhatIsMissingAndLowersThoseOfWhatIsTooMuch) {

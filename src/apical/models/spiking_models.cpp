@@ -145,29 +145,34 @@ void fields(Fields& f, MnistOptions& o) {
   mnist_sources(o, kMnistSide);
   f.count("train_images", o.train_images, "", "of an epoch, the first so many; 0: all");
   f.count("test_images", o.test_images, "", "the first so many; 0: all");
-  f.choice("feedback", o.feedback, {"random", "bursts", "cut"},
-           "bursts of the output, less those its events let expect, reach hidden dendrites through fixed random weights; bursts alone; or nothing");
+  f.choice("feedback", o.feedback, {"random", "learned", "bursts", "cut"},
+           "bursts of the output, less those its events let expect, reach hidden dendrites through fixed random weights, or through weights "
+           "that change as forward ones do; bursts alone; or nothing");
   f("hidden_plasticity", o.hidden_plasticity, "false: only the output learns");
   f("hidden_eta", o.hidden_eta, "mV", "learning rate of the hidden population, per event and presynaptic event");
   f("output_eta", o.output_eta, "mV", "learning rate of the output");
   f("decay", o.decay, "learning rates fall linearly to 0 over the training");
+  positive(f, "dt_s", o.dt_s, "s", "time step");
   positive(f, "prediction_s", o.prediction_s, "s", "of each picture, without plasticity and teacher");
   positive(f, "settle_s", o.settle_s, "s", "of it in which events are not counted");
   if (!(o.settle_s < o.prediction_s)) throw ConfigError(fmt::format("settle_s is {:g}; expected less than prediction_s = {:g}", o.settle_s, o.prediction_s));
+  if (std::lround((o.prediction_s - o.settle_s) / o.dt_s) < 1) {
+    throw ConfigError(fmt::format("settle_s is {:g}; expected to leave at least one step of {:g} s of prediction_s = {:g} to count events in", o.settle_s, o.dt_s, o.prediction_s));
+  }
   positive(f, "teaching_s", o.teaching_s, "s", "after it, with both");
+  if (std::lround(o.teaching_s / o.dt_s) < 1) throw ConfigError(fmt::format("teaching_s is {:g}; expected at least one step of {:g} s", o.teaching_s, o.dt_s));
   positive(f, "alpha_s", o.alpha_s, "s", "averaging time of event and burst rates");
   positive(f, "input_Hz", o.input_Hz, "Hz", "rate of a white pixel");
   positive(f, "escape_Hz", o.escape_Hz, "Hz", "largest event rate, but for the refractory time of 20 ms");
   f("threshold_mV", o.threshold_mV, "mV", "above rest, where the event rate is half of it; the slope is 2 mV");
   probability(f, "output_burst_probability", o.output_burst_probability, "of output neurons without a teacher");
-  probability(f, "hidden_burst_probability", o.hidden_burst_probability, "of hidden neurons without feedback");
   f("e_max_Hz", o.e_max_Hz, "Hz", "wanted of the right digit's neurons");
   positive(f, "e_min_Hz", o.e_min_Hz, "Hz", "wanted of the others");
   if (!(o.e_max_Hz > o.e_min_Hz)) throw ConfigError(fmt::format("e_max_Hz is {:g}; expected more than e_min_Hz = {:g}", o.e_max_Hz, o.e_min_Hz));
   positive(f, "hidden_max_Hz", o.hidden_max_Hz, "Hz", "event rate of hidden neurons above which homeostasis takes their weights down");
   f("initial_gain", o.initial_gain, "", "spread of hidden potentials over pictures at the start, in units of the slope, about");
-  f("feedback_gain", o.feedback_gain, "", "spread of what a digit's output adds to hidden dendrites when it bursts at 40 Hz, in units of their slope");
-  positive(f, "dt_s", o.dt_s, "s", "time step");
+  f("feedback_gain", o.feedback_gain, "", "spread of what a digit's output adds to hidden dendrites when it bursts at 40 Hz, in units of their slope; of learned feedback at the start");
+  from_0(f, "feedback_follow", o.feedback_follow, "", "learned: change of a feedback weight over that of the forward weight beside it");
 }
 
 void drive_fields(Fields& f, PropagationOptions& o) {
@@ -284,6 +289,8 @@ const Parameter& feedback_preset() {
   return preset;
 }
 
+const char* kDigitsAfter = "Payeur et al. (2021), Nat Neurosci 24:1010 (the rule and its phases); Greedy et al. (2022), Single-phase deep learning in cortico-cortical "
+    "networks, NeurIPS 35 (taking off expected bursts); Stuck & Naud (2024), bioRxiv 2024.07.19.604308 (digits)";
 const char* kPayeur = "Payeur, Guerguiev, Zenke, Richards & Naud (2021), Burst-dependent synaptic plasticity can coordinate learning in hierarchical circuits, "
                       "Nature Neuroscience 24, doi 10.1038/s41593-021-00857-x";
 
@@ -306,7 +313,7 @@ const std::vector<SpikingModel>& spiking_models() {
        XorOptions{}},
       {"burstprop-mnist",
        "hundreds of bursting neurons learn handwritten digits from Poisson spikes: events carry the picture up, bursts the teacher's signal down. Beyond the article: docs/spiking.md",
-       kPayeur, MnistOptions{}},
+       kDigitsAfter, MnistOptions{}},
   };
   return models;
 }
