@@ -3,10 +3,14 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apical/experiment/spike_watch.h"
+#include "apical/io/archive.h"
 
 namespace apical {
 
@@ -28,6 +32,20 @@ class FlexibleArchive {
  private:
   Archive& archive_;
 };
+
+/// State as bytes and back; visit(archive) names every field to a writer or a reader.
+template <class Visit>
+io::Bytes written(Visit&& visit) {
+  io::StateWriter writer;
+  visit(writer);
+  return std::move(writer).take();
+}
+template <class Visit>
+void read_back(std::span<const std::byte> bytes, const std::string& origin, Visit&& visit) {
+  io::StateReader reader(bytes, origin);
+  visit(reader);
+  reader.finish();
+}
 
 /// Drawn stretches in parts of equal length: `seconds` at the end of each.
 inline std::vector<RasterWindow> ends_of(const std::vector<std::string>& labels, double part_s, double seconds) {

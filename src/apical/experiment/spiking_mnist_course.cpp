@@ -74,14 +74,10 @@ class MnistCourse final : public SpikingCourse {
   }
 
   io::Bytes save() override {
-    io::StateWriter writer;
-    visit_state(writer);
-    return std::move(writer).take();
+    return written([&](auto& a) { visit_state(a); });
   }
   void load(std::span<const std::byte> bytes, const std::string& origin) override {
-    io::StateReader reader(bytes, origin);
-    visit_state(reader);
-    reader.finish();
+    read_back(bytes, origin, [&](auto& a) { visit_state(a); });
   }
   const std::vector<ActivitySegment>& segments() const override { return watch_.segments(); }
   const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }
