@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "apical/core/random.h"
@@ -119,6 +120,18 @@ void kill_often(const std::function<pid_t(const fs::path&, const char*)>& begin,
 
 TEST_F(Killed, SixTimesContinuesToTheSameBits) {
   kill_often([&](const fs::path& run, const char* threads) { return start(command(run, threads)); }, wait_for, directory_, 6);
+}
+
+TEST_F(Killed, BeforeItsFirstFileLeavesADirectoryThatARunMayBeginIn) {
+  const fs::path run = directory_ / "run";
+  fs::create_directories(run);
+  std::ofstream(run / "experiment.toml.tmp-1-0") << "title = ";
+  EXPECT_EQ(wait_for(start(command(run, "1"))), 0);
+  EXPECT_FALSE(fs::exists(run / "experiment.toml.tmp-1-0"));
+  const fs::path other = directory_ / "other";
+  fs::create_directories(other);
+  std::ofstream(other / "mine") << "x";
+  EXPECT_EQ(wait_for(start(command(other, "1"))), 5) << "nothing is written beside files of others";
 }
 
 using SlowKilled = Killed;

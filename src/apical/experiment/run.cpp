@@ -318,7 +318,8 @@ void require_new(const io::Path& directory) {
   if (!std::filesystem::exists(directory)) return;
   if (!std::filesystem::is_directory(directory)) throw IoError(fmt::format("{} is not a directory", directory.string()));
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    if (entry.path().filename() == io::RunLock::kFileName) continue;
+    // A process killed before its first file was complete leaves these, and nothing to resume.
+    if (entry.path().filename() == io::RunLock::kFileName || io::is_temporary(entry.path())) continue;
     throw IoError(fmt::format("{} is not empty; a run never overwrites another\n  continue it with --resume, or choose another --out",
                               directory.string()));
   }

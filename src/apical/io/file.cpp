@@ -133,9 +133,11 @@ Path temporary_name(const Path& path) {
   return out;
 }
 
+bool is_temporary(const Path& path) { return path.filename().string().find(".tmp-") != std::string::npos; }
+
 void remove_temporaries(const Path& directory) {
   for (const std::string& name : list_directory(directory)) {
-    if (name.find(".tmp-") != std::string::npos) remove_file(directory / name);
+    if (is_temporary(name)) remove_file(directory / name);
   }
 }
 

@@ -75,6 +75,8 @@ void write_atomically(const Path& path, std::string_view content);
 
 /// A name beside `path` no other process or call uses: "x.bin.tmp-<pid>-<n>".
 Path temporary_name(const Path& path);
+/// Whether a file has such a name.
+bool is_temporary(const Path& path);
 /// Removes what killed processes left under a temporary_name() in `directory`. Hold the run lock.
 void remove_temporaries(const Path& directory);
 
