@@ -9,17 +9,16 @@ the other; what is printed are the medians, so that whatever else the machine do
 backpropagation as everybody writes it, with autograd, then each rule by hand without autograd, weights updated in place. The last column
 is Apical on two threads against Apical on one.
 """
-import json
 import math
 import os
 import statistics
-import subprocess
-import sys
 import time
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before the library is loaded; Apical's calls are single-threaded by themselves
 
 import torch  # noqa: E402
+
+import beside  # noqa: E402
 
 BATCH, SIZES, IMAGES = 64, (784, 500, 500, 10), 60000
 TURNS, SECONDS = 5, 0.4
@@ -148,19 +147,13 @@ def torch_ms(step):
 
 
 def apical(program, rule, threads):
-    answer = subprocess.run([program, f"--benchmark_filter=^{rule}/{threads}/real_time$", f"--benchmark_min_time={SECONDS}",
-                             "--benchmark_format=json"], check=True, capture_output=True, text=True)
-    result = json.loads(answer.stdout)["benchmarks"][0]
+    result = beside.measured(program, rule, threads, SECONDS)
     return result["real_time"], result["of_peak"]
 
 
 def main():
-    program = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "build", "release", "bench", "apical_bench")
-    if not os.path.exists(program):
-        sys.exit(f"{program}: not built; build the target apical_bench or give its path")
-    with open("/proc/cpuinfo", encoding="utf-8") as f:
-        cpu = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), "unknown processor")
-    print(f"{cpu}; torch {torch.__version__}; OPENBLAS_CORETYPE {os.environ.get('OPENBLAS_CORETYPE', 'not set')}; load {os.getloadavg()[0]:.1f}")
+    program = beside.program()
+    print(beside.machine())
     print(f"{'rule':<28}{'PyTorch ms':>11}{'Apical ms':>11}{'ratio':>7}{'epoch s':>9}{'of peak':>9}{'2 threads':>11}  PyTorch's version")
     for name, (make, how) in RULES.items():
         step = make()

@@ -10,17 +10,16 @@ thread) beside it does not know of other programs. PyTorch's convolutions are th
 published (Payeur et al. 2021): conv2d up, conv_transpose2d down for bursts with and without the teacher, gradients of the weights once
 for the forward and the feedback weights, and no automatic differentiation.
 """
-import json
 import os
 import statistics
-import subprocess
-import sys
 import time
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of Apical's calls; PyTorch's threads are set below
 
 import torch  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
+
+import beside  # noqa: E402
 
 BATCH, TURNS, SECONDS = 32, 7, 1.0
 CONVOLUTIONS = ((64, 3, 5, 2, 1), (128, 64, 5, 2, 1), (256, 128, 3, 1, 0))  # channels, below, kernel, stride, what a stride leaves over
@@ -120,19 +119,13 @@ def pytorch_speed(step, threads):
 
 
 def apical_speed(program, benchmark, threads):
-    answer = subprocess.run([program, f"--benchmark_filter=^{benchmark}/{threads}/real_time$", f"--benchmark_min_time={SECONDS}",
-                             "--benchmark_format=json"], check=True, capture_output=True, text=True)
-    result = json.loads(answer.stdout)["benchmarks"][0]
+    result = beside.measured(program, benchmark, threads, SECONDS)
     return result["images_per_s"], result["cpu_time"], result["of_peak"]
 
 
 def main():
-    program = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "build", "release", "bench", "apical_bench")
-    if not os.path.exists(program):
-        sys.exit(f"{program}: not built; build the target apical_bench or give its path")
-    with open("/proc/cpuinfo", encoding="utf-8") as f:
-        cpu = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), "unknown processor")
-    print(f"{cpu}; torch {torch.__version__}; load {os.getloadavg()[0]:.1f}")
+    program = beside.program()
+    print(beside.machine())
     print(f"{'rule':<29}{'threads':>7}{'PyTorch/s':>11}{'Apical/s':>10}{'ratio':>7}{'of CPU time':>13}{'of peak':>9}{'load':>6}")
     for name, (benchmark, make) in RULES.items():
         step = make()

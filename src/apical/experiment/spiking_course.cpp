@@ -15,11 +15,10 @@ using namespace payeur2021;
 
 constexpr std::array<const char*, 6> kPlastic{"in1->hid1", "in1->hid2", "in2->hid1", "in2->hid2", "hid1->out", "hid2->out"};
 
-class XorCourse final : public SpikingCourse {
+class XorCourse final : public WatchedCourse {
  public:
   XorCourse(const XorOptions& options, std::size_t epochs, const CourseSetting& s)
-      : epochs_(epochs), raster_s_(s.raster_s), watch_(xor_network(options), s.watch, s.progress),
-        task_(options, s.seed, s.pool, [this](spike::Network<float>& n, spike::Step steps) { advance(watch_, n, steps); }) {}
+      : WatchedCourse(xor_network(options), s), epochs_(epochs), task_(options, s.seed, s.pool, watching()) {}
 
   /// Burn-in and first test, an epoch each, last test.
   std::size_t rounds() const override { return epochs_ == 0 ? 1 : epochs_ + 2; }
@@ -32,16 +31,8 @@ class XorCourse final : public SpikingCourse {
     return {round <= epochs_ ? train(round) : test("trained", epochs_)};
   }
 
-  io::Bytes save() override {
-    return written([&](auto& a) { visit_state(a); });
-  }
-  void load(std::span<const std::byte> bytes, const std::string& origin) override {
-    read_back(bytes, origin, [&](auto& a) { visit_state(a); });
-  }
-  const std::vector<ActivitySegment>& segments() const override { return watch_.segments(); }
-  const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }
-
- private:
+  io::Bytes save() override { return io::save_state(*this); }
+  void load(std::span<const std::byte> bytes, const std::string& origin) override { io::load_state(bytes, *this, origin); }
   template <class Archive>
   void visit_state(Archive& a) {
     a.section("watch", [&] { watch_.visit_state(a); });
@@ -49,6 +40,7 @@ class XorCourse final : public SpikingCourse {
     a.section("network", [&] { task_.network().visit_state(flexible); });
   }
 
+ private:
   void add_weights(MeasureRow& row) {
     for (const char* name : kPlastic) {
       const std::string projection = name;
@@ -61,7 +53,7 @@ class XorCourse final : public SpikingCourse {
   MeasureRow test(const std::string& segment, std::size_t epoch) {
     std::vector<std::string> texts;
     for (const XorPattern& p : kXorPatterns) texts.emplace_back(p.text);
-    watch_.open(segment, ends_of(texts, task_.options().example_s, raster_s_), task_.network());
+    watch_.open(segment, ends_of(texts, task_.options().example_s, setting_.raster_s), task_.network());
     const auto responses = task_.test();
     watch_.close();
     MeasureRow row{epoch, "test", {}};
@@ -99,17 +91,13 @@ class XorCourse final : public SpikingCourse {
   }
 
   std::size_t epochs_;
-  double raster_s_;
-  SpikeWatch watch_;
   XorTask task_;
 };
 
-/// A course of one round over a network, watched from its start to its end.
-class WatchedCourse : public SpikingCourse {
+/// A course of one round, watched from its start to its end.
+class SingleRound : public WatchedCourse {
  public:
-  WatchedCourse(const spike::Description& network, const CourseSetting& s) : setting_(s), watch_(network, s.watch, s.progress) {}
-  const std::vector<ActivitySegment>& segments() const override { return watch_.segments(); }
-  const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }
+  using WatchedCourse::WatchedCourse;
 
  protected:
   WatchedAdvance watching(std::vector<RasterWindow> windows) {
@@ -118,19 +106,15 @@ class WatchedCourse : public SpikingCourse {
       advance(watch_, n, steps);
     };
   }
-  const CourseSetting setting_;
-
- private:
-  SpikeWatch watch_;
 };
 
 std::vector<RasterWindow> after_burn_in(const PropagationOptions& o, double seconds) {
   return {{"drives on", o.burn_in_s, o.burn_in_s + std::min(2 * seconds, o.duration_s)}};
 }
 
-class PropagationCourse final : public WatchedCourse {
+class PropagationCourse final : public SingleRound {
  public:
-  PropagationCourse(const PropagationOptions& o, const CourseSetting& s) : WatchedCourse(propagation_network(o), s), options_(o) {}
+  PropagationCourse(const PropagationOptions& o, const CourseSetting& s) : SingleRound(propagation_network(o), s), options_(o) {}
   std::vector<MeasureRow> run_round(std::size_t) override {
     const PropagationSeries s = run_propagation(options_, setting_.seed, setting_.pool, watching(after_burn_in(options_, setting_.raster_s)));
     const auto bp1 = s.burst_probability(0), bp2 = s.burst_probability(1);
@@ -153,9 +137,9 @@ class PropagationCourse final : public WatchedCourse {
   PropagationOptions options_;
 };
 
-class MultiplexingCourse final : public WatchedCourse {
+class MultiplexingCourse final : public SingleRound {
  public:
-  MultiplexingCourse(const PropagationOptions& o, const CourseSetting& s) : WatchedCourse(multiplexing_population(o), s), options_(o) {}
+  MultiplexingCourse(const PropagationOptions& o, const CourseSetting& s) : SingleRound(multiplexing_population(o), s), options_(o) {}
   std::vector<MeasureRow> run_round(std::size_t) override {
     const PropagationSeries s = run_multiplexing(options_, setting_.seed, setting_.pool, watching(after_burn_in(options_, setting_.raster_s)));
     const auto bp = s.burst_probability(0);
@@ -174,9 +158,9 @@ class MultiplexingCourse final : public WatchedCourse {
 };
 
 /// Rows by phase: 0 is the end of the burn-in.
-class RuleCourse final : public WatchedCourse {
+class RuleCourse final : public SingleRound {
  public:
-  RuleCourse(const RuleNetworkOptions& o, const CourseSetting& s) : WatchedCourse(rule_network(o), s), options_(o) {}
+  RuleCourse(const RuleNetworkOptions& o, const CourseSetting& s) : SingleRound(rule_network(o), s), options_(o) {}
   std::vector<MeasureRow> run_round(std::size_t) override {
     const double burn_in_s = 4 * options_.alpha_s, drawn = std::min(setting_.raster_s, options_.phase_s);
     std::vector<RasterWindow> windows{{"burn-in", burn_in_s - std::min(drawn, burn_in_s), burn_in_s}};

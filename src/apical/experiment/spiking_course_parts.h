@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What courses of networks share: how a network is saved, and where rasters are drawn.
+// What courses of networks share: how a network is watched and saved, and where rasters are drawn.
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
-#include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "apical/experiment/spike_watch.h"
-#include "apical/io/archive.h"
+#include "apical/experiment/spiking_course.h"
+#include "apical/models/watched_advance.h"
 
 namespace apical {
 
@@ -33,19 +30,21 @@ class FlexibleArchive {
   Archive& archive_;
 };
 
-/// State as bytes and back; visit(archive) names every field to a writer or a reader.
-template <class Visit>
-io::Bytes written(Visit&& visit) {
-  io::StateWriter writer;
-  visit(writer);
-  return std::move(writer).take();
-}
-template <class Visit>
-void read_back(std::span<const std::byte> bytes, const std::string& origin, Visit&& visit) {
-  io::StateReader reader(bytes, origin);
-  visit(reader);
-  reader.finish();
-}
+/// A course over one network, under the eyes of a watch.
+class WatchedCourse : public SpikingCourse {
+ public:
+  WatchedCourse(const spike::Description& network, const CourseSetting& s) : setting_(s), watch_(network, s.watch, s.progress) {}
+  const std::vector<ActivitySegment>& segments() const override { return watch_.segments(); }
+  const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }
+
+ protected:
+  /// How the network advances, always.
+  payeur2021::WatchedAdvance watching() {
+    return [this](spike::Network<float>& n, spike::Step steps) { advance(watch_, n, steps); };
+  }
+  const CourseSetting setting_;
+  SpikeWatch watch_;
+};
 
 /// Drawn stretches in parts of equal length: `seconds` at the end of each.
 inline std::vector<RasterWindow> ends_of(const std::vector<std::string>& labels, double part_s, double seconds) {

@@ -46,12 +46,12 @@ struct Tally {
   }
 };
 
-class MnistCourse final : public SpikingCourse {
+class MnistCourse final : public WatchedCourse {
  public:
   MnistCourse(const MnistOptions& o, std::size_t epochs, const CourseSetting& s)
-      : data_(pictures()), seed_(s.seed), epochs_(epochs), train_(first_of(o.train_images, data_->train.size())),
-        test_(first_of(o.test_images, data_->test.size())), raster_s_(s.raster_s), watch_(mnist_network(o, mnist_sources(o, kMnistSide)), s.watch, s.progress),
-        network_(o, mnist_sources(o, kMnistSide), s.seed, s.pool, [this](spike::Network<float>& n, spike::Step steps) { watch_.advance(n, steps); }) {}
+      : WatchedCourse(mnist_network(o, mnist_sources(o, kMnistSide)), s), data_(pictures()), epochs_(epochs),
+        train_(first_of(o.train_images, data_->train.size())), test_(first_of(o.test_images, data_->test.size())),
+        network_(o, mnist_sources(o, kMnistSide), s.seed, s.pool, watching()) {}
 
   std::size_t rounds() const override { return 1 + epochs_ * (parts_of(train_) + parts_of(test_)); }
 
@@ -73,16 +73,8 @@ class MnistCourse final : public SpikingCourse {
     return {};
   }
 
-  io::Bytes save() override {
-    return written([&](auto& a) { visit_state(a); });
-  }
-  void load(std::span<const std::byte> bytes, const std::string& origin) override {
-    read_back(bytes, origin, [&](auto& a) { visit_state(a); });
-  }
-  const std::vector<ActivitySegment>& segments() const override { return watch_.segments(); }
-  const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }
-
- private:
+  io::Bytes save() override { return io::save_state(*this); }
+  void load(std::span<const std::byte> bytes, const std::string& origin) override { io::load_state(bytes, *this, origin); }
   template <class Archive>
   void visit_state(Archive& a) {
     a.section("watch", [&] { watch_.visit_state(a); });
@@ -91,6 +83,7 @@ class MnistCourse final : public SpikingCourse {
     a.section("network", [&] { network_.network().visit_state(flexible); });
   }
 
+ private:
   std::vector<double> picture(const Split& split, std::size_t i) const {
     std::vector<double> pixels(kMnistSide * kMnistSide);
     split.read_input(i, pixels);
@@ -106,7 +99,7 @@ class MnistCourse final : public SpikingCourse {
   }
 
   void train(std::size_t epoch, std::size_t part) {
-    if (order_epoch_ != epoch) order_ = permutation({seed_, Stream::sample_order, 0, epoch}, train_);
+    if (order_epoch_ != epoch) order_ = permutation({setting_.seed, Stream::sample_order, 0, epoch}, train_);
     order_epoch_ = epoch;
     const double all = static_cast<double>(train_ * epochs_);
     for (std::size_t i = part * kPart; i < std::min(train_, (part + 1) * kPart); ++i) {
@@ -121,7 +114,7 @@ class MnistCourse final : public SpikingCourse {
     if (watched) {
       std::vector<std::string> labels;
       for (std::size_t i = 0; i < std::min(last, kWatched); ++i) labels.push_back(fmt::format("a {}", data_->test.labels[i]));
-      watch_.open(segment, ends_of(labels, network_.options().prediction_s, raster_s_), network_.network());
+      watch_.open(segment, ends_of(labels, network_.options().prediction_s, setting_.raster_s), network_.network());
     }
     for (std::size_t i = first; i < last; ++i) {
       if (watched && i == kWatched) watch_.close();
@@ -144,10 +137,7 @@ class MnistCourse final : public SpikingCourse {
   }
 
   std::shared_ptr<const Dataset> data_;
-  std::uint64_t seed_;
   std::size_t epochs_, train_, test_;
-  double raster_s_;
-  SpikeWatch watch_;
   MnistNetwork network_;
   Tally tally_;
   std::vector<std::uint32_t> order_;

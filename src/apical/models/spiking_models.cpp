@@ -135,7 +135,7 @@ void fields(Fields& f, XorOptions& o) {
 
 void probability(Fields& f, const char* name, double& v, const char* meaning) {
   f(name, v, "", meaning);
-  if (!(v > 0 && v < 1)) throw ConfigError(fmt::format("{} is {:g}; expected more than 0 and less than 1", name, v));
+  expect(v > 0 && v < 1, name, v, "more than 0 and less than 1");
 }
 
 void fields(Fields& f, MnistOptions& o) {

@@ -290,7 +290,7 @@ void correlate_patches(const Workers& workers, const Convolution& c, In<T> post,
       const auto patches = gather_patches<T>(p, pre, first, last, own);
       const auto units = gather_units<T>(p, post, first, last, own);
       whole_gemm<T>(Op::transpose, Op::none, factor, units, patches, g == begin ? T(0) : T(1),
-              MatrixView<T>(sum + part * size, dW.rows(), dW.cols()));
+                    MatrixView<T>(sum + part * size, dW.rows(), dW.cols()));
     }
   });
   const std::size_t taps = c.kernel_height * c.kernel_width;

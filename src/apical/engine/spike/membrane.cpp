@@ -231,17 +231,13 @@ void Membrane<T>::emit_due(Step k, std::size_t block, std::vector<std::uint32_t>
 }
 
 template <class T>
-double Membrane<T>::escape_soma_V(std::size_t i, double scale) const {
+double Membrane<T>::escape_V(CurrentTarget where, std::size_t i, double scale) const {
   const auto& p = std::get<EscapeBurst>(model_);
-  const double current_V = soma_currents_.empty() ? 0 : static_cast<double>(soma_currents_[i]);
-  return p.rest_V + current_V + p.unit_psp_V * scale * (static_cast<double>(g_[0][i]) - static_cast<double>(g_[1][i]));
-}
-
-template <class T>
-double Membrane<T>::escape_dendrite_V(std::size_t i, double scale) const {
-  const auto& p = std::get<EscapeBurst>(model_);
-  const double current_V = dendrite_currents_.empty() ? 0 : static_cast<double>(dendrite_currents_[i]);
-  return p.rest_V + current_V + p.unit_psp_V * scale * (static_cast<double>(g_[2][i]) - static_cast<double>(g_[3][i]));
+  const bool soma = where == CurrentTarget::soma;
+  const AlignedBuffer<T>& currents = soma ? soma_currents_ : dendrite_currents_;
+  const double current_V = currents.empty() ? 0 : static_cast<double>(currents[i]);
+  const double balance = static_cast<double>(g_[soma ? 0 : 2][i]) - static_cast<double>(g_[soma ? 1 : 3][i]);
+  return p.rest_V + current_V + p.unit_psp_V * scale * balance;
 }
 
 /// Thinning (Lewis & Shedler 1979): a candidate at the largest rate becomes an event with the probability that its potential gives, so
@@ -259,10 +255,10 @@ void Membrane<T>::escape_step(Step k, std::size_t first, std::size_t count, std:
     for (std::size_t n = i; n < std::min(i + kWords, first + count); ++n) {
       const double u = static_cast<double>(words[n - i]) * 0x1p-32;
       if (u >= candidate || k < ready_[n]) continue;
-      if (u * (1 + std::exp(-(escape_soma_V(n, scale) + soma_V) / p.slope_V)) >= candidate) continue;
+      if (u * (1 + std::exp(-(escape_V(CurrentTarget::soma, n, scale) + soma_V) / p.slope_V)) >= candidate) continue;
       spikes.push_back(static_cast<std::uint32_t>(n));
       ready_[n] = k + refractory_steps_;
-      draw_burst(k, n, escape_dendrite_V(n, scale) + dendrite_V);
+      draw_burst(k, n, escape_V(CurrentTarget::dendrite, n, scale) + dendrite_V);
     }
   }
 }
@@ -348,8 +344,8 @@ NeuronState Membrane<T>::state(std::size_t i, Step k) const {
   };
   if (std::holds_alternative<EscapeBurst>(model_)) {
     const double scale = 1 / excitatory_.store_for(k + 1);
-    s.v = escape_soma_V(i, scale);
-    s.vd = escape_dendrite_V(i, scale);
+    s.v = escape_V(CurrentTarget::soma, i, scale);
+    s.vd = escape_V(CurrentTarget::dendrite, i, scale);
     s.g = {conductance(0, excitatory_), conductance(1, inhibitory_), conductance(2, excitatory_), conductance(3, inhibitory_)};
     return s;
   }
@@ -389,7 +385,7 @@ template <class T>
 std::optional<Fault> Membrane<T>::first_fault(std::size_t first, std::size_t count) const {
   for (std::size_t i = first; i < first + count; ++i) {
     if (v_.empty()) {
-      const double soma_V = escape_soma_V(i, 1), dendrite_V = escape_dendrite_V(i, 1);
+      const double soma_V = escape_V(CurrentTarget::soma, i, 1), dendrite_V = escape_V(CurrentTarget::dendrite, i, 1);
       if (!std::isfinite(soma_V)) return Fault{i, "membrane potential of the soma", soma_V};
       if (!std::isfinite(dendrite_V)) return Fault{i, "membrane potential of the dendrite", dendrite_V};
       continue;

@@ -95,8 +95,8 @@ class Membrane {
   /// Draws whether an event of neuron i in step k is followed by a second spike, and when.
   void draw_burst(Step k, std::size_t i, double vd);
   void emit_due(Step k, std::size_t block, std::vector<std::uint32_t>& spikes);
-  double escape_soma_V(std::size_t i, double scale) const;
-  double escape_dendrite_V(std::size_t i, double scale) const;
+  /// Potential of a compartment whose stored synaptic potentials count `scale`, drives not included.
+  double escape_V(CurrentTarget where, std::size_t i, double scale) const;
   double burst_uniform(std::size_t neuron, Step k, int which);
 
   NeuronModel model_;

@@ -244,9 +244,7 @@ void Network<T>::integrate_block(Block& block, Step k) {
     block.source.front().step([&](std::uint32_t train) { now[0].push_back(block.first + train); });
   }
   if (!now[0].empty() || block.detectors.size() > 1) label(group, block, k);
-  unsigned active = 0;
-  for (std::size_t kind = 0; kind < kRead; ++kind) active |= now[kind].empty() ? 0U : 1U << kind;
-  activity_[slot(k) * activity_stride_ + block.activity] = static_cast<std::uint8_t>(active);
+  activity_[slot(k) * activity_stride_ + block.activity] = kinds_in(now);
 }
 
 template <class T>

@@ -201,6 +201,12 @@ class Network {
 /// Spikes of one step by what connections read, then the events and bursts of the block's own (post side) detector.
 using Emission = std::array<std::vector<std::uint32_t>, 5>;
 inline constexpr std::size_t kRead = 3, kPostEvents = 3, kPostBursts = 4;
+/// A bit for each Reads of which there is something.
+inline std::uint8_t kinds_in(const Emission& emission) {
+  unsigned bits = 0;
+  for (std::size_t kind = 0; kind < kRead; ++kind) bits |= emission[kind].empty() ? 0U : 1U << kind;
+  return static_cast<std::uint8_t>(bits);
+}
 
 /// One background's trains to one block.
 template <class T>
@@ -325,9 +331,7 @@ void Network<T>::visit_state(Archive& a) {
   for (Group& group : groups_) {  // what the lists say, for the scan
     for (Block& block : group.blocks) {
       for (std::size_t s = 0; s < block.ring.size(); ++s) {
-        unsigned active = 0;
-        for (std::size_t kind = 0; kind < kRead; ++kind) active |= block.ring[s][kind].empty() ? 0U : 1U << kind;
-        activity_[s * activity_stride_ + block.activity] = static_cast<std::uint8_t>(active);
+        activity_[s * activity_stride_ + block.activity] = kinds_in(block.ring[s]);
       }
     }
   }
