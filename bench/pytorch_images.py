@@ -7,52 +7,58 @@ usage: bench/pytorch_images.py [PATH OF apical_bench]     (Debian: python3-torch
 3x32x32, conv 64 5x5 stride 2, conv 128 5x5 stride 2, conv 256 3x3, dense 1024, 10; all units logistic, momentum. As in bench/pytorch.py
 either side is timed in turns, and medians are printed. Images per second are of wall time; the ratio of processor time (of one
 thread) beside it does not know of other programs. PyTorch's convolutions are those of oneDNN; burstprop is written down as it is
-published (Payeur et al. 2021): conv2d up, conv_transpose2d down for bursts with and without the teacher, gradients of the weights once
-for the forward and the feedback weights, and no automatic differentiation.
+published (Payeur et al. 2021): conv2d up, one conv_transpose2d down for bursts with and without the teacher together, gradients of the weights
+once for the forward and the feedback weights, and no automatic differentiation. Either rule is timed in both memory formats, and the faster is
+compared. Debian's PyTorch multiplies dense matrices by OpenBLAS, whose threads torch.set_num_threads does not set; they are set here.
 """
+import ctypes
 import os
 import statistics
 import time
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of Apical's calls; PyTorch's threads are set below
+import torch
+from torch.nn import functional as F
 
-import torch  # noqa: E402
-from torch.nn import functional as F  # noqa: E402
-
-import beside  # noqa: E402
+import beside
 
 BATCH, TURNS, SECONDS = 32, 7, 1.0
 CONVOLUTIONS = ((64, 3, 5, 2, 1), (128, 64, 5, 2, 1), (256, 128, 3, 1, 0))  # channels, below, kernel, stride, what a stride leaves over
 DENSE = ((1024, 256 * 9), (10, 1024))
 ETA, MOMENTUM, DECAY, P = 0.32e-4, 0.9, 1e-6, 0.2
 
+BLAS = ctypes.CDLL("libopenblas.so.0")
+
 torch.manual_seed(1)
 X = torch.rand(BATCH, 3, 32, 32)
 Y = F.one_hot(torch.arange(BATCH) % 10, 10).float()
 
 
-def backpropagation():
+def backpropagation(layout):
     layers = []
     for out, below, kernel, stride, _ in CONVOLUTIONS:
         layers += [torch.nn.Conv2d(below, out, kernel, stride), torch.nn.Sigmoid()]
     layers.append(torch.nn.Flatten())
     for out, below in DENSE:
         layers += [torch.nn.Linear(below, out), torch.nn.Sigmoid()]
-    net = torch.nn.Sequential(*layers)
+    net = torch.nn.Sequential(*layers).to(memory_format=layout)
+    x = X.contiguous(memory_format=layout)
     optimiser = torch.optim.SGD(net.parameters(), lr=ETA, momentum=MOMENTUM)
     loss = torch.nn.MSELoss()
 
     def step():
         optimiser.zero_grad()
-        loss(net(X), Y).backward()
+        loss(net(x), Y).backward()
         optimiser.step()
     return step
 
 
-def burstprop():
+def burstprop(layout):
     shapes = [(o, i, k, k) for o, i, k, _, _ in CONVOLUTIONS] + list(DENSE)
-    W = [torch.nn.init.xavier_normal_(torch.empty(s)) for s in shapes]
-    B = [torch.randn(s) for s in shapes]  # the first feeds nothing
+    def in_layout(x):
+        return x.contiguous(memory_format=layout) if x.dim() == 4 else x
+    x = in_layout(X)
+    W = [in_layout(torch.nn.init.xavier_normal_(torch.empty(s))) for s in shapes]
+    B = [in_layout(torch.randn(s)) for s in shapes]  # the first feeds nothing
     c = [torch.zeros(s[0]) for s in shapes]
     R = torch.empty(1024, 1024).uniform_(-0.01, 0.01)
     moving = [W, B, c]
@@ -66,7 +72,7 @@ def burstprop():
 
     @torch.no_grad()
     def step():
-        e = [X]
+        e = [x]
         for l in range(3):
             e.append(torch.sigmoid(F.conv2d(e[-1], W[l], c[l], stride=CONVOLUTIONS[l][3])))
         e.append(torch.sigmoid(F.linear(e[-1].flatten(1), W[3], c[3])))
@@ -76,10 +82,8 @@ def burstprop():
         delta = [None] * 5
         delta[4] = b - taught
         for l in (3, 2, 1, 0):
-            s, s_taught = down(l + 1, b), down(l + 1, taught)
             rate = e[l + 1]
-            if l == 2:
-                s, s_taught = s.view_as(rate), s_taught.view_as(rate)
+            s, s_taught = (part.reshape(rate.shape) for part in down(l + 1, torch.cat((b, taught))).chunk(2))
             u, u_taught = s * (1 - rate), s_taught * (1 - rate)
             if l == 3:
                 q = torch.sigmoid(s) * rate
@@ -110,6 +114,7 @@ RULES = {"backpropagation": ("image_backpropagation", backpropagation), "burstpr
 
 def pytorch_speed(step, threads):
     torch.set_num_threads(threads)
+    BLAS.openblas_set_num_threads(threads)
     step()
     start, cpu, n = time.perf_counter(), time.process_time(), 0
     while time.perf_counter() - start < SECONDS:
@@ -128,8 +133,9 @@ def main():
     print(beside.machine())
     print(f"{'rule':<29}{'threads':>7}{'PyTorch/s':>11}{'Apical/s':>10}{'ratio':>7}{'of CPU time':>13}{'of peak':>9}{'load':>6}")
     for name, (benchmark, make) in RULES.items():
-        step = make()
+        steps = [make(layout) for layout in (torch.contiguous_format, torch.channels_last)]
         for threads in (1, 2):
+            step = max(steps, key=lambda s: pytorch_speed(s, threads)[0])
             theirs, ours, by_cpu, peak = [], [], [], []
             for _ in range(TURNS):
                 speed, their_ms = pytorch_speed(step, threads)

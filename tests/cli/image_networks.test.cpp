@@ -162,6 +162,7 @@ minutes = 1e-9
   const Answer again = apical_says({"reproduce", out("run"), "--out", out("again"), "--quiet"});
   EXPECT_EQ(again.code, 0) << again.out << again.err;
   EXPECT_THAT(again.out, HasSubstr("identical bits"));
+  EXPECT_THAT(apical_says({"check", file(text)}).out, HasSubstr("training.minutes ends learning after 1e-09 min"));
   const Answer linear = apical_says({"check", file(with(text, "minutes = 1e-9", "minutes = 1\neta_schedule = \"linear\""))});
   EXPECT_EQ(linear.code, 3);
   EXPECT_THAT(linear.err, HasSubstr("nobody knows beforehand which epoch is the last"));

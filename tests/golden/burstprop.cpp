@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/core/error.h"
-#include "apical/engine/layered/rules/burstprop.h"
+#include "apical/engine/layered/model.h"
+#include "apical/engine/layered/rules/burstprop_reference.h"
+#include "apical/engine/layered/rules/burstprop_rule.h"
 #include "apical/engine/spike/network.h"
 #include "apical/models/payeur2021_pairing.h"
 
@@ -458,11 +460,61 @@ void compare(Worst& worst, const bp::Vec& found, const json& expected, const std
   for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i) worst.number(found[i], expected.at(i), where);
 }
 
-bp::Feedback feedback_mode(const std::string& name) {
-  if (name == "fixed") return bp::Feedback::fixed;
-  if (name == "learned") return bp::Feedback::learned;
-  if (name == "symmetric") return bp::Feedback::symmetric;
+layered::BurstFeedback feedback_mode(const std::string& name) {
+  if (name == "fixed") return layered::BurstFeedback::fixed;
+  if (name == "learned") return layered::BurstFeedback::learned;
+  if (name == "symmetric") return layered::BurstFeedback::symmetric;
   throw DataError(fmt::format("unknown feedback mode '{}'", name));
+}
+
+/// The rule that networks are trained with, on the same steps: credit is a mean over the batch there, the published update a sum.
+std::size_t replay_in_the_engine(const json& file, const json& run, Worst& worst) {
+  using namespace apical::layered;
+  const json& initial = file.at("initial");
+  const bp::Mat inputs = matrix(initial.at("inputs")), targets = matrix(initial.at("targets"));
+  const auto rows = static_cast<double>(inputs.rows());
+  const NetworkDescription d = dense_network(file.at("sizes"), Activation::sigmoid, Activation::sigmoid, Loss::mse);
+  const bool recurrent = run.at("recurrent");
+  BurstpropOptions options{.feedback = feedback_mode(run.at("feedback_mode")), .baseline = file.at("p_baseline"), .recurrence = recurrent};
+  options.recurrent_rate = rows * file.at("recurrent_learning_rate").get<double>();
+  layered::Network<double> network{d, {}};
+  FeedbackWeights<double> feedback;
+  std::vector<bp::Mat> recurrence;
+  for (std::size_t l = 0; l < d.depth(); ++l) {
+    network.parameters.W.push_back(matrix(initial.at("weight").at(l)));
+    const auto bias = initial.at("bias").at(l).get<bp::Vec>();
+    network.parameters.b.emplace_back(bias.begin(), bias.end());
+    if (l > 0) feedback.push_back(matrix(initial.at("feedback").at(l)));
+    if (l + 1 < d.depth()) recurrence.push_back(matrix(initial.at("recurrent").at(l)));
+  }
+  auto owned = std::make_unique<Burstprop<double>>(d, options, std::move(feedback), std::move(recurrence));
+  const Burstprop<double>& rule = *owned;
+  LayeredSettings settings{{.kind = OptimiserKind::momentum, .learning_rate = rows, .momentum = file.at("momentum"),
+                            .weight_decay = file.at("weight_decay"), .decay = DecayKind::unscaled}, {}};
+  settings.layer_rates = file.at("learning_rates").get<std::vector<double>>();
+  LayeredModel<double> model(std::move(network), std::move(owned), settings);
+  std::size_t compared = 0;
+  for (const json& step : run.at("steps")) {
+    const std::string where = fmt::format("engine, {}{} step {}", run.at("feedback_mode").get<std::string>(), recurrent ? " recurrent" : "", step.at("step").get<int>());
+    const double loss = model.learn_batch(inputs.view(), targets.view());
+    worst.number(2 * loss / static_cast<double>(targets.cols()), step.at("loss_mse"), where + " loss");
+    for (const json& row : step.at("layers")) {
+      const auto l = row.at("layer").get<std::size_t>() - 1;
+      const json& after = row.at("after");
+      compare(worst, model.network().parameters.W[l], after.at("weight"), where + " weight");
+      compare(worst, bp::Vec(model.network().parameters.b[l].begin(), model.network().parameters.b[l].end()), after.at("bias"), where + " bias");
+      compared += 2;
+      if (l > 0 && options.feedback != layered::BurstFeedback::symmetric) {
+        compare(worst, rule.feedback_weights()[l - 1], after.at("feedback"), where + " feedback");
+        ++compared;
+      }
+      if (recurrent && l + 1 < d.depth()) {
+        compare(worst, rule.recurrent_weights()[l], after.at("recurrent"), where + " recurrent");
+        ++compared;
+      }
+    }
+  }
+  return compared;
 }
 
 Verdict replay_rate_network(const json& file) {
@@ -471,6 +523,7 @@ Verdict replay_rate_network(const json& file) {
   Worst worst(kTolerance);
   std::size_t compared = 0;
   for (const json& run : file.at("runs")) {
+    compared += replay_in_the_engine(file, run, worst);
     const std::string mode = run.at("feedback_mode");
     const bp::Settings settings{.learning_rates = file.at("learning_rates"), .momentum = file.at("momentum"),
                                 .weight_decay = file.at("weight_decay"),
@@ -482,7 +535,7 @@ Verdict replay_rate_network(const json& file) {
       bp::Layer layer;
       layer.weight = matrix(initial["weight"][l]);
       layer.bias = initial.at("bias").at(l).get<bp::Vec>();
-      layer.feedback = settings.feedback == bp::Feedback::symmetric ? layer.weight : matrix(initial.at("feedback").at(l));
+      layer.feedback = settings.feedback == layered::BurstFeedback::symmetric ? layer.weight : matrix(initial.at("feedback").at(l));
       if (l < initial.at("recurrent").size()) layer.recurrent = matrix(initial["recurrent"][l]);
       layers.push_back(std::move(layer));
     }

@@ -56,6 +56,11 @@ std::string bytes_text(double bytes) {
   return fmt::format("{:.3g} {}", bytes, units[unit]);
 }
 
+std::string time_text(double seconds, const TrainingPlan& plan, const ThreadPool& pool) {
+  const std::string limit = plan.minutes > 0 ? fmt::format("; training.minutes ends learning after {:g} min", plan.minutes) : "";
+  return fmt::format("  time        about {:.2g} s on {} threads, from a probe of 0.2 s{}\n", seconds, pool.size(), limit);
+}
+
 /// Of a layered network: there are no steps in time, so batches are what is counted and timed.
 void check_layered(Context& context, const Experiment& e, const Dataset& data, ThreadPool& pool, nlohmann::json* json) {
   const std::unique_ptr<Learner> learner = make_learner(e, pool);
@@ -88,7 +93,7 @@ void check_layered(Context& context, const Experiment& e, const Dataset& data, T
   context.out << fmt::format("  memory      {} of state, the same for each checkpoint\n", bytes_text(static_cast<double>(learner->bytes())));
   context.out << fmt::format("  work        {} updates per seed; {:.3g} synaptic events and {:.3g} weight writes per {}\n", cost.updates,
                              sample.synaptic_events, sample.weight_writes, e.reward ? "environment step" : "sample");
-  context.out << fmt::format("  time        about {:.2g} s on {} threads, from a probe of 0.2 s\n", cost.seconds, pool.size());
+  context.out << time_text(cost.seconds, e.plan, pool);
 }
 
 void check_spiking(Context& context, const TomlDocument& document, unsigned threads, nlohmann::json* json) {
@@ -152,7 +157,7 @@ int check(Context& context, const Arguments& arguments) {
     context.out << fmt::format("  memory      {} of state, the same for each checkpoint\n", bytes_text(static_cast<double>(cost.state_bytes)));
     context.out << fmt::format("  recordings  {}\n", bytes_text(static_cast<double>(cost.recording_bytes)));
     context.out << fmt::format("  work        {} steps per seed, {:.3g} synapse updates in all\n", cost.steps(), cost.synapse_updates);
-    context.out << fmt::format("  time        about {:.2g} s on {} threads, from a probe of 0.2 s\n", cost.seconds.value_or(NAN), pool.size());
+    context.out << time_text(cost.seconds.value_or(NAN), e.plan, pool);
     if (arguments.has("--circuit")) context.out << describe(e.circuit());
   }
   if (arguments.has("--json")) context.out << io::json_text(all);

@@ -95,7 +95,8 @@ int models(Context& context, const Arguments& arguments) {
     for (const models::Parameter& p : m.parameters) {
       const std::string unit = p.unit.empty() ? "" : " " + p.unit;
       const std::string given = p.required ? "required" : fmt::format("default {}{}", text_of(p.default_value), unit);
-      context.out << fmt::format("    {:<24} {} ({})\n", p.name, p.meaning, given);
+      const std::string choices = p.choices.empty() ? "" : fmt::format(": {}", fmt::join(p.choices, ", "));
+      context.out << fmt::format("    {:<24} {}{} ({})\n", p.name, p.meaning, choices, given);
     }
   }
   return 0;

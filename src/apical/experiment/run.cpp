@@ -402,8 +402,8 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
   trainer.set_observers(observers);
   chronicle.event(books.sequence > 0 ? "resumed" : "started", [&](io::JsonLine& l) { l.add("threads", pool.size()); });
   if (const std::vector<std::string>& skipped = learner->data(0).skipped_files; !skipped.empty()) {
-    chronicle.event("skipped_files", [&](io::JsonLine& l) { l.add("count", skipped.size()).add("first", skipped.front()); });
-    result.notes.push_back(fmt::format("{} files were left out of task '{}'; the first: {}", skipped.size(), e.task, skipped.front()));
+    chronicle.event("skipped_files", [&](io::JsonLine& l) { l.add("count", skipped.size()).add("files", std::span<const std::string>(skipped)); });
+    result.notes.push_back(fmt::format("{} files were left out of task '{}'; the first: {}; all are named in events.ndjson", skipped.size(), e.task, skipped.front()));
   }
   try {
     result.outcome = trainer.run(stop);

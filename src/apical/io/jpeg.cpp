@@ -30,6 +30,16 @@ Decoder& decoder_of_thread() {
   throw DataError(fmt::format("{}: a JPEG file that is damaged, or cut off after {} bytes ({})", name, bytes, reason));
 }
 
+/// Of cyan, magenta, yellow and black as files of this kind have them: 255 is no ink.
+std::vector<std::uint8_t> of_print_colours(const std::vector<std::uint8_t>& cmyk) {
+  std::vector<std::uint8_t> rgb(cmyk.size() / 4 * 3);
+  for (std::size_t i = 0; i < rgb.size(); ++i) {
+    const unsigned ink = cmyk[i / 3 * 4 + i % 3], black = cmyk[i / 3 * 4 + 3];
+    rgb[i] = static_cast<std::uint8_t>((ink * black + 127) / 255);
+  }
+  return rgb;
+}
+
 constexpr std::size_t kMostPixels = std::size_t{1} << 28;
 
 }  // namespace
@@ -45,9 +55,6 @@ Picture decode_jpeg(std::span<const std::byte> bytes, const std::string& name, s
   if (tjDecompressHeader3(decoder.get(), data, size, &width, &height, &sampling, &colours) != 0) {
     damaged(decoder, name, bytes.size());
   }
-  if (colours == TJCS_CMYK || colours == TJCS_YCCK) {
-    throw DataError(fmt::format("{}: a JPEG in print colours (CMYK); expected grey or colours of the screen", name));
-  }
   if (width <= 0 || height <= 0 || static_cast<std::size_t>(width) * static_cast<std::size_t>(height) > kMostPixels) {
     throw DataError(fmt::format("{}: {} x {} pixels; expected 1 to {}", name, width, height, kMostPixels));
   }
@@ -60,12 +67,14 @@ Picture decode_jpeg(std::span<const std::byte> bytes, const std::string& name, s
   const int cols = TJSCALED(width, scale), rows = TJSCALED(height, scale);
   picture.rows = static_cast<std::size_t>(rows);
   picture.cols = static_cast<std::size_t>(cols);
-  picture.rgb.resize(picture.rows * picture.cols * 3);
+  const bool print = colours == TJCS_CMYK || colours == TJCS_YCCK;
+  picture.rgb.resize(picture.rows * picture.cols * (print ? 4 : 3));
   // The accurate transform: the same bits with and without SIMD.
   const int flags = TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING;
-  if (tjDecompress2(decoder.get(), data, size, picture.rgb.data(), cols, 0, rows, TJPF_RGB, flags) != 0) {
+  if (tjDecompress2(decoder.get(), data, size, picture.rgb.data(), cols, 0, rows, print ? TJPF_CMYK : TJPF_RGB, flags) != 0) {
     damaged(decoder, name, bytes.size());
   }
+  if (print) picture.rgb = of_print_colours(picture.rgb);
   return picture;
 }
 

@@ -35,6 +35,14 @@ TEST(Jpeg, AGreyPictureHasThreeEqualColours) {
   EXPECT_EQ(picture.rgb, std::vector<std::uint8_t>(192, 90));
 }
 
+TEST(Jpeg, PrintColoursBecomeThoseOfTheScreen) {
+  Picture print{8, 8, {}};
+  for (int i = 0; i < 64; ++i) print.rgb.insert(print.rgb.end(), {255, 128, 0, 200});  // no cyan, some magenta, all yellow; some black
+  const Picture picture = decode_jpeg(encode_jpeg(print, 95, TJSAMP_444, TJPF_CMYK), "x.jpg");
+  ASSERT_EQ(picture.rgb.size(), 192U);
+  for (std::size_t i = 0; i < picture.rgb.size(); ++i) EXPECT_NEAR(picture.rgb[i], std::vector<int>({200, 100, 0})[i % 3], 4);
+}
+
 TEST(Jpeg, ASmallerPictureKeepsTheSideAskedFor) {
   const Bytes bytes = encode_jpeg(plain_picture(64, 100, 1, 2, 3));
   EXPECT_EQ(decode_jpeg(bytes, "x.jpg", 64).rows, 64U);

@@ -17,11 +17,12 @@ inline Picture plain_picture(std::size_t rows, std::size_t cols, std::uint8_t re
   return picture;
 }
 
-inline Bytes encode_jpeg(const Picture& picture, int quality = 95, int sampling = TJSAMP_444) {
+/// A `picture` of CMYK has four bytes per pixel.
+inline Bytes encode_jpeg(const Picture& picture, int quality = 95, int sampling = TJSAMP_444, TJPF format = TJPF_RGB) {
   const tjhandle encoder = tjInitCompress();
   unsigned char* out = nullptr;
   unsigned long size = 0;
-  tjCompress2(encoder, picture.rgb.data(), static_cast<int>(picture.cols), 0, static_cast<int>(picture.rows), TJPF_RGB, &out, &size,
+  tjCompress2(encoder, picture.rgb.data(), static_cast<int>(picture.cols), 0, static_cast<int>(picture.rows), format, &out, &size,
               sampling, quality, TJFLAG_ACCURATEDCT);
   const auto* first = reinterpret_cast<const std::byte*>(out);
   Bytes bytes(first, first + size);

@@ -45,8 +45,10 @@ void TeachingMeter<Real>::batch(layered::CreditRule<Real>& rule, const layered::
     const layered::Teaching<Real> taught = rule.teaching(l);
     compare_signals(taught, exact_.delta()[l].view(), layer);
     for (std::size_t n = 0; n < taught.slope.rows(); ++n) {
-      for (const Real slope : taught.slope.row(n)) layer.linear += static_cast<double>(slope) >= kLinearSlope ? 1 : 0;
-      layer.slopes += static_cast<double>(taught.slope.cols());
+      for (const Real slope : taught.slope.row(n)) {
+        layer.linear += static_cast<double>(slope) >= kLinearSlope ? 1 : 0;
+        layer.slopes += std::isnan(slope) ? 0 : 1;
+      }
     }
     const MatrixView<const Real> h = exact_.activity().h[l].view();
     for (std::size_t n = 0; n < h.rows(); ++n) {

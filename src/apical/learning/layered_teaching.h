@@ -4,7 +4,8 @@
 //   signal_correlation   Pearson's, over units and samples, of the signal that the rule's units receive (burstprop: p^t - p) and
 //                        -dLoss/da over the unit's own gain, which is what the signal would be in backpropagation
 //   feedback_angle_deg   between the weights that teach the area and the forward weights beside them
-//   linear_fraction      of units and samples, those whose dendrite is at least 90 % as steep as where it is steepest
+//   linear_fraction      of units and samples, those whose dendrite is at least 90 % as steep as where it is steepest (silent relu units,
+//                        which have no bursts, are not counted)
 //   constant_fraction    of units, those whose activity in a forward pass varies over samples by a standard deviation below 1 % of the
 //                        layer's largest activity: dead or saturated, they say the same whatever they see
 #pragma once

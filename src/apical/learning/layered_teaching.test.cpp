@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "apical/engine/layered/rules/burstprop_relu.h"
 #include "apical/engine/layered/rules/burstprop_rule.h"
 #include "apical/engine/layered/rules/feedback_alignment.h"
 #include "apical/engine/layered/test_networks.h"
@@ -13,7 +14,6 @@ namespace apical {
 namespace {
 
 using namespace layered;
-using burstprop::Feedback;
 
 Case<> logistic_case(std::vector<std::size_t> sizes, double size_of_weights_above = 1) {
   Case<> c(sizes, Activation::sigmoid, Activation::sigmoid, Loss::mse, 3, 12);
@@ -47,7 +47,7 @@ bool has(const std::vector<NamedFigure>& figures, std::string_view name) {
 TEST(TeachingMeter, BurstProbabilitiesFollowTheGradientForSmallSignalsThroughSymmetricFeedback) {
   const auto missing = [](double size) {  // from a correlation of 1
     const Case<> c = logistic_case({4, 6, 3}, size);
-    auto rule = burst_rule(c.net.description, {.feedback = Feedback::symmetric, .recurrence = false});
+    auto rule = burst_rule(c.net.description, {.feedback = BurstFeedback::symmetric, .recurrence = false});
     const auto layers = measured(rule, c);
     EXPECT_EQ(figure(layers[0], "feedback_angle_deg"), 0);
     EXPECT_NEAR(figure(layers[1], "signal_correlation"), 1, 1e-12) << "the output's own error";
@@ -61,7 +61,7 @@ TEST(TeachingMeter, BurstProbabilitiesFollowTheGradientForSmallSignalsThroughSym
 TEST(TeachingMeter, SignalTimesGainIsTheSlopeOfTheLossByFiniteDifferences) {
   Case<> c = logistic_case({4, 6, 3}, 0.01);
   constexpr double kStep = 1e-5;
-  auto rule = burst_rule(c.net.description, {.feedback = Feedback::symmetric, .recurrence = false});
+  auto rule = burst_rule(c.net.description, {.feedback = BurstFeedback::symmetric, .recurrence = false});
   Credit<double> unused = Credit<double>::zeros(c.net.description);
   for (std::size_t n = 0; n < c.x.rows(); ++n) {
     const MatrixView<const double> x(c.x.row(n).data(), 1, c.x.cols()), y(c.y.row(n).data(), 1, c.y.cols());
@@ -86,7 +86,7 @@ TEST(TeachingMeter, SignalTimesGainIsTheSlopeOfTheLossByFiniteDifferences) {
 
 TEST(TeachingMeter, FeedbackOfItsOwnIsAtRightAnglesAndTeachesOtherSignals) {
   const Case<> c = logistic_case({20, 80, 60, 10});
-  auto rule = burst_rule(c.net.description, {.feedback = Feedback::fixed, .recurrence = false});
+  auto rule = burst_rule(c.net.description, {.feedback = BurstFeedback::fixed, .recurrence = false});
   const auto layers = measured(rule, c);
   for (std::size_t l = 0; l < 2; ++l) {
     EXPECT_NEAR(figure(layers[l], "feedback_angle_deg"), 90, 10);
@@ -98,7 +98,7 @@ TEST(TeachingMeter, FeedbackOfItsOwnIsAtRightAnglesAndTeachesOtherSignals) {
 TEST(TeachingMeter, DendritesLeaveTheirLinearRangeAsFeedbackGrows) {
   const Case<> c = logistic_case({4, 30, 20, 3});
   const auto linear = [&](double deviation) {
-    auto rule = burst_rule(c.net.description, {.feedback = Feedback::fixed, .feedback_deviation = deviation, .recurrence = false});
+    auto rule = burst_rule(c.net.description, {.feedback = BurstFeedback::fixed, .feedback_deviation = deviation, .recurrence = false});
     const auto layers = measured(rule, c);
     EXPECT_FALSE(has(layers[2], "linear_fraction")) << "the output has no dendrite";
     return figure(layers[0], "linear_fraction");
@@ -110,7 +110,7 @@ TEST(TeachingMeter, DendritesLeaveTheirLinearRangeAsFeedbackGrows) {
 
 TEST(TeachingMeter, SlopeIsThatOfTheSigmoidAtTheFreePotential) {
   const Case<> c = logistic_case({4, 6, 3});
-  auto rule = burst_rule(c.net.description, {.feedback = Feedback::fixed, .recurrence = false});
+  auto rule = burst_rule(c.net.description, {.feedback = BurstFeedback::fixed, .recurrence = false});
   credit_of<double>(rule, c.net, c.batch());
   const Matrix<double>& Y = rule.feedback_weights()[0];
   Rows<double> out, hidden;
@@ -125,6 +125,33 @@ TEST(TeachingMeter, SlopeIsThatOfTheSigmoidAtTheFreePotential) {
       EXPECT_NEAR(taught.slope(n, i), 4 * p * (1 - p), 1e-12);
     }
   }
+}
+
+TEST(TeachingMeter, SilentUnitsOfReluAreNeitherLinearNorBent) {
+  Case<> c({3, 4, 2}, Activation::relu, Activation::softmax, Loss::ce, 3, 10);
+  for (double& x : c.x.flat()) x = std::abs(x) + 0.1;
+  for (double& w : c.net.parameters.W[0].flat()) w = std::abs(w) + 0.1;
+  const auto measure = [&](double deviation) {
+    const BurstpropOptions options{.feedback = BurstFeedback::fixed, .feedback_deviation = deviation, .recurrence = false};
+    ReluBurstprop<double> rule(c.net.description, options, burst_feedback<double>(c.net.description, options, 7));
+    return measured(rule, c);
+  };
+  EXPECT_EQ(figure(measure(1e-3)[0], "linear_fraction"), 1);
+  c.net.parameters.b[0][1] = -1e3;  // silent for all
+  EXPECT_EQ(figure(measure(1e-3)[0], "linear_fraction"), 1);
+  EXPECT_EQ(figure(measure(1e6)[0], "linear_fraction"), 0);
+  for (double& b : c.net.parameters.b[0]) b = -1e3;
+  EXPECT_FALSE(has(measure(1e-3)[0], "linear_fraction"));
+}
+
+TEST(TeachingMeter, BurstsOfReluFollowTheGradientForSmallSignalsThroughSymmetricFeedback) {
+  Case<> c({4, 6, 3}, Activation::relu, Activation::softmax, Loss::ce, 3, 12);
+  for (double& w : c.net.parameters.W[1].flat()) w *= 0.01;
+  const BurstpropOptions options{.feedback = BurstFeedback::symmetric, .recurrence = false};
+  ReluBurstprop<double> rule(c.net.description, options, {});
+  const auto layers = measured(rule, c);
+  EXPECT_GE(figure(layers[0], "signal_correlation"), 1 - 1e-3);
+  EXPECT_NEAR(figure(layers[1], "signal_correlation"), 1, 1e-6);
 }
 
 TEST(TeachingMeter, UnitsThatSayTheSameToEverySampleAreCounted) {

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apical/core/error.h"
 
 namespace apical {
@@ -27,9 +29,11 @@ OutputTargets::OutputTargets(const Circuit& circuit, const Dataset& data, Target
 }
 
 void OutputTargets::require_potentials(const Circuit& circuit, const Dataset& data, const Split& split) const {
-  for (std::size_t sample = 0; sample < split.targets.rows(); ++sample) {
-    for (std::size_t i = 0; i < split.targets.cols(); ++i) {
-      const double wanted = split.targets(sample, i);
+  std::vector<double> rates(split.outputs());
+  for (std::size_t sample = 0; sample < split.size(); ++sample) {
+    split.read_target(sample, std::span<double>(rates));
+    for (std::size_t i = 0; i < rates.size(); ++i) {
+      const double wanted = rates[i];
       if (inverse_activation(activation_, wanted, slopes_[i], offsets_[i])) continue;
       throw ConfigError(
           fmt::format("circuit '{}' is taught potentials, but no potential gives '{}' the rate {:g} that task '{}' asks for: "
@@ -43,10 +47,14 @@ void OutputTargets::require_potentials(const Circuit& circuit, const Dataset& da
 }
 
 void OutputTargets::read(const Split& split, std::size_t sample, std::span<double> out) const {
-  const auto from = (source_ == Source::potentials ? split.target_potentials : split.targets).row(sample);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = source_ == Source::inverse ? inverse_activation(activation_, from[i], slopes_[i], offsets_[i]).value_or(0.0) : from[i];
+  if (source_ == Source::potentials) {
+    const auto from = split.target_potentials.row(sample);
+    std::copy(from.begin(), from.end(), out.begin());
+    return;
   }
+  split.read_target(sample, out);
+  if (source_ == Source::rates) return;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = inverse_activation(activation_, out[i], slopes_[i], offsets_[i]).value_or(0.0);
 }
 
 double OutputTargets::rate(double shown, std::size_t i) const {

@@ -43,6 +43,14 @@ void copy_row(const FilePixels& from, std::size_t row, std::span<T> out) {
 }
 
 template <class T>
+void copy_target(const Split& from, std::size_t sample, std::span<T> out) {
+  if (from.classes == 0) return copy_row(from.targets, sample, out);
+  APICAL_CHECK(sample < from.labels.size() && out.size() == from.classes);
+  std::fill(out.begin(), out.end(), T(0));
+  out[static_cast<std::size_t>(from.labels[sample])] = T(1);
+}
+
+template <class T>
 void copy_shown(const Matrix<double>&, std::size_t, const Augmentation&, const Showing&, std::span<T>) {
   APICAL_CHECK(!"numbers that are no image have no augmentation");
 }
@@ -156,8 +164,8 @@ void Split::read_shown(std::size_t sample, const Showing& showing, std::span<flo
   inputs.read_shown(sample, augmentation, showing, out);
 }
 
-void Split::read_target(std::size_t sample, std::span<double> out) const { copy_row(targets, sample, out); }
-void Split::read_target(std::size_t sample, std::span<float> out) const { copy_row(targets, sample, out); }
+void Split::read_target(std::size_t sample, std::span<double> out) const { copy_target(*this, sample, out); }
+void Split::read_target(std::size_t sample, std::span<float> out) const { copy_target(*this, sample, out); }
 
 std::size_t Dataset::inputs() const {
   if (episodes) return episodes->observations;

@@ -85,13 +85,17 @@ struct InputSequence {
 struct Split {
   Inputs inputs;
   std::vector<InputSequence> sequences;
-  Matrix<double> targets;            ///< samples x outputs: the rates wanted of the output
+  Matrix<double> targets;            ///< samples x outputs: the rates wanted of the output; empty where `classes` says them
   /// The same as membrane potentials, samples x outputs; empty for tasks that know rates only.
   Matrix<double> target_potentials = {};
   std::vector<std::int32_t> labels;  ///< class of each sample; empty for regression
+  /// More than 0: one output per class, 1 for a sample's label and 0 elsewhere, and `targets` stays empty (a million pictures of a
+  /// thousand classes would fill 10 GB with them).
+  std::size_t classes = 0;
   Augmentation augmentation = {};    ///< what read_shown draws; for training only
 
-  std::size_t size() const { return targets.rows(); }
+  std::size_t size() const { return classes > 0 ? labels.size() : targets.rows(); }
+  std::size_t outputs() const { return classes > 0 ? classes : targets.cols(); }
   void read_input(std::size_t sample, std::span<double> out) const { inputs.read(sample, out); }
   void read_input(std::size_t sample, std::span<float> out) const { inputs.read(sample, out); }
   /// As it is shown in training; without augmentation the same as read_input.
@@ -127,7 +131,7 @@ struct Dataset {
   std::optional<Episodes> episodes = {};        ///< an environment to act in, instead of all samples
 
   std::size_t inputs() const;  ///< features of a sample or observation, or channels of a sequence
-  std::size_t outputs() const { return episodes ? episodes->actions : train.targets.cols(); }
+  std::size_t outputs() const { return episodes ? episodes->actions : train.outputs(); }
   bool is_sequence() const { return !train.sequences.empty(); }
   /// The class the outputs stand for; -1 for regression.
   std::int32_t decide(std::span<const double> outputs) const;

@@ -108,7 +108,7 @@ Split image_split(const LabelledImages& all, std::size_t first, std::size_t last
   pixels.scale = scale;
   split.inputs = Inputs(std::move(pixels));
   split.labels.assign(all.labels.begin() + at(first), all.labels.begin() + at(last));
-  split.targets = one_hot(split.labels, classes);
+  split.classes = classes;
   return split;
 }
 

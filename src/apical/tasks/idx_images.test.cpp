@@ -123,7 +123,9 @@ TEST_F(IdxImages, PlainAndGzipFilesMakeADataset) {
   std::vector<double> x(4);
   data.validation.read_input(1, std::span<double>(x));
   EXPECT_EQ(x, std::vector<double>(4, 110 / 255.0));
-  EXPECT_EQ(data.decide(data.test.targets.row(0)), 3);
+  std::vector<double> y(10);
+  data.test.read_target(0, std::span<double>(y));
+  EXPECT_EQ(y, (std::vector<double>{0, 0, 0, 1, 0, 0, 0, 0, 0, 0}));
 }
 
 TEST_F(IdxImages, StandardNormalisationUsesMeanAndDeviation) {

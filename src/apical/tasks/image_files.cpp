@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/tasks/image_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -30,7 +32,14 @@ struct ImageFiles::Key {
   bool operator<(const Key& other) const { return place() < other.place(); }
 };
 
-/// The thread that decodes what was announced.
+namespace {
+
+/// Half of the processors, for training has work for the rest.
+std::size_t readers() { return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 8); }
+
+}  // namespace
+
+/// The threads that decode what was announced.
 class ImageFiles::Ahead {
  public:
   Ahead(const ImageFiles& files, std::size_t most) : files_(files), most_(std::max<std::size_t>(most, 1)) {}
@@ -39,11 +48,11 @@ class ImageFiles::Ahead {
   void announce(std::uint64_t seed, const std::vector<Key>& keys) {
     const std::set<Key> wanted(keys.begin(), keys.end());
     const std::lock_guard lock(mutex_);
-    if (!thread_.joinable()) thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+    while (threads_.size() < readers()) threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
     std::erase_if(plan_, [&](const Key& k) { return k.seed == seed; });
     std::erase_if(ready_, [&](const auto& entry) { return entry.first.seed == seed && !wanted.contains(entry.first); });
     for (const Key& key : keys) {
-      if (!ready_.contains(key) && !is(busy_, key)) plan_.push_back(key);
+      if (!ready_.contains(key) && !busy_.contains(key)) plan_.push_back(key);
     }
     changed_.notify_all();
   }
@@ -51,10 +60,10 @@ class ImageFiles::Ahead {
   /// What was decoded ahead, if it was; otherwise the caller decodes it, and nobody else will.
   std::optional<Bytes> take(const Key& key) {
     std::unique_lock lock(mutex_);
-    done_.wait(lock, [&] { return !is(busy_, key); });
+    done_.wait(lock, [&] { return !busy_.contains(key); });
     const auto at = ready_.find(key);
     if (at == ready_.end()) {
-      const auto planned = std::find_if(plan_.begin(), plan_.end(), [&](const Key& k) { return is(k, key); });
+      const auto planned = std::find_if(plan_.begin(), plan_.end(), [&](const Key& k) { return k.place() == key.place(); });
       if (planned != plan_.end()) plan_.erase(planned);
       return std::nullopt;
     }
@@ -71,14 +80,12 @@ class ImageFiles::Ahead {
     std::exception_ptr fault;
   };
 
-  static bool is(const std::optional<Key>& a, const Key& b) { return a && a->place() == b.place(); }
-
   void work(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    while (changed_.wait(lock, stop, [&] { return !plan_.empty() && ready_.size() < most_; })) {
+    while (changed_.wait(lock, stop, [&] { return !plan_.empty() && ready_.size() + busy_.size() < most_; })) {
       const Key key = plan_.front();
       plan_.pop_front();
-      busy_ = key;
+      busy_.insert(key);
       lock.unlock();
       Result result;
       try {
@@ -87,7 +94,7 @@ class ImageFiles::Ahead {
         result.fault = std::current_exception();
       }
       lock.lock();
-      busy_.reset();
+      busy_.erase(key);
       ready_.emplace(key, std::move(result));
       done_.notify_all();
     }
@@ -99,9 +106,21 @@ class ImageFiles::Ahead {
   std::condition_variable_any changed_, done_;
   std::deque<Key> plan_;
   std::map<Key, Result> ready_;
-  std::optional<Key> busy_;
-  std::jthread thread_;  // last: it ends before what it uses
+  std::set<Key> busy_;
+  std::vector<std::jthread> threads_;  // last: they end before what they use
 };
+
+namespace {
+
+io::Picture decode_whole(const std::filesystem::path& path, std::size_t shorter_side) {
+  try {
+    return io::decode_jpeg(io::read_file(path), path.string(), shorter_side);
+  } catch (const DataError& e) {
+    throw DataError(fmt::format("{}\n  corrupt_files = \"skip\" in [task] leaves such files out", e.what()));
+  }
+}
+
+}  // namespace
 
 ImageFiles::ImageFiles(std::vector<std::filesystem::path> files, std::size_t size, std::size_t shorter_side)
     : files_(std::move(files)), size_(size), shorter_side_(shorter_side) {
@@ -114,8 +133,7 @@ ImageFiles::~ImageFiles() = default;
 
 Bytes ImageFiles::decode(std::uint32_t sample, const Augmentation* augmentation, const Showing& showing) const {
   APICAL_CHECK(sample < files_.size());
-  const std::filesystem::path& path = files_[sample];
-  const io::Picture picture = with_shorter_side(io::decode_jpeg(io::read_file(path), path.string(), shorter_side_), shorter_side_);
+  const io::Picture picture = with_shorter_side(decode_whole(files_[sample], shorter_side_), shorter_side_);
   const Window window = augmentation == nullptr ? centre_of(picture.rows, picture.cols, shape())
                                                 : window_of(*augmentation, picture.rows, picture.cols, shape(), showing, sample);
   Bytes whole(picture.rgb.size()), window_bytes(shape().size());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEG files as samples: decoded, resized and cut to one size when they are read, ahead of time on a thread of its own where
+// JPEG files as samples: decoded, resized and cut to one size when they are read, ahead of time on threads of their own where
 // somebody announced what will be read. What is read never depends on whether, or when, it was announced.
 #pragma once
 

@@ -18,9 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// One-hot targets are kept in memory, pictures are not.
-constexpr std::size_t kMostTargetBytes = std::size_t{4} << 30;
-
 struct LabelledFiles {
   std::vector<fs::path> files;
   std::vector<std::int32_t> labels;
@@ -108,8 +105,8 @@ Split make_split(LabelledFiles files, std::size_t classes, std::size_t size, std
   Split split;
   if (files.files.empty()) return split;
   split.inputs = Inputs(FilePixels{std::make_shared<const ImageFiles>(std::move(files.files), size, shorter_side), scale});
-  split.targets = one_hot(files.labels, classes);
   split.labels = std::move(files.labels);
+  split.classes = classes;
   return split;
 }
 
@@ -165,12 +162,7 @@ Dataset make(const TaskParameters& p) {
     }
     validation = take_out(train, held_out);
   }
-  const std::size_t classes = data.class_names.size(), all = train.files.size() + validation.files.size() + test.files.size();
-  if (all > kMostTargetBytes / sizeof(double) / classes) {
-    throw DataError(fmt::format("{}: {} pictures of {} classes need {:.1f} GB for their targets, which are kept in memory; expected at most {:.1f} GB",
-                                root.string(), all, classes, static_cast<double>(all * classes * sizeof(double)) / 1e9,
-                                static_cast<double>(kMostTargetBytes) / 1e9));
-  }
+  const std::size_t classes = data.class_names.size();
   const PixelScale scale = p.text("normalisation") == "unit" ? PixelScale::unit(3) : imagenet_scale();
   data.train = make_split(std::move(train), classes, size, side, scale);
   data.validation = make_split(std::move(validation), classes, size, side, scale);

@@ -57,12 +57,14 @@ TEST_F(ImageFolder, ClassesComeFromFoldersAndPicturesFromFiles) {
   EXPECT_EQ(data.validation.size(), 0U);
   EXPECT_EQ(data.inputs(), 192U);
   EXPECT_EQ(data.outputs(), 3U);
-  std::vector<float> x(192);
+  std::vector<float> x(192), y(3);
   for (std::size_t i = 0; i < data.train.size(); ++i) {
     data.train.read_input(i, std::span<float>(x));
     EXPECT_NEAR(x[0] * 255, 60 * data.train.labels[i], 4);
     EXPECT_NEAR(x[64] * 255, 2 * static_cast<double>(i % 80), 4);
-    EXPECT_EQ(data.decide(data.train.targets.row(i)), data.train.labels[i]);
+    data.train.read_target(i, std::span<float>(y));
+    EXPECT_EQ(data.decide(std::span<const float>(y)), data.train.labels[i]);
+    EXPECT_EQ(y[0] + y[1] + y[2], 1.0F);
   }
 }
 

@@ -34,7 +34,8 @@ template <class T>
 struct Teaching {
   MatrixView<const T> signal;  ///< what tells a unit to be more active (> 0) or less; none: the rule has no such quantity
   MatrixView<const T> gain;    ///< the unit's own factor: its weights learn by signal times gain, in backpropagation -dLoss/da; none: 1
-  MatrixView<const T> slope;   ///< of the dendrite that the signal comes through, relative to its steepest; none: it is linear
+  /// Of the dendrite that the signal comes through, relative to its steepest; none: it is linear. NaN: of a unit that has none now.
+  MatrixView<const T> slope;
 };
 
 template <class T>

@@ -63,13 +63,24 @@ void adam(const UpdateStep<T>& s, const T* c, T* m, T* v, T* w, std::size_t n) {
   });
 }
 
-/// 1/(1 + e^-x) from e^-|x|, which cannot overflow.
+template <class V>
+struct Odds {
+  V p, q;
+};
+
+/// p = 1/(1 + e^-x) and q = 1 - p, each to its own last digit, from e^-|x|, which cannot overflow.
 template <class D, class V>
-HWY_INLINE V logistic(D d, V x) {
+HWY_INLINE Odds<V> logistic_odds(D d, V x) {
   const auto one = hn::Set(d, hn::TFromD<D>(1));
   const auto e = hn::Exp(d, hn::Neg(hn::Abs(x)));
-  const auto p = hn::Div(one, hn::Add(one, e));
-  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(e, p), p);
+  const auto likely = hn::Div(one, hn::Add(one, e)), unlikely = hn::Mul(e, likely);
+  const auto negative = hn::Lt(x, hn::Zero(d));
+  return {hn::IfThenElse(negative, unlikely, likely), hn::IfThenElse(negative, likely, unlikely)};
+}
+
+template <class D, class V>
+HWY_INLINE V logistic(D d, V x) {
+  return logistic_odds(d, x).p;
 }
 
 template <class T>
@@ -146,10 +157,11 @@ HWY_INLINE void bursts(const T* e, const T* r, T* s, T* teacher, std::size_t n, 
     const auto rate = hn::LoadU(d, e + i), g = gain(d, rate);
     const auto recurrent = r == nullptr ? hn::Zero(d) : hn::LoadU(d, r + i);
     const auto u = hn::MulSub(hn::LoadU(d, s + i), g, recurrent), change = hn::Mul(hn::LoadU(d, teacher + i), g);
-    const auto p = logistic(d, u), q = hn::Sub(one, p);
+    const auto [p, q] = logistic_odds(d, u);
     const auto m = hn::Neg(hn::Expm1(d, hn::Neg(hn::Min(hn::Max(change, hn::Neg(one)), one))));
     const auto small = hn::Div(hn::Mul(hn::Mul(p, q), m), hn::MulAdd(hn::Sub(one, m), q, p));
-    const auto large = hn::Sub(logistic(d, hn::Add(u, change)), p);
+    const auto taught = logistic_odds(d, hn::Add(u, change));
+    const auto large = hn::IfThenElse(hn::Lt(u, hn::Zero(d)), hn::Sub(taught.p, p), hn::Sub(q, taught.q));
     hn::StoreU(hn::Mul(p, rate), d, s + i);
     hn::StoreU(hn::Mul(rate, hn::IfThenElse(hn::Lt(hn::Abs(change), one), small, large)), d, teacher + i);
   });
@@ -395,13 +407,13 @@ template <class T>
 T logistic(T u) {
   return T(1) / (T(1) + std::exp(-u));
 }
-// logistic(u + change) - logistic(u), as exact for small changes as for large ones.
+// logistic(u + change) - logistic(u), as exact for small changes and saturated dendrites as for others.
 template <class T>
 T logistic_change(T u, T change) {
-  const T p = logistic(u);
-  if (!(std::abs(change) < T(1))) return logistic(u + change) - p;
+  const T p = logistic(u), q = logistic(-u);
+  if (!(std::abs(change) < T(1))) return u < 0 ? logistic(u + change) - p : q - logistic(-u - change);
   const T m = -std::expm1(-change);
-  return p * (T(1) - p) * m / ((T(1) - m) * (T(1) - p) + p);
+  return p * q * m / ((T(1) - m) * q + p);
 }
 template <class T>
 void logistic_bursts(std::span<const T> e, std::span<const T> r, std::span<T> s, std::span<T> teacher) noexcept {

@@ -145,6 +145,24 @@ TYPED_TEST(Kernels, BurstsDifferByWhatTheTeacherAdds) {
   }
 }
 
+TYPED_TEST(Kernels, SaturatedDendritesKeepTheDigitsOfWhatTheTeacherAdds) {
+  using T = TypeParam;
+  const std::vector<T> changes{T(1e-6), T(-1e-3), T(0.5), T(-0.9), T(2), T(-4)};
+  for (const double side : {-1.0, 1.0}) {
+    for (const double u : {0.0, 5.0, 12.0, 20.0, 40.0}) {
+      const std::vector<T> e(changes.size(), T(1));  // relu units with one event each: u = s, b = p
+      std::vector<T> s(changes.size(), static_cast<T>(side * u)), teacher = changes;
+      relu_bursts<T>(e, s, teacher);
+      for (std::size_t i = 0; i < changes.size(); ++i) {
+        // p^t - p = sinh(c/2) / (2 cosh(u/2) cosh((u + c)/2))
+        const double gain = 1 / (1 + 1e-8), from = side * u * gain, c = static_cast<double>(changes[i]) * gain;
+        const double expected = std::sinh(c / 2) / (2 * std::cosh(from / 2) * std::cosh((from + c) / 2));
+        EXPECT_NEAR(static_cast<double>(teacher[i]) / expected, 1, sizeof(T) == 4 ? 2e-5 : 1e-12) << from << " " << c;
+      }
+    }
+  }
+}
+
 TYPED_TEST(Kernels, TransposingMovesEveryElementAndNothingElse) {
   using T = TypeParam;
   for (const std::size_t rows : {1UL, 3UL, 4UL, 9UL, 16UL}) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/engine/layered/rules/burst_rule.h"
 
+#include <limits>
 #include <utility>
 
 #include "apical/engine/layered/rules/delta_rule.h"
 
 namespace apical::layered {
 
-using burstprop::Feedback;
 
 template <class T>
 FeedbackWeights<T> burst_feedback(const NetworkDescription& description, const BurstpropOptions& options, std::uint64_t seed) {
@@ -27,19 +27,19 @@ BurstRule<T>::BurstRule(const NetworkDescription& description, BurstpropOptions 
   if (!(options_.baseline > 0 && options_.baseline < 1)) {
     throw ConfigError("burstprop: the baseline burst probability must be above 0 and below 1");
   }
-  if (options_.feedback == Feedback::symmetric) {
+  if (options_.feedback == BurstFeedback::symmetric) {
     feedback_.clear();
   } else {
     check_feedback(description, FeedbackPath::chained, feedback_);
   }
-  if (options_.feedback == Feedback::learned) {
+  if (options_.feedback == BurstFeedback::learned) {
     for (Matrix<T>& Y : feedback_) slots_.push_back({Y.flat(), Y.flat(), true});
   }
 }
 
 template <class T>
 Needs BurstRule<T>::needs() const {
-  return {.weight_transport = options_.feedback == Feedback::symmetric, .separate_phases = true};
+  return {.weight_transport = options_.feedback == BurstFeedback::symmetric, .separate_phases = true};
 }
 
 template <class T>
@@ -75,17 +75,18 @@ double BurstRule<T>::credit(const Workers& workers, const Network<T>& network, c
 template <class T>
 Teaching<T> BurstRule<T>::teaching(std::size_t layer) {
   const MatrixView<const T> e = std::as_const(activity_.h[layer]).view();
-  const auto per_event = [&](const T* bursts, Rows<T>& out) {  // p = b / e
+  const auto per_event = [&](const T* bursts, Rows<T>& out, T silent) {  // p = b / e
     const auto view = out.resize(e.rows(), e.cols());
     copy<T>(MatrixView<const T>(bursts, e.rows(), e.cols()), view);
-    combine<T>({}, view, e, [](T b, T rate) { return rate > 0 ? b / rate : T(0); });
+    combine<T>({}, view, e, [silent](T b, T rate) { return rate > 0 ? b / rate : silent; });
     return view;
   };
   Teaching<T> out;
-  out.signal = per_event(difference_[layer].flat().data(), signal_);
+  out.signal = per_event(difference_[layer].flat().data(), signal_, 0);
   out.gain = e;
   if (layer + 1 == activity_.h.size()) return out;
-  const auto slope = per_event(bursts_[layer].flat().data(), slope_);  // of those without the teacher
+  // Of those without the teacher; who has no events has no dendrite that could be told to be linear.
+  const auto slope = per_event(bursts_[layer].flat().data(), slope_, std::numeric_limits<T>::quiet_NaN());
   combine<T>({}, slope, e, [](T p, T) { return 4 * p * (1 - p); });
   out.slope = slope;
   return out;

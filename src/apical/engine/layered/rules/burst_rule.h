@@ -7,14 +7,19 @@
 #pragma once
 
 #include "apical/engine/layered/credit_rule.h"
-#include "apical/engine/layered/rules/burstprop.h"
 #include "apical/engine/layered/rules/feedback_weights.h"
 
 namespace apical::layered {
 
+enum class BurstFeedback {
+  fixed,      ///< Y stays as it is
+  learned,    ///< Y gets the same update as W (Kolen & Pollack 1994)
+  symmetric,  ///< Y = W: weight transport, a control
+};
+
 /// Defaults are those of the network for CIFAR-10.
 struct BurstpropOptions {
-  burstprop::Feedback feedback = burstprop::Feedback::learned;
+  BurstFeedback feedback = BurstFeedback::learned;
   double feedback_deviation = 1;  ///< Y starts as N(0, this standard deviation)
   double baseline = 0.2;          ///< P, in (0, 1)
   bool recurrence = true;         ///< in dense hidden layers; convolutions have none
@@ -34,10 +39,10 @@ class BurstRule : public CreditRule<T> {
   /// The signal is p^t - p, the gain e; the dendrite of a hidden unit has the slope 4 p (1 - p).
   Teaching<T> teaching(std::size_t layer) override;
   MatrixView<const T> feedback_beside(const Network<T>& network, std::size_t layer) const override {
-    return options_.feedback == burstprop::Feedback::symmetric ? network.parameters.W[layer].view() : feedback_[layer - 1].view();
+    return options_.feedback == BurstFeedback::symmetric ? network.parameters.W[layer].view() : feedback_[layer - 1].view();
   }
   std::span<const Trainable<T>> learned_feedback() override { return slots_; }
-  bool feedback_follows_forward() const override { return options_.feedback == burstprop::Feedback::learned; }
+  bool feedback_follows_forward() const override { return options_.feedback == BurstFeedback::learned; }
   void visit_state(StateVisitor& visit) override;
 
   const FeedbackWeights<T>& feedback_weights() const { return feedback_; }

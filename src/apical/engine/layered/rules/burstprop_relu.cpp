@@ -41,6 +41,14 @@ void ReluBurstprop<T>::hidden_bursts(const Workers& workers, std::size_t /*layer
   workers.run_ranges(e.rows(), 1, [&](std::size_t n, std::size_t) { relu_bursts<T>(e.row(n), b.row(n), difference.row(n)); });
 }
 
+template <class T>
+Teaching<T> ReluBurstprop<T>::teaching(std::size_t layer) {
+  Teaching<T> out = BurstRule<T>::teaching(layer);
+  out.signal = this->burst_difference()[layer].view();
+  out.gain = {};
+  return out;
+}
+
 template class ReluBurstprop<float>;
 template class ReluBurstprop<double>;
 

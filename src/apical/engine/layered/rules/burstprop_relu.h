@@ -17,6 +17,9 @@ class ReluBurstprop final : public BurstRule<T> {
   /// `feedback`: see BurstRule. Throws ConfigError like it, for hidden units that are not all relu, an output that is no softmax with
   /// the loss ce, a kappa that is not positive, or recurrence in a network with dense hidden layers.
   ReluBurstprop(const NetworkDescription& description, BurstpropOptions options, FeedbackWeights<T> feedback);
+  /// The signal is b^t - b (of the output over kappa), the gain 1: p^t - p of a unit with hardly any events is at most 1, where what
+  /// it should be, -dLoss/da / e, has no bound.
+  Teaching<T> teaching(std::size_t layer) override;
 
  protected:
   void output_bursts(const Workers& workers, In<T> e, In<T> y, MatrixView<T> b, MatrixView<T> difference) override;

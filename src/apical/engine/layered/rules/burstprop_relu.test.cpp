@@ -11,7 +11,6 @@
 namespace apical::layered {
 namespace {
 
-using burstprop::Feedback;
 
 ReluBurstprop<double> rule_for(const NetworkDescription& d, BurstpropOptions options) {
   options.recurrence = false;
@@ -35,7 +34,7 @@ TEST(ReluBurstprop, AgreesWithACaseComputedByHand) {
   const Case<> c = small_case();
   FeedbackWeights<double> Y{Matrix<double>(2, 2)};
   Y[0](0, 0) = 0.5, Y[0](0, 1) = 1, Y[0](1, 0) = -0.5, Y[0](1, 1) = 2;
-  ReluBurstprop<double> rule(c.net.description, {.feedback = Feedback::fixed, .recurrence = false}, Y);
+  ReluBurstprop<double> rule(c.net.description, {.feedback = BurstFeedback::fixed, .recurrence = false}, Y);
   const auto credit = credit_of<double>(rule, c.net, c.batch());
   // Output: a = 1/2, (b^t - b)/kappa = 0.2 (t - a) = +-0.1; hidden events 2 and 0.
   const double tolerance = 1e-8;
@@ -54,7 +53,7 @@ TEST(ReluBurstprop, AgreesWithACaseComputedByHand) {
 TEST(ReluBurstprop, TheTeacherCannotRaiseABurstProbabilityAboveOne) {
   Case<> c = small_case();
   c.net.parameters.b[1][0] = -30;  // the target's class is next to impossible
-  auto rule = rule_for(c.net.description, {.feedback = Feedback::symmetric});
+  auto rule = rule_for(c.net.description, {.feedback = BurstFeedback::symmetric});
   const auto credit = credit_of<double>(rule, c.net, c.batch());
   const double a = std::exp(-30.0) / (1 + std::exp(-30.0));
   EXPECT_NEAR(credit.db[1][0] / (a * (1 - 0.2) / 1e-5), 1, 1e-9);
@@ -71,7 +70,7 @@ Matrix<double> published_bursts(In<double> e, const Matrix<double>& s) {
 
 RC_GTEST_PROP(ReluBurstprop, IsThePublishedRule, ()) {
   const Case<> c = random_case(*rc::gen::inRange<std::uint64_t>(0, 1000));
-  const BurstpropOptions options{.feedback = Feedback::fixed, .kappa = 1e-3};
+  const BurstpropOptions options{.feedback = BurstFeedback::fixed, .kappa = 1e-3};
   auto rule = rule_for(c.net.description, options);
   const auto credit = credit_of<double>(rule, c.net, c.batch());
   Activity<double> activity;
@@ -109,7 +108,7 @@ RC_GTEST_PROP(ReluBurstprop, IsThePublishedRule, ()) {
 }
 
 double error_to_scaled_backpropagation(const Case<>& c, double size) {
-  return error_to_scaled_backpropagation(c, rule_for(c.net.description, {.feedback = Feedback::symmetric}), size);
+  return error_to_scaled_backpropagation(c, rule_for(c.net.description, {.feedback = BurstFeedback::symmetric}), size);
 }
 
 TEST(ReluBurstprop, SymmetricFeedbackAndSmallSignalsGiveScaledBackpropagation) {

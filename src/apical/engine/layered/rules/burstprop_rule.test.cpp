@@ -5,13 +5,13 @@
 #include <rapidcheck/gtest.h>
 
 #include "apical/engine/layered/model.h"
+#include "apical/engine/layered/rules/burstprop_reference.h"
 #include "apical/engine/layered/rules/test_burstprop.h"
 #include "apical/engine/layered/test_networks.h"
 
 namespace apical::layered {
 namespace {
 
-using burstprop::Feedback;
 
 Case<> random_case(std::uint64_t seed, std::size_t rows = 5) {
   return {{4, 6, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse, seed, rows};
@@ -43,7 +43,7 @@ double largest_difference(std::span<const double> a, std::span<const double> b) 
 
 RC_GTEST_PROP(Burstprop, LearnsAsThePlainImplementationDoes, ()) {
   const Case<> c = random_case(*rc::gen::inRange<std::uint64_t>(0, 1000));
-  const BurstpropOptions options{.feedback = *rc::gen::element(Feedback::fixed, Feedback::learned, Feedback::symmetric),
+  const BurstpropOptions options{.feedback = *rc::gen::element(BurstFeedback::fixed, BurstFeedback::learned, BurstFeedback::symmetric),
                                  .recurrence = *rc::gen::arbitrary<bool>(), .recurrent_range = 0.2, .recurrent_rate = 0.3};
   auto owned = std::make_unique<Burstprop<double>>(c.net.description, options, burst_feedback<double>(c.net.description, options, 7),
                                                    burst_recurrence<double>(c.net.description, options, 7));
@@ -66,7 +66,7 @@ RC_GTEST_PROP(Burstprop, LearnsAsThePlainImplementationDoes, ()) {
   for (std::size_t l = 0; l < layers.size(); ++l) {
     RC_ASSERT(largest_difference(layers[l].weight.flat(), model.network().parameters.W[l].flat()) <= 1e-12);
     RC_ASSERT(largest_difference(layers[l].bias, model.network().parameters.b[l]) <= 1e-12);
-    if (l > 0 && options.feedback != Feedback::symmetric) {
+    if (l > 0 && options.feedback != BurstFeedback::symmetric) {
       RC_ASSERT(largest_difference(layers[l].feedback.flat(), rule.feedback_weights()[l - 1].flat()) <= 1e-12);
     }
     if (l + 1 < layers.size() && options.recurrence) {
@@ -75,8 +75,62 @@ RC_GTEST_PROP(Burstprop, LearnsAsThePlainImplementationDoes, ()) {
   }
 }
 
+/// What a connection with kernels `w` does, as the matrix (units above, units below) of all-to-all weights.
+Matrix<double> unrolled(const NetworkDescription& d, std::size_t l, const Matrix<double>& w) {
+  const std::size_t below = l == 0 ? d.inputs : d.layers[l - 1].size;
+  Matrix<double> each(below, below), sent(below, d.layers[l].size), out(d.layers[l].size, below);
+  for (std::size_t j = 0; j < below; ++j) each(j, j) = 1;
+  transmit<double>(Workers(), d.connection(l), std::as_const(each).view(), w.view(), sent.view());
+  for (std::size_t j = 0; j < below; ++j) {
+    for (std::size_t i = 0; i < out.rows(); ++i) out(i, j) = sent(j, i);
+  }
+  return out;
+}
+
+/// The gradient of the kernels: each weight acts wherever its kernel does.
+Matrix<double> folded(const NetworkDescription& d, std::size_t l, const Matrix<double>& gradient) {
+  Matrix<double> one(d.weight_rows(l), d.weight_cols(l)), out(one.rows(), one.cols());
+  for (std::size_t k = 0; k < one.size(); ++k) {
+    one.flat()[k] = 1;
+    const Matrix<double> places = unrolled(d, l, one);
+    for (std::size_t i = 0; i < places.size(); ++i) out.flat()[k] += places.flat()[i] * gradient.flat()[i];
+    one.flat()[k] = 0;
+  }
+  return out;
+}
+
+TEST(Burstprop, ConvolutionsGetTheCreditOfThePlainImplementationUnrolled) {
+  const Case<> c(image_network(Activation::sigmoid, Activation::sigmoid, Loss::mse), 5, 4);
+  const NetworkDescription& d = c.net.description;
+  auto rule = rule_for(d, {.feedback = BurstFeedback::fixed, .recurrence = false});
+  const auto credit = credit_of<double>(rule, c.net, c.batch());
+  std::vector<burstprop::Layer> layers;
+  for (std::size_t l = 0; l < d.depth(); ++l) {
+    burstprop::Layer& layer = layers.emplace_back();
+    layer.weight = unrolled(d, l, c.net.parameters.W[l]);
+    layer.feedback = l == 0 ? layer.weight : unrolled(d, l, rule.feedback_weights()[l - 1]);
+    const auto& b = c.net.parameters.b[l];  // one per channel
+    for (std::size_t i = 0; i < d.layers[l].size; ++i) layer.bias.push_back(b[i / (d.layers[l].size / b.size())]);
+  }
+  const burstprop::Settings plain{.learning_rates = std::vector<double>(d.depth(), 0), .baseline = 0.2, .recurrent = false};
+  const burstprop::Step step = burstprop::evaluate(layers, c.x, c.y, plain);
+  const double rows = static_cast<double>(c.x.rows());
+  for (std::size_t l = 0; l < d.depth(); ++l) {
+    const Matrix<double> gradient = folded(d, l, step.layers[l].grad_weight);
+    double largest = 0;
+    for (const double g : credit.dW[l].flat()) largest = std::max(largest, std::abs(g));
+    ASSERT_GT(largest, 1e-6);
+    // The plain implementation subtracts bursts of up to 1.
+    for (std::size_t k = 0; k < gradient.size(); ++k) EXPECT_NEAR(credit.dW[l].flat()[k], -gradient.flat()[k] / rows, 1e-14) << l;
+    std::vector<double> bias(credit.db[l].size(), 0);
+    const std::size_t places = d.layers[l].size / bias.size();
+    for (std::size_t i = 0; i < d.layers[l].size; ++i) bias[i / places] -= step.layers[l].grad_bias[i] / rows;
+    for (std::size_t k = 0; k < bias.size(); ++k) EXPECT_NEAR(credit.db[l][k], bias[k], 1e-14) << l;
+  }
+}
+
 double error_to_scaled_backpropagation(const Case<>& c, double size) {
-  return error_to_scaled_backpropagation(c, rule_for(c.net.description, {.feedback = Feedback::symmetric, .recurrence = false}), size);
+  return error_to_scaled_backpropagation(c, rule_for(c.net.description, {.feedback = BurstFeedback::symmetric, .recurrence = false}), size);
 }
 
 TEST(Burstprop, SymmetricFeedbackAndSmallSignalsGiveScaledBackpropagation) {
@@ -91,7 +145,7 @@ TEST(Burstprop, SymmetricFeedbackAndSmallSignalsGiveScaledBackpropagation) {
 
 TEST(Burstprop, RecurrenceBringsTheDendriticPotentialTowardsTheLinearRange) {
   const Case<> c = random_case(3, 20);
-  const BurstpropOptions options{.feedback = Feedback::fixed, .recurrent_rate = 0.5};
+  const BurstpropOptions options{.feedback = BurstFeedback::fixed, .recurrent_rate = 0.5};
   const auto burst_slope = [](const Burstprop<double>& rule, const Case<>& of) {
     // p = b / e; distance from 0.5 of the free burst probability, through one plain evaluation
     burstprop::Settings plain{.learning_rates = {0, 0, 0}, .baseline = 0.2, .recurrent = true};
@@ -118,7 +172,7 @@ TEST(Burstprop, CreditOfNearlyRightSamplesIsNotLostInSinglePrecision) {
     y_float(0, k) = static_cast<float>(activity.h.back().view()(0, k) + 1e-4);
     y(0, k) = static_cast<double>(y_float(0, k));
   }
-  const BurstpropOptions options{.feedback = Feedback::fixed, .recurrence = false};
+  const BurstpropOptions options{.feedback = BurstFeedback::fixed, .recurrence = false};
   auto rule = rule_for(d, options);
   Burstprop<float> single(d, options, burst_feedback<float>(d, options, 7), {});
   const auto exact = credit_of<double>(rule, c.net, {c.x.view(), y.view()});
@@ -140,11 +194,11 @@ TEST(Burstprop, ConvolutionsHaveNoRecurrence) {
 
 TEST(Burstprop, OnlySymmetricFeedbackTransportsWeights) {
   const auto c = random_case(1);
-  for (const Feedback feedback : {Feedback::fixed, Feedback::learned, Feedback::symmetric}) {
+  for (const BurstFeedback feedback : {BurstFeedback::fixed, BurstFeedback::learned, BurstFeedback::symmetric}) {
     auto rule = rule_for(c.net.description, {.feedback = feedback});
-    EXPECT_EQ(rule.needs().weight_transport, feedback == Feedback::symmetric);
+    EXPECT_EQ(rule.needs().weight_transport, feedback == BurstFeedback::symmetric);
     EXPECT_FALSE(rule.needs().signed_errors);
-    EXPECT_EQ(rule.learned_feedback().size(), feedback == Feedback::learned ? 2U : 0U);
+    EXPECT_EQ(rule.learned_feedback().size(), feedback == BurstFeedback::learned ? 2U : 0U);
   }
 }
 

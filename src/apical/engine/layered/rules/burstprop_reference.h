@@ -11,23 +11,18 @@
 #include <vector>
 
 #include "apical/core/matrix.h"
+#include "apical/engine/layered/rules/burst_rule.h"
 
 namespace apical::layered::burstprop {
 
 using Mat = Matrix<double>;
 using Vec = std::vector<double>;
 
-enum class Feedback {
-  fixed,      ///< Y stays as it is
-  learned,    ///< Y gets the same update as W (Kolen & Pollack 1994)
-  symmetric,  ///< Y = W: weight transport, a control
-};
-
 struct Settings {
   std::vector<double> learning_rates;  ///< one per layer
   double momentum = 0.8, weight_decay = 1e-6, recurrent_learning_rate = 1e-4;
   double baseline = 0.2;  ///< P, burst probability of the output without teacher
-  Feedback feedback = Feedback::fixed;
+  BurstFeedback feedback = BurstFeedback::fixed;
   bool recurrent = true;
 };
 

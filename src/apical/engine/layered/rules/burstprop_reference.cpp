@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/engine/layered/rules/burstprop.h"
+#include "apical/engine/layered/rules/burstprop_reference.h"
 
 #include <cmath>
 
@@ -148,8 +148,8 @@ void apply(std::vector<Layer>& layers, const Step& step, const Settings& s) {
       double& w = layer.weight.flat()[i];
       double& y = layer.feedback.flat()[i];
       w += v - s.weight_decay * w;
-      if (s.feedback == Feedback::learned) y += v - s.weight_decay * y;
-      if (s.feedback == Feedback::symmetric) y = w;
+      if (s.feedback == BurstFeedback::learned) y += v - s.weight_decay * y;
+      if (s.feedback == BurstFeedback::symmetric) y = w;
     }
     for (std::size_t i = 0; i < layer.bias.size(); ++i) {
       double& v = layer.velocity_bias[i];
