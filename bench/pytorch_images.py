@@ -8,10 +8,12 @@ usage: bench/pytorch_images.py [PATH OF apical_bench]     (Debian: python3-torch
 either side is timed in turns, and medians are printed. Images per second are of wall time; the ratio of processor time (of one
 thread) beside it does not know of other programs. PyTorch's convolutions are those of oneDNN; burstprop is written down as it is
 published (Payeur et al. 2021): conv2d up, one conv_transpose2d down for bursts with and without the teacher together, gradients of the weights
-once for the forward and the feedback weights, and no automatic differentiation. Either rule is timed in both memory formats, and the faster is
-compared. Debian's PyTorch multiplies dense matrices by OpenBLAS, whose threads torch.set_num_threads does not set; they are set here.
+once for the forward and the feedback weights, and no automatic differentiation. Debian's PyTorch multiplies dense matrices by OpenBLAS, whose
+threads torch.set_num_threads does not set. Either rule is tried in both memory formats and with one or all threads for OpenBLAS (two compete
+with those of PyTorch), and the fastest of these is compared.
 """
 import ctypes
+import itertools
 import os
 import statistics
 import time
@@ -56,7 +58,7 @@ def burstprop(layout):
     shapes = [(o, i, k, k) for o, i, k, _, _ in CONVOLUTIONS] + list(DENSE)
     def in_layout(x):
         return x.contiguous(memory_format=layout) if x.dim() == 4 else x
-    x = in_layout(X)
+    images = in_layout(X)
     W = [in_layout(torch.nn.init.xavier_normal_(torch.empty(s))) for s in shapes]
     B = [in_layout(torch.randn(s)) for s in shapes]  # the first feeds nothing
     c = [torch.zeros(s[0]) for s in shapes]
@@ -72,7 +74,7 @@ def burstprop(layout):
 
     @torch.no_grad()
     def step():
-        e = [x]
+        e = [images]
         for l in range(3):
             e.append(torch.sigmoid(F.conv2d(e[-1], W[l], c[l], stride=CONVOLUTIONS[l][3])))
         e.append(torch.sigmoid(F.linear(e[-1].flatten(1), W[3], c[3])))
@@ -112,9 +114,9 @@ def burstprop(layout):
 RULES = {"backpropagation": ("image_backpropagation", backpropagation), "burstprop, learned feedback": ("image_burstprop", burstprop)}
 
 
-def pytorch_speed(step, threads):
+def pytorch_speed(step, threads, blas_threads):
     torch.set_num_threads(threads)
-    BLAS.openblas_set_num_threads(threads)
+    BLAS.openblas_set_num_threads(blas_threads)
     step()
     start, cpu, n = time.perf_counter(), time.process_time(), 0
     while time.perf_counter() - start < SECONDS:
@@ -135,10 +137,10 @@ def main():
     for name, (benchmark, make) in RULES.items():
         steps = [make(layout) for layout in (torch.contiguous_format, torch.channels_last)]
         for threads in (1, 2):
-            step = max(steps, key=lambda s: pytorch_speed(s, threads)[0])
+            fastest = max(itertools.product(steps, (threads,), {1, threads}), key=lambda way: pytorch_speed(*way)[0])
             theirs, ours, by_cpu, peak = [], [], [], []
             for _ in range(TURNS):
-                speed, their_ms = pytorch_speed(step, threads)
+                speed, their_ms = pytorch_speed(*fastest)
                 theirs.append(speed)
                 speed, our_ms, of_peak = apical_speed(program, benchmark, threads)
                 ours.append(speed)

@@ -72,6 +72,20 @@ TEST_F(Reproduce, SaysReproducedAndSucceedsIfAllHolds) {
 
 using SlowReproduce = Reproduce;
 
+TEST_F(Reproduce, AnExperimentMayBeChangedAndSaysSo) {
+  const Answer a = says({"reproduce", file(kExperiment), "--out", out(), "--set", "task.train_samples=30"});
+  EXPECT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("  changed: task.train_samples=30\n"));
+  std::string ran;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(out())) {
+    if (entry.path().filename() == "experiment.toml") ran += io::read_text(entry.path());
+  }
+  EXPECT_THAT(ran, HasSubstr("train_samples = 30"));
+  const Answer again = says({"reproduce", out(), "--out", out("again"), "--set", "task.train_samples=30"});
+  EXPECT_EQ(again.code, 2);
+  EXPECT_THAT(again.err, HasSubstr("--set changes one experiment"));
+}
+
 TEST_F(SlowReproduce, CreditRulesLearnYinYangAsWellAsTheyAreKnownTo) {
   const std::string all = io::read_text(fs::path(APICAL_SOURCE_DIR) / "experiments" / "yin-yang" / "all.toml");
   const Answer a = says({"reproduce", file(with(all, "seeds = 5", "seeds = 3")), "--out", out()});

@@ -74,8 +74,10 @@ struct Watch {
   }
 };
 
-void print(std::ostream& out, const ShippedFigure& figure, const ReproductionResult& result, const io::Path& directory) {
+void print(std::ostream& out, const ShippedFigure& figure, const std::vector<std::string>& changes, const ReproductionResult& result,
+           const io::Path& directory) {
   out << fmt::format("{} ({})\n", figure.name, figure.claim.reference());
+  if (!changes.empty()) out << fmt::format("  changed: {}\n", fmt::join(changes, ", "));
   std::size_t held = 0;
   for (const Outcome& o : result.outcomes) {
     out << fmt::format("  {}  {}\n", o.reproduced ? "reproduced" : "DEVIATES  ", o.text());
@@ -102,7 +104,9 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
     };
     ReproductionResult result;
     try {
-      result = reproduce(TomlDocument::read(figure.file.string()), options, *context.stop);
+      TomlDocument document = TomlDocument::read(figure.file.string());
+      apply_changes(document, arguments);
+      result = reproduce(document, options, *context.stop);
     } catch (const DataError& e) {
       if (!all) throw;
       watch.printer.reset();
@@ -124,7 +128,7 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
       one["directory"] = options.directory.string();
       summary["figures"].push_back(std::move(one));
     } else {
-      print(context.out, figure, result, options.directory);
+      print(context.out, figure, arguments.values("--set"), result, options.directory);
       context.out.flush();
     }
   }
@@ -175,6 +179,8 @@ int repeat(Context& context, const Arguments& arguments, const io::Path& directo
 
 int run(Context& context, const Arguments& arguments) {
   const bool all = arguments.has("--all");
+  const bool one = !arguments.positionals.empty() && !std::filesystem::is_directory(arguments.positionals.front());
+  if (arguments.has("--set") && !one) throw UsageError("--set changes one experiment; give its name or file");
   if (all && !arguments.positionals.empty()) throw UsageError("give either --all or names, not both");
   if (arguments.has("--resume") && !arguments.has("--out")) throw UsageError("--resume needs --out DIR: the directory to continue in");
   if (all) return run_figures(context, arguments, shipped_figures(), true);
@@ -198,7 +204,8 @@ Command reproduce_command() {
                data_option(),
                {"--threads", "N", "threads (default: all that the process may use)"},
                {"--out", "DIR", "directory of the result (default: the next free runs/NAME-NNN)"},
-               {"--resume", "", "continue in --out: what is finished is kept"}};
+               {"--resume", "", "continue in --out: what is finished is kept"},
+               {"--set", "KEY=VALUE", "change a key of the experiment, e.g. task.verify=none for data that are not the original", true}};
   c.examples = {"apical reproduce", "apical reproduce max2026/figure-2b", "apical reproduce --all --out runs/gallery",
                 "apical reproduce runs/error-neurons-001"};
   c.run = run;

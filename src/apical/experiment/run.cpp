@@ -33,13 +33,15 @@ using Clock = std::chrono::steady_clock;
 /// What a checkpoint holds beside the trainer's state.
 struct Bookkeeping {
   std::uint64_t sequence = 0;
-  double wall_seconds = 0, learning_seconds = 0;
+  double wall_seconds = 0;
+  LearningTime learning;
   io::JournalPosition metrics, events;
   template <class Archive>
   void visit_state(Archive& a) {
     a("sequence", sequence);
     a("wall_seconds", wall_seconds);
-    a("learning_seconds", learning_seconds);
+    a("learning_seconds", learning.seconds);
+    a("epoch_began_seconds", learning.epoch_began_seconds);
     a("metrics", metrics);
     a("events", events);
   }
@@ -90,7 +92,11 @@ class Chronicle final : public Observer {
         line.add("loss", e.scores[r].loss());
       }
       if (classifies_) line.add("accuracy", e.scores[r].accuracy());
-      if (!e.scores[r].classes.empty()) line.add("classes_never_decided", e.scores[r].classes_never_decided());
+      if (!e.scores[r].classes.empty()) {
+        const std::size_t never = e.scores[r].classes_never_decided();
+        line.add("classes_never_decided", never);
+        if (e.split == SplitName::test) never_decided_ = r == 0 ? never : std::max(never_decided_, never);
+      }
       if (const Score& s = e.scores[r]; s.plant.control_steps > 0) {
         line.add("falls", s.plant.falls).add("teacher_falls", s.teacher.falls);
         line.add("rms_deviation", s.plant.rms_deviation()).add("teacher_rms_deviation", s.teacher.rms_deviation());
@@ -118,7 +124,18 @@ class Chronicle final : public Observer {
       }
     }
   }
-  void on(const EpochTrained& e) override { event("epoch", [&](io::JsonLine& l) { l.add("epoch", e.epoch).add("seconds", e.seconds); }); }
+  void on(const EpochTrained& e) override {
+    epochs_ = e.epoch;
+    event("epoch", [&](io::JsonLine& l) { l.add("epoch", e.epoch).add("seconds", e.seconds); });
+  }
+
+  /// What a reader of the result should know: how much fitted into the time, and answers that are never given.
+  std::vector<std::string> remarks() const {
+    std::vector<std::string> out;
+    if (experiment_.plan.minutes > 0) out.push_back(fmt::format("{} epochs within {:g} minutes of learning", epochs_, experiment_.plan.minutes));
+    if (never_decided_ > 0) out.push_back(fmt::format("{} classes of the test samples are never the answer (most of any seed); stuck outputs: docs/burstprop.md", never_decided_));
+    return out;
+  }
 
   template <class Fill>
   void event(std::string_view name, Fill&& fill) {
@@ -139,6 +156,7 @@ class Chronicle final : public Observer {
  private:
   const Experiment& experiment_;
   bool classifies_;
+  std::size_t epochs_ = 0, never_decided_ = 0;  ///< trained; in the last test, most of any seed
   io::Journal metrics_, events_;
 };
 
@@ -160,7 +178,7 @@ class Checkpointer final : public Observer {
     ++books_.sequence;
     Bookkeeping saved = books_;
     saved.wall_seconds += std::chrono::duration<double>(now - start_).count();
-    saved.learning_seconds = trainer_.learning_seconds();
+    saved.learning = trainer_.learning_time();
     io::Checkpoint c;
     c.sequence = saved.sequence;
     c.experiment = hash_;
@@ -338,6 +356,7 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
   io::make_directories(run);
   io::RunLock lock(run);
   RunResult result;
+  result.label = e.label;
   if (options.resume && !io::file_exists(run / "experiment.toml")) {
     throw DataError(fmt::format("{} holds no run to resume (no experiment.toml)", run.string()));
   }
@@ -368,7 +387,7 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
       const std::string origin = found.file.string();
       io::load_state(found.checkpoint->section("books"), books, origin + ", section 'books'");
       restore_state(trainer, found.checkpoint->section("trainer"), origin + ", section 'trainer'");
-      trainer.set_learning_seconds(books.learning_seconds);
+      trainer.set_learning_time(books.learning);
       if (recorder.active()) {
         io::RecordingPosition position;
         io::load_state(found.checkpoint->section("recording"), position, origin + ", section 'recording'");
@@ -432,6 +451,7 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
   recorder.remove_segments();
   write_report(run);
   summary.outcome = Trainer::Outcome::finished;
+  for (std::string& remark : chronicle.remarks()) result.notes.push_back(std::move(remark));
   summary.notes = std::move(result.notes);
   return summary;
 }

@@ -132,21 +132,20 @@ void Trainer::step_train() {
   const std::size_t all = orders_.front().size();
   if (sample_ == 0) {
     learner_.scale_learning(eta_factor());
-    epoch_seconds_ = 0;
+    time_.epoch_began_seconds = time_.seconds;
   }
   const std::size_t n = next_piece(all - sample_);
   learner_.announce(SplitName::train, slice(orders_, sample_, std::min(2 * n, all - sample_)));
   const double seconds = seconds_of([&] { learner_.learn(slice(orders_, sample_, n), sample_ == 0); });
   chunk_ = next_chunk(chunk_, seconds);
-  epoch_seconds_ += seconds;
-  learning_seconds_ += seconds;
+  time_.seconds += seconds;
   sample_ += n;
   samples_shown_ += n;
   tell(Progress{epoch_ + 1, plan_.epochs, sample_, all});
   if (sample_ < all) return;
   learner_.check();
   ++epoch_;
-  tell(EpochTrained{epoch_, epoch_seconds_});
+  tell(EpochTrained{epoch_, time_.seconds - time_.epoch_began_seconds});
   if (const auto training_figures = learner_.training_figures(); !training_figures.empty()) tell(TrainingMeasured{epoch_, training_figures});
   enter(Phase::validate);
 }

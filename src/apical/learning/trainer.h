@@ -73,14 +73,19 @@ struct Observer {
   virtual ~Observer() = default;
 };
 
+/// Time of learning, evaluations not counted.
+struct LearningTime {
+  double seconds = 0;              ///< so far
+  double epoch_began_seconds = 0;  ///< when the epoch in training began
+};
+
 class Trainer {
  public:
   Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> observers);
 
-  /// Time of learning so far, evaluations not counted. Not part of the state, which clocks do not reach: whoever continues a run
-  /// with a limit of minutes hands it back.
-  double learning_seconds() const { return learning_seconds_; }
-  void set_learning_seconds(double seconds) { learning_seconds_ = seconds; }
+  /// Not part of the state, which clocks do not reach: whoever continues a run hands it back.
+  const LearningTime& learning_time() const { return time_; }
+  void set_learning_time(const LearningTime& time) { time_ = time; }
 
   void set_observers(std::vector<Observer*> observers) { observers_ = std::move(observers); }
 
@@ -100,7 +105,7 @@ class Trainer {
   void after_validation(const std::vector<Score>& scores);
   bool due(std::size_t every, const std::vector<std::size_t>& also) const;
   void enter(Phase phase);
-  bool last_epoch() const { return epoch_ >= plan_.epochs || (plan_.minutes > 0 && learning_seconds_ >= 60 * plan_.minutes); }
+  bool last_epoch() const { return epoch_ >= plan_.epochs || (plan_.minutes > 0 && time_.seconds >= 60 * plan_.minutes); }
   bool trained() const { return last_epoch() || stopped_early_; }
   std::vector<std::vector<std::uint32_t>> make_orders(SplitName split, std::size_t limit) const;
   std::size_t next_piece(std::size_t left) const;
@@ -123,7 +128,7 @@ class Trainer {
   // Not state: orders follow from seeds and epoch, chunks and clocks do not reach the numbers.
   std::vector<std::vector<std::uint32_t>> orders_;
   std::size_t chunk_ = 1;
-  double epoch_seconds_ = 0, learning_seconds_ = 0;
+  LearningTime time_;
 };
 
 }  // namespace apical

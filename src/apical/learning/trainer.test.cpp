@@ -74,11 +74,40 @@ TEST(Trainer, TimeHandedBackToAContinuedRunCounts) {
   CountingLearner learner;
   Tests tests;
   Trainer trainer(learner, {.epochs = 50, .minutes = 10}, {&tests});
-  trainer.set_learning_seconds(600);
+  trainer.set_learning_time({600, 600});
   const std::atomic<bool> stop{false};
   EXPECT_EQ(trainer.run(stop), Trainer::Outcome::finished);
   ASSERT_EQ(tests.seen.size(), 1U);
   EXPECT_EQ(tests.seen.front().first, 0U);
+}
+
+TEST(Trainer, AnEpochContinuedInItsMiddleTookAllItsTime) {
+  struct Durations : Observer {
+    std::vector<double> seconds;
+    void on(const EpochTrained& e) override { seconds.push_back(e.seconds); }
+  };
+  // One trainer stops within its first epoch, another goes on from its state and time.
+  struct StopsLater : Observer {
+    std::atomic<bool> stop{false};
+    void on(const Progress& p) override { stop = p.sample < p.samples; }
+  };
+  CountingLearner learner;
+  StopsLater stops;
+  Trainer first(learner, {.epochs = 2, .validate_every = 0}, {&stops});
+  ASSERT_EQ(first.run(stops.stop), Trainer::Outcome::stopped);
+  Snapshot state;
+  state.take(first);
+  Durations durations;
+  CountingLearner same;
+  Trainer second(same, {.epochs = 2, .validate_every = 0}, {&durations});
+  state.restore(second);
+  const LearningTime before = first.learning_time();
+  second.set_learning_time({before.seconds + 100, before.epoch_began_seconds});
+  const std::atomic<bool> never{false};
+  EXPECT_EQ(second.run(never), Trainer::Outcome::finished);
+  ASSERT_EQ(durations.seconds.size(), 2U);
+  EXPECT_GE(durations.seconds[0], 100);
+  EXPECT_LT(durations.seconds[1], 100);
 }
 
 TEST(Trainer, LearningRatesFallByStepsOrEveryEpoch) {

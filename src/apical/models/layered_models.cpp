@@ -200,6 +200,9 @@ LayeredNetwork build(const Row& row, const Values& values) {
                                layered::loss_from_name(s.units.loss));
   const std::size_t depth = s.model.network.depth();
   const std::vector<double> gains = per_layer("gain", s.gain, depth);
+  for (const double g : gains) {
+    if (!(g >= 0)) throw ConfigError(fmt::format("gain holds {}; expected 0 or more", g));
+  }
   if (std::any_of(gains.begin(), gains.end(), [](double g) { return g != 1; })) s.model.gains = gains;
   if (s.model.batch == 0) throw ConfigError("batch is 0; expected at least one sample per update");
   set_learning_rates(s, depth);

@@ -128,7 +128,10 @@ fs::path root_of(const TaskParameters& p) {
   }
   const fs::path base = data_directory();
   if (root.is_relative() && !base.empty() && fs::is_directory(base / root)) root = base / root;
-  if (!fs::is_directory(root / "train")) throw DataError(fmt::format("there is no folder {}; expected train/CLASS/*.jpg in it", (root / "train").string()));
+  if (!fs::is_directory(root / "train")) {
+    const std::string sought = root.is_relative() && !base.empty() ? fmt::format(" here, nor below {} (--data, APICAL_DATA)", base.string()) : "";
+    throw DataError(fmt::format("there is no folder {}{}; expected train/CLASS/*.jpg in it", (root / "train").string(), sought));
+  }
   return root;
 }
 

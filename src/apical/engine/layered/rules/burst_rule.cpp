@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/engine/layered/rules/burst_rule.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 #include <utility>
 
@@ -24,8 +26,10 @@ FeedbackWeights<T> burst_feedback(const NetworkDescription& description, const B
 template <class T>
 BurstRule<T>::BurstRule(const NetworkDescription& description, BurstpropOptions options, FeedbackWeights<T> feedback)
     : options_(options), feedback_(std::move(feedback)) {
-  if (!(options_.baseline > 0 && options_.baseline < 1)) {
-    throw ConfigError("burstprop: the baseline burst probability must be above 0 and below 1");
+  if (!(options_.baseline > 0 && options_.baseline < 1)) throw ConfigError(fmt::format("p_baseline is {}; expected above 0 and below 1", options_.baseline));
+  for (const auto& [name, value] : {std::pair{"feedback_deviation", options_.feedback_deviation}, std::pair{"recurrent_range", options_.recurrent_range},
+                                    std::pair{"recurrent_rate", options_.recurrent_rate}}) {
+    if (!(value >= 0)) throw ConfigError(fmt::format("{} is {}; expected 0 or more", name, value));
   }
   if (options_.feedback == BurstFeedback::symmetric) {
     feedback_.clear();
