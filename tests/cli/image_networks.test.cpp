@@ -186,10 +186,25 @@ minutes = 1e-9
   const Answer again = apical_says({"reproduce", out("run"), "--out", out("again"), "--quiet"});
   EXPECT_EQ(again.code, 0) << again.out << again.err;
   EXPECT_THAT(again.out, HasSubstr("identical bits"));
+  EXPECT_THAT(a.err, HasSubstr("1 epochs within 1e-09 minutes of learning"));
   EXPECT_THAT(apical_says({"check", file(text)}).out, HasSubstr("training.minutes ends learning after 1e-09 min"));
   const Answer linear = apical_says({"check", file(with(text, "minutes = 1e-9", "minutes = 1\neta_schedule = \"linear\""))});
   EXPECT_EQ(linear.code, 3);
   EXPECT_THAT(linear.err, HasSubstr("nobody knows beforehand which epoch is the last"));
+}
+
+TEST_F(ImageCli, ClassesThatAreNeverTheAnswerAreSaid) {
+  const Answer a = apical_says({"run", file(experiment()), "--out", out("untrained"), "--quiet", "--set", "training.epochs=0", "--set", "model.output_bias=0"});
+  ASSERT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.err, HasSubstr("classes of the test samples are never the answer"));
+}
+
+TEST_F(ImageCli, WidthsAndRatesOfBurstpropAreNotNegative) {
+  for (const std::string key : {"feedback_deviation", "recurrent_range", "recurrent_rate", "gain"}) {
+    const Answer a = apical_says({"check", file(experiment("burstprop")), "--set", "model." + key + "=-1"});
+    EXPECT_EQ(a.code, 3) << key;
+    EXPECT_THAT(a.err, testing::AllOf(HasSubstr(key), HasSubstr("-1; expected 0 or more")));
+  }
 }
 
 TEST_F(ImageCli, MistakesPointAtTheTextAndShowTheShapes) {

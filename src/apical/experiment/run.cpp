@@ -124,15 +124,12 @@ class Chronicle final : public Observer {
       }
     }
   }
-  void on(const EpochTrained& e) override {
-    epochs_ = e.epoch;
-    event("epoch", [&](io::JsonLine& l) { l.add("epoch", e.epoch).add("seconds", e.seconds); });
-  }
+  void on(const EpochTrained& e) override { event("epoch", [&](io::JsonLine& l) { l.add("epoch", e.epoch).add("seconds", e.seconds); }); }
 
   /// What a reader of the result should know: how much fitted into the time, and answers that are never given.
-  std::vector<std::string> remarks() const {
+  std::vector<std::string> remarks(std::size_t epochs_trained) const {
     std::vector<std::string> out;
-    if (experiment_.plan.minutes > 0) out.push_back(fmt::format("{} epochs within {:g} minutes of learning", epochs_, experiment_.plan.minutes));
+    if (experiment_.plan.minutes > 0) out.push_back(fmt::format("{} epochs within {:g} minutes of learning", epochs_trained, experiment_.plan.minutes));
     if (never_decided_ > 0) out.push_back(fmt::format("{} classes of the test samples are never the answer (most of any seed); stuck outputs: docs/burstprop.md", never_decided_));
     return out;
   }
@@ -156,7 +153,7 @@ class Chronicle final : public Observer {
  private:
   const Experiment& experiment_;
   bool classifies_;
-  std::size_t epochs_ = 0, never_decided_ = 0;  ///< trained; in the last test, most of any seed
+  std::size_t never_decided_ = 0;  ///< in the last test, most of any seed
   io::Journal metrics_, events_;
 };
 
@@ -451,7 +448,7 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
   recorder.remove_segments();
   write_report(run);
   summary.outcome = Trainer::Outcome::finished;
-  for (std::string& remark : chronicle.remarks()) result.notes.push_back(std::move(remark));
+  for (std::string& remark : chronicle.remarks(trainer.epochs_trained())) result.notes.push_back(std::move(remark));
   summary.notes = std::move(result.notes);
   return summary;
 }

@@ -87,6 +87,8 @@ class Trainer {
   const LearningTime& learning_time() const { return time_; }
   void set_learning_time(const LearningTime& time) { time_ = time; }
 
+  std::size_t epochs_trained() const { return epoch_; }
+
   void set_observers(std::vector<Observer*> observers) { observers_ = std::move(observers); }
 
   enum class Outcome { finished, stopped };
