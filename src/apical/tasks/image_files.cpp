@@ -15,6 +15,7 @@
 #include <tuple>
 
 #include "apical/core/error.h"
+#include "apical/core/threads.h"
 #include "apical/io/jpeg.h"
 #include "apical/tasks/resize.h"
 
@@ -28,14 +29,24 @@ struct ImageFiles::Key {
   std::uint32_t sample;
   bool augmented;
   Augmentation augmentation;
+  Key(std::uint32_t of, const Augmentation* drawn, const Showing& showing)
+      : seed(showing.seed), epoch(showing.epoch), sample(of), augmented(drawn != nullptr), augmentation(drawn == nullptr ? Augmentation{} : *drawn) {}
   auto place() const { return std::tuple(seed, epoch, sample, augmented); }
   bool operator<(const Key& other) const { return place() < other.place(); }
 };
 
 namespace {
 
-/// Half of the processors, for training has work for the rest.
-std::size_t readers() { return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 8); }
+/// Half of the threads that the process may use, for training has work for the rest.
+std::size_t readers() { return std::clamp<std::size_t>(available_threads() / 2, 1, 8); }
+
+io::Picture decode_whole(const std::filesystem::path& path, std::size_t shorter_side) {
+  try {
+    return io::decode_jpeg(io::read_file(path), path.string(), shorter_side);
+  } catch (const DataError& e) {
+    throw DataError(fmt::format("{}\n  corrupt_files = \"skip\" in [task] leaves such files out", e.what()));
+  }
+}
 
 }  // namespace
 
@@ -110,18 +121,6 @@ class ImageFiles::Ahead {
   std::vector<std::jthread> threads_;  // last: they end before what they use
 };
 
-namespace {
-
-io::Picture decode_whole(const std::filesystem::path& path, std::size_t shorter_side) {
-  try {
-    return io::decode_jpeg(io::read_file(path), path.string(), shorter_side);
-  } catch (const DataError& e) {
-    throw DataError(fmt::format("{}\n  corrupt_files = \"skip\" in [task] leaves such files out", e.what()));
-  }
-}
-
-}  // namespace
-
 ImageFiles::ImageFiles(std::vector<std::filesystem::path> files, std::size_t size, std::size_t shorter_side)
     : files_(std::move(files)), size_(size), shorter_side_(shorter_side) {
   APICAL_CHECK(size_ > 0 && shorter_side_ >= size_);
@@ -146,16 +145,15 @@ Bytes ImageFiles::decode(std::uint32_t sample, const Augmentation* augmentation,
 }
 
 Bytes ImageFiles::read(std::uint32_t sample, const Augmentation* augmentation, const Showing& showing) const {
-  const Key key{showing.seed, showing.epoch, sample, augmentation != nullptr, augmentation == nullptr ? Augmentation{} : *augmentation};
+  const Key key(sample, augmentation, showing);
   if (std::optional<Bytes> ready = ahead_->take(key)) return std::move(*ready);
   return decode(sample, augmentation, showing);
 }
 
 void ImageFiles::announce(std::span<const std::uint32_t> samples, const Augmentation* augmentation, const Showing& showing) const {
   std::vector<Key> keys;
-  for (const std::uint32_t sample : samples) {
-    keys.push_back({showing.seed, showing.epoch, sample, augmentation != nullptr, augmentation == nullptr ? Augmentation{} : *augmentation});
-  }
+  keys.reserve(samples.size());
+  for (const std::uint32_t sample : samples) keys.emplace_back(sample, augmentation, showing);
   ahead_->announce(showing.seed, keys);
 }
 
