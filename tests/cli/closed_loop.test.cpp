@@ -16,17 +16,19 @@ namespace apical {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
 using test::Answer;
 using test::apical_says;
 using test::CommandLine;
+using testing::HasSubstr;
 
 class TaskKinds : public CommandLine {
  protected:
   fs::path run() const { return directory_ / "run"; }
   /// What the program prints about a shipped experiment, made smaller.
   std::string small(const std::string& experiment, const std::vector<std::string>& settings) {
-    std::vector<std::string> arguments{"run", APICAL_SOURCE_DIR "/experiments/" + experiment, "--out", run().string(), "--quiet", "--seeds", "2"};
+    std::vector<std::string> arguments{
+        "run", APICAL_SOURCE_DIR "/experiments/" + experiment, "--out", run().string(), "--quiet", "--seeds",
+        "2"};
     for (const std::string& s : settings) arguments.insert(arguments.end(), {"--set", s});
     const Answer a = apical_says(arguments);
     EXPECT_EQ(a.code, 0) << a.err;
@@ -35,12 +37,15 @@ class TaskKinds : public CommandLine {
 };
 
 TEST_F(TaskKinds, APlantIsToldOfInFallsBesideItsTeachers) {
-  const std::string said = small("max2026/figure-2a-linear.toml", {"training.epochs=1", "task.samples=20", "task.stretches=2", "task.control_steps=200"});
+  const std::string said =
+      small("max2026/figure-2a-linear.toml",
+            {"training.epochs=1", "task.samples=20", "task.stretches=2", "task.control_steps=200"});
   EXPECT_THAT(said, HasSubstr("median test falls (teacher's)"));
   int validations = 0;
   for (const nlohmann::json& line : io::read_ndjson(run() / "metrics.ndjson").lines) {
     EXPECT_FALSE(line.contains("accuracy"));
-    for (const char* key : {"falls", "teacher_falls", "rms_deviation", "teacher_rms_deviation", "loss"}) EXPECT_GE(line.at(key).get<double>(), 0) << key;
+    for (const char* key : {"falls", "teacher_falls", "rms_deviation", "teacher_rms_deviation", "loss"})
+      EXPECT_GE(line.at(key).get<double>(), 0) << key;
     EXPECT_EQ(line.at("samples"), 2);
     validations += line.at("split") == "validation" ? 1 : 0;
   }
@@ -50,13 +55,15 @@ TEST_F(TaskKinds, APlantIsToldOfInFallsBesideItsTeachers) {
   EXPECT_EQ(summary.at("teacher_falls").at("median"), summary.at("seeds")[0].at("teacher_falls"));
   const std::string report = io::read_text(run() / "report.html");
   EXPECT_EQ(test::malformed(report), "");
-  for (const char* part : {"Validation falls over training", "Test falls of every seed", "The teacher fell", "from the same starts", "4 network steps"}) {
+  for (const char* part : {"Validation falls over training", "Test falls of every seed", "The teacher fell",
+                           "from the same starts", "4 network steps"}) {
     EXPECT_THAT(report, HasSubstr(part));
   }
 }
 
 TEST_F(TaskKinds, SequencesAreToldOfInAccuracies) {
-  const std::string said = small("max2026/figure-2b.toml", {"training.epochs=1", "task.train_samples=4", "task.test_samples=6"});
+  const std::string said =
+      small("max2026/figure-2b.toml", {"training.epochs=1", "task.train_samples=4", "task.test_samples=6"});
   EXPECT_THAT(said, HasSubstr("test accuracy"));
   EXPECT_EQ(io::read_json(run() / "summary.json").at("seeds").size(), 2U);
   EXPECT_THAT(io::read_text(run() / "report.html"), HasSubstr("one step after the end of each sample"));

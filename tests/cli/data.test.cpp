@@ -21,8 +21,10 @@ using Data = CommandLine;
 TEST_F(Data, ListNamesEverySetWithItsLicence) {
   const Answer answer = apical_says({"data", "list", "--data", directory_.path().string()});
   EXPECT_EQ(answer.code, 0) << answer.err;
-  for (const char* part : {"cifar10", "fashion-mnist", "mnist", "licence: MIT", "missing"}) EXPECT_THAT(answer.out, HasSubstr(part));
-  const auto json = io::parse_json(apical_says({"data", "list", "--json", "--data", directory_.path().string()}).out, "list");
+  for (const char* part : {"cifar10", "fashion-mnist", "mnist", "licence: MIT", "missing"})
+    EXPECT_THAT(answer.out, HasSubstr(part));
+  const auto json = io::parse_json(
+      apical_says({"data", "list", "--json", "--data", directory_.path().string()}).out, "list");
   EXPECT_EQ(json.at("schema"), "apical-data-list/1");
   EXPECT_EQ(json.at("sets").size(), 3U);
   EXPECT_EQ(json.at("sets")[0].at("files")[0].at("state"), "missing");
@@ -30,7 +32,8 @@ TEST_F(Data, ListNamesEverySetWithItsLicence) {
 
 TEST_F(Data, VerifyTellsMissingFromDamaged) {
   const std::string base = directory_.path().string();
-  EXPECT_EQ(apical_says({"data", "verify", "--data", base}).code, 0);  // nothing is here, nothing was asked for
+  EXPECT_EQ(apical_says({"data", "verify", "--data", base}).code,
+            0);  // nothing is here, nothing was asked for
   const Answer missing = apical_says({"data", "verify", "mnist", "--data", base});
   EXPECT_EQ(missing.code, 1);
   EXPECT_THAT(missing.out, HasSubstr("apical data fetch mnist"));
@@ -45,9 +48,14 @@ TEST_F(Data, VerifyTellsMissingFromDamaged) {
 TEST_F(Data, VerifyCallsAConversionByItsName) {
   std::string records(30'730'000, '\1');
   io::write_atomically(directory_ / "test_batch.bin", std::string_view(records));
-  write_receipt(directory_.path(), {"cifar10", "re-encoded", false, {{"test_batch.bin", io::digest_of(io::Digest::md5, io::bytes_of(records))}}});
+  write_receipt(directory_.path(),
+                {"cifar10",
+                 "re-encoded",
+                 false,
+                 {{"test_batch.bin", io::digest_of(io::Digest::md5, io::bytes_of(records))}}});
   const Answer converted = apical_says({"data", "verify", "cifar10", "--data", directory_.path().string()});
-  EXPECT_THAT(converted.out, HasSubstr("converted  " + (directory_ / "test_batch.bin").string() + ": re-encoded"));
+  EXPECT_THAT(converted.out,
+              HasSubstr("converted  " + (directory_ / "test_batch.bin").string() + ": re-encoded"));
   EXPECT_EQ(converted.code, 1);  // the other five are missing
   records[5] = '\2';
   io::write_atomically(directory_ / "test_batch.bin", std::string_view(records));
@@ -67,23 +75,28 @@ TEST_F(Data, WrongUseSaysWhatIsRight) {
 }
 
 TEST_F(Data, AFetchThatCannotBeIsAnErrorOfTheNetworkWithAdvice) {
-  const Answer answer = apical_says({"data", "fetch", "fashion-mnist", "--from", "http://127.0.0.1:1/", "--data", directory_.path().string()});
+  const Answer answer = apical_says({"data", "fetch", "fashion-mnist", "--from", "http://127.0.0.1:1/",
+                                     "--data", directory_.path().string()});
   EXPECT_EQ(answer.code, 5);
   EXPECT_THAT(answer.err, HasSubstr("by hand"));
   EXPECT_THAT(answer.err, HasSubstr((directory_ / "fashion-mnist").string()));
 }
 
 TEST_F(Data, AStoppedFetchCanBeGoneOnWith) {
-  io::write_atomically(directory_ / "train-images-idx3-ubyte.gz", std::string_view(std::string(100'000, 'x')));
-  const Answer answer = apical_says(
-      {"data", "fetch", "mnist", "--from", "file://" + directory_.path().string(), "--data", (directory_ / "data").string()}, true);
+  io::write_atomically(directory_ / "train-images-idx3-ubyte.gz",
+                       std::string_view(std::string(100'000, 'x')));
+  const Answer answer =
+      apical_says({"data", "fetch", "mnist", "--from", "file://" + directory_.path().string(), "--data",
+                   (directory_ / "data").string()},
+                  true);
   EXPECT_EQ(answer.code, 75);
   EXPECT_THAT(answer.err, HasSubstr("goes on with what has come"));
   EXPECT_TRUE(io::file_exists(directory_ / "data" / "mnist" / "train-images-idx3-ubyte.gz.part"));
 }
 
 TEST_F(Data, TheDirectoryOfTheCommandLineIsWhereTasksLook) {
-  const std::string experiment = file("[task]\nname = \"mnist\"\n[model]\nname = \"backpropagation\"\nlayers = [784, 10]\n");
+  const std::string experiment =
+      file("[task]\nname = \"mnist\"\n[model]\nname = \"backpropagation\"\nlayers = [784, 10]\n");
   const Answer answer = apical_says({"check", experiment, "--data", (directory_ / "elsewhere").string()});
   EXPECT_EQ(answer.code, 3);
   EXPECT_THAT(answer.err, HasSubstr((directory_ / "elsewhere" / "mnist").string()));
@@ -105,10 +118,13 @@ epochs = 2
 
 TEST_F(Data, ARunOnAFolderOfPicturesCountsWhatItSkips) {
   for (int i = 0; i < 20; ++i) {
-    const std::string path = std::string(i < 12 ? "train/" : "test/") + (i % 2 == 0 ? "a" : "b") + "/" + std::to_string(i) + ".jpg";
-    io::write_jpeg(directory_ / ("pictures/" + path), io::plain_picture(10, 12, i % 2 == 0 ? 20 : 230, 100, static_cast<std::uint8_t>(i)));
+    const std::string path = std::string(i < 12 ? "train/" : "test/") + (i % 2 == 0 ? "a" : "b") + "/" +
+                             std::to_string(i) + ".jpg";
+    io::write_jpeg(directory_ / ("pictures/" + path),
+                   io::plain_picture(10, 12, i % 2 == 0 ? 20 : 230, 100, static_cast<std::uint8_t>(i)));
   }
-  for (const char* name : {"2.jpg", "4.jpg"}) io::write_atomically(directory_ / "pictures" / "train" / "a" / name, "no picture");
+  for (const char* name : {"2.jpg", "4.jpg"})
+    io::write_atomically(directory_ / "pictures" / "train" / "a" / name, "no picture");
   const std::string experiment = file(kFolderOfPictures), base = directory_.path().string();
   const Answer answer = apical_says({"run", experiment, "--out", out(), "--quiet", "--data", base});
   ASSERT_EQ(answer.code, 0) << answer.err;
@@ -117,7 +133,8 @@ TEST_F(Data, ARunOnAFolderOfPicturesCountsWhatItSkips) {
   EXPECT_THAT(events, HasSubstr("\"event\":\"skipped_files\""));
   for (const char* name : {"train/a/2.jpg", "train/a/4.jpg"}) EXPECT_THAT(events, HasSubstr(name));
   // Refused, the same file stops the run with its name.
-  const Answer refused = apical_says({"run", experiment, "--out", out("refused"), "--quiet", "--data", base, "--set", "task.corrupt_files=refuse"});
+  const Answer refused = apical_says({"run", experiment, "--out", out("refused"), "--quiet", "--data", base,
+                                      "--set", "task.corrupt_files=refuse"});
   EXPECT_EQ(refused.code, 3);
   EXPECT_THAT(refused.err, testing::AnyOf(HasSubstr("train/a/2.jpg"), HasSubstr("train/a/4.jpg")));
   EXPECT_THAT(refused.err, HasSubstr("corrupt_files = \"skip\""));
@@ -148,7 +165,8 @@ TEST_F(Data, ARunOnConvertedFilesSaysSoWhereverItsDataAreNamed) {
   }
   write_receipt(directory_.path(), receipt);
   const std::string experiment = file(kSmallCifar), base = directory_.path().string();
-  EXPECT_THAT(apical_says({"check", experiment, "--data", base}).out, HasSubstr("10 test samples; not as published: re-encoded <from JPEG>\n"));
+  EXPECT_THAT(apical_says({"check", experiment, "--data", base}).out,
+              HasSubstr("10 test samples; not as published: re-encoded <from JPEG>\n"));
   const auto json = io::parse_json(apical_says({"check", experiment, "--json", "--data", base}).out, "check");
   EXPECT_EQ(json.at("experiments")[0].at("data_provenance"), "re-encoded <from JPEG>");
   const Answer refused = apical_says({"check", experiment, "--data", base, "--set", "task.verify=original"});
@@ -163,15 +181,18 @@ TEST_F(Data, ARunOnConvertedFilesSaysSoWhereverItsDataAreNamed) {
   io::remove_file(directory_ / kReceiptName);
   const Answer other = apical_says({"run", "--resume", "--out", out(), "--quiet", "--data", base});
   EXPECT_EQ(other.code, 3);
-  EXPECT_THAT(other.err, AllOf(HasSubstr("began on \"re-encoded"), HasSubstr("found now are files of which no receipt says")));
+  EXPECT_THAT(other.err, AllOf(HasSubstr("began on \"re-encoded"),
+                               HasSubstr("found now are files of which no receipt says")));
   write_receipt(directory_.path(), receipt);
   ASSERT_EQ(apical_says({"run", "--resume", "--out", out(), "--quiet", "--data", base}).code, 0);
-  EXPECT_THAT(io::read_text(io::Path(out()) / "report.html"), HasSubstr("<b>Data not as published.</b> Re-encoded &lt;from JPEG&gt;</p>"));
+  EXPECT_THAT(io::read_text(io::Path(out()) / "report.html"),
+              HasSubstr("<b>Data not as published.</b> Re-encoded &lt;from JPEG&gt;</p>"));
 }
 
 TEST_F(Data, CircuitsRefuseAugmentation) {
   std::string text = kFolderOfPictures;
-  text = with(text, "name = \"backpropagation\"\nlayers = [192, 4, 2]\nbatch = 4", "name = \"error-neuron-microcircuit\"\nlayers = [192, 4, 2]");
+  text = with(text, "name = \"backpropagation\"\nlayers = [192, 4, 2]\nbatch = 4",
+              "name = \"error-neuron-microcircuit\"\nlayers = [192, 4, 2]");
   for (const char* path : {"train/a/1.jpg", "train/b/1.jpg", "test/a/1.jpg"}) {
     io::write_jpeg(directory_ / (std::string("pictures/") + path), io::plain_picture(10, 12, 0, 0, 0));
   }

@@ -18,13 +18,14 @@ namespace apical {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::AllOf;
-using testing::HasSubstr;
 using test::Answer;
 using test::apical_says;
 using test::with;
+using testing::AllOf;
+using testing::HasSubstr;
 
-void write_idx(const fs::path& path, const std::vector<std::uint32_t>& shape, const std::vector<std::uint8_t>& values) {
+void write_idx(const fs::path& path, const std::vector<std::uint32_t>& shape,
+               const std::vector<std::uint8_t>& values) {
   std::ofstream out(path, std::ios::binary);
   const char magic[] = {0, 0, 8, static_cast<char>(shape.size())};
   out.write(magic, 4);
@@ -35,13 +36,15 @@ void write_idx(const fs::path& path, const std::vector<std::uint32_t>& shape, co
 }
 
 /// Images of 8x8 with one bright row or column, whose place is the label: rows 0 … 4, columns 5 … 9.
-void write_bars(const fs::path& folder, const std::string& images, const std::string& labels, std::uint32_t count) {
+void write_bars(const fs::path& folder, const std::string& images, const std::string& labels,
+                std::uint32_t count) {
   std::vector<std::uint8_t> pixels(count * 64), names(count);
   for (std::uint32_t n = 0; n < count; ++n) {
     const std::uint32_t label = names[n] = static_cast<std::uint8_t>(n % 10);
     for (std::uint32_t k = 0; k < 8; ++k) {
       const std::uint32_t place = 1 + label % 5;
-      pixels[n * 64 + (label < 5 ? place * 8 + k : k * 8 + place)] = static_cast<std::uint8_t>(200 + (7 * n + 3 * k) % 50);
+      pixels[n * 64 + (label < 5 ? place * 8 + k : k * 8 + place)] =
+          static_cast<std::uint8_t>(200 + (7 * n + 3 * k) % 50);
     }
   }
   write_idx(folder / images, {count, 8, 8}, pixels);
@@ -59,11 +62,13 @@ class ImageCli : public test::CommandLine {
   std::string experiment(const std::string& model = "backpropagation") const {
     return R"([task]
 name = "mnist"
-directory = ")" + images() + R"("
+directory = ")" +
+           images() + R"("
 verify = "none"
 validation_samples = 20
 [model]
-name = ")" + model + R"("
+name = ")" +
+           model + R"("
 layers = ["1x8x8", "conv 6 3x3 pad 1 average 2", "conv 8 3x3", 16, "10"]
 learning_rate = 0.02
 [training]
@@ -84,8 +89,8 @@ TEST_F(ImageCli, CheckShowsTheShapesAndCountsSharedWeightsOnce) {
 }
 
 TEST_F(ImageCli, ARunLearnsAndMeasuresTheAngleOfEveryLayer) {
-  const Answer a = apical_says({"run", file(with(experiment(), "epochs = 2", "epochs = 40")), "--out", out(), "--quiet", "--json",
-                                "--set", "training.align_every=20"});
+  const Answer a = apical_says({"run", file(with(experiment(), "epochs = 2", "epochs = 40")), "--out", out(),
+                                "--quiet", "--json", "--set", "training.align_every=20"});
   ASSERT_EQ(a.code, 0) << a.err;
   const nlohmann::json s = nlohmann::json::parse(a.out);
   EXPECT_NEAR(s.at("total_angle_deg").at("mean").get<double>(), 0, 1e-2);
@@ -95,13 +100,15 @@ TEST_F(ImageCli, ARunLearnsAndMeasuresTheAngleOfEveryLayer) {
   EXPECT_EQ(s.at("cost_per_sample").at("synaptic_events").get<double>(), first + 2 * above);
   // As resolved it is the same experiment.
   const std::string resolved = io::read_text(fs::path(out()) / "experiment.toml");
-  EXPECT_THAT(resolved, HasSubstr(R"(layers = ["1x8x8", "conv 6 3x3 pad 1 average 2", "conv 8 3x3", 16, "10"])"));
+  EXPECT_THAT(resolved,
+              HasSubstr(R"(layers = ["1x8x8", "conv 6 3x3 pad 1 average 2", "conv 8 3x3", 16, "10"])"));
 }
 
 TEST_F(ImageCli, RulesAreComparedOnIt) {
-  for (const std::string model : {"feedback-alignment", "direct-feedback-alignment", "sign-symmetry-fixed", "weight-mirror", "kolen-pollack",
-                                  "node-perturbation", "difference-target-propagation", "equilibrium-propagation", "predictive-coding",
-                                  "burstprop"}) {
+  for (const std::string model :
+       {"feedback-alignment", "direct-feedback-alignment", "sign-symmetry-fixed", "weight-mirror",
+        "kolen-pollack", "node-perturbation", "difference-target-propagation", "equilibrium-propagation",
+        "predictive-coding", "burstprop"}) {
     const Answer a = apical_says({"run", file(experiment(model)), "--out", out(model), "--quiet", "--json"});
     EXPECT_EQ(a.code, 0) << model << a.err;
   }
@@ -110,7 +117,8 @@ TEST_F(ImageCli, RulesAreComparedOnIt) {
   EXPECT_THAT(refused.err, HasSubstr("oja needs all-to-all layers, and layer 1 is a convolution"));
 }
 
-/// The experiment for ImageNet with everything small: 36 pictures of 32 x 32 pixels in two classes, one reddish, one bluish.
+/// The experiment for ImageNet with everything small: 36 pictures of 32 x 32 pixels in two classes, one
+/// reddish, one bluish.
 class ImageFolderCli : public test::CommandLine {
  protected:
   ImageFolderCli() {
@@ -123,11 +131,19 @@ class ImageFolderCli : public test::CommandLine {
     }
   }
   /// Of `classes` classes below out(pictures).
-  std::vector<std::string> shrunken(const std::string& command, std::size_t classes = 2, const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> words{command, std::string(APICAL_SOURCE_DIR) + "/experiments/imagenet/burstprop.toml"};
-    std::vector<std::string> sets{"task.size=32", "task.resize=36", "model.batch=8", "training.epochs=12", "model.learning_rate=0.08",
-                                  "model.layers=[\"3x32x32\",\"conv 8 9x9 stride 4\",\"conv 6 3x3 stride 2\"," + std::to_string(classes) + "]",
-                                  "task.directory=" + out("pictures")};
+  std::vector<std::string> shrunken(const std::string& command, std::size_t classes = 2,
+                                    const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> words{command,
+                                   std::string(APICAL_SOURCE_DIR) + "/experiments/imagenet/burstprop.toml"};
+    std::vector<std::string> sets{
+        "task.size=32",
+        "task.resize=36",
+        "model.batch=8",
+        "training.epochs=12",
+        "model.learning_rate=0.08",
+        "model.layers=[\"3x32x32\",\"conv 8 9x9 stride 4\",\"conv 6 3x3 stride 2\"," +
+            std::to_string(classes) + "]",
+        "task.directory=" + out("pictures")};
     sets.insert(sets.end(), more.begin(), more.end());
     for (const std::string& set : sets) words.insert(words.end(), {"--set", set});
     words.insert(words.end(), {"--models", "burstprop, learned feedback", "--out", out("run"), "--quiet"});
@@ -141,7 +157,9 @@ TEST_F(ImageFolderCli, TheNetworkForImageNetLearnsAFolderOfTwoClasses) {
   const fs::path run = fs::path(out("run")) / "burstprop-learned-feedback";
   const nlohmann::json s = nlohmann::json::parse(io::read_text(run / "summary.json"));
   EXPECT_GE(s.at("test_accuracy").at("mean").get<double>(), 0.9);
-  EXPECT_FALSE(nlohmann::json::parse(io::read_text(run / "manifest.json")).at("needs").dump().find("transport") != std::string::npos);
+  EXPECT_FALSE(
+      nlohmann::json::parse(io::read_text(run / "manifest.json")).at("needs").dump().find("transport") !=
+      std::string::npos);
 }
 
 TEST_F(ImageFolderCli, TheNetworkForImageNetLearnsPicturesOfTheCifarArchive) {
@@ -153,22 +171,29 @@ TEST_F(ImageFolderCli, TheNetworkForImageNetLearnsPicturesOfTheCifarArchive) {
   std::map<std::string, int> taken;  // by folder
   io::for_each_packed_file(archive, 1 << 20, [&](const std::string& name, io::Bytes bytes) {
     const fs::path path = fs::path(out("pictures")) / name;
-    if (path.extension() != ".jpg" || ++taken[path.parent_path().string()] > (name.starts_with("train") ? 200 : 50)) return;
+    if (path.extension() != ".jpg" ||
+        ++taken[path.parent_path().string()] > (name.starts_with("train") ? 200 : 50))
+      return;
     io::make_directories(path.parent_path());
     io::write_atomically(path, bytes);
   });
   ASSERT_EQ(taken.size(), 20U);
-  const Answer a = apical_says(shrunken("compare", 10, {"task.resize=32", "model.layers=[\"3x32x32\",\"conv 24 5x5 stride 2\",\"conv 32 5x5 stride 2\",10]",
-                                                        "training.epochs=8", "training.align_every=8", "training.align_samples=50"}));
+  const Answer a = apical_says(shrunken(
+      "compare", 10,
+      {"task.resize=32", "model.layers=[\"3x32x32\",\"conv 24 5x5 stride 2\",\"conv 32 5x5 stride 2\",10]",
+       "training.epochs=8", "training.align_every=8", "training.align_samples=50"}));
   ASSERT_EQ(a.code, 0) << a.err;
-  const nlohmann::json s = nlohmann::json::parse(io::read_text(fs::path(out("run")) / "burstprop-learned-feedback" / "summary.json"));
-  EXPECT_GE(s.at("test_accuracy").at("mean").get<double>(), 0.22) << "chance is 0.1 with a standard error of 0.013";
+  const nlohmann::json s = nlohmann::json::parse(
+      io::read_text(fs::path(out("run")) / "burstprop-learned-feedback" / "summary.json"));
+  EXPECT_GE(s.at("test_accuracy").at("mean").get<double>(), 0.22)
+      << "chance is 0.1 with a standard error of 0.013";
 }
 
 TEST_F(ImageFolderCli, AMinuteHandedOutEndsARunWhichIsRepeatedToTheBit) {
   const std::string text = R"([task]
 name = "image-folder"
-directory = ")" + out("pictures") + R"("
+directory = ")" + out("pictures") +
+                           R"("
 size = 16
 [model]
 name = "burstprop"
@@ -182,19 +207,23 @@ minutes = 1e-9
 )";
   const Answer a = apical_says({"run", file(text), "--out", out("run"), "--quiet"});
   ASSERT_EQ(a.code, 0) << a.err;
-  EXPECT_THAT(io::read_text(fs::path(out("run")) / "events.ndjson"), AllOf(HasSubstr("\"epoch\":1,"), testing::Not(HasSubstr("\"epoch\":2,"))));
+  EXPECT_THAT(io::read_text(fs::path(out("run")) / "events.ndjson"),
+              AllOf(HasSubstr("\"epoch\":1,"), testing::Not(HasSubstr("\"epoch\":2,"))));
   const Answer again = apical_says({"reproduce", out("run"), "--out", out("again"), "--quiet"});
   EXPECT_EQ(again.code, 0) << again.out << again.err;
   EXPECT_THAT(again.out, HasSubstr("identical bits"));
   EXPECT_THAT(a.err, HasSubstr("1 epochs within 1e-09 minutes of learning"));
-  EXPECT_THAT(apical_says({"check", file(text)}).out, HasSubstr("training.minutes ends learning after 1e-09 min"));
-  const Answer linear = apical_says({"check", file(with(text, "minutes = 1e-9", "minutes = 1\neta_schedule = \"linear\""))});
+  EXPECT_THAT(apical_says({"check", file(text)}).out,
+              HasSubstr("training.minutes ends learning after 1e-09 min"));
+  const Answer linear =
+      apical_says({"check", file(with(text, "minutes = 1e-9", "minutes = 1\neta_schedule = \"linear\""))});
   EXPECT_EQ(linear.code, 3);
   EXPECT_THAT(linear.err, HasSubstr("nobody knows beforehand which epoch is the last"));
 }
 
 TEST_F(ImageCli, ClassesThatAreNeverTheAnswerAreSaid) {
-  const Answer a = apical_says({"run", file(experiment()), "--out", out("untrained"), "--quiet", "--set", "training.epochs=0", "--set", "model.output_bias=0"});
+  const Answer a = apical_says({"run", file(experiment()), "--out", out("untrained"), "--quiet", "--set",
+                                "training.epochs=0", "--set", "model.output_bias=0"});
   ASSERT_EQ(a.code, 0) << a.err;
   EXPECT_THAT(a.err, HasSubstr("classes of the test samples are never the answer"));
 }
@@ -213,14 +242,18 @@ TEST_F(ImageCli, MistakesPointAtTheTextAndShowTheShapes) {
     EXPECT_EQ(a.code, 3);
     return a.err;
   };
-  EXPECT_THAT(says("conv 8 3x3\"", "conv 8 5x5\""), AllOf(HasSubstr("experiment.toml:8:10: layers, entry 3 \"conv 8 5x5\""),
-                                                      HasSubstr("a 5x5 kernel does not fit a 4x4 image (below: 1x8x8, 6x4x4)")));
-  EXPECT_THAT(says("average 2", "averag 2"), AllOf(HasSubstr("column 18: unknown word 'averag'"), HasSubstr("did you mean 'average'?")));
+  EXPECT_THAT(says("conv 8 3x3\"", "conv 8 5x5\""),
+              AllOf(HasSubstr("experiment.toml:8:10: layers, entry 3 \"conv 8 5x5\""),
+                    HasSubstr("a 5x5 kernel does not fit a 4x4 image (below: 1x8x8, 6x4x4)")));
+  EXPECT_THAT(says("average 2", "averag 2"),
+              AllOf(HasSubstr("column 18: unknown word 'averag'"), HasSubstr("did you mean 'average'?")));
   EXPECT_THAT(says("1x8x8", "1x8x9"), HasSubstr("64 inputs and 10 outputs, but the network has 72 and 10"));
   EXPECT_THAT(says("16, \"10\"", "true"), HasSubstr("a number or a text in this list"));
-  EXPECT_THAT(says("layers = [\"1x8x8\", \"conv 6 3x3 pad 1 average 2\", \"conv 8 3x3\", 16, \"10\"]", "layers = \"1x8x8\""),
+  EXPECT_THAT(says("layers = [\"1x8x8\", \"conv 6 3x3 pad 1 average 2\", \"conv 8 3x3\", 16, \"10\"]",
+                   "layers = \"1x8x8\""),
               HasSubstr("a list of numbers and texts"));
-  EXPECT_THAT(says("layers = [\"1x8x8\", \"conv 6 3x3 pad 1 average 2\", \"conv 8 3x3\", 16, \"10\"]", ""), HasSubstr("layers"));
+  EXPECT_THAT(says("layers = [\"1x8x8\", \"conv 6 3x3 pad 1 average 2\", \"conv 8 3x3\", 16, \"10\"]", ""),
+              HasSubstr("layers"));
 }
 
 }  // namespace

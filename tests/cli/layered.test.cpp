@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layered networks through the command line: run, check, compare, models, and what is said when parts do not fit.
+// Layered networks through the command line: run, check, compare, models, and what is said when parts do not
+// fit.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,11 +17,11 @@ namespace apical {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
 using test::Answer;
 using test::apical_says;
 using test::CommandLine;
 using test::with;
+using testing::HasSubstr;
 
 constexpr const char* kGood = R"([task]
 name = "yin-yang"
@@ -48,7 +49,8 @@ TEST_F(LayeredCli, ARunLeavesFiguresCostsAndAReport) {
   EXPECT_EQ(s.at("seeds").size(), 2U);
   EXPECT_NEAR(s.at("total_angle_deg").at("mean").get<double>(), 0, 1e-2);
   EXPECT_EQ(s.at("cost_per_sample").at("synaptic_events"), 4 * 6 + 2 * 6 * 3);
-  EXPECT_THAT(s.at("needs").get<std::vector<std::string>>(), testing::ElementsAre("weight transport", "separate phases", "signed signals"));
+  EXPECT_THAT(s.at("needs").get<std::vector<std::string>>(),
+              testing::ElementsAre("weight transport", "separate phases", "signed signals"));
   EXPECT_GE(s.at("samples_to_95_percent").get<double>(), 0);
   const std::string report = io::read_text(fs::path(out()) / "report.html");
   EXPECT_THAT(report, HasSubstr("What learning took"));
@@ -76,17 +78,21 @@ TEST_F(LayeredCli, ModelsListsRulesBesideCircuits) {
 }
 
 TEST_F(LayeredCli, AComparisonOfATaskNamesWhatItLeavesOut) {
-  const Answer a = apical_says({"compare", "--task", "yin-yang", "--seeds", "2", "--set", "training.epochs=0", "--set", "task.train_samples=40", "--set",
-                         "task.validation_samples=10", "--set", "task.test_samples=10", "--models", "backpropagation,error neurons", "--out", out(), "--quiet"});
+  const Answer a = apical_says({"compare", "--task", "yin-yang", "--seeds", "2", "--set", "training.epochs=0",
+                                "--set", "task.train_samples=40", "--set", "task.validation_samples=10",
+                                "--set", "task.test_samples=10", "--models", "backpropagation,error neurons",
+                                "--out", out(), "--quiet"});
   ASSERT_EQ(a.code, 0) << a.err;
   EXPECT_THAT(a.out, HasSubstr("synaptic events/sample"));
   EXPECT_THAT(a.out, testing::Not(HasSubstr("not compared")));  // it was asked for two
 }
 
 TEST_F(LayeredCli, LabelsWithCommasAndVariantsWithEpochsOfTheirOwnCanBeAskedFor) {
-  const Answer a = apical_says({"compare", "--task", "yin-yang", "--seeds", "1", "--set", "training.epochs=1", "--set", "task.train_samples=40", "--set",
-                         "task.validation_samples=10", "--set", "task.test_samples=10", "--models",
-                         "node perturbation,predictive coding, fixed prediction,predictive coding", "--out", out(), "--quiet", "--json"});
+  const Answer a = apical_says({"compare", "--task", "yin-yang", "--seeds", "1", "--set", "training.epochs=1",
+                                "--set", "task.train_samples=40", "--set", "task.validation_samples=10",
+                                "--set", "task.test_samples=10", "--models",
+                                "node perturbation,predictive coding, fixed prediction,predictive coding",
+                                "--out", out(), "--quiet", "--json"});
   ASSERT_EQ(a.code, 0) << a.err;
   const nlohmann::json runs = nlohmann::json::parse(a.out).at("runs");
   ASSERT_EQ(runs.size(), 3U);
@@ -101,14 +107,19 @@ TEST_F(LayeredCli, MistakesAreExplained) {
     std::vector<std::string> says;
   };
   const std::vector<Mistake> mistakes{
-      {with(kGood, "\"backpropagation\"", "\"backpropagaton\""), {"experiment.toml:7:8: unknown model", "did you mean 'backpropagation'?"}},
-      {with(kGood, "learning_rate", "lerning_rate"), {":9:1: unknown key 'lerning_rate' in [model]", "did you mean 'learning_rate'?"}},
-      {with(kGood, "[4, 6, 3]", "[5, 6, 3]"), {"task 'yin-yang' has 4 inputs and 3 outputs, but the network has 5 and 3"}},
+      {with(kGood, "\"backpropagation\"", "\"backpropagaton\""),
+       {"experiment.toml:7:8: unknown model", "did you mean 'backpropagation'?"}},
+      {with(kGood, "learning_rate", "lerning_rate"),
+       {":9:1: unknown key 'lerning_rate' in [model]", "did you mean 'learning_rate'?"}},
+      {with(kGood, "[4, 6, 3]", "[5, 6, 3]"),
+       {"task 'yin-yang' has 4 inputs and 3 outputs, but the network has 5 and 3"}},
       {with(kGood, "0.01\n", "[0.1, 0.2, 0.3]\n"), {":9:17: learning_rate has 3 entries"}},
-      {with(kGood, "0.01\n", "0.01\nactivation = \"sigmoid\"\n"), {"unknown activation 'sigmoid'", "known: linear, relu, logistic"}},
+      {with(kGood, "0.01\n", "0.01\nactivation = \"sigmoid\"\n"),
+       {"unknown activation 'sigmoid'", "known: linear, relu, logistic"}},
       {with(kGood, "0.01\n", "0.01\noutput = \"linear\"\n"), {"softmax and ce go together"}},
       {with(kGood, "epochs = 2", "presentation_ms = 1"), {"unknown key 'presentation_ms' in [training]"}},
-      {std::string(kGood) + "[[record]]\npopulation = \"a1\"\nvariable = \"rate\"\n", {"'record' belongs to circuits", "layered network without populations"}},
+      {std::string(kGood) + "[[record]]\npopulation = \"a1\"\nvariable = \"rate\"\n",
+       {"'record' belongs to circuits", "layered network without populations"}},
       {std::string(kGood) + "[[population]]\nname = \"x\"\nsize = 3\n", {"'population' belongs to circuits"}},
       {with(kGood, "\"backpropagation\"", "\"recirculation\""), {"as many outputs as inputs"}},
   };

@@ -13,16 +13,33 @@
 namespace apical {
 namespace {
 
-using testing::HasSubstr;
 using test::Answer;
 using test::apical_says;
+using testing::HasSubstr;
 
 const std::string kMismatch = std::string(APICAL_SOURCE_DIR) + "/experiments/protocols/mismatch.toml";
 
 /// A protocol that comes with Apical, made short.
 std::vector<std::string> quickly(const std::string& out) {
-  return {"probe", kMismatch,  "--quiet", "--threads", "1",     "--seeds", "2",     "--set", "training.epochs=1", "--set", "protocol.epochs=[0, 1]",
-          "--set", "protocol.samples=3", "--set", "task.train_samples=50", "--set", "training.settling_ms=1", "--out", out};
+  return {"probe",
+          kMismatch,
+          "--quiet",
+          "--threads",
+          "1",
+          "--seeds",
+          "2",
+          "--set",
+          "training.epochs=1",
+          "--set",
+          "protocol.epochs=[0, 1]",
+          "--set",
+          "protocol.samples=3",
+          "--set",
+          "task.train_samples=50",
+          "--set",
+          "training.settling_ms=1",
+          "--out",
+          out};
 }
 
 TEST(Probe, PrintsEachContrastAndWhereTheReportIs) {
@@ -66,7 +83,8 @@ TEST(Probe, ExitCodesSayWhatWentWrong) {
 
 TEST(Probe, ProtocolsThatComeWithApicalAreSound) {
   for (const char* name : {"mismatch", "self-prediction", "feedback", "silencing"}) {
-    const std::vector<ProbedModel> models = read_protocol(TomlDocument::read(std::string(APICAL_SOURCE_DIR) + "/experiments/protocols/" + name + ".toml"));
+    const std::vector<ProbedModel> models = read_protocol(
+        TomlDocument::read(std::string(APICAL_SOURCE_DIR) + "/experiments/protocols/" + name + ".toml"));
     EXPECT_GE(models.size(), 2U) << name;
     EXPECT_FALSE(models.front().protocol.question.empty()) << name;
   }

@@ -14,11 +14,11 @@ namespace apical {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
 using test::Answer;
 using test::apical_says;
 using test::CommandLine;
 using test::with;
+using testing::HasSubstr;
 
 constexpr const char* kExperiment = R"([task]
 name = "yin-yang"
@@ -87,7 +87,8 @@ TEST_F(Reproduce, AnExperimentMayBeChangedAndSaysSo) {
 }
 
 TEST_F(SlowReproduce, CreditRulesLearnYinYangAsWellAsTheyAreKnownTo) {
-  const std::string all = io::read_text(fs::path(APICAL_SOURCE_DIR) / "experiments" / "yin-yang" / "all.toml");
+  const std::string all =
+      io::read_text(fs::path(APICAL_SOURCE_DIR) / "experiments" / "yin-yang" / "all.toml");
   const Answer a = says({"reproduce", file(with(all, "seeds = 5", "seeds = 3")), "--out", out()});
   EXPECT_EQ(a.code, 0) << a.out << a.err;
 }
@@ -159,7 +160,8 @@ TEST_F(Reproduce, RunsTheRestOfASweepWhereAModelBreaks) {
   EXPECT_EQ(a.code, 4) << a.err;
   EXPECT_THAT(a.err, HasSubstr("rate 2: "));
   EXPECT_THAT(a.out, HasSubstr("rate 1"));
-  EXPECT_THAT(io::read_text(directory_ / "run" / "report.html"), HasSubstr("rate 2: this run ended in a numerical fault"));
+  EXPECT_THAT(io::read_text(directory_ / "run" / "report.html"),
+              HasSubstr("rate 2: this run ended in a numerical fault"));
 }
 
 TEST_F(Reproduce, OfADirectoryThatIsNoFinishedRunSaysSo) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Learning from reward through the command line: run, stop and resume, compare, check, and what is said when parts do not fit.
+// Learning from reward through the command line: run, stop and resume, compare, check, and what is said when
+// parts do not fit.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,10 +21,10 @@ namespace apical {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
 using test::Answer;
 using test::apical_says;
 using test::with;
+using testing::HasSubstr;
 
 constexpr const char* kGood = R"([task]
 name = "cart-pole-v1"
@@ -51,7 +52,9 @@ class RewardCli : public test::CommandLine {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return apical_says(arguments);
   }
-  std::string metrics(const std::string& name = "run") const { return io::read_text(fs::path(out(name)) / "metrics.ndjson"); }
+  std::string metrics(const std::string& name = "run") const {
+    return io::read_text(fs::path(out(name)) / "metrics.ndjson");
+  }
 };
 
 TEST_F(RewardCli, ARunTellsOfReturnsStepsAndGates) {
@@ -70,7 +73,9 @@ TEST_F(RewardCli, ARunTellsOfReturnsStepsAndGates) {
     }
     EXPECT_EQ(line.at("split"), "train");
     EXPECT_EQ(line.at("environment_steps"), 256 * line.at("epoch").get<int>());
-    for (const char* key : {"episodes", "return", "prediction_error", "entropy", "value_loss", "kl", "policy_loss", "open_gates"}) EXPECT_TRUE(line.contains(key)) << key;
+    for (const char* key : {"episodes", "return", "prediction_error", "entropy", "value_loss", "kl",
+                            "policy_loss", "open_gates"})
+      EXPECT_TRUE(line.contains(key)) << key;
     ++iterations;
   }
   EXPECT_EQ(iterations, 2 * 4) << "of two seeds";
@@ -80,10 +85,12 @@ TEST_F(RewardCli, ARunTellsOfReturnsStepsAndGates) {
   EXPECT_TRUE(s.at("test_return").contains("mean"));
   EXPECT_TRUE(std::isnan(io::number_of(s.at("seeds")[0].at("steps_to_solve"), "steps_to_solve")));
   EXPECT_NEAR(s.at("total_angle_deg").at("mean").get<double>(), 0, 1e-2);
-  EXPECT_GT(s.at("cost_per_sample").at("synaptic_events"), 4 * (2 * (4 * 6) + 6 * 2 + 6)) << "passes over both networks";
+  EXPECT_GT(s.at("cost_per_sample").at("synaptic_events"), 4 * (2 * (4 * 6) + 6 * 2 + 6))
+      << "passes over both networks";
   const std::string report = io::read_text(fs::path(out()) / "report.html");
   EXPECT_EQ(test::malformed(report), "");
-  for (const char* part : {"environment steps", "Mean return of the last episodes over training", "475", "Fraction of open gates", "reward prediction error", "Steps to solve"}) {
+  for (const char* part : {"environment steps", "Mean return of the last episodes over training", "475",
+                           "Fraction of open gates", "reward prediction error", "Steps to solve"}) {
     EXPECT_THAT(report, HasSubstr(part));
   }
 }
@@ -107,7 +114,8 @@ TEST_F(RewardCli, AStoppedRunGoesOnBitForBit) {
     RunOptions options;
     options.directory = out(method + "-parts");
     options.observers.push_back(&early);
-    ASSERT_EQ(run_experiment(read_experiment(TomlDocument::parse(text, "stopped")), options, stop).outcome, Trainer::Outcome::stopped);
+    ASSERT_EQ(run_experiment(read_experiment(TomlDocument::parse(text, "stopped")), options, stop).outcome,
+              Trainer::Outcome::stopped);
     EXPECT_LT(metrics(method + "-parts").size(), metrics(method + "-whole").size());
     const Answer rest = apical_says({"run", "--resume", "--out", out(method + "-parts"), "--quiet"});
     ASSERT_EQ(rest.code, 0) << rest.err;
@@ -131,7 +139,9 @@ value.name = "predictive-coding-zil"
 )";
   const Answer a = apical_says({"compare", file(text), "--out", out(), "--quiet"});
   ASSERT_EQ(a.code, 0) << a.err;
-  const auto resolved = [&](const char* label) { return io::read_text(fs::path(out()) / label / "experiment.toml"); };
+  const auto resolved = [&](const char* label) {
+    return io::read_text(fs::path(out()) / label / "experiment.toml");
+  };
   const std::string ep = resolved("ep");
   EXPECT_THAT(ep.substr(ep.find("[value]")), HasSubstr("name = \"equilibrium-propagation\""));
   EXPECT_THAT(ep.substr(ep.find("[value]")), HasSubstr("layers = [4, 6, 1]"));
@@ -159,25 +169,42 @@ TEST_F(RewardCli, WhatDoesNotFitIsSaidWithItsPlace) {
     EXPECT_THAT(a.err, HasSubstr("experiment.toml:"));
     EXPECT_FALSE(fs::exists(out("none")));
   };
-  refused(with(kGood, "environment_steps = 1000", "epochs = 3"), "'training.epochs' does not go with task 'cart-pole-v1'");
+  refused(with(kGood, "environment_steps = 1000", "epochs = 3"),
+          "'training.epochs' does not go with task 'cart-pole-v1'");
   refused(with(kGood, "[training]", "[training]\nshuffle = true"), "'training.shuffle'");
   refused(with(kGood, "steps = 64", "steps = 64\nmethod = \"reinforce\"\nclip = 0.1"), "only ppo has gates");
-  refused(with(kGood, "steps = 64", "steps = 64\nmethod = \"actor-critic\"\npasses = 2"), "it learns at every step");
-  refused(with(kGood, "steps = 64", "steps = 64\nminibatches = 200"), "'reward.minibatches' is 200; expected two steps or more in each");
-  refused(with(with(kGood, "steps = 64", "steps = 64\nmethod = \"actor-critic\""), "\"backpropagation\"", "\"predictive-coding-incremental\""),
+  refused(with(kGood, "steps = 64", "steps = 64\nmethod = \"actor-critic\"\npasses = 2"),
+          "it learns at every step");
+  refused(with(kGood, "steps = 64", "steps = 64\nminibatches = 200"),
+          "'reward.minibatches' is 200; expected two steps or more in each");
+  refused(with(with(kGood, "steps = 64", "steps = 64\nmethod = \"actor-critic\""), "\"backpropagation\"",
+               "\"predictive-coding-incremental\""),
           "experiment.toml:12:10: 'reward.method' is actor-critic");
-  refused(with(with(kGood, "steps = 64", "steps = 64\nmethod = \"actor-critic\""), "learning_rate = 0.003", "name = \"target-propagation\""),
-          "the value network learns by target-propagation, which has feedback that learns in a way of its own");
-  refused(with(kGood, "steps = 64", "steps = 64\ngamma = 2"), "'reward.gamma' is 2; expected a number from 0 to 1");
+  refused(
+      with(with(kGood, "steps = 64", "steps = 64\nmethod = \"actor-critic\""), "learning_rate = 0.003",
+           "name = \"target-propagation\""),
+      "the value network learns by target-propagation, which has feedback that learns in a way of its own");
+  refused(with(kGood, "steps = 64", "steps = 64\ngamma = 2"),
+          "'reward.gamma' is 2; expected a number from 0 to 1");
   refused(with(kGood, "steps = 64", "steps = 64\ntime_limit = \"never\""), "never");
-  refused(with(kGood, "learning_rate = 0.003", "name = \"error-neuron-microcircuit\""), "rewards are predicted by a layered network");
-  refused("[task]\nname = \"cart-pole-v1\"\n[model]\nname = \"error-neuron-microcircuit\"\nlayers = [4, 2]\n", "this is a circuit");
-  refused("[task]\nname = \"yin-yang\"\n[model]\nname = \"backpropagation\"\nlayers = [4, 6, 3]\n[reward]\nsteps = 5\n", "'reward' does not go with task 'yin-yang'");
-  refused("[task]\nname = \"yin-yang\"\n[model]\nname = \"backpropagation\"\nlayers = [4, 6, 3]\n[training]\nenvironment_steps = 5\n", "'training.environment_steps'");
+  refused(with(kGood, "learning_rate = 0.003", "name = \"error-neuron-microcircuit\""),
+          "rewards are predicted by a layered network");
+  refused("[task]\nname = \"cart-pole-v1\"\n[model]\nname = \"error-neuron-microcircuit\"\nlayers = [4, 2]\n",
+          "this is a circuit");
+  refused(
+      "[task]\nname = \"yin-yang\"\n[model]\nname = \"backpropagation\"\nlayers = [4, 6, 3]\n[reward]\nsteps "
+      "= 5\n",
+      "'reward' does not go with task 'yin-yang'");
+  refused(
+      "[task]\nname = \"yin-yang\"\n[model]\nname = \"backpropagation\"\nlayers = [4, 6, "
+      "3]\n[training]\nenvironment_steps = 5\n",
+      "'training.environment_steps'");
   const Answer sizes = run(with(kGood, "layers = [4, 6, 2]", "layers = [4, 6, 3]"), {}, "none");
   EXPECT_EQ(sizes.code, 3);
   EXPECT_THAT(sizes.err, HasSubstr("policy network"));
-  const Answer softmax = run(with(kGood, "layers = [4, 6, 2]", "layers = [4, 6, 2]\noutput = \"softmax\"\nloss = \"ce\""), {}, "none");
+  const Answer softmax =
+      run(with(kGood, "layers = [4, 6, 2]", "layers = [4, 6, 2]\noutput = \"softmax\"\nloss = \"ce\""), {},
+          "none");
   EXPECT_EQ(softmax.code, 3);
   EXPECT_THAT(softmax.err, HasSubstr("linear outputs"));
 }

@@ -18,12 +18,12 @@
 namespace apical {
 namespace {
 
-using testing::ContainsRegex;
-using testing::HasSubstr;
-using testing::Not;
 using test::Answer;
 using test::apical_says;
 using test::with;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
 
 const std::string kExperiments = std::string(APICAL_SOURCE_DIR) + "/experiments/payeur2021/";
 
@@ -46,7 +46,9 @@ raster_s = 0.1
 
 class Spiking : public test::CommandLine {
  protected:
-  std::string bytes(const std::string& run, const std::string& name) const { return io::read_text(directory_ / run / name); }
+  std::string bytes(const std::string& run, const std::string& name) const {
+    return io::read_text(directory_ / run / name);
+  }
   Answer run(const std::string& text, const std::string& to, std::vector<std::string> more = {}) const {
     std::vector<std::string> arguments{"run", file(text), "--quiet", "--out", out(to)};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -60,7 +62,8 @@ TEST_F(Spiking, RunsAndLeavesWhatOtherRunsLeave) {
   EXPECT_THAT(a.out, HasSubstr("patterns right, of 4"));
   EXPECT_THAT(a.out, HasSubstr("output for 1,0 (target 1)"));
   EXPECT_THAT(a.out, HasSubstr("report: " + out() + "/report.html"));
-  for (const char* name : {"experiment.toml", "manifest.json", "metrics.ndjson", "events.ndjson", "results.h5", "summary.json", "report.html"}) {
+  for (const char* name : {"experiment.toml", "manifest.json", "metrics.ndjson", "events.ndjson",
+                           "results.h5", "summary.json", "report.html"}) {
     EXPECT_TRUE(io::file_exists(directory_ / "run" / name)) << name;
   }
   EXPECT_EQ(io::read_json(directory_ / "run/manifest.json").at("kind"), "spiking");
@@ -68,7 +71,8 @@ TEST_F(Spiking, RunsAndLeavesWhatOtherRunsLeave) {
   const auto lines = io::read_ndjson(directory_ / "run/metrics.ndjson").lines;
   EXPECT_EQ(lines.size(), 3U * (2 + 4));
   const io::hdf5::File results = io::hdf5::File::open(directory_ / "run/results.h5");
-  EXPECT_EQ(results.dataset("seed-2/trained/hid1/event_rate").dims(), std::vector<std::uint64_t>{128});  // 4 x 0.5 s in bins of T/32
+  EXPECT_EQ(results.dataset("seed-2/trained/hid1/event_rate").dims(),
+            std::vector<std::uint64_t>{128});  // 4 x 0.5 s in bins of T/32
   EXPECT_TRUE(results.contains("seed-1/untrained/out/raster/time"));
   EXPECT_FALSE(results.contains("seed-2/untrained/out/raster"));  // rasters are of the first seed
 }
@@ -76,8 +80,10 @@ TEST_F(Spiking, RunsAndLeavesWhatOtherRunsLeave) {
 TEST_F(Spiking, ReportShowsRastersRatesAndTheModelsOwnFigures) {
   ASSERT_EQ(run(kTinyXor, "run").code, 0);
   const std::string page = bytes("run", "report.html");
-  for (const char* what : {"Spikes, untrained", "Spikes, trained", "Event rate, trained", "Burst rate, untrained", "Burst probability, trained", "Cost of an epoch",
-                           "Answers of the output population", "Plastic weights", "What the experiment takes for granted"}) {
+  for (const char* what :
+       {"Spikes, untrained", "Spikes, trained", "Event rate, trained", "Burst rate, untrained",
+        "Burst probability, trained", "Cost of an epoch", "Answers of the output population",
+        "Plastic weights", "What the experiment takes for granted"}) {
     EXPECT_THAT(page, HasSubstr(what));
   }
   EXPECT_EQ(test::malformed(page), "");
@@ -100,7 +106,8 @@ TEST_F(Spiking, ThreadsDoNotChangeABit) {
 }
 
 TEST_F(Spiking, ResumedEqualsUninterruptedByteForByte) {
-  const std::string text = with(kTinyXor, "[record]", "checkpoint_every_s = 0\n[record]\nspikes = true\nuntil_s = 3\n");
+  const std::string text =
+      with(kTinyXor, "[record]", "checkpoint_every_s = 0\n[record]\nspikes = true\nuntil_s = 3\n");
   ASSERT_EQ(run(text, "whole").code, 0);
   const SpikingExperiment e = read_spiking_experiment(TomlDocument::parse(text, "test"));
   for (const double until_s : {1.0, 12.0}) {  // in the first test, and in training
@@ -112,10 +119,12 @@ TEST_F(Spiking, ResumedEqualsUninterruptedByteForByte) {
     const SpikingRunResult stopped = run_spiking(e, options, stop);
     ASSERT_TRUE(stopped.stopped);
     EXPECT_FALSE(io::file_exists(options.directory / "summary.json"));
-    const Answer resumed = apical_says({"run", "--resume", "--quiet", "--out", options.directory.string(), "--threads", "2"});
+    const Answer resumed =
+        apical_says({"run", "--resume", "--quiet", "--out", options.directory.string(), "--threads", "2"});
     ASSERT_EQ(resumed.code, 0) << resumed.err;
     for (const char* name : {"metrics.ndjson", "results.h5", "spikes/seed-1.h5"}) {
-      EXPECT_EQ(bytes(options.directory.filename(), name), bytes("whole", name)) << name << " after " << until_s << " s";
+      EXPECT_EQ(bytes(options.directory.filename(), name), bytes("whole", name))
+          << name << " after " << until_s << " s";
     }
   }
   const Answer done = apical_says({"run", "--resume", "--out", out("whole")});
@@ -127,7 +136,8 @@ TEST_F(Spiking, StoppedRunsSayHowToGoOn) {
   EXPECT_EQ(a.code, 75);
   EXPECT_THAT(a.err, HasSubstr("apical run --resume --out " + out()));
   EXPECT_EQ(apical_says({"run", "--resume", "--quiet", "--out", out()}).code, 0);
-  const Answer other = apical_says({"run", file(with(kTinyXor, "epochs = 4", "epochs = 5")), "--resume", "--out", out()});
+  const Answer other =
+      apical_says({"run", file(with(kTinyXor, "epochs = 4", "epochs = 5")), "--resume", "--out", out()});
   EXPECT_EQ(other.code, 3);
   EXPECT_THAT(other.err, HasSubstr("another experiment"));
 }
@@ -135,20 +145,28 @@ TEST_F(Spiking, StoppedRunsSayHowToGoOn) {
 TEST_F(Spiking, StoppedBeforeACheckpointSaysThatItBeginsAgain) {
   const Answer first = apical_says({"run", file(kTinyXor), "--out", out("xor")}, true);
   EXPECT_EQ(first.code, 75);
-  EXPECT_THAT(first.err, HasSubstr("stopped before there was a checkpoint; begin again with: apical run --resume --out"));
-  const std::string one_round = file("[model]\nname = \"burstprop-multiplexing\"\npyramidal = 100\nburn_in_s = 0.1\nduration_s = 0.3\n");
+  EXPECT_THAT(
+      first.err,
+      HasSubstr("stopped before there was a checkpoint; begin again with: apical run --resume --out"));
+  const std::string one_round = file(
+      "[model]\nname = \"burstprop-multiplexing\"\npyramidal = 100\nburn_in_s = 0.1\nduration_s = 0.3\n");
   const Answer second = apical_says({"run", one_round, "--out", out("one")}, true);
   EXPECT_THAT(second.err, HasSubstr("stopped before there was a checkpoint"));
-  const Answer figure = apical_says({"reproduce", kExperiments + "multiplexing.toml", "--out", out("figure")}, true);
+  const Answer figure =
+      apical_says({"reproduce", kExperiments + "multiplexing.toml", "--out", out("figure")}, true);
   EXPECT_EQ(figure.code, 75);
-  EXPECT_THAT(figure.err, HasSubstr("stopped before there was a checkpoint; begin again with the same command, --resume and --out"));
+  EXPECT_THAT(
+      figure.err,
+      HasSubstr(
+          "stopped before there was a checkpoint; begin again with the same command, --resume and --out"));
   EXPECT_EQ(apical_says({"run", "--resume", "--quiet", "--out", out("one")}).code, 0);
 
   std::atomic<bool> stop{false};
   SpikingRunOptions options;
   options.directory = out("later");
   options.progress = [&](const SpikingProgress& p) { stop = p.done_s >= 1; };
-  const SpikingRunResult later = run_spiking(read_spiking_experiment(TomlDocument::parse(kTinyXor, "test")), options, stop);
+  const SpikingRunResult later =
+      run_spiking(read_spiking_experiment(TomlDocument::parse(kTinyXor, "test")), options, stop);
   EXPECT_TRUE(later.stopped);
   EXPECT_TRUE(later.has_checkpoint);
 }
@@ -163,7 +181,8 @@ nlohmann::json fault_in(const io::Path& run) {
 
 TEST_F(Spiking, FaultNamesUnitSeedAndTimeAndKeepsTheNetwork) {
   // Inputs that are off get a current beyond all numbers, from the first test on.
-  const Answer at_once = run(with(kTinyXor, "alpha_s = 0.1", "alpha_s = 0.1\ninput_off_pA = -1e60"), "at-once", {"--threads", "1"});
+  const Answer at_once = run(with(kTinyXor, "alpha_s = 0.1", "alpha_s = 0.1\ninput_off_pA = -1e60"),
+                             "at-once", {"--threads", "1"});
   EXPECT_EQ(at_once.code, 4) << at_once.err;
   EXPECT_THAT(at_once.err, HasSubstr("of 'in1' is"));
   EXPECT_THAT(at_once.err, HasSubstr("fault-state.apc; there is no earlier checkpoint"));
@@ -175,13 +194,17 @@ TEST_F(Spiking, FaultNamesUnitSeedAndTimeAndKeepsTheNetwork) {
   EXPECT_EQ(event.at("step"), std::lround(event.at("time_ms").get<double>() * 10));
   EXPECT_TRUE(io::file_exists(directory_ / "at-once/checkpoints/fault-state.apc"));
   // So does the teacher: output dendrites, in the first epoch.
-  const std::string teacher = with(with(kTinyXor, "alpha_s = 0.1", "alpha_s = 0.1\nteacher_pA = 1e60"), "[record]", "checkpoint_every_s = 0\n[record]");
+  const std::string teacher = with(with(kTinyXor, "alpha_s = 0.1", "alpha_s = 0.1\nteacher_pA = 1e60"),
+                                   "[record]", "checkpoint_every_s = 0\n[record]");
   const Answer later = run(teacher, "later");
   EXPECT_EQ(later.code, 4) << later.err;
   EXPECT_THAT(later.err, HasSubstr("fault-state.apc; the last good checkpoint is kept"));
   EXPECT_EQ(fault_in(directory_ / "later").at("population"), "out");
   // Courses of one round have no checkpoints, but the network is kept as well.
-  const Answer one = run("[model]\nname = \"burstprop-multiplexing\"\npyramidal = 100\nburn_in_s = 0.1\nduration_s = 0.3\ndendrite_amplitude_pA = -1e60\n[run]\nseeds = [5]\n", "one");
+  const Answer one =
+      run("[model]\nname = \"burstprop-multiplexing\"\npyramidal = 100\nburn_in_s = 0.1\nduration_s = "
+          "0.3\ndendrite_amplitude_pA = -1e60\n[run]\nseeds = [5]\n",
+          "one");
   EXPECT_EQ(one.code, 4) << one.err;
   EXPECT_THAT(one.err, HasSubstr("there is no earlier checkpoint"));
   EXPECT_EQ(fault_in(directory_ / "one").at("seed"), 5);
@@ -190,69 +213,100 @@ TEST_F(Spiking, FaultNamesUnitSeedAndTimeAndKeepsTheNetwork) {
 
 TEST_F(Spiking, ValuesOutOfBoundsAreLocatedAtTheirKey) {
   int number = 0;
-  const auto complaint = [&](const std::string& model, const std::string& key_and_value, const std::string& rest = "") {
+  const auto complaint = [&](const std::string& model, const std::string& key_and_value,
+                             const std::string& rest = "") {
     const std::string text = "[model]\nname = \"burstprop-" + model + "\"\n" + key_and_value + "\n" + rest;
     const Answer a = run(text, "wrong" + std::to_string(number++));
     EXPECT_EQ(a.code, 3) << key_and_value << a.out;
     EXPECT_THAT(a.err, HasSubstr("experiment.toml:3:")) << a.err;
     return a.err;
   };
-  EXPECT_THAT(complaint("xor", "neurons = 3000000000"), HasSubstr("neurons is 3000000000; expected a whole number from 1 to 10000000"));
+  EXPECT_THAT(complaint("xor", "neurons = 3000000000"),
+              HasSubstr("neurons is 3000000000; expected a whole number from 1 to 10000000"));
   EXPECT_THAT(complaint("xor", "neurons = 0"), HasSubstr("neurons is 0; expected a whole number from 1 to"));
   EXPECT_THAT(complaint("xor", "neurons = 60"), HasSubstr("in_degree is 100; expected at most neurons = 60"));
-  EXPECT_THAT(complaint("xor", "in_degree = 2000"), HasSubstr("in_degree is 2000; expected at most neurons = 500"));
-  EXPECT_THAT(complaint("xor", "presynaptic_detector_lag_steps = 3000000000"), HasSubstr("expected a whole number from 0 to 10000"));
-  EXPECT_THAT(complaint("propagation", "connection_probability = 1.5"), HasSubstr("connection_probability is 1.5; expected more than 0 and at most 1"));
-  EXPECT_THAT(complaint("rule-network", "initial_weight = 1.5"), HasSubstr("initial_weight is 1.5; expected a number from 0 to 1"));
-  EXPECT_THAT(complaint("rule-network", "pool = 50"), HasSubstr("pool is 50; expected a whole number from 100 to"));
-  EXPECT_THAT(complaint("rule-network", "phases = [1, 1, -1, 1, 1]"), HasSubstr("phases holds -1; expected 0 or more"));
-  EXPECT_THAT(complaint("pairing-periodic", "frequencies_Hz = []"), HasSubstr("frequencies_Hz is empty; expected one number or more"));
-  EXPECT_THAT(complaint("pairing-periodic", "epochs = 0"), HasSubstr("epochs is 0; expected a whole number from 1 to"));
+  EXPECT_THAT(complaint("xor", "in_degree = 2000"),
+              HasSubstr("in_degree is 2000; expected at most neurons = 500"));
+  EXPECT_THAT(complaint("xor", "presynaptic_detector_lag_steps = 3000000000"),
+              HasSubstr("expected a whole number from 0 to 10000"));
+  EXPECT_THAT(complaint("propagation", "connection_probability = 1.5"),
+              HasSubstr("connection_probability is 1.5; expected more than 0 and at most 1"));
+  EXPECT_THAT(complaint("rule-network", "initial_weight = 1.5"),
+              HasSubstr("initial_weight is 1.5; expected a number from 0 to 1"));
+  EXPECT_THAT(complaint("rule-network", "pool = 50"),
+              HasSubstr("pool is 50; expected a whole number from 100 to"));
+  EXPECT_THAT(complaint("rule-network", "phases = [1, 1, -1, 1, 1]"),
+              HasSubstr("phases holds -1; expected 0 or more"));
+  EXPECT_THAT(complaint("pairing-periodic", "frequencies_Hz = []"),
+              HasSubstr("frequencies_Hz is empty; expected one number or more"));
+  EXPECT_THAT(complaint("pairing-periodic", "epochs = 0"),
+              HasSubstr("epochs is 0; expected a whole number from 1 to"));
   EXPECT_THAT(complaint("pairing-periodic", "tail_s = -1"), HasSubstr("tail_s is -1; expected 0 or more"));
-  EXPECT_THAT(complaint("pairing-poisson", "rates_Hz = [10, 500]"), HasSubstr("rates_Hz holds 500; expected more than 0 and less than 1/refractory_s = 500"));
+  EXPECT_THAT(complaint("pairing-poisson", "rates_Hz = [10, 500]"),
+              HasSubstr("rates_Hz holds 500; expected more than 0 and less than 1/refractory_s = 500"));
   EXPECT_THAT(complaint("pairing-poisson", "refractory_s = 0.1"), HasSubstr("rates_Hz holds 11.8"));
-  EXPECT_THAT(complaint("pairing-poisson", "initial_burst_probabilities = [0.3, 1.2]"), HasSubstr("initial_burst_probabilities holds 1.2; expected numbers from 0 to 1"));
-  EXPECT_THAT(complaint("pairing-poisson", "dt_s = 0.05"), HasSubstr("dt_s is 0.05; expected less than pre_tau_s and alpha_s"));
-  EXPECT_THAT(complaint("pairing-burst-poisson", "burst_probabilities = [-0.1]"), HasSubstr("burst_probabilities holds -0.1; expected numbers from 0 to 1"));
-  EXPECT_THAT(complaint("pairing-burst-poisson", "event_refractory_s = 0.011"), HasSubstr("event_refractory_s is 0.011; expected at least gap_s + span_s = 0.012"));
-  EXPECT_THAT(complaint("pairing-burst-poisson", "span_s = 0.03"), HasSubstr("event_refractory_s is 0.02; expected at least gap_s + span_s = 0.032"));
-  EXPECT_THAT(complaint("pairing-burst-poisson", "event_rates_Hz = [50]"), HasSubstr("event_rates_Hz holds 50; expected more than 0 and less than 1/event_refractory_s = 50"));
-  EXPECT_THAT(complaint("pairing-burst-poisson", "repetitions = 0"), HasSubstr("repetitions is 0; expected a whole number from 1 to"));
-  const Answer late = run("[model]\nname = \"burstprop-multiplexing\"\n[record]\nspikes = true\nfrom_s = 4\nuntil_s = 5\n", "late");
+  EXPECT_THAT(complaint("pairing-poisson", "initial_burst_probabilities = [0.3, 1.2]"),
+              HasSubstr("initial_burst_probabilities holds 1.2; expected numbers from 0 to 1"));
+  EXPECT_THAT(complaint("pairing-poisson", "dt_s = 0.05"),
+              HasSubstr("dt_s is 0.05; expected less than pre_tau_s and alpha_s"));
+  EXPECT_THAT(complaint("pairing-burst-poisson", "burst_probabilities = [-0.1]"),
+              HasSubstr("burst_probabilities holds -0.1; expected numbers from 0 to 1"));
+  EXPECT_THAT(complaint("pairing-burst-poisson", "event_refractory_s = 0.011"),
+              HasSubstr("event_refractory_s is 0.011; expected at least gap_s + span_s = 0.012"));
+  EXPECT_THAT(complaint("pairing-burst-poisson", "span_s = 0.03"),
+              HasSubstr("event_refractory_s is 0.02; expected at least gap_s + span_s = 0.032"));
+  EXPECT_THAT(
+      complaint("pairing-burst-poisson", "event_rates_Hz = [50]"),
+      HasSubstr("event_rates_Hz holds 50; expected more than 0 and less than 1/event_refractory_s = 50"));
+  EXPECT_THAT(complaint("pairing-burst-poisson", "repetitions = 0"),
+              HasSubstr("repetitions is 0; expected a whole number from 1 to"));
+  const Answer late =
+      run("[model]\nname = \"burstprop-multiplexing\"\n[record]\nspikes = true\nfrom_s = 4\nuntil_s = 5\n",
+          "late");
   EXPECT_EQ(late.code, 3);
-  EXPECT_THAT(late.err, ContainsRegex("experiment.toml:5:.*from 4 s on; expected less than 4, when the course ends"));
+  EXPECT_THAT(late.err,
+              ContainsRegex("experiment.toml:5:.*from 4 s on; expected less than 4, when the course ends"));
 }
 
 TEST_F(Spiking, OptionsThatCanDoNothingAreUnknown) {
   const auto parameters = [](const std::string& model) {
     std::vector<std::string> names;
-    for (const models::Parameter& p : models::parameters_of(models::find_spiking(model)->defaults)) names.push_back(p.name);
+    for (const models::Parameter& p : models::parameters_of(models::find_spiking(model)->defaults))
+      names.push_back(p.name);
     return names;
   };
   using testing::Contains;
   using testing::IsSupersetOf;
-  const std::vector<std::string> of_plasticity{"homeostatic_rate", "first_event", "presynaptic_detector_lag_steps"};
+  const std::vector<std::string> of_plasticity{"homeostatic_rate", "first_event",
+                                               "presynaptic_detector_lag_steps"};
   EXPECT_THAT(parameters("burstprop-xor"), IsSupersetOf(of_plasticity));
   EXPECT_THAT(parameters("burstprop-rule-network"), IsSupersetOf(of_plasticity));
   EXPECT_THAT(parameters("burstprop-xor"), Contains("minimum_rate_ignored"));
-  EXPECT_THAT(parameters("burstprop-rule-network"), Not(Contains("minimum_rate_ignored")));  // it is 2 Hz there
+  EXPECT_THAT(parameters("burstprop-rule-network"),
+              Not(Contains("minimum_rate_ignored")));  // it is 2 Hz there
   EXPECT_THAT(parameters("burstprop-propagation"), Contains("facilitation_jump"));
-  for (const char* model : {"burstprop-xor", "burstprop-rule-network", "burstprop-multiplexing"}) EXPECT_THAT(parameters(model), Not(Contains("facilitation_jump")));
+  for (const char* model : {"burstprop-xor", "burstprop-rule-network", "burstprop-multiplexing"})
+    EXPECT_THAT(parameters(model), Not(Contains("facilitation_jump")));
   for (const char* model : {"burstprop-propagation", "burstprop-multiplexing"}) {
     for (const std::string& option : of_plasticity) EXPECT_THAT(parameters(model), Not(Contains(option)));
   }
-  const Answer a = run("[model]\nname = \"burstprop-multiplexing\"\nhomeostatic_rate = \"events\"\n", "wrong");
+  const Answer a =
+      run("[model]\nname = \"burstprop-multiplexing\"\nhomeostatic_rate = \"events\"\n", "wrong");
   EXPECT_EQ(a.code, 3);
   EXPECT_THAT(a.err, HasSubstr("'homeostatic_rate'"));
 }
 
 TEST_F(Spiking, SymmetricFeedbackShowsItsLearningRates) {
-  const auto read = [](const std::string& model) { return read_spiking_experiment(TomlDocument::parse("[model]\nname = \"burstprop-xor\"\n" + model, "test")); };
+  const auto read = [](const std::string& model) {
+    return read_spiking_experiment(
+        TomlDocument::parse("[model]\nname = \"burstprop-xor\"\n" + model, "test"));
+  };
   const SpikingExperiment half = read("feedback = \"symmetric\"\n");
   EXPECT_THAT(half.resolved, HasSubstr("hidden_eta = 0.004\n"));
   EXPECT_THAT(half.resolved, HasSubstr("output_eta = 0.002\n"));
   EXPECT_EQ(read_spiking_experiment(TomlDocument::parse(half.resolved, "test")).resolved, half.resolved);
-  const auto given = std::get<payeur2021::XorOptions>(read("feedback = \"symmetric\"\nhidden_eta = 8e-3\n").options);
+  const auto given =
+      std::get<payeur2021::XorOptions>(read("feedback = \"symmetric\"\nhidden_eta = 8e-3\n").options);
   EXPECT_EQ(given.hidden_eta, 8e-3);
   EXPECT_EQ(given.output_eta, 2e-3);
   EXPECT_THAT(read("").resolved, HasSubstr("hidden_eta = 0.008\n"));
@@ -266,18 +320,28 @@ TEST_F(Spiking, WrongKeysAreExplained) {
     return a.err;
   };
   EXPECT_THAT(complaint(with(kTinyXor, "alpha_s", "alpha_ms")), HasSubstr("did you mean 'alpha_s'?"));
-  EXPECT_THAT(complaint(with(kTinyXor, "burstprop-xor", "burstprop-xro")), HasSubstr("did you mean 'burstprop-xor'?"));
-  EXPECT_THAT(complaint(with(kTinyXor, "neurons = 60", "neurons = 60\nfeedback = \"cuts\"")), HasSubstr("did you mean 'cut'?"));
-  EXPECT_THAT(complaint(with(kTinyXor, "neurons = 60", "neurons = 60\ndetector = \"acumulating\"")), HasSubstr("did you mean 'accumulating'?"));
-  EXPECT_THAT(complaint(with(kTinyXor, "neurons = 60", "neurons = 60\nquirks = \"publishd\"")), HasSubstr("did you mean 'published'?"));
-  EXPECT_THAT(complaint(with(kTinyXor, "alpha_s = 0.1", "alpha_s = 0")), ContainsRegex("experiment.toml:[0-9]+:.*alpha_s is 0; expected more than 0"));
-  EXPECT_THAT(complaint(with(kTinyXor, "[run]", "[task]\nname = \"xor\"\n[run]")), HasSubstr("brings its own circuit, stimuli and course"));
+  EXPECT_THAT(complaint(with(kTinyXor, "burstprop-xor", "burstprop-xro")),
+              HasSubstr("did you mean 'burstprop-xor'?"));
+  EXPECT_THAT(complaint(with(kTinyXor, "neurons = 60", "neurons = 60\nfeedback = \"cuts\"")),
+              HasSubstr("did you mean 'cut'?"));
+  EXPECT_THAT(complaint(with(kTinyXor, "neurons = 60", "neurons = 60\ndetector = \"acumulating\"")),
+              HasSubstr("did you mean 'accumulating'?"));
+  EXPECT_THAT(complaint(with(kTinyXor, "neurons = 60", "neurons = 60\nquirks = \"publishd\"")),
+              HasSubstr("did you mean 'published'?"));
+  EXPECT_THAT(complaint(with(kTinyXor, "alpha_s = 0.1", "alpha_s = 0")),
+              ContainsRegex("experiment.toml:[0-9]+:.*alpha_s is 0; expected more than 0"));
+  EXPECT_THAT(complaint(with(kTinyXor, "[run]", "[task]\nname = \"xor\"\n[run]")),
+              HasSubstr("brings its own circuit, stimuli and course"));
   EXPECT_THAT(complaint(with(kTinyXor, "epochs", "epoch")), HasSubstr("did you mean 'epochs'?"));
-  EXPECT_THAT(complaint(with(kTinyXor, "[record]", "[record]\nspikes = true\npopulations = [\"hid3\"]")), HasSubstr("'hid3'"));
+  EXPECT_THAT(complaint(with(kTinyXor, "[record]", "[record]\nspikes = true\npopulations = [\"hid3\"]")),
+              HasSubstr("'hid3'"));
   EXPECT_THAT(complaint(with(kTinyXor, "[record]", "[record]\nuntil_s = 3")), HasSubstr("spikes = true"));
-  EXPECT_THAT(complaint("[model]\nname = \"burstprop-multiplexing\"\n[training]\nepochs = 3\n"), HasSubstr("has no training"));
-  EXPECT_THAT(complaint("[model]\nname = \"burstprop-rule-network\"\nphases = [1, 2]\n"), HasSubstr("phases has 2 entries; expected 5"));
-  EXPECT_THAT(complaint("[model]\nname = \"burstprop-pairing-periodic\"\n[record]\nspikes = true\n"), HasSubstr("has no populations"));
+  EXPECT_THAT(complaint("[model]\nname = \"burstprop-multiplexing\"\n[training]\nepochs = 3\n"),
+              HasSubstr("has no training"));
+  EXPECT_THAT(complaint("[model]\nname = \"burstprop-rule-network\"\nphases = [1, 2]\n"),
+              HasSubstr("phases has 2 entries; expected 5"));
+  EXPECT_THAT(complaint("[model]\nname = \"burstprop-pairing-periodic\"\n[record]\nspikes = true\n"),
+              HasSubstr("has no populations"));
   const Answer compared = apical_says({"compare", file(kTinyXor)});
   EXPECT_EQ(compared.code, 3);
   EXPECT_THAT(compared.err, HasSubstr("apical run"));
@@ -285,7 +349,9 @@ TEST_F(Spiking, WrongKeysAreExplained) {
 
 TEST_F(Spiking, PresetsOfQuirksAreDefaultsThatSingleOnesOverride) {
   const auto resolved = [](const std::string& quirks) {
-    return read_spiking_experiment(TomlDocument::parse("[model]\nname = \"burstprop-xor\"\n" + quirks, "test")).resolved;
+    return read_spiking_experiment(
+               TomlDocument::parse("[model]\nname = \"burstprop-xor\"\n" + quirks, "test"))
+        .resolved;
   };
   EXPECT_THAT(resolved(""), HasSubstr("dendritic_drive = \"dendritic\""));
   EXPECT_THAT(resolved(""), HasSubstr("homeostatic_rate = \"all_spikes\""));
@@ -306,29 +372,37 @@ TEST_F(Spiking, OptionsInTomlAreTheRecipesToTheBit) {
   EXPECT_EQ(read.input_on_A, recipe.input_on_A);
   EXPECT_EQ(read.input_off_A, recipe.input_off_A);
   EXPECT_EQ(read.quirks, recipe.quirks);
-  const auto r = read_spiking_experiment(TomlDocument::parse("[model]\nname = \"burstprop-rule-network\"\n", "test"));
-  EXPECT_EQ(std::get<payeur2021::RuleNetworkOptions>(r.options).final_presynaptic_current_A, payeur2021::RuleNetworkOptions{}.final_presynaptic_current_A);
+  const auto r =
+      read_spiking_experiment(TomlDocument::parse("[model]\nname = \"burstprop-rule-network\"\n", "test"));
+  EXPECT_EQ(std::get<payeur2021::RuleNetworkOptions>(r.options).final_presynaptic_current_A,
+            payeur2021::RuleNetworkOptions{}.final_presynaptic_current_A);
 }
 
 TEST_F(Spiking, SpikesAreInSonataLayout) {
   if (!io::python_has("h5py")) GTEST_SKIP() << "/usr/bin/python3 has no h5py (Debian: python3-h5py)";
-  const std::string text = with(kTinyXor, "[record]", "[record]\nspikes = true\nfrom_s = 0.5\nuntil_s = 1.5\npopulations = [\"in1\", \"out\"]\nseeds = 2");
+  const std::string text = with(
+      kTinyXor, "[record]",
+      "[record]\nspikes = true\nfrom_s = 0.5\nuntil_s = 1.5\npopulations = [\"in1\", \"out\"]\nseeds = 2");
   ASSERT_EQ(run(with(text, "epochs = 4", "epochs = 0"), "run").code, 0);
   EXPECT_FALSE(io::file_exists(directory_ / "run/spikes/seed-3.h5"));
-  std::ofstream(directory_ / "read.py") << "import h5py, numpy as np\n"
-                                           "f = h5py.File('" << (directory_ / "run/spikes/seed-2.h5").string() << "')\n"
-                                           "assert f.attrs['magic'] == 0x0A7A and f.attrs['magic'].dtype == np.uint32\n"
-                                           "assert list(f.attrs['version']) == [0, 1]\n"
-                                           "assert sorted(f['spikes']) == ['in1', 'out'], list(f['spikes'])\n"
-                                           "g = f['spikes/in1']\n"
-                                           "names = h5py.check_enum_dtype(g.attrs.get_id('sorting').dtype)\n"
-                                           "assert names == {'none': 0, 'by_id': 1, 'by_time': 2} and g.attrs['sorting'] == 2, names\n"
-                                           "t, n = g['timestamps'], g['node_ids']\n"
-                                           "assert t.dtype == np.float64 and n.dtype == np.uint64 and t.shape == n.shape\n"
-                                           "assert t.attrs['units'] == 'ms'\n"
-                                           "assert len(t) > 50 and np.all(np.diff(t[:]) >= 0)\n"
-                                           "assert t[0] >= 500 and t[-1] < 1500 and n[:].max() < 60\n";
-  EXPECT_TRUE(io::run_python(directory_ / "read.py", directory_ / "output")) << io::read_text(directory_ / "output");
+  std::ofstream(directory_ / "read.py")
+      << "import h5py, numpy as np\n"
+         "f = h5py.File('"
+      << (directory_ / "run/spikes/seed-2.h5").string()
+      << "')\n"
+         "assert f.attrs['magic'] == 0x0A7A and f.attrs['magic'].dtype == np.uint32\n"
+         "assert list(f.attrs['version']) == [0, 1]\n"
+         "assert sorted(f['spikes']) == ['in1', 'out'], list(f['spikes'])\n"
+         "g = f['spikes/in1']\n"
+         "names = h5py.check_enum_dtype(g.attrs.get_id('sorting').dtype)\n"
+         "assert names == {'none': 0, 'by_id': 1, 'by_time': 2} and g.attrs['sorting'] == 2, names\n"
+         "t, n = g['timestamps'], g['node_ids']\n"
+         "assert t.dtype == np.float64 and n.dtype == np.uint64 and t.shape == n.shape\n"
+         "assert t.attrs['units'] == 'ms'\n"
+         "assert len(t) > 50 and np.all(np.diff(t[:]) >= 0)\n"
+         "assert t[0] >= 500 and t[-1] < 1500 and n[:].max() < 60\n";
+  EXPECT_TRUE(io::run_python(directory_ / "read.py", directory_ / "output"))
+      << io::read_text(directory_ / "output");
 }
 
 /// The first block of Python in a document that contains `marker`.
@@ -341,33 +415,45 @@ std::string python_of(const std::string& document, const std::string& marker) {
 TEST_F(Spiking, SpikesBecomeTrainsOfNeoAsTheManualSays) {
   if (!io::python_has("h5py")) GTEST_SKIP() << "/usr/bin/python3 has no h5py (Debian: python3-h5py)";
   if (!io::python_has("neo")) GTEST_SKIP() << "/usr/bin/python3 has no neo (Debian: python3-neo)";
-  const std::string text = with(kTinyXor, "[record]", "[record]\nspikes = true\nfrom_s = 0.5\nuntil_s = 1.5\npopulations = [\"in1\"]");
+  const std::string text = with(
+      kTinyXor, "[record]", "[record]\nspikes = true\nfrom_s = 0.5\nuntil_s = 1.5\npopulations = [\"in1\"]");
   ASSERT_EQ(run(with(text, "epochs = 4", "epochs = 0"), "run").code, 0);
   const std::string spikes = (directory_ / "run/spikes/seed-1.h5").string();
-  std::ofstream(directory_ / "read.py") << python_of("spiking.md", "import h5py, neo")
-                                        << "trains = spike_trains('" << spikes << "', 'in1', 0.5, 1.5)\n"
-                                           "f = h5py.File('" << spikes << "')['spikes/in1']\n"
-                                           "assert len(trains) > 20 and sum(map(len, trains)) == len(f['timestamps']), len(trains)\n"
-                                           "third = trains[2]\n"
-                                           "assert list(third.magnitude) == list(f['timestamps'][:][f['node_ids'][:] == third.annotations['neuron']])\n"
-                                           "assert third.t_stop.rescale('s').magnitude == 1.5\n";
-  EXPECT_TRUE(io::run_python(directory_ / "read.py", directory_ / "output")) << io::read_text(directory_ / "output");
+  std::ofstream(directory_ / "read.py")
+      << python_of("spiking.md", "import h5py, neo") << "trains = spike_trains('" << spikes
+      << "', 'in1', 0.5, 1.5)\n"
+         "f = h5py.File('"
+      << spikes
+      << "')['spikes/in1']\n"
+         "assert len(trains) > 20 and sum(map(len, trains)) == len(f['timestamps']), len(trains)\n"
+         "third = trains[2]\n"
+         "assert list(third.magnitude) == list(f['timestamps'][:][f['node_ids'][:] == "
+         "third.annotations['neuron']])\n"
+         "assert third.t_stop.rescale('s').magnitude == 1.5\n";
+  EXPECT_TRUE(io::run_python(directory_ / "read.py", directory_ / "output"))
+      << io::read_text(directory_ / "output");
 }
 
 TEST_F(Spiking, RecordedSpikesAreWhatIsCounted) {
-  const std::string text = "[model]\nname = \"burstprop-multiplexing\"\npyramidal = 200\nburn_in_s = 0.2\nduration_s = 0.4\n[record]\nspikes = true\nuntil_s = 0.6\n";
+  const std::string text =
+      "[model]\nname = \"burstprop-multiplexing\"\npyramidal = 200\nburn_in_s = 0.2\nduration_s = "
+      "0.4\n[record]\nspikes = true\nuntil_s = 0.6\n";
   ASSERT_EQ(run(text, "run").code, 0);
-  const auto recorded = io::hdf5::File::open(directory_ / "run/spikes/seed-1.h5").dataset("spikes/pyr1/timestamps").read<double>();
+  const auto recorded = io::hdf5::File::open(directory_ / "run/spikes/seed-1.h5")
+                            .dataset("spikes/pyr1/timestamps")
+                            .read<double>();
   const io::hdf5::File results = io::hdf5::File::open(directory_ / "run/results.h5");
   double counted = 0;
-  for (const double Hz : results.dataset("seed-1/run/pyr1/spike_rate").read<double>()) counted += Hz * 0.05 * 200;
+  for (const double Hz : results.dataset("seed-1/run/pyr1/spike_rate").read<double>())
+    counted += Hz * 0.05 * 200;
   EXPECT_NEAR(static_cast<double>(recorded.size()), counted, 1e-6);
   EXPECT_GT(recorded.size(), 100U);
 }
 
 TEST_F(Spiking, EveryModelRunsSmall) {
   const std::string models[] = {
-      "name = \"burstprop-propagation\"\npyramidal = 100\ninterneurons = 40\nconnection_probability = 0.2\nburn_in_s = 0.1\nduration_s = 0.3\n",
+      "name = \"burstprop-propagation\"\npyramidal = 100\ninterneurons = 40\nconnection_probability = "
+      "0.2\nburn_in_s = 0.1\nduration_s = 0.3\n",
       "name = \"burstprop-multiplexing\"\npyramidal = 100\nburn_in_s = 0.1\nduration_s = 0.3\n",
       "name = \"burstprop-rule-network\"\nneurons = 50\npool = 500\nalpha_s = 0.1\nphase_s = 0.2\n",
       "name = \"burstprop-pairing-periodic\"\nfrequencies_Hz = [10, 50, 80]\n",
@@ -396,10 +482,14 @@ TEST_F(Spiking, CheckSaysWhatItIsAndWhatItTakes) {
   EXPECT_EQ(io::parse_json(json.out, "stdout").at("experiments").at(0).at("neurons"), 300);
   EXPECT_EQ(io::parse_json(json.out, "stdout").at("experiments").at(0).at("recorded_bytes"), 0);
   // A recorded second of some 200 neurons at about 7 Hz, 16 bytes for each spike.
-  const std::string recorded = "[model]\nname = \"burstprop-multiplexing\"\npyramidal = 200\n[record]\nspikes = true\nfrom_s = 1\nuntil_s = 2\n";
-  EXPECT_THAT(apical_says({"check", file(recorded)}).out, HasSubstr("of spikes, in memory until the run ends"));
+  const std::string recorded =
+      "[model]\nname = \"burstprop-multiplexing\"\npyramidal = 200\n[record]\nspikes = true\nfrom_s = "
+      "1\nuntil_s = 2\n";
+  EXPECT_THAT(apical_says({"check", file(recorded)}).out,
+              HasSubstr("of spikes, in memory until the run ends"));
   const Answer bytes = apical_says({"check", file(recorded), "--json"});
-  EXPECT_NEAR(io::parse_json(bytes.out, "stdout").at("experiments").at(0).at("recorded_bytes").get<double>(), 200 * 7 * 16, 200 * 4 * 16);
+  EXPECT_NEAR(io::parse_json(bytes.out, "stdout").at("experiments").at(0).at("recorded_bytes").get<double>(),
+              200 * 7 * 16, 200 * 4 * 16);
 }
 
 TEST_F(Spiking, ModelsListThemWithCitationAndIngredients) {
@@ -414,7 +504,8 @@ TEST_F(Spiking, ModelsListThemWithCitationAndIngredients) {
 }
 
 TEST_F(Spiking, ReproducesWhatItClaimsAndTheSameBits) {
-  const Answer a = apical_says({"reproduce", kExperiments + "pairing-periodic.toml", "--quiet", "--out", out("claim")});
+  const Answer a =
+      apical_says({"reproduce", kExperiments + "pairing-periodic.toml", "--quiet", "--out", out("claim")});
   EXPECT_EQ(a.code, 0) << a.out << a.err;
   EXPECT_THAT(a.out, HasSubstr("5 of 5 reproduced"));
   EXPECT_THAT(bytes("claim", "report.html"), HasSubstr("Compared with Payeur et al. 2021, Fig. 2B"));
@@ -470,9 +561,11 @@ TEST_F(Spiking, DigitsResumeByteForByteInTheMiddleOfAnEpoch) {
   options.resume = true;
   stop = false;
   ASSERT_FALSE(run_spiking(e, options, stop).stopped);
-  for (const char* name : {"metrics.ndjson", "results.h5"}) EXPECT_EQ(bytes("whole", name), bytes("parts", name)) << name;
+  for (const char* name : {"metrics.ndjson", "results.h5"})
+    EXPECT_EQ(bytes("whole", name), bytes("parts", name)) << name;
   const auto lines = io::read_ndjson(directory_ / "whole/metrics.ndjson").lines;
-  EXPECT_EQ(lines.size(), 2U * (1 + 2 * 2));  // two seeds: the untrained network, then training and test of two epochs
+  EXPECT_EQ(lines.size(),
+            2U * (1 + 2 * 2));  // two seeds: the untrained network, then training and test of two epochs
   EXPECT_THAT(bytes("whole", "report.html"), HasSubstr("Accuracy on test pictures"));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wrong input gets one clear message: place, what was found, what was expected, what to try; the right exit code; and
-// nothing half-written. The command line runs in this process.
+// Wrong input gets one clear message: place, what was found, what was expected, what to try; the right exit
+// code; and nothing half-written. The command line runs in this process.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,11 +16,11 @@ namespace apical {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
 using test::Answer;
 using test::apical_says;
 using test::CommandLine;
 using test::with;
+using testing::HasSubstr;
 
 constexpr const char* kGood = R"([task]
 name = "yin-yang"
@@ -52,33 +52,48 @@ TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
     std::vector<std::string> says;
   };
   const std::vector<Mistake> mistakes{
-      {with(kGood, "epochs = 1", "epoch = 1"), {"experiment.toml:11:1: unknown key 'epoch' in [training]", "did you mean 'epochs'?"}},
-      {with(kGood, "epochs = 1", "epochs = \"many\""), {":11:10: 'training.epochs' is a text; expected an integer"}},
+      {with(kGood, "epochs = 1", "epoch = 1"),
+       {"experiment.toml:11:1: unknown key 'epoch' in [training]", "did you mean 'epochs'?"}},
+      {with(kGood, "epochs = 1", "epochs = \"many\""),
+       {":11:10: 'training.epochs' is a text; expected an integer"}},
       {with(kGood, "epochs = 1", "epochs = -1"), {"'training.epochs' is -1; expected 0"}},
       {with(kGood, "epochs = 1", "epochs = 1\nepochs = 2"), {"experiment.toml:12", "not TOML"}},
-      {with(kGood, "\"yin-yang\"", "\"ying-yang\""), {":2:8: unknown task 'ying-yang'", "did you mean 'yin-yang'?"}},
+      {with(kGood, "\"yin-yang\"", "\"ying-yang\""),
+       {":2:8: unknown task 'ying-yang'", "did you mean 'yin-yang'?"}},
       {with(kGood, "\"error-neuron-microcircuit\"", "\"error-neurons-microcircuit\""),
        {":7:8: unknown model", "did you mean 'error-neuron-microcircuit'?"}},
-      {with(kGood, "[4, 6, 3]", "[4, 6, 3]\ndt_ms = -0.01"), {":9:9: dt_ms is -0.01; expected a positive time step"}},
-      {with(kGood, "[4, 6, 3]", "[5, 6, 3]"), {"task 'yin-yang' has 4 inputs and 3 outputs", "the first entry of layers must be 4"}},
+      {with(kGood, "[4, 6, 3]", "[4, 6, 3]\ndt_ms = -0.01"),
+       {":9:9: dt_ms is -0.01; expected a positive time step"}},
+      {with(kGood, "[4, 6, 3]", "[5, 6, 3]"),
+       {"task 'yin-yang' has 4 inputs and 3 outputs", "the first entry of layers must be 4"}},
       {with(kGood, "error-neuron-microcircuit", "dendritic-microcircuit"),
-       {"no potential gives 'a2.pyr' the rate 0 that task 'yin-yang' asks for: its activation is logistic", "target_potentials = \"task_numbers\""}},
+       {"no potential gives 'a2.pyr' the rate 0 that task 'yin-yang' asks for: its activation is logistic",
+        "target_potentials = \"task_numbers\""}},
       {with(kGood, "[4, 6, 3]", "[4, 6, 0]"), {":8:", "layers[2] is 0"}},
       {with(kGood, "[4, 6, 3]", "[4]"), {"layers has 1 entries; expected at least 2"}},
       {with(kGood, "layers = [4, 6, 3]\n", ""), {"missing key 'model.layers'"}},
-      {with(kGood, "\"logistic\"", "\"sigmoid\""), {":9:14: unknown activation 'sigmoid'", "known: linear, relu"}},
-      {with(kGood, "activation = \"logistic\"", "eta = [1, 2, 3]"), {"eta has 3 entries; expected 1 or one for each of the 2 areas"}},
-      {with(kGood, "activation = \"logistic\"", "eta = nan"), {"'model.eta' is nan; expected a finite number"}},
-      {with(kGood, "activation = \"logistic\"", "g_leak = -1"), {"leak of population 'a1.rep' is -1; expected 0 or more"}},
-      {with(kGood, "activation = \"logistic\"", "lookahead = false\ndt_ms = 50"), {"longer than the membrane time constant"}},
-      {with(kGood, "epochs = 1", "presentation_ms = 0.05"), {"holds a sample for 5 steps, but input needs 2"}},
+      {with(kGood, "\"logistic\"", "\"sigmoid\""),
+       {":9:14: unknown activation 'sigmoid'", "known: linear, relu"}},
+      {with(kGood, "activation = \"logistic\"", "eta = [1, 2, 3]"),
+       {"eta has 3 entries; expected 1 or one for each of the 2 areas"}},
+      {with(kGood, "activation = \"logistic\"", "eta = nan"),
+       {"'model.eta' is nan; expected a finite number"}},
+      {with(kGood, "activation = \"logistic\"", "g_leak = -1"),
+       {"leak of population 'a1.rep' is -1; expected 0 or more"}},
+      {with(kGood, "activation = \"logistic\"", "lookahead = false\ndt_ms = 50"),
+       {"longer than the membrane time constant"}},
+      {with(kGood, "epochs = 1", "presentation_ms = 0.05"),
+       {"holds a sample for 5 steps, but input needs 2"}},
       {with(kGood, "seeds = 1", "seeds = [1, 1]"), {"names a seed twice"}},
       {with(kGood, "seeds = 1", "seeds = 0"), {"'run.seeds' is 0; expected 1"}},
-      {with(kGood, "seeds = 1", "precision = \"half\""), {"'run.precision' is 'half'; expected float or double"}},
+      {with(kGood, "seeds = 1", "precision = \"half\""),
+       {"'run.precision' is 'half'; expected float or double"}},
       {with(kGood, "[model]", "[[model]]"), {"'model' is a list of tables; expected a table [model]"}},
       {with(kGood, "train_samples = 40", "train_samples = 0"), {"train_samples"}},
-      {std::string(kGood) + "[[record]]\npopulation = \"a1.reb\"\nvariable = \"rate\"\n", {"unknown population 'a1.reb'", "did you mean 'a1.rep'?"}},
-      {std::string(kGood) + "[[record]]\npopulation = \"a1.rep\"\nvariable = \"apcial\"\n", {"unknown variable 'apcial'", "did you mean 'apical'?"}},
+      {std::string(kGood) + "[[record]]\npopulation = \"a1.reb\"\nvariable = \"rate\"\n",
+       {"unknown population 'a1.reb'", "did you mean 'a1.rep'?"}},
+      {std::string(kGood) + "[[record]]\npopulation = \"a1.rep\"\nvariable = \"apcial\"\n",
+       {"unknown variable 'apcial'", "did you mean 'apical'?"}},
       {"[task]\nname = \"yin-yang\"\n", {"missing table [model]"}},
       {"", {"missing table [task]"}},
   };
@@ -92,8 +107,9 @@ TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
 }
 
 TEST_F(WrongInput, ThatARunWouldRefuseIsRefusedByCheck) {
-  for (const std::string& text : {with(kGood, "[4, 6, 3]", "[5, 6, 3]"), with(kGood, "epochs = 1", "presentation_ms = 0.05"),
-                                  with(kGood, "error-neuron-microcircuit", "dendritic-microcircuit")}) {
+  for (const std::string& text :
+       {with(kGood, "[4, 6, 3]", "[5, 6, 3]"), with(kGood, "epochs = 1", "presentation_ms = 0.05"),
+        with(kGood, "error-neuron-microcircuit", "dendritic-microcircuit")}) {
     const Answer checked = apical_says({"check", file(text)});
     EXPECT_EQ(checked.code, 3);
     EXPECT_EQ(checked.err, run(text).err);
@@ -125,17 +141,29 @@ TEST_F(WrongInput, OfAKindOfTaskThatHasNoUseForItIsRefusedByName) {
   const auto plus = [](const char* text, const char* key) { return std::string(text) + key + "\n"; };
   const std::vector<std::pair<std::string, std::vector<std::string>>> mistakes{
       {plus(kSequences, "presentation_ms = 0.2"),
-       {":9:1", "'training.presentation_ms' does not go with task 'delayed-match-to-sample': its samples bring their own course in time", "leave it out"}},
-      {plus(kSequences, "settling_ms = 5"), {"'training.settling_ms' does not go with task 'delayed-match-to-sample'"}},
-      {plus(kSequences, "align_every = 2"), {":9:", "alignment is not measured on task 'delayed-match-to-sample'", "leave out align_every"}},
+       {":9:1",
+        "'training.presentation_ms' does not go with task 'delayed-match-to-sample': its samples bring their "
+        "own course in time",
+        "leave it out"}},
+      {plus(kSequences, "settling_ms = 5"),
+       {"'training.settling_ms' does not go with task 'delayed-match-to-sample'"}},
+      {plus(kSequences, "align_every = 2"),
+       {":9:", "alignment is not measured on task 'delayed-match-to-sample'", "leave out align_every"}},
       {plus(kSequences, "align_epochs = [1]"), {"alignment is not measured"}},
-      {plus(kSequences, "steps_per_control = 4"), {"'training.steps_per_control' does not go with", "it has no plant to steer"}},
-      {plus(kSequences, "learn = \"after_trial\""), {"'training.learn' is 'after_trial'; expected every_step or after_sample"}},
-      {plus(kSequences, "reset_somata = \"a1.reb\""), {":9:", "unknown population 'a1.reb'", "did you mean 'a1.rep'?"}},
-      {plus(kSequences, "reset_somata = [\"a1.rep\", \"input\"]"), {"names 'input', which is set from outside and has no somata"}},
-      {with(kSequences, "train_samples = 2", "dt_ms = 0.02"), {"changes in steps of 0.02 ms, but circuit", "has steps of 0.01 ms", "give dt_ms the same value"}},
-      {with(kSequences, "train_samples = 2", "steps_per_control = 4"), {"unknown key 'steps_per_control' in [task]"}},
-      {plus(kPlant, "score = \"last\""), {"'training.score' does not go with task 'cart-pole': its evaluations steer a plant and count falls"}},
+      {plus(kSequences, "steps_per_control = 4"),
+       {"'training.steps_per_control' does not go with", "it has no plant to steer"}},
+      {plus(kSequences, "learn = \"after_trial\""),
+       {"'training.learn' is 'after_trial'; expected every_step or after_sample"}},
+      {plus(kSequences, "reset_somata = \"a1.reb\""),
+       {":9:", "unknown population 'a1.reb'", "did you mean 'a1.rep'?"}},
+      {plus(kSequences, "reset_somata = [\"a1.rep\", \"input\"]"),
+       {"names 'input', which is set from outside and has no somata"}},
+      {with(kSequences, "train_samples = 2", "dt_ms = 0.02"),
+       {"changes in steps of 0.02 ms, but circuit", "has steps of 0.01 ms", "give dt_ms the same value"}},
+      {with(kSequences, "train_samples = 2", "steps_per_control = 4"),
+       {"unknown key 'steps_per_control' in [task]"}},
+      {plus(kPlant, "score = \"last\""),
+       {"'training.score' does not go with task 'cart-pole': its evaluations steer a plant and count falls"}},
       {plus(kPlant, "steps_per_control = 0"), {"'training.steps_per_control' is 0; expected 1"}},
   };
   for (const auto& [text, all] : mistakes) {
@@ -187,9 +215,11 @@ TEST_F(WrongInput, InFilesSaysWhichFileAndWhy) {
   EXPECT_EQ(other.code, 3);
   EXPECT_THAT(other.err, HasSubstr("was made by another experiment"));
 
-  const Answer no_data = run(with(with(kGood, "\"yin-yang\"\ntrain_samples = 40\nvalidation_samples = 20\ntest_samples = 20",
-                                       "\"mnist\"\ndirectory = \"/nonexistent\""), "[4, 6, 3]", "[784, 6, 10]"),
-                             {"--out", (directory_ / "mnist").string()});
+  const Answer no_data =
+      run(with(with(kGood, "\"yin-yang\"\ntrain_samples = 40\nvalidation_samples = 20\ntest_samples = 20",
+                    "\"mnist\"\ndirectory = \"/nonexistent\""),
+               "[4, 6, 3]", "[784, 6, 10]"),
+          {"--out", (directory_ / "mnist").string()});
   EXPECT_NE(no_data.code, 0);
   EXPECT_THAT(no_data.err, testing::AnyOf(HasSubstr("train-images"), HasSubstr("--out is given twice")));
 }

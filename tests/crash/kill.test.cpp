@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real program as a child process: killed at random times, stopped on request, continued, compared bit by bit with
-// a run that nothing happened to.
+// The real program as a child process: killed at random times, stopped on request, continued, compared bit by
+// bit with a run that nothing happened to.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -79,7 +79,8 @@ class Killed : public testing::Test {
   }
   /// Begins or continues the run in `name`.
   std::vector<std::string> command(const fs::path& run, const char* threads) const {
-    std::vector<std::string> c{"run", experiment().string(), "--out", run.string(), "--threads", threads, "--quiet"};
+    std::vector<std::string> c{"run",    experiment().string(), "--out", run.string(), "--threads", threads,
+                               "--quiet"};
     if (fs::exists(run / "experiment.toml")) c.emplace_back("--resume");
     return c;
   }
@@ -95,8 +96,8 @@ io::Bytes trainer_state(const fs::path& run) {
   return io::decode_checkpoint(bytes, experiment, file.string()).section("trainer");
 }
 
-void kill_often(const std::function<pid_t(const fs::path&, const char*)>& begin, const std::function<int(pid_t)>& wait_for,
-                const fs::path& directory, int kills) {
+void kill_often(const std::function<pid_t(const fs::path&, const char*)>& begin,
+                const std::function<int(pid_t)>& wait_for, const fs::path& directory, int kills) {
   const fs::path whole = directory / "whole", broken = directory / "broken";
   const auto started = std::chrono::steady_clock::now();
   ASSERT_EQ(wait_for(begin(whole, "1")), 0);
@@ -119,7 +120,8 @@ void kill_often(const std::function<pid_t(const fs::path&, const char*)>& begin,
 }
 
 TEST_F(Killed, SixTimesContinuesToTheSameBits) {
-  kill_often([&](const fs::path& run, const char* threads) { return start(command(run, threads)); }, wait_for, directory_, 6);
+  kill_often([&](const fs::path& run, const char* threads) { return start(command(run, threads)); }, wait_for,
+             directory_, 6);
 }
 
 TEST_F(Killed, BeforeItsFirstFileLeavesADirectoryThatARunMayBeginIn) {
@@ -136,7 +138,8 @@ TEST_F(Killed, BeforeItsFirstFileLeavesADirectoryThatARunMayBeginIn) {
 
 using SlowKilled = Killed;
 TEST_F(SlowKilled, FortyTimesContinuesToTheSameBits) {
-  kill_often([&](const fs::path& run, const char* threads) { return start(command(run, threads)); }, wait_for, directory_, 40);
+  kill_often([&](const fs::path& run, const char* threads) { return start(command(run, threads)); }, wait_for,
+             directory_, 40);
 }
 
 TEST_F(SlowKilled, SequencesAndPlantsContinueToTheSameBits) {
@@ -147,7 +150,8 @@ TEST_F(SlowKilled, SequencesAndPlantsContinueToTheSameBits) {
     const auto begin = [&](const fs::path& run, const char* threads) {
       std::vector<std::string> c = command(run, threads);
       c[1] = shipped + name;
-      c.insert(c.end(), {"--seeds", "3", "--set", "run.checkpoint_every_s=0.02", "--set", "training.epochs=3"});
+      c.insert(c.end(),
+               {"--seeds", "3", "--set", "run.checkpoint_every_s=0.02", "--set", "training.epochs=3"});
       return start(c);
     };
     kill_often(begin, wait_for, directory_, 8);
@@ -157,7 +161,8 @@ TEST_F(SlowKilled, SequencesAndPlantsContinueToTheSameBits) {
 TEST_F(Killed, ARequestToStopEndsWithACheckpointAndExitCode75) {
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) {
     const fs::path run = directory_ / ("signal-" + std::to_string(signal));
-    const pid_t child = start({"run", experiment().string(), "--out", run.string(), "--quiet", "--set", "training.epochs=100000"});
+    const pid_t child = start(
+        {"run", experiment().string(), "--out", run.string(), "--quiet", "--set", "training.epochs=100000"});
     while (!fs::exists(run / "metrics.ndjson")) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     const auto asked = std::chrono::steady_clock::now();
@@ -170,7 +175,8 @@ TEST_F(Killed, ARequestToStopEndsWithACheckpointAndExitCode75) {
 
 TEST_F(Killed, TwoProcessesNeverWriteOneRun) {
   const fs::path run = directory_ / "one";
-  const pid_t first = start({"run", experiment().string(), "--out", run.string(), "--quiet", "--set", "training.epochs=100000"});
+  const pid_t first = start(
+      {"run", experiment().string(), "--out", run.string(), "--quiet", "--set", "training.epochs=100000"});
   while (!fs::exists(run / "metrics.ndjson")) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   const pid_t second = start({"run", "--resume", "--out", run.string(), "--quiet"});
   EXPECT_EQ(wait_for(second), 5);

@@ -21,10 +21,11 @@ namespace {
 using nlohmann::json;
 using namespace apical::spike;
 
-constexpr double kTolerance = 1e-9;       // float64 replays with the same order agree to about 1e-14
-constexpr double kStandardErrors = 5;     // statistical replays
+constexpr double kTolerance = 1e-9;    // float64 replays with the same order agree to about 1e-14
+constexpr double kStandardErrors = 5;  // statistical replays
 
-/// Keeps the worst deviation seen. A mismatch of something discrete (a spike step, a label) counts as infinite.
+/// Keeps the worst deviation seen. A mismatch of something discrete (a spike step, a label) counts as
+/// infinite.
 class Worst {
  public:
   explicit Worst(double tolerance) { verdict_.tolerance = tolerance; }
@@ -111,7 +112,8 @@ Verdict replay_neuron(const json& file) {
   const json &input = file.at("input"), &output = file.at("output"), &initial = file.at("initial_state");
   const std::string model = file.at("model");
   const bool bursting = model == "burst_poisson";
-  if (!bursting && model != "two_compartment") throw DataError(fmt::format("unknown neuron model '{}'", model));
+  if (!bursting && model != "two_compartment")
+    throw DataError(fmt::format("unknown neuron model '{}'", model));
   Description d;
   d.dt_s = file.at("dt_s");
   d.quirks = Quirks::published();
@@ -127,7 +129,10 @@ Verdict replay_neuron(const json& file) {
   }
   d.groups.push_back(group);
   Network<double> net(d, 0);
-  NeuronState start{.v = initial.at("V_s"), .vd = initial.at("V_d"), .ws = initial.at("w_s"), .wd = initial.at("w_d"),
+  NeuronState start{.v = initial.at("V_s"),
+                    .vd = initial.at("V_d"),
+                    .ws = initial.at("w_s"),
+                    .wd = initial.at("w_d"),
                     .theta = initial.at("theta")};
   start.g.fill(initial.at("g"));
   net.set_state(0, 0, start);
@@ -136,7 +141,8 @@ Verdict replay_neuron(const json& file) {
 
   std::map<Step, std::vector<std::pair<Receptor, double>>> arrivals;
   if (input.contains("synapses")) {
-    for (const json& row : input["synapses"]) arrivals[row.at(0)].emplace_back(receptor(row.at(1)), row.at(2));
+    for (const json& row : input["synapses"])
+      arrivals[row.at(0)].emplace_back(receptor(row.at(1)), row.at(2));
   }
   Drive soma, dendrite;
   if (input.contains("sine")) {
@@ -180,7 +186,8 @@ Verdict replay_neuron(const json& file) {
   return worst.verdict();
 }
 
-// ---------------------------------------------------------------------------------------------- short-term plasticity
+// ---------------------------------------------------------------------------------------------- short-term
+// plasticity
 
 Verdict replay_short_term(const json& file) {
   const double dt = file.at("dt_s");
@@ -197,9 +204,15 @@ Verdict replay_short_term(const json& file) {
       Description d;
       d.dt_s = dt;
       d.quirks.facilitation_jump = jump;
-      d.groups = {{.name = "pre", .size = 1}, {.name = "post", .size = 1, .model = ExponentialIf::parvalbumin()}};
-      d.connections = {{.name = "synapse", .source = "pre", .target = "post", .delay_steps = static_cast<int>(delay),
-                        .topology = OneToOne{}, .weight = 1.0, .short_term = parameters}};
+      d.groups = {{.name = "pre", .size = 1},
+                  {.name = "post", .size = 1, .model = ExponentialIf::parvalbumin()}};
+      d.connections = {{.name = "synapse",
+                        .source = "pre",
+                        .target = "post",
+                        .delay_steps = static_cast<int>(delay),
+                        .topology = OneToOne{},
+                        .weight = 1.0,
+                        .short_term = parameters}};
       Network<double> net(d, 0);
       const std::uint32_t neuron = 0;
       std::size_t sent = 0, seen = 0;
@@ -214,8 +227,9 @@ Verdict replay_short_term(const json& file) {
         net.advance(1);
         const double g = net.state(1, 0).g[0];
         if (seen < steps.size() && steps[seen] + delay == k) {
-          worst.number(g - before * decay, train.at(key).at(seen),
-                       fmt::format("{} of spike {} of train {} ({})", key, seen, number, train.value("kind", "")));
+          worst.number(
+              g - before * decay, train.at(key).at(seen),
+              fmt::format("{} of spike {} of train {} ({})", key, seen, number, train.value("kind", "")));
           ++seen;
         }
         before = g;
@@ -227,7 +241,8 @@ Verdict replay_short_term(const json& file) {
   return worst.verdict();
 }
 
-// ---------------------------------------------------------------------------------------------- plasticity rule
+// ---------------------------------------------------------------------------------------------- plasticity
+// rule
 
 std::map<Step, std::vector<std::uint32_t>> trains_by_step(const json& rows) {
   std::map<Step, std::vector<std::uint32_t>> out;
@@ -270,10 +285,20 @@ Verdict replay_rule(const json& file) {
   d.quirks.presynaptic_detector_lag_steps = p.at("pre_detector_delay_steps");
   d.groups = {{.name = "pre", .size = file.at("n_pre"), .estimator = estimator},
               {.name = "post", .size = file.at("n_post"), .estimator = estimator}};
-  const BurstRule rule{.eta = p.at("eta"), .pre_tau_s = p.at("tau_pre_s"), .minimum_rate_Hz = p.at("min_rate_hz"),
-                       .maximum_rate_Hz = p.at("max_rate_hz"), .w_min = p.at("w_min"), .w_max = p.at("w_max")};
-  d.connections = {{.name = "plastic", .source = "pre", .target = "post", .reads = Reads::events, .delay_steps = 0,
-                    .topology = AllToAll{}, .weight = p.at("w0"), .rule = rule}};
+  const BurstRule rule{.eta = p.at("eta"),
+                       .pre_tau_s = p.at("tau_pre_s"),
+                       .minimum_rate_Hz = p.at("min_rate_hz"),
+                       .maximum_rate_Hz = p.at("max_rate_hz"),
+                       .w_min = p.at("w_min"),
+                       .w_max = p.at("w_max")};
+  d.connections = {{.name = "plastic",
+                    .source = "pre",
+                    .target = "post",
+                    .reads = Reads::events,
+                    .delay_steps = 0,
+                    .topology = AllToAll{},
+                    .weight = p.at("w0"),
+                    .rule = rule}};
   Network<double> net(d, 0);
   net.record(1, true);
   net.record_updates(0, true);
@@ -284,7 +309,8 @@ Verdict replay_rule(const json& file) {
   Worst worst(kTolerance);
   std::size_t snapshot = 0;
   std::vector<Spike> pre_labels;
-  const auto compare = [&](const std::vector<double>& found, const json& expected, const std::string& what, Step k) {
+  const auto compare = [&](const std::vector<double>& found, const json& expected, const std::string& what,
+                           Step k) {
     worst.same(found.size(), expected.size(), what + " size");
     for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i) {
       worst.number(found[i], expected.at(i), fmt::format("{}[{}] at step {}", what, i, k));
@@ -309,14 +335,16 @@ Verdict replay_rule(const json& file) {
 
   std::vector<json> expected(file.at("updates").begin(), file.at("updates").end());
   std::stable_sort(expected.begin(), expected.end(), [](const json& a, const json& b) {
-    return std::pair{a.at(0).get<Step>(), a.at(1).get<int>()} < std::pair{b.at(0).get<Step>(), b.at(1).get<int>()};
+    return std::pair{a.at(0).get<Step>(), a.at(1).get<int>()} <
+           std::pair{b.at(0).get<Step>(), b.at(1).get<int>()};
   });
   const auto updates = net.take_updates(0);
   worst.same(updates.size(), expected.size(), "number of updates");
   for (std::size_t i = 0; i < std::min(updates.size(), expected.size()); ++i) {
     const RuleUpdate& u = updates[i];
     const std::string where = fmt::format("update {} at step {}", i, u.step);
-    worst.same(LabelRow(u.step, u.target, name_of(u.kind)), LabelRow(expected[i].at(0), expected[i].at(1), expected[i].at(2)), where);
+    worst.same(LabelRow(u.step, u.target, name_of(u.kind)),
+               LabelRow(expected[i].at(0), expected[i].at(1), expected[i].at(2)), where);
     worst.number(u.valence, expected[i].at(3), "valence of " + where);
     worst.number(u.homeostatic_term, expected[i].at(4), "homeostatic term of " + where);
   }
@@ -335,8 +363,11 @@ Verdict replay_rule(const json& file) {
 // ---------------------------------------------------------------------------------------------- pairing
 
 payeur2021::PairingParameters pairing_parameters(const json& p) {
-  return {.learning_rate = p.at("learning_rate"), .burst_threshold_s = p.at("burst_threshold_s"),
-          .pre_tau_s = p.at("tau_pre_s"), .alpha_s = p.at("alpha_s"), .dt_s = p.at("dt_s")};
+  return {.learning_rate = p.at("learning_rate"),
+          .burst_threshold_s = p.at("burst_threshold_s"),
+          .pre_tau_s = p.at("tau_pre_s"),
+          .alpha_s = p.at("alpha_s"),
+          .dt_s = p.at("dt_s")};
 }
 
 Verdict replay_periodic(const json& file) {
@@ -381,15 +412,18 @@ Verdict replay_poisson(const json& file) {
   Worst worst(kStandardErrors);
   std::uint64_t seed = 1;
   for (const json& curve : file.at("curves")) {
-    const payeur2021::RateEstimates initial{event_rate, event_rate * curve.at("initial_burst_probability").get<double>()};
+    const payeur2021::RateEstimates initial{event_rate,
+                                            event_rate * curve.at("initial_burst_probability").get<double>()};
     const std::vector<double> rates = curve.at("rates_hz");
     for (std::size_t i = 0; i < rates.size(); ++i, ++seed) {
       const auto draw = [&](std::uint32_t n) {
         return pair_trains(payeur2021::poisson_train(rates[i], refractory, duration, seed, 2 * n),
-                           payeur2021::poisson_train(rates[i], refractory, duration, seed, 2 * n + 1), duration, initial,
-                           parameters).delta_w;
+                           payeur2021::poisson_train(rates[i], refractory, duration, seed, 2 * n + 1),
+                           duration, initial, parameters)
+            .delta_w;
       };
-      worst.number(standard_errors(draw, curve.at("delta_w_mean").at(i), curve.at("delta_w_std").at(i), p.at("realizations")),
+      worst.number(standard_errors(draw, curve.at("delta_w_mean").at(i), curve.at("delta_w_std").at(i),
+                                   p.at("realizations")),
                    0, fmt::format("mean weight change at {} Hz in standard errors", rates[i]));
     }
   }
@@ -402,7 +436,8 @@ Verdict replay_burst_poisson(const json& file) {
   Worst exact(kTolerance), statistical(kStandardErrors);
   for (const json& train : file.at("explicit_trains")) {
     const std::vector<double> pre = train.at("spiketimes_pre_s"), post = train.at("spiketimes_post_s");
-    const payeur2021::RateEstimates initial{train.at("initial_event_rate_hz"), train.at("initial_burst_rate_hz")};
+    const payeur2021::RateEstimates initial{train.at("initial_event_rate_hz"),
+                                            train.at("initial_burst_rate_hz")};
     const auto out = pair_trains(pre, post, train.at("duration_s"), initial, parameters);
     const std::string where = fmt::format(" of the explicit train with p {}", train.at("p").get<double>());
     exact.number(out.delta_w, train.at("delta_w"), "weight change" + where);
@@ -412,26 +447,29 @@ Verdict replay_burst_poisson(const json& file) {
   std::uint64_t seed = 1000;
   const double duration = p.at("duration_s");
   for (const json& curve : file.value("curves", json::array())) {
-    payeur2021::BurstTrain train{.event_rate_Hz = curve.at("event_rate_hz"), .event_refractory_s = p.at("event_refractory_s"),
+    payeur2021::BurstTrain train{.event_rate_Hz = curve.at("event_rate_hz"),
+                                 .event_refractory_s = p.at("event_refractory_s"),
                                  .gap_s = p.at("absolute_refractory_s")};
-    const payeur2021::RateEstimates initial{train.event_rate_Hz,
-                                            train.event_rate_Hz * p.at("initial_burst_probability").get<double>()};
+    const payeur2021::RateEstimates initial{
+        train.event_rate_Hz, train.event_rate_Hz * p.at("initial_burst_probability").get<double>()};
     const std::vector<double> probabilities = curve.at("burst_probability");
     for (std::size_t i = 0; i < probabilities.size(); ++i, ++seed) {
       train.burst_probability = probabilities[i];
       const auto draw = [&](std::uint32_t n) {
         return pair_trains(payeur2021::burst_poisson_train(train, duration, seed, 2 * n),
-                           payeur2021::burst_poisson_train(train, duration, seed, 2 * n + 1), duration, initial, parameters)
+                           payeur2021::burst_poisson_train(train, duration, seed, 2 * n + 1), duration,
+                           initial, parameters)
             .delta_w;
       };
       statistical.number(
-          standard_errors(draw, curve.at("delta_w_mean").at(i), curve.at("delta_w_std").at(i), p.at("realizations")), 0,
-          fmt::format("mean weight change at {} Hz, p {}", train.event_rate_Hz, probabilities[i]));
+          standard_errors(draw, curve.at("delta_w_mean").at(i), curve.at("delta_w_std").at(i),
+                          p.at("realizations")),
+          0, fmt::format("mean weight change at {} Hz, p {}", train.event_rate_Hz, probabilities[i]));
     }
   }
   const Verdict means = statistical.verdict();
-  Verdict out = exact.verdict(fmt::format("random trains: worst {:.2f} of {} standard errors ({})", means.worst_deviation,
-                                          kStandardErrors, means.worst_quantity));
+  Verdict out = exact.verdict(fmt::format("random trains: worst {:.2f} of {} standard errors ({})",
+                                          means.worst_deviation, kStandardErrors, means.worst_quantity));
   out.passed = out.passed && means.passed;
   return out;
 }
@@ -452,12 +490,14 @@ bp::Mat matrix(const json& rows) {
 void compare(Worst& worst, const bp::Mat& found, const json& expected, const std::string& where) {
   const bp::Mat e = matrix(expected);
   worst.same(std::pair(found.rows(), found.cols()), std::pair(e.rows(), e.cols()), "shape of " + where);
-  for (std::size_t i = 0; i < std::min(found.size(), e.size()); ++i) worst.number(found.flat()[i], e.flat()[i], where);
+  for (std::size_t i = 0; i < std::min(found.size(), e.size()); ++i)
+    worst.number(found.flat()[i], e.flat()[i], where);
 }
 
 void compare(Worst& worst, const bp::Vec& found, const json& expected, const std::string& where) {
   worst.same(found.size(), expected.size(), "size of " + where);
-  for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i) worst.number(found[i], expected.at(i), where);
+  for (std::size_t i = 0; i < std::min(found.size(), expected.size()); ++i)
+    worst.number(found[i], expected.at(i), where);
 }
 
 layered::BurstFeedback feedback_mode(const std::string& name) {
@@ -467,15 +507,19 @@ layered::BurstFeedback feedback_mode(const std::string& name) {
   throw DataError(fmt::format("unknown feedback mode '{}'", name));
 }
 
-/// The rule that networks are trained with, on the same steps: credit is a mean over the batch there, the published update a sum.
+/// The rule that networks are trained with, on the same steps: credit is a mean over the batch there, the
+/// published update a sum.
 std::size_t replay_in_the_engine(const json& file, const json& run, Worst& worst) {
   using namespace apical::layered;
   const json& initial = file.at("initial");
   const bp::Mat inputs = matrix(initial.at("inputs")), targets = matrix(initial.at("targets"));
   const auto rows = static_cast<double>(inputs.rows());
-  const NetworkDescription d = dense_network(file.at("sizes"), Activation::sigmoid, Activation::sigmoid, Loss::mse);
+  const NetworkDescription d =
+      dense_network(file.at("sizes"), Activation::sigmoid, Activation::sigmoid, Loss::mse);
   const bool recurrent = run.at("recurrent");
-  BurstpropOptions options{.feedback = feedback_mode(run.at("feedback_mode")), .baseline = file.at("p_baseline"), .recurrence = recurrent};
+  BurstpropOptions options{.feedback = feedback_mode(run.at("feedback_mode")),
+                           .baseline = file.at("p_baseline"),
+                           .recurrence = recurrent};
   options.recurrent_rate = rows * file.at("recurrent_learning_rate").get<double>();
   layered::Network<double> network{d, {}};
   FeedbackWeights<double> feedback;
@@ -489,20 +533,26 @@ std::size_t replay_in_the_engine(const json& file, const json& run, Worst& worst
   }
   auto owned = std::make_unique<Burstprop<double>>(d, options, std::move(feedback), std::move(recurrence));
   const Burstprop<double>& rule = *owned;
-  LayeredSettings settings{{.kind = OptimiserKind::momentum, .learning_rate = rows, .momentum = file.at("momentum"),
-                            .weight_decay = file.at("weight_decay"), .decay = DecayKind::unscaled}, {}};
+  LayeredSettings settings{{.kind = OptimiserKind::momentum,
+                            .learning_rate = rows,
+                            .momentum = file.at("momentum"),
+                            .weight_decay = file.at("weight_decay"),
+                            .decay = DecayKind::unscaled},
+                           {}};
   settings.layer_rates = file.at("learning_rates").get<std::vector<double>>();
   LayeredModel<double> model(std::move(network), std::move(owned), settings);
   std::size_t compared = 0;
   for (const json& step : run.at("steps")) {
-    const std::string where = fmt::format("engine, {}{} step {}", run.at("feedback_mode").get<std::string>(), recurrent ? " recurrent" : "", step.at("step").get<int>());
+    const std::string where = fmt::format("engine, {}{} step {}", run.at("feedback_mode").get<std::string>(),
+                                          recurrent ? " recurrent" : "", step.at("step").get<int>());
     const double loss = model.learn_batch(inputs.view(), targets.view());
     worst.number(2 * loss / static_cast<double>(targets.cols()), step.at("loss_mse"), where + " loss");
     for (const json& row : step.at("layers")) {
       const auto l = row.at("layer").get<std::size_t>() - 1;
       const json& after = row.at("after");
       compare(worst, model.network().parameters.W[l], after.at("weight"), where + " weight");
-      compare(worst, bp::Vec(model.network().parameters.b[l].begin(), model.network().parameters.b[l].end()), after.at("bias"), where + " bias");
+      compare(worst, bp::Vec(model.network().parameters.b[l].begin(), model.network().parameters.b[l].end()),
+              after.at("bias"), where + " bias");
       compared += 2;
       if (l > 0 && options.feedback != layered::BurstFeedback::symmetric) {
         compare(worst, rule.feedback_weights()[l - 1], after.at("feedback"), where + " feedback");
@@ -525,39 +575,53 @@ Verdict replay_rate_network(const json& file) {
   for (const json& run : file.at("runs")) {
     compared += replay_in_the_engine(file, run, worst);
     const std::string mode = run.at("feedback_mode");
-    const bp::Settings settings{.learning_rates = file.at("learning_rates"), .momentum = file.at("momentum"),
+    const bp::Settings settings{.learning_rates = file.at("learning_rates"),
+                                .momentum = file.at("momentum"),
                                 .weight_decay = file.at("weight_decay"),
                                 .recurrent_learning_rate = file.at("recurrent_learning_rate"),
-                                .baseline = file.at("p_baseline"), .feedback = feedback_mode(mode),
+                                .baseline = file.at("p_baseline"),
+                                .feedback = feedback_mode(mode),
                                 .recurrent = run.at("recurrent")};
     std::vector<bp::Layer> layers;
     for (std::size_t l = 0; l < initial.at("weight").size(); ++l) {
       bp::Layer layer;
       layer.weight = matrix(initial["weight"][l]);
       layer.bias = initial.at("bias").at(l).get<bp::Vec>();
-      layer.feedback = settings.feedback == layered::BurstFeedback::symmetric ? layer.weight : matrix(initial.at("feedback").at(l));
+      layer.feedback = settings.feedback == layered::BurstFeedback::symmetric
+                           ? layer.weight
+                           : matrix(initial.at("feedback").at(l));
       if (l < initial.at("recurrent").size()) layer.recurrent = matrix(initial["recurrent"][l]);
       layers.push_back(std::move(layer));
     }
     for (const json& step : run.at("steps")) {
       const bp::Step found = bp::evaluate(layers, inputs, targets, settings);
       bp::apply(layers, found, settings);
-      const std::string run_name = fmt::format("{}{} step {}", mode, settings.recurrent ? " recurrent" : "", step.at("step").get<int>());
+      const std::string run_name = fmt::format("{}{} step {}", mode, settings.recurrent ? " recurrent" : "",
+                                               step.at("step").get<int>());
       worst.number(found.mean_squared_error, step.at("loss_mse"), run_name + " loss");
       for (const json& row : step.at("layers")) {
         const auto l = row.at("layer").get<std::size_t>() - 1;
         const bp::LayerStep& at = found.layers.at(l);
         const std::map<std::string, const bp::Mat*> matrices{
-            {"event_rate", &at.event_rate}, {"burst_prob_no_teacher", &at.burst_prob},
-            {"burst_prob_teacher", &at.burst_prob_teacher}, {"burst_rate_no_teacher", &at.burst_rate},
-            {"burst_rate_teacher", &at.burst_rate_teacher}, {"delta", &at.delta},
-            {"delta_backprop_comparison", &at.delta_backprop}, {"grad_weight", &at.grad_weight},
-            {"feedback_in_no_teacher", &at.feedback_in}, {"feedback_in_teacher", &at.feedback_in_teacher},
-            {"backprop_error_in", &at.backprop_error_in}, {"burst_rate_pre_recurrent", &at.burst_rate_pre_recurrent},
-            {"recurrent_input", &at.recurrent_input}, {"dendritic_potential_no_teacher", &at.potential},
-            {"dendritic_potential_teacher", &at.potential_teacher}, {"grad_weight_recurrent", &at.grad_recurrent}};
+            {"event_rate", &at.event_rate},
+            {"burst_prob_no_teacher", &at.burst_prob},
+            {"burst_prob_teacher", &at.burst_prob_teacher},
+            {"burst_rate_no_teacher", &at.burst_rate},
+            {"burst_rate_teacher", &at.burst_rate_teacher},
+            {"delta", &at.delta},
+            {"delta_backprop_comparison", &at.delta_backprop},
+            {"grad_weight", &at.grad_weight},
+            {"feedback_in_no_teacher", &at.feedback_in},
+            {"feedback_in_teacher", &at.feedback_in_teacher},
+            {"backprop_error_in", &at.backprop_error_in},
+            {"burst_rate_pre_recurrent", &at.burst_rate_pre_recurrent},
+            {"recurrent_input", &at.recurrent_input},
+            {"dendritic_potential_no_teacher", &at.potential},
+            {"dendritic_potential_teacher", &at.potential_teacher},
+            {"grad_weight_recurrent", &at.grad_recurrent}};
         const bp::Layer& after = layers.at(l);
-        const std::map<std::string, const bp::Mat*> updated{{"weight", &after.weight}, {"feedback", &after.feedback},
+        const std::map<std::string, const bp::Mat*> updated{{"weight", &after.weight},
+                                                            {"feedback", &after.feedback},
                                                             {"velocity_weight", &after.velocity_weight},
                                                             {"recurrent", &after.recurrent}};
         for (const auto& [key, value] : row.items()) {
@@ -595,7 +659,8 @@ void add_burstprop_formats(std::vector<Format>& list) {
   const auto add = [&](const char* name, std::vector<std::string> keys, Replayer replay) {
     keys.insert(keys.end(), {"name", "provenance"});
     const auto recognises = [keys](const json& file) {
-      return file.is_object() && std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return file.contains(key); });
+      return file.is_object() &&
+             std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return file.contains(key); });
     };
     list.push_back({name, recognises, std::move(replay)});
   };

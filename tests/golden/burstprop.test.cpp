@@ -33,7 +33,8 @@ TEST(GoldenBurstprop, EveryFileReplaysWithinItsTolerance) {
   EXPECT_EQ(files.size(), 14U);
   for (const auto& file : files) {
     const Verdict v = replay_file(file);
-    EXPECT_TRUE(v.passed) << v.file << ": " << v.worst_deviation << " at " << v.worst_quantity << " " << v.note;
+    EXPECT_TRUE(v.passed) << v.file << ": " << v.worst_deviation << " at " << v.worst_quantity << " "
+                          << v.note;
   }
 }
 

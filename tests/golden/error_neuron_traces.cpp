@@ -16,7 +16,9 @@ std::vector<double> doubles(const json& j) { return j.get<std::vector<double>>()
 
 namespace {
 /// "d_tanh" → tanh.
-ActivationKind derivative_named(const std::string& name) { return activation_named(name.starts_with("d_") ? name.substr(2) : name); }
+ActivationKind derivative_named(const std::string& name) {
+  return activation_named(name.starts_with("d_") ? name.substr(2) : name);
+}
 }  // namespace
 
 std::vector<models::AreaActivation> activations(const json& params) {
@@ -63,7 +65,8 @@ MicrocircuitReplay error_neuron_replay(const json& trace) {
   const json& initial = trace.at("initial");
   Shape shape;
   shape.layers = p.at("layers").get<std::vector<std::size_t>>();
-  shape.errors = p.contains("error_layers") ? p.at("error_layers").get<std::vector<std::size_t>>() : shape.layers;
+  shape.errors =
+      p.contains("error_layers") ? p.at("error_layers").get<std::vector<std::size_t>>() : shape.layers;
   const std::size_t areas = shape.areas();
 
   models::ErrorNeuronMicrocircuit m;
@@ -110,7 +113,8 @@ MicrocircuitReplay error_neuron_replay(const json& trace) {
   r.circuit = build(m);
   for (std::size_t i = 0; i < areas; ++i) {
     set_neuron_parameters(r.circuit, area_name(i, "rep"), p.at("activation").at(i));
-    if (p.contains("error_activation")) set_neuron_parameters(r.circuit, area_name(i, "err"), p["error_activation"].at(i));
+    if (p.contains("error_activation"))
+      set_neuron_parameters(r.circuit, area_name(i, "err"), p["error_activation"].at(i));
   }
   const Circuit& c = r.circuit;
 
@@ -130,10 +134,12 @@ MicrocircuitReplay error_neuron_replay(const json& trace) {
 
   // Where each block of the recorded matrices lives: [matrix in the list] → blocks.
   std::map<std::pair<std::string, std::size_t>, std::vector<Block>> blocks;
-  const auto find = [&](const std::string& from, const std::string& to, const std::string& compartment) -> std::optional<ProjectionId> {
+  const auto find = [&](const std::string& from, const std::string& to,
+                        const std::string& compartment) -> std::optional<ProjectionId> {
     for (std::uint32_t k = 0; k < c.projections().size(); ++k) {
       const Projection& j = c.projections()[k];
-      if (c[j.from].name == from && c[j.to].name == to && j.compartment == compartment) return ProjectionId{k};
+      if (c[j.from].name == from && c[j.to].name == to && j.compartment == compartment)
+        return ProjectionId{k};
     }
     return std::nullopt;
   };
@@ -144,19 +150,23 @@ MicrocircuitReplay error_neuron_replay(const json& trace) {
       const auto id = find(j == 0 ? "input" : area_name(j - 1, "rep"), rep, "basal");
       if (!id) throw DataError("a forward projection is missing");
       if (skip_up) {
-        blocks[{"w_forward", 0}].push_back({*id, Shape::before(shape.layers, i + 1), n, Shape::before(shape.layers, j), shape.layers[j]});
+        blocks[{"w_forward", 0}].push_back(
+            {*id, Shape::before(shape.layers, i + 1), n, Shape::before(shape.layers, j), shape.layers[j]});
       } else {
         blocks[{"w_forward", i}].push_back({*id, 0, n, 0, shape.layers[j]});
       }
     }
-    if (const auto id = find(rep, err, i + 1 < areas ? "dendrite" : "target")) blocks[{"w_rep_to_err", i}].push_back({*id, 0, e, 0, n});
+    if (const auto id = find(rep, err, i + 1 < areas ? "dendrite" : "target"))
+      blocks[{"w_rep_to_err", i}].push_back({*id, 0, e, 0, n});
     blocks[{"w_err_to_rep", i}].push_back({find(err, rep, "apical").value(), 0, n, 0, e});
-    for (std::size_t k = skip_down ? i : i + 1; k < (skip_down ? areas : std::min(areas, i + 2)) && i + 1 < areas; ++k) {
+    for (std::size_t k = skip_down ? i : i + 1;
+         k < (skip_down ? areas : std::min(areas, i + 2)) && i + 1 < areas; ++k) {
       const auto id = find(area_name(k, "err"), err, "dendrite");
       if (!id) continue;
       const std::size_t ek = shape.errors[k + 1];
       if (skip_down) {
-        blocks[{"w_feedback_error", 0}].push_back({*id, Shape::before(shape.errors, i + 1), e, Shape::before(shape.errors, k + 1), ek});
+        blocks[{"w_feedback_error", 0}].push_back(
+            {*id, Shape::before(shape.errors, i + 1), e, Shape::before(shape.errors, k + 1), ek});
       } else {
         blocks[{"w_feedback_error", i}].push_back({*id, 0, e, 0, ek});
       }
@@ -171,14 +181,17 @@ MicrocircuitReplay error_neuron_replay(const json& trace) {
   };
   r.weights = [each_block](const json& snapshot) {
     std::vector<ExpectedMatrix> out;
-    each_block(snapshot, [&](const Block& b, Matrix<double> values, const auto&) { out.push_back({b.projection, std::move(values)}); });
+    each_block(snapshot, [&](const Block& b, Matrix<double> values, const auto&) {
+      out.push_back({b.projection, std::move(values)});
+    });
     return out;
   };
 
   r.prepare = [=](rate::RateEngine<double>& engine, const json& start) {
     const Circuit& circuit = engine.circuit();
     for (std::size_t i = 0; i < areas; ++i) {
-      const PopulationId rep = circuit.population(area_name(i, "rep")), err = circuit.population(area_name(i, "err"));
+      const PopulationId rep = circuit.population(area_name(i, "rep")),
+                         err = circuit.population(area_name(i, "err"));
       engine.set_soma(rep, 0, doubles(start.at("soma_rep")[i]), doubles(start.at("soma_rep_previous")[i]));
       engine.set_soma(err, 0, doubles(start.at("soma_err")[i]), doubles(start.at("soma_err_previous")[i]));
       engine.write(rep, "rate", 0, doubles(start.at("rate_rep")[i]));
@@ -191,13 +204,16 @@ MicrocircuitReplay error_neuron_replay(const json& trace) {
       engine.write(circuit.population("input"), "rate", 0, doubles(start.at("input_previous")));
     }
     each_block(start, [&](const Block& b, const Matrix<double>& values, const auto& where) {
-      if (where.first != "w_feedback_error" && !circuit[b.projection].view) engine.set_weights(b.projection, 0, values);
+      if (where.first != "w_feedback_error" && !circuit[b.projection].view)
+        engine.set_weights(b.projection, 0, values);
     });
     const bool noisy = start.contains("feedback_noise");
     each_block(start, [&](const Block& b, const Matrix<double>& values, const auto& where) {
       if (where.first != "w_feedback_error") return;
       Matrix<double> noise(values.rows(), values.cols());
-      if (noisy) noise = block_of(matrix_of(start.at("feedback_noise").at(where.second)), b.row, b.rows, b.col, b.cols);
+      if (noisy)
+        noise =
+            block_of(matrix_of(start.at("feedback_noise").at(where.second)), b.row, b.rows, b.col, b.cols);
       if (circuit[b.projection].view) {
         engine.network(0).set_deviation(b.projection, 0, noise);
         engine.network(0).set_until_refresh(b.projection, 0, values);
@@ -214,9 +230,13 @@ MicrocircuitReplay error_neuron_replay(const json& trace) {
   std::vector<std::vector<double>> remembered;
   for (const json& x : trace.at("inputs")) {
     const bool first = remembered.empty();
-    remembered.push_back(!x.is_null() ? doubles(x) : !first ? remembered.back() : doubles(initial.at("input_previous")));
+    remembered.push_back(!x.is_null() ? doubles(x)
+                         : !first     ? remembered.back()
+                                      : doubles(initial.at("input_previous")));
   }
-  const bool refreshed = m.transposed_feedback && (p.value("learn_forward", true) || p.value("learn_lateral", true) || p.value("learn_feedback", false));
+  const bool refreshed =
+      m.transposed_feedback &&
+      (p.value("learn_forward", true) || p.value("learn_lateral", true) || p.value("learn_feedback", false));
   const json noise = refreshed && initial.contains("feedback_noise") ? initial.at("feedback_noise") : json();
   const std::vector<bool> missing = [&] {
     std::vector<bool> list;
@@ -226,9 +246,11 @@ MicrocircuitReplay error_neuron_replay(const json& trace) {
   r.before_step = [=](rate::RateEngine<double>& engine, std::size_t step) {
     const Circuit& circuit = engine.circuit();
     if (std::find(resets.begin(), resets.end(), step) != resets.end()) {
-      for (std::size_t i = 0; i < areas; ++i) engine.reset_soma(circuit.population(area_name(i, "rep")), 0, somata[i]);
+      for (std::size_t i = 0; i < areas; ++i)
+        engine.reset_soma(circuit.population(area_name(i, "rep")), 0, somata[i]);
     }
-    if (skip_up && step > 0 && missing.at(step - 1)) engine.write(circuit.population("input"), "rate", 0, remembered[step - 1]);
+    if (skip_up && step > 0 && missing.at(step - 1))
+      engine.write(circuit.population("input"), "rate", 0, remembered[step - 1]);
   };
   r.after_step = [=](rate::RateEngine<double>& engine, std::size_t step) {
     if (step != 0 || noise.is_null()) return;
@@ -261,7 +283,8 @@ MicrocircuitReplay layered_reference_replay(const json& trace) {
   MicrocircuitReplay r;
   r.circuit = build(m);
   const std::size_t areas = m.layers.size() - 1;
-  for (std::size_t i = 0; i < areas; ++i) set_neuron_parameters(r.circuit, area_name(i, "rep"), p.at("activation").at(i));
+  for (std::size_t i = 0; i < areas; ++i)
+    set_neuron_parameters(r.circuit, area_name(i, "rep"), p.at("activation").at(i));
   const Circuit& c = r.circuit;
   std::vector<ProjectionId> up, down;
   for (std::size_t i = 0; i < areas; ++i) {
@@ -270,19 +293,24 @@ MicrocircuitReplay layered_reference_replay(const json& trace) {
     r.variables["rate"].push_back({area_name(i, "rep"), "rate"});
     r.variables["slope"].push_back({area_name(i, "rep"), "slope"});
     r.variables["error"].push_back({area_name(i, "err"), "prospective"});
-    up.push_back(c.projection(fmt::format("{}->{}.basal", i == 0 ? "input" : area_name(i - 1, "rep"), area_name(i, "rep"))));
-    if (i + 1 < areas) down.push_back(c.projection(fmt::format("{}->{}.dendrite", area_name(i + 1, "err"), area_name(i, "err"))));
+    up.push_back(c.projection(
+        fmt::format("{}->{}.basal", i == 0 ? "input" : area_name(i - 1, "rep"), area_name(i, "rep"))));
+    if (i + 1 < areas)
+      down.push_back(
+          c.projection(fmt::format("{}->{}.dendrite", area_name(i + 1, "err"), area_name(i, "err"))));
   }
   r.weights = [=](const json& snapshot) {
     std::vector<ExpectedMatrix> out;
     for (std::size_t i = 0; i < areas; ++i) out.push_back({up[i], matrix_of(snapshot.at("w_forward").at(i))});
-    for (std::size_t i = 0; i + 1 < areas; ++i) out.push_back({down[i], matrix_of(snapshot.at("w_feedback").at(i))});
+    for (std::size_t i = 0; i + 1 < areas; ++i)
+      out.push_back({down[i], matrix_of(snapshot.at("w_feedback").at(i))});
     return out;
   };
   r.prepare = [=](rate::RateEngine<double>& engine, const json& start) {
     const Circuit& circuit = engine.circuit();
     for (std::size_t i = 0; i < areas; ++i) {
-      const PopulationId rep = circuit.population(area_name(i, "rep")), err = circuit.population(area_name(i, "err"));
+      const PopulationId rep = circuit.population(area_name(i, "rep")),
+                         err = circuit.population(area_name(i, "err"));
       engine.write(rep, "prospective", 0, doubles(start.at("soma")[i]));
       engine.write(rep, "rate", 0, doubles(start.at("rate")[i]));
       engine.write(err, "prospective", 0, doubles(start.at("error")[i]));

@@ -32,13 +32,15 @@ Matrix<double> matrix_of(const json& rows) {
   const std::size_t n = rows.size(), m = n == 0 ? 0 : rows.at(0).size();
   Matrix<double> out(n, m);
   for (std::size_t i = 0; i < n; ++i) {
-    if (rows[i].size() != m) throw DataError(fmt::format("a matrix has rows of {} and {} entries", m, rows[i].size()));
+    if (rows[i].size() != m)
+      throw DataError(fmt::format("a matrix has rows of {} and {} entries", m, rows[i].size()));
     for (std::size_t k = 0; k < m; ++k) out(i, k) = rows[i][k].get<double>();
   }
   return out;
 }
 
-Matrix<double> block_of(const Matrix<double>& whole, std::size_t row, std::size_t rows, std::size_t col, std::size_t cols) {
+Matrix<double> block_of(const Matrix<double>& whole, std::size_t row, std::size_t rows, std::size_t col,
+                        std::size_t cols) {
   Matrix<double> out(rows, cols);
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t k = 0; k < cols; ++k) out(i, k) = whole(row + i, col + k);
@@ -48,17 +50,20 @@ Matrix<double> block_of(const Matrix<double>& whole, std::size_t row, std::size_
 
 Verdict replay(const json& trace, const MicrocircuitReplay& r) {
   ThreadPool pool(1);
-  rate::RateEngine<double> engine(r.circuit, {trace.value("seed", std::uint64_t{0})}, pool, {.all_quantities = true});
+  rate::RateEngine<double> engine(r.circuit, {trace.value("seed", std::uint64_t{0})}, pool,
+                                  {.all_quantities = true});
   const Circuit& c = engine.circuit();
   const json& initial = trace.at("initial");
   r.prepare(engine, initial);
 
   Comparison all(kTolerance, 0);
   const auto& recorded = trace.at("recorded");
-  const rate::Learning learning{trace.at("params").value("learn_forward", true), trace.at("params").value("learn_lateral", true),
+  const rate::Learning learning{trace.at("params").value("learn_forward", true),
+                                trace.at("params").value("learn_lateral", true),
                                 trace.at("params").value("learn_feedback", false), false};
   for (auto it = recorded.begin(); it != recorded.end(); ++it) {
-    if (!r.variables.contains(it.key())) throw DataError(fmt::format("unknown recorded variable '{}'", it.key()));
+    if (!r.variables.contains(it.key()))
+      throw DataError(fmt::format("unknown recorded variable '{}'", it.key()));
   }
   std::size_t snapshot = 0;
   const auto steps = trace.at("steps").get<std::size_t>();
@@ -104,15 +109,17 @@ Verdict replay(const json& trace, const MicrocircuitReplay& r) {
 }
 
 void add_microcircuit_formats(std::vector<Format>& list) {
-  list.push_back({"microcircuit-trace/1",
-                  [](const json& j) { return j.is_object() && j.value("schema", "") == "microcircuit-trace/1"; },
-                  [](const json& j) -> Verdict {
-                    const std::string model = j.at("model");
-                    if (model == "errormc") return replay(j, error_neuron_replay(j));
-                    if (model == "ann") return replay(j, layered_reference_replay(j));
-                    if (model == "sacramento2018" || model == "dPC" || model == "pal") return replay(j, dendritic_replay(j));
-                    throw DataError(fmt::format("unknown model '{}'", model));
-                  }});
+  list.push_back(
+      {"microcircuit-trace/1",
+       [](const json& j) { return j.is_object() && j.value("schema", "") == "microcircuit-trace/1"; },
+       [](const json& j) -> Verdict {
+         const std::string model = j.at("model");
+         if (model == "errormc") return replay(j, error_neuron_replay(j));
+         if (model == "ann") return replay(j, layered_reference_replay(j));
+         if (model == "sacramento2018" || model == "dPC" || model == "pal")
+           return replay(j, dendritic_replay(j));
+         throw DataError(fmt::format("unknown model '{}'", model));
+       }});
 }
 
 }  // namespace apical::golden

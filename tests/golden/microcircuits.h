@@ -5,8 +5,8 @@
 
 #include <functional>
 #include <map>
-#include <optional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,7 +48,8 @@ std::string area_name(std::size_t area, const char* suffix);  ///< "a1.pyr" for 
 std::vector<models::AreaActivation> activations(const nlohmann::json& params);
 void set_neuron_parameters(Circuit& c, const std::string& population, const nlohmann::json& activation);
 Matrix<double> matrix_of(const nlohmann::json& rows);
-Matrix<double> block_of(const Matrix<double>& whole, std::size_t row, std::size_t rows, std::size_t col, std::size_t cols);
+Matrix<double> block_of(const Matrix<double>& whole, std::size_t row, std::size_t rows, std::size_t col,
+                        std::size_t cols);
 
 void add_microcircuit_formats(std::vector<Format>& list);
 

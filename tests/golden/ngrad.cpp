@@ -13,7 +13,8 @@ struct Family {
   std::vector<std::string> prefixes;
 };
 
-/// The id's prefix names the routine; "fa_linear_curve" before "fa" and so on, hence longest first within a family.
+/// The id's prefix names the routine; "fa_linear_curve" before "fa" and so on, hence longest first within a
+/// family.
 template <class T>
 const std::vector<Family<T>>& families() {
   static const std::vector<Family<T>> all{

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replays "ngrad-golden/1": one case per file of a credit rule computed by an independent program in float64. A value passes
-// if |a-b| <= abs + rel |b| with the file's tolerance; the verdict's deviation is the worst |a-b| / (abs + rel |b|), so
-// its tolerance is 1. In single precision a whole array passes if max|a-b| <= limit max|b|.
+// Replays "ngrad-golden/1": one case per file of a credit rule computed by an independent program in float64.
+// A value passes if |a-b| <= abs + rel |b| with the file's tolerance; the verdict's deviation is the worst
+// |a-b| / (abs + rel |b|), so its tolerance is 1. In single precision a whole array passes if max|a-b| <=
+// limit max|b|.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

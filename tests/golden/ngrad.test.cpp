@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/ngrad.h"
-#include "golden/ngrad_case.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <limits>
-
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "apical/core/error.h"
+#include "golden/ngrad_case.h"
 
 namespace apical::golden {
 namespace {
@@ -20,7 +19,9 @@ nlohmann::json read(const std::filesystem::path& path) {
   return nlohmann::json::parse(in);
 }
 
-std::vector<std::filesystem::path> files() { return files_below(std::string(APICAL_TEST_DATA) + "/golden/ngrad"); }
+std::vector<std::filesystem::path> files() {
+  return files_below(std::string(APICAL_TEST_DATA) + "/golden/ngrad");
+}
 
 TEST(NgradGolden, EveryFileIsReproducedInDoublePrecision) {
   EXPECT_GE(files().size(), 52U);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What all replays of "ngrad-golden/1" share: reading arrays and networks, comparing with what the file expects.
+// What all replays of "ngrad-golden/1" share: reading arrays and networks, comparing with what the file
+// expects.
 #pragma once
 
 #include <cmath>
@@ -88,20 +89,23 @@ template <class T>
 class CaseComparison {
  public:
   explicit CaseComparison(const json& file)
-      : abs_(file.at("tolerance").at("abs").get<double>()), rel_(file.at("tolerance").at("rel").get<double>()) {}
+      : abs_(file.at("tolerance").at("abs").get<double>()),
+        rel_(file.at("tolerance").at("rel").get<double>()) {}
 
   static constexpr bool kSingle = std::is_same_v<T, float>;
 
-  /// All numbers of `got` against all numbers of `expected`; `sign` multiplies `got`. `limit` is the single-precision bound
-  /// on max|a-b| / max|b|; arrays are the innermost matrices where the file has lists of them.
+  /// All numbers of `got` against all numbers of `expected`; `sign` multiplies `got`. `limit` is the
+  /// single-precision bound on max|a-b| / max|b|; arrays are the innermost matrices where the file has lists
+  /// of them.
   template <class Value>
-  void check(const std::string& name, const Value& got, const json& expected, double sign = 1, double limit = 1e-4) {
+  void check(const std::string& name, const Value& got, const json& expected, double sign = 1,
+             double limit = 1e-4) {
     std::vector<double> a, b;
     flatten(got, a);
     flatten(expected, b);
     if (a.size() != b.size()) {
-      throw DataError("'" + name + "' holds " + std::to_string(b.size()) + " numbers where " + std::to_string(a.size()) +
-                      " were computed");
+      throw DataError("'" + name + "' holds " + std::to_string(b.size()) + " numbers where " +
+                      std::to_string(a.size()) + " were computed");
     }
     double largest = 0, difference = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -115,8 +119,8 @@ class CaseComparison {
 
   /// One array at a time, for lists of matrices: in single precision each has its own largest entry.
   template <class Value>
-  void check_each(const std::string& name, const std::vector<Value>& got, const json& expected, double sign = 1,
-                  double limit = 1e-4) {
+  void check_each(const std::string& name, const std::vector<Value>& got, const json& expected,
+                  double sign = 1, double limit = 1e-4) {
     if (got.size() != expected.size()) {
       throw DataError("'" + name + "' holds " + std::to_string(expected.size()) + " arrays where " +
                       std::to_string(got.size()) + " were computed");
@@ -131,7 +135,8 @@ class CaseComparison {
     note(name, std::abs(got - expected) / (kSingle ? 0.05 : 1e-4));
   }
 
-  /// Figures that cancellation makes meaningless in single precision. Values of round-off size mean only "round-off".
+  /// Figures that cancellation makes meaningless in single precision. Values of round-off size mean only
+  /// "round-off".
   void check_double_only(const std::string& name, double got, const json& expected) {
     if (kSingle) return;
     if (std::abs(expected.get<double>()) < 1e-12) {
@@ -180,7 +185,8 @@ layered::Network<T> read_network(const json& inputs, layered::Activation hidden,
     parameters.b.emplace_back(m.rows(), T(0));
   }
   if (inputs.contains(b)) {
-    for (std::size_t l = 0; l < parameters.b.size(); ++l) parameters.b[l] = read_vector<T>(inputs.at(b).at(l));
+    for (std::size_t l = 0; l < parameters.b.size(); ++l)
+      parameters.b[l] = read_vector<T>(inputs.at(b).at(l));
   }
   return {layered::dense_network(sizes, hidden, output, loss), std::move(parameters)};
 }

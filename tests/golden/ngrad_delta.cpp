@@ -27,17 +27,21 @@ FeedbackWeights<T> read_feedback(const json& j) {
 }
 
 template <class T>
-std::unique_ptr<DeltaRule<T>> make_rule(const std::string& prefix, const json& file, const NetworkDescription& net) {
+std::unique_ptr<DeltaRule<T>> make_rule(const std::string& prefix, const json& file,
+                                        const NetworkDescription& net) {
   const json& inputs = file.at("inputs");
   if (prefix == "bp") return std::make_unique<Backpropagation<T>>();
   if (prefix == "fa") {
-    return std::make_unique<FeedbackAlignment<T>>(net, FeedbackPath::chained, read_feedback<T>(inputs.at("B")));
+    return std::make_unique<FeedbackAlignment<T>>(net, FeedbackPath::chained,
+                                                  read_feedback<T>(inputs.at("B")));
   }
   if (prefix == "dfa") {
-    return std::make_unique<FeedbackAlignment<T>>(net, FeedbackPath::direct, read_feedback<T>(inputs.at("B")));
+    return std::make_unique<FeedbackAlignment<T>>(net, FeedbackPath::direct,
+                                                  read_feedback<T>(inputs.at("B")));
   }
   if (prefix == "frsf") {
-    return std::make_unique<SignSymmetry<T>>(net, SignMagnitude::fixed_random, read_feedback<T>(inputs.at("magnitude")));
+    return std::make_unique<SignSymmetry<T>>(net, SignMagnitude::fixed_random,
+                                             read_feedback<T>(inputs.at("magnitude")));
   }
   FeedbackWeights<T> magnitude = uniform_magnitude<T>(net);
   const json& scale = file.at("config").at("scale");
@@ -76,7 +80,8 @@ void replay_one_step(const std::string& prefix, const json& file, CaseComparison
   const std::vector<AreaAlignment> monitored = monitor.result();
   for (std::size_t l = 0; l < net.description.depth(); ++l) {
     // What reports show is the monitor's.
-    compare.check_angle("angle_deg_to_bp_per_layer", monitored.at(l).mean_angle, expected.at("angle_deg_to_bp_per_layer").at(l).get<double>());
+    compare.check_angle("angle_deg_to_bp_per_layer", monitored.at(l).mean_angle,
+                        expected.at("angle_deg_to_bp_per_layer").at(l).get<double>());
   }
 }
 
@@ -118,7 +123,8 @@ void replay_weight_mirror(const json& file, CaseComparison<T>& compare) {
   const double kept = std::pow(1 - decay, static_cast<double>(xi.rows()));
   Matrix<T> limit = Y;
   for (std::size_t i = 0; i < limit.size(); ++i) {
-    limit.flat()[i] = static_cast<T>(kept * limit.flat()[i] + eta * sigma * sigma * (1 - kept) / decay * W.flat()[i]);
+    limit.flat()[i] =
+        static_cast<T>(kept * limit.flat()[i] + eta * sigma * sigma * (1 - kept) / decay * W.flat()[i]);
   }
   Rows<T> response;
   for (std::size_t k = 0; k < xi.rows(); ++k) {
@@ -138,7 +144,8 @@ void replay_linear_curve(const json& file, CaseComparison<T>& compare) {
   const Matrix<T> x = read_matrix<T>(inputs.at("X")), y = read_matrix<T>(inputs.at("Y"));
   const auto eta = config.at("eta").get<double>();
   const int steps = config.at("steps").get<int>();
-  FeedbackAlignment<T> rule(net.description, FeedbackPath::chained, {transposed(read_matrix<T>(inputs.at("B")))});
+  FeedbackAlignment<T> rule(net.description, FeedbackPath::chained,
+                            {transposed(read_matrix<T>(inputs.at("B")))});
   auto credit = Credit<T>::zeros(net.description);
   Matrix<T> by_feedback(x.rows(), net.description.layers[0].size), by_transpose = by_feedback;
   std::vector<double> losses;
@@ -153,7 +160,8 @@ void replay_linear_curve(const json& file, CaseComparison<T>& compare) {
       angle = angle_degrees<T>(by_feedback.flat(), by_transpose.flat());
     }
     if (step % 10 == 0) {
-      compare.check_angle("angle_deg_every_10", angle, expected.at("angle_deg_every_10").at(angles++).get<double>());
+      compare.check_angle("angle_deg_every_10", angle,
+                          expected.at("angle_deg_every_10").at(angles++).get<double>());
       losses.push_back(loss);
     }
     for (std::size_t l = 0; l < net.description.depth(); ++l) {

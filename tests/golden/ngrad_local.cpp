@@ -17,7 +17,8 @@ using namespace layered;
 Matrix<double> leading_eigenvectors(const Matrix<double>& C, std::size_t count) {
   Matrix<double> E(count, C.cols());
   for (std::size_t k = 0; k < count; ++k) {
-    for (std::size_t c = 0; c < C.cols(); ++c) E(k, c) = 1.0 / static_cast<double>(1 + c + k * k) - (k == c ? 1.0 : 0.0);
+    for (std::size_t c = 0; c < C.cols(); ++c)
+      E(k, c) = 1.0 / static_cast<double>(1 + c + k * k) - (k == c ? 1.0 : 0.0);
   }
   for (int round = 0; round < 20000; ++round) {
     E = product(E, C);
@@ -67,7 +68,8 @@ void replay_hebbian(const json& file, CaseComparison<T>& compare) {
   compare.check("data_covariance", C, expected.at("data_covariance"));
   const Matrix<double> E = leading_eigenvectors(C, 2);
   double sign = 0;
-  for (std::size_t c = 0; c < E.cols(); ++c) sign += E(0, c) * expected.at("first_eigenvector").at(c).template get<double>();
+  for (std::size_t c = 0; c < E.cols(); ++c)
+    sign += E(0, c) * expected.at("first_eigenvector").at(c).template get<double>();
   compare.check("first_eigenvector", std::vector<double>(E.row(0).begin(), E.row(0).end()),
                 expected.at("first_eigenvector"), sign > 0 ? 1 : -1);
   compare.check("projector_top2", product(transposed(E), E), expected.at("projector_top2"));
@@ -133,8 +135,8 @@ void replay_segregated(const json& file, CaseComparison<T>& compare) {
   net.parameters.W = {read_matrix<T>(inputs.at("W0")), read_matrix<T>(inputs.at("W1"))};
   net.parameters.b = {read_vector<T>(inputs.at("b0")), read_vector<T>(inputs.at("b1"))};
   const Matrix<T> x = read_matrix<T>(inputs.at("x")), y = read_matrix<T>(inputs.at("y"));
-  net.description = dense_network({x.cols(), net.parameters.W[0].rows(), net.parameters.W[1].rows()}, Activation::sigmoid,
-                                  Activation::sigmoid, Loss::mse);
+  net.description = dense_network({x.cols(), net.parameters.W[0].rows(), net.parameters.W[1].rows()},
+                                  Activation::sigmoid, Activation::sigmoid, Loss::mse);
   SegregatedDendrites<T> rule(net.description,
                               {.phi_max = number("phi_max"),
                                .g_B = number("g_B"),
@@ -179,7 +181,8 @@ void replay_two_site(const json& file, CaseComparison<T>& compare) {
   symmetric.credit(Workers(), net, {x.view(), y.view()}, credit, 0);
   compare.check_each("D_with_symmetric_V", symmetric.delta(), expected.at("D_with_symmetric_V"), -1);
   for (const auto& [key, mixed] : expected.at("dW_mixed").items()) {
-    TwoSite<T>(net.description, V, {.alpha = std::stod(key)}).credit(Workers(), net, {x.view(), y.view()}, credit, 0);
+    TwoSite<T>(net.description, V, {.alpha = std::stod(key)})
+        .credit(Workers(), net, {x.view(), y.view()}, credit, 0);
     compare.check_each("dW_mixed at " + key, credit.dW, mixed);
   }
 }

@@ -38,7 +38,8 @@ void replay_policy_gradient(const std::string&, const json& file, CaseComparison
   std::vector<StepEnd> end;
   std::vector<double> reward, value;
   for (const json& a : inputs.at("a")) action.push_back(a.get<std::uint32_t>());
-  for (const json& d : inputs.at("done")) end.push_back(d.get<double>() != 0 ? StepEnd::terminal : StepEnd::going);
+  for (const json& d : inputs.at("done"))
+    end.push_back(d.get<double>() != 0 ? StepEnd::terminal : StepEnd::going);
   for (const json& r : inputs.at("r")) reward.push_back(r.get<double>());
   const std::size_t steps = action.size();
 
@@ -74,16 +75,18 @@ void replay_policy_gradient(const std::string&, const json& file, CaseComparison
   compare.check("entropy", policy.entropy, expected.at("entropy"));
 
   Matrix<T> delta(steps, policy_net.description.outputs()), value_delta(steps, 1);
-  const ClippedObjective ppo = clipped_objective<T>(policy, action, old_policy.log_prob, normalised, number("clip_eps"),
-                                                    number("entropy_coef"), delta.view());
-  const double value_loss = value_objective<T>(V.view(), gae.returns, number("value_coef"), value_delta.view());
+  const ClippedObjective ppo = clipped_objective<T>(policy, action, old_policy.log_prob, normalised,
+                                                    number("clip_eps"), number("entropy_coef"), delta.view());
+  const double value_loss =
+      value_objective<T>(V.view(), gae.returns, number("value_coef"), value_delta.view());
   compare.check("ratio", ppo.ratio, expected.at("ratio"));
   compare.check("gate", ppo.gate, expected.at("gate"));
   compare.check("L_pi", ppo.policy_loss, expected.at("L_pi"), 1, 1e-3);
   compare.check("L_v", value_loss, expected.at("L_v"));
-  compare.check("total",
-                ppo.policy_loss + number("value_coef") * value_loss - number("entropy_coef") * ppo.mean_entropy,
-                expected.at("total"));
+  compare.check(
+      "total",
+      ppo.policy_loss + number("value_coef") * value_loss - number("entropy_coef") * ppo.mean_entropy,
+      expected.at("total"));
   const Credit<T> policy_credit = credit_of_delta<T>(policy_net, s.view(), delta);
   compare.check_each("grad_W_policy", policy_credit.dW, expected.at("grad_W_policy"), -1);
   compare.check_each("grad_b_policy", policy_credit.db, expected.at("grad_b_policy"), -1);
@@ -105,7 +108,8 @@ void replay_policy_gradient(const std::string&, const json& file, CaseComparison
   for (std::size_t t = 0; t < steps; ++t) {
     Matrix<T> one(1, delta.cols());
     std::copy(delta.row(t).begin(), delta.row(t).end(), one.row(0).begin());
-    const Credit<T> credit = credit_of_delta<T>(policy_net, MatrixView<const T>(s.row(t).data(), 1, s.cols()), one);
+    const Credit<T> credit =
+        credit_of_delta<T>(policy_net, MatrixView<const T>(s.row(t).data(), 1, s.cols()), one);
     for (std::size_t l = 0; l < weights.size(); ++l) weights[l].credit = credit.dW[l].flat();
     trace.step(number("gamma") * number("trace_lambda"), weights);
     double squares = 0;
@@ -115,7 +119,8 @@ void replay_policy_gradient(const std::string&, const json& file, CaseComparison
     if (end[t] != StepEnd::going) trace.clear();
   }
   compare.check("trace_norm_layer1", norms, expected.at("trace_norm_layer1"));
-  for (std::size_t l = 0; l < weights.size(); ++l) std::copy(change[l].begin(), change[l].end(), one_credit.dW[l].flat().begin());
+  for (std::size_t l = 0; l < weights.size(); ++l)
+    std::copy(change[l].begin(), change[l].end(), one_credit.dW[l].flat().begin());
   compare.check_each("actor_critic_sum_td_e", one_credit.dW, expected.at("actor_critic_sum_td_e"));
 }
 

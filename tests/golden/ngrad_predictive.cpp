@@ -20,7 +20,8 @@ void replay_nonlinear(const json& file, CaseComparison<T>& compare) {
   Backpropagation<T>().credit(Workers(), net, batch, reference, 0);
   compare.check_each("bp_grad_W", reference.dW, expected.at("bp_grad_W"), -1, 1e-3);
   PredictiveOptions options{.gamma = config.at("gamma").get<double>(), .guard = false, .record_energy = true};
-  options.prediction = config.at("variant").get<std::string>() == "A" ? Prediction::of_drive : Prediction::of_activity;
+  options.prediction =
+      config.at("variant").get<std::string>() == "A" ? Prediction::of_drive : Prediction::of_activity;
   const auto steps = [](const std::string& key) { return std::stoi(key.substr(1)); };
   const auto relative_to_bp = [&](const std::string& what, const json& value) {
     compare.check_double_only("rel_to_bp " + what, relative_error(credit.dW, reference.dW), value);

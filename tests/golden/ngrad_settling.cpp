@@ -33,7 +33,8 @@ void replay_contrastive(const json& file, CaseComparison<T>& compare) {
   resize(delta, net.description, x.rows());
   copy<T>(activity.h.back().view(), delta.back().view());
   combine<T>(Workers(), delta.back().view(), y.view(), [](T h, T target) { return h - target; });
-  carry_back<T>(Workers(), net.description, activity.h, delta, [&](std::size_t l) { return net.parameters.W[l].view(); });
+  carry_back<T>(Workers(), net.description, activity.h, delta,
+                [&](std::size_t l) { return net.parameters.W[l].view(); });
   correlate_layers<T>(Workers(), net.description, delta, x.view(), activity.h, -1, matching);
   compare.check_each("bp_matching_grad_W", matching.dW, expected.at("bp_matching_grad_W"), -1, 1e-3);
 
@@ -59,7 +60,8 @@ void replay_contrastive(const json& file, CaseComparison<T>& compare) {
     ContrastiveHebbian<T>(net.description, options).credit(Workers(), net, {x.view(), y.view()}, credit, 0);
     check_changes("dW_generec", at_gain.at("dW_generec"));
   }
-  if (CaseComparison<T>::kSingle) compare.mention("relative errors and lower layers at small gain need double precision");
+  if (CaseComparison<T>::kSingle)
+    compare.mention("relative errors and lower layers at small gain need double precision");
 }
 
 template <class T>
@@ -80,7 +82,8 @@ void replay_recirculation(const json& file, CaseComparison<T>& compare) {
     compare.check("v2", rule.visible_second(), at.at("v2"));
     compare.check("h3", rule.hidden_third(), at.at("h3"));
     compare.check("dV at " + key, credit.dW[1], at.at("dV"), 1, lambda > 0.9 ? 1e-3 : 1e-4);
-    if (!(CaseComparison<T>::kSingle && lambda > 0.9)) compare.check("dW at " + key, credit.dW[0], at.at("dW"));
+    if (!(CaseComparison<T>::kSingle && lambda > 0.9))
+      compare.check("dW at " + key, credit.dW[0], at.at("dW"));
   }
   // With V = W^T the update of W, over (1-lambda)^2, tends to the gradient of the reconstruction error in h1.
   net.parameters.W[1] = transposed(net.parameters.W[0]);
@@ -91,7 +94,8 @@ void replay_recirculation(const json& file, CaseComparison<T>& compare) {
     Matrix<T> residual(v0.rows(), v0.cols()), delta(v0.rows(), net.parameters.W[0].rows());
     copy<T>(v0.view(), residual.view());
     combine<T>(Workers(), residual.view(), rule.output(), [](T v, T r) { return v - r; });
-    gemm<T>(Workers(), Op::none, Op::transpose, 1, residual.view(), net.parameters.W[0].view(), 0, delta.view());
+    gemm<T>(Workers(), Op::none, Op::transpose, 1, residual.view(), net.parameters.W[0].view(), 0,
+            delta.view());
     times_derivative<T>(Workers(), f, rule.hidden_first().view(), delta.view());
     Matrix<T> reference(net.parameters.W[0].rows(), net.parameters.W[0].cols());
     correlate<T>(Workers(), kAllToAll, delta.view(), v0.view(), 1, reference.view());
@@ -112,7 +116,8 @@ void replay_equilibrium(const json& file, CaseComparison<T>& compare) {
   bool first = true;
   for (const auto& [key, at] : expected.at("by_beta").items()) {
     const double beta = std::stod(key), limit = beta <= 0.01 ? 5e-3 : 1e-3;
-    EquilibriumOptions options{.nudging = Nudging::symmetric, .beta = beta, .free = settling, .nudged = settling};
+    EquilibriumOptions options{
+        .nudging = Nudging::symmetric, .beta = beta, .free = settling, .nudged = settling};
     EquilibriumPropagation<T> rule(net.description, options);
     const double cost = rule.credit(Workers(), net, {x.view(), y.view()}, credit, 0);
     if (first) {
@@ -129,14 +134,16 @@ void replay_equilibrium(const json& file, CaseComparison<T>& compare) {
     compare.check_double_only("rel_err_symmetric at " + key, relative_error(credit.dW, exact.dW),
                               at.at("rel_err_symmetric"));
     options.nudging = Nudging::one_sided;
-    EquilibriumPropagation<T>(net.description, options).credit(Workers(), net, {x.view(), y.view()}, credit, 0);
+    EquilibriumPropagation<T>(net.description, options)
+        .credit(Workers(), net, {x.view(), y.view()}, credit, 0);
     compare.check_each("grad_one_sided at " + key, credit.dW, at.at("grad_one_sided"), -1, limit);
     compare.check_double_only("rel_err_one_sided at " + key, relative_error(credit.dW, exact.dW),
                               at.at("rel_err_one_sided"));
     options.beta = -beta;
-    EquilibriumPropagation<T>(net.description, options).credit(Workers(), net, {x.view(), y.view()}, credit, 0);
-    compare.check_each("grad_one_sided_negative_beta at " + key, credit.dW, at.at("grad_one_sided_negative_beta"), -1,
-                       limit);
+    EquilibriumPropagation<T>(net.description, options)
+        .credit(Workers(), net, {x.view(), y.view()}, credit, 0);
+    compare.check_each("grad_one_sided_negative_beta at " + key, credit.dW,
+                       at.at("grad_one_sided_negative_beta"), -1, limit);
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small dense algebra in double for the closed forms that golden files hold; independent of the library's products.
+// Small dense algebra in double for the closed forms that golden files hold; independent of the library's
+// products.
 #pragma once
 
 #include <algorithm>

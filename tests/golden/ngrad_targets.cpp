@@ -13,7 +13,8 @@ using namespace layered;
 /// dh_L/dh_l of every sample (n_L x n_l) at hidden layer index l.
 template <class T>
 std::vector<Matrix<double>> jacobians(const Network<T>& net, const LayerRows<T>& h, std::size_t l) {
-  const std::size_t outputs = net.description.outputs(), rows = h[0].rows(), width = net.description.layers[l].size;
+  const std::size_t outputs = net.description.outputs(), rows = h[0].rows(),
+                    width = net.description.layers[l].size;
   std::vector<Matrix<double>> J(rows, Matrix<double>(outputs, width));
   LayerRows<T> delta;
   resize(delta, net.description, rows);
@@ -24,11 +25,13 @@ std::vector<Matrix<double>> jacobians(const Network<T>& net, const LayerRows<T>&
     for (std::size_t n = 0; n < rows; ++n) {
       for (std::size_t i = 0; i < outputs; ++i) {
         const T hk = h.back().view()(n, k), hi = h.back().view()(n, i);
-        top(n, i) = f.kind == Activation::softmax ? hk * ((i == k ? T(1) : T(0)) - hi) : (i == k ? T(1) : T(0));
+        top(n, i) =
+            f.kind == Activation::softmax ? hk * ((i == k ? T(1) : T(0)) - hi) : (i == k ? T(1) : T(0));
       }
     }
     if (f.kind != Activation::softmax) times_derivative<T>(Workers(), f, h.back().view(), top);
-    carry_back<T>(Workers(), net.description, h, delta, [&](std::size_t m) { return net.parameters.W[m].view(); });
+    carry_back<T>(Workers(), net.description, h, delta,
+                  [&](std::size_t m) { return net.parameters.W[m].view(); });
     project_back<T>(Workers(), kAllToAll, delta[l + 1].view(), net.parameters.W[l + 1].view(), row.view());
     for (std::size_t n = 0; n < rows; ++n) {
       for (std::size_t i = 0; i < width; ++i) J[n](k, i) = row(n, i);
@@ -93,8 +96,8 @@ void replay_rules(const json& file, CaseComparison<T>& compare) {
   for (std::size_t l = 0; l < maps.V.size(); ++l) {
     Matrix<T> dV = maps.V[l];
     AlignedBuffer<T> dc = maps.c[l];
-    const double loss = inverse_credit<T>(Workers(), net, l, plain.activities()[l].view(), noise[l].view(), maps, noisy,
-                                          above, back, dV, std::span<T>(dc));
+    const double loss = inverse_credit<T>(Workers(), net, l, plain.activities()[l].view(), noise[l].view(),
+                                          maps, noisy, above, back, dV, std::span<T>(dc));
     compare.check("inverse_loss", loss, expected.at("inverse_loss").at(l));
     compare.check("grad_V", dV, expected.at("grad_V").at(l), -1);
     compare.check("grad_c", dc, expected.at("grad_c").at(l), -1);
@@ -104,7 +107,8 @@ void replay_rules(const json& file, CaseComparison<T>& compare) {
   Matrix<T> dQ = Q[0];
   LayerRows<T> layers;
   reconstruction_credit<T>(Workers(), net, 0, plain.activities(), z1.view(), z2.view(),
-                           number_in_text(config.at("drl").get<std::string>(), "s"), lambda, Q[0], layers, noisy, dQ);
+                           number_in_text(config.at("drl").get<std::string>(), "s"), lambda, Q[0], layers,
+                           noisy, dQ);
   compare.check("grad_Q_layer1", dQ, expected.at("grad_Q_layer1"), -1, 1e-3);
   const auto J = jacobians<T>(net, plain.activities(), 0);
   for (std::size_t n = 0; n < J.size(); ++n) {
@@ -130,8 +134,8 @@ void replay_limits(const json& file, CaseComparison<T>& compare) {
       maps.c.emplace_back(maps.V.back().rows(), T(0));
     }
     auto credit = Credit<T>::zeros(net.description);
-    TargetPropagation<T> rule(net.description,
-                              {.step = config.at("step_part1").get<double>(), .divide_by_step = false}, maps, 0);
+    TargetPropagation<T> rule(
+        net.description, {.step = config.at("step_part1").get<double>(), .divide_by_step = false}, maps, 0);
     rule.credit(Workers(), net, batch, credit, 0);
     compare.check_each("part1 targets", rule.targets(), expected.at("targets"));
     compare.check_each("part1 grad_W", credit.dW, expected.at("grad_W"), -1);
@@ -174,9 +178,11 @@ void replay_limits(const json& file, CaseComparison<T>& compare) {
     for (std::size_t n = 0; n < J.size(); ++n) {
       Matrix<double> error(net.description.outputs(), 1);
       for (std::size_t k = 0; k < error.rows(); ++k) {
-        error(k, 0) = -step * (static_cast<double>(activity.h.back().view()(n, k)) - static_cast<double>(y(n, k)));
+        error(k, 0) =
+            -step * (static_cast<double>(activity.h.back().view()(n, k)) - static_cast<double>(y(n, k)));
       }
-      compare.check("gauss_newton_displacement", solve(J[n], error), expected.at("gauss_newton_displacement").at(l).at(n));
+      compare.check("gauss_newton_displacement", solve(J[n], error),
+                    expected.at("gauss_newton_displacement").at(l).at(n));
     }
   }
 }

@@ -115,8 +115,7 @@ struct CartPoleFile {
 
 CartPoleState state_of(const json& values) { return values.get<CartPoleState>(); }
 
-void compare_open_loop(Comparison& c, const std::string& name, const json& golden,
-                       const CartPoleFile& file) {
+void compare_open_loop(Comparison& c, const std::string& name, const json& golden, const CartPoleFile& file) {
   const double dt = golden.value("dt", kCartPoleRegulation.dt_s);
   const json states = golden.value("states", json::array());
   CartPoleState state = golden.contains("start") ? state_of(golden["start"]) : state_of(states.at(0));
@@ -135,8 +134,7 @@ void compare_closed_loop(Comparison& c, const std::string& name, const json& gol
   constexpr double kSeconds = 20;
   const double dt = golden.value("dt", kCartPoleRegulation.dt_s);
   const char* const states_key = golden.contains("states") ? "states" : "states_first_51";
-  const json states = golden.value(states_key, json::array()),
-             forces = golden.value("forces", json::array());
+  const json states = golden.value(states_key, json::array()), forces = golden.value("forces", json::array());
   CartPoleState state = golden.contains("start") ? state_of(golden["start"]) : state_of(states.at(0));
   if (!states.empty()) c.close_all(name + ".states[0]", state, states[0]);
   const auto steps = static_cast<std::size_t>(std::lround(kSeconds / dt));
@@ -178,17 +176,16 @@ void compare_gym(Comparison& c, const std::string& name, const json& golden) {
       c.close_all(fmt::format("{}.states[{}]", name, taken), outcome.state, states[taken]);
   }
   if (golden.contains("terminated_after")) {
-    c.exact(name + ".terminated_after", static_cast<double>(taken),
-            golden["terminated_after"].get<double>());
+    c.exact(name + ".terminated_after", static_cast<double>(taken), golden["terminated_after"].get<double>());
     c.exact(name + ".done", json(outcome.done()), json(true));
   }
   if (golden.contains("total_reward"))
     c.exact(name + ".total_reward", total_reward, golden["total_reward"].get<double>());
   if (golden.contains("final_state"))
     c.close_all(name + ".final_state", outcome.state, golden["final_state"]);
-  c.note_unknown_keys(
-      golden, {"dt", "start", "actions", "states", "terminated_after", "total_reward", "final_state"},
-      name + ".");
+  c.note_unknown_keys(golden,
+                      {"dt", "start", "actions", "states", "terminated_after", "total_reward", "final_state"},
+                      name + ".");
 }
 
 Verdict replay_cart_pole(const json& trace) {
@@ -205,8 +202,7 @@ Verdict replay_cart_pole(const json& trace) {
     const json cases = trace.value(key, json::array());
     for (std::size_t i = 0; i < cases.size(); ++i) compare_one(fmt::format("{}[{}]", key, i), cases[i]);
   };
-  each("open_loop",
-       [&](const std::string& name, const json& one) { compare_open_loop(c, name, one, file); });
+  each("open_loop", [&](const std::string& name, const json& one) { compare_open_loop(c, name, one, file); });
   each("closed_loop",
        [&](const std::string& name, const json& one) { compare_closed_loop(c, name, one, file); });
   each("gym", [&](const std::string& name, const json& one) { compare_gym(c, name, one); });

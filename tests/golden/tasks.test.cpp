@@ -35,8 +35,7 @@ class TaskGolden : public testing::TestWithParam<const char*> {};
 
 TEST_P(TaskGolden, IsReplayedCompletely) {
   const Verdict v = replay_file(golden_path(GetParam()));
-  EXPECT_TRUE(v.passed) << v.worst_quantity << " deviates by " << v.worst_deviation << " of "
-                        << v.tolerance;
+  EXPECT_TRUE(v.passed) << v.worst_quantity << " deviates by " << v.worst_deviation << " of " << v.tolerance;
   EXPECT_EQ(v.note, "");
 }
 

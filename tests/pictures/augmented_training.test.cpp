@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pictures drawn anew in each epoch, and pictures read from files while training goes on: what is learned does not depend on
-// threads, on what was read ahead, or on where a run was stopped.
+// Pictures drawn anew in each epoch, and pictures read from files while training goes on: what is learned
+// does not depend on threads, on what was read ahead, or on where a run was stopped.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,13 +23,16 @@ class Pictures : public testing::Test {
   Pictures() {
     for (std::size_t n = 0; n < 36; ++n) {
       io::Picture picture = io::plain_picture(kSide, kSide, 0, 0, 0);
-      for (std::size_t i = 0; i < picture.rgb.size(); ++i) picture.rgb[i] = static_cast<std::uint8_t>((n % 2 == 0 ? i * 3 : 255 - i * 3) + 7 * n);
-      const std::string name = (n < 30 ? "train/" : "test/") + std::string(n % 2 == 0 ? "a" : "b") + "/" + std::to_string(n) + ".jpg";
+      for (std::size_t i = 0; i < picture.rgb.size(); ++i)
+        picture.rgb[i] = static_cast<std::uint8_t>((n % 2 == 0 ? i * 3 : 255 - i * 3) + 7 * n);
+      const std::string name = (n < 30 ? "train/" : "test/") + std::string(n % 2 == 0 ? "a" : "b") + "/" +
+                               std::to_string(n) + ".jpg";
       io::write_jpeg(directory_ / name, picture);
     }
   }
   std::shared_ptr<const Dataset> files(const std::string& augment, double padding = 0) const {
-    auto p = TaskParameters{}.set("directory", directory_.path().string()).set("size", static_cast<double>(kSide));
+    auto p =
+        TaskParameters{}.set("directory", directory_.path().string()).set("size", static_cast<double>(kSide));
     p.set("augment", augment).set("crop_padding", padding);
     return std::make_shared<const Dataset>(make_dataset("image-folder", p));
   }
@@ -52,22 +55,26 @@ class Pictures : public testing::Test {
     data->train.augmentation = augmentation;
     return data;
   }
-  static LayeredLearner<float> learner(const std::shared_ptr<const Dataset>& data, const std::vector<std::uint64_t>& seeds, ThreadPool& pool) {
+  static LayeredLearner<float> learner(const std::shared_ptr<const Dataset>& data,
+                                       const std::vector<std::uint64_t>& seeds, ThreadPool& pool) {
     const models::LayeredModelRecipe* recipe = models::find_layered("backpropagation");
     std::map<std::string, models::Value, std::less<>> values;
     for (const models::Parameter& p : recipe->parameters) values[p.name] = p.default_value;
     values["layers"] = std::vector<double>{3.0 * kSide * kSide, 5, 2};
     values["batch"] = 8.0;  // not a divisor of 30
-    return {recipe->build(models::Values(std::move(values))), std::vector<std::shared_ptr<const Dataset>>(seeds.size(), data), seeds, pool};
+    return {recipe->build(models::Values(std::move(values))),
+            std::vector<std::shared_ptr<const Dataset>>(seeds.size(), data), seeds, pool};
   }
   static std::vector<float> weights(LayeredLearner<float>& l) {
     std::vector<float> all;
     for (std::size_t r = 0; r < l.replicas(); ++r) {
-      for (const auto& W : l.model(r).network().parameters.W) all.insert(all.end(), W.flat().begin(), W.flat().end());
+      for (const auto& W : l.model(r).network().parameters.W)
+        all.insert(all.end(), W.flat().begin(), W.flat().end());
     }
     return all;
   }
-  static std::vector<float> trained(const std::shared_ptr<const Dataset>& data, const std::vector<std::uint64_t>& seeds, unsigned threads) {
+  static std::vector<float> trained(const std::shared_ptr<const Dataset>& data,
+                                    const std::vector<std::uint64_t>& seeds, unsigned threads) {
     ThreadPool pool(threads);
     auto l = learner(data, seeds, pool);
     std::atomic<bool> stop{false};
@@ -83,19 +90,22 @@ TEST_F(Pictures, ThreadsAndReplicasDoNotMatterAndTheSeedDoes) {
     EXPECT_EQ(trained(data, {4, 5, 6}, 2), one);
     EXPECT_EQ(trained(data, {4, 5, 6}, 4), one);
     const std::vector<float> alone = trained(data, {5}, 2);
-    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), one.begin() + static_cast<std::ptrdiff_t>(alone.size())));
+    EXPECT_TRUE(
+        std::equal(alone.begin(), alone.end(), one.begin() + static_cast<std::ptrdiff_t>(alone.size())));
   }
 }
 
-TEST_F(Pictures, FilesGiveWhatMemoryGives) { 
+TEST_F(Pictures, FilesGiveWhatMemoryGives) {
   EXPECT_EQ(trained(files("none"), {1, 2}, 2), trained(in_memory({}), {1, 2}, 1));
-  EXPECT_EQ(trained(files("crop-and-flip", 2), {1, 2}, 2), trained(in_memory({.crop = true, .flip = true, .pad = 2}), {1, 2}, 1));
+  EXPECT_EQ(trained(files("crop-and-flip", 2), {1, 2}, 2),
+            trained(in_memory({.crop = true, .flip = true, .pad = 2}), {1, 2}, 1));
 }
 
 TEST_F(Pictures, AugmentationChangesWhatIsLearnedInEveryEpoch) {
   const auto data = in_memory({.crop = true, .flip = true, .pad = 2});
   EXPECT_NE(trained(data, {1}, 1), trained(in_memory({}), {1}, 1));
-  // The same batch of samples, one epoch later, is other pictures: weights differ from those of the first epoch's pictures.
+  // The same batch of samples, one epoch later, is other pictures: weights differ from those of the first
+  // epoch's pictures.
   ThreadPool pool(1);
   std::vector<std::uint32_t> order(30);
   for (std::uint32_t i = 0; i < 30; ++i) order[i] = i;

@@ -18,7 +18,8 @@ using Names = std::vector<std::string>;
 std::string some(const Names& names) {
   constexpr std::size_t kShown = 6;
   if (names.size() <= kShown) return join_names(names);
-  return fmt::format("{} and {} more", fmt::join(names.begin(), names.begin() + kShown, ", "), names.size() - kShown);
+  return fmt::format("{} and {} more", fmt::join(names.begin(), names.begin() + kShown, ", "),
+                     names.size() - kShown);
 }
 
 Ingredient needed_for(const char* name, const Names& because, const char* reason, const char* otherwise) {
@@ -29,11 +30,15 @@ Ingredient needed_for(const char* name, const Names& because, const char* reason
 Ingredient weight_transport(const Circuit& c) {
   Names exact, deviating;
   for (const Projection& j : c.projections()) {
-    if (j.view) (j.view->deviation ? deviating : exact).push_back(fmt::format("{} (of {})", j.name, c[j.view->of].name));
+    if (j.view)
+      (j.view->deviation ? deviating : exact)
+          .push_back(fmt::format("{} (of {})", j.name, c[j.view->of].name));
   }
   std::string reason;
   if (!exact.empty()) reason = fmt::format("exact transposes: {}", some(exact));
-  if (!deviating.empty()) reason += fmt::format("{}transposes plus a fixed deviation: {}", reason.empty() ? "" : "; ", some(deviating));
+  if (!deviating.empty())
+    reason +=
+        fmt::format("{}transposes plus a fixed deviation: {}", reason.empty() ? "" : "; ", some(deviating));
   if (reason.empty()) reason = "every projection has weights of its own";
   return {"weight transport", !exact.empty() || !deviating.empty(), reason};
 }
@@ -43,30 +48,38 @@ Ingredient shared_weights(const Circuit& c) {
   const auto& all = c.projections();
   for (std::size_t k = 0; k < all.size(); ++k) {
     if (all[k].view && all[k].view->shares_deviation_with) {
-      copies.push_back(fmt::format("{} (deviation of {}{})", all[k].name, c[*all[k].view->shares_deviation_with].name,
+      copies.push_back(fmt::format("{} (deviation of {}{})", all[k].name,
+                                   c[*all[k].view->shares_deviation_with].name,
                                    all[k].view->scale < 0 ? ", negated" : ""));
     }
     if (all[k].weights.derivation && !all[k].view) {
       const DerivedWeights& d = *all[k].weights.derivation;
-      copies.push_back(fmt::format("{} (begins as {}{}{})", all[k].name, d.transposed ? "the transpose of " : "", c[d.of].name,
+      copies.push_back(fmt::format("{} (begins as {}{}{})", all[k].name,
+                                   d.transposed ? "the transpose of " : "", c[d.of].name,
                                    d.times ? " times " + c[*d.times].name : ""));
     }
     // Drawn at one address by one law: equal at the start.
     for (std::size_t other = 0; other < k; ++other) {
       const InitialWeights &a = all[k].weights, &b = all[other].weights;
-      const bool drawn = a.law == InitialWeights::Law::uniform || a.law == InitialWeights::Law::uniform_upper || a.law == InitialWeights::Law::normal;
-      if (!all[k].view && !all[other].view && drawn && a.law == b.law && all[k].draw_address == all[other].draw_address) {
+      const bool drawn = a.law == InitialWeights::Law::uniform ||
+                         a.law == InitialWeights::Law::uniform_upper || a.law == InitialWeights::Law::normal;
+      if (!all[k].view && !all[other].view && drawn && a.law == b.law &&
+          all[k].draw_address == all[other].draw_address) {
         copies.push_back(fmt::format("{} (starts like {})", all[k].name, all[other].name));
       }
     }
   }
-  return needed_for("shared weights", copies, "{}", "no projection copies weights of another, beyond transposes");
+  return needed_for("shared weights", copies, "{}",
+                    "no projection copies weights of another, beyond transposes");
 }
 
 Ingredient separate_phases(const Circuit& c) {
-  const auto rules = std::count_if(c.projections().begin(), c.projections().end(), [](const Projection& j) { return j.rule.has_value(); });
+  const auto rules = std::count_if(c.projections().begin(), c.projections().end(),
+                                   [](const Projection& j) { return j.rule.has_value(); });
   return {"separate phases", false,
-          rules == 0 ? "nothing is plastic" : fmt::format("all {} rules act in every step; a rule has no way to wait for a phase", rules)};
+          rules == 0
+              ? "nothing is plastic"
+              : fmt::format("all {} rules act in every step; a rule has no way to wait for a phase", rules)};
 }
 
 /// Whether phi can be below 0 somewhere. Slopes within four standard deviations count as possible.
@@ -75,11 +88,14 @@ bool rate_can_be_negative(const Population& p) {
   const double lowest_slope = slope - 4 * p.slope_sd;
   switch (p.activation) {
     case ActivationKind::linear:
-    case ActivationKind::tanh: return true;
-    case ActivationKind::logistic: return false;
+    case ActivationKind::tanh:
+      return true;
+    case ActivationKind::logistic:
+      return false;
     case ActivationKind::relu:
     case ActivationKind::soft_relu:
-    case ActivationKind::hard_sigmoid: return lowest_slope < 0;
+    case ActivationKind::hard_sigmoid:
+      return lowest_slope < 0;
   }
   return true;
 }
@@ -92,12 +108,14 @@ Ingredient signed_signals(const Circuit& c) {
     // What comes from outside is up to the task.
     if (from.kind == Population::Kind::external || !seen.insert({j.from.value, j.transmits}).second) continue;
     if (j.transmits == Quantity::rate) {
-      if (rate_can_be_negative(from)) because.push_back(fmt::format("{} ({} rate)", from.name, name_of(from.activation)));
+      if (rate_can_be_negative(from))
+        because.push_back(fmt::format("{} ({} rate)", from.name, name_of(from.activation)));
     } else if (j.transmits != Quantity::slope) {
       because.push_back(fmt::format("{} ({})", from.name, name_of(j.transmits)));
     }
   }
-  return needed_for("signed signals", because, "can be negative: {}", "all rates that are sent are 0 or more, whatever the potentials");
+  return needed_for("signed signals", because, "can be negative: {}",
+                    "all rates that are sent are 0 or more, whatever the potentials");
 }
 
 struct Range {
@@ -115,8 +133,12 @@ Range range_of(const Circuit& c, const InitialWeights& w, bool one_to_one) {
   constexpr double kUnbounded = std::numeric_limits<double>::infinity();
   Range drawn;
   switch (w.law) {
-    case InitialWeights::Law::constant: drawn.include(w.low); break;
-    case InitialWeights::Law::uniform_upper: drawn.include(0); [[fallthrough]];
+    case InitialWeights::Law::constant:
+      drawn.include(w.low);
+      break;
+    case InitialWeights::Law::uniform_upper:
+      drawn.include(0);
+      [[fallthrough]];
     case InitialWeights::Law::uniform:
       drawn.include(w.low);
       drawn.include(w.high);
@@ -196,9 +218,11 @@ Ingredient global_signal(const Circuit& c) {
     for (const Projection& j : c.projections()) {
       if (j.from == PopulationId{k} && c[j.to].area != c.populations()[k].area) areas.insert(c[j.to].area);
     }
-    if (areas.size() > 1) because.push_back(fmt::format("{} (to {} areas)", c.populations()[k].name, areas.size()));
+    if (areas.size() > 1)
+      because.push_back(fmt::format("{} (to {} areas)", c.populations()[k].name, areas.size()));
   }
-  return needed_for("global signal", because, "one number is broadcast: {}", "no single number reaches several areas");
+  return needed_for("global signal", because, "one number is broadcast: {}",
+                    "no single number reaches several areas");
 }
 
 Ingredient one_to_one_wiring(const Circuit& c) {
@@ -208,9 +232,11 @@ Ingredient one_to_one_wiring(const Circuit& c) {
     if (pairs && j.from != j.to && c[j.from].size > 1 && c[j.to].size > 1) because.push_back(j.name);
   }
   for (const Population& p : c.populations()) {
-    if (p.teacher && p.size > 1) because.push_back(fmt::format("{} with its teacher {}", p.name, c[*p.teacher].name));
+    if (p.teacher && p.size > 1)
+      because.push_back(fmt::format("{} with its teacher {}", p.name, c[*p.teacher].name));
   }
-  return needed_for("one-to-one wiring", because, "each neuron has its partner: {}", "no projection pairs neurons");
+  return needed_for("one-to-one wiring", because, "each neuron has its partner: {}",
+                    "no projection pairs neurons");
 }
 
 Ingredient identity_laterals(const Circuit& c) {
@@ -219,12 +245,15 @@ Ingredient identity_laterals(const Circuit& c) {
     if (j.view || j.pathway != Pathway::lateral) continue;
     if (j.weights.is_identity()) {
       (j.rule && j.rule->eta != 0 ? learned : fixed).push_back(j.name);
-    } else if (j.rule && j.rule->eta != 0 && j.rule->decay.alpha != 0 && j.rule->decay.toward == WeightDecay::Toward::identity) {
+    } else if (j.rule && j.rule->eta != 0 && j.rule->decay.alpha != 0 &&
+               j.rule->decay.toward == WeightDecay::Toward::identity) {
       learned.push_back(j.name);
     }
   }
-  Ingredient out = needed_for("identity laterals", fixed, "exactly 1 between partners, for ever: {}", "no lateral projection is a fixed identity");
-  if (!learned.empty()) out.reason += fmt::format("; drawn towards the identity by a rule: {}", some(learned));
+  Ingredient out = needed_for("identity laterals", fixed, "exactly 1 between partners, for ever: {}",
+                              "no lateral projection is a fixed identity");
+  if (!learned.empty())
+    out.reason += fmt::format("; drawn towards the identity by a rule: {}", some(learned));
   return out;
 }
 
@@ -232,7 +261,8 @@ Ingredient lookahead(const Circuit& c) {
   Names because;
   for (const Population& p : c.populations()) {
     const bool sends = std::any_of(c.projections().begin(), c.projections().end(), [&](const Projection& j) {
-      return c[j.from].name == p.name && (j.transmits != Quantity::rate || p.lookahead) && j.transmits != Quantity::soma;
+      return c[j.from].name == p.name && (j.transmits != Quantity::rate || p.lookahead) &&
+             j.transmits != Quantity::soma;
     });
     if (p.kind == Population::Kind::neurons && sends) because.push_back(p.name);
   }
@@ -243,7 +273,8 @@ Ingredient lookahead(const Circuit& c) {
 Ingredient target(const Circuit& c) {
   Names because;
   for (const Population& p : c.populations()) {
-    if (p.teacher) because.push_back(fmt::format("{} compares its rates with {}", p.name, c[*p.teacher].name));
+    if (p.teacher)
+      because.push_back(fmt::format("{} compares its rates with {}", p.name, c[*p.teacher].name));
   }
   for (const Projection& j : c.projections()) {
     const bool teaches = c.target() ? j.from == *c.target() : j.pathway == Pathway::teaching;
@@ -264,7 +295,8 @@ std::vector<Ingredient> ingredients(const Circuit& c) {
           separate_phases(c),
           signed_signals(c),
           mixed_signs(c),
-          {"non-local terms", false, "a rule can only multiply quantities that exist at its synapse; the description has no others"},
+          {"non-local terms", false,
+           "a rule can only multiply quantities that exist at its synapse; the description has no others"},
           global_signal(c),
           one_to_one_wiring(c),
           identity_laterals(c),

@@ -31,13 +31,18 @@ models::ErrorNeuronMicrocircuit microcircuit() { return {.layers = {4, 6, 3}}; }
 
 TEST(Ingredients, OfTheErrorNeuronMicrocircuit) {
   const Circuit c = build(microcircuit());
-  EXPECT_EQ(needs(c), (std::vector<std::string>{"weight transport", "signed signals", "mixed signs", "one-to-one wiring", "identity laterals",
-                                                "lookahead", "target"}));
-  EXPECT_EQ(find(c, "weight transport").reason, "exact transposes: a2.err->a1.err.dendrite (of a1.rep->a2.rep.basal)");
+  EXPECT_EQ(needs(c),
+            (std::vector<std::string>{"weight transport", "signed signals", "mixed signs",
+                                      "one-to-one wiring", "identity laterals", "lookahead", "target"}));
+  EXPECT_EQ(find(c, "weight transport").reason,
+            "exact transposes: a2.err->a1.err.dendrite (of a1.rep->a2.rep.basal)");
   EXPECT_EQ(find(c, "signed signals").reason,
-            "can be negative: a1.rep (tanh rate), a1.err (linear rate), a2.rep (mismatch) and a2.err (linear rate)");
-  EXPECT_EQ(find(c, "target").reason, "a2.rep compares its rates with target and the mismatch reaches a2.err.target");
-  EXPECT_EQ(find(c, "separate phases").reason, "all 2 rules act in every step; a rule has no way to wait for a phase");
+            "can be negative: a1.rep (tanh rate), a1.err (linear rate), a2.rep (mismatch) and a2.err (linear "
+            "rate)");
+  EXPECT_EQ(find(c, "target").reason,
+            "a2.rep compares its rates with target and the mismatch reaches a2.err.target");
+  EXPECT_EQ(find(c, "separate phases").reason,
+            "all 2 rules act in every step; a rule has no way to wait for a phase");
 }
 
 TEST(Ingredients, FixedRandomFeedbackNeedsNoWeightTransport) {
@@ -59,8 +64,9 @@ TEST(Ingredients, DeviationsFromTheTransposeAreSaid) {
 
 TEST(Ingredients, OfTheLayeredReference) {
   const Circuit c = build(models::LayeredReference{.layers = {4, 6, 3}});
-  EXPECT_EQ(needs(c), (std::vector<std::string>{"weight transport", "signed signals", "mixed signs", "one-to-one wiring", "identity laterals",
-                                                "lookahead", "target"}));
+  EXPECT_EQ(needs(c),
+            (std::vector<std::string>{"weight transport", "signed signals", "mixed signs",
+                                      "one-to-one wiring", "identity laterals", "lookahead", "target"}));
 }
 
 TEST(Ingredients, LateralsThatRelaxToTheIdentityAreNotTakenForGranted) {
@@ -70,14 +76,17 @@ TEST(Ingredients, LateralsThatRelaxToTheIdentityAreNotTakenForGranted) {
   m.eta_rep_to_err = m.eta_err_to_rep = 0.01;
   const Ingredient learned = find(build(m), "identity laterals");
   EXPECT_FALSE(learned.needed);
-  EXPECT_NE(learned.reason.find("drawn towards the identity by a rule: a1.rep->a1.err.dendrite"), std::string::npos) << learned.reason;
+  EXPECT_NE(learned.reason.find("drawn towards the identity by a rule: a1.rep->a1.err.dendrite"),
+            std::string::npos)
+      << learned.reason;
 }
 
 TEST(Ingredients, WithoutLookaheadNothingIsProspectiveButSlopesAndMismatch) {
   models::ErrorNeuronMicrocircuit m = microcircuit();
   m.rep_lookahead = m.error_lookahead = false;
   const Circuit c = build(m);
-  EXPECT_EQ(find(c, "lookahead").reason, "send what their potential is about to be (prospective coding): a1.rep and a2.rep");
+  EXPECT_EQ(find(c, "lookahead").reason,
+            "send what their potential is about to be (prospective coding): a1.rep and a2.rep");
 }
 
 /// Excitatory and inhibitory neurons with rectified rates.
@@ -124,7 +133,8 @@ TEST(Ingredients, ANegativeSlopeMakesRectifiedRatesNegative) {
 TEST(Ingredients, ABroadcastNumberIsAGlobalSignal) {
   Circuit c = dale();
   const PopulationId reward = c.add_external("reward", 1);
-  for (std::uint32_t k = 0; k < 2; ++k) c.connect(reward, {k}, {.compartment = "soma", .weights = {.low = 1}});
+  for (std::uint32_t k = 0; k < 2; ++k)
+    c.connect(reward, {k}, {.compartment = "soma", .weights = {.low = 1}});
   EXPECT_EQ(find(c, "global signal").reason, "one number is broadcast: reward (to 2 areas)");
 }
 
@@ -144,10 +154,14 @@ TEST(Ingredients, SharedDeviationsAndAddressesAreCopies) {
 
 TEST(Ingredients, WeightsThatBeginAsOthersAreSaidAndKeepTheirSign) {
   Circuit c = dale();
-  c.connect({0}, {1}, {.compartment = "soma", .name = "copy", .weights = InitialWeights::derived({.of = {0}}, 1)});
+  c.connect({0}, {1},
+            {.compartment = "soma", .name = "copy", .weights = InitialWeights::derived({.of = {0}}, 1)});
   EXPECT_EQ(find(c, "shared weights").reason, "copy (begins as e->i.soma)");
   EXPECT_FALSE(find(c, "mixed signs").needed);
-  c.connect({0}, {0}, {.compartment = "soma", .name = "loop", .weights = InitialWeights::derived({.of = {1}, .times = {{0}}}, 1)});
+  c.connect({0}, {0},
+            {.compartment = "soma",
+             .name = "loop",
+             .weights = InitialWeights::derived({.of = {1}, .times = {{0}}}, 1)});
   EXPECT_TRUE(find(c, "mixed signs").needed) << "excitation times inhibition is negative";
   c.edit(c.projection("loop")).weights.scale = -1;
   EXPECT_FALSE(find(c, "mixed signs").needed);

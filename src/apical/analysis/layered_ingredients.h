@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a layered network takes for granted beyond quantities that are local to a synapse, in the words of ingredients.h. A
-// credit rule is code, not a circuit that can be looked at: here the answers are those that the rule itself gives, with the
-// options it was built with.
+// What a layered network takes for granted beyond quantities that are local to a synapse, in the words of
+// ingredients.h. A credit rule is code, not a circuit that can be looked at: here the answers are those that
+// the rule itself gives, with the options it was built with.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a published experiment of spiking neurons takes for granted, found by looking at its network (see ingredients.h), and
-// at its course where that is what matters: phases and target.
+// What a published experiment of spiking neurons takes for granted, found by looking at its network (see
+// ingredients.h), and at its course where that is what matters: phases and target.
 #pragma once
 
 #include <vector>

@@ -21,8 +21,8 @@ void check_values(std::span<const double> values, std::size_t at_least) {
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(values[i])) {
-      throw DataError(fmt::format("value {} of {} is {}: a summary would mean nothing", i + 1,
-                                  values.size(), values[i]));
+      throw DataError(
+          fmt::format("value {} of {} is {}: a summary would mean nothing", i + 1, values.size(), values[i]));
     }
   }
 }

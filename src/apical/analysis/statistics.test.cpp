@@ -47,8 +47,7 @@ TEST(Statistics, StudentQuantilesMatchClosedForms) {
   for (double p : {0.6, 0.9, 0.99, 0.9999}) {
     EXPECT_NEAR(student_quantile(p, 1) / std::tan(std::numbers::pi * (p - 0.5)), 1.0, 1e-11) << p;
     const double q = 2 * p - 1;
-    EXPECT_NEAR(student_quantile(p, 2), q * std::sqrt(2 / (1 - q * q)),
-                1e-11 * (1 + student_quantile(p, 2)))
+    EXPECT_NEAR(student_quantile(p, 2), q * std::sqrt(2 / (1 - q * q)), 1e-11 * (1 + student_quantile(p, 2)))
         << p;
   }
 }

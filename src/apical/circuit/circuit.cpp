@@ -29,7 +29,8 @@ bool needs_compartment(PostFactor::Kind kind) {
 }
 
 void require_finite(double value, const std::string& what) {
-  if (!std::isfinite(value)) throw ConfigError(fmt::format("{} is {}; expected a finite number", what, value));
+  if (!std::isfinite(value))
+    throw ConfigError(fmt::format("{} is {}; expected a finite number", what, value));
 }
 
 void require_not_negative(double value, const std::string& what) {
@@ -45,29 +46,33 @@ void validate_population(const Circuit& circuit, const Population& p) {
   require_not_negative(p.leak, where("leak"));
   std::set<std::string> seen;
   for (const Compartment& c : p.compartments) {
-    require_not_negative(c.conductance, fmt::format("conductance of compartment '{}' of '{}'", c.name, p.name));
+    require_not_negative(c.conductance,
+                         fmt::format("conductance of compartment '{}' of '{}'", c.name, p.name));
     if (!seen.insert(c.name).second) {
       throw ConfigError(fmt::format("population '{}' has two compartments named '{}'", p.name, c.name));
     }
     const std::string low_pass = fmt::format("low_pass_ms of compartment '{}' of '{}'", c.name, p.name);
     require_not_negative(c.low_pass_ms, low_pass);
     if (c.low_pass_ms > 0 && c.low_pass_ms < circuit.dt_ms) {
-      throw ConfigError(fmt::format("{} is {} ms, shorter than the time step of {} ms", low_pass, c.low_pass_ms, circuit.dt_ms));
+      throw ConfigError(fmt::format("{} is {} ms, shorter than the time step of {} ms", low_pass,
+                                    c.low_pass_ms, circuit.dt_ms));
     }
   }
   if (!(p.total_conductance() > 0)) {
-    throw ConfigError(fmt::format("population '{}' has neither leak nor conductance: its membrane time constant is infinite", p.name));
+    throw ConfigError(fmt::format(
+        "population '{}' has neither leak nor conductance: its membrane time constant is infinite", p.name));
   }
   if (!p.lookahead && circuit.dt_ms > p.tau_ms()) {
-    throw ConfigError(
-        fmt::format("dt_ms = {:g} is longer than the membrane time constant of '{}' ({:.3g} ms): the Euler step is unstable",
-                    circuit.dt_ms, p.name, p.tau_ms()),
-        {}, fmt::format("choose dt_ms well below {:.2g}", p.tau_ms()));
+    throw ConfigError(fmt::format("dt_ms = {:g} is longer than the membrane time constant of '{}' ({:.3g} "
+                                  "ms): the Euler step is unstable",
+                                  circuit.dt_ms, p.name, p.tau_ms()),
+                      {}, fmt::format("choose dt_ms well below {:.2g}", p.tau_ms()));
   }
   for (const auto* list : {&p.slopes, &p.offsets}) {
     if (!list->empty() && list->size() != p.size) {
-      throw ConfigError(fmt::format("population '{}' has {} neurons but {} values in its list of slopes or offsets",
-                                    p.name, p.size, list->size()));
+      throw ConfigError(
+          fmt::format("population '{}' has {} neurons but {} values in its list of slopes or offsets", p.name,
+                      p.size, list->size()));
     }
   }
   require_finite(p.slope, where("slope"));
@@ -76,20 +81,26 @@ void validate_population(const Circuit& circuit, const Population& p) {
   require_not_negative(p.offset_sd, where("offset_sd"));
   require_not_negative(p.initial_soma_sd, where("initial_soma_sd"));
   if (!(p.lookahead_gain > 0) || !std::isfinite(p.lookahead_gain)) {
-    throw ConfigError(fmt::format("{} is {}; expected a positive number", where("lookahead_gain"), p.lookahead_gain));
+    throw ConfigError(
+        fmt::format("{} is {}; expected a positive number", where("lookahead_gain"), p.lookahead_gain));
   }
   if (p.teacher) {
     const Population& teacher = circuit[*p.teacher];
     if (teacher.kind != Population::Kind::external || teacher.size != p.size) {
-      throw ConfigError(fmt::format("the teacher of '{}' must be an external population of {} rates; '{}' has {}", p.name,
-                                    p.size, teacher.name, teacher.size));
+      throw ConfigError(
+          fmt::format("the teacher of '{}' must be an external population of {} rates; '{}' has {}", p.name,
+                      p.size, teacher.name, teacher.size));
     }
   }
   if (p.noise) {
     p.compartment_index(p.noise->compartment, fmt::format("the noise of population '{}'", p.name));
     require_not_negative(p.noise->scale, where("noise scale"));
-    if (!(p.noise->tau_ms > 0)) throw ConfigError(fmt::format("{} is {}; expected more than 0", where("noise tau_ms"), p.noise->tau_ms));
-    if (p.noise->hold_steps < 1) throw ConfigError(fmt::format("{} is {}; expected at least 1", where("noise hold_steps"), p.noise->hold_steps));
+    if (!(p.noise->tau_ms > 0))
+      throw ConfigError(
+          fmt::format("{} is {}; expected more than 0", where("noise tau_ms"), p.noise->tau_ms));
+    if (p.noise->hold_steps < 1)
+      throw ConfigError(
+          fmt::format("{} is {}; expected at least 1", where("noise hold_steps"), p.noise->hold_steps));
   }
 }
 
@@ -97,74 +108,98 @@ void validate_rule(const Circuit& circuit, const Projection& j) {
   const PlasticityRule& rule = *j.rule;
   const Population& to = circuit[j.to];
   const Population& from = circuit[j.from];
-  const auto where = [&](const char* field) { return fmt::format("{} of the rule of projection '{}'", field, j.name); };
+  const auto where = [&](const char* field) {
+    return fmt::format("{} of the rule of projection '{}'", field, j.name);
+  };
   require_finite(rule.eta, where("eta"));
   if (j.view) {
-    throw ConfigError(fmt::format("projection '{}' shows the transpose of '{}' and cannot have a rule of its own", j.name,
-                                  circuit[j.view->of].name),
-                      {}, "put the rule on the viewed projection, or give this one weights of its own");
+    throw ConfigError(
+        fmt::format("projection '{}' shows the transpose of '{}' and cannot have a rule of its own", j.name,
+                    circuit[j.view->of].name),
+        {}, "put the rule on the viewed projection, or give this one weights of its own");
   }
-  if (needs_compartment(rule.post.kind)) to.compartment_index(rule.post.compartment, fmt::format("the rule of projection '{}'", j.name));
-  if (rule.post.kind == PostFactor::Kind::noise && (!to.noise || to.noise->compartment != rule.post.compartment)) {
-    throw ConfigError(fmt::format("{} reads noise in '{}', but population '{}' has none there", where("post factor"),
-                                  rule.post.compartment, to.name));
+  if (needs_compartment(rule.post.kind))
+    to.compartment_index(rule.post.compartment, fmt::format("the rule of projection '{}'", j.name));
+  if (rule.post.kind == PostFactor::Kind::noise &&
+      (!to.noise || to.noise->compartment != rule.post.compartment)) {
+    throw ConfigError(fmt::format("{} reads noise in '{}', but population '{}' has none there",
+                                  where("post factor"), rule.post.compartment, to.name));
   }
-  for (auto [value, field] : {std::pair{rule.post.low_pass_ms, "post.low_pass_ms"}, {rule.pre.low_pass_ms, "pre.low_pass_ms"},
-                              {rule.pre.high_pass_ms, "pre.high_pass_ms"}, {rule.update_low_pass_ms, "update_low_pass_ms"}}) {
+  for (auto [value, field] : {std::pair{rule.post.low_pass_ms, "post.low_pass_ms"},
+                              {rule.pre.low_pass_ms, "pre.low_pass_ms"},
+                              {rule.pre.high_pass_ms, "pre.high_pass_ms"},
+                              {rule.update_low_pass_ms, "update_low_pass_ms"}}) {
     require_not_negative(value, where(field));
     if (value > 0 && value < circuit.dt_ms) {
-      throw ConfigError(fmt::format("{} is {} ms, shorter than the time step of {} ms", where(field), value, circuit.dt_ms));
+      throw ConfigError(fmt::format("{} is {} ms, shorter than the time step of {} ms", where(field), value,
+                                    circuit.dt_ms));
     }
   }
   if (rule.pre.kind == PreFactor::Kind::high_passed_rate && !(rule.pre.high_pass_ms > 0)) {
-    throw ConfigError(fmt::format("{} is 0; high_passed_rate needs the filter's time constant", where("pre.high_pass_ms")));
+    throw ConfigError(
+        fmt::format("{} is 0; high_passed_rate needs the filter's time constant", where("pre.high_pass_ms")));
   }
   if (rule.pre.kind == PreFactor::Kind::high_passed_rate && from.kind == Population::Kind::external) {
-    throw ConfigError(fmt::format("{}: '{}' is external and has no high-passed rate", where("pre factor"), from.name));
+    throw ConfigError(
+        fmt::format("{}: '{}' is external and has no high-passed rate", where("pre factor"), from.name));
   }
   if (uses_slope(rule.decay) && from.kind == Population::Kind::external) {
     throw ConfigError(fmt::format("{}: '{}' is external and has no slope", where("decay"), from.name));
   }
   if (rule.pre.low_pass_ms > 0 && rule.pre.kind != PreFactor::Kind::transmitted) {
-    throw ConfigError(fmt::format("{} filters what the synapse transmitted; pre.kind is {}", where("pre.low_pass_ms"), name_of(rule.pre.kind)),
+    throw ConfigError(fmt::format("{} filters what the synapse transmitted; pre.kind is {}",
+                                  where("pre.low_pass_ms"), name_of(rule.pre.kind)),
                       {}, "use pre.kind = \"transmitted\"");
   }
   if (rule.update_low_pass_ms > 0 && j.topology == Topology::one_to_one) {
-    throw ConfigError(fmt::format("{} is for dense projections; '{}' is one_to_one", where("update_low_pass_ms"), j.name));
+    throw ConfigError(
+        fmt::format("{} is for dense projections; '{}' is one_to_one", where("update_low_pass_ms"), j.name));
   }
   if (rule.decay.pre == WeightDecay::PreGate::positive && rule.pre.kind == PreFactor::Kind::none) {
-    throw ConfigError(fmt::format("{} is positive, but there is no presynaptic factor to be positive", where("decay.pre")));
+    throw ConfigError(
+        fmt::format("{} is positive, but there is no presynaptic factor to be positive", where("decay.pre")));
   }
   const bool half = (rule.post.kind == PostFactor::Kind::none) != (rule.pre.kind == PreFactor::Kind::none);
-  if (half) throw ConfigError(fmt::format("{}: a product needs both factors, or none for pure decay", where("post and pre")));
+  if (half)
+    throw ConfigError(
+        fmt::format("{}: a product needs both factors, or none for pure decay", where("post and pre")));
 }
 
 void validate_derivation(const Circuit& circuit, const Projection& j) {
   const DerivedWeights& d = *j.weights.derivation;
   const Projection& of = circuit[d.of];
   if (of.weights.derivation || (d.times && circuit[*d.times].weights.derivation)) {
-    throw ConfigError(fmt::format("initial weights of projection '{}' derive from weights that are derived themselves", j.name), {},
-                      "derive both from the drawn weights");
+    throw ConfigError(
+        fmt::format("initial weights of projection '{}' derive from weights that are derived themselves",
+                    j.name),
+        {}, "derive both from the drawn weights");
   }
-  if (j.topology != Topology::dense || of.topology != Topology::dense || (d.times && circuit[*d.times].topology != Topology::dense)) {
-    throw ConfigError(fmt::format("initial weights of projection '{}' can only be derived between dense projections", j.name));
+  if (j.topology != Topology::dense || of.topology != Topology::dense ||
+      (d.times && circuit[*d.times].topology != Topology::dense)) {
+    throw ConfigError(fmt::format(
+        "initial weights of projection '{}' can only be derived between dense projections", j.name));
   }
   if (d.transposed && d.times) {
-    throw ConfigError(fmt::format("initial weights of projection '{}' are derived from a transpose or from a product, not both", j.name));
+    throw ConfigError(fmt::format(
+        "initial weights of projection '{}' are derived from a transpose or from a product, not both",
+        j.name));
   }
   std::size_t rows = circuit[of.to].size, cols = circuit[of.from].size;
   if (d.transposed) std::swap(rows, cols);
   if (d.times) {
     const Projection& times = circuit[*d.times];
     if (circuit[times.to].size != cols) {
-      throw ConfigError(fmt::format("the product of '{}' and '{}' that projection '{}' begins with does not exist: {} columns meet {} rows",
-                                    of.name, times.name, j.name, cols, circuit[times.to].size));
+      throw ConfigError(
+          fmt::format("the product of '{}' and '{}' that projection '{}' begins with does not exist: {} "
+                      "columns meet {} rows",
+                      of.name, times.name, j.name, cols, circuit[times.to].size));
     }
     cols = circuit[times.from].size;
   }
   if (rows != circuit[j.to].size || cols != circuit[j.from].size) {
-    throw ConfigError(fmt::format("derived initial weights of projection '{}' are {} x {}; expected {} x {} (post x pre)", j.name, rows, cols,
-                                  circuit[j.to].size, circuit[j.from].size));
+    throw ConfigError(
+        fmt::format("derived initial weights of projection '{}' are {} x {}; expected {} x {} (post x pre)",
+                    j.name, rows, cols, circuit[j.to].size, circuit[j.from].size));
   }
 }
 
@@ -176,44 +211,53 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
   }
   to.compartment_index(j.compartment, fmt::format("projection '{}'", j.name));
   if (from.kind == Population::Kind::external && j.transmits != Quantity::rate) {
-    throw ConfigError(fmt::format("projection '{}' transmits {} of '{}', but an external population has only a rate", j.name,
-                                  name_of(j.transmits), from.name));
+    throw ConfigError(
+        fmt::format("projection '{}' transmits {} of '{}', but an external population has only a rate",
+                    j.name, name_of(j.transmits), from.name));
   }
   if (j.transmits == Quantity::mismatch && !from.teacher) {
-    throw ConfigError(fmt::format("projection '{}' transmits the mismatch of '{}', which has no teacher", j.name, from.name));
+    throw ConfigError(fmt::format("projection '{}' transmits the mismatch of '{}', which has no teacher",
+                                  j.name, from.name));
   }
-  if (j.delay_steps < 0) throw ConfigError(fmt::format("delay_steps of projection '{}' is {}; expected 0 or more", j.name, j.delay_steps));
+  if (j.delay_steps < 0)
+    throw ConfigError(
+        fmt::format("delay_steps of projection '{}' is {}; expected 0 or more", j.name, j.delay_steps));
   if (!(j.density >= 0 && j.density <= 1)) {
     throw ConfigError(fmt::format("density of projection '{}' is {}; expected 0 … 1", j.name, j.density));
   }
   if (j.density < 1 && (j.topology != Topology::dense || j.view)) {
-    throw ConfigError(fmt::format("density of projection '{}' is {}, but a {} has no synapses to leave out", j.name, j.density,
-                                  j.view ? "transposed view" : "one_to_one projection"),
+    throw ConfigError(fmt::format("density of projection '{}' is {}, but a {} has no synapses to leave out",
+                                  j.name, j.density, j.view ? "transposed view" : "one_to_one projection"),
                       {}, j.view ? "set the density of the viewed projection" : "use topology = \"dense\"");
   }
   if (j.weights.law == InitialWeights::Law::explicit_values && !j.weights.values && !j.view) {
-    throw ConfigError(fmt::format("weights of projection '{}' are explicit_values, but no values are given", j.name));
+    throw ConfigError(
+        fmt::format("weights of projection '{}' are explicit_values, but no values are given", j.name));
   }
   if (j.weights.values) {
     const auto& m = *j.weights.values;
     const bool one_to_one = j.topology == Topology::one_to_one;
-    const std::size_t rows = one_to_one ? 1 : to.size, cols = one_to_one ? std::min(from.size, to.size) : from.size;
+    const std::size_t rows = one_to_one ? 1 : to.size,
+                      cols = one_to_one ? std::min(from.size, to.size) : from.size;
     if (m.rows() != rows || m.cols() != cols) {
-      throw ConfigError(fmt::format("weights of projection '{}' are {} x {}; expected {} x {} (post x pre)", j.name, m.rows(),
-                                    m.cols(), rows, cols));
+      throw ConfigError(fmt::format("weights of projection '{}' are {} x {}; expected {} x {} (post x pre)",
+                                    j.name, m.rows(), m.cols(), rows, cols));
     }
     for (double w : m.flat()) {
       if (!std::isfinite(w)) throw ConfigError(fmt::format("a weight of projection '{}' is {}", j.name, w));
     }
   }
   if (j.weights.values && j.weights.law != InitialWeights::Law::explicit_values) {
-    throw ConfigError(fmt::format("weights of projection '{}' have values, but their law is {}", j.name, name_of(j.weights.law)));
+    throw ConfigError(fmt::format("weights of projection '{}' have values, but their law is {}", j.name,
+                                  name_of(j.weights.law)));
   }
   if ((j.weights.law == InitialWeights::Law::derived) != j.weights.derivation.has_value()) {
-    throw ConfigError(fmt::format("weights of projection '{}': law = derived and a derivation belong together", j.name));
+    throw ConfigError(
+        fmt::format("weights of projection '{}': law = derived and a derivation belong together", j.name));
   }
   if (j.view && j.view->deviation && j.view->deviation->law == InitialWeights::Law::derived) {
-    throw ConfigError(fmt::format("the deviation of projection '{}' cannot be derived from other weights", j.name));
+    throw ConfigError(
+        fmt::format("the deviation of projection '{}' cannot be derived from other weights", j.name));
   }
   if (j.weights.derivation) validate_derivation(circuit, j);
   for (double bound : {j.weights.low, j.weights.high, j.weights.scale, j.weights.identity}) {
@@ -222,22 +266,27 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
   if (j.view) {
     const Projection& viewed = circuit[j.view->of];
     if (viewed.view || viewed.topology != Topology::dense || j.topology != Topology::dense) {
-      throw ConfigError(fmt::format("projection '{}' can only show the transpose of a dense projection with weights of its own; '{}' is not one",
-                                    j.name, viewed.name));
+      throw ConfigError(
+          fmt::format("projection '{}' can only show the transpose of a dense projection with weights of its "
+                      "own; '{}' is not one",
+                      j.name, viewed.name));
     }
     if (j.view->deviation && j.view->deviation->law == InitialWeights::Law::derived) {
-      throw ConfigError(fmt::format("the deviation in the view of projection '{}' cannot be derived from other weights", j.name));
+      throw ConfigError(fmt::format(
+          "the deviation in the view of projection '{}' cannot be derived from other weights", j.name));
     }
     if (j.view->deviation && j.view->deviation->law == InitialWeights::Law::explicit_values) {
       const auto& m = j.view->deviation->values;
       if (!m || m->rows() != to.size || m->cols() != from.size) {
-        throw ConfigError(fmt::format("the deviation in the view of projection '{}' is {} x {}; expected {} x {} (post x pre)", j.name,
-                                      m ? m->rows() : 0, m ? m->cols() : 0, to.size, from.size));
+        throw ConfigError(fmt::format(
+            "the deviation in the view of projection '{}' is {} x {}; expected {} x {} (post x pre)", j.name,
+            m ? m->rows() : 0, m ? m->cols() : 0, to.size, from.size));
       }
     }
     if (j.effect != Effect::add) {
-      throw ConfigError(fmt::format("effect of projection '{}' is multiply, but a transposed view can only add", j.name), {},
-                        "give the projection weights of its own");
+      throw ConfigError(
+          fmt::format("effect of projection '{}' is multiply, but a transposed view can only add", j.name),
+          {}, "give the projection weights of its own");
     }
   }
   if (j.rule) validate_rule(circuit, j);
@@ -263,7 +312,8 @@ double Population::total_conductance() const {
 
 PopulationId Circuit::add_population(Population population) {
   for (const Population& p : populations_) {
-    if (p.name == population.name) throw ConfigError(fmt::format("there are two populations named '{}'", p.name));
+    if (p.name == population.name)
+      throw ConfigError(fmt::format("there are two populations named '{}'", p.name));
   }
   populations_.push_back(std::move(population));
   return {static_cast<std::uint32_t>(populations_.size() - 1)};
@@ -278,17 +328,29 @@ PopulationId Circuit::add_external(std::string external_name, std::size_t size) 
 }
 
 ProjectionId Circuit::connect(PopulationId from, PopulationId to, ConnectOptions o) {
-  Projection j{.name = std::move(o.name), .from = from, .to = to, .compartment = std::move(o.compartment),
-               .transmits = o.transmits, .effect = o.effect, .topology = o.topology, .pathway = o.pathway,
-               .density = o.density, .delay_steps = o.delay_steps, .weights = std::move(o.weights),
-               .view = std::move(o.view), .rule = std::move(o.rule)};
+  Projection j{.name = std::move(o.name),
+               .from = from,
+               .to = to,
+               .compartment = std::move(o.compartment),
+               .transmits = o.transmits,
+               .effect = o.effect,
+               .topology = o.topology,
+               .pathway = o.pathway,
+               .density = o.density,
+               .delay_steps = o.delay_steps,
+               .weights = std::move(o.weights),
+               .view = std::move(o.view),
+               .rule = std::move(o.rule)};
   if (j.name.empty()) {
     j.name = fmt::format("{}->{}.{}", (*this)[from].name, (*this)[to].name, j.compartment);
   }
   for (const Projection& other : projections_) {
-    if (other.name == j.name) throw ConfigError(fmt::format("there are two projections named '{}'", j.name), {}, "give one of them a name of its own");
+    if (other.name == j.name)
+      throw ConfigError(fmt::format("there are two projections named '{}'", j.name), {},
+                        "give one of them a name of its own");
   }
-  for (const Projection& other : projections_) j.draw_address = std::max(j.draw_address, other.draw_address + 1);
+  for (const Projection& other : projections_)
+    j.draw_address = std::max(j.draw_address, other.draw_address + 1);
   projections_.push_back(std::move(j));
   return {static_cast<std::uint32_t>(projections_.size() - 1)};
 }
@@ -297,17 +359,22 @@ void Circuit::remove(ProjectionId id) {
   const Projection removed = projections_.at(id.value);
   for (const Projection& j : projections_) {
     if (j.view && j.view->of == id) {
-      throw ConfigError(fmt::format("projection '{}' cannot be removed: '{}' shows its transpose", removed.name, j.name), {},
-                        fmt::format("remove '{}' first, or give it weights of its own", j.name));
+      throw ConfigError(
+          fmt::format("projection '{}' cannot be removed: '{}' shows its transpose", removed.name, j.name),
+          {}, fmt::format("remove '{}' first, or give it weights of its own", j.name));
     }
     const auto& derivation = j.weights.derivation;
     if (derivation && (derivation->of == id || derivation->times == id)) {
-      throw ConfigError(fmt::format("projection '{}' cannot be removed: '{}' begins with weights derived from it", removed.name, j.name), {},
-                        fmt::format("remove '{}' first, or give it weights of its own", j.name));
+      throw ConfigError(
+          fmt::format("projection '{}' cannot be removed: '{}' begins with weights derived from it",
+                      removed.name, j.name),
+          {}, fmt::format("remove '{}' first, or give it weights of its own", j.name));
     }
   }
   projections_.erase(projections_.begin() + static_cast<std::ptrdiff_t>(id.value));
-  const auto moved = [&](ProjectionId other) { return ProjectionId{other.value > id.value ? other.value - 1 : other.value}; };
+  const auto moved = [&](ProjectionId other) {
+    return ProjectionId{other.value > id.value ? other.value - 1 : other.value};
+  };
   std::optional<ProjectionId> heir;  // of a deviation that several views share
   for (std::uint32_t k = 0; k < projections_.size(); ++k) {
     if (auto& derivation = projections_[k].weights.derivation) {
@@ -334,19 +401,22 @@ PopulationId Circuit::population(std::string_view wanted) const {
   for (std::size_t i = 0; i < populations_.size(); ++i) {
     if (populations_[i].name == wanted) return {static_cast<std::uint32_t>(i)};
   }
-  throw ConfigError(fmt::format("unknown population '{}'", wanted), {}, suggestion(wanted, names_of(populations_)));
+  throw ConfigError(fmt::format("unknown population '{}'", wanted), {},
+                    suggestion(wanted, names_of(populations_)));
 }
 
 ProjectionId Circuit::projection(std::string_view wanted) const {
   for (std::size_t i = 0; i < projections_.size(); ++i) {
     if (projections_[i].name == wanted) return {static_cast<std::uint32_t>(i)};
   }
-  throw ConfigError(fmt::format("unknown projection '{}'", wanted), {}, suggestion(wanted, names_of(projections_)));
+  throw ConfigError(fmt::format("unknown projection '{}'", wanted), {},
+                    suggestion(wanted, names_of(projections_)));
 }
 
 void Circuit::validate() const {
   if (!(dt_ms > 0) || !std::isfinite(dt_ms)) {
-    throw ConfigError(fmt::format("dt_ms is {}; expected a positive time step in ms", dt_ms), {}, "the papers' circuits use 0.01");
+    throw ConfigError(fmt::format("dt_ms is {}; expected a positive time step in ms", dt_ms), {},
+                      "the papers' circuits use 0.01");
   }
   if (populations_.empty()) throw ConfigError(fmt::format("circuit '{}' has no populations", name));
   for (const Population& p : populations_) validate_population(*this, p);
@@ -393,32 +463,53 @@ std::string rule_text(const Population& to, const Projection& j) {
     a = to.compartments[to.compartment_index(r.post.compartment)].conductance * tau;
   }
   switch (r.post.kind) {
-    case PostFactor::Kind::none: break;
-    case PostFactor::Kind::voltage_residual: post = fmt::format("(u_look - {:.4g} {})", a, v); break;
-    case PostFactor::Kind::rate_residual: post = fmt::format("(r - phi({:.4g} {}))", a, v); break;
-    case PostFactor::Kind::compartment: post = v; break;
-    case PostFactor::Kind::noise: post = "noise_" + r.post.compartment; break;
-    case PostFactor::Kind::rate: post = "r"; break;
+    case PostFactor::Kind::none:
+      break;
+    case PostFactor::Kind::voltage_residual:
+      post = fmt::format("(u_look - {:.4g} {})", a, v);
+      break;
+    case PostFactor::Kind::rate_residual:
+      post = fmt::format("(r - phi({:.4g} {}))", a, v);
+      break;
+    case PostFactor::Kind::compartment:
+      post = v;
+      break;
+    case PostFactor::Kind::noise:
+      post = "noise_" + r.post.compartment;
+      break;
+    case PostFactor::Kind::rate:
+      post = "r";
+      break;
   }
   switch (r.pre.kind) {
-    case PreFactor::Kind::none: break;
+    case PreFactor::Kind::none:
+      break;
     case PreFactor::Kind::transmitted:
-    case PreFactor::Kind::transmitted_now: pre = std::string(name_of(j.transmits)) + "_pre"; break;
-    case PreFactor::Kind::high_passed_rate: pre = "highpass(rate_pre)"; break;
+    case PreFactor::Kind::transmitted_now:
+      pre = std::string(name_of(j.transmits)) + "_pre";
+      break;
+    case PreFactor::Kind::high_passed_rate:
+      pre = "highpass(rate_pre)";
+      break;
   }
-  std::string text = post.empty() ? "" : fmt::format("{}{} x {}", r.post.gain == 1 ? "" : fmt::format("{:g} ", r.post.gain), post, pre);
+  std::string text =
+      post.empty()
+          ? ""
+          : fmt::format("{}{} x {}", r.post.gain == 1 ? "" : fmt::format("{:g} ", r.post.gain), post, pre);
   if (r.decay.alpha != 0 && r.decay.toward == WeightDecay::Toward::forget) {
     text += ", forgotten in the next step";
   } else if (r.decay.alpha != 0) {
-    text += fmt::format(" - {:g} (w{})", r.decay.alpha, r.decay.toward == WeightDecay::Toward::identity ? " - I" : "");
+    text += fmt::format(" - {:g} (w{})", r.decay.alpha,
+                        r.decay.toward == WeightDecay::Toward::identity ? " - I" : "");
   }
   return fmt::format("dw/dt = {:g} [{}]", r.eta, text);
 }
 }  // namespace
 
 std::string describe(const Circuit& circuit) {
-  std::string out = fmt::format("circuit '{}', dt = {:g} ms, {} neurons, {} synapses ({} plastic)\n", circuit.name, circuit.dt_ms,
-                                circuit.neuron_count(), circuit.synapse_count(), circuit.plastic_synapse_count());
+  std::string out = fmt::format("circuit '{}', dt = {:g} ms, {} neurons, {} synapses ({} plastic)\n",
+                                circuit.name, circuit.dt_ms, circuit.neuron_count(), circuit.synapse_count(),
+                                circuit.plastic_synapse_count());
   for (const Population& p : circuit.populations()) {
     if (p.kind == Population::Kind::external) {
       out += fmt::format("  {} [{}] external\n", p.name, p.size);
@@ -432,10 +523,12 @@ std::string describe(const Circuit& circuit) {
   }
   for (const Projection& j : circuit.projections()) {
     out += fmt::format("  {}: {} of {} {} {}.{} ({}, {})", j.name, name_of(j.transmits), circuit[j.from].name,
-                       j.effect == Effect::add ? "→" : "⇒ multiplies", circuit[j.to].name, j.compartment, name_of(j.topology),
-                       name_of(j.pathway));
+                       j.effect == Effect::add ? "→" : "⇒ multiplies", circuit[j.to].name, j.compartment,
+                       name_of(j.topology), name_of(j.pathway));
     if (j.delay_steps > 0) out += fmt::format(", {} steps later", j.delay_steps);
-    if (j.view) out += fmt::format(", {:g} x transpose of {}{}", j.view->scale, circuit[j.view->of].name, j.view->deviation ? " + fixed deviation" : "");
+    if (j.view)
+      out += fmt::format(", {:g} x transpose of {}{}", j.view->scale, circuit[j.view->of].name,
+                         j.view->deviation ? " + fixed deviation" : "");
     if (j.rule) out += ", " + rule_text(circuit[j.to], j);
     out += "\n";
   }

@@ -49,14 +49,15 @@ struct ProjectionId {
 
 /// What one population can show to a synapse. All are vectors with one entry per neuron.
 enum class Quantity {
-  rate,           ///< r = phi(...)
-  soma,           ///< u
-  lookahead,      ///< u_look
-  slope,          ///< phi'(u_look)
-  mismatch,       ///< phi'(u_look) * (teacher - r); 0 while the teacher is absent
+  rate,       ///< r = phi(...)
+  soma,       ///< u
+  lookahead,  ///< u_look
+  slope,      ///< phi'(u_look)
+  mismatch,   ///< phi'(u_look) * (teacher - r); 0 while the teacher is absent
 };
 template <>
-inline constexpr std::array<std::string_view, 5> kNames<Quantity>{"rate", "soma", "lookahead", "slope", "mismatch"};
+inline constexpr std::array<std::string_view, 5> kNames<Quantity>{"rate", "soma", "lookahead", "slope",
+                                                                  "mismatch"};
 
 /// What a compartment's conductance does in a step in which its (teaching) input is absent.
 enum class WhenAbsent {
@@ -89,15 +90,17 @@ struct CompartmentNoise {
   std::string compartment;
   Process process = Process::ornstein_uhlenbeck;
   Amplitude amplitude = Amplitude::constant;
-  double scale = 0;         ///< multiplies the amplitude; dimensionless
-  double tau_ms = 0.1;      ///< of the Ornstein-Uhlenbeck process
-  int hold_steps = 1;       ///< steps between draws
+  double scale = 0;     ///< multiplies the amplitude; dimensionless
+  double tau_ms = 0.1;  ///< of the Ornstein-Uhlenbeck process
+  int hold_steps = 1;   ///< steps between draws
   bool operator==(const CompartmentNoise&) const = default;
 };
 template <>
-inline constexpr std::array<std::string_view, 2> kNames<CompartmentNoise::Process>{"ornstein_uhlenbeck", "held_white"};
+inline constexpr std::array<std::string_view, 2> kNames<CompartmentNoise::Process>{"ornstein_uhlenbeck",
+                                                                                   "held_white"};
 template <>
-inline constexpr std::array<std::string_view, 4> kNames<CompartmentNoise::Amplitude>{"constant", "soma", "lookahead", "compartment"};
+inline constexpr std::array<std::string_view, 4> kNames<CompartmentNoise::Amplitude>{
+    "constant", "soma", "lookahead", "compartment"};
 
 struct Population {
   enum class Kind {
@@ -111,14 +114,14 @@ struct Population {
   double leak = 0;  ///< 1/ms
   std::vector<Compartment> compartments = {};
   ActivationKind activation = ActivationKind::linear;
-  double slope = 1, offset = 0;        ///< of the activation, all neurons
-  double slope_sd = 0, offset_sd = 0;  ///< heterogeneity, drawn once per seed and neuron
+  double slope = 1, offset = 0;                   ///< of the activation, all neurons
+  double slope_sd = 0, offset_sd = 0;             ///< heterogeneity, drawn once per seed and neuron
   std::vector<double> slopes = {}, offsets = {};  ///< explicit, one per neuron; replace the two lines above
   std::optional<ActivationKind> derivative_of = {};  ///< another function for `slope` (released DMS task)
   DerivativeForm derivative = DerivativeForm::exact;
-  bool lookahead = true;       ///< rate from the lookahead potential; else from the soma
-  double lookahead_gain = 1;   ///< multiplies tau du/dt
-  double initial_soma_sd = 1;  ///< initial potentials ~ N(0, sd^2)
+  bool lookahead = true;                     ///< rate from the lookahead potential; else from the soma
+  double lookahead_gain = 1;                 ///< multiplies tau du/dt
+  double initial_soma_sd = 1;                ///< initial potentials ~ N(0, sd^2)
   std::optional<PopulationId> teacher = {};  ///< external population of target rates, for `mismatch`
   std::optional<CompartmentNoise> noise = {};
   bool absent_input_holds = false;  ///< external only: targets keep their last potential when absent
@@ -141,10 +144,11 @@ inline constexpr std::array<std::string_view, 2> kNames<Topology>{"dense", "one_
 /// Label used by learning switches and by analyses; the engine treats all alike.
 enum class Pathway { forward, lateral, feedback, teaching };
 template <>
-inline constexpr std::array<std::string_view, 4> kNames<Pathway>{"forward", "lateral", "feedback", "teaching"};
+inline constexpr std::array<std::string_view, 4> kNames<Pathway>{"forward", "lateral", "feedback",
+                                                                 "teaching"};
 
-/// Begins as another projection's matrix of the same seed, W_of or its transpose, or as W_of W_times; multiplied
-/// by InitialWeights::scale. E.g. interneurons that predict the area above from the start.
+/// Begins as another projection's matrix of the same seed, W_of or its transpose, or as W_of W_times;
+/// multiplied by InitialWeights::scale. E.g. interneurons that predict the area above from the start.
 struct DerivedWeights {
   ProjectionId of;
   bool transposed = false;
@@ -160,12 +164,14 @@ struct InitialWeights {
     normal,
     explicit_values,
     derived,
-    uniform_upper,  ///< uniform on and above the diagonal, where the presynaptic index is not below the postsynaptic one; else 0
+    uniform_upper,  ///< uniform on and above the diagonal, where the presynaptic index is not below the
+                    ///< postsynaptic one; else 0
   };
   Law law = Law::constant;
-  double low = 0, high = 0;    ///< uniform, uniform_upper: [low, high); constant: low; normal: mean low, sd high
-  double scale = 1;            ///< multiplies the drawn value, e.g. an area-to-area density
-  double identity = 0;         ///< added on the (rectangular) diagonal
+  double low = 0,
+         high = 0;      ///< uniform, uniform_upper: [low, high); constant: low; normal: mean low, sd high
+  double scale = 1;     ///< multiplies the drawn value, e.g. an area-to-area density
+  double identity = 0;  ///< added on the (rectangular) diagonal
   std::optional<Matrix<double>> values = {};  ///< (post, pre); one_to_one: a single row
   std::optional<DerivedWeights> derivation = {};
 
@@ -189,8 +195,8 @@ struct InitialWeights {
   bool operator==(const InitialWeights&) const = default;
 };
 template <>
-inline constexpr std::array<std::string_view, 6> kNames<InitialWeights::Law>{"constant", "uniform", "normal", "explicit_values",
-                                                                             "derived", "uniform_upper"};
+inline constexpr std::array<std::string_view, 6> kNames<InitialWeights::Law>{
+    "constant", "uniform", "normal", "explicit_values", "derived", "uniform_upper"};
 
 /// The weights are scale * (W of another projection, transposed) + deviation, cut or zero-padded where the
 /// sizes differ. Refreshed at each plasticity step from the weights before their update, so the view
@@ -222,14 +228,14 @@ struct PostFactor {
   bool operator==(const PostFactor&) const = default;
 };
 template <>
-inline constexpr std::array<std::string_view, 6> kNames<PostFactor::Kind>{"none",        "voltage_residual", "rate_residual",
-                                                                         "compartment", "noise",            "rate"};
+inline constexpr std::array<std::string_view, 6> kNames<PostFactor::Kind>{
+    "none", "voltage_residual", "rate_residual", "compartment", "noise", "rate"};
 
 /// The presynaptic factor of a rule.
 struct PreFactor {
   enum class Kind {
     none,
-    transmitted,       ///< what this synapse transmitted in the previous step (the cause of the post factor)
+    transmitted,  ///< what this synapse transmitted in the previous step (the cause of the post factor)
     transmitted_now,
     high_passed_rate,  ///< h += dr - dt/tau h, as of the end of the previous step; h(0) = r(0)
   };
@@ -239,10 +245,11 @@ struct PreFactor {
   bool operator==(const PreFactor&) const = default;
 };
 template <>
-inline constexpr std::array<std::string_view, 4> kNames<PreFactor::Kind>{"none", "transmitted", "transmitted_now", "high_passed_rate"};
+inline constexpr std::array<std::string_view, 4> kNames<PreFactor::Kind>{
+    "none", "transmitted", "transmitted_now", "high_passed_rate"};
 
-/// - alpha * a_i b_j (w_ij - w*_ij); or, with `forget`, all that was there before goes in each step of learning,
-/// whatever alpha (if it is not 0) and eta: w_ij = dt eta post_i pre_j.
+/// - alpha * a_i b_j (w_ij - w*_ij); or, with `forget`, all that was there before goes in each step of
+/// learning, whatever alpha (if it is not 0) and eta: w_ij = dt eta post_i pre_j.
 struct WeightDecay {
   enum class Toward { zero, identity, forget };
   enum class PostGate { none, slope };
@@ -283,8 +290,8 @@ struct Projection {
   InitialWeights weights = {};
   std::optional<TransposedView> view = {};  ///< instead of weights of its own
   std::optional<PlasticityRule> rule = {};
-  /// Where this projection's random numbers are drawn. Given by Circuit::connect and kept when other projections
-  /// are removed, so that a lesioned circuit starts with the weights of the intact one.
+  /// Where this projection's random numbers are drawn. Given by Circuit::connect and kept when other
+  /// projections are removed, so that a lesioned circuit starts with the weights of the intact one.
   std::uint32_t draw_address = 0;
   bool operator==(const Projection&) const = default;
 };
@@ -313,8 +320,8 @@ class Circuit {
   PopulationId add_external(std::string name, std::size_t size);
   ProjectionId connect(PopulationId from, PopulationId to, ConnectOptions options);
 
-  /// Takes a projection out, as if it had never been described; the ids of later ones move down by one. ConfigError
-  /// if another projection shows its transpose or begins with its weights.
+  /// Takes a projection out, as if it had never been described; the ids of later ones move down by one.
+  /// ConfigError if another projection shows its transpose or begins with its weights.
   void remove(ProjectionId id);
 
   void set_stimulus(PopulationId id) { stimulus_ = id; }

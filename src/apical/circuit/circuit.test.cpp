@@ -144,8 +144,10 @@ TEST(Circuit, RefusesProjectionsThatCannotRun) {
        }},
       {"are explicit_values, but no values are given",
        [](Small& s) { s.projection().weights.law = InitialWeights::Law::explicit_values; }},
-      {"have values, but their law is uniform", [](Small& s) { s.projection().weights.values = Matrix<double>(2, 3); }},
-      {"the deviation of projection", [](Small& s) {
+      {"have values, but their law is uniform",
+       [](Small& s) { s.projection().weights.values = Matrix<double>(2, 3); }},
+      {"the deviation of projection",
+       [](Small& s) {
          s.c.edit(s.view).view->deviation = InitialWeights::derived({.of = s.out, .transposed = true}, 1);
        }},
       {"law = derived and a derivation belong together",

@@ -13,12 +13,23 @@ namespace apical::cli {
 namespace {
 
 nlohmann::json json_of(const rate::BenchmarkResult& r) {
-  return {{"circuit", r.name}, {"note", r.note}, {"precision", r.precision}, {"instruction_set", r.instruction_set},
-          {"replicas", r.replicas}, {"threads", r.threads}, {"lanes", r.lanes}, {"repeats", r.repeats},
-          {"median_ns_per_step", r.median_ns}, {"min_ns_per_step", r.min_ns},
-          {"synapse_updates_per_second", r.synapse_updates_per_second}, {"bytes_per_step", r.bytes_per_step},
-          {"gigabytes_per_second", r.gigabytes_per_second}, {"plain_pass_gigabytes_per_second", r.plain_gigabytes_per_second},
-          {"fraction_of_plain_pass", r.fraction}, {"reference_us", r.reference_us}, {"reference_source", r.reference_source},
+  return {{"circuit", r.name},
+          {"note", r.note},
+          {"precision", r.precision},
+          {"instruction_set", r.instruction_set},
+          {"replicas", r.replicas},
+          {"threads", r.threads},
+          {"lanes", r.lanes},
+          {"repeats", r.repeats},
+          {"median_ns_per_step", r.median_ns},
+          {"min_ns_per_step", r.min_ns},
+          {"synapse_updates_per_second", r.synapse_updates_per_second},
+          {"bytes_per_step", r.bytes_per_step},
+          {"gigabytes_per_second", r.gigabytes_per_second},
+          {"plain_pass_gigabytes_per_second", r.plain_gigabytes_per_second},
+          {"fraction_of_plain_pass", r.fraction},
+          {"reference_us", r.reference_us},
+          {"reference_source", r.reference_source},
           {"speedup", r.speedup}};
 }
 
@@ -30,21 +41,26 @@ int bench(Context& context, const Arguments& arguments) {
   if (arguments.has("--json")) {
     nlohmann::json all;
     all["schema"] = "apical-bench/1";
-    for (const rate::BenchmarkResult& r : models::bench_rate_engine(options)) all["results"].push_back(json_of(r));
+    for (const rate::BenchmarkResult& r : models::bench_rate_engine(options))
+      all["results"].push_back(json_of(r));
     context.out << io::json_text(all);
     return 0;
   }
-  context.out << "rate engine, learning on, target shown; times per Euler step of all replicas together; 'plain' is a read+write\n"
+  context.out << "rate engine, learning on, target shown; times per Euler step of all replicas together; "
+                 "'plain' is a read+write\n"
                  "pass over as many bytes in the same process, in turns with the engine\n";
-  context.out << fmt::format("{:<34} {:>6} {:>4} {:>3} {:>11} {:>11} {:>9} {:>7} {:>7} {:>5} {:>8}\n", "circuit", "type", "reps", "thr", "median",
-                             "min", "updates/s", "GB/s", "plain", "frac", "speed-up");
+  context.out << fmt::format("{:<34} {:>6} {:>4} {:>3} {:>11} {:>11} {:>9} {:>7} {:>7} {:>5} {:>8}\n",
+                             "circuit", "type", "reps", "thr", "median", "min", "updates/s", "GB/s", "plain",
+                             "frac", "speed-up");
   std::string source;
   options.on_result = [&](const rate::BenchmarkResult& r) {
     if (!r.reference_source.empty()) source = r.reference_source;
-    context.out << fmt::format("{:<34} {:>6} {:>4} {:>3} {:>8.4g} us {:>8.4g} us {:>9.3g} {:>7.3g} {:>7.3g} {:>5.2f} {:>8}\n",
-                               r.name + (r.note.empty() ? "" : ", " + r.note), r.precision, r.replicas, r.threads, r.median_ns / 1000,
-                               r.min_ns / 1000, r.synapse_updates_per_second, r.gigabytes_per_second, r.plain_gigabytes_per_second,
-                               r.fraction, r.speedup > 0 ? fmt::format("{:.0f}x", r.speedup) : std::string("-"));
+    context.out << fmt::format(
+        "{:<34} {:>6} {:>4} {:>3} {:>8.4g} us {:>8.4g} us {:>9.3g} {:>7.3g} {:>7.3g} {:>5.2f} {:>8}\n",
+        r.name + (r.note.empty() ? "" : ", " + r.note), r.precision, r.replicas, r.threads,
+        r.median_ns / 1000, r.min_ns / 1000, r.synapse_updates_per_second, r.gigabytes_per_second,
+        r.plain_gigabytes_per_second, r.fraction,
+        r.speedup > 0 ? fmt::format("{:.0f}x", r.speedup) : std::string("-"));
     context.out.flush();
   };
   models::bench_rate_engine(options);
@@ -59,7 +75,8 @@ Command bench_command() {
   c.name = "bench";
   c.summary = "measure the engine on this machine beside its memory";
   c.positionals = {{"CIRCUIT…", "names of circuits to time (default: all)", 0, 100}};
-  c.options = {{"--threads", "N", "threads beside the single-threaded figures (default: all that the process may use)"},
+  c.options = {{"--threads", "N",
+                "threads beside the single-threaded figures (default: all that the process may use)"},
                {"--repeats", "N", "repeats of which the median and minimum are shown (default 7)"}};
   c.examples = {"apical bench", "apical bench --json > bench.json"};
   c.run = bench;

@@ -14,8 +14,9 @@
 namespace apical::cli {
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all{run_command(),     check_command(),  models_command(),    tasks_command(),    data_command(),
-                                        compare_command(), probe_command(),  report_command(),    reproduce_command(), bench_command()};
+  static const std::vector<Command> all{
+      run_command(),     check_command(), models_command(), tasks_command(),     data_command(),
+      compare_command(), probe_command(), report_command(), reproduce_command(), bench_command()};
   return all;
 }
 
@@ -40,7 +41,8 @@ std::vector<std::string> Arguments::values(std::string_view option) const {
   return at == options.end() ? std::vector<std::string>{} : at->second;
 }
 
-std::int64_t Arguments::integer(std::string_view option, std::int64_t otherwise, std::int64_t low, std::int64_t high) const {
+std::int64_t Arguments::integer(std::string_view option, std::int64_t otherwise, std::int64_t low,
+                                std::int64_t high) const {
   const auto text = value(option);
   if (!text) return otherwise;
   std::int64_t number = 0;
@@ -52,8 +54,9 @@ std::int64_t Arguments::integer(std::string_view option, std::int64_t otherwise,
 }
 
 std::string overview() {
-  std::string out = "apical: circuits that assign credit the way cortex might\n\n"
-                    "  apical run experiments/yin-yang/error-neurons.toml --seeds 3\n\n";
+  std::string out =
+      "apical: circuits that assign credit the way cortex might\n\n"
+      "  apical run experiments/yin-yang/error-neurons.toml --seeds 3\n\n";
   for (const Command& c : commands()) out += fmt::format("  {:<9} {}\n", c.name, c.summary);
   out += "\n'apical COMMAND --help' says more; 'apical --version' says what this program is.\n";
   return out;
@@ -66,7 +69,8 @@ std::string help(const Command& c) {
   for (const Positional& p : c.positionals) out += fmt::format("  {:<22} {}\n", p.name, p.meaning);
   const auto list = [&](const std::vector<Option>& options) {
     for (const Option& o : options) {
-      out += fmt::format("  {:<22} {}{}\n", o.value.empty() ? o.name : o.name + " " + o.value, o.meaning, o.repeatable ? " (may be repeated)" : "");
+      out += fmt::format("  {:<22} {}{}\n", o.value.empty() ? o.name : o.name + " " + o.value, o.meaning,
+                         o.repeatable ? " (may be repeated)" : "");
     }
   };
   list(c.options);
@@ -105,10 +109,13 @@ class DataDirectory {
 std::string version_text(bool json) {
   const BuildInfo& b = build_info();
   if (json) {
-    return fmt::format("{{\"schema\":\"apical-version/1\",\"version\":\"{}\",\"revision\":\"{}\",\"compiler\":\"{}\",\"build\":\"{}\",\"numerics\":{}}}\n",
-                       b.version, b.revision, b.compiler, b.build_type, kNumericsVersion);
+    return fmt::format(
+        "{{\"schema\":\"apical-version/"
+        "1\",\"version\":\"{}\",\"revision\":\"{}\",\"compiler\":\"{}\",\"build\":\"{}\",\"numerics\":{}}}\n",
+        b.version, b.revision, b.compiler, b.build_type, kNumericsVersion);
   }
-  return fmt::format("apical {} ({}), {}, {}, numerics {}\n", b.version, b.revision, b.compiler, b.build_type, kNumericsVersion);
+  return fmt::format("apical {} ({}), {}, {}, numerics {}\n", b.version, b.revision, b.compiler, b.build_type,
+                     kNumericsVersion);
 }
 
 int dispatch(const std::vector<std::string>& arguments, Context& context) {
@@ -125,7 +132,8 @@ int dispatch(const std::vector<std::string>& arguments, Context& context) {
     names.push_back(c.name);
     if (c.name != arguments[0]) continue;
     const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
-    if (std::find(rest.begin(), rest.end(), "--help") != rest.end() || std::find(rest.begin(), rest.end(), "-h") != rest.end()) {
+    if (std::find(rest.begin(), rest.end(), "--help") != rest.end() ||
+        std::find(rest.begin(), rest.end(), "-h") != rest.end()) {
       context.out << help(c);
       return 0;
     }

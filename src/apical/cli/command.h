@@ -37,7 +37,8 @@ class Arguments {
   std::optional<std::string> value(std::string_view option) const;
   std::vector<std::string> values(std::string_view option) const;
   /// An integer in [low, high]; UsageError otherwise.
-  std::int64_t integer(std::string_view option, std::int64_t otherwise, std::int64_t low, std::int64_t high) const;
+  std::int64_t integer(std::string_view option, std::int64_t otherwise, std::int64_t low,
+                       std::int64_t high) const;
 };
 
 /// The world a command runs in. `out` is for results, `err` for everything else.

@@ -61,10 +61,13 @@ std::vector<Experiment> chosen(std::vector<Experiment> all, const std::string& l
     for (const Experiment& e : all) {
       if (e.label != wanted && e.model != wanted) continue;
       found = true;
-      const bool known = std::any_of(out.begin(), out.end(), [&](const Experiment& o) { return o.label == e.label; });
+      const bool known =
+          std::any_of(out.begin(), out.end(), [&](const Experiment& o) { return o.label == e.label; });
       if (!known) out.push_back(e);
     }
-    if (!found) throw UsageError(fmt::format("--models names '{}', which this comparison does not have\n  {}", wanted, suggestion(wanted, names)));
+    if (!found)
+      throw UsageError(fmt::format("--models names '{}', which this comparison does not have\n  {}", wanted,
+                                   suggestion(wanted, names)));
   }
   if (out.empty()) throw UsageError("--models is empty; expected names, or all");
   return out;
@@ -80,7 +83,8 @@ io::Path settings_for(const std::string& task) {
 std::vector<std::pair<std::string, std::string>> left_out(const std::vector<Experiment>& compared) {
   std::vector<std::pair<std::string, std::string>> out;
   const auto known = [&](const std::string& model) {
-    return std::any_of(compared.begin(), compared.end(), [&](const Experiment& e) { return e.model == model; });
+    return std::any_of(compared.begin(), compared.end(),
+                       [&](const Experiment& e) { return e.model == model; });
   };
   const char* no_settings = "Apical brings no settings of it for this task";
   for (const models::Model& m : models::all()) {
@@ -103,15 +107,21 @@ std::vector<std::pair<std::string, std::string>> left_out(const std::vector<Expe
 int compare(Context& context, const Arguments& arguments) {
   const auto task = arguments.value("--task");
   if (arguments.positionals.empty() == !task) {
-    throw UsageError("'apical compare' needs either a file with [[variant]] entries or --task NAME\n  e.g. apical compare --task yin-yang --models all --seeds 5");
+    throw UsageError(
+        "'apical compare' needs either a file with [[variant]] entries or --task NAME\n  e.g. apical compare "
+        "--task yin-yang --models all --seeds 5");
   }
   if (task) find_task(*task);
   const std::string file = task ? settings_for(*task).string() : arguments.positionals.front();
   const TomlDocument document = read_document(arguments, file);
-  const std::vector<Experiment> variants = chosen(read_variants(document), arguments.value("--models").value_or("all"));
-  const auto missing = task && arguments.value("--models").value_or("all") == "all" ? left_out(variants) : decltype(left_out(variants)){};
+  const std::vector<Experiment> variants =
+      chosen(read_variants(document), arguments.value("--models").value_or("all"));
+  const auto missing = task && arguments.value("--models").value_or("all") == "all"
+                           ? left_out(variants)
+                           : decltype(left_out(variants)){};
   ComparisonOptions options;
-  options.directory = output_directory(arguments, io::Path(file).parent_path().filename().string() + "-" + io::Path(file).stem().string());
+  options.directory = output_directory(
+      arguments, io::Path(file).parent_path().filename().string() + "-" + io::Path(file).stem().string());
   options.resume = arguments.has("--resume");
   options.threads = threads(arguments);
   std::unique_ptr<ProgressPrinter> progress;
@@ -126,19 +136,24 @@ int compare(Context& context, const Arguments& arguments) {
     for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
   }
   if (result.outcome == Trainer::Outcome::stopped) return say_stopped(context, true, options.directory);
-  for (const ComparisonResult::Fault& f : result.faults) context.err << "apical: " << f.label << ": " << f.what << '\n';
+  for (const ComparisonResult::Fault& f : result.faults)
+    context.err << "apical: " << f.label << ": " << f.what << '\n';
   if (arguments.has("--json")) {
     nlohmann::json all;
     all["schema"] = "apical-comparison/1";
-    for (const RunResult& r : result.runs) all["runs"].push_back(io::read_json(options.directory / directory_name(r.label) / "summary.json"));
+    for (const RunResult& r : result.runs)
+      all["runs"].push_back(io::read_json(options.directory / directory_name(r.label) / "summary.json"));
     all["left_out"] = nlohmann::json::array();
-    for (const auto& [model, reason] : missing) all["left_out"].push_back({{"model", model}, {"reason", reason}});
+    for (const auto& [model, reason] : missing)
+      all["left_out"].push_back({{"model", model}, {"reason", reason}});
     context.out << io::json_text(all);
   } else {
     std::vector<std::pair<std::string, Efficiency>> costs;
-    for (const RunResult& r : result.runs) costs.emplace_back(r.label, read_efficiency(options.directory / directory_name(r.label)));
+    for (const RunResult& r : result.runs)
+      costs.emplace_back(r.label, read_efficiency(options.directory / directory_name(r.label)));
     context.out << result_table(result.runs) << '\n' << cost_table(costs);
-    for (const auto& [model, reason] : missing) context.out << fmt::format("not compared: {}: {}\n", model, reason);
+    for (const auto& [model, reason] : missing)
+      context.out << fmt::format("not compared: {}: {}\n", model, reason);
     context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());
   }
   return static_cast<int>(result.faults.empty() ? ExitCode::ok : ExitCode::numerical_fault);
@@ -151,12 +166,14 @@ Command compare_command() {
   c.name = "compare";
   c.summary = "several models on one task over the same seeds";
   c.positionals = {{"FILE", "an experiment with [[variant]] entries", 0, 1}};
-  c.options = {{"--task", "NAME", "compare on this task with the settings that come with Apical"},
-               {"--models", "LIST", "labels or models of the comparison, separated by commas, or all (default all)"}};
+  c.options = {
+      {"--task", "NAME", "compare on this task with the settings that come with Apical"},
+      {"--models", "LIST", "labels or models of the comparison, separated by commas, or all (default all)"}};
   c.options.insert(c.options.end(), experiment_options().begin(), experiment_options().end());
   c.options.push_back({"--out", "DIR", "directory of the comparison (default: the next free runs/NAME-NNN)"});
   c.options.push_back({"--resume", "", "continue in --out: finished variants are kept"});
-  c.examples = {"apical compare --task yin-yang --models all --seeds 5", "apical compare experiments/yin-yang/compare.toml --seeds 3"};
+  c.examples = {"apical compare --task yin-yang --models all --seeds 5",
+                "apical compare experiments/yin-yang/compare.toml --seeds 3"};
   c.run = compare;
   return c;
 }

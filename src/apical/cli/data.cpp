@@ -24,7 +24,8 @@ std::filesystem::path base_directory() {
 }
 
 nlohmann::json json_of(const CheckedFile& f, bool checked) {
-  nlohmann::json one{{"name", f.name}, {"path", f.path.empty() ? nlohmann::json() : nlohmann::json(f.path.string())}};
+  nlohmann::json one{{"name", f.name},
+                     {"path", f.path.empty() ? nlohmann::json() : nlohmann::json(f.path.string())}};
   one["state"] = checked || f.path.empty() ? std::string(name_of(f.state)) : "found";
   if (!f.remark.empty()) one["remark"] = f.remark;
   return one;
@@ -39,16 +40,17 @@ void no_more_than(const Arguments& arguments, std::size_t most, const char* form
 int list(Context& context, const Arguments& arguments) {
   no_more_than(arguments, 1, "apical data list");
   const std::filesystem::path base = base_directory();
-  nlohmann::json all{{"schema", "apical-data-list/1"}, {"directory", base.string()}, {"sets", nlohmann::json::array()}};
+  nlohmann::json all{
+      {"schema", "apical-data-list/1"}, {"directory", base.string()}, {"sets", nlohmann::json::array()}};
   std::string text = fmt::format("in {}:\n", base.string());
   for (const PublishedData& set : published_data()) {
     const std::vector<CheckedFile> files = locate(set, base);
     std::uint64_t bytes = 0;
     for (const PublishedFile& f : set.files) bytes += f.bytes;
-    nlohmann::json one{{"name", set.name}, {"title", set.source.title}, {"citation", set.citation}, {"licence", set.licence},
-                       {"homepage", set.homepage}, {"bytes", bytes}};
-    text += fmt::format("{}\n  {}\n  licence: {}; {}\n  {:.1f} MB unpacked\n", set.name, set.citation, set.licence, set.homepage,
-                        static_cast<double>(bytes) / 1e6);
+    nlohmann::json one{{"name", set.name},       {"title", set.source.title}, {"citation", set.citation},
+                       {"licence", set.licence}, {"homepage", set.homepage},  {"bytes", bytes}};
+    text += fmt::format("{}\n  {}\n  licence: {}; {}\n  {:.1f} MB unpacked\n", set.name, set.citation,
+                        set.licence, set.homepage, static_cast<double>(bytes) / 1e6);
     for (const CheckedFile& f : files) {
       one["files"].push_back(json_of(f, false));
       text += fmt::format("    {:<26} {}\n", f.name, f.path.empty() ? "missing" : f.path.string());
@@ -63,14 +65,17 @@ int list(Context& context, const Arguments& arguments) {
 int verify_sets(Context& context, const Arguments& arguments) {
   const std::filesystem::path base = base_directory();
   const bool named = arguments.positionals.size() > 1;
-  nlohmann::json all{{"schema", "apical-data-verification/1"}, {"directory", base.string()}, {"sets", nlohmann::json::array()}};
+  nlohmann::json all{{"schema", "apical-data-verification/1"},
+                     {"directory", base.string()},
+                     {"sets", nlohmann::json::array()}};
   std::string text;
   bool missing = false, damaged = false;
   for (const PublishedData& set : published_data()) {
     const auto& names = arguments.positionals;
     if (named && std::find(names.begin() + 1, names.end(), set.name) == names.end()) continue;
     const std::vector<CheckedFile> located = locate(set, base);
-    const bool absent = std::all_of(located.begin(), located.end(), [](const CheckedFile& f) { return f.path.empty(); });
+    const bool absent =
+        std::all_of(located.begin(), located.end(), [](const CheckedFile& f) { return f.path.empty(); });
     if (absent && !named) {
       text += fmt::format("{}: not here\n", set.name);
       continue;
@@ -81,7 +86,8 @@ int verify_sets(Context& context, const Arguments& arguments) {
       missing = missing || f.state == FileState::missing;
       damaged = damaged || f.state == FileState::damaged;
       one["files"].push_back(json_of(f, true));
-      text += fmt::format("  {:<10} {}{}\n", name_of(f.state), f.path.empty() ? f.name : f.path.string(), f.remark.empty() ? "" : ": " + f.remark);
+      text += fmt::format("  {:<10} {}{}\n", name_of(f.state), f.path.empty() ? f.name : f.path.string(),
+                          f.remark.empty() ? "" : ": " + f.remark);
     }
     if (absent) text += fmt::format("  {}\n", set.source.how_to_get);
     all["sets"].push_back(std::move(one));
@@ -94,13 +100,15 @@ int verify_sets(Context& context, const Arguments& arguments) {
 }
 
 int verify_command(Context& context, const Arguments& arguments) {
-  for (std::size_t i = 1; i < arguments.positionals.size(); ++i) find_published_data(arguments.positionals[i]);
+  for (std::size_t i = 1; i < arguments.positionals.size(); ++i)
+    find_published_data(arguments.positionals[i]);
   return verify_sets(context, arguments);
 }
 
 int fetch_set(Context& context, const Arguments& arguments) {
   no_more_than(arguments, 2, "apical data fetch NAME");
-  if (arguments.positionals.size() < 2) throw UsageError("'apical data fetch' needs the name of a data set\n  e.g. apical data fetch mnist");
+  if (arguments.positionals.size() < 2)
+    throw UsageError("'apical data fetch' needs the name of a data set\n  e.g. apical data fetch mnist");
   const PublishedData& set = find_published_data(arguments.positionals[1]);
   FetchOptions options;
   options.from = arguments.value("--from").value_or("");
@@ -111,7 +119,8 @@ int fetch_set(Context& context, const Arguments& arguments) {
     if (shown && now - last > std::chrono::milliseconds(200)) {
       last = now;
       const std::string of = all > 0 ? fmt::format(" of {:.1f}", static_cast<double>(all) / 1e6) : "";
-      context.err << fmt::format("\r{}: {:.1f}{} MB ", file, static_cast<double>(have) / 1e6, of) << std::flush;
+      context.err << fmt::format("\r{}: {:.1f}{} MB ", file, static_cast<double>(have) / 1e6, of)
+                  << std::flush;
     }
     return !context.stop->load();
   };
@@ -131,7 +140,10 @@ int fetch_set(Context& context, const Arguments& arguments) {
 int convert(Context& context, const Arguments& arguments) {
   const auto& given = arguments.positionals;
   no_more_than(arguments, 3, "apical data convert cifar10 ARCHIVE");
-  if (given.size() < 3) throw UsageError("'apical data convert' needs a data set and an archive or folder\n  e.g. apical data convert cifar10 cifar10-jpeg.tar.xz");
+  if (given.size() < 3)
+    throw UsageError(
+        "'apical data convert' needs a data set and an archive or folder\n  e.g. apical data convert cifar10 "
+        "cifar10-jpeg.tar.xz");
   if (given[1] != "cifar10") {
     find_published_data(given[1]);
     throw UsageError(fmt::format("no conversion is known for '{}'; expected cifar10", given[1]));
@@ -143,15 +155,16 @@ int convert(Context& context, const Arguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
   const ConvertedCifar done = convert_cifar10(given[2], folder, how, pool);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  context.out << fmt::format("cifar10: {} training and {} test pictures in {}, {:.1f} s\n  {}\n", done.train, done.test, folder.string(), seconds,
-                             done.variant);
+  context.out << fmt::format("cifar10: {} training and {} test pictures in {}, {:.1f} s\n  {}\n", done.train,
+                             done.test, folder.string(), seconds, done.variant);
   return 0;
 }
 
 int data(Context& context, const Arguments& arguments) {
   const std::string& action = arguments.positionals.front();
   if (arguments.has("--from") && action != "fetch") throw UsageError("--from belongs to 'apical data fetch'");
-  if (arguments.has("--seed") && action != "convert") throw UsageError("--seed belongs to 'apical data convert'");
+  if (arguments.has("--seed") && action != "convert")
+    throw UsageError("--seed belongs to 'apical data convert'");
   if (arguments.has("--json") && action != "list" && action != "verify") {
     throw UsageError(fmt::format("'apical data {}' has no --json; 'list' and 'verify' have", action));
   }
@@ -159,7 +172,8 @@ int data(Context& context, const Arguments& arguments) {
   if (action == "verify") return verify_command(context, arguments);
   if (action == "fetch") return fetch_set(context, arguments);
   if (action == "convert") return convert(context, arguments);
-  throw UsageError(fmt::format("unknown action '{}' of 'apical data'\n  {}", action, suggestion(action, {"list", "verify", "fetch", "convert"})));
+  throw UsageError(fmt::format("unknown action '{}' of 'apical data'\n  {}", action,
+                               suggestion(action, {"list", "verify", "fetch", "convert"})));
 }
 
 }  // namespace
@@ -170,11 +184,13 @@ Command data_command() {
   c.summary = "data sets: what there is, whether it is whole, how to get it";
   c.positionals = {{"ACTION", "list, verify [NAME...], fetch NAME, or convert cifar10 ARCHIVE", 1, 1},
                    {"ARGUMENT", "names of data sets; an archive or folder of JPEG files", 0, 16}};
-  c.options = {data_option(),
-               {"--from", "URL", "fetch from here instead of the publisher: a folder with files of the same names"},
-               {"--seed", "N", "order of the converted pictures (default 0)"},
-               {"--threads", "N", "threads (default: all that the process may use)"}};
-  c.examples = {"apical data list", "apical data verify mnist", "apical data fetch fashion-mnist --data ~/data",
+  c.options = {
+      data_option(),
+      {"--from", "URL", "fetch from here instead of the publisher: a folder with files of the same names"},
+      {"--seed", "N", "order of the converted pictures (default 0)"},
+      {"--threads", "N", "threads (default: all that the process may use)"}};
+  c.examples = {"apical data list", "apical data verify mnist",
+                "apical data fetch fashion-mnist --data ~/data",
                 "apical data convert cifar10 cifar10-jpeg.tar.xz --data ~/data"};
   c.run = data;
   return c;

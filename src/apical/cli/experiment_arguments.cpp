@@ -7,7 +7,9 @@
 
 namespace apical::cli {
 
-Option data_option() { return {"--data", "DIR", "directory of data sets (default: APICAL_DATA, else XDG_DATA_HOME/apical)"}; }
+Option data_option() {
+  return {"--data", "DIR", "directory of data sets (default: APICAL_DATA, else XDG_DATA_HOME/apical)"};
+}
 
 const std::vector<Option>& experiment_options() {
   static const std::vector<Option> options{
@@ -23,9 +25,12 @@ void apply_changes(TomlDocument& document, const Arguments& arguments) {
   for (const std::string& change : arguments.values("--set")) document.set(change, "variant");
   if (const auto seeds = arguments.value("--seeds")) {
     const bool digits = seeds->find_first_not_of("0123456789,") == std::string::npos && !seeds->empty();
-    if (!digits) throw UsageError(fmt::format("--seeds is '{}'; expected a count such as 10 or a list such as 3,5,8", *seeds));
+    if (!digits)
+      throw UsageError(
+          fmt::format("--seeds is '{}'; expected a count such as 10 or a list such as 3,5,8", *seeds));
     const bool list = seeds->find(',') != std::string::npos;
-    document.set(list ? fmt::format("run.seeds=[{}]", *seeds) : fmt::format("run.seeds={}", *seeds), "variant");
+    document.set(list ? fmt::format("run.seeds=[{}]", *seeds) : fmt::format("run.seeds={}", *seeds),
+                 "variant");
   }
 }
 
@@ -35,7 +40,9 @@ TomlDocument read_document(const Arguments& arguments, const std::string& path) 
   return document;
 }
 
-unsigned threads(const Arguments& arguments) { return static_cast<unsigned>(arguments.integer("--threads", 0, 1, 4096)); }
+unsigned threads(const Arguments& arguments) {
+  return static_cast<unsigned>(arguments.integer("--threads", 0, 1, 4096));
+}
 
 std::string output_directory(const Arguments& arguments, const std::string& stem) {
   if (const auto out = arguments.value("--out")) return *out;
@@ -46,12 +53,15 @@ std::string output_directory(const Arguments& arguments, const std::string& stem
 }
 
 int say_stopped(Context& context, bool has_checkpoint, const std::string& with) {
-  context.err << fmt::format("apical: stopped {} {}\n", has_checkpoint ? "with a checkpoint; go on" : "before there was a checkpoint; begin again", with);
+  context.err << fmt::format(
+      "apical: stopped {} {}\n",
+      has_checkpoint ? "with a checkpoint; go on" : "before there was a checkpoint; begin again", with);
   return static_cast<int>(ExitCode::resumable);
 }
 
 int say_stopped(Context& context, bool has_checkpoint, const io::Path& out) {
-  return say_stopped(context, has_checkpoint, fmt::format("with the same command, --resume and --out {}", out.string()));
+  return say_stopped(context, has_checkpoint,
+                     fmt::format("with the same command, --resume and --out {}", out.string()));
 }
 
 }  // namespace apical::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What commands that run experiments share: the options by which they find and change one (FILE, --set, --seeds), and what is
-// said when it was stopped.
+// What commands that run experiments share: the options by which they find and change one (FILE, --set,
+// --seeds), and what is said when it was stopped.
 #pragma once
 
 #include "apical/cli/command.h"
@@ -21,8 +21,8 @@ unsigned threads(const Arguments& arguments);
 /// --out, or runs/<stem>-<number> for the first number that is free.
 std::string output_directory(const Arguments& arguments, const std::string& stem);
 
-/// Says that a run was stopped on request and how to go on ("with: apical run …"), or to begin again if there is no checkpoint.
-/// The exit code.
+/// Says that a run was stopped on request and how to go on ("with: apical run …"), or to begin again if there
+/// is no checkpoint. The exit code.
 int say_stopped(Context& context, bool has_checkpoint, const std::string& with);
 /// For commands that take --resume and --out.
 int say_stopped(Context& context, bool has_checkpoint, const io::Path& out);

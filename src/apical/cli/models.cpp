@@ -23,8 +23,12 @@ std::string text_of(const models::Value& v) {
     std::string operator()(bool b) const { return b ? "true" : "false"; }
     std::string operator()(double d) const { return fmt::format("{}", d); }
     std::string operator()(const std::string& s) const { return fmt::format("\"{}\"", s); }
-    std::string operator()(const std::vector<double>& list) const { return fmt::format("[{}]", fmt::join(list, ", ")); }
-    std::string operator()(const std::vector<std::string>& list) const { return fmt::format("[{}]", fmt::join(list, ", ")); }
+    std::string operator()(const std::vector<double>& list) const {
+      return fmt::format("[{}]", fmt::join(list, ", "));
+    }
+    std::string operator()(const std::vector<std::string>& list) const {
+      return fmt::format("[{}]", fmt::join(list, ", "));
+    }
     std::string operator()(const models::Entries& list) const {
       return list.empty() ? "[]" : fmt::format("{} entries", list.size());
     }
@@ -43,7 +47,8 @@ struct Card {
 std::vector<Card> all_cards() {
   std::vector<Card> cards;
   for (const models::Model& m : models::all()) {
-    cards.push_back({m.name, m.description, m.citation, m.parameters, ingredients(models::build_default(m, kExampleLayers))});
+    cards.push_back({m.name, m.description, m.citation, m.parameters,
+                     ingredients(models::build_default(m, kExampleLayers))});
   }
   for (const models::LayeredModelRecipe& m : models::layered_models()) {
     cards.push_back({m.name, m.description, m.citation, m.parameters, ingredients(models::example_of(m))});
@@ -58,9 +63,14 @@ std::vector<Card> all_cards() {
 
 nlohmann::json json_of(const Card& m) {
   nlohmann::json one{{"name", m.name}, {"description", m.description}, {"citation", m.citation}};
-  for (const Ingredient& i : m.needs) one["needs"].push_back({{"ingredient", i.name}, {"needed", i.needed}, {"reason", i.reason}});
+  for (const Ingredient& i : m.needs)
+    one["needs"].push_back({{"ingredient", i.name}, {"needed", i.needed}, {"reason", i.reason}});
   for (const models::Parameter& p : m.parameters) {
-    one["parameters"].push_back({{"name", p.name}, {"default", text_of(p.default_value)}, {"unit", p.unit}, {"meaning", p.meaning}, {"choices", p.choices}});
+    one["parameters"].push_back({{"name", p.name},
+                                 {"default", text_of(p.default_value)},
+                                 {"unit", p.unit},
+                                 {"meaning", p.meaning},
+                                 {"choices", p.choices}});
   }
   return one;
 }
@@ -82,7 +92,8 @@ int models(Context& context, const Arguments& arguments) {
   }
   for (const Card& m : shown) {
     context.out << fmt::format("{}\n  {}\n  {}\n", m.name, m.description, m.citation);
-    // Of a circuit found by looking at what the recipe builds with its defaults; of a layered network what its rule says.
+    // Of a circuit found by looking at what the recipe builds with its defaults; of a layered network what
+    // its rule says.
     for (const Ingredient& i : m.needs) {
       if (one) {
         context.out << fmt::format("    {:<18} {:<4} {}\n", i.name, i.needed ? "yes" : "no", i.reason);
@@ -94,7 +105,8 @@ int models(Context& context, const Arguments& arguments) {
     context.out << "  parameters\n";
     for (const models::Parameter& p : m.parameters) {
       const std::string unit = p.unit.empty() ? "" : " " + p.unit;
-      const std::string given = p.required ? "required" : fmt::format("default {}{}", text_of(p.default_value), unit);
+      const std::string given =
+          p.required ? "required" : fmt::format("default {}{}", text_of(p.default_value), unit);
       const std::string choices = p.choices.empty() ? "" : fmt::format(": {}", fmt::join(p.choices, ", "));
       context.out << fmt::format("    {:<24} {}{} ({})\n", p.name, p.meaning, choices, given);
     }
@@ -109,7 +121,8 @@ Command models_command() {
   c.name = "models";
   c.summary = "published models, their parameters, and what each needs";
   c.positionals = {{"MODEL", "one model in detail", 0, 1}};
-  c.examples = {"apical models", "apical models error-neuron-microcircuit", "apical models feedback-alignment"};
+  c.examples = {"apical models", "apical models error-neuron-microcircuit",
+                "apical models feedback-alignment"};
   c.run = models;
   return c;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only file that includes CLI11. It takes an unknown option for a positional and makes no suggestions, so options
-// are looked up in the command's table first.
+// The only file that includes CLI11. It takes an unknown option for a positional and makes no suggestions, so
+// options are looked up in the command's table first.
 #include "apical/cli/parser.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,8 @@ std::vector<Option> all_options(const Command& command) {
   return options;
 }
 
-void require_known_options(const Command& command, const std::vector<Option>& options, const std::vector<std::string>& arguments) {
+void require_known_options(const Command& command, const std::vector<Option>& options,
+                           const std::vector<std::string>& arguments) {
   std::vector<std::string> names;
   for (const Option& o : options) names.push_back(o.name);
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -26,11 +27,13 @@ void require_known_options(const Command& command, const std::vector<Option>& op
     const std::string name = a.substr(0, a.find('='));
     const auto at = std::find(names.begin(), names.end(), name);
     if (at == names.end()) {
-      throw UsageError(fmt::format("unknown option '{}' of 'apical {}'\n  {}", name, command.name, suggestion(name, names)));
+      throw UsageError(fmt::format("unknown option '{}' of 'apical {}'\n  {}", name, command.name,
+                                   suggestion(name, names)));
     }
     const Option& option = options[static_cast<std::size_t>(at - names.begin())];
     if (option.value.empty() || a.find('=') != std::string::npos) continue;
-    if (i + 1 >= arguments.size()) throw UsageError(fmt::format("option {} needs a value: {} {}", name, name, option.value));
+    if (i + 1 >= arguments.size())
+      throw UsageError(fmt::format("option {} needs a value: {} {}", name, name, option.value));
     ++i;  // its value, whatever it looks like
   }
 }
@@ -49,7 +52,10 @@ Arguments parse(const Command& command, const std::vector<std::string>& argument
     if (o.value.empty()) {
       app.add_flag(o.name, switches[o.name]);
     } else {
-      app.add_option(o.name, values[o.name])->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
+      app.add_option(o.name, values[o.name])
+          ->expected(1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+          ->allow_extra_args(false);
     }
   }
   std::vector<std::string> rest;
@@ -62,7 +68,8 @@ Arguments parse(const Command& command, const std::vector<std::string>& argument
   }
   for (const Option& o : options) {
     if (o.value.empty() ? switches[o.name] : !values[o.name].empty()) {
-      if (!o.repeatable && values[o.name].size() > 1) throw UsageError(fmt::format("option {} is given twice", o.name));
+      if (!o.repeatable && values[o.name].size() > 1)
+        throw UsageError(fmt::format("option {} is given twice", o.name));
       out.options[o.name] = values[o.name];
     }
   }
@@ -72,11 +79,14 @@ Arguments parse(const Command& command, const std::vector<std::string>& argument
     at_most += p.at_most;
   }
   if (rest.size() < at_least) {
-    throw UsageError(fmt::format("'apical {}' needs {}\n  {}", command.name, command.positionals[rest.size()].name,
+    throw UsageError(fmt::format("'apical {}' needs {}\n  {}", command.name,
+                                 command.positionals[rest.size()].name,
                                  command.examples.empty() ? "" : "e.g. " + command.examples.front()));
   }
   if (rest.size() > at_most) {
-    throw UsageError(fmt::format("unexpected argument '{}' of 'apical {}'\n  'apical {} --help' says what it takes", rest[at_most], command.name, command.name));
+    throw UsageError(
+        fmt::format("unexpected argument '{}' of 'apical {}'\n  'apical {} --help' says what it takes",
+                    rest[at_most], command.name, command.name));
   }
   out.positionals = std::move(rest);
   return out;

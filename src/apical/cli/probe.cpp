@@ -19,15 +19,18 @@ std::string contrast_table(const ProtocolResult& result) {
   std::vector<std::string> measures;
   for (const ModelOutcome& m : result.models) {
     for (const Contrast& e : m.contrasts) {
-      if (std::find(measures.begin(), measures.end(), e.measure) == measures.end()) measures.push_back(e.measure);
+      if (std::find(measures.begin(), measures.end(), e.measure) == measures.end())
+        measures.push_back(e.measure);
     }
   }
-  std::vector<std::vector<std::string>> rows{{"measure", "condition", "model", "epochs", "control [95 %]", "difference [95 %]", ""}};
+  std::vector<std::vector<std::string>> rows{
+      {"measure", "condition", "model", "epochs", "control [95 %]", "difference [95 %]", ""}};
   for (const std::string& measure : measures) {
     for (const ModelOutcome& m : result.models) {
       for (const Contrast& e : m.contrasts) {
         if (e.measure != measure) continue;
-        rows.push_back({measure, e.condition, m.label, fmt::format("{}", e.epochs), figures_text(e.control_interval()), figures_text(e.difference()),
+        rows.push_back({measure, e.condition, m.label, fmt::format("{}", e.epochs),
+                        figures_text(e.control_interval()), figures_text(e.difference()),
                         e.is_distinct() ? "*" : ""});
       }
     }

@@ -19,7 +19,11 @@ std::string duration(double s) {
 }  // namespace
 
 ProgressPrinter::ProgressPrinter(Context& context, std::string label, bool quiet)
-    : context_(context), label_(std::move(label)), quiet_(quiet), last_shown_(Clock::now()), window_start_(last_shown_) {}
+    : context_(context),
+      label_(std::move(label)),
+      quiet_(quiet),
+      last_shown_(Clock::now()),
+      window_start_(last_shown_) {}
 
 ProgressPrinter::~ProgressPrinter() { clear(); }
 
@@ -53,7 +57,8 @@ void ProgressPrinter::on_simulated(double done_s, double total_s, const std::str
 void ProgressPrinter::on(const Progress& p) {
   if (quiet_) return;
   const auto now = Clock::now();
-  const double done = static_cast<double>(p.epoch - 1) + static_cast<double>(p.sample) / static_cast<double>(p.samples);
+  const double done =
+      static_cast<double>(p.epoch - 1) + static_cast<double>(p.sample) / static_cast<double>(p.samples);
   if (window_done_ < 0) {
     window_done_ = done;
     window_start_ = now;
@@ -71,7 +76,8 @@ void ProgressPrinter::on(const Progress& p) {
   last_shown_ = now;
   std::string text = fmt::format("{}: epoch {}/{}", label_, p.epoch, p.epochs);
   if (rate_ > 0) {
-    text += fmt::format(", {:.3g} samples/s, {} left", rate_ * static_cast<double>(p.samples), duration((static_cast<double>(p.epochs) - done) / rate_));
+    text += fmt::format(", {:.3g} samples/s, {} left", rate_ * static_cast<double>(p.samples),
+                        duration((static_cast<double>(p.epochs) - done) / rate_));
   }
   show(text + validation_);
 }

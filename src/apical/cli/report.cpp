@@ -11,7 +11,9 @@ namespace {
 
 int report(Context& context, const Arguments& arguments) {
   const std::string path = write_report(arguments.positionals.front()).string();
-  context.out << (arguments.has("--json") ? fmt::format("{{\"schema\":\"apical-report/1\",\"report\":\"{}\"}}\n", path) : path + "\n");
+  context.out << (arguments.has("--json")
+                      ? fmt::format("{{\"schema\":\"apical-report/1\",\"report\":\"{}\"}}\n", path)
+                      : path + "\n");
   return 0;
 }
 

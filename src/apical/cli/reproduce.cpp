@@ -21,9 +21,16 @@ int list(Context& context, const Arguments& arguments) {
   if (arguments.has("--json")) {
     nlohmann::json all{{"schema", "apical-figures/1"}, {"figures", nlohmann::json::array()}};
     for (const ShippedFigure& f : figures) {
-      nlohmann::json one{{"name", f.name}, {"paper", f.claim.paper}, {"figure", f.claim.figure}, {"shows", f.claim.shows}, {"minutes", f.claim.minutes}};
+      nlohmann::json one{{"name", f.name},
+                         {"paper", f.claim.paper},
+                         {"figure", f.claim.figure},
+                         {"shows", f.claim.shows},
+                         {"minutes", f.claim.minutes}};
       for (const Expectation& e : f.claim.expectations) {
-        one["expects"].push_back({{"subject", e.subject()}, {"expected", e.tolerance}, {"because", e.because}, {"source", e.source}});
+        one["expects"].push_back({{"subject", e.subject()},
+                                  {"expected", e.tolerance},
+                                  {"because", e.because},
+                                  {"source", e.source}});
       }
       all["figures"].push_back(one);
     }
@@ -32,14 +39,17 @@ int list(Context& context, const Arguments& arguments) {
   }
   double minutes = 0;
   for (const ShippedFigure& f : figures) {
-    context.out << fmt::format("{}\n  {}; about {:g} min on two cores\n  {}\n", f.name, f.claim.reference(), f.claim.minutes, f.claim.shows);
+    context.out << fmt::format("{}\n  {}; about {:g} min on two cores\n  {}\n", f.name, f.claim.reference(),
+                               f.claim.minutes, f.claim.shows);
     for (const Expectation& e : f.claim.expectations) {
       context.out << fmt::format("    {}: {}\n", e.subject(), e.tolerance);
     }
     if (!f.claim.source.empty()) context.out << fmt::format("  figures from: {}\n", f.claim.source);
     minutes += f.claim.minutes;
   }
-  context.out << fmt::format("{} figures, about {:.0f} min in all: apical reproduce NAME, or apical reproduce --all\n", figures.size(), minutes);
+  context.out << fmt::format(
+      "{} figures, about {:.0f} min in all: apical reproduce NAME, or apical reproduce --all\n",
+      figures.size(), minutes);
   return 0;
 }
 
@@ -52,15 +62,18 @@ std::string directory_of(std::string name) {
 ShippedFigure figure_named(const std::string& name) {
   if (name.ends_with(".toml")) {
     const io::Path file = name;
-    return {file.parent_path().filename().string() + "-" + file.stem().string(), file, read_reproduction(TomlDocument::read(name))};
+    return {file.parent_path().filename().string() + "-" + file.stem().string(), file,
+            read_reproduction(TomlDocument::read(name))};
   }
   std::vector<std::string> names;
   for (ShippedFigure& f : shipped_figures()) {
     if (f.name == name) return f;
     names.push_back(f.name);
   }
-  throw UsageError(fmt::format("'{}' is neither an experiment that comes with Apical, nor a TOML file, nor the directory of a run\n  {}", name,
-                               suggestion(name, names)));
+  throw UsageError(
+      fmt::format("'{}' is neither an experiment that comes with Apical, nor a TOML file, nor the directory "
+                  "of a run\n  {}",
+                  name, suggestion(name, names)));
 }
 
 struct Watch {
@@ -74,20 +87,23 @@ struct Watch {
   }
 };
 
-void print(std::ostream& out, const ShippedFigure& figure, const std::vector<std::string>& changes, const ReproductionResult& result,
-           const io::Path& directory) {
+void print(std::ostream& out, const ShippedFigure& figure, const std::vector<std::string>& changes,
+           const ReproductionResult& result, const io::Path& directory) {
   out << fmt::format("{} ({})\n", figure.name, figure.claim.reference());
   if (!changes.empty()) out << fmt::format("  changed: {}\n", fmt::join(changes, ", "));
   std::size_t held = 0;
   for (const Outcome& o : result.outcomes) {
     out << fmt::format("  {}  {}\n", o.reproduced ? "reproduced" : "DEVIATES  ", o.text());
-    out << fmt::format("              tolerance: {}; figure from: {}\n", o.expected.because, o.expected.source);
+    out << fmt::format("              tolerance: {}; figure from: {}\n", o.expected.because,
+                       o.expected.source);
     held += o.reproduced ? 1 : 0;
   }
-  out << fmt::format("  {} of {} reproduced; report: {}\n", held, result.outcomes.size(), (directory / "report.html").string());
+  out << fmt::format("  {} of {} reproduced; report: {}\n", held, result.outcomes.size(),
+                     (directory / "report.html").string());
 }
 
-int run_figures(Context& context, const Arguments& arguments, const std::vector<ShippedFigure>& figures, bool all) {
+int run_figures(Context& context, const Arguments& arguments, const std::vector<ShippedFigure>& figures,
+                bool all) {
   const io::Path out = output_directory(arguments, all ? "reproduce" : directory_of(figures.front().name));
   Watch watch{context, arguments.has("--quiet")};
   nlohmann::json summary{{"schema", "apical-reproductions/1"}, {"figures", nlohmann::json::array()}};
@@ -97,7 +113,9 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
     options.directory = all ? out / directory_of(figure.name) : out;
     options.resume = arguments.has("--resume") && std::filesystem::exists(options.directory);
     options.threads = threads(arguments);
-    options.watch = [&](const Experiment& e) { return watch(all ? fmt::format("{}, {}", figure.name, e.label) : e.label); };
+    options.watch = [&](const Experiment& e) {
+      return watch(all ? fmt::format("{}, {}", figure.name, e.label) : e.label);
+    };
     options.progress = [&](const SpikingProgress& p) {
       if (!watch.printer) watch(figure.name);
       watch.printer->on_simulated(p.done_s, p.total_s, p.note);
@@ -116,7 +134,8 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
     }
     watch.printer.reset();
     for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
-    for (const ComparisonResult::Fault& f : result.comparison.faults) context.err << "apical: " << f.label << ": " << f.what << '\n';
+    for (const ComparisonResult::Fault& f : result.comparison.faults)
+      context.err << "apical: " << f.label << ": " << f.what << '\n';
     for (const RunResult& r : result.comparison.runs) {
       for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
     }
@@ -134,8 +153,8 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
   }
   if (arguments.has("--json")) context.out << io::json_text(summary);
   if (all && !arguments.has("--json")) {
-    context.out << fmt::format("{} of {} figures reproduced, {} deviate, {} could not be run\n", figures.size() - deviating - failed, figures.size(),
-                               deviating, failed);
+    context.out << fmt::format("{} of {} figures reproduced, {} deviate, {} could not be run\n",
+                               figures.size() - deviating - failed, figures.size(), deviating, failed);
   }
   if (deviating > 0) return static_cast<int>(ExitCode::check_failed);
   return static_cast<int>(failed > 0 ? ExitCode::invalid_input : ExitCode::ok);
@@ -145,7 +164,8 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
 std::vector<std::string> runs_in(const io::Path& directory) {
   if (io::file_exists(directory / "manifest.json")) return {""};
   if (!io::file_exists(directory / "comparison.json")) {
-    throw DataError(fmt::format("{} holds neither a run (manifest.json) nor a comparison (comparison.json)", directory.string()));
+    throw DataError(fmt::format("{} holds neither a run (manifest.json) nor a comparison (comparison.json)",
+                                directory.string()));
   }
   return io::read_json(directory / "comparison.json").at("runs").get<std::vector<std::string>>();
 }
@@ -167,7 +187,10 @@ int repeat(Context& context, const Arguments& arguments, const io::Path& directo
     if (r.outcome == Trainer::Outcome::stopped) return say_stopped(context, r.has_checkpoint, out);
     identical = identical && r.identical();
     if (arguments.has("--json")) {
-      summary["runs"].push_back({{"label", r.label}, {"identical", r.identical()}, {"text", r.text()}, {"differing_conditions", r.differing_conditions}});
+      summary["runs"].push_back({{"label", r.label},
+                                 {"identical", r.identical()},
+                                 {"text", r.text()},
+                                 {"differing_conditions", r.differing_conditions}});
       continue;
     }
     context.out << fmt::format("{}: {}\n", r.label, r.text());
@@ -179,13 +202,16 @@ int repeat(Context& context, const Arguments& arguments, const io::Path& directo
 
 int run(Context& context, const Arguments& arguments) {
   const bool all = arguments.has("--all");
-  const bool one = !arguments.positionals.empty() && !std::filesystem::is_directory(arguments.positionals.front());
+  const bool one =
+      !arguments.positionals.empty() && !std::filesystem::is_directory(arguments.positionals.front());
   if (arguments.has("--set") && !one) throw UsageError("--set changes one experiment; give its name or file");
   if (all && !arguments.positionals.empty()) throw UsageError("give either --all or names, not both");
-  if (arguments.has("--resume") && !arguments.has("--out")) throw UsageError("--resume needs --out DIR: the directory to continue in");
+  if (arguments.has("--resume") && !arguments.has("--out"))
+    throw UsageError("--resume needs --out DIR: the directory to continue in");
   if (all) return run_figures(context, arguments, shipped_figures(), true);
   if (arguments.positionals.empty()) {
-    if (arguments.has("--out")) throw UsageError("--out without anything to reproduce; give a name, a run directory, or --all");
+    if (arguments.has("--out"))
+      throw UsageError("--out without anything to reproduce; give a name, a run directory, or --all");
     return list(context, arguments);
   }
   const std::string& what = arguments.positionals.front();
@@ -199,15 +225,20 @@ Command reproduce_command() {
   Command c;
   c.name = "reproduce";
   c.summary = "run what reproduces a published or measured figure, or a run again, and say whether it does";
-  c.positionals = {{"WHAT", "a figure of the list, a TOML file with [reproduces], or the directory of a run; without it, the list", 0, 1}};
-  c.options = {{"--all", "", "everything of the list"},
-               data_option(),
-               {"--threads", "N", "threads (default: all that the process may use)"},
-               {"--out", "DIR", "directory of the result (default: the next free runs/NAME-NNN)"},
-               {"--resume", "", "continue in --out: what is finished is kept"},
-               {"--set", "KEY=VALUE", "change a key of the experiment, e.g. task.verify=none for data that are not the original", true}};
-  c.examples = {"apical reproduce", "apical reproduce max2026/figure-2b", "apical reproduce --all --out runs/gallery",
-                "apical reproduce runs/error-neurons-001"};
+  c.positionals = {
+      {"WHAT",
+       "a figure of the list, a TOML file with [reproduces], or the directory of a run; without it, the list",
+       0, 1}};
+  c.options = {
+      {"--all", "", "everything of the list"},
+      data_option(),
+      {"--threads", "N", "threads (default: all that the process may use)"},
+      {"--out", "DIR", "directory of the result (default: the next free runs/NAME-NNN)"},
+      {"--resume", "", "continue in --out: what is finished is kept"},
+      {"--set", "KEY=VALUE",
+       "change a key of the experiment, e.g. task.verify=none for data that are not the original", true}};
+  c.examples = {"apical reproduce", "apical reproduce max2026/figure-2b",
+                "apical reproduce --all --out runs/gallery", "apical reproduce runs/error-neurons-001"};
   c.run = run;
   return c;
 }

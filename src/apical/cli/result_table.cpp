@@ -21,14 +21,13 @@ std::string with_interval(const std::vector<double>& values, const char* format_
 
 /// Display width: bytes that continue a UTF-8 character take no column.
 std::size_t width(const std::string& s) {
-  return static_cast<std::size_t>(std::count_if(s.begin(), s.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(
+      s.begin(), s.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 }  // namespace
 
-std::string aligned_table(const std::vector<std::vector<std::string>>& rows) {
-  return text_table(rows);
-}
+std::string aligned_table(const std::vector<std::vector<std::string>>& rows) { return text_table(rows); }
 
 std::string text_table(const std::vector<std::vector<std::string>>& rows) {
   std::string out;
@@ -49,14 +48,16 @@ namespace {
 /// Of runs that learn from reward: how soon, and how well.
 std::string reward_table(const std::vector<RunResult>& runs) {
   std::vector<std::vector<std::string>> rows;
-  rows.push_back({"model", "environment steps to solve, by seed", "training return at the end", "test return [95 %]", "angle to gradient", "seeds", "wall"});
+  rows.push_back({"model", "environment steps to solve, by seed", "training return at the end",
+                  "test return [95 %]", "angle to gradient", "seeds", "wall"});
   for (const RunResult& r : runs) {
     std::vector<double> training, test;
     std::vector<std::string> solved;
     for (const SeedResult& s : r.seeds) {
       training.push_back(s.training_return);
       test.push_back(s.test_return);
-      solved.push_back(std::isfinite(s.steps_to_solve) ? fmt::format("{:.0f}", s.steps_to_solve) : std::string("never"));
+      solved.push_back(std::isfinite(s.steps_to_solve) ? fmt::format("{:.0f}", s.steps_to_solve)
+                                                       : std::string("never"));
     }
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(r.label);
@@ -74,8 +75,11 @@ std::string reward_table(const std::vector<RunResult>& runs) {
 
 std::string result_table(const std::vector<RunResult>& runs) {
   if (!runs.empty() && runs.front().rewards) return reward_table(runs);
-  const bool classifies = !runs.empty() && runs.front().classifies, steers = !runs.empty() && runs.front().steers;
-  const std::string figure = classifies ? "test accuracy % [95 %]" : steers ? "median test falls (teacher's)" : "median test loss";
+  const bool classifies = !runs.empty() && runs.front().classifies,
+             steers = !runs.empty() && runs.front().steers;
+  const std::string figure = classifies ? "test accuracy % [95 %]"
+                             : steers   ? "median test falls (teacher's)"
+                                        : "median test loss";
   const std::string loss = classifies ? "test loss [95 %]" : "mean test loss [95 %]";
   std::vector<std::vector<std::string>> rows;
   rows.push_back({"model", figure, loss, "angle to gradient", "seeds", "wall"});
@@ -90,7 +94,8 @@ std::string result_table(const std::vector<RunResult>& runs) {
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(r.label);
     if (steers) {
-      row.push_back(falls.empty() ? std::string("-") : fmt::format("{:g} ({:g})", median(falls), median(teacher_falls)));
+      row.push_back(falls.empty() ? std::string("-")
+                                  : fmt::format("{:g} ({:g})", median(falls), median(teacher_falls)));
     } else if (classifies) {
       row.push_back(with_interval(accuracies, "{:.2f}", 100));
     } else {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "apical/experiment/run.h"
+
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -7,7 +9,6 @@
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
-#include "apical/experiment/run.h"
 #include "apical/experiment/spiking_report.h"
 #include "apical/experiment/spiking_run.h"
 
@@ -15,10 +16,12 @@ namespace apical::cli {
 namespace {
 
 int stopped(Context& context, bool has_checkpoint, const io::Path& directory) {
-  return say_stopped(context, has_checkpoint, fmt::format("with: apical run --resume --out {}", directory.string()));
+  return say_stopped(context, has_checkpoint,
+                     fmt::format("with: apical run --resume --out {}", directory.string()));
 }
 
-int run_spiking_file(Context& context, const Arguments& arguments, const TomlDocument& document, const io::Path& directory) {
+int run_spiking_file(Context& context, const Arguments& arguments, const TomlDocument& document,
+                     const io::Path& directory) {
   const SpikingExperiment experiment = read_spiking_experiment(document);
   SpikingRunOptions options;
   options.directory = directory;
@@ -34,7 +37,8 @@ int run_spiking_file(Context& context, const Arguments& arguments, const TomlDoc
     context.out << io::read_text(directory / "summary.json");
   } else {
     context.out << text_table(headline_table(experiment, read_measurements(directory)));
-    context.out << fmt::format("{:.1f} s; report: {}\n", result.wall_seconds, (directory / "report.html").string());
+    context.out << fmt::format("{:.1f} s; report: {}\n", result.wall_seconds,
+                               (directory / "report.html").string());
   }
   return 0;
 }
@@ -42,10 +46,13 @@ int run_spiking_file(Context& context, const Arguments& arguments, const TomlDoc
 int run(Context& context, const Arguments& arguments) {
   const bool resume = arguments.has("--resume");
   if (arguments.positionals.empty() && !(resume && arguments.has("--out"))) {
-    throw UsageError("'apical run' needs an experiment, or --resume with --out DIR\n  e.g. apical run experiments/yin-yang/error-neurons.toml");
+    throw UsageError(
+        "'apical run' needs an experiment, or --resume with --out DIR\n  e.g. apical run "
+        "experiments/yin-yang/error-neurons.toml");
   }
-  const std::string file = arguments.positionals.empty() ? (io::Path(*arguments.value("--out")) / "experiment.toml").string()
-                                                         : arguments.positionals.front();
+  const std::string file = arguments.positionals.empty()
+                               ? (io::Path(*arguments.value("--out")) / "experiment.toml").string()
+                               : arguments.positionals.front();
   const TomlDocument document = read_document(arguments, file);
   const io::Path directory = output_directory(arguments, io::Path(file).stem().string());
   if (is_spiking(document)) return run_spiking_file(context, arguments, document, directory);
@@ -80,7 +87,8 @@ Command run_command() {
   c.options.push_back({"--resume", "", "continue a stopped or killed run in --out, bit for bit"});
   c.examples = {"apical run experiments/yin-yang/error-neurons.toml --seeds 3",
                 "apical run experiments/yin-yang/error-neurons.toml --set training.epochs=5 --out runs/short",
-                "apical run --resume --out runs/short", "apical run experiments/payeur2021/propagation.toml --seeds 3"};
+                "apical run --resume --out runs/short",
+                "apical run experiments/payeur2021/propagation.toml --seeds 3"};
   c.run = run;
   return c;
 }

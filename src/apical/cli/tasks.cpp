@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/tasks/task.h"
-
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -8,6 +6,7 @@
 
 #include "apical/cli/command.h"
 #include "apical/io/json.h"
+#include "apical/tasks/task.h"
 
 namespace apical::cli {
 namespace {
@@ -24,10 +23,13 @@ int tasks(Context& context, const Arguments& arguments) {
     nlohmann::json all;
     all["schema"] = "apical-tasks/1";
     for (const TaskInfo& t : shown) {
-      nlohmann::json one{{"name", t.name}, {"description", t.description}, {"citation", t.citation}, {"classifies", t.classifies},
-                         {"sequences", t.sequences}, {"steers", t.steers}, {"rewards", t.rewards}};
+      nlohmann::json one{{"name", t.name},           {"description", t.description},
+                         {"citation", t.citation},   {"classifies", t.classifies},
+                         {"sequences", t.sequences}, {"steers", t.steers},
+                         {"rewards", t.rewards}};
       for (const ParameterInfo& p : t.parameters) {
-        nlohmann::json parameter{{"name", p.name}, {"unit", p.unit}, {"meaning", p.meaning}, {"source", p.source}};
+        nlohmann::json parameter{
+            {"name", p.name}, {"unit", p.unit}, {"meaning", p.meaning}, {"source", p.source}};
         std::visit([&](const auto& v) { parameter["default"] = v; }, p.default_value);
         one["parameters"].push_back(parameter);
       }
@@ -42,7 +44,8 @@ int tasks(Context& context, const Arguments& arguments) {
     context.out << fmt::format("  {}\n", t.citation);
     for (const ParameterInfo& p : t.parameters) {
       const std::string unit = p.unit.empty() || p.unit == "1" ? "" : " " + p.unit;
-      context.out << fmt::format("    {:<22} {} (default {}{})\n", p.name, p.meaning, text_of(p.default_value), unit);
+      context.out << fmt::format("    {:<22} {} (default {}{})\n", p.name, p.meaning,
+                                 text_of(p.default_value), unit);
     }
   }
   return 0;

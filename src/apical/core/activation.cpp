@@ -11,7 +11,8 @@
 namespace apical {
 
 const std::vector<std::string>& activation_names() {
-  static const std::vector<std::string> names{"linear", "relu", "soft_relu", "logistic", "tanh", "hard_sigmoid"};
+  static const std::vector<std::string> names{"linear",   "relu", "soft_relu",
+                                              "logistic", "tanh", "hard_sigmoid"};
   return names;
 }
 
@@ -20,7 +21,8 @@ std::string_view name_of(ActivationKind kind) { return activation_names()[static
 ActivationKind activation_named(std::string_view name) {
   const auto& names = activation_names();
   const auto at = std::find(names.begin(), names.end(), name);
-  if (at == names.end()) throw ConfigError(fmt::format("unknown activation '{}'", name), {}, suggestion(name, names));
+  if (at == names.end())
+    throw ConfigError(fmt::format("unknown activation '{}'", name), {}, suggestion(name, names));
   return static_cast<ActivationKind>(at - names.begin());
 }
 
@@ -35,14 +37,19 @@ template <class Real>
 Real activate(ActivationKind kind, Real x, Real slope, Real offset) {
   const Real y = x - offset;
   switch (kind) {
-    case ActivationKind::linear: return slope * y;
-    case ActivationKind::relu: return slope * std::max(y, Real(0));
+    case ActivationKind::linear:
+      return slope * y;
+    case ActivationKind::relu:
+      return slope * std::max(y, Real(0));
     case ActivationKind::soft_relu:
       // The stable form of ln(1 + exp(10 y)) / 10.
       return slope * (std::max(y, Real(0)) + std::log1p(std::exp(Real(-10) * std::abs(y))) / Real(10));
-    case ActivationKind::logistic: return logistic(slope * y);
-    case ActivationKind::tanh: return std::tanh(slope * y);
-    case ActivationKind::hard_sigmoid: return slope * std::clamp(y / Real(6) + Real(0.5), Real(0), Real(1));
+    case ActivationKind::logistic:
+      return logistic(slope * y);
+    case ActivationKind::tanh:
+      return std::tanh(slope * y);
+    case ActivationKind::hard_sigmoid:
+      return slope * std::clamp(y / Real(6) + Real(0.5), Real(0), Real(1));
   }
   return Real(0);
 }
@@ -51,7 +58,8 @@ std::optional<double> inverse_activation(ActivationKind kind, double rate, doubl
   if (slope == 0) return {};
   const double z = rate / slope;
   switch (kind) {
-    case ActivationKind::linear: return z + offset;
+    case ActivationKind::linear:
+      return z + offset;
     case ActivationKind::relu:
       if (z < 0) return {};
       return z + offset;
@@ -76,9 +84,12 @@ template <class Real>
 Real activation_derivative(ActivationKind kind, Real x, Real slope, Real offset) {
   const Real y = x - offset;
   switch (kind) {
-    case ActivationKind::linear: return slope;
-    case ActivationKind::relu: return y > Real(0) ? slope : Real(0);
-    case ActivationKind::soft_relu: return slope * logistic(Real(10) * y);
+    case ActivationKind::linear:
+      return slope;
+    case ActivationKind::relu:
+      return y > Real(0) ? slope : Real(0);
+    case ActivationKind::soft_relu:
+      return slope * logistic(Real(10) * y);
     case ActivationKind::logistic: {
       const Real p = logistic(slope * y);
       return slope * p * (Real(1) - p);

@@ -26,8 +26,9 @@ Real activate(ActivationKind kind, Real x, Real slope, Real offset);
 template <class Real>
 Real activation_derivative(ActivationKind kind, Real x, Real slope, Real offset);
 
-/// The x with phi(x; slope, offset) = rate, or nothing where there is none: logistic and tanh never reach their
-/// bounds. Where a whole range of x has this rate (relu, hard_sigmoid), its end next to the neuron's active range.
+/// The x with phi(x; slope, offset) = rate, or nothing where there is none: logistic and tanh never reach
+/// their bounds. Where a whole range of x has this rate (relu, hard_sigmoid), its end next to the neuron's
+/// active range.
 std::optional<double> inverse_activation(ActivationKind kind, double rate, double slope, double offset);
 
 /// The derivative that the error-neuron paper's released program uses: argument x, slope and offset

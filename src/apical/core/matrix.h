@@ -15,8 +15,8 @@ namespace apical {
 
 inline constexpr std::size_t kAlignment = 64;
 
-/// Aligned to kAlignment; from half a huge page on in whole huge pages (where the system has any), because a sweep
-/// over a large matrix otherwise waits for the translation of its addresses.
+/// Aligned to kAlignment; from half a huge page on in whole huge pages (where the system has any), because a
+/// sweep over a large matrix otherwise waits for the translation of its addresses.
 void* allocate_aligned(std::size_t bytes);
 void deallocate_aligned(void* p, std::size_t bytes) noexcept;
 

@@ -26,7 +26,7 @@ class StateVisitor {
   const bool kReading;
 
   template <class T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   void operator()(std::string_view name, T& value) {
     visit(name, element_of<T>(), true, std::as_writable_bytes(std::span(&value, 1)));
   }
@@ -50,13 +50,20 @@ class StateVisitor {
  private:
   template <class T>
   static constexpr Element element_of() {
-    if constexpr (std::is_same_v<T, bool>) return Element::boolean;
-    else if constexpr (std::is_same_v<T, float>) return Element::f32;
-    else if constexpr (std::is_same_v<T, double>) return Element::f64;
-    else if constexpr (std::is_integral_v<T> && sizeof(T) == 1) return Element::u8;
-    else if constexpr (std::is_integral_v<T> && sizeof(T) == 4) return Element::u32;
-    else if constexpr (std::is_signed_v<T>) return Element::i64;
-    else return Element::u64;
+    if constexpr (std::is_same_v<T, bool>)
+      return Element::boolean;
+    else if constexpr (std::is_same_v<T, float>)
+      return Element::f32;
+    else if constexpr (std::is_same_v<T, double>)
+      return Element::f64;
+    else if constexpr (std::is_integral_v<T> && sizeof(T) == 1)
+      return Element::u8;
+    else if constexpr (std::is_integral_v<T> && sizeof(T) == 4)
+      return Element::u32;
+    else if constexpr (std::is_signed_v<T>)
+      return Element::i64;
+    else
+      return Element::u64;
   }
 };
 

@@ -37,8 +37,8 @@ bool Barrier::arrive_and_wait() noexcept {
     } else if (spin < kSpins / 2) {
       std::this_thread::yield();
     } else {
-      // Somebody else has the processor of a part that is still to come: sleepers are the first to be let back. Not sooner,
-      // since waking up takes longer than most steps.
+      // Somebody else has the processor of a part that is still to come: sleepers are the first to be let
+      // back. Not sooner, since waking up takes longer than most steps.
       round_.wait(round, std::memory_order_acquire);
     }
   }

@@ -14,8 +14,9 @@
 
 namespace apical {
 
-/// Where the parts of one job meet, perhaps once per microsecond: whoever is early spins, then yields, and sleeps if that takes very long.
-/// All parts must run at the same time, so a job that uses it has at most as many parts as its pool has threads.
+/// Where the parts of one job meet, perhaps once per microsecond: whoever is early spins, then yields, and
+/// sleeps if that takes very long. All parts must run at the same time, so a job that uses it has at most as
+/// many parts as its pool has threads.
 class Barrier {
  public:
   explicit Barrier(unsigned parts) : parts_(parts) {}

@@ -92,13 +92,15 @@ TEST(Barrier, APartThatGivesUpReleasesTheOthers) {
   ThreadPool pool(2);
   Barrier barrier(2);
   bool released = false;
-  EXPECT_THROW(pool.run(2, [&](std::size_t part) {
-    if (part == 1) {
-      barrier.give_up();
-      throw std::runtime_error("stop");
-    }
-    released = !barrier.arrive_and_wait();
-  }), std::runtime_error);
+  EXPECT_THROW(pool.run(2,
+                        [&](std::size_t part) {
+                          if (part == 1) {
+                            barrier.give_up();
+                            throw std::runtime_error("stop");
+                          }
+                          released = !barrier.arrive_and_wait();
+                        }),
+               std::runtime_error);
   EXPECT_TRUE(released);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is measured in each area beside the angle to the gradient, by the name under which metrics.ndjson has it and in words.
+// What is measured in each area beside the angle to the gradient, by the name under which metrics.ndjson has
+// it and in words.
 #pragma once
 
 #include <span>
@@ -13,16 +14,18 @@
 namespace apical {
 
 struct AreaMeasure {
-  std::string_view metric;  ///< in metrics.ndjson and summary.json
+  std::string_view metric;    ///< in metrics.ndjson and summary.json
   std::string_view quantity;  ///< in expectations
   std::string_view words, y_label, caption;
-  double trivial;  ///< the value of a rule of which it says nothing: backpropagation in a network that is well
+  double
+      trivial;  ///< the value of a rule of which it says nothing: backpropagation in a network that is well
 };
 std::span<const AreaMeasure> area_measures();
 /// nullptr if there is none that expectations call so.
 const AreaMeasure* find_area_measure(std::string_view quantity);
 
-/// Curves over epochs for each measure, one line per area. Left out where nothing was measured or nothing but the trivial.
+/// Curves over epochs for each measure, one line per area. Left out where nothing was measured or nothing but
+/// the trivial.
 std::vector<FigureExtra> area_figures(std::span<const Measurement> measured, const std::string& label);
 
 }  // namespace apical

@@ -11,9 +11,10 @@ Measurement at(double epoch, const char* area, const char* metric, double value,
 }
 
 TEST(AreaMeasures, AreDrawnByAreaAndSeedOverEpochs) {
-  const std::vector<Measurement> measured{at(0, "a1", "signal_correlation", 0.1), at(0, "a1", "signal_correlation", 0.2, 2),
-                                          at(0, "a2", "signal_correlation", 0.9), at(0, "a1", "angle_deg", 50),
-                                          at(1, "a1", "signal_correlation", 0.5)};
+  const std::vector<Measurement> measured{
+      at(0, "a1", "signal_correlation", 0.1), at(0, "a1", "signal_correlation", 0.2, 2),
+      at(0, "a2", "signal_correlation", 0.9), at(0, "a1", "angle_deg", 50),
+      at(1, "a1", "signal_correlation", 0.5)};
   const auto figures = area_figures(measured, "model");
   ASSERT_EQ(figures.size(), 1U);
   ASSERT_EQ(figures[0].series.size(), 2U);
@@ -24,8 +25,15 @@ TEST(AreaMeasures, AreDrawnByAreaAndSeedOverEpochs) {
 }
 
 TEST(AreaMeasures, AreNotDrawnWhereTheySayNothing) {
-  EXPECT_TRUE(area_figures(std::vector{at(0, "a1", "signal_correlation", 1), at(0, "a1", "feedback_angle_deg", 1e-6), at(0, "a1", "constant_fraction", 0)}, "m").empty());
-  EXPECT_EQ(area_figures(std::vector{at(0, "a1", "constant_fraction", 0), at(1, "a1", "constant_fraction", 0.5)}, "m").size(), 1U);
+  EXPECT_TRUE(
+      area_figures(std::vector{at(0, "a1", "signal_correlation", 1), at(0, "a1", "feedback_angle_deg", 1e-6),
+                               at(0, "a1", "constant_fraction", 0)},
+                   "m")
+          .empty());
+  EXPECT_EQ(area_figures(
+                std::vector{at(0, "a1", "constant_fraction", 0), at(1, "a1", "constant_fraction", 0.5)}, "m")
+                .size(),
+            1U);
 }
 
 TEST(AreaMeasures, AreFoundByTheNameThatExpectationsUse) {

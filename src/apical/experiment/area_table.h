@@ -11,9 +11,10 @@
 
 namespace apical {
 
-/// Rows of numbers, [to][from], of a CSV file. With names, those rows and columns in that order; without, all of
-/// them in the file's order. IoError if the file cannot be read; ConfigError with line and column of the file if it
-/// is no table of this form, names differ between rows and columns, or a wanted name is not in it.
-std::vector<std::vector<double>> read_area_table(const std::string& path, const std::vector<std::string>& areas = {});
+/// Rows of numbers, [to][from], of a CSV file. With names, those rows and columns in that order; without, all
+/// of them in the file's order. IoError if the file cannot be read; ConfigError with line and column of the
+/// file if it is no table of this form, names differ between rows and columns, or a wanted name is not in it.
+std::vector<std::vector<double>> read_area_table(const std::string& path,
+                                                 const std::vector<std::string>& areas = {});
 
 }  // namespace apical

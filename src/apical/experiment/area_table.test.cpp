@@ -21,7 +21,8 @@ class AreaTable : public ::testing::Test {
     io::write_atomically(directory_.path() / "table.csv", text);
     return (directory_.path() / "table.csv").string();
   }
-  void expect_error(const std::string& text, const std::string& message, const std::vector<std::string>& areas = {}) {
+  void expect_error(const std::string& text, const std::string& message,
+                    const std::vector<std::string>& areas = {}) {
     const std::string path = write(text);
     try {
       read_area_table(path, areas);
@@ -39,7 +40,9 @@ TEST_F(AreaTable, RowsAreTargetsOrSourcesAsTheCornerSays) {
 }
 
 TEST_F(AreaTable, SpreadsheetsMayMarkTheByteOrder) {
-  EXPECT_EQ(read_area_table(write("\xef\xbb\xbf" "to\\from,A\nA,0.5\n")), (Rows{{0.5}}));
+  EXPECT_EQ(read_area_table(write("\xef\xbb\xbf"
+                                  "to\\from,A\nA,0.5\n")),
+            (Rows{{0.5}}));
 }
 
 TEST_F(AreaTable, NamesPickAndOrderAreas) {
@@ -56,7 +59,8 @@ TEST_F(AreaTable, MistakesAreReportedWithTheirPlace) {
   expect_error("to\\from,A,B\nB,1,2\nA,3,4\n", "table.csv:2:1: row 'B' stands where column 'A' does");
   expect_error("to\\from,A,B\nA,1,2\nB,x,4\n", "table.csv:3:3: 'x' is no finite number");
   expect_error("to\\from,A,B\nA,1,2\nB,inf,4\n", "'inf' is no finite number");
-  expect_error("to\\from,A,A\nA,1,2\nA,3,4\n", "table.csv:1:9: several columns are named 'A'; name each area once");
+  expect_error("to\\from,A,A\nA,1,2\nA,3,4\n",
+               "table.csv:1:9: several columns are named 'A'; name each area once");
   expect_error("to\\from,A,B\nA,1,2\nB,3,4\n", "areas names 'A' twice", {"A", "A"});
   expect_error("to\\from,V1,V2\nV1,1,2\nV2,3,4\n", "has no area 'V11'", {"V11"});
 }
@@ -85,8 +89,11 @@ densities = "table.csv"
 TEST_F(AreaTable, DensitiesWithoutUseOrBelowZeroAreRefused) {
   const auto message = [&](const std::string& table, const std::string& wiring) -> std::string {
     write(table);
-    const std::string text = "[task]\nname = \"teacher-student\"\nlayers = \"3-4-1\"\n[model]\nname = \"error-neuron-microcircuit\"\nlayers = [3, 4, 1]\n"
-                             "densities = \"table.csv\"\nwiring = \"" + wiring + "\"\n";
+    const std::string text =
+        "[task]\nname = \"teacher-student\"\nlayers = \"3-4-1\"\n[model]\nname = "
+        "\"error-neuron-microcircuit\"\nlayers = [3, 4, 1]\n"
+        "densities = \"table.csv\"\nwiring = \"" +
+        wiring + "\"\n";
     try {
       read_experiment(TomlDocument::parse(text, (directory_.path() / "experiment.toml").string()));
       return "accepted";
@@ -95,7 +102,8 @@ TEST_F(AreaTable, DensitiesWithoutUseOrBelowZeroAreRefused) {
     }
   };
   EXPECT_NE(message("to\\from,A,B\nA,0,1\nB,1,0\n", "layered").find("wiring is layered"), std::string::npos);
-  EXPECT_NE(message("to\\from,A,B\nA,0,1\nB,-1,0\n", "skip").find("densities holds a negative number"), std::string::npos);
+  EXPECT_NE(message("to\\from,A,B\nA,0,1\nB,-1,0\n", "skip").find("densities holds a negative number"),
+            std::string::npos);
   EXPECT_EQ(message("to\\from,A,B\nA,0,1\nB,1,0\n", "skip"), "accepted");
 }
 
@@ -104,7 +112,8 @@ TEST_F(AreaTable, TheShippedTableIsTheBuiltInOne) {
   const Matrix<double>& table = models::macaque_visual_densities();
   ASSERT_EQ(rows.size(), table.rows());
   for (std::size_t to = 0; to < rows.size(); ++to) {
-    for (std::size_t from = 0; from < rows.size(); ++from) EXPECT_EQ(rows[to][from], table(to, from)) << to << " " << from;
+    for (std::size_t from = 0; from < rows.size(); ++from)
+      EXPECT_EQ(rows[to][from], table(to, from)) << to << " " << from;
   }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys under which the parts of a circuit stand in TOML, once for reading, writing and the documentation.
-// visit_fields(v, x) calls v(key, member) for every key that means something for x as it is so far: a key that
-// an engine would ignore (the decay of an external population, the weights of a transposed view) is not one.
+// visit_fields(v, x) calls v(key, member) for every key that means something for x as it is so far: a key
+// that an engine would ignore (the decay of an external population, the weights of a transposed view) is not
+// one.
 #pragma once
 
 #include "apical/circuit/circuit.h"
@@ -64,7 +65,8 @@ void visit_fields(V& v, const InitialWeights& w) {
   using Law = InitialWeights::Law;
   v("law", &InitialWeights::law);
   if (w.law != Law::explicit_values && w.law != Law::derived) v("low", &InitialWeights::low);
-  if (w.law == Law::uniform || w.law == Law::uniform_upper || w.law == Law::normal) v("high", &InitialWeights::high);
+  if (w.law == Law::uniform || w.law == Law::uniform_upper || w.law == Law::normal)
+    v("high", &InitialWeights::high);
   if (w.law == Law::explicit_values) v("values", &InitialWeights::values);
   if (w.law == Law::derived) v("derivation", &InitialWeights::derivation);
   v("scale", &InitialWeights::scale);
@@ -85,7 +87,8 @@ void visit_fields(V& v, const PostFactor& f) {
   v("kind", &PostFactor::kind);
   if (f.kind == Kind::none) return;
   if (f.kind != Kind::rate) v("compartment", &PostFactor::compartment);
-  if (f.kind == Kind::voltage_residual || f.kind == Kind::rate_residual) v("attenuation", &PostFactor::attenuation);
+  if (f.kind == Kind::voltage_residual || f.kind == Kind::rate_residual)
+    v("attenuation", &PostFactor::attenuation);
   if (f.kind == Kind::compartment) v("now", &PostFactor::now);
   v("gain", &PostFactor::gain);
   v("low_pass_ms", &PostFactor::low_pass_ms);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading circuits. Populations and projections are each read in two passes, identities first, so that a name may be
-// used before its definition.
+// Reading circuits. Populations and projections are each read in two passes, identities first, so that a name
+// may be used before its definition.
 #include "apical/experiment/circuit_toml.h"
 
 #include <fmt/format.h>
@@ -17,12 +17,13 @@ namespace {
 constexpr std::int64_t kMany = 1'000'000'000;
 
 template <class T>
-constexpr bool kIsPart = std::is_same_v<T, CompartmentNoise> || std::is_same_v<T, InitialWeights> || std::is_same_v<T, DerivedWeights> || std::is_same_v<T, TransposedView> ||
-                         std::is_same_v<T, PostFactor> || std::is_same_v<T, PreFactor> || std::is_same_v<T, WeightDecay> ||
-                         std::is_same_v<T, PlasticityRule>;
+constexpr bool kIsPart =
+    std::is_same_v<T, CompartmentNoise> || std::is_same_v<T, InitialWeights> ||
+    std::is_same_v<T, DerivedWeights> || std::is_same_v<T, TransposedView> || std::is_same_v<T, PostFactor> ||
+    std::is_same_v<T, PreFactor> || std::is_same_v<T, WeightDecay> || std::is_same_v<T, PlasticityRule>;
 
-/// Reads the fields of one table. While editing, only what is given changes; otherwise what is absent is noted with
-/// its default, so that the resolved experiment shows it.
+/// Reads the fields of one table. While editing, only what is given changes; otherwise what is absent is
+/// noted with its default, so that the resolved experiment shows it.
 class FieldReader {
  public:
   FieldReader(const Circuit& circuit, bool editing) : circuit_(circuit), editing_(editing) {}
@@ -49,7 +50,9 @@ class FieldReader {
   void read(TomlReader& t, const char* key, double& x, bool) const { x = t.number(key, x); }
   void read(TomlReader& t, const char* key, bool& x, bool) const { x = t.boolean(key, x); }
   void read(TomlReader& t, const char* key, std::string& x, bool) const { x = t.text(key, x); }
-  void read(TomlReader& t, const char* key, int& x, bool) const { x = static_cast<int>(t.integer(key, x, 0, kMany)); }
+  void read(TomlReader& t, const char* key, int& x, bool) const {
+    x = static_cast<int>(t.integer(key, x, 0, kMany));
+  }
   void read(TomlReader& t, const char* key, std::uint32_t& x, bool) const {
     x = static_cast<std::uint32_t>(t.integer(key, x, 0, std::numeric_limits<std::uint32_t>::max() - 1));
   }
@@ -82,7 +85,8 @@ class FieldReader {
   void read(TomlReader& t, const char* key, std::vector<Compartment>& x, bool) const {
     for (TomlReader& entry : t.tables(key)) {
       const std::string name = entry.text("name");
-      const auto old = std::find_if(x.begin(), x.end(), [&](const Compartment& c) { return editing_ && c.name == name; });
+      const auto old =
+          std::find_if(x.begin(), x.end(), [&](const Compartment& c) { return editing_ && c.name == name; });
       Compartment& c = old == x.end() ? x.emplace_back() : *old;
       fields(entry, c);
       entry.finish();
@@ -100,7 +104,7 @@ class FieldReader {
     x = std::move(value);
   }
   template <class Part>
-    requires kIsPart<Part>
+  requires kIsPart<Part>
   void read(TomlReader& t, const char* key, Part& x, bool) const {
     TomlReader table = t.table(key);
     if constexpr (std::is_same_v<Part, InitialWeights>) {
@@ -121,8 +125,8 @@ class FieldReader {
   bool editing_;
 };
 
-/// The first word of the message, outside quotes, that is a key of the entry: "size of population 'v1' is 0" is
-/// about `size`.
+/// The first word of the message, outside quotes, that is a key of the entry: "size of population 'v1' is 0"
+/// is about `size`.
 std::string key_meant(const TomlReader& entry, const std::string& message) {
   if (entry.has("rule") && message.find("the rule of projection") != std::string::npos) return "rule";
   std::string word;
@@ -161,7 +165,9 @@ void read_new_populations(TomlReader& root, Circuit& circuit) {
   for (TomlReader& entry : entries) {
     Population p;
     p.name = entry.text("name");
-    p.kind = entry.choice("kind", {"neurons", "external"}, "neurons") == "neurons" ? Population::Kind::neurons : Population::Kind::external;
+    p.kind = entry.choice("kind", {"neurons", "external"}, "neurons") == "neurons"
+                 ? Population::Kind::neurons
+                 : Population::Kind::external;
     p.size = static_cast<std::size_t>(entry.integer("size", {}, 1, kMany));
     p.area = area_of(p);
     ids.push_back(entry.at("name", [&] { return circuit.add_population(p); }));
@@ -183,14 +189,18 @@ void read_new_projections(TomlReader& root, Circuit& circuit) {
     };
     const PopulationId from = population("from"), to = population("to");
     const std::string compartment = entry.text("compartment");
-    const std::string name = entry.text("name", fmt::format("{}->{}.{}", circuit[from].name, circuit[to].name, compartment));
-    ids.push_back(entry.at("name", [&] { return circuit.connect(from, to, {.compartment = compartment, .name = name}); }));
+    const std::string name =
+        entry.text("name", fmt::format("{}->{}.{}", circuit[from].name, circuit[to].name, compartment));
+    ids.push_back(entry.at(
+        "name", [&] { return circuit.connect(from, to, {.compartment = compartment, .name = name}); }));
   }
   for (std::size_t i = 0; i < entries.size(); ++i) {
     Projection& j = circuit.edit(ids[i]);
-    // The address Circuit::connect would give after the projections before it, whose addresses are known by now.
+    // The address Circuit::connect would give after the projections before it, whose addresses are known by
+    // now.
     j.draw_address = 0;
-    for (std::uint32_t k = 0; k < ids[i].value; ++k) j.draw_address = std::max(j.draw_address, circuit[ProjectionId{k}].draw_address + 1);
+    for (std::uint32_t k = 0; k < ids[i].value; ++k)
+      j.draw_address = std::max(j.draw_address, circuit[ProjectionId{k}].draw_address + 1);
     FieldReader(circuit, false).fields(entries[i], j);
     entries[i].finish();
   }
@@ -206,21 +216,27 @@ std::vector<std::string> chosen(TomlReader& entry, const char* key, const Items&
   for (const auto& item : items) known.push_back(item.name);
   for (const std::string& pattern : patterns) {
     if (std::none_of(known.begin(), known.end(), [&](const auto& name) { return matches(pattern, name); })) {
-      throw ConfigError(fmt::format("no {} is named '{}'", key, pattern), entry.place(key), suggestion(pattern, known));
+      throw ConfigError(fmt::format("no {} is named '{}'", key, pattern), entry.place(key),
+                        suggestion(pattern, known));
     }
   }
   for (const std::string& name : known) {
-    if (std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) { return matches(pattern, name); })) out.push_back(name);
+    if (std::any_of(patterns.begin(), patterns.end(),
+                    [&](const auto& pattern) { return matches(pattern, name); }))
+      out.push_back(name);
   }
   return out;
 }
 
 void require_one_subject(TomlReader& entry) {
-  const bool population = entry.kind("population") != TomlKind::absent, projection = entry.kind("projection") != TomlKind::absent;
+  const bool population = entry.kind("population") != TomlKind::absent,
+             projection = entry.kind("projection") != TomlKind::absent;
   if (population != projection) return;
   throw ConfigError(population ? "an edit names both populations and projections; expected one of them"
                                : "an edit names neither 'population' nor 'projection'",
-                    entry.place(""), population ? "write two [[edit]] entries" : "say what is to be edited, e.g. projection = \"a1.rep->a2.rep.basal\"");
+                    entry.place(""),
+                    population ? "write two [[edit]] entries"
+                               : "say what is to be edited, e.g. projection = \"a1.rep->a2.rep.basal\"");
 }
 
 void edit_populations(std::vector<TomlReader>& entries, Circuit& circuit) {
@@ -229,7 +245,8 @@ void edit_populations(std::vector<TomlReader>& entries, Circuit& circuit) {
     if (!entry.has("population")) continue;
     for (const std::string& name : chosen(entry, "population", circuit.populations())) {
       Population& p = circuit.edit(circuit.population(name));
-      if (entry.kind("size") != TomlKind::absent) p.size = static_cast<std::size_t>(entry.integer("size", {}, 1, kMany));
+      if (entry.kind("size") != TomlKind::absent)
+        p.size = static_cast<std::size_t>(entry.integer("size", {}, 1, kMany));
       FieldReader(circuit, true).fields(entry, p);
     }
     entry.finish();
@@ -265,7 +282,9 @@ void read_populations_and_projections(TomlReader& root, Circuit& circuit) {
   if (from_scratch || given(own, "name")) circuit.name = own.text("name", circuit.name);
   if (from_scratch || given(own, "dt_ms")) circuit.dt_ms = own.number("dt_ms", circuit.dt_ms);
   own.at("dt_ms", [&] {
-    if (!(circuit.dt_ms > 0)) throw ConfigError(fmt::format("'circuit.dt_ms' is {}; expected a positive time step in ms", circuit.dt_ms));
+    if (!(circuit.dt_ms > 0))
+      throw ConfigError(
+          fmt::format("'circuit.dt_ms' is {}; expected a positive time step in ms", circuit.dt_ms));
   });
 
   read_new_populations(root, circuit);

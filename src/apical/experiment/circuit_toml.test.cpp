@@ -44,7 +44,8 @@ std::vector<double> run(const Circuit& circuit) {
     const Population& population = circuit.populations()[p];
     if (population.kind != Population::Kind::external) continue;
     std::vector<double> values(population.size);
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = uniform({5, Stream::task_input, p, i}, -0.5, 0.5);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = uniform({5, Stream::task_input, p, i}, -0.5, 0.5);
     for (std::size_t r = 0; r < 2; ++r) engine.set_external({p}, r, std::span<const double>(values));
   }
   engine.advance(100, rate::Learning::all());
@@ -125,7 +126,8 @@ class RandomCircuit {
     c_.name = "random";
     c_.dt_ms = 0.05;
     const std::size_t externals = below(3), populations = 1 + below(4);
-    for (std::size_t k = 0; k < externals; ++k) c_.edit(c_.add_external("in" + std::to_string(k), 1 + below(4))).absent_input_holds = maybe();
+    for (std::size_t k = 0; k < externals; ++k)
+      c_.edit(c_.add_external("in" + std::to_string(k), 1 + below(4))).absent_input_holds = maybe();
     for (std::size_t k = 0; k < populations; ++k) add_population(k);
     for (std::size_t k = below(10); k > 0; --k) add_projection();
     if (externals > 0) c_.set_stimulus({0});
@@ -140,7 +142,9 @@ class RandomCircuit {
  private:
   std::size_t below(std::size_t n) { return uniform_integer({seed_, Stream::task_input, 0, count_++}, n); }
   bool maybe() { return below(2) == 0; }
-  double real(double low, double high) { return uniform({seed_, Stream::task_input, 0, count_++}, low, high); }
+  double real(double low, double high) {
+    return uniform({seed_, Stream::task_input, 0, count_++}, low, high);
+  }
   template <class Enum>
   Enum any() {
     return static_cast<Enum>(below(kNames<Enum>.size()));
@@ -148,7 +152,8 @@ class RandomCircuit {
   bool is_viewed(ProjectionId id) const {
     for (const Projection& j : c_.projections()) {
       if (j.view && j.view->of == id) return true;
-      if (j.weights.derivation && (j.weights.derivation->of == id || j.weights.derivation->times == id)) return true;
+      if (j.weights.derivation && (j.weights.derivation->of == id || j.weights.derivation->times == id))
+        return true;
     }
     return false;
   }
@@ -159,8 +164,10 @@ class RandomCircuit {
     if (w.law == InitialWeights::Law::derived) {
       // Mostly of the wrong size or deriving from derived weights; those are taken out again.
       if (c_.projections().empty()) return {};
-      w.derivation = DerivedWeights{.of = {static_cast<std::uint32_t>(below(c_.projections().size()))}, .transposed = maybe()};
-      if (maybe()) w.derivation->times = ProjectionId{static_cast<std::uint32_t>(below(c_.projections().size()))};
+      w.derivation = DerivedWeights{.of = {static_cast<std::uint32_t>(below(c_.projections().size()))},
+                                    .transposed = maybe()};
+      if (maybe())
+        w.derivation->times = ProjectionId{static_cast<std::uint32_t>(below(c_.projections().size()))};
     } else if (w.law == InitialWeights::Law::explicit_values) {
       w.values = Matrix<double>(rows, cols);
       for (double& x : w.values->flat()) x = real(-0.3, 0.3);
@@ -180,7 +187,8 @@ class RandomCircuit {
     p.size = 1 + below(5);
     p.leak = real(0.01, 0.1);
     for (std::size_t k = 1 + below(3); k > 0; --k) {
-      p.compartments.push_back({"c" + std::to_string(k), real(0, 0.1), any<WhenAbsent>(), maybe() ? 0 : real(1, 5)});
+      p.compartments.push_back(
+          {"c" + std::to_string(k), real(0, 0.1), any<WhenAbsent>(), maybe() ? 0 : real(1, 5)});
     }
     p.activation = static_cast<ActivationKind>(below(activation_names().size()));
     if (maybe()) p.slope = real(0.5, 1.5);
@@ -198,8 +206,11 @@ class RandomCircuit {
       if (other.kind == Population::Kind::external && other.size == p.size) p.teacher = PopulationId{k};
     }
     if (maybe()) {
-      p.noise = CompartmentNoise{.compartment = "c1", .process = any<CompartmentNoise::Process>(), .amplitude = any<CompartmentNoise::Amplitude>(),
-                                 .scale = real(0, 0.1), .hold_steps = static_cast<int>(1 + below(3))};
+      p.noise = CompartmentNoise{.compartment = "c1",
+                                 .process = any<CompartmentNoise::Process>(),
+                                 .amplitude = any<CompartmentNoise::Amplitude>(),
+                                 .scale = real(0, 0.1),
+                                 .hold_steps = static_cast<int>(1 + below(3))};
       if (p.noise->process == CompartmentNoise::Process::ornstein_uhlenbeck) p.noise->tau_ms = real(0.5, 2);
     }
     c_.add_population(p);
@@ -212,7 +223,8 @@ class RandomCircuit {
       r.post.kind = static_cast<PostFactor::Kind>(1 + below(5));
       if (r.post.kind == PostFactor::Kind::noise && !to.noise) r.post.kind = PostFactor::Kind::rate;
       if (r.post.kind != PostFactor::Kind::rate) r.post.compartment = "c1";
-      const bool residual = r.post.kind == PostFactor::Kind::voltage_residual || r.post.kind == PostFactor::Kind::rate_residual;
+      const bool residual =
+          r.post.kind == PostFactor::Kind::voltage_residual || r.post.kind == PostFactor::Kind::rate_residual;
       if (residual && maybe()) r.post.attenuation = real(0.1, 1);
       if (r.post.kind == PostFactor::Kind::compartment) r.post.now = maybe();
       if (maybe()) r.post.gain = real(-1, 1);
@@ -222,7 +234,8 @@ class RandomCircuit {
       if (r.pre.kind == PreFactor::Kind::high_passed_rate) r.pre.high_pass_ms = 1.5;
     }
     if (maybe()) {
-      r.decay = {real(0, 0.1), any<WeightDecay::Toward>(), any<WeightDecay::PostGate>(), any<WeightDecay::PreGate>()};
+      r.decay = {real(0, 0.1), any<WeightDecay::Toward>(), any<WeightDecay::PostGate>(),
+                 any<WeightDecay::PreGate>()};
     }
     if (maybe()) r.update_low_pass_ms = real(0.1, 1);
     return r;
@@ -236,7 +249,8 @@ class RandomCircuit {
     o.compartment = "c" + std::to_string(1 + below(3));
     if (maybe()) o.name = "j" + std::to_string(count_);
     for (const Projection& j : c_.projections()) {
-      if (j.from == from && j.to == to && j.compartment == o.compartment) o.name = "k" + std::to_string(count_);
+      if (j.from == from && j.to == to && j.compartment == o.compartment)
+        o.name = "k" + std::to_string(count_);
     }
     o.transmits = any<Quantity>();
     o.effect = any<Effect>();
@@ -378,17 +392,22 @@ TEST(CircuitsPage, ExplainsEveryKeyAndEveryName) {
     post.kind = kind;
     visit_fields(keys, post);
   }
-  for (const auto kind : {PreFactor::Kind::transmitted, PreFactor::Kind::high_passed_rate}) visit_fields(keys, PreFactor{.kind = kind});
+  for (const auto kind : {PreFactor::Kind::transmitted, PreFactor::Kind::high_passed_rate})
+    visit_fields(keys, PreFactor{.kind = kind});
   visit_fields(keys, WeightDecay{});
   visit_fields(keys, PlasticityRule{});
   visit_fields(keys, Projection{});
   for (const std::string& key : words) {
-    EXPECT_TRUE(text.find("| `" + key + "`") != std::string::npos || text.find(", `" + key + "` |") != std::string::npos) << key;
+    EXPECT_TRUE(text.find("| `" + key + "`") != std::string::npos ||
+                text.find(", `" + key + "` |") != std::string::npos)
+        << key;
   }
   const auto explains = [&](const auto& names) {
     for (const auto& name : names) {
       const std::string plain(name);
-      EXPECT_TRUE(text.find("`" + plain + "`") != std::string::npos || text.find("\"" + plain + "\"") != std::string::npos) << plain;
+      EXPECT_TRUE(text.find("`" + plain + "`") != std::string::npos ||
+                  text.find("\"" + plain + "\"") != std::string::npos)
+          << plain;
     }
   };
   explains(activation_names());
@@ -500,7 +519,8 @@ TEST(CircuitToml, AddressesSurviveWritingAfterALesion) {
   p.size = 2;
   p.compartments = {{"d", 1}};
   const PopulationId id = c.add_population(p);
-  for (const char* name : {"lesioned", "second", "third"}) c.connect(id, id, {.compartment = "d", .name = name, .weights = InitialWeights::uniform(-1, 1)});
+  for (const char* name : {"lesioned", "second", "third"})
+    c.connect(id, id, {.compartment = "d", .name = name, .weights = InitialWeights::uniform(-1, 1)});
   c.remove(c.projection("lesioned"));
   const Circuit back = read(circuit_toml(c));
   EXPECT_EQ(back, c);
@@ -511,8 +531,10 @@ TEST(CircuitToml, WeightsMayDeriveFromOtherWeights) {
   const Circuit c = read(
       "[[population]]\nname = 'a.p'\nsize = 2\nleak = 1\ncompartments = [{name = 'd', conductance = 1}]\n"
       "[[population]]\nname = 'b.p'\nsize = 3\nleak = 1\ncompartments = [{name = 'd', conductance = 1}]\n"
-      "[[projection]]\nfrom = 'a.p'\nto = 'b.p'\ncompartment = 'd'\nweights = {law = 'uniform', low = -1, high = 1}\n"
-      "[[projection]]\nfrom = 'b.p'\nto = 'a.p'\ncompartment = 'd'\nweights = {derivation = {of = 'a.p->b.p.d', transposed = true}, scale = -2}\n"
+      "[[projection]]\nfrom = 'a.p'\nto = 'b.p'\ncompartment = 'd'\nweights = {law = 'uniform', low = -1, "
+      "high = 1}\n"
+      "[[projection]]\nfrom = 'b.p'\nto = 'a.p'\ncompartment = 'd'\nweights = {derivation = {of = "
+      "'a.p->b.p.d', transposed = true}, scale = -2}\n"
       "[[projection]]\nname = 'edited'\nfrom = 'b.p'\nto = 'a.p'\ncompartment = 'd'\n"
       "weights = {law = 'derived', derivation = {of = 'a.p->b.p.d', transposed = true}}\n"
       "[[edit]]\nprojection = 'edited'\nweights = {law = 'constant', low = 0.5}\n");
@@ -520,7 +542,8 @@ TEST(CircuitToml, WeightsMayDeriveFromOtherWeights) {
   EXPECT_FALSE(c[c.projection("edited")].weights.derivation);
   ThreadPool pool(1);
   rate::RateEngine<double> engine(c, {4}, pool);
-  const Matrix<double> w = engine.weights(c.projection("a.p->b.p.d"), 0), back = engine.weights(c.projection("b.p->a.p.d"), 0);
+  const Matrix<double> w = engine.weights(c.projection("a.p->b.p.d"), 0),
+                       back = engine.weights(c.projection("b.p->a.p.d"), 0);
   for (std::size_t i = 0; i < 2; ++i) {
     for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(back(i, k), -2 * w(k, i));
   }
@@ -534,8 +557,12 @@ TEST(Circuit, AProjectionWhoseWeightsOthersBeginWithCannotBeRemoved) {
   p.compartments = {{"d", 1}};
   const PopulationId id = c.add_population(p);
   c.connect(id, id, {.compartment = "d", .name = "first"});
-  const ProjectionId of = c.connect(id, id, {.compartment = "d", .name = "of", .weights = InitialWeights::uniform(-1, 1)});
-  c.connect(id, id, {.compartment = "d", .name = "after", .weights = InitialWeights::derived({.of = of, .transposed = true}, 1)});
+  const ProjectionId of =
+      c.connect(id, id, {.compartment = "d", .name = "of", .weights = InitialWeights::uniform(-1, 1)});
+  c.connect(id, id,
+            {.compartment = "d",
+             .name = "after",
+             .weights = InitialWeights::derived({.of = of, .transposed = true}, 1)});
   EXPECT_THROW(c.remove(of), ConfigError);
   c.remove(c.projection("first"));
   EXPECT_EQ(c[c.projection("after")].weights.derivation->of, c.projection("of"));
@@ -559,7 +586,8 @@ TEST(Circuit, ASharedDeviationPassesOnWhenItsOwnerIsRemoved) {
   p.size = 3;
   p.compartments = {{"d", 1}, {"e", 1}, {"f", 1}};
   const PopulationId id = c.add_population(p);
-  const ProjectionId w = c.connect(id, id, {.compartment = "d", .name = "w", .weights = InitialWeights::uniform(-1, 1)});
+  const ProjectionId w =
+      c.connect(id, id, {.compartment = "d", .name = "w", .weights = InitialWeights::uniform(-1, 1)});
   TransposedView view{.of = w, .deviation = InitialWeights::uniform(-1, 1)};
   const ProjectionId owner = c.connect(id, id, {.compartment = "e", .name = "owner", .view = view});
   view.shares_deviation_with = owner;
@@ -589,51 +617,72 @@ size = 2
 TEST(CircuitToml, MistakesAreShownAtTheirPlaceWithTheNearestName) {
   const auto after = [](const std::string& text) { return error_of(kTwoPopulations + text); };
   EXPECT_EQ(after("[[projection]]\nname = 'fb1'\nfrom = 'x'\nto = 'v1.pyr'\ncompartment = 'apcial'\n"),
-            "x.toml:13:15: unknown compartment 'apcial' in projection 'fb1' (population 'v1.pyr' has basal and apical)\n"
+            "x.toml:13:15: unknown compartment 'apcial' in projection 'fb1' (population 'v1.pyr' has basal "
+            "and apical)\n"
             "  did you mean 'apical'?");
   EXPECT_EQ(after("[[projection]]\nfrom = 'x'\nto = 'v1.pry'\ncompartment = 'apical'\n"),
             "x.toml:11:6: unknown population 'v1.pry'\n  did you mean 'v1.pyr'?");
   const std::string good = "[[projection]]\nfrom = 'x'\nto = 'v1.pyr'\ncompartment = 'apical'\n";
-  EXPECT_EQ(after(good + "denisty = 0.5\n"), "x.toml:13:1: unknown key 'denisty' in [projection[1]]\n  did you mean 'density'?");
-  EXPECT_EQ(after(good + "density = 1.5\n"), "x.toml:13:11: density of projection 'x->v1.pyr.apical' is 1.5; expected 0 … 1");
+  EXPECT_EQ(after(good + "denisty = 0.5\n"),
+            "x.toml:13:1: unknown key 'denisty' in [projection[1]]\n  did you mean 'density'?");
+  EXPECT_EQ(after(good + "density = 1.5\n"),
+            "x.toml:13:11: density of projection 'x->v1.pyr.apical' is 1.5; expected 0 … 1");
   EXPECT_EQ(after(good + "effect = 'multipy'\n"),
-            "x.toml:13:10: 'projection[1].effect' is 'multipy'; expected add or multiply\n  did you mean 'multiply'?");
+            "x.toml:13:10: 'projection[1].effect' is 'multipy'; expected add or multiply\n  did you mean "
+            "'multiply'?");
   EXPECT_EQ(after(good + "transmits = 'soma'\n"),
-            "x.toml:13:13: projection 'x->v1.pyr.apical' transmits soma of 'x', but an external population has only a rate");
-  EXPECT_EQ(after(good + "rule = {eta = 1, post = {kind = 'compartment', compartment = 'bsal'}, pre = {kind = 'transmitted'}}\n"),
-            "x.toml:13:8: unknown compartment 'bsal' in the rule of projection 'x->v1.pyr.apical' (population 'v1.pyr' has basal and "
+            "x.toml:13:13: projection 'x->v1.pyr.apical' transmits soma of 'x', but an external population "
+            "has only a rate");
+  EXPECT_EQ(after(good + "rule = {eta = 1, post = {kind = 'compartment', compartment = 'bsal'}, pre = {kind "
+                         "= 'transmitted'}}\n"),
+            "x.toml:13:8: unknown compartment 'bsal' in the rule of projection 'x->v1.pyr.apical' "
+            "(population 'v1.pyr' has basal and "
             "apical)\n  did you mean 'basal'?");
-  EXPECT_EQ(after(good + "rule = {eta = 1, post = {kind = 'rate', now = true}}\n"),
-            "x.toml:13:41: unknown key 'now' in [projection[1].rule.post]\n  known: gain, kind and low_pass_ms");
+  EXPECT_EQ(
+      after(good + "rule = {eta = 1, post = {kind = 'rate', now = true}}\n"),
+      "x.toml:13:41: unknown key 'now' in [projection[1].rule.post]\n  known: gain, kind and low_pass_ms");
   EXPECT_EQ(after(good + "weights = {law = 'explicit_values', values = [[1, 2, 3]]}\n"),
             "x.toml:13:11: weights of projection 'x->v1.pyr.apical' are 1 x 3; expected 2 x 2 (post x pre)");
-  EXPECT_EQ(after(good + "view = {of = 'ff'}\n"), "x.toml:13:14: unknown projection 'ff'\n  known: x->v1.pyr.apical");
-  EXPECT_EQ(after(good + good), "x.toml:13:1: there are two projections named 'x->v1.pyr.apical'\n  give one of them a name of its own");
-  EXPECT_EQ(after("[circuit]\nreadout = 'v1'\n"), "x.toml:10:11: unknown population 'v1'\n  known: v1.pyr and x");
-  EXPECT_EQ(after("[circuit]\ndt_ms = -1\n"), "x.toml:10:9: 'circuit.dt_ms' is -1; expected a positive time step in ms");
-  EXPECT_EQ(after("[[population]]\nname = 'x'\nsize = 1\n"), "x.toml:10:8: there are two populations named 'x'");
-  EXPECT_EQ(after("[[population]]\nname = 'y'\nsize = 1\nleak = -2\n"), "x.toml:12:8: leak of population 'y' is -2; expected 0 or more");
+  EXPECT_EQ(after(good + "view = {of = 'ff'}\n"),
+            "x.toml:13:14: unknown projection 'ff'\n  known: x->v1.pyr.apical");
+  EXPECT_EQ(after(good + good),
+            "x.toml:13:1: there are two projections named 'x->v1.pyr.apical'\n  give one of them a name of "
+            "its own");
+  EXPECT_EQ(after("[circuit]\nreadout = 'v1'\n"),
+            "x.toml:10:11: unknown population 'v1'\n  known: v1.pyr and x");
+  EXPECT_EQ(after("[circuit]\ndt_ms = -1\n"),
+            "x.toml:10:9: 'circuit.dt_ms' is -1; expected a positive time step in ms");
+  EXPECT_EQ(after("[[population]]\nname = 'x'\nsize = 1\n"),
+            "x.toml:10:8: there are two populations named 'x'");
+  EXPECT_EQ(after("[[population]]\nname = 'y'\nsize = 1\nleak = -2\n"),
+            "x.toml:12:8: leak of population 'y' is -2; expected 0 or more");
   EXPECT_EQ(after("[[population]]\nname = 'y'\nsize = 2\nleak = 1\nteacher = 'v1.pyr'\n"),
             "x.toml:13:11: the teacher of 'y' must be an external population of 2 rates; 'v1.pyr' has 2");
   EXPECT_EQ(after("[[population]]\nname = 'y'\nkind = 'external'\nsize = 2\nleak = 1\n"),
-            "x.toml:13:1: unknown key 'leak' in [population[3]]\n  known: absent_input_holds, area, kind, name and size");
-  EXPECT_EQ(after("[[population]]\nname = 'y'\nsize = 0\n"), "x.toml:11:8: 'population[3].size' is 0; expected 1 … 1000000000");
+            "x.toml:13:1: unknown key 'leak' in [population[3]]\n  known: absent_input_holds, area, kind, "
+            "name and size");
+  EXPECT_EQ(after("[[population]]\nname = 'y'\nsize = 0\n"),
+            "x.toml:11:8: 'population[3].size' is 0; expected 1 … 1000000000");
 }
 
 TEST(CircuitToml, MistakesInEditsAreShownAtTheirPlace) {
   const auto with = [](const std::string& text) { return error_of(text, small_microcircuit()); };
-  EXPECT_EQ(with("[[edit]]\npopulation = 'a1.rpe'\n"), "x.toml:2:14: no population is named 'a1.rpe'\n  did you mean 'a1.rep'?");
-  EXPECT_EQ(with("[[edit]]\nprojection = 'a1.rep->a2.rep.basl'\n"),
-            "x.toml:2:14: no projection is named 'a1.rep->a2.rep.basl'\n  did you mean 'a1.rep->a2.rep.basal'?");
+  EXPECT_EQ(with("[[edit]]\npopulation = 'a1.rpe'\n"),
+            "x.toml:2:14: no population is named 'a1.rpe'\n  did you mean 'a1.rep'?");
+  EXPECT_EQ(
+      with("[[edit]]\nprojection = 'a1.rep->a2.rep.basl'\n"),
+      "x.toml:2:14: no projection is named 'a1.rep->a2.rep.basl'\n  did you mean 'a1.rep->a2.rep.basal'?");
   EXPECT_EQ(with("[[edit]]\npopulation = 'a1.rep'\nactivaton = 'relu'\n"),
             "x.toml:3:1: unknown key 'activaton' in [edit[1]]\n  did you mean 'activation'?");
   EXPECT_EQ(with("[[edit]]\nleak = 1\n"),
             "x.toml:1:1: an edit names neither 'population' nor 'projection'\n"
             "  say what is to be edited, e.g. projection = \"a1.rep->a2.rep.basal\"");
   EXPECT_EQ(with("[[edit]]\npopulation = 'a1.rep'\nprojection = 'input->a1.rep.basal'\n"),
-            "x.toml:1:1: an edit names both populations and projections; expected one of them\n  write two [[edit]] entries");
+            "x.toml:1:1: an edit names both populations and projections; expected one of them\n  write two "
+            "[[edit]] entries");
   EXPECT_EQ(with("[[edit]]\nprojection = 'a1.rep->a2.rep.basal'\nremove = true\n"),
-            "x.toml:2:14: projection 'a1.rep->a2.rep.basal' cannot be removed: 'a2.err->a1.err.dendrite' shows its transpose\n"
+            "x.toml:2:14: projection 'a1.rep->a2.rep.basal' cannot be removed: 'a2.err->a1.err.dendrite' "
+            "shows its transpose\n"
             "  remove 'a2.err->a1.err.dendrite' first, or give it weights of its own");
   EXPECT_EQ(with("[[edit]]\nprojection = 'input->a1.rep.basal'\ndelay_steps = 2\ndensity = 3\n"),
             "x.toml:4:11: density of projection 'input->a1.rep.basal' is 3; expected 0 … 1");
@@ -644,12 +693,18 @@ TEST(Circuit, RefusesWhatNoEngineWouldDo) {
   const std::string feedback = "[[edit]]\nprojection = 'a2.err->a1.err.dendrite'\n";
   const std::string lateral = "[[edit]]\nprojection = 'a1.err->a1.rep.apical'\n";
   const std::string forward = "[[edit]]\nprojection = 'input->a1.rep.basal'\n";
-  EXPECT_NE(with(feedback + "effect = 'multiply'\n").find("a transposed view can only add"), std::string::npos);
-  EXPECT_NE(with(feedback + "density = 0.5\n").find("a transposed view has no synapses to leave out"), std::string::npos);
-  EXPECT_NE(with(lateral + "density = 0.5\n").find("a one_to_one projection has no synapses"), std::string::npos);
-  EXPECT_NE(with(lateral + "rule = {update_low_pass_ms = 1}\n").find("is for dense projections"), std::string::npos);
-  EXPECT_NE(with(lateral + "rule = {decay = {alpha = 1, pre = 'positive'}}\n").find("no presynaptic factor"), std::string::npos);
-  EXPECT_NE(with(forward + "weights = {law = 'explicit_values'}\n").find("no values are given"), std::string::npos);
+  EXPECT_NE(with(feedback + "effect = 'multiply'\n").find("a transposed view can only add"),
+            std::string::npos);
+  EXPECT_NE(with(feedback + "density = 0.5\n").find("a transposed view has no synapses to leave out"),
+            std::string::npos);
+  EXPECT_NE(with(lateral + "density = 0.5\n").find("a one_to_one projection has no synapses"),
+            std::string::npos);
+  EXPECT_NE(with(lateral + "rule = {update_low_pass_ms = 1}\n").find("is for dense projections"),
+            std::string::npos);
+  EXPECT_NE(with(lateral + "rule = {decay = {alpha = 1, pre = 'positive'}}\n").find("no presynaptic factor"),
+            std::string::npos);
+  EXPECT_NE(with(forward + "weights = {law = 'explicit_values'}\n").find("no values are given"),
+            std::string::npos);
   Circuit c = small_microcircuit();
   PreFactor& pre = c.edit(c.projection("input->a1.rep.basal")).rule->pre;
   pre = {.kind = PreFactor::Kind::transmitted_now, .low_pass_ms = 1};

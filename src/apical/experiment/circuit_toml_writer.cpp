@@ -68,10 +68,8 @@ class FieldWriter {
     return "[" + out + "]";
   }
   template <class Part>
-    requires requires(int& v, const Part& p) { visit_fields(v, p); }
-  std::string value(const Part& x) const {
-    return fmt::format("{{{}}}", fmt::join(fields(x, Part{}), ", "));
-  }
+  requires requires(int& v, const Part& p) { visit_fields(v, p); }
+  std::string value(const Part& x) const { return fmt::format("{{{}}}", fmt::join(fields(x, Part{}), ", ")); }
 
   const Circuit& circuit_;
 };
@@ -83,7 +81,8 @@ std::string lines_of(const std::vector<std::string>& lines) {
 }  // namespace
 
 std::string circuit_toml(const Circuit& circuit) {
-  std::string out = fmt::format("[circuit]\nname = {}\ndt_ms = {}\n", toml_quoted(circuit.name), toml_number(circuit.dt_ms));
+  std::string out = fmt::format("[circuit]\nname = {}\ndt_ms = {}\n", toml_quoted(circuit.name),
+                                toml_number(circuit.dt_ms));
   const auto role = [&](const char* key, std::optional<PopulationId> id) {
     if (id) out += fmt::format("{} = {}\n", key, toml_quoted(circuit[*id].name));
   };
@@ -104,8 +103,10 @@ std::string circuit_toml(const Circuit& circuit) {
   for (const Projection& j : circuit.projections()) {
     const std::string &from = circuit[j.from].name, &to = circuit[j.to].name;
     out += "\n[[projection]]\n";
-    if (j.name != fmt::format("{}->{}.{}", from, to, j.compartment)) out += fmt::format("name = {}\n", toml_quoted(j.name));
-    out += fmt::format("from = {}\nto = {}\ncompartment = {}\n", toml_quoted(from), toml_quoted(to), toml_quoted(j.compartment));
+    if (j.name != fmt::format("{}->{}.{}", from, to, j.compartment))
+      out += fmt::format("name = {}\n", toml_quoted(j.name));
+    out += fmt::format("from = {}\nto = {}\ncompartment = {}\n", toml_quoted(from), toml_quoted(to),
+                       toml_quoted(j.compartment));
     Projection standard;
     standard.draw_address = address;
     out += lines_of(writer.fields(j, standard));

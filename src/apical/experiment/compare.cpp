@@ -27,7 +27,8 @@ io::Path shipped_experiments() {
     if (std::filesystem::is_directory(root)) return root;
     looked.push_back(root.string());
   }
-  throw DataError(fmt::format("no folder of experiments was found; there is no {}", join_names(looked, "or")));
+  throw DataError(
+      fmt::format("no folder of experiments was found; there is no {}", join_names(looked, "or")));
 }
 
 io::Path shipped_experiment(const std::string& relative) {
@@ -39,14 +40,19 @@ io::Path shipped_experiment(const std::string& relative) {
   throw DataError(fmt::format("no experiment '{}' was found in {}", relative, join_names(looked, "or")));
 }
 
-ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options, const std::atomic<bool>& stop) {
+ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
+                                const std::atomic<bool>& stop) {
   for (const Experiment& e : variants) {
-    // Along a sweep the task may grow; what stands at the same value is compared, and all with the same seeds.
+    // Along a sweep the task may grow; what stands at the same value is compared, and all with the same
+    // seeds.
     const Experiment& first = *std::find_if(variants.begin(), variants.end(), [&](const Experiment& o) {
       return o.sweep.has_value() == e.sweep.has_value() && (!e.sweep || o.sweep->at == e.sweep->at);
     });
-    if (e.task != variants.front().task || e.task_parameters.values() != first.task_parameters.values() || e.seeds != variants.front().seeds) {
-      throw ConfigError(fmt::format("variants '{}' and '{}' differ in task or seeds; a comparison needs the same for all", first.label, e.label));
+    if (e.task != variants.front().task || e.task_parameters.values() != first.task_parameters.values() ||
+        e.seeds != variants.front().seeds) {
+      throw ConfigError(
+          fmt::format("variants '{}' and '{}' differ in task or seeds; a comparison needs the same for all",
+                      first.label, e.label));
     }
   }
   if (!options.resume) require_new(options.directory);
@@ -58,8 +64,12 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
   for (const Experiment& e : variants) index["runs"].push_back(directory_name(e.label));
   for (const Experiment& e : variants) {
     if (!e.sweep) continue;
-    index["sweep"].push_back({{"run", directory_name(e.label)}, {"name", e.sweep->name}, {"at", e.sweep->at}, {"label", e.sweep->label},
-                              {"logarithmic", e.sweep->logarithmic}, {"series", e.sweep->series}});
+    index["sweep"].push_back({{"run", directory_name(e.label)},
+                              {"name", e.sweep->name},
+                              {"at", e.sweep->at},
+                              {"label", e.sweep->label},
+                              {"logarithmic", e.sweep->logarithmic},
+                              {"series", e.sweep->series}});
   }
   io::write_atomically(options.directory / "comparison.json", io::json_text(index));
 

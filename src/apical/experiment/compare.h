@@ -29,10 +29,11 @@ struct ComparisonResult {
 
 /// Runs every variant that has not finished yet. ConfigError if they do not share a task and seeds.
 /// Throws the NumericalFault of a variant that is not part of a sweep.
-ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options, const std::atomic<bool>& stop);
+ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
+                                const std::atomic<bool>& stop);
 
-/// Experiments that come with Apical: the folder "experiments" here, of APICAL_EXPERIMENTS, or of the sources.
-/// DataError that says where was looked.
+/// Experiments that come with Apical: the folder "experiments" here, of APICAL_EXPERIMENTS, or of the
+/// sources. DataError that says where was looked.
 io::Path shipped_experiment(const std::string& relative);
 /// The first such folder that exists.
 io::Path shipped_experiments();

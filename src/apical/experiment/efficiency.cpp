@@ -23,7 +23,9 @@ std::vector<double> epochs_to_95(const io::Path& run) {
   std::vector<double> epochs;
   for (const auto& [seed, curve] : curves) {
     const double enough = kShare * curve.back().second;
-    epochs.push_back(std::find_if(curve.begin(), curve.end(), [&](const auto& point) { return point.second >= enough; })->first);
+    epochs.push_back(std::find_if(curve.begin(), curve.end(), [&](const auto& point) {
+                       return point.second >= enough;
+                     })->first);
   }
   return epochs;
 }

@@ -17,8 +17,8 @@ std::uint64_t synapses_of(const Circuit& c, const Projection& j) {
   return j.topology == Topology::one_to_one ? std::min(pre, post) : pre * post;
 }
 
-/// Numbers that one network holds, counted per array as the engine lays them out: neurons along vectors (padded to a
-/// block), or one lane per replica.
+/// Numbers that one network holds, counted per array as the engine lays them out: neurons along vectors
+/// (padded to a block), or one lane per replica.
 class StateSize {
  public:
   StateSize(const Circuit& c, bool lanes) : c_(c), lanes_(lanes) {
@@ -29,7 +29,9 @@ class StateSize {
 
  private:
   std::size_t padded(std::size_t n) const { return lanes_ ? n : rate::round_up_block(n); }
-  void vectors(std::size_t count, std::size_t n) { numbers_ += count * padded(n) * (lanes_ ? rate::kLanes : 1); }
+  void vectors(std::size_t count, std::size_t n) {
+    numbers_ += count * padded(n) * (lanes_ ? rate::kLanes : 1);
+  }
 
   void count_population(std::uint32_t k) {
     const Population& p = c_.populations()[k];
@@ -41,7 +43,8 @@ class StateSize {
       mismatch = mismatch || (from && j.transmits == Quantity::mismatch);
       slope = slope || (from && j.transmits == Quantity::slope);
       if (!j.rule) continue;
-      slope = slope || (from && j.rule->decay.pre == WeightDecay::PreGate::slope) || (to && j.rule->decay.post == WeightDecay::PostGate::slope);
+      slope = slope || (from && j.rule->decay.pre == WeightDecay::PreGate::slope) ||
+              (to && j.rule->decay.post == WeightDecay::PostGate::slope);
       high_passed = high_passed || (from && j.rule->pre.kind == PreFactor::Kind::high_passed_rate);
     }
     n += (slope || mismatch ? 1 : 0) + (mismatch ? 1 : 0) + (high_passed ? 2 : 0);
@@ -71,16 +74,19 @@ class StateSize {
   }
 
   static bool rides_on_the_sweep(const Projection& j) {
-    return j.rule && j.density == 1 && j.rule->decay.alpha == 0 && j.rule->update_low_pass_ms == 0 && j.rule->post.kind != PostFactor::Kind::none;
+    return j.rule && j.density == 1 && j.rule->decay.alpha == 0 && j.rule->update_low_pass_ms == 0 &&
+           j.rule->post.kind != PostFactor::Kind::none;
   }
   /// Then the weights before the update are kept for the views.
   bool viewed_with_general_rule(const Projection& j) const {
-    return !rides_on_the_sweep(j) && std::any_of(c_.projections().begin(), c_.projections().end(), [&](const Projection& other) {
-      return other.view && c_[other.view->of].name == j.name;
-    });
+    return !rides_on_the_sweep(j) &&
+           std::any_of(c_.projections().begin(), c_.projections().end(), [&](const Projection& other) {
+             return other.view && c_[other.view->of].name == j.name;
+           });
   }
 
-  /// A post factor and its copy per receiving population, a past presynaptic vector and its copy per sending one.
+  /// A post factor and its copy per receiving population, a past presynaptic vector and its copy per sending
+  /// one.
   void count_factors(const Projection& j) {
     const PlasticityRule& r = *j.rule;
     const std::size_t copies = rides_on_the_sweep(j) ? 1 : 0;
@@ -88,7 +94,8 @@ class StateSize {
         post_.insert({j.to.value, r.post.kind, r.post.compartment, r.post.gain, r.post.low_pass_ms}).second) {
       vectors(1 + copies + (r.post.low_pass_ms > 0 ? 1 : 0), c_[j.to].size);
     }
-    if (r.pre.kind == PreFactor::Kind::transmitted && pre_.insert({j.from.value, j.transmits, j.delay_steps, r.pre.low_pass_ms}).second) {
+    if (r.pre.kind == PreFactor::Kind::transmitted &&
+        pre_.insert({j.from.value, j.transmits, j.delay_steps, r.pre.low_pass_ms}).second) {
       vectors(1 + copies + (r.pre.low_pass_ms > 0 ? 1 : 0), c_[j.from].size);
     }
   }
@@ -102,7 +109,8 @@ class StateSize {
 };
 
 template <class Real>
-MeasuredSpeed measure(const Circuit& circuit, std::size_t seeds, ThreadPool& pool, double seconds, rate::Layout layout) {
+MeasuredSpeed measure(const Circuit& circuit, std::size_t seeds, ThreadPool& pool, double seconds,
+                      rate::Layout layout) {
   std::vector<std::uint64_t> numbers(seeds);
   for (std::size_t k = 0; k < seeds; ++k) numbers[k] = k + 1;
   rate::RateEngine<Real> engine(circuit, numbers, pool, {.layout = layout});
@@ -145,29 +153,38 @@ std::size_t times_due(std::size_t every, const std::vector<std::size_t>& also, s
   return n;
 }
 
-MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision, ThreadPool& pool, double seconds,
-                            rate::Layout layout) {
-  return double_precision ? measure<double>(circuit, seeds, pool, seconds, layout) : measure<float>(circuit, seeds, pool, seconds, layout);
+MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision,
+                            ThreadPool& pool, double seconds, rate::Layout layout) {
+  return double_precision ? measure<double>(circuit, seeds, pool, seconds, layout)
+                          : measure<float>(circuit, seeds, pool, seconds, layout);
 }
 
 Estimate estimate(const Circuit& circuit, const PlannedWork& work, std::optional<MeasuredSpeed> speed) {
   Estimate e;
-  const bool lanes = work.double_precision ? rate::RateEngine<double>::chooses_lanes(circuit, work.seeds, work.layout)
-                                           : rate::RateEngine<float>::chooses_lanes(circuit, work.seeds, work.layout);
+  const bool lanes = work.double_precision
+                         ? rate::RateEngine<double>::chooses_lanes(circuit, work.seeds, work.layout)
+                         : rate::RateEngine<float>::chooses_lanes(circuit, work.seeds, work.layout);
   const std::size_t networks = lanes ? (work.seeds + rate::kLanes - 1) / rate::kLanes : work.seeds;
-  e.state_bytes = networks * StateSize(circuit, lanes).numbers() * (work.double_precision ? sizeof(double) : sizeof(float));
+  e.state_bytes = networks * StateSize(circuit, lanes).numbers() *
+                  (work.double_precision ? sizeof(double) : sizeof(float));
   e.bytes_per_replica = e.state_bytes / std::max<std::size_t>(1, work.seeds);
 
   const std::int64_t hold = std::llround(work.presentation.presentation_ms / circuit.dt_ms);
-  const std::int64_t settling = std::llround(work.presentation.settling_ms / work.presentation.presentation_ms);
-  const auto held = [&](std::size_t samples) { return (hold + work.presentation.further_steps()) * static_cast<std::int64_t>(samples); };
-  const PlannedWork::Steps once = work.steps.value_or(PlannedWork::Steps{held(work.train), held(work.validation), held(work.test)});
+  const std::int64_t settling =
+      std::llround(work.presentation.settling_ms / work.presentation.presentation_ms);
+  const auto held = [&](std::size_t samples) {
+    return (hold + work.presentation.further_steps()) * static_cast<std::int64_t>(samples);
+  };
+  const PlannedWork::Steps once =
+      work.steps.value_or(PlannedWork::Steps{held(work.train), held(work.validation), held(work.test)});
   const TrainingPlan& plan = work.plan;
   const auto times = [](std::size_t n, std::int64_t steps) { return static_cast<std::int64_t>(n) * steps; };
   e.learning_steps = times(plan.epochs, once.train);
-  const std::int64_t watched = times(times_due(plan.align_every, plan.align_epochs, plan.epochs), held(std::min(plan.align_samples, work.train)));
-  const std::int64_t evaluated = times(times_due(plan.validate_every, {}, plan.epochs), once.validation) +
-                                 std::max<std::int64_t>(1, times_due(plan.test_every, {}, plan.epochs)) * once.test;
+  const std::int64_t watched = times(times_due(plan.align_every, plan.align_epochs, plan.epochs),
+                                     held(std::min(plan.align_samples, work.train)));
+  const std::int64_t evaluated =
+      times(times_due(plan.validate_every, {}, plan.epochs), once.validation) +
+      std::max<std::int64_t>(1, times_due(plan.test_every, {}, plan.epochs)) * once.test;
   e.resting_steps = hold * settling + evaluated + watched;
   for (const Projection& j : circuit.projections()) e.synapses += synapses_of(circuit, j);
   const double per_step = static_cast<double>(e.synapses) * static_cast<double>(work.seeds);

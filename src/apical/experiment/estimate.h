@@ -42,17 +42,19 @@ struct MeasuredSpeed {
   double resting = 0;   ///< without learning, as in settling and evaluations
 };
 
-/// How often something happens that is due every so many epochs and at some further ones, before the first epoch and after
-/// the last included.
+/// How often something happens that is due every so many epochs and at some further ones, before the first
+/// epoch and after the last included.
 std::size_t times_due(std::size_t every, const std::vector<std::size_t>& also, std::size_t epochs);
 
-/// Builds the engine and steps it with random input for about `seconds`, half of it learning (at rate 0: the work is the
-/// same, nothing can diverge). ConfigError for a circuit that cannot run.
-MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision, ThreadPool& pool, double seconds = 0.2,
+/// Builds the engine and steps it with random input for about `seconds`, half of it learning (at rate 0: the
+/// work is the same, nothing can diverge). ConfigError for a circuit that cannot run.
+MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision,
+                            ThreadPool& pool, double seconds = 0.2,
                             rate::Layout layout = rate::Layout::automatic);
 
 struct Estimate {
-  std::size_t state_bytes = 0;         ///< of all replicas in memory, without the data set; one checkpoint is as large
+  std::size_t state_bytes =
+      0;  ///< of all replicas in memory, without the data set; one checkpoint is as large
   std::size_t bytes_per_replica = 0;   ///< a run of fewer seeds needs less
   std::uint64_t recording_bytes = 0;   ///< of results.h5
   std::int64_t learning_steps = 0;     ///< of one replica

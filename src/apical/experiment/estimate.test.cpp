@@ -44,7 +44,8 @@ TEST(Estimate, MemoryIsWithinAFifthOfTheEngines) {
   circuits.push_back(build(models::LayeredReference{.layers = {16, 8, 4, 2, 1}}));
   circuits.push_back(build(models::LayeredReference{.layers = {400, 600, 10}}));
   Circuit delayed = build(models::LayeredReference{.layers = {20, 30, 10}});
-  for (std::uint32_t j = 0; j < delayed.projections().size(); ++j) delayed.edit(ProjectionId{j}).delay_steps = 7;
+  for (std::uint32_t j = 0; j < delayed.projections().size(); ++j)
+    delayed.edit(ProjectionId{j}).delay_steps = 7;
   circuits.push_back(delayed);
   for (const Circuit& c : circuits) {
     for (std::size_t seeds : {1U, 10U, 20U}) {
@@ -99,10 +100,17 @@ TEST(Estimate, StepsOfSequencesAndPlantsAreThoseOfTheTrainer) {
     ASSERT_EQ(trainer.run(stop), Trainer::Outcome::finished);
     EXPECT_EQ(estimate(c, work).steps(), learner.engine().step()) << data->name;
   };
-  expect_steps(make_dataset("delayed-match-to-sample", TaskParameters{}.set("train_samples", 4).set("validation_samples", 3).set("test_samples", 2)),
-               {.settling_ms = 0, .learning = LearningSteps::after_sample});
-  expect_steps(make_dataset("cart-pole", TaskParameters{}.set("samples", 5).set("stretches", 2).set("control_steps", 11)),
-               {.presentation_ms = 0.3, .settling_ms = 3, .learning = LearningSteps::after_sample, .steps_per_control = 3});
+  expect_steps(
+      make_dataset(
+          "delayed-match-to-sample",
+          TaskParameters{}.set("train_samples", 4).set("validation_samples", 3).set("test_samples", 2)),
+      {.settling_ms = 0, .learning = LearningSteps::after_sample});
+  expect_steps(make_dataset("cart-pole",
+                            TaskParameters{}.set("samples", 5).set("stretches", 2).set("control_steps", 11)),
+               {.presentation_ms = 0.3,
+                .settling_ms = 3,
+                .learning = LearningSteps::after_sample,
+                .steps_per_control = 3});
 }
 
 TEST(Estimate, WhatIsDueBeforeTheFirstAndAfterTheLastEpochCounts) {
@@ -110,8 +118,8 @@ TEST(Estimate, WhatIsDueBeforeTheFirstAndAfterTheLastEpochCounts) {
   PlannedWork work;
   work.presentation = {.presentation_ms = c.dt_ms, .settling_ms = 0};
   work.plan.epochs = 10;
-  work.plan.validate_every = 4;  // 0, 4, 8, 10
-  work.plan.align_every = 5;     // 0, 5, 10
+  work.plan.validate_every = 4;         // 0, 4, 8, 10
+  work.plan.align_every = 5;            // 0, 5, 10
   work.plan.align_epochs = {5, 7, 99};  // and 7
   work.plan.align_samples = 3;
   work.train = 100;
@@ -132,7 +140,8 @@ TEST(Estimate, TimeFollowsFromTheSpeed) {
   work.seeds = 3;
   const auto synapses = static_cast<double>(estimate(c, work).synapses);
   EXPECT_FALSE(estimate(c, work).seconds.has_value());
-  EXPECT_DOUBLE_EQ(*estimate(c, work, MeasuredSpeed{.learning = 30, .resting = 60}).seconds, synapses * 3 * (100 / 30.0 + 50 / 60.0));
+  EXPECT_DOUBLE_EQ(*estimate(c, work, MeasuredSpeed{.learning = 30, .resting = 60}).seconds,
+                   synapses * 3 * (100 / 30.0 + 50 / 60.0));
 }
 
 TEST(Estimate, TheProbeMeasuresAPlausibleSpeedInTheTimeItIsGiven) {

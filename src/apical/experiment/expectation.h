@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an experiment is expected to show, as the tables of its file say it: which figure of which paper, and one
-// statistic over seeds for each claim, with the range that counts as reproduced and why it is that wide.
+// What an experiment is expected to show, as the tables of its file say it: which figure of which paper, and
+// one statistic over seeds for each claim, with the range that counts as reproduced and why it is that wide.
 //   [reproduces]
 //   paper = "Max et al. 2026"
 //   figure = "2b"
@@ -28,7 +28,7 @@ struct Expectation {
   enum class Epochs {
     first,  ///< the first at which the quantity was measured, usually before training
     last,
-    mean,   ///< over all at which it was measured
+    mean,     ///< over all at which it was measured
     largest,  ///< the epoch at which it was largest
   };
   enum class Statistic {
@@ -40,18 +40,23 @@ struct Expectation {
   };
 
   std::string variant;      ///< label; empty if the file has one experiment only
-  std::string relative_to;  ///< label of another variant: values are ratios to the same seed there; empty: as they are
-  std::string minus;        ///< another quantity of the same variant: values are differences from it; empty: as they are
-  std::string quantity;     ///< "angle", another measure of an area, or a metric of a split: "test_loss", "validation_accuracy", "test_falls", "train_return" …
+  std::string relative_to;  ///< label of another variant: values are ratios to the same seed there; empty: as
+                            ///< they are
+  std::string
+      minus;  ///< another quantity of the same variant: values are differences from it; empty: as they are
+  std::string quantity;        ///< "angle", another measure of an area, or a metric of a split: "test_loss",
+                               ///< "validation_accuracy", "test_falls", "train_return" …
   std::string area = "total";  ///< of an angle or another measure of an area (area_measures.h)
   Epochs epochs = Epochs::last;
   Statistic statistic = Statistic::median;
-  double seeds_low = -std::numeric_limits<double>::infinity(), seeds_high = std::numeric_limits<double>::infinity();
+  double seeds_low = -std::numeric_limits<double>::infinity(),
+         seeds_high = std::numeric_limits<double>::infinity();
   std::optional<double> value;  ///< the figure to be met, if there is one
-  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();  ///< reproduced within
-  std::string tolerance;  ///< "0.032 within a factor of 2", "at least 0.7"
-  std::string because;    ///< why this wide
-  std::string source;     ///< where the figure comes from
+  double low = -std::numeric_limits<double>::infinity(),
+         high = std::numeric_limits<double>::infinity();  ///< reproduced within
+  std::string tolerance;                                  ///< "0.032 within a factor of 2", "at least 0.7"
+  std::string because;                                    ///< why this wide
+  std::string source;                                     ///< where the figure comes from
 
   /// "median test loss of 'error neurons' relative to 'backpropagation'".
   std::string subject() const;
@@ -68,10 +73,13 @@ struct Reproduction {
   std::string reference() const;
 };
 
-/// ConfigError with file, line and column; empty if the file has neither table. Whether the labels exist is not looked at.
+/// ConfigError with file, line and column; empty if the file has neither table. Whether the labels exist is
+/// not looked at.
 Reproduction read_reproduction(const TomlDocument& document);
 
-/// ConfigError unless every variant that an expectation names is among `labels`, and those that name none mean the only one.
-void check_labels(const Reproduction& reproduction, const std::vector<std::string>& labels, const TomlDocument& document);
+/// ConfigError unless every variant that an expectation names is among `labels`, and those that name none
+/// mean the only one.
+void check_labels(const Reproduction& reproduction, const std::vector<std::string>& labels,
+                  const TomlDocument& document);
 
 }  // namespace apical

@@ -17,7 +17,9 @@ source = "measured elsewhere"
 minutes = 0.5
 )";
 
-TomlDocument with(const std::string& expectation) { return TomlDocument::parse(kHead + expectation, "x.toml"); }
+TomlDocument with(const std::string& expectation) {
+  return TomlDocument::parse(kHead + expectation, "x.toml");
+}
 
 std::string complaint(const std::string& text) {
   try {
@@ -86,16 +88,21 @@ value = 10
 plus_minus = 3
 because = "b"
 )"));
-  EXPECT_EQ(r.expectations.front().subject(), "mean angle of a2 to the gradient, mean over epochs, of 'errors' relative to 'other'");
+  EXPECT_EQ(r.expectations.front().subject(),
+            "mean angle of a2 to the gradient, mean over epochs, of 'errors' relative to 'other'");
   EXPECT_EQ(r.expectations.front().low, 7);
   EXPECT_EQ(r.expectations.front().high, 13);
 }
 
 TEST(Expectation, OfAnotherMeasureOfAnAreaNamesTheArea) {
-  const std::string start = "[[expect]]\nquantity = \"signal_correlation\"\nstatistic = \"smallest\"\nbecause = \"b\"\nat_least = 0.9\n";
-  EXPECT_EQ(read_reproduction(with(start + "area = \"a1\"\n")).expectations.front().subject(), "smallest signal correlation of a1");
+  const std::string start =
+      "[[expect]]\nquantity = \"signal_correlation\"\nstatistic = \"smallest\"\nbecause = \"b\"\nat_least = "
+      "0.9\n";
+  EXPECT_EQ(read_reproduction(with(start + "area = \"a1\"\n")).expectations.front().subject(),
+            "smallest signal correlation of a1");
   EXPECT_THAT(complaint_of(start), HasSubstr("missing key 'expect[1].area'"));
-  EXPECT_THAT(complaint_of("[[expect]]\nquantity = \"signal_corelation\"\nstatistic = \"mean\"\n"), HasSubstr("signal_correlation"));
+  EXPECT_THAT(complaint_of("[[expect]]\nquantity = \"signal_corelation\"\nstatistic = \"mean\"\n"),
+              HasSubstr("signal_correlation"));
 }
 
 TEST(Expectation, ThatIsIncompleteSaysWhatIsMissing) {
@@ -103,23 +110,33 @@ TEST(Expectation, ThatIsIncompleteSaysWhatIsMissing) {
   EXPECT_EQ(complaint_of(start + "value = 1\nfactor = 2\n"), "none");
   EXPECT_THAT(complaint_of(start), HasSubstr("either a 'value' with its tolerance or bounds"));
   EXPECT_THAT(complaint_of(start + "value = 1\n"), HasSubstr("needs either 'factor' or 'plus_minus'"));
-  EXPECT_THAT(complaint_of(start + "value = 1\nfactor = 2\nplus_minus = 1\n"), HasSubstr("needs either 'factor' or 'plus_minus'"));
-  EXPECT_THAT(complaint_of(start + "value = 1\nfactor = 2\nat_least = 0\n"), HasSubstr("either a 'value' with its tolerance or bounds"));
+  EXPECT_THAT(complaint_of(start + "value = 1\nfactor = 2\nplus_minus = 1\n"),
+              HasSubstr("needs either 'factor' or 'plus_minus'"));
+  EXPECT_THAT(complaint_of(start + "value = 1\nfactor = 2\nat_least = 0\n"),
+              HasSubstr("either a 'value' with its tolerance or bounds"));
   EXPECT_THAT(complaint_of(start + "value = 1\nfactor = 1\n"), HasSubstr("expected more than 1"));
   EXPECT_THAT(complaint_of(start + "value = 0\nfactor = 2\n"), HasSubstr("use plus_minus"));
   EXPECT_THAT(complaint_of(start + "at_least = 2\nat_most = 1\n"), HasSubstr("lies above"));
-  EXPECT_THAT(complaint_of(start + "seeds_at_least = 1\nat_least = 1\n"), HasSubstr("goes with 'seeds_at_least'"));
-  EXPECT_THAT(complaint_of(start + "area = \"a1\"\nat_least = 1\n"), HasSubstr("only an angle and other measures of an area have"));
-  EXPECT_THAT(complaint_of(start + "tolerance = 1\nvalue = 1\nfactor = 2\n"), HasSubstr("x.toml:11:1: unknown key 'tolerance' in [expect[1]]"));
-  EXPECT_THAT(complaint_of("[[expect]]\nquantity = \"loss\"\nstatistic = \"median\"\n"), HasSubstr("unknown quantity 'loss'"));
-  EXPECT_THAT(complaint_of("[[expect]]\nquantity = \"test_loss\"\nstatistic = \"average\"\n"), HasSubstr("expected median, mean"));
-  EXPECT_THAT(complaint_of("[[expect]]\nquantity = \"test_loss\"\nstatistic = \"median\"\nat_least = 1\n"), HasSubstr("missing key 'expect[1].because'"));
+  EXPECT_THAT(complaint_of(start + "seeds_at_least = 1\nat_least = 1\n"),
+              HasSubstr("goes with 'seeds_at_least'"));
+  EXPECT_THAT(complaint_of(start + "area = \"a1\"\nat_least = 1\n"),
+              HasSubstr("only an angle and other measures of an area have"));
+  EXPECT_THAT(complaint_of(start + "tolerance = 1\nvalue = 1\nfactor = 2\n"),
+              HasSubstr("x.toml:11:1: unknown key 'tolerance' in [expect[1]]"));
+  EXPECT_THAT(complaint_of("[[expect]]\nquantity = \"loss\"\nstatistic = \"median\"\n"),
+              HasSubstr("unknown quantity 'loss'"));
+  EXPECT_THAT(complaint_of("[[expect]]\nquantity = \"test_loss\"\nstatistic = \"average\"\n"),
+              HasSubstr("expected median, mean"));
+  EXPECT_THAT(complaint_of("[[expect]]\nquantity = \"test_loss\"\nstatistic = \"median\"\nat_least = 1\n"),
+              HasSubstr("missing key 'expect[1].because'"));
   EXPECT_THAT(complaint_of(""), HasSubstr("[reproduces] without [[expect]]"));
-  EXPECT_THAT(complaint("[[expect]]\nquantity = \"test_loss\"\n"), HasSubstr("[[expect]] without [reproduces]"));
+  EXPECT_THAT(complaint("[[expect]]\nquantity = \"test_loss\"\n"),
+              HasSubstr("[[expect]] without [reproduces]"));
 }
 
 TEST(Expectation, NamesVariantsThatExist) {
-  const std::string start = "[[expect]]\nquantity = \"test_loss\"\nstatistic = \"median\"\nbecause = \"b\"\nat_least = 0\n";
+  const std::string start =
+      "[[expect]]\nquantity = \"test_loss\"\nstatistic = \"median\"\nbecause = \"b\"\nat_least = 0\n";
   const auto complaint_about = [&](const std::string& more, const std::vector<std::string>& labels) {
     const TomlDocument d = with(start + more);
     try {
@@ -132,8 +149,10 @@ TEST(Expectation, NamesVariantsThatExist) {
   EXPECT_EQ(complaint_about("", {"only"}), "none");
   EXPECT_EQ(complaint_about("variant = \"first\"\nrelative_to = \"second\"\n", {"first", "second"}), "none");
   EXPECT_THAT(complaint_about("", {"first", "second"}), HasSubstr("names no variant, but the file has 2"));
-  EXPECT_THAT(complaint_about("variant = \"frist\"\n", {"first", "second"}), HasSubstr("did you mean 'first'?"));
-  EXPECT_THAT(complaint_about("variant = \"first\"\nrelative_to = \"third\"\n", {"first", "second"}), HasSubstr("'relative_to' names 'third'"));
+  EXPECT_THAT(complaint_about("variant = \"frist\"\n", {"first", "second"}),
+              HasSubstr("did you mean 'first'?"));
+  EXPECT_THAT(complaint_about("variant = \"first\"\nrelative_to = \"third\"\n", {"first", "second"}),
+              HasSubstr("'relative_to' names 'third'"));
 }
 
 }  // namespace

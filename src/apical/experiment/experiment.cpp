@@ -29,7 +29,8 @@ void read_task(TomlReader& t, Experiment& e) {
       continue;
     }
     if (const auto* number = std::get_if<double>(&p.default_value)) {
-      given.set(p.name, p.integer ? static_cast<double>(t.integer(p.name, static_cast<std::int64_t>(*number), -(1LL << 53), 1LL << 53))
+      given.set(p.name, p.integer ? static_cast<double>(t.integer(p.name, static_cast<std::int64_t>(*number),
+                                                                  -(1LL << 53), 1LL << 53))
                                   : t.number(p.name, *number));
     } else {
       const auto& text = std::get<std::string>(p.default_value);
@@ -43,13 +44,17 @@ void read_task(TomlReader& t, Experiment& e) {
 }
 
 /// ConfigError if one of `keys`, which have no meaning for the task, is given.
-void refuse(TomlReader& t, std::initializer_list<const char*> keys, const std::string& task, std::string_view why) {
+void refuse(TomlReader& t, std::initializer_list<const char*> keys, const std::string& task,
+            std::string_view why) {
   for (const char* key : keys) {
-    if (t.has(key)) throw ConfigError(fmt::format("'training.{}' does not go with task '{}': {}", key, task, why), t.place(key), "leave it out");
+    if (t.has(key))
+      throw ConfigError(fmt::format("'training.{}' does not go with task '{}': {}", key, task, why),
+                        t.place(key), "leave it out");
   }
 }
 
-/// "none", "forward" for all populations that the stimulus drives through forward projections, or populations by name.
+/// "none", "forward" for all populations that the stimulus drives through forward projections, or populations
+/// by name.
 std::vector<PopulationId> read_reset(TomlReader& t, const Circuit& c) {
   const std::vector<std::string> names = t.texts("reset_somata", std::vector<std::string>{"none"});
   if (names == std::vector<std::string>{"none"}) return {};
@@ -58,8 +63,9 @@ std::vector<PopulationId> read_reset(TomlReader& t, const Circuit& c) {
   for (const std::string& name : names) {
     out.push_back(t.at("reset_somata", [&] { return c.population(name); }));
     if (c[out.back()].kind == Population::Kind::neurons) continue;
-    throw ConfigError(fmt::format("'training.reset_somata' names '{}', which is set from outside and has no somata", name), t.place("reset_somata"),
-                      "expected none, forward, or populations of neurons");
+    throw ConfigError(
+        fmt::format("'training.reset_somata' names '{}', which is set from outside and has no somata", name),
+        t.place("reset_somata"), "expected none, forward, or populations of neurons");
   }
   return out;
 }
@@ -69,14 +75,18 @@ void read_reward(TomlReader& root, const ModelChoice& policy, Experiment& e) {
   if (!find_task(e.task).rewards) {
     for (const char* table : {"reward", "value"}) {
       if (!root.has(table)) continue;
-      throw ConfigError(fmt::format("'{}' does not go with task '{}', which has targets and no reward", table, e.task), root.place(table),
-                        "leave it out, or choose a task that rewards: cart-pole-v1");
+      throw ConfigError(
+          fmt::format("'{}' does not go with task '{}', which has targets and no reward", table, e.task),
+          root.place(table), "leave it out, or choose a task that rewards: cart-pole-v1");
     }
     return;
   }
   if (e.is_circuit()) {
-    throw ConfigError(fmt::format("task '{}' answers actions with reward, from which layered networks learn; this is a circuit", e.task), root.place("model"),
-                      "'apical models' lists both");
+    throw ConfigError(
+        fmt::format(
+            "task '{}' answers actions with reward, from which layered networks learn; this is a circuit",
+            e.task),
+        root.place("model"), "'apical models' lists both");
   }
   TomlReader reward = root.table("reward"), value = root.table("value");
   e.reward = RewardSettings{read_reward_plan(reward), read_value_network(value, policy)};
@@ -87,8 +97,10 @@ void read_reward(TomlReader& root, const ModelChoice& policy, Experiment& e) {
 void refuse_circuit_parts(TomlReader& root, const std::string& model) {
   for (const char* key : {"circuit", "population", "projection", "edit", "record"}) {
     if (root.kind(key) == TomlKind::absent) continue;
-    throw ConfigError(fmt::format("'{}' belongs to circuits, and model '{}' is a layered network without populations", key, model), root.place(key),
-                      "leave it out, or choose a microcircuit; 'apical models' lists both");
+    throw ConfigError(
+        fmt::format("'{}' belongs to circuits, and model '{}' is a layered network without populations", key,
+                    model),
+        root.place(key), "leave it out, or choose a microcircuit; 'apical models' lists both");
   }
 }
 
@@ -98,12 +110,14 @@ void check_model_name(TomlReader& root) {
   TomlReader model = root.table("model");
   if (model.kind("name") != TomlKind::text) return;
   const std::string name = model.text("name");
-  if (models::find_layered(name) == nullptr) model.at("name", [&]() -> const models::Model& { return models::find(name); });
+  if (models::find_layered(name) == nullptr)
+    model.at("name", [&]() -> const models::Model& { return models::find(name); });
 }
 
 constexpr std::int64_t kMany = 1'000'000'000;
 
-/// Where an environment rewards, an epoch is an iteration: some steps of all environments, and what is learned from them.
+/// Where an environment rewards, an epoch is an iteration: some steps of all environments, and what is
+/// learned from them.
 std::size_t read_epochs(TomlReader& t, const Experiment& e) {
   if (!e.reward) {
     refuse(t, {"environment_steps"}, e.task, "it shows samples; their passes are epochs");
@@ -119,14 +133,23 @@ std::size_t read_epochs(TomlReader& t, const Experiment& e) {
 void read_training(TomlReader& t, Experiment& e) {
   e.plan.epochs = read_epochs(t, e);
   e.plan.eta_decay = t.number("eta_decay", 1.0);
-  if (!(e.plan.eta_decay > 0)) throw ConfigError(fmt::format("'training.eta_decay' is {}; expected more than 0", e.plan.eta_decay), t.place("eta_decay"));
+  if (!(e.plan.eta_decay > 0))
+    throw ConfigError(fmt::format("'training.eta_decay' is {}; expected more than 0", e.plan.eta_decay),
+                      t.place("eta_decay"));
   e.plan.eta_decay_every = static_cast<std::size_t>(t.integer("eta_decay_every", 1, 1, kMany));
   e.plan.minutes = t.number("minutes", 0.0);
-  if (!(e.plan.minutes >= 0)) throw ConfigError(fmt::format("'training.minutes' is {}; expected more, or 0 for no limit", e.plan.minutes), t.place("minutes"));
-  e.plan.schedule = t.choice("eta_schedule", {"constant", "linear"}, "constant") == "linear" ? Schedule::linear : Schedule::constant;
+  if (!(e.plan.minutes >= 0))
+    throw ConfigError(
+        fmt::format("'training.minutes' is {}; expected more, or 0 for no limit", e.plan.minutes),
+        t.place("minutes"));
+  e.plan.schedule = t.choice("eta_schedule", {"constant", "linear"}, "constant") == "linear"
+                        ? Schedule::linear
+                        : Schedule::constant;
   if (e.plan.schedule == Schedule::linear && e.plan.minutes > 0) {
-    throw ConfigError("'training.minutes' does not go with eta_schedule = \"linear\": nobody knows beforehand which epoch is the last", t.place("minutes"),
-                      "leave one of them out");
+    throw ConfigError(
+        "'training.minutes' does not go with eta_schedule = \"linear\": nobody knows beforehand which epoch "
+        "is the last",
+        t.place("minutes"), "leave one of them out");
   }
   if (!e.reward) e.plan.shuffle = t.boolean("shuffle", true);
   // The return of training episodes is measured in any case.
@@ -135,7 +158,10 @@ void read_training(TomlReader& t, Experiment& e) {
   e.plan.align_every = static_cast<std::size_t>(t.integer("align_every", 0, 0, kMany));
   for (double epoch : t.numbers("align_epochs", std::vector<double>{})) {
     if (epoch < 0 || epoch != std::floor(epoch) || epoch > static_cast<double>(e.plan.epochs)) {
-      throw ConfigError(fmt::format("'training.align_epochs' holds {}; expected whole numbers from 0 to epochs = {}", epoch, e.plan.epochs), t.place("align_epochs"));
+      throw ConfigError(
+          fmt::format("'training.align_epochs' holds {}; expected whole numbers from 0 to epochs = {}", epoch,
+                      e.plan.epochs),
+          t.place("align_epochs"));
     }
     e.plan.align_epochs.push_back(static_cast<std::size_t>(epoch));
   }
@@ -147,34 +173,47 @@ void read_training(TomlReader& t, Experiment& e) {
 void read_presentation(TomlReader& t, Experiment& e, const TaskInfo& task) {
   const auto positive = [&](const char* key, double otherwise) {
     const double v = t.number(key, otherwise);
-    if (!(v > 0)) throw ConfigError(fmt::format("'training.{}' is {}; expected more than 0", key, v), t.place(key));
+    if (!(v > 0))
+      throw ConfigError(fmt::format("'training.{}' is {}; expected more than 0", key, v), t.place(key));
     return v;
   };
   if (task.sequences) {
     refuse(t, {"presentation_ms", "settling_ms"}, task.name, "its samples bring their own course in time");
     e.presentation.settling_ms = 0;
     if (e.plan.align_every > 0 || !e.plan.align_epochs.empty()) {
-      throw ConfigError(fmt::format("alignment is not measured on task '{}': the exact gradient is that of a sample which is held", task.name),
-                        t.place(e.plan.align_every > 0 ? "align_every" : "align_epochs"), "leave out align_every and align_epochs");
+      throw ConfigError(
+          fmt::format(
+              "alignment is not measured on task '{}': the exact gradient is that of a sample which is held",
+              task.name),
+          t.place(e.plan.align_every > 0 ? "align_every" : "align_epochs"),
+          "leave out align_every and align_epochs");
     }
   } else {
     e.presentation.presentation_ms = positive("presentation_ms", 0.2);
     e.presentation.settling_ms = t.number("settling_ms", 20.0);
   }
-  if (e.presentation.settling_ms < 0) throw ConfigError(fmt::format("'training.settling_ms' is {}; expected 0 or more", e.presentation.settling_ms), t.place("settling_ms"));
+  if (e.presentation.settling_ms < 0)
+    throw ConfigError(
+        fmt::format("'training.settling_ms' is {}; expected 0 or more", e.presentation.settling_ms),
+        t.place("settling_ms"));
   // The target of a sequence stands from its start: what matters is its end, long after the sample before.
   e.presentation.delay_targets = t.boolean("delay_targets", !task.sequences);
-  e.presentation.target_potentials = t.choice("target_potentials", {"inverse", "task_numbers"}, "inverse") == "inverse"
-                                         ? TargetPotentials::inverse
-                                         : TargetPotentials::task_numbers;
-  e.presentation.learning = t.choice("learn", {"every_step", "after_sample"}, "every_step") == "every_step" ? LearningSteps::every : LearningSteps::after_sample;
+  e.presentation.target_potentials =
+      t.choice("target_potentials", {"inverse", "task_numbers"}, "inverse") == "inverse"
+          ? TargetPotentials::inverse
+          : TargetPotentials::task_numbers;
+  e.presentation.learning = t.choice("learn", {"every_step", "after_sample"}, "every_step") == "every_step"
+                                ? LearningSteps::every
+                                : LearningSteps::after_sample;
   e.presentation.reset_somata = read_reset(t, e.circuit());
   if (task.steers) {
     refuse(t, {"score"}, task.name, "its evaluations steer a plant and count falls");
     e.presentation.steps_per_control = t.integer("steps_per_control", 4, 1, kMany);
   } else {
     refuse(t, {"steps_per_control"}, task.name, "it has no plant to steer");
-    e.presentation.scored = t.choice("score", {"last", "all"}, task.classifies ? "last" : "all") == "last" ? ScoredSteps::last : ScoredSteps::all;
+    e.presentation.scored = t.choice("score", {"last", "all"}, task.classifies ? "last" : "all") == "last"
+                                ? ScoredSteps::last
+                                : ScoredSteps::all;
   }
 }
 
@@ -191,14 +230,18 @@ RecordRequest read_record(TomlReader& t, const Experiment& e) {
   if (t.has("projection")) {
     r.projection = t.text("projection");
     t.at("projection", [&] { return e.circuit().projection(r.projection); });
-    if (r.variable != "weights") throw ConfigError(fmt::format("'{}' is no variable of a projection; expected weights", r.variable), t.place("variable"));
+    if (r.variable != "weights")
+      throw ConfigError(fmt::format("'{}' is no variable of a projection; expected weights", r.variable),
+                        t.place("variable"));
   } else {
     r.population = t.text("population");
     t.at("population", [&] { return e.circuit().population(r.population); });
   }
   r.every_ms = t.number("every_ms", e.presentation.presentation_ms);
   if (r.every_ms < e.circuit().dt_ms) {
-    throw ConfigError(fmt::format("'every_ms' is {}; expected at least the time step of {} ms", r.every_ms, e.circuit().dt_ms), t.place("every_ms"));
+    throw ConfigError(fmt::format("'every_ms' is {}; expected at least the time step of {} ms", r.every_ms,
+                                  e.circuit().dt_ms),
+                      t.place("every_ms"));
   }
   r.replicas = static_cast<std::size_t>(t.integer("seeds", 1, 1, static_cast<std::int64_t>(e.seeds.size())));
   t.finish();
@@ -215,7 +258,8 @@ std::vector<std::uint64_t> read_seeds(TomlReader& t) {
   } else {
     for (double s : t.numbers("seeds", std::vector<double>{1})) {
       if (s < 0 || s > kLargestSeed || s != std::floor(s)) {
-        throw ConfigError(fmt::format("'run.seeds' holds {}; expected whole numbers of 0 or more", s), t.place("seeds"));
+        throw ConfigError(fmt::format("'run.seeds' holds {}; expected whole numbers of 0 or more", s),
+                          t.place("seeds"));
       }
       seeds.push_back(static_cast<std::uint64_t>(s));
     }
@@ -229,7 +273,9 @@ std::vector<std::uint64_t> read_seeds(TomlReader& t) {
 
 double read_checkpoint_interval(TomlReader& t) {
   const double seconds = t.number("checkpoint_every_s", 30.0);
-  if (seconds < 0) throw ConfigError("'run.checkpoint_every_s' is negative", t.place("checkpoint_every_s"), "0 writes one at every safe point");
+  if (seconds < 0)
+    throw ConfigError("'run.checkpoint_every_s' is negative", t.place("checkpoint_every_s"),
+                      "0 writes one at every safe point");
   return seconds;
 }
 
@@ -247,18 +293,21 @@ std::vector<std::shared_ptr<const Dataset>> Experiment::make_data() const {
   return data;
 }
 
-Experiment read_experiment(const TomlDocument& document, const std::function<void(TomlReader&, const Experiment&)>& more) {
+Experiment read_experiment(const TomlDocument& document,
+                           const std::function<void(TomlReader&, const Experiment&)>& more) {
   TomlReader root(document);
   for (const char* many : {"variant", "sweep"}) {
     if (!root.has(many) || root.has("protocol")) continue;
-    throw ConfigError(fmt::format("this file describes several experiments ('{}'), not one", many), root.place(many),
-                      "run them with 'apical compare'");
+    throw ConfigError(fmt::format("this file describes several experiments ('{}'), not one", many),
+                      root.place(many), "run them with 'apical compare'");
   }
   if (!more && root.has("protocol")) {
-    throw ConfigError("a file with a table [protocol] is an in-silico experiment", root.place("protocol"), "run it with 'apical probe'");
+    throw ConfigError("a file with a table [protocol] is an in-silico experiment", root.place("protocol"),
+                      "run it with 'apical probe'");
   }
   if (is_spiking(document)) {
-    throw ConfigError("a model of spiking neurons is an experiment of its own", root.place("model"), "run it with 'apical run' or 'apical reproduce'");
+    throw ConfigError("a model of spiking neurons is an experiment of its own", root.place("model"),
+                      "run it with 'apical run' or 'apical reproduce'");
   }
   Experiment e;
   e.title = root.text("title", "");
@@ -266,7 +315,9 @@ Experiment read_experiment(const TomlDocument& document, const std::function<voi
   e.label = root.text("label", "");
   e.reference = root.boolean("reference", false);
   if (!root.has("task")) check_model_name(root);
-  if (!root.has("task")) throw ConfigError("missing table [task]; expected the task's name and parameters", {document.origin(), 0, 0}, "e.g. [task] with name = \"yin-yang\"");
+  if (!root.has("task"))
+    throw ConfigError("missing table [task]; expected the task's name and parameters",
+                      {document.origin(), 0, 0}, "e.g. [task] with name = \"yin-yang\"");
   TomlReader task = root.table("task");
   read_task(task, e);
   ModelChoice choice;
@@ -277,8 +328,11 @@ Experiment read_experiment(const TomlDocument& document, const std::function<voi
     e.citation = choice.citation;
     e.subject = std::move(choice.subject);
   } else if (!root.has("population")) {
-    throw ConfigError("missing table [model]; expected a recipe, or a circuit of your own as [[population]] and [[projection]]",
-                      {document.origin(), 0, 0}, "e.g. [model] with name = \"error-neuron-microcircuit\" and layers = [4, 120, 3]");
+    throw ConfigError(
+        "missing table [model]; expected a recipe, or a circuit of your own as [[population]] and "
+        "[[projection]]",
+        {document.origin(), 0, 0},
+        "e.g. [model] with name = \"error-neuron-microcircuit\" and layers = [4, 120, 3]");
   }
   if (e.is_circuit()) {
     read_populations_and_projections(root, e.circuit());
@@ -299,7 +353,8 @@ Experiment read_experiment(const TomlDocument& document, const std::function<voi
   read_run(run, e);
   for (TomlReader& record : root.tables("record")) e.recordings.push_back(read_record(record, e));
   if (more) more(root, e);
-  // What an experiment is expected to show does not change what it does: no part of the experiment as resolved.
+  // What an experiment is expected to show does not change what it does: no part of the experiment as
+  // resolved.
   read_reproduction(document);
   root.read_elsewhere("reproduces");
   root.read_elsewhere("expect");
@@ -333,7 +388,9 @@ std::vector<Experiment> read_variants(const TomlDocument& document) {
       out.back().sweep = d.point;
       names.push_back(out.back().label);
       if (labels.insert(directory_name(out.back().label)).second) continue;
-      throw ConfigError(fmt::format("two variants are labelled like '{}' (directory '{}')", out.back().label, directory_name(out.back().label)), {document.origin(), 0, 0}, "give each a label of its own");
+      throw ConfigError(fmt::format("two variants are labelled like '{}' (directory '{}')", out.back().label,
+                                    directory_name(out.back().label)),
+                        {document.origin(), 0, 0}, "give each a label of its own");
     }
   }
   check_labels(read_reproduction(document), names, document);

@@ -38,9 +38,10 @@ struct Experiment {
   bool task_seed_given = true;  ///< false: each replica's task has the replica's seed
   std::string model, citation;  ///< recipe; empty for a circuit of the user's own
   bool reference = false;       ///< what other variants are compared with
-  /// What learns: a circuit in continuous time, presented one sample after the other, or a layered network in batches.
+  /// What learns: a circuit in continuous time, presented one sample after the other, or a layered network in
+  /// batches.
   std::variant<Circuit, models::LayeredNetwork> subject;
-  Presentation presentation;  ///< of samples to a circuit
+  Presentation presentation;             ///< of samples to a circuit
   std::optional<RewardSettings> reward;  ///< how it learns where the task rewards
   TrainingPlan plan;
   std::vector<std::uint64_t> seeds;
@@ -48,7 +49,7 @@ struct Experiment {
   double checkpoint_every_s = 30;
   std::vector<RecordRequest> recordings;
   std::optional<SweepPoint> sweep;  ///< if it is one value of a sweep
-  std::string resolved;  ///< TOML with every default filled in
+  std::string resolved;             ///< TOML with every default filled in
 
   bool is_circuit() const { return std::holds_alternative<Circuit>(subject); }
   const Circuit& circuit() const { return std::get<Circuit>(subject); }
@@ -59,9 +60,10 @@ struct Experiment {
   std::vector<std::shared_ptr<const Dataset>> make_data() const;
 };
 
-/// ConfigError with file, line and column. `more` may read further tables of the document, which then are part of the
-/// resolved experiment.
-Experiment read_experiment(const TomlDocument& document, const std::function<void(TomlReader&, const Experiment&)>& more = {});
+/// ConfigError with file, line and column. `more` may read further tables of the document, which then are
+/// part of the resolved experiment.
+Experiment read_experiment(const TomlDocument& document,
+                           const std::function<void(TomlReader&, const Experiment&)>& more = {});
 /// `seeds` of [run], a count or a list; distinct.
 std::vector<std::uint64_t> read_seeds(TomlReader& run);
 double read_checkpoint_interval(TomlReader& run);

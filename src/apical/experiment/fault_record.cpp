@@ -7,7 +7,8 @@ namespace apical {
 
 io::Path fault_state_file(const io::Path& run) { return run / "checkpoints" / "fault-state.apc"; }
 
-void write_fault_state(const io::Path& run, std::uint64_t experiment, std::uint64_t sequence, std::vector<io::CheckpointSection> sections) {
+void write_fault_state(const io::Path& run, std::uint64_t experiment, std::uint64_t sequence,
+                       std::vector<io::CheckpointSection> sections) {
   if (sections.empty()) return;
   io::Checkpoint c;
   c.sequence = sequence;
@@ -24,8 +25,11 @@ void add_fault(io::JsonLine& line, const NumericalFault::Where& where) {
 
 NumericalFault with_what_is_kept(const NumericalFault& fault, const io::Path& run) {
   const bool state = io::file_exists(fault_state_file(run));
-  const std::string checkpoint = io::list_checkpoints(run / "checkpoints").empty() ? "there is no earlier checkpoint" : "the last good checkpoint is kept";
-  return NumericalFault(fault.where(), state ? fmt::format("the state at the fault is in {}; {}", fault_state_file(run).string(), checkpoint)
+  const std::string checkpoint = io::list_checkpoints(run / "checkpoints").empty()
+                                     ? "there is no earlier checkpoint"
+                                     : "the last good checkpoint is kept";
+  return NumericalFault(fault.where(), state ? fmt::format("the state at the fault is in {}; {}",
+                                                           fault_state_file(run).string(), checkpoint)
                                              : fmt::format("its state was not kept; {}", checkpoint));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run leaves when a value is no longer finite: a line in its events, the state for a post-mortem, and a message that
-// says what there is to go on from.
+// What a run leaves when a value is no longer finite: a line in its events, the state for a post-mortem, and
+// a message that says what there is to go on from.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ namespace apical {
 /// checkpoints/fault-state.apc of a run: not a checkpoint that anything would continue from.
 io::Path fault_state_file(const io::Path& run);
 /// Writes it; nothing if there are no sections.
-void write_fault_state(const io::Path& run, std::uint64_t experiment, std::uint64_t sequence, std::vector<io::CheckpointSection> sections);
+void write_fault_state(const io::Path& run, std::uint64_t experiment, std::uint64_t sequence,
+                       std::vector<io::CheckpointSection> sections);
 
 /// Population, quantity, unit, seed, step and time.
 void add_fault(io::JsonLine& line, const NumericalFault::Where& where);

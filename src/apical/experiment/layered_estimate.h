@@ -14,7 +14,8 @@ struct LayeredEstimate {
   double seconds = 0;         ///< of all seeds; early stopping can only shorten it. Alignment is not counted
 };
 
-/// Learns and evaluates training samples for about `seconds`. The learner must not be used afterwards: it has learned.
+/// Learns and evaluates training samples for about `seconds`. The learner must not be used afterwards: it has
+/// learned.
 LayeredEstimate estimate(const Experiment& experiment, Learner& learner, double seconds = 0.2);
 
 }  // namespace apical

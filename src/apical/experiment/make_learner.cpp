@@ -16,7 +16,8 @@ struct Maker {
     return std::make_unique<RateLearner<Real>>(circuit, e.make_data(), e.seeds, e.presentation, pool);
   }
   std::unique_ptr<Learner> operator()(const models::LayeredNetwork& network) const {
-    if (e.reward) return std::make_unique<RewardLearner<Real>>(network, *e.reward, e.make_data(), e.seeds, pool);
+    if (e.reward)
+      return std::make_unique<RewardLearner<Real>>(network, *e.reward, e.make_data(), e.seeds, pool);
     return std::make_unique<LayeredLearner<Real>>(network, e.make_data(), e.seeds, pool);
   }
 };
@@ -24,7 +25,8 @@ struct Maker {
 }  // namespace
 
 std::unique_ptr<Learner> make_learner(const Experiment& e, ThreadPool& pool) {
-  return e.double_precision ? std::visit(Maker<double>{e, pool}, e.subject) : std::visit(Maker<float>{e, pool}, e.subject);
+  return e.double_precision ? std::visit(Maker<double>{e, pool}, e.subject)
+                            : std::visit(Maker<float>{e, pool}, e.subject);
 }
 
 }  // namespace apical

@@ -10,7 +10,8 @@
 
 namespace apical {
 
-/// One replica per seed, with data loaded. `pool` must outlive the learner. ConfigError if task and model do not fit.
+/// One replica per seed, with data loaded. `pool` must outlive the learner. ConfigError if task and model do
+/// not fit.
 std::unique_ptr<Learner> make_learner(const Experiment& experiment, ThreadPool& pool);
 
 }  // namespace apical

@@ -13,7 +13,8 @@ std::vector<Measurement> read_measurements(const io::Path& run) {
   std::vector<Measurement> out;
   for (const nlohmann::json& line : io::read_ndjson(run / "metrics.ndjson").lines) {
     const std::string where_key = line.contains("area") ? "area" : "split";
-    MeasurementKey key{.epoch = line.at("epoch"), .where = line.at(where_key), .metric = {}, .seed = line.at("seed")};
+    MeasurementKey key{
+        .epoch = line.at("epoch"), .where = line.at(where_key), .metric = {}, .seed = line.at("seed")};
     for (const auto& [name, value] : line.items()) {
       if (name == "seq" || name == "epoch" || name == "seed" || name == where_key) continue;
       key.metric = name;

@@ -78,7 +78,9 @@ models::Parameter with_default(models::Parameter p, const ParameterDefaults& def
 
 /// Where `word` stands in a text, not as a part of another; npos if it does not.
 std::size_t word_in(std::string_view text, std::string_view word) {
-  const auto inside = [&](std::size_t i) { return i < text.size() && (std::isalnum(static_cast<unsigned char>(text[i])) != 0 || text[i] == '_'); };
+  const auto inside = [&](std::size_t i) {
+    return i < text.size() && (std::isalnum(static_cast<unsigned char>(text[i])) != 0 || text[i] == '_');
+  };
   for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
     if (!(at > 0 && inside(at - 1)) && !inside(at + word.size())) return at;
   }
@@ -89,24 +91,29 @@ template <class Recipe>
 ModelChoice read_with(TomlReader& t, const Recipe& model, const ParameterDefaults& defaults) {
   ParameterDefaults values = read_values(t, model.parameters, defaults);
   t.finish();
-  return at_parameter(t, model.parameters, [&] { return ModelChoice{model.name, model.citation, values, model.build(models::Values(values))}; });
+  return at_parameter(t, model.parameters, [&] {
+    return ModelChoice{model.name, model.citation, values, model.build(models::Values(values))};
+  });
 }
 
 }  // namespace
 
-ParameterDefaults read_values(TomlReader& t, const std::vector<models::Parameter>& parameters, const ParameterDefaults& defaults) {
+ParameterDefaults read_values(TomlReader& t, const std::vector<models::Parameter>& parameters,
+                              const ParameterDefaults& defaults) {
   ParameterDefaults values;
-  // Names of areas stand before the tables that use them. Each key is asked for once, in the same order whether it is
-  // given or not, so that a resolved experiment resolves to itself.
+  // Names of areas stand before the tables that use them. Each key is asked for once, in the same order
+  // whether it is given or not, so that a resolved experiment resolves to itself.
   std::vector<std::string> areas;
   for (const models::Parameter& p : parameters) {
-    const models::Value& v = values.emplace(p.name, read_value(t, with_default(p, defaults), areas)).first->second;
+    const models::Value& v =
+        values.emplace(p.name, read_value(t, with_default(p, defaults), areas)).first->second;
     if (p.name == "areas") areas = std::get<std::vector<std::string>>(v);
   }
   return values;
 }
 
-Place place_of(const TomlReader& t, const std::vector<models::Parameter>& parameters, const std::string& complaint) {
+Place place_of(const TomlReader& t, const std::vector<models::Parameter>& parameters,
+               const std::string& complaint) {
   std::string key = "name";
   std::size_t first = std::string::npos;
   for (const models::Parameter& p : parameters) {
@@ -119,9 +126,11 @@ Place place_of(const TomlReader& t, const std::vector<models::Parameter>& parame
   return t.place(key);
 }
 
-ModelChoice read_model(TomlReader& t, const ParameterDefaults& defaults, std::optional<std::string> otherwise) {
+ModelChoice read_model(TomlReader& t, const ParameterDefaults& defaults,
+                       std::optional<std::string> otherwise) {
   const std::string name = t.text("name", std::move(otherwise));
-  if (const models::LayeredModelRecipe* layered = models::find_layered(name)) return read_with(t, *layered, defaults);
+  if (const models::LayeredModelRecipe* layered = models::find_layered(name))
+    return read_with(t, *layered, defaults);
   return read_with(t, t.at("name", [&]() -> const models::Model& { return models::find(name); }), defaults);
 }
 

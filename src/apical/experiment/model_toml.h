@@ -22,12 +22,16 @@ struct ModelChoice {
   std::variant<Circuit, models::LayeredNetwork> subject;
 };
 /// ConfigError with the place of the key that is wrong. `name`: if the table does not say it.
-ModelChoice read_model(TomlReader& model, const ParameterDefaults& defaults = {}, std::optional<std::string> name = {});
+ModelChoice read_model(TomlReader& model, const ParameterDefaults& defaults = {},
+                       std::optional<std::string> name = {});
 
 /// Every parameter by its name; where it is not given, its value in `defaults`, else its own default.
-ParameterDefaults read_values(TomlReader& model, const std::vector<models::Parameter>& parameters, const ParameterDefaults& defaults = {});
-/// The place of the parameter that a recipe's complaint is about: the given one that it names first, or the model's name.
-Place place_of(const TomlReader& model, const std::vector<models::Parameter>& parameters, const std::string& complaint);
+ParameterDefaults read_values(TomlReader& model, const std::vector<models::Parameter>& parameters,
+                              const ParameterDefaults& defaults = {});
+/// The place of the parameter that a recipe's complaint is about: the given one that it names first, or the
+/// model's name.
+Place place_of(const TomlReader& model, const std::vector<models::Parameter>& parameters,
+               const std::string& complaint);
 /// What `f` returns; a ConfigError of it gets that place.
 template <class F>
 auto at_parameter(const TomlReader& model, const std::vector<models::Parameter>& parameters, F&& f) {

@@ -7,7 +7,8 @@ namespace apical {
 
 bool matches(std::string_view pattern, std::string_view name) {
   if (pattern.empty()) return name.empty();
-  if (pattern.front() != '*') return !name.empty() && pattern.front() == name.front() && matches(pattern.substr(1), name.substr(1));
+  if (pattern.front() != '*')
+    return !name.empty() && pattern.front() == name.front() && matches(pattern.substr(1), name.substr(1));
   for (std::size_t skip = 0; skip <= name.size(); ++skip) {
     if (matches(pattern.substr(1), name.substr(skip))) return true;
   }

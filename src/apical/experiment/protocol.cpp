@@ -24,7 +24,8 @@ Enum read_choice(TomlReader& t, const char* key, Enum otherwise) {
 
 double at_least(TomlReader& t, const char* key, double least, std::optional<double> otherwise = {}) {
   const double v = t.number(key, otherwise);
-  if (v < least) throw ConfigError(fmt::format("'{}' is {}; expected at least {}", key, v, least), t.place(key));
+  if (v < least)
+    throw ConfigError(fmt::format("'{}' is {}; expected at least {}", key, v, least), t.place(key));
   return v;
 }
 
@@ -32,10 +33,12 @@ std::vector<std::uint32_t> read_units(TomlReader& t, const char* key) {
   std::vector<std::uint32_t> units;
   if (!t.has(key)) return units;
   for (const double u : t.numbers(key)) {
-    if (u < 0 || u != std::floor(u) || u >= 4e9) throw ConfigError(fmt::format("'{}' holds {}; expected neurons, counted from 0", key, u), t.place(key));
+    if (u < 0 || u != std::floor(u) || u >= 4e9)
+      throw ConfigError(fmt::format("'{}' holds {}; expected neurons, counted from 0", key, u), t.place(key));
     units.push_back(static_cast<std::uint32_t>(u));
   }
-  if (units.empty()) throw ConfigError(fmt::format("'{}' is empty; leave it out for all neurons", key), t.place(key));
+  if (units.empty())
+    throw ConfigError(fmt::format("'{}' is empty; leave it out for all neurons", key), t.place(key));
   return units;
 }
 
@@ -58,8 +61,9 @@ std::vector<Id> required(TomlReader& t, const char* key, const Items& items) {
   if (!out.empty()) return out;
   std::vector<std::string> known;
   for (const auto& item : items) known.push_back(item.name);
-  throw ConfigError(fmt::format("no {} of this circuit is named {}", key, patterns.empty() ? "nothing" : fmt::format("'{}'", patterns.front())), t.place(key),
-                    patterns.empty() ? "" : suggestion(patterns.front(), known));
+  throw ConfigError(fmt::format("no {} of this circuit is named {}", key,
+                                patterns.empty() ? "nothing" : fmt::format("'{}'", patterns.front())),
+                    t.place(key), patterns.empty() ? "" : suggestion(patterns.front(), known));
 }
 
 /// The window [onset, offset) in steps, given in ms or in steps.
@@ -67,7 +71,9 @@ template <class Windowed>
 void read_window(TomlReader& t, double dt_ms, Windowed& w) {
   const auto step = [&](const std::string& edge, rate::Step otherwise) {
     const std::string ms = edge + "_ms", steps = edge + "_steps";
-    if (t.has(ms) && t.has(steps)) throw ConfigError(fmt::format("'{}' and '{}' say the same thing", ms, steps), t.place(steps), "give one of them");
+    if (t.has(ms) && t.has(steps))
+      throw ConfigError(fmt::format("'{}' and '{}' say the same thing", ms, steps), t.place(steps),
+                        "give one of them");
     if (t.has(steps)) return static_cast<rate::Step>(t.integer(steps, {}, -kMany, kMany));
     return t.has(ms) ? static_cast<rate::Step>(std::llround(t.number(ms) / dt_ms)) : otherwise;
   };
@@ -81,22 +87,29 @@ void read_mismatch(TomlReader& t, const Circuit& circuit, Condition& condition) 
   m.by = t.number("by", 1.0);
   m.units = read_units(t, "units");
   read_window(t, circuit.dt_ms, m);
-  if (condition.in_training() && (t.has("onset_ms") || t.has("onset_steps") || t.has("offset_ms") || t.has("offset_steps"))) {
-    throw ConfigError("while a circuit learns, a mismatched target is shown throughout", t.place("mismatch"), "leave out onset and offset");
+  if (condition.in_training() &&
+      (t.has("onset_ms") || t.has("onset_steps") || t.has("offset_ms") || t.has("offset_steps"))) {
+    throw ConfigError("while a circuit learns, a mismatched target is shown throughout", t.place("mismatch"),
+                      "leave out onset and offset");
   }
   if (condition.in_training() && m.kind == TargetMismatch::Kind::omit) {
-    throw ConfigError("without a target there is nothing to learn from", t.place("mismatch"), "omit targets in the probe, or freeze projections");
+    throw ConfigError("without a target there is nothing to learn from", t.place("mismatch"),
+                      "omit targets in the probe, or freeze projections");
   }
-  if (!circuit.target()) throw ConfigError(fmt::format("circuit '{}' names no target to mismatch", circuit.name), t.place("mismatch"));
+  if (!circuit.target())
+    throw ConfigError(fmt::format("circuit '{}' names no target to mismatch", circuit.name),
+                      t.place("mismatch"));
   t.at("mismatch", [&] { validate(m, circuit[*circuit.target()].size); });
   condition.mismatches.push_back(m);
 }
 
 void read_perturbation(TomlReader& t, const Circuit& circuit, Condition& condition) {
-  const std::vector<std::string> kinds{"silence", "clamp", "inject", "noise", "scale", "cut", "freeze", "mismatch"};
+  const std::vector<std::string> kinds{"silence", "clamp", "inject", "noise",
+                                       "scale",   "cut",   "freeze", "mismatch"};
   const auto given = std::find_if(kinds.begin(), kinds.end(), [&](const std::string& k) { return t.has(k); });
   if (given == kinds.end()) {
-    throw ConfigError("a perturbation says neither of " + join_names(kinds, "nor"), t.place(""), "e.g. silence = \"a1.err\"");
+    throw ConfigError("a perturbation says neither of " + join_names(kinds, "nor"), t.place(""),
+                      "e.g. silence = \"a1.err\"");
   }
   if (*given == "mismatch") {
     read_mismatch(t, circuit, condition);
@@ -119,7 +132,9 @@ void read_perturbation(TomlReader& t, const Circuit& circuit, Condition& conditi
     p.kind = *given == "inject" ? Kind::inject : Kind::noise;
     p.variable = t.text("compartment");
     p.value = p.kind == Kind::inject ? t.number("potential") : at_least(t, "sd", 0);
-    if (p.kind == Kind::noise) p.hold_steps = std::max<rate::Step>(1, std::llround(at_least(t, "hold_ms", 0, circuit.dt_ms) / circuit.dt_ms));
+    if (p.kind == Kind::noise)
+      p.hold_steps =
+          std::max<rate::Step>(1, std::llround(at_least(t, "hold_ms", 0, circuit.dt_ms) / circuit.dt_ms));
   }
   p.units = read_units(t, "units");
   read_window(t, circuit.dt_ms, p);
@@ -163,8 +178,10 @@ Measure read_measure(TomlReader& t, const Protocol& protocol, const Circuit& cir
   m.units = read_units(t, "units");
   m.single_units = static_cast<std::size_t>(t.integer("single_units", 0, 0, kMany));
   const std::vector<double> window = t.numbers("window_ms", std::vector<double>{0, protocol.until_ms});
-  if (window.size() != 2 || window[0] >= window[1] || window[0] < protocol.from_ms || window[1] > protocol.until_ms) {
-    throw ConfigError(fmt::format("'window_ms' of measure '{}' is no part of the recorded {:g} to {:g} ms", m.name, protocol.from_ms, protocol.until_ms),
+  if (window.size() != 2 || window[0] >= window[1] || window[0] < protocol.from_ms ||
+      window[1] > protocol.until_ms) {
+    throw ConfigError(fmt::format("'window_ms' of measure '{}' is no part of the recorded {:g} to {:g} ms",
+                                  m.name, protocol.from_ms, protocol.until_ms),
                       t.place("window_ms"), "give its begin and end, e.g. [0, 0.2]");
   }
   m.from_ms = window[0];
@@ -172,28 +189,35 @@ Measure read_measure(TomlReader& t, const Protocol& protocol, const Circuit& cir
   std::vector<std::string> names, known{"rate", "soma"};
   for (const Population& p : circuit.populations()) names.push_back(p.name);
   if (m.populations.empty()) {
-    doubts.emplace(m.name, ConfigError(fmt::format("no population is named '{}'", patterns.empty() ? "" : patterns.front()), t.place("population"),
-                                       patterns.empty() ? "" : suggestion(patterns.front(), names)));
+    doubts.emplace(
+        m.name,
+        ConfigError(fmt::format("no population is named '{}'", patterns.empty() ? "" : patterns.front()),
+                    t.place("population"), patterns.empty() ? "" : suggestion(patterns.front(), names)));
   }
   const auto has = [&](PopulationId id) {
     const Population& p = circuit[id];
     for (const Compartment& c : p.compartments) known.push_back(c.name);
     return m.variable == "rate" || (m.variable == "soma" && p.kind == Population::Kind::neurons) ||
-           std::any_of(p.compartments.begin(), p.compartments.end(), [&](const Compartment& c) { return c.name == m.variable; });
+           std::any_of(p.compartments.begin(), p.compartments.end(),
+                       [&](const Compartment& c) { return c.name == m.variable; });
   };
   std::vector<PopulationId> with;
   for (const PopulationId id : m.populations) {
     if (has(id)) with.push_back(id);
   }
   if (with.empty() && !m.populations.empty()) {
-    doubts.emplace(m.name, ConfigError(fmt::format("unknown variable '{}' of population '{}'", m.variable, circuit[m.populations.front()].name),
+    doubts.emplace(m.name, ConfigError(fmt::format("unknown variable '{}' of population '{}'", m.variable,
+                                                   circuit[m.populations.front()].name),
                                        t.place("variable"), suggestion(m.variable, known)));
   }
   m.populations = std::move(with);
   for (const PopulationId id : m.populations) {
     for (const std::uint32_t u : m.units) {
       if (u >= circuit[id].size) {
-        throw ConfigError(fmt::format("measure '{}' names neuron {} of population '{}', which has {} (counted from 0)", m.name, u, circuit[id].name, circuit[id].size), t.place("units"));
+        throw ConfigError(
+            fmt::format("measure '{}' names neuron {} of population '{}', which has {} (counted from 0)",
+                        m.name, u, circuit[id].name, circuit[id].size),
+            t.place("units"));
       }
     }
   }
@@ -205,12 +229,16 @@ std::vector<std::size_t> read_epochs(TomlReader& t, std::size_t trained) {
   std::vector<std::size_t> out;
   for (const double n : t.numbers("epochs", std::vector<double>{0, static_cast<double>(trained)})) {
     if (n < 0 || n != std::floor(n) || n > static_cast<double>(trained)) {
-      throw ConfigError(fmt::format("'protocol.epochs' holds {}; expected whole numbers from 0 to training.epochs = {}", n, trained), t.place("epochs"));
+      throw ConfigError(
+          fmt::format("'protocol.epochs' holds {}; expected whole numbers from 0 to training.epochs = {}", n,
+                      trained),
+          t.place("epochs"));
     }
     if (out.empty() || static_cast<std::size_t>(n) != out.back()) out.push_back(static_cast<std::size_t>(n));
   }
   if (out.empty() || !std::is_sorted(out.begin(), out.end())) {
-    throw ConfigError("'protocol.epochs' is no rising list of epochs", t.place("epochs"), "e.g. epochs = [0, 20]: before and after learning");
+    throw ConfigError("'protocol.epochs' is no rising list of epochs", t.place("epochs"),
+                      "e.g. epochs = [0, 20]: before and after learning");
   }
   return out;
 }
@@ -220,16 +248,20 @@ void require_unique_names(TomlReader& root, const char* key, const Items& items)
   std::set<std::string> names;
   for (const auto& item : items) {
     if (names.insert(directory_name(item.name)).second) continue;
-    throw ConfigError(fmt::format("two entries of [[{}]] are named like '{}'", key, item.name), root.place(key), "give each a name of its own");
+    throw ConfigError(fmt::format("two entries of [[{}]] are named like '{}'", key, item.name),
+                      root.place(key), "give each a name of its own");
   }
 }
 
 Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
-  if (!root.has("protocol")) throw ConfigError("missing table [protocol]; expected how the circuit is probed", root.place(""), "e.g. [protocol] with samples = 20");
+  if (!root.has("protocol"))
+    throw ConfigError("missing table [protocol]; expected how the circuit is probed", root.place(""),
+                      "e.g. [protocol] with samples = 20");
   TomlReader t = root.table("protocol");
   if (!e.is_circuit()) {
-    throw ConfigError(fmt::format("model '{}' is a layered network, and protocols probe populations of circuits", e.model), root.place("protocol"),
-                      "choose a microcircuit; 'apical models' lists them");
+    throw ConfigError(
+        fmt::format("model '{}' is a layered network, and protocols probe populations of circuits", e.model),
+        root.place("protocol"), "choose a microcircuit; 'apical models' lists them");
   }
   Protocol p;
   p.question = t.text("question", "");
@@ -237,7 +269,9 @@ Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
   p.learning = t.boolean("learning", false);
   p.evaluate = t.boolean("evaluate", false);
   const std::string split = t.choice("split", {"train", "validation", "test"}, "test");
-  p.split = split == "train" ? SplitName::train : split == "validation" ? SplitName::validation : SplitName::test;
+  p.split = split == "train"        ? SplitName::train
+            : split == "validation" ? SplitName::validation
+                                    : SplitName::test;
   p.samples = static_cast<std::size_t>(t.integer("samples", 20, 1, kMany));
   p.repeats = static_cast<std::size_t>(t.integer("repeats", 1, 1, kMany));
   const double dt = e.circuit().dt_ms;
@@ -245,10 +279,15 @@ Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
   p.presentation_ms = at_least(t, "presentation_ms", dt, 3 * e.presentation.presentation_ms);
   p.shows_target = t.boolean("target", true);
   p.target_onset_ms = at_least(t, "target_onset_ms", 0, 0.0);
-  const std::vector<double> window = t.numbers("window_ms", std::vector<double>{-p.blank_ms, p.presentation_ms});
+  const std::vector<double> window =
+      t.numbers("window_ms", std::vector<double>{-p.blank_ms, p.presentation_ms});
   constexpr double kRounding = 1e-9;
-  if (window.size() != 2 || window[0] >= window[1] || window[0] < -p.blank_ms - kRounding || window[1] > p.presentation_ms + kRounding) {
-    throw ConfigError(fmt::format("'protocol.window_ms' has to lie within -blank_ms = {:g} and presentation_ms = {:g}", -p.blank_ms, p.presentation_ms), t.place("window_ms"));
+  if (window.size() != 2 || window[0] >= window[1] || window[0] < -p.blank_ms - kRounding ||
+      window[1] > p.presentation_ms + kRounding) {
+    throw ConfigError(
+        fmt::format("'protocol.window_ms' has to lie within -blank_ms = {:g} and presentation_ms = {:g}",
+                    -p.blank_ms, p.presentation_ms),
+        t.place("window_ms"));
   }
   p.from_ms = window[0];
   p.until_ms = window[1];
@@ -264,15 +303,19 @@ Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
     if (p.control != undisturbed) {
       std::vector<std::string> names;
       for (const Condition& c : p.conditions) names.push_back(c.name);
-      throw ConfigError(fmt::format("the control '{}' is no condition", p.control), t.place("control"), suggestion(p.control, names));
+      throw ConfigError(fmt::format("the control '{}' is no condition", p.control), t.place("control"),
+                        suggestion(p.control, names));
     }
     p.conditions.insert(p.conditions.begin(), Condition{.name = p.control});
   }
-  if (p.control_condition().in_training()) throw ConfigError("the control is perturbed while it learns", root.place("condition"), "set during = \"probe\", its default");
+  if (p.control_condition().in_training())
+    throw ConfigError("the control is perturbed while it learns", root.place("condition"),
+                      "set during = \"probe\", its default");
   for (TomlReader& m : root.tables("measure")) p.measures.push_back(read_measure(m, p, e.circuit(), doubts));
   require_unique_names(root, "measure", p.measures);
   if (p.measures.empty() && !p.evaluate) {
-    throw ConfigError("nothing is measured", root.place("protocol"), "add a [[measure]], or evaluate = true for loss and accuracy");
+    throw ConfigError("nothing is measured", root.place("protocol"),
+                      "add a [[measure]], or evaluate = true for loss and accuracy");
   }
   return p;
 }
@@ -280,7 +323,8 @@ Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
 }  // namespace
 
 const Condition& Protocol::control_condition() const {
-  return *std::find_if(conditions.begin(), conditions.end(), [&](const Condition& c) { return c.name == control; });
+  return *std::find_if(conditions.begin(), conditions.end(),
+                       [&](const Condition& c) { return c.name == control; });
 }
 
 Trial Protocol::trial(double dt_ms) const {
@@ -300,17 +344,21 @@ std::vector<ProbedModel> read_protocol(const TomlDocument& document) {
   Doubts doubts;
   for (const TomlDocument& d : document.variants("variant")) {
     ProbedModel m;
-    m.experiment = read_experiment(d, [&](TomlReader& root, const Experiment& e) { m.protocol = read_one(root, e, doubts); });
+    m.experiment = read_experiment(
+        d, [&](TomlReader& root, const Experiment& e) { m.protocol = read_one(root, e, doubts); });
     if (!labels.insert(directory_name(m.experiment.label)).second) {
-      throw ConfigError(fmt::format("two variants are labelled like '{}'", m.experiment.label), {document.origin(), 0, 0}, "give each a label of its own");
+      throw ConfigError(fmt::format("two variants are labelled like '{}'", m.experiment.label),
+                        {document.origin(), 0, 0}, "give each a label of its own");
     }
     out.push_back(std::move(m));
   }
   for (const ProbedModel& m : out) {
     const ProbedModel& first = out.front();
     if (m.experiment.task != first.experiment.task || m.experiment.seeds != first.experiment.seeds) {
-      throw ConfigError(fmt::format("models '{}' and '{}' differ in task or seeds; a protocol needs the same for all", first.experiment.label, m.experiment.label),
-                        {document.origin(), 0, 0});
+      throw ConfigError(
+          fmt::format("models '{}' and '{}' differ in task or seeds; a protocol needs the same for all",
+                      first.experiment.label, m.experiment.label),
+          {document.origin(), 0, 0});
     }
     for (const Measure& measure : m.protocol.measures) {
       if (!measure.populations.empty()) doubts.erase(measure.name);

@@ -69,7 +69,9 @@ variable = "apical"
 units = [1, 3]
 )";
 
-std::vector<ProbedModel> read(const std::string& text) { return read_protocol(TomlDocument::parse(text, "p.toml")); }
+std::vector<ProbedModel> read(const std::string& text) {
+  return read_protocol(TomlDocument::parse(text, "p.toml"));
+}
 
 std::string with(std::string text, const std::string& from, const std::string& to) {
   const auto at = text.find(from);
@@ -77,14 +79,16 @@ std::string with(std::string text, const std::string& from, const std::string& t
   return text.replace(at, from.size(), to);
 }
 
-const Contrast& contrast(const ModelOutcome& m, const std::string& measure, const std::string& condition, std::size_t epochs) {
+const Contrast& contrast(const ModelOutcome& m, const std::string& measure, const std::string& condition,
+                         std::size_t epochs) {
   for (const Contrast& c : m.contrasts) {
     if (c.measure == measure && c.condition == condition && c.epochs == epochs) return c;
   }
   throw std::runtime_error("no contrast of " + measure);
 }
 
-const Trace& trace(const ModelOutcome& m, const std::string& measure, const std::string& condition, std::size_t epochs) {
+const Trace& trace(const ModelOutcome& m, const std::string& measure, const std::string& condition,
+                   std::size_t epochs) {
   for (const Trace& t : m.traces) {
     if (t.measure == measure && t.condition == condition && t.epochs == epochs) return t;
   }
@@ -101,7 +105,8 @@ TEST(Protocol, ReadsConditionsInStepsOfTheCircuit) {
   ASSERT_EQ(m.protocol.conditions.size(), 4U);
   EXPECT_EQ(m.protocol.conditions[0].name, "control");
   EXPECT_EQ(m.protocol.conditions[1].mismatches.front().onset, 20);
-  EXPECT_EQ(m.protocol.conditions[2].perturbations.front().population, m.experiment.circuit().population("a1.err"));
+  EXPECT_EQ(m.protocol.conditions[2].perturbations.front().population,
+            m.experiment.circuit().population("a1.err"));
   EXPECT_EQ(m.protocol.conditions[3].perturbations.size(), 2U);
   EXPECT_EQ(m.protocol.trial(0.01).blank, 5);
   EXPECT_EQ(m.protocol.trial(0.01).target_onset, 10);
@@ -116,7 +121,9 @@ TEST(Protocol, ReadsEveryKindOfPerturbation) {
     return m.protocol.conditions[2].perturbations.at(0);
   };
   using Kind = rate::Perturbation::Kind;
-  const auto clamp = first("clamp = \"a1.rep\"\nvariable = \"soma\"\nvalue = 0.5\nunits = [0, 2]\nonset_steps = 3\noffset_ms = 0.1");
+  const auto clamp = first(
+      "clamp = \"a1.rep\"\nvariable = \"soma\"\nvalue = 0.5\nunits = [0, 2]\nonset_steps = 3\noffset_ms = "
+      "0.1");
   EXPECT_EQ(clamp.kind, Kind::clamp);
   EXPECT_EQ(clamp.variable, "soma");
   EXPECT_EQ(clamp.units, (std::vector<std::uint32_t>{0, 2}));
@@ -141,15 +148,22 @@ TEST(Protocol, MistakesAreShownWhereTheyAre) {
   };
   refused("silence = \"a1.err\"", "silence = \"a1.er\"", "did you mean 'a1.err'?");
   refused("silence = \"a1.err\"", "silense = \"a1.err\"", "a perturbation says neither of silence");
-  refused("silence = \"a1.err\"", "silence = \"a1.err\"\nunits = [6]", "names neuron 6 of population 'a1.err', which has 6");
+  refused("silence = \"a1.err\"", "silence = \"a1.err\"\nunits = [6]",
+          "names neuron 6 of population 'a1.err', which has 6");
   refused("silence = \"a1.err\"", "silence = \"a1.err\"\nunits = []", "is empty");
-  refused("silence = \"a1.err\"", "silence = \"a1.err\"\nonset_ms = 1\nonset_steps = 3", "say the same thing");
+  refused("silence = \"a1.err\"", "silence = \"a1.err\"\nonset_ms = 1\nonset_steps = 3",
+          "say the same thing");
   refused("silence = \"a1.err\"", "freeze = \"a2.err->a1.err.dendrite\"", "has no plasticity to freeze");
-  refused("silence = \"a1.err\"", "inject = \"a1.rep\"\ncompartment = \"apcial\"\npotential = 1", "did you mean 'apical'?");
+  refused("silence = \"a1.err\"", "inject = \"a1.rep\"\ncompartment = \"apcial\"\npotential = 1",
+          "did you mean 'apical'?");
   refused("mismatch = \"permute\"", "mismatch = \"permute\"\nby = 3", "changes nothing");
-  refused("during = \"training\"", "during = \"training\"\n[[condition.perturbation]]\nmismatch = \"swap\"\nonset_ms = 0.1", "shown throughout");
-  refused("during = \"training\"", "during = \"training\"\n[[condition.perturbation]]\nmismatch = \"omit\"", "nothing to learn from");
-  refused("variable = \"apical\"", "variable = \"apcial\"", "unknown variable 'apcial' of population 'a1.rep'");
+  refused("during = \"training\"",
+          "during = \"training\"\n[[condition.perturbation]]\nmismatch = \"swap\"\nonset_ms = 0.1",
+          "shown throughout");
+  refused("during = \"training\"", "during = \"training\"\n[[condition.perturbation]]\nmismatch = \"omit\"",
+          "nothing to learn from");
+  refused("variable = \"apical\"", "variable = \"apcial\"",
+          "unknown variable 'apcial' of population 'a1.rep'");
   refused("population = \"a1.rep\"", "population = \"a1.rap\"", "no population is named 'a1.rap'");
   refused("window_ms = [0.15, 0.3]", "window_ms = [0.15, 0.4]", "no part of the recorded");
   refused("epochs = [0, 2]", "epochs = [0, 3]", "from 0 to training.epochs = 2");
@@ -157,7 +171,8 @@ TEST(Protocol, MistakesAreShownWhereTheyAre) {
   refused("epochs = [0, 2]", "epochs = [0, 2]\ncontrol = \"silent\"", "the control 'silent' is no condition");
   refused("epochs = [0, 2]", "epochs = [0, 2]\nwindow_ms = [-1, 0.3]", "has to lie within");
   refused("name = \"silenced while learning\"", "name = \"Silenced\"", "two entries of [[condition]]");
-  refused("name = \"silenced while learning\"", "name = \"control\"", "the control is perturbed while it learns");
+  refused("name = \"silenced while learning\"", "name = \"control\"",
+          "the control is perturbed while it learns");
   refused("[protocol]", "[prtocol]", "missing table [protocol]");
 }
 
@@ -182,7 +197,8 @@ TEST(Protocol, SwappedTargetIsThatOfAnotherSampleAndOthersAreMadeFromIt) {
   };
   EXPECT_EQ(shown({.kind = TargetMismatch::Kind::swap, .by = 2}), (std::vector<double>{10, 11, 12}));
   EXPECT_EQ(shown({.kind = TargetMismatch::Kind::permute}), (std::vector<double>{41, 42, 40}));
-  EXPECT_EQ(shown({.kind = TargetMismatch::Kind::shift, .by = -1, .units = {1}}), (std::vector<double>{40, 40, 42}));
+  EXPECT_EQ(shown({.kind = TargetMismatch::Kind::shift, .by = -1, .units = {1}}),
+            (std::vector<double>{40, 40, 42}));
 }
 
 TEST(Protocol, RunsEveryConditionFromTheSameStateOfEachModel) {
@@ -194,10 +210,12 @@ TEST(Protocol, RunsEveryConditionFromTheSameStateOfEachModel) {
   EXPECT_NEAR(result.time_ms.front(), -0.05, 1e-12);
   const ModelOutcome& m = result.models.front();
   for (const std::size_t epochs : {0U, 2U}) {
-    const Trace &control = trace(m, "errors", "control", epochs), &other = trace(m, "errors", "other class", epochs);
+    const Trace &control = trace(m, "errors", "control", epochs),
+                &other = trace(m, "errors", "other class", epochs);
     for (std::size_t r = 0; r < 3; ++r) {
       for (std::size_t c = 0; c < result.time_ms.size(); ++c) {
-        // The other class is shown from 0.2 ms on; the error sees it one step later. Later trials begin with what is left of it.
+        // The other class is shown from 0.2 ms on; the error sees it one step later. Later trials begin with
+        // what is left of it.
         const double t = result.time_ms[c];
         if (t > 0.05 && t < 0.1) {
           EXPECT_NEAR(control.mean(r, c), 0, 1e-9);
@@ -216,7 +234,9 @@ TEST(Protocol, RunsEveryConditionFromTheSameStateOfEachModel) {
     double sum = 0;
     for (std::size_t k = 20; k < 35; ++k) sum += other.mean(1, k);
     EXPECT_NEAR(c.value[1], sum / 15, 1e-12);
-    EXPECT_NEAR(c.difference().mean, (c.value[0] + c.value[1] + c.value[2] - c.control[0] - c.control[1] - c.control[2]) / 3, 1e-15);
+    EXPECT_NEAR(c.difference().mean,
+                (c.value[0] + c.value[1] + c.value[2] - c.control[0] - c.control[1] - c.control[2]) / 3,
+                1e-15);
     // Without errors nothing reaches the apical dendrites; a test without targets does not see it.
     for (const double v : contrast(m, "apical", "silenced", epochs).value) EXPECT_EQ(v, 0);
     const Contrast& loss = contrast(m, "test loss", "silenced", epochs);
@@ -240,13 +260,15 @@ TEST(Protocol, LeavesAllItMeasuredInItsDirectory) {
   const nlohmann::json summary = io::read_json(out / "summary.json");
   EXPECT_EQ(summary.at("schema"), "apical-protocol/1");
   EXPECT_EQ(summary.at("contrasts").size(), result.models.front().contrasts.size());
-  EXPECT_EQ(io::read_text(out / "error-neuron-microcircuit" / "experiment.toml"), models.front().experiment.resolved);
+  EXPECT_EQ(io::read_text(out / "error-neuron-microcircuit" / "experiment.toml"),
+            models.front().experiment.resolved);
   const io::hdf5::File file = io::hdf5::File::open(out / "results.h5");
   const Trace& t = trace(result.models.front(), "errors", "other class", 2);
   const auto stored = file.dataset("error-neuron-microcircuit/epochs-2/other-class/errors/mean");
   EXPECT_EQ(stored.dims(), (std::vector<std::uint64_t>{3, 35}));
   EXPECT_EQ(stored.read<double>(), std::vector<double>(t.mean.flat().begin(), t.mean.flat().end()));
-  EXPECT_EQ(file.dataset("error-neuron-microcircuit/epochs-2/other-class/errors/units").dims(), (std::vector<std::uint64_t>{3, 35, 2}));
+  EXPECT_EQ(file.dataset("error-neuron-microcircuit/epochs-2/other-class/errors/units").dims(),
+            (std::vector<std::uint64_t>{3, 35, 2}));
   const std::string page = io::read_text(out / "report.html");
   EXPECT_NE(page.find("silenced while learning"), std::string::npos);
   EXPECT_NE(page.find("</html>"), std::string::npos);
@@ -256,17 +278,23 @@ TEST(Protocol, LeavesAllItMeasuredInItsDirectory) {
 TEST(Protocol, PlasticityActsInTrialsOnlyIfItIsAskedFor) {
   const io::TestDirectory directory;
   const std::string many = with(kShort, "repeats = 2", "repeats = 10");
-  const ProtocolResult off = run(read(many), directory.path() / "off"), on = run(read(with(many, "evaluate = true", "learning = true")), directory.path() / "on");
-  const Trace &fixed = trace(off.models[0], "errors", "control", 2), &plastic = trace(on.models[0], "errors", "control", 2);
+  const ProtocolResult off = run(read(many), directory.path() / "off"),
+                       on = run(read(with(many, "evaluate = true", "learning = true")),
+                                directory.path() / "on");
+  const Trace &fixed = trace(off.models[0], "errors", "control", 2),
+              &plastic = trace(on.models[0], "errors", "control", 2);
   for (std::size_t r = 0; r < 3; ++r) EXPECT_GT(std::abs(fixed.mean(r, 30) - plastic.mean(r, 30)), 1e-6);
 }
 
 TEST(Protocol, SameSeedGivesTheSameFiguresForAnyNumberOfThreads) {
   const io::TestDirectory directory;
   const auto models = read(kShort);
-  const ProtocolResult one = run(models, directory.path() / "one", 1), three = run(models, directory.path() / "three", 3);
-  for (std::size_t k = 0; k < one.models[0].traces.size(); ++k) EXPECT_EQ(one.models[0].traces[k].mean, three.models[0].traces[k].mean);
-  for (std::size_t k = 0; k < one.models[0].contrasts.size(); ++k) EXPECT_EQ(one.models[0].contrasts[k].value, three.models[0].contrasts[k].value);
+  const ProtocolResult one = run(models, directory.path() / "one", 1),
+                       three = run(models, directory.path() / "three", 3);
+  for (std::size_t k = 0; k < one.models[0].traces.size(); ++k)
+    EXPECT_EQ(one.models[0].traces[k].mean, three.models[0].traces[k].mean);
+  for (std::size_t k = 0; k < one.models[0].contrasts.size(); ++k)
+    EXPECT_EQ(one.models[0].contrasts[k].value, three.models[0].contrasts[k].value);
 }
 
 TEST(Protocol, AModelWithoutAMeasuredPopulationIsLeftOutOfThatMeasure) {
@@ -289,14 +317,16 @@ name = "layered-reference"
 TEST(Protocol, StopsWhenAskedAndLeavesNothing) {
   const io::TestDirectory directory;
   const std::atomic<bool> stop = true;
-  const ProtocolResult result = run_protocol(read(kShort), {.directory = directory.path() / "out", .threads = 1}, stop);
+  const ProtocolResult result =
+      run_protocol(read(kShort), {.directory = directory.path() / "out", .threads = 1}, stop);
   EXPECT_TRUE(result.stopped);
   EXPECT_FALSE(io::file_exists(directory.path() / "out"));
 }
 
 TEST(Protocol, MoreSamplesThanThereAreIsRefused) {
   const io::TestDirectory directory;
-  EXPECT_THROW(run(read(with(kShort, "\nsamples = 4\n", "\nsamples = 31\n")), directory.path() / "out"), ConfigError);
+  EXPECT_THROW(run(read(with(kShort, "\nsamples = 4\n", "\nsamples = 31\n")), directory.path() / "out"),
+               ConfigError);
 }
 
 }  // namespace

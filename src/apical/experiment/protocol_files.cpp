@@ -28,33 +28,38 @@ nlohmann::json summary_of(const std::vector<ProbedModel>& models, const Protocol
   s["question"] = models.front().protocol.question;
   s["control"] = models.front().protocol.control;
   s["seeds"] = models.front().experiment.seeds;
-  s["apical"] = {{"version", build_info().version}, {"revision", build_info().revision}, {"numerics", kNumericsVersion}};
+  s["apical"] = {
+      {"version", build_info().version}, {"revision", build_info().revision}, {"numerics", kNumericsVersion}};
   s["models"] = nlohmann::json::array();
   s["contrasts"] = nlohmann::json::array();
   for (std::size_t i = 0; i < models.size(); ++i) {
     const ModelOutcome& m = result.models[i];
-    s["models"].push_back({{"label", m.label}, {"model", models[i].experiment.model}, {"wall_seconds", m.wall_seconds}});
+    s["models"].push_back(
+        {{"label", m.label}, {"model", models[i].experiment.model}, {"wall_seconds", m.wall_seconds}});
     for (const Contrast& e : m.contrasts) {
       s["contrasts"].push_back({{"model", m.label},
-                              {"measure", e.measure},
-                              {"condition", e.condition},
-                              {"epochs", e.epochs},
-                              {"control", interval_json(e.control_interval())},
-                              {"value", interval_json(e.value_interval())},
-                              {"difference", interval_json(e.difference())},
-                              {"distinct", e.is_distinct()},
-                              {"by_seed", {{"control", e.control}, {"value", e.value}}}});
+                                {"measure", e.measure},
+                                {"condition", e.condition},
+                                {"epochs", e.epochs},
+                                {"control", interval_json(e.control_interval())},
+                                {"value", interval_json(e.value_interval())},
+                                {"difference", interval_json(e.difference())},
+                                {"distinct", e.is_distinct()},
+                                {"by_seed", {{"control", e.control}, {"value", e.value}}}});
     }
   }
   return s;
 }
 
-void write_results(const std::vector<ProbedModel>& models, const ProtocolResult& result, const io::Path& path) {
+void write_results(const std::vector<ProbedModel>& models, const ProtocolResult& result,
+                   const io::Path& path) {
   const io::Path temporary = io::temporary_name(path);
   try {
     io::hdf5::File file = io::hdf5::File::create(temporary);
-    const auto write = [&](const std::string& at, std::vector<std::uint64_t> dims, std::span<const double> values) {
-      file.create_dataset(at, {.element = io::Element::f64, .dims = std::move(dims)}).write_rows(0, std::as_bytes(values));
+    const auto write = [&](const std::string& at, std::vector<std::uint64_t> dims,
+                           std::span<const double> values) {
+      file.create_dataset(at, {.element = io::Element::f64, .dims = std::move(dims)})
+          .write_rows(0, std::as_bytes(values));
     };
     file.set_attribute("/", "title", models.front().experiment.title);
     file.set_attribute("/", "apical_version", build_info().version);
@@ -67,17 +72,21 @@ void write_results(const std::vector<ProbedModel>& models, const ProtocolResult&
     write("seeds", {seeds.size()}, seeds);
     for (std::size_t i = 0; i < models.size(); ++i) {
       for (const Trace& t : result.models[i].traces) {
-        const std::string group = fmt::format("{}/epochs-{}/{}/{}", directory_name(models[i].experiment.label), t.epochs, directory_name(t.condition),
-                                              directory_name(t.measure));
+        const std::string group =
+            fmt::format("{}/epochs-{}/{}/{}", directory_name(models[i].experiment.label), t.epochs,
+                        directory_name(t.condition), directory_name(t.measure));
         write(group + "/mean", {t.mean.rows(), t.mean.cols()}, t.mean.flat());
         file.set_attribute(group + "/mean", "units", std::string("1"));
-        file.set_attribute(group + "/mean", "description", fmt::format("{}, condition {}: [seed][time], mean over neurons and trials", t.measure, t.condition));
+        file.set_attribute(group + "/mean", "description",
+                           fmt::format("{}, condition {}: [seed][time], mean over neurons and trials",
+                                       t.measure, t.condition));
         if (t.units.empty()) continue;
         std::vector<double> all;
         for (const Matrix<double>& m : t.units) all.insert(all.end(), m.flat().begin(), m.flat().end());
         write(group + "/units", {t.units.size(), t.units.front().rows(), t.units.front().cols()}, all);
         file.set_attribute(group + "/units", "units", std::string("1"));
-        file.set_attribute(group + "/units", "description", std::string("single neurons: [seed][time][neuron], mean over trials"));
+        file.set_attribute(group + "/units", "description",
+                           std::string("single neurons: [seed][time][neuron], mean over trials"));
       }
     }
     file.close();
@@ -90,7 +99,8 @@ void write_results(const std::vector<ProbedModel>& models, const ProtocolResult&
 
 }  // namespace
 
-void write_protocol(const std::vector<ProbedModel>& models, const ProtocolResult& result, const io::Path& directory) {
+void write_protocol(const std::vector<ProbedModel>& models, const ProtocolResult& result,
+                    const io::Path& directory) {
   for (const ProbedModel& m : models) {
     const io::Path to = directory / directory_name(m.experiment.label);
     io::make_directories(to);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// report.html of a protocol: the question, where the models' predictions part, and the averaged responses behind it.
+// report.html of a protocol: the question, where the models' predictions part, and the averaged responses
+// behind it.
 #pragma once
 
 #include <string>

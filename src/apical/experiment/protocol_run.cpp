@@ -25,7 +25,9 @@ struct Times {
     stride = std::max<rate::Step>(1, std::llround(p.every_ms / dt));
     count = static_cast<std::size_t>((std::llround(p.until_ms / dt) - first + stride - 1) / stride);
   }
-  double ms(std::size_t column) const { return static_cast<double>(first + static_cast<rate::Step>(column) * stride) * dt_ms; }
+  double ms(std::size_t column) const {
+    return static_cast<double>(first + static_cast<rate::Step>(column) * stride) * dt_ms;
+  }
   /// The column of a step, or `count`.
   std::size_t column(rate::Step step) const {
     if (step < first || (step - first) % stride != 0) return count;
@@ -35,7 +37,8 @@ struct Times {
 
 double reduced(const Measure& m, std::span<const double> values) {
   return m.reduce == Measure::Reduce::magnitude
-             ? std::accumulate(values.begin(), values.end(), 0.0, [](double sum, double v) { return sum + std::abs(v); })
+             ? std::accumulate(values.begin(), values.end(), 0.0,
+                               [](double sum, double v) { return sum + std::abs(v); })
              : std::accumulate(values.begin(), values.end(), 0.0);
 }
 
@@ -43,12 +46,18 @@ template <class Real>
 class ModelProbe {
  public:
   ModelProbe(const ProbedModel& model, const ProtocolOptions& options, const std::atomic<bool>& stop)
-      : e_(model.experiment), p_(model.protocol), options_(options), stop_(stop), pool_(options.threads), data_(e_.make_data()),
+      : e_(model.experiment),
+        p_(model.protocol),
+        options_(options),
+        stop_(stop),
+        pool_(options.threads),
+        data_(e_.make_data()),
         times_(p_, e_.circuit().dt_ms) {
     for (const auto& d : data_) {
       const std::size_t size = split_of(*d, p_.split).size();
       if (p_.samples > size) {
-        throw ConfigError(fmt::format("'protocol.samples' is {}, but the {} split of task '{}' has {}", p_.samples, name_of(p_.split), e_.task, size));
+        throw ConfigError(fmt::format("'protocol.samples' is {}, but the {} split of task '{}' has {}",
+                                      p_.samples, name_of(p_.split), e_.task, size));
       }
     }
   }
@@ -66,7 +75,8 @@ class ModelProbe {
   }
 
  private:
-  /// Trains, perturbed by `while_learning` if there is one, and brings the outcome to the conditions that go with it.
+  /// Trains, perturbed by `while_learning` if there is one, and brings the outcome to the conditions that go
+  /// with it.
   bool probe_state(std::size_t epochs, const Condition* while_learning, ModelOutcome& out) {
     RateLearner<Real> learner(e_.circuit(), data_, e_.seeds, e_.presentation, pool_);
     if (while_learning) learner.perturb(while_learning->perturbations, while_learning->mismatches);
@@ -75,7 +85,9 @@ class ModelProbe {
     plan.validate_every = plan.align_every = plan.patience = 0;
     plan.align_epochs.clear();
     std::vector<Observer*> observers;
-    if (options_.watch) observers.push_back(options_.watch(while_learning ? fmt::format("{}, {}", e_.label, while_learning->name) : e_.label));
+    if (options_.watch)
+      observers.push_back(
+          options_.watch(while_learning ? fmt::format("{}, {}", e_.label, while_learning->name) : e_.label));
     if (Trainer(learner, plan, observers).run(stop_) == Trainer::Outcome::stopped) return false;
     learner.perturb({});
     Snapshot trained;
@@ -114,11 +126,13 @@ class ModelProbe {
     }
     const Order order(e_.seeds.size(), samples);
     const double weight = 1.0 / static_cast<double>(samples.size());
-    const auto sample = [&](rate::Network<Real>& n, std::size_t first, std::size_t count, std::size_t, rate::Step step) {
+    const auto sample = [&](rate::Network<Real>& n, std::size_t first, std::size_t count, std::size_t,
+                            rate::Step step) {
       const std::size_t column = times_.column(step);
       if (column == times_.count) return;
       for (std::size_t k = 0; k < measures.size(); ++k) {
-        for (std::size_t i = 0; i < count; ++i) add(n, first + i, i, *measures[k], out.traces[first_trace + k], column, weight);
+        for (std::size_t i = 0; i < count; ++i)
+          add(n, first + i, i, *measures[k], out.traces[first_trace + k], column, weight);
       }
     };
     learner.present(p_.trial(e_.circuit().dt_ms), p_.split, order, sample);
@@ -126,7 +140,8 @@ class ModelProbe {
   }
 
   /// One step of one replica.
-  void add(rate::Network<Real>& n, std::size_t replica, std::size_t lane, const Measure& m, Trace& trace, std::size_t column, double weight) const {
+  void add(rate::Network<Real>& n, std::size_t replica, std::size_t lane, const Measure& m, Trace& trace,
+           std::size_t column, double weight) const {
     std::vector<double> values;
     double sum = 0, count = 0;
     for (const PopulationId p : m.populations) {
@@ -173,7 +188,9 @@ class ModelProbe {
         sum += t.mean(r, c);
         n += 1;
       }
-      if (n == 0) throw ConfigError(fmt::format("no recorded step lies in the window of measure '{}'", m.name), {}, "record more often: protocol.every_ms");
+      if (n == 0)
+        throw ConfigError(fmt::format("no recorded step lies in the window of measure '{}'", m.name), {},
+                          "record more often: protocol.every_ms");
       out.push_back(sum / n);
     }
     return out;
@@ -193,7 +210,9 @@ class ModelProbe {
         out.contrasts.push_back({m.name, c.name, epochs, window_mean(m, *without), window_mean(m, *with)});
       }
       const auto test = [&](const std::string& condition) {
-        return std::find_if(tests_.begin(), tests_.end(), [&](const TestScore& s) { return s.condition == condition && s.epochs == epochs; });
+        return std::find_if(tests_.begin(), tests_.end(), [&](const TestScore& s) {
+          return s.condition == condition && s.epochs == epochs;
+        });
       };
       const auto with = test(c.name), without = test(p_.control);
       if (with == tests_.end()) continue;
@@ -219,8 +238,10 @@ class ModelProbe {
   std::vector<TestScore> tests_;
 };
 
-bool probe(const ProbedModel& model, const ProtocolOptions& options, const std::atomic<bool>& stop, ModelOutcome& out) {
-  return model.experiment.double_precision ? ModelProbe<double>(model, options, stop).run(out) : ModelProbe<float>(model, options, stop).run(out);
+bool probe(const ProbedModel& model, const ProtocolOptions& options, const std::atomic<bool>& stop,
+           ModelOutcome& out) {
+  return model.experiment.double_precision ? ModelProbe<double>(model, options, stop).run(out)
+                                           : ModelProbe<float>(model, options, stop).run(out);
 }
 
 }  // namespace
@@ -239,7 +260,8 @@ bool Contrast::is_distinct() const {
   return d.has_bounds() && (d.low > 0 || d.high < 0);
 }
 
-ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const ProtocolOptions& options, const std::atomic<bool>& stop) {
+ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const ProtocolOptions& options,
+                            const std::atomic<bool>& stop) {
   require_new(options.directory);
   ProtocolResult result;
   const ProbedModel& first = models.front();
@@ -247,9 +269,11 @@ ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const Protoc
   for (std::size_t c = 0; c < times.count; ++c) result.time_ms.push_back(times.ms(c));
   for (const ProbedModel& m : models) {
     const Times own(m.protocol, m.experiment.circuit().dt_ms);
-    if (own.count != times.count || own.first != times.first || own.stride != times.stride || own.dt_ms != times.dt_ms) {
-      throw ConfigError(fmt::format("models '{}' and '{}' are recorded at other times", first.experiment.label, m.experiment.label), {},
-                        "give window_ms, every_ms and dt_ms once for all");
+    if (own.count != times.count || own.first != times.first || own.stride != times.stride ||
+        own.dt_ms != times.dt_ms) {
+      throw ConfigError(fmt::format("models '{}' and '{}' are recorded at other times",
+                                    first.experiment.label, m.experiment.label),
+                        {}, "give window_ms, every_ms and dt_ms once for all");
     }
   }
   for (const ProbedModel& m : models) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a protocol: trains each model, brings it to every condition from the same state, and averages what is recorded
-// over trials, aligned to the onset of the stimulus. One directory:
+// Runs a protocol: trains each model, brings it to every condition from the same state, and averages what is
+// recorded over trials, aligned to the onset of the stimulus. One directory:
 //   MODEL/experiment.toml   as resolved      summary.json  contrasts with their intervals
 //   results.h5   averages over trials, by seed   report.html   the same for eyes
 #pragma once
@@ -24,7 +24,8 @@ struct Trace {
   std::vector<Matrix<double>> units;  ///< one per seed, times x neurons; empty if none are kept
 };
 
-/// A condition against the control, in the mean over a measure's window or in "loss" or "accuracy" of the test split.
+/// A condition against the control, in the mean over a measure's window or in "loss" or "accuracy" of the
+/// test split.
 struct Contrast {
   std::string measure, condition;
   std::size_t epochs = 0;
@@ -59,9 +60,11 @@ struct ProtocolOptions {
 };
 
 /// The directory must be new or empty (IoError). Throws NumericalFault.
-ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const ProtocolOptions& options, const std::atomic<bool>& stop);
+ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const ProtocolOptions& options,
+                            const std::atomic<bool>& stop);
 
 /// What run_protocol() leaves in its directory.
-void write_protocol(const std::vector<ProbedModel>& models, const ProtocolResult& result, const io::Path& directory);
+void write_protocol(const std::vector<ProbedModel>& models, const ProtocolResult& result,
+                    const io::Path& directory);
 
 }  // namespace apical

@@ -26,15 +26,17 @@ std::string utc_now() {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm utc{};
   gmtime_r(&now, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-                     utc.tm_min, utc.tm_sec);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 void add_provenance(nlohmann::json& m, std::size_t threads) {
   const BuildInfo& b = build_info();
-  m["apical"] = {{"version", b.version}, {"revision", b.revision}, {"compiler", b.compiler},
-                 {"build", b.build_type}, {"flags", b.flags}, {"numerics", kNumericsVersion}};
-  m["machine"] = {{"host", host_name()}, {"instruction_set", rate::current_target()}, {"blas_kernels", layered::blas_core_name()},
+  m["apical"] = {{"version", b.version},  {"revision", b.revision}, {"compiler", b.compiler},
+                 {"build", b.build_type}, {"flags", b.flags},       {"numerics", kNumericsVersion}};
+  m["machine"] = {{"host", host_name()},
+                  {"instruction_set", rate::current_target()},
+                  {"blas_kernels", layered::blas_core_name()},
                   {"threads", threads}};
   m["created"] = utc_now();
 }

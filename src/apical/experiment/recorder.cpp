@@ -24,8 +24,10 @@ template <class F>
 void with_rate_learner(Learner& learner, F&& f) {
   if (auto* single = dynamic_cast<RateLearner<float>*>(&learner)) return f(*single);
   if (auto* twofold = dynamic_cast<RateLearner<double>*>(&learner)) return f(*twofold);
-  throw ConfigError("recordings are made of populations and projections of a circuit, and this model is a layered network without any",
-                    {}, "leave out [[record]]; losses, accuracies and alignment are kept in any case");
+  throw ConfigError(
+      "recordings are made of populations and projections of a circuit, and this model is a layered network "
+      "without any",
+      {}, "leave out [[record]]; losses, accuracies and alignment are kept in any case");
 }
 
 }  // namespace
@@ -34,7 +36,8 @@ void check_recordings(const Experiment& e, Learner& learner) {
   if (e.recordings.empty()) return;
   with_rate_learner(learner, [&](auto& rate) {
     for (const RecordRequest& r : e.recordings) {
-      if (r.projection.empty()) rate.engine().network(0).variable(e.circuit().population(r.population), r.variable);
+      if (r.projection.empty())
+        rate.engine().network(0).variable(e.circuit().population(r.population), r.variable);
     }
   });
 }
@@ -76,8 +79,9 @@ void Recorder::attach(const Experiment& e, RateLearner<Real>& learner, const io:
       v.group = group_of(e, r, e.seeds[replica]);
       v.name = r.variable;
       v.units = "1";
-      v.description = r.projection.empty() ? fmt::format("{} of population {}", r.variable, r.population)
-                                           : fmt::format("weights of projection {}, [post][pre] row by row", r.projection);
+      v.description = r.projection.empty()
+                          ? fmt::format("{} of population {}", r.variable, r.population)
+                          : fmt::format("weights of projection {}, [post][pre] row by row", r.projection);
       v.width = width;
       v.stride_steps = stride;
       v.dt_ms = e.circuit().dt_ms;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams recorded variables from a rate learner to results.h5. Rows gather per replica while networks run on
-// several threads, and go to disk at safe points only: what was gathered in a chunk that is broken off is dropped
-// with it.
+// several threads, and go to disk at safe points only: what was gathered in a chunk that is broken off is
+// dropped with it.
 #pragma once
 
 #include <memory>
@@ -13,8 +13,8 @@
 
 namespace apical {
 
-/// ConfigError for a variable that its population does not have, or a learner without populations, before anything is
-/// written.
+/// ConfigError for a variable that its population does not have, or a learner without populations, before
+/// anything is written.
 void check_recordings(const Experiment& experiment, Learner& learner);
 
 class Recorder {

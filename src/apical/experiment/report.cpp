@@ -99,7 +99,8 @@ std::string with_doi_links(const std::string& text) {
                      escape(text.substr(end)));
 }
 
-/// Falls of the teacher in a split: the same for everybody, from the same starts; nothing where they differ after all.
+/// Falls of the teacher in a split: the same for everybody, from the same starts; nothing where they differ
+/// after all.
 std::optional<ReferenceLine> teachers_line(const ReportData& data, const std::string& split) {
   std::optional<double> falls;
   for (const ModelResult& m : data.models) {
@@ -114,7 +115,8 @@ std::optional<ReferenceLine> teachers_line(const ReportData& data, const std::st
     }
   }
   if (!falls) return {};
-  return ReferenceLine{*falls, "teacher", fmt::format("The teacher fell {:g} times from the same starts.", *falls)};
+  return ReferenceLine{*falls, "teacher",
+                       fmt::format("The teacher fell {:g} times from the same starts.", *falls)};
 }
 
 std::string Page::how_drawn(const LinePlot& plot) const {
@@ -140,12 +142,14 @@ void Page::heading() {
   out_ += fmt::format("<header><p class=\"kicker\">Apical report</p><h1>{}</h1>\n", escape(data_.title));
   if (!data_.summary.empty()) out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(data_.summary));
   // The best and the worst of a sweep say nothing: its figures come first instead.
-  if (data_.sweep.empty()) out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(summary_sentences(data_)));
+  if (data_.sweep.empty())
+    out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(summary_sentences(data_)));
   if (!data_.task_description.empty()) {
     out_ += fmt::format("<p><b>Task{}{}.</b> {}</p>\n", data_.task.empty() ? "" : ": ", escape(data_.task),
                         escape(capitalised(data_.task_description)));
   }
-  for (const std::string& text : data_.data_provenance) out_ += fmt::format("<p><b>Data not as published.</b> {}</p>\n", escape(capitalised(text)));
+  for (const std::string& text : data_.data_provenance)
+    out_ += fmt::format("<p><b>Data not as published.</b> {}</p>\n", escape(capitalised(text)));
   out_ += "</header>\n";
 }
 
@@ -189,7 +193,8 @@ void Page::final_table() {
     return reference && &m != reference && loss_ratio(data_, m, *reference).n > 0;
   });
   head(accuracy, "Test accuracy", "mean [95\u00A0%]");
-  head(returns, "Steps to solve", data_.solved ? fmt::format("until training returns {:g}", *data_.solved) : std::string());
+  head(returns, "Steps to solve",
+       data_.solved ? fmt::format("until training returns {:g}", *data_.solved) : std::string());
   head(returns, "Test return", "mean [95\u00A0%]");
   head(falls, "Test falls", "median; mean [95\u00A0%]");
   head(falls, "Teacher\u2019s falls", "from the same starts");
@@ -209,7 +214,9 @@ void Page::final_table() {
     cell(accuracy, two_lines(percent_figures(accuracy_interval(m))));
     cell(returns, escape(solved_words(m)));
     cell(returns, two_lines(count_figures(return_interval(m))));
-    cell(falls, m.test_falls.empty() ? "–" : two_lines({fmt::format("{:g}", median_falls(m)), "mean " + count_figures(falls_interval(m)).text()}));
+    cell(falls, m.test_falls.empty() ? "–"
+                                     : two_lines({fmt::format("{:g}", median_falls(m)),
+                                                  "mean " + count_figures(falls_interval(m)).text()}));
     cell(falls, m.teacher_falls.empty() ? "–" : fmt::format("{:g}", median_teacher_falls(m)));
     cell(gap, reference && &m != reference ? two_lines(points_figures(accuracy_gap(m, *reference))) : "–");
     cell(loss, two_lines(loss_figures(loss_interval(data_, m))));
@@ -235,12 +242,16 @@ void Page::expectations() {
   if (data_.expectations.empty()) return;
   out_ += fmt::format("<h2>Compared with {}</h2>\n", escape(data_.reproduces));
   out_ +=
-      "<div class=\"scroll\"><table><thead><tr><th>Quantity</th><th>Measured<br/><span class=\"b\">[95\u00A0%]</span></th>"
-      "<th>Expected</th><th>Verdict</th><th>Why this tolerance</th><th>Where the figure comes from</th></tr></thead><tbody>\n";
+      "<div class=\"scroll\"><table><thead><tr><th>Quantity</th><th>Measured<br/><span "
+      "class=\"b\">[95\u00A0%]</span></th>"
+      "<th>Expected</th><th>Verdict</th><th>Why this tolerance</th><th>Where the figure comes "
+      "from</th></tr></thead><tbody>\n";
   for (const ExpectedFigure& e : data_.expectations) {
-    out_ += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                        escape(e.subject), escape(e.measured), escape(e.expected), e.reproduced ? "reproduced" : "<b>deviates</b>",
-                        escape(e.because), escape(e.source));
+    out_ += fmt::format(
+        "<tr><th scope=\"row\">{}</th><td "
+        "class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+        escape(e.subject), escape(e.measured), escape(e.expected),
+        e.reproduced ? "reproduced" : "<b>deviates</b>", escape(e.because), escape(e.source));
   }
   out_ += "</tbody></table></div>\n";
 }
@@ -255,9 +266,22 @@ void Page::final_dots() {
     bool log = false, percent = false;
   };
   const Kind kinds[] = {
-      {.name = "return", .unit = "", .values = &ModelResult::test_return, .interval = return_interval, .figures = count_figures},
-      {.name = "falls", .unit = "", .values = &ModelResult::test_falls, .interval = falls_interval, .figures = count_figures},
-      {.name = "accuracy", .unit = " (%)", .values = &ModelResult::test_accuracy, .interval = accuracy_interval, .figures = percent_figures, .percent = true},
+      {.name = "return",
+       .unit = "",
+       .values = &ModelResult::test_return,
+       .interval = return_interval,
+       .figures = count_figures},
+      {.name = "falls",
+       .unit = "",
+       .values = &ModelResult::test_falls,
+       .interval = falls_interval,
+       .figures = count_figures},
+      {.name = "accuracy",
+       .unit = " (%)",
+       .values = &ModelResult::test_accuracy,
+       .interval = accuracy_interval,
+       .figures = percent_figures,
+       .percent = true},
       {.name = "loss",
        .unit = "",
        .values = &ModelResult::test_loss,
@@ -293,13 +317,14 @@ void Page::final_dots() {
 std::string words_for(const std::string& metric, const std::string& split) {
   if (metric == "classes_never_decided") return "classes never decided on, " + split;
   if (split != "train") return split + " " + metric;
-  constexpr std::pair<const char*, const char*> kTraining[] = {{"return", "mean return of the last episodes"},
-                                                               {"open_gates", "fraction of open gates"},
-                                                               {"prediction_error", "mean |reward prediction error|"},
-                                                               {"entropy", "entropy of the policy (nats)"},
-                                                               {"kl", "KL divergence from the rollout's policy (nats)"},
-                                                               {"policy_loss", "policy loss"},
-                                                               {"value_loss", "value loss"}};
+  constexpr std::pair<const char*, const char*> kTraining[] = {
+      {"return", "mean return of the last episodes"},
+      {"open_gates", "fraction of open gates"},
+      {"prediction_error", "mean |reward prediction error|"},
+      {"entropy", "entropy of the policy (nats)"},
+      {"kl", "KL divergence from the rollout's policy (nats)"},
+      {"policy_loss", "policy loss"},
+      {"value_loss", "value loss"}};
   for (const auto& [name, words] : kTraining) {
     if (metric == name) return words;
   }
@@ -340,7 +365,8 @@ void Page::metric_curves() {
     LinePlot plot{.description = words + " over training",
                   .x_label = data_.x_label,
                   .y_label = accuracy ? words + " (%)" : words,
-                  .log_y = metric == "loss" || metric == "falls" || metric == "prediction_error" || metric == "value_loss",
+                  .log_y = metric == "loss" || metric == "falls" || metric == "prediction_error" ||
+                           metric == "value_loss",
                   .percent = accuracy};
     bool curve = false;
     for (std::size_t i = 0; i < data_.models.size(); ++i) {
@@ -352,11 +378,13 @@ void Page::metric_curves() {
     }
     if (metric == "falls") plot.reference = teachers_line(data_, split);
     if (metric == "return" && data_.solved) {
-      plot.reference = ReferenceLine{*data_.solved, "solved", fmt::format("A mean return of {:g} over the last training episodes counts as solved.", *data_.solved)};
+      plot.reference =
+          ReferenceLine{*data_.solved, "solved",
+                        fmt::format("A mean return of {:g} over the last training episodes counts as solved.",
+                                    *data_.solved)};
     }
     const std::string svg = curve ? svg_of(plot) : "";
-    if (!svg.empty())
-      figure(svg, capitalised(words) + " over training", how_drawn(plot));
+    if (!svg.empty()) figure(svg, capitalised(words) + " over training", how_drawn(plot));
   }
   const std::string drawn = std::move(out_);
   out_ = std::move(before);
@@ -374,12 +402,14 @@ void Page::alignment() {
       missing = true;
       continue;
     }
-    LinePlot plot{.description = fmt::format(
-                      "Angle between credit and exact gradient of {}, per area, over training", m.label),
-                  .x_label = data_.x_label,
-                  .y_label = "angle to the gradient (°)",
-                  .y_ticks = {0, 15, 30, 45, 60, 75, 90},
-                  .reference = ReferenceLine{90, "orthogonal", "90° is orthogonal to the gradient: no credit; 0° is backpropagation."}};
+    LinePlot plot{
+        .description =
+            fmt::format("Angle between credit and exact gradient of {}, per area, over training", m.label),
+        .x_label = data_.x_label,
+        .y_label = "angle to the gradient (°)",
+        .y_ticks = {0, 15, 30, 45, 60, 75, 90},
+        .reference = ReferenceLine{90, "orthogonal",
+                                   "90° is orthogonal to the gradient: no credit; 0° is backpropagation."}};
     double largest = 0;
     std::size_t style = 0;
     for (const AlignmentCurves& a : m.alignment) {
@@ -422,21 +452,31 @@ void Page::circuits() {
 }
 
 void Page::costs() {
-  if (std::none_of(data_.models.begin(), data_.models.end(), [](const ModelResult& m) { return m.cost.has_value(); })) return;
+  if (std::none_of(data_.models.begin(), data_.models.end(),
+                   [](const ModelResult& m) { return m.cost.has_value(); }))
+    return;
   section("What learning took");
   out_ +=
-      "<p>Samples until a validation reached 95 % of the last one’s accuracy (mean over seeds), and what one training sample costs at "
-      "the synapses, which stands for energy: a synaptic event is a value passing one weight in any direction or phase; weights are read for "
+      "<p>Samples until a validation reached 95 % of the last one’s accuracy (mean over seeds), and what one "
+      "training sample costs at "
+      "the synapses, which stands for energy: a synaptic event is a value passing one weight in any "
+      "direction or phase; weights are read for "
       "every event and every change.</p>\n"
-      "<div class=\"scroll\"><table><thead><tr><th>Model</th><th>Samples to 95 %</th><th>Time per epoch</th><th>Synaptic events per sample</th>"
+      "<div class=\"scroll\"><table><thead><tr><th>Model</th><th>Samples to 95 %</th><th>Time per "
+      "epoch</th><th>Synaptic events per sample</th>"
       "<th>Weight reads per sample</th><th>Weight writes per sample</th></tr></thead><tbody>\n";
   for (const ModelResult& m : data_.models) {
     if (!m.cost) continue;
-    const auto number = [](double v) { return std::isfinite(v) ? fmt::format("{:.3g}", v) : std::string("–"); };
-    out_ += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
-                        escape(m.label), std::isfinite(m.cost->samples_to_95) ? fmt::format("{:.0f}", m.cost->samples_to_95) : "–",
-                        std::isfinite(m.cost->seconds_per_epoch) ? duration_text(m.cost->seconds_per_epoch) : "–",
-                        number(m.cost->synaptic_events), number(m.cost->weight_reads), number(m.cost->weight_writes));
+    const auto number = [](double v) {
+      return std::isfinite(v) ? fmt::format("{:.3g}", v) : std::string("–");
+    };
+    out_ += fmt::format(
+        "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
+        "class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
+        escape(m.label),
+        std::isfinite(m.cost->samples_to_95) ? fmt::format("{:.0f}", m.cost->samples_to_95) : "–",
+        std::isfinite(m.cost->seconds_per_epoch) ? duration_text(m.cost->seconds_per_epoch) : "–",
+        number(m.cost->synaptic_events), number(m.cost->weight_reads), number(m.cost->weight_writes));
   }
   out_ += "</tbody></table></div>\n";
 }
@@ -447,7 +487,8 @@ void Page::needs() {
     return;
   section("What each model needs");
   out_ +=
-      "<p>Of circuits found by inspection, not declared by their authors; of layered networks what the credit rule itself says it uses.</p>\n"
+      "<p>Of circuits found by inspection, not declared by their authors; of layered networks what the "
+      "credit rule itself says it uses.</p>\n"
       "<div "
       "class=\"scroll\"><table><thead><tr><th>Model</th><th>Ingredient</th><th>Needed</th><th>Why</th></tr></"
       "thead><tbody>\n";
@@ -469,10 +510,14 @@ void Page::needs() {
 void Page::pictures() {
   if (data_.pictures.empty()) return;
   section("What comes out");
-  out_ += "<p>Outputs of the first seed after training, for the test samples in their order.</p>\n<div class=\"scroll\"><table><tbody>\n";
+  out_ +=
+      "<p>Outputs of the first seed after training, for the test samples in their order.</p>\n<div "
+      "class=\"scroll\"><table><tbody>\n";
   for (const PictureRow& p : data_.pictures) {
-    out_ += fmt::format("<tr><th scope=\"row\">{}</th><td><img class=\"pixels\" alt=\"{}\" src=\"data:image/png;base64,{}\"/></td></tr>\n",
-                        escape(p.label), escape(p.label), p.png_base64);
+    out_ += fmt::format(
+        "<tr><th scope=\"row\">{}</th><td><img class=\"pixels\" alt=\"{}\" "
+        "src=\"data:image/png;base64,{}\"/></td></tr>\n",
+        escape(p.label), escape(p.label), p.png_base64);
   }
   out_ += "</tbody></table></div>\n";
 }

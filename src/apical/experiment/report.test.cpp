@@ -58,7 +58,9 @@ TEST(Report, DrawsTheFallsOfAPlantWithTheTeachersLine) {
   data.models = {m};
   const std::string page = render_report(data);
   EXPECT_EQ(malformed(page), "");
-  EXPECT_TRUE(contains(page, "steering let its plant fall 6 times in the test (median of 2 seeds; mean 6.0, 95\u00A0% interval"));
+  EXPECT_TRUE(contains(
+      page,
+      "steering let its plant fall 6 times in the test (median of 2 seeds; mean 6.0, 95\u00A0% interval"));
   EXPECT_TRUE(contains(page, "its teacher, from the same starts, 3 times"));
   EXPECT_TRUE(contains(page, "The teacher fell 4 times from the same starts."));
   EXPECT_EQ(occurrences(page, "class=\"reference\""), 1U);
@@ -70,21 +72,28 @@ TEST(Report, DrawsTheFallsOfAPlantWithTheTeachersLine) {
 
 TEST(Report, OfASweepBeginsWithItsFigures) {
   ReportData d = samples::report();
-  FigureExtra f{"Loss over width", "neurons", "test loss", "", true, {{"circuit", {{1, {50, 100, 1000}, {3, 2, 1}}, {2, {50, 100, 1000}, {4, 2, 1}}}}}};
+  FigureExtra f{"Loss over width",
+                "neurons",
+                "test loss",
+                "",
+                true,
+                {{"circuit", {{1, {50, 100, 1000}, {3, 2, 1}}, {2, {50, 100, 1000}, {4, 2, 1}}}}}};
   f.log_x = true;
   f.x_ticks = {50, 100, 1000};
   d.sweep = {f};
   const std::string page = render_report(d);
   EXPECT_EQ(malformed(page), "");
   EXPECT_LT(page.find("Along the sweep"), page.find("<h2>Results"));
-  for (const char* tick : {">50</text>", ">100</text>", ">1000</text>"}) EXPECT_TRUE(contains(page, tick)) << tick;
+  for (const char* tick : {">50</text>", ">100</text>", ">1000</text>"})
+    EXPECT_TRUE(contains(page, tick)) << tick;
   EXPECT_TRUE(contains(page, "circuit, seed 2"));
 }
 
 TEST(Report, SaysWhatWasExpectedAndShowsPictures) {
   ReportData d = samples::report();
   d.reproduces = "A paper, Fig. 1";
-  d.expectations = {{"median <loss>", "3 [2, 4]", "3 ± 1", "because", "source", true}, {"angle", "50", "at most 40", "because", "source", false}};
+  d.expectations = {{"median <loss>", "3 [2, 4]", "3 ± 1", "because", "source", true},
+                    {"angle", "50", "at most 40", "because", "source", false}};
   d.pictures = {{"targets", "Zm9v"}};
   const std::string page = render_report(d);
   EXPECT_EQ(malformed(page), "");

@@ -49,10 +49,12 @@ struct ModelResult {
   std::vector<AlignmentCurves> alignment = {};
   std::vector<SeedValue> test_accuracy = {},
                          test_loss = {};  ///< of the state that the evaluation procedure chooses
-  std::vector<SeedValue> test_falls = {}, teacher_falls = {};  ///< of a plant that the model and its teacher steered
-  std::vector<SeedValue> test_return = {};     ///< of an environment, mean over test episodes
-  std::vector<SeedValue> steps_to_solve = {};  ///< environment steps until training counted as solved; NaN: never
-  double wall_seconds = 0;                ///< of all seeds together; 0 if unknown
+  std::vector<SeedValue> test_falls = {},
+                         teacher_falls = {};  ///< of a plant that the model and its teacher steered
+  std::vector<SeedValue> test_return = {};    ///< of an environment, mean over test episodes
+  std::vector<SeedValue> steps_to_solve =
+      {};                   ///< environment steps until training counted as solved; NaN: never
+  double wall_seconds = 0;  ///< of all seeds together; 0 if unknown
   std::optional<LearningCost> cost = {};
   std::vector<Need> needs = {};
   std::vector<std::string> warnings = {};
@@ -88,7 +90,8 @@ struct ReportData {
   std::string title;
   std::string summary = {};  ///< the author's own sentence, before the one made of the numbers
   std::string task = {}, task_description = {};
-  std::vector<std::string> data_provenance = {};  ///< how the runs' data differ from those published; empty: they do not
+  std::vector<std::string> data_provenance =
+      {};  ///< how the runs' data differ from those published; empty: they do not
   std::string evaluation =
       {};  ///< which state was tested, on how many samples, with plasticity and noise on or off
   std::string x_label = "epoch";

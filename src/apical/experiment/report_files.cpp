@@ -24,7 +24,8 @@ namespace {
 
 /// The curve of a seed in a list that grows as seeds appear.
 SeedCurve& curve_of(std::vector<SeedCurve>& curves, std::uint64_t seed) {
-  const auto at = std::find_if(curves.begin(), curves.end(), [&](const SeedCurve& c) { return c.seed == seed; });
+  const auto at =
+      std::find_if(curves.begin(), curves.end(), [&](const SeedCurve& c) { return c.seed == seed; });
   if (at != curves.end()) return *at;
   curves.push_back({seed, {}, {}});
   return curves.back();
@@ -56,7 +57,9 @@ AlignmentCurves& alignment_of(ModelResult& m, const std::string& area) {
 void read_training(const nlohmann::json& line, double x, ModelResult& m) {
   if (line.at("episodes") == 0) return;  // no return yet
   for (const auto& [metric, value] : line.items()) {
-    if (metric == "seq" || metric == "epoch" || metric == "seed" || metric == "split" || metric == "environment_steps" || metric == "episodes") continue;
+    if (metric == "seq" || metric == "epoch" || metric == "seed" || metric == "split" ||
+        metric == "environment_steps" || metric == "episodes")
+      continue;
     add_point(metric_of(m, metric, "train").seeds, line.at("seed"), x, io::number_of(value, metric));
   }
 }
@@ -67,7 +70,8 @@ void read_metrics(const io::Path& run, double x_of_epoch, ModelResult& m) {
     const double epoch = line.at("epoch").get<double>() * x_of_epoch;
     const std::uint64_t seed = line.at("seed");
     if (line.contains("area")) {
-      add_point(alignment_of(m, line.at("area")).seeds, seed, epoch, io::number_of(line.at("angle_deg"), "angle_deg"));
+      add_point(alignment_of(m, line.at("area")).seeds, seed, epoch,
+                io::number_of(line.at("angle_deg"), "angle_deg"));
       continue;
     }
     const std::string split = line.at("split");
@@ -76,7 +80,8 @@ void read_metrics(const io::Path& run, double x_of_epoch, ModelResult& m) {
       continue;
     }
     const std::pair<const char*, std::vector<SeedValue>*> metrics[] = {
-        {"loss", &m.test_loss}, {"accuracy", &m.test_accuracy}, {"falls", &m.test_falls}, {"teacher_falls", &m.teacher_falls},
+        {"loss", &m.test_loss},     {"accuracy", &m.test_accuracy},
+        {"falls", &m.test_falls},   {"teacher_falls", &m.teacher_falls},
         {"return", &m.test_return}, {"classes_never_decided", nullptr}};
     for (const auto& [metric, tested] : metrics) {
       if (!line.contains(metric)) continue;
@@ -104,31 +109,38 @@ void add_sweep(const nlohmann::json& points, const io::Path& directory, ReportDa
       const io::Path run = directory / p.at("run").get<std::string>();
       if (!io::file_exists(run / "manifest.json")) continue;
       const std::string label = io::read_json(run / "manifest.json").at("label");
-      const auto model = std::find_if(data.models.begin(), data.models.end(), [&](const ModelResult& m) { return m.label == label; });
+      const auto model = std::find_if(data.models.begin(), data.models.end(),
+                                      [&](const ModelResult& m) { return m.label == label; });
       if (model == data.models.end()) continue;
       f.x_label = p.at("name");
       f.log_x = p.at("logarithmic");
       const double at = p.at("at");
       if (std::find(f.x_ticks.begin(), f.x_ticks.end(), at) == f.x_ticks.end()) f.x_ticks.push_back(at);
-      const std::string name = p.at("series").get<std::string>().empty() ? model->model : p.at("series").get<std::string>();
-      auto series = std::find_if(f.series.begin(), f.series.end(), [&](const FigureExtra::Series& s) { return s.label == name; });
+      const std::string name =
+          p.at("series").get<std::string>().empty() ? model->model : p.at("series").get<std::string>();
+      auto series = std::find_if(f.series.begin(), f.series.end(),
+                                 [&](const FigureExtra::Series& s) { return s.label == name; });
       if (series == f.series.end()) series = f.series.insert(f.series.end(), {name, {}});
       for (const SeedValue& v : values_of(*model)) add_point(series->seeds, v.seed, at, v.value);
     }
     return f;
   };
-  FigureExtra accuracy = figure("Test accuracy along the sweep", "test accuracy (%)", [](const ModelResult& m) { return m.test_accuracy; });
+  FigureExtra accuracy = figure("Test accuracy along the sweep", "test accuracy (%)",
+                                [](const ModelResult& m) { return m.test_accuracy; });
   accuracy.percent = true;
-  FigureExtra loss = figure("Test loss along the sweep", "test loss", [](const ModelResult& m) { return m.test_loss; });
+  FigureExtra loss =
+      figure("Test loss along the sweep", "test loss", [](const ModelResult& m) { return m.test_loss; });
   loss.log_y = true;
-  FigureExtra angle = figure("Angle to the exact gradient along the sweep", "angle to the gradient (°)", [](const ModelResult& m) {
-    for (const AlignmentCurves& a : m.alignment) {
-      if (a.area == "total") return last_values(a.seeds);
-    }
-    return std::vector<SeedValue>{};
-  });
+  FigureExtra angle = figure("Angle to the exact gradient along the sweep", "angle to the gradient (°)",
+                             [](const ModelResult& m) {
+                               for (const AlignmentCurves& a : m.alignment) {
+                                 if (a.area == "total") return last_values(a.seeds);
+                               }
+                               return std::vector<SeedValue>{};
+                             });
   for (FigureExtra* f : {&accuracy, &loss, &angle}) {
-    const bool any = std::any_of(f->series.begin(), f->series.end(), [](const FigureExtra::Series& s) { return !s.seeds.empty(); });
+    const bool any = std::any_of(f->series.begin(), f->series.end(),
+                                 [](const FigureExtra::Series& s) { return !s.seeds.empty(); });
     if (any) data.sweep.push_back(std::move(*f));
   }
 }
@@ -153,22 +165,29 @@ void add_pictures(const io::Path& run, const std::string& label, ReportData& dat
 
 std::string read_out(const Experiment& e, const TaskInfo& task) {
   if (task.rewards) {
-    return "the policy takes its most likely action in every state; test episodes start where no training episode did, and are the same for all seeds. "
-           "In training, actions are drawn, and returns are those of the last episodes that ended. The angle is taken decision by decision, each "
+    return "the policy takes its most likely action in every state; test episodes start where no training "
+           "episode did, and are the same for all seeds. "
+           "In training, actions are drawn, and returns are those of the last episodes that ended. The angle "
+           "is taken decision by decision, each "
            "weighed by its advantage, in a rollout that is not learned from.";
   }
   if (task.steers) {
-    return fmt::format("the circuit sees each state of the plant for {} network steps, then its output acts. The loss is the squared difference from the "
-                       "teacher's output in the same states. Start states are the same for all seeds, and the teacher is scored on them too.",
-                       e.presentation.steps_per_control);
+    return fmt::format(
+        "the circuit sees each state of the plant for {} network steps, then its output acts. The loss is "
+        "the squared difference from the "
+        "teacher's output in the same states. Start states are the same for all seeds, and the teacher is "
+        "scored on them too.",
+        e.presentation.steps_per_control);
   }
-  if (e.presentation.scored == ScoredSteps::all) return "the loss is the mean over all steps but the first ten.";
+  if (e.presentation.scored == ScoredSteps::all)
+    return "the loss is the mean over all steps but the first ten.";
   return e.presentation.further_steps() > 0 ? "outputs are read one step after the end of each sample."
                                             : "outputs are read at the last step of each presentation.";
 }
 
 /// The figure of this title, new if there is none yet.
-FigureExtra& figure(ReportData& data, const std::string& title, const std::string& x_label, const std::string& y_label) {
+FigureExtra& figure(ReportData& data, const std::string& title, const std::string& x_label,
+                    const std::string& y_label) {
   for (FigureExtra& f : data.extras) {
     if (f.title == title) return f;
   }
@@ -181,11 +200,14 @@ FigureExtra& figure(ReportData& data, const std::string& title, const std::strin
 }
 
 const MetricCurves* accuracy_on(const ModelResult& m, std::string_view split) {
-  const auto curves = std::find_if(m.metrics.begin(), m.metrics.end(), [&](const MetricCurves& c) { return c.metric == "accuracy" && c.split == split; });
+  const auto curves = std::find_if(m.metrics.begin(), m.metrics.end(), [&](const MetricCurves& c) {
+    return c.metric == "accuracy" && c.split == split;
+  });
   return curves == m.metrics.end() ? nullptr : &*curves;
 }
 
-/// Test accuracy over time, where tests were made along the way: what a model reaches in the time that another takes.
+/// Test accuracy over time, where tests were made along the way: what a model reaches in the time that
+/// another takes.
 void add_time(const io::Path& run, const ModelResult& m, ReportData& data) {
   const MetricCurves* const curves = accuracy_on(m, "test");
   if (curves == nullptr) return;
@@ -199,11 +221,14 @@ void add_time(const io::Path& run, const ModelResult& m, ReportData& data) {
   for (const SeedCurve& c : curves->seeds) {
     if (c.x.size() < 2) continue;
     for (std::size_t i = 0; i < c.x.size(); ++i) {
-      if (const auto at = minutes.find(c.x[i]); at != minutes.end()) add_point(series.seeds, c.seed, at->second, c.y[i]);
+      if (const auto at = minutes.find(c.x[i]); at != minutes.end())
+        add_point(series.seeds, c.seed, at->second, c.y[i]);
     }
   }
   if (series.seeds.empty()) return;
-  figure(data, "Test accuracy over time of learning", "minutes of learning, all seeds together", "test accuracy (%)").series.push_back(std::move(series));
+  figure(data, "Test accuracy over time of learning", "minutes of learning, all seeds together",
+         "test accuracy (%)")
+      .series.push_back(std::move(series));
 }
 
 /// Accuracy over synaptic events: how models compare that do different amounts of work for a sample.
@@ -217,7 +242,8 @@ void add_events(const ModelResult& m, double events_per_epoch, ReportData& data)
     }
   }
   if (series.seeds.empty()) return;
-  FigureExtra& f = figure(data, "Validation accuracy over synaptic events", "synaptic events in training, one seed", "validation accuracy (%)");
+  FigureExtra& f = figure(data, "Validation accuracy over synaptic events",
+                          "synaptic events in training, one seed", "validation accuracy (%)");
   f.log_x = true;
   f.series.push_back(std::move(series));
 }
@@ -238,17 +264,20 @@ void add_run(const io::Path& run, ReportData& data) {
   if (rewards) {
     data.x_label = "environment steps";
     data.solved = manifest.at("rewards").at("solved").get<double>();
-    for (const SeedResult& seed : read_result(run).seeds) m.steps_to_solve.push_back({seed.seed, seed.steps_to_solve});
+    for (const SeedResult& seed : read_result(run).seeds)
+      m.steps_to_solve.push_back({seed.seed, seed.steps_to_solve});
   }
   if (io::file_exists(run / "summary.json")) {
     m.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
     const Efficiency took = read_efficiency(run);
-    m.cost = LearningCost{took.samples_to_95, took.seconds_per_epoch, took.cost.synaptic_events, took.cost.weight_reads, took.cost.weight_writes};
+    m.cost = LearningCost{took.samples_to_95, took.seconds_per_epoch, took.cost.synaptic_events,
+                          took.cost.weight_reads, took.cost.weight_writes};
     add_events(m, manifest.value("training_samples", 0.0) * took.cost.synaptic_events, data);
     add_time(run, m, data);
   } else {
-    m.warnings.emplace_back(io::file_exists(fault_state_file(run)) ? "this run ended in a numerical fault; events.ndjson says where"
-                                                                   : "this run has not finished");
+    m.warnings.emplace_back(io::file_exists(fault_state_file(run))
+                                ? "this run ended in a numerical fault; events.ndjson says where"
+                                : "this run has not finished");
   }
   for (const Ingredient& i : e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered())) {
     m.needs.push_back({i.name, i.needed ? "yes" : "no", i.reason});
@@ -261,19 +290,25 @@ void add_run(const io::Path& run, ReportData& data) {
     const TaskInfo& task = find_task(e.task);
     data.task = e.task;
     data.task_description = task.description;
-    data.evaluation = "The state after the last epoch is tested, without targets and with plasticity off; " + read_out(e, task);
+    data.evaluation = "The state after the last epoch is tested, without targets and with plasticity off; " +
+                      read_out(e, task);
     add_once(data.citations, manifest.at("task_citation"));
-    for (const auto& [key, name] : {std::pair{"apical", "version"}, {"apical", "revision"}, {"apical", "compiler"}, {"apical", "build"},
+    for (const auto& [key, name] : {std::pair{"apical", "version"},
+                                    {"apical", "revision"},
+                                    {"apical", "compiler"},
+                                    {"apical", "build"},
                                     {"machine", "instruction_set"}}) {
       data.provenance.emplace_back(name, manifest.at(key).at(name).get<std::string>());
     }
-    data.provenance.emplace_back("threads", fmt::format("{}", manifest.at("machine").at("threads").get<std::size_t>()));
+    data.provenance.emplace_back("threads",
+                                 fmt::format("{}", manifest.at("machine").at("threads").get<std::size_t>()));
     data.provenance.emplace_back("precision", manifest.at("precision"));
     data.provenance.emplace_back("created", manifest.at("created"));
   }
   add_once(data.citations, e.citation);
   add_pictures(run, e.label, data);
-  data.experiment_toml += (data.experiment_toml.empty() ? "" : "\n\n") + fmt::format("# {}\n", e.label) + toml;
+  data.experiment_toml +=
+      (data.experiment_toml.empty() ? "" : "\n\n") + fmt::format("# {}\n", e.label) + toml;
   data.models.push_back(std::move(m));
 }
 
@@ -283,7 +318,8 @@ void add_expectations(const io::Path& directory, ReportData& data) {
   const nlohmann::json j = io::read_json(directory / "reproduction.json");
   data.reproduces = j.at("reference");
   for (const nlohmann::json& o : j.at("outcomes")) {
-    data.expectations.push_back({o.at("subject"), o.at("measured_text"), o.at("expected"), o.at("because"), o.at("source"), o.at("reproduced")});
+    data.expectations.push_back({o.at("subject"), o.at("measured_text"), o.at("expected"), o.at("because"),
+                                 o.at("source"), o.at("reproduced")});
   }
 }
 
@@ -301,7 +337,8 @@ io::Path write_report(const io::Path& directory) {
       if (io::file_exists(path / "manifest.json")) add_run(path, data);
     }
     if (index.contains("sweep")) {
-      for (ModelResult& m : data.models) m.reference = false;  // each value has one of its own: the curves compare
+      for (ModelResult& m : data.models)
+        m.reference = false;  // each value has one of its own: the curves compare
       add_sweep(index.at("sweep"), directory, data);
       keep_first_circuits(index.at("sweep"), data);
     }
@@ -309,7 +346,8 @@ io::Path write_report(const io::Path& directory) {
     data.title = io::read_json(directory / "manifest.json").at("title");
     add_run(directory, data);
   } else {
-    throw DataError(fmt::format("{} holds neither a run (manifest.json) nor a comparison (comparison.json)", directory.string()));
+    throw DataError(fmt::format("{} holds neither a run (manifest.json) nor a comparison (comparison.json)",
+                                directory.string()));
   }
   if (data.models.empty()) throw DataError(fmt::format("no run of {} has begun", directory.string()));
   add_expectations(directory, data);

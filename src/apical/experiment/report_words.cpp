@@ -77,16 +77,23 @@ std::string ratio_words(const ReportData& data, const ModelResult& m) {
 
 std::string sentence(const ReportData& data, const ModelResult& m) {
   std::string out;
-  const MeanInterval accuracy = accuracy_interval(m), falls = falls_interval(m), returned = return_interval(m);
+  const MeanInterval accuracy = accuracy_interval(m), falls = falls_interval(m),
+                     returned = return_interval(m);
   if (returned.n > 0) {
-    out = fmt::format("{} had a mean return of {} in the test", m.label, with_interval(count_figures(returned), returned.n));
-    if (data.solved) out += fmt::format("; environment steps until its training episodes returned {:g}: {}", *data.solved, solved_words(m));
+    out = fmt::format("{} had a mean return of {} in the test", m.label,
+                      with_interval(count_figures(returned), returned.n));
+    if (data.solved)
+      out += fmt::format("; environment steps until its training episodes returned {:g}: {}", *data.solved,
+                         solved_words(m));
   } else if (falls.n > 0) {
     const Figures f = count_figures(falls);
-    out = fmt::format("{} let its plant fall {:g} times in the test ({}); its teacher, from the same starts, {:g} times", m.label, median_falls(m),
-                      f.bounds.empty() ? "one seed, hence no interval"
-                                       : fmt::format("median of {} seeds; mean {}, 95\u00A0% interval {}", falls.n, f.value, f.bounds),
-                      median_teacher_falls(m));
+    out = fmt::format(
+        "{} let its plant fall {:g} times in the test ({}); its teacher, from the same starts, {:g} times",
+        m.label, median_falls(m),
+        f.bounds.empty()
+            ? "one seed, hence no interval"
+            : fmt::format("median of {} seeds; mean {}, 95\u00A0% interval {}", falls.n, f.value, f.bounds),
+        median_teacher_falls(m));
   } else if (accuracy.n > 0) {
     out = fmt::format("{} reached a test accuracy of {}{}", m.label,
                       with_interval(percent_figures(accuracy), accuracy.n), gap_words(data, m));
@@ -140,7 +147,8 @@ MeanInterval return_interval(const ModelResult& m) { return interval_of(m.test_r
 std::string solved_words(const ModelResult& m) {
   const std::vector<double> steps = finite_values(m.steps_to_solve);
   if (steps.empty()) return "never";
-  return fmt::format("{:.0f}, median of {} of {} {}", median(steps), steps.size(), m.steps_to_solve.size(), m.steps_to_solve.size() == 1 ? "seed" : "seeds");
+  return fmt::format("{:.0f}, median of {} of {} {}", median(steps), steps.size(), m.steps_to_solve.size(),
+                     m.steps_to_solve.size() == 1 ? "seed" : "seeds");
 }
 double median_falls(const ModelResult& m) { return median(finite_values(m.test_falls)); }
 double median_teacher_falls(const ModelResult& m) { return median(finite_values(m.teacher_falls)); }
@@ -216,7 +224,9 @@ std::string summary_sentences(const ReportData& data) {
   }
   std::vector<const ModelResult*> ranked;
   for (const ModelResult& m : data.models) {
-    if (!m.reference && (return_interval(m).n > 0 || accuracy_interval(m).n > 0 || loss_interval(data, m).n > 0)) ranked.push_back(&m);
+    if (!m.reference &&
+        (return_interval(m).n > 0 || accuracy_interval(m).n > 0 || loss_interval(data, m).n > 0))
+      ranked.push_back(&m);
   }
   std::stable_sort(ranked.begin(), ranked.end(), [&](const ModelResult* a, const ModelResult* b) {
     const MeanInterval r = return_interval(*a), s = return_interval(*b);

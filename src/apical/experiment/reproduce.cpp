@@ -31,7 +31,8 @@ std::pair<std::string, std::string> place_of(const std::string& quantity, const 
   return {quantity.substr(0, split), quantity.substr(split + 1)};
 }
 
-BySeed seed_values(const Expectation& e, const std::string& quantity, const std::vector<Measurement>& measured, const std::string& label) {
+BySeed seed_values(const Expectation& e, const std::string& quantity,
+                   const std::vector<Measurement>& measured, const std::string& label) {
   const auto [where, metric] = place_of(quantity, e.area);
   std::map<std::uint64_t, std::vector<double>> courses;  // measurements are sorted by epoch
   std::set<std::string> known;
@@ -40,14 +41,21 @@ BySeed seed_values(const Expectation& e, const std::string& quantity, const std:
     if (m.key.where == where && m.key.metric == metric) courses[m.key.seed].push_back(m.value);
   }
   if (courses.empty()) {
-    throw DataError(fmt::format("'{}' measured no {} of {}; there is {}", label, metric, where, join_names({known.begin(), known.end()})));
+    throw DataError(fmt::format("'{}' measured no {} of {}; there is {}", label, metric, where,
+                                join_names({known.begin(), known.end()})));
   }
   BySeed out;
   for (const auto& [seed, course] : courses) {
     switch (e.epochs) {
-      case Expectation::Epochs::first: out[seed] = course.front(); break;
-      case Expectation::Epochs::last: out[seed] = course.back(); break;
-      case Expectation::Epochs::largest: out[seed] = *std::max_element(course.begin(), course.end()); break;
+      case Expectation::Epochs::first:
+        out[seed] = course.front();
+        break;
+      case Expectation::Epochs::last:
+        out[seed] = course.back();
+        break;
+      case Expectation::Epochs::largest:
+        out[seed] = *std::max_element(course.begin(), course.end());
+        break;
       case Expectation::Epochs::mean: {
         double sum = 0;
         for (double v : course) sum += v;
@@ -80,18 +88,25 @@ const std::vector<Measurement>& of_variant(const MeasurementsByVariant& measured
 
 double statistic_of(Expectation::Statistic statistic, std::span<const double> values) {
   switch (statistic) {
-    case Expectation::Statistic::median: return median(values);
-    case Expectation::Statistic::mean: return mean(values);
-    case Expectation::Statistic::smallest: return *std::min_element(values.begin(), values.end());
-    case Expectation::Statistic::largest: return *std::max_element(values.begin(), values.end());
-    case Expectation::Statistic::fraction: break;
+    case Expectation::Statistic::median:
+      return median(values);
+    case Expectation::Statistic::mean:
+      return mean(values);
+    case Expectation::Statistic::smallest:
+      return *std::min_element(values.begin(), values.end());
+    case Expectation::Statistic::largest:
+      return *std::max_element(values.begin(), values.end());
+    case Expectation::Statistic::fraction:
+      break;
   }
   APICAL_CHECK(false);
   return 0;
 }
 
 void summarise_fraction(Outcome& o) {
-  const auto within = [&](const SeedValue& s) { return s.value >= o.expected.seeds_low && s.value <= o.expected.seeds_high; };
+  const auto within = [&](const SeedValue& s) {
+    return s.value >= o.expected.seeds_low && s.value <= o.expected.seeds_high;
+  };
   const auto count = static_cast<std::uint64_t>(std::count_if(o.seeds.begin(), o.seeds.end(), within));
   o.measured = static_cast<double>(count) / static_cast<double>(o.seeds.size());
   o.interval = wilson_interval(count, o.seeds.size());
@@ -104,19 +119,22 @@ void summarise(Outcome& o) {
   o.measured = statistic_of(statistic, values);
   if (values.size() < 2) return;
   if (statistic == Expectation::Statistic::mean) o.interval = student_interval(values);
-  if (statistic == Expectation::Statistic::median) o.interval = bootstrap_interval(values, median, kBootstrapSeed);
+  if (statistic == Expectation::Statistic::median)
+    o.interval = bootstrap_interval(values, median, kBootstrapSeed);
 }
 
 nlohmann::json json_of(const Outcome& o) {
   const Expectation& e = o.expected;
-  nlohmann::json j{{"subject", e.subject()}, {"expected", e.tolerance}, {"because", e.because},
-                   {"source", e.source},     {"reproduced", o.reproduced}, {"measured_text", o.measured_text()}};
+  nlohmann::json j{{"subject", e.subject()},     {"expected", e.tolerance},
+                   {"because", e.because},       {"source", e.source},
+                   {"reproduced", o.reproduced}, {"measured_text", o.measured_text()}};
   j["low"] = io::json_number(e.low);
   j["high"] = io::json_number(e.high);
   j["measured"] = io::json_number(o.measured.value_or(NAN));
   if (o.interval) j["interval95"] = {io::json_number(o.interval->low), io::json_number(o.interval->high)};
   j["seeds"] = nlohmann::json::array();
-  for (const SeedValue& s : o.seeds) j["seeds"].push_back({{"seed", s.seed}, {"value", io::json_number(s.value)}});
+  for (const SeedValue& s : o.seeds)
+    j["seeds"].push_back({{"seed", s.seed}, {"value", io::json_number(s.value)}});
   return j;
 }
 
@@ -175,11 +193,19 @@ std::string plain(const nlohmann::json& j) { return j.is_string() ? j.get<std::s
 std::vector<std::string> differing_conditions(const io::Path& before, const io::Path& now) {
   const nlohmann::json a = io::read_json(before / "manifest.json"), b = io::read_json(now / "manifest.json");
   std::vector<std::string> out;
-  for (const auto& [group, key] : {std::pair{"apical", "version"}, {"apical", "revision"}, {"apical", "numerics"}, {"apical", "compiler"},
-                                   {"apical", "build"}, {"apical", "flags"}, {"machine", "host"}, {"machine", "instruction_set"},
-                                   {"machine", "blas_kernels"}, {"machine", "threads"}}) {
+  for (const auto& [group, key] : {std::pair{"apical", "version"},
+                                   {"apical", "revision"},
+                                   {"apical", "numerics"},
+                                   {"apical", "compiler"},
+                                   {"apical", "build"},
+                                   {"apical", "flags"},
+                                   {"machine", "host"},
+                                   {"machine", "instruction_set"},
+                                   {"machine", "blas_kernels"},
+                                   {"machine", "threads"}}) {
     // Runs of earlier versions do not know all of them.
-    const nlohmann::json x = a.at(group).value(key, nlohmann::json("unknown")), y = b.at(group).value(key, nlohmann::json("unknown"));
+    const nlohmann::json x = a.at(group).value(key, nlohmann::json("unknown")),
+                         y = b.at(group).value(key, nlohmann::json("unknown"));
     if (x != y) out.push_back(fmt::format("{} {} then, {} now", key, plain(x), plain(y)));
   }
   const std::string x = a.value("data_provenance", ""), y = b.value("data_provenance", "");
@@ -195,8 +221,8 @@ std::string Outcome::measured_text() const {
 }
 
 std::string Outcome::text() const {
-  return fmt::format("{}: {} over {} {}; expected {}", expected.subject(), measured_text(), seeds.size(), seeds.size() == 1 ? "seed" : "seeds",
-                     expected.tolerance);
+  return fmt::format("{}: {} over {} {}; expected {}", expected.subject(), measured_text(), seeds.size(),
+                     seeds.size() == 1 ? "seed" : "seeds", expected.tolerance);
 }
 
 Outcome evaluate(const Expectation& e, const MeasurementsByVariant& measured) {
@@ -210,7 +236,8 @@ Outcome evaluate(const Expectation& e, const MeasurementsByVariant& measured) {
     for (const auto& [seed, value] : values) {
       // A seed without a partner has no ratio: leaving it out would judge by the others.
       const auto other = others.find(seed);
-      o.seeds.push_back({seed, other == others.end() ? std::numeric_limits<double>::quiet_NaN() : value / other->second});
+      o.seeds.push_back(
+          {seed, other == others.end() ? std::numeric_limits<double>::quiet_NaN() : value / other->second});
     }
   }
   e.statistic == Expectation::Statistic::fraction ? summarise_fraction(o) : summarise(o);
@@ -219,26 +246,31 @@ Outcome evaluate(const Expectation& e, const MeasurementsByVariant& measured) {
 }
 
 bool ReproductionResult::reproduced() const {
-  return !outcomes.empty() && std::all_of(outcomes.begin(), outcomes.end(), [](const Outcome& o) { return o.reproduced; });
+  return !outcomes.empty() &&
+         std::all_of(outcomes.begin(), outcomes.end(), [](const Outcome& o) { return o.reproduced; });
 }
 
 namespace {
 
-void judge_spiking(const TomlDocument& document, const ComparisonOptions& options, const std::atomic<bool>& stop, ReproductionResult& r) {
+void judge_spiking(const TomlDocument& document, const ComparisonOptions& options,
+                   const std::atomic<bool>& stop, ReproductionResult& r) {
   const SpikingExperiment e = read_spiking_experiment(document);
   check_labels(r.claim, {e.label}, document);
-  const SpikingRunResult run = run_spiking(e, {options.directory, options.resume, options.threads, options.progress}, stop);
+  const SpikingRunResult run =
+      run_spiking(e, {options.directory, options.resume, options.threads, options.progress}, stop);
   for (const std::string& note : run.notes) r.notes.push_back(note);
   r.outcome = run.stopped ? Trainer::Outcome::stopped : Trainer::Outcome::finished;
   r.has_checkpoint = run.has_checkpoint;
   if (run.stopped) return;
   const MeasurementsByVariant measured{{e.label, read_measurements(options.directory)}};
-  for (const Expectation& expectation : r.claim.expectations) r.outcomes.push_back(evaluate(expectation, measured));
+  for (const Expectation& expectation : r.claim.expectations)
+    r.outcomes.push_back(evaluate(expectation, measured));
 }
 
 }  // namespace
 
-ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptions& options, const std::atomic<bool>& stop) {
+ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptions& options,
+                             const std::atomic<bool>& stop) {
   ReproductionResult r;
   r.claim = read_reproduction(document);
   if (r.claim.empty()) {
@@ -257,13 +289,16 @@ ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptio
   r.outcome = r.comparison.outcome;
   if (r.outcome == Trainer::Outcome::stopped) return r;
   MeasurementsByVariant measured;
-  for (const Experiment& e : variants) measured[e.label] = read_measurements(options.directory / directory_name(e.label));
+  for (const Experiment& e : variants)
+    measured[e.label] = read_measurements(options.directory / directory_name(e.label));
   const auto broke = [&](const std::string& label) {
-    return std::any_of(r.comparison.faults.begin(), r.comparison.faults.end(), [&](const ComparisonResult::Fault& f) { return f.label == label; });
+    return std::any_of(r.comparison.faults.begin(), r.comparison.faults.end(),
+                       [&](const ComparisonResult::Fault& f) { return f.label == label; });
   };
   for (const Expectation& e : r.claim.expectations) {
     // What diverged has no figure: the expectation deviates.
-    const bool diverged = broke(e.variant.empty() ? variants.front().label : e.variant) || broke(e.relative_to);
+    const bool diverged =
+        broke(e.variant.empty() ? variants.front().label : e.variant) || broke(e.relative_to);
     Outcome none;
     none.expected = e;
     r.outcomes.push_back(diverged ? std::move(none) : evaluate(e, measured));
@@ -283,17 +318,20 @@ std::vector<ShippedFigure> shipped_figures() {
     const std::string name = entry.path().lexically_relative(root).replace_extension().generic_string();
     out.push_back({name, entry.path(), std::move(claim)});
   }
-  std::sort(out.begin(), out.end(), [](const ShippedFigure& a, const ShippedFigure& b) { return a.name < b.name; });
+  std::sort(out.begin(), out.end(),
+            [](const ShippedFigure& a, const ShippedFigure& b) { return a.name < b.name; });
   return out;
 }
 
-std::optional<Difference> first_difference(const std::vector<Measurement>& before, const std::vector<Measurement>& now) {
+std::optional<Difference> first_difference(const std::vector<Measurement>& before,
+                                           const std::vector<Measurement>& now) {
   std::size_t i = 0, j = 0;
   for (; i < before.size() && j < now.size(); ++i, ++j) {
     const Measurement &a = before[i], &b = now[j];
     if (a.key < b.key) return Difference{a.key, a.value, std::nullopt};
     if (b.key < a.key) return Difference{b.key, std::nullopt, b.value};
-    const bool same = std::bit_cast<std::uint64_t>(a.value) == std::bit_cast<std::uint64_t>(b.value) || (std::isnan(a.value) && std::isnan(b.value));
+    const bool same = std::bit_cast<std::uint64_t>(a.value) == std::bit_cast<std::uint64_t>(b.value) ||
+                      (std::isnan(a.value) && std::isnan(b.value));
     if (!same) return Difference{a.key, a.value, b.value};
   }
   if (i < before.size()) return Difference{before[i].key, before[i].value, std::nullopt};
@@ -303,11 +341,15 @@ std::optional<Difference> first_difference(const std::vector<Measurement>& befor
 
 std::string RepeatResult::text() const {
   if (identical()) return fmt::format("identical bits: {} numbers and the final state", compared);
-  if (!difference) return fmt::format("{} numbers have identical bits, but the final states differ or cannot be compared", compared);
+  if (!difference)
+    return fmt::format("{} numbers have identical bits, but the final states differ or cannot be compared",
+                       compared);
   const MeasurementKey& k = difference->key;
-  const auto number = [](const std::optional<double>& v) { return v ? fmt::format("{}", *v) : std::string("nothing"); };
-  return fmt::format("differs at epoch {:g} in {} of {}, seed {}: {} then, {} now", k.epoch, k.metric, k.where, k.seed, number(difference->before),
-                     number(difference->now));
+  const auto number = [](const std::optional<double>& v) {
+    return v ? fmt::format("{}", *v) : std::string("nothing");
+  };
+  return fmt::format("differs at epoch {:g} in {} of {}, seed {}: {} then, {} now", k.epoch, k.metric,
+                     k.where, k.seed, number(difference->before), number(difference->now));
 }
 
 namespace {
@@ -316,7 +358,8 @@ RepeatResult repeat_spiking(const io::Path& run, const RunOptions& options, cons
   const SpikingExperiment e = read_spiking_experiment(TomlDocument::read((run / "experiment.toml").string()));
   RepeatResult r;
   r.label = e.label;
-  const SpikingRunResult again = run_spiking(e, {options.directory, options.resume, options.threads, {}}, stop);
+  const SpikingRunResult again =
+      run_spiking(e, {options.directory, options.resume, options.threads, {}}, stop);
   r.has_checkpoint = again.has_checkpoint;
   if (again.stopped) return r;
   r.outcome = Trainer::Outcome::finished;
@@ -325,7 +368,8 @@ RepeatResult repeat_spiking(const io::Path& run, const RunOptions& options, cons
   r.difference = first_difference(before, now);
   const auto a = final_seeds(run), b = final_seeds(options.directory);
   // Courses of one round keep no state; what they leave is their activity.
-  r.same_state = a == b && io::hash_file(run / "results.h5") == io::hash_file(options.directory / "results.h5");
+  r.same_state =
+      a == b && io::hash_file(run / "results.h5") == io::hash_file(options.directory / "results.h5");
   r.differing_conditions = differing_conditions(run, options.directory);
   return r;
 }
@@ -334,7 +378,8 @@ RepeatResult repeat_spiking(const io::Path& run, const RunOptions& options, cons
 
 RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const std::atomic<bool>& stop) {
   if (!io::file_exists(run / "summary.json")) {
-    throw DataError(fmt::format("{} holds no finished run (no summary.json); there is nothing to compare with", run.string()));
+    throw DataError(fmt::format(
+        "{} holds no finished run (no summary.json); there is nothing to compare with", run.string()));
   }
   if (is_spiking_run(run)) return repeat_spiking(run, options, stop);
   Experiment e = read_experiment(TomlDocument::read((run / "experiment.toml").string()));

@@ -8,9 +8,12 @@ namespace {
 
 constexpr std::int64_t kMany = 1'000'000'000;
 
-void refuse(TomlReader& t, std::initializer_list<const char*> keys, const std::string& method, const char* why) {
+void refuse(TomlReader& t, std::initializer_list<const char*> keys, const std::string& method,
+            const char* why) {
   for (const char* key : keys) {
-    if (t.has(key)) throw ConfigError(fmt::format("'reward.{}' does not go with method '{}': {}", key, method, why), t.place(key), "leave it out");
+    if (t.has(key))
+      throw ConfigError(fmt::format("'reward.{}' does not go with method '{}': {}", key, method, why),
+                        t.place(key), "leave it out");
   }
 }
 
@@ -31,13 +34,16 @@ void at_field(TomlReader& t, F&& check) {
 }  // namespace
 
 ParameterDefaults policy_defaults() {
-  return {{"activation", std::string("tanh")}, {"output", std::string("linear")}, {"loss", std::string("mse")}};
+  return {
+      {"activation", std::string("tanh")}, {"output", std::string("linear")}, {"loss", std::string("mse")}};
 }
 
 RewardPlan read_reward_plan(TomlReader& t) {
   RewardPlan p;
   const std::string method = t.choice("method", {"ppo", "reinforce", "actor-critic"}, "ppo");
-  p.method = method == "ppo" ? RewardMethod::ppo : method == "reinforce" ? RewardMethod::reinforce : RewardMethod::actor_critic;
+  p.method = method == "ppo"         ? RewardMethod::ppo
+             : method == "reinforce" ? RewardMethod::reinforce
+                                     : RewardMethod::actor_critic;
   const bool online = p.method == RewardMethod::actor_critic, ppo = p.method == RewardMethod::ppo;
   const auto count = [&](const char* key, std::size_t otherwise) {
     return static_cast<std::size_t>(t.integer(key, static_cast<std::int64_t>(otherwise), 1, kMany));
@@ -46,11 +52,14 @@ RewardPlan read_reward_plan(TomlReader& t) {
   p.steps = count("steps", p.steps);
   p.gamma = t.number("gamma", p.gamma);
   p.lambda = t.number("lambda", p.lambda);
-  p.time_limit = t.choice("time_limit", {"bootstrap", "terminal"}, "bootstrap") == "bootstrap" ? TimeLimit::bootstrap : TimeLimit::terminal;
+  p.time_limit = t.choice("time_limit", {"bootstrap", "terminal"}, "bootstrap") == "bootstrap"
+                     ? TimeLimit::bootstrap
+                     : TimeLimit::terminal;
   p.reward_scale = t.number("reward_scale", p.reward_scale);
   p.credit_scale = t.number("credit_scale", p.credit_scale);
   if (online) {
-    refuse(t, {"passes", "minibatches", "value_coefficient", "entropy_coefficient", "normalise_advantages"}, method, "it learns at every step");
+    refuse(t, {"passes", "minibatches", "value_coefficient", "entropy_coefficient", "normalise_advantages"},
+           method, "it learns at every step");
   } else {
     p.passes = count("passes", ppo ? p.passes : 1);
     p.minibatches = count("minibatches", ppo ? p.minibatches : 1);
@@ -77,8 +86,9 @@ models::LayeredNetwork read_value_network(TomlReader& t, const ModelChoice& poli
   std::get<models::Entries>(like.at("layers")).back() = 1.0;  // units
   const ModelChoice choice = read_model(t, like, policy.name);
   if (const auto* network = std::get_if<models::LayeredNetwork>(&choice.subject)) return *network;
-  throw ConfigError(fmt::format("model '{}' is a circuit; rewards are predicted by a layered network", choice.name), t.place("name"),
-                    "'apical models' lists both");
+  throw ConfigError(
+      fmt::format("model '{}' is a circuit; rewards are predicted by a layered network", choice.name),
+      t.place("name"), "'apical models' lists both");
 }
 
 }  // namespace apical

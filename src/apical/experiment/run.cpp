@@ -7,8 +7,8 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numeric>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "apical/analysis/layered_ingredients.h"
 #include "apical/experiment/area_measures.h"
@@ -47,7 +47,8 @@ struct Bookkeeping {
   }
 };
 
-void write_manifest(const Experiment& e, const RunOptions& options, std::size_t threads, const Learner& learner) {
+void write_manifest(const Experiment& e, const RunOptions& options, std::size_t threads,
+                    const Learner& learner) {
   nlohmann::json m;
   m["schema"] = "apical-manifest/1";
   m["title"] = e.title;
@@ -60,7 +61,8 @@ void write_manifest(const Experiment& e, const RunOptions& options, std::size_t 
   m["classifies"] = find_task(e.task).classifies;
   m["steers"] = find_task(e.task).steers;
   if (const std::string& text = learner.data(0).provenance; !text.empty()) m["data_provenance"] = text;
-  if (const auto& episodes = learner.data(0).episodes) m["rewards"] = {{"solved", episodes->solved}, {"window", episodes->window}};
+  if (const auto& episodes = learner.data(0).episodes)
+    m["rewards"] = {{"solved", episodes->solved}, {"window", episodes->window}};
   m["seeds"] = e.seeds;
   m["precision"] = e.double_precision ? "double" : "float";
   m["experiment_xxh3"] = fmt::format("{:016x}", io::xxh3(io::bytes_of(e.resolved)));
@@ -68,7 +70,9 @@ void write_manifest(const Experiment& e, const RunOptions& options, std::size_t 
   m["state_bytes"] = learner.bytes();
   const SampleCost cost = cost_of_sample(e, learner.data(0));
   m["training_samples"] = learner.samples(0, SplitName::train);
-  m["cost_per_sample"] = {{"synaptic_events", cost.synaptic_events}, {"weight_reads", cost.weight_reads}, {"weight_writes", cost.weight_writes}};
+  m["cost_per_sample"] = {{"synaptic_events", cost.synaptic_events},
+                          {"weight_reads", cost.weight_reads},
+                          {"weight_writes", cost.weight_writes}};
   m["needs"] = nlohmann::json::array();
   for (const Ingredient& i : e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered())) {
     if (i.needed) m["needs"].push_back(i.name);
@@ -80,7 +84,10 @@ void write_manifest(const Experiment& e, const RunOptions& options, std::size_t 
 class Chronicle final : public Observer {
  public:
   Chronicle(const Experiment& e, const io::Path& run, const Bookkeeping& from)
-      : experiment_(e), classifies_(find_task(e.task).classifies), metrics_(run / "metrics.ndjson", from.metrics), events_(run / "events.ndjson", from.events) {}
+      : experiment_(e),
+        classifies_(find_task(e.task).classifies),
+        metrics_(run / "metrics.ndjson", from.metrics),
+        events_(run / "events.ndjson", from.events) {}
 
   void on(const Evaluated& e) override {
     for (std::size_t r = 0; r < e.scores.size(); ++r) {
@@ -99,7 +106,8 @@ class Chronicle final : public Observer {
       }
       if (const Score& s = e.scores[r]; s.plant.control_steps > 0) {
         line.add("falls", s.plant.falls).add("teacher_falls", s.teacher.falls);
-        line.add("rms_deviation", s.plant.rms_deviation()).add("teacher_rms_deviation", s.teacher.rms_deviation());
+        line.add("rms_deviation", s.plant.rms_deviation())
+            .add("teacher_rms_deviation", s.teacher.rms_deviation());
       }
       line.add("samples", e.scores[r].samples);
       metrics_.append(line);
@@ -118,19 +126,30 @@ class Chronicle final : public Observer {
       for (const AreaAlignment& area : a.replicas[r]) {
         io::JsonLine line;
         line.add("epoch", a.epoch).add("seed", experiment_.seeds[r]).add("area", area.area);
-        line.add("angle_deg", area.mean_angle).add("batch_angle_deg", area.batch_angle).add("undefined_samples", area.undefined);
+        line.add("angle_deg", area.mean_angle)
+            .add("batch_angle_deg", area.batch_angle)
+            .add("undefined_samples", area.undefined);
         for (const NamedFigure& figure : area.figures) line.add(figure.name, figure.value);
         metrics_.append(line);
       }
     }
   }
-  void on(const EpochTrained& e) override { event("epoch", [&](io::JsonLine& l) { l.add("epoch", e.epoch).add("seconds", e.seconds); }); }
+  void on(const EpochTrained& e) override {
+    event("epoch", [&](io::JsonLine& l) { l.add("epoch", e.epoch).add("seconds", e.seconds); });
+  }
 
-  /// What a reader of the result should know: how much fitted into the time, and answers that are never given.
+  /// What a reader of the result should know: how much fitted into the time, and answers that are never
+  /// given.
   std::vector<std::string> remarks(std::size_t epochs_trained) const {
     std::vector<std::string> out;
-    if (experiment_.plan.minutes > 0) out.push_back(fmt::format("{} epochs within {:g} minutes of learning", epochs_trained, experiment_.plan.minutes));
-    if (never_decided_ > 0) out.push_back(fmt::format("{} classes of the test samples are never the answer (most of any seed); stuck outputs: docs/burstprop.md", never_decided_));
+    if (experiment_.plan.minutes > 0)
+      out.push_back(
+          fmt::format("{} epochs within {:g} minutes of learning", epochs_trained, experiment_.plan.minutes));
+    if (never_decided_ > 0)
+      out.push_back(
+          fmt::format("{} classes of the test samples are never the answer (most of any seed); stuck "
+                      "outputs: docs/burstprop.md",
+                      never_decided_));
     return out;
   }
 
@@ -160,10 +179,17 @@ class Chronicle final : public Observer {
 /// Writes a checkpoint at the first safe point after each interval.
 class Checkpointer final : public Observer {
  public:
-  Checkpointer(const io::Path& run, std::uint64_t experiment_hash, double every_s, Trainer& trainer, Chronicle& chronicle, Recorder& recorder,
-               Bookkeeping& books, Clock::time_point start)
-      : directory_(run / "checkpoints"), hash_(experiment_hash), every_s_(every_s), trainer_(trainer), chronicle_(chronicle),
-        recorder_(recorder), books_(books), start_(start), last_(start) {}
+  Checkpointer(const io::Path& run, std::uint64_t experiment_hash, double every_s, Trainer& trainer,
+               Chronicle& chronicle, Recorder& recorder, Bookkeeping& books, Clock::time_point start)
+      : directory_(run / "checkpoints"),
+        hash_(experiment_hash),
+        every_s_(every_s),
+        trainer_(trainer),
+        chronicle_(chronicle),
+        recorder_(recorder),
+        books_(books),
+        start_(start),
+        last_(start) {}
 
   void on(const SafePoint&) override {
     recorder_.drain();
@@ -186,7 +212,10 @@ class Checkpointer final : public Observer {
     last_ = Clock::now();
   }
   /// The state after a fault, for a post-mortem; not a checkpoint that anything would continue from.
-  void write_fault() { write_fault_state(directory_.parent_path(), hash_, books_.sequence + 1, {{"trainer", state_bytes(trainer_)}}); }
+  void write_fault() {
+    write_fault_state(directory_.parent_path(), hash_, books_.sequence + 1,
+                      {{"trainer", state_bytes(trainer_)}});
+  }
 
  private:
   io::Path directory_;
@@ -216,7 +245,8 @@ void add_area_measures(const io::Path& run, nlohmann::json& summary) {
   std::map<std::pair<std::string_view, std::string>, std::map<std::uint64_t, double>> last;
   for (const Measurement& m : read_measurements(run)) {
     for (const AreaMeasure& measure : area_measures()) {
-      if (m.key.metric == measure.metric) last[{measure.metric, m.key.where}][m.key.seed] = m.value;  // sorted by epoch
+      if (m.key.metric == measure.metric)
+        last[{measure.metric, m.key.where}][m.key.seed] = m.value;  // sorted by epoch
     }
   }
   for (const auto& [key, by_seed] : last) {
@@ -253,8 +283,10 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
       accuracies.push_back(seed.test_accuracy);
     }
     if (r.steers) {
-      for (const auto& [key, value] : {std::pair{"test_falls", seed.test_falls}, {"teacher_falls", seed.teacher_falls},
-                                       {"rms_deviation", seed.rms_deviation}, {"teacher_rms_deviation", seed.teacher_rms_deviation}}) {
+      for (const auto& [key, value] : {std::pair{"test_falls", seed.test_falls},
+                                       {"teacher_falls", seed.teacher_falls},
+                                       {"rms_deviation", seed.rms_deviation},
+                                       {"teacher_rms_deviation", seed.teacher_rms_deviation}}) {
         one[key] = io::json_number(value);
       }
       falls.push_back(seed.test_falls);
@@ -270,7 +302,8 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
     if (!returns.empty()) s["test_return"] = interval_json(returns);
     s["seeds_solved"] = solved_after.size();
     // Of those that did: the others have no such number.
-    if (!solved_after.empty()) s["steps_to_solve"] = {{"median", median(solved_after)}, {"n", solved_after.size()}};
+    if (!solved_after.empty())
+      s["steps_to_solve"] = {{"median", median(solved_after)}, {"n", solved_after.size()}};
   }
   if (!accuracies.empty()) s["test_accuracy"] = interval_json(accuracies);
   for (const auto& [key, values] : {std::pair{"test_falls", &falls}, {"teacher_falls", &teacher_falls}}) {
@@ -283,7 +316,8 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
   const Efficiency e = read_efficiency(run);
   s["samples_to_95_percent"] = io::json_number(e.samples_to_95);
   s["seconds_per_epoch"] = io::json_number(e.seconds_per_epoch);
-  s["cost_per_sample"] = {{"synaptic_events", io::json_number(e.cost.synaptic_events)}, {"weight_reads", io::json_number(e.cost.weight_reads)},
+  s["cost_per_sample"] = {{"synaptic_events", io::json_number(e.cost.synaptic_events)},
+                          {"weight_reads", io::json_number(e.cost.weight_reads)},
                           {"weight_writes", io::json_number(e.cost.weight_writes)}};
   s["needs"] = e.needs;
   io::write_atomically(run / "summary.json", io::json_text(s));
@@ -296,7 +330,8 @@ Matrix<std::uint8_t> side_by_side(const Matrix<double>& pixels, PictureShape sha
   for (std::size_t k = 0; k < pixels.rows(); ++k) {
     for (std::size_t i = 0; i < shape.rows * shape.cols; ++i) {
       const double grey = std::clamp(pixels(k, i), 0.0, 1.0);
-      out(i / shape.cols, k * (shape.cols + 1) + i % shape.cols) = static_cast<std::uint8_t>(std::lround(255 * grey));
+      out(i / shape.cols, k * (shape.cols + 1) + i % shape.cols) =
+          static_cast<std::uint8_t>(std::lround(255 * grey));
     }
   }
   return out;
@@ -331,12 +366,15 @@ void remove_files(const io::Path& run, std::string_view prefix) {
 
 void require_new(const io::Path& directory) {
   if (!std::filesystem::exists(directory)) return;
-  if (!std::filesystem::is_directory(directory)) throw IoError(fmt::format("{} is not a directory", directory.string()));
+  if (!std::filesystem::is_directory(directory))
+    throw IoError(fmt::format("{} is not a directory", directory.string()));
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     // A process killed before its first file was complete leaves these, and nothing to resume.
     if (entry.path().filename() == io::RunLock::kFileName || io::is_temporary(entry.path())) continue;
-    throw IoError(fmt::format("{} is not empty; a run never overwrites another\n  continue it with --resume, or choose another --out",
-                              directory.string()));
+    throw IoError(
+        fmt::format("{} is not empty; a run never overwrites another\n  continue it with --resume, or choose "
+                    "another --out",
+                    directory.string()));
   }
 }
 
@@ -358,9 +396,10 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
     throw DataError(fmt::format("{} holds no run to resume (no experiment.toml)", run.string()));
   }
   if (options.resume && io::read_text(run / "experiment.toml") != e.resolved) {
-    throw DataError(fmt::format("{} was made by another experiment; a run is continued exactly as it began\n"
-                                "  leave out the experiment to use the run's own: apical run --resume --out {}",
-                                run.string(), run.string()));
+    throw DataError(
+        fmt::format("{} was made by another experiment; a run is continued exactly as it began\n"
+                    "  leave out the experiment to use the run's own: apical run --resume --out {}",
+                    run.string(), run.string()));
   }
   if (options.resume && io::file_exists(run / "summary.json")) {
     // It may have been killed after the summary and before the last touches.
@@ -378,7 +417,8 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
   if (options.resume) {
     const io::FoundCheckpoint found = io::newest_valid_checkpoint(run / "checkpoints", hash);
     for (const io::SetAside& aside : found.set_aside) {
-      result.notes.push_back(fmt::format("damaged checkpoint set aside as {}: {}", aside.file.string(), aside.reason));
+      result.notes.push_back(
+          fmt::format("damaged checkpoint set aside as {}: {}", aside.file.string(), aside.reason));
     }
     if (found.checkpoint) {
       const std::string origin = found.file.string();
@@ -391,8 +431,10 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
         recorder.resume(position);
       }
     } else if (!found.set_aside.empty()) {
-      throw DataError(fmt::format("no checkpoint of {} is valid any more ({}: {})\n  its metrics and recordings are kept; begin a new run with another --out",
-                                  run.string(), found.set_aside.front().file.string(), found.set_aside.front().reason));
+      throw DataError(
+          fmt::format("no checkpoint of {} is valid any more ({}: {})\n  its metrics and recordings are "
+                      "kept; begin a new run with another --out",
+                      run.string(), found.set_aside.front().file.string(), found.set_aside.front().reason));
     } else {
       result.notes.emplace_back("no checkpoint had been written yet: the run begins again");
       // A killed process may have sealed segments without a checkpoint to go with them.
@@ -403,10 +445,16 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
   if (!options.resume || !io::file_exists(run / "manifest.json")) {
     io::write_atomically(run / "experiment.toml", e.resolved);
     write_manifest(e, options, pool.size(), *learner);
-  } else if (const std::string began = io::read_json(run / "manifest.json").value("data_provenance", ""); began != provenance) {
-    const auto named = [](const std::string& text) { return text.empty() ? std::string("files of which no receipt says that they are not as published") : "\"" + text + "\""; };
-    throw DataError(fmt::format("{} began on {} of task '{}', but found now are {}\n  continue it with the data it began with (--data, APICAL_DATA)",
-                                run.string(), named(began), e.task, named(provenance)));
+  } else if (const std::string began = io::read_json(run / "manifest.json").value("data_provenance", "");
+             began != provenance) {
+    const auto named = [](const std::string& text) {
+      return text.empty() ? std::string("files of which no receipt says that they are not as published")
+                          : "\"" + text + "\"";
+    };
+    throw DataError(
+        fmt::format("{} began on {} of task '{}', but found now are {}\n  continue it with the data it began "
+                    "with (--data, APICAL_DATA)",
+                    run.string(), named(began), e.task, named(provenance)));
   }
   if (!provenance.empty()) result.notes.push_back(fmt::format("data of task '{}': {}", e.task, provenance));
   Chronicle chronicle(e, run, books);
@@ -416,10 +464,15 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
   observers.push_back(&chronicle);
   observers.push_back(&checkpointer);
   trainer.set_observers(observers);
-  chronicle.event(books.sequence > 0 ? "resumed" : "started", [&](io::JsonLine& l) { l.add("threads", pool.size()); });
+  chronicle.event(books.sequence > 0 ? "resumed" : "started",
+                  [&](io::JsonLine& l) { l.add("threads", pool.size()); });
   if (const std::vector<std::string>& skipped = learner->data(0).skipped_files; !skipped.empty()) {
-    chronicle.event("skipped_files", [&](io::JsonLine& l) { l.add("count", skipped.size()).add("files", std::span<const std::string>(skipped)); });
-    result.notes.push_back(fmt::format("{} files were left out of task '{}'; the first: {}; all are named in events.ndjson", skipped.size(), e.task, skipped.front()));
+    chronicle.event("skipped_files", [&](io::JsonLine& l) {
+      l.add("count", skipped.size()).add("files", std::span<const std::string>(skipped));
+    });
+    result.notes.push_back(
+        fmt::format("{} files were left out of task '{}'; the first: {}; all are named in events.ndjson",
+                    skipped.size(), e.task, skipped.front()));
   }
   try {
     result.outcome = trainer.run(stop);
@@ -438,8 +491,8 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
     result.wall_seconds = wall;
     return result;
   }
-  // The final state stays as the last checkpoint: analyses start from it. The summary says that all is done, so until
-  // it stands, everything that a resumed run would need stays too.
+  // The final state stays as the last checkpoint: analyses start from it. The summary says that all is done,
+  // so until it stands, everything that a resumed run would need stays too.
   checkpointer.write();
   recorder.finish();
   chronicle.close();
@@ -448,13 +501,15 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
   recorder.remove_segments();
   write_report(run);
   summary.outcome = Trainer::Outcome::finished;
-  for (std::string& remark : chronicle.remarks(trainer.epochs_trained())) result.notes.push_back(std::move(remark));
+  for (std::string& remark : chronicle.remarks(trainer.epochs_trained()))
+    result.notes.push_back(std::move(remark));
   summary.notes = std::move(result.notes);
   return summary;
 }
 
 bool RunResult::has_mean_angle() const {
-  return !total_angle.empty() && std::all_of(total_angle.begin(), total_angle.end(), [](double a) { return std::isfinite(a); });
+  return !total_angle.empty() &&
+         std::all_of(total_angle.begin(), total_angle.end(), [](double a) { return std::isfinite(a); });
 }
 
 RunResult read_result(const io::Path& run) {
@@ -468,17 +523,22 @@ RunResult read_result(const io::Path& run) {
   std::map<std::uint64_t, double> angle;
   for (const nlohmann::json& line : io::read_ndjson(run / "metrics.ndjson").lines) {
     if (line.contains("area")) {
-      if (line.at("area") == "total") angle[line.at("seed")] = io::number_of(line.at("angle_deg"), "angle_deg");
+      if (line.at("area") == "total")
+        angle[line.at("seed")] = io::number_of(line.at("angle_deg"), "angle_deg");
     } else if (line.at("split") == "train") {
       const std::uint64_t seed = line.at("seed");
       const double now = io::number_of(line.at("return"), "return");
       training_return[seed] = now;
       const auto& goal = manifest.at("rewards");
-      if (now >= goal.at("solved").get<double>() && line.at("episodes") >= goal.at("window")) solved_after.emplace(seed, line.at("environment_steps"));
+      if (now >= goal.at("solved").get<double>() && line.at("episodes") >= goal.at("window"))
+        solved_after.emplace(seed, line.at("environment_steps"));
     } else if (line.at("split") == "test") {
-      const auto number = [&](bool has, const char* key) { return has ? io::number_of(line.at(key), key) : 0.0; };
+      const auto number = [&](bool has, const char* key) {
+        return has ? io::number_of(line.at(key), key) : 0.0;
+      };
       // Tested more than once: the last time counts.
-      std::erase_if(r.seeds, [&](const SeedResult& s) { return s.seed == line.at("seed").get<std::uint64_t>(); });
+      std::erase_if(r.seeds,
+                    [&](const SeedResult& s) { return s.seed == line.at("seed").get<std::uint64_t>(); });
       r.seeds.push_back({.seed = line.at("seed"),
                          .test_loss = number(!r.rewards, "loss"),
                          .test_accuracy = number(r.classifies, "accuracy"),
@@ -490,14 +550,17 @@ RunResult read_result(const io::Path& run) {
     }
   }
   for (SeedResult& s : r.seeds) {
-    const auto of = [&](const auto& by_seed) { return by_seed.contains(s.seed) ? by_seed.at(s.seed) : std::numeric_limits<double>::quiet_NaN(); };
+    const auto of = [&](const auto& by_seed) {
+      return by_seed.contains(s.seed) ? by_seed.at(s.seed) : std::numeric_limits<double>::quiet_NaN();
+    };
     s.training_return = of(training_return);
     s.steps_to_solve = of(solved_after);
   }
   for (const auto& [seed, degrees] : angle) {
     r.total_angle.push_back(degrees);
   }
-  if (io::file_exists(run / "summary.json")) r.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
+  if (io::file_exists(run / "summary.json"))
+    r.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
   return r;
 }
 

@@ -37,8 +37,8 @@ double writes_per_batch(layered::LayeredModel<float>& model) {
   return plastic * model.rule().updates_per_batch();
 }
 
-/// A batch is learned by a network of its own while products are counted. Phases that come only now and then (a mirror's)
-/// are spread over as many batches as it takes to see them.
+/// A batch is learned by a network of its own while products are counted. Phases that come only now and then
+/// (a mirror's) are spread over as many batches as it takes to see them.
 SampleCost of(const models::LayeredNetwork& description, const Dataset& data) {
   constexpr int kBatches = 12;
   const layered::NetworkDescription& net = description.network;
@@ -51,8 +51,9 @@ SampleCost of(const models::LayeredNetwork& description, const Dataset& data) {
   }
   layered::LayeredSettings still = description.settings;
   still.optimiser.learning_rate = 0;
-  layered::LayeredModel<float> model(layered::make_network<float>(net, description.init, 1, description.gains, description.output_bias),
-                                     layered::make_rule<float>(description.rule, net, 1), still);
+  layered::LayeredModel<float> model(
+      layered::make_network<float>(net, description.init, 1, description.gains, description.output_bias),
+      layered::make_rule<float>(description.rule, net, 1), still);
   layered::ProductCount count;
   {
     const layered::CountingProducts counting(count);
@@ -66,11 +67,13 @@ SampleCost of(const models::LayeredNetwork& description, const Dataset& data) {
   return cost;
 }
 
-/// Of one environment step, policy and value network together: one iteration is made while products are counted.
+/// Of one environment step, policy and value network together: one iteration is made while products are
+/// counted.
 SampleCost of(const models::LayeredNetwork& policy, const RewardSettings& settings, const Dataset& data) {
   ThreadPool alone(1);
   // The learner does not outlive this function, so neither need its view of the data.
-  RewardLearner<float> learner(policy, settings, {std::shared_ptr<const Dataset>(&data, [](const Dataset*) {})}, {1}, alone);
+  RewardLearner<float> learner(policy, settings,
+                               {std::shared_ptr<const Dataset>(&data, [](const Dataset*) {})}, {1}, alone);
   const std::vector<std::uint32_t> steps(learner.batch());
   layered::ProductCount count;
   {
@@ -78,11 +81,13 @@ SampleCost of(const models::LayeredNetwork& policy, const RewardSettings& settin
     learner.learn({std::span(steps)}, true);
   }
   const RewardPlan& plan = settings.plan;
-  const std::size_t updates = plan.method == RewardMethod::actor_critic ? plan.steps : plan.passes * plan.minibatches;
+  const std::size_t updates =
+      plan.method == RewardMethod::actor_critic ? plan.steps : plan.passes * plan.minibatches;
   const double all = static_cast<double>(steps.size());
   SampleCost cost;
   cost.synaptic_events = count.transmitted / all;
-  cost.weight_writes = static_cast<double>(updates) * (writes_per_batch(learner.policy(0)) + writes_per_batch(learner.value(0))) / all;
+  cost.weight_writes = static_cast<double>(updates) *
+                       (writes_per_batch(learner.policy(0)) + writes_per_batch(learner.value(0))) / all;
   cost.weight_reads = cost.synaptic_events + cost.weight_writes;
   return cost;
 }

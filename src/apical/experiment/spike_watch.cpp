@@ -16,7 +16,8 @@ SpikeWatch::SpikeWatch(const spike::Description& description, Plan plan, std::fu
     watched_.push_back(g);
     names_.push_back(group.name);
     sizes_.push_back(group.size);
-    const bool recorded = std::find(plan_.record.begin(), plan_.record.end(), group.name) != plan_.record.end();
+    const bool recorded =
+        std::find(plan_.record.begin(), plan_.record.end(), group.name) != plan_.record.end();
     record_slot_.push_back(recorded ? static_cast<int>(recorded_.size()) : -1);
     if (recorded) recorded_.push_back({group.name, {}, {}});
   }
@@ -27,8 +28,10 @@ SpikeWatch::SpikeWatch(const spike::Description& description, Plan plan, std::fu
 
 Step SpikeWatch::steps_of(double seconds) const { return std::llround(seconds / dt_s_); }
 
-void SpikeWatch::open(const std::string& name, std::vector<RasterWindow> windows, const spike::Network<float>& network) {
-  ActivitySegment segment{name, static_cast<double>(network.step()) * dt_s_, static_cast<double>(bin_steps_) * dt_s_, {}, {}};
+void SpikeWatch::open(const std::string& name, std::vector<RasterWindow> windows,
+                      const spike::Network<float>& network) {
+  ActivitySegment segment{
+      name, static_cast<double>(network.step()) * dt_s_, static_cast<double>(bin_steps_) * dt_s_, {}, {}};
   if (plan_.raster_neurons > 0) segment.windows = std::move(windows);
   for (std::size_t i = 0; i < watched_.size(); ++i) {
     PopulationActivity population;

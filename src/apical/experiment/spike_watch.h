@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks on while a spiking protocol runs: counts spikes, events and bursts of every population in bins, keeps the spikes of a
-// few neurons for rasters, and all spikes of a stretch of time if they are to be recorded. It reads between steps and
-// changes nothing.
+// Looks on while a spiking protocol runs: counts spikes, events and bursts of every population in bins, keeps
+// the spikes of a few neurons for rasters, and all spikes of a stretch of time if they are to be recorded. It
+// reads between steps and changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -79,11 +79,13 @@ class SpikeWatch {
  public:
   struct Plan {
     double bin_s = 0.1;
-    std::size_t raster_neurons = 0;         ///< of each population; 0: no raster
-    double record_from_s = 0, record_until_s = 0;  ///< biological time; nothing is recorded if they are the same
-    std::vector<std::string> record = {};   ///< populations
+    std::size_t raster_neurons = 0;  ///< of each population; 0: no raster
+    double record_from_s = 0,
+           record_until_s = 0;             ///< biological time; nothing is recorded if they are the same
+    std::vector<std::string> record = {};  ///< populations
   };
-  /// Poisson sources are not watched: they are the world, and many. `progress` is told the seconds of every piece.
+  /// Poisson sources are not watched: they are the world, and many. `progress` is told the seconds of every
+  /// piece.
   SpikeWatch(const spike::Description& description, Plan plan, std::function<void(double)> progress = {});
 
   /// Opens a segment at the network's present time; windows must not overlap and rise in time.
@@ -116,13 +118,13 @@ class SpikeWatch {
   std::vector<std::size_t> watched_;  ///< groups
   std::vector<std::string> names_;
   std::vector<std::uint64_t> sizes_;
-  std::vector<int> record_slot_;      ///< by watched group: place in recorded_, or -1
+  std::vector<int> record_slot_;  ///< by watched group: place in recorded_, or -1
   spike::Step record_from_ = 0, record_until_ = 0, bin_steps_ = 1;
   std::vector<ActivitySegment> segments_;
   std::vector<PopulationSpikes> recorded_;
   bool open_ = false;
   spike::Step start_ = 0;
-  std::vector<spike::Counts> bin_;    ///< of the bin that is being filled
+  std::vector<spike::Counts> bin_;  ///< of the bin that is being filled
 };
 
 }  // namespace apical

@@ -13,7 +13,8 @@ namespace {
 
 using namespace payeur2021;
 
-constexpr std::array<const char*, 6> kPlastic{"in1->hid1", "in1->hid2", "in2->hid1", "in2->hid2", "hid1->out", "hid2->out"};
+constexpr std::array<const char*, 6> kPlastic{"in1->hid1", "in1->hid2", "in2->hid1",
+                                              "in2->hid2", "hid1->out", "hid2->out"};
 
 class XorCourse final : public WatchedCourse {
  public:
@@ -32,7 +33,9 @@ class XorCourse final : public WatchedCourse {
   }
 
   io::Bytes save() override { return io::save_state(*this); }
-  void load(std::span<const std::byte> bytes, const std::string& origin) override { io::load_state(bytes, *this, origin); }
+  void load(std::span<const std::byte> bytes, const std::string& origin) override {
+    io::load_state(bytes, *this, origin);
+  }
   template <class Archive>
   void visit_state(Archive& a) {
     a.section("watch", [&] { watch_.visit_state(a); });
@@ -46,7 +49,9 @@ class XorCourse final : public WatchedCourse {
       const std::string projection = name;
       const auto arrow = projection.find("->");
       const std::size_t c = task_.network().connection(projection + " exc");
-      row.values.emplace_back(fmt::format("weight_{}_{}", projection.substr(0, arrow), projection.substr(arrow + 2)), task_.network().mean_weight(c));
+      row.values.emplace_back(
+          fmt::format("weight_{}_{}", projection.substr(0, arrow), projection.substr(arrow + 2)),
+          task_.network().mean_weight(c));
     }
   }
 
@@ -60,8 +65,10 @@ class XorCourse final : public WatchedCourse {
     row.values.emplace_back("patterns_correct", patterns_correct(responses, task_.options()));
     for (std::size_t p = 0; p < responses.size(); ++p) {
       for (std::size_t g = 0; g < kXorGroups.size(); ++g) {
-        row.values.emplace_back(fmt::format("{}_event_Hz_{}", kXorGroups[g], kXorPatterns[p].name), responses[p].event_Hz[g]);
-        row.values.emplace_back(fmt::format("{}_burst_probability_{}", kXorGroups[g], kXorPatterns[p].name), responses[p].burst_probability(g));
+        row.values.emplace_back(fmt::format("{}_event_Hz_{}", kXorGroups[g], kXorPatterns[p].name),
+                                responses[p].event_Hz[g]);
+        row.values.emplace_back(fmt::format("{}_burst_probability_{}", kXorGroups[g], kXorPatterns[p].name),
+                                responses[p].burst_probability(g));
       }
     }
     add_weights(row);
@@ -81,9 +88,13 @@ class XorCourse final : public WatchedCourse {
     row.values.emplace_back("patterns_correct", patterns_correct(predictions, task_.options()));
     for (std::size_t p = 0; p < examples.size(); ++p) {
       for (const std::size_t g : {std::size_t{2}, std::size_t{3}, std::size_t{4}}) {
-        row.values.emplace_back(fmt::format("{}_event_Hz_{}", kXorGroups[g], kXorPatterns[p].name), examples[p].prediction.event_Hz[g]);
-        row.values.emplace_back(fmt::format("{}_burst_probability_{}", kXorGroups[g], kXorPatterns[p].name), examples[p].prediction.burst_probability(g));
-        row.values.emplace_back(fmt::format("{}_taught_burst_probability_{}", kXorGroups[g], kXorPatterns[p].name), examples[p].teaching.burst_probability(g));
+        row.values.emplace_back(fmt::format("{}_event_Hz_{}", kXorGroups[g], kXorPatterns[p].name),
+                                examples[p].prediction.event_Hz[g]);
+        row.values.emplace_back(fmt::format("{}_burst_probability_{}", kXorGroups[g], kXorPatterns[p].name),
+                                examples[p].prediction.burst_probability(g));
+        row.values.emplace_back(
+            fmt::format("{}_taught_burst_probability_{}", kXorGroups[g], kXorPatterns[p].name),
+            examples[p].teaching.burst_probability(g));
       }
     }
     add_weights(row);
@@ -114,9 +125,11 @@ std::vector<RasterWindow> after_burn_in(const PropagationOptions& o, double seco
 
 class PropagationCourse final : public SingleRound {
  public:
-  PropagationCourse(const PropagationOptions& o, const CourseSetting& s) : SingleRound(propagation_network(o), s), options_(o) {}
+  PropagationCourse(const PropagationOptions& o, const CourseSetting& s)
+      : SingleRound(propagation_network(o), s), options_(o) {}
   std::vector<MeasureRow> run_round(std::size_t) override {
-    const PropagationSeries s = run_propagation(options_, setting_.seed, setting_.pool, watching(after_burn_in(options_, setting_.raster_s)));
+    const PropagationSeries s = run_propagation(options_, setting_.seed, setting_.pool,
+                                                watching(after_burn_in(options_, setting_.raster_s)));
     const auto bp1 = s.burst_probability(0), bp2 = s.burst_probability(1);
     return {{0,
              "test",
@@ -139,9 +152,11 @@ class PropagationCourse final : public SingleRound {
 
 class MultiplexingCourse final : public SingleRound {
  public:
-  MultiplexingCourse(const PropagationOptions& o, const CourseSetting& s) : SingleRound(multiplexing_population(o), s), options_(o) {}
+  MultiplexingCourse(const PropagationOptions& o, const CourseSetting& s)
+      : SingleRound(multiplexing_population(o), s), options_(o) {}
   std::vector<MeasureRow> run_round(std::size_t) override {
-    const PropagationSeries s = run_multiplexing(options_, setting_.seed, setting_.pool, watching(after_burn_in(options_, setting_.raster_s)));
+    const PropagationSeries s = run_multiplexing(options_, setting_.seed, setting_.pool,
+                                                 watching(after_burn_in(options_, setting_.raster_s)));
     const auto bp = s.burst_probability(0);
     return {{0,
              "test",
@@ -160,20 +175,24 @@ class MultiplexingCourse final : public SingleRound {
 /// Rows by phase: 0 is the end of the burn-in.
 class RuleCourse final : public SingleRound {
  public:
-  RuleCourse(const RuleNetworkOptions& o, const CourseSetting& s) : SingleRound(rule_network(o), s), options_(o) {}
+  RuleCourse(const RuleNetworkOptions& o, const CourseSetting& s)
+      : SingleRound(rule_network(o), s), options_(o) {}
   std::vector<MeasureRow> run_round(std::size_t) override {
     const double burn_in_s = 4 * options_.alpha_s, drawn = std::min(setting_.raster_s, options_.phase_s);
     std::vector<RasterWindow> windows{{"burn-in", burn_in_s - std::min(drawn, burn_in_s), burn_in_s}};
     for (std::size_t i = 0; i <= options_.phases.size(); ++i) {
       const double end = burn_in_s + static_cast<double>(i + 1) * options_.phase_s;
-      windows.push_back({i < options_.phases.size() ? fmt::format("{:g} d0", options_.phases[i]) : "pre +I", end - drawn, end});
+      windows.push_back({i < options_.phases.size() ? fmt::format("{:g} d0", options_.phases[i]) : "pre +I",
+                         end - drawn, end});
     }
     std::vector<MeasureRow> rows;
     MeasureRow all{0, "test", {}};
-    const auto phases = run_rule_network(options_, setting_.seed, setting_.pool, watching(std::move(windows)));
+    const auto phases =
+        run_rule_network(options_, setting_.seed, setting_.pool, watching(std::move(windows)));
     for (std::size_t i = 0; i < phases.size(); ++i) {
       const RulePhase& p = phases[i];
-      rows.push_back({i, "phase",
+      rows.push_back({i,
+                      "phase",
                       {{"weight", p.mean_weight},
                        {"pre_event_Hz", p.pre_event_Hz},
                        {"pre_burst_probability", p.pre_burst_probability},
@@ -218,12 +237,14 @@ class PairingCourse final : public SpikingCourse {
     MeasureRow row{0, "test", {}};
     for (const PairingCurve& c : curves_) {
       const std::string name = measure_of(c.label);
-      for (std::size_t i = 0; i < c.x.size(); ++i) row.values.emplace_back(fmt::format("delta_w_{}_at_{:.4g}", name, c.x[i]), c.delta_w[i]);
+      for (std::size_t i = 0; i < c.x.size(); ++i)
+        row.values.emplace_back(fmt::format("delta_w_{}_at_{:.4g}", name, c.x[i]), c.delta_w[i]);
       row.values.emplace_back("crossing_" + name, c.crossing());
       const auto deepest = std::min_element(c.delta_w.begin(), c.delta_w.end());
       if (deepest == c.delta_w.end()) continue;
       row.values.emplace_back("deepest_" + name, *deepest);
-      row.values.emplace_back("deepest_at_" + name, c.x[static_cast<std::size_t>(deepest - c.delta_w.begin())]);
+      row.values.emplace_back("deepest_at_" + name,
+                              c.x[static_cast<std::size_t>(deepest - c.delta_w.begin())]);
       row.values.emplace_back("span_" + name, c.delta_w.back() - c.delta_w.front());
     }
     return {row};
@@ -263,14 +284,30 @@ std::unique_ptr<SpikingCourse> make_course(const SpikingExperiment& e, const Cou
   struct Maker {
     const SpikingExperiment& e;
     const CourseSetting& s;
-    std::unique_ptr<SpikingCourse> operator()(const XorOptions& o) const { return std::make_unique<XorCourse>(o, e.epochs, s); }
-    std::unique_ptr<SpikingCourse> operator()(const MnistOptions& o) const { return make_mnist_course(o, e.epochs, s); }
-    std::unique_ptr<SpikingCourse> operator()(const PropagationOptions& o) const { return std::make_unique<PropagationCourse>(o, s); }
-    std::unique_ptr<SpikingCourse> operator()(const models::MultiplexingOptions& o) const { return std::make_unique<MultiplexingCourse>(o.population, s); }
-    std::unique_ptr<SpikingCourse> operator()(const RuleNetworkOptions& o) const { return std::make_unique<RuleCourse>(o, s); }
-    std::unique_ptr<SpikingCourse> operator()(const PeriodicExperiment& o) const { return std::make_unique<PairingCourse<PeriodicExperiment>>(o, s); }
-    std::unique_ptr<SpikingCourse> operator()(const PoissonExperiment& o) const { return std::make_unique<PairingCourse<PoissonExperiment>>(o, s); }
-    std::unique_ptr<SpikingCourse> operator()(const BurstPoissonExperiment& o) const { return std::make_unique<PairingCourse<BurstPoissonExperiment>>(o, s); }
+    std::unique_ptr<SpikingCourse> operator()(const XorOptions& o) const {
+      return std::make_unique<XorCourse>(o, e.epochs, s);
+    }
+    std::unique_ptr<SpikingCourse> operator()(const MnistOptions& o) const {
+      return make_mnist_course(o, e.epochs, s);
+    }
+    std::unique_ptr<SpikingCourse> operator()(const PropagationOptions& o) const {
+      return std::make_unique<PropagationCourse>(o, s);
+    }
+    std::unique_ptr<SpikingCourse> operator()(const models::MultiplexingOptions& o) const {
+      return std::make_unique<MultiplexingCourse>(o.population, s);
+    }
+    std::unique_ptr<SpikingCourse> operator()(const RuleNetworkOptions& o) const {
+      return std::make_unique<RuleCourse>(o, s);
+    }
+    std::unique_ptr<SpikingCourse> operator()(const PeriodicExperiment& o) const {
+      return std::make_unique<PairingCourse<PeriodicExperiment>>(o, s);
+    }
+    std::unique_ptr<SpikingCourse> operator()(const PoissonExperiment& o) const {
+      return std::make_unique<PairingCourse<PoissonExperiment>>(o, s);
+    }
+    std::unique_ptr<SpikingCourse> operator()(const BurstPoissonExperiment& o) const {
+      return std::make_unique<PairingCourse<BurstPoissonExperiment>>(o, s);
+    }
   };
   return std::visit(Maker{e, s}, e.options);
 }
@@ -284,18 +321,25 @@ double course_seconds(const SpikingExperiment& e) {
     }
     double operator()(const MnistOptions& o) const { return mnist_course_seconds(o, epochs); }
     double operator()(const PropagationOptions& o) const { return o.burn_in_s + o.duration_s; }
-    double operator()(const models::MultiplexingOptions& o) const { return o.population.burn_in_s + o.population.duration_s; }
-    double operator()(const RuleNetworkOptions& o) const { return 4 * o.alpha_s + static_cast<double>(o.phases.size() + 1) * o.phase_s; }
+    double operator()(const models::MultiplexingOptions& o) const {
+      return o.population.burn_in_s + o.population.duration_s;
+    }
+    double operator()(const RuleNetworkOptions& o) const {
+      return 4 * o.alpha_s + static_cast<double>(o.phases.size() + 1) * o.phase_s;
+    }
     double operator()(const PeriodicExperiment& o) const {
       double sum = 0;
-      for (const double f : o.frequencies_Hz) sum += o.protocol.epochs * (o.protocol.pairings_per_epoch / f + o.protocol.tail_s);
+      for (const double f : o.frequencies_Hz)
+        sum += o.protocol.epochs * (o.protocol.pairings_per_epoch / f + o.protocol.tail_s);
       return sum;
     }
     double operator()(const PoissonExperiment& o) const {
-      return static_cast<double>(o.rates_Hz.size() * o.initial_burst_probabilities.size()) * o.repetitions * o.duration_s;
+      return static_cast<double>(o.rates_Hz.size() * o.initial_burst_probabilities.size()) * o.repetitions *
+             o.duration_s;
     }
     double operator()(const BurstPoissonExperiment& o) const {
-      return static_cast<double>(o.burst_probabilities.size() * o.event_rates_Hz.size()) * o.repetitions * o.duration_s;
+      return static_cast<double>(o.burst_probabilities.size() * o.event_rates_Hz.size()) * o.repetitions *
+             o.duration_s;
     }
   };
   return std::visit(Sum{e.epochs}, e.options);

@@ -46,14 +46,16 @@ class SpikingCourse {
 
 struct CourseSetting {
   std::uint64_t seed = 1;
-  ThreadPool* pool = nullptr;              ///< inside the network; may be null
+  ThreadPool* pool = nullptr;  ///< inside the network; may be null
   SpikeWatch::Plan watch = {};
-  double raster_s = 0.5;                   ///< of each part that is drawn
-  std::function<void(double)> progress = {};  ///< told seconds of biological time; may throw to break a round off
+  double raster_s = 0.5;  ///< of each part that is drawn
+  std::function<void(double)> progress =
+      {};  ///< told seconds of biological time; may throw to break a round off
 };
 std::unique_ptr<SpikingCourse> make_course(const SpikingExperiment& experiment, const CourseSetting& setting);
 
-/// Biological seconds of one seed, by the options alone; of pairing protocols the summed duration of their trains.
+/// Biological seconds of one seed, by the options alone; of pairing protocols the summed duration of their
+/// trains.
 double course_seconds(const SpikingExperiment& experiment);
 /// Bins in which activity over time is counted, s.
 double activity_bin_s(const SpikingExperiment& experiment);

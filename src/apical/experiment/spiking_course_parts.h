@@ -33,7 +33,8 @@ class FlexibleArchive {
 /// A course over one network, under the eyes of a watch.
 class WatchedCourse : public SpikingCourse {
  public:
-  WatchedCourse(const spike::Description& network, const CourseSetting& s) : setting_(s), watch_(network, s.watch, s.progress) {}
+  WatchedCourse(const spike::Description& network, const CourseSetting& s)
+      : setting_(s), watch_(network, s.watch, s.progress) {}
   const std::vector<ActivitySegment>& segments() const override { return watch_.segments(); }
   const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }
 
@@ -47,7 +48,8 @@ class WatchedCourse : public SpikingCourse {
 };
 
 /// Drawn stretches in parts of equal length: `seconds` at the end of each.
-inline std::vector<RasterWindow> ends_of(const std::vector<std::string>& labels, double part_s, double seconds) {
+inline std::vector<RasterWindow> ends_of(const std::vector<std::string>& labels, double part_s,
+                                         double seconds) {
   std::vector<RasterWindow> out;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const double end = static_cast<double>(i + 1) * part_s;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is shown of a spiking experiment, as values: its headline measures, and the figures that are drawn of its measures.
+// What is shown of a spiking experiment, as values: its headline measures, and the figures that are drawn of
+// its measures.
 #pragma once
 
 #include <optional>

@@ -19,7 +19,8 @@ void read_model(TomlReader& t, SpikingExperiment& e) {
   e.citation = model.citation;
   e.options = model.defaults;
   for (const models::Parameter& preset : models::presets_of(e.options)) {
-    models::apply_preset(e.options, preset.name, t.choice(preset.name, preset.choices, std::get<std::string>(preset.default_value)));
+    models::apply_preset(e.options, preset.name,
+                         t.choice(preset.name, preset.choices, std::get<std::string>(preset.default_value)));
   }
   const std::vector<models::Parameter> parameters = models::parameters_of(e.options);
   const models::Values values(read_values(t, parameters));
@@ -45,36 +46,53 @@ void read_record(TomlReader& t, SpikingExperiment& e) {
   const std::vector<std::string> known = recordable(e.options);
   r.spikes = t.boolean("spikes", false);
   if (r.spikes && known.empty()) {
-    throw ConfigError(fmt::format("'record.spikes': model '{}' has no populations; its spikes are given", e.model), t.place("spikes"), "leave it out");
+    throw ConfigError(
+        fmt::format("'record.spikes': model '{}' has no populations; its spikes are given", e.model),
+        t.place("spikes"), "leave it out");
   }
   if (r.spikes) {
     const double end_s = course_seconds(e);
     r.from_s = t.number("from_s", 0.0);
     r.until_s = t.number("until_s", std::max(r.from_s, std::min(r.from_s + 1, end_s)));
     if (r.from_s >= end_s) {
-      throw ConfigError(fmt::format("spikes are to be recorded from {:g} s on; expected less than {:g}, when the course ends", r.from_s, end_s), t.place("from_s"));
+      throw ConfigError(
+          fmt::format(
+              "spikes are to be recorded from {:g} s on; expected less than {:g}, when the course ends",
+              r.from_s, end_s),
+          t.place("from_s"));
     }
     if (r.until_s > end_s * (1 + 1e-9)) {
-      throw ConfigError(fmt::format("spikes are to be recorded until {:g} s; expected at most {:g}, when the course ends", r.until_s, end_s), t.place("until_s"));
+      throw ConfigError(
+          fmt::format("spikes are to be recorded until {:g} s; expected at most {:g}, when the course ends",
+                      r.until_s, end_s),
+          t.place("until_s"));
     }
     if (r.from_s < 0 || !(r.until_s > r.from_s)) {
-      throw ConfigError(fmt::format("spikes are to be recorded from {:g} to {:g} s; expected a stretch of time after 0", r.from_s, r.until_s), t.place("until_s"));
+      throw ConfigError(
+          fmt::format("spikes are to be recorded from {:g} to {:g} s; expected a stretch of time after 0",
+                      r.from_s, r.until_s),
+          t.place("until_s"));
     }
     r.populations = t.texts("populations", known);
     for (const std::string& p : r.populations) {
       if (std::find(known.begin(), known.end(), p) != known.end()) continue;
-      throw ConfigError(fmt::format("'record.populations' names '{}'", p), t.place("populations"), suggestion(p, known));
+      throw ConfigError(fmt::format("'record.populations' names '{}'", p), t.place("populations"),
+                        suggestion(p, known));
     }
     r.seeds = static_cast<std::size_t>(t.integer("seeds", 1, 1, static_cast<std::int64_t>(e.seeds.size())));
   } else {
     for (const char* key : {"from_s", "until_s", "populations", "seeds"}) {
-      if (t.has(key)) throw ConfigError(fmt::format("'record.{}' belongs to spikes, which are not recorded", key), t.place(key), "add spikes = true");
+      if (t.has(key))
+        throw ConfigError(fmt::format("'record.{}' belongs to spikes, which are not recorded", key),
+                          t.place(key), "add spikes = true");
     }
   }
   if (!known.empty()) {
     r.raster_neurons = static_cast<std::size_t>(t.integer("raster_neurons", 20, 0, 200));
     r.raster_s = t.number("raster_s", 0.5);
-    if (!(r.raster_s > 0)) throw ConfigError(fmt::format("'record.raster_s' is {:g}; expected more than 0", r.raster_s), t.place("raster_s"));
+    if (!(r.raster_s > 0))
+      throw ConfigError(fmt::format("'record.raster_s' is {:g}; expected more than 0", r.raster_s),
+                        t.place("raster_s"));
   }
   t.finish();
 }
@@ -98,15 +116,19 @@ SpikingExperiment read_spiking_experiment(const TomlDocument& document) {
   read_model(model, e);
   for (const char* key : {"task", "variant", "sweep", "circuit", "population", "projection", "protocol"}) {
     if (!root.has(key)) continue;
-    throw ConfigError(fmt::format("'{}' does not go with model '{}', which brings its own circuit, stimuli and course", key, e.model), root.place(key),
-                      "leave it out; 'apical models " + e.model + "' lists what can be set");
+    throw ConfigError(
+        fmt::format("'{}' does not go with model '{}', which brings its own circuit, stimuli and course", key,
+                    e.model),
+        root.place(key), "leave it out; 'apical models " + e.model + "' lists what can be set");
   }
   if (const auto epochs = models::default_epochs(e.options)) {
     TomlReader training = root.table("training");
-    e.epochs = static_cast<std::size_t>(training.integer("epochs", static_cast<std::int64_t>(*epochs), 0, 1'000'000));
+    e.epochs = static_cast<std::size_t>(
+        training.integer("epochs", static_cast<std::int64_t>(*epochs), 0, 1'000'000));
     training.finish();
   } else if (root.has("training")) {
-    throw ConfigError(fmt::format("model '{}' has no training", e.model), root.place("training"), "leave [training] out");
+    throw ConfigError(fmt::format("model '{}' has no training", e.model), root.place("training"),
+                      "leave [training] out");
   }
   TomlReader run = root.table("run");
   e.seeds = read_seeds(run);

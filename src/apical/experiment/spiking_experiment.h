@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// An experiment of spiking neurons as a validated value. Its model brings circuit, stimuli and course, so there is no task:
-//   [model] name and options   [training] epochs, of models that learn   [run] seeds   [record] spikes and rasters
+// An experiment of spiking neurons as a validated value. Its model brings circuit, stimuli and course, so
+// there is no task:
+//   [model] name and options   [training] epochs, of models that learn   [run] seeds   [record] spikes and
+//   rasters
 #pragma once
 
 #include <cstdint>

@@ -14,9 +14,9 @@ namespace {
 
 using namespace payeur2021;
 
-constexpr std::size_t kPart = 500;      // pictures between two chances to save
+constexpr std::size_t kPart = 500;        // pictures between two chances to save
 constexpr std::size_t kFirstTest = 1000;  // pictures the untrained network is tested with: it guesses
-constexpr std::size_t kWatched = 8;     // test pictures whose activity is kept
+constexpr std::size_t kWatched = 8;       // test pictures whose activity is kept
 constexpr std::size_t kTrainImages = 60000, kTestImages = 10000;  // of MNIST
 
 /// All seeds of a run read the same pictures.
@@ -25,11 +25,15 @@ std::shared_ptr<const Dataset> pictures() {
   static std::weak_ptr<const Dataset> shared;
   const std::lock_guard lock(mutex);
   std::shared_ptr<const Dataset> data = shared.lock();
-  if (!data) shared = data = std::make_shared<const Dataset>(make_dataset("mnist", TaskParameters{}.set("validation_samples", 0)));
+  if (!data)
+    shared = data =
+        std::make_shared<const Dataset>(make_dataset("mnist", TaskParameters{}.set("validation_samples", 0)));
   return data;
 }
 
-std::size_t first_of(std::size_t wanted, std::size_t all) { return wanted == 0 ? all : std::min(wanted, all); }
+std::size_t first_of(std::size_t wanted, std::size_t all) {
+  return wanted == 0 ? all : std::min(wanted, all);
+}
 std::size_t parts_of(std::size_t pictures) { return (pictures + kPart - 1) / kPart; }
 
 /// Sums over the pictures shown since an epoch's training or test began.
@@ -49,8 +53,11 @@ struct Tally {
 class MnistCourse final : public WatchedCourse {
  public:
   MnistCourse(const MnistOptions& o, std::size_t epochs, const CourseSetting& s)
-      : WatchedCourse(mnist_network(o, mnist_sources(o, kMnistSide)), s), data_(pictures()), epochs_(epochs),
-        train_(first_of(o.train_images, data_->train.size())), test_(first_of(o.test_images, data_->test.size())),
+      : WatchedCourse(mnist_network(o, mnist_sources(o, kMnistSide)), s),
+        data_(pictures()),
+        epochs_(epochs),
+        train_(first_of(o.train_images, data_->train.size())),
+        test_(first_of(o.test_images, data_->test.size())),
         network_(o, mnist_sources(o, kMnistSide), s.seed, s.pool, watching()) {}
 
   std::size_t rounds() const override { return 1 + epochs_ * (parts_of(train_) + parts_of(test_)); }
@@ -74,7 +81,9 @@ class MnistCourse final : public WatchedCourse {
   }
 
   io::Bytes save() override { return io::save_state(*this); }
-  void load(std::span<const std::byte> bytes, const std::string& origin) override { io::load_state(bytes, *this, origin); }
+  void load(std::span<const std::byte> bytes, const std::string& origin) override {
+    io::load_state(bytes, *this, origin);
+  }
   template <class Archive>
   void visit_state(Archive& a) {
     a.section("watch", [&] { watch_.visit_state(a); });
@@ -105,7 +114,8 @@ class MnistCourse final : public WatchedCourse {
     for (std::size_t i = part * kPart; i < std::min(train_, (part + 1) * kPart); ++i) {
       const auto label = static_cast<std::size_t>(data_->train.labels[order_[i]]);
       const double done = static_cast<double>((epoch - 1) * train_ + i) / all;
-      count(network_.learn(picture(data_->train, order_[i]), label, network_.options().decay ? 1 - done : 1), label);
+      count(network_.learn(picture(data_->train, order_[i]), label, network_.options().decay ? 1 - done : 1),
+            label);
     }
   }
 
@@ -113,8 +123,10 @@ class MnistCourse final : public WatchedCourse {
     const bool watched = first == 0 && !segment.empty();
     if (watched) {
       std::vector<std::string> labels;
-      for (std::size_t i = 0; i < std::min(last, kWatched); ++i) labels.push_back(fmt::format("a {}", data_->test.labels[i]));
-      watch_.open(segment, ends_of(labels, network_.options().prediction_s, setting_.raster_s), network_.network());
+      for (std::size_t i = 0; i < std::min(last, kWatched); ++i)
+        labels.push_back(fmt::format("a {}", data_->test.labels[i]));
+      watch_.open(segment, ends_of(labels, network_.options().prediction_s, setting_.raster_s),
+                  network_.network());
     }
     for (std::size_t i = first; i < last; ++i) {
       if (watched && i == kWatched) watch_.close();
@@ -126,10 +138,15 @@ class MnistCourse final : public WatchedCourse {
 
   MeasureRow row(std::size_t epoch, const std::string& split) {
     const auto shown = static_cast<double>(tally_.shown);
-    MeasureRow row{epoch, split, {{"accuracy", static_cast<double>(tally_.correct) / shown}, {"cost", tally_.cost / shown}}};
+    MeasureRow row{
+        epoch,
+        split,
+        {{"accuracy", static_cast<double>(tally_.correct) / shown}, {"cost", tally_.cost / shown}}};
     row.values.emplace_back("hid_event_Hz", tally_.hidden_Hz / shown);
-    row.values.emplace_back(split == "train" ? "hid_taught_burst_probability" : "hid_burst_probability", tally_.hidden_burst_probability / shown);
-    for (const auto& [name, connection] : {std::pair{"weight_in_hid_mV", "in->hid"}, {"weight_hid_out_mV", "hid->out"}}) {
+    row.values.emplace_back(split == "train" ? "hid_taught_burst_probability" : "hid_burst_probability",
+                            tally_.hidden_burst_probability / shown);
+    for (const auto& [name, connection] :
+         {std::pair{"weight_in_hid_mV", "in->hid"}, {"weight_hid_out_mV", "hid->out"}}) {
       row.values.emplace_back(name, network_.root_mean_square_weight_mV(connection));
     }
     tally_ = {};
@@ -146,12 +163,14 @@ class MnistCourse final : public WatchedCourse {
 
 }  // namespace
 
-std::unique_ptr<SpikingCourse> make_mnist_course(const MnistOptions& o, std::size_t epochs, const CourseSetting& s) {
+std::unique_ptr<SpikingCourse> make_mnist_course(const MnistOptions& o, std::size_t epochs,
+                                                 const CourseSetting& s) {
   return std::make_unique<MnistCourse>(o, epochs, s);
 }
 
 double mnist_course_seconds(const MnistOptions& o, std::size_t epochs) {
-  const auto train = static_cast<double>(first_of(o.train_images, kTrainImages)), test = static_cast<double>(first_of(o.test_images, kTestImages));
+  const auto train = static_cast<double>(first_of(o.train_images, kTrainImages)),
+             test = static_cast<double>(first_of(o.test_images, kTestImages));
   return std::min(test, static_cast<double>(kFirstTest)) * o.prediction_s +
          static_cast<double>(epochs) * (train * (o.prediction_s + o.teaching_s) + test * o.prediction_s);
 }

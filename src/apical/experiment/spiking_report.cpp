@@ -27,7 +27,8 @@ namespace {
 using svg::escape;
 
 /// Of one metric, by seed; x is the epoch or phase.
-std::vector<SeedCurve> curves_of(const std::vector<Measurement>& measured, const std::string& split, const std::string& metric) {
+std::vector<SeedCurve> curves_of(const std::vector<Measurement>& measured, const std::string& split,
+                                 const std::string& metric) {
   std::vector<SeedCurve> out;
   for (const Measurement& m : measured) {
     if (m.key.where != split || m.key.metric != metric) continue;
@@ -61,7 +62,8 @@ std::string cell_of(const std::vector<SeedValue>& values, const std::string& uni
 
 class Page {
  public:
-  explicit Page(const SpikingReportData& data) : d_(data), display_(display_of(data.experiment.options, data.experiment.epochs)) {}
+  explicit Page(const SpikingReportData& data)
+      : d_(data), display_(display_of(data.experiment.options, data.experiment.epochs)) {}
 
   std::string render() {
     heading();
@@ -81,16 +83,25 @@ class Page {
   void section(const char* name) { out_ += fmt::format("<h2>{}</h2>\n", name); }
   void figure(const std::string& drawing, const std::string& name, const std::string& caption) {
     if (drawing.empty()) return;
-    out_ += fmt::format("<figure><div class=\"scroll\">{}</div><figcaption><b>Figure {} | {}.</b> {}</figcaption></figure>\n", drawing, ++figures_, escape(name), escape(caption));
+    out_ += fmt::format(
+        "<figure><div class=\"scroll\">{}</div><figcaption><b>Figure {} | {}.</b> {}</figcaption></figure>\n",
+        drawing, ++figures_, escape(name), escape(caption));
   }
   std::string how_drawn() const {
-    return d_.experiment.seeds.size() > 1 ? "Thick: mean over seeds; band: its 95 % interval; thin: every seed." : "One seed: no interval.";
+    return d_.experiment.seeds.size() > 1
+               ? "Thick: mean over seeds; band: its 95 % interval; thin: every seed."
+               : "One seed: no interval.";
   }
 
   void heading() {
-    out_ += fmt::format("<header><p class=\"kicker\">Apical spiking experiment</p><h1>{}</h1>\n", escape(d_.experiment.title));
-    if (!d_.experiment.description.empty()) out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(d_.experiment.description));
-    if (d_.wall_seconds == 0) out_ += "<aside class=\"warnings\"><h2>\u26A0 One warning</h2><ul><li>this run has not finished</li></ul></aside>\n";
+    out_ += fmt::format("<header><p class=\"kicker\">Apical spiking experiment</p><h1>{}</h1>\n",
+                        escape(d_.experiment.title));
+    if (!d_.experiment.description.empty())
+      out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(d_.experiment.description));
+    if (d_.wall_seconds == 0)
+      out_ +=
+          "<aside class=\"warnings\"><h2>\u26A0 One warning</h2><ul><li>this run has not "
+          "finished</li></ul></aside>\n";
     out_ += "</header>\n";
   }
 
@@ -102,7 +113,8 @@ class Page {
     out_ += "</tr></thead><tbody>\n";
     for (std::size_t i = 1; i < rows.size(); ++i) {
       out_ += fmt::format("<tr><th scope=\"row\">{}</th>", escape(rows[i].front()));
-      for (std::size_t c = 1; c < rows[i].size(); ++c) out_ += fmt::format("<td class=\"n\">{}</td>", escape(rows[i][c]));
+      for (std::size_t c = 1; c < rows[i].size(); ++c)
+        out_ += fmt::format("<td class=\"n\">{}</td>", escape(rows[i][c]));
       out_ += "</tr>\n";
     }
     out_ += "</tbody></table></div>\n";
@@ -111,11 +123,17 @@ class Page {
   void expectations() {
     if (d_.expectations.empty()) return;
     out_ += fmt::format("<h2>Compared with {}</h2>\n", escape(d_.reproduces));
-    out_ += "<div class=\"scroll\"><table><thead><tr><th>Quantity</th><th>Measured<br/><span class=\"b\">[95\u00A0%]</span></th>"
-            "<th>Expected</th><th>Verdict</th><th>Why this tolerance</th><th>Where the figure comes from</th></tr></thead><tbody>\n";
+    out_ +=
+        "<div class=\"scroll\"><table><thead><tr><th>Quantity</th><th>Measured<br/><span "
+        "class=\"b\">[95\u00A0%]</span></th>"
+        "<th>Expected</th><th>Verdict</th><th>Why this tolerance</th><th>Where the figure comes "
+        "from</th></tr></thead><tbody>\n";
     for (const ExpectedFigure& e : d_.expectations) {
-      out_ += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", escape(e.subject), escape(e.measured),
-                          escape(e.expected), e.reproduced ? "reproduced" : "<b>deviates</b>", escape(e.because), escape(e.source));
+      out_ += fmt::format(
+          "<tr><th scope=\"row\">{}</th><td "
+          "class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+          escape(e.subject), escape(e.measured), escape(e.expected),
+          e.reproduced ? "reproduced" : "<b>deviates</b>", escape(e.because), escape(e.source));
     }
     out_ += "</tbody></table></div>\n";
   }
@@ -124,17 +142,29 @@ class Page {
     for (const MeasureDots& m : display_.dots) {
       DotPlot plot{.description = m.title, .x_label = m.x_label};
       for (std::size_t i = 0; i < m.rows.size(); ++i) {
-        const std::vector<SeedValue> values = values_at(curves_of(d_.measured, "test", m.rows[i].metric), m.rows[i].first);
+        const std::vector<SeedValue> values =
+            values_at(curves_of(d_.measured, "test", m.rows[i].metric), m.rows[i].first);
         if (values.empty()) continue;
         const MeanInterval interval = interval_of(values);
-        plot.rows.push_back({.label = m.rows[i].label, .style = m.rows[i].first ? std::size_t{5} : std::size_t{0}, .seeds = values, .interval = interval, .text = cell_of(values, "")});
+        plot.rows.push_back({.label = m.rows[i].label,
+                             .style = m.rows[i].first ? std::size_t{5} : std::size_t{0},
+                             .seeds = values,
+                             .interval = interval,
+                             .text = cell_of(values, "")});
       }
-      figure(svg_of(plot), m.title, m.caption + (d_.experiment.seeds.size() > 1 ? " Every seed is a dot; diamond and bar: mean over seeds with its 95 % interval." : " One seed: no interval."));
+      figure(
+          svg_of(plot), m.title,
+          m.caption + (d_.experiment.seeds.size() > 1
+                           ? " Every seed is a dot; diamond and bar: mean over seeds with its 95 % interval."
+                           : " One seed: no interval."));
     }
   }
 
   void pairing_curves() {
-    LinePlot plot{.description = "Weight change", .x_label = display_.curve_x, .y_label = "weight change", .reference = ReferenceLine{0, "no change"}};
+    LinePlot plot{.description = "Weight change",
+                  .x_label = display_.curve_x,
+                  .y_label = "weight change",
+                  .reference = ReferenceLine{0, "no change"}};
     for (const SeedResults& r : d_.results) {
       for (std::size_t i = 0; i < r.curves.size(); ++i) {
         if (plot.series.size() <= i) plot.series.push_back({.label = r.curves[i].label, .style = i});
@@ -178,7 +208,10 @@ class Page {
       if (s.windows.empty()) continue;
       if (drawn.empty()) section("Spikes");
       drawn = s.name;
-      RasterPlot plot{.description = fmt::format("Spikes of some neurons of each population, {}", s.name), .neurons = 0, .panels = {}, .bands = {}};
+      RasterPlot plot{.description = fmt::format("Spikes of some neurons of each population, {}", s.name),
+                      .neurons = 0,
+                      .panels = {},
+                      .bands = {}};
       for (const RasterWindow& w : s.windows) plot.panels.push_back({w.label, w.until_s - w.from_s});
       for (const ActivityCurves& p : s.populations) {
         RasterBand band{p.population, std::vector<std::vector<RasterSpike>>(s.windows.size())};
@@ -193,8 +226,9 @@ class Page {
       }
       plot.neurons = static_cast<std::uint32_t>(d_.experiment.record.raster_neurons);
       figure(svg_of(plot), fmt::format("Spikes{}", r.segments.size() > 1 ? ", " + s.name : ""),
-             fmt::format("The first {} neurons of each population, seed {}. Short ticks: events, which start a burst or stand alone; long ticks: further spikes of a burst.", plot.neurons,
-                         r.seed));
+             fmt::format("The first {} neurons of each population, seed {}. Short ticks: events, which start "
+                         "a burst or stand alone; long ticks: further spikes of a burst.",
+                         plot.neurons, r.seed));
     }
   }
 
@@ -207,21 +241,25 @@ class Page {
       const char *name, *axis;
       std::vector<double> ActivityCurves::*values;
     };
-    for (const Quantity& q : {Quantity{"Event rate", "event rate (Hz)", &ActivityCurves::event_Hz}, Quantity{"Burst rate", "burst rate (Hz)", &ActivityCurves::burst_Hz},
-                              Quantity{"Burst probability", "burst probability", &ActivityCurves::burst_probability}}) {
+    for (const Quantity& q :
+         {Quantity{"Event rate", "event rate (Hz)", &ActivityCurves::event_Hz},
+          Quantity{"Burst rate", "burst rate (Hz)", &ActivityCurves::burst_Hz},
+          Quantity{"Burst probability", "burst probability", &ActivityCurves::burst_probability}}) {
       for (std::size_t k = 0; k < segments; ++k) {
         const std::string which = segments > 1 ? ", " + d_.results.front().segments[k].name : "";
         LinePlot plot{.description = q.name + which, .x_label = "time (s)", .y_label = q.axis};
         for (const SeedResults& r : d_.results) {
           const SegmentCurves& s = r.segments.at(k);
           for (std::size_t i = 0; i < s.populations.size(); ++i) {
-            if (plot.series.size() <= i) plot.series.push_back({.label = s.populations[i].population, .style = i});
+            if (plot.series.size() <= i)
+              plot.series.push_back({.label = s.populations[i].population, .style = i});
             SeedCurve curve{r.seed, {}, s.populations[i].*q.values};
             for (const double t : s.time_s) curve.x.push_back(t - (segments > 1 ? s.start_s : 0));
             plot.series[i].seeds.push_back(std::move(curve));
           }
         }
-        figure(svg_of(plot), q.name + which, "Mean over all neurons of a population, in bins. " + display_.activity + " " + how_drawn());
+        figure(svg_of(plot), q.name + which,
+               "Mean over all neurons of a population, in bins. " + display_.activity + " " + how_drawn());
       }
     }
     out_ += "</div>\n";
@@ -231,23 +269,35 @@ class Page {
     section("How this was measured");
     out_ += fmt::format("<p><b>Course.</b> {}</p>\n", escape(display_.course));
     if (models::network_of(d_.experiment.options)) {
-      out_ += "<p><b>Events and bursts.</b> An event is the first spike after a pause; the second spike of a burst makes it a burst. Burst probability is bursts over events. "
-              "What tells a pause, and every other departure of the published program from its article, is an option of the experiment and stands below.</p>\n";
+      out_ +=
+          "<p><b>Events and bursts.</b> An event is the first spike after a pause; the second spike of a "
+          "burst makes it a burst. Burst probability is bursts over events. "
+          "What tells a pause, and every other departure of the published program from its article, is an "
+          "option of the experiment and stands below.</p>\n";
     }
-    out_ += "<p><b>Statistics.</b> The seed is the unit of replication; it draws the wiring, the initial state and all background input. Intervals are 95 % confidence intervals of the "
-            "mean over seeds (Student t).</p>\n";
-    out_ += "<p><b>What the experiment takes for granted.</b></p><div class=\"scroll\"><table><thead><tr><th>Ingredient</th><th>Needed</th><th>Why</th></tr></thead><tbody>\n";
+    out_ +=
+        "<p><b>Statistics.</b> The seed is the unit of replication; it draws the wiring, the initial state "
+        "and all background input. Intervals are 95 % confidence intervals of the "
+        "mean over seeds (Student t).</p>\n";
+    out_ +=
+        "<p><b>What the experiment takes for granted.</b></p><div "
+        "class=\"scroll\"><table><thead><tr><th>Ingredient</th><th>Needed</th><th>Why</th></tr></"
+        "thead><tbody>\n";
     for (const Ingredient& i : ingredients(d_.experiment.options)) {
-      out_ += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"answer\">{}</td><td>{}</td></tr>\n", escape(i.name), i.needed ? "yes" : "no", escape(i.reason));
+      out_ += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"answer\">{}</td><td>{}</td></tr>\n",
+                          escape(i.name), i.needed ? "yes" : "no", escape(i.reason));
     }
     out_ += "</tbody></table></div>\n";
   }
 
   void settings() {
     section("Settings and provenance");
-    out_ += fmt::format("<details><summary>The experiment as it was run (TOML)</summary><pre>{}</pre></details>\n", escape(d_.experiment.resolved));
+    out_ += fmt::format(
+        "<details><summary>The experiment as it was run (TOML)</summary><pre>{}</pre></details>\n",
+        escape(d_.experiment.resolved));
     std::string line;
-    for (const auto& [name, value] : d_.provenance) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", name, value);
+    for (const auto& [name, value] : d_.provenance)
+      line += fmt::format("{}{} {}", line.empty() ? "" : ", ", name, value);
     if (d_.wall_seconds > 0) line += fmt::format(", {} for all seeds", duration_text(d_.wall_seconds));
     out_ += fmt::format("<p class=\"note\">{}.</p>\n", escape(line));
     section("Please cite");
@@ -262,7 +312,8 @@ class Page {
 
 }  // namespace
 
-std::vector<std::vector<std::string>> headline_table(const SpikingExperiment& e, const std::vector<Measurement>& measured) {
+std::vector<std::vector<std::string>> headline_table(const SpikingExperiment& e,
+                                                     const std::vector<Measurement>& measured) {
   const bool twice = e.epochs > 0;
   const std::string interval = e.seeds.size() > 1 ? " [95 %]" : "";
   std::vector<std::vector<std::string>> rows{{"measure"}};
@@ -288,18 +339,25 @@ io::Path write_spiking_report(const io::Path& run) {
   d.experiment = read_spiking_experiment(TomlDocument::read((run / "experiment.toml").string()));
   d.measured = read_measurements(run);
   if (io::file_exists(run / "results.h5")) d.results = read_spiking_results(run / "results.h5");
-  if (io::file_exists(run / "summary.json")) d.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
+  if (io::file_exists(run / "summary.json"))
+    d.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
-  for (const auto& [key, name] : {std::pair{"apical", "version"}, {"apical", "revision"}, {"apical", "compiler"}, {"apical", "build"}, {"machine", "instruction_set"}}) {
+  for (const auto& [key, name] : {std::pair{"apical", "version"},
+                                  {"apical", "revision"},
+                                  {"apical", "compiler"},
+                                  {"apical", "build"},
+                                  {"machine", "instruction_set"}}) {
     d.provenance.emplace_back(name, manifest.at(key).at(name).get<std::string>());
   }
-  d.provenance.emplace_back("threads", fmt::format("{}", manifest.at("machine").at("threads").get<std::size_t>()));
+  d.provenance.emplace_back("threads",
+                            fmt::format("{}", manifest.at("machine").at("threads").get<std::size_t>()));
   d.provenance.emplace_back("created", manifest.at("created"));
   if (io::file_exists(run / "reproduction.json")) {
     const nlohmann::json j = io::read_json(run / "reproduction.json");
     d.reproduces = j.at("reference");
     for (const nlohmann::json& o : j.at("outcomes")) {
-      d.expectations.push_back({o.at("subject"), o.at("measured_text"), o.at("expected"), o.at("because"), o.at("source"), o.at("reproduced")});
+      d.expectations.push_back({o.at("subject"), o.at("measured_text"), o.at("expected"), o.at("because"),
+                                o.at("source"), o.at("reproduced")});
     }
   }
   const io::Path path = run / "report.html";

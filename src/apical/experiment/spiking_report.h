@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// report.html of a spiking run: what was asked, headline measures with their intervals, rasters, activity over time, and the
-// model's own figures.
+// report.html of a spiking run: what was asked, headline measures with their intervals, rasters, activity
+// over time, and the model's own figures.
 #pragma once
 
 #include <string>
@@ -29,7 +29,8 @@ struct SpikingReportData {
 std::string render_spiking_report(const SpikingReportData& data);
 
 /// The headline measures as rows of text; the first row is the heading.
-std::vector<std::vector<std::string>> headline_table(const SpikingExperiment& experiment, const std::vector<Measurement>& measured);
+std::vector<std::vector<std::string>> headline_table(const SpikingExperiment& experiment,
+                                                     const std::vector<Measurement>& measured);
 
 /// Writes report.html of a run of a spiking experiment again from its files; returns its path.
 io::Path write_spiking_report(const io::Path& run);

@@ -18,7 +18,8 @@ class Writer {
   explicit Writer(io::hdf5::File& file) : file_(file) {}
 
   template <class T>
-  void array(const std::string& at, const std::vector<T>& values, const std::string& units = "", const std::string& description = "") {
+  void array(const std::string& at, const std::vector<T>& values, const std::string& units = "",
+             const std::string& description = "") {
     io::hdf5::Dataset d = file_.create_dataset(at, {.element = io::element_of<T>(), .dims = {values.size()}});
     if (!values.empty()) d.write_rows(0, std::as_bytes(std::span(values)));
     if (!units.empty()) file_.set_attribute(at, "units", units);
@@ -41,11 +42,13 @@ class Writer {
     }
     file_.set_attribute(group, "raster_labels", labels);
     array(group + "/raster_windows", edges, "s", "from, until, from the start of the segment");
-    for (std::size_t i = 0; i < s.populations.size(); ++i) population(group + "/" + s.populations[i].name, s, s.populations[i], i);
+    for (std::size_t i = 0; i < s.populations.size(); ++i)
+      population(group + "/" + s.populations[i].name, s, s.populations[i], i);
   }
 
  private:
-  void population(const std::string& group, const ActivitySegment& s, const PopulationActivity& p, std::size_t position) {
+  void population(const std::string& group, const ActivitySegment& s, const PopulationActivity& p,
+                  std::size_t position) {
     std::vector<double> event_Hz, burst_Hz, probability, spike_Hz;
     const double per_Hz = s.bin_s * static_cast<double>(p.neurons);
     for (std::size_t i = 0; i < p.events.size(); ++i) {
@@ -62,7 +65,8 @@ class Writer {
     file_.set_attribute(group, "neurons", static_cast<std::int64_t>(p.neurons));
     file_.set_attribute(group, "position", static_cast<std::int64_t>(position));
     if (s.windows.empty()) return;
-    array(group + "/raster/time", p.raster_s, "s", "of spikes of the first neurons, from the start of the segment");
+    array(group + "/raster/time", p.raster_s, "s",
+          "of spikes of the first neurons, from the start of the segment");
     array(group + "/raster/neuron", p.raster_neuron);
     array(group + "/raster/label", p.raster_label, "", "1: event, 2: burst, 0: another spike");
   }
@@ -76,10 +80,12 @@ double number(const io::hdf5::File& file, const std::string& path, const std::st
 }
 
 /// Groups below `group` in the order in which they were written.
-std::vector<std::string> in_order(const io::hdf5::File& file, const std::string& group, const std::vector<std::string>& not_groups) {
+std::vector<std::string> in_order(const io::hdf5::File& file, const std::string& group,
+                                  const std::vector<std::string>& not_groups) {
   std::vector<std::pair<double, std::string>> found;
   for (const std::string& name : file.names(group)) {
-    if (std::find(not_groups.begin(), not_groups.end(), name) == not_groups.end()) found.emplace_back(number(file, group + "/" + name, "position"), name);
+    if (std::find(not_groups.begin(), not_groups.end(), name) == not_groups.end())
+      found.emplace_back(number(file, group + "/" + name, "position"), name);
   }
   std::sort(found.begin(), found.end());
   std::vector<std::string> out;
@@ -87,7 +93,8 @@ std::vector<std::string> in_order(const io::hdf5::File& file, const std::string&
   return out;
 }
 
-ActivityCurves read_population(const io::hdf5::File& file, const std::string& group, const std::string& name) {
+ActivityCurves read_population(const io::hdf5::File& file, const std::string& group,
+                               const std::string& name) {
   ActivityCurves p;
   p.population = name;
   p.event_Hz = file.dataset(group + "/event_rate").read<double>();
@@ -112,13 +119,15 @@ SegmentCurves read_segment(const io::hdf5::File& file, const std::string& group,
     s.windows.push_back({labels.substr(at, end - at), edges[2 * i], edges[2 * i + 1]});
     at = end + 1;
   }
-  for (const std::string& p : in_order(file, group, {"time", "raster_windows"})) s.populations.push_back(read_population(file, group + "/" + p, p));
+  for (const std::string& p : in_order(file, group, {"time", "raster_windows"}))
+    s.populations.push_back(read_population(file, group + "/" + p, p));
   return s;
 }
 
 }  // namespace
 
-void write_spiking_results(const SpikingExperiment& e, const std::vector<std::unique_ptr<SpikingCourse>>& courses, const io::Path& path) {
+void write_spiking_results(const SpikingExperiment& e,
+                           const std::vector<std::unique_ptr<SpikingCourse>>& courses, const io::Path& path) {
   const io::Path temporary = io::temporary_name(path);
   try {
     io::hdf5::File file = io::hdf5::File::create(temporary);
@@ -131,7 +140,8 @@ void write_spiking_results(const SpikingExperiment& e, const std::vector<std::un
       const std::string seed = fmt::format("seed-{}", e.seeds[r]);
       file.create_group(seed);
       const auto& segments = courses[r]->segments();
-      for (std::size_t i = 0; i < segments.size(); ++i) writer.segment(seed + "/" + segments[i].name, segments[i], i);
+      for (std::size_t i = 0; i < segments.size(); ++i)
+        writer.segment(seed + "/" + segments[i].name, segments[i], i);
       const auto& curves = courses[r]->curves();
       for (std::size_t i = 0; i < curves.size(); ++i) {
         const std::string group = fmt::format("{}/curves/{}", seed, i);
@@ -158,10 +168,13 @@ std::vector<SeedResults> read_spiking_results(const io::Path& path) {
     if (file.contains(group + "/curves")) {
       for (const std::string& i : in_order(file, group + "/curves", {})) {
         const std::string at = group + "/curves/" + i;
-        r.curves.push_back({std::get<std::string>(file.attribute(at, "label")), file.dataset(at + "/x").read<double>(), file.dataset(at + "/delta_w").read<double>()});
+        r.curves.push_back({std::get<std::string>(file.attribute(at, "label")),
+                            file.dataset(at + "/x").read<double>(),
+                            file.dataset(at + "/delta_w").read<double>()});
       }
     } else {
-      for (const std::string& s : in_order(file, group, {})) r.segments.push_back(read_segment(file, group + "/" + s, s));
+      for (const std::string& s : in_order(file, group, {}))
+        r.segments.push_back(read_segment(file, group + "/" + s, s));
     }
     out.push_back(std::move(r));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// results.h5 of a spiking run: seed-N/SEGMENT/POPULATION/{event_rate, burst_rate, burst_probability}, over seed-N/SEGMENT/time;
-// raster/{time, neuron, label} below a population that is drawn; seed-N/curves/I/{x, delta_w} of pairing protocols.
+// results.h5 of a spiking run: seed-N/SEGMENT/POPULATION/{event_rate, burst_rate, burst_probability}, over
+// seed-N/SEGMENT/time; raster/{time, neuron, label} below a population that is drawn; seed-N/curves/I/{x,
+// delta_w} of pairing protocols.
 #pragma once
 
 #include <memory>
@@ -12,7 +13,8 @@
 namespace apical {
 
 /// Written beside and renamed.
-void write_spiking_results(const SpikingExperiment& experiment, const std::vector<std::unique_ptr<SpikingCourse>>& courses, const io::Path& path);
+void write_spiking_results(const SpikingExperiment& experiment,
+                           const std::vector<std::unique_ptr<SpikingCourse>>& courses, const io::Path& path);
 
 /// Rates of a population over time.
 struct ActivityCurves {

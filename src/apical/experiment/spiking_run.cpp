@@ -48,8 +48,9 @@ struct Bookkeeping {
   }
 };
 
-/// Threads work on a seed each. Where there are fewer seeds than threads they could share a network, but they meet after every
-/// step of 0.1 ms: with fewer neurons than this that takes longer than the work, and on a busy machine much longer.
+/// Threads work on a seed each. Where there are fewer seeds than threads they could share a network, but they
+/// meet after every step of 0.1 ms: with fewer neurons than this that takes longer than the work, and on a
+/// busy machine much longer.
 constexpr std::size_t kNeuronsPerThread = 8192;
 
 std::size_t neurons_of(const SpikingExperiment& e) {
@@ -87,7 +88,12 @@ void write_manifest(const SpikingExperiment& e, const io::Path& run, std::size_t
 class SpikingRun {
  public:
   SpikingRun(const SpikingExperiment& e, const SpikingRunOptions& options, const std::atomic<bool>& stop)
-      : e_(e), options_(options), stop_(stop), run_(options.directory), hash_(io::xxh3(io::bytes_of(e.resolved))), pool_(options.threads) {}
+      : e_(e),
+        options_(options),
+        stop_(stop),
+        run_(options.directory),
+        hash_(io::xxh3(io::bytes_of(e.resolved))),
+        pool_(options.threads) {}
 
   SpikingRunResult execute() {
     result_.label = e_.label;
@@ -98,9 +104,10 @@ class SpikingRun {
     io::make_directories(run_);
     io::RunLock lock(run_);
     if (options_.resume && io::read_text(run_ / "experiment.toml") != e_.resolved) {
-      throw DataError(fmt::format("{} was made by another experiment; a run is continued exactly as it began\n"
-                                  "  leave out the experiment to use the run's own: apical run --resume --out {}",
-                                  run_.string(), run_.string()));
+      throw DataError(
+          fmt::format("{} was made by another experiment; a run is continued exactly as it began\n"
+                      "  leave out the experiment to use the run's own: apical run --resume --out {}",
+                      run_.string(), run_.string()));
     }
     if (options_.resume && io::file_exists(run_ / "summary.json")) {
       if (!io::file_exists(run_ / "report.html")) write_spiking_report(run_);
@@ -117,7 +124,8 @@ class SpikingRun {
     }
     metrics_.emplace(run_ / "metrics.ndjson", books_.metrics);
     events_.emplace(run_ / "events.ndjson", books_.events);
-    event(books_.sequence > 0 ? "resumed" : "started", [&](io::JsonLine& l) { l.add("threads", pool_.size()); });
+    event(books_.sequence > 0 ? "resumed" : "started",
+          [&](io::JsonLine& l) { l.add("threads", pool_.size()); });
     start_ = last_checkpoint_ = Clock::now();
     for (; books_.round < rounds(); ++books_.round) {
       if (stop_.load() || !run_round()) return stopped();
@@ -128,7 +136,9 @@ class SpikingRun {
 
  private:
   std::size_t rounds() const { return courses_.front()->rounds(); }
-  double wall() const { return books_.wall_seconds + std::chrono::duration<double>(Clock::now() - start_).count(); }
+  double wall() const {
+    return books_.wall_seconds + std::chrono::duration<double>(Clock::now() - start_).count();
+  }
 
   template <class Fill>
   void event(std::string_view name, Fill&& fill) {
@@ -161,7 +171,8 @@ class SpikingRun {
     {
       const std::lock_guard lock(progress_mutex_);
       done_s_ += seconds;
-      if (options_.progress) options_.progress({done_s_, course_seconds(e_) * static_cast<double>(e_.seeds.size()), note_});
+      if (options_.progress)
+        options_.progress({done_s_, course_seconds(e_) * static_cast<double>(e_.seeds.size()), note_});
     }
     if (rounds() == 1 && stop_.load()) throw Stopped{};
   }
@@ -169,12 +180,15 @@ class SpikingRun {
   void restore() {
     const io::FoundCheckpoint found = io::newest_valid_checkpoint(run_ / "checkpoints", hash_);
     for (const io::SetAside& aside : found.set_aside) {
-      result_.notes.push_back(fmt::format("damaged checkpoint set aside as {}: {}", aside.file.string(), aside.reason));
+      result_.notes.push_back(
+          fmt::format("damaged checkpoint set aside as {}: {}", aside.file.string(), aside.reason));
     }
     if (!found.checkpoint) {
       if (!found.set_aside.empty()) {
-        throw DataError(fmt::format("no checkpoint of {} is valid any more ({}: {})\n  its metrics are kept; begin a new run with another --out", run_.string(),
-                                    found.set_aside.front().file.string(), found.set_aside.front().reason));
+        throw DataError(fmt::format(
+            "no checkpoint of {} is valid any more ({}: {})\n  its metrics are kept; begin a new run with "
+            "another --out",
+            run_.string(), found.set_aside.front().file.string(), found.set_aside.front().reason));
       }
       result_.notes.emplace_back("no checkpoint had been written yet: the run begins again");
       return;
@@ -183,9 +197,11 @@ class SpikingRun {
     io::load_state(found.checkpoint->section("books"), books_, origin + ", section 'books'");
     for (std::size_t r = 0; r < courses_.size(); ++r) {
       const std::string name = section_name(r);
-      if (books_.round > 0) courses_[r]->load(found.checkpoint->section(name), fmt::format("{}, section '{}'", origin, name));
+      if (books_.round > 0)
+        courses_[r]->load(found.checkpoint->section(name), fmt::format("{}, section '{}'", origin, name));
     }
-    done_s_ = course_seconds(e_) * static_cast<double>(e_.seeds.size()) * static_cast<double>(books_.round) / static_cast<double>(rounds());
+    done_s_ = course_seconds(e_) * static_cast<double>(e_.seeds.size()) * static_cast<double>(books_.round) /
+              static_cast<double>(rounds());
   }
 
   std::string section_name(std::size_t r) const { return fmt::format("seed-{}", e_.seeds[r]); }
@@ -200,7 +216,8 @@ class SpikingRun {
     c.sequence = saved.sequence;
     c.experiment = hash_;
     c.sections.push_back({"books", io::save_state(saved)});
-    for (std::size_t r = 0; r < courses_.size(); ++r) c.sections.push_back({section_name(r), courses_[r]->save()});
+    for (std::size_t r = 0; r < courses_.size(); ++r)
+      c.sections.push_back({section_name(r), courses_[r]->save()});
     io::write_checkpoint(run_ / "checkpoints", c);
     last_checkpoint_ = Clock::now();
   }
@@ -227,7 +244,8 @@ class SpikingRun {
       event("numerical_fault", [&](io::JsonLine& l) { add_fault(l, fault.where()); });
       std::vector<io::CheckpointSection> networks;
       for (std::size_t r = 0; r < seeds; ++r) {
-        if (!courses_[r]->fault_state().empty()) networks.push_back({section_name(r), courses_[r]->fault_state()});
+        if (!courses_[r]->fault_state().empty())
+          networks.push_back({section_name(r), courses_[r]->fault_state()});
       }
       write_fault_state(run_, hash_, books_.sequence + 1, std::move(networks));
       metrics_->close();
@@ -254,7 +272,8 @@ class SpikingRun {
       event("epoch", [&](io::JsonLine& l) { l.add("epoch", *trained); });
       note_ = fmt::format("epoch {}/{}, mean cost {:.3f}", *trained, e_.epochs, cost);
     }
-    if (rounds() > 1 && std::chrono::duration<double>(Clock::now() - last_checkpoint_).count() >= e_.checkpoint_every_s) {
+    if (rounds() > 1 &&
+        std::chrono::duration<double>(Clock::now() - last_checkpoint_).count() >= e_.checkpoint_every_s) {
       ++books_.round;  // this one is done
       write_checkpoint();
       --books_.round;
@@ -289,7 +308,8 @@ class SpikingRun {
     io::make_directories(run_ / "spikes");
     for (std::size_t r = 0; r < e_.record.seeds; ++r) {
       std::vector<io::SonataPopulation> populations;
-      for (const PopulationSpikes& p : courses_[r]->recorded()) populations.push_back({p.name, p.ms, p.neuron});
+      for (const PopulationSpikes& p : courses_[r]->recorded())
+        populations.push_back({p.name, p.ms, p.neuron});
       io::write_sonata_spikes(run_ / "spikes" / fmt::format("seed-{}.h5", e_.seeds[r]), populations);
     }
   }
@@ -312,9 +332,15 @@ class SpikingRun {
       const std::pair<std::string, std::string>& key = entry.first;
       const auto& by_epoch = entry.second;
       const auto add = [&](double epoch, const std::vector<double>& values) {
-        const bool all_finite = std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
-        const MeanInterval i = mean_interval(all_finite ? std::span<const double>(values) : std::span<const double>());
-        nlohmann::json one{{"split", key.first}, {"metric", key.second}, {"epoch", epoch}, {"mean", io::json_number(i.mean)}, {"n", i.n}};
+        const bool all_finite =
+            std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+        const MeanInterval i =
+            mean_interval(all_finite ? std::span<const double>(values) : std::span<const double>());
+        nlohmann::json one{{"split", key.first},
+                           {"metric", key.second},
+                           {"epoch", epoch},
+                           {"mean", io::json_number(i.mean)},
+                           {"n", i.n}};
         if (i.has_bounds()) {
           one["low95"] = io::json_number(i.low);
           one["high95"] = io::json_number(i.high);
@@ -347,18 +373,22 @@ class SpikingRun {
 
 }  // namespace
 
-SpikingRunResult run_spiking(const SpikingExperiment& experiment, const SpikingRunOptions& options, const std::atomic<bool>& stop) {
+SpikingRunResult run_spiking(const SpikingExperiment& experiment, const SpikingRunOptions& options,
+                             const std::atomic<bool>& stop) {
   return SpikingRun(experiment, options, stop).execute();
 }
 
 bool is_spiking_run(const io::Path& directory) {
-  return io::file_exists(directory / "manifest.json") && io::read_json(directory / "manifest.json").value("kind", "") == "spiking";
+  return io::file_exists(directory / "manifest.json") &&
+         io::read_json(directory / "manifest.json").value("kind", "") == "spiking";
 }
 
 SpikingEstimate estimate_spiking(const SpikingExperiment& e, unsigned threads) {
   SpikingEstimate s;
   s.biological_s = course_seconds(e);
-  const auto elapsed = [](Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); };
+  const auto elapsed = [](Clock::time_point since) {
+    return std::chrono::duration<double>(Clock::now() - since).count();
+  };
   ThreadPool pool(threads);
   const std::size_t at_a_time = std::min<std::size_t>(pool.size(), e.seeds.size());
   const auto turns = static_cast<double>((e.seeds.size() + at_a_time - 1) / at_a_time);
@@ -372,11 +402,13 @@ SpikingEstimate estimate_spiking(const SpikingExperiment& e, unsigned threads) {
   for (const spike::NeuronGroup& g : description->groups) {
     (std::holds_alternative<spike::PoissonSource>(g.model) ? s.sources : s.neurons) += g.size;
   }
-  for (const spike::Background& b : description->background) s.background_trains += description->groups[spike::group_index(*description, b.target)].size;
+  for (const spike::Background& b : description->background)
+    s.background_trains += description->groups[spike::group_index(*description, b.target)].size;
   spike::Network<float> network(*description, e.seeds.front());
   const double building = elapsed(start);
   s.synapses = network.synapses();
-  for (std::size_t c = 0; c < description->connections.size(); ++c) s.plastic_synapses += description->connections[c].rule ? network.synapses(c) : 0;
+  for (std::size_t c = 0; c < description->connections.size(); ++c)
+    s.plastic_synapses += description->connections[c].rule ? network.synapses(c) : 0;
   const std::size_t state = io::save_state(network).size();
   s.network_bytes = network.synapse_bytes() + state;
   if (models::default_epochs(e.options)) s.checkpoint_bytes = state * e.seeds.size();
@@ -387,10 +419,12 @@ SpikingEstimate estimate_spiking(const SpikingExperiment& e, unsigned threads) {
   const spike::Step first = network.step();
   network.reset_counts();
   while (elapsed(probe) < kProbe_s) network.advance(100);
-  const double probed_s = static_cast<double>(network.step() - first) * dt, per_second = elapsed(probe) / probed_s;
+  const double probed_s = static_cast<double>(network.step() - first) * dt,
+               per_second = elapsed(probe) / probed_s;
   if (e.record.spikes) {
     double spikes = 0;
-    for (const std::string& p : e.record.populations) spikes += static_cast<double>(network.counts(network.group(p)).spikes);
+    for (const std::string& p : e.record.populations)
+      spikes += static_cast<double>(network.counts(network.group(p)).spikes);
     const double recorded_s = std::min(e.record.until_s, s.biological_s) - e.record.from_s;
     constexpr std::size_t kBytes = sizeof(double) + sizeof(std::uint64_t);  // time and neuron
     s.recorded_bytes = e.record.seeds * kBytes * static_cast<std::size_t>(spikes / probed_s * recorded_s);

@@ -34,7 +34,8 @@ class ArchiveVisitor final : public StateVisitor {
       archive_(prefix_ + std::string(name), *values);
       return;
     }
-    if constexpr (!std::is_same_v<T, bool>) archive_(prefix_ + std::string(name), std::span<T>(values, bytes.size() / sizeof(T)));
+    if constexpr (!std::is_same_v<T, bool>)
+      archive_(prefix_ + std::string(name), std::span<T>(values, bytes.size() / sizeof(T)));
   }
 
   Archive& archive_;
@@ -43,15 +44,23 @@ class ArchiveVisitor final : public StateVisitor {
 };
 
 template <class Archive>
-void ArchiveVisitor<Archive>::visit(std::string_view name, Element element, bool scalar, std::span<std::byte> bytes) {
+void ArchiveVisitor<Archive>::visit(std::string_view name, Element element, bool scalar,
+                                    std::span<std::byte> bytes) {
   switch (element) {
-    case Element::boolean: return pass<bool>(name, scalar, bytes);
-    case Element::u8: return pass<std::uint8_t>(name, scalar, bytes);
-    case Element::u32: return pass<std::uint32_t>(name, scalar, bytes);
-    case Element::u64: return pass<std::uint64_t>(name, scalar, bytes);
-    case Element::i64: return pass<std::int64_t>(name, scalar, bytes);
-    case Element::f32: return pass<float>(name, scalar, bytes);
-    case Element::f64: return pass<double>(name, scalar, bytes);
+    case Element::boolean:
+      return pass<bool>(name, scalar, bytes);
+    case Element::u8:
+      return pass<std::uint8_t>(name, scalar, bytes);
+    case Element::u32:
+      return pass<std::uint32_t>(name, scalar, bytes);
+    case Element::u64:
+      return pass<std::uint64_t>(name, scalar, bytes);
+    case Element::i64:
+      return pass<std::int64_t>(name, scalar, bytes);
+    case Element::f32:
+      return pass<float>(name, scalar, bytes);
+    case Element::f64:
+      return pass<double>(name, scalar, bytes);
   }
 }
 

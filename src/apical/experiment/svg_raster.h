@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spike rasters as inline SVG: a panel per stretch of time, a band per population, a line per neuron. First spikes (events)
-// are ticks, further spikes of a burst have another colour and are longer, so that none depends on colour.
+// Spike rasters as inline SVG: a panel per stretch of time, a band per population, a line per neuron. First
+// spikes (events) are ticks, further spikes of a burst have another colour and are longer, so that none
+// depends on colour.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,10 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(SvgRaster, DrawsATickPerSpikeOfItsKind) {
-  const RasterPlot plot{"two neurons", 2, {{"1,0", 0.5}, {"0 < 1", 0.5}}, {{"hid1", {{{0.1, 0, false}, {0.11, 0, true}, {0.2, 1, false}}, {}}}}};
+  const RasterPlot plot{"two neurons",
+                        2,
+                        {{"1,0", 0.5}, {"0 < 1", 0.5}},
+                        {{"hid1", {{{0.1, 0, false}, {0.11, 0, true}, {0.2, 1, false}}, {}}}}};
   const std::string svg = svg_of(plot);
   EXPECT_EQ(test::malformed(svg), "");
   EXPECT_THAT(svg, HasSubstr("hid1"));
@@ -30,7 +33,8 @@ TEST(SvgRaster, DrawsATickPerSpikeOfItsKind) {
 
 TEST(SvgRaster, NothingToDrawIsNothing) {
   EXPECT_EQ(svg_of(RasterPlot{}), "");
-  EXPECT_THAT(svg_of(RasterPlot{"silent", 3, {{"all", 1}}, {{"out", {{}}}}}), Not(HasSubstr("class=\"first\"")));
+  EXPECT_THAT(svg_of(RasterPlot{"silent", 3, {{"all", 1}}, {{"out", {{}}}}}),
+              Not(HasSubstr("class=\"first\"")));
 }
 
 }  // namespace

@@ -24,14 +24,18 @@ std::vector<SweptDocument> swept(TomlDocument variant) {
   const bool logarithmic = t.choice("axis", {"linear", "log"}, "linear") == "log";
   if (at.empty()) throw ConfigError("'sweep.at' is empty; expected the values of the axis", t.place("at"));
   if (labels.size() != at.size()) {
-    throw ConfigError(fmt::format("'sweep.labels' has {} entries; expected {} as in 'at'", labels.size(), at.size()), t.place("labels"));
+    throw ConfigError(
+        fmt::format("'sweep.labels' has {} entries; expected {} as in 'at'", labels.size(), at.size()),
+        t.place("labels"));
   }
   for (double x : at) {
-    if (logarithmic && x <= 0) throw ConfigError(fmt::format("'sweep.at' holds {:g}, which a logarithmic axis cannot show", x), t.place("at"));
+    if (logarithmic && x <= 0)
+      throw ConfigError(fmt::format("'sweep.at' holds {:g}, which a logarithmic axis cannot show", x),
+                        t.place("at"));
   }
   if (!t.has("values")) {
-    throw ConfigError("missing table [sweep.values]; expected lists in the place of the experiment's values", t.place("name"),
-                      "e.g. model.layers = [[10, 50, 784], [10, 100, 784]]");
+    throw ConfigError("missing table [sweep.values]; expected lists in the place of the experiment's values",
+                      t.place("name"), "e.g. model.layers = [[10, 50, 784], [10, 100, 784]]");
   }
   t.read_elsewhere("values");
   t.finish();

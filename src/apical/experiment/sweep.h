@@ -5,10 +5,10 @@
 //   at = [50, 100, 500]                                        # where on the axis
 //   labels = ["N = 50", "N = 100", "N = 500"]                  # default: "hidden neurons 50" …
 //   axis = "log"                                               # default: linear
-//   [sweep.values]                                             # lists in the place of the experiment's own values
-//   model.layers = [[10, 50, 784], [10, 100, 784], [10, 500, 784]]
-// Together with [[variant]] every variant is run at every value; a variant may bring lists of its own, e.g. of learning
-// rates, as [variant.sweep.values].
+//   [sweep.values]                                             # lists in the place of the experiment's own
+//   values model.layers = [[10, 50, 784], [10, 100, 784], [10, 500, 784]]
+// Together with [[variant]] every variant is run at every value; a variant may bring lists of its own, e.g.
+// of learning rates, as [variant.sweep.values].
 #pragma once
 
 #include <optional>
@@ -20,11 +20,11 @@
 namespace apical {
 
 struct SweepPoint {
-  std::string name;         ///< what is swept: the title of the axis
+  std::string name;  ///< what is swept: the title of the axis
   double at = 0;
-  std::string label;        ///< of this value
+  std::string label;  ///< of this value
   bool logarithmic = false;
-  std::string series;       ///< label of the variant; empty if the file has none
+  std::string series;  ///< label of the variant; empty if the file has none
 };
 
 struct SweptDocument {

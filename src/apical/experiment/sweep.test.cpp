@@ -59,7 +59,8 @@ TEST(Sweep, GivesEveryVariantAtEveryValue) {
   const auto all = read_variants(TomlDocument::parse(good_text(), "x.toml"));
   std::vector<std::string> labels;
   for (const Experiment& e : all) labels.push_back(e.label);
-  EXPECT_THAT(labels, ElementsAre("error neurons, 2-1", "error neurons, 4-2-1", "backpropagation, 2-1", "backpropagation, 4-2-1"));
+  EXPECT_THAT(labels, ElementsAre("error neurons, 2-1", "error neurons, 4-2-1", "backpropagation, 2-1",
+                                  "backpropagation, 4-2-1"));
   ASSERT_TRUE(all[1].sweep);
   EXPECT_EQ(all[1].sweep->name, "areas");
   EXPECT_EQ(all[1].sweep->at, 2);
@@ -78,7 +79,8 @@ TEST(Sweep, LeavesNoTraceInTheExperimentAsResolved) {
 }
 
 TEST(Sweep, WithoutVariantsIsLabelledByItsValues) {
-  const std::string text = with(with(kSweep, "activation", "name = \"layered-reference\"\nactivation"), "labels = [\"2-1\", \"4-2-1\"]\n", "");
+  const std::string text = with(with(kSweep, "activation", "name = \"layered-reference\"\nactivation"),
+                                "labels = [\"2-1\", \"4-2-1\"]\n", "");
   const auto all = read_variants(TomlDocument::parse(text, "x.toml"));
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].label, "areas 1");
@@ -88,12 +90,18 @@ TEST(Sweep, WithoutVariantsIsLabelledByItsValues) {
 TEST(Sweep, ThatDoesNotAddUpSaysWhere) {
   const std::string good = good_text();
   EXPECT_EQ(complaint(good), "none");
-  EXPECT_THAT(complaint(with(good, "[[2, 1], [4, 2, 1]]", "[[2, 1]]")), HasSubstr("x.toml:11:16: 'sweep.values.model.layers' has 1 entries; expected 2"));
-  EXPECT_THAT(complaint(with(good, "[[2, 1], [4, 2, 1]]", "7")), HasSubstr("'sweep.values.model.layers' is an integer; expected a list"));
-  EXPECT_THAT(complaint(with(good, "labels = [\"2-1\", \"4-2-1\"]", "labels = [\"2-1\"]")), HasSubstr("'sweep.labels' has 1 entries; expected 2"));
-  EXPECT_THAT(complaint(with(good, "at = [1, 2]", "at = [0, 2]\naxis = \"log\"")), HasSubstr("which a logarithmic axis cannot show"));
-  EXPECT_THAT(complaint(with(good, "model.layers = [[", "model.lairs = [[")), HasSubstr("missing key 'model.layers'"));
-  EXPECT_THAT(complaint(with(good, "at = [1, 2]", "at = [1, 2]\nvalue = 3")), HasSubstr("unknown key 'value' in [sweep]"));
+  EXPECT_THAT(complaint(with(good, "[[2, 1], [4, 2, 1]]", "[[2, 1]]")),
+              HasSubstr("x.toml:11:16: 'sweep.values.model.layers' has 1 entries; expected 2"));
+  EXPECT_THAT(complaint(with(good, "[[2, 1], [4, 2, 1]]", "7")),
+              HasSubstr("'sweep.values.model.layers' is an integer; expected a list"));
+  EXPECT_THAT(complaint(with(good, "labels = [\"2-1\", \"4-2-1\"]", "labels = [\"2-1\"]")),
+              HasSubstr("'sweep.labels' has 1 entries; expected 2"));
+  EXPECT_THAT(complaint(with(good, "at = [1, 2]", "at = [0, 2]\naxis = \"log\"")),
+              HasSubstr("which a logarithmic axis cannot show"));
+  EXPECT_THAT(complaint(with(good, "model.layers = [[", "model.lairs = [[")),
+              HasSubstr("missing key 'model.layers'"));
+  EXPECT_THAT(complaint(with(good, "at = [1, 2]", "at = [1, 2]\nvalue = 3")),
+              HasSubstr("unknown key 'value' in [sweep]"));
 }
 
 }  // namespace

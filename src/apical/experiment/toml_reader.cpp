@@ -18,7 +18,8 @@ struct TomlDocument::Node {
   TomlTable table;
 };
 
-TomlDocument::TomlDocument(std::unique_ptr<Node> root, std::string origin) : root_(std::move(root)), origin_(std::move(origin)) {}
+TomlDocument::TomlDocument(std::unique_ptr<Node> root, std::string origin)
+    : root_(std::move(root)), origin_(std::move(origin)) {}
 TomlDocument::TomlDocument(TomlDocument&&) noexcept = default;
 TomlDocument& TomlDocument::operator=(TomlDocument&&) noexcept = default;
 TomlDocument::~TomlDocument() = default;
@@ -52,7 +53,8 @@ void forget_positions(TomlTable& table) {
 /// What `from` says, wherever `into` says something of its own.
 void replace_what_is_there(TomlTable& into, const TomlTable& from) {
   for (const TomlEntry& e : from.entries) {
-    const auto own = std::find_if(into.entries.begin(), into.entries.end(), [&](const TomlEntry& o) { return o.key == e.key; });
+    const auto own = std::find_if(into.entries.begin(), into.entries.end(),
+                                  [&](const TomlEntry& o) { return o.key == e.key; });
     if (own == into.entries.end()) continue;
     auto* table = std::get_if<TomlTable>(&own->value.data);
     if (table && e.value.as<TomlTable>()) {
@@ -75,19 +77,22 @@ void TomlDocument::set(std::string_view assignment, std::string_view variants) {
   try {
     parsed = parse_toml(assignment, origin);
   } catch (const ConfigError&) {
-    const std::string quoted = fmt::format("{}={}", assignment.substr(0, equals), toml_quoted(assignment.substr(equals + 1)));
+    const std::string quoted =
+        fmt::format("{}={}", assignment.substr(0, equals), toml_quoted(assignment.substr(equals + 1)));
     try {
       parsed = parse_toml(quoted, origin);
     } catch (const ConfigError& e) {
       throw ConfigError(e.bare_message(), {origin, 0, 0}, "e.g. --set training.epochs=10");
     }
   }
-  if (parsed.entries.size() != 1) throw ConfigError("expected one key=value", {origin, 0, 0}, "give --set once for each key");
+  if (parsed.entries.size() != 1)
+    throw ConfigError("expected one key=value", {origin, 0, 0}, "give --set once for each key");
   forget_positions(parsed);
   merge(root_->table, parsed);
   for (TomlEntry& e : root_->table.entries) {
     if (variants.empty() || e.key != variants || !e.value.is_list_of_tables()) continue;
-    for (TomlValue& variant : std::get<TomlList>(e.value.data)) replace_what_is_there(std::get<TomlTable>(variant.data), parsed);
+    for (TomlValue& variant : std::get<TomlList>(e.value.data))
+      replace_what_is_there(std::get<TomlTable>(variant.data), parsed);
   }
 }
 
@@ -102,7 +107,8 @@ std::vector<TomlDocument> TomlDocument::variants(std::string_view key) const {
     out.push_back(std::move(base));
     return out;
   }
-  if (!n->is_list_of_tables()) throw ConfigError(fmt::format("'{}' is {}; expected tables [[{}]]", key, n->kind(), key), n->place);
+  if (!n->is_list_of_tables())
+    throw ConfigError(fmt::format("'{}' is {}; expected tables [[{}]]", key, n->kind(), key), n->place);
   for (const TomlValue& item : *n->as<TomlList>()) {
     out.push_back(base.copy());
     merge(out.back().root_->table, *item.as<TomlTable>());
@@ -123,9 +129,12 @@ TomlTable entries_at(const TomlTable& lists, std::size_t i, std::size_t count, c
     } else if (const TomlList* list = e.value.as<TomlList>(); list && list->size() == count) {
       chosen.value = (*list)[i];
     } else {
-      throw ConfigError(list ? fmt::format("'{}' has {} entries; expected {}, one for each value", name, list->size(), count)
-                             : fmt::format("'{}' is {}; expected a list with one entry for each of the {} values", name, e.value.kind(), count),
-                        e.value.place);
+      throw ConfigError(
+          list
+              ? fmt::format("'{}' has {} entries; expected {}, one for each value", name, list->size(), count)
+              : fmt::format("'{}' is {}; expected a list with one entry for each of the {} values", name,
+                            e.value.kind(), count),
+          e.value.place);
     }
     out.set(chosen);
   }
@@ -134,13 +143,16 @@ TomlTable entries_at(const TomlTable& lists, std::size_t i, std::size_t count, c
 
 }  // namespace
 
-std::vector<TomlDocument> TomlDocument::unrolled(std::string_view key, std::string_view values, std::size_t count) const {
+std::vector<TomlDocument> TomlDocument::unrolled(std::string_view key, std::string_view values,
+                                                 std::size_t count) const {
   TomlDocument base = copy();
   base.root_->table.erase(key);
   const TomlValue* table = root_->table.get(key);
   const TomlValue* lists = table && table->as<TomlTable>() ? table->as<TomlTable>()->get(values) : nullptr;
   const std::string path = fmt::format("{}.{}", key, values);
-  if (!lists || !lists->as<TomlTable>()) throw ConfigError(fmt::format("expected a table [{}]", path), lists ? lists->place : Place{origin_, 0, 0});
+  if (!lists || !lists->as<TomlTable>())
+    throw ConfigError(fmt::format("expected a table [{}]", path),
+                      lists ? lists->place : Place{origin_, 0, 0});
   std::vector<TomlDocument> out;
   for (std::size_t i = 0; i < count; ++i) {
     out.push_back(base.copy());
@@ -174,7 +186,9 @@ struct TomlReader::State {
     }
     return entries->emplace_back(Entry{std::string(key), "", {}, list});
   }
-  std::string name(std::string_view key) const { return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key); }
+  std::string name(std::string_view key) const {
+    return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+  }
   void note(std::string_view key, std::string value) {
     for (Entry& e : *entries) {
       if (e.key == key) {
@@ -200,7 +214,8 @@ struct TomlReader::State {
     if (const auto* whole = n.as<std::int64_t>()) return static_cast<double>(*whole);
     const double* v = n.as<double>();
     if (!v) wrong(key, n, expected);
-    if (!std::isfinite(*v)) throw ConfigError(fmt::format("'{}' is {}; expected a finite number", name(key), *v), n.place);
+    if (!std::isfinite(*v))
+      throw ConfigError(fmt::format("'{}' is {}; expected a finite number", name(key), *v), n.place);
     return *v;
   }
 };
@@ -239,13 +254,15 @@ double TomlReader::number(std::string_view key, std::optional<double> otherwise)
   return v;
 }
 
-std::int64_t TomlReader::integer(std::string_view key, std::optional<std::int64_t> otherwise, std::int64_t low, std::int64_t high) {
+std::int64_t TomlReader::integer(std::string_view key, std::optional<std::int64_t> otherwise,
+                                 std::int64_t low, std::int64_t high) {
   const TomlValue* n = state_->find(key);
   if (!n && !otherwise) state_->missing(key, "an integer");
   if (n && !n->as<std::int64_t>()) state_->wrong(key, *n, "an integer");
   const std::int64_t v = n ? *n->as<std::int64_t>() : *otherwise;
   if (v < low || v > high) {
-    throw ConfigError(fmt::format("'{}' is {}; expected {} … {}", state_->name(key), v, low, high), place(key));
+    throw ConfigError(fmt::format("'{}' is {}; expected {} … {}", state_->name(key), v, low, high),
+                      place(key));
   }
   state_->note(key, fmt::format("{}", v));
   return v;
@@ -269,13 +286,14 @@ std::string TomlReader::text(std::string_view key, std::optional<std::string> ot
   return v;
 }
 
-std::string TomlReader::choice(std::string_view key, const std::vector<std::string>& choices, std::optional<std::string> otherwise) {
+std::string TomlReader::choice(std::string_view key, const std::vector<std::string>& choices,
+                               std::optional<std::string> otherwise) {
   std::string v = text(key, std::move(otherwise));
   for (const std::string& c : choices) {
     if (c == v) return v;
   }
-  throw ConfigError(fmt::format("'{}' is '{}'; expected {}", state_->name(key), v, join_names(choices, "or")), place(key),
-                    suggestion(v, choices));
+  throw ConfigError(fmt::format("'{}' is '{}'; expected {}", state_->name(key), v, join_names(choices, "or")),
+                    place(key), suggestion(v, choices));
 }
 
 std::vector<double> TomlReader::numbers(std::string_view key, std::optional<std::vector<double>> otherwise) {
@@ -295,7 +313,8 @@ std::vector<double> TomlReader::numbers(std::string_view key, std::optional<std:
   return v;
 }
 
-std::vector<std::string> TomlReader::texts(std::string_view key, std::optional<std::vector<std::string>> otherwise) {
+std::vector<std::string> TomlReader::texts(std::string_view key,
+                                           std::optional<std::vector<std::string>> otherwise) {
   const TomlValue* n = state_->find(key);
   if (!n && !otherwise) state_->missing(key, "a text or a list of texts");
   std::vector<std::string> v;
@@ -345,7 +364,8 @@ std::vector<std::variant<double, std::string>> TomlReader::numbers_and_texts(
   return v;
 }
 
-std::vector<std::vector<double>> TomlReader::number_rows(std::string_view key, const std::vector<std::string>& areas) {
+std::vector<std::vector<double>> TomlReader::number_rows(std::string_view key,
+                                                         const std::vector<std::string>& areas) {
   const TomlValue* n = state_->find(key);
   if (!n) state_->missing(key, "a list of rows of numbers");
   if (const auto* file = n->as<std::string>()) {
@@ -361,10 +381,11 @@ std::vector<std::vector<double>> TomlReader::number_rows(std::string_view key, c
     const TomlList* cells = row.as<TomlList>();
     if (!cells) state_->wrong(key, row, "a row of numbers");
     out.emplace_back();
-    for (const TomlValue& cell : *cells) out.back().push_back(state_->number_at(key, cell, "a number in this row"));
+    for (const TomlValue& cell : *cells)
+      out.back().push_back(state_->number_at(key, cell, "a number in this row"));
     if (out.back().size() != out.front().size()) {
-      throw ConfigError(fmt::format("a row of '{}' has {} numbers; expected {} as in the first", state_->name(key), out.back().size(),
-                                    out.front().size()),
+      throw ConfigError(fmt::format("a row of '{}' has {} numbers; expected {} as in the first",
+                                    state_->name(key), out.back().size(), out.front().size()),
                         row.place);
     }
   }
@@ -391,7 +412,8 @@ std::vector<TomlReader> TomlReader::tables(std::string_view key) {
   const TomlValue* n = state_->find(key);
   if (!n) return {};
   const TomlList* list = n->as<TomlList>();
-  if (!list || !(list->empty() || n->is_list_of_tables())) state_->wrong(key, *n, fmt::format("tables [[{}]]", state_->name(key)));
+  if (!list || !(list->empty() || n->is_list_of_tables()))
+    state_->wrong(key, *n, fmt::format("tables [[{}]]", state_->name(key)));
   State::Entry& entry = state_->child_entry(key, true);
   std::vector<TomlReader> out;
   for (const TomlValue& item : *list) {
@@ -415,8 +437,10 @@ void TomlReader::finish() {
   for (const TomlEntry& entry : state_->table->entries) {
     if (state_->asked.contains(entry.key)) continue;
     const std::vector<std::string> known(state_->asked.begin(), state_->asked.end());
-    const std::string where = state_->path.empty() ? "at the top level" : fmt::format("in [{}]", state_->path);
-    throw ConfigError(fmt::format("unknown key '{}' {}", entry.key, where), entry.place, suggestion(entry.key, known));
+    const std::string where =
+        state_->path.empty() ? "at the top level" : fmt::format("in [{}]", state_->path);
+    throw ConfigError(fmt::format("unknown key '{}' {}", entry.key, where), entry.place,
+                      suggestion(entry.key, known));
   }
 }
 

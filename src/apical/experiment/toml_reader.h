@@ -25,17 +25,19 @@ class TomlDocument {
   TomlDocument& operator=(TomlDocument&&) noexcept;
   ~TomlDocument();
 
-  /// "model.layers=[4, 30, 3]": replaces or adds a value. ConfigError if it is not key=value in TOML; a bare word
-  /// that is no TOML value counts as a string. Entries of [[variants]] that have a value of their own there get the new one.
+  /// "model.layers=[4, 30, 3]": replaces or adds a value. ConfigError if it is not key=value in TOML; a bare
+  /// word that is no TOML value counts as a string. Entries of [[variants]] that have a value of their own
+  /// there get the new one.
   void set(std::string_view assignment, std::string_view variants = {});
   /// Lays `other` over this document: tables are merged key by key, everything else is replaced.
   void overlay(const TomlDocument& other);
   const std::string& origin() const { return origin_; }
-  /// The entries of [[key]], each laid over a copy of this document without them, so that an entry needs to say
-  /// only what is different. Just a copy of this document if there are none.
+  /// The entries of [[key]], each laid over a copy of this document without them, so that an entry needs to
+  /// say only what is different. Just a copy of this document if there are none.
   std::vector<TomlDocument> variants(std::string_view key) const;
-  /// `count` copies without the table `key`: copy i has entry i of every list in the sub-table `values` of `key` laid over
-  /// it, at the same place as in the sub-table. ConfigError for anything else in there, and for lists of other lengths.
+  /// `count` copies without the table `key`: copy i has entry i of every list in the sub-table `values` of
+  /// `key` laid over it, at the same place as in the sub-table. ConfigError for anything else in there, and
+  /// for lists of other lengths.
   std::vector<TomlDocument> unrolled(std::string_view key, std::string_view values, std::size_t count) const;
   TomlDocument copy() const;
 
@@ -64,19 +66,25 @@ class TomlReader {
   // Without a default a missing key is an error. All check the type; numbers must be finite.
   double number(std::string_view key, std::optional<double> otherwise = {});
   /// An integer in [low, high]; `unit` names what is counted in messages.
-  std::int64_t integer(std::string_view key, std::optional<std::int64_t> otherwise, std::int64_t low, std::int64_t high);
+  std::int64_t integer(std::string_view key, std::optional<std::int64_t> otherwise, std::int64_t low,
+                       std::int64_t high);
   bool boolean(std::string_view key, std::optional<bool> otherwise = {});
   std::string text(std::string_view key, std::optional<std::string> otherwise = {});
   /// One of `choices`.
-  std::string choice(std::string_view key, const std::vector<std::string>& choices, std::optional<std::string> otherwise = {});
+  std::string choice(std::string_view key, const std::vector<std::string>& choices,
+                     std::optional<std::string> otherwise = {});
   /// A list of numbers; a single number counts as a list of one.
   std::vector<double> numbers(std::string_view key, std::optional<std::vector<double>> otherwise = {});
-  std::vector<std::string> texts(std::string_view key, std::optional<std::vector<std::string>> otherwise = {});
+  std::vector<std::string> texts(std::string_view key,
+                                 std::optional<std::vector<std::string>> otherwise = {});
   /// A list of numbers and texts, which must be there.
-  std::vector<std::variant<double, std::string>> numbers_and_texts(std::string_view key, std::optional<std::vector<std::variant<double, std::string>>> otherwise = {});
-  /// A list of equally long lists of numbers, or the name of a CSV file with a table between areas (see area_table.h;
-  /// relative to the experiment's file), of which `areas` are taken; resolved() has the numbers.
-  std::vector<std::vector<double>> number_rows(std::string_view key, const std::vector<std::string>& areas = {});
+  std::vector<std::variant<double, std::string>> numbers_and_texts(
+      std::string_view key, std::optional<std::vector<std::variant<double, std::string>>> otherwise = {});
+  /// A list of equally long lists of numbers, or the name of a CSV file with a table between areas (see
+  /// area_table.h; relative to the experiment's file), of which `areas` are taken; resolved() has the
+  /// numbers.
+  std::vector<std::vector<double>> number_rows(std::string_view key,
+                                               const std::vector<std::string>& areas = {});
 
   /// The sub-table, empty if absent.
   TomlReader table(std::string_view key);

@@ -96,19 +96,31 @@ TEST(TomlReader, TellsKindsApart) {
 }
 
 TEST(TomlReader, WrongTypesSayWhatWasFoundAndExpectedAndWhere) {
-  expect_error("\ndt = '0.1'", "x.toml:2:6: 'dt' is a text; expected a number", [](auto& r) { r.number("dt"); });
-  expect_error("dt = true", "x.toml:1:6: 'dt' is true or false; expected a number", [](auto& r) { r.number("dt"); });
-  expect_error("dt = 2024-01-31", "x.toml:1:6: 'dt' is a date or time; expected a number", [](auto& r) { r.number("dt"); });
-  expect_error("n = 2.0", "x.toml:1:5: 'n' is a number; expected an integer", [](auto& r) { r.integer("n", {}, 0, 9); });
-  expect_error("on = 1", "x.toml:1:6: 'on' is an integer; expected true or false", [](auto& r) { r.boolean("on"); });
-  expect_error("name = [1]", "x.toml:1:8: 'name' is a list; expected a text in quotes", [](auto& r) { r.text("name"); });
-  expect_error("l = [1, 'b']", "x.toml:1:9: 'l' is a text; expected a number in this list", [](auto& r) { r.numbers("l"); });
-  expect_error("l = ['b', 1]", "x.toml:1:11: 'l' is an integer; expected a text in this list", [](auto& r) { r.texts("l"); });
-  expect_error("l = 1", "x.toml:1:5: 'l' is an integer; expected a text or a list of texts", [](auto& r) { r.texts("l"); });
-  expect_error("m = 1", "x.toml:1:5: 'm' is an integer; expected a list of rows of numbers", [](auto& r) { r.number_rows("m"); });
-  expect_error("m = [1]", "x.toml:1:6: 'm' is an integer; expected a row of numbers", [](auto& r) { r.number_rows("m"); });
+  expect_error("\ndt = '0.1'", "x.toml:2:6: 'dt' is a text; expected a number",
+               [](auto& r) { r.number("dt"); });
+  expect_error("dt = true", "x.toml:1:6: 'dt' is true or false; expected a number",
+               [](auto& r) { r.number("dt"); });
+  expect_error("dt = 2024-01-31", "x.toml:1:6: 'dt' is a date or time; expected a number",
+               [](auto& r) { r.number("dt"); });
+  expect_error("n = 2.0", "x.toml:1:5: 'n' is a number; expected an integer",
+               [](auto& r) { r.integer("n", {}, 0, 9); });
+  expect_error("on = 1", "x.toml:1:6: 'on' is an integer; expected true or false",
+               [](auto& r) { r.boolean("on"); });
+  expect_error("name = [1]", "x.toml:1:8: 'name' is a list; expected a text in quotes",
+               [](auto& r) { r.text("name"); });
+  expect_error("l = [1, 'b']", "x.toml:1:9: 'l' is a text; expected a number in this list",
+               [](auto& r) { r.numbers("l"); });
+  expect_error("l = ['b', 1]", "x.toml:1:11: 'l' is an integer; expected a text in this list",
+               [](auto& r) { r.texts("l"); });
+  expect_error("l = 1", "x.toml:1:5: 'l' is an integer; expected a text or a list of texts",
+               [](auto& r) { r.texts("l"); });
+  expect_error("m = 1", "x.toml:1:5: 'm' is an integer; expected a list of rows of numbers",
+               [](auto& r) { r.number_rows("m"); });
+  expect_error("m = [1]", "x.toml:1:6: 'm' is an integer; expected a row of numbers",
+               [](auto& r) { r.number_rows("m"); });
   expect_error("t = 1", "x.toml:1:5: 't' is an integer; expected a table [t]", [](auto& r) { r.table("t"); });
-  expect_error("t = 1", "x.toml:1:5: 't' is an integer; expected tables [[t]]", [](auto& r) { r.tables("t"); });
+  expect_error("t = 1", "x.toml:1:5: 't' is an integer; expected tables [[t]]",
+               [](auto& r) { r.tables("t"); });
   expect_error("t = [1]", "x.toml:1:5: 't' is a list; expected tables [[t]]", [](auto& r) { r.tables("t"); });
 }
 
@@ -119,45 +131,58 @@ TEST(TomlReader, RowsOfOneMatrixAreEquallyLong) {
 
 TEST(TomlReader, NumbersAreFinite) {
   expect_error("x = nan", "x.toml:1:5: 'x' is nan; expected a finite number", [](auto& r) { r.number("x"); });
-  expect_error("x = [1, -inf]", "x.toml:1:9: 'x' is -inf; expected a finite number", [](auto& r) { r.numbers("x"); });
-  expect_error("x = [[inf]]", "x.toml:1:7: 'x' is inf; expected a finite number", [](auto& r) { r.number_rows("x"); });
+  expect_error("x = [1, -inf]", "x.toml:1:9: 'x' is -inf; expected a finite number",
+               [](auto& r) { r.numbers("x"); });
+  expect_error("x = [[inf]]", "x.toml:1:7: 'x' is inf; expected a finite number",
+               [](auto& r) { r.number_rows("x"); });
 }
 
 TEST(TomlReader, IntegersStayInTheirRange) {
-  expect_error("[a]\nn = -1", "x.toml:2:5: 'a.n' is -1; expected 0 … 9", [](auto& r) { r.table("a").integer("n", {}, 0, 9); });
+  expect_error("[a]\nn = -1", "x.toml:2:5: 'a.n' is -1; expected 0 … 9",
+               [](auto& r) { r.table("a").integer("n", {}, 0, 9); });
 }
 
 TEST(TomlReader, ChoicesSuggestTheNearest) {
   expect_error("k = 'tahn'", "x.toml:1:5: 'k' is 'tahn'; expected linear or tanh\n  did you mean 'tanh'?",
-               [](auto& r) { r.choice("k", {"linear", "tanh"}); });
+               [](auto& r) {
+                 r.choice("k", {"linear", "tanh"});
+               });
 }
 
 TEST(TomlReader, MissingKeysNameTheirTableAndWhatMayBeMeant) {
-  expect_error("[task]\nnmae = 'xor'", "x.toml:1:1: missing key 'task.name'; expected a text in quotes\n  there is a 'nmae' here: is it meant?",
+  expect_error("[task]\nnmae = 'xor'",
+               "x.toml:1:1: missing key 'task.name'; expected a text in quotes\n  there is a 'nmae' here: is "
+               "it meant?",
                [](auto& r) { r.table("task").text("name"); });
   expect_error("", "x.toml: missing key 'x'; expected a number", [](auto& r) { r.number("x"); });
   expect_error("", "x.toml: missing key 'x'; expected true or false", [](auto& r) { r.boolean("x"); });
   expect_error("", "x.toml: missing key 'x'; expected an integer", [](auto& r) { r.integer("x", {}, 0, 1); });
-  expect_error("", "x.toml: missing key 'x'; expected a number or a list of numbers", [](auto& r) { r.numbers("x"); });
-  expect_error("", "x.toml: missing key 'x'; expected a text or a list of texts", [](auto& r) { r.texts("x"); });
-  expect_error("", "x.toml: missing key 'x'; expected a list of rows of numbers", [](auto& r) { r.number_rows("x"); });
+  expect_error("", "x.toml: missing key 'x'; expected a number or a list of numbers",
+               [](auto& r) { r.numbers("x"); });
+  expect_error("", "x.toml: missing key 'x'; expected a text or a list of texts",
+               [](auto& r) { r.texts("x"); });
+  expect_error("", "x.toml: missing key 'x'; expected a list of rows of numbers",
+               [](auto& r) { r.number_rows("x"); });
 }
 
 TEST(TomlReader, UnknownKeysAreErrorsWithTheNearestKnown) {
-  expect_error("epoch = 3", "x.toml:1:1: unknown key 'epoch' at the top level\n  did you mean 'epochs'?", [](auto& r) {
-    r.integer("epochs", 1, 0, 9);
-    r.finish();
-  });
-  expect_error("[[p]]\nsize = 1\n[[p]]\nszie = 2", "x.toml:4:1: unknown key 'szie' in [p[2]]\n  did you mean 'size'?", [](auto& r) {
-    for (TomlReader& p : r.tables("p")) {
-      p.integer("size", 1, 0, 9);
-      p.finish();
-    }
-  });
+  expect_error("epoch = 3", "x.toml:1:1: unknown key 'epoch' at the top level\n  did you mean 'epochs'?",
+               [](auto& r) {
+                 r.integer("epochs", 1, 0, 9);
+                 r.finish();
+               });
+  expect_error("[[p]]\nsize = 1\n[[p]]\nszie = 2",
+               "x.toml:4:1: unknown key 'szie' in [p[2]]\n  did you mean 'size'?", [](auto& r) {
+                 for (TomlReader& p : r.tables("p")) {
+                   p.integer("size", 1, 0, 9);
+                   p.finish();
+                 }
+               });
 }
 
 TEST(TomlReader, TheFirstUnknownKeyOfTheFileIsReported) {
-  expect_error("zeta = 1\nalpha = 2", "x.toml:1:1: unknown key 'zeta' at the top level\n  there are none", [](auto& r) { r.finish(); });
+  expect_error("zeta = 1\nalpha = 2", "x.toml:1:1: unknown key 'zeta' at the top level\n  there are none",
+               [](auto& r) { r.finish(); });
 }
 
 TEST(TomlReader, AskingWhetherAKeyIsThereIsNotReadingIt) {
@@ -177,8 +202,12 @@ TEST(TomlReader, PutsThePlaceOfAKeyInFrontOfOthersComplaints) {
 }
 
 TEST(TomlDocument, RefusesWhatIsNotTomlWithItsPlace) {
-  for (const auto& [text, line] : {std::pair{"a = 1\na = 2", 2U}, {"a = ", 1U}, {"a = 01", 1U}, {"a = 1979-13-40", 1U},
-                                   {"x = 1\n[t\n", 2U}, {"s = \"\xff\"", 1U}}) {
+  for (const auto& [text, line] : {std::pair{"a = 1\na = 2", 2U},
+                                   {"a = ", 1U},
+                                   {"a = 01", 1U},
+                                   {"a = 1979-13-40", 1U},
+                                   {"x = 1\n[t\n", 2U},
+                                   {"s = \"\xff\"", 1U}}) {
     const ConfigError e = error_of([&, t = text] { parsed(t); });
     EXPECT_EQ(e.place().file, "x.toml") << text;
     EXPECT_EQ(e.place().line, line) << text << e.what();
@@ -186,7 +215,9 @@ TEST(TomlDocument, RefusesWhatIsNotTomlWithItsPlace) {
   }
 }
 
-TEST(TomlDocument, AFileThatIsNotThereIsAnIoError) { EXPECT_THROW(TomlDocument::read("/nowhere/x.toml"), IoError); }
+TEST(TomlDocument, AFileThatIsNotThereIsAnIoError) {
+  EXPECT_THROW(TomlDocument::read("/nowhere/x.toml"), IoError);
+}
 
 TEST(TomlDocument, SetReplacesAddsAndDescends) {
   TomlDocument d = parsed("[model]\nname = 'a'\nlayers = [1]\n");
@@ -203,7 +234,10 @@ TEST(TomlDocument, SetReplacesAddsAndDescends) {
 }
 
 TEST(TomlDocument, SetReachesVariantsThatHaveAValueOfTheirOwn) {
-  TomlDocument d = TomlDocument::parse("[training]\nepochs = 9\n[[variant]]\nlabel = \"a\"\ntraining = { epochs = 300, eta = 1 }\n[[variant]]\nlabel = \"b\"\n", "x");
+  TomlDocument d = TomlDocument::parse(
+      "[training]\nepochs = 9\n[[variant]]\nlabel = \"a\"\ntraining = { epochs = 300, eta = 1 "
+      "}\n[[variant]]\nlabel = \"b\"\n",
+      "x");
   d.set("training.epochs=2", "variant");
   for (const TomlDocument& v : d.variants("variant")) {
     TomlReader root(v);
@@ -245,7 +279,8 @@ TEST(TomlDocument, OverlayMergesTablesAndReplacesTheRest) {
 }
 
 TEST(TomlDocument, CopiesAndVariantsKeepTheirPlaces) {
-  const TomlDocument d = parsed("a = 1\nb = 'x'\n[t]\ny = 1\n[[variant]]\nlabel = 'one'\n[[variant]]\nb = 'z'\n[variant.t]\ny = 2\n");
+  const TomlDocument d = parsed(
+      "a = 1\nb = 'x'\n[t]\ny = 1\n[[variant]]\nlabel = 'one'\n[[variant]]\nb = 'z'\n[variant.t]\ny = 2\n");
   const auto variants = d.variants("variant");
   ASSERT_EQ(variants.size(), 2U);
   TomlReader one(variants[0]), two(variants[1]);
@@ -257,7 +292,8 @@ TEST(TomlDocument, CopiesAndVariantsKeepTheirPlaces) {
   EXPECT_EQ(two.table("t").number("y"), 2);
   EXPECT_EQ(parsed("a = 1").variants("variant").size(), 1U);
   const TomlDocument list = parsed("\nvariant = [1]");
-  EXPECT_STREQ(error_of([&] { list.variants("variant"); }).what(), "x.toml:2:11: 'variant' is a list; expected tables [[variant]]");
+  EXPECT_STREQ(error_of([&] { list.variants("variant"); }).what(),
+               "x.toml:2:11: 'variant' is a list; expected tables [[variant]]");
 }
 
 std::string resolve_sample(const TomlDocument& d) {
@@ -282,7 +318,8 @@ std::string resolve_sample(const TomlDocument& d) {
 }
 
 TEST(TomlReader, ResolvedTextHoldsEveryDefaultAndReadsBackAsItself) {
-  const std::string once = resolve_sample(parsed("third = 0.3333\n[[entry]]\n[[entry]]\nn = 2\nsub = {flag = false}\n"));
+  const std::string once =
+      resolve_sample(parsed("third = 0.3333\n[[entry]]\n[[entry]]\nn = 2\nsub = {flag = false}\n"));
   const TomlDocument back = parsed(once);
   EXPECT_EQ(resolve_sample(back), once);
   TomlReader r(back);
@@ -317,7 +354,8 @@ RC_GTEST_PROP(TomlText, NumbersReadBackBitForBit, ()) {
 
 RC_GTEST_PROP(TomlText, TextsReadBack, ()) {
   std::string text;
-  for (const int c : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 128))) text += static_cast<char>(c);
+  for (const int c : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 128)))
+    text += static_cast<char>(c);
   const TomlDocument d = parsed(toml_key(text) + " = " + toml_quoted(text));
   TomlReader r(d);
   RC_ASSERT(r.text(text) == text);

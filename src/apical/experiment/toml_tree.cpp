@@ -2,14 +2,16 @@
 #include "apical/experiment/toml_tree.h"
 
 #include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
-#include <toml++/toml.h>
 
 namespace apical {
 namespace {
 
-Place place_of(const toml::source_region& source, const std::string& origin) { return {origin, source.begin.line, source.begin.column}; }
+Place place_of(const toml::source_region& source, const std::string& origin) {
+  return {origin, source.begin.line, source.begin.column};
+}
 
 TomlTable converted(const toml::table& from, const std::string& origin);
 
@@ -48,12 +50,14 @@ TomlTable converted(const toml::table& from, const std::string& origin) {
 }  // namespace
 
 const TomlValue* TomlTable::get(std::string_view key) const {
-  const auto at = std::find_if(entries.begin(), entries.end(), [&](const TomlEntry& e) { return e.key == key; });
+  const auto at =
+      std::find_if(entries.begin(), entries.end(), [&](const TomlEntry& e) { return e.key == key; });
   return at == entries.end() ? nullptr : &at->value;
 }
 
 void TomlTable::set(const TomlEntry& entry) {
-  const auto at = std::find_if(entries.begin(), entries.end(), [&](const TomlEntry& e) { return e.key == entry.key; });
+  const auto at =
+      std::find_if(entries.begin(), entries.end(), [&](const TomlEntry& e) { return e.key == entry.key; });
   if (at == entries.end()) {
     entries.push_back(entry);
   } else {
@@ -67,12 +71,15 @@ void TomlTable::erase(std::string_view key) {
 
 bool TomlValue::is_list_of_tables() const {
   const TomlList* list = as<TomlList>();
-  return list && !list->empty() && std::all_of(list->begin(), list->end(), [](const TomlValue& v) { return v.as<TomlTable>() != nullptr; });
+  return list && !list->empty() && std::all_of(list->begin(), list->end(), [](const TomlValue& v) {
+           return v.as<TomlTable>() != nullptr;
+         });
 }
 
 std::string_view TomlValue::kind() const {
   if (is_list_of_tables()) return "a list of tables";
-  constexpr std::string_view names[] = {"true or false", "an integer", "a number", "a text", "a date or time", "a list", "a table"};
+  constexpr std::string_view names[] = {"true or false",  "an integer", "a number", "a text",
+                                        "a date or time", "a list",     "a table"};
   return names[data.index()];
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A field: kind u8, element u8, name length u16, rows u64, columns u64 (0 unless a matrix), payload length u64, name,
-// payload. The payload of a section or list is fields.
+// A field: kind u8, element u8, name length u16, rows u64, columns u64 (0 unless a matrix), payload length
+// u64, name, payload. The payload of a section or list is fields.
 #include "apical/io/archive.h"
 
 #include <fmt/format.h>
@@ -13,11 +13,14 @@ namespace apical::io {
 namespace {
 constexpr std::size_t kFieldHeader = 4 + 3 * 8;
 
-constexpr std::array<std::string_view, 12> kElementNames{"nothing", "bool",   "int8",   "uint8",  "int16", "uint16",
-                                                         "int32",   "uint32", "int64",  "uint64", "float", "double"};
+constexpr std::array<std::string_view, 12> kElementNames{"nothing", "bool",   "int8",  "uint8",
+                                                         "int16",   "uint16", "int32", "uint32",
+                                                         "int64",   "uint64", "float", "double"};
 constexpr std::array<std::uint8_t, 12> kElementSizes{0, 1, 1, 1, 2, 2, 4, 4, 8, 8, 4, 8};
 
-void store(Bytes& bytes, std::size_t at, std::uint64_t value) { std::memcpy(bytes.data() + at, &value, sizeof value); }
+void store(Bytes& bytes, std::size_t at, std::uint64_t value) {
+  std::memcpy(bytes.data() + at, &value, sizeof value);
+}
 
 template <class T>
 T load(std::span<const std::byte> bytes, std::size_t at) {
@@ -28,12 +31,18 @@ T load(std::span<const std::byte> bytes, std::size_t at) {
 
 std::string describe(FieldKind kind, Element element) {
   switch (kind) {
-    case FieldKind::scalar: return fmt::format("a {}", name_of(element));
-    case FieldKind::vector: return fmt::format("a vector of {}", name_of(element));
-    case FieldKind::matrix: return fmt::format("a matrix of {}", name_of(element));
-    case FieldKind::string: return "a string";
-    case FieldKind::section: return "a section";
-    case FieldKind::list: return "a list";
+    case FieldKind::scalar:
+      return fmt::format("a {}", name_of(element));
+    case FieldKind::vector:
+      return fmt::format("a vector of {}", name_of(element));
+    case FieldKind::matrix:
+      return fmt::format("a matrix of {}", name_of(element));
+    case FieldKind::string:
+      return "a string";
+    case FieldKind::section:
+      return "a section";
+    case FieldKind::list:
+      return "a list";
   }
   return "nothing known";
 }
@@ -42,8 +51,8 @@ std::string describe(FieldKind kind, Element element) {
 std::string_view name_of(Element element) { return kElementNames.at(static_cast<std::size_t>(element)); }
 std::size_t size_of(Element element) { return kElementSizes.at(static_cast<std::size_t>(element)); }
 
-void StateWriter::put(std::string_view name, FieldKind kind, Element element, std::array<std::uint64_t, 2> shape,
-                      std::span<const std::byte> payload) {
+void StateWriter::put(std::string_view name, FieldKind kind, Element element,
+                      std::array<std::uint64_t, 2> shape, std::span<const std::byte> payload) {
   APICAL_CHECK(!name.empty() && name.size() <= std::numeric_limits<std::uint16_t>::max());
   std::vector<std::string>& names = open_.back().names;
   // Two fields of one name: the second would be read for the first.
@@ -99,13 +108,15 @@ std::vector<StateReader::Field> StateReader::parse(std::span<const std::byte> by
   std::vector<Field> fields;
   std::size_t at = 0;
   const auto damaged = [&](const char* what) {
-    return DataError(fmt::format("{}: {} after {} fields, at byte {} of {}", path(""), what, fields.size(), at, bytes.size()));
+    return DataError(fmt::format("{}: {} after {} fields, at byte {} of {}", path(""), what, fields.size(),
+                                 at, bytes.size()));
   };
   while (at < bytes.size()) {
     if (bytes.size() - at < kFieldHeader) throw damaged("a field is cut short");
     Field field{};
     const auto kind = load<std::uint8_t>(bytes, at), element = load<std::uint8_t>(bytes, at + 1);
-    if (kind < 1 || kind > 6 || element >= kElementNames.size()) throw damaged("there is a field of unknown type");
+    if (kind < 1 || kind > 6 || element >= kElementNames.size())
+      throw damaged("there is a field of unknown type");
     field.kind = static_cast<FieldKind>(kind);
     field.element = static_cast<Element>(element);
     field.shape = {load<std::uint64_t>(bytes, at + 4), load<std::uint64_t>(bytes, at + 12)};
@@ -120,10 +131,12 @@ std::vector<StateReader::Field> StateReader::parse(std::span<const std::byte> by
     const bool whole = unit == 0 || length % unit == 0;
     const std::uint64_t count = unit == 0 ? 0 : length / unit;
     const auto [rows, cols] = field.shape;
-    const bool shaped = field.kind != FieldKind::matrix || (rows == 0 || cols == 0 ? count == 0 : count / rows == cols && count % rows == 0);
+    const bool shaped = field.kind != FieldKind::matrix ||
+                        (rows == 0 || cols == 0 ? count == 0 : count / rows == cols && count % rows == 0);
     const bool one = field.kind != FieldKind::scalar || count == 1;
     const bool nests = field.kind == FieldKind::section || field.kind == FieldKind::list;
-    if (!whole || !shaped || !one || nests != (field.element == Element::none)) throw damaged("a field's length does not fit its type");
+    if (!whole || !shaped || !one || nests != (field.element == Element::none))
+      throw damaged("a field's length does not fit its type");
     fields.push_back(field);
     at += kFieldHeader + name_length + length;
   }
@@ -136,19 +149,22 @@ StateReader::Field StateReader::take(std::string_view name, FieldKind kind, Elem
   std::size_t found = open.next;
   if (found >= open.fields.size() || open.fields[found].name != name || open.fields[found].read) {
     found = 0;
-    while (found < open.fields.size() && (open.fields[found].name != name || open.fields[found].read)) ++found;
+    while (found < open.fields.size() && (open.fields[found].name != name || open.fields[found].read))
+      ++found;
   }
   if (found == open.fields.size()) {
     std::vector<std::string> unread;
     for (const Field& field : open.fields) {
       if (!field.read) unread.emplace_back(field.name);
     }
-    throw DataError(fmt::format("{}: expected {}, found none of that name ({})", path(name), describe(kind, element),
-                                unread.empty() ? "all fields there have been read" : suggestion(name, unread)));
+    throw DataError(
+        fmt::format("{}: expected {}, found none of that name ({})", path(name), describe(kind, element),
+                    unread.empty() ? "all fields there have been read" : suggestion(name, unread)));
   }
   Field& field = open.fields[found];
   if (field.kind != kind || field.element != element) {
-    throw DataError(fmt::format("{}: expected {}, found {}", path(name), describe(kind, element), describe(field.kind, field.element)));
+    throw DataError(fmt::format("{}: expected {}, found {}", path(name), describe(kind, element),
+                                describe(field.kind, field.element)));
   }
   field.read = true;
   open.next = found + 1;
@@ -164,7 +180,8 @@ void StateReader::enter(std::string_view name, FieldKind kind) {
 void StateReader::leave() {
   for (const Field& field : open_.back().fields) {
     if (!field.read) {
-      throw DataError(fmt::format("{}: found {} that this program does not know", path(field.name), describe(field.kind, field.element)));
+      throw DataError(fmt::format("{}: found {} that this program does not know", path(field.name),
+                                  describe(field.kind, field.element)));
     }
   }
   open_.pop_back();
@@ -183,7 +200,8 @@ void StateReader::require_length(std::string_view name, std::uint64_t expected, 
 void StateReader::require_shape(std::string_view name, std::array<std::uint64_t, 2> expected,
                                 std::array<std::uint64_t, 2> found) const {
   if (expected == found) return;
-  throw DataError(fmt::format("{}: expected shape {} x {}, found {} x {}", path(name), expected[0], expected[1], found[0], found[1]));
+  throw DataError(fmt::format("{}: expected shape {} x {}, found {} x {}", path(name), expected[0],
+                              expected[1], found[0], found[1]));
 }
 
 }  // namespace apical::io

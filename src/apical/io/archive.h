@@ -4,8 +4,8 @@
 //
 //   template <class Archive> void visit_state(Archive& a) { a("u", u_); a("rate", rate_); }
 //
-// as a member or as a free function visit_state(a, value) beside it. Fields have names, types and lengths; a missing,
-// mistyped, surplus or wrongly sized one is a DataError with its path. Little-endian.
+// as a member or as a free function visit_state(a, value) beside it. Fields have names, types and lengths; a
+// missing, mistyped, surplus or wrongly sized one is a DataError with its path. Little-endian.
 #pragma once
 
 #include <array>
@@ -25,7 +25,8 @@
 
 namespace apical::io {
 
-static_assert(std::endian::native == std::endian::little, "Apical writes the memory of a little-endian machine");
+static_assert(std::endian::native == std::endian::little,
+              "Apical writes the memory of a little-endian machine");
 
 /// Types of elements. Values are part of the format: append, never renumber.
 enum class Element : std::uint8_t { none = 0, boolean, i8, u8, i16, u16, i32, u32, i64, u64, f32, f64 };
@@ -37,28 +38,42 @@ enum class FieldKind : std::uint8_t { scalar = 1, vector, matrix, string, sectio
 
 template <class T>
 constexpr Element element_of() {
-  if constexpr (std::is_const_v<T>) return element_of<std::remove_const_t<T>>();
-  else if constexpr (std::is_enum_v<T>) return element_of<std::underlying_type_t<T>>();
-  else if constexpr (std::is_same_v<T, bool>) return Element::boolean;
-  else if constexpr (std::is_same_v<T, float>) return Element::f32;
-  else if constexpr (std::is_same_v<T, double>) return Element::f64;
-  else if constexpr (std::is_integral_v<T> && sizeof(T) == 1) return std::is_signed_v<T> ? Element::i8 : Element::u8;
-  else if constexpr (std::is_integral_v<T> && sizeof(T) == 2) return std::is_signed_v<T> ? Element::i16 : Element::u16;
-  else if constexpr (std::is_integral_v<T> && sizeof(T) == 4) return std::is_signed_v<T> ? Element::i32 : Element::u32;
-  else if constexpr (std::is_integral_v<T> && sizeof(T) == 8) return std::is_signed_v<T> ? Element::i64 : Element::u64;
-  else return Element::none;
+  if constexpr (std::is_const_v<T>)
+    return element_of<std::remove_const_t<T>>();
+  else if constexpr (std::is_enum_v<T>)
+    return element_of<std::underlying_type_t<T>>();
+  else if constexpr (std::is_same_v<T, bool>)
+    return Element::boolean;
+  else if constexpr (std::is_same_v<T, float>)
+    return Element::f32;
+  else if constexpr (std::is_same_v<T, double>)
+    return Element::f64;
+  else if constexpr (std::is_integral_v<T> && sizeof(T) == 1)
+    return std::is_signed_v<T> ? Element::i8 : Element::u8;
+  else if constexpr (std::is_integral_v<T> && sizeof(T) == 2)
+    return std::is_signed_v<T> ? Element::i16 : Element::u16;
+  else if constexpr (std::is_integral_v<T> && sizeof(T) == 4)
+    return std::is_signed_v<T> ? Element::i32 : Element::u32;
+  else if constexpr (std::is_integral_v<T> && sizeof(T) == 8)
+    return std::is_signed_v<T> ? Element::i64 : Element::u64;
+  else
+    return Element::none;
 }
 template <class T>
-concept Scalar = element_of<T>() != Element::none;
+concept Scalar = element_of<T>()
+!= Element::none;
 /// What std::vector stores contiguously: vector<bool> is not.
 template <class T>
-concept PlainElement = Scalar<T> && element_of<T>() != Element::boolean;
+concept PlainElement = Scalar<T> && element_of<T>()
+!= Element::boolean;
 
 namespace detail {
 template <class Archive, class T>
 void visit(Archive& archive, T& value) {
-  if constexpr (requires { value.visit_state(archive); }) value.visit_state(archive);
-  else visit_state(archive, value);
+  if constexpr (requires { value.visit_state(archive); })
+    value.visit_state(archive);
+  else
+    visit_state(archive, value);
 }
 }  // namespace detail
 
@@ -91,18 +106,18 @@ class StateWriter {
   }
   /// A list of visitable things, of strings or of vectors.
   template <class T, class A>
-    requires(!Scalar<T>)
-  void operator()(std::string_view name, const std::vector<T, A>& list) {
+  requires(!Scalar<T>) void operator()(std::string_view name, const std::vector<T, A>& list) {
     begin(name, FieldKind::list);
     for (std::size_t i = 0; i < list.size(); ++i) (*this)(std::to_string(i), list[i]);
     end();
   }
   /// A nested visitable thing.
   template <class T>
-    requires std::is_class_v<T>
+  requires std::is_class_v<T>
   void operator()(std::string_view name, const T& value) {
     begin(name, FieldKind::section);
-    detail::visit(*this, const_cast<T&>(value));  // visit_state is one function for both ways; writing changes nothing
+    detail::visit(
+        *this, const_cast<T&>(value));  // visit_state is one function for both ways; writing changes nothing
     end();
   }
   /// Writes as the plain form; reading adopts the stored length.
@@ -111,7 +126,7 @@ class StateWriter {
     (*this)(name, value);
   }
   template <class F>
-    requires std::is_invocable_v<F>
+  requires std::is_invocable_v<F>
   void section(std::string_view name, F&& fields) {
     begin(name, FieldKind::section);
     fields();
@@ -136,14 +151,17 @@ class StateWriter {
 class StateReader {
  public:
   static constexpr bool kReading = true;
-  /// `origin` opens every message, e.g. "checkpoint-12.apc, section 'learner'". `bytes` must outlive the reader.
+  /// `origin` opens every message, e.g. "checkpoint-12.apc, section 'learner'". `bytes` must outlive the
+  /// reader.
   StateReader(std::span<const std::byte> bytes, std::string origin);
 
   template <Scalar T>
   void operator()(std::string_view name, T& value) {
     const Field field = take(name, FieldKind::scalar, element_of<T>());
-    if constexpr (std::is_same_v<T, bool>) value = field.payload.front() != std::byte{0};
-    else std::memcpy(&value, field.payload.data(), sizeof value);
+    if constexpr (std::is_same_v<T, bool>)
+      value = field.payload.front() != std::byte{0};
+    else
+      std::memcpy(&value, field.payload.data(), sizeof value);
   }
   void operator()(std::string_view name, std::string& value) {
     const Field field = take(name, FieldKind::string, Element::u8);
@@ -155,7 +173,8 @@ class StateReader {
     require_length(name, values.size(), field.payload.size() / sizeof(T));
     copy(field, values.data());
   }
-  /// The length must be that of `values`: buffers are sized by the circuit, and another length is another circuit.
+  /// The length must be that of `values`: buffers are sized by the circuit, and another length is another
+  /// circuit.
   template <PlainElement T, class A>
   void operator()(std::string_view name, std::vector<T, A>& values) {
     (*this)(name, std::span<T>(values));
@@ -171,14 +190,13 @@ class StateReader {
     copy(field, m.flat().data());
   }
   template <class T, class A>
-    requires(!Scalar<T>)
-  void operator()(std::string_view name, std::vector<T, A>& list) {
+  requires(!Scalar<T>) void operator()(std::string_view name, std::vector<T, A>& list) {
     enter(name, FieldKind::list);
     require_length("", list.size(), open_.back().fields.size());
     read_list(list, [&](std::string_view item, T& value) { (*this)(item, value); });
   }
   template <class T>
-    requires std::is_class_v<T>
+  requires std::is_class_v<T>
   void operator()(std::string_view name, T& value) {
     enter(name, FieldKind::section);
     detail::visit(*this, value);
@@ -198,17 +216,18 @@ class StateReader {
     copy(field, m.flat().data());
   }
   template <class T, class A>
-    requires(!Scalar<T>)
-  void resized(std::string_view name, std::vector<T, A>& list) {
+  requires(!Scalar<T>) void resized(std::string_view name, std::vector<T, A>& list) {
     enter(name, FieldKind::list);
     list.resize(open_.back().fields.size());
     read_list(list, [&](std::string_view item, T& value) {
-      if constexpr (requires { resized(item, value); }) resized(item, value);
-      else (*this)(item, value);
+      if constexpr (requires { resized(item, value); })
+        resized(item, value);
+      else
+        (*this)(item, value);
     });
   }
   template <class F>
-    requires std::is_invocable_v<F>
+  requires std::is_invocable_v<F>
   void section(std::string_view name, F&& fields) {
     enter(name, FieldKind::section);
     fields();
@@ -237,7 +256,8 @@ class StateReader {
   void leave();
   std::string path(std::string_view name) const;
   void require_length(std::string_view name, std::uint64_t expected, std::uint64_t found) const;
-  void require_shape(std::string_view name, std::array<std::uint64_t, 2> expected, std::array<std::uint64_t, 2> found) const;
+  void require_shape(std::string_view name, std::array<std::uint64_t, 2> expected,
+                     std::array<std::uint64_t, 2> found) const;
   static void copy(const Field& field, void* to) {
     if (!field.payload.empty()) std::memcpy(to, field.payload.data(), field.payload.size());
   }

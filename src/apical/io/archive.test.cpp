@@ -129,16 +129,19 @@ TEST(Archive, AMissingFieldIsNamedWithItsPath) {
   const Bytes bytes = written([](auto& a) { a.section("v1", [&] { a("rate", 1.0); }); });
   StateReader reader(bytes, "state");
   double x = 0;
-  EXPECT_THAT([&] { reader.section("v1", [&] { reader("rates", x); }); },
-              ThrowsMessage<DataError>("state: field 'v1.rates': expected a double, found none of that name (did you mean 'rate'?)"));
+  EXPECT_THAT(
+      [&] { reader.section("v1", [&] { reader("rates", x); }); },
+      ThrowsMessage<DataError>(
+          "state: field 'v1.rates': expected a double, found none of that name (did you mean 'rate'?)"));
 }
 
 TEST(Archive, AMistypedFieldSaysBothTypes) {
   const Bytes bytes = written([](auto& a) { a("u", std::vector<float>{1}); });
   std::vector<double> u(1);
   StateReader reader(bytes, "state");
-  EXPECT_THAT([&] { reader("u", u); },
-              ThrowsMessage<DataError>("state: field 'u': expected a vector of double, found a vector of float"));
+  EXPECT_THAT(
+      [&] { reader("u", u); },
+      ThrowsMessage<DataError>("state: field 'u': expected a vector of double, found a vector of float"));
 }
 
 TEST(Archive, AWrongLengthSaysBothLengths) {
@@ -151,23 +154,34 @@ TEST(Archive, AWrongLengthSaysBothLengths) {
   Matrix<float> w(3, 2);
   std::vector<Trace> list(3);
   StateReader reader(bytes, "state");
-  EXPECT_THAT([&] { reader("u", u); }, ThrowsMessage<DataError>("state: field 'u': expected length 3, found 2"));
-  EXPECT_THAT([&] { reader("w", w); }, ThrowsMessage<DataError>("state: field 'w': expected shape 3 x 2, found 2 x 3"));
-  EXPECT_THAT([&] { reader("list", list); }, ThrowsMessage<DataError>("state: field 'list': expected length 3, found 2"));
+  EXPECT_THAT([&] { reader("u", u); },
+              ThrowsMessage<DataError>("state: field 'u': expected length 3, found 2"));
+  EXPECT_THAT([&] { reader("w", w); },
+              ThrowsMessage<DataError>("state: field 'w': expected shape 3 x 2, found 2 x 3"));
+  EXPECT_THAT([&] { reader("list", list); },
+              ThrowsMessage<DataError>("state: field 'list': expected length 3, found 2"));
 }
 
 TEST(Archive, AFieldNobodyReadsIsAnError) {
-  const Bytes bytes = written([](auto& a) { a("traces", std::vector<Trace>(1)); a("extra", 1.0); });
+  const Bytes bytes = written([](auto& a) {
+    a("traces", std::vector<Trace>(1));
+    a("extra", 1.0);
+  });
   struct Fewer {
     std::vector<Trace> traces{1};
     void visit_state(StateReader& a) { a("traces", traces); }
   } fewer;
-  EXPECT_THAT([&] { load_state(bytes, fewer); },
-              ThrowsMessage<DataError>("state: field 'extra': found a double that this program does not know"));
+  EXPECT_THAT(
+      [&] { load_state(bytes, fewer); },
+      ThrowsMessage<DataError>("state: field 'extra': found a double that this program does not know"));
 }
 
 TEST(Archive, FieldsMayBeReadInAnotherOrder) {
-  const Bytes bytes = written([](auto& a) { a("x", 1); a("y", 2); a("z", 3); });
+  const Bytes bytes = written([](auto& a) {
+    a("x", 1);
+    a("y", 2);
+    a("z", 3);
+  });
   int x = 0, y = 0, z = 0;
   StateReader reader(bytes, "state");
   reader("z", z);
@@ -204,7 +218,8 @@ TEST(Archive, NoBitFlipCrashesTheReader) {
       ++refused;
     }
   }
-  EXPECT_GT(refused, 1000) << "flips in names, types and lengths; those in values are the checkpoint's to find";
+  EXPECT_GT(refused, 1000)
+      << "flips in names, types and lengths; those in values are the checkpoint's to find";
 }
 
 }  // namespace

@@ -55,7 +55,8 @@ const Bytes& Checkpoint::section(std::string_view name) const {
     if (s.name == name) return s.state;
     names.push_back(s.name);
   }
-  throw DataError(fmt::format("checkpoint {} has no section '{}'; {}", sequence, name, suggestion(name, names)));
+  throw DataError(
+      fmt::format("checkpoint {} has no section '{}'; {}", sequence, name, suggestion(name, names)));
 }
 
 Bytes encode(const Checkpoint& checkpoint) {
@@ -80,12 +81,17 @@ Bytes encode(const Checkpoint& checkpoint) {
   return out;
 }
 
-Checkpoint decode_checkpoint(std::span<const std::byte> bytes, std::uint64_t experiment, const std::string& origin) {
-  const auto fail = [&](CheckpointError::Kind kind, const std::string& what) { return CheckpointError(kind, origin + ": " + what); };
+Checkpoint decode_checkpoint(std::span<const std::byte> bytes, std::uint64_t experiment,
+                             const std::string& origin) {
+  const auto fail = [&](CheckpointError::Kind kind, const std::string& what) {
+    return CheckpointError(kind, origin + ": " + what);
+  };
   const auto damaged = [&](const std::string& what) { return fail(CheckpointError::Kind::damaged, what); };
   const auto foreign = [&](const std::string& what) { return fail(CheckpointError::Kind::foreign, what); };
 
-  if (bytes.size() < kHeaderSize) throw damaged(fmt::format("is cut short: {} bytes, a checkpoint's header has {}", bytes.size(), kHeaderSize));
+  if (bytes.size() < kHeaderSize)
+    throw damaged(
+        fmt::format("is cut short: {} bytes, a checkpoint's header has {}", bytes.size(), kHeaderSize));
   Cursor in{bytes};
   if (!is(in.take(kMagic.size()), kMagic)) throw damaged("does not begin as a checkpoint of Apical does");
   const auto format = in.get<std::uint32_t>(), numerics = in.get<std::uint32_t>();
@@ -93,54 +99,71 @@ Checkpoint decode_checkpoint(std::span<const std::byte> bytes, std::uint64_t exp
   out.sequence = in.get<std::uint64_t>();
   out.experiment = in.get<std::uint64_t>();
   const auto section_count = in.get<std::uint64_t>();
-  if (xxh3(bytes.first(kHeaderSize - 8)) != in.get<std::uint64_t>()) throw damaged("the header's checksum does not fit");
+  if (xxh3(bytes.first(kHeaderSize - 8)) != in.get<std::uint64_t>())
+    throw damaged("the header's checksum does not fit");
   if (format != kCheckpointFormat) {
-    throw foreign(fmt::format("is of checkpoint format {}, this program reads format {}", format, kCheckpointFormat));
+    throw foreign(
+        fmt::format("is of checkpoint format {}, this program reads format {}", format, kCheckpointFormat));
   }
 
-  if (bytes.size() < kHeaderSize + kFooterSize) throw damaged(fmt::format("is cut short after {} bytes", bytes.size()));
+  if (bytes.size() < kHeaderSize + kFooterSize)
+    throw damaged(fmt::format("is cut short after {} bytes", bytes.size()));
   Cursor footer{bytes, bytes.size() - kFooterSize};
   const auto total = footer.get<std::uint64_t>(), whole_hash = footer.get<std::uint64_t>();
   if (!is(footer.take(kEndMagic.size()), kEndMagic) || total != bytes.size()) {
-    throw damaged(fmt::format("is cut short or overlong: it has {} bytes and no end mark that fits", bytes.size()));
+    throw damaged(
+        fmt::format("is cut short or overlong: it has {} bytes and no end mark that fits", bytes.size()));
   }
   const std::size_t end = bytes.size() - kFooterSize;
   for (std::uint64_t i = 0; i < section_count; ++i) {
-    if (in.at > end || end - in.at < kSectionHeader) throw damaged(fmt::format("section {} of {} is missing", i + 1, section_count));
-    const auto name_length = in.get<std::uint64_t>(), length = in.get<std::uint64_t>(), hash = in.get<std::uint64_t>();
+    if (in.at > end || end - in.at < kSectionHeader)
+      throw damaged(fmt::format("section {} of {} is missing", i + 1, section_count));
+    const auto name_length = in.get<std::uint64_t>(), length = in.get<std::uint64_t>(),
+               hash = in.get<std::uint64_t>();
     const std::size_t left = end - in.at;
-    if (name_length > left || length > left - name_length) throw damaged(fmt::format("section {} of {} is cut short", i + 1, section_count));
+    if (name_length > left || length > left - name_length)
+      throw damaged(fmt::format("section {} of {} is cut short", i + 1, section_count));
     const auto name = in.take(name_length), state = in.take(length);
-    CheckpointSection section{{reinterpret_cast<const char*>(name.data()), name.size()}, Bytes(state.begin(), state.end())};
-    if (xxh3(state) != hash) throw damaged(fmt::format("the checksum of section '{}' does not fit", section.name));
+    CheckpointSection section{{reinterpret_cast<const char*>(name.data()), name.size()},
+                              Bytes(state.begin(), state.end())};
+    if (xxh3(state) != hash)
+      throw damaged(fmt::format("the checksum of section '{}' does not fit", section.name));
     out.sections.push_back(std::move(section));
   }
-  if (in.at != end || xxh3(bytes.first(bytes.size() - 16)) != whole_hash) throw damaged("the checksum of the whole does not fit");
+  if (in.at != end || xxh3(bytes.first(bytes.size() - 16)) != whole_hash)
+    throw damaged("the checksum of the whole does not fit");
 
   // Last, so that what a damaged file says about itself is never believed.
   if (numerics != static_cast<std::uint32_t>(kNumericsVersion)) {
-    throw foreign(fmt::format("was written with numerics version {}, this program computes with {}: continuing would mix the two", numerics,
-                              kNumericsVersion));
+    throw foreign(fmt::format(
+        "was written with numerics version {}, this program computes with {}: continuing would mix the two",
+        numerics, kNumericsVersion));
   }
   if (out.experiment != experiment) {
-    throw foreign(fmt::format("belongs to another experiment: its resolved text has XXH3 {}, this one's has {}", hex(out.experiment),
-                              hex(experiment)));
+    throw foreign(
+        fmt::format("belongs to another experiment: its resolved text has XXH3 {}, this one's has {}",
+                    hex(out.experiment), hex(experiment)));
   }
   return out;
 }
 
-std::string checkpoint_name(std::uint64_t sequence) { return fmt::format("{}{:012}{}", kPrefix, sequence, kSuffix); }
+std::string checkpoint_name(std::uint64_t sequence) {
+  return fmt::format("{}{:012}{}", kPrefix, sequence, kSuffix);
+}
 
 std::vector<std::uint64_t> list_checkpoints(const Path& directory) {
   std::vector<std::uint64_t> sequences;
   if (!file_exists(directory)) return sequences;
   for (const std::string& name : list_directory(directory)) {
-    if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix) || name.size() <= kPrefix.size() + kSuffix.size()) continue;
+    if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix) ||
+        name.size() <= kPrefix.size() + kSuffix.size())
+      continue;
     std::uint64_t sequence = 0;
     const char* const first = name.data() + kPrefix.size();
     const char* const last = name.data() + name.size() - kSuffix.size();
     const auto [stop, error] = std::from_chars(first, last, sequence);
-    if (error == std::errc{} && stop == last && checkpoint_name(sequence) == name) sequences.push_back(sequence);
+    if (error == std::errc{} && stop == last && checkpoint_name(sequence) == name)
+      sequences.push_back(sequence);
   }
   std::sort(sequences.begin(), sequences.end());
   return sequences;
@@ -153,7 +176,8 @@ Path write_checkpoint(const Path& directory, const Checkpoint& checkpoint, KeepP
   write_atomically(path, encode(checkpoint));
   const std::vector<std::uint64_t> sequences = list_checkpoints(directory);
   for (std::size_t i = 0; i + keep.newest < sequences.size(); ++i) {
-    const bool wanted = (keep.every > 0 && sequences[i] % keep.every == 0) || sequences[i] == checkpoint.sequence;
+    const bool wanted =
+        (keep.every > 0 && sequences[i] % keep.every == 0) || sequences[i] == checkpoint.sequence;
     if (!wanted) remove_file(directory / checkpoint_name(sequences[i]));
   }
   return path;

@@ -31,8 +31,8 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
-/// Why bytes were not accepted as a checkpoint. Damaged ones may be set aside; foreign ones are intact and for
-/// somebody else (a newer program, another experiment), so moving them would do harm.
+/// Why bytes were not accepted as a checkpoint. Damaged ones may be set aside; foreign ones are intact and
+/// for somebody else (a newer program, another experiment), so moving them would do harm.
 class CheckpointError : public DataError {
  public:
   enum class Kind { damaged, foreign };
@@ -43,29 +43,31 @@ class CheckpointError : public DataError {
   Kind kind_;
 };
 
-/// Header (magic, format, numerics version, sequence, experiment, XXH3 of the header), sections (name, length, XXH3
-/// each), footer (total length, XXH3 of everything before, magic).
+/// Header (magic, format, numerics version, sequence, experiment, XXH3 of the header), sections (name,
+/// length, XXH3 each), footer (total length, XXH3 of everything before, magic).
 Bytes encode(const Checkpoint& checkpoint);
 /// CheckpointError on truncation, any flipped bit, a format or numerics version other than ours, or another
 /// experiment than `experiment`. `origin` opens the message.
-Checkpoint decode_checkpoint(std::span<const std::byte> bytes, std::uint64_t experiment, const std::string& origin);
+Checkpoint decode_checkpoint(std::span<const std::byte> bytes, std::uint64_t experiment,
+                             const std::string& origin);
 
 /// "checkpoint-000000001200.apc"; sorts by sequence.
 std::string checkpoint_name(std::uint64_t sequence);
 
 struct KeepPolicy {
-  std::size_t newest = 2;         ///< at least 1
-  std::uint64_t every = 0;        ///< and each whose sequence is a multiple of this; 0: none
+  std::size_t newest = 2;   ///< at least 1
+  std::uint64_t every = 0;  ///< and each whose sequence is a multiple of this; 0: none
 };
 
 /// Writes atomically into `directory` (made if absent), then removes what the policy does not keep.
 Path write_checkpoint(const Path& directory, const Checkpoint& checkpoint, KeepPolicy keep = {});
 
-/// Sequences of the checkpoints in `directory`, rising; none if it does not exist. Their content is not looked at.
+/// Sequences of the checkpoints in `directory`, rising; none if it does not exist. Their content is not
+/// looked at.
 std::vector<std::uint64_t> list_checkpoints(const Path& directory);
 
 struct SetAside {
-  Path file;           ///< its name now, "….damaged"
+  Path file;  ///< its name now, "….damaged"
   std::string reason;
 };
 struct FoundCheckpoint {
@@ -74,8 +76,9 @@ struct FoundCheckpoint {
   std::vector<SetAside> set_aside;  ///< newest first; for the caller to report
 };
 
-/// The newest checkpoint that is valid. Damaged or unreadable (EIO) newer ones are renamed to "….damaged" and returned
-/// with the reason. One of another experiment or program version is left alone and thrown as a CheckpointError.
+/// The newest checkpoint that is valid. Damaged or unreadable (EIO) newer ones are renamed to "….damaged" and
+/// returned with the reason. One of another experiment or program version is left alone and thrown as a
+/// CheckpointError.
 FoundCheckpoint newest_valid_checkpoint(const Path& directory, std::uint64_t experiment);
 
 }  // namespace apical::io

@@ -22,7 +22,11 @@ constexpr std::uint64_t kExperiment = 0x1234;
 Bytes some_bytes(std::string_view text) { return {bytes_of(text).begin(), bytes_of(text).end()}; }
 
 Checkpoint sample(std::uint64_t sequence) {
-  return {sequence, kExperiment, {{"learner", some_bytes("weights of " + std::to_string(sequence))}, {"empty", {}}, {"data", some_bytes("position")}}};
+  return {sequence,
+          kExperiment,
+          {{"learner", some_bytes("weights of " + std::to_string(sequence))},
+           {"empty", {}},
+           {"data", some_bytes("position")}}};
 }
 
 CheckpointError::Kind kind_of(std::span<const std::byte> bytes, std::uint64_t experiment = kExperiment) {
@@ -48,12 +52,14 @@ TEST(Checkpoint, ComesBackAsItWas) {
   const Checkpoint back = decode_checkpoint(encode(sample(7)), kExperiment, "c");
   EXPECT_EQ(back, sample(7));
   EXPECT_EQ(back.section("data"), some_bytes("position"));
-  EXPECT_THAT([&] { back.section("lerner"); }, ThrowsMessage<DataError>("checkpoint 7 has no section 'lerner'; did you mean 'learner'?"));
+  EXPECT_THAT([&] { back.section("lerner"); },
+              ThrowsMessage<DataError>("checkpoint 7 has no section 'lerner'; did you mean 'learner'?"));
 }
 
 TEST(Checkpoint, TruncationAtEveryByteIsRecognised) {
   const Bytes bytes = encode(sample(7));
-  for (std::size_t n = 0; n < bytes.size(); ++n) EXPECT_EQ(kind_of(std::span(bytes).first(n)), CheckpointError::Kind::damaged) << n;
+  for (std::size_t n = 0; n < bytes.size(); ++n)
+    EXPECT_EQ(kind_of(std::span(bytes).first(n)), CheckpointError::Kind::damaged) << n;
   Bytes longer = bytes;
   longer.push_back(std::byte{0});
   EXPECT_EQ(kind_of(longer), CheckpointError::Kind::damaged);
@@ -82,13 +88,15 @@ TEST(Checkpoint, AVersionFromTheFutureAndAnotherExperimentAreForeign) {
               ThrowsMessage<DataError>("c: is of checkpoint format 99, this program reads format 1"));
   EXPECT_THAT([&] { decode_checkpoint(with_header(bytes, 12, 98), kExperiment, "c"); },
               ThrowsMessage<DataError>(HasSubstr("numerics version 98")));
-  EXPECT_THAT([&] { decode_checkpoint(bytes, 1, "c"); }, ThrowsMessage<DataError>(HasSubstr("belongs to another experiment")));
+  EXPECT_THAT([&] { decode_checkpoint(bytes, 1, "c"); },
+              ThrowsMessage<DataError>(HasSubstr("belongs to another experiment")));
   EXPECT_EQ(kind_of(bytes, 1), CheckpointError::Kind::foreign);
 }
 
 TEST(Checkpoint, TheLastTwoAndEveryNthAreKept) {
   const TestDirectory dir;
-  for (std::uint64_t s = 100; s <= 700; s += 100) write_checkpoint(dir / "c", sample(s), {.newest = 2, .every = 300});
+  for (std::uint64_t s = 100; s <= 700; s += 100)
+    write_checkpoint(dir / "c", sample(s), {.newest = 2, .every = 300});
   EXPECT_EQ(list_checkpoints(dir / "c"), (std::vector<std::uint64_t>{300, 600, 700}));
   for (std::uint64_t s = 100; s <= 300; s += 100) write_checkpoint(dir / "d", sample(s));
   EXPECT_EQ(list_checkpoints(dir / "d"), (std::vector<std::uint64_t>{200, 300}));

@@ -8,8 +8,10 @@
 namespace apical::io {
 
 RunningDigest::RunningDigest(Digest kind) : state_(EVP_MD_CTX_new()) {
-  if (!state_ || EVP_DigestInit_ex(state_.get(), kind == Digest::md5 ? EVP_md5() : EVP_sha256(), nullptr) != 1) {
-    throw IoError(std::string("the cryptographic library of this system refuses ") + (kind == Digest::md5 ? "MD5" : "SHA-256"));
+  if (!state_ ||
+      EVP_DigestInit_ex(state_.get(), kind == Digest::md5 ? EVP_md5() : EVP_sha256(), nullptr) != 1) {
+    throw IoError(std::string("the cryptographic library of this system refuses ") +
+                  (kind == Digest::md5 ? "MD5" : "SHA-256"));
   }
 }
 

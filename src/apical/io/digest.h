@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MD5 (RFC 1321) and SHA-256 (FIPS 180-4), the checksums that publishers of data sets give. For our own files see hash.h.
+// MD5 (RFC 1321) and SHA-256 (FIPS 180-4), the checksums that publishers of data sets give. For our own files
+// see hash.h.
 #pragma once
 
 #include <cstddef>

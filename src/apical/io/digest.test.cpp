@@ -12,7 +12,8 @@ namespace {
 TEST(Digest, PublishedVectorsAreMet) {
   EXPECT_EQ(digest_of(Digest::md5, {}), "d41d8cd98f00b204e9800998ecf8427e");
   EXPECT_EQ(digest_of(Digest::md5, bytes_of("message digest")), "f96b697d7cb7938d525a2f31aaf161d0");
-  EXPECT_EQ(digest_of(Digest::sha256, bytes_of("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(digest_of(Digest::sha256, bytes_of("abc")),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(Digest, PiecesAndFilesGiveWhatTheWholeGives) {

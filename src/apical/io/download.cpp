@@ -30,12 +30,14 @@ extern "C" std::size_t apical_receive(char* data, std::size_t size, std::size_t 
   try {
     const std::size_t bytes = size * count;
     if (sink.have + bytes > sink.download.at_most) {
-      throw DataError(fmt::format("{} holds more than the {} bytes expected", sink.download.url, sink.download.at_most));
+      throw DataError(
+          fmt::format("{} holds more than the {} bytes expected", sink.download.url, sink.download.at_most));
     }
     sink.file.write_at(std::as_bytes(std::span(data, bytes)), sink.have);
     sink.have += bytes;
     if (sink.download.progress && !sink.download.progress(sink.have)) {
-      throw NetworkError(fmt::format("{}: stopped after {} bytes, which are kept", sink.download.url, sink.have));
+      throw NetworkError(
+          fmt::format("{}: stopped after {} bytes, which are kept", sink.download.url, sink.have));
     }
     return bytes;
   } catch (...) {
@@ -95,8 +97,9 @@ void continue_download(const Download& download, const Path& partial) {
       again = true;
       continue;
     }
-    throw NetworkError(fmt::format("{}: {}{}", download.url, words[0] != 0 ? words.data() : curl_easy_strerror(result),
-                                   sink.have > 0 ? fmt::format(" ({} bytes are kept in {})", sink.have, partial.string()) : ""));
+    throw NetworkError(fmt::format(
+        "{}: {}{}", download.url, words[0] != 0 ? words.data() : curl_easy_strerror(result),
+        sink.have > 0 ? fmt::format(" ({} bytes are kept in {})", sink.have, partial.string()) : ""));
   }
   sink.file.sync();
   sink.file.close();

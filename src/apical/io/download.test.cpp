@@ -56,7 +56,8 @@ TEST_F(DownloadTest, WhatIsTooLongStoppedOrNotThereIsToldWithItsAddress) {
   }
   EXPECT_THROW(continue_download({.url = url, .at_most = 99'999}, partial), DataError);
   remove_file(partial);
-  EXPECT_THROW(continue_download({.url = url, .progress = [](std::uint64_t) { return false; }}, partial), NetworkError);
+  EXPECT_THROW(continue_download({.url = url, .progress = [](std::uint64_t) { return false; }}, partial),
+               NetworkError);
   EXPECT_GT(read_text(partial).size(), 0U);
   continue_download({.url = url}, partial);
   EXPECT_EQ(read_text(partial), content_);

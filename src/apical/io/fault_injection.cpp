@@ -31,7 +31,8 @@ std::int64_t FaultyDisk::open(const Path& path, Mode mode) {
 }
 std::int64_t FaultyDisk::close(int descriptor) {
   const std::int64_t fault = step("close", true);
-  const std::int64_t result = FileSystem::close(descriptor);  // closes also when it reports an error, as Linux does
+  const std::int64_t result =
+      FileSystem::close(descriptor);  // closes also when it reports an error, as Linux does
   return fault != 0 ? fault : result;
 }
 std::int64_t FaultyDisk::read_at(int descriptor, std::span<std::byte> into, std::uint64_t offset) {
@@ -103,21 +104,28 @@ void PowerLossDisk::apply(Bytes& content, const Write& write) {
     return;
   }
   content.resize(std::max<std::size_t>(content.size(), write.offset + write.bytes.size()));
-  std::copy(write.bytes.begin(), write.bytes.end(), content.begin() + static_cast<std::ptrdiff_t>(write.offset));
+  std::copy(write.bytes.begin(), write.bytes.end(),
+            content.begin() + static_cast<std::ptrdiff_t>(write.offset));
 }
 
 PowerLossDisk PowerLossDisk::after_power_loss(Outcome outcome, std::uint64_t seed) const {
   std::uint64_t decision = 0;
-  const auto choose = [&](std::uint32_t n) { return uniform_integer({seed, Stream::perturbation, 0, decision++}, n); };
-  const auto survives = [&] { return outcome == Outcome::mixed ? choose(2) == 0 : outcome != Outcome::drop_all; };
+  const auto choose = [&](std::uint32_t n) {
+    return uniform_integer({seed, Stream::perturbation, 0, decision++}, n);
+  };
+  const auto survives = [&] {
+    return outcome == Outcome::mixed ? choose(2) == 0 : outcome != Outcome::drop_all;
+  };
 
   PowerLossDisk out;
   Names names = synced_;
   for (const NameChange& change : since_sync_) {
     if (!survives()) continue;
     for (const auto& [name, node] : change.names) {
-      if (node) names[name] = node;
-      else names.erase(name);
+      if (node)
+        names[name] = node;
+      else
+        names.erase(name);
     }
   }
   for (const auto& [name, node] : names) {
@@ -126,7 +134,8 @@ PowerLossDisk PowerLossDisk::after_power_loss(Outcome outcome, std::uint64_t see
     for (const Write& write : node->since_sync) {
       if (!survives()) continue;
       Write landed = write;
-      if (!landed.truncates && (outcome == Outcome::garbage || (outcome == Outcome::mixed && choose(3) == 0))) {
+      if (!landed.truncates &&
+          (outcome == Outcome::garbage || (outcome == Outcome::mixed && choose(3) == 0))) {
         for (std::byte& b : landed.bytes) b ^= std::byte{0xA5};
       }
       apply(kept->now, landed);
@@ -171,7 +180,8 @@ std::int64_t PowerLossDisk::write_at(int descriptor, std::span<const std::byte> 
   const std::size_t half = from.size() / 2;
   for (const auto piece : {from.first(half), from.subspan(half)}) {
     if (piece.empty()) continue;
-    Write write{offset + static_cast<std::uint64_t>(piece.data() - from.data()), Bytes(piece.begin(), piece.end()), false};
+    Write write{offset + static_cast<std::uint64_t>(piece.data() - from.data()),
+                Bytes(piece.begin(), piece.end()), false};
     apply(node(descriptor).now, write);
     node(descriptor).since_sync.push_back(std::move(write));
   }
@@ -194,12 +204,16 @@ std::int64_t PowerLossDisk::sync(int descriptor) {
   return 0;
 }
 
-std::int64_t PowerLossDisk::size(int descriptor) { return static_cast<std::int64_t>(node(descriptor).now.size()); }
+std::int64_t PowerLossDisk::size(int descriptor) {
+  return static_cast<std::int64_t>(node(descriptor).now.size());
+}
 
 void PowerLossDisk::change(const Path& path, Names names) {
   for (const auto& [name, node] : names) {
-    if (node) now_[name] = node;
-    else now_.erase(name);
+    if (node)
+      now_[name] = node;
+    else
+      now_.erase(name);
   }
   since_sync_.push_back({path.parent_path().string(), std::move(names)});
 }
@@ -239,8 +253,10 @@ std::int64_t PowerLossDisk::sync_directory(const Path& path) {
       continue;
     }
     for (const auto& [name, node] : it->names) {
-      if (node) synced_[name] = node;
-      else synced_.erase(name);
+      if (node)
+        synced_[name] = node;
+      else
+        synced_.erase(name);
     }
     it = since_sync_.erase(it);
   }

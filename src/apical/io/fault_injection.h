@@ -13,16 +13,16 @@
 
 namespace apical::io {
 
-/// The machine's files, but operation `fail_at` (counted from 1; 0 never) answers `error`, and so do all later ones
-/// if `persistent`. Walk fail_at = 1, 2, 3, … until fired() stays false.
+/// The machine's files, but operation `fail_at` (counted from 1; 0 never) answers `error`, and so do all
+/// later ones if `persistent`. Walk fail_at = 1, 2, 3, … until fired() stays false.
 class FaultyDisk : public FileSystem {
  public:
   struct Plan {
     std::uint64_t fail_at = 0;
-    int error = 5;                ///< an errno; 5 is EIO
+    int error = 5;  ///< an errno; 5 is EIO
     bool persistent = false;
-    bool short_transfers = false; ///< every read and write moves at most 7 bytes
-    bool only_writes = false;     ///< count only what changes the disk
+    bool short_transfers = false;  ///< every read and write moves at most 7 bytes
+    bool only_writes = false;      ///< count only what changes the disk
   };
   explicit FaultyDisk(Plan plan) : plan_(plan) {}
   bool fired() const noexcept { return fired_; }
@@ -56,9 +56,9 @@ class FaultyDisk : public FileSystem {
 /// Thrown by a PowerLossDisk at the chosen operation. Not an Error: nothing may handle it.
 struct PowerCut {};
 
-/// A disk in memory that remembers what was synced. At operation `cut_at` the power goes; after_power_loss() is then
-/// what a reboot may find. A file's writes since its last sync, and a directory's changes since its last sync, are
-/// each kept, dropped or (for data) turned to garbage, independently of each other.
+/// A disk in memory that remembers what was synced. At operation `cut_at` the power goes; after_power_loss()
+/// is then what a reboot may find. A file's writes since its last sync, and a directory's changes since its
+/// last sync, are each kept, dropped or (for data) turned to garbage, independently of each other.
 class PowerLossDisk : public FileSystem {
  public:
   enum class Outcome { drop_all, keep_all, garbage, mixed };
@@ -105,8 +105,8 @@ class PowerLossDisk : public FileSystem {
   Node& node(int descriptor) { return *open_.at(static_cast<std::size_t>(descriptor)); }
   static void apply(Bytes& content, const Write& write);
 
-  Names now_, synced_;                  ///< by full path
-  std::vector<NameChange> since_sync_;  ///< of names
+  Names now_, synced_;                       ///< by full path
+  std::vector<NameChange> since_sync_;       ///< of names
   std::map<std::string, bool> directories_;  ///< made; value: its own name is synced
   std::vector<std::shared_ptr<Node>> open_;
   std::uint64_t cut_at_, count_ = 0;

@@ -26,13 +26,15 @@ std::int64_t checked(const Path& path, const char* operation, std::int64_t resul
 }  // namespace
 
 FileError::FileError(Path path, std::string operation, int code)
-    : IoError(fmt::format("{}: cannot {}: {}", path.string(), operation, std::generic_category().message(code))),
+    : IoError(
+          fmt::format("{}: cannot {}: {}", path.string(), operation, std::generic_category().message(code))),
       path_(std::move(path)),
       operation_(std::move(operation)),
       code_(code) {}
 
 File::File(Path path, FileSystem::Mode mode) : path_(std::move(path)), system_(&file_system()) {
-  descriptor_ = static_cast<int>(checked(mode == FileSystem::Mode::create_new ? "create" : "open", system_->open(path_, mode)));
+  descriptor_ = static_cast<int>(
+      checked(mode == FileSystem::Mode::create_new ? "create" : "open", system_->open(path_, mode)));
 }
 
 File::~File() {
@@ -40,7 +42,10 @@ File::~File() {
 }
 
 File::File(File&& other) noexcept
-    : path_(std::move(other.path_)), system_(other.system_), descriptor_(other.descriptor_), sync_fault_(other.sync_fault_) {
+    : path_(std::move(other.path_)),
+      system_(other.system_),
+      descriptor_(other.descriptor_),
+      sync_fault_(other.sync_fault_) {
   other.descriptor_ = -1;
 }
 
@@ -48,7 +53,9 @@ std::int64_t File::checked(const char* operation, std::int64_t result) const {
   return io::checked(path_, operation, result);
 }
 
-std::uint64_t File::size() const { return static_cast<std::uint64_t>(checked("stat", system_->size(descriptor_))); }
+std::uint64_t File::size() const {
+  return static_cast<std::uint64_t>(checked("stat", system_->size(descriptor_)));
+}
 
 std::size_t File::read_at(std::span<std::byte> into, std::uint64_t offset) const {
   std::size_t done = 0;
@@ -147,11 +154,13 @@ void write_and_verify(const Path& temporary, std::span<const std::byte> content)
   file.write_at(content, 0);
   file.sync();
   file.close();
-  // Catches what the write calls did not say: lost tails, a disk that filled up, a driver that lied about success.
+  // Catches what the write calls did not say: lost tails, a disk that filled up, a driver that lied about
+  // success.
   const Bytes back = read_file(temporary);
   if (back.size() != content.size() || xxh3(back) != xxh3(content)) {
-    throw IoError(fmt::format("{}: read back {} bytes with XXH3 {} after writing {} bytes with XXH3 {}", temporary.string(),
-                              back.size(), xxh3_hex(back), content.size(), xxh3_hex(content)));
+    throw IoError(fmt::format("{}: read back {} bytes with XXH3 {} after writing {} bytes with XXH3 {}",
+                              temporary.string(), back.size(), xxh3_hex(back), content.size(),
+                              xxh3_hex(content)));
   }
 }
 }  // namespace
@@ -167,10 +176,13 @@ void write_atomically(const Path& path, std::span<const std::byte> content) {
   }
 }
 
-void write_atomically(const Path& path, std::string_view content) { write_atomically(path, bytes_of(content)); }
+void write_atomically(const Path& path, std::string_view content) {
+  write_atomically(path, bytes_of(content));
+}
 
 bool file_exists(const Path& path) {
-  return checked(path, "stat", file_system().kind(path)) != static_cast<std::int64_t>(FileSystem::Kind::absent);
+  return checked(path, "stat", file_system().kind(path)) !=
+         static_cast<std::int64_t>(FileSystem::Kind::absent);
 }
 
 void make_directories(const Path& path) {
@@ -207,14 +219,17 @@ void try_remove_file(const Path& path) noexcept {
   }
 }
 
-AppendFile::AppendFile(Path path, std::uint64_t offset) : file_(std::move(path), FileSystem::Mode::read_write) {
+AppendFile::AppendFile(Path path, std::uint64_t offset)
+    : file_(std::move(path), FileSystem::Mode::read_write) {
   const std::uint64_t size = file_.size();
   if (size < offset) {
-    throw DataError(fmt::format("{}: has {} bytes, fewer than the {} to continue from", file_.path().string(), size, offset));
+    throw DataError(fmt::format("{}: has {} bytes, fewer than the {} to continue from", file_.path().string(),
+                                size, offset));
   }
   if (size > offset) file_.truncate(offset);
   file_.sync();
-  checked(directory_of(file_.path()), "sync directory", file_system().sync_directory(directory_of(file_.path())));
+  checked(directory_of(file_.path()), "sync directory",
+          file_system().sync_directory(directory_of(file_.path())));
   written_ = synced_ = offset;
 }
 
@@ -259,7 +274,8 @@ void AppendFile::truncate(std::uint64_t offset) {
   guarded([&] {
     write_pending();
     if (offset > written_) {
-      throw DataError(fmt::format("{}: cannot be cut to {} bytes, it has {}", file_.path().string(), offset, written_));
+      throw DataError(
+          fmt::format("{}: cannot be cut to {} bytes, it has {}", file_.path().string(), offset, written_));
     }
     file_.truncate(offset);
     file_.sync();

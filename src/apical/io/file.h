@@ -49,8 +49,8 @@ class File {
   std::size_t read_at(std::span<std::byte> into, std::uint64_t offset) const;
   void write_at(std::span<const std::byte> from, std::uint64_t offset);  ///< all of it
   void truncate(std::uint64_t size);
-  /// A failed sync may have dropped the dirty pages, after which the next one reports success (fsyncgate, 2018);
-  /// so after a failure every later sync and close of this file fails too.
+  /// A failed sync may have dropped the dirty pages, after which the next one reports success (fsyncgate,
+  /// 2018); so after a failure every later sync and close of this file fails too.
   void sync();
   void close();
 
@@ -68,8 +68,8 @@ std::string read_text(const Path& path);
 /// XXH3 of a file's bytes, read in pieces.
 std::uint64_t hash_file(const Path& path);
 
-/// Afterwards `path` holds the old content or the new one, whatever happened in between; on return the new one,
-/// on stable storage and read back. A fault leaves no temporary file behind unless the process dies.
+/// Afterwards `path` holds the old content or the new one, whatever happened in between; on return the new
+/// one, on stable storage and read back. A fault leaves no temporary file behind unless the process dies.
 void write_atomically(const Path& path, std::span<const std::byte> content);
 void write_atomically(const Path& path, std::string_view content);
 

@@ -53,7 +53,8 @@ TEST(File, ReadsFilesThatClaimToBeEmpty) { EXPECT_THAT(read_text("/proc/self/sta
 
 TEST(File, HashOfAFileIsThatOfItsBytes) {
   const TestDirectory dir;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{5}, std::size_t{1} << 20, std::size_t{3'000'000}}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{5}, std::size_t{1} << 20, std::size_t{3'000'000}}) {
     std::string text(size, 'x');
     for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31);
     write_atomically(dir / "a", text);
@@ -69,12 +70,14 @@ TEST(File, TemporariesOfKilledProcessesAreRemoved) {
   EXPECT_EQ(list_directory(dir.path()), std::vector<std::string>{"a"});
 }
 
-// The promise: at whatever operation the disk fails, the error is reported and the old or new content is there.
+// The promise: at whatever operation the disk fails, the error is reported and the old or new content is
+// there.
 void walk_atomic_write(int error, bool persistent, bool short_transfers) {
   for (std::uint64_t k = 1;; ++k) {
     const TestDirectory dir;
     write_atomically(dir / "a", "old content");
-    FaultyDisk disk({.fail_at = k, .error = error, .persistent = persistent, .short_transfers = short_transfers});
+    FaultyDisk disk(
+        {.fail_at = k, .error = error, .persistent = persistent, .short_transfers = short_transfers});
     bool reported = false;
     {
       const ScopedFileSystem scope(disk);
@@ -94,10 +97,12 @@ void walk_atomic_write(int error, bool persistent, bool short_transfers) {
     }
     // Retried in place, so that nothing was lost and nothing is to report.
     const bool harmless = error == EINTR && !persistent && !reported;
-    EXPECT_TRUE(reported || harmless) << "silent failure of " << disk.failed_operation() << " at operation " << k;
+    EXPECT_TRUE(reported || harmless)
+        << "silent failure of " << disk.failed_operation() << " at operation " << k;
     EXPECT_TRUE(content == "old content" || content == "new, longer content") << k << ": " << content;
     if (!persistent) {
-      EXPECT_EQ(list_directory(dir.path()), std::vector<std::string>{"a"}) << "left behind at operation " << k;
+      EXPECT_EQ(list_directory(dir.path()), std::vector<std::string>{"a"})
+          << "left behind at operation " << k;
     }
   }
 }

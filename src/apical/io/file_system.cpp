@@ -44,15 +44,18 @@ std::int64_t FileSystem::truncate(int descriptor, std::uint64_t size) {
 std::int64_t FileSystem::sync(int descriptor) { return checked(::fsync(descriptor)); }
 
 std::int64_t FileSystem::size(int descriptor) {
-  struct stat status{};
+  struct stat status {};
   const std::int64_t result = checked(::fstat(descriptor, &status));
   return result < 0 ? result : static_cast<std::int64_t>(status.st_size);
 }
 
-std::int64_t FileSystem::rename(const Path& from, const Path& to) { return checked(std::rename(from.c_str(), to.c_str())); }
+std::int64_t FileSystem::rename(const Path& from, const Path& to) {
+  return checked(std::rename(from.c_str(), to.c_str()));
+}
 
 std::int64_t FileSystem::rename_new(const Path& from, const Path& to) {
-  const std::int64_t result = checked(::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE));
+  const std::int64_t result =
+      checked(::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE));
   if (result != -EINVAL && result != -ENOSYS) return result;
   // NFS has no such flag; a hard link is as exclusive.
   const std::int64_t linked = checked(::link(from.c_str(), to.c_str()));
@@ -88,7 +91,7 @@ std::int64_t FileSystem::list(const Path& directory, std::vector<std::string>& n
 }
 
 std::int64_t FileSystem::kind(const Path& path) {
-  struct stat status{};
+  struct stat status {};
   const std::int64_t result = checked(::stat(path.c_str(), &status));
   if (result == -ENOENT || result == -ENOTDIR) return static_cast<std::int64_t>(Kind::absent);
   if (result < 0) return result;

@@ -11,15 +11,15 @@
 
 namespace apical::io {
 
-/// The file system of the machine. Results are >= 0 or -errno, as the kernel has it, so that a fault is a value;
-/// reads and writes may be short. Callers want file.h, which checks and throws.
+/// The file system of the machine. Results are >= 0 or -errno, as the kernel has it, so that a fault is a
+/// value; reads and writes may be short. Callers want file.h, which checks and throws.
 class FileSystem {
  public:
   using Path = std::filesystem::path;
   enum class Mode {
     read,
-    create_new,   ///< read and write; fails if the name exists
-    read_write,   ///< created if absent, kept if present
+    create_new,  ///< read and write; fails if the name exists
+    read_write,  ///< created if absent, kept if present
   };
   enum class Kind : std::int64_t { absent = 0, file = 1, directory = 2 };
 

@@ -18,7 +18,9 @@ RunningHash::RunningHash() : state_(XXH3_createState()) {
   if (state_ == nullptr) throw std::bad_alloc();
   reset();
 }
-void RunningHash::add(std::span<const std::byte> bytes) { XXH3_64bits_update(state_.get(), bytes.data(), bytes.size()); }
+void RunningHash::add(std::span<const std::byte> bytes) {
+  XXH3_64bits_update(state_.get(), bytes.data(), bytes.size());
+}
 std::uint64_t RunningHash::value() const { return XXH3_64bits_digest(state_.get()); }
 void RunningHash::reset() { XXH3_64bits_reset(state_.get()); }
 void RunningHash::Free::operator()(XXH3_state_s* state) const noexcept { XXH3_freeState(state); }

@@ -14,7 +14,8 @@ TEST(Hash, PiecesGiveTheHashOfTheWhole) {
   for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * 31);
   const auto bytes = std::as_bytes(std::span(text));
   RunningHash running;
-  for (std::size_t at = 0; at < bytes.size(); at += 777) running.add(bytes.subspan(at, std::min<std::size_t>(777, bytes.size() - at)));
+  for (std::size_t at = 0; at < bytes.size(); at += 777)
+    running.add(bytes.subspan(at, std::min<std::size_t>(777, bytes.size() - at)));
   EXPECT_EQ(running.value(), xxh3(text));
   running.reset();
   EXPECT_EQ(running.value(), xxh3(std::string_view{}));

@@ -48,30 +48,43 @@ class Handle {
 hid_t type_of(Element element) {
   switch (element) {
     case Element::boolean:
-    case Element::u8: return H5T_STD_U8LE;
-    case Element::i8: return H5T_STD_I8LE;
-    case Element::i16: return H5T_STD_I16LE;
-    case Element::u16: return H5T_STD_U16LE;
-    case Element::i32: return H5T_STD_I32LE;
-    case Element::u32: return H5T_STD_U32LE;
-    case Element::i64: return H5T_STD_I64LE;
-    case Element::u64: return H5T_STD_U64LE;
-    case Element::f32: return H5T_IEEE_F32LE;
-    case Element::f64: return H5T_IEEE_F64LE;
-    case Element::none: break;
+    case Element::u8:
+      return H5T_STD_U8LE;
+    case Element::i8:
+      return H5T_STD_I8LE;
+    case Element::i16:
+      return H5T_STD_I16LE;
+    case Element::u16:
+      return H5T_STD_U16LE;
+    case Element::i32:
+      return H5T_STD_I32LE;
+    case Element::u32:
+      return H5T_STD_U32LE;
+    case Element::i64:
+      return H5T_STD_I64LE;
+    case Element::u64:
+      return H5T_STD_U64LE;
+    case Element::f32:
+      return H5T_IEEE_F32LE;
+    case Element::f64:
+      return H5T_IEEE_F64LE;
+    case Element::none:
+      break;
   }
   return H5I_INVALID_HID;
 }
 
 Element element_of_type(hid_t type) {
-  for (const Element e : {Element::u8, Element::i8, Element::i16, Element::u16, Element::i32, Element::u32, Element::i64,
-                          Element::u64, Element::f32, Element::f64}) {
+  for (const Element e : {Element::u8, Element::i8, Element::i16, Element::u16, Element::i32, Element::u32,
+                          Element::i64, Element::u64, Element::f32, Element::f64}) {
     if (H5Tequal(type, type_of(e)) > 0) return e;
   }
   return Element::none;
 }
 
-std::string absolute(const std::string& path) { return path.empty() || path.front() != '/' ? "/" + path : path; }
+std::string absolute(const std::string& path) {
+  return path.empty() || path.front() != '/' ? "/" + path : path;
+}
 }  // namespace
 
 namespace detail {
@@ -86,12 +99,14 @@ struct FileState {
     if (slot.fault) std::rethrow_exception(slot.fault);
     APICAL_CHECK(id >= 0);
   }
-  /// What HDF5 says counts only when it says no: a fault that the driver saw is one even if HDF5 reports success.
+  /// What HDF5 says counts only when it says no: a fault that the driver saw is one even if HDF5 reports
+  /// success.
   std::int64_t checked(std::int64_t result, std::string_view operation) {
     if (!slot.fault && result < 0) {
       const std::string what = fmt::format("{}: cannot {}: {}", path.string(), operation, error_stack());
       // The driver read every byte asked for, so it is the bytes that are wrong.
-      slot.fault = writes ? std::make_exception_ptr(IoError(what)) : std::make_exception_ptr(DataError(what + ": the file is damaged"));
+      slot.fault = writes ? std::make_exception_ptr(IoError(what))
+                          : std::make_exception_ptr(DataError(what + ": the file is damaged"));
     }
     require_sound();
     return result;
@@ -169,7 +184,8 @@ void File::close() {
   state_->datasets.clear();
   const hid_t id = std::exchange(state_->id, H5I_INVALID_HID);
   result = std::min(result, H5Fclose(id));
-  if (!state_->slot.fault && result < 0) throw IoError(fmt::format("{}: cannot close: {}", state_->path.string(), error_stack()));
+  if (!state_->slot.fault && result < 0)
+    throw IoError(fmt::format("{}: cannot close: {}", state_->path.string(), error_stack()));
   if (state_->slot.fault) std::rethrow_exception(state_->slot.fault);
 }
 
@@ -179,7 +195,9 @@ bool File::contains(const std::string& path) const {
   // H5Lexists fails, rather than denies, when a group on the way is absent.
   for (std::size_t slash = whole.find('/', 1);; slash = whole.find('/', slash + 1)) {
     const std::string part = whole.substr(0, slash);
-    if (part != "/" && state_->checked(H5Lexists(state_->id, part.c_str(), H5P_DEFAULT), "look up " + part) == 0) return false;
+    if (part != "/" &&
+        state_->checked(H5Lexists(state_->id, part.c_str(), H5P_DEFAULT), "look up " + part) == 0)
+      return false;
     if (slash == std::string::npos) return true;
   }
 }
@@ -200,20 +218,23 @@ Dataset File::create_dataset(const std::string& path, const DatasetShape& shape)
   if (shape.extendible) most.front() = H5S_UNLIMITED;
   const Handle space(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), most.data()), H5Sclose);
   state_->checked(space, "describe dataset " + path);
-  const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose), link(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
+  const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose),
+      link(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
   // Times of creation would make equal recordings differ.
   state_->checked(H5Pset_obj_track_times(properties, false), "set properties");
   state_->checked(H5Pset_create_intermediate_group(link, 1), "set properties");
   if (shape.extendible || (shape.compression == Compression::deflate && product(shape.dims, 0) > 0)) {
     const std::vector<hsize_t> chunk = chunk_of(shape);
-    state_->checked(H5Pset_chunk(properties, static_cast<int>(chunk.size()), chunk.data()), "set chunks of " + path);
+    state_->checked(H5Pset_chunk(properties, static_cast<int>(chunk.size()), chunk.data()),
+                    "set chunks of " + path);
     if (shape.compression == Compression::deflate) {
       state_->checked(H5Pset_shuffle(properties), "set shuffle of " + path);
       state_->checked(H5Pset_deflate(properties, 1), "set deflate of " + path);
     }
   }
   Dataset out;
-  out.id_ = H5Dcreate2(state_->id, absolute(path).c_str(), type_of(shape.element), space, link, properties, H5P_DEFAULT);
+  out.id_ = H5Dcreate2(state_->id, absolute(path).c_str(), type_of(shape.element), space, link, properties,
+                       H5P_DEFAULT);
   if (out.id_ >= 0) state_->datasets.push_back(out.id_);
   state_->checked(out.id_, "create dataset " + path);
   out.state_ = state_;
@@ -229,8 +250,9 @@ Dataset File::dataset(const std::string& path) const {
     const std::string whole = absolute(path);
     const std::size_t slash = whole.rfind('/');
     const std::string group = slash == 0 ? "/" : whole.substr(0, slash);
-    throw DataError(fmt::format("{}: has no dataset '{}'; {}", state_->path.string(), path,
-                                contains(group) ? suggestion(whole.substr(slash + 1), names(group)) : "nor its group"));
+    throw DataError(
+        fmt::format("{}: has no dataset '{}'; {}", state_->path.string(), path,
+                    contains(group) ? suggestion(whole.substr(slash + 1), names(group)) : "nor its group"));
   }
   Dataset out;
   out.id_ = H5Dopen2(state_->id, absolute(path).c_str(), H5P_DEFAULT);
@@ -241,7 +263,8 @@ Dataset File::dataset(const std::string& path) const {
   const std::int64_t rank = state_->checked(H5Sget_simple_extent_ndims(space), "read the shape of " + path);
   out.element_ = element_of_type(type);
   if (out.element_ == Element::none || rank < 1) {
-    throw DataError(fmt::format("{}: dataset '{}' is not an array of little-endian numbers", state_->path.string(), path));
+    throw DataError(fmt::format("{}: dataset '{}' is not an array of little-endian numbers",
+                                state_->path.string(), path));
   }
   std::vector<hsize_t> dims(static_cast<std::size_t>(rank)), most = dims;
   state_->checked(H5Sget_simple_extent_dims(space, dims.data(), most.data()), "read the shape of " + path);
@@ -295,8 +318,9 @@ void File::set_attribute(const std::string& path, const std::string& name, const
   const Handle own_type(choice ? enumeration(*choice) : variable_string(), H5Tclose);
   const hid_t types[] = {own_type, H5T_IEEE_F64LE, H5T_STD_I64LE, H5T_STD_U32LE, H5T_STD_U32LE, own_type};
   const hid_t type = types[value.index()];
-  const Handle attribute(
-      H5Acreate_by_name(state_->id, where.c_str(), name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+  const Handle attribute(H5Acreate_by_name(state_->id, where.c_str(), name.c_str(), type, space, H5P_DEFAULT,
+                                           H5P_DEFAULT, H5P_DEFAULT),
+                         H5Aclose);
   state_->checked(attribute, what);
   const char* characters = nullptr;
   const void* data = std::visit([](const auto& v) -> const void* { return &v; }, value);
@@ -312,10 +336,12 @@ void File::set_attribute(const std::string& path, const std::string& name, const
 AttributeValue File::attribute(const std::string& path, const std::string& name) const {
   state_->require_sound();
   const std::string where = absolute(path), what = fmt::format("read attribute '{}' of {}", name, where);
-  if (!contains(path) || state_->checked(H5Aexists_by_name(state_->id, where.c_str(), name.c_str(), H5P_DEFAULT), what) == 0) {
+  if (!contains(path) ||
+      state_->checked(H5Aexists_by_name(state_->id, where.c_str(), name.c_str(), H5P_DEFAULT), what) == 0) {
     throw DataError(fmt::format("{}: {} has no attribute '{}'", state_->path.string(), where, name));
   }
-  const Handle attribute(H5Aopen_by_name(state_->id, where.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+  const Handle attribute(H5Aopen_by_name(state_->id, where.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+                         H5Aclose);
   state_->checked(attribute, what);
   const Handle type(H5Aget_type(attribute), H5Tclose), space(H5Aget_space(attribute), H5Sclose);
   state_->checked(type, what);
@@ -344,14 +370,16 @@ AttributeValue File::attribute(const std::string& path, const std::string& name)
     state_->checked(H5Aread(attribute, type, out.data()), what);
     return out.substr(0, out.find('\0'));
   }
-  throw DataError(fmt::format("{}: attribute '{}' of {} is neither a string nor a number", state_->path.string(), name, where));
+  throw DataError(fmt::format("{}: attribute '{}' of {} is neither a string nor a number",
+                              state_->path.string(), name, where));
 }
 
 std::size_t Dataset::row_bytes() const noexcept { return product(dims_, 1) * size_of(element_); }
 
 void Dataset::require(Element element) const {
   if (element == element_) return;
-  throw DataError(fmt::format("{}: dataset '{}' holds {}, not {}", state_->path.string(), path_, name_of(element_), name_of(element)));
+  throw DataError(fmt::format("{}: dataset '{}' holds {}, not {}", state_->path.string(), path_,
+                              name_of(element_), name_of(element)));
 }
 
 void Dataset::transfer(bool writes, std::uint64_t first, std::uint64_t count, void* data) const {
@@ -359,11 +387,13 @@ void Dataset::transfer(bool writes, std::uint64_t first, std::uint64_t count, vo
   start.front() = first;
   size.front() = count;
   if (product(dims_, 1) * count == 0) return;
-  const Handle in_file(H5Dget_space(id_), H5Sclose), in_memory(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr), H5Sclose);
+  const Handle in_file(H5Dget_space(id_), H5Sclose),
+      in_memory(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr), H5Sclose);
   const std::string what = (writes ? "write dataset " : "read dataset ") + path_;
   state_->checked(in_file, what);
   state_->checked(in_memory, what);
-  state_->checked(H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr), what);
+  state_->checked(H5Sselect_hyperslab(in_file, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr),
+                  what);
   state_->checked(writes ? H5Dwrite(id_, type_of(element_), in_memory, in_file, H5P_DEFAULT, data)
                          : H5Dread(id_, type_of(element_), in_memory, in_file, H5P_DEFAULT, data),
                   what);
@@ -381,7 +411,8 @@ void Dataset::write_rows(std::uint64_t first, std::span<const std::byte> bytes) 
     state_->checked(H5Dset_extent(id_, size.data()), "extend dataset " + path_);
     dims_.front() = first + count;
   }
-  transfer(true, first, count, const_cast<std::byte*>(bytes.data()));  // H5Dwrite reads it; one function serves both ways
+  transfer(true, first, count,
+           const_cast<std::byte*>(bytes.data()));  // H5Dwrite reads it; one function serves both ways
 }
 
 void Dataset::read_rows(std::uint64_t first, std::span<std::byte> into) const {
@@ -391,7 +422,8 @@ void Dataset::read_rows(std::uint64_t first, std::span<std::byte> into) const {
   APICAL_CHECK(into.size() % row == 0);
   const std::uint64_t count = into.size() / row;
   if (first > rows() || count > rows() - first) {
-    throw DataError(fmt::format("{}: dataset '{}' has {} rows, asked for {} from row {}", state_->path.string(), path_, rows(), count, first));
+    throw DataError(fmt::format("{}: dataset '{}' has {} rows, asked for {} from row {}",
+                                state_->path.string(), path_, rows(), count, first));
   }
   transfer(false, first, count, into.data());
 }

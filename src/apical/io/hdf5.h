@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// HDF5 files as values: every call checked, the error stack turned into an IoError, attributes and datasets by path.
-// All bytes pass the file layer (file.h). After a failure every later call on that file throws the same failure.
-// HDF5 1.10 itself may crash or never return on damaged metadata (seen with single flipped bits): compare hash_file()
-// with a hash kept elsewhere before opening a file that must not be trusted, as recordings do.
+// HDF5 files as values: every call checked, the error stack turned into an IoError, attributes and datasets
+// by path. All bytes pass the file layer (file.h). After a failure every later call on that file throws the
+// same failure. HDF5 1.10 itself may crash or never return on damaged metadata (seen with single flipped
+// bits): compare hash_file() with a hash kept elsewhere before opening a file that must not be trusted, as
+// recordings do.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,8 @@ struct NamedChoice {
   bool operator==(const NamedChoice&) const = default;
 };
 /// Choices and lists are for formats of others that ask for them: attribute() does not read them back.
-using AttributeValue = std::variant<std::string, double, std::int64_t, std::uint32_t, std::vector<std::uint32_t>, NamedChoice>;
+using AttributeValue =
+    std::variant<std::string, double, std::int64_t, std::uint32_t, std::vector<std::uint32_t>, NamedChoice>;
 
 namespace detail {
 struct FileState;
@@ -78,9 +80,11 @@ class Dataset {
 
 class File {
  public:
-  /// A new file. Write under a temporary_name(), close, re-open and verify, then rename: HDF5 files are not atomic.
+  /// A new file. Write under a temporary_name(), close, re-open and verify, then rename: HDF5 files are not
+  /// atomic.
   static File create(const Path& path);
-  /// For reading. A file that is not HDF5, cut short or damaged inside is a DataError; one that cannot be read an IoError.
+  /// For reading. A file that is not HDF5, cut short or damaged inside is a DataError; one that cannot be
+  /// read an IoError.
   static File open(const Path& path);
   ~File();
   File(File&&) noexcept = default;

@@ -34,8 +34,10 @@ void write_sample(const Path& path, Compression compression = Compression::none)
   file.set_attribute("v1/pyr/u", "units", "mV \xc2\xb5");
   file.set_attribute("v1/pyr/u", "dt_ms", 0.1);
   const std::vector<float> values = ramp(100 * 1000);
-  for (std::size_t row = 0; row < 1000; row += 250) trace.append_rows(bytes(values).subspan(row * 400, 250 * 400));
-  file.create_dataset("v1/fb/weight", {Element::f64, {2, 3}}).write_rows(0, bytes(std::vector<double>{1, 2, 3, 4, 5, 6}));
+  for (std::size_t row = 0; row < 1000; row += 250)
+    trace.append_rows(bytes(values).subspan(row * 400, 250 * 400));
+  file.create_dataset("v1/fb/weight", {Element::f64, {2, 3}})
+      .write_rows(0, bytes(std::vector<double>{1, 2, 3, 4, 5, 6}));
   file.create_dataset("empty", {Element::i64, {0}});
   file.close();
 }
@@ -77,14 +79,20 @@ TEST(Hdf5, WrongRequestsAreExplained) {
   const TestDirectory dir;
   write_sample(dir / "a.h5");
   File file = File::open(dir / "a.h5");
-  EXPECT_THAT([&] { file.dataset("v1/pyr/v"); }, ThrowsMessage<DataError>(HasSubstr("no dataset 'v1/pyr/v'; did you mean 'u'?")));
+  EXPECT_THAT([&] { file.dataset("v1/pyr/v"); },
+              ThrowsMessage<DataError>(HasSubstr("no dataset 'v1/pyr/v'; did you mean 'u'?")));
   EXPECT_THAT([&] { file.dataset("v2/pyr/v"); }, ThrowsMessage<DataError>(HasSubstr("nor its group")));
-  EXPECT_THAT([&] { file.dataset("v1/pyr/u").read<double>(); }, ThrowsMessage<DataError>(HasSubstr("holds float, not double")));
-  EXPECT_THAT([&] { file.attribute("v1", "units"); }, ThrowsMessage<DataError>(HasSubstr("/v1 has no attribute 'units'")));
+  EXPECT_THAT([&] { file.dataset("v1/pyr/u").read<double>(); },
+              ThrowsMessage<DataError>(HasSubstr("holds float, not double")));
+  EXPECT_THAT([&] { file.attribute("v1", "units"); },
+              ThrowsMessage<DataError>(HasSubstr("/v1 has no attribute 'units'")));
   std::vector<std::byte> row(400);
-  EXPECT_THAT([&] { file.dataset("v1/pyr/u").read_rows(1000, row); }, ThrowsMessage<DataError>(HasSubstr("has 1000 rows")));
-  EXPECT_THAT([&] { File::open(dir / "absent.h5"); }, ThrowsMessage<IoError>(HasSubstr("absent.h5: cannot open: No such file")));
-  EXPECT_THAT([&] { File::create(dir / "a.h5"); }, ThrowsMessage<IoError>(HasSubstr("cannot create: File exists")));
+  EXPECT_THAT([&] { file.dataset("v1/pyr/u").read_rows(1000, row); },
+              ThrowsMessage<DataError>(HasSubstr("has 1000 rows")));
+  EXPECT_THAT([&] { File::open(dir / "absent.h5"); },
+              ThrowsMessage<IoError>(HasSubstr("absent.h5: cannot open: No such file")));
+  EXPECT_THAT([&] { File::create(dir / "a.h5"); },
+              ThrowsMessage<IoError>(HasSubstr("cannot create: File exists")));
 }
 
 TEST(Hdf5, FilesCutShortOrOfAnotherKindAreRefused) {

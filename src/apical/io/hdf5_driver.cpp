@@ -65,8 +65,8 @@ herr_t close_file(H5FD_t* handle) {
 }
 
 herr_t query(const H5FD_t*, unsigned long* flags) {
-  *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_AGGREGATE_SMALLDATA |
-           H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
+  *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
+           H5FD_FEAT_AGGREGATE_SMALLDATA | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
   return 0;
 }
 
@@ -77,14 +77,16 @@ herr_t set_end_allocated(H5FD_t* file, H5FD_mem_t, haddr_t end) {
 }
 haddr_t end_of_file(const H5FD_t* file, H5FD_mem_t) { return of(file).end_of_file; }
 
-// Reads and writes report success to HDF5 even when they failed. The wrapper throws our own record of the fault after the
-// call; and HDF5, believing, releases the file without leaking (as it does on a failed read) or trying again at exit.
+// Reads and writes report success to HDF5 even when they failed. The wrapper throws our own record of the
+// fault after the call; and HDF5, believing, releases the file without leaking (as it does on a failed read)
+// or trying again at exit.
 herr_t read(H5FD_t* handle, H5FD_mem_t, hid_t, haddr_t at, std::size_t size, void* buffer) {
   DriverFile& f = of(handle);
   const std::span<std::byte> into(static_cast<std::byte*>(buffer), size);
   std::size_t n = 0;
   kept(f.slot, [&] { n = f.file.read_at(into, at); });
-  std::fill(into.begin() + static_cast<std::ptrdiff_t>(n), into.end(), std::byte{0});  // allocated, not yet written
+  std::fill(into.begin() + static_cast<std::ptrdiff_t>(n), into.end(),
+            std::byte{0});  // allocated, not yet written
   return 0;
 }
 
@@ -131,7 +133,8 @@ hid_t driver() {
 std::int64_t driver_access(FaultSlot* slot) {
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   const Access info{slot};
-  if (access >= 0 && (H5Pset_driver(access, driver(), &info) < 0 || H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0)) {
+  if (access >= 0 &&
+      (H5Pset_driver(access, driver(), &info) < 0 || H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0)) {
     H5Pclose(access);
     return -1;
   }

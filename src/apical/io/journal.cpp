@@ -86,9 +86,10 @@ Ndjson read_ndjson(const Path& path) {
     const bool has_seq = value.contains("seq");
     if (line == 1) numbered = has_seq;
     if (has_seq != numbered || (numbered && value["seq"] != line - 1)) {
-      throw DataError(fmt::format("{}: expected {}, found {}: lines were lost or repeated", place.text(),
-                                  numbered ? fmt::format("seq {}", line - 1) : "no seq as in the lines before",
-                                  has_seq ? "seq " + value["seq"].dump() : "no seq"));
+      throw DataError(
+          fmt::format("{}: expected {}, found {}: lines were lost or repeated", place.text(),
+                      numbered ? fmt::format("seq {}", line - 1) : "no seq as in the lines before",
+                      has_seq ? "seq " + value["seq"].dump() : "no seq"));
     }
     out.lines.push_back(std::move(value));
     start = end + 1;

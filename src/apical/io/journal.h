@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// events.ndjson and metrics.ndjson: one JSON object per line, appended, readable with cat while the run goes on.
+// events.ndjson and metrics.ndjson: one JSON object per line, appended, readable with cat while the run goes
+// on.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +15,12 @@
 
 namespace apical::io {
 
-/// Builds one object. Doubles and floats in the fewest digits that read back to the same bits; non-finite ones as
-/// "NaN", "Infinity", "-Infinity". A key given twice is a defect.
+/// Builds one object. Doubles and floats in the fewest digits that read back to the same bits; non-finite
+/// ones as "NaN", "Infinity", "-Infinity". A key given twice is a defect.
 class JsonLine {
  public:
   template <class T>
-    requires std::is_arithmetic_v<T>
-  JsonLine& add(std::string_view key, T value) {
+  requires std::is_arithmetic_v<T> JsonLine& add(std::string_view key, T value) {
     start(key);
     number(value);
     return *this;
@@ -30,8 +30,7 @@ class JsonLine {
   JsonLine& add(std::string_view key, const std::string& value) { return add(key, std::string_view(value)); }
   JsonLine& add(std::string_view key, const JsonLine& object);
   template <class T>
-    requires std::is_arithmetic_v<T>
-  JsonLine& add(std::string_view key, std::span<const T> values) {
+  requires std::is_arithmetic_v<T> JsonLine& add(std::string_view key, std::span<const T> values) {
     start(key);
     text_ += '[';
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -54,11 +53,16 @@ class JsonLine {
   void start(std::string_view key);
   template <class T>
   void number(T value) {
-    if constexpr (std::is_same_v<T, bool>) text_ += value ? "true" : "false";
-    else if constexpr (std::is_same_v<T, float>) put(value);
-    else if constexpr (std::is_floating_point_v<T>) put(static_cast<double>(value));
-    else if constexpr (std::is_signed_v<T>) put(static_cast<std::int64_t>(value));
-    else put(static_cast<std::uint64_t>(value));
+    if constexpr (std::is_same_v<T, bool>)
+      text_ += value ? "true" : "false";
+    else if constexpr (std::is_same_v<T, float>)
+      put(value);
+    else if constexpr (std::is_floating_point_v<T>)
+      put(static_cast<double>(value));
+    else if constexpr (std::is_signed_v<T>)
+      put(static_cast<std::int64_t>(value));
+    else
+      put(static_cast<std::uint64_t>(value));
   }
   void put(float value);
   void put(double value);
@@ -80,11 +84,13 @@ struct JournalPosition {
   }
 };
 
-/// Appends lines, each with a first member "seq" that counts from 0, and hands each to the system at once, so that a
-/// killed process loses at most the line being written. After a failure every call throws that failure again.
+/// Appends lines, each with a first member "seq" that counts from 0, and hands each to the system at once, so
+/// that a killed process loses at most the line being written. After a failure every call throws that failure
+/// again.
 class Journal {
  public:
-  /// Begins `path` anew, or continues at `from`: what stands after it is cut off and written again by the continued run.
+  /// Begins `path` anew, or continues at `from`: what stands after it is cut off and written again by the
+  /// continued run.
   explicit Journal(Path path, JournalPosition from = {});
   std::uint64_t append(const JsonLine& line);  ///< returns its seq
   JournalPosition position();                  ///< syncs first: a checkpoint must not point past the disk
@@ -98,10 +104,11 @@ class Journal {
 struct Ndjson {
   std::vector<nlohmann::json> lines;
   std::uint64_t bytes = 0;  ///< of whole lines
-  bool torn = false;        ///< a last line without its newline was left out: its writer was killed or still writes
+  bool torn = false;  ///< a last line without its newline was left out: its writer was killed or still writes
 };
-/// DataError with file, line and column for a line that is not JSON or not an object, and for a "seq" that does not
-/// count up from 0 by 1: lines were lost or repeated. Lines without any seq are accepted if none has one.
+/// DataError with file, line and column for a line that is not JSON or not an object, and for a "seq" that
+/// does not count up from 0 by 1: lines were lost or repeated. Lines without any seq are accepted if none has
+/// one.
 Ndjson read_ndjson(const Path& path);
 
 }  // namespace apical::io

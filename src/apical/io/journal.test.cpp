@@ -25,12 +25,22 @@ TEST(JsonLine, SpellsEveryKindOfValue) {
   JsonLine inner;
   inner.add("mean", 0.1f);
   JsonLine line;
-  line.add("event", "epoch \"1\"").add("epoch", 1).add("ok", true).add("big", ~std::uint64_t{0}).add("small", std::int64_t{-5});
-  line.add("loss", 0.1).add("one", 1.0).add("nan", std::nan("")).add("inf", -std::numeric_limits<double>::infinity());
-  line.add("inner", inner).add("counts", std::vector<int>{1, 2}).add("rates", std::vector<float>{0.5f, std::nanf("")});
+  line.add("event", "epoch \"1\"")
+      .add("epoch", 1)
+      .add("ok", true)
+      .add("big", ~std::uint64_t{0})
+      .add("small", std::int64_t{-5});
+  line.add("loss", 0.1)
+      .add("one", 1.0)
+      .add("nan", std::nan(""))
+      .add("inf", -std::numeric_limits<double>::infinity());
+  line.add("inner", inner)
+      .add("counts", std::vector<int>{1, 2})
+      .add("rates", std::vector<float>{0.5f, std::nanf("")});
   line.add("names", std::vector<std::string>{"a", "b\n"});
   EXPECT_EQ(line.text(),
-            "{\"event\":\"epoch \\\"1\\\"\",\"epoch\":1,\"ok\":true,\"big\":18446744073709551615,\"small\":-5,\"loss\":0.1,"
+            "{\"event\":\"epoch "
+            "\\\"1\\\"\",\"epoch\":1,\"ok\":true,\"big\":18446744073709551615,\"small\":-5,\"loss\":0.1,"
             "\"one\":1,\"nan\":\"NaN\",\"inf\":\"-Infinity\",\"inner\":{\"mean\":0.1},\"counts\":[1,2],"
             "\"rates\":[0.5,\"NaN\"],\"names\":[\"a\",\"b\\n\"]}");
   EXPECT_EQ(JsonLine().text(), "{}");
@@ -42,8 +52,10 @@ RC_GTEST_PROP(JsonLine, EveryDoubleReadsBackToTheSameBits, (std::uint64_t bits))
   JsonLine line;
   line.add("x", value);
   const double back = number_of(parse_json(line.text(), "line")["x"], "x");
-  if (std::isnan(value)) RC_ASSERT(std::isnan(back));
-  else RC_ASSERT(std::bit_cast<std::uint64_t>(back) == bits);
+  if (std::isnan(value))
+    RC_ASSERT(std::isnan(back));
+  else
+    RC_ASSERT(std::bit_cast<std::uint64_t>(back) == bits);
 }
 
 TEST(JsonLine, NegativeZeroKeepsItsSign) {
@@ -108,11 +120,16 @@ TEST(Journal, TruncationAtEveryByteLeavesTheWholeLines) {
 TEST(Journal, LostLinesAndWrongLinesAreNamed) {
   const TestDirectory dir;
   write_atomically(dir / "j", "{\"seq\":0}\n{\"seq\":2}\n");
-  EXPECT_THAT([&] { read_ndjson(dir / "j"); }, ThrowsMessage<DataError>(HasSubstr(":2:1: expected seq 1, found seq 2: lines were lost or repeated")));
+  EXPECT_THAT(
+      [&] { read_ndjson(dir / "j"); },
+      ThrowsMessage<DataError>(HasSubstr(":2:1: expected seq 1, found seq 2: lines were lost or repeated")));
   write_atomically(dir / "j", "{\"a\":0}\n{\"seq\":1}\n");
-  EXPECT_THAT([&] { read_ndjson(dir / "j"); }, ThrowsMessage<DataError>(HasSubstr(":2:1: expected no seq as in the lines before, found seq 1")));
+  EXPECT_THAT(
+      [&] { read_ndjson(dir / "j"); },
+      ThrowsMessage<DataError>(HasSubstr(":2:1: expected no seq as in the lines before, found seq 1")));
   write_atomically(dir / "j", "{\"a\":0}\n[1]\n");
-  EXPECT_THAT([&] { read_ndjson(dir / "j"); }, ThrowsMessage<DataError>(HasSubstr(":2:1: expected an object")));
+  EXPECT_THAT([&] { read_ndjson(dir / "j"); },
+              ThrowsMessage<DataError>(HasSubstr(":2:1: expected an object")));
   write_atomically(dir / "j", "{\"a\":0}\n{\"a\":}\n");
   EXPECT_THAT([&] { read_ndjson(dir / "j"); }, ThrowsMessage<DataError>(HasSubstr(":2:6: not JSON")));
 }

@@ -23,11 +23,13 @@ Decoder& decoder_of_thread() {
   return decoder;
 }
 
-/// After an error a decoder takes the next picture for the rest of the last one (seen with libjpeg-turbo 2.1.5), so it goes.
+/// After an error a decoder takes the next picture for the rest of the last one (seen with
+/// libjpeg-turbo 2.1.5), so it goes.
 [[noreturn]] void damaged(Decoder& decoder, const std::string& name, std::size_t bytes) {
   const std::string reason = tjGetErrorStr2(decoder.get());
   decoder.reset();
-  throw DataError(fmt::format("{}: a JPEG file that is damaged, or cut off after {} bytes ({})", name, bytes, reason));
+  throw DataError(
+      fmt::format("{}: a JPEG file that is damaged, or cut off after {} bytes ({})", name, bytes, reason));
 }
 
 /// Of cyan, magenta, yellow and black as files of this kind have them: 255 is no ink.
@@ -50,18 +52,21 @@ Picture decode_jpeg(std::span<const std::byte> bytes, const std::string& name, s
   const auto size = static_cast<unsigned long>(bytes.size());
   int width = 0, height = 0, sampling = 0, colours = 0;
   if (bytes.size() < 4 || data[0] != 0xff || data[1] != 0xd8) {
-    throw DataError(fmt::format("{}: {} bytes that do not start with ff d8, the mark of a JPEG file", name, bytes.size()));
+    throw DataError(fmt::format("{}: {} bytes that do not start with ff d8, the mark of a JPEG file", name,
+                                bytes.size()));
   }
   if (tjDecompressHeader3(decoder.get(), data, size, &width, &height, &sampling, &colours) != 0) {
     damaged(decoder, name, bytes.size());
   }
-  if (width <= 0 || height <= 0 || static_cast<std::size_t>(width) * static_cast<std::size_t>(height) > kMostPixels) {
+  if (width <= 0 || height <= 0 ||
+      static_cast<std::size_t>(width) * static_cast<std::size_t>(height) > kMostPixels) {
     throw DataError(fmt::format("{}: {} x {} pixels; expected 1 to {}", name, width, height, kMostPixels));
   }
   tjscalingfactor scale{1, 1};
   for (const int part : {2, 4, 8}) {
     const tjscalingfactor smaller{1, part};
-    if (at_least > 0 && TJSCALED(std::min(width, height), smaller) >= static_cast<int>(at_least)) scale = smaller;
+    if (at_least > 0 && TJSCALED(std::min(width, height), smaller) >= static_cast<int>(at_least))
+      scale = smaller;
   }
   Picture picture;
   const int cols = TJSCALED(width, scale), rows = TJSCALED(height, scale);
@@ -71,7 +76,8 @@ Picture decode_jpeg(std::span<const std::byte> bytes, const std::string& name, s
   picture.rgb.resize(picture.rows * picture.cols * (print ? 4 : 3));
   // The accurate transform: the same bits with and without SIMD.
   const int flags = TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING;
-  if (tjDecompress2(decoder.get(), data, size, picture.rgb.data(), cols, 0, rows, print ? TJPF_CMYK : TJPF_RGB, flags) != 0) {
+  if (tjDecompress2(decoder.get(), data, size, picture.rgb.data(), cols, 0, rows,
+                    print ? TJPF_CMYK : TJPF_RGB, flags) != 0) {
     damaged(decoder, name, bytes.size());
   }
   if (print) picture.rgb = of_print_colours(picture.rgb);

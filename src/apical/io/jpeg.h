@@ -17,9 +17,10 @@ struct Picture {
   std::vector<std::uint8_t> rgb;
 };
 
-/// Grey pictures get three equal colours. With `at_least` > 0 the picture may come 2, 4 or 8 times smaller, as long as both
-/// sides keep that many pixels: the decoder then does a fraction of the work. DataError, beginning with `name`, for bytes
-/// that are no JPEG, that are cut off or damaged (even where a viewer would show something), or for other colours.
+/// Grey pictures get three equal colours. With `at_least` > 0 the picture may come 2, 4 or 8 times smaller,
+/// as long as both sides keep that many pixels: the decoder then does a fraction of the work. DataError,
+/// beginning with `name`, for bytes that are no JPEG, that are cut off or damaged (even where a viewer would
+/// show something), or for other colours.
 Picture decode_jpeg(std::span<const std::byte> bytes, const std::string& name, std::size_t at_least = 0);
 
 }  // namespace apical::io

@@ -37,10 +37,12 @@ TEST(Jpeg, AGreyPictureHasThreeEqualColours) {
 
 TEST(Jpeg, PrintColoursBecomeThoseOfTheScreen) {
   Picture print{8, 8, {}};
-  for (int i = 0; i < 64; ++i) print.rgb.insert(print.rgb.end(), {255, 128, 0, 200});  // no cyan, some magenta, all yellow; some black
+  for (int i = 0; i < 64; ++i)
+    print.rgb.insert(print.rgb.end(), {255, 128, 0, 200});  // no cyan, some magenta, all yellow; some black
   const Picture picture = decode_jpeg(encode_jpeg(print, 95, TJSAMP_444, TJPF_CMYK), "x.jpg");
   ASSERT_EQ(picture.rgb.size(), 192U);
-  for (std::size_t i = 0; i < picture.rgb.size(); ++i) EXPECT_NEAR(picture.rgb[i], std::vector<int>({200, 100, 0})[i % 3], 4);
+  for (std::size_t i = 0; i < picture.rgb.size(); ++i)
+    EXPECT_NEAR(picture.rgb[i], std::vector<int>({200, 100, 0})[i % 3], 4);
 }
 
 TEST(Jpeg, ASmallerPictureKeepsTheSideAskedFor) {
@@ -59,7 +61,8 @@ TEST(Jpeg, EveryCutIsNoticedAndNamed) {
   const Bytes whole = encode_jpeg(busy);
   EXPECT_EQ(decode_jpeg(whole, "x.jpg").rows, 24U);
   for (std::size_t length = 0; length + 2 < whole.size(); ++length) {
-    EXPECT_THAT(complaint(std::span(whole).first(length)), HasSubstr("x.jpg: ")) << length << " of " << whole.size();
+    EXPECT_THAT(complaint(std::span(whole).first(length)), HasSubstr("x.jpg: "))
+        << length << " of " << whole.size();
     ASSERT_EQ(complaint(whole), "nothing was thrown") << "after a cut at " << length;
   }
   EXPECT_THAT(complaint(std::span(whole).first(whole.size() / 2)), HasSubstr("cut off"));

@@ -64,7 +64,8 @@ class Handler {
   using string_t = Json::string_t;
   using binary_t = Json::binary_t;
 
-  Handler(Json& root, const Text& text, const char* const* furthest) : build_(root, false), text_(text), furthest_(furthest) {}
+  Handler(Json& root, const Text& text, const char* const* furthest)
+      : build_(root, false), text_(text), furthest_(furthest) {}
   bool null() { return build_.null(); }
   bool boolean(bool v) { return build_.boolean(v); }
   bool number_integer(number_integer_t v) { return build_.number_integer(v); }
@@ -78,7 +79,8 @@ class Handler {
     return build_.start_object(n);
   }
   bool key(string_t& k) {
-    if (!keys_.back().insert(k).second) throw text_.error(start_of_key(), fmt::format("key '{}' appears twice in one object", k));
+    if (!keys_.back().insert(k).second)
+      throw text_.error(start_of_key(), fmt::format("key '{}' appears twice in one object", k));
     return build_.key(k);
   }
   bool end_object() {
@@ -100,12 +102,14 @@ class Handler {
     // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error while …"
     const std::size_t colon = what.find(": ");
     if (colon != std::string::npos) what = what.substr(colon + 2);
-    throw text_.error(position > 0 ? position - 1 : 0, fmt::format("not JSON: {}{}", what, last_token.empty() ? " (at the end)" : ""));
+    throw text_.error(position > 0 ? position - 1 : 0,
+                      fmt::format("not JSON: {}{}", what, last_token.empty() ? " (at the end)" : ""));
   }
 
  private:
   void deeper() {
-    if (++depth_ > kDeepest) throw text_.error(read() > 0 ? read() - 1 : 0, fmt::format("nested deeper than {} levels", kDeepest));
+    if (++depth_ > kDeepest)
+      throw text_.error(read() > 0 ? read() - 1 : 0, fmt::format("nested deeper than {} levels", kDeepest));
   }
   std::size_t read() const { return static_cast<std::size_t>(*furthest_ - text_.text.data()); }
   /// Of the key whose closing quote was the last character read.
@@ -139,7 +143,8 @@ nlohmann::json parse_json(std::string_view text, const std::string& origin, std:
   const Text where{text, origin, first_line};
   Json out;
   Handler handler(out, where, &furthest);
-  Json::sax_parse(CountingIterator(text.data(), &furthest), CountingIterator(text.data() + text.size(), &furthest), &handler);
+  Json::sax_parse(CountingIterator(text.data(), &furthest),
+                  CountingIterator(text.data() + text.size(), &furthest), &handler);
   return out;
 }
 
@@ -156,7 +161,8 @@ double number_of(const nlohmann::json& value, const std::string& what) {
   if (value == "NaN") return std::numeric_limits<double>::quiet_NaN();
   if (value == "Infinity") return std::numeric_limits<double>::infinity();
   if (value == "-Infinity") return -std::numeric_limits<double>::infinity();
-  throw DataError(fmt::format("{}: expected a number, found {}", what, value.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  throw DataError(fmt::format("{}: expected a number, found {}", what,
+                              value.dump(-1, ' ', false, Json::error_handler_t::replace)));
 }
 
 std::string json_text(const nlohmann::json& value, int indent) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON that says where it is wrong. nlohmann's parser keeps the last of two equal keys in silence and its writer turns
-// NaN into null; neither happens here.
+// JSON that says where it is wrong. nlohmann's parser keeps the last of two equal keys in silence and its
+// writer turns NaN into null; neither happens here.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -11,8 +11,8 @@
 
 namespace apical::io {
 
-/// DataError "file:line:column: …" for what is not JSON (RFC 8259), for a key that appears twice in one object, and for
-/// nesting deeper than 200. `first_line` is the line of `text` in `origin`.
+/// DataError "file:line:column: …" for what is not JSON (RFC 8259), for a key that appears twice in one
+/// object, and for nesting deeper than 200. `first_line` is the line of `text` in `origin`.
 nlohmann::json parse_json(std::string_view text, const std::string& origin, std::uint32_t first_line = 1);
 nlohmann::json read_json(const Path& path);
 

@@ -15,18 +15,30 @@ namespace apical::io {
 namespace {
 std::string_view descriptor(Element element) {
   switch (element) {
-    case Element::boolean: return "|b1";
-    case Element::i8: return "|i1";
-    case Element::u8: return "|u1";
-    case Element::i16: return "<i2";
-    case Element::u16: return "<u2";
-    case Element::i32: return "<i4";
-    case Element::u32: return "<u4";
-    case Element::i64: return "<i8";
-    case Element::u64: return "<u8";
-    case Element::f32: return "<f4";
-    case Element::f64: return "<f8";
-    case Element::none: break;
+    case Element::boolean:
+      return "|b1";
+    case Element::i8:
+      return "|i1";
+    case Element::u8:
+      return "|u1";
+    case Element::i16:
+      return "<i2";
+    case Element::u16:
+      return "<u2";
+    case Element::i32:
+      return "<i4";
+    case Element::u32:
+      return "<u4";
+    case Element::i64:
+      return "<i8";
+    case Element::u64:
+      return "<u8";
+    case Element::f32:
+      return "<f4";
+    case Element::f64:
+      return "<f8";
+    case Element::none:
+      break;
   }
   throw DataError("an array for numpy needs a type");
 }
@@ -38,14 +50,18 @@ void put(Bytes& out, T value) {
 }
 
 Bytes npy_bytes(const NpyArray& array) {
-  const auto count = std::accumulate(array.shape.begin(), array.shape.end(), std::uint64_t{1}, std::multiplies<>());
+  const auto count =
+      std::accumulate(array.shape.begin(), array.shape.end(), std::uint64_t{1}, std::multiplies<>());
   if (count * size_of(array.element) != array.values.size()) {
-    throw DataError(fmt::format("array '{}' has {} bytes, its shape asks for {}", array.name, array.values.size(), count * size_of(array.element)));
+    throw DataError(fmt::format("array '{}' has {} bytes, its shape asks for {}", array.name,
+                                array.values.size(), count * size_of(array.element)));
   }
   std::string shape;
   for (const std::uint64_t n : array.shape) shape += fmt::format("{}, ", n);
-  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", descriptor(array.element),
-                                   array.shape.size() == 1 ? shape : shape.substr(0, shape.size() - std::min<std::size_t>(2, shape.size())));
+  std::string header = fmt::format(
+      "{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", descriptor(array.element),
+      array.shape.size() == 1 ? shape
+                              : shape.substr(0, shape.size() - std::min<std::size_t>(2, shape.size())));
   constexpr std::size_t kPreamble = 10;
   header.append(round_up(kPreamble + header.size() + 1, 64) - kPreamble - header.size() - 1, ' ');
   header += '\n';
@@ -61,9 +77,11 @@ Bytes npy_bytes(const NpyArray& array) {
 /// A raw deflate stream, as ZIP wants it.
 Bytes deflated(std::span<const std::byte> bytes) {
   z_stream stream{};
-  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
+  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    throw std::bad_alloc();
   Bytes out(deflateBound(&stream, bytes.size()));
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));  // zlib's prototype lacks const; it only reads
+  stream.next_in = reinterpret_cast<Bytef*>(
+      const_cast<std::byte*>(bytes.data()));  // zlib's prototype lacks const; it only reads
   stream.avail_in = static_cast<uInt>(bytes.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
@@ -76,14 +94,16 @@ Bytes deflated(std::span<const std::byte> bytes) {
 
 void require_below_4_gib(std::uint64_t size, const std::string& what) {
   if (size < std::numeric_limits<std::uint32_t>::max() - (1u << 20)) return;
-  throw DataError(fmt::format("{}: has {} bytes, more than a .npz holds here (4 GiB); write .npy files", what, size));
+  throw DataError(
+      fmt::format("{}: has {} bytes, more than a .npz holds here (4 GiB); write .npy files", what, size));
 }
 
 constexpr std::uint16_t kVersion = 20, kUtf8Names = 1 << 11;
 constexpr std::uint16_t kMidnight = 0, kFirstOf1980 = (1 << 5) | 1;  // the same bytes whenever written
 
 /// What local and central headers share, from "version needed" to "extra length".
-void put_entry(Bytes& out, bool compressed, std::uint32_t crc, std::uint64_t stored_size, std::uint64_t size, const std::string& name) {
+void put_entry(Bytes& out, bool compressed, std::uint32_t crc, std::uint64_t stored_size, std::uint64_t size,
+               const std::string& name) {
   put(out, kVersion);
   put(out, kUtf8Names);
   put(out, static_cast<std::uint16_t>(compressed ? 8 : 0));
@@ -97,8 +117,10 @@ void put_entry(Bytes& out, bool compressed, std::uint32_t crc, std::uint64_t sto
 }
 
 void check_name(const std::string& name, std::span<const NpyArray> before) {
-  const bool leaves = name.empty() || name.front() == '/' || name.find("..") != std::string::npos || name.find('\\') != std::string::npos;
-  if (leaves || name.size() > 1000) throw DataError(fmt::format("'{}' cannot be the name of an array in a .npz", name));
+  const bool leaves = name.empty() || name.front() == '/' || name.find("..") != std::string::npos ||
+                      name.find('\\') != std::string::npos;
+  if (leaves || name.size() > 1000)
+    throw DataError(fmt::format("'{}' cannot be the name of an array in a .npz", name));
   if (std::any_of(before.begin(), before.end(), [&](const NpyArray& a) { return a.name == name; })) {
     throw DataError(fmt::format("two arrays of a .npz are called '{}'", name));
   }
@@ -109,7 +131,8 @@ void write_npy(const Path& path, const NpyArray& array) { write_atomically(path,
 
 void write_npz(const Path& path, std::span<const NpyArray> arrays, ZipCompression compression) {
   const bool compress = compression == ZipCompression::deflated;
-  if (arrays.size() >= std::numeric_limits<std::uint16_t>::max()) throw DataError(fmt::format("{}: {} arrays are too many for a .npz", path.string(), arrays.size()));
+  if (arrays.size() >= std::numeric_limits<std::uint16_t>::max())
+    throw DataError(fmt::format("{}: {} arrays are too many for a .npz", path.string(), arrays.size()));
   Bytes out, directory;
   for (std::size_t i = 0; i < arrays.size(); ++i) {
     check_name(arrays[i].name, arrays.first(i));
@@ -118,7 +141,8 @@ void write_npz(const Path& path, std::span<const NpyArray> arrays, ZipCompressio
     const Bytes plain = npy_bytes(arrays[i]);
     const Bytes packed = compress ? deflated(plain) : Bytes{};
     const Bytes& content = compress ? packed : plain;
-    const auto crc = static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(plain.data()), plain.size()));
+    const auto crc =
+        static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(plain.data()), plain.size()));
     const auto at = static_cast<std::uint32_t>(out.size());
 
     put(out, std::uint32_t{0x04034b50});

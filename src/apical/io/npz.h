@@ -32,9 +32,11 @@ NpyArray npy_array(std::string name, const Matrix<T>& m) {
 
 enum class ZipCompression { stored, deflated };
 
-/// Both write atomically. DataError for values that do not fill the shape, a name that is empty, used twice or a path out of
-/// the archive, and for a .npz past 4 GiB (ZIP without its 64-bit extension): use .npy files then.
+/// Both write atomically. DataError for values that do not fill the shape, a name that is empty, used twice
+/// or a path out of the archive, and for a .npz past 4 GiB (ZIP without its 64-bit extension): use .npy files
+/// then.
 void write_npy(const Path& path, const NpyArray& array);
-void write_npz(const Path& path, std::span<const NpyArray> arrays, ZipCompression compression = ZipCompression::stored);
+void write_npz(const Path& path, std::span<const NpyArray> arrays,
+               ZipCompression compression = ZipCompression::stored);
 
 }  // namespace apical::io

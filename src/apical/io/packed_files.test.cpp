@@ -31,8 +31,10 @@ TEST(PackedFiles, ContentsComeWithTheirPaths) {
   for_each_packed_file(directory / "a.tar.xz", 200'000, [&](const std::string& path, const Bytes& content) {
     found[path] = std::string(reinterpret_cast<const char*>(content.data()), content.size());
   });
-  EXPECT_EQ(found, (std::map<std::string, std::string>{{"train/cat/1.jpg", "one"}, {"large", large}, {"empty", ""}}));
-  EXPECT_THAT(complaint(directory / "a.tar.xz", 199'999), HasSubstr("large in it is larger than 199999 bytes"));
+  EXPECT_EQ(found, (std::map<std::string, std::string>{
+                       {"train/cat/1.jpg", "one"}, {"large", large}, {"empty", ""}}));
+  EXPECT_THAT(complaint(directory / "a.tar.xz", 199'999),
+              HasSubstr("large in it is larger than 199999 bytes"));
 }
 
 TEST(PackedFiles, CutOffForeignAndMissingArchivesAreNamed) {
@@ -43,7 +45,8 @@ TEST(PackedFiles, CutOffForeignAndMissingArchivesAreNamed) {
   EXPECT_THAT(complaint(directory / "cut.tar.xz"), HasSubstr("cut.tar.xz: no archive, cut off or damaged"));
   write_atomically(directory / "text", "this is no archive at all");
   EXPECT_THAT(complaint(directory / "text"), HasSubstr("text: no archive"));
-  EXPECT_THROW(for_each_packed_file(directory / "absent", 10, [](const std::string&, const Bytes&) {}), FileError);
+  EXPECT_THROW(for_each_packed_file(directory / "absent", 10, [](const std::string&, const Bytes&) {}),
+               FileError);
 }
 
 }  // namespace

@@ -38,7 +38,9 @@ TEST(Png, HoldsSizeChecksumsAndPixels) {
   while (at < png.size()) {
     const std::size_t length = u32(png, at);
     const std::string type(reinterpret_cast<const char*>(&png[at + 4]), 4);
-    EXPECT_EQ(u32(png, at + 8 + length), crc32(0, reinterpret_cast<const Bytef*>(&png[at + 4]), static_cast<uInt>(length + 4))) << type;
+    EXPECT_EQ(u32(png, at + 8 + length),
+              crc32(0, reinterpret_cast<const Bytef*>(&png[at + 4]), static_cast<uInt>(length + 4)))
+        << type;
     if (type == "IHDR") {
       EXPECT_EQ(u32(png, at + 8), 3U);
       EXPECT_EQ(u32(png, at + 12), 2U);

@@ -45,7 +45,8 @@ std::vector<std::uint64_t> Recording::Column::dims(std::uint64_t rows) const {
   return width == 0 ? std::vector{rows} : std::vector{rows, width};
 }
 
-Recording::Recording(Path prefix, Attributes attributes) : Recording(std::move(prefix), std::move(attributes), Options{}) {}
+Recording::Recording(Path prefix, Attributes attributes)
+    : Recording(std::move(prefix), std::move(attributes), Options{}) {}
 
 Recording::Recording(Path prefix, Attributes attributes, Options options)
     : prefix_(std::move(prefix)), attributes_(std::move(attributes)), options_(options) {}
@@ -64,15 +65,20 @@ auto Recording::guarded(F&& action) {
 VariableId Recording::add_variable(RecordedVariable variable) {
   if (fault_) std::rethrow_exception(fault_);
   const std::string path = variable.group + "/" + variable.name;
-  const auto refuse = [&](const std::string& what) { return ConfigError(fmt::format("recorded variable '{}': {}", path, what)); };
+  const auto refuse = [&](const std::string& what) {
+    return ConfigError(fmt::format("recorded variable '{}': {}", path, what));
+  };
   const bool irregular = variable.timing == RecordedVariable::Timing::irregular;
   for (const Column& column : columns_) {
-    if (column.path == path || (irregular && column.path == path + "_steps")) throw refuse("is recorded twice");
+    if (column.path == path || (irregular && column.path == path + "_steps"))
+      throw refuse("is recorded twice");
   }
   if (variable.group.empty() || variable.name.empty()) throw refuse("needs a group and a name");
   if (variable.width < 1) throw refuse("width 0; expected at least 1 unit");
-  if (variable.stride_steps < 1) throw refuse(fmt::format("stride {} steps; expected at least 1", variable.stride_steps));
-  if (!(variable.dt_ms > 0)) throw refuse(fmt::format("dt_ms = {}; expected a positive number", variable.dt_ms));
+  if (variable.stride_steps < 1)
+    throw refuse(fmt::format("stride {} steps; expected at least 1", variable.stride_steps));
+  if (!(variable.dt_ms > 0))
+    throw refuse(fmt::format("dt_ms = {}; expected a positive number", variable.dt_ms));
   if (variable.element != Element::f32 && variable.element != Element::f64) {
     throw refuse(fmt::format("type {}; expected float or double", name_of(variable.element)));
   }
@@ -83,7 +89,8 @@ VariableId Recording::add_variable(RecordedVariable variable) {
   for (const Column& column : columns_) row += column.row_bytes();
   // Half, because a buffer that grows holds up to twice what is in it.
   if (row > options_.memory_budget / 2) {
-    throw refuse(fmt::format("one row of everything takes {} bytes, more than half the memory budget of {}", row, options_.memory_budget));
+    throw refuse(fmt::format("one row of everything takes {} bytes, more than half the memory budget of {}",
+                             row, options_.memory_budget));
   }
   columns_.push_back({path, variable.element, variable.width, {}, 0});
   if (irregular) {
@@ -125,23 +132,30 @@ void Recording::append_row(VariableId id, std::int64_t step, std::span<const T> 
     } else {
       const std::int64_t next = track.last_step + (irregular ? 1 : track.variable.stride_steps);
       if (irregular ? step < next : step != next) {
-        throw DataError(fmt::format("recorded variable '{}': row {} is of step {}, expected {}{}", values.path, track.rows, step,
-                                    irregular ? "at least " : "", next));
+        throw DataError(fmt::format("recorded variable '{}': row {} is of step {}, expected {}{}",
+                                    values.path, track.rows, step, irregular ? "at least " : "", next));
       }
     }
     const std::size_t needed = values.row_bytes() + (irregular ? sizeof step : 0);
     if (buffered_ + needed > options_.memory_budget / 2) seal();
-    if (values.element == Element::f32) put_row<float>(values.pending, row);
-    else put_row<double>(values.pending, row);
-    if (irregular) put_row<std::int64_t>(columns_[track.steps].pending, std::span<const std::int64_t>(&step, 1));
+    if (values.element == Element::f32)
+      put_row<float>(values.pending, row);
+    else
+      put_row<double>(values.pending, row);
+    if (irregular)
+      put_row<std::int64_t>(columns_[track.steps].pending, std::span<const std::int64_t>(&step, 1));
     buffered_ += needed;
     track.last_step = step;
     ++track.rows;
   });
 }
 
-void Recording::append(VariableId variable, std::int64_t step, std::span<const float> row) { append_row(variable, step, row); }
-void Recording::append(VariableId variable, std::int64_t step, std::span<const double> row) { append_row(variable, step, row); }
+void Recording::append(VariableId variable, std::int64_t step, std::span<const float> row) {
+  append_row(variable, step, row);
+}
+void Recording::append(VariableId variable, std::int64_t step, std::span<const double> row) {
+  append_row(variable, step, row);
+}
 
 Path Recording::segment_path(std::size_t number) const {
   Path out = prefix_;
@@ -167,7 +181,8 @@ void Recording::require_no_foreign_segments() {
   if (checked_directory_) return;
   make_directories(parent_of(prefix_));
   for (const auto& [number, name] : segments_on_disk()) {
-    throw DataError(fmt::format("{}: holds a recording already ({}); resume it or choose another directory", parent_of(prefix_).string(), name));
+    throw DataError(fmt::format("{}: holds a recording already ({}); resume it or choose another directory",
+                                parent_of(prefix_).string(), name));
   }
   checked_directory_ = true;
 }
@@ -192,22 +207,25 @@ void Recording::describe(hdf5::File& file) const {
   }
 }
 
-void Recording::create_columns(hdf5::File& file, const std::vector<std::uint64_t>& rows, std::vector<hdf5::Dataset>& out) const {
+void Recording::create_columns(hdf5::File& file, const std::vector<std::uint64_t>& rows,
+                               std::vector<hdf5::Dataset>& out) const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    out.push_back(file.create_dataset(columns_[i].path, {columns_[i].element, columns_[i].dims(rows[i]), false, options_.compression}));
+    out.push_back(file.create_dataset(
+        columns_[i].path, {columns_[i].element, columns_[i].dims(rows[i]), false, options_.compression}));
   }
   describe(file);
 }
 
 namespace {
 /// Re-opens what was written and compares it with what was sent: HDF5's word is not taken for it.
-void verify(const Path& file_path, const std::vector<std::string>& paths, const std::vector<std::uint64_t>& sent) {
+void verify(const Path& file_path, const std::vector<std::string>& paths,
+            const std::vector<std::uint64_t>& sent) {
   hdf5::File file = hdf5::File::open(file_path);
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const std::uint64_t found = hash_of(file.dataset(paths[i]));
     if (found != sent[i] || stored_hash(file, paths[i]) != hex(sent[i])) {
-      throw IoError(fmt::format("{}: dataset '{}' reads back with XXH3 {}, but {} was written", file_path.string(), paths[i], hex(found),
-                                hex(sent[i])));
+      throw IoError(fmt::format("{}: dataset '{}' reads back with XXH3 {}, but {} was written",
+                                file_path.string(), paths[i], hex(found), hex(sent[i])));
     }
   }
   file.close();
@@ -255,11 +273,13 @@ void Recording::seal() {
 /// The path of segment `index` (from 0), once its bytes are those that were sealed.
 Path Recording::sound_segment(std::size_t index) const {
   const Path path = segment_path(index + 1);
-  if (!file_exists(path)) throw DataError(fmt::format("{}: is missing; without it the recording is not whole", path.string()));
+  if (!file_exists(path))
+    throw DataError(fmt::format("{}: is missing; without it the recording is not whole", path.string()));
   const std::uint64_t found = hash_file(path);
   if (found != segments_[index].hash) {
-    throw DataError(fmt::format("{}: is not the segment that was sealed, or is damaged (XXH3 {}, expected {})", path.string(), hex(found),
-                                hex(segments_[index].hash)));
+    throw DataError(
+        fmt::format("{}: is not the segment that was sealed, or is damaged (XXH3 {}, expected {})",
+                    path.string(), hex(found), hex(segments_[index].hash)));
   }
   return path;
 }
@@ -268,7 +288,8 @@ RecordingPosition Recording::position() {
   return guarded([&] {
     seal();
     RecordingPosition out{segments_, {}};
-    for (const Track& track : tracks_) out.variables.push_back({columns_[track.values].path, track.rows, track.first_step, track.last_step});
+    for (const Track& track : tracks_)
+      out.variables.push_back({columns_[track.values].path, track.rows, track.first_step, track.last_step});
     return out;
   });
 }
@@ -278,13 +299,14 @@ void Recording::resume(const RecordingPosition& position) {
     APICAL_CHECK(buffered_ == 0 && segments_.empty());
     const std::string origin = prefix_.string();
     if (position.variables.size() != tracks_.size()) {
-      throw DataError(fmt::format("{}: the recording has {} variables, this experiment records {}", origin, position.variables.size(), tracks_.size()));
+      throw DataError(fmt::format("{}: the recording has {} variables, this experiment records {}", origin,
+                                  position.variables.size(), tracks_.size()));
     }
     for (std::size_t i = 0; i < tracks_.size(); ++i) {
       const std::string& path = columns_[tracks_[i].values].path;
       if (position.variables[i].path != path) {
-        throw DataError(fmt::format("{}: variable {} of the recording is '{}', this experiment records '{}'", origin, i + 1,
-                                    position.variables[i].path, path));
+        throw DataError(fmt::format("{}: variable {} of the recording is '{}', this experiment records '{}'",
+                                    origin, i + 1, position.variables[i].path, path));
       }
     }
     make_directories(parent_of(prefix_));
@@ -296,7 +318,8 @@ void Recording::resume(const RecordingPosition& position) {
       for (std::size_t i = 0; i < columns_.size(); ++i) {
         const hdf5::Dataset data = file.dataset(columns_[i].path);
         if (data.element() != columns_[i].element || data.dims() != columns_[i].dims(data.rows())) {
-          throw DataError(fmt::format("{}: '{}' is of another type or width than this experiment records", path.string(), columns_[i].path));
+          throw DataError(fmt::format("{}: '{}' is of another type or width than this experiment records",
+                                      path.string(), columns_[i].path));
         }
         rows[i] += data.rows();
       }
@@ -306,7 +329,8 @@ void Recording::resume(const RecordingPosition& position) {
       Track& track = tracks_[i];
       const RecordingPosition::Progress& stored = position.variables[i];
       if (rows[track.values] != stored.rows) {
-        throw DataError(fmt::format("{}: the segments hold {} rows of '{}', the checkpoint counts {}", origin, rows[track.values], stored.path, stored.rows));
+        throw DataError(fmt::format("{}: the segments hold {} rows of '{}', the checkpoint counts {}", origin,
+                                    rows[track.values], stored.path, stored.rows));
       }
       track.rows = stored.rows;
       track.first_step = stored.first_step;
@@ -371,7 +395,8 @@ void Recording::remove_segments() {
     segments_.clear();
   });
   // What follows would begin a second recording in the place of this one.
-  fault_ = std::make_exception_ptr(DataError(fmt::format("{}: the recording is complete and its segments are removed", prefix_.string())));
+  fault_ = std::make_exception_ptr(
+      DataError(fmt::format("{}: the recording is complete and its segments are removed", prefix_.string())));
 }
 
 }  // namespace apical::io

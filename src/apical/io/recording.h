@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams variables of a run to disk within a fixed memory budget. Rows gather in memory; when the budget is reached,
-// or a checkpoint asks for a position, they are sealed as "<prefix>.segment-0001.h5": written under a temporary name,
-// synced, re-opened, every dataset's XXH3 compared with what was sent, and only then renamed. finish() merges the
-// segments into "<prefix>.h5" in the same way. Any failure poisons the recording: every later call throws it again.
+// Streams variables of a run to disk within a fixed memory budget. Rows gather in memory; when the budget is
+// reached, or a checkpoint asks for a position, they are sealed as "<prefix>.segment-0001.h5": written under
+// a temporary name, synced, re-opened, every dataset's XXH3 compared with what was sent, and only then
+// renamed. finish() merges the segments into "<prefix>.h5" in the same way. Any failure poisons the
+// recording: every later call throws it again.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ struct RecordedVariable {
   std::string description;
   std::uint64_t width = 1;
   std::int64_t stride_steps = 1;
-  double dt_ms = 0;   ///< of one step
+  double dt_ms = 0;                ///< of one step
   Element element = Element::f32;  ///< f32 or f64; samples of the other precision are converted
   Timing timing = Timing::regular;
 };
@@ -79,12 +80,13 @@ class Recording {
     hdf5::Compression compression = hdf5::Compression::none;
   };
 
-  /// `prefix` is e.g. "run/results"; its directory is made. `attributes` go to the root of every file (version, seed, …).
+  /// `prefix` is e.g. "run/results"; its directory is made. `attributes` go to the root of every file
+  /// (version, seed, …).
   Recording(Path prefix, Attributes attributes);
   Recording(Path prefix, Attributes attributes, Options options);
 
-  /// All variables are added before the first append or resume(). ConfigError for a name used twice, a width of 0, a
-  /// stride below 1, or one row of everything not fitting the budget.
+  /// All variables are added before the first append or resume(). ConfigError for a name used twice, a width
+  /// of 0, a stride below 1, or one row of everything not fitting the budget.
   VariableId add_variable(RecordedVariable variable);
 
   /// One row. Regular variables expect exactly the next step of their stride, irregular ones a later step.
@@ -93,8 +95,8 @@ class Recording {
 
   /// Seals what is buffered, so that the position can stand in a checkpoint.
   RecordingPosition position();
-  /// Continues after `position`, with the same variables added as then: segments written later are removed. DataError if
-  /// the variables differ or a segment is missing or not the one that was sealed.
+  /// Continues after `position`, with the same variables added as then: segments written later are removed.
+  /// DataError if the variables differ or a segment is missing or not the one that was sealed.
   void resume(const RecordingPosition& position);
 
   /// Seals, merges and returns "<prefix>.h5". The segments stay: a run that is extended later needs them.
@@ -128,7 +130,8 @@ class Recording {
   void append_row(VariableId variable, std::int64_t step, std::span<const T> row);
   void seal();
   Path segment_path(std::size_t number) const;
-  void create_columns(hdf5::File& file, const std::vector<std::uint64_t>& rows, std::vector<hdf5::Dataset>& out) const;
+  void create_columns(hdf5::File& file, const std::vector<std::uint64_t>& rows,
+                      std::vector<hdf5::Dataset>& out) const;
   void describe(hdf5::File& file) const;
   void require_no_foreign_segments();
   Path sound_segment(std::size_t index) const;

@@ -21,19 +21,26 @@ using testing::ThrowsMessage;
 struct Sample {
   Recording recording;
   VariableId u, rate, reward;
-  explicit Sample(const Path& prefix, std::size_t budget = 4096, hdf5::Compression compression = hdf5::Compression::none)
+  explicit Sample(const Path& prefix, std::size_t budget = 4096,
+                  hdf5::Compression compression = hdf5::Compression::none)
       : recording(prefix, {{"seed", std::int64_t{7}}, {"version", "0.1.0"}}, {budget, compression}) {
     u = recording.add_variable({"v1/pyr", "u", "mV", "somatic potential", 5, 1, 0.1, Element::f32, {}});
     rate = recording.add_variable({"v1/pyr", "rate", "Hz", "event rate", 3, 10, 0.1, Element::f64, {}});
-    reward = recording.add_variable({"task", "reward", "1", "reward", 1, 1, 0.1, Element::f32, RecordedVariable::Timing::irregular});
+    reward = recording.add_variable(
+        {"task", "reward", "1", "reward", 1, 1, 0.1, Element::f32, RecordedVariable::Timing::irregular});
   }
-  static float value(std::int64_t step, int unit) { return static_cast<float>(step) + 0.125f * static_cast<float>(unit); }
+  static float value(std::int64_t step, int unit) {
+    return static_cast<float>(step) + 0.125f * static_cast<float>(unit);
+  }
   void run(std::int64_t first, std::int64_t last) {
     for (std::int64_t step = first; step < last; ++step) {
-      const std::vector<float> row{value(step, 0), value(step, 1), value(step, 2), value(step, 3), value(step, 4)};
+      const std::vector<float> row{value(step, 0), value(step, 1), value(step, 2), value(step, 3),
+                                   value(step, 4)};
       recording.append(u, step, row);
-      if (step % 10 == 0) recording.append(rate, step, std::vector<double>{step + 0.1, step + 0.2, step + 0.3});
-      if (step % 7 == 3 || step % 11 == 0) recording.append(reward, step, std::vector<float>{static_cast<float>(step % 2)});
+      if (step % 10 == 0)
+        recording.append(rate, step, std::vector<double>{step + 0.1, step + 0.2, step + 0.3});
+      if (step % 7 == 3 || step % 11 == 0)
+        recording.append(reward, step, std::vector<float>{static_cast<float>(step % 2)});
     }
   }
 };
@@ -43,12 +50,15 @@ void expect_whole(const Path& path, std::int64_t steps) {
   const std::vector<float> u = file.dataset("v1/pyr/u").read<float>();
   ASSERT_EQ(u.size(), static_cast<std::size_t>(steps * 5));
   for (std::int64_t step = 0; step < steps; ++step) {
-    for (int unit = 0; unit < 5; ++unit) ASSERT_EQ(u[static_cast<std::size_t>(step * 5 + unit)], Sample::value(step, unit));
+    for (int unit = 0; unit < 5; ++unit)
+      ASSERT_EQ(u[static_cast<std::size_t>(step * 5 + unit)], Sample::value(step, unit));
   }
-  EXPECT_EQ(file.dataset("v1/pyr/rate").dims(), (std::vector<std::uint64_t>{static_cast<std::uint64_t>((steps + 9) / 10), 3}));
+  EXPECT_EQ(file.dataset("v1/pyr/rate").dims(),
+            (std::vector<std::uint64_t>{static_cast<std::uint64_t>((steps + 9) / 10), 3}));
   const auto when = file.dataset("task/reward_steps").read<std::int64_t>();
   EXPECT_EQ(when.size(), file.dataset("task/reward").rows());
-  EXPECT_TRUE(std::all_of(when.begin(), when.end(), [](std::int64_t s) { return s % 7 == 3 || s % 11 == 0; }));
+  EXPECT_TRUE(
+      std::all_of(when.begin(), when.end(), [](std::int64_t s) { return s % 7 == 3 || s % 11 == 0; }));
 }
 
 TEST(Recording, SegmentsBecomeOneFileWithUnitsAndTimes) {
@@ -67,7 +77,8 @@ TEST(Recording, SegmentsBecomeOneFileWithUnitsAndTimes) {
     EXPECT_EQ(file.attribute("/", "seed"), hdf5::AttributeValue(std::int64_t{7}));
     sample.recording.remove_segments();
     EXPECT_EQ(list_directory(dir.path()), std::vector<std::string>{"results.h5"});
-    EXPECT_THAT([&] { sample.run(1000, 1001); }, ThrowsMessage<DataError>(HasSubstr("its segments are removed")));
+    EXPECT_THAT([&] { sample.run(1000, 1001); },
+                ThrowsMessage<DataError>(HasSubstr("its segments are removed")));
   }
 }
 
@@ -117,7 +128,8 @@ TEST(Recording, AStartOverAnExistingRecordingIsRefused) {
     first.run(0, 500);
   }
   Sample second(dir / "results");
-  EXPECT_THAT([&] { second.run(0, 500); }, ThrowsMessage<DataError>(HasSubstr("holds a recording already (results.segment-0001.h5)")));
+  EXPECT_THAT([&] { second.run(0, 500); },
+              ThrowsMessage<DataError>(HasSubstr("holds a recording already (results.segment-0001.h5)")));
 }
 
 TEST(Recording, AMissingOrChangedSegmentIsNamed) {
@@ -138,21 +150,25 @@ TEST(Recording, AMissingOrChangedSegmentIsNamed) {
       bytes[i] ^= std::byte{16};
       write_atomically(dir / "results.segment-0002.h5", bytes);
       Sample sample(dir / "results");
-      EXPECT_THAT([&] { sample.recording.resume(position); }, ThrowsMessage<DataError>(HasSubstr("segment-0002.h5: is not the segment that was sealed")));
+      EXPECT_THAT([&] { sample.recording.resume(position); },
+                  ThrowsMessage<DataError>(HasSubstr("segment-0002.h5: is not the segment that was sealed")));
     }
     write_atomically(dir / "results.segment-0002.h5", whole);
     Sample sample(dir / "results");
     sample.recording.resume(position);
     write_atomically(dir / "results.segment-0002.h5", bytes);
-    EXPECT_THAT([&] { sample.recording.finish(); }, ThrowsMessage<DataError>(HasSubstr("segment-0002.h5: is not the segment that was sealed")));
+    EXPECT_THAT([&] { sample.recording.finish(); },
+                ThrowsMessage<DataError>(HasSubstr("segment-0002.h5: is not the segment that was sealed")));
     EXPECT_FALSE(file_exists(dir / "results.h5"));
   }
   remove_file(dir / "results.segment-0002.h5");
   Sample sample(dir / "results");
-  EXPECT_THAT([&] { sample.recording.resume(position); }, ThrowsMessage<DataError>(HasSubstr("results.segment-0002.h5: is missing")));
+  EXPECT_THAT([&] { sample.recording.resume(position); },
+              ThrowsMessage<DataError>(HasSubstr("results.segment-0002.h5: is missing")));
   Sample fewer(dir / "results");
   position.variables.pop_back();
-  EXPECT_THAT([&] { fewer.recording.resume(position); }, ThrowsMessage<DataError>(HasSubstr("has 2 variables, this experiment records 3")));
+  EXPECT_THAT([&] { fewer.recording.resume(position); },
+              ThrowsMessage<DataError>(HasSubstr("has 2 variables, this experiment records 3")));
 }
 
 TEST(Recording, WrongVariablesAreExplained) {
@@ -166,12 +182,18 @@ TEST(Recording, WrongVariablesAreExplained) {
   };
   r.add_variable(good);
   EXPECT_THAT(with([](auto&) {}), ThrowsMessage<ConfigError>("recorded variable 'a/b/u': is recorded twice"));
-  EXPECT_THAT(with([](auto& v) { v.name = ""; }), ThrowsMessage<ConfigError>(HasSubstr("needs a group and a name")));
-  EXPECT_THAT(with([](auto& v) { v.name = "v", v.width = 0; }), ThrowsMessage<ConfigError>(HasSubstr("width 0")));
-  EXPECT_THAT(with([](auto& v) { v.name = "v", v.stride_steps = 0; }), ThrowsMessage<ConfigError>(HasSubstr("stride 0 steps")));
-  EXPECT_THAT(with([](auto& v) { v.name = "v", v.dt_ms = 0; }), ThrowsMessage<ConfigError>(HasSubstr("dt_ms = 0")));
-  EXPECT_THAT(with([](auto& v) { v.name = "v", v.element = Element::i32; }), ThrowsMessage<ConfigError>(HasSubstr("expected float or double")));
-  EXPECT_THAT(with([](auto& v) { v.name = "v", v.width = 200; }), ThrowsMessage<ConfigError>(HasSubstr("memory budget of 1000")));
+  EXPECT_THAT(with([](auto& v) { v.name = ""; }),
+              ThrowsMessage<ConfigError>(HasSubstr("needs a group and a name")));
+  EXPECT_THAT(with([](auto& v) { v.name = "v", v.width = 0; }),
+              ThrowsMessage<ConfigError>(HasSubstr("width 0")));
+  EXPECT_THAT(with([](auto& v) { v.name = "v", v.stride_steps = 0; }),
+              ThrowsMessage<ConfigError>(HasSubstr("stride 0 steps")));
+  EXPECT_THAT(with([](auto& v) { v.name = "v", v.dt_ms = 0; }),
+              ThrowsMessage<ConfigError>(HasSubstr("dt_ms = 0")));
+  EXPECT_THAT(with([](auto& v) { v.name = "v", v.element = Element::i32; }),
+              ThrowsMessage<ConfigError>(HasSubstr("expected float or double")));
+  EXPECT_THAT(with([](auto& v) { v.name = "v", v.width = 200; }),
+              ThrowsMessage<ConfigError>(HasSubstr("memory budget of 1000")));
 }
 
 TEST(Recording, AStepOutOfTurnPoisonsTheRecording) {
@@ -179,7 +201,8 @@ TEST(Recording, AStepOutOfTurnPoisonsTheRecording) {
   Sample sample(dir / "results");
   sample.run(0, 11);
   const std::string message = "recorded variable 'v1/pyr/rate': row 2 is of step 21, expected 20";
-  EXPECT_THAT([&] { sample.recording.append(sample.rate, 21, std::vector<double>(3)); }, ThrowsMessage<DataError>(message));
+  EXPECT_THAT([&] { sample.recording.append(sample.rate, 21, std::vector<double>(3)); },
+              ThrowsMessage<DataError>(message));
   EXPECT_THAT([&] { sample.run(11, 12); }, ThrowsMessage<DataError>(message));
   EXPECT_THAT([&] { sample.recording.finish(); }, ThrowsMessage<DataError>(message));
 }
@@ -264,13 +287,15 @@ TEST(Recording, PowerLossAtAnyOperationLosesOnlyWhatIsPastTheCheckpoint) {
 
 TEST(Recording, AFullDiskIsReportedAndWhatWasSealedStaysReadable) {
   const TestDirectory dir;
-  if (::mount("tmpfs", dir.path().c_str(), "tmpfs", 0, "size=2m") != 0) GTEST_SKIP() << "mounting a small tmpfs needs root";
+  if (::mount("tmpfs", dir.path().c_str(), "tmpfs", 0, "size=2m") != 0)
+    GTEST_SKIP() << "mounting a small tmpfs needs root";
   struct Unmount {
     Path path;
     ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
   } const unmount{dir.path()};
   Sample sample(dir / "results", 256 << 10);
-  EXPECT_THAT([&] { sample.run(0, 1'000'000); }, ThrowsMessage<IoError>(HasSubstr("No space left on device")));
+  EXPECT_THAT([&] { sample.run(0, 1'000'000); },
+              ThrowsMessage<IoError>(HasSubstr("No space left on device")));
   EXPECT_THROW(sample.recording.position(), IoError);
   const std::vector<std::string> names = list_directory(dir.path());
   EXPECT_GT(names.size(), 5u);
@@ -278,7 +303,8 @@ TEST(Recording, AFullDiskIsReportedAndWhatWasSealedStaysReadable) {
   for (const std::string& name : names) {
     const auto u = hdf5::File::open(dir / name).dataset("v1/pyr/u").read<float>();
     for (std::size_t i = 0; i < u.size(); ++i) {
-      ASSERT_EQ(u[i], Sample::value(static_cast<std::int64_t>(rows + i / 5), static_cast<int>(i % 5))) << name;
+      ASSERT_EQ(u[i], Sample::value(static_cast<std::int64_t>(rows + i / 5), static_cast<int>(i % 5)))
+          << name;
     }
     rows += u.size() / 5;
   }
@@ -290,18 +316,21 @@ TEST(Recording, H5pyReadsItAsTimeByUnit) {
   Sample sample(dir / "results", 4096, hdf5::Compression::deflate);
   sample.run(0, 300);
   const Path path = sample.recording.finish();
-  std::ofstream(dir / "read.py") << "import h5py, numpy as np\n"
-                                    "f = h5py.File('" << path.string() << "')\n"
-                                    "u = f['v1/pyr/u']\n"
-                                    "assert u.shape == (300, 5) and u.dtype == np.float32, (u.shape, u.dtype)\n"
-                                    "assert np.array_equal(u[:], np.arange(300)[:, None] + 0.125 * np.arange(5)[None, :])\n"
-                                    "assert u.attrs['units'] == 'mV' and u.attrs['description'] == 'somatic potential'\n"
-                                    "assert u.attrs['dt_ms'] == 0.1 and u.attrs['stride'] == 1 and u.attrs['first_step'] == 0\n"
-                                    "r = f['v1/pyr/rate']\n"
-                                    "assert r.shape == (30, 3) and r.dtype == np.float64 and r.attrs['stride'] == 10\n"
-                                    "assert np.array_equal(r[:], 10 * np.arange(30)[:, None] + np.array([0.1, 0.2, 0.3]))\n"
-                                    "assert f['task/reward'].shape[1] == 1 and f['task/reward_steps'].ndim == 1\n"
-                                    "assert f.attrs['seed'] == 7 and f.attrs['version'] == '0.1.0'\n";
+  std::ofstream(dir / "read.py")
+      << "import h5py, numpy as np\n"
+         "f = h5py.File('"
+      << path.string()
+      << "')\n"
+         "u = f['v1/pyr/u']\n"
+         "assert u.shape == (300, 5) and u.dtype == np.float32, (u.shape, u.dtype)\n"
+         "assert np.array_equal(u[:], np.arange(300)[:, None] + 0.125 * np.arange(5)[None, :])\n"
+         "assert u.attrs['units'] == 'mV' and u.attrs['description'] == 'somatic potential'\n"
+         "assert u.attrs['dt_ms'] == 0.1 and u.attrs['stride'] == 1 and u.attrs['first_step'] == 0\n"
+         "r = f['v1/pyr/rate']\n"
+         "assert r.shape == (30, 3) and r.dtype == np.float64 and r.attrs['stride'] == 10\n"
+         "assert np.array_equal(r[:], 10 * np.arange(30)[:, None] + np.array([0.1, 0.2, 0.3]))\n"
+         "assert f['task/reward'].shape[1] == 1 and f['task/reward_steps'].ndim == 1\n"
+         "assert f.attrs['seed'] == 7 and f.attrs['version'] == '0.1.0'\n";
   EXPECT_TRUE(run_python(dir / "read.py", dir / "output")) << read_text(dir / "output");
 }
 

@@ -9,8 +9,8 @@
 #include <charconv>
 #include <csignal>
 #include <ctime>
-#include <optional>
 #include <limits>
+#include <optional>
 #include <sstream>
 
 namespace apical::io {
@@ -30,7 +30,8 @@ std::uint64_t start_of(std::int64_t pid) {
   const std::int64_t descriptor = machine.open(fmt::format("/proc/{}/stat", pid), FileSystem::Mode::read);
   if (descriptor < 0) return 0;
   std::array<char, 4096> buffer{};
-  const std::int64_t n = machine.read_at(static_cast<int>(descriptor), std::as_writable_bytes(std::span(buffer)), 0);
+  const std::int64_t n =
+      machine.read_at(static_cast<int>(descriptor), std::as_writable_bytes(std::span(buffer)), 0);
   machine.close(static_cast<int>(descriptor));
   const std::string_view text(buffer.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
   const std::size_t command_end = text.rfind(')');
@@ -46,7 +47,8 @@ std::uint64_t start_of(std::int64_t pid) {
 }
 
 std::string text_of(const LockHolder& holder) {
-  return fmt::format("host {}\npid {}\nprocess_start {}\nsince {}\n", holder.host, holder.pid, holder.process_start, holder.since);
+  return fmt::format("host {}\npid {}\nprocess_start {}\nsince {}\n", holder.host, holder.pid,
+                     holder.process_start, holder.since);
 }
 
 /// Nothing if the file is torn or not ours.
@@ -69,7 +71,8 @@ std::optional<LockHolder> read_lock(const Path& path) {
     throw;
   }
   if (auto holder = parse(text)) return holder;
-  throw IoError(fmt::format("{}: is not a lock file Apical can read; remove it if no process writes this run", path.string()));
+  throw IoError(fmt::format("{}: is not a lock file Apical can read; remove it if no process writes this run",
+                            path.string()));
 }
 
 /// Puts a lock at `path` in one piece; false if there is one already.
@@ -98,9 +101,10 @@ void remove_dead_guard(const Path& guard, const LockHolder& dead) {
 }
 
 [[noreturn]] void refuse(const Path& path, const LockHolder& holder) {
-  throw IoError(fmt::format("{}: this run is being written by process {} on {} since {}\n"
-                            "  wait for it or stop it; if no such process lives there, remove the file",
-                            path.string(), holder.pid, holder.host, holder.since));
+  throw IoError(
+      fmt::format("{}: this run is being written by process {} on {} since {}\n"
+                  "  wait for it or stop it; if no such process lives there, remove the file",
+                  path.string(), holder.pid, holder.host, holder.since));
 }
 }  // namespace
 
@@ -132,8 +136,8 @@ RunLock::RunLock(const Path& directory) : path_(directory / kFileName), mine_(th
     const auto holder = read_lock(path_);
     if (!holder) continue;  // released in between
     if (may_be_alive(*holder)) refuse(path_, *holder);
-    // Two processes may have found the same dead holder: only the one that owns the guard replaces the lock, and
-    // only after it has seen under the guard that the dead holder is still there.
+    // Two processes may have found the same dead holder: only the one that owns the guard replaces the lock,
+    // and only after it has seen under the guard that the dead holder is still there.
     if (!create(guard, mine_)) {
       const auto rival = read_lock(guard);
       if (rival && may_be_alive(*rival)) refuse(guard, *rival);

@@ -13,8 +13,9 @@ namespace apical::io {
 struct LockHolder {
   std::string host;
   std::int64_t pid = 0;
-  std::uint64_t process_start = 0;  ///< clock ticks after boot, so that a reused pid is not taken for the holder
-  std::string since;                ///< UTC, ISO 8601
+  std::uint64_t process_start =
+      0;              ///< clock ticks after boot, so that a reused pid is not taken for the holder
+  std::string since;  ///< UTC, ISO 8601
   bool operator==(const LockHolder&) const = default;
 };
 

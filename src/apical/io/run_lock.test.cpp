@@ -97,7 +97,8 @@ TEST(RunLock, OfManyThatFindADeadHolderOneWins) {
           int code = 1;
           try {
             RunLock lock(dir.path());
-            for (int ms = 0; ms < 20'000 && !file_exists(all_decided); ++ms) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            for (int ms = 0; ms < 20'000 && !file_exists(all_decided); ++ms)
+              std::this_thread::sleep_for(std::chrono::milliseconds(1));
             lock.release();
             code = 0;
           } catch (const IoError&) {
@@ -153,7 +154,8 @@ TEST(RunLock, EveryFailingOperationIsReportedAndLeavesNoLock) {
     EXPECT_TRUE(reported) << disk.failed_operation();
     const std::vector<std::string> left = list_directory(dir.path());
     // A lock whose removal failed stays, and is this process's own.
-    EXPECT_TRUE(left.empty() || left == std::vector<std::string>{RunLock::kFileName}) << k << " " << left.front();
+    EXPECT_TRUE(left.empty() || left == std::vector<std::string>{RunLock::kFileName})
+        << k << " " << left.front();
   }
 }
 

@@ -20,9 +20,11 @@ constexpr std::uint8_t kByTime = 2;  // of the names below
 void write_sonata_spikes(const Path& path, const std::vector<SonataPopulation>& populations) {
   for (const SonataPopulation& p : populations) {
     if (p.timestamps_ms.size() != p.node_ids.size()) {
-      throw DataError(fmt::format("population '{}' has {} times of spikes and {} neurons that spiked", p.name, p.timestamps_ms.size(), p.node_ids.size()));
+      throw DataError(fmt::format("population '{}' has {} times of spikes and {} neurons that spiked", p.name,
+                                  p.timestamps_ms.size(), p.node_ids.size()));
     }
-    if (!std::is_sorted(p.timestamps_ms.begin(), p.timestamps_ms.end())) throw DataError(fmt::format("spikes of population '{}' are not in order of time", p.name));
+    if (!std::is_sorted(p.timestamps_ms.begin(), p.timestamps_ms.end()))
+      throw DataError(fmt::format("spikes of population '{}' are not in order of time", p.name));
   }
   const Path temporary = temporary_name(path);
   try {
@@ -35,7 +37,8 @@ void write_sonata_spikes(const Path& path, const std::vector<SonataPopulation>& 
       file.create_group(group);
       file.set_attribute(group, "sorting", hdf5::NamedChoice{{"none", "by_id", "by_time"}, kByTime});
       const auto write = [&](const std::string& name, Element element, std::span<const std::byte> bytes) {
-        const hdf5::DatasetShape shape{.element = element, .dims = {p.node_ids.size()}, .compression = hdf5::Compression::deflate};
+        const hdf5::DatasetShape shape{
+            .element = element, .dims = {p.node_ids.size()}, .compression = hdf5::Compression::deflate};
         hdf5::Dataset dataset = file.create_dataset(group + "/" + name, shape);
         if (!bytes.empty()) dataset.write_rows(0, bytes);
       };

@@ -32,8 +32,16 @@ TEST(Sonata, DisorderIsRefusedBeforeAnythingIsWritten) {
   const TestDirectory dir;
   const std::vector<double> falling{2, 1};
   const std::vector<std::uint64_t> two{0, 1}, one{0};
-  EXPECT_THAT([&] { write_sonata_spikes(dir / "a.h5", {{"p", falling, two}}); }, ThrowsMessage<DataError>(HasSubstr("not in order of time")));
-  EXPECT_THAT([&] { write_sonata_spikes(dir / "a.h5", {{"p", falling, one}}); }, ThrowsMessage<DataError>(HasSubstr("2 times of spikes and 1 neurons")));
+  EXPECT_THAT(
+      [&] {
+        write_sonata_spikes(dir / "a.h5", {{"p", falling, two}});
+      },
+      ThrowsMessage<DataError>(HasSubstr("not in order of time")));
+  EXPECT_THAT(
+      [&] {
+        write_sonata_spikes(dir / "a.h5", {{"p", falling, one}});
+      },
+      ThrowsMessage<DataError>(HasSubstr("2 times of spikes and 1 neurons")));
   EXPECT_TRUE(list_directory(dir.path()).empty());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a directory of its own, removed afterwards. In memory where there is such a place: the walks over every
-// failing operation sync thousands of times, which a busy disk makes slow and which proves nothing about a disk.
+// For tests: a directory of its own, removed afterwards. In memory where there is such a place: the walks
+// over every failing operation sync thousands of times, which a busy disk makes slow and which proves nothing
+// about a disk.
 #pragma once
 
 #include <unistd.h>
@@ -18,7 +19,8 @@ class TestDirectory {
     static std::atomic<int> count{0};
     const std::filesystem::path memory = "/dev/shm";
     const bool usable = ::access(memory.c_str(), W_OK | X_OK) == 0;
-    path_ = (usable ? memory : std::filesystem::temp_directory_path()) / ("apical-test-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
+    path_ = (usable ? memory : std::filesystem::temp_directory_path()) /
+            ("apical-test-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
     std::filesystem::create_directories(path_);
   }
   ~TestDirectory() {
@@ -41,7 +43,8 @@ inline bool python_has(const std::string& module) {
 
 /// Runs a script with its output in a file; true if it exits with 0.
 inline bool run_python(const std::filesystem::path& script, const std::filesystem::path& output) {
-  return std::system(("/usr/bin/python3 '" + script.string() + "' >'" + output.string() + "' 2>&1").c_str()) == 0;
+  return std::system(
+             ("/usr/bin/python3 '" + script.string() + "' >'" + output.string() + "' 2>&1").c_str()) == 0;
 }
 
 }  // namespace apical::io

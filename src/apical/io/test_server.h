@@ -22,16 +22,20 @@ class TestServer {
   TestServer(const Path& directory, const Habits& habits) : log_(directory / "requests.log") {
     const Path script = directory / "server.py";
     write_atomically(script, std::string_view(kScript));
-    const std::string command = "/usr/bin/python3 '" + script.string() + "' '" + directory.string() + "' " + std::to_string(habits.requests) +
-                                " " + std::to_string(habits.break_off_after) + " " + (habits.ranges ? "1" : "0");
+    const std::string command = "/usr/bin/python3 '" + script.string() + "' '" + directory.string() + "' " +
+                                std::to_string(habits.requests) + " " +
+                                std::to_string(habits.break_off_after) + " " + (habits.ranges ? "1" : "0");
     pipe_ = ::popen(command.c_str(), "r");
-    if (pipe_ == nullptr || std::fscanf(pipe_, "%d", &port_) != 1) ADD_FAILURE() << "the server did not start: " << command;
+    if (pipe_ == nullptr || std::fscanf(pipe_, "%d", &port_) != 1)
+      ADD_FAILURE() << "the server did not start: " << command;
   }
   ~TestServer() { finish(); }
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;
 
-  std::string url(const std::string& file = {}) const { return "http://127.0.0.1:" + std::to_string(port_) + "/" + file; }
+  std::string url(const std::string& file = {}) const {
+    return "http://127.0.0.1:" + std::to_string(port_) + "/" + file;
+  }
   /// Waits for the last request; one line each: the range, or "whole".
   std::string requests() {
     finish();

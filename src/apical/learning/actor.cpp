@@ -14,12 +14,14 @@ namespace {
 
 using layered::StepEnd;
 
-constexpr std::uint32_t kMinibatches = 3;         // of Stream::sample_order; the trainer's splits are 0, 1 and 2
-constexpr std::uint64_t kValueSeed = 0x76616c7565;  // the value network is another network of the same seed: "value"
+constexpr std::uint32_t kMinibatches = 3;  // of Stream::sample_order; the trainer's splits are 0, 1 and 2
+constexpr std::uint64_t kValueSeed =
+    0x76616c7565;  // the value network is another network of the same seed: "value"
 
 template <class Real>
 layered::LayeredModel<Real> make(const models::LayeredNetwork& n, std::uint64_t seed) {
-  return {layered::make_network<Real>(n.network, n.init, seed, n.gains, n.output_bias), layered::make_rule<Real>(n.rule, n.network, seed), n.settings};
+  return {layered::make_network<Real>(n.network, n.init, seed, n.gains, n.output_bias),
+          layered::make_rule<Real>(n.rule, n.network, seed), n.settings};
 }
 
 template <class Real>
@@ -30,7 +32,8 @@ MatrixView<const Real> one_row(MatrixView<const Real> of, std::size_t row) {
 }  // namespace
 
 template <class Real>
-Actor<Real>::Actor(const models::LayeredNetwork& policy, const RewardSettings& settings, const Episodes& episodes, std::uint64_t seed)
+Actor<Real>::Actor(const models::LayeredNetwork& policy, const RewardSettings& settings,
+                   const Episodes& episodes, std::uint64_t seed)
     : plan_(settings.plan),
       seed_(seed),
       policy_(make<Real>(policy, seed)),
@@ -47,11 +50,13 @@ Actor<Real>::Actor(const models::LayeredNetwork& policy, const RewardSettings& s
 
 template <class Real>
 void Actor<Real>::observe(MatrixView<Real> X) const {
-  for (std::size_t e = 0; e < X.rows(); ++e) std::ranges::copy(environments_.observation(e), X.row(e).begin());
+  for (std::size_t e = 0; e < X.rows(); ++e)
+    std::ranges::copy(environments_.observation(e), X.row(e).begin());
 }
 
 template <class Real>
-void Actor<Real>::predict(layered::LayeredModel<Real>& model, MatrixView<const Real> X, layered::Rows<Real>& out) {
+void Actor<Real>::predict(layered::LayeredModel<Real>& model, MatrixView<const Real> X,
+                          layered::Rows<Real>& out) {
   model.predict(X, out.resize(X.rows(), model.network().description.outputs()));
 }
 
@@ -62,7 +67,8 @@ layered::Policy Actor<Real>::decide(MatrixView<const Real> X, std::vector<std::u
   const layered::Policy choices = layered::softmax_policy<Real>(std::as_const(logits_).view(), action);
   for (std::size_t e = 0; e < action.size(); ++e) {
     double left = uniform({seed_, Stream::action, static_cast<std::uint32_t>(e), decisions_});
-    while (action[e] + 1 < choices.probability.cols() && left >= choices.probability(e, action[e])) left -= choices.probability(e, action[e]++);
+    while (action[e] + 1 < choices.probability.cols() && left >= choices.probability(e, action[e]))
+      left -= choices.probability(e, action[e]++);
   }
   ++decisions_;
   return layered::softmax_policy<Real>(std::as_const(logits_).view(), action);
@@ -72,10 +78,10 @@ template <class Real>
 typename Actor<Real>::Experience Actor<Real>::collect(std::size_t steps) {
   const std::size_t E = environments_.size(), inputs = policy_.network().description.inputs, rows = steps * E;
   Experience x;
-  std::vector<double> finals;                  // observations at time limits, row by row
-  std::vector<std::size_t> final_of;           // the step that each belongs to
+  std::vector<double> finals;         // observations at time limits, row by row
+  std::vector<std::size_t> final_of;  // the step that each belongs to
   std::vector<std::uint32_t> action;
-  X_.resize(rows + E, inputs);                 // the last E rows: where the rollout ends
+  X_.resize(rows + E, inputs);  // the last E rows: where the rollout ends
   for (std::size_t t = 0; t < steps; ++t) {
     const MatrixView<Real> now(X_.view().row(t * E).data(), E, inputs);
     observe(now);
@@ -115,7 +121,8 @@ typename Actor<Real>::Experience Actor<Real>::collect(std::size_t steps) {
       value[t] = V_.view()(t * E + e, 0);
       if (!limit.empty()) limit[t] = at_limit[t * E + e];
     }
-    const layered::Advantages a = layered::generalised_advantages({reward, end, value, V_.view()(rows + e, 0), limit}, plan_.gamma, plan_.lambda);
+    const layered::Advantages a = layered::generalised_advantages(
+        {reward, end, value, V_.view()(rows + e, 0), limit}, plan_.gamma, plan_.lambda);
     for (std::size_t t = 0; t < steps; ++t) {
       x.prediction_error[t * E + e] = a.td[t];
       x.advantage[t * E + e] = a.advantage[t];
@@ -136,10 +143,12 @@ void Actor<Real>::set_targets(MatrixView<const Real> output, MatrixView<Real> de
 
 template <class Real>
 void Actor<Real>::learn_from(const Experience& x) {
-  const std::size_t rows = x.action.size(), inputs = policy_.network().description.inputs, actions = policy_.network().description.outputs();
+  const std::size_t rows = x.action.size(), inputs = policy_.network().description.inputs,
+                    actions = policy_.network().description.outputs();
   Means means;
   for (std::size_t pass = 0; pass < plan_.passes; ++pass) {
-    const std::vector<std::uint32_t> order = permutation({seed_, Stream::sample_order, kMinibatches, passes_++}, rows);
+    const std::vector<std::uint32_t> order =
+        permutation({seed_, Stream::sample_order, kMinibatches, passes_++}, rows);
     for (std::size_t k = 0; k < plan_.minibatches; ++k) {
       const std::size_t first = rows * k / plan_.minibatches, last = rows * (k + 1) / plan_.minibatches;
       const auto chosen = std::span(order).subspan(first, last - first);
@@ -162,15 +171,16 @@ void Actor<Real>::learn_from(const Experience& x) {
       // Without a memory of the old policy nothing has moved: all gates are open, which is REINFORCE.
       const std::vector<double>& reference = plan_.method == RewardMethod::ppo ? log_prob : policy.log_prob;
       const MatrixView<Real> delta = delta_.resize(n, actions);
-      const layered::ClippedObjective objective =
-          layered::clipped_objective<Real>(policy, action, reference, advantage, plan_.clip, plan_.entropy_coefficient, delta);
+      const layered::ClippedObjective objective = layered::clipped_objective<Real>(
+          policy, action, reference, advantage, plan_.clip, plan_.entropy_coefficient, delta);
       set_targets(logits, delta);
       policy_.learn_batch(X, targets_.view(), 1 / plan_.credit_scale);
 
       predict(value_, X, V_);
       const MatrixView<const Real> V = std::as_const(V_).view();
       const MatrixView<Real> value_delta = delta_.resize(n, 1);
-      const double value_loss = layered::value_objective<Real>(V, returns, plan_.value_coefficient, value_delta);
+      const double value_loss =
+          layered::value_objective<Real>(V, returns, plan_.value_coefficient, value_delta);
       set_targets(V, value_delta);
       value_.learn_batch(X, targets_.view(), 1 / plan_.credit_scale);
 
@@ -182,7 +192,8 @@ void Actor<Real>::learn_from(const Experience& x) {
   }
   double error = 0;
   for (const double td : x.prediction_error) error += std::abs(td) / static_cast<double>(rows);
-  report(error, std::accumulate(x.entropy.begin(), x.entropy.end(), 0.0) / static_cast<double>(rows), means, moved(x));
+  report(error, std::accumulate(x.entropy.begin(), x.entropy.end(), 0.0) / static_cast<double>(rows), means,
+         moved(x));
 }
 
 template <class Real>
@@ -193,14 +204,16 @@ double Actor<Real>::moved(const Experience& x) {
   double sum = 0;
   for (std::size_t n = 0; n < rows; ++n) {
     const double log_ratio = now.log_prob[n] - x.log_prob[n];
-    sum += std::exp(log_ratio) - 1 - log_ratio;  // an unbiased estimate of KL(old, new) that is never negative (Schulman 2020)
+    sum += std::exp(log_ratio) - 1 -
+           log_ratio;  // an unbiased estimate of KL(old, new) that is never negative (Schulman 2020)
   }
   return sum / static_cast<double>(rows);
 }
 
 template <class Real>
 void Actor<Real>::learn_online() {
-  const std::size_t E = environments_.size(), inputs = policy_.network().description.inputs, actions = policy_.network().description.outputs();
+  const std::size_t E = environments_.size(), inputs = policy_.network().description.inputs,
+                    actions = policy_.network().description.outputs();
   const double decay = plan_.gamma * plan_.lambda, share = 1 / (static_cast<double>(E) * plan_.credit_scale);
   const std::vector<double> ones(E, 1.0);
   std::vector<std::uint32_t> action;
@@ -210,7 +223,8 @@ void Actor<Real>::learn_online() {
     const MatrixView<Real> X = X_.resize(E, inputs);
     observe(X);
     const layered::Policy policy = decide(X, action);
-    // What each decision leaves at the synapses: the credit for having made it more likely, and for predicting more.
+    // What each decision leaves at the synapses: the credit for having made it more likely, and for
+    // predicting more.
     layered::reinforce_delta<Real>(policy, action, ones, delta_.resize(E, actions));
     set_targets(std::as_const(logits_).view(), delta_.view());
     for (std::size_t e = 0; e < E; ++e) {
@@ -230,15 +244,19 @@ void Actor<Real>::learn_online() {
     for (std::size_t e = 0; e < E; ++e) {
       steps[e] = environments_.act(e, action[e]);
       const bool going = steps[e].end == StepEnd::going;
-      std::ranges::copy(going ? environments_.observation(e) : environments_.final_observation(e), next.row(e).begin());
+      std::ranges::copy(going ? environments_.observation(e) : environments_.final_observation(e),
+                        next.row(e).begin());
     }
     predict(value_, next, next_V_);
     for (auto* change : {&policy_change_, &value_change_}) {
       for (AlignedBuffer<Real>& array : *change) std::fill(array.begin(), array.end(), Real(0));
     }
     for (std::size_t e = 0; e < E; ++e) {
-      const bool future = steps[e].end == StepEnd::going || (steps[e].end == StepEnd::time_limit && plan_.time_limit == TimeLimit::bootstrap);
-      const double td = plan_.reward_scale * steps[e].reward + (future ? plan_.gamma * static_cast<double>(next_V_.view()(e, 0)) : 0) - static_cast<double>(V_.view()(e, 0));
+      const bool future = steps[e].end == StepEnd::going ||
+                          (steps[e].end == StepEnd::time_limit && plan_.time_limit == TimeLimit::bootstrap);
+      const double td = plan_.reward_scale * steps[e].reward +
+                        (future ? plan_.gamma * static_cast<double>(next_V_.view()(e, 0)) : 0) -
+                        static_cast<double>(V_.view()(e, 0));
       policy_traces_[e].release(td * share, policy_change_);
       value_traces_[e].release(td * share, value_change_);
       error += std::abs(td);
@@ -257,10 +275,10 @@ void Actor<Real>::learn_online() {
 template <class Real>
 void Actor<Real>::report(double prediction_error, double entropy, const std::optional<Means>& m, double kl) {
   training_figures_ = {{"environment_steps", static_cast<double>(environments_.steps())},
-               {"episodes", static_cast<double>(environments_.episodes())},
-               {"return", environments_.mean_return()},
-               {"prediction_error", prediction_error},
-               {"entropy", entropy}};
+                       {"episodes", static_cast<double>(environments_.episodes())},
+                       {"return", environments_.mean_return()},
+                       {"prediction_error", prediction_error},
+                       {"entropy", entropy}};
   if (!m) return;
   training_figures_.push_back({"value_loss", m->value_loss / m->weight});
   training_figures_.push_back({"kl", kl});
@@ -283,7 +301,8 @@ void Actor<Real>::iterate() {
 }
 
 template <class Real>
-void Actor<Real>::evaluate(const Episodes::Factory& make_environment, std::span<const std::uint32_t> episodes, Score& score) {
+void Actor<Real>::evaluate(const Episodes::Factory& make_environment, std::span<const std::uint32_t> episodes,
+                           Score& score) {
   std::vector<std::unique_ptr<Environment>> going;
   std::vector<double> returns;
   for (const std::uint32_t episode : episodes) {
@@ -300,12 +319,14 @@ void Actor<Real>::evaluate(const Episodes::Factory& make_environment, std::span<
   };
   while (!going.empty()) {
     const MatrixView<Real> X = batch_X_.resize(going.size(), policy_.network().description.inputs);
-    for (std::size_t i = 0; i < going.size(); ++i) std::ranges::copy(going[i]->observation(), X.row(i).begin());
+    for (std::size_t i = 0; i < going.size(); ++i)
+      std::ranges::copy(going[i]->observation(), X.row(i).begin());
     predict(policy_, X, logits_);
     std::size_t kept = 0;
     for (std::size_t i = 0; i < going.size(); ++i) {
       const auto logits = logits_.view().row(i);
-      const Environment::Outcome now = going[i]->act(static_cast<std::uint32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
+      const Environment::Outcome now = going[i]->act(
+          static_cast<std::uint32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
       const double so_far = returns[i] + now.reward;
       if (now.ends()) {
         count(so_far);
@@ -325,8 +346,8 @@ std::vector<AreaAlignment> Actor<Real>::align(std::size_t decisions) {
   const MatrixView<const Real> X(X_.view().row(0).data(), x.action.size(), X_.cols());
   layered::Rows<Real> logits;
   predict(policy_, X, logits);
-  layered::reinforce_delta<Real>(layered::softmax_policy<Real>(std::as_const(logits).view(), x.action), x.action, x.advantage,
-                                 delta_.resize(X.rows(), logits.cols()));
+  layered::reinforce_delta<Real>(layered::softmax_policy<Real>(std::as_const(logits).view(), x.action),
+                                 x.action, x.advantage, delta_.resize(X.rows(), logits.cols()));
   set_targets(std::as_const(logits).view(), delta_.view());
   auto part = layered::Credit<Real>::zeros(policy_.network().description);
   auto assigned = part, gradient = part;

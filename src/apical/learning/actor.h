@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One seed of a reward learner: policy, value network and environments, and the three ways to learn from what they did.
+// One seed of a reward learner: policy, value network and environments, and the three ways to learn from what
+// they did.
 #pragma once
 
 #include <optional>
@@ -16,13 +17,16 @@ namespace apical {
 template <class Real>
 class Actor {
  public:
-  Actor(const models::LayeredNetwork& policy, const RewardSettings& settings, const Episodes& episodes, std::uint64_t seed);
+  Actor(const models::LayeredNetwork& policy, const RewardSettings& settings, const Episodes& episodes,
+        std::uint64_t seed);
 
-  /// One iteration: plan.steps steps of every environment, and what is learned from them. NumericalFault names the network.
+  /// One iteration: plan.steps steps of every environment, and what is learned from them. NumericalFault
+  /// names the network.
   void iterate();
   /// Greedy episodes; their returns are added to `score`.
   void evaluate(const Episodes::Factory& make, std::span<const std::uint32_t> episodes, Score& score);
-  /// Angles of `decisions` decisions (rounded up to whole steps of all environments). Acts and advances rules: put the state back.
+  /// Angles of `decisions` decisions (rounded up to whole steps of all environments). Acts and advances
+  /// rules: put the state back.
   std::vector<AreaAlignment> align(std::size_t decisions);
 
   const std::vector<NamedFigure>& training_figures() const { return training_figures_; }
@@ -54,7 +58,8 @@ class Actor {
   void learn_online();
   /// Targets at which a rule sees credit_scale times the delta.
   void set_targets(MatrixView<const Real> output, MatrixView<Real> delta);
-  /// KL divergence from the policy that made the rollout in X_ to the present one, estimated from its decisions.
+  /// KL divergence from the policy that made the rollout in X_ to the present one, estimated from its
+  /// decisions.
   double moved(const Experience& x);
   void report(double prediction_error, double entropy, const std::optional<Means>& means, double kl = 0);
 
@@ -62,9 +67,11 @@ class Actor {
   std::uint64_t seed_;
   layered::LayeredModel<Real> policy_, value_;
   Environments environments_;
-  std::vector<layered::EligibilityTrace<Real>> policy_traces_, value_traces_;  ///< one per environment; only online
+  std::vector<layered::EligibilityTrace<Real>> policy_traces_,
+      value_traces_;                          ///< one per environment; only online
   std::uint64_t decisions_ = 0, passes_ = 0;  ///< addresses of draws
-  std::vector<NamedFigure> training_figures_;             ///< of the last iteration; no state, because they are told before it can be left
+  std::vector<NamedFigure>
+      training_figures_;  ///< of the last iteration; no state, because they are told before it can be left
   // Scratch.
   layered::Rows<Real> X_, all_X_, batch_X_, logits_, V_, next_V_, delta_, targets_;
   Changes policy_change_, value_change_;

@@ -60,13 +60,15 @@ std::vector<AreaAlignment> AngleStatistics::result(std::vector<CreditProducts> b
   batch.push_back(total_of(batch));
   std::vector<AreaAlignment> out;
   for (std::size_t a = 0; a < batch.size(); ++a) {
-    const double mean = defined_[a] > 0 ? angle_sum_[a] / static_cast<double>(defined_[a]) : std::numeric_limits<double>::quiet_NaN();
+    const double mean = defined_[a] > 0 ? angle_sum_[a] / static_cast<double>(defined_[a])
+                                        : std::numeric_limits<double>::quiet_NaN();
     out.push_back({names_[a], mean, batch[a].angle(), samples_ - defined_[a]});
   }
   return out;
 }
 
-AlignmentMeter::AlignmentMeter(const Circuit& circuit, FeedforwardGradient& gradient) : circuit_(circuit), gradient_(gradient) {
+AlignmentMeter::AlignmentMeter(const Circuit& circuit, FeedforwardGradient& gradient)
+    : circuit_(circuit), gradient_(gradient) {
   std::vector<std::string> areas;
   for (ProjectionId j : gradient.learnable()) {
     const Population& to = circuit[circuit[j].to];

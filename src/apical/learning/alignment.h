@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Angle between the credit a learner assigns and the exact negative gradient of the same loss in the same
 // weights, per area and in total (Max et al. 2025: one angle per sample, at the end of its presentation).
-// Areas have learning rates of their own, so for the total the credit of each area is first scaled to the length
-// of the gradient there: cos = sum_a |g_a|^2 cos_a / (|g| |g where there is credit|).
+// Areas have learning rates of their own, so for the total the credit of each area is first scaled to the
+// length of the gradient there: cos = sum_a |g_a|^2 cos_a / (|g| |g where there is credit|).
 #pragma once
 
 #include <optional>

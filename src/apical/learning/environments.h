@@ -21,7 +21,8 @@ class Environments {
     double reward = 0;
     layered::StepEnd end = layered::StepEnd::going;
   };
-  /// After an end the environment stands at the start of the next episode; what it ended in is final_observation().
+  /// After an end the environment stands at the start of the next episode; what it ended in is
+  /// final_observation().
   Step act(std::size_t e, std::uint32_t action);
   std::span<const double> final_observation(std::size_t e) const { return worlds_[e].final_observation; }
 

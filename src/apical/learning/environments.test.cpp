@@ -12,9 +12,13 @@
 namespace apical {
 namespace {
 
-Dataset cart_pole(double episode_steps = 500) { return make_dataset("cart-pole-v1", TaskParameters{}.set("episode_steps", episode_steps).set("seed", 7)); }
+Dataset cart_pole(double episode_steps = 500) {
+  return make_dataset("cart-pole-v1", TaskParameters{}.set("episode_steps", episode_steps).set("seed", 7));
+}
 
-std::uint32_t push(std::span<const double> s) { return s[0] + 4.2 * s[1] + 62.8 * s[2] + 16.3 * s[3] > 0 ? 1 : 0; }
+std::uint32_t push(std::span<const double> s) {
+  return s[0] + 4.2 * s[1] + 62.8 * s[2] + 16.3 * s[3] > 0 ? 1 : 0;
+}
 
 TEST(Environments, AreTheEpisodesOfGymOneAfterTheOther) {
   const Dataset data = cart_pole();
@@ -31,7 +35,8 @@ TEST(Environments, AreTheEpisodesOfGymOneAfterTheOther) {
       EXPECT_EQ(step_here.reward, 1);
       EXPECT_EQ(step_here.end == layered::StepEnd::terminal, now.terminated);
     }
-    EXPECT_TRUE(std::ranges::equal(worlds.final_observation(0), gym.state())) << "where it fell, not where the next begins";
+    EXPECT_TRUE(std::ranges::equal(worlds.final_observation(0), gym.state()))
+        << "where it fell, not where the next begins";
   }
   EXPECT_EQ(worlds.episodes(), 3U);
 }
@@ -45,7 +50,8 @@ TEST(Environments, ReturnsAreOfTheLastEpisodesThatEnded) {
     for (std::size_t e = 0; e < 2; ++e) worlds.act(e, 0);  // always to the left: falls after about nine steps
   }
   EXPECT_NEAR(worlds.mean_return(), 9.5, 1.5);
-  EXPECT_DOUBLE_EQ(worlds.mean_return(), std::round(worlds.mean_return() * 4) / 4) << "a mean of four whole numbers";
+  EXPECT_DOUBLE_EQ(worlds.mean_return(), std::round(worlds.mean_return() * 4) / 4)
+      << "a mean of four whole numbers";
   const std::uint64_t fallen = worlds.episodes();
   while (worlds.episodes() < fallen + 6) {
     for (std::size_t e = 0; e < 2; ++e) {
@@ -77,14 +83,16 @@ TEST(Environments, GoOnFromTheirStateAsIfNothingHadHappened) {
   EXPECT_EQ(course(worlds, 100), course(other, 100));
 }
 
-// The random policy returns 22.4 with standard deviation 12.0 (as measured elsewhere). Five standard errors of 2000 episodes and the
-// rounding of that figure: fails by chance once in two million.
+// The random policy returns 22.4 with standard deviation 12.0 (as measured elsewhere). Five standard errors
+// of 2000 episodes and the rounding of that figure: fails by chance once in two million.
 TEST(Environments, ARandomPolicyReturnsAboutTwentyTwo) {
   Dataset data = cart_pole();
   data.episodes->window = 2000;
   Environments worlds(*data.episodes, 8);
   for (std::uint64_t t = 0; worlds.episodes() < 2000; ++t) {
-    for (std::size_t e = 0; e < 8; ++e) worlds.act(e, static_cast<std::uint32_t>(uniform_integer({5, Stream::action, static_cast<std::uint32_t>(e), t}, 2)));
+    for (std::size_t e = 0; e < 8; ++e)
+      worlds.act(e, static_cast<std::uint32_t>(
+                        uniform_integer({5, Stream::action, static_cast<std::uint32_t>(e), t}, 2)));
   }
   EXPECT_NEAR(worlds.mean_return(), 22.4, 5 * 12.0 / std::sqrt(2000.0) + 0.05);
 }

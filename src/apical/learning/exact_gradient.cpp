@@ -12,8 +12,8 @@ namespace apical {
 namespace {
 
 bool is_forward(const Projection& j) {
-  return j.pathway == Pathway::forward && j.effect == Effect::add && j.transmits == Quantity::rate && !j.view &&
-         j.topology == Topology::dense;
+  return j.pathway == Pathway::forward && j.effect == Effect::add && j.transmits == Quantity::rate &&
+         !j.view && j.topology == Topology::dense;
 }
 
 double attenuation(const Population& p, std::string_view compartment) {
@@ -29,8 +29,9 @@ double attenuation(const Population& p, std::string_view compartment) {
 
 FeedforwardGradient::FeedforwardGradient(const Circuit& circuit) : circuit_(circuit) {
   if (!circuit.stimulus() || !circuit.readout()) {
-    throw ConfigError(fmt::format("circuit '{}' names no {}", circuit.name, circuit.stimulus() ? "readout" : "stimulus"), {},
-                      "credit can only be compared where input and output are known");
+    throw ConfigError(
+        fmt::format("circuit '{}' names no {}", circuit.name, circuit.stimulus() ? "readout" : "stimulus"),
+        {}, "credit can only be compared where input and output are known");
   }
   const std::size_t populations = circuit.populations().size(), projections = circuit.projections().size();
   gamma_.assign(projections, 0);
@@ -38,8 +39,11 @@ FeedforwardGradient::FeedforwardGradient(const Circuit& circuit) : circuit_(circ
   for (std::uint32_t k = 0; k < projections; ++k) {
     const Projection& j = circuit.projections()[k];
     if (j.pathway == Pathway::forward && (!is_forward(j) || j.density < 1)) {
-      throw ConfigError(fmt::format("the exact gradient knows forward projections that are dense and add rates; '{}' is not", j.name), {},
-                        "label it 'lateral', or leave align_every at 0");
+      throw ConfigError(
+          fmt::format(
+              "the exact gradient knows forward projections that are dense and add rates; '{}' is not",
+              j.name),
+          {}, "label it 'lateral', or leave align_every at 0");
     }
     if (!is_forward(j)) continue;
     forward_.push_back({k});
@@ -48,9 +52,11 @@ FeedforwardGradient::FeedforwardGradient(const Circuit& circuit) : circuit_(circ
   }
   // A population comes when all that projects to it has come.
   std::vector<bool> done(populations, false);
-  for (std::size_t k = 0; k < populations; ++k) done[k] = circuit.populations()[k].kind == Population::Kind::external;
+  for (std::size_t k = 0; k < populations; ++k)
+    done[k] = circuit.populations()[k].kind == Population::Kind::external;
   const auto has_forward_input = [&](std::uint32_t p) {
-    return std::any_of(forward_.begin(), forward_.end(), [&](ProjectionId j) { return circuit[j].to.value == p; });
+    return std::any_of(forward_.begin(), forward_.end(),
+                       [&](ProjectionId j) { return circuit[j].to.value == p; });
   };
   for (bool progress = true; progress;) {
     progress = false;
@@ -66,7 +72,8 @@ FeedforwardGradient::FeedforwardGradient(const Circuit& circuit) : circuit_(circ
   }
   for (ProjectionId j : forward_) {
     if (!done[circuit[j].to.value]) {
-      throw ConfigError(fmt::format("forward projections form a loop through '{}': the exact gradient of a feed-forward network does not exist",
+      throw ConfigError(fmt::format("forward projections form a loop through '{}': the exact gradient of a "
+                                    "feed-forward network does not exist",
                                     circuit[circuit[j].to].name),
                         {}, "label recurrent projections 'lateral' or 'feedback', or switch alignment off");
     }
@@ -81,12 +88,15 @@ FeedforwardGradient::FeedforwardGradient(const Circuit& circuit) : circuit_(circ
   rate_targets_ = has_rate_targets(circuit);
 }
 
-void FeedforwardGradient::set_neuron_parameters(PopulationId p, std::vector<double> slopes, std::vector<double> offsets) {
+void FeedforwardGradient::set_neuron_parameters(PopulationId p, std::vector<double> slopes,
+                                                std::vector<double> offsets) {
   slope_[p.value] = std::move(slopes);
   offset_[p.value] = std::move(offsets);
 }
 
-void FeedforwardGradient::set_weights(ProjectionId j, Matrix<double> weights) { weights_[j.value] = std::move(weights); }
+void FeedforwardGradient::set_weights(ProjectionId j, Matrix<double> weights) {
+  weights_[j.value] = std::move(weights);
+}
 
 std::span<const double> FeedforwardGradient::forward(std::span<const double> input) {
   std::copy(input.begin(), input.end(), rate_[circuit_.stimulus()->value].begin());
@@ -120,7 +130,8 @@ double FeedforwardGradient::loss(std::span<const double> target) const {
 void FeedforwardGradient::backward(std::span<const double> target) {
   const PopulationId readout = *circuit_.readout();
   const auto slope_at = [&](PopulationId p, std::size_t i) {
-    return activation_derivative(circuit_[p].activation, potential_[p.value][i], slope_[p.value][i], offset_[p.value][i]);
+    return activation_derivative(circuit_[p].activation, potential_[p.value][i], slope_[p.value][i],
+                                 offset_[p.value][i]);
   };
   for (PopulationId p : order_) std::fill(delta_[p.value].begin(), delta_[p.value].end(), 0.0);
   for (std::size_t i = 0; i < target.size(); ++i) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The exact gradient that credit is compared with: the circuit's own feed-forward network, skip connections
 // included, with the same weights, at rest and without error feedback:
-//   u_i = sum_j gamma_ij W_ij r_j,  r_i = phi_i(u_i),  L = 1/2 |y - r_out|^2  (1/2 |y - u_out|^2 for voltages)
+//   u_i = sum_j gamma_ij W_ij r_j,  r_i = phi_i(u_i),  L = 1/2 |y - r_out|^2  (1/2 |y - u_out|^2 for
+//   voltages)
 // gamma_ij = g_c / (leak + sum of conductances), those that disconnect without a teacher left out.
 #pragma once
 
@@ -15,8 +16,8 @@ namespace apical {
 
 class FeedforwardGradient {
  public:
-  /// Derives the network: additive forward projections of rates, from the stimulus to the readout. ConfigError if
-  /// the circuit has no stimulus or readout, or if these projections form a loop.
+  /// Derives the network: additive forward projections of rates, from the stimulus to the readout.
+  /// ConfigError if the circuit has no stimulus or readout, or if these projections form a loop.
   explicit FeedforwardGradient(const Circuit& circuit);
 
   /// Forward projections that learn, in the order of the circuit.
@@ -45,11 +46,11 @@ class FeedforwardGradient {
  private:
   const Circuit& circuit_;
   bool rate_targets_ = true;
-  std::vector<PopulationId> order_;        ///< neurons, from the input on
-  std::vector<ProjectionId> forward_;      ///< all projections of the network
+  std::vector<PopulationId> order_;    ///< neurons, from the input on
+  std::vector<ProjectionId> forward_;  ///< all projections of the network
   std::vector<ProjectionId> learnable_;
-  std::vector<double> gamma_;              ///< by projection
-  std::vector<Matrix<double>> weights_;    ///< by projection
+  std::vector<double> gamma_;                                                   ///< by projection
+  std::vector<Matrix<double>> weights_;                                         ///< by projection
   std::vector<std::vector<double>> potential_, rate_, delta_, slope_, offset_;  ///< by population
 };
 

@@ -11,7 +11,8 @@ namespace {
 
 Matrix<double> random_matrix(std::size_t rows, std::size_t cols, std::uint32_t object) {
   Matrix<double> m(rows, cols);
-  for (std::size_t i = 0; i < m.size(); ++i) m.flat()[i] = uniform({3, Stream::initial_weight, object, i}, -1, 1);
+  for (std::size_t i = 0; i < m.size(); ++i)
+    m.flat()[i] = uniform({3, Stream::initial_weight, object, i}, -1, 1);
   return m;
 }
 
@@ -37,7 +38,8 @@ TEST(ExactGradient, AgreesWithCentralDifferencesThroughSkipConnections) {
   for (ProjectionId j : g.learnable()) {
     Matrix<double> e(c[c[j].to].size, c[c[j].from].size);
     for (std::size_t i = 0; i < e.rows(); ++i) {
-      for (std::size_t k = 0; k < e.cols(); ++k) e(i, k) = g.gamma(j) * g.delta(c[j].to)[i] * g.rate(c[j].from)[k];
+      for (std::size_t k = 0; k < e.cols(); ++k)
+        e(i, k) = g.gamma(j) * g.delta(c[j].to)[i] * g.rate(c[j].from)[k];
     }
     exact.push_back(e);
   }

@@ -28,8 +28,9 @@ std::vector<AreaAlignment> LayeredAlignment::result() const {
 }
 
 template <class Real>
-void credit_and_gradient(layered::CreditRule<Real>& rule, const layered::Network<Real>& network, const layered::Batch<Real>& batch,
-                         layered::Credit<Real>& part, layered::Credit<Real>& assigned, layered::Credit<Real>& gradient) {
+void credit_and_gradient(layered::CreditRule<Real>& rule, const layered::Network<Real>& network,
+                         const layered::Batch<Real>& batch, layered::Credit<Real>& part,
+                         layered::Credit<Real>& assigned, layered::Credit<Real>& gradient) {
   const layered::Workers serial;
   rule.credit(serial, network, batch, assigned, 0);
   // Rules that change the weights within a sample assign the sum of their changes.
@@ -44,9 +45,11 @@ void credit_and_gradient(layered::CreditRule<Real>& rule, const layered::Network
   exact.credit(serial, network, batch, gradient, 0);
 }
 
-template void credit_and_gradient<float>(layered::CreditRule<float>&, const layered::Network<float>&, const layered::Batch<float>&,
-                                         layered::Credit<float>&, layered::Credit<float>&, layered::Credit<float>&);
-template void credit_and_gradient<double>(layered::CreditRule<double>&, const layered::Network<double>&, const layered::Batch<double>&,
-                                          layered::Credit<double>&, layered::Credit<double>&, layered::Credit<double>&);
+template void credit_and_gradient<float>(layered::CreditRule<float>&, const layered::Network<float>&,
+                                         const layered::Batch<float>&, layered::Credit<float>&,
+                                         layered::Credit<float>&, layered::Credit<float>&);
+template void credit_and_gradient<double>(layered::CreditRule<double>&, const layered::Network<double>&,
+                                          const layered::Batch<double>&, layered::Credit<double>&,
+                                          layered::Credit<double>&, layered::Credit<double>&);
 
 }  // namespace apical

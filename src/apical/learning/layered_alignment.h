@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The angle between credit and gradient, as alignment.h defines it, for credit that arrives as whole matrices. Areas are
-// "a1", "a2", … from the first hidden layer on, as in circuits; offsets (biases) do not count, because circuits have none.
+// The angle between credit and gradient, as alignment.h defines it, for credit that arrives as whole
+// matrices. Areas are "a1", "a2", … from the first hidden layer on, as in circuits; offsets (biases) do not
+// count, because circuits have none.
 #pragma once
 
 #include <string>
@@ -27,7 +28,8 @@ class LayeredAlignment {
     std::vector<CreditProducts> areas(credit.size());
     for (std::size_t l = 0; l < credit.size(); ++l) {
       for (std::size_t i = 0; i < credit[l].size(); ++i) {
-        const auto a = static_cast<double>(credit[l].flat()[i]), b = static_cast<double>(gradient[l].flat()[i]);
+        const auto a = static_cast<double>(credit[l].flat()[i]),
+                   b = static_cast<double>(gradient[l].flat()[i]);
         areas[l].ab += a * b;
         areas[l].aa += a * a;
         areas[l].bb += b * b;
@@ -47,10 +49,11 @@ class LayeredAlignment {
   std::vector<Matrix<double>> credit_sum_, gradient_sum_;
 };
 
-/// What the rule assigns to a batch, summed over its updates, and minus the gradient in the same weights: of the rule's own answer
-/// where the rule knows it, else of the forward pass. `part` is scratch.
+/// What the rule assigns to a batch, summed over its updates, and minus the gradient in the same weights: of
+/// the rule's own answer where the rule knows it, else of the forward pass. `part` is scratch.
 template <class Real>
-void credit_and_gradient(layered::CreditRule<Real>& rule, const layered::Network<Real>& network, const layered::Batch<Real>& batch,
-                         layered::Credit<Real>& part, layered::Credit<Real>& assigned, layered::Credit<Real>& gradient);
+void credit_and_gradient(layered::CreditRule<Real>& rule, const layered::Network<Real>& network,
+                         const layered::Batch<Real>& batch, layered::Credit<Real>& part,
+                         layered::Credit<Real>& assigned, layered::Credit<Real>& gradient);
 
 }  // namespace apical

@@ -25,9 +25,10 @@ void check_targets(const Dataset& d, layered::Loss loss) {
       sum += v;
     }
     if (inside && (loss == layered::Loss::bce || std::abs(sum - 1) < 1e-6)) continue;
-    throw ConfigError(fmt::format("loss '{}' compares {}, which the targets of task '{}' are not", layered::loss_name(loss),
-                                  loss == layered::Loss::ce ? "distributions over the outputs" : "probabilities", d.name),
-                      {}, "choose loss = \"mse\" with linear, tanh or sigmoid outputs");
+    throw ConfigError(
+        fmt::format("loss '{}' compares {}, which the targets of task '{}' are not", layered::loss_name(loss),
+                    loss == layered::Loss::ce ? "distributions over the outputs" : "probabilities", d.name),
+        {}, "choose loss = \"mse\" with linear, tanh or sigmoid outputs");
   }
 }
 
@@ -45,37 +46,43 @@ double multiply_adds_per_batch(const models::LayeredNetwork& model) {
   return sum * static_cast<double>(model.batch);
 }
 
-/// A batch that takes less than some 0.1 ms is not shared between threads: waiting for them would cost more, and on a busy machine a
-/// hundred times more.
+/// A batch that takes less than some 0.1 ms is not shared between threads: waiting for them would cost more,
+/// and on a busy machine a hundred times more.
 constexpr double kWorthSharing = 5e6;
 
 }  // namespace
 
 template <class Real>
-LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description, std::vector<std::shared_ptr<const Dataset>> data,
+LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description,
+                                     std::vector<std::shared_ptr<const Dataset>> data,
                                      std::vector<std::uint64_t> seeds, ThreadPool& pool)
     : description_(std::move(description)),
       data_(std::move(data)),
       seeds_(std::move(seeds)),
       pool_(pool),
-      across_replicas_(seeds_.size() >= pool.size() || multiply_adds_per_batch(description_) < kWorthSharing) {
+      across_replicas_(seeds_.size() >= pool.size() ||
+                       multiply_adds_per_batch(description_) < kWorthSharing) {
   APICAL_CHECK(data_.size() == seeds_.size());
   if (description_.batch == 0) throw ConfigError("batch is 0; expected at least one sample per update");
   const layered::NetworkDescription& net = description_.network;
   for (const auto& d : data_) {
     if (d->episodes) {
-      throw ConfigError(fmt::format("task '{}' has no targets but answers actions with reward", d->name), {}, "learn it with [reward]");
+      throw ConfigError(fmt::format("task '{}' has no targets but answers actions with reward", d->name), {},
+                        "learn it with [reward]");
     }
     if (d->is_sequence()) {
-      throw ConfigError(fmt::format("task '{}' changes within a sample; layered networks know no time", d->name));
+      throw ConfigError(
+          fmt::format("task '{}' changes within a sample; layered networks know no time", d->name));
     }
     if (d->closed_loop) {
-      throw ConfigError(fmt::format("task '{}' steers a plant step by step; layered networks know no time", d->name));
+      throw ConfigError(
+          fmt::format("task '{}' steers a plant step by step; layered networks know no time", d->name));
     }
     if (d->inputs() != net.inputs || d->outputs() != net.outputs()) {
-      throw ConfigError(fmt::format("task '{}' has {} inputs and {} outputs, but the network has {} and {}", d->name, d->inputs(),
-                                    d->outputs(), net.inputs, net.outputs()),
-                        {}, fmt::format("the first entry of layers must be {} and the last {}", d->inputs(), d->outputs()));
+      throw ConfigError(
+          fmt::format("task '{}' has {} inputs and {} outputs, but the network has {} and {}", d->name,
+                      d->inputs(), d->outputs(), net.inputs, net.outputs()),
+          {}, fmt::format("the first entry of layers must be {} and the last {}", d->inputs(), d->outputs()));
     }
     check_targets(*d, net.loss);
     if (d == data_.front() && data_.back() == data_.front()) break;  // one set for all seeds
@@ -83,7 +90,8 @@ LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description, std::ve
   for (std::uint64_t seed : seeds_) {
     Replica& replica = replicas_.emplace_back();
     replica.model = std::make_unique<layered::LayeredModel<Real>>(
-        layered::make_network<Real>(net, description_.init, seed, description_.gains, description_.output_bias),
+        layered::make_network<Real>(net, description_.init, seed, description_.gains,
+                                    description_.output_bias),
         layered::make_rule<Real>(description_.rule, net, seed), description_.settings,
         across_replicas_ ? layered::Workers() : layered::Workers(pool));
   }
@@ -98,8 +106,8 @@ void LayeredLearner<Real>::for_each_replica(F&& f) {
 }
 
 template <class Real>
-void LayeredLearner<Real>::gather(Replica& replica, const Split& split, std::span<const std::uint32_t> order, std::size_t first,
-                                  std::size_t n, const Showing* showing) {
+void LayeredLearner<Real>::gather(Replica& replica, const Split& split, std::span<const std::uint32_t> order,
+                                  std::size_t first, std::size_t n, const Showing* showing) {
   const auto X = replica.X.resize(n, description_.network.inputs);
   const auto Y = replica.Y.resize(n, description_.network.outputs());
   for (std::size_t i = 0; i < n; ++i) {
@@ -133,7 +141,8 @@ void LayeredLearner<Real>::learn(const Order& order, bool) {
     Replica& replica = replicas_[r];
     for (std::size_t at = 0; at < order[r].size(); at += description_.batch) {
       const Showing now = showing(r);
-      gather(replica, data_[r]->train, order[r], at, std::min(description_.batch, order[r].size() - at), &now);
+      gather(replica, data_[r]->train, order[r], at, std::min(description_.batch, order[r].size() - at),
+             &now);
       try {
         replica.model->learn_batch(replica.X.view(), replica.Y.view());
       } catch (const NumericalFault& fault) {
@@ -173,7 +182,8 @@ void LayeredLearner<Real>::evaluate(SplitName split, const Order& order, bool, s
 }
 
 template <class Real>
-Matrix<double> LayeredLearner<Real>::respond(SplitName split, std::size_t r, std::span<const std::uint32_t> samples) {
+Matrix<double> LayeredLearner<Real>::respond(SplitName split, std::size_t r,
+                                             std::span<const std::uint32_t> samples) {
   Replica& replica = replicas_[r];
   Matrix<double> answers(samples.size(), description_.network.outputs());
   for (std::size_t at = 0; at < samples.size(); at += description_.batch) {
@@ -181,7 +191,8 @@ Matrix<double> LayeredLearner<Real>::respond(SplitName split, std::size_t r, std
     gather(replica, split_of(*data_[r], split), samples, at, n);
     const MatrixView<Real> out = replica.out.resize(n, answers.cols());
     replica.model->predict(replica.X.view(), out);
-    for (std::size_t i = 0; i < n; ++i) std::copy(out.row(i).begin(), out.row(i).end(), answers.row(at + i).begin());
+    for (std::size_t i = 0; i < n; ++i)
+      std::copy(out.row(i).begin(), out.row(i).end(), answers.row(at + i).begin());
   }
   return answers;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A layered network with a credit rule as a learner: mini-batches of samples, one network per seed. Losses are squared
-// errors of the outputs summed over outputs, like those of circuits, whatever loss the rule descends.
+// A layered network with a credit rule as a learner: mini-batches of samples, one network per seed. Losses
+// are squared errors of the outputs summed over outputs, like those of circuits, whatever loss the rule
+// descends.
 #pragma once
 
 #include <memory>
@@ -15,8 +16,8 @@ namespace apical {
 template <class Real>
 class LayeredLearner final : public Learner {
  public:
-  /// `data` has one entry per seed (entries may be the same set). ConfigError if sizes do not fit the network, or its loss
-  /// not the targets.
+  /// `data` has one entry per seed (entries may be the same set). ConfigError if sizes do not fit the
+  /// network, or its loss not the targets.
   LayeredLearner(models::LayeredNetwork description, std::vector<std::shared_ptr<const Dataset>> data,
                  std::vector<std::uint64_t> seeds, ThreadPool& pool);
 
@@ -27,9 +28,11 @@ class LayeredLearner final : public Learner {
   void settle(const Order&) override {}
   void learn(const Order& order, bool opens_epoch) override;
   void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) override;
-  Matrix<double> respond(SplitName split, std::size_t replica, std::span<const std::uint32_t> samples) override;
-  /// The gradient is that of the rule's own answer where the rule knows it (equilibrium propagation: at its fixed point), else
-  /// that of the forward pass. Every sample is a batch of its own; areas are "a1", "a2", … from the first hidden layer on.
+  Matrix<double> respond(SplitName split, std::size_t replica,
+                         std::span<const std::uint32_t> samples) override;
+  /// The gradient is that of the rule's own answer where the rule knows it (equilibrium propagation: at its
+  /// fixed point), else that of the forward pass. Every sample is a batch of its own; areas are "a1", "a2", …
+  /// from the first hidden layer on.
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
   void scale_learning(double factor) override;
   std::size_t settling_samples() const override { return 0; }
@@ -47,10 +50,10 @@ class LayeredLearner final : public Learner {
   };
   template <class F>
   void for_each_replica(F&& f);
-  /// Fills X and Y of a replica with the samples [first, first + n) of its order, as they are shown in training if `showing` is
-  /// not null.
-  void gather(Replica& replica, const Split& split, std::span<const std::uint32_t> order, std::size_t first, std::size_t n,
-              const Showing* showing = nullptr);
+  /// Fills X and Y of a replica with the samples [first, first + n) of its order, as they are shown in
+  /// training if `showing` is not null.
+  void gather(Replica& replica, const Split& split, std::span<const std::uint32_t> order, std::size_t first,
+              std::size_t n, const Showing* showing = nullptr);
   /// Of training samples, now: the epoch follows from the batches learned, which are part of the state.
   Showing showing(std::size_t replica) const;
   std::vector<AreaAlignment> align(std::size_t replica, std::span<const std::uint32_t> order);

@@ -50,7 +50,9 @@ class EveryLayeredModel : public testing::TestWithParam<std::string> {
   bool copies() const { return GetParam() == "recirculation"; }
   LayeredLearner<float> learner(std::vector<std::uint64_t> seeds, ThreadPool& pool) const {
     return {copies() ? network("recirculation", {4, 3, 4}) : network(GetParam()),
-            std::vector<std::shared_ptr<const Dataset>>(seeds.size(), copies() ? small_copy_task() : small_task()), seeds, pool};
+            std::vector<std::shared_ptr<const Dataset>>(seeds.size(),
+                                                        copies() ? small_copy_task() : small_task()),
+            seeds, pool};
   }
 };
 
@@ -76,7 +78,8 @@ struct Diary final : Observer {
   void on(const Aligned& a) override {
     last = a.replicas.back();
     for (const auto& replica : a.replicas) {
-      for (const AreaAlignment& area : replica) figures.push_back(std::isnan(area.mean_angle) ? -1 : area.mean_angle);
+      for (const AreaAlignment& area : replica)
+        figures.push_back(std::isnan(area.mean_angle) ? -1 : area.mean_angle);
     }
   }
 };
@@ -102,7 +105,8 @@ TEST_P(EveryLayeredModel, LearnsAnEpochWithFiniteFiguresWhateverTheThreads) {
 
 TEST_P(EveryLayeredModel, ContinuesFromAnySafePointBitByBit) {
   ThreadPool pool(1);
-  const TrainingPlan plan{.epochs = kEpochs, .schedule = Schedule::linear, .align_every = 1, .align_samples = 3};
+  const TrainingPlan plan{
+      .epochs = kEpochs, .schedule = Schedule::linear, .align_every = 1, .align_samples = 3};
   auto whole = learner({5}, pool);
   Diary expected;
   std::atomic<bool> go{false};
@@ -128,9 +132,12 @@ TEST_P(EveryLayeredModel, ContinuesFromAnySafePointBitByBit) {
 
 TEST(LayeredLearner, AlignmentOfBackpropagationIsExactAndOfSmallFeedbackIsNot) {
   ThreadPool pool(1);
-  for (const auto& [model, low, high] : {std::tuple{"backpropagation", 0.0, 1e-3}, {"predictive-coding-zil", 0.0, 1e-3}, {"feedback-alignment", 5.0, 180.0}}) {
+  for (const auto& [model, low, high] : {std::tuple{"backpropagation", 0.0, 1e-3},
+                                         {"predictive-coding-zil", 0.0, 1e-3},
+                                         {"feedback-alignment", 5.0, 180.0}}) {
     models::LayeredNetwork n = network(model);
-    n.network = layered::dense_network({4, 7, 5, 3}, layered::Activation::tanh, layered::Activation::linear, layered::Loss::mse);
+    n.network = layered::dense_network({4, 7, 5, 3}, layered::Activation::tanh, layered::Activation::linear,
+                                       layered::Loss::mse);
     LayeredLearner<double> l(n, {small_task()}, {1}, pool);
     const std::vector<std::uint32_t> order{0, 1, 2, 3};
     const auto areas = l.align({order}).front();
@@ -159,7 +166,8 @@ TEST(LayeredLearner, EquilibriumPropagationIsComparedWithTheGradientAtItsOwnFixe
 
 TEST(LayeredLearner, AlignmentChangesNothing) {
   ThreadPool pool(1);
-  LayeredLearner<float> asked(network("weight-mirror"), {small_task()}, {1}, pool), left(network("weight-mirror"), {small_task()}, {1}, pool);
+  LayeredLearner<float> asked(network("weight-mirror"), {small_task()}, {1}, pool),
+      left(network("weight-mirror"), {small_task()}, {1}, pool);
   const std::vector<std::uint32_t> order{0, 1, 2, 3, 4, 5, 6, 7};
   asked.align({order});
   asked.learn({order}, true);
@@ -181,9 +189,13 @@ TEST(LayeredLearner, SaysWhatDoesNotFit) {
   const auto built = [&](models::LayeredNetwork n, std::shared_ptr<const Dataset> d) {
     return complaint([&] { LayeredLearner<float>(n, {d}, {1}, pool); });
   };
-  EXPECT_THAT(built(network("backpropagation", {5, 6, 3}), small_task()), HasSubstr("the first entry of layers must be 4 and the last 3"));
-  EXPECT_THAT(built(network("backpropagation", {4, 6, 4}), small_copy_task()), HasSubstr("compares distributions over the outputs"));
-  EXPECT_THAT(built(network("backpropagation", {1, 2, 1}), std::make_shared<const Dataset>(make_dataset("delayed-match-to-sample", {}))), HasSubstr("know no time"));
+  EXPECT_THAT(built(network("backpropagation", {5, 6, 3}), small_task()),
+              HasSubstr("the first entry of layers must be 4 and the last 3"));
+  EXPECT_THAT(built(network("backpropagation", {4, 6, 4}), small_copy_task()),
+              HasSubstr("compares distributions over the outputs"));
+  EXPECT_THAT(built(network("backpropagation", {1, 2, 1}),
+                    std::make_shared<const Dataset>(make_dataset("delayed-match-to-sample", {}))),
+              HasSubstr("know no time"));
   models::LayeredNetwork none = network("backpropagation");
   none.batch = 0;
   EXPECT_THAT(built(none, small_task()), HasSubstr("batch is 0"));
@@ -196,7 +208,9 @@ TEST(LayeredLearner, AFaultNamesLayerUnitSeedAndBatch) {
   l.learn({order, order}, true);
   l.check();
   l.model(1).network().parameters.W[1](4, 2) = std::numeric_limits<float>::quiet_NaN();
-  for (const auto& act : {std::function<void()>([&] { l.check(); }), std::function<void()>([&] { l.learn({order, order}, false); })}) {
+  for (const auto& act : {std::function<void()>([&] { l.check(); }), std::function<void()>([&] {
+                            l.learn({order, order}, false);
+                          })}) {
     try {
       act();
       FAIL() << "no fault";

@@ -10,9 +10,14 @@ namespace apical {
 template <class Real>
 void check_finite(const layered::LayeredModel<Real>& model, std::uint64_t seed, const std::string& network) {
   const auto fault = [&](std::size_t layer, const char* quantity, std::size_t unit, Real value) {
-    throw NumericalFault({.population = fmt::format("{}{}layer {}", network, network.empty() ? "" : ", ", layer + 1), .quantity = quantity,
-                          .unit = unit, .seed = seed, .step = static_cast<std::int64_t>(model.batches()), .time_ms = 0,
-                          .value = static_cast<double>(value)});
+    throw NumericalFault(
+        {.population = fmt::format("{}{}layer {}", network, network.empty() ? "" : ", ", layer + 1),
+         .quantity = quantity,
+         .unit = unit,
+         .seed = seed,
+         .step = static_cast<std::int64_t>(model.batches()),
+         .time_ms = 0,
+         .value = static_cast<double>(value)});
   };
   const layered::Parameters<Real>& p = model.network().parameters;
   for (std::size_t l = 0; l < p.W.size(); ++l) {

@@ -9,10 +9,11 @@
 
 namespace apical {
 
-/// NumericalFault if a weight or offset is not finite: names the layer ("layer 2", after `network` if that is not empty), the
-/// postsynaptic unit and, as step, the number of batches learned.
+/// NumericalFault if a weight or offset is not finite: names the layer ("layer 2", after `network` if that is
+/// not empty), the postsynaptic unit and, as step, the number of batches learned.
 template <class Real>
-void check_finite(const layered::LayeredModel<Real>& model, std::uint64_t seed, const std::string& network = "");
+void check_finite(const layered::LayeredModel<Real>& model, std::uint64_t seed,
+                  const std::string& network = "");
 
 /// Bytes of everything that `object.visit_state` visits.
 class StateSize final : public StateVisitor {

@@ -11,7 +11,9 @@ namespace apical {
 
 template <class Real>
 TeachingMeter<Real>::TeachingMeter(const layered::Network<Real>& network)
-    : network_(network), gradient_(layered::Credit<Real>::zeros(network.description)), layers_(network.description.depth()) {
+    : network_(network),
+      gradient_(layered::Credit<Real>::zeros(network.description)),
+      layers_(network.description.depth()) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     layers_[l].sum.assign(network.description.layers[l].size, 0.0);
     layers_[l].squares = layers_[l].sum;
@@ -19,7 +21,8 @@ TeachingMeter<Real>::TeachingMeter(const layered::Network<Real>& network)
 }
 
 template <class Real>
-void TeachingMeter<Real>::compare_signals(const layered::Teaching<Real>& taught, MatrixView<const Real> delta, Layer& layer) {
+void TeachingMeter<Real>::compare_signals(const layered::Teaching<Real>& taught, MatrixView<const Real> delta,
+                                          Layer& layer) {
   for (std::size_t n = 0; n < taught.signal.rows(); ++n) {
     for (std::size_t i = 0; i < taught.signal.cols(); ++i) {
       const double gain = taught.gain.rows() == 0 ? 1 : static_cast<double>(taught.gain(n, i));
@@ -81,7 +84,8 @@ double TeachingMeter<Real>::Layer::constant_fraction(double samples) const {
 }
 
 template <class Real>
-std::vector<std::vector<NamedFigure>> TeachingMeter<Real>::result(const layered::CreditRule<Real>& rule) const {
+std::vector<std::vector<NamedFigure>> TeachingMeter<Real>::result(
+    const layered::CreditRule<Real>& rule) const {
   std::vector<std::vector<NamedFigure>> figures(layers_.size());
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Layer& layer = layers_[l];
@@ -90,7 +94,9 @@ std::vector<std::vector<NamedFigure>> TeachingMeter<Real>::result(const layered:
       const MatrixView<const Real> Y = rule.feedback_beside(network_, l + 1);
       const Matrix<Real>& W = network_.parameters.W[l + 1];
       if (Y.rows() == W.rows() && Y.cols() == W.cols()) {
-        figures[l].push_back({"feedback_angle_deg", layered::angle_degrees<Real>(std::span<const Real>(Y.data(), W.size()), W.flat())});
+        figures[l].push_back(
+            {"feedback_angle_deg",
+             layered::angle_degrees<Real>(std::span<const Real>(Y.data(), W.size()), W.flat())});
       }
     }
     if (layer.slopes > 0) figures[l].push_back({"linear_fraction", layer.linear / layer.slopes});

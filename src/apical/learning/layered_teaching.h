@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// How units of a layered network are taught, layer by layer, beside how backpropagation would teach them (Payeur et al. 2021 ask it of
-// burst probabilities: how linear is the feedback, how aligned is it with the forward weights):
-//   signal_correlation   Pearson's, over units and samples, of the signal that the rule's units receive (burstprop: p^t - p) and
-//                        -dLoss/da over the unit's own gain, which is what the signal would be in backpropagation
+// How units of a layered network are taught, layer by layer, beside how backpropagation would teach them
+// (Payeur et al. 2021 ask it of burst probabilities: how linear is the feedback, how aligned is it with the
+// forward weights):
+//   signal_correlation   Pearson's, over units and samples, of the signal that the rule's units receive
+//   (burstprop: p^t - p) and
+//                        -dLoss/da over the unit's own gain, which is what the signal would be in
+//                        backpropagation
 //   feedback_angle_deg   between the weights that teach the area and the forward weights beside them
-//   linear_fraction      of units and samples, those whose dendrite is at least 90 % as steep as where it is steepest (silent relu units,
+//   linear_fraction      of units and samples, those whose dendrite is at least 90 % as steep as where it is
+//   steepest (silent relu units,
 //                        which have no bursts, are not counted)
-//   constant_fraction    of units, those whose activity in a forward pass varies over samples by a standard deviation below 1 % of the
+//   constant_fraction    of units, those whose activity in a forward pass varies over samples by a standard
+//   deviation below 1 % of the
 //                        layer's largest activity: dead or saturated, they say the same whatever they see
 #pragma once
 

@@ -23,7 +23,9 @@ Case<> logistic_case(std::vector<std::size_t> sizes, double size_of_weights_abov
   return c;
 }
 
-Burstprop<double> burst_rule(const NetworkDescription& d, const BurstpropOptions& o) { return {d, o, burst_feedback<double>(d, o, 7), burst_recurrence<double>(d, o, 7)}; }
+Burstprop<double> burst_rule(const NetworkDescription& d, const BurstpropOptions& o) {
+  return {d, o, burst_feedback<double>(d, o, 7), burst_recurrence<double>(d, o, 7)};
+}
 
 std::vector<std::vector<NamedFigure>> measured(CreditRule<double>& rule, const Case<>& c) {
   credit_of<double>(rule, c.net, c.batch());
@@ -78,7 +80,8 @@ TEST(TeachingMeter, SignalTimesGainIsTheSlopeOfTheLossByFiniteDifferences) {
         const Teaching<double> taught = rule.teaching(l);
         // p_baseline = 0.2 at the output; a quarter of it per layer below.
         const double expected = -(above - below) / (2 * kStep) * (l == 1 ? 0.2 : 0.05);
-        EXPECT_NEAR(taught.signal(0, i) * taught.gain(0, i), expected, 2e-3 * std::abs(expected) + 1e-9) << l << " " << i;
+        EXPECT_NEAR(taught.signal(0, i) * taught.gain(0, i), expected, 2e-3 * std::abs(expected) + 1e-9)
+            << l << " " << i;
       }
     }
   }
@@ -98,7 +101,9 @@ TEST(TeachingMeter, FeedbackOfItsOwnIsAtRightAnglesAndTeachesOtherSignals) {
 TEST(TeachingMeter, DendritesLeaveTheirLinearRangeAsFeedbackGrows) {
   const Case<> c = logistic_case({4, 30, 20, 3});
   const auto linear = [&](double deviation) {
-    auto rule = burst_rule(c.net.description, {.feedback = BurstFeedback::fixed, .feedback_deviation = deviation, .recurrence = false});
+    auto rule =
+        burst_rule(c.net.description,
+                   {.feedback = BurstFeedback::fixed, .feedback_deviation = deviation, .recurrence = false});
     const auto layers = measured(rule, c);
     EXPECT_FALSE(has(layers[2], "linear_fraction")) << "the output has no dendrite";
     return figure(layers[0], "linear_fraction");
@@ -132,8 +137,10 @@ TEST(TeachingMeter, SilentUnitsOfReluAreNeitherLinearNorBent) {
   for (double& x : c.x.flat()) x = std::abs(x) + 0.1;
   for (double& w : c.net.parameters.W[0].flat()) w = std::abs(w) + 0.1;
   const auto measure = [&](double deviation) {
-    const BurstpropOptions options{.feedback = BurstFeedback::fixed, .feedback_deviation = deviation, .recurrence = false};
-    ReluBurstprop<double> rule(c.net.description, options, burst_feedback<double>(c.net.description, options, 7));
+    const BurstpropOptions options{
+        .feedback = BurstFeedback::fixed, .feedback_deviation = deviation, .recurrence = false};
+    ReluBurstprop<double> rule(c.net.description, options,
+                               burst_feedback<double>(c.net.description, options, 7));
     return measured(rule, c);
   };
   EXPECT_EQ(figure(measure(1e-3)[0], "linear_fraction"), 1);
@@ -181,8 +188,9 @@ TEST(TeachingMeter, BackpropagationIsItsOwnMeasure) {
 
 TEST(TeachingMeter, DirectFeedbackStandsBesideNoForwardWeights) {
   const Case<> c = logistic_case({4, 6, 5, 3});
-  FeedbackAlignment<double> rule(c.net.description, FeedbackPath::direct,
-                                 random_feedback<double>(c.net.description, FeedbackPath::direct, WeightInit::glorot_uniform, 1, 5));
+  FeedbackAlignment<double> rule(
+      c.net.description, FeedbackPath::direct,
+      random_feedback<double>(c.net.description, FeedbackPath::direct, WeightInit::glorot_uniform, 1, 5));
   const auto layers = measured(rule, c);
   EXPECT_FALSE(has(layers[0], "feedback_angle_deg"));
   EXPECT_TRUE(has(layers[0], "signal_correlation"));

@@ -12,7 +12,9 @@ std::string_view name_of(SplitName split) {
 }
 
 const Split& split_of(const Dataset& data, SplitName split) {
-  return split == SplitName::train ? data.train : split == SplitName::validation ? data.validation : data.test;
+  return split == SplitName::train        ? data.train
+         : split == SplitName::validation ? data.validation
+                                          : data.test;
 }
 
 std::size_t samples_of(const Dataset& data, SplitName split) {
@@ -33,7 +35,8 @@ void Score::count_decision(std::int32_t decided, std::int32_t label) {
 }
 
 std::size_t Score::classes_never_decided() const {
-  return static_cast<std::size_t>(std::count_if(classes.begin(), classes.end(), [](const ClassCount& c) { return c.shown > 0 && c.decided == 0; }));
+  return static_cast<std::size_t>(std::count_if(
+      classes.begin(), classes.end(), [](const ClassCount& c) { return c.shown > 0 && c.decided == 0; }));
 }
 
 }  // namespace apical

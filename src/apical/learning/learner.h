@@ -19,8 +19,8 @@ namespace apical {
 enum class SplitName { train, validation, test };
 std::string_view name_of(SplitName split);
 const Split& split_of(const Dataset& data, SplitName split);
-/// How many an epoch or an evaluation shows: samples, stretches where an evaluation steers a plant, episodes where it acts in an
-/// environment (how many steps of those an epoch has is for the learner to say).
+/// How many an epoch or an evaluation shows: samples, stretches where an evaluation steers a plant, episodes
+/// where it acts in an environment (how many steps of those an epoch has is for the learner to say).
 std::size_t samples_of(const Dataset& data, SplitName split);
 
 /// Indices of the samples (or stretches) to show, one equally long list per replica.
@@ -28,8 +28,9 @@ using Order = std::vector<std::span<const std::uint32_t>>;
 
 /// Sums over the samples seen so far, so that an evaluation can be done in pieces.
 struct Score {
-  double loss_sum = 0;  ///< of the squared output error, summed over outputs; see ScoredSteps. With a plant the
-                        ///< error is against the teacher's output in the same state, in every control step
+  double loss_sum =
+      0;  ///< of the squared output error, summed over outputs; see ScoredSteps. With a plant the
+          ///< error is against the teacher's output in the same state, in every control step
   double loss_count = 0;
   double correct = 0;  ///< decisions that were right
   double samples = 0;
@@ -38,8 +39,11 @@ struct Score {
     std::uint64_t shown = 0, decided = 0;
   };
   std::vector<ClassCount> classes = {};
-  double return_sum = 0, episodes = 0;  ///< in an environment: rewards of an episode, summed. The loss is minus the return
-  PlantScore plant = {}, teacher = {};  ///< where a plant is steered: by the circuit, and by its teacher from the same starts
+  double return_sum = 0,
+         episodes = 0;  ///< in an environment: rewards of an episode, summed. The loss is minus the return
+  PlantScore plant = {},
+             teacher =
+                 {};  ///< where a plant is steered: by the circuit, and by its teacher from the same starts
   double loss() const { return loss_count > 0 ? loss_sum / loss_count : 0; }
   double mean_return() const { return episodes > 0 ? return_sum / episodes : 0; }
   /// Counts a decision as right or wrong, and of its class.
@@ -49,7 +53,8 @@ struct Score {
   double accuracy() const { return samples > 0 ? correct / samples : 0; }
 };
 
-/// A figure by the name under which it is recorded, e.g. the mean return of the last episodes. NaN: not known.
+/// A figure by the name under which it is recorded, e.g. the mean return of the last episodes. NaN: not
+/// known.
 struct NamedFigure {
   std::string_view name;
   double value = 0;
@@ -57,11 +62,12 @@ struct NamedFigure {
 
 /// Angle between assigned credit and the exact negative gradient, degrees.
 struct AreaAlignment {
-  std::string area;        ///< "total" for all areas together
-  double mean_angle = 0;   ///< over samples, of those where both have a length
-  double batch_angle = 0;  ///< of the sums over the samples; NaN if one of them is zero
+  std::string area;           ///< "total" for all areas together
+  double mean_angle = 0;      ///< over samples, of those where both have a length
+  double batch_angle = 0;     ///< of the sums over the samples; NaN if one of them is zero
   std::size_t undefined = 0;  ///< samples in which one of the two was zero
-  std::vector<NamedFigure> figures = {};  ///< what else was measured in the area, e.g. how linearly units are taught
+  std::vector<NamedFigure> figures =
+      {};  ///< what else was measured in the area, e.g. how linearly units are taught
 };
 
 class Learner {
@@ -74,9 +80,12 @@ class Learner {
   /// Samples that belong together: orders come in multiples of it, but for the last piece of a split.
   virtual std::size_t batch() const { return 1; }
   /// How many an epoch or an evaluation shows.
-  virtual std::size_t samples(std::size_t replica, SplitName split) const { return samples_of(data(replica), split); }
+  virtual std::size_t samples(std::size_t replica, SplitName split) const {
+    return samples_of(data(replica), split);
+  }
 
-  /// Samples that learn or evaluate will be asked for next, in this order, so that what is slow to read can be read ahead.
+  /// Samples that learn or evaluate will be asked for next, in this order, so that what is slow to read can
+  /// be read ahead.
   virtual void announce(SplitName /*split*/, const Order& /*next*/) {}
   /// Shows inputs without targets and without learning, until transients are gone.
   virtual void settle(const Order& order) = 0;
@@ -90,9 +99,12 @@ class Learner {
   /// What the last epoch of training showed, one list per replica; empty if there is nothing to say.
   virtual std::vector<std::vector<NamedFigure>> training_figures() const { return {}; }
 
-  /// What comes out for `samples` of a split, one row each: outputs at the end of each presentation, without targets, after
-  /// which the state is what it was. No rows if the learner cannot say.
-  virtual Matrix<double> respond(SplitName, std::size_t /*replica*/, std::span<const std::uint32_t> /*samples*/) { return {}; }
+  /// What comes out for `samples` of a split, one row each: outputs at the end of each presentation, without
+  /// targets, after which the state is what it was. No rows if the learner cannot say.
+  virtual Matrix<double> respond(SplitName, std::size_t /*replica*/,
+                                 std::span<const std::uint32_t> /*samples*/) {
+    return {};
+  }
 
   /// Factor on all learning rates, relative to the model's own.
   virtual void scale_learning(double factor) = 0;

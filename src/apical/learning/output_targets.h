@@ -13,19 +13,21 @@
 
 namespace apical {
 
-/// Whether the circuit's readout compares rates with a teacher, or is taught nothing; else its targets are potentials.
+/// Whether the circuit's readout compares rates with a teacher, or is taught nothing; else its targets are
+/// potentials.
 bool has_rate_targets(const Circuit& circuit);
 
 class OutputTargets {
  public:
-  /// `slopes`, `offsets`: of the readout's neurons. Where potentials are wanted they are the task's own, if it has
-  /// any, else what `kind` says. ConfigError if a target of `data` has no potential.
-  OutputTargets(const Circuit& circuit, const Dataset& data, TargetPotentials kind, std::vector<double> slopes,
-                std::vector<double> offsets);
+  /// `slopes`, `offsets`: of the readout's neurons. Where potentials are wanted they are the task's own, if
+  /// it has any, else what `kind` says. ConfigError if a target of `data` has no potential.
+  OutputTargets(const Circuit& circuit, const Dataset& data, TargetPotentials kind,
+                std::vector<double> slopes, std::vector<double> offsets);
 
   /// What the target population shows: rates or potentials, one per output. `split` is one of `data`.
   void read(const Split& split, std::size_t sample, std::span<double> out) const;
-  /// The rate that a value shown to output `i` stands for: losses compare rates, whatever a circuit is taught.
+  /// The rate that a value shown to output `i` stands for: losses compare rates, whatever a circuit is
+  /// taught.
   double rate(double shown, std::size_t i) const;
 
  private:

@@ -31,7 +31,8 @@ Dataset task(double low, double high) {
   return d;
 }
 
-OutputTargets targets_of(const Circuit& c, const Dataset& d, TargetPotentials kind = TargetPotentials::inverse) {
+OutputTargets targets_of(const Circuit& c, const Dataset& d,
+                         TargetPotentials kind = TargetPotentials::inverse) {
   return {c, d, kind, {1, 1}, {0, 0}};
 }
 
@@ -76,7 +77,10 @@ TEST(OutputTargets, WithoutAPotentialAreRefusedOrTakenAsPotentials) {
     targets_of(c, d);
     FAIL();
   } catch (const ConfigError& e) {
-    EXPECT_THAT(e.what(), HasSubstr("no potential gives 'a2.pyr' the rate 0 that task 'two' asks for: its activation is logistic"));
+    EXPECT_THAT(
+        e.what(),
+        HasSubstr(
+            "no potential gives 'a2.pyr' the rate 0 that task 'two' asks for: its activation is logistic"));
     EXPECT_THAT(e.hint(), HasSubstr("training.target_potentials = \"task_numbers\""));
   }
   const OutputTargets t = targets_of(c, d, TargetPotentials::task_numbers);

@@ -21,7 +21,8 @@ std::vector<std::size_t> depths(const Circuit& c) {
     for (const Projection& j : c.projections()) {
       if (j.pathway != Pathway::forward || j.view || j.to == j.from) continue;
       if (j.from != *c.stimulus() && depth[j.from.value] == 0) continue;
-      depth[j.to.value] = std::max(depth[j.to.value], std::min(depth[j.from.value] + 1, c.populations().size()));
+      depth[j.to.value] =
+          std::max(depth[j.to.value], std::min(depth[j.from.value] + 1, c.populations().size()));
     }
   }
   return depth;
@@ -42,35 +43,44 @@ std::size_t forward_depth(const Circuit& c) { return c.readout() ? depths(c)[c.r
 
 void check_presentation(const Circuit& c, const Dataset& data, const Presentation& presentation) {
   if (!c.stimulus() || !c.readout()) {
-    throw ConfigError(fmt::format("circuit '{}' names no {}", c.name, c.stimulus() ? "readout" : "stimulus"), {},
-                      "set stimulus, target and readout to populations of the circuit");
+    throw ConfigError(fmt::format("circuit '{}' names no {}", c.name, c.stimulus() ? "readout" : "stimulus"),
+                      {}, "set stimulus, target and readout to populations of the circuit");
   }
   if (data.is_sequence() && std::abs(data.sequence_dt_ms - c.dt_ms) > 1e-9 * c.dt_ms) {
-    throw ConfigError(fmt::format("task '{}' changes in steps of {:g} ms, but circuit '{}' has steps of {:g} ms", data.name,
-                                  data.sequence_dt_ms, c.name, c.dt_ms),
-                      {}, "give dt_ms the same value in both");
+    throw ConfigError(
+        fmt::format("task '{}' changes in steps of {:g} ms, but circuit '{}' has steps of {:g} ms", data.name,
+                    data.sequence_dt_ms, c.name, c.dt_ms),
+        {}, "give dt_ms the same value in both");
   }
   if (data.train.augmentation.any()) {
-    throw ConfigError(fmt::format("task '{}' draws its training pictures anew in each epoch, which circuits do not", data.name), {},
-                      "set augment = \"none\", or choose a layered network");
+    throw ConfigError(
+        fmt::format("task '{}' draws its training pictures anew in each epoch, which circuits do not",
+                    data.name),
+        {}, "set augment = \"none\", or choose a layered network");
   }
   APICAL_CHECK(!(data.is_sequence() && data.closed_loop));
   const Population& out = c[*c.readout()];
   if (data.inputs() != c[*c.stimulus()].size || data.outputs() != out.size) {
-    throw ConfigError(fmt::format("task '{}' has {} inputs and {} outputs, but circuit '{}' has {} and {}", data.name, data.inputs(),
-                                  data.outputs(), c.name, c[*c.stimulus()].size, out.size),
-                      {}, fmt::format("the first entry of layers must be {} and the last {}", data.inputs(), data.outputs()));
+    throw ConfigError(
+        fmt::format("task '{}' has {} inputs and {} outputs, but circuit '{}' has {} and {}", data.name,
+                    data.inputs(), data.outputs(), c.name, c[*c.stimulus()].size, out.size),
+        {},
+        fmt::format("the first entry of layers must be {} and the last {}", data.inputs(), data.outputs()));
   }
   // Max et al. 2025: the lowest area pairs rates and error of one sample from step 2 A + 1 on.
   const auto hold = std::llround(presentation.presentation_ms / c.dt_ms);
   const std::size_t depth = forward_depth(c);
   if (!data.is_sequence() && hold < 2 * static_cast<long long>(depth) + 2) {
-    throw ConfigError(fmt::format("presentation_ms = {:g} holds a sample for {} steps, but input needs {} to reach the output and errors as many to come back",
+    throw ConfigError(fmt::format("presentation_ms = {:g} holds a sample for {} steps, but input needs {} to "
+                                  "reach the output and errors as many to come back",
                                   presentation.presentation_ms, hold, depth),
                       {}, fmt::format("choose at least {:g}", static_cast<double>(2 * depth + 2) * c.dt_ms));
   }
-  const auto each = [&](const std::vector<double>& own, double all) { return own.empty() ? std::vector<double>(out.size, all) : own; };
-  OutputTargets(c, data, presentation.target_potentials, each(out.slopes, out.slope), each(out.offsets, out.offset));
+  const auto each = [&](const std::vector<double>& own, double all) {
+    return own.empty() ? std::vector<double>(out.size, all) : own;
+  };
+  OutputTargets(c, data, presentation.target_potentials, each(out.slopes, out.slope),
+                each(out.offsets, out.offset));
 }
 
 std::int64_t steps_of(const Dataset& data, SplitName split, const Presentation& presentation, double dt_ms) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How samples are presented to a circuit that lives in continuous time (Max et al. 2025, Methods; the
-// program's protocol): every sample is held, or runs its course, nothing is reset in between unless it says so,
-// and targets come as many steps later as inputs need to reach the output.
+// program's protocol): every sample is held, or runs its course, nothing is reset in between unless it says
+// so, and targets come as many steps later as inputs need to reach the output.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,9 @@ enum class TargetPotentials {
 /// Which steps of a training sample are learned from.
 enum class LearningSteps {
   every,
-  /// One further step after the sample, in which input and target stay as they were last. Weights rest during the
-  /// sample itself, only transposed feedback follows them. Evaluations have that step too (Max et al. 2025, Fig. 2b).
+  /// One further step after the sample, in which input and target stay as they were last. Weights rest during
+  /// the sample itself, only transposed feedback follows them. Evaluations have that step too (Max et al.
+  /// 2025, Fig. 2b).
   after_sample,
 };
 
@@ -39,8 +40,8 @@ struct Presentation {
   ScoredSteps scored = ScoredSteps::last;
   LearningSteps learning = LearningSteps::every;
   TargetPotentials target_potentials = TargetPotentials::inverse;
-  /// Populations whose somata are set to 0 when a sample begins. Nothing else is: rates that look ahead, dendrites
-  /// and error neurons see the jump.
+  /// Populations whose somata are set to 0 when a sample begins. Nothing else is: rates that look ahead,
+  /// dendrites and error neurons see the jump.
   std::vector<PopulationId> reset_somata = {};
   std::int64_t steps_per_control = 4;  ///< network steps in which a circuit sees one state of a plant
 
@@ -53,8 +54,9 @@ std::vector<PopulationId> forward_path(const Circuit& circuit);
 /// Steps from the stimulus to the readout, one per area; the longest way counts.
 std::size_t forward_depth(const Circuit& circuit);
 
-/// ConfigError unless the circuit can be shown the data: it names stimulus and readout, as many neurons as the data have inputs
-/// and outputs, a sample is held long enough, and there are targets of the kind the circuit is taught.
+/// ConfigError unless the circuit can be shown the data: it names stimulus and readout, as many neurons as
+/// the data have inputs and outputs, a sample is held long enough, and there are targets of the kind the
+/// circuit is taught.
 void check_presentation(const Circuit& circuit, const Dataset& data, const Presentation& presentation);
 
 /// Network steps in which the whole of a split is presented; those of the plant where evaluations steer one.

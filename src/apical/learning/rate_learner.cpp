@@ -27,9 +27,11 @@ rate::EngineOptions fitting(rate::EngineOptions options, bool sequences) {
 }  // namespace
 
 template <class Real>
-RateLearner<Real>::RateLearner(Circuit circuit, std::vector<std::shared_ptr<const Dataset>> data, std::vector<std::uint64_t> seeds,
-                               Presentation presentation, ThreadPool& pool, rate::EngineOptions options)
-    : engine_(std::move(circuit), std::move(seeds), pool, fitting(options, are_sequences(data))), data_(std::move(data)),
+RateLearner<Real>::RateLearner(Circuit circuit, std::vector<std::shared_ptr<const Dataset>> data,
+                               std::vector<std::uint64_t> seeds, Presentation presentation, ThreadPool& pool,
+                               rate::EngineOptions options)
+    : engine_(std::move(circuit), std::move(seeds), pool, fitting(options, are_sequences(data))),
+      data_(std::move(data)),
       presentation_(std::move(presentation)) {
   const Circuit& c = engine_.circuit();
   APICAL_CHECK(data_.size() == engine_.replicas());
@@ -45,7 +47,8 @@ RateLearner<Real>::RateLearner(Circuit circuit, std::vector<std::shared_ptr<cons
   for (std::size_t k = 0; k < engine_.replicas(); ++k) {
     rate::Network<Real>& n = engine_.network(k);
     const std::size_t lane = engine_.lane(k);
-    targets_.emplace_back(c, *data_[k], presentation_.target_potentials, n.neuron_slopes(readout_, lane), n.neuron_offsets(readout_, lane));
+    targets_.emplace_back(c, *data_[k], presentation_.target_potentials, n.neuron_slopes(readout_, lane),
+                          n.neuron_offsets(readout_, lane));
   }
   previous_target_ = current_target_ = Matrix<double>(engine_.replicas(), c[readout_].size);
   scored_steps_.assign(engine_.replicas(), 0.0);
@@ -58,8 +61,8 @@ void RateLearner<Real>::set_sampler(rate::Step stride, Sampler<Real> sampler) {
 }
 
 template <class Real>
-void RateLearner<Real>::advance(rate::Network<Real>& n, std::size_t first, std::size_t count, rate::Step steps,
-                                const rate::Learning& learning) {
+void RateLearner<Real>::advance(rate::Network<Real>& n, std::size_t first, std::size_t count,
+                                rate::Step steps, const rate::Learning& learning) {
   if (!sampler_) return n.advance(steps, learning);
   while (steps > 0) {
     const rate::Step to_sample = sample_stride_ - n.step() % sample_stride_;
@@ -78,15 +81,16 @@ void RateLearner<Real>::reset_somata(rate::Network<Real>& n, std::size_t count) 
   }
 }
 
-/// Begins sample `k`, notes its target, sets the input whenever it changes and calls hold(steps) each time for the steps
-/// in which it stays.
+/// Begins sample `k`, notes its target, sets the input whenever it changes and calls hold(steps) each time
+/// for the steps in which it stays.
 template <class Real>
-void RateLearner<Real>::show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
-                             SplitName split, const std::function<void(rate::Step)>& hold) {
+void RateLearner<Real>::show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order,
+                             std::size_t k, SplitName split, const std::function<void(rate::Step)>& hold) {
   n.mark_event(n.step());
   reset_somata(n, count);
   for (std::size_t i = 0; i < count; ++i) {
-    targets_[first + i].read(split_of(data(first + i), split), order[first + i][k], current_target_.row(first + i));
+    targets_[first + i].read(split_of(data(first + i), split), order[first + i][k],
+                             current_target_.row(first + i));
   }
   if (sequences_) {
     APICAL_CHECK(count == 1);
@@ -109,19 +113,21 @@ void RateLearner<Real>::show(rate::Network<Real>& n, std::size_t first, std::siz
 }
 
 template <class Real>
-void RateLearner<Real>::set_target(rate::Network<Real>& n, std::size_t first, std::size_t count, bool current) {
+void RateLearner<Real>::set_target(rate::Network<Real>& n, std::size_t first, std::size_t count,
+                                   bool current) {
   if (!target_) return;
   for (std::size_t i = 0; i < count; ++i) {
-    n.set_external(*target_, i, std::span<const double>((current ? current_target_ : previous_target_).row(first + i)));
+    n.set_external(*target_, i,
+                   std::span<const double>((current ? current_target_ : previous_target_).row(first + i)));
   }
 }
 
-/// Shows training sample `k` with its target, which comes as many steps late as inputs need to reach the output
-/// where a sample went before. Calls advance_by(steps, learns).
+/// Shows training sample `k` with its target, which comes as many steps late as inputs need to reach the
+/// output where a sample went before. Calls advance_by(steps, learns).
 template <class Real>
 template <class Advance>
-void RateLearner<Real>::teach(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
-                              bool after_another, Advance advance_by) {
+void RateLearner<Real>::teach(rate::Network<Real>& n, std::size_t first, std::size_t count,
+                              const Order& order, std::size_t k, bool after_another, Advance advance_by) {
   const bool throughout = presentation_.learning == LearningSteps::every;
   rate::Step lag = presentation_.delay_targets && after_another ? static_cast<rate::Step>(depth_) : 0;
   bool begun = false;
@@ -149,7 +155,8 @@ void RateLearner<Real>::teach(rate::Network<Real>& n, std::size_t first, std::si
 template <class Real>
 void RateLearner<Real>::remember_targets(std::size_t first, std::size_t count) {
   for (std::size_t replica = first; replica < first + count; ++replica) {
-    std::copy_n(current_target_.row(replica).begin(), current_target_.cols(), previous_target_.row(replica).begin());
+    std::copy_n(current_target_.row(replica).begin(), current_target_.cols(),
+                previous_target_.row(replica).begin());
   }
 }
 
@@ -168,7 +175,9 @@ FeedforwardGradient RateLearner<Real>::gradient_of(rate::Network<Real>& n, std::
 
 template <class Real>
 std::size_t RateLearner<Real>::settling_samples() const {
-  return sequences_ ? 0 : static_cast<std::size_t>(std::llround(presentation_.settling_ms / presentation_.presentation_ms));
+  return sequences_ ? 0
+                    : static_cast<std::size_t>(
+                          std::llround(presentation_.settling_ms / presentation_.presentation_ms));
 }
 
 template <class Real>
@@ -176,7 +185,8 @@ void RateLearner<Real>::settle(const Order& order) {
   if (target_) engine_.clear_external(*target_);
   engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
     for (std::size_t k = 0; k < order[first].size(); ++k) {
-      show(n, first, count, order, k, SplitName::train, [&](rate::Step steps) { advance(n, first, count, steps, {}); });
+      show(n, first, count, order, k, SplitName::train,
+           [&](rate::Step steps) { advance(n, first, count, steps, {}); });
     }
   });
 }
@@ -186,8 +196,9 @@ void RateLearner<Real>::learn(const Order& order, bool opens_epoch) {
   const rate::Learning learning = rate::Learning::all(), resting{.refresh = true};
   engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
     for (std::size_t k = 0; k < order[first].size(); ++k) {
-      teach(n, first, count, order, k, !opens_epoch || k > 0,
-            [&](rate::Step steps, bool learns) { advance(n, first, count, steps, learns ? learning : resting); });
+      teach(n, first, count, order, k, !opens_epoch || k > 0, [&](rate::Step steps, bool learns) {
+        advance(n, first, count, steps, learns ? learning : resting);
+      });
       remember_targets(first, count);
     }
   });
@@ -212,7 +223,8 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
       for (std::size_t i = 0; i < count; ++i) scored_steps_[first + i] = 0;
     }
     for (std::size_t k = 0; k < order[first].size(); ++k) {
-      const auto late = presentation_.delay_targets && !(opens && k == 0) ? static_cast<rate::Step>(depth_) : 0;
+      const auto late =
+          presentation_.delay_targets && !(opens && k == 0) ? static_cast<rate::Step>(depth_) : 0;
       rate::Step shown = 0;
       const auto watch = [&](rate::Step steps) {
         if (presentation_.scored == ScoredSteps::last) return n.advance(steps, {});
@@ -220,7 +232,8 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
           n.advance(1, {});
           for (std::size_t i = 0; i < count; ++i) {
             if (scored_steps_[first + i]++ < kUnscoredSteps) continue;
-            scores[first + i].loss_sum += squared_error(first + i, shown < late ? previous_target_ : current_target_);
+            scores[first + i].loss_sum +=
+                squared_error(first + i, shown < late ? previous_target_ : current_target_);
             scores[first + i].loss_count += 1;
           }
         }
@@ -238,7 +251,8 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
         s.samples += 1;
         const Dataset& d = *data_[replica];
         if (d.readout != Readout::regression) {
-          s.count_decision(d.decide(std::span<const double>(rates)), split_of(d, split).labels[order[replica][k]]);
+          s.count_decision(d.decide(std::span<const double>(rates)),
+                           split_of(d, split).labels[order[replica][k]]);
         }
       }
       remember_targets(first, count);
@@ -247,7 +261,8 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
 }
 
 template <class Real>
-Matrix<double> RateLearner<Real>::respond(SplitName split, std::size_t replica, std::span<const std::uint32_t> samples) {
+Matrix<double> RateLearner<Real>::respond(SplitName split, std::size_t replica,
+                                          std::span<const std::uint32_t> samples) {
   Snapshot before;
   before.take(*this);
   const Order order(engine_.replicas(), samples);  // every replica sees them; one is read
@@ -269,8 +284,10 @@ template <class Real>
 std::vector<std::vector<AreaAlignment>> RateLearner<Real>::align(const Order& order) {
   const Circuit& c = engine_.circuit();
   if (sequences_) {
-    throw ConfigError(fmt::format("task '{}' changes within a sample; the exact gradient is that of a sample which is held", data_.front()->name), {},
-                      "set align_every = 0");
+    throw ConfigError(
+        fmt::format("task '{}' changes within a sample; the exact gradient is that of a sample which is held",
+                    data_.front()->name),
+        {}, "set align_every = 0");
   }
   // Nothing that is measured may change what is learned: the state is put back afterwards.
   Snapshot before;
@@ -289,7 +306,8 @@ std::vector<std::vector<AreaAlignment>> RateLearner<Real>::align(const Order& or
       teach(n, first, count, order, k, k > 0, [&](rate::Step steps, bool) { n.advance(steps, watch); });
       for (std::size_t i = 0; i < count; ++i) {
         const auto& learnable = gradients[i].learnable();
-        for (std::size_t m = 0; m < learnable.size(); ++m) n.credit(learnable[m], i, meters[i].post(m), meters[i].pre(m));
+        for (std::size_t m = 0; m < learnable.size(); ++m)
+          n.credit(learnable[m], i, meters[i].post(m), meters[i].pre(m));
         data(first + i).train.read_input(order[first + i][k], std::span<double>(input));
         meters[i].sample(input, current_target_.row(first + i));
       }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A circuit of rate neurons as a learner: presents samples to rate::RateEngine, phase-free, or steers a plant.
+// A circuit of rate neurons as a learner: presents samples to rate::RateEngine, phase-free, or steers a
+// plant.
 #pragma once
 
 #include <memory>
@@ -23,10 +24,12 @@ using Sampler = std::function<void(rate::Network<Real>&, std::size_t first_repli
 template <class Real>
 class RateLearner final : public Learner {
  public:
-  /// `data` has one entry per seed (entries may be the same set). Replicas whose samples are sequences, of different length
-  /// each, run in networks of their own (rate::Layout::wide). ConfigError if the data do not fit the circuit.
-  RateLearner(Circuit circuit, std::vector<std::shared_ptr<const Dataset>> data, std::vector<std::uint64_t> seeds,
-              Presentation presentation, ThreadPool& pool, rate::EngineOptions options = {});
+  /// `data` has one entry per seed (entries may be the same set). Replicas whose samples are sequences, of
+  /// different length each, run in networks of their own (rate::Layout::wide). ConfigError if the data do not
+  /// fit the circuit.
+  RateLearner(Circuit circuit, std::vector<std::shared_ptr<const Dataset>> data,
+              std::vector<std::uint64_t> seeds, Presentation presentation, ThreadPool& pool,
+              rate::EngineOptions options = {});
 
   std::span<const std::uint64_t> seeds() const override { return engine_.seeds(); }
   const Dataset& data(std::size_t replica) const override { return *data_[replica]; }
@@ -34,7 +37,8 @@ class RateLearner final : public Learner {
   void learn(const Order& order, bool opens_epoch) override;
   void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) override;
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
-  Matrix<double> respond(SplitName split, std::size_t replica, std::span<const std::uint32_t> samples) override;
+  Matrix<double> respond(SplitName split, std::size_t replica,
+                         std::span<const std::uint32_t> samples) override;
   void scale_learning(double factor) override { engine_.scale_learning(factor); }
   std::size_t settling_samples() const override;
   void check() const override { engine_.check_finite(); }
@@ -47,24 +51,28 @@ class RateLearner final : public Learner {
   /// Calls `sampler` while settling and learning, not in evaluations.
   void set_sampler(rate::Step stride, Sampler<Real> sampler);
 
-  /// From now on, whatever is shown: perturbations count their steps from the onset of each sample; mismatched targets
-  /// take the place of those that are shown, not of those that outputs are scored against. ConfigError.
-  void perturb(const std::vector<rate::Perturbation>& perturbations, std::vector<TargetMismatch> mismatches = {});
+  /// From now on, whatever is shown: perturbations count their steps from the onset of each sample;
+  /// mismatched targets take the place of those that are shown, not of those that outputs are scored against.
+  /// ConfigError.
+  void perturb(const std::vector<rate::Perturbation>& perturbations,
+               std::vector<TargetMismatch> mismatches = {});
   /// One trial after the other; the state goes on from each to the next.
   void present(const Trial& trial, SplitName split, const Order& order, const TrialSampler<Real>& sampler);
 
  private:
-  void advance(rate::Network<Real>& n, std::size_t first, std::size_t count, rate::Step steps, const rate::Learning& learning);
-  void show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, SplitName split,
-            const std::function<void(rate::Step)>& hold);
+  void advance(rate::Network<Real>& n, std::size_t first, std::size_t count, rate::Step steps,
+               const rate::Learning& learning);
+  void show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
+            SplitName split, const std::function<void(rate::Step)>& hold);
   void reset_somata(rate::Network<Real>& n, std::size_t count);
   void set_target(rate::Network<Real>& n, std::size_t first, std::size_t count, bool current);
-  void show_target(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, SplitName split,
-                   const std::vector<bool>& flags);
-  void mismatch(std::size_t replica, SplitName split, std::size_t sample, const std::function<bool(std::size_t)>& acts);
+  void show_target(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order,
+                   std::size_t k, SplitName split, const std::vector<bool>& flags);
+  void mismatch(std::size_t replica, SplitName split, std::size_t sample,
+                const std::function<bool(std::size_t)>& acts);
   template <class Advance>
-  void teach(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k, bool after_another,
-             Advance advance_by);
+  void teach(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
+             bool after_another, Advance advance_by);
   void steer(SplitName split, const Order& order, std::span<Score> scores);
   void remember_targets(std::size_t first, std::size_t count);
   FeedforwardGradient gradient_of(rate::Network<Real>& n, std::size_t lane) const;
@@ -73,12 +81,12 @@ class RateLearner final : public Learner {
   std::vector<std::shared_ptr<const Dataset>> data_;
   Presentation presentation_;
   bool sequences_ = false;
-  rate::Step hold_ = 0;      ///< steps for which a sample is held
+  rate::Step hold_ = 0;  ///< steps for which a sample is held
   std::size_t depth_ = 0;
   PopulationId stimulus_, readout_;
   std::optional<PopulationId> target_;
   std::vector<OutputTargets> targets_;  ///< per replica
-  Matrix<double> previous_target_;  ///< per replica: of the sample before
+  Matrix<double> previous_target_;      ///< per replica: of the sample before
   Matrix<double> current_target_;
   std::vector<TargetMismatch> mismatches_;
   std::vector<double> scored_steps_;  ///< per replica: steps of the evaluation so far

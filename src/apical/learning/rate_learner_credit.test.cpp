@@ -80,8 +80,8 @@ Circuit with_apical_conductance(Model m, double g_apical) {
   return build(m);
 }
 
-/// Feedback moves the rates that credit is computed from, by a part that is proportional to g_apical. So the angle
-/// is, too, once it is small, as long as errors are small as well.
+/// Feedback moves the rates that credit is computed from, by a part that is proportional to g_apical. So the
+/// angle is, too, once it is small, as long as errors are small as well.
 template <class Model>
 void expect_linear_in_apical_conductance(const Model& m) {
   constexpr double kError = 1e-4;
@@ -104,7 +104,8 @@ TEST(CreditOfCircuits, OfErrorNeuronsApproachesTheGradientAsTheApicalConductance
 TEST(CreditOfCircuits, OfInterneuronsApproachesTheGradientAsTheApicalConductanceFalls) {
   models::DendriticMicrocircuit m;
   // The rate rule brings phi' into the output's credit, which the gradient of potentials does not have.
-  m.activation = {{.kind = ActivationKind::tanh}, {.kind = ActivationKind::tanh}, {.kind = ActivationKind::linear}};
+  m.activation = {
+      {.kind = ActivationKind::tanh}, {.kind = ActivationKind::tanh}, {.kind = ActivationKind::linear}};
   m.eta_pyr_to_inter = {0.3};  // lateral plasticity is not compared
   expect_linear_in_apical_conductance(m);
 }

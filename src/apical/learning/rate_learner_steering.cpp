@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evaluations in closed loop: each replica steers a plant of its own, and after it the teacher steers the same stretch.
+// Evaluations in closed loop: each replica steers a plant of its own, and after it the teacher steers the
+// same stretch.
 #include <algorithm>
 #include <cmath>
 
@@ -41,7 +42,8 @@ void RateLearner<Real>::steer(SplitName split, const Order& order, std::span<Sco
   const std::size_t n_outputs = engine_.circuit()[readout_].size;
   engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
     std::vector<Helm> helms;
-    for (std::size_t i = 0; i < count; ++i) helms.emplace_back(*data(first + i).closed_loop, split, n_outputs);
+    for (std::size_t i = 0; i < count; ++i)
+      helms.emplace_back(*data(first + i).closed_loop, split, n_outputs);
     for (std::size_t k = 0; k < order[first].size(); ++k) {
       reset_somata(n, count);
       n.mark_event(n.step());  // windows of perturbations count from the start of a stretch
@@ -52,7 +54,8 @@ void RateLearner<Real>::steer(SplitName split, const Order& order, std::span<Sco
         for (std::size_t i = 0; i < count; ++i) {
           n.read(readout_, "rate", i, helms[i].outputs);
           // Says which neuron it was, where the plant could only say that its force is none.
-          if (!std::ranges::all_of(helms[i].outputs, [](double r) { return std::isfinite(r); })) n.check_finite();
+          if (!std::ranges::all_of(helms[i].outputs, [](double r) { return std::isfinite(r); }))
+            n.check_finite();
           helms[i].act(scores[first + i]);
         }
       }

@@ -9,22 +9,30 @@
 namespace apical {
 namespace {
 
-void check_network(const layered::NetworkDescription& net, const char* which, const Dataset& d, std::size_t outputs, const char* meaning) {
+void check_network(const layered::NetworkDescription& net, const char* which, const Dataset& d,
+                   std::size_t outputs, const char* meaning) {
   if (net.inputs != d.inputs() || net.outputs() != outputs) {
-    throw ConfigError(fmt::format("layers of the {} network go from {} to {} units; task '{}' wants {} to {}", which, net.inputs, net.outputs(),
-                                  d.name, d.inputs(), outputs),
-                      {}, fmt::format("the first entry of layers is {}, the number of observations, and the last {}, {}", d.inputs(), outputs, meaning));
+    throw ConfigError(
+        fmt::format("layers of the {} network go from {} to {} units; task '{}' wants {} to {}", which,
+                    net.inputs, net.outputs(), d.name, d.inputs(), outputs),
+        {},
+        fmt::format("the first entry of layers is {}, the number of observations, and the last {}, {}",
+                    d.inputs(), outputs, meaning));
   }
   if (net.loss == layered::Loss::mse && net.output_activation() == layered::Activation::linear) return;
-  throw ConfigError(fmt::format("the {} network learns from errors of its linear outputs; it has {} outputs and loss '{}'", which,
-                                layered::activation_name(net.output_activation().kind), layered::loss_name(net.loss)),
-                    {}, "choose output = \"linear\" and loss = \"mse\"; the softmax of a policy is applied to what comes out");
+  throw ConfigError(
+      fmt::format("the {} network learns from errors of its linear outputs; it has {} outputs and loss '{}'",
+                  which, layered::activation_name(net.output_activation().kind),
+                  layered::loss_name(net.loss)),
+      {},
+      "choose output = \"linear\" and loss = \"mse\"; the softmax of a policy is applied to what comes out");
 }
 
 }  // namespace
 
 template <class Real>
-RewardLearner<Real>::RewardLearner(models::LayeredNetwork policy, RewardSettings settings, std::vector<std::shared_ptr<const Dataset>> data,
+RewardLearner<Real>::RewardLearner(models::LayeredNetwork policy, RewardSettings settings,
+                                   std::vector<std::shared_ptr<const Dataset>> data,
                                    std::vector<std::uint64_t> seeds, ThreadPool& pool)
     : policy_(std::move(policy)),
       settings_(std::move(settings)),
@@ -79,7 +87,10 @@ template <class Real>
 void RewardLearner<Real>::evaluate(SplitName split, const Order& order, bool, std::span<Score> scores) {
   for_each_replica([&](std::size_t r) {
     const Episodes& e = *data_[r]->episodes;
-    replicas_[r]->evaluate(split == SplitName::train ? e.train : split == SplitName::validation ? e.validation : e.test, order[r], scores[r]);
+    replicas_[r]->evaluate(split == SplitName::train        ? e.train
+                           : split == SplitName::validation ? e.validation
+                                                            : e.test,
+                           order[r], scores[r]);
   });
 }
 

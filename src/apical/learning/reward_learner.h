@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A policy and a value network of credit rules that learn from an environment's reward, one pair per seed. Its samples are
-// environment steps: a batch is one iteration, i.e. so many steps of every environment and what is learned from them; an
-// epoch is one iteration too. Rules see an output error as a target y = h - delta of a linear output, h being the rule's own
-// answer, so that settling rules need no special case. The loss of an evaluation is minus the return.
+// A policy and a value network of credit rules that learn from an environment's reward, one pair per seed.
+// Its samples are environment steps: a batch is one iteration, i.e. so many steps of every environment and
+// what is learned from them; an epoch is one iteration too. Rules see an output error as a target y = h -
+// delta of a linear output, h being the rule's own answer, so that settling rules need no special case. The
+// loss of an evaluation is minus the return.
 #pragma once
 
 #include <memory>
@@ -21,10 +22,11 @@ class Actor;
 template <class Real>
 class RewardLearner final : public Learner {
  public:
-  /// `data` has one entry per seed. ConfigError if sizes do not fit, if the outputs are not linear with squared error, or if the plan
-  /// makes no sense or cannot carry a rule's learning.
-  RewardLearner(models::LayeredNetwork policy, RewardSettings settings, std::vector<std::shared_ptr<const Dataset>> data,
-                std::vector<std::uint64_t> seeds, ThreadPool& pool);
+  /// `data` has one entry per seed. ConfigError if sizes do not fit, if the outputs are not linear with
+  /// squared error, or if the plan makes no sense or cannot carry a rule's learning.
+  RewardLearner(models::LayeredNetwork policy, RewardSettings settings,
+                std::vector<std::shared_ptr<const Dataset>> data, std::vector<std::uint64_t> seeds,
+                ThreadPool& pool);
   ~RewardLearner() override;
 
   std::span<const std::uint64_t> seeds() const override { return seeds_; }
@@ -36,11 +38,12 @@ class RewardLearner final : public Learner {
   void learn(const Order& order, bool opens_epoch) override;
   /// Episodes by number, with the most likely action at every step.
   void evaluate(SplitName split, const Order& order, bool opens, std::span<Score> scores) override;
-  /// Of the policy's credit, decision by decision in a rollout that is not learned from, against the gradient of the policy
-  /// objective where the rollout was made (all gates open). Areas as in LayeredLearner.
+  /// Of the policy's credit, decision by decision in a rollout that is not learned from, against the gradient
+  /// of the policy objective where the rollout was made (all gates open). Areas as in LayeredLearner.
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
-  /// environment_steps, episodes, return (mean of the last episodes), prediction_error (mean |reward prediction error|), entropy; if not
-  /// online value_loss and kl (from the policy that made the rollout to what it became, over its decisions); with PPO policy_loss and open_gates (fraction).
+  /// environment_steps, episodes, return (mean of the last episodes), prediction_error (mean |reward
+  /// prediction error|), entropy; if not online value_loss and kl (from the policy that made the rollout to
+  /// what it became, over its decisions); with PPO policy_loss and open_gates (fraction).
   std::vector<std::vector<NamedFigure>> training_figures() const override;
   void scale_learning(double factor) override;
   std::size_t settling_samples() const override { return 0; }

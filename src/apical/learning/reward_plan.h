@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a policy learns from reward. All three methods end at the logits: below them, any credit rule whose
 // learning they can carry (see check_rules).
-//   reinforce     Monte-Carlo or lambda-returns minus a baseline (the value network), one gradient step per rollout (Williams 1992)
-//   actor_critic  online: eligibility traces of every synapse, the reward prediction error as neuromodulator at every step
+//   reinforce     Monte-Carlo or lambda-returns minus a baseline (the value network), one gradient step per
+//   rollout (Williams 1992) actor_critic  online: eligibility traces of every synapse, the reward prediction
+//   error as neuromodulator at every step
 //                 (Barto, Sutton & Anderson 1983; Sutton & Barto 2018, sec. 13.5)
-//   ppo           several passes over a rollout; a gate per decision closes plasticity where the policy has moved far enough
+//   ppo           several passes over a rollout; a gate per decision closes plasticity where the policy has
+//   moved far enough
 //                 (Schulman et al., arXiv:1707.06347)
 #pragma once
 
@@ -29,8 +31,10 @@ struct RewardPlan {
   double gamma = 0.99;           ///< what reward one step later is worth
   double lambda = 0.95;          ///< decay of advantages, or of traces, beside gamma
   TimeLimit time_limit = TimeLimit::bootstrap;
-  double reward_scale = 1;  ///< rewards are multiplied by it before anything is learned from them; returns are reported as they are
-  double credit_scale = 1;  ///< errors are multiplied by it on their way into a rule, and credit divided by it
+  double reward_scale = 1;  ///< rewards are multiplied by it before anything is learned from them; returns
+                            ///< are reported as they are
+  double credit_scale =
+      1;  ///< errors are multiplied by it on their way into a rule, and credit divided by it
   // Not online:
   std::size_t passes = 4;       ///< over the steps of an iteration
   std::size_t minibatches = 4;  ///< of a pass, of equal size or one step more
@@ -41,7 +45,8 @@ struct RewardPlan {
 
   std::size_t steps_per_iteration() const { return environments * steps; }
   void validate() const;  ///< ConfigError that opens with the name of the field
-  /// The same, unless the method moves all that the rule of the policy and that of the value network learn by.
+  /// The same, unless the method moves all that the rule of the policy and that of the value network learn
+  /// by.
   void check_rules(const models::LayeredNetwork& policy, const models::LayeredNetwork& value) const;
 };
 

@@ -62,11 +62,21 @@ void Trainer::enter(Phase phase) {
   sample_ = 0;
   switch (phase) {
     case Phase::settle:
-    case Phase::train: orders_ = make_orders(SplitName::train, 0); break;
-    case Phase::align: orders_ = make_orders(SplitName::train, plan_.align_samples); break;
-    case Phase::validate: orders_ = make_orders(SplitName::validation, 0); break;
-    case Phase::test: orders_ = make_orders(SplitName::test, 0); break;
-    case Phase::done: orders_.clear(); break;
+    case Phase::train:
+      orders_ = make_orders(SplitName::train, 0);
+      break;
+    case Phase::align:
+      orders_ = make_orders(SplitName::train, plan_.align_samples);
+      break;
+    case Phase::validate:
+      orders_ = make_orders(SplitName::validation, 0);
+      break;
+    case Phase::test:
+      orders_ = make_orders(SplitName::test, 0);
+      break;
+    case Phase::done:
+      orders_.clear();
+      break;
   }
 }
 
@@ -79,7 +89,9 @@ Trainer::Outcome Trainer::run(const std::atomic<bool>& stop) {
   while (phase_ != Phase::done) {
     if (stop.load()) return Outcome::stopped;
     switch (phase_) {
-      case Phase::settle: step_settle(); break;
+      case Phase::settle:
+        step_settle();
+        break;
       case Phase::validate:
         if (due(plan_.validate_every, {}) && !evaluate(SplitName::validation, stop)) return Outcome::stopped;
         enter(Phase::align);
@@ -92,12 +104,15 @@ Trainer::Outcome Trainer::run(const std::atomic<bool>& stop) {
         enter(trained() || due(plan_.test_every, {}) ? Phase::test : Phase::train);
         break;
       }
-      case Phase::train: step_train(); break;
+      case Phase::train:
+        step_train();
+        break;
       case Phase::test:
         if (!evaluate(SplitName::test, stop)) return Outcome::stopped;
         enter(trained() ? Phase::done : Phase::train);
         break;
-      case Phase::done: break;
+      case Phase::done:
+        break;
     }
     tell(SafePoint{samples_shown_});
   }
@@ -146,11 +161,13 @@ void Trainer::step_train() {
   learner_.check();
   ++epoch_;
   tell(EpochTrained{epoch_, time_.seconds - time_.epoch_began_seconds});
-  if (const auto training_figures = learner_.training_figures(); !training_figures.empty()) tell(TrainingMeasured{epoch_, training_figures});
+  if (const auto training_figures = learner_.training_figures(); !training_figures.empty())
+    tell(TrainingMeasured{epoch_, training_figures});
   enter(Phase::validate);
 }
 
-/// Nothing is told of a split without samples. False if `stop` broke it off; then everything is as before the first sample.
+/// Nothing is told of a split without samples. False if `stop` broke it off; then everything is as before the
+/// first sample.
 bool Trainer::evaluate(SplitName split, const std::atomic<bool>& stop) {
   const std::size_t all = orders_.front().size();
   if (all == 0) return true;
@@ -164,7 +181,8 @@ bool Trainer::evaluate(SplitName split, const std::atomic<bool>& stop) {
     }
     const std::size_t n = next_piece(all - at);
     learner_.announce(split, slice(orders_, at, std::min(2 * n, all - at)));
-    chunk_ = next_chunk(chunk_, seconds_of([&] { learner_.evaluate(split, slice(orders_, at, n), at == 0, scores); }));
+    chunk_ = next_chunk(
+        chunk_, seconds_of([&] { learner_.evaluate(split, slice(orders_, at, n), at == 0, scores); }));
     at += n;
   }
   learner_.check();

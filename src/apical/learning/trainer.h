@@ -21,17 +21,18 @@ enum class Schedule {
 
 struct TrainingPlan {
   std::size_t epochs = 50;
-  double minutes = 0;               ///< no epoch begins after so much time of learning, which ends the run; 0: no such limit
-  double eta_decay = 1;             ///< factor on all learning rates per eta_decay_every epochs
+  double minutes =
+      0;  ///< no epoch begins after so much time of learning, which ends the run; 0: no such limit
+  double eta_decay = 1;  ///< factor on all learning rates per eta_decay_every epochs
   std::size_t eta_decay_every = 1;
   Schedule schedule = Schedule::constant;
-  std::size_t validate_every = 1;   ///< epochs; 0: never. Also before the first epoch
-  std::size_t test_every = 0;       ///< epochs; 0: only at the end. A curve to look at: nothing is chosen by it
-  std::size_t align_every = 0;      ///< epochs; 0: never. Also before the first epoch
+  std::size_t validate_every = 1;  ///< epochs; 0: never. Also before the first epoch
+  std::size_t test_every = 0;   ///< epochs; 0: only at the end. A curve to look at: nothing is chosen by it
+  std::size_t align_every = 0;  ///< epochs; 0: never. Also before the first epoch
   std::vector<std::size_t> align_epochs = {};  ///< further epochs at which alignment is measured
   std::size_t align_samples = 100;
-  bool shuffle = true;              ///< a new order of the training samples in each epoch and replica
-  std::size_t patience = 0;         ///< stop after so many validations without a better mean loss; 0: never
+  bool shuffle = true;       ///< a new order of the training samples in each epoch and replica
+  std::size_t patience = 0;  ///< stop after so many validations without a better mean loss; 0: never
 };
 
 /// What observers are told. Vectors have one entry per replica.
@@ -45,7 +46,7 @@ struct Aligned {
   const std::vector<std::vector<AreaAlignment>>& replicas;
 };
 struct Progress {
-  std::size_t epoch, epochs;   ///< being trained, counted from 1; all
+  std::size_t epoch, epochs;    ///< being trained, counted from 1; all
   std::size_t sample, samples;  ///< within the epoch
 };
 struct EpochTrained {
@@ -107,7 +108,9 @@ class Trainer {
   void after_validation(const std::vector<Score>& scores);
   bool due(std::size_t every, const std::vector<std::size_t>& also) const;
   void enter(Phase phase);
-  bool last_epoch() const { return epoch_ >= plan_.epochs || (plan_.minutes > 0 && time_.seconds >= 60 * plan_.minutes); }
+  bool last_epoch() const {
+    return epoch_ >= plan_.epochs || (plan_.minutes > 0 && time_.seconds >= 60 * plan_.minutes);
+  }
   bool trained() const { return last_epoch() || stopped_early_; }
   std::vector<std::vector<std::uint32_t>> make_orders(SplitName split, std::size_t limit) const;
   std::size_t next_piece(std::size_t left) const;

@@ -119,7 +119,8 @@ TEST(Trainer, LearningRatesFallByStepsOrEveryEpoch) {
     return learner.factors();
   };
   EXPECT_EQ(factors({.epochs = 3, .eta_decay = 0.5}), (std::vector<double>{1, 0.5, 0.25}));
-  EXPECT_EQ(factors({.epochs = 5, .eta_decay = 0.5, .eta_decay_every = 2}), (std::vector<double>{1, 1, 0.5, 0.5, 0.25}));
+  EXPECT_EQ(factors({.epochs = 5, .eta_decay = 0.5, .eta_decay_every = 2}),
+            (std::vector<double>{1, 1, 0.5, 0.5, 0.25}));
 }
 
 TEST(Trainer, StopsAfterValidationsWithoutProgressAndTestsThen) {

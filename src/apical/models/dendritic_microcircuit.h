@@ -18,8 +18,8 @@ namespace apical::models {
 /// The self-predicting state: I = -B and P proportional to W of the area above, so that interneurons cancel
 /// the feedback exactly while there is no target.
 struct DendriticMicrocircuit : PyramidalHierarchy {
-  double g_dendrite = 0.1, g_nudge = 0.06;  ///< of interneurons, 1/ms
-  double inter_low_pass_ms = 0;             ///< of the interneurons' dendrites; 0: instantaneous
+  double g_dendrite = 0.1, g_nudge = 0.06;     ///< of interneurons, 1/ms
+  double inter_low_pass_ms = 0;                ///< of the interneurons' dendrites; 0: instantaneous
   std::vector<double> eta_pyr_to_inter = {0};  ///< 1/ms, one per area but the last, or one for all
   std::vector<double> eta_inter_to_pyr = {0};
   /// With transposed feedback: I = -B, refreshed with it. A learned increment of I then survives one step

@@ -12,20 +12,26 @@ namespace {
 using Numbers = std::vector<double>;
 
 std::vector<Parameter> pyramidal_parameters() {
-  return joined(area_parameters(),
-                {
-                    {"g_apical", 0.06, "1/ms", "conductance from the apical dendrite to the soma"},
-                    {"g_target", 0.06, "1/ms", "conductance that draws the output's soma to the target potential"},
-                    {"rule", std::string("rate"), "", "forward plasticity compares rates, or voltages", {"rate", "voltage"}},
-                    {"update_low_pass_ms", 0.0, "ms", "time constant of a low-pass on forward updates; 0: off"},
-                    {"self_predicting", true, "", "laterals start so that they cancel the feedback"},
-                    {"lateral_range", 1.0, "", "laterals that do not start self-predicting are uniform in +- this"},
-                    {"lookahead", true, "", "rates follow the prospective potential"},
-                    {"lookahead_gain", 1.0, "", "multiplies tau du/dt in the prospective potential"},
-                    {"slope_sd", 0.0, "", "sd of the slope over neurons, drawn per seed"},
-                    {"offset_sd", 0.0, "", "sd of the offset over neurons, drawn per seed"},
-                    {"absent_input_holds", false, "", "a missing input keeps the last basal potential, as in the authors' program"},
-                });
+  return joined(
+      area_parameters(),
+      {
+          {"g_apical", 0.06, "1/ms", "conductance from the apical dendrite to the soma"},
+          {"g_target", 0.06, "1/ms", "conductance that draws the output's soma to the target potential"},
+          {"rule",
+           std::string("rate"),
+           "",
+           "forward plasticity compares rates, or voltages",
+           {"rate", "voltage"}},
+          {"update_low_pass_ms", 0.0, "ms", "time constant of a low-pass on forward updates; 0: off"},
+          {"self_predicting", true, "", "laterals start so that they cancel the feedback"},
+          {"lateral_range", 1.0, "", "laterals that do not start self-predicting are uniform in +- this"},
+          {"lookahead", true, "", "rates follow the prospective potential"},
+          {"lookahead_gain", 1.0, "", "multiplies tau du/dt in the prospective potential"},
+          {"slope_sd", 0.0, "", "sd of the slope over neurons, drawn per seed"},
+          {"offset_sd", 0.0, "", "sd of the offset over neurons, drawn per seed"},
+          {"absent_input_holds", false, "",
+           "a missing input keeps the last basal potential, as in the authors' program"},
+      });
 }
 
 std::vector<Parameter> transposed_parameters() {
@@ -38,8 +44,10 @@ std::vector<Parameter> interneuron_parameters() {
       {"g_dendrite", 0.1, "1/ms", "conductance from an interneuron's dendrite to its soma"},
       {"g_nudge", 0.06, "1/ms", "conductance that draws an interneuron to its partner in the area above"},
       {"inter_low_pass_ms", 0.0, "ms", "time constant of the interneurons' dendrites; 0: instantaneous"},
-      {"eta_pyr_to_inter", Numbers{0}, "1/ms", "learning rate of synapses onto interneurons, one per area but the last, or one"},
-      {"eta_inter_to_pyr", Numbers{0}, "1/ms", "learning rate of synapses from interneurons, one per area but the last, or one"},
+      {"eta_pyr_to_inter", Numbers{0}, "1/ms",
+       "learning rate of synapses onto interneurons, one per area but the last, or one"},
+      {"eta_inter_to_pyr", Numbers{0}, "1/ms",
+       "learning rate of synapses from interneurons, one per area but the last, or one"},
   };
 }
 
@@ -112,48 +120,74 @@ Circuit build_alignment_learning(const Values& v) {
 }  // namespace
 
 Model dendritic_microcircuit_model() {
-  return {"dendritic-microcircuit",
-          "interneurons learn to cancel top-down feedback in apical dendrites; what remains there is the error",
-          "Sacramento, Costa, Bengio & Senn, Adv Neural Inf Process Syst 31:8721, 2018; constants and prospective coding as in Max et al. 2026, doi:10.1371/journal.pcbi.1014164",
-          joined(joined(joined(pyramidal_parameters(), transposed_parameters()), interneuron_parameters()),
-                 {{"mirrored_inhibition", true, "",
-                   "transposed feedback: synapses from interneurons are minus the feedback, as in the program of Max et al."}}),
-          build_microcircuit};
+  return {
+      "dendritic-microcircuit",
+      "interneurons learn to cancel top-down feedback in apical dendrites; what remains there is the error",
+      "Sacramento, Costa, Bengio & Senn, Adv Neural Inf Process Syst 31:8721, 2018; constants and "
+      "prospective coding as in Max et al. 2026, doi:10.1371/journal.pcbi.1014164",
+      joined(joined(joined(pyramidal_parameters(), transposed_parameters()), interneuron_parameters()),
+             {{"mirrored_inhibition", true, "",
+               "transposed feedback: synapses from interneurons are minus the feedback, as in the program of "
+               "Max et al."}}),
+      build_microcircuit};
 }
 
 Model dendritic_predictive_coding_model() {
   std::vector<Parameter> table =
       joined(joined(pyramidal_parameters(), transposed_parameters()),
-             {{"eta_lateral", Numbers{0}, "1/ms", "learning rate of synapses within an area, one per area but the last, or one"}});
+             {{"eta_lateral", Numbers{0}, "1/ms",
+               "learning rate of synapses within an area, one per area but the last, or one"}});
   set_default(table, "activation", std::vector<std::string>{"linear"});
   set_default(table, "rule", std::string("voltage"));
   return {"dendritic-predictive-coding",
-          "synapses within an area cancel, in its apical dendrites, the feedback it caused itself; what remains there is the error",
-          "Mikulasch, Rudelt, Wibral & Priesemann, Trends Neurosci 46:45, 2023; constants and prospective coding as in Max et al. 2026, doi:10.1371/journal.pcbi.1014164",
+          "synapses within an area cancel, in its apical dendrites, the feedback it caused itself; what "
+          "remains there is the error",
+          "Mikulasch, Rudelt, Wibral & Priesemann, Trends Neurosci 46:45, 2023; constants and prospective "
+          "coding as in Max et al. 2026, doi:10.1371/journal.pcbi.1014164",
           std::move(table), build_predictive_coding};
 }
 
 Model phaseless_alignment_learning_model() {
-  return {"phaseless-alignment-learning",
-          "the dendritic microcircuit with feedback weights that align with the forward ones, learned from noise in apical dendrites",
-          "Max, Kriener, Pineda Garcia, Nowotny, Jaras, Senn & Petrovici, Nat Mach Intell 6:619, 2024; constants as in Max et al. 2026, doi:10.1371/journal.pcbi.1014164",
-          joined(joined(pyramidal_parameters(), interneuron_parameters()),
-                 {
-                     {"eta_feedback", Numbers{0.2}, "1/ms", "learning rate of the feedback weights, one per area but the last, or one; our choice"},
-                     {"alpha", Numbers{0.1}, "", "decay of the feedback weights, relative to eta_feedback; our choice"},
-                     {"feedback_decay", std::string("plain"), "", "feedback weights decay: all, where h > 0, or times both phi'", {"plain", "gated", "slope_weighted"}},
-                     {"noise_scale", Numbers{0.5}, "", "multiplies the noise in apical dendrites, one per area but the last, or one; our choice"},
-                     {"noise_process", std::string("ornstein_uhlenbeck"), "", "course of the noise in time", {"ornstein_uhlenbeck", "held_white"}},
-                     {"noise_amplitude", std::string("constant"), "", "its sd follows the size of this, per neuron", {"constant", "soma", "lookahead", "compartment"}},
-                     {"noise_tau_ms", 0.1, "ms", "correlation time of Ornstein-Uhlenbeck noise"},
-                     {"noise_hold_steps", 1.0, "steps", "Euler steps between draws"},
-                     {"high_pass", true, "", "feedback learns from high-passed rates h; false: from rates"},
-                     {"high_pass_ms", 0.0, "ms", "time constant of h; 0: ten Euler steps"},
-                     {"presynaptic_low_pass_ms", 0.0, "ms", "low-pass of the presynaptic factor of the forward rule; 0: off"},
-                     {"postsynaptic_low_pass_ms", 0.0, "ms", "low-pass of its postsynaptic factor; 0: off"},
-                     {"released_output_slope", false, "", "slope_weighted: feedback from the output does not decay, as in the authors' program"},
-                 }),
-          build_alignment_learning};
+  return {
+      "phaseless-alignment-learning",
+      "the dendritic microcircuit with feedback weights that align with the forward ones, learned from noise "
+      "in apical dendrites",
+      "Max, Kriener, Pineda Garcia, Nowotny, Jaras, Senn & Petrovici, Nat Mach Intell 6:619, 2024; constants "
+      "as in Max et al. 2026, doi:10.1371/journal.pcbi.1014164",
+      joined(joined(pyramidal_parameters(), interneuron_parameters()),
+             {
+                 {"eta_feedback", Numbers{0.2}, "1/ms",
+                  "learning rate of the feedback weights, one per area but the last, or one; our choice"},
+                 {"alpha", Numbers{0.1}, "",
+                  "decay of the feedback weights, relative to eta_feedback; our choice"},
+                 {"feedback_decay",
+                  std::string("plain"),
+                  "",
+                  "feedback weights decay: all, where h > 0, or times both phi'",
+                  {"plain", "gated", "slope_weighted"}},
+                 {"noise_scale", Numbers{0.5}, "",
+                  "multiplies the noise in apical dendrites, one per area but the last, or one; our choice"},
+                 {"noise_process",
+                  std::string("ornstein_uhlenbeck"),
+                  "",
+                  "course of the noise in time",
+                  {"ornstein_uhlenbeck", "held_white"}},
+                 {"noise_amplitude",
+                  std::string("constant"),
+                  "",
+                  "its sd follows the size of this, per neuron",
+                  {"constant", "soma", "lookahead", "compartment"}},
+                 {"noise_tau_ms", 0.1, "ms", "correlation time of Ornstein-Uhlenbeck noise"},
+                 {"noise_hold_steps", 1.0, "steps", "Euler steps between draws"},
+                 {"high_pass", true, "", "feedback learns from high-passed rates h; false: from rates"},
+                 {"high_pass_ms", 0.0, "ms", "time constant of h; 0: ten Euler steps"},
+                 {"presynaptic_low_pass_ms", 0.0, "ms",
+                  "low-pass of the presynaptic factor of the forward rule; 0: off"},
+                 {"postsynaptic_low_pass_ms", 0.0, "ms", "low-pass of its postsynaptic factor; 0: off"},
+                 {"released_output_slope", false, "",
+                  "slope_weighted: feedback from the output does not decay, as in the authors' program"},
+             }),
+      build_alignment_learning};
 }
 
 }  // namespace apical::models

@@ -119,7 +119,11 @@ struct Builder {
 
   void connect_laterally(PopulationId from, PopulationId to, const std::string& compartment, Quantity q,
                          Effect effect, double rate) {
-    ConnectOptions o{.compartment = compartment, .transmits = q, .effect = effect, .pathway = Pathway::lateral, .weights = lateral()};
+    ConnectOptions o{.compartment = compartment,
+                     .transmits = q,
+                     .effect = effect,
+                     .pathway = Pathway::lateral,
+                     .weights = lateral()};
     const bool dense = m.lateral_range > 0 || m.dense_laterals;
     o.topology = dense ? Topology::dense : Topology::one_to_one;
     if (rate != 0) {
@@ -144,7 +148,8 @@ struct Builder {
           if (o.weights.scale == 0) continue;
         } else if (k > i && up[k][i + 1]) {
           o.view = TransposedView{.of = *up[k][i + 1]};
-          if (m.feedback_deviation > 0) o.view->deviation = InitialWeights::uniform(-m.feedback_deviation, m.feedback_deviation);
+          if (m.feedback_deviation > 0)
+            o.view->deviation = InitialWeights::uniform(-m.feedback_deviation, m.feedback_deviation);
         } else {
           if (!m.deviation_everywhere || m.feedback_deviation == 0) continue;
           o.weights = InitialWeights::uniform(-m.feedback_deviation, m.feedback_deviation);
@@ -162,22 +167,27 @@ struct Builder {
 Circuit build(const ErrorNeuronMicrocircuit& m) {
   check_layers(m.layers, 2);
   if (!m.areas.empty() && m.areas.size() + 1 != m.layers.size()) {
-    throw ConfigError(fmt::format("areas has {} names; expected one for each of the {} areas after the input", m.areas.size(), m.layers.size() - 1));
+    throw ConfigError(fmt::format("areas has {} names; expected one for each of the {} areas after the input",
+                                  m.areas.size(), m.layers.size() - 1));
   }
   Builder b{.m = m, .areas = m.layers.size() - 1, .c = {}, .rep = {}, .err = {}, .up = {}};
   if (!m.error_neurons.empty() && m.error_neurons.size() != b.areas) {
-    throw ConfigError(fmt::format("error_neurons has {} entries; expected one for each of the {} areas", m.error_neurons.size(), b.areas));
+    throw ConfigError(fmt::format("error_neurons has {} entries; expected one for each of the {} areas",
+                                  m.error_neurons.size(), b.areas));
   }
   const bool skip = m.forward == Wiring::skip || m.feedback == Wiring::skip;
-  const std::size_t table = m.densities ? std::min(m.densities->rows(), m.densities->cols()) : macaque_visual_densities().rows();
+  const std::size_t table =
+      m.densities ? std::min(m.densities->rows(), m.densities->cols()) : macaque_visual_densities().rows();
   if (skip && (m.use_densities || m.densities) && b.areas > table) {
     throw ConfigError(fmt::format("the density table has {} areas; the circuit has {}", table, b.areas), {},
                       "give densities of your own, or set use_densities = false");
   }
   if (m.densities && !skip) {
-    throw ConfigError("densities scale projections between all areas, but the wiring is layered", {}, "set wiring = \"skip\", or leave out densities");
+    throw ConfigError("densities scale projections between all areas, but the wiring is layered", {},
+                      "set wiring = \"skip\", or leave out densities");
   }
-  if (m.densities && std::any_of(m.densities->flat().begin(), m.densities->flat().end(), [](double d) { return d < 0; })) {
+  if (m.densities &&
+      std::any_of(m.densities->flat().begin(), m.densities->flat().end(), [](double d) { return d < 0; })) {
     throw ConfigError("densities holds a negative number; expected 0 (no projection) or more");
   }
   b.c.name = "error-neuron-microcircuit";
@@ -185,8 +195,10 @@ Circuit build(const ErrorNeuronMicrocircuit& m) {
   b.add_populations();
   b.connect_upwards();
   for (std::size_t i = 0; i < b.areas; ++i) {
-    const double to_err = m.eta_rep_to_err_per_area.empty() ? m.eta_rep_to_err : m.eta_rep_to_err_per_area.at(i);
-    const double to_rep = m.eta_err_to_rep_per_area.empty() ? m.eta_err_to_rep : m.eta_err_to_rep_per_area.at(i);
+    const double to_err =
+        m.eta_rep_to_err_per_area.empty() ? m.eta_rep_to_err : m.eta_rep_to_err_per_area.at(i);
+    const double to_rep =
+        m.eta_err_to_rep_per_area.empty() ? m.eta_err_to_rep : m.eta_err_to_rep_per_area.at(i);
     if (b.last(i)) {
       b.connect_laterally(b.rep[i], b.err[i], "target", Quantity::mismatch, Effect::add, to_err);
     } else if (m.slope_transfer) {

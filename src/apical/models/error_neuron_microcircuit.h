@@ -28,9 +28,9 @@ enum class RateConversion {
 };
 
 struct ErrorNeuronMicrocircuit {
-  std::vector<std::size_t> layers;              ///< sizes: input, area 1, …, output area
-  std::vector<std::string> areas = {};          ///< names; empty: a1, a2 …
-  std::vector<std::size_t> error_neurons = {};  ///< per area; empty: as many as representation neurons
+  std::vector<std::size_t> layers;                ///< sizes: input, area 1, …, output area
+  std::vector<std::string> areas = {};            ///< names; empty: a1, a2 …
+  std::vector<std::size_t> error_neurons = {};    ///< per area; empty: as many as representation neurons
   std::vector<AreaActivation> activation = {{}};  ///< one for all areas, or one per area
   ActivationKind error_activation = ActivationKind::linear;
 
@@ -43,33 +43,36 @@ struct ErrorNeuronMicrocircuit {
   std::optional<Matrix<double>> densities = {};
   bool use_densities = true;
 
-  bool transposed_feedback = true;    ///< B = W^T + deviation; otherwise fixed random
-  double feedback_deviation = 0;      ///< uniform in +- this, fixed; without a density table also in dead blocks
-  double random_feedback = 1;         ///< fixed random feedback uniform in +- this
-  bool slope_transfer = true;         ///< dendrites of error neurons are multiplied by phi' of their partners
-  bool rate_rule = false;             ///< r - phi(gamma basal) instead of the voltage difference
-  std::vector<double> eta = {1};      ///< 1/ms, one per area or one for all
-  std::optional<Matrix<double>> eta_pairs = {};  ///< (area, source; column 0 = input); replaces eta, conversion
+  bool transposed_feedback = true;  ///< B = W^T + deviation; otherwise fixed random
+  double feedback_deviation = 0;  ///< uniform in +- this, fixed; without a density table also in dead blocks
+  double random_feedback = 1;     ///< fixed random feedback uniform in +- this
+  bool slope_transfer = true;     ///< dendrites of error neurons are multiplied by phi' of their partners
+  bool rate_rule = false;         ///< r - phi(gamma basal) instead of the voltage difference
+  std::vector<double> eta = {1};  ///< 1/ms, one per area or one for all
+  std::optional<Matrix<double>> eta_pairs =
+      {};  ///< (area, source; column 0 = input); replaces eta, conversion
   RateConversion conversion = RateConversion::fill_scaled;
   double eta_rep_to_err = 0, eta_err_to_rep = 0;  ///< relaxation of the laterals to the identity, 1/ms
   std::vector<double> eta_rep_to_err_per_area = {}, eta_err_to_rep_per_area = {};
-  double update_low_pass_ms = 0;      ///< 0: off
+  double update_low_pass_ms = 0;  ///< 0: off
 
   bool rep_lookahead = true, error_lookahead = true;
   std::vector<bool> rep_lookahead_per_area = {}, error_lookahead_per_area = {};
   double lookahead_gain = 1;
 
-  std::vector<double> weight_range = {1};  ///< forward weights uniform in +- this; one per area or one for all
-  double skip_weight_range = 1;       ///< of skip projections without a density table
-  double lateral_range = 0;           ///< laterals = identity + U(+- this); 0: one-to-one
-  bool dense_laterals = false;        ///< even where they are the identity
+  std::vector<double> weight_range = {
+      1};                              ///< forward weights uniform in +- this; one per area or one for all
+  double skip_weight_range = 1;        ///< of skip projections without a density table
+  double lateral_range = 0;            ///< laterals = identity + U(+- this); 0: one-to-one
+  bool dense_laterals = false;         ///< even where they are the identity
   double slope_sd = 0, offset_sd = 0;  ///< heterogeneity of representation neurons (Fig. 5)
   double initial_voltage_sd = 1;
 
   // Behaviour of the released program that differs from what is meant; off by default.
-  bool released_derivative = false;     ///< phi' ignores slope and offset
-  bool deviation_everywhere = false;    ///< skip feedback: deviations also where no projection is, and within areas
-  bool absent_input_holds = false;      ///< layered: a missing input keeps the last basal potential
+  bool released_derivative = false;  ///< phi' ignores slope and offset
+  bool deviation_everywhere =
+      false;  ///< skip feedback: deviations also where no projection is, and within areas
+  bool absent_input_holds = false;  ///< layered: a missing input keeps the last basal potential
 };
 
 /// Populations "a1.rep", "a1.err", …, external "input" and "target". Throws ConfigError.

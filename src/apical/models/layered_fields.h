@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One walk over the settings of a model serves two ends: it lists them as parameters with their defaults, or fills them from
-// completed values.
+// One walk over the settings of a model serves two ends: it lists them as parameters with their defaults, or
+// fills them from completed values.
 #pragma once
 
 #include <concepts>
@@ -21,9 +21,12 @@ class Fields {
   /// Fills.
   explicit Fields(const Values& values) : values_(&values) {}
 
-  void operator()(const char* name, double& v, const char* unit, const char* meaning) { field<double>(name, v, unit, meaning); }
+  void operator()(const char* name, double& v, const char* unit, const char* meaning) {
+    field<double>(name, v, unit, meaning);
+  }
   void operator()(const char* name, bool& v, const char* meaning) { field<bool>(name, v, "", meaning); }
-  void operator()(const char* name, std::vector<double>& v, const char* unit, const char* meaning, bool required = false) {
+  void operator()(const char* name, std::vector<double>& v, const char* unit, const char* meaning,
+                  bool required = false) {
     field<std::vector<double>>(name, v, unit, meaning, {}, required);
   }
   /// A list of numbers counts as entries.
@@ -57,7 +60,8 @@ class Fields {
 
  private:
   template <class T>
-  void field(const char* name, T& v, const char* unit, const char* meaning, std::vector<std::string> choices = {}, bool required = false) {
+  void field(const char* name, T& v, const char* unit, const char* meaning,
+             std::vector<std::string> choices = {}, bool required = false) {
     if (list_ != nullptr) {
       list_->push_back({name, v, unit, meaning, std::move(choices), required});
     } else {

@@ -20,8 +20,8 @@ using layered::Activation;
 struct Units {
   std::string hidden, output, loss;
 };
-const Units kClassifier{"relu", "softmax", "ce"}, kSmoothClassifier{"tanh", "softmax", "ce"}, kLogistic{"logistic", "logistic", "mse"},
-    kRegression{"relu", "linear", "mse"};
+const Units kClassifier{"relu", "softmax", "ce"}, kSmoothClassifier{"tanh", "softmax", "ce"},
+    kLogistic{"logistic", "logistic", "mse"}, kRegression{"relu", "linear", "mse"};
 
 struct Row {
   const char* rule;
@@ -31,62 +31,98 @@ struct Row {
 };
 
 const Row kRows[] = {
-    {"backpropagation", &kClassifier, "layered network; errors travel down through the transposed forward weights",
+    {"backpropagation", &kClassifier,
+     "layered network; errors travel down through the transposed forward weights",
      "Rumelhart, Hinton & Williams, Nature 323:533, 1986"},
-    {"feedback_alignment", &kClassifier, "errors travel down through fixed random weights, with which the forward weights align",
+    {"feedback_alignment", &kClassifier,
+     "errors travel down through fixed random weights, with which the forward weights align",
      "Lillicrap, Cownden, Tweed & Akerman, Nat Commun 7:13276, 2016"},
-    {"direct_feedback_alignment", &kClassifier, "the output error goes to every hidden layer at once through fixed random weights",
+    {"direct_feedback_alignment", &kClassifier,
+     "the output error goes to every hidden layer at once through fixed random weights",
      "Noekland, NeurIPS 2016"},
-    {"sign_symmetry_uniform", &kClassifier, "feedback has the signs of the forward weights and one magnitude per layer",
+    {"sign_symmetry_uniform", &kClassifier,
+     "feedback has the signs of the forward weights and one magnitude per layer",
      "Liao, Leibo & Poggio, AAAI 2016; Moskovitz, Litwin-Kumar & Abbott, arXiv:1812.06488, 2018"},
-    {"sign_symmetry_fixed", &kClassifier, "feedback has the signs of the forward weights and fixed random magnitudes",
+    {"sign_symmetry_fixed", &kClassifier,
+     "feedback has the signs of the forward weights and fixed random magnitudes",
      "Liao, Leibo & Poggio, AAAI 2016; Moskovitz, Litwin-Kumar & Abbott, arXiv:1812.06488, 2018"},
-    {"sign_symmetry_batch", &kClassifier, "feedback has the signs of the forward weights and magnitudes drawn again for each batch",
+    {"sign_symmetry_batch", &kClassifier,
+     "feedback has the signs of the forward weights and magnitudes drawn again for each batch",
      "Liao, Leibo & Poggio, AAAI 2016; Moskovitz, Litwin-Kumar & Abbott, arXiv:1812.06488, 2018"},
-    {"weight_mirror", &kClassifier, "feedback weights learn the transpose of the forward weights from noise in phases without data",
+    {"weight_mirror", &kClassifier,
+     "feedback weights learn the transpose of the forward weights from noise in phases without data",
      "Akrout, Wilson, Humphreys, Lillicrap & Tweed, NeurIPS 2019"},
-    {"kolen_pollack", &kClassifier, "feedback and forward synapses make the same change and decay, so that they become each other's transpose",
+    {"kolen_pollack", &kClassifier,
+     "feedback and forward synapses make the same change and decay, so that they become each other's "
+     "transpose",
      "Kolen & Pollack, ICNN 1994; Akrout, Wilson, Humphreys, Lillicrap & Tweed, NeurIPS 2019"},
-    {"hebb", &kClassifier, "hidden layers learn by Hebb's product, without any target; the readout by the delta rule", "Hebb, The Organization of Behavior, 1949"},
-    {"oja", &kClassifier, "hidden units learn principal components by Oja's rule, without any target; the readout by the delta rule",
+    {"hebb", &kClassifier,
+     "hidden layers learn by Hebb's product, without any target; the readout by the delta rule",
+     "Hebb, The Organization of Behavior, 1949"},
+    {"oja", &kClassifier,
+     "hidden units learn principal components by Oja's rule, without any target; the readout by the delta "
+     "rule",
      "Oja, J Math Biol 15:267, 1982"},
-    {"subspace", &kClassifier, "hidden layers learn the principal subspace, without any target; the readout by the delta rule",
+    {"subspace", &kClassifier,
+     "hidden layers learn the principal subspace, without any target; the readout by the delta rule",
      "Oja, Int J Neural Syst 1:61, 1989"},
-    {"gha", &kClassifier, "hidden layers learn principal components in order, without any target; the readout by the delta rule",
+    {"gha", &kClassifier,
+     "hidden layers learn principal components in order, without any target; the readout by the delta rule",
      "Sanger, Neural Networks 2:459, 1989"},
-    {"node_perturbation", &kClassifier, "units add noise to their drive and are told by one scalar whether it helped", "Fiete & Seung, Phys Rev Lett 97:048104, 2006"},
-    {"reinforce", &kClassifier, "the score-function estimator for units with Gaussian noise", "Williams, Mach Learn 8:229, 1992"},
-    {"three_factor", &kClassifier, "eligibility traces of noise times presynaptic activity, gated by a neuromodulator",
+    {"node_perturbation", &kClassifier,
+     "units add noise to their drive and are told by one scalar whether it helped",
+     "Fiete & Seung, Phys Rev Lett 97:048104, 2006"},
+    {"reinforce", &kClassifier, "the score-function estimator for units with Gaussian noise",
+     "Williams, Mach Learn 8:229, 1992"},
+    {"three_factor", &kClassifier,
+     "eligibility traces of noise times presynaptic activity, gated by a neuromodulator",
      "Fremaux & Gerstner, Front Neural Circuits 9:85, 2016"},
-    {"target_propagation", &kSmoothClassifier, "targets come down through learned inverses", "Bengio, arXiv:1407.7906, 2014"},
-    {"difference_target_propagation", &kSmoothClassifier, "targets come down through learned inverses, corrected by what they miss without a target",
+    {"target_propagation", &kSmoothClassifier, "targets come down through learned inverses",
+     "Bengio, arXiv:1407.7906, 2014"},
+    {"difference_target_propagation", &kSmoothClassifier,
+     "targets come down through learned inverses, corrected by what they miss without a target",
      "Lee, Zhang, Fischer & Bengio, ECML PKDD 2015"},
     {"direct_difference_target_propagation", &kSmoothClassifier,
-     "the output's displacement goes to every hidden layer through linear maps that learn by difference reconstruction",
+     "the output's displacement goes to every hidden layer through linear maps that learn by difference "
+     "reconstruction",
      "Meulemans, Carzaniga, Suykens, Sacramento & Grewe, NeurIPS 2020"},
-    {"contrastive_hebbian", &kLogistic, "a settling network compares its correlations with the output free and clamped",
+    {"contrastive_hebbian", &kLogistic,
+     "a settling network compares its correlations with the output free and clamped",
      "Movellan, 1990; Xie & Seung, Neural Comput 15:441, 2003"},
-    {"generec", &kLogistic, "a settling network learns from the change of postsynaptic activity between output free and clamped",
+    {"generec", &kLogistic,
+     "a settling network learns from the change of postsynaptic activity between output free and clamped",
      "O'Reilly, Neural Comput 8:895, 1996"},
-    {"recirculation", &kLogistic, "an auto-encoder of one hidden layer learns from the change that one trip around its loop makes",
+    {"recirculation", &kLogistic,
+     "an auto-encoder of one hidden layer learns from the change that one trip around its loop makes",
      "Hinton & McClelland, NIPS 1988"},
-    {"equilibrium_propagation", &kLogistic, "a settling network compares its correlations free and nudged towards the target",
-     "Scellier & Bengio, Front Comput Neurosci 11:24, 2017; Laborieux et al., Front Neurosci 15:633674, 2021"},
-    {"predictive_coding", &kRegression, "value and error units settle with the output clamped, predictions following the values",
+    {"equilibrium_propagation", &kLogistic,
+     "a settling network compares its correlations free and nudged towards the target",
+     "Scellier & Bengio, Front Comput Neurosci 11:24, 2017; Laborieux et al., Front Neurosci 15:633674, "
+     "2021"},
+    {"predictive_coding", &kRegression,
+     "value and error units settle with the output clamped, predictions following the values",
      "Rao & Ballard, Nat Neurosci 2:79, 1999; Whittington & Bogacz, Neural Comput 29:1229, 2017"},
-    {"predictive_coding_fixed_prediction", &kRegression, "value and error units settle while predictions stay at the forward pass",
+    {"predictive_coding_fixed_prediction", &kRegression,
+     "value and error units settle while predictions stay at the forward pass",
      "Millidge, Tschantz & Buckley, arXiv:2006.04182, 2020"},
-    {"predictive_coding_zil", &kRegression, "every layer learns at the inference step at which its error is that of backpropagation",
+    {"predictive_coding_zil", &kRegression,
+     "every layer learns at the inference step at which its error is that of backpropagation",
      "Song, Lukasiewicz, Xu & Bogacz, NeurIPS 2020"},
-    {"predictive_coding_incremental", &kRegression, "weights change at every inference step", "Salvatori et al., arXiv:2212.00720, 2022"},
-    {"segregated_dendrites", &kLogistic, "hidden neurons learn from the difference of two plateau potentials of their apical dendrite (steady-state rates)",
+    {"predictive_coding_incremental", &kRegression, "weights change at every inference step",
+     "Salvatori et al., arXiv:2212.00720, 2022"},
+    {"segregated_dendrites", &kLogistic,
+     "hidden neurons learn from the difference of two plateau potentials of their apical dendrite "
+     "(steady-state rates)",
      "Guerguiev, Lillicrap & Richards, eLife 6:e22901, 2017"},
-    {"segregated_dendrites_spiking", &kLogistic, "segregated dendrites with Poisson spikes, simulated in time: a forward and a target phase per sample",
+    {"segregated_dendrites_spiking", &kLogistic,
+     "segregated dendrites with Poisson spikes, simulated in time: a forward and a target phase per sample",
      "Guerguiev, Lillicrap & Richards, eLife 6:e22901, 2017"},
-    {"two_site", &kLogistic, "somatic rates carry activity up, dendritic bursts carry errors down and gate plasticity",
+    {"two_site", &kLogistic,
+     "somatic rates carry activity up, dendritic bursts carry errors down and gate plasticity",
      "Koerding & Koenig, J Comput Neurosci 11:207, 2001"},
     {"burstprop", &kLogistic,
-     "events carry activity up, bursts carry the teacher down; defaults of the CIFAR-10 network, with the published 0.01 for sums over batches of 32",
+     "events carry activity up, bursts carry the teacher down; defaults of the CIFAR-10 network, with the "
+     "published 0.01 for sums over batches of 32",
      "Payeur, Guerguiev, Zenke, Richards & Naud, Nat Neurosci 24:1010, 2021"},
 };
 
@@ -116,16 +152,23 @@ struct Settings {
 };
 
 void visit(Fields& f, Settings& s) {
-  f.entries("layers", s.layers, "the input, then each layer up to the output: numbers of units, an image \"3x32x32\", \"conv 64 5x5 stride 2 pad 2 average 2\"");
-  f.text("activation", s.units.hidden, unit_names(), "activation function of hidden units (clipped: x between 0 and 1)");
+  f.entries("layers", s.layers,
+            "the input, then each layer up to the output: numbers of units, an image \"3x32x32\", \"conv 64 "
+            "5x5 stride 2 pad 2 average 2\"");
+  f.text("activation", s.units.hidden, unit_names(),
+         "activation function of hidden units (clipped: x between 0 and 1)");
   std::vector<std::string> outputs = unit_names();
   outputs.emplace_back("softmax");
   f.text("output", s.units.output, outputs, "activation function of the output");
-  f.text("loss", s.units.loss, {"mse", "ce", "bce"},
-         "what the rule descends: half the squared error, cross-entropy with softmax, or with logistic outputs");
-  f.choice("init", s.model.init, {"glorot_uniform", "glorot_normal", "he_normal", "fan_in_uniform", "orthogonal"}, "initial forward weights");
+  f.text(
+      "loss", s.units.loss, {"mse", "ce", "bce"},
+      "what the rule descends: half the squared error, cross-entropy with softmax, or with logistic outputs");
+  f.choice("init", s.model.init,
+           {"glorot_uniform", "glorot_normal", "he_normal", "fan_in_uniform", "orthogonal"},
+           "initial forward weights");
   f("gain", s.gain, "", "multiplies initial weights, one for all layers or one per layer");
-  f("output_bias", s.model.output_bias, "", "initial bias of output units; log(1/9) lets ten logistic outputs start at the share of one class");
+  f("output_bias", s.model.output_bias, "",
+    "initial bias of output units; log(1/9) lets ten logistic outputs start at the share of one class");
   f.count("batch", s.model.batch, "samples", "samples per update");
   layered::OptimiserSettings& o = s.model.settings.optimiser;
   f.choice("optimiser", o.kind, {"sgd", "momentum", "adam"}, "how credit becomes a change of weights");
@@ -135,10 +178,12 @@ void visit(Fields& f, Settings& s) {
   f("beta2", o.beta2, "", "optimiser adam: decay of the mean of its square");
   f("epsilon", o.epsilon, "", "optimiser adam: added to the root of that mean");
   f("weight_decay", o.weight_decay, "", "share by which weights shrink per update; see decay");
-  f.choice("decay", o.decay, {"coupled", "decoupled", "unscaled"}, "decay joins the credit, or is scaled by the learning rate only, or by nothing");
+  f.choice("decay", o.decay, {"coupled", "decoupled", "unscaled"},
+           "decay joins the credit, or is scaled by the learning rate only, or by nothing");
   f("clip_norm", o.clip_norm, "", "credit of all weights together is scaled down to this norm; 0: never");
   if (std::holds_alternative<layered::TargetRuleOptions>(s.model.rule)) {
-    f("feedback_learning_rate", s.feedback_learning_rate, "", "learning rate of the feedback maps, same optimiser");
+    f("feedback_learning_rate", s.feedback_learning_rate, "",
+      "learning rate of the feedback maps, same optimiser");
     f("feedback_weight_decay", s.feedback_weight_decay, "", "their weight decay");
   }
   visit_rule(f, s.model.rule);
@@ -147,7 +192,8 @@ void visit(Fields& f, Settings& s) {
 /// One entry, or one per layer.
 std::vector<double> per_layer(const char* name, const std::vector<double>& given, std::size_t depth) {
   if (given.size() != 1 && given.size() != depth) {
-    throw ConfigError(fmt::format("{} has {} entries; expected 1 or one for each of the {} layers", name, given.size(), depth));
+    throw ConfigError(fmt::format("{} has {} entries; expected 1 or one for each of the {} layers", name,
+                                  given.size(), depth));
   }
   return given.size() == 1 ? std::vector<double>(depth, given.front()) : given;
 }
@@ -175,8 +221,10 @@ Settings defaults_of(const Row& row) {
   Settings s;
   s.units = *row.units;
   s.model.rule = layered::default_options(row.rule);
-  s.model.settings.optimiser = {.kind = layered::OptimiserKind::adam, .learning_rate = s.learning_rate.front()};
-  if (std::holds_alternative<layered::KolenPollackOptions>(s.model.rule) || std::holds_alternative<layered::TwoSiteOptions>(s.model.rule)) {
+  s.model.settings.optimiser = {.kind = layered::OptimiserKind::adam,
+                                .learning_rate = s.learning_rate.front()};
+  if (std::holds_alternative<layered::KolenPollackOptions>(s.model.rule) ||
+      std::holds_alternative<layered::TwoSiteOptions>(s.model.rule)) {
     // Without decay feedback and forward weights would keep their first difference.
     s.model.settings.optimiser.weight_decay = 1e-4;
     s.model.settings.optimiser.decay = layered::DecayKind::unscaled;
@@ -186,7 +234,10 @@ Settings defaults_of(const Row& row) {
     s.gain = {3.6};
     s.model.init = layered::WeightInit::glorot_normal;
     s.model.batch = 32;
-    s.model.settings.optimiser = {.kind = layered::OptimiserKind::momentum, .learning_rate = 0.32, .momentum = 0.9, .weight_decay = 1e-6,
+    s.model.settings.optimiser = {.kind = layered::OptimiserKind::momentum,
+                                  .learning_rate = 0.32,
+                                  .momentum = 0.9,
+                                  .weight_decay = 1e-6,
                                   .decay = layered::DecayKind::unscaled};
   }
   return s;
@@ -196,7 +247,8 @@ LayeredNetwork build(const Row& row, const Values& values) {
   Settings s = defaults_of(row);
   Fields fields(values);
   visit(fields, s);
-  s.model.network = network_of(s.layers, unit(s.units.hidden), s.units.output == "softmax" ? Activation::softmax : unit(s.units.output),
+  s.model.network = network_of(s.layers, unit(s.units.hidden),
+                               s.units.output == "softmax" ? Activation::softmax : unit(s.units.output),
                                layered::loss_from_name(s.units.loss));
   const std::size_t depth = s.model.network.depth();
   const std::vector<double> gains = per_layer("gain", s.gain, depth);
@@ -207,12 +259,15 @@ LayeredNetwork build(const Row& row, const Values& values) {
   if (s.model.batch == 0) throw ConfigError("batch is 0; expected at least one sample per update");
   set_learning_rates(s, depth);
   s.model.settings.optimiser.validate();
-  layered::make_rule<float>(s.model.rule, s.model.network, 1);  // says why if the rule cannot work on such a network
+  layered::make_rule<float>(s.model.rule, s.model.network,
+                            1);  // says why if the rule cannot work on such a network
   return s.model;
 }
 
 LayeredModelRecipe recipe(const Row& row) {
-  LayeredModelRecipe r{model_name(row.rule), row.description, row.citation, {}, [&row](const Values& v) { return build(row, v); }};
+  LayeredModelRecipe r{model_name(row.rule), row.description, row.citation, {}, [&row](const Values& v) {
+                         return build(row, v);
+                       }};
   Settings s = defaults_of(row);
   Fields fields(r.parameters);
   visit(fields, s);
@@ -238,7 +293,8 @@ const LayeredModelRecipe* find_layered(std::string_view name) {
 }
 
 LayeredNetwork example_of(const LayeredModelRecipe& recipe) {
-  return example_of(recipe, recipe.name == "recirculation" ? std::vector<double>{4, 3, 4} : std::vector<double>{4, 5, 3, 2});
+  return example_of(recipe, recipe.name == "recirculation" ? std::vector<double>{4, 3, 4}
+                                                           : std::vector<double>{4, 5, 3, 2});
 }
 
 LayeredNetwork example_of(const LayeredModelRecipe& recipe, std::vector<double> layers) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The credit rules of the layered engine as models by name, "feedback-alignment" for the rule feedback_alignment, with the
-// parameters each understands. Rules differ in what they do with an error; everything else can be set to the same for all.
+// The credit rules of the layered engine as models by name, "feedback-alignment" for the rule
+// feedback_alignment, with the parameters each understands. Rules differ in what they do with an error;
+// everything else can be set to the same for all.
 #pragma once
 
 #include <functional>

@@ -50,8 +50,13 @@ TEST(LayeredModels, AreTheRulesOfTheEngine) {
 }
 
 TEST(LayeredModels, ParametersReachTheRule) {
-  const LayeredNetwork n = build("equilibrium-propagation", {{"beta", 0.3}, {"free_steps", 7.0}, {"dynamics", std::string("sweeps")},
-                                                            {"learning_rate", std::vector<double>{0.04, 0.02, 0.01}}, {"gain", std::vector<double>{0.5}}, {"output_bias", -2.0}});
+  const LayeredNetwork n =
+      build("equilibrium-propagation", {{"beta", 0.3},
+                                        {"free_steps", 7.0},
+                                        {"dynamics", std::string("sweeps")},
+                                        {"learning_rate", std::vector<double>{0.04, 0.02, 0.01}},
+                                        {"gain", std::vector<double>{0.5}},
+                                        {"output_bias", -2.0}});
   const auto& o = std::get<layered::EquilibriumOptions>(n.rule);
   EXPECT_EQ(o.beta, 0.3);
   EXPECT_EQ(o.free.max_steps, 7);
@@ -63,20 +68,26 @@ TEST(LayeredModels, ParametersReachTheRule) {
 }
 
 TEST(LayeredModels, FeedbackMapsHaveALearningRateOfTheirOwn) {
-  const LayeredNetwork n = build("difference-target-propagation", {{"feedback_learning_rate", 0.25}, {"feedback_weight_decay", 0.125}});
+  const LayeredNetwork n = build("difference-target-propagation",
+                                 {{"feedback_learning_rate", 0.25}, {"feedback_weight_decay", 0.125}});
   ASSERT_TRUE(n.settings.feedback_optimiser);
   EXPECT_EQ(n.settings.feedback_optimiser->learning_rate, 0.25);
   EXPECT_EQ(n.settings.feedback_optimiser->weight_decay, 0.125);
 }
 
 TEST(LayeredModels, ComplaintsOpenWithTheParameter) {
-  EXPECT_THAT(complaint("backpropagation", {{"layers", Entries{4.0}}}), HasSubstr("layers has 1 entries; expected at least 2"));
+  EXPECT_THAT(complaint("backpropagation", {{"layers", Entries{4.0}}}),
+              HasSubstr("layers has 1 entries; expected at least 2"));
   EXPECT_THAT(complaint("backpropagation", {{"layers", Entries{4.0, 0.5}}}), HasSubstr("layers holds 0.5"));
-  EXPECT_THAT(complaint("backpropagation", {{"learning_rate", std::vector<double>{1, 2}}}), HasSubstr("learning_rate has 2 entries; expected 1 or one for each of the 3"));
-  EXPECT_THAT(complaint("backpropagation", {{"learning_rate", std::vector<double>{1, -1, 1}}}), HasSubstr("learning_rate holds -1"));
+  EXPECT_THAT(complaint("backpropagation", {{"learning_rate", std::vector<double>{1, 2}}}),
+              HasSubstr("learning_rate has 2 entries; expected 1 or one for each of the 3"));
+  EXPECT_THAT(complaint("backpropagation", {{"learning_rate", std::vector<double>{1, -1, 1}}}),
+              HasSubstr("learning_rate holds -1"));
   EXPECT_THAT(complaint("backpropagation", {{"batch", 0.0}}), HasSubstr("batch is 0"));
-  EXPECT_THAT(complaint("backpropagation", {{"batch", 2.5}}), HasSubstr("batch is 2.5; expected a whole number"));
-  EXPECT_THAT(complaint("backpropagation", {{"output", std::string("linear")}}), HasSubstr("softmax and ce go together"));
+  EXPECT_THAT(complaint("backpropagation", {{"batch", 2.5}}),
+              HasSubstr("batch is 2.5; expected a whole number"));
+  EXPECT_THAT(complaint("backpropagation", {{"output", std::string("linear")}}),
+              HasSubstr("softmax and ce go together"));
   EXPECT_THAT(complaint("two-site", {{"activation", std::string("relu")}}), HasSubstr("sigmoid units"));
   EXPECT_THAT(complaint("recirculation", {}), HasSubstr("two layers"));
   EXPECT_THAT(complaint("node-perturbation", {{"sigma", 0.0}}), HasSubstr("sigma"));

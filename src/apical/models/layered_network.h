@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a recipe returns that is no circuit: a layered network, the rule that assigns credit in it and how credit is applied.
+// What a recipe returns that is no circuit: a layered network, the rule that assigns credit in it and how
+// credit is applied.
 #pragma once
 
 #include <cstddef>

@@ -45,23 +45,34 @@ Circuit build(const LayeredReference& m) {
     rule.eta = per_area(m.eta, i, areas, "eta");
     rule.post = {.kind = PostFactor::Kind::compartment, .compartment = "error", .now = true};
     rule.pre.kind = PreFactor::Kind::transmitted;
-    up.push_back(c.connect(i == 0 ? input : rep[i - 1], rep[i],
-                           {.compartment = "basal", .weights = InitialWeights::uniform(-range, range), .rule = rule}));
+    up.push_back(
+        c.connect(i == 0 ? input : rep[i - 1], rep[i],
+                  {.compartment = "basal", .weights = InitialWeights::uniform(-range, range), .rule = rule}));
     c.connect(err[i], rep[i],
-              {.compartment = "error", .topology = Topology::one_to_one, .pathway = Pathway::lateral, .weights = InitialWeights::eye()});
+              {.compartment = "error",
+               .topology = Topology::one_to_one,
+               .pathway = Pathway::lateral,
+               .weights = InitialWeights::eye()});
   }
   for (std::size_t i = 0; i < areas; ++i) {
     const bool output = i + 1 == areas;
     c.connect(rep[i], err[i],
-              {.compartment = output ? "target" : "dendrite", .transmits = output ? Quantity::mismatch : Quantity::slope,
-               .effect = output ? Effect::add : Effect::multiply, .topology = Topology::one_to_one, .pathway = Pathway::lateral,
+              {.compartment = output ? "target" : "dendrite",
+               .transmits = output ? Quantity::mismatch : Quantity::slope,
+               .effect = output ? Effect::add : Effect::multiply,
+               .topology = Topology::one_to_one,
+               .pathway = Pathway::lateral,
                .weights = InitialWeights::eye()});
     if (output) continue;
     if (m.transposed_feedback) {
-      c.connect(err[i + 1], err[i], {.compartment = "dendrite", .pathway = Pathway::feedback, .view = TransposedView{.of = up[i + 1]}});
+      c.connect(
+          err[i + 1], err[i],
+          {.compartment = "dendrite", .pathway = Pathway::feedback, .view = TransposedView{.of = up[i + 1]}});
     } else {
-      c.connect(err[i + 1], err[i], {.compartment = "dendrite", .pathway = Pathway::feedback,
-                                     .weights = InitialWeights::uniform(-m.random_feedback, m.random_feedback)});
+      c.connect(err[i + 1], err[i],
+                {.compartment = "dendrite",
+                 .pathway = Pathway::feedback,
+                 .weights = InitialWeights::uniform(-m.random_feedback, m.random_feedback)});
     }
   }
   c.set_stimulus(input);

@@ -20,7 +20,7 @@ struct LayeredReference {
   double g_leak = 0.03, g_basal = 0.1;  ///< 1/ms
   bool transposed_feedback = true;      ///< backpropagation; otherwise fixed random feedback (FA)
   double random_feedback = 1;
-  std::vector<double> eta = {1};        ///< 1/ms
+  std::vector<double> eta = {1};  ///< 1/ms
   std::vector<double> weight_range = {1};
   double initial_voltage_sd = 1;
   bool released_derivative = false;

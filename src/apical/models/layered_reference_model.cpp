@@ -15,8 +15,10 @@ Circuit build_from(const Values& v) {
 
 Model layered_reference_model() {
   return {"layered-reference",
-          "layered network with backpropagation or, with feedback = \"random\", feedback alignment, pipelined over time",
-          "Rumelhart, Hinton & Williams, Nature 323:533, 1986; feedback alignment: Lillicrap, Cownden, Tweed & Akerman, Nat Commun 7:13276, 2016",
+          "layered network with backpropagation or, with feedback = \"random\", feedback alignment, "
+          "pipelined over time",
+          "Rumelhart, Hinton & Williams, Nature 323:533, 1986; feedback alignment: Lillicrap, Cownden, Tweed "
+          "& Akerman, Nat Commun 7:13276, 2016",
           joined(joined(area_parameters(), feedback_parameters()), derivative_parameters()), build_from};
 }
 

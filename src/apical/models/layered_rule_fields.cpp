@@ -11,7 +11,9 @@ namespace {
 using namespace layered;
 
 void visit_start(Fields& f, FeedbackStart& s) {
-  f.choice("feedback_init", s.init, {"glorot_uniform", "glorot_normal", "he_normal", "fan_in_uniform", "orthogonal"}, "initial feedback weights");
+  f.choice("feedback_init", s.init,
+           {"glorot_uniform", "glorot_normal", "he_normal", "fan_in_uniform", "orthogonal"},
+           "initial feedback weights");
   f("feedback_gain", s.gain, "", "multiplies initial feedback weights");
 }
 
@@ -46,7 +48,8 @@ struct Visitor {
   void operator()(PerturbationOptions& o) const {
     f("sigma", o.sigma, "", "standard deviation of the noise on every unit's drive");
     f.choice("baseline", o.baseline, {"clean_pass", "running_mean", "antithetic"},
-             "what the noisy loss is compared with: the loss without noise, its running mean, or the loss with the opposite noise");
+             "what the noisy loss is compared with: the loss without noise, its running mean, or the loss "
+             "with the opposite noise");
     f("baseline_rate", o.baseline_rate, "", "running_mean: weight of the newest batch");
   }
   void operator()(ThreeFactorOptions& o) const {
@@ -55,11 +58,14 @@ struct Visitor {
     f("baseline_rate", o.baseline_rate, "", "weight of the newest sample in the running mean of the loss");
   }
   void operator()(TargetRuleOptions& o) const {
-    f.choice("first_target", o.target.first, {"output", "penultimate"}, "where the gradient step of the first target is taken");
+    f.choice("first_target", o.target.first, {"output", "penultimate"},
+             "where the gradient step of the first target is taken");
     f("step", o.target.step, "", "size of that step");
-    f("divide_by_step", o.target.divide_by_step, "divide updates by the step, so that one learning rate serves all steps");
+    f("divide_by_step", o.target.divide_by_step,
+      "divide updates by the step, so that one learning rate serves all steps");
     f("sigma", o.target.sigma, "", "standard deviation of the noise that trains the feedback maps");
-    if (o.target.form == TargetForm::direct_linear) f("lambda", o.target.lambda, "", "decay inside the difference reconstruction loss");
+    if (o.target.form == TargetForm::direct_linear)
+      f("lambda", o.target.lambda, "", "decay inside the difference reconstruction loss");
     f("feedback_gain", o.feedback_gain, "", "multiplies initial feedback weights");
   }
   void operator()(ContrastiveOptions& o) const {
@@ -72,9 +78,12 @@ struct Visitor {
     o.prediction.step = o.settling.step;
     o.prediction.tolerance = o.settling.tolerance;
   }
-  void operator()(RecirculationOptions& o) const { f("regression", o.lambda, "", "share of the old activity that stays on each trip (lambda)"); }
+  void operator()(RecirculationOptions& o) const {
+    f("regression", o.lambda, "", "share of the old activity that stays on each trip (lambda)");
+  }
   void operator()(EquilibriumOptions& o) const {
-    f.choice("nudging", o.nudging, {"one_sided", "random_sign", "symmetric"}, "which nudged phases are compared");
+    f.choice("nudging", o.nudging, {"one_sided", "random_sign", "symmetric"},
+             "which nudged phases are compared");
     f("beta", o.beta, "", "strength of the nudge");
     visit_settling(f, o.free, "free_steps", "settling steps of the free phase, and of an answer");
     visit_settling(f, o.nudged, "nudged_steps", "settling steps of a nudged phase");
@@ -84,7 +93,8 @@ struct Visitor {
     o.nudged.tolerance = o.free.tolerance;
   }
   void operator()(PredictiveOptions& o) const {
-    f.choice("prediction", o.prediction, {"of_drive", "of_activity"}, "f(W v + b), or W f(v) + b which is local to every synapse");
+    f.choice("prediction", o.prediction, {"of_drive", "of_activity"},
+             "f(W v + b), or W f(v) + b which is local to every synapse");
     f.count("inference_steps", o.steps, "steps", "steps of the value units per batch");
     f("gamma", o.gamma, "", "size of a step");
     f("guard", o.guard, "limit gamma to what the curvature of the energy allows");
@@ -110,7 +120,8 @@ struct Visitor {
     f("g_apical", p.g_A, "", "conductance from the apical dendrite to the soma of a hidden neuron");
     f("dt", p.dt, "ms", "time step");
     f("phase", p.phase, "ms", "duration of the forward and of the target phase");
-    f("average", p.average, "ms", "end of a phase over which potentials, rates and postsynaptic potentials are averaged");
+    f("average", p.average, "ms",
+      "end of a phase over which potentials, rates and postsynaptic potentials are averaged");
     f("tau_long", p.tau_long, "ms", "postsynaptic potentials: slower time constant");
     f("tau_short", p.tau_short, "ms", "postsynaptic potentials: faster time constant");
     f.count("input_neurons", p.input_neurons, "neurons", "Poisson neurons that carry each input");
@@ -118,17 +129,22 @@ struct Visitor {
   }
   void operator()(BurstpropOptions& o) const {
     f.choice("feedback", o.feedback, {"fixed", "learned", "symmetric"},
-             "feedback weights stay as they start, make the changes of the forward weights (Kolen-Pollack), or are the forward weights");
+             "feedback weights stay as they start, make the changes of the forward weights (Kolen-Pollack), "
+             "or are the forward weights");
     f("feedback_deviation", o.feedback_deviation, "", "standard deviation of initial feedback weights");
     f("p_baseline", o.baseline, "", "burst probability of the output without a teacher");
     f("kappa", o.kappa, "", "scale of the teacher at a softmax output (loss ce); divided out below");
-    f("recurrence", o.recurrence, "inhibition among the units of dense hidden layers keeps burst probabilities where they are linear");
+    f("recurrence", o.recurrence,
+      "inhibition among the units of dense hidden layers keeps burst probabilities where they are linear");
     f("recurrent_range", o.recurrent_range, "", "initial recurrent weights are uniform within +- this");
-    f("recurrent_rate", o.recurrent_rate, "", "learning rate of recurrent weights, mean over the batch (published: 1e-4 for the sum over 32)");
+    f("recurrent_rate", o.recurrent_rate, "",
+      "learning rate of recurrent weights, mean over the batch (published: 1e-4 for the sum over 32)");
   }
   void operator()(TwoSiteOptions& o) const {
-    f("mixing", o.neuron.alpha, "", "share of the somatic signal at the dendritic site: 0 for two sites, more for the one-site control");
-    f.choice("dendritic_spikes", o.neuron.spikes, {"rates", "bursts"}, "burst rates D, or all-or-none bursts with probability p0 + D");
+    f("mixing", o.neuron.alpha, "",
+      "share of the somatic signal at the dendritic site: 0 for two sites, more for the one-site control");
+    f.choice("dendritic_spikes", o.neuron.spikes, {"rates", "bursts"},
+             "burst rates D, or all-or-none bursts with probability p0 + D");
     f("p0", o.neuron.p0, "", "bursts: probability of one without an error");
     visit_start(f, o.feedback);
   }

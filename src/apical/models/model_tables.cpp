@@ -16,7 +16,8 @@ std::vector<Parameter> joined(std::vector<Parameter> table, const std::vector<Pa
 }
 
 void set_default(std::vector<Parameter>& table, std::string_view name, Value value) {
-  const auto at = std::find_if(table.begin(), table.end(), [&](const Parameter& p) { return p.name == name; });
+  const auto at =
+      std::find_if(table.begin(), table.end(), [&](const Parameter& p) { return p.name == name; });
   APICAL_CHECK(at != table.end() && at->default_value.index() == value.index());
   at->default_value = std::move(value);
 }
@@ -26,27 +27,33 @@ std::vector<Parameter> area_parameters() {
   using Texts = std::vector<std::string>;
   return {
       {"layers", Numbers{}, "neurons", "sizes: the input, then each area up to the output", {}, true},
-      {"activation", Texts{"tanh"}, "", "activation function, one for all areas or one per area", activation_names()},
+      {"activation", Texts{"tanh"}, "", "activation function, one for all areas or one per area",
+       activation_names()},
       {"slope", Numbers{1}, "", "slope of the activation, one for all areas or one per area"},
       {"offset", Numbers{0}, "", "offset of the activation"},
       {"dt_ms", 0.01, "ms", "Euler step"},
       {"g_leak", 0.03, "1/ms", "leak conductance of the soma"},
       {"g_basal", 0.1, "1/ms", "conductance from the basal dendrite to the soma"},
       {"eta", Numbers{1}, "1/ms", "learning rate of the forward weights, one for all areas or one per area"},
-      {"weight_range", Numbers{1}, "", "initial forward weights are uniform in +- this, one for all areas or one per area"},
+      {"weight_range", Numbers{1}, "",
+       "initial forward weights are uniform in +- this, one for all areas or one per area"},
       {"initial_voltage_sd", 1.0, "", "initial somatic potentials are normal with this sd"},
       {"random_feedback", 1.0, "", "random feedback weights are uniform in +- this"},
   };
 }
 
 std::vector<Parameter> feedback_parameters() {
-  return {{"feedback", std::string("transposed"), "", "feedback weights: the transpose of the forward weights, or fixed random",
+  return {{"feedback",
+           std::string("transposed"),
+           "",
+           "feedback weights: the transpose of the forward weights, or fixed random",
            {"transposed", "random"}}};
 }
 
 std::vector<Parameter> derivative_parameters() {
   return {
-      {"derivative_of", std::vector<std::string>{}, "", "another function for phi' (released delayed-match task: linear)"},
+      {"derivative_of", std::vector<std::string>{}, "",
+       "another function for phi' (released delayed-match task: linear)"},
       {"released_derivative", false, "", "phi' ignores slope and offset, as in the authors' program"},
   };
 }

@@ -14,7 +14,8 @@ std::vector<Parameter> joined(std::vector<Parameter> table, const std::vector<Pa
 /// Replaces the default of a parameter of the table.
 void set_default(std::vector<Parameter>& table, std::string_view name, Value value);
 
-/// layers, activation and its shape, time step, conductances every model has, forward weights and their rates.
+/// layers, activation and its shape, time step, conductances every model has, forward weights and their
+/// rates.
 std::vector<Parameter> area_parameters();
 /// Whether feedback weights are transposes or random.
 std::vector<Parameter> feedback_parameters();

@@ -59,7 +59,9 @@ class Words {
     return out;
   }
   [[noreturn]] void fail_at_word(const std::string& message, const std::string& hint = {}) const {
-    throw ConfigError(fmt::format("layers, entry {} \"{}\", column {}: {}", entry_ + 1, text_, word_at_ + 1, message), {}, hint);
+    throw ConfigError(
+        fmt::format("layers, entry {} \"{}\", column {}: {}", entry_ + 1, text_, word_at_ + 1, message), {},
+        hint);
   }
   [[noreturn]] void fail(const std::string& message, const std::string& hint = {}) const {
     throw ConfigError(fmt::format("layers, entry {} \"{}\": {}", entry_ + 1, text_, message), {}, hint);
@@ -83,8 +85,11 @@ class Words {
 Convolution read_convolution(Words& words, const Shape& below, const std::string& shapes_below) {
   words.next("conv");
   if (!below.image) {
-    words.fail(fmt::format("a convolution needs an image below it, but there are {} units without a shape ({})", below.units, shapes_below),
-               "write the input as channels x height x width, e.g. \"1x28x28\", and dense layers above all convolutions");
+    words.fail(
+        fmt::format("a convolution needs an image below it, but there are {} units without a shape ({})",
+                    below.units, shapes_below),
+        "write the input as channels x height x width, e.g. \"1x28x28\", and dense layers above all "
+        "convolutions");
   }
   Convolution c{.in = *below.image};
   c.channels = words.number("a number of channels", 1);
@@ -104,8 +109,9 @@ Convolution read_convolution(Words& words, const Shape& below, const std::string
       words.next("every");
       c.pool_stride = words.number("a distance", 1);
     } else {
-      words.fail_at_word(fmt::format("unknown word '{}'", word),
-                         fmt::format("{}; the form is {}", suggestion(word, {"stride", "pad", "average"}), kForm));
+      words.fail_at_word(
+          fmt::format("unknown word '{}'", word),
+          fmt::format("{}; the form is {}", suggestion(word, {"stride", "pad", "average"}), kForm));
     }
   }
   try {
@@ -118,20 +124,24 @@ Convolution read_convolution(Words& words, const Shape& below, const std::string
 
 Shape read_input(std::size_t entry, const std::string& text) {
   Words words(entry, text);
-  const std::vector<std::size_t> sizes = words.sizes("a number of inputs or an image like 3x32x32 (channels x height x width)");
+  const std::vector<std::size_t> sizes =
+      words.sizes("a number of inputs or an image like 3x32x32 (channels x height x width)");
   if (!words.done()) words.fail("the first entry is the input: a number, or an image like 3x32x32");
   if (sizes.size() == 1) return {sizes[0], {}};
   if (sizes.size() > 3) words.fail_at_word("an image has two or three sizes: channels x height x width");
-  const ImageShape image = sizes.size() == 2 ? ImageShape{1, sizes[0], sizes[1]} : ImageShape{sizes[0], sizes[1], sizes[2]};
+  const ImageShape image =
+      sizes.size() == 2 ? ImageShape{1, sizes[0], sizes[1]} : ImageShape{sizes[0], sizes[1], sizes[2]};
   return {image.units(), image};
 }
 
 std::size_t units_of(double n) {
-  if (!(n >= 1) || n != std::floor(n) || n > 1e8) throw ConfigError(fmt::format("layers holds {}; expected counts of units", n));
+  if (!(n >= 1) || n != std::floor(n) || n > 1e8)
+    throw ConfigError(fmt::format("layers holds {}; expected counts of units", n));
   return static_cast<std::size_t>(n);
 }
 
-layered::Layer read_layer(std::size_t entry, const std::string& text, const Shape& below, const std::string& shapes_below) {
+layered::Layer read_layer(std::size_t entry, const std::string& text, const Shape& below,
+                          const std::string& shapes_below) {
   Words words(entry, text);
   if (!words.done() && words.peek() == "conv") {
     const Convolution c = read_convolution(words, below, shapes_below);
@@ -143,14 +153,18 @@ layered::Layer read_layer(std::size_t entry, const std::string& text, const Shap
     words.fail_at_word("is no layer", fmt::format("a layer is a number of units or {}", kForm));
   }
   const std::size_t units = words.number("a number of units", 1);
-  if (!words.done()) words.fail("nothing can follow a number of units", fmt::format("a convolution is {}", kForm));
+  if (!words.done())
+    words.fail("nothing can follow a number of units", fmt::format("a convolution is {}", kForm));
   return {units, {}, {}};
 }
 
 }  // namespace
 
-layered::NetworkDescription network_of(const Entries& entries, layered::Activation hidden, layered::Activation output, layered::Loss loss) {
-  if (entries.size() < 2) throw ConfigError(fmt::format("layers has {} entries; expected at least 2: inputs and outputs", entries.size()));
+layered::NetworkDescription network_of(const Entries& entries, layered::Activation hidden,
+                                       layered::Activation output, layered::Loss loss) {
+  if (entries.size() < 2)
+    throw ConfigError(
+        fmt::format("layers has {} entries; expected at least 2: inputs and outputs", entries.size()));
   layered::NetworkDescription network{.inputs = 0, .layers = {}, .loss = loss};
   Shape below;
   std::string shapes;
@@ -160,7 +174,8 @@ layered::NetworkDescription network_of(const Entries& entries, layered::Activati
       below = text ? read_input(k, *text) : Shape{units_of(std::get<double>(entries[k])), {}};
       network.inputs = below.units;
     } else {
-      layered::Layer layer = text ? read_layer(k, *text, below, shapes) : layered::Layer{units_of(std::get<double>(entries[k])), {}, {}};
+      layered::Layer layer = text ? read_layer(k, *text, below, shapes)
+                                  : layered::Layer{units_of(std::get<double>(entries[k])), {}, {}};
       layer.activation = k + 1 == entries.size() ? output : hidden;
       below = {layer.size, {}};
       if (layer.connection) below.image = layer.connection->out();

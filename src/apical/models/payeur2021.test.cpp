@@ -48,7 +48,9 @@ TEST(PayeurXor, ControlsRemoveWhatTheyName) {
 }
 
 TEST(PayeurXor, CurrentBalancesInhibitoryFeedbackOnlyWhereThereIsSome) {
-  for (const auto& [feedback, current_A] : {std::pair{XorFeedback::asymmetric, 500e-12}, {XorFeedback::symmetric, 0.0}, {XorFeedback::cut, 0.0}}) {
+  for (const auto& [feedback, current_A] : {std::pair{XorFeedback::asymmetric, 500e-12},
+                                            {XorFeedback::symmetric, 0.0},
+                                            {XorFeedback::cut, 0.0}}) {
     XorOptions o;
     o.use(feedback);
     const auto network = xor_network(o);
@@ -56,7 +58,8 @@ TEST(PayeurXor, CurrentBalancesInhibitoryFeedbackOnlyWhereThereIsSome) {
   }
 }
 
-// Extended Data: with symmetric feedback learning rates are halved; rates that somebody chose are not touched.
+// Extended Data: with symmetric feedback learning rates are halved; rates that somebody chose are not
+// touched.
 TEST(PayeurXor, SymmetricFeedbackComesWithHalfTheLearningRates) {
   XorOptions o;
   o.use(XorFeedback::symmetric);
@@ -70,13 +73,15 @@ TEST(PayeurXor, SymmetricFeedbackComesWithHalfTheLearningRates) {
   EXPECT_EQ(o.hidden_eta, XorOptions{}.hidden_eta);
 }
 
-// Authors' program, seed 1, second half of each 8 s test; 3 % for inputs, 5 % for the rest, as the spread over seeds asks.
+// Authors' program, seed 1, second half of each 8 s test; 3 % for inputs, 5 % for the rest, as the spread
+// over seeds asks.
 TEST(PayeurXor, UntrainedResponsesAreThoseOfTheAuthorsProgram) {
   XorOptions o;
   o.quirks = spike::Quirks::published();
   const auto responses = run_xor(o, 0, 1).trained;
-  // Inputs and hidden populations: one run of the authors' program. Output: means over eight seeds of a program written
-  // from its equations, since that one run (4.56 Hz for (1,0)) lies three standard deviations below them.
+  // Inputs and hidden populations: one run of the authors' program. Output: means over eight seeds of a
+  // program written from its equations, since that one run (4.56 Hz for (1,0)) lies three standard deviations
+  // below them.
   const double expected[4][5] = {{2.06, 2.07, 2.83, 2.81, 3.77},
                                  {8.38, 2.02, 4.39, 4.38, 4.77},
                                  {2.04, 8.37, 4.33, 4.27, 4.75},
@@ -84,7 +89,8 @@ TEST(PayeurXor, UntrainedResponsesAreThoseOfTheAuthorsProgram) {
   const double expected_bp[4] = {0.400, 0.409, 0.413, 0.410};
   for (std::size_t i = 0; i < 4; ++i) {
     for (std::size_t g = 0; g < 5; ++g) {
-      EXPECT_NEAR(responses[i].event_Hz[g], expected[i][g], (g < 2 ? 0.03 : 0.05) * expected[i][g]) << i << " " << g;
+      EXPECT_NEAR(responses[i].event_Hz[g], expected[i][g], (g < 2 ? 0.03 : 0.05) * expected[i][g])
+          << i << " " << g;
     }
     EXPECT_NEAR(responses[i].burst_probability(4), expected_bp[i], 0.02);
   }
@@ -119,7 +125,8 @@ TEST(PayeurPropagation, BinsWithoutEventsHaveNoBurstProbability) {
   EXPECT_EQ(correlation({bp[1]}, {1}), 0);
 }
 
-// What the published weights were chosen with, u jumping by U (1-u), is the same as a jump f of U, to the bit.
+// What the published weights were chosen with, u jumping by U (1-u), is the same as a jump f of U, to the
+// bit.
 TEST(PayeurPropagation, QuirkDecidesWhatShortTermPlasticityJumpsBy) {
   PropagationOptions small;
   EXPECT_EQ(small.quirks.facilitation_jump, spike::FacilitationJump::u_rest);
@@ -141,7 +148,8 @@ TEST(PayeurPropagation, QuirkDecidesWhatShortTermPlasticityJumpsBy) {
   EXPECT_EQ(spikes(recipe), spikes(other));
 }
 
-// Without dynamics synapses keep the efficacy that those dynamics, whichever they are, have in regular firing.
+// Without dynamics synapses keep the efficacy that those dynamics, whichever they are, have in regular
+// firing.
 TEST(PayeurPropagation, WithoutShortTermPlasticityEfficacyIsThatOfRegularFiring) {
   PropagationOptions o;
   o.short_term = ShortTerm::none;
@@ -201,7 +209,8 @@ TEST(SlowPayeurRule, WeightsFollowChangesOfBurstProbability) {
   EXPECT_NEAR(phases[0].post_event_Hz, 4.54, 0.15);
 }
 
-// Two fifths of the published training: the epoch cost of a re-implementation from the article was 1.4 at 200.
+// Two fifths of the published training: the epoch cost of a re-implementation from the article was 1.4 at
+// 200.
 TEST(SlowPayeurXor, LearnsXorAndNotWithoutHiddenPlasticity) {
   XorOptions o;
   o.quirks = spike::Quirks::published();

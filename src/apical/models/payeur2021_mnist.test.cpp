@@ -18,7 +18,8 @@ constexpr std::size_t kSide = 6;
 std::vector<double> bars(std::size_t digit) {
   std::vector<double> x(kSide * kSide, 0.0);
   for (std::size_t i = 0; i < kSide; ++i) {
-    for (const std::size_t k : {digit / 2, digit / 2 + 3}) x[digit % 2 == 0 ? k * kSide + i : i * kSide + k] = 1;
+    for (const std::size_t k : {digit / 2, digit / 2 + 3})
+      x[digit % 2 == 0 ? k * kSide + i : i * kSide + k] = 1;
   }
   return x;
 }
@@ -67,7 +68,8 @@ double mean_square_change(MnistOptions o, std::uint64_t seed) {
   }
   const auto after = n.weights(n.connection("in->hid"));
   double sum = 0;
-  for (std::size_t i = 0; i < before.size(); ++i) sum += (after[i] - before[i]) * (after[i] - before[i]) / static_cast<double>(before.size());
+  for (std::size_t i = 0; i < before.size(); ++i)
+    sum += (after[i] - before[i]) * (after[i] - before[i]) / static_cast<double>(before.size());
   return sum;
 }
 
@@ -89,7 +91,8 @@ TEST(SpikingMnist, LearnedFeedbackChangesAsForwardWeightsDoAndKeepsTakingOffWhat
     const auto weights = [&](const char* name) { return n.weights(n.connection(name)); };
     const auto forward = weights("hid->out"), back = weights("out->hid bursts");
     right_after(network, 10);
-    const auto forward_after = weights("hid->out"), back_after = weights("out->hid bursts"), events = weights("out->hid events");
+    const auto forward_after = weights("hid->out"), back_after = weights("out->hid bursts"),
+               events = weights("out->hid events");
     const std::size_t outputs = kDigits * o.per_class;
     double largest = 0;
     for (std::size_t j = 0; j < o.hidden; ++j) {

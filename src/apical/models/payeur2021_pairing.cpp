@@ -81,7 +81,8 @@ double periodic_pairing(double frequency_Hz, const PeriodicPairing& protocol) {
 std::vector<double> poisson_train(double rate_Hz, double refractory_s, double duration_s, std::uint64_t seed,
                                   std::uint32_t index) {
   const double mean = 1 / rate_Hz - refractory_s;
-  if (!(rate_Hz > 0) || mean < 0) throw ConfigError("a Poisson train needs a rate above 0 and below 1/refractory time");
+  if (!(rate_Hz > 0) || mean < 0)
+    throw ConfigError("a Poisson train needs a rate above 0 and below 1/refractory time");
   std::vector<double> times;
   std::uint64_t draw = 0;
   for (double t = exponential(mean, train_address(seed, index, draw++)) + refractory_s; t < duration_s;
@@ -93,13 +94,15 @@ std::vector<double> poisson_train(double rate_Hz, double refractory_s, double du
 
 std::vector<double> burst_poisson_train(const BurstTrain& train, double duration_s, std::uint64_t seed,
                                         std::uint32_t index) {
-  const std::vector<double> events = poisson_train(train.event_rate_Hz, train.event_refractory_s, duration_s, seed, index);
+  const std::vector<double> events =
+      poisson_train(train.event_rate_Hz, train.event_refractory_s, duration_s, seed, index);
   std::vector<double> times;
   for (std::size_t i = 0; i < events.size(); ++i) {
     times.push_back(events[i]);
     const std::uint64_t own = std::uint64_t{1} << 40 | i;  // draws apart from those of the event times
     if (uniform(train_address(seed, index, own)) >= train.burst_probability) continue;
-    const double second = events[i] + train.gap_s + train.span_s * uniform(train_address(seed, index, own | std::uint64_t{1} << 41));
+    const double second = events[i] + train.gap_s +
+                          train.span_s * uniform(train_address(seed, index, own | std::uint64_t{1} << 41));
     if (second < duration_s) times.push_back(second);
   }
   return times;
@@ -115,7 +118,8 @@ double PairingCurve::crossing() const {
 
 std::vector<double> PeriodicExperiment::evenly(double first, double last, int count) {
   std::vector<double> out;
-  for (int i = 0; i < count; ++i) out.push_back(i + 1 == count ? last : first + i * ((last - first) / (count - 1)));
+  for (int i = 0; i < count; ++i)
+    out.push_back(i + 1 == count ? last : first + i * ((last - first) / (count - 1)));
   return out;
 }
 
@@ -135,7 +139,9 @@ template <class F>
 double mean_over(int repetitions, std::size_t point, const F& f) {
   if (repetitions < 1) throw ConfigError(fmt::format("repetitions is {}; expected 1 or more", repetitions));
   double sum = 0;
-  for (int n = 0; n < repetitions; ++n) sum += f(static_cast<std::uint32_t>(point * static_cast<std::size_t>(repetitions)) + static_cast<std::uint32_t>(n));
+  for (int n = 0; n < repetitions; ++n)
+    sum += f(static_cast<std::uint32_t>(point * static_cast<std::size_t>(repetitions)) +
+             static_cast<std::uint32_t>(n));
   return sum / repetitions;
 }
 
@@ -147,8 +153,12 @@ std::vector<PairingCurve> run_pairing(const PoissonExperiment& e, std::uint64_t 
     PairingCurve curve{fmt::format("P(0) = {:g}", p), e.rates_Hz, {}};
     for (std::size_t i = 0; i < curve.x.size(); ++i) {
       curve.delta_w.push_back(mean_over(e.repetitions, i, [&](std::uint32_t pair) {
-        const auto train = [&](std::uint32_t side) { return poisson_train(curve.x[i], e.refractory_s, e.duration_s, seed, 2 * pair + side); };
-        return pair_trains(train(0), train(1), e.duration_s, {e.initial_event_Hz, p * e.initial_event_Hz}, e.parameters).delta_w;
+        const auto train = [&](std::uint32_t side) {
+          return poisson_train(curve.x[i], e.refractory_s, e.duration_s, seed, 2 * pair + side);
+        };
+        return pair_trains(train(0), train(1), e.duration_s, {e.initial_event_Hz, p * e.initial_event_Hz},
+                           e.parameters)
+            .delta_w;
       }));
     }
     out.push_back(std::move(curve));
@@ -163,8 +173,12 @@ std::vector<PairingCurve> run_pairing(const BurstPoissonExperiment& e, std::uint
     for (std::size_t i = 0; i < curve.x.size(); ++i) {
       const BurstTrain statistics{rate, curve.x[i], e.event_refractory_s, e.gap_s, e.span_s};
       curve.delta_w.push_back(mean_over(e.repetitions, i, [&](std::uint32_t pair) {
-        const auto train = [&](std::uint32_t side) { return burst_poisson_train(statistics, e.duration_s, seed, 2 * pair + side); };
-        return pair_trains(train(0), train(1), e.duration_s, {rate, e.initial_burst_probability * rate}, e.parameters).delta_w;
+        const auto train = [&](std::uint32_t side) {
+          return burst_poisson_train(statistics, e.duration_s, seed, 2 * pair + side);
+        };
+        return pair_trains(train(0), train(1), e.duration_s, {rate, e.initial_burst_probability * rate},
+                           e.parameters)
+            .delta_w;
       }));
     }
     out.push_back(std::move(curve));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pairing protocols of Payeur et al. 2021 (Nature Neuroscience 24, Fig. 2B-D): one synapse, given spike trains, the rule
+// Pairing protocols of Payeur et al. 2021 (Nature Neuroscience 24, Fig. 2B-D): one synapse, given spike
+// trains, the rule
 //   dw = eta [B - (Bbar/Ebar) E] Etilde_pre
 // with traces advanced by Euler steps and events told from bursts by the interspike interval alone.
 #pragma once
@@ -43,7 +44,8 @@ struct PeriodicPairing {
 };
 double periodic_pairing(double frequency_Hz, const PeriodicPairing& protocol = {});
 
-/// A Poisson train of the given rate with an absolute refractory time. `index` tells trains of one seed apart.
+/// A Poisson train of the given rate with an absolute refractory time. `index` tells trains of one seed
+/// apart.
 std::vector<double> poisson_train(double rate_Hz, double refractory_s, double duration_s, std::uint64_t seed,
                                   std::uint32_t index);
 
@@ -71,8 +73,8 @@ struct PeriodicExperiment {
 };
 std::vector<PairingCurve> run_pairing(const PeriodicExperiment& experiment);
 
-/// Fig. 2C: independent Poisson trains before and behind the synapse, x their rate in Hz, one curve for each initial
-/// burst probability; the same trains for every curve. Means over repetitions.
+/// Fig. 2C: independent Poisson trains before and behind the synapse, x their rate in Hz, one curve for each
+/// initial burst probability; the same trains for every curve. Means over repetitions.
 struct PoissonExperiment {
   PairingParameters parameters;
   std::vector<double> rates_Hz = PeriodicExperiment::evenly(1, 50, 10), initial_burst_probabilities{0.3, 0.5};
@@ -81,12 +83,13 @@ struct PoissonExperiment {
 };
 std::vector<PairingCurve> run_pairing(const PoissonExperiment& experiment, std::uint64_t seed);
 
-/// Fig. 2D: burst-Poisson trains of the same statistics on both sides, x their burst probability, one curve for each
-/// event rate, which the estimates start at.
+/// Fig. 2D: burst-Poisson trains of the same statistics on both sides, x their burst probability, one curve
+/// for each event rate, which the estimates start at.
 struct BurstPoissonExperiment {
   PairingParameters parameters;
   std::vector<double> burst_probabilities = PeriodicExperiment::evenly(0, 0.45, 10), event_rates_Hz{5, 10};
-  double initial_burst_probability = 0.2, event_refractory_s = 20e-3, gap_s = 2e-3, span_s = 10e-3, duration_s = 100;
+  double initial_burst_probability = 0.2, event_refractory_s = 20e-3, gap_s = 2e-3, span_s = 10e-3,
+         duration_s = 100;
   int repetitions = 20;
 };
 std::vector<PairingCurve> run_pairing(const BurstPoissonExperiment& experiment, std::uint64_t seed);

@@ -47,8 +47,8 @@ Drive with_sine(const Drive& base, double amplitude_A, double period_s, double s
   return {base.constant_A, amplitude_A, period_s, start_s};
 }
 
-PropagationSeries record(Network<float>& net, const std::vector<std::size_t>& areas, const PropagationOptions& o,
-                         const WatchedAdvance& advance) {
+PropagationSeries record(Network<float>& net, const std::vector<std::size_t>& areas,
+                         const PropagationOptions& o, const WatchedAdvance& advance) {
   PropagationSeries out;
   const auto bins = static_cast<int>(std::lround(o.duration_s / o.bin_s));
   for (int bin = 0; bin < bins; ++bin) {
@@ -62,18 +62,21 @@ PropagationSeries record(Network<float>& net, const std::vector<std::size_t>& ar
     }
     const double t = (bin + 1) * o.bin_s;
     out.soma_drive_A.push_back(o.soma_amplitude_A * std::sin(2 * std::numbers::pi * t / o.soma_period_s));
-    out.dendrite_drive_A.push_back(o.dendrite_amplitude_A * std::sin(2 * std::numbers::pi * t / o.dendrite_period_s));
+    out.dendrite_drive_A.push_back(o.dendrite_amplitude_A *
+                                   std::sin(2 * std::numbers::pi * t / o.dendrite_period_s));
   }
   return out;
 }
 
-void start_drives(Network<float>& net, std::size_t soma_group, std::size_t dendrite_group, const PropagationOptions& o) {
+void start_drives(Network<float>& net, std::size_t soma_group, std::size_t dendrite_group,
+                  const PropagationOptions& o) {
   const double now = static_cast<double>(net.step()) * net.description().dt_s;
   const auto& groups = net.description().groups;
   net.set_drive(soma_group, CurrentTarget::soma,
                 with_sine(groups[soma_group].soma_current, o.soma_amplitude_A, o.soma_period_s, now));
-  net.set_drive(dendrite_group, CurrentTarget::dendrite,
-                with_sine(groups[dendrite_group].dendrite_current, o.dendrite_amplitude_A, o.dendrite_period_s, now));
+  net.set_drive(
+      dendrite_group, CurrentTarget::dendrite,
+      with_sine(groups[dendrite_group].dendrite_current, o.dendrite_amplitude_A, o.dendrite_period_s, now));
 }
 
 }  // namespace
@@ -82,10 +85,16 @@ Description propagation_network(const PropagationOptions& o) {
   Description d;
   d.quirks = o.quirks;
   d.groups = {pyramidal("pyr1", o.pyramidal, 0, 50e-12), pyramidal("pyr2", o.pyramidal, -100e-12, 100e-12)};
-  NeuronGroup pv{.name = "pv", .size = o.interneurons, .model = ExponentialIf::parvalbumin(), .initial_voltage_sd_V = 5e-3};
+  NeuronGroup pv{.name = "pv",
+                 .size = o.interneurons,
+                 .model = ExponentialIf::parvalbumin(),
+                 .initial_voltage_sd_V = 5e-3};
   pv.soma_current.constant_A = 205e-12;
   d.groups.push_back(pv);
-  d.groups.push_back({.name = "som", .size = o.interneurons, .model = ExponentialIf::somatostatin(), .initial_voltage_sd_V = 5e-3});
+  d.groups.push_back({.name = "som",
+                      .size = o.interneurons,
+                      .model = ExponentialIf::somatostatin(),
+                      .initial_voltage_sd_V = 5e-3});
   add_pyramidal_noise(d, "pyr1");
   add_pyramidal_noise(d, "pyr2");
   add_noise(d, "pv", Receptor::soma_excitatory, 0.75);
@@ -93,11 +102,16 @@ Description propagation_network(const PropagationOptions& o) {
   add_noise(d, "som", Receptor::soma_excitatory, 0.4);
   add_noise(d, "som", Receptor::soma_inhibitory, 0.5);
 
-  const ShortTermParameters depressing = ShortTermParameters::depressing(), facilitating = ShortTermParameters::facilitating();
+  const ShortTermParameters depressing = ShortTermParameters::depressing(),
+                            facilitating = ShortTermParameters::facilitating();
   const auto connect = [&](const std::string& from, const std::string& to, Receptor receptor, double weight,
                            const std::optional<ShortTermParameters>& dynamics_of_synapse) {
-    Connection c{.name = from + "->" + to, .source = from, .target = to, .receptor = receptor,
-                 .topology = RandomPairs{.probability = o.in_degree_fraction}, .weight = weight};
+    Connection c{.name = from + "->" + to,
+                 .source = from,
+                 .target = to,
+                 .receptor = receptor,
+                 .topology = RandomPairs{.probability = o.in_degree_fraction},
+                 .weight = weight};
     if (dynamics_of_synapse && o.short_term == ShortTerm::none) {
       c.weight *= mean_efficacy(*dynamics_of_synapse, o.quirks.facilitation_jump, d.dt_s);
     } else {
@@ -127,7 +141,9 @@ Description multiplexing_population(const PropagationOptions& o) {
 
 std::vector<double> PropagationSeries::burst_probability(std::size_t area) const {
   std::vector<double> out(event_Hz[area].size());
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = event_Hz[area][i] > 0 ? burst_Hz[area][i] / event_Hz[area][i] : std::numeric_limits<double>::quiet_NaN();
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = event_Hz[area][i] > 0 ? burst_Hz[area][i] / event_Hz[area][i]
+                                   : std::numeric_limits<double>::quiet_NaN();
   return out;
 }
 
@@ -140,7 +156,7 @@ PropagationSeries run_propagation(const PropagationOptions& o, std::uint64_t see
 }
 
 PropagationSeries run_multiplexing(const PropagationOptions& o, std::uint64_t seed, ThreadPool* pool,
-                                  const WatchedAdvance& advance) {
+                                   const WatchedAdvance& advance) {
   Network<float> net(multiplexing_population(o), seed, pool);
   advance_watched(net, o.burn_in_s, advance);
   start_drives(net, 0, 0, o);

@@ -17,29 +17,44 @@ Description rule_network(const RuleNetworkOptions& o) {
   Description d;
   d.quirks = o.quirks;
   NeuronGroup pre{.name = "pre", .size = o.neurons, .model = TwoCompartment{}, .initial_voltage_sd_V = 5e-3};
-  NeuronGroup post{.name = "post", .size = o.neurons, .model = TwoCompartment{}, .initial_voltage_sd_V = 5e-3};
+  NeuronGroup post{
+      .name = "post", .size = o.neurons, .model = TwoCompartment{}, .initial_voltage_sd_V = 5e-3};
   pre.estimator.alpha_s = post.estimator.alpha_s = o.alpha_s;
   post.dendrite_current.constant_A = kDendriticBase_A;
-  d.groups = {pre, post,
+  d.groups = {pre,
+              post,
               {.name = "exc_pool", .size = o.pool, .model = PoissonSource{5}},
               {.name = "inh_pool", .size = o.pool, .model = PoissonSource{5}},
               {.name = "dendritic_drive", .size = 100, .model = PoissonSource{1}}};
   const auto contacts = [&](const char* pool, Receptor receptor, double number, double weight) {
-    d.connections.push_back({.name = std::string(pool) + (receptor <= Receptor::soma_inhibitory ? "->soma" : "->dendrite"),
-                             .source = pool, .target = "pre", .receptor = receptor,
-                             .topology = RandomPairs{.probability = number / static_cast<double>(o.pool)}, .weight = weight});
+    d.connections.push_back(
+        {.name = std::string(pool) + (receptor <= Receptor::soma_inhibitory ? "->soma" : "->dendrite"),
+         .source = pool,
+         .target = "pre",
+         .receptor = receptor,
+         .topology = RandomPairs{.probability = number / static_cast<double>(o.pool)},
+         .weight = weight});
   };
   contacts("exc_pool", Receptor::soma_excitatory, kExcitatoryContacts, 0.17);
   contacts("exc_pool", Receptor::dendrite_excitatory, kExcitatoryContacts, 0.0425);
   contacts("inh_pool", Receptor::soma_inhibitory, kInhibitoryContacts, 0.26);
   contacts("inh_pool", Receptor::dendrite_inhibitory, kInhibitoryContacts, 0.065);
-  d.connections.push_back({.name = "drive", .source = "dendritic_drive", .target = "post",
-                           .receptor = Receptor::dendrite_excitatory, .topology = RandomPairs{.probability = 0.2},
+  d.connections.push_back({.name = "drive",
+                           .source = "dendritic_drive",
+                           .target = "post",
+                           .receptor = Receptor::dendrite_excitatory,
+                           .topology = RandomPairs{.probability = 0.2},
                            .weight = o.dendritic_weight});
-  d.connections.push_back({.name = "plastic", .source = "pre", .target = "post", .receptor = Receptor::soma_excitatory,
-                           .reads = Reads::events, .delay_steps = 0,
-                           .topology = RandomPairs{.probability = o.contact_probability}, .weight = o.initial_weight,
-                           .rule = BurstRule{.eta = o.eta, .pre_tau_s = 0.1, .minimum_rate_Hz = 2, .maximum_rate_Hz = 12}});
+  d.connections.push_back(
+      {.name = "plastic",
+       .source = "pre",
+       .target = "post",
+       .receptor = Receptor::soma_excitatory,
+       .reads = Reads::events,
+       .delay_steps = 0,
+       .topology = RandomPairs{.probability = o.contact_probability},
+       .weight = o.initial_weight,
+       .rule = BurstRule{.eta = o.eta, .pre_tau_s = 0.1, .minimum_rate_Hz = 2, .maximum_rate_Hz = 12}});
   return d;
 }
 
@@ -54,7 +69,9 @@ std::vector<RulePhase> run_rule_network(const RuleNetworkOptions& o, std::uint64
     advance_watched(net, seconds, advance);
     const Counts a = net.counts(pre), b = net.counts(post);
     const double per_Hz = seconds * static_cast<double>(o.neurons);
-    const auto ratio = [](const Counts& c) { return c.events ? static_cast<double>(c.bursts) / static_cast<double>(c.events) : 0; };
+    const auto ratio = [](const Counts& c) {
+      return c.events ? static_cast<double>(c.bursts) / static_cast<double>(c.events) : 0;
+    };
     out.push_back({net.mean_weight(plastic), static_cast<double>(a.events) / per_Hz, ratio(a),
                    static_cast<double>(b.events) / per_Hz, ratio(b)});
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plasticity rule in a network (Payeur et al. 2021, Nature Neuroscience 24, Fig. 2E-G): weights follow changes of
-// the targets' burst probability, and do not care how much the presynaptic side bursts.
+// The plasticity rule in a network (Payeur et al. 2021, Nature Neuroscience 24, Fig. 2E-G): weights follow
+// changes of the targets' burst probability, and do not care how much the presynaptic side bursts.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ namespace apical::payeur2021 {
 struct RuleNetworkOptions {
   std::size_t neurons = 1000, pool = 25000;  ///< per side; Poisson sources of each sign
   double contact_probability = 0.2, initial_weight = 0.08, eta = 3.5e-3, alpha_s = 5;
-  double dendritic_weight = 0.25;            ///< d0
+  double dendritic_weight = 0.25;  ///< d0
   double phase_s = 25;
   std::array<double, 5> phases{1, 1.5, 1, 0.55, 1};  ///< dendritic weight in units of d0
   double final_presynaptic_current_A = 40e-12;
@@ -30,7 +30,7 @@ struct RulePhase {
   double mean_weight;  ///< at the end
   double pre_event_Hz, pre_burst_probability, post_event_Hz, post_burst_probability;
 };
-std::vector<RulePhase> run_rule_network(const RuleNetworkOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr,
-                                        const WatchedAdvance& advance = {});
+std::vector<RulePhase> run_rule_network(const RuleNetworkOptions& options, std::uint64_t seed,
+                                        ThreadPool* pool = nullptr, const WatchedAdvance& advance = {});
 
 }  // namespace apical::payeur2021

@@ -47,25 +47,44 @@ void XorOptions::use(XorFeedback kind) {
 
 Description xor_network(const XorOptions& o) {
   if (o.neurons == 0 || o.in_degree <= 0 || o.in_degree > static_cast<double>(o.neurons)) {
-    throw ConfigError(fmt::format("XOR network: {} inputs per neuron from populations of {} neurons", o.in_degree, o.neurons));
+    throw ConfigError(fmt::format("XOR network: {} inputs per neuron from populations of {} neurons",
+                                  o.in_degree, o.neurons));
   }
   Description d = with_populations(o);
   const RandomPairs sparse{.probability = o.in_degree / static_cast<double>(o.neurons)};
   const auto forward = [&](const std::string& from, const std::string& to, double eta, bool plastic) {
-    Connection exc{.name = from + "->" + to + " exc", .source = from, .target = to, .receptor = Receptor::soma_excitatory,
-                   .reads = Reads::events, .delay_steps = 0, .topology = sparse, .weight = kForwardExcitation};
-    if (plastic) exc.rule = BurstRule{.eta = eta, .pre_tau_s = 0.1, .minimum_rate_Hz = o.e_min_Hz, .maximum_rate_Hz = o.e_max_Hz};
+    Connection exc{.name = from + "->" + to + " exc",
+                   .source = from,
+                   .target = to,
+                   .receptor = Receptor::soma_excitatory,
+                   .reads = Reads::events,
+                   .delay_steps = 0,
+                   .topology = sparse,
+                   .weight = kForwardExcitation};
+    if (plastic)
+      exc.rule = BurstRule{
+          .eta = eta, .pre_tau_s = 0.1, .minimum_rate_Hz = o.e_min_Hz, .maximum_rate_Hz = o.e_max_Hz};
     d.connections.push_back(exc);
-    d.connections.push_back({.name = from + "->" + to + " inh", .source = from, .target = to,
-                             .receptor = Receptor::soma_inhibitory, .reads = Reads::events, .delay_steps = 0,
-                             .topology = sparse, .weight = kForwardInhibition});
+    d.connections.push_back({.name = from + "->" + to + " inh",
+                             .source = from,
+                             .target = to,
+                             .receptor = Receptor::soma_inhibitory,
+                             .reads = Reads::events,
+                             .delay_steps = 0,
+                             .topology = sparse,
+                             .weight = kForwardInhibition});
   };
   const auto backward = [&](const std::string& to, double exc, double inh) {
     for (const bool excitatory : {true, false}) {
-      d.connections.push_back({.name = "out->" + to + (excitatory ? " exc" : " inh"), .source = "out", .target = to,
-                               .receptor = excitatory ? Receptor::dendrite_excitatory : Receptor::dendrite_inhibitory,
-                               .reads = Reads::bursts, .delay_steps = 0, .topology = sparse,
-                               .weight = excitatory ? exc : inh});
+      d.connections.push_back(
+          {.name = "out->" + to + (excitatory ? " exc" : " inh"),
+           .source = "out",
+           .target = to,
+           .receptor = excitatory ? Receptor::dendrite_excitatory : Receptor::dendrite_inhibitory,
+           .reads = Reads::bursts,
+           .delay_steps = 0,
+           .topology = sparse,
+           .weight = excitatory ? exc : inh});
     }
   };
   for (const char* in : {"in1", "in2"}) {
@@ -114,8 +133,10 @@ XorTask::XorTask(const XorOptions& options, std::uint64_t seed, ThreadPool* pool
     : options_(options), network_(xor_network(options), seed, pool), advance_(std::move(advance)) {}
 
 void XorTask::set_input(const XorPattern& p) {
-  network_.set_drive(0, CurrentTarget::soma, {.constant_A = p.first ? options_.input_on_A : options_.input_off_A});
-  network_.set_drive(1, CurrentTarget::soma, {.constant_A = p.second ? options_.input_on_A : options_.input_off_A});
+  network_.set_drive(0, CurrentTarget::soma,
+                     {.constant_A = p.first ? options_.input_on_A : options_.input_off_A});
+  network_.set_drive(1, CurrentTarget::soma,
+                     {.constant_A = p.second ? options_.input_on_A : options_.input_off_A});
 }
 
 void XorTask::remove_input() {

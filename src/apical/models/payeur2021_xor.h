@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// XOR in a three-stage spiking network (Payeur et al. 2021, Nature Neuroscience 24, Fig. 4): five burst-Poisson
-// populations; events carry the input forward, bursts carry the teacher's signal back to the hidden dendrites.
+// XOR in a three-stage spiking network (Payeur et al. 2021, Nature Neuroscience 24, Fig. 4): five
+// burst-Poisson populations; events carry the input forward, bursts carry the teacher's signal back to the
+// hidden dendrites.
 #pragma once
 
 #include <array>
@@ -14,25 +15,27 @@
 namespace apical::payeur2021 {
 
 enum class XorFeedback {
-  asymmetric,  ///< net excitatory to the first hidden population, net inhibitory to the second, whose dendrites get a balancing current
+  asymmetric,  ///< net excitatory to the first hidden population, net inhibitory to the second, whose
+               ///< dendrites get a balancing current
   symmetric,   ///< both get the first one's (their Extended Data)
   cut,         ///< control: none
 };
 
 /// Quantities of the published run unless said otherwise.
 struct XorOptions {
-  std::size_t neurons = 500;       ///< per population
-  double in_degree = 100;          ///< connection probability = in_degree / neurons
+  std::size_t neurons = 500;  ///< per population
+  double in_degree = 100;     ///< connection probability = in_degree / neurons
   XorFeedback feedback = XorFeedback::asymmetric;
-  bool hidden_plasticity = true;   ///< false: control, only the output learns
-  double hidden_eta = 8e-3, output_eta = 4e-3;  ///< the published run with symmetric feedback has half of each
-  double alpha_s = 2;              ///< averaging time of the rate estimates
-  double example_s = 8;            ///< T: 0.9 T prediction, 0.1 T with the teacher
+  bool hidden_plasticity = true;  ///< false: control, only the output learns
+  double hidden_eta = 8e-3,
+         output_eta = 4e-3;  ///< the published run with symmetric feedback has half of each
+  double alpha_s = 2;        ///< averaging time of the rate estimates
+  double example_s = 8;      ///< T: 0.9 T prediction, 0.1 T with the teacher
   double e_max_Hz = 10, e_min_Hz = 2, teacher_A = 1000e-12;
   double input_on_A = 150e-12, input_off_A = -350e-12;
-  /// Presynaptic homeostasis looks at the 30 s average of all spikes (Q4): with the event rate estimate instead, whose
-  /// noise at alpha = 2 s keeps falling below 2 Hz, weights drift upwards and XOR is not learned (cost 2.76 after 250
-  /// epochs, one seed, against 1.15).
+  /// Presynaptic homeostasis looks at the 30 s average of all spikes (Q4): with the event rate estimate
+  /// instead, whose noise at alpha = 2 s keeps falling below 2 Hz, weights drift upwards and XOR is not
+  /// learned (cost 2.76 after 250 epochs, one seed, against 1.15).
   spike::Quirks quirks = {.homeostatic_rate = spike::HomeostaticRate::all_spikes};
 
   /// Gives the hidden populations this feedback, and all the learning rates that were published with it.
@@ -49,8 +52,10 @@ struct XorPattern {
   bool target() const { return first != second; }
 };
 inline constexpr std::array<const char*, 5> kXorGroups{"in1", "in2", "hid1", "hid2", "out"};
-inline constexpr std::array<XorPattern, 4> kXorPatterns{{
-    {false, false, "00", "0,0"}, {true, false, "10", "1,0"}, {false, true, "01", "0,1"}, {true, true, "11", "1,1"}}};
+inline constexpr std::array<XorPattern, 4> kXorPatterns{{{false, false, "00", "0,0"},
+                                                         {true, false, "10", "1,0"},
+                                                         {false, true, "01", "0,1"},
+                                                         {true, true, "11", "1,1"}}};
 
 /// Population means over the last half of a presentation, in Hz, and burst probabilities; order of groups.
 struct XorResponse {
@@ -80,7 +85,8 @@ int patterns_correct(const std::array<XorResponse, 4>& responses, const XorOptio
 /// The published protocol, step by step, so that a caller can stop, save and look at any time.
 class XorTask {
  public:
-  XorTask(const XorOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr, WatchedAdvance advance = {});
+  XorTask(const XorOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr,
+          WatchedAdvance advance = {});
 
   /// 3 alpha without input current or plasticity.
   void burn_in();
@@ -103,7 +109,8 @@ class XorTask {
   WatchedAdvance advance_;
 };
 
-/// Burn-in, test, `epochs` of training (500 in the paper), test. `after_epoch` may watch; returning false stops.
+/// Burn-in, test, `epochs` of training (500 in the paper), test. `after_epoch` may watch; returning false
+/// stops.
 XorResult run_xor(const XorOptions& options, int epochs, std::uint64_t seed, ThreadPool* pool = nullptr,
                   const std::function<bool(int, const std::array<XorExample, 4>&)>& after_epoch = {});
 

@@ -14,8 +14,8 @@ template <class T>
 const T& per_area(const std::vector<T>& values, std::size_t area, std::size_t areas, const char* name) {
   if (values.size() == 1) return values.front();
   if (values.size() != areas) {
-    throw ConfigError(std::string(name) + " has " + std::to_string(values.size()) + " entries; expected 1 or one for each of the " +
-                      std::to_string(areas) + " areas");
+    throw ConfigError(std::string(name) + " has " + std::to_string(values.size()) +
+                      " entries; expected 1 or one for each of the " + std::to_string(areas) + " areas");
   }
   return values[area];
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Perturbations of published circuits: lesions done while a circuit runs against circuits built without the part.
+// Perturbations of published circuits: lesions done while a circuit runs against circuits built without the
+// part.
 #include <gtest/gtest.h>
 
 #include "apical/core/random.h"
@@ -17,7 +18,8 @@ void show(Engine& e, std::uint64_t sample) {
   for (const auto id : {e.circuit().stimulus(), e.circuit().target()}) {
     Values x(e.circuit()[*id].size);
     for (std::size_t r = 0; r < e.replicas(); ++r) {
-      for (std::size_t i = 0; i < x.size(); ++i) x[i] = uniform({e.seeds()[r], Stream::task_input, id->value, sample * x.size() + i}, -1, 1);
+      for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] = uniform({e.seeds()[r], Stream::task_input, id->value, sample * x.size() + i}, -1, 1);
       e.set_external<double>(*id, r, x);
     }
   }
@@ -35,7 +37,8 @@ Values rates(Engine& e, const char* population) {
 }
 
 /// Trains an intact circuit with `cut` projections, and one that never had them.
-void expect_cut_is_removal(const Circuit& whole, const std::vector<std::string>& cut, const std::vector<const char*>& populations) {
+void expect_cut_is_removal(const Circuit& whole, const std::vector<std::string>& cut,
+                           const std::vector<const char*>& populations) {
   Circuit lesioned = whole;
   for (const std::string& name : cut) lesioned.remove(lesioned.projection(name));
   std::vector<Perturbation> perturbations;
@@ -70,7 +73,8 @@ TEST(RatePerturbation, CuttingInhibitionEqualsACircuitWithoutInterneurons) {
   m.layers = {4, 5, 3, 2};
   m.eta = {0.1};
   m.eta_pyr_to_inter = {0.04};
-  expect_cut_is_removal(build(m), {"a1.inter->a1.pyr.apical", "a2.inter->a2.pyr.apical"}, {"a1.pyr", "a2.pyr", "a3.pyr", "a1.inter"});
+  expect_cut_is_removal(build(m), {"a1.inter->a1.pyr.apical", "a2.inter->a2.pyr.apical"},
+                        {"a1.pyr", "a2.pyr", "a3.pyr", "a1.inter"});
 }
 
 TEST(RatePerturbation, SilencingErrorNeuronsStopsTheVoltageRuleWhereTheyProject) {
@@ -89,7 +93,8 @@ TEST(RatePerturbation, SilencingErrorNeuronsStopsTheVoltageRuleWhereTheyProject)
   const Matrix<double> before = engine.weights(first, 0), before_last = engine.weights(last, 0);
   engine.advance(100, Learning::all());
   // Without apical input the soma does nothing that the basal dendrite has not foreseen.
-  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(engine.weights(first, 0).flat()[i], before.flat()[i], 1e-13);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    EXPECT_NEAR(engine.weights(first, 0).flat()[i], before.flat()[i], 1e-13);
   EXPECT_GT(std::abs(engine.weights(last, 0)(0, 0) - before_last(0, 0)), 1e-4);
 }
 

@@ -60,13 +60,23 @@ Pyramids build_pyramids(const PyramidalHierarchy& m) {
   for (std::size_t i = 0; i + 1 < areas; ++i) {
     const PopulationId from = b.pyr[i + 1], to = b.pyr[i];
     if (!m.transposed_feedback) {
-      b.down.push_back(c.connect(from, to, {.compartment = "apical", .pathway = Pathway::feedback,
-                                            .weights = InitialWeights::uniform(-m.random_feedback, m.random_feedback)}));
+      b.down.push_back(
+          c.connect(from, to,
+                    {.compartment = "apical",
+                     .pathway = Pathway::feedback,
+                     .weights = InitialWeights::uniform(-m.random_feedback, m.random_feedback)}));
     } else if (m.feedback_deviation > 0) {
-      b.down.push_back(c.connect(from, to, {.compartment = "apical", .pathway = Pathway::feedback,
-                                            .view = TransposedView{.of = b.up[i + 1], .deviation = InitialWeights::uniform(-m.feedback_deviation, m.feedback_deviation)}}));
+      b.down.push_back(c.connect(from, to,
+                                 {.compartment = "apical",
+                                  .pathway = Pathway::feedback,
+                                  .view = TransposedView{.of = b.up[i + 1],
+                                                         .deviation = InitialWeights::uniform(
+                                                             -m.feedback_deviation, m.feedback_deviation)}}));
     } else {
-      b.down.push_back(c.connect(from, to, {.compartment = "apical", .pathway = Pathway::feedback, .view = TransposedView{.of = b.up[i + 1]}}));
+      b.down.push_back(c.connect(from, to,
+                                 {.compartment = "apical",
+                                  .pathway = Pathway::feedback,
+                                  .view = TransposedView{.of = b.up[i + 1]}}));
     }
   }
   c.connect(target, b.pyr.back(),

@@ -240,7 +240,8 @@ TYPED_TEST(RateEngineOf, ARefreshIsAPathwayThatLearnsAtRateZero) {
   show(engine, *engine.circuit().stimulus(), 0);
   show(engine, *engine.circuit().target(), 0);
   engine.advance(10, Learning::all());
-  const ProjectionId up = engine.circuit().projection("a1.rep->a2.rep.basal"), down = engine.circuit().projection("a2.err->a1.err.dendrite");
+  const ProjectionId up = engine.circuit().projection("a1.rep->a2.rep.basal"),
+                     down = engine.circuit().projection("a2.err->a1.err.dendrite");
   const Matrix<double> weights = engine.weights(up, 0), stale = engine.weights(down, 0);
   engine.advance(5);
   EXPECT_EQ(engine.weights(down, 0), stale);

@@ -11,8 +11,9 @@
 namespace apical::models {
 
 const std::vector<Model>& all() {
-  static const std::vector<Model> models{error_neuron_microcircuit_model(), layered_reference_model(), dendritic_microcircuit_model(),
-                                         dendritic_predictive_coding_model(), phaseless_alignment_learning_model()};
+  static const std::vector<Model> models{error_neuron_microcircuit_model(), layered_reference_model(),
+                                         dendritic_microcircuit_model(), dendritic_predictive_coding_model(),
+                                         phaseless_alignment_learning_model()};
   return models;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The published circuits by name, with the parameters each understands, their defaults and where they are from.
+// The published circuits by name, with the parameters each understands, their defaults and where they are
+// from.
 #pragma once
 
 #include <map>
@@ -16,13 +17,15 @@ namespace apical::models {
 using Entries = std::vector<std::variant<double, std::string>>;
 
 /// A list of numbers may be given as one number, a list of texts as one text.
-using Value = std::variant<bool, double, std::string, std::vector<double>, std::vector<std::string>, Entries, Matrix<double>>;
+using Value = std::variant<bool, double, std::string, std::vector<double>, std::vector<std::string>, Entries,
+                           Matrix<double>>;
 
-/// One parameter. The type of `default_value` is the type of the parameter; an empty matrix means "not given".
+/// One parameter. The type of `default_value` is the type of the parameter; an empty matrix means "not
+/// given".
 struct Parameter {
   std::string name;
   Value default_value;
-  std::string unit;     ///< "" for pure numbers
+  std::string unit;  ///< "" for pure numbers
   std::string meaning;
   std::vector<std::string> choices = {};
   bool required = false;
@@ -48,7 +51,9 @@ class Values {
   bool flag(std::string_view name) const { return get<bool>(name); }
   const std::string& text(std::string_view name) const { return get<std::string>(name); }
   const std::vector<double>& numbers(std::string_view name) const { return get<std::vector<double>>(name); }
-  const std::vector<std::string>& texts(std::string_view name) const { return get<std::vector<std::string>>(name); }
+  const std::vector<std::string>& texts(std::string_view name) const {
+    return get<std::vector<std::string>>(name);
+  }
 
  private:
   std::map<std::string, Value, std::less<>> values_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Published experiments of spiking neurons by name. Circuit, stimuli and course belong together, so a model here is a whole
-// experiment; its options are parameters with names, units and defaults.
+// Published experiments of spiking neurons by name. Circuit, stimuli and course belong together, so a model
+// here is a whole experiment; its options are parameters with names, units and defaults.
 #pragma once
 
 #include <optional>
@@ -23,8 +23,10 @@ struct MultiplexingOptions {
   payeur2021::PropagationOptions population;
 };
 
-using SpikingOptions = std::variant<payeur2021::XorOptions, payeur2021::MnistOptions, payeur2021::PropagationOptions, MultiplexingOptions, payeur2021::RuleNetworkOptions,
-                                    payeur2021::PeriodicExperiment, payeur2021::PoissonExperiment, payeur2021::BurstPoissonExperiment>;
+using SpikingOptions =
+    std::variant<payeur2021::XorOptions, payeur2021::MnistOptions, payeur2021::PropagationOptions,
+                 MultiplexingOptions, payeur2021::RuleNetworkOptions, payeur2021::PeriodicExperiment,
+                 payeur2021::PoissonExperiment, payeur2021::BurstPoissonExperiment>;
 
 struct SpikingModel {
   std::string name, description, citation;
@@ -39,8 +41,8 @@ const SpikingModel* find_spiking(std::string_view name);
 std::optional<std::size_t> default_epochs(const SpikingOptions& options);
 /// Departures of the published program from its article; null where there is no network.
 spike::Quirks* quirks_of(SpikingOptions& options);
-/// Choices that defaults of other parameters follow from, in the order they are to be made: "quirks" of models that have
-/// any (recipe, intended or published), "feedback" of the XOR network.
+/// Choices that defaults of other parameters follow from, in the order they are to be made: "quirks" of
+/// models that have any (recipe, intended or published), "feedback" of the XOR network.
 std::vector<Parameter> presets_of(const SpikingOptions& options);
 /// ConfigError for another preset or choice.
 void apply_preset(SpikingOptions& options, std::string_view preset, std::string_view choice);

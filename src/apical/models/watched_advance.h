@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How somebody looks on while a protocol runs: the protocol hands its steps to a function, which executes them in as many
-// pieces as it likes and reads the network in between. Pieces do not change what the network does.
+// How somebody looks on while a protocol runs: the protocol hands its steps to a function, which executes
+// them in as many pieces as it likes and reads the network in between. Pieces do not change what the network
+// does.
 #pragma once
 
 #include <cmath>

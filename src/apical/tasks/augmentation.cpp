@@ -11,8 +11,8 @@ Window centre_of(std::size_t rows, std::size_t cols, const ImageShape& shape) {
   return {(rows - shape.rows) / 2, (cols - shape.cols) / 2, false};
 }
 
-Window window_of(const Augmentation& augmentation, std::size_t rows, std::size_t cols, const ImageShape& shape, const Showing& showing,
-                 std::uint32_t sample) {
+Window window_of(const Augmentation& augmentation, std::size_t rows, std::size_t cols,
+                 const ImageShape& shape, const Showing& showing, std::uint32_t sample) {
   const std::size_t pad = augmentation.padding();
   Window window = centre_of(rows + 2 * pad, cols + 2 * pad, shape);
   const auto draw = [&](std::uint32_t what, std::uint64_t n) {
@@ -27,8 +27,8 @@ Window window_of(const Augmentation& augmentation, std::size_t rows, std::size_t
   return window;
 }
 
-void cut_out(std::span<const std::uint8_t> from, std::size_t rows, std::size_t cols, std::size_t pad, const Window& window,
-             const ImageShape& shape, std::span<std::uint8_t> to) {
+void cut_out(std::span<const std::uint8_t> from, std::size_t rows, std::size_t cols, std::size_t pad,
+             const Window& window, const ImageShape& shape, std::span<std::uint8_t> to) {
   APICAL_CHECK(from.size() == shape.channels * rows * cols && to.size() == shape.size());
   std::uint8_t* out = to.data();
   for (std::size_t c = 0; c < shape.channels; ++c) {
@@ -48,8 +48,11 @@ std::vector<ParameterInfo> augmentation_parameters(std::vector<std::string> choi
   augment.name = "augment";
   augment.default_value = std::string("none");
   augment.choices = std::move(choices);
-  augment.meaning = "what training pictures undergo anew in each epoch: a window at a random place (crop), left and right changed in half of them (flip)";
-  return {augment, count_parameter("crop_padding", padding, "black pixels added on each side before the window is cut out", 0, 1000)};
+  augment.meaning =
+      "what training pictures undergo anew in each epoch: a window at a random place (crop), left and right "
+      "changed in half of them (flip)";
+  return {augment, count_parameter("crop_padding", padding,
+                                   "black pixels added on each side before the window is cut out", 0, 1000)};
 }
 
 Augmentation augmentation_of(const TaskParameters& p) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pictures that look a little different each time they are shown in training: a random window, mirrored or not. What is drawn
-// depends on seed, epoch and sample only, so neither on threads nor on where a run was stopped and continued.
+// Pictures that look a little different each time they are shown in training: a random window, mirrored or
+// not. What is drawn depends on seed, epoch and sample only, so neither on threads nor on where a run was
+// stopped and continued.
 #pragma once
 
 #include <cstddef>
@@ -38,16 +39,16 @@ struct Window {
   bool flip = false;
 };
 
-/// The window of the size of `shape` in a picture of rows x cols pixels: drawn, or with nothing to draw the centre (of an odd
-/// remainder the lower half). The padded picture must be as large as the window at least.
-Window window_of(const Augmentation& augmentation, std::size_t rows, std::size_t cols, const ImageShape& shape, const Showing& showing,
-                 std::uint32_t sample);
+/// The window of the size of `shape` in a picture of rows x cols pixels: drawn, or with nothing to draw the
+/// centre (of an odd remainder the lower half). The padded picture must be as large as the window at least.
+Window window_of(const Augmentation& augmentation, std::size_t rows, std::size_t cols,
+                 const ImageShape& shape, const Showing& showing, std::uint32_t sample);
 /// The centre, unmirrored.
 Window centre_of(std::size_t rows, std::size_t cols, const ImageShape& shape);
 
 /// `from` is channels x rows x cols; `to` has the size of `shape`. What lies outside is 0.
-void cut_out(std::span<const std::uint8_t> from, std::size_t rows, std::size_t cols, std::size_t pad, const Window& window,
-             const ImageShape& shape, std::span<std::uint8_t> to);
+void cut_out(std::span<const std::uint8_t> from, std::size_t rows, std::size_t cols, std::size_t pad,
+             const Window& window, const ImageShape& shape, std::span<std::uint8_t> to);
 
 /// Text "augment" with the given choices (of none, crop, flip, crop-and-flip) and count "crop_padding".
 std::vector<ParameterInfo> augmentation_parameters(std::vector<std::string> choices, double padding);

@@ -29,9 +29,12 @@ Bytes cut(std::size_t pad, const Window& window) {
 TEST(Augmentation, TheWindowIsCutOutOfThePaddedPicture) {
   EXPECT_EQ(cut(0, {}), counting());
   EXPECT_EQ(cut(2, {2, 2, false}), counting());
-  EXPECT_EQ(cut(1, {0, 0, false}), (Bytes{0, 0, 0, 0, 0, 1, 2, 3, 0, 5, 6, 7, 0, 0, 0, 0, 0, 13, 14, 15, 0, 17, 18, 19}));
-  EXPECT_EQ(cut(1, {2, 2, false}), (Bytes{6, 7, 8, 0, 10, 11, 12, 0, 0, 0, 0, 0, 18, 19, 20, 0, 22, 23, 24, 0, 0, 0, 0, 0}));
-  EXPECT_EQ(cut(0, {0, 0, true}), (Bytes{4, 3, 2, 1, 8, 7, 6, 5, 12, 11, 10, 9, 16, 15, 14, 13, 20, 19, 18, 17, 24, 23, 22, 21}));
+  EXPECT_EQ(cut(1, {0, 0, false}),
+            (Bytes{0, 0, 0, 0, 0, 1, 2, 3, 0, 5, 6, 7, 0, 0, 0, 0, 0, 13, 14, 15, 0, 17, 18, 19}));
+  EXPECT_EQ(cut(1, {2, 2, false}),
+            (Bytes{6, 7, 8, 0, 10, 11, 12, 0, 0, 0, 0, 0, 18, 19, 20, 0, 22, 23, 24, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(cut(0, {0, 0, true}),
+            (Bytes{4, 3, 2, 1, 8, 7, 6, 5, 12, 11, 10, 9, 16, 15, 14, 13, 20, 19, 18, 17, 24, 23, 22, 21}));
 }
 
 TEST(Augmentation, EveryPlaceIsEquallyLikely) {
@@ -44,7 +47,8 @@ TEST(Augmentation, EveryPlaceIsEquallyLikely) {
   }
   ASSERT_EQ(found.size(), 18U);
   double chi2 = 0;
-  for (const auto& [place, count] : found) chi2 += (count - kDraws / 18.0) * (count - kDraws / 18.0) / (kDraws / 18.0);
+  for (const auto& [place, count] : found)
+    chi2 += (count - kDraws / 18.0) * (count - kDraws / 18.0) / (kDraws / 18.0);
   EXPECT_LT(chi2, 17 + 5 * 5.83);  // 17 degrees of freedom, five standard deviations
 }
 

@@ -35,7 +35,8 @@ Dataset make(const TaskParameters& p) {
   data.test = make_split(p, 2);
   data.readout = Readout::regression;
   const auto plants = [&](const char* seed) {
-    return [seed = p.count(seed)]() -> std::unique_ptr<Plant> { return std::make_unique<CartPolePlant>(seed); };
+    return
+        [seed = p.count(seed)]() -> std::unique_ptr<Plant> { return std::make_unique<CartPolePlant>(seed); };
   };
   ClosedLoop loop;
   loop.validation = plants("validation_seed");
@@ -79,8 +80,7 @@ bool has_fallen(const CartPoleState& state, const CartPoleConvention& convention
   return std::abs(state[0]) > convention.position_limit || std::abs(state[2]) > convention.angle_limit;
 }
 
-CartPoleState cart_pole_start(const CartPoleConvention& convention, std::uint64_t seed,
-                              std::uint64_t index) {
+CartPoleState cart_pole_start(const CartPoleConvention& convention, std::uint64_t seed, std::uint64_t index) {
   CartPoleState start;
   for (std::uint32_t k = 0; k < 4; ++k) {
     start[k] =
@@ -171,13 +171,17 @@ TaskInfo cart_pole_task() {
   TaskInfo info;
   info.name = "cart-pole";
   info.description =
-      "keep a pole upright: regression on the force of a linear controller, divided by 76.6 N; validation and "
-      "test close the loop through the plant and count falls, beside those of that controller on the same starts";
+      "keep a pole upright: regression on the force of a linear controller, divided by 76.6 N; validation "
+      "and "
+      "test close the loop through the plant and count falls, beside those of that controller on the same "
+      "starts";
   info.parameters = {
       count_parameter("samples", 500, "samples in each of train, validation and test", 1, 1e6, source),
       range,
-      count_parameter("stretches", 10, "stretches of an evaluation, each from a start of its own", 1, 1e6, source),
-      count_parameter("control_steps", kCartPoleRegulation.steps, "control steps of a stretch, 10 ms each", 1, 1e9, source),
+      count_parameter("stretches", 10, "stretches of an evaluation, each from a start of its own", 1, 1e6,
+                      source),
+      count_parameter("control_steps", kCartPoleRegulation.steps, "control steps of a stretch, 10 ms each", 1,
+                      1e9, source),
       count_parameter("validation_seed", 123456, "seed of the start states in validation", 0, kLargestSeed),
       count_parameter("test_seed", 44, "seed of the start states in the test", 0, kLargestSeed),
       seed_parameter()};

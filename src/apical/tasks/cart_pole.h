@@ -52,8 +52,7 @@ inline constexpr double kCartPoleForceScale = 76.6;
 double linear_teacher_force(const CartPoleState& state);
 bool has_fallen(const CartPoleState& state, const CartPoleConvention& convention);
 /// Start number `index` of a seed; the same for everybody who is compared.
-CartPoleState cart_pole_start(const CartPoleConvention& convention, std::uint64_t seed,
-                              std::uint64_t index);
+CartPoleState cart_pole_start(const CartPoleConvention& convention, std::uint64_t seed, std::uint64_t index);
 
 /// Force in N for a state. A network scales its output by kCartPoleForceScale and decides itself how many
 /// of its steps a control step lasts (published: 4).
@@ -134,7 +133,8 @@ class GymCartPole {
   std::uint32_t steps_ = 0;
 };
 
-/// The regulation task: training states ~ U[-1.5, 1.5)^4 with targets K . state / 76.6; evaluations steer a CartPolePlant.
+/// The regulation task: training states ~ U[-1.5, 1.5)^4 with targets K . state / 76.6; evaluations steer a
+/// CartPolePlant.
 TaskInfo cart_pole_task();
 
 }  // namespace apical

@@ -75,7 +75,8 @@ TEST(CartPole, RegulationComparesControllersOnTheSameStarts) {
 }
 
 TEST(CartPole, TheTasksTeacherSteersItsPlantsLikeTheLinearController) {
-  const Dataset data = make_dataset("cart-pole", TaskParameters{}.set("validation_seed", 3).set("test_seed", 4));
+  const Dataset data =
+      make_dataset("cart-pole", TaskParameters{}.set("validation_seed", 3).set("test_seed", 4));
   const ClosedLoop& loop = *data.closed_loop;
   EXPECT_EQ(loop.stretches * loop.control_steps, 20000U);
   std::vector<double> output(1);
@@ -83,7 +84,8 @@ TEST(CartPole, TheTasksTeacherSteersItsPlantsLikeTheLinearController) {
     PlantScore score;
     const std::unique_ptr<Plant> plant = make();
     // In any order: a stretch does not depend on the one before.
-    for (std::uint32_t stretch = loop.stretches; stretch-- > 0;) score += steer(*plant, loop.teacher, output, stretch, loop.control_steps);
+    for (std::uint32_t stretch = loop.stretches; stretch-- > 0;)
+      score += steer(*plant, loop.teacher, output, stretch, loop.control_steps);
     const RegulationScore whole = regulate(linear_teacher_force, seed);
     EXPECT_EQ(score.falls, whole.falls);
     EXPECT_NEAR(score.rms_deviation(), std::sqrt(whole.mean_square[2]), 1e-9);
@@ -106,8 +108,8 @@ TEST(CartPole, SignOfTheTeacherSolvesGymInEveryEpisode) {
   }
 }
 
-// Measured elsewhere: return of the random policy 22.4, standard deviation 12.0. Five standard errors of the mean and the
-// rounding of that figure: fails by chance once in two million.
+// Measured elsewhere: return of the random policy 22.4, standard deviation 12.0. Five standard errors of the
+// mean and the rounding of that figure: fails by chance once in two million.
 TEST(CartPole, RandomPushesLastAboutTwentyTwoSteps) {
   const std::uint64_t episodes = 1000;
   GymCartPole environment;

@@ -8,7 +8,9 @@ namespace {
 
 class CartPoleV1 final : public Environment {
  public:
-  CartPoleV1(std::uint64_t seed, const CartPoleConvention& convention) : seed_(seed), world_(convention) { begin(0); }
+  CartPoleV1(std::uint64_t seed, const CartPoleConvention& convention) : seed_(seed), world_(convention) {
+    begin(0);
+  }
   void begin(std::uint64_t episode) override { world_.reset(seed_, episode); }
   std::span<const double> observation() const override { return world_.state(); }
   Outcome act(std::uint32_t action) override {
@@ -26,7 +28,9 @@ Dataset make(const TaskParameters& p) {
   CartPoleConvention convention = kCartPoleGym;
   convention.steps = static_cast<std::uint32_t>(p.count("episode_steps"));
   const auto worlds = [&](const char* seed) {
-    return [seed = p.count(seed), convention]() -> std::unique_ptr<Environment> { return std::make_unique<CartPoleV1>(seed, convention); };
+    return [seed = p.count(seed), convention]() -> std::unique_ptr<Environment> {
+      return std::make_unique<CartPoleV1>(seed, convention);
+    };
   };
   Dataset data;
   data.name = "cart-pole-v1";
@@ -56,17 +60,23 @@ TaskInfo cart_pole_v1_task() {
   TaskInfo info;
   info.name = "cart-pole-v1";
   info.description =
-      "learn from reward alone to keep a pole upright by pushes of 10 N to the left or right: 1 for every step of 20 ms, until the pole "
-      "leans by 12 degrees, the cart leaves 2.4 m, or the time limit; validation and test take the action with the largest output";
-  info.parameters = {count_parameter("episode_steps", kCartPoleGym.steps, "time limit of an episode, in steps", 1, 1e9, source),
-                     solved,
-                     count_parameter("validation_episodes", 20, "episodes of a validation, each from a start of its own", 0, 1e6),
-                     count_parameter("test_episodes", 100, "episodes of the test", 0, 1e6),
-                     count_parameter("validation_seed", 123456, "seed of the starts in validation", 0, kLargestSeed),
-                     count_parameter("test_seed", 44, "seed of the starts in the test", 0, kLargestSeed),
-                     seed_parameter()};
+      "learn from reward alone to keep a pole upright by pushes of 10 N to the left or right: 1 for every "
+      "step of 20 ms, until the pole "
+      "leans by 12 degrees, the cart leaves 2.4 m, or the time limit; validation and test take the action "
+      "with the largest output";
+  info.parameters = {
+      count_parameter("episode_steps", kCartPoleGym.steps, "time limit of an episode, in steps", 1, 1e9,
+                      source),
+      solved,
+      count_parameter("validation_episodes", 20, "episodes of a validation, each from a start of its own", 0,
+                      1e6),
+      count_parameter("test_episodes", 100, "episodes of the test", 0, 1e6),
+      count_parameter("validation_seed", 123456, "seed of the starts in validation", 0, kLargestSeed),
+      count_parameter("test_seed", 44, "seed of the starts in the test", 0, kLargestSeed),
+      seed_parameter()};
   info.citation =
-      "Barto, Sutton & Anderson, IEEE Trans Syst Man Cybern 13:834, 1983; Brockman et al. (2016) OpenAI Gym, arXiv:1606.01540";
+      "Barto, Sutton & Anderson, IEEE Trans Syst Man Cybern 13:834, 1983; Brockman et al. (2016) OpenAI Gym, "
+      "arXiv:1606.01540";
   info.rewards = true;
   info.make = make;
   return info;

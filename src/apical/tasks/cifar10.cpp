@@ -12,11 +12,11 @@
 
 namespace apical {
 const DataSource& cifar10_source() {
-  static const DataSource where{
-      "CIFAR-10",
-      {"cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin"},
-      "'apical data fetch cifar10', or download and unpack https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (six files of "
-      "3073-byte records), or 'apical data convert cifar10' from JPEG files"};
+  static const DataSource where{"CIFAR-10",
+                                {"cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin"},
+                                "'apical data fetch cifar10', or download and unpack "
+                                "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (six files of "
+                                "3073-byte records), or 'apical data convert cifar10' from JPEG files"};
   return where;
 }
 
@@ -38,23 +38,26 @@ namespace {
 using Variants = std::map<std::string, std::size_t>;
 
 /// What the receipt beside a file says of it; empty for published content and without a receipt.
-std::string variant_of(const std::filesystem::path& path, const std::string& file, std::span<const std::uint8_t> bytes, bool only_originals) {
+std::string variant_of(const std::filesystem::path& path, const std::string& file,
+                       std::span<const std::uint8_t> bytes, bool only_originals) {
   const std::optional<DataReceipt> receipt = read_receipt(path.parent_path());
   if (!receipt || !receipt->md5.contains(file)) return {};
   const bool changed = io::digest_of(io::Digest::md5, std::as_bytes(bytes)) != receipt->md5.at(file);
   if (receipt->original && !changed) return {};
   const std::string variant = (changed ? "not what was written as: " : "") + receipt->variant;
   if (!only_originals) return variant;
-  throw DataError(fmt::format("{} is not the original of CIFAR-10: {}\n  {}", path.string(), variant,
-                              changed ? "it was changed, or its conversion was broken off: convert or fetch it again"
-                                      : "set verify = \"none\" (--set task.verify=none) to take it; runs and reports will say so"));
+  throw DataError(fmt::format(
+      "{} is not the original of CIFAR-10: {}\n  {}", path.string(), variant,
+      changed ? "it was changed, or its conversion was broken off: convert or fetch it again"
+              : "set verify = \"none\" (--set task.verify=none) to take it; runs and reports will say so"));
 }
 
 std::string provenance_of(const Variants& variants) {
   std::string text;
   for (const auto& [variant, files] : variants) {
     if (!text.empty()) text += "; ";
-    if (files < cifar10_files().size()) text += fmt::format("{} of {} files: ", files, cifar10_files().size());
+    if (files < cifar10_files().size())
+      text += fmt::format("{} of {} files: ", files, cifar10_files().size());
     text += variant;
   }
   return text;
@@ -74,10 +77,10 @@ LabelledImages read_batches(std::span<const std::string> files, const TaskParame
     append_cifar_records(bytes, path.string(), images);
     const std::size_t added = images.labels.size() - before;
     if (p.text("verify") == "original" && added != kBatch) {
-      throw DataError(fmt::format(
-          "{} holds {} pictures, the original of CIFAR-10 {}; set verify = \"none\" for files of "
-          "your own",
-          path.string(), added, kBatch));
+      throw DataError(
+          fmt::format("{} holds {} pictures, the original of CIFAR-10 {}; set verify = \"none\" for files of "
+                      "your own",
+                      path.string(), added, kBatch));
     }
   }
   return images;
@@ -141,7 +144,8 @@ TaskInfo cifar10_task() {
   normalisation.default_value = std::string("unit");
   normalisation.choices = {"unit", "standard", "imagenet"};
   normalisation.meaning =
-      "unit: x / 255; standard: (x / 255 - mean) / sd over all training pixels of each colour; imagenet: with those of ImageNet";
+      "unit: x / 255; standard: (x / 255 - mean) / sd over all training pixels of each colour; imagenet: "
+      "with those of ImageNet";
   TaskInfo info;
   info.name = "cifar10";
   info.description = "colour pictures, 3 x 32 x 32, ten classes; 45000 train, 5000 validation, 10000 test";
@@ -149,7 +153,8 @@ TaskInfo cifar10_task() {
       directory_parameter(), normalisation,
       count_parameter("validation_samples", 5000, "taken from the end of the training files", 0, 1e6),
       verify_parameter()};
-  for (ParameterInfo& p : augmentation_parameters({"none", "crop", "flip", "crop-and-flip"}, 4)) info.parameters.push_back(std::move(p));
+  for (ParameterInfo& p : augmentation_parameters({"none", "crop", "flip", "crop-and-flip"}, 4))
+    info.parameters.push_back(std::move(p));
   info.citation = "Krizhevsky (2009) Learning multiple layers of features from tiny images";
   info.classifies = true;
   info.make = make;

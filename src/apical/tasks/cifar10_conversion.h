@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// CIFAR-10 that somebody keeps as JPEG files, train/<class>/NNNN.jpg and test/<class>/NNNN.jpg, as the six binary files that the
-// task reads. The pixels are those of the JPEG files: JPEG loses, so neither they nor checksums are those of the original.
+// CIFAR-10 that somebody keeps as JPEG files, train/<class>/NNNN.jpg and test/<class>/NNNN.jpg, as the six
+// binary files that the task reads. The pixels are those of the JPEG files: JPEG loses, so neither they nor
+// checksums are those of the original.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@
 namespace apical {
 
 struct CifarConversion {
-  std::uint64_t seed = 0;  ///< of the order: files are kept by class, batches and the validation split must mix classes
+  std::uint64_t seed =
+      0;  ///< of the order: files are kept by class, batches and the validation split must mix classes
   std::size_t train_per_class = 5000, test_per_class = 1000;
 };
 
@@ -21,9 +23,10 @@ struct ConvertedCifar {
   std::string variant;  ///< what 'apical data verify' calls it
 };
 
-/// From a folder or archive to files in `folder`, with a receipt. The result depends on the pictures and the seed only.
-/// DataError naming the file for a picture that is damaged or not 32 x 32, an unknown class or another number of pictures.
-ConvertedCifar convert_cifar10(const std::filesystem::path& from, const std::filesystem::path& folder, const CifarConversion& how,
-                               ThreadPool& pool);
+/// From a folder or archive to files in `folder`, with a receipt. The result depends on the pictures and the
+/// seed only. DataError naming the file for a picture that is damaged or not 32 x 32, an unknown class or
+/// another number of pictures.
+ConvertedCifar convert_cifar10(const std::filesystem::path& from, const std::filesystem::path& folder,
+                               const CifarConversion& how, ThreadPool& pool);
 
 }  // namespace apical

@@ -25,8 +25,10 @@ class CifarConversionTest : public testing::Test {
   CifarConversionTest() {
     for (std::size_t c = 0; c < 10; ++c) {
       for (std::size_t i = 0; i < 6; ++i) {
-        const std::string path = (i < 5 ? "train/" : "test/") + cifar10_classes()[c] + "/000" + std::to_string(i) + ".jpg";
-        const io::Bytes jpeg = io::encode_jpeg(io::plain_picture(32, 32, static_cast<std::uint8_t>(20 * c), static_cast<std::uint8_t>(40 * i), 7));
+        const std::string path =
+            (i < 5 ? "train/" : "test/") + cifar10_classes()[c] + "/000" + std::to_string(i) + ".jpg";
+        const io::Bytes jpeg = io::encode_jpeg(io::plain_picture(32, 32, static_cast<std::uint8_t>(20 * c),
+                                                                 static_cast<std::uint8_t>(40 * i), 7));
         files_.emplace_back(path, std::string(reinterpret_cast<const char*>(jpeg.data()), jpeg.size()));
       }
     }
@@ -46,7 +48,10 @@ class CifarConversionTest : public testing::Test {
     return "nothing was thrown";
   }
   TaskParameters reading(const std::string& verify) const {
-    return TaskParameters{}.set("directory", (directory_ / "out").string()).set("verify", verify).set("validation_samples", 10);
+    return TaskParameters{}
+        .set("directory", (directory_ / "out").string())
+        .set("verify", verify)
+        .set("validation_samples", 10);
   }
   std::string complaint_of_task(const std::string& verify) const {
     try {
@@ -65,7 +70,10 @@ class CifarConversionTest : public testing::Test {
 TEST_F(CifarConversionTest, LabelsGoWithTheirPicturesInAnOrderThatMixesClasses) {
   lay_out();
   EXPECT_EQ(convert_cifar10(directory_ / "jpeg", directory_ / "cifar10", how_, pool_).train, 50U);
-  const auto p = TaskParameters{}.set("directory", (directory_ / "cifar10").string()).set("verify", "none").set("validation_samples", 10);
+  const auto p = TaskParameters{}
+                     .set("directory", (directory_ / "cifar10").string())
+                     .set("verify", "none")
+                     .set("validation_samples", 10);
   const Dataset data = make_dataset("cifar10", p);
   ASSERT_EQ(data.train.size(), 40U);
   ASSERT_EQ(data.validation.size(), 10U);
@@ -88,10 +96,12 @@ TEST_F(CifarConversionTest, ArchiveAndFolderThreadsAndOrderOfFilesMakeNoDifferen
   ThreadPool one(1);
   convert_cifar10(directory_ / "jpeg", directory_ / "x", how_, pool_);
   convert_cifar10(directory_ / "a.tar.xz", directory_ / "y", how_, one);
-  for (const std::string& file : cifar10_files()) EXPECT_EQ(io::read_file(directory_ / "x" / file), io::read_file(directory_ / "y" / file));
+  for (const std::string& file : cifar10_files())
+    EXPECT_EQ(io::read_file(directory_ / "x" / file), io::read_file(directory_ / "y" / file));
   how_.seed = 4;
   convert_cifar10(directory_ / "jpeg", directory_ / "y", how_, pool_);
-  EXPECT_NE(io::read_file(directory_ / "x" / "data_batch_1.bin"), io::read_file(directory_ / "y" / "data_batch_1.bin"));
+  EXPECT_NE(io::read_file(directory_ / "x" / "data_batch_1.bin"),
+            io::read_file(directory_ / "y" / "data_batch_1.bin"));
 }
 
 TEST_F(CifarConversionTest, WhatDoesNotBelongIsNamed) {
@@ -137,7 +147,8 @@ TEST_F(CifarConversionTest, WhereverItIsBrokenOffTheSameCallBeginsAgain) {
     }
     fired = disk.fired();
     EXPECT_EQ(complaint(), "nothing was thrown") << "broken off at " << k << ": " << disk.failed_operation();
-    for (const std::string& file : cifar10_files()) ASSERT_EQ(io::read_file(directory_ / "out" / file), io::read_file(directory_ / "whole" / file)) << k;
+    for (const std::string& file : cifar10_files())
+      ASSERT_EQ(io::read_file(directory_ / "out" / file), io::read_file(directory_ / "whole" / file)) << k;
     std::filesystem::remove_all(directory_ / "out");
   }
   EXPECT_GT(k, 7U * 4);  // six files and the receipt, each opened, written, synced and renamed
@@ -151,7 +162,8 @@ TEST_F(CifarConversionTest, OneBrokenOffOverAnEarlierOneIsNoMixtureThatGoesUnsee
   convert_cifar10(directory_ / "jpeg", directory_ / "out", how_, pool_);
   io::write_atomically(directory_ / "out" / "test_batch.bin", earlier);
   EXPECT_THAT(make_dataset("cifar10", reading("none")).provenance,
-              AllOf(HasSubstr("5 of 6 files: re-encoded"), HasSubstr("1 of 6 files: not what was written as: re-encoded")));
+              AllOf(HasSubstr("5 of 6 files: re-encoded"),
+                    HasSubstr("1 of 6 files: not what was written as: re-encoded")));
   EXPECT_EQ(complaint(), "nothing was thrown");
   EXPECT_THAT(make_dataset("cifar10", reading("none")).provenance, testing::StartsWith("re-encoded"));
 }
@@ -162,7 +174,8 @@ TEST_F(CifarConversionTest, TheTaskKnowsWhatItReads) {
   EXPECT_THAT(converted.variant, HasSubstr("order of seed 3"));
   EXPECT_EQ(make_dataset("cifar10", reading("none")).provenance, converted.variant);
   EXPECT_THAT(complaint_of_task("original"),
-              AllOf(HasSubstr("data_batch_1.bin is not the original of CIFAR-10: re-encoded"), HasSubstr("verify = \"none\"")));
+              AllOf(HasSubstr("data_batch_1.bin is not the original of CIFAR-10: re-encoded"),
+                    HasSubstr("verify = \"none\"")));
   // The same bytes with the receipt of a fetch are the published ones, as long as they stay so.
   DataReceipt receipt = *read_receipt(directory_ / "out");
   receipt.original = true;

@@ -25,7 +25,8 @@ fs::path data_directory(const std::string& directory) {
   if (const fs::path named = from_environment("APICAL_DATA"); !named.empty()) return named;
   // A relative XDG_DATA_HOME is to be ignored (XDG Base Directory Specification 0.8).
   if (const fs::path data = from_environment("XDG_DATA_HOME"); data.is_absolute()) return data / "apical";
-  if (const fs::path home = from_environment("HOME"); !home.empty()) return home / ".local" / "share" / "apical";
+  if (const fs::path home = from_environment("HOME"); !home.empty())
+    return home / ".local" / "share" / "apical";
   return {};
 }
 
@@ -54,7 +55,8 @@ fs::path find_below(const fs::path& base, const DataSource& source, const std::s
 fs::path find_data_file(const DataSource& source, const std::string& file, const std::string& directory) {
   const fs::path base = data_directory(directory);
   const std::string advice = fmt::format(
-      "  {},\n  then name their folder in --data, in APICAL_DATA or in the task's parameter 'directory'", source.how_to_get);
+      "  {},\n  then name their folder in --data, in APICAL_DATA or in the task's parameter 'directory'",
+      source.how_to_get);
   if (base.empty()) {
     throw DataError(fmt::format("{} is wanted, but no data directory is known\n{}", source.title, advice));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finding and unpacking the files of published data sets. They are looked for in an explicit directory; without one in the
-// directory that the environment variable APICAL_DATA names; without that in $XDG_DATA_HOME/apical (~/.local/share/apical).
+// Finding and unpacking the files of published data sets. They are looked for in an explicit directory;
+// without one in the directory that the environment variable APICAL_DATA names; without that in
+// $XDG_DATA_HOME/apical (~/.local/share/apical).
 #pragma once
 
 #include <cstdint>
@@ -17,11 +18,14 @@ struct DataSource {
   std::string how_to_get;
 };
 
-/// The directory of data sets: `directory` if it is not empty, else that of the environment; empty if even HOME is unset.
+/// The directory of data sets: `directory` if it is not empty, else that of the environment; empty if even
+/// HOME is unset.
 std::filesystem::path data_directory(const std::string& directory = {});
 
-/// The path of `file` or `file`.gz below `base`: in one of the source's folders or in `base` itself; empty if there is none.
-std::filesystem::path find_below(const std::filesystem::path& base, const DataSource& source, const std::string& file);
+/// The path of `file` or `file`.gz below `base`: in one of the source's folders or in `base` itself; empty if
+/// there is none.
+std::filesystem::path find_below(const std::filesystem::path& base, const DataSource& source,
+                                 const std::string& file);
 
 /// The path of `file` or `file`.gz. DataError saying what is missing, where it was looked for and how to
 /// get it.

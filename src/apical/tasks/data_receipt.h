@@ -10,9 +10,9 @@
 namespace apical {
 
 struct DataReceipt {
-  std::string set;      ///< "cifar10"
-  std::string variant;  ///< one line for people
-  bool original = false;  ///< the published content, not a conversion
+  std::string set;                         ///< "cifar10"
+  std::string variant;                     ///< one line for people
+  bool original = false;                   ///< the published content, not a conversion
   std::map<std::string, std::string> md5;  ///< file → MD5 of its content
 };
 

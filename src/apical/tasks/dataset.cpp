@@ -56,16 +56,19 @@ void copy_shown(const Matrix<double>&, std::size_t, const Augmentation&, const S
 }
 
 template <class T>
-void copy_shown(const PixelMatrix& from, std::size_t row, const Augmentation& augmentation, const Showing& showing, std::span<T> out) {
+void copy_shown(const PixelMatrix& from, std::size_t row, const Augmentation& augmentation,
+                const Showing& showing, std::span<T> out) {
   const ImageShape shape = from.shape();
-  const Window window = window_of(augmentation, shape.rows, shape.cols, shape, showing, static_cast<std::uint32_t>(row));
+  const Window window =
+      window_of(augmentation, shape.rows, shape.cols, shape, showing, static_cast<std::uint32_t>(row));
   std::vector<std::uint8_t> bytes(from.features);
   cut_out(bytes_of_row(from, row), shape.rows, shape.cols, augmentation.padding(), window, shape, bytes);
   to_numbers<T>(bytes, from.scale, out);
 }
 
 template <class T>
-void copy_shown(const FilePixels& from, std::size_t row, const Augmentation& augmentation, const Showing& showing, std::span<T> out) {
+void copy_shown(const FilePixels& from, std::size_t row, const Augmentation& augmentation,
+                const Showing& showing, std::span<T> out) {
   to_numbers<T>(from.files->read(static_cast<std::uint32_t>(row), &augmentation, showing), from.scale, out);
 }
 
@@ -74,8 +77,10 @@ std::int32_t decide_class(const Dataset& data, std::span<const T> outputs) {
   switch (data.readout) {
     case Readout::largest_output:
       return static_cast<std::int32_t>(std::max_element(outputs.begin(), outputs.end()) - outputs.begin());
-    case Readout::sign: return static_cast<double>(outputs[0]) > data.threshold ? 1 : 0;
-    case Readout::regression: break;
+    case Readout::sign:
+      return static_cast<double>(outputs[0]) > data.threshold ? 1 : 0;
+    case Readout::regression:
+      break;
   }
   return -1;
 }
@@ -117,8 +122,7 @@ Inputs::Inputs(FilePixels pixels) : values_(std::move(pixels)) {
 
 std::size_t Inputs::samples() const {
   if (const auto* files = std::get_if<FilePixels>(&values_)) return files->files->samples();
-  if (const auto* pixels = std::get_if<PixelMatrix>(&values_))
-    return pixels->bytes.size() / pixels->features;
+  if (const auto* pixels = std::get_if<PixelMatrix>(&values_)) return pixels->bytes.size() / pixels->features;
   return std::get<Matrix<double>>(values_).rows();
 }
 
@@ -136,16 +140,20 @@ void Inputs::read(std::size_t sample, std::span<float> out) const {
   std::visit([&](const auto& from) { copy_row(from, sample, out); }, values_);
 }
 
-void Inputs::read_shown(std::size_t sample, const Augmentation& augmentation, const Showing& showing, std::span<double> out) const {
+void Inputs::read_shown(std::size_t sample, const Augmentation& augmentation, const Showing& showing,
+                        std::span<double> out) const {
   std::visit([&](const auto& from) { copy_shown(from, sample, augmentation, showing, out); }, values_);
 }
 
-void Inputs::read_shown(std::size_t sample, const Augmentation& augmentation, const Showing& showing, std::span<float> out) const {
+void Inputs::read_shown(std::size_t sample, const Augmentation& augmentation, const Showing& showing,
+                        std::span<float> out) const {
   std::visit([&](const auto& from) { copy_shown(from, sample, augmentation, showing, out); }, values_);
 }
 
-void Inputs::announce(std::span<const std::uint32_t> samples, const Augmentation* augmentation, const Showing& showing) const {
-  if (const auto* files = std::get_if<FilePixels>(&values_)) files->files->announce(samples, augmentation, showing);
+void Inputs::announce(std::span<const std::uint32_t> samples, const Augmentation* augmentation,
+                      const Showing& showing) const {
+  if (const auto* files = std::get_if<FilePixels>(&values_))
+    files->files->announce(samples, augmentation, showing);
 }
 
 std::span<const double> InputSequence::at(std::uint32_t step) const {

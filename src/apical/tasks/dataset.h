@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A data set as a value: what a trainer shows and what it wants to see. Generated tasks keep their inputs
 // in double precision (a specification may demand the bits); images stay bytes and become numbers on
-// reading; sets that do not fit into memory stay files. A trainer needs one call per sample: split.read_input(i, buffer), or
-// split.read_shown(i, showing, buffer) where training may draw another view of it; buffer of float or double.
+// reading; sets that do not fit into memory stay files. A trainer needs one call per sample:
+// split.read_input(i, buffer), or split.read_shown(i, showing, buffer) where training may draw another view
+// of it; buffer of float or double.
 #pragma once
 
 #include <array>
@@ -60,11 +61,14 @@ class Inputs {
   void read(std::size_t sample, std::span<double> out) const;
   void read(std::size_t sample, std::span<float> out) const;
   /// The same as it is shown in training; only for images of known shape.
-  void read_shown(std::size_t sample, const Augmentation& augmentation, const Showing& showing, std::span<double> out) const;
-  void read_shown(std::size_t sample, const Augmentation& augmentation, const Showing& showing, std::span<float> out) const;
-  /// Samples that will be read next, in this order: files are decoded ahead. A new announcement by the same `showing.seed`
-  /// replaces the last one. `augmentation` is null where samples are read as they are.
-  void announce(std::span<const std::uint32_t> samples, const Augmentation* augmentation, const Showing& showing) const;
+  void read_shown(std::size_t sample, const Augmentation& augmentation, const Showing& showing,
+                  std::span<double> out) const;
+  void read_shown(std::size_t sample, const Augmentation& augmentation, const Showing& showing,
+                  std::span<float> out) const;
+  /// Samples that will be read next, in this order: files are decoded ahead. A new announcement by the same
+  /// `showing.seed` replaces the last one. `augmentation` is null where samples are read as they are.
+  void announce(std::span<const std::uint32_t> samples, const Augmentation* augmentation,
+                const Showing& showing) const;
 
  private:
   std::variant<Matrix<double>, PixelMatrix, FilePixels> values_;
@@ -85,14 +89,15 @@ struct InputSequence {
 struct Split {
   Inputs inputs;
   std::vector<InputSequence> sequences;
-  Matrix<double> targets;            ///< samples x outputs: the rates wanted of the output; empty where `classes` says them
+  Matrix<double>
+      targets;  ///< samples x outputs: the rates wanted of the output; empty where `classes` says them
   /// The same as membrane potentials, samples x outputs; empty for tasks that know rates only.
   Matrix<double> target_potentials = {};
   std::vector<std::int32_t> labels;  ///< class of each sample; empty for regression
-  /// More than 0: one output per class, 1 for a sample's label and 0 elsewhere, and `targets` stays empty (a million pictures of a
-  /// thousand classes would fill 10 GB with them).
+  /// More than 0: one output per class, 1 for a sample's label and 0 elsewhere, and `targets` stays empty (a
+  /// million pictures of a thousand classes would fill 10 GB with them).
   std::size_t classes = 0;
-  Augmentation augmentation = {};    ///< what read_shown draws; for training only
+  Augmentation augmentation = {};  ///< what read_shown draws; for training only
 
   std::size_t size() const { return classes > 0 ? labels.size() : targets.rows(); }
   std::size_t outputs() const { return classes > 0 ? classes : targets.cols(); }
@@ -122,13 +127,15 @@ struct Dataset {
   Split train, validation, test;
   std::vector<std::string> class_names;  ///< by label; empty for regression
   Readout readout = Readout::regression;
-  double threshold = 0;       ///< for Readout::sign
+  double threshold = 0;  ///< for Readout::sign
   std::optional<PictureShape> target_picture = {};
   std::vector<std::string> skipped_files = {};  ///< left out on request: name and reason
-  std::string provenance = {};  ///< how the data are known to differ from those published; empty: not known to, or generated
+  std::string provenance =
+      {};  ///< how the data are known to differ from those published; empty: not known to, or generated
   double sequence_dt_ms = 0;  ///< duration of one step of a sequence; 0 where samples are held instead
-  std::optional<ClosedLoop> closed_loop = {};  ///< what evaluations steer, instead of showing validation and test
-  std::optional<Episodes> episodes = {};        ///< an environment to act in, instead of all samples
+  std::optional<ClosedLoop> closed_loop =
+      {};                                 ///< what evaluations steer, instead of showing validation and test
+  std::optional<Episodes> episodes = {};  ///< an environment to act in, instead of all samples
 
   std::size_t inputs() const;  ///< features of a sample or observation, or channels of a sequence
   std::size_t outputs() const { return episodes ? episodes->actions : train.outputs(); }

@@ -43,8 +43,8 @@ Split digit_generation_split(const LabelledImages& images) {
     digits.push_back(digit);
   }
   if (digits.size() < 10) {
-    throw DataError(fmt::format("only {} of the ten digits occur among {} images", digits.size(),
-                                images.labels.size()));
+    throw DataError(
+        fmt::format("only {} of the ten digits occur among {} images", digits.size(), images.labels.size()));
   }
   split.inputs = Inputs(one_hot(digits, 10));
   return split;

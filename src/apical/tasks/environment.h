@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A world that answers actions with reward, in episodes: observation, action, reward and the next observation, until the
-// episode ends by itself (terminal: nothing follows) or is cut by a time limit (what would have followed is unknown, not nothing).
+// A world that answers actions with reward, in episodes: observation, action, reward and the next
+// observation, until the episode ends by itself (terminal: nothing follows) or is cut by a time limit (what
+// would have followed is unknown, not nothing).
 #pragma once
 
 #include <cstddef>

@@ -4,22 +4,23 @@
 #include "apical/tasks/mnist.h"
 
 namespace apical {
-// Checksums are published of the compressed files only ('apical data verify' compares them), and people keep them unpacked
-// or packed anew. So reading checks sizes, and that the files are not those of MNIST, which have the same names.
+// Checksums are published of the compressed files only ('apical data verify' compares them), and people keep
+// them unpacked or packed anew. So reading checks sizes, and that the files are not those of MNIST, which
+// have the same names.
 const IdxDataset& fashion_mnist_files() {
-  static const IdxDataset set{
-      "fashion-mnist",
-      {"Fashion-MNIST",
-       {"fashion-mnist", "fashion_mnist", "FashionMNIST/raw"},
-       "'apical data fetch fashion-mnist', or download the four .gz files in data/fashion of https://github.com/zalandoresearch/fashion-mnist"},
-      {60000, {}, mnist_files().train_images.crc32},
-      {60000, {}, mnist_files().train_labels.crc32},
-      {10000, {}, mnist_files().test_images.crc32},
-      {10000, {}, mnist_files().test_labels.crc32},
-      0.2860,
-      0.3530,
-      {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
-       "Ankle boot"}};
+  static const IdxDataset set{"fashion-mnist",
+                              {"Fashion-MNIST",
+                               {"fashion-mnist", "fashion_mnist", "FashionMNIST/raw"},
+                               "'apical data fetch fashion-mnist', or download the four .gz files in "
+                               "data/fashion of https://github.com/zalandoresearch/fashion-mnist"},
+                              {60000, {}, mnist_files().train_images.crc32},
+                              {60000, {}, mnist_files().train_labels.crc32},
+                              {10000, {}, mnist_files().test_images.crc32},
+                              {10000, {}, mnist_files().test_labels.crc32},
+                              0.2860,
+                              0.3530,
+                              {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
+                               "Sneaker", "Bag", "Ankle boot"}};
   return set;
 }
 

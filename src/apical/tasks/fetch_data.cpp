@@ -18,19 +18,24 @@ namespace fs = std::filesystem;
 std::string by_hand(const PublishedData& set, const fs::path& folder) {
   std::string text = "  by hand:";
   for (const PublishedDownload& d : set.downloads) text += fmt::format("\n    {}", d.url);
-  text += fmt::format("\n  {} {}\n  then: apical data verify {}", set.archive ? "unpacked so that these are there:" : "put as they are into",
-                      set.archive ? (folder / set.files.front().name).string() + " and so on" : folder.string(), set.name);
+  text += fmt::format(
+      "\n  {} {}\n  then: apical data verify {}",
+      set.archive ? "unpacked so that these are there:" : "put as they are into",
+      set.archive ? (folder / set.files.front().name).string() + " and so on" : folder.string(), set.name);
   return text;
 }
 
 /// The download under its own name, complete and checked.
-void bring(const PublishedDownload& d, const PublishedData& set, const fs::path& folder, const FetchOptions& options) {
+void bring(const PublishedDownload& d, const PublishedData& set, const fs::path& folder,
+           const FetchOptions& options) {
   const fs::path partial = folder / (d.file + ".part"), whole = folder / d.file;
   io::Download download;
   download.url = d.url;
   if (!options.from.empty()) download.url = options.from + (options.from.ends_with('/') ? "" : "/") + d.file;
   if (d.bytes > 0) download.at_most = d.bytes;
-  download.progress = [&](std::uint64_t have) { return !options.progress || options.progress(d.file, have, d.bytes); };
+  download.progress = [&](std::uint64_t have) {
+    return !options.progress || options.progress(d.file, have, d.bytes);
+  };
   const bool complete = d.bytes > 0 && io::file_exists(partial) && fs::file_size(partial) == d.bytes;
   if (!complete) {
     try {
@@ -43,24 +48,28 @@ void bring(const PublishedDownload& d, const PublishedData& set, const fs::path&
   if (md5 != d.md5) {
     const auto bytes = fs::file_size(partial);
     io::remove_file(partial);
-    throw DataError(fmt::format("{} from {}: {} bytes with MD5 {}, expected {}{}; what came is removed", d.file, download.url, bytes, md5,
-                                d.md5, d.bytes > 0 ? fmt::format(" of {} bytes", d.bytes) : ""));
+    throw DataError(fmt::format("{} from {}: {} bytes with MD5 {}, expected {}{}; what came is removed",
+                                d.file, download.url, bytes, md5, d.md5,
+                                d.bytes > 0 ? fmt::format(" of {} bytes", d.bytes) : ""));
   }
   io::rename_file(partial, whole);
 }
 
 /// Only the files that belong to the set, whatever else the archive holds and wherever in it they are.
 void unpack(const PublishedData& set, const fs::path& archive, const fs::path& folder) {
-  DataReceipt receipt{set.name, fmt::format("as published, unpacked from {}", set.downloads.front().file), true, {}};
+  DataReceipt receipt{
+      set.name, fmt::format("as published, unpacked from {}", set.downloads.front().file), true, {}};
   io::for_each_packed_file(archive, std::size_t{1} << 30, [&](const std::string& path, io::Bytes content) {
     const std::string name = fs::path(path).filename().string();
-    const bool wanted = std::any_of(set.files.begin(), set.files.end(), [&](const PublishedFile& f) { return f.name == name; });
+    const bool wanted = std::any_of(set.files.begin(), set.files.end(),
+                                    [&](const PublishedFile& f) { return f.name == name; });
     if (!wanted) return;
     io::write_atomically(folder / name, std::span<const std::byte>(content));
     receipt.md5[name] = io::digest_of(io::Digest::md5, content);
   });
   for (const PublishedFile& f : set.files) {
-    if (!receipt.md5.contains(f.name)) throw DataError(fmt::format("{} does not hold {}", archive.string(), f.name));
+    if (!receipt.md5.contains(f.name))
+      throw DataError(fmt::format("{} does not hold {}", archive.string(), f.name));
   }
   write_receipt(folder, receipt);
 }
@@ -71,7 +80,8 @@ fs::path fetch(const PublishedData& set, const fs::path& base, const FetchOption
   const fs::path folder = base / set.source.folders.front();
   const std::vector<CheckedFile> there = verify(set, base);
   if (set.archive) {
-    if (std::all_of(there.begin(), there.end(), [](const CheckedFile& f) { return f.state == FileState::intact; })) {
+    if (std::all_of(there.begin(), there.end(),
+                    [](const CheckedFile& f) { return f.state == FileState::intact; })) {
       return there.front().path.parent_path();
     }
     io::make_directories(folder);
@@ -89,8 +99,9 @@ fs::path fetch(const PublishedData& set, const fs::path& base, const FetchOption
     bring(set.downloads[i], set, folder, options);
     const fs::path found = find_below(base, set.source, set.files[i].name);
     if (found == folder / set.downloads[i].file) continue;
-    throw DataError(fmt::format("{} is fetched, but readers find {} first, which is {}; remove it", (folder / set.downloads[i].file).string(),
-                                found.string(), name_of(there[i].state)));
+    throw DataError(fmt::format("{} is fetched, but readers find {} first, which is {}; remove it",
+                                (folder / set.downloads[i].file).string(), found.string(),
+                                name_of(there[i].state)));
   }
   return folder;
 }

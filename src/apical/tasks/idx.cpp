@@ -15,10 +15,10 @@ IdxArray parse_idx(std::span<const std::uint8_t> bytes, std::size_t dimensions, 
         fmt::format("{}: {} bytes are too short for an IDX header of {}", name, bytes.size(), header));
   }
   if (bytes[0] != 0 || bytes[1] != 0 || bytes[2] != kUnsignedByte || bytes[3] != dimensions) {
-    throw DataError(fmt::format(
-        "{}: starts with {:02x} {:02x} {:02x} {:02x}; expected 00 00 08 {:02x}, the IDX mark of "
-        "unsigned bytes in {} dimension(s)",
-        name, bytes[0], bytes[1], bytes[2], bytes[3], dimensions, dimensions));
+    throw DataError(
+        fmt::format("{}: starts with {:02x} {:02x} {:02x} {:02x}; expected 00 00 08 {:02x}, the IDX mark of "
+                    "unsigned bytes in {} dimension(s)",
+                    name, bytes[0], bytes[1], bytes[2], bytes[3], dimensions, dimensions));
   }
   IdxArray array;
   const std::size_t present = bytes.size() - header;
@@ -30,8 +30,8 @@ IdxArray parse_idx(std::span<const std::uint8_t> bytes, std::size_t dimensions, 
     if (extent == 0) throw DataError(fmt::format("{}: dimension {} of its IDX header is 0", name, d + 1));
     // Divided, not multiplied: three 32-bit extents can overflow 64 bits.
     if (announced > present / extent) {
-      throw DataError(fmt::format("{}: holds {} values, its header announces more: the file is cut off",
-                                  name, present));
+      throw DataError(
+          fmt::format("{}: holds {} values, its header announces more: the file is cut off", name, present));
     }
     announced *= extent;
     array.shape.push_back(extent);

@@ -26,16 +26,16 @@ IdxArray read_idx(const DataSource& source, const std::string& file, const std::
   }
   const std::uint32_t found = crc32_of(bytes);
   if (expected->crc32 && found != *expected->crc32) {
-    throw DataError(fmt::format(
-        "{} is not the original of {}: CRC-32 {:08x}, expected {:08x}; set verify = \"none\" for "
-        "files of your own",
-        path.string(), source.title, found, *expected->crc32));
+    throw DataError(
+        fmt::format("{} is not the original of {}: CRC-32 {:08x}, expected {:08x}; set verify = \"none\" for "
+                    "files of your own",
+                    path.string(), source.title, found, *expected->crc32));
   }
   if (expected->not_crc32 && found == *expected->not_crc32) {
-    throw DataError(fmt::format(
-        "{} is the file of MNIST, which has the same name as that of {}; keep the two in folders "
-        "of their own",
-        path.string(), source.title));
+    throw DataError(
+        fmt::format("{} is the file of MNIST, which has the same name as that of {}; keep the two in folders "
+                    "of their own",
+                    path.string(), source.title));
   }
   return array;
 }
@@ -89,9 +89,10 @@ std::vector<ParameterInfo> idx_parameters(std::vector<std::string> augmentations
   normalisation.default_value = std::string("unit");
   normalisation.choices = {"unit", "standard"};
   normalisation.meaning = "unit: x / 255; standard: (x / 255 - mean) / sd of the training pixels";
-  std::vector<ParameterInfo> all{directory_parameter(), normalisation,
-                                 count_parameter("validation_samples", 10000, "taken from the end of the training files", 0, 1e6),
-                                 verify_parameter()};
+  std::vector<ParameterInfo> all{
+      directory_parameter(), normalisation,
+      count_parameter("validation_samples", 10000, "taken from the end of the training files", 0, 1e6),
+      verify_parameter()};
   for (ParameterInfo& p : augmentation_parameters(std::move(augmentations), 4)) all.push_back(std::move(p));
   return all;
 }

@@ -27,8 +27,7 @@ struct ExpectedFile {
 /// the originals.
 LabelledImages read_labelled_images(const DataSource& source, const std::string& images_file,
                                     const std::string& labels_file, const std::string& directory,
-                                    const ExpectedFile* expected_images,
-                                    const ExpectedFile* expected_labels);
+                                    const ExpectedFile* expected_images, const ExpectedFile* expected_labels);
 
 /// What distinguishes one such data set from another.
 struct IdxDataset {
@@ -39,7 +38,8 @@ struct IdxDataset {
   std::vector<std::string> class_names;
 };
 
-/// The parameters they share: directory, normalisation, validation_samples, verify, and augmentation with these choices.
+/// The parameters they share: directory, normalisation, validation_samples, verify, and augmentation with
+/// these choices.
 std::vector<ParameterInfo> idx_parameters(std::vector<std::string> augmentations);
 Dataset make_idx_dataset(const IdxDataset& set, const TaskParameters& p);
 

@@ -256,14 +256,16 @@ RC_GTEST_PROP(Idx, AnyDamageEitherParsesConsistentlyOrIsADataError, ()) {
 TEST_F(IdxImages, ClothesMayBeMirroredAndDigitsMayNot) {
   write_small_mnist();
   const auto p = parameters().set("validation_samples", 2);
-  const Dataset clothes = make_dataset("fashion-mnist", TaskParameters(p).set("augment", "crop-and-flip").set("crop_padding", 3));
+  const Dataset clothes =
+      make_dataset("fashion-mnist", TaskParameters(p).set("augment", "crop-and-flip").set("crop_padding", 3));
   EXPECT_TRUE(clothes.train.augmentation.flip);
   EXPECT_EQ(clothes.train.augmentation.pad, 3U);
   EXPECT_FALSE(clothes.validation.augmentation.any() || clothes.test.augmentation.any());
   EXPECT_EQ(clothes.class_names.front(), "T-shirt/top");
   std::vector<float> x(4);
   clothes.train.read_shown(5, {1, 1}, std::span<float>(x));
-  EXPECT_THAT(message<ConfigError>("mnist", TaskParameters(p).set("augment", "flip")), HasSubstr("expected none or crop"));
+  EXPECT_THAT(message<ConfigError>("mnist", TaskParameters(p).set("augment", "flip")),
+              HasSubstr("expected none or crop"));
   const auto standard = TaskParameters(p).set("normalisation", "standard");
   std::vector<double> y(4);
   make_dataset("fashion-mnist", standard).test.read_input(0, std::span<double>(y));
@@ -329,8 +331,10 @@ class Originals : public testing::Test {
 TEST(Cifar10Files, OriginalOrConvertedTheyAreSplitAndNormalised) {
   const char* const directory = std::getenv("APICAL_DATA");
   if (directory == nullptr) GTEST_SKIP() << "APICAL_DATA is not set; the files of CIFAR-10 are needed";
-  if (find_below(directory, cifar10_source(), "test_batch.bin").empty()) GTEST_SKIP() << directory << " has no CIFAR-10";
-  const Dataset data = make_dataset("cifar10", TaskParameters{}.set("normalisation", "standard").set("verify", "none"));
+  if (find_below(directory, cifar10_source(), "test_batch.bin").empty())
+    GTEST_SKIP() << directory << " has no CIFAR-10";
+  const Dataset data =
+      make_dataset("cifar10", TaskParameters{}.set("normalisation", "standard").set("verify", "none"));
   EXPECT_EQ(data.train.size(), 45000U);
   EXPECT_EQ(data.validation.size(), 5000U);
   EXPECT_EQ(data.test.size(), 10000U);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pictures per second of the loader: small ones as they are, and photographs of 500 x 375 pixels brought to windows of 224 from a
-// shorter side of 256. "alone": the reader decodes; otherwise the thread ahead of it shares the work.
+// Pictures per second of the loader: small ones as they are, and photographs of 500 x 375 pixels brought to
+// windows of 224 from a shorter side of 256. "alone": the reader decodes; otherwise the thread ahead of it
+// shares the work.
 #include "apical/tasks/image_files.h"
 
 #include <benchmark/benchmark.h>
@@ -13,13 +14,15 @@
 namespace apical {
 namespace {
 
-void read_pictures(benchmark::State& state, std::size_t count, std::size_t rows, std::size_t cols, std::size_t size, std::size_t side) {
+void read_pictures(benchmark::State& state, std::size_t count, std::size_t rows, std::size_t cols,
+                   std::size_t size, std::size_t side) {
   const io::TestDirectory directory;
   std::vector<io::Path> paths;
   for (std::size_t n = 0; n < count; ++n) {
     io::Picture picture = io::plain_picture(rows, cols, 0, 0, 0);
     for (std::size_t i = 0; i < picture.rgb.size(); ++i) {
-      picture.rgb[i] = static_cast<std::uint8_t>(128 + (i / 3 % cols / 8 * 13 + i / 3 / cols / 8 * 29 + n * 7) % 100 + i % 5);
+      picture.rgb[i] = static_cast<std::uint8_t>(
+          128 + (i / 3 % cols / 8 * 13 + i / 3 / cols / 8 * 29 + n * 7) % 100 + i % 5);
     }
     paths.push_back(directory / (std::to_string(n) + ".jpg"));
     io::write_jpeg(paths.back(), picture);
@@ -31,7 +34,8 @@ void read_pictures(benchmark::State& state, std::size_t count, std::size_t rows,
   std::uint64_t epoch = 0;
   for (auto _ : state) {
     if (state.range(0) > 0) files.announce(order, &augmentation, {1, epoch});
-    for (const std::uint32_t sample : order) benchmark::DoNotOptimize(files.read(sample, &augmentation, {1, epoch}));
+    for (const std::uint32_t sample : order)
+      benchmark::DoNotOptimize(files.read(sample, &augmentation, {1, epoch}));
     ++epoch;
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(count));

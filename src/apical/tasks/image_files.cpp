@@ -30,7 +30,11 @@ struct ImageFiles::Key {
   bool augmented;
   Augmentation augmentation;
   Key(std::uint32_t of, const Augmentation* drawn, const Showing& showing)
-      : seed(showing.seed), epoch(showing.epoch), sample(of), augmented(drawn != nullptr), augmentation(drawn == nullptr ? Augmentation{} : *drawn) {}
+      : seed(showing.seed),
+        epoch(showing.epoch),
+        sample(of),
+        augmented(drawn != nullptr),
+        augmentation(drawn == nullptr ? Augmentation{} : *drawn) {}
   auto place() const { return std::tuple(seed, epoch, sample, augmented); }
   bool operator<(const Key& other) const { return place() < other.place(); }
 };
@@ -59,9 +63,11 @@ class ImageFiles::Ahead {
   void announce(std::uint64_t seed, const std::vector<Key>& keys) {
     const std::set<Key> wanted(keys.begin(), keys.end());
     const std::lock_guard lock(mutex_);
-    while (threads_.size() < readers()) threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+    while (threads_.size() < readers())
+      threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
     std::erase_if(plan_, [&](const Key& k) { return k.seed == seed; });
-    std::erase_if(ready_, [&](const auto& entry) { return entry.first.seed == seed && !wanted.contains(entry.first); });
+    std::erase_if(
+        ready_, [&](const auto& entry) { return entry.first.seed == seed && !wanted.contains(entry.first); });
     for (const Key& key : keys) {
       if (!ready_.contains(key) && !busy_.contains(key)) plan_.push_back(key);
     }
@@ -74,7 +80,8 @@ class ImageFiles::Ahead {
     done_.wait(lock, [&] { return !busy_.contains(key); });
     const auto at = ready_.find(key);
     if (at == ready_.end()) {
-      const auto planned = std::find_if(plan_.begin(), plan_.end(), [&](const Key& k) { return k.place() == key.place(); });
+      const auto planned =
+          std::find_if(plan_.begin(), plan_.end(), [&](const Key& k) { return k.place() == key.place(); });
       if (planned != plan_.end()) plan_.erase(planned);
       return std::nullopt;
     }
@@ -93,14 +100,16 @@ class ImageFiles::Ahead {
 
   void work(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    while (changed_.wait(lock, stop, [&] { return !plan_.empty() && ready_.size() + busy_.size() < most_; })) {
+    while (
+        changed_.wait(lock, stop, [&] { return !plan_.empty() && ready_.size() + busy_.size() < most_; })) {
       const Key key = plan_.front();
       plan_.pop_front();
       busy_.insert(key);
       lock.unlock();
       Result result;
       try {
-        result.bytes = files_.decode(key.sample, key.augmented ? &key.augmentation : nullptr, {key.seed, key.epoch});
+        result.bytes =
+            files_.decode(key.sample, key.augmented ? &key.augmentation : nullptr, {key.seed, key.epoch});
       } catch (...) {
         result.fault = std::current_exception();
       }
@@ -130,17 +139,20 @@ ImageFiles::ImageFiles(std::vector<std::filesystem::path> files, std::size_t siz
 
 ImageFiles::~ImageFiles() = default;
 
-Bytes ImageFiles::decode(std::uint32_t sample, const Augmentation* augmentation, const Showing& showing) const {
+Bytes ImageFiles::decode(std::uint32_t sample, const Augmentation* augmentation,
+                         const Showing& showing) const {
   APICAL_CHECK(sample < files_.size());
   const io::Picture picture = with_shorter_side(decode_whole(files_[sample], shorter_side_), shorter_side_);
-  const Window window = augmentation == nullptr ? centre_of(picture.rows, picture.cols, shape())
-                                                : window_of(*augmentation, picture.rows, picture.cols, shape(), showing, sample);
+  const Window window = augmentation == nullptr
+                            ? centre_of(picture.rows, picture.cols, shape())
+                            : window_of(*augmentation, picture.rows, picture.cols, shape(), showing, sample);
   Bytes whole(picture.rgb.size()), window_bytes(shape().size());
   const std::size_t pixels = picture.rows * picture.cols;
   for (std::size_t i = 0; i < pixels; ++i) {
     for (std::size_t c = 0; c < 3; ++c) whole[c * pixels + i] = picture.rgb[3 * i + c];
   }
-  cut_out(whole, picture.rows, picture.cols, augmentation != nullptr ? augmentation->padding() : 0, window, shape(), window_bytes);
+  cut_out(whole, picture.rows, picture.cols, augmentation != nullptr ? augmentation->padding() : 0, window,
+          shape(), window_bytes);
   return window_bytes;
 }
 
@@ -150,7 +162,8 @@ Bytes ImageFiles::read(std::uint32_t sample, const Augmentation* augmentation, c
   return decode(sample, augmentation, showing);
 }
 
-void ImageFiles::announce(std::span<const std::uint32_t> samples, const Augmentation* augmentation, const Showing& showing) const {
+void ImageFiles::announce(std::span<const std::uint32_t> samples, const Augmentation* augmentation,
+                          const Showing& showing) const {
   std::vector<Key> keys;
   keys.reserve(samples.size());
   for (const std::uint32_t sample : samples) keys.emplace_back(sample, augmentation, showing);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEG files as samples: decoded, resized and cut to one size when they are read, ahead of time on threads of their own where
-// somebody announced what will be read. What is read never depends on whether, or when, it was announced.
+// JPEG files as samples: decoded, resized and cut to one size when they are read, ahead of time on threads of
+// their own where somebody announced what will be read. What is read never depends on whether, or when, it
+// was announced.
 #pragma once
 
 #include <filesystem>
@@ -24,17 +25,20 @@ class ImageFiles {
   std::size_t samples() const { return files_.size(); }
   ImageShape shape() const { return {3, size_, size_}; }
 
-  /// Red, green and blue plane of a sample: the centre, or the window drawn if `augmentation` is not null. DataError naming the
-  /// file if it is no whole JPEG; FileError if it cannot be read. From any thread.
-  std::vector<std::uint8_t> read(std::uint32_t sample, const Augmentation* augmentation, const Showing& showing) const;
+  /// Red, green and blue plane of a sample: the centre, or the window drawn if `augmentation` is not null.
+  /// DataError naming the file if it is no whole JPEG; FileError if it cannot be read. From any thread.
+  std::vector<std::uint8_t> read(std::uint32_t sample, const Augmentation* augmentation,
+                                 const Showing& showing) const;
 
   /// See Inputs::announce. At most about 64 MB are kept ahead.
-  void announce(std::span<const std::uint32_t> samples, const Augmentation* augmentation, const Showing& showing) const;
+  void announce(std::span<const std::uint32_t> samples, const Augmentation* augmentation,
+                const Showing& showing) const;
 
  private:
   struct Key;
   class Ahead;
-  std::vector<std::uint8_t> decode(std::uint32_t sample, const Augmentation* augmentation, const Showing& showing) const;
+  std::vector<std::uint8_t> decode(std::uint32_t sample, const Augmentation* augmentation,
+                                   const Showing& showing) const;
 
   std::vector<std::filesystem::path> files_;
   std::size_t size_, shorter_side_;

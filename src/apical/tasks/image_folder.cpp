@@ -43,11 +43,13 @@ std::vector<std::string> classes_below(const fs::path& folder) {
   std::vector<std::string> classes;
   for (const fs::path& entry : entries_of(folder)) {
     if (!fs::is_directory(entry)) {
-      throw DataError(fmt::format("{} is no folder; expected one folder per class in {}", entry.string(), folder.string()));
+      throw DataError(fmt::format("{} is no folder; expected one folder per class in {}", entry.string(),
+                                  folder.string()));
     }
     classes.push_back(entry.filename().string());
   }
-  if (classes.empty()) throw DataError(fmt::format("{} is empty; expected one folder of JPEG files per class", folder.string()));
+  if (classes.empty())
+    throw DataError(fmt::format("{} is empty; expected one folder of JPEG files per class", folder.string()));
   return classes;
 }
 
@@ -62,12 +64,15 @@ LabelledFiles files_below(const fs::path& folder, const std::vector<std::string>
   for (const std::string& name : classes_below(folder)) {
     const auto label = std::find(classes.begin(), classes.end(), name);
     if (label == classes.end()) {
-      throw DataError(fmt::format("{}: '{}' is no class of the training pictures\n  {}", (folder / name).string(), name, suggestion(name, classes)));
+      throw DataError(fmt::format("{}: '{}' is no class of the training pictures\n  {}",
+                                  (folder / name).string(), name, suggestion(name, classes)));
     }
     const std::vector<fs::path> entries = entries_of(folder / name);
-    if (entries.empty()) throw DataError(fmt::format("{} is empty; expected JPEG files", (folder / name).string()));
+    if (entries.empty())
+      throw DataError(fmt::format("{} is empty; expected JPEG files", (folder / name).string()));
     for (const fs::path& entry : entries) {
-      if (!is_jpeg_name(entry)) throw DataError(fmt::format("{}: expected a JPEG file (.jpg or .jpeg)", entry.string()));
+      if (!is_jpeg_name(entry))
+        throw DataError(fmt::format("{}: expected a JPEG file (.jpg or .jpeg)", entry.string()));
       all.files.push_back(entry);
       all.labels.push_back(static_cast<std::int32_t>(label - classes.begin()));
     }
@@ -76,7 +81,8 @@ LabelledFiles files_below(const fs::path& folder, const std::vector<std::string>
 }
 
 /// Decodes everything once and leaves out what cannot be; their names and reasons go to `skipped`.
-LabelledFiles without_corrupt(const LabelledFiles& all, std::size_t shorter_side, std::vector<std::string>& skipped) {
+LabelledFiles without_corrupt(const LabelledFiles& all, std::size_t shorter_side,
+                              std::vector<std::string>& skipped) {
   std::vector<std::string> faults(all.files.size());
   constexpr std::size_t kPiece = 64;
   ThreadPool pool;
@@ -97,14 +103,18 @@ LabelledFiles without_corrupt(const LabelledFiles& all, std::size_t shorter_side
       skipped.push_back(faults[i]);
     }
   }
-  if (whole.files.empty()) throw DataError(fmt::format("none of {} pictures is whole; the first: {}", all.files.size(), skipped.front()));
+  if (whole.files.empty())
+    throw DataError(
+        fmt::format("none of {} pictures is whole; the first: {}", all.files.size(), skipped.front()));
   return whole;
 }
 
-Split make_split(LabelledFiles files, std::size_t classes, std::size_t size, std::size_t shorter_side, const PixelScale& scale) {
+Split make_split(LabelledFiles files, std::size_t classes, std::size_t size, std::size_t shorter_side,
+                 const PixelScale& scale) {
   Split split;
   if (files.files.empty()) return split;
-  split.inputs = Inputs(FilePixels{std::make_shared<const ImageFiles>(std::move(files.files), size, shorter_side), scale});
+  split.inputs = Inputs(
+      FilePixels{std::make_shared<const ImageFiles>(std::move(files.files), size, shorter_side), scale});
   split.labels = std::move(files.labels);
   split.classes = classes;
   return split;
@@ -114,7 +124,8 @@ Split make_split(LabelledFiles files, std::size_t classes, std::size_t size, std
 LabelledFiles take_out(LabelledFiles& files, std::size_t count) {
   LabelledFiles taken, rest;
   std::vector<bool> chosen(files.files.size(), false);
-  const std::vector<std::uint32_t> order = permutation({0, Stream::sample_order, 0x20, 0}, files.files.size());
+  const std::vector<std::uint32_t> order =
+      permutation({0, Stream::sample_order, 0x20, 0}, files.files.size());
   for (std::size_t i = 0; i < count; ++i) chosen[order[i]] = true;
   for (std::size_t i = 0; i < files.files.size(); ++i) (chosen[i] ? taken : rest).add(files, i);
   files = std::move(rest);
@@ -124,13 +135,17 @@ LabelledFiles take_out(LabelledFiles& files, std::size_t count) {
 fs::path root_of(const TaskParameters& p) {
   fs::path root = p.text("directory");
   if (root.empty()) {
-    throw ConfigError("task 'image-folder' needs 'directory', the folder that holds train/CLASS/*.jpg", {}, "a relative one is sought in --data or APICAL_DATA first");
+    throw ConfigError("task 'image-folder' needs 'directory', the folder that holds train/CLASS/*.jpg", {},
+                      "a relative one is sought in --data or APICAL_DATA first");
   }
   const fs::path base = data_directory();
   if (root.is_relative() && !base.empty() && fs::is_directory(base / root)) root = base / root;
   if (!fs::is_directory(root / "train")) {
-    const std::string sought = root.is_relative() && !base.empty() ? fmt::format(" here, nor below {} (--data, APICAL_DATA)", base.string()) : "";
-    throw DataError(fmt::format("there is no folder {}{}; expected train/CLASS/*.jpg in it", (root / "train").string(), sought));
+    const std::string sought = root.is_relative() && !base.empty()
+                                   ? fmt::format(" here, nor below {} (--data, APICAL_DATA)", base.string())
+                                   : "";
+    throw DataError(fmt::format("there is no folder {}{}; expected train/CLASS/*.jpg in it",
+                                (root / "train").string(), sought));
   }
   return root;
 }
@@ -139,7 +154,10 @@ Dataset make(const TaskParameters& p) {
   const fs::path root = root_of(p);
   const std::size_t size = p.count("size"), side = p.count("resize") == 0 ? size : p.count("resize");
   if (side < size) {
-    throw ConfigError(fmt::format("'resize' of task 'image-folder' is {}, but windows have 'size' {}; expected at least that, or 0 for the same", side, size));
+    throw ConfigError(
+        fmt::format("'resize' of task 'image-folder' is {}, but windows have 'size' {}; expected at least "
+                    "that, or 0 for the same",
+                    side, size));
   }
   Dataset data;
   data.name = "image-folder";
@@ -151,17 +169,22 @@ Dataset make(const TaskParameters& p) {
   };
   LabelledFiles train = read("train"), validation = read("val"), test = read("test");
   if (validation.files.empty() && test.files.empty()) {
-    throw DataError(fmt::format("{} has neither a folder test nor val; expected test/CLASS/*.jpg", root.string()));
+    throw DataError(
+        fmt::format("{} has neither a folder test nor val; expected test/CLASS/*.jpg", root.string()));
   }
   // Sets whose only other part is "val" (ImageNet) are tested on it.
   if (test.files.empty()) std::swap(test, validation);
   const std::size_t held_out = p.count("validation_samples");
   if (held_out > 0) {
     if (!validation.files.empty()) {
-      throw ConfigError(fmt::format("'validation_samples' of task 'image-folder' is {}, but {} is there", held_out, (root / "val").string()), {}, "leave it out");
+      throw ConfigError(fmt::format("'validation_samples' of task 'image-folder' is {}, but {} is there",
+                                    held_out, (root / "val").string()),
+                        {}, "leave it out");
     }
     if (held_out >= train.files.size()) {
-      throw ConfigError(fmt::format("'validation_samples' of task 'image-folder' is {}; expected less than the {} training pictures", held_out, train.files.size()));
+      throw ConfigError(fmt::format(
+          "'validation_samples' of task 'image-folder' is {}; expected less than the {} training pictures",
+          held_out, train.files.size()));
     }
     validation = take_out(train, held_out);
   }
@@ -181,27 +204,37 @@ TaskInfo image_folder_task() {
   ParameterInfo directory;
   directory.name = "directory";
   directory.default_value = std::string();
-  directory.meaning = "folder with train/CLASS/*.jpg and test/ or val/CLASS/*.jpg; a relative one is sought in --data or APICAL_DATA first";
+  directory.meaning =
+      "folder with train/CLASS/*.jpg and test/ or val/CLASS/*.jpg; a relative one is sought in --data or "
+      "APICAL_DATA first";
   ParameterInfo normalisation;
   normalisation.name = "normalisation";
   normalisation.default_value = std::string("unit");
   normalisation.choices = {"unit", "standard"};
-  normalisation.meaning = "unit: x / 255; standard: (x / 255 - mean) / sd with the customary means and deviations of ImageNet's colours";
+  normalisation.meaning =
+      "unit: x / 255; standard: (x / 255 - mean) / sd with the customary means and deviations of ImageNet's "
+      "colours";
   ParameterInfo corrupt;
   corrupt.name = "corrupt_files";
   corrupt.default_value = std::string("refuse");
   corrupt.choices = {"refuse", "skip"};
-  corrupt.meaning = "refuse: stop with the file's name when it is read; skip: decode all files before training and leave out what is no whole JPEG";
+  corrupt.meaning =
+      "refuse: stop with the file's name when it is read; skip: decode all files before training and leave "
+      "out what is no whole JPEG";
   TaskInfo info;
   info.name = "image-folder";
   info.description = "your own JPEG files, one folder per class, decoded while training goes on";
-  info.parameters = {directory,
-                     count_parameter("size", 32, "side of the pictures the network sees, pixels", 1, 4096),
-                     count_parameter("resize", 0, "shorter side before the window of 'size' is cut out, pixels; 0: size", 0, 4096),
-                     normalisation,
-                     count_parameter("validation_samples", 0, "taken at random from train/, where there is no val/ beside test/", 0, 1e7),
-                     corrupt};
-  for (ParameterInfo& p : augmentation_parameters({"none", "crop", "flip", "crop-and-flip"}, 0)) info.parameters.push_back(std::move(p));
+  info.parameters = {
+      directory,
+      count_parameter("size", 32, "side of the pictures the network sees, pixels", 1, 4096),
+      count_parameter("resize", 0, "shorter side before the window of 'size' is cut out, pixels; 0: size", 0,
+                      4096),
+      normalisation,
+      count_parameter("validation_samples", 0,
+                      "taken at random from train/, where there is no val/ beside test/", 0, 1e7),
+      corrupt};
+  for (ParameterInfo& p : augmentation_parameters({"none", "crop", "flip", "crop-and-flip"}, 0))
+    info.parameters.push_back(std::move(p));
   info.citation = "your own pictures; cite where they come from";
   info.classifies = true;
   info.make = make;

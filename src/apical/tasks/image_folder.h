@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder of JPEG files as a task, whatever their number: ROOT/train/CLASS/*.jpg and ROOT/test/CLASS/*.jpg or ROOT/val/…
+// A folder of JPEG files as a task, whatever their number: ROOT/train/CLASS/*.jpg and ROOT/test/CLASS/*.jpg
+// or ROOT/val/…
 #pragma once
 
 #include "apical/tasks/task.h"

@@ -19,13 +19,15 @@ namespace {
 
 using testing::HasSubstr;
 
-/// Class c of "ant", "bee", "cat" is red 60 c, the number is green; 80 training and 20 test pictures each, 24 x 40 pixels.
+/// Class c of "ant", "bee", "cat" is red 60 c, the number is green; 80 training and 20 test pictures each, 24
+/// x 40 pixels.
 class ImageFolder : public testing::Test {
  protected:
   void write(const std::string& part, const std::string& name, std::size_t count, std::uint8_t red) const {
     for (std::size_t i = 0; i < count; ++i) {
       const std::string number = std::to_string(100 + i);
-      io::write_jpeg(directory_ / (part + "/" + name + "/" + number + ".jpg"), io::plain_picture(24, 40, red, static_cast<std::uint8_t>(2 * i), 50));
+      io::write_jpeg(directory_ / (part + "/" + name + "/" + number + ".jpg"),
+                     io::plain_picture(24, 40, red, static_cast<std::uint8_t>(2 * i), 50));
     }
   }
   void write_all() const {
@@ -35,7 +37,9 @@ class ImageFolder : public testing::Test {
       write("test", names[c], 20, static_cast<std::uint8_t>(60 * c));
     }
   }
-  TaskParameters parameters() const { return TaskParameters{}.set("directory", directory_.path().string()).set("size", 8); }
+  TaskParameters parameters() const {
+    return TaskParameters{}.set("directory", directory_.path().string()).set("size", 8);
+  }
   template <class Fault = DataError>
   std::string complaint(const TaskParameters& p) const {
     try {
@@ -72,8 +76,10 @@ TEST_F(ImageFolder, TheCentreIsTestedAndRandomWindowsAreTrained) {
   // Columns 0 … 39 of brightness 6 per column; resized to 12 rows x 20 columns.
   io::Picture ramp = io::plain_picture(24, 40, 0, 0, 0);
   for (std::size_t i = 0; i < ramp.rgb.size(); ++i) ramp.rgb[i] = static_cast<std::uint8_t>(6 * (i / 3 % 40));
-  for (const char* part : {"train/a/1.jpg", "train/b/1.JPEG", "test/a/1.jpg"}) io::write_jpeg(directory_ / part, ramp);
-  const Dataset data = make_dataset("image-folder", parameters().set("resize", 12).set("augment", "crop-and-flip"));
+  for (const char* part : {"train/a/1.jpg", "train/b/1.JPEG", "test/a/1.jpg"})
+    io::write_jpeg(directory_ / part, ramp);
+  const Dataset data =
+      make_dataset("image-folder", parameters().set("resize", 12).set("augment", "crop-and-flip"));
   std::vector<float> x(192);
   data.test.read_input(0, std::span<float>(x));
   EXPECT_NEAR(x[0] * 255, 12 * 6 + 3, 6);  // column 6 of 20: old columns 12 and 13
@@ -95,8 +101,10 @@ TEST_F(ImageFolder, ValidationComesFromItsFolderOrAtRandomFromTraining) {
   const Dataset drawn = make_dataset("image-folder", parameters().set("validation_samples", 60));
   EXPECT_EQ(drawn.train.size(), 180U);
   EXPECT_EQ(drawn.validation.size(), 60U);
-  for (std::int32_t label : {0, 1, 2}) EXPECT_GT(std::count(drawn.validation.labels.begin(), drawn.validation.labels.end(), label), 5);
-  EXPECT_THAT(complaint<ConfigError>(parameters().set("validation_samples", 240)), HasSubstr("less than the 240"));
+  for (std::int32_t label : {0, 1, 2})
+    EXPECT_GT(std::count(drawn.validation.labels.begin(), drawn.validation.labels.end(), label), 5);
+  EXPECT_THAT(complaint<ConfigError>(parameters().set("validation_samples", 240)),
+              HasSubstr("less than the 240"));
   write("val", "ant", 3, 0);
   EXPECT_EQ(make_dataset("image-folder", parameters()).validation.size(), 3U);
   EXPECT_THAT(complaint<ConfigError>(parameters().set("validation_samples", 60)), HasSubstr("is there"));
@@ -128,9 +136,11 @@ TEST_F(ImageFolder, ACorruptFileIsNamedOrSkippedAndCounted) {
   EXPECT_THAT(skipped.skipped_files[0], HasSubstr(bad.string()));
   skipped.train.read_input(87, std::span<float>(x));
   EXPECT_NEAR(x[64] * 255, 16, 4);  // the next one moved up
-  for (int i = 100; i < 120; ++i) io::write_atomically(directory_ / "test" / "cat" / (std::to_string(i) + ".jpg"), "no picture");
+  for (int i = 100; i < 120; ++i)
+    io::write_atomically(directory_ / "test" / "cat" / (std::to_string(i) + ".jpg"), "no picture");
   for (const char* name : {"ant", "bee"}) std::filesystem::remove_all(directory_ / "test" / name);
-  EXPECT_THAT(complaint(parameters().set("corrupt_files", "skip")), HasSubstr("none of 20 pictures is whole"));
+  EXPECT_THAT(complaint(parameters().set("corrupt_files", "skip")),
+              HasSubstr("none of 20 pictures is whole"));
 }
 
 TEST_F(ImageFolder, WhatDoesNotBelongIsNamed) {
@@ -144,7 +154,8 @@ TEST_F(ImageFolder, WhatDoesNotBelongIsNamed) {
   write("train", "bee", 2, 60);
   EXPECT_THAT(complaint(parameters()), HasSubstr("neither a folder test nor val"));
   write("test", "antt", 1, 0);
-  EXPECT_THAT(complaint(parameters()), AllOf(HasSubstr("'antt' is no class"), HasSubstr("did you mean 'ant'?")));
+  EXPECT_THAT(complaint(parameters()),
+              AllOf(HasSubstr("'antt' is no class"), HasSubstr("did you mean 'ant'?")));
   std::filesystem::remove_all(directory_ / "test" / "antt");
   write("test", "ant", 1, 0);
   EXPECT_EQ(complaint(parameters()), "nothing was thrown");
@@ -161,7 +172,8 @@ TEST_F(ImageFolder, WhatDoesNotBelongIsNamed) {
 TEST_F(ImageFolder, WhatIsAnnouncedReadsTheSameInAnyOrderFromAnyThread) {
   write_all();
   std::vector<io::Path> paths;
-  for (int i = 100; i < 180; ++i) paths.push_back(directory_ / "train" / "bee" / (std::to_string(i) + ".jpg"));
+  for (int i = 100; i < 180; ++i)
+    paths.push_back(directory_ / "train" / "bee" / (std::to_string(i) + ".jpg"));
   io::write_atomically(paths[33], "no picture");
   const ImageFiles files(paths, 8, 12), plain(paths, 8, 12);
   const Augmentation augmentation{.crop = true, .flip = true, .pad = 0};
@@ -172,13 +184,15 @@ TEST_F(ImageFolder, WhatIsAnnouncedReadsTheSameInAnyOrderFromAnyThread) {
     readers.emplace_back([&, seed] {
       for (std::uint64_t epoch = 0; epoch < 4; ++epoch) {
         for (std::size_t at = 0; at < 80; at += 20) {
-          files.announce(std::span(order).subspan(at, std::min<std::size_t>(40, 80 - at)), &augmentation, {seed, epoch});
+          files.announce(std::span(order).subspan(at, std::min<std::size_t>(40, 80 - at)), &augmentation,
+                         {seed, epoch});
           for (std::size_t i = at; i < at + 20; ++i) {
             if (order[i] == 33) {
               EXPECT_THROW(files.read(33, &augmentation, {seed, epoch}), DataError);
               continue;
             }
-            EXPECT_EQ(files.read(order[i], &augmentation, {seed, epoch}), plain.read(order[i], &augmentation, {seed, epoch}));
+            EXPECT_EQ(files.read(order[i], &augmentation, {seed, epoch}),
+                      plain.read(order[i], &augmentation, {seed, epoch}));
           }
         }
       }

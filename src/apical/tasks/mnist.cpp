@@ -13,7 +13,8 @@ const IdxDataset& mnist_files() {
       "mnist",
       {"MNIST",
        {"mnist", "MNIST/raw"},
-       "'apical data fetch mnist', or download the four files train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
+       "'apical data fetch mnist', or download the four files train-images-idx3-ubyte.gz, "
+       "train-labels-idx1-ubyte.gz, "
        "t10k-images-idx3-ubyte.gz and "
        "t10k-labels-idx1-ubyte.gz from https://ossci-datasets.s3.amazonaws.com/mnist/"},
       {60000, 0xe9f4d8b3U, {}},

@@ -14,7 +14,8 @@ PlantScore& PlantScore::operator+=(const PlantScore& other) {
   return *this;
 }
 
-PlantScore steer(Plant& plant, const Controller& controller, std::span<double> outputs, std::uint64_t stretch, std::uint32_t steps) {
+PlantScore steer(Plant& plant, const Controller& controller, std::span<double> outputs, std::uint64_t stretch,
+                 std::uint32_t steps) {
   plant.begin(stretch);
   for (std::uint32_t i = 0; i < steps; ++i) {
     controller(plant.observation(), outputs);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A body that is steered in closed loop: it shows its state, is acted upon, moves on. A stretch is a number of
-// control steps from a start state; a fall redraws a start, and the stretch goes on.
+// A body that is steered in closed loop: it shows its state, is acted upon, moves on. A stretch is a number
+// of control steps from a start state; a fall redraws a start, and the stretch goes on.
 #pragma once
 
 #include <cmath>
@@ -24,7 +24,8 @@ class Plant {
 
   // Since begin():
   virtual std::uint32_t falls() const = 0;
-  /// Summed over control steps, of the variable that a good controller keeps at zero; states that count as fallen included.
+  /// Summed over control steps, of the variable that a good controller keeps at zero; states that count as
+  /// fallen included.
   virtual double squared_deviation() const = 0;
 };
 
@@ -36,7 +37,9 @@ struct PlantScore {
   double falls = 0;
   double squared_deviation = 0;  ///< summed over control steps
   double control_steps = 0;
-  double rms_deviation() const { return control_steps > 0 ? std::sqrt(squared_deviation / control_steps) : 0; }
+  double rms_deviation() const {
+    return control_steps > 0 ? std::sqrt(squared_deviation / control_steps) : 0;
+  }
   /// Of the stretch that `plant` has just been through.
   static PlantScore of(const Plant& plant, std::uint32_t steps);
   PlantScore& operator+=(const PlantScore& other);
@@ -48,10 +51,11 @@ struct ClosedLoop {
   Factory validation, test;  ///< the same body, other start states
   Controller teacher;        ///< what the training targets were made by; scored on identical starts
   std::uint32_t stretches = 0, control_steps = 0;  ///< of an evaluation; of a stretch
-  std::string deviation;     ///< what PlantScore::rms_deviation() is of, with its unit
+  std::string deviation;                           ///< what PlantScore::rms_deviation() is of, with its unit
 };
 
 /// Lets `controller` steer stretch number `stretch`. `outputs` is scratch of the right size.
-PlantScore steer(Plant& plant, const Controller& controller, std::span<double> outputs, std::uint64_t stretch, std::uint32_t steps);
+PlantScore steer(Plant& plant, const Controller& controller, std::span<double> outputs, std::uint64_t stretch,
+                 std::uint32_t steps);
 
 }  // namespace apical

@@ -19,7 +19,8 @@ struct Checksums {
   const char *train_images, *train_labels, *test_images, *test_labels;
 };
 
-PublishedData idx_set(const IdxDataset& set, const std::string& url, const Checksums& unpacked, const Checksums& packed) {
+PublishedData idx_set(const IdxDataset& set, const std::string& url, const Checksums& unpacked,
+                      const Checksums& packed) {
   PublishedData out;
   out.name = set.name;
   out.source = set.source;
@@ -47,7 +48,8 @@ PublishedData mnist() {
 }
 
 PublishedData fashion_mnist() {
-  PublishedData set = idx_set(fashion_mnist_files(), "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/", {"", "", "", ""},
+  PublishedData set = idx_set(fashion_mnist_files(),
+                              "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/", {"", "", "", ""},
                               {"8d4fb7e6c68d591d4c3dfef9ec88bf0d", "25c81989df183df01b3e8a0aad5dffbe",
                                "bef4ecab320f06d8554ea6380940ec79", "bb300cfdad3c16e7a12a480ee83cd310"});
   set.citation = fashion_mnist_task().citation;
@@ -64,8 +66,8 @@ PublishedData cifar10() {
   set.licence = "none stated by its authors; cite the report";
   set.homepage = "https://www.cs.toronto.edu/~kriz/cifar.html";
   for (const std::string& file : cifar10_files()) set.files.push_back({file, 10000 * kCifarRecord, "", ""});
-  set.downloads = {{"cifar-10-binary.tar.gz", "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", 170052171,
-                    "c32a1d4ab5d03f1284b67883e8d87530"}};
+  set.downloads = {{"cifar-10-binary.tar.gz", "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+                    170052171, "c32a1d4ab5d03f1284b67883e8d87530"}};
   set.archive = true;
   return set;
 }
@@ -99,13 +101,15 @@ void judge(const PublishedFile& expected, CheckedFile& file) {
   if (receipt && receipt->md5.contains(expected.name)) {
     const std::string& written = receipt->md5.at(expected.name);
     if (md5 != written) {
-      return set(FileState::damaged, fmt::format("MD5 {}, expected {}: changed since it was written ({})", md5, written,
-                                                 receipt->variant));
+      return set(FileState::damaged, fmt::format("MD5 {}, expected {}: changed since it was written ({})",
+                                                 md5, written, receipt->variant));
     }
     return set(receipt->original ? FileState::intact : FileState::converted, receipt->variant);
   }
-  set(FileState::unverified, file.path.extension() == ".gz" ? "right size, but not compressed as published; no checksum of the content is known"
-                                                            : "right size; no checksum was published for the unpacked file");
+  set(FileState::unverified,
+      file.path.extension() == ".gz"
+          ? "right size, but not compressed as published; no checksum of the content is known"
+          : "right size; no checksum was published for the unpacked file");
 }
 
 }  // namespace
@@ -126,11 +130,16 @@ const PublishedData& find_published_data(std::string_view name) {
 
 std::string_view name_of(FileState state) {
   switch (state) {
-    case FileState::missing: return "missing";
-    case FileState::intact: return "intact";
-    case FileState::converted: return "converted";
-    case FileState::unverified: return "unverified";
-    case FileState::damaged: break;
+    case FileState::missing:
+      return "missing";
+    case FileState::intact:
+      return "intact";
+    case FileState::converted:
+      return "converted";
+    case FileState::unverified:
+      return "unverified";
+    case FileState::damaged:
+      break;
   }
   return "damaged";
 }

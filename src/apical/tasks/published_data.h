@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The published data sets that tasks read: their files, checksums, conditions of use and places to get them from; and what
-// is to be said of the files somebody has.
+// The published data sets that tasks read: their files, checksums, conditions of use and places to get them
+// from; and what is to be said of the files somebody has.
 #pragma once
 
 #include <cstdint>

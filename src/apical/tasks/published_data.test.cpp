@@ -28,11 +28,16 @@ class SmallSet : public testing::Test {
     set_.name = "small";
     set_.source = {"Small", {"small"}, "write it yourself"};
     set_.files = {{"a", first_.size(), md5(first_), ""}, {"b", second_.size(), "", md5("packed")}};
-    set_.downloads = {{"a", "http://127.0.0.1:1/a", first_.size(), md5(first_)}, {"b", "http://127.0.0.1:1/b", 0, md5(second_)}};
+    set_.downloads = {{"a", "http://127.0.0.1:1/a", first_.size(), md5(first_)},
+                      {"b", "http://127.0.0.1:1/b", 0, md5(second_)}};
     for (const char* folder : {"small", "server"}) io::make_directories(directory_ / folder);
   }
-  void write(const std::string& name, std::string_view text) const { io::write_atomically(directory_ / "small" / name, text); }
-  void serve(const std::string& name, std::string_view text) const { io::write_atomically(directory_ / "server" / name, text); }
+  void write(const std::string& name, std::string_view text) const {
+    io::write_atomically(directory_ / "small" / name, text);
+  }
+  void serve(const std::string& name, std::string_view text) const {
+    io::write_atomically(directory_ / "server" / name, text);
+  }
   std::vector<CheckedFile> verified() const { return verify(set_, directory_.path()); }
   template <class Fault>
   std::string complaint_of_fetching(const FetchOptions& options) const {
@@ -131,7 +136,8 @@ TEST_F(FetchData, ADamagedFileThatReadersFindFirstIsNamed) {
   set_.downloads[0].file = "a.gz";
   write("a", "damaged");
   serve("a.gz", first_);
-  EXPECT_THAT(complaint_of_fetching<DataError>(from_server()), HasSubstr((directory_ / "small" / "a").string() + " first, which is damaged"));
+  EXPECT_THAT(complaint_of_fetching<DataError>(from_server()),
+              HasSubstr((directory_ / "small" / "a").string() + " first, which is damaged"));
 }
 
 TEST_F(FetchData, AnInterruptedFetchGoesOn) {
@@ -149,16 +155,19 @@ TEST_F(FetchData, AnInterruptedFetchGoesOn) {
 
 TEST_F(FetchData, WithoutANetworkItSaysWhatToDoByHand) {
   const std::string said = complaint_of_fetching<io::NetworkError>({});  // nothing listens on port 1
-  for (const std::string& part : {std::string("http://127.0.0.1:1/b"), (directory_ / "small").string(), std::string("apical data verify small")}) {
+  for (const std::string& part : {std::string("http://127.0.0.1:1/b"), (directory_ / "small").string(),
+                                  std::string("apical data verify small")}) {
     EXPECT_THAT(said, HasSubstr(part));
   }
 }
 
 TEST_F(FetchData, AnArchiveIsUnpackedAndItsFilesAreKnownAfterwards) {
-  io::write_tar_xz(directory_ / "server" / "all.tar.xz", {{"deep/a", first_}, {"deep/b", second_}, {"deep/readme", "not wanted"}});
+  io::write_tar_xz(directory_ / "server" / "all.tar.xz",
+                   {{"deep/a", first_}, {"deep/b", second_}, {"deep/readme", "not wanted"}});
   const std::uint64_t bytes = io::read_file(directory_ / "server" / "all.tar.xz").size();
   set_.archive = true;
-  set_.downloads = {{"all.tar.xz", "http://127.0.0.1:1/all.tar.xz", bytes, io::digest_of_file(io::Digest::md5, directory_ / "server" / "all.tar.xz")}};
+  set_.downloads = {{"all.tar.xz", "http://127.0.0.1:1/all.tar.xz", bytes,
+                     io::digest_of_file(io::Digest::md5, directory_ / "server" / "all.tar.xz")}};
   fetch(set_, directory_.path(), from_server());
   EXPECT_EQ(io::read_text(directory_ / "small" / "b"), second_);
   EXPECT_EQ(io::list_directory(directory_ / "small").size(), 3U);  // a, b and the receipt

@@ -18,7 +18,8 @@ std::vector<Tap> taps(std::size_t from, std::size_t to) {
   std::vector<Tap> all(to);
   for (std::size_t i = 0; i < to; ++i) {
     const double centre = (static_cast<double>(i) + 0.5) * scale;
-    const double low = std::max(0.0, std::floor(centre - reach)), high = std::min(static_cast<double>(from), std::ceil(centre + reach));
+    const double low = std::max(0.0, std::floor(centre - reach)),
+                 high = std::min(static_cast<double>(from), std::ceil(centre + reach));
     std::vector<double> weights;
     double sum = 0;
     for (double k = low; k < high; ++k) {
@@ -59,7 +60,8 @@ io::Picture resized(const io::Picture& picture, std::size_t rows, std::size_t co
       for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += w * from[j];
     }
     std::uint8_t* const out = small.rgb.data() + i * cols * 3;
-    for (std::size_t j = 0; j < sums.size(); ++j) out[j] = static_cast<std::uint8_t>(std::clamp(sums[j] + 0.5F, 0.0F, 255.0F));
+    for (std::size_t j = 0; j < sums.size(); ++j)
+      out[j] = static_cast<std::uint8_t>(std::clamp(sums[j] + 0.5F, 0.0F, 255.0F));
   }
   return small;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pictures in another size: each new pixel is a mean of old ones, weighted by a triangle as wide as two new pixels when the
-// picture shrinks (so nothing is skipped) and two old ones when it grows (bilinear).
+// Pictures in another size: each new pixel is a mean of old ones, weighted by a triangle as wide as two new
+// pixels when the picture shrinks (so nothing is skipped) and two old ones when it grows (bilinear).
 #pragma once
 
 #include "apical/io/jpeg.h"

@@ -32,7 +32,8 @@ TEST(Resize, TheSameSizeIsTheSamePicture) {
   EXPECT_EQ(resized(picture, 2, 2).rgb, picture.rgb);
 }
 
-// By hand: new centres at 1 and 3 of old ones at 0.5, 1.5, 2.5, 3.5; triangle of half width 2; 1/4, 1/4, 3/4, 3/4 before norming.
+// By hand: new centres at 1 and 3 of old ones at 0.5, 1.5, 2.5, 3.5; triangle of half width 2; 1/4, 1/4, 3/4,
+// 3/4 before norming.
 TEST(Resize, ShrinkingWeighsByATriangle) {
   EXPECT_EQ(red(resized(grey(1, 4, {0, 0, 0, 240}), 1, 2)), (std::vector<std::uint8_t>{0, 103}));
   EXPECT_EQ(red(resized(grey(4, 1, {70, 0, 0, 0}), 2, 1)), (std::vector<std::uint8_t>{30, 0}));

@@ -21,8 +21,9 @@ namespace apical {
 
 const std::vector<TaskInfo>& tasks() {
   static const std::vector<TaskInfo> all{
-      cart_pole_task(),        cart_pole_v1_task(),  cifar10_task(),         delayed_match_task(), digit_generation_task(), fashion_mnist_task(),
-      image_folder_task(),     mnist_task(),         teacher_student_task(), xor_task(),           yin_yang_task()};
+      cart_pole_task(),        cart_pole_v1_task(),  cifar10_task(),      delayed_match_task(),
+      digit_generation_task(), fashion_mnist_task(), image_folder_task(), mnist_task(),
+      teacher_student_task(),  xor_task(),           yin_yang_task()};
   return all;
 }
 

@@ -50,7 +50,8 @@ TEST(Tasks, DefaultsLieInTheirOwnRanges) {
 }
 
 TEST(Tasks, SayWhatTheirDataAre) {
-  for (const char* name : {"cart-pole", "cart-pole-v1", "delayed-match-to-sample", "teacher-student", "xor", "yin-yang"}) {
+  for (const char* name :
+       {"cart-pole", "cart-pole-v1", "delayed-match-to-sample", "teacher-student", "xor", "yin-yang"}) {
     const TaskInfo& info = find_task(name);
     const Dataset data = make_dataset(name);
     EXPECT_EQ(info.sequences, data.is_sequence()) << name;
@@ -77,12 +78,10 @@ TEST(Tasks, WrongValuesAreAnsweredWithTheRange) {
   EXPECT_THAT(asked("xor", TaskParameters{}.set("outputs", 3)), HasSubstr("an integer in [1, 2]"));
   EXPECT_THAT(asked("xor", TaskParameters{}.set("outputs", 1.5)), HasSubstr("an integer in [1, 2]"));
   EXPECT_THAT(asked("xor", TaskParameters{}.set("off", NAN)), HasSubstr("a number in [-1, 0]"));
-  EXPECT_THAT(asked("xor", TaskParameters{}.set("outputs", "two")),
-              HasSubstr("expected a number such as 1"));
+  EXPECT_THAT(asked("xor", TaskParameters{}.set("outputs", "two")), HasSubstr("expected a number such as 1"));
   EXPECT_THAT(asked("teacher-student", TaskParameters{}.set("input_law", "unif")),
               HasSubstr("uniform or normal"));
-  EXPECT_THAT(asked("yin-yang", TaskParameters{}.set("r_small", 0.3)),
-              HasSubstr("less than half of r_big"));
+  EXPECT_THAT(asked("yin-yang", TaskParameters{}.set("r_small", 0.3)), HasSubstr("less than half of r_big"));
   EXPECT_THAT(asked("delayed-match-to-sample", TaskParameters{}.set("longest_delay_steps", 10)),
               HasSubstr("at least 'shortest_delay_steps' = 50"));
 }

@@ -46,8 +46,7 @@ TaskInfo xor_task() {
   info.description =
       "exclusive or of two bits as rates; the four patterns are train, validation and test alike";
   info.parameters = {
-      count_parameter("outputs", 1, "1: one output with target 0 or 1; 2: one-hot (equal, different)", 1,
-                      2),
+      count_parameter("outputs", 1, "1: one output with target 0 or 1; 2: one-hot (equal, different)", 1, 2),
       off,
   };
   info.citation = "Rumelhart, Hinton & Williams (1986) Parallel Distributed Processing, vol. 1, ch. 8";

@@ -118,8 +118,7 @@ TaskInfo yin_yang_task() {
       count_parameter("validation_samples", 1000, "validation samples", 1, 1e6, source),
       count_parameter("test_samples", 1000, "test samples", 1, 1e6, source),
       count_parameter("train_seed", 42, "MT19937 seed of the training split", 0, largest_seed, source),
-      count_parameter("validation_seed", 41, "MT19937 seed of the validation split", 0, largest_seed,
-                      source),
+      count_parameter("validation_seed", 41, "MT19937 seed of the validation split", 0, largest_seed, source),
       count_parameter("test_seed", 40, "MT19937 seed of the test split", 0, largest_seed, source),
   };
   info.citation =

@@ -28,7 +28,8 @@ class Scratch {
   AlignedBuffer<T> values_;
 };
 
-/// Of every thread: an image with its channels side by side in each pixel, the averaged image, patches, and units.
+/// Of every thread: an image with its channels side by side in each pixel, the averaged image, patches, and
+/// units.
 template <class T>
 struct Bench {
   Scratch<T> image, averaged, patches, units, spare;
@@ -155,7 +156,8 @@ void for_runs(const Plan& p, T* averaged, U* patches, F&& f) {
 
 /// Patches of the samples [first, last) as rows: (samples * positions, patch).
 template <class T>
-MatrixView<const T> gather_patches(const Plan& p, MatrixView<const T> h, std::size_t first, std::size_t last, Bench<T>& b) {
+MatrixView<const T> gather_patches(const Plan& p, MatrixView<const T> h, std::size_t first, std::size_t last,
+                                   Bench<T>& b) {
   const std::size_t rows = (last - first) * p.positions;
   T* const patches = b.patches.at_least(rows * p.patch);
   T* const image = b.image.at_least(p.padded_units());
@@ -170,11 +172,13 @@ MatrixView<const T> gather_patches(const Plan& p, MatrixView<const T> h, std::si
 
 /// Units of the samples [first, last), channels side by side: (samples * positions, channels).
 template <class T>
-MatrixView<const T> gather_units(const Plan& p, MatrixView<const T> above, std::size_t first, std::size_t last, Bench<T>& b) {
+MatrixView<const T> gather_units(const Plan& p, MatrixView<const T> above, std::size_t first,
+                                 std::size_t last, Bench<T>& b) {
   const std::size_t rows = (last - first) * p.positions, channels = p.out.channels;
   T* const units = b.units.at_least(rows * channels);
   for (std::size_t n = first; n < last; ++n) {
-    transpose<T>(channels, p.positions, above.row(n).data(), p.positions, units + (n - first) * p.positions * channels, channels);
+    transpose<T>(channels, p.positions, above.row(n).data(), p.positions,
+                 units + (n - first) * p.positions * channels, channels);
   }
   return {units, rows, channels};
 }
@@ -194,14 +198,17 @@ MatrixView<const T> pixel_major(const Plan& p, MatrixView<const T> W, Scratch<T>
   const std::size_t taps = p.c.kernel_height * p.c.kernel_width;
   if (p.channels == 1 || taps == 1) return W;
   T* const own = memory.at_least(W.rows() * p.patch);
-  for (std::size_t o = 0; o < W.rows(); ++o) transpose<T>(p.channels, taps, W.row(o).data(), taps, own + o * p.patch, p.channels);
+  for (std::size_t o = 0; o < W.rows(); ++o)
+    transpose<T>(p.channels, taps, W.row(o).data(), taps, own + o * p.patch, p.channels);
   return {own, W.rows(), p.patch};
 }
 
 /// Products of single groups are counted by their sum, on the thread that asked for it.
-void count_products(const Plan& p, std::size_t samples, double ProductCount::* kind) {
+void count_products(const Plan& p, std::size_t samples, double ProductCount::*kind) {
   ProductCount* const count = current_product_count();
-  if (count != nullptr) count->*kind += static_cast<double>(samples * p.positions) * static_cast<double>(p.out.channels * p.patch);
+  if (count != nullptr)
+    count->*kind +=
+        static_cast<double>(samples * p.positions) * static_cast<double>(p.out.channels * p.patch);
 }
 
 template <class T>
@@ -213,8 +220,9 @@ void check(const Plan& p, In<T> in, In<T> out, In<T> W) {
 }  // namespace
 
 template <class T>
-void convolve(const Workers& workers, const Convolution& c, In<T> h, In<T> W, std::span<const std::type_identity_t<T>> b,
-              MatrixView<T> a, std::type_identity_t<T> gain, std::type_identity_t<T> keep) {
+void convolve(const Workers& workers, const Convolution& c, In<T> h, In<T> W,
+              std::span<const std::type_identity_t<T>> b, MatrixView<T> a, std::type_identity_t<T> gain,
+              std::type_identity_t<T> keep) {
   const Plan p(c);
   check<T>(p, h, a, W);
   APICAL_CHECK(b.empty() || b.size() == p.out.channels);
@@ -272,12 +280,13 @@ void convolve_back(const Workers& workers, const Convolution& c, In<T> above, In
 }
 
 template <class T>
-void correlate_patches(const Workers& workers, const Convolution& c, In<T> post, In<T> pre, std::type_identity_t<T> factor,
-                       MatrixView<T> dW, std::type_identity_t<T> keep) {
+void correlate_patches(const Workers& workers, const Convolution& c, In<T> post, In<T> pre,
+                       std::type_identity_t<T> factor, MatrixView<T> dW, std::type_identity_t<T> keep) {
   const Plan p(c);
   check<T>(p, pre, post, dW);
   count_products(p, post.rows(), &ProductCount::correlated);
-  const std::size_t groups = p.groups(post.rows()), parts = std::min(groups, kParts), size = dW.rows() * dW.cols();
+  const std::size_t groups = p.groups(post.rows()), parts = std::min(groups, kParts),
+                    size = dW.rows() * dW.cols();
   static thread_local Scratch<T> sums;
   T* const sum = sums.at_least(parts * size);
   workers.run(parts, [&](std::size_t part) {
@@ -299,7 +308,8 @@ void correlate_patches(const Workers& workers, const Convolution& c, In<T> post,
     for (std::size_t o = first; o < last; ++o) {
       T* const row = sum + o * p.patch;
       for (std::size_t part = 1; part < parts; ++part) add(row, sum + part * size + o * p.patch, p.patch);
-      store<T>(dW.row(o).data(), p.patch, keep, spare, [&](T* to) { transpose<T>(taps, p.channels, row, p.channels, to, taps); });
+      store<T>(dW.row(o).data(), p.patch, keep, spare,
+               [&](T* to) { transpose<T>(taps, p.channels, row, p.channels, to, taps); });
     }
   });
 }
@@ -308,7 +318,9 @@ namespace reference {
 template <class T>
 void convolve(const Convolution& c, In<T> h, In<T> W, MatrixView<T> a) {
   const ImageShape wide = c.convolved(), out = c.out();
-  const auto at = [](const ImageShape& s, std::size_t channel, std::size_t y, std::size_t x) { return (channel * s.height + y) * s.width + x; };
+  const auto at = [](const ImageShape& s, std::size_t channel, std::size_t y, std::size_t x) {
+    return (channel * s.height + y) * s.width + x;
+  };
   Matrix<double> convolved(1, wide.units());
   for (std::size_t n = 0; n < h.rows(); ++n) {
     for (std::size_t o = 0; o < wide.channels; ++o) {
@@ -319,9 +331,12 @@ void convolve(const Convolution& c, In<T> h, In<T> W, MatrixView<T> a) {
             for (std::size_t i = 0; i < c.kernel_height; ++i) {
               for (std::size_t j = 0; j < c.kernel_width; ++j) {
                 const std::size_t row = y * c.stride + i, col = x * c.stride + j;  // in the padded image
-                if (row < c.padding || col < c.padding || row - c.padding >= c.in.height || col - c.padding >= c.in.width) continue;
+                if (row < c.padding || col < c.padding || row - c.padding >= c.in.height ||
+                    col - c.padding >= c.in.width)
+                  continue;
                 const T pixel = h(n, at(c.in, k, row - c.padding, col - c.padding));
-                sum += static_cast<double>(pixel) * static_cast<double>(W(o, (k * c.kernel_height + i) * c.kernel_width + j));
+                sum += static_cast<double>(pixel) *
+                       static_cast<double>(W(o, (k * c.kernel_height + i) * c.kernel_width + j));
               }
             }
           }
@@ -332,7 +347,8 @@ void convolve(const Convolution& c, In<T> h, In<T> W, MatrixView<T> a) {
         for (std::size_t x = 0; x < out.width; ++x) {
           double sum = 0;
           for (std::size_t v = 0; v < c.pool; ++v) {
-            for (std::size_t u = 0; u < c.pool; ++u) sum += convolved(0, at(wide, o, y * c.pool_stride + v, x * c.pool_stride + u));
+            for (std::size_t u = 0; u < c.pool; ++u)
+              sum += convolved(0, at(wide, o, y * c.pool_stride + v, x * c.pool_stride + u));
           }
           a(n, at(out, o, y, x)) = static_cast<T>(sum / static_cast<double>(c.pool * c.pool));
         }
@@ -342,10 +358,11 @@ void convolve(const Convolution& c, In<T> h, In<T> W, MatrixView<T> a) {
 }
 }  // namespace reference
 
-#define APICAL_INSTANTIATE(T)                                                                                                 \
-  template void convolve<T>(const Workers&, const Convolution&, In<T>, In<T>, std::span<const T>, MatrixView<T>, T, T);          \
-  template void convolve_back<T>(const Workers&, const Convolution&, In<T>, In<T>, MatrixView<T>, T, T);                         \
-  template void correlate_patches<T>(const Workers&, const Convolution&, In<T>, In<T>, T, MatrixView<T>, T);                     \
+#define APICAL_INSTANTIATE(T)                                                                                \
+  template void convolve<T>(const Workers&, const Convolution&, In<T>, In<T>, std::span<const T>,            \
+                            MatrixView<T>, T, T);                                                            \
+  template void convolve_back<T>(const Workers&, const Convolution&, In<T>, In<T>, MatrixView<T>, T, T);     \
+  template void correlate_patches<T>(const Workers&, const Convolution&, In<T>, In<T>, T, MatrixView<T>, T); \
   template void reference::convolve<T>(const Convolution&, In<T>, In<T>, MatrixView<T>);
 APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)

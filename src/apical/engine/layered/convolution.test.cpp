@@ -57,7 +57,8 @@ RC_GTEST_PROP(Convolution, AveragingFirstIsConvolvingAndThenAveraging, ()) {
   convolve<double>(Workers(), d.c, d.h.view(), d.W.view(), b.flat(), a.view(), 0.5, -2);
   const std::size_t pixels = d.c.out().pixels();
   for (std::size_t n = 0; n < a.rows(); ++n) {
-    for (std::size_t i = 0; i < a.cols(); ++i) want(n, i) = 0.5 * want(n, i) + b(0, i / pixels) - 2 * before(n, i);
+    for (std::size_t i = 0; i < a.cols(); ++i)
+      want(n, i) = 0.5 * want(n, i) + b(0, i / pixels) - 2 * before(n, i);
   }
   RC_ASSERT(largest_difference(a, want) <= 1e-12);
 }
@@ -83,7 +84,13 @@ RC_GTEST_PROP(Convolution, ChangesOfWeightsAreWhatTheirDriveIsLinearIn, ()) {
 }
 
 TEST(Convolution, BitsDoNotDependOnTheNumberOfThreads) {
-  const Convolution c{.in = {3, 12, 12}, .channels = 10, .kernel_height = 3, .kernel_width = 3, .padding = 1, .pool = 2, .pool_stride = 2};
+  const Convolution c{.in = {3, 12, 12},
+                      .channels = 10,
+                      .kernel_height = 3,
+                      .kernel_width = 3,
+                      .padding = 1,
+                      .pool = 2,
+                      .pool_stride = 2};
   const auto h = random_rows<float>(60, c.in.units(), 1), W = random_rows<float>(c.channels, c.patch(), 2),
              v = random_rows<float>(60, c.out().units(), 3);
   Matrix<float> first_a, first_back, first_dW;
@@ -101,7 +108,8 @@ TEST(Convolution, BitsDoNotDependOnTheNumberOfThreads) {
 }
 
 TEST(Convolution, ProductsAreCountedOncePerPositionWhateverTheThreads) {
-  const Convolution c{.in = {2, 8, 8}, .channels = 3, .kernel_height = 3, .kernel_width = 3, .pool = 2, .pool_stride = 2};
+  const Convolution c{
+      .in = {2, 8, 8}, .channels = 3, .kernel_height = 3, .kernel_width = 3, .pool = 2, .pool_stride = 2};
   const auto h = random_rows<float>(50, c.in.units(), 1), W = random_rows<float>(c.channels, c.patch(), 2);
   Matrix<float> a(50, c.out().units()), dW(c.channels, c.patch());
   ThreadPool pool(2);
@@ -145,15 +153,20 @@ TEST(Convolution, WhatDoesNotFitIsRefusedWithTheGeometryFound) {
     change(c);
     return complaint(c);
   };
-  EXPECT_THAT(with([](Convolution& c) { c.kernel_height = c.kernel_width = 5; }), HasSubstr("a 5x5 kernel does not fit a 3x3 image"));
-  EXPECT_THAT(with([](Convolution& c) { c.kernel_height = c.kernel_width = 6, c.padding = 1; }), HasSubstr("a 3x3 image padded to 5x5"));
+  EXPECT_THAT(with([](Convolution& c) { c.kernel_height = c.kernel_width = 5; }),
+              HasSubstr("a 5x5 kernel does not fit a 3x3 image"));
+  EXPECT_THAT(with([](Convolution& c) { c.kernel_height = c.kernel_width = 6, c.padding = 1; }),
+              HasSubstr("a 3x3 image padded to 5x5"));
   EXPECT_THAT(with([](Convolution& c) { c.in.channels = 0; }), HasSubstr("reads an image, not 0x3x3"));
   EXPECT_THAT(with([](Convolution& c) { c.channels = 0; }), HasSubstr("at least one channel"));
   EXPECT_THAT(with([](Convolution& c) { c.kernel_width = 0; }), HasSubstr("kernel of at least 1x1"));
-  EXPECT_THAT(with([](Convolution& c) { c.stride = 0; }), HasSubstr("stride of a convolution must be at least 1"));
+  EXPECT_THAT(with([](Convolution& c) { c.stride = 0; }),
+              HasSubstr("stride of a convolution must be at least 1"));
   EXPECT_THAT(with([](Convolution& c) { c.padding = 3; }), HasSubstr("padding 3 with a 3x3 kernel"));
-  EXPECT_THAT(with([](Convolution& c) { c.pool = 2; }), HasSubstr("an average over 2x2 does not fit the 1x1 result"));
-  EXPECT_THAT(with([](Convolution& c) { c.pool_stride = 0; }), HasSubstr("a window and a stride of at least 1"));
+  EXPECT_THAT(with([](Convolution& c) { c.pool = 2; }),
+              HasSubstr("an average over 2x2 does not fit the 1x1 result"));
+  EXPECT_THAT(with([](Convolution& c) { c.pool_stride = 0; }),
+              HasSubstr("a window and a stride of at least 1"));
 }
 
 }  // namespace

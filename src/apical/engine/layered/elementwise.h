@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens to one number at a time: activation functions and their derivatives.
-//   linear x; relu max(x, 0); leaky relu x or leak x; sigmoid 1/(1+exp(-x)); tanh; hard sigmoid clip(x, 0, 1);
-//   softmax over the units of a layer.
+//   linear x; relu max(x, 0); leaky relu x or leak x; sigmoid 1/(1+exp(-x)); tanh; hard sigmoid clip(x, 0,
+//   1); softmax over the units of a layer.
 #pragma once
 
 #include <span>
@@ -37,10 +37,11 @@ void activate(Activation f, std::span<const std::type_identity_t<T>> a, std::spa
 
 /// h = f(a), row by row, softmax included; a and h may be the same.
 template <class T>
-void activate(const Workers& workers, Activation f, MatrixView<const std::type_identity_t<T>> a, MatrixView<T> h);
+void activate(const Workers& workers, Activation f, MatrixView<const std::type_identity_t<T>> a,
+              MatrixView<T> h);
 
-/// delta *= f'(a), where f' is computed from the activity h = f(a). relu'(0) = 0; at both ends of a hard sigmoid 0. Softmax
-/// has no element-wise derivative: the caller must not ask (APICAL_CHECK).
+/// delta *= f'(a), where f' is computed from the activity h = f(a). relu'(0) = 0; at both ends of a hard
+/// sigmoid 0. Softmax has no element-wise derivative: the caller must not ask (APICAL_CHECK).
 template <class T>
 void times_derivative(const Workers& workers, Activation f, MatrixView<const std::type_identity_t<T>> h,
                       MatrixView<T> delta);
@@ -53,7 +54,8 @@ void fill(MatrixView<T> x, std::type_identity_t<T> value) {
 template <class T>
 void copy(MatrixView<const std::type_identity_t<T>> from, MatrixView<T> to) {
   APICAL_DCHECK(from.rows() == to.rows() && from.cols() == to.cols());
-  for (std::size_t r = 0; r < to.rows(); ++r) std::copy(from.row(r).begin(), from.row(r).end(), to.row(r).begin());
+  for (std::size_t r = 0; r < to.rows(); ++r)
+    std::copy(from.row(r).begin(), from.row(r).end(), to.row(r).begin());
 }
 
 /// out = p a + q b; out may be a or b.

@@ -23,39 +23,44 @@ __attribute__((weak)) int openblas_get_parallel(void);
 namespace apical::layered {
 namespace {
 
-// Large enough that packing is amortised, small enough that one layer of a typical network gives work to a few threads.
+// Large enough that packing is amortised, small enough that one layer of a typical network gives work to a
+// few threads.
 constexpr std::size_t kTileRows = 256, kTileCols = 128;
 
 CBLAS_TRANSPOSE cblas_op(Op op) { return op == Op::none ? CblasNoTrans : CblasTrans; }
 
 template <class T>
-void blas_product(Op op_a, Op op_b, T alpha, MatrixView<const T> A, MatrixView<const T> B, T beta, MatrixView<T> C) {
+void blas_product(Op op_a, Op op_b, T alpha, MatrixView<const T> A, MatrixView<const T> B, T beta,
+                  MatrixView<T> C) {
   const auto m = static_cast<blasint>(C.rows()), n = static_cast<blasint>(C.cols());
   const auto k = static_cast<blasint>(op_a == Op::none ? A.cols() : A.rows());
   const auto lda = static_cast<blasint>(A.stride()), ldb = static_cast<blasint>(B.stride());
   const auto ldc = static_cast<blasint>(C.stride());
   if constexpr (std::is_same_v<T, float>) {
-    cblas_sgemm(CblasRowMajor, cblas_op(op_a), cblas_op(op_b), m, n, k, alpha, A.data(), lda, B.data(), ldb, beta,
-                C.data(), ldc);
+    cblas_sgemm(CblasRowMajor, cblas_op(op_a), cblas_op(op_b), m, n, k, alpha, A.data(), lda, B.data(), ldb,
+                beta, C.data(), ldc);
   } else {
-    cblas_dgemm(CblasRowMajor, cblas_op(op_a), cblas_op(op_b), m, n, k, alpha, A.data(), lda, B.data(), ldb, beta,
-                C.data(), ldc);
+    cblas_dgemm(CblasRowMajor, cblas_op(op_a), cblas_op(op_b), m, n, k, alpha, A.data(), lda, B.data(), ldb,
+                beta, C.data(), ldc);
   }
 }
 
-/// A single-threaded OpenBLAS that was built without locks hands out its packing buffers without asking who else is there:
-/// two products at once pack into the same memory and come out wrong (OpenBLAS issues 1755 and 2126; Debian's
-/// libopenblas0-serial is such a build). Then one product is computed at a time.
+/// A single-threaded OpenBLAS that was built without locks hands out its packing buffers without asking who
+/// else is there: two products at once pack into the same memory and come out wrong (OpenBLAS issues 1755 and
+/// 2126; Debian's libopenblas0-serial is such a build). Then one product is computed at a time.
 bool products_may_overlap() {
-  static const bool safe = openblas_get_parallel == nullptr || openblas_get_parallel() != 0 ||
-                           (openblas_get_config != nullptr && std::string_view(openblas_get_config()).find("USE_LOCKING") != std::string_view::npos);
+  static const bool safe =
+      openblas_get_parallel == nullptr || openblas_get_parallel() != 0 ||
+      (openblas_get_config != nullptr &&
+       std::string_view(openblas_get_config()).find("USE_LOCKING") != std::string_view::npos);
   return safe;
 }
 
 std::mutex one_product_at_a_time;  // float and double share the buffers
 
 template <class T>
-void guarded_product(Op op_a, Op op_b, T alpha, MatrixView<const T> A, MatrixView<const T> B, T beta, MatrixView<T> C) {
+void guarded_product(Op op_a, Op op_b, T alpha, MatrixView<const T> A, MatrixView<const T> B, T beta,
+                     MatrixView<T> C) {
   if (products_may_overlap()) return blas_product<T>(op_a, op_b, alpha, A, B, beta, C);
   const std::lock_guard lock(one_product_at_a_time);
   blas_product<T>(op_a, op_b, alpha, A, B, beta, C);
@@ -64,8 +69,9 @@ void guarded_product(Op op_a, Op op_b, T alpha, MatrixView<const T> A, MatrixVie
 /// The operand that makes columns (or rows) [first, last) of the product.
 template <class T>
 MatrixView<const T> rows_of(Op op, MatrixView<const T> A, std::size_t first, std::size_t last) {
-  return op == Op::none ? MatrixView<const T>(A.data() + first * A.stride(), last - first, A.cols(), A.stride())
-                        : MatrixView<const T>(A.data() + first, A.rows(), last - first, A.stride());
+  return op == Op::none
+             ? MatrixView<const T>(A.data() + first * A.stride(), last - first, A.cols(), A.stride())
+             : MatrixView<const T>(A.data() + first, A.rows(), last - first, A.stride());
 }
 template <class T>
 MatrixView<const T> cols_of(Op op, MatrixView<const T> B, std::size_t first, std::size_t last) {
@@ -92,7 +98,8 @@ bool checked(Op op_a, Op op_b, MatrixView<const T> A, MatrixView<const T> B, Mat
   if (C.rows() == 0 || C.cols() == 0) return false;
   require_working_blas();
   if (ProductCount* count = current_product_count()) {
-    const double products = static_cast<double>(C.rows()) * static_cast<double>(C.cols()) * static_cast<double>(inner);
+    const double products =
+        static_cast<double>(C.rows()) * static_cast<double>(C.cols()) * static_cast<double>(inner);
     // Rows are samples: a product over them correlates, any other passes values through weights.
     (op_a == Op::transpose ? count->correlated : count->transmitted) += products;
   }
@@ -102,7 +109,8 @@ bool checked(Op op_a, Op op_b, MatrixView<const T> A, MatrixView<const T> B, Mat
 }  // namespace
 
 template <class T>
-void whole_gemm(Op op_a, Op op_b, std::type_identity_t<T> alpha, In<T> A, In<T> B, std::type_identity_t<T> beta, MatrixView<T> C) {
+void whole_gemm(Op op_a, Op op_b, std::type_identity_t<T> alpha, In<T> A, In<T> B,
+                std::type_identity_t<T> beta, MatrixView<T> C) {
   if (checked<T>(op_a, op_b, A, B, C)) guarded_product<T>(op_a, op_b, alpha, A, B, beta, C);
 }
 
@@ -152,7 +160,8 @@ void check_gemm(GemmFunction<T> product, const std::string& library) {
     for (T& x : matrix.flat()) x = static_cast<T>(uniform({1, Stream::task_input, object, index++}, -1, 1));
     ++object;
   };
-  for (const Shape s : {Shape{1, 1, 1}, Shape{3, 5, 7}, Shape{17, 33, 65}, Shape{64, 96, 131}, Shape{1, 130, 64}}) {
+  for (const Shape s :
+       {Shape{1, 1, 1}, Shape{3, 5, 7}, Shape{17, 33, 65}, Shape{64, 96, 131}, Shape{1, 130, 64}}) {
     for (const Op op_a : {Op::none, Op::transpose}) {
       for (const Op op_b : {Op::none, Op::transpose}) {
         Matrix<T> A = op_a == Op::none ? Matrix<T>(s.m, s.k) : Matrix<T>(s.k, s.m);
@@ -168,11 +177,13 @@ void check_gemm(GemmFunction<T> product, const std::string& library) {
         for (std::size_t i = 0; i < C.size(); ++i) {
           const double got = C.flat()[i], want = expected.flat()[i];
           if (std::abs(got - want) <= tolerance * static_cast<double>(s.k)) continue;
-          throw Error(ExitCode::check_failed,
-                      fmt::format("{} computes wrong matrix products: {}x{}x{} ({}, {}), element {}: {} instead of {}; "
-                                  "use another BLAS library or kernel (OPENBLAS_CORETYPE=Haswell for OpenBLAS)",
-                                  library, s.m, s.n, s.k, op_a == Op::none ? "A" : "A^T", op_b == Op::none ? "B" : "B^T",
-                                  i, got, want));
+          throw Error(
+              ExitCode::check_failed,
+              fmt::format(
+                  "{} computes wrong matrix products: {}x{}x{} ({}, {}), element {}: {} instead of {}; "
+                  "use another BLAS library or kernel (OPENBLAS_CORETYPE=Haswell for OpenBLAS)",
+                  library, s.m, s.n, s.k, op_a == Op::none ? "A" : "A^T", op_b == Op::none ? "B" : "B^T", i,
+                  got, want));
         }
       }
     }
@@ -182,7 +193,8 @@ void check_gemm(GemmFunction<T> product, const std::string& library) {
 std::string blas_core_name() { return openblas_get_corename ? openblas_get_corename() : "unknown"; }
 
 template void gemm<float>(const Workers&, Op, Op, float, In<float>, In<float>, float, MatrixView<float>);
-template void gemm<double>(const Workers&, Op, Op, double, In<double>, In<double>, double, MatrixView<double>);
+template void gemm<double>(const Workers&, Op, Op, double, In<double>, In<double>, double,
+                           MatrixView<double>);
 template void whole_gemm<float>(Op, Op, float, In<float>, In<float>, float, MatrixView<float>);
 template void whole_gemm<double>(Op, Op, double, In<double>, In<double>, double, MatrixView<double>);
 template void reference::gemm<float>(Op, Op, float, In<float>, In<float>, float, MatrixView<float>);

@@ -60,8 +60,10 @@ TEST(Gemm, ConcurrentCallsDoNotDisturbEachOther) {
   for (std::uint32_t i = 0; i < 16; ++i) {
     const std::size_t rows = 1 + i % 8, inner = 4 + i % 3, cols = 5 + i % 5;
     const Op op = i % 2 == 0 ? Op::none : Op::transpose;
-    Case c{op, op == Op::none ? random_matrix<float>(rows, inner, 2 * i) : random_matrix<float>(inner, rows, 2 * i),
-           random_matrix<float>(inner, cols, 2 * i + 1), Matrix<float>(rows, cols), Matrix<float>(rows, cols)};
+    Case c{
+        op,
+        op == Op::none ? random_matrix<float>(rows, inner, 2 * i) : random_matrix<float>(inner, rows, 2 * i),
+        random_matrix<float>(inner, cols, 2 * i + 1), Matrix<float>(rows, cols), Matrix<float>(rows, cols)};
     gemm<float>(Workers(), c.op, Op::none, 1, c.A.view(), c.B.view(), 0, c.expected.view());
     cases.push_back(std::move(c));
   }
@@ -76,8 +78,8 @@ TEST(Gemm, ConcurrentCallsDoNotDisturbEachOther) {
   EXPECT_EQ(wrong, 0);
 }
 
-void wrong_product(Op op_a, Op op_b, float alpha, MatrixView<const float> A, MatrixView<const float> B, float beta,
-                   MatrixView<float> C) {
+void wrong_product(Op op_a, Op op_b, float alpha, MatrixView<const float> A, MatrixView<const float> B,
+                   float beta, MatrixView<float> C) {
   reference::gemm<float>(op_a, op_b, alpha, A, B, beta, C);
   if (C.cols() == 33) C(16, 32) += 0.01F;
 }

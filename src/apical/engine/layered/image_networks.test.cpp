@@ -16,7 +16,9 @@ namespace apical::layered {
 namespace {
 
 bool spikes(const std::string& rule) { return rule == "segregated_dendrites_spiking"; }
-bool needs_sigmoids(const std::string& rule) { return spikes(rule) || rule == "segregated_dendrites" || rule == "two_site" || rule == "burstprop"; }
+bool needs_sigmoids(const std::string& rule) {
+  return spikes(rule) || rule == "segregated_dendrites" || rule == "two_site" || rule == "burstprop";
+}
 
 NetworkDescription network_for(const std::string& rule) {
   return needs_sigmoids(rule) ? image_network(Activation::sigmoid, Activation::sigmoid, Loss::mse)
@@ -51,7 +53,8 @@ Credit<double> backpropagated(const Case<>& c) {
 }
 
 class EveryRuleOnImages : public testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(Rules, EveryRuleOnImages, testing::ValuesIn(rules_for_images()), [](const auto& p) { return p.param; });
+INSTANTIATE_TEST_SUITE_P(Rules, EveryRuleOnImages, testing::ValuesIn(rules_for_images()),
+                         [](const auto& p) { return p.param; });
 
 TEST(ImageNetwork, RulesThatNeedAllToAllLayersSaySo) {
   for (const std::string rule : {"hebb", "oja", "subspace", "gha"}) {
@@ -59,17 +62,20 @@ TEST(ImageNetwork, RulesThatNeedAllToAllLayersSaySo) {
       make_rule<double>(default_options(rule), network_for(rule), 1);
       ADD_FAILURE() << rule << " was accepted";
     } catch (const ConfigError& e) {
-      EXPECT_THAT(e.what(), testing::HasSubstr(rule + " needs all-to-all layers, and layer 1 is a convolution"));
+      EXPECT_THAT(e.what(),
+                  testing::HasSubstr(rule + " needs all-to-all layers, and layer 1 is a convolution"));
     }
   }
   const Convolution up{.in = {1, 3, 3}, .channels = 2, .kernel_height = 2, .kernel_width = 2};
-  const NetworkDescription encoder{.inputs = 9, .layers = {convolution_layer(up, Activation::tanh), {9, Activation::tanh}}};
+  const NetworkDescription encoder{
+      .inputs = 9, .layers = {convolution_layer(up, Activation::tanh), {9, Activation::tanh}}};
   EXPECT_THROW(make_rule<double>(default_options("recirculation"), encoder, 1), ConfigError);
 }
 
 TEST(ImageNetwork, LayersThatDoNotFitTheirConvolutionAreRefused) {
   const Convolution c{.in = {1, 4, 4}, .channels = 2, .kernel_height = 3, .kernel_width = 3};
-  NetworkDescription d{.inputs = 16, .layers = {convolution_layer(c, Activation::tanh), {3, Activation::linear}}};
+  NetworkDescription d{.inputs = 16,
+                       .layers = {convolution_layer(c, Activation::tanh), {3, Activation::linear}}};
   EXPECT_NO_THROW(d.validate());
   EXPECT_EQ(d.weight_rows(0), 2U);
   EXPECT_EQ(d.weight_cols(0), 9U);
@@ -84,8 +90,9 @@ TEST(ImageNetwork, LayersThatDoNotFitTheirConvolutionAreRefused) {
 }
 
 TEST(ImageNetwork, GradientsAgreeWithCentralDifferencesForEveryLoss) {
-  for (const auto& [output, loss] : {std::pair{Activation::linear, Loss::mse}, std::pair{Activation::sigmoid, Loss::mse},
-                                     std::pair{Activation::softmax, Loss::ce}, std::pair{Activation::sigmoid, Loss::bce}}) {
+  for (const auto& [output, loss] :
+       {std::pair{Activation::linear, Loss::mse}, std::pair{Activation::sigmoid, Loss::mse},
+        std::pair{Activation::softmax, Loss::ce}, std::pair{Activation::sigmoid, Loss::bce}}) {
     for (const Activation hidden : {Activation::tanh, Activation::sigmoid}) {
       Case<> c(image_network(hidden, output, loss), 7, 3);
       const auto credit = backpropagated(c);
@@ -98,8 +105,10 @@ TEST(ImageNetwork, GradientsAgreeWithCentralDifferencesForEveryLoss) {
         EXPECT_NEAR(central_difference(parameter, loss_now), -downhill, 1e-8);
       };
       for (std::size_t l = 0; l < 4; ++l) {
-        for (std::size_t i = 0; i < credit.dW[l].size(); ++i) check(c.net.parameters.W[l].flat()[i], credit.dW[l].flat()[i]);
-        for (std::size_t i = 0; i < credit.db[l].size(); ++i) check(c.net.parameters.b[l][i], credit.db[l][i]);
+        for (std::size_t i = 0; i < credit.dW[l].size(); ++i)
+          check(c.net.parameters.W[l].flat()[i], credit.dW[l].flat()[i]);
+        for (std::size_t i = 0; i < credit.db[l].size(); ++i)
+          check(c.net.parameters.b[l][i], credit.db[l][i]);
       }
     }
   }
@@ -119,7 +128,12 @@ TEST(ImageNetwork, PredictiveCodingIsBackpropagationWhereItIsForDenseLayers) {
       PredictiveCoding<double> rule(c.net.description, options);
       return relative_error(credit_of<double>(rule, c.net, c.batch()).dW, backpropagated(c).dW);
     };
-    EXPECT_LE(error({.prediction = prediction, .inference = Inference::fixed_prediction, .steps = 1000, .gamma = 0.1, .guard = false}), 1e-11);
+    EXPECT_LE(error({.prediction = prediction,
+                     .inference = Inference::fixed_prediction,
+                     .steps = 1000,
+                     .gamma = 0.1,
+                     .guard = false}),
+              1e-11);
     EXPECT_LE(error({.prediction = prediction, .inference = Inference::zero_divergence}), 1e-12);
   }
 }
@@ -129,7 +143,8 @@ TEST(ImageNetwork, TheCurvatureBoundHoldsThroughConvolutions) {
   PredictiveCoding<double> rule(c.net.description, {.steps = 60, .gamma = 0.5, .record_energy = true});
   credit_of<double>(rule, c.net, c.batch());
   EXPECT_LT(rule.gamma_used(), 0.5);
-  for (std::size_t k = 1; k < rule.energies().size(); ++k) EXPECT_LE(rule.energies()[k], rule.energies()[k - 1] + 1e-12);
+  for (std::size_t k = 1; k < rule.energies().size(); ++k)
+    EXPECT_LE(rule.energies()[k], rule.energies()[k - 1] + 1e-12);
 }
 
 TEST(ImageNetwork, EquilibriumPropagationTendsToTheGradientOfTheEquilibriumCost) {
@@ -143,7 +158,8 @@ TEST(ImageNetwork, EquilibriumPropagationTendsToTheGradientOfTheEquilibriumCost)
   auto exact = Credit<double>::zeros(c.net.description);
   equilibrium_credit<double>(Workers(), c.net, c.x.view(), c.y.view(), s, to_the_end, exact);
   const auto error = [&](Nudging nudging, double beta) {
-    EquilibriumPropagation<double> rule(c.net.description, {.nudging = nudging, .beta = beta, .free = to_the_end, .nudged = to_the_end});
+    EquilibriumPropagation<double> rule(
+        c.net.description, {.nudging = nudging, .beta = beta, .free = to_the_end, .nudged = to_the_end});
     return relative_error(credit_of<double>(rule, c.net, c.batch()).dW, exact.dW);
   };
   EXPECT_NEAR(error(Nudging::one_sided, 0.01) / error(Nudging::one_sided, 0.005), 2, 0.1);
@@ -201,13 +217,15 @@ TEST(ImageNetwork, InverseMapsLearnByTheGradientOfTheirLoss) {
     Matrix<double> dV(maps.V[l].rows(), maps.V[l].cols());
     AlignedBuffer<double> dc(maps.c[l].size());
     const auto loss = [&](Matrix<double>& dV_now, AlignedBuffer<double>& dc_now) {
-      return inverse_credit<double>(Workers(), c.net, l, activity.h[l].view(), noise.view(), maps, noisy, above, back, dV_now, dc_now);
+      return inverse_credit<double>(Workers(), c.net, l, activity.h[l].view(), noise.view(), maps, noisy,
+                                    above, back, dV_now, dc_now);
     };
     loss(dV, dc);
     auto unused_V = dV;
     auto unused_c = dc;
     for (std::size_t i = 0; i < dV.size(); i += 3) {
-      EXPECT_NEAR(central_difference(maps.V[l].flat()[i], [&] { return loss(unused_V, unused_c); }), -dV.flat()[i], 1e-8);
+      EXPECT_NEAR(central_difference(maps.V[l].flat()[i], [&] { return loss(unused_V, unused_c); }),
+                  -dV.flat()[i], 1e-8);
     }
   }
 }
@@ -220,7 +238,8 @@ TEST_P(EveryRuleOnImages, CreditOfABatchIsTheMeanOverItsSamples) {
   const auto c = case_for(name);
   auto rule = make_rule<double>(default_options(name), c.net.description, 5);
   const auto whole = credit_of<double>(*rule, c.net, c.batch());
-  const auto mean = mean_credit_of_rows(c, [&] { return make_rule<double>(default_options(name), c.net.description, 5); });
+  const auto mean =
+      mean_credit_of_rows(c, [&] { return make_rule<double>(default_options(name), c.net.description, 5); });
   EXPECT_LE(distance(whole, mean), 1e-12);
 }
 
@@ -230,7 +249,8 @@ TEST_P(EveryRuleOnImages, SameBitsForAnyNumberOfThreads) {
   std::vector<Matrix<float>> first;
   for (unsigned threads : {1U, 2U, 3U}) {
     ThreadPool pool(threads);
-    LayeredModel<float> model(c.net, make_rule<float>(default_options(name), c.net.description, 5), {{.learning_rate = 0.01}, {}}, Workers(pool));
+    LayeredModel<float> model(c.net, make_rule<float>(default_options(name), c.net.description, 5),
+                              {{.learning_rate = 0.01}, {}}, Workers(pool));
     for (int k = 0; k < 3; ++k) model.learn_batch(c.x.view(), c.y.view());
     if (first.empty()) first = model.network().parameters.W;
     EXPECT_EQ(model.network().parameters.W, first) << threads << " threads";
@@ -241,8 +261,13 @@ TEST_P(EveryRuleOnImages, FloatFollowsDouble) {
   const std::string& name = GetParam();
   if (spikes(name)) GTEST_SKIP() << "a rounded potential may miss a spike";
   // Rules that divide differences of nearly equal numbers by something small lose digits in single precision.
-  const std::set<std::string> differences{"contrastive_hebbian", "generec", "node_perturbation", "reinforce", "target_propagation",
-                                          "difference_target_propagation", "direct_difference_target_propagation"};
+  const std::set<std::string> differences{"contrastive_hebbian",
+                                          "generec",
+                                          "node_perturbation",
+                                          "reinforce",
+                                          "target_propagation",
+                                          "difference_target_propagation",
+                                          "direct_difference_target_propagation"};
   const auto wide = case_for<double>(name);
   const auto narrow = case_for<float>(name);
   auto precise = make_rule<double>(default_options(name), wide.net.description, 5);
@@ -267,7 +292,8 @@ TEST_P(EveryRuleOnImages, AModelRestoredFromItsStateContinuesBitByBit) {
   state.take(original);
   for (int k = 0; k < 3; ++k) original.learn_batch(c.x.view(), c.y.view());
   const Case<float> other(c.net.description, 99, 4);
-  LayeredModel<float> restored(other.net, make_rule<float>(default_options(name), other.net.description, 5), adam);
+  LayeredModel<float> restored(other.net, make_rule<float>(default_options(name), other.net.description, 5),
+                               adam);
   state.restore(restored);
   for (int k = 0; k < 3; ++k) restored.learn_batch(c.x.view(), c.y.view());
   EXPECT_EQ(restored.network().parameters.W, original.network().parameters.W);
@@ -280,7 +306,7 @@ TEST_P(EveryRuleOnImages, LowersItsLossOnASmallBatch) {
   const auto c = case_for<float>(name, 6);
   OptimiserSettings adam{.kind = OptimiserKind::adam, .learning_rate = 0.005};
   if (name == "predictive_coding_incremental") adam.learning_rate = 0.0005;  // many updates per batch
-  if (name == "segregated_dendrites") adam.learning_rate = 0.02;         // starts at saturated rates
+  if (name == "segregated_dendrites") adam.learning_rate = 0.02;             // starts at saturated rates
   LayeredModel<float> model(c.net, make_rule<float>(default_options(name), c.net.description, 5), {adam, {}});
   double start = 0, end = 0;
   for (int k = 0; k < 10; ++k) start += model.learn_batch(c.x.view(), c.y.view());
@@ -297,9 +323,12 @@ TEST(WeightMirror, OfAConvolutionFindsItsKernels) {
   Matrix<double> xi = random_rows(vectors, d.layers[0].size, 8, sigma);
   Matrix<double> B(net.parameters.W[1].rows(), net.parameters.W[1].cols());
   Rows<double> response;
-  mirror<double>(Workers(), d.connection(1), net.parameters.W[1], net.parameters.b[1], Activation::linear, xi.view(), 1, 1 / (sigma * sigma), response, B);
-  // Each entry is a mean over vectors and positions of products with a deviation of at most |W xi| |xi| / sigma^2, about 2.
-  for (std::size_t i = 0; i < B.size(); ++i) EXPECT_NEAR(B.flat()[i], net.parameters.W[1].flat()[i], 4 * 2 / std::sqrt(static_cast<double>(vectors)));
+  mirror<double>(Workers(), d.connection(1), net.parameters.W[1], net.parameters.b[1], Activation::linear,
+                 xi.view(), 1, 1 / (sigma * sigma), response, B);
+  // Each entry is a mean over vectors and positions of products with a deviation of at most |W xi| |xi| /
+  // sigma^2, about 2.
+  for (std::size_t i = 0; i < B.size(); ++i)
+    EXPECT_NEAR(B.flat()[i], net.parameters.W[1].flat()[i], 4 * 2 / std::sqrt(static_cast<double>(vectors)));
 }
 
 }  // namespace

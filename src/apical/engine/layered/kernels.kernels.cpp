@@ -8,8 +8,9 @@
 #define HWY_TARGET_INCLUDE "apical/engine/layered/kernels.kernels.cpp"
 #include <hwy/foreach_target.h>
 // foreach_target must come before highway.
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
+
+#include <hwy/contrib/math/math-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace apical::layered::HWY_NAMESPACE {
@@ -17,7 +18,8 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// f(d, i, n): whole vectors from i, then the rest one element at a time with the same operations on a 1-lane vector.
+/// f(d, i, n): whole vectors from i, then the rest one element at a time with the same operations on a 1-lane
+/// vector.
 template <class T, class F>
 HWY_INLINE void for_vectors(std::size_t n, F&& f) {
   const hn::ScalableTag<T> d;
@@ -31,7 +33,8 @@ template <class T>
 void sgd(const UpdateStep<T>& s, const T* c, T* w, std::size_t n) {
   for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
     const auto value = hn::LoadU(d, w + i);
-    const auto credit = hn::NegMulAdd(hn::Set(d, s.coupled), value, hn::Mul(hn::Set(d, s.scale), hn::LoadU(d, c + i)));
+    const auto credit =
+        hn::NegMulAdd(hn::Set(d, s.coupled), value, hn::Mul(hn::Set(d, s.scale), hn::LoadU(d, c + i)));
     hn::StoreU(hn::MulAdd(hn::Set(d, s.eta), credit, hn::Mul(hn::Set(d, s.keep), value)), d, w + i);
   });
 }
@@ -40,7 +43,8 @@ template <class T>
 void momentum(const UpdateStep<T>& s, const T* c, T* v, T* w, std::size_t n) {
   for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
     const auto value = hn::LoadU(d, w + i);
-    const auto credit = hn::NegMulAdd(hn::Set(d, s.coupled), value, hn::Mul(hn::Set(d, s.scale), hn::LoadU(d, c + i)));
+    const auto credit =
+        hn::NegMulAdd(hn::Set(d, s.coupled), value, hn::Mul(hn::Set(d, s.scale), hn::LoadU(d, c + i)));
     const auto velocity = hn::MulAdd(hn::Set(d, s.momentum), hn::LoadU(d, v + i), credit);
     hn::StoreU(velocity, d, v + i);
     hn::StoreU(hn::MulAdd(hn::Set(d, s.eta), velocity, hn::Mul(hn::Set(d, s.keep), value)), d, w + i);
@@ -51,13 +55,16 @@ template <class T>
 void adam(const UpdateStep<T>& s, const T* c, T* m, T* v, T* w, std::size_t n) {
   for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
     const auto value = hn::LoadU(d, w + i);
-    const auto credit = hn::NegMulAdd(hn::Set(d, s.coupled), value, hn::Mul(hn::Set(d, s.scale), hn::LoadU(d, c + i)));
-    const auto first = hn::MulAdd(hn::Set(d, s.beta1), hn::LoadU(d, m + i), hn::Mul(hn::Set(d, T(1) - s.beta1), credit));
+    const auto credit =
+        hn::NegMulAdd(hn::Set(d, s.coupled), value, hn::Mul(hn::Set(d, s.scale), hn::LoadU(d, c + i)));
+    const auto first =
+        hn::MulAdd(hn::Set(d, s.beta1), hn::LoadU(d, m + i), hn::Mul(hn::Set(d, T(1) - s.beta1), credit));
     const auto second = hn::MulAdd(hn::Set(d, s.beta2), hn::LoadU(d, v + i),
                                    hn::Mul(hn::Set(d, T(1) - s.beta2), hn::Mul(credit, credit)));
     hn::StoreU(first, d, m + i);
     hn::StoreU(second, d, v + i);
-    const auto denominator = hn::Add(hn::Sqrt(hn::Mul(hn::Set(d, s.correct2), second)), hn::Set(d, s.epsilon));
+    const auto denominator =
+        hn::Add(hn::Sqrt(hn::Mul(hn::Set(d, s.correct2), second)), hn::Set(d, s.epsilon));
     const auto move = hn::Div(hn::Mul(hn::Set(d, s.correct1), first), denominator);
     hn::StoreU(hn::MulAdd(hn::Set(d, s.eta), move, hn::Mul(hn::Set(d, s.keep), value)), d, w + i);
   });
@@ -85,12 +92,14 @@ HWY_INLINE V logistic(D d, V x) {
 
 template <class T>
 void sigmoid(const T* a, T* h, std::size_t n) {
-  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR { hn::StoreU(logistic(d, hn::LoadU(d, a + i)), d, h + i); });
+  for_vectors<T>(
+      n, [&](auto d, std::size_t i) HWY_ATTR { hn::StoreU(logistic(d, hn::LoadU(d, a + i)), d, h + i); });
 }
 
 template <class T>
 void tanh(const T* a, T* h, std::size_t n) {
-  for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR { hn::StoreU(hn::Tanh(d, hn::LoadU(d, a + i)), d, h + i); });
+  for_vectors<T>(
+      n, [&](auto d, std::size_t i) HWY_ATTR { hn::StoreU(hn::Tanh(d, hn::LoadU(d, a + i)), d, h + i); });
 }
 
 template <class T>
@@ -136,7 +145,8 @@ void leaky_derivative(T leak, const T* h, T* delta, std::size_t n) {
 template <class T>
 void combination(T p, const T* a, T q, const T* b, T* out, std::size_t n) {
   for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
-    hn::StoreU(hn::MulAdd(hn::Set(d, q), hn::LoadU(d, b + i), hn::Mul(hn::Set(d, p), hn::LoadU(d, a + i))), d, out + i);
+    hn::StoreU(hn::MulAdd(hn::Set(d, q), hn::LoadU(d, b + i), hn::Mul(hn::Set(d, p), hn::LoadU(d, a + i))), d,
+               out + i);
   });
 }
 
@@ -149,14 +159,16 @@ void clipped(T step, const T* s, T* u, std::size_t n) {
   });
 }
 
-/// gain(d, e): what a dendritic input is multiplied with in a unit with events e; r: recurrent input, or null.
+/// gain(d, e): what a dendritic input is multiplied with in a unit with events e; r: recurrent input, or
+/// null.
 template <class T, class F>
 HWY_INLINE void bursts(const T* e, const T* r, T* s, T* teacher, std::size_t n, F&& gain) {
   for_vectors<T>(n, [&](auto d, std::size_t i) HWY_ATTR {
     const auto one = hn::Set(d, T(1));
     const auto rate = hn::LoadU(d, e + i), g = gain(d, rate);
     const auto recurrent = r == nullptr ? hn::Zero(d) : hn::LoadU(d, r + i);
-    const auto u = hn::MulSub(hn::LoadU(d, s + i), g, recurrent), change = hn::Mul(hn::LoadU(d, teacher + i), g);
+    const auto u = hn::MulSub(hn::LoadU(d, s + i), g, recurrent),
+               change = hn::Mul(hn::LoadU(d, teacher + i), g);
     const auto [p, q] = logistic_odds(d, u);
     const auto m = hn::Neg(hn::Expm1(d, hn::Neg(hn::Min(hn::Max(change, hn::Neg(one)), one))));
     const auto small = hn::Div(hn::Mul(hn::Mul(p, q), m), hn::MulAdd(hn::Sub(one, m), q, p));
@@ -182,7 +194,8 @@ void bursts_of_relu(const T* e, T* s, T* teacher, std::size_t n) {
 
 #if HWY_TARGET == HWY_SCALAR  // has no vectors to interleave
 template <class T>
-void transposed(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
+void transposed(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to,
+                std::size_t to_stride) {
   for (std::size_t c = 0; c < cols; ++c) {
     for (std::size_t r = 0; r < rows; ++r) to[c * to_stride + r] = from[r * from_stride + c];
   }
@@ -207,29 +220,33 @@ HWY_INLINE void transpose_block(D d, const T* from, std::size_t from_stride, T* 
 }
 
 template <class T>
-void transposed(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
+void transposed(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to,
+                std::size_t to_stride) {
   const hn::FixedTag<T, 16 / sizeof(T)> d;
   constexpr std::size_t n = 16 / sizeof(T);
   const std::size_t whole_rows = rows / n * n, whole_cols = cols / n * n;
   for (std::size_t c = 0; c < whole_cols; c += n) {
-    for (std::size_t r = 0; r < whole_rows; r += n) transpose_block(d, from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
+    for (std::size_t r = 0; r < whole_rows; r += n)
+      transpose_block(d, from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
   }
   for (std::size_t c = 0; c < cols; ++c) {
-    for (std::size_t r = c < whole_cols ? whole_rows : 0; r < rows; ++r) to[c * to_stride + r] = from[r * from_stride + c];
+    for (std::size_t r = c < whole_cols ? whole_rows : 0; r < rows; ++r)
+      to[c * to_stride + r] = from[r * from_stride + c];
   }
 }
 #endif
 
 // Export tables want plain functions, one per element type.
-#define APICAL_BOTH(name, parameters, arguments)              \
-  void name##_f parameters(float) { name<float> arguments; }   \
+#define APICAL_BOTH(name, parameters, arguments)             \
+  void name##_f parameters(float) { name<float> arguments; } \
   void name##_d parameters(double) { name<double> arguments; }
 #define APICAL_UPDATE1(T) (const UpdateStep<T>& s, const T* c, T* w, std::size_t n)
 #define APICAL_UPDATE2(T) (const UpdateStep<T>& s, const T* c, T* v, T* w, std::size_t n)
 #define APICAL_UPDATE3(T) (const UpdateStep<T>& s, const T* c, T* m, T* v, T* w, std::size_t n)
 #define APICAL_MAP(T) (const T* a, T* h, std::size_t n)
 #define APICAL_MAP_LEAK(T) (T leak, const T* a, T* h, std::size_t n)
-#define APICAL_TRANSPOSE(T) (std::size_t r, std::size_t c, const T* from, std::size_t fs, T* to, std::size_t ts)
+#define APICAL_TRANSPOSE(T) \
+  (std::size_t r, std::size_t c, const T* from, std::size_t fs, T* to, std::size_t ts)
 #define APICAL_COMBINATION(T) (T p, const T* a, T q, const T* b, T* h, std::size_t n)
 #define APICAL_BURSTS(T) (const T* e, const T* r, T* s, T* t, std::size_t n)
 #define APICAL_BURSTS_RELU(T) (const T* e, T* s, T* t, std::size_t n)
@@ -257,11 +274,11 @@ HWY_AFTER_NAMESPACE();
 namespace apical::layered {
 
 // Chooses the float or double entry of a dispatch table.
-#define APICAL_DISPATCH(name, ...)                        \
-  if constexpr (sizeof(T) == sizeof(float)) {             \
-    HWY_DYNAMIC_DISPATCH(name##_f)(__VA_ARGS__);          \
-  } else {                                                \
-    HWY_DYNAMIC_DISPATCH(name##_d)(__VA_ARGS__);          \
+#define APICAL_DISPATCH(name, ...)               \
+  if constexpr (sizeof(T) == sizeof(float)) {    \
+    HWY_DYNAMIC_DISPATCH(name##_f)(__VA_ARGS__); \
+  } else {                                       \
+    HWY_DYNAMIC_DISPATCH(name##_d)(__VA_ARGS__); \
   }
 #define APICAL_EXPORT(name) \
   HWY_EXPORT(name##_f);     \
@@ -289,7 +306,8 @@ void sgd_update(const UpdateStep<T>& step, std::span<const T> c, std::span<T> w)
   APICAL_DISPATCH(sgd, step, c.data(), w.data(), w.size())
 }
 template <class T>
-void momentum_update(const UpdateStep<T>& step, std::span<const T> c, std::span<T> v, std::span<T> w) noexcept {
+void momentum_update(const UpdateStep<T>& step, std::span<const T> c, std::span<T> v,
+                     std::span<T> w) noexcept {
   APICAL_DISPATCH(momentum, step, c.data(), v.data(), w.data(), w.size())
 }
 template <class T>
@@ -334,7 +352,8 @@ void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
   APICAL_DISPATCH(clipped, step, s.data(), u.data(), u.size())
 }
 template <class T>
-void logistic_bursts(std::span<const T> e, std::span<const T> r, std::span<T> s, std::span<T> teacher) noexcept {
+void logistic_bursts(std::span<const T> e, std::span<const T> r, std::span<T> s,
+                     std::span<T> teacher) noexcept {
   APICAL_DISPATCH(bursts_of_logistic, e.data(), r.data(), s.data(), teacher.data(), e.size())
 }
 template <class T>
@@ -342,14 +361,16 @@ void relu_bursts(std::span<const T> e, std::span<T> s, std::span<T> teacher) noe
   APICAL_DISPATCH(bursts_of_relu, e.data(), s.data(), teacher.data(), e.size())
 }
 template <class T>
-void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) noexcept {
+void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to,
+               std::size_t to_stride) noexcept {
   APICAL_DISPATCH(transposed, rows, cols, from, from_stride, to, to_stride)
 }
 
 namespace reference {
 template <class T>
 void sgd_update(const UpdateStep<T>& s, std::span<const T> c, std::span<T> w) noexcept {
-  for (std::size_t i = 0; i < w.size(); ++i) w[i] = s.keep * w[i] + s.eta * (s.scale * c[i] - s.coupled * w[i]);
+  for (std::size_t i = 0; i < w.size(); ++i)
+    w[i] = s.keep * w[i] + s.eta * (s.scale * c[i] - s.coupled * w[i]);
 }
 template <class T>
 void momentum_update(const UpdateStep<T>& s, std::span<const T> c, std::span<T> v, std::span<T> w) noexcept {
@@ -359,7 +380,8 @@ void momentum_update(const UpdateStep<T>& s, std::span<const T> c, std::span<T> 
   }
 }
 template <class T>
-void adam_update(const UpdateStep<T>& s, std::span<const T> c, std::span<T> m, std::span<T> v, std::span<T> w) noexcept {
+void adam_update(const UpdateStep<T>& s, std::span<const T> c, std::span<T> m, std::span<T> v,
+                 std::span<T> w) noexcept {
   for (std::size_t i = 0; i < w.size(); ++i) {
     const T credit = s.scale * c[i] - s.coupled * w[i];
     m[i] = s.beta1 * m[i] + (1 - s.beta1) * credit;
@@ -401,7 +423,8 @@ void linear_combination(T p, std::span<const T> a, T q, std::span<const T> b, st
 }
 template <class T>
 void clipped_step(T step, std::span<const T> s, std::span<T> u) noexcept {
-  for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::fmin(std::fmax(s[i] + step * (u[i] - s[i]), T(0)), T(1));
+  for (std::size_t i = 0; i < u.size(); ++i)
+    u[i] = std::fmin(std::fmax(s[i] + step * (u[i] - s[i]), T(0)), T(1));
 }
 template <class T>
 T logistic(T u) {
@@ -416,7 +439,8 @@ T logistic_change(T u, T change) {
   return p * q * m / ((T(1) - m) * q + p);
 }
 template <class T>
-void logistic_bursts(std::span<const T> e, std::span<const T> r, std::span<T> s, std::span<T> teacher) noexcept {
+void logistic_bursts(std::span<const T> e, std::span<const T> r, std::span<T> s,
+                     std::span<T> teacher) noexcept {
   for (std::size_t i = 0; i < e.size(); ++i) {
     const T gain = T(1) - e[i], u = s[i] * gain - (r.empty() ? T(0) : r[i]);
     s[i] = e[i] * logistic(u);
@@ -432,29 +456,33 @@ void relu_bursts(std::span<const T> e, std::span<T> s, std::span<T> teacher) noe
   }
 }
 template <class T>
-void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to, std::size_t to_stride) noexcept {
+void transpose(std::size_t rows, std::size_t cols, const T* from, std::size_t from_stride, T* to,
+               std::size_t to_stride) noexcept {
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t c = 0; c < cols; ++c) to[c * to_stride + r] = from[r * from_stride + c];
   }
 }
 }  // namespace reference
 
-#define APICAL_INSTANTIATE_IN(T, SCOPE)                                                                            \
-  template void SCOPE sgd_update<T>(const UpdateStep<T>&, std::span<const T>, std::span<T>) noexcept;               \
-  template void SCOPE momentum_update<T>(const UpdateStep<T>&, std::span<const T>, std::span<T>, std::span<T>) noexcept; \
-  template void SCOPE adam_update<T>(const UpdateStep<T>&, std::span<const T>, std::span<T>, std::span<T>,           \
-                                     std::span<T>) noexcept;                                                       \
-  template void SCOPE sigmoid_of<T>(std::span<const T>, std::span<T>) noexcept;                                     \
-  template void SCOPE tanh_of<T>(std::span<const T>, std::span<T>) noexcept;                                        \
-  template void SCOPE leaky_relu_of<T>(T, std::span<const T>, std::span<T>) noexcept;                               \
-  template void SCOPE clip_of<T>(std::span<const T>, std::span<T>) noexcept;                                        \
-  template void SCOPE times_sigmoid_derivative<T>(std::span<const T>, std::span<T>) noexcept;                       \
-  template void SCOPE times_tanh_derivative<T>(std::span<const T>, std::span<T>) noexcept;                          \
-  template void SCOPE times_leaky_derivative<T>(T, std::span<const T>, std::span<T>) noexcept;                      \
-  template void SCOPE linear_combination<T>(T, std::span<const T>, T, std::span<const T>, std::span<T>) noexcept;    \
-  template void SCOPE clipped_step<T>(T, std::span<const T>, std::span<T>) noexcept;  \
-  template void SCOPE logistic_bursts<T>(std::span<const T>, std::span<const T>, std::span<T>, std::span<T>) noexcept; \
-  template void SCOPE relu_bursts<T>(std::span<const T>, std::span<T>, std::span<T>) noexcept;        \
+#define APICAL_INSTANTIATE_IN(T, SCOPE)                                                                    \
+  template void SCOPE sgd_update<T>(const UpdateStep<T>&, std::span<const T>, std::span<T>) noexcept;      \
+  template void SCOPE momentum_update<T>(const UpdateStep<T>&, std::span<const T>, std::span<T>,           \
+                                         std::span<T>) noexcept;                                           \
+  template void SCOPE adam_update<T>(const UpdateStep<T>&, std::span<const T>, std::span<T>, std::span<T>, \
+                                     std::span<T>) noexcept;                                               \
+  template void SCOPE sigmoid_of<T>(std::span<const T>, std::span<T>) noexcept;                            \
+  template void SCOPE tanh_of<T>(std::span<const T>, std::span<T>) noexcept;                               \
+  template void SCOPE leaky_relu_of<T>(T, std::span<const T>, std::span<T>) noexcept;                      \
+  template void SCOPE clip_of<T>(std::span<const T>, std::span<T>) noexcept;                               \
+  template void SCOPE times_sigmoid_derivative<T>(std::span<const T>, std::span<T>) noexcept;              \
+  template void SCOPE times_tanh_derivative<T>(std::span<const T>, std::span<T>) noexcept;                 \
+  template void SCOPE times_leaky_derivative<T>(T, std::span<const T>, std::span<T>) noexcept;             \
+  template void SCOPE linear_combination<T>(T, std::span<const T>, T, std::span<const T>,                  \
+                                            std::span<T>) noexcept;                                        \
+  template void SCOPE clipped_step<T>(T, std::span<const T>, std::span<T>) noexcept;                       \
+  template void SCOPE logistic_bursts<T>(std::span<const T>, std::span<const T>, std::span<T>,             \
+                                         std::span<T>) noexcept;                                           \
+  template void SCOPE relu_bursts<T>(std::span<const T>, std::span<T>, std::span<T>) noexcept;             \
   template void SCOPE transpose<T>(std::size_t, std::size_t, const T*, std::size_t, T*, std::size_t) noexcept;
 APICAL_INSTANTIATE_IN(float, )
 APICAL_INSTANTIATE_IN(double, )

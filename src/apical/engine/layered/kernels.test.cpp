@@ -20,7 +20,8 @@ class Kernels : public testing::Test {
 
   static AlignedBuffer<T> draw(std::size_t n, std::uint32_t object, double scale = 1) {
     AlignedBuffer<T> v(n);
-    for (std::size_t i = 0; i < n; ++i) v[i] = static_cast<T>(scale * normal({2, Stream::task_input, object, i}));
+    for (std::size_t i = 0; i < n; ++i)
+      v[i] = static_cast<T>(scale * normal({2, Stream::task_input, object, i}));
     return v;
   }
   static void expect_near(std::span<const T> got, std::span<const T> want, double units, std::size_t n) {
@@ -84,8 +85,10 @@ TYPED_TEST(Kernels, SigmoidAndTanhAreAccurateAndSaturateWithoutNaN) {
 TYPED_TEST(Kernels, UpdatesAgreeWithTheirScalarTwins) {
   using T = TypeParam;
   UpdateStep<T> step;
-  step.eta = T(0.1), step.scale = T(0.5), step.coupled = T(0.01), step.keep = T(0.999), step.momentum = T(0.9);
-  step.beta1 = T(0.9), step.beta2 = T(0.999), step.epsilon = T(1e-8), step.correct1 = T(2), step.correct2 = T(3);
+  step.eta = T(0.1), step.scale = T(0.5), step.coupled = T(0.01), step.keep = T(0.999),
+  step.momentum = T(0.9);
+  step.beta1 = T(0.9), step.beta2 = T(0.999), step.epsilon = T(1e-8), step.correct1 = T(2),
+  step.correct2 = T(3);
   for (std::size_t n : {1UL, 15UL, 64UL, 77UL}) {
     const auto c = this->draw(n, 1);
     auto m1 = this->draw(n, 3), v1 = m1, w1 = this->draw(n, 2);
@@ -127,7 +130,8 @@ TYPED_TEST(Kernels, BurstsAgreeWithTheirScalarTwins) {
       compare([&](auto s, auto t) { logistic_bursts<T>(e, recurrent, s, t); },
               [&](auto s, auto t) { reference::logistic_bursts<T>(e, recurrent, s, t); });
     }
-    compare([&](auto s, auto t) { relu_bursts<T>(e, s, t); }, [&](auto s, auto t) { reference::relu_bursts<T>(e, s, t); });
+    compare([&](auto s, auto t) { relu_bursts<T>(e, s, t); },
+            [&](auto s, auto t) { reference::relu_bursts<T>(e, s, t); });
   }
 }
 
@@ -138,7 +142,9 @@ TYPED_TEST(Kernels, BurstsDifferByWhatTheTeacherAdds) {
   const auto s0 = s, t0 = teacher;
   logistic_bursts<T>(e, {}, s, teacher);
   for (std::size_t i = 0; i < e.size(); ++i) {
-    const auto bursts = [&](double x) { return static_cast<double>(e[i]) / (1 + std::exp(-x * (1 - static_cast<double>(e[i])))); };
+    const auto bursts = [&](double x) {
+      return static_cast<double>(e[i]) / (1 + std::exp(-x * (1 - static_cast<double>(e[i]))));
+    };
     const double x = static_cast<double>(s0[i]), y = x + static_cast<double>(t0[i]);
     EXPECT_NEAR(static_cast<double>(s[i]), bursts(x), 1e-6) << i;
     EXPECT_NEAR(static_cast<double>(teacher[i]), bursts(y) - bursts(x), 1e-6) << i;
@@ -155,9 +161,11 @@ TYPED_TEST(Kernels, SaturatedDendritesKeepTheDigitsOfWhatTheTeacherAdds) {
       relu_bursts<T>(e, s, teacher);
       for (std::size_t i = 0; i < changes.size(); ++i) {
         // p^t - p = sinh(c/2) / (2 cosh(u/2) cosh((u + c)/2))
-        const double gain = 1 / (1 + 1e-8), from = side * u * gain, c = static_cast<double>(changes[i]) * gain;
+        const double gain = 1 / (1 + 1e-8), from = side * u * gain,
+                     c = static_cast<double>(changes[i]) * gain;
         const double expected = std::sinh(c / 2) / (2 * std::cosh(from / 2) * std::cosh((from + c) / 2));
-        EXPECT_NEAR(static_cast<double>(teacher[i]) / expected, 1, sizeof(T) == 4 ? 2e-5 : 1e-12) << from << " " << c;
+        EXPECT_NEAR(static_cast<double>(teacher[i]) / expected, 1, sizeof(T) == 4 ? 2e-5 : 1e-12)
+            << from << " " << c;
       }
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Learning on 784-500-500-10 with batches of 64, on one and two threads: time per batch and what fraction of the speed of a large matrix
-// product (of one thread) it reaches, counting only the products that the rule cannot do without. bench/pytorch.py puts PyTorch beside it.
+// Learning on 784-500-500-10 with batches of 64, on one and two threads: time per batch and what fraction of
+// the speed of a large matrix product (of one thread) it reaches, counting only the products that the rule
+// cannot do without. bench/pytorch.py puts PyTorch beside it.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -16,7 +17,8 @@ constexpr double kImages = 60000;
 
 Matrix<float> random_matrix(std::size_t rows, std::size_t cols, std::uint32_t object) {
   Matrix<float> m(rows, cols);
-  for (std::size_t i = 0; i < m.size(); ++i) m.flat()[i] = static_cast<float>(uniform({1, Stream::task_input, object, i}));
+  for (std::size_t i = 0; i < m.size(); ++i)
+    m.flat()[i] = static_cast<float>(uniform({1, Stream::task_input, object, i}));
   return m;
 }
 
@@ -26,7 +28,8 @@ double cpu_seconds() {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
-/// Multiply-adds times two per second of thread CPU time in a product large enough to be compute bound: best of a few.
+/// Multiply-adds times two per second of thread CPU time in a product large enough to be compute bound: best
+/// of a few.
 double gemm_peak() {
   static const double peak = [] {
     constexpr std::size_t n = 768;
@@ -91,20 +94,22 @@ void feedback_alignment(benchmark::State& state) {
   run(state, FeedbackAlignmentOptions{}, Activation::relu, Activation::softmax, Loss::ce, &backward_pass);
 }
 void direct_feedback_alignment(benchmark::State& state) {
-  run(state, FeedbackAlignmentOptions{.path = FeedbackPath::direct, .feedback = {}}, Activation::relu, Activation::softmax,
-      Loss::ce, [](const Products& p) { return 2 * p.all + 2 * 500 * 10; });
+  run(state, FeedbackAlignmentOptions{.path = FeedbackPath::direct, .feedback = {}}, Activation::relu,
+      Activation::softmax, Loss::ce, [](const Products& p) { return 2 * p.all + 2 * 500 * 10; });
 }
 void predictive_coding(benchmark::State& state) {
   run(state, PredictiveOptions{.steps = 20, .gamma = 0.1}, Activation::relu, Activation::linear, Loss::mse,
       [](const Products& p) { return 2 * p.all + 20 * 2 * p.upper; });
 }
 void predictive_coding_fixed(benchmark::State& state) {
-  run(state, PredictiveOptions{.inference = Inference::fixed_prediction, .steps = 20, .gamma = 0.3}, Activation::relu,
-      Activation::linear, Loss::mse, [](const Products& p) { return 2 * p.all + 20 * p.upper; });
+  run(state, PredictiveOptions{.inference = Inference::fixed_prediction, .steps = 20, .gamma = 0.3},
+      Activation::relu, Activation::linear, Loss::mse,
+      [](const Products& p) { return 2 * p.all + 20 * p.upper; });
 }
 void equilibrium_propagation(benchmark::State& state) {
   run(state, EquilibriumOptions{.free = {.max_steps = 20}, .nudged = {.max_steps = 8}}, Activation::sigmoid,
-      Activation::sigmoid, Loss::mse, [](const Products& p) { return 3 * p.all - p.upper + (20 + 2 * 8) * 2 * p.upper; });
+      Activation::sigmoid, Loss::mse,
+      [](const Products& p) { return 3 * p.all - p.upper + (20 + 2 * 8) * 2 * p.upper; });
 }
 
 BENCHMARK(backpropagation)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);

@@ -8,8 +8,8 @@
 namespace apical::layered {
 
 template <class T>
-LayeredModel<T>::LayeredModel(Network<T> network, std::unique_ptr<CreditRule<T>> rule, const LayeredSettings& settings,
-                              Workers workers)
+LayeredModel<T>::LayeredModel(Network<T> network, std::unique_ptr<CreditRule<T>> rule,
+                              const LayeredSettings& settings, Workers workers)
     : network_(std::move(network)),
       rule_(std::move(rule)),
       workers_(workers),
@@ -20,7 +20,8 @@ LayeredModel<T>::LayeredModel(Network<T> network, std::unique_ptr<CreditRule<T>>
   network_.description.validate();
   if (layer_rates_.empty()) return;
   if (layer_rates_.size() != network_.description.depth()) {
-    throw ConfigError(fmt::format("{} learning rates for {} layers", layer_rates_.size(), network_.description.depth()));
+    throw ConfigError(
+        fmt::format("{} learning rates for {} layers", layer_rates_.size(), network_.description.depth()));
   }
 }
 
@@ -62,7 +63,8 @@ void LayeredModel<T>::check_finite(double loss) const {
 
 template <class T>
 double LayeredModel<T>::learn_batch(MatrixView<const T> X, MatrixView<const T> Y, double gain) {
-  if (optimiser_.settings().kind == OptimiserKind::sgd && optimiser_.settings().clip_norm == 0 && layer_rates_.empty()) {
+  if (optimiser_.settings().kind == OptimiserKind::sgd && optimiser_.settings().clip_norm == 0 &&
+      layer_rates_.empty()) {
     if (const auto loss = rule_->prepare_credit(workers_, network_, {X, Y})) {
       check_finite(*loss);
       const auto [eta, keep] = optimiser_.plain_step(rate_factor_);

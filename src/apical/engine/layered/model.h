@@ -14,8 +14,9 @@ namespace apical::layered {
 
 struct LayeredSettings {
   OptimiserSettings optimiser;
-  /// For feedback the rule learns in a way of its own (target propagation). Feedback that must follow the forward weights
-  /// (Kolen-Pollack, two-site) is trained by `optimiser` whatever stands here; empty means the same as `optimiser`.
+  /// For feedback the rule learns in a way of its own (target propagation). Feedback that must follow the
+  /// forward weights (Kolen-Pollack, two-site) is trained by `optimiser` whatever stands here; empty means
+  /// the same as `optimiser`.
   std::optional<OptimiserSettings> feedback_optimiser;
   /// Factors on the learning rate, one per layer; empty: 1 everywhere.
   std::vector<double> layer_rates = {};
@@ -27,22 +28,23 @@ class LayeredModel {
   LayeredModel(Network<T> network, std::unique_ptr<CreditRule<T>> rule, const LayeredSettings& settings,
                Workers workers = {});
 
-  /// Shows a batch and learns from it. Returns the mean loss before the update. Throws NumericalFault if it is not finite
-  /// (weights are then those before the update), DataError if shapes do not fit. No allocation once batches of this size
-  /// have been seen.
-  /// `gain` multiplies the credit (of feedback that follows the forward weights too), before its norm is limited.
+  /// Shows a batch and learns from it. Returns the mean loss before the update. Throws NumericalFault if it
+  /// is not finite (weights are then those before the update), DataError if shapes do not fit. No allocation
+  /// once batches of this size have been seen. `gain` multiplies the credit (of feedback that follows the
+  /// forward weights too), before its norm is limited.
   double learn_batch(MatrixView<const T> X, MatrixView<const T> Y, double gain = 1);
 
   /// The rule's answer to X, (N, n_L).
   void predict(MatrixView<const T> X, MatrixView<T> out) { rule_->predict(workers_, network_, X, out); }
 
-  /// The credit the rule assigns to a batch, without applying it. Rules with noise, traces or mirrors advance them. Valid until the
-  /// next call.
+  /// The credit the rule assigns to a batch, without applying it. Rules with noise, traces or mirrors advance
+  /// them. Valid until the next call.
   const Credit<T>& credit(MatrixView<const T> X, MatrixView<const T> Y);
-  /// Everything that follows that credit, with its part of it: weights and offsets layer by layer, then feedback that
-  /// follows the forward weights. Valid until the next call of anything.
+  /// Everything that follows that credit, with its part of it: weights and offsets layer by layer, then
+  /// feedback that follows the forward weights. Valid until the next call of anything.
   std::span<const Trainable<T>> arrays();
-  /// An update by `changes` of these arrays in place of a credit; feedback that learns in a way of its own rests.
+  /// An update by `changes` of these arrays in place of a credit; feedback that learns in a way of its own
+  /// rests.
   void apply(const std::vector<AlignedBuffer<T>>& changes);
 
   /// Output of the last batch shown to learn_batch() or credit().

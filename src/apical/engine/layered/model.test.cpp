@@ -17,8 +17,10 @@ namespace {
 /// A network that the rule of this name can work on.
 template <class T = double>
 Case<T> case_for(const std::string& rule, std::size_t rows = 4, std::uint64_t seed = 3) {
-  if (rule == "recirculation") return {{4, 5, 4}, Activation::sigmoid, Activation::sigmoid, Loss::mse, seed, rows};
-  if (rule == "segregated_dendrites" || rule == "segregated_dendrites_spiking" || rule == "two_site" || rule == "burstprop") {
+  if (rule == "recirculation")
+    return {{4, 5, 4}, Activation::sigmoid, Activation::sigmoid, Loss::mse, seed, rows};
+  if (rule == "segregated_dendrites" || rule == "segregated_dendrites_spiking" || rule == "two_site" ||
+      rule == "burstprop") {
     Case<T> c({4, 6, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse, seed, rows);
     if (rule == "segregated_dendrites_spiking") {
       for (T& x : c.x.flat()) x = std::abs(x);  // rates
@@ -29,7 +31,8 @@ Case<T> case_for(const std::string& rule, std::size_t rows = 4, std::uint64_t se
 }
 
 bool uses_noise_for_credit(const std::string& rule) {
-  return rule == "node_perturbation" || rule == "reinforce" || rule == "three_factor" || rule == "segregated_dendrites_spiking";
+  return rule == "node_perturbation" || rule == "reinforce" || rule == "three_factor" ||
+         rule == "segregated_dendrites_spiking";
 }
 
 template <class T>
@@ -39,7 +42,8 @@ LayeredModel<T> model_for(const std::string& rule, const Network<T>& net, Optimi
 }
 
 class EveryRule : public testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(Rules, EveryRule, testing::ValuesIn(rule_names()), [](const auto& p) { return p.param; });
+INSTANTIATE_TEST_SUITE_P(Rules, EveryRule, testing::ValuesIn(rule_names()),
+                         [](const auto& p) { return p.param; });
 
 TEST_P(EveryRule, AnswersToItsName) {
   const auto c = case_for(GetParam());
@@ -53,13 +57,15 @@ TEST_P(EveryRule, CreditOfABatchIsTheMeanOverItsSamples) {
   const auto c = case_for(name);
   auto rule = make_rule<double>(default_options(name), c.net.description, 5);
   const auto whole = credit_of<double>(*rule, c.net, c.batch());
-  const auto mean = mean_credit_of_rows(c, [&] { return make_rule<double>(default_options(name), c.net.description, 5); });
+  const auto mean =
+      mean_credit_of_rows(c, [&] { return make_rule<double>(default_options(name), c.net.description, 5); });
   EXPECT_LE(distance(whole, mean), 1e-12);
 }
 
 TEST_P(EveryRule, AnErrorFreeBatchChangesNothing) {
   const std::string& name = GetParam();
-  const bool unsupervised = name == "hebb" || name == "oja" || name == "gha" || name == "subspace" || name == "recirculation";
+  const bool unsupervised =
+      name == "hebb" || name == "oja" || name == "gha" || name == "subspace" || name == "recirculation";
   if (unsupervised) GTEST_SKIP() << "has no error";
   if (name == "target_propagation") GTEST_SKIP() << "plain targets miss the activity even without an error";
   if (uses_noise_for_credit(name)) GTEST_SKIP() << "zero only in the mean over the noise";
@@ -74,11 +80,13 @@ TEST_P(EveryRule, AnErrorFreeBatchChangesNothing) {
     // The teaching current that reproduces the forward rate: (y E_E + (1-y) E_I)/(g_E + g_I) = V^f.
     const SegregatedOptions s;
     for (double& y : c.y.flat()) {
-      const double V = std::log(y / (1 - y));  // output = sigmoid(V); the conductances of the teacher sum to 1
+      const double V =
+          std::log(y / (1 - y));  // output = sigmoid(V); the conductances of the teacher sum to 1
       y = (V - s.E_I) / (s.E_E - s.E_I);
     }
   }
-  const double limit = name == "contrastive_hebbian" || name == "generec" ? 1e-6 : 1e-10;  // as far as they settle
+  const double limit =
+      name == "contrastive_hebbian" || name == "generec" ? 1e-6 : 1e-10;  // as far as they settle
   EXPECT_LE(norm(credit_of<double>(*rule, c.net, c.batch())), limit * usual);
 }
 
@@ -110,7 +118,8 @@ TEST_P(EveryRule, AModelRestoredFromItsStateContinuesBitByBit) {
 
   // Another seed for weights and feedback: everything that matters must come out of the state.
   const auto other = case_for<float>(name, 4, 99);
-  LayeredModel<float> restored(other.net, make_rule<float>(default_options(name), other.net.description, 5), {adam, {}});
+  LayeredModel<float> restored(other.net, make_rule<float>(default_options(name), other.net.description, 5),
+                               {adam, {}});
   state.restore(restored);
   for (int k = 0; k < 5; ++k) restored.learn_batch(c.x.view(), c.y.view());
   EXPECT_EQ(restored.network().parameters.W, original.network().parameters.W);
@@ -137,9 +146,10 @@ TEST_P(EveryRule, StateFieldsHaveDifferentNames) {
 
 TEST(LayeredModel, BackpropagationWithEachOptimiserFitsASmallBatch) {
   const Case<float> c({4, 20, 3}, Activation::tanh, Activation::linear, Loss::mse, 8, 6);
-  for (const OptimiserSettings& s : {OptimiserSettings{.kind = OptimiserKind::sgd, .learning_rate = 0.3},
-                                     OptimiserSettings{.kind = OptimiserKind::momentum, .learning_rate = 0.05},
-                                     OptimiserSettings{.kind = OptimiserKind::adam, .learning_rate = 0.02}}) {
+  for (const OptimiserSettings& s :
+       {OptimiserSettings{.kind = OptimiserKind::sgd, .learning_rate = 0.3},
+        OptimiserSettings{.kind = OptimiserKind::momentum, .learning_rate = 0.05},
+        OptimiserSettings{.kind = OptimiserKind::adam, .learning_rate = 0.02}}) {
     auto model = model_for<float>("backpropagation", c.net, s);
     const double start = model.learn_batch(c.x.view(), c.y.view());
     double end = start;
@@ -152,7 +162,8 @@ TEST_P(EveryRule, LowersItsLossOnASmallBatch) {
   const std::string& name = GetParam();
   if (name == "hebb") GTEST_SKIP() << "grows without bound";
   if (name == "target_propagation") GTEST_SKIP() << "plain targets need good inverses first";
-  if (name == "segregated_dendrites_spiking") GTEST_SKIP() << "needs more spikes than it has here; see SpikingSegregatedDendrites";
+  if (name == "segregated_dendrites_spiking")
+    GTEST_SKIP() << "needs more spikes than it has here; see SpikingSegregatedDendrites";
   auto c = case_for<float>(name, 8);
   OptimiserSettings adam{.kind = OptimiserKind::adam, .learning_rate = 0.005};
   if (name == "predictive_coding_incremental") adam.learning_rate = 0.0005;  // many updates per batch
@@ -170,7 +181,8 @@ TEST(LayeredModel, LearningInPlaceIsLearningFromTheStoredCredit) {
     const OptimiserSettings sgd{.learning_rate = 0.3, .weight_decay = 0.02, .decay = decay};
     OptimiserSettings stored = sgd;
     stored.clip_norm = 1e30;  // never reached, but the norm needs the credit
-    auto a = model_for<double>("feedback_alignment", c.net, sgd), b = model_for<double>("feedback_alignment", c.net, stored);
+    auto a = model_for<double>("feedback_alignment", c.net, sgd),
+         b = model_for<double>("feedback_alignment", c.net, stored);
     for (int k = 0; k < 20; ++k) {
       EXPECT_NEAR(a.learn_batch(c.x.view(), c.y.view()), b.learn_batch(c.x.view(), c.y.view()), 1e-12);
     }
@@ -240,9 +252,9 @@ TEST(LayeredModel, UnknownRulesSuggestTheNearest) {
 
 TEST(LayeredModel, WrongOptimiserSettingsAreConfigErrors) {
   for (const OptimiserSettings& s :
-       {OptimiserSettings{.learning_rate = -1}, OptimiserSettings{.momentum = 1}, OptimiserSettings{.beta1 = 1},
-        OptimiserSettings{.beta2 = -1}, OptimiserSettings{.epsilon = 0}, OptimiserSettings{.weight_decay = -1},
-        OptimiserSettings{.clip_norm = -1}}) {
+       {OptimiserSettings{.learning_rate = -1}, OptimiserSettings{.momentum = 1},
+        OptimiserSettings{.beta1 = 1}, OptimiserSettings{.beta2 = -1}, OptimiserSettings{.epsilon = 0},
+        OptimiserSettings{.weight_decay = -1}, OptimiserSettings{.clip_norm = -1}}) {
     EXPECT_THROW(s.validate(), ConfigError);
   }
   EXPECT_THROW(optimiser_from_name("adma"), ConfigError);

@@ -21,8 +21,8 @@ Enum from_name(const std::array<std::string_view, N>& names, std::string_view na
 }
 
 constexpr std::array<std::string_view, 3> kLosses{"mse", "ce", "bce"};
-constexpr std::array<std::string_view, 5> kInits{"glorot_uniform", "glorot_normal", "he_normal", "fan_in_uniform",
-                                                 "orthogonal"};
+constexpr std::array<std::string_view, 5> kInits{"glorot_uniform", "glorot_normal", "he_normal",
+                                                 "fan_in_uniform", "orthogonal"};
 
 /// In lanes, so that the compiler can use vectors without changing the order of additions.
 template <class T>
@@ -60,7 +60,9 @@ void orthonormalise_rows(Matrix<double>& W) {
 std::string loss_name(Loss loss) { return std::string(kLosses[static_cast<std::size_t>(loss)]); }
 Loss loss_from_name(std::string_view name) { return from_name<Loss>(kLosses, name, "loss"); }
 std::string weight_init_name(WeightInit init) { return std::string(kInits[static_cast<std::size_t>(init)]); }
-WeightInit weight_init_from_name(std::string_view name) { return from_name<WeightInit>(kInits, name, "weight_init"); }
+WeightInit weight_init_from_name(std::string_view name) {
+  return from_name<WeightInit>(kInits, name, "weight_init");
+}
 
 Layer convolution_layer(const Convolution& convolution, Activation activation) {
   return {convolution.out().units(), activation, convolution};
@@ -69,17 +71,21 @@ Layer convolution_layer(const Convolution& convolution, Activation activation) {
 std::size_t NetworkDescription::weight_rows(std::size_t l) const {
   return connection(l) ? connection(l)->channels : layers[l].size;
 }
-std::size_t NetworkDescription::weight_cols(std::size_t l) const { return connection(l) ? connection(l)->patch() : fan_in(l); }
+std::size_t NetworkDescription::weight_cols(std::size_t l) const {
+  return connection(l) ? connection(l)->patch() : fan_in(l);
+}
 
 Fan NetworkDescription::fan(std::size_t l) const {
-  if (const Connection& c = connection(l)) return {c->patch(), c->channels * c->kernel_height * c->kernel_width};
+  if (const Connection& c = connection(l))
+    return {c->patch(), c->channels * c->kernel_height * c->kernel_width};
   return {fan_in(l), layers[l].size};
 }
 
 void require_dense(const NetworkDescription& description, std::string_view rule, std::string_view why) {
   for (std::size_t l = 0; l < description.depth(); ++l) {
     if (description.connection(l)) {
-      throw ConfigError(fmt::format("{} needs all-to-all layers, and layer {} is a convolution: {}", rule, l + 1, why));
+      throw ConfigError(
+          fmt::format("{} needs all-to-all layers, and layer {} is a convolution: {}", rule, l + 1, why));
     }
   }
 }
@@ -92,12 +98,14 @@ void NetworkDescription::validate() const {
     if (const Connection& c = connection(l)) {
       const ImageShape out = c->out();
       if (c->in.units() != fan_in(l) || out.units() != layers[l].size) {
-        throw ConfigError(fmt::format("layer {} is a convolution of {} to {}, but has {} units below and {} of its own", l + 1,
-                                      to_string(c->in), to_string(out), fan_in(l), layers[l].size));
+        throw ConfigError(
+            fmt::format("layer {} is a convolution of {} to {}, but has {} units below and {} of its own",
+                        l + 1, to_string(c->in), to_string(out), fan_in(l), layers[l].size));
       }
     }
     if (l + 1 < depth() && layers[l].activation.kind == Activation::softmax) {
-      throw ConfigError(fmt::format("layer {} is softmax, which only the output layer ({}) can be", l + 1, depth()));
+      throw ConfigError(
+          fmt::format("layer {} is softmax, which only the output layer ({}) can be", l + 1, depth()));
     }
   }
   const bool softmax = output_activation().kind == Activation::softmax;
@@ -106,11 +114,13 @@ void NetworkDescription::validate() const {
                                   activation_name(output_activation().kind), loss_name(loss)));
   }
   if (loss == Loss::bce && output_activation().kind != Activation::sigmoid) {
-    throw ConfigError(fmt::format("loss bce needs sigmoid outputs, not '{}'", activation_name(output_activation().kind)));
+    throw ConfigError(
+        fmt::format("loss bce needs sigmoid outputs, not '{}'", activation_name(output_activation().kind)));
   }
 }
 
-NetworkDescription dense_network(const std::vector<std::size_t>& sizes, Activation hidden, Activation output, Loss loss) {
+NetworkDescription dense_network(const std::vector<std::size_t>& sizes, Activation hidden, Activation output,
+                                 Loss loss) {
   if (sizes.size() < 2) throw ConfigError("a network needs at least an input size and an output size");
   NetworkDescription description{.inputs = sizes[0], .layers = {}, .loss = loss};
   for (std::size_t l = 1; l < sizes.size(); ++l) {
@@ -137,27 +147,36 @@ Credit<T> Credit<T>::zeros(const NetworkDescription& description) {
 }
 
 template <class T>
-void initialise(Matrix<T>& W, Fan fan, WeightInit init, double gain, std::uint64_t seed, Stream stream, std::uint32_t object) {
+void initialise(Matrix<T>& W, Fan fan, WeightInit init, double gain, std::uint64_t seed, Stream stream,
+                std::uint32_t object) {
   const double n_in = static_cast<double>(fan.in), n_out = static_cast<double>(fan.out);
   const auto each = [&](auto&& draw) {
-    for (std::size_t i = 0; i < W.size(); ++i) W.flat()[i] = static_cast<T>(gain * draw(Address{seed, stream, object, i}));
+    for (std::size_t i = 0; i < W.size(); ++i)
+      W.flat()[i] = static_cast<T>(gain * draw(Address{seed, stream, object, i}));
   };
-  const auto uniform_within = [&](double bound) { each([=](const Address& at) { return uniform(at, -bound, bound); }); };
+  const auto uniform_within = [&](double bound) {
+    each([=](const Address& at) { return uniform(at, -bound, bound); });
+  };
   const auto normal_with = [&](double variance) {
     each([sd = std::sqrt(variance)](const Address& at) { return sd * normal(at); });
   };
   switch (init) {
-    case WeightInit::glorot_uniform: return uniform_within(std::sqrt(6 / (n_in + n_out)));
-    case WeightInit::glorot_normal: return normal_with(2 / (n_in + n_out));
-    case WeightInit::he_normal: return normal_with(2 / n_in);
-    case WeightInit::fan_in_uniform: return uniform_within(1 / std::sqrt(n_in));
+    case WeightInit::glorot_uniform:
+      return uniform_within(std::sqrt(6 / (n_in + n_out)));
+    case WeightInit::glorot_normal:
+      return normal_with(2 / (n_in + n_out));
+    case WeightInit::he_normal:
+      return normal_with(2 / n_in);
+    case WeightInit::fan_in_uniform:
+      return uniform_within(1 / std::sqrt(n_in));
     case WeightInit::orthogonal: {
       const bool tall = W.rows() > W.cols();
       Matrix<double> Q(std::min(W.rows(), W.cols()), std::max(W.rows(), W.cols()));
       for (std::size_t i = 0; i < Q.size(); ++i) Q.flat()[i] = normal({seed, stream, object, i});
       orthonormalise_rows(Q);
       for (std::size_t r = 0; r < W.rows(); ++r) {
-        for (std::size_t c = 0; c < W.cols(); ++c) W(r, c) = static_cast<T>(gain * (tall ? Q(c, r) : Q(r, c)));
+        for (std::size_t c = 0; c < W.cols(); ++c)
+          W(r, c) = static_cast<T>(gain * (tall ? Q(c, r) : Q(r, c)));
       }
     }
   }
@@ -173,11 +192,13 @@ Network<T> make_network(const NetworkDescription& description, WeightInit init, 
   Network<T> network{description, Parameters<T>::zeros(description)};
   const auto layers = static_cast<std::uint32_t>(description.depth());
   for (std::uint32_t l = 0; l < layers; ++l) {
-    initialise(network.parameters.W[l], description.fan(l), init, gains.empty() ? 1.0 : gains[l], seed, Stream::initial_weight, l);
+    initialise(network.parameters.W[l], description.fan(l), init, gains.empty() ? 1.0 : gains[l], seed,
+               Stream::initial_weight, l);
     if (init != WeightInit::fan_in_uniform) continue;
     const double bound = 1 / std::sqrt(static_cast<double>(description.fan(l).in));
     for (std::size_t i = 0; i < network.parameters.b[l].size(); ++i) {
-      network.parameters.b[l][i] = static_cast<T>(uniform({seed, Stream::initial_weight, layers + l, i}, -bound, bound));
+      network.parameters.b[l][i] =
+          static_cast<T>(uniform({seed, Stream::initial_weight, layers + l, i}, -bound, bound));
     }
   }
   for (T& b : network.parameters.b.back()) b += static_cast<T>(output_bias);
@@ -205,29 +226,30 @@ void offsets_only(const Connection& connection, std::span<const std::type_identi
 }
 
 template <class T>
-void project(const Workers& workers, const Connection& connection, In<T> h, In<T> W, std::span<const std::type_identity_t<T>> b,
-             MatrixView<T> a) {
+void project(const Workers& workers, const Connection& connection, In<T> h, In<T> W,
+             std::span<const std::type_identity_t<T>> b, MatrixView<T> a) {
   if (connection) return convolve<T>(workers, *connection, h, W, b, a, 1, 0);
   offsets_only<T>(connection, b, a);
   transmit<T>(workers, connection, h, W, a, 1, 1);
 }
 
 template <class T>
-void project(const Workers& workers, const Network<std::type_identity_t<T>>& network, std::size_t layer, In<T> h, MatrixView<T> a) {
+void project(const Workers& workers, const Network<std::type_identity_t<T>>& network, std::size_t layer,
+             In<T> h, MatrixView<T> a) {
   const Parameters<T>& p = network.parameters;
   project<T>(workers, network.description.connection(layer), h, p.W[layer].view(), p.b[layer], a);
 }
 
 template <class T>
-void project_back(const Workers& workers, const Connection& connection, In<T> above, In<T> W, MatrixView<T> below,
-                  std::type_identity_t<T> gain, std::type_identity_t<T> keep) {
+void project_back(const Workers& workers, const Connection& connection, In<T> above, In<T> W,
+                  MatrixView<T> below, std::type_identity_t<T> gain, std::type_identity_t<T> keep) {
   if (connection) return convolve_back<T>(workers, *connection, above, W, below, gain, keep);
   gemm<T>(workers, Op::none, Op::none, gain, above, W, keep, below);
 }
 
 template <class T>
-void correlate(const Workers& workers, const Connection& connection, In<T> post, In<T> pre, std::type_identity_t<T> factor,
-               MatrixView<T> dW, std::type_identity_t<T> keep) {
+void correlate(const Workers& workers, const Connection& connection, In<T> post, In<T> pre,
+               std::type_identity_t<T> factor, MatrixView<T> dW, std::type_identity_t<T> keep) {
   const T scale = factor / static_cast<T>(post.rows());
   if (connection) return correlate_patches<T>(workers, *connection, post, pre, scale, dW, keep);
   gemm<T>(workers, Op::transpose, Op::none, scale, post, pre, keep, dW);
@@ -254,7 +276,8 @@ template <class T>
 void check_input(const NetworkDescription& description, MatrixView<const T> X) {
   if (X.rows() == 0) throw DataError("a batch needs at least one sample");
   if (X.cols() != description.inputs) {
-    throw DataError(fmt::format("samples have {} values, the network has {} inputs", X.cols(), description.inputs));
+    throw DataError(
+        fmt::format("samples have {} values, the network has {} inputs", X.cols(), description.inputs));
   }
 }
 
@@ -262,8 +285,8 @@ template <class T>
 void check_batch(const NetworkDescription& description, MatrixView<const T> X, MatrixView<const T> Y) {
   check_input(description, X);
   if (Y.rows() != X.rows() || Y.cols() != description.outputs()) {
-    throw DataError(fmt::format("targets are {} x {} where {} x {} (samples x outputs) was expected", Y.rows(), Y.cols(),
-                                X.rows(), description.outputs()));
+    throw DataError(fmt::format("targets are {} x {} where {} x {} (samples x outputs) was expected",
+                                Y.rows(), Y.cols(), X.rows(), description.outputs()));
   }
 }
 
@@ -279,7 +302,8 @@ void forward(const Workers& workers, const Network<T>& network, In<T> X, Activit
 }
 
 template <class T>
-void output_delta(const Workers& workers, const NetworkDescription& description, In<T> h, In<T> Y, MatrixView<T> delta) {
+void output_delta(const Workers& workers, const NetworkDescription& description, In<T> h, In<T> Y,
+                  MatrixView<T> delta) {
   blend(workers, 1, h, -1, Y, delta);
   if (description.loss == Loss::mse) times_derivative(workers, description.output_activation(), h, delta);
 }
@@ -330,23 +354,25 @@ double mean_loss(const NetworkDescription& description, const Activity<T>& activ
   return sum / static_cast<double>(rows);
 }
 
-#define APICAL_INSTANTIATE(T)                                                                                        \
-  template struct Parameters<T>;                                                                                     \
-  template struct Credit<T>;                                                                                         \
-  template void initialise<T>(Matrix<T>&, Fan, WeightInit, double, std::uint64_t, Stream, std::uint32_t);                  \
-  template Network<T> make_network<T>(const NetworkDescription&, WeightInit, std::uint64_t, const std::vector<double>&, double); \
-  template void transmit<T>(const Workers&, const Connection&, In<T>, In<T>, MatrixView<T>, T, T);                     \
-  template void project<T>(const Workers&, const Connection&, In<T>, In<T>, std::span<const T>, MatrixView<T>);         \
-  template void project<T>(const Workers&, const Network<T>&, std::size_t, In<T>, MatrixView<T>);                       \
-  template void offsets_only<T>(const Connection&, std::span<const T>, MatrixView<T>);                                  \
-  template void project_back<T>(const Workers&, const Connection&, In<T>, In<T>, MatrixView<T>, T, T);                  \
-  template void correlate<T>(const Workers&, const Connection&, In<T>, In<T>, T, MatrixView<T>, T);                     \
-  template void batch_mean<T>(const Connection&, In<T>, T, std::span<T>, T);                                           \
-  template void check_input<T>(const NetworkDescription&, MatrixView<const T>);                                       \
-  template void check_batch<T>(const NetworkDescription&, MatrixView<const T>, MatrixView<const T>);                   \
-  template void forward<T>(const Workers&, const Network<T>&, In<T>, Activity<T>&);                                    \
-  template void output_delta<T>(const Workers&, const NetworkDescription&, In<T>, In<T>, MatrixView<T>);               \
-  template void sample_losses<T>(const NetworkDescription&, const Activity<T>&, In<T>, std::span<double>);             \
+#define APICAL_INSTANTIATE(T)                                                                              \
+  template struct Parameters<T>;                                                                           \
+  template struct Credit<T>;                                                                               \
+  template void initialise<T>(Matrix<T>&, Fan, WeightInit, double, std::uint64_t, Stream, std::uint32_t);  \
+  template Network<T> make_network<T>(const NetworkDescription&, WeightInit, std::uint64_t,                \
+                                      const std::vector<double>&, double);                                 \
+  template void transmit<T>(const Workers&, const Connection&, In<T>, In<T>, MatrixView<T>, T, T);         \
+  template void project<T>(const Workers&, const Connection&, In<T>, In<T>, std::span<const T>,            \
+                           MatrixView<T>);                                                                 \
+  template void project<T>(const Workers&, const Network<T>&, std::size_t, In<T>, MatrixView<T>);          \
+  template void offsets_only<T>(const Connection&, std::span<const T>, MatrixView<T>);                     \
+  template void project_back<T>(const Workers&, const Connection&, In<T>, In<T>, MatrixView<T>, T, T);     \
+  template void correlate<T>(const Workers&, const Connection&, In<T>, In<T>, T, MatrixView<T>, T);        \
+  template void batch_mean<T>(const Connection&, In<T>, T, std::span<T>, T);                               \
+  template void check_input<T>(const NetworkDescription&, MatrixView<const T>);                            \
+  template void check_batch<T>(const NetworkDescription&, MatrixView<const T>, MatrixView<const T>);       \
+  template void forward<T>(const Workers&, const Network<T>&, In<T>, Activity<T>&);                        \
+  template void output_delta<T>(const Workers&, const NetworkDescription&, In<T>, In<T>, MatrixView<T>);   \
+  template void sample_losses<T>(const NetworkDescription&, const Activity<T>&, In<T>, std::span<double>); \
   template double mean_loss<T>(const NetworkDescription&, const Activity<T>&, In<T>);
 APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)

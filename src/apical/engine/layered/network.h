@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A feed-forward network on mini-batches. Layer l = 1..L: a_l = W_l h_{l-1} + b_l, h_l = f_l(a_l), h_0 = x. Batches are rows: x
-// is (N, n_0), a_l and h_l are (N, n_l). A dense W_l is (n_l, n_{l-1}), row = postsynaptic neuron; a convolution shares one row per
-// channel among all positions (see connection.h), and W_l stands for the linear map it makes. In code layer l has index
-// l-1. Every credit rule shares this forward computation.
+// A feed-forward network on mini-batches. Layer l = 1..L: a_l = W_l h_{l-1} + b_l, h_l = f_l(a_l), h_0 = x.
+// Batches are rows: x is (N, n_0), a_l and h_l are (N, n_l). A dense W_l is (n_l, n_{l-1}), row =
+// postsynaptic neuron; a convolution shares one row per channel among all positions (see connection.h), and
+// W_l stands for the linear map it makes. In code layer l has index l-1. Every credit rule shares this
+// forward computation.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@
 
 namespace apical::layered {
 
-/// Per sample: mse 1/2 sum_k (h_k - y_k)^2; ce -sum_k y_k log softmax(a)_k; bce -sum_k [y_k log h_k + (1-y_k) log(1-h_k)]
-/// with h = sigmoid(a). The loss of a batch is the mean over its samples.
+/// Per sample: mse 1/2 sum_k (h_k - y_k)^2; ce -sum_k y_k log softmax(a)_k; bce -sum_k [y_k log h_k + (1-y_k)
+/// log(1-h_k)] with h = sigmoid(a). The loss of a batch is the mean over its samples.
 enum class Loss { mse, ce, bce };
 std::string loss_name(Loss loss);
 Loss loss_from_name(std::string_view name);
@@ -33,8 +34,9 @@ struct Layer {
 /// A layer of the size that the convolution makes.
 Layer convolution_layer(const Convolution& convolution, Activation activation);
 
-/// Synapses that one unit receives, and that one unit sends to a layer: what the scale of initial weights goes by. For a
-/// convolution those of one unit of the image, borders aside: in.channels and channels times the pixels of the kernel.
+/// Synapses that one unit receives, and that one unit sends to a layer: what the scale of initial weights
+/// goes by. For a convolution those of one unit of the image, borders aside: in.channels and channels times
+/// the pixels of the kernel.
 struct Fan {
   std::size_t in = 0, out = 0;
 };
@@ -56,16 +58,18 @@ struct NetworkDescription {
   std::size_t weight_cols(std::size_t layer) const;
   std::size_t weights(std::size_t layer) const { return weight_rows(layer) * weight_cols(layer); }
   Fan fan(std::size_t layer) const;
-  /// Throws ConfigError: no layers, empty layers, convolutions that do not fit the layer below or the size of their own,
-  /// softmax below the top or without ce, ce without softmax, bce without sigmoid.
+  /// Throws ConfigError: no layers, empty layers, convolutions that do not fit the layer below or the size of
+  /// their own, softmax below the top or without ce, ce without softmax, bce without sigmoid.
   void validate() const;
 };
 
-/// Throws ConfigError that names the layer if any connection is a convolution; `why` completes "... needs all-to-all layers: ".
+/// Throws ConfigError that names the layer if any connection is a convolution; `why` completes "... needs
+/// all-to-all layers: ".
 void require_dense(const NetworkDescription& description, std::string_view rule, std::string_view why);
 
 /// sizes n_0..n_L with one hidden and one output activation; validated.
-NetworkDescription dense_network(const std::vector<std::size_t>& sizes, Activation hidden, Activation output, Loss loss);
+NetworkDescription dense_network(const std::vector<std::size_t>& sizes, Activation hidden, Activation output,
+                                 Loss loss);
 
 /// W_l and b_l, or anything else of these shapes.
 template <class T>
@@ -82,8 +86,8 @@ struct Parameters {
   }
 };
 
-/// A change of the parameters at learning rate 1, in the direction that the rule wants to go (downhill for rules that
-/// follow a gradient), mean over the batch.
+/// A change of the parameters at learning rate 1, in the direction that the rule wants to go (downhill for
+/// rules that follow a gradient), mean over the batch.
 template <class T>
 struct Credit {
   std::vector<Matrix<T>> dW;
@@ -110,20 +114,23 @@ WeightInit weight_init_from_name(std::string_view name);
 
 /// Fills one matrix; `gain` multiplies. `object` separates matrices of one seed.
 template <class T>
-void initialise(Matrix<T>& W, Fan fan, WeightInit init, double gain, std::uint64_t seed, Stream stream, std::uint32_t object);
+void initialise(Matrix<T>& W, Fan fan, WeightInit init, double gain, std::uint64_t seed, Stream stream,
+                std::uint32_t object);
 /// A dense (n_out, n_in) matrix.
 template <class T>
-void initialise(Matrix<T>& W, WeightInit init, double gain, std::uint64_t seed, Stream stream, std::uint32_t object) {
+void initialise(Matrix<T>& W, WeightInit init, double gain, std::uint64_t seed, Stream stream,
+                std::uint32_t object) {
   initialise(W, {W.cols(), W.rows()}, init, gain, seed, stream, object);
 }
 
-/// A network with initial weights, validated. `gains` per layer; empty means 1 everywhere. `output_bias` is added to the offsets of
-/// the output layer.
+/// A network with initial weights, validated. `gains` per layer; empty means 1 everywhere. `output_bias` is
+/// added to the offsets of the output layer.
 template <class T>
 Network<T> make_network(const NetworkDescription& description, WeightInit init, std::uint64_t seed,
                         const std::vector<double>& gains = {}, double output_bias = 0);
 
-/// A matrix with one row per sample whose number of rows may change without allocation up to the largest seen.
+/// A matrix with one row per sample whose number of rows may change without allocation up to the largest
+/// seen.
 template <class T>
 class Rows {
  public:
@@ -169,8 +176,8 @@ MatrixView<const T> presynaptic(MatrixView<const std::type_identity_t<T>> input,
   return l == 0 ? input : states[l - 1].view();
 }
 
-// The three products of a connection. They are all that rules use of it. W may be any matrix in the shape of the connection's
-// weights, forward or feedback.
+// The three products of a connection. They are all that rules use of it. W may be any matrix in the shape of
+// the connection's weights, forward or feedback.
 
 /// a = gain W h + keep a
 template <class T>
@@ -178,20 +185,21 @@ void transmit(const Workers& workers, const Connection& connection, In<T> h, In<
               std::type_identity_t<T> gain = 1, std::type_identity_t<T> keep = 0);
 /// below = gain W^T above + keep below
 template <class T>
-void project_back(const Workers& workers, const Connection& connection, In<T> above, In<T> W, MatrixView<T> below,
-                  std::type_identity_t<T> gain = 1, std::type_identity_t<T> keep = 0);
+void project_back(const Workers& workers, const Connection& connection, In<T> above, In<T> W,
+                  MatrixView<T> below, std::type_identity_t<T> gain = 1, std::type_identity_t<T> keep = 0);
 /// dW = factor mean_n post_n pre_n^T + keep dW; a convolution sums over the positions that share a weight.
 template <class T>
-void correlate(const Workers& workers, const Connection& connection, In<T> post, In<T> pre, std::type_identity_t<T> factor,
-               MatrixView<T> dW, std::type_identity_t<T> keep = 0);
+void correlate(const Workers& workers, const Connection& connection, In<T> post, In<T> pre,
+               std::type_identity_t<T> factor, MatrixView<T> dW, std::type_identity_t<T> keep = 0);
 
 /// a = W h + b: transmit() with the offsets.
 template <class T>
-void project(const Workers& workers, const Connection& connection, In<T> h, In<T> W, std::span<const std::type_identity_t<T>> b,
-             MatrixView<T> a);
+void project(const Workers& workers, const Connection& connection, In<T> h, In<T> W,
+             std::span<const std::type_identity_t<T>> b, MatrixView<T> a);
 /// The same for the layer with this index.
 template <class T>
-void project(const Workers& workers, const Network<std::type_identity_t<T>>& network, std::size_t layer, In<T> h, MatrixView<T> a);
+void project(const Workers& workers, const Network<std::type_identity_t<T>>& network, std::size_t layer,
+             In<T> h, MatrixView<T> a);
 /// a = b in all rows: the drive of a layer that hears nothing.
 template <class T>
 void offsets_only(const Connection& connection, std::span<const std::type_identity_t<T>> b, MatrixView<T> a);
@@ -213,7 +221,8 @@ void forward(const Workers& workers, const Network<T>& network, In<T> X, Activit
 
 /// dLoss_n/da_L per sample: h - y for ce and bce, (h - y) f'(a) for mse.
 template <class T>
-void output_delta(const Workers& workers, const NetworkDescription& description, In<T> h, In<T> Y, MatrixView<T> delta);
+void output_delta(const Workers& workers, const NetworkDescription& description, In<T> h, In<T> Y,
+                  MatrixView<T> delta);
 
 /// Loss of every sample, from pre-activation and activity of the output layer.
 template <class T>

@@ -17,8 +17,10 @@ struct Head {
   Activation output;
   Loss loss;
 };
-const std::vector<Head> kHeads{{Activation::linear, Loss::mse},   {Activation::sigmoid, Loss::mse},
-                               {Activation::tanh, Loss::mse},     {Activation::softmax, Loss::ce},
+const std::vector<Head> kHeads{{Activation::linear, Loss::mse},
+                               {Activation::sigmoid, Loss::mse},
+                               {Activation::tanh, Loss::mse},
+                               {Activation::softmax, Loss::ce},
                                {Activation::sigmoid, Loss::bce}};
 const std::vector<Activation> kSmooth{Activation::linear, Activation::sigmoid, Activation::tanh};
 
@@ -37,8 +39,8 @@ RC_GTEST_PROP(Network, GradientsAgreeWithCentralDifferences, ()) {
   const auto size = [] { return *rc::gen::inRange<std::size_t>(1, 6); };
   const Head head = kHeads[*rc::gen::inRange<std::size_t>(0, kHeads.size())];
   const Activation hidden = kSmooth[*rc::gen::inRange<std::size_t>(0, kSmooth.size())];
-  Case<> c({size(), size(), size(), size()}, hidden, head.output, head.loss, *rc::gen::inRange<std::uint64_t>(0, 1000),
-           size());
+  Case<> c({size(), size(), size(), size()}, hidden, head.output, head.loss,
+           *rc::gen::inRange<std::uint64_t>(0, 1000), size());
   const auto credit = backpropagated(c);
   const double step = 1e-5;
   const auto check = [&](double& parameter, double downhill) {
@@ -51,7 +53,8 @@ RC_GTEST_PROP(Network, GradientsAgreeWithCentralDifferences, ()) {
     RC_ASSERT(std::abs((up - down) / (2 * step) + downhill) <= 1e-8);
   };
   for (std::size_t l = 0; l < c.net.description.depth(); ++l) {
-    for (std::size_t i = 0; i < credit.dW[l].size(); ++i) check(c.net.parameters.W[l].flat()[i], credit.dW[l].flat()[i]);
+    for (std::size_t i = 0; i < credit.dW[l].size(); ++i)
+      check(c.net.parameters.W[l].flat()[i], credit.dW[l].flat()[i]);
     for (std::size_t i = 0; i < credit.db[l].size(); ++i) check(c.net.parameters.b[l][i], credit.db[l][i]);
   }
 }
@@ -72,7 +75,8 @@ TEST(Network, PiecewiseLinearGradientsAgreeWithCentralDifferencesAwayFromTheirCo
 }
 
 RC_GTEST_PROP(Network, PermutingHiddenUnitsPermutesTheGradients, ()) {
-  Case<> c({4, 6, 5, 3}, Activation::tanh, Activation::softmax, Loss::ce, *rc::gen::inRange<std::uint64_t>(0, 1000), 4);
+  Case<> c({4, 6, 5, 3}, Activation::tanh, Activation::softmax, Loss::ce,
+           *rc::gen::inRange<std::uint64_t>(0, 1000), 4);
   const auto order = permutation({*rc::gen::inRange<std::uint64_t>(0, 1000), Stream::sample_order, 0, 0}, 6);
   Case<> p = c;
   for (std::size_t i = 0; i < 6; ++i) {
@@ -119,9 +123,11 @@ TEST(Network, UnknownNamesSuggestTheNearest) {
     }
     return "";
   };
-  EXPECT_THAT(message([] { activation_from_name("sigmiod"); }), testing::HasSubstr("did you mean 'sigmoid'?"));
+  EXPECT_THAT(message([] { activation_from_name("sigmiod"); }),
+              testing::HasSubstr("did you mean 'sigmoid'?"));
   EXPECT_THAT(message([] { loss_from_name("mze"); }), testing::HasSubstr("did you mean 'mse'?"));
-  EXPECT_THAT(message([] { weight_init_from_name("orthogonol"); }), testing::HasSubstr("did you mean 'orthogonal'?"));
+  EXPECT_THAT(message([] { weight_init_from_name("orthogonol"); }),
+              testing::HasSubstr("did you mean 'orthogonal'?"));
   for (const auto* name : {"linear", "relu", "leaky_relu", "sigmoid", "tanh", "hard_sigmoid", "softmax"}) {
     EXPECT_EQ(activation_name(activation_from_name(name)), name);
   }
@@ -156,8 +162,8 @@ TEST(Network, OrthogonalInitHasOrthonormalRowsOrColumns) {
     const bool wide = rows < cols;
     const std::size_t n = std::min(W.rows(), W.cols());
     Matrix<double> gram(n, n);
-    gemm<double>(Workers(), wide ? Op::none : Op::transpose, wide ? Op::transpose : Op::none, 1, W.view(), W.view(), 0,
-                 gram.view());
+    gemm<double>(Workers(), wide ? Op::none : Op::transpose, wide ? Op::transpose : Op::none, 1, W.view(),
+                 W.view(), 0, gram.view());
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t j = 0; j < n; ++j) EXPECT_NEAR(gram(i, j), i == j ? 4 : 0, 1e-12);
     }

@@ -28,15 +28,20 @@ Enum named(const std::array<std::string_view, 3>& names, std::string_view name, 
 }  // namespace
 
 std::string optimiser_name(OptimiserKind kind) { return std::string(kKinds[static_cast<std::size_t>(kind)]); }
-OptimiserKind optimiser_from_name(std::string_view name) { return named<OptimiserKind>(kKinds, name, "optimiser"); }
+OptimiserKind optimiser_from_name(std::string_view name) {
+  return named<OptimiserKind>(kKinds, name, "optimiser");
+}
 std::string decay_name(DecayKind kind) { return std::string(kDecays[static_cast<std::size_t>(kind)]); }
-DecayKind decay_from_name(std::string_view name) { return named<DecayKind>(kDecays, name, "weight decay kind"); }
+DecayKind decay_from_name(std::string_view name) {
+  return named<DecayKind>(kDecays, name, "weight decay kind");
+}
 
 void OptimiserSettings::validate() const {
   const auto require = [](bool ok, std::string_view what, double value) {
     if (!ok) throw ConfigError(fmt::format("optimiser: {}, not {}", what, value));
   };
-  require(std::isfinite(learning_rate) && learning_rate >= 0, "learning_rate must be finite and at least 0", learning_rate);
+  require(std::isfinite(learning_rate) && learning_rate >= 0, "learning_rate must be finite and at least 0",
+          learning_rate);
   require(momentum >= 0 && momentum < 1, "momentum must be in [0, 1)", momentum);
   require(beta1 >= 0 && beta1 < 1, "beta1 must be in [0, 1)", beta1);
   require(beta2 >= 0 && beta2 < 1, "beta2 must be in [0, 1)", beta2);
@@ -101,9 +106,15 @@ void Optimiser<T>::apply(const Workers& workers, std::span<const Trainable<T>> a
         return std::span<T>(all[k]).subspan(begin, end - begin);
       };
       switch (settings_.kind) {
-        case OptimiserKind::sgd: sgd_update<T>(step, c, w); break;
-        case OptimiserKind::momentum: momentum_update<T>(step, c, state(first_), w); break;
-        case OptimiserKind::adam: adam_update<T>(step, c, state(first_), state(second_), w); break;
+        case OptimiserKind::sgd:
+          sgd_update<T>(step, c, w);
+          break;
+        case OptimiserKind::momentum:
+          momentum_update<T>(step, c, state(first_), w);
+          break;
+        case OptimiserKind::adam:
+          adam_update<T>(step, c, state(first_), state(second_), w);
+          break;
       }
     });
   }

@@ -61,8 +61,8 @@ Policy softmax_policy(MatrixView<const T> logits, std::span<const std::uint32_t>
 }
 
 template <class T>
-void reinforce_delta(const Policy& policy, std::span<const std::uint32_t> action, std::span<const double> advantage,
-                     MatrixView<T> delta) {
+void reinforce_delta(const Policy& policy, std::span<const std::uint32_t> action,
+                     std::span<const double> advantage, MatrixView<T> delta) {
   for (std::size_t n = 0; n < delta.rows(); ++n) {
     for (std::size_t k = 0; k < delta.cols(); ++k) {
       delta(n, k) = static_cast<T>(-advantage[n] * ((k == action[n] ? 1.0 : 0.0) - policy.probability(n, k)));
@@ -72,8 +72,8 @@ void reinforce_delta(const Policy& policy, std::span<const std::uint32_t> action
 
 template <class T>
 ClippedObjective clipped_objective(const Policy& policy, std::span<const std::uint32_t> action,
-                                   std::span<const double> log_prob_old, std::span<const double> advantage, double clip,
-                                   double entropy_coefficient, MatrixView<T> delta) {
+                                   std::span<const double> log_prob_old, std::span<const double> advantage,
+                                   double clip, double entropy_coefficient, MatrixView<T> delta) {
   const std::size_t steps = action.size();
   APICAL_CHECK(log_prob_old.size() == steps && advantage.size() == steps && delta.rows() == steps);
   ClippedObjective result;
@@ -84,7 +84,8 @@ ClippedObjective clipped_objective(const Policy& policy, std::span<const std::ui
     result.ratio.push_back(ratio);
     result.gate.push_back(closed ? 0 : 1);
     weight[n] = closed ? 0 : ratio * A;
-    result.policy_loss -= std::min(ratio * A, std::clamp(ratio, 1 - clip, 1 + clip) * A) / static_cast<double>(steps);
+    result.policy_loss -=
+        std::min(ratio * A, std::clamp(ratio, 1 - clip, 1 + clip) * A) / static_cast<double>(steps);
     result.mean_entropy += policy.entropy[n] / static_cast<double>(steps);
   }
   reinforce_delta<T>(policy, action, weight, delta);
@@ -92,7 +93,8 @@ ClippedObjective clipped_objective(const Policy& policy, std::span<const std::ui
     for (std::size_t n = 0; n < steps; ++n) {
       for (std::size_t k = 0; k < delta.cols(); ++k) {
         const double pi = policy.probability(n, k);
-        if (pi > 0) delta(n, k) += static_cast<T>(entropy_coefficient * pi * (std::log(pi) + policy.entropy[n]));
+        if (pi > 0)
+          delta(n, k) += static_cast<T>(entropy_coefficient * pi * (std::log(pi) + policy.entropy[n]));
       }
     }
   }
@@ -130,7 +132,8 @@ void EligibilityTrace<T>::step(double decay, std::span<const Trainable<T>> array
   APICAL_CHECK(arrays.size() == trace_.size());
   const T keep = static_cast<T>(decay);
   for (std::size_t k = 0; k < trace_.size(); ++k) {
-    for (std::size_t i = 0; i < trace_[k].size(); ++i) trace_[k][i] = keep * trace_[k][i] + arrays[k].credit[i];
+    for (std::size_t i = 0; i < trace_[k].size(); ++i)
+      trace_[k][i] = keep * trace_[k][i] + arrays[k].credit[i];
   }
 }
 
@@ -147,14 +150,16 @@ void EligibilityTrace<T>::release(double modulator, Changes<T>& out) const {
   }
 }
 
-#define APICAL_INSTANTIATE(T)                                                                                          \
-  template Policy softmax_policy<T>(MatrixView<const T>, std::span<const std::uint32_t>);                               \
-  template ClippedObjective clipped_objective<T>(const Policy&, std::span<const std::uint32_t>, std::span<const double>, \
-                                                 std::span<const double>, double, double, MatrixView<T>);              \
-  template void reinforce_delta<T>(const Policy&, std::span<const std::uint32_t>, std::span<const double>, MatrixView<T>); \
-  template double value_objective<T>(MatrixView<const T>, std::span<const double>, double, MatrixView<T>);               \
-  template void targets_for_delta<T>(In<T>, In<T>, MatrixView<T>);                                                      \
-  template Changes<T> zeros_like<T>(std::span<const Trainable<T>>);                                                     \
+#define APICAL_INSTANTIATE(T)                                                                              \
+  template Policy softmax_policy<T>(MatrixView<const T>, std::span<const std::uint32_t>);                  \
+  template ClippedObjective clipped_objective<T>(const Policy&, std::span<const std::uint32_t>,            \
+                                                 std::span<const double>, std::span<const double>, double, \
+                                                 double, MatrixView<T>);                                   \
+  template void reinforce_delta<T>(const Policy&, std::span<const std::uint32_t>, std::span<const double>, \
+                                   MatrixView<T>);                                                         \
+  template double value_objective<T>(MatrixView<const T>, std::span<const double>, double, MatrixView<T>); \
+  template void targets_for_delta<T>(In<T>, In<T>, MatrixView<T>);                                         \
+  template Changes<T> zeros_like<T>(std::span<const Trainable<T>>);                                        \
   template class EligibilityTrace<T>;
 APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)

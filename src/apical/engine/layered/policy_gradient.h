@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Learning from reward: advantages, the clipped policy objective and its gate, as pure functions. They end at the logits: what
-// they return is delta = dLoss/dlogits per sample, which any credit rule can carry further down. The gate is a
-// quantity of its own: a fast binary switch that closes plasticity where the policy has already moved far enough.
+// Learning from reward: advantages, the clipped policy objective and its gate, as pure functions. They end at
+// the logits: what they return is delta = dLoss/dlogits per sample, which any credit rule can carry further
+// down. The gate is a quantity of its own: a fast binary switch that closes plasticity where the policy has
+// already moved far enough.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ struct Rollout {
   std::span<const StepEnd> end;
   std::span<const double> value;  ///< V(s_t)
   double value_after = 0;         ///< V of the state after the last step
-  /// V of the final state at steps with StepEnd::time_limit (other entries unused). Empty: time limits count as terminal,
-  /// which is common and slightly wrong.
+  /// V of the final state at steps with StepEnd::time_limit (other entries unused). Empty: time limits count
+  /// as terminal, which is common and slightly wrong.
   std::span<const double> value_at_limit;
 };
 
@@ -45,9 +46,9 @@ void normalise_advantages(std::span<double> advantage);
 
 /// A softmax policy over logits, one row per step.
 struct Policy {
-  Matrix<double> probability;     ///< (N, actions)
-  std::vector<double> log_prob;   ///< of the action taken
-  std::vector<double> entropy;    ///< nats
+  Matrix<double> probability;    ///< (N, actions)
+  std::vector<double> log_prob;  ///< of the action taken
+  std::vector<double> entropy;   ///< nats
 };
 template <class T>
 Policy softmax_policy(MatrixView<const T> logits, std::span<const std::uint32_t> action);
@@ -62,19 +63,21 @@ struct ClippedObjective {
 /// PPO (Schulman et al., arXiv:1707.06347). delta (N, actions) = -(g r A)(onehot - pi) + c_e pi (log pi + H).
 template <class T>
 ClippedObjective clipped_objective(const Policy& policy, std::span<const std::uint32_t> action,
-                                   std::span<const double> log_prob_old, std::span<const double> advantage, double clip,
-                                   double entropy_coefficient, MatrixView<T> delta);
+                                   std::span<const double> log_prob_old, std::span<const double> advantage,
+                                   double clip, double entropy_coefficient, MatrixView<T> delta);
 
 /// REINFORCE: delta = -A (onehot - pi). With A = 1 it is minus the gradient of log pi at the logits.
 template <class T>
-void reinforce_delta(const Policy& policy, std::span<const std::uint32_t> action, std::span<const double> advantage,
-                     MatrixView<T> delta);
+void reinforce_delta(const Policy& policy, std::span<const std::uint32_t> action,
+                     std::span<const double> advantage, MatrixView<T> delta);
 
 /// 1/2 mean (V - return)^2 and delta (N, 1) = coefficient (V - return).
 template <class T>
-double value_objective(MatrixView<const T> value, std::span<const double> returns, double coefficient, MatrixView<T> delta);
+double value_objective(MatrixView<const T> value, std::span<const double> returns, double coefficient,
+                       MatrixView<T> delta);
 
-/// Targets that make any credit rule on a linear output with loss mse see the given delta at its output: y = h - delta.
+/// Targets that make any credit rule on a linear output with loss mse see the given delta at its output: y =
+/// h - delta.
 template <class T>
 void targets_for_delta(In<T> output, In<T> delta, MatrixView<T> targets);
 
@@ -84,8 +87,8 @@ using Changes = std::vector<AlignedBuffer<T>>;
 template <class T>
 Changes<T> zeros_like(std::span<const Trainable<T>> arrays);
 
-/// Eligibility of the parameters: e <- decay e + credit, where the credit is grad log pi of a policy or grad V of a value; the
-/// neuromodulator times e is the change. Clear it when an episode ends.
+/// Eligibility of the parameters: e <- decay e + credit, where the credit is grad log pi of a policy or grad
+/// V of a value; the neuromodulator times e is the change. Clear it when an episode ends.
 template <class T>
 class EligibilityTrace {
  public:

@@ -37,7 +37,8 @@ TEST(PolicyGradient, ATimeLimitBootstrapsTheFinalStateOrCountsAsTerminal) {
   rollout.value_at_limit = at_limit;
   const auto bootstrapped = generalised_advantages(rollout, 0.9, 0.5);
   EXPECT_NEAR(bootstrapped.td[2], 2 + 0.9 * 5 + 0.4, 1e-15);
-  EXPECT_NEAR(bootstrapped.advantage[2], bootstrapped.td[2], 1e-15) << "nothing leaks in from the next episode";
+  EXPECT_NEAR(bootstrapped.advantage[2], bootstrapped.td[2], 1e-15)
+      << "nothing leaks in from the next episode";
   rollout.reward = std::span<const double>(s.reward).first(4);
   EXPECT_THROW(generalised_advantages(rollout, 0.9, 0.5), DataError);
 }
@@ -52,7 +53,8 @@ struct Decisions {
 TEST(PolicyGradient, AnUnmovedPolicyHasOpenGatesAndTheReinforceGradient) {
   Decisions d;
   Matrix<double> reinforce = d.delta;
-  const auto ppo = clipped_objective<double>(d.policy, d.action, d.policy.log_prob, d.advantage, 0.2, 0, d.delta.view());
+  const auto ppo =
+      clipped_objective<double>(d.policy, d.action, d.policy.log_prob, d.advantage, 0.2, 0, d.delta.view());
   reinforce_delta<double>(d.policy, d.action, d.advantage, reinforce.view());
   for (std::size_t n = 0; n < 6; ++n) {
     EXPECT_EQ(ppo.ratio[n], 1);
@@ -64,12 +66,14 @@ TEST(PolicyGradient, AnUnmovedPolicyHasOpenGatesAndTheReinforceGradient) {
 TEST(PolicyGradient, OutsideTheTrustRegionOnTheProfitableSideNothingIsLearned) {
   Decisions d;
   std::vector<double> old = d.policy.log_prob;
-  for (std::size_t n = 0; n < 6; ++n) old[n] += d.advantage[n] > 0 ? -0.5 : 0.5;  // moved too far the way A wants
+  for (std::size_t n = 0; n < 6; ++n)
+    old[n] += d.advantage[n] > 0 ? -0.5 : 0.5;  // moved too far the way A wants
   const auto ppo = clipped_objective<double>(d.policy, d.action, old, d.advantage, 0.2, 0, d.delta.view());
   for (const double gate : ppo.gate) EXPECT_EQ(gate, 0);
   for (const double x : d.delta.flat()) EXPECT_EQ(x, 0);
   for (std::size_t n = 0; n < 6; ++n) old[n] = d.policy.log_prob[n] + (d.advantage[n] > 0 ? 0.5 : -0.5);
-  for (const double gate : clipped_objective<double>(d.policy, d.action, old, d.advantage, 0.2, 0, d.delta.view()).gate) {
+  for (const double gate :
+       clipped_objective<double>(d.policy, d.action, old, d.advantage, 0.2, 0, d.delta.view()).gate) {
     EXPECT_EQ(gate, 1) << "moved the wrong way: the gate stays open";
   }
 }

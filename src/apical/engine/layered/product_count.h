@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts what the matrix products of a rule amount to in a network of synapses, by watching them being computed.
+// Counts what the matrix products of a rule amount to in a network of synapses, by watching them being
+// computed.
 #pragma once
 
 namespace apical::layered {

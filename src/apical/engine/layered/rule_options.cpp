@@ -32,13 +32,15 @@ const std::vector<std::pair<std::string, RuleOptions>>& table() {
       {"three_factor", ThreeFactorOptions{}},
       {"target_propagation", TargetRuleOptions{.target = {.form = TargetForm::plain}}},
       {"difference_target_propagation", TargetRuleOptions{.target = {.form = TargetForm::difference}}},
-      {"direct_difference_target_propagation", TargetRuleOptions{.target = {.form = TargetForm::direct_linear}}},
+      {"direct_difference_target_propagation",
+       TargetRuleOptions{.target = {.form = TargetForm::direct_linear}}},
       {"contrastive_hebbian", ContrastiveOptions{}},
       {"generec", ContrastiveOptions{.form = ContrastiveForm::generec}},
       {"recirculation", RecirculationOptions{}},
       {"equilibrium_propagation", EquilibriumOptions{}},
       {"predictive_coding", PredictiveOptions{}},
-      {"predictive_coding_fixed_prediction", PredictiveOptions{.inference = Inference::fixed_prediction, .gamma = 0.3}},
+      {"predictive_coding_fixed_prediction",
+       PredictiveOptions{.inference = Inference::fixed_prediction, .gamma = 0.3}},
       {"predictive_coding_zil", PredictiveOptions{.inference = Inference::zero_divergence}},
       {"predictive_coding_incremental", PredictiveOptions{.inference = Inference::incremental}},
       {"segregated_dendrites", SegregatedRuleOptions{}},
@@ -65,7 +67,8 @@ struct Maker {
   Rule operator()(const SignSymmetryOptions& o) const {
     return std::make_unique<SignSymmetry<T>>(
         net, o.magnitude,
-        o.magnitude == SignMagnitude::uniform ? uniform_magnitude<T>(net) : random_magnitude<T>(net, seed), seed);
+        o.magnitude == SignMagnitude::uniform ? uniform_magnitude<T>(net) : random_magnitude<T>(net, seed),
+        seed);
   }
   Rule operator()(const KolenPollackOptions& o) const {
     return std::make_unique<KolenPollack<T>>(net, start(FeedbackPath::chained, o.feedback));
@@ -74,30 +77,46 @@ struct Maker {
     return std::make_unique<WeightMirror<T>>(net, start(FeedbackPath::chained, o.feedback), o.mirror, seed);
   }
   Rule operator()(const HebbianOptions& o) const { return std::make_unique<HebbianRule<T>>(net, o.form); }
-  Rule operator()(const PerturbationOptions& o) const { return std::make_unique<PerturbationRule<T>>(net, o, seed); }
-  Rule operator()(const ThreeFactorOptions& o) const { return std::make_unique<ThreeFactor<T>>(net, o, seed); }
+  Rule operator()(const PerturbationOptions& o) const {
+    return std::make_unique<PerturbationRule<T>>(net, o, seed);
+  }
+  Rule operator()(const ThreeFactorOptions& o) const {
+    return std::make_unique<ThreeFactor<T>>(net, o, seed);
+  }
   Rule operator()(const TargetRuleOptions& o) const {
     if (o.target.form == TargetForm::direct_linear) {
-      return std::make_unique<TargetPropagation<T>>(net, o.target, random_direct<T>(net, o.feedback_gain, seed), seed);
+      return std::make_unique<TargetPropagation<T>>(net, o.target,
+                                                    random_direct<T>(net, o.feedback_gain, seed), seed);
     }
-    return std::make_unique<TargetPropagation<T>>(net, o.target, random_inverse<T>(net, o.feedback_gain, seed), seed);
+    return std::make_unique<TargetPropagation<T>>(net, o.target,
+                                                  random_inverse<T>(net, o.feedback_gain, seed), seed);
   }
-  Rule operator()(const ContrastiveOptions& o) const { return std::make_unique<ContrastiveHebbian<T>>(net, o); }
-  Rule operator()(const RecirculationOptions& o) const { return std::make_unique<Recirculation<T>>(net, o.lambda); }
-  Rule operator()(const EquilibriumOptions& o) const { return std::make_unique<EquilibriumPropagation<T>>(net, o, seed); }
+  Rule operator()(const ContrastiveOptions& o) const {
+    return std::make_unique<ContrastiveHebbian<T>>(net, o);
+  }
+  Rule operator()(const RecirculationOptions& o) const {
+    return std::make_unique<Recirculation<T>>(net, o.lambda);
+  }
+  Rule operator()(const EquilibriumOptions& o) const {
+    return std::make_unique<EquilibriumPropagation<T>>(net, o, seed);
+  }
   Rule operator()(const PredictiveOptions& o) const { return std::make_unique<PredictiveCoding<T>>(net, o); }
   Rule operator()(const SegregatedRuleOptions& o) const {
-    return std::make_unique<SegregatedDendrites<T>>(net, o.physiology, start(FeedbackPath::direct, o.feedback));
+    return std::make_unique<SegregatedDendrites<T>>(net, o.physiology,
+                                                    start(FeedbackPath::direct, o.feedback));
   }
   Rule operator()(const SpikingSegregatedRuleOptions& o) const {
-    return std::make_unique<SpikingSegregatedDendrites<T>>(net, o.physiology, start(FeedbackPath::direct, o.feedback), seed);
+    return std::make_unique<SpikingSegregatedDendrites<T>>(net, o.physiology,
+                                                           start(FeedbackPath::direct, o.feedback), seed);
   }
   Rule operator()(const TwoSiteOptions& o) const {
     return std::make_unique<TwoSite<T>>(net, start(FeedbackPath::chained, o.feedback), o.neuron, seed);
   }
   Rule operator()(const BurstpropOptions& o) const {
-    if (net.loss == Loss::ce) return std::make_unique<ReluBurstprop<T>>(net, o, burst_feedback<T>(net, o, seed));
-    return std::make_unique<Burstprop<T>>(net, o, burst_feedback<T>(net, o, seed), burst_recurrence<T>(net, o, seed));
+    if (net.loss == Loss::ce)
+      return std::make_unique<ReluBurstprop<T>>(net, o, burst_feedback<T>(net, o, seed));
+    return std::make_unique<Burstprop<T>>(net, o, burst_feedback<T>(net, o, seed),
+                                          burst_recurrence<T>(net, o, seed));
   }
 };
 
@@ -125,7 +144,9 @@ std::unique_ptr<CreditRule<T>> make_rule(const RuleOptions& options, const Netwo
   description.validate();
   return std::visit(Maker<T>{description, seed}, options);
 }
-template std::unique_ptr<CreditRule<float>> make_rule<float>(const RuleOptions&, const NetworkDescription&, std::uint64_t);
-template std::unique_ptr<CreditRule<double>> make_rule<double>(const RuleOptions&, const NetworkDescription&, std::uint64_t);
+template std::unique_ptr<CreditRule<float>> make_rule<float>(const RuleOptions&, const NetworkDescription&,
+                                                             std::uint64_t);
+template std::unique_ptr<CreditRule<double>> make_rule<double>(const RuleOptions&, const NetworkDescription&,
+                                                               std::uint64_t);
 
 }  // namespace apical::layered

@@ -72,17 +72,19 @@ struct TwoSiteOptions {
 
 using RuleOptions =
     std::variant<BackpropagationOptions, FeedbackAlignmentOptions, SignSymmetryOptions, KolenPollackOptions,
-                 MirroredFeedbackOptions, HebbianOptions, PerturbationOptions, ThreeFactorOptions, TargetRuleOptions,
-                 ContrastiveOptions, RecirculationOptions, EquilibriumOptions, PredictiveOptions, SegregatedRuleOptions,
-                 SpikingSegregatedRuleOptions, TwoSiteOptions, BurstpropOptions>;
+                 MirroredFeedbackOptions, HebbianOptions, PerturbationOptions, ThreeFactorOptions,
+                 TargetRuleOptions, ContrastiveOptions, RecirculationOptions, EquilibriumOptions,
+                 PredictiveOptions, SegregatedRuleOptions, SpikingSegregatedRuleOptions, TwoSiteOptions,
+                 BurstpropOptions>;
 
-/// Names in the order of the literature: "backpropagation", "feedback_alignment", …; what CreditRule::name() returns.
+/// Names in the order of the literature: "backpropagation", "feedback_alignment", …; what CreditRule::name()
+/// returns.
 const std::vector<std::string>& rule_names();
 /// Options with which the rule of this name starts out. Throws ConfigError with the nearest known name.
 RuleOptions default_options(std::string_view name);
 
-/// A rule for this network; `seed` addresses its feedback weights and noise. Throws ConfigError if the rule cannot work on
-/// such a network, saying why.
+/// A rule for this network; `seed` addresses its feedback weights and noise. Throws ConfigError if the rule
+/// cannot work on such a network, saying why.
 template <class T>
 std::unique_ptr<CreditRule<T>> make_rule(const RuleOptions& options, const NetworkDescription& description,
                                          std::uint64_t seed);

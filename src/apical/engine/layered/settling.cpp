@@ -18,19 +18,24 @@ double potential(Activation::Kind f, double s) {
   const auto x_log_x = [](double x) { return x > 0 ? x * std::log(x) : 0.0; };
   switch (f) {
     case Activation::linear:
-    case Activation::hard_sigmoid: return 0.5 * s * s;
-    case Activation::sigmoid: return x_log_x(s) + x_log_x(1 - s);
-    case Activation::tanh: return 0.5 * (x_log_x(1 + s) + x_log_x(1 - s));
-    default: throw ConfigError("no settling energy is defined for " + activation_name(f) + " units");
+    case Activation::hard_sigmoid:
+      return 0.5 * s * s;
+    case Activation::sigmoid:
+      return x_log_x(s) + x_log_x(1 - s);
+    case Activation::tanh:
+      return 0.5 * (x_log_x(1 + s) + x_log_x(1 - s));
+    default:
+      throw ConfigError("no settling energy is defined for " + activation_name(f) + " units");
   }
 }
 
 /// u_l += gain W_{l+1}^T s_{l+1}
 template <class T>
-void add_feedback(const Workers& workers, const Network<T>& network, double gain, const LayerRows<T>& s, std::size_t l,
-                  MatrixView<T> u) {
+void add_feedback(const Workers& workers, const Network<T>& network, double gain, const LayerRows<T>& s,
+                  std::size_t l, MatrixView<T> u) {
   if (l + 1 == settling_layers(network.description) || gain == 0) return;
-  project_back<T>(workers, network.description.connection(l + 1), s[l + 1].view(), network.parameters.W[l + 1].view(), u, static_cast<T>(gain), 1);
+  project_back<T>(workers, network.description.connection(l + 1), s[l + 1].view(),
+                  network.parameters.W[l + 1].view(), u, static_cast<T>(gain), 1);
 }
 
 }  // namespace
@@ -39,7 +44,9 @@ std::size_t settling_layers(const NetworkDescription& description) {
   return description.depth() - (description.output_activation().kind == Activation::softmax ? 1 : 0);
 }
 
-std::string dynamics_name(Dynamics dynamics) { return std::string(kDynamics[static_cast<std::size_t>(dynamics)]); }
+std::string dynamics_name(Dynamics dynamics) {
+  return std::string(kDynamics[static_cast<std::size_t>(dynamics)]);
+}
 
 Dynamics dynamics_from_name(std::string_view name) {
   for (std::size_t k = 0; k < kDynamics.size(); ++k) {
@@ -80,7 +87,8 @@ void SettlingNetwork<T>::drive(const Workers& workers, const Network<T>& network
       const auto missing = missing_.resize(output.target.rows(), output.target.cols());
       read_out(workers, network, s, missing);
       blend<T>(workers, 1, output.target, -1, missing, missing);
-      project_back<T>(workers, network.description.connection(l + 1), missing, network.parameters.W[l + 1].view(), u, beta, 1);
+      project_back<T>(workers, network.description.connection(l + 1), missing,
+                      network.parameters.W[l + 1].view(), u, beta, 1);
       return;
     }
     blend<T>(workers, 1, u, beta, output.target, u);
@@ -89,14 +97,15 @@ void SettlingNetwork<T>::drive(const Workers& workers, const Network<T>& network
 }
 
 template <class T>
-void SettlingNetwork<T>::read_out(const Workers& workers, const Network<T>& network, const LayerRows<T>& s, MatrixView<T> p) const {
+void SettlingNetwork<T>::read_out(const Workers& workers, const Network<T>& network, const LayerRows<T>& s,
+                                  MatrixView<T> p) const {
   project<T>(workers, network, settling_, s[settling_ - 1].view(), p);
   activate<T>(workers, network.description.output_activation(), p, p);
 }
 
 template <class T>
-double SettlingNetwork<T>::take_step(const Workers& workers, Activation f, const Settling& settling, std::size_t l,
-                                     Rows<T>& s) {
+double SettlingNetwork<T>::take_step(const Workers& workers, Activation f, const Settling& settling,
+                                     std::size_t l, Rows<T>& s) {
   const auto u = u_[l].view();
   const T step = static_cast<T>(settling.step);
   switch (settling.dynamics) {
@@ -104,10 +113,13 @@ double SettlingNetwork<T>::take_step(const Workers& workers, Activation f, const
       activate(workers, f, u, u);
       blend<T>(workers, T(1) - step, s.view(), step, u, u);
       break;
-    case Dynamics::sweeps: activate(workers, f, u, u); break;
+    case Dynamics::sweeps:
+      activate(workers, f, u, u);
+      break;
     case Dynamics::leaky_clipped:
       workers.run_ranges(u.rows(), 16, [&](std::size_t first, std::size_t last) {
-        for (std::size_t n = first; n < last; ++n) clipped_step<T>(step, std::as_const(s).view().row(n), u.row(n));
+        for (std::size_t n = first; n < last; ++n)
+          clipped_step<T>(step, std::as_const(s).view().row(n), u.row(n));
       });
       break;
   }
@@ -124,7 +136,8 @@ double SettlingNetwork<T>::take_step(const Workers& workers, Activation f, const
 
 template <class T>
 Settled SettlingNetwork<T>::settle(const Workers& workers, const Network<T>& network, double gain,
-                                   const OutputCondition<T>& output, const Settling& settling, LayerRows<T>& s) {
+                                   const OutputCondition<T>& output, const Settling& settling,
+                                   LayerRows<T>& s) {
   APICAL_CHECK(description_ == &network.description && s.size() == network.description.depth());
   const bool clamped = output.kind == OutputCondition<T>::clamped;
   APICAL_CHECK(!clamped || settling_ == s.size());
@@ -172,7 +185,8 @@ double settled_loss(const NetworkDescription& description, const LayerRows<T>& s
   for (std::size_t n = 0; n < Y.rows(); ++n) {
     for (std::size_t k = 0; k < Y.cols(); ++k) {
       // Single precision rounds small probabilities to 0.
-      const double p = std::max(static_cast<double>(s.back().view()(n, k)), static_cast<double>(std::numeric_limits<T>::min()));
+      const double p = std::max(static_cast<double>(s.back().view()(n, k)),
+                                static_cast<double>(std::numeric_limits<T>::min()));
       sum -= static_cast<double>(Y(n, k)) * std::log(p);
     }
   }
@@ -190,7 +204,8 @@ double settling_energy(const Network<T>& network, In<T> X, const LayerRows<T>& s
     for (std::size_t n = 0; n < state.rows(); ++n) {
       for (std::size_t i = 0; i < state.cols(); ++i) {
         const double x = state(n, i);
-        energy += potential(network.description.layers[l].activation.kind, x) - x * static_cast<double>(u(n, i));
+        energy +=
+            potential(network.description.layers[l].activation.kind, x) - x * static_cast<double>(u(n, i));
       }
     }
   }
@@ -198,8 +213,8 @@ double settling_energy(const Network<T>& network, In<T> X, const LayerRows<T>& s
 }
 
 template <class T>
-void equilibrium_credit(const Workers& workers, const Network<T>& network, In<T> X, In<T> Y, const LayerRows<T>& s,
-                        const Settling& settling, Credit<T>& out) {
+void equilibrium_credit(const Workers& workers, const Network<T>& network, In<T> X, In<T> Y,
+                        const LayerRows<T>& s, const Settling& settling, Credit<T>& out) {
   const std::size_t depth = settling_layers(network.description);
   const bool readout = depth < s.size();
   Rows<T> excess;  // p - y of a readout
@@ -216,11 +231,13 @@ void equilibrium_credit(const Workers& workers, const Network<T>& network, In<T>
       if (l == 0) {
         fill(view, 0);
       } else {
-        transmit<T>(workers, network.description.connection(l), m[l - 1].view(), network.parameters.W[l].view(), view);
+        transmit<T>(workers, network.description.connection(l), m[l - 1].view(),
+                    network.parameters.W[l].view(), view);
       }
       add_feedback<T>(workers, network, 1, m, l, view);
       if (l + 1 == depth && readout) {
-        project_back<T>(workers, network.description.connection(depth), excess.view(), network.parameters.W[depth].view(), view, 1, 1);
+        project_back<T>(workers, network.description.connection(depth), excess.view(),
+                        network.parameters.W[depth].view(), view, 1, 1);
       } else if (l + 1 == depth) {
         blend<T>(workers, 1, view, 1, s[l].view(), view);
         blend<T>(workers, 1, view, -1, Y, view);

@@ -13,7 +13,8 @@ namespace apical::layered {
 template <class T = double>
 Matrix<T> random_rows(std::size_t rows, std::size_t cols, std::uint64_t seed, double scale = 1) {
   Matrix<T> m(rows, cols);
-  for (std::size_t i = 0; i < m.size(); ++i) m.flat()[i] = static_cast<T>(scale * normal({seed, Stream::task_input, 0, i}));
+  for (std::size_t i = 0; i < m.size(); ++i)
+    m.flat()[i] = static_cast<T>(scale * normal({seed, Stream::task_input, 0, i}));
   return m;
 }
 
@@ -24,12 +25,13 @@ struct Case {
   Matrix<T> x, y;
   Batch<T> batch() const { return {x.view(), y.view()}; }
 
-  Case(const std::vector<std::size_t>& sizes, Activation hidden, Activation output, Loss loss, std::uint64_t seed,
-       std::size_t rows = 3, double gain = 1.2)
+  Case(const std::vector<std::size_t>& sizes, Activation hidden, Activation output, Loss loss,
+       std::uint64_t seed, std::size_t rows = 3, double gain = 1.2)
       : Case(dense_network(sizes, hidden, output, loss), seed, rows, gain) {}
 
   Case(const NetworkDescription& description, std::uint64_t seed, std::size_t rows = 3, double gain = 1.2)
-      : net(make_network<T>(description, WeightInit::glorot_normal, seed, std::vector<double>(description.depth(), gain))),
+      : net(make_network<T>(description, WeightInit::glorot_normal, seed,
+                            std::vector<double>(description.depth(), gain))),
         x(random_rows<T>(rows, description.inputs, seed + 1)),
         y(rows, description.outputs()) {
     for (auto& b : net.parameters.b) {
@@ -51,10 +53,19 @@ struct Case {
 
 /// 2x7x6 images, two convolutions (with stride and padding; averaged) and two dense layers.
 inline NetworkDescription image_network(Activation hidden, Activation output, Loss loss) {
-  const Convolution first{.in = {2, 7, 6}, .channels = 3, .kernel_height = 3, .kernel_width = 3, .padding = 1, .pool = 2, .pool_stride = 2};
+  const Convolution first{.in = {2, 7, 6},
+                          .channels = 3,
+                          .kernel_height = 3,
+                          .kernel_width = 3,
+                          .padding = 1,
+                          .pool = 2,
+                          .pool_stride = 2};
   const Convolution second{.in = first.out(), .channels = 4, .kernel_height = 2, .kernel_width = 2};
   NetworkDescription description{.inputs = first.in.units(),
-                                 .layers = {convolution_layer(first, hidden), convolution_layer(second, hidden), {5, hidden}, {3, output}},
+                                 .layers = {convolution_layer(first, hidden),
+                                            convolution_layer(second, hidden),
+                                            {5, hidden},
+                                            {3, output}},
                                  .loss = loss};
   description.validate();
   return description;
@@ -98,10 +109,12 @@ Credit<T> mean_credit_of_rows(const Case<T>& c, Make&& make) {
   const T share = 1 / static_cast<T>(c.x.rows());
   for (std::size_t n = 0; n < c.x.rows(); ++n) {
     const auto rule = make();
-    const auto single = credit_of<T>(*rule, c.net, {MatrixView<const T>(c.x.row(n).data(), 1, c.x.cols()),
-                                                    MatrixView<const T>(c.y.row(n).data(), 1, c.y.cols())});
+    const auto single = credit_of<T>(*rule, c.net,
+                                     {MatrixView<const T>(c.x.row(n).data(), 1, c.x.cols()),
+                                      MatrixView<const T>(c.y.row(n).data(), 1, c.y.cols())});
     for (std::size_t l = 0; l < mean.dW.size(); ++l) {
-      for (std::size_t i = 0; i < mean.dW[l].size(); ++i) mean.dW[l].flat()[i] += share * single.dW[l].flat()[i];
+      for (std::size_t i = 0; i < mean.dW[l].size(); ++i)
+        mean.dW[l].flat()[i] += share * single.dW[l].flat()[i];
       for (std::size_t i = 0; i < mean.db[l].size(); ++i) mean.db[l][i] += share * single.db[l][i];
     }
   }

@@ -5,12 +5,15 @@
 
 namespace apical::rate {
 namespace {
-/// Estimated time of a step in a layout whose vectors hold `neurons_per_vector` neurons of one replica, in units of
-/// one vector of a sweep. Calls, element-wise vectors and sweeps weigh as measured (rate_engine.bench.cpp) from 2-1 to
-/// 64-32-16-8-4 and 4-5-3 to 4-120-3: the estimates are within 30 % of the times.
+/// Estimated time of a step in a layout whose vectors hold `neurons_per_vector` neurons of one replica, in
+/// units of one vector of a sweep. Calls, element-wise vectors and sweeps weigh as measured
+/// (rate_engine.bench.cpp) from 2-1 to 64-32-16-8-4 and 4-5-3 to 4-120-3: the estimates are within 30 % of
+/// the times.
 double estimated_step(const Circuit& circuit, std::size_t neurons_per_vector, double vector_cost) {
   constexpr double kCall = 14, kElementWise = 6;
-  const auto vectors = [&](std::size_t n) { return static_cast<double>((n + neurons_per_vector - 1) / neurons_per_vector); };
+  const auto vectors = [&](std::size_t n) {
+    return static_cast<double>((n + neurons_per_vector - 1) / neurons_per_vector);
+  };
   double calls = 0, work = 0;
   for (const Population& p : circuit.populations()) {
     if (p.kind == Population::Kind::external) continue;
@@ -26,9 +29,9 @@ double estimated_step(const Circuit& circuit, std::size_t neurons_per_vector, do
   return kCall * calls + vector_cost * work;
 }
 
-/// Lanes pay where vectors along the neurons would be mostly padding and there are replicas to fill them. They must
-/// be twice as fast on one thread, because wide replicas can be spread over threads, and the choice may not
-/// depend on the number of threads: checkpoints go from one to another.
+/// Lanes pay where vectors along the neurons would be mostly padding and there are replicas to fill them.
+/// They must be twice as fast on one thread, because wide replicas can be spread over threads, and the choice
+/// may not depend on the number of threads: checkpoints go from one to another.
 bool lanes_are_faster(const Circuit& circuit, std::size_t replicas, bool in_double) {
   const double vector = in_double ? 2 : 1;
   const double wide = static_cast<double>(replicas) * estimated_step(circuit, kBlock, vector);
@@ -39,7 +42,8 @@ bool lanes_are_faster(const Circuit& circuit, std::size_t replicas, bool in_doub
 }  // namespace
 
 template <class Real>
-RateEngine<Real>::RateEngine(Circuit circuit, std::vector<std::uint64_t> seeds, ThreadPool& pool, EngineOptions options)
+RateEngine<Real>::RateEngine(Circuit circuit, std::vector<std::uint64_t> seeds, ThreadPool& pool,
+                             EngineOptions options)
     : circuit_(std::make_unique<const Circuit>(std::move(circuit))), seeds_(std::move(seeds)), pool_(pool) {
   circuit_->validate();
   if (seeds_.empty()) throw ConfigError("a run needs at least one seed");
@@ -49,14 +53,15 @@ RateEngine<Real>::RateEngine(Circuit circuit, std::vector<std::uint64_t> seeds, 
   ThreadPool* for_matrices = seeds_.size() <= per_network_ ? &pool_ : nullptr;
   for (std::size_t first = 0; first < seeds_.size(); first += per_network_) {
     const std::size_t count = std::min(per_network_, seeds_.size() - first);
-    networks_.push_back(std::make_unique<Network<Real>>(*circuit_, std::span(seeds_).subspan(first, count), lanes,
-                                                        options.all_quantities, for_matrices));
+    networks_.push_back(std::make_unique<Network<Real>>(*circuit_, std::span(seeds_).subspan(first, count),
+                                                        lanes, options.all_quantities, for_matrices));
   }
 }
 
 template <class Real>
 bool RateEngine<Real>::chooses_lanes(const Circuit& circuit, std::size_t replicas, Layout layout) {
-  return layout == Layout::lanes || (layout == Layout::automatic && lanes_are_faster(circuit, replicas, sizeof(Real) == 8));
+  return layout == Layout::lanes ||
+         (layout == Layout::automatic && lanes_are_faster(circuit, replicas, sizeof(Real) == 8));
 }
 
 template <class Real>
@@ -80,7 +85,8 @@ void RateEngine<Real>::refuse_after_fault() const {
 }
 
 template <class Real>
-void RateEngine<Real>::for_each_network(const std::function<void(Network<Real>&, std::size_t, std::size_t)>& f) {
+void RateEngine<Real>::for_each_network(
+    const std::function<void(Network<Real>&, std::size_t, std::size_t)>& f) {
   refuse_after_fault();
   const auto one = [&](std::size_t k) {
     f(*networks_[k], k * per_network_, std::min(per_network_, seeds_.size() - k * per_network_));

@@ -53,9 +53,10 @@ class RateEngine {
 
   /// `steps` Euler steps. Throws NumericalFault; afterwards the engine refuses to go on.
   void advance(Step steps, const Learning& learning = {});
-  /// Each replica in turn through a program of its own: f(replicas of one network) is called once per network,
-  /// in parallel over networks, and may use that network's replicas only.
-  void for_each_network(const std::function<void(Network<Real>&, std::size_t first_replica, std::size_t count)>& f);
+  /// Each replica in turn through a program of its own: f(replicas of one network) is called once per
+  /// network, in parallel over networks, and may use that network's replicas only.
+  void for_each_network(
+      const std::function<void(Network<Real>&, std::size_t first_replica, std::size_t count)>& f);
 
   void read(PopulationId p, std::string_view variable, std::size_t replica, std::span<double> out) {
     network(replica).read(p, variable, lane(replica), out);
@@ -63,14 +64,19 @@ class RateEngine {
   void write(PopulationId p, std::string_view variable, std::size_t replica, std::span<const double> values) {
     network(replica).write(p, variable, lane(replica), values);
   }
-  void set_soma(PopulationId p, std::size_t replica, std::span<const double> now, std::span<const double> before) {
+  void set_soma(PopulationId p, std::size_t replica, std::span<const double> now,
+                std::span<const double> before) {
     network(replica).set_soma(p, lane(replica), now, before);
   }
   void reset_soma(PopulationId p, std::size_t replica, std::span<const double> now) {
     network(replica).reset_soma(p, lane(replica), now);
   }
-  Matrix<double> weights(ProjectionId j, std::size_t replica) const { return network(replica).weights(j, lane(replica)); }
-  void set_weights(ProjectionId j, std::size_t replica, const Matrix<double>& w) { network(replica).set_weights(j, lane(replica), w); }
+  Matrix<double> weights(ProjectionId j, std::size_t replica) const {
+    return network(replica).weights(j, lane(replica));
+  }
+  void set_weights(ProjectionId j, std::size_t replica, const Matrix<double>& w) {
+    network(replica).set_weights(j, lane(replica), w);
+  }
   void credit(ProjectionId j, std::size_t replica, std::span<double> post, std::span<double> pre) const {
     network(replica).credit(j, lane(replica), post, pre);
   }
@@ -81,7 +87,9 @@ class RateEngine {
   std::size_t bytes() const;
   /// Weights and deviations that a step with learning reads and writes, all replicas.
   std::size_t bytes_per_step() const { return networks_.size() * networks_.front()->bytes_per_step(); }
-  std::size_t bytes_written_per_step() const { return networks_.size() * networks_.front()->bytes_written_per_step(); }
+  std::size_t bytes_written_per_step() const {
+    return networks_.size() * networks_.front()->bytes_written_per_step();
+  }
   bool uses_lanes() const { return networks_.front()->uses_lanes(); }
   /// Whether a second thread would have anything to do.
   bool uses_threads() const { return networks_.size() > 1 || networks_.front()->splits_matrices(); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The arithmetic of one step, as free functions on plain arrays. Each exists once in SIMD form
-// (rate.kernels.cpp, the instruction set is chosen at run time) and once as a scalar twin (kernels_reference.h)
-// that must give the same bits on every machine with fused multiply-add.
+// (rate.kernels.cpp, the instruction set is chosen at run time) and once as a scalar twin
+// (kernels_reference.h) that must give the same bits on every machine with fused multiply-add.
 //
 // Vectors hold one value per neuron (wide layout, padded with zeros to kBlock) or kLanes values per neuron,
 // one per replica (lane layout). Element-wise kernels do not care; sweeps exist for both layouts and sum
@@ -21,8 +21,8 @@ inline constexpr std::size_t kBlock = 16;  ///< virtual lanes of a sum, and padd
 
 constexpr std::size_t round_up_block(std::size_t n) { return (n + kBlock - 1) / kBlock * kBlock; }
 
-/// r = phi(source); on request slope = phi'(lookahead) and mismatch = slope * (teacher - r), and the rate of the
-/// step before is kept.
+/// r = phi(source); on request slope = phi'(lookahead) and mismatch = slope * (teacher - r), and the rate of
+/// the step before is kept.
 template <class Real>
 struct ActivateArgs {
   ActivationKind kind = ActivationKind::linear;
@@ -116,7 +116,7 @@ struct IntegrateArgs {
   struct Compartment {
     Real coefficient = 0;
     Real* potential = nullptr;
-    const Real* in = nullptr;  ///< null: none
+    const Real* in = nullptr;       ///< null: none
     const Real* weights = nullptr;  ///< null: 1
     Combine mode = Combine::set;
   };

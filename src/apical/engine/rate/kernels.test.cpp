@@ -160,8 +160,8 @@ void expect_sweep_like_its_twin(const SweepShape& s, std::uint64_t seed) {
       << "product across the rows, " << s.outer << " x " << s.inner;
 }
 
-/// The products a matrix may have to give: forward alone (either way), with a feedback product (either way), or feedback
-/// alone.
+/// The products a matrix may have to give: forward alone (either way), with a feedback product (either way),
+/// or feedback alone.
 std::vector<SweepShape> sweep_kinds(std::size_t outer, std::size_t inner, std::size_t lanes) {
   std::vector<SweepShape> kinds;
   for (const bool forward_is_dot : {true, false}) {
@@ -171,8 +171,8 @@ std::vector<SweepShape> sweep_kinds(std::size_t outer, std::size_t inner, std::s
         for (const int view : {0, 1, 2}) {
           if (view > 0 && !feedback) continue;
           const bool overwrites = (outer + inner + static_cast<std::size_t>(update)) % 2 == 0;
-          kinds.push_back({outer, inner, lanes, axpy, dot, forward_is_dot, overwrites, !overwrites, update > 0, update == 2,
-                           view > 0, view == 2});
+          kinds.push_back({outer, inner, lanes, axpy, dot, forward_is_dot, overwrites, !overwrites,
+                           update > 0, update == 2, view > 0, view == 2});
         }
       }
     }

@@ -99,7 +99,8 @@ void lane_sweep(const SweepArgs<Real>& a) {
 
 template <class Real>
 void one_to_one(const OneToOneArgs<Real>& a) {
-  for (std::size_t i = 0; i < a.n; ++i) combine(a.mode, a.weights ? a.weights[i] * a.in[i] : a.in[i], a.out[i]);
+  for (std::size_t i = 0; i < a.n; ++i)
+    combine(a.mode, a.weights ? a.weights[i] * a.in[i] : a.in[i], a.out[i]);
 }
 
 template <class Real>

@@ -66,8 +66,8 @@ void Network<Real>::settle_stored_updates() {
   if (any) point_sweeps();
 }
 
-/// Which rules act. Switches, learning rates and the presence of inputs change between calls of advance() only,
-/// so that once per call is enough.
+/// Which rules act. Switches, learning rates and the presence of inputs change between calls of advance()
+/// only, so that once per call is enough.
 template <class Real>
 void Network<Real>::decide_updates() {
   bool repoint = false;
@@ -79,8 +79,8 @@ void Network<Real>::decide_updates() {
     ProjectionState& s = *projections_[k];
     const Projection& j = circuit_.projections()[k];
     if (!j.rule) continue;
-    const bool absent = circuit_[j.from].kind == Population::Kind::external && circuit_[j.from].absent_input_holds &&
-                        !populations_[j.from.value]->present;
+    const bool absent = circuit_[j.from].kind == Population::Kind::external &&
+                        circuit_[j.from].absent_input_holds && !populations_[j.from.value]->present;
     s.learns = learning_.in(j.pathway) && s.eta != 0 && !absent && !s.frozen;
     if (!s.fast_rule) continue;
     repoint = repoint || s.pending != s.learns;
@@ -113,7 +113,9 @@ void Network<Real>::point_sweeps() {
   };
   for (auto& s : projections_) {
     if (s->before_update) capture_once(s->before_update, s->weights, s->outer * s->stride * lanes_);
-    const auto deviation_of = [](const ProjectionState& view) { return view.until_refresh ? view.initial_deviation : view.deviation; };
+    const auto deviation_of = [](const ProjectionState& view) {
+      return view.until_refresh ? view.initial_deviation : view.deviation;
+    };
     if (s->view_layout && s->view_layout->fused_view != s.get()) {
       for (auto& chunk : s->sweeps) chunk.args->deviation = deviation_of(*s);
     }
@@ -142,11 +144,14 @@ void Network<Real>::apply_general_rule(ProjectionState& s, const Projection& j) 
   const bool one_to_one = j.topology == Topology::one_to_one;
   const std::size_t post = circuit_[j.to].size, pre = circuit_[j.from].size;
   const Real rate = static_cast<Real>(circuit_.dt_ms * s.eta), alpha = static_cast<Real>(rule.decay.alpha);
-  const Real* post_slope = rule.decay.post == WeightDecay::PostGate::slope ? populations_[j.to.value]->slope : nullptr;
-  const Real* pre_slope = rule.decay.pre == WeightDecay::PreGate::slope ? populations_[j.from.value]->slope : nullptr;
+  const Real* post_slope =
+      rule.decay.post == WeightDecay::PostGate::slope ? populations_[j.to.value]->slope : nullptr;
+  const Real* pre_slope =
+      rule.decay.pre == WeightDecay::PreGate::slope ? populations_[j.from.value]->slope : nullptr;
   const bool forgets = alpha != 0 && rule.decay.toward == WeightDecay::Toward::forget;
   const bool gated = rule.decay.pre == WeightDecay::PreGate::positive;
-  const Real low_pass = rule.update_low_pass_ms > 0 ? static_cast<Real>(circuit_.dt_ms / rule.update_low_pass_ms) : Real(0);
+  const Real low_pass =
+      rule.update_low_pass_ms > 0 ? static_cast<Real>(circuit_.dt_ms / rule.update_low_pass_ms) : Real(0);
   for (std::size_t i = 0; i < post; ++i) {
     const std::size_t first = one_to_one ? i : 0, last = one_to_one ? std::min(i + 1, pre) : pre;
     for (std::size_t k = first; k < last; ++k) {
@@ -155,7 +160,8 @@ void Network<Real>::apply_general_rule(ProjectionState& s, const Projection& j) 
         const std::size_t at_post = i * lanes_ + lane, at_pre = k * lanes_ + lane;
         Real change = s.post ? s.post[at_post] * s.pre[at_pre] : Real(0);
         if (alpha != 0 && !forgets) {
-          const Real target = rule.decay.toward == WeightDecay::Toward::identity && i == k ? Real(1) : Real(0);
+          const Real target =
+              rule.decay.toward == WeightDecay::Toward::identity && i == k ? Real(1) : Real(0);
           Real decay = alpha * (s.weights[at] - target);
           if (post_slope) decay *= post_slope[at_post];
           if (pre_slope) decay *= pre_slope[at_pre];
@@ -192,9 +198,14 @@ void Network<Real>::draw_noise(PopulationId id) {
         double amplitude = 1;
         const std::size_t at = i * lanes_ + lane;
         switch (law.amplitude) {
-          case CompartmentNoise::Amplitude::constant: break;
-          case CompartmentNoise::Amplitude::soma: amplitude = std::abs(s.soma[at]); break;
-          case CompartmentNoise::Amplitude::lookahead: amplitude = std::abs(s.prospective[at]); break;
+          case CompartmentNoise::Amplitude::constant:
+            break;
+          case CompartmentNoise::Amplitude::soma:
+            amplitude = std::abs(s.soma[at]);
+            break;
+          case CompartmentNoise::Amplitude::lookahead:
+            amplitude = std::abs(s.prospective[at]);
+            break;
           case CompartmentNoise::Amplitude::compartment:
             amplitude = std::abs(s.compartment[p.compartment_index(law.compartment)][at]);
             break;
@@ -246,8 +257,13 @@ Real* Network<Real>::variable(PopulationId p, std::string_view name) {
     return at && name == n ? at : nullptr;
   };
   if (name == "rate") return s.rate;
-  for (auto [n, at] : {std::pair{"soma", s.soma}, {"prospective", s.prospective}, {"lookahead", s.lookahead}, {"slope", s.slope},
-                       {"mismatch", s.mismatch}, {"noise", s.noise}, {"rate_highpass", s.high_passed}}) {
+  for (auto [n, at] : {std::pair{"soma", s.soma},
+                       {"prospective", s.prospective},
+                       {"lookahead", s.lookahead},
+                       {"slope", s.slope},
+                       {"mismatch", s.mismatch},
+                       {"noise", s.noise},
+                       {"rate_highpass", s.high_passed}}) {
     if (Real* found = offer(n, at)) return found;
   }
   for (const auto& [key, source] : source_index_) {
@@ -260,9 +276,11 @@ Real* Network<Real>::variable(PopulationId p, std::string_view name) {
     const std::string& compartment = description.compartments[c].name;
     if (name == compartment) return s.compartment[c];
     known.push_back(compartment);
-    if (description.noise && description.noise->compartment == compartment && name == compartment + "_noisy") return s.noisy;
+    if (description.noise && description.noise->compartment == compartment && name == compartment + "_noisy")
+      return s.noisy;
   }
-  throw ConfigError(fmt::format("unknown variable '{}' of population '{}'", name, description.name), {}, suggestion(name, known));
+  throw ConfigError(fmt::format("unknown variable '{}' of population '{}'", name, description.name), {},
+                    suggestion(name, known));
 }
 
 template <class Real>
@@ -273,14 +291,16 @@ void Network<Real>::read(PopulationId p, std::string_view name, std::size_t repl
 }
 
 template <class Real>
-void Network<Real>::write(PopulationId p, std::string_view name, std::size_t replica, std::span<const double> values) {
+void Network<Real>::write(PopulationId p, std::string_view name, std::size_t replica,
+                          std::span<const double> values) {
   Real* to = variable(p, name);
   APICAL_CHECK(values.size() == circuit_[p].size);
   for (std::size_t i = 0; i < values.size(); ++i) to[i * lanes_ + replica] = static_cast<Real>(values[i]);
 }
 
 template <class Real>
-void Network<Real>::set_soma(PopulationId p, std::size_t replica, std::span<const double> now, std::span<const double> before) {
+void Network<Real>::set_soma(PopulationId p, std::size_t replica, std::span<const double> now,
+                             std::span<const double> before) {
   PopulationState& s = *populations_.at(p.value);
   const Population& description = circuit_[p];
   const double gain = description.lookahead_gain * description.tau_ms() / circuit_.dt_ms;
@@ -314,7 +334,8 @@ Matrix<double> Network<Real>::weights(ProjectionId id, std::size_t replica) cons
   if (j.topology == Topology::one_to_one) {
     const std::size_t n = std::min(post, pre);
     Matrix<double> out(1, n, 1.0);
-    for (std::size_t i = 0; s.weights && i < n; ++i) out(0, i) = static_cast<double>(s.weights[i * lanes_ + replica]);
+    for (std::size_t i = 0; s.weights && i < n; ++i)
+      out(0, i) = static_cast<double>(s.weights[i * lanes_ + replica]);
     return out;
   }
   Matrix<double> out(post, pre);
@@ -330,14 +351,17 @@ Matrix<double> Network<Real>::weights(ProjectionId id, std::size_t replica) cons
         const Projection& of = circuit_[j.view->of];
         const Real* w = viewed.before_update ? viewed.before_update : viewed.weights;
         const bool inside = k < circuit_[of.to].size && i < circuit_[of.from].size;
-        out(i, k) = j.view->scale *
-                    ((inside ? static_cast<double>(w[element(viewed, k, i) + replica]) : 0.0) + deviation_at(i, k));
+        out(i, k) =
+            j.view->scale *
+            ((inside ? static_cast<double>(w[element(viewed, k, i) + replica]) : 0.0) + deviation_at(i, k));
         continue;
       }
       Real w = s.weights[element(s, i, k) + replica];
       if (s.pending) {
-        const Real at_post = s.pending_post[i * lanes_ + replica], at_pre = s.pending_pre[k * lanes_ + replica];
-        w = s.pre_contiguous ? std::fma(at_post * s.pending_scale, at_pre, w) : std::fma(at_pre * s.pending_scale, at_post, w);
+        const Real at_post = s.pending_post[i * lanes_ + replica],
+                   at_pre = s.pending_pre[k * lanes_ + replica];
+        w = s.pre_contiguous ? std::fma(at_post * s.pending_scale, at_pre, w)
+                             : std::fma(at_pre * s.pending_scale, at_post, w);
       }
       out(i, k) = static_cast<double>(w);
     }
@@ -350,19 +374,21 @@ void Network<Real>::set_weights(ProjectionId id, std::size_t replica, const Matr
   const Projection& j = circuit_[id];
   ProjectionState& s = *projections_[id.value];
   if (!s.weights) {
-    throw ConfigError(fmt::format("projection '{}' has no weights of its own ({})", j.name, j.view ? "it shows a transpose" : "it is the identity"));
+    throw ConfigError(fmt::format("projection '{}' has no weights of its own ({})", j.name,
+                                  j.view ? "it shows a transpose" : "it is the identity"));
   }
   const Matrix<double> shape = weights(id, replica);
   if (values.rows() != shape.rows() || values.cols() != shape.cols()) {
-    throw DataError(fmt::format("weights of '{}' are {} x {}; expected {} x {} (post x pre)", j.name, values.rows(), values.cols(),
-                                shape.rows(), shape.cols()));
+    throw DataError(fmt::format("weights of '{}' are {} x {}; expected {} x {} (post x pre)", j.name,
+                                values.rows(), values.cols(), shape.rows(), shape.cols()));
   }
   if (s.pending) {
     // Other replicas' waiting updates must not get lost with this one's.
     for (std::size_t lane = 0; lane < lanes_; ++lane) {
       const Matrix<double> whole = weights(id, lane);
       for (std::size_t i = 0; i < whole.rows(); ++i) {
-        for (std::size_t k = 0; k < whole.cols(); ++k) s.weights[element(s, i, k) + lane] = static_cast<Real>(whole(i, k));
+        for (std::size_t k = 0; k < whole.cols(); ++k)
+          s.weights[element(s, i, k) + lane] = static_cast<Real>(whole(i, k));
       }
     }
     s.pending = false;
@@ -397,7 +423,8 @@ void Network<Real>::set_until_refresh(ProjectionId id, std::size_t replica, cons
   APICAL_CHECK(j.view);
   ProjectionState& viewed = *projections_[j.view->of.value];
   const Projection& of = circuit_[j.view->of];
-  if (!s.initial_deviation) s.initial_deviation = new_array(s.name + ".initial_deviation", s.outer * s.stride);
+  if (!s.initial_deviation)
+    s.initial_deviation = new_array(s.name + ".initial_deviation", s.outer * s.stride);
   const Real* w = viewed.before_update ? viewed.before_update : viewed.weights;
   for (std::size_t i = 0; i < values.rows(); ++i) {
     for (std::size_t k = 0; k < values.cols(); ++k) {
@@ -412,7 +439,8 @@ void Network<Real>::set_until_refresh(ProjectionId id, std::size_t replica, cons
 }
 
 template <class Real>
-void Network<Real>::credit(ProjectionId id, std::size_t replica, std::span<double> post, std::span<double> pre) const {
+void Network<Real>::credit(ProjectionId id, std::size_t replica, std::span<double> post,
+                           std::span<double> pre) const {
   const ProjectionState& s = *projections_[id.value];
   APICAL_CHECK(s.post && s.pre);
   for (std::size_t i = 0; i < post.size(); ++i) post[i] = static_cast<double>(s.post[i * lanes_ + replica]);
@@ -420,9 +448,11 @@ void Network<Real>::credit(ProjectionId id, std::size_t replica, std::span<doubl
 }
 
 template <class Real>
-std::vector<double> Network<Real>::drawn(const Real* parameter, std::size_t n, std::size_t replica, double otherwise) const {
+std::vector<double> Network<Real>::drawn(const Real* parameter, std::size_t n, std::size_t replica,
+                                         double otherwise) const {
   std::vector<double> out(n, otherwise);
-  for (std::size_t i = 0; parameter && i < n; ++i) out[i] = static_cast<double>(parameter[i * lanes_ + replica]);
+  for (std::size_t i = 0; parameter && i < n; ++i)
+    out[i] = static_cast<double>(parameter[i * lanes_ + replica]);
   return out;
 }
 
@@ -457,7 +487,8 @@ void Network<Real>::check_finite() const {
     for (std::size_t i = 0; i < s.size * lanes_; ++i) {
       if (std::isfinite(s.prospective[i])) continue;
       throw NumericalFault({s.name, "prospective potential", i / lanes_, seeds_[i % lanes_], step_,
-                            static_cast<double>(step_) * circuit_.dt_ms, static_cast<double>(s.prospective[i])});
+                            static_cast<double>(step_) * circuit_.dt_ms,
+                            static_cast<double>(s.prospective[i])});
     }
   }
 }

@@ -21,15 +21,18 @@
 
 namespace apical::rate {
 
-/// Which pathways learn in a step. `observe_credit` evaluates the rules' factors without applying them. `refresh` is as if
-/// some pathway learned at rate 0: weights stay, but transposed views catch up with them and filters of factors run.
+/// Which pathways learn in a step. `observe_credit` evaluates the rules' factors without applying them.
+/// `refresh` is as if some pathway learned at rate 0: weights stay, but transposed views catch up with them
+/// and filters of factors run.
 struct Learning {
   bool forward = false, lateral = false, feedback = false;
   bool observe_credit = false;
   bool refresh = false;
   bool any() const { return forward || lateral || feedback || refresh; }
   bool in(Pathway p) const {
-    return p == Pathway::forward ? forward : p == Pathway::lateral ? lateral : p == Pathway::feedback && feedback;
+    return p == Pathway::forward   ? forward
+           : p == Pathway::lateral ? lateral
+                                   : p == Pathway::feedback && feedback;
   }
   static Learning all() { return {.forward = true, .lateral = true, .feedback = true}; }
 };
@@ -43,7 +46,8 @@ class Network {
  public:
   /// `seeds` has 1 entry (wide) or up to kLanes (lanes). `all_quantities` also computes what no projection
   /// reads (slopes, the lookahead of the finished step), for recordings.
-  Network(const Circuit& circuit, std::span<const std::uint64_t> seeds, bool lanes, bool all_quantities, ThreadPool* pool);
+  Network(const Circuit& circuit, std::span<const std::uint64_t> seeds, bool lanes, bool all_quantities,
+          ThreadPool* pool);
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
@@ -67,7 +71,8 @@ class Network {
   void read(PopulationId p, std::string_view name, std::size_t replica, std::span<double> out);
   void write(PopulationId p, std::string_view name, std::size_t replica, std::span<const double> values);
   /// Sets the soma to `now` as if it had been `before` one step ago (the lookahead sees the jump).
-  void set_soma(PopulationId p, std::size_t replica, std::span<const double> now, std::span<const double> before);
+  void set_soma(PopulationId p, std::size_t replica, std::span<const double> now,
+                std::span<const double> before);
   /// Sets the soma alone: the lookahead sees the jump from where the soma was a step ago.
   void reset_soma(PopulationId p, std::size_t replica, std::span<const double> now);
 
@@ -137,7 +142,8 @@ class Network {
   struct PopulationState {
     std::string name;
     std::size_t size = 0, padded = 0;
-    Real *soma = nullptr, *prospective = nullptr, *lookahead = nullptr, *rate = nullptr, *slope = nullptr, *mismatch = nullptr;
+    Real *soma = nullptr, *prospective = nullptr, *lookahead = nullptr, *rate = nullptr, *slope = nullptr,
+         *mismatch = nullptr;
     Real *slope_parameter = nullptr, *offset_parameter = nullptr;
     std::vector<Real*> compartment, compartment_input;
     Real *noise = nullptr, *noisy = nullptr;
@@ -151,8 +157,9 @@ class Network {
     std::int64_t noise_counter = 0;
     ActivateArgs<Real>* activation = nullptr;  ///< not external: how the rates are computed
     const bool* connects = nullptr;  ///< null, or whether compartments that disconnect are connected
-    std::vector<Real> pull, pull_alone;  ///< each compartment's share in the somatic steady state; while others are disconnected
-    Real step = 0, lookahead_gain = 1;   ///< dt / tau; of the lookahead
+    std::vector<Real> pull,
+        pull_alone;  ///< each compartment's share in the somatic steady state; while others are disconnected
+    Real step = 0, lookahead_gain = 1;  ///< dt / tau; of the lookahead
   };
   /// Where a projection's presynaptic vector enters an operation: *in = vector + offset.
   struct Tap {
@@ -175,7 +182,7 @@ class Network {
     bool pending = false;
     Real pending_scale = 0;
     Source* source = nullptr;
-    const Real* input = nullptr;   ///< what it reads: the source, unless it is scaled
+    const Real* input = nullptr;  ///< what it reads: the source, unless it is scaled
     std::vector<Tap> taps;
     Real* scaled_input = nullptr;
     bool scaled = false, frozen = false;
@@ -191,7 +198,8 @@ class Network {
     };
     std::vector<Chunk> sweeps;
     ProjectionState* fused_view = nullptr;
-    const ProjectionState* view_layout = nullptr;  ///< of a view: the viewed matrix, if it has the view's size
+    const ProjectionState* view_layout =
+        nullptr;  ///< of a view: the viewed matrix, if it has the view's size
     bool viewed = false;
     bool learns = false;  ///< in this call of advance()
   };
@@ -225,8 +233,8 @@ class Network {
   Real* previous_of(Source& source, const std::string& name);
   Real* post_factor(const Projection& j);
   Real* pre_factor(const Projection& j, ProjectionState& s);
-  void fill(Real* matrix, const ProjectionState& layout, const InitialWeights& law, Stream stream, std::uint32_t drawn_as,
-            std::size_t post, std::size_t pre, bool transposed);
+  void fill(Real* matrix, const ProjectionState& layout, const InitialWeights& law, Stream stream,
+            std::uint32_t drawn_as, std::size_t post, std::size_t pre, bool transposed);
   void derive_weights();
   template <class Args>
   Args& emit(Phase phase, void (*kernel)(const Args&));
@@ -243,7 +251,8 @@ class Network {
   void perturb_rates();
   void perturb_potentials();
   void decide_updates();
-  std::vector<double> drawn(const Real* parameter, std::size_t n, std::size_t replica, double otherwise) const;
+  std::vector<double> drawn(const Real* parameter, std::size_t n, std::size_t replica,
+                            double otherwise) const;
   void capture_updates();
   void settle_stored_updates();
   void apply_general_rule(ProjectionState& s, const Projection& j);
@@ -273,8 +282,8 @@ class Network {
   std::vector<const SweepArgs<Real>*> parallel_;
   std::vector<const Real*> written_;
   std::vector<ProjectionState*> general_rules_;  ///< applied element by element
-  std::vector<Copy> remembered_;  ///< what was transmitted in the step before
-  std::vector<Copy> captured_;    ///< factors that wait
+  std::vector<Copy> remembered_;                 ///< what was transmitted in the step before
+  std::vector<Copy> captured_;                   ///< factors that wait
   struct LastInput {
     OneToOneArgs<Real> args;
     ProjectionState* of;
@@ -282,7 +291,7 @@ class Network {
   std::map<const Real*, LastInput> last_inputs_;  ///< by compartment: done while integrating
   std::vector<Perturbation> perturbations_;
   std::vector<const Perturbation*> active_;  ///< in the order in which they act
-  bool decided_ = false;  ///< what learns in this call of advance() is known
+  bool decided_ = false;                     ///< what learns in this call of advance() is known
   Learning learning_;
   Step step_ = 0, event_ = 0;
   NoiseSource noise_source_;

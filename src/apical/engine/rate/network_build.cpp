@@ -12,9 +12,12 @@ namespace {
 /// Matrices from this many elements on are swept in chunks that threads share. Chunks depend on the circuit
 /// alone, so that the order of sums does not depend on the number of threads.
 constexpr std::size_t kParallelElements = 1 << 17;
-constexpr std::size_t kChunkTraffic = 1 << 17;  // elements read and written; smaller: more partial sums to add up
+constexpr std::size_t kChunkTraffic =
+    1 << 17;  // elements read and written; smaller: more partial sums to add up
 
-std::size_t one_to_one_size(const Circuit& c, const Projection& j) { return std::min(c[j.from].size, c[j.to].size); }
+std::size_t one_to_one_size(const Circuit& c, const Projection& j) {
+  return std::min(c[j.from].size, c[j.to].size);
+}
 
 /// A rule that is a plain outer product and so can ride on the sweep.
 bool is_fast(const Projection& j) {
@@ -24,16 +27,21 @@ bool is_fast(const Projection& j) {
 }  // namespace
 
 template <class Real>
-Network<Real>::Network(const Circuit& circuit, std::span<const std::uint64_t> seeds, bool lanes, bool all_quantities,
-                       ThreadPool* pool)
-    : circuit_(circuit), seeds_(seeds.begin(), seeds.end()), lanes_(lanes ? kLanes : 1), pool_(pool), kernel_(kernels<Real>()) {
+Network<Real>::Network(const Circuit& circuit, std::span<const std::uint64_t> seeds, bool lanes,
+                       bool all_quantities, ThreadPool* pool)
+    : circuit_(circuit),
+      seeds_(seeds.begin(), seeds.end()),
+      lanes_(lanes ? kLanes : 1),
+      pool_(pool),
+      kernel_(kernels<Real>()) {
   APICAL_CHECK(!seeds_.empty() && seeds_.size() <= lanes_);
   // Lanes without a seed of their own repeat the last one; nobody reads them.
   while (seeds_.size() < lanes_) seeds_.push_back(seeds_.back());
   make_populations(all_quantities);
   make_weights();
   plan_factors();
-  if (!remembered_.empty()) emit<CopyArgs<Real>>(remember, kernel_.copy) = {remembered_.data(), remembered_.size()};
+  if (!remembered_.empty())
+    emit<CopyArgs<Real>>(remember, kernel_.copy) = {remembered_.data(), remembered_.size()};
   plan_products();
   plan_integration();
   plan_capture();
@@ -43,7 +51,8 @@ Network<Real>::Network(const Circuit& circuit, std::span<const std::uint64_t> se
 
 template <class Real>
 Real* Network<Real>::new_array(std::string name, std::size_t n, bool is_state) {
-  arrays_.push_back({std::move(name), AlignedBuffer<Real>(lanes_ > 1 ? n * lanes_ : round_up_block(n), Real(0)), is_state});
+  arrays_.push_back(
+      {std::move(name), AlignedBuffer<Real>(lanes_ > 1 ? n * lanes_ : round_up_block(n), Real(0)), is_state});
   return arrays_.back().values.data();
 }
 
@@ -144,13 +153,15 @@ void Network<Real>::make_populations(bool all_quantities) {
       s->noise = new_array(p.name + ".noise", p.size);
       s->noisy = new_array(p.name + "." + p.noise->compartment + "_noisy", p.size);
     }
-    const auto parameter = [&](const std::vector<double>& list, double value, double sd, Stream stream, double neutral) -> Real* {
+    const auto parameter = [&](const std::vector<double>& list, double value, double sd, Stream stream,
+                               double neutral) -> Real* {
       if (list.empty() && sd == 0 && value == neutral) return nullptr;
       Real* out = new_array(fmt::format("{}.parameter{}", p.name, static_cast<int>(stream)), p.size);
       for (std::size_t i = 0; i < p.size; ++i) {
         for (std::size_t lane = 0; lane < lanes_; ++lane) {
           const double base = list.empty() ? value : list[i];
-          out[i * lanes_ + lane] = static_cast<Real>(sd == 0 ? base : base + sd * normal({seeds_[lane], stream, k, i}));
+          out[i * lanes_ + lane] =
+              static_cast<Real>(sd == 0 ? base : base + sd * normal({seeds_[lane], stream, k, i}));
         }
       }
       return out;
@@ -205,11 +216,21 @@ typename Network<Real>::Source* Network<Real>::source_of(PopulationId p, Quantit
   PopulationState& s = *populations_[p.value];
   Real* direct = nullptr;
   switch (q) {
-    case Quantity::rate: direct = s.rate; break;
-    case Quantity::soma: direct = s.soma; break;
-    case Quantity::lookahead: direct = s.prospective; break;
-    case Quantity::slope: direct = s.slope; break;
-    case Quantity::mismatch: direct = s.mismatch; break;
+    case Quantity::rate:
+      direct = s.rate;
+      break;
+    case Quantity::soma:
+      direct = s.soma;
+      break;
+    case Quantity::lookahead:
+      direct = s.prospective;
+      break;
+    case Quantity::slope:
+      direct = s.slope;
+      break;
+    case Quantity::mismatch:
+      direct = s.mismatch;
+      break;
   }
   APICAL_CHECK(direct != nullptr);
   Source& source = sources_.emplace_back();
@@ -253,11 +274,12 @@ Real* Network<Real>::previous_of(Source& source, const std::string& name) {
 
 // ---- weights ---------------------------------------------------------------------------------------------
 
-/// Fills a dense matrix, laid out like `layout`'s, with W(post, pre) drawn from `law`; `transposed` means that
-/// the drawn matrix is the transpose of what is stored (deviations of views).
+/// Fills a dense matrix, laid out like `layout`'s, with W(post, pre) drawn from `law`; `transposed` means
+/// that the drawn matrix is the transpose of what is stored (deviations of views).
 template <class Real>
-void Network<Real>::fill(Real* matrix, const ProjectionState& layout, const InitialWeights& law, Stream stream,
-                         std::uint32_t drawn_as, std::size_t post, std::size_t pre, bool transposed) {
+void Network<Real>::fill(Real* matrix, const ProjectionState& layout, const InitialWeights& law,
+                         Stream stream, std::uint32_t drawn_as, std::size_t post, std::size_t pre,
+                         bool transposed) {
   for (std::size_t i = 0; i < post; ++i) {
     for (std::size_t j = 0; j < pre; ++j) {
       const std::size_t row = transposed ? j : i, col = transposed ? i : j;
@@ -265,12 +287,23 @@ void Network<Real>::fill(Real* matrix, const ProjectionState& layout, const Init
         const Address at{seeds_[lane], stream, drawn_as, i * pre + j};
         double w = 0;
         switch (law.law) {
-          case InitialWeights::Law::constant: w = law.low; break;
-          case InitialWeights::Law::uniform: w = uniform(at, law.low, law.high); break;
-          case InitialWeights::Law::uniform_upper: w = j >= i ? uniform(at, law.low, law.high) : 0.0; break;
-          case InitialWeights::Law::normal: w = law.low + law.high * normal(at); break;
-          case InitialWeights::Law::explicit_values: w = (*law.values)(i, j); break;
-          case InitialWeights::Law::derived: break;  // once all others are drawn
+          case InitialWeights::Law::constant:
+            w = law.low;
+            break;
+          case InitialWeights::Law::uniform:
+            w = uniform(at, law.low, law.high);
+            break;
+          case InitialWeights::Law::uniform_upper:
+            w = j >= i ? uniform(at, law.low, law.high) : 0.0;
+            break;
+          case InitialWeights::Law::normal:
+            w = law.low + law.high * normal(at);
+            break;
+          case InitialWeights::Law::explicit_values:
+            w = (*law.values)(i, j);
+            break;
+          case InitialWeights::Law::derived:
+            break;  // once all others are drawn
         }
         w = w * law.scale + (i == j ? law.identity : 0.0);
         matrix[element(layout, row, col) + lane] = static_cast<Real>(w);
@@ -305,7 +338,8 @@ void Network<Real>::make_weights() {
       for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t lane = 0; lane < lanes_; ++lane) {
           const Address at{seeds_[lane], Stream::initial_weight, j.draw_address, i};
-          const bool is_uniform = law.law == InitialWeights::Law::uniform || law.law == InitialWeights::Law::uniform_upper;
+          const bool is_uniform =
+              law.law == InitialWeights::Law::uniform || law.law == InitialWeights::Law::uniform_upper;
           double w = is_uniform                               ? uniform(at, law.low, law.high)
                      : law.law == InitialWeights::Law::normal ? law.low + law.high * normal(at)
                      : law.values                             ? (*law.values)(0, i)
@@ -323,7 +357,8 @@ void Network<Real>::make_weights() {
         for (std::size_t i = 0; i < post; ++i) {
           for (std::size_t c = 0; c < pre; ++c) {
             for (std::size_t lane = 0; lane < lanes_; ++lane) {
-              const bool exists = uniform({seeds_[lane], Stream::connectivity, j.draw_address, i * pre + c}) < j.density;
+              const bool exists =
+                  uniform({seeds_[lane], Stream::connectivity, j.draw_address, i * pre + c}) < j.density;
               s.mask[element(s, i, c) + lane] = exists ? Real(1) : Real(0);
               if (!exists) s.weights[element(s, i, c) + lane] = 0;
             }
@@ -331,21 +366,24 @@ void Network<Real>::make_weights() {
         }
       }
       s.fast_rule = is_fast(j);
-      if (j.rule && j.rule->update_low_pass_ms > 0) s.low_passed_update = new_array(j.name + ".low_passed_update", s.outer * s.stride);
+      if (j.rule && j.rule->update_low_pass_ms > 0)
+        s.low_passed_update = new_array(j.name + ".low_passed_update", s.outer * s.stride);
       continue;
     }
     ProjectionState& viewed = *projections_[j.view->of.value];
     viewed.viewed = true;
     const Projection& of = circuit_[j.view->of];
-    // A view of the same size rides on the viewed matrix's sweep, or has one of its own if another view rides already
-    // or the rule is not a plain product; its deviation lies in the same layout.
+    // A view of the same size rides on the viewed matrix's sweep, or has one of its own if another view rides
+    // already or the rule is not a plain product; its deviation lies in the same layout.
     const bool same_size = circuit_[of.to].size == pre && circuit_[of.from].size == post;
     if (same_size) s.view_layout = &viewed;
     if (same_size && is_fast(of) && !viewed.fused_view) viewed.fused_view = &s;
     if (j.view->deviation) {
       s.deviation = new_array(j.name + ".deviation", s.outer * s.stride);
-      const std::uint32_t drawn_as = circuit_[j.view->shares_deviation_with.value_or(ProjectionId{k})].draw_address;
-      fill(s.deviation, same_size ? viewed : s, *j.view->deviation, Stream::feedback_deviation, drawn_as, post, pre, same_size);
+      const std::uint32_t drawn_as =
+          circuit_[j.view->shares_deviation_with.value_or(ProjectionId{k})].draw_address;
+      fill(s.deviation, same_size ? viewed : s, *j.view->deviation, Stream::feedback_deviation, drawn_as,
+           post, pre, same_size);
     }
   }
   for (auto& s : projections_) {
@@ -394,8 +432,9 @@ Real* Network<Real>::post_factor(const Projection& j) {
   const Population& p = circuit_[j.to];
   PopulationState& s = *populations_[j.to.value];
   if (f.kind == PostFactor::Kind::none) return nullptr;
-  const std::string key = fmt::format("{}|post|{}|{}|{}|{}|{}|{}", p.name, static_cast<int>(f.kind), f.compartment,
-                                      f.attenuation.value_or(-1), f.now, f.gain, f.low_pass_ms);
+  const std::string key =
+      fmt::format("{}|post|{}|{}|{}|{}|{}|{}", p.name, static_cast<int>(f.kind), f.compartment,
+                  f.attenuation.value_or(-1), f.now, f.gain, f.low_pass_ms);
   if (const auto at = factor_index_.find(key); at != factor_index_.end()) return at->second;
   Real* out = new_array(key, p.size);
   factor_index_[key] = out;
@@ -425,10 +464,17 @@ Real* Network<Real>::post_factor(const Projection& j) {
       a.valid = s.size * lanes_;
       break;
     }
-    case PostFactor::Kind::compartment: copy(f.now ? capture : factors, s.compartment[c]); break;
-    case PostFactor::Kind::noise: copy(capture, s.noise); break;
-    case PostFactor::Kind::rate: copy(factors, s.rate); break;
-    case PostFactor::Kind::none: break;
+    case PostFactor::Kind::compartment:
+      copy(f.now ? capture : factors, s.compartment[c]);
+      break;
+    case PostFactor::Kind::noise:
+      copy(capture, s.noise);
+      break;
+    case PostFactor::Kind::rate:
+      copy(factors, s.rate);
+      break;
+    case PostFactor::Kind::none:
+      break;
   }
   if (f.low_pass_ms == 0) return out;
   Real* filtered = new_array(key + "|filtered", p.size);
@@ -451,19 +497,23 @@ Real* Network<Real>::pre_factor(const Projection& j, ProjectionState& s) {
     if (!source.high_passed) {
       source.high_pass_ms = f.high_pass_ms;
       source.high_passed = new_array(from.name + ".rate_highpass", from.size);
-      source.rate_before = previous_of(*source_of(j.from, Quantity::rate, 0), fmt::format("{}.rate.0", from.name));
+      source.rate_before =
+          previous_of(*source_of(j.from, Quantity::rate, 0), fmt::format("{}.rate.0", from.name));
       std::copy_n(source.rate, source.padded, source.high_passed);
     }
     if (source.high_pass_ms != f.high_pass_ms) {
-      throw ConfigError(fmt::format("two rules ask for rates of '{}' high-passed with different time constants ({} and {} ms)",
-                                    from.name, source.high_pass_ms, f.high_pass_ms));
+      throw ConfigError(fmt::format(
+          "two rules ask for rates of '{}' high-passed with different time constants ({} and {} ms)",
+          from.name, source.high_pass_ms, f.high_pass_ms));
     }
     return source.high_passed;
   }
   if (f.kind == PreFactor::Kind::transmitted_now) return s.source->now;
-  const Real* previous = previous_of(*s.source, fmt::format("{}.{}.{}", from.name, name_of(j.transmits), j.delay_steps));
+  const Real* previous =
+      previous_of(*s.source, fmt::format("{}.{}.{}", from.name, name_of(j.transmits), j.delay_steps));
   if (f.low_pass_ms == 0) return s.source->previous;
-  const std::string key = fmt::format("{}.{}.{}.low_passed{}", from.name, name_of(j.transmits), j.delay_steps, f.low_pass_ms);
+  const std::string key =
+      fmt::format("{}.{}.{}.low_passed{}", from.name, name_of(j.transmits), j.delay_steps, f.low_pass_ms);
   if (const auto at = factor_index_.find(key); at != factor_index_.end()) return at->second;
   Real* filtered = new_array(key, from.size);
   const Real k = static_cast<Real>(circuit_.dt_ms / f.low_pass_ms);
@@ -521,7 +571,8 @@ void Network<Real>::plan_products() {
   for (const bool additive : {true, false}) {
     for (std::uint32_t k = 0; k < circuit_.projections().size(); ++k) {
       const Projection& j = circuit_.projections()[k];
-      if (j.topology == Topology::one_to_one && (j.effect == Effect::add) == additive) plan_one_to_one({k}, additive);
+      if (j.topology == Topology::one_to_one && (j.effect == Effect::add) == additive)
+        plan_one_to_one({k}, additive);
     }
     if (additive) continue;
     // Dense multiplicative inputs were summed into vectors of their own; now they multiply.
@@ -551,8 +602,9 @@ void Network<Real>::plan_products() {
   }
 }
 
-/// Views that do not ride on the viewed matrix's sweep: a second one, or of a matrix with a general rule. They have a sweep
-/// of their own, before any that may store the viewed matrix' last update; views of another size have a plain loop.
+/// Views that do not ride on the viewed matrix's sweep: a second one, or of a matrix with a general rule.
+/// They have a sweep of their own, before any that may store the viewed matrix' last update; views of another
+/// size have a plain loop.
 template <class Real>
 void Network<Real>::plan_view_alone(ProjectionId id) {
   const Projection& j = circuit_[id];
@@ -616,28 +668,36 @@ void Network<Real>::plan_dense(ProjectionId id) {
   const PopulationState& from = *populations_[j.from.value];
   const std::size_t post = circuit_[j.to].size;
   const bool chunked = lanes_ == 1 && s.outer * s.inner >= kParallelElements;
-  const bool holds = circuit_[j.from].kind == Population::Kind::external && circuit_[j.from].absent_input_holds;
+  const bool holds =
+      circuit_[j.from].kind == Population::Kind::external && circuit_[j.from].absent_input_holds;
   const Projection* view_of = s.fused_view ? &circuit_[s.fused_view->id] : nullptr;
 
   // Products go straight into the compartment, unless they multiply it, are split over chunks, or may have to
   // hold their last value: then into a vector of their own.
   const bool own = chunked || holds || j.effect == Effect::multiply;
   Real* forward_out = own ? new_array(j.name + ".product", post, holds) : input_of(j);
-  Real* view_out = !view_of ? nullptr : chunked ? new_array(s.fused_view->name + ".product", circuit_[view_of->to].size, false)
-                                                : input_of(*view_of);
+  Real* view_out = !view_of  ? nullptr
+                   : chunked ? new_array(s.fused_view->name + ".product", circuit_[view_of->to].size, false)
+                             : input_of(*view_of);
   const bool forward_sets = own || overwrites(forward_out);
   const bool view_sets = view_of && (chunked || overwrites(view_out));
 
   // Equal shares of memory traffic, and whole blocks of rows.
   const std::size_t passes = (j.rule ? 2 : 1) + (view_of && s.fused_view->deviation ? 1 : 0);
-  const std::size_t chunks = chunked ? 2 * std::max<std::size_t>(1, s.outer * s.stride * passes / kChunkTraffic / 2) : 1;
-  const auto first_row = [&](std::size_t chunk) { return chunk == chunks ? s.outer : s.outer * chunk / chunks / 4 * 4; };
+  const std::size_t chunks =
+      chunked ? 2 * std::max<std::size_t>(1, s.outer * s.stride * passes / kChunkTraffic / 2) : 1;
+  const auto first_row = [&](std::size_t chunk) {
+    return chunk == chunks ? s.outer : s.outer * chunk / chunks / 4 * 4;
+  };
   const std::size_t partial_length = lanes_ * s.stride;
   Real* partial = nullptr;  // of the product along `inner`, one per chunk
-  if (chunked && (view_of || !s.pre_contiguous)) partial = new_array(j.name + ".partial", chunks * partial_length, false);
+  if (chunked && (view_of || !s.pre_contiguous))
+    partial = new_array(j.name + ".partial", chunks * partial_length, false);
   for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
     const std::size_t first = first_row(chunk);
-    SweepArgs<Real>& a = chunked ? keep(SweepArgs<Real>{}) : emit<SweepArgs<Real>>(products, lanes_ > 1 ? kernel_.lane_sweep : kernel_.sweep);
+    SweepArgs<Real>& a =
+        chunked ? keep(SweepArgs<Real>{})
+                : emit<SweepArgs<Real>>(products, lanes_ > 1 ? kernel_.lane_sweep : kernel_.sweep);
     if (chunked) parallel_.push_back(&a);
     s.sweeps.push_back({&a, first});
     a.weights = s.weights + first * s.stride * lanes_;
@@ -688,7 +748,8 @@ void Network<Real>::plan_dense(ProjectionId id) {
   }
   if (view_of && chunked) {
     const std::size_t length = populations_[view_of->to.value]->padded;
-    add_up(input_of(*view_of), forward_is_partial ? view_out : partial, forward_is_partial ? 1 : chunks, length);
+    add_up(input_of(*view_of), forward_is_partial ? view_out : partial, forward_is_partial ? 1 : chunks,
+           length);
   }
 }
 
@@ -703,7 +764,8 @@ bool Network<Real>::is_last_input(ProjectionId id) const {
   };
   for (std::uint32_t k = 0; k < circuit_.projections().size(); ++k) {
     const Projection& j = circuit_.projections()[k];
-    if (j.to == circuit_[id].to && j.compartment == circuit_[id].compartment && order(k) > order(id.value)) return false;
+    if (j.to == circuit_[id].to && j.compartment == circuit_[id].compartment && order(k) > order(id.value))
+      return false;
   }
   return true;
 }
@@ -723,9 +785,11 @@ void Network<Real>::plan_one_to_one(ProjectionId id, bool additive) {
   a.n = whole && circuit_[j.from].size == circuit_[j.to].size ? to.padded : n * lanes_;
   // The last input can wait until its compartment is read anyway.
   const Compartment& c = circuit_[j.to].compartments[circuit_[j.to].compartment_index(j.compartment)];
-  const bool read_by_soma_alone = c.conductance != 0 && c.low_pass_ms == 0 && c.when_absent != WhenAbsent::disconnects && !circuit_[j.to].noise;
+  const bool read_by_soma_alone = c.conductance != 0 && c.low_pass_ms == 0 &&
+                                  c.when_absent != WhenAbsent::disconnects && !circuit_[j.to].noise;
   // Potentials may already be those of the next step then; other quantities stay.
-  const bool stays = j.delay_steps > 0 || (j.transmits != Quantity::soma && j.transmits != Quantity::lookahead);
+  const bool stays =
+      j.delay_steps > 0 || (j.transmits != Quantity::soma && j.transmits != Quantity::lookahead);
   if (a.n == to.padded && read_by_soma_alone && stays && is_last_input(id)) {
     last_inputs_[a.out] = {a, &s};
     return;
@@ -735,7 +799,9 @@ void Network<Real>::plan_one_to_one(ProjectionId id, bool additive) {
   read_through(s, emitted.in, 0);
   if (!additive && !whole) {
     // Neurons without a partner are multiplied by nothing, i.e. by 0.
-    emit(products, [out = a.out + n * lanes_, rest = (circuit_[j.to].size - n) * lanes_] { std::fill_n(out, rest, Real(0)); });
+    emit(products, [out = a.out + n * lanes_, rest = (circuit_[j.to].size - n) * lanes_] {
+      std::fill_n(out, rest, Real(0));
+    });
   }
 }
 
@@ -748,8 +814,8 @@ void Network<Real>::plan_integration() {
     PopulationState& s = *populations_[k];
     if (p.kind == Population::Kind::external) continue;
     if (p.compartments.size() > IntegrateArgs<Real>::kMaxCompartments) {
-      throw ConfigError(fmt::format("population '{}' has {} compartments; the rate engine runs up to {}", p.name,
-                                    p.compartments.size(), IntegrateArgs<Real>::kMaxCompartments));
+      throw ConfigError(fmt::format("population '{}' has {} compartments; the rate engine runs up to {}",
+                                    p.name, p.compartments.size(), IntegrateArgs<Real>::kMaxCompartments));
     }
     // A compartment that disconnects does so while its external input is absent.
     const bool* present = nullptr;
@@ -763,11 +829,14 @@ void Network<Real>::plan_integration() {
     Real* noisy = nullptr;  // takes the place of the compartment that noise is added to
     /// Each compartment's share in the somatic steady state; 0 for one that is disconnected.
     const auto pulls = [&](bool with_teaching) {
-      const auto connected = [&](const Compartment& c) { return with_teaching || c.when_absent != WhenAbsent::disconnects; };
+      const auto connected = [&](const Compartment& c) {
+        return with_teaching || c.when_absent != WhenAbsent::disconnects;
+      };
       double conductance = p.leak;
       for (const Compartment& c : p.compartments) conductance += connected(c) ? c.conductance : 0;
       std::vector<Real> shares;
-      for (const Compartment& c : p.compartments) shares.push_back(connected(c) ? static_cast<Real>(c.conductance / conductance) : Real(0));
+      for (const Compartment& c : p.compartments)
+        shares.push_back(connected(c) ? static_cast<Real>(c.conductance / conductance) : Real(0));
       return shares;
     };
     const auto arguments = [&](bool with_teaching) {
@@ -801,14 +870,15 @@ void Network<Real>::plan_integration() {
       const auto quiet = std::pair{arguments(false), arguments(true)};
       noisy = s.noisy;
       const auto loud = std::pair{arguments(false), arguments(true)};
-      emit(integration, [this, id = PopulationId{k}, &s, from = s.compartment[p.compartment_index(p.noise->compartment)], present,
-                         quiet, loud] {
-        for (std::size_t i = 0; i < s.padded; ++i) s.noisy[i] = from[i] + s.noise[i];
-        // Noise belongs to feedback learning; without it the dendrite is quiet.
-        if (learning_.feedback) draw_noise(id);
-        const auto& [without, with] = learning_.feedback ? loud : quiet;
-        kernel_.integrate(!present || *present ? with : without);
-      });
+      emit(integration,
+           [this, id = PopulationId{k}, &s, from = s.compartment[p.compartment_index(p.noise->compartment)],
+            present, quiet, loud] {
+             for (std::size_t i = 0; i < s.padded; ++i) s.noisy[i] = from[i] + s.noise[i];
+             // Noise belongs to feedback learning; without it the dendrite is quiet.
+             if (learning_.feedback) draw_noise(id);
+             const auto& [without, with] = learning_.feedback ? loud : quiet;
+             kernel_.integrate(!present || *present ? with : without);
+           });
     } else if (present) {
       auto &with = keep(arguments(true)), &without = keep(arguments(false));
       tap_last_inputs(with);

@@ -45,7 +45,8 @@ Step Network<Real>::begin_and_end_perturbations() {
     if (now < p.onset) alike = std::min(alike, p.onset - now);
     if (p.acts_at(now)) alike = std::min(alike, p.offset - now);
   }
-  std::stable_sort(acting.begin(), acting.end(), [](const auto* a, const auto* b) { return rank(*a) < rank(*b); });
+  std::stable_sort(acting.begin(), acting.end(),
+                   [](const auto* a, const auto* b) { return rank(*a) < rank(*b); });
   if (acting == active_) return alike;
 
   // External rates that were clamped become again what they were set to.
@@ -65,7 +66,8 @@ Step Network<Real>::begin_and_end_perturbations() {
     (p->kind == Kind::freeze ? s.frozen : s.scaled) = true;
   }
   for (auto& s : projections_) {
-    if (s->scaled && !s->scaled_input) s->scaled_input = new_array(s->name + ".scaled_input", s->source->n / lanes_, false);
+    if (s->scaled && !s->scaled_input)
+      s->scaled_input = new_array(s->name + ".scaled_input", s->source->n / lanes_, false);
     for (const Tap& tap : s->taps) *tap.in = (s->scaled ? s->scaled_input : s->source->now) + tap.offset;
   }
   return alike;
@@ -79,13 +81,16 @@ void Network<Real>::perturb_rates() {
     if (p->kind != Kind::clamp || p->variable != "rate") continue;
     any_rate = true;
     PopulationState& s = *populations_[p->population->value];
-    for_each_unit(*p, s.size, [&](std::size_t i) { std::fill_n(s.rate + i * lanes_, lanes_, static_cast<Real>(p->value)); });
+    for_each_unit(*p, s.size, [&](std::size_t i) {
+      std::fill_n(s.rate + i * lanes_, lanes_, static_cast<Real>(p->value));
+    });
   }
   if (any_rate) {
     for (auto& s : populations_) {
       if (!s->mismatch || !*s->activation->teacher_present) continue;
       const Real* teacher = s->activation->teacher;
-      for (std::size_t i = 0; i < s->size * lanes_; ++i) s->mismatch[i] = s->slope[i] * (teacher[i] - s->rate[i]);
+      for (std::size_t i = 0; i < s->size * lanes_; ++i)
+        s->mismatch[i] = s->slope[i] * (teacher[i] - s->rate[i]);
     }
   }
   for (auto& s : projections_) {
@@ -101,8 +106,8 @@ void Network<Real>::perturb_rates() {
   }
 }
 
-/// After the somatic integration, which is linear in the potentials: d = sum_c pull_c v_c, look = u + gain (d - u),
-/// u += k (d - u). A potential that differs by x moves look by gain pull x and u by k pull x.
+/// After the somatic integration, which is linear in the potentials: d = sum_c pull_c v_c, look = u + gain (d
+/// - u), u += k (d - u). A potential that differs by x moves look by gain pull x and u by k pull x.
 template <class Real>
 void Network<Real>::perturb_potentials() {
   for (const Perturbation* p : active_) {
@@ -120,7 +125,8 @@ void Network<Real>::perturb_potentials() {
     const std::size_t c = description.compartment_index(p->variable);
     const Compartment& compartment = description.compartments[c];
     const Real pull = !s.connects || *s.connects ? s.pull[c] : s.pull_alone[c];
-    const Real filter = compartment.low_pass_ms > 0 ? static_cast<Real>(circuit_.dt_ms / compartment.low_pass_ms) : Real(1);
+    const Real filter =
+        compartment.low_pass_ms > 0 ? static_cast<Real>(circuit_.dt_ms / compartment.low_pass_ms) : Real(1);
     Real* noisy = description.noise && description.noise->compartment == p->variable ? s.noisy : nullptr;
     const auto number = static_cast<std::uint32_t>(p - perturbations_.data());
     const auto draw = static_cast<std::uint64_t>(step_ / p->hold_steps) * s.size;
@@ -128,7 +134,8 @@ void Network<Real>::perturb_potentials() {
       for (std::size_t lane = 0; lane < lanes_; ++lane) {
         const std::size_t at = i * lanes_ + lane;
         Real more = filter * value;
-        if (p->kind == Kind::noise) more *= static_cast<Real>(normal({seeds_[lane], Stream::injected_noise, number, draw + i}));
+        if (p->kind == Kind::noise)
+          more *= static_cast<Real>(normal({seeds_[lane], Stream::injected_noise, number, draw + i}));
         if (p->kind == Kind::clamp) more = value - s.compartment[c][at];
         s.compartment[c][at] += more;
         if (noisy) noisy[at] += more;

@@ -17,14 +17,15 @@ namespace apical::rate {
 
 using Step = std::int64_t;
 
-/// Acts in the steps [onset, offset), counted from the event that the network was told of last. A step in which it acts:
+/// Acts in the steps [onset, offset), counted from the event that the network was told of last. A step in
+/// which it acts:
 ///   clamp "rate"     r = value, whatever the potential says; an external population's too (deafferentation).
 ///                    Mismatches follow, slopes and potentials do not.
-///   clamp "soma"     u = u_look = value at the end of the step (voltage clamp); the rate follows in the next.
-///   clamp compartment  v_c = value
-///   inject           v_c += value on top of all synaptic input, gates included; a low-passed dendrite filters it
-///   noise            the same with value z, z ~ N(0, 1) per neuron, drawn anew every `hold_steps` steps
-///   scale            the projection transmits value x; 0 cuts it (a gate scaled to 0 is closed). The presynaptic
+///   clamp "soma"     u = u_look = value at the end of the step (voltage clamp); the rate follows in the
+///   next. clamp compartment  v_c = value inject           v_c += value on top of all synaptic input, gates
+///   included; a low-passed dendrite filters it noise            the same with value z, z ~ N(0, 1) per
+///   neuron, drawn anew every `hold_steps` steps scale            the projection transmits value x; 0 cuts it
+///   (a gate scaled to 0 is closed). The presynaptic
 ///                    factor of its rule stays that of the neurons.
 ///   freeze           the projection's weights stay as they are
 /// Several on one quantity act in the order inject and noise, then clamp; scales multiply.
@@ -59,13 +60,14 @@ struct Perturbation {
 
 namespace apical {
 template <>
-inline constexpr std::array<std::string_view, 5> kNames<rate::Perturbation::Kind>{"clamp", "inject", "noise", "scale", "freeze"};
+inline constexpr std::array<std::string_view, 5> kNames<rate::Perturbation::Kind>{"clamp", "inject", "noise",
+                                                                                  "scale", "freeze"};
 }
 
 namespace apical::rate {
 
-/// ConfigError for what the circuit does not have or cannot do: an unknown compartment, a neuron past the end, plasticity
-/// that is not there to be frozen.
+/// ConfigError for what the circuit does not have or cannot do: an unknown compartment, a neuron past the
+/// end, plasticity that is not there to be frozen.
 void validate(const Perturbation& perturbation, const Circuit& circuit);
 
 }  // namespace apical::rate

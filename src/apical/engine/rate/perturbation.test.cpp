@@ -17,7 +17,8 @@ namespace {
 using Engine = RateEngine<double>;
 using Values = std::vector<double>;
 
-/// input -> low -> high, high's mismatch -> error, error -> low's apical dendrite (one-to-one), and a view downwards.
+/// input -> low -> high, high's mismatch -> error, error -> low's apical dendrite (one-to-one), and a view
+/// downwards.
 struct Small {
   Circuit circuit;
   PopulationId input, target, low, high, error;
@@ -43,8 +44,13 @@ struct Small {
     up = c.connect(input, low, forward);
     across = c.connect(low, high, forward);
     teach = c.connect(high, error,
-                      {.compartment = "basal", .transmits = Quantity::mismatch, .topology = Topology::one_to_one, .weights = InitialWeights::eye()});
-    down = c.connect(error, high, {.compartment = "apical", .topology = Topology::one_to_one, .weights = InitialWeights::eye()});
+                      {.compartment = "basal",
+                       .transmits = Quantity::mismatch,
+                       .topology = Topology::one_to_one,
+                       .weights = InitialWeights::eye()});
+    down = c.connect(
+        error, high,
+        {.compartment = "apical", .topology = Topology::one_to_one, .weights = InitialWeights::eye()});
     ConnectOptions back{.compartment = "apical", .pathway = Pathway::feedback};
     back.view = TransposedView{.of = across};
     view = c.connect(high, low, back);
@@ -71,7 +77,8 @@ struct Running {
   Small small;
   ThreadPool pool{1};
   Engine engine;
-  explicit Running(EngineOptions options = {.layout = Layout::wide}, std::vector<std::uint64_t> seeds = {1, 2})
+  explicit Running(EngineOptions options = {.layout = Layout::wide},
+                   std::vector<std::uint64_t> seeds = {1, 2})
       : engine(small.circuit, std::move(seeds), pool, options) {
     const Values x{0.5, -0.25, 1}, y{0.3, -0.6};
     for (std::size_t r = 0; r < engine.replicas(); ++r) {
@@ -105,7 +112,8 @@ TEST(RatePerturbation, SilencedNeuronsHaveNoRateWhileTheirPotentialGoesOn) {
   for (int t = 0; t < 8; ++t) {
     intact.engine.advance(1);
     run.engine.advance(1);
-    const Values rate = read(run.engine, run.small.low, "rate"), free = read(intact.engine, run.small.low, "rate");
+    const Values rate = read(run.engine, run.small.low, "rate"),
+                 free = read(intact.engine, run.small.low, "rate");
     const bool acts = t >= 2 && t < 5;
     EXPECT_EQ(rate[1], acts ? 0 : rate[1]);
     EXPECT_EQ(rate[3], acts ? 0 : rate[3]);
@@ -131,7 +139,8 @@ TEST(RatePerturbation, ClampedRateReachesTheMismatchInTheSameStep) {
   run.engine.set_perturbations({Perturbation::clamp(run.small.high, "rate", 0.75)});
   run.engine.advance(1);
   EXPECT_EQ(read(run.engine, run.small.high, "rate"), Values(2, 0.75));
-  const Values slope = read(run.engine, run.small.high, "slope"), drive = read(run.engine, run.small.error, "basal");
+  const Values slope = read(run.engine, run.small.high, "slope"),
+               drive = read(run.engine, run.small.error, "basal");
   EXPECT_EQ(drive[0], slope[0] * (0.3 - 0.75));
   EXPECT_EQ(drive[1], slope[1] * (-0.6 - 0.75));
 }
@@ -171,7 +180,9 @@ TEST(RatePerturbation, InjectedPotentialAddsToItsCompartmentAndReachesTheSoma) {
       const Values v = read(run.engine, p, compartment), free = read(intact.engine, p, compartment);
       EXPECT_EQ(v[0], free[0]);
       EXPECT_NEAR(v[1], free[1] + 0.7, 1e-15);
-      const double steady = (Small::kBasal * read(run.engine, p, "basal")[1] + Small::kApical * read(run.engine, p, "apical")[1]) / Small::kTotal;
+      const double steady = (Small::kBasal * read(run.engine, p, "basal")[1] +
+                             Small::kApical * read(run.engine, p, "apical")[1]) /
+                            Small::kTotal;
       EXPECT_NEAR(read(run.engine, p, "prospective")[1], steady, 1e-14);
       EXPECT_NEAR(read(run.engine, p, "soma")[1], before + 0.01 * Small::kTotal * (steady - before), 1e-14);
       EXPECT_EQ(read(run.engine, p, "soma")[0], read(intact.engine, p, "soma")[0]);
@@ -183,10 +194,12 @@ TEST(RatePerturbation, ClampedCompartmentIsWhatTheSomaSees) {
   Running run;
   run.engine.set_perturbations({Perturbation::clamp(run.small.high, "apical", -0.9)});
   run.engine.advance(3);
-  const Values v = read(run.engine, run.small.high, "apical"), basal = read(run.engine, run.small.high, "basal");
+  const Values v = read(run.engine, run.small.high, "apical"),
+               basal = read(run.engine, run.small.high, "basal");
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_NEAR(v[i], -0.9, 1e-15);
-    EXPECT_NEAR(read(run.engine, run.small.high, "prospective")[i], (Small::kBasal * basal[i] - Small::kApical * 0.9) / Small::kTotal, 1e-14);
+    EXPECT_NEAR(read(run.engine, run.small.high, "prospective")[i],
+                (Small::kBasal * basal[i] - Small::kApical * 0.9) / Small::kTotal, 1e-14);
   }
 }
 
@@ -197,7 +210,8 @@ TEST(RatePerturbation, LowPassedDendriteFiltersWhatIsInjected) {
     Population p = Small::neurons("v1.pyr", 1);
     p.compartments[0].low_pass_ms = 0.5;
     const PopulationId to = c.add_population(p);
-    c.connect(in, to, {.compartment = "basal", .topology = Topology::one_to_one, .weights = InitialWeights::eye()});
+    c.connect(in, to,
+              {.compartment = "basal", .topology = Topology::one_to_one, .weights = InitialWeights::eye()});
     ThreadPool pool(1);
     Engine engine(c, {3}, pool);
     engine.set_external<double>(in, 0, Values{input});
@@ -205,7 +219,8 @@ TEST(RatePerturbation, LowPassedDendriteFiltersWhatIsInjected) {
     engine.advance(7);
     return std::pair(read(engine, to, "basal")[0], read(engine, to, "soma")[0]);
   };
-  const auto injected = potential_after({Perturbation::inject({1}, "basal", 0.25)}, 0.5), as_input = potential_after({}, 0.75);
+  const auto injected = potential_after({Perturbation::inject({1}, "basal", 0.25)}, 0.5),
+             as_input = potential_after({}, 0.75);
   EXPECT_NEAR(injected.first, as_input.first, 1e-15);
   EXPECT_NEAR(injected.second, as_input.second, 1e-15);
 }
@@ -216,7 +231,8 @@ TEST(RatePerturbation, DisconnectedCompartmentKeepsAnInjectionToItself) {
   Population p = Small::neurons("v1.pyr", 1);
   p.compartments[1].when_absent = WhenAbsent::disconnects;
   const PopulationId to = c.add_population(p);
-  c.connect(teacher, to, {.compartment = "apical", .topology = Topology::one_to_one, .weights = InitialWeights::eye()});
+  c.connect(teacher, to,
+            {.compartment = "apical", .topology = Topology::one_to_one, .weights = InitialWeights::eye()});
   ThreadPool pool(1);
   Engine engine(c, {3}, pool);
   engine.set_perturbations({Perturbation::inject(to, "apical", 5)});
@@ -231,12 +247,14 @@ TEST(RatePerturbation, DisconnectedCompartmentKeepsAnInjectionToItself) {
 TEST(RatePerturbation, NoiseIsDrawnByAddressAndHeld) {
   Running intact, run;
   run.engine.set_perturbations({Perturbation::noise(run.small.low, "basal", 0.2, 3)});
-  // Nothing comes back to `low` within the first step, so that the difference is the noise; later its own weights see it.
+  // Nothing comes back to `low` within the first step, so that the difference is the noise; later its own
+  // weights see it.
   for (int t = 0; t < 7; ++t) {
     intact.engine.advance(1);
     run.engine.advance(1);
     for (std::size_t r = 0; r < 2; ++r) {
-      const Values v = read(run.engine, run.small.low, "basal", r), free = read(intact.engine, run.small.low, "basal", r);
+      const Values v = read(run.engine, run.small.low, "basal", r),
+                   free = read(intact.engine, run.small.low, "basal", r);
       for (std::size_t i = 0; i < 4; ++i) {
         const auto index = static_cast<std::uint64_t>(t / 3) * 4 + i;
         EXPECT_NEAR(v[i] - free[i], 0.2 * normal({r + 1, Stream::injected_noise, 0, index}), 1e-15);
@@ -249,7 +267,8 @@ TEST(RatePerturbation, FrozenProjectionKeepsItsWeightsAndOthersLearn) {
   Running intact, run;
   intact.engine.advance(4, Learning::all());
   run.engine.advance(4, Learning::all());
-  const Matrix<double> up = run.engine.weights(run.small.up, 0), across = run.engine.weights(run.small.across, 0);
+  const Matrix<double> up = run.engine.weights(run.small.up, 0),
+                       across = run.engine.weights(run.small.across, 0);
   run.engine.mark_event(run.engine.step());
   run.engine.set_perturbations({Perturbation::freeze(run.small.across).during(0, 5)});
   run.engine.advance(5, Learning::all());
@@ -264,14 +283,18 @@ TEST(RatePerturbation, FrozenProjectionKeepsItsWeightsAndOthersLearn) {
 TEST(RatePerturbation, ScaledProjectionTransmitsSoMuchMore) {
   Running run;
   run.engine.advance(4);
-  run.engine.set_perturbations({Perturbation::scale(run.small.up, 3), Perturbation::scale(run.small.up, 0.5).only({2}),
+  run.engine.set_perturbations({Perturbation::scale(run.small.up, 3),
+                                Perturbation::scale(run.small.up, 0.5).only({2}),
                                 Perturbation::scale(run.small.view, -2), Perturbation::cut(run.small.down)});
   run.engine.advance(2);
-  const Matrix<double> w = run.engine.weights(run.small.up, 0), across = run.engine.weights(run.small.across, 0);
+  const Matrix<double> w = run.engine.weights(run.small.up, 0),
+                       across = run.engine.weights(run.small.across, 0);
   const Values above = read(run.engine, run.small.high, "rate");
   for (std::size_t i = 0; i < 4; ++i) {
-    EXPECT_NEAR(read(run.engine, run.small.low, "basal")[i], 3 * 0.5 * w(i, 0) - 3 * 0.25 * w(i, 1) + 1.5 * w(i, 2), 1e-14);
-    EXPECT_NEAR(read(run.engine, run.small.low, "apical")[i], -2 * (across(0, i) * above[0] + across(1, i) * above[1]), 1e-14);
+    EXPECT_NEAR(read(run.engine, run.small.low, "basal")[i],
+                3 * 0.5 * w(i, 0) - 3 * 0.25 * w(i, 1) + 1.5 * w(i, 2), 1e-14);
+    EXPECT_NEAR(read(run.engine, run.small.low, "apical")[i],
+                -2 * (across(0, i) * above[0] + across(1, i) * above[1]), 1e-14);
   }
   EXPECT_EQ(read(run.engine, run.small.high, "apical"), Values(2, 0));
   run.engine.set_perturbations({});
@@ -297,8 +320,10 @@ TEST(RatePerturbation, NothingActingIsBitIdenticalToNothing) {
 TEST(RatePerturbation, WindowsActInTheirStepsHoweverTheyAreCut) {
   Running whole, pieces;
   for (Running* r : {&whole, &pieces}) {
-    r->engine.set_perturbations({Perturbation::inject(r->small.high, "basal", 0.3).during(3, 8), Perturbation::freeze(r->small.up).during(5, 9),
-                                 Perturbation::scale(r->small.view, 0).during(-1, 4), Perturbation::noise(r->small.low, "apical", 0.1, 2).during(6, 12)});
+    r->engine.set_perturbations({Perturbation::inject(r->small.high, "basal", 0.3).during(3, 8),
+                                 Perturbation::freeze(r->small.up).during(5, 9),
+                                 Perturbation::scale(r->small.view, 0).during(-1, 4),
+                                 Perturbation::noise(r->small.low, "apical", 0.1, 2).during(6, 12)});
     r->engine.mark_event(2);
   }
   whole.engine.advance(20, Learning::all());
@@ -308,7 +333,8 @@ TEST(RatePerturbation, WindowsActInTheirStepsHoweverTheyAreCut) {
 
 TEST(RatePerturbation, GoesOnFromASnapshotAsIfNothingHadHappened) {
   Running run;
-  run.engine.set_perturbations({Perturbation::noise(run.small.low, "basal", 0.3, 4), Perturbation::silence(run.small.high).during(6, 9)});
+  run.engine.set_perturbations({Perturbation::noise(run.small.low, "basal", 0.3, 4),
+                                Perturbation::silence(run.small.high).during(6, 9)});
   run.engine.mark_event(1);
   run.engine.advance(5, Learning::all());
   Snapshot snapshot;
@@ -325,9 +351,12 @@ TEST(RatePerturbation, LanesAndWideLayoutsGiveTheSameBits) {
   const std::vector<std::uint64_t> seeds{1, 2, 7};
   Running wide({.layout = Layout::wide}, seeds), lanes({.layout = Layout::lanes}, seeds);
   for (Running* r : {&wide, &lanes}) {
-    r->engine.set_perturbations({Perturbation::inject(r->small.high, "apical", 0.3).during(3, 8).only({1}), Perturbation::freeze(r->small.up).during(5, 9),
-                                 Perturbation::scale(r->small.view, 0.5).during(2, 14), Perturbation::noise(r->small.low, "apical", 0.1, 2),
-                                 Perturbation::clamp(r->small.low, "rate", 0.2).only({0, 3}).during(10, 15), Perturbation::clamp(r->small.error, "basal", 0.4).during(12, 16),
+    r->engine.set_perturbations({Perturbation::inject(r->small.high, "apical", 0.3).during(3, 8).only({1}),
+                                 Perturbation::freeze(r->small.up).during(5, 9),
+                                 Perturbation::scale(r->small.view, 0.5).during(2, 14),
+                                 Perturbation::noise(r->small.low, "apical", 0.1, 2),
+                                 Perturbation::clamp(r->small.low, "rate", 0.2).only({0, 3}).during(10, 15),
+                                 Perturbation::clamp(r->small.error, "basal", 0.4).during(12, 16),
                                  Perturbation::clamp(r->small.high, "soma", 0.1).during(17, 18)});
     r->engine.advance(20, Learning::all());
   }

@@ -8,6 +8,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "apical/engine/rate/rate.kernels.cpp"
 #include <hwy/foreach_target.h>
+
 #include <hwy/highway.h>
 
 #include <hwy/contrib/math/math-inl.h>
@@ -22,8 +23,8 @@ using Tag = hn::CappedTag<Real, kBlock>;
 
 // ---- activation functions --------------------------------------------------------------------------------
 
-/// exp(x) = scale (1 + fraction) in float, scale a power of two; |x| <= 87. A polynomial of our own (minimax in the
-/// relative error, 4e-9): Highway's exp serves any argument and costs half as much again.
+/// exp(x) = scale (1 + fraction) in float, scale a power of two; |x| <= 87. A polynomial of our own (minimax
+/// in the relative error, 4e-9): Highway's exp serves any argument and costs half as much again.
 template <class D, class V>
 struct ExpParts {
   V scale, fraction;
@@ -45,7 +46,8 @@ HWY_INLINE ExpParts<D, V> exp_parts(D d, V x) {
   return {hn::BitCast(d, hn::Add(exponent, hn::Set(di, 0x3F800000))), hn::MulAdd(hn::Mul(r, r), q, r)};
 }
 
-/// x within +-limit. Here and below, not-a-number stays what it is: x86's min and max return their second operand then.
+/// x within +-limit. Here and below, not-a-number stays what it is: x86's min and max return their second
+/// operand then.
 template <class D, class V>
 HWY_INLINE V clamped(D d, V x, hn::TFromD<D> limit) {
   return hn::Max(hn::Set(d, -limit), hn::Min(hn::Set(d, limit), x));
@@ -67,7 +69,8 @@ HWY_INLINE V logistic(D d, V x) {
 template <class D, class V>
 HWY_INLINE V hyperbolic_tangent(D d, V x) {
   if constexpr (sizeof(hn::TFromD<D>) == 4) {
-    // tanh x = m / (m + 2) with m = exp(2x) - 1, which has no cancellation for small x; 1 in float from 9.1 on.
+    // tanh x = m / (m + 2) with m = exp(2x) - 1, which has no cancellation for small x; 1 in float from 9.1
+    // on.
     const auto e = exp_parts(d, clamped(d, hn::Add(x, x), 20.0F));
     const V m = hn::MulAdd(e.scale, e.fraction, hn::Sub(e.scale, hn::Set(d, 1.0F)));
     return hn::Div(m, hn::Add(m, hn::Set(d, 2.0F)));
@@ -105,7 +108,8 @@ HWY_INLINE V phi_prime(D d, V x, V s, V o) {
   const V y = hn::Sub(x, o);
   if constexpr (kKind == ActivationKind::linear) return s;
   if constexpr (kKind == ActivationKind::relu) return hn::IfThenElseZero(hn::Gt(y, zero), s);
-  if constexpr (kKind == ActivationKind::soft_relu) return hn::Mul(s, logistic(d, hn::Mul(hn::Set(d, T(10)), y)));
+  if constexpr (kKind == ActivationKind::soft_relu)
+    return hn::Mul(s, logistic(d, hn::Mul(hn::Set(d, T(10)), y)));
   if constexpr (kKind == ActivationKind::logistic) {
     const V p = logistic(d, hn::Mul(s, y));
     return hn::Mul(hn::Mul(s, p), hn::Sub(one, p));
@@ -133,12 +137,18 @@ HWY_INLINE V phi_prime_from_rate(D d, V r) {
 template <class F>
 HWY_INLINE void with_kind(ActivationKind kind, F&& f) {
   switch (kind) {
-    case ActivationKind::linear: return f(std::integral_constant<ActivationKind, ActivationKind::linear>{});
-    case ActivationKind::relu: return f(std::integral_constant<ActivationKind, ActivationKind::relu>{});
-    case ActivationKind::soft_relu: return f(std::integral_constant<ActivationKind, ActivationKind::soft_relu>{});
-    case ActivationKind::logistic: return f(std::integral_constant<ActivationKind, ActivationKind::logistic>{});
-    case ActivationKind::tanh: return f(std::integral_constant<ActivationKind, ActivationKind::tanh>{});
-    case ActivationKind::hard_sigmoid: return f(std::integral_constant<ActivationKind, ActivationKind::hard_sigmoid>{});
+    case ActivationKind::linear:
+      return f(std::integral_constant<ActivationKind, ActivationKind::linear>{});
+    case ActivationKind::relu:
+      return f(std::integral_constant<ActivationKind, ActivationKind::relu>{});
+    case ActivationKind::soft_relu:
+      return f(std::integral_constant<ActivationKind, ActivationKind::soft_relu>{});
+    case ActivationKind::logistic:
+      return f(std::integral_constant<ActivationKind, ActivationKind::logistic>{});
+    case ActivationKind::tanh:
+      return f(std::integral_constant<ActivationKind, ActivationKind::tanh>{});
+    case ActivationKind::hard_sigmoid:
+      return f(std::integral_constant<ActivationKind, ActivationKind::hard_sigmoid>{});
   }
 }
 
@@ -153,12 +163,14 @@ HWY_INLINE V without_padding(D d, V v, std::size_t i, std::size_t valid) {
 template <class Real>
 HWY_INLINE bool rate_tells_slope(const ActivateArgs<Real>& a) {
   return a.kind == a.derivative_of && a.source_is_lookahead && !a.slope_parameter && !a.offset_parameter &&
-         (a.kind == ActivationKind::logistic || a.kind == ActivationKind::tanh || a.kind == ActivationKind::linear);
+         (a.kind == ActivationKind::logistic || a.kind == ActivationKind::tanh ||
+          a.kind == ActivationKind::linear);
 }
 
 template <ActivationKind kKind, bool kSlope, class Real>
 HWY_INLINE void rates(const ActivateArgs<Real>& args) {
-  const ActivateArgs<Real> a = args;  // a copy: stores of vectors might alias the original, and it would be loaded again
+  const ActivateArgs<Real> a =
+      args;  // a copy: stores of vectors might alias the original, and it would be loaded again
   const Tag<Real> d;
   const Real* HWY_RESTRICT x = a.source_is_lookahead ? a.lookahead : a.soma;
   const auto one = hn::Set(d, Real(1)), zero = hn::Zero(d);
@@ -173,7 +185,9 @@ HWY_INLINE void rates(const ActivateArgs<Real>& args) {
     if constexpr (kSlope) {
       const auto slope = without_padding(d, phi_prime_from_rate<kKind>(d, rate), i, a.valid);
       hn::Store(slope, d, a.slope + i);
-      if (mismatch) hn::Store(compares ? hn::Mul(slope, hn::Sub(hn::Load(d, a.teacher + i), rate)) : zero, d, a.mismatch + i);
+      if (mismatch)
+        hn::Store(compares ? hn::Mul(slope, hn::Sub(hn::Load(d, a.teacher + i), rate)) : zero, d,
+                  a.mismatch + i);
     }
   }
 }
@@ -265,7 +279,8 @@ HWY_INLINE hn::TFromD<D> fold(D d, V* sum) {
 }
 
 // `kRows` rows at once: vectors along `inner` are loaded once for all of them.
-template <std::size_t kRows, bool kAxpy, bool kDot, Update kUpdate, bool kForwardIsDot, bool kView, class Real>
+template <std::size_t kRows, bool kAxpy, bool kDot, Update kUpdate, bool kForwardIsDot, bool kView,
+          class Real>
 HWY_INLINE void sweep_rows(const SweepArgs<Real> a, std::size_t first, bool start_from_zero) {
   const Tag<Real> d;
   using V = hn::Vec<Tag<Real>>;
@@ -324,7 +339,8 @@ HWY_NOINLINE void wide_sweep(const SweepArgs<Real>& args) {
   constexpr std::size_t kRows = HWY_TARGET <= HWY_AVX3 || kGroups <= 2 ? 4 : 2;
   std::size_t o = 0;
   const auto from_zero = [&] { return o == 0 && a.axpy_overwrites; };
-  for (; o + kRows <= a.outer; o += kRows) sweep_rows<kRows, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
+  for (; o + kRows <= a.outer; o += kRows)
+    sweep_rows<kRows, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
   if (a.outer - o == 3) sweep_rows<3, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
   if (a.outer - o == 2) sweep_rows<2, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
   if (a.outer - o == 1) sweep_rows<1, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
@@ -341,7 +357,8 @@ HWY_NOINLINE void replica_sweep(const SweepArgs<Real>& args) {
   for (std::size_t lane = 0; lane < kLanes; lane += kN) {
     for (std::size_t o = 0; o < a.outer; ++o) {
       V push = hn::Zero(d), coefficient = hn::Zero(d);
-      if constexpr (kUpdate != Update::none) push = hn::Mul(hn::Load(d, a.outer_update + o * kLanes + lane), update_scale);
+      if constexpr (kUpdate != Update::none)
+        push = hn::Mul(hn::Load(d, a.outer_update + o * kLanes + lane), update_scale);
       if constexpr (kAxpy) coefficient = hn::Load(d, a.axpy_in + o * kLanes + lane);
       Real* HWY_RESTRICT row = a.weights + o * a.stride * kLanes + lane;
       const Real* HWY_RESTRICT deviation = a.deviation ? a.deviation + o * a.stride * kLanes + lane : nullptr;
@@ -359,11 +376,13 @@ HWY_NOINLINE void replica_sweep(const SweepArgs<Real>& args) {
         }
         if constexpr (kAxpy) {
           const V before = o == 0 && a.axpy_overwrites ? hn::Zero(d) : hn::Load(d, a.axpy_out + at + lane);
-          hn::Store(hn::MulAdd(kForwardIsDot ? viewed : updated, coefficient, before), d, a.axpy_out + at + lane);
+          hn::Store(hn::MulAdd(kForwardIsDot ? viewed : updated, coefficient, before), d,
+                    a.axpy_out + at + lane);
         }
         if constexpr (kDot) {
           const V before = i < kBlock ? hn::Zero(d) : sum[i % kBlock];
-          sum[i % kBlock] = hn::MulAdd(kForwardIsDot ? updated : viewed, hn::Load(d, a.dot_in + at + lane), before);
+          sum[i % kBlock] =
+              hn::MulAdd(kForwardIsDot ? updated : viewed, hn::Load(d, a.dot_in + at + lane), before);
         }
         if constexpr (kUpdate == Update::store) hn::Store(updated, d, row + at);
       }
@@ -391,8 +410,9 @@ HWY_INLINE void dispatch_sweep(const SweepArgs<Real>& a) {
   };
   const bool view = a.deviation != nullptr || a.view_scale != Real(1);
   if (a.axpy_out && a.dot_out) {
-    if (a.forward_is_dot) return view ? with_update.template operator()<true, true, true, true>()
-                                      : with_update.template operator()<true, true, true, false>();
+    if (a.forward_is_dot)
+      return view ? with_update.template operator()<true, true, true, true>()
+                  : with_update.template operator()<true, true, true, false>();
     return view ? with_update.template operator()<true, true, false, true>()
                 : with_update.template operator()<true, true, false, false>();
   }
@@ -417,7 +437,9 @@ template <class Real>
 struct Lanes {
   template <bool kAxpy, bool kDot, Update kUpdate, bool kForwardIsDot, bool kView>
   struct Body {
-    static void run(const SweepArgs<Real>& a) { replica_sweep<kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a); }
+    static void run(const SweepArgs<Real>& a) {
+      replica_sweep<kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a);
+    }
   };
 };
 
@@ -513,7 +535,8 @@ void copy(const CopyArgs<Real>& a) {
 
 template <class Real>
 constexpr KernelTable<Real> table() {
-  return {activate<Real>, residual<Real>, sweep<Real>, lane_sweep<Real>, one_to_one<Real>, add_up<Real>, integrate<Real>, copy<Real>};
+  return {activate<Real>,   residual<Real>, sweep<Real>,     lane_sweep<Real>,
+          one_to_one<Real>, add_up<Real>,   integrate<Real>, copy<Real>};
 }
 const KernelTable<float>* float_table() {
   static constexpr KernelTable<float> kernels = table<float>();

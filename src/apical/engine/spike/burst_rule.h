@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Burst-dependent plasticity: dW_ij/dt = eta [B_i(t) - Pbar_i(t) E_i(t)] Etilde_j(t) (Payeur et al. 2021, eq. 1), as
-// jumps at the target's events and bursts, with the homeostatic terms of their Methods.
+// Burst-dependent plasticity: dW_ij/dt = eta [B_i(t) - Pbar_i(t) E_i(t)] Etilde_j(t) (Payeur et al. 2021, eq.
+// 1), as jumps at the target's events and bursts, with the homeostatic terms of their Methods.
 #pragma once
 
 #include <algorithm>

@@ -22,15 +22,17 @@ std::size_t index_of(const List& list, const std::string& name, const char* kind
   throw ConfigError(fmt::format("unknown {} '{}'", kind, name), {}, suggestion(name, names));
 }
 
-constexpr int kLongestDelay = 10000;              // steps; a ring of past spikes is that long
-constexpr std::size_t kLargestGroup = 65536 * kBlock;  // blocks are numbered with 16 bits in addresses of random numbers
+constexpr int kLongestDelay = 10000;  // steps; a ring of past spikes is that long
+constexpr std::size_t kLargestGroup =
+    65536 * kBlock;  // blocks are numbered with 16 bits in addresses of random numbers
 
 void require(bool condition, const std::string& message) {
   if (!condition) throw ConfigError(message);
 }
 
 void positive(double value, const std::string& what) {
-  require(std::isfinite(value) && value > 0, fmt::format("{} is {}; it must be finite and positive", what, value));
+  require(std::isfinite(value) && value > 0,
+          fmt::format("{} is {}; it must be finite and positive", what, value));
 }
 
 void finite(double value, const std::string& what) {
@@ -39,26 +41,29 @@ void finite(double value, const std::string& what) {
 
 void rate(double rate_Hz, double dt_s, const std::string& what) {
   require(rate_Hz >= 0 && rate_Hz * dt_s < 1,
-          fmt::format("{} is {} Hz; with steps of {} s it must be at least 0 and below {} Hz", what, rate_Hz, dt_s,
-                      1 / dt_s));
+          fmt::format("{} is {} Hz; with steps of {} s it must be at least 0 and below {} Hz", what, rate_Hz,
+                      dt_s, 1 / dt_s));
 }
 
 std::string burst_message(const std::string& name, double shortest_s, double span_s, double refractory_s) {
-  return fmt::format("group '{}': the extra spike of a burst comes {} to {} s after its event; that must be at least "
-                     "two steps and within the refractory time of {} s",
-                     name, shortest_s, shortest_s + span_s, refractory_s);
+  return fmt::format(
+      "group '{}': the extra spike of a burst comes {} to {} s after its event; that must be at least "
+      "two steps and within the refractory time of {} s",
+      name, shortest_s, shortest_s + span_s, refractory_s);
 }
 
 void check(const PyramidalParameters& p, double dt_s, const std::string& name) {
   for (const double tau : {p.threshold_tau_s, p.soma_tau_s, p.soma_adaptation_tau_s, p.dendrite_tau_s,
                            p.dendrite_adaptation_tau_s, p.excitatory_tau_s, p.inhibitory_tau_s}) {
     require(std::isfinite(tau) && tau > dt_s,
-            fmt::format("group '{}' has a time constant of {} s; Euler steps of {} s need longer ones", name, tau, dt_s));
+            fmt::format("group '{}' has a time constant of {} s; Euler steps of {} s need longer ones", name,
+                        tau, dt_s));
   }
   positive(p.soma_capacitance_F, fmt::format("somatic capacitance of '{}'", name));
   positive(p.dendrite_capacitance_F, fmt::format("dendritic capacitance of '{}'", name));
   positive(p.dendrite_slope_V, fmt::format("dendritic slope of '{}'", name));
-  require(p.burst_shortest_s >= 2 * dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s, burst_message(name, p.burst_shortest_s, p.burst_span_s, p.refractory_s));
+  require(p.burst_shortest_s >= 2 * dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s,
+          burst_message(name, p.burst_shortest_s, p.burst_span_s, p.refractory_s));
 }
 
 void check(const EscapeBurst& p, double dt_s, const std::string& name) {
@@ -68,20 +73,23 @@ void check(const EscapeBurst& p, double dt_s, const std::string& name) {
   positive(p.soma_resistance_ohm, fmt::format("somatic resistance of '{}'", name));
   positive(p.dendrite_resistance_ohm, fmt::format("dendritic resistance of '{}'", name));
   positive(p.synaptic_tau_s, fmt::format("synaptic time constant of '{}'", name));
-  require(p.burst_shortest_s >= 2 * dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s, burst_message(name, p.burst_shortest_s, p.burst_span_s, p.refractory_s));
+  require(p.burst_shortest_s >= 2 * dt_s && p.burst_shortest_s + p.burst_span_s <= p.refractory_s,
+          burst_message(name, p.burst_shortest_s, p.burst_span_s, p.refractory_s));
 }
 
 void check(const ExponentialIf& p, double dt_s, const std::string& name) {
   for (const double tau : {p.tau_s, p.adaptation_tau_s, p.excitatory_tau_s, p.inhibitory_tau_s}) {
     require(std::isfinite(tau) && tau > dt_s,
-            fmt::format("group '{}' has a time constant of {} s; Euler steps of {} s need longer ones", name, tau, dt_s));
+            fmt::format("group '{}' has a time constant of {} s; Euler steps of {} s need longer ones", name,
+                        tau, dt_s));
   }
   positive(p.leak_S, fmt::format("leak conductance of '{}'", name));
   positive(p.slope_V, fmt::format("spike slope of '{}'", name));
 }
 
 bool has_dendrite(const NeuronModel& model) {
-  return std::holds_alternative<TwoCompartment>(model) || std::holds_alternative<BurstPoisson>(model) || std::holds_alternative<EscapeBurst>(model);
+  return std::holds_alternative<TwoCompartment>(model) || std::holds_alternative<BurstPoisson>(model) ||
+         std::holds_alternative<EscapeBurst>(model);
 }
 
 bool is_neuron(const NeuronModel& model) {
@@ -90,7 +98,8 @@ bool is_neuron(const NeuronModel& model) {
 
 void check_receptor(const NeuronGroup& target, Receptor receptor, const std::string& what) {
   require(is_neuron(target.model), fmt::format("{} targets '{}', which has no membrane", what, target.name));
-  const bool dendritic = receptor == Receptor::dendrite_excitatory || receptor == Receptor::dendrite_inhibitory;
+  const bool dendritic =
+      receptor == Receptor::dendrite_excitatory || receptor == Receptor::dendrite_inhibitory;
   require(!dendritic || has_dendrite(target.model),
           fmt::format("{} targets the dendrite of '{}', which has a soma only", what, target.name));
 }
@@ -103,26 +112,32 @@ void check(const Description& d, const Connection& c) {
   if (!trains_only) check_receptor(target, c.receptor, what);
   finite(c.weight, "weight of " + what);
   finite(c.weight_sd, "spread of the weights of " + what);
-  require(c.weight_sd >= 0, fmt::format("the weights of {} have a spread of {}; it cannot be negative", what, c.weight_sd));
-  require(c.delay_steps >= 0 && c.delay_steps <= kLongestDelay,
-          fmt::format("{} has a delay of {} steps; 0 to {} are possible", what, c.delay_steps, kLongestDelay));
+  require(c.weight_sd >= 0,
+          fmt::format("the weights of {} have a spread of {}; it cannot be negative", what, c.weight_sd));
+  require(
+      c.delay_steps >= 0 && c.delay_steps <= kLongestDelay,
+      fmt::format("{} has a delay of {} steps; 0 to {} are possible", what, c.delay_steps, kLongestDelay));
   if (const auto* random = std::get_if<RandomPairs>(&c.topology)) {
-    require(random->probability >= 0 && random->probability <= 1,
-            fmt::format("{} has connection probability {}; it must lie in [0, 1]", what, random->probability));
+    require(
+        random->probability >= 0 && random->probability <= 1,
+        fmt::format("{} has connection probability {}; it must lie in [0, 1]", what, random->probability));
   }
   if (std::holds_alternative<OneToOne>(c.topology)) {
-    require(source.size == target.size, fmt::format("{} is one-to-one, but '{}' has {} neurons and '{}' {}", what,
-                                                    source.name, source.size, target.name, target.size));
+    require(source.size == target.size,
+            fmt::format("{} is one-to-one, but '{}' has {} neurons and '{}' {}", what, source.name,
+                        source.size, target.name, target.size));
   }
   if (const auto* listed = std::get_if<ListedPairs>(&c.topology)) {
-    require(listed->weights.empty() || listed->weights.size() == listed->pairs.size(),
-            fmt::format("{} lists {} pairs and {} weights", what, listed->pairs.size(), listed->weights.size()));
+    require(
+        listed->weights.empty() || listed->weights.size() == listed->pairs.size(),
+        fmt::format("{} lists {} pairs and {} weights", what, listed->pairs.size(), listed->weights.size()));
     std::set<std::pair<std::uint32_t, std::uint32_t>> seen;
     for (const auto& pair : listed->pairs) {
       require(pair.first < source.size && pair.second < target.size,
-              fmt::format("{} lists the pair ({}, {}), but its groups have {} and {} neurons", what, pair.first,
-                          pair.second, source.size, target.size));
-      require(seen.insert(pair).second, fmt::format("{} lists the pair ({}, {}) twice", what, pair.first, pair.second));
+              fmt::format("{} lists the pair ({}, {}), but its groups have {} and {} neurons", what,
+                          pair.first, pair.second, source.size, target.size));
+      require(seen.insert(pair).second,
+              fmt::format("{} lists the pair ({}, {}) twice", what, pair.first, pair.second));
     }
     for (const double w : listed->weights) finite(w, "a weight of " + what);
   }
@@ -130,19 +145,25 @@ void check(const Description& d, const Connection& c) {
     require(!c.rule, fmt::format("{} cannot be both plastic and subject to short-term plasticity", what));
     require(c.short_term->depression_tau_s > d.dt_s && c.short_term->facilitation_tau_s > d.dt_s,
             fmt::format("{}: short-term time constants must exceed the step", what));
-    require(c.short_term->u_rest >= 0 && c.short_term->u_rest <= 1 && c.short_term->f >= 0 && c.short_term->f <= 1,
-            fmt::format("{}: U = {} and f = {} must lie in [0, 1]", what, c.short_term->u_rest, c.short_term->f));
+    require(
+        c.short_term->u_rest >= 0 && c.short_term->u_rest <= 1 && c.short_term->f >= 0 &&
+            c.short_term->f <= 1,
+        fmt::format("{}: U = {} and f = {} must lie in [0, 1]", what, c.short_term->u_rest, c.short_term->f));
   }
   if (c.rule) {
-    require(c.reads == Reads::events, fmt::format("{} is plastic by the burst rule, so it must read events", what));
-    require(c.delay_steps == 0, fmt::format("{} is plastic by the burst rule, so its delay must be 0 steps", what));
+    require(c.reads == Reads::events,
+            fmt::format("{} is plastic by the burst rule, so it must read events", what));
+    require(c.delay_steps == 0,
+            fmt::format("{} is plastic by the burst rule, so its delay must be 0 steps", what));
     positive(c.rule->pre_tau_s, "presynaptic time constant of " + what);
-    require(c.rule->maximum_rate_Hz > 0, fmt::format("maximum rate of {} is {}; it must be positive", what, c.rule->maximum_rate_Hz));
+    require(c.rule->maximum_rate_Hz > 0,
+            fmt::format("maximum rate of {} is {}; it must be positive", what, c.rule->maximum_rate_Hz));
     finite(c.rule->eta, "learning rate of " + what);
     finite(c.rule->w_min, "lower bound of weights of " + what);
     finite(c.rule->w_max, "upper bound of weights of " + what);
     require(c.weight >= c.rule->w_min && c.weight <= c.rule->w_max,
-            fmt::format("{} starts at weight {}, outside [{}, {}]", what, c.weight, c.rule->w_min, c.rule->w_max));
+            fmt::format("{} starts at weight {}, outside [{}, {}]", what, c.weight, c.rule->w_min,
+                        c.rule->w_max));
   }
 }
 
@@ -180,8 +201,10 @@ std::size_t connection_index(const Description& d, const std::string& name) {
 void validate(const Description& d) {
   positive(d.dt_s, "the time step");
   require(!d.groups.empty(), "a spiking circuit needs at least one neuron group");
-  require(d.quirks.presynaptic_detector_lag_steps >= 0 && d.quirks.presynaptic_detector_lag_steps <= kLongestDelay,
-          fmt::format("the presynaptic detector lags {} steps; 0 to {} are possible", d.quirks.presynaptic_detector_lag_steps, kLongestDelay));
+  require(d.quirks.presynaptic_detector_lag_steps >= 0 &&
+              d.quirks.presynaptic_detector_lag_steps <= kLongestDelay,
+          fmt::format("the presynaptic detector lags {} steps; 0 to {} are possible",
+                      d.quirks.presynaptic_detector_lag_steps, kLongestDelay));
   std::set<std::string> names;
   for (const NeuronGroup& g : d.groups) {
     require(names.insert(g.name).second, fmt::format("two neuron groups are called '{}'", g.name));

@@ -22,16 +22,16 @@ struct PyramidalParameters {
   double rest_V = -70e-3, reset_V = -70e-3, excitatory_reversal_V = 0, inhibitory_reversal_V = -80e-3;
   double threshold_V = -50e-3, threshold_jump_V = 2e-3, threshold_tau_s = 27e-3;
   double soma_tau_s = 16e-3, soma_capacitance_F = 370e-12;
-  double dendrite_to_soma_A = 1300e-12;                               ///< g_s, two-compartment model only
-  double soma_adaptation_A = -200e-12, soma_adaptation_tau_s = 0.1;   ///< per spike
+  double dendrite_to_soma_A = 1300e-12;                              ///< g_s, two-compartment model only
+  double soma_adaptation_A = -200e-12, soma_adaptation_tau_s = 0.1;  ///< per spike
   double dendrite_tau_s = 7e-3, dendrite_capacitance_F = 170e-12;
-  double dendrite_regenerative_A = 1200e-12;                          ///< g_d, two-compartment model only
+  double dendrite_regenerative_A = 1200e-12;  ///< g_d, two-compartment model only
   double dendrite_adaptation_S = -13e-9, dendrite_adaptation_tau_s = 30e-3;
-  double back_propagation_A = 2600e-12, back_propagation_s = 2e-3;    ///< zeta, box; two-compartment model only
-  double dendrite_midpoint_V = -38e-3, dendrite_slope_V = 6e-3;       ///< E_d, D
+  double back_propagation_A = 2600e-12, back_propagation_s = 2e-3;  ///< zeta, box; two-compartment model only
+  double dendrite_midpoint_V = -38e-3, dendrite_slope_V = 6e-3;     ///< E_d, D
   double excitatory_tau_s = 5e-3, inhibitory_tau_s = 10e-3;
-  double refractory_s = 20e-3;                                        ///< burst-Poisson model only
-  double burst_shortest_s = 5e-3, burst_span_s = 10e-3;               ///< burst-Poisson model only
+  double refractory_s = 20e-3;                           ///< burst-Poisson model only
+  double burst_shortest_s = 5e-3, burst_span_s = 10e-3;  ///< burst-Poisson model only
 };
 
 /// Bursts arise from the back-propagating action potential and the regenerative dendrite.
@@ -49,23 +49,27 @@ struct BurstPoisson {
   }
 };
 
-/// An event-and-burst generator without membrane dynamics of its own: somatic and dendritic potential are sums of decaying synaptic
-/// potentials, events are drawn at the rate maximum_rate / (1 + exp(-(V - threshold)/slope)) (escape noise: Gerstner & Kistler 2002, ch. 5)
-/// outside the refractory time, and bursts as by BurstPoisson. Synapses are currents, so their weights may have either sign: one of
-/// weight w moves the potential by w unit_psp. A step may be as long as the shortest interval.
+/// An event-and-burst generator without membrane dynamics of its own: somatic and dendritic potential are
+/// sums of decaying synaptic potentials, events are drawn at the rate maximum_rate / (1 + exp(-(V -
+/// threshold)/slope)) (escape noise: Gerstner & Kistler 2002, ch. 5) outside the refractory time, and bursts
+/// as by BurstPoisson. Synapses are currents, so their weights may have either sign: one of weight w moves
+/// the potential by w unit_psp. A step may be as long as the shortest interval.
 struct EscapeBurst {
   double rest_V = -70e-3;
   double maximum_rate_Hz = 100, threshold_V = -66e-3, slope_V = 2e-3;
-  double dendrite_midpoint_V = -57e-3, dendrite_slope_V = 6e-3;       ///< E_d', D of BurstPoisson
-  double soma_resistance_ohm = 16e-3 / 370e-12, dendrite_resistance_ohm = 7e-3 / 170e-12;  ///< tau/C of the pyramidal neuron
+  double dendrite_midpoint_V = -57e-3, dendrite_slope_V = 6e-3;  ///< E_d', D of BurstPoisson
+  double soma_resistance_ohm = 16e-3 / 370e-12,
+         dendrite_resistance_ohm = 7e-3 / 170e-12;  ///< tau/C of the pyramidal neuron
   double unit_psp_V = 1e-3, synaptic_tau_s = 50e-3;
   double refractory_s = 20e-3, burst_shortest_s = 5e-3, burst_span_s = 10e-3;
 };
 
 /// Exponential integrate-and-fire interneuron with adaptation; one compartment.
-/// tau dV/dt = E_L - V + Delta exp((V-theta)/Delta) + (I-w)/g_L + synapses; tau_w dw/dt = a(V-E_L) - w; w += b.
+/// tau dV/dt = E_L - V + Delta exp((V-theta)/Delta) + (I-w)/g_L + synapses; tau_w dw/dt = a(V-E_L) - w; w +=
+/// b.
 struct ExponentialIf {
-  double leak_S = 10e-9, tau_s = 10e-3, rest_V = -70e-3, slope_V = 2e-3, threshold_V = -48e-3, reset_V = -55e-3;
+  double leak_S = 10e-9, tau_s = 10e-3, rest_V = -70e-3, slope_V = 2e-3, threshold_V = -48e-3,
+         reset_V = -55e-3;
   double refractory_s = 1e-3, adaptation_S = 0, adaptation_jump_A = 0, adaptation_tau_s = 0.5;
   double excitatory_reversal_V = 0, inhibitory_reversal_V = -80e-3;
   double excitatory_tau_s = 5e-3, inhibitory_tau_s = 10e-3;
@@ -74,8 +78,8 @@ struct ExponentialIf {
   static ExponentialIf somatostatin();
 };
 
-/// Independent Poisson sources whose spikes travel through connections (at most one spike per step). Network::set_rates gives
-/// each a rate of its own.
+/// Independent Poisson sources whose spikes travel through connections (at most one spike per step).
+/// Network::set_rates gives each a rate of its own.
 struct PoissonSource {
   double rate_Hz = 0;
 };
@@ -83,12 +87,14 @@ struct PoissonSource {
 /// Emits what it's told to (Network::emit): recorded trains, tests, inputs from outside.
 struct Relay {};
 
-using NeuronModel = std::variant<TwoCompartment, BurstPoisson, EscapeBurst, ExponentialIf, PoissonSource, Relay>;
+using NeuronModel =
+    std::variant<TwoCompartment, BurstPoisson, EscapeBurst, ExponentialIf, PoissonSource, Relay>;
 
-/// Estimates of a population's event and burst rates: Ebar, Bbar with time constant alpha, and the label limit.
+/// Estimates of a population's event and burst rates: Ebar, Bbar with time constant alpha, and the label
+/// limit.
 struct RateEstimator {
-  double alpha_s = 2;          ///< moving average of events and bursts
-  double burst_limit_s = 16e-3;  ///< intervals up to this are inside a burst
+  double alpha_s = 2;                                         ///< moving average of events and bursts
+  double burst_limit_s = 16e-3;                               ///< intervals up to this are inside a burst
   double all_spikes_tau_s = 30, all_spikes_initial_Hz = 0.1;  ///< the average that quirk Q4 looks at
 };
 
@@ -108,7 +114,12 @@ struct NeuronGroup {
 };
 
 /// The four synaptic conductances of a neuron; one-compartment neurons have the first two.
-enum class Receptor : std::uint32_t { soma_excitatory, soma_inhibitory, dendrite_excitatory, dendrite_inhibitory };
+enum class Receptor : std::uint32_t {
+  soma_excitatory,
+  soma_inhibitory,
+  dendrite_excitatory,
+  dendrite_inhibitory
+};
 inline constexpr std::size_t kReceptors = 4;
 
 /// Which presynaptic spikes a connection transmits.
@@ -134,7 +145,8 @@ struct ShortTermParameters {
   static ShortTermParameters facilitating() { return {0.1, 0.1, 0.02, 0.1}; }
 };
 
-/// dW/dt = eta (B - Pbar E) Etilde_pre with homeostasis (Payeur et al. 2021, eq. 1 and Methods); w in [w_min, w_max].
+/// dW/dt = eta (B - Pbar E) Etilde_pre with homeostasis (Payeur et al. 2021, eq. 1 and Methods); w in [w_min,
+/// w_max].
 struct BurstRule {
   double eta = 1e-3;
   double pre_tau_s = 0.1;
@@ -151,7 +163,8 @@ struct Connection {
   int delay_steps = 8;  ///< 0: acts on the target's next step
   Topology topology = RandomPairs{};
   double weight = 0;
-  double weight_sd = 0;  ///< initial weights are normal around `weight`; plastic ones are clipped to their bounds
+  double weight_sd =
+      0;  ///< initial weights are normal around `weight`; plastic ones are clipped to their bounds
   std::optional<ShortTermParameters> short_term = {};
   std::optional<BurstRule> rule = {};
 };

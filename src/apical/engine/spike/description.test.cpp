@@ -13,11 +13,18 @@ namespace {
 
 Description valid() {
   Description d;
-  d.groups = {{.name = "pre", .size = 10}, {.name = "post", .size = 20, .model = BurstPoisson{}},
+  d.groups = {{.name = "pre", .size = 10},
+              {.name = "post", .size = 20, .model = BurstPoisson{}},
               {.name = "pv", .size = 5, .model = ExponentialIf::parvalbumin()},
               {.name = "noise", .size = 5, .model = PoissonSource{10}}};
-  d.connections = {{.name = "c", .source = "pre", .target = "post", .reads = Reads::events, .delay_steps = 0, .weight = 0.5}};
-  d.background = {{.target = "post", .receptor = Receptor::dendrite_inhibitory, .rate_Hz = 100, .weight = 0.1}};
+  d.connections = {{.name = "c",
+                    .source = "pre",
+                    .target = "post",
+                    .reads = Reads::events,
+                    .delay_steps = 0,
+                    .weight = 0.5}};
+  d.background = {
+      {.target = "post", .receptor = Receptor::dendrite_inhibitory, .rate_Hz = 100, .weight = 0.1}};
   return d;
 }
 
@@ -42,7 +49,13 @@ TEST(SpikeDescription, UnknownNamesAreAnsweredWithNearOnes) {
 
 TEST(SpikeDescription, WhatCannotBeExecutedIsRefused) {
   refused([](Description& d) { d.dt_s = 0; }, "the time step");
-  refused([](Description& d) { d.groups.clear(); d.connections.clear(); d.background.clear(); }, "at least one");
+  refused(
+      [](Description& d) {
+        d.groups.clear();
+        d.connections.clear();
+        d.background.clear();
+      },
+      "at least one");
   refused([](Description& d) { d.groups[0].size = 0; }, "0 neurons");
   refused([](Description& d) { d.groups[1].name = "pre"; }, "two neuron groups");
   refused([](Description& d) { d.groups[1].estimator.alpha_s = -1; }, "averaging time");
@@ -50,12 +63,16 @@ TEST(SpikeDescription, WhatCannotBeExecutedIsRefused) {
   refused([](Description& d) { d.groups[1].estimator.all_spikes_tau_s = 0; }, "all spikes");
   refused([](Description& d) { d.groups[1].soma_current.period_s = 0; }, "period of the somatic");
   refused([](Description& d) { d.groups[1].dendrite_current.period_s = 0; }, "period of the dendritic");
-  refused([](Description& d) { std::get<BurstPoisson>(d.groups[1].model).parameters.soma_tau_s = 1e-5; }, "time constant");
-  refused([](Description& d) { std::get<BurstPoisson>(d.groups[1].model).parameters.refractory_s = 1e-3; }, "extra spike");
-  refused([](Description& d) { std::get<BurstPoisson>(d.groups[1].model).parameters.soma_capacitance_F = 0; }, "somatic capacitance");
+  refused([](Description& d) { std::get<BurstPoisson>(d.groups[1].model).parameters.soma_tau_s = 1e-5; },
+          "time constant");
+  refused([](Description& d) { std::get<BurstPoisson>(d.groups[1].model).parameters.refractory_s = 1e-3; },
+          "extra spike");
+  refused([](Description& d) { std::get<BurstPoisson>(d.groups[1].model).parameters.soma_capacitance_F = 0; },
+          "somatic capacitance");
   refused([](Description& d) { std::get<ExponentialIf>(d.groups[2].model).tau_s = 0; }, "time constant");
   refused([](Description& d) { std::get<ExponentialIf>(d.groups[2].model).leak_S = 0; }, "leak conductance");
-  refused([](Description& d) { std::get<PoissonSource>(d.groups[3].model).rate_Hz = 1e4; }, "the rate of 'noise'");
+  refused([](Description& d) { std::get<PoissonSource>(d.groups[3].model).rate_Hz = 1e4; },
+          "the rate of 'noise'");
   refused([](Description& d) { d.quirks.presynaptic_detector_lag_steps = -1; }, "lag");
   refused([](Description& d) { d.background[0].rate_Hz = -1; }, "background of 'post'");
   refused([](Description& d) { d.background[0].target = "pv"; }, "has a soma only");
@@ -67,9 +84,21 @@ TEST(SpikeDescription, WhatCannotBeExecutedIsRefused) {
   refused([](Description& d) { d.connections[0].topology = OneToOne{}; }, "one-to-one");
   refused([](Description& d) { d.connections[0].topology = ListedPairs{{{0, 20}}, {}}; }, "(0, 20)");
   refused([](Description& d) { d.connections[0].topology = ListedPairs{{{0, 1}, {0, 1}}, {}}; }, "twice");
-  refused([](Description& d) { d.connections[0].topology = ListedPairs{{{0, 1}}, {1, 2}}; }, "1 pairs and 2 weights");
-  refused([](Description& d) { d.connections[0].short_term = ShortTermParameters{0, 1, 0.5, 0.1}; }, "short-term time");
-  refused([](Description& d) { d.connections[0].short_term = ShortTermParameters{1, 1, 1.5, 0.1}; }, "must lie in [0, 1]");
+  refused(
+      [](Description& d) {
+        d.connections[0].topology = ListedPairs{{{0, 1}}, {1, 2}};
+      },
+      "1 pairs and 2 weights");
+  refused(
+      [](Description& d) {
+        d.connections[0].short_term = ShortTermParameters{0, 1, 0.5, 0.1};
+      },
+      "short-term time");
+  refused(
+      [](Description& d) {
+        d.connections[0].short_term = ShortTermParameters{1, 1, 1.5, 0.1};
+      },
+      "must lie in [0, 1]");
 }
 
 TEST(SpikeDescription, ThePlasticityRuleHasItsPreconditions) {

@@ -13,8 +13,11 @@ constexpr Step kNever = std::numeric_limits<Step>::min() / 4;
 
 EventBurstDetector::EventBurstDetector(DetectorKind kind, double limit_s, double dt_s, std::size_t neurons,
                                        bool float32_factor)
-    : kind_(kind), limit_steps_(limit_s / dt_s), rate_(decay_rate(dt_s, limit_s, float32_factor)),
-      last_(neurons, kNever), burst_seen_(neurons, 0) {
+    : kind_(kind),
+      limit_steps_(limit_s / dt_s),
+      rate_(decay_rate(dt_s, limit_s, float32_factor)),
+      last_(neurons, kNever),
+      burst_seen_(neurons, 0) {
   if (kind != DetectorKind::interspike_interval) trace_.resize(neurons, 0.0);
 }
 

@@ -46,7 +46,8 @@ TEST(Detector, TheAccumulatingKindReadsFastRegularFiringAsOneBurst) {
   EXPECT_NE(labels(DetectorKind::accumulating, fast).find("b-"), std::string::npos);
 }
 
-// After a doublet with interval d an event is dropped up to 16 ms (1 + ln(1 + exp(-d/16 ms))) after the second spike.
+// After a doublet with interval d an event is dropped up to 16 ms (1 + ln(1 + exp(-d/16 ms))) after the
+// second spike.
 TEST(Detector, TheAccumulatingKindDropsEventsSoonAfterADoublet) {
   const double d = 50;
   const auto limit = static_cast<Step>(160 * (1 + std::log(1 + std::exp(-d / 160))));
@@ -57,7 +58,8 @@ TEST(Detector, TheAccumulatingKindDropsEventsSoonAfterADoublet) {
 
 TEST(Detector, TheMainlineVariantDiffersByLessThanAStepsDecay) {
   EXPECT_EQ(labels(DetectorKind::accumulating_mainline, {0, 100, 2000, 2200}), "ebee");
-  EXPECT_EQ(labels(DetectorKind::accumulating_mainline, {0, 158}), "ee");  // (1 + x) exp(-dt/tau) < 1 + exp(-1)
+  EXPECT_EQ(labels(DetectorKind::accumulating_mainline, {0, 158}),
+            "ee");  // (1 + x) exp(-dt/tau) < 1 + exp(-1)
   EXPECT_EQ(labels(DetectorKind::accumulating, {0, 158}), "eb");
 }
 

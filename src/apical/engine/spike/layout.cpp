@@ -10,9 +10,9 @@ namespace apical::spike {
 namespace {
 
 bool is_deaf(const Description& d, const NeuronGroup& group) {
-  return has_membrane(group.model) && std::none_of(d.connections.begin(), d.connections.end(), [&](const Connection& c) {
-    return c.target == group.name;
-  });
+  return has_membrane(group.model) &&
+         std::none_of(d.connections.begin(), d.connections.end(),
+                      [&](const Connection& c) { return c.target == group.name; });
 }
 
 /// Time a neuron takes, in units of its membrane's: a background spike costs as much as about four.
@@ -31,7 +31,8 @@ bool has_membrane(const NeuronModel& model) {
 
 std::vector<GroupLayout> layout(const Description& description, std::size_t parts) {
   std::array<double, 2> total{}, done{};
-  for (const NeuronGroup& g : description.groups) total[is_deaf(description, g)] += work(description, g) * static_cast<double>(g.size);
+  for (const NeuronGroup& g : description.groups)
+    total[is_deaf(description, g)] += work(description, g) * static_cast<double>(g.size);
   std::vector<GroupLayout> out;
   for (const NeuronGroup& g : description.groups) {
     const double of_one = work(description, g);
@@ -39,14 +40,18 @@ std::vector<GroupLayout> layout(const Description& description, std::size_t part
     group.boundaries.assign(parts + 1, static_cast<std::uint32_t>(g.size));
     group.boundaries[0] = 0;
     for (std::size_t first = 0; first < g.size; first += kBlock) {
-      BlockPlace block{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(std::min(kBlock, g.size - first)), 0};
+      BlockPlace block{static_cast<std::uint32_t>(first),
+                       static_cast<std::uint32_t>(std::min(kBlock, g.size - first)), 0};
       const double middle = done[group.deaf] + 0.5 * of_one * block.count;
-      block.part = std::min(parts - 1, static_cast<std::size_t>(middle / total[group.deaf] * static_cast<double>(parts)));
+      block.part = std::min(
+          parts - 1, static_cast<std::size_t>(middle / total[group.deaf] * static_cast<double>(parts)));
       done[group.deaf] += of_one * block.count;
-      for (std::size_t p = 1; p <= block.part; ++p) group.boundaries[p] = std::min(group.boundaries[p], block.first);
+      for (std::size_t p = 1; p <= block.part; ++p)
+        group.boundaries[p] = std::min(group.boundaries[p], block.first);
       group.blocks.push_back(block);
     }
-    for (std::size_t p = parts; p-- > 1;) group.boundaries[p] = std::min(group.boundaries[p], group.boundaries[p + 1]);
+    for (std::size_t p = parts; p-- > 1;)
+      group.boundaries[p] = std::min(group.boundaries[p], group.boundaries[p + 1]);
     out.push_back(std::move(group));
   }
   return out;

@@ -22,8 +22,8 @@ struct GroupLayout {
   std::vector<std::uint32_t> boundaries;  ///< part p owns neurons boundaries[p] ... boundaries[p + 1] - 1
 };
 
-/// One entry per group. Each part takes a contiguous run of about equal work (a membrane and its background), once of the
-/// deaf groups and once of the others, since only these meet after every step.
+/// One entry per group. Each part takes a contiguous run of about equal work (a membrane and its background),
+/// once of the deaf groups and once of the others, since only these meet after every step.
 std::vector<GroupLayout> layout(const Description& description, std::size_t parts);
 
 /// Whether the group integrates membranes, rather than emitting given or random spikes.

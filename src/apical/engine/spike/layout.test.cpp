@@ -10,8 +10,13 @@ namespace {
 
 Description two_groups(std::size_t speakers, std::size_t listeners) {
   Description d;
-  d.groups = {{.name = "speakers", .size = speakers, .model = BurstPoisson{}}, {.name = "listeners", .size = listeners, .model = BurstPoisson{}}};
-  d.connections = {{.name = "c", .source = "speakers", .target = "listeners", .topology = RandomPairs{.probability = 0.1}, .weight = 1}};
+  d.groups = {{.name = "speakers", .size = speakers, .model = BurstPoisson{}},
+              {.name = "listeners", .size = listeners, .model = BurstPoisson{}}};
+  d.connections = {{.name = "c",
+                    .source = "speakers",
+                    .target = "listeners",
+                    .topology = RandomPairs{.probability = 0.1},
+                    .weight = 1}};
   return d;
 }
 
@@ -45,10 +50,16 @@ TEST(Layout, SharesNeuronsAndBackgroundAlike) {
   EXPECT_EQ(groups[0].boundaries[1], 4 * kBlock);
   EXPECT_EQ(groups[1].boundaries[1], 8 * kBlock);
 
-  // Listeners in two groups, one with so much background that each neuron costs five: 8 * 5 + 16 = 56 = 28 + 28.
+  // Listeners in two groups, one with so much background that each neuron costs five: 8 * 5 + 16 = 56 = 28
+  // + 28.
   d.groups.push_back({.name = "noisy", .size = 8 * kBlock, .model = BurstPoisson{}});
-  d.connections.push_back({.name = "n", .source = "speakers", .target = "noisy", .topology = RandomPairs{.probability = 0.1}, .weight = 1});
-  d.background = {{.target = "noisy", .receptor = Receptor::soma_excitatory, .rate_Hz = 1 / d.dt_s, .weight = 1}};
+  d.connections.push_back({.name = "n",
+                           .source = "speakers",
+                           .target = "noisy",
+                           .topology = RandomPairs{.probability = 0.1},
+                           .weight = 1});
+  d.background = {
+      {.target = "noisy", .receptor = Receptor::soma_excitatory, .rate_Hz = 1 / d.dt_s, .weight = 1}};
   groups = layout(d, 2);
   EXPECT_EQ(groups[1].boundaries[1], 16 * kBlock);
   EXPECT_EQ(groups[2].boundaries[1], 2 * kBlock);  // 2.4 blocks; a block goes where its middle lies

@@ -13,7 +13,7 @@ namespace apical::spike {
 namespace {
 
 constexpr std::uint32_t kEscapeObjects = 0x80000000U;  // draws of events; those of Poisson sources are below
-constexpr std::size_t kPad = 16;  // the widest vector, so that kernels need no tail
+constexpr std::size_t kPad = 16;                       // the widest vector, so that kernels need no tail
 
 /// Long enough to write rarely, short enough that a stored value stays within a factor e^7 of the true one.
 Step scale_period(double rate) {
@@ -82,10 +82,18 @@ Scale::Scale(double factor_per_step, Step period)
 template <class T>
 Membrane<T>::Membrane(const NeuronGroup& group, const Quirks& quirks, double dt_s, std::uint64_t seed,
                       std::uint32_t number)
-    : model_(group.model), quirks_(quirks), dt_(dt_s), seed_(seed), number_(number), size_(group.size),
-      soma_drive_(group.soma_current), dendrite_drive_(group.dendrite_current) {
+    : model_(group.model),
+      quirks_(quirks),
+      dt_(dt_s),
+      seed_(seed),
+      number_(number),
+      size_(group.size),
+      soma_drive_(group.soma_current),
+      dendrite_drive_(group.dendrite_current) {
   const std::size_t padded = round_up(size_, kPad);
-  const auto fill = [&](AlignedBuffer<T>& buffer, double value) { buffer.assign(padded, static_cast<T>(value)); };
+  const auto fill = [&](AlignedBuffer<T>& buffer, double value) {
+    buffer.assign(padded, static_cast<T>(value));
+  };
   const auto scatter = [&](AlignedBuffer<T>& buffer, double mean, std::uint64_t which) {
     fill(buffer, mean);
     if (group.initial_voltage_sd_V == 0) return;
@@ -148,7 +156,8 @@ Membrane<T>::Membrane(const NeuronGroup& group, const Quirks& quirks, double dt_
 template <class T>
 double Membrane<T>::drive_at(const Drive& d, Step k) const {
   if (d.amplitude_A == 0) return d.constant_A;
-  return d.constant_A + d.amplitude_A * std::sin(2 * std::numbers::pi * (static_cast<double>(k) * dt_ - d.start_s) / d.period_s);
+  return d.constant_A + d.amplitude_A * std::sin(2 * std::numbers::pi *
+                                                 (static_cast<double>(k) * dt_ - d.start_s) / d.period_s);
 }
 
 template <class T>
@@ -174,8 +183,10 @@ void Membrane<T>::wrap(Step k, std::size_t first, std::size_t last) {
 template <class T>
 double Membrane<T>::burst_uniform(std::size_t neuron, Step k, int which) {
   if (uniforms_.empty()) {
-    const auto late = static_cast<std::uint32_t>(k >> 32) << 16;  // beyond 2^32 steps the index has no room for the step
-    const auto w = random_words({seed_, Stream::burst, number_ | late, static_cast<std::uint64_t>(k) << 32 | neuron});
+    const auto late = static_cast<std::uint32_t>(k >> 32)
+                      << 16;  // beyond 2^32 steps the index has no room for the step
+    const auto w =
+        random_words({seed_, Stream::burst, number_ | late, static_cast<std::uint64_t>(k) << 32 | neuron});
     const auto first = static_cast<std::size_t>(2 * which);
     return (static_cast<double>(w[first]) * 0x1p-32 + static_cast<double>(w[first + 1])) * 0x1p-32;
   }
@@ -185,8 +196,8 @@ double Membrane<T>::burst_uniform(std::size_t neuron, Step k, int which) {
 }
 
 template <class T>
-void Membrane<T>::reset_pyramidal(Step k, std::size_t block, std::size_t first, std::size_t crossings, bool bursting,
-                                  T soma_current, std::vector<std::uint32_t>& spikes) {
+void Membrane<T>::reset_pyramidal(Step k, std::size_t block, std::size_t first, std::size_t crossings,
+                                  bool bursting, T soma_current, std::vector<std::uint32_t>& spikes) {
   const T ws_jump = static_cast<T>(ws_scale_.store_for(k + 1));
   const T theta_jump = static_cast<T>(pyramidal_parameters(model_)->threshold_jump_V / theta_scale_.at(k));
   const T reset = static_cast<T>(pyramidal_parameters(model_)->reset_V);
@@ -213,7 +224,8 @@ void Membrane<T>::draw_burst(Step k, std::size_t i, double vd) {
   const double u_burst = burst_uniform(i, k, 0), u_duration = burst_uniform(i, k, 1);
   if (u_burst >= p) return;
   const Step ticks = static_cast<Step>((burst_shortest_s_ + u_duration * burst_span_s_) / dt_);
-  calendar_[i / kBlock][static_cast<std::size_t>(k + ticks - 1) & (calendar_size_ - 1)].push_back(static_cast<std::uint32_t>(i));
+  calendar_[i / kBlock][static_cast<std::size_t>(k + ticks - 1) & (calendar_size_ - 1)].push_back(
+      static_cast<std::uint32_t>(i));
 }
 
 template <class T>
@@ -240,10 +252,11 @@ double Membrane<T>::escape_V(CurrentTarget where, std::size_t i, double scale) c
   return p.rest_V + current_V + p.unit_psp_V * scale * balance;
 }
 
-/// Thinning (Lewis & Shedler 1979): a candidate at the largest rate becomes an event with the probability that its potential gives, so
-/// potentials are looked at where there is a candidate only.
+/// Thinning (Lewis & Shedler 1979): a candidate at the largest rate becomes an event with the probability
+/// that its potential gives, so potentials are looked at where there is a candidate only.
 template <class T>
-void Membrane<T>::escape_step(Step k, std::size_t first, std::size_t count, std::vector<std::uint32_t>& spikes) {
+void Membrane<T>::escape_step(Step k, std::size_t first, std::size_t count,
+                              std::vector<std::uint32_t>& spikes) {
   const auto& p = std::get<EscapeBurst>(model_);
   const double scale = excitatory_.at(k), candidate = p.maximum_rate_Hz * dt_;
   const double soma_V = soma_per_ampere_ * drive_at(soma_drive_, k) - p.threshold_V;
@@ -251,11 +264,13 @@ void Membrane<T>::escape_step(Step k, std::size_t first, std::size_t count, std:
   constexpr std::size_t kWords = 4;  // of one draw; blocks begin at a multiple
   static_assert(kBlock % kWords == 0);
   for (std::size_t i = first; i < first + count; i += kWords) {
-    const auto words = random_words({seed_, Stream::poisson_spike, kEscapeObjects | number_, static_cast<std::uint64_t>(k) << 32 | i / kWords});
+    const auto words = random_words({seed_, Stream::poisson_spike, kEscapeObjects | number_,
+                                     static_cast<std::uint64_t>(k) << 32 | i / kWords});
     for (std::size_t n = i; n < std::min(i + kWords, first + count); ++n) {
       const double u = static_cast<double>(words[n - i]) * 0x1p-32;
       if (u >= candidate || k < ready_[n]) continue;
-      if (u * (1 + std::exp(-(escape_V(CurrentTarget::soma, n, scale) + soma_V) / p.slope_V)) >= candidate) continue;
+      if (u * (1 + std::exp(-(escape_V(CurrentTarget::soma, n, scale) + soma_V) / p.slope_V)) >= candidate)
+        continue;
       spikes.push_back(static_cast<std::uint32_t>(n));
       ready_[n] = k + refractory_steps_;
       draw_burst(k, n, escape_V(CurrentTarget::dendrite, n, scale) + dendrite_V);
@@ -286,7 +301,9 @@ void Membrane<T>::step(Step k, std::size_t block, std::vector<std::uint32_t>& sp
   const double soma_A = drive_at(soma_drive_, k);
   const T soma_current = static_cast<T>(soma_per_ampere_ * soma_A);
   if (std::holds_alternative<ExponentialIf>(model_)) {
-    InterneuronState<T> s{v_.data() + first, ws_.data() + first, count_.data() + first,
+    InterneuronState<T> s{v_.data() + first,
+                          ws_.data() + first,
+                          count_.data() + first,
                           {g_[0].data() + first, g_[1].data() + first}};
     InterneuronStep<T> c = interneuron_;
     c.excitatory_scale = static_cast<T>(excitatory_.at(k));
@@ -305,9 +322,14 @@ void Membrane<T>::step(Step k, std::size_t block, std::vector<std::uint32_t>& sp
     return;
   }
   const bool bursting = std::holds_alternative<BurstPoisson>(model_);
-  PyramidalState<T> s{v_.data() + first, vd_.data() + first, wd_.data() + first,
-                      bursting ? nullptr : count_.data() + first, ws_.data() + first, theta_.data() + first,
-                      {g_[0].data() + first, g_[1].data() + first, g_[2].data() + first, g_[3].data() + first}};
+  PyramidalState<T> s{
+      v_.data() + first,
+      vd_.data() + first,
+      wd_.data() + first,
+      bursting ? nullptr : count_.data() + first,
+      ws_.data() + first,
+      theta_.data() + first,
+      {g_[0].data() + first, g_[1].data() + first, g_[2].data() + first, g_[3].data() + first}};
   PyramidalStep<T> c = pyramidal_;
   c.excitatory_scale = static_cast<T>(excitatory_.at(k));
   c.inhibitory_scale = static_cast<T>(inhibitory_.at(k));
@@ -346,7 +368,8 @@ NeuronState Membrane<T>::state(std::size_t i, Step k) const {
     const double scale = 1 / excitatory_.store_for(k + 1);
     s.v = escape_V(CurrentTarget::soma, i, scale);
     s.vd = escape_V(CurrentTarget::dendrite, i, scale);
-    s.g = {conductance(0, excitatory_), conductance(1, inhibitory_), conductance(2, excitatory_), conductance(3, inhibitory_)};
+    s.g = {conductance(0, excitatory_), conductance(1, inhibitory_), conductance(2, excitatory_),
+           conductance(3, inhibitory_)};
     return s;
   }
   if (v_.empty()) return s;
@@ -369,7 +392,8 @@ void Membrane<T>::set_state(std::size_t i, Step k, const NeuronState& s) {
   APICAL_CHECK(i < size_);
   if (!v_.empty()) v_[i] = static_cast<T>(s.v);
   for (std::size_t r = 0; r < kReceptors; ++r) {
-    if (!g_[r].empty()) g_[r][i] = static_cast<T>(s.g[r] * (r % 2 == 0 ? excitatory_ : inhibitory_).store_for(k + 1));
+    if (!g_[r].empty())
+      g_[r][i] = static_cast<T>(s.g[r] * (r % 2 == 0 ? excitatory_ : inhibitory_).store_for(k + 1));
   }
   if (const PyramidalParameters* p = pyramidal_parameters(model_)) {
     vd_[i] = static_cast<T>(s.vd);
@@ -385,13 +409,15 @@ template <class T>
 std::optional<Fault> Membrane<T>::first_fault(std::size_t first, std::size_t count) const {
   for (std::size_t i = first; i < first + count; ++i) {
     if (v_.empty()) {
-      const double soma_V = escape_V(CurrentTarget::soma, i, 1), dendrite_V = escape_V(CurrentTarget::dendrite, i, 1);
+      const double soma_V = escape_V(CurrentTarget::soma, i, 1),
+                   dendrite_V = escape_V(CurrentTarget::dendrite, i, 1);
       if (!std::isfinite(soma_V)) return Fault{i, "membrane potential of the soma", soma_V};
       if (!std::isfinite(dendrite_V)) return Fault{i, "membrane potential of the dendrite", dendrite_V};
       continue;
     }
     if (!std::isfinite(v_[i])) return Fault{i, "membrane potential of the soma", static_cast<double>(v_[i])};
-    if (!vd_.empty() && !std::isfinite(vd_[i])) return Fault{i, "membrane potential of the dendrite", static_cast<double>(vd_[i])};
+    if (!vd_.empty() && !std::isfinite(vd_[i]))
+      return Fault{i, "membrane potential of the dendrite", static_cast<double>(vd_[i])};
   }
   return {};
 }
@@ -399,7 +425,8 @@ std::optional<Fault> Membrane<T>::first_fault(std::size_t first, std::size_t cou
 template <class T>
 std::size_t Membrane<T>::bytes() const {
   std::size_t n = 0;
-  for (const auto* b : {&v_, &vd_, &ws_, &wd_, &theta_, &count_, &g_[0], &g_[1], &g_[2], &g_[3]}) n += b->size() * sizeof(T);
+  for (const auto* b : {&v_, &vd_, &ws_, &wd_, &theta_, &count_, &g_[0], &g_[1], &g_[2], &g_[3]})
+    n += b->size() * sizeof(T);
   return n + ready_.size() * sizeof(Step);
 }
 

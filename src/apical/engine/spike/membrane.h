@@ -42,7 +42,9 @@ class Scale {
   bool wraps(Step k) const { return k > 0 && (k & mask_) == 0; }
   double wrap() const { return wrap_; }
   /// What an amount that is to count in full in step k is worth in stored units before step k's wrap.
-  double store_for(Step k) const { return wraps(k) ? 1 / wrap_ : inverse_[static_cast<std::size_t>(k & mask_)]; }
+  double store_for(Step k) const {
+    return wraps(k) ? 1 / wrap_ : inverse_[static_cast<std::size_t>(k & mask_)];
+  }
 
  private:
   std::vector<double> table_{1.0}, inverse_{1.0};
@@ -54,7 +56,8 @@ template <class T>
 class Membrane {
  public:
   /// `number` addresses the group's random numbers.
-  Membrane(const NeuronGroup& group, const Quirks& quirks, double dt_s, std::uint64_t seed, std::uint32_t number);
+  Membrane(const NeuronGroup& group, const Quirks& quirks, double dt_s, std::uint64_t seed,
+           std::uint32_t number);
 
   std::size_t size() const { return size_; }
   std::size_t blocks() const { return (size_ + kBlock - 1) / kBlock; }
@@ -62,17 +65,22 @@ class Membrane {
   /// Step k of one block, currents included; appends the group's indices of neurons that spiked, ascending.
   void step(Step k, std::size_t block, std::vector<std::uint32_t>& spikes);
 
-  /// Stored conductances of a receptor, and the stored worth of weight 1 that arrives in step k (acts from k+1).
+  /// Stored conductances of a receptor, and the stored worth of weight 1 that arrives in step k (acts from
+  /// k+1).
   T* conductance(Receptor r) { return g_[static_cast<std::size_t>(r)].data(); }
   T arrival_factor(Receptor r, Step k) const {
     return static_cast<T>((is_excitatory(r) ? excitatory_ : inhibitory_).store_for(k + 1));
   }
 
-  void set_drive(CurrentTarget where, const Drive& drive) { (where == CurrentTarget::soma ? soma_drive_ : dendrite_drive_) = drive; }
+  void set_drive(CurrentTarget where, const Drive& drive) {
+    (where == CurrentTarget::soma ? soma_drive_ : dendrite_drive_) = drive;
+  }
   /// A further current per neuron in A, or none if empty.
   void set_currents(CurrentTarget where, std::span<const double> amperes);
   /// Uniform numbers the group uses instead of drawn ones, two per event (replay of recorded runs).
-  void set_burst_uniforms(std::vector<double> uniforms) { uniforms_.assign(uniforms.begin(), uniforms.end()); }
+  void set_burst_uniforms(std::vector<double> uniforms) {
+    uniforms_.assign(uniforms.begin(), uniforms.end());
+  }
 
   /// State of neuron i after step k.
   NeuronState state(std::size_t i, Step k) const;
@@ -85,7 +93,9 @@ class Membrane {
   void visit_state(Archive& a, const std::string& prefix);
 
  private:
-  static bool is_excitatory(Receptor r) { return r == Receptor::soma_excitatory || r == Receptor::dendrite_excitatory; }
+  static bool is_excitatory(Receptor r) {
+    return r == Receptor::soma_excitatory || r == Receptor::dendrite_excitatory;
+  }
   void wrap(Step k, std::size_t first, std::size_t last);
   double drive_at(const Drive& d, Step k) const;
   void add_currents(std::size_t first, std::size_t count);
@@ -105,7 +115,7 @@ class Membrane {
   std::uint64_t seed_;
   std::uint32_t number_;
   std::size_t size_;
-  PyramidalStep<T> pyramidal_{};      ///< constants; scales and currents are filled in per step
+  PyramidalStep<T> pyramidal_{};  ///< constants; scales and currents are filled in per step
   InterneuronStep<T> interneuron_{};
   /// Change of potential per step and ampere, dt/C; of EscapeBurst the potential itself, R.
   double soma_per_ampere_ = 0, dendrite_per_ampere_ = 0;
@@ -118,11 +128,11 @@ class Membrane {
   std::array<AlignedBuffer<T>, kReceptors> g_;
   AlignedBuffer<T> soma_currents_, dendrite_currents_;
   Drive soma_drive_, dendrite_drive_;
-  std::vector<Step> ready_;                            ///< first step at which a burst-Poisson event may occur
+  std::vector<Step> ready_;  ///< first step at which a burst-Poisson event may occur
   /// Extra spikes of bursts by step modulo calendar_size_ (a power of two), per block.
   std::vector<std::vector<std::vector<std::uint32_t>>> calendar_;
   std::size_t calendar_size_ = 1;
-  std::vector<std::vector<Crossing<T>>> crossings_;    ///< scratch per block
+  std::vector<std::vector<Crossing<T>>> crossings_;  ///< scratch per block
   std::deque<double> uniforms_;
 };
 
@@ -149,7 +159,8 @@ void Membrane<T>::visit_state(Archive& a, const std::string& prefix) {
   std::vector<std::uint32_t> pending;  // (slot, neuron) pairs: lists of lists have no name of their own
   for (const auto& block : calendar_) {
     for (std::size_t slot = 0; slot < block.size(); ++slot) {
-      for (const std::uint32_t neuron : block[slot]) pending.insert(pending.end(), {static_cast<std::uint32_t>(slot), neuron});
+      for (const std::uint32_t neuron : block[slot])
+        pending.insert(pending.end(), {static_cast<std::uint32_t>(slot), neuron});
     }
   }
   a(prefix + "pending_bursts", pending);

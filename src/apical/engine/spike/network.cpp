@@ -14,11 +14,11 @@
 namespace apical::spike {
 namespace {
 
-constexpr Step kAhead = 8;                                         // a power of two
-constexpr Step kCheck = 256;                                       // how often potentials are looked at; a power of two
-constexpr double kDefaultMinimumRate = 2;                          // Hz (quirk Q7)
-constexpr double kLongest = 1e9;                                   // steps without another look at rates
-constexpr std::uint32_t kSourceObjects = 0x80000000U;              // Poisson walks: backgrounds below, sources above
+constexpr Step kAhead = 8;                             // a power of two
+constexpr Step kCheck = 256;                           // how often potentials are looked at; a power of two
+constexpr double kDefaultMinimumRate = 2;              // Hz (quirk Q7)
+constexpr double kLongest = 1e9;                       // steps without another look at rates
+constexpr std::uint32_t kSourceObjects = 0x80000000U;  // Poisson walks: backgrounds below, sources above
 
 std::uint32_t walk_object(std::size_t owner, std::size_t block) {
   APICAL_CHECK(owner < 32768 && block < 65536);
@@ -26,9 +26,8 @@ std::uint32_t walk_object(std::size_t owner, std::size_t block) {
 }
 
 bool reads_events_of(const Description& d, const std::string& group) {
-  return std::any_of(d.connections.begin(), d.connections.end(), [&](const Connection& c) {
-    return c.source == group && c.reads != Reads::spikes;
-  });
+  return std::any_of(d.connections.begin(), d.connections.end(),
+                     [&](const Connection& c) { return c.source == group && c.reads != Reads::spikes; });
 }
 
 }  // namespace
@@ -39,7 +38,8 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
   validate(description_);
   int longest = description_.quirks.presynaptic_detector_lag_steps;
   for (const Connection& c : description_.connections) longest = std::max(longest, c.delay_steps);
-  slots_ = std::bit_ceil(static_cast<std::size_t>(longest + kAhead) + 1);  // written ahead while the oldest is still read
+  slots_ = std::bit_ceil(static_cast<std::size_t>(longest + kAhead) +
+                         1);  // written ahead while the oldest is still read
 
   const std::vector<GroupLayout> places = layout(description_, parts_);
   for (std::size_t g = 0; g < places.size(); ++g) add_group(g, places[g]);
@@ -53,7 +53,8 @@ Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPo
       shortest_period_ = std::min(shortest_period_, traces->period());
     }
   }
-  for (const Eligibility& e : eligibility_) shortest_period_ = std::min(shortest_period_, e.copies[0].period());
+  for (const Eligibility& e : eligibility_)
+    shortest_period_ = std::min(shortest_period_, e.copies[0].period());
 }
 
 template <class T>
@@ -64,7 +65,8 @@ void Network<T>::add_group(std::size_t g, const GroupLayout& places) {
   Group group;
   group.alpha_s = spec.estimator.alpha_s;
   group.relay = std::holds_alternative<Relay>(spec.model);
-  if (has_membrane(spec.model)) group.membrane.emplace_back(spec, q, dt, seed_, static_cast<std::uint32_t>(g));
+  if (has_membrane(spec.model))
+    group.membrane.emplace_back(spec, q, dt, seed_, static_cast<std::uint32_t>(g));
   const double slow = decay_rate(dt, spec.estimator.alpha_s, q.float32_trace_decay);
   group.events = DecayingTraces<double>(spec.size, slow);
   group.bursts = DecayingTraces<double>(spec.size, slow);
@@ -82,11 +84,13 @@ void Network<T>::add_group(std::size_t g, const GroupLayout& places) {
     block.ring.resize(slots_);
     if (labelled) {
       block.event_counts.assign(block.count, 0);
-      block.detectors.emplace_back(q.detector, spec.estimator.burst_limit_s, dt, block.count, q.float32_trace_decay);
+      block.detectors.emplace_back(q.detector, spec.estimator.burst_limit_s, dt, block.count,
+                                   q.float32_trace_decay);
       if (q.presynaptic_detector_lag_steps > 0) block.detectors.push_back(block.detectors.front());
     }
     if (const auto* poisson = std::get_if<PoissonSource>(&spec.model)) {
-      block.source.emplace_back(seed_, kSourceObjects | walk_object(g, block.index), block.count, poisson->rate_Hz * dt);
+      block.source.emplace_back(seed_, kSourceObjects | walk_object(g, block.index), block.count,
+                                poisson->rate_Hz * dt);
     }
     group.blocks.push_back(std::move(block));
   }
@@ -112,11 +116,13 @@ void Network<T>::share_blocks(const std::vector<GroupLayout>& places) {
 template <class T>
 void Network<T>::add_connection(std::size_t n, const std::vector<GroupLayout>& places) {
   const Connection& c = description_.connections[n];
-  const std::size_t source = group_index(description_, c.source), target = group_index(description_, c.target);
+  const std::size_t source = group_index(description_, c.source),
+                    target = group_index(description_, c.target);
   const std::size_t sources = description_.groups[source].size, targets = description_.groups[target].size;
   Link link{.source = source,
             .target = target,
-            .synapses = Synapses<T>(c, sources, targets, seed_, static_cast<std::uint32_t>(n), places[target].boundaries),
+            .synapses = Synapses<T>(c, sources, targets, seed_, static_cast<std::uint32_t>(n),
+                                    places[target].boundaries),
             .receptor = c.receptor,
             .reads = c.reads,
             .delay = c.delay_steps};
@@ -161,9 +167,10 @@ void Network<T>::add_background(std::size_t n) {
   const std::size_t target = group_index(description_, b.target);
   noise_.push_back({target, groups_[target].blocks.front().feeds.size()});
   for (Block& block : groups_[target].blocks) {
-    block.feeds.push_back({.walk = PoissonWalk(seed_, walk_object(n, block.index), block.count, b.rate_Hz * description_.dt_s),
-                           .receptor = b.receptor,
-                           .weight = static_cast<T>(b.weight)});
+    block.feeds.push_back(
+        {.walk = PoissonWalk(seed_, walk_object(n, block.index), block.count, b.rate_Hz * description_.dt_s),
+         .receptor = b.receptor,
+         .weight = static_cast<T>(b.weight)});
   }
 }
 
@@ -195,7 +202,8 @@ void Network<T>::label(Group& group, Block& block, Step k) {
       if (group.recorded) block.recorded.push_back({k, neuron, seen});
     }
     if (pre) {
-      for (const std::uint32_t neuron : block.ring[slot(k - description_.quirks.presynaptic_detector_lag_steps)][0]) {
+      for (const std::uint32_t neuron :
+           block.ring[slot(k - description_.quirks.presynaptic_detector_lag_steps)][0]) {
         pre->count(neuron - block.first, k);
       }
     }
@@ -215,9 +223,11 @@ void Network<T>::emit_at_rates(Block& block, Step k) {
   for (std::size_t i = 0; i < block.count; i += kWords) {
     const std::size_t end = std::min<std::size_t>(i + kWords, block.count);
     if (std::all_of(p + i, p + end, [](float x) { return x <= 0; })) continue;
-    const auto words = random_words({seed_, Stream::poisson_spike, object, static_cast<std::uint64_t>(k) << 32 | i / kWords});
+    const auto words = random_words(
+        {seed_, Stream::poisson_spike, object, static_cast<std::uint64_t>(k) << 32 | i / kWords});
     for (std::size_t n = i; n < end; ++n) {
-      if (static_cast<float>(words[n - i] >> 8) * 0x1p-24f < p[n]) block.ring[slot(k)][0].push_back(block.first + static_cast<std::uint32_t>(n));
+      if (static_cast<float>(words[n - i] >> 8) * 0x1p-24f < p[n])
+        block.ring[slot(k)][0].push_back(block.first + static_cast<std::uint32_t>(n));
     }
   }
 }
@@ -258,7 +268,8 @@ void Network<T>::integrate(std::size_t part, Step k, Step end) {
   }
   // There and back again: what the last step touched last is still in the nearest cache.
   const auto& blocks = listening_[part];
-  for (std::size_t i = 0; i < blocks.size(); ++i) integrate_block(*blocks[k % 2 == 0 ? i : blocks.size() - 1 - i], k);
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    integrate_block(*blocks[k % 2 == 0 ? i : blocks.size() - 1 - i], k);
   for (std::size_t l = 0; l < links_.size(); ++l) {
     Link& link = links_[l];
     if (link.short_term.empty()) continue;
@@ -267,8 +278,9 @@ void Network<T>::integrate(std::size_t part, Step k, Step end) {
       auto& efficacy = link.efficacy[slot(k)][block.index];
       efficacy.clear();
       for (const std::uint32_t neuron : block.ring[slot(k)][static_cast<std::size_t>(link.reads)]) {
-        efficacy.push_back(static_cast<T>(link.short_term[neuron].transmit(
-            *description_.connections[l].short_term, description_.quirks.facilitation_jump, description_.dt_s, k)));
+        efficacy.push_back(static_cast<T>(
+            link.short_term[neuron].transmit(*description_.connections[l].short_term,
+                                             description_.quirks.facilitation_jump, description_.dt_s, k)));
       }
     }
   }
@@ -307,7 +319,8 @@ void Network<T>::deliver(std::size_t part, Step k) {
     for (const Block& block : groups_[out.source].blocks) {
       if (activity_[at * activity_stride_ + block.activity] == 0) continue;
       for (const std::size_t l : out.links) {
-        for (const std::uint32_t s : block.ring[at][static_cast<std::size_t>(links_[l].reads)]) links_[l].synapses.prefetch(part, s);
+        for (const std::uint32_t s : block.ring[at][static_cast<std::size_t>(links_[l].reads)])
+          links_[l].synapses.prefetch(part, s);
       }
     }
   }
@@ -369,7 +382,8 @@ bool Network<T>::find_deficits(std::size_t part, Link& link, const BurstRule& ru
       link.deficits[i] = static_cast<T>(rate_deficit(rate, minimum));
     }
   }
-  // Spikes only add to what decays, so that nobody can fall below the minimum before the lowest rate has decayed to it.
+  // Spikes only add to what decays, so that nobody can fall below the minimum before the lowest rate has
+  // decayed to it.
   if (lowest > minimum) {
     const double steps = minimum > 0 ? tau_s / description_.dt_s * std::log(lowest / minimum) : kLongest;
     link.no_deficit_before[part] = k + static_cast<Step>(0.99 * std::min(steps, kLongest));
@@ -408,7 +422,8 @@ void Network<T>::apply_postsynaptic_term(std::size_t part, Link& link, const Bur
   const auto update = [&](std::uint32_t neuron, Label kind) {
     const double events = target.events.value(neuron, k), bursts = target.bursts.value(neuron, k);
     const double h = homeostatic_term(events / target.alpha_s, rule.maximum_rate_Hz);
-    const double p = rule.fixed_burst_probability.value_or(burst_probability(events, bursts, description_.quirks.first_event));
+    const double p = rule.fixed_burst_probability.value_or(
+        burst_probability(events, bursts, description_.quirks.first_event));
     const double valence = kind == Label::event ? -p : 1;
     const double change = kind == Label::event ? event_valence(p, h) : burst_valence(h);
     link.synapses.add_per_source(neuron, static_cast<T>(link.eta * change * decay), eligibility.scaled(),
@@ -442,8 +457,8 @@ void Network<T>::advance(Step steps) {
         integrate(part, k, end);
         if (!barrier.arrive_and_wait()) return;
         deliver(part, k);
-        // Looked for kAhead steps before the parts ask, so that all see the answer and stop together, where deaf groups are
-        // not ahead of the others.
+        // Looked for kAhead steps before the parts ask, so that all see the answer and stop together, where
+        // deaf groups are not ahead of the others.
         if (k % kCheck == kCheck - 1 - kAhead) look(part, k);
         if (k % kCheck == kCheck - 1 && faulty) {
           if (part == 0) reached = k + 1;
@@ -562,7 +577,8 @@ void Network<T>::set_state(std::size_t group, std::uint32_t neuron, const Neuron
 
 template <class T>
 NeuronState Network<T>::state(std::size_t group, std::uint32_t neuron) const {
-  return groups_.at(group).membrane.empty() ? NeuronState{} : groups_[group].membrane.front().state(neuron, now_ - 1);
+  return groups_.at(group).membrane.empty() ? NeuronState{}
+                                            : groups_[group].membrane.front().state(neuron, now_ - 1);
 }
 
 template <class T>
@@ -595,7 +611,8 @@ Counts Network<T>::counts(std::size_t group) const {
 template <class T>
 std::vector<std::uint32_t> Network<T>::event_counts(std::size_t group) const {
   std::vector<std::uint32_t> all;
-  for (const Block& b : groups_.at(group).blocks) all.insert(all.end(), b.event_counts.begin(), b.event_counts.end());
+  for (const Block& b : groups_.at(group).blocks)
+    all.insert(all.end(), b.event_counts.begin(), b.event_counts.end());
   return all;
 }
 
@@ -727,7 +744,9 @@ std::vector<Spike> Network<T>::presynaptic_labels(std::size_t group) const {
   for (const Block& b : groups_.at(group).blocks) {
     const Emission& last = b.ring[slot(now_ - 1)];
     for (const std::uint32_t neuron : last[0]) {
-      const auto in = [&](std::size_t kind) { return std::find(last[kind].begin(), last[kind].end(), neuron) != last[kind].end(); };
+      const auto in = [&](std::size_t kind) {
+        return std::find(last[kind].begin(), last[kind].end(), neuron) != last[kind].end();
+      };
       out.push_back({now_ - 1, neuron, in(1) ? Label::event : in(2) ? Label::burst : Label::none});
     }
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Executes a spiking circuit, clock-driven neurons and event-driven synapses. One step (Payeur et al. 2021, order of
-// their program): membranes and resets, connections and plasticity, background input; estimates decay last.
-// The same seed gives the same bits for any number of threads: random numbers have addresses, and each neuron's sums
-// have one order.
+// Executes a spiking circuit, clock-driven neurons and event-driven synapses. One step (Payeur et al. 2021,
+// order of their program): membranes and resets, connections and plasticity, background input; estimates
+// decay last. The same seed gives the same bits for any number of threads: random numbers have addresses, and
+// each neuron's sums have one order.
 //
 // float: for speed. double: for validation.
 #pragma once
@@ -49,7 +49,8 @@ struct RuleUpdate {
   double valence, homeostatic_term;
 };
 
-/// The presynaptic term of one presynaptic event: per target, before the learning rate (recorded with updates).
+/// The presynaptic term of one presynaptic event: per target, before the learning rate (recorded with
+/// updates).
 struct PresynapticTerm {
   Step step;
   std::uint32_t source;
@@ -64,8 +65,8 @@ class Network {
   ~Network();
   Network(Network&&) noexcept;
 
-  /// Executes `steps` steps. Throws NumericalFault within 256 steps of a potential that is no longer finite, and Error
-  /// from then on: the state can be saved, but not continued.
+  /// Executes `steps` steps. Throws NumericalFault within 256 steps of a potential that is no longer finite,
+  /// and Error from then on: the state can be saved, but not continued.
   void advance(Step steps);
   /// Number of the next step; the time is step() dt.
   Step step() const { return now_; }
@@ -103,7 +104,8 @@ class Network {
   void record(std::size_t group, bool on);
   /// Recorded spikes in order of step and neuron; forgets them.
   std::vector<Spike> take_spikes(std::size_t group);
-  /// Copies of the presynaptic eligibility traces and estimators as they stood within the last step, before its decay.
+  /// Copies of the presynaptic eligibility traces and estimators as they stood within the last step, before
+  /// its decay.
   std::vector<double> eligibility(std::size_t connection) const;
   std::vector<double> event_traces(std::size_t group) const;
   std::vector<double> burst_traces(std::size_t group) const;
@@ -118,7 +120,7 @@ class Network {
   /// Labels the presynaptic detector gave to the spikes of the last step.
   std::vector<Spike> presynaptic_labels(std::size_t group) const;
 
-  std::uint64_t synaptic_events() const;   ///< deliveries so far, background included
+  std::uint64_t synaptic_events() const;    ///< deliveries so far, background included
   std::uint64_t background_spikes() const;  ///< those from the background
   std::size_t synapses() const;
   std::size_t synapse_bytes() const;
@@ -126,7 +128,8 @@ class Network {
   std::size_t synapses(std::size_t connection) const;
 
   /// Reads or writes the complete state through a("name", field); fields are numbers and vectors of numbers.
-  /// Recorded spikes and updates are not part of it. The number of threads may differ between writer and reader.
+  /// Recorded spikes and updates are not part of it. The number of threads may differ between writer and
+  /// reader.
   template <class Archive>
   void visit_state(Archive& a);
 
@@ -179,15 +182,15 @@ class Network {
   std::uint64_t seed_;
   ThreadPool* pool_;
   std::size_t parts_ = 1;
-  Step now_ = 0, first_ = 0;    ///< step now, and at the start of this advance()
+  Step now_ = 0, first_ = 0;  ///< step now, and at the start of this advance()
   bool plasticity_ = false;
-  std::string fault_;           ///< why the state cannot be continued
-  std::size_t slots_ = 2;       ///< ring of past spikes, a power of two
+  std::string fault_;      ///< why the state cannot be continued
+  std::size_t slots_ = 2;  ///< ring of past spikes, a power of two
   std::vector<Group> groups_;
   /// Blocks by part, in order of group and position: all, those that hear others, and those that hear nobody.
   std::vector<std::vector<Block*>> part_blocks_, listening_, deaf_;
-  /// Whether a block emitted anything that connections read, bit per Reads, by slot: most steps most blocks did not,
-  /// and a scan of bytes is cheaper than one of lists. Parts write to cache lines of their own.
+  /// Whether a block emitted anything that connections read, bit per Reads, by slot: most steps most blocks
+  /// did not, and a scan of bytes is cheaper than one of lists. Parts write to cache lines of their own.
   AlignedBuffer<std::uint8_t> activity_;
   std::size_t activity_stride_ = 0;
   std::vector<Link> links_;
@@ -198,7 +201,8 @@ class Network {
   Step shortest_period_ = Step{1} << 24;  ///< of all traces; a power of two
 };
 
-/// Spikes of one step by what connections read, then the events and bursts of the block's own (post side) detector.
+/// Spikes of one step by what connections read, then the events and bursts of the block's own (post side)
+/// detector.
 using Emission = std::array<std::vector<std::uint32_t>, 5>;
 inline constexpr std::size_t kRead = 3, kPostEvents = 3, kPostBursts = 4;
 /// A bit for each Reads of which there is something.
@@ -221,24 +225,24 @@ struct Network<T>::Feed {
 template <class T>
 struct Network<T>::Block {
   std::size_t group = 0, index = 0, part = 0;
-  std::size_t activity = 0;                          ///< position in Network::activity_
+  std::size_t activity = 0;  ///< position in Network::activity_
   std::uint32_t first = 0, count = 0;
-  std::vector<Emission> ring;                        ///< by step modulo the number of slots
-  std::vector<EventBurstDetector> detectors;         ///< post side, pre side (one if they agree, none if unused)
-  std::vector<Feed> feeds;                           ///< backgrounds; side by side, since a step reads them all
-  std::vector<PoissonWalk> source;                   ///< Poisson sources only
-  std::vector<float> probabilities;                  ///< per step of each source, where rates differ; empty otherwise
-  std::vector<std::uint32_t> event_counts;           ///< by neuron; none without a detector
-  std::vector<std::uint32_t> to_emit;                ///< relays only
+  std::vector<Emission> ring;                 ///< by step modulo the number of slots
+  std::vector<EventBurstDetector> detectors;  ///< post side, pre side (one if they agree, none if unused)
+  std::vector<Feed> feeds;                    ///< backgrounds; side by side, since a step reads them all
+  std::vector<PoissonWalk> source;            ///< Poisson sources only
+  std::vector<float> probabilities;         ///< per step of each source, where rates differ; empty otherwise
+  std::vector<std::uint32_t> event_counts;  ///< by neuron; none without a detector
+  std::vector<std::uint32_t> to_emit;       ///< relays only
   Counts counts;
   std::vector<Spike> recorded;
 };
 
 template <class T>
 struct Network<T>::Group {
-  std::vector<Membrane<T>> membrane;                 ///< none for sources and relays
+  std::vector<Membrane<T>> membrane;  ///< none for sources and relays
   std::vector<Block> blocks;
-  DecayingTraces<double> events, bursts, spikes;     ///< Ebar, Bbar, 30 s average of all spikes
+  DecayingTraces<double> events, bursts, spikes;  ///< Ebar, Bbar, 30 s average of all spikes
   double alpha_s = 1;
   bool relay = false, recorded = false;
 };
@@ -250,19 +254,20 @@ struct Network<T>::Link {
   Receptor receptor;
   Reads reads;
   int delay;
-  std::vector<ShortTermState> short_term = {};       ///< by source
+  std::vector<ShortTermState> short_term = {};             ///< by source
   std::vector<std::vector<std::vector<T>>> efficacy = {};  ///< by slot and block of the source
   std::size_t eligibility = 0;
   double eta = 0;
-  std::vector<T> deficits = {};                      ///< scratch by target
-  std::vector<Step> no_deficit_before = {};          ///< by part: nobody lacks anything in earlier steps (0: not known)
+  std::vector<T> deficits = {};  ///< scratch by target
+  std::vector<Step> no_deficit_before =
+      {};  ///< by part: nobody lacks anything in earlier steps (0: not known)
   bool recorded = false;
-  std::vector<std::vector<RuleUpdate>> updates = {};  ///< by part
+  std::vector<std::vector<RuleUpdate>> updates = {};     ///< by part
   std::vector<std::vector<PresynapticTerm>> terms = {};  ///< by part
 };
 
-/// Presynaptic event traces of one group and time constant; every part keeps its own copy, so that it can be brought
-/// up to date while another part still reads its own.
+/// Presynaptic event traces of one group and time constant; every part keeps its own copy, so that it can be
+/// brought up to date while another part still reads its own.
 template <class T>
 struct Network<T>::Eligibility {
   std::size_t source;

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::uint32_t kFirst = 0;
 
-/// Two populations with everything on: plasticity, feedback bursts, short-term plasticity, delays, background; and one that
-/// hears nobody, of several blocks.
+/// Two populations with everything on: plasticity, feedback bursts, short-term plasticity, delays,
+/// background; and one that hears nobody, of several blocks.
 Description lively(std::size_t n) {
   Description d;
   for (const char* name : {"low", "high"}) {
@@ -26,7 +26,8 @@ Description lively(std::size_t n) {
     g.dendrite_current.constant_A = 300e-12;
     g.soma_current = {.constant_A = 250e-12, .amplitude_A = 100e-12, .period_s = 0.1};
     d.groups.push_back(g);
-    for (const Receptor r : {Receptor::soma_excitatory, Receptor::soma_inhibitory, Receptor::dendrite_excitatory}) {
+    for (const Receptor r :
+         {Receptor::soma_excitatory, Receptor::soma_inhibitory, Receptor::dendrite_excitatory}) {
       d.background.push_back({name, r, 400, r == Receptor::dendrite_excitatory ? 0.05 : 0.35});
     }
   }
@@ -34,23 +35,63 @@ Description lively(std::size_t n) {
   d.groups.push_back({.name = "pv", .size = n / 4, .model = ExponentialIf::parvalbumin()});
   d.groups.push_back({.name = "som", .size = n / 4, .model = ExponentialIf::somatostatin()});
   d.groups.push_back({.name = "pool", .size = n, .model = PoissonSource{20}});
-  d.groups.push_back({.name = "senses", .size = 2 * n, .model = BurstPoisson{}, .soma_current = {.constant_A = 500e-12}, .initial_voltage_sd_V = 5e-3});
+  d.groups.push_back({.name = "senses",
+                      .size = 2 * n,
+                      .model = BurstPoisson{},
+                      .soma_current = {.constant_A = 500e-12},
+                      .initial_voltage_sd_V = 5e-3});
   d.background.push_back({"senses", Receptor::soma_excitatory, 400, 0.35});
   const RandomPairs sparse{.probability = 40.0 / static_cast<double>(n)};
-  d.connections = {
-      {.name = "plastic", .source = "low", .target = "high", .reads = Reads::events, .delay_steps = 0, .topology = sparse,
-       .weight = 0.2, .rule = BurstRule{.eta = 0.02}},
-      {.name = "recurrent", .source = "high", .target = "high", .reads = Reads::events, .delay_steps = 0, .topology = sparse,
-       .weight = 0.1, .rule = BurstRule{.eta = 0.01, .pre_tau_s = 0.05}},
-      {.name = "feedback", .source = "high", .target = "low", .receptor = Receptor::dendrite_excitatory, .reads = Reads::bursts,
-       .delay_steps = 3, .topology = sparse, .weight = 0.1},
-      {.name = "depressing", .source = "low", .target = "pv", .topology = sparse, .weight = 0.4,
-       .short_term = ShortTermParameters::depressing()},
-      {.name = "facilitating", .source = "low", .target = "two", .topology = sparse, .weight = 0.8,
-       .short_term = ShortTermParameters::facilitating()},
-      {.name = "inhibition", .source = "pv", .target = "two", .receptor = Receptor::dendrite_inhibitory, .topology = sparse, .weight = 0.05},
-      {.name = "pool", .source = "pool", .target = "som", .topology = sparse, .weight = 0.3},
-      {.name = "senses", .source = "senses", .target = "low", .reads = Reads::events, .delay_steps = 5, .topology = sparse, .weight = 0.3}};
+  d.connections = {{.name = "plastic",
+                    .source = "low",
+                    .target = "high",
+                    .reads = Reads::events,
+                    .delay_steps = 0,
+                    .topology = sparse,
+                    .weight = 0.2,
+                    .rule = BurstRule{.eta = 0.02}},
+                   {.name = "recurrent",
+                    .source = "high",
+                    .target = "high",
+                    .reads = Reads::events,
+                    .delay_steps = 0,
+                    .topology = sparse,
+                    .weight = 0.1,
+                    .rule = BurstRule{.eta = 0.01, .pre_tau_s = 0.05}},
+                   {.name = "feedback",
+                    .source = "high",
+                    .target = "low",
+                    .receptor = Receptor::dendrite_excitatory,
+                    .reads = Reads::bursts,
+                    .delay_steps = 3,
+                    .topology = sparse,
+                    .weight = 0.1},
+                   {.name = "depressing",
+                    .source = "low",
+                    .target = "pv",
+                    .topology = sparse,
+                    .weight = 0.4,
+                    .short_term = ShortTermParameters::depressing()},
+                   {.name = "facilitating",
+                    .source = "low",
+                    .target = "two",
+                    .topology = sparse,
+                    .weight = 0.8,
+                    .short_term = ShortTermParameters::facilitating()},
+                   {.name = "inhibition",
+                    .source = "pv",
+                    .target = "two",
+                    .receptor = Receptor::dendrite_inhibitory,
+                    .topology = sparse,
+                    .weight = 0.05},
+                   {.name = "pool", .source = "pool", .target = "som", .topology = sparse, .weight = 0.3},
+                   {.name = "senses",
+                    .source = "senses",
+                    .target = "low",
+                    .reads = Reads::events,
+                    .delay_steps = 5,
+                    .topology = sparse,
+                    .weight = 0.3}};
   return d;
 }
 
@@ -157,7 +198,8 @@ TEST(SpikeNetwork, SavingAndContinuingEqualsAnUninterruptedRun) {
 
 TEST(SpikeNetwork, WithoutInputNeuronsStayAtRest) {
   Description d;
-  d.groups = {{.name = "two", .size = 3, .model = TwoCompartment{}}, {.name = "burst", .size = 3, .model = BurstPoisson{}}};
+  d.groups = {{.name = "two", .size = 3, .model = TwoCompartment{}},
+              {.name = "burst", .size = 3, .model = BurstPoisson{}}};
   Network<double> net(d, 1);
   net.advance(20000);
   EXPECT_EQ(net.counts(0).spikes + net.counts(1).spikes, 0U);
@@ -208,7 +250,12 @@ TEST(SpikeNetwork, SpikesArriveAfterTheirDelayAndActOneStepLater) {
   for (const int delay : {0, 1, 8, 40}) {
     Description d;
     d.groups = {{.name = "in", .size = 1}, {.name = "out", .size = 1, .model = BurstPoisson{}}};
-    d.connections = {{.name = "c", .source = "in", .target = "out", .delay_steps = delay, .topology = OneToOne{}, .weight = 0.7}};
+    d.connections = {{.name = "c",
+                      .source = "in",
+                      .target = "out",
+                      .delay_steps = delay,
+                      .topology = OneToOne{},
+                      .weight = 0.7}};
     Network<double> net(d, 1);
     net.advance(5);
     net.emit(0, {&kFirst, 1});
@@ -260,8 +307,14 @@ TEST(SpikeNetwork, EventsAndBurstsAreDeliveredToWhatReadsThem) {
   for (const auto& [reads, receptor] : {std::pair{Reads::spikes, Receptor::soma_excitatory},
                                         std::pair{Reads::events, Receptor::soma_inhibitory},
                                         std::pair{Reads::bursts, Receptor::dendrite_excitatory}}) {
-    d.connections.push_back({.name = std::to_string(d.connections.size()), .source = "in", .target = "out",
-                             .receptor = receptor, .reads = reads, .delay_steps = 0, .topology = OneToOne{}, .weight = 1});
+    d.connections.push_back({.name = std::to_string(d.connections.size()),
+                             .source = "in",
+                             .target = "out",
+                             .receptor = receptor,
+                             .reads = reads,
+                             .delay_steps = 0,
+                             .topology = OneToOne{},
+                             .weight = 1});
   }
   Network<double> net(d, 1);
   const auto jumps = [&](Step wait) {
@@ -300,7 +353,8 @@ TEST(SpikeNetwork, FloatAndDoubleSpikeInTheSameStepsWithinOne) {
     net.set_currents(0, CurrentTarget::dendrite, dendrite);
     net.advance(4000);
     auto spikes = net.take_spikes(0);
-    std::stable_sort(spikes.begin(), spikes.end(), [](const Spike& x, const Spike& y) { return x.neuron < y.neuron; });
+    std::stable_sort(spikes.begin(), spikes.end(),
+                     [](const Spike& x, const Spike& y) { return x.neuron < y.neuron; });
     return spikes;
   };
   const auto a = run(single), b = run(twice);
@@ -318,7 +372,12 @@ TEST(SpikeNetwork, FloatAndDoubleSpikeInTheSameStepsWithinOne) {
 TEST(SpikeNetwork, EverySynapseOfASpikingSourceIsDeliveredOnce) {
   Description d;
   d.groups = {{.name = "in", .size = 50}, {.name = "out", .size = 1200, .model = BurstPoisson{}}};
-  d.connections = {{.name = "c", .source = "in", .target = "out", .delay_steps = 0, .topology = RandomPairs{.probability = 0.1}, .weight = 1e-3}};
+  d.connections = {{.name = "c",
+                    .source = "in",
+                    .target = "out",
+                    .delay_steps = 0,
+                    .topology = RandomPairs{.probability = 0.1},
+                    .weight = 1e-3}};
   ThreadPool pool(3);
   Network<double> net(d, 9, &pool);
   EXPECT_NEAR(static_cast<double>(net.synapses()), 6000, 5 * std::sqrt(5400));
@@ -336,7 +395,10 @@ TEST(SpikeNetwork, EverySynapseOfASpikingSourceIsDeliveredOnce) {
 TEST(SpikeNetwork, ListedWeightsReachTheirTargets) {
   Description d;
   d.groups = {{.name = "in", .size = 2}, {.name = "out", .size = 3, .model = BurstPoisson{}}};
-  d.connections = {{.name = "c", .source = "in", .target = "out", .delay_steps = 0,
+  d.connections = {{.name = "c",
+                    .source = "in",
+                    .target = "out",
+                    .delay_steps = 0,
                     .topology = ListedPairs{{{0, 2}, {0, 0}, {1, 1}}, {0.3, 0.1, 0.2}}}};
   Network<double> net(d, 1);
   net.emit(0, {&kFirst, 1});
@@ -368,9 +430,16 @@ TEST(SpikeNetwork, WeightsStayInTheirBoundsAndMoveOnlyWithPlasticity) {
 TEST(SpikeNetwork, EventsDepressByTheBurstProbabilityAndBurstsPotentiate) {
   Description d;
   d.groups = {{.name = "pre", .size = 1}, {.name = "post", .size = 1}};
-  d.connections = {{.name = "c", .source = "pre", .target = "post", .reads = Reads::events, .delay_steps = 0,
-                    .topology = AllToAll{}, .weight = 0.5,
-                    .rule = BurstRule{.eta = 0.1, .minimum_rate_Hz = 0, .maximum_rate_Hz = 1e6, .fixed_burst_probability = 0.15}}};
+  d.connections = {
+      {.name = "c",
+       .source = "pre",
+       .target = "post",
+       .reads = Reads::events,
+       .delay_steps = 0,
+       .topology = AllToAll{},
+       .weight = 0.5,
+       .rule = BurstRule{
+           .eta = 0.1, .minimum_rate_Hz = 0, .maximum_rate_Hz = 1e6, .fixed_burst_probability = 0.15}}};
   Network<double> net(d, 1);
   net.set_plasticity(true);
   net.emit(0, {&kFirst, 1});
@@ -389,13 +458,19 @@ TEST(SpikeNetwork, PlasticSynapsesTakeAtMostSixteenBytesAndFixedOnesEight) {
   const auto bytes_per_synapse = [](std::size_t n, bool plastic, bool listed) {
     Description d;
     d.groups = {{.name = "in", .size = n}, {.name = "out", .size = n, .model = BurstPoisson{}}};
-    Connection c{.name = "c", .source = "in", .target = "out", .reads = Reads::events, .delay_steps = 0,
-                 .topology = RandomPairs{.probability = 100 / static_cast<double>(n)}, .weight = 0.1};
+    Connection c{.name = "c",
+                 .source = "in",
+                 .target = "out",
+                 .reads = Reads::events,
+                 .delay_steps = 0,
+                 .topology = RandomPairs{.probability = 100 / static_cast<double>(n)},
+                 .weight = 0.1};
     if (plastic) c.rule = BurstRule{};
     if (listed) {
       ListedPairs pairs;
       for (std::uint32_t i = 0; i < n; ++i) {
-        for (std::uint32_t j = 0; j < 200; ++j) pairs.pairs.emplace_back(i, (i * 7 + j * 3) % static_cast<std::uint32_t>(n));
+        for (std::uint32_t j = 0; j < 200; ++j)
+          pairs.pairs.emplace_back(i, (i * 7 + j * 3) % static_cast<std::uint32_t>(n));
       }
       pairs.weights.assign(pairs.pairs.size(), 0.1);
       c.topology = pairs;
@@ -415,7 +490,8 @@ TEST(SpikeNetwork, AutapsesAreMadeOnlyOnRequest) {
   for (const bool autapses : {false, true}) {
     Description d;
     d.groups = {{.name = "n", .size = 30, .model = BurstPoisson{}}};
-    d.connections = {{.name = "c", .source = "n", .target = "n", .topology = RandomPairs{1.0, autapses}, .weight = 0}};
+    d.connections = {
+        {.name = "c", .source = "n", .target = "n", .topology = RandomPairs{1.0, autapses}, .weight = 0}};
     EXPECT_EQ(Network<float>(d, 1).synapses(), autapses ? 900U : 870U);
   }
 }
@@ -441,7 +517,8 @@ TEST(SpikeNetwork, StopsSoonAfterAFaultAndStaysStopped) {
     ThreadPool pool(threads);
     Network<float> net(lively(1300), 5, &pool);
     net.advance(100);
-    net.add_conductance(net.group("pv"), Receptor::soma_excitatory, 7, std::numeric_limits<double>::quiet_NaN());
+    net.add_conductance(net.group("pv"), Receptor::soma_excitatory, 7,
+                        std::numeric_limits<double>::quiet_NaN());
     try {
       net.advance(100000);
       FAIL() << "NaN went unnoticed";
@@ -492,7 +569,8 @@ TEST(SpikeNetwork, EstimatesFollowTheRatesOfARelay) {
   EXPECT_NEAR(net.burst_rates(0)[0], 5, 0.5);
 }
 
-/// One group of stochastic neurons at given potentials above rest for 50 s; its mean event rate and burst probability.
+/// One group of stochastic neurons at given potentials above rest for 50 s; its mean event rate and burst
+/// probability.
 std::pair<double, double> at_potentials(double soma_V, double dendrite_V) {
   constexpr std::size_t kNeurons = 50;
   const EscapeBurst n;
@@ -504,20 +582,24 @@ std::pair<double, double> at_potentials(double soma_V, double dendrite_V) {
   Network<float> net(d, 1);
   net.advance(50'000);
   const Counts c = net.counts(0);
-  return {static_cast<double>(c.events) / (50.0 * kNeurons), static_cast<double>(c.bursts) / static_cast<double>(c.events)};
+  return {static_cast<double>(c.events) / (50.0 * kNeurons),
+          static_cast<double>(c.bursts) / static_cast<double>(c.events)};
 }
 
 TEST(SpikeNetwork, StochasticNeuronsFireEventsByTheSomaAndBurstsByTheDendrite) {
   const EscapeBurst n;
-  // Renewal with a dead time: 20 ms after an event, or after the second spike of a burst, which comes 4 to 14 ms (9.5 on average) later.
+  // Renewal with a dead time: 20 ms after an event, or after the second spike of a burst, which comes 4 to 14
+  // ms (9.5 on average) later.
   const auto expected = [&](double soma_V, double burst_probability) {
-    const double hazard = n.maximum_rate_Hz / (1 + std::exp(-(n.rest_V + soma_V - n.threshold_V) / n.slope_V));
+    const double hazard =
+        n.maximum_rate_Hz / (1 + std::exp(-(n.rest_V + soma_V - n.threshold_V) / n.slope_V));
     return 1 / (1 / hazard + n.refractory_s - 1e-3 + burst_probability * 9e-3);
   };
   for (const double soma_V : {0.0, 4e-3, 8e-3}) {
     for (const double dendrite_V : {7e-3, 13e-3}) {
       const auto [rate, p] = at_potentials(soma_V, dendrite_V);
-      const double q = 1 / (1 + std::exp(-(n.rest_V + dendrite_V - n.dendrite_midpoint_V) / n.dendrite_slope_V));
+      const double q =
+          1 / (1 + std::exp(-(n.rest_V + dendrite_V - n.dendrite_midpoint_V) / n.dendrite_slope_V));
       EXPECT_NEAR(p, q, 0.02) << soma_V;
       EXPECT_NEAR(rate / expected(soma_V, q), 1, 0.05) << soma_V << ' ' << dendrite_V;
     }
@@ -527,10 +609,16 @@ TEST(SpikeNetwork, StochasticNeuronsFireEventsByTheSomaAndBurstsByTheDendrite) {
 TEST(SpikeNetwork, SourcesHaveRatesOfTheirOwnAndSynapsesOfStochasticNeuronsEitherSign) {
   Description d;
   d.dt_s = 1e-3;
-  d.groups = {{.name = "in", .size = 6, .model = PoissonSource{0}}, {.name = "cells", .size = 6, .model = EscapeBurst{}}};
+  d.groups = {{.name = "in", .size = 6, .model = PoissonSource{0}},
+              {.name = "cells", .size = 6, .model = EscapeBurst{}}};
   d.groups[0].estimator.burst_limit_s = 0.5e-3;  // each spike is an event
-  d.connections = {{.name = "one", .source = "in", .target = "cells", .reads = Reads::events, .delay_steps = 0,
-                    .topology = ListedPairs{{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}}, {1, -1, 2, 0, 1, 1}}}};
+  d.connections = {
+      {.name = "one",
+       .source = "in",
+       .target = "cells",
+       .reads = Reads::events,
+       .delay_steps = 0,
+       .topology = ListedPairs{{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}}, {1, -1, 2, 0, 1, 1}}}};
   Network<float> net(d, 1);
   net.set_rates(0, std::vector<double>{100, 100, 100, 100, 0, 20});
   double mean[6] = {};
@@ -538,7 +626,8 @@ TEST(SpikeNetwork, SourcesHaveRatesOfTheirOwnAndSynapsesOfStochasticNeuronsEithe
   net.reset_counts();
   for (int k = 0; k < kSeconds * 10; ++k) {
     net.advance(100);
-    for (std::uint32_t i = 0; i < 6; ++i) mean[i] += (net.state(1, i).v - EscapeBurst{}.rest_V) / (kSeconds * 10);
+    for (std::uint32_t i = 0; i < 6; ++i)
+      mean[i] += (net.state(1, i).v - EscapeBurst{}.rest_V) / (kSeconds * 10);
   }
   const auto events = net.event_counts(0);
   EXPECT_NEAR(events[0] / double{kSeconds}, 100, 3);
@@ -554,8 +643,14 @@ TEST(SpikeNetwork, SourcesHaveRatesOfTheirOwnAndSynapsesOfStochasticNeuronsEithe
 
 TEST(SpikeNetwork, InitialWeightsSpreadAroundTheirMean) {
   Description d;
-  d.groups = {{.name = "in", .size = 100, .model = PoissonSource{1}}, {.name = "cells", .size = 100, .model = EscapeBurst{}}};
-  d.connections = {{.name = "c", .source = "in", .target = "cells", .topology = AllToAll{}, .weight = 0.5, .weight_sd = 2}};
+  d.groups = {{.name = "in", .size = 100, .model = PoissonSource{1}},
+              {.name = "cells", .size = 100, .model = EscapeBurst{}}};
+  d.connections = {{.name = "c",
+                    .source = "in",
+                    .target = "cells",
+                    .topology = AllToAll{},
+                    .weight = 0.5,
+                    .weight_sd = 2}};
   d.dt_s = 1e-3;
   const Network<float> net(d, 1);
   const auto w = net.weights(0);

@@ -3,10 +3,6 @@
 #define HWY_TARGET_INCLUDE "apical/engine/spike/neuron.kernels.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h, so that each pass sees its own target.
-#include <hwy/highway.h>
-
-#include <hwy/contrib/math/math-inl.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -14,12 +10,16 @@
 #include "apical/core/matrix.h"
 #include "apical/engine/spike/neuron_kernels.h"
 
+#include <hwy/highway.h>
+
+#include <hwy/contrib/math/math-inl.h>
+
 HWY_BEFORE_NAMESPACE();
 namespace apical::spike::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Which neurons crossed, one bit per lane in whole bytes per vector. Written without a branch and read when the block is
-// done: a misprediction in the middle would throw away the loads that are under way.
+// Which neurons crossed, one bit per lane in whole bytes per vector. Written without a branch and read when
+// the block is done: a misprediction in the middle would throw away the loads that are under way.
 template <class D>
 class Crossed {
  public:
@@ -64,12 +64,16 @@ HWY_INLINE std::size_t pyramidal(const PyramidalState<T>& s, const PyramidalStep
                                  Crossing<T>* HWY_RESTRICT out) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
-  const auto rest = hn::Set(d, c.rest), excitatory = hn::Set(d, c.excitatory), inhibitory = hn::Set(d, c.inhibitory);
-  const auto soma_leak = hn::Set(d, c.soma_leak), soma_adaptation = hn::Set(d, c.soma_adaptation * c.ws_scale);
-  const auto dendrite_leak = hn::Set(d, c.dendrite_leak), dendrite_adaptation = hn::Set(d, c.dendrite_adaptation);
+  const auto rest = hn::Set(d, c.rest), excitatory = hn::Set(d, c.excitatory),
+             inhibitory = hn::Set(d, c.inhibitory);
+  const auto soma_leak = hn::Set(d, c.soma_leak),
+             soma_adaptation = hn::Set(d, c.soma_adaptation * c.ws_scale);
+  const auto dendrite_leak = hn::Set(d, c.dendrite_leak),
+             dendrite_adaptation = hn::Set(d, c.dendrite_adaptation);
   const auto wd_rate = hn::Set(d, c.wd_rate), theta_rest = hn::Set(d, c.theta_rest);
   const auto theta_scale = hn::Set(d, c.theta_scale);
-  const auto excitatory_scale = hn::Set(d, c.excitatory_scale), inhibitory_scale = hn::Set(d, c.inhibitory_scale);
+  const auto excitatory_scale = hn::Set(d, c.excitatory_scale),
+             inhibitory_scale = hn::Set(d, c.inhibitory_scale);
   const auto soma_current = hn::Set(d, c.soma_current), dendrite_current = hn::Set(d, c.dendrite_current);
   T* HWY_RESTRICT pv = s.v;
   T* HWY_RESTRICT pvd = s.vd;
@@ -118,7 +122,8 @@ template <class T>
 HWY_INLINE std::size_t interneurons(const InterneuronState<T>& s, const InterneuronStep<T>& c, std::size_t n,
                                     Crossing<T>* HWY_RESTRICT out) {
   const hn::ScalableTag<T> d;
-  const auto rest = hn::Set(d, c.rest), excitatory = hn::Set(d, c.excitatory), inhibitory = hn::Set(d, c.inhibitory);
+  const auto rest = hn::Set(d, c.rest), excitatory = hn::Set(d, c.excitatory),
+             inhibitory = hn::Set(d, c.inhibitory);
   const auto one = hn::Set(d, T{1});
   Crossed<decltype(d)> crossed(n);
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
@@ -145,26 +150,26 @@ HWY_INLINE std::size_t interneurons(const InterneuronState<T>& s, const Interneu
 }
 
 template <bool kActiveDendrite, class T>
-HWY_INLINE std::size_t dispatch_drive(const PyramidalState<T>& s, const PyramidalStep<T>& c, bool somatic_drive,
-                                      std::size_t n, Crossing<T>* out) {
+HWY_INLINE std::size_t dispatch_drive(const PyramidalState<T>& s, const PyramidalStep<T>& c,
+                                      bool somatic_drive, std::size_t n, Crossing<T>* out) {
   return somatic_drive ? pyramidal<kActiveDendrite, true>(s, c, n, out)
                        : pyramidal<kActiveDendrite, false>(s, c, n, out);
 }
 
-std::size_t BurstPoissonF(const PyramidalState<float>& s, const PyramidalStep<float>& c, bool q1, std::size_t n,
-                          Crossing<float>* out) {
+std::size_t BurstPoissonF(const PyramidalState<float>& s, const PyramidalStep<float>& c, bool q1,
+                          std::size_t n, Crossing<float>* out) {
   return dispatch_drive<false>(s, c, q1, n, out);
 }
-std::size_t BurstPoissonD(const PyramidalState<double>& s, const PyramidalStep<double>& c, bool q1, std::size_t n,
-                          Crossing<double>* out) {
+std::size_t BurstPoissonD(const PyramidalState<double>& s, const PyramidalStep<double>& c, bool q1,
+                          std::size_t n, Crossing<double>* out) {
   return dispatch_drive<false>(s, c, q1, n, out);
 }
-std::size_t TwoCompartmentF(const PyramidalState<float>& s, const PyramidalStep<float>& c, bool q1, std::size_t n,
-                            Crossing<float>* out) {
+std::size_t TwoCompartmentF(const PyramidalState<float>& s, const PyramidalStep<float>& c, bool q1,
+                            std::size_t n, Crossing<float>* out) {
   return dispatch_drive<true>(s, c, q1, n, out);
 }
-std::size_t TwoCompartmentD(const PyramidalState<double>& s, const PyramidalStep<double>& c, bool q1, std::size_t n,
-                            Crossing<double>* out) {
+std::size_t TwoCompartmentD(const PyramidalState<double>& s, const PyramidalStep<double>& c, bool q1,
+                            std::size_t n, Crossing<double>* out) {
   return dispatch_drive<true>(s, c, q1, n, out);
 }
 std::size_t InterneuronsF(const InterneuronState<float>& s, const InterneuronStep<float>& c, std::size_t n,
@@ -188,28 +193,28 @@ HWY_EXPORT(TwoCompartmentD);
 HWY_EXPORT(InterneuronsF);
 HWY_EXPORT(InterneuronsD);
 
-std::size_t burst_poisson_step(const PyramidalState<float>& s, const PyramidalStep<float>& c, bool somatic_drive,
-                               std::size_t n, Crossing<float>* out) noexcept {
+std::size_t burst_poisson_step(const PyramidalState<float>& s, const PyramidalStep<float>& c,
+                               bool somatic_drive, std::size_t n, Crossing<float>* out) noexcept {
   return HWY_DYNAMIC_DISPATCH(BurstPoissonF)(s, c, somatic_drive, n, out);
 }
-std::size_t burst_poisson_step(const PyramidalState<double>& s, const PyramidalStep<double>& c, bool somatic_drive,
-                               std::size_t n, Crossing<double>* out) noexcept {
+std::size_t burst_poisson_step(const PyramidalState<double>& s, const PyramidalStep<double>& c,
+                               bool somatic_drive, std::size_t n, Crossing<double>* out) noexcept {
   return HWY_DYNAMIC_DISPATCH(BurstPoissonD)(s, c, somatic_drive, n, out);
 }
-std::size_t two_compartment_step(const PyramidalState<float>& s, const PyramidalStep<float>& c, bool somatic_drive,
-                                 std::size_t n, Crossing<float>* out) noexcept {
+std::size_t two_compartment_step(const PyramidalState<float>& s, const PyramidalStep<float>& c,
+                                 bool somatic_drive, std::size_t n, Crossing<float>* out) noexcept {
   return HWY_DYNAMIC_DISPATCH(TwoCompartmentF)(s, c, somatic_drive, n, out);
 }
-std::size_t two_compartment_step(const PyramidalState<double>& s, const PyramidalStep<double>& c, bool somatic_drive,
-                                 std::size_t n, Crossing<double>* out) noexcept {
+std::size_t two_compartment_step(const PyramidalState<double>& s, const PyramidalStep<double>& c,
+                                 bool somatic_drive, std::size_t n, Crossing<double>* out) noexcept {
   return HWY_DYNAMIC_DISPATCH(TwoCompartmentD)(s, c, somatic_drive, n, out);
 }
 std::size_t interneuron_step(const InterneuronState<float>& s, const InterneuronStep<float>& c, std::size_t n,
                              Crossing<float>* out) noexcept {
   return HWY_DYNAMIC_DISPATCH(InterneuronsF)(s, c, n, out);
 }
-std::size_t interneuron_step(const InterneuronState<double>& s, const InterneuronStep<double>& c, std::size_t n,
-                             Crossing<double>* out) noexcept {
+std::size_t interneuron_step(const InterneuronState<double>& s, const InterneuronStep<double>& c,
+                             std::size_t n, Crossing<double>* out) noexcept {
   return HWY_DYNAMIC_DISPATCH(InterneuronsD)(s, c, n, out);
 }
 }  // namespace apical::spike

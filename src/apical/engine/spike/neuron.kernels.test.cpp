@@ -18,7 +18,8 @@ struct Arrays {
     std::uint64_t field = 0;
     for (auto* a : {&v, &vd, &ws, &wd, &theta, &count, &g0, &g1, &g2, &g3}) {
       a->resize(padded);
-      for (std::size_t i = 0; i < padded; ++i) (*a)[i] = static_cast<T>(uniform({7, Stream::task_input, 0, field * 100000 + i}));
+      for (std::size_t i = 0; i < padded; ++i)
+        (*a)[i] = static_cast<T>(uniform({7, Stream::task_input, 0, field * 100000 + i}));
       ++field;
     }
     for (std::size_t i = 0; i < padded; ++i) {
@@ -30,7 +31,13 @@ struct Arrays {
     }
   }
   PyramidalState<T> pyramidal() {
-    return {v.data(), vd.data(), wd.data(), count.data(), ws.data(), theta.data(), {g0.data(), g1.data(), g2.data(), g3.data()}};
+    return {v.data(),
+            vd.data(),
+            wd.data(),
+            count.data(),
+            ws.data(),
+            theta.data(),
+            {g0.data(), g1.data(), g2.data(), g3.data()}};
   }
   InterneuronState<T> interneuron() { return {v.data(), ws.data(), count.data(), {g0.data(), g1.data()}}; }
   std::size_t padded;
@@ -65,7 +72,8 @@ PyramidalStep<T> pyramidal_constants() {
 template <class T>
 class NeuronKernel : public ::testing::Test {
  protected:
-  static constexpr double kTolerance = sizeof(T) == 4 ? 2e-8 : 1e-16;  // volt; a few units in the last place of 70 mV
+  static constexpr double kTolerance =
+      sizeof(T) == 4 ? 2e-8 : 1e-16;  // volt; a few units in the last place of 70 mV
 };
 using Precisions = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(NeuronKernel, Precisions);
@@ -128,7 +136,8 @@ TYPED_TEST(NeuronKernel, InterneuronStepAgreesWithItsScalarTwin) {
     ASSERT_GT(crossed, 0U);
     ASSERT_EQ(crossed, reference::interneuron_step(plain.interneuron(), c, n, b.data()));
     for (std::size_t i = 0; i < crossed; ++i) EXPECT_EQ(a[i].neuron, b[i].neuron);
-    EXPECT_TRUE(std::isnan(fast.v[2]) && std::isnan(plain.v[2])) << "limits must not hide what is not a number";
+    EXPECT_TRUE(std::isnan(fast.v[2]) && std::isnan(plain.v[2]))
+        << "limits must not hide what is not a number";
     for (std::size_t i = 0; i < n; ++i) {
       if (i == 2) continue;
       EXPECT_NEAR(fast.v[i], plain.v[i], 5 * this->kTolerance);

@@ -12,7 +12,8 @@ std::size_t pyramidal_step(const PyramidalState<T>& s, const PyramidalStep<T>& c
   std::size_t crossed = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const T v = s.v[i], vd = s.vd[i], drive = somatic_drive ? v : vd;
-    const T soma = c.excitatory_scale * s.g[0][i] * (c.excitatory - v) + c.inhibitory_scale * s.g[1][i] * (c.inhibitory - v);
+    const T soma = c.excitatory_scale * s.g[0][i] * (c.excitatory - v) +
+                   c.inhibitory_scale * s.g[1][i] * (c.inhibitory - v);
     const T dendrite = c.excitatory_scale * s.g[2][i] * (c.excitatory - drive) +
                        c.inhibitory_scale * s.g[3][i] * (c.inhibitory - drive);
     T v_new = v + c.soma_leak * (c.rest - v + soma) + c.soma_adaptation * c.ws_scale * s.ws[i];
@@ -27,7 +28,8 @@ std::size_t pyramidal_step(const PyramidalState<T>& s, const PyramidalStep<T>& c
       }
     }
     s.wd[i] += c.wd_rate * (vd_new - c.rest - s.wd[i]);
-    if (v_new > c.theta_rest + c.theta_scale * s.theta[i]) out[crossed++] = {static_cast<std::uint32_t>(i), vd_new};
+    if (v_new > c.theta_rest + c.theta_scale * s.theta[i])
+      out[crossed++] = {static_cast<std::uint32_t>(i), vd_new};
     s.v[i] = v_new + c.soma_current;
     s.vd[i] = vd_new + c.dendrite_current;
   }
@@ -40,7 +42,8 @@ std::size_t interneuron_step(const InterneuronState<T>& s, const InterneuronStep
   std::size_t crossed = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const T v = s.v[i];
-    const T soma = c.excitatory_scale * s.g[0][i] * (c.excitatory - v) + c.inhibitory_scale * s.g[1][i] * (c.inhibitory - v);
+    const T soma = c.excitatory_scale * s.g[0][i] * (c.excitatory - v) +
+                   c.inhibitory_scale * s.g[1][i] * (c.inhibitory - v);
     const T upstroke = c.slope * std::exp((v - c.threshold) * c.inverse_slope);
     T v_new = v + c.leak * (c.rest - v + upstroke - s.w[i] * c.inverse_leak_S + soma);
     v_new = std::clamp(v_new, c.floor, c.ceiling);
@@ -55,13 +58,13 @@ std::size_t interneuron_step(const InterneuronState<T>& s, const InterneuronStep
   return crossed;
 }
 
-template std::size_t pyramidal_step(const PyramidalState<float>&, const PyramidalStep<float>&, bool, bool, std::size_t,
-                                    Crossing<float>*) noexcept;
+template std::size_t pyramidal_step(const PyramidalState<float>&, const PyramidalStep<float>&, bool, bool,
+                                    std::size_t, Crossing<float>*) noexcept;
 template std::size_t pyramidal_step(const PyramidalState<double>&, const PyramidalStep<double>&, bool, bool,
                                     std::size_t, Crossing<double>*) noexcept;
-template std::size_t interneuron_step(const InterneuronState<float>&, const InterneuronStep<float>&, std::size_t,
-                                      Crossing<float>*) noexcept;
-template std::size_t interneuron_step(const InterneuronState<double>&, const InterneuronStep<double>&, std::size_t,
-                                      Crossing<double>*) noexcept;
+template std::size_t interneuron_step(const InterneuronState<float>&, const InterneuronStep<float>&,
+                                      std::size_t, Crossing<float>*) noexcept;
+template std::size_t interneuron_step(const InterneuronState<double>&, const InterneuronStep<double>&,
+                                      std::size_t, Crossing<double>*) noexcept;
 
 }  // namespace apical::spike::reference

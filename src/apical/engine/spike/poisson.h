@@ -16,9 +16,10 @@ namespace apical::spike {
 inline constexpr std::size_t kGapBatch = 256;
 
 /// Gaps 256 b … 256 b + 255 of a stream: 1 + floor(log(u) / log(1-p)), u from 31 bits of
-/// random_words({seed, Stream::background_input, object, 64 b + c}): words 0 and 1 give gaps 2c and 2c + 1 of the
-/// batch, words 2 and 3 gaps 128 + 2c and 128 + 2c + 1.
-void fill_gaps(std::uint64_t seed, std::uint32_t object, std::uint64_t batch, float inverse_log, std::int32_t* gaps) noexcept;
+/// random_words({seed, Stream::background_input, object, 64 b + c}): words 0 and 1 give gaps 2c and 2c + 1 of
+/// the batch, words 2 and 3 gaps 128 + 2c and 128 + 2c + 1.
+void fill_gaps(std::uint64_t seed, std::uint32_t object, std::uint64_t batch, float inverse_log,
+               std::int32_t* gaps) noexcept;
 
 /// A walk over the grid for `trains` trains.
 class PoissonWalk {
@@ -52,7 +53,8 @@ class PoissonWalk {
 
   /// Asks for the gaps of the next step or two, which other work has pushed out of the nearest cache.
   void prefetch() const noexcept {
-    for (std::size_t i = 0; i < 48; i += 16) __builtin_prefetch(gaps_.data() + std::min(next_ + i, kGapBatch));
+    for (std::size_t i = 0; i < 48; i += 16)
+      __builtin_prefetch(gaps_.data() + std::min(next_ + i, kGapBatch));
   }
 
   void set_probability(double probability);
@@ -67,7 +69,8 @@ class PoissonWalk {
   }
 
  private:
-  static constexpr std::int32_t kBeyond = 1 << 30;  ///< stands behind a batch, so that the loop has one condition
+  static constexpr std::int32_t kBeyond =
+      1 << 30;  ///< stands behind a batch, so that the loop has one condition
 
   void refill() noexcept;
   void draw() noexcept;

@@ -3,16 +3,17 @@
 #define HWY_TARGET_INCLUDE "apical/engine/spike/poisson.kernels.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h, so that each pass sees its own target.
-#include <hwy/highway.h>
-
 #include "apical/core/random.h"
 #include "apical/engine/spike/poisson.h"
+
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace apical::spike::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// 64 counters of Philox4x32-10 (Salmon et al. 2011). Words 0 and 1 of counter c land at 2c, words 2 and 3 at 128 + 2c.
+// 64 counters of Philox4x32-10 (Salmon et al. 2011). Words 0 and 1 of counter c land at 2c, words 2 and 3 at
+// 128 + 2c.
 #if HWY_TARGET == HWY_SCALAR
 void philox64(std::uint64_t seed, std::uint32_t object, std::uint64_t first_index, std::uint32_t* words) {
   for (std::size_t c = 0; c < 64; ++c) {
@@ -24,12 +25,14 @@ void philox64(std::uint64_t seed, std::uint32_t object, std::uint64_t first_inde
   }
 }
 #else
-// One counter per 64-bit lane: MulEven reads the low halves only, so what stands in the high halves never matters.
+// One counter per 64-bit lane: MulEven reads the low halves only, so what stands in the high halves never
+// matters.
 HWY_INLINE void philox64(std::uint64_t seed, std::uint32_t object, std::uint64_t first_index,
                          std::uint32_t* HWY_RESTRICT words) {
   const hn::ScalableTag<std::uint64_t> d64;
   const hn::RepartitionToNarrow<decltype(d64)> d32;
-  const auto m0 = hn::BitCast(d32, hn::Set(d64, 0xD2511F53ULL)), m1 = hn::BitCast(d32, hn::Set(d64, 0xCD9E8D57ULL));
+  const auto m0 = hn::BitCast(d32, hn::Set(d64, 0xD2511F53ULL)),
+             m1 = hn::BitCast(d32, hn::Set(d64, 0xCD9E8D57ULL));
   const auto low = hn::Set(d64, 0xFFFFFFFFULL), lane_numbers = hn::Iota(d64, 0);
   for (std::size_t lane = 0; lane < 64; lane += hn::Lanes(d64)) {
     auto c0 = hn::Add(lane_numbers, hn::Set(d64, first_index + lane));
@@ -54,8 +57,8 @@ HWY_INLINE void philox64(std::uint64_t seed, std::uint32_t object, std::uint64_t
 }
 #endif
 
-// log2 of a positive normal number: exponent and log2(1+t), 1+t in [sqrt(1/2), sqrt(2)), by a polynomial through
-// Chebyshev nodes; relative error below 3e-7, also near 1, where short gaps are decided.
+// log2 of a positive normal number: exponent and log2(1+t), 1+t in [sqrt(1/2), sqrt(2)), by a polynomial
+// through Chebyshev nodes; relative error below 3e-7, also near 1, where short gaps are decided.
 template <class D, class V>
 HWY_INLINE V log2_positive(D d, V x) {
   const hn::RebindToSigned<D> di;

@@ -68,7 +68,8 @@ TEST(Poisson, ZeroRateNeverFiresAndARateCanBeSetLater) {
   EXPECT_NEAR(fired, 50000, 5 * std::sqrt(25000));
 }
 
-// The intervals of each train are geometric: their moments and a chi-square test over 20 bins of equal probability.
+// The intervals of each train are geometric: their moments and a chi-square test over 20 bins of equal
+// probability.
 TEST(Poisson, IntervalsOfATrainAreGeometric) {
   constexpr std::uint32_t kTrains = 64;
   constexpr int kSteps = 200000, kBins = 20;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the published program of spiking burstprop (Payeur et al. 2021, Nature Neuroscience 24) does something
-// else than its article says. Every default is the intended behaviour; published() is the program.
+// Where the published program of spiking burstprop (Payeur et al. 2021, Nature Neuroscience 24) does
+// something else than its article says. Every default is the intended behaviour; published() is the program.
 #pragma once
 
 namespace apical::spike {
@@ -13,8 +13,8 @@ enum class FacilitationJump { f, u_rest };
 
 /// How an event is told from a burst's later spikes (Q3, Q9).
 enum class DetectorKind {
-  interspike_interval,    ///< an interval longer than the limit starts an event
-  accumulating,           ///< a trace (+1 per spike, time constant = the limit) below exp(-1) before the spike
+  interspike_interval,  ///< an interval longer than the limit starts an event
+  accumulating,         ///< a trace (+1 per spike, time constant = the limit) below exp(-1) before the spike
   accumulating_mainline,  ///< the same read after the spike and one step of decay, threshold 1 + exp(-1) (Q9)
 };
 
@@ -28,14 +28,14 @@ enum class HomeostaticRate {
 enum class FirstEvent { no_depression, burst_probability_one };
 
 struct Quirks {
-  DendriticDrive dendritic_drive = DendriticDrive::dendritic;                ///< Q1
-  FacilitationJump facilitation_jump = FacilitationJump::f;                  ///< Q2
-  DetectorKind detector = DetectorKind::interspike_interval;                 ///< Q3, Q9
-  int presynaptic_detector_lag_steps = 0;                                    ///< Q3: 8 in the program
-  HomeostaticRate homeostatic_rate = HomeostaticRate::events;                ///< Q4
-  FirstEvent first_event = FirstEvent::no_depression;                        ///< Q5
-  bool float32_trace_decay = false;         ///< Q6: the per-step factor of a trace rounded to float32
-  bool minimum_rate_ignored = false;        ///< Q7: the minimum rate given is not used; 2 Hz is
+  DendriticDrive dendritic_drive = DendriticDrive::dendritic;  ///< Q1
+  FacilitationJump facilitation_jump = FacilitationJump::f;    ///< Q2
+  DetectorKind detector = DetectorKind::interspike_interval;   ///< Q3, Q9
+  int presynaptic_detector_lag_steps = 0;                      ///< Q3: 8 in the program
+  HomeostaticRate homeostatic_rate = HomeostaticRate::events;  ///< Q4
+  FirstEvent first_event = FirstEvent::no_depression;          ///< Q5
+  bool float32_trace_decay = false;           ///< Q6: the per-step factor of a trace rounded to float32
+  bool minimum_rate_ignored = false;          ///< Q7: the minimum rate given is not used; 2 Hz is
   double initial_dendritic_adaptation_V = 0;  ///< Q8: 1e-4 in the program
 
   /// All quirks of the published program (its simulator fork, hence not Q9).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Short-term plasticity of a presynaptic neuron (extended Tsodyks-Markram). A spike transmits x u, then x -= u x and
-// u += f (1-u); between spikes Euler steps x += dt (1-x)/tau_D, u += dt (U-u)/tau_F, the first in the spike's own
-// step. The steps are linear, so n of them are one power.
+// Short-term plasticity of a presynaptic neuron (extended Tsodyks-Markram). A spike transmits x u, then x -=
+// u x and u += f (1-u); between spikes Euler steps x += dt (1-x)/tau_D, u += dt (U-u)/tau_F, the first in the
+// spike's own step. The steps are linear, so n of them are one power.
 #pragma once
 
 #include <cmath>

@@ -35,7 +35,8 @@ TEST(ShortTerm, FacilitatingSynapsesPreferBurstsAndDepressingOnesEvents) {
 
 RC_GTEST_PROP(ShortTerm, ResourcesAndReleaseStayProbabilities, ()) {
   const double u_rest = *rc::gen::inRange(0, 1001) * 1e-3, f = *rc::gen::inRange(0, 1001) * 1e-3;
-  const ShortTermParameters p{*rc::gen::inRange(1, 1000) * 1e-3, *rc::gen::inRange(1, 1000) * 1e-3, u_rest, f};
+  const ShortTermParameters p{*rc::gen::inRange(1, 1000) * 1e-3, *rc::gen::inRange(1, 1000) * 1e-3, u_rest,
+                              f};
   ShortTermState s{.x = 1, .u = u_rest, .last = 0};
   Step k = 0;
   for (const int gap : *rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 2000))) {

@@ -15,7 +15,8 @@
 namespace apical::spike {
 namespace {
 
-// Targets of one source by geometric gaps: independent Bernoulli trials at a cost proportional to the synapses.
+// Targets of one source by geometric gaps: independent Bernoulli trials at a cost proportional to the
+// synapses.
 std::vector<std::uint32_t> random_row(const RandomPairs& t, std::uint64_t seed, std::uint32_t number,
                                       std::uint32_t source, std::size_t targets, bool same_group) {
   std::vector<std::uint32_t> row;
@@ -23,7 +24,8 @@ std::vector<std::uint32_t> random_row(const RandomPairs& t, std::uint64_t seed, 
   const double inverse_log = t.probability < 1 ? 1 / std::log1p(-t.probability) : 0;
   std::uint64_t draw = 0;
   for (double at = -1;;) {
-    const double u = 1 - uniform({seed, Stream::connectivity, number, static_cast<std::uint64_t>(source) << 32 | draw++});
+    const double u =
+        1 - uniform({seed, Stream::connectivity, number, static_cast<std::uint64_t>(source) << 32 | draw++});
     at += 1 + (t.probability < 1 ? std::floor(std::log(u) * inverse_log) : 0);
     if (at >= static_cast<double>(targets)) return row;
     const auto target = static_cast<std::uint32_t>(at);
@@ -34,9 +36,12 @@ std::vector<std::uint32_t> random_row(const RandomPairs& t, std::uint64_t seed, 
 }  // namespace
 
 template <class T>
-Synapses<T>::Synapses(const Connection& connection, std::size_t sources, std::size_t targets, std::uint64_t seed,
-                      std::uint32_t number, std::vector<std::uint32_t> boundaries)
-    : sources_(sources), targets_(targets), parts_(boundaries.size() - 1), plastic_(connection.rule.has_value()),
+Synapses<T>::Synapses(const Connection& connection, std::size_t sources, std::size_t targets,
+                      std::uint64_t seed, std::uint32_t number, std::vector<std::uint32_t> boundaries)
+    : sources_(sources),
+      targets_(targets),
+      parts_(boundaries.size() - 1),
+      plastic_(connection.rule.has_value()),
       boundaries_(std::move(boundaries)) {
   std::vector<std::vector<std::uint32_t>> rows(sources);
   std::map<std::pair<std::uint32_t, std::uint32_t>, double> listed;
@@ -61,18 +66,21 @@ Synapses<T>::Synapses(const Connection& connection, std::size_t sources, std::si
   }
   for (const auto& row : rows) count_ += row.size();
   if (count_ > std::numeric_limits<std::uint32_t>::max()) {
-    throw ConfigError(fmt::format("connection '{}' has {} synapses; one connection can hold 4294967295", connection.name,
-                                  count_));
+    throw ConfigError(fmt::format("connection '{}' has {} synapses; one connection can hold 4294967295",
+                                  connection.name, count_));
   }
   if (sources <= 65536 && targets <= 65536) {
     build(rows, tables_.template emplace<Tables<std::uint16_t>>());
   } else {
     build(rows, tables_.template emplace<Tables<std::uint32_t>>());
   }
-  weights_.assign(plastic_ || !listed.empty() || connection.weight_sd > 0 ? count_ : 1, static_cast<T>(connection.weight));
+  weights_.assign(plastic_ || !listed.empty() || connection.weight_sd > 0 ? count_ : 1,
+                  static_cast<T>(connection.weight));
   for (std::size_t i = 0; connection.weight_sd > 0 && i < count_; ++i) {
-    const double w = connection.weight + connection.weight_sd * normal({seed, Stream::initial_weight, number, i});
-    weights_[i] = static_cast<T>(plastic_ ? std::clamp(w, connection.rule->w_min, connection.rule->w_max) : w);
+    const double w =
+        connection.weight + connection.weight_sd * normal({seed, Stream::initial_weight, number, i});
+    weights_[i] =
+        static_cast<T>(plastic_ ? std::clamp(w, connection.rule->w_min, connection.rule->w_max) : w);
   }
   if (!listed.empty()) {
     std::size_t synapse = 0;
@@ -91,7 +99,8 @@ void Synapses<T>::build(const std::vector<std::vector<std::uint32_t>>& rows, Tab
   for (const auto& row : rows) {
     std::size_t next = 0;
     for (std::size_t part = 0; part < parts_; ++part) {
-      while (next < row.size() && row[next] < boundaries_[part + 1]) tables.targets.push_back(static_cast<Index>(row[next++]));
+      while (next < row.size() && row[next] < boundaries_[part + 1])
+        tables.targets.push_back(static_cast<Index>(row[next++]));
       row_start_.push_back(static_cast<std::uint32_t>(tables.targets.size()));
     }
   }
@@ -114,21 +123,24 @@ void Synapses<T>::build(const std::vector<std::vector<std::uint32_t>>& rows, Tab
 template <class T>
 std::size_t Synapses<T>::bytes() const {
   const std::size_t tables = std::visit(
-      [](const auto& t) { return (t.targets.size() + t.incoming_source.size()) * sizeof(t.targets[0]); }, tables_);
+      [](const auto& t) { return (t.targets.size() + t.incoming_source.size()) * sizeof(t.targets[0]); },
+      tables_);
   return tables + weights_.size() * sizeof(T) +
          (row_start_.size() + column_start_.size() + incoming_synapse_.size()) * sizeof(std::uint32_t);
 }
 
 template <class T>
 std::size_t Synapses<T>::out_degree(std::uint32_t source) const {
-  return row_start_[(static_cast<std::size_t>(source) + 1) * parts_] - row_start_[static_cast<std::size_t>(source) * parts_];
+  return row_start_[(static_cast<std::size_t>(source) + 1) * parts_] -
+         row_start_[static_cast<std::size_t>(source) * parts_];
 }
 
 template <class T>
 void Synapses<T>::prefetch(std::size_t part, std::uint32_t source) const noexcept {
   const auto [first, last] = row(part, source);
   const auto lines = [](const void* begin, const void* end) {
-    for (auto* at = static_cast<const char*>(begin); at < static_cast<const char*>(end); at += kAlignment) __builtin_prefetch(at);
+    for (auto* at = static_cast<const char*>(begin); at < static_cast<const char*>(end); at += kAlignment)
+      __builtin_prefetch(at);
   };
   if (const auto* small = std::get_if<Tables<std::uint16_t>>(&tables_)) {
     lines(small->targets.data() + first, small->targets.data() + last);
@@ -159,13 +171,15 @@ std::size_t Synapses<T>::deliver(std::size_t part, std::uint32_t source, T facto
 }
 
 template <class T>
-void Synapses<T>::add_per_target(std::size_t part, std::uint32_t source, T factor, const T* per_target, Bounds<T> bounds) {
+void Synapses<T>::add_per_target(std::size_t part, std::uint32_t source, T factor, const T* per_target,
+                                 Bounds<T> bounds) {
   const auto [first, last] = row(part, source);
   const std::size_t begin = first, end = last;
   std::visit(
       [&](const auto& tables) {
         for (std::size_t j = begin; j < end; ++j) {
-          weights_[j] = std::clamp(weights_[j] + factor * per_target[tables.targets[j]], bounds.low, bounds.high);
+          weights_[j] =
+              std::clamp(weights_[j] + factor * per_target[tables.targets[j]], bounds.low, bounds.high);
         }
       },
       tables_);
@@ -199,7 +213,8 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> Synapses<T>::pairs() const 
         for (std::uint32_t s = 0; s < sources_; ++s) {
           const std::size_t begin = row_start_[static_cast<std::size_t>(s) * parts_];
           const std::size_t end = row_start_[(static_cast<std::size_t>(s) + 1) * parts_];
-          for (std::size_t j = begin; j < end; ++j) out.emplace_back(s, static_cast<std::uint32_t>(tables.targets[j]));
+          for (std::size_t j = begin; j < end; ++j)
+            out.emplace_back(s, static_cast<std::uint32_t>(tables.targets[j]));
         }
       },
       tables_);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The synapses of one connection: sorted by source, then target. Delivery is event driven and split by target, so that
-// threads never write to the same neuron and each neuron's sums have one order whatever the number of threads.
+// The synapses of one connection: sorted by source, then target. Delivery is event driven and split by
+// target, so that threads never write to the same neuron and each neuron's sums have one order whatever the
+// number of threads.
 //
 // Bytes per synapse (float, groups below 65536 neurons): 2 with one common weight, 6 with a list of weights,
-// 12 plastic (target, weight, and the way back from the target: synapse and source). Larger groups: 4, 8 and 16.
+// 12 plastic (target, weight, and the way back from the target: synapse and source). Larger groups: 4, 8
+// and 16.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +42,8 @@ class Synapses {
   std::size_t deliver(std::size_t part, std::uint32_t source, T factor, T* conductance) const;
 
   /// w += factor * per_target[target] for the synapses of `source` in one part, clipped to the bounds.
-  void add_per_target(std::size_t part, std::uint32_t source, T factor, const T* per_target, Bounds<T> bounds);
+  void add_per_target(std::size_t part, std::uint32_t source, T factor, const T* per_target,
+                      Bounds<T> bounds);
   /// w += factor * per_source[source] for all synapses onto `target`, clipped to the bounds.
   void add_per_source(std::uint32_t target, T factor, const T* per_source, Bounds<T> bounds);
 
@@ -76,8 +79,8 @@ class Synapses {
   std::vector<std::uint32_t> row_start_;  ///< by source and part
   std::variant<Tables<std::uint16_t>, Tables<std::uint32_t>> tables_;
   AlignedBuffer<T> weights_;
-  std::vector<std::uint32_t> column_start_;           ///< plastic: by target
-  AlignedBuffer<std::uint32_t> incoming_synapse_;     ///< plastic: positions in weights_
+  std::vector<std::uint32_t> column_start_;        ///< plastic: by target
+  AlignedBuffer<std::uint32_t> incoming_synapse_;  ///< plastic: positions in weights_
 };
 
 }  // namespace apical::spike

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exponentially decaying traces that cost nothing between events. x(k) = sum over events j <= k of exp(-(k-j) dt/tau)
-// is stored as x(k) exp(+(k mod P) dt/tau): a decay is then one common factor, and every P steps (a power of two) the
-// numbers are brought back to size. Exact up to rounding, unlike a per-step factor in float32 (quirk Q6).
+// Exponentially decaying traces that cost nothing between events. x(k) = sum over events j <= k of exp(-(k-j)
+// dt/tau) is stored as x(k) exp(+(k mod P) dt/tau): a decay is then one common factor, and every P steps (a
+// power of two) the numbers are brought back to size. Exact up to rounding, unlike a per-step factor in
+// float32 (quirk Q6).
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,8 @@
 
 namespace apical::spike {
 
-/// Decay per step of a trace: dt/tau, or what remains of it when the factor exp(-dt/tau) is rounded to float32.
+/// Decay per step of a trace: dt/tau, or what remains of it when the factor exp(-dt/tau) is rounded to
+/// float32.
 inline double decay_rate(double dt_s, double tau_s, bool float32_factor) {
   if (!float32_factor) return dt_s / tau_s;
   return -std::log(static_cast<double>(static_cast<float>(std::exp(-dt_s / tau_s))));
@@ -28,13 +30,18 @@ class DecayingTraces {
   DecayingTraces() = default;
   /// `size` traces that decay by exp(-rate) per step.
   DecayingTraces(std::size_t size, double rate, double initial = 0)
-      : scaled_(size, static_cast<T>(initial)), rate_(rate), mask_(period_of(rate) - 1), fine_(kFine),
+      : scaled_(size, static_cast<T>(initial)),
+        rate_(rate),
+        mask_(period_of(rate) - 1),
+        fine_(kFine),
         coarse_(static_cast<std::size_t>(mask_) / kFine + 1) {
     for (std::size_t i = 0; i < fine_.size(); ++i) fine_[i] = std::exp(rate * static_cast<double>(i));
-    for (std::size_t i = 0; i < coarse_.size(); ++i) coarse_[i] = std::exp(rate * static_cast<double>(i * kFine));
+    for (std::size_t i = 0; i < coarse_.size(); ++i)
+      coarse_[i] = std::exp(rate * static_cast<double>(i * kFine));
   }
 
-  /// Must be called for every range at the start of every step that is a multiple of period(), before add and value.
+  /// Must be called for every range at the start of every step that is a multiple of period(), before add and
+  /// value.
   void begin_step(Step k, std::size_t first, std::size_t last) {
     if (k == 0 || (k & mask_) != 0) return;
     const T factor = static_cast<T>(std::exp(-rate_ * static_cast<double>(mask_ + 1)));
@@ -72,7 +79,7 @@ class DecayingTraces {
 
   AlignedBuffer<T> scaled_;
   double rate_ = 1;
-  Step mask_ = 0;  ///< P - 1
+  Step mask_ = 0;                                ///< P - 1
   std::vector<double> fine_{1.0}, coarse_{1.0};  ///< exp(rate k) as a product of two tabulated factors
 };
 

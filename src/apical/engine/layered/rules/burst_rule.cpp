@@ -10,24 +10,29 @@
 
 namespace apical::layered {
 
-
 template <class T>
-FeedbackWeights<T> burst_feedback(const NetworkDescription& description, const BurstpropOptions& options, std::uint64_t seed) {
+FeedbackWeights<T> burst_feedback(const NetworkDescription& description, const BurstpropOptions& options,
+                                  std::uint64_t seed) {
   FeedbackWeights<T> feedback;
   for (std::size_t l = 1; l < description.depth(); ++l) {
     Matrix<T>& Y = feedback.emplace_back(description.weight_rows(l), description.weight_cols(l));
     for (std::size_t i = 0; i < Y.size(); ++i) {
-      Y.flat()[i] = static_cast<T>(options.feedback_deviation * normal({seed, Stream::feedback_deviation, static_cast<std::uint32_t>(l - 1), i}));
+      Y.flat()[i] =
+          static_cast<T>(options.feedback_deviation *
+                         normal({seed, Stream::feedback_deviation, static_cast<std::uint32_t>(l - 1), i}));
     }
   }
   return feedback;
 }
 
 template <class T>
-BurstRule<T>::BurstRule(const NetworkDescription& description, BurstpropOptions options, FeedbackWeights<T> feedback)
+BurstRule<T>::BurstRule(const NetworkDescription& description, BurstpropOptions options,
+                        FeedbackWeights<T> feedback)
     : options_(options), feedback_(std::move(feedback)) {
-  if (!(options_.baseline > 0 && options_.baseline < 1)) throw ConfigError(fmt::format("p_baseline is {}; expected above 0 and below 1", options_.baseline));
-  for (const auto& [name, value] : {std::pair{"feedback_deviation", options_.feedback_deviation}, std::pair{"recurrent_range", options_.recurrent_range},
+  if (!(options_.baseline > 0 && options_.baseline < 1))
+    throw ConfigError(fmt::format("p_baseline is {}; expected above 0 and below 1", options_.baseline));
+  for (const auto& [name, value] : {std::pair{"feedback_deviation", options_.feedback_deviation},
+                                    std::pair{"recurrent_range", options_.recurrent_range},
                                     std::pair{"recurrent_rate", options_.recurrent_rate}}) {
     if (!(value >= 0)) throw ConfigError(fmt::format("{} is {}; expected 0 or more", name, value));
   }
@@ -52,8 +57,8 @@ void BurstRule<T>::visit_state(StateVisitor& visit) {
 }
 
 template <class T>
-double BurstRule<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
-                            int /*update*/) {
+double BurstRule<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch,
+                            Credit<T>& out, int /*update*/) {
   const NetworkDescription& description = network.description;
   const std::size_t depth = description.depth(), N = batch.X.rows();
   check_batch<T>(description, batch.X, batch.Y);
@@ -66,7 +71,8 @@ double BurstRule<T>::credit(const Workers& workers, const Network<T>& network, c
   };
   output_bursts(workers, output(), batch.Y, half(depth - 1, 0), half(depth - 1, 1));
   for (std::size_t l = depth - 1; l-- > 0;) {
-    project_back<T>(workers, description.connection(l + 1), bursts_[l + 1].view(), feedback_beside(network, l + 1), bursts_[l].view());
+    project_back<T>(workers, description.connection(l + 1), bursts_[l + 1].view(),
+                    feedback_beside(network, l + 1), bursts_[l].view());
     hidden_bursts(workers, l, activity_.h[l].view(), half(l, 0), half(l, 1));
   }
   for (std::size_t l = 0; l < depth; ++l) copy<T>(half(l, 1), difference_[l].view());
@@ -96,8 +102,10 @@ Teaching<T> BurstRule<T>::teaching(std::size_t layer) {
   return out;
 }
 
-template FeedbackWeights<float> burst_feedback<float>(const NetworkDescription&, const BurstpropOptions&, std::uint64_t);
-template FeedbackWeights<double> burst_feedback<double>(const NetworkDescription&, const BurstpropOptions&, std::uint64_t);
+template FeedbackWeights<float> burst_feedback<float>(const NetworkDescription&, const BurstpropOptions&,
+                                                      std::uint64_t);
+template FeedbackWeights<double> burst_feedback<double>(const NetworkDescription&, const BurstpropOptions&,
+                                                        std::uint64_t);
 template class BurstRule<float>;
 template class BurstRule<double>;
 

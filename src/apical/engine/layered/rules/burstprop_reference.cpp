@@ -51,7 +51,8 @@ Mat map(F&& f, const Mat& first, const Ms&... rest) {
   return out;
 }
 
-void check_shapes(const std::vector<Layer>& layers, const Mat& inputs, const Mat& targets, const Settings& s) {
+void check_shapes(const std::vector<Layer>& layers, const Mat& inputs, const Mat& targets,
+                  const Settings& s) {
   bool fits = !layers.empty() && inputs.rows() == targets.rows() && s.learning_rates.size() == layers.size();
   std::size_t below = inputs.cols();
   for (std::size_t l = 0; fits && l < layers.size(); ++l) {
@@ -59,11 +60,14 @@ void check_shapes(const std::vector<Layer>& layers, const Mat& inputs, const Mat
     const std::size_t n = layer.weight.rows();
     fits = layer.weight.cols() == below && layer.bias.size() == n && layer.feedback.rows() == n &&
            layer.feedback.cols() == below;
-    if (s.recurrent && l + 1 < layers.size()) fits = fits && layer.recurrent.rows() == n && layer.recurrent.cols() == n;
+    if (s.recurrent && l + 1 < layers.size())
+      fits = fits && layer.recurrent.rows() == n && layer.recurrent.cols() == n;
     below = n;
   }
   if (!fits || targets.cols() != below) {
-    throw ConfigError("burstprop: shapes of weights, feedback, recurrent weights, inputs, targets and learning rates do not fit");
+    throw ConfigError(
+        "burstprop: shapes of weights, feedback, recurrent weights, inputs, targets and learning rates do "
+        "not fit");
   }
 }
 
@@ -74,13 +78,15 @@ void output_layer(LayerStep& out, const Mat& targets, double baseline) {
   out.delta_backprop = map([](double e, double t) { return (e - t) * e * (1 - e); }, out.event_rate, targets);
 }
 
-void hidden_layer(LayerStep& out, const LayerStep& above, const Layer& own, const Layer& upper, bool recurrent) {
+void hidden_layer(LayerStep& out, const LayerStep& above, const Layer& own, const Layer& upper,
+                  bool recurrent) {
   const auto product = [](double a, double b) { return a * b; };
   out.feedback_in = times(above.burst_rate, upper.feedback);
   out.feedback_in_teacher = times(above.burst_rate_teacher, upper.feedback);
   out.recurrent_input = Mat(out.event_rate.rows(), out.event_rate.cols());
   if (recurrent) {
-    out.burst_rate_pre_recurrent = map([](double s, double e) { return sigmoid(s) * e; }, out.feedback_in, out.event_rate);
+    out.burst_rate_pre_recurrent =
+        map([](double s, double e) { return sigmoid(s) * e; }, out.feedback_in, out.event_rate);
     out.recurrent_input = times_transposed(out.burst_rate_pre_recurrent, own.recurrent);
   }
   const auto potential = [](double s, double e, double r) { return s * (1 - e) - r; };
@@ -89,7 +95,8 @@ void hidden_layer(LayerStep& out, const LayerStep& above, const Layer& own, cons
   out.burst_prob = map(sigmoid, out.potential);
   out.burst_prob_teacher = map(sigmoid, out.potential_teacher);
   if (recurrent) {
-    out.grad_recurrent = transposed_times(map([](double u) { return -u; }, out.potential), out.burst_rate_pre_recurrent);
+    out.grad_recurrent =
+        transposed_times(map([](double u) { return -u; }, out.potential), out.burst_rate_pre_recurrent);
   }
   out.backprop_error_in = times(above.delta_backprop, upper.weight);
   out.delta_backprop =
@@ -125,7 +132,8 @@ Step evaluate(const std::vector<Layer>& layers, const Mat& inputs, const Mat& ta
     const auto product = [](double a, double b) { return a * b; };
     out.burst_rate = map(product, out.burst_prob, out.event_rate);
     out.burst_rate_teacher = map(product, out.burst_prob_teacher, out.event_rate);
-    out.delta = map([](double taught, double free) { return -(taught - free); }, out.burst_rate_teacher, out.burst_rate);
+    out.delta = map([](double taught, double free) { return -(taught - free); }, out.burst_rate_teacher,
+                    out.burst_rate);
     out.grad_weight = transposed_times(out.delta, l == 0 ? inputs : step.layers[l - 1].event_rate);
     out.grad_bias.assign(out.delta.cols(), 0.0);
     for (std::size_t n = 0; n < out.delta.rows(); ++n) {
@@ -140,7 +148,8 @@ void apply(std::vector<Layer>& layers, const Step& step, const Settings& s) {
     Layer& layer = layers[l];
     const LayerStep& from = step.layers[l];
     const double lr = s.learning_rates[l];
-    if (layer.velocity_weight.size() == 0) layer.velocity_weight = Mat(layer.weight.rows(), layer.weight.cols());
+    if (layer.velocity_weight.size() == 0)
+      layer.velocity_weight = Mat(layer.weight.rows(), layer.weight.cols());
     if (layer.velocity_bias.empty()) layer.velocity_bias.assign(layer.bias.size(), 0.0);
     for (std::size_t i = 0; i < layer.weight.size(); ++i) {
       double& v = layer.velocity_weight.flat()[i];

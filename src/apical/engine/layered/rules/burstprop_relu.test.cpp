@@ -11,13 +11,14 @@
 namespace apical::layered {
 namespace {
 
-
 ReluBurstprop<double> rule_for(const NetworkDescription& d, BurstpropOptions options) {
   options.recurrence = false;
   return {d, options, burst_feedback<double>(d, options, 7)};
 }
 
-Case<> random_case(std::uint64_t seed) { return {{4, 6, 5, 3}, Activation::relu, Activation::softmax, Loss::ce, seed, 4}; }
+Case<> random_case(std::uint64_t seed) {
+  return {{4, 6, 5, 3}, Activation::relu, Activation::softmax, Loss::ce, seed, 4};
+}
 
 /// Two inputs, two hidden units of which one is silent, two classes that look alike so far.
 Case<> small_case() {
@@ -42,7 +43,8 @@ TEST(ReluBurstprop, AgreesWithACaseComputedByHand) {
   EXPECT_NEAR(credit.dW[1](1, 0), -0.2, tolerance);
   EXPECT_EQ(credit.dW[1](0, 1), 0);
   EXPECT_NEAR(credit.db[1][0], 0.1, tolerance);
-  // s = 0.1 (0.5 - 0.5) = 0, s^t = s + 0.1 (0.5 + 0.5) = 0.1: p = 1/2, p^t = sigmoid(0.1/2) = 0.5124973964842103, times two events.
+  // s = 0.1 (0.5 - 0.5) = 0, s^t = s + 0.1 (0.5 + 0.5) = 0.1: p = 1/2, p^t = sigmoid(0.1/2) =
+  // 0.5124973964842103, times two events.
   const double difference = 2 * (0.5124973964842103 - 0.5);
   EXPECT_NEAR(credit.db[0][0], difference, tolerance);
   EXPECT_NEAR(credit.dW[0](0, 0), difference, tolerance);
@@ -63,7 +65,8 @@ TEST(ReluBurstprop, TheTeacherCannotRaiseABurstProbabilityAboveOne) {
 Matrix<double> published_bursts(In<double> e, const Matrix<double>& s) {
   Matrix<double> b(e.rows(), e.cols());
   for (std::size_t i = 0; i < e.rows(); ++i) {
-    for (std::size_t j = 0; j < e.cols(); ++j) b(i, j) = e(i, j) / (1 + std::exp(-(e(i, j) > 0 ? s(i, j) / (e(i, j) + 1e-8) : 0)));
+    for (std::size_t j = 0; j < e.cols(); ++j)
+      b(i, j) = e(i, j) / (1 + std::exp(-(e(i, j) > 0 ? s(i, j) / (e(i, j) + 1e-8) : 0)));
   }
   return b;
 }
@@ -82,7 +85,8 @@ RC_GTEST_PROP(ReluBurstprop, IsThePublishedRule, ()) {
   for (std::size_t n = 0; n < N; ++n) {
     for (std::size_t k = 0; k < a.cols(); ++k) {
       b(n, k) = P * a(n, k);
-      taught(n, k) = a(n, k) * std::min(1.0, P * (1 + options.kappa * (c.y(n, k) - a(n, k)) / (a(n, k) + 1e-8)));
+      taught(n, k) =
+          a(n, k) * std::min(1.0, P * (1 + options.kappa * (c.y(n, k) - a(n, k)) / (a(n, k) + 1e-8)));
     }
   }
   double scale = options.kappa;
@@ -91,7 +95,8 @@ RC_GTEST_PROP(ReluBurstprop, IsThePublishedRule, ()) {
     for (std::size_t i = 0; i < b.cols(); ++i) {
       for (std::size_t j = 0; j < pre.cols(); ++j) {
         double sum = 0;
-        for (std::size_t n = 0; n < N; ++n) sum += (taught(n, i) - b(n, i)) / scale * pre(n, j) / static_cast<double>(N);
+        for (std::size_t n = 0; n < N; ++n)
+          sum += (taught(n, i) - b(n, i)) / scale * pre(n, j) / static_cast<double>(N);
         RC_ASSERT(std::abs(sum - credit.dW[l](i, j)) <= 1e-9);
       }
     }
@@ -100,7 +105,8 @@ RC_GTEST_PROP(ReluBurstprop, IsThePublishedRule, ()) {
     const Matrix<double>& Y = rule.feedback_weights()[l - 1];
     gemm<double>(Workers(), Op::none, Op::none, 1, b.view(), Y.view(), 0, s.view());
     gemm<double>(Workers(), Op::none, Op::none, 1, taught.view(), Y.view(), 0, s_taught.view());
-    for (std::size_t i = 0; i < s.size(); ++i) s_taught.flat()[i] = s.flat()[i] + (s_taught.flat()[i] - s.flat()[i]) / scale;
+    for (std::size_t i = 0; i < s.size(); ++i)
+      s_taught.flat()[i] = s.flat()[i] + (s_taught.flat()[i] - s.flat()[i]) / scale;
     b = published_bursts(pre, s);
     taught = published_bursts(pre, s_taught);
     scale = 1;  // divided out once, below the output
@@ -108,12 +114,14 @@ RC_GTEST_PROP(ReluBurstprop, IsThePublishedRule, ()) {
 }
 
 double error_to_scaled_backpropagation(const Case<>& c, double size) {
-  return error_to_scaled_backpropagation(c, rule_for(c.net.description, {.feedback = BurstFeedback::symmetric}), size);
+  return error_to_scaled_backpropagation(
+      c, rule_for(c.net.description, {.feedback = BurstFeedback::symmetric}), size);
 }
 
 TEST(ReluBurstprop, SymmetricFeedbackAndSmallSignalsGiveScaledBackpropagation) {
   for (const bool images : {false, true}) {
-    const Case<> c = images ? Case<>(image_network(Activation::relu, Activation::softmax, Loss::ce), 5, 4) : random_case(5);
+    const Case<> c = images ? Case<>(image_network(Activation::relu, Activation::softmax, Loss::ce), 5, 4)
+                            : random_case(5);
     const double small = error_to_scaled_backpropagation(c, 1e-3);
     EXPECT_LE(small, 1e-3) << images;
     EXPECT_LE(small, 0.1 * error_to_scaled_backpropagation(c, 1e-1)) << images;
@@ -122,11 +130,14 @@ TEST(ReluBurstprop, SymmetricFeedbackAndSmallSignalsGiveScaledBackpropagation) {
 
 TEST(ReluBurstprop, LearnedFeedbackFollowsTheForwardWeights) {
   const Case<> c = random_case(3);
-  auto owned = std::make_unique<ReluBurstprop<double>>(c.net.description, BurstpropOptions{.recurrence = false},
-                                                       burst_feedback<double>(c.net.description, {}, 7));
+  auto owned =
+      std::make_unique<ReluBurstprop<double>>(c.net.description, BurstpropOptions{.recurrence = false},
+                                              burst_feedback<double>(c.net.description, {}, 7));
   const ReluBurstprop<double>& rule = *owned;
   const auto before = rule.feedback_weights();
-  LayeredModel<double> model(c.net, std::move(owned), {.optimiser = {.kind = OptimiserKind::momentum, .learning_rate = 0.1}, .feedback_optimiser = {}});
+  LayeredModel<double> model(
+      c.net, std::move(owned),
+      {.optimiser = {.kind = OptimiserKind::momentum, .learning_rate = 0.1}, .feedback_optimiser = {}});
   for (int k = 0; k < 5; ++k) model.learn_batch(c.x.view(), c.y.view());
   for (std::size_t l = 1; l < 3; ++l) {
     const Matrix<double>& W = model.network().parameters.W[l];
@@ -150,7 +161,10 @@ TEST(ReluBurstprop, WhatCannotWorkIsRefused) {
   // Recurrence needs logistic units, and acts in dense hidden layers only.
   EXPECT_THROW(ReluBurstprop<double>(d, {}, burst_feedback<double>(d, {}, 1)), ConfigError);
   const Convolution only{.in = {1, 4, 4}, .channels = 2, .kernel_height = 3, .kernel_width = 3};
-  const NetworkDescription image{.inputs = 16, .layers = {convolution_layer(only, Activation::relu), {3, Activation::softmax}}, .loss = Loss::ce};
+  const NetworkDescription image{
+      .inputs = 16,
+      .layers = {convolution_layer(only, Activation::relu), {3, Activation::softmax}},
+      .loss = Loss::ce};
   EXPECT_NO_THROW(ReluBurstprop<double>(image, {}, burst_feedback<double>(image, {}, 1)));
 }
 

@@ -12,7 +12,6 @@
 namespace apical::layered {
 namespace {
 
-
 Case<> random_case(std::uint64_t seed, std::size_t rows = 5) {
   return {{4, 6, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse, seed, rows};
 }
@@ -27,8 +26,10 @@ std::vector<burstprop::Layer> plain_layers(const Network<double>& net, const Bur
   for (std::size_t l = 0; l < net.description.depth(); ++l) {
     burstprop::Layer layer;
     layer.weight = net.parameters.W[l];
-    layer.feedback = l == 0 || rule.feedback_weights().empty() ? layer.weight : rule.feedback_weights()[l - 1];
-    if (l + 1 < net.description.depth() && !rule.recurrent_weights().empty()) layer.recurrent = rule.recurrent_weights()[l];
+    layer.feedback =
+        l == 0 || rule.feedback_weights().empty() ? layer.weight : rule.feedback_weights()[l - 1];
+    if (l + 1 < net.description.depth() && !rule.recurrent_weights().empty())
+      layer.recurrent = rule.recurrent_weights()[l];
     layer.bias.assign(net.parameters.b[l].begin(), net.parameters.b[l].end());
     layers.push_back(std::move(layer));
   }
@@ -37,26 +38,40 @@ std::vector<burstprop::Layer> plain_layers(const Network<double>& net, const Bur
 
 double largest_difference(std::span<const double> a, std::span<const double> b) {
   double largest = a.size() == b.size() ? 0 : 1e300;
-  for (std::size_t i = 0; i < a.size() && largest < 1e300; ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
+  for (std::size_t i = 0; i < a.size() && largest < 1e300; ++i)
+    largest = std::max(largest, std::abs(a[i] - b[i]));
   return largest;
 }
 
 RC_GTEST_PROP(Burstprop, LearnsAsThePlainImplementationDoes, ()) {
   const Case<> c = random_case(*rc::gen::inRange<std::uint64_t>(0, 1000));
-  const BurstpropOptions options{.feedback = *rc::gen::element(BurstFeedback::fixed, BurstFeedback::learned, BurstFeedback::symmetric),
-                                 .recurrence = *rc::gen::arbitrary<bool>(), .recurrent_range = 0.2, .recurrent_rate = 0.3};
-  auto owned = std::make_unique<Burstprop<double>>(c.net.description, options, burst_feedback<double>(c.net.description, options, 7),
+  const BurstpropOptions options{
+      .feedback = *rc::gen::element(BurstFeedback::fixed, BurstFeedback::learned, BurstFeedback::symmetric),
+      .recurrence = *rc::gen::arbitrary<bool>(),
+      .recurrent_range = 0.2,
+      .recurrent_rate = 0.3};
+  auto owned = std::make_unique<Burstprop<double>>(c.net.description, options,
+                                                   burst_feedback<double>(c.net.description, options, 7),
                                                    burst_recurrence<double>(c.net.description, options, 7));
   Burstprop<double>& rule = *owned;
   auto layers = plain_layers(c.net, rule);
   const double N = static_cast<double>(c.x.rows());
   // Credit is a mean, the published update a sum: rates differ by the batch size.
-  burstprop::Settings plain{.learning_rates = {0.1, 0.1, 0.02}, .momentum = 0.8, .weight_decay = 1e-3, .recurrent_learning_rate = 0.3 / N,
-                            .baseline = 0.2, .feedback = options.feedback, .recurrent = options.recurrence};
+  burstprop::Settings plain{.learning_rates = {0.1, 0.1, 0.02},
+                            .momentum = 0.8,
+                            .weight_decay = 1e-3,
+                            .recurrent_learning_rate = 0.3 / N,
+                            .baseline = 0.2,
+                            .feedback = options.feedback,
+                            .recurrent = options.recurrence};
   LayeredModel<double> model(c.net, std::move(owned),
-                             {.optimiser = {.kind = OptimiserKind::momentum, .learning_rate = 0.1 * N, .momentum = 0.8, .weight_decay = 1e-3,
+                             {.optimiser = {.kind = OptimiserKind::momentum,
+                                            .learning_rate = 0.1 * N,
+                                            .momentum = 0.8,
+                                            .weight_decay = 1e-3,
                                             .decay = DecayKind::unscaled},
-                              .feedback_optimiser = {}, .layer_rates = {1, 1, 0.2}});
+                              .feedback_optimiser = {},
+                              .layer_rates = {1, 1, 0.2}});
   for (int k = 0; k < 4; ++k) {
     const burstprop::Step step = burstprop::evaluate(layers, c.x, c.y, plain);
     burstprop::apply(layers, step, plain);
@@ -67,7 +82,8 @@ RC_GTEST_PROP(Burstprop, LearnsAsThePlainImplementationDoes, ()) {
     RC_ASSERT(largest_difference(layers[l].weight.flat(), model.network().parameters.W[l].flat()) <= 1e-12);
     RC_ASSERT(largest_difference(layers[l].bias, model.network().parameters.b[l]) <= 1e-12);
     if (l > 0 && options.feedback != BurstFeedback::symmetric) {
-      RC_ASSERT(largest_difference(layers[l].feedback.flat(), rule.feedback_weights()[l - 1].flat()) <= 1e-12);
+      RC_ASSERT(largest_difference(layers[l].feedback.flat(), rule.feedback_weights()[l - 1].flat()) <=
+                1e-12);
     }
     if (l + 1 < layers.size() && options.recurrence) {
       RC_ASSERT(largest_difference(layers[l].recurrent.flat(), rule.recurrent_weights()[l].flat()) <= 1e-12);
@@ -110,9 +126,11 @@ TEST(Burstprop, ConvolutionsGetTheCreditOfThePlainImplementationUnrolled) {
     layer.weight = unrolled(d, l, c.net.parameters.W[l]);
     layer.feedback = l == 0 ? layer.weight : unrolled(d, l, rule.feedback_weights()[l - 1]);
     const auto& b = c.net.parameters.b[l];  // one per channel
-    for (std::size_t i = 0; i < d.layers[l].size; ++i) layer.bias.push_back(b[i / (d.layers[l].size / b.size())]);
+    for (std::size_t i = 0; i < d.layers[l].size; ++i)
+      layer.bias.push_back(b[i / (d.layers[l].size / b.size())]);
   }
-  const burstprop::Settings plain{.learning_rates = std::vector<double>(d.depth(), 0), .baseline = 0.2, .recurrent = false};
+  const burstprop::Settings plain{
+      .learning_rates = std::vector<double>(d.depth(), 0), .baseline = 0.2, .recurrent = false};
   const burstprop::Step step = burstprop::evaluate(layers, c.x, c.y, plain);
   const double rows = static_cast<double>(c.x.rows());
   for (std::size_t l = 0; l < d.depth(); ++l) {
@@ -121,7 +139,8 @@ TEST(Burstprop, ConvolutionsGetTheCreditOfThePlainImplementationUnrolled) {
     for (const double g : credit.dW[l].flat()) largest = std::max(largest, std::abs(g));
     ASSERT_GT(largest, 1e-6);
     // The plain implementation subtracts bursts of up to 1.
-    for (std::size_t k = 0; k < gradient.size(); ++k) EXPECT_NEAR(credit.dW[l].flat()[k], -gradient.flat()[k] / rows, 1e-14) << l;
+    for (std::size_t k = 0; k < gradient.size(); ++k)
+      EXPECT_NEAR(credit.dW[l].flat()[k], -gradient.flat()[k] / rows, 1e-14) << l;
     std::vector<double> bias(credit.db[l].size(), 0);
     const std::size_t places = d.layers[l].size / bias.size();
     for (std::size_t i = 0; i < d.layers[l].size; ++i) bias[i / places] -= step.layers[l].grad_bias[i] / rows;
@@ -130,12 +149,14 @@ TEST(Burstprop, ConvolutionsGetTheCreditOfThePlainImplementationUnrolled) {
 }
 
 double error_to_scaled_backpropagation(const Case<>& c, double size) {
-  return error_to_scaled_backpropagation(c, rule_for(c.net.description, {.feedback = BurstFeedback::symmetric, .recurrence = false}), size);
+  return error_to_scaled_backpropagation(
+      c, rule_for(c.net.description, {.feedback = BurstFeedback::symmetric, .recurrence = false}), size);
 }
 
 TEST(Burstprop, SymmetricFeedbackAndSmallSignalsGiveScaledBackpropagation) {
   for (const bool images : {false, true}) {
-    const Case<> c = images ? Case<>(image_network(Activation::sigmoid, Activation::sigmoid, Loss::mse), 5, 4) : random_case(5);
+    const Case<> c = images ? Case<>(image_network(Activation::sigmoid, Activation::sigmoid, Loss::mse), 5, 4)
+                            : random_case(5);
     // Differences of bursts shrink with every layer: much smaller weights would be lost in round-off.
     const double size = images ? 0.1 : 0.01, small = error_to_scaled_backpropagation(c, size);
     EXPECT_LE(small, 1e-4) << images;
@@ -161,7 +182,8 @@ TEST(Burstprop, RecurrenceBringsTheDendriticPotentialTowardsTheLinearRange) {
 }
 
 TEST(Burstprop, CreditOfNearlyRightSamplesIsNotLostInSinglePrecision) {
-  const NetworkDescription d = dense_network({4, 30, 20, 10, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse);
+  const NetworkDescription d =
+      dense_network({4, 30, 20, 10, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse);
   const Case<double> c(d, 4, 1);
   const Case<float> f(d, 4, 1);
   Activity<double> activity;
@@ -194,7 +216,8 @@ TEST(Burstprop, ConvolutionsHaveNoRecurrence) {
 
 TEST(Burstprop, OnlySymmetricFeedbackTransportsWeights) {
   const auto c = random_case(1);
-  for (const BurstFeedback feedback : {BurstFeedback::fixed, BurstFeedback::learned, BurstFeedback::symmetric}) {
+  for (const BurstFeedback feedback :
+       {BurstFeedback::fixed, BurstFeedback::learned, BurstFeedback::symmetric}) {
     auto rule = rule_for(c.net.description, {.feedback = feedback});
     EXPECT_EQ(rule.needs().weight_transport, feedback == BurstFeedback::symmetric);
     EXPECT_FALSE(rule.needs().signed_errors);

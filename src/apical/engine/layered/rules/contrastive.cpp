@@ -9,10 +9,12 @@ template <class T>
 ContrastiveHebbian<T>::ContrastiveHebbian(const NetworkDescription& description, ContrastiveOptions options)
     : options_(options) {
   if (description.output_activation().kind == Activation::softmax) {
-    throw ConfigError("contrastive Hebbian learning settles its output units one by one: softmax outputs cannot");
+    throw ConfigError(
+        "contrastive Hebbian learning settles its output units one by one: softmax outputs cannot");
   }
   if (!(options_.feedback_gain > 0)) {
-    throw ConfigError("contrastive Hebbian learning needs a feedback gain above 0: without feedback the phases are equal");
+    throw ConfigError(
+        "contrastive Hebbian learning needs a feedback gain above 0: without feedback the phases are equal");
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two phases of one settling network, s_l = f(W_l s_{l-1} + gamma W_{l+1}^T s_{l+1} + b_l): minus, output free; plus, output
-// clamped to the target. Contrastive Hebbian learning (Movellan 1990; Xie & Seung, Neural Comput 15:441, 2003):
+// Two phases of one settling network, s_l = f(W_l s_{l-1} + gamma W_{l+1}^T s_{l+1} + b_l): minus, output
+// free; plus, output clamped to the target. Contrastive Hebbian learning (Movellan 1990; Xie & Seung, Neural
+// Comput 15:441, 2003):
 //   dW_l = gamma^(l-L) (s+_l s+_{l-1}^T - s-_l s-_{l-1}^T).
 // GeneRec (O'Reilly, Neural Comput 8:895, 1996): dW_l = (s+_l - s-_l) s-_{l-1}^T.
 #pragma once
@@ -20,8 +21,8 @@ struct ContrastiveOptions {
   Settling prediction{.dynamics = Dynamics::sweeps, .max_steps = 30};
 };
 
-/// credit() reports the loss as mean 1/2 |s-_L - y|^2. predict() is the settled minus phase: after learning the feedback
-/// changes the output, so a forward pass would not do.
+/// credit() reports the loss as mean 1/2 |s-_L - y|^2. predict() is the settled minus phase: after learning
+/// the feedback changes the output, so a forward pass would not do.
 template <class T>
 class ContrastiveHebbian final : public CreditRule<T> {
  public:
@@ -32,7 +33,8 @@ class ContrastiveHebbian final : public CreditRule<T> {
   double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
                 int update) override;
   MatrixView<const T> output() const override { return minus_.back().view(); }
-  void predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<T> out) override;
+  void predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X,
+               MatrixView<T> out) override;
 
   const LayerRows<T>& minus_phase() const { return minus_; }
   const LayerRows<T>& plus_phase() const { return plus_; }

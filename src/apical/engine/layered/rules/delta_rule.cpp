@@ -16,18 +16,20 @@ double DeltaRule<T>::find_errors(const Workers& workers, const Network<T>& netwo
   if (direct()) {
     for (std::size_t l = 1; l < description.depth(); ++l) {
       project_back<T>(workers, kAllToAll, delta_.back().view(), feedback(network, l), delta_[l - 1].view());
-      times_derivative<T>(workers, description.layers[l - 1].activation, activity_.h[l - 1].view(), delta_[l - 1].view());
+      times_derivative<T>(workers, description.layers[l - 1].activation, activity_.h[l - 1].view(),
+                          delta_[l - 1].view());
     }
   } else {
-    carry_back<T>(workers, description, activity_.h, delta_, [&](std::size_t l) { return feedback(network, l); },
-                  [&](std::size_t l, MatrixView<T> delta) { emit(l, delta); });
+    carry_back<T>(
+        workers, description, activity_.h, delta_, [&](std::size_t l) { return feedback(network, l); },
+        [&](std::size_t l, MatrixView<T> delta) { emit(l, delta); });
   }
   return mean_loss<T>(description, activity_, batch.Y);
 }
 
 template <class T>
-double DeltaRule<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
-                            int /*update*/) {
+double DeltaRule<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch,
+                            Credit<T>& out, int /*update*/) {
   const double loss = find_errors(workers, network, batch);
   correlate_layers<T>(workers, network.description, delta_, batch.X, activity_.h, -1, out);
   learn_feedback(workers, network, batch, out);
@@ -42,7 +44,8 @@ std::optional<double> DeltaRule<T>::prepare_credit(const Workers& workers, const
 }
 
 template <class T>
-void DeltaRule<T>::add_credit(const Workers& workers, Network<T>& network, const Batch<T>& batch, T eta, T keep) {
+void DeltaRule<T>::add_credit(const Workers& workers, Network<T>& network, const Batch<T>& batch, T eta,
+                              T keep) {
   for (std::size_t l = 0; l < delta_.size(); ++l) {
     const Connection& connection = network.description.connection(l);
     correlate<T>(workers, connection, delta_[l].view(), presynaptic<T>(batch.X, activity_.h, l), -eta,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rules that carry an error delta_l = dLoss/da_l (or a stand-in for it) down to every layer and multiply it with the
-// presynaptic activity: dW_l = -mean delta_l h_{l-1}^T. They differ only in the matrices that carry delta.
+// Rules that carry an error delta_l = dLoss/da_l (or a stand-in for it) down to every layer and multiply it
+// with the presynaptic activity: dW_l = -mean delta_l h_{l-1}^T. They differ only in the matrices that carry
+// delta.
 #pragma once
 
 #include "apical/engine/layered/credit_rule.h"
@@ -9,8 +10,8 @@ namespace apical::layered {
 
 /// dW_l = factor mean post_l h_{l-1}^T, db_l = factor mean post_l for all layers.
 template <class T>
-void correlate_layers(const Workers& workers, const NetworkDescription& description, const LayerRows<T>& post, In<T> X,
-                      const LayerRows<T>& pre, std::type_identity_t<T> factor, Credit<T>& out) {
+void correlate_layers(const Workers& workers, const NetworkDescription& description, const LayerRows<T>& post,
+                      In<T> X, const LayerRows<T>& pre, std::type_identity_t<T> factor, Credit<T>& out) {
   for (std::size_t l = 0; l < post.size(); ++l) {
     const Connection& connection = description.connection(l);
     correlate<T>(workers, connection, post[l].view(), presynaptic(X, pre, l), factor, out.dW[l].view());
@@ -24,12 +25,13 @@ struct SendErrors {
   void operator()(std::size_t, View) const {}
 };
 
-/// delta_l = (delta_{l+1} Y_{l+1}) f'(a_l) for l = L-1 … 1, given delta_L in delta.back(). `feedback(l)` is the matrix that
-/// carries errors of the layer with index l to the one below, in the shape of its forward weights; `emit(l, delta)` may replace the errors
-/// of that layer by what its neurons send, before anything reads them.
+/// delta_l = (delta_{l+1} Y_{l+1}) f'(a_l) for l = L-1 … 1, given delta_L in delta.back(). `feedback(l)` is
+/// the matrix that carries errors of the layer with index l to the one below, in the shape of its forward
+/// weights; `emit(l, delta)` may replace the errors of that layer by what its neurons send, before anything
+/// reads them.
 template <class T, class Feedback, class Emit = SendErrors>
-void carry_back(const Workers& workers, const NetworkDescription& description, const LayerRows<T>& h, LayerRows<T>& delta,
-                Feedback&& feedback, Emit&& emit = {}) {
+void carry_back(const Workers& workers, const NetworkDescription& description, const LayerRows<T>& h,
+                LayerRows<T>& delta, Feedback&& feedback, Emit&& emit = {}) {
   for (std::size_t l = description.depth(); l-- > 1;) {
     emit(l, delta[l].view());
     project_back<T>(workers, description.connection(l), delta[l].view(), feedback(l), delta[l - 1].view());
@@ -45,7 +47,8 @@ class DeltaRule : public CreditRule<T> {
   Needs needs() const override { return {.separate_phases = true, .signed_errors = true}; }
   double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
                 int update) override;
-  std::optional<double> prepare_credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch) override;
+  std::optional<double> prepare_credit(const Workers& workers, const Network<T>& network,
+                                       const Batch<T>& batch) override;
   void add_credit(const Workers& workers, Network<T>& network, const Batch<T>& batch, T eta, T keep) override;
   MatrixView<const T> output() const override { return activity_.h.back().view(); }
   Teaching<T> teaching(std::size_t layer) override;

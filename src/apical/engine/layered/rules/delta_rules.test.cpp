@@ -13,9 +13,11 @@
 namespace apical::layered {
 namespace {
 
-Case<> random_case(Activation hidden = Activation::tanh, Activation output = Activation::softmax, Loss loss = Loss::ce) {
+Case<> random_case(Activation hidden = Activation::tanh, Activation output = Activation::softmax,
+                   Loss loss = Loss::ce) {
   const auto size = [] { return *rc::gen::inRange<std::size_t>(1, 7); };
-  return {{size(), size(), size(), size()}, hidden, output, loss, *rc::gen::inRange<std::uint64_t>(0, 1000), size()};
+  return {{size(), size(), size(), size()},          hidden, output, loss,
+          *rc::gen::inRange<std::uint64_t>(0, 1000), size()};
 }
 
 Credit<double> backpropagated(const Case<>& c) {
@@ -34,22 +36,27 @@ RC_GTEST_PROP(FeedbackAlignment, WithTransposedWeightsItIsBackpropagation, ()) {
 }
 
 RC_GTEST_PROP(FeedbackAlignment, DirectAndChainedPathsAgreeWithOneHiddenLayer, ()) {
-  const Case<> c({4, 6, 3}, Activation::tanh, Activation::linear, Loss::mse, *rc::gen::inRange<std::uint64_t>(0, 1000), 5);
-  const auto B = random_feedback<double>(c.net.description, FeedbackPath::chained, WeightInit::glorot_normal, 1, 7);
+  const Case<> c({4, 6, 3}, Activation::tanh, Activation::linear, Loss::mse,
+                 *rc::gen::inRange<std::uint64_t>(0, 1000), 5);
+  const auto B =
+      random_feedback<double>(c.net.description, FeedbackPath::chained, WeightInit::glorot_normal, 1, 7);
   FeedbackAlignment<double> chained(c.net.description, FeedbackPath::chained, B);
   FeedbackAlignment<double> direct(c.net.description, FeedbackPath::direct, B);
-  RC_ASSERT(distance(credit_of<double>(chained, c.net, c.batch()), credit_of<double>(direct, c.net, c.batch())) <= 1e-15);
+  RC_ASSERT(distance(credit_of<double>(chained, c.net, c.batch()),
+                     credit_of<double>(direct, c.net, c.batch())) <= 1e-15);
 }
 
 TEST(FeedbackAlignment, FeedbackOfTheWrongShapeIsRefused) {
   const Case<> c({4, 6, 5, 3}, Activation::tanh, Activation::linear, Loss::mse, 1);
-  EXPECT_THROW(FeedbackAlignment<double>(c.net.description, FeedbackPath::direct, transposes_of(c)), ConfigError);
+  EXPECT_THROW(FeedbackAlignment<double>(c.net.description, FeedbackPath::direct, transposes_of(c)),
+               ConfigError);
   EXPECT_THROW(FeedbackAlignment<double>(c.net.description, FeedbackPath::chained, {}), ConfigError);
 }
 
 RC_GTEST_PROP(SignSymmetry, FeedbackNeverOpposesTheForwardWeight, ()) {
   const Case<> c = random_case();
-  SignSymmetry<double> rule(c.net.description, SignMagnitude::batch_random, random_magnitude<double>(c.net.description, 4), 4);
+  SignSymmetry<double> rule(c.net.description, SignMagnitude::batch_random,
+                            random_magnitude<double>(c.net.description, 4), 4);
   credit_of<double>(rule, c.net, c.batch());
   for (std::size_t l = 0; l < rule.feedback_weights().size(); ++l) {
     const auto B = rule.feedback_weights()[l].flat(), W = c.net.parameters.W[l + 1].flat();
@@ -71,7 +78,8 @@ RC_GTEST_PROP(SignSymmetry, WithWeightsOfOneMagnitudeItIsBackpropagation, ()) {
 TEST(SignSymmetry, AZeroWeightSendsNothingAndBatchesRedrawMagnitudes) {
   Case<> c({4, 6, 3}, Activation::tanh, Activation::linear, Loss::mse, 1);
   c.net.parameters.W[1](1, 2) = 0;
-  SignSymmetry<double> rule(c.net.description, SignMagnitude::batch_random, random_magnitude<double>(c.net.description, 4), 4);
+  SignSymmetry<double> rule(c.net.description, SignMagnitude::batch_random,
+                            random_magnitude<double>(c.net.description, 4), 4);
   credit_of<double>(rule, c.net, c.batch());
   const auto first = rule.feedback_weights();
   EXPECT_EQ(first[0](1, 2), 0);
@@ -88,7 +96,8 @@ TEST(WeightMirror, MeanOfManySamplesApproachesTheExpectationAsOneOverRootN) {
     Matrix<double> Y(W.rows(), W.cols());
     Rows<double> response;
     const auto xi = random_rows<double>(samples, W.cols(), seed, sigma);
-    mirror<double>(Workers(), kAllToAll, W, c.net.parameters.b[1], Activation::linear, xi.view(), 0, eta, response, Y);
+    mirror<double>(Workers(), kAllToAll, W, c.net.parameters.b[1], Activation::linear, xi.view(), 0, eta,
+                   response, Y);
     double sum = 0;
     for (std::size_t i = 0; i < Y.size(); ++i) {
       const double d = Y.flat()[i] / (eta * sigma * sigma) - W.flat()[i];
@@ -107,7 +116,8 @@ TEST(WeightMirror, MeanOfManySamplesApproachesTheExpectationAsOneOverRootN) {
 
 TEST(WeightMirror, WithoutGrowthFeedbackOnlyDecays) {
   const Case<> c({4, 6, 3}, Activation::tanh, Activation::linear, Loss::mse, 1);
-  const auto B = random_feedback<double>(c.net.description, FeedbackPath::chained, WeightInit::glorot_normal, 1, 7);
+  const auto B =
+      random_feedback<double>(c.net.description, FeedbackPath::chained, WeightInit::glorot_normal, 1, 7);
   WeightMirror<double> rule(c.net.description, B, {.every = 2, .decay = 0.1, .eta = 0}, 1);
   for (int k = 0; k < 6; ++k) credit_of<double>(rule, c.net, c.batch());
   for (std::size_t i = 0; i < B[0].size(); ++i) {
@@ -137,26 +147,29 @@ TEST(TwoSite, StochasticBurstsChangeWeightsAsBurstRatesDoInTheMean) {
     std::copy(c.x.row(0).begin(), c.x.row(0).end(), c.x.row(n).begin());
     std::copy(c.y.row(0).begin(), c.y.row(0).end(), c.y.row(n).begin());
   }
-  TwoSite<double> rates(c.net.description, transposes_of(c)), bursts(c.net.description, transposes_of(c), {.spikes = DendriticSpikes::bursts}, 3);
+  TwoSite<double> rates(c.net.description, transposes_of(c)),
+      bursts(c.net.description, transposes_of(c), {.spikes = DendriticSpikes::bursts}, 3);
   const auto expected = credit_of<double>(rates, c.net, c.batch());
   const auto drawn = credit_of<double>(bursts, c.net, c.batch());
   for (std::size_t l = 0; l < 3; ++l) {
     for (std::size_t i = 0; i < c.net.description.layers[l].size; ++i) {
-      // All rows have the same presynaptic activity, so the change of a synapse errs as its neuron's signal does: all or none around
-      // p0 = 1/2 gives a standard deviation of about 1/2.
+      // All rows have the same presynaptic activity, so the change of a synapse errs as its neuron's signal
+      // does: all or none around p0 = 1/2 gives a standard deviation of about 1/2.
       EXPECT_NEAR(drawn.db[l][i], expected.db[l][i], 4 * 0.5 / std::sqrt(static_cast<double>(draws)));
       for (std::size_t n = 0; n < 20; ++n) EXPECT_EQ(std::abs(bursts.delta()[l].view()(n, i)), 0.5);
     }
   }
-  EXPECT_GT(norm(expected), 20 * 0.5 / std::sqrt(static_cast<double>(draws)));  // so that the agreement says something
+  EXPECT_GT(norm(expected),
+            20 * 0.5 / std::sqrt(static_cast<double>(draws)));  // so that the agreement says something
 }
 
-/// Mean squared error on XOR after 20000 single presentations, 2-4-1 (Koerding & Koenig's task). W, V ~ N(0, 1), hidden biases
-/// with variance 0.25, rate 1, decay on W_2 and V.
+/// Mean squared error on XOR after 20000 single presentations, 2-4-1 (Koerding & Koenig's task). W, V ~ N(0,
+/// 1), hidden biases with variance 0.25, rate 1, decay on W_2 and V.
 double xor_error(std::uint64_t seed, double decay, double alpha) {
   Case<> c({2, 4, 1}, Activation::sigmoid, Activation::sigmoid, Loss::mse, seed, 4);
   const auto draw = [&](std::span<double> values, std::uint32_t object, double sd) {
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = sd * normal({seed, Stream::initial_weight, object, i});
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = sd * normal({seed, Stream::initial_weight, object, i});
   };
   draw(c.net.parameters.W[0].flat(), 0, 1);
   draw(c.net.parameters.W[1].flat(), 1, 1);
@@ -176,7 +189,9 @@ double xor_error(std::uint64_t seed, double decay, double alpha) {
   };
   for (std::uint64_t k = 0; k < 20000; ++k) {
     const std::size_t n = uniform_integer({seed, Stream::sample_order, 0, k}, 4);
-    rule.credit(Workers(), c.net, {MatrixView<const double>(c.x.row(n).data(), 1, 2), MatrixView<const double>(c.y.row(n).data(), 1, 1)},
+    rule.credit(Workers(), c.net,
+                {MatrixView<const double>(c.x.row(n).data(), 1, 2),
+                 MatrixView<const double>(c.y.row(n).data(), 1, 1)},
                 credit, 0);
     learn(c.net.parameters.W[0].flat(), credit.dW[0].flat(), 0);
     learn(c.net.parameters.W[1].flat(), credit.dW[1].flat(), decay);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Feedback alignment (Lillicrap, Cownden, Tweed & Akerman, Nat Commun 7:13276, 2016): errors travel through fixed random
-// weights, delta_l = (B_l delta_{l+1}) f'(a_l); forward weights come to align with them. Direct feedback alignment
-// (Noekland, NeurIPS 2016): the output error goes to every hidden layer, delta_l = (B_l delta_L) f'(a_l).
+// Feedback alignment (Lillicrap, Cownden, Tweed & Akerman, Nat Commun 7:13276, 2016): errors travel through
+// fixed random weights, delta_l = (B_l delta_{l+1}) f'(a_l); forward weights come to align with them. Direct
+// feedback alignment (Noekland, NeurIPS 2016): the output error goes to every hidden layer, delta_l = (B_l
+// delta_L) f'(a_l).
 #pragma once
 
 #include "apical/engine/layered/rules/delta_rule.h"
@@ -16,12 +17,16 @@ class FeedbackAlignment final : public DeltaRule<T> {
       : path_(path), feedback_(std::move(feedback)) {
     check_feedback(description, path_, feedback_);
   }
-  std::string_view name() const override { return direct() ? "direct_feedback_alignment" : "feedback_alignment"; }
+  std::string_view name() const override {
+    return direct() ? "direct_feedback_alignment" : "feedback_alignment";
+  }
   const FeedbackWeights<T>& feedback_weights() const { return feedback_; }
   void visit_state(StateVisitor& visit) override { visit_matrices<T>(visit, "feedback", feedback_); }
 
  protected:
-  MatrixView<const T> feedback(const Network<T>&, std::size_t l) const override { return feedback_[l - 1].view(); }
+  MatrixView<const T> feedback(const Network<T>&, std::size_t l) const override {
+    return feedback_[l - 1].view();
+  }
   bool direct() const override { return path_ == FeedbackPath::direct; }
 
  private:

@@ -27,10 +27,14 @@ HebbianRule<T>::HebbianRule(const NetworkDescription& description, HebbianForm f
 template <class T>
 std::string_view HebbianRule<T>::name() const {
   switch (form_) {
-    case HebbianForm::hebb: return "hebb";
-    case HebbianForm::oja: return "oja";
-    case HebbianForm::subspace: return "subspace";
-    default: return "gha";
+    case HebbianForm::hebb:
+      return "hebb";
+    case HebbianForm::oja:
+      return "oja";
+    case HebbianForm::subspace:
+      return "subspace";
+    default:
+      return "gha";
   }
 }
 
@@ -41,18 +45,18 @@ Needs HebbianRule<T>::needs() const {
 }
 
 template <class T>
-double HebbianRule<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
-                              int /*update*/) {
+double HebbianRule<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch,
+                              Credit<T>& out, int /*update*/) {
   const NetworkDescription& description = network.description;
   check_batch<T>(description, batch.X, batch.Y);
   forward<T>(workers, network, batch.X, activity_);
   const std::size_t top = description.depth() - 1;
   for (std::size_t l = 0; l < top; ++l) {
     const auto y = response_.resize(batch.X.rows(), description.layers[l].size);
-    gemm<T>(workers, Op::none, Op::transpose, 1, presynaptic<T>(batch.X, activity_.h, l), network.parameters.W[l].view(),
-            0, y);
-    hebbian_change<T>(workers, form_, network.parameters.W[l].view(), y, presynaptic<T>(batch.X, activity_.h, l), lateral_,
-                      out.dW[l].view());
+    gemm<T>(workers, Op::none, Op::transpose, 1, presynaptic<T>(batch.X, activity_.h, l),
+            network.parameters.W[l].view(), 0, y);
+    hebbian_change<T>(workers, form_, network.parameters.W[l].view(), y,
+                      presynaptic<T>(batch.X, activity_.h, l), lateral_, out.dW[l].view());
     std::fill(out.db[l].begin(), out.db[l].end(), T(0));
   }
   const auto delta = delta_.resize(batch.X.rows(), description.outputs());
@@ -62,10 +66,10 @@ double HebbianRule<T>::credit(const Workers& workers, const Network<T>& network,
   return mean_loss<T>(description, activity_, batch.Y);
 }
 
-template void hebbian_change<float>(const Workers&, HebbianForm, In<float>, In<float>, In<float>, Rows<float>&,
-                                    MatrixView<float>);
-template void hebbian_change<double>(const Workers&, HebbianForm, In<double>, In<double>, In<double>, Rows<double>&,
-                                     MatrixView<double>);
+template void hebbian_change<float>(const Workers&, HebbianForm, In<float>, In<float>, In<float>,
+                                    Rows<float>&, MatrixView<float>);
+template void hebbian_change<double>(const Workers&, HebbianForm, In<double>, In<double>, In<double>,
+                                     Rows<double>&, MatrixView<double>);
 template class HebbianRule<float>;
 template class HebbianRule<double>;
 

@@ -4,8 +4,8 @@
 //   Oja       dw = y x - y^2 w, every unit on its own      (Oja, J Math Biol 15:267, 1982)
 //   subspace  dW = y x^T - y y^T W                         (Oja 1989)
 //   GHA       dW = y x^T - lowertri(y y^T) W               (Sanger 1989; diagonal included)
-// As a credit rule: hidden layers learn this way from their drive W_l h_{l-1}, the readout by the delta rule, hidden
-// biases not at all. A baseline that uses no label below the top.
+// As a credit rule: hidden layers learn this way from their drive W_l h_{l-1}, the readout by the delta rule,
+// hidden biases not at all. A baseline that uses no label below the top.
 #pragma once
 
 #include "apical/engine/layered/credit_rule.h"
@@ -14,7 +14,8 @@ namespace apical::layered {
 
 enum class HebbianForm { hebb, oja, subspace, gha };
 
-/// Change of W (m, n) for responses y (N, m) to x (N, n), mean over the batch. `lateral` is scratch of (m, m).
+/// Change of W (m, n) for responses y (N, m) to x (N, n), mean over the batch. `lateral` is scratch of (m,
+/// m).
 template <class T>
 void hebbian_change(const Workers& workers, HebbianForm form, In<T> W, In<T> y, In<T> x, Rows<T>& lateral,
                     MatrixView<T> dW);

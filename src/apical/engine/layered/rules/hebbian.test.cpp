@@ -54,7 +54,8 @@ TEST(Hebbian, HiddenLayersDoNotSeeTheTargets) {
   Case<> c({4, 6, 5, 3}, Activation::tanh, Activation::softmax, Loss::ce, 2, 6);
   HebbianRule<double> rule(c.net.description, HebbianForm::oja);
   const auto first = credit_of<double>(rule, c.net, c.batch());
-  for (std::size_t n = 0; n < 3; ++n) std::swap_ranges(c.y.row(n).begin(), c.y.row(n).end(), c.y.row(5 - n).begin());
+  for (std::size_t n = 0; n < 3; ++n)
+    std::swap_ranges(c.y.row(n).begin(), c.y.row(n).end(), c.y.row(5 - n).begin());
   const auto shuffled = credit_of<double>(rule, c.net, c.batch());
   EXPECT_EQ(first.dW[0], shuffled.dW[0]);
   EXPECT_EQ(first.dW[1], shuffled.dW[1]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kolen-Pollack (Kolen & Pollack 1994; Akrout et al., NeurIPS 2019): a feedback synapse sees the same two neurons as its
-// forward partner, so it makes the same change; with decay on both, B - W^T shrinks by (1 - decay) per update
-// whatever the data: W += eta dW - decay W, B += eta dW^T - decay B.
+// Kolen-Pollack (Kolen & Pollack 1994; Akrout et al., NeurIPS 2019): a feedback synapse sees the same two
+// neurons as its forward partner, so it makes the same change; with decay on both, B - W^T shrinks by (1 -
+// decay) per update whatever the data: W += eta dW - decay W, B += eta dW^T - decay B.
 #pragma once
 
 #include "apical/engine/layered/rules/delta_rule.h"
@@ -12,7 +12,8 @@ namespace apical::layered {
 template <class T>
 class KolenPollack final : public DeltaRule<T> {
  public:
-  KolenPollack(const NetworkDescription& description, FeedbackWeights<T> feedback) : feedback_(std::move(feedback)) {
+  KolenPollack(const NetworkDescription& description, FeedbackWeights<T> feedback)
+      : feedback_(std::move(feedback)) {
     check_feedback(description, FeedbackPath::chained, feedback_);
     for (Matrix<T>& B : feedback_) slots_.push_back({B.flat(), B.flat(), true});
   }
@@ -23,7 +24,9 @@ class KolenPollack final : public DeltaRule<T> {
   void visit_state(StateVisitor& visit) override { visit_matrices<T>(visit, "feedback", feedback_); }
 
  protected:
-  MatrixView<const T> feedback(const Network<T>&, std::size_t l) const override { return feedback_[l - 1].view(); }
+  MatrixView<const T> feedback(const Network<T>&, std::size_t l) const override {
+    return feedback_[l - 1].view();
+  }
   bool learns_feedback() const override { return true; }
   void learn_feedback(const Workers&, const Network<T>&, const Batch<T>&, Credit<T>& out) override {
     for (std::size_t l = 0; l < feedback_.size(); ++l) slots_[l].credit = out.dW[l + 1].flat();

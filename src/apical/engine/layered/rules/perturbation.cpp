@@ -6,8 +6,8 @@
 namespace apical::layered {
 
 template <class T>
-void noisy_forward(const Workers& workers, const Network<T>& network, In<T> X, const LayerRows<T>& xi, double sigma,
-                   Activity<T>& activity) {
+void noisy_forward(const Workers& workers, const Network<T>& network, In<T> X, const LayerRows<T>& xi,
+                   double sigma, Activity<T>& activity) {
   resize(activity.a, network.description, X.rows());
   resize(activity.h, network.description, X.rows());
   const T scale = static_cast<T>(sigma);
@@ -20,20 +20,22 @@ void noisy_forward(const Workers& workers, const Network<T>& network, In<T> X, c
 }
 
 template <class T>
-void draw_noise(const NetworkDescription& description, std::size_t rows, std::uint64_t seed, std::uint64_t number,
-                LayerRows<T>& xi) {
+void draw_noise(const NetworkDescription& description, std::size_t rows, std::uint64_t seed,
+                std::uint64_t number, LayerRows<T>& xi) {
   resize(xi, description, rows);
   for (std::size_t l = 0; l < xi.size(); ++l) {
     const auto values = xi[l].flat();
     for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = static_cast<T>(normal({seed, Stream::perturbation, static_cast<std::uint32_t>(l), (number << 32U) + i}));
+      values[i] = static_cast<T>(
+          normal({seed, Stream::perturbation, static_cast<std::uint32_t>(l), (number << 32U) + i}));
     }
   }
 }
 
 template <class T>
-void reward_credit(const Workers& workers, const NetworkDescription& description, In<T> X, const LayerRows<T>& xi, const LayerRows<T>& pre,
-                   std::span<const double> reward, double sigma, LayerRows<T>& scaled, Credit<T>& out) {
+void reward_credit(const Workers& workers, const NetworkDescription& description, In<T> X,
+                   const LayerRows<T>& xi, const LayerRows<T>& pre, std::span<const double> reward,
+                   double sigma, LayerRows<T>& scaled, Credit<T>& out) {
   scaled.resize(xi.size());
   for (std::size_t l = 0; l < xi.size(); ++l) {
     const auto post = scaled[l].resize(xi[l].rows(), xi[l].cols());
@@ -52,9 +54,10 @@ PerturbationRule<T>::PerturbationRule(const NetworkDescription& /*description*/,
     : options_(options), seed_(seed) {
   if (!(options_.sigma > 0)) throw ConfigError("perturbation rules need a noise sigma above 0");
   if (options_.form == PerturbationForm::reinforce && options_.baseline == Baseline::antithetic) {
-    throw ConfigError("the reinforce form correlates noise with the noisy presynaptic side, which differs between the two "
-                      "passes of an antithetic pair",
-                      {}, "use node_perturbation with the antithetic baseline");
+    throw ConfigError(
+        "the reinforce form correlates noise with the noisy presynaptic side, which differs between the two "
+        "passes of an antithetic pair",
+        {}, "use node_perturbation with the antithetic baseline");
   }
 }
 
@@ -106,11 +109,14 @@ double PerturbationRule<T>::credit(const Workers& workers, const Network<T>& net
   return clean_loss;
 }
 
-#define APICAL_INSTANTIATE(T)                                                                                             \
-  template void noisy_forward<T>(const Workers&, const Network<T>&, In<T>, const LayerRows<T>&, double, Activity<T>&);      \
-  template void draw_noise<T>(const NetworkDescription&, std::size_t, std::uint64_t, std::uint64_t, LayerRows<T>&);         \
-  template void reward_credit<T>(const Workers&, const NetworkDescription&, In<T>, const LayerRows<T>&, const LayerRows<T>&, std::span<const double>,  \
-                                 double, LayerRows<T>&, Credit<T>&);                                                       \
+#define APICAL_INSTANTIATE(T)                                                                           \
+  template void noisy_forward<T>(const Workers&, const Network<T>&, In<T>, const LayerRows<T>&, double, \
+                                 Activity<T>&);                                                         \
+  template void draw_noise<T>(const NetworkDescription&, std::size_t, std::uint64_t, std::uint64_t,     \
+                              LayerRows<T>&);                                                           \
+  template void reward_credit<T>(const Workers&, const NetworkDescription&, In<T>, const LayerRows<T>&, \
+                                 const LayerRows<T>&, std::span<const double>, double, LayerRows<T>&,   \
+                                 Credit<T>&);                                                           \
   template class PerturbationRule<T>;
 APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)

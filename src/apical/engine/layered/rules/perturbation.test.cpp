@@ -95,7 +95,8 @@ TEST(Perturbation, AConstantInTheLossChangesNothing) {
     auto plain = Credit<double>::zeros(c.net.description), with_constant = plain;
     for (int batch = 0; batch < 2; ++batch) {
       const double loss = rule.credit(Workers(), c.net, c.batch(), plain, 0);
-      EXPECT_NEAR(other.credit(Workers(), c.net, {c.x.view(), shifted.view()}, with_constant, 0), loss + 2, 1e-12);
+      EXPECT_NEAR(other.credit(Workers(), c.net, {c.x.view(), shifted.view()}, with_constant, 0), loss + 2,
+                  1e-12);
       EXPECT_GT(norm(plain), 1e-3);
       add(with_constant, plain, -1);
       EXPECT_LT(norm(with_constant), 1e-12);
@@ -106,15 +107,17 @@ TEST(Perturbation, AConstantInTheLossChangesNothing) {
 TEST(Perturbation, SettingsThatCannotWorkAreRefused) {
   const Case<> c({4, 5, 3}, Activation::tanh, Activation::linear, Loss::mse, 1);
   EXPECT_THROW(PerturbationRule<double>(c.net.description, {.sigma = 0}, 1), ConfigError);
-  EXPECT_THROW(PerturbationRule<double>(c.net.description,
-                                        {.form = PerturbationForm::reinforce, .baseline = Baseline::antithetic}, 1),
-               ConfigError);
+  EXPECT_THROW(
+      PerturbationRule<double>(c.net.description,
+                               {.form = PerturbationForm::reinforce, .baseline = Baseline::antithetic}, 1),
+      ConfigError);
   EXPECT_THROW(ThreeFactor<double>(c.net.description, {.lambda = 1}, 1), ConfigError);
   EXPECT_THROW(ThreeFactor<double>(c.net.description, {.sigma = 0}, 1), ConfigError);
 }
 
 TEST(ThreeFactor, RowsOfABatchAreSuccessiveMoments) {
-  // The folded sums must be what a synapse does moment by moment: e <- lambda e + xi h^T/sigma, dW = mean M e.
+  // The folded sums must be what a synapse does moment by moment: e <- lambda e + xi h^T/sigma, dW = mean M
+  // e.
   const Case<> c({4, 5, 3}, Activation::tanh, Activation::linear, Loss::mse, 1, 6);
   const double lambda = 0.8, sigma = 0.1;
   ThreeFactor<double> rule(c.net.description, {.lambda = lambda, .sigma = sigma}, 5);

@@ -10,7 +10,8 @@ PredictiveCoding<T>::PredictiveCoding(const NetworkDescription& description, Pre
     : options_(options) {
   if (options_.steps < 1) throw ConfigError("predictive coding needs at least one inference step");
   if (!(options_.gamma > 0)) throw ConfigError("predictive coding: the inference step gamma must be above 0");
-  if (!(options_.output_precision > 0)) throw ConfigError("predictive coding: output_precision must be above 0");
+  if (!(options_.output_precision > 0))
+    throw ConfigError("predictive coding: output_precision must be above 0");
   if (options_.inference == Inference::zero_divergence) {
     options_.steps = static_cast<int>(description.depth());
     options_.gamma = 1;
@@ -20,7 +21,8 @@ PredictiveCoding<T>::PredictiveCoding(const NetworkDescription& description, Pre
   resize(direction_, description, 1);
   for (std::size_t l = 0; l < direction_.size(); ++l) {
     for (std::size_t i = 0; i < direction_[l].cols(); ++i) {
-      direction_[l].view()(0, i) = static_cast<T>(normal({0, Stream::perturbation, static_cast<std::uint32_t>(l), i}));
+      direction_[l].view()(0, i) =
+          static_cast<T>(normal({0, Stream::perturbation, static_cast<std::uint32_t>(l), i}));
     }
   }
 }
@@ -28,10 +30,14 @@ PredictiveCoding<T>::PredictiveCoding(const NetworkDescription& description, Pre
 template <class T>
 std::string_view PredictiveCoding<T>::name() const {
   switch (options_.inference) {
-    case Inference::strict: return "predictive_coding";
-    case Inference::fixed_prediction: return "predictive_coding_fixed_prediction";
-    case Inference::zero_divergence: return "predictive_coding_zil";
-    default: return "predictive_coding_incremental";
+    case Inference::strict:
+      return "predictive_coding";
+    case Inference::fixed_prediction:
+      return "predictive_coding_fixed_prediction";
+    case Inference::zero_divergence:
+      return "predictive_coding_zil";
+    default:
+      return "predictive_coding_incremental";
   }
 }
 
@@ -42,7 +48,8 @@ int PredictiveCoding<T>::updates_per_batch() const {
 
 template <class T>
 void PredictiveCoding<T>::visit_state(StateVisitor& visit) {
-  for (std::size_t l = 0; l < direction_.size(); ++l) visit("curvature." + std::to_string(l + 1), direction_[l].flat());
+  for (std::size_t l = 0; l < direction_.size(); ++l)
+    visit("curvature." + std::to_string(l + 1), direction_[l].flat());
 }
 
 template <class T>
@@ -69,24 +76,27 @@ void PredictiveCoding<T>::start(const Workers& workers, const Network<T>& networ
 
 /// error_l = eps_l f'(a_l), or eps_l itself where the nonlinearity sits in the presynaptic value.
 template <class T>
-void PredictiveCoding<T>::weigh_errors(const Workers& workers, const NetworkDescription& description, std::size_t l) {
+void PredictiveCoding<T>::weigh_errors(const Workers& workers, const NetworkDescription& description,
+                                       std::size_t l) {
   copy<T>(eps_[l].view(), error_[l].view());
   const bool of_drive = options_.prediction == Prediction::of_drive;
   const bool top = l + 1 == description.depth();
   if (top ? description.loss == Loss::mse : of_drive) {
-    times_derivative<T>(workers, description.layers[l].activation, of_drive || top ? mu_[l].view() : f_of_v_[l].view(),
-                        error_[l].view());
+    times_derivative<T>(workers, description.layers[l].activation,
+                        of_drive || top ? mu_[l].view() : f_of_v_[l].view(), error_[l].view());
   }
 }
 
 template <class T>
-void PredictiveCoding<T>::compute_errors(const Workers& workers, const Network<T>& network, const Batch<T>& batch) {
+void PredictiveCoding<T>::compute_errors(const Workers& workers, const Network<T>& network,
+                                         const Batch<T>& batch) {
   const NetworkDescription& description = network.description;
   const bool of_drive = options_.prediction == Prediction::of_drive;
   const T precision = static_cast<T>(options_.output_precision);
   for (std::size_t l = 0; l < description.depth(); ++l) {
     const bool top = l + 1 == description.depth();
-    if (!top && !of_drive) activate<T>(workers, description.layers[l].activation, v_[l].view(), f_of_v_[l].view());
+    if (!top && !of_drive)
+      activate<T>(workers, description.layers[l].activation, v_[l].view(), f_of_v_[l].view());
     if (l > 0 || !first_prediction_known_) {
       project<T>(workers, network, l, presynaptic<T>(batch.X, pre(), l), a_[l].view());
       if (of_drive || top) {
@@ -105,7 +115,8 @@ void PredictiveCoding<T>::compute_errors(const Workers& workers, const Network<T
 template <class T>
 void PredictiveCoding<T>::force(const Workers& workers, const Network<T>& network, std::size_t l) {
   const auto out = force_[l].view();
-  project_back<T>(workers, network.description.connection(l + 1), error_[l + 1].view(), network.parameters.W[l + 1].view(), out);
+  project_back<T>(workers, network.description.connection(l + 1), error_[l + 1].view(),
+                  network.parameters.W[l + 1].view(), out);
   if (options_.prediction == Prediction::of_activity) {
     times_derivative<T>(workers, network.description.layers[l].activation, f_of_v_[l].view(), out);
   }
@@ -133,10 +144,12 @@ void PredictiveCoding<T>::relax_fixed(const Workers& workers, const Network<T>& 
 }
 
 template <class T>
-void PredictiveCoding<T>::learn(const Workers& workers, const NetworkDescription& description, const Batch<T>& batch, std::size_t l, Credit<T>& out) {
+void PredictiveCoding<T>::learn(const Workers& workers, const NetworkDescription& description,
+                                const Batch<T>& batch, std::size_t l, Credit<T>& out) {
   const T factor = static_cast<T>(1 / options_.output_precision);
   const Connection& connection = description.connection(l);
-  correlate<T>(workers, connection, error_[l].view(), presynaptic<T>(batch.X, pre(), l), factor, out.dW[l].view());
+  correlate<T>(workers, connection, error_[l].view(), presynaptic<T>(batch.X, pre(), l), factor,
+               out.dW[l].view());
   batch_mean<T>(connection, error_[l].view(), factor, out.db[l]);
 }
 
@@ -156,8 +169,9 @@ double PredictiveCoding<T>::energy(const NetworkDescription& description, const 
 
 template <class T>
 double PredictiveCoding<T>::largest_curvature(const Network<T>& network) {
-  // F is 1/2 |D v|^2 to second order, with D = identity minus the slope-bounded weights of the layer below; rows of D for the
-  // output have no identity. Power iteration on D^T D, continued from the direction of the last batch.
+  // F is 1/2 |D v|^2 to second order, with D = identity minus the slope-bounded weights of the layer below;
+  // rows of D for the output have no identity. Power iteration on D^T D, continued from the direction of the
+  // last batch.
   const NetworkDescription& description = network.description;
   const std::size_t hidden = description.depth() - 1;
   if (hidden == 0) return 1;
@@ -187,8 +201,8 @@ double PredictiveCoding<T>::largest_curvature(const Network<T>& network) {
         fill(out, 0);
       }
       if (l > 0) {
-        transmit<T>(Workers(), description.connection(l), direction_[l - 1].view(), network.parameters.W[l].view(), out,
-                    -slope(l), 1);
+        transmit<T>(Workers(), description.connection(l), direction_[l - 1].view(),
+                    network.parameters.W[l].view(), out, -slope(l), 1);
       }
     }
     double squared = 0;
@@ -197,8 +211,8 @@ double PredictiveCoding<T>::largest_curvature(const Network<T>& network) {
     }
     for (std::size_t l = 0; l < hidden; ++l) {
       copy<T>(image_[l].view(), direction_[l].view());
-      project_back<T>(Workers(), description.connection(l + 1), image_[l + 1].view(), network.parameters.W[l + 1].view(),
-                      direction_[l].view(), -slope(l + 1), 1);
+      project_back<T>(Workers(), description.connection(l + 1), image_[l + 1].view(),
+                      network.parameters.W[l + 1].view(), direction_[l].view(), -slope(l + 1), 1);
     }
     const double previous = curvature;
     curvature = squared;

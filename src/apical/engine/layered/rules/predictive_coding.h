@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Predictive coding (Rao & Ballard 1999; Whittington & Bogacz, Neural Comput 29:1229, 2017): value nodes v_l and separate
-// error nodes eps_l = v_l - mu_l. Input and output are clamped, the hidden values descend F = 1/2 sum_l |eps_l|^2 by
-// synchronous steps from the forward pass, then every synapse multiplies its error node with its presynaptic value.
+// Predictive coding (Rao & Ballard 1999; Whittington & Bogacz, Neural Comput 29:1229, 2017): value nodes v_l
+// and separate error nodes eps_l = v_l - mu_l. Input and output are clamped, the hidden values descend F =
+// 1/2 sum_l |eps_l|^2 by synchronous steps from the forward pass, then every synapse multiplies its error
+// node with its presynaptic value.
 //   of_drive:    mu_l = f(W_l v_{l-1} + b_l),  v_l += gamma (-eps_l + W_{l+1}^T (eps_{l+1} f'(a_{l+1}))),
 //                dW_l = (eps_l f'(a_l)) v_{l-1}^T
 //   of_activity: mu_l = W_l f(v_{l-1}) + b_l,  v_l += gamma (-eps_l + f'(v_l) W_{l+1}^T eps_{l+1}),
-//                dW_l = eps_l f(v_{l-1})^T                                       (local; f is the identity on the input)
+//                dW_l = eps_l f(v_{l-1})^T                                       (local; f is the identity on
+//                the input)
 #pragma once
 
 #include "apical/engine/layered/credit_rule.h"
@@ -16,8 +18,10 @@ enum class Prediction { of_drive, of_activity };
 
 enum class Inference {
   strict,            ///< predictions follow the values
-  fixed_prediction,  ///< mu, f' and presynaptic factors stay at the forward pass; tends to backpropagation (Millidge et al. 2020)
-  zero_divergence,   ///< Z-IL (Song et al., NeurIPS 2020): gamma 1, W_l learns at step L-l; equals backpropagation
+  fixed_prediction,  ///< mu, f' and presynaptic factors stay at the forward pass; tends to backpropagation
+                     ///< (Millidge et al. 2020)
+  zero_divergence,   ///< Z-IL (Song et al., NeurIPS 2020): gamma 1, W_l learns at step L-l; equals
+                     ///< backpropagation
   incremental,       ///< iPC (Salvatori et al. 2022): weights change at every inference step
 };
 
@@ -26,14 +30,15 @@ struct PredictiveOptions {
   Inference inference = Inference::strict;
   int steps = 20;
   double gamma = 0.1;
-  /// Limit gamma to 1/lambda_max of the Hessian of F (power iteration, steepest f' assumed). Explicit steps are stable only
-  /// below 2/lambda_max, and strict inference drives its weights towards that edge.
+  /// Limit gamma to 1/lambda_max of the Hessian of F (power iteration, steepest f' assumed). Explicit steps
+  /// are stable only below 2/lambda_max, and strict inference drives its weights towards that edge.
   bool guard = true;
   double output_precision = 1;  ///< weight of the output error; the credit is divided by it
   bool record_energy = false;   ///< F before the first and after every step in energies()
 };
 
-/// With losses ce and bce the output error node carries y - h_L and F counts that loss instead of 1/2 |eps_L|^2.
+/// With losses ce and bce the output error node carries y - h_L and F counts that loss instead of 1/2
+/// |eps_L|^2.
 template <class T>
 class PredictiveCoding final : public CreditRule<T> {
  public:
@@ -67,7 +72,8 @@ class PredictiveCoding final : public CreditRule<T> {
   void force(const Workers& workers, const Network<T>& network, std::size_t l);
   void move_values(const Workers& workers, const Network<T>& network);
   void relax_fixed(const Workers& workers, const Network<T>& network);
-  void learn(const Workers& workers, const NetworkDescription& description, const Batch<T>& batch, std::size_t l, Credit<T>& out);
+  void learn(const Workers& workers, const NetworkDescription& description, const Batch<T>& batch,
+             std::size_t l, Credit<T>& out);
   double energy(const NetworkDescription& description, const Batch<T>& batch);
   double largest_curvature(const Network<T>& network);
 

@@ -10,28 +10,36 @@
 namespace apical::layered {
 namespace {
 
-Case<> random_case(std::uint64_t seed) { return {{4, 6, 5, 3}, Activation::tanh, Activation::linear, Loss::mse, seed}; }
+Case<> random_case(std::uint64_t seed) {
+  return {{4, 6, 5, 3}, Activation::tanh, Activation::linear, Loss::mse, seed};
+}
 
 double error_to_backpropagation(const Case<>& c, const PredictiveOptions& options) {
   Backpropagation<double> reference;
   PredictiveCoding<double> rule(c.net.description, options);
-  return relative_error(credit_of<double>(rule, c.net, c.batch()).dW, credit_of<double>(reference, c.net, c.batch()).dW);
+  return relative_error(credit_of<double>(rule, c.net, c.batch()).dW,
+                        credit_of<double>(reference, c.net, c.batch()).dW);
 }
 
 RC_GTEST_PROP(PredictiveCoding, FixedPredictionsConvergeToBackpropagation, ()) {
   const auto prediction = *rc::gen::element(Prediction::of_drive, Prediction::of_activity);
   const Case<> c = random_case(*rc::gen::inRange<std::uint64_t>(0, 1000));
-  RC_ASSERT(error_to_backpropagation(c, {.prediction = prediction, .inference = Inference::fixed_prediction, .steps = 1000,
-                                         .gamma = 0.1, .guard = false}) <= 1e-11);
+  RC_ASSERT(error_to_backpropagation(c, {.prediction = prediction,
+                                         .inference = Inference::fixed_prediction,
+                                         .steps = 1000,
+                                         .gamma = 0.1,
+                                         .guard = false}) <= 1e-11);
 }
 
 RC_GTEST_PROP(PredictiveCoding, ZeroDivergenceInferenceIsBackpropagationForEveryLoss, ()) {
   const auto prediction = *rc::gen::element(Prediction::of_drive, Prediction::of_activity);
   const auto seed = *rc::gen::inRange<std::uint64_t>(0, 1000);
-  for (const auto& [output, loss] : {std::pair{Activation::linear, Loss::mse}, std::pair{Activation::softmax, Loss::ce},
-                                     std::pair{Activation::sigmoid, Loss::bce}, std::pair{Activation::sigmoid, Loss::mse}}) {
+  for (const auto& [output, loss] :
+       {std::pair{Activation::linear, Loss::mse}, std::pair{Activation::softmax, Loss::ce},
+        std::pair{Activation::sigmoid, Loss::bce}, std::pair{Activation::sigmoid, Loss::mse}}) {
     const Case<> c({4, 6, 5, 3}, Activation::sigmoid, output, loss, seed);
-    RC_ASSERT(error_to_backpropagation(c, {.prediction = prediction, .inference = Inference::zero_divergence}) <= 1e-12);
+    RC_ASSERT(error_to_backpropagation(
+                  c, {.prediction = prediction, .inference = Inference::zero_divergence}) <= 1e-12);
   }
 }
 
@@ -59,7 +67,8 @@ TEST(PredictiveCoding, TheGuardKeepsInferenceStableWhereAFixedStepDiverges) {
   // One singular value of 10: scaled rank one.
   Matrix<double>& W = c.net.parameters.W[1];
   for (std::size_t k = 0; k < W.rows(); ++k) {
-    for (std::size_t i = 0; i < W.cols(); ++i) W(k, i) = 10 * (k == 0 ? 1 : 0) * (i % 2 == 0 ? 1 : -1) / std::sqrt(12.0);
+    for (std::size_t i = 0; i < W.cols(); ++i)
+      W(k, i) = 10 * (k == 0 ? 1 : 0) * (i % 2 == 0 ? 1 : -1) / std::sqrt(12.0);
   }
   PredictiveCoding<double> guarded(c.net.description, {.steps = 20, .gamma = 0.1, .record_energy = true});
   credit_of<double>(guarded, c.net, c.batch());
@@ -67,7 +76,8 @@ TEST(PredictiveCoding, TheGuardKeepsInferenceStableWhereAFixedStepDiverges) {
   for (std::size_t k = 1; k < guarded.energies().size(); ++k) {
     EXPECT_LE(guarded.energies()[k], guarded.energies()[k - 1] + 1e-12);
   }
-  PredictiveCoding<double> fixed(c.net.description, {.steps = 20, .gamma = 0.1, .guard = false, .record_energy = true});
+  PredictiveCoding<double> fixed(c.net.description,
+                                 {.steps = 20, .gamma = 0.1, .guard = false, .record_energy = true});
   credit_of<double>(fixed, c.net, c.batch());
   EXPECT_GT(fixed.energies().back(), 10 * fixed.energies().front());
 }

@@ -7,15 +7,17 @@ template <class T>
 Recirculation<T>::Recirculation(const NetworkDescription& description, double lambda) : lambda_(lambda) {
   if (description.depth() != 2 || description.outputs() != description.inputs ||
       description.output_activation().kind == Activation::softmax) {
-    throw ConfigError("recirculation needs an auto-encoder of two layers with as many outputs as inputs, not softmax");
+    throw ConfigError(
+        "recirculation needs an auto-encoder of two layers with as many outputs as inputs, not softmax");
   }
   require_dense(description, name(), "its second layer leads back to the input");
-  if (!(lambda >= 0 && lambda < 1)) throw ConfigError("recirculation: the regression lambda must be in [0, 1)");
+  if (!(lambda >= 0 && lambda < 1))
+    throw ConfigError("recirculation: the regression lambda must be in [0, 1)");
 }
 
 template <class T>
-double Recirculation<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
-                                int /*update*/) {
+double Recirculation<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch,
+                                Credit<T>& out, int /*update*/) {
   const NetworkDescription& description = network.description;
   check_input<T>(description, batch.X);
   const std::size_t rows = batch.X.rows();

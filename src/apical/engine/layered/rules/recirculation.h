@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recirculation (Hinton & McClelland 1988): an auto-encoder sends its activity once around a closed loop, with regression
-// lambda, and every synapse learns from the change that the loop makes:
-//   h1 = f(W v0 + b_h);  v2 = lambda v0 + (1-lambda) f(V h1 + b_v);  h3 = lambda h1 + (1-lambda) f(W v2 + b_h)
-//   dV = (v0 - v2) h1^T,  dW = (h1 - h3) v2^T; biases likewise without the presynaptic factor.
+// Recirculation (Hinton & McClelland 1988): an auto-encoder sends its activity once around a closed loop,
+// with regression lambda, and every synapse learns from the change that the loop makes:
+//   h1 = f(W v0 + b_h);  v2 = lambda v0 + (1-lambda) f(V h1 + b_v);  h3 = lambda h1 + (1-lambda) f(W v2 +
+//   b_h) dV = (v0 - v2) h1^T,  dW = (h1 - h3) v2^T; biases likewise without the presynaptic factor.
 #pragma once
 
 #include "apical/engine/layered/credit_rule.h"
@@ -14,7 +14,8 @@ namespace apical::layered {
 template <class T>
 class Recirculation final : public CreditRule<T> {
  public:
-  /// Throws ConfigError unless the network has two layers, as many outputs as inputs, no softmax, and 0 <= lambda < 1.
+  /// Throws ConfigError unless the network has two layers, as many outputs as inputs, no softmax, and 0 <=
+  /// lambda < 1.
   Recirculation(const NetworkDescription& description, double lambda = 0.75);
   std::string_view name() const override { return "recirculation"; }
   Needs needs() const override { return {.separate_phases = true}; }

@@ -18,7 +18,9 @@ void check_sigmoid_units(const NetworkDescription& description) {
 template <class T>
 SegregatedDendrites<T>::SegregatedDendrites(const NetworkDescription& description, SegregatedOptions options,
                                             FeedbackWeights<T> Y)
-    : options_(options), k_B_(options.g_B / (options.g_L + options.g_B)), k_D_(options.g_D / (options.g_L + options.g_D)),
+    : options_(options),
+      k_B_(options.g_B / (options.g_L + options.g_B)),
+      k_D_(options.g_D / (options.g_L + options.g_D)),
       Y_(std::move(Y)) {
   check_feedback(description, FeedbackPath::direct, Y_);
   check_sigmoid_units(description);
@@ -33,7 +35,8 @@ void SegregatedDendrites<T>::rates(const Workers& workers, Rows<T>& V, Rows<T>& 
 }
 
 template <class T>
-void SegregatedDendrites<T>::forward_phase(const Workers& workers, const Network<T>& network, MatrixView<const T> X) {
+void SegregatedDendrites<T>::forward_phase(const Workers& workers, const Network<T>& network,
+                                           MatrixView<const T> X) {
   const NetworkDescription& description = network.description;
   check_input<T>(description, X);
   resize(V_, description, X.rows());
@@ -53,8 +56,8 @@ void SegregatedDendrites<T>::forward_phase(const Workers& workers, const Network
 }
 
 template <class T>
-double SegregatedDendrites<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch,
-                                      Credit<T>& out, int /*update*/) {
+double SegregatedDendrites<T>::credit(const Workers& workers, const Network<T>& network,
+                                      const Batch<T>& batch, Credit<T>& out, int /*update*/) {
   const NetworkDescription& description = network.description;
   check_batch<T>(description, batch.X, batch.Y);
   forward_phase(workers, network, batch.X);
@@ -63,9 +66,8 @@ double SegregatedDendrites<T>::credit(const Workers& workers, const Network<T>& 
   copy<T>(U_.view(), target);
   const T g_D = static_cast<T>(options_.g_D), g_L = static_cast<T>(options_.g_L);
   const T E_E = static_cast<T>(options_.E_E), E_I = static_cast<T>(options_.E_I);
-  combine<T>(workers, target, batch.Y, [=](T U, T y) {
-    return (g_D * U + y * E_E + (T(1) - y) * E_I) / (g_L + g_D + y + (T(1) - y));
-  });
+  combine<T>(workers, target, batch.Y,
+             [=](T U, T y) { return (g_D * U + y * E_E + (T(1) - y) * E_I) / (g_L + g_D + y + (T(1) - y)); });
   rates(workers, V_target_, r_target_);
 
   // post = factor (after - before) phi_max sigmoid'(V); with r = phi_max sigmoid that is r (1 - r/phi_max).

@@ -17,8 +17,10 @@ TEST(SegregatedDendrites, UpdatesDescendTheLocalLossesWithFrozenTargets) {
   const SegregatedOptions o;
   SegregatedDendrites<double> rule(c.net.description, o, plateau_weights(c.net.description));
   const auto credit = credit_of<double>(rule, c.net, c.batch());
-  // Frozen: t_hidden = r + alpha^t - alpha^f and t_out = r^t; the losses are P/2 |r - t|^2 in the own weights.
-  const auto r0 = rule.rate()[0], af = rule.plateau_forward()[0], at = rule.plateau_target()[0], rt = rule.target_rate();
+  // Frozen: t_hidden = r + alpha^t - alpha^f and t_out = r^t; the losses are P/2 |r - t|^2 in the own
+  // weights.
+  const auto r0 = rule.rate()[0], af = rule.plateau_forward()[0], at = rule.plateau_target()[0],
+             rt = rule.target_rate();
   SegregatedDendrites<double> probe(c.net.description, o, plateau_weights(c.net.description));
   const auto local_loss = [&](std::size_t l) {
     Matrix<double> out(3, 3);
@@ -50,7 +52,8 @@ TEST(SegregatedDendrites, UpdatesDescendTheLocalLossesWithFrozenTargets) {
 
 TEST(SegregatedDendrites, OtherUnitsAreRefused) {
   const Case<> c({4, 5, 3}, Activation::tanh, Activation::sigmoid, Loss::mse, 2);
-  EXPECT_THROW(SegregatedDendrites<double>(c.net.description, {}, plateau_weights(c.net.description)), ConfigError);
+  EXPECT_THROW(SegregatedDendrites<double>(c.net.description, {}, plateau_weights(c.net.description)),
+               ConfigError);
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ TEST(ContrastiveHebbian, TendsToTheGradientOfAMatchingLossAsTheFeedbackGainFalls
 TEST(ContrastiveHebbian, SymmetrisedMidpointGeneRecIsContrastiveHebbianLearning) {
   const Case<> c({4, 6, 5, 3}, Activation::tanh, Activation::tanh, Loss::mse, 5);
   const double gain = 0.5;
-  ContrastiveHebbian<double> rule(c.net.description, {.feedback_gain = gain, .depth_factor = false, .settling = kToTheEnd});
+  ContrastiveHebbian<double> rule(c.net.description,
+                                  {.feedback_gain = gain, .depth_factor = false, .settling = kToTheEnd});
   const auto credit = credit_of<double>(rule, c.net, c.batch());
   const auto &plus = rule.plus_phase(), &minus = rule.minus_phase();
   for (std::size_t l = 1; l < 3; ++l) {
@@ -93,7 +94,8 @@ TEST(EquilibriumPropagation, TheAdjointIsTheGradientOfTheEquilibriumCost) {
   equilibrium_credit<double>(Workers(), e.c.net, e.c.x.view(), e.c.y.view(), e.s, kToTheEnd, exact);
   for (std::size_t l = 0; l < 2; ++l) {
     for (std::size_t i = 0; i < exact.dW[l].size(); i += 3) {
-      EXPECT_NEAR(central_difference(e.c.net.parameters.W[l].flat()[i], [&] { return e.cost(); }), -exact.dW[l].flat()[i], 1e-8);
+      EXPECT_NEAR(central_difference(e.c.net.parameters.W[l].flat()[i], [&] { return e.cost(); }),
+                  -exact.dW[l].flat()[i], 1e-8);
     }
   }
 }
@@ -104,8 +106,8 @@ TEST(EquilibriumPropagation, ErrorsShrinkWithBetaToFirstAndSymmetricallyToSecond
   auto exact = Credit<double>::zeros(e.c.net.description);
   equilibrium_credit<double>(Workers(), e.c.net, e.c.x.view(), e.c.y.view(), e.s, kToTheEnd, exact);
   const auto error = [&](Nudging nudging, double beta) {
-    EquilibriumPropagation<double> rule(e.c.net.description,
-                                        {.nudging = nudging, .beta = beta, .free = kToTheEnd, .nudged = kToTheEnd});
+    EquilibriumPropagation<double> rule(
+        e.c.net.description, {.nudging = nudging, .beta = beta, .free = kToTheEnd, .nudged = kToTheEnd});
     return relative_error(credit_of<double>(rule, e.c.net, e.c.batch()).dW, exact.dW);
   };
   const double one_sided = error(Nudging::one_sided, 0.01) / error(Nudging::one_sided, 0.005);
@@ -146,9 +148,11 @@ TEST(EquilibriumPropagation, WithASoftmaxReadoutItTendsToTheGradientOfTheCrossEn
       }
     }
     const auto error = [&](Nudging nudging, double beta) {
-      EquilibriumPropagation<double> rule(c.net.description, {.nudging = nudging, .beta = beta, .free = kToTheEnd, .nudged = kToTheEnd});
+      EquilibriumPropagation<double> rule(
+          c.net.description, {.nudging = nudging, .beta = beta, .free = kToTheEnd, .nudged = kToTheEnd});
       const auto credit = credit_of<double>(rule, c.net, c.batch());
-      EXPECT_LE(relative_error<double>({credit.dW.back()}, {exact.dW.back()}), 1e-12);  // the readout's own gradient
+      EXPECT_LE(relative_error<double>({credit.dW.back()}, {exact.dW.back()}),
+                1e-12);  // the readout's own gradient
       return distance(credit, exact);
     };
     EXPECT_NEAR(error(Nudging::one_sided, 0.01) / error(Nudging::one_sided, 0.005), 2, 0.1);
@@ -157,9 +161,11 @@ TEST(EquilibriumPropagation, WithASoftmaxReadoutItTendsToTheGradientOfTheCrossEn
   }
 }
 
-/// Minus the gradient, with respect to W, of the cost after `steps` free steps that start at the fixed point of the weights as they are:
-/// backpropagation through time, truncated to these steps (by central differences).
-Credit<double> truncated_gradient(Case<>& c, const Settling& dynamics, const LayerRows<double>& fixed_point, int steps) {
+/// Minus the gradient, with respect to W, of the cost after `steps` free steps that start at the fixed point
+/// of the weights as they are: backpropagation through time, truncated to these steps (by central
+/// differences).
+Credit<double> truncated_gradient(Case<>& c, const Settling& dynamics, const LayerRows<double>& fixed_point,
+                                  int steps) {
   auto out = Credit<double>::zeros(c.net.description);
   Settling some = dynamics;
   some.max_steps = steps;
@@ -188,16 +194,19 @@ double deviation_from_truncated_gradients(Case<> c, Settling dynamics) {
     Settling nudged = dynamics;
     nudged.max_steps = steps;
     nudged.tolerance = 0;
-    EquilibriumPropagation<double> rule(c.net.description, {.nudging = Nudging::symmetric, .beta = 0.01, .free = dynamics, .nudged = nudged});
+    EquilibriumPropagation<double> rule(
+        c.net.description, {.nudging = Nudging::symmetric, .beta = 0.01, .free = dynamics, .nudged = nudged});
     const auto update = credit_of<double>(rule, c.net, c.batch());
-    worst = std::max(worst, relative_error(update.dW, truncated_gradient(c, dynamics, rule.free_phase(), steps).dW));
+    worst = std::max(worst,
+                     relative_error(update.dW, truncated_gradient(c, dynamics, rule.free_phase(), steps).dW));
   }
   return worst;
 }
 
 TEST(EquilibriumPropagation, UpdatesAfterEachNudgedStepFollowTruncatedGradients) {
-  // The property of Ernoult et al. (NeurIPS 2019), who ask for symmetric dynamics. It also holds with saturating units: the Jacobian of
-  // f(u) is f' times a symmetric matrix, and the same f' stands at the other end of the gradient.
+  // The property of Ernoult et al. (NeurIPS 2019), who ask for symmetric dynamics. It also holds with
+  // saturating units: the Jacobian of f(u) is f' times a symmetric matrix, and the same f' stands at the
+  // other end of the gradient.
   const Settling euler{.dynamics = Dynamics::leaky_clipped, .step = 0.2}, damped{.step = 0.2};
   Case<> clipped({4, 6, 5, 3}, Activation::hard_sigmoid, Activation::hard_sigmoid, Loss::mse, 21, 3, 0.5);
   for (auto& b : clipped.net.parameters.b) {
@@ -231,12 +240,16 @@ RC_GTEST_PROP(EquilibriumPropagation, EverySweepOfTheFreePhaseLowersTheEnergy, (
 TEST(EquilibriumPropagation, RandomSignsAreDrawnPerBatch) {
   Equilibrium e;
   EquilibriumPropagation<double> rule(
-      e.c.net.description, {.nudging = Nudging::random_sign, .beta = 0.5, .free = kToTheEnd, .nudged = kToTheEnd}, 3);
+      e.c.net.description,
+      {.nudging = Nudging::random_sign, .beta = 0.5, .free = kToTheEnd, .nudged = kToTheEnd}, 3);
   EquilibriumPropagation<double> plus(
-      e.c.net.description, {.nudging = Nudging::one_sided, .beta = 0.5, .free = kToTheEnd, .nudged = kToTheEnd});
+      e.c.net.description,
+      {.nudging = Nudging::one_sided, .beta = 0.5, .free = kToTheEnd, .nudged = kToTheEnd});
   EquilibriumPropagation<double> minus(
-      e.c.net.description, {.nudging = Nudging::one_sided, .beta = -0.5, .free = kToTheEnd, .nudged = kToTheEnd});
-  const auto at_plus = credit_of<double>(plus, e.c.net, e.c.batch()), at_minus = credit_of<double>(minus, e.c.net, e.c.batch());
+      e.c.net.description,
+      {.nudging = Nudging::one_sided, .beta = -0.5, .free = kToTheEnd, .nudged = kToTheEnd});
+  const auto at_plus = credit_of<double>(plus, e.c.net, e.c.batch()),
+             at_minus = credit_of<double>(minus, e.c.net, e.c.batch());
   int positive = 0;
   for (int k = 0; k < 20; ++k) {
     const auto credit = credit_of<double>(rule, e.c.net, e.c.batch());

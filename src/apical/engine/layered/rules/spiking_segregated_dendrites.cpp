@@ -15,7 +15,8 @@ namespace {
 std::size_t steps_of(double time, double dt) {
   const double steps = std::round(time / dt);
   if (!(steps >= 1 && steps < 1e6) || std::abs(steps * dt - time) > 1e-9 * time) {
-    throw ConfigError("segregated dendrites: phase and average must be whole numbers of time steps, one or more");
+    throw ConfigError(
+        "segregated dendrites: phase and average must be whole numbers of time steps, one or more");
   }
   return static_cast<std::size_t>(steps);
 }
@@ -43,7 +44,8 @@ std::uint64_t seed_of(std::uint64_t seed, std::uint32_t use, std::uint64_t prese
 template <class T>
 std::uint64_t fingerprint(std::span<const T> values) {
   std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const std::byte byte : std::as_bytes(values)) hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3U;
+  for (const std::byte byte : std::as_bytes(values))
+    hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3U;
   return hash;
 }
 
@@ -61,7 +63,8 @@ void clear(Rows<T>& x, std::size_t rows, std::size_t cols) {
 }  // namespace
 
 template <class T>
-SpikingSegregatedDendrites<T>::SpikingSegregatedDendrites(const NetworkDescription& description, SpikingSegregatedOptions options,
+SpikingSegregatedDendrites<T>::SpikingSegregatedDendrites(const NetworkDescription& description,
+                                                          SpikingSegregatedOptions options,
                                                           FeedbackWeights<T> Y, std::uint64_t seed)
     : options_(options), Y_(std::move(Y)), seed_(seed) {
   check_feedback(description, FeedbackPath::direct, Y_);
@@ -76,7 +79,8 @@ SpikingSegregatedDendrites<T>::SpikingSegregatedDendrites(const NetworkDescripti
   }
   steps_ = steps_of(o.phase, o.dt);
   averaged_ = steps_of(o.average, o.dt);
-  if (o.input_neurons == 0) throw ConfigError("segregated dendrites: input_neurons is 0; expected at least one neuron per input");
+  if (o.input_neurons == 0)
+    throw ConfigError("segregated dendrites: input_neurons is 0; expected at least one neuron per input");
   if (averaged_ > steps_) throw ConfigError("segregated dendrites: averages cannot be longer than a phase");
   const double slow = std::exp(-o.dt / o.tau_long), fast = std::exp(-o.dt / o.tau_short);
   keep_slow_ = static_cast<T>(slow);
@@ -101,13 +105,14 @@ void SpikingSegregatedDendrites<T>::rest(const NetworkDescription& description, 
 }
 
 template <class T>
-void SpikingSegregatedDendrites<T>::fire(const Workers& workers, MatrixView<const T> rates, double scale, T gain,
-                                         Trains& trains, std::uint32_t object, std::uint64_t step) {
+void SpikingSegregatedDendrites<T>::fire(const Workers& workers, MatrixView<const T> rates, double scale,
+                                         T gain, Trains& trains, std::uint32_t object, std::uint64_t step) {
   workers.run_ranges(rates.rows(), 16, [&](std::size_t first, std::size_t last) {
     for (std::size_t n = first; n < last; ++n) {
       std::array<std::uint32_t, 4> words{};  // of four neurons
       for (std::size_t i = 0; i < rates.cols(); ++i) {
-        if (i % 4 == 0) words = random_words({sample_seed_[n], Stream::poisson_spike, object, (step << 32U) + i});
+        if (i % 4 == 0)
+          words = random_words({sample_seed_[n], Stream::poisson_spike, object, (step << 32U) + i});
         const double u = words[i % 4] * 0x1p-32;
         const T spikes = static_cast<T>(poisson_count(scale * static_cast<double>(rates(n, i)), u));
         T &slow = trains.slow.view()(n, i), &fast = trains.fast.view()(n, i);
@@ -120,8 +125,8 @@ void SpikingSegregatedDendrites<T>::fire(const Workers& workers, MatrixView<cons
 }
 
 template <class T>
-void SpikingSegregatedDendrites<T>::membrane(const Workers& workers, const Network<T>& network, std::size_t l, MatrixView<const T> Y,
-                                             Phase phase) {
+void SpikingSegregatedDendrites<T>::membrane(const Workers& workers, const Network<T>& network, std::size_t l,
+                                             MatrixView<const T> Y, Phase phase) {
   const SegregatedOptions& o = options_.steady;
   const bool top = l + 1 == V_.size();
   const auto V = V_[l].view();
@@ -145,8 +150,9 @@ void SpikingSegregatedDendrites<T>::membrane(const Workers& workers, const Netwo
 }
 
 template <class T>
-void SpikingSegregatedDendrites<T>::show(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<const T> Y,
-                                         Phase phase, std::size_t first_step) {
+void SpikingSegregatedDendrites<T>::show(const Workers& workers, const Network<T>& network,
+                                         MatrixView<const T> X, MatrixView<const T> Y, Phase phase,
+                                         std::size_t first_step) {
   const NetworkDescription& description = network.description;
   const std::size_t depth = description.depth(), rows = X.rows();
   mean_V_.resize(depth);
@@ -170,8 +176,10 @@ void SpikingSegregatedDendrites<T>::show(const Workers& workers, const Network<T
     for (std::size_t l = 0; l < depth; ++l) {
       const auto rate = rate_.resize(rows, description.layers[l].size);
       activate<T>(workers, Activation::sigmoid, V_[l].view(), rate);
-      fire(workers, rate, options_.steady.phi_max * options_.dt, psp_gain_, trains_[l], static_cast<std::uint32_t>(l + 1), step);
-      if (l + 1 == depth && t + averaged_ >= steps_) accumulate<T>(workers, rate, options_.steady.phi_max * share, mean_rate_);
+      fire(workers, rate, options_.steady.phi_max * options_.dt, psp_gain_, trains_[l],
+           static_cast<std::uint32_t>(l + 1), step);
+      if (l + 1 == depth && t + averaged_ >= steps_)
+        accumulate<T>(workers, rate, options_.steady.phi_max * share, mean_rate_);
     }
     if (t + averaged_ < steps_) continue;
     for (std::size_t l = 0; l < depth; ++l) {
@@ -186,22 +194,25 @@ void SpikingSegregatedDendrites<T>::show(const Workers& workers, const Network<T
 }
 
 template <class T>
-void SpikingSegregatedDendrites<T>::forward_answer(const Workers& workers, const Network<T>& network, MatrixView<const T> X) {
+void SpikingSegregatedDendrites<T>::forward_answer(const Workers& workers, const Network<T>& network,
+                                                   MatrixView<const T> X) {
   check_input<T>(network.description, X);
   for (std::size_t n = 0; n < X.rows(); ++n) {
     for (const T x : X.row(n)) {
-      if (x < 0) throw DataError("segregated dendrites with spikes: inputs are rates in spikes per ms, but sample " + std::to_string(n) +
-                                 " of the batch holds " + std::to_string(static_cast<double>(x)));
+      if (x < 0)
+        throw DataError("segregated dendrites with spikes: inputs are rates in spikes per ms, but sample " +
+                        std::to_string(n) + " of the batch holds " + std::to_string(static_cast<double>(x)));
     }
   }
   rest(network.description, X.rows());
   show(workers, network, X, {}, Phase::forward, 0);
-  activate<T>(workers, Activation::sigmoid, mean_V_.back().view(), output_.resize(X.rows(), network.description.outputs()));
+  activate<T>(workers, Activation::sigmoid, mean_V_.back().view(),
+              output_.resize(X.rows(), network.description.outputs()));
 }
 
 template <class T>
-double SpikingSegregatedDendrites<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
-                                             int /*update*/) {
+double SpikingSegregatedDendrites<T>::credit(const Workers& workers, const Network<T>& network,
+                                             const Batch<T>& batch, Credit<T>& out, int /*update*/) {
   const NetworkDescription& description = network.description;
   const SegregatedOptions& o = options_.steady;
   check_batch<T>(description, batch.X, batch.Y);
@@ -209,7 +220,8 @@ double SpikingSegregatedDendrites<T>::credit(const Workers& workers, const Netwo
   const auto plateaus = [&](LayerRows<T>& alpha) {
     alpha.resize(top);
     for (std::size_t l = 0; l < top; ++l) {
-      activate<T>(workers, Activation::sigmoid, mean_apical_[l].view(), alpha[l].resize(rows, description.layers[l].size));
+      activate<T>(workers, Activation::sigmoid, mean_apical_[l].view(),
+                  alpha[l].resize(rows, description.layers[l].size));
     }
   };
   ++batches_;
@@ -232,16 +244,19 @@ double SpikingSegregatedDendrites<T>::credit(const Workers& workers, const Netwo
     combine<T>(workers, post, slope, [](T d, T sigma) { return d * (sigma * (T(1) - sigma)); });
   };
   const double k_B = o.g_B / (o.g_L + o.g_B + options_.g_A), k_D = o.g_D / (o.g_L + o.g_D);
-  for (std::size_t l = 0; l < top; ++l) learn(l, alpha_target_[l].view(), alpha_forward_[l].view(), 1, o.P_hidden * k_B);
+  for (std::size_t l = 0; l < top; ++l)
+    learn(l, alpha_target_[l].view(), alpha_forward_[l].view(), 1, o.P_hidden * k_B);
   learn(top, mean_rate_.view(), output_.view(), o.phi_max, o.P_out * k_D);
   correlate_layers<T>(workers, description, post_, mean_input_.view(), mean_psp_, 1, out);
   return squared_error<T>(output_.view(), batch.Y);
 }
 
 template <class T>
-void SpikingSegregatedDendrites<T>::predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X, MatrixView<T> out) {
+void SpikingSegregatedDendrites<T>::predict(const Workers& workers, const Network<T>& network,
+                                            MatrixView<const T> X, MatrixView<T> out) {
   sample_seed_.resize(X.rows());
-  for (std::size_t n = 0; n < X.rows(); ++n) sample_seed_[n] = seed_of(seed_, kAnswering, fingerprint(X.row(n)));
+  for (std::size_t n = 0; n < X.rows(); ++n)
+    sample_seed_[n] = seed_of(seed_, kAnswering, fingerprint(X.row(n)));
   forward_answer(workers, network, X);
   copy<T>(output_.view(), out);
 }

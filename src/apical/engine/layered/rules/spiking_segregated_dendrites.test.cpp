@@ -25,15 +25,16 @@ Mean mean_of(MatrixView<const double> repeats, std::size_t unit) {
   return {sum / n, std::sqrt(squares / (n - 1) / n)};
 }
 
-/// The same network, sample and feedback in both forms at `rate` times the published rates; weights shrink as rates grow, so that
-/// the steady state is one and the same.
+/// The same network, sample and feedback in both forms at `rate` times the published rates; weights shrink as
+/// rates grow, so that the steady state is one and the same.
 struct Both {
   static constexpr std::size_t kRepeats = 2000;
   SegregatedDendrites<double> steady;
   SpikingSegregatedDendrites<double> spiking;
   Credit<double> steady_credit, spiking_credit;
 
-  explicit Both(double rate) : Both(rate, Case<>({4, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse, 2, kRepeats)) {}
+  explicit Both(double rate)
+      : Both(rate, Case<>({4, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse, 2, kRepeats)) {}
 
  private:
   static SpikingSegregatedOptions options(double rate) {
@@ -57,26 +58,30 @@ struct Both {
       for (std::size_t i = 0; i < c.y.cols(); ++i) c.y(n, i) = c.y(0, i);
     }
     spiking_credit = credit_of<double>(spiking, c.net, c.batch());
-    steady_credit = credit_of<double>(steady, c.net, {MatrixView<const double>(c.x.row(0).data(), 1, c.x.cols()),
-                                                      MatrixView<const double>(c.y.row(0).data(), 1, c.y.cols())});
+    steady_credit = credit_of<double>(steady, c.net,
+                                      {MatrixView<const double>(c.x.row(0).data(), 1, c.x.cols()),
+                                       MatrixView<const double>(c.y.row(0).data(), 1, c.y.cols())});
   }
 };
 
 TEST(SpikingSegregatedDendrites, PotentialsThatAreLinearInSpikesHaveTheSteadyStateAsTheirMean) {
-  // Five units at three rates, each within 3.5 standard errors: a false alarm in one of 140 seeds, and the seed is fixed.
+  // Five units at three rates, each within 3.5 standard errors: a false alarm in one of 140 seeds, and the
+  // seed is fixed.
   for (const double rate : {1., 4., 16.}) {
     const Both both(rate);
     for (std::size_t i = 0; i < 5; ++i) {
       const Mean m = mean_of(both.spiking.potential()[0].view(), i);
-      EXPECT_NEAR(m.value, both.steady.potential()[0].view()(0, i), 3.5 * m.error) << "unit " << i << " at " << rate << " times the rate";
+      EXPECT_NEAR(m.value, both.steady.potential()[0].view()(0, i), 3.5 * m.error)
+          << "unit " << i << " at " << rate << " times the rate";
       EXPECT_LT(m.error, 0.02);
     }
   }
 }
 
 TEST(SpikingSegregatedDendrites, WhatComesAfterASigmoidTendsToTheSteadyStateAsSpikesBecomeMany) {
-  // The mean of a sigmoid is not the sigmoid of the mean: the difference is proportional to the variance of the potential, which falls as
-  // one over the rate. At the published rates it is 10 to 30 standard errors of 2000 repeats.
+  // The mean of a sigmoid is not the sigmoid of the mean: the difference is proportional to the variance of
+  // the potential, which falls as one over the rate. At the published rates it is 10 to 30 standard errors of
+  // 2000 repeats.
   double credit_before = 0;
   std::vector<double> bias_before(3, 0);
   for (const double rate : {1., 4., 16.}) {
@@ -106,19 +111,23 @@ TEST(SpikingSegregatedDendrites, MoreNeuronsPerInputAverageItsNoise) {
   const auto error = [&](std::size_t neurons) {
     SpikingSegregatedOptions o;
     o.input_neurons = neurons;
-    SpikingSegregatedDendrites<double> rule(c.net.description, o,
-                                            random_feedback<double>(c.net.description, FeedbackPath::direct, WeightInit::glorot_normal, 1, 3), 7);
+    SpikingSegregatedDendrites<double> rule(
+        c.net.description, o,
+        random_feedback<double>(c.net.description, FeedbackPath::direct, WeightInit::glorot_normal, 1, 3), 7);
     credit_of<double>(rule, c.net, c.batch());
     return mean_of(rule.potential()[0].view(), 0).error;
   };
-  EXPECT_NEAR(error(1) / error(16), 4, 0.4);  // the error of a standard deviation from 1000 repeats is 2 %, of the ratio 3 %
+  EXPECT_NEAR(error(1) / error(16), 4,
+              0.4);  // the error of a standard deviation from 1000 repeats is 2 %, of the ratio 3 %
 }
 
 TEST(SpikingSegregatedDendrites, AnswersDependOnTheSampleAndNotOnItsPlace) {
   Case<> c({4, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse, 2, 3);
   for (double& x : c.x.flat()) x = std::abs(x);
   std::copy(c.x.row(0).begin(), c.x.row(0).end(), c.x.row(2).begin());
-  SpikingSegregatedDendrites<double> rule(c.net.description, {}, random_feedback<double>(c.net.description, FeedbackPath::direct, WeightInit::glorot_normal, 1, 3), 7);
+  SpikingSegregatedDendrites<double> rule(
+      c.net.description, {},
+      random_feedback<double>(c.net.description, FeedbackPath::direct, WeightInit::glorot_normal, 1, 3), 7);
   Matrix<double> all(3, 3), one(1, 3);
   rule.predict(Workers(), c.net, c.x.view(), all.view());
   rule.predict(Workers(), c.net, MatrixView<const double>(c.x.row(1).data(), 1, 4), one.view());
@@ -149,7 +158,8 @@ TEST(SpikingSegregatedDendrites, LearnASmallBatch) {
 
 TEST(SpikingSegregatedDendrites, WhatCannotWorkIsRefused) {
   const Case<> c({4, 5, 3}, Activation::sigmoid, Activation::sigmoid, Loss::mse, 2);
-  const auto Y = random_feedback<double>(c.net.description, FeedbackPath::direct, WeightInit::glorot_normal, 1, 3);
+  const auto Y =
+      random_feedback<double>(c.net.description, FeedbackPath::direct, WeightInit::glorot_normal, 1, 3);
   const auto make = [&](void (*change)(SpikingSegregatedOptions&)) {
     SpikingSegregatedOptions o;
     change(o);

@@ -10,7 +10,8 @@ namespace {
 
 /// The layers above index `first`, from an activity of that layer to the output.
 template <class T>
-void continue_forward(const Workers& workers, const Network<T>& network, std::size_t first, In<T> h, LayerRows<T>& above) {
+void continue_forward(const Workers& workers, const Network<T>& network, std::size_t first, In<T> h,
+                      LayerRows<T>& above) {
   above.resize(network.description.depth());
   for (std::size_t l = first + 1; l < network.description.depth(); ++l) {
     const auto out = above[l].resize(h.rows(), network.description.layers[l].size);
@@ -35,8 +36,8 @@ InverseMaps<T> random_inverse(const NetworkDescription& description, double gain
     const auto [rows, cols] = inverse_shape(description, l);
     maps.V.emplace_back(rows, cols);
     maps.c.emplace_back(description.layers[l].size, T(0));
-    initialise(maps.V[l], description.fan(l + 1), WeightInit::glorot_normal, gain, seed, Stream::feedback_deviation,
-               static_cast<std::uint32_t>(l));
+    initialise(maps.V[l], description.fan(l + 1), WeightInit::glorot_normal, gain, seed,
+               Stream::feedback_deviation, static_cast<std::uint32_t>(l));
   }
   return maps;
 }
@@ -46,7 +47,8 @@ std::vector<Matrix<T>> random_direct(const NetworkDescription& description, doub
   std::vector<Matrix<T>> Q;
   for (std::size_t l = 0; l + 1 < description.depth(); ++l) {
     Q.emplace_back(description.layers[l].size, description.outputs());
-    initialise(Q[l], WeightInit::glorot_normal, gain, seed, Stream::feedback_deviation, static_cast<std::uint32_t>(l));
+    initialise(Q[l], WeightInit::glorot_normal, gain, seed, Stream::feedback_deviation,
+               static_cast<std::uint32_t>(l));
   }
   return Q;
 }
@@ -71,21 +73,23 @@ void output_target(const Workers& workers, In<T> h, In<T> Y, double step, Matrix
 }
 
 template <class T>
-void target_credit(const Workers& workers, const NetworkDescription& description, In<T> X, const LayerRows<T>& h,
-                   const LayerRows<T>& targets, double scale, LayerRows<T>& difference, Credit<T>& out) {
+void target_credit(const Workers& workers, const NetworkDescription& description, In<T> X,
+                   const LayerRows<T>& h, const LayerRows<T>& targets, double scale, LayerRows<T>& difference,
+                   Credit<T>& out) {
   resize(difference, description, X.rows());
   for (std::size_t l = 0; l < description.depth(); ++l) {
     const auto d = difference[l].view();
     blend<T>(workers, 1, h[l].view(), -1, targets[l].view(), d);
-    if (l + 1 < description.depth()) times_derivative<T>(workers, description.layers[l].activation, h[l].view(), d);
+    if (l + 1 < description.depth())
+      times_derivative<T>(workers, description.layers[l].activation, h[l].view(), d);
   }
   correlate_layers<T>(workers, description, difference, X, h, static_cast<T>(-scale), out);
 }
 
 template <class T>
 double inverse_credit(const Workers& workers, const Network<T>& network, std::size_t l, In<T> h, In<T> noise,
-                      const InverseMaps<T>& maps, Rows<T>& noisy, Rows<T>& above, Rows<T>& back, Matrix<T>& dV,
-                      std::span<T> dc) {
+                      const InverseMaps<T>& maps, Rows<T>& noisy, Rows<T>& above, Rows<T>& back,
+                      Matrix<T>& dV, std::span<T> dc) {
   const Activation f = network.description.layers[l].activation;
   const Connection& connection = network.description.connection(l + 1);
   const auto v = noisy.resize(h.rows(), h.cols());
@@ -110,9 +114,9 @@ double inverse_credit(const Workers& workers, const Network<T>& network, std::si
 }
 
 template <class T>
-void reconstruction_credit(const Workers& workers, const Network<T>& network, std::size_t l, const LayerRows<T>& h,
-                           In<T> z1, In<T> z2, double s, double lambda, const Matrix<T>& Q, LayerRows<T>& above,
-                           Rows<T>& scratch, Matrix<T>& dQ) {
+void reconstruction_credit(const Workers& workers, const Network<T>& network, std::size_t l,
+                           const LayerRows<T>& h, In<T> z1, In<T> z2, double s, double lambda,
+                           const Matrix<T>& Q, LayerRows<T>& above, Rows<T>& scratch, Matrix<T>& dQ) {
   const T scale = static_cast<T>(s), shrink = static_cast<T>(1 / s);
   const auto noisy = scratch.resize(h[l].rows(), h[l].cols());
   blend<T>(workers, 1, h[l].view(), scale, z1, noisy);
@@ -139,8 +143,8 @@ void TargetPropagation<T>::check_options() const {
 }
 
 template <class T>
-TargetPropagation<T>::TargetPropagation(const NetworkDescription& description, TargetOptions options, InverseMaps<T> maps,
-                                        std::uint64_t seed)
+TargetPropagation<T>::TargetPropagation(const NetworkDescription& description, TargetOptions options,
+                                        InverseMaps<T> maps, std::uint64_t seed)
     : options_(options), maps_(std::move(maps)), maps_credit_(maps_), seed_(seed) {
   check_options();
   bool fits = options_.form != TargetForm::direct_linear && maps_.V.size() + 1 == description.depth() &&
@@ -150,8 +154,10 @@ TargetPropagation<T>::TargetPropagation(const NetworkDescription& description, T
            maps_.c[l].size() == description.layers[l].size;
   }
   if (!fits) {
-    throw ConfigError("target propagation: inverse maps need one V (n_l, n_{l+1}; beside a convolution the shape of its weights) and c (n_l) per hidden layer, and the "
-                      "form plain or difference");
+    throw ConfigError(
+        "target propagation: inverse maps need one V (n_l, n_{l+1}; beside a convolution the shape of its "
+        "weights) and c (n_l) per hidden layer, and the "
+        "form plain or difference");
   }
   for (std::size_t l = 0; l < maps_.V.size(); ++l) {
     slots_.push_back({maps_.V[l].flat(), maps_credit_.V[l].flat(), true});
@@ -170,8 +176,9 @@ TargetPropagation<T>::TargetPropagation(const NetworkDescription& description, T
     fits = Q_[l].rows() == description.layers[l].size && Q_[l].cols() == description.outputs();
   }
   if (!fits) {
-    throw ConfigError("direct target propagation needs one Q (n_l, n_L) per hidden layer, the form direct_linear and the "
-                      "first target at the output");
+    throw ConfigError(
+        "direct target propagation needs one Q (n_l, n_L) per hidden layer, the form direct_linear and the "
+        "first target at the output");
   }
   for (std::size_t l = 0; l < Q_.size(); ++l) slots_.push_back({Q_[l].flat(), Q_credit_[l].flat(), true});
 }
@@ -179,22 +186,27 @@ TargetPropagation<T>::TargetPropagation(const NetworkDescription& description, T
 template <class T>
 std::string_view TargetPropagation<T>::name() const {
   switch (options_.form) {
-    case TargetForm::plain: return "target_propagation";
-    case TargetForm::difference: return "difference_target_propagation";
-    default: return "direct_difference_target_propagation";
+    case TargetForm::plain:
+      return "target_propagation";
+    case TargetForm::difference:
+      return "difference_target_propagation";
+    default:
+      return "direct_difference_target_propagation";
   }
 }
 
 template <class T>
 void TargetPropagation<T>::visit_state(StateVisitor& visit) {
   visit_matrices<T>(visit, "inverse", maps_.V);
-  for (std::size_t l = 0; l < maps_.c.size(); ++l) visit("inverse_offset." + std::to_string(l + 1), std::span<T>(maps_.c[l]));
+  for (std::size_t l = 0; l < maps_.c.size(); ++l)
+    visit("inverse_offset." + std::to_string(l + 1), std::span<T>(maps_.c[l]));
   visit_matrices<T>(visit, "direct", Q_);
   visit("batches", batches_);
 }
 
 template <class T>
-void TargetPropagation<T>::set_targets(const Workers& workers, const Network<T>& network, const Batch<T>& batch) {
+void TargetPropagation<T>::set_targets(const Workers& workers, const Network<T>& network,
+                                       const Batch<T>& batch) {
   const NetworkDescription& description = network.description;
   const std::size_t depth = description.depth();
   const LayerRows<T>& h = forward_.h;
@@ -216,13 +228,15 @@ void TargetPropagation<T>::set_targets(const Workers& workers, const Network<T>&
     output_delta<T>(workers, description, h.back().view(), batch.Y, delta);
     const T step = static_cast<T>(options_.step);
     copy<T>(h[depth - 2].view(), targets_[depth - 2].view());
-    project_back<T>(workers, description.connection(depth - 1), delta, network.parameters.W[depth - 1].view(), targets_[depth - 2].view(), -step, 1);
+    project_back<T>(workers, description.connection(depth - 1), delta, network.parameters.W[depth - 1].view(),
+                    targets_[depth - 2].view(), -step, 1);
     blend<T>(workers, 1, h[depth - 1].view(), -step, delta, targets_[depth - 1].view());
     from = depth - 2;
   }
   send_targets_down<T>(workers, h, from, options_.form == TargetForm::difference, targets_, back_,
                        [&](std::size_t l, MatrixView<const T> above, MatrixView<T> below) {
-                         invert<T>(workers, description.connection(l + 1), maps_.V[l], maps_.c[l], description.layers[l].activation, above, below);
+                         invert<T>(workers, description.connection(l + 1), maps_.V[l], maps_.c[l],
+                                   description.layers[l].activation, above, below);
                        });
 }
 
@@ -235,12 +249,13 @@ void TargetPropagation<T>::learn_feedback(const Workers& workers, const Network<
     const auto noise = noise_.resize(h.rows(), h.cols());
     const double scale = direct ? 1 : options_.sigma;
     for (std::size_t i = 0; i < noise_.flat().size(); ++i) {
-      noise_.flat()[i] = static_cast<T>(
-          scale * normal({seed_, Stream::perturbation, static_cast<std::uint32_t>(l), (batches_ << 32U) + i}));
+      noise_.flat()[i] =
+          static_cast<T>(scale * normal({seed_, Stream::perturbation, static_cast<std::uint32_t>(l),
+                                         (batches_ << 32U) + i}));
     }
     if (direct) {
-      reconstruction_credit<T>(workers, network, l, forward_.h, noise, {}, options_.sigma, options_.lambda, Q_[l], above_,
-                               noisy_, Q_credit_[l]);
+      reconstruction_credit<T>(workers, network, l, forward_.h, noise, {}, options_.sigma, options_.lambda,
+                               Q_[l], above_, noisy_, Q_credit_[l]);
     } else {
       inverse_credit<T>(workers, network, l, h.view(), noise, maps_, noisy_, image_, back_, maps_credit_.V[l],
                         maps_credit_.c[l]);
@@ -261,17 +276,20 @@ double TargetPropagation<T>::credit(const Workers& workers, const Network<T>& ne
   return mean_loss<T>(network.description, forward_, batch.Y);
 }
 
-#define APICAL_INSTANTIATE(T)                                                                                          \
-  template InverseMaps<T> random_inverse<T>(const NetworkDescription&, double, std::uint64_t);                          \
-  template std::vector<Matrix<T>> random_direct<T>(const NetworkDescription&, double, std::uint64_t);                   \
-  template void invert<T>(const Workers&, const Connection&, const Matrix<T>&, const AlignedBuffer<T>&, Activation, In<T>, MatrixView<T>);   \
-  template void output_target<T>(const Workers&, In<T>, In<T>, double, MatrixView<T>);                                   \
-  template void target_credit<T>(const Workers&, const NetworkDescription&, In<T>, const LayerRows<T>&,                  \
-                                 const LayerRows<T>&, double, LayerRows<T>&, Credit<T>&);                               \
-  template double inverse_credit<T>(const Workers&, const Network<T>&, std::size_t, In<T>, In<T>, const InverseMaps<T>&, \
-                                    Rows<T>&, Rows<T>&, Rows<T>&, Matrix<T>&, std::span<T>);                            \
-  template void reconstruction_credit<T>(const Workers&, const Network<T>&, std::size_t, const LayerRows<T>&, In<T>,     \
-                                         In<T>, double, double, const Matrix<T>&, LayerRows<T>&, Rows<T>&, Matrix<T>&);  \
+#define APICAL_INSTANTIATE(T)                                                                           \
+  template InverseMaps<T> random_inverse<T>(const NetworkDescription&, double, std::uint64_t);          \
+  template std::vector<Matrix<T>> random_direct<T>(const NetworkDescription&, double, std::uint64_t);   \
+  template void invert<T>(const Workers&, const Connection&, const Matrix<T>&, const AlignedBuffer<T>&, \
+                          Activation, In<T>, MatrixView<T>);                                            \
+  template void output_target<T>(const Workers&, In<T>, In<T>, double, MatrixView<T>);                  \
+  template void target_credit<T>(const Workers&, const NetworkDescription&, In<T>, const LayerRows<T>&, \
+                                 const LayerRows<T>&, double, LayerRows<T>&, Credit<T>&);               \
+  template double inverse_credit<T>(const Workers&, const Network<T>&, std::size_t, In<T>, In<T>,       \
+                                    const InverseMaps<T>&, Rows<T>&, Rows<T>&, Rows<T>&, Matrix<T>&,    \
+                                    std::span<T>);                                                      \
+  template void reconstruction_credit<T>(const Workers&, const Network<T>&, std::size_t,                \
+                                         const LayerRows<T>&, In<T>, In<T>, double, double,             \
+                                         const Matrix<T>&, LayerRows<T>&, Rows<T>&, Matrix<T>&);        \
   template class TargetPropagation<T>;
 APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)

@@ -11,7 +11,8 @@ namespace apical::layered {
 namespace {
 
 RC_GTEST_PROP(TargetPropagation, ALinearNetworkWithTransposedFeedbackLearnsByBackpropagation, ()) {
-  const Case<> c({4, 6, 5, 3}, Activation::linear, Activation::linear, Loss::mse, *rc::gen::inRange<std::uint64_t>(0, 1000));
+  const Case<> c({4, 6, 5, 3}, Activation::linear, Activation::linear, Loss::mse,
+                 *rc::gen::inRange<std::uint64_t>(0, 1000));
   InverseMaps<double> maps = random_inverse<double>(c.net.description, 1, 1);
   for (std::size_t l = 0; l < maps.V.size(); ++l) {
     for (std::size_t i = 0; i < maps.V[l].rows(); ++i) {
@@ -20,7 +21,8 @@ RC_GTEST_PROP(TargetPropagation, ALinearNetworkWithTransposedFeedbackLearnsByBac
   }
   TargetPropagation<double> rule(c.net.description, {.step = 0.05}, maps, 1);
   Backpropagation<double> reference;
-  RC_ASSERT(distance(credit_of<double>(rule, c.net, c.batch()), credit_of<double>(reference, c.net, c.batch())) <= 1e-12);
+  RC_ASSERT(distance(credit_of<double>(rule, c.net, c.batch()),
+                     credit_of<double>(reference, c.net, c.batch())) <= 1e-12);
 }
 
 TEST(TargetPropagation, WithoutAnErrorDifferenceTargetsAreTheActivitiesAndPlainTargetsAreNot) {
@@ -45,8 +47,8 @@ TEST(TargetPropagation, FeedbackCreditIsMinusTheGradientOfTheInverseLoss) {
     Matrix<double> dV = maps.V[l], ignored = dV;
     AlignedBuffer<double> dc = maps.c[l], ignored_c = dc;
     const auto loss = [&](Matrix<double>& d, AlignedBuffer<double>& e) {
-      return inverse_credit<double>(Workers(), c.net, l, activity.h[l].view(), noise.view(), maps, noisy, above, back, d,
-                                    std::span<double>(e));
+      return inverse_credit<double>(Workers(), c.net, l, activity.h[l].view(), noise.view(), maps, noisy,
+                                    above, back, d, std::span<double>(e));
     };
     loss(dV, dc);
     const auto check = [&](double& parameter, double downhill) {
@@ -58,14 +60,16 @@ TEST(TargetPropagation, FeedbackCreditIsMinusTheGradientOfTheInverseLoss) {
 }
 
 TEST(TargetPropagation, TheReconstructionLossIsStationaryAtTheDampedPseudoInverse) {
-  // One sample, noise replaced by a +- sweep over the unit basis; the linear case makes J the product of the weights above.
+  // One sample, noise replaced by a +- sweep over the unit basis; the linear case makes J the product of the
+  // weights above.
   const Case<> c({4, 5, 6, 3}, Activation::linear, Activation::linear, Loss::mse, 2, 1);
   Activity<double> activity;
   forward<double>(Workers(), c.net, c.x.view(), activity);
   const double lambda = 0.05;
   const std::size_t width = 5;
   Matrix<double> J(3, width);
-  gemm<double>(Workers(), Op::none, Op::none, 1, c.net.parameters.W[2].view(), c.net.parameters.W[1].view(), 0, J.view());
+  gemm<double>(Workers(), Op::none, Op::none, 1, c.net.parameters.W[2].view(), c.net.parameters.W[1].view(),
+               0, J.view());
   const auto gradient_norm = [&](const Matrix<double>& Q) {
     Matrix<double> sum(width, 3), dQ(width, 3);
     LayerRows<double> above;
@@ -84,7 +88,8 @@ TEST(TargetPropagation, TheReconstructionLossIsStationaryAtTheDampedPseudoInvers
     for (const double x : sum.flat()) squares += x * x;
     return std::sqrt(squares);
   };
-  // Gradient descent on the same loss finds the minimiser; it must be J^T (J J^T + lambda I)^-1, i.e. Q (J J^T + lambda I) = J^T.
+  // Gradient descent on the same loss finds the minimiser; it must be J^T (J J^T + lambda I)^-1, i.e. Q (J
+  // J^T + lambda I) = J^T.
   Matrix<double> Q(width, 3), residual(width, 3), JJ(3, 3);
   gemm<double>(Workers(), Op::none, Op::transpose, 1, J.view(), J.view(), 0, JJ.view());
   for (std::size_t k = 0; k < 3; ++k) JJ(k, k) += lambda;

@@ -9,8 +9,9 @@
 
 namespace apical::layered {
 
-/// With weights above the first layer times `size`: how far `rule`, with symmetric feedback, is from what it does to small signals. These a hidden
-/// layer passes on by a quarter, the slope of the sigmoid that makes a burst probability; the output sends P = 0.2 of them.
+/// With weights above the first layer times `size`: how far `rule`, with symmetric feedback, is from what it
+/// does to small signals. These a hidden layer passes on by a quarter, the slope of the sigmoid that makes a
+/// burst probability; the output sends P = 0.2 of them.
 template <class Rule>
 double error_to_scaled_backpropagation(Case<> c, Rule rule, double size) {
   for (std::size_t l = 1; l < c.net.description.depth(); ++l) {

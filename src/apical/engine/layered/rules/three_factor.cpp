@@ -26,23 +26,26 @@ void add_scaled(Credit<T>& to, const Credit<T>& from, double to_factor, double f
 }  // namespace
 
 template <class T>
-ThreeFactor<T>::ThreeFactor(const NetworkDescription& description, ThreeFactorOptions options, std::uint64_t seed)
+ThreeFactor<T>::ThreeFactor(const NetworkDescription& description, ThreeFactorOptions options,
+                            std::uint64_t seed)
     : options_(options), seed_(seed), trace_(Credit<T>::zeros(description)) {
   if (!(options_.sigma > 0)) throw ConfigError("three-factor learning needs a noise sigma above 0");
-  if (!(options_.lambda >= 0 && options_.lambda < 1)) throw ConfigError("three-factor learning: lambda must be in [0, 1)");
+  if (!(options_.lambda >= 0 && options_.lambda < 1))
+    throw ConfigError("three-factor learning: lambda must be in [0, 1)");
 }
 
 template <class T>
 void ThreeFactor<T>::visit_state(StateVisitor& visit) {
   visit_matrices<T>(visit, "trace", trace_.dW);
-  for (std::size_t l = 0; l < trace_.db.size(); ++l) visit("trace_offset." + std::to_string(l + 1), std::span<T>(trace_.db[l]));
+  for (std::size_t l = 0; l < trace_.db.size(); ++l)
+    visit("trace_offset." + std::to_string(l + 1), std::span<T>(trace_.db[l]));
   visit("batches", batches_);
   visit("mean_loss", mean_loss_);
 }
 
 template <class T>
-double ThreeFactor<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
-                              int /*update*/) {
+double ThreeFactor<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch,
+                              Credit<T>& out, int /*update*/) {
   const NetworkDescription& description = network.description;
   check_batch<T>(description, batch.X, batch.Y);
   const std::size_t rows = batch.X.rows();
@@ -56,7 +59,8 @@ double ThreeFactor<T>::credit(const Workers& workers, const Network<T>& network,
     modulator_[t] = -(loss_[t] - mean_loss_);
     mean_loss_ += options_.baseline_rate * (loss_[t] - mean_loss_);
   }
-  // Row s meets every later modulator through its decaying trace: sum_t M_t e_t = sum_s (sum_{t>=s} lambda^(t-s) M_t) xi_s h_s^T
+  // Row s meets every later modulator through its decaying trace: sum_t M_t e_t = sum_s (sum_{t>=s}
+  // lambda^(t-s) M_t) xi_s h_s^T
   // + (sum_t lambda^(t+1) M_t) e_before.
   double ahead = 0;
   for (std::size_t t = rows; t-- > 0;) weight_[t] = ahead = modulator_[t] + lambda * ahead;
@@ -72,8 +76,8 @@ double ThreeFactor<T>::credit(const Workers& workers, const Network<T>& network,
       for (std::size_t i = 0; i < post.cols(); ++i) post(n, i) = factor * xi_[l].view()(n, i);
     }
     const Connection& connection = description.connection(l);
-    correlate<T>(workers, connection, post, presynaptic<T>(batch.X, noisy_.h, l), static_cast<T>(N), trace_.dW[l].view(),
-                 static_cast<T>(kept));
+    correlate<T>(workers, connection, post, presynaptic<T>(batch.X, noisy_.h, l), static_cast<T>(N),
+                 trace_.dW[l].view(), static_cast<T>(kept));
     batch_mean<T>(connection, post, static_cast<T>(N), trace_.db[l], static_cast<T>(kept));
   }
   double mean = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Three-factor learning in time (Fiete & Seung 2006; Fremaux & Gerstner 2016): each synapse keeps an eligibility trace of its own
-// noise times its presynaptic activity, and a neuromodulator M, reward minus its running mean, turns traces into change:
+// Three-factor learning in time (Fiete & Seung 2006; Fremaux & Gerstner 2016): each synapse keeps an
+// eligibility trace of its own noise times its presynaptic activity, and a neuromodulator M, reward minus its
+// running mean, turns traces into change:
 //   e <- lambda e + xi h^T / sigma,   dW = M e.
 // The rows of a batch are successive moments. For lambda = 0 this is REINFORCE with a running baseline.
 #pragma once

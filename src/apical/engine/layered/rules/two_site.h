@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two integration sites (Koerding & Koenig, J Comput Neurosci 11:207, 2001): every neuron has a somatic rate A from basal input and
-// a dendritic burst rate D from apical input, and bursts gate plasticity of basal synapses:
-//   A = sigmoid(W A_below + b),  D_l = (V_l D_{l+1}) A_l (1 - A_l),  D_L = (y - A_L) A_L (1 - A_L),  dW = D_post A_pre.
-// Apical synapses see the same pair of neurons, dV = A_post D_pre, so with decay V converges to W^T. One-site control:
-// dW = (alpha A_post + (1 - alpha) D_post) A_pre, where the two signals share one integration site; learning degrades with alpha.
-// Stochastic bursts: in each presentation a neuron bursts or not, B = 1 with probability p0 + D, and what it sends and learns from is
-// B - p0, whose mean is D: what travels is a burst or none, and receivers know p0. The mean change is that of the rates, as every step is
-// linear in D.
+// Two integration sites (Koerding & Koenig, J Comput Neurosci 11:207, 2001): every neuron has a somatic rate
+// A from basal input and a dendritic burst rate D from apical input, and bursts gate plasticity of basal
+// synapses:
+//   A = sigmoid(W A_below + b),  D_l = (V_l D_{l+1}) A_l (1 - A_l),  D_L = (y - A_L) A_L (1 - A_L),  dW =
+//   D_post A_pre.
+// Apical synapses see the same pair of neurons, dV = A_post D_pre, so with decay V converges to W^T. One-site
+// control: dW = (alpha A_post + (1 - alpha) D_post) A_pre, where the two signals share one integration site;
+// learning degrades with alpha. Stochastic bursts: in each presentation a neuron bursts or not, B = 1 with
+// probability p0 + D, and what it sends and learns from is B - p0, whose mean is D: what travels is a burst
+// or none, and receivers know p0. The mean change is that of the rates, as every step is linear in D.
 #pragma once
 
 #include "apical/engine/layered/rules/delta_rule.h"
@@ -28,9 +30,10 @@ struct TwoSiteNeuron {
 template <class T>
 class TwoSite final : public DeltaRule<T> {
  public:
-  /// V chained, in the shapes of the forward weights; `seed` addresses the bursts. Throws ConfigError unless all units are sigmoid, the
-  /// loss is mse, alpha is in [0, 1] and p0 in (0, 1).
-  TwoSite(const NetworkDescription& description, FeedbackWeights<T> V, TwoSiteNeuron neuron = {}, std::uint64_t seed = 0)
+  /// V chained, in the shapes of the forward weights; `seed` addresses the bursts. Throws ConfigError unless
+  /// all units are sigmoid, the loss is mse, alpha is in [0, 1] and p0 in (0, 1).
+  TwoSite(const NetworkDescription& description, FeedbackWeights<T> V, TwoSiteNeuron neuron = {},
+          std::uint64_t seed = 0)
       : V_(std::move(V)), neuron_(neuron), seed_(seed) {
     check_feedback(description, FeedbackPath::chained, V_);
     for (const Layer& layer : description.layers) {
@@ -38,8 +41,10 @@ class TwoSite final : public DeltaRule<T> {
         throw ConfigError("two-site neurons have sigmoid units in all layers and the loss mse");
       }
     }
-    if (!(neuron.alpha >= 0 && neuron.alpha <= 1)) throw ConfigError("two-site neurons: alpha must be in [0, 1]");
-    if (!(neuron.p0 > 0 && neuron.p0 < 1)) throw ConfigError("two-site neurons: the burst probability without error must be in (0, 1)");
+    if (!(neuron.alpha >= 0 && neuron.alpha <= 1))
+      throw ConfigError("two-site neurons: alpha must be in [0, 1]");
+    if (!(neuron.p0 > 0 && neuron.p0 < 1))
+      throw ConfigError("two-site neurons: the burst probability without error must be in (0, 1)");
     dV_ = V_;
     for (std::size_t l = 0; l < V_.size(); ++l) slots_.push_back({V_[l].flat(), dV_[l].flat(), true});
   }
@@ -69,14 +74,16 @@ class TwoSite final : public DeltaRule<T> {
       }
     }
   }
-  void learn_feedback(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out) override {
+  void learn_feedback(const Workers& workers, const Network<T>& network, const Batch<T>& batch,
+                      Credit<T>& out) override {
     for (std::size_t l = 0; l < V_.size(); ++l) copy<T>(out.dW[l + 1].view(), dV_[l].view());
     if (neuron_.alpha == 0) return;
     const T mixed = static_cast<T>(neuron_.alpha), kept = static_cast<T>(1 - neuron_.alpha);
     const LayerRows<T>& A = this->activity().h;
     for (std::size_t l = 0; l < A.size(); ++l) {
       const Connection& connection = network.description.connection(l);
-      correlate<T>(workers, connection, A[l].view(), presynaptic<T>(batch.X, A, l), mixed, out.dW[l].view(), kept);
+      correlate<T>(workers, connection, A[l].view(), presynaptic<T>(batch.X, A, l), mixed, out.dW[l].view(),
+                   kept);
       batch_mean<T>(connection, A[l].view(), mixed, out.db[l], kept);
     }
   }
