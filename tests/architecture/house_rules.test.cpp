@@ -13,6 +13,7 @@
 #include <set>
 
 #include "architecture/source_text.h"
+#include "support/paths.h"
 
 namespace apical::architecture {
 namespace {
@@ -23,7 +24,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const fs::path kRoot = APICAL_SOURCE_DIR;
+const fs::path kRoot = test::kSourceDir;
 constexpr std::uintmax_t kMostTestData = 10'000'000;  // bytes
 
 /// What git tracks or would; outside a git checkout, every file but those of builds and runs.

@@ -10,6 +10,7 @@
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
 #include "support/command_line.h"
+#include "support/paths.h"
 #include "support/well_formed.h"
 
 namespace apical {
@@ -27,7 +28,9 @@ class TaskKinds : public CommandLine {
   /// What the program prints about a shipped experiment, made smaller.
   std::string small(const std::string& experiment, const std::vector<std::string>& settings) {
     std::vector<std::string> arguments{
-        "run", APICAL_SOURCE_DIR "/experiments/" + experiment, "--out", run().string(), "--quiet", "--seeds",
+        "run",     std::string(test::kSourceDir) + "/experiments/" + experiment,
+        "--out",   run().string(),
+        "--quiet", "--seeds",
         "2"};
     for (const std::string& s : settings) arguments.insert(arguments.end(), {"--set", s});
     const Answer a = apical_says(arguments);

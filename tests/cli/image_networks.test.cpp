@@ -13,6 +13,7 @@
 #include "apical/io/packed_files.h"
 #include "apical/io/test_pictures.h"
 #include "support/command_line.h"
+#include "support/paths.h"
 
 namespace apical {
 namespace {
@@ -134,7 +135,7 @@ class ImageFolderCli : public test::CommandLine {
   std::vector<std::string> shrunken(const std::string& command, std::size_t classes = 2,
                                     const std::vector<std::string>& more = {}) const {
     std::vector<std::string> words{command,
-                                   std::string(APICAL_SOURCE_DIR) + "/experiments/imagenet/burstprop.toml"};
+                                   std::string(test::kSourceDir) + "/experiments/imagenet/burstprop.toml"};
     std::vector<std::string> sets{
         "task.size=32",
         "task.resize=36",

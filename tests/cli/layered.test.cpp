@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "apical/experiment/make_learner.h"
-#include "apical/experiment/recorder.h"
 #include "apical/io/file.h"
 #include "apical/io/json.h"
+#include "apical/run/make_learner.h"
+#include "apical/run/recorder.h"
 #include "support/command_line.h"
 
 namespace apical {

@@ -9,6 +9,7 @@
 #include "apical/io/file.h"
 #include "apical/io/json.h"
 #include "support/command_line.h"
+#include "support/paths.h"
 
 namespace apical {
 namespace {
@@ -17,7 +18,7 @@ using test::Answer;
 using test::apical_says;
 using testing::HasSubstr;
 
-const std::string kMismatch = std::string(APICAL_SOURCE_DIR) + "/experiments/protocols/mismatch.toml";
+const std::string kMismatch = std::string(test::kSourceDir) + "/experiments/protocols/mismatch.toml";
 
 /// A protocol that comes with Apical, made short.
 std::vector<std::string> quickly(const std::string& out) {
@@ -84,7 +85,7 @@ TEST(Probe, ExitCodesSayWhatWentWrong) {
 TEST(Probe, ProtocolsThatComeWithApicalAreSound) {
   for (const char* name : {"mismatch", "self-prediction", "feedback", "silencing"}) {
     const std::vector<ProbedModel> models = read_protocol(
-        TomlDocument::read(std::string(APICAL_SOURCE_DIR) + "/experiments/protocols/" + name + ".toml"));
+        TomlDocument::read(std::string(test::kSourceDir) + "/experiments/protocols/" + name + ".toml"));
     EXPECT_GE(models.size(), 2U) << name;
     EXPECT_FALSE(models.front().protocol.question.empty()) << name;
   }

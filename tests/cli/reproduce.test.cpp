@@ -9,6 +9,7 @@
 #include "apical/io/file.h"
 #include "apical/io/json.h"
 #include "support/command_line.h"
+#include "support/paths.h"
 
 namespace apical {
 namespace {
@@ -87,8 +88,7 @@ TEST_F(Reproduce, AnExperimentMayBeChangedAndSaysSo) {
 }
 
 TEST_F(SlowReproduce, CreditRulesLearnYinYangAsWellAsTheyAreKnownTo) {
-  const std::string all =
-      io::read_text(fs::path(APICAL_SOURCE_DIR) / "experiments" / "yin-yang" / "all.toml");
+  const std::string all = io::read_text(fs::path(test::kSourceDir) / "experiments" / "yin-yang" / "all.toml");
   const Answer a = says({"reproduce", file(with(all, "seeds = 5", "seeds = 3")), "--out", out()});
   EXPECT_EQ(a.code, 0) << a.out << a.err;
 }

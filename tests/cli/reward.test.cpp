@@ -10,10 +10,10 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/experiment/experiment.h"
-#include "apical/experiment/run.h"
 #include "apical/io/file.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "apical/run/run.h"
 #include "support/command_line.h"
 #include "support/well_formed.h"
 

@@ -8,11 +8,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "apical/experiment/spiking_run.h"
 #include "apical/io/hdf5.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "apical/run/spiking_run.h"
 #include "support/command_line.h"
+#include "support/paths.h"
 #include "support/well_formed.h"
 
 namespace apical {
@@ -25,7 +26,7 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kExperiments = std::string(APICAL_SOURCE_DIR) + "/experiments/payeur2021/";
+const std::string kExperiments = std::string(test::kSourceDir) + "/experiments/payeur2021/";
 
 /// The whole course of the XOR experiment in a few seconds of biological time, far too short to learn.
 const std::string kTinyXor = R"(
@@ -407,7 +408,7 @@ TEST_F(Spiking, SpikesAreInSonataLayout) {
 
 /// The first block of Python in a document that contains `marker`.
 std::string python_of(const std::string& document, const std::string& marker) {
-  const std::string text = io::read_text(std::string(APICAL_SOURCE_DIR) + "/docs/" + document);
+  const std::string text = io::read_text(std::string(test::kSourceDir) + "/docs/" + document);
   const std::size_t first = text.rfind("```python\n", text.find(marker)) + 10;
   return text.substr(first, text.find("```", first) - first);
 }

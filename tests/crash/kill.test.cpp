@@ -16,6 +16,7 @@
 #include "apical/io/checkpoint.h"
 #include "apical/io/file.h"
 #include "apical/io/hash.h"
+#include "support/paths.h"
 
 namespace apical {
 namespace {
@@ -66,10 +67,10 @@ class Killed : public testing::Test {
     const int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
-    std::vector<char*> argv{const_cast<char*>(APICAL_BINARY)};
+    std::vector<char*> argv{const_cast<char*>(test::kBinary)};
     for (std::string& a : arguments) argv.push_back(a.data());
     argv.push_back(nullptr);
-    execv(APICAL_BINARY, argv.data());
+    execv(test::kBinary, argv.data());
     _exit(127);
   }
   static int wait_for(pid_t child) {
@@ -143,7 +144,7 @@ TEST_F(SlowKilled, FortyTimesContinuesToTheSameBits) {
 }
 
 TEST_F(SlowKilled, SequencesAndPlantsContinueToTheSameBits) {
-  const std::string shipped = APICAL_SOURCE_DIR "/experiments/max2026/";
+  const std::string shipped = std::string(test::kSourceDir) + "/experiments/max2026/";
   for (const char* name : {"figure-2b.toml", "figure-2a-tanh.toml"}) {
     fs::remove_all(directory_);
     fs::create_directories(directory_);

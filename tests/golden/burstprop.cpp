@@ -10,10 +10,11 @@
 
 #include "apical/core/error.h"
 #include "apical/engine/layered/model.h"
-#include "apical/engine/layered/rules/burstprop_reference.h"
-#include "apical/engine/layered/rules/burstprop_rule.h"
 #include "apical/engine/spike/network.h"
 #include "apical/models/payeur2021_pairing.h"
+#include "apical/rules/burstprop_reference.h"
+#include "apical/rules/burstprop_rule.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::golden {
 namespace {

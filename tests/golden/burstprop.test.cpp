@@ -8,11 +8,12 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/core/error.h"
+#include "support/paths.h"
 
 namespace apical::golden {
 namespace {
 
-const std::filesystem::path kFolder = std::filesystem::path(APICAL_TEST_DATA) / "golden" / "burstprop";
+const std::filesystem::path kFolder = std::filesystem::path(test::kTestData) / "golden" / "burstprop";
 
 nlohmann::json load(const char* name) {
   std::ifstream in(kFolder / name);

@@ -11,6 +11,7 @@
 
 #include "apical/core/random.h"
 #include "golden/microcircuit_stepper.h"
+#include "support/paths.h"
 
 namespace apical::golden {
 namespace {
@@ -23,7 +24,7 @@ using M = std::vector<V>;
 /// potentials.
 constexpr double kRounding = 1e-10;
 
-std::string folder() { return std::string(APICAL_TEST_DATA) + "/golden/microcircuits"; }
+std::string folder() { return std::string(test::kTestData) + "/golden/microcircuits"; }
 
 /// The largest difference between two JSON values of the same shape; infinite if the shapes differ.
 double distance(const json& a, const json& b) {

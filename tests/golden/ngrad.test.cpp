@@ -10,6 +10,7 @@
 
 #include "apical/core/error.h"
 #include "golden/ngrad_case.h"
+#include "support/paths.h"
 
 namespace apical::golden {
 namespace {
@@ -20,7 +21,7 @@ nlohmann::json read(const std::filesystem::path& path) {
 }
 
 std::vector<std::filesystem::path> files() {
-  return files_below(std::string(APICAL_TEST_DATA) + "/golden/ngrad");
+  return files_below(std::string(test::kTestData) + "/golden/ngrad");
 }
 
 TEST(NgradGolden, EveryFileIsReproducedInDoublePrecision) {
@@ -41,7 +42,7 @@ TEST(NgradGolden, EveryFileIsReproducedInSinglePrecisionWithinItsOwnRules) {
 }
 
 TEST(NgradGolden, AWrongNumberAnywhereInTheExpectationIsSeen) {
-  auto file = read(std::string(APICAL_TEST_DATA) + "/golden/ngrad/bp_4-5-3_tanh_linear_mse.json");
+  auto file = read(std::string(test::kTestData) + "/golden/ngrad/bp_4-5-3_tanh_linear_mse.json");
   for (const char* key : {"a", "h", "delta", "grad_W", "grad_b"}) {
     auto wrong = file;
     auto* number = &wrong.at("expected").at(key);
@@ -52,7 +53,7 @@ TEST(NgradGolden, AWrongNumberAnywhereInTheExpectationIsSeen) {
 }
 
 TEST(NgradGolden, AMissingArrayIsADataErrorThatNamesIt) {
-  auto file = read(std::string(APICAL_TEST_DATA) + "/golden/ngrad/bp_4-5-3_tanh_linear_mse.json");
+  auto file = read(std::string(test::kTestData) + "/golden/ngrad/bp_4-5-3_tanh_linear_mse.json");
   file.at("expected").at("grad_W").erase(0);
   try {
     replay_ngrad<double>(file);

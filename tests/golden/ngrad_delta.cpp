@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // bp_*, fa_*, dfa_*, usf_*, frsf_*, kp_*, wm_*, fa_linear_curve_*
-#include "apical/engine/layered/rules/backpropagation.h"
-#include "apical/engine/layered/rules/feedback_alignment.h"
-#include "apical/engine/layered/rules/kolen_pollack.h"
-#include "apical/engine/layered/rules/sign_symmetry.h"
-#include "apical/engine/layered/rules/weight_mirror.h"
 #include "apical/learning/layered_alignment.h"
+#include "apical/rules/backpropagation.h"
+#include "apical/rules/feedback_alignment.h"
+#include "apical/rules/kolen_pollack.h"
+#include "apical/rules/sign_symmetry.h"
+#include "apical/rules/weight_mirror.h"
 #include "golden/ngrad_case.h"
 
 namespace apical::golden {

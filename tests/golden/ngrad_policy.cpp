@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ppo_*
 #include "apical/engine/layered/policy_gradient.h"
-#include "apical/engine/layered/rules/backpropagation.h"
+#include "apical/rules/backpropagation.h"
 #include "golden/ngrad_case.h"
 
 namespace apical::golden {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // pc_*, pc_linear_*
-#include "apical/engine/layered/rules/backpropagation.h"
-#include "apical/engine/layered/rules/predictive_coding.h"
+#include "apical/rules/backpropagation.h"
+#include "apical/rules/predictive_coding.h"
 #include "golden/ngrad_case.h"
 #include "golden/ngrad_solve.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tp_*, tp_limits_*
-#include "apical/engine/layered/rules/backpropagation.h"
-#include "apical/engine/layered/rules/target_propagation.h"
+#include "apical/rules/backpropagation.h"
+#include "apical/rules/target_propagation.h"
 #include "golden/ngrad_case.h"
 #include "golden/ngrad_solve.h"
 

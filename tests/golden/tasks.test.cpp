@@ -9,12 +9,13 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/core/error.h"
+#include "support/paths.h"
 
 namespace apical::golden {
 namespace {
 
 std::string golden_path(const std::string& id) {
-  return std::string(APICAL_TEST_DATA) + "/golden/ngrad/" + id + ".json";
+  return std::string(test::kTestData) + "/golden/ngrad/" + id + ".json";
 }
 
 nlohmann::json golden_json(const std::string& id) {

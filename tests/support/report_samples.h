@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "apical/circuit/circuit.h"
-#include "apical/experiment/report_data.h"
+#include "apical/report/compose/report_data.h"
 
 namespace apical::samples {
 

@@ -6,14 +6,14 @@
 #include <ostream>
 
 #include "apical/cli/experiment_arguments.h"
-#include "apical/experiment/estimate.h"
 #include "apical/experiment/experiment.h"
-#include "apical/experiment/layered_estimate.h"
-#include "apical/experiment/make_learner.h"
-#include "apical/experiment/sample_cost.h"
-#include "apical/experiment/spiking_run.h"
 #include "apical/io/json.h"
 #include "apical/models/network_text.h"
+#include "apical/run/estimate.h"
+#include "apical/run/layered_estimate.h"
+#include "apical/run/make_learner.h"
+#include "apical/run/sample_cost.h"
+#include "apical/run/spiking_run.h"
 
 namespace apical::cli {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/experiment/compare.h"
+#include "apical/study/compare.h"
 
 #include <fmt/format.h>
 

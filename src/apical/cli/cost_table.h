@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "apical/experiment/efficiency.h"
+#include "apical/run/efficiency.h"
 
 namespace apical::cli {
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "apical/cli/command.h"
-#include "apical/experiment/toml_reader.h"
+#include "apical/experiment/toml/toml_reader.h"
 #include "apical/io/file.h"
 
 namespace apical::cli {

@@ -8,8 +8,8 @@
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
-#include "apical/experiment/protocol_report.h"
-#include "apical/experiment/protocol_run.h"
+#include "apical/report/compose/protocol_report.h"
+#include "apical/run/protocol_run.h"
 
 namespace apical::cli {
 namespace {

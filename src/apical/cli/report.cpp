@@ -4,7 +4,7 @@
 #include <ostream>
 
 #include "apical/cli/command.h"
-#include "apical/experiment/run.h"
+#include "apical/run/run.h"
 
 namespace apical::cli {
 namespace {

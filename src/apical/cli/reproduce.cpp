@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/experiment/reproduce.h"
+#include "apical/study/reproduce.h"
 
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apical/experiment/run.h"
+#include "apical/run/run.h"
 
 namespace apical::cli {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/experiment/run.h"
+#include "apical/run/run.h"
 
 #include <fmt/format.h>
 
@@ -9,8 +9,8 @@
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
-#include "apical/experiment/spiking_report.h"
-#include "apical/experiment/spiking_run.h"
+#include "apical/report/compose/spiking_report.h"
+#include "apical/run/spiking_run.h"
 
 namespace apical::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apical/experiment/area_measures.h"
+#include "apical/analysis/area_measures.h"
 
 namespace apical {
 namespace {

@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "apical/experiment/toml_reader.h"
+#include "apical/experiment/toml/toml_reader.h"
 
 namespace apical {
 

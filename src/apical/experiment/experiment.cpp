@@ -8,11 +8,11 @@
 #include <cmath>
 #include <set>
 
-#include "apical/experiment/circuit_toml.h"
 #include "apical/experiment/expectation.h"
-#include "apical/experiment/model_toml.h"
-#include "apical/experiment/reward_toml.h"
 #include "apical/experiment/spiking_experiment.h"
+#include "apical/experiment/toml/circuit_toml.h"
+#include "apical/experiment/toml/model_toml.h"
+#include "apical/experiment/toml/reward_toml.h"
 
 namespace apical {
 namespace {

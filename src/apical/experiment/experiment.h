@@ -12,7 +12,7 @@
 
 #include "apical/circuit/circuit.h"
 #include "apical/experiment/sweep.h"
-#include "apical/experiment/toml_reader.h"
+#include "apical/experiment/toml/toml_reader.h"
 #include "apical/learning/presentation.h"
 #include "apical/learning/reward_plan.h"
 #include "apical/learning/trainer.h"

@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "apical/experiment/name_pattern.h"
+#include "apical/experiment/toml/name_pattern.h"
 
 namespace apical {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/experiment.h"
-#include "apical/experiment/model_toml.h"
-#include "apical/experiment/spiking_course.h"
+#include "apical/experiment/toml/model_toml.h"
+#include "apical/procedure/spiking_course.h"
 
 namespace apical {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "apical/experiment/toml_reader.h"
+#include "apical/experiment/toml/toml_reader.h"
 #include "apical/models/spiking_models.h"
 
 namespace apical {

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "apical/experiment/toml_text.h"
+#include "apical/experiment/toml/toml_text.h"
 
 namespace apical {
 

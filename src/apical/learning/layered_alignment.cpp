@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "apical/engine/layered/rules/backpropagation.h"
+#include "apical/rules/backpropagation.h"
 
 namespace apical {
 

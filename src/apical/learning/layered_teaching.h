@@ -17,8 +17,8 @@
 
 #include <vector>
 
-#include "apical/engine/layered/rules/backpropagation.h"
 #include "apical/learning/learner.h"
+#include "apical/rules/backpropagation.h"
 
 namespace apical {
 

@@ -5,10 +5,10 @@
 
 #include <cmath>
 
-#include "apical/engine/layered/rules/burstprop_relu.h"
-#include "apical/engine/layered/rules/burstprop_rule.h"
-#include "apical/engine/layered/rules/feedback_alignment.h"
 #include "apical/engine/layered/test_networks.h"
+#include "apical/rules/burstprop_relu.h"
+#include "apical/rules/burstprop_rule.h"
+#include "apical/rules/feedback_alignment.h"
 
 namespace apical {
 namespace {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apical/engine/layered/model.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::models {
 

@@ -2,8 +2,8 @@
 // What can be set about each credit rule, in the names of experiment files.
 #pragma once
 
-#include "apical/engine/layered/rule_options.h"
 #include "apical/models/layered_fields.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::models {
 

@@ -8,7 +8,6 @@
 
 #include "apical/engine/layered/credit_rule.h"
 #include "apical/engine/layered/optimiser.h"
-#include "apical/engine/layered/rule_options.h"
 
 namespace apical::layered {
 

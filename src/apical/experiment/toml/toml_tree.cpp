@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/experiment/toml/toml_tree.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+
+namespace apical {
+namespace {
+
+Place place_of(const toml::source_region& source, const std::string& origin) {
+  return {origin, source.begin.line, source.begin.column};
+}
+
+TomlTable converted(const toml::table& from, const std::string& origin);
+
+TomlValue converted(const toml::node& n, const std::string& origin) {
+  TomlValue v{TomlDateOrTime{}, place_of(n.source(), origin)};
+  if (const auto* table = n.as_table()) {
+    v.data = converted(*table, origin);
+  } else if (const auto* array = n.as_array()) {
+    TomlList list;
+    for (const toml::node& item : *array) list.push_back(converted(item, origin));
+    v.data = std::move(list);
+  } else if (const auto* flag = n.as_boolean()) {
+    v.data = flag->get();
+  } else if (const auto* whole = n.as_integer()) {
+    v.data = whole->get();
+  } else if (const auto* real = n.as_floating_point()) {
+    v.data = real->get();
+  } else if (const auto* text = n.as_string()) {
+    v.data = text->get();
+  }
+  return v;
+}
+
+TomlTable converted(const toml::table& from, const std::string& origin) {
+  TomlTable out;
+  for (const auto& [key, value] : from) {
+    out.entries.push_back({std::string(key.str()), place_of(key.source(), origin), converted(value, origin)});
+  }
+  // toml++ sorts by name.
+  std::stable_sort(out.entries.begin(), out.entries.end(), [](const TomlEntry& a, const TomlEntry& b) {
+    return std::pair(a.place.line, a.place.column) < std::pair(b.place.line, b.place.column);
+  });
+  return out;
+}
+
+}  // namespace
+
+const TomlValue* TomlTable::get(std::string_view key) const {
+  const auto at =
+      std::find_if(entries.begin(), entries.end(), [&](const TomlEntry& e) { return e.key == key; });
+  return at == entries.end() ? nullptr : &at->value;
+}
+
+void TomlTable::set(const TomlEntry& entry) {
+  const auto at =
+      std::find_if(entries.begin(), entries.end(), [&](const TomlEntry& e) { return e.key == entry.key; });
+  if (at == entries.end()) {
+    entries.push_back(entry);
+  } else {
+    *at = entry;
+  }
+}
+
+void TomlTable::erase(std::string_view key) {
+  std::erase_if(entries, [&](const TomlEntry& e) { return e.key == key; });
+}
+
+bool TomlValue::is_list_of_tables() const {
+  const TomlList* list = as<TomlList>();
+  return list && !list->empty() && std::all_of(list->begin(), list->end(), [](const TomlValue& v) {
+           return v.as<TomlTable>() != nullptr;
+         });
+}
+
+std::string_view TomlValue::kind() const {
+  if (is_list_of_tables()) return "a list of tables";
+  constexpr std::string_view names[] = {"true or false",  "an integer", "a number", "a text",
+                                        "a date or time", "a list",     "a table"};
+  return names[data.index()];
+}
+
+TomlTable parse_toml(std::string_view text, const std::string& origin) {
+  try {
+    return converted(toml::parse(text, std::string_view(origin)), origin);
+  } catch (const toml::parse_error& e) {
+    const auto at = e.source().begin;
+    throw ConfigError(fmt::format("not TOML: {}", e.description()), {origin, at.line, at.column});
+  }
+}
+
+void merge(TomlTable& into, const TomlTable& from) {
+  for (const TomlEntry& entry : from.entries) {
+    const TomlValue* old = into.get(entry.key);
+    if (!old || !old->as<TomlTable>() || !entry.value.as<TomlTable>()) {
+      into.set(entry);
+      continue;
+    }
+    TomlEntry merged = entry;
+    merged.value = *old;
+    merge(std::get<TomlTable>(merged.value.data), *entry.value.as<TomlTable>());
+    into.set(merged);
+  }
+}
+
+}  // namespace apical

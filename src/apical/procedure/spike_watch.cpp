@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/procedure/spike_watch.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace apical {
+
+using spike::Step;
+
+SpikeWatch::SpikeWatch(const spike::Description& description, Plan plan, std::function<void(double)> progress)
+    : plan_(std::move(plan)), progress_(std::move(progress)), dt_s_(description.dt_s) {
+  for (std::size_t g = 0; g < description.groups.size(); ++g) {
+    const spike::NeuronGroup& group = description.groups[g];
+    if (std::holds_alternative<spike::PoissonSource>(group.model)) continue;
+    watched_.push_back(g);
+    names_.push_back(group.name);
+    sizes_.push_back(group.size);
+    const bool recorded =
+        std::find(plan_.record.begin(), plan_.record.end(), group.name) != plan_.record.end();
+    record_slot_.push_back(recorded ? static_cast<int>(recorded_.size()) : -1);
+    if (recorded) recorded_.push_back({group.name, {}, {}});
+  }
+  record_from_ = steps_of(plan_.record_from_s);
+  record_until_ = recorded_.empty() ? record_from_ : steps_of(plan_.record_until_s);
+  bin_steps_ = std::max<Step>(1, steps_of(plan_.bin_s));
+}
+
+Step SpikeWatch::steps_of(double seconds) const { return std::llround(seconds / dt_s_); }
+
+void SpikeWatch::open(const std::string& name, std::vector<RasterWindow> windows,
+                      const spike::Network<float>& network) {
+  ActivitySegment segment{
+      name, static_cast<double>(network.step()) * dt_s_, static_cast<double>(bin_steps_) * dt_s_, {}, {}};
+  if (plan_.raster_neurons > 0) segment.windows = std::move(windows);
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    PopulationActivity population;
+    population.name = names_[i];
+    population.neurons = sizes_[i];
+    segment.populations.push_back(std::move(population));
+  }
+  segments_.push_back(std::move(segment));
+  bin_.assign(watched_.size(), {});
+  start_ = network.step();
+  open_ = true;
+}
+
+bool SpikeWatch::in_raster(Step now) const {
+  if (!open_) return false;
+  const auto& windows = segments_.back().windows;
+  return std::any_of(windows.begin(), windows.end(), [&](const RasterWindow& w) {
+    return now - start_ >= steps_of(w.from_s) && now - start_ < steps_of(w.until_s);
+  });
+}
+
+/// The first step after `now` at which something begins or ends.
+Step SpikeWatch::next_change(Step now) const {
+  Step next = std::numeric_limits<Step>::max();
+  const auto consider = [&](Step at) {
+    if (at > now) next = std::min(next, at);
+  };
+  consider(record_from_);
+  consider(record_until_);
+  if (!open_) return next;
+  consider(start_ + ((now - start_) / bin_steps_ + 1) * bin_steps_);
+  for (const RasterWindow& w : segments_.back().windows) {
+    consider(start_ + steps_of(w.from_s));
+    consider(start_ + steps_of(w.until_s));
+  }
+  return next;
+}
+
+void SpikeWatch::take(spike::Network<float>& network, Step first) {
+  const bool raster = in_raster(first), recording = in_recording(first);
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    if (!raster && !(recording && record_slot_[i] >= 0)) continue;
+    for (const spike::Spike& s : network.take_spikes(watched_[i])) {
+      if (recording && record_slot_[i] >= 0) {
+        PopulationSpikes& to = recorded_[static_cast<std::size_t>(record_slot_[i])];
+        to.ms.push_back(static_cast<double>(s.step) * dt_s_ * 1e3);
+        to.neuron.push_back(s.neuron);
+      }
+      if (!raster || s.neuron >= plan_.raster_neurons) continue;
+      PopulationActivity& to = segments_.back().populations[i];
+      to.raster_s.push_back(static_cast<double>(s.step - start_) * dt_s_);
+      to.raster_neuron.push_back(s.neuron);
+      to.raster_label.push_back(static_cast<std::uint8_t>(s.label));
+    }
+  }
+}
+
+void SpikeWatch::advance(spike::Network<float>& network, Step steps) {
+  const Step end = network.step() + steps;
+  while (network.step() < end) {
+    const Step now = network.step(), piece = std::min(end, next_change(now)) - now;
+    const bool raster = in_raster(now), recording = in_recording(now);
+    std::vector<spike::Counts> before;
+    for (std::size_t i = 0; i < watched_.size(); ++i) {
+      network.record(watched_[i], raster || (recording && record_slot_[i] >= 0));
+      before.push_back(network.counts(watched_[i]));
+    }
+    network.advance(piece);
+    take(network, now);
+    if (progress_) progress_(static_cast<double>(piece) * dt_s_);
+    if (!open_) continue;
+    const bool full = (network.step() - start_) % bin_steps_ == 0;
+    for (std::size_t i = 0; i < watched_.size(); ++i) {
+      const spike::Counts after = network.counts(watched_[i]);
+      bin_[i].spikes += after.spikes - before[i].spikes;
+      bin_[i].events += after.events - before[i].events;
+      bin_[i].bursts += after.bursts - before[i].bursts;
+      if (!full) continue;
+      PopulationActivity& to = segments_.back().populations[i];
+      to.spikes.push_back(bin_[i].spikes);
+      to.events.push_back(bin_[i].events);
+      to.bursts.push_back(bin_[i].bursts);
+      bin_[i] = {};
+    }
+  }
+}
+
+}  // namespace apical

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/experiment/protocol.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "apical/io/hdf5.h"
+#include "apical/io/json.h"
+#include "apical/io/test_directory.h"
+#include "apical/learning/rate_learner.h"
+#include "apical/report/compose/protocol_report.h"
+#include "apical/run/protocol_run.h"
+
+namespace apical {
+namespace {
+
+const char* const kShort = R"(
+title = "Short"
+[task]
+name = "yin-yang"
+train_samples = 40
+validation_samples = 10
+test_samples = 30
+[model]
+name = "error-neuron-microcircuit"
+layers = [4, 6, 3]
+activation = "logistic"
+eta = [30, 3]
+[training]
+epochs = 2
+settling_ms = 1
+[run]
+seeds = 3
+[protocol]
+epochs = [0, 2]
+samples = 4
+repeats = 2
+blank_ms = 0.05
+presentation_ms = 0.3
+target_onset_ms = 0.1
+evaluate = true
+[[condition]]
+name = "other class"
+[[condition.perturbation]]
+mismatch = "permute"
+onset_ms = 0.2
+[[condition]]
+name = "silenced"
+[[condition.perturbation]]
+silence = "a1.err"
+[[condition]]
+name = "silenced while learning"
+during = "training"
+[[condition.perturbation]]
+silence = "a*.err"
+[[measure]]
+name = "errors"
+population = ["a2.err", "a2.inter"]
+variable = "rate"
+reduce = "magnitude"
+window_ms = [0.15, 0.3]
+single_units = 2
+[[measure]]
+name = "apical"
+population = "a1.rep"
+variable = "apical"
+units = [1, 3]
+)";
+
+std::vector<ProbedModel> read(const std::string& text) {
+  return read_protocol(TomlDocument::parse(text, "p.toml"));
+}
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+const Contrast& contrast(const ModelOutcome& m, const std::string& measure, const std::string& condition,
+                         std::size_t epochs) {
+  for (const Contrast& c : m.contrasts) {
+    if (c.measure == measure && c.condition == condition && c.epochs == epochs) return c;
+  }
+  throw std::runtime_error("no contrast of " + measure);
+}
+
+const Trace& trace(const ModelOutcome& m, const std::string& measure, const std::string& condition,
+                   std::size_t epochs) {
+  for (const Trace& t : m.traces) {
+    if (t.measure == measure && t.condition == condition && t.epochs == epochs) return t;
+  }
+  throw std::runtime_error("no trace of " + measure);
+}
+
+ProtocolResult run(const std::vector<ProbedModel>& models, const io::Path& directory, unsigned threads = 1) {
+  const std::atomic<bool> stop = false;
+  return run_protocol(models, {.directory = directory, .threads = threads}, stop);
+}
+
+TEST(Protocol, ReadsConditionsInStepsOfTheCircuit) {
+  const ProbedModel m = read(kShort).front();
+  ASSERT_EQ(m.protocol.conditions.size(), 4U);
+  EXPECT_EQ(m.protocol.conditions[0].name, "control");
+  EXPECT_EQ(m.protocol.conditions[1].mismatches.front().onset, 20);
+  EXPECT_EQ(m.protocol.conditions[2].perturbations.front().population,
+            m.experiment.circuit().population("a1.err"));
+  EXPECT_EQ(m.protocol.conditions[3].perturbations.size(), 2U);
+  EXPECT_EQ(m.protocol.trial(0.01).blank, 5);
+  EXPECT_EQ(m.protocol.trial(0.01).target_onset, 10);
+  // The experiment as resolved holds the protocol, and reads back to the same.
+  const ProbedModel again = read(m.experiment.resolved).front();
+  EXPECT_EQ(again.experiment.resolved, m.experiment.resolved);
+}
+
+TEST(Protocol, ReadsEveryKindOfPerturbation) {
+  const auto first = [](const std::string& perturbation) {
+    const auto m = read(with(kShort, "silence = \"a1.err\"", perturbation)).front();
+    return m.protocol.conditions[2].perturbations.at(0);
+  };
+  using Kind = rate::Perturbation::Kind;
+  const auto clamp = first(
+      "clamp = \"a1.rep\"\nvariable = \"soma\"\nvalue = 0.5\nunits = [0, 2]\nonset_steps = 3\noffset_ms = "
+      "0.1");
+  EXPECT_EQ(clamp.kind, Kind::clamp);
+  EXPECT_EQ(clamp.variable, "soma");
+  EXPECT_EQ(clamp.units, (std::vector<std::uint32_t>{0, 2}));
+  EXPECT_EQ(clamp.onset, 3);
+  EXPECT_EQ(clamp.offset, 10);
+  EXPECT_EQ(first("inject = \"a1.rep\"\ncompartment = \"apical\"\npotential = -0.5").value, -0.5);
+  EXPECT_EQ(first("noise = \"a1.rep\"\ncompartment = \"basal\"\nsd = 0.1\nhold_ms = 0.05").hold_steps, 5);
+  EXPECT_EQ(first("cut = \"a*.err->a*.err.*\"").value, 0);
+  EXPECT_EQ(first("scale = \"a2.err->a1.err.dendrite\"\nfactor = 2").value, 2);
+  EXPECT_EQ(first("freeze = \"input->a1.rep.basal\"").kind, Kind::freeze);
+}
+
+TEST(Protocol, MistakesAreShownWhereTheyAre) {
+  const auto refused = [](const std::string& from, const std::string& to, const std::string& message) {
+    try {
+      read(with(kShort, from, to));
+      ADD_FAILURE() << "accepted " << to;
+    } catch (const ConfigError& e) {
+      EXPECT_NE(std::string(e.what()).find(message), std::string::npos) << e.what();
+      EXPECT_EQ(e.place().file, "p.toml");
+    }
+  };
+  refused("silence = \"a1.err\"", "silence = \"a1.er\"", "did you mean 'a1.err'?");
+  refused("silence = \"a1.err\"", "silense = \"a1.err\"", "a perturbation says neither of silence");
+  refused("silence = \"a1.err\"", "silence = \"a1.err\"\nunits = [6]",
+          "names neuron 6 of population 'a1.err', which has 6");
+  refused("silence = \"a1.err\"", "silence = \"a1.err\"\nunits = []", "is empty");
+  refused("silence = \"a1.err\"", "silence = \"a1.err\"\nonset_ms = 1\nonset_steps = 3",
+          "say the same thing");
+  refused("silence = \"a1.err\"", "freeze = \"a2.err->a1.err.dendrite\"", "has no plasticity to freeze");
+  refused("silence = \"a1.err\"", "inject = \"a1.rep\"\ncompartment = \"apcial\"\npotential = 1",
+          "did you mean 'apical'?");
+  refused("mismatch = \"permute\"", "mismatch = \"permute\"\nby = 3", "changes nothing");
+  refused("during = \"training\"",
+          "during = \"training\"\n[[condition.perturbation]]\nmismatch = \"swap\"\nonset_ms = 0.1",
+          "shown throughout");
+  refused("during = \"training\"", "during = \"training\"\n[[condition.perturbation]]\nmismatch = \"omit\"",
+          "nothing to learn from");
+  refused("variable = \"apical\"", "variable = \"apcial\"",
+          "unknown variable 'apcial' of population 'a1.rep'");
+  refused("population = \"a1.rep\"", "population = \"a1.rap\"", "no population is named 'a1.rap'");
+  refused("window_ms = [0.15, 0.3]", "window_ms = [0.15, 0.4]", "no part of the recorded");
+  refused("epochs = [0, 2]", "epochs = [0, 3]", "from 0 to training.epochs = 2");
+  refused("epochs = [0, 2]", "epochs = [2, 0]", "no rising list");
+  refused("epochs = [0, 2]", "epochs = [0, 2]\ncontrol = \"silent\"", "the control 'silent' is no condition");
+  refused("epochs = [0, 2]", "epochs = [0, 2]\nwindow_ms = [-1, 0.3]", "has to lie within");
+  refused("name = \"silenced while learning\"", "name = \"Silenced\"", "two entries of [[condition]]");
+  refused("name = \"silenced while learning\"", "name = \"control\"",
+          "the control is perturbed while it learns");
+  refused("[protocol]", "[prtocol]", "missing table [protocol]");
+}
+
+TEST(Protocol, IsNoExperimentToBeRunWithoutIt) {
+  try {
+    read_experiment(TomlDocument::parse(kShort, "p.toml"));
+    ADD_FAILURE() << "accepted";
+  } catch (const ConfigError& e) {
+    EXPECT_NE(std::string(e.what()).find("apical probe"), std::string::npos);
+  }
+}
+
+TEST(Protocol, SwappedTargetIsThatOfAnotherSampleAndOthersAreMadeFromIt) {
+  const auto read_target = [](std::size_t sample, std::span<double> out) {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<double>(10 * sample + i);
+  };
+  const auto shown = [&](const TargetMismatch& m) {
+    std::vector<double> y(3);
+    read_target(4, y);
+    apply(m, 4, 5, read_target, y);
+    return y;
+  };
+  EXPECT_EQ(shown({.kind = TargetMismatch::Kind::swap, .by = 2}), (std::vector<double>{10, 11, 12}));
+  EXPECT_EQ(shown({.kind = TargetMismatch::Kind::permute}), (std::vector<double>{41, 42, 40}));
+  EXPECT_EQ(shown({.kind = TargetMismatch::Kind::shift, .by = -1, .units = {1}}),
+            (std::vector<double>{40, 40, 42}));
+}
+
+TEST(Protocol, RunsEveryConditionFromTheSameStateOfEachModel) {
+  const io::TestDirectory directory;
+  const auto models = read(kShort);
+  const ProtocolResult result = run(models, directory.path() / "out");
+  ASSERT_FALSE(result.stopped);
+  ASSERT_EQ(result.time_ms.size(), 35U);
+  EXPECT_NEAR(result.time_ms.front(), -0.05, 1e-12);
+  const ModelOutcome& m = result.models.front();
+  for (const std::size_t epochs : {0U, 2U}) {
+    const Trace &control = trace(m, "errors", "control", epochs),
+                &other = trace(m, "errors", "other class", epochs);
+    for (std::size_t r = 0; r < 3; ++r) {
+      for (std::size_t c = 0; c < result.time_ms.size(); ++c) {
+        // The other class is shown from 0.2 ms on; the error sees it one step later. Later trials begin with
+        // what is left of it.
+        const double t = result.time_ms[c];
+        if (t > 0.05 && t < 0.1) {
+          EXPECT_NEAR(control.mean(r, c), 0, 1e-9);
+        }
+        if (t > 0.13 && t < 0.19) {
+          EXPECT_NEAR(control.mean(r, c), other.mean(r, c), 1e-4);
+        }
+      }
+      EXPECT_GT(control.mean(r, 30), 1e-4);
+      EXPECT_GT(std::abs(control.mean(r, 30) - other.mean(r, 30)), 1e-6);
+    }
+    ASSERT_EQ(control.units.size(), 3U);
+    EXPECT_EQ(control.units[0].cols(), 2U);
+    // Two conditions differ in the mean over the measure's window, by seed.
+    const Contrast& c = contrast(m, "errors", "other class", epochs);
+    double sum = 0;
+    for (std::size_t k = 20; k < 35; ++k) sum += other.mean(1, k);
+    EXPECT_NEAR(c.value[1], sum / 15, 1e-12);
+    EXPECT_NEAR(c.difference().mean,
+                (c.value[0] + c.value[1] + c.value[2] - c.control[0] - c.control[1] - c.control[2]) / 3,
+                1e-15);
+    // Without errors nothing reaches the apical dendrites; a test without targets does not see it.
+    for (const double v : contrast(m, "apical", "silenced", epochs).value) EXPECT_EQ(v, 0);
+    const Contrast& loss = contrast(m, "test loss", "silenced", epochs);
+    for (std::size_t r = 0; r < 3; ++r) EXPECT_NEAR(loss.value[r], loss.control[r], 1e-6);
+  }
+  // What learned without any error has learned nothing.
+  const Contrast& untaught = contrast(m, "test loss", "silenced while learning", 2);
+  const Contrast& naive = contrast(m, "test loss", "silenced", 0);
+  for (std::size_t r = 0; r < 3; ++r) {
+    EXPECT_NEAR(untaught.value[r], naive.control[r], 1e-5);
+    EXPECT_LT(untaught.control[r], naive.control[r]);
+  }
+  EXPECT_THROW(contrast(m, "test loss", "silenced while learning", 0), std::runtime_error);
+}
+
+TEST(Protocol, LeavesAllItMeasuredInItsDirectory) {
+  const io::TestDirectory directory;
+  const io::Path out = directory.path() / "out";
+  const auto models = read(kShort);
+  const ProtocolResult result = run(models, out);
+  const nlohmann::json summary = io::read_json(out / "summary.json");
+  EXPECT_EQ(summary.at("schema"), "apical-protocol/1");
+  EXPECT_EQ(summary.at("contrasts").size(), result.models.front().contrasts.size());
+  EXPECT_EQ(io::read_text(out / "error-neuron-microcircuit" / "experiment.toml"),
+            models.front().experiment.resolved);
+  const io::hdf5::File file = io::hdf5::File::open(out / "results.h5");
+  const Trace& t = trace(result.models.front(), "errors", "other class", 2);
+  const auto stored = file.dataset("error-neuron-microcircuit/epochs-2/other-class/errors/mean");
+  EXPECT_EQ(stored.dims(), (std::vector<std::uint64_t>{3, 35}));
+  EXPECT_EQ(stored.read<double>(), std::vector<double>(t.mean.flat().begin(), t.mean.flat().end()));
+  EXPECT_EQ(file.dataset("error-neuron-microcircuit/epochs-2/other-class/errors/units").dims(),
+            (std::vector<std::uint64_t>{3, 35, 2}));
+  const std::string page = io::read_text(out / "report.html");
+  EXPECT_NE(page.find("silenced while learning"), std::string::npos);
+  EXPECT_NE(page.find("</html>"), std::string::npos);
+  EXPECT_THROW(run(models, out), IoError);
+}
+
+TEST(Protocol, PlasticityActsInTrialsOnlyIfItIsAskedFor) {
+  const io::TestDirectory directory;
+  const std::string many = with(kShort, "repeats = 2", "repeats = 10");
+  const ProtocolResult off = run(read(many), directory.path() / "off"),
+                       on = run(read(with(many, "evaluate = true", "learning = true")),
+                                directory.path() / "on");
+  const Trace &fixed = trace(off.models[0], "errors", "control", 2),
+              &plastic = trace(on.models[0], "errors", "control", 2);
+  for (std::size_t r = 0; r < 3; ++r) EXPECT_GT(std::abs(fixed.mean(r, 30) - plastic.mean(r, 30)), 1e-6);
+}
+
+TEST(Protocol, SameSeedGivesTheSameFiguresForAnyNumberOfThreads) {
+  const io::TestDirectory directory;
+  const auto models = read(kShort);
+  const ProtocolResult one = run(models, directory.path() / "one", 1),
+                       three = run(models, directory.path() / "three", 3);
+  for (std::size_t k = 0; k < one.models[0].traces.size(); ++k)
+    EXPECT_EQ(one.models[0].traces[k].mean, three.models[0].traces[k].mean);
+  for (std::size_t k = 0; k < one.models[0].contrasts.size(); ++k)
+    EXPECT_EQ(one.models[0].contrasts[k].value, three.models[0].contrasts[k].value);
+}
+
+TEST(Protocol, AModelWithoutAMeasuredPopulationIsLeftOutOfThatMeasure) {
+  const std::string two = std::string(kShort) + R"(
+[[variant]]
+label = "errors in error neurons"
+[[variant]]
+label = "own circuit"
+[variant.model]
+name = "layered-reference"
+)";
+  const io::TestDirectory directory;
+  const auto models = read(two);
+  const ProtocolResult result = run(models, directory.path() / "out");
+  EXPECT_NO_THROW(contrast(result.models[0], "apical", "silenced", 2));
+  EXPECT_NO_THROW(contrast(result.models[1], "errors", "silenced", 2));
+  EXPECT_THROW(contrast(result.models[1], "apical", "silenced", 2), std::runtime_error);
+}
+
+TEST(Protocol, StopsWhenAskedAndLeavesNothing) {
+  const io::TestDirectory directory;
+  const std::atomic<bool> stop = true;
+  const ProtocolResult result =
+      run_protocol(read(kShort), {.directory = directory.path() / "out", .threads = 1}, stop);
+  EXPECT_TRUE(result.stopped);
+  EXPECT_FALSE(io::file_exists(directory.path() / "out"));
+}
+
+TEST(Protocol, MoreSamplesThanThereAreIsRefused) {
+  const io::TestDirectory directory;
+  EXPECT_THROW(run(read(with(kShort, "\nsamples = 4\n", "\nsamples = 31\n")), directory.path() / "out"),
+               ConfigError);
+}
+
+}  // namespace
+}  // namespace apical

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// report.html: one page that opens offline and says what was run, what came out, how sure that is, and how it
+// was measured.
+#pragma once
+
+#include <string>
+
+#include "apical/report/compose/report_data.h"
+
+namespace apical {
+
+/// A self-contained page, well-formed as XML too. The same data give the same bytes.
+/// \throws ConfigError if two models share a label.
+std::string render_report(const ReportData& data);
+
+}  // namespace apical

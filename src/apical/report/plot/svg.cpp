@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/report/plot/svg.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace apical::svg {
+namespace {
+
+/// Length of the UTF-8 sequence at `i`, or 0 if it is broken.
+std::size_t sequence_length(std::string_view text, std::size_t i) {
+  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
+  const unsigned char lead = byte(i);
+  const std::size_t length = lead < 0x80   ? 1
+                             : lead < 0xC2 ? 0
+                             : lead < 0xE0 ? 2
+                             : lead < 0xF0 ? 3
+                             : lead < 0xF5 ? 4
+                                           : 0;
+  if (length == 0 || i + length > text.size()) return 0;
+  for (std::size_t k = 1; k < length; ++k) {
+    if ((byte(i + k) & 0xC0) != 0x80) return 0;
+  }
+  if (lead == 0xE0 && byte(i + 1) < 0xA0) return 0;                          // overlong
+  if (lead == 0xED && byte(i + 1) > 0x9F) return 0;                          // surrogate
+  if (lead == 0xF0 && byte(i + 1) < 0x90) return 0;                          // overlong
+  if (lead == 0xF4 && byte(i + 1) > 0x8F) return 0;                          // beyond U+10FFFF
+  if (lead == 0xEF && byte(i + 1) == 0xBF && byte(i + 2) >= 0xBE) return 0;  // U+FFFE, U+FFFF: not characters
+  return length;
+}
+
+std::size_t characters(std::string_view utf8) {
+  std::size_t n = 0;
+  for (char c : utf8) n += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return n;
+}
+
+}  // namespace
+
+std::string escape(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = sequence_length(text, i);
+    const char c = text[i];
+    if (length == 0 || c == 0x7F || (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')) {
+      out += "\xEF\xBF\xBD";
+      ++i;
+      continue;
+    }
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += text.substr(i, length);
+    }
+    i += length;
+  }
+  return out;
+}
+
+std::string num(double value) {
+  const double tenths = std::round(value * 10);
+  std::string text = fmt::format("{:.1f}", tenths == 0 ? 0.0 : tenths / 10);
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text;
+}
+
+std::string point(double x, double y) { return num(x) + "," + num(y); }
+
+double text_width(std::string_view utf8, double font_px) {
+  return 0.58 * font_px * static_cast<double>(characters(utf8));
+}
+
+std::vector<std::string> wrap(std::string_view utf8, std::size_t max_chars, std::size_t max_lines) {
+  std::vector<std::string> words;  // each with the space or hyphen that ends it
+  std::string word;
+  for (char c : utf8) {
+    word += c;
+    if (c == ' ' || c == '-' || c == '/') {
+      words.push_back(word);
+      word.clear();
+    }
+  }
+  if (!word.empty()) words.push_back(word);
+  std::vector<std::string> out{""};
+  for (const std::string& w : words) {
+    const std::size_t bare = characters(w) - (w.ends_with(' ') ? 1 : 0);
+    if (!out.back().empty() && characters(out.back()) + bare > max_chars) {
+      if (out.size() == max_lines) {
+        out.back() += "…";
+        return out;
+      }
+      out.emplace_back();
+    }
+    out.back() += w;
+  }
+  return out;
+}
+
+std::string lines(const std::vector<std::string>& lines, double x, double y, double line_height,
+                  std::string_view attributes) {
+  std::string out;
+  double at = y - 0.5 * line_height * static_cast<double>(lines.size() - 1);
+  for (const std::string& line : lines) {
+    out += fmt::format("<text x=\"{}\" y=\"{}\" dy=\".35em\"{}{}>{}</text>", num(x), num(at),
+                       attributes.empty() ? "" : " ", attributes, escape(line));
+    at += line_height;
+  }
+  return out;
+}
+
+}  // namespace apical::svg

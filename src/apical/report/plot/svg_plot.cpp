@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/report/plot/svg_plot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "apical/report/plot/axis.h"
+#include "apical/report/plot/svg.h"
+
+namespace apical {
+namespace {
+
+using svg::num;
+using svg::point;
+
+constexpr double kWidth = 540, kFont = 12, kLabelLine = 13.5;
+constexpr std::size_t kPointsPerCurve = 160;  // a curve of 1000 epochs is thinned to its extremes
+constexpr std::size_t kLabelChars = 20;
+
+struct Range {
+  double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
+  void add(double v) {
+    if (!std::isfinite(v)) return;
+    low = std::min(low, v);
+    high = std::max(high, v);
+  }
+  bool empty() const { return !(low <= high); }
+};
+
+struct Frame {
+  double left, top, right, bottom;
+  Axis x, y;
+  double factor = 1;  ///< 100 for percentages
+  double px(double v) const { return left + x.at(v) * (right - left); }
+  double py(double v) const {
+    return std::clamp(bottom - y.at(v * factor) * (bottom - top), top - 2, bottom + 2);
+  }
+  bool shows(double v) const { return std::isfinite(v) && std::isfinite(y.at(v * factor)); }
+};
+
+struct Pixel {
+  double x, y;
+};
+
+/// First, last and, in each bucket between, the lowest and the highest point.
+std::vector<Pixel> thinned(const std::vector<Pixel>& points) {
+  if (points.size() <= kPointsPerCurve) return points;
+  const std::size_t buckets = kPointsPerCurve / 2 - 1;
+  std::vector<Pixel> out{points.front()};
+  for (std::size_t b = 0; b < buckets; ++b) {
+    const std::size_t from = 1 + b * (points.size() - 2) / buckets,
+                      to = 1 + (b + 1) * (points.size() - 2) / buckets;
+    const auto [low, high] = std::minmax_element(points.begin() + static_cast<std::ptrdiff_t>(from),
+                                                 points.begin() + static_cast<std::ptrdiff_t>(to),
+                                                 [](const Pixel& a, const Pixel& c) { return a.y < c.y; });
+    out.push_back(std::min(low, high) == low ? *low : *high);
+    if (low != high) out.push_back(std::min(low, high) == low ? *high : *low);
+  }
+  out.push_back(points.back());
+  return out;
+}
+
+std::string polyline(const std::vector<Pixel>& points) {
+  std::string d;
+  for (const Pixel& p : thinned(points)) d += (d.empty() ? "M" : " ") + point(p.x, p.y);
+  if (points.size() == 1) d += "h.1";  // a lone value shows as a dot through its round cap
+  return d;
+}
+
+/// Eight shapes of equal visual weight around (x, y).
+std::string marker(std::size_t style, double x, double y, double r = 3.2) {
+  const auto polygon = [&](std::initializer_list<std::pair<double, double>> corners) {
+    std::string d;
+    for (auto [dx, dy] : corners) d += (d.empty() ? "M" : "L") + point(x + dx * r, y + dy * r);
+    return fmt::format("<path class=\"mk\" d=\"{}Z\"/>", d);
+  };
+  switch (style % 8) {
+    case 0:
+      return fmt::format("<circle class=\"mk\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", num(x), num(y), num(r));
+    case 1:
+      return polygon({{-.9, -.9}, {.9, -.9}, {.9, .9}, {-.9, .9}});
+    case 2:
+      return polygon({{0, -1.2}, {1.1, .8}, {-1.1, .8}});
+    case 3:
+      return polygon({{0, -1.3}, {1.3, 0}, {0, 1.3}, {-1.3, 0}});
+    case 4:
+      return polygon({{0, 1.2}, {1.1, -.8}, {-1.1, -.8}});
+    case 5:
+      return fmt::format("<circle class=\"mk open\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", num(x), num(y), num(r));
+    case 6:
+      return polygon({{-.35, -1.2},
+                      {.35, -1.2},
+                      {.35, -.35},
+                      {1.2, -.35},
+                      {1.2, .35},
+                      {.35, .35},
+                      {.35, 1.2},
+                      {-.35, 1.2},
+                      {-.35, .35},
+                      {-1.2, .35},
+                      {-1.2, -.35},
+                      {-.35, -.35}});
+    default:
+      return polygon({{-.6, -1.2}, {.6, -1.2}, {1.2, 0}, {.6, 1.2}, {-.6, 1.2}, {-1.2, 0}});
+  }
+}
+
+std::string series_class(std::size_t style, bool principal) {
+  return principal ? "principal" : fmt::format("s{} d{}", style % 7, style % 5);
+}
+
+std::string axes(const Frame& f, const std::string& x_label, const std::string& y_label) {
+  std::string out = "<g class=\"axes\">";
+  for (const Tick& t : f.y.ticks) {
+    const double y = f.bottom - f.y.at(t.value) * (f.bottom - f.top);
+    out += fmt::format(
+        "<path class=\"grid\" d=\"M{}H{}\"/><text x=\"{}\" y=\"{}\" dy=\".35em\" "
+        "text-anchor=\"end\">{}</text>",
+        point(f.left, y), num(f.right), num(f.left - 7), num(y), t.label);
+  }
+  for (const Tick& t : f.x.ticks) {
+    const double x = f.px(t.value);
+    out += fmt::format(
+        "<path class=\"tick\" d=\"M{}v4\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+        point(x, f.bottom), num(x), num(f.bottom + 17), t.label);
+  }
+  out += fmt::format("<path class=\"axis\" d=\"M{}V{}H{}\"/>", point(f.left, f.top), num(f.bottom),
+                     num(f.right));
+  out += fmt::format("<text class=\"title\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                     num(0.5 * (f.left + f.right)), num(f.bottom + 36), svg::escape(x_label));
+  out += fmt::format(
+      "<text class=\"title\" transform=\"translate({} {}) rotate(-90)\" text-anchor=\"middle\">{}</text></g>",
+      num(13), num(0.5 * (f.top + f.bottom)), svg::escape(y_label));
+  return out;
+}
+
+std::vector<std::vector<Pixel>> pieces_of(const Frame& f, const SeedCurve& s) {
+  std::vector<std::vector<Pixel>> pieces;
+  bool open = false;
+  for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
+    if (!f.shows(s.y[i])) {
+      open = false;
+      continue;
+    }
+    if (!open) pieces.emplace_back();
+    open = true;
+    pieces.back().push_back({f.px(s.x[i]), f.py(s.y[i])});
+  }
+  return pieces;
+}
+
+std::string seed_lines(const Frame& f, const PlotSeries& series) {
+  std::string out;
+  for (const SeedCurve& s : series.seeds) {
+    const auto pieces = pieces_of(f, s);
+    std::string d, lost;
+    for (const auto& piece : pieces) d += polyline(piece);
+    if (!pieces.empty() && !s.y.empty() && !f.shows(s.y.back())) {
+      const Pixel end = pieces.back().back();
+      lost = fmt::format("<path class=\"lost\" d=\"M{}l8,8m0,-8l-8,8\"/>", point(end.x - 4, end.y - 4));
+    }
+    out += fmt::format("<g class=\"seed\"><title>{}, seed {}</title>{}{}</g>", svg::escape(series.label),
+                       s.seed, d.empty() ? "" : fmt::format("<path d=\"{}\"/>", d), lost);
+  }
+  return out;
+}
+
+std::string mean_line(const Frame& f, const PlotSeries& series, std::size_t place, std::size_t count,
+                      bool geometric) {
+  std::string band, line, markers;
+  for (const auto& piece : mean_over_seeds(series.seeds, geometric)) {
+    std::vector<Pixel> mean, low, high;
+    for (const MeanPoint& p : piece) {
+      mean.push_back({f.px(p.x), f.py(p.interval.mean)});
+      if (!p.interval.has_bounds()) continue;
+      low.push_back({f.px(p.x), f.py(p.interval.low)});
+      high.push_back({f.px(p.x), f.py(p.interval.high)});
+    }
+    if (!low.empty()) {
+      low = thinned(low);
+      std::reverse(low.begin(), low.end());
+      std::string back;
+      for (const Pixel& p : low) back += " " + point(p.x, p.y);
+      band += polyline(high) + back + "Z";
+    }
+    line += polyline(mean);
+    // Markers stand at different places for different series, so that curves on top of each other stay apart.
+    const std::size_t stride = std::max<std::size_t>(1, mean.size() / 6);
+    for (std::size_t i = stride * (place + 1) / (count + 1); i < mean.size(); i += stride) {
+      markers += marker(series.style, mean[i].x, mean[i].y);
+    }
+  }
+  std::string out;
+  if (!band.empty()) out += fmt::format("<path class=\"band\" d=\"{}\"/>", band);
+  if (!line.empty()) out += fmt::format("<path class=\"mean\" d=\"{}\"/>", line);
+  return out + markers;
+}
+
+struct EndLabel {
+  std::size_t series;
+  Pixel from;
+  std::vector<std::string> text;
+  double y = 0;
+  double height() const { return kLabelLine * static_cast<double>(text.size()) + 3; }
+};
+
+/// Where a label belongs: the end of the mean, or of the longest seed if there is no mean.
+std::optional<Pixel> end_of(const Frame& f, const PlotSeries& series, bool geometric) {
+  const auto mean = mean_over_seeds(series.seeds, geometric);
+  if (!mean.empty()) return Pixel{f.px(mean.back().back().x), f.py(mean.back().back().interval.mean)};
+  std::optional<Pixel> end;
+  for (const SeedCurve& s : series.seeds) {
+    const auto pieces = pieces_of(f, s);
+    if (!pieces.empty() && (!end || pieces.back().back().x > end->x)) end = pieces.back().back();
+  }
+  return end;
+}
+
+/// Pushes labels apart, keeping their order and staying between `top` and `bottom`.
+void spread(std::vector<EndLabel>& labels, double top, double bottom) {
+  std::stable_sort(labels.begin(), labels.end(),
+                   [](const EndLabel& a, const EndLabel& b) { return a.from.y < b.from.y; });
+  double free = top;
+  for (EndLabel& l : labels) {
+    l.y = std::max(l.from.y, free + 0.5 * l.height());
+    free = l.y + 0.5 * l.height();
+  }
+  double limit = bottom;
+  for (auto l = labels.rbegin(); l != labels.rend(); ++l) {
+    l->y = std::min(l->y, limit - 0.5 * l->height());
+    limit = l->y - 0.5 * l->height();
+  }
+}
+
+std::string end_labels(const Frame& f, const LinePlot& plot, std::vector<EndLabel> labels) {
+  spread(labels, f.top - 8, f.bottom + 8);
+  std::string out;
+  for (const EndLabel& l : labels) {
+    const PlotSeries& s = plot.series[l.series];
+    const double x = f.right + 14;
+    out += fmt::format("<g class=\"label {}\" data-s=\"{}\"><path class=\"leader\" d=\"M{}L{}\"/>{}{}</g>",
+                       series_class(s.style, s.principal), l.series, point(l.from.x + 3, l.from.y),
+                       point(x - 1, l.y), marker(s.style, x + 4, l.y, 3.6),
+                       svg::lines(l.text, x + 12, l.y, kLabelLine, s.principal ? "class=\"strong\"" : ""));
+  }
+  return out;
+}
+
+std::string opening(const char* css, double width, double height, const std::string& description) {
+  return fmt::format(
+      "<svg class=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" "
+      "xmlns=\"http://www.w3.org/2000/svg\">",
+      css, num(width), num(height), svg::escape(description));
+}
+
+double left_margin(const Axis& axis) {
+  double widest = 0;
+  for (const Tick& t : axis.ticks) widest = std::max(widest, svg::text_width(t.label, kFont));
+  return widest + 36;
+}
+
+}  // namespace
+
+bool LinePlot::drawn_log() const {
+  if (!log_y) return false;
+  for (const PlotSeries& s : series) {
+    for (const SeedCurve& c : s.seeds) {
+      for (double v : c.y) {
+        if (std::isfinite(v) && v <= 0) return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool LinePlot::has_values() const {
+  for (const PlotSeries& s : series) {
+    for (const SeedCurve& c : s.seeds) {
+      for (double v : c.y) {
+        if (std::isfinite(v)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+std::vector<std::string> LinePlot::diverged() const {
+  std::vector<std::string> out;
+  for (const PlotSeries& s : series) {
+    for (const SeedCurve& c : s.seeds) {
+      if (std::any_of(c.y.begin(), c.y.end(), [](double v) { return !std::isfinite(v); })) {
+        out.push_back(fmt::format("{}, seed {}", s.label, c.seed));
+      }
+    }
+  }
+  return out;
+}
+
+std::string svg_of(const LinePlot& plot) {
+  if (!plot.has_values()) return "";
+  const bool log = plot.drawn_log();
+  const double factor = plot.percent ? 100 : 1;
+  Range xs, ys;
+  for (const PlotSeries& s : plot.series) {
+    for (const SeedCurve& c : s.seeds) {
+      for (double v : c.x) xs.add(v);
+      for (double v : c.y) ys.add(v * factor);
+    }
+    // The interval of few seeds can be much wider than the seeds; it may use up to as much room again.
+    for (const auto& piece : mean_over_seeds(s.seeds, log)) {
+      for (const MeanPoint& p : piece) {
+        if (!p.interval.has_bounds() || log) continue;
+        const double room = 0.5 * (ys.high - ys.low);
+        ys.add(std::max(p.interval.low * factor, ys.low - room));
+        ys.add(std::min(p.interval.high * factor, ys.high + room));
+      }
+    }
+  }
+  if (plot.percent) ys = {std::max(ys.low, 0.0), std::min(ys.high, 100.0)};
+  const bool reference = plot.reference && !(log && plot.reference->y <= 0);
+  if (reference) ys.add(plot.reference->y);
+
+  std::vector<EndLabel> labels;
+  double widest = 0, tall = 0;
+  for (std::size_t i = 0; i < plot.series.size(); ++i) {
+    EndLabel l{i, {}, svg::wrap(plot.series[i].label, kLabelChars, 3)};
+    for (const std::string& line : l.text) widest = std::max(widest, svg::text_width(line, kFont));
+    tall += l.height();
+    labels.push_back(std::move(l));
+  }
+  Frame f{.left = 0,
+          .top = 14,
+          .right = kWidth - widest - 32,
+          .bottom = 14 + std::max(236.0, tall),
+          .x = {},
+          .y = {},
+          .factor = factor};
+  f.x = plot.log_x ? log_axis(xs.low, xs.high) : linear_axis(xs.low, xs.high, 5, false);
+  if (!plot.x_ticks.empty()) {
+    f.x.ticks.clear();
+    for (double x : plot.x_ticks) f.x.ticks.push_back({x, fmt::format("{:g}", x)});
+  }
+  f.y = !plot.y_ticks.empty() ? fixed_axis(plot.y_ticks)
+        : log                 ? log_axis(ys.low, ys.high)
+                              : linear_axis(ys.low, ys.high, 5, true);
+  f.left = left_margin(f.y);
+
+  std::string out = opening("plot", kWidth, f.bottom + 44, plot.description);
+  out += axes(f, plot.x_label, plot.y_label);
+  if (reference) {
+    out += fmt::format(
+        "<g class=\"reference\"><path d=\"M{}H{}\"/><text x=\"{}\" y=\"{}\" "
+        "text-anchor=\"end\">{}</text></g>",
+        point(f.left, f.py(plot.reference->y)), num(f.right), num(f.right - 4),
+        num(f.py(plot.reference->y) - 5), svg::escape(plot.reference->label));
+  }
+  const bool crowded = plot.series.size() > 5;
+  for (std::size_t i = 0; i < plot.series.size(); ++i) {
+    const PlotSeries& s = plot.series[i];
+    out += fmt::format("<g class=\"series {}{}\" data-s=\"{}\">{}{}</g>", series_class(s.style, s.principal),
+                       crowded ? " crowded" : "", i, seed_lines(f, s),
+                       mean_line(f, s, i, plot.series.size(), log));
+  }
+  std::erase_if(labels, [&](EndLabel& l) {
+    const auto end = end_of(f, plot.series[l.series], log);
+    if (end) l.from = *end;
+    return !end;
+  });
+  return out + end_labels(f, plot, std::move(labels)) + "</svg>";
+}
+
+std::string svg_of(const DotPlot& plot) {
+  const double factor = plot.percent ? 100 : 1;
+  Range xs;
+  double label_width = 0, text_width = 0;
+  for (const DotRow& row : plot.rows) {
+    for (const SeedValue& s : row.seeds) xs.add(s.value * factor);
+    for (const std::string& line : svg::wrap(row.label, 30, 2))
+      label_width = std::max(label_width, svg::text_width(line, kFont));
+    text_width = std::max(text_width, svg::text_width(row.text, kFont));
+  }
+  if (xs.empty()) return "";
+  const bool log = plot.log_x && xs.low > 0;
+  const double room = 0.5 * (xs.high - xs.low);
+  if (!log) {
+    const Range seeds = xs;
+    for (const DotRow& row : plot.rows) {
+      if (!row.interval.has_bounds()) continue;
+      xs.add(std::max(row.interval.low * factor, seeds.low - room));
+      xs.add(std::min(row.interval.high * factor, seeds.high + room));
+    }
+    if (plot.percent) xs = {std::max(xs.low, 0.0), std::min(xs.high, 100.0)};
+  }
+  constexpr double kRow = 38, kWide = 860;
+  const double left = label_width + 34, right = kWide - text_width - 20, top = 8;
+  const double bottom = top + kRow * static_cast<double>(plot.rows.size());
+  const Axis axis = log ? log_axis(xs.low, xs.high) : linear_axis(xs.low, xs.high, 6, true);
+  const auto px = [&](double v) {
+    return std::clamp(left + axis.at(v * factor) * (right - left), left - 2, right + 2);
+  };
+
+  std::string out = opening("dots", kWide, bottom + 44, plot.description) + "<g class=\"axes\">";
+  for (const Tick& t : axis.ticks) {
+    const double x = left + axis.at(t.value) * (right - left);
+    out += fmt::format(
+        "<path class=\"grid\" d=\"M{}V{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+        point(x, top), num(bottom), num(x), num(bottom + 17), t.label);
+  }
+  out += fmt::format(
+      "<path class=\"axis\" d=\"M{}H{}\"/><text class=\"title\" x=\"{}\" y=\"{}\" "
+      "text-anchor=\"middle\">{}</text></g>",
+      point(left, bottom), num(right), num(0.5 * (left + right)), num(bottom + 37),
+      svg::escape(plot.x_label));
+  for (std::size_t i = 0; i < plot.rows.size(); ++i) {
+    const DotRow& row = plot.rows[i];
+    const double y = top + kRow * (static_cast<double>(i) + 0.5);
+    out += fmt::format("<g class=\"row {}\" data-s=\"{}\">", series_class(row.style, row.principal), i);
+    out += marker(row.style, 8, y, 4) + svg::lines(svg::wrap(row.label, 30, 2), 20, y, kLabelLine,
+                                                   row.principal ? "class=\"strong\"" : "");
+    for (std::size_t k = 0; k < row.seeds.size(); ++k) {
+      const SeedValue& s = row.seeds[k];
+      if (!std::isfinite(s.value)) continue;
+      const double lift = (static_cast<double>(k % 3) - 1) * 4;  // equal values stay visible
+      out += fmt::format(
+          "<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3.2\"><title>{}, seed {}: {:.6g}{}</title></circle>",
+          num(px(s.value)), num(y + 6 + lift), svg::escape(row.label), s.seed, s.value * factor,
+          plot.percent ? " %" : "");
+    }
+    if (row.interval.n > 0) {
+      if (row.interval.has_bounds()) {
+        out += fmt::format("<path class=\"bar\" d=\"M{}H{}M{}v8M{}v8\"/>", point(px(row.interval.low), y - 8),
+                           num(px(row.interval.high)), point(px(row.interval.low), y - 12),
+                           point(px(row.interval.high), y - 12));
+      }
+      const double x = px(row.interval.mean);
+      out += fmt::format("<path class=\"centre\" d=\"M{}l5,5l-5,5l-5,-5Z\"/>", point(x, y - 13));
+    }
+    out += svg::lines({row.text}, right + 14, y, kLabelLine, "class=\"figures\"") + "</g>";
+  }
+  return out + "</svg>";
+}
+
+}  // namespace apical

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plots as inline SVG: mean over seeds with its 95 % interval and every seed behind it. Colours and dashes
+// are classes (report_style.h), so one drawing serves light, dark and print; every series also has a dash, a
+// marker and a label at its end, so that none depends on colour.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apical/analysis/curves.h"
+
+namespace apical {
+
+struct PlotSeries {
+  std::string label;
+  std::size_t style = 0;   ///< colour, dash and marker; 35 differ
+  bool principal = false;  ///< drawn thick, solid and in the colour of text: the reference, or a total
+  std::vector<SeedCurve> seeds = {};
+};
+
+struct ReferenceLine {
+  double y;  ///< not drawn on a logarithmic axis if it is not positive
+  std::string label;
+  std::string meaning = {};  ///< a sentence for the caption
+};
+
+struct LinePlot {
+  std::string description;           ///< read out instead of the picture
+  std::string x_label, y_label;      ///< with units
+  bool log_y = false;                ///< falls back to linear if a value is not positive; see drawn_log()
+  bool percent = false;              ///< values are fractions, shown times 100
+  bool log_x = false;                ///< all x must be positive
+  std::vector<double> x_ticks = {};  ///< these instead of ticks of our choice
+  std::vector<double> y_ticks = {};  ///< these instead of ticks of our choice; they also set the range
+  std::optional<ReferenceLine> reference = {};
+  std::vector<PlotSeries> series = {};
+
+  bool drawn_log() const;
+  bool has_values() const;
+  std::vector<std::string> diverged() const;  ///< "label, seed 3": those with a value that is not finite
+};
+
+/// An empty string if there is nothing to draw.
+std::string svg_of(const LinePlot& plot);
+
+struct DotRow {
+  std::string label;
+  std::size_t style = 0;
+  bool principal = false;
+  std::vector<SeedValue> seeds = {};
+  MeanInterval interval = {};  ///< drawn as a bar with the mean as a diamond; n = 0 for none
+  std::string text = {};       ///< the same in figures, at the right
+};
+
+/// One row per model, every seed a dot.
+struct DotPlot {
+  std::string description;
+  std::string x_label;
+  bool log_x = false;
+  bool percent = false;
+  std::vector<DotRow> rows = {};
+};
+
+std::string svg_of(const DotPlot& plot);
+
+}  // namespace apical

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/report/plot/svg_plot.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/report_samples.h"
+#include "support/well_formed.h"
+
+namespace apical {
+namespace {
+
+using test::malformed;
+using test::occurrences;
+
+LinePlot two_series() {
+  LinePlot plot{.description = "made up", .x_label = "epoch", .y_label = "loss", .log_y = true};
+  plot.series.push_back(
+      {.label = "a", .style = 0, .seeds = samples::curves(3, 20, {1, 0.01, 4, 0.1, true}, 1)});
+  plot.series.push_back(
+      {.label = "b", .style = 1, .seeds = samples::curves(1, 20, {1, 0.1, 4, 0.1, true}, 2)});
+  return plot;
+}
+
+TEST(LinePlot, ShowsEverySeedAndABandOnlyWhereThereAreSeveral) {
+  const std::string svg = svg_of(two_series());
+  EXPECT_EQ(malformed(svg), "");
+  for (const char* seed : {"a, seed 100", "a, seed 101", "a, seed 102", "b, seed 100"})
+    EXPECT_EQ(occurrences(svg, seed), 1U) << seed;
+  EXPECT_EQ(occurrences(svg, "class=\"band\""), 1U);
+  EXPECT_EQ(occurrences(svg, "class=\"mean\""), 2U);
+}
+
+TEST(LinePlot, FallsBackToALinearAxisForValuesThatHaveNoLogarithm) {
+  LinePlot plot = two_series();
+  EXPECT_TRUE(plot.drawn_log());
+  plot.series[0].seeds[0].y[3] = 0;
+  EXPECT_FALSE(plot.drawn_log());
+  EXPECT_EQ(malformed(svg_of(plot)), "");
+}
+
+TEST(LinePlot, MarksSeedsThatDivergedAndWritesNoNan) {
+  LinePlot plot = two_series();
+  for (std::size_t i = 10; i <= 20; ++i) plot.series[0].seeds[1].y[i] = std::nan("");
+  plot.series[1].seeds[0].y[4] = std::numeric_limits<double>::infinity();
+  const std::string svg = svg_of(plot);
+  EXPECT_EQ(occurrences(svg, "class=\"lost\""), 1U);
+  EXPECT_EQ(plot.diverged(), (std::vector<std::string>{"a, seed 101", "b, seed 100"}));
+  EXPECT_EQ(svg.find("nan"), std::string::npos);
+  EXPECT_EQ(svg.find("inf"), std::string::npos);
+}
+
+TEST(LinePlot, IsEmptyWhenThereIsNothingToDraw) {
+  EXPECT_EQ(svg_of(LinePlot{}), "");
+  LinePlot plot{.description = "", .x_label = "", .y_label = ""};
+  plot.series.push_back({.label = "a", .seeds = {{1, {0, 1}, {std::nan(""), std::nan("")}}}});
+  EXPECT_EQ(svg_of(plot), "");
+}
+
+TEST(LinePlot, ThinsLongCurvesButKeepsTheirExtremes) {
+  LinePlot plot{.description = "", .x_label = "", .y_label = ""};
+  SeedCurve c{1, {}, {}};
+  for (int i = 0; i < 20000; ++i) {
+    c.x.push_back(i);
+    c.y.push_back(i == 7777 ? 5 : 0);
+  }
+  plot.series.push_back({.label = "a", .seeds = {c}});
+  const std::string spike = svg_of(plot);
+  EXPECT_LT(spike.size(), 20000U);
+  plot.series[0].seeds[0].y[7777] = 0;
+  EXPECT_NE(spike, svg_of(plot));
+}
+
+TEST(LinePlot, ASinglePointAndAConstantCurveAreDrawn) {
+  LinePlot plot{.description = "", .x_label = "", .y_label = ""};
+  plot.series.push_back({.label = "point", .seeds = {{1, {3}, {0.5}}}});
+  EXPECT_EQ(malformed(svg_of(plot)), "");
+  EXPECT_EQ(occurrences(svg_of(plot), "class=\"mean\""), 1U);
+}
+
+TEST(DotPlot, EverySeedIsADotAndOneSeedHasNoBar) {
+  DotPlot plot{.description = "d", .x_label = "accuracy", .percent = true};
+  plot.rows.push_back({.label = "a",
+                       .seeds = {{1, .9}, {2, .92}, {3, std::nan("")}},
+                       .interval = mean_interval({}),
+                       .text = "not finite"});
+  plot.rows.push_back({.label = "b",
+                       .style = 1,
+                       .seeds = {{1, .8}},
+                       .interval = mean_interval(std::vector{.8}),
+                       .text = "80.0 %"});
+  plot.rows.push_back({.label = "c",
+                       .style = 2,
+                       .seeds = {{1, .7}, {2, .75}},
+                       .interval = mean_interval(std::vector{.7, .75})});
+  const std::string svg = svg_of(plot);
+  EXPECT_EQ(malformed(svg), "");
+  EXPECT_EQ(occurrences(svg, "class=\"dot\""), 5U);
+  EXPECT_EQ(occurrences(svg, "class=\"bar\""), 1U);
+  EXPECT_EQ(occurrences(svg, "class=\"centre\""), 2U);
+  EXPECT_EQ(svg_of(DotPlot{}), "");
+}
+
+}  // namespace
+}  // namespace apical

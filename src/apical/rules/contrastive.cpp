@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/rules/contrastive.h"
+
+#include <cmath>
+
+namespace apical::layered {
+
+template <class T>
+ContrastiveHebbian<T>::ContrastiveHebbian(const NetworkDescription& description, ContrastiveOptions options)
+    : options_(options) {
+  if (description.output_activation().kind == Activation::softmax) {
+    throw ConfigError(
+        "contrastive Hebbian learning settles its output units one by one: softmax outputs cannot");
+  }
+  if (!(options_.feedback_gain > 0)) {
+    throw ConfigError(
+        "contrastive Hebbian learning needs a feedback gain above 0: without feedback the phases are equal");
+  }
+}
+
+template <class T>
+std::string_view ContrastiveHebbian<T>::name() const {
+  return options_.form == ContrastiveForm::hebbian ? "contrastive_hebbian" : "generec";
+}
+
+template <class T>
+double ContrastiveHebbian<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch,
+                                     Credit<T>& out, int /*update*/) {
+  check_batch<T>(network.description, batch.X, batch.Y);
+  const double gain = options_.feedback_gain;
+  settling_.present(workers, network, batch.X);
+  settling_.rest(minus_);
+  settling_.settle(workers, network, gain, {}, options_.settling, minus_);
+  settling_.rest(plus_);
+  settling_.settle(workers, network, gain, {OutputCondition<T>::clamped, batch.Y}, options_.settling, plus_);
+  resize(difference_, network.description, batch.X.rows());
+  for (std::size_t l = 0; l < minus_.size(); ++l) {
+    const double depth = static_cast<double>(minus_.size() - 1 - l);
+    const T factor = static_cast<T>(options_.depth_factor ? std::pow(gain, -depth) : 1.0);
+    const Connection& connection = network.description.connection(l);
+    const auto difference = difference_[l].view(), dW = out.dW[l].view();
+    blend<T>(workers, 1, plus_[l].view(), -1, minus_[l].view(), difference);
+    batch_mean<T>(connection, difference, factor, out.db[l]);
+    if (options_.form == ContrastiveForm::generec || l == 0) {
+      // For the first layer both forms agree: the input is the same in both phases.
+      correlate<T>(workers, connection, difference, presynaptic<T>(batch.X, minus_, l), factor, dW);
+    } else {
+      correlate<T>(workers, connection, plus_[l].view(), plus_[l - 1].view(), factor, dW);
+      correlate<T>(workers, connection, minus_[l].view(), minus_[l - 1].view(), -factor, dW, 1);
+    }
+  }
+  return squared_error<T>(minus_.back().view(), batch.Y);
+}
+
+template <class T>
+void ContrastiveHebbian<T>::predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X,
+                                    MatrixView<T> out) {
+  settling_.present(workers, network, X);
+  settling_.rest(prediction_);
+  settling_.settle(workers, network, options_.feedback_gain, {}, options_.prediction, prediction_);
+  copy<T>(prediction_.back().view(), out);
+}
+
+template class ContrastiveHebbian<float>;
+template class ContrastiveHebbian<double>;
+
+}  // namespace apical::layered

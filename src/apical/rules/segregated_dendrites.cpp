@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/rules/segregated_dendrites.h"
+
+#include "apical/engine/layered/settling.h"
+#include "apical/rules/delta_rule.h"
+
+namespace apical::layered {
+
+void check_sigmoid_units(const NetworkDescription& description) {
+  for (const Layer& layer : description.layers) {
+    if (layer.activation.kind != Activation::sigmoid) {
+      throw ConfigError("segregated dendrites have sigmoid units in all layers, not " +
+                        activation_name(layer.activation.kind));
+    }
+  }
+}
+
+template <class T>
+SegregatedDendrites<T>::SegregatedDendrites(const NetworkDescription& description, SegregatedOptions options,
+                                            FeedbackWeights<T> Y)
+    : options_(options),
+      k_B_(options.g_B / (options.g_L + options.g_B)),
+      k_D_(options.g_D / (options.g_L + options.g_D)),
+      Y_(std::move(Y)) {
+  check_feedback(description, FeedbackPath::direct, Y_);
+  check_sigmoid_units(description);
+}
+
+template <class T>
+void SegregatedDendrites<T>::rates(const Workers& workers, Rows<T>& V, Rows<T>& r) const {
+  const T phi = static_cast<T>(options_.phi_max);
+  const auto view = r.resize(V.rows(), V.cols());
+  activate<T>(workers, Activation::sigmoid, V.view(), view);
+  combine<T>(workers, view, V.view(), [phi](T s, T) { return phi * s; });
+}
+
+template <class T>
+void SegregatedDendrites<T>::forward_phase(const Workers& workers, const Network<T>& network,
+                                           MatrixView<const T> X) {
+  const NetworkDescription& description = network.description;
+  check_input<T>(description, X);
+  resize(V_, description, X.rows());
+  r_.resize(description.depth());
+  for (std::size_t l = 0; l < description.depth(); ++l) {
+    const bool top = l + 1 == description.depth();
+    const auto V = V_[l].view();
+    project<T>(workers, network, l, presynaptic<T>(X, r_, l), V);
+    if (top) copy<T>(V, U_.resize(V.rows(), V.cols()));
+    const T k = static_cast<T>(top ? k_D_ : k_B_);
+    combine<T>(workers, V, V, [k](T u, T) { return k * u; });
+    rates(workers, V_[l], r_[l]);
+  }
+  const T scale = static_cast<T>(1 / options_.phi_max);
+  const auto out = output_.resize(X.rows(), description.outputs());
+  combine<T>(workers, out, r_.back().view(), [scale](T, T r) { return scale * r; });
+}
+
+template <class T>
+double SegregatedDendrites<T>::credit(const Workers& workers, const Network<T>& network,
+                                      const Batch<T>& batch, Credit<T>& out, int /*update*/) {
+  const NetworkDescription& description = network.description;
+  check_batch<T>(description, batch.X, batch.Y);
+  forward_phase(workers, network, batch.X);
+  const std::size_t rows = batch.X.rows(), top = description.depth() - 1;
+  const auto target = V_target_.resize(rows, description.outputs());
+  copy<T>(U_.view(), target);
+  const T g_D = static_cast<T>(options_.g_D), g_L = static_cast<T>(options_.g_L);
+  const T E_E = static_cast<T>(options_.E_E), E_I = static_cast<T>(options_.E_I);
+  combine<T>(workers, target, batch.Y,
+             [=](T U, T y) { return (g_D * U + y * E_E + (T(1) - y) * E_I) / (g_L + g_D + y + (T(1) - y)); });
+  rates(workers, V_target_, r_target_);
+
+  // post = factor (after - before) phi_max sigmoid'(V); with r = phi_max sigmoid that is r (1 - r/phi_max).
+  const T phi = static_cast<T>(options_.phi_max);
+  resize(post_, description, rows);
+  const auto learn = [&](std::size_t l, In<T> after, In<T> before, double factor) {
+    const auto post = post_[l].view();
+    const T k = static_cast<T>(factor);
+    copy<T>(after, post);
+    combine<T>(workers, post, before, [k](T x, T y) { return k * (x - y); });
+    combine<T>(workers, post, r_[l].view(), [phi](T d, T r) { return d * (r * (T(1) - r / phi)); });
+  };
+  alpha_forward_.resize(top);
+  alpha_target_.resize(top);
+  for (std::size_t l = 0; l < top; ++l) {
+    const auto plateau = [&](const Rows<T>& rate, Rows<T>& alpha) {
+      const auto view = alpha.resize(rows, description.layers[l].size);
+      project_back<T>(workers, kAllToAll, rate.view(), Y_[l].view(), view);
+      activate<T>(workers, Activation::sigmoid, view, view);
+    };
+    plateau(r_.back(), alpha_forward_[l]);
+    plateau(r_target_, alpha_target_[l]);
+    learn(l, alpha_target_[l].view(), alpha_forward_[l].view(), options_.P_hidden * k_B_);
+  }
+  learn(top, r_target_.view(), r_.back().view(), options_.P_out * k_D_);
+  correlate_layers<T>(workers, description, post_, batch.X, r_, 1, out);
+  return squared_error<T>(output_.view(), batch.Y);
+}
+
+template <class T>
+void SegregatedDendrites<T>::predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X,
+                                     MatrixView<T> out) {
+  forward_phase(workers, network, X);
+  copy<T>(output_.view(), out);
+}
+
+template class SegregatedDendrites<float>;
+template class SegregatedDendrites<double>;
+
+}  // namespace apical::layered

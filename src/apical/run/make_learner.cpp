@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/run/make_learner.h"
+
+#include "apical/learning/layered_learner.h"
+#include "apical/learning/rate_learner.h"
+#include "apical/learning/reward_learner.h"
+
+namespace apical {
+namespace {
+
+template <class Real>
+struct Maker {
+  const Experiment& e;
+  ThreadPool& pool;
+  std::unique_ptr<Learner> operator()(const Circuit& circuit) const {
+    return std::make_unique<RateLearner<Real>>(circuit, e.make_data(), e.seeds, e.presentation, pool);
+  }
+  std::unique_ptr<Learner> operator()(const models::LayeredNetwork& network) const {
+    if (e.reward)
+      return std::make_unique<RewardLearner<Real>>(network, *e.reward, e.make_data(), e.seeds, pool);
+    return std::make_unique<LayeredLearner<Real>>(network, e.make_data(), e.seeds, pool);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Learner> make_learner(const Experiment& e, ThreadPool& pool) {
+  return e.double_precision ? std::visit(Maker<double>{e, pool}, e.subject)
+                            : std::visit(Maker<float>{e, pool}, e.subject);
+}
+
+}  // namespace apical

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a protocol: trains each model, brings it to every condition from the same state, and averages what is
+// recorded over trials, aligned to the onset of the stimulus. One directory:
+//   MODEL/experiment.toml   as resolved      summary.json  contrasts with their intervals
+//   results.h5   averages over trials, by seed   report.html   the same for eyes
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "apical/analysis/interval.h"
+#include "apical/experiment/protocol.h"
+#include "apical/io/file.h"
+
+namespace apical {
+
+/// A measure under one condition, averaged over trials.
+struct Trace {
+  std::string measure, condition;
+  std::size_t epochs = 0;             ///< trained before
+  Matrix<double> mean;                ///< seeds x times
+  std::vector<Matrix<double>> units;  ///< one per seed, times x neurons; empty if none are kept
+};
+
+/// A condition against the control, in the mean over a measure's window or in "loss" or "accuracy" of the
+/// test split.
+struct Contrast {
+  std::string measure, condition;
+  std::size_t epochs = 0;
+  std::vector<double> control, value;  ///< by seed
+
+  MeanInterval control_interval() const;
+  MeanInterval value_interval() const;
+  /// value - control, paired by seed.
+  MeanInterval difference() const;
+  /// The interval of the difference leaves 0 out.
+  bool is_distinct() const;
+};
+
+struct ModelOutcome {
+  std::string label;
+  std::vector<Trace> traces;
+  std::vector<Contrast> contrasts;
+  double wall_seconds = 0;
+};
+
+struct ProtocolResult {
+  bool stopped = false;         ///< on request; then nothing was written
+  std::vector<double> time_ms;  ///< of the columns of traces
+  std::vector<ModelOutcome> models;
+};
+
+struct ProtocolOptions {
+  io::Path directory;
+  unsigned threads = 0;  ///< 0: all that the process may use
+  /// Called before each training, with what is trained; what it returns must live until the next call.
+  std::function<Observer*(const std::string&)> watch = {};
+};
+
+/// The directory must be new or empty (IoError). Throws NumericalFault.
+ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const ProtocolOptions& options,
+                            const std::atomic<bool>& stop);
+
+/// What run_protocol() leaves in its directory.
+void write_protocol(const std::vector<ProbedModel>& models, const ProtocolResult& result,
+                    const io::Path& directory);
+
+}  // namespace apical

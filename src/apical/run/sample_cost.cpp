@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/run/sample_cost.h"
+
+#include <algorithm>
+
+#include "apical/engine/layered/product_count.h"
+#include "apical/learning/reward_learner.h"
+#include "apical/run/estimate.h"
+
+namespace apical {
+namespace {
+
+SampleCost of(const Circuit& circuit, const Presentation& presentation, const Dataset& data) {
+  PlannedWork work;
+  work.plan.epochs = 1;
+  work.presentation = presentation;
+  work.train = samples_of(data, SplitName::train);
+  work.steps = {steps_of(data, SplitName::train, presentation, circuit.dt_ms), 0, 0};
+  const Estimate e = estimate(circuit, work);
+  const double steps = static_cast<double>(e.learning_steps) / static_cast<double>(work.train);
+  const double changes = presentation.learning == LearningSteps::every ? steps : 1;
+  SampleCost cost;
+  cost.synaptic_events = steps * static_cast<double>(e.synapses);
+  cost.weight_writes = changes * static_cast<double>(circuit.plastic_synapse_count());
+  cost.weight_reads = cost.synaptic_events + cost.weight_writes;
+  return cost;
+}
+
+/// Weights, and feedback weights that a rule hands to an optimiser, times their changes in a batch.
+double writes_per_batch(layered::LayeredModel<float>& model) {
+  const layered::NetworkDescription& net = model.network().description;
+  double plastic = 0;
+  for (std::size_t l = 0; l < net.depth(); ++l) plastic += static_cast<double>(net.weights(l));
+  for (const layered::Trainable<float>& feedback : model.rule().learned_feedback()) {
+    if (feedback.decays) plastic += static_cast<double>(feedback.values.size());
+  }
+  return plastic * model.rule().updates_per_batch();
+}
+
+/// A batch is learned by a network of its own while products are counted. Phases that come only now and then
+/// (a mirror's) are spread over as many batches as it takes to see them.
+SampleCost of(const models::LayeredNetwork& description, const Dataset& data) {
+  constexpr int kBatches = 12;
+  const layered::NetworkDescription& net = description.network;
+  const std::size_t n = std::min(description.batch, data.train.size());
+  layered::Rows<float> X, Y;
+  const auto x = X.resize(n, net.inputs), y = Y.resize(n, net.outputs());
+  for (std::size_t i = 0; i < n; ++i) {
+    data.train.read_input(i, x.row(i));
+    data.train.read_target(i, y.row(i));
+  }
+  layered::LayeredSettings still = description.settings;
+  still.optimiser.learning_rate = 0;
+  layered::LayeredModel<float> model(
+      layered::make_network<float>(net, description.init, 1, description.gains, description.output_bias),
+      layered::make_rule<float>(description.rule, net, 1), still);
+  layered::ProductCount count;
+  {
+    const layered::CountingProducts counting(count);
+    for (int batch = 0; batch < kBatches; ++batch) model.learn_batch(X.view(), Y.view());
+  }
+  const double samples = static_cast<double>(n);
+  SampleCost cost;
+  cost.synaptic_events = count.transmitted / (samples * kBatches);
+  cost.weight_writes = writes_per_batch(model) / samples;
+  cost.weight_reads = cost.synaptic_events + cost.weight_writes;
+  return cost;
+}
+
+/// Of one environment step, policy and value network together: one iteration is made while products are
+/// counted.
+SampleCost of(const models::LayeredNetwork& policy, const RewardSettings& settings, const Dataset& data) {
+  ThreadPool alone(1);
+  // The learner does not outlive this function, so neither need its view of the data.
+  RewardLearner<float> learner(policy, settings,
+                               {std::shared_ptr<const Dataset>(&data, [](const Dataset*) {})}, {1}, alone);
+  const std::vector<std::uint32_t> steps(learner.batch());
+  layered::ProductCount count;
+  {
+    const layered::CountingProducts counting(count);
+    learner.learn({std::span(steps)}, true);
+  }
+  const RewardPlan& plan = settings.plan;
+  const std::size_t updates =
+      plan.method == RewardMethod::actor_critic ? plan.steps : plan.passes * plan.minibatches;
+  const double all = static_cast<double>(steps.size());
+  SampleCost cost;
+  cost.synaptic_events = count.transmitted / all;
+  cost.weight_writes = static_cast<double>(updates) *
+                       (writes_per_batch(learner.policy(0)) + writes_per_batch(learner.value(0))) / all;
+  cost.weight_reads = cost.synaptic_events + cost.weight_writes;
+  return cost;
+}
+
+}  // namespace
+
+SampleCost cost_of_sample(const Experiment& e, const Dataset& data) {
+  if (e.reward) return of(e.layered(), *e.reward, data);
+  return e.is_circuit() ? of(e.circuit(), e.presentation, data) : of(e.layered(), data);
+}
+
+}  // namespace apical

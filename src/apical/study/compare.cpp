@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/study/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "apical/io/json.h"
+
+namespace apical {
+namespace {
+
+std::vector<io::Path> experiment_roots() {
+  std::vector<io::Path> roots{"experiments"};
+  if (const char* given = std::getenv("APICAL_EXPERIMENTS")) roots.emplace_back(given);
+  roots.emplace_back(APICAL_EXPERIMENTS_DIR);
+  return roots;
+}
+
+}  // namespace
+
+io::Path shipped_experiments() {
+  std::vector<std::string> looked;
+  for (const io::Path& root : experiment_roots()) {
+    if (std::filesystem::is_directory(root)) return root;
+    looked.push_back(root.string());
+  }
+  throw DataError(
+      fmt::format("no folder of experiments was found; there is no {}", join_names(looked, "or")));
+}
+
+io::Path shipped_experiment(const std::string& relative) {
+  std::vector<std::string> looked;
+  for (const io::Path& root : experiment_roots()) {
+    if (io::file_exists(root / relative)) return root / relative;
+    looked.push_back(root.string());
+  }
+  throw DataError(fmt::format("no experiment '{}' was found in {}", relative, join_names(looked, "or")));
+}
+
+ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
+                                const std::atomic<bool>& stop) {
+  for (const Experiment& e : variants) {
+    // Along a sweep the task may grow; what stands at the same value is compared, and all with the same
+    // seeds.
+    const Experiment& first = *std::find_if(variants.begin(), variants.end(), [&](const Experiment& o) {
+      return o.sweep.has_value() == e.sweep.has_value() && (!e.sweep || o.sweep->at == e.sweep->at);
+    });
+    if (e.task != variants.front().task || e.task_parameters.values() != first.task_parameters.values() ||
+        e.seeds != variants.front().seeds) {
+      throw ConfigError(
+          fmt::format("variants '{}' and '{}' differ in task or seeds; a comparison needs the same for all",
+                      first.label, e.label));
+    }
+  }
+  if (!options.resume) require_new(options.directory);
+  io::make_directories(options.directory);
+  nlohmann::json index;
+  index["schema"] = "apical-comparison/1";
+  index["title"] = variants.front().title;
+  index["description"] = variants.front().description;
+  for (const Experiment& e : variants) index["runs"].push_back(directory_name(e.label));
+  for (const Experiment& e : variants) {
+    if (!e.sweep) continue;
+    index["sweep"].push_back({{"run", directory_name(e.label)},
+                              {"name", e.sweep->name},
+                              {"at", e.sweep->at},
+                              {"label", e.sweep->label},
+                              {"logarithmic", e.sweep->logarithmic},
+                              {"series", e.sweep->series}});
+  }
+  io::write_atomically(options.directory / "comparison.json", io::json_text(index));
+
+  ComparisonResult result;
+  for (const Experiment& e : variants) {
+    RunOptions run;
+    run.directory = options.directory / directory_name(e.label);
+    run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
+    run.threads = options.threads;
+    if (options.watch) run.observers.push_back(options.watch(e));
+    try {
+      result.runs.push_back(run_experiment(e, run, stop));
+    } catch (const NumericalFault& fault) {
+      if (!e.sweep) throw;
+      result.faults.push_back({e.label, fault.what()});
+      continue;
+    }
+    result.outcome = result.runs.back().outcome;
+    if (result.outcome == Trainer::Outcome::stopped) return result;
+  }
+  result.outcome = Trainer::Outcome::finished;
+  write_report(options.directory);
+  return result;
+}
+
+}  // namespace apical

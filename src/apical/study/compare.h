@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several models on one task over the same seeds: one directory with a run for each, and one report over all.
+#pragma once
+
+#include "apical/run/run.h"
+#include "apical/run/spiking_run.h"
+
+namespace apical {
+
+struct ComparisonOptions {
+  io::Path directory;
+  bool resume = false;
+  unsigned threads = 0;
+  /// Called before each variant's run; what it returns watches that run and must live until the next call.
+  std::function<Observer*(const Experiment&)> watch = {};
+  /// Told how far a spiking experiment is.
+  std::function<void(const SpikingProgress&)> progress = {};
+};
+
+struct ComparisonResult {
+  Trainer::Outcome outcome = Trainer::Outcome::stopped;
+  std::vector<RunResult> runs;  ///< without those that ended in a fault
+  struct Fault {
+    std::string label, what;
+  };
+  /// Only in a sweep, where a model may well break at some value: the others are run all the same.
+  std::vector<Fault> faults;
+};
+
+/// Runs every variant that has not finished yet. ConfigError if they do not share a task and seeds.
+/// Throws the NumericalFault of a variant that is not part of a sweep.
+ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
+                                const std::atomic<bool>& stop);
+
+/// Experiments that come with Apical: the folder "experiments" here, of APICAL_EXPERIMENTS, or of the
+/// sources. DataError that says where was looked.
+io::Path shipped_experiment(const std::string& relative);
+/// The first such folder that exists.
+io::Path shipped_experiments();
+
+}  // namespace apical

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/study/reproduce.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "apical/analysis/area_measures.h"
+#include "apical/io/checkpoint.h"
+#include "apical/io/hash.h"
+#include "apical/io/journal.h"
+#include "apical/io/json.h"
+
+namespace apical {
+namespace {
+
+constexpr std::uint64_t kBootstrapSeed = 1;  // any fixed one: the same run gives the same interval
+
+using BySeed = std::map<std::uint64_t, double>;
+
+/// "test_loss" → {"test", "loss"}; an angle is a metric of an area.
+std::pair<std::string, std::string> place_of(const std::string& quantity, const std::string& area) {
+  if (quantity == "angle") return {area, "angle_deg"};
+  if (const AreaMeasure* measure = find_area_measure(quantity)) return {area, std::string(measure->metric)};
+  const std::size_t split = quantity.find('_');
+  return {quantity.substr(0, split), quantity.substr(split + 1)};
+}
+
+BySeed seed_values(const Expectation& e, const std::string& quantity,
+                   const std::vector<Measurement>& measured, const std::string& label) {
+  const auto [where, metric] = place_of(quantity, e.area);
+  std::map<std::uint64_t, std::vector<double>> courses;  // measurements are sorted by epoch
+  std::set<std::string> known;
+  for (const Measurement& m : measured) {
+    known.insert(m.key.metric + " of " + m.key.where);
+    if (m.key.where == where && m.key.metric == metric) courses[m.key.seed].push_back(m.value);
+  }
+  if (courses.empty()) {
+    throw DataError(fmt::format("'{}' measured no {} of {}; there is {}", label, metric, where,
+                                join_names({known.begin(), known.end()})));
+  }
+  BySeed out;
+  for (const auto& [seed, course] : courses) {
+    switch (e.epochs) {
+      case Expectation::Epochs::first:
+        out[seed] = course.front();
+        break;
+      case Expectation::Epochs::last:
+        out[seed] = course.back();
+        break;
+      case Expectation::Epochs::largest:
+        out[seed] = *std::max_element(course.begin(), course.end());
+        break;
+      case Expectation::Epochs::mean: {
+        double sum = 0;
+        for (double v : course) sum += v;
+        out[seed] = sum / static_cast<double>(course.size());
+        break;
+      }
+    }
+  }
+  return out;
+}
+
+/// The quantity, or its difference from another, of each seed of one variant.
+BySeed seed_values(const Expectation& e, const std::vector<Measurement>& measured, const std::string& label) {
+  BySeed values = seed_values(e, e.quantity, measured, label);
+  if (e.minus.empty()) return values;
+  const BySeed others = seed_values(e, e.minus, measured, label);
+  for (auto& [seed, value] : values) {
+    const auto other = others.find(seed);
+    value = other == others.end() ? NAN : value - other->second;
+  }
+  return values;
+}
+
+const std::vector<Measurement>& of_variant(const MeasurementsByVariant& measured, const std::string& label) {
+  if (label.empty() && measured.size() == 1) return measured.begin()->second;
+  const auto at = measured.find(label);
+  if (at == measured.end()) throw DataError(fmt::format("no variant '{}' was run", label));
+  return at->second;
+}
+
+double statistic_of(Expectation::Statistic statistic, std::span<const double> values) {
+  switch (statistic) {
+    case Expectation::Statistic::median:
+      return median(values);
+    case Expectation::Statistic::mean:
+      return mean(values);
+    case Expectation::Statistic::smallest:
+      return *std::min_element(values.begin(), values.end());
+    case Expectation::Statistic::largest:
+      return *std::max_element(values.begin(), values.end());
+    case Expectation::Statistic::fraction:
+      break;
+  }
+  APICAL_CHECK(false);
+  return 0;
+}
+
+void summarise_fraction(Outcome& o) {
+  const auto within = [&](const SeedValue& s) {
+    return s.value >= o.expected.seeds_low && s.value <= o.expected.seeds_high;
+  };
+  const auto count = static_cast<std::uint64_t>(std::count_if(o.seeds.begin(), o.seeds.end(), within));
+  o.measured = static_cast<double>(count) / static_cast<double>(o.seeds.size());
+  o.interval = wilson_interval(count, o.seeds.size());
+}
+
+void summarise(Outcome& o) {
+  const std::vector<double> values = finite_values(o.seeds);
+  if (values.size() != o.seeds.size()) return;
+  const Expectation::Statistic statistic = o.expected.statistic;
+  o.measured = statistic_of(statistic, values);
+  if (values.size() < 2) return;
+  if (statistic == Expectation::Statistic::mean) o.interval = student_interval(values);
+  if (statistic == Expectation::Statistic::median)
+    o.interval = bootstrap_interval(values, median, kBootstrapSeed);
+}
+
+nlohmann::json json_of(const Outcome& o) {
+  const Expectation& e = o.expected;
+  nlohmann::json j{{"subject", e.subject()},     {"expected", e.tolerance},
+                   {"because", e.because},       {"source", e.source},
+                   {"reproduced", o.reproduced}, {"measured_text", o.measured_text()}};
+  j["low"] = io::json_number(e.low);
+  j["high"] = io::json_number(e.high);
+  j["measured"] = io::json_number(o.measured.value_or(NAN));
+  if (o.interval) j["interval95"] = {io::json_number(o.interval->low), io::json_number(o.interval->high)};
+  j["seeds"] = nlohmann::json::array();
+  for (const SeedValue& s : o.seeds)
+    j["seeds"].push_back({{"seed", s.seed}, {"value", io::json_number(s.value)}});
+  return j;
+}
+
+void write_outcomes(const ReproductionResult& r, const io::Path& directory) {
+  nlohmann::json j;
+  j["schema"] = "apical-reproduction/1";
+  j["paper"] = r.claim.paper;
+  j["figure"] = r.claim.figure;
+  j["reference"] = r.claim.reference();
+  j["shows"] = r.claim.shows;
+  j["reproduced"] = r.reproduced();
+  for (const Outcome& o : r.outcomes) j["outcomes"].push_back(json_of(o));
+  io::write_atomically(directory / "reproduction.json", io::json_text(j));
+}
+
+/// The last checkpoint; nothing if there is none that this program reads.
+std::optional<io::Checkpoint> final_checkpoint(const io::Path& run) {
+  const std::vector<std::uint64_t> sequences = io::list_checkpoints(run / "checkpoints");
+  if (sequences.empty()) return std::nullopt;
+  const io::Path file = run / "checkpoints" / io::checkpoint_name(sequences.back());
+  const std::string experiment = io::read_text(run / "experiment.toml");
+  try {
+    return io::decode_checkpoint(io::read_file(file), io::xxh3(io::bytes_of(experiment)), file.string());
+  } catch (const DataError&) {
+    return std::nullopt;
+  }
+}
+
+/// How many epochs a run had, which time may have ended.
+std::size_t epochs_of(const io::Path& run) {
+  std::size_t epochs = 0;
+  for (const nlohmann::json& line : io::read_ndjson(run / "events.ndjson").lines) {
+    if (line.at("event") == "epoch") epochs = std::max(epochs, line.at("epoch").get<std::size_t>());
+  }
+  return epochs;
+}
+
+std::optional<io::Bytes> final_state(const io::Path& run) {
+  const std::optional<io::Checkpoint> c = final_checkpoint(run);
+  return c ? std::optional(c->section("trainer")) : std::nullopt;
+}
+
+/// The states of the seeds of a spiking run.
+std::vector<io::CheckpointSection> final_seeds(const io::Path& run) {
+  std::vector<io::CheckpointSection> out;
+  if (const std::optional<io::Checkpoint> c = final_checkpoint(run)) {
+    for (const io::CheckpointSection& s : c->sections) {
+      if (s.name.starts_with("seed-")) out.push_back(s);
+    }
+  }
+  return out;
+}
+
+std::string plain(const nlohmann::json& j) { return j.is_string() ? j.get<std::string>() : j.dump(); }
+
+std::vector<std::string> differing_conditions(const io::Path& before, const io::Path& now) {
+  const nlohmann::json a = io::read_json(before / "manifest.json"), b = io::read_json(now / "manifest.json");
+  std::vector<std::string> out;
+  for (const auto& [group, key] : {std::pair{"apical", "version"},
+                                   {"apical", "revision"},
+                                   {"apical", "numerics"},
+                                   {"apical", "compiler"},
+                                   {"apical", "build"},
+                                   {"apical", "flags"},
+                                   {"machine", "host"},
+                                   {"machine", "instruction_set"},
+                                   {"machine", "blas_kernels"},
+                                   {"machine", "threads"}}) {
+    // Runs of earlier versions do not know all of them.
+    const nlohmann::json x = a.at(group).value(key, nlohmann::json("unknown")),
+                         y = b.at(group).value(key, nlohmann::json("unknown"));
+    if (x != y) out.push_back(fmt::format("{} {} then, {} now", key, plain(x), plain(y)));
+  }
+  const std::string x = a.value("data_provenance", ""), y = b.value("data_provenance", "");
+  if (x != y) out.push_back(fmt::format("data \"{}\" then, \"{}\" now", x, y));
+  return out;
+}
+
+}  // namespace
+
+std::string Outcome::measured_text() const {
+  const std::string value = measured ? fmt::format("{:.4g}", *measured) : "not finite";
+  return interval ? fmt::format("{} [{:.4g}, {:.4g}]", value, interval->low, interval->high) : value;
+}
+
+std::string Outcome::text() const {
+  return fmt::format("{}: {} over {} {}; expected {}", expected.subject(), measured_text(), seeds.size(),
+                     seeds.size() == 1 ? "seed" : "seeds", expected.tolerance);
+}
+
+Outcome evaluate(const Expectation& e, const MeasurementsByVariant& measured) {
+  Outcome o;
+  o.expected = e;
+  const auto values = seed_values(e, of_variant(measured, e.variant), e.variant);
+  if (e.relative_to.empty()) {
+    for (const auto& [seed, value] : values) o.seeds.push_back({seed, value});
+  } else {
+    const auto others = seed_values(e, of_variant(measured, e.relative_to), e.relative_to);
+    for (const auto& [seed, value] : values) {
+      // A seed without a partner has no ratio: leaving it out would judge by the others.
+      const auto other = others.find(seed);
+      o.seeds.push_back(
+          {seed, other == others.end() ? std::numeric_limits<double>::quiet_NaN() : value / other->second});
+    }
+  }
+  e.statistic == Expectation::Statistic::fraction ? summarise_fraction(o) : summarise(o);
+  o.reproduced = o.measured && *o.measured >= e.low && *o.measured <= e.high;
+  return o;
+}
+
+bool ReproductionResult::reproduced() const {
+  return !outcomes.empty() &&
+         std::all_of(outcomes.begin(), outcomes.end(), [](const Outcome& o) { return o.reproduced; });
+}
+
+namespace {
+
+void judge_spiking(const TomlDocument& document, const ComparisonOptions& options,
+                   const std::atomic<bool>& stop, ReproductionResult& r) {
+  const SpikingExperiment e = read_spiking_experiment(document);
+  check_labels(r.claim, {e.label}, document);
+  const SpikingRunResult run =
+      run_spiking(e, {options.directory, options.resume, options.threads, options.progress}, stop);
+  for (const std::string& note : run.notes) r.notes.push_back(note);
+  r.outcome = run.stopped ? Trainer::Outcome::stopped : Trainer::Outcome::finished;
+  r.has_checkpoint = run.has_checkpoint;
+  if (run.stopped) return;
+  const MeasurementsByVariant measured{{e.label, read_measurements(options.directory)}};
+  for (const Expectation& expectation : r.claim.expectations)
+    r.outcomes.push_back(evaluate(expectation, measured));
+}
+
+}  // namespace
+
+ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptions& options,
+                             const std::atomic<bool>& stop) {
+  ReproductionResult r;
+  r.claim = read_reproduction(document);
+  if (r.claim.empty()) {
+    throw ConfigError("this experiment does not say what it reproduces", {document.origin(), 0, 0},
+                      "add [reproduces] and [[expect]], or use 'apical run' or 'apical compare'");
+  }
+  if (is_spiking(document)) {
+    judge_spiking(document, options, stop, r);
+    if (r.outcome == Trainer::Outcome::stopped) return r;
+    write_outcomes(r, options.directory);
+    write_report(options.directory);
+    return r;
+  }
+  const std::vector<Experiment> variants = read_variants(document);
+  r.comparison = run_comparison(variants, options, stop);
+  r.outcome = r.comparison.outcome;
+  if (r.outcome == Trainer::Outcome::stopped) return r;
+  MeasurementsByVariant measured;
+  for (const Experiment& e : variants)
+    measured[e.label] = read_measurements(options.directory / directory_name(e.label));
+  const auto broke = [&](const std::string& label) {
+    return std::any_of(r.comparison.faults.begin(), r.comparison.faults.end(),
+                       [&](const ComparisonResult::Fault& f) { return f.label == label; });
+  };
+  for (const Expectation& e : r.claim.expectations) {
+    // What diverged has no figure: the expectation deviates.
+    const bool diverged =
+        broke(e.variant.empty() ? variants.front().label : e.variant) || broke(e.relative_to);
+    Outcome none;
+    none.expected = e;
+    r.outcomes.push_back(diverged ? std::move(none) : evaluate(e, measured));
+  }
+  write_outcomes(r, options.directory);
+  write_report(options.directory);
+  return r;
+}
+
+std::vector<ShippedFigure> shipped_figures() {
+  std::vector<ShippedFigure> out;
+  const io::Path root = shipped_experiments();
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+    if (entry.path().extension() != ".toml") continue;
+    Reproduction claim = read_reproduction(TomlDocument::read(entry.path().string()));
+    if (claim.empty()) continue;
+    const std::string name = entry.path().lexically_relative(root).replace_extension().generic_string();
+    out.push_back({name, entry.path(), std::move(claim)});
+  }
+  std::sort(out.begin(), out.end(),
+            [](const ShippedFigure& a, const ShippedFigure& b) { return a.name < b.name; });
+  return out;
+}
+
+std::optional<Difference> first_difference(const std::vector<Measurement>& before,
+                                           const std::vector<Measurement>& now) {
+  std::size_t i = 0, j = 0;
+  for (; i < before.size() && j < now.size(); ++i, ++j) {
+    const Measurement &a = before[i], &b = now[j];
+    if (a.key < b.key) return Difference{a.key, a.value, std::nullopt};
+    if (b.key < a.key) return Difference{b.key, std::nullopt, b.value};
+    const bool same = std::bit_cast<std::uint64_t>(a.value) == std::bit_cast<std::uint64_t>(b.value) ||
+                      (std::isnan(a.value) && std::isnan(b.value));
+    if (!same) return Difference{a.key, a.value, b.value};
+  }
+  if (i < before.size()) return Difference{before[i].key, before[i].value, std::nullopt};
+  if (j < now.size()) return Difference{now[j].key, std::nullopt, now[j].value};
+  return std::nullopt;
+}
+
+std::string RepeatResult::text() const {
+  if (identical()) return fmt::format("identical bits: {} numbers and the final state", compared);
+  if (!difference)
+    return fmt::format("{} numbers have identical bits, but the final states differ or cannot be compared",
+                       compared);
+  const MeasurementKey& k = difference->key;
+  const auto number = [](const std::optional<double>& v) {
+    return v ? fmt::format("{}", *v) : std::string("nothing");
+  };
+  return fmt::format("differs at epoch {:g} in {} of {}, seed {}: {} then, {} now", k.epoch, k.metric,
+                     k.where, k.seed, number(difference->before), number(difference->now));
+}
+
+namespace {
+
+RepeatResult repeat_spiking(const io::Path& run, const RunOptions& options, const std::atomic<bool>& stop) {
+  const SpikingExperiment e = read_spiking_experiment(TomlDocument::read((run / "experiment.toml").string()));
+  RepeatResult r;
+  r.label = e.label;
+  const SpikingRunResult again =
+      run_spiking(e, {options.directory, options.resume, options.threads, {}}, stop);
+  r.has_checkpoint = again.has_checkpoint;
+  if (again.stopped) return r;
+  r.outcome = Trainer::Outcome::finished;
+  const std::vector<Measurement> before = read_measurements(run), now = read_measurements(options.directory);
+  r.compared = before.size();
+  r.difference = first_difference(before, now);
+  const auto a = final_seeds(run), b = final_seeds(options.directory);
+  // Courses of one round keep no state; what they leave is their activity.
+  r.same_state =
+      a == b && io::hash_file(run / "results.h5") == io::hash_file(options.directory / "results.h5");
+  r.differing_conditions = differing_conditions(run, options.directory);
+  return r;
+}
+
+}  // namespace
+
+RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const std::atomic<bool>& stop) {
+  if (!io::file_exists(run / "summary.json")) {
+    throw DataError(fmt::format(
+        "{} holds no finished run (no summary.json); there is nothing to compare with", run.string()));
+  }
+  if (is_spiking_run(run)) return repeat_spiking(run, options, stop);
+  Experiment e = read_experiment(TomlDocument::read((run / "experiment.toml").string()));
+  if (e.plan.minutes > 0) {
+    e.plan.minutes = 0;
+    e.plan.epochs = epochs_of(run);
+  }
+  RepeatResult r;
+  r.label = e.label;
+  r.outcome = run_experiment(e, options, stop).outcome;
+  if (r.outcome == Trainer::Outcome::stopped) return r;
+  const std::vector<Measurement> before = read_measurements(run), now = read_measurements(options.directory);
+  r.compared = before.size();
+  r.difference = first_difference(before, now);
+  const auto a = final_state(run), b = final_state(options.directory);
+  r.same_state = a && b && *a == *b;
+  r.differing_conditions = differing_conditions(run, options.directory);
+  return r;
+}
+
+}  // namespace apical
