@@ -115,7 +115,7 @@ Verdict replay_neuron(const json& file) {
   const bool bursting = model == "burst_poisson";
   if (!bursting && model != "two_compartment")
     throw DataError(fmt::format("unknown neuron model '{}'", model));
-  Description d;
+  SpikingCircuit d;
   d.dt_s = file.at("dt_s");
   d.quirks = Quirks::published();
   // The neuron's own account of its spikes is asked for, not what an accumulating detector makes of them.
@@ -202,7 +202,7 @@ Verdict replay_short_term(const json& file) {
     for (const auto& [key, jump] : {std::pair{"efficacy_intended", FacilitationJump::f},
                                     std::pair{"efficacy_as_executed", FacilitationJump::u_rest}}) {
       // One relay onto one neuron through the engine: the conductance jump is the efficacy at weight 1.
-      Description d;
+      SpikingCircuit d;
       d.dt_s = dt;
       d.quirks.facilitation_jump = jump;
       d.groups = {{.name = "pre", .size = 1},
@@ -278,7 +278,7 @@ Verdict replay_rule(const json& file) {
   RateEstimator estimator{.alpha_s = p.at("alpha_s"), .burst_limit_s = p.at("burst_tau_s")};
   estimator.all_spikes_tau_s = p.at("homeostatic_trace_tau_s");
   estimator.all_spikes_initial_Hz = p.at("homeostatic_rate_initial_hz");
-  Description d;
+  SpikingCircuit d;
   d.dt_s = file.at("dt_s");
   d.quirks = Quirks::published();
   d.quirks.float32_trace_decay = false;  // the files are float64 and use the minimum rate they name

@@ -16,7 +16,7 @@ using namespace spike;
 bool excites(Receptor r) { return r == Receptor::soma_excitatory || r == Receptor::dendrite_excitatory; }
 
 /// Populations whose cells both excite and inhibit (Dale's principle says that they do not).
-std::vector<std::string> of_both_signs(const Description& d) {
+std::vector<std::string> of_both_signs(const SpikingCircuit& d) {
   std::vector<std::string> out;
   for (const NeuronGroup& g : d.groups) {
     std::set<bool> signs;
@@ -30,7 +30,7 @@ std::vector<std::string> of_both_signs(const Description& d) {
   return out;
 }
 
-std::vector<std::string> one_to_one(const Description& d) {
+std::vector<std::string> one_to_one(const SpikingCircuit& d) {
   std::vector<std::string> out;
   for (const Connection& c : d.connections) {
     if (std::holds_alternative<OneToOne>(c.topology)) out.push_back(c.name);

@@ -136,7 +136,7 @@ TEST(PayeurPropagation, QuirkDecidesWhatShortTermPlasticityJumpsBy) {
   const auto recipe = propagation_network(small);
   auto other = recipe;
   other.quirks.facilitation_jump = spike::FacilitationJump::f;
-  const auto spikes = [](const spike::Description& d) {
+  const auto spikes = [](const spike::SpikingCircuit& d) {
     spike::Network<float> net(d, 1);
     net.advance(2000);
     return std::pair{net.counts(0).spikes, net.state(0, 7).vd};

@@ -55,7 +55,7 @@ bool takes_off_expected(const MnistOptions& o) {
 
 }  // namespace
 
-Description mnist_network(const MnistOptions& o, std::size_t sources) {
+SpikingCircuit mnist_network(const MnistOptions& o, std::size_t sources) {
   if (sources == 0 || o.hidden == 0 || o.per_class == 0) {
     throw ConfigError(fmt::format(
         "digits: {} sources, {} hidden neurons and {} output neurons per class; each must be at least 1",
@@ -64,7 +64,7 @@ Description mnist_network(const MnistOptions& o, std::size_t sources) {
   const EscapeBurst n;
   const double slope_mV = n.slope_V * 1e3, dendrite_slope_mV = n.dendrite_slope_V * 1e3,
                tau_s = n.synaptic_tau_s;
-  Description d;
+  SpikingCircuit d;
   d.dt_s = o.dt_s;
   // Until a picture is shown all pixels have their mean, so that probes see about the events of a digit.
   d.groups.push_back(sources_of(o, "in", sources, kMeanIntensity * o.input_Hz));

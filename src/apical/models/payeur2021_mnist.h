@@ -77,7 +77,7 @@ inline constexpr double kMnistReference_Hz = 40;
 
 /// Groups in, bias, hid, out; connections in->hid, bias->hid, hid->out, bias->out, "out->hid bursts",
 /// "out->hid events".
-spike::Description mnist_network(const MnistOptions& options, std::size_t sources);
+spike::SpikingCircuit mnist_network(const MnistOptions& options, std::size_t sources);
 
 /// Sources of a square picture of `side` pixels per side. ConfigError if `pooling` does not divide it.
 std::size_t mnist_sources(const MnistOptions& options, std::size_t side);

@@ -21,11 +21,11 @@ NeuronGroup pyramidal(const std::string& name, std::size_t size, double soma_A, 
   return g;
 }
 
-void add_noise(Description& d, const std::string& target, Receptor receptor, double weight) {
+void add_noise(SpikingCircuit& d, const std::string& target, Receptor receptor, double weight) {
   d.background.push_back({target, receptor, 500, weight});
 }
 
-void add_pyramidal_noise(Description& d, const std::string& target) {
+void add_pyramidal_noise(SpikingCircuit& d, const std::string& target) {
   add_noise(d, target, Receptor::soma_excitatory, 0.35);
   add_noise(d, target, Receptor::soma_inhibitory, 0.35);
   add_noise(d, target, Receptor::dendrite_excitatory, 0.05);
@@ -81,8 +81,8 @@ void start_drives(Network<float>& net, std::size_t soma_group, std::size_t dendr
 
 }  // namespace
 
-Description propagation_network(const PropagationOptions& o) {
-  Description d;
+SpikingCircuit propagation_network(const PropagationOptions& o) {
+  SpikingCircuit d;
   d.quirks = o.quirks;
   d.groups = {pyramidal("pyr1", o.pyramidal, 0, 50e-12), pyramidal("pyr2", o.pyramidal, -100e-12, 100e-12)};
   NeuronGroup pv{.name = "pv",
@@ -131,8 +131,8 @@ Description propagation_network(const PropagationOptions& o) {
   return d;
 }
 
-Description multiplexing_population(const PropagationOptions& o) {
-  Description d;
+SpikingCircuit multiplexing_population(const PropagationOptions& o) {
+  SpikingCircuit d;
   d.quirks = o.quirks;
   d.groups = {pyramidal("pyr1", o.pyramidal, 0, 50e-12)};
   add_pyramidal_noise(d, "pyr1");

@@ -33,10 +33,10 @@ struct PropagationOptions {
 };
 
 /// Groups pyr1, pyr2, pv, som; without the sine drives.
-spike::Description propagation_network(const PropagationOptions& options = {});
+spike::SpikingCircuit propagation_network(const PropagationOptions& options = {});
 
 /// One uncoupled population of two-compartment neurons under the same background: group pyr1.
-spike::Description multiplexing_population(const PropagationOptions& options = {});
+spike::SpikingCircuit multiplexing_population(const PropagationOptions& options = {});
 
 /// Rates in Hz per neuron and drives in A (at the end of the bin), one value per bin.
 struct PropagationSeries {

@@ -13,8 +13,8 @@ constexpr double kDendriticBase_A = 50e-12;
 
 }  // namespace
 
-Description rule_network(const RuleNetworkOptions& o) {
-  Description d;
+SpikingCircuit rule_network(const RuleNetworkOptions& o) {
+  SpikingCircuit d;
   d.quirks = o.quirks;
   NeuronGroup pre{.name = "pre", .size = o.neurons, .model = TwoCompartment{}, .initial_voltage_sd_V = 5e-3};
   NeuronGroup post{

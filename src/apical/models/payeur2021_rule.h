@@ -23,7 +23,7 @@ struct RuleNetworkOptions {
 };
 
 /// Groups pre, post, exc_pool, inh_pool, dendritic_drive.
-spike::Description rule_network(const RuleNetworkOptions& options = {});
+spike::SpikingCircuit rule_network(const RuleNetworkOptions& options = {});
 
 /// Per phase: burn-in (4 alpha, no plasticity), the five of `phases`, presynaptic dendrites excited.
 struct RulePhase {

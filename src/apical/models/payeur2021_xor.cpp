@@ -16,8 +16,8 @@ using namespace apical::spike;
 
 constexpr double kForwardExcitation = 1.3 * 0.18, kForwardInhibition = 2.5 * 0.1;
 
-Description with_populations(const XorOptions& o) {
-  Description d;
+SpikingCircuit with_populations(const XorOptions& o) {
+  SpikingCircuit d;
   d.quirks = o.quirks;
   for (const char* name : kXorGroups) {
     NeuronGroup g{.name = name, .size = o.neurons, .model = BurstPoisson{}, .initial_voltage_sd_V = 5e-3};
@@ -45,12 +45,12 @@ void XorOptions::use(XorFeedback kind) {
   output_eta = factor * XorOptions{}.output_eta;
 }
 
-Description xor_network(const XorOptions& o) {
+SpikingCircuit xor_network(const XorOptions& o) {
   if (o.neurons == 0 || o.in_degree <= 0 || o.in_degree > static_cast<double>(o.neurons)) {
     throw ConfigError(fmt::format("XOR network: {} inputs per neuron from populations of {} neurons",
                                   o.in_degree, o.neurons));
   }
-  Description d = with_populations(o);
+  SpikingCircuit d = with_populations(o);
   const RandomPairs sparse{.probability = o.in_degree / static_cast<double>(o.neurons)};
   const auto forward = [&](const std::string& from, const std::string& to, double eta, bool plastic) {
     Connection exc{.name = from + "->" + to + " exc",

@@ -43,7 +43,7 @@ struct XorOptions {
 };
 
 /// The circuit: groups in1, in2, hid1, hid2, out; connections "in1->hid1 exc" and so on.
-spike::Description xor_network(const XorOptions& options = {});
+spike::SpikingCircuit xor_network(const XorOptions& options = {});
 
 struct XorPattern {
   bool first, second;

@@ -459,24 +459,24 @@ SpikingOptions filled(SpikingOptions options, const Values& values) {
   return options;
 }
 
-std::optional<spike::Description> network_of(const SpikingOptions& options) {
+std::optional<spike::SpikingCircuit> network_of(const SpikingOptions& options) {
   struct Builder {
-    std::optional<spike::Description> operator()(const XorOptions& o) const { return xor_network(o); }
-    std::optional<spike::Description> operator()(const MnistOptions& o) const {
+    std::optional<spike::SpikingCircuit> operator()(const XorOptions& o) const { return xor_network(o); }
+    std::optional<spike::SpikingCircuit> operator()(const MnistOptions& o) const {
       return mnist_network(o, mnist_sources(o, kMnistSide));
     }
-    std::optional<spike::Description> operator()(const PropagationOptions& o) const {
+    std::optional<spike::SpikingCircuit> operator()(const PropagationOptions& o) const {
       return propagation_network(o);
     }
-    std::optional<spike::Description> operator()(const MultiplexingOptions& o) const {
+    std::optional<spike::SpikingCircuit> operator()(const MultiplexingOptions& o) const {
       return multiplexing_population(o.population);
     }
-    std::optional<spike::Description> operator()(const RuleNetworkOptions& o) const {
+    std::optional<spike::SpikingCircuit> operator()(const RuleNetworkOptions& o) const {
       return rule_network(o);
     }
-    std::optional<spike::Description> operator()(const PeriodicExperiment&) const { return {}; }
-    std::optional<spike::Description> operator()(const PoissonExperiment&) const { return {}; }
-    std::optional<spike::Description> operator()(const BurstPoissonExperiment&) const { return {}; }
+    std::optional<spike::SpikingCircuit> operator()(const PeriodicExperiment&) const { return {}; }
+    std::optional<spike::SpikingCircuit> operator()(const PoissonExperiment&) const { return {}; }
+    std::optional<spike::SpikingCircuit> operator()(const BurstPoissonExperiment&) const { return {}; }
   };
   return std::visit(Builder{}, options);
 }

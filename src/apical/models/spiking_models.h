@@ -51,6 +51,6 @@ std::vector<Parameter> parameters_of(SpikingOptions options);
 /// ConfigError that opens with the parameter it is about.
 SpikingOptions filled(SpikingOptions options, const Values& values);
 /// Nothing for pairing protocols, which have one synapse and given spikes.
-std::optional<spike::Description> network_of(const SpikingOptions& options);
+std::optional<spike::SpikingCircuit> network_of(const SpikingOptions& options);
 
 }  // namespace apical::models

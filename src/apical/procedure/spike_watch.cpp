@@ -8,7 +8,8 @@ namespace apical {
 
 using spike::Step;
 
-SpikeWatch::SpikeWatch(const spike::Description& description, Plan plan, std::function<void(double)> progress)
+SpikeWatch::SpikeWatch(const spike::SpikingCircuit& description, Plan plan,
+                       std::function<void(double)> progress)
     : plan_(std::move(plan)), progress_(std::move(progress)), dt_s_(description.dt_s) {
   for (std::size_t g = 0; g < description.groups.size(); ++g) {
     const spike::NeuronGroup& group = description.groups[g];

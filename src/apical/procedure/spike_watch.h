@@ -86,7 +86,7 @@ class SpikeWatch {
   };
   /// Poisson sources are not watched: they are the world, and many. `progress` is told the seconds of every
   /// piece.
-  SpikeWatch(const spike::Description& description, Plan plan, std::function<void(double)> progress = {});
+  SpikeWatch(const spike::SpikingCircuit& description, Plan plan, std::function<void(double)> progress = {});
 
   /// Opens a segment at the network's present time; windows must not overlap and rise in time.
   void open(const std::string& name, std::vector<RasterWindow> windows, const spike::Network<float>& network);

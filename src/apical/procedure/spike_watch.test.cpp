@@ -10,14 +10,14 @@
 namespace apical {
 namespace {
 
-spike::Description population() {
+spike::SpikingCircuit population() {
   payeur2021::PropagationOptions o;
   o.pyramidal = 150;
   return payeur2021::multiplexing_population(o);
 }
 
 TEST(SpikeWatch, LookingOnChangesNothing) {
-  const spike::Description d = population();
+  const spike::SpikingCircuit d = population();
   spike::Network<float> alone(d, 2), watched(d, 2);
   SpikeWatch watch(d, {.bin_s = 0.013,
                        .raster_neurons = 5,
@@ -33,7 +33,7 @@ TEST(SpikeWatch, LookingOnChangesNothing) {
 }
 
 TEST(SpikeWatch, BinsHoldEverySpikeAndRastersTheFirstNeurons) {
-  const spike::Description d = population();
+  const spike::SpikingCircuit d = population();
   spike::Network<float> net(d, 2);
   SpikeWatch watch(
       d, {.bin_s = 0.1, .raster_neurons = 5, .record_from_s = 0, .record_until_s = 1, .record = {"pyr1"}});

@@ -33,7 +33,7 @@ class FlexibleArchive {
 /// A course over one network, under the eyes of a watch.
 class WatchedCourse : public SpikingCourse {
  public:
-  WatchedCourse(const spike::Description& network, const CourseSetting& s)
+  WatchedCourse(const spike::SpikingCircuit& network, const CourseSetting& s)
       : setting_(s), watch_(network, s.watch, s.progress) {}
   const std::vector<ActivitySegment>& segments() const override { return watch_.segments(); }
   const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "apical/engine/spike/description.h"
+#include "apical/circuit/spiking_circuit.h"
 
 namespace apical::spike {
 

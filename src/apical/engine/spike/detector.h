@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "apical/engine/spike/description.h"
+#include "apical/circuit/spiking_circuit.h"
 
 namespace apical::spike {
 

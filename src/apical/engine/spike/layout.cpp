@@ -9,14 +9,16 @@
 namespace apical::spike {
 namespace {
 
-bool is_deaf(const Description& d, const NeuronGroup& group) {
+static_assert(kLargestGroup == 65536 * kBlock, "the number of a block must fit 16 bits");
+
+bool is_deaf(const SpikingCircuit& d, const NeuronGroup& group) {
   return has_membrane(group.model) &&
          std::none_of(d.connections.begin(), d.connections.end(),
                       [&](const Connection& c) { return c.target == group.name; });
 }
 
 /// Time a neuron takes, in units of its membrane's: a background spike costs as much as about four.
-double work(const Description& d, const NeuronGroup& group) {
+double work(const SpikingCircuit& d, const NeuronGroup& group) {
   if (!has_membrane(group.model)) return 0.05;
   double spikes_per_step = 0;
   for (const Background& b : d.background) spikes_per_step += b.target == group.name ? b.rate_Hz * d.dt_s : 0;
@@ -29,7 +31,7 @@ bool has_membrane(const NeuronModel& model) {
   return !std::holds_alternative<PoissonSource>(model) && !std::holds_alternative<Relay>(model);
 }
 
-std::vector<GroupLayout> layout(const Description& description, std::size_t parts) {
+std::vector<GroupLayout> layout(const SpikingCircuit& description, std::size_t parts) {
   std::array<double, 2> total{}, done{};
   for (const NeuronGroup& g : description.groups)
     total[is_deaf(description, g)] += work(description, g) * static_cast<double>(g.size);

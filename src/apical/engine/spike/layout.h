@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "apical/engine/spike/description.h"
+#include "apical/circuit/spiking_circuit.h"
 
 namespace apical::spike {
 
@@ -24,7 +24,7 @@ struct GroupLayout {
 
 /// One entry per group. Each part takes a contiguous run of about equal work (a membrane and its background),
 /// once of the deaf groups and once of the others, since only these meet after every step.
-std::vector<GroupLayout> layout(const Description& description, std::size_t parts);
+std::vector<GroupLayout> layout(const SpikingCircuit& description, std::size_t parts);
 
 /// Whether the group integrates membranes, rather than emitting given or random spikes.
 bool has_membrane(const NeuronModel& model);

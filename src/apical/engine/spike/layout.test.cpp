@@ -8,8 +8,8 @@
 namespace apical::spike {
 namespace {
 
-Description two_groups(std::size_t speakers, std::size_t listeners) {
-  Description d;
+SpikingCircuit two_groups(std::size_t speakers, std::size_t listeners) {
+  SpikingCircuit d;
   d.groups = {{.name = "speakers", .size = speakers, .model = BurstPoisson{}},
               {.name = "listeners", .size = listeners, .model = BurstPoisson{}}};
   d.connections = {{.name = "c",
@@ -45,7 +45,7 @@ TEST(Layout, OnlyGroupsWithoutIncomingConnectionsAreDeaf) {
 }
 
 TEST(Layout, SharesNeuronsAndBackgroundAlike) {
-  Description d = two_groups(8 * kBlock, 16 * kBlock);
+  SpikingCircuit d = two_groups(8 * kBlock, 16 * kBlock);
   auto groups = layout(d, 2);
   EXPECT_EQ(groups[0].boundaries[1], 4 * kBlock);
   EXPECT_EQ(groups[1].boundaries[1], 8 * kBlock);

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "apical/circuit/spiking_circuit.h"
 #include "apical/core/matrix.h"
-#include "apical/engine/spike/description.h"
 #include "apical/engine/spike/neuron_kernels.h"
 
 namespace apical::spike {

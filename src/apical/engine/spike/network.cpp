@@ -25,7 +25,7 @@ std::uint32_t walk_object(std::size_t owner, std::size_t block) {
   return static_cast<std::uint32_t>(owner << 16 | block);
 }
 
-bool reads_events_of(const Description& d, const std::string& group) {
+bool reads_events_of(const SpikingCircuit& d, const std::string& group) {
   return std::any_of(d.connections.begin(), d.connections.end(),
                      [&](const Connection& c) { return c.source == group && c.reads != Reads::spikes; });
 }
@@ -33,7 +33,7 @@ bool reads_events_of(const Description& d, const std::string& group) {
 }  // namespace
 
 template <class T>
-Network<T>::Network(const Description& description, std::uint64_t seed, ThreadPool* pool)
+Network<T>::Network(const SpikingCircuit& description, std::uint64_t seed, ThreadPool* pool)
     : description_(description), seed_(seed), pool_(pool), parts_(pool ? pool->size() : 1) {
   validate(description_);
   int longest = description_.quirks.presynaptic_detector_lag_steps;

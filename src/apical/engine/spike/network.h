@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
+#include "apical/circuit/spiking_circuit.h"
 #include "apical/core/error.h"
 #include "apical/core/threads.h"
-#include "apical/engine/spike/description.h"
 #include "apical/engine/spike/detector.h"
 #include "apical/engine/spike/layout.h"
 #include "apical/engine/spike/membrane.h"
@@ -61,7 +61,7 @@ template <class T>
 class Network {
  public:
   /// `pool` may be null (one thread) and must outlive the network. Throws ConfigError (see validate).
-  Network(const Description& description, std::uint64_t seed, ThreadPool* pool = nullptr);
+  Network(const SpikingCircuit& description, std::uint64_t seed, ThreadPool* pool = nullptr);
   ~Network();
   Network(Network&&) noexcept;
 
@@ -70,7 +70,7 @@ class Network {
   void advance(Step steps);
   /// Number of the next step; the time is step() dt.
   Step step() const { return now_; }
-  const Description& description() const { return description_; }
+  const SpikingCircuit& description() const { return description_; }
   std::size_t group(const std::string& name) const { return group_index(description_, name); }
   std::size_t connection(const std::string& name) const { return connection_index(description_, name); }
 
@@ -178,7 +178,7 @@ class Network {
     return activity_[slot * activity_stride_ + block.activity] >> static_cast<unsigned>(what) & 1;
   }
 
-  Description description_;
+  SpikingCircuit description_;
   std::uint64_t seed_;
   ThreadPool* pool_;
   std::size_t parts_ = 1;

@@ -18,8 +18,8 @@ constexpr std::uint32_t kFirst = 0;
 
 /// Two populations with everything on: plasticity, feedback bursts, short-term plasticity, delays,
 /// background; and one that hears nobody, of several blocks.
-Description lively(std::size_t n) {
-  Description d;
+SpikingCircuit lively(std::size_t n) {
+  SpikingCircuit d;
   for (const char* name : {"low", "high"}) {
     NeuronGroup g{.name = name, .size = n, .model = BurstPoisson{}, .initial_voltage_sd_V = 5e-3};
     g.estimator.alpha_s = 0.5;
@@ -117,14 +117,14 @@ std::vector<double> fingerprint(Network<T>& net) {
   return out;
 }
 
-Description with_quirks(Description d, const Quirks& q) {
+SpikingCircuit with_quirks(SpikingCircuit d, const Quirks& q) {
   d.quirks = q;
   return d;
 }
 
 TEST(SpikeNetwork, SameSeedGivesSameBitsForAnyNumberOfThreads) {
   for (const Quirks& q : {Quirks{}, Quirks::published()}) {
-    const Description d = with_quirks(lively(1300), q);
+    const SpikingCircuit d = with_quirks(lively(1300), q);
     Network<float> alone(d, 5);
     alone.set_plasticity(true);
     alone.record(1, true);
@@ -166,7 +166,7 @@ class TestArchive {
 
 TEST(SpikeNetwork, SavingAndContinuingEqualsAnUninterruptedRun) {
   for (const Quirks& q : {Quirks{}, Quirks::published()}) {
-    const Description d = with_quirks(lively(600), q);
+    const SpikingCircuit d = with_quirks(lively(600), q);
     const auto start = [&](Network<float>& net) {
       net.set_plasticity(true);
       net.set_learning_rate(0, 0.03);
@@ -197,7 +197,7 @@ TEST(SpikeNetwork, SavingAndContinuingEqualsAnUninterruptedRun) {
 }
 
 TEST(SpikeNetwork, WithoutInputNeuronsStayAtRest) {
-  Description d;
+  SpikingCircuit d;
   d.groups = {{.name = "two", .size = 3, .model = TwoCompartment{}},
               {.name = "burst", .size = 3, .model = BurstPoisson{}}};
   Network<double> net(d, 1);
@@ -213,7 +213,7 @@ TEST(SpikeNetwork, WithoutInputNeuronsStayAtRest) {
 }
 
 TEST(SpikeNetwork, ConductancesDecayWithTheirTimeConstantsAndActOnTheNextStep) {
-  Description d;
+  SpikingCircuit d;
   d.groups = {{.name = "n", .size = 1, .model = BurstPoisson{}}};
   Network<double> net(d, 1);
   net.advance(1);
@@ -230,7 +230,7 @@ TEST(SpikeNetwork, ConductancesDecayWithTheirTimeConstantsAndActOnTheNextStep) {
 }
 
 TEST(SpikeNetwork, InjectedCurrentIsVisibleAtTheEndOfItsStepAndThresholdSeesItInTheNext) {
-  Description d;
+  SpikingCircuit d;
   d.groups = {{.name = "n", .size = 1, .model = BurstPoisson{}}};
   Network<double> net(d, 1);
   net.record(0, true);
@@ -248,7 +248,7 @@ TEST(SpikeNetwork, InjectedCurrentIsVisibleAtTheEndOfItsStepAndThresholdSeesItIn
 
 TEST(SpikeNetwork, SpikesArriveAfterTheirDelayAndActOneStepLater) {
   for (const int delay : {0, 1, 8, 40}) {
-    Description d;
+    SpikingCircuit d;
     d.groups = {{.name = "in", .size = 1}, {.name = "out", .size = 1, .model = BurstPoisson{}}};
     d.connections = {{.name = "c",
                       .source = "in",
@@ -271,7 +271,7 @@ TEST(SpikeNetwork, SpikesArriveAfterTheirDelayAndActOneStepLater) {
 }
 
 TEST(SpikeNetwork, BurstPoissonNeuronsFireDoubletsAndKeepTheirRefractoryTime) {
-  Description d = lively(400);
+  SpikingCircuit d = lively(400);
   Network<float> net(d, 2);
   net.record(0, true);
   net.advance(20000);
@@ -302,7 +302,7 @@ TEST(SpikeNetwork, BurstPoissonNeuronsFireDoubletsAndKeepTheirRefractoryTime) {
 }
 
 TEST(SpikeNetwork, EventsAndBurstsAreDeliveredToWhatReadsThem) {
-  Description d;
+  SpikingCircuit d;
   d.groups = {{.name = "in", .size = 1}, {.name = "out", .size = 1, .model = BurstPoisson{}}};
   for (const auto& [reads, receptor] : {std::pair{Reads::spikes, Receptor::soma_excitatory},
                                         std::pair{Reads::events, Receptor::soma_inhibitory},
@@ -338,7 +338,7 @@ TEST(SpikeNetwork, EventsAndBurstsAreDeliveredToWhatReadsThem) {
 
 // Rounding may move a spike by a step where the potential creeps over the threshold.
 TEST(SpikeNetwork, FloatAndDoubleSpikeInTheSameStepsWithinOne) {
-  Description d;
+  SpikingCircuit d;
   d.groups = {{.name = "n", .size = 40, .model = TwoCompartment{}}};
   Network<float> single(d, 1);
   Network<double> twice(d, 1);
@@ -370,7 +370,7 @@ TEST(SpikeNetwork, FloatAndDoubleSpikeInTheSameStepsWithinOne) {
 }
 
 TEST(SpikeNetwork, EverySynapseOfASpikingSourceIsDeliveredOnce) {
-  Description d;
+  SpikingCircuit d;
   d.groups = {{.name = "in", .size = 50}, {.name = "out", .size = 1200, .model = BurstPoisson{}}};
   d.connections = {{.name = "c",
                     .source = "in",
@@ -393,7 +393,7 @@ TEST(SpikeNetwork, EverySynapseOfASpikingSourceIsDeliveredOnce) {
 }
 
 TEST(SpikeNetwork, ListedWeightsReachTheirTargets) {
-  Description d;
+  SpikingCircuit d;
   d.groups = {{.name = "in", .size = 2}, {.name = "out", .size = 3, .model = BurstPoisson{}}};
   d.connections = {{.name = "c",
                     .source = "in",
@@ -409,7 +409,7 @@ TEST(SpikeNetwork, ListedWeightsReachTheirTargets) {
 }
 
 TEST(SpikeNetwork, WeightsStayInTheirBoundsAndMoveOnlyWithPlasticity) {
-  Description d = lively(300);
+  SpikingCircuit d = lively(300);
   d.connections[0].rule->eta = 5;  // far too fast on purpose
   Network<float> net(d, 4);
   const auto before = net.weights(0);
@@ -428,7 +428,7 @@ TEST(SpikeNetwork, WeightsStayInTheirBoundsAndMoveOnlyWithPlasticity) {
 
 // With the estimate at P, an event takes eta P and a burst gives eta, times the presynaptic trace.
 TEST(SpikeNetwork, EventsDepressByTheBurstProbabilityAndBurstsPotentiate) {
-  Description d;
+  SpikingCircuit d;
   d.groups = {{.name = "pre", .size = 1}, {.name = "post", .size = 1}};
   d.connections = {
       {.name = "c",
@@ -456,7 +456,7 @@ TEST(SpikeNetwork, EventsDepressByTheBurstProbabilityAndBurstsPotentiate) {
 
 TEST(SpikeNetwork, PlasticSynapsesTakeAtMostSixteenBytesAndFixedOnesEight) {
   const auto bytes_per_synapse = [](std::size_t n, bool plastic, bool listed) {
-    Description d;
+    SpikingCircuit d;
     d.groups = {{.name = "in", .size = n}, {.name = "out", .size = n, .model = BurstPoisson{}}};
     Connection c{.name = "c",
                  .source = "in",
@@ -488,7 +488,7 @@ TEST(SpikeNetwork, PlasticSynapsesTakeAtMostSixteenBytesAndFixedOnesEight) {
 
 TEST(SpikeNetwork, AutapsesAreMadeOnlyOnRequest) {
   for (const bool autapses : {false, true}) {
-    Description d;
+    SpikingCircuit d;
     d.groups = {{.name = "n", .size = 30, .model = BurstPoisson{}}};
     d.connections = {
         {.name = "c", .source = "n", .target = "n", .topology = RandomPairs{1.0, autapses}, .weight = 0}};
@@ -497,7 +497,7 @@ TEST(SpikeNetwork, AutapsesAreMadeOnlyOnRequest) {
 }
 
 TEST(SpikeNetwork, APotentialThatIsNotFiniteIsReported) {
-  Description d;
+  SpikingCircuit d;
   d.groups = {{.name = "cells", .size = 5, .model = BurstPoisson{}}};
   Network<float> net(d, 1);
   std::vector<double> currents(5, 0.0);
@@ -556,7 +556,7 @@ TEST(SpikeNetwork, BurstsDrawOtherNumbersAfterFourBillionSteps) {
 }
 
 TEST(SpikeNetwork, EstimatesFollowTheRatesOfARelay) {
-  Description d;
+  SpikingCircuit d;
   d.groups = {{.name = "in", .size = 1}};
   Network<double> net(d, 1);
   for (int i = 0; i < 200; ++i) {  // 10 events and 5 bursts per second
@@ -574,7 +574,7 @@ TEST(SpikeNetwork, EstimatesFollowTheRatesOfARelay) {
 std::pair<double, double> at_potentials(double soma_V, double dendrite_V) {
   constexpr std::size_t kNeurons = 50;
   const EscapeBurst n;
-  Description d;
+  SpikingCircuit d;
   d.dt_s = 1e-3;
   d.groups = {{.name = "cells", .size = kNeurons, .model = n}};
   d.groups[0].soma_current.constant_A = soma_V / n.soma_resistance_ohm;
@@ -607,7 +607,7 @@ TEST(SpikeNetwork, StochasticNeuronsFireEventsByTheSomaAndBurstsByTheDendrite) {
 }
 
 TEST(SpikeNetwork, SourcesHaveRatesOfTheirOwnAndSynapsesOfStochasticNeuronsEitherSign) {
-  Description d;
+  SpikingCircuit d;
   d.dt_s = 1e-3;
   d.groups = {{.name = "in", .size = 6, .model = PoissonSource{0}},
               {.name = "cells", .size = 6, .model = EscapeBurst{}}};
@@ -642,7 +642,7 @@ TEST(SpikeNetwork, SourcesHaveRatesOfTheirOwnAndSynapsesOfStochasticNeuronsEithe
 }
 
 TEST(SpikeNetwork, InitialWeightsSpreadAroundTheirMean) {
-  Description d;
+  SpikingCircuit d;
   d.groups = {{.name = "in", .size = 100, .model = PoissonSource{1}},
               {.name = "cells", .size = 100, .model = EscapeBurst{}}};
   d.connections = {{.name = "c",

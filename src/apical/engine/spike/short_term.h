@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "apical/engine/spike/description.h"
+#include "apical/circuit/spiking_circuit.h"
 
 namespace apical::spike {
 

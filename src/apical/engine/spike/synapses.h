@@ -15,8 +15,8 @@
 #include <variant>
 #include <vector>
 
+#include "apical/circuit/spiking_circuit.h"
 #include "apical/core/matrix.h"
-#include "apical/engine/spike/description.h"
 
 namespace apical::spike {
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "apical/circuit/spiking_circuit.h"
 #include "apical/core/matrix.h"
-#include "apical/engine/spike/description.h"
 
 namespace apical::spike {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a spiking circuit consists of, as plain values: neuron groups, connections, background input.
+// A circuit of spiking neurons is data too: groups of neurons, connections between them, background input. No
+// numerics here; engine/spike executes it without knowing which paper it is from.
 // SI units throughout (V, A, F, S, s) unless a name carries another; synaptic conductances are in units of
 // the target compartment's leak conductance (dimensionless), as in Payeur et al. 2021.
 #pragma once
@@ -11,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "apical/engine/spike/quirks.h"
+#include "apical/circuit/spiking_quirks.h"
 
 namespace apical::spike {
 
@@ -177,7 +178,10 @@ struct Background {
   double weight = 0;
 };
 
-struct Description {
+/// The largest group: blocks of it are numbered with 16 bits in addresses of random numbers.
+inline constexpr std::size_t kLargestGroup = 65536 * 512;
+
+struct SpikingCircuit {
   double dt_s = 1e-4;
   std::vector<NeuronGroup> groups;
   std::vector<Connection> connections;
@@ -186,10 +190,14 @@ struct Description {
 };
 
 /// Throws ConfigError for what cannot be executed: unknown names, empty groups, steps too long …
-void validate(const Description& description);
+void validate(const SpikingCircuit& description);
 
 /// Position of a group by name; ConfigError with the nearest name if there is none.
-std::size_t group_index(const Description& description, const std::string& name);
-std::size_t connection_index(const Description& description, const std::string& name);
+std::size_t group_index(const SpikingCircuit& description, const std::string& name);
+std::size_t connection_index(const SpikingCircuit& description, const std::string& name);
 
 }  // namespace apical::spike
+
+namespace apical {
+using spike::SpikingCircuit;
+}

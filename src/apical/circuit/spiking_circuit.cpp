@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/engine/spike/description.h"
+#include "apical/circuit/spiking_circuit.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,6 @@
 #include <set>
 
 #include "apical/core/error.h"
-#include "apical/engine/spike/neuron_kernels.h"
 
 namespace apical::spike {
 namespace {
@@ -23,8 +22,6 @@ std::size_t index_of(const List& list, const std::string& name, const char* kind
 }
 
 constexpr int kLongestDelay = 10000;  // steps; a ring of past spikes is that long
-constexpr std::size_t kLargestGroup =
-    65536 * kBlock;  // blocks are numbered with 16 bits in addresses of random numbers
 
 void require(bool condition, const std::string& message) {
   if (!condition) throw ConfigError(message);
@@ -104,7 +101,7 @@ void check_receptor(const NeuronGroup& target, Receptor receptor, const std::str
           fmt::format("{} targets the dendrite of '{}', which has a soma only", what, target.name));
 }
 
-void check(const Description& d, const Connection& c) {
+void check(const SpikingCircuit& d, const Connection& c) {
   const NeuronGroup& source = d.groups[group_index(d, c.source)];
   const NeuronGroup& target = d.groups[group_index(d, c.target)];
   const std::string what = fmt::format("connection '{}'", c.name);
@@ -190,15 +187,15 @@ ExponentialIf ExponentialIf::somatostatin() {
   return n;
 }
 
-std::size_t group_index(const Description& d, const std::string& name) {
+std::size_t group_index(const SpikingCircuit& d, const std::string& name) {
   return index_of(d.groups, name, "neuron group");
 }
 
-std::size_t connection_index(const Description& d, const std::string& name) {
+std::size_t connection_index(const SpikingCircuit& d, const std::string& name) {
   return index_of(d.connections, name, "connection");
 }
 
-void validate(const Description& d) {
+void validate(const SpikingCircuit& d) {
   positive(d.dt_s, "the time step");
   require(!d.groups.empty(), "a spiking circuit needs at least one neuron group");
   require(d.quirks.presynaptic_detector_lag_steps >= 0 &&
