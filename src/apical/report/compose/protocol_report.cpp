@@ -7,15 +7,12 @@
 #include <cmath>
 
 #include "apical/core/build_info.h"
-#include "apical/report/html/report_numbers.h"
-#include "apical/report/html/report_style.h"
-#include "apical/report/plot/svg.h"
+#include "apical/report/html/numbers.h"
+#include "apical/report/html/page.h"
 #include "apical/report/plot/svg_plot.h"
 
 namespace apical {
 namespace {
-
-using svg::escape;
 
 std::string state_name(std::size_t epochs) {
   return epochs == 0 ? "before learning" : fmt::format("after {} epoch{}", epochs, epochs == 1 ? "" : "s");
@@ -32,9 +29,9 @@ std::vector<std::string> measure_names(const ProtocolResult& result) {
   return names;
 }
 
-class Page {
+class Composition {
  public:
-  Page(const std::vector<ProbedModel>& models, const ProtocolResult& result)
+  Composition(const std::vector<ProbedModel>& models, const ProtocolResult& result)
       : models_(models), result_(result) {}
 
   std::string render() {
@@ -44,18 +41,11 @@ class Page {
     traces();
     method();
     settings();
-    return report_page(title(), out_);
+    return page_.text();
   }
 
  private:
   const std::string& title() const { return models_.front().experiment.title; }
-  void section(const char* name) { out_ += fmt::format("<h2>{}</h2>\n", name); }
-  void figure(const std::string& drawing, const std::string& name, const std::string& caption) {
-    if (drawing.empty()) return;
-    out_ += fmt::format(
-        "<figure><div class=\"scroll\">{}</div><figcaption><b>Figure {} | {}.</b> {}</figcaption></figure>\n",
-        drawing, ++figures_, escape(name), escape(caption));
-  }
   std::vector<SeedValue> by_seed(const std::vector<double>& values) const {
     std::vector<SeedValue> out;
     for (std::size_t r = 0; r < values.size(); ++r)
@@ -64,46 +54,43 @@ class Page {
   }
 
   void heading() {
-    const Protocol& p = models_.front().protocol;
-    out_ += fmt::format("<header><p class=\"kicker\">Apical in-silico experiment</p><h1>{}</h1>\n",
-                        escape(title()));
-    if (!p.question.empty()) out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(p.question));
-    if (!models_.front().experiment.description.empty())
-      out_ += fmt::format("<p>{}</p>\n", escape(models_.front().experiment.description));
-    out_ += "</header>\n";
+    page_.heading("Apical in-silico experiment", {models_.front().protocol.question},
+                  {{"", models_.front().experiment.description}});
   }
 
   void contrasts() {
-    section("What each model predicts");
-    out_ +=
-        "<div "
-        "class=\"scroll\"><table><thead><tr><th>Measure</th><th>Condition</th><th>Model</th><th>Probed</th>"
-        "<th>Control<br/><span class=\"b\">mean [95\u00A0%]</span></th><th>Difference<br/><span "
-        "class=\"b\">condition − control, paired by seed [95\u00A0%]</span></th>"
-        "<th>Distinct from 0</th></tr></thead><tbody>\n";
+    Table t{.columns = {{"Measure"},
+                        {"Condition"},
+                        {"Model"},
+                        {"Probed"},
+                        {"Control", "mean [95\u00A0%]"},
+                        {"Difference", "condition − control, paired by seed [95\u00A0%]"},
+                        {"Distinct from 0"}}};
     for (const std::string& measure : measure_names(result_)) {
       for (const ModelOutcome& m : result_.models) {
         for (const Contrast& e : m.contrasts) {
           if (e.measure != measure) continue;
           const MeanInterval d = e.difference();
-          out_ += fmt::format(
-              "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td class=\"n\">{}</td><td "
-              "class=\"n\">{}</td><td>{}</td></tr>\n",
-              escape(measure), escape(e.condition), escape(m.label), state_name(e.epochs),
-              figures_text(e.control_interval()), figures_text(d),
-              !d.has_bounds()    ? "one seed"
-              : !e.is_distinct() ? "no"
-              : d.mean > 0       ? "yes, more"
-                                 : "yes, less");
+          t.rows.push_back({{{.text = measure, .look = Cell::Look::heading},
+                             {.text = e.condition},
+                             {.text = m.label},
+                             {.text = state_name(e.epochs)},
+                             {.text = figures_text(e.control_interval()), .look = Cell::Look::number},
+                             {.text = figures_text(d), .look = Cell::Look::number},
+                             {.text = !d.has_bounds()    ? "one seed"
+                                      : !e.is_distinct() ? "no"
+                                      : d.mean > 0       ? "yes, more"
+                                                         : "yes, less"}}});
         }
       }
     }
-    out_ += "</tbody></table></div>\n";
+    page_.section("What each model predicts");
+    page_.table(t);
   }
 
   /// One figure per measure, so that all rows of a figure have one scale.
   void contrast_figures() {
-    section("Where predictions part");
+    page_.section("Where predictions part");
     for (const std::string& measure : measure_names(result_)) {
       DotPlot plot{.description = fmt::format("Difference from the control in {}, by model", measure),
                    .x_label = "condition − control: " + measure};
@@ -121,16 +108,14 @@ class Page {
         }
       }
       if (!plot.rows.empty())
-        figure(svg_of(plot), measure, "Every seed is a dot; bar: mean over seeds with its 95 % interval.");
+        page_.figure(svg_of(plot), measure,
+                     "Every seed is a dot; bar: mean over seeds with its 95 % interval.");
     }
   }
 
   void traces() {
-    const bool any = std::any_of(result_.models.begin(), result_.models.end(),
-                                 [](const ModelOutcome& m) { return !m.traces.empty(); });
-    if (!any) return;
-    section("Responses, aligned to the onset of the stimulus");
-    out_ += "<div class=\"grid\">\n";
+    page_.section("Responses, aligned to the onset of the stimulus");
+    page_.grid();
     for (std::size_t i = 0; i < models_.size(); ++i) {
       const Protocol& p = models_[i].protocol;
       for (const Measure& m : p.measures) {
@@ -145,13 +130,13 @@ class Page {
             if (t.measure == m.name && t.epochs == epochs) add(plot, t, p);
           }
           if (!plot.series.empty())
-            figure(svg_of(plot),
-                   fmt::format("{}: {}, {}", models_[i].experiment.label, m.name, state_name(epochs)),
-                   caption(m, models_[i]));
+            page_.figure(svg_of(plot),
+                         fmt::format("{}: {}, {}", models_[i].experiment.label, m.name, state_name(epochs)),
+                         caption(m, models_[i]));
         }
       }
     }
-    out_ += "</div>\n";
+    page_.end_grid();
   }
 
   void add(LinePlot& plot, const Trace& t, const Protocol& p) const {
@@ -181,36 +166,36 @@ class Page {
   void method() {
     const Protocol& p = models_.front().protocol;
     const Experiment& e = models_.front().experiment;
-    section("How this was measured");
-    out_ += fmt::format(
-        "<p><b>Trials.</b> {} samples of the {} split of {}, each shown {} time{}: {:g} ms blank, then the "
-        "stimulus for {:g} ms{}. Plasticity is {} in trials. "
-        "All conditions start from the same state of each model; those that act in training have a circuit "
-        "of their own, trained with the same samples "
-        "from the same initial weights.</p>\n",
-        p.samples, name_of(p.split), escape(e.task), p.repeats, p.repeats == 1 ? "" : "s", p.blank_ms,
-        p.presentation_ms,
-        p.shows_target ? fmt::format(", with a target from {:g} ms on", p.target_onset_ms)
-                       : ", without a target",
-        p.learning ? "on" : "off");
-    out_ +=
-        "<p><b>Statistics.</b> The seed is the unit of replication: responses are averaged over neurons and "
+    page_.section("How this was measured");
+    page_.paragraph(
+        "Trials",
+        fmt::format("{} samples of the {} split of {}, each shown {} time{}: {:g} ms blank, then the "
+                    "stimulus for {:g} ms{}. Plasticity is {} in trials. "
+                    "All conditions start from the same state of each model; those that act in training have "
+                    "a circuit "
+                    "of their own, trained with the same samples "
+                    "from the same initial weights.",
+                    p.samples, name_of(p.split), e.task, p.repeats, p.repeats == 1 ? "" : "s", p.blank_ms,
+                    p.presentation_ms,
+                    p.shows_target ? fmt::format(", with a target from {:g} ms on", p.target_onset_ms)
+                                   : ", without a target",
+                    p.learning ? "on" : "off"));
+    page_.paragraph(
+        "Statistics",
+        "The seed is the unit of replication: responses are averaged over neurons and "
         "trials, then conditions are compared within "
         "each seed, in the mean over the measure’s window. Intervals are 95 % confidence intervals of the "
         "mean over seeds (Student t), without "
-        "correction for the number of comparisons.</p>\n";
+        "correction for the number of comparisons.");
   }
 
   void settings() {
-    section("Settings and provenance");
-    for (const ProbedModel& m : models_) {
-      out_ += fmt::format("<details><summary>{} as it was run (TOML)</summary><pre>{}</pre></details>\n",
-                          escape(m.experiment.label), escape(m.experiment.resolved));
-    }
+    page_.section("Settings and provenance");
+    for (const ProbedModel& m : models_)
+      page_.details(m.experiment.label + " as it was run (TOML)", m.experiment.resolved);
     const BuildInfo& b = build_info();
-    out_ += fmt::format("<p class=\"note\">apical {} ({}), {}, {}, {} precision.</p>\n", escape(b.version),
-                        escape(b.revision), escape(b.compiler), escape(b.build_type),
-                        models_.front().experiment.double_precision ? "double" : "float");
+    page_.note(fmt::format("apical {} ({}), {}, {}, {} precision.", b.version, b.revision, b.compiler,
+                           b.build_type, models_.front().experiment.double_precision ? "double" : "float"));
     std::vector<std::string> citations;
     for (const ProbedModel& m : models_) {
       for (const std::string& c : {m.experiment.citation, find_task(m.experiment.task).citation}) {
@@ -218,17 +203,13 @@ class Page {
           citations.push_back(c);
       }
     }
-    if (citations.empty()) return;
-    section("Please cite");
-    out_ += "<ol class=\"refs\">\n";
-    for (const std::string& c : citations) out_ += fmt::format("<li>{}</li>\n", escape(c));
-    out_ += "</ol>\n";
+    page_.section("Please cite");
+    page_.references(citations);
   }
 
   const std::vector<ProbedModel>& models_;
   const ProtocolResult& result_;
-  std::string out_;
-  int figures_ = 0;
+  Page page_{title()};
 };
 
 }  // namespace
@@ -240,7 +221,7 @@ std::string figures_text(const MeanInterval& i) {
 }
 
 std::string render_protocol_report(const std::vector<ProbedModel>& models, const ProtocolResult& result) {
-  return Page(models, result).render();
+  return Composition(models, result).render();
 }
 
 }  // namespace apical

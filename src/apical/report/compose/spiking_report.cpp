@@ -15,16 +15,14 @@
 #include "apical/io/json.h"
 #include "apical/report/compose/protocol_report.h"
 #include "apical/report/compose/spiking_display.h"
-#include "apical/report/html/report_numbers.h"
-#include "apical/report/html/report_style.h"
-#include "apical/report/plot/svg.h"
+#include "apical/report/html/numbers.h"
+#include "apical/report/html/page.h"
 #include "apical/report/plot/svg_plot.h"
 #include "apical/report/plot/svg_raster.h"
+#include "apical/report/sections/sections.h"
 
 namespace apical {
 namespace {
-
-using svg::escape;
 
 /// Of one metric, by seed; x is the epoch or phase.
 std::vector<SeedCurve> curves_of(const std::vector<Measurement>& measured, const std::string& split,
@@ -60,9 +58,9 @@ std::string cell_of(const std::vector<SeedValue>& values, const std::string& uni
   return figures_text(i) + (unit.empty() ? "" : " " + unit);
 }
 
-class Page {
+class Composition {
  public:
-  explicit Page(const SpikingReportData& data)
+  explicit Composition(const SpikingReportData& data)
       : d_(data), display_(display_of(data.experiment.options, data.experiment.epochs)) {}
 
   std::string render() {
@@ -76,17 +74,10 @@ class Page {
     activity();
     method();
     settings();
-    return report_page(d_.experiment.title, out_);
+    return page_.text();
   }
 
  private:
-  void section(const char* name) { out_ += fmt::format("<h2>{}</h2>\n", name); }
-  void figure(const std::string& drawing, const std::string& name, const std::string& caption) {
-    if (drawing.empty()) return;
-    out_ += fmt::format(
-        "<figure><div class=\"scroll\">{}</div><figcaption><b>Figure {} | {}.</b> {}</figcaption></figure>\n",
-        drawing, ++figures_, escape(name), escape(caption));
-  }
   std::string how_drawn() const {
     return d_.experiment.seeds.size() > 1
                ? "Thick: mean over seeds; band: its 95 % interval; thin: every seed."
@@ -94,48 +85,25 @@ class Page {
   }
 
   void heading() {
-    out_ += fmt::format("<header><p class=\"kicker\">Apical spiking experiment</p><h1>{}</h1>\n",
-                        escape(d_.experiment.title));
-    if (!d_.experiment.description.empty())
-      out_ += fmt::format("<p class=\"lead\">{}</p>\n", escape(d_.experiment.description));
-    if (d_.wall_seconds == 0)
-      out_ +=
-          "<aside class=\"warnings\"><h2>\u26A0 One warning</h2><ul><li>this run has not "
-          "finished</li></ul></aside>\n";
-    out_ += "</header>\n";
+    page_.heading("Apical spiking experiment", {d_.experiment.description}, {});
+    if (d_.wall_seconds == 0) page_.warnings({"this run has not finished"});
   }
 
   void headlines() {
-    section("Results");
     const auto rows = headline_table(d_.experiment, d_.measured);
-    out_ += "<div class=\"scroll\"><table><thead><tr>";
-    for (const std::string& h : rows.front()) out_ += fmt::format("<th>{}</th>", escape(h));
-    out_ += "</tr></thead><tbody>\n";
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-      out_ += fmt::format("<tr><th scope=\"row\">{}</th>", escape(rows[i].front()));
-      for (std::size_t c = 1; c < rows[i].size(); ++c)
-        out_ += fmt::format("<td class=\"n\">{}</td>", escape(rows[i][c]));
-      out_ += "</tr>\n";
-    }
-    out_ += "</tbody></table></div>\n";
+    Table t;
+    for (const std::string& h : rows.front()) t.columns.push_back({h});
+    for (std::size_t i = 1; i < rows.size(); ++i) t.add_row(rows[i], Cell::Look::number);
+    page_.section("Results");
+    page_.table(t);
   }
 
   void expectations() {
-    if (d_.expectations.empty()) return;
-    out_ += fmt::format("<h2>Compared with {}</h2>\n", escape(d_.reproduces));
-    out_ +=
-        "<div class=\"scroll\"><table><thead><tr><th>Quantity</th><th>Measured<br/><span "
-        "class=\"b\">[95\u00A0%]</span></th>"
-        "<th>Expected</th><th>Verdict</th><th>Why this tolerance</th><th>Where the figure comes "
-        "from</th></tr></thead><tbody>\n";
-    for (const ExpectedFigure& e : d_.expectations) {
-      out_ += fmt::format(
-          "<tr><th scope=\"row\">{}</th><td "
-          "class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-          escape(e.subject), escape(e.measured), escape(e.expected),
-          e.reproduced ? "reproduced" : "<b>deviates</b>", escape(e.because), escape(e.source));
-    }
-    out_ += "</tbody></table></div>\n";
+    ReportData shown;
+    shown.reproduces = d_.reproduces;
+    shown.expectations = d_.expectations;
+    sections::expectations(shown, page_);
+    page_.end_section();
   }
 
   void dots() {
@@ -152,7 +120,7 @@ class Page {
                              .interval = interval,
                              .text = cell_of(values, "")});
       }
-      figure(
+      page_.figure(
           svg_of(plot), m.title,
           m.caption + (d_.experiment.seeds.size() > 1
                            ? " Every seed is a dot; diamond and bar: mean over seeds with its 95 % interval."
@@ -172,10 +140,10 @@ class Page {
       }
     }
     if (plot.series.empty()) return;
-    section("Weight change");
-    out_ += "<div class=\"grid\">\n";
-    figure(svg_of(plot), "Weight change", how_drawn());
-    out_ += "</div>\n";
+    page_.section("Weight change");
+    page_.grid();
+    page_.figure(svg_of(plot), "Weight change", how_drawn());
+    page_.end_grid();
   }
 
   void measure_figures() {
@@ -191,13 +159,13 @@ class Page {
       }
       if (!curve) continue;
       if (!opened) {
-        section(m.split == "train" ? "Over training" : "Phase by phase");
-        out_ += "<div class=\"grid\">\n";
+        page_.section(m.split == "train" ? "Over training" : "Phase by phase");
+        page_.grid();
         opened = true;
       }
-      figure(svg_of(plot), m.title, m.caption + (m.caption.empty() ? "" : " ") + how_drawn());
+      page_.figure(svg_of(plot), m.title, m.caption + (m.caption.empty() ? "" : " ") + how_drawn());
     }
-    if (opened) out_ += "</div>\n";
+    page_.end_grid();
   }
 
   void rasters() {
@@ -206,7 +174,7 @@ class Page {
     std::string drawn;
     for (const SegmentCurves& s : r.segments) {
       if (s.windows.empty()) continue;
-      if (drawn.empty()) section("Spikes");
+      if (drawn.empty()) page_.section("Spikes");
       drawn = s.name;
       RasterPlot plot{.description = fmt::format("Spikes of some neurons of each population, {}", s.name),
                       .neurons = 0,
@@ -225,17 +193,18 @@ class Page {
         plot.bands.push_back(std::move(band));
       }
       plot.neurons = static_cast<std::uint32_t>(d_.experiment.record.raster_neurons);
-      figure(svg_of(plot), fmt::format("Spikes{}", r.segments.size() > 1 ? ", " + s.name : ""),
-             fmt::format("The first {} neurons of each population, seed {}. Short ticks: events, which start "
-                         "a burst or stand alone; long ticks: further spikes of a burst.",
-                         plot.neurons, r.seed));
+      page_.figure(
+          svg_of(plot), fmt::format("Spikes{}", r.segments.size() > 1 ? ", " + s.name : ""),
+          fmt::format("The first {} neurons of each population, seed {}. Short ticks: events, which start "
+                      "a burst or stand alone; long ticks: further spikes of a burst.",
+                      plot.neurons, r.seed));
     }
   }
 
   void activity() {
     if (d_.results.empty() || d_.results.front().segments.empty()) return;
-    section("Activity over time");
-    out_ += "<div class=\"grid\">\n";
+    page_.section("Activity over time");
+    page_.grid();
     const std::size_t segments = d_.results.front().segments.size();
     struct Quantity {
       const char *name, *axis;
@@ -258,56 +227,53 @@ class Page {
             plot.series[i].seeds.push_back(std::move(curve));
           }
         }
-        figure(svg_of(plot), q.name + which,
-               "Mean over all neurons of a population, in bins. " + display_.activity + " " + how_drawn());
+        page_.figure(
+            svg_of(plot), q.name + which,
+            "Mean over all neurons of a population, in bins. " + display_.activity + " " + how_drawn());
       }
     }
-    out_ += "</div>\n";
+    page_.end_grid();
   }
 
   void method() {
-    section("How this was measured");
-    out_ += fmt::format("<p><b>Course.</b> {}</p>\n", escape(display_.course));
+    page_.section("How this was measured");
+    page_.paragraph("Course", display_.course);
     if (models::network_of(d_.experiment.options)) {
-      out_ +=
-          "<p><b>Events and bursts.</b> An event is the first spike after a pause; the second spike of a "
-          "burst makes it a burst. Burst probability is bursts over events. "
-          "What tells a pause, and every other departure of the published program from its article, is an "
-          "option of the experiment and stands below.</p>\n";
+      page_.paragraph(
+          "Events and bursts",
+          "An event is the first spike after a pause; the second spike of a burst makes it a burst. Burst "
+          "probability is bursts over events. What tells a pause, and every other departure of the published "
+          "program from its article, is an option of the experiment and stands below.");
     }
-    out_ +=
-        "<p><b>Statistics.</b> The seed is the unit of replication; it draws the wiring, the initial state "
-        "and all background input. Intervals are 95 % confidence intervals of the "
-        "mean over seeds (Student t).</p>\n";
-    out_ +=
-        "<p><b>What the experiment takes for granted.</b></p><div "
-        "class=\"scroll\"><table><thead><tr><th>Ingredient</th><th>Needed</th><th>Why</th></tr></"
-        "thead><tbody>\n";
+    page_.paragraph(
+        "Statistics",
+        "The seed is the unit of replication; it draws the wiring, the initial state and all background "
+        "input. Intervals are 95 % confidence intervals of the mean over seeds (Student t).");
+    Table t{.columns = {{"Ingredient"}, {"Needed"}, {"Why"}}};
     for (const Ingredient& i : ingredients(d_.experiment.options)) {
-      out_ += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"answer\">{}</td><td>{}</td></tr>\n",
-                          escape(i.name), i.needed ? "yes" : "no", escape(i.reason));
+      t.rows.push_back({{{.text = i.name, .look = Cell::Look::heading},
+                         {.text = i.needed ? "yes" : "no", .look = Cell::Look::answer},
+                         {.text = i.reason}}});
     }
-    out_ += "</tbody></table></div>\n";
+    page_.section("What the experiment takes for granted");
+    page_.table(t);
   }
 
   void settings() {
-    section("Settings and provenance");
-    out_ += fmt::format(
-        "<details><summary>The experiment as it was run (TOML)</summary><pre>{}</pre></details>\n",
-        escape(d_.experiment.resolved));
+    page_.section("Settings and provenance");
+    page_.details("The experiment as it was run (TOML)", d_.experiment.resolved);
     std::string line;
     for (const auto& [name, value] : d_.provenance)
       line += fmt::format("{}{} {}", line.empty() ? "" : ", ", name, value);
     if (d_.wall_seconds > 0) line += fmt::format(", {} for all seeds", duration_text(d_.wall_seconds));
-    out_ += fmt::format("<p class=\"note\">{}.</p>\n", escape(line));
-    section("Please cite");
-    out_ += fmt::format("<ol class=\"refs\">\n<li>{}</li>\n</ol>\n", escape(d_.experiment.citation));
+    page_.note(line + ".");
+    page_.section("Please cite");
+    page_.references({d_.experiment.citation});
   }
 
   const SpikingReportData& d_;
   const SpikingDisplay display_;
-  std::string out_;
-  int figures_ = 0;
+  Page page_{d_.experiment.title};
 };
 
 }  // namespace
@@ -332,7 +298,7 @@ std::vector<std::vector<std::string>> headline_table(const SpikingExperiment& e,
   return rows;
 }
 
-std::string render_spiking_report(const SpikingReportData& data) { return Page(data).render(); }
+std::string render_spiking_report(const SpikingReportData& data) { return Composition(data).render(); }
 
 io::Path write_spiking_report(const io::Path& run) {
   SpikingReportData d;

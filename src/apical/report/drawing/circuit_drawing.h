@@ -14,7 +14,7 @@ namespace apical {
 
 struct DrawnCircuit {
   std::string name;
-  std::string svg;          ///< styled by the classes of report_style.h
+  std::string svg;          ///< styled by the classes of html/style.h
   std::string caption;      ///< one sentence of sizes
   std::string description;  ///< the circuit as text, for those who cannot or do not want to see it
 };

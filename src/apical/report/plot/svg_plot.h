@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plots as inline SVG: mean over seeds with its 95 % interval and every seed behind it. Colours and dashes
-// are classes (report_style.h), so one drawing serves light, dark and print; every series also has a dash, a
+// are classes (html/style.h), so one drawing serves light, dark and print; every series also has a dash, a
 // marker and a label at its end, so that none depends on colour.
 #pragma once
 

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/report/html/report_style.h"
-
-#include <fmt/format.h>
-
-#include "apical/report/plot/svg.h"
+#include "apical/report/html/style.h"
 
 namespace apical {
 
@@ -128,17 +124,6 @@ for (const figure of document.querySelectorAll('figure')) {
   figure.addEventListener('pointerleave', () => show(null));
 }
 )js";
-}
-
-std::string report_page(std::string_view title, std::string_view body) {
-  return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta "
-      "charset=\"utf-8\"/>\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"generator\" "
-      "content=\"apical\"/>\n"
-      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n{}</main>\n<script>{}</script>\n</"
-      "body>\n</html>\n",
-      svg::escape(title), report_css(), body, report_script());
 }
 
 }  // namespace apical

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/report/html/report_numbers.h"
+#include "apical/report/html/numbers.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/report/html/report_words.h"
+#include "apical/report/compose/words.h"
 
 #include <gtest/gtest.h>
 

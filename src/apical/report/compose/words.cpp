@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/report/html/report_words.h"
+#include "apical/report/compose/words.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 
 #include "apical/analysis/statistics.h"
 #include "apical/core/error.h"
-#include "apical/report/html/report_numbers.h"
+#include "apical/report/html/numbers.h"
 
 namespace apical {
 namespace {

@@ -2,7 +2,6 @@
 // The look of reports: one style sheet for light, dark, narrow and printed pages, and a few lines of script.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 namespace apical {
@@ -13,8 +12,5 @@ std::string_view report_css();
 /// Hovering or focusing a curve, label, row or arrow dims the others of its figure. The page reads without
 /// it.
 std::string_view report_script();
-
-/// A whole page with both; `body` is XHTML, `title` plain text.
-std::string report_page(std::string_view title, std::string_view body);
 
 }  // namespace apical

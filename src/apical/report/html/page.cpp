@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/report/html/page.h"
+
+#include <fmt/format.h>
+
+#include "apical/report/html/style.h"
+#include "apical/report/plot/svg.h"
+
+namespace apical {
+namespace {
+
+using svg::escape;
+
+/// Text with the first DOI as a plain link.
+std::string with_doi_link(const std::string& text) {
+  const std::size_t at = text.find("10.");
+  const bool starts_word = at != std::string::npos &&
+                           (at == 0 || std::string_view(" :/(").find(text[at - 1]) != std::string_view::npos);
+  if (!starts_word) return escape(text);
+  std::size_t end = text.find_first_of(" <>\"'", at);
+  if (end == std::string::npos) end = text.size();
+  while (end > at && std::string_view(".,;)").find(text[end - 1]) != std::string_view::npos) --end;
+  const std::string doi = text.substr(at, end - at);
+  const std::size_t slash = doi.find('/');
+  if (slash == std::string::npos || slash < 7) return escape(text);  // a registrant has at least four digits
+  std::string before = text.substr(0, at);
+  for (const char* prefix : {"https://doi.org/", "http://doi.org/", "doi.org/", "https://dx.doi.org/"}) {
+    if (before.ends_with(prefix)) before.erase(before.size() - std::string_view(prefix).size());
+  }
+  return fmt::format("{}<a href=\"https://doi.org/{}\">{}</a>{}", escape(before), escape(doi), escape(doi),
+                     escape(text.substr(end)));
+}
+
+std::string html_of(const Cell& c) {
+  std::string inside = escape(c.text);
+  if (c.look == Cell::Look::picture)
+    inside = fmt::format("<img class=\"pixels\" alt=\"{}\" src=\"data:image/png;base64,{}\"/>",
+                         escape(c.below), escape(c.text));
+  else if (!c.below.empty())
+    inside += fmt::format("<span class=\"b\">{}</span>", escape(c.below));
+  if (c.strong) inside = "<b>" + inside + "</b>";
+  const std::string span = c.rows > 1 ? fmt::format(" rowspan=\"{}\"", c.rows) : "";
+  if (c.look == Cell::Look::heading) return fmt::format("<th scope=\"row\"{}>{}</th>", span, inside);
+  const char* look = c.look == Cell::Look::number   ? "n"
+                     : c.look == Cell::Look::answer ? "answer"
+                     : c.look == Cell::Look::key    ? "key"
+                     : c.look == Cell::Look::value  ? "value"
+                                                    : "";
+  return fmt::format("<td{}{}>{}</td>", *look ? fmt::format(" class=\"{}\"", look) : "", span, inside);
+}
+
+}  // namespace
+
+void Table::add_row(const std::vector<std::string>& texts, Cell::Look look) {
+  Row row;
+  for (const std::string& text : texts)
+    row.cells.push_back({.text = text, .look = row.cells.empty() ? Cell::Look::heading : look});
+  rows.push_back(std::move(row));
+}
+
+void Page::put(const std::string& html) {
+  if (!section_.empty()) out_ += fmt::format("<h2>{}</h2>\n", escape(section_));
+  section_.clear();
+  if (grid_ == Grid::wanted) {
+    out_ += "<div class=\"grid\">\n";
+    grid_ = Grid::open;
+  }
+  out_ += html;
+}
+
+void Page::heading(std::string_view kicker, const std::vector<std::string>& leads,
+                   const std::vector<std::pair<std::string, std::string>>& texts) {
+  put(fmt::format("<header><p class=\"kicker\">{}</p><h1>{}</h1>\n", escape(kicker), escape(title_)));
+  for (const std::string& lead : leads) {
+    if (!lead.empty()) put(fmt::format("<p class=\"lead\">{}</p>\n", escape(lead)));
+  }
+  for (const auto& [bold, text] : texts) {
+    if (!text.empty()) paragraph(bold, text);
+  }
+  put("</header>\n");
+}
+
+void Page::section(std::string title) {
+  end_grid();
+  section_ = std::move(title);
+}
+
+void Page::end_section() { section({}); }
+
+void Page::grid() {
+  end_grid();
+  grid_ = Grid::wanted;
+}
+
+void Page::end_grid() {
+  if (grid_ == Grid::open) out_ += "</div>\n";
+  grid_ = Grid::none;
+}
+
+void Page::paragraph(std::string_view text) { put(fmt::format("<p>{}</p>\n", escape(text))); }
+
+void Page::paragraph(std::string_view bold, std::string_view text) {
+  if (bold.empty()) return paragraph(text);
+  put(fmt::format("<p><b>{}.</b> {}</p>\n", escape(bold), escape(text)));
+}
+
+void Page::note(std::string_view text, std::string_view look) {
+  put(fmt::format("<p class=\"{}\">{}</p>\n", look, escape(text)));
+}
+
+void Page::warnings(const std::vector<std::string>& all) {
+  std::string list;
+  for (const std::string& w : all) list += fmt::format("<li>{}</li>", escape(w));
+  put(fmt::format("<aside class=\"warnings\"><h2>\u26A0 {}</h2><ul>{}</ul></aside>\n",
+                  all.size() == 1 ? "One warning" : fmt::format("{} warnings", all.size()), list));
+}
+
+void Page::table(const Table& t) {
+  if (t.rows.empty()) return;
+  std::string html = "<div class=\"scroll\"><table>";
+  if (!t.columns.empty()) {
+    html += "<thead><tr>";
+    for (const Table::Column& c : t.columns)
+      html += c.below.empty() ? fmt::format("<th>{}</th>", escape(c.title))
+                              : fmt::format("<th>{}<br/><span class=\"b\">{}</span></th>", escape(c.title),
+                                            escape(c.below));
+    html += "</tr></thead>";
+  }
+  html += "<tbody>\n";
+  for (const Table::Row& row : t.rows) {
+    html += row.reference ? "<tr class=\"ref\">" : "<tr>";
+    for (const Cell& c : row.cells) html += html_of(c);
+    html += "</tr>\n";
+  }
+  put(html + "</tbody></table></div>\n");
+}
+
+void Page::figure(const std::string& drawing, std::string_view title, std::string_view caption) {
+  if (drawing.empty()) return;
+  put(fmt::format(
+      "<figure><div class=\"scroll\">{}</div><figcaption><b>Figure {} | {}.</b> {}</figcaption></figure>\n",
+      drawing, ++figures_, escape(title), escape(caption)));
+}
+
+void Page::details(std::string_view summary, std::string_view preformatted) {
+  put(fmt::format("<details><summary>{}</summary><pre>{}</pre></details>\n", escape(summary),
+                  escape(preformatted)));
+}
+
+void Page::references(const std::vector<std::string>& all) {
+  if (all.empty()) return;
+  std::string html = "<ol class=\"refs\">\n";
+  for (const std::string& c : all) html += fmt::format("<li>{}</li>\n", with_doi_link(c));
+  put(html + "</ol>\n");
+}
+
+std::string Page::text() const {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta "
+      "charset=\"utf-8\"/>\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"generator\" "
+      "content=\"apical\"/>\n"
+      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n{}{}</main>\n<script>{}</script>\n</"
+      "body>\n</html>\n",
+      svg::escape(title_), report_css(), out_, grid_ == Grid::open ? "</div>\n" : "", report_script());
+}
+
+}  // namespace apical

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// One page as it is written, from top to bottom: sections, paragraphs, tables, numbered figures. All text is
+// plain and is escaped here, so that nothing from outside can become markup.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace apical {
+
+struct Cell {
+  enum class Look { plain, heading, number, answer, key, value, picture };
+  std::string text;
+  std::string below = {};  ///< in a second, softer line
+  Look look = Look::plain;
+  bool strong = false;
+  std::size_t rows = 1;  ///< that it spans
+};
+
+struct Table {
+  struct Column {
+    std::string title;
+    std::string below = {};
+  };
+  struct Row {
+    std::vector<Cell> cells;
+    bool reference = false;  ///< what the others are compared with
+  };
+  std::vector<Column> columns = {};  ///< none: no heading
+  std::vector<Row> rows = {};
+
+  /// Of this look below the first, which is the row's heading.
+  void add_row(const std::vector<std::string>& texts, Cell::Look look = Cell::Look::plain);
+};
+
+class Page {
+ public:
+  explicit Page(std::string title) : title_(std::move(title)) {}
+
+  /// Above all sections. `texts` are paragraphs: an empty first part of a pair is not shown, else it is bold.
+  void heading(std::string_view kicker, const std::vector<std::string>& leads,
+               const std::vector<std::pair<std::string, std::string>>& texts);
+
+  /// What follows stands below this heading, which is written with the first thing that does: a section in
+  /// which nothing is shown leaves no trace. The same for the grid, in which figures stand side by side.
+  void section(std::string title);
+  void end_section();  ///< what follows stands below no heading of its own
+  void grid();
+  void end_grid();
+
+  void paragraph(std::string_view text);
+  void paragraph(std::string_view bold, std::string_view text);
+  void note(std::string_view text, std::string_view look = "note");
+  void warnings(const std::vector<std::string>& all);
+  void table(const Table& table);  ///< nothing if it has no rows
+  /// Figures are numbered in the order in which they appear; nothing if the drawing is empty.
+  void figure(const std::string& svg, std::string_view title, std::string_view caption);
+  void details(std::string_view summary, std::string_view preformatted);
+  /// A numbered list in which DOIs are links.
+  void references(const std::vector<std::string>& all);
+
+  /// The whole page, which opens offline; well-formed as XML too.
+  std::string text() const;
+
+ private:
+  void put(const std::string& html);
+
+  std::string title_, out_, section_;
+  enum class Grid { none, wanted, open } grid_ = Grid::none;
+  int figures_ = 0;
+};
+
+}  // namespace apical

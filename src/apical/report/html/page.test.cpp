@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/report/html/page.h"
+
+#include <gtest/gtest.h>
+
+#include "support/well_formed.h"
+
+namespace apical {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(Page, ASectionInWhichNothingIsShownLeavesNoTrace) {
+  Page page("title");
+  page.section("Empty");
+  page.grid();
+  page.figure("", "no drawing", "");
+  page.table({.columns = {{"without"}, {"rows"}}});
+  page.references({});
+  page.section("Full");
+  page.grid();
+  page.figure("<svg/>", "drawing", "caption");
+  page.end_section();
+  page.paragraph("below no heading");
+  const std::string text = page.text();
+  EXPECT_EQ(test::malformed(text), "");
+  EXPECT_FALSE(contains(text, "Empty"));
+  EXPECT_TRUE(contains(text, "<h2>Full</h2>\n<div class=\"grid\">\n<figure>"));
+  EXPECT_EQ(test::occurrences(text, "<h2>"), 1U);
+  EXPECT_TRUE(contains(text, "Figure 1 | drawing"));
+}
+
+TEST(Page, OpenGridsAreClosedAtTheEnd) {
+  Page page("title");
+  page.grid();
+  page.note("inside");
+  EXPECT_EQ(test::malformed(page.text()), "");
+}
+
+TEST(Page, TextFromOutsideStaysText) {
+  const std::string evil = "<b a=\"1\">&'";
+  Page page(evil);
+  page.heading(evil, {evil}, {{evil, evil}, {"", evil}, {"unseen", ""}});
+  page.section(evil);
+  page.paragraph(evil, evil);
+  page.note(evil);
+  page.warnings({evil, evil});
+  page.table({.columns = {{evil, evil}},
+              .rows = {{{{.text = evil, .below = evil, .look = Cell::Look::heading, .rows = 2}}, true}}});
+  page.figure("<svg/>", evil, evil);
+  page.details(evil, evil);
+  page.references({evil + " doi:10.1000/" + evil});
+  const std::string text = page.text();
+  EXPECT_EQ(test::malformed(text), "");
+  EXPECT_FALSE(contains(text, evil));
+  EXPECT_FALSE(contains(text, "unseen"));
+}
+
+TEST(Page, DoisInReferencesAreLinks) {
+  Page page("title");
+  page.references({"A (2026), doi:10.1000/x.", "https://doi.org/10.1000/y", "version 10.2 of something"});
+  const std::string text = page.text();
+  EXPECT_TRUE(contains(text, "doi:<a href=\"https://doi.org/10.1000/x\">10.1000/x</a>."));
+  EXPECT_TRUE(contains(text, "<li><a href=\"https://doi.org/10.1000/y\">10.1000/y</a></li>"));
+  EXPECT_EQ(test::occurrences(text, "<a href"), 2U);
+}
+
+}  // namespace
+}  // namespace apical

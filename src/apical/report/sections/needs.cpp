@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "apical/report/sections/sections.h"
+
+namespace apical::sections {
+
+void needs(const ReportData& data, Page& page) {
+  Table t{.columns = {{"Model"}, {"Ingredient"}, {"Needed"}, {"Why"}}};
+  for (const ModelResult& m : data.models) {
+    for (const Need& n : m.needs) {
+      Table::Row& row = t.rows.emplace_back();
+      if (&n == &m.needs.front())
+        row.cells.push_back({.text = m.label, .look = Cell::Look::heading, .rows = m.needs.size()});
+      row.cells.push_back({.text = n.ingredient});
+      row.cells.push_back({.text = n.answer, .look = Cell::Look::answer, .strong = n.needed()});
+      row.cells.push_back({.text = n.reason});
+    }
+  }
+  if (t.rows.empty()) return;
+  page.section("What each model needs");
+  page.paragraph(
+      "Of circuits found by inspection, not declared by their authors; of layered networks what the credit "
+      "rule itself says it uses.");
+  page.table(t);
+}
+
+}  // namespace apical::sections
