@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/io/file.h"
-#include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "apical/run/metrics_file.h"
 #include "support/command_line.h"
 #include "support/paths.h"
 #include "support/well_formed.h"
@@ -44,15 +44,17 @@ TEST_F(TaskKinds, APlantIsToldOfInFallsBesideItsTeachers) {
       small("max2026/figure-2a-linear.toml",
             {"training.epochs=1", "task.samples=20", "task.stretches=2", "task.control_steps=200"});
   EXPECT_THAT(said, HasSubstr("median test falls (teacher's)"));
-  int validations = 0;
-  for (const nlohmann::json& line : io::read_ndjson(run() / "metrics.ndjson").lines) {
-    EXPECT_FALSE(line.contains("accuracy"));
-    for (const char* key : {"falls", "teacher_falls", "rms_deviation", "teacher_rms_deviation", "loss"})
-      EXPECT_GE(line.at(key).get<double>(), 0) << key;
-    EXPECT_EQ(line.at("samples"), 2);
-    validations += line.at("split") == "validation" ? 1 : 0;
+  const std::vector<Measurement> rows = read_measurements(run());
+  EXPECT_TRUE(curves_of(rows, "validation", "accuracy").empty());
+  for (const char* metric : {"falls", "teacher_falls", "rms_deviation", "teacher_rms_deviation", "loss"}) {
+    const std::vector<SeedCurve> curves = curves_of(rows, "validation", metric);
+    ASSERT_EQ(curves.size(), 2U) << metric;
+    for (const SeedCurve& c : curves) {
+      EXPECT_EQ(c.y.size(), 2U) << "before and after the epoch";
+      for (const double y : c.y) EXPECT_GE(y, 0) << metric;
+    }
   }
-  EXPECT_EQ(validations, 2 * 2) << "of two seeds, before and after the epoch";
+  EXPECT_THAT(values_of(last_of(rows, "test", "samples")), testing::ElementsAre(2, 2));
   const nlohmann::json summary = io::read_json(run() / "summary.json");
   EXPECT_TRUE(summary.at("test_falls").contains("median"));
   EXPECT_EQ(summary.at("teacher_falls").at("median"), summary.at("seeds")[0].at("teacher_falls"));

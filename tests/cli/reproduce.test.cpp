@@ -142,9 +142,10 @@ TEST_F(Reproduce, SaysWhereARepeatedRunDiffers) {
   const fs::path run = directory_ / "run" / "error-neuron-microcircuit";
   // Another number than the one that was measured, in the validation after the first epoch.
   std::string metrics = io::read_text(run / "metrics.ndjson");
-  const auto line = metrics.find("\"epoch\":1,\"seed\":2,\"split\":\"validation\"");
+  const std::string before = "\"epoch\":1,\"where\":\"validation\",\"metric\":\"loss\",\"seed\":2,\"value\":";
+  const auto line = metrics.find(before);
   ASSERT_NE(line, std::string::npos) << metrics;
-  const auto digits = metrics.find("\"loss\":", line) + 7;
+  const auto digits = line + before.size();
   metrics[digits] = metrics[digits] == '9' ? '8' : '9';
   io::write_atomically(run / "metrics.ndjson", std::string_view(metrics));
   const Answer a = says({"reproduce", out(), "--out", out("again")});

@@ -11,8 +11,8 @@
 
 #include "apical/experiment/experiment.h"
 #include "apical/io/file.h"
-#include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "apical/run/metrics_file.h"
 #include "apical/run/run.h"
 #include "support/command_line.h"
 #include "support/well_formed.h"
@@ -62,24 +62,20 @@ TEST_F(RewardCli, ARunTellsOfReturnsStepsAndGates) {
   ASSERT_EQ(a.code, 0) << a.err;
   EXPECT_THAT(a.out, HasSubstr("environment steps to solve, by seed"));
   EXPECT_THAT(a.out, HasSubstr("never, never")) << "1000 steps are too few";
-  int iterations = 0, tests = 0;
-  for (const nlohmann::json& line : io::read_ndjson(fs::path(out()) / "metrics.ndjson").lines) {
-    EXPECT_FALSE(line.contains("loss"));
-    if (line.contains("area")) continue;
-    if (line.at("split") == "test") {
-      ++tests;
-      EXPECT_GE(line.at("return"), 5);
-      continue;
+  const std::vector<Measurement> rows = read_measurements(out());
+  EXPECT_TRUE(curves_of(rows, "test", "loss").empty());
+  for (const char* metric : {"environment_steps", "episodes", "return", "prediction_error", "entropy",
+                             "value_loss", "kl", "policy_loss", "open_gates"}) {
+    const std::vector<SeedCurve> curves = curves_of(rows, "train", metric);
+    ASSERT_EQ(curves.size(), 2U) << metric << " of two seeds";
+    EXPECT_EQ(curves[0].y.size(), 4U) << metric << " of every iteration";
+    if (metric == std::string("environment_steps")) {
+      EXPECT_THAT(curves[1].y, testing::ElementsAre(256, 512, 768, 1024));
     }
-    EXPECT_EQ(line.at("split"), "train");
-    EXPECT_EQ(line.at("environment_steps"), 256 * line.at("epoch").get<int>());
-    for (const char* key : {"episodes", "return", "prediction_error", "entropy", "value_loss", "kl",
-                            "policy_loss", "open_gates"})
-      EXPECT_TRUE(line.contains(key)) << key;
-    ++iterations;
   }
-  EXPECT_EQ(iterations, 2 * 4) << "of two seeds";
-  EXPECT_EQ(tests, 2);
+  const std::vector<SeedValue> tested = last_of(rows, "test", "return");
+  ASSERT_EQ(tested.size(), 2U);
+  for (const SeedValue& v : tested) EXPECT_GE(v.value, 5);
   const nlohmann::json s = io::read_json(fs::path(out()) / "summary.json");
   EXPECT_EQ(s.at("seeds_solved"), 0);
   EXPECT_TRUE(s.at("test_return").contains("mean"));

@@ -11,6 +11,7 @@
 #include "apical/io/hdf5.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "apical/run/metrics_file.h"
 #include "apical/run/spiking_run.h"
 #include "support/command_line.h"
 #include "support/paths.h"
@@ -69,8 +70,12 @@ TEST_F(Spiking, RunsAndLeavesWhatOtherRunsLeave) {
   }
   EXPECT_EQ(io::read_json(directory_ / "run/manifest.json").at("kind"), "spiking");
   // Two tests and four epochs of three seeds.
-  const auto lines = io::read_ndjson(directory_ / "run/metrics.ndjson").lines;
-  EXPECT_EQ(lines.size(), 3U * (2 + 4));
+  const std::vector<Measurement> rows = read_measurements(directory_ / "run");
+  for (const auto& [where, times] : {std::pair{"test", 2U}, {"train", 4U}}) {
+    const std::vector<SeedCurve> curves = curves_of(rows, where, "patterns_correct");
+    ASSERT_EQ(curves.size(), 3U) << where;
+    for (const SeedCurve& c : curves) EXPECT_EQ(c.y.size(), times) << where;
+  }
   const io::hdf5::File results = io::hdf5::File::open(directory_ / "run/results.h5");
   EXPECT_EQ(results.dataset("seed-2/trained/hid1/event_rate").dims(),
             std::vector<std::uint64_t>{128});  // 4 x 0.5 s in bins of T/32
@@ -564,9 +569,12 @@ TEST_F(Spiking, DigitsResumeByteForByteInTheMiddleOfAnEpoch) {
   ASSERT_FALSE(run_spiking(e, options, stop).stopped);
   for (const char* name : {"metrics.ndjson", "results.h5"})
     EXPECT_EQ(bytes("whole", name), bytes("parts", name)) << name;
-  const auto lines = io::read_ndjson(directory_ / "whole/metrics.ndjson").lines;
-  EXPECT_EQ(lines.size(),
-            2U * (1 + 2 * 2));  // two seeds: the untrained network, then training and test of two epochs
+  const std::vector<Measurement> rows = read_measurements(directory_ / "whole");
+  for (const auto& [where, times] : {std::pair{"test", 3U}, {"train", 2U}}) {
+    const std::vector<SeedCurve> curves = curves_of(rows, where, "accuracy");
+    ASSERT_EQ(curves.size(), 2U) << where << " of two seeds";
+    EXPECT_EQ(curves[0].y.size(), times) << where << " of two epochs, the untrained network tested too";
+  }
   EXPECT_THAT(bytes("whole", "report.html"), HasSubstr("Accuracy on test pictures"));
 }
 

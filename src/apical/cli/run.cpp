@@ -10,6 +10,7 @@
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
 #include "apical/report/compose/spiking_report.h"
+#include "apical/run/metrics_file.h"
 #include "apical/run/spiking_run.h"
 
 namespace apical::cli {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apical/analysis/area_measures.h"
+#include "apical/analysis/metrics.h"
 
 namespace apical {
 namespace {
@@ -47,13 +47,13 @@ std::string range_text(double low, double high) {
 void check_quantity(TomlReader& t, const char* key, const std::string& quantity) {
   const std::size_t split = quantity.find('_');
   const std::string prefix = quantity.substr(0, split);
-  if (quantity == "angle" || find_area_measure(quantity) ||
-      (split != std::string::npos && split + 1 < quantity.size() &&
-       (prefix == "test" || prefix == "validation" || prefix == "train")))
+  if (find_area_quantity(quantity) || (split != std::string::npos && split + 1 < quantity.size() &&
+                                       (prefix == "test" || prefix == "validation" || prefix == "train")))
     return;
-  std::vector<std::string> near{"angle", "test_loss", "test_accuracy", "validation_loss",
-                                "validation_accuracy"};
-  for (const AreaMeasure& m : area_measures()) near.emplace_back(m.quantity);
+  std::vector<std::string> near{"test_loss", "test_accuracy", "validation_loss", "validation_accuracy"};
+  for (const Metric& m : metrics()) {
+    if (m.in == MeasuredIn::area) near.push_back(m.quantity);
+  }
   throw ConfigError(fmt::format("unknown quantity '{}'; expected angle or another measure of an area, or "
                                 "test_, validation_ or train_ and a metric of the task",
                                 quantity),
@@ -67,7 +67,7 @@ void read_quantity(TomlReader& t, Expectation& e) {
   if (!e.minus.empty()) check_quantity(t, "minus", e.minus);
   if (e.quantity == "angle") {
     e.area = t.text("area", "total");
-  } else if (find_area_measure(e.quantity)) {
+  } else if (find_area_quantity(e.quantity)) {
     e.area = t.text("area");
   } else if (t.has("area")) {
     throw ConfigError(
@@ -155,7 +155,7 @@ std::string Expectation::subject() const {
           ? (area == "total" ? "angle to the gradient" : fmt::format("angle of {} to the gradient", area))
           : quantity;
   std::replace(what.begin(), what.end(), '_', ' ');
-  if (find_area_measure(quantity)) what += " of " + area;
+  if (quantity != "angle" && find_area_quantity(quantity)) what += " of " + area;
   if (!minus.empty()) {
     std::string other = minus;
     std::replace(other.begin(), other.end(), '_', ' ');

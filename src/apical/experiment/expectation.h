@@ -46,7 +46,7 @@ struct Expectation {
       minus;  ///< another quantity of the same variant: values are differences from it; empty: as they are
   std::string quantity;        ///< "angle", another measure of an area, or a metric of a split: "test_loss",
                                ///< "validation_accuracy", "test_falls", "train_return" …
-  std::string area = "total";  ///< of an angle or another measure of an area (area_measures.h)
+  std::string area = "total";  ///< of an angle or another measure of an area (analysis/metrics.h)
   Epochs epochs = Epochs::last;
   Statistic statistic = Statistic::median;
   double seeds_low = -std::numeric_limits<double>::infinity(),

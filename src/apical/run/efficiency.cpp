@@ -2,12 +2,12 @@
 #include "apical/run/efficiency.h"
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "apical/analysis/statistics.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "apical/run/metrics_file.h"
 
 namespace apical {
 namespace {
@@ -15,17 +15,11 @@ namespace {
 /// Epochs until 95 % of the last accuracy, per seed.
 std::vector<double> epochs_to_95(const io::Path& run) {
   constexpr double kShare = 0.95;
-  std::map<std::uint64_t, std::vector<std::pair<double, double>>> curves;
-  for (const nlohmann::json& line : io::read_ndjson(run / "metrics.ndjson").lines) {
-    if (!line.contains("split") || line.at("split") != "validation" || !line.contains("accuracy")) continue;
-    curves[line.at("seed")].emplace_back(line.at("epoch"), io::number_of(line.at("accuracy"), "accuracy"));
-  }
   std::vector<double> epochs;
-  for (const auto& [seed, curve] : curves) {
-    const double enough = kShare * curve.back().second;
-    epochs.push_back(std::find_if(curve.begin(), curve.end(), [&](const auto& point) {
-                       return point.second >= enough;
-                     })->first);
+  for (const SeedCurve& c : curves_of(read_measurements(run), "validation", "accuracy")) {
+    const double enough = kShare * c.y.back();
+    const auto reached = std::find_if(c.y.begin(), c.y.end(), [&](double y) { return y >= enough; });
+    epochs.push_back(c.x[static_cast<std::size_t>(reached - c.y.begin())]);
   }
   return epochs;
 }

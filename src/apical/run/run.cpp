@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "apical/analysis/area_measures.h"
 #include "apical/analysis/layered_ingredients.h"
+#include "apical/analysis/metrics.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/hash.h"
 #include "apical/io/journal.h"
@@ -21,6 +21,7 @@
 #include "apical/run/efficiency.h"
 #include "apical/run/fault_record.h"
 #include "apical/run/make_learner.h"
+#include "apical/run/metrics_file.h"
 #include "apical/run/provenance.h"
 #include "apical/run/recorder.h"
 #include "apical/run/state_file.h"
@@ -86,51 +87,49 @@ class Chronicle final : public Observer {
   Chronicle(const Experiment& e, const io::Path& run, const Bookkeeping& from)
       : experiment_(e),
         classifies_(find_task(e.task).classifies),
-        metrics_(run / "metrics.ndjson", from.metrics),
+        metrics_(run, from.metrics),
         events_(run / "events.ndjson", from.events) {}
 
   void on(const Evaluated& e) override {
     for (std::size_t r = 0; r < e.scores.size(); ++r) {
-      io::JsonLine line;
-      line.add("epoch", e.epoch).add("seed", experiment_.seeds[r]).add("split", name_of(e.split));
-      if (e.scores[r].episodes > 0) {
-        line.add("return", e.scores[r].mean_return());
+      const Score& s = e.scores[r];
+      const auto add = [&](const char* metric, double value) {
+        measured(e.epoch, name_of(e.split), metric, r, value);
+      };
+      if (s.episodes > 0) {
+        add("return", s.mean_return());
       } else {
-        line.add("loss", e.scores[r].loss());
+        add("loss", s.loss());
       }
-      if (classifies_) line.add("accuracy", e.scores[r].accuracy());
-      if (!e.scores[r].classes.empty()) {
-        const std::size_t never = e.scores[r].classes_never_decided();
-        line.add("classes_never_decided", never);
+      if (classifies_) add("accuracy", s.accuracy());
+      if (!s.classes.empty()) {
+        const std::size_t never = s.classes_never_decided();
+        add("classes_never_decided", static_cast<double>(never));
         if (e.split == SplitName::test) never_decided_ = r == 0 ? never : std::max(never_decided_, never);
       }
-      if (const Score& s = e.scores[r]; s.plant.control_steps > 0) {
-        line.add("falls", s.plant.falls).add("teacher_falls", s.teacher.falls);
-        line.add("rms_deviation", s.plant.rms_deviation())
-            .add("teacher_rms_deviation", s.teacher.rms_deviation());
+      if (s.plant.control_steps > 0) {
+        add("falls", s.plant.falls);
+        add("teacher_falls", s.teacher.falls);
+        add("rms_deviation", s.plant.rms_deviation());
+        add("teacher_rms_deviation", s.teacher.rms_deviation());
       }
-      line.add("samples", e.scores[r].samples);
-      metrics_.append(line);
+      add("samples", s.samples);
     }
   }
   void on(const TrainingMeasured& m) override {
     for (std::size_t r = 0; r < m.replicas.size(); ++r) {
-      io::JsonLine line;
-      line.add("epoch", m.epoch).add("seed", experiment_.seeds[r]).add("split", name_of(SplitName::train));
-      for (const NamedFigure& figure : m.replicas[r]) line.add(figure.name, figure.value);
-      metrics_.append(line);
+      for (const NamedFigure& figure : m.replicas[r])
+        measured(m.epoch, name_of(SplitName::train), figure.name, r, figure.value);
     }
   }
   void on(const Aligned& a) override {
     for (std::size_t r = 0; r < a.replicas.size(); ++r) {
       for (const AreaAlignment& area : a.replicas[r]) {
-        io::JsonLine line;
-        line.add("epoch", a.epoch).add("seed", experiment_.seeds[r]).add("area", area.area);
-        line.add("angle_deg", area.mean_angle)
-            .add("batch_angle_deg", area.batch_angle)
-            .add("undefined_samples", area.undefined);
-        for (const NamedFigure& figure : area.figures) line.add(figure.name, figure.value);
-        metrics_.append(line);
+        measured(a.epoch, area.area, "angle_deg", r, area.mean_angle);
+        measured(a.epoch, area.area, "batch_angle_deg", r, area.batch_angle);
+        measured(a.epoch, area.area, "undefined_samples", r, static_cast<double>(area.undefined));
+        for (const NamedFigure& figure : area.figures)
+          measured(a.epoch, area.area, figure.name, r, figure.value);
       }
     }
   }
@@ -170,10 +169,17 @@ class Chronicle final : public Observer {
   }
 
  private:
+  void measured(std::size_t epoch, std::string_view where, std::string_view metric, std::size_t replica,
+                double value) {
+    metrics_.append({static_cast<double>(epoch), std::string(where), std::string(metric),
+                     experiment_.seeds[replica], value});
+  }
+
   const Experiment& experiment_;
   bool classifies_;
   std::size_t never_decided_ = 0;  ///< in the last test, most of any seed
-  io::Journal metrics_, events_;
+  MetricsFile metrics_;
+  io::Journal events_;
 };
 
 /// Writes a checkpoint at the first safe point after each interval.
@@ -240,19 +246,12 @@ nlohmann::json interval_json(const std::vector<double>& values) {
   return j;
 }
 
-/// What was measured in each area, at the last epoch it was.
-void add_area_measures(const io::Path& run, nlohmann::json& summary) {
-  std::map<std::pair<std::string_view, std::string>, std::map<std::uint64_t, double>> last;
-  for (const Measurement& m : read_measurements(run)) {
-    for (const AreaMeasure& measure : area_measures()) {
-      if (m.key.metric == measure.metric)
-        last[{measure.metric, m.key.where}][m.key.seed] = m.value;  // sorted by epoch
-    }
-  }
-  for (const auto& [key, by_seed] : last) {
-    std::vector<double> values;
-    for (const auto& [seed, value] : by_seed) values.push_back(value);
-    summary["areas"][key.second][std::string(key.first)] = interval_json(values);
+/// What was measured in each area beside the angle, at the last epoch it was.
+void add_area_measures(const std::vector<Measurement>& rows, nlohmann::json& summary) {
+  for (const MeasuredCourse& c : courses_of(rows)) {
+    const Metric metric = metric_of(c.metric);
+    if (metric.in != MeasuredIn::area || !metric.trivial) continue;
+    summary["areas"][c.where][c.metric] = interval_json(values_of(last_of(rows, c.where, c.metric)));
   }
 }
 
@@ -312,7 +311,7 @@ RunResult write_summary(const io::Path& run, double wall_seconds) {
     s[key]["median"] = io::json_number(median(*values));
   }
   if (r.has_mean_angle()) s["total_angle_deg"] = interval_json(r.total_angle);
-  add_area_measures(run, s);
+  add_area_measures(read_measurements(run), s);
   const Efficiency e = read_efficiency(run);
   s["samples_to_95_percent"] = io::json_number(e.samples_to_95);
   s["seconds_per_epoch"] = io::json_number(e.seconds_per_epoch);
@@ -512,6 +511,28 @@ bool RunResult::has_mean_angle() const {
          std::all_of(total_angle.begin(), total_angle.end(), [](double a) { return std::isfinite(a); });
 }
 
+namespace {
+
+/// Environment steps after which the mean return of the last episodes first counted as solved, of the seeds
+/// that got there.
+std::map<std::uint64_t, double> steps_to_solve(const std::vector<Measurement>& rows,
+                                               const nlohmann::json& goal) {
+  const double solved = goal.at("solved"), window = goal.at("window");
+  std::map<std::uint64_t, double> out;
+  const std::vector<SeedCurve> steps = curves_of(rows, "train", "environment_steps"),
+                               episodes = curves_of(rows, "train", "episodes");
+  const std::vector<SeedCurve> returns = curves_of(rows, "train", "return");
+  for (std::size_t s = 0; s < returns.size(); ++s) {
+    for (std::size_t i = 0; i < returns[s].y.size(); ++i) {
+      if (returns[s].y[i] >= solved && episodes.at(s).y.at(i) >= window)
+        out.emplace(returns[s].seed, steps.at(s).y.at(i));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 RunResult read_result(const io::Path& run) {
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
   RunResult r;
@@ -519,46 +540,36 @@ RunResult read_result(const io::Path& run) {
   r.classifies = manifest.at("classifies");
   r.steers = manifest.value("steers", false);
   r.rewards = manifest.contains("rewards");
-  std::map<std::uint64_t, double> training_return, solved_after;
-  std::map<std::uint64_t, double> angle;
-  for (const nlohmann::json& line : io::read_ndjson(run / "metrics.ndjson").lines) {
-    if (line.contains("area")) {
-      if (line.at("area") == "total")
-        angle[line.at("seed")] = io::number_of(line.at("angle_deg"), "angle_deg");
-    } else if (line.at("split") == "train") {
-      const std::uint64_t seed = line.at("seed");
-      const double now = io::number_of(line.at("return"), "return");
-      training_return[seed] = now;
-      const auto& goal = manifest.at("rewards");
-      if (now >= goal.at("solved").get<double>() && line.at("episodes") >= goal.at("window"))
-        solved_after.emplace(seed, line.at("environment_steps"));
-    } else if (line.at("split") == "test") {
-      const auto number = [&](bool has, const char* key) {
-        return has ? io::number_of(line.at(key), key) : 0.0;
-      };
-      // Tested more than once: the last time counts.
-      std::erase_if(r.seeds,
-                    [&](const SeedResult& s) { return s.seed == line.at("seed").get<std::uint64_t>(); });
-      r.seeds.push_back({.seed = line.at("seed"),
-                         .test_loss = number(!r.rewards, "loss"),
-                         .test_accuracy = number(r.classifies, "accuracy"),
-                         .test_falls = number(r.steers, "falls"),
-                         .teacher_falls = number(r.steers, "teacher_falls"),
-                         .rms_deviation = number(r.steers, "rms_deviation"),
-                         .teacher_rms_deviation = number(r.steers, "teacher_rms_deviation"),
-                         .test_return = number(r.rewards, "return")});
-    }
+  const std::vector<Measurement> rows = read_measurements(run);
+  const auto of_seeds = [&](const char* where, const char* metric) {
+    std::map<std::uint64_t, double> out;
+    for (const SeedValue& v : last_of(rows, where, metric)) out[v.seed] = v.value;
+    return out;
+  };
+  const auto of = [](const std::map<std::uint64_t, double>& by_seed, std::uint64_t seed, double otherwise) {
+    const auto at = by_seed.find(seed);
+    return at == by_seed.end() ? otherwise : at->second;
+  };
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  const auto loss = of_seeds("test", "loss"), accuracy = of_seeds("test", "accuracy"),
+             falls = of_seeds("test", "falls"), teacher_falls = of_seeds("test", "teacher_falls"),
+             rms = of_seeds("test", "rms_deviation"), teacher_rms = of_seeds("test", "teacher_rms_deviation"),
+             returns = of_seeds("test", "return"), training_return = of_seeds("train", "return");
+  const std::map<std::uint64_t, double> solved_after =
+      r.rewards ? steps_to_solve(rows, manifest.at("rewards")) : std::map<std::uint64_t, double>{};
+  for (const auto& [seed, tested] : r.rewards ? returns : loss) {
+    r.seeds.push_back({.seed = seed,
+                       .test_loss = of(loss, seed, 0),
+                       .test_accuracy = of(accuracy, seed, 0),
+                       .test_falls = of(falls, seed, 0),
+                       .teacher_falls = of(teacher_falls, seed, 0),
+                       .rms_deviation = of(rms, seed, 0),
+                       .teacher_rms_deviation = of(teacher_rms, seed, 0),
+                       .test_return = of(returns, seed, 0),
+                       .training_return = of(training_return, seed, kUnknown),
+                       .steps_to_solve = of(solved_after, seed, kUnknown)});
   }
-  for (SeedResult& s : r.seeds) {
-    const auto of = [&](const auto& by_seed) {
-      return by_seed.contains(s.seed) ? by_seed.at(s.seed) : std::numeric_limits<double>::quiet_NaN();
-    };
-    s.training_return = of(training_return);
-    s.steps_to_solve = of(solved_after);
-  }
-  for (const auto& [seed, degrees] : angle) {
-    r.total_angle.push_back(degrees);
-  }
+  r.total_angle = values_of(last_of(rows, "total", "angle_deg"));
   if (io::file_exists(run / "summary.json"))
     r.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
   return r;

@@ -13,7 +13,6 @@
 #include <optional>
 
 #include "apical/analysis/interval.h"
-#include "apical/analysis/measurements.h"
 #include "apical/analysis/spiking_ingredients.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/hash.h"
@@ -24,6 +23,7 @@
 #include "apical/procedure/spiking_course.h"
 #include "apical/report/compose/spiking_report.h"
 #include "apical/run/fault_record.h"
+#include "apical/run/metrics_file.h"
 #include "apical/run/provenance.h"
 #include "apical/run/run.h"
 #include "apical/run/spiking_results.h"
@@ -122,7 +122,7 @@ class SpikingRun {
       io::write_atomically(run_ / "experiment.toml", e_.resolved);
       write_manifest(e_, run_, pool_.size());
     }
-    metrics_.emplace(run_ / "metrics.ndjson", books_.metrics);
+    metrics_.emplace(run_, books_.metrics);
     events_.emplace(run_ / "events.ndjson", books_.events);
     event(books_.sequence > 0 ? "resumed" : "started",
           [&](io::JsonLine& l) { l.add("threads", pool_.size()); });
@@ -256,16 +256,13 @@ class SpikingRun {
     std::optional<std::size_t> trained;
     for (std::size_t r = 0; r < seeds; ++r) {
       for (const MeasureRow& row : rows[r]) {
-        io::JsonLine line;
-        line.add("epoch", row.epoch).add("seed", e_.seeds[r]).add("split", row.split);
         for (const auto& [name, value] : row.values) {
-          line.add(name, value);
+          metrics_->append({static_cast<double>(row.epoch), row.split, name, e_.seeds[r], value});
           if (row.split == "train" && name == "cost") {
             cost += value / static_cast<double>(seeds);
             trained = row.epoch;
           }
         }
-        metrics_->append(line);
       }
     }
     if (trained) {
@@ -326,7 +323,7 @@ class SpikingRun {
     // First and last time of everything; phases of a course have other names for what matters.
     std::map<std::pair<std::string, std::string>, std::map<double, std::vector<double>>> all;
     for (const Measurement& m : read_measurements(run_)) {
-      if (m.key.where != "phase") all[{m.key.where, m.key.metric}][m.key.epoch].push_back(m.value);
+      if (m.where != "phase") all[{m.where, m.metric}][m.epoch].push_back(m.value);
     }
     for (const auto& entry : all) {
       const std::pair<std::string, std::string>& key = entry.first;
@@ -363,7 +360,8 @@ class SpikingRun {
   bool inner_ = false;
   std::vector<std::unique_ptr<SpikingCourse>> courses_;
   Bookkeeping books_;
-  std::optional<io::Journal> metrics_, events_;
+  std::optional<MetricsFile> metrics_;
+  std::optional<io::Journal> events_;
   Clock::time_point start_, last_checkpoint_;
   SpikingRunResult result_;
   std::mutex progress_mutex_;

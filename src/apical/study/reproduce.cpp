@@ -10,11 +10,12 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "apical/analysis/area_measures.h"
+#include "apical/analysis/metrics.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/hash.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "apical/run/metrics_file.h"
 
 namespace apical {
 namespace {
@@ -25,8 +26,7 @@ using BySeed = std::map<std::uint64_t, double>;
 
 /// "test_loss" → {"test", "loss"}; an angle is a metric of an area.
 std::pair<std::string, std::string> place_of(const std::string& quantity, const std::string& area) {
-  if (quantity == "angle") return {area, "angle_deg"};
-  if (const AreaMeasure* measure = find_area_measure(quantity)) return {area, std::string(measure->metric)};
+  if (const Metric* of_area = find_area_quantity(quantity)) return {area, of_area->name};
   const std::size_t split = quantity.find('_');
   return {quantity.substr(0, split), quantity.substr(split + 1)};
 }
@@ -34,18 +34,15 @@ std::pair<std::string, std::string> place_of(const std::string& quantity, const 
 BySeed seed_values(const Expectation& e, const std::string& quantity,
                    const std::vector<Measurement>& measured, const std::string& label) {
   const auto [where, metric] = place_of(quantity, e.area);
-  std::map<std::uint64_t, std::vector<double>> courses;  // measurements are sorted by epoch
-  std::set<std::string> known;
-  for (const Measurement& m : measured) {
-    known.insert(m.key.metric + " of " + m.key.where);
-    if (m.key.where == where && m.key.metric == metric) courses[m.key.seed].push_back(m.value);
-  }
+  const std::vector<SeedCurve> courses = curves_of(measured, where, metric);  // sorted by epoch
   if (courses.empty()) {
+    std::set<std::string> known;
+    for (const MeasuredCourse& c : courses_of(measured)) known.insert(c.metric + " of " + c.where);
     throw DataError(fmt::format("'{}' measured no {} of {}; there is {}", label, metric, where,
                                 join_names({known.begin(), known.end()})));
   }
   BySeed out;
-  for (const auto& [seed, course] : courses) {
+  for (const auto& [seed, x, course] : courses) {
     switch (e.epochs) {
       case Expectation::Epochs::first:
         out[seed] = course.front();
@@ -328,14 +325,14 @@ std::optional<Difference> first_difference(const std::vector<Measurement>& befor
   std::size_t i = 0, j = 0;
   for (; i < before.size() && j < now.size(); ++i, ++j) {
     const Measurement &a = before[i], &b = now[j];
-    if (a.key < b.key) return Difference{a.key, a.value, std::nullopt};
-    if (b.key < a.key) return Difference{b.key, std::nullopt, b.value};
+    if (a.key() < b.key()) return Difference{a, a.value, std::nullopt};
+    if (b.key() < a.key()) return Difference{b, std::nullopt, b.value};
     const bool same = std::bit_cast<std::uint64_t>(a.value) == std::bit_cast<std::uint64_t>(b.value) ||
                       (std::isnan(a.value) && std::isnan(b.value));
-    if (!same) return Difference{a.key, a.value, b.value};
+    if (!same) return Difference{a, a.value, b.value};
   }
-  if (i < before.size()) return Difference{before[i].key, before[i].value, std::nullopt};
-  if (j < now.size()) return Difference{now[j].key, std::nullopt, now[j].value};
+  if (i < before.size()) return Difference{before[i], before[i].value, std::nullopt};
+  if (j < now.size()) return Difference{now[j], std::nullopt, now[j].value};
   return std::nullopt;
 }
 
@@ -344,7 +341,7 @@ std::string RepeatResult::text() const {
   if (!difference)
     return fmt::format("{} numbers have identical bits, but the final states differ or cannot be compared",
                        compared);
-  const MeasurementKey& k = difference->key;
+  const Measurement& k = difference->measured;
   const auto number = [](const std::optional<double>& v) {
     return v ? fmt::format("{}", *v) : std::string("nothing");
   };

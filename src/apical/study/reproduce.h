@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "apical/analysis/curves.h"
-#include "apical/analysis/measurements.h"
+#include "apical/analysis/measurement.h"
 #include "apical/analysis/statistics.h"
 #include "apical/experiment/expectation.h"
 #include "apical/study/compare.h"
@@ -60,7 +60,7 @@ std::vector<ShippedFigure> shipped_figures();
 
 /// The first number in which two runs of one experiment differ.
 struct Difference {
-  MeasurementKey key;
+  Measurement measured;               ///< its epoch, place, metric and seed; the value is that of one of them
   std::optional<double> before, now;  ///< nothing where one run did not measure it
 };
 struct RepeatResult {

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 /// One test loss per seed, seeds 1, 2, …
 std::vector<Measurement> losses(const std::vector<double>& values, double epoch = 10) {
   std::vector<Measurement> out;
-  for (std::size_t i = 0; i < values.size(); ++i) out.push_back({{epoch, "test", "loss", i + 1}, values[i]});
+  for (std::size_t i = 0; i < values.size(); ++i) out.push_back({epoch, "test", "loss", i + 1, values[i]});
   return out;
 }
 
@@ -82,8 +82,8 @@ TEST(Outcome, ASeedWithoutAPartnerHasNoRatioAndNothingIsReproduced) {
 TEST(Outcome, MayBeADifferenceFromAnotherQuantityOfTheSameSeed) {
   std::vector<Measurement> falls;
   for (std::uint64_t seed : {1, 2}) {
-    falls.push_back({{5, "test", "falls", seed}, 10.0 * static_cast<double>(seed)});
-    falls.push_back({{5, "test", "teacher_falls", seed}, 4});
+    falls.push_back({5, "test", "falls", seed, 10.0 * static_cast<double>(seed)});
+    falls.push_back({5, "test", "teacher_falls", seed, 4});
   }
   Expectation e = median_loss(0, 20);
   e.quantity = "test_falls";
@@ -94,7 +94,7 @@ TEST(Outcome, MayBeADifferenceFromAnotherQuantityOfTheSameSeed) {
 
 TEST(Outcome, TakesFirstLastLargestOrMeanOverEpochs) {
   std::vector<Measurement> course;
-  for (double epoch : {0.0, 1.0, 5.0}) course.push_back({{epoch, "a1", "angle_deg", 7}, 80 - 10 * epoch});
+  for (double epoch : {0.0, 1.0, 5.0}) course.push_back({epoch, "a1", "angle_deg", 7, 80 - 10 * epoch});
   Expectation e = median_loss(0, 100);
   e.quantity = "angle";
   e.area = "a1";
@@ -128,7 +128,7 @@ TEST(FirstDifference, IsTheEarliestNumberThatIsNotTheSameBits) {
   b[2].value = 0;
   const auto d = first_difference(a, b);
   ASSERT_TRUE(d);
-  EXPECT_EQ(d->key.seed, 2U);
+  EXPECT_EQ(d->measured.seed, 2U);
   EXPECT_EQ(*d->before, 2);
   EXPECT_GT(*d->now, 2);
 }
@@ -138,7 +138,7 @@ TEST(FirstDifference, NoticesNumbersThatOneRunLacks) {
   const std::vector<Measurement> shorter(a.begin(), a.end() - 1), without_first(a.begin() + 1, a.end());
   EXPECT_FALSE(first_difference(a, shorter)->now);
   EXPECT_FALSE(first_difference(shorter, a)->before);
-  EXPECT_EQ(first_difference(a, without_first)->key.seed, 1U);
+  EXPECT_EQ(first_difference(a, without_first)->measured.seed, 1U);
   EXPECT_FALSE(first_difference(losses({NAN}), losses({NAN})));
   EXPECT_TRUE(first_difference(losses({0.0}), losses({-0.0})));
 }

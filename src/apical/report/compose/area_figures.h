@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "apical/analysis/measurements.h"
+#include "apical/analysis/measurement.h"
 #include "apical/report/compose/report_data.h"
 
 namespace apical {

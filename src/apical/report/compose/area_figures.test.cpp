@@ -3,13 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include "apical/analysis/area_measures.h"
-
 namespace apical {
 namespace {
 
 Measurement at(double epoch, const char* area, const char* metric, double value, std::uint64_t seed = 1) {
-  return {{.epoch = epoch, .where = area, .metric = metric, .seed = seed}, value};
+  return {epoch, area, metric, seed, value};
 }
 
 TEST(AreaMeasures, AreDrawnByAreaAndSeedOverEpochs) {
@@ -36,12 +34,6 @@ TEST(AreaMeasures, AreNotDrawnWhereTheySayNothing) {
                 std::vector{at(0, "a1", "constant_fraction", 0), at(1, "a1", "constant_fraction", 0.5)}, "m")
                 .size(),
             1U);
-}
-
-TEST(AreaMeasures, AreFoundByTheNameThatExpectationsUse) {
-  ASSERT_NE(find_area_measure("feedback_angle"), nullptr);
-  EXPECT_EQ(find_area_measure("feedback_angle")->metric, "feedback_angle_deg");
-  EXPECT_EQ(find_area_measure("angle"), nullptr);
 }
 
 }  // namespace

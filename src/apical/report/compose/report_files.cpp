@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "apical/analysis/area_measures.h"
 #include "apical/analysis/layered_ingredients.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
@@ -17,6 +16,7 @@
 #include "apical/report/compose/spiking_report.h"
 #include "apical/run/efficiency.h"
 #include "apical/run/fault_record.h"
+#include "apical/run/metrics_file.h"
 #include "apical/run/run.h"
 #include "apical/run/spiking_run.h"
 
@@ -38,7 +38,7 @@ void add_point(std::vector<SeedCurve>& curves, std::uint64_t seed, double x, dou
   c.y.push_back(y);
 }
 
-MetricCurves& metric_of(ModelResult& m, const std::string& metric, const std::string& split) {
+MetricCurves& metric_curves(ModelResult& m, const std::string& metric, const std::string& split) {
   for (MetricCurves& c : m.metrics) {
     if (c.metric == metric && c.split == split) return c;
   }
@@ -54,46 +54,33 @@ AlignmentCurves& alignment_of(ModelResult& m, const std::string& area) {
   return m.alignment.back();
 }
 
-/// What training itself showed: everything that the line has, but for what it counts.
-void read_training(const nlohmann::json& line, double x, ModelResult& m) {
-  if (line.at("episodes") == 0) return;  // no return yet
-  for (const auto& [metric, value] : line.items()) {
-    if (metric == "seq" || metric == "epoch" || metric == "seed" || metric == "split" ||
-        metric == "environment_steps" || metric == "episodes")
-      continue;
-    add_point(metric_of(m, metric, "train").seeds, line.at("seed"), x, io::number_of(value, metric));
+/// `x_of_epoch`: what the horizontal axis counts, per epoch. Of training everything is drawn but what it
+/// counts, and only where an episode had ended.
+void add_metrics(const std::vector<Measurement>& rows, double x_of_epoch, ModelResult& m) {
+  std::set<std::pair<double, std::uint64_t>> no_return_yet;
+  for (const Measurement& row : rows) {
+    if (row.where == "train" && row.metric == "episodes" && row.value == 0)
+      no_return_yet.emplace(row.epoch, row.seed);
   }
-}
-
-/// `x_of_epoch`: what the horizontal axis counts, per epoch.
-void read_metrics(const io::Path& run, double x_of_epoch, ModelResult& m) {
-  for (const nlohmann::json& line : io::read_ndjson(run / "metrics.ndjson").lines) {
-    const double epoch = line.at("epoch").get<double>() * x_of_epoch;
-    const std::uint64_t seed = line.at("seed");
-    if (line.contains("area")) {
-      add_point(alignment_of(m, line.at("area")).seeds, seed, epoch,
-                io::number_of(line.at("angle_deg"), "angle_deg"));
-      continue;
-    }
-    const std::string split = line.at("split");
-    if (split == "train") {
-      read_training(line, epoch, m);
-      continue;
-    }
-    const std::pair<const char*, std::vector<SeedValue>*> metrics[] = {
-        {"loss", &m.test_loss},     {"accuracy", &m.test_accuracy},
-        {"falls", &m.test_falls},   {"teacher_falls", &m.teacher_falls},
-        {"return", &m.test_return}, {"classes_never_decided", nullptr}};
-    for (const auto& [metric, tested] : metrics) {
-      if (!line.contains(metric)) continue;
-      const double value = io::number_of(line.at(metric), metric);
-      add_point(metric_of(m, metric, split).seeds, seed, epoch, value);
-      if (split != "test" || !tested) continue;
-      // Tested more than once: the last time counts.
-      std::erase_if(*tested, [&](const SeedValue& v) { return v.seed == seed; });
-      tested->push_back({seed, value});
+  const std::set<std::string> of_evaluations{"loss",          "accuracy", "falls",
+                                             "teacher_falls", "return",   "classes_never_decided"};
+  for (const Measurement& row : rows) {
+    const double x = row.epoch * x_of_epoch;
+    if (row.metric == "angle_deg") {
+      add_point(alignment_of(m, row.where).seeds, row.seed, x, row.value);
+    } else if (row.where == "train") {
+      if (row.metric == "environment_steps" || row.metric == "episodes") continue;
+      if (!no_return_yet.contains({row.epoch, row.seed}))
+        add_point(metric_curves(m, row.metric, "train").seeds, row.seed, x, row.value);
+    } else if (of_evaluations.contains(row.metric)) {
+      add_point(metric_curves(m, row.metric, row.where).seeds, row.seed, x, row.value);
     }
   }
+  m.test_loss = last_of(rows, "test", "loss");
+  m.test_accuracy = last_of(rows, "test", "accuracy");
+  m.test_falls = last_of(rows, "test", "falls");
+  m.teacher_falls = last_of(rows, "test", "teacher_falls");
+  m.test_return = last_of(rows, "test", "return");
 }
 
 void add_once(std::vector<std::string>& list, const std::string& item) {
@@ -260,8 +247,9 @@ void add_run(const io::Path& run, ReportData& data) {
   m.reference = e.reference;
   add_once(data.data_provenance, manifest.value("data_provenance", ""));
   const bool rewards = manifest.contains("rewards");
-  read_metrics(run, rewards ? manifest.at("training_samples").get<double>() : 1, m);
-  for (FigureExtra& f : area_figures(read_measurements(run), e.label)) data.areas.push_back(std::move(f));
+  const std::vector<Measurement> measured = read_measurements(run);
+  add_metrics(measured, rewards ? manifest.at("training_samples").get<double>() : 1, m);
+  for (FigureExtra& f : area_figures(measured, e.label)) data.areas.push_back(std::move(f));
   if (rewards) {
     data.x_label = "environment steps";
     data.solved = manifest.at("rewards").at("solved").get<double>();

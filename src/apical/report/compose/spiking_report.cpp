@@ -20,23 +20,10 @@
 #include "apical/report/plot/svg_plot.h"
 #include "apical/report/plot/svg_raster.h"
 #include "apical/report/sections/sections.h"
+#include "apical/run/metrics_file.h"
 
 namespace apical {
 namespace {
-
-/// Of one metric, by seed; x is the epoch or phase.
-std::vector<SeedCurve> curves_of(const std::vector<Measurement>& measured, const std::string& split,
-                                 const std::string& metric) {
-  std::vector<SeedCurve> out;
-  for (const Measurement& m : measured) {
-    if (m.key.where != split || m.key.metric != metric) continue;
-    auto at = std::find_if(out.begin(), out.end(), [&](const SeedCurve& c) { return c.seed == m.key.seed; });
-    if (at == out.end()) at = out.insert(out.end(), SeedCurve{m.key.seed, {}, {}});
-    at->x.push_back(m.key.epoch);
-    at->y.push_back(m.value);
-  }
-  return out;
-}
 
 std::vector<SeedValue> values_at(const std::vector<SeedCurve>& curves, bool first) {
   std::vector<SeedValue> out;

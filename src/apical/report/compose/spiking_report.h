@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "apical/analysis/curves.h"
-#include "apical/analysis/measurements.h"
+#include "apical/analysis/measurement.h"
 #include "apical/experiment/spiking_experiment.h"
 #include "apical/report/compose/report_data.h"
 #include "apical/run/spiking_results.h"

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/analysis/metrics.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace apical {
+namespace {
+
+constexpr double kPercent = 100;
+
+Metric fraction(std::string name, std::string words, Better better = Better::neither) {
+  return {.name = std::move(name), .words = std::move(words), .better = better, .low = 0, .high = 1};
+}
+
+Metric count(std::string name, std::string words, Better better = Better::neither) {
+  return {.name = std::move(name),
+          .words = std::move(words),
+          .better = better,
+          .over_seeds = OverSeeds::median,
+          .low = 0};
+}
+
+Metric plain(std::string name, std::string words, std::string unit = "", Better better = Better::neither) {
+  return {.name = std::move(name), .words = std::move(words), .unit = std::move(unit), .better = better};
+}
+
+Metric rate_Hz(std::string name, std::string words) {
+  return {.name = std::move(name), .words = std::move(words), .unit = "Hz", .low = 0};
+}
+
+std::vector<Metric> learning_metrics() {
+  std::vector<Metric> all;
+  all.push_back({.name = "accuracy",
+                 .words = "accuracy",
+                 .unit = "%",
+                 .axis = "accuracy (%)",
+                 .better = Better::higher,
+                 .low = 0,
+                 .high = 1,
+                 .shown_times = kPercent});
+  all.push_back(count("falls", "falls", Better::lower));
+  all.push_back(count("teacher_falls", "falls of the teacher"));
+  all.push_back({.name = "loss",
+                 .words = "loss",
+                 .better = Better::lower,
+                 .over_seeds = OverSeeds::median,
+                 .low = 0,
+                 .caption = "Squared error of the outputs, summed over outputs, mean over samples."});
+  all.push_back({.name = "steps_to_solve",
+                 .words = "environment steps to solve",
+                 .better = Better::lower,
+                 .over_seeds = OverSeeds::median_of_some,
+                 .low = 0,
+                 .caption = "Environment steps after which the mean return of the last training episodes "
+                            "first counted as solved."});
+  all.push_back(plain("return", "return", "", Better::higher));
+  all.push_back(count("patterns_correct", "patterns right", Better::higher));
+  all.push_back(plain("cost", "cost", "", Better::lower));
+  all.push_back(plain("rms_deviation", "root mean square deviation", "", Better::lower));
+  all.push_back(plain("teacher_rms_deviation", "root mean square deviation of the teacher"));
+  all.push_back({.name = "classes_never_decided",
+                 .words = "classes that are never the answer",
+                 .axis = "classes that are never the answer",
+                 .better = Better::lower,
+                 .over_seeds = OverSeeds::median,
+                 .low = 0});
+  all.push_back(count("samples", "samples"));
+  all.push_back(count("environment_steps", "environment steps"));
+  all.push_back(count("episodes", "episodes"));
+  all.push_back(plain("prediction_error", "reward prediction error"));
+  all.push_back(plain("entropy", "entropy of the policy", "nat"));
+  all.push_back(plain("value_loss", "loss of the value network", "", Better::lower));
+  all.push_back(plain("policy_loss", "loss of the policy", "", Better::lower));
+  all.push_back(plain("kl", "divergence from the policy before", "nat"));
+  all.push_back(fraction("open_gates", "fraction of open gates"));
+  return all;
+}
+
+std::vector<Metric> area_metrics() {
+  std::vector<Metric> all;
+  all.push_back({.name = "angle_deg",
+                 .words = "angle to the gradient",
+                 .unit = "°",
+                 .better = Better::lower,
+                 .low = 0,
+                 .high = 180,
+                 .in = MeasuredIn::area,
+                 .quantity = "angle",
+                 .caption = "Between assigned credit and the exact negative gradient, mean over samples."});
+  all.push_back({.name = "batch_angle_deg",
+                 .words = "angle to the gradient of the batch",
+                 .unit = "°",
+                 .better = Better::lower,
+                 .low = 0,
+                 .high = 180,
+                 .in = MeasuredIn::area,
+                 .quantity = "batch_angle"});
+  all.push_back({.name = "undefined_samples",
+                 .words = "samples without an angle",
+                 .over_seeds = OverSeeds::median,
+                 .low = 0,
+                 .in = MeasuredIn::area,
+                 .quantity = "undefined_samples"});
+  all.push_back({.name = "signal_correlation",
+                 .words = "Correlation of the teaching signal with backpropagation's",
+                 .axis = "correlation",
+                 .better = Better::higher,
+                 .low = -1,
+                 .high = 1,
+                 .in = MeasuredIn::area,
+                 .quantity = "signal_correlation",
+                 .caption = "Pearson's, over units and samples, between what tells a unit to be more or less "
+                            "active and what that would be if credit were the exact gradient.",
+                 .trivial = 1});
+  all.push_back({.name = "feedback_angle_deg",
+                 .words = "Angle between feedback and forward weights",
+                 .unit = "°",
+                 .axis = "angle (°)",
+                 .better = Better::lower,
+                 .low = 0,
+                 .high = 180,
+                 .in = MeasuredIn::area,
+                 .quantity = "feedback_angle",
+                 .caption = "Of the weights that teach the area to the forward weights beside them.",
+                 .trivial = 0});
+  all.push_back({.name = "linear_fraction",
+                 .words = "Dendrites in their linear range",
+                 .axis = "fraction of units and samples",
+                 .low = 0,
+                 .high = 1,
+                 .in = MeasuredIn::area,
+                 .quantity = "linear_fraction",
+                 .caption = "Dendrites at least 90 % as steep as where they are steepest.",
+                 .trivial = 1});
+  all.push_back({.name = "constant_fraction",
+                 .words = "Units that say the same to every sample",
+                 .axis = "fraction of units",
+                 .better = Better::lower,
+                 .low = 0,
+                 .high = 1,
+                 .in = MeasuredIn::area,
+                 .quantity = "constant_fraction",
+                 .caption = "Units whose activity varies over samples by a standard deviation below 1 % of "
+                            "the largest activity of the layer.",
+                 .trivial = 0});
+  return all;
+}
+
+/// Names made of a circuit's parts. The first that matches counts.
+std::vector<Metric> patterns() {
+  std::vector<Metric> all;
+  for (const char* name : {"*taught_burst_probability*", "*_burst_probability_taught*"})
+    all.push_back(fraction(name, "burst probability under the teacher"));
+  all.push_back(plain("r_*", "correlation"));
+  all.back().low = -1;
+  all.back().high = 1;
+  all.push_back(fraction("*burst_probability*", "burst probability"));
+  all.push_back(rate_Hz("*event_Hz*", "event rate"));
+  all.push_back(plain("weight*_mV", "weight", "mV"));
+  all.push_back(plain("weight*", "weight"));
+  all.push_back(plain("delta_w_*", "weight change"));
+  all.push_back(plain("crossing_*", "where the weight change crosses zero"));
+  all.push_back(plain("deepest_at_*", "where the weight change is lowest"));
+  all.push_back(plain("deepest_*", "lowest weight change"));
+  all.push_back(plain("span_*", "weight change from first to last"));
+  return all;
+}
+
+const std::vector<Metric>& catalogue() {
+  static const std::vector<Metric> all = [] {
+    std::vector<Metric> out = learning_metrics();
+    for (auto&& more : {area_metrics(), patterns()}) out.insert(out.end(), more.begin(), more.end());
+    return out;
+  }();
+  return all;
+}
+
+/// "*" stands for any text, also none.
+bool matches(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  if (pattern.front() != '*')
+    return !name.empty() && name.front() == pattern.front() && matches(pattern.substr(1), name.substr(1));
+  for (std::size_t skipped = 0; skipped <= name.size(); ++skipped) {
+    if (matches(pattern.substr(1), name.substr(skipped))) return true;
+  }
+  return false;
+}
+
+std::string with_spaces(std::string_view name) {
+  std::string out(name);
+  std::replace(out.begin(), out.end(), '_', ' ');
+  return out;
+}
+
+}  // namespace
+
+std::span<const Metric> metrics() { return catalogue(); }
+
+const Metric* find_metric(std::string_view name) {
+  const auto at = std::find_if(catalogue().begin(), catalogue().end(),
+                               [&](const Metric& m) { return matches(m.name, name); });
+  return at == catalogue().end() ? nullptr : &*at;
+}
+
+Metric metric_of(std::string_view name) {
+  const Metric* const found = find_metric(name);
+  if (found == nullptr) return {.name = std::string(name), .words = with_spaces(name)};
+  Metric m = *found;
+  if (m.name.find('*') != std::string::npos) m.words = with_spaces(name);  // says which part it is of
+  m.name = name;
+  return m;
+}
+
+const Metric* find_area_quantity(std::string_view quantity) {
+  const auto at = std::find_if(catalogue().begin(), catalogue().end(), [&](const Metric& m) {
+    return m.in == MeasuredIn::area && m.quantity == quantity;
+  });
+  return at == catalogue().end() ? nullptr : &*at;
+}
+
+std::string axis_of(const Metric& m) {
+  if (!m.axis.empty()) return m.axis;
+  return m.unit.empty() ? m.words : m.words + " (" + m.unit + ")";
+}
+
+}  // namespace apical
