@@ -101,6 +101,44 @@ void check_receptor(const NeuronGroup& target, Receptor receptor, const std::str
           fmt::format("{} targets the dendrite of '{}', which has a soma only", what, target.name));
 }
 
+/// What a view shows or a follower follows: named by `of`, between the same groups, with the same synapses.
+const Connection& mirrored(const SpikingCircuit& d, const Connection& c, const std::string& of,
+                           bool transposed, const char* does) {
+  const Connection& other = d.connections[connection_index(d, of)];
+  const std::string what = fmt::format("connection '{}' {} '{}'", c.name, does, of);
+  const std::string &from = transposed ? other.target : other.source,
+                    &to = transposed ? other.source : other.target;
+  require(c.source == from && c.target == to,
+          fmt::format("{}{}, which would take it from '{}' to '{}'; it goes from '{}' to '{}'", what,
+                      transposed ? ", transposed" : "", from, to, c.source, c.target));
+  require(!std::holds_alternative<ListedPairs>(c.topology) && c.topology == other.topology,
+          fmt::format("{}, so both need the same topology: random pairs of one probability, all to all, or "
+                      "one to one",
+                      what));
+  return other;
+}
+
+void check_mirrors(const SpikingCircuit& d, const Connection& c) {
+  if (c.view) {
+    require(!c.rule && !c.follow,
+            fmt::format("connection '{}' shows weights of '{}' and also has a rule", c.name, c.view->of));
+    finite(c.view->scale, fmt::format("scale of the view '{}'", c.name));
+    const Connection& other = mirrored(d, c, c.view->of, c.view->transposed, "shows weights of");
+    require(!other.view, fmt::format("connection '{}' shows weights of '{}', which has none of its own",
+                                     c.name, other.name));
+  }
+  if (c.follow) {
+    require(!c.rule, fmt::format("connection '{}' follows '{}' and also has a rule", c.name, c.follow->of));
+    require(!c.short_term, fmt::format("connection '{}' cannot be both plastic and subject to short-term "
+                                       "plasticity",
+                                       c.name));
+    finite(c.follow->scale, fmt::format("scale of the changes that '{}' follows", c.name));
+    const Connection& other = mirrored(d, c, c.follow->of, c.follow->transposed, "follows");
+    require(other.rule.has_value(),
+            fmt::format("connection '{}' follows '{}', which has no rule to learn by", c.name, other.name));
+  }
+}
+
 void check(const SpikingCircuit& d, const Connection& c) {
   const NeuronGroup& source = d.groups[group_index(d, c.source)];
   const NeuronGroup& target = d.groups[group_index(d, c.target)];
@@ -229,6 +267,7 @@ void validate(const SpikingCircuit& d) {
   for (const Connection& c : d.connections) {
     require(names.insert(c.name).second, fmt::format("two connections are called '{}'", c.name));
     check(d, c);
+    check_mirrors(d, c);
   }
   for (const Background& b : d.background) {
     const std::string what = fmt::format("background of '{}'", b.target);

@@ -33,11 +33,13 @@ struct PyramidalParameters {
   double excitatory_tau_s = 5e-3, inhibitory_tau_s = 10e-3;
   double refractory_s = 20e-3;                           ///< burst-Poisson model only
   double burst_shortest_s = 5e-3, burst_span_s = 10e-3;  ///< burst-Poisson model only
+  bool operator==(const PyramidalParameters&) const = default;
 };
 
 /// Bursts arise from the back-propagating action potential and the regenerative dendrite.
 struct TwoCompartment {
   PyramidalParameters parameters;
+  bool operator==(const TwoCompartment&) const = default;
 };
 
 /// A passive dendrite sets the probability that an event is followed by one extra spike.
@@ -48,6 +50,7 @@ struct BurstPoisson {
     p.dendrite_midpoint_V = midpoint_V;
     return p;
   }
+  bool operator==(const BurstPoisson&) const = default;
 };
 
 /// An event-and-burst generator without membrane dynamics of its own: somatic and dendritic potential are
@@ -63,6 +66,7 @@ struct EscapeBurst {
          dendrite_resistance_ohm = 7e-3 / 170e-12;  ///< tau/C of the pyramidal neuron
   double unit_psp_V = 1e-3, synaptic_tau_s = 50e-3;
   double refractory_s = 20e-3, burst_shortest_s = 5e-3, burst_span_s = 10e-3;
+  bool operator==(const EscapeBurst&) const = default;
 };
 
 /// Exponential integrate-and-fire interneuron with adaptation; one compartment.
@@ -77,16 +81,20 @@ struct ExponentialIf {
   /// Parvalbumin- and somatostatin-expressing cells of the propagation experiment.
   static ExponentialIf parvalbumin();
   static ExponentialIf somatostatin();
+  bool operator==(const ExponentialIf&) const = default;
 };
 
 /// Independent Poisson sources whose spikes travel through connections (at most one spike per step).
 /// Network::set_rates gives each a rate of its own.
 struct PoissonSource {
   double rate_Hz = 0;
+  bool operator==(const PoissonSource&) const = default;
 };
 
 /// Emits what it's told to (Network::emit): recorded trains, tests, inputs from outside.
-struct Relay {};
+struct Relay {
+  bool operator==(const Relay&) const = default;
+};
 
 using NeuronModel =
     std::variant<TwoCompartment, BurstPoisson, EscapeBurst, ExponentialIf, PoissonSource, Relay>;
@@ -97,11 +105,13 @@ struct RateEstimator {
   double alpha_s = 2;                                         ///< moving average of events and bursts
   double burst_limit_s = 16e-3;                               ///< intervals up to this are inside a burst
   double all_spikes_tau_s = 30, all_spikes_initial_Hz = 0.1;  ///< the average that quirk Q4 looks at
+  bool operator==(const RateEstimator&) const = default;
 };
 
 /// Current injected into a compartment: constant + amplitude sin(2 pi (t - start) / period).
 struct Drive {
   double constant_A = 0, amplitude_A = 0, period_s = 1, start_s = 0;
+  bool operator==(const Drive&) const = default;
 };
 
 /// N neurons of one model.
@@ -112,6 +122,7 @@ struct NeuronGroup {
   RateEstimator estimator = {};
   Drive soma_current = {}, dendrite_current = {};
   double initial_voltage_sd_V = 0;  ///< V(0) normal around rest, both compartments independently
+  bool operator==(const NeuronGroup&) const = default;
 };
 
 /// The four synaptic conductances of a neuron; one-compartment neurons have the first two.
@@ -129,13 +140,19 @@ enum class Reads : std::uint32_t { spikes, events, bursts };
 struct RandomPairs {
   double probability = 0.1;  ///< each pair on its own
   bool autapses = false;     ///< whether a neuron may contact itself
+  bool operator==(const RandomPairs&) const = default;
 };
-struct AllToAll {};
-struct OneToOne {};
+struct AllToAll {
+  bool operator==(const AllToAll&) const = default;
+};
+struct OneToOne {
+  bool operator==(const OneToOne&) const = default;
+};
 /// Pairs (pre, post) and one weight for each (or no weights: the connection's).
 struct ListedPairs {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
   std::vector<double> weights;
+  bool operator==(const ListedPairs&) const = default;
 };
 using Topology = std::variant<RandomPairs, AllToAll, OneToOne, ListedPairs>;
 
@@ -144,6 +161,7 @@ struct ShortTermParameters {
   double depression_tau_s = 0.1, facilitation_tau_s = 0.1, u_rest = 0.02, f = 0.1;
   static ShortTermParameters depressing() { return {20e-3, 1.0, 0.9, 0.1}; }
   static ShortTermParameters facilitating() { return {0.1, 0.1, 0.02, 0.1}; }
+  bool operator==(const ShortTermParameters&) const = default;
 };
 
 /// dW/dt = eta (B - Pbar E) Etilde_pre with homeostasis (Payeur et al. 2021, eq. 1 and Methods); w in [w_min,
@@ -154,6 +172,29 @@ struct BurstRule {
   double minimum_rate_Hz = 2, maximum_rate_Hz = 12;  ///< where homeostasis sets in; 0 and infinite: nowhere
   double w_min = 0, w_max = 1;
   std::optional<double> fixed_burst_probability = {};  ///< the non-adaptive rule: replaces Pbar
+  bool operator==(const BurstRule&) const = default;
+};
+
+/// The weights are `scale` times those of another connection, never their own: w_ij = scale w'_ji, or w'_ij
+/// if not transposed (the same pair of groups then). They are refreshed when plasticity is switched off, and
+/// when the other's weights are set. A view and what it views have the same synapses: random pairs are the
+/// other's.
+struct WeightView {
+  std::string of;  ///< name of a connection with weights of its own
+  double scale = 1;
+  bool transposed = true;
+  bool operator==(const WeightView&) const = default;
+};
+
+/// Weights change as those of another connection do, times `scale` (Kolen & Pollack 1994, as feedback that
+/// comes to mirror the forward weights): w_ij += scale (w'_ji(end) - w'_ji(begin)) when plasticity is
+/// switched off, over the time since it was switched on; w'_ij if not transposed. Same synapses as for a
+/// view.
+struct FollowRule {
+  std::string of;  ///< name of a connection that learns by a rule
+  double scale = 1;
+  bool transposed = true;
+  bool operator==(const FollowRule&) const = default;
 };
 
 struct Connection {
@@ -168,6 +209,9 @@ struct Connection {
       0;  ///< initial weights are normal around `weight`; plastic ones are clipped to their bounds
   std::optional<ShortTermParameters> short_term = {};
   std::optional<BurstRule> rule = {};
+  std::optional<FollowRule> follow = {};  ///< instead of a rule
+  std::optional<WeightView> view = {};    ///< instead of weights of its own, a rule or following
+  bool operator==(const Connection&) const = default;
 };
 
 /// One independent Poisson train per neuron of the target.
@@ -176,6 +220,7 @@ struct Background {
   Receptor receptor = Receptor::soma_excitatory;
   double rate_Hz = 0;
   double weight = 0;
+  bool operator==(const Background&) const = default;
 };
 
 /// The largest group: blocks of it are numbered with 16 bits in addresses of random numbers.
@@ -187,6 +232,7 @@ struct SpikingCircuit {
   std::vector<Connection> connections;
   std::vector<Background> background;
   Quirks quirks = {};
+  bool operator==(const SpikingCircuit&) const = default;
 };
 
 /// Throws ConfigError for what cannot be executed: unknown names, empty groups, steps too long …

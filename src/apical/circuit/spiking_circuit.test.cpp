@@ -119,5 +119,62 @@ TEST(SpikeDescription, ThePlasticityRuleHasItsPreconditions) {
   refused(plastic([](Connection& c) { c.short_term = ShortTermParameters::depressing(); }), "both plastic");
 }
 
+TEST(SpikeDescription, ViewsAndFollowersNeedSomethingToMirror) {
+  const auto mirror = [](const std::function<void(Connection&)>& change) {
+    return [change](SpikingCircuit& d) {
+      d.groups[0].model = BurstPoisson{};
+      d.connections[0].rule = BurstRule{};
+      Connection back{.name = "back",
+                      .source = "post",
+                      .target = "pre",
+                      .receptor = Receptor::dendrite_excitatory,
+                      .reads = Reads::bursts};
+      change(back);
+      d.connections.push_back(back);
+    };
+  };
+  SpikingCircuit fine = valid();
+  mirror([](Connection& c) { c.follow = FollowRule{.of = "c", .scale = 2}; })(fine);
+  EXPECT_NO_THROW(validate(fine));
+  refused(mirror([](Connection& c) { c.follow = FollowRule{.of = "d"}; }), "unknown connection 'd'");
+  refused(mirror([](Connection& c) { c.follow = FollowRule{.of = "back"}; }), "which would take it from");
+  refused(mirror([](Connection& c) { c.view = WeightView{.of = "c", .transposed = false}; }),
+          "it goes from 'post' to 'pre'");
+  refused(mirror([](Connection& c) {
+            c.view = WeightView{.of = "c"};
+            c.topology = AllToAll{};
+          }),
+          "the same topology");
+  refused(mirror([](Connection& c) {
+            c.view = WeightView{.of = "c"};
+            c.follow = FollowRule{.of = "c"};
+          }),
+          "also has a rule");
+  refused(mirror([](Connection& c) { c.view = WeightView{.of = "c", .scale = NAN}; }), "scale of the view");
+  refused(mirror([](Connection& c) { c.follow = FollowRule{.of = "c", .scale = INFINITY}; }),
+          "scale of the changes");
+  refused(mirror([](Connection& c) {
+            c.follow = FollowRule{.of = "c"};
+            c.short_term = ShortTermParameters::depressing();
+          }),
+          "both plastic");
+  refused(
+      [&](SpikingCircuit& d) {
+        mirror([](Connection& c) { c.follow = FollowRule{.of = "c"}; })(d);
+        d.connections[0].rule.reset();
+      },
+      "no rule to learn by");
+  refused(
+      [&](SpikingCircuit& d) {
+        mirror([](Connection& c) { c.view = WeightView{.of = "c"}; })(d);
+        Connection forth = d.connections[0];
+        forth.name = "forth";
+        forth.rule.reset();
+        forth.view = WeightView{.of = "back"};
+        d.connections.push_back(forth);
+      },
+      "none of its own");
+}
+
 }  // namespace
 }  // namespace apical::spike

@@ -105,21 +105,26 @@ SpikingCircuit mnist_network(const MnistOptions& o, std::size_t sources) {
   forward("bias", "out", 0, o.output_eta, true, kUnbounded, o.output_burst_probability);
   const double back = o.feedback_gain * dendrite_slope_mV /
                       (kMnistReference_Hz * tau_s * std::sqrt(static_cast<double>(o.per_class)));
-  const auto backward = [&](const char* name, Receptor receptor, Reads reads, double sd) {
+  const auto backward = [&](const char* name, Receptor receptor, Reads reads) -> Connection& {
     d.connections.push_back({.name = name,
                              .source = "out",
                              .target = "hid",
                              .receptor = receptor,
                              .reads = reads,
                              .delay_steps = 0,
-                             .topology = AllToAll{},
-                             .weight_sd = sd});
+                             .topology = AllToAll{}});
+    return d.connections.back();
   };
-  if (o.feedback != MnistFeedback::cut)
-    backward("out->hid bursts", Receptor::dendrite_excitatory, Reads::bursts, back);
-  if (takes_off_expected(o))
-    backward("out->hid events", Receptor::dendrite_inhibitory, Reads::events,
-             back * o.output_burst_probability);
+  if (o.feedback != MnistFeedback::cut) {
+    Connection& bursts = backward("out->hid bursts", Receptor::dendrite_excitatory, Reads::bursts);
+    bursts.weight_sd = back;
+    if (o.feedback == MnistFeedback::learned)
+      bursts.follow = FollowRule{.of = "hid->out", .scale = o.feedback_follow};
+  }
+  if (takes_off_expected(o)) {
+    backward("out->hid events", Receptor::dendrite_inhibitory, Reads::events).view =
+        WeightView{.of = "out->hid bursts", .scale = o.output_burst_probability, .transposed = false};
+  }
   return d;
 }
 
@@ -154,13 +159,6 @@ MnistNetwork::MnistNetwork(const MnistOptions& options, std::size_t sources, std
     : options_(options), network_(mnist_network(options, sources), seed, pool), advance_(std::move(advance)) {
   hid_ = network_.group("hid");
   out_ = network_.group("out");
-  if (takes_off_expected(options_)) balance_feedback();
-}
-
-void MnistNetwork::balance_feedback() {
-  std::vector<double> expected = network_.weights(network_.connection("out->hid bursts"));
-  for (double& w : expected) w *= options_.output_burst_probability;
-  network_.set_weights(network_.connection("out->hid events"), expected);
 }
 
 void MnistNetwork::run(double seconds) {
@@ -206,24 +204,10 @@ MnistAnswer MnistNetwork::learn(std::span<const double> intensities, std::size_t
                                  factor * (hidden ? options_.hidden_eta : options_.output_eta));
     }
   }
-  const bool follows = options_.feedback == MnistFeedback::learned;
-  const std::vector<double> before =
-      follows ? network_.weights(network_.connection("hid->out")) : std::vector<double>();
   network_.set_plasticity(true);
   run(options_.teaching_s);
   network_.set_plasticity(false);
   network_.set_currents(out_, CurrentTarget::dendrite, {});
-  if (!follows) return a;
-  const std::vector<double> after = network_.weights(network_.connection("hid->out"));
-  std::vector<double> back = network_.weights(network_.connection("out->hid bursts"));
-  for (std::size_t j = 0; j < options_.hidden; ++j) {
-    for (std::size_t k = 0; k < events.size(); ++k) {
-      back[k * options_.hidden + j] +=
-          options_.feedback_follow * (after[j * events.size() + k] - before[j * events.size() + k]);
-    }
-  }
-  network_.set_weights(network_.connection("out->hid bursts"), back);
-  balance_feedback();
   return a;
 }
 

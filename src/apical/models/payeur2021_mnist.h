@@ -20,7 +20,7 @@
 //              and its target e*
 //   learning of feedback  (Kolen & Pollack 1994; the article's rate model has it) uses what both synapses
 //   see, events of the hidden neuron and
-//              bursts of the output neuron; it is carried out once per picture
+//              bursts of the output neuron; it is carried out when a teaching phase ends
 //   homeostasis none, unless hidden_max_Hz is lowered
 #pragma once
 
@@ -111,8 +111,6 @@ class MnistNetwork {
 
  private:
   void run(double seconds);
-  /// Events arrive with the weight that bursts have, times what they let expect.
-  void balance_feedback();
   std::size_t hid_, out_;
   MnistOptions options_;
   spike::Network<float> network_;

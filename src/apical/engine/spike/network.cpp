@@ -45,6 +45,7 @@ Network<T>::Network(const SpikingCircuit& description, std::uint64_t seed, Threa
   for (std::size_t g = 0; g < places.size(); ++g) add_group(g, places[g]);
   share_blocks(places);
   for (std::size_t n = 0; n < description_.connections.size(); ++n) add_connection(n, places);
+  for (std::size_t n = 0; n < description_.connections.size(); ++n) add_mirror(n);
   deliveries_.resize(parts_);
   for (std::size_t n = 0; n < description_.background.size(); ++n) add_background(n);
 
@@ -115,7 +116,7 @@ void Network<T>::share_blocks(const std::vector<GroupLayout>& places) {
 
 template <class T>
 void Network<T>::add_connection(std::size_t n, const std::vector<GroupLayout>& places) {
-  const Connection& c = description_.connections[n];
+  const Connection c = wired(n);
   const std::size_t source = group_index(description_, c.source),
                     target = group_index(description_, c.target);
   const std::size_t sources = description_.groups[source].size, targets = description_.groups[target].size;
@@ -677,13 +678,6 @@ template <class T>
 std::vector<double> Network<T>::weights(std::size_t connection) const {
   const auto w = links_.at(connection).synapses.weights();
   return {w.begin(), w.end()};
-}
-
-template <class T>
-void Network<T>::set_weights(std::size_t connection, std::span<const double> weights) {
-  std::vector<T> w(weights.size());
-  for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<T>(weights[i]);
-  links_.at(connection).synapses.set_weights(w);
 }
 
 template <class T>

@@ -85,8 +85,9 @@ class Network {
   void emit(std::size_t group, std::span<const std::uint32_t> neurons);
   /// Adds to a conductance as if a synapse had delivered in the step just done.
   void add_conductance(std::size_t group, Receptor receptor, std::uint32_t neuron, double amount);
-  /// Weight changes on or off; estimators always run.
-  void set_plasticity(bool on) { plasticity_ = on; }
+  /// Weight changes on or off; estimators always run. Switching off also carries out what followers and views
+  /// of connections do (see FollowRule, WeightView).
+  void set_plasticity(bool on);
   bool plasticity() const { return plasticity_; }
   void set_learning_rate(std::size_t connection, double eta);
   void set_burst_uniforms(std::size_t group, std::vector<double> uniforms);
@@ -111,6 +112,7 @@ class Network {
   std::vector<double> burst_traces(std::size_t group) const;
   /// One weight per synapse, or the common one; sorted by source, then target (see pairs).
   std::vector<double> weights(std::size_t connection) const;
+  /// Views of the connection show the new ones; a view's own cannot be set.
   void set_weights(std::size_t connection, std::span<const double> weights);
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs(std::size_t connection) const;
   double mean_weight(std::size_t connection) const;
@@ -147,6 +149,14 @@ class Network {
     std::size_t target, feed;
   };
   struct Eligibility;
+  /// A connection that views or follows another: which synapse of that one belongs to each of its own.
+  struct Mirror {
+    std::size_t connection, of;
+    double scale;
+    bool follows;
+    std::vector<std::uint32_t> synapse;
+    std::vector<T> before;  ///< followers: weights of `of` when plasticity was switched on
+  };
   /// Connections that leave one group with one delay: looked at only when a block of it emitted.
   struct Outgoing {
     std::size_t source;
@@ -157,6 +167,10 @@ class Network {
   void add_group(std::size_t g, const GroupLayout& places);
   void share_blocks(const std::vector<GroupLayout>& places);
   void add_connection(std::size_t n, const std::vector<GroupLayout>& places);
+  /// The connection as it is wired: mirrors of random pairs have those of what they mirror.
+  Connection wired(std::size_t n) const;
+  void add_mirror(std::size_t n);
+  void show_views_of(std::size_t connection);
   std::size_t eligibility_of(std::size_t source, double tau_s);
   void add_background(std::size_t n);
   void integrate(std::size_t part, Step k, Step end);
@@ -194,6 +208,7 @@ class Network {
   AlignedBuffer<std::uint8_t> activity_;
   std::size_t activity_stride_ = 0;
   std::vector<Link> links_;
+  std::vector<Mirror> mirrors_;
   std::vector<Tally> deliveries_;  ///< through connections, by part
   std::vector<Noise> noise_;
   std::vector<Eligibility> eligibility_;
@@ -326,6 +341,10 @@ void Network<T>::visit_state(Archive& a) {
         a(prefix + "efficacy" + std::to_string(s) + "/" + std::to_string(b), link.efficacy[s][b]);
       }
     }
+  }
+  for (Mirror& mirror : mirrors_) {
+    if (mirror.follows)
+      a("connection/" + description_.connections[mirror.connection].name + "/before", mirror.before);
   }
   for (std::size_t n = 0; n < noise_.size(); ++n) {
     for (Block& block : groups_[noise_[n].target].blocks) {

@@ -74,7 +74,8 @@ Synapses<T>::Synapses(const Connection& connection, std::size_t sources, std::si
   } else {
     build(rows, tables_.template emplace<Tables<std::uint32_t>>());
   }
-  weights_.assign(plastic_ || !listed.empty() || connection.weight_sd > 0 ? count_ : 1,
+  const bool mirrors = connection.view || connection.follow;  // which set weights one by one
+  weights_.assign(plastic_ || mirrors || !listed.empty() || connection.weight_sd > 0 ? count_ : 1,
                   static_cast<T>(connection.weight));
   for (std::size_t i = 0; connection.weight_sd > 0 && i < count_; ++i) {
     const double w =
