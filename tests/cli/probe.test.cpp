@@ -10,6 +10,7 @@
 #include "apical/io/json.h"
 #include "support/command_line.h"
 #include "support/paths.h"
+#include "support/well_formed.h"
 
 namespace apical {
 namespace {
@@ -50,7 +51,9 @@ TEST(Probe, PrintsEachContrastAndWhereTheReportIs) {
   EXPECT_THAT(a.out, HasSubstr("error neurons, output area"));
   EXPECT_THAT(a.out, HasSubstr("dendritic microcircuit"));
   EXPECT_THAT(a.out, HasSubstr("report: " + (directory / "out").string() + "/report.html"));
-  EXPECT_TRUE(io::file_exists(directory / "out/report.html"));
+  const std::string page = io::read_text(directory / "out/report.html");
+  EXPECT_EQ(test::malformed(page), "");
+  EXPECT_THAT(page, HasSubstr("unexpected"));
 }
 
 TEST(Probe, JsonIsTheSummary) {

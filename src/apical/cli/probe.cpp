@@ -56,6 +56,7 @@ int run(Context& context, const Arguments& arguments) {
     context.err << "apical: stopped; nothing was written, as a protocol is not continued: run it again\n";
     return static_cast<int>(ExitCode::interrupted);
   }
+  io::write_atomically(options.directory / "report.html", render_protocol_report(models, result));
   if (arguments.has("--json")) {
     context.out << io::read_text(options.directory / "summary.json");
     return 0;

@@ -287,7 +287,8 @@ ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const Protoc
     out.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
   io::make_directories(options.directory);
-  write_protocol(models, result, options.directory);
+  write_protocol(models, result, options.directory,
+                 options.threads > 0 ? options.threads : available_threads());
   return result;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a protocol: trains each model, brings it to every condition from the same state, and averages what is
 // recorded over trials, aligned to the onset of the stimulus. One directory:
-//   MODEL/experiment.toml   as resolved      summary.json  contrasts with their intervals
-//   results.h5   averages over trials, by seed   report.html   the same for eyes
+//   comparison.json   question, models            MODEL/experiment.toml, manifest.json, circuit.toml  of each
+//   results.h5        averages over trials, by seed   summary.json  contrasts with their intervals
 #pragma once
 
 #include <atomic>
@@ -63,8 +63,27 @@ struct ProtocolOptions {
 ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const ProtocolOptions& options,
                             const std::atomic<bool>& stop);
 
-/// What run_protocol() leaves in its directory.
+/// What run_protocol() leaves in its directory. `threads` are those that it used.
 void write_protocol(const std::vector<ProbedModel>& models, const ProtocolResult& result,
-                    const io::Path& directory);
+                    const io::Path& directory, std::size_t threads);
+
+/// A protocol's results as its files tell them.
+struct ProtocolRecord {
+  struct MeasureWords {
+    std::string model, name, variable;
+    bool magnitude = false;  ///< of absolute values
+    std::vector<std::string> populations;
+    double from_ms = 0, until_ms = 0;  ///< where conditions are compared
+  };
+  std::string control;
+  std::vector<std::string> conditions;
+  std::vector<std::uint64_t> seeds;
+  std::vector<MeasureWords> measures = {};
+  ProtocolResult result = {};  ///< traces without single neurons
+};
+/// Whether the directory holds such results.
+bool has_protocol(const io::Path& directory);
+/// IoError or DataError if it does not.
+ProtocolRecord read_protocol_record(const io::Path& directory);
 
 }  // namespace apical

@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "apical/analysis/layered_ingredients.h"
 #include "apical/analysis/metrics.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/hash.h"
@@ -21,6 +20,7 @@
 #include "apical/run/efficiency.h"
 #include "apical/run/fault_record.h"
 #include "apical/run/make_learner.h"
+#include "apical/run/manifest_facts.h"
 #include "apical/run/metrics_file.h"
 #include "apical/run/provenance.h"
 #include "apical/run/recorder.h"
@@ -74,10 +74,8 @@ void write_manifest(const Experiment& e, const RunOptions& options, std::size_t 
   m["cost_per_sample"] = {{"synaptic_events", cost.synaptic_events},
                           {"weight_reads", cost.weight_reads},
                           {"weight_writes", cost.weight_writes}};
-  m["needs"] = nlohmann::json::array();
-  for (const Ingredient& i : e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered())) {
-    if (i.needed) m["needs"].push_back(i.name);
-  }
+  add_facts(m, e);
+  write_circuit(e, options.directory);
   io::write_atomically(options.directory / "manifest.json", io::json_text(m));
 }
 

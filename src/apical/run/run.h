@@ -4,6 +4,7 @@
 //   manifest.json     what ran where          events.ndjson   what happened when
 //   checkpoints/      to continue from        results.h5      recordings
 //   summary.json      final figures           report.html     the same for eyes
+//   circuit.toml      what was simulated, if it is a circuit of populations
 //   pictures/         targets and what the first seed makes of them, if outputs are pictures
 #pragma once
 

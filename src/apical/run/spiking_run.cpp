@@ -13,7 +13,6 @@
 #include <optional>
 
 #include "apical/analysis/interval.h"
-#include "apical/analysis/spiking_ingredients.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/hash.h"
 #include "apical/io/journal.h"
@@ -23,6 +22,7 @@
 #include "apical/procedure/spiking_course.h"
 #include "apical/report/compose/spiking_report.h"
 #include "apical/run/fault_record.h"
+#include "apical/run/manifest_facts.h"
 #include "apical/run/metrics_file.h"
 #include "apical/run/provenance.h"
 #include "apical/run/run.h"
@@ -77,10 +77,7 @@ void write_manifest(const SpikingExperiment& e, const io::Path& run, std::size_t
   m["precision"] = "float";
   m["experiment_xxh3"] = fmt::format("{:016x}", io::xxh3(io::bytes_of(e.resolved)));
   m["biological_seconds_per_seed"] = course_seconds(e);
-  m["needs"] = nlohmann::json::array();
-  for (const Ingredient& i : ingredients(e.options)) {
-    if (i.needed) m["needs"].push_back(i.name);
-  }
+  add_facts(m, e);
   add_provenance(m, threads);
   io::write_atomically(run / "manifest.json", io::json_text(m));
 }

@@ -13,8 +13,8 @@
 #include "apical/analysis/interval.h"
 #include "apical/analysis/spiking_ingredients.h"
 #include "apical/io/json.h"
+#include "apical/procedure/spiking_display.h"
 #include "apical/report/compose/protocol_report.h"
-#include "apical/report/compose/spiking_display.h"
 #include "apical/report/html/numbers.h"
 #include "apical/report/html/page.h"
 #include "apical/report/plot/svg_plot.h"
@@ -48,7 +48,7 @@ std::string cell_of(const std::vector<SeedValue>& values, const std::string& uni
 class Composition {
  public:
   explicit Composition(const SpikingReportData& data)
-      : d_(data), display_(display_of(data.experiment.options, data.experiment.epochs)) {}
+      : d_(data), shown_(display_of(data.experiment.options, data.experiment.epochs)) {}
 
   std::string render() {
     heading();
@@ -94,7 +94,7 @@ class Composition {
   }
 
   void dots() {
-    for (const MeasureDots& m : display_.dots) {
+    for (const Display::Dots& m : display_.dots) {
       DotPlot plot{.description = m.title, .x_label = m.x_label};
       for (std::size_t i = 0; i < m.rows.size(); ++i) {
         const std::vector<SeedValue> values =
@@ -135,18 +135,18 @@ class Composition {
 
   void measure_figures() {
     bool opened = false;
-    for (const MeasureFigure& m : display_.figures) {
+    for (const Display::Figure& m : display_.figures) {
       LinePlot plot{.description = m.title, .x_label = m.x_label, .y_label = m.y_label};
       if (m.reference) plot.reference = ReferenceLine{*m.reference, m.reference_label};
       bool curve = false;
       for (std::size_t i = 0; i < m.lines.size(); ++i) {
-        const std::vector<SeedCurve> seeds = curves_of(d_.measured, m.split, m.lines[i].metric);
+        const std::vector<SeedCurve> seeds = curves_of(d_.measured, m.where, m.lines[i].metric);
         for (const SeedCurve& s : seeds) curve = curve || s.x.size() > 1;
         if (!seeds.empty()) plot.series.push_back({.label = m.lines[i].label, .style = i, .seeds = seeds});
       }
       if (!curve) continue;
       if (!opened) {
-        page_.section(m.split == "train" ? "Over training" : "Phase by phase");
+        page_.section(m.where == "train" ? "Over training" : "Phase by phase");
         page_.grid();
         opened = true;
       }
@@ -224,7 +224,7 @@ class Composition {
 
   void method() {
     page_.section("How this was measured");
-    page_.paragraph("Course", display_.course);
+    page_.paragraph("Course", shown_.course);
     if (models::network_of(d_.experiment.options)) {
       page_.paragraph(
           "Events and bursts",
@@ -259,7 +259,8 @@ class Composition {
   }
 
   const SpikingReportData& d_;
-  const SpikingDisplay display_;
+  const CourseDisplay shown_;
+  const Display& display_ = shown_.display;
   Page page_{d_.experiment.title};
 };
 
@@ -273,7 +274,7 @@ std::vector<std::vector<std::string>> headline_table(const SpikingExperiment& e,
   if (twice) rows[0].push_back("untrained" + interval);
   rows[0].push_back((twice ? "trained" : "mean") + interval);
   rows[0].emplace_back("seeds");
-  for (const Headline& h : display_of(e.options, e.epochs).headlines) {
+  for (const Display::Headline& h : display_of(e.options, e.epochs).display.headlines) {
     const std::vector<SeedCurve> curves = curves_of(measured, "test", h.metric);
     if (curves.empty()) continue;
     std::vector<std::string>& row = rows.emplace_back();

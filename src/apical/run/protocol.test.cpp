@@ -6,11 +6,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "apical/experiment/toml/circuit_toml.h"
 #include "apical/io/hdf5.h"
 #include "apical/io/json.h"
 #include "apical/io/test_directory.h"
 #include "apical/learning/rate_learner.h"
-#include "apical/report/compose/protocol_report.h"
 #include "apical/run/protocol_run.h"
 
 namespace apical {
@@ -269,10 +269,38 @@ TEST(Protocol, LeavesAllItMeasuredInItsDirectory) {
   EXPECT_EQ(stored.read<double>(), std::vector<double>(t.mean.flat().begin(), t.mean.flat().end()));
   EXPECT_EQ(file.dataset("error-neuron-microcircuit/epochs-2/other-class/errors/units").dims(),
             (std::vector<std::uint64_t>{3, 35, 2}));
-  const std::string page = io::read_text(out / "report.html");
-  EXPECT_NE(page.find("silenced while learning"), std::string::npos);
-  EXPECT_NE(page.find("</html>"), std::string::npos);
   EXPECT_THROW(run(models, out), IoError);
+  EXPECT_EQ(io::read_json(out / "comparison.json").at("runs").at(0), "error-neuron-microcircuit");
+  // Each model says how it was probed and what it needs, and its circuit can be read back.
+  const io::Path model = out / "error-neuron-microcircuit";
+  const nlohmann::json manifest = io::read_json(model / "manifest.json");
+  EXPECT_EQ(manifest.at("method").at(0).at("title"), "Trials");
+  EXPECT_FALSE(manifest.at("ingredients").empty());
+  EXPECT_EQ(io::read_text(model / "circuit.toml"), circuit_toml(models.front().experiment.circuit()));
+}
+
+TEST(Protocol, IsReadBackFromItsFiles) {
+  const io::TestDirectory directory;
+  const io::Path out = directory.path() / "out";
+  EXPECT_FALSE(has_protocol(out));
+  const auto models = read(kShort);
+  const ProtocolResult result = run(models, out);
+  ASSERT_TRUE(has_protocol(out));
+  const ProtocolRecord back = read_protocol_record(out);
+  EXPECT_EQ(back.control, "control");
+  EXPECT_EQ(back.conditions,
+            (std::vector<std::string>{"control", "other class", "silenced", "silenced while learning"}));
+  EXPECT_EQ(back.seeds.size(), 3U);
+  ASSERT_EQ(back.measures.size(), 2U);
+  EXPECT_TRUE(back.measures[0].magnitude);
+  EXPECT_EQ(back.measures[0].populations, (std::vector<std::string>{"a2.err"}));
+  EXPECT_EQ(back.result.time_ms, result.time_ms);
+  const ModelOutcome &before = result.models.front(), &now = back.result.models.front();
+  ASSERT_EQ(now.traces.size(), before.traces.size());
+  for (std::size_t k = 0; k < now.traces.size(); ++k) EXPECT_EQ(now.traces[k].mean, before.traces[k].mean);
+  ASSERT_EQ(now.contrasts.size(), before.contrasts.size());
+  for (std::size_t k = 0; k < now.contrasts.size(); ++k)
+    EXPECT_EQ(now.contrasts[k].value, before.contrasts[k].value);
 }
 
 TEST(Protocol, PlasticityActsInTrialsOnlyIfItIsAskedFor) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/report/compose/spiking_display.h"
+#include "apical/procedure/spiking_display.h"
 
 #include <fmt/format.h>
 
@@ -11,11 +11,12 @@ using namespace payeur2021;
 struct Displayer {
   std::size_t epochs;
 
-  SpikingDisplay operator()(const XorOptions& o) const {
-    SpikingDisplay d;
+  CourseDisplay operator()(const XorOptions& o) const {
+    CourseDisplay out;
+    Display& d = out.display;
     const double middle = 0.5 * (o.e_min_Hz + o.e_max_Hz);
     d.headlines.push_back({"patterns_correct", "patterns right, of 4", ""});
-    MeasureDots answers{"Answers of the output population", "", "event rate of the output (Hz)", {}};
+    Display::Dots answers{"Answers of the output population", "", "event rate of the output (Hz)", {}};
     for (const XorPattern& p : kXorPatterns) {
       const std::string metric = fmt::format("out_event_Hz_{}", p.name);
       d.headlines.push_back({metric, fmt::format("output for {} (target {:d})", p.text, p.target()), "Hz"});
@@ -28,7 +29,7 @@ struct Displayer {
         middle);
     d.dots.push_back(answers);
     const auto over_patterns = [&](const char* population, const char* quantity) {
-      std::vector<MeasureFigure::Line> lines;
+      std::vector<Display::Figure::Line> lines;
       for (const XorPattern& p : kXorPatterns)
         lines.push_back({fmt::format("{} → {:d}", p.text, p.target()),
                          fmt::format("{}_{}_{}", population, quantity, p.name)});
@@ -71,7 +72,7 @@ struct Displayer {
                            {},
                            ""});
     }
-    MeasureFigure weights{
+    Display::Figure weights{
         "Plastic weights", "Mean over each projection.", "epoch", "weight", "train", {}, {}, ""};
     for (const char* w : {"in1_hid1", "in1_hid2", "in2_hid1", "in2_hid2", "hid1_out", "hid2_out"}) {
       std::string label = w;
@@ -83,18 +84,19 @@ struct Displayer {
     for (const XorPattern& p : kXorPatterns)
       order += fmt::format("{}{}", order.empty() ? "" : ", then ", p.text);
     d.activity = fmt::format("The inputs are {}, for {:g} s each.", order, o.example_s);
-    d.course = fmt::format(
+    out.course = fmt::format(
         "{:g} s without input, then a test of {:g} s for each pattern without plasticity or teacher. {} "
         "epochs of the four patterns in their fixed order: {:g} s of "
         "prediction without plasticity, then {:g} s with plasticity and a teaching current into each output "
         "dendrite, frozen, computed from that neuron's event rate. "
         "Then the test again. Nothing is reset between examples.",
         3 * o.alpha_s, o.example_s, epochs, 0.9 * o.example_s, 0.1 * o.example_s);
-    return d;
+    return out;
   }
 
-  SpikingDisplay operator()(const MnistOptions& o) const {
-    SpikingDisplay d;
+  CourseDisplay operator()(const MnistOptions& o) const {
+    CourseDisplay out;
+    Display& d = out.display;
     d.headlines = {{"accuracy", "test pictures right (fraction)", ""},
                    {"cost", "squared distance from the targets", ""},
                    {"hid_event_Hz", "event rate of the hidden population", "Hz"},
@@ -126,18 +128,19 @@ struct Displayer {
                          {},
                          ""});
     d.activity = fmt::format("The first test pictures, {:g} s each.", o.prediction_s);
-    d.course = fmt::format(
+    out.course = fmt::format(
         "{} epochs of all training pictures in an order of their own. Each picture sets the rates of its "
         "Poisson sources: {:g} s of prediction without plasticity, whose first {:g} s are "
         "not counted, then {:g} s with plasticity and a teaching current into each output dendrite, frozen, "
         "computed from that neuron's event rate. After each epoch a test: "
         "predictions alone. Nothing is reset between pictures.",
         epochs, o.prediction_s, o.settle_s, o.teaching_s);
-    return d;
+    return out;
   }
 
-  SpikingDisplay operator()(const PropagationOptions& o) const {
-    SpikingDisplay d;
+  CourseDisplay operator()(const PropagationOptions& o) const {
+    CourseDisplay out;
+    Display& d = out.display;
     d.headlines = {
         {"r_event_rate_1_soma_drive", "r(event rate 1, somatic drive)", ""},
         {"r_event_rate_2_event_rate_1", "r(event rate 2, event rate 1)", ""},
@@ -151,19 +154,20 @@ struct Displayer {
         {"pyr2_burst_probability", "burst probability of area 2", ""}};
     d.dots.push_back(correlations(d.headlines));
     d.activity = fmt::format("The drives begin at {:g} s.", o.burn_in_s);
-    d.course = fmt::format(
+    out.course = fmt::format(
         "{:g} s without drives, then {:g} s with a sine current of {:g} pA and period {:g} s into the somata "
         "of area 1 and one of {:g} pA and {:.4g} s into the "
         "dendrites of area 2. Events and bursts are counted in bins of {:g} ms; drives are taken at the end "
         "of a bin.",
         o.burn_in_s, o.duration_s, o.soma_amplitude_A * 1e12, o.soma_period_s, o.dendrite_amplitude_A * 1e12,
         o.dendrite_period_s, o.bin_s * 1e3);
-    return d;
+    return out;
   }
 
-  SpikingDisplay operator()(const models::MultiplexingOptions& m) const {
+  CourseDisplay operator()(const models::MultiplexingOptions& m) const {
     const PropagationOptions& o = m.population;
-    SpikingDisplay d;
+    CourseDisplay out;
+    Display& d = out.display;
     d.headlines = {{"r_event_rate_soma_drive", "r(event rate, somatic drive)", ""},
                    {"r_event_rate_dendrite_drive", "r(event rate, dendritic drive)", ""},
                    {"r_burst_probability_dendrite_drive", "r(burst probability, dendritic drive)", ""},
@@ -172,17 +176,18 @@ struct Displayer {
                    {"burst_probability", "burst probability", ""}};
     d.dots.push_back(correlations(d.headlines));
     d.activity = fmt::format("The drives begin at {:g} s.", o.burn_in_s);
-    d.course = fmt::format(
+    out.course = fmt::format(
         "{:g} s without drives, then {:g} s with a sine current of {:g} pA and period {:g} s into somata and "
         "one of {:g} pA and {:.4g} s into dendrites. "
         "Events and bursts are counted in bins of {:g} ms; drives are taken at the end of a bin.",
         o.burn_in_s, o.duration_s, o.soma_amplitude_A * 1e12, o.soma_period_s, o.dendrite_amplitude_A * 1e12,
         o.dendrite_period_s, o.bin_s * 1e3);
-    return d;
+    return out;
   }
 
-  SpikingDisplay operator()(const RuleNetworkOptions& o) const {
-    SpikingDisplay d;
+  CourseDisplay operator()(const RuleNetworkOptions& o) const {
+    CourseDisplay out;
+    Display& d = out.display;
     d.headlines.push_back({"weight_phase_0", "mean weight after the burn-in", ""});
     for (std::size_t i = 0; i <= o.phases.size(); ++i) {
       const std::string what = i < o.phases.size() ? fmt::format("dendritic input {:g} d0", o.phases[i])
@@ -217,29 +222,31 @@ struct Displayer {
                          {{"targets", "post_event_Hz"}, {"presynaptic", "pre_event_Hz"}},
                          {},
                          ""});
-    d.course = fmt::format(
+    out.course = fmt::format(
         "{:g} s without plasticity, then {} phases of {:g} s with plasticity and another weight of the input "
         "to the targets' dendrites in each, then {:g} s with a "
         "constant current into presynaptic dendrites instead.",
         4 * o.alpha_s, o.phases.size(), o.phase_s, o.phase_s);
-    return d;
+    return out;
   }
 
-  SpikingDisplay operator()(const PeriodicExperiment& o) const {
-    SpikingDisplay d;
+  CourseDisplay operator()(const PeriodicExperiment& o) const {
+    CourseDisplay out;
+    Display& d = out.display;
     d.curve_x = "frequency of pairing (Hz)";
     d.headlines = {{"crossing_periodic", "depression turns into potentiation", "Hz"},
                    {"deepest_periodic", "deepest depression", ""},
                    {"deepest_at_periodic", "which is at", "Hz"}};
-    d.course = fmt::format(
+    out.course = fmt::format(
         "{} epochs of {} simultaneous pre- and postsynaptic spikes at one frequency, {:g} s apart; weight "
         "changes are summed. No part of it is random.",
         o.protocol.epochs, o.protocol.pairings_per_epoch, o.protocol.interval_between_epochs_s);
-    return d;
+    return out;
   }
 
-  SpikingDisplay operator()(const PoissonExperiment& o) const {
-    SpikingDisplay d;
+  CourseDisplay operator()(const PoissonExperiment& o) const {
+    CourseDisplay out;
+    Display& d = out.display;
     d.curve_x = "rate of both trains (Hz)";
     for (const double p : o.initial_burst_probabilities) {
       d.headlines.push_back({fmt::format("crossing_P0_{:g}", p),
@@ -249,15 +256,16 @@ struct Displayer {
       d.headlines.push_back(
           {fmt::format("deepest_at_P0_{:g}", p), fmt::format("P(0) = {:g}: which is at", p), "Hz"});
     }
-    d.course = fmt::format(
+    out.course = fmt::format(
         "Independent Poisson trains of {:g} s before and behind one synapse; each seed is the mean of {} "
         "repetitions.",
         o.duration_s, o.repetitions);
-    return d;
+    return out;
   }
 
-  SpikingDisplay operator()(const BurstPoissonExperiment& o) const {
-    SpikingDisplay d;
+  CourseDisplay operator()(const BurstPoissonExperiment& o) const {
+    CourseDisplay out;
+    Display& d = out.display;
     d.curve_x = "burst probability of both trains";
     for (const double r : o.event_rates_Hz) {
       d.headlines.push_back({fmt::format("crossing_{:g}_Hz", r),
@@ -265,17 +273,17 @@ struct Displayer {
       d.headlines.push_back({fmt::format("span_{:g}_Hz", r),
                              fmt::format("{:g} Hz: change from the first to the last point", r), ""});
     }
-    d.course = fmt::format(
+    out.course = fmt::format(
         "Trains of events, each followed by a second spike with the given probability, for {:g} s on both "
         "sides of one synapse; each seed is the mean of {} repetitions.",
         o.duration_s, o.repetitions);
-    return d;
+    return out;
   }
 
-  static MeasureDots correlations(const std::vector<Headline>& headlines) {
-    MeasureDots d{
+  static Display::Dots correlations(const std::vector<Display::Headline>& headlines) {
+    Display::Dots d{
         "Correlations at zero lag", "Pearson correlation over bins after the burn-in.", "correlation", {}};
-    for (const Headline& h : headlines) {
+    for (const Display::Headline& h : headlines) {
       if (h.metric.starts_with("r_")) d.rows.push_back({h.text, h.metric, false});
     }
     return d;
@@ -284,7 +292,7 @@ struct Displayer {
 
 }  // namespace
 
-SpikingDisplay display_of(const models::SpikingOptions& options, std::size_t epochs) {
+CourseDisplay display_of(const models::SpikingOptions& options, std::size_t epochs) {
   return std::visit(Displayer{epochs}, options);
 }
 

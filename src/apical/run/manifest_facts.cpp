@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/run/manifest_facts.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apical/analysis/layered_ingredients.h"
+#include "apical/analysis/spiking_ingredients.h"
+#include "apical/experiment/toml/circuit_toml.h"
+#include "apical/procedure/spiking_display.h"
+
+namespace apical {
+namespace {
+
+std::string read_out(const Experiment& e, const TaskInfo& task) {
+  if (task.rewards) {
+    return "the policy takes its most likely action in every state; test episodes start where no training "
+           "episode did, and are the same for all seeds. "
+           "In training, actions are drawn, and returns are those of the last episodes that ended. The angle "
+           "is taken decision by decision, each "
+           "weighed by its advantage, in a rollout that is not learned from.";
+  }
+  if (task.steers) {
+    return fmt::format(
+        "the circuit sees each state of the plant for {} network steps, then its output acts. The loss is "
+        "the squared difference from the "
+        "teacher's output in the same states. Start states are the same for all seeds, and the teacher is "
+        "scored on them too.",
+        e.presentation.steps_per_control);
+  }
+  if (e.presentation.scored == ScoredSteps::all)
+    return "the loss is the mean over all steps but the first ten.";
+  return e.presentation.further_steps() > 0 ? "outputs are read one step after the end of each sample."
+                                            : "outputs are read at the last step of each presentation.";
+}
+
+void add_ingredients(nlohmann::json& m, const std::vector<Ingredient>& all) {
+  m["needs"] = m["ingredients"] = nlohmann::json::array();
+  for (const Ingredient& i : all) {
+    m["ingredients"].push_back({{"name", i.name}, {"needed", i.needed}, {"reason", i.reason}});
+    if (i.needed) m["needs"].push_back(i.name);
+  }
+}
+
+}  // namespace
+
+void add_method(nlohmann::json& m, const std::string& title, const std::string& text) {
+  m["method"].push_back({{"title", title}, {"text", text}});
+}
+
+void add_facts(nlohmann::json& m, const Experiment& e) {
+  const TaskInfo& task = find_task(e.task);
+  m["description"] = e.description;
+  m["task_description"] = task.description;
+  add_method(m, "Evaluation",
+             "The state after the last epoch is tested, without targets and with plasticity off; " +
+                 read_out(e, task));
+  add_ingredients(m, e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered()));
+}
+
+void add_facts(nlohmann::json& m, const SpikingExperiment& e) {
+  const CourseDisplay shown = display_of(e.options, e.epochs);
+  m["description"] = e.description;
+  add_method(m, "Course", shown.course);
+  if (models::network_of(e.options)) {
+    add_method(
+        m, "Events and bursts",
+        "An event is the first spike after a pause; the second spike of a burst makes it a burst. Burst "
+        "probability is bursts over events. What tells a pause, and every other departure of the "
+        "published program from its article, is an option of the experiment and stands below.");
+  }
+  m["seed_draws"] = "the wiring, the initial state and all background input";
+  m["display"] = display_json(shown.display);
+  add_ingredients(m, ingredients(e.options));
+}
+
+void write_circuit(const Experiment& e, const io::Path& run) {
+  if (e.is_circuit()) io::write_atomically(run / "circuit.toml", circuit_toml(e.circuit()));
+}
+
+}  // namespace apical
