@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Spiking experiments from end to end: run, stop and resume, wrong keys, threads, check, models, reproduce.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +12,9 @@
 #include "apical/io/hdf5.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "apical/models/payeur2021_rule.h"
+#include "apical/models/payeur2021_xor.h"
+#include "apical/models/spiking_models.h"
 #include "apical/run/metrics_file.h"
 #include "apical/run/spiking_run.h"
 #include "support/command_line.h"
@@ -277,8 +281,7 @@ TEST_F(Spiking, ValuesOutOfBoundsAreLocatedAtTheirKey) {
 TEST_F(Spiking, OptionsThatCanDoNothingAreUnknown) {
   const auto parameters = [](const std::string& model) {
     std::vector<std::string> names;
-    for (const models::Parameter& p : models::parameters_of(models::find_spiking(model)->defaults))
-      names.push_back(p.name);
+    for (const models::Parameter& p : models::find_spiking(model)->parameters({})) names.push_back(p.name);
     return names;
   };
   using testing::Contains;
@@ -311,10 +314,12 @@ TEST_F(Spiking, SymmetricFeedbackShowsItsLearningRates) {
   EXPECT_THAT(half.resolved, HasSubstr("hidden_eta = 0.004\n"));
   EXPECT_THAT(half.resolved, HasSubstr("output_eta = 0.002\n"));
   EXPECT_EQ(read_spiking_experiment(TomlDocument::parse(half.resolved, "test")).resolved, half.resolved);
-  const auto given =
-      std::get<payeur2021::XorOptions>(read("feedback = \"symmetric\"\nhidden_eta = 8e-3\n").options);
-  EXPECT_EQ(given.hidden_eta, 8e-3);
-  EXPECT_EQ(given.output_eta, 2e-3);
+  const auto eta = [](const SpikingExperiment& e, const char* connection) {
+    return e.circuit.connections[spike::connection_index(e.circuit, connection)].rule->eta;
+  };
+  const SpikingExperiment given = read("feedback = \"symmetric\"\nhidden_eta = 8e-3\n");
+  EXPECT_EQ(eta(given, "in1->hid1 exc"), 8e-3);
+  EXPECT_EQ(eta(given, "hid1->out exc"), 2e-3);
   EXPECT_THAT(read("").resolved, HasSubstr("hidden_eta = 0.008\n"));
 }
 
@@ -371,17 +376,17 @@ TEST_F(Spiking, PresetsOfQuirksAreDefaultsThatSingleOnesOverride) {
 }
 
 TEST_F(Spiking, OptionsInTomlAreTheRecipesToTheBit) {
-  const auto e = read_spiking_experiment(TomlDocument::parse("[model]\nname = \"burstprop-xor\"\n", "test"));
-  const auto& read = std::get<payeur2021::XorOptions>(e.options);
-  const payeur2021::XorOptions recipe;
-  EXPECT_EQ(read.teacher_A, recipe.teacher_A);
-  EXPECT_EQ(read.input_on_A, recipe.input_on_A);
-  EXPECT_EQ(read.input_off_A, recipe.input_off_A);
-  EXPECT_EQ(read.quirks, recipe.quirks);
-  const auto r =
-      read_spiking_experiment(TomlDocument::parse("[model]\nname = \"burstprop-rule-network\"\n", "test"));
-  EXPECT_EQ(std::get<payeur2021::RuleNetworkOptions>(r.options).final_presynaptic_current_A,
-            payeur2021::RuleNetworkOptions{}.final_presynaptic_current_A);
+  const auto read = [](const char* model) {
+    return read_spiking_experiment(
+        TomlDocument::parse(fmt::format("[model]\nname = \"{}\"\n", model), "test"));
+  };
+  const SpikingExperiment e = read("burstprop-xor");
+  EXPECT_EQ(e.circuit, payeur2021::xor_network());
+  EXPECT_EQ(e.course.teacher, payeur2021::xor_course({}, 500).teacher);
+  EXPECT_EQ(e.course.stimuli, payeur2021::xor_course({}, 500).stimuli);
+  const SpikingExperiment r = read("burstprop-rule-network");
+  EXPECT_EQ(r.circuit, payeur2021::rule_network());
+  EXPECT_EQ(r.course.stages, payeur2021::rule_course({}).stages);
 }
 
 TEST_F(Spiking, SpikesAreInSonataLayout) {

@@ -11,7 +11,7 @@
 #include "apical/core/error.h"
 #include "apical/engine/layered/model.h"
 #include "apical/engine/spike/network.h"
-#include "apical/models/payeur2021_pairing.h"
+#include "apical/rules/burst_pairing.h"
 #include "apical/rules/burstprop_reference.h"
 #include "apical/rules/burstprop_rule.h"
 #include "apical/rules/rule_options.h"

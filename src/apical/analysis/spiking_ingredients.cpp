@@ -40,20 +40,22 @@ std::vector<std::string> one_to_one(const SpikingCircuit& d) {
 
 }  // namespace
 
-std::vector<Ingredient> ingredients(const models::SpikingOptions& options) {
-  const auto network = models::network_of(options);
-  const bool xor_task = std::holds_alternative<payeur2021::XorOptions>(options),
-             task = xor_task || std::holds_alternative<payeur2021::MnistOptions>(options);
+std::vector<Ingredient> ingredients(const SpikingCircuit& circuit, const Course& course) {
+  const bool network = !circuit.groups.empty();
+  bool only_taught = false, plastic_untaught = false;
+  for (const course::Stage& s : course.stages) {
+    for (const course::Phase& p : s.phases) (p.taught ? only_taught : plastic_untaught) |= p.plastic;
+  }
+  const bool phases = only_taught && !plastic_untaught, taught = course.teacher.has_value();
   std::vector<Ingredient> out;
   out.push_back({"weight transport", false,
                  network ? "every projection is wired and weighted on its own" : "one synapse"});
-  out.push_back({"separate phases", task,
-                 xor_task ? "plasticity is on in the last tenth of each example only, while the teacher acts"
-                 : task   ? "plasticity is on while the teacher acts only"
-                          : "plasticity, where there is any, goes on all the time"});
+  out.push_back({"separate phases", phases,
+                 phases ? "plasticity is on while the teacher acts only"
+                        : "plasticity, where there is any, does not wait for a teacher"});
   out.push_back({"signed signals", false, "cells send spikes; credit is more or fewer bursts than usual"});
   if (network) {
-    const auto mixed = of_both_signs(*network), single = one_to_one(*network);
+    const auto mixed = of_both_signs(circuit), single = one_to_one(circuit);
     out.push_back({"mixed signs", !mixed.empty(),
                    mixed.empty() ? "every population either excites or inhibits"
                                  : fmt::format("cells of {} excite and inhibit", join_names(mixed))});
@@ -61,9 +63,9 @@ std::vector<Ingredient> ingredients(const models::SpikingOptions& options) {
                    single.empty() ? "projections are random" : join_names(single)});
   }
   out.push_back({"global signal", false, "no scalar is broadcast"});
-  out.push_back({"target", task,
-                 task ? "a current into each output dendrite, computed from that neuron's own event rate"
-                      : "nothing is taught"});
+  out.push_back({"target", taught,
+                 taught ? "a current into each output dendrite, computed from that neuron's own event rate"
+                        : "nothing is taught"});
   return out;
 }
 

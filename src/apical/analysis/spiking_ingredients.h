@@ -6,11 +6,12 @@
 #include <vector>
 
 #include "apical/analysis/ingredients.h"
-#include "apical/models/spiking_models.h"
+#include "apical/circuit/course.h"
+#include "apical/circuit/spiking_circuit.h"
 
 namespace apical {
 
 /// weight transport, separate phases, signed signals, mixed signs, global signal, one-to-one wiring, target.
-std::vector<Ingredient> ingredients(const models::SpikingOptions& options);
+std::vector<Ingredient> ingredients(const SpikingCircuit& circuit, const Course& course);
 
 }  // namespace apical

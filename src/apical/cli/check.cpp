@@ -134,8 +134,7 @@ void check_spiking(Context& context, const TomlDocument& document, unsigned thre
                                       {"seconds", cost.seconds}});
     return;
   }
-  context.out << fmt::format("{}: {}, {} seeds, float\n", e.label, models::find_spiking(e.model)->description,
-                             e.seeds.size());
+  context.out << fmt::format("{}: {}, {} seeds, float\n", e.label, e.about, e.seeds.size());
   if (cost.neurons > 0) {
     context.out << fmt::format(
         "  network     {} neurons, {} synapses, {} of them plastic, {} Poisson inputs\n", cost.neurons,

@@ -54,9 +54,11 @@ std::vector<Card> all_cards() {
     cards.push_back({m.name, m.description, m.citation, m.parameters, ingredients(models::example_of(m))});
   }
   for (const models::SpikingModel& m : models::spiking_models()) {
-    std::vector<models::Parameter> parameters = models::presets_of(m.defaults);
-    for (models::Parameter& p : models::parameters_of(m.defaults)) parameters.push_back(std::move(p));
-    cards.push_back({m.name, m.description, m.citation, std::move(parameters), ingredients(m.defaults)});
+    std::vector<models::Parameter> parameters = m.presets;
+    for (models::Parameter& p : m.parameters({})) parameters.push_back(std::move(p));
+    const models::CircuitAndCourse both = m.build({}, models::defaults_of(m));
+    cards.push_back(
+        {m.name, m.description, m.citation, std::move(parameters), ingredients(both.circuit, both.course)});
   }
   return cards;
 }

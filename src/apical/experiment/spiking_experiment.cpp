@@ -8,7 +8,8 @@
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/experiment.h"
 #include "apical/experiment/toml/model_toml.h"
-#include "apical/procedure/spiking_course.h"
+#include "apical/models/spiking_models.h"
+#include "apical/procedure/course_measures.h"
 
 namespace apical {
 namespace {
@@ -17,25 +18,28 @@ void read_model(TomlReader& t, SpikingExperiment& e) {
   e.model = t.text("name");
   const models::SpikingModel& model = *models::find_spiking(e.model);
   e.citation = model.citation;
-  e.options = model.defaults;
-  for (const models::Parameter& preset : models::presets_of(e.options)) {
-    models::apply_preset(e.options, preset.name,
-                         t.choice(preset.name, preset.choices, std::get<std::string>(preset.default_value)));
-  }
-  const std::vector<models::Parameter> parameters = models::parameters_of(e.options);
+  e.about = model.description;
+  models::Presets presets;
+  for (const models::Parameter& p : model.presets)
+    presets[p.name] = t.choice(p.name, p.choices, std::get<std::string>(p.default_value));
+  const std::vector<models::Parameter> parameters = model.parameters(presets);
   const models::Values values(read_values(t, parameters));
   t.finish();
   at_parameter(t, parameters, [&] {
-    e.options = models::filled(e.options, values);
-    if (const auto network = models::network_of(e.options)) spike::validate(*network);
+    models::CircuitAndCourse both = model.build(presets, values);
+    e.circuit = std::move(both.circuit);
+    e.course = std::move(both.course);
+    if (!e.course.protocol) {
+      spike::validate(e.circuit);
+      check_course(e.course, e.circuit);
+    }
     return 0;
   });
 }
 
-std::vector<std::string> recordable(const models::SpikingOptions& options) {
+std::vector<std::string> recordable(const SpikingCircuit& circuit) {
   std::vector<std::string> out;
-  const auto network = models::network_of(options);
-  for (const spike::NeuronGroup& g : network ? network->groups : std::vector<spike::NeuronGroup>{}) {
+  for (const spike::NeuronGroup& g : circuit.groups) {
     if (!std::holds_alternative<spike::PoissonSource>(g.model)) out.push_back(g.name);
   }
   return out;
@@ -43,7 +47,7 @@ std::vector<std::string> recordable(const models::SpikingOptions& options) {
 
 void read_record(TomlReader& t, SpikingExperiment& e) {
   SpikeRecordRequest& r = e.record;
-  const std::vector<std::string> known = recordable(e.options);
+  const std::vector<std::string> known = recordable(e.circuit);
   r.spikes = t.boolean("spikes", false);
   if (r.spikes && known.empty()) {
     throw ConfigError(
@@ -51,7 +55,7 @@ void read_record(TomlReader& t, SpikingExperiment& e) {
         t.place("spikes"), "leave it out");
   }
   if (r.spikes) {
-    const double end_s = course_seconds(e);
+    const double end_s = e.course.duration_s();
     r.from_s = t.number("from_s", 0.0);
     r.until_s = t.number("until_s", std::max(r.from_s, std::min(r.from_s + 1, end_s)));
     if (r.from_s >= end_s) {
@@ -121,10 +125,10 @@ SpikingExperiment read_spiking_experiment(const TomlDocument& document) {
                     e.model),
         root.place(key), "leave it out; 'apical models " + e.model + "' lists what can be set");
   }
-  if (const auto epochs = models::default_epochs(e.options)) {
+  if (e.course.trains()) {
     TomlReader training = root.table("training");
-    e.epochs = static_cast<std::size_t>(
-        training.integer("epochs", static_cast<std::int64_t>(*epochs), 0, 1'000'000));
+    e.course.epochs = static_cast<std::size_t>(
+        training.integer("epochs", static_cast<std::int64_t>(e.course.epochs), 0, 1'000'000));
     training.finish();
   } else if (root.has("training")) {
     throw ConfigError(fmt::format("model '{}' has no training", e.model), root.place("training"),

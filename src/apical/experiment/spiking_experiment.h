@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An experiment of spiking neurons as a validated value. Its model brings circuit, stimuli and course, so
-// there is no task:
-//   [model] name and options   [training] epochs, of models that learn   [run] seeds   [record] spikes and
+// An experiment of spiking neurons as a validated value: a circuit and its course, both from a model.
+//   [model] name and options   [training] epochs, of courses that train   [run] seeds   [record] spikes and
 //   rasters
 #pragma once
 
@@ -9,8 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "apical/circuit/course.h"
+#include "apical/circuit/spiking_circuit.h"
 #include "apical/experiment/toml/toml_reader.h"
-#include "apical/models/spiking_models.h"
 
 namespace apical {
 
@@ -25,9 +25,10 @@ struct SpikeRecordRequest {
 
 struct SpikingExperiment {
   std::string title, description, label;
-  std::string model, citation;
-  models::SpikingOptions options;
-  std::size_t epochs = 0;  ///< of training; 0 for models that do not train
+  std::string model, citation;  ///< recipe; empty for a circuit of the user's own
+  std::string about;            ///< the recipe's description
+  SpikingCircuit circuit;       ///< empty for a course that is a protocol of its own
+  Course course;
   std::vector<std::uint64_t> seeds;
   double checkpoint_every_s = 30;
   SpikeRecordRequest record;

@@ -24,12 +24,10 @@
 //   homeostasis none, unless hidden_max_Hz is lowered
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <vector>
+#include <cstddef>
 
-#include "apical/engine/spike/network.h"
-#include "apical/models/watched_advance.h"
+#include "apical/circuit/course.h"
+#include "apical/circuit/spiking_circuit.h"
 
 namespace apical::payeur2021 {
 
@@ -81,45 +79,10 @@ spike::SpikingCircuit mnist_network(const MnistOptions& options, std::size_t sou
 
 /// Sources of a square picture of `side` pixels per side. ConfigError if `pooling` does not divide it.
 std::size_t mnist_sources(const MnistOptions& options, std::size_t side);
-/// Means over squares of pixels; `pixels` has side * side entries, row by row.
-std::vector<double> pooled(std::span<const double> pixels, std::size_t side, std::size_t pooling);
 
-/// What the network said to a picture.
-struct MnistAnswer {
-  std::vector<double> class_Hz;  ///< mean event rate of each output population while it was counted
-  std::size_t digit = 0;         ///< the largest; of equals the first
-  double cost = 0;  ///< squared distance from the targets over the squared range, mean over classes
-};
-
-/// The protocol, a picture at a time. Nothing is reset between pictures.
-class MnistNetwork {
- public:
-  MnistNetwork(const MnistOptions& options, std::size_t sources, std::uint64_t seed,
-               ThreadPool* pool = nullptr, WatchedAdvance advance = {});
-
-  /// Prediction without plasticity or teacher; intensities between 0 and 1.
-  MnistAnswer predict(std::span<const double> intensities, std::size_t label);
-  /// Prediction, then the teaching phase with learning rates times `factor`. The answer is the prediction's.
-  MnistAnswer learn(std::span<const double> intensities, std::size_t label, double factor = 1);
-
-  /// Mean event rate and burst probability of the hidden population in the last phase.
-  double hidden_Hz() const;
-  double hidden_burst_probability() const;
-  double root_mean_square_weight_mV(const char* connection) const;
-  spike::Network<float>& network() { return network_; }
-  const MnistOptions& options() const { return options_; }
-
- private:
-  void run(double seconds);
-  std::size_t hid_, out_;
-  MnistOptions options_;
-  spike::Network<float> network_;
-  WatchedAdvance advance_;
-  double counted_s_ = 0;
-};
-
-/// Current in A on top of the constant one that takes an output neuron of event rate `rate_Hz` to its taught
-/// burst probability.
-double mnist_teacher_A(bool target, double rate_Hz, const MnistOptions& options);
+/// A test of the untrained network on the first 1000 test pictures at most, then epochs of all training
+/// pictures in an order of their own, each followed by a test. Every picture is predicted; in training it is
+/// taught afterwards.
+Course mnist_course(const MnistOptions& options, std::size_t epochs);
 
 }  // namespace apical::payeur2021

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/models/payeur2021_propagation.h"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numbers>
 #include <optional>
 
-#include "apical/core/error.h"
+#include "apical/engine/spike/short_term.h"
 
 namespace apical::payeur2021 {
 namespace {
@@ -41,42 +38,6 @@ double mean_efficacy(const ShortTermParameters& p, FacilitationJump jump, double
     efficacy = state.transmit(p, jump, dt_s, std::llround(i / (kRate_Hz * dt_s)));
   }
   return efficacy;
-}
-
-Drive with_sine(const Drive& base, double amplitude_A, double period_s, double start_s) {
-  return {base.constant_A, amplitude_A, period_s, start_s};
-}
-
-PropagationSeries record(Network<float>& net, const std::vector<std::size_t>& areas,
-                         const PropagationOptions& o, const WatchedAdvance& advance) {
-  PropagationSeries out;
-  const auto bins = static_cast<int>(std::lround(o.duration_s / o.bin_s));
-  for (int bin = 0; bin < bins; ++bin) {
-    net.reset_counts();
-    advance_watched(net, o.bin_s, advance);
-    for (std::size_t a = 0; a < areas.size(); ++a) {
-      const Counts c = net.counts(areas[a]);
-      const double per_Hz = o.bin_s * static_cast<double>(net.description().groups[areas[a]].size);
-      out.event_Hz[a].push_back(static_cast<double>(c.events) / per_Hz);
-      out.burst_Hz[a].push_back(static_cast<double>(c.bursts) / per_Hz);
-    }
-    const double t = (bin + 1) * o.bin_s;
-    out.soma_drive_A.push_back(o.soma_amplitude_A * std::sin(2 * std::numbers::pi * t / o.soma_period_s));
-    out.dendrite_drive_A.push_back(o.dendrite_amplitude_A *
-                                   std::sin(2 * std::numbers::pi * t / o.dendrite_period_s));
-  }
-  return out;
-}
-
-void start_drives(Network<float>& net, std::size_t soma_group, std::size_t dendrite_group,
-                  const PropagationOptions& o) {
-  const double now = static_cast<double>(net.step()) * net.description().dt_s;
-  const auto& groups = net.description().groups;
-  net.set_drive(soma_group, CurrentTarget::soma,
-                with_sine(groups[soma_group].soma_current, o.soma_amplitude_A, o.soma_period_s, now));
-  net.set_drive(
-      dendrite_group, CurrentTarget::dendrite,
-      with_sine(groups[dendrite_group].dendrite_current, o.dendrite_amplitude_A, o.dendrite_period_s, now));
 }
 
 }  // namespace
@@ -137,58 +98,6 @@ SpikingCircuit multiplexing_population(const PropagationOptions& o) {
   d.groups = {pyramidal("pyr1", o.pyramidal, 0, 50e-12)};
   add_pyramidal_noise(d, "pyr1");
   return d;
-}
-
-std::vector<double> PropagationSeries::burst_probability(std::size_t area) const {
-  std::vector<double> out(event_Hz[area].size());
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = event_Hz[area][i] > 0 ? burst_Hz[area][i] / event_Hz[area][i]
-                                   : std::numeric_limits<double>::quiet_NaN();
-  return out;
-}
-
-PropagationSeries run_propagation(const PropagationOptions& o, std::uint64_t seed, ThreadPool* pool,
-                                  const WatchedAdvance& advance) {
-  Network<float> net(propagation_network(o), seed, pool);
-  advance_watched(net, o.burn_in_s, advance);
-  start_drives(net, net.group("pyr1"), net.group("pyr2"), o);
-  return record(net, {net.group("pyr1"), net.group("pyr2")}, o, advance);
-}
-
-PropagationSeries run_multiplexing(const PropagationOptions& o, std::uint64_t seed, ThreadPool* pool,
-                                   const WatchedAdvance& advance) {
-  Network<float> net(multiplexing_population(o), seed, pool);
-  advance_watched(net, o.burn_in_s, advance);
-  start_drives(net, 0, 0, o);
-  return record(net, {0}, o, advance);
-}
-
-double mean_of_bins(const std::vector<double>& x) {
-  double sum = 0, bins = 0;
-  for (const double v : x) {
-    if (std::isnan(v)) continue;
-    sum += v;
-    ++bins;
-  }
-  return sum / bins;
-}
-
-double correlation(const std::vector<double>& all_a, const std::vector<double>& all_b) {
-  APICAL_CHECK(all_a.size() == all_b.size());
-  std::vector<double> a, b;
-  for (std::size_t i = 0; i < all_a.size(); ++i) {
-    if (std::isnan(all_a[i]) || std::isnan(all_b[i])) continue;
-    a.push_back(all_a[i]);
-    b.push_back(all_b[i]);
-  }
-  const double ma = mean_of_bins(a), mb = mean_of_bins(b);
-  double ab = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ab += (a[i] - ma) * (b[i] - mb);
-    aa += (a[i] - ma) * (a[i] - ma);
-    bb += (b[i] - mb) * (b[i] - mb);
-  }
-  return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
 }
 
 }  // namespace apical::payeur2021

@@ -6,10 +6,9 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "apical/engine/spike/network.h"
-#include "apical/models/watched_advance.h"
+#include "apical/circuit/course.h"
+#include "apical/circuit/spiking_circuit.h"
 
 namespace apical::payeur2021 {
 
@@ -38,23 +37,10 @@ spike::SpikingCircuit propagation_network(const PropagationOptions& options = {}
 /// One uncoupled population of two-compartment neurons under the same background: group pyr1.
 spike::SpikingCircuit multiplexing_population(const PropagationOptions& options = {});
 
-/// Rates in Hz per neuron and drives in A (at the end of the bin), one value per bin.
-struct PropagationSeries {
-  std::vector<double> event_Hz[2], burst_Hz[2];  ///< by area
-  std::vector<double> soma_drive_A, dendrite_drive_A;
-  std::vector<double> burst_probability(std::size_t area) const;  ///< NaN of bins without an event
-};
-
-/// Runs the two areas: soma drive into area 1, dendritic drive into area 2.
-PropagationSeries run_propagation(const PropagationOptions& options, std::uint64_t seed,
-                                  ThreadPool* pool = nullptr, const WatchedAdvance& advance = {});
-/// Runs the single population with both drives; area 0 holds it, area 1 stays empty.
-PropagationSeries run_multiplexing(const PropagationOptions& options, std::uint64_t seed,
-                                   ThreadPool* pool = nullptr, const WatchedAdvance& advance = {});
-
-/// Pearson correlation over the bins in which both are numbers; 0 if either does not vary.
-double correlation(const std::vector<double>& a, const std::vector<double>& b);
-/// Over the bins in which there is a number; NaN if there are none.
-double mean_of_bins(const std::vector<double>& x);
+/// Sine currents into the somata of area 1 and the dendrites of area 2 after a burn-in; measures are means
+/// and correlations over bins.
+Course propagation_course(const PropagationOptions& options);
+/// The same with both currents into the single population.
+Course multiplexing_course(const PropagationOptions& options);
 
 }  // namespace apical::payeur2021

@@ -58,33 +58,4 @@ SpikingCircuit rule_network(const RuleNetworkOptions& o) {
   return d;
 }
 
-std::vector<RulePhase> run_rule_network(const RuleNetworkOptions& o, std::uint64_t seed, ThreadPool* pool,
-                                        const WatchedAdvance& advance) {
-  Network<float> net(rule_network(o), seed, pool);
-  const std::size_t pre = net.group("pre"), post = net.group("post");
-  const std::size_t drive = net.connection("drive"), plastic = net.connection("plastic");
-  std::vector<RulePhase> out;
-  const auto phase = [&](double seconds) {
-    net.reset_counts();
-    advance_watched(net, seconds, advance);
-    const Counts a = net.counts(pre), b = net.counts(post);
-    const double per_Hz = seconds * static_cast<double>(o.neurons);
-    const auto ratio = [](const Counts& c) {
-      return c.events ? static_cast<double>(c.bursts) / static_cast<double>(c.events) : 0;
-    };
-    out.push_back({net.mean_weight(plastic), static_cast<double>(a.events) / per_Hz, ratio(a),
-                   static_cast<double>(b.events) / per_Hz, ratio(b)});
-  };
-  phase(4 * o.alpha_s);
-  net.set_plasticity(true);
-  for (const double factor : o.phases) {
-    const double weight = factor * o.dendritic_weight;
-    net.set_weights(drive, {&weight, 1});
-    phase(o.phase_s);
-  }
-  net.set_drive(pre, CurrentTarget::dendrite, {.constant_A = o.final_presynaptic_current_A});
-  phase(o.phase_s);
-  return out;
-}
-
 }  // namespace apical::payeur2021

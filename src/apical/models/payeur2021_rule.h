@@ -4,11 +4,9 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
-#include <vector>
 
-#include "apical/engine/spike/network.h"
-#include "apical/models/watched_advance.h"
+#include "apical/circuit/course.h"
+#include "apical/circuit/spiking_circuit.h"
 
 namespace apical::payeur2021 {
 
@@ -25,12 +23,7 @@ struct RuleNetworkOptions {
 /// Groups pre, post, exc_pool, inh_pool, dendritic_drive.
 spike::SpikingCircuit rule_network(const RuleNetworkOptions& options = {});
 
-/// Per phase: burn-in (4 alpha, no plasticity), the five of `phases`, presynaptic dendrites excited.
-struct RulePhase {
-  double mean_weight;  ///< at the end
-  double pre_event_Hz, pre_burst_probability, post_event_Hz, post_burst_probability;
-};
-std::vector<RulePhase> run_rule_network(const RuleNetworkOptions& options, std::uint64_t seed,
-                                        ThreadPool* pool = nullptr, const WatchedAdvance& advance = {});
+/// Phases: burn-in (4 alpha, no plasticity), the five of `phases`, presynaptic dendrites excited.
+Course rule_course(const RuleNetworkOptions& options);
 
 }  // namespace apical::payeur2021

@@ -4,13 +4,10 @@
 // hidden dendrites.
 #pragma once
 
-#include <array>
-#include <functional>
 #include <string>
-#include <vector>
 
-#include "apical/engine/spike/network.h"
-#include "apical/models/watched_advance.h"
+#include "apical/circuit/course.h"
+#include "apical/circuit/spiking_circuit.h"
 
 namespace apical::payeur2021 {
 
@@ -45,79 +42,8 @@ struct XorOptions {
 /// The circuit: groups in1, in2, hid1, hid2, out; connections "in1->hid1 exc" and so on.
 spike::SpikingCircuit xor_network(const XorOptions& options = {});
 
-struct XorPattern {
-  bool first, second;
-  const char* name;  ///< "10", in names of measures
-  const char* text;  ///< "1,0", for people
-  bool target() const { return first != second; }
-};
-inline constexpr std::array<const char*, 5> kXorGroups{"in1", "in2", "hid1", "hid2", "out"};
-inline constexpr std::array<XorPattern, 4> kXorPatterns{{{false, false, "00", "0,0"},
-                                                         {true, false, "10", "1,0"},
-                                                         {false, true, "01", "0,1"},
-                                                         {true, true, "11", "1,1"}}};
-
-/// Population means over the last half of a presentation, in Hz, and burst probabilities; order of groups.
-struct XorResponse {
-  std::array<double, 5> event_Hz{}, burst_Hz{};
-  double burst_probability(std::size_t group) const {
-    return event_Hz[group] > 0 ? burst_Hz[group] / event_Hz[group] : 0;
-  }
-  double output_Hz() const { return event_Hz[4]; }
-};
-
-/// One training example.
-struct XorExample {
-  XorResponse prediction;  ///< second half of the prediction phase
-  XorResponse teaching;    ///< the whole teaching phase
-  double cost = 0;         ///< cross-entropy of the output's rate estimate
-};
-
-struct XorResult {
-  std::array<XorResponse, 4> untrained, trained;
-  std::vector<std::array<XorExample, 4>> epochs;
-  double cost(std::size_t epoch) const;
-};
-
-/// Patterns whose output rate lies on the right side of the middle between e_min and e_max.
-int patterns_correct(const std::array<XorResponse, 4>& responses, const XorOptions& options);
-
-/// The published protocol, step by step, so that a caller can stop, save and look at any time.
-class XorTask {
- public:
-  XorTask(const XorOptions& options, std::uint64_t seed, ThreadPool* pool = nullptr,
-          WatchedAdvance advance = {});
-
-  /// 3 alpha without input current or plasticity.
-  void burn_in();
-  /// The four patterns without plasticity or teacher.
-  std::array<XorResponse, 4> test();
-  /// The four patterns in their fixed order, each predicted, then taught.
-  std::array<XorExample, 4> train_epoch();
-
-  spike::Network<float>& network() { return network_; }
-  const XorOptions& options() const { return options_; }
-
- private:
-  void set_input(const XorPattern& pattern);
-  void remove_input();
-  XorResponse present(double seconds);
-  void teach(bool target, std::span<const double> rates_Hz);
-
-  XorOptions options_;
-  spike::Network<float> network_;
-  WatchedAdvance advance_;
-};
-
-/// Burn-in, test, `epochs` of training (500 in the paper), test. `after_epoch` may watch; returning false
-/// stops.
-XorResult run_xor(const XorOptions& options, int epochs, std::uint64_t seed, ThreadPool* pool = nullptr,
-                  const std::function<bool(int, const std::array<XorExample, 4>&)>& after_epoch = {});
-
-/// Teacher current in A for one output neuron whose event rate estimate is `rate_Hz`.
-double xor_teacher_A(bool target, double rate_Hz, const XorOptions& options);
-
-/// Cross-entropy of a mean output rate.
-double xor_cost(bool target, double mean_rate_Hz, const XorOptions& options);
+/// Burn-in, test, `epochs` of training (500 in the paper), test. Names of measures end in _10 and the like
+/// for a pattern.
+Course xor_course(const XorOptions& options, std::size_t epochs);
 
 }  // namespace apical::payeur2021

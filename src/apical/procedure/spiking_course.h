@@ -8,18 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "apical/experiment/spiking_experiment.h"
+#include "apical/circuit/course.h"
 #include "apical/io/archive.h"
+#include "apical/procedure/course_measures.h"
 #include "apical/procedure/spike_watch.h"
+#include "apical/tasks/dataset.h"
 
 namespace apical {
-
-/// What was measured at one time: a line of metrics.ndjson without the seed.
-struct MeasureRow {
-  std::size_t epoch = 0;
-  std::string split;  ///< "test", or "train" for what is measured within training
-  std::vector<std::pair<std::string, double>> values;
-};
 
 class SpikingCourse {
  public:
@@ -32,7 +27,7 @@ class SpikingCourse {
   virtual void load(std::span<const std::byte>, const std::string& /*origin*/) {}
   virtual const std::vector<ActivitySegment>& segments() const;
   virtual const std::vector<PopulationSpikes>& recorded() const;
-  virtual const std::vector<payeur2021::PairingCurve>& curves() const;
+  virtual const std::vector<course::WeightChangeCurve>& curves() const;
   /// The network as a numerical fault left it; empty if there was none.
   const io::Bytes& fault_state() const { return fault_state_; }
 
@@ -48,16 +43,14 @@ struct CourseSetting {
   std::uint64_t seed = 1;
   ThreadPool* pool = nullptr;  ///< inside the network; may be null
   SpikeWatch::Plan watch = {};
-  double raster_s = 0.5;  ///< of each part that is drawn
+  double raster_s = 0.5;                        ///< of each part that is drawn
+  std::shared_ptr<const Dataset> samples = {};  ///< as load_samples gives them; loaded if null and needed
   std::function<void(double)> progress =
       {};  ///< told seconds of biological time; may throw to break a round off
 };
-std::unique_ptr<SpikingCourse> make_course(const SpikingExperiment& experiment, const CourseSetting& setting);
-
-/// Biological seconds of one seed, by the options alone; of pairing protocols the summed duration of their
-/// trains.
-double course_seconds(const SpikingExperiment& experiment);
-/// Bins in which activity over time is counted, s.
-double activity_bin_s(const SpikingExperiment& experiment);
+/// ConfigError for a course that cannot be done to the circuit, DataError or IoError if the files of its
+/// samples are missing or damaged. A course that is a protocol of its own has no circuit.
+std::unique_ptr<SpikingCourse> make_course(const SpikingCircuit& circuit, const Course& course,
+                                           const CourseSetting& setting);
 
 }  // namespace apical

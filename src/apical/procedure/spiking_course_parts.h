@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What courses of networks share: how a network is watched and saved, and where rasters are drawn.
+// What courses of networks share: how a network is saved, and where rasters are drawn.
 #pragma once
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include "apical/models/watched_advance.h"
-#include "apical/procedure/spiking_course.h"
+#include "apical/procedure/spike_watch.h"
 
 namespace apical {
 
@@ -28,23 +27,6 @@ class FlexibleArchive {
 
  private:
   Archive& archive_;
-};
-
-/// A course over one network, under the eyes of a watch.
-class WatchedCourse : public SpikingCourse {
- public:
-  WatchedCourse(const spike::SpikingCircuit& network, const CourseSetting& s)
-      : setting_(s), watch_(network, s.watch, s.progress) {}
-  const std::vector<ActivitySegment>& segments() const override { return watch_.segments(); }
-  const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }
-
- protected:
-  /// How the network advances, always.
-  payeur2021::WatchedAdvance watching() {
-    return [this](spike::Network<float>& n, spike::Step steps) { advance(watch_, n, steps); };
-  }
-  const CourseSetting setting_;
-  SpikeWatch watch_;
 };
 
 /// Drawn stretches in parts of equal length: `seconds` at the end of each.

@@ -8,7 +8,7 @@
 #include "apical/analysis/layered_ingredients.h"
 #include "apical/analysis/spiking_ingredients.h"
 #include "apical/experiment/toml/circuit_toml.h"
-#include "apical/procedure/spiking_display.h"
+#include "apical/procedure/course_display.h"
 
 namespace apical {
 namespace {
@@ -60,10 +60,9 @@ void add_facts(nlohmann::json& m, const Experiment& e) {
 }
 
 void add_facts(nlohmann::json& m, const SpikingExperiment& e) {
-  const CourseDisplay shown = display_of(e.options, e.epochs);
-  m["description"] = e.description;
-  add_method(m, "Course", shown.course);
-  if (models::network_of(e.options)) {
+    m["description"] = e.description;
+  add_method(m, "Course", in_words(e.course));
+  if (!e.course.protocol) {
     add_method(
         m, "Events and bursts",
         "An event is the first spike after a pause; the second spike of a burst makes it a burst. Burst "
@@ -71,8 +70,8 @@ void add_facts(nlohmann::json& m, const SpikingExperiment& e) {
         "published program from its article, is an option of the experiment and stands below.");
   }
   m["seed_draws"] = "the wiring, the initial state and all background input";
-  m["display"] = display_json(shown.display);
-  add_ingredients(m, ingredients(e.options));
+  m["display"] = display_json(display_of(e.circuit, e.course));
+  add_ingredients(m, ingredients(e.circuit, e.course));
 }
 
 void write_circuit(const Experiment& e, const io::Path& run) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "apical/experiment/spiking_experiment.h"
 #include "apical/procedure/spiking_course.h"
 
 namespace apical {
@@ -34,7 +35,7 @@ struct SegmentCurves {
 struct SeedResults {
   std::uint64_t seed = 0;
   std::vector<SegmentCurves> segments;
-  std::vector<payeur2021::PairingCurve> curves;
+  std::vector<course::WeightChangeCurve> curves;
 };
 /// DataError if the file is not one of those.
 std::vector<SeedResults> read_spiking_results(const io::Path& path);

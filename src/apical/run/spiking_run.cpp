@@ -19,6 +19,8 @@
 #include "apical/io/json.h"
 #include "apical/io/run_lock.h"
 #include "apical/io/sonata.h"
+#include "apical/procedure/course_rounds.h"
+#include "apical/procedure/course_samples.h"
 #include "apical/procedure/spiking_course.h"
 #include "apical/report/compose/spiking_report.h"
 #include "apical/run/fault_record.h"
@@ -55,8 +57,7 @@ constexpr std::size_t kNeuronsPerThread = 8192;
 
 std::size_t neurons_of(const SpikingExperiment& e) {
   std::size_t n = 0;
-  const auto network = models::network_of(e.options);
-  for (const spike::NeuronGroup& g : network ? network->groups : std::vector<spike::NeuronGroup>{}) {
+  for (const spike::NeuronGroup& g : e.circuit.groups) {
     n += std::holds_alternative<spike::PoissonSource>(g.model) ? 0 : g.size;
   }
   return n;
@@ -76,7 +77,7 @@ void write_manifest(const SpikingExperiment& e, const io::Path& run, std::size_t
   m["seeds"] = e.seeds;
   m["precision"] = "float";
   m["experiment_xxh3"] = fmt::format("{:016x}", io::xxh3(io::bytes_of(e.resolved)));
-  m["biological_seconds_per_seed"] = course_seconds(e);
+  m["biological_seconds_per_seed"] = e.course.duration_s();
   add_facts(m, e);
   add_provenance(m, threads);
   io::write_atomically(run / "manifest.json", io::json_text(m));
@@ -147,12 +148,14 @@ class SpikingRun {
 
   void make_courses() {
     inner_ = e_.seeds.size() < pool_.size() && neurons_of(e_) >= kNeuronsPerThread * pool_.size();
+    const std::shared_ptr<const Dataset> samples = load_samples(e_.course);
     for (std::size_t r = 0; r < e_.seeds.size(); ++r) {
       CourseSetting s;
+      s.samples = samples;
       s.seed = e_.seeds[r];
       s.pool = inner_ ? &pool_ : nullptr;
       s.raster_s = e_.record.raster_s;
-      s.watch.bin_s = activity_bin_s(e_);
+      s.watch.bin_s = e_.course.activity_bin_s;
       s.watch.raster_neurons = r == 0 ? e_.record.raster_neurons : 0;
       if (e_.record.spikes && r < e_.record.seeds) {
         s.watch.record = e_.record.populations;
@@ -160,7 +163,7 @@ class SpikingRun {
         s.watch.record_until_s = e_.record.until_s;
       }
       s.progress = [this](double seconds) { progressed(seconds); };
-      courses_.push_back(make_course(e_, s));
+      courses_.push_back(make_course(e_.circuit, e_.course, s));
     }
   }
 
@@ -169,7 +172,7 @@ class SpikingRun {
       const std::lock_guard lock(progress_mutex_);
       done_s_ += seconds;
       if (options_.progress)
-        options_.progress({done_s_, course_seconds(e_) * static_cast<double>(e_.seeds.size()), note_});
+        options_.progress({done_s_, e_.course.duration_s() * static_cast<double>(e_.seeds.size()), note_});
     }
     if (rounds() == 1 && stop_.load()) throw Stopped{};
   }
@@ -197,8 +200,8 @@ class SpikingRun {
       if (books_.round > 0)
         courses_[r]->load(found.checkpoint->section(name), fmt::format("{}, section '{}'", origin, name));
     }
-    done_s_ = course_seconds(e_) * static_cast<double>(e_.seeds.size()) * static_cast<double>(books_.round) /
-              static_cast<double>(rounds());
+    done_s_ = e_.course.duration_s() * static_cast<double>(e_.seeds.size()) *
+              static_cast<double>(books_.round) / static_cast<double>(rounds());
   }
 
   std::string section_name(std::size_t r) const { return fmt::format("seed-{}", e_.seeds[r]); }
@@ -264,7 +267,7 @@ class SpikingRun {
     }
     if (trained) {
       event("epoch", [&](io::JsonLine& l) { l.add("epoch", *trained); });
-      note_ = fmt::format("epoch {}/{}, mean cost {:.3f}", *trained, e_.epochs, cost);
+      note_ = fmt::format("epoch {}/{}, mean cost {:.3f}", *trained, e_.course.epochs, cost);
     }
     if (rounds() > 1 &&
         std::chrono::duration<double>(Clock::now() - last_checkpoint_).count() >= e_.checkpoint_every_s) {
@@ -315,7 +318,7 @@ class SpikingRun {
     s["model"] = e_.model;
     s["seeds"] = e_.seeds;
     s["wall_seconds"] = seconds;
-    s["biological_seconds"] = course_seconds(e_) * static_cast<double>(e_.seeds.size());
+    s["biological_seconds"] = e_.course.duration_s() * static_cast<double>(e_.seeds.size());
     s["measures"] = nlohmann::json::array();
     // First and last time of everything; phases of a course have other names for what matters.
     std::map<std::pair<std::string, std::string>, std::map<double, std::vector<double>>> all;
@@ -380,35 +383,34 @@ bool is_spiking_run(const io::Path& directory) {
 
 SpikingEstimate estimate_spiking(const SpikingExperiment& e, unsigned threads) {
   SpikingEstimate s;
-  s.biological_s = course_seconds(e);
+  s.biological_s = e.course.duration_s();
   const auto elapsed = [](Clock::time_point since) {
     return std::chrono::duration<double>(Clock::now() - since).count();
   };
   ThreadPool pool(threads);
   const std::size_t at_a_time = std::min<std::size_t>(pool.size(), e.seeds.size());
   const auto turns = static_cast<double>((e.seeds.size() + at_a_time - 1) / at_a_time);
-  const auto description = models::network_of(e.options);
   const auto start = Clock::now();
-  if (!description) {  // cheap enough to be its own probe
-    make_course(e, {.seed = e.seeds.front()})->run_round(0);
+  if (e.course.protocol) {  // cheap enough to be its own probe
+    make_course(e.circuit, e.course, {.seed = e.seeds.front()})->run_round(0);
     s.seconds = elapsed(start) * turns;
     return s;
   }
-  for (const spike::NeuronGroup& g : description->groups) {
+  for (const spike::NeuronGroup& g : e.circuit.groups) {
     (std::holds_alternative<spike::PoissonSource>(g.model) ? s.sources : s.neurons) += g.size;
   }
-  for (const spike::Background& b : description->background)
-    s.background_trains += description->groups[spike::group_index(*description, b.target)].size;
-  spike::Network<float> network(*description, e.seeds.front());
+  for (const spike::Background& b : e.circuit.background)
+    s.background_trains += e.circuit.groups[spike::group_index(e.circuit, b.target)].size;
+  spike::Network<float> network(e.circuit, e.seeds.front());
   const double building = elapsed(start);
   s.synapses = network.synapses();
-  for (std::size_t c = 0; c < description->connections.size(); ++c)
-    s.plastic_synapses += description->connections[c].rule ? network.synapses(c) : 0;
+  for (std::size_t c = 0; c < e.circuit.connections.size(); ++c)
+    s.plastic_synapses += e.circuit.connections[c].rule ? network.synapses(c) : 0;
   const std::size_t state = io::save_state(network).size();
   s.network_bytes = network.synapse_bytes() + state;
-  if (models::default_epochs(e.options)) s.checkpoint_bytes = state * e.seeds.size();
+  if (rounds_of(e.course).size() > 1) s.checkpoint_bytes = state * e.seeds.size();
   constexpr double kWarmUp_s = 0.2, kProbe_s = 0.2;  // biological, wall
-  const double dt = description->dt_s;
+  const double dt = e.circuit.dt_s;
   network.advance(std::llround(kWarmUp_s / dt));  // rates settle
   const auto probe = Clock::now();
   const spike::Step first = network.step();

@@ -13,7 +13,7 @@
 #include "apical/analysis/interval.h"
 #include "apical/analysis/spiking_ingredients.h"
 #include "apical/io/json.h"
-#include "apical/procedure/spiking_display.h"
+#include "apical/procedure/course_display.h"
 #include "apical/report/compose/protocol_report.h"
 #include "apical/report/html/numbers.h"
 #include "apical/report/html/page.h"
@@ -48,7 +48,7 @@ std::string cell_of(const std::vector<SeedValue>& values, const std::string& uni
 class Composition {
  public:
   explicit Composition(const SpikingReportData& data)
-      : d_(data), shown_(display_of(data.experiment.options, data.experiment.epochs)) {}
+      : d_(data), display_(display_of(data.experiment.circuit, data.experiment.course)) {}
 
   std::string render() {
     heading();
@@ -224,8 +224,8 @@ class Composition {
 
   void method() {
     page_.section("How this was measured");
-    page_.paragraph("Course", shown_.course);
-    if (models::network_of(d_.experiment.options)) {
+    page_.paragraph("Course", in_words(d_.experiment.course));
+    if (!d_.experiment.course.protocol) {
       page_.paragraph(
           "Events and bursts",
           "An event is the first spike after a pause; the second spike of a burst makes it a burst. Burst "
@@ -237,7 +237,7 @@ class Composition {
         "The seed is the unit of replication; it draws the wiring, the initial state and all background "
         "input. Intervals are 95 % confidence intervals of the mean over seeds (Student t).");
     Table t{.columns = {{"Ingredient"}, {"Needed"}, {"Why"}}};
-    for (const Ingredient& i : ingredients(d_.experiment.options)) {
+    for (const Ingredient& i : ingredients(d_.experiment.circuit, d_.experiment.course)) {
       t.rows.push_back({{{.text = i.name, .look = Cell::Look::heading},
                          {.text = i.needed ? "yes" : "no", .look = Cell::Look::answer},
                          {.text = i.reason}}});
@@ -259,8 +259,7 @@ class Composition {
   }
 
   const SpikingReportData& d_;
-  const CourseDisplay shown_;
-  const Display& display_ = shown_.display;
+  const Display display_;
   Page page_{d_.experiment.title};
 };
 
@@ -268,13 +267,14 @@ class Composition {
 
 std::vector<std::vector<std::string>> headline_table(const SpikingExperiment& e,
                                                      const std::vector<Measurement>& measured) {
-  const bool twice = e.epochs > 0;
+  const bool twice = e.course.epochs > 0;
   const std::string interval = e.seeds.size() > 1 ? " [95 %]" : "";
   std::vector<std::vector<std::string>> rows{{"measure"}};
   if (twice) rows[0].push_back("untrained" + interval);
   rows[0].push_back((twice ? "trained" : "mean") + interval);
   rows[0].emplace_back("seeds");
-  for (const Display::Headline& h : display_of(e.options, e.epochs).display.headlines) {
+  const Display display = display_of(e.circuit, e.course);
+  for (const Display::Headline& h : display.headlines) {
     const std::vector<SeedCurve> curves = curves_of(measured, "test", h.metric);
     if (curves.empty()) continue;
     std::vector<std::string>& row = rows.emplace_back();

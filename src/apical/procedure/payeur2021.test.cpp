@@ -5,10 +5,13 @@
 #include <cmath>
 
 #include "apical/core/error.h"
-#include "apical/models/payeur2021_pairing.h"
+#include "apical/engine/spike/network.h"
 #include "apical/models/payeur2021_propagation.h"
 #include "apical/models/payeur2021_rule.h"
 #include "apical/models/payeur2021_xor.h"
+#include "apical/procedure/course_teaching.h"
+#include "apical/procedure/test_courses.h"
+#include "apical/rules/burst_pairing.h"
 
 namespace apical::payeur2021 {
 namespace {
@@ -22,15 +25,21 @@ TEST(PayeurXor, NetworkHasThePublishedSize) {
 }
 
 TEST(PayeurXor, TeacherPushesTowardsTheTargetAndLetsGo) {
-  const XorOptions o;
-  EXPECT_DOUBLE_EQ(xor_teacher_A(true, 2.5, o), 1e-9);
-  EXPECT_DOUBLE_EQ(xor_teacher_A(true, 6, o), 1e-9 / 4);
-  EXPECT_DOUBLE_EQ(xor_teacher_A(true, 9.5, o), 0);
-  EXPECT_DOUBLE_EQ(xor_teacher_A(false, 9.5, o), -1e-9);
-  EXPECT_DOUBLE_EQ(xor_teacher_A(false, 6, o), -1e-9 / 4);
-  EXPECT_DOUBLE_EQ(xor_teacher_A(false, 2.5, o), 0);
-  EXPECT_NEAR(xor_cost(true, 6, o), std::log(2), 1e-15);
-  EXPECT_NEAR(xor_cost(false, 20, o), -std::log(0.01), 1e-12);
+  const course::Teacher t = *xor_course({}, 1).teacher;
+  const auto current = [&](bool target, double rate_Hz) {
+    return teaching_current_A(t, spike::BurstPoisson{}, target, rate_Hz);
+  };
+  EXPECT_DOUBLE_EQ(current(true, 2.5), 1e-9);
+  EXPECT_DOUBLE_EQ(current(true, 6), 1e-9 / 4);
+  EXPECT_DOUBLE_EQ(current(true, 9.5), 0);
+  EXPECT_DOUBLE_EQ(current(false, 9.5), -1e-9);
+  EXPECT_DOUBLE_EQ(current(false, 6), -1e-9 / 4);
+  EXPECT_DOUBLE_EQ(current(false, 2.5), 0);
+  const auto cost = [&](double target, double rate_Hz) {
+    return cost_of_answer(t, std::vector{rate_Hz}, std::vector{target});
+  };
+  EXPECT_NEAR(cost(1, 6), std::log(2), 1e-15);
+  EXPECT_NEAR(cost(0, 20), -std::log(0.01), 1e-12);
 }
 
 TEST(PayeurXor, ControlsRemoveWhatTheyName) {
@@ -78,7 +87,9 @@ TEST(PayeurXor, SymmetricFeedbackComesWithHalfTheLearningRates) {
 TEST(PayeurXor, UntrainedResponsesAreThoseOfTheAuthorsProgram) {
   XorOptions o;
   o.quirks = spike::Quirks::published();
-  const auto responses = run_xor(o, 0, 1).trained;
+  Course twice = xor_course(o, 0);  // the second test is what the figures are of
+  twice.stages[3].when = course::When::before;
+  const test::Measured m = test::measured(xor_network(o), twice, 1);
   // Inputs and hidden populations: one run of the authors' program. Output: means over eight seeds of a
   // program written from its equations, since that one run (4.56 Hz for (1,0)) lies three standard deviations
   // below them.
@@ -87,14 +98,16 @@ TEST(PayeurXor, UntrainedResponsesAreThoseOfTheAuthorsProgram) {
                                  {2.04, 8.37, 4.33, 4.27, 4.75},
                                  {8.31, 8.28, 5.01, 4.97, 5.08}};
   const double expected_bp[4] = {0.400, 0.409, 0.413, 0.410};
+  const std::string patterns[] = {"00", "10", "01", "11"}, groups[] = {"in1", "in2", "hid1", "hid2", "out"};
   for (std::size_t i = 0; i < 4; ++i) {
     for (std::size_t g = 0; g < 5; ++g) {
-      EXPECT_NEAR(responses[i].event_Hz[g], expected[i][g], (g < 2 ? 0.03 : 0.05) * expected[i][g])
+      EXPECT_NEAR(m("test", 0, groups[g] + "_event_Hz_" + patterns[i]), expected[i][g],
+                  (g < 2 ? 0.03 : 0.05) * expected[i][g])
           << i << " " << g;
     }
-    EXPECT_NEAR(responses[i].burst_probability(4), expected_bp[i], 0.02);
+    EXPECT_NEAR(m("test", 0, "out_burst_probability_" + patterns[i]), expected_bp[i], 0.02);
   }
-  EXPECT_LT(patterns_correct(responses, o), 4);
+  EXPECT_LT(m("test", 0, "patterns_correct"), 4);
 }
 
 TEST(PayeurPairing, PeriodicPairingDepressesSlowTrainsAndPotentiatesFastOnes) {
@@ -110,19 +123,6 @@ TEST(PayeurPairing, TrainsKeepTheirRateAndRefractoryTime) {
   const auto bursts = burst_poisson_train({.event_rate_Hz = 5, .burst_probability = 0.4}, 2000, 3, 0);
   EXPECT_NEAR(static_cast<double>(bursts.size()), 14000, 5 * std::sqrt(20000));
   EXPECT_THROW(pair_trains(train, train, 0, {}, {}), ConfigError);
-}
-
-TEST(PayeurPropagation, BinsWithoutEventsHaveNoBurstProbability) {
-  PropagationSeries s;
-  s.event_Hz[0] = {4, 0, 2, 5};
-  s.burst_Hz[0] = {1, 0, 1, 1};
-  const auto bp = s.burst_probability(0);
-  EXPECT_TRUE(std::isnan(bp[1]));
-  EXPECT_DOUBLE_EQ(mean_of_bins(bp), (0.25 + 0.5 + 0.2) / 3);
-  // The same as without that bin.
-  EXPECT_DOUBLE_EQ(correlation(bp, {1, 100, 3, 2}), correlation({0.25, 0.5, 0.2}, {1, 3, 2}));
-  EXPECT_TRUE(std::isnan(mean_of_bins({bp[1]})));
-  EXPECT_EQ(correlation({bp[1]}, {1}), 0);
 }
 
 // What the published weights were chosen with, u jumping by U (1-u), is the same as a jump f of U, to the
@@ -165,68 +165,67 @@ TEST(PayeurPropagation, WithoutShortTermPlasticityEfficacyIsThatOfRegularFiring)
 TEST(PayeurMultiplexing, EventRateFollowsTheSomaAndBurstProbabilityTheDendrite) {
   PropagationOptions o;
   o.pyramidal = 2000;
-  const auto s = run_multiplexing(o, 1);
-  const auto bp = s.burst_probability(0);
-  EXPECT_GT(correlation(s.event_Hz[0], s.soma_drive_A), 0.95);
-  EXPECT_LT(std::abs(correlation(s.event_Hz[0], s.dendrite_drive_A)), 0.2);
-  EXPECT_GT(correlation(bp, s.dendrite_drive_A), 0.8);
-  EXPECT_GT(correlation(bp, s.dendrite_drive_A), correlation(bp, s.soma_drive_A) + 0.3);
+  const test::Measured m = test::measured(multiplexing_population(o), multiplexing_course(o), 1);
+  const auto r = [&](const char* name) { return m("test", 0, name); };
+  EXPECT_GT(r("r_event_rate_soma_drive"), 0.95);
+  EXPECT_LT(std::abs(r("r_event_rate_dendrite_drive")), 0.2);
+  EXPECT_GT(r("r_burst_probability_dendrite_drive"), 0.8);
+  EXPECT_GT(r("r_burst_probability_dendrite_drive"), r("r_burst_probability_soma_drive") + 0.3);
 }
 
 TEST(SlowPayeurPropagation, TwoSignalsPassInOppositeDirections) {
-  const auto s = run_propagation({}, 1);
-  const auto bp1 = s.burst_probability(0), bp2 = s.burst_probability(1);
-  EXPECT_NEAR(mean_of_bins(s.event_Hz[0]), 5.5, 0.3);
-  EXPECT_NEAR(mean_of_bins(s.event_Hz[1]), 5.7, 0.3);
-  EXPECT_NEAR(mean_of_bins(bp1), 0.24, 0.03);
-  EXPECT_NEAR(mean_of_bins(bp2), 0.28, 0.03);
-  EXPECT_NEAR(correlation(s.event_Hz[0], s.soma_drive_A), 0.99, 0.02);
-  EXPECT_NEAR(correlation(s.event_Hz[1], s.event_Hz[0]), 0.92, 0.04);
-  EXPECT_NEAR(correlation(bp1, s.burst_Hz[1]), 0.88, 0.04);
-  EXPECT_NEAR(correlation(bp2, s.dendrite_drive_A), 0.97, 0.03);
-  EXPECT_LT(correlation(bp2, s.soma_drive_A), 0.2);
+  const test::Measured m = test::measured(propagation_network(), propagation_course({}), 1);
+  const auto r = [&](const char* name) { return m("test", 0, name); };
+  EXPECT_NEAR(r("pyr1_event_Hz"), 5.5, 0.3);
+  EXPECT_NEAR(r("pyr2_event_Hz"), 5.7, 0.3);
+  EXPECT_NEAR(r("pyr1_burst_probability"), 0.24, 0.03);
+  EXPECT_NEAR(r("pyr2_burst_probability"), 0.28, 0.03);
+  EXPECT_NEAR(r("r_event_rate_1_soma_drive"), 0.99, 0.02);
+  EXPECT_NEAR(r("r_event_rate_2_event_rate_1"), 0.92, 0.04);
+  EXPECT_NEAR(r("r_burst_probability_1_burst_rate_2"), 0.88, 0.04);
+  EXPECT_NEAR(r("r_burst_probability_2_dendrite_drive"), 0.97, 0.03);
+  EXPECT_LT(r("r_burst_probability_2_soma_drive"), 0.2);
 }
 
 TEST(SlowPayeurPropagation, DemultiplexingFailsWithTheArticlesFacilitationAndTheseWeights) {
   PropagationOptions o;
   o.quirks.facilitation_jump = spike::FacilitationJump::f;
-  const auto s = run_propagation(o, 1);
-  EXPECT_LT(correlation(s.event_Hz[0], s.soma_drive_A), 0.7);
-  EXPECT_LT(correlation(s.burst_probability(0), s.burst_Hz[1]), 0.7);
+  const test::Measured m = test::measured(propagation_network(o), propagation_course(o), 1);
+  EXPECT_LT(m("test", 0, "r_event_rate_1_soma_drive"), 0.7);
+  EXPECT_LT(m("test", 0, "r_burst_probability_1_burst_rate_2"), 0.7);
 }
 
 // Authors' program, one realisation: 0.0800, 0.0806, 0.0856, 0.0801, 0.0766, 0.0794, 0.0795.
 TEST(SlowPayeurRule, WeightsFollowChangesOfBurstProbability) {
   RuleNetworkOptions o;
   o.quirks = spike::Quirks::published();
-  const auto phases = run_rule_network(o, 1);
+  const test::Measured m = test::measured(rule_network(o), rule_course(o), 1);
   const double expected[7] = {0.0800, 0.0806, 0.0856, 0.0801, 0.0766, 0.0794, 0.0795};
-  ASSERT_EQ(phases.size(), 7U);
-  for (std::size_t i = 0; i < 7; ++i) EXPECT_NEAR(phases[i].mean_weight, expected[i], 0.0012) << i;
-  EXPECT_NEAR(phases[2].post_burst_probability, 0.245, 0.02);
-  EXPECT_NEAR(phases[4].post_burst_probability, 0.018, 0.01);
-  EXPECT_NEAR(phases[6].pre_burst_probability, 0.255, 0.02);
-  EXPECT_NEAR(phases[0].post_event_Hz, 4.54, 0.15);
+  for (std::size_t i = 0; i < 7; ++i) EXPECT_NEAR(m("phase", i, "weight"), expected[i], 0.0012) << i;
+  EXPECT_FALSE(m.has("phase", 7, "weight"));
+  EXPECT_NEAR(m("phase", 2, "post_burst_probability"), 0.245, 0.02);
+  EXPECT_NEAR(m("phase", 4, "post_burst_probability"), 0.018, 0.01);
+  EXPECT_NEAR(m("phase", 6, "pre_burst_probability"), 0.255, 0.02);
+  EXPECT_NEAR(m("phase", 0, "post_event_Hz"), 4.54, 0.15);
 }
 
 // Two fifths of the published training: the epoch cost of a re-implementation from the article was 1.4 at
 // 200.
 TEST(SlowPayeurXor, LearnsXorAndNotWithoutHiddenPlasticity) {
+  constexpr std::size_t kEpochs = 200;
   XorOptions o;
   o.quirks = spike::Quirks::published();
-  const auto late_cost = [](const XorResult& r) {
+  const auto late_cost = [](const test::Measured& m) {
     double sum = 0;
-    for (std::size_t e = r.epochs.size() - 25; e < r.epochs.size(); ++e) sum += r.cost(e) / 25;
+    for (std::size_t e = kEpochs - 24; e <= kEpochs; ++e) sum += m("train", e, "cost") / 25;
     return sum;
   };
-  const auto learned = run_xor(o, 200, 1);
+  const test::Measured learned = test::measured(xor_network(o), xor_course(o, kEpochs), 1);
   EXPECT_LT(late_cost(learned), 1.8);
-  std::array<XorResponse, 4> within;
-  for (std::size_t i = 0; i < 4; ++i) within[i] = learned.epochs.back()[i].prediction;
-  EXPECT_EQ(patterns_correct(within, o), 4);
+  EXPECT_EQ(learned("train", kEpochs, "patterns_correct"), 4);
   o.hidden_plasticity = false;
   // Its cost stayed at 2.6 for 500 epochs; a network that learns still has more than 2.3 at 100.
-  const double frozen = late_cost(run_xor(o, 200, 1));
+  const double frozen = late_cost(test::measured(xor_network(o), xor_course(o, kEpochs), 1));
   EXPECT_GT(frozen, 2.3);
   EXPECT_GT(frozen, late_cost(learned) + 0.5);
 }

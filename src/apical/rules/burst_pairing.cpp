@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/models/payeur2021_pairing.h"
+#include "apical/rules/burst_pairing.h"
 
 #include <fmt/format.h>
 
@@ -106,14 +106,6 @@ std::vector<double> burst_poisson_train(const BurstTrain& train, double duration
     if (second < duration_s) times.push_back(second);
   }
   return times;
-}
-
-double PairingCurve::crossing() const {
-  for (std::size_t i = 1; i < x.size(); ++i) {
-    if (delta_w[i - 1] > 0 || delta_w[i] <= 0) continue;
-    return x[i - 1] + (x[i] - x[i - 1]) * delta_w[i - 1] / (delta_w[i - 1] - delta_w[i]);
-  }
-  return std::numeric_limits<double>::quiet_NaN();
 }
 
 std::vector<double> PeriodicExperiment::evenly(double first, double last, int count) {

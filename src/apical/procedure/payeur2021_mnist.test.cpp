@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The network of digits learns four small pictures, by the course of the experiment but for what it shows.
 #include "apical/models/payeur2021_mnist.h"
 
 #include <gtest/gtest.h>
@@ -6,8 +7,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apical/core/error.h"
 #include "apical/core/threads.h"
+#include "apical/procedure/course_samples.h"
+#include "apical/procedure/course_stepper.h"
+#include "apical/procedure/test_courses.h"
 
 namespace apical::payeur2021 {
 namespace {
@@ -23,49 +26,81 @@ std::vector<double> bars(std::size_t digit) {
   }
   return x;
 }
-constexpr std::size_t kPictures = 4;
+constexpr std::size_t kPictures = 4, kTests = 5;
 
 MnistOptions tiny() {
   MnistOptions o;
   o.hidden = 40;
   o.per_class = 4;
+  o.decay = false;
   return o;
 }
 
-int right_after(MnistNetwork& network, int rounds) {
-  for (int r = 0; r < rounds; ++r) {
-    for (std::size_t p = 0; p < kPictures; ++p) network.learn(bars(p), p);
+/// The four pictures instead of MNIST; five tests after the training (epoch `epochs`), or none.
+Course course_of_bars(const MnistOptions& o, std::size_t epochs) {
+  Course c = mnist_course(o, epochs);
+  for (std::size_t p = 0; p < kPictures; ++p) {
+    course::Stimulus s{.name = std::to_string(p)};
+    s.rates = {{"in", bars(p)}};
+    for (double& Hz : s.rates[0].rates_Hz) Hz *= o.input_Hz;
+    s.target.assign(kDigits, 0.0);
+    s.target[p] = 1;
+    c.stimuli.push_back(s);
   }
-  int right = 0;
-  for (int r = 0; r < 5; ++r) {
-    for (std::size_t p = 0; p < kPictures; ++p) right += network.predict(bars(p), p).digit == p ? 1 : 0;
+  const course::Stage test = c.stages[2];
+  c.stages.erase(c.stages.begin());
+  c.stages.pop_back();
+  c.stages[0].shows = course::Shows::stimuli;
+  c.stages[0].shuffled = false;
+  for (std::size_t i = 0; i < kTests; ++i) {
+    c.stages.push_back(test);
+    course::Stage& s = c.stages.back();
+    s.name = s.where = "test " + std::to_string(i);
+    s.when = epochs > 0 ? course::When::after : course::When::before;
+    s.shows = course::Shows::stimuli;
+    s.watched.clear();
+    s.measures[0].quantities = {course::MeasureKind::correct};
   }
+  c.samples.reset();
+  return c;
+}
+
+std::unique_ptr<CourseStepper> stepper(const MnistOptions& o, std::size_t epochs, std::uint64_t seed = 1,
+                                       ThreadPool* pool = nullptr) {
+  CourseSetting setting;
+  setting.seed = seed;
+  setting.pool = pool;
+  return std::make_unique<CourseStepper>(mnist_network(o, kSide * kSide), course_of_bars(o, epochs), setting);
+}
+
+double right_after(const MnistOptions& o, std::size_t epochs) {
+  const test::Measured m = test::run_to_its_end(*stepper(o, epochs));
+  double right = 0;
+  for (std::size_t i = 0; i < kTests; ++i) right += m("test " + std::to_string(i), epochs, "correct");
   return right;
 }
 
 // 20 answers: guessing among ten digits gives 2, and 10 or more with a probability below 1e-5.
 TEST(SpikingMnist, LearnsPicturesItOnlyGuessedBefore) {
-  MnistNetwork network(tiny(), kSide * kSide, 1);
-  EXPECT_LE(right_after(network, 0), 9);
-  EXPECT_GE(right_after(network, 30), 16);
+  EXPECT_LE(right_after(tiny(), 0), 9);
+  EXPECT_GE(right_after(tiny(), 30), 16);
 }
 
 TEST(SpikingMnist, WithoutPlasticityNothingChangesAndNothingIsLearned) {
   MnistOptions o = tiny();
   o.hidden_eta = o.output_eta = 0;
-  MnistNetwork network(o, kSide * kSide, 1);
-  const auto before = network.network().weights(network.network().connection("hid->out"));
-  EXPECT_LE(right_after(network, 10), 9);
-  EXPECT_EQ(network.network().weights(network.network().connection("hid->out")), before);
+  const auto s = stepper(o, 10);
+  const auto before = s->network().weights(s->network().connection("hid->out"));
+  test::run_to_its_end(*s);
+  EXPECT_EQ(s->network().weights(s->network().connection("hid->out")), before);
+  EXPECT_LE(right_after(o, 10), 9);
 }
 
-double mean_square_change(MnistOptions o, std::uint64_t seed) {
-  MnistNetwork network(o, kSide * kSide, seed);
-  auto& n = network.network();
+double mean_square_change(const MnistOptions& o, std::uint64_t seed) {
+  const auto s = stepper(o, 10, seed);
+  auto& n = s->network();
   const auto before = n.weights(n.connection("in->hid"));
-  for (int r = 0; r < 10; ++r) {
-    for (std::size_t p = 0; p < kPictures; ++p) network.learn(bars(p), p);
-  }
+  test::run_to_its_end(*s);
   const auto after = n.weights(n.connection("in->hid"));
   double sum = 0;
   for (std::size_t i = 0; i < before.size(); ++i)
@@ -86,11 +121,11 @@ TEST(SpikingMnist, LearnedFeedbackChangesAsForwardWeightsDoAndKeepsTakingOffWhat
   for (const MnistFeedback feedback : {MnistFeedback::random, MnistFeedback::learned}) {
     MnistOptions o = tiny();
     o.feedback = feedback;
-    MnistNetwork network(o, kSide * kSide, 1);
-    auto& n = network.network();
+    const auto s = stepper(o, 10);
+    auto& n = s->network();
     const auto weights = [&](const char* name) { return n.weights(n.connection(name)); };
     const auto forward = weights("hid->out"), back = weights("out->hid bursts");
-    right_after(network, 10);
+    test::run_to_its_end(*s);
     const auto forward_after = weights("hid->out"), back_after = weights("out->hid bursts"),
                events = weights("out->hid events");
     const std::size_t outputs = kDigits * o.per_class;
@@ -110,20 +145,23 @@ TEST(SpikingMnist, LearnedFeedbackChangesAsForwardWeightsDoAndKeepsTakingOffWhat
 
 TEST(SpikingMnist, TeacherRaisesBurstsOfWhatIsMissingAndLowersThoseOfWhatIsTooMuch) {
   const MnistOptions o;
-  EXPECT_GT(mnist_teacher_A(true, o.e_min_Hz, o), mnist_teacher_A(true, 0.5 * o.e_max_Hz, o));
-  EXPECT_NEAR(mnist_teacher_A(true, o.e_max_Hz, o), 0, 1e-15);
-  EXPECT_NEAR(mnist_teacher_A(false, o.e_min_Hz, o), 0, 1e-15);
-  EXPECT_LT(mnist_teacher_A(false, o.e_max_Hz, o), 0);
+  const course::Teacher teacher = *mnist_course(o, 1).teacher;
+  const auto current = [&](bool wanted, double rate_Hz) {
+    return teaching_current_A(teacher, spike::EscapeBurst{}, wanted, rate_Hz);
+  };
+  EXPECT_GT(current(true, o.e_min_Hz), current(true, 0.5 * o.e_max_Hz));
+  EXPECT_NEAR(current(true, o.e_max_Hz), 0, 1e-15);
+  EXPECT_NEAR(current(false, o.e_min_Hz), 0, 1e-15);
+  EXPECT_LT(current(false, o.e_max_Hz), 0);
 }
 
 TEST(SpikingMnist, ThreadsDoNotChangeABit) {
   ThreadPool pool(2);
   MnistOptions o = tiny();
   o.hidden = 600;  // more than a block
-  MnistNetwork one(o, kSide * kSide, 3), two(o, kSide * kSide, 3, &pool);
-  for (MnistNetwork* n : {&one, &two}) n->learn(bars(1), 1);
-  EXPECT_EQ(one.network().weights(0), two.network().weights(0));
-  EXPECT_EQ(one.predict(bars(2), 2).class_Hz, two.predict(bars(2), 2).class_Hz);
+  const auto one = stepper(o, 1, 3), two = stepper(o, 1, 3, &pool);
+  EXPECT_EQ(test::run_to_its_end(*one), test::run_to_its_end(*two));
+  EXPECT_EQ(one->network().weights(0), two->network().weights(0));
 }
 
 TEST(SpikingMnist, PoolsSquaresOfPixels) {

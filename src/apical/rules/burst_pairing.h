@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "apical/circuit/course.h"
+
 namespace apical::payeur2021 {
 
 struct PairingParameters {
@@ -57,13 +59,7 @@ struct BurstTrain {
 std::vector<double> burst_poisson_train(const BurstTrain& train, double duration_s, std::uint64_t seed,
                                         std::uint32_t index);
 
-/// Weight change over what a protocol varies.
-struct PairingCurve {
-  std::string label;  ///< "P(0) = 0.3"
-  std::vector<double> x, delta_w;
-  /// Where the change first turns from negative to positive, between two points; NaN if it does not.
-  double crossing() const;
-};
+using PairingCurve = course::WeightChangeCurve;
 
 /// Fig. 2B: the periodic protocol at one frequency after the other. x in Hz. No randomness.
 struct PeriodicExperiment {

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Samples of a task as rates of Poisson sources.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "apical/circuit/course.h"
+#include "apical/circuit/spiking_circuit.h"
+#include "apical/tasks/dataset.h"
+
+namespace apical {
+
+/// Null for a course that shows none. DataError or IoError if files are missing or damaged.
+std::shared_ptr<const Dataset> load_samples(const Course& course);
+
+/// ConfigError if the task does not give classes of held inputs, as many as the population has sources.
+void check_samples(const course::Samples& samples, const Dataset* data, const SpikingCircuit& circuit);
+
+/// Means over squares of pixels; `pixels` has side * side entries, row by row.
+std::vector<double> pooled(std::span<const double> pixels, std::size_t side, std::size_t pooling);
+
+/// One rate per source.
+std::vector<double> sample_rates_Hz(const course::Samples& samples, const Split& split, std::size_t sample);
+
+}  // namespace apical

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Executes any course over a spiking network under the eyes of a watch, in rounds. Between rounds it can be
+// saved and continued bit for bit; a fault keeps the network's state.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apical/circuit/course.h"
+#include "apical/engine/spike/network.h"
+#include "apical/procedure/course_measures.h"
+#include "apical/procedure/course_rounds.h"
+#include "apical/procedure/course_teaching.h"
+#include "apical/procedure/spike_watch.h"
+#include "apical/procedure/spiking_course.h"
+#include "apical/tasks/dataset.h"
+
+namespace apical {
+
+class CourseStepper final : public SpikingCourse {
+ public:
+  /// `setting.samples` as load_samples gave it, where the course shows samples. ConfigError for a course that
+  /// does not fit the circuit or its samples.
+  CourseStepper(const SpikingCircuit& circuit, const Course& course, const CourseSetting& setting);
+
+  std::size_t rounds() const override { return rounds_.size(); }
+  std::vector<MeasureRow> run_round(std::size_t round) override;
+  io::Bytes save() override;
+  void load(std::span<const std::byte> bytes, const std::string& origin) override;
+  const std::vector<ActivitySegment>& segments() const override { return watch_.segments(); }
+  const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }
+  spike::Network<float>& network() { return network_; }
+
+  template <class Archive>
+  void visit_state(Archive& a);
+
+ private:
+  struct Shown;
+  /// A compartment that the course injects currents into.
+  struct Driven {
+    std::size_t group;
+    course::CellPart part;
+    spike::Drive base;
+  };
+  const Split& samples(const course::Stage& stage) const;
+  std::size_t sample_at(const course::Stage& stage, std::size_t epoch, std::size_t i);
+  Shown shown(const course::Stage& stage, std::size_t epoch, std::size_t i);
+  void open_segment(const course::Stage& stage, std::size_t epoch, std::size_t first, std::size_t last);
+  void present(const CourseRound& round, std::size_t i);
+  void set_rates(const Shown& shown);
+  void set_drives(const Shown& shown, const course::Phase& phase);
+  void set_learning_rates(const course::Stage& stage, std::size_t epoch, std::size_t i);
+  void run_phase(const Shown& shown, const course::Phase& phase, EndedPhase& ended);
+  spike::Step steps_of(double seconds) const;
+
+  const Course course_;
+  const CourseSetting setting_;
+  std::vector<CourseRound> rounds_;
+  spike::Network<float> network_;
+  SpikeWatch watch_;
+  std::optional<Teaching> teaching_;
+  std::vector<Driven> driven_;
+  std::vector<StageMeasures> measures_;  ///< by stage
+  double last_phase_s_ = 0;              ///< duration of what counters have counted
+  std::vector<std::uint32_t> order_;     ///< of an epoch's samples
+  std::size_t order_epoch_ = 0;
+};
+
+}  // namespace apical

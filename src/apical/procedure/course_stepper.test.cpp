@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// Laws of courses: order, duration, plastic where it is said, counted where it is said, continued bit for
+// bit.
+#include "apical/procedure/course_stepper.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "apical/models/payeur2021_propagation.h"
+#include "apical/models/payeur2021_xor.h"
+#include "apical/procedure/test_courses.h"
+
+namespace apical {
+namespace {
+
+using namespace course;
+using testing::HasSubstr;
+
+payeur2021::XorOptions tiny() {
+  payeur2021::XorOptions o;
+  o.neurons = 60;
+  o.in_degree = 20;
+  o.example_s = 0.5;
+  o.alpha_s = 0.1;
+  return o;
+}
+
+CourseStepper stepper(const Course& c, std::uint64_t seed = 1) {
+  CourseSetting setting;
+  setting.seed = seed;
+  setting.watch.raster_neurons = 5;
+  setting.raster_s = 0.1;
+  return CourseStepper(payeur2021::xor_network(tiny()), c, setting);
+}
+
+TEST(Course, LastsAsLongAsItsPhasesTogether) {
+  const Course c = payeur2021::xor_course(tiny(), 4);
+  EXPECT_NEAR(c.duration_s(), 3 * 0.1 + 6 * 4 * 0.5, 1e-12);
+  EXPECT_NEAR(payeur2021::xor_course(tiny(), 0).duration_s(), 3 * 0.1 + 4 * 0.5, 1e-12);
+  CourseStepper s = stepper(c);
+  test::run_to_its_end(s);
+  EXPECT_EQ(s.network().step(), 123000);
+}
+
+TEST(Course, StagesOfAnEpochComeBetweenThoseBeforeAndThoseAfter) {
+  std::vector<std::pair<std::string, std::size_t>> order;
+  const Course c = payeur2021::xor_course(tiny(), 2);
+  for (const CourseRound& r : rounds_of(c)) order.emplace_back(c.stages[r.stage].name, r.epoch);
+  EXPECT_THAT(order, testing::ElementsAre(std::pair{"burn-in", 0}, std::pair{"untrained", 0},
+                                          std::pair{"training", 1}, std::pair{"training", 2},
+                                          std::pair{"trained", 2}));
+  // Without training there is nothing to come after it.
+  EXPECT_EQ(rounds_of(payeur2021::xor_course(tiny(), 0)).size(), 2U);
+}
+
+TEST(Course, LongStagesAreCutIntoRounds) {
+  Course c;
+  c.stages = {{.name = "test", .shows = Shows::test_samples}};
+  c.stages[0].phases = {{.name = "a"}};
+  c.samples = Samples{.task = "mnist", .population = "in", .test = 2 * kRoundPresentations + 1};
+  const std::vector<CourseRound> rounds = rounds_of(c);
+  ASSERT_EQ(rounds.size(), 3U);
+  EXPECT_FALSE(rounds[1].ends_stage);
+  EXPECT_EQ(rounds[2].last - rounds[2].first, 1U);
+  EXPECT_TRUE(rounds[2].ends_stage);
+}
+
+TEST(Course, WeightsChangeInPlasticPhasesOnly) {
+  CourseStepper s = stepper(payeur2021::xor_course(tiny(), 1));
+  const auto weights = [&] { return s.network().weights(s.network().connection("hid1->out exc")); };
+  const auto before = weights();
+  s.run_round(0);
+  s.run_round(1);
+  EXPECT_EQ(weights(), before);
+  s.run_round(2);
+  const auto trained = weights();
+  EXPECT_NE(trained, before);
+  s.run_round(3);
+  EXPECT_EQ(weights(), trained);
+
+  Course frozen = payeur2021::xor_course(tiny(), 1);
+  for (Phase& p : frozen.stages[2].phases) p.plastic = false;
+  CourseStepper f = stepper(frozen);
+  test::run_to_its_end(f);
+  EXPECT_EQ(f.network().weights(f.network().connection("hid1->out exc")), before);
+}
+
+TEST(Course, SpikesCountInThePhaseThatAMeasureNames) {
+  // A phase without a current, one with, and measures of each: the sum is what both together have.
+  const payeur2021::PropagationOptions o{.pyramidal = 150};
+  Course c;
+  c.stages = {{.name = "run"}};
+  Stage& s = c.stages[0];
+  s.phases = {{.name = "quiet", .duration_s = 0.5}, {.name = "driven", .duration_s = 0.5}};
+  s.phases[1].injections = {{.population = "pyr1", .constant_A = 400e-12}};
+  s.measures = {{.quantities = {MeasureKind::event_Hz}, .of = {"pyr1"}, .phase = "quiet", .name = "first"},
+                {.quantities = {MeasureKind::event_Hz}, .of = {"pyr1"}, .name = "last"},
+                {.quantities = {MeasureKind::event_Hz}, .of = {"pyr1"}, .each = Each::phase, .name = "each"}};
+  const SpikingCircuit circuit = payeur2021::multiplexing_population(o);
+  const test::Measured m = test::measured(circuit, c, 1);
+  EXPECT_GT(m("test", 0, "last"), 1.5 * m("test", 0, "first"));
+  EXPECT_EQ(m("phase", 0, "each"), m("test", 0, "first"));
+  EXPECT_EQ(m("phase", 1, "each"), m("test", 0, "last"));
+  // Without the current the second phase goes on like the first; what the circuit injects is back after a
+  // phase.
+  s.phases.push_back({.name = "quiet again", .duration_s = 0.5});
+  const test::Measured longer = test::measured(circuit, c, 1);
+  EXPECT_LT(longer("phase", 2, "each"), 0.8 * longer("phase", 1, "each"));
+}
+
+TEST(Course, MeansOfBinsAndTheirSeriesAreThoseOfThePhase) {
+  const payeur2021::PropagationOptions o{.pyramidal = 150, .burn_in_s = 0.1, .duration_s = 0.5};
+  Course c = payeur2021::multiplexing_course(o);
+  c.stages[0].measures.push_back({.quantities = {MeasureKind::event_Hz}, .of = {"pyr1"}, .name = "all"});
+  const test::Measured m = test::measured(payeur2021::multiplexing_population(o), c, 1);
+  EXPECT_NEAR(m("test", 0, "event_Hz"), m("test", 0, "all"), 1e-9);
+}
+
+TEST(Course, ContinuedFromASafePointItGivesTheSameBits) {
+  const Course c = payeur2021::xor_course(tiny(), 3);
+  CourseStepper whole = stepper(c);
+  std::vector<test::Measured> expected(whole.rounds());
+  std::vector<io::Bytes> saved;
+  for (std::size_t r = 0; r < whole.rounds(); ++r) {
+    expected[r].add(whole.run_round(r));
+    saved.push_back(whole.save());
+  }
+  for (const std::size_t stop : {0, 1, 3}) {
+    CourseStepper other = stepper(c);
+    other.load(saved[stop], "test");
+    for (std::size_t r = stop + 1; r < other.rounds(); ++r) {
+      test::Measured m;
+      m.add(other.run_round(r));
+      EXPECT_EQ(m, expected[r]) << stop << " " << r;
+    }
+    EXPECT_EQ(other.save(), saved.back());
+  }
+}
+
+TEST(Course, LearningRatesFallToZeroWhereTheStageSaysSo) {
+  Course c = payeur2021::xor_course(tiny(), 1);
+  c.stages[2].decay = true;
+  CourseStepper falling = stepper(c), constant = stepper(payeur2021::xor_course(tiny(), 1));
+  test::run_to_its_end(falling);
+  test::run_to_its_end(constant);
+  const auto change = [&](CourseStepper& s) {
+    return std::abs(s.network().mean_weight(s.network().connection("hid1->out exc")) - 1.3 * 0.18);
+  };
+  EXPECT_NE(change(falling), change(constant));
+}
+
+TEST(Course, IsDoneToAnotherCircuitOfTheSameNames) {
+  payeur2021::XorOptions cut = tiny();
+  cut.feedback = payeur2021::XorFeedback::cut;
+  const Course c = payeur2021::xor_course(tiny(), 1);
+  const test::Measured one = test::measured(payeur2021::xor_network(tiny()), c, 1),
+                       other = test::measured(payeur2021::xor_network(cut), c, 1);
+  EXPECT_NE(one, other);
+  EXPECT_TRUE(other.has("test", 1, "out_event_Hz_10"));
+}
+
+std::string complaint(const std::function<void(Course&)>& spoil) {
+  Course c = payeur2021::xor_course(tiny(), 1);
+  spoil(c);
+  try {
+    check_course(c, payeur2021::xor_network(tiny()));
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(Course, ThatDoesNotFitItsCircuitIsExplained) {
+  EXPECT_EQ(complaint([](Course&) {}), "");
+  EXPECT_THAT(complaint([](Course& c) { c.stimuli[0].injections[0].population = "in3"; }), HasSubstr("in3"));
+  EXPECT_THAT(complaint([](Course& c) { c.stages[2].measures[2].of = {"hid3"}; }),
+              HasSubstr("did you mean 'hid"));
+  EXPECT_THAT(complaint([](Course& c) { c.stages[2].measures[0].phase = "predicting"; }),
+              HasSubstr("stage 'training' has no phase 'predicting'"));
+  EXPECT_THAT(complaint([](Course& c) { c.teacher.reset(); }), HasSubstr("needs a teacher"));
+  EXPECT_THAT(complaint([](Course& c) { c.teacher->high_Hz = 3; }), HasSubstr("high_Hz of the teacher is 3"));
+  EXPECT_THAT(complaint([](Course& c) { c.teacher->law = Teacher::Law::burst_probability; }),
+              HasSubstr("escape_burst"));
+  EXPECT_THAT(complaint([](Course& c) { c.stimuli[1].target = {1, 0}; }), HasSubstr("has 2 targets"));
+  EXPECT_THAT(complaint([](Course& c) { c.stages[1].name = "training"; }),
+              HasSubstr("two stages are named 'training'"));
+  EXPECT_THAT(complaint([](Course& c) { c.stages[2].measures[0].name = "patterns_correct"; }),
+              HasSubstr("measures two things under the name 'patterns_correct'"));
+  EXPECT_THAT(complaint([](Course& c) { c.stages[0].phases.clear(); }), HasSubstr("has no phases"));
+  EXPECT_THAT(complaint([](Course& c) { c.stages[1].measures[1].mean_of_bins = true; }), HasSubstr("bin_ms"));
+  EXPECT_THAT(complaint([](Course& c) { c.stages[0].decay = true; }), HasSubstr("none of an epoch"));
+  EXPECT_THAT(complaint([](Course& c) { c.stages[0].shows = Shows::test_samples; }), HasSubstr("no task"));
+}
+
+TEST(Course, TellsInWordsWhatIsDone) {
+  const std::string words = in_words(payeur2021::xor_course({}, 500));
+  EXPECT_THAT(words,
+              HasSubstr("in each of 500 epochs: for each of 4 stimuli in their order 3.6 s (settling), then "
+                        "3.6 s (prediction), then 0.8 s (teaching) with plasticity and a teaching current"));
+}
+
+}  // namespace
+}  // namespace apical
