@@ -7,6 +7,7 @@
 
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/experiment.h"
+#include "apical/experiment/toml/course_toml.h"
 #include "apical/experiment/toml/model_toml.h"
 #include "apical/models/spiking_models.h"
 #include "apical/procedure/course_measures.h"
@@ -124,6 +125,14 @@ SpikingExperiment read_spiking_experiment(const TomlDocument& document) {
         fmt::format("'{}' does not go with model '{}', which brings its own circuit, stimuli and course", key,
                     e.model),
         root.place(key), "leave it out; 'apical models " + e.model + "' lists what can be set");
+  }
+  if (has_course(root)) {
+    if (e.course.protocol)
+      throw ConfigError(
+          fmt::format("model '{}' is a protocol of its own without a network; a course cannot change it",
+                      e.model),
+          root.place("stage"), "leave [course], [[stage]] and the like out");
+    read_course(root, e.circuit, e.course);
   }
   if (e.course.trains()) {
     TomlReader training = root.table("training");

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Courses as text: what is written reads back as the same course, and what is wrong is located.
+#include "apical/experiment/toml/course_toml.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "apical/experiment/spiking_experiment.h"
+#include "apical/io/file.h"
+#include "apical/models/payeur2021_xor.h"
+#include "apical/models/spiking_models.h"
+#include "apical/procedure/test_courses.h"
+#include "support/paths.h"
+
+namespace apical {
+namespace {
+
+using testing::HasSubstr;
+
+Course read_back(const std::string& text, const SpikingCircuit& circuit, Course course = {}) {
+  const TomlDocument document = TomlDocument::parse(text, "test");
+  TomlReader root(document);
+  read_course(root, circuit, course);
+  root.finish();
+  return course;
+}
+
+void expect_same(const Course& a, const Course& b) {
+  EXPECT_EQ(a.stimuli, b.stimuli);
+  EXPECT_EQ(a.samples, b.samples);
+  EXPECT_EQ(a.teacher, b.teacher);
+  EXPECT_EQ(a.stages, b.stages);
+  EXPECT_EQ(a.activity_bin_s, b.activity_bin_s);
+}
+
+TEST(CourseToml, CoursesOfAllRecipesReadBackToTheBit) {
+  std::size_t written = 0;
+  for (const models::SpikingModel& m : models::spiking_models()) {
+    SCOPED_TRACE(m.name);
+    const models::CircuitAndCourse both = m.build({}, models::defaults_of(m));
+    if (both.course.protocol) {
+      EXPECT_THROW(course_toml(both.course), ConfigError);
+      continue;
+    }
+    const std::string text = course_toml(both.course);
+    expect_same(read_back(text, both.circuit), both.course);
+    EXPECT_EQ(course_toml(read_back(text, both.circuit)), text);
+    ++written;
+  }
+  EXPECT_EQ(written, 5U);
+}
+
+const std::string kTiny = R"(
+[model]
+name = "burstprop-xor"
+neurons = 60
+in_degree = 20
+example_s = 0.5
+alpha_s = 0.1
+[training]
+epochs = 2
+)";
+
+SpikingExperiment read(const std::string& text) {
+  return read_spiking_experiment(TomlDocument::parse(text, "test"));
+}
+
+TEST(CourseToml, AFileWithARecipesOwnCourseGivesTheSameBits) {
+  const SpikingExperiment recipe = read(kTiny), same = read(kTiny + course_toml(recipe.course));
+  expect_same(recipe.course, same.course);
+  EXPECT_EQ(same.course.epochs, 2U);
+  EXPECT_EQ(test::measured(recipe.circuit, recipe.course, 1), test::measured(same.circuit, same.course, 1));
+  EXPECT_EQ(read(same.resolved).resolved, same.resolved);
+}
+
+TEST(CourseToml, SingleKeysOfATeacherChangeTheRecipes) {
+  const SpikingExperiment e = read(kTiny + "[teacher]\nlargest_pA = 500\n[course]\nactivity_bin_ms = 20\n");
+  EXPECT_EQ(e.course.teacher->largest_A, 500e-12);
+  EXPECT_EQ(e.course.teacher->population, "out");
+  EXPECT_EQ(e.course.activity_bin_s, 0.02);
+  EXPECT_EQ(e.course.stages, read(kTiny).course.stages);
+  EXPECT_EQ(read(e.resolved).resolved, e.resolved);
+}
+
+const std::string kOwn = R"(
+[model]
+name = "burstprop-multiplexing"
+pyramidal = 100
+[[stage]]
+name = "run"
+watched = "run"
+[[stage.phase]]
+name = "quiet"
+duration_s = 0.2
+[[stage.phase]]
+name = "driven"
+duration_s = 0.3
+bin_ms = 50
+inject = [{population = "pyr1", pA = 100}, {population = "pyr1", into = "dendrite", sine_pA = 50, period_s = 0.15}]
+[[stage.measure]]
+quantities = ["event_Hz", "burst_probability"]
+of = ["pyr1"]
+each = "phase"
+[[stage.correlation]]
+name = "r"
+of = "burst_probability of pyr1"
+with = "dendrite_current of pyr1"
+)";
+
+TEST(CourseToml, ARecipesCircuitTakesACourseOfItsOwn) {
+  const SpikingExperiment e = read(kOwn);
+  EXPECT_EQ(e.course.stages.at(0).phases.at(1).injections.at(1).amplitude_A, 50e-12);
+  EXPECT_NEAR(e.course.duration_s(), 0.5, 1e-12);
+  const test::Measured m = test::measured(e.circuit, e.course, 1);
+  EXPECT_TRUE(m.has("phase", 1, "pyr1_event_Hz"));
+  EXPECT_TRUE(m.has("test", 0, "r"));
+  expect_same(read_back(course_toml(e.course), e.circuit), e.course);
+}
+
+/// The blocks of TOML in the manual that are whole experiments of a spiking model.
+TEST(CourseToml, TheManualsExamplesAreSound) {
+  const std::string manual = io::read_text(std::string(test::kSourceDir) + "/docs/spiking.md");
+  std::size_t found = 0;
+  for (std::size_t at = manual.find("```toml\n"); at != std::string::npos;
+       at = manual.find("```toml\n", at + 1)) {
+    const std::size_t first = at + 8;
+    const std::string text = manual.substr(first, manual.find("```", first) - first);
+    if (text.find("[model]") == std::string::npos) continue;
+    EXPECT_NO_THROW(read(text)) << text;
+    ++found;
+  }
+  EXPECT_GE(found, 2U);
+}
+
+std::string complaint(const std::string& text, const std::string& what, const std::string& with) {
+  std::string changed = text;
+  changed.replace(changed.find(what), what.size(), with);
+  try {
+    read(changed);
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(CourseToml, WhatIsWrongIsLocatedWithTheNearestName) {
+  const auto own = [](const std::string& what, const std::string& with) {
+    return complaint(kOwn, what, with);
+  };
+  EXPECT_THAT(own("population = \"pyr1\", pA", "population = \"pyr2\", pA"),
+              testing::ContainsRegex("test:15:.*'pyr2'(.|\n)*did you mean 'pyr1'"));
+  EXPECT_THAT(own("duration_s = 0.2", "duration = 0.2"), HasSubstr("did you mean 'duration_s'?"));
+  EXPECT_THAT(own("\"event_Hz\", \"burst", "\"event_Hzz\", \"burst"), HasSubstr("did you mean 'event_Hz'?"));
+  EXPECT_THAT(own("burst_probability of pyr1", "pyr1"), HasSubstr("event_Hz of pyr1"));
+  EXPECT_THAT(own("bin_ms = 50\n", ""), testing::ContainsRegex("test:6:.*correlation 'r'(.|\n)*add bin_ms"));
+  EXPECT_THAT(own("into = \"dendrite\"", "into = \"dendrites\""), HasSubstr("did you mean 'dendrite'?"));
+  EXPECT_THAT(
+      own("name = \"burstprop-multiplexing\"\npyramidal = 100", "name = \"burstprop-pairing-periodic\""),
+      HasSubstr("protocol of its own"));
+}
+
+}  // namespace
+}  // namespace apical
