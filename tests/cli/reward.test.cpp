@@ -14,6 +14,7 @@
 #include "apical/io/json.h"
 #include "apical/run/metrics_file.h"
 #include "apical/run/run.h"
+#include "apical/run/summary.h"
 #include "support/command_line.h"
 #include "support/well_formed.h"
 
@@ -77,10 +78,11 @@ TEST_F(RewardCli, ARunTellsOfReturnsStepsAndGates) {
   ASSERT_EQ(tested.size(), 2U);
   for (const SeedValue& v : tested) EXPECT_GE(v.value, 5);
   const nlohmann::json s = io::read_json(fs::path(out()) / "summary.json");
-  EXPECT_EQ(s.at("seeds_solved"), 0);
-  EXPECT_TRUE(s.at("test_return").contains("mean"));
-  EXPECT_TRUE(std::isnan(io::number_of(s.at("seeds")[0].at("steps_to_solve"), "steps_to_solve")));
-  EXPECT_NEAR(s.at("total_angle_deg").at("mean").get<double>(), 0, 1e-2);
+  const nlohmann::json& solved = last_measure(s, "train", "steps_to_solve");
+  EXPECT_EQ(solved.at("n"), 0);
+  EXPECT_TRUE(std::isnan(io::number_of(solved.at("values")[0], "steps_to_solve")));
+  EXPECT_TRUE(last_measure(s, "test", "return").contains("mean"));
+  EXPECT_NEAR(last_measure(s, "total", "angle_deg").at("mean").get<double>(), 0, 1e-2);
   EXPECT_GT(s.at("cost_per_sample").at("synaptic_events"), 4 * (2 * (4 * 6) + 6 * 2 + 6))
       << "passes over both networks";
   const std::string report = io::read_text(fs::path(out()) / "report.html");
@@ -92,10 +94,10 @@ TEST_F(RewardCli, ARunTellsOfReturnsStepsAndGates) {
 }
 
 /// Asks to stop after the second iteration.
-class StopsEarly final : public Observer {
+class StopsEarly final : public Listener {
  public:
   explicit StopsEarly(std::atomic<bool>& stop) : stop_(stop) {}
-  void on(const TrainingMeasured& m) override { stop_ = m.epoch == 2; }
+  void on(const EpochEnded& e) override { stop_ = e.epoch == 2; }
 
  private:
   std::atomic<bool>& stop_;
@@ -109,9 +111,8 @@ TEST_F(RewardCli, AStoppedRunGoesOnBitForBit) {
     StopsEarly early(stop);
     RunOptions options;
     options.directory = out(method + "-parts");
-    options.observers.push_back(&early);
-    ASSERT_EQ(run_experiment(read_experiment(TomlDocument::parse(text, "stopped")), options, stop).outcome,
-              Trainer::Outcome::stopped);
+    options.listeners.push_back(&early);
+    ASSERT_TRUE(run_experiment(read_experiment(TomlDocument::parse(text, "stopped")), options, stop).stopped);
     EXPECT_LT(metrics(method + "-parts").size(), metrics(method + "-whole").size());
     const Answer rest = apical_says({"run", "--resume", "--out", out(method + "-parts"), "--quiet"});
     ASSERT_EQ(rest.code, 0) << rest.err;

@@ -16,7 +16,7 @@
 #include "apical/models/payeur2021_xor.h"
 #include "apical/models/spiking_models.h"
 #include "apical/run/metrics_file.h"
-#include "apical/run/spiking_run.h"
+#include "apical/run/run.h"
 #include "support/command_line.h"
 #include "support/paths.h"
 #include "support/well_formed.h"
@@ -50,6 +50,17 @@ seeds = 3
 raster_s = 0.1
 )";
 
+/// Asks to stop when so much has been simulated.
+class StopsAt final : public Listener {
+ public:
+  StopsAt(double done_s, std::atomic<bool>& stop) : done_s_(done_s), stop_(stop) {}
+  void on(const RunProgress& p) override { stop_ = p.done >= done_s_; }
+
+ private:
+  double done_s_;
+  std::atomic<bool>& stop_;
+};
+
 class Spiking : public test::CommandLine {
  protected:
   std::string bytes(const std::string& run, const std::string& name) const {
@@ -72,7 +83,6 @@ TEST_F(Spiking, RunsAndLeavesWhatOtherRunsLeave) {
                            "results.h5", "summary.json", "report.html"}) {
     EXPECT_TRUE(io::file_exists(directory_ / "run" / name)) << name;
   }
-  EXPECT_EQ(io::read_json(directory_ / "run/manifest.json").at("kind"), "spiking");
   // Two tests and four epochs of three seeds.
   const std::vector<Measurement> rows = read_measurements(directory_ / "run");
   for (const auto& [where, times] : {std::pair{"test", 2U}, {"train", 4U}}) {
@@ -119,15 +129,15 @@ TEST_F(Spiking, ResumedEqualsUninterruptedByteForByte) {
   const std::string text =
       with(kTinyXor, "[record]", "checkpoint_every_s = 0\n[record]\nspikes = true\nuntil_s = 3\n");
   ASSERT_EQ(run(text, "whole").code, 0);
-  const SpikingExperiment e = read_spiking_experiment(TomlDocument::parse(text, "test"));
+  const Experiment e = read_experiment(TomlDocument::parse(text, "test"));
   for (const double until_s : {1.0, 12.0}) {  // in the first test, and in training
     std::atomic<bool> stop{false};
-    SpikingRunOptions options;
+    StopsAt stops(until_s, stop);
+    RunOptions options;
     options.directory = out(until_s < 2 ? "early" : "late");
     options.threads = 1;
-    options.progress = [&](const SpikingProgress& p) { stop = p.done_s >= until_s; };
-    const SpikingRunResult stopped = run_spiking(e, options, stop);
-    ASSERT_TRUE(stopped.stopped);
+    options.listeners = {&stops};
+    ASSERT_TRUE(run_experiment(e, options, stop).stopped);
     EXPECT_FALSE(io::file_exists(options.directory / "summary.json"));
     const Answer resumed =
         apical_says({"run", "--resume", "--quiet", "--out", options.directory.string(), "--threads", "2"});
@@ -172,11 +182,12 @@ TEST_F(Spiking, StoppedBeforeACheckpointSaysThatItBeginsAgain) {
   EXPECT_EQ(apical_says({"run", "--resume", "--quiet", "--out", out("one")}).code, 0);
 
   std::atomic<bool> stop{false};
-  SpikingRunOptions options;
+  StopsAt stops(1, stop);
+  RunOptions options;
   options.directory = out("later");
-  options.progress = [&](const SpikingProgress& p) { stop = p.done_s >= 1; };
-  const SpikingRunResult later =
-      run_spiking(read_spiking_experiment(TomlDocument::parse(kTinyXor, "test")), options, stop);
+  options.listeners = {&stops};
+  const RunResult later =
+      run_experiment(read_experiment(TomlDocument::parse(kTinyXor, "test")), options, stop);
   EXPECT_TRUE(later.stopped);
   EXPECT_TRUE(later.has_checkpoint);
 }
@@ -353,9 +364,51 @@ TEST_F(Spiking, WrongKeysAreExplained) {
               HasSubstr("phases has 2 entries; expected 5"));
   EXPECT_THAT(complaint("[model]\nname = \"burstprop-pairing-periodic\"\n[record]\nspikes = true\n"),
               HasSubstr("has no populations"));
-  const Answer compared = apical_says({"compare", file(kTinyXor)});
-  EXPECT_EQ(compared.code, 3);
-  EXPECT_THAT(compared.err, HasSubstr("apical run"));
+}
+
+TEST_F(Spiking, CircuitsAreComparedWithWhatTheyNeed) {
+  const std::string variants = R"(
+[[variant]]
+label = "published"
+reference = true
+[[variant]]
+label = "symmetric feedback"
+[variant.model]
+feedback = "symmetric"
+)";
+  const std::string text = with(with(kTinyXor, "epochs = 4", "epochs = 1"), "seeds = 3", "seeds = 2");
+  const Answer a = apical_says({"compare", file(text + variants), "--quiet", "--out", out("both")});
+  ASSERT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("test patterns right"));
+  EXPECT_THAT(a.out, ContainsRegex("symmetric feedback .*separate phases"));
+  EXPECT_EQ(test::malformed(bytes("both", "report.html")), "");
+  for (const char* label : {"published", "symmetric-feedback"})
+    EXPECT_TRUE(io::file_exists(directory_ / "both" / label / "summary.json")) << label;
+  // Nothing is left to do; and the same bits come out again.
+  EXPECT_EQ(apical_says({"compare", file(text + variants), "--quiet", "--resume", "--out", out("both")}).code,
+            0);
+  const Answer again = apical_says({"reproduce", out("both"), "--quiet", "--out", out("again")});
+  EXPECT_EQ(again.code, 0) << again.out << again.err;
+  EXPECT_THAT(again.out, HasSubstr("symmetric feedback: identical bits"));
+}
+
+TEST_F(Spiking, AParameterOfACircuitIsSwept) {
+  const std::string text = R"(
+[model]
+name = "burstprop-multiplexing"
+pyramidal = 100
+burn_in_s = 0.1
+duration_s = 0.3
+[sweep]
+name = "neurons"
+at = [50, 100]
+[sweep.values]
+model.pyramidal = [50, 100]
+)";
+  const Answer a = apical_says({"compare", file(text), "--quiet", "--out", out("sweep")});
+  ASSERT_EQ(a.code, 0) << a.err;
+  EXPECT_TRUE(io::file_exists(directory_ / "sweep/neurons-50/summary.json"));
+  EXPECT_THAT(a.out, HasSubstr("neurons 100"));
 }
 
 TEST_F(Spiking, PresetsOfQuirksAreDefaultsThatSingleOnesOverride) {
@@ -560,18 +613,19 @@ TEST_F(Spiking, DigitsResumeByteForByteInTheMiddleOfAnEpoch) {
   if (std::getenv("APICAL_DATA") == nullptr) GTEST_SKIP() << "needs MNIST below APICAL_DATA";
   const Answer whole = run(kTinyMnist, "whole", {"--threads", "2"});
   ASSERT_EQ(whole.code, 0) << whole.err;
-  EXPECT_THAT(whole.out, HasSubstr("test pictures right"));
-  const SpikingExperiment e = read_spiking_experiment(TomlDocument::parse(kTinyMnist, "test"));
+  EXPECT_THAT(whole.out, HasSubstr("test accuracy % [95 %]"));
+  const Experiment e = read_experiment(TomlDocument::parse(kTinyMnist, "test"));
   std::atomic<bool> stop{false};
-  SpikingRunOptions options;
+  StopsAt stops(0.3 * 2 * e.spiking().course.duration_s(), stop);
+  RunOptions options;
   options.directory = out("parts");
   options.threads = 1;
-  options.progress = [&](const SpikingProgress& p) { stop = p.done_s >= 0.3 * p.total_s; };
-  ASSERT_TRUE(run_spiking(e, options, stop).stopped);
-  options.progress = {};
+  options.listeners = {&stops};
+  ASSERT_TRUE(run_experiment(e, options, stop).stopped);
+  options.listeners = {};
   options.resume = true;
   stop = false;
-  ASSERT_FALSE(run_spiking(e, options, stop).stopped);
+  ASSERT_FALSE(run_experiment(e, options, stop).stopped);
   for (const char* name : {"metrics.ndjson", "results.h5"})
     EXPECT_EQ(bytes("whole", name), bytes("parts", name)) << name;
   const std::vector<Measurement> rows = read_measurements(directory_ / "whole");

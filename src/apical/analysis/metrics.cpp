@@ -30,8 +30,18 @@ Metric rate_Hz(std::string name, std::string words) {
   return {.name = std::move(name), .words = std::move(words), .unit = "Hz", .low = 0};
 }
 
-std::vector<Metric> learning_metrics() {
+/// By which models are compared, in the order of the columns of tables.
+std::vector<Metric> headlines() {
   std::vector<Metric> all;
+  all.push_back({.name = "steps_to_solve",
+                 .words = "environment steps to solve",
+                 .better = Better::lower,
+                 .over_seeds = OverSeeds::median_of_some,
+                 .low = 0,
+                 .digits = "{:.0f}",
+                 .headline_of_training = true,
+                 .caption = "Environment steps after which the mean return of the last training episodes "
+                            "first counted as solved."});
   all.push_back({.name = "accuracy",
                  .words = "accuracy",
                  .unit = "%",
@@ -39,25 +49,27 @@ std::vector<Metric> learning_metrics() {
                  .better = Better::higher,
                  .low = 0,
                  .high = 1,
-                 .shown_times = kPercent});
+                 .shown_times = kPercent,
+                 .digits = "{:.2f}"});
+  all.push_back(plain("patterns_correct", "patterns right", "", Better::higher));
   all.push_back(count("falls", "falls", Better::lower));
   all.push_back(count("teacher_falls", "falls of the teacher"));
   all.push_back({.name = "loss",
                  .words = "loss",
                  .better = Better::lower,
-                 .over_seeds = OverSeeds::median,
+                 .over_seeds = OverSeeds::mean_and_median,
                  .low = 0,
                  .caption = "Squared error of the outputs, summed over outputs, mean over samples."});
-  all.push_back({.name = "steps_to_solve",
-                 .words = "environment steps to solve",
-                 .better = Better::lower,
-                 .over_seeds = OverSeeds::median_of_some,
-                 .low = 0,
-                 .caption = "Environment steps after which the mean return of the last training episodes "
-                            "first counted as solved."});
-  all.push_back(plain("return", "return", "", Better::higher));
-  all.push_back(count("patterns_correct", "patterns right", Better::higher));
   all.push_back(plain("cost", "cost", "", Better::lower));
+  all.push_back(plain("return", "return", "", Better::higher));
+  all.back().digits = "{:.1f}";
+  all.back().headline_of_training = true;
+  for (Metric& m : all) m.headline = true;
+  return all;
+}
+
+std::vector<Metric> learning_metrics() {
+  std::vector<Metric> all = headlines();
   all.push_back(plain("rms_deviation", "root mean square deviation", "", Better::lower));
   all.push_back(plain("teacher_rms_deviation", "root mean square deviation of the teacher"));
   all.push_back({.name = "classes_never_decided",

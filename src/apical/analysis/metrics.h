@@ -14,9 +14,10 @@ enum class Better { higher, lower, neither };
 
 /// How values of several seeds become one figure, with its 95 % interval.
 enum class OverSeeds {
-  mean,           ///< Student's interval
-  median,         ///< of counts and of what is spread over decades
-  median_of_some  ///< of the seeds that have a finite value; others are counted as "never"
+  mean,
+  median,           ///< of counts
+  mean_and_median,  ///< of what may be spread over decades: both say something
+  median_of_some    ///< of the seeds that have a finite value; the others never got there
 };
 
 /// Where it is measured, which says what may stand as `where` of its rows.
@@ -31,6 +32,9 @@ struct Metric {
   OverSeeds over_seeds = OverSeeds::mean;
   std::optional<double> low = {}, high = {};  ///< bounds, if it has any
   double shown_times = 1;                     ///< factor in tables and plots: 100 for percent
+  std::string digits = "{:.3g}";              ///< how numbers are written in tables
+  bool headline = false;                      ///< one of the figures by which models are compared
+  bool headline_of_training = false;          ///< also where training itself measures it
   MeasuredIn in = MeasuredIn::split;
   std::string quantity = {};           ///< name in [[expect]] of what is measured in areas; empty: as `name`
   std::string caption = {};            ///< a sentence below a figure

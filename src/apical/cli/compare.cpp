@@ -125,7 +125,7 @@ int compare(Context& context, const Arguments& arguments) {
   options.resume = arguments.has("--resume");
   options.threads = threads(arguments);
   std::unique_ptr<ProgressPrinter> progress;
-  options.watch = [&](const Experiment& e) -> Observer* {
+  options.watch = [&](const Experiment& e) -> Listener* {
     progress.reset();
     progress = std::make_unique<ProgressPrinter>(context, e.label, arguments.has("--quiet"));
     return progress.get();
@@ -135,7 +135,7 @@ int compare(Context& context, const Arguments& arguments) {
   for (const RunResult& r : result.runs) {
     for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
   }
-  if (result.outcome == Trainer::Outcome::stopped) return say_stopped(context, true, options.directory);
+  if (result.stopped) return say_stopped(context, result.has_checkpoint, options.directory);
   for (const ComparisonResult::Fault& f : result.faults)
     context.err << "apical: " << f.label << ": " << f.what << '\n';
   if (arguments.has("--json")) {
@@ -164,7 +164,7 @@ int compare(Context& context, const Arguments& arguments) {
 Command compare_command() {
   Command c;
   c.name = "compare";
-  c.summary = "several models on one task over the same seeds";
+  c.summary = "several models on one task, or several courses, over the same seeds";
   c.positionals = {{"FILE", "an experiment with [[variant]] entries", 0, 1}};
   c.options = {
       {"--task", "NAME", "compare on this task with the settings that come with Apical"},

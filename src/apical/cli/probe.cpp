@@ -35,7 +35,7 @@ std::string contrast_table(const ProtocolResult& result) {
       }
     }
   }
-  return aligned_table(rows);
+  return text_table(rows);
 }
 
 int run(Context& context, const Arguments& arguments) {
@@ -45,7 +45,7 @@ int run(Context& context, const Arguments& arguments) {
   options.directory = output_directory(arguments, io::Path(file).stem().string());
   options.threads = threads(arguments);
   std::unique_ptr<ProgressPrinter> progress;
-  options.watch = [&](const std::string& what) -> Observer* {
+  options.watch = [&](const std::string& what) -> Listener* {
     progress.reset();
     progress = std::make_unique<ProgressPrinter>(context, what, arguments.has("--quiet"));
     return progress.get();

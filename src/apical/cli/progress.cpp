@@ -6,10 +6,12 @@
 #include <cmath>
 #include <ostream>
 
+#include "apical/analysis/metrics.h"
+
 namespace apical::cli {
 namespace {
 constexpr double kTerminalInterval = 0.1, kPlainInterval = 60;  // seconds
-constexpr double kWindow = 2;                                   // seconds of the moving rate
+constexpr double kFirst = 0.5, kWindow = 2, kLong = 30;         // seconds over which rates are taken
 
 std::string duration(double s) {
   if (s < 90) return fmt::format("{:.0f} s", s);
@@ -32,83 +34,52 @@ void ProgressPrinter::clear() {
   line_open_ = false;
 }
 
-void ProgressPrinter::on_simulated(double done_s, double total_s, const std::string& note) {
+void ProgressPrinter::on(const RunProgress& p) {
   if (quiet_) return;
   const auto now = Clock::now();
   if (window_done_ < 0) {
-    window_done_ = done_s;
+    window_done_ = p.done;
     window_start_ = now;
   }
-  constexpr double kFirst = 0.5, kLong = 30;  // seconds of wall time: pieces are of unequal length
   const double window = std::chrono::duration<double>(now - window_start_).count();
-  if (window >= kFirst) rate_ = (done_s - window_done_) / window;
+  if (window >= kWindow || (rate_ == 0 && window > kFirst)) rate_ = (p.done - window_done_) / window;
   if (window >= kLong) {
     window_start_ = now;
-    window_done_ = done_s;
+    window_done_ = p.done;
   }
   const double interval = context_.err_is_terminal ? kTerminalInterval : kPlainInterval;
   if (std::chrono::duration<double>(now - last_shown_).count() < interval) return;
   last_shown_ = now;
-  std::string text = fmt::format("{}: {:.0f} of {:.0f} s simulated", label_, done_s, total_s);
-  if (rate_ > 0) text += fmt::format(", {:.3g} s/s, {} left", rate_, duration((total_s - done_s) / rate_));
-  show(text + (note.empty() ? "" : "; " + note));
+  std::string text = p.epochs > 0 ? fmt::format("{}: epoch {}/{}", label_, p.epoch, p.epochs)
+                                  : fmt::format("{}: {:.0f} of {:.0f} {}", label_, p.done, p.total, p.unit);
+  if (rate_ > 0)
+    text += fmt::format(", {:.3g} {}/s, {} left", rate_, p.unit, duration((p.total - p.done) / rate_));
+  show(text + latest());
 }
 
-void ProgressPrinter::on(const Progress& p) {
-  if (quiet_) return;
-  const auto now = Clock::now();
-  const double done =
-      static_cast<double>(p.epoch - 1) + static_cast<double>(p.sample) / static_cast<double>(p.samples);
-  if (window_done_ < 0) {
-    window_done_ = done;
-    window_start_ = now;
-  }
-  const double window = std::chrono::duration<double>(now - window_start_).count();
-  if (window >= kWindow || (rate_ == 0 && window > 0.2)) {
-    rate_ = (done - window_done_) / window;
-    if (window >= kWindow) {
-      window_start_ = now;
-      window_done_ = done;
-    }
-  }
-  const double interval = context_.err_is_terminal ? kTerminalInterval : kPlainInterval;
-  if (std::chrono::duration<double>(now - last_shown_).count() < interval) return;
-  last_shown_ = now;
-  std::string text = fmt::format("{}: epoch {}/{}", label_, p.epoch, p.epochs);
-  if (rate_ > 0) {
-    text += fmt::format(", {:.3g} samples/s, {} left", rate_ * static_cast<double>(p.samples),
-                        duration((static_cast<double>(p.epochs) - done) / rate_));
-  }
-  show(text + validation_);
+void ProgressPrinter::on(const Measurement& m) {
+  const Metric* const metric = find_metric(m.metric);
+  if (metric == nullptr || !metric->headline) return;
+  if (m.epoch != epoch_ || m.where != where_) sums_.clear();
+  epoch_ = m.epoch;
+  where_ = m.where;
+  if (!std::isfinite(m.value)) return;
+  Sum& sum = sums_[m.metric];
+  sum.value += m.value;
+  ++sum.seeds;
 }
 
-void ProgressPrinter::on(const TrainingMeasured& m) {
-  double sum = 0;
-  std::size_t known = 0;
-  for (const auto& replica : m.replicas) {
-    for (const NamedFigure& figure : replica) {
-      if (figure.name != "return" || !std::isfinite(figure.value)) continue;
-      sum += figure.value;
-      ++known;
-    }
+/// ", validation loss 0.31, accuracy 97.1 %": means over seeds.
+std::string ProgressPrinter::latest() const {
+  std::string out;
+  for (const Metric& m : metrics()) {
+    const auto at = sums_.find(m.name);
+    if (at == sums_.end()) continue;
+    const double mean = at->second.value / static_cast<double>(at->second.seeds) * m.shown_times;
+    out += fmt::format(",{} {} {}{}", out.empty() ? " " + where_ : "", m.words,
+                       fmt::format(fmt::runtime(m.digits), mean), m.unit.empty() ? "" : " " + m.unit);
   }
-  if (known > 0) validation_ = fmt::format(", return {:.1f}", sum / static_cast<double>(known));
-}
-
-void ProgressPrinter::on(const Evaluated& e) {
-  if (!e.scores.empty() && e.scores.front().episodes > 0) return;  // returns of training say it already
-  double loss = 0, accuracy = 0, falls = 0, teacher_falls = 0;
-  bool steers = false;
-  for (const Score& s : e.scores) {
-    loss += s.loss() / static_cast<double>(e.scores.size());
-    accuracy += s.accuracy() / static_cast<double>(e.scores.size());
-    steers = steers || s.plant.control_steps > 0;
-    falls += s.plant.falls / static_cast<double>(e.scores.size());
-    teacher_falls += s.teacher.falls / static_cast<double>(e.scores.size());
-  }
-  validation_ = fmt::format(", {} loss {:.3g}", name_of(e.split), loss);
-  if (steers) validation_ += fmt::format(", {:.3g} falls (teacher {:.3g})", falls, teacher_falls);
-  if (accuracy > 0) validation_ += fmt::format(", accuracy {:.4f}", accuracy);
+  return out;
 }
 
 void ProgressPrinter::show(const std::string& text) {

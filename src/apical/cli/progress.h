@@ -3,34 +3,40 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <string>
 
 #include "apical/cli/command.h"
-#include "apical/learning/trainer.h"
+#include "apical/run/session.h"
 
 namespace apical::cli {
 
-class ProgressPrinter final : public Observer {
+class ProgressPrinter final : public Listener {
  public:
   ProgressPrinter(Context& context, std::string label, bool quiet);
   ~ProgressPrinter() override;
-  void on(const Progress& p) override;
-  void on(const Evaluated& e) override;
-  void on(const TrainingMeasured& m) override;
-  /// Of a simulation, in seconds of biological time.
-  void on_simulated(double done_s, double total_s, const std::string& note);
+  void on(const RunProgress& p) override;
+  void on(const Measurement& m) override;
   /// Takes a line that rewrites itself off the terminal.
   void clear();
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct Sum {
+    double value = 0;
+    std::size_t seeds = 0;
+  };
+  std::string latest() const;
   void show(const std::string& text);
   Context& context_;
-  std::string label_, validation_;
+  std::string label_;
   bool quiet_;
   bool line_open_ = false;
   Clock::time_point last_shown_, window_start_;
   double window_done_ = -1, rate_ = 0;
+  double epoch_ = -1;                ///< of what was measured last
+  std::string where_;                ///< and its place
+  std::map<std::string, Sum> sums_;  ///< headlines among it, over seeds
 };
 
 }  // namespace apical::cli

@@ -4,7 +4,7 @@
 #include <ostream>
 
 #include "apical/cli/command.h"
-#include "apical/run/run.h"
+#include "apical/report/compose/write_report.h"
 
 namespace apical::cli {
 namespace {

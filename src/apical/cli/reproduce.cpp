@@ -80,7 +80,7 @@ struct Watch {
   Context& context;
   bool quiet;
   std::unique_ptr<ProgressPrinter> printer = {};
-  Observer* operator()(const std::string& label) {
+  Listener* operator()(const std::string& label) {
     printer.reset();
     printer = std::make_unique<ProgressPrinter>(context, label, quiet);
     return printer.get();
@@ -116,10 +116,6 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
     options.watch = [&](const Experiment& e) {
       return watch(all ? fmt::format("{}, {}", figure.name, e.label) : e.label);
     };
-    options.progress = [&](const SpikingProgress& p) {
-      if (!watch.printer) watch(figure.name);
-      watch.printer->on_simulated(p.done_s, p.total_s, p.note);
-    };
     ReproductionResult result;
     try {
       TomlDocument document = TomlDocument::read(figure.file.string());
@@ -133,13 +129,12 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
       continue;
     }
     watch.printer.reset();
-    for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
     for (const ComparisonResult::Fault& f : result.comparison.faults)
       context.err << "apical: " << f.label << ": " << f.what << '\n';
     for (const RunResult& r : result.comparison.runs) {
       for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
     }
-    if (result.outcome == Trainer::Outcome::stopped) return say_stopped(context, result.has_checkpoint, out);
+    if (result.comparison.stopped) return say_stopped(context, result.comparison.has_checkpoint, out);
     deviating += result.reproduced() ? 0 : 1;
     if (arguments.has("--json")) {
       nlohmann::json one = io::read_json(options.directory / "reproduction.json");
@@ -181,10 +176,10 @@ int repeat(Context& context, const Arguments& arguments, const io::Path& directo
     options.directory = name.empty() ? out : out / name;
     options.resume = arguments.has("--resume") && io::file_exists(options.directory / "experiment.toml");
     options.threads = threads(arguments);
-    options.observers = {watch(name.empty() ? trimmed.filename().string() : name)};
+    options.listeners = {watch(name.empty() ? trimmed.filename().string() : name)};
     const RepeatResult r = repeat_run(name.empty() ? directory : directory / name, options, *context.stop);
     watch.printer.reset();
-    if (r.outcome == Trainer::Outcome::stopped) return say_stopped(context, r.has_checkpoint, out);
+    if (r.stopped) return say_stopped(context, r.has_checkpoint, out);
     identical = identical && r.identical();
     if (arguments.has("--json")) {
       summary["runs"].push_back({{"label", r.label},

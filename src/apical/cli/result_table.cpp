@@ -5,19 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+
+#include "apical/analysis/interval.h"
+#include "apical/analysis/metrics.h"
+#include "apical/analysis/statistics.h"
 
 namespace apical::cli {
 namespace {
-
-std::string with_interval(const std::vector<double>& values, const char* format_mean, double scale) {
-  std::vector<double> scaled;
-  for (double v : values) scaled.push_back(v * scale);
-  const auto number = [&](double v) { return fmt::format(fmt::runtime(format_mean), v); };
-  if (scaled.empty()) return "-";
-  if (scaled.size() < 2) return number(mean(scaled)) + " (one seed)";
-  const Interval i = student_interval(scaled);
-  return fmt::format("{} [{}, {}]", number(mean(scaled)), number(i.low), number(i.high));
-}
 
 /// Display width: bytes that continue a UTF-8 character take no column.
 std::size_t width(const std::string& s) {
@@ -25,9 +20,84 @@ std::size_t width(const std::string& s) {
       s.begin(), s.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-}  // namespace
+std::string number(const Metric& m, double value) {
+  return fmt::format(fmt::runtime(m.digits), value * m.shown_times);
+}
 
-std::string aligned_table(const std::vector<std::vector<std::string>>& rows) { return text_table(rows); }
+bool all_finite(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+}
+
+/// A mean over the seeds that have a value would flatter.
+std::string mean_cell(const Metric& m, const std::vector<double>& values) {
+  if (values.empty()) return "-";
+  if (!all_finite(values)) return "not finite in every seed";
+  const MeanInterval i = mean_interval(values);
+  if (!i.has_bounds()) return number(m, i.mean) + " (one seed)";
+  return fmt::format("{} [{}, {}]", number(m, i.mean), number(m, i.low), number(m, i.high));
+}
+
+std::string median_cell(const Metric& m, const std::vector<double>& values) {
+  if (values.empty()) return "-";
+  return all_finite(values) ? number(m, median(values)) : "not finite in every seed";
+}
+
+std::string each_cell(const Metric& m, const std::vector<double>& values) {
+  if (values.empty()) return "-";
+  std::vector<std::string> out;
+  for (const double v : values) out.push_back(std::isfinite(v) ? number(m, v) : "never");
+  return fmt::format("{}", fmt::join(out, ", "));
+}
+
+struct Column {
+  std::string heading;
+  std::function<std::string(const std::vector<double>&)> cell;
+  std::string where, metric;
+};
+
+/// What a metric shows of its seeds: one column, or two.
+std::vector<Column> columns_of(const Metric& m, const std::string& where) {
+  const std::string words = where == "train"
+                                ? (m.name == "steps_to_solve" ? m.words : m.words + " at the end of training")
+                                : where + " " + m.words;
+  const std::string unit = m.unit.empty() ? "" : " " + m.unit;
+  const Column of_mean{words + unit + " [95 %]", [m](const auto& v) { return mean_cell(m, v); }, where,
+                       m.name};
+  const Column of_median{"median " + words + unit, [m](const auto& v) { return median_cell(m, v); }, where,
+                         m.name};
+  const Column of_each{words + ", by seed", [m](const auto& v) { return each_cell(m, v); }, where, m.name};
+  switch (m.over_seeds) {
+    case OverSeeds::mean:
+      return {of_mean};
+    case OverSeeds::median:
+      return {of_median};
+    case OverSeeds::mean_and_median:
+      return {of_mean, of_median};
+    case OverSeeds::median_of_some:
+      return {of_each};
+  }
+  return {};
+}
+
+bool measured(const std::vector<RunResult>& runs, const std::string& where, const std::string& metric) {
+  return std::any_of(runs.begin(), runs.end(),
+                     [&](const RunResult& r) { return !last_of(r.measured, where, metric).empty(); });
+}
+
+std::vector<Column> columns_for(const std::vector<RunResult>& runs) {
+  std::vector<Column> out;
+  for (const Metric& m : metrics()) {
+    if (!m.headline) continue;
+    for (const char* where : {"train", "test"}) {
+      if (where == std::string("train") && !m.headline_of_training) continue;
+      if (!measured(runs, where, m.name)) continue;
+      for (Column& c : columns_of(m, where)) out.push_back(std::move(c));
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 std::string text_table(const std::vector<std::vector<std::string>>& rows) {
   std::string out;
@@ -43,70 +113,63 @@ std::string text_table(const std::vector<std::vector<std::string>>& rows) {
   return out;
 }
 
-namespace {
-
-/// Of runs that learn from reward: how soon, and how well.
-std::string reward_table(const std::vector<RunResult>& runs) {
-  std::vector<std::vector<std::string>> rows;
-  rows.push_back({"model", "environment steps to solve, by seed", "training return at the end",
-                  "test return [95 %]", "angle to gradient", "seeds", "wall"});
+std::string result_table(const std::vector<RunResult>& runs) {
+  const std::vector<Column> columns = columns_for(runs);
+  const bool angles = measured(runs, "total", "angle_deg");
+  std::vector<std::vector<std::string>> rows(1);
+  rows[0].emplace_back("model");
+  for (const Column& c : columns) rows[0].push_back(c.heading);
+  if (angles) rows[0].emplace_back("angle to gradient");
+  rows[0].insert(rows[0].end(), {"seeds", "wall"});
   for (const RunResult& r : runs) {
-    std::vector<double> training, test;
-    std::vector<std::string> solved;
-    for (const SeedResult& s : r.seeds) {
-      training.push_back(s.training_return);
-      test.push_back(s.test_return);
-      solved.push_back(std::isfinite(s.steps_to_solve) ? fmt::format("{:.0f}", s.steps_to_solve)
-                                                       : std::string("never"));
-    }
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(r.label);
-    row.push_back(solved.empty() ? std::string("-") : fmt::format("{}", fmt::join(solved, ", ")));
-    row.push_back(with_interval(training, "{:.1f}", 1));
-    row.push_back(with_interval(test, "{:.1f}", 1));
-    row.push_back(r.has_mean_angle() ? fmt::format("{:.1f}°", mean(r.total_angle)) : std::string("-"));
+    for (const Column& c : columns) row.push_back(c.cell(values_of(last_of(r.measured, c.where, c.metric))));
+    if (angles) {
+      const std::vector<double> angle = values_of(last_of(r.measured, "total", "angle_deg"));
+      const bool has_mean = !angle.empty() && all_finite(angle);
+      row.push_back(has_mean ? fmt::format("{:.1f}°", mean(angle)) : std::string("-"));
+    }
     row.push_back(fmt::format("{}", r.seeds.size()));
     row.push_back(fmt::format("{:.1f} s", r.wall_seconds));
   }
-  return aligned_table(rows);
+  return text_table(rows);
+}
+
+namespace {
+
+/// What the run itself says that answers its question; if it says nothing and has none of the figures by
+/// which models are compared, everything that was tested.
+std::vector<Display::Headline> told_of(const RunResult& run) {
+  std::vector<Display::Headline> out = run.display.headlines;
+  std::erase_if(out,
+                [&](const Display::Headline& h) { return first_of(run.measured, "test", h.metric).empty(); });
+  if (!out.empty() || !columns_for({run}).empty()) return out;
+  for (const MeasuredCourse& c : courses_of(run.measured)) {
+    if (c.where == "test") out.push_back({c.metric, metric_of(c.metric).words, metric_of(c.metric).unit});
+  }
+  return out;
 }
 
 }  // namespace
 
-std::string result_table(const std::vector<RunResult>& runs) {
-  if (!runs.empty() && runs.front().rewards) return reward_table(runs);
-  const bool classifies = !runs.empty() && runs.front().classifies,
-             steers = !runs.empty() && runs.front().steers;
-  const std::string figure = classifies ? "test accuracy % [95 %]"
-                             : steers   ? "median test falls (teacher's)"
-                                        : "median test loss";
-  const std::string loss = classifies ? "test loss [95 %]" : "mean test loss [95 %]";
-  std::vector<std::vector<std::string>> rows;
-  rows.push_back({"model", figure, loss, "angle to gradient", "seeds", "wall"});
-  for (const RunResult& r : runs) {
-    std::vector<double> losses, accuracies, falls, teacher_falls;
-    for (const SeedResult& s : r.seeds) {
-      losses.push_back(s.test_loss);
-      accuracies.push_back(s.test_accuracy);
-      falls.push_back(s.test_falls);
-      teacher_falls.push_back(s.teacher_falls);
-    }
+std::string measure_table(const RunResult& run) {
+  const std::vector<Display::Headline> told = told_of(run);
+  if (told.empty()) return "";
+  const bool twice = std::any_of(told.begin(), told.end(), [&](const Display::Headline& h) {
+    return curves_of(run.measured, "test", h.metric).front().x.size() > 1;
+  });
+  std::vector<std::vector<std::string>> rows{{"measure"}};
+  if (twice) rows[0].emplace_back("first [95 %]");
+  rows[0].emplace_back(twice ? "last [95 %]" : "mean [95 %]");
+  for (const Display::Headline& h : told) {
+    const Metric m = metric_of(h.metric);
     std::vector<std::string>& row = rows.emplace_back();
-    row.push_back(r.label);
-    if (steers) {
-      row.push_back(falls.empty() ? std::string("-")
-                                  : fmt::format("{:g} ({:g})", median(falls), median(teacher_falls)));
-    } else if (classifies) {
-      row.push_back(with_interval(accuracies, "{:.2f}", 100));
-    } else {
-      row.push_back(losses.empty() ? std::string("-") : fmt::format("{:.3g}", median(losses)));
-    }
-    row.push_back(with_interval(losses, "{:.3g}", 1));
-    row.push_back(r.has_mean_angle() ? fmt::format("{:.1f}°", mean(r.total_angle)) : std::string("-"));
-    row.push_back(fmt::format("{}", r.seeds.size()));
-    row.push_back(fmt::format("{:.1f} s", r.wall_seconds));
+    row.push_back(h.unit.empty() ? h.text : h.text + " (" + h.unit + ")");
+    if (twice) row.push_back(mean_cell(m, values_of(first_of(run.measured, "test", h.metric))));
+    row.push_back(mean_cell(m, values_of(last_of(run.measured, "test", h.metric))));
   }
-  return aligned_table(rows);
+  return text_table(rows);
 }
 
 }  // namespace apical::cli

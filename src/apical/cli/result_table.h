@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Final figures of runs as a table for people.
+// Final figures of runs as tables for people, made from what was measured and the catalogue of metrics.
 #pragma once
 
 #include <string>
@@ -9,11 +9,13 @@
 
 namespace apical::cli {
 
-/// Rows of equally many cells, in columns as wide as their widest cell.
-std::string aligned_table(const std::vector<std::vector<std::string>>& rows);
-
-/// One row a run: test accuracy or loss with its 95 % interval over seeds, angle to the gradient, wall time.
+/// One row a run: what models are compared by (headlines of the catalogue) with intervals over seeds, angle
+/// to the gradient, wall time. A column is there if any run has measured it.
 std::string result_table(const std::vector<RunResult>& runs);
+
+/// One row for each measure that answers the question of the run, first and last time; empty if the run says
+/// of none that it does.
+std::string measure_table(const RunResult& run);
 
 /// Columns as wide as their widest cell; the first row is the heading.
 std::string text_table(const std::vector<std::vector<std::string>>& rows);

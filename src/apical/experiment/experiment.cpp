@@ -217,6 +217,23 @@ void read_presentation(TomlReader& t, Experiment& e, const TaskInfo& task) {
   }
 }
 
+/// The same value whatever the neurons are like.
+Experiment of_spiking(SpikingExperiment s) {
+  Experiment e;
+  e.title = s.title;
+  e.description = s.description;
+  e.label = s.label;
+  e.reference = s.reference;
+  e.model = s.model;
+  e.citation = s.citation;
+  e.plan.epochs = s.course.epochs;
+  e.seeds = s.seeds;
+  e.checkpoint_every_s = s.checkpoint_every_s;
+  e.resolved = s.resolved;
+  e.subject = std::move(s);
+  return e;
+}
+
 void read_run(TomlReader& t, Experiment& e) {
   e.seeds = read_seeds(t);
   e.double_precision = t.choice("precision", {"float", "double"}, "float") == "double";
@@ -305,10 +322,7 @@ Experiment read_experiment(const TomlDocument& document,
     throw ConfigError("a file with a table [protocol] is an in-silico experiment", root.place("protocol"),
                       "run it with 'apical probe'");
   }
-  if (is_spiking(document)) {
-    throw ConfigError("a model of spiking neurons is an experiment of its own", root.place("model"),
-                      "run it with 'apical run' or 'apical reproduce'");
-  }
+  if (is_spiking(document)) return of_spiking(read_spiking_experiment(document));
   Experiment e;
   e.title = root.text("title", "");
   e.description = root.text("description", "");
@@ -326,7 +340,7 @@ Experiment read_experiment(const TomlDocument& document,
     choice = read_model(model, find_task(e.task).rewards ? policy_defaults() : ParameterDefaults{});
     e.model = choice.name;
     e.citation = choice.citation;
-    e.subject = std::move(choice.subject);
+    std::visit([&](auto&& subject) { e.subject = std::move(subject); }, std::move(choice.subject));
   } else if (!root.has("population")) {
     throw ConfigError(
         "missing table [model]; expected a recipe, or a circuit of your own as [[population]] and "

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apical/circuit/circuit.h"
+#include "apical/experiment/spiking_experiment.h"
 #include "apical/experiment/sweep.h"
 #include "apical/experiment/toml/toml_reader.h"
 #include "apical/learning/presentation.h"
@@ -33,14 +34,14 @@ struct RecordRequest {
 struct Experiment {
   std::string title, description;
   std::string label;  ///< of the model in comparisons
-  std::string task;
+  std::string task;   ///< empty: the subject brings stimuli of its own
   TaskParameters task_parameters;
   bool task_seed_given = true;  ///< false: each replica's task has the replica's seed
   std::string model, citation;  ///< recipe; empty for a circuit of the user's own
   bool reference = false;       ///< what other variants are compared with
-  /// What learns: a circuit in continuous time, presented one sample after the other, or a layered network in
-  /// batches.
-  std::variant<Circuit, models::LayeredNetwork> subject;
+  /// What is studied: a circuit in continuous time, presented one sample after the other; a layered network
+  /// in batches; a circuit of spiking neurons with its course.
+  std::variant<Circuit, models::LayeredNetwork, SpikingExperiment> subject;
   Presentation presentation;             ///< of samples to a circuit
   std::optional<RewardSettings> reward;  ///< how it learns where the task rewards
   TrainingPlan plan;
@@ -55,6 +56,7 @@ struct Experiment {
   const Circuit& circuit() const { return std::get<Circuit>(subject); }
   Circuit& circuit() { return std::get<Circuit>(subject); }
   const models::LayeredNetwork& layered() const { return std::get<models::LayeredNetwork>(subject); }
+  const SpikingExperiment& spiking() const { return std::get<SpikingExperiment>(subject); }
 
   /// One data set per seed; the same object where the task does not depend on the seed.
   std::vector<std::shared_ptr<const Dataset>> make_data() const;

@@ -117,6 +117,7 @@ SpikingExperiment read_spiking_experiment(const TomlDocument& document) {
   e.title = root.text("title", "");
   e.description = root.text("description", "");
   e.label = root.text("label", "");
+  e.reference = root.boolean("reference", false);
   TomlReader model = root.table("model");
   read_model(model, e);
   for (const char* key : {"task", "variant", "sweep", "circuit", "population", "projection", "protocol"}) {

@@ -26,6 +26,7 @@ struct SpikeRecordRequest {
 struct SpikingExperiment {
   std::string title, description, label;
   std::string model, citation;  ///< recipe; empty for a circuit of the user's own
+  bool reference = false;       ///< what other variants are compared with
   std::string about;            ///< the recipe's description
   SpikingCircuit circuit;       ///< empty for a course that is a protocol of its own
   Course course;

@@ -85,38 +85,43 @@ bool Trainer::due(std::size_t every, const std::vector<std::size_t>& also) const
   return every > 0 && (epoch_ % every == 0 || last_epoch());
 }
 
-Trainer::Outcome Trainer::run(const std::atomic<bool>& stop) {
-  while (phase_ != Phase::done) {
-    if (stop.load()) return Outcome::stopped;
-    switch (phase_) {
-      case Phase::settle:
-        step_settle();
-        break;
-      case Phase::validate:
-        if (due(plan_.validate_every, {}) && !evaluate(SplitName::validation, stop)) return Outcome::stopped;
-        enter(Phase::align);
-        break;
-      case Phase::align: {
-        if (due(plan_.align_every, plan_.align_epochs)) {
-          const auto result = learner_.align(slice(orders_, 0, orders_.front().size()));
-          tell(Aligned{epoch_, result});
-        }
-        enter(trained() || due(plan_.test_every, {}) ? Phase::test : Phase::train);
-        break;
+Trainer::Step Trainer::advance(const std::atomic<bool>& stop) {
+  if (phase_ == Phase::done) return Step::finished;
+  if (stop.load()) return Step::stopped;
+  switch (phase_) {
+    case Phase::settle:
+      step_settle();
+      break;
+    case Phase::validate:
+      if (due(plan_.validate_every, {}) && !evaluate(SplitName::validation, stop)) return Step::stopped;
+      enter(Phase::align);
+      break;
+    case Phase::align: {
+      if (due(plan_.align_every, plan_.align_epochs)) {
+        const auto result = learner_.align(slice(orders_, 0, orders_.front().size()));
+        tell(Aligned{epoch_, result});
       }
-      case Phase::train:
-        step_train();
-        break;
-      case Phase::test:
-        if (!evaluate(SplitName::test, stop)) return Outcome::stopped;
-        enter(trained() ? Phase::done : Phase::train);
-        break;
-      case Phase::done:
-        break;
+      enter(trained() || due(plan_.test_every, {}) ? Phase::test : Phase::train);
+      break;
     }
-    tell(SafePoint{samples_shown_});
+    case Phase::train:
+      step_train();
+      break;
+    case Phase::test:
+      if (!evaluate(SplitName::test, stop)) return Step::stopped;
+      enter(trained() ? Phase::done : Phase::train);
+      break;
+    case Phase::done:
+      break;
   }
-  return Outcome::finished;
+  tell(SafePoint{samples_shown_});
+  return Step::safe_point;
+}
+
+Trainer::Outcome Trainer::run(const std::atomic<bool>& stop) {
+  Step step = Step::safe_point;
+  while (step == Step::safe_point) step = advance(stop);
+  return step == Step::finished ? Outcome::finished : Outcome::stopped;
 }
 
 void Trainer::step_settle() {

@@ -92,6 +92,11 @@ class Trainer {
 
   void set_observers(std::vector<Observer*> observers) { observers_ = std::move(observers); }
 
+  enum class Step { safe_point, finished, stopped };
+  /// Goes on to the next point from which the run could be continued: about 50 ms of samples further, or to
+  /// the end of an evaluation.
+  Step advance(const std::atomic<bool>& stop);
+
   enum class Outcome { finished, stopped };
   /// Runs until done or until `stop` is seen, which is looked for between chunks of at most about 50 ms.
   Outcome run(const std::atomic<bool>& stop);

@@ -32,10 +32,10 @@ Efficiency read_efficiency(const io::Path& run) {
   if (manifest.contains("cost_per_sample")) {
     const nlohmann::json& c = manifest.at("cost_per_sample");
     e.cost = {c.at("synaptic_events"), c.at("weight_reads"), c.at("weight_writes")};
-    e.needs = manifest.at("needs").get<std::vector<std::string>>();
     const std::vector<double> epochs = epochs_to_95(run);
     if (!epochs.empty()) e.samples_to_95 = mean(epochs) * manifest.at("training_samples").get<double>();
   }
+  if (manifest.contains("needs")) e.needs = manifest.at("needs").get<std::vector<std::string>>();
   std::vector<double> seconds;
   for (const nlohmann::json& line : io::read_ndjson(run / "events.ndjson").lines) {
     if (line.at("event") == "epoch") seconds.push_back(io::number_of(line.at("seconds"), "seconds"));

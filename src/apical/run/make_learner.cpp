@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/run/make_learner.h"
 
+#include <fmt/format.h>
+
 #include "apical/learning/layered_learner.h"
 #include "apical/learning/rate_learner.h"
 #include "apical/learning/reward_learner.h"
@@ -19,6 +21,9 @@ struct Maker {
     if (e.reward)
       return std::make_unique<RewardLearner<Real>>(network, *e.reward, e.make_data(), e.seeds, pool);
     return std::make_unique<LayeredLearner<Real>>(network, e.make_data(), e.seeds, pool);
+  }
+  std::unique_ptr<Learner> operator()(const SpikingExperiment&) const {
+    throw ConfigError(fmt::format("model '{}' has a course of its own, and no learner", e.model));
   }
 };
 

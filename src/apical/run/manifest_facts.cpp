@@ -43,35 +43,42 @@ void add_ingredients(nlohmann::json& m, const std::vector<Ingredient>& all) {
   }
 }
 
-}  // namespace
-
-void add_method(nlohmann::json& m, const std::string& title, const std::string& text) {
+void method(nlohmann::json& m, const std::string& title, const std::string& text) {
   m["method"].push_back({{"title", title}, {"text", text}});
 }
 
-void add_facts(nlohmann::json& m, const Experiment& e) {
+template <class Trained>
+void add_facts_of(nlohmann::json& m, const Experiment& e, const Trained& subject) {
   const TaskInfo& task = find_task(e.task);
-  m["description"] = e.description;
   m["task_description"] = task.description;
-  add_method(m, "Evaluation",
-             "The state after the last epoch is tested, without targets and with plasticity off; " +
-                 read_out(e, task));
-  add_ingredients(m, e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered()));
+  method(m, "Evaluation",
+         "The state after the last epoch is tested, without targets and with plasticity off; " +
+             read_out(e, task));
+  add_ingredients(m, ingredients(subject));
 }
 
-void add_facts(nlohmann::json& m, const SpikingExperiment& e) {
-    m["description"] = e.description;
-  add_method(m, "Course", in_words(e.course));
-  if (!e.course.protocol) {
-    add_method(
-        m, "Events and bursts",
-        "An event is the first spike after a pause; the second spike of a burst makes it a burst. Burst "
-        "probability is bursts over events. What tells a pause, and every other departure of the "
-        "published program from its article, is an option of the experiment and stands below.");
+void add_facts_of(nlohmann::json& m, const Experiment&, const SpikingExperiment& s) {
+  method(m, "Course", in_words(s.course));
+  if (!s.course.protocol) {
+    method(m, "Events and bursts",
+           "An event is the first spike after a pause; the second spike of a burst makes it a burst. Burst "
+           "probability is bursts over events. What tells a pause, and every other departure of the "
+           "published program from its article, is an option of the experiment and stands below.");
   }
   m["seed_draws"] = "the wiring, the initial state and all background input";
-  m["display"] = display_json(display_of(e.circuit, e.course));
-  add_ingredients(m, ingredients(e.circuit, e.course));
+  m["display"] = display_json(display_of(s.circuit, s.course));
+  add_ingredients(m, ingredients(s.circuit, s.course));
+}
+
+}  // namespace
+
+void add_method(nlohmann::json& m, const std::string& title, const std::string& text) {
+  method(m, title, text);
+}
+
+void add_facts(nlohmann::json& m, const Experiment& e) {
+  m["description"] = e.description;
+  std::visit([&](const auto& subject) { add_facts_of(m, e, subject); }, e.subject);
 }
 
 void write_circuit(const Experiment& e, const io::Path& run) {

@@ -14,13 +14,11 @@
 #include <string>
 
 #include "apical/experiment/experiment.h"
-#include "apical/experiment/spiking_experiment.h"
 #include "apical/io/file.h"
 
 namespace apical {
 
 void add_facts(nlohmann::json& manifest, const Experiment& experiment);
-void add_facts(nlohmann::json& manifest, const SpikingExperiment& experiment);
 /// A paragraph of "method".
 void add_method(nlohmann::json& manifest, const std::string& title, const std::string& text);
 /// Nothing for what has no populations.

@@ -9,7 +9,8 @@
 #include <numeric>
 
 #include "apical/learning/rate_learner.h"
-#include "apical/run/run.h"
+#include "apical/run/run_directory.h"
+#include "apical/run/training_listener.h"
 
 namespace apical {
 namespace {
@@ -85,9 +86,12 @@ class ModelProbe {
     plan.validate_every = plan.align_every = plan.patience = 0;
     plan.align_epochs.clear();
     std::vector<Observer*> observers;
-    if (options_.watch)
-      observers.push_back(
-          options_.watch(while_learning ? fmt::format("{}, {}", e_.label, while_learning->name) : e_.label));
+    std::optional<TrainingListener> told;
+    if (options_.watch) {
+      Listener* const listener =
+          options_.watch(while_learning ? fmt::format("{}, {}", e_.label, while_learning->name) : e_.label);
+      observers.push_back(&told.emplace(e_.seeds, find_task(e_.task).classifies, *listener));
+    }
     if (Trainer(learner, plan, observers).run(stop_) == Trainer::Outcome::stopped) return false;
     learner.perturb({});
     Snapshot trained;

@@ -13,6 +13,7 @@
 #include "apical/analysis/interval.h"
 #include "apical/experiment/protocol.h"
 #include "apical/io/file.h"
+#include "apical/run/session.h"
 
 namespace apical {
 
@@ -56,7 +57,7 @@ struct ProtocolOptions {
   io::Path directory;
   unsigned threads = 0;  ///< 0: all that the process may use
   /// Called before each training, with what is trained; what it returns must live until the next call.
-  std::function<Observer*(const std::string&)> watch = {};
+  std::function<Listener*(const std::string&)> watch = {};
 };
 
 /// The directory must be new or empty (IoError). Throws NumericalFault.

@@ -8,6 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/io/json.h"
+#include "apical/report/compose/write_report.h"
+#include "apical/run/run_directory.h"
+#include "apical/study/run_with_report.h"
 
 namespace apical {
 namespace {
@@ -79,18 +82,19 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
     run.directory = options.directory / directory_name(e.label);
     run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
     run.threads = options.threads;
-    if (options.watch) run.observers.push_back(options.watch(e));
+    if (options.watch) run.listeners.push_back(options.watch(e));
     try {
-      result.runs.push_back(run_experiment(e, run, stop));
+      result.runs.push_back(run_with_report(e, run, stop));
     } catch (const NumericalFault& fault) {
       if (!e.sweep) throw;
       result.faults.push_back({e.label, fault.what()});
       continue;
     }
-    result.outcome = result.runs.back().outcome;
-    if (result.outcome == Trainer::Outcome::stopped) return result;
+    result.stopped = result.runs.back().stopped;
+    // What is finished is kept in any case.
+    result.has_checkpoint = result.runs.back().has_checkpoint || result.runs.size() > 1;
+    if (result.stopped) return result;
   }
-  result.outcome = Trainer::Outcome::finished;
   write_report(options.directory);
   return result;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several models on one task over the same seeds: one directory with a run for each, and one report over all.
+// Several models on one task, or several courses, over the same seeds: one directory with a run for each, and
+// one report over all.
 #pragma once
 
+#include <functional>
+
 #include "apical/run/run.h"
-#include "apical/run/spiking_run.h"
 
 namespace apical {
 
@@ -12,13 +14,12 @@ struct ComparisonOptions {
   bool resume = false;
   unsigned threads = 0;
   /// Called before each variant's run; what it returns watches that run and must live until the next call.
-  std::function<Observer*(const Experiment&)> watch = {};
-  /// Told how far a spiking experiment is.
-  std::function<void(const SpikingProgress&)> progress = {};
+  std::function<Listener*(const Experiment&)> watch = {};
 };
 
 struct ComparisonResult {
-  Trainer::Outcome outcome = Trainer::Outcome::stopped;
+  bool stopped = false;         ///< on request
+  bool has_checkpoint = true;   ///< if stopped: to go on from
   std::vector<RunResult> runs;  ///< without those that ended in a fault
   struct Fault {
     std::string label, what;

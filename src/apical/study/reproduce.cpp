@@ -15,7 +15,9 @@
 #include "apical/io/hash.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
+#include "apical/report/compose/write_report.h"
 #include "apical/run/metrics_file.h"
+#include "apical/study/run_with_report.h"
 
 namespace apical {
 namespace {
@@ -169,20 +171,23 @@ std::size_t epochs_of(const io::Path& run) {
   return epochs;
 }
 
-std::optional<io::Bytes> final_state(const io::Path& run) {
-  const std::optional<io::Checkpoint> c = final_checkpoint(run);
-  return c ? std::optional(c->section("trainer")) : std::nullopt;
-}
-
-/// The states of the seeds of a spiking run.
-std::vector<io::CheckpointSection> final_seeds(const io::Path& run) {
+/// The state at the end, without what depends on when checkpoints were written; empty if there is none.
+std::vector<io::CheckpointSection> final_state(const io::Path& run) {
   std::vector<io::CheckpointSection> out;
   if (const std::optional<io::Checkpoint> c = final_checkpoint(run)) {
     for (const io::CheckpointSection& s : c->sections) {
-      if (s.name.starts_with("seed-")) out.push_back(s);
+      if (s.name != "books" && !s.name.starts_with("clock")) out.push_back(s);
     }
   }
   return out;
+}
+
+/// Of runs that keep no state, what they leave is their activity.
+bool same_state(const io::Path& before, const io::Path& now) {
+  const auto a = final_state(before), b = final_state(now);
+  if (!a.empty() || !b.empty()) return a == b;
+  const io::Path x = before / "results.h5", y = now / "results.h5";
+  return io::file_exists(x) && io::file_exists(y) && io::hash_file(x) == io::hash_file(y);
 }
 
 std::string plain(const nlohmann::json& j) { return j.is_string() ? j.get<std::string>() : j.dump(); }
@@ -247,25 +252,6 @@ bool ReproductionResult::reproduced() const {
          std::all_of(outcomes.begin(), outcomes.end(), [](const Outcome& o) { return o.reproduced; });
 }
 
-namespace {
-
-void judge_spiking(const TomlDocument& document, const ComparisonOptions& options,
-                   const std::atomic<bool>& stop, ReproductionResult& r) {
-  const SpikingExperiment e = read_spiking_experiment(document);
-  check_labels(r.claim, {e.label}, document);
-  const SpikingRunResult run =
-      run_spiking(e, {options.directory, options.resume, options.threads, options.progress}, stop);
-  for (const std::string& note : run.notes) r.notes.push_back(note);
-  r.outcome = run.stopped ? Trainer::Outcome::stopped : Trainer::Outcome::finished;
-  r.has_checkpoint = run.has_checkpoint;
-  if (run.stopped) return;
-  const MeasurementsByVariant measured{{e.label, read_measurements(options.directory)}};
-  for (const Expectation& expectation : r.claim.expectations)
-    r.outcomes.push_back(evaluate(expectation, measured));
-}
-
-}  // namespace
-
 ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptions& options,
                              const std::atomic<bool>& stop) {
   ReproductionResult r;
@@ -274,17 +260,9 @@ ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptio
     throw ConfigError("this experiment does not say what it reproduces", {document.origin(), 0, 0},
                       "add [reproduces] and [[expect]], or use 'apical run' or 'apical compare'");
   }
-  if (is_spiking(document)) {
-    judge_spiking(document, options, stop, r);
-    if (r.outcome == Trainer::Outcome::stopped) return r;
-    write_outcomes(r, options.directory);
-    write_report(options.directory);
-    return r;
-  }
   const std::vector<Experiment> variants = read_variants(document);
   r.comparison = run_comparison(variants, options, stop);
-  r.outcome = r.comparison.outcome;
-  if (r.outcome == Trainer::Outcome::stopped) return r;
+  if (r.comparison.stopped) return r;
   MeasurementsByVariant measured;
   for (const Experiment& e : variants)
     measured[e.label] = read_measurements(options.directory / directory_name(e.label));
@@ -349,36 +327,11 @@ std::string RepeatResult::text() const {
                      k.where, k.seed, number(difference->before), number(difference->now));
 }
 
-namespace {
-
-RepeatResult repeat_spiking(const io::Path& run, const RunOptions& options, const std::atomic<bool>& stop) {
-  const SpikingExperiment e = read_spiking_experiment(TomlDocument::read((run / "experiment.toml").string()));
-  RepeatResult r;
-  r.label = e.label;
-  const SpikingRunResult again =
-      run_spiking(e, {options.directory, options.resume, options.threads, {}}, stop);
-  r.has_checkpoint = again.has_checkpoint;
-  if (again.stopped) return r;
-  r.outcome = Trainer::Outcome::finished;
-  const std::vector<Measurement> before = read_measurements(run), now = read_measurements(options.directory);
-  r.compared = before.size();
-  r.difference = first_difference(before, now);
-  const auto a = final_seeds(run), b = final_seeds(options.directory);
-  // Courses of one round keep no state; what they leave is their activity.
-  r.same_state =
-      a == b && io::hash_file(run / "results.h5") == io::hash_file(options.directory / "results.h5");
-  r.differing_conditions = differing_conditions(run, options.directory);
-  return r;
-}
-
-}  // namespace
-
 RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const std::atomic<bool>& stop) {
   if (!io::file_exists(run / "summary.json")) {
     throw DataError(fmt::format(
         "{} holds no finished run (no summary.json); there is nothing to compare with", run.string()));
   }
-  if (is_spiking_run(run)) return repeat_spiking(run, options, stop);
   Experiment e = read_experiment(TomlDocument::read((run / "experiment.toml").string()));
   if (e.plan.minutes > 0) {
     e.plan.minutes = 0;
@@ -386,13 +339,14 @@ RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const st
   }
   RepeatResult r;
   r.label = e.label;
-  r.outcome = run_experiment(e, options, stop).outcome;
-  if (r.outcome == Trainer::Outcome::stopped) return r;
-  const std::vector<Measurement> before = read_measurements(run), now = read_measurements(options.directory);
+  const RunResult again = run_with_report(e, options, stop);
+  r.stopped = again.stopped;
+  r.has_checkpoint = again.has_checkpoint;
+  if (again.stopped) return r;
+  const std::vector<Measurement> before = read_measurements(run);
   r.compared = before.size();
-  r.difference = first_difference(before, now);
-  const auto a = final_state(run), b = final_state(options.directory);
-  r.same_state = a && b && *a == *b;
+  r.difference = first_difference(before, again.measured);
+  r.same_state = same_state(run, options.directory);
   r.differing_conditions = differing_conditions(run, options.directory);
   return r;
 }

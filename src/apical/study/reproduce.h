@@ -36,11 +36,8 @@ Outcome evaluate(const Expectation& expectation, const MeasurementsByVariant& me
 
 struct ReproductionResult {
   Reproduction claim;
-  Trainer::Outcome outcome = Trainer::Outcome::stopped;
-  bool has_checkpoint = true;      ///< if stopped: to go on from
-  ComparisonResult comparison;     ///< empty of spiking experiments
-  std::vector<std::string> notes;  ///< of theirs
-  std::vector<Outcome> outcomes;   ///< empty if stopped
+  ComparisonResult comparison;
+  std::vector<Outcome> outcomes;  ///< empty if the comparison was stopped
   bool reproduced() const;
 };
 
@@ -64,7 +61,7 @@ struct Difference {
   std::optional<double> before, now;  ///< nothing where one run did not measure it
 };
 struct RepeatResult {
-  Trainer::Outcome outcome = Trainer::Outcome::stopped;
+  bool stopped = false;        ///< on request
   bool has_checkpoint = true;  ///< if stopped: to go on from
   std::string label;
   std::size_t compared = 0;              ///< numbers of metrics.ndjson

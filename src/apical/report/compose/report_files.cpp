@@ -8,17 +8,18 @@
 #include <set>
 
 #include "apical/analysis/layered_ingredients.h"
+#include "apical/analysis/spiking_ingredients.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
 #include "apical/io/png.h"
 #include "apical/report/compose/area_figures.h"
 #include "apical/report/compose/report.h"
 #include "apical/report/compose/spiking_report.h"
+#include "apical/report/compose/write_report.h"
 #include "apical/run/efficiency.h"
 #include "apical/run/fault_record.h"
 #include "apical/run/metrics_file.h"
 #include "apical/run/run.h"
-#include "apical/run/spiking_run.h"
 
 namespace apical {
 namespace {
@@ -69,7 +70,8 @@ void add_metrics(const std::vector<Measurement>& rows, double x_of_epoch, ModelR
     if (row.metric == "angle_deg") {
       add_point(alignment_of(m, row.where).seeds, row.seed, x, row.value);
     } else if (row.where == "train") {
-      if (row.metric == "environment_steps" || row.metric == "episodes") continue;
+      if (row.metric == "environment_steps" || row.metric == "episodes" || row.metric == "steps_to_solve")
+        continue;
       if (!no_return_yet.contains({row.epoch, row.seed}))
         add_point(metric_curves(m, row.metric, "train").seeds, row.seed, x, row.value);
     } else if (of_evaluations.contains(row.metric)) {
@@ -236,6 +238,17 @@ void add_events(const ModelResult& m, double events_per_epoch, ReportData& data)
   f.series.push_back(std::move(series));
 }
 
+std::vector<Ingredient> ingredients_of(const Experiment& e) {
+  struct Finder {
+    std::vector<Ingredient> operator()(const Circuit& c) const { return ingredients(c); }
+    std::vector<Ingredient> operator()(const models::LayeredNetwork& n) const { return ingredients(n); }
+    std::vector<Ingredient> operator()(const SpikingExperiment& s) const {
+      return ingredients(s.circuit, s.course);
+    }
+  };
+  return std::visit(Finder{}, e.subject);
+}
+
 void add_run(const io::Path& run, ReportData& data) {
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
   const std::string toml = io::read_text(run / "experiment.toml");
@@ -253,8 +266,7 @@ void add_run(const io::Path& run, ReportData& data) {
   if (rewards) {
     data.x_label = "environment steps";
     data.solved = manifest.at("rewards").at("solved").get<double>();
-    for (const SeedResult& seed : read_result(run).seeds)
-      m.steps_to_solve.push_back({seed.seed, seed.steps_to_solve});
+    m.steps_to_solve = last_of(measured, "train", "steps_to_solve");
   }
   if (io::file_exists(run / "summary.json")) {
     m.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
@@ -268,7 +280,7 @@ void add_run(const io::Path& run, ReportData& data) {
                                 ? "this run ended in a numerical fault; events.ndjson says where"
                                 : "this run has not finished");
   }
-  for (const Ingredient& i : e.is_circuit() ? ingredients(e.circuit()) : ingredients(e.layered())) {
+  for (const Ingredient& i : ingredients_of(e)) {
     m.needs.push_back({i.name, i.needed ? "yes" : "no", i.reason});
   }
   if (e.is_circuit()) {
@@ -276,12 +288,15 @@ void add_run(const io::Path& run, ReportData& data) {
     data.circuits.back().name = e.label;
   }
   if (data.models.empty()) {
-    const TaskInfo& task = find_task(e.task);
-    data.task = e.task;
-    data.task_description = task.description;
-    data.evaluation = "The state after the last epoch is tested, without targets and with plasticity off; " +
-                      read_out(e, task);
-    add_once(data.citations, manifest.at("task_citation"));
+    if (!e.task.empty()) {
+      const TaskInfo& task = find_task(e.task);
+      data.task = e.task;
+      data.task_description = task.description;
+      data.evaluation =
+          "The state after the last epoch is tested, without targets and with plasticity off; " +
+          read_out(e, task);
+      add_once(data.citations, manifest.at("task_citation"));
+    }
     for (const auto& [key, name] : {std::pair{"apical", "version"},
                                     {"apical", "revision"},
                                     {"apical", "compiler"},
@@ -314,8 +329,17 @@ void add_expectations(const io::Path& directory, ReportData& data) {
 
 }  // namespace
 
+namespace {
+
+bool has_course(const io::Path& run) {
+  return io::file_exists(run / "manifest.json") &&
+         io::read_json(run / "manifest.json").contains("biological_seconds_per_seed");
+}
+
+}  // namespace
+
 io::Path write_report(const io::Path& directory) {
-  if (is_spiking_run(directory)) return write_spiking_report(directory);
+  if (has_course(directory)) return write_spiking_report(directory);
   ReportData data;
   if (io::file_exists(directory / "comparison.json")) {
     const nlohmann::json index = io::read_json(directory / "comparison.json");

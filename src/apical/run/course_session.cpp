@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/run/course_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "apical/io/archive.h"
+#include "apical/io/sonata.h"
+#include "apical/procedure/course_samples.h"
+#include "apical/run/spiking_results.h"
+
+namespace apical {
+namespace {
+
+/// Where there are fewer seeds than threads these could share a network, but they meet after every step of
+/// 0.1 ms: with fewer neurons than this per thread that takes longer than the work, and on a busy machine
+/// much longer.
+constexpr std::size_t kNeuronsPerThread = 8192;
+
+std::size_t neurons_of(const SpikingExperiment& e) {
+  std::size_t n = 0;
+  for (const spike::NeuronGroup& g : e.circuit.groups)
+    n += std::holds_alternative<spike::PoissonSource>(g.model) ? 0 : g.size;
+  return n;
+}
+
+/// Breaks a round off that nothing can be continued from.
+struct Stopped {};
+
+}  // namespace
+
+CourseSession::CourseSession(const Experiment& experiment, ThreadPool& pool)
+    : experiment_(experiment), e_(experiment_.spiking()), pool_(pool) {}
+
+void CourseSession::prepare(const io::Path&) {
+  const std::vector<std::uint64_t>& seeds = experiment_.seeds;
+  samples_ = load_samples(e_.course);
+  inner_ = seeds.size() < pool_.size() && neurons_of(e_) >= kNeuronsPerThread * pool_.size();
+  for (std::size_t r = 0; r < seeds.size(); ++r) {
+    CourseSetting s;
+    s.seed = seeds[r];
+    s.pool = inner_ ? &pool_ : nullptr;
+    s.samples = samples_;
+    s.raster_s = e_.record.raster_s;
+    s.watch.bin_s = e_.course.activity_bin_s;
+    s.watch.raster_neurons = r == 0 ? e_.record.raster_neurons : 0;
+    if (e_.record.spikes && r < e_.record.seeds) {
+      s.watch.record = e_.record.populations;
+      s.watch.record_from_s = e_.record.from_s;
+      s.watch.record_until_s = e_.record.until_s;
+    }
+    s.progress = [this](double seconds) { progressed(seconds); };
+    courses_.push_back(make_course(e_.circuit, e_.course, s));
+  }
+}
+
+void CourseSession::progressed(double seconds) {
+  {
+    const std::lock_guard lock(progress_mutex_);
+    done_s_ += seconds;
+    RunProgress p;
+    p.done = done_s_;
+    p.total = e_.course.duration_s() * static_cast<double>(courses_.size());
+    p.unit = "s simulated";
+    p.epochs = e_.course.epochs;
+    p.epoch = std::min(epoch_ + 1, e_.course.epochs);
+    listener_->on(p);
+  }
+  if (rounds() == 1 && stop_->load()) throw Stopped{};
+}
+
+std::string CourseSession::section_name(std::size_t r) const {
+  return fmt::format("seed-{}", experiment_.seeds[r]);
+}
+
+void CourseSession::load(const io::Checkpoint& checkpoint, const std::string& origin) {
+  const auto at = [&](const std::string& name) { return fmt::format("{}, section '{}'", origin, name); };
+  Books books;
+  io::load_state(checkpoint.section("course"), books, at("course"));
+  io::load_state(checkpoint.section("clock"), clocks_, at("clock"));
+  round_ = books.round;
+  for (std::size_t r = 0; r < courses_.size(); ++r)
+    courses_[r]->load(checkpoint.section(section_name(r)), at(section_name(r)));
+  done_s_ =
+      e_.course.duration_s() * static_cast<double>(courses_.size() * round_) / static_cast<double>(rounds());
+}
+
+std::vector<io::CheckpointSection> CourseSession::save() {
+  Books books{round_};
+  std::vector<io::CheckpointSection> out{{"course", io::save_state(books)},
+                                         {"clock", io::save_state(clocks_)}};
+  for (std::size_t r = 0; r < courses_.size(); ++r) out.push_back({section_name(r), courses_[r]->save()});
+  return out;
+}
+
+std::vector<io::CheckpointSection> CourseSession::fault_state() {
+  std::vector<io::CheckpointSection> networks;
+  for (std::size_t r = 0; r < courses_.size(); ++r) {
+    if (!courses_[r]->fault_state().empty())
+      networks.push_back({section_name(r), courses_[r]->fault_state()});
+  }
+  return networks;
+}
+
+std::vector<std::vector<MeasureRow>> CourseSession::run_round(const std::atomic<bool>& stop) {
+  std::vector<std::vector<MeasureRow>> rows(courses_.size());
+  if (inner_) {
+    for (std::size_t r = 0; r < courses_.size(); ++r) rows[r] = courses_[r]->run_round(round_);
+    return rows;
+  }
+  std::atomic<std::size_t> next{0};
+  pool_.run(pool_.size(), [&](std::size_t) {
+    for (std::size_t r = next++; r < courses_.size(); r = next++) {
+      if (rounds() == 1 && stop.load()) throw Stopped{};
+      rows[r] = courses_[r]->run_round(round_);
+    }
+  });
+  return rows;
+}
+
+Session::Step CourseSession::advance(const std::atomic<bool>& stop, Listener& listener) {
+  if (round_ == rounds()) return Step::finished;
+  if (stop.load()) return Step::stopped;
+  stop_ = &stop;
+  listener_ = &listener;
+  const auto began = std::chrono::steady_clock::now();
+  try {
+    const auto rows = run_round(stop);
+    tell(rows, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(), listener);
+  } catch (const Stopped&) {
+    return Step::stopped;
+  }
+  ++round_;
+  return Step::safe_point;
+}
+
+void CourseSession::tell(const std::vector<std::vector<MeasureRow>>& rows, double seconds,
+                         Listener& listener) {
+  clocks_.epoch_seconds += seconds;
+  bool any = false;
+  std::optional<std::size_t> trained;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    for (const MeasureRow& row : rows[r]) {
+      any = true;
+      if (row.split == "train") trained = row.epoch;
+      for (const auto& [name, value] : row.values)
+        listener.on(
+            Measurement{static_cast<double>(row.epoch), row.split, name, experiment_.seeds[r], value});
+    }
+  }
+  if (trained) {
+    epoch_ = *trained;
+    listener.on(EpochEnded{epoch_, clocks_.epoch_seconds});
+  }
+  if (any) clocks_.epoch_seconds = 0;  // what follows is another part of the course
+}
+
+DataFacts CourseSession::data() const {
+  return samples_ ? DataFacts{samples_->name, samples_->provenance, samples_->skipped_files} : DataFacts{};
+}
+
+void CourseSession::describe(nlohmann::json& m) const {
+  m["precision"] = "float";
+  m["biological_seconds_per_seed"] = e_.course.duration_s();
+}
+
+void CourseSession::write_artifacts(const io::Path& run) {
+  write_spiking_results(e_, courses_, run / "results.h5");
+  if (!e_.record.spikes) return;
+  io::make_directories(run / "spikes");
+  for (std::size_t r = 0; r < e_.record.seeds; ++r) {
+    std::vector<io::SonataPopulation> populations;
+    for (const PopulationSpikes& p : courses_[r]->recorded()) populations.push_back({p.name, p.ms, p.neuron});
+    io::write_sonata_spikes(run / "spikes" / fmt::format("{}.h5", section_name(r)), populations);
+  }
+}
+
+}  // namespace apical

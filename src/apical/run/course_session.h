@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Courses of stimuli in spiking circuits, one for each seed, that advance round by round beside one another.
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "apical/procedure/spiking_course.h"
+#include "apical/run/session.h"
+
+namespace apical {
+
+class CourseSession final : public Session {
+ public:
+  /// Threads work on a seed each, or share the networks of few seeds if those are large.
+  CourseSession(const Experiment& experiment, ThreadPool& pool);
+
+  void prepare(const io::Path& run) override;
+  void load(const io::Checkpoint& checkpoint, const std::string& origin) override;
+  /// A round. One that is broken off in a course of a single round leaves nothing to continue from.
+  Step advance(const std::atomic<bool>& stop, Listener& listener) override;
+  bool resumable() const override { return rounds() > 1 && round_ > 0; }
+  std::vector<io::CheckpointSection> save() override;
+  std::vector<io::CheckpointSection> fault_state() override;
+  DataFacts data() const override;
+  void describe(nlohmann::json& manifest) const override;
+  /// Activity and curves (results.h5) and, if asked for, all spikes (spikes/seed-N.h5).
+  void write_artifacts(const io::Path& run) override;
+
+ private:
+  /// What the courses' own states do not have.
+  struct Books {
+    std::uint64_t round = 0;
+    template <class Archive>
+    void visit_state(Archive& a) {
+      a("round", round);
+    }
+  };
+  struct Clocks {
+    double epoch_seconds = 0;
+    template <class Archive>
+    void visit_state(Archive& a) {
+      a("epoch_seconds", epoch_seconds);
+    }
+  };
+  std::size_t rounds() const { return courses_.front()->rounds(); }
+  std::string section_name(std::size_t seed) const;
+  void progressed(double seconds);
+  std::vector<std::vector<MeasureRow>> run_round(const std::atomic<bool>& stop);
+  void tell(const std::vector<std::vector<MeasureRow>>& rows, double seconds, Listener& listener);
+
+  const Experiment experiment_;
+  const SpikingExperiment& e_;
+  ThreadPool& pool_;
+  bool inner_ = false;                      ///< threads share a network
+  std::shared_ptr<const Dataset> samples_;  ///< that all seeds show; null: stimuli of their own
+  std::vector<std::unique_ptr<SpikingCourse>> courses_;
+  std::uint64_t round_ = 0;  ///< rounds that are done
+  Clocks clocks_;
+  const std::atomic<bool>* stop_ = nullptr;  ///< while it advances
+  Listener* listener_ = nullptr;
+  std::mutex progress_mutex_;
+  double done_s_ = 0;
+  std::size_t epoch_ = 0;  ///< trained
+};
+
+}  // namespace apical

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What forecasts of all subjects share.
+#pragma once
+
+#include "apical/run/forecast.h"
+
+namespace apical {
+
+std::string bytes_text(double bytes);  ///< "1.2 MB"
+/// Model, task, seeds and precision.
+std::string what_runs(const Experiment& experiment);
+/// "about 12 s on 2 threads, from a probe of 0.2 s", and a limit that the training plan sets.
+std::string time_text(double seconds, const TrainingPlan& plan, std::size_t threads);
+/// For the end of the line of the data.
+std::string provenance_text(const Dataset& data);
+
+Forecast forecast_of(const Experiment& experiment, const Circuit& circuit, ThreadPool& pool);
+Forecast forecast_of(const Experiment& experiment, const models::LayeredNetwork& network, ThreadPool& pool);
+Forecast forecast_of(const Experiment& experiment, const SpikingExperiment& course, ThreadPool& pool);
+
+}  // namespace apical

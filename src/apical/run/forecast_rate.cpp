@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Of a circuit in continuous time: steps and synapse updates, at a speed that a probe measures.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "apical/run/estimate.h"
+#include "apical/run/forecast_parts.h"
+
+namespace apical {
+namespace {
+
+PlannedWork planned(const Experiment& e, const Dataset& data) {
+  PlannedWork work;
+  work.plan = e.plan;
+  work.presentation = e.presentation;
+  work.train = samples_of(data, SplitName::train);
+  work.validation = samples_of(data, SplitName::validation);
+  work.test = samples_of(data, SplitName::test);
+  const auto steps = [&](SplitName split) {
+    return steps_of(data, split, e.presentation, e.circuit().dt_ms);
+  };
+  work.steps = {steps(SplitName::train), steps(SplitName::validation), steps(SplitName::test)};
+  if (data.is_sequence()) work.layout = rate::Layout::wide;
+  work.seeds = e.seeds.size();
+  work.double_precision = e.double_precision;
+  for (const RecordRequest& r : e.recordings) {
+    std::size_t width = 0;
+    if (r.projection.empty()) {
+      width = e.circuit()[e.circuit().population(r.population)].size;
+    } else {
+      const Projection& j = e.circuit()[e.circuit().projection(r.projection)];
+      width = e.circuit()[j.from].size * e.circuit()[j.to].size;
+    }
+    work.recordings.push_back({width, r.every_ms, r.replicas});
+  }
+  return work;
+}
+
+}  // namespace
+
+Forecast forecast_of(const Experiment& e, const Circuit& circuit, ThreadPool& pool) {
+  const std::shared_ptr<const Dataset> data = e.make_data().front();
+  check_presentation(circuit, *data, e.presentation);
+  const PlannedWork work = planned(e, *data);
+  const Estimate cost = estimate(
+      circuit, work, measure_speed(circuit, e.seeds.size(), e.double_precision, pool, 0.2, work.layout));
+  Forecast f;
+  f.lines.push_back(
+      {"circuit", fmt::format("{} neurons, {} synapses, {} of them plastic", circuit.neuron_count(),
+                              circuit.synapse_count(), circuit.plastic_synapse_count())});
+  const char* shown = data->closed_loop ? "{} training samples, {} validation and {} test stretches{}"
+                                        : "{} training, {} validation, {} test samples{}";
+  f.lines.push_back({"data", fmt::format(fmt::runtime(shown), work.train, work.validation, work.test,
+                                         provenance_text(*data))});
+  f.lines.push_back({"memory", bytes_text(static_cast<double>(cost.state_bytes)) +
+                                   " of state, the same for each checkpoint"});
+  f.lines.push_back({"recordings", bytes_text(static_cast<double>(cost.recording_bytes))});
+  f.lines.push_back({"work", fmt::format("{} steps per seed, {:.3g} synapse updates in all", cost.steps(),
+                                         cost.synapse_updates)});
+  f.lines.push_back({"time", time_text(cost.seconds.value_or(NAN), e.plan, pool.size())});
+  f.figures = {{"neurons", std::uint64_t{circuit.neuron_count()}},
+               {"synapses", std::uint64_t{circuit.synapse_count()}},
+               {"plastic_synapses", std::uint64_t{circuit.plastic_synapse_count()}},
+               {"state_bytes", std::uint64_t{cost.state_bytes}},
+               {"recording_bytes", cost.recording_bytes},
+               {"steps_per_seed", static_cast<std::uint64_t>(cost.steps())},
+               {"synapse_updates", cost.synapse_updates},
+               {"seconds", cost.seconds.value_or(NAN)}};
+  f.data_provenance = data->provenance;
+  f.circuit = describe(circuit);
+  return f;
+}
+
+}  // namespace apical

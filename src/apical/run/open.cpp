@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which session runs what: with make_learner.cpp the only place that knows.
+#include "apical/run/course_session.h"
+#include "apical/run/make_learner.h"
+#include "apical/run/session.h"
+#include "apical/run/training_session.h"
+
+namespace apical {
+namespace {
+
+struct Opener {
+  const Experiment& e;
+  ThreadPool& pool;
+  std::unique_ptr<Session> operator()(const SpikingExperiment&) const {
+    return std::make_unique<CourseSession>(e, pool);
+  }
+  template <class Trained>
+  std::unique_ptr<Session> operator()(const Trained&) const {
+    return std::make_unique<TrainingSession>(e, make_learner(e, pool));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Session> open(const Experiment& e, ThreadPool& pool) {
+  return std::visit(Opener{e, pool}, e.subject);
+}
+
+}  // namespace apical

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/run/run_directory.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "apical/io/hash.h"
+#include "apical/io/json.h"
+#include "apical/run/fault_record.h"
+#include "apical/run/provenance.h"
+
+namespace apical {
+
+void require_new(const io::Path& directory) {
+  if (!std::filesystem::exists(directory)) return;
+  if (!std::filesystem::is_directory(directory))
+    throw IoError(fmt::format("{} is not a directory", directory.string()));
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    // A process killed before its first file was complete leaves these, and nothing to resume.
+    if (entry.path().filename() == io::RunLock::kFileName || io::is_temporary(entry.path())) continue;
+    throw IoError(
+        fmt::format("{} is not empty; a run never overwrites another\n  continue it with --resume, or choose "
+                    "another --out",
+                    directory.string()));
+  }
+}
+
+RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume)
+    : path_(std::move(path)),
+      experiment_(std::move(experiment)),
+      resume_(resume),
+      hash_(io::xxh3(io::bytes_of(experiment_))) {
+  if (resume_ && !io::file_exists(path_ / "experiment.toml"))
+    throw DataError(fmt::format("{} holds no run to resume (no experiment.toml)", path_.string()));
+  if (!resume_) require_new(path_);
+  io::make_directories(path_);
+  lock_.emplace(path_);
+  if (resume_ && io::read_text(path_ / "experiment.toml") != experiment_) {
+    throw DataError(
+        fmt::format("{} was made by another experiment; a run is continued exactly as it began\n"
+                    "  leave out the experiment to use the run's own: apical run --resume --out {}",
+                    path_.string(), path_.string()));
+  }
+  if (!finished()) io::remove_temporaries(path_);
+}
+
+bool RunDirectory::finished() const { return resume_ && io::file_exists(path_ / "summary.json"); }
+
+std::optional<io::FoundCheckpoint> RunDirectory::restore(std::vector<std::string>& notes) {
+  if (!resume_) return std::nullopt;
+  io::FoundCheckpoint found = io::newest_valid_checkpoint(path_ / "checkpoints", hash_);
+  for (const io::SetAside& aside : found.set_aside)
+    notes.push_back(fmt::format("damaged checkpoint set aside as {}: {}", aside.file.string(), aside.reason));
+  if (found.checkpoint) {
+    io::load_state(found.checkpoint->section("books"), books_, found.file.string() + ", section 'books'");
+    return found;
+  }
+  if (!found.set_aside.empty()) {
+    throw DataError(
+        fmt::format("no checkpoint of {} is valid any more ({}: {})\n  its metrics and recordings are "
+                    "kept; begin a new run with another --out",
+                    path_.string(), found.set_aside.front().file.string(), found.set_aside.front().reason));
+  }
+  notes.emplace_back("no checkpoint had been written yet: the run begins again");
+  return std::nullopt;
+}
+
+void RunDirectory::begin(const nlohmann::json& manifest, std::size_t threads) {
+  if (!resume_ || !io::file_exists(path_ / "manifest.json")) {
+    io::write_atomically(path_ / "experiment.toml", experiment_);
+    io::write_atomically(path_ / "manifest.json", io::json_text(manifest));
+  } else {
+    const std::string began = io::read_json(path_ / "manifest.json").value("data_provenance", ""),
+                      now = manifest.value("data_provenance", "");
+    const auto named = [](const std::string& text) {
+      return text.empty() ? std::string("files of which no receipt says that they are not as published")
+                          : "\"" + text + "\"";
+    };
+    if (began != now) {
+      throw DataError(
+          fmt::format("{} began on {} of task '{}', but found now are {}\n  continue it with the data it "
+                      "began with (--data, APICAL_DATA)",
+                      path_.string(), named(began), manifest.value("task", ""), named(now)));
+    }
+  }
+  metrics_.emplace(path_, books_.metrics);
+  events_.emplace(path_ / "events.ndjson", books_.events);
+  start_ = last_checkpoint_ = Clock::now();
+  event(books_.sequence > 0 ? "resumed" : "started", [&](io::JsonLine& l) { l.add("threads", threads); });
+}
+
+io::JsonLine RunDirectory::dated(std::string_view event) {
+  io::JsonLine line;
+  line.add("event", event).add("utc", utc_now());
+  return line;
+}
+
+double RunDirectory::seconds_since_checkpoint() const {
+  return std::chrono::duration<double>(Clock::now() - last_checkpoint_).count();
+}
+
+double RunDirectory::wall_seconds() const {
+  return books_.wall_seconds + std::chrono::duration<double>(Clock::now() - start_).count();
+}
+
+void RunDirectory::write_checkpoint(std::vector<io::CheckpointSection> state) {
+  books_.metrics = metrics_->position();
+  books_.events = events_->position();
+  ++books_.sequence;
+  Books saved = books_;
+  saved.wall_seconds = wall_seconds();
+  io::Checkpoint c;
+  c.sequence = saved.sequence;
+  c.experiment = hash_;
+  c.sections.push_back({"books", io::save_state(saved)});
+  for (io::CheckpointSection& section : state) c.sections.push_back(std::move(section));
+  io::write_checkpoint(path_ / "checkpoints", c);
+  last_checkpoint_ = Clock::now();
+}
+
+bool RunDirectory::has_checkpoint() const { return !io::list_checkpoints(path_ / "checkpoints").empty(); }
+
+void RunDirectory::fail(const NumericalFault& fault, std::vector<io::CheckpointSection> state) {
+  event("numerical_fault", [&](io::JsonLine& l) { add_fault(l, fault.where()); });
+  write_fault_state(path_, hash_, books_.sequence + 1, std::move(state));
+  close();
+  throw with_what_is_kept(fault, path_);
+}
+
+void RunDirectory::close() {
+  metrics_->close();
+  events_->close();
+}
+
+void RunDirectory::write_summary(const nlohmann::json& summary) {
+  io::write_atomically(path_ / "summary.json", io::json_text(summary));
+}
+
+}  // namespace apical

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The directory of one execution of an experiment, with everything that is needed to read, check, continue
+// and repeat it:
+//   experiment.toml  as resolved            metrics.ndjson  what was measured (metrics_file.h)
+//   manifest.json    what ran where         events.ndjson   what happened when
+//   checkpoints/     to continue from, and the state at a fault
+//   circuit.toml     what was simulated, if it is a circuit of populations
+//   summary.json     final figures: the run is finished
+// It knows no kind of experiment. One process at a time has it.
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apical/core/error.h"
+#include "apical/io/checkpoint.h"
+#include "apical/io/journal.h"
+#include "apical/io/run_lock.h"
+#include "apical/run/metrics_file.h"
+
+namespace apical {
+
+/// IoError unless `directory` is new or empty: a run never overwrites another.
+void require_new(const io::Path& directory);
+
+class RunDirectory {
+ public:
+  /// Locks a new or empty directory (IoError otherwise), or with `resume` one that holds a run of the
+  /// experiment whose resolved text this is (DataError otherwise).
+  RunDirectory(io::Path path, std::string experiment, bool resume);
+
+  const io::Path& path() const { return path_; }
+  /// It holds a finished run, of which nothing is left to do.
+  bool finished() const;
+
+  /// The newest valid checkpoint, if the run is resumed and has one; damaged ones are set aside, of which
+  /// `notes` tell. DataError if there were some and none is valid.
+  std::optional<io::FoundCheckpoint> restore(std::vector<std::string>& notes);
+
+  /// Writes experiment and manifest unless a run that is resumed has them, and opens the journals. The data
+  /// of a resumed run must be those it began with (DataError).
+  void begin(const nlohmann::json& manifest, std::size_t threads);
+
+  void append(const Measurement& measurement) { metrics_->append(measurement); }
+  template <class Fill>
+  void event(std::string_view name, Fill&& fill) {
+    io::JsonLine line = dated(name);
+    fill(line);
+    events_->append(line);
+  }
+  /// So many seconds since the last checkpoint, or the beginning.
+  double seconds_since_checkpoint() const;
+  void write_checkpoint(std::vector<io::CheckpointSection> state);
+  bool has_checkpoint() const;
+  /// Keeps the state for a post-mortem and throws the fault again, saying what is kept.
+  [[noreturn]] void fail(const NumericalFault& fault, std::vector<io::CheckpointSection> state);
+  /// Of all processes that ran it.
+  double wall_seconds() const;
+  void close();
+  void write_summary(const nlohmann::json& summary);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  /// What a checkpoint holds beside the session's state.
+  struct Books {
+    std::uint64_t sequence = 0;
+    double wall_seconds = 0;
+    io::JournalPosition metrics, events;
+    template <class Archive>
+    void visit_state(Archive& a) {
+      a("sequence", sequence);
+      a("wall_seconds", wall_seconds);
+      a("metrics", metrics);
+      a("events", events);
+    }
+  };
+  static io::JsonLine dated(std::string_view event);
+
+  io::Path path_;
+  std::string experiment_;
+  bool resume_;
+  std::uint64_t hash_;
+  std::optional<io::RunLock> lock_;
+  Books books_;
+  std::optional<MetricsFile> metrics_;
+  std::optional<io::Journal> events_;
+  Clock::time_point start_ = Clock::now(), last_checkpoint_ = start_;
+};
+
+}  // namespace apical

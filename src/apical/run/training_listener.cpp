@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/run/training_listener.h"
+
+namespace apical {
+
+TrainingListener::TrainingListener(std::vector<std::uint64_t> seeds, bool classifies, Listener& to)
+    : seeds_(std::move(seeds)), classifies_(classifies), to_(to) {}
+
+void TrainingListener::tell(std::size_t epoch, std::string_view where, std::string_view metric,
+                            std::size_t replica, double value) {
+  to_.on(Measurement{static_cast<double>(epoch), std::string(where), std::string(metric), seeds_[replica],
+                     value});
+}
+
+void TrainingListener::on(const Evaluated& e) {
+  for (std::size_t r = 0; r < e.scores.size(); ++r) {
+    const Score& s = e.scores[r];
+    const auto add = [&](const char* metric, double value) {
+      tell(e.epoch, name_of(e.split), metric, r, value);
+    };
+    if (s.episodes > 0) {
+      add("return", s.mean_return());
+    } else {
+      add("loss", s.loss());
+    }
+    if (classifies_) add("accuracy", s.accuracy());
+    if (!s.classes.empty()) add("classes_never_decided", static_cast<double>(s.classes_never_decided()));
+    if (s.plant.control_steps > 0) {
+      add("falls", s.plant.falls);
+      add("teacher_falls", s.teacher.falls);
+      add("rms_deviation", s.plant.rms_deviation());
+      add("teacher_rms_deviation", s.teacher.rms_deviation());
+    }
+    add("samples", s.samples);
+  }
+}
+
+void TrainingListener::on(const TrainingMeasured& m) {
+  for (std::size_t r = 0; r < m.replicas.size(); ++r) {
+    for (const NamedFigure& figure : m.replicas[r])
+      tell(m.epoch, name_of(SplitName::train), figure.name, r, figure.value);
+  }
+}
+
+void TrainingListener::on(const Aligned& a) {
+  for (std::size_t r = 0; r < a.replicas.size(); ++r) {
+    for (const AreaAlignment& area : a.replicas[r]) {
+      tell(a.epoch, area.area, "angle_deg", r, area.mean_angle);
+      tell(a.epoch, area.area, "batch_angle_deg", r, area.batch_angle);
+      tell(a.epoch, area.area, "undefined_samples", r, static_cast<double>(area.undefined));
+      for (const NamedFigure& figure : area.figures) tell(a.epoch, area.area, figure.name, r, figure.value);
+    }
+  }
+}
+
+void TrainingListener::on(const Progress& p) {
+  RunProgress progress;
+  progress.done = static_cast<double>((p.epoch - 1) * p.samples + p.sample);
+  progress.total = static_cast<double>(p.epochs * p.samples);
+  progress.unit = "samples";
+  progress.epoch = p.epoch;
+  progress.epochs = p.epochs;
+  to_.on(progress);
+}
+
+void TrainingListener::on(const EpochTrained& e) { to_.on(EpochEnded{e.epoch, e.seconds}); }
+
+}  // namespace apical

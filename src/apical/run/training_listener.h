@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a trainer tells, as measurements: the only place where scores become rows.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "apical/learning/trainer.h"
+#include "apical/run/session.h"
+
+namespace apical {
+
+class TrainingListener final : public Observer {
+ public:
+  /// `classifies`: scores count decisions. The listener must outlive this.
+  TrainingListener(std::vector<std::uint64_t> seeds, bool classifies, Listener& to);
+  void on(const Evaluated& e) override;
+  void on(const TrainingMeasured& m) override;
+  void on(const Aligned& a) override;
+  void on(const Progress& p) override;
+  void on(const EpochTrained& e) override;
+
+ private:
+  void tell(std::size_t epoch, std::string_view where, std::string_view metric, std::size_t replica,
+            double value);
+
+  std::vector<std::uint64_t> seeds_;
+  bool classifies_;
+  Listener& to_;
+};
+
+}  // namespace apical

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/run/training_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "apical/io/png.h"
+#include "apical/run/sample_cost.h"
+#include "apical/run/state_file.h"
+#include "apical/run/training_listener.h"
+
+namespace apical {
+namespace {
+
+/// Times of this machine, which the trainer's state does not have.
+struct Clocks {
+  LearningTime learning;
+  template <class Archive>
+  void visit_state(Archive& a) {
+    a("learning_seconds", learning.seconds);
+    a("epoch_began_seconds", learning.epoch_began_seconds);
+  }
+};
+
+void remove_files(const io::Path& run, std::string_view prefix) {
+  for (const auto& entry : std::filesystem::directory_iterator(run)) {
+    if (entry.path().filename().string().starts_with(prefix)) std::filesystem::remove(entry.path());
+  }
+}
+
+/// One picture after the other, a black line between them.
+Matrix<std::uint8_t> side_by_side(const Matrix<double>& pixels, PictureShape shape) {
+  Matrix<std::uint8_t> out(shape.rows, pixels.rows() * (shape.cols + 1) - 1);
+  for (std::size_t k = 0; k < pixels.rows(); ++k) {
+    for (std::size_t i = 0; i < shape.rows * shape.cols; ++i) {
+      const double grey = std::clamp(pixels(k, i), 0.0, 1.0);
+      out(i / shape.cols, k * (shape.cols + 1) + i % shape.cols) =
+          static_cast<std::uint8_t>(std::lround(255 * grey));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TrainingSession::TrainingSession(const Experiment& experiment, std::unique_ptr<Learner> learner)
+    : experiment_(experiment), learner_(std::move(learner)), trainer_(*learner_, experiment_.plan, {}) {
+  check_recordings(experiment_, *learner_);
+}
+
+void TrainingSession::prepare(const io::Path& run) { recorder_.emplace(experiment_, *learner_, run); }
+
+void TrainingSession::load(const io::Checkpoint& checkpoint, const std::string& origin) {
+  restore_state(trainer_, checkpoint.section("trainer"), origin + ", section 'trainer'");
+  Clocks clocks;
+  io::load_state(checkpoint.section("clock"), clocks, origin + ", section 'clock'");
+  trainer_.set_learning_time(clocks.learning);
+  if (!recorder_->active()) return;
+  io::RecordingPosition position;
+  io::load_state(checkpoint.section("clock recording"), position, origin + ", section 'clock recording'");
+  recorder_->resume(position);
+}
+
+/// Segments may have been sealed without a checkpoint to go with them.
+void TrainingSession::begin_again(const io::Path& run) { remove_files(run, "results."); }
+
+Session::Step TrainingSession::advance(const std::atomic<bool>& stop, Listener& listener) {
+  TrainingListener training(experiment_.seeds, find_task(experiment_.task).classifies, listener);
+  trainer_.set_observers({&training});
+  const Trainer::Step step = trainer_.advance(stop);
+  trainer_.set_observers({});
+  recorder_->drain();
+  switch (step) {
+    case Trainer::Step::finished:
+      return Step::finished;
+    case Trainer::Step::stopped:
+      return Step::stopped;
+    case Trainer::Step::safe_point:
+      break;
+  }
+  return Step::safe_point;
+}
+
+std::vector<io::CheckpointSection> TrainingSession::save() {
+  Clocks clocks{trainer_.learning_time()};
+  std::vector<io::CheckpointSection> out{{"trainer", state_bytes(trainer_)},
+                                         {"clock", io::save_state(clocks)}};
+  // Where segments were sealed depends on when checkpoints were written.
+  if (recorder_->active()) {
+    io::RecordingPosition position = recorder_->position();
+    out.push_back({"clock recording", io::save_state(position)});
+  }
+  return out;
+}
+
+std::vector<io::CheckpointSection> TrainingSession::fault_state() {
+  return {{"trainer", state_bytes(trainer_)}};
+}
+
+DataFacts TrainingSession::data() const {
+  const Dataset& data = learner_->data(0);
+  return {experiment_.task, data.provenance, data.skipped_files};
+}
+
+void TrainingSession::describe(nlohmann::json& m) const {
+  const Dataset& data = learner_->data(0);
+  if (const auto& episodes = data.episodes)
+    m["rewards"] = {{"solved", episodes->solved}, {"window", episodes->window}};
+  m["precision"] = experiment_.double_precision ? "double" : "float";
+  m["state_bytes"] = learner_->bytes();
+  m["training_samples"] = learner_->samples(0, SplitName::train);
+  const SampleCost cost = cost_of_sample(experiment_, data);
+  m["cost_per_sample"] = {{"synaptic_events", cost.synaptic_events},
+                          {"weight_reads", cost.weight_reads},
+                          {"weight_writes", cost.weight_writes}};
+}
+
+/// Environment steps after which the mean return of the last episodes first counted as solved; NaN: never.
+std::vector<Measurement> TrainingSession::conclusions(std::span<const Measurement> measured) const {
+  const auto& goal = learner_->data(0).episodes;
+  if (!goal) return {};
+  const std::vector<SeedCurve> steps = curves_of(measured, "train", "environment_steps"),
+                               episodes = curves_of(measured, "train", "episodes"),
+                               returns = curves_of(measured, "train", "return");
+  std::vector<Measurement> out;
+  for (std::size_t s = 0; s < returns.size(); ++s) {
+    double solved_after = std::numeric_limits<double>::quiet_NaN();
+    for (std::size_t i = returns[s].y.size(); i-- > 0;) {
+      if (returns[s].y[i] >= goal->solved && episodes.at(s).y.at(i) >= static_cast<double>(goal->window))
+        solved_after = steps.at(s).y.at(i);
+    }
+    out.push_back({static_cast<double>(trainer_.epochs_trained()), "train", "steps_to_solve", returns[s].seed,
+                   solved_after});
+  }
+  return out;
+}
+
+std::vector<std::string> TrainingSession::remarks(std::span<const Measurement> measured) const {
+  std::vector<std::string> out;
+  if (experiment_.plan.minutes > 0)
+    out.push_back(fmt::format("{} epochs within {:g} minutes of learning", trainer_.epochs_trained(),
+                              experiment_.plan.minutes));
+  double never = 0;
+  for (const SeedValue& v : last_of(measured, "test", "classes_never_decided"))
+    never = std::max(never, v.value);
+  if (never > 0)
+    out.push_back(
+        fmt::format("{:.0f} classes of the test samples are never the answer (most of any seed); stuck "
+                    "outputs: docs/burstprop.md",
+                    never));
+  return out;
+}
+
+void TrainingSession::write_artifacts(const io::Path& run) {
+  recorder_->finish();
+  write_pictures(run);
+}
+
+void TrainingSession::tidy(const io::Path& run) {
+  if (recorder_) return recorder_->remove_segments();
+  remove_files(run, "results.segment-");  // it was killed between the summary and this
+}
+
+/// What the first seed makes of the first test samples, beside the targets.
+void TrainingSession::write_pictures(const io::Path& run) {
+  constexpr std::size_t kMost = 20;
+  const Dataset& data = learner_->data(0);
+  if (!data.target_picture || data.test.size() == 0) return;
+  std::vector<std::uint32_t> samples(std::min(kMost, data.test.size()));
+  std::iota(samples.begin(), samples.end(), 0U);
+  const Matrix<double> outputs = learner_->respond(SplitName::test, 0, samples);
+  if (outputs.rows() == 0) return;
+  Matrix<double> targets(outputs.rows(), outputs.cols());
+  for (std::uint32_t k : samples) data.test.read_target(k, targets.row(k));
+  io::make_directories(run / "pictures");
+  const auto write = [&](const char* name, const Matrix<double>& pixels) {
+    io::write_atomically(run / "pictures" / name, io::encode_png(side_by_side(pixels, *data.target_picture)));
+  };
+  write("targets.png", targets);
+  write("outputs.png", outputs);
+}
+
+}  // namespace apical

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/study/run_with_report.h"
+
+#include "apical/report/compose/write_report.h"
+
+namespace apical {
+
+RunResult run_with_report(const Experiment& experiment, const RunOptions& options,
+                          const std::atomic<bool>& stop) {
+  RunResult result = run_experiment(experiment, options, stop);
+  const bool has_page = result.was_finished && io::file_exists(options.directory / "report.html");
+  if (!result.stopped && !has_page) write_report(options.directory);
+  return result;
+}
+
+}  // namespace apical
