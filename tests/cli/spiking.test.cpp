@@ -103,7 +103,7 @@ TEST_F(Spiking, ReportShowsRastersRatesAndTheModelsOwnFigures) {
   for (const char* what :
        {"Spikes, untrained", "Spikes, trained", "Event rate, trained", "Burst rate, untrained",
         "Burst probability, trained", "Cost of an epoch", "Answers of the output population",
-        "Plastic weights", "What the experiment takes for granted"}) {
+        "Plastic weights", "What each model needs"}) {
     EXPECT_THAT(page, HasSubstr(what));
   }
   EXPECT_EQ(test::malformed(page), "");

@@ -188,62 +188,82 @@ struct ModelShape {
   std::size_t seeds = 10, epochs = 60, areas = 2;
 };
 
-inline ModelResult classifier(const std::string& label, ModelShape s, std::size_t salt) {
-  ModelResult m{.label = label,
-                .model = "made-up",
-                .citation = "Author A, Author B (2026) A made-up paper. doi:10.1000/made.up"};
+/// Adds curves as rows.
+inline void measure(RunData& r, const std::string& where, const std::string& metric,
+                    const std::vector<SeedCurve>& curves) {
+  for (const SeedCurve& c : curves) {
+    for (std::size_t i = 0; i < c.x.size(); ++i)
+      r.measured.push_back({c.x[i], where, metric, c.seed, c.y[i]});
+  }
+}
+
+/// Adds one value for each seed, measured at `epoch`.
+inline void measure(RunData& r, const std::string& where, const std::string& metric, double epoch,
+                    const std::vector<SeedValue>& values) {
+  for (const SeedValue& v : values) r.measured.push_back({epoch, where, metric, v.seed, v.value});
+}
+
+inline void forget(RunData& r, const std::string& metric) {
+  std::erase_if(r.measured, [&](const Measurement& m) { return m.metric == metric; });
+}
+
+inline RunData classifier(const std::string& label, ModelShape s, std::size_t salt) {
+  RunData r{.label = label,
+            .model = "made-up",
+            .citation = "Author A, Author B (2026) A made-up paper. doi:10.1000/made.up"};
   const auto epochs = static_cast<double>(s.epochs);
-  m.metrics = {
-      {"accuracy", "validation", curves(s.seeds, s.epochs, {0.33, s.accuracy, epochs / 8, 0.006}, salt)},
-      {"accuracy", "train",
-       curves(s.seeds, s.epochs, {0.33, s.accuracy + 0.004, epochs / 8, 0.004}, salt + 1)},
-      {"loss", "validation", curves(s.seeds, s.epochs, {1.1, s.loss, epochs / 6, 0.2, true}, salt + 2)}};
+  measure(r, "validation", "accuracy",
+          curves(s.seeds, s.epochs, {0.33, s.accuracy, epochs / 8, 0.006}, salt));
+  measure(r, "train", "accuracy",
+          curves(s.seeds, s.epochs, {0.33, s.accuracy + 0.004, epochs / 8, 0.004}, salt + 1));
+  measure(r, "validation", "loss", curves(s.seeds, s.epochs, {1.1, s.loss, epochs / 6, 0.2, true}, salt + 2));
   for (const SeedCurve& c : curves(s.seeds, 1, {0, s.accuracy, 0.01, 0.006}, salt))
-    m.test_accuracy.push_back({c.seed, c.y.back()});
+    measure(r, "test", "accuracy", epochs, {{c.seed, c.y.back()}});
   for (const SeedCurve& c : curves(s.seeds, 1, {1, s.loss, 0.01, 0.2, true}, salt + 2))
-    m.test_loss.push_back({c.seed, c.y.back()});
+    measure(r, "test", "loss", epochs, {{c.seed, c.y.back()}});
   for (std::size_t a = 0; a < s.areas; ++a) {
     const double share = static_cast<double>(s.areas - 1 - a) / static_cast<double>(s.areas);
-    m.alignment.push_back(
-        {a + 1 == s.areas ? "output" : "v" + std::to_string(a + 1),
-         curves(s.seeds, s.epochs, {2 + 85 * share, s.angle * 2 * share + 1, epochs / 5, 2 * share},
-                salt + 5 + a)});
+    measure(r, a + 1 == s.areas ? "output" : "v" + std::to_string(a + 1), "angle_deg",
+            curves(s.seeds, s.epochs, {2 + 85 * share, s.angle * 2 * share + 1, epochs / 5, 2 * share},
+                   salt + 5 + a));
   }
-  m.alignment.push_back({"total", curves(s.seeds, s.epochs, {60, s.angle, epochs / 5, 1.5}, salt + 4)});
-  m.wall_seconds = 12.5 * static_cast<double>(salt + 1);
-  m.needs = {{"weight transport", "yes", "feedback weights of err2→err1 are the transpose of rep1→rep2"},
-             {"phases", "no", "every rule is on all the time"},
-             {"signed rates", "yes", "error neurons are linear: their rate can be negative"},
-             {"non-local terms", "no", "each rule names only quantities of its own synapse"}};
-  return m;
+  measure(r, "total", "angle_deg", curves(s.seeds, s.epochs, {60, s.angle, epochs / 5, 1.5}, salt + 4));
+  r.wall_seconds = 12.5 * static_cast<double>(salt + 1);
+  r.needs = {{"weight transport", true, "feedback weights of err2→err1 are the transpose of rep1→rep2"},
+             {"phases", false, "every rule is on all the time"},
+             {"signed rates", true, "error neurons are linear: their rate can be negative"},
+             {"non-local terms", false, "each rule names only quantities of its own synapse"}};
+  return r;
 }
 
 inline ReportData report() {
   ReportData d{.title = "Made-up curves: error-neuron microcircuit on Yin-Yang"};
-  d.summary = "All numbers on this page are synthetic; they exist to test its layout.";
-  d.task = "yin-yang";
-  d.task_description = "Points of a disc belong to yin, yang or a dot; four inputs, three classes.";
-  d.evaluation =
-      "The state with the lowest validation loss, on 1000 test samples, plasticity and noise off, output "
-      "read in the last step of each presentation.";
-  d.models.push_back(
+  d.description = "All numbers on this page are synthetic; they exist to test its layout.";
+  d.runs.push_back(
       classifier("error-neuron-microcircuit", {.accuracy = 0.976, .loss = 0.06, .angle = 18}, 1));
-  d.models.push_back(classifier("error-neuron-microcircuit (fixed random feedback)",
-                                {.accuracy = 0.951, .loss = 0.15, .angle = 41}, 11));
-  d.models.push_back(classifier("backpropagation", {.accuracy = 0.979, .loss = 0.055, .angle = 0.5}, 21));
-  d.models.back().reference = true;
-  d.models.back().alignment.clear();
-  d.models[1].warnings = {
+  d.runs.push_back(classifier("error-neuron-microcircuit (fixed random feedback)",
+                              {.accuracy = 0.951, .loss = 0.15, .angle = 41}, 11));
+  d.runs.push_back(classifier("backpropagation", {.accuracy = 0.979, .loss = 0.055, .angle = 0.5}, 21));
+  d.runs.back().reference = true;
+  forget(d.runs.back(), "angle_deg");
+  d.runs[1].warnings = {
       "alignment of area v1 stayed above 60° for the first 20 epochs: feedback weights may be too small"};
-  d.circuits.push_back(draw(error_neurons({4, 120, 3})));
-  d.experiment_toml =
+  RunData& first = d.runs.front();
+  first.task = "yin-yang";
+  first.task_description = "Points of a disc belong to yin, yang or a dot; four inputs, three classes.";
+  first.method = {
+      {"Evaluation",
+       "The state with the lowest validation loss, on 1000 test samples, plasticity and noise off, "
+       "output read in the last step of each presentation."}};
+  first.circuit = draw(error_neurons({4, 120, 3}));
+  first.experiment_toml =
       "[task]\nname = \"yin-yang\"\n\n[model]\nname = \"error-neuron-microcircuit\"\nsizes = [4, 120, 3] # "
       "<inputs & outputs>\n";
-  d.provenance = {{"apical", "0.1.0 (made up)"},
-                  {"compiler", "g++ 12.2.0"},
-                  {"seeds", "100 … 109"},
-                  {"created", "2026-01-01T00:00:00Z"}};
-  d.citations = {"Apical contributors (2026) Apical."};
+  first.provenance = {{"apical", "0.1.0 (made up)"},
+                      {"compiler", "g++ 12.2.0"},
+                      {"seeds", "100 … 109"},
+                      {"created", "2026-01-01T00:00:00Z"}};
+  first.task_citation = "Apical contributors (2026) Apical.";
   return d;
 }
 

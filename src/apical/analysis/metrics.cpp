@@ -77,7 +77,8 @@ std::vector<Metric> learning_metrics() {
                  .axis = "classes that are never the answer",
                  .better = Better::lower,
                  .over_seeds = OverSeeds::median,
-                 .low = 0});
+                 .low = 0,
+                 .trivial = 0});
   all.push_back(count("samples", "samples"));
   all.push_back(count("environment_steps", "environment steps"));
   all.push_back(count("episodes", "episodes"));

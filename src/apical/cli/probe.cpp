@@ -8,7 +8,8 @@
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
-#include "apical/report/compose/protocol_report.h"
+#include "apical/report/compose/write_report.h"
+#include "apical/report/html/numbers.h"
 #include "apical/run/protocol_run.h"
 
 namespace apical::cli {
@@ -56,7 +57,7 @@ int run(Context& context, const Arguments& arguments) {
     context.err << "apical: stopped; nothing was written, as a protocol is not continued: run it again\n";
     return static_cast<int>(ExitCode::interrupted);
   }
-  io::write_atomically(options.directory / "report.html", render_protocol_report(models, result));
+  write_report(options.directory);
   if (arguments.has("--json")) {
     context.out << io::read_text(options.directory / "summary.json");
     return 0;

@@ -66,6 +66,7 @@ void add_facts_of(nlohmann::json& m, const Experiment&, const SpikingExperiment&
            "published program from its article, is an option of the experiment and stands below.");
   }
   m["seed_draws"] = "the wiring, the initial state and all background input";
+  m["raster_neurons"] = s.record.raster_neurons;
   m["display"] = display_json(display_of(s.circuit, s.course));
   add_ingredients(m, ingredients(s.circuit, s.course));
 }

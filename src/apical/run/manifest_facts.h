@@ -5,6 +5,7 @@
 //   method            how it was measured: a list of {title, text}
 //   seed_draws        what differs between seeds, if that needs saying
 //   ingredients       what it takes for granted: name, needed, reason      needs: names of those it does
+//   raster_neurons    of each population, of whose spikes a raster is drawn
 //   display           which measures answer the question (analysis/display.h)
 //   circuit.toml      populations and projections as simulated, to look at, copy and change
 //   (docs/circuits.md)

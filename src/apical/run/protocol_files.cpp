@@ -63,6 +63,7 @@ nlohmann::json manifest_of(const ProbedModel& model, std::size_t threads) {
                    {"precision", e.double_precision ? "double" : "float"}};
   add_method(m, "Trials", trials_of(model.protocol, e.task));
   add_facts(m, e);
+  if (!model.protocol.evaluate) m["method"].erase(m["method"].size() - 1);  // how tests are made
   add_provenance(m, threads);
   return m;
 }

@@ -10,48 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "apical/analysis/interval.h"
 #include "apical/experiment/protocol.h"
 #include "apical/io/file.h"
+#include "apical/run/protocol_record.h"
 #include "apical/run/session.h"
 
 namespace apical {
-
-/// A measure under one condition, averaged over trials.
-struct Trace {
-  std::string measure, condition;
-  std::size_t epochs = 0;             ///< trained before
-  Matrix<double> mean;                ///< seeds x times
-  std::vector<Matrix<double>> units;  ///< one per seed, times x neurons; empty if none are kept
-};
-
-/// A condition against the control, in the mean over a measure's window or in "loss" or "accuracy" of the
-/// test split.
-struct Contrast {
-  std::string measure, condition;
-  std::size_t epochs = 0;
-  std::vector<double> control, value;  ///< by seed
-
-  MeanInterval control_interval() const;
-  MeanInterval value_interval() const;
-  /// value - control, paired by seed.
-  MeanInterval difference() const;
-  /// The interval of the difference leaves 0 out.
-  bool is_distinct() const;
-};
-
-struct ModelOutcome {
-  std::string label;
-  std::vector<Trace> traces;
-  std::vector<Contrast> contrasts;
-  double wall_seconds = 0;
-};
-
-struct ProtocolResult {
-  bool stopped = false;         ///< on request; then nothing was written
-  std::vector<double> time_ms;  ///< of the columns of traces
-  std::vector<ModelOutcome> models;
-};
 
 struct ProtocolOptions {
   io::Path directory;
@@ -67,24 +31,5 @@ ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const Protoc
 /// What run_protocol() leaves in its directory. `threads` are those that it used.
 void write_protocol(const std::vector<ProbedModel>& models, const ProtocolResult& result,
                     const io::Path& directory, std::size_t threads);
-
-/// A protocol's results as its files tell them.
-struct ProtocolRecord {
-  struct MeasureWords {
-    std::string model, name, variable;
-    bool magnitude = false;  ///< of absolute values
-    std::vector<std::string> populations;
-    double from_ms = 0, until_ms = 0;  ///< where conditions are compared
-  };
-  std::string control;
-  std::vector<std::string> conditions;
-  std::vector<std::uint64_t> seeds;
-  std::vector<MeasureWords> measures = {};
-  ProtocolResult result = {};  ///< traces without single neurons
-};
-/// Whether the directory holds such results.
-bool has_protocol(const io::Path& directory);
-/// IoError or DataError if it does not.
-ProtocolRecord read_protocol_record(const io::Path& directory);
 
 }  // namespace apical

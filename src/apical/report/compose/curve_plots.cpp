@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "apical/core/error.h"
 
@@ -12,15 +13,43 @@ namespace apical {
 std::vector<std::size_t> styles_of(const ReportData& data) {
   std::vector<std::size_t> styles;
   std::size_t next = 0;
-  for (const ModelResult& m : data.models) styles.push_back(m.reference ? 0 : next++);
+  for (const RunData& r : data.runs) styles.push_back(r.reference ? 0 : next++);
   return styles;
 }
 
-PlotSeries series_of(const ReportData& data, std::size_t model, std::vector<SeedCurve> seeds) {
-  return {.label = data.models[model].label,
-          .style = styles_of(data)[model],
-          .principal = data.models[model].reference,
+PlotSeries series_of(const ReportData& data, std::size_t run, std::vector<SeedCurve> seeds) {
+  return {.label = data.runs[run].label,
+          .style = styles_of(data)[run],
+          .principal = data.runs[run].reference,
           .seeds = std::move(seeds)};
+}
+
+std::vector<SeedCurve> training_curves(const RunData& run, std::string_view where, std::string_view metric) {
+  std::vector<SeedCurve> curves = curves_of(run.measured, where, metric);
+  for (SeedCurve& c : curves) {
+    for (double& x : c.x) x *= run.x_per_epoch;
+  }
+  return curves;
+}
+
+bool has_line(std::span<const SeedCurve> seeds) {
+  return std::any_of(seeds.begin(), seeds.end(), [](const SeedCurve& s) { return s.x.size() > 1; });
+}
+
+void add_point(std::vector<SeedCurve>& curves, std::uint64_t seed, double x, double y) {
+  auto at = std::find_if(curves.begin(), curves.end(), [&](const SeedCurve& c) { return c.seed == seed; });
+  if (at == curves.end()) at = curves.insert(curves.end(), {seed, {}, {}});
+  at->x.push_back(x);
+  at->y.push_back(y);
+}
+
+bool area_before(const std::string& a, const std::string& b) {
+  const auto key = [](const std::string& name) {
+    const std::size_t digits = name.find_last_not_of("0123456789") + 1;
+    const std::string number = name.substr(digits);
+    return std::tuple(name == "total", name.substr(0, digits), number.size(), number);
+  };
+  return key(a) < key(b);
 }
 
 std::string how_drawn(const LinePlot& plot) {

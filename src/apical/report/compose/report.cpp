@@ -13,18 +13,21 @@ namespace {
 
 /// The page from top to bottom.
 constexpr void (*kSections[])(const ReportData&, Page&) = {
-    sections::heading,  sections::warnings,   sections::sweep,    sections::results,   sections::expectations,
-    sections::pictures, sections::final_dots, sections::training, sections::alignment, sections::areas,
-    sections::circuits, sections::costs,      sections::needs,    sections::further,   sections::method,
-    sections::settings, sections::citations};
+    sections::heading,       sections::warnings,    sections::sweep,          sections::results,
+    sections::course_table,  sections::contrasts,   sections::expectations,   sections::pictures,
+    sections::final_dots,    sections::course_dots, sections::contrast_dots,  sections::responses,
+    sections::weight_change, sections::training,    sections::course_figures, sections::alignment,
+    sections::areas,         sections::rasters,     sections::activity,       sections::circuits,
+    sections::costs,         sections::needs,       sections::efficiency,     sections::method,
+    sections::settings,      sections::citations};
 
 }  // namespace
 
 std::string render_report(const ReportData& data) {
   std::set<std::string> labels;
-  for (const ModelResult& m : data.models) {
-    if (!labels.insert(m.label).second) {
-      throw ConfigError(fmt::format("two models of the report are labelled '{}'", m.label), {},
+  for (const RunData& r : data.runs) {
+    if (!labels.insert(r.label).second) {
+      throw ConfigError(fmt::format("two models of the report are labelled '{}'", r.label), {},
                         "give each model a label of its own");
     }
   }

@@ -38,24 +38,25 @@ TEST(Report, LoadsNothingAndLinksOnlyToDois) {
 TEST(Report, ShowsEveryModelAndEverySeed) {
   const ReportData data = samples::report();
   const std::string page = render_report(data);
-  for (const ModelResult& m : data.models) {
-    EXPECT_GE(occurrences(page, m.label), 4U) << m.label;
-    for (const SeedValue& s : m.test_accuracy)
-      EXPECT_TRUE(contains(page, m.label + ", seed " + std::to_string(s.seed)));
+  for (const RunData& r : data.runs) {
+    EXPECT_GE(occurrences(page, r.label), 4U) << r.label;
+    for (const SeedValue& s : last_of(r.measured, "test", "accuracy"))
+      EXPECT_TRUE(contains(page, r.label + ", seed " + std::to_string(s.seed)));
   }
   EXPECT_TRUE(contains(page, "sizes = [4, 120, 3] # &lt;inputs &amp; outputs&gt;"));
 }
 
 TEST(Report, DrawsTheFallsOfAPlantWithTheTeachersLine) {
   ReportData data;
-  ModelResult m{.label = "steering", .model = "made-up"};
-  m.metrics = {{"falls", "validation", {{1, {0, 1, 2}, {700, 30, 5}}, {2, {0, 1, 2}, {600, 40, 6}}}},
-               {"teacher_falls", "validation", {{1, {0, 1, 2}, {4, 4, 4}}, {2, {0, 1, 2}, {4, 4, 4}}}},
-               {"loss", "validation", {{1, {0, 1, 2}, {0.3, 0.2, 0.1}}, {2, {0, 1, 2}, {0.3, 0.2, 0.1}}}}};
-  m.test_falls = {{1, 5}, {2, 7}};
-  m.teacher_falls = {{1, 3}, {2, 3}};
-  m.test_loss = {{1, 0.1}, {2, 0.1}};
-  data.models = {m};
+  RunData r{.label = "steering", .model = "made-up"};
+  const std::vector<double> x{0, 1, 2};
+  samples::measure(r, "validation", "falls", {{1, x, {700, 30, 5}}, {2, x, {600, 40, 6}}});
+  samples::measure(r, "validation", "teacher_falls", {{1, x, {4, 4, 4}}, {2, x, {4, 4, 4}}});
+  samples::measure(r, "validation", "loss", {{1, x, {0.3, 0.2, 0.1}}, {2, x, {0.3, 0.2, 0.1}}});
+  samples::measure(r, "test", "falls", 2, {{1, 5}, {2, 7}});
+  samples::measure(r, "test", "teacher_falls", 2, {{1, 3}, {2, 3}});
+  samples::measure(r, "test", "loss", 2, {{1, 0.1}, {2, 0.1}});
+  data.runs = {r};
   const std::string page = render_report(data);
   EXPECT_EQ(malformed(page), "");
   EXPECT_TRUE(contains(
@@ -66,24 +67,25 @@ TEST(Report, DrawsTheFallsOfAPlantWithTheTeachersLine) {
   EXPECT_EQ(occurrences(page, "class=\"reference\""), 1U);
   EXPECT_FALSE(contains(page, "teacher_falls"));
   // Starts that differ after all have no common line.
-  data.models[0].metrics[1].seeds[1].y[2] = 5;
+  for (Measurement& m : data.runs[0].measured) {
+    if (m.metric == "teacher_falls" && m.where == "validation" && m.seed == 2 && m.epoch == 2) m.value = 5;
+  }
   EXPECT_EQ(occurrences(render_report(data), "class=\"reference\""), 0U);
 }
 
 TEST(Report, OfASweepBeginsWithItsFigures) {
   ReportData d = samples::report();
-  FigureExtra f{"Loss over width",
-                "neurons",
-                "test loss",
-                "",
-                true,
-                {{"circuit", {{1, {50, 100, 1000}, {3, 2, 1}}, {2, {50, 100, 1000}, {4, 2, 1}}}}}};
-  f.log_x = true;
-  f.x_ticks = {50, 100, 1000};
-  d.sweep = {f};
+  d.runs.clear();
+  for (const double width : {50.0, 100.0, 1000.0}) {
+    RunData r{.label = "width " + std::to_string(width), .model = "circuit"};
+    samples::measure(r, "test", "loss", 1, {{1, 3 / width}, {2, 4 / width}});
+    d.runs.push_back(r);
+    d.sweep.push_back({.label = r.label, .axis = "neurons", .at = width, .logarithmic = true});
+  }
   const std::string page = render_report(d);
   EXPECT_EQ(malformed(page), "");
   EXPECT_LT(page.find("Along the sweep"), page.find("<h2>Results"));
+  EXPECT_TRUE(contains(page, "Test loss along the sweep"));
   for (const char* tick : {">50</text>", ">100</text>", ">1000</text>"})
     EXPECT_TRUE(contains(page, tick)) << tick;
   EXPECT_TRUE(contains(page, "circuit, seed 2"));
@@ -94,7 +96,7 @@ TEST(Report, SaysWhatWasExpectedAndShowsPictures) {
   d.reproduces = "A paper, Fig. 1";
   d.expectations = {{"median <loss>", "3 [2, 4]", "3 ± 1", "because", "source", true},
                     {"angle", "50", "at most 40", "because", "source", false}};
-  d.pictures = {{"targets", "Zm9v"}};
+  d.runs[0].pictures = {"Zm9v", "YmFy"};
   const std::string page = render_report(d);
   EXPECT_EQ(malformed(page), "");
   EXPECT_TRUE(contains(page, "Compared with A paper, Fig. 1"));
@@ -107,28 +109,38 @@ TEST(Report, SaysWhatWasExpectedAndShowsPictures) {
 TEST(Report, EscapesEverythingThatComesFromOutside) {
   const std::string evil = "<script>alert(\"x\")</script>&'";
   ReportData d = samples::report();
-  d.title = d.summary = d.task = d.task_description = d.evaluation = d.experiment_toml = d.x_label = evil;
-  d.models.resize(1);
-  ModelResult& m = d.models[0];
-  m.label = m.model = evil;
-  m.citation = evil + " doi:10.1000/x\"onclick=\"y";
-  m.metrics[0].metric = m.metrics[0].split = evil;
-  m.alignment[0].area = evil;
-  m.needs = {{evil, evil, evil}};
-  m.warnings = {evil};
-  d.provenance = {{evil, evil}};
-  d.citations = {evil};
-  d.extras = {{evil, evil, evil, evil, false, {{evil, samples::curves(2, 3, {0, 1, 1, .1}, 1)}}}};
+  d.runs.resize(1);
+  d.title = d.description = d.question = d.reproduces = evil;
+  d.expectations = {{evil, evil, evil, evil, evil, false}};
+  RunData& r = d.runs[0];
+  r.label = r.model = r.task = r.task_description = r.data_provenance = r.seed_draws = r.x_label = evil;
+  r.experiment_toml = r.task_citation = evil;
+  r.citation = evil + " doi:10.1000/x\"onclick=\"y";
+  r.method = r.provenance = {{evil, evil}};
+  samples::measure(r, evil, evil, samples::curves(2, 3, {0, 1, 1, .1}, 1));
+  samples::measure(r, evil, "angle_deg", samples::curves(2, 3, {0, 1, 1, .1}, 1));
+  samples::measure(r, "test", "shown", samples::curves(2, 3, {0, 1, 1, .1}, 1));
+  r.needs = {{evil, true, evil}};
+  r.warnings = {evil};
   const std::string page = render_report(d);
-  EXPECT_EQ(malformed(page), "");
-  EXPECT_FALSE(contains(page, "<script>alert"));
-  EXPECT_EQ(occurrences(page, "<script>"), 1U) << "our own";
-  EXPECT_FALSE(contains(page, "onclick=\""));
+  // What a run displays takes the place of the catalogue's panels.
+  r.display = {.headlines = {{"shown", evil, evil}},
+               .dots = {{evil, evil, evil, {{evil, "shown"}}}},
+               .figures = {{evil, evil, evil, evil, "test", {{evil, "shown"}}, 0.5, evil}},
+               .curve_x = evil,
+               .activity = evil};
+  d.sweep = {{.label = evil, .axis = evil, .at = 1, .series = evil}};
+  for (const std::string& text : {page, render_report(d)}) {
+    EXPECT_EQ(malformed(text), "");
+    EXPECT_FALSE(contains(text, "<script>alert"));
+    EXPECT_EQ(occurrences(text, "<script>"), 1U) << "our own";
+    EXPECT_FALSE(contains(text, "onclick=\""));
+  }
 }
 
 TEST(Report, OneSeedHasNoIntervalsAndSaysSo) {
   ReportData d = samples::report();
-  d.models = {samples::classifier("only", {.seeds = 1}, 3)};
+  d.runs = {samples::classifier("only", {.seeds = 1}, 3)};
   const std::string page = render_report(d);
   EXPECT_EQ(malformed(page), "");
   EXPECT_TRUE(contains(page, "one seed, hence no interval"));
@@ -139,11 +151,10 @@ TEST(Report, OneSeedHasNoIntervalsAndSaysSo) {
 
 TEST(Report, RegressionWithoutAccuracyOrAlignment) {
   ReportData d = samples::report();
-  ModelResult m = samples::classifier("layered-reference", {.loss = 3.3e-5}, 3);
-  m.test_accuracy.clear();
-  std::erase_if(m.metrics, [](const MetricCurves& c) { return c.metric == "accuracy"; });
-  m.alignment.clear();
-  d.models = {m};
+  RunData r = samples::classifier("layered-reference", {.loss = 3.3e-5}, 3);
+  samples::forget(r, "accuracy");
+  samples::forget(r, "angle_deg");
+  d.runs = {r};
   const std::string page = render_report(d);
   EXPECT_EQ(malformed(page), "");
   EXPECT_FALSE(contains(page, "Test accuracy"));
@@ -153,11 +164,17 @@ TEST(Report, RegressionWithoutAccuracyOrAlignment) {
 
 TEST(Report, ManyModelsWithLostSeedsStayReadableAndWarn) {
   ReportData d = samples::report();
-  d.models.clear();
+  d.runs.clear();
   for (std::size_t i = 0; i < 10; ++i)
-    d.models.push_back(samples::classifier("model " + std::to_string(i), {.seeds = 3, .epochs = 20}, 10 * i));
-  d.models[8].test_accuracy[1].value = std::nan("");
-  d.models[7].metrics[0].seeds[2].y[9] = std::nan("");
+    d.runs.push_back(samples::classifier("model " + std::to_string(i), {.seeds = 3, .epochs = 20}, 10 * i));
+  const auto lose = [&](RunData& r, const char* where, double epoch, std::uint64_t seed) {
+    for (Measurement& m : r.measured) {
+      if (m.metric == "accuracy" && m.where == where && m.epoch == epoch && m.seed == seed)
+        m.value = std::nan("");
+    }
+  };
+  lose(d.runs[8], "test", 20, 101);
+  lose(d.runs[7], "validation", 9, 102);
   const std::string page = render_report(d);
   EXPECT_EQ(malformed(page), "");
   EXPECT_TRUE(contains(page, "model 8: values that are not finite in seed 101"));
@@ -165,10 +182,74 @@ TEST(Report, ManyModelsWithLostSeedsStayReadableAndWarn) {
   EXPECT_FALSE(contains(page, ">nan") || contains(page, "\"nan") || contains(page, "[nan"));
 }
 
+TEST(Report, AMetricThatNobodyKnowsIsDrawnUnderItsName) {
+  ReportData d{.title = "own"};
+  RunData r{.label = "a", .model = "a"};
+  samples::measure(r, "validation", "my_own_metric", samples::curves(2, 3, {0, 1, 1, .1}, 1));
+  d.runs = {r};
+  EXPECT_TRUE(contains(render_report(d), "Validation my own metric over training"));
+}
+
+TEST(Report, RunsOfCoursesStandSideBySideInWhatTheyWantToBeShown) {
+  ReportData d{.title = "courses"};
+  for (const char* label : {"published", "own"}) {
+    RunData r{.label = label, .model = "burst"};
+    samples::measure(r, "test", "answer", 0, {{1, 2}, {2, 3}});
+    samples::measure(r, "test", "answer", 5, {{1, 8}, {2, 9}});
+    samples::measure(r, "train", "cost_of_all", samples::curves(2, 5, {3, 1, 1, .1}, 1));
+    samples::measure(r, "train", "w1", samples::curves(2, 5, {3, 1, 1, .1}, 2));
+    samples::measure(r, "train", "w2", samples::curves(2, 5, {3, 1, 1, .1}, 3));
+    r.display.headlines = {{"answer", "output for 1,0", "Hz"}};
+    r.display.figures = {{"Cost of an epoch", "", "epoch", "cost", "train", {{"cost", "cost_of_all"}}},
+                         {"Weights", "", "epoch", "weight", "train", {{"one", "w1"}, {"two", "w2"}}}};
+    d.runs.push_back(r);
+  }
+  const std::string both = render_report(d);
+  EXPECT_EQ(malformed(both), "");
+  EXPECT_TRUE(contains(both, "<th scope=\"row\">output for 1,0</th><td class=\"n\">8.5 ["));
+  EXPECT_EQ(occurrences(both, "| Cost of an epoch."), 1U) << "both runs in one figure";
+  EXPECT_TRUE(contains(both, "| published: Weights.") && contains(both, "| own: Weights."));
+  EXPECT_FALSE(contains(both, "cost of all")) << "what is displayed has no panel of its own";
+  // One run: before and after training.
+  d.runs.resize(1);
+  const std::string one = render_report(d);
+  EXPECT_TRUE(contains(one, "<th>untrained [95 %]</th><th>trained [95 %]</th>"));
+  EXPECT_TRUE(contains(one, "<th scope=\"row\">output for 1,0</th><td class=\"n\">2.5 ["));
+}
+
+TEST(Report, ShowsContrastsAndResponsesOfAProtocol) {
+  ReportData d{.title = "probe", .question = "Does it?"};
+  ProtocolRecord p{.control = "control", .conditions = {"control", "silenced"}, .seeds = {1, 2}};
+  p.measures = {{.model = "m",
+                 .name = "errors",
+                 .variable = "rate",
+                 .magnitude = true,
+                 .populations = {"a1.err"},
+                 .from_ms = 0,
+                 .until_ms = 2}};
+  p.result.time_ms = {0, 1, 2};
+  p.result.models.resize(1);
+  p.result.models[0].label = "m";
+  for (const char* condition : {"control", "silenced"}) {
+    Trace t{"errors", condition, 3, Matrix<double>(2, 3), {}};
+    std::fill(t.mean.flat().begin(), t.mean.flat().end(), 0.5);
+    p.result.models[0].traces.push_back(t);
+  }
+  p.result.models[0].contrasts = {{"errors", "silenced", 3, {1, 1.1}, {0, 0}}};
+  d.protocol = p;
+  d.runs = {{.label = "m", .model = "m"}};
+  const std::string page = render_report(d);
+  EXPECT_EQ(malformed(page), "");
+  for (const char* part : {"<p class=\"lead\">Does it?</p>", "What each model predicts", "after 3 epochs",
+                           "yes, less", "Where predictions part", "m: errors, after 3 epochs",
+                           "Absolute rate of a1.err", "without correction for the number of comparisons"})
+    EXPECT_TRUE(contains(page, part)) << part;
+}
+
 TEST(Report, AllClearIsSaidToo) {
   ReportData d = samples::report();
   EXPECT_TRUE(contains(render_report(d), "One warning"));
-  d.models[1].warnings.clear();
+  d.runs[1].warnings.clear();
   EXPECT_TRUE(contains(render_report(d), "No warnings"));
 }
 
@@ -178,7 +259,7 @@ TEST(Report, EmptyDataStillMakeAPage) {
 
 TEST(Report, RefusesTwoModelsOfOneLabel) {
   ReportData d = samples::report();
-  d.models[1].label = d.models[0].label;
+  d.runs[1].label = d.runs[0].label;
   EXPECT_THROW(render_report(d), ConfigError);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a report is made of: plain values, filled from one run or from a comparison. Means, intervals, gaps
-// and words are derived from the seeds' values when the page is rendered, so a report cannot contradict its
-// run.
+// What a report is made of: plain values, as run directories tell them, for one run, several compared, or a
+// protocol. Means, intervals, gaps and words are derived from the seeds' values when the page is rendered, so
+// a report cannot contradict its run. Nothing here says which kind of experiment it was: what is empty is not
+// shown.
 #pragma once
 
 #include <optional>
@@ -9,30 +10,17 @@
 #include <utility>
 #include <vector>
 
-#include "apical/analysis/curves.h"
+#include "apical/analysis/display.h"
+#include "apical/analysis/ingredients.h"
+#include "apical/analysis/measurement.h"
 #include "apical/report/drawing/circuit_drawing.h"
+#include "apical/run/protocol_record.h"
+#include "apical/run/recorded_activity.h"
 
 namespace apical {
 
-struct MetricCurves {
-  std::string metric;  ///< "accuracy" (fraction 0 … 1), "loss", "return"; other metrics are plotted too
-  std::string split;   ///< "train", "validation", "test"
-  std::vector<SeedCurve> seeds = {};
-};
-
-/// Angle in degrees between the credit a model assigns and the exact negative gradient.
-struct AlignmentCurves {
-  std::string area;  ///< "v1", …, or "total" over all areas
-  std::vector<SeedCurve> seeds = {};
-};
-
-/// One ingredient of credit assignment, as derived from the circuit.
-struct Need {
-  std::string ingredient;  ///< "weight transport", "phases", "signed rates", "non-local terms"
-  std::string answer;      ///< "no", or what of it is needed
-  std::string reason;
-  bool needed() const { return answer.rfind("no", 0) != 0; }
-};
+/// A title and what stands behind it.
+using Paragraphs = std::vector<std::pair<std::string, std::string>>;
 
 /// What a model took to learn; NaN where a figure is unknown.
 struct LearningCost {
@@ -40,38 +28,48 @@ struct LearningCost {
   double synaptic_events = 0, weight_reads = 0, weight_writes = 0;  ///< per training sample
 };
 
-struct ModelResult {
+/// PNG in base64, the first test samples side by side.
+struct PictureRows {
+  std::string targets, outputs;
+};
+
+struct RunData {
   std::string label;  ///< unique in the report
   std::string model;  ///< the recipe's name
   std::string citation = {};
   bool reference = false;  ///< the model that others are compared with, at most one (backpropagation)
-  std::vector<MetricCurves> metrics = {};
-  std::vector<AlignmentCurves> alignment = {};
-  std::vector<SeedValue> test_accuracy = {},
-                         test_loss = {};  ///< of the state that the evaluation procedure chooses
-  std::vector<SeedValue> test_falls = {},
-                         teacher_falls = {};  ///< of a plant that the model and its teacher steered
-  std::vector<SeedValue> test_return = {};    ///< of an environment, mean over test episodes
-  std::vector<SeedValue> steps_to_solve =
-      {};                   ///< environment steps until training counted as solved; NaN: never
-  double wall_seconds = 0;  ///< of all seeds together; 0 if unknown
+  std::vector<Measurement> measured = {};  ///< in order of epoch
+  std::size_t seeds = 0;                   ///< that were run, also where nothing is measured over epochs
+  std::string x_label = "epoch";           ///< what axes of training count
+  double x_per_epoch = 1;
+  std::optional<double> solved = {};  ///< mean return of the last training episodes that counts as solved
+  std::vector<std::pair<double, double>> epoch_seconds = {};  ///< epoch, seconds that it took to learn
+  double training_samples = 0;                                ///< in an epoch; 0 if unknown
+  double wall_seconds = 0;                                    ///< of all seeds together; 0 if unknown
   std::optional<LearningCost> cost = {};
-  std::vector<Need> needs = {};
+  std::vector<Ingredient> needs = {};
   std::vector<std::string> warnings = {};
+  Display display = {};                    ///< what the run wants to be shown
+  std::vector<SeedResults> activity = {};  ///< over time, and curves of weight change
+  std::uint32_t raster_neurons = 0;        ///< of each population, in rasters
+  std::optional<DrawnCircuit> circuit = {};
+  std::optional<PictureRows> pictures = {};
+
+  std::string task = {}, task_description = {}, task_citation = {};
+  std::string data_provenance = {};  ///< how its data differ from those published; empty: they do not
+  Paragraphs method = {};            ///< how it was measured
+  std::string seed_draws = {};       ///< what differs between seeds, where that needs saying
+  Paragraphs provenance = {};        ///< program, machine, time
+  std::string experiment_toml = {};
 };
 
-/// A line plot over something else than training.
-struct FigureExtra {
-  struct Series {
-    std::string label;
-    std::vector<SeedCurve> seeds;
-  };
-  std::string title, x_label, y_label;
-  std::string caption = {};
-  bool log_y = false;
-  std::vector<Series> series = {};
-  bool log_x = false, percent = false;
-  std::vector<double> x_ticks = {};  ///< instead of ticks of our choice
+/// Where a run stands in a sweep.
+struct SweptRun {
+  std::string label;  ///< of the run
+  std::string axis;   ///< what is swept
+  double at = 0;
+  bool logarithmic = false;
+  std::string series = {};  ///< runs that are joined by a line
 };
 
 /// A statistic over seeds beside the figure it was expected to meet.
@@ -80,33 +78,15 @@ struct ExpectedFigure {
   bool reproduced = false;
 };
 
-/// Pictures in a row, as a PNG.
-struct PictureRow {
-  std::string label;
-  std::string png_base64;
-};
-
 struct ReportData {
   std::string title;
-  std::string summary = {};  ///< the author's own sentence, before the one made of the numbers
-  std::string task = {}, task_description = {};
-  std::vector<std::string> data_provenance =
-      {};  ///< how the runs' data differ from those published; empty: they do not
-  std::string evaluation =
-      {};  ///< which state was tested, on how many samples, with plasticity and noise on or off
-  std::string x_label = "epoch";
-  std::optional<double> solved = {};  ///< mean return of the last training episodes that counts as solved
-  std::vector<ModelResult> models = {};
-  std::vector<DrawnCircuit> circuits = {};
-  std::string experiment_toml = {};
-  std::vector<std::pair<std::string, std::string>> provenance = {};
-  std::vector<std::string> citations = {};
-  std::vector<FigureExtra> areas = {};  ///< what was measured in each area beside the angle
-  std::vector<FigureExtra> sweep = {};  ///< final figures over what was swept
-  std::vector<FigureExtra> extras = {};
-  std::vector<PictureRow> pictures = {};
+  std::string description = {};  ///< the author's own words
+  std::string question = {};     ///< of a protocol
+  std::vector<RunData> runs = {};
+  std::vector<SweptRun> sweep = {};
   std::string reproduces = {};  ///< "Max et al. 2026, Fig. 2b"
   std::vector<ExpectedFigure> expectations = {};
+  std::optional<ProtocolRecord> protocol = {};
 };
 
 }  // namespace apical

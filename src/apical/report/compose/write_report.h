@@ -6,8 +6,8 @@
 
 namespace apical {
 
-/// Writes report.html of a run or of a comparison (a directory of runs) again from its files; returns its
-/// path. DataError if it holds neither.
+/// Writes report.html of a run, a comparison, a sweep or a protocol again from its files; returns its path.
+/// DataError if the directory holds none of them, or nothing of it has begun.
 io::Path write_report(const io::Path& directory);
 
 }  // namespace apical

@@ -74,6 +74,14 @@ Figures loss_figures(const MeanInterval& losses) {
   return f;
 }
 
+Figures plain_figures(const MeanInterval& i) {
+  if (i.n == 0) return {"–", ""};
+  return {fmt::format("{:.3g}", i.mean),
+          i.has_bounds() ? fmt::format("[{:.3g}, {:.3g}]", i.low, i.high) : std::string()};
+}
+
+std::string figures_text(const MeanInterval& i) { return plain_figures(i).text(); }
+
 std::string duration_text(double seconds) {
   if (!std::isfinite(seconds) || seconds <= 0) return "–";
   if (seconds < 10) return fmt::format("{:.2g} s", seconds);

@@ -24,6 +24,9 @@ Figures points_figures(const MeanInterval& fractions);   ///< differences of fra
 Figures loss_figures(const MeanInterval& losses);
 Figures count_figures(const MeanInterval& counts);
 Figures angle_figures(const MeanInterval& degrees);
+Figures plain_figures(const MeanInterval& interval);  ///< three significant digits: "0.124", "[0.1, 0.147]"
+std::string figures_text(
+    const MeanInterval& interval);          ///< "0.124 [0.101, 0.147]"; the value alone with one seed
 std::string duration_text(double seconds);  ///< "0.84 s", "4 min 10 s", "1 h 05 min"
 
 }  // namespace apical

@@ -59,7 +59,10 @@ void Table::add_row(const std::vector<std::string>& texts, Cell::Look look) {
 }
 
 void Page::put(const std::string& html) {
-  if (!section_.empty()) out_ += fmt::format("<h2>{}</h2>\n", escape(section_));
+  if (!section_.empty() && section_ != written_) {
+    out_ += fmt::format("<h2>{}</h2>\n", escape(section_));
+    written_ = section_;
+  }
   section_.clear();
   if (grid_ == Grid::wanted) {
     out_ += "<div class=\"grid\">\n";

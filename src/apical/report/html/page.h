@@ -44,7 +44,8 @@ class Page {
                const std::vector<std::pair<std::string, std::string>>& texts);
 
   /// What follows stands below this heading, which is written with the first thing that does: a section in
-  /// which nothing is shown leaves no trace. The same for the grid, in which figures stand side by side.
+  /// which nothing is shown leaves no trace, and one that goes on has one heading. The same for the grid, in
+  /// which figures stand side by side.
   void section(std::string title);
   void end_section();  ///< what follows stands below no heading of its own
   void grid();
@@ -67,7 +68,8 @@ class Page {
  private:
   void put(const std::string& html);
 
-  std::string title_, out_, section_;
+  std::string title_, out_;
+  std::string section_, written_;  ///< wanted, and the last that was written
   enum class Grid { none, wanted, open } grid_ = Grid::none;
   int figures_ = 0;
 };

@@ -27,8 +27,8 @@ struct ReferenceLine {
 };
 
 struct LinePlot {
-  std::string description;           ///< read out instead of the picture
-  std::string x_label, y_label;      ///< with units
+  std::string description = {};            ///< read out instead of the picture
+  std::string x_label = {}, y_label = {};  ///< with units
   bool log_y = false;                ///< falls back to linear if a value is not positive; see drawn_log()
   bool percent = false;              ///< values are fractions, shown times 100
   bool log_x = false;                ///< all x must be positive

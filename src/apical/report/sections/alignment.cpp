@@ -6,44 +6,86 @@
 
 #include "apical/core/error.h"
 #include "apical/report/compose/curve_plots.h"
+#include "apical/report/compose/metric_look.h"
 #include "apical/report/sections/sections.h"
 
 namespace apical::sections {
+namespace {
+
+/// In which something was measured, from the input on.
+std::vector<std::string> areas_with(const RunData& run, const std::string& metric) {
+  std::vector<std::string> out;
+  for (const MeasuredCourse& c : courses_of(run.measured)) {
+    if (c.metric == metric) out.push_back(c.where);
+  }
+  std::sort(out.begin(), out.end(), area_before);
+  return out;
+}
+
+}  // namespace
 
 void alignment(const ReportData& data, Page& page) {
   page.section("Alignment with the exact gradient");
   page.grid();
   std::vector<std::string> unmeasured;
-  for (const ModelResult& m : data.models) {
-    if (m.alignment.empty()) {
-      unmeasured.push_back(m.label);
+  for (const RunData& r : data.runs) {
+    const std::vector<std::string> areas = areas_with(r, "angle_deg");
+    // Of what says itself what is to be shown nobody asks for it.
+    if (areas.empty() && (r.measured.empty() || !r.display.headlines.empty())) continue;
+    if (areas.empty()) {
+      unmeasured.push_back(r.label);
       continue;
     }
     LinePlot plot{
         .description =
-            fmt::format("Angle between credit and exact gradient of {}, per area, over training", m.label),
-        .x_label = data.x_label,
+            fmt::format("Angle between credit and exact gradient of {}, per area, over training", r.label),
+        .x_label = r.x_label,
         .y_label = "angle to the gradient (°)",
         .reference = ReferenceLine{90, "orthogonal",
                                    "90° is orthogonal to the gradient: no credit; 0° is backpropagation."}};
     double largest = 0;
     std::size_t style = 0;
-    for (const AlignmentCurves& a : m.alignment) {
-      const bool total = a.area == "total";
-      plot.series.push_back(
-          {.label = a.area, .style = total ? 0 : style, .principal = total, .seeds = a.seeds});
-      style += total ? 0 : 1;
-      for (const SeedCurve& s : a.seeds) {
+    for (const std::string& area : areas) {
+      const bool total = area == "total";
+      plot.series.push_back({.label = area,
+                             .style = total ? 0 : style++,
+                             .principal = total,
+                             .seeds = training_curves(r, area, "angle_deg")});
+      for (const SeedCurve& s : plot.series.back().seeds) {
         for (double v : s.y) largest = std::isfinite(v) ? std::max(largest, v) : largest;
       }
     }
     plot.y_ticks = largest > 92 ? std::vector<double>{0, 30, 60, 90, 120, 150, 180}
                                 : std::vector<double>{0, 15, 30, 45, 60, 75, 90};
-    add_figure(page, plot, "Alignment of " + m.label);
+    add_figure(page, plot, "Alignment of " + r.label);
   }
   page.end_grid();
   if (!unmeasured.empty())
     page.note(fmt::format("Alignment was not recorded for {}.", join_names(unmeasured)));
+}
+
+/// Left out where nothing was measured or nothing but the trivial.
+void areas(const ReportData& data, Page& page) {
+  constexpr double kTrivial = 1e-3;  // round-off of an angle of 0 in single precision
+  page.section("How units are taught");
+  page.grid();
+  for (const RunData& r : data.runs) {
+    for (const Metric& m : metrics()) {
+      if (m.in != MeasuredIn::area || !m.trivial) continue;
+      const std::string title = m.words + ": " + r.label;
+      LinePlot plot{.description = title, .x_label = r.x_label, .y_label = axis_of(m)};
+      bool telling = false;
+      for (const std::string& area : areas_with(r, m.name)) {
+        plot.series.push_back(
+            {.label = area, .style = plot.series.size(), .seeds = training_curves(r, area, m.name)});
+        for (const SeedCurve& s : plot.series.back().seeds) {
+          for (const double y : s.y) telling = telling || std::abs(y - *m.trivial) > kTrivial;
+        }
+      }
+      if (telling) add_figure(page, plot, title, m.caption);
+    }
+  }
+  page.end_grid();
 }
 
 }  // namespace apical::sections

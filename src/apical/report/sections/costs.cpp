@@ -16,7 +16,7 @@ void costs(const ReportData& data, Page& page) {
                       {"Weight reads per sample"},
                       {"Weight writes per sample"}}};
   const auto number = [](double v) { return std::isfinite(v) ? fmt::format("{:.3g}", v) : std::string("–"); };
-  for (const ModelResult& m : data.models) {
+  for (const RunData& m : data.runs) {
     if (!m.cost) continue;
     t.add_row(
         {m.label, std::isfinite(m.cost->samples_to_95) ? fmt::format("{:.0f}", m.cost->samples_to_95) : "–",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
+#include <set>
 
 #include "apical/report/compose/curve_plots.h"
 #include "apical/report/compose/words.h"
@@ -8,18 +8,25 @@
 namespace apical::sections {
 
 void heading(const ReportData& data, Page& page) {
-  std::vector<std::pair<std::string, std::string>> texts;
-  texts.emplace_back("Task" + (data.task.empty() ? "" : ": " + data.task),
-                     capitalised(data.task_description));
-  for (const std::string& text : data.data_provenance)
-    texts.emplace_back("Data not as published", capitalised(text));
+  Paragraphs texts;
+  if (!data.runs.empty()) {
+    const RunData& first = data.runs.front();
+    texts.emplace_back("Task" + (first.task.empty() ? "" : ": " + first.task),
+                       capitalised(first.task_description));
+  }
+  std::set<std::string> told;
+  for (const RunData& r : data.runs) {
+    if (told.insert(r.data_provenance).second)
+      texts.emplace_back("Data not as published", capitalised(r.data_provenance));
+  }
   // The best and the worst of a sweep say nothing: its figures come first instead.
-  page.heading("Apical report", {data.summary, data.sweep.empty() ? summary_sentences(data) : ""}, texts);
+  page.heading("Apical report",
+               {data.question, data.description, data.sweep.empty() ? summary_sentences(data) : ""}, texts);
 }
 
 void warnings(const ReportData& data, Page& page) {
   const std::vector<std::string> all = all_warnings(data);
-  if (data.models.empty()) return;
+  if (data.runs.empty()) return;
   if (all.empty())
     page.note("No warnings: every recorded value is finite, and no check of the run raised one.", "clear");
   else

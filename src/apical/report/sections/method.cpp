@@ -1,25 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "apical/report/compose/words.h"
+#include "apical/report/compose/metric_look.h"
+#include "apical/report/html/numbers.h"
 #include "apical/report/sections/sections.h"
 
 namespace apical::sections {
+namespace {
+
+std::string statistics_of(const ReportData& data) {
+  std::string text = "The seed is the unit of replication";
+  if (!data.runs.empty() && !data.runs.front().seed_draws.empty())
+    text += "; it draws " + data.runs.front().seed_draws;
+  text +=
+      ": every number is computed per seed, then averaged. Intervals are 95 % confidence intervals of the "
+      "mean over seeds (Student t). No seed is selected or left out.";
+  if (reference_of(data) != nullptr) text += " Differences from the reference are paired by seed.";
+  const std::vector<Metric> answers = answers_of(data);
+  if (std::any_of(answers.begin(), answers.end(), [&](const Metric& m) { return is_geometric(data, m); }))
+    text +=
+        " Losses of different seeds can lie decades apart, so their means and intervals are taken of the "
+        "logarithm (geometric means).";
+  if (data.protocol)
+    text +=
+        " Responses are averaged over neurons and trials, then conditions are compared within each seed, in "
+        "the mean over the measure’s window, without correction for the number of comparisons.";
+  return text;
+}
+
+bool has_angles(const RunData& r) {
+  return std::any_of(r.measured.begin(), r.measured.end(),
+                     [](const Measurement& m) { return m.metric == "angle_deg"; });
+}
+
+}  // namespace
 
 void method(const ReportData& data, Page& page) {
   page.section("How this was measured");
-  if (!data.evaluation.empty()) page.paragraph("Evaluation", data.evaluation);
-  std::string statistics =
-      "The seed is the unit of replication: every number is computed per seed, then averaged. Intervals are "
-      "95 % confidence intervals of the mean over seeds (Student t). No seed is selected or left out. "
-      "Differences from the reference are paired by seed.";
-  if (losses_are_geometric(data))
-    statistics +=
-        " Losses of different seeds can lie decades apart, so their means and intervals are taken of the "
-        "logarithm (geometric means).";
-  page.paragraph("Statistics", statistics);
-  if (std::any_of(data.models.begin(), data.models.end(),
-                  [](const ModelResult& m) { return !m.alignment.empty(); }))
+  if (!data.runs.empty()) {
+    for (const auto& [title, text] : data.runs.front().method) page.paragraph(title, text);
+  }
+  page.paragraph("Statistics", statistics_of(data));
+  if (std::any_of(data.runs.begin(), data.runs.end(), has_angles))
     page.paragraph(
         "Alignment",
         "The angle between the weight change that the model assigns to a sample and the exact negative "
@@ -30,10 +54,15 @@ void method(const ReportData& data, Page& page) {
 
 void settings(const ReportData& data, Page& page) {
   page.section("Settings and provenance");
-  if (!data.experiment_toml.empty())
-    page.details("The experiment as it was run (TOML)", data.experiment_toml);
+  for (const RunData& r : data.runs) {
+    if (!r.experiment_toml.empty())
+      page.details(
+          data.runs.size() == 1 ? "The experiment as it was run (TOML)" : r.label + " as it was run (TOML)",
+          r.experiment_toml);
+  }
+  if (data.runs.empty()) return;
   Table t;
-  for (const auto& [key, value] : data.provenance)
+  for (const auto& [key, value] : data.runs.front().provenance)
     t.rows.push_back({{{.text = key, .look = Cell::Look::key}, {.text = value, .look = Cell::Look::value}}});
   page.table(t);
 }
@@ -43,8 +72,8 @@ void citations(const ReportData& data, Page& page) {
   const auto add = [&](const std::string& c) {
     if (!c.empty() && std::find(all.begin(), all.end(), c) == all.end()) all.push_back(c);
   };
-  for (const ModelResult& m : data.models) add(m.citation);
-  for (const std::string& c : data.citations) add(c);
+  for (const RunData& r : data.runs) add(r.citation);
+  for (const RunData& r : data.runs) add(r.task_citation);
   page.section("Please cite");
   page.references(all);
 }

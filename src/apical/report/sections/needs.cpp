@@ -7,13 +7,13 @@ namespace apical::sections {
 
 void needs(const ReportData& data, Page& page) {
   Table t{.columns = {{"Model"}, {"Ingredient"}, {"Needed"}, {"Why"}}};
-  for (const ModelResult& m : data.models) {
-    for (const Need& n : m.needs) {
+  for (const RunData& m : data.runs) {
+    for (const Ingredient& n : m.needs) {
       Table::Row& row = t.rows.emplace_back();
       if (&n == &m.needs.front())
         row.cells.push_back({.text = m.label, .look = Cell::Look::heading, .rows = m.needs.size()});
-      row.cells.push_back({.text = n.ingredient});
-      row.cells.push_back({.text = n.answer, .look = Cell::Look::answer, .strong = n.needed()});
+      row.cells.push_back({.text = n.name});
+      row.cells.push_back({.text = n.needed ? "yes" : "no", .look = Cell::Look::answer, .strong = n.needed});
       row.cells.push_back({.text = n.reason});
     }
   }

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include "apical/analysis/statistics.h"
 #include "apical/core/error.h"
+#include "apical/report/compose/curve_plots.h"
+#include "apical/report/compose/metric_look.h"
 #include "apical/report/compose/words.h"
-#include "apical/report/html/numbers.h"
 #include "apical/report/sections/sections.h"
 
 namespace apical::sections {
@@ -15,74 +17,103 @@ Cell number(const Figures& f) { return {.text = f.value, .below = f.bounds, .loo
 Cell number(const std::string& text) { return {.text = text, .look = Cell::Look::number}; }
 const Cell kNothing{.text = "–", .look = Cell::Look::number};
 
-std::string needed_by(const ModelResult& m) {
+std::string needed_by(const RunData& r) {
   std::vector<std::string> names;
-  for (const Need& n : m.needs) {
-    if (n.needed()) names.push_back(n.ingredient);
+  for (const Ingredient& i : r.needs) {
+    if (i.needed) names.push_back(i.name);
   }
-  return m.needs.empty() ? "–" : names.empty() ? "none of these" : join_names(names);
+  return r.needs.empty() ? "–" : names.empty() ? "none of these" : join_names(names);
+}
+
+/// A row for each run, grown column by column.
+class RunTable {
+ public:
+  explicit RunTable(const ReportData& data) : data_(data) {
+    table.columns = {{"Model"}, {"Seeds"}};
+    for (const RunData& r : data.runs) {
+      const std::size_t seeds = seed_count(r);
+      table.rows.push_back({{{.text = r.label, .look = Cell::Look::heading},
+                             {.text = seeds > 0 ? fmt::format("{}", seeds) : "–"}},
+                            &r == reference_of(data)});
+    }
+  }
+  template <class CellOf>
+  void column(const std::string& name, const std::string& below, CellOf&& cell_of) {
+    table.columns.push_back({name, below});
+    for (std::size_t i = 0; i < data_.runs.size(); ++i) table.rows[i].cells.push_back(cell_of(data_.runs[i]));
+  }
+  Table table;
+
+ private:
+  const ReportData& data_;
+};
+
+std::string below_heading(const ReportData& data, const Metric& m) {
+  if (m.over_seeds == OverSeeds::median_of_some) {
+    const auto goal = std::find_if(data.runs.begin(), data.runs.end(),
+                                   [](const RunData& r) { return r.solved.has_value(); });
+    return goal == data.runs.end() ? "median" : fmt::format("until training returns {:g}", *goal->solved);
+  }
+  if (m.over_seeds == OverSeeds::median && !is_geometric(data, m)) return "median; mean [95\u00A0%]";
+  return is_geometric(data, m) ? "geometric mean [95\u00A0%]" : "mean [95\u00A0%]";
+}
+
+Cell headline_cell(const ReportData& data, const RunData& r, const Metric& m) {
+  const std::vector<SeedValue> values = last_values_of(r, m);
+  if (values.empty()) return kNothing;
+  if (m.over_seeds == OverSeeds::median_of_some) return number(median_of_some_words(values));
+  const Figures f = figures_of(m, interval_of(data, r, m));
+  if (m.over_seeds == OverSeeds::median && !is_geometric(data, m))
+    return number({fmt::format("{:g}", median(finite_values(values))), "mean " + f.text()});
+  return number(f);
+}
+
+/// Beside a headline, its difference from the reference or the ratio to it, paired by seed.
+void add_comparison(const ReportData& data, const Metric& m, RunTable& t) {
+  const RunData* const reference = reference_of(data);
+  if (reference == nullptr) return;
+  const auto compared = [&](const RunData& r) {
+    return is_geometric(data, m) ? ratio_of(data, r, *reference, m) : difference_of(r, *reference, m);
+  };
+  if (std::none_of(data.runs.begin(), data.runs.end(),
+                   [&](const RunData& r) { return &r != reference && compared(r).n > 0; }))
+    return;
+  const auto cell = [&](const RunData& r) {
+    if (&r == reference) return kNothing;
+    return number(is_geometric(data, m) ? figures_of(m, compared(r)) : difference_figures(m, compared(r)));
+  };
+  if (is_geometric(data, m))
+    t.column(capitalised(m.words) + " ratio", "to the reference, paired [95\u00A0%]", cell);
+  else
+    t.column("Difference",
+             m.shown_times == 1 ? "from the reference [95\u00A0%]" : "from the reference, points [95\u00A0%]",
+             cell);
 }
 
 }  // namespace
 
 void results(const ReportData& data, Page& page) {
-  if (data.models.empty()) return;
-  const ModelResult* reference = reference_of(data);
-  const auto any = [&](auto&& test) { return std::any_of(data.models.begin(), data.models.end(), test); };
-  const auto other = [&](const ModelResult& m) { return reference && &m != reference; };
-  Table t;
-  for (const ModelResult& m : data.models)
-    t.rows.push_back(
-        {{{.text = m.label, .look = Cell::Look::heading}, {.text = fmt::format("{}", seed_count(m))}},
-         m.reference});
-  t.columns = {{"Model"}, {"Seeds"}};
-  const auto column = [&](bool shown, const char* name, const std::string& below, auto&& cell_of) {
-    if (!shown) return;
-    t.columns.push_back({name, below});
-    for (std::size_t i = 0; i < data.models.size(); ++i) t.rows[i].cells.push_back(cell_of(data.models[i]));
-  };
-  const bool accuracy = any([](const ModelResult& m) { return !m.test_accuracy.empty(); });
-  const bool falls = any([](const ModelResult& m) { return !m.test_falls.empty(); });
-  const bool returns = any([](const ModelResult& m) { return !m.test_return.empty(); });
-  column(accuracy, "Test accuracy", "mean [95\u00A0%]",
-         [](const ModelResult& m) { return number(percent_figures(accuracy_interval(m))); });
-  column(returns, "Steps to solve",
-         data.solved ? fmt::format("until training returns {:g}", *data.solved) : std::string(),
-         [](const ModelResult& m) { return number(solved_words(m)); });
-  column(returns, "Test return", "mean [95\u00A0%]",
-         [](const ModelResult& m) { return number(count_figures(return_interval(m))); });
-  column(falls, "Test falls", "median; mean [95\u00A0%]", [](const ModelResult& m) {
-    return m.test_falls.empty() ? kNothing
-                                : number({fmt::format("{:g}", median_falls(m)),
-                                          "mean " + count_figures(falls_interval(m)).text()});
-  });
-  column(falls, "Teacher\u2019s falls", "from the same starts", [](const ModelResult& m) {
-    return m.teacher_falls.empty() ? kNothing : number(fmt::format("{:g}", median_teacher_falls(m)));
-  });
-  const bool gap =
-      accuracy && any([&](const ModelResult& m) { return other(m) && accuracy_gap(m, *reference).n > 0; });
-  column(gap, "Difference", "from the reference, points [95\u00A0%]", [&](const ModelResult& m) {
-    return other(m) ? number(points_figures(accuracy_gap(m, *reference))) : kNothing;
-  });
-  column(any([](const ModelResult& m) { return !m.test_loss.empty(); }), "Test loss",
-         losses_are_geometric(data) ? "geometric mean [95\u00A0%]" : "mean [95\u00A0%]",
-         [&](const ModelResult& m) { return number(loss_figures(loss_interval(data, m))); });
-  // With accuracies, the difference in accuracy is what is asked for.
-  const bool ratio = !accuracy && any([&](const ModelResult& m) {
-    return other(m) && loss_ratio(data, m, *reference).n > 0;
-  });
-  column(ratio, "Loss ratio", "to the reference, paired [95\u00A0%]", [&](const ModelResult& m) {
-    return other(m) ? number(loss_figures(loss_ratio(data, m, *reference))) : kNothing;
-  });
-  column(any([](const ModelResult& m) { return angle_interval(m).n > 0; }), "Angle to gradient",
-         "total, mean [95\u00A0%]",
-         [](const ModelResult& m) { return number(angle_figures(angle_interval(m))); });
-  column(any([](const ModelResult& m) { return m.wall_seconds > 0; }), "Wall time", "all seeds",
-         [](const ModelResult& m) { return number(duration_text(m.wall_seconds)); });
-  column(any([](const ModelResult& m) { return !m.needs.empty(); }), "Needs", "beyond local rates",
-         [](const ModelResult& m) { return Cell{.text = needed_by(m)}; });
+  if (data.runs.empty()) return;
+  const auto any = [&](auto&& test) { return std::any_of(data.runs.begin(), data.runs.end(), test); };
+  RunTable t(data);
+  const std::vector<Metric> answers = answers_of(data);
+  for (const Metric& m : headlines_of(data)) {
+    const std::string place = headline_place(m);
+    t.column(capitalised(place == "train" ? m.words : place + " " + m.words), below_heading(data, m),
+             [&](const RunData& r) { return headline_cell(data, r, m); });
+    // What is asked for first is compared.
+    if (!answers.empty() && answers.front().name == m.name) add_comparison(data, m, t);
+  }
+  if (any([](const RunData& r) { return angle_interval(r).n > 0; }))
+    t.column("Angle to gradient", "total, mean [95\u00A0%]",
+             [](const RunData& r) { return number(angle_figures(angle_interval(r))); });
+  if (any([](const RunData& r) { return r.wall_seconds > 0; }))
+    t.column("Wall time", "all seeds",
+             [](const RunData& r) { return number(duration_text(r.wall_seconds)); });
+  if (any([](const RunData& r) { return !r.needs.empty(); }))
+    t.column("Needs", "beyond local rates", [](const RunData& r) { return Cell{.text = needed_by(r)}; });
   page.section("Results");
-  page.table(t);
+  page.table(t.table);
 }
 
 void expectations(const ReportData& data, Page& page) {

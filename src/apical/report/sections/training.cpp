@@ -2,78 +2,74 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <set>
 
 #include "apical/report/compose/curve_plots.h"
+#include "apical/report/compose/metric_look.h"
 #include "apical/report/sections/sections.h"
 
 namespace apical::sections {
 namespace {
 
-/// Falls of the teacher in a split: the same for everybody, from the same starts; nothing where they differ
+/// What a teacher did in a split: the same for everybody, from the same starts; nothing where they differ
 /// after all.
-std::optional<ReferenceLine> teachers_line(const ReportData& data, const std::string& split) {
-  std::optional<double> falls;
-  for (const ModelResult& m : data.models) {
-    for (const MetricCurves& c : m.metrics) {
-      if (c.metric != "teacher_falls" || c.split != split) continue;
-      for (const SeedCurve& s : c.seeds) {
-        for (double y : s.y) {
-          if (falls && *falls != y) return {};
-          falls = y;
-        }
-      }
-    }
+std::optional<ReferenceLine> teachers_line(const ReportData& data, const MeasuredCourse& c) {
+  std::set<double> values;
+  for (const RunData& r : data.runs) {
+    for (const SeedCurve& s : curves_of(r.measured, c.where, "teacher_" + c.metric))
+      values.insert(s.y.begin(), s.y.end());
   }
-  if (!falls) return {};
-  return ReferenceLine{*falls, "teacher",
-                       fmt::format("The teacher fell {:g} times from the same starts.", *falls)};
+  if (values.size() != 1) return {};
+  return ReferenceLine{*values.begin(), "teacher",
+                       c.metric == "falls"
+                           ? fmt::format("The teacher fell {:g} times from the same starts.", *values.begin())
+                           : fmt::format("The teacher, from the same starts: {:g}.", *values.begin())};
 }
 
-/// What a metric is called: "test loss", or in words what training itself showed.
-std::string words_for(const std::string& metric, const std::string& split) {
-  if (metric == "classes_never_decided") return "classes never decided on, " + split;
-  if (split != "train") return split + " " + metric;
-  constexpr std::pair<const char*, const char*> kTraining[] = {
-      {"return", "mean return of the last episodes"},
-      {"open_gates", "fraction of open gates"},
-      {"prediction_error", "mean |reward prediction error|"},
-      {"entropy", "entropy of the policy (nats)"},
-      {"kl", "KL divergence from the rollout's policy (nats)"},
-      {"policy_loss", "policy loss"},
-      {"value_loss", "value loss"}};
-  for (const auto& [name, words] : kTraining) {
-    if (metric == name) return words;
+std::optional<ReferenceLine> goal_of(const ReportData& data, const MeasuredCourse& c) {
+  if (c.metric != "return") return teachers_line(data, c);
+  for (const RunData& r : data.runs) {
+    if (r.solved)
+      return ReferenceLine{
+          *r.solved, "solved",
+          fmt::format("A mean return of {:g} over the last training episodes counts as solved.", *r.solved)};
   }
-  return split + " " + metric;
+  return {};
 }
 
 /// After training began: before it, most classes are never decided on.
-bool ever_above_zero(const MetricCurves& c) {
-  return std::any_of(c.seeds.begin(), c.seeds.end(), [](const SeedCurve& s) {
+bool is_telling(const RunData& run, const MeasuredCourse& c, double trivial) {
+  const std::vector<SeedCurve> curves = curves_of(run.measured, c.where, c.metric);
+  return std::any_of(curves.begin(), curves.end(), [&](const SeedCurve& s) {
     for (std::size_t i = 0; i < s.x.size(); ++i) {
-      if (s.x[i] > 0 && s.y[i] > 0) return true;
+      if (s.x[i] > 0 && s.y[i] != trivial) return true;
     }
     return false;
   });
 }
 
-/// Metric and split: returns, falls or accuracy first, then loss, then the others as they come.
-std::vector<std::pair<std::string, std::string>> panels_of(const ReportData& data) {
-  std::vector<std::pair<std::string, std::string>> panels;
-  for (const char* metric : {"return", "falls", "accuracy", "loss", "open_gates", "prediction_error", ""}) {
-    for (const char* split : {"validation", "test", "train", ""}) {
-      for (const ModelResult& m : data.models) {
-        for (const MetricCurves& c : m.metrics) {
-          if ((*metric && c.metric != metric) || (*split && c.split != split)) continue;
-          if (c.metric == "teacher_falls") continue;  // drawn with "falls"
-          if (c.metric == "classes_never_decided" && !ever_above_zero(c)) continue;
-          const std::pair<std::string, std::string> key{c.metric, c.split};
-          if (std::find(panels.begin(), panels.end(), key) == panels.end()) panels.push_back(key);
-        }
-      }
+/// In the order of the catalogue, then of learning; runs that say what is to be shown of them show that.
+std::vector<MeasuredCourse> panels_of(const ReportData& data) {
+  std::set<MeasuredCourse> found;
+  for (const RunData& r : data.runs) {
+    if (!r.display.figures.empty() || !r.display.headlines.empty()) continue;
+    for (const MeasuredCourse& c : courses_of(r.measured)) {
+      const Metric m = metric_of(c.metric);
+      if (m.in != MeasuredIn::split || !is_drawn(m)) continue;
+      if (m.trivial && !is_telling(r, c, *m.trivial)) continue;
+      found.insert(c);
     }
   }
+  const auto key = [](const MeasuredCourse& c) {
+    static const std::map<std::string, int> kOrder{{"validation", 0}, {"test", 1}, {"train", 2}};
+    const auto at = kOrder.find(c.where);
+    return std::tuple(rank_of(c.metric), c.metric, at == kOrder.end() ? 3 : at->second, c.where);
+  };
+  std::vector<MeasuredCourse> panels(found.begin(), found.end());
+  std::sort(panels.begin(), panels.end(),
+            [&](const MeasuredCourse& a, const MeasuredCourse& b) { return key(a) < key(b); });
   return panels;
 }
 
@@ -82,31 +78,22 @@ std::vector<std::pair<std::string, std::string>> panels_of(const ReportData& dat
 void training(const ReportData& data, Page& page) {
   page.section("Over training");
   page.grid();
-  for (const auto& [metric, split] : panels_of(data)) {
-    const bool accuracy = metric == "accuracy";
-    const std::string words = words_for(metric, split);
+  for (const MeasuredCourse& c : panels_of(data)) {
+    const Metric m = metric_of(c.metric);
+    const std::string words = words_at(m, c.where);
     LinePlot plot{.description = words + " over training",
-                  .x_label = data.x_label,
-                  .y_label = accuracy ? words + " (%)" : words,
-                  .log_y = metric == "loss" || metric == "falls" || metric == "prediction_error" ||
-                           metric == "value_loss",
-                  .percent = accuracy};
-    bool curve = false;
-    for (std::size_t i = 0; i < data.models.size(); ++i) {
-      for (const MetricCurves& c : data.models[i].metrics) {
-        if (c.metric != metric || c.split != split) continue;
-        plot.series.push_back(series_of(data, i, c.seeds));
-        for (const SeedCurve& s : c.seeds) curve = curve || s.x.size() > 1;
-      }
+                  .x_label = data.runs.front().x_label,
+                  .y_label = axis_at(m, c.where),
+                  .log_y = on_log_axis(m),
+                  .percent = m.shown_times == 100,
+                  .reference = goal_of(data, c)};
+    bool line = false;
+    for (std::size_t i = 0; i < data.runs.size(); ++i) {
+      std::vector<SeedCurve> seeds = training_curves(data.runs[i], c.where, c.metric);
+      line = line || has_line(seeds);
+      if (!seeds.empty()) plot.series.push_back(series_of(data, i, std::move(seeds)));
     }
-    if (metric == "falls") plot.reference = teachers_line(data, split);
-    if (metric == "return" && data.solved) {
-      plot.reference =
-          ReferenceLine{*data.solved, "solved",
-                        fmt::format("A mean return of {:g} over the last training episodes counts as solved.",
-                                    *data.solved)};
-    }
-    if (curve) add_figure(page, plot, capitalised(words) + " over training");
+    if (line) add_figure(page, plot, capitalised(words) + " over training");
   }
   page.end_grid();
 }
