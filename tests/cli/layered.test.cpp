@@ -116,7 +116,7 @@ TEST_F(LayeredCli, MistakesAreExplained) {
        {"task 'yin-yang' has 4 inputs and 3 outputs, but the network has 5 and 3"}},
       {with(kGood, "0.01\n", "[0.1, 0.2, 0.3]\n"), {":9:17: learning_rate has 3 entries"}},
       {with(kGood, "0.01\n", "0.01\nactivation = \"sigmoid\"\n"),
-       {"unknown activation 'sigmoid'", "known: linear, relu, logistic"}},
+       {"activation is 'sigmoid'; expected linear, relu, logistic"}},
       {with(kGood, "0.01\n", "0.01\noutput = \"linear\"\n"), {"softmax and ce go together"}},
       {with(kGood, "epochs = 2", "presentation_ms = 1"), {"unknown key 'presentation_ms' in [training]"}},
       {std::string(kGood) + "[[record]]\npopulation = \"a1\"\nvariable = \"rate\"\n",

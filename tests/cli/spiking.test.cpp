@@ -292,7 +292,7 @@ TEST_F(Spiking, ValuesOutOfBoundsAreLocatedAtTheirKey) {
 TEST_F(Spiking, OptionsThatCanDoNothingAreUnknown) {
   const auto parameters = [](const std::string& model) {
     std::vector<std::string> names;
-    for (const models::Parameter& p : models::find_spiking(model)->parameters({})) names.push_back(p.name);
+    for (const FieldInfo& f : list_fields(models::find_spiking(model)->recipe({}))) names.push_back(f.name);
     return names;
   };
   using testing::Contains;

@@ -57,12 +57,10 @@ class Pictures : public testing::Test {
   }
   static LayeredLearner<float> learner(const std::shared_ptr<const Dataset>& data,
                                        const std::vector<std::uint64_t>& seeds, ThreadPool& pool) {
-    const models::LayeredModelRecipe* recipe = models::find_layered("backpropagation");
-    std::map<std::string, models::Value, std::less<>> values;
-    for (const models::Parameter& p : recipe->parameters) values[p.name] = p.default_value;
-    values["layers"] = std::vector<double>{3.0 * kSide * kSide, 5, 2};
-    values["batch"] = 8.0;  // not a divisor of 30
-    return {recipe->build(models::Values(std::move(values))),
+    const FieldValues options = FieldValues()
+                                    .set("layers", std::vector<double>{3.0 * kSide * kSide, 5, 2})
+                                    .set("batch", 8);  // not a divisor of 30
+    return {build_with(models::find_layered("backpropagation")->recipe, options),
             std::vector<std::shared_ptr<const Dataset>>(seeds.size(), data), seeds, pool};
   }
   static std::vector<float> weights(LayeredLearner<float>& l) {

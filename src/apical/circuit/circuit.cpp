@@ -7,7 +7,7 @@
 #include <cmath>
 #include <set>
 
-#include "apical/core/error.h"
+#include "apical/core/field_error.h"
 
 namespace apical {
 namespace {
@@ -28,79 +28,90 @@ bool needs_compartment(PostFactor::Kind kind) {
          kind == PostFactor::Kind::compartment || kind == PostFactor::Kind::noise;
 }
 
-void require_finite(double value, const std::string& what) {
+/// `field` is the key of a population or projection under which what is wrong stands.
+void require_finite(double value, const char* field, const std::string& what) {
   if (!std::isfinite(value))
-    throw ConfigError(fmt::format("{} is {}; expected a finite number", what, value));
+    throw FieldError::about({field}, fmt::format("{} is {}; expected a finite number", what, value));
 }
 
-void require_not_negative(double value, const std::string& what) {
-  require_finite(value, what);
-  if (value < 0) throw ConfigError(fmt::format("{} is {}; expected 0 or more", what, value));
+void require_not_negative(double value, const char* field, const std::string& what) {
+  require_finite(value, field, what);
+  if (value < 0) throw FieldError::about({field}, fmt::format("{} is {}; expected 0 or more", what, value));
 }
 
 void validate_population(const Circuit& circuit, const Population& p) {
   const auto where = [&](const char* field) { return fmt::format("{} of population '{}'", field, p.name); };
-  if (p.name.empty()) throw ConfigError("a population has no name");
-  if (p.size == 0) throw ConfigError(fmt::format("{} is 0; expected at least 1", where("size")));
+  if (p.name.empty()) throw FieldError::about({"name"}, "a population has no name");
+  if (p.size == 0)
+    throw FieldError::about({"size"}, fmt::format("{} is 0; expected at least 1", where("size")));
   if (p.kind == Population::Kind::external) return;
-  require_not_negative(p.leak, where("leak"));
+  require_not_negative(p.leak, "leak", where("leak"));
   std::set<std::string> seen;
   for (const Compartment& c : p.compartments) {
-    require_not_negative(c.conductance,
+    require_not_negative(c.conductance, "compartments",
                          fmt::format("conductance of compartment '{}' of '{}'", c.name, p.name));
     if (!seen.insert(c.name).second) {
-      throw ConfigError(fmt::format("population '{}' has two compartments named '{}'", p.name, c.name));
+      throw FieldError::about({"compartments"},
+                              fmt::format("population '{}' has two compartments named '{}'", p.name, c.name));
     }
     const std::string low_pass = fmt::format("low_pass_ms of compartment '{}' of '{}'", c.name, p.name);
-    require_not_negative(c.low_pass_ms, low_pass);
+    require_not_negative(c.low_pass_ms, "compartments", low_pass);
     if (c.low_pass_ms > 0 && c.low_pass_ms < circuit.dt_ms) {
-      throw ConfigError(fmt::format("{} is {} ms, shorter than the time step of {} ms", low_pass,
-                                    c.low_pass_ms, circuit.dt_ms));
+      throw FieldError::about({"compartments"},
+                              fmt::format("{} is {} ms, shorter than the time step of {} ms", low_pass,
+                                          c.low_pass_ms, circuit.dt_ms));
     }
   }
   if (!(p.total_conductance() > 0)) {
-    throw ConfigError(fmt::format(
-        "population '{}' has neither leak nor conductance: its membrane time constant is infinite", p.name));
+    throw FieldError::about(
+        {"leak", "compartments"},
+        fmt::format(
+            "population '{}' has neither leak nor conductance: its membrane time constant is infinite",
+            p.name));
   }
   if (!p.lookahead && circuit.dt_ms > p.tau_ms()) {
-    throw ConfigError(fmt::format("dt_ms = {:g} is longer than the membrane time constant of '{}' ({:.3g} "
-                                  "ms): the Euler step is unstable",
-                                  circuit.dt_ms, p.name, p.tau_ms()),
-                      {}, fmt::format("choose dt_ms well below {:.2g}", p.tau_ms()));
+    throw FieldError::about(
+        {"dt_ms", "lookahead"},
+        fmt::format("dt_ms = {:g} is longer than the membrane time constant of '{}' ({:.3g} "
+                    "ms): the Euler step is unstable",
+                    circuit.dt_ms, p.name, p.tau_ms()),
+        fmt::format("choose dt_ms well below {:.2g}", p.tau_ms()));
   }
-  for (const auto* list : {&p.slopes, &p.offsets}) {
+  for (const auto& [field, list] : {std::pair{"slopes", &p.slopes}, {"offsets", &p.offsets}}) {
     if (!list->empty() && list->size() != p.size) {
-      throw ConfigError(
+      throw FieldError::about(
+          {field},
           fmt::format("population '{}' has {} neurons but {} values in its list of slopes or offsets", p.name,
                       p.size, list->size()));
     }
   }
-  require_finite(p.slope, where("slope"));
-  require_finite(p.offset, where("offset"));
-  require_not_negative(p.slope_sd, where("slope_sd"));
-  require_not_negative(p.offset_sd, where("offset_sd"));
-  require_not_negative(p.initial_soma_sd, where("initial_soma_sd"));
+  require_finite(p.slope, "slope", where("slope"));
+  require_finite(p.offset, "offset", where("offset"));
+  require_not_negative(p.slope_sd, "slope_sd", where("slope_sd"));
+  require_not_negative(p.offset_sd, "offset_sd", where("offset_sd"));
+  require_not_negative(p.initial_soma_sd, "initial_soma_sd", where("initial_soma_sd"));
   if (!(p.lookahead_gain > 0) || !std::isfinite(p.lookahead_gain)) {
-    throw ConfigError(
-        fmt::format("{} is {}; expected a positive number", where("lookahead_gain"), p.lookahead_gain));
+    throw FieldError::about({"lookahead_gain"}, fmt::format("{} is {}; expected a positive number",
+                                                            where("lookahead_gain"), p.lookahead_gain));
   }
   if (p.teacher) {
     const Population& teacher = circuit[*p.teacher];
     if (teacher.kind != Population::Kind::external || teacher.size != p.size) {
-      throw ConfigError(
+      throw FieldError::about(
+          {"teacher"},
           fmt::format("the teacher of '{}' must be an external population of {} rates; '{}' has {}", p.name,
                       p.size, teacher.name, teacher.size));
     }
   }
   if (p.noise) {
-    p.compartment_index(p.noise->compartment, fmt::format("the noise of population '{}'", p.name));
-    require_not_negative(p.noise->scale, where("noise scale"));
+    p.compartment_index(p.noise->compartment, fmt::format("the noise of population '{}'", p.name), "noise");
+    require_not_negative(p.noise->scale, "noise", where("noise scale"));
     if (!(p.noise->tau_ms > 0))
-      throw ConfigError(
-          fmt::format("{} is {}; expected more than 0", where("noise tau_ms"), p.noise->tau_ms));
+      throw FieldError::about(
+          {"noise"}, fmt::format("{} is {}; expected more than 0", where("noise tau_ms"), p.noise->tau_ms));
     if (p.noise->hold_steps < 1)
-      throw ConfigError(
-          fmt::format("{} is {}; expected at least 1", where("noise hold_steps"), p.noise->hold_steps));
+      throw FieldError::about({"noise"}, fmt::format("{} is {}; expected at least 1",
+                                                     where("noise hold_steps"), p.noise->hold_steps));
   }
 }
 
@@ -111,85 +122,97 @@ void validate_rule(const Circuit& circuit, const Projection& j) {
   const auto where = [&](const char* field) {
     return fmt::format("{} of the rule of projection '{}'", field, j.name);
   };
-  require_finite(rule.eta, where("eta"));
+  require_finite(rule.eta, "rule", where("eta"));
   if (j.view) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"rule"},
         fmt::format("projection '{}' shows the transpose of '{}' and cannot have a rule of its own", j.name,
                     circuit[j.view->of].name),
-        {}, "put the rule on the viewed projection, or give this one weights of its own");
+        "put the rule on the viewed projection, or give this one weights of its own");
   }
   if (needs_compartment(rule.post.kind))
-    to.compartment_index(rule.post.compartment, fmt::format("the rule of projection '{}'", j.name));
+    to.compartment_index(rule.post.compartment, fmt::format("the rule of projection '{}'", j.name), "rule");
   if (rule.post.kind == PostFactor::Kind::noise &&
       (!to.noise || to.noise->compartment != rule.post.compartment)) {
-    throw ConfigError(fmt::format("{} reads noise in '{}', but population '{}' has none there",
-                                  where("post factor"), rule.post.compartment, to.name));
+    throw FieldError::about({"rule"},
+                            fmt::format("{} reads noise in '{}', but population '{}' has none there",
+                                        where("post factor"), rule.post.compartment, to.name));
   }
   for (auto [value, field] : {std::pair{rule.post.low_pass_ms, "post.low_pass_ms"},
                               {rule.pre.low_pass_ms, "pre.low_pass_ms"},
                               {rule.pre.high_pass_ms, "pre.high_pass_ms"},
                               {rule.update_low_pass_ms, "update_low_pass_ms"}}) {
-    require_not_negative(value, where(field));
+    require_not_negative(value, "rule", where(field));
     if (value > 0 && value < circuit.dt_ms) {
-      throw ConfigError(fmt::format("{} is {} ms, shorter than the time step of {} ms", where(field), value,
-                                    circuit.dt_ms));
+      throw FieldError::about({"rule"}, fmt::format("{} is {} ms, shorter than the time step of {} ms",
+                                                    where(field), value, circuit.dt_ms));
     }
   }
   if (rule.pre.kind == PreFactor::Kind::high_passed_rate && !(rule.pre.high_pass_ms > 0)) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"rule"},
         fmt::format("{} is 0; high_passed_rate needs the filter's time constant", where("pre.high_pass_ms")));
   }
   if (rule.pre.kind == PreFactor::Kind::high_passed_rate && from.kind == Population::Kind::external) {
-    throw ConfigError(
-        fmt::format("{}: '{}' is external and has no high-passed rate", where("pre factor"), from.name));
+    throw FieldError::about({"rule"}, fmt::format("{}: '{}' is external and has no high-passed rate",
+                                                  where("pre factor"), from.name));
   }
   if (uses_slope(rule.decay) && from.kind == Population::Kind::external) {
-    throw ConfigError(fmt::format("{}: '{}' is external and has no slope", where("decay"), from.name));
+    throw FieldError::about({"rule"},
+                            fmt::format("{}: '{}' is external and has no slope", where("decay"), from.name));
   }
   if (rule.pre.low_pass_ms > 0 && rule.pre.kind != PreFactor::Kind::transmitted) {
-    throw ConfigError(fmt::format("{} filters what the synapse transmitted; pre.kind is {}",
-                                  where("pre.low_pass_ms"), name_of(rule.pre.kind)),
-                      {}, "use pre.kind = \"transmitted\"");
+    throw FieldError::about({"rule"},
+                            fmt::format("{} filters what the synapse transmitted; pre.kind is {}",
+                                        where("pre.low_pass_ms"), name_of(rule.pre.kind)),
+                            "use pre.kind = \"transmitted\"");
   }
   if (rule.update_low_pass_ms > 0 && j.topology == Topology::one_to_one) {
-    throw ConfigError(
-        fmt::format("{} is for dense projections; '{}' is one_to_one", where("update_low_pass_ms"), j.name));
+    throw FieldError::about({"rule"}, fmt::format("{} is for dense projections; '{}' is one_to_one",
+                                                  where("update_low_pass_ms"), j.name));
   }
   if (rule.decay.pre == WeightDecay::PreGate::positive && rule.pre.kind == PreFactor::Kind::none) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"rule"},
         fmt::format("{} is positive, but there is no presynaptic factor to be positive", where("decay.pre")));
   }
   const bool half = (rule.post.kind == PostFactor::Kind::none) != (rule.pre.kind == PreFactor::Kind::none);
   if (half)
-    throw ConfigError(
-        fmt::format("{}: a product needs both factors, or none for pure decay", where("post and pre")));
+    throw FieldError::about({"rule"}, fmt::format("{}: a product needs both factors, or none for pure decay",
+                                                  where("post and pre")));
 }
 
 void validate_derivation(const Circuit& circuit, const Projection& j) {
   const DerivedWeights& d = *j.weights.derivation;
   const Projection& of = circuit[d.of];
   if (of.weights.derivation || (d.times && circuit[*d.times].weights.derivation)) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"weights"},
         fmt::format("initial weights of projection '{}' derive from weights that are derived themselves",
                     j.name),
-        {}, "derive both from the drawn weights");
+        "derive both from the drawn weights");
   }
   if (j.topology != Topology::dense || of.topology != Topology::dense ||
       (d.times && circuit[*d.times].topology != Topology::dense)) {
-    throw ConfigError(fmt::format(
-        "initial weights of projection '{}' can only be derived between dense projections", j.name));
+    throw FieldError::about(
+        {"weights"},
+        fmt::format("initial weights of projection '{}' can only be derived between dense projections",
+                    j.name));
   }
   if (d.transposed && d.times) {
-    throw ConfigError(fmt::format(
-        "initial weights of projection '{}' are derived from a transpose or from a product, not both",
-        j.name));
+    throw FieldError::about(
+        {"weights"},
+        fmt::format(
+            "initial weights of projection '{}' are derived from a transpose or from a product, not both",
+            j.name));
   }
   std::size_t rows = circuit[of.to].size, cols = circuit[of.from].size;
   if (d.transposed) std::swap(rows, cols);
   if (d.times) {
     const Projection& times = circuit[*d.times];
     if (circuit[times.to].size != cols) {
-      throw ConfigError(
+      throw FieldError::about(
+          {"weights"},
           fmt::format("the product of '{}' and '{}' that projection '{}' begins with does not exist: {} "
                       "columns meet {} rows",
                       of.name, times.name, j.name, cols, circuit[times.to].size));
@@ -197,7 +220,8 @@ void validate_derivation(const Circuit& circuit, const Projection& j) {
     cols = circuit[times.from].size;
   }
   if (rows != circuit[j.to].size || cols != circuit[j.from].size) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"weights"},
         fmt::format("derived initial weights of projection '{}' are {} x {}; expected {} x {} (post x pre)",
                     j.name, rows, cols, circuit[j.to].size, circuit[j.from].size));
   }
@@ -207,31 +231,39 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
   const Population& from = circuit[j.from];
   const Population& to = circuit[j.to];
   if (to.kind == Population::Kind::external) {
-    throw ConfigError(fmt::format("projection '{}' ends at the external population '{}'", j.name, to.name));
+    throw FieldError::about(
+        {"to"}, fmt::format("projection '{}' ends at the external population '{}'", j.name, to.name));
   }
   to.compartment_index(j.compartment, fmt::format("projection '{}'", j.name));
   if (from.kind == Population::Kind::external && j.transmits != Quantity::rate) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"transmits"},
         fmt::format("projection '{}' transmits {} of '{}', but an external population has only a rate",
                     j.name, name_of(j.transmits), from.name));
   }
   if (j.transmits == Quantity::mismatch && !from.teacher) {
-    throw ConfigError(fmt::format("projection '{}' transmits the mismatch of '{}', which has no teacher",
-                                  j.name, from.name));
+    throw FieldError::about(
+        {"transmits"}, fmt::format("projection '{}' transmits the mismatch of '{}', which has no teacher",
+                                   j.name, from.name));
   }
   if (j.delay_steps < 0)
-    throw ConfigError(
+    throw FieldError::about(
+        {"delay_steps"},
         fmt::format("delay_steps of projection '{}' is {}; expected 0 or more", j.name, j.delay_steps));
   if (!(j.density >= 0 && j.density <= 1)) {
-    throw ConfigError(fmt::format("density of projection '{}' is {}; expected 0 … 1", j.name, j.density));
+    throw FieldError::about(
+        {"density"}, fmt::format("density of projection '{}' is {}; expected 0 … 1", j.name, j.density));
   }
   if (j.density < 1 && (j.topology != Topology::dense || j.view)) {
-    throw ConfigError(fmt::format("density of projection '{}' is {}, but a {} has no synapses to leave out",
-                                  j.name, j.density, j.view ? "transposed view" : "one_to_one projection"),
-                      {}, j.view ? "set the density of the viewed projection" : "use topology = \"dense\"");
+    throw FieldError::about(
+        {"density", "topology"},
+        fmt::format("density of projection '{}' is {}, but a {} has no synapses to leave out", j.name,
+                    j.density, j.view ? "transposed view" : "one_to_one projection"),
+        j.view ? "set the density of the viewed projection" : "use topology = \"dense\"");
   }
   if (j.weights.law == InitialWeights::Law::explicit_values && !j.weights.values && !j.view) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"weights"},
         fmt::format("weights of projection '{}' are explicit_values, but no values are given", j.name));
   }
   if (j.weights.values) {
@@ -240,53 +272,64 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
     const std::size_t rows = one_to_one ? 1 : to.size,
                       cols = one_to_one ? std::min(from.size, to.size) : from.size;
     if (m.rows() != rows || m.cols() != cols) {
-      throw ConfigError(fmt::format("weights of projection '{}' are {} x {}; expected {} x {} (post x pre)",
-                                    j.name, m.rows(), m.cols(), rows, cols));
+      throw FieldError::about(
+          {"weights"}, fmt::format("weights of projection '{}' are {} x {}; expected {} x {} (post x pre)",
+                                   j.name, m.rows(), m.cols(), rows, cols));
     }
     for (double w : m.flat()) {
-      if (!std::isfinite(w)) throw ConfigError(fmt::format("a weight of projection '{}' is {}", j.name, w));
+      if (!std::isfinite(w))
+        throw FieldError::about({"weights"}, fmt::format("a weight of projection '{}' is {}", j.name, w));
     }
   }
   if (j.weights.values && j.weights.law != InitialWeights::Law::explicit_values) {
-    throw ConfigError(fmt::format("weights of projection '{}' have values, but their law is {}", j.name,
-                                  name_of(j.weights.law)));
+    throw FieldError::about({"weights"},
+                            fmt::format("weights of projection '{}' have values, but their law is {}", j.name,
+                                        name_of(j.weights.law)));
   }
   if ((j.weights.law == InitialWeights::Law::derived) != j.weights.derivation.has_value()) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"weights"},
         fmt::format("weights of projection '{}': law = derived and a derivation belong together", j.name));
   }
   if (j.view && j.view->deviation && j.view->deviation->law == InitialWeights::Law::derived) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"view"},
         fmt::format("the deviation of projection '{}' cannot be derived from other weights", j.name));
   }
   if (j.weights.derivation) validate_derivation(circuit, j);
   for (double bound : {j.weights.low, j.weights.high, j.weights.scale, j.weights.identity}) {
-    require_finite(bound, fmt::format("an initial-weight constant of projection '{}'", j.name));
+    require_finite(bound, "weights", fmt::format("an initial-weight constant of projection '{}'", j.name));
   }
   if (j.view) {
     const Projection& viewed = circuit[j.view->of];
     if (viewed.view || viewed.topology != Topology::dense || j.topology != Topology::dense) {
-      throw ConfigError(
+      throw FieldError::about(
+          {"view"},
           fmt::format("projection '{}' can only show the transpose of a dense projection with weights of its "
                       "own; '{}' is not one",
                       j.name, viewed.name));
     }
     if (j.view->deviation && j.view->deviation->law == InitialWeights::Law::derived) {
-      throw ConfigError(fmt::format(
-          "the deviation in the view of projection '{}' cannot be derived from other weights", j.name));
+      throw FieldError::about(
+          {"view"},
+          fmt::format("the deviation in the view of projection '{}' cannot be derived from other weights",
+                      j.name));
     }
     if (j.view->deviation && j.view->deviation->law == InitialWeights::Law::explicit_values) {
       const auto& m = j.view->deviation->values;
       if (!m || m->rows() != to.size || m->cols() != from.size) {
-        throw ConfigError(fmt::format(
-            "the deviation in the view of projection '{}' is {} x {}; expected {} x {} (post x pre)", j.name,
-            m ? m->rows() : 0, m ? m->cols() : 0, to.size, from.size));
+        throw FieldError::about(
+            {"view"},
+            fmt::format(
+                "the deviation in the view of projection '{}' is {} x {}; expected {} x {} (post x pre)",
+                j.name, m ? m->rows() : 0, m ? m->cols() : 0, to.size, from.size));
       }
     }
     if (j.effect != Effect::add) {
-      throw ConfigError(
+      throw FieldError::about(
+          {"effect", "view"},
           fmt::format("effect of projection '{}' is multiply, but a transposed view can only add", j.name),
-          {}, "give the projection weights of its own");
+          "give the projection weights of its own");
     }
   }
   if (j.rule) validate_rule(circuit, j);
@@ -294,14 +337,16 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
 
 }  // namespace
 
-std::size_t Population::compartment_index(std::string_view compartment, std::string_view where) const {
+std::size_t Population::compartment_index(std::string_view compartment, std::string_view where,
+                                          const char* field) const {
   for (std::size_t i = 0; i < compartments.size(); ++i) {
     if (compartments[i].name == compartment) return i;
   }
-  throw ConfigError(fmt::format("unknown compartment '{}'{}{} (population '{}' has {})", compartment,
-                                where.empty() ? "" : " in ", where, name,
-                                compartments.empty() ? "none" : join_names(names_of(compartments))),
-                    {}, suggestion(compartment, names_of(compartments)));
+  throw FieldError::about({field},
+                          fmt::format("unknown compartment '{}'{}{} (population '{}' has {})", compartment,
+                                      where.empty() ? "" : " in ", where, name,
+                                      compartments.empty() ? "none" : join_names(names_of(compartments))),
+                          suggestion(compartment, names_of(compartments)));
 }
 
 double Population::total_conductance() const {
@@ -415,8 +460,8 @@ ProjectionId Circuit::projection(std::string_view wanted) const {
 
 void Circuit::validate() const {
   if (!(dt_ms > 0) || !std::isfinite(dt_ms)) {
-    throw ConfigError(fmt::format("dt_ms is {}; expected a positive time step in ms", dt_ms), {},
-                      "the papers' circuits use 0.01");
+    throw FieldError("dt_ms", fmt::format("is {}; expected a positive time step in ms", dt_ms),
+                     "the papers' circuits use 0.01");
   }
   if (populations_.empty()) throw ConfigError(fmt::format("circuit '{}' has no populations", name));
   for (const Population& p : populations_) validate_population(*this, p);

@@ -22,21 +22,9 @@
 
 #include "apical/core/activation.h"
 #include "apical/core/matrix.h"
+#include "apical/core/names.h"
 
 namespace apical {
-
-/// The names of an enumeration's values, in their order: what TOML reads, and reports and messages print.
-/// Specialised beside each enumeration.
-template <class Enum>
-inline constexpr std::nullptr_t kNames = nullptr;
-
-template <class Enum>
-concept Named = !std::is_null_pointer_v<std::remove_cvref_t<decltype(kNames<Enum>)>>;
-
-template <Named Enum>
-constexpr std::string_view name_of(Enum value) {
-  return kNames<Enum>[static_cast<std::size_t>(value)];
-}
 
 struct PopulationId {
   std::uint32_t value = 0;
@@ -127,7 +115,8 @@ struct Population {
   bool absent_input_holds = false;  ///< external only: targets keep their last potential when absent
 
   /// Throws ConfigError: "unknown compartment 'x' in <where> (population …)".
-  std::size_t compartment_index(std::string_view compartment, std::string_view where = {}) const;
+  std::size_t compartment_index(std::string_view compartment, std::string_view where = {},
+                                const char* field = "compartment") const;
   double total_conductance() const;
   double tau_ms() const { return 1.0 / total_conductance(); }
   bool operator==(const Population&) const = default;

@@ -14,6 +14,7 @@
 #include "apical/cli/result_table.h"
 #include "apical/io/json.h"
 #include "apical/models/layered_models.h"
+#include "apical/models/registry.h"
 
 namespace apical::cli {
 namespace {

@@ -18,45 +18,27 @@ namespace {
 /// Small circuits of three areas: large enough for every kind of projection a model has.
 const std::vector<double> kExampleLayers{4, 5, 3, 2};
 
-std::string text_of(const models::Value& v) {
-  struct Printer {
-    std::string operator()(bool b) const { return b ? "true" : "false"; }
-    std::string operator()(double d) const { return fmt::format("{}", d); }
-    std::string operator()(const std::string& s) const { return fmt::format("\"{}\"", s); }
-    std::string operator()(const std::vector<double>& list) const {
-      return fmt::format("[{}]", fmt::join(list, ", "));
-    }
-    std::string operator()(const std::vector<std::string>& list) const {
-      return fmt::format("[{}]", fmt::join(list, ", "));
-    }
-    std::string operator()(const models::Entries& list) const {
-      return list.empty() ? "[]" : fmt::format("{} entries", list.size());
-    }
-    std::string operator()(const Matrix<double>&) const { return "not given"; }
-  };
-  return std::visit(Printer{}, v);
-}
-
 /// A model of either kind as what is shown of it.
 struct Card {
   std::string name, description, citation;
-  std::vector<models::Parameter> parameters;
+  std::vector<FieldInfo> parameters;
   std::vector<Ingredient> needs;
 };
 
 std::vector<Card> all_cards() {
   std::vector<Card> cards;
   for (const models::Model& m : models::all()) {
-    cards.push_back({m.name, m.description, m.citation, m.parameters,
+    cards.push_back({m.name, m.description, m.citation, list_fields(m.recipe),
                      ingredients(models::build_default(m, kExampleLayers))});
   }
   for (const models::LayeredModelRecipe& m : models::layered_models()) {
-    cards.push_back({m.name, m.description, m.citation, m.parameters, ingredients(models::example_of(m))});
+    cards.push_back(
+        {m.name, m.description, m.citation, list_fields(m.recipe), ingredients(models::example_of(m))});
   }
   for (const models::SpikingModel& m : models::spiking_models()) {
-    std::vector<models::Parameter> parameters = m.presets;
-    for (models::Parameter& p : m.parameters({})) parameters.push_back(std::move(p));
-    const models::CircuitAndCourse both = m.build({}, models::defaults_of(m));
+    std::vector<FieldInfo> parameters = m.presets;
+    for (FieldInfo& p : list_fields(m.recipe({}))) parameters.push_back(std::move(p));
+    const models::CircuitAndCourse both = m.recipe({}).build();
     cards.push_back(
         {m.name, m.description, m.citation, std::move(parameters), ingredients(both.circuit, both.course)});
   }
@@ -67,7 +49,7 @@ nlohmann::json json_of(const Card& m) {
   nlohmann::json one{{"name", m.name}, {"description", m.description}, {"citation", m.citation}};
   for (const Ingredient& i : m.needs)
     one["needs"].push_back({{"ingredient", i.name}, {"needed", i.needed}, {"reason", i.reason}});
-  for (const models::Parameter& p : m.parameters) {
+  for (const FieldInfo& p : m.parameters) {
     one["parameters"].push_back({{"name", p.name},
                                  {"default", text_of(p.default_value)},
                                  {"unit", p.unit},
@@ -105,7 +87,7 @@ int models(Context& context, const Arguments& arguments) {
     }
     if (!one) continue;
     context.out << "  parameters\n";
-    for (const models::Parameter& p : m.parameters) {
+    for (const FieldInfo& p : m.parameters) {
       const std::string unit = p.unit.empty() ? "" : " " + p.unit;
       const std::string given =
           p.required ? "required" : fmt::format("default {}{}", text_of(p.default_value), unit);

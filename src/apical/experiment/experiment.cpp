@@ -337,7 +337,7 @@ Experiment read_experiment(const TomlDocument& document,
   ModelChoice choice;
   if (root.has("model")) {
     TomlReader model = root.table("model");
-    choice = read_model(model, find_task(e.task).rewards ? policy_defaults() : ParameterDefaults{});
+    choice = read_model(model, find_task(e.task).rewards ? policy_defaults() : FieldValues{});
     e.model = choice.name;
     e.citation = choice.citation;
     std::visit([&](auto&& subject) { e.subject = std::move(subject); }, std::move(choice.subject));

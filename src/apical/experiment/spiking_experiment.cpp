@@ -8,7 +8,7 @@
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/experiment.h"
 #include "apical/experiment/toml/course_toml.h"
-#include "apical/experiment/toml/model_toml.h"
+#include "apical/experiment/toml/field_toml.h"
 #include "apical/models/spiking_models.h"
 #include "apical/procedure/course_measures.h"
 
@@ -21,20 +21,22 @@ void read_model(TomlReader& t, SpikingExperiment& e) {
   e.citation = model.citation;
   e.about = model.description;
   models::Presets presets;
-  for (const models::Parameter& p : model.presets)
+  for (const FieldInfo& p : model.presets)
     presets[p.name] = t.choice(p.name, p.choices, std::get<std::string>(p.default_value));
-  const std::vector<models::Parameter> parameters = model.parameters(presets);
-  const models::Values values(read_values(t, parameters));
+  auto recipe = model.recipe(presets);
+  t.placing([&] {
+    TomlFields reader(t);
+    in_own_words([&] { fields(reader, recipe); });
+  });
   t.finish();
-  at_parameter(t, parameters, [&] {
-    models::CircuitAndCourse both = model.build(presets, values);
+  t.placing([&] {
+    models::CircuitAndCourse both = in_own_words([&] { return recipe.build(); });
     e.circuit = std::move(both.circuit);
     e.course = std::move(both.course);
     if (!e.course.protocol) {
       spike::validate(e.circuit);
       check_course(e.course, e.circuit);
     }
-    return 0;
   });
 }
 

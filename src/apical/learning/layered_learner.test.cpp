@@ -36,13 +36,9 @@ std::shared_ptr<const Dataset> small_copy_task() {
 }
 
 models::LayeredNetwork network(const std::string& model, std::vector<double> layers = {4, 7, 5, 3}) {
-  const models::LayeredModelRecipe* recipe = models::find_layered(model);
-  APICAL_CHECK(recipe != nullptr);
-  std::map<std::string, models::Value, std::less<>> values;
-  for (const models::Parameter& p : recipe->parameters) values[p.name] = p.default_value;
-  values["layers"] = std::move(layers);
-  values["batch"] = 8.0;
-  return recipe->build(models::Values(std::move(values)));
+  const models::LayeredModelRecipe* found = models::find_layered(model);
+  APICAL_CHECK(found != nullptr);
+  return build_with(found->recipe, FieldValues().set("layers", std::move(layers)).set("batch", 8));
 }
 
 class EveryLayeredModel : public testing::TestWithParam<std::string> {

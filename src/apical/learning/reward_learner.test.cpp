@@ -82,17 +82,14 @@ std::shared_ptr<const Dataset> exclusive_or() {
 
 models::LayeredNetwork network(const std::string& model, std::vector<double> layers, double rate = 0.01,
                                const std::string& optimiser = "adam") {
-  const models::LayeredModelRecipe& recipe = *models::find_layered(model);
-  std::map<std::string, models::Value, std::less<>> values;
-  for (const models::Parameter& p : recipe.parameters) values[p.name] = p.default_value;
-  values["layers"] = std::move(layers);
-  values["activation"] = std::string("tanh");
-  values["output"] = std::string("linear");
-  values["loss"] = std::string("mse");
-  values["learning_rate"] = std::vector<double>{rate};
-  values["optimiser"] = optimiser;
-  values["gain"] = std::vector<double>{0.5};
-  return recipe.build(models::Values(std::move(values)));
+  return build_with(models::find_layered(model)->recipe, FieldValues()
+                                                             .set("layers", std::move(layers))
+                                                             .set("activation", "tanh")
+                                                             .set("output", "linear")
+                                                             .set("loss", "mse")
+                                                             .set("learning_rate", rate)
+                                                             .set("optimiser", optimiser)
+                                                             .set("gain", 0.5));
 }
 
 struct Setting {

@@ -123,18 +123,20 @@ void fields(Fields& f, MnistOptions& o) {
   positive(f, "prediction_s", o.prediction_s, "s", "of each picture, without plasticity and teacher");
   positive(f, "settle_s", o.settle_s, "s", "of it in which events are not counted");
   if (!(o.settle_s < o.prediction_s))
-    throw ConfigError(
-        fmt::format("settle_s is {:g}; expected less than prediction_s = {:g}", o.settle_s, o.prediction_s));
+    throw FieldError(
+        {"settle_s", "prediction_s", "dt_s"},
+        fmt::format("is {:g}; expected less than prediction_s = {:g}", o.settle_s, o.prediction_s));
   if (std::lround((o.prediction_s - o.settle_s) / o.dt_s) < 1) {
-    throw ConfigError(
-        fmt::format("settle_s is {:g}; expected to leave at least one step of {:g} s of prediction_s = {:g} "
+    throw FieldError(
+        {"settle_s", "prediction_s", "dt_s"},
+        fmt::format("is {:g}; expected to leave at least one step of {:g} s of prediction_s = {:g} "
                     "to count events in",
                     o.settle_s, o.dt_s, o.prediction_s));
   }
   positive(f, "teaching_s", o.teaching_s, "s", "after it, with both");
   if (std::lround(o.teaching_s / o.dt_s) < 1)
-    throw ConfigError(
-        fmt::format("teaching_s is {:g}; expected at least one step of {:g} s", o.teaching_s, o.dt_s));
+    throw FieldError({"teaching_s", "dt_s"},
+                     fmt::format("is {:g}; expected at least one step of {:g} s", o.teaching_s, o.dt_s));
   positive(f, "alpha_s", o.alpha_s, "s", "averaging time of event and burst rates");
   positive(f, "input_Hz", o.input_Hz, "Hz", "rate of a white pixel");
   positive(f, "escape_Hz", o.escape_Hz, "Hz", "largest event rate, but for the refractory time of 20 ms");
@@ -145,8 +147,8 @@ void fields(Fields& f, MnistOptions& o) {
   f("e_max_Hz", o.e_max_Hz, "Hz", "wanted of the right digit's neurons");
   positive(f, "e_min_Hz", o.e_min_Hz, "Hz", "wanted of the others");
   if (!(o.e_max_Hz > o.e_min_Hz))
-    throw ConfigError(
-        fmt::format("e_max_Hz is {:g}; expected more than e_min_Hz = {:g}", o.e_max_Hz, o.e_min_Hz));
+    throw FieldError({"e_max_Hz", "e_min_Hz"},
+                     fmt::format("is {:g}; expected more than e_min_Hz = {:g}", o.e_max_Hz, o.e_min_Hz));
   positive(f, "hidden_max_Hz", o.hidden_max_Hz, "Hz",
            "event rate of hidden neurons above which homeostasis takes their weights down");
   f("initial_gain", o.initial_gain, "",

@@ -62,7 +62,8 @@ void fields(Fields& f, BurstPoissonExperiment& e) {
   f("event_refractory_s", e.event_refractory_s, "s", "between events");
   expect(
       e.event_refractory_s >= e.gap_s + e.span_s, "event_refractory_s", e.event_refractory_s,
-      fmt::format("at least gap_s + span_s = {:g}: a burst ends before the next event", e.gap_s + e.span_s));
+      fmt::format("at least gap_s + span_s = {:g}: a burst ends before the next event", e.gap_s + e.span_s),
+      {"gap_s", "span_s"});
   rates(f, "event_rates_Hz", e.event_rates_Hz, e.event_refractory_s, "event_refractory_s",
         "of both trains and of the estimate at the start, one curve each");
   train_fields(f, e.duration_s, e.repetitions);

@@ -100,8 +100,8 @@ void drive_fields(Fields& f, PropagationOptions& o) {
   positive(f, "duration_s", o.duration_s, "s", "of the drives");
   positive(f, "bin_s", o.bin_s, "s", "in which events and bursts are counted");
   if (o.duration_s < 2 * o.bin_s)
-    throw ConfigError(
-        fmt::format("duration_s is {:g}; expected at least two bins of {:g} s", o.duration_s, o.bin_s));
+    throw FieldError({"duration_s", "bin_s"},
+                     fmt::format("is {:g}; expected at least two bins of {:g} s", o.duration_s, o.bin_s));
   scaled(f, "soma_amplitude_pA", o.soma_amplitude_A, kPico, "pA", "of the sine into somata");
   positive(f, "soma_period_s", o.soma_period_s, "s", "of the sine into somata");
   scaled(f, "dendrite_amplitude_pA", o.dendrite_amplitude_A, kPico, "pA", "of the sine into dendrites");

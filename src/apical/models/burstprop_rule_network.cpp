@@ -62,7 +62,7 @@ void fields(Fields& f, RuleNetworkOptions& o) {
   each(f, "phases", phases, "d0", "dendritic weight in each of five phases", "0 or more",
        [](double v) { return v >= 0; });
   if (phases.size() != o.phases.size())
-    throw ConfigError(fmt::format("phases has {} entries; expected {}", phases.size(), o.phases.size()));
+    throw FieldError({"phases"}, fmt::format("has {} entries; expected {}", phases.size(), o.phases.size()));
   std::copy(phases.begin(), phases.end(), o.phases.begin());
   scaled(f, "final_presynaptic_current_pA", o.final_presynaptic_current_A, kPico, "pA",
          "into presynaptic dendrites in a last phase");

@@ -106,7 +106,7 @@ void fields(Fields& f, XorOptions& o) {
           "per population; fewer is not neutral: excitatory and inhibitory partners coincide");
   positive(f, "in_degree", o.in_degree, "", "inputs per neuron and projection, on average");
   expect(o.in_degree <= static_cast<double>(o.neurons), "in_degree", o.in_degree,
-         fmt::format("at most neurons = {}", o.neurons));
+         fmt::format("at most neurons = {}", o.neurons), {"neurons"});
   f("hidden_plasticity", o.hidden_plasticity, "false: only the output learns");
   f("hidden_eta", o.hidden_eta, "", "learning rate of the hidden populations");
   f("output_eta", o.output_eta, "", "learning rate of the output");
@@ -116,8 +116,8 @@ void fields(Fields& f, XorOptions& o) {
   f("e_max_Hz", o.e_max_Hz, "Hz", "event rate that means 1; also where postsynaptic homeostasis sets in");
   f("e_min_Hz", o.e_min_Hz, "Hz", "event rate that means 0; also below which presynaptic homeostasis acts");
   if (!(o.e_max_Hz > o.e_min_Hz + 2))
-    throw ConfigError(
-        fmt::format("e_max_Hz is {:g}; expected more than e_min_Hz + 2 = {:g}", o.e_max_Hz, o.e_min_Hz + 2));
+    throw FieldError({"e_max_Hz", "e_min_Hz"}, fmt::format("is {:g}; expected more than e_min_Hz + 2 = {:g}",
+                                                           o.e_max_Hz, o.e_min_Hz + 2));
   scaled(f, "teacher_pA", o.teacher_A, kPico, "pA", "largest current of the teacher into an output dendrite");
   scaled(f, "input_on_pA", o.input_on_A, kPico, "pA", "current into input somata for 1");
   scaled(f, "input_off_pA", o.input_off_A, kPico, "pA", "current into input somata for 0");
@@ -128,14 +128,12 @@ void all_fields(Fields& f, XorOptions& o) {
   quirk_fields(f, o.quirks, {.plastic = true, .minimum_rate = true});
 }
 
-Parameter feedback_preset() {
-  return {"feedback",
-          std::string("asymmetric"),
-          "",
-          "net excitatory to one hidden population and inhibitory to the other; excitatory to both, with "
-          "learning "
-          "rates half as large unless they are given; none",
-          {"asymmetric", "symmetric", "cut"}};
+FieldInfo feedback_preset() {
+  return {{.name = "feedback",
+           .meaning = "net excitatory to one hidden population and inhibitory to the other; excitatory to "
+                      "both, with learning rates half as large unless they are given; none",
+           .choices = {"asymmetric", "symmetric", "cut"}},
+          std::string("asymmetric")};
 }
 
 void apply(XorOptions& o, std::string_view preset, std::size_t choice) {

@@ -93,4 +93,40 @@ Circuit build(const DendriticMicrocircuit& m) {
   return c;
 }
 
+void interneuron_fields(FieldVisitor& v, DendriticMicrocircuit& m) {
+  v({"g_dendrite", "1/ms", "conductance from an interneuron's dendrite to its soma", at_least(0)},
+    m.g_dendrite);
+  v({"g_nudge", "1/ms", "conductance that draws an interneuron to its partner in the area above",
+     at_least(0)},
+    m.g_nudge);
+  v({"inter_low_pass_ms", "ms", "time constant of the interneurons' dendrites; 0: instantaneous",
+     at_least(0)},
+    m.inter_low_pass_ms);
+  v({"eta_pyr_to_inter", "1/ms",
+     "learning rate of synapses onto interneurons, one per area but the last, or one"},
+    m.eta_pyr_to_inter);
+  v({"eta_inter_to_pyr", "1/ms",
+     "learning rate of synapses from interneurons, one per area but the last, or one"},
+    m.eta_inter_to_pyr);
+}
+
+void fields(FieldVisitor& v, DendriticMicrocircuit& m) {
+  pyramidal_fields(v, m);
+  transposed_fields(v, m);
+  interneuron_fields(v, m);
+  v({"mirrored_inhibition", "",
+     "transposed feedback: synapses from interneurons are minus the feedback, as in the program of Max et "
+     "al."},
+    m.mirrored_inhibition);
+}
+
+Model dendritic_microcircuit_model() {
+  return {
+      "dendritic-microcircuit",
+      "interneurons learn to cancel top-down feedback in apical dendrites; what remains there is the error",
+      "Sacramento, Costa, Bengio & Senn, Adv Neural Inf Process Syst 31:8721, 2018; constants and "
+      "prospective coding as in Max et al. 2026, doi:10.1371/journal.pcbi.1014164",
+      Recipe<Circuit>(DendriticMicrocircuit{})};
+}
+
 }  // namespace apical::models

@@ -30,4 +30,8 @@ struct DendriticMicrocircuit : PyramidalHierarchy {
 /// Populations "a1.pyr", "a1.inter", …, external "input" and "target" (a potential). Throws ConfigError.
 Circuit build(const DendriticMicrocircuit& m);
 
+void interneuron_fields(FieldVisitor& v, DendriticMicrocircuit& m);
+void fields(FieldVisitor& v, DendriticMicrocircuit& m);
+Model dendritic_microcircuit_model();
+
 }  // namespace apical::models

@@ -25,4 +25,20 @@ Circuit build(const DendriticPredictiveCoding& m) {
   return c;
 }
 
+void fields(FieldVisitor& v, DendriticPredictiveCoding& m) {
+  pyramidal_fields(v, m);
+  transposed_fields(v, m);
+  v({"eta_lateral", "1/ms", "learning rate of synapses within an area, one per area but the last, or one"},
+    m.eta_lateral);
+}
+
+Model dendritic_predictive_coding_model() {
+  return {"dendritic-predictive-coding",
+          "synapses within an area cancel, in its apical dendrites, the feedback it caused itself; what "
+          "remains there is the error",
+          "Mikulasch, Rudelt, Wibral & Priesemann, Trends Neurosci 46:45, 2023; constants and prospective "
+          "coding as in Max et al. 2026, doi:10.1371/journal.pcbi.1014164",
+          Recipe<Circuit>(DendriticPredictiveCoding{})};
+}
+
 }  // namespace apical::models

@@ -26,4 +26,7 @@ struct DendriticPredictiveCoding : PyramidalHierarchy {
 /// Populations "a1.pyr", …, external "input" and "target" (a potential). Throws ConfigError.
 Circuit build(const DendriticPredictiveCoding& m);
 
+void fields(FieldVisitor& v, DendriticPredictiveCoding& m);
+Model dendritic_predictive_coding_model();
+
 }  // namespace apical::models

@@ -7,6 +7,7 @@
 
 #include "apical/core/error.h"
 #include "apical/models/area_densities.h"
+#include "apical/models/area_fields.h"
 #include "apical/models/per_area.h"
 
 namespace apical::models {
@@ -167,28 +168,37 @@ struct Builder {
 Circuit build(const ErrorNeuronMicrocircuit& m) {
   check_layers(m.layers, 2);
   if (!m.areas.empty() && m.areas.size() + 1 != m.layers.size()) {
-    throw ConfigError(fmt::format("areas has {} names; expected one for each of the {} areas after the input",
-                                  m.areas.size(), m.layers.size() - 1));
+    throw FieldError("areas",
+                     fmt::format("has {} names; expected one for each of the {} areas after the input",
+                                 m.areas.size(), m.layers.size() - 1));
+  }
+  const std::size_t after_input = m.layers.size() - 1;
+  if (m.eta_pairs && (m.eta_pairs->rows() != after_input || m.eta_pairs->cols() != after_input)) {
+    throw FieldError("eta_pairs",
+                     fmt::format("is {} x {}; expected {} x {} ([area][source], column 0 the input)",
+                                 m.eta_pairs->rows(), m.eta_pairs->cols(), after_input, after_input));
   }
   Builder b{.m = m, .areas = m.layers.size() - 1, .c = {}, .rep = {}, .err = {}, .up = {}};
   if (!m.error_neurons.empty() && m.error_neurons.size() != b.areas) {
-    throw ConfigError(fmt::format("error_neurons has {} entries; expected one for each of the {} areas",
-                                  m.error_neurons.size(), b.areas));
+    throw FieldError("error_neurons", fmt::format("has {} entries; expected one for each of the {} areas",
+                                                  m.error_neurons.size(), b.areas));
   }
   const bool skip = m.forward == Wiring::skip || m.feedback == Wiring::skip;
   const std::size_t table =
       m.densities ? std::min(m.densities->rows(), m.densities->cols()) : macaque_visual_densities().rows();
   if (skip && (m.use_densities || m.densities) && b.areas > table) {
-    throw ConfigError(fmt::format("the density table has {} areas; the circuit has {}", table, b.areas), {},
-                      "give densities of your own, or set use_densities = false");
+    throw FieldError::about({"densities", "use_densities", "layers"},
+                            fmt::format("the density table has {} areas; the circuit has {}", table, b.areas),
+                            "give densities of your own, or set use_densities = false");
   }
   if (m.densities && !skip) {
-    throw ConfigError("densities scale projections between all areas, but the wiring is layered", {},
-                      "set wiring = \"skip\", or leave out densities");
+    throw FieldError::about({"densities", "wiring"},
+                            "densities scale projections between all areas, but the wiring is layered",
+                            "set wiring = \"skip\", or leave out densities");
   }
   if (m.densities &&
       std::any_of(m.densities->flat().begin(), m.densities->flat().end(), [](double d) { return d < 0; })) {
-    throw ConfigError("densities holds a negative number; expected 0 (no projection) or more");
+    throw FieldError("densities", "holds a negative number; expected 0 (no projection) or more");
   }
   b.c.name = "error-neuron-microcircuit";
   b.c.dt_ms = m.dt_ms;
@@ -209,6 +219,79 @@ Circuit build(const ErrorNeuronMicrocircuit& m) {
   b.connect_downwards();
   b.c.validate();
   return b.c;
+}
+
+void fields(FieldVisitor& v, ErrorNeuronMicrocircuit& m) {
+  area_fields(v, m);
+  feedback_fields(v, m.transposed_feedback);
+  derivative_fields(v, m.activation, m.released_derivative);
+  v({"error_neurons", "neurons", "error neurons per area; empty: as many as representation neurons",
+     within(0, 1e8)},
+    m.error_neurons);
+  v({"error_activation", "", "activation function of error neurons"}, m.error_activation);
+  v({"g_apical", "1/ms", "conductance from the apical dendrite to the soma", at_least(0)}, m.g_apical);
+  v({"g_dendrite", "1/ms", "conductance from an error neuron's dendrite to its soma", at_least(0)},
+    m.g_dendrite);
+  v({"g_target", "1/ms", "conductance of the target on the output's error neurons", at_least(0)}, m.g_target);
+  std::string down = m.feedback == m.forward ? "" : std::string(name_of(m.feedback));
+  v({"wiring", "", "forward projections: to the next area, or to all higher areas"}, m.forward);
+  v({.name = "feedback_wiring",
+     .meaning = "projections of error neurons; empty: as wiring",
+     .choices = {"", "layered", "skip"}},
+    down);
+  m.feedback = down.empty() ? m.forward : down == "skip" ? Wiring::skip : Wiring::layered;
+  v({"areas", "", "names of the areas; empty: a1, a2 …. Picks rows and columns of a table given as CSV"},
+    m.areas);
+  v({.name = "densities",
+     .meaning = "skip wiring: relative densities, [target][source], or a CSV file; not given: macaque visual "
+                "areas",
+     .areas = m.areas},
+    m.densities);
+  v({"use_densities", "", "skip wiring: scale weights and rates by densities"}, m.use_densities);
+  v({"feedback_deviation", "", "transposed feedback deviates by a fixed uniform +- this"},
+    m.feedback_deviation);
+  v({"slope_transfer", "", "error neurons are multiplied by phi' of their representation neurons"},
+    m.slope_transfer);
+  v.words({"rule", "", "plasticity compares voltages, or rates"}, m.rate_rule, "rate", "voltage");
+  v({.name = "eta_pairs",
+     .unit = "1/ms",
+     .meaning = "learning rates [area][source], column 0 the input; replaces eta",
+     .areas = m.areas},
+    m.eta_pairs);
+  v({"conversion", "", "how eta per area becomes eta per pair of areas"}, m.conversion);
+  v({"eta_rep_to_err", "1/ms", "relaxation of lateral weights onto error neurons to the identity"},
+    m.eta_rep_to_err);
+  v({"eta_err_to_rep", "1/ms", "relaxation of lateral weights onto representation neurons to the identity"},
+    m.eta_err_to_rep);
+  v({"update_low_pass_ms", "ms", "time constant of a low-pass on forward updates; 0: off", at_least(0)},
+    m.update_low_pass_ms);
+  v({"lookahead", "", "rates follow the prospective potential"}, m.rep_lookahead);
+  v({"error_lookahead", "", "the same for error neurons"}, m.error_lookahead);
+  v({"lookahead_gain", "", "multiplies tau du/dt in the prospective potential", more_than(0)},
+    m.lookahead_gain);
+  v({"skip_weight_range", "", "initial skip weights without a density table are uniform in +- this"},
+    m.skip_weight_range);
+  v({"lateral_range", "", "lateral weights start at the identity + uniform +- this; 0: one-to-one"},
+    m.lateral_range);
+  v({"dense_laterals", "", "store lateral weights as full matrices even where they are the identity"},
+    m.dense_laterals);
+  v({"slope_sd", "", "sd of the slope over representation neurons, drawn per seed", at_least(0)}, m.slope_sd);
+  v({"offset_sd", "", "sd of the offset over representation neurons, drawn per seed", at_least(0)},
+    m.offset_sd);
+  v({"deviation_everywhere", "",
+     "feedback deviations also where no projection is, as in the authors' program"},
+    m.deviation_everywhere);
+  v({"absent_input_holds", "", "a missing input keeps the last basal potential, as in the authors' program"},
+    m.absent_input_holds);
+}
+
+Model error_neuron_microcircuit_model() {
+  return {"error-neuron-microcircuit",
+          "cortical areas of representation and error neurons, always on, local rule of presynaptic rate and "
+          "postsynaptic voltage difference",
+          "Max, Jaras, Granier, Wilmes & Petrovici, PLoS Comput Biol 2026, doi:10.1371/journal.pcbi.1014164 "
+          "(bioRxiv 2025.07.11.664263)",
+          Recipe<Circuit>(ErrorNeuronMicrocircuit{})};
 }
 
 }  // namespace apical::models

@@ -15,8 +15,10 @@
 
 #include "apical/circuit/circuit.h"
 #include "apical/models/area_activation.h"
+#include "apical/models/model.h"
 
-namespace apical::models {
+namespace apical {
+namespace models {
 
 enum class Wiring { layered, skip };
 
@@ -26,6 +28,16 @@ enum class RateConversion {
   fill_all,     ///< every projection into an area learns at the area's rate
   fill_scaled,  ///< times the density of the projection
 };
+
+}  // namespace models
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<models::Wiring>{"layered", "skip"};
+template <>
+inline constexpr std::array<std::string_view, 3> kNames<models::RateConversion>{"fill_diag", "fill_all",
+                                                                                "fill_scaled"};
+}  // namespace apical
+
+namespace apical::models {
 
 struct ErrorNeuronMicrocircuit {
   std::vector<std::size_t> layers;                ///< sizes: input, area 1, …, output area
@@ -77,5 +89,8 @@ struct ErrorNeuronMicrocircuit {
 
 /// Populations "a1.rep", "a1.err", …, external "input" and "target". Throws ConfigError.
 Circuit build(const ErrorNeuronMicrocircuit& m);
+
+void fields(FieldVisitor& v, ErrorNeuronMicrocircuit& m);
+Model error_neuron_microcircuit_model();
 
 }  // namespace apical::models

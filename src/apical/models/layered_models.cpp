@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apical/core/error.h"
-#include "apical/models/layered_fields.h"
-#include "apical/models/layered_rule_fields.h"
+#include "apical/engine/layered/layered_fields.h"
 #include "apical/models/network_text.h"
 
 namespace apical::models {
@@ -151,49 +149,49 @@ struct Settings {
   double feedback_learning_rate = 0.005, feedback_weight_decay = 0;
 };
 
-void visit(Fields& f, Settings& s) {
-  f.entries("layers", s.layers,
-            "the input, then each layer up to the output: numbers of units, an image \"3x32x32\", \"conv 64 "
-            "5x5 stride 2 pad 2 average 2\"");
-  f.text("activation", s.units.hidden, unit_names(),
-         "activation function of hidden units (clipped: x between 0 and 1)");
+void fields(FieldVisitor& v, Settings& s) {
+  v({.name = "layers",
+     .meaning =
+         "the input, then each layer up to the output: numbers of units, an image \"3x32x32\", \"conv 64 "
+         "5x5 stride 2 pad 2 average 2\"",
+     .required = true},
+    s.layers);
+  v({.name = "activation",
+     .meaning = "activation function of hidden units (clipped: x between 0 and 1)",
+     .choices = unit_names()},
+    s.units.hidden);
   std::vector<std::string> outputs = unit_names();
   outputs.emplace_back("softmax");
-  f.text("output", s.units.output, outputs, "activation function of the output");
-  f.text(
-      "loss", s.units.loss, {"mse", "ce", "bce"},
-      "what the rule descends: half the squared error, cross-entropy with softmax, or with logistic outputs");
-  f.choice("init", s.model.init,
-           {"glorot_uniform", "glorot_normal", "he_normal", "fan_in_uniform", "orthogonal"},
-           "initial forward weights");
-  f("gain", s.gain, "", "multiplies initial weights, one for all layers or one per layer");
-  f("output_bias", s.model.output_bias, "",
-    "initial bias of output units; log(1/9) lets ten logistic outputs start at the share of one class");
-  f.count("batch", s.model.batch, "samples", "samples per update");
+  v({.name = "output", .meaning = "activation function of the output", .choices = outputs}, s.units.output);
+  v({.name = "loss",
+     .meaning =
+         "what the rule descends: half the squared error, cross-entropy with softmax, or with logistic "
+         "outputs",
+     .choices = {"mse", "ce", "bce"}},
+    s.units.loss);
+  v({"init", "", "initial forward weights"}, s.model.init);
+  v({"gain", "", "multiplies initial weights, one for all layers or one per layer", at_least(0)}, s.gain);
+  v({"output_bias", "",
+     "initial bias of output units; log(1/9) lets ten logistic outputs start at the share of one class"},
+    s.model.output_bias);
+  v({"batch", "samples", "samples per update", at_least(1)}, s.model.batch);
   layered::OptimiserSettings& o = s.model.settings.optimiser;
-  f.choice("optimiser", o.kind, {"sgd", "momentum", "adam"}, "how credit becomes a change of weights");
-  f("learning_rate", s.learning_rate, "", "one for all layers or one per layer");
-  f("momentum", o.momentum, "", "optimiser momentum: share of the last change that goes on");
-  f("beta1", o.beta1, "", "optimiser adam: decay of the mean of the credit");
-  f("beta2", o.beta2, "", "optimiser adam: decay of the mean of its square");
-  f("epsilon", o.epsilon, "", "optimiser adam: added to the root of that mean");
-  f("weight_decay", o.weight_decay, "", "share by which weights shrink per update; see decay");
-  f.choice("decay", o.decay, {"coupled", "decoupled", "unscaled"},
-           "decay joins the credit, or is scaled by the learning rate only, or by nothing");
-  f("clip_norm", o.clip_norm, "", "credit of all weights together is scaled down to this norm; 0: never");
+  v({"optimiser", "", "how credit becomes a change of weights"}, o.kind);
+  v({"learning_rate", "", "one for all layers or one per layer", at_least(0)}, s.learning_rate);
+  fields(v, o);
   if (std::holds_alternative<layered::TargetRuleOptions>(s.model.rule)) {
-    f("feedback_learning_rate", s.feedback_learning_rate, "",
-      "learning rate of the feedback maps, same optimiser");
-    f("feedback_weight_decay", s.feedback_weight_decay, "", "their weight decay");
+    v({"feedback_learning_rate", "", "learning rate of the feedback maps, same optimiser"},
+      s.feedback_learning_rate);
+    v({"feedback_weight_decay", "", "their weight decay"}, s.feedback_weight_decay);
   }
-  visit_rule(f, s.model.rule);
+  fields(v, s.model.rule);
 }
 
 /// One entry, or one per layer.
 std::vector<double> per_layer(const char* name, const std::vector<double>& given, std::size_t depth) {
   if (given.size() != 1 && given.size() != depth) {
-    throw ConfigError(fmt::format("{} has {} entries; expected 1 or one for each of the {} layers", name,
-                                  given.size(), depth));
+    throw FieldError(name, fmt::format("has {} entries; expected 1 or one for each of the {} layers",
+                                       given.size(), depth));
   }
   return given.size() == 1 ? std::vector<double>(depth, given.front()) : given;
 }
@@ -204,10 +202,7 @@ void set_learning_rates(Settings& s, std::size_t depth) {
   const double highest = *std::max_element(rates.begin(), rates.end());
   to.optimiser.learning_rate = highest;
   if (std::any_of(rates.begin(), rates.end(), [&](double r) { return r != highest; })) {
-    for (double r : rates) {
-      if (r < 0) throw ConfigError(fmt::format("learning_rate holds {}; expected 0 or more", r));
-      to.layer_rates.push_back(r / highest);
-    }
+    for (double r : rates) to.layer_rates.push_back(r / highest);
   }
   if (std::holds_alternative<layered::TargetRuleOptions>(s.model.rule)) {
     to.feedback_optimiser = to.optimiser;
@@ -243,20 +238,13 @@ Settings defaults_of(const Row& row) {
   return s;
 }
 
-LayeredNetwork build(const Row& row, const Values& values) {
-  Settings s = defaults_of(row);
-  Fields fields(values);
-  visit(fields, s);
+LayeredNetwork build(Settings s) {
   s.model.network = network_of(s.layers, unit(s.units.hidden),
                                s.units.output == "softmax" ? Activation::softmax : unit(s.units.output),
                                layered::loss_from_name(s.units.loss));
   const std::size_t depth = s.model.network.depth();
   const std::vector<double> gains = per_layer("gain", s.gain, depth);
-  for (const double g : gains) {
-    if (!(g >= 0)) throw ConfigError(fmt::format("gain holds {}; expected 0 or more", g));
-  }
   if (std::any_of(gains.begin(), gains.end(), [](double g) { return g != 1; })) s.model.gains = gains;
-  if (s.model.batch == 0) throw ConfigError("batch is 0; expected at least one sample per update");
   set_learning_rates(s, depth);
   s.model.settings.optimiser.validate();
   layered::make_rule<float>(s.model.rule, s.model.network,
@@ -264,44 +252,33 @@ LayeredNetwork build(const Row& row, const Values& values) {
   return s.model;
 }
 
-LayeredModelRecipe recipe(const Row& row) {
-  LayeredModelRecipe r{model_name(row.rule), row.description, row.citation, {}, [&row](const Values& v) {
-                         return build(row, v);
-                       }};
-  Settings s = defaults_of(row);
-  Fields fields(r.parameters);
-  visit(fields, s);
-  return r;
-}
-
 }  // namespace
 
 const std::vector<LayeredModelRecipe>& layered_models() {
   static const std::vector<LayeredModelRecipe> models = [] {
     std::vector<LayeredModelRecipe> list;
-    for (const Row& row : kRows) list.push_back(recipe(row));
+    for (const Row& row : kRows)
+      list.push_back(
+          {model_name(row.rule), row.description, row.citation, Recipe<LayeredNetwork>(defaults_of(row))});
     return list;
   }();
   return models;
 }
 
 const LayeredModelRecipe* find_layered(std::string_view name) {
-  for (const LayeredModelRecipe& r : layered_models()) {
-    if (r.name == name) return &r;
+  for (const LayeredModelRecipe& m : layered_models()) {
+    if (m.name == name) return &m;
   }
   return nullptr;
 }
 
-LayeredNetwork example_of(const LayeredModelRecipe& recipe) {
-  return example_of(recipe, recipe.name == "recirculation" ? std::vector<double>{4, 3, 4}
-                                                           : std::vector<double>{4, 5, 3, 2});
+LayeredNetwork example_of(const LayeredModelRecipe& model) {
+  return example_of(
+      model, model.name == "recirculation" ? std::vector<double>{4, 3, 4} : std::vector<double>{4, 5, 3, 2});
 }
 
-LayeredNetwork example_of(const LayeredModelRecipe& recipe, std::vector<double> layers) {
-  std::map<std::string, Value, std::less<>> values;
-  for (const Parameter& p : recipe.parameters) values[p.name] = p.default_value;
-  values["layers"] = std::move(layers);
-  return recipe.build(Values(std::move(values)));
+LayeredNetwork example_of(const LayeredModelRecipe& model, std::vector<double> layers) {
+  return build_with(model.recipe, FieldValues().set("layers", std::move(layers)));
 }
 
 }  // namespace apical::models

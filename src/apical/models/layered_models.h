@@ -4,13 +4,12 @@
 // everything else can be set to the same for all.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "apical/core/recipe.h"
 #include "apical/models/layered_network.h"
-#include "apical/models/registry.h"
 
 namespace apical::models {
 
@@ -18,9 +17,7 @@ struct LayeredModelRecipe {
   std::string name;
   std::string description;
   std::string citation;
-  std::vector<Parameter> parameters;
-  /// ConfigError that opens with the parameter it is about.
-  std::function<LayeredNetwork(const Values&)> build;
+  Recipe<LayeredNetwork> recipe;
 };
 
 /// In the order of layered::rule_names().
@@ -28,8 +25,8 @@ const std::vector<LayeredModelRecipe>& layered_models();
 /// Null if there is none of this name.
 const LayeredModelRecipe* find_layered(std::string_view name);
 /// The model with its defaults, for a small network that it can work on.
-LayeredNetwork example_of(const LayeredModelRecipe& recipe);
+LayeredNetwork example_of(const LayeredModelRecipe& model);
 /// The model with its defaults, for these layers. ConfigError if it cannot work on them.
-LayeredNetwork example_of(const LayeredModelRecipe& recipe, std::vector<double> layers);
+LayeredNetwork example_of(const LayeredModelRecipe& model, std::vector<double> layers);
 
 }  // namespace apical::models

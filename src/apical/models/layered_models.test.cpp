@@ -9,20 +9,16 @@ namespace {
 
 using testing::HasSubstr;
 
-LayeredNetwork build(const std::string& model, const std::map<std::string, Value>& given) {
-  const LayeredModelRecipe* recipe = find_layered(model);
-  APICAL_CHECK(recipe != nullptr);
-  std::map<std::string, Value, std::less<>> values;
-  for (const Parameter& p : recipe->parameters) values[p.name] = p.default_value;
-  values["layers"] = std::vector<double>{4, 6, 5, 3};
-  for (const auto& [name, value] : given) {
-    EXPECT_TRUE(values.contains(name)) << name;
-    values[name] = value;
-  }
-  return recipe->build(Values(std::move(values)));
+LayeredNetwork build(const std::string& model, const std::map<std::string, FieldValue>& given) {
+  const LayeredModelRecipe* found = find_layered(model);
+  APICAL_CHECK(found != nullptr);
+  FieldValues values;
+  values.set("layers", std::vector<double>{4, 6, 5, 3});
+  for (const auto& [name, value] : given) values.set(name, value);
+  return build_with(found->recipe, values);
 }
 
-std::string complaint(const std::string& model, const std::map<std::string, Value>& given) {
+std::string complaint(const std::string& model, const std::map<std::string, FieldValue>& given) {
   try {
     build(model, given);
   } catch (const ConfigError& e) {

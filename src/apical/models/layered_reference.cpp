@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "apical/models/area_fields.h"
 #include "apical/models/per_area.h"
 
 namespace apical::models {
@@ -80,6 +81,21 @@ Circuit build(const LayeredReference& m) {
   c.set_readout(rep.back());
   c.validate();
   return c;
+}
+
+void fields(FieldVisitor& v, LayeredReference& m) {
+  area_fields(v, m);
+  feedback_fields(v, m.transposed_feedback);
+  derivative_fields(v, m.activation, m.released_derivative);
+}
+
+Model layered_reference_model() {
+  return {"layered-reference",
+          "layered network with backpropagation or, with feedback = \"random\", feedback alignment, "
+          "pipelined over time",
+          "Rumelhart, Hinton & Williams, Nature 323:533, 1986; feedback alignment: Lillicrap, Cownden, Tweed "
+          "& Akerman, Nat Commun 7:13276, 2016",
+          Recipe<Circuit>(LayeredReference{})};
 }
 
 }  // namespace apical::models

@@ -10,6 +10,7 @@
 
 #include "apical/circuit/circuit.h"
 #include "apical/models/area_activation.h"
+#include "apical/models/model.h"
 
 namespace apical::models {
 
@@ -28,5 +29,8 @@ struct LayeredReference {
 
 /// Populations "a1.rep", "a1.err", …, as in the error-neuron microcircuit. Throws ConfigError.
 Circuit build(const LayeredReference& m);
+
+void fields(FieldVisitor& v, LayeredReference& m);
+Model layered_reference_model();
 
 }  // namespace apical::models

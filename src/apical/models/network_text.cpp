@@ -59,12 +59,14 @@ class Words {
     return out;
   }
   [[noreturn]] void fail_at_word(const std::string& message, const std::string& hint = {}) const {
-    throw ConfigError(
-        fmt::format("layers, entry {} \"{}\", column {}: {}", entry_ + 1, text_, word_at_ + 1, message), {},
+    throw FieldError::about(
+        {"layers"},
+        fmt::format("layers, entry {} \"{}\", column {}: {}", entry_ + 1, text_, word_at_ + 1, message),
         hint);
   }
   [[noreturn]] void fail(const std::string& message, const std::string& hint = {}) const {
-    throw ConfigError(fmt::format("layers, entry {} \"{}\": {}", entry_ + 1, text_, message), {}, hint);
+    throw FieldError::about({"layers"},
+                            fmt::format("layers, entry {} \"{}\": {}", entry_ + 1, text_, message), hint);
   }
 
  private:
@@ -136,7 +138,7 @@ Shape read_input(std::size_t entry, const std::string& text) {
 
 std::size_t units_of(double n) {
   if (!(n >= 1) || n != std::floor(n) || n > 1e8)
-    throw ConfigError(fmt::format("layers holds {}; expected counts of units", n));
+    throw FieldError("layers", fmt::format("holds {}; expected counts of units", n));
   return static_cast<std::size_t>(n);
 }
 
@@ -163,8 +165,8 @@ layered::Layer read_layer(std::size_t entry, const std::string& text, const Shap
 layered::NetworkDescription network_of(const Entries& entries, layered::Activation hidden,
                                        layered::Activation output, layered::Loss loss) {
   if (entries.size() < 2)
-    throw ConfigError(
-        fmt::format("layers has {} entries; expected at least 2: inputs and outputs", entries.size()));
+    throw FieldError("layers",
+                     fmt::format("has {} entries; expected at least 2: inputs and outputs", entries.size()));
   layered::NetworkDescription network{.inputs = 0, .layers = {}, .loss = loss};
   Shape below;
   std::string shapes;

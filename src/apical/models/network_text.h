@@ -11,8 +11,8 @@
 //   "1024"                        units that hear all of the layer below, like the number 1024
 #pragma once
 
+#include "apical/core/fields.h"
 #include "apical/engine/layered/network.h"
-#include "apical/models/registry.h"
 
 namespace apical::models {
 

@@ -5,17 +5,18 @@
 #include <string>
 #include <vector>
 
-#include "apical/core/error.h"
+#include "apical/core/field_error.h"
 
 namespace apical::models {
 
-/// values[area], or the only value. Throws ConfigError when the list has another length.
+/// values[area], or the only value. FieldError when the list has another length.
 template <class T>
 const T& per_area(const std::vector<T>& values, std::size_t area, std::size_t areas, const char* name) {
   if (values.size() == 1) return values.front();
   if (values.size() != areas) {
-    throw ConfigError(std::string(name) + " has " + std::to_string(values.size()) +
-                      " entries; expected 1 or one for each of the " + std::to_string(areas) + " areas");
+    throw FieldError(name, "has " + std::to_string(values.size()) +
+                               " entries; expected 1 or one for each of the " + std::to_string(areas) +
+                               " areas");
   }
   return values[area];
 }

@@ -9,8 +9,10 @@ namespace apical::models {
 
 Circuit build(const PhaselessAlignmentLearning& m) {
   if (m.transposed_feedback) {
-    throw ConfigError("phaseless alignment learning learns its feedback weights; they cannot be transposes",
-                      {}, "set transposed_feedback = false, or take the dendritic microcircuit");
+    throw FieldError::about(
+        {"transposed_feedback"},
+        "phaseless alignment learning learns its feedback weights; they cannot be transposes",
+        "set transposed_feedback = false, or take the dendritic microcircuit");
   }
   Circuit c = build(static_cast<const DendriticMicrocircuit&>(m));
   c.name = "phaseless-alignment-learning";
@@ -49,6 +51,44 @@ Circuit build(const PhaselessAlignmentLearning& m) {
   }
   c.validate();
   return c;
+}
+
+void fields(FieldVisitor& v, PhaselessAlignmentLearning& m) {
+  pyramidal_fields(v, m);
+  interneuron_fields(v, m);
+  v({"eta_feedback", "1/ms",
+     "learning rate of the feedback weights, one per area but the last, or one; our choice"},
+    m.eta_feedback);
+  v({"alpha", "", "decay of the feedback weights, relative to eta_feedback; our choice"}, m.alpha);
+  v({"feedback_decay", "", "feedback weights decay: all, where h > 0, or times both phi'"}, m.decay);
+  v({"noise_scale", "",
+     "multiplies the noise in apical dendrites, one per area but the last, or one; our choice", at_least(0)},
+    m.noise_scale);
+  v({"noise_process", "", "course of the noise in time"}, m.noise_process);
+  v({"noise_amplitude", "", "its sd follows the size of this, per neuron"}, m.noise_amplitude);
+  v({"noise_tau_ms", "ms", "correlation time of Ornstein-Uhlenbeck noise", more_than(0)}, m.noise_tau_ms);
+  v({"noise_hold_steps", "steps", "Euler steps between draws", within(1, 1e8)}, m.noise_hold_steps);
+  v({"high_pass", "", "feedback learns from high-passed rates h; false: from rates"}, m.high_pass);
+  v.number_or({"high_pass_ms", "ms", "time constant of h; 0: ten Euler steps", at_least(0)}, m.high_pass_ms,
+              0);
+  v({"presynaptic_low_pass_ms", "ms", "low-pass of the presynaptic factor of the forward rule; 0: off",
+     at_least(0)},
+    m.presynaptic_low_pass_ms);
+  v({"postsynaptic_low_pass_ms", "ms", "low-pass of its postsynaptic factor; 0: off", at_least(0)},
+    m.postsynaptic_low_pass_ms);
+  v({"released_output_slope", "",
+     "slope_weighted: feedback from the output does not decay, as in the authors' program"},
+    m.released_output_slope);
+}
+
+Model phaseless_alignment_learning_model() {
+  return {
+      "phaseless-alignment-learning",
+      "the dendritic microcircuit with feedback weights that align with the forward ones, learned from noise "
+      "in apical dendrites",
+      "Max, Kriener, Pineda Garcia, Nowotny, Jaras, Senn & Petrovici, Nat Mach Intell 6:619, 2024; constants "
+      "as in Max et al. 2026, doi:10.1371/journal.pcbi.1014164",
+      Recipe<Circuit>(PhaselessAlignmentLearning{})};
 }
 
 }  // namespace apical::models

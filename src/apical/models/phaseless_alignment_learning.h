@@ -10,10 +10,17 @@
 
 #include "apical/models/dendritic_microcircuit.h"
 
-namespace apical::models {
-
+namespace apical {
+namespace models {
 /// What feedback weights decay by.
 enum class FeedbackDecay { plain, gated, slope_weighted };
+}  // namespace models
+template <>
+inline constexpr std::array<std::string_view, 3> kNames<models::FeedbackDecay>{"plain", "gated",
+                                                                               "slope_weighted"};
+}  // namespace apical
+
+namespace apical::models {
 
 /// eta_feedback, alpha and noise_scale depend on the task and have no published default. Those here let
 /// feedback settle at a fraction of the transposed weights, with weights of size 1; larger noise or smaller
@@ -40,5 +47,8 @@ struct PhaselessAlignmentLearning : DendriticMicrocircuit {
 
 /// Populations as in the dendritic microcircuit. Throws ConfigError.
 Circuit build(const PhaselessAlignmentLearning& m);
+
+void fields(FieldVisitor& v, PhaselessAlignmentLearning& m);
+Model phaseless_alignment_learning_model();
 
 }  // namespace apical::models

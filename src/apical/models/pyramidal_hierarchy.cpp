@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "apical/models/area_fields.h"
 #include "apical/models/per_area.h"
 
 namespace apical::models {
@@ -88,6 +89,32 @@ Pyramids build_pyramids(const PyramidalHierarchy& m) {
   c.set_target(target);
   c.set_readout(b.pyr.back());
   return b;
+}
+
+void pyramidal_fields(FieldVisitor& v, PyramidalHierarchy& m) {
+  area_fields(v, m);
+  v({"g_apical", "1/ms", "conductance from the apical dendrite to the soma", at_least(0)}, m.g_apical);
+  v({"g_target", "1/ms", "conductance that draws the output's soma to the target potential", at_least(0)},
+    m.g_target);
+  v.words({"rule", "", "forward plasticity compares rates, or voltages"}, m.rate_rule, "rate", "voltage");
+  v({"update_low_pass_ms", "ms", "time constant of a low-pass on forward updates; 0: off", at_least(0)},
+    m.update_low_pass_ms);
+  v({"self_predicting", "", "laterals start so that they cancel the feedback"}, m.self_predicting);
+  v({"lateral_range", "", "laterals that do not start self-predicting are uniform in +- this"},
+    m.lateral_range);
+  v({"lookahead", "", "rates follow the prospective potential"}, m.lookahead);
+  v({"lookahead_gain", "", "multiplies tau du/dt in the prospective potential", more_than(0)},
+    m.lookahead_gain);
+  v({"slope_sd", "", "sd of the slope over neurons, drawn per seed", at_least(0)}, m.slope_sd);
+  v({"offset_sd", "", "sd of the offset over neurons, drawn per seed", at_least(0)}, m.offset_sd);
+  v({"absent_input_holds", "", "a missing input keeps the last basal potential, as in the authors' program"},
+    m.absent_input_holds);
+}
+
+void transposed_fields(FieldVisitor& v, PyramidalHierarchy& m) {
+  feedback_fields(v, m.transposed_feedback);
+  v({"feedback_deviation", "", "transposed feedback deviates by a fixed uniform +- this"},
+    m.feedback_deviation);
 }
 
 }  // namespace apical::models

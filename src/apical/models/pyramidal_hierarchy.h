@@ -18,6 +18,7 @@
 
 #include "apical/circuit/circuit.h"
 #include "apical/models/area_activation.h"
+#include "apical/models/model.h"
 
 namespace apical::models {
 
@@ -65,5 +66,10 @@ struct Pyramids {
 
 /// Populations "a1.pyr", …, external "input" and "target". Throws ConfigError.
 Pyramids build_pyramids(const PyramidalHierarchy& m);
+
+/// All but feedback.
+void pyramidal_fields(FieldVisitor& v, PyramidalHierarchy& m);
+/// Of models whose feedback does not learn.
+void transposed_fields(FieldVisitor& v, PyramidalHierarchy& m);
 
 }  // namespace apical::models

@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 
 #include "apical/core/error.h"
+#include "apical/models/dendritic_microcircuit.h"
+#include "apical/models/dendritic_predictive_coding.h"
+#include "apical/models/error_neuron_microcircuit.h"
 #include "apical/models/layered_models.h"
-#include "apical/models/model_tables.h"
+#include "apical/models/layered_reference.h"
+#include "apical/models/phaseless_alignment_learning.h"
 #include "apical/models/spiking_models.h"
 
 namespace apical::models {
@@ -29,10 +33,7 @@ const Model& find(std::string_view name) {
 }
 
 Circuit build_default(const Model& model, const std::vector<double>& layers) {
-  std::map<std::string, Value, std::less<>> values;
-  for (const Parameter& p : model.parameters) values[p.name] = p.default_value;
-  values["layers"] = layers;
-  return model.build(Values(std::move(values)));
+  return build_with(model.recipe, FieldValues().set("layers", layers));
 }
 
 }  // namespace apical::models

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "apical/core/error.h"
+#include <cmath>
 
 namespace apical::models {
 
@@ -19,33 +19,37 @@ void scaled(Fields& f, const char* name, double& v, double per_si, const char* u
   v = shown / per_si;
 }
 
-void expect(bool holds, const char* name, double v, const std::string& expected) {
-  if (!holds) throw ConfigError(fmt::format("{} is {}; expected {}", name, v, expected));
+namespace {
+std::vector<std::string> with_others(const char* name, const std::vector<std::string>& others) {
+  std::vector<std::string> names{name};
+  names.insert(names.end(), others.begin(), others.end());
+  return names;
+}
+}  // namespace
+
+void expect(bool holds, const char* name, double v, const std::string& expected,
+            const std::vector<std::string>& others) {
+  if (!holds) throw FieldError(with_others(name, others), fmt::format("is {}; expected {}", v, expected));
 }
 
 void positive(Fields& f, const char* name, double& v, const char* unit, const char* meaning) {
-  f(name, v, unit, meaning);
-  if (!(v > 0)) throw ConfigError(fmt::format("{} is {:g}; expected more than 0", name, v));
+  f.visitor()({name, unit, meaning, more_than(0)}, v);
 }
 
 void from_0(Fields& f, const char* name, double& v, const char* unit, const char* meaning) {
-  f(name, v, unit, meaning);
-  expect(v >= 0, name, v, "0 or more");
+  f.visitor()({name, unit, meaning, at_least(0)}, v);
 }
 
 void within_1(Fields& f, const char* name, double& v, const char* meaning) {
-  f(name, v, "", meaning);
-  expect(v >= 0 && v <= 1, name, v, "a number from 0 to 1");
+  f.visitor()({name, "", meaning, within(0, 1)}, v);
 }
 
 void probability(Fields& f, const char* name, double& v, const char* meaning) {
-  f(name, v, "", meaning);
-  expect(v > 0 && v < 1, name, v, "more than 0 and less than 1");
+  f.visitor()({name, "", meaning, between(0, 1)}, v);
 }
 
 void density(Fields& f, const char* name, double& v, const char* meaning) {
-  f(name, v, "", meaning);
-  expect(v > 0 && v <= 1, name, v, "more than 0 and at most 1");
+  f.visitor()({name, "", meaning, {.low = 0, .high = 1, .above = true}}, v);
 }
 
 void neurons(Fields& f, const char* name, std::size_t& v, const char* meaning) {
@@ -57,19 +61,14 @@ void rates(Fields& f, const char* name, std::vector<double>& list, double refrac
   const std::string limit =
       refractory_s > 0 ? fmt::format(" and less than 1/{} = {:g}", refractory, 1 / refractory_s) : "";
   each(f, name, list, "Hz", meaning, "more than 0" + limit,
-       [&](double v) { return v > 0 && v * refractory_s < 1; });
+       [&](double v) { return v > 0 && v * refractory_s < 1; }, {refractory});
 }
 
-std::string whole_numbers(double low, double high) {
-  return fmt::format("a whole number from {} to {}", low, high);
-}
+void refuse_empty(const char* name) { throw FieldError(name, "is empty; expected one number or more"); }
 
-void refuse_empty(const char* name) {
-  throw ConfigError(fmt::format("{} is empty; expected one number or more", name));
-}
-
-void refuse_entry(const char* name, double v, const std::string& expected) {
-  throw ConfigError(fmt::format("{} holds {}; expected {}", name, v, expected));
+void refuse_entry(const char* name, double v, const std::string& expected,
+                  const std::vector<std::string>& others) {
+  throw FieldError(with_others(name, others), fmt::format("holds {}; expected {}", v, expected));
 }
 
 void quirk_fields(Fields& f, spike::Quirks& q, const QuirkScope& scope) {
@@ -100,14 +99,12 @@ void quirk_fields(Fields& f, spike::Quirks& q, const QuirkScope& scope) {
          "adaptation of dendrites at the start (Q8: 0.1 in the program)");
 }
 
-Parameter quirk_preset() {
-  return {
-      "quirks",
-      std::string("recipe"),
-      "",
-      "what options marked Q1 … Q9 are unless they are given: as intended but for what the experiment cannot "
-      "do without, all as intended, or all as in the published program",
-      {"recipe", "intended", "published"}};
+FieldInfo quirk_preset() {
+  return {{.name = "quirks",
+           .meaning = "what options marked Q1 … Q9 are unless they are given: as intended but for what the "
+                      "experiment cannot do without, all as intended, or all as in the published program",
+           .choices = {"recipe", "intended", "published"}},
+          std::string("recipe")};
 }
 
 void apply_quirk_preset(spike::Quirks& q, std::size_t choice) {

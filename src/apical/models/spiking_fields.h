@@ -1,23 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 // What parameters of spiking recipes share: bounds that are said in one line, and units that are shown.
-// ConfigErrors open with the parameter's name.
 #pragma once
 
-#include <cmath>
 #include <string>
 #include <vector>
 
 #include "apical/circuit/spiking_quirks.h"
-#include "apical/models/layered_fields.h"
+#include "apical/core/fields.h"
 
 namespace apical::models {
 
 inline constexpr double kPico = 1e12, kMilli = 1e3;  // per unit of SI
 inline constexpr double kMostNeurons = 1e7, kMostRepetitions = 1e6;
 
+/// Visits options with little to say about them.
+class Fields {
+ public:
+  explicit Fields(FieldVisitor& v) : v_(v) {}
+  void operator()(const char* name, double& x, const char* unit, const char* meaning) {
+    v_({name, unit, meaning}, x);
+  }
+  void operator()(const char* name, bool& x, const char* meaning) { v_({name, "", meaning}, x); }
+  void operator()(const char* name, std::vector<double>& x, const char* unit, const char* meaning) {
+    v_({name, unit, meaning}, x);
+  }
+  template <std::integral Count>
+  void count(const char* name, Count& x, const char* unit, const char* meaning) {
+    v_({name, unit, meaning}, x);
+  }
+  template <class Enum>
+  void choice(const char* name, Enum& x, const std::vector<std::string>& names, const char* meaning) {
+    v_.choice({name, "", meaning}, x, names);
+  }
+  FieldVisitor& visitor() const { return v_; }
+
+ private:
+  FieldVisitor& v_;
+};
+
 /// A quantity kept in SI units and shown in others. Division gives the double nearest to the decimal number.
 void scaled(Fields& f, const char* name, double& v, double per_si, const char* unit, const char* meaning);
-void expect(bool holds, const char* name, double v, const std::string& expected);
+/// `others`: further options that the condition is about.
+void expect(bool holds, const char* name, double v, const std::string& expected,
+            const std::vector<std::string>& others = {});
 void positive(Fields& f, const char* name, double& v, const char* unit, const char* meaning);
 void from_0(Fields& f, const char* name, double& v, const char* unit, const char* meaning);
 void within_1(Fields& f, const char* name, double& v, const char* meaning);
@@ -29,28 +54,24 @@ void neurons(Fields& f, const char* name, std::size_t& v, const char* meaning);
 /// Rates of trains with a refractory time.
 void rates(Fields& f, const char* name, std::vector<double>& list, double refractory_s,
            const char* refractory, const char* meaning);
-std::string whole_numbers(double low, double high);
 [[noreturn]] void refuse_empty(const char* name);
-[[noreturn]] void refuse_entry(const char* name, double v, const std::string& expected);
+[[noreturn]] void refuse_entry(const char* name, double v, const std::string& expected,
+                               const std::vector<std::string>& others = {});
 
 template <class Count>
 void count(Fields& f, const char* name, Count& v, double low, double high, const char* unit,
            const char* meaning) {
-  auto number = static_cast<double>(v);
-  f(name, number, unit, meaning);
-  expect(number == std::floor(number) && number >= low && number <= high, name, number,
-         whole_numbers(low, high));
-  v = static_cast<Count>(number);
+  f.visitor()({name, unit, meaning, within(low, high)}, v);
 }
 
 /// A list with something in it, all of which `holds`.
 template <class Holds>
 void each(Fields& f, const char* name, std::vector<double>& list, const char* unit, const char* meaning,
-          const std::string& expected, Holds&& holds) {
+          const std::string& expected, Holds&& holds, const std::vector<std::string>& others = {}) {
   f(name, list, unit, meaning);
   if (list.empty()) refuse_empty(name);
   for (const double v : list) {
-    if (!holds(v)) refuse_entry(name, v, expected);
+    if (!holds(v)) refuse_entry(name, v, expected, others);
   }
 }
 
@@ -63,7 +84,7 @@ struct QuirkScope {
 };
 void quirk_fields(Fields& f, spike::Quirks& q, const QuirkScope& scope);
 /// "quirks": recipe, intended or published.
-Parameter quirk_preset();
+FieldInfo quirk_preset();
 void apply_quirk_preset(spike::Quirks& q, std::size_t choice);
 
 /// Payeur et al. (2021).

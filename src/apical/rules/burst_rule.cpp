@@ -30,11 +30,11 @@ BurstRule<T>::BurstRule(const NetworkDescription& description, BurstpropOptions 
                         FeedbackWeights<T> feedback)
     : options_(options), feedback_(std::move(feedback)) {
   if (!(options_.baseline > 0 && options_.baseline < 1))
-    throw ConfigError(fmt::format("p_baseline is {}; expected above 0 and below 1", options_.baseline));
+    throw FieldError("p_baseline", fmt::format("is {}; expected above 0 and below 1", options_.baseline));
   for (const auto& [name, value] : {std::pair{"feedback_deviation", options_.feedback_deviation},
                                     std::pair{"recurrent_range", options_.recurrent_range},
                                     std::pair{"recurrent_rate", options_.recurrent_rate}}) {
-    if (!(value >= 0)) throw ConfigError(fmt::format("{} is {}; expected 0 or more", name, value));
+    if (!(value >= 0)) throw FieldError(name, fmt::format("is {}; expected 0 or more", value));
   }
   if (options_.feedback == BurstFeedback::symmetric) {
     feedback_.clear();
@@ -108,5 +108,25 @@ template FeedbackWeights<double> burst_feedback<double>(const NetworkDescription
                                                         std::uint64_t);
 template class BurstRule<float>;
 template class BurstRule<double>;
+
+void fields(FieldVisitor& v, BurstpropOptions& o) {
+  v.choice({"feedback", "",
+            "feedback weights stay as they start, make the changes of the forward weights (Kolen-Pollack), "
+            "or are the forward weights"},
+           o.feedback, {"fixed", "learned", "symmetric"});
+  v({"feedback_deviation", "", "standard deviation of initial feedback weights", at_least(0)},
+    o.feedback_deviation);
+  v({"p_baseline", "", "burst probability of the output without a teacher", between(0, 1)}, o.baseline);
+  v({"kappa", "", "scale of the teacher at a softmax output (loss ce); divided out below"}, o.kappa);
+  v({"recurrence", "",
+     "inhibition among the units of dense hidden layers keeps burst probabilities where they are linear"},
+    o.recurrence);
+  v({"recurrent_range", "", "initial recurrent weights are uniform within +- this", at_least(0)},
+    o.recurrent_range);
+  v({"recurrent_rate", "",
+     "learning rate of recurrent weights, mean over the batch (published: 1e-4 for the sum over 32)",
+     at_least(0)},
+    o.recurrent_rate);
+}
 
 }  // namespace apical::layered

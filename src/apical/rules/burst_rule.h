@@ -8,6 +8,7 @@
 // the batch: multiply them by the batch size.
 #pragma once
 
+#include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
 #include "apical/rules/feedback_weights.h"
 
@@ -29,6 +30,7 @@ struct BurstpropOptions {
   double recurrent_rate = 3.2e-3;  ///< published: 1e-4 for the sum over batches of 32
   double kappa = 1e-5;             ///< scale of the teacher at a softmax output
 };
+void fields(FieldVisitor& v, BurstpropOptions& o);
 
 template <class T>
 class BurstRule : public CreditRule<T> {

@@ -18,15 +18,18 @@ ReluBurstprop<T>::ReluBurstprop(const NetworkDescription& description, Burstprop
     fits = fits && description.layers[l].activation.kind == Activation::relu;
     dense = dense || !description.connection(l);
   }
-  if (!fits) throw ConfigError("burstprop with the loss ce has relu units in all hidden layers");
+  if (!fits)
+    throw FieldError::about({"activation", "loss"},
+                            "burstprop with the loss ce has relu units in all hidden layers");
   if (dense && options.recurrence) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"recurrence"},
         "burstprop: recurrence is known for sigmoid units only, and dense hidden layers of relu would have "
         "it",
-        {}, "set recurrence = false");
+        "set recurrence = false");
   }
   if (!(options.kappa > 0 && std::isfinite(options.kappa)))
-    throw ConfigError("burstprop: kappa must be above 0");
+    throw FieldError::about({"kappa"}, "burstprop: kappa must be above 0");
 }
 
 template <class T>

@@ -29,7 +29,8 @@ Burstprop<T>::Burstprop(const NetworkDescription& description, BurstpropOptions 
     : BurstRule<T>(description, options, std::move(feedback)), recurrent_(std::move(recurrent)) {
   for (const Layer& layer : description.layers) {
     if (layer.activation.kind != Activation::sigmoid || description.loss != Loss::mse) {
-      throw ConfigError(
+      throw FieldError::about(
+          {"activation", "output", "loss"},
           "burstprop has sigmoid units in all layers and the loss mse, or relu units and softmax with the "
           "loss ce");
     }

@@ -3,17 +3,21 @@
 
 #include <cmath>
 
+#include "apical/engine/layered/layered_fields.h"
+
 namespace apical::layered {
 
 template <class T>
 ContrastiveHebbian<T>::ContrastiveHebbian(const NetworkDescription& description, ContrastiveOptions options)
     : options_(options) {
   if (description.output_activation().kind == Activation::softmax) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"output"},
         "contrastive Hebbian learning settles its output units one by one: softmax outputs cannot");
   }
   if (!(options_.feedback_gain > 0)) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"settling_gain"},
         "contrastive Hebbian learning needs a feedback gain above 0: without feedback the phases are equal");
   }
 }
@@ -63,5 +67,16 @@ void ContrastiveHebbian<T>::predict(const Workers& workers, const Network<T>& ne
 
 template class ContrastiveHebbian<float>;
 template class ContrastiveHebbian<double>;
+
+void fields(FieldVisitor& v, ContrastiveOptions& o) {
+  v({"settling_gain", "", "gain of the top-down input while settling", more_than(0)}, o.feedback_gain);
+  v({"depth_factor", "", "multiply the credit of a layer by gain^(layer - top)"}, o.depth_factor);
+  v({"phase_steps", "steps", "settling steps of either phase", at_least(0)}, o.settling.max_steps);
+  v({"prediction_steps", "steps", "settling steps of an answer", at_least(0)}, o.prediction.max_steps);
+  dynamics_fields(v, o.settling);
+  o.prediction.dynamics = o.settling.dynamics;
+  o.prediction.step = o.settling.step;
+  o.prediction.tolerance = o.settling.tolerance;
+}
 
 }  // namespace apical::layered

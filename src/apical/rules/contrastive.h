@@ -6,6 +6,7 @@
 // GeneRec (O'Reilly, Neural Comput 8:895, 1996): dW_l = (s+_l - s-_l) s-_{l-1}^T.
 #pragma once
 
+#include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
 #include "apical/engine/layered/settling.h"
 
@@ -20,6 +21,7 @@ struct ContrastiveOptions {
   Settling settling{.dynamics = Dynamics::sweeps, .max_steps = 15};
   Settling prediction{.dynamics = Dynamics::sweeps, .max_steps = 30};
 };
+void fields(FieldVisitor& v, ContrastiveOptions& o);
 
 /// credit() reports the loss as mean 1/2 |s-_L - y|^2. predict() is the settled minus phase: after learning
 /// the feedback changes the output, so a forward pass would not do.

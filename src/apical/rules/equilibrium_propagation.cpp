@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/rules/equilibrium_propagation.h"
 
+#include "apical/engine/layered/layered_fields.h"
+
 namespace apical::layered {
 
 template <class T>
@@ -8,15 +10,17 @@ EquilibriumPropagation<T>::EquilibriumPropagation(const NetworkDescription& desc
                                                   EquilibriumOptions options, std::uint64_t seed)
     : options_(options), seed_(seed) {
   if (options_.beta == 0)
-    throw ConfigError("equilibrium propagation needs a nudging strength beta other than 0");
+    throw FieldError::about({"beta"}, "equilibrium propagation needs a nudging strength beta other than 0");
   if (description.loss == Loss::bce) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"loss"},
         "equilibrium propagation lowers the squared error of the settled output, or the cross-entropy of a "
         "softmax "
         "readout: loss mse or ce, not bce");
   }
   if (settling_layers(description) == 0)
-    throw ConfigError("equilibrium propagation needs a layer that settles below a softmax readout");
+    throw FieldError::about({"layers"},
+                            "equilibrium propagation needs a layer that settles below a softmax readout");
 }
 
 template <class T>
@@ -87,5 +91,18 @@ bool EquilibriumPropagation<T>::exact_credit(const Workers& workers, const Netwo
 
 template class EquilibriumPropagation<float>;
 template class EquilibriumPropagation<double>;
+
+void fields(FieldVisitor& v, EquilibriumOptions& o) {
+  v.choice({"nudging", "", "which nudged phases are compared"}, o.nudging,
+           {"one_sided", "random_sign", "symmetric"});
+  v({"beta", "", "strength of the nudge"}, o.beta);
+  v({"free_steps", "steps", "settling steps of the free phase, and of an answer", at_least(0)},
+    o.free.max_steps);
+  v({"nudged_steps", "steps", "settling steps of a nudged phase", at_least(0)}, o.nudged.max_steps);
+  dynamics_fields(v, o.free);
+  o.nudged.dynamics = o.free.dynamics;
+  o.nudged.step = o.free.step;
+  o.nudged.tolerance = o.free.tolerance;
+}
 
 }  // namespace apical::layered

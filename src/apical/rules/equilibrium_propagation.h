@@ -11,6 +11,7 @@
 // cross-entropy (Laborieux et al. 2021).
 #pragma once
 
+#include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
 #include "apical/engine/layered/settling.h"
 
@@ -28,6 +29,7 @@ struct EquilibriumOptions {
   Settling free{.max_steps = 30};
   Settling nudged{.max_steps = 10};
 };
+void fields(FieldVisitor& v, EquilibriumOptions& o);
 
 template <class T>
 class EquilibriumPropagation final : public CreditRule<T> {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "apical/engine/layered/credit_rule.h"
+#include "apical/engine/layered/layered_fields.h"
 
 namespace apical::layered {
 
@@ -15,6 +16,16 @@ template <class T>
 using FeedbackWeights = std::vector<Matrix<T>>;
 
 enum class FeedbackPath { chained, direct };
+
+/// How random feedback starts.
+struct FeedbackStart {
+  WeightInit init = WeightInit::glorot_uniform;
+  double gain = 1;
+};
+inline void fields(FieldVisitor& v, FeedbackStart& s) {
+  v({"feedback_init", "", "initial feedback weights"}, s.init);
+  v({"feedback_gain", "", "multiplies initial feedback weights"}, s.gain);
+}
 
 /// Random feedback weights, N or U as `init` says, scaled by `gain`.
 template <class T>

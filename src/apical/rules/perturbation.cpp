@@ -52,12 +52,14 @@ template <class T>
 PerturbationRule<T>::PerturbationRule(const NetworkDescription& /*description*/, PerturbationOptions options,
                                       std::uint64_t seed)
     : options_(options), seed_(seed) {
-  if (!(options_.sigma > 0)) throw ConfigError("perturbation rules need a noise sigma above 0");
+  if (!(options_.sigma > 0))
+    throw FieldError::about({"sigma"}, "perturbation rules need a noise sigma above 0");
   if (options_.form == PerturbationForm::reinforce && options_.baseline == Baseline::antithetic) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"baseline"},
         "the reinforce form correlates noise with the noisy presynaptic side, which differs between the two "
         "passes of an antithetic pair",
-        {}, "use node_perturbation with the antithetic baseline");
+        "use node_perturbation with the antithetic baseline");
   }
 }
 
@@ -121,5 +123,14 @@ double PerturbationRule<T>::credit(const Workers& workers, const Network<T>& net
 APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)
 #undef APICAL_INSTANTIATE
+
+void fields(FieldVisitor& v, PerturbationOptions& o) {
+  v({"sigma", "", "standard deviation of the noise on every unit's drive", more_than(0)}, o.sigma);
+  v.choice({"baseline", "",
+            "what the noisy loss is compared with: the loss without noise, its running mean, or the loss "
+            "with the opposite noise"},
+           o.baseline, {"clean_pass", "running_mean", "antithetic"});
+  v({"baseline_rate", "", "running_mean: weight of the newest batch"}, o.baseline_rate);
+}
 
 }  // namespace apical::layered

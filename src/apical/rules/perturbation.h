@@ -6,6 +6,7 @@
 //   clean presynaptic side)
 #pragma once
 
+#include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
 
 namespace apical::layered {
@@ -24,6 +25,7 @@ struct PerturbationOptions {
   double sigma = 0.05;
   double baseline_rate = 0.05;  ///< running_mean: weight of the newest batch
 };
+void fields(FieldVisitor& v, PerturbationOptions& o);
 
 /// Forward pass with sigma xi_l added to every drive. xi has unit variance, one matrix per layer.
 template <class T>

@@ -8,10 +8,12 @@ namespace apical::layered {
 template <class T>
 PredictiveCoding<T>::PredictiveCoding(const NetworkDescription& description, PredictiveOptions options)
     : options_(options) {
-  if (options_.steps < 1) throw ConfigError("predictive coding needs at least one inference step");
-  if (!(options_.gamma > 0)) throw ConfigError("predictive coding: the inference step gamma must be above 0");
+  if (options_.steps < 1)
+    throw FieldError::about({"inference_steps"}, "predictive coding needs at least one inference step");
+  if (!(options_.gamma > 0))
+    throw FieldError::about({"gamma"}, "predictive coding: the inference step gamma must be above 0");
   if (!(options_.output_precision > 0))
-    throw ConfigError("predictive coding: output_precision must be above 0");
+    throw FieldError::about({"output_precision"}, "predictive coding: output_precision must be above 0");
   if (options_.inference == Inference::zero_divergence) {
     options_.steps = static_cast<int>(description.depth());
     options_.gamma = 1;
@@ -280,5 +282,14 @@ double PredictiveCoding<T>::stationarity(const Workers& workers, const Network<T
 
 template class PredictiveCoding<float>;
 template class PredictiveCoding<double>;
+
+void fields(FieldVisitor& v, PredictiveOptions& o) {
+  v.choice({"prediction", "", "f(W v + b), or W f(v) + b which is local to every synapse"}, o.prediction,
+           {"of_drive", "of_activity"});
+  v({"inference_steps", "steps", "steps of the value units per batch", at_least(1)}, o.steps);
+  v({"gamma", "", "size of a step", more_than(0)}, o.gamma);
+  v({"guard", "", "limit gamma to what the curvature of the energy allows"}, o.guard);
+  v({"output_precision", "", "weight of the output error", more_than(0)}, o.output_precision);
+}
 
 }  // namespace apical::layered

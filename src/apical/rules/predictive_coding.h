@@ -10,6 +10,7 @@
 //                the input)
 #pragma once
 
+#include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
 
 namespace apical::layered {
@@ -36,6 +37,7 @@ struct PredictiveOptions {
   double output_precision = 1;  ///< weight of the output error; the credit is divided by it
   bool record_energy = false;   ///< F before the first and after every step in energies()
 };
+void fields(FieldVisitor& v, PredictiveOptions& o);
 
 /// With losses ce and bce the output error node carries y - h_L and F counts that loss instead of 1/2
 /// |eps_L|^2.

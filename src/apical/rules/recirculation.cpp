@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/rules/recirculation.h"
 
+#include "apical/core/field_error.h"
+
 namespace apical::layered {
 
 template <class T>
 Recirculation<T>::Recirculation(const NetworkDescription& description, double lambda) : lambda_(lambda) {
   if (description.depth() != 2 || description.outputs() != description.inputs ||
       description.output_activation().kind == Activation::softmax) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"layers", "output"},
         "recirculation needs an auto-encoder of two layers with as many outputs as inputs, not softmax");
   }
   require_dense(description, name(), "its second layer leads back to the input");
   if (!(lambda >= 0 && lambda < 1))
-    throw ConfigError("recirculation: the regression lambda must be in [0, 1)");
+    throw FieldError::about({"regression"}, "recirculation: the regression lambda must be in [0, 1)");
 }
 
 template <class T>

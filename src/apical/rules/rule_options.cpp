@@ -138,6 +138,46 @@ RuleOptions default_options(std::string_view name) {
   throw ConfigError("unknown credit rule '" + std::string(name) + "'", {}, suggestion(name, rule_names()));
 }
 
+namespace {
+// Those of rules that are simpler than their options, or share them with others.
+void fields(FieldVisitor&, BackpropagationOptions&) {}
+void fields(FieldVisitor& v, FeedbackAlignmentOptions& o) { fields(v, o.feedback); }
+void fields(FieldVisitor&, SignSymmetryOptions&) {}
+void fields(FieldVisitor& v, KolenPollackOptions& o) { fields(v, o.feedback); }
+void fields(FieldVisitor& v, MirroredFeedbackOptions& o) {
+  fields(v, o.mirror);
+  fields(v, o.feedback);
+}
+void fields(FieldVisitor&, HebbianOptions&) {}
+void fields(FieldVisitor& v, TargetRuleOptions& o) {
+  fields(v, o.target);
+  v({"feedback_gain", "", "multiplies initial feedback weights"}, o.feedback_gain);
+}
+void fields(FieldVisitor& v, RecirculationOptions& o) {
+  v({"regression",
+     "",
+     "share of the old activity that stays on each trip (lambda)",
+     {.low = 0, .high = 1, .below = true}},
+    o.lambda);
+}
+void fields(FieldVisitor& v, SegregatedRuleOptions& o) {
+  fields(v, o.physiology);
+  fields(v, o.feedback);
+}
+void fields(FieldVisitor& v, SpikingSegregatedRuleOptions& o) {
+  fields(v, o.physiology);
+  fields(v, o.feedback);
+}
+void fields(FieldVisitor& v, TwoSiteOptions& o) {
+  fields(v, o.neuron);
+  fields(v, o.feedback);
+}
+}  // namespace
+
+void fields(FieldVisitor& v, RuleOptions& options) {
+  std::visit([&](auto& o) { fields(v, o); }, options);
+}
+
 template <class T>
 std::unique_ptr<CreditRule<T>> make_rule(const RuleOptions& options, const NetworkDescription& description,
                                          std::uint64_t seed) {

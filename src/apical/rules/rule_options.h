@@ -26,12 +26,6 @@
 
 namespace apical::layered {
 
-/// How random feedback starts.
-struct FeedbackStart {
-  WeightInit init = WeightInit::glorot_uniform;
-  double gain = 1;
-};
-
 struct BackpropagationOptions {};
 struct FeedbackAlignmentOptions {
   FeedbackPath path = FeedbackPath::chained;
@@ -82,6 +76,9 @@ using RuleOptions =
 const std::vector<std::string>& rule_names();
 /// Options with which the rule of this name starts out. Throws ConfigError with the nearest known name.
 RuleOptions default_options(std::string_view name);
+
+/// What can be set about a rule, in the names of experiment files.
+void fields(FieldVisitor& v, RuleOptions& options);
 
 /// A rule for this network; `seed` addresses its feedback weights and noise. Throws ConfigError if the rule
 /// cannot work on such a network, saying why.

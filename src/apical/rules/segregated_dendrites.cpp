@@ -9,8 +9,9 @@ namespace apical::layered {
 void check_sigmoid_units(const NetworkDescription& description) {
   for (const Layer& layer : description.layers) {
     if (layer.activation.kind != Activation::sigmoid) {
-      throw ConfigError("segregated dendrites have sigmoid units in all layers, not " +
-                        activation_name(layer.activation.kind));
+      throw FieldError::about({"activation", "output"},
+                              "segregated dendrites have sigmoid units in all layers, not " +
+                                  activation_name(layer.activation.kind));
     }
   }
 }
@@ -106,5 +107,16 @@ void SegregatedDendrites<T>::predict(const Workers& workers, const Network<T>& n
 
 template class SegregatedDendrites<float>;
 template class SegregatedDendrites<double>;
+
+void fields(FieldVisitor& v, SegregatedOptions& p) {
+  v({"phi_max", "1/ms", "highest rate"}, p.phi_max);
+  v({"g_basal", "", "conductance from the basal dendrite to the soma of a hidden neuron"}, p.g_B);
+  v({"g_leak", "", "leak conductance"}, p.g_L);
+  v({"g_dendrite", "", "conductance from the dendrite to the soma of an output neuron"}, p.g_D);
+  v({"E_excitatory", "", "reversal potential of the exciting teacher"}, p.E_E);
+  v({"E_inhibitory", "", "reversal potential of the inhibiting teacher"}, p.E_I);
+  v({"P_hidden", "", "scale of hidden updates (published: 20/phi_max)"}, p.P_hidden);
+  v({"P_output", "", "scale of output updates (published: 20/phi_max^2)"}, p.P_out);
+}
 
 }  // namespace apical::layered

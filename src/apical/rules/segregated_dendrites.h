@@ -9,6 +9,7 @@
 //   (alpha^t - alpha^f) phi_max sigmoid'(V) r_below^T
 #pragma once
 
+#include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
 #include "apical/rules/feedback_weights.h"
 
@@ -23,6 +24,7 @@ struct SegregatedOptions {
   double P_hidden = 100;  ///< 20/phi_max
   double P_out = 500;     ///< 20/phi_max^2
 };
+void fields(FieldVisitor& v, SegregatedOptions& o);
 
 /// ConfigError unless all units are sigmoid, as those with segregated dendrites are.
 void check_sigmoid_units(const NetworkDescription& description);

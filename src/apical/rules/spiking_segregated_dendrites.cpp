@@ -15,7 +15,8 @@ namespace {
 std::size_t steps_of(double time, double dt) {
   const double steps = std::round(time / dt);
   if (!(steps >= 1 && steps < 1e6) || std::abs(steps * dt - time) > 1e-9 * time) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"phase", "average", "dt"},
         "segregated dendrites: phase and average must be whole numbers of time steps, one or more");
   }
   return static_cast<std::size_t>(steps);
@@ -71,17 +72,22 @@ SpikingSegregatedDendrites<T>::SpikingSegregatedDendrites(const NetworkDescripti
   check_sigmoid_units(description);
   const SpikingSegregatedOptions& o = options_;
   if (!(o.dt > 0 && o.tau_short > 0 && o.tau_long > o.tau_short)) {
-    throw ConfigError("segregated dendrites: expected dt > 0 and tau_long > tau_short > 0");
+    throw FieldError::about({"dt", "tau_long", "tau_short"},
+                            "segregated dendrites: expected dt > 0 and tau_long > tau_short > 0");
   }
   // Euler steps diverge beyond 2; the teacher's conductances sum to 1.
   if (o.dt * (o.steady.g_L + std::max(o.steady.g_B + o.g_A, o.steady.g_D + 1)) > 2) {
-    throw ConfigError("segregated dendrites: dt is too long for the membrane");
+    throw FieldError::about({"dt"}, "segregated dendrites: dt is too long for the membrane");
   }
   steps_ = steps_of(o.phase, o.dt);
   averaged_ = steps_of(o.average, o.dt);
   if (o.input_neurons == 0)
-    throw ConfigError("segregated dendrites: input_neurons is 0; expected at least one neuron per input");
-  if (averaged_ > steps_) throw ConfigError("segregated dendrites: averages cannot be longer than a phase");
+    throw FieldError::about(
+        {"input_neurons"},
+        "segregated dendrites: input_neurons is 0; expected at least one neuron per input");
+  if (averaged_ > steps_)
+    throw FieldError::about({"average", "phase"},
+                            "segregated dendrites: averages cannot be longer than a phase");
   const double slow = std::exp(-o.dt / o.tau_long), fast = std::exp(-o.dt / o.tau_short);
   keep_slow_ = static_cast<T>(slow);
   keep_fast_ = static_cast<T>(fast);
@@ -263,5 +269,18 @@ void SpikingSegregatedDendrites<T>::predict(const Workers& workers, const Networ
 
 template class SpikingSegregatedDendrites<float>;
 template class SpikingSegregatedDendrites<double>;
+
+void fields(FieldVisitor& v, SpikingSegregatedOptions& p) {
+  fields(v, p.steady);
+  v({"g_apical", "", "conductance from the apical dendrite to the soma of a hidden neuron"}, p.g_A);
+  v({"dt", "ms", "time step", more_than(0)}, p.dt);
+  v({"phase", "ms", "duration of the forward and of the target phase", more_than(0)}, p.phase);
+  v({"average", "ms", "end of a phase over which potentials, rates and postsynaptic potentials are averaged",
+     more_than(0)},
+    p.average);
+  v({"tau_long", "ms", "postsynaptic potentials: slower time constant", more_than(0)}, p.tau_long);
+  v({"tau_short", "ms", "postsynaptic potentials: faster time constant", more_than(0)}, p.tau_short);
+  v({"input_neurons", "neurons", "Poisson neurons that carry each input", at_least(1)}, p.input_neurons);
+}
 
 }  // namespace apical::layered

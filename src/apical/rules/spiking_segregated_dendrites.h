@@ -11,6 +11,7 @@
 // averages in the place of rates.
 #pragma once
 
+#include "apical/core/fields.h"
 #include "apical/rules/segregated_dendrites.h"
 
 namespace apical::layered {
@@ -25,6 +26,7 @@ struct SpikingSegregatedOptions {
   double tau_long = 10, tau_short = 3;  ///< ms
   std::size_t input_neurons = 1;        ///< Poisson neurons that carry each input; their PSPs are averaged
 };
+void fields(FieldVisitor& v, SpikingSegregatedOptions& o);
 
 template <class T>
 class SpikingSegregatedDendrites final : public CreditRule<T> {

@@ -138,8 +138,8 @@ void reconstruction_credit(const Workers& workers, const Network<T>& network, st
 
 template <class T>
 void TargetPropagation<T>::check_options() const {
-  if (!(options_.step > 0)) throw ConfigError("target propagation: step must be above 0");
-  if (!(options_.sigma > 0)) throw ConfigError("target propagation: sigma must be above 0");
+  if (!(options_.step > 0)) throw FieldError::about({"step"}, "target propagation: step must be above 0");
+  if (!(options_.sigma > 0)) throw FieldError::about({"sigma"}, "target propagation: sigma must be above 0");
 }
 
 template <class T>
@@ -176,7 +176,8 @@ TargetPropagation<T>::TargetPropagation(const NetworkDescription& description, T
     fits = Q_[l].rows() == description.layers[l].size && Q_[l].cols() == description.outputs();
   }
   if (!fits) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"first_target"},
         "direct target propagation needs one Q (n_l, n_L) per hidden layer, the form direct_linear and the "
         "first target at the output");
   }
@@ -294,5 +295,16 @@ double TargetPropagation<T>::credit(const Workers& workers, const Network<T>& ne
 APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)
 #undef APICAL_INSTANTIATE
+
+void fields(FieldVisitor& v, TargetOptions& o) {
+  v.choice({"first_target", "", "where the gradient step of the first target is taken"}, o.first,
+           {"output", "penultimate"});
+  v({"step", "", "size of that step", more_than(0)}, o.step);
+  v({"divide_by_step", "", "divide updates by the step, so that one learning rate serves all steps"},
+    o.divide_by_step);
+  v({"sigma", "", "standard deviation of the noise that trains the feedback maps", more_than(0)}, o.sigma);
+  if (o.form == TargetForm::direct_linear)
+    v({"lambda", "", "decay inside the difference reconstruction loss"}, o.lambda);
+}
 
 }  // namespace apical::layered

@@ -12,6 +12,7 @@
 // whose minimum is the damped pseudo-inverse J^T (J J^T + lambda I)^-1.
 #pragma once
 
+#include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
 #include "apical/rules/feedback_weights.h"
 
@@ -33,6 +34,7 @@ struct TargetOptions {
   double sigma = 0.05;         ///< standard deviation of the noise that trains the feedback
   double lambda = 0;           ///< direct_linear: decay inside the difference reconstruction loss
 };
+void fields(FieldVisitor& v, TargetOptions& o);
 
 /// Maps of layer l+1 (index l+1) onto layer l (index l): V (n_l, n_{l+1}), c (n_l); one per hidden layer.
 template <class T>

@@ -29,9 +29,10 @@ template <class T>
 ThreeFactor<T>::ThreeFactor(const NetworkDescription& description, ThreeFactorOptions options,
                             std::uint64_t seed)
     : options_(options), seed_(seed), trace_(Credit<T>::zeros(description)) {
-  if (!(options_.sigma > 0)) throw ConfigError("three-factor learning needs a noise sigma above 0");
+  if (!(options_.sigma > 0))
+    throw FieldError::about({"sigma"}, "three-factor learning needs a noise sigma above 0");
   if (!(options_.lambda >= 0 && options_.lambda < 1))
-    throw ConfigError("three-factor learning: lambda must be in [0, 1)");
+    throw FieldError::about({"trace_decay"}, "three-factor learning: lambda must be in [0, 1)");
 }
 
 template <class T>
@@ -87,5 +88,15 @@ double ThreeFactor<T>::credit(const Workers& workers, const Network<T>& network,
 
 template class ThreeFactor<float>;
 template class ThreeFactor<double>;
+
+void fields(FieldVisitor& v, ThreeFactorOptions& o) {
+  v({"trace_decay",
+     "",
+     "share of an eligibility trace that stays from one sample to the next",
+     {.low = 0, .high = 1, .below = true}},
+    o.lambda);
+  v({"sigma", "", "standard deviation of the noise on every unit's drive", more_than(0)}, o.sigma);
+  v({"baseline_rate", "", "weight of the newest sample in the running mean of the loss"}, o.baseline_rate);
+}
 
 }  // namespace apical::layered

@@ -6,6 +6,7 @@
 // The rows of a batch are successive moments. For lambda = 0 this is REINFORCE with a running baseline.
 #pragma once
 
+#include "apical/core/fields.h"
 #include "apical/rules/perturbation.h"
 
 namespace apical::layered {
@@ -15,6 +16,7 @@ struct ThreeFactorOptions {
   double sigma = 0.05;          ///< standard deviation of the noise on the drive
   double baseline_rate = 0.05;  ///< weight of the newest row in the running mean of the loss
 };
+void fields(FieldVisitor& v, ThreeFactorOptions& o);
 
 template <class T>
 class ThreeFactor final : public CreditRule<T> {

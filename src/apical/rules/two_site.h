@@ -11,6 +11,7 @@
 // or none, and receivers know p0. The mean change is that of the rates, as every step is linear in D.
 #pragma once
 
+#include "apical/core/fields.h"
 #include "apical/rules/delta_rule.h"
 #include "apical/rules/feedback_weights.h"
 
@@ -26,6 +27,15 @@ struct TwoSiteNeuron {
   DendriticSpikes spikes = DendriticSpikes::rates;
   double p0 = 0.5;  ///< probability of a burst without error, (0, 1)
 };
+inline void fields(FieldVisitor& v, TwoSiteNeuron& n) {
+  v({"mixing", "",
+     "share of the somatic signal at the dendritic site: 0 for two sites, more for the one-site control",
+     within(0, 1)},
+    n.alpha);
+  v.choice({"dendritic_spikes", "", "burst rates D, or all-or-none bursts with probability p0 + D"}, n.spikes,
+           {"rates", "bursts"});
+  v({"p0", "", "bursts: probability of one without an error", between(0, 1)}, n.p0);
+}
 
 template <class T>
 class TwoSite final : public DeltaRule<T> {
@@ -38,13 +48,15 @@ class TwoSite final : public DeltaRule<T> {
     check_feedback(description, FeedbackPath::chained, V_);
     for (const Layer& layer : description.layers) {
       if (layer.activation.kind != Activation::sigmoid || description.loss != Loss::mse) {
-        throw ConfigError("two-site neurons have sigmoid units in all layers and the loss mse");
+        throw FieldError::about({"activation", "output", "loss"},
+                                "two-site neurons have sigmoid units in all layers and the loss mse");
       }
     }
     if (!(neuron.alpha >= 0 && neuron.alpha <= 1))
-      throw ConfigError("two-site neurons: alpha must be in [0, 1]");
+      throw FieldError::about({"mixing"}, "two-site neurons: alpha must be in [0, 1]");
     if (!(neuron.p0 > 0 && neuron.p0 < 1))
-      throw ConfigError("two-site neurons: the burst probability without error must be in (0, 1)");
+      throw FieldError::about({"p0"},
+                              "two-site neurons: the burst probability without error must be in (0, 1)");
     dV_ = V_;
     for (std::size_t l = 0; l < V_.size(); ++l) slots_.push_back({V_[l].flat(), dV_[l].flat(), true});
   }

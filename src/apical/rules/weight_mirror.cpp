@@ -33,7 +33,8 @@ WeightMirror<T>::WeightMirror(const NetworkDescription& description, FeedbackWei
     : feedback_(std::move(feedback)), options_(options), seed_(seed) {
   check_feedback(description, FeedbackPath::chained, feedback_);
   if (options_.every < 1 || options_.vectors < 1) {
-    throw ConfigError("weight mirror: 'every' and 'vectors' must be at least 1");
+    throw FieldError::about({"mirror_every", "mirror_vectors"},
+                            "weight mirror: 'every' and 'vectors' must be at least 1");
   }
 }
 
@@ -62,5 +63,13 @@ template void mirror<double>(const Workers&, const Connection&, const Matrix<dou
                              Rows<double>&, Matrix<double>&);
 template class WeightMirror<float>;
 template class WeightMirror<double>;
+
+void fields(FieldVisitor& v, WeightMirrorOptions& o) {
+  v({"mirror_every", "batches", "batches from one mirror phase to the next", at_least(1)}, o.every);
+  v({"mirror_vectors", "", "noise vectors per mirror phase", at_least(1)}, o.vectors);
+  v({"mirror_sigma", "", "standard deviation of that noise"}, o.sigma);
+  v({"mirror_decay", "", "share of the feedback weights that is forgotten per mirror phase"}, o.decay);
+  v({"mirror_eta", "", "learning rate of the feedback weights"}, o.eta);
+}
 
 }  // namespace apical::layered

@@ -6,6 +6,7 @@
 // mix.
 #pragma once
 
+#include "apical/core/fields.h"
 #include "apical/rules/delta_rule.h"
 #include "apical/rules/feedback_weights.h"
 
@@ -18,6 +19,7 @@ struct WeightMirrorOptions {
   double decay = 0.05;
   double eta = 0.2;  ///< 0.05 / sigma^2
 };
+void fields(FieldVisitor& v, WeightMirrorOptions& o);
 
 /// One mirror step on the feedback Y (shape of W) of one connection. xi (M, n_pre) already has standard
 /// deviation sigma. A softmax layer responds through its pre-activation.

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "apical/engine/layered/convolution.h"
+#include "apical/engine/layered/layered_fields.h"
 
 namespace apical::layered {
 namespace {
@@ -21,8 +22,6 @@ Enum from_name(const std::array<std::string_view, N>& names, std::string_view na
 }
 
 constexpr std::array<std::string_view, 3> kLosses{"mse", "ce", "bce"};
-constexpr std::array<std::string_view, 5> kInits{"glorot_uniform", "glorot_normal", "he_normal",
-                                                 "fan_in_uniform", "orthogonal"};
 
 /// In lanes, so that the compiler can use vectors without changing the order of additions.
 template <class T>
@@ -59,9 +58,9 @@ void orthonormalise_rows(Matrix<double>& W) {
 
 std::string loss_name(Loss loss) { return std::string(kLosses[static_cast<std::size_t>(loss)]); }
 Loss loss_from_name(std::string_view name) { return from_name<Loss>(kLosses, name, "loss"); }
-std::string weight_init_name(WeightInit init) { return std::string(kInits[static_cast<std::size_t>(init)]); }
+std::string weight_init_name(WeightInit init) { return std::string(name_of(init)); }
 WeightInit weight_init_from_name(std::string_view name) {
-  return from_name<WeightInit>(kInits, name, "weight_init");
+  return from_name<WeightInit>(kNames<WeightInit>, name, "weight_init");
 }
 
 Layer convolution_layer(const Convolution& convolution, Activation activation) {
@@ -84,38 +83,42 @@ Fan NetworkDescription::fan(std::size_t l) const {
 void require_dense(const NetworkDescription& description, std::string_view rule, std::string_view why) {
   for (std::size_t l = 0; l < description.depth(); ++l) {
     if (description.connection(l)) {
-      throw ConfigError(
+      throw FieldError::about(
+          {"layers"},
           fmt::format("{} needs all-to-all layers, and layer {} is a convolution: {}", rule, l + 1, why));
     }
   }
 }
 
 void NetworkDescription::validate() const {
-  if (inputs == 0) throw ConfigError("a network needs at least one input");
-  if (layers.empty()) throw ConfigError("a network needs at least one layer");
+  if (inputs == 0) throw FieldError::about({"layers"}, "a network needs at least one input");
+  if (layers.empty()) throw FieldError::about({"layers"}, "a network needs at least one layer");
   for (std::size_t l = 0; l < depth(); ++l) {
-    if (layers[l].size == 0) throw ConfigError(fmt::format("layer {} has no units", l + 1));
+    if (layers[l].size == 0) throw FieldError::about({"layers"}, fmt::format("layer {} has no units", l + 1));
     if (const Connection& c = connection(l)) {
       const ImageShape out = c->out();
       if (c->in.units() != fan_in(l) || out.units() != layers[l].size) {
-        throw ConfigError(
+        throw FieldError::about(
+            {"layers"},
             fmt::format("layer {} is a convolution of {} to {}, but has {} units below and {} of its own",
                         l + 1, to_string(c->in), to_string(out), fan_in(l), layers[l].size));
       }
     }
     if (l + 1 < depth() && layers[l].activation.kind == Activation::softmax) {
-      throw ConfigError(
+      throw FieldError::about(
+          {"layers"},
           fmt::format("layer {} is softmax, which only the output layer ({}) can be", l + 1, depth()));
     }
   }
   const bool softmax = output_activation().kind == Activation::softmax;
   if (softmax != (loss == Loss::ce)) {
-    throw ConfigError(fmt::format("output activation '{}' with loss '{}': softmax and ce go together",
-                                  activation_name(output_activation().kind), loss_name(loss)));
+    throw FieldError::about({"output", "loss"},
+                            fmt::format("output activation '{}' with loss '{}': softmax and ce go together",
+                                        activation_name(output_activation().kind), loss_name(loss)));
   }
   if (loss == Loss::bce && output_activation().kind != Activation::sigmoid) {
-    throw ConfigError(
-        fmt::format("loss bce needs sigmoid outputs, not '{}'", activation_name(output_activation().kind)));
+    throw FieldError::about({"loss", "output"}, fmt::format("loss bce needs sigmoid outputs, not '{}'",
+                                                            activation_name(output_activation().kind)));
   }
 }
 

@@ -8,12 +8,11 @@
 
 #include "apical/core/error.h"
 #include "apical/engine/layered/kernels.h"
+#include "apical/engine/layered/layered_fields.h"
 
 namespace apical::layered {
 namespace {
 
-constexpr std::array<std::string_view, 3> kKinds{"sgd", "momentum", "adam"};
-constexpr std::array<std::string_view, 3> kDecays{"coupled", "decoupled", "unscaled"};
 constexpr std::size_t kItemsPerPart = 32768;
 
 template <class Enum>
@@ -27,27 +26,22 @@ Enum named(const std::array<std::string_view, 3>& names, std::string_view name, 
 
 }  // namespace
 
-std::string optimiser_name(OptimiserKind kind) { return std::string(kKinds[static_cast<std::size_t>(kind)]); }
+std::string optimiser_name(OptimiserKind kind) { return std::string(name_of(kind)); }
 OptimiserKind optimiser_from_name(std::string_view name) {
-  return named<OptimiserKind>(kKinds, name, "optimiser");
+  return named<OptimiserKind>(kNames<OptimiserKind>, name, "optimiser");
 }
-std::string decay_name(DecayKind kind) { return std::string(kDecays[static_cast<std::size_t>(kind)]); }
+std::string decay_name(DecayKind kind) { return std::string(name_of(kind)); }
 DecayKind decay_from_name(std::string_view name) {
-  return named<DecayKind>(kDecays, name, "weight decay kind");
+  return named<DecayKind>(kNames<DecayKind>, name, "weight decay kind");
 }
 
 void OptimiserSettings::validate() const {
-  const auto require = [](bool ok, std::string_view what, double value) {
-    if (!ok) throw ConfigError(fmt::format("optimiser: {}, not {}", what, value));
-  };
-  require(std::isfinite(learning_rate) && learning_rate >= 0, "learning_rate must be finite and at least 0",
-          learning_rate);
-  require(momentum >= 0 && momentum < 1, "momentum must be in [0, 1)", momentum);
-  require(beta1 >= 0 && beta1 < 1, "beta1 must be in [0, 1)", beta1);
-  require(beta2 >= 0 && beta2 < 1, "beta2 must be in [0, 1)", beta2);
-  require(epsilon > 0, "epsilon must be above 0", epsilon);
-  require(weight_decay >= 0, "weight_decay must be at least 0", weight_decay);
-  require(clip_norm >= 0, "clip_norm must be at least 0", clip_norm);
+  if (!(std::isfinite(learning_rate) && learning_rate >= 0)) {
+    throw FieldError("learning_rate",
+                     fmt::format("is {}; expected a finite number of 0 or more", learning_rate));
+  }
+  OptimiserSettings copy = *this;
+  check_fields(copy);
 }
 
 template <class T>

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "apical/core/field_error.h"
 #include "apical/engine/layered/kernels.h"
 
 namespace apical::layered {
@@ -25,7 +26,8 @@ double potential(Activation::Kind f, double s) {
     case Activation::tanh:
       return 0.5 * (x_log_x(1 + s) + x_log_x(1 - s));
     default:
-      throw ConfigError("no settling energy is defined for " + activation_name(f) + " units");
+      throw FieldError::about({"activation", "output"},
+                              "no settling energy is defined for " + activation_name(f) + " units");
   }
 }
 

@@ -125,35 +125,6 @@ class FieldReader {
   bool editing_;
 };
 
-/// The first word of the message, outside quotes, that is a key of the entry: "size of population 'v1' is 0"
-/// is about `size`.
-std::string key_meant(const TomlReader& entry, const std::string& message) {
-  if (entry.has("rule") && message.find("the rule of projection") != std::string::npos) return "rule";
-  std::string word;
-  bool quoted = false;
-  for (const char c : message + " ") {
-    if (c == '\'') quoted = !quoted;
-    if (!quoted && (c == '_' || (c >= 'a' && c <= 'z'))) {
-      word += c;
-      continue;
-    }
-    if (!word.empty() && entry.has(word)) return word;
-    word.clear();
-  }
-  return "";
-}
-
-/// Runs `f`; what the circuit complains about gets the place of the entry's key it is about.
-template <class F>
-void placed(TomlReader& entry, F&& f) {
-  try {
-    f();
-  } catch (const ConfigError& e) {
-    if (!e.place().file.empty()) throw;
-    throw ConfigError(e.bare_message(), entry.place(key_meant(entry, e.bare_message())), e.hint());
-  }
-}
-
 /// "v1" of "v1.pyr"; the name itself where there is no dot; external populations belong to no area.
 std::string area_of(const Population& p) {
   return p.kind == Population::Kind::external ? "" : p.name.substr(0, p.name.find('.'));
@@ -175,7 +146,7 @@ void read_new_populations(TomlReader& root, Circuit& circuit) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     FieldReader(circuit, false).fields(entries[i], circuit.edit(ids[i]));
     entries[i].finish();
-    placed(entries[i], [&] { circuit.validate(ids[i]); });
+    entries[i].placing([&] { circuit.validate(ids[i]); }, "");
   }
 }
 
@@ -205,7 +176,7 @@ void read_new_projections(TomlReader& root, Circuit& circuit) {
     entries[i].finish();
   }
   // Only now is every viewed projection complete.
-  for (std::size_t i = 0; i < entries.size(); ++i) placed(entries[i], [&] { circuit.validate(ids[i]); });
+  for (std::size_t i = 0; i < entries.size(); ++i) entries[i].placing([&] { circuit.validate(ids[i]); }, "");
 }
 
 /// The names of `items` that the patterns under `key` stand for, in the order of the circuit.
@@ -250,7 +221,7 @@ void edit_populations(std::vector<TomlReader>& entries, Circuit& circuit) {
       FieldReader(circuit, true).fields(entry, p);
     }
     entry.finish();
-    placed(entry, [&] { circuit.validate(); });
+    entry.placing([&] { circuit.validate(); }, "");
   }
 }
 
@@ -267,7 +238,7 @@ void edit_projections(std::vector<TomlReader>& entries, Circuit& circuit) {
       }
     }
     entry.finish();
-    placed(entry, [&] { circuit.validate(); });
+    entry.placing([&] { circuit.validate(); }, "");
   }
 }
 
@@ -302,7 +273,7 @@ void read_populations_and_projections(TomlReader& root, Circuit& circuit) {
   edit_populations(edits, circuit);
   read_new_projections(root, circuit);
   edit_projections(edits, circuit);
-  placed(own, [&] { circuit.validate(); });
+  own.placing([&] { circuit.validate(); }, "");
 }
 
 }  // namespace apical

@@ -37,7 +37,7 @@ TEST(CourseToml, CoursesOfAllRecipesReadBackToTheBit) {
   std::size_t written = 0;
   for (const models::SpikingModel& m : models::spiking_models()) {
     SCOPED_TRACE(m.name);
-    const models::CircuitAndCourse both = m.build({}, models::defaults_of(m));
+    const models::CircuitAndCourse both = m.recipe({}).build();
     if (both.course.protocol) {
       EXPECT_THROW(course_toml(both.course), ConfigError);
       continue;

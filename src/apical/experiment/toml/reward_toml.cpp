@@ -33,9 +33,9 @@ void at_field(TomlReader& t, F&& check) {
 
 }  // namespace
 
-ParameterDefaults policy_defaults() {
-  return {
-      {"activation", std::string("tanh")}, {"output", std::string("linear")}, {"loss", std::string("mse")}};
+FieldValues policy_defaults() {
+  FieldValues values;
+  return values.set("activation", "tanh").set("output", "linear").set("loss", "mse");
 }
 
 RewardPlan read_reward_plan(TomlReader& t) {
@@ -82,8 +82,10 @@ void check_rules(TomlReader& t, const RewardSettings& settings, const models::La
 }
 
 models::LayeredNetwork read_value_network(TomlReader& t, const ModelChoice& policy) {
-  ParameterDefaults like = policy.values;
-  std::get<models::Entries>(like.at("layers")).back() = 1.0;  // units
+  FieldValues like = policy.values;
+  auto layers = std::get<Entries>(*like.find("layers"));
+  layers.back() = 1.0;  // units
+  like.set("layers", layers);
   const ModelChoice choice = read_model(t, like, policy.name);
   if (const auto* network = std::get_if<models::LayeredNetwork>(&choice.subject)) return *network;
   throw ConfigError(

@@ -14,7 +14,7 @@
 namespace apical {
 
 /// What a policy or value network is if the file does not say it: outputs are linear, below them tanh.
-ParameterDefaults policy_defaults();
+FieldValues policy_defaults();
 /// ConfigError with the place of the key that is wrong, or that has no meaning for the method.
 RewardPlan read_reward_plan(TomlReader& reward);
 /// ConfigError with the place of the method if it cannot carry what a rule learns.

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "apical/core/field_error.h"
 #include "apical/experiment/toml/area_table.h"
 #include "apical/experiment/toml/toml_text.h"
 #include "apical/experiment/toml/toml_tree.h"
@@ -244,6 +245,19 @@ TomlKind TomlReader::kind(std::string_view key) const {
 Place TomlReader::place(std::string_view key) const {
   const TomlValue* n = state_->table ? state_->table->get(key) : nullptr;
   return n ? n->place : state_->own_place;
+}
+
+std::string TomlReader::path(std::string_view key) const { return state_->name(key); }
+
+ConfigError TomlReader::placed(const ConfigError& e, std::string_view otherwise) const {
+  if (!e.place().file.empty()) return e;
+  const auto* about = dynamic_cast<const FieldError*>(&e);
+  if (about == nullptr) return ConfigError(e.bare_message(), place(otherwise), e.hint());
+  const std::string message = about->message_as(path(about->fields().front()));
+  for (const std::string& field : about->fields()) {
+    if (has(field)) return ConfigError(message, place(field), e.hint());
+  }
+  return ConfigError(message, place(otherwise), e.hint());
 }
 
 double TomlReader::number(std::string_view key, std::optional<double> otherwise) {

@@ -62,6 +62,11 @@ class TomlReader {
   bool has(std::string_view key) const;
   TomlKind kind(std::string_view key) const;
   Place place(std::string_view key) const;
+  /// "training.epochs": the key with the tables it is in.
+  std::string path(std::string_view key) const;
+  /// An error that has no place yet, with that of the key it is about: of the first option that a FieldError
+  /// names and that is given here, else of `otherwise` or of this table.
+  ConfigError placed(const ConfigError& e, std::string_view otherwise = "name") const;
 
   // Without a default a missing key is an error. All check the type; numbers must be finite.
   double number(std::string_view key, std::optional<double> otherwise = {});
@@ -103,6 +108,16 @@ class TomlReader {
     } catch (const ConfigError& e) {
       if (!e.place().file.empty()) throw;
       throw ConfigError(e.bare_message(), place(key), e.hint());
+    }
+  }
+
+  /// Runs `f`; its errors are placed().
+  template <class F>
+  decltype(auto) placing(F&& f, std::string_view otherwise = "name") {
+    try {
+      return f();
+    } catch (const ConfigError& e) {
+      throw placed(e, otherwise);
     }
   }
 
