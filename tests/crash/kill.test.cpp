@@ -88,13 +88,19 @@ class Killed : public testing::Test {
   fs::path directory_;
 };
 
-/// The trainer's section of the newest checkpoint: all weights, potentials and counters.
-io::Bytes trainer_state(const fs::path& run) {
+/// The newest checkpoint without times of this machine: all weights, potentials and counters.
+std::vector<io::CheckpointSection> final_state(const fs::path& run) {
   const auto sequences = io::list_checkpoints(run / "checkpoints");
   const fs::path file = run / "checkpoints" / io::checkpoint_name(sequences.back());
   const io::Bytes bytes = io::read_file(file);
   const std::uint64_t experiment = io::xxh3(io::bytes_of(io::read_text(run / "experiment.toml")));
-  return io::decode_checkpoint(bytes, experiment, file.string()).section("trainer");
+  std::vector<io::CheckpointSection> sections =
+      io::decode_checkpoint(bytes, experiment, file.string()).sections;
+  std::erase_if(sections, [](const io::CheckpointSection& s) {
+    return s.name == "books" || s.name.starts_with("clock");
+  });
+  EXPECT_FALSE(sections.empty());
+  return sections;
 }
 
 void kill_often(const std::function<pid_t(const fs::path&, const char*)>& begin,
@@ -116,8 +122,15 @@ void kill_often(const std::function<pid_t(const fs::path&, const char*)>& begin,
     if (status == 0) fs::remove_all(broken);  // it finished first: begin another
   }
   ASSERT_EQ(wait_for(begin(broken, "2")), 0);
-  EXPECT_EQ(trainer_state(whole), trainer_state(broken));
-  EXPECT_EQ(io::read_file(whole / "metrics.ndjson"), io::read_file(broken / "metrics.ndjson"));
+  std::size_t runs = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(whole)) {
+    if (entry.path().filename() != "metrics.ndjson") continue;
+    const fs::path run = entry.path().parent_path(), other = broken / run.lexically_relative(whole);
+    EXPECT_TRUE(final_state(run) == final_state(other)) << other;
+    EXPECT_EQ(io::read_file(run / "metrics.ndjson"), io::read_file(other / "metrics.ndjson")) << other;
+    ++runs;
+  }
+  EXPECT_GT(runs, 0U);
 }
 
 TEST_F(Killed, SixTimesContinuesToTheSameBits) {
@@ -156,6 +169,95 @@ TEST_F(SlowKilled, SequencesAndPlantsContinueToTheSameBits) {
       return start(c);
     };
     kill_often(begin, wait_for, directory_, 8);
+  }
+}
+
+/// Kinds of experiments that share the runner, each small enough to be killed often.
+struct Kind {
+  const char *name, *command, *text;
+};
+constexpr Kind kKinds[] = {{"layered", "run", R"(
+[task]
+name = "yin-yang"
+train_samples = 1000
+validation_samples = 100
+test_samples = 100
+[model]
+name = "burstprop"
+layers = [4, 30, 3]
+[training]
+epochs = 15
+align_every = 10
+align_samples = 20
+[run]
+seeds = 2
+checkpoint_every_s = 0.02
+)"},
+                           {"reward", "run", R"(
+[task]
+name = "cart-pole-v1"
+[model]
+name = "backpropagation"
+layers = [4, 16, 2]
+[reward]
+environments = 2
+steps = 128
+[training]
+environment_steps = 8000
+[run]
+seeds = 2
+checkpoint_every_s = 0.02
+)"},
+                           {"course", "run", R"(
+[model]
+name = "burstprop-xor"
+neurons = 60
+in_degree = 20
+example_s = 0.5
+alpha_s = 0.1
+[training]
+epochs = 5
+[run]
+seeds = 2
+checkpoint_every_s = 0
+[record]
+raster_s = 0.1
+)"},
+                           {"comparison", "compare", R"(
+[task]
+name = "yin-yang"
+train_samples = 400
+validation_samples = 100
+test_samples = 100
+[model]
+name = "backpropagation"
+layers = [4, 30, 3]
+[training]
+epochs = 15
+[run]
+seeds = 2
+checkpoint_every_s = 0.02
+[[variant]]
+label = "backpropagation"
+[[variant]]
+label = "alignment"
+model.name = "feedback-alignment"
+)"}};
+
+TEST_F(SlowKilled, EveryKindContinuesToTheSameBits) {
+  for (const Kind& kind : kKinds) {
+    SCOPED_TRACE(kind.name);
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+    io::write_atomically(experiment(), std::string_view(kind.text));
+    const auto begin = [&](const fs::path& run, const char* threads) {
+      std::vector<std::string> c{
+          kind.command, experiment().string(), "--out", run.string(), "--threads", threads, "--quiet"};
+      const bool begun = fs::exists(run / "experiment.toml") || fs::exists(run / "comparison.json");
+      if (begun) c.emplace_back("--resume");
+      return start(c);
+    };
+    kill_often(begin, wait_for, directory_, 20);
   }
 }
 

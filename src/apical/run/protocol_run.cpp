@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <numeric>
+#include <optional>
+#include <set>
 
 #include "apical/learning/rate_learner.h"
 #include "apical/run/run_directory.h"
@@ -63,28 +66,43 @@ class ModelProbe {
     }
   }
 
-  /// False if it was stopped.
+  /// False if it was stopped. Each model is trained once, and once for each condition that acts while it
+  /// learns; at every probed epoch on the way it is brought to the conditions that go with it.
   bool run(ModelOutcome& out) {
+    std::map<std::size_t, std::vector<Trace>> traces;  // by epochs; of the undisturbed training first
+    if (!train(nullptr, traces)) return false;
+    for (const Condition& c : p_.conditions) {
+      if (c.in_training() && !train(&c, traces)) return false;
+    }
     for (const std::size_t epochs : p_.epochs) {
-      if (!probe_state(epochs, nullptr, out)) return false;
-      for (const Condition& c : p_.conditions) {
-        if (c.in_training() && epochs > 0 && !probe_state(epochs, &c, out)) return false;
-      }
+      for (Trace& t : traces[epochs]) out.traces.push_back(std::move(t));
     }
     for (const std::size_t epochs : p_.epochs) compare(epochs, out);
     return true;
   }
 
  private:
-  /// Trains, perturbed by `while_learning` if there is one, and brings the outcome to the conditions that go
-  /// with it.
-  bool probe_state(std::size_t epochs, const Condition* while_learning, ModelOutcome& out) {
-    RateLearner<Real> learner(e_.circuit(), data_, e_.seeds, e_.presentation, pool_);
-    if (while_learning) learner.perturb(while_learning->perturbations, while_learning->mismatches);
+  TrainingPlan plan_until(std::size_t epochs) const {
     TrainingPlan plan = e_.plan;
     plan.epochs = epochs;
     plan.validate_every = plan.align_every = plan.patience = 0;
     plan.align_epochs.clear();
+    return plan;
+  }
+
+  void perturb_learning(RateLearner<Real>& learner, const Condition* while_learning) const {
+    if (while_learning)
+      learner.perturb(while_learning->perturbations, while_learning->mismatches);
+    else
+      learner.perturb({});
+  }
+
+  bool train(const Condition* while_learning, std::map<std::size_t, std::vector<Trace>>& traces) {
+    std::set<std::size_t> probed(p_.epochs.begin(), p_.epochs.end());
+    if (while_learning) probed.erase(0);  // nothing has acted yet
+    if (probed.empty()) return true;
+    RateLearner<Real> learner(e_.circuit(), data_, e_.seeds, e_.presentation, pool_);
+    perturb_learning(learner, while_learning);
     std::vector<Observer*> observers;
     std::optional<TrainingListener> told;
     if (options_.watch) {
@@ -92,7 +110,29 @@ class ModelProbe {
           options_.watch(while_learning ? fmt::format("{}, {}", e_.label, while_learning->name) : e_.label);
       observers.push_back(&told.emplace(e_.seeds, find_task(e_.task).classifies, *listener));
     }
-    if (Trainer(learner, plan, observers).run(stop_) == Trainer::Outcome::stopped) return false;
+    Trainer trainer(learner, plan_until(*probed.rbegin()), observers);
+    for (const std::size_t epochs : probed) {
+      while (trainer.epochs_trained() < epochs) {
+        const Trainer::Step step = trainer.advance(stop_);
+        if (step == Trainer::Step::stopped) return false;
+        if (step == Trainer::Step::finished) break;  // a limit of time
+      }
+      Snapshot going_on;
+      going_on.take(trainer);
+      // As if training were to end here, with its test.
+      Trainer ending(learner, plan_until(epochs), {});
+      going_on.restore(ending);
+      if (ending.run(stop_) == Trainer::Outcome::stopped) return false;
+      if (!probe_state(learner, while_learning, epochs, traces[epochs])) return false;
+      perturb_learning(learner, while_learning);
+      going_on.restore(trainer);
+    }
+    return true;
+  }
+
+  /// Brings a trained state to the conditions that go with how it was trained.
+  bool probe_state(RateLearner<Real>& learner, const Condition* while_learning, std::size_t epochs,
+                   std::vector<Trace>& traces) {
     learner.perturb({});
     Snapshot trained;
     trained.take(learner);
@@ -100,7 +140,7 @@ class ModelProbe {
       if (while_learning ? &c != while_learning : c.in_training()) continue;
       if (stop_.load()) return false;
       if (c.in_probe()) learner.perturb(c.perturbations, c.mismatches);
-      record(learner, c, epochs, out);
+      record(learner, c, epochs, traces);
       trained.restore(learner);
       if (p_.evaluate) score(learner, c, epochs);
       trained.restore(learner);
@@ -109,8 +149,9 @@ class ModelProbe {
     return true;
   }
 
-  void record(RateLearner<Real>& learner, const Condition& condition, std::size_t epochs, ModelOutcome& out) {
-    const std::size_t first_trace = out.traces.size();
+  void record(RateLearner<Real>& learner, const Condition& condition, std::size_t epochs,
+              std::vector<Trace>& traces) {
+    const std::size_t first_trace = traces.size();
     std::vector<const Measure*> measures;
     for (const Measure& m : p_.measures) {
       if (!m.populations.empty()) measures.push_back(&m);
@@ -122,7 +163,7 @@ class ModelProbe {
         const std::size_t units = std::min(m->single_units, e_.circuit()[m->populations.front()].size);
         t.units.assign(e_.seeds.size(), Matrix<double>(times_.count, units));
       }
-      out.traces.push_back(std::move(t));
+      traces.push_back(std::move(t));
     }
     std::vector<std::uint32_t> samples;
     for (std::size_t r = 0; r < p_.repeats; ++r) {
@@ -136,7 +177,7 @@ class ModelProbe {
       if (column == times_.count) return;
       for (std::size_t k = 0; k < measures.size(); ++k) {
         for (std::size_t i = 0; i < count; ++i)
-          add(n, first + i, i, *measures[k], out.traces[first_trace + k], column, weight);
+          add(n, first + i, i, *measures[k], traces[first_trace + k], column, weight);
       }
     };
     learner.present(p_.trial(e_.circuit().dt_ms), p_.split, order, sample);
