@@ -93,9 +93,11 @@ class Composer {
     return d_;
   }
 
+  /// Of several quantities of one measure, which have one text, the first is its headline.
   void headline(const std::string& metric, const std::string& text, const std::string& unit) {
-    const bool known = std::any_of(d_.headlines.begin(), d_.headlines.end(),
-                                   [&](const Display::Headline& h) { return h.metric == metric; });
+    const bool known = std::any_of(d_.headlines.begin(), d_.headlines.end(), [&](const Display::Headline& h) {
+      return h.metric == metric || h.text == text;
+    });
     if (!text.empty() && !known) d_.headlines.push_back({metric, text, unit});
   }
 
