@@ -11,6 +11,7 @@
 #include "apical/core/error.h"
 #include "apical/engine/layered/model.h"
 #include "apical/engine/spike/network.h"
+#include "apical/models/spiking_quirks.h"
 #include "apical/rules/burst_pairing.h"
 #include "apical/rules/burstprop_reference.h"
 #include "apical/rules/burstprop_rule.h"
@@ -117,10 +118,6 @@ Verdict replay_neuron(const json& file) {
     throw DataError(fmt::format("unknown neuron model '{}'", model));
   SpikingCircuit d;
   d.dt_s = file.at("dt_s");
-  d.quirks = Quirks::published();
-  // The neuron's own account of its spikes is asked for, not what an accumulating detector makes of them.
-  d.quirks.detector = DetectorKind::interspike_interval;
-  d.quirks.presynaptic_detector_lag_steps = 0;
   const PyramidalParameters p = pyramidal(file.at("parameters"), bursting);
   NeuronGroup group{.name = "neuron", .size = 1};
   if (bursting) {
@@ -129,6 +126,11 @@ Verdict replay_neuron(const json& file) {
     group.model = TwoCompartment{p};
   }
   d.groups.push_back(group);
+  Quirks published = Quirks::published();
+  // The neuron's own account of its spikes is asked for, not what an accumulating detector makes of them.
+  published.detector = DetectorKind::interspike_interval;
+  published.presynaptic_detector_lag_steps = 0;
+  apply(published, d);
   Network<double> net(d, 0);
   NeuronState start{.v = initial.at("V_s"),
                     .vd = initial.at("V_d"),
@@ -196,15 +198,15 @@ Verdict replay_short_term(const json& file) {
   std::size_t number = 0;
   for (const json& train : file.at("trains")) {
     const json& p = train.at("parameters");
-    const ShortTermParameters parameters{p.at("tau_D_s"), p.at("tau_F_s"), p.at("U"), p.at("f")};
+    ShortTermParameters parameters{p.at("tau_D_s"), p.at("tau_F_s"), p.at("U"), p.at("f")};
     const std::vector<Step> steps = train.at("spike_steps");
     const Step delay = train.value("arrival_delay_steps", Step{8});
     for (const auto& [key, jump] : {std::pair{"efficacy_intended", FacilitationJump::f},
                                     std::pair{"efficacy_as_executed", FacilitationJump::u_rest}}) {
       // One relay onto one neuron through the engine: the conductance jump is the efficacy at weight 1.
+      parameters.jump = jump;
       SpikingCircuit d;
       d.dt_s = dt;
-      d.quirks.facilitation_jump = jump;
       d.groups = {{.name = "pre", .size = 1},
                   {.name = "post", .size = 1, .model = ExponentialIf::parvalbumin()}};
       d.connections = {{.name = "synapse",
@@ -280,10 +282,6 @@ Verdict replay_rule(const json& file) {
   estimator.all_spikes_initial_Hz = p.at("homeostatic_rate_initial_hz");
   SpikingCircuit d;
   d.dt_s = file.at("dt_s");
-  d.quirks = Quirks::published();
-  d.quirks.float32_trace_decay = false;  // the files are float64 and use the minimum rate they name
-  d.quirks.minimum_rate_ignored = false;
-  d.quirks.presynaptic_detector_lag_steps = p.at("pre_detector_delay_steps");
   d.groups = {{.name = "pre", .size = file.at("n_pre"), .estimator = estimator},
               {.name = "post", .size = file.at("n_post"), .estimator = estimator}};
   const BurstRule rule{.eta = p.at("eta"),
@@ -300,6 +298,11 @@ Verdict replay_rule(const json& file) {
                     .topology = AllToAll{},
                     .weight = p.at("w0"),
                     .rule = rule}};
+  Quirks published = Quirks::published();
+  published.float32_trace_decay = false;  // the files are float64 and use the minimum rate they name
+  published.minimum_rate_ignored = false;
+  published.presynaptic_detector_lag_steps = p.at("pre_detector_delay_steps");
+  apply(published, d);
   Network<double> net(d, 0);
   net.record(1, true);
   net.record_updates(0, true);

@@ -21,7 +21,8 @@ std::size_t index_of(const List& list, const std::string& name, const char* kind
   throw ConfigError(fmt::format("unknown {} '{}'", kind, name), {}, suggestion(name, names));
 }
 
-constexpr int kLongestDelay = 10000;  // steps; a ring of past spikes is that long
+constexpr std::uint32_t kMostAddresses = 32768;  // of which a Poisson walk's number has room
+constexpr int kLongestDelay = 10000;             // steps; a ring of past spikes is that long
 
 void require(bool condition, const std::string& message) {
   if (!condition) throw ConfigError(message);
@@ -44,7 +45,7 @@ void rate(double rate_Hz, double dt_s, const std::string& what) {
 
 std::string burst_message(const std::string& name, double shortest_s, double span_s, double refractory_s) {
   return fmt::format(
-      "group '{}': the extra spike of a burst comes {} to {} s after its event; that must be at least "
+      "population '{}': the extra spike of a burst comes {} to {} s after its event; that must be at least "
       "two steps and within the refractory time of {} s",
       name, shortest_s, shortest_s + span_s, refractory_s);
 }
@@ -53,8 +54,8 @@ void check(const PyramidalParameters& p, double dt_s, const std::string& name) {
   for (const double tau : {p.threshold_tau_s, p.soma_tau_s, p.soma_adaptation_tau_s, p.dendrite_tau_s,
                            p.dendrite_adaptation_tau_s, p.excitatory_tau_s, p.inhibitory_tau_s}) {
     require(std::isfinite(tau) && tau > dt_s,
-            fmt::format("group '{}' has a time constant of {} s; Euler steps of {} s need longer ones", name,
-                        tau, dt_s));
+            fmt::format("population '{}' has a time constant of {} s; Euler steps of {} s need longer ones",
+                        name, tau, dt_s));
   }
   positive(p.soma_capacitance_F, fmt::format("somatic capacitance of '{}'", name));
   positive(p.dendrite_capacitance_F, fmt::format("dendritic capacitance of '{}'", name));
@@ -77,8 +78,8 @@ void check(const EscapeBurst& p, double dt_s, const std::string& name) {
 void check(const ExponentialIf& p, double dt_s, const std::string& name) {
   for (const double tau : {p.tau_s, p.adaptation_tau_s, p.excitatory_tau_s, p.inhibitory_tau_s}) {
     require(std::isfinite(tau) && tau > dt_s,
-            fmt::format("group '{}' has a time constant of {} s; Euler steps of {} s need longer ones", name,
-                        tau, dt_s));
+            fmt::format("population '{}' has a time constant of {} s; Euler steps of {} s need longer ones",
+                        name, tau, dt_s));
   }
   positive(p.leak_S, fmt::format("leak conductance of '{}'", name));
   positive(p.slope_V, fmt::format("spike slope of '{}'", name));
@@ -105,7 +106,7 @@ void check_receptor(const NeuronGroup& target, Receptor receptor, const std::str
 const Connection& mirrored(const SpikingCircuit& d, const Connection& c, const std::string& of,
                            bool transposed, const char* does) {
   const Connection& other = d.connections[connection_index(d, of)];
-  const std::string what = fmt::format("connection '{}' {} '{}'", c.name, does, of);
+  const std::string what = fmt::format("projection '{}' {} '{}'", c.name, does, of);
   const std::string &from = transposed ? other.target : other.source,
                     &to = transposed ? other.source : other.target;
   require(c.source == from && c.target == to,
@@ -121,28 +122,28 @@ const Connection& mirrored(const SpikingCircuit& d, const Connection& c, const s
 void check_mirrors(const SpikingCircuit& d, const Connection& c) {
   if (c.view) {
     require(!c.rule && !c.follow,
-            fmt::format("connection '{}' shows weights of '{}' and also has a rule", c.name, c.view->of));
+            fmt::format("projection '{}' shows weights of '{}' and also has a rule", c.name, c.view->of));
     finite(c.view->scale, fmt::format("scale of the view '{}'", c.name));
     const Connection& other = mirrored(d, c, c.view->of, c.view->transposed, "shows weights of");
-    require(!other.view, fmt::format("connection '{}' shows weights of '{}', which has none of its own",
+    require(!other.view, fmt::format("projection '{}' shows weights of '{}', which has none of its own",
                                      c.name, other.name));
   }
   if (c.follow) {
-    require(!c.rule, fmt::format("connection '{}' follows '{}' and also has a rule", c.name, c.follow->of));
-    require(!c.short_term, fmt::format("connection '{}' cannot be both plastic and subject to short-term "
+    require(!c.rule, fmt::format("projection '{}' follows '{}' and also has a rule", c.name, c.follow->of));
+    require(!c.short_term, fmt::format("projection '{}' cannot be both plastic and subject to short-term "
                                        "plasticity",
                                        c.name));
     finite(c.follow->scale, fmt::format("scale of the changes that '{}' follows", c.name));
     const Connection& other = mirrored(d, c, c.follow->of, c.follow->transposed, "follows");
     require(other.rule.has_value(),
-            fmt::format("connection '{}' follows '{}', which has no rule to learn by", c.name, other.name));
+            fmt::format("projection '{}' follows '{}', which has no rule to learn by", c.name, other.name));
   }
 }
 
 void check(const SpikingCircuit& d, const Connection& c) {
   const NeuronGroup& source = d.groups[group_index(d, c.source)];
   const NeuronGroup& target = d.groups[group_index(d, c.target)];
-  const std::string what = fmt::format("connection '{}'", c.name);
+  const std::string what = fmt::format("projection '{}'", c.name);
   const bool trains_only = c.rule && std::holds_alternative<Relay>(target.model);
   if (!trains_only) check_receptor(target, c.receptor, what);
   finite(c.weight, "weight of " + what);
@@ -169,7 +170,7 @@ void check(const SpikingCircuit& d, const Connection& c) {
     std::set<std::pair<std::uint32_t, std::uint32_t>> seen;
     for (const auto& pair : listed->pairs) {
       require(pair.first < source.size && pair.second < target.size,
-              fmt::format("{} lists the pair ({}, {}), but its groups have {} and {} neurons", what,
+              fmt::format("{} lists the pair ({}, {}), but its populations have {} and {} neurons", what,
                           pair.first, pair.second, source.size, target.size));
       require(seen.insert(pair).second,
               fmt::format("{} lists the pair ({}, {}) twice", what, pair.first, pair.second));
@@ -226,25 +227,58 @@ ExponentialIf ExponentialIf::somatostatin() {
 }
 
 std::size_t group_index(const SpikingCircuit& d, const std::string& name) {
-  return index_of(d.groups, name, "neuron group");
+  return index_of(d.groups, name, "population");
 }
 
 std::size_t connection_index(const SpikingCircuit& d, const std::string& name) {
-  return index_of(d.connections, name, "connection");
+  return index_of(d.connections, name, "projection");
 }
+
+namespace {
+
+template <class List>
+void remove_at(List& list, std::size_t index) {
+  for (std::size_t i = index + 1; i < list.size(); ++i)
+    list[i].draw_address = list[i].draw_address.value_or(static_cast<std::uint32_t>(i));
+  list.erase(list.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+template <class List>
+void check_addresses(const List& list, const char* kind) {
+  std::set<std::uint32_t> seen;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::uint32_t address = list[i].draw_address.value_or(static_cast<std::uint32_t>(i));
+    require(address < kMostAddresses && seen.insert(address).second,
+            fmt::format("draw_address {} of a {} is taken or not below {}; each draws its own random numbers",
+                        address, kind, kMostAddresses));
+  }
+}
+
+}  // namespace
+
+void remove_connection(SpikingCircuit& d, std::size_t index) {
+  const std::string name = d.connections.at(index).name;
+  for (const Connection& c : d.connections) {
+    const bool mirrors = (c.view && c.view->of == name) || (c.follow && c.follow->of == name);
+    if (!mirrors) continue;
+    throw ConfigError(fmt::format("projection '{}' cannot be removed: '{}' {}", name, c.name,
+                                  c.view ? "shows its weights" : "follows its changes"),
+                      {}, fmt::format("remove '{}' first, or give it weights of its own", c.name));
+  }
+  remove_at(d.connections, index);
+}
+
+void remove_background(SpikingCircuit& d, std::size_t index) { remove_at(d.background, index); }
 
 void validate(const SpikingCircuit& d) {
   positive(d.dt_s, "the time step");
-  require(!d.groups.empty(), "a spiking circuit needs at least one neuron group");
-  require(d.quirks.presynaptic_detector_lag_steps >= 0 &&
-              d.quirks.presynaptic_detector_lag_steps <= kLongestDelay,
-          fmt::format("the presynaptic detector lags {} steps; 0 to {} are possible",
-                      d.quirks.presynaptic_detector_lag_steps, kLongestDelay));
+  require(!d.groups.empty(), "a spiking circuit needs at least one population");
   std::set<std::string> names;
   for (const NeuronGroup& g : d.groups) {
-    require(names.insert(g.name).second, fmt::format("two neuron groups are called '{}'", g.name));
-    require(g.size > 0 && g.size <= kLargestGroup,
-            fmt::format("group '{}' has {} neurons; 1 to {} are possible", g.name, g.size, kLargestGroup));
+    require(names.insert(g.name).second, fmt::format("there are two populations named '{}'", g.name));
+    require(
+        g.size > 0 && g.size <= kLargestGroup,
+        fmt::format("population '{}' has {} neurons; 1 to {} are possible", g.name, g.size, kLargestGroup));
     finite(g.initial_voltage_sd_V, fmt::format("initial spread of potentials of '{}'", g.name));
     for (const Drive& drive : {g.soma_current, g.dendrite_current}) {
       finite(drive.constant_A, fmt::format("current into '{}'", g.name));
@@ -253,6 +287,14 @@ void validate(const SpikingCircuit& d) {
     positive(g.estimator.alpha_s, fmt::format("averaging time of '{}'", g.name));
     positive(g.estimator.burst_limit_s, fmt::format("burst limit of '{}'", g.name));
     positive(g.estimator.all_spikes_tau_s, fmt::format("averaging time of all spikes of '{}'", g.name));
+    require(g.estimator.presynaptic_lag_steps >= 0 && g.estimator.presynaptic_lag_steps <= kLongestDelay,
+            fmt::format("the presynaptic detector of '{}' lags {} steps; 0 to {} are possible", g.name,
+                        g.estimator.presynaptic_lag_steps, kLongestDelay));
+    finite(g.initial_dendritic_adaptation_V, fmt::format("initial dendritic adaptation of '{}'", g.name));
+    require(g.initial_dendritic_adaptation_V == 0 || std::holds_alternative<TwoCompartment>(g.model) ||
+                std::holds_alternative<BurstPoisson>(g.model),
+            fmt::format("population '{}' has initial dendritic adaptation, but its dendrites do not adapt",
+                        g.name));
     positive(g.soma_current.period_s, fmt::format("period of the somatic current of '{}'", g.name));
     positive(g.dendrite_current.period_s, fmt::format("period of the dendritic current of '{}'", g.name));
     if (const auto* m = std::get_if<TwoCompartment>(&g.model)) check(m->parameters, d.dt_s, g.name);
@@ -265,10 +307,12 @@ void validate(const SpikingCircuit& d) {
   }
   names.clear();
   for (const Connection& c : d.connections) {
-    require(names.insert(c.name).second, fmt::format("two connections are called '{}'", c.name));
+    require(names.insert(c.name).second, fmt::format("there are two projections named '{}'", c.name));
     check(d, c);
     check_mirrors(d, c);
   }
+  check_addresses(d.connections, "projection");
+  check_addresses(d.background, "background");
   for (const Background& b : d.background) {
     const std::string what = fmt::format("background of '{}'", b.target);
     check_receptor(d.groups[group_index(d, b.target)], b.receptor, what);

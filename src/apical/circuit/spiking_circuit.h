@@ -12,11 +12,15 @@
 #include <variant>
 #include <vector>
 
-#include "apical/circuit/spiking_quirks.h"
+#include "apical/circuit/circuit.h"
 
 namespace apical::spike {
 
 using Step = std::int64_t;
+
+/// Which potential V stands in the current g (E - V) of a dendritic synapse: the dendrite's own, where the
+/// synapse is, or that of the soma.
+enum class DendriticDrive { dendritic, somatic };
 
 /// Constants of the pyramidal neuron (Naud et al. 2014; Payeur et al. 2021, Methods), both of its models.
 struct PyramidalParameters {
@@ -31,6 +35,7 @@ struct PyramidalParameters {
   double back_propagation_A = 2600e-12, back_propagation_s = 2e-3;  ///< zeta, box; two-compartment model only
   double dendrite_midpoint_V = -38e-3, dendrite_slope_V = 6e-3;     ///< E_d, D
   double excitatory_tau_s = 5e-3, inhibitory_tau_s = 10e-3;
+  DendriticDrive dendritic_drive = DendriticDrive::dendritic;
   double refractory_s = 20e-3;                           ///< burst-Poisson model only
   double burst_shortest_s = 5e-3, burst_span_s = 10e-3;  ///< burst-Poisson model only
   bool operator==(const PyramidalParameters&) const = default;
@@ -99,12 +104,22 @@ struct Relay {
 using NeuronModel =
     std::variant<TwoCompartment, BurstPoisson, EscapeBurst, ExponentialIf, PoissonSource, Relay>;
 
-/// Estimates of a population's event and burst rates: Ebar, Bbar with time constant alpha, and the label
-/// limit.
+/// How the first spike of an event is told from further spikes of a burst, with a limit L.
+enum class DetectorKind {
+  interspike_interval,       ///< an interval longer than L starts an event
+  accumulating,              ///< a trace (+1 per spike, decaying with L) below exp(-1) before the spike does
+  accumulating_after_spike,  ///< the same trace read after the spike and one step of decay, below 1 + exp(-1)
+};
+
+/// Events and bursts of each neuron, and moving averages of their rates: Ebar, Bbar with time constant alpha.
 struct RateEstimator {
   double alpha_s = 2;                                         ///< moving average of events and bursts
   double burst_limit_s = 16e-3;                               ///< intervals up to this are inside a burst
-  double all_spikes_tau_s = 30, all_spikes_initial_Hz = 0.1;  ///< the average that quirk Q4 looks at
+  double all_spikes_tau_s = 30, all_spikes_initial_Hz = 0.1;  ///< moving average of all spikes
+  DetectorKind detector = DetectorKind::interspike_interval;
+  /// What the neuron's synapses tell apart: a spike counts there so many steps after it counts at the soma.
+  int presynaptic_lag_steps = 0;
+  bool float32_decay = false;  ///< decay factors per step of its traces are rounded to float32
   bool operator==(const RateEstimator&) const = default;
 };
 
@@ -121,7 +136,8 @@ struct NeuronGroup {
   NeuronModel model = Relay{};
   RateEstimator estimator = {};
   Drive soma_current = {}, dendrite_current = {};
-  double initial_voltage_sd_V = 0;  ///< V(0) normal around rest, both compartments independently
+  double initial_voltage_sd_V = 0;            ///< V(0) normal around rest, both compartments independently
+  double initial_dendritic_adaptation_V = 0;  ///< w_d(0); two-compartment and burst-Poisson neurons only
   bool operator==(const NeuronGroup&) const = default;
 };
 
@@ -156,13 +172,24 @@ struct ListedPairs {
 };
 using Topology = std::variant<RandomPairs, AllToAll, OneToOne, ListedPairs>;
 
+/// What u jumps by at a spike: f (1-u), or U (1-u) with its resting value U.
+enum class FacilitationJump { f, u_rest };
+
 /// Extended Tsodyks-Markram dynamics of a presynaptic neuron (transmitted efficacy x u).
 struct ShortTermParameters {
   double depression_tau_s = 0.1, facilitation_tau_s = 0.1, u_rest = 0.02, f = 0.1;
+  FacilitationJump jump = FacilitationJump::f;
   static ShortTermParameters depressing() { return {20e-3, 1.0, 0.9, 0.1}; }
   static ShortTermParameters facilitating() { return {0.1, 0.1, 0.02, 0.1}; }
   bool operator==(const ShortTermParameters&) const = default;
 };
+
+/// What the presynaptic homeostatic term compares with the minimum: the target's event rate Ebar/alpha, or
+/// its moving average of all spikes.
+enum class HomeostaticRate { events, all_spikes };
+
+/// Burst probability at a neuron's first event, where the estimate is 0/0.
+enum class FirstEvent { no_depression, burst_probability_one };
 
 /// dW/dt = eta (B - Pbar E) Etilde_pre with homeostasis (Payeur et al. 2021, eq. 1 and Methods); w in [w_min,
 /// w_max].
@@ -172,6 +199,9 @@ struct BurstRule {
   double minimum_rate_Hz = 2, maximum_rate_Hz = 12;  ///< where homeostasis sets in; 0 and infinite: nowhere
   double w_min = 0, w_max = 1;
   std::optional<double> fixed_burst_probability = {};  ///< the non-adaptive rule: replaces Pbar
+  HomeostaticRate homeostatic_rate = HomeostaticRate::events;
+  FirstEvent first_event = FirstEvent::no_depression;
+  bool float32_decay = false;  ///< the decay factor per step of the presynaptic trace is rounded to float32
   bool operator==(const BurstRule&) const = default;
 };
 
@@ -211,6 +241,8 @@ struct Connection {
   std::optional<BurstRule> rule = {};
   std::optional<FollowRule> follow = {};  ///< instead of a rule
   std::optional<WeightView> view = {};    ///< instead of weights of its own, a rule or following
+  /// Where its random numbers are drawn; its position in the circuit if not given (see remove_connection).
+  std::optional<std::uint32_t> draw_address = {};
   bool operator==(const Connection&) const = default;
 };
 
@@ -220,6 +252,7 @@ struct Background {
   Receptor receptor = Receptor::soma_excitatory;
   double rate_Hz = 0;
   double weight = 0;
+  std::optional<std::uint32_t> draw_address = {};  ///< as of connections
   bool operator==(const Background&) const = default;
 };
 
@@ -227,11 +260,11 @@ struct Background {
 inline constexpr std::size_t kLargestGroup = 65536 * 512;
 
 struct SpikingCircuit {
+  std::string name = "circuit";
   double dt_s = 1e-4;
   std::vector<NeuronGroup> groups;
   std::vector<Connection> connections;
   std::vector<Background> background;
-  Quirks quirks = {};
   bool operator==(const SpikingCircuit&) const = default;
 };
 
@@ -242,8 +275,39 @@ void validate(const SpikingCircuit& description);
 std::size_t group_index(const SpikingCircuit& description, const std::string& name);
 std::size_t connection_index(const SpikingCircuit& description, const std::string& name);
 
+/// Takes a connection, or a background, out, as if it had never been described: those behind it keep the
+/// random numbers they had. ConfigError if another connection views or follows it.
+void remove_connection(SpikingCircuit& circuit, std::size_t index);
+void remove_background(SpikingCircuit& circuit, std::size_t index);
+
+/// The words that populations of a neuron model go by, in the order of NeuronModel: "two_compartment" …
+inline constexpr std::array<std::string_view, 6> kNeuronKinds{
+    "two_compartment", "burst_poisson", "escape_burst", "exponential_if", "poisson", "relay"};
+constexpr std::string_view kind_of(const NeuronModel& model) { return kNeuronKinds[model.index()]; }
+
+/// A page of text: each population with its model, each connection with what it transmits and learns by.
+std::string describe(const SpikingCircuit& circuit);
+
 }  // namespace apical::spike
 
 namespace apical {
 using spike::SpikingCircuit;
-}
+
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<spike::DendriticDrive>{"dendritic", "somatic"};
+template <>
+inline constexpr std::array<std::string_view, 3> kNames<spike::DetectorKind>{
+    "interspike_interval", "accumulating", "accumulating_after_spike"};
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<spike::FacilitationJump>{"f", "u_rest"};
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<spike::HomeostaticRate>{"events", "all_spikes"};
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<spike::FirstEvent>{"no_depression",
+                                                                           "burst_probability_one"};
+template <>
+inline constexpr std::array<std::string_view, 4> kNames<spike::Receptor>{
+    "soma_excitatory", "soma_inhibitory", "dendrite_excitatory", "dendrite_inhibitory"};
+template <>
+inline constexpr std::array<std::string_view, 3> kNames<spike::Reads>{"spikes", "events", "bursts"};
+}  // namespace apical

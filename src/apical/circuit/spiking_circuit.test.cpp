@@ -43,7 +43,7 @@ TEST(SpikeDescription, AValidCircuitIsAccepted) { EXPECT_NO_THROW(validate(valid
 
 TEST(SpikeDescription, UnknownNamesAreAnsweredWithNearOnes) {
   refused([](SpikingCircuit& d) { d.connections[0].target = "pst"; }, "did you mean 'post'?");
-  refused([](SpikingCircuit& d) { d.background[0].target = "pots"; }, "unknown neuron group 'pots'");
+  refused([](SpikingCircuit& d) { d.background[0].target = "pots"; }, "unknown population 'pots'");
   EXPECT_THROW(connection_index(valid(), "d"), ConfigError);
 }
 
@@ -57,7 +57,7 @@ TEST(SpikeDescription, WhatCannotBeExecutedIsRefused) {
       },
       "at least one");
   refused([](SpikingCircuit& d) { d.groups[0].size = 0; }, "0 neurons");
-  refused([](SpikingCircuit& d) { d.groups[1].name = "pre"; }, "two neuron groups");
+  refused([](SpikingCircuit& d) { d.groups[1].name = "pre"; }, "two populations");
   refused([](SpikingCircuit& d) { d.groups[1].estimator.alpha_s = -1; }, "averaging time");
   refused([](SpikingCircuit& d) { d.groups[1].estimator.burst_limit_s = 0; }, "burst limit");
   refused([](SpikingCircuit& d) { d.groups[1].estimator.all_spikes_tau_s = 0; }, "all spikes");
@@ -75,12 +75,14 @@ TEST(SpikeDescription, WhatCannotBeExecutedIsRefused) {
           "leak conductance");
   refused([](SpikingCircuit& d) { std::get<PoissonSource>(d.groups[3].model).rate_Hz = 1e4; },
           "the rate of 'noise'");
-  refused([](SpikingCircuit& d) { d.quirks.presynaptic_detector_lag_steps = -1; }, "lag");
+  refused([](SpikingCircuit& d) { d.groups[0].estimator.presynaptic_lag_steps = -1; }, "lag");
+  refused([](SpikingCircuit& d) { d.groups[2].initial_dendritic_adaptation_V = 1e-4; }, "do not adapt");
+  refused([](SpikingCircuit& d) { d.groups[1].initial_dendritic_adaptation_V = NAN; }, "initial dendritic");
   refused([](SpikingCircuit& d) { d.background[0].rate_Hz = -1; }, "background of 'post'");
   refused([](SpikingCircuit& d) { d.background[0].target = "pv"; }, "has a soma only");
   refused([](SpikingCircuit& d) { d.connections[0].target = "noise"; }, "no membrane");
   refused([](SpikingCircuit& d) { d.connections[0].delay_steps = -1; }, "delay");
-  refused([](SpikingCircuit& d) { d.connections.push_back(d.connections[0]); }, "two connections");
+  refused([](SpikingCircuit& d) { d.connections.push_back(d.connections[0]); }, "two projections");
   refused([](SpikingCircuit& d) { d.connections[0].weight = INFINITY; }, "finite");
   refused([](SpikingCircuit& d) { d.connections[0].topology = RandomPairs{.probability = 1.5}; }, "[0, 1]");
   refused([](SpikingCircuit& d) { d.connections[0].topology = OneToOne{}; }, "one-to-one");
@@ -136,7 +138,7 @@ TEST(SpikeDescription, ViewsAndFollowersNeedSomethingToMirror) {
   SpikingCircuit fine = valid();
   mirror([](Connection& c) { c.follow = FollowRule{.of = "c", .scale = 2}; })(fine);
   EXPECT_NO_THROW(validate(fine));
-  refused(mirror([](Connection& c) { c.follow = FollowRule{.of = "d"}; }), "unknown connection 'd'");
+  refused(mirror([](Connection& c) { c.follow = FollowRule{.of = "d"}; }), "unknown projection 'd'");
   refused(mirror([](Connection& c) { c.follow = FollowRule{.of = "back"}; }), "which would take it from");
   refused(mirror([](Connection& c) { c.view = WeightView{.of = "c", .transposed = false}; }),
           "it goes from 'post' to 'pre'");

@@ -30,12 +30,13 @@ void add_pyramidal_noise(SpikingCircuit& d, const std::string& target) {
 }
 
 /// Efficacy a regular train settles to, here at the populations' mean rate of spikes.
-double mean_efficacy(const ShortTermParameters& p, FacilitationJump jump, double dt_s) {
+double mean_efficacy(ShortTermParameters p, FacilitationJump jump, double dt_s) {
+  p.jump = jump;
   constexpr double kRate_Hz = 6.8;
   ShortTermState state{.x = 1, .u = p.u_rest, .last = 0};
   double efficacy = 0;
   for (int i = 0; i < 200; ++i) {
-    efficacy = state.transmit(p, jump, dt_s, std::llround(i / (kRate_Hz * dt_s)));
+    efficacy = state.transmit(p, dt_s, std::llround(i / (kRate_Hz * dt_s)));
   }
   return efficacy;
 }
@@ -44,7 +45,6 @@ double mean_efficacy(const ShortTermParameters& p, FacilitationJump jump, double
 
 SpikingCircuit propagation_network(const PropagationOptions& o) {
   SpikingCircuit d;
-  d.quirks = o.quirks;
   d.groups = {pyramidal("pyr1", o.pyramidal, 0, 50e-12), pyramidal("pyr2", o.pyramidal, -100e-12, 100e-12)};
   NeuronGroup pv{.name = "pv",
                  .size = o.interneurons,
@@ -89,14 +89,15 @@ SpikingCircuit propagation_network(const PropagationOptions& o) {
   // Stands for a loop through dendrite-targeting interneurons within the area.
   connect("pyr1", "pyr1", Receptor::dendrite_inhibitory, 0.1, facilitating);
   connect("pyr2", "pyr2", Receptor::dendrite_inhibitory, 0.1, facilitating);
+  apply(o.quirks, d);
   return d;
 }
 
 SpikingCircuit multiplexing_population(const PropagationOptions& o) {
   SpikingCircuit d;
-  d.quirks = o.quirks;
   d.groups = {pyramidal("pyr1", o.pyramidal, 0, 50e-12)};
   add_pyramidal_noise(d, "pyr1");
+  apply(o.quirks, d);
   return d;
 }
 

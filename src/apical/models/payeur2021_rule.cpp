@@ -15,7 +15,6 @@ constexpr double kDendriticBase_A = 50e-12;
 
 SpikingCircuit rule_network(const RuleNetworkOptions& o) {
   SpikingCircuit d;
-  d.quirks = o.quirks;
   NeuronGroup pre{.name = "pre", .size = o.neurons, .model = TwoCompartment{}, .initial_voltage_sd_V = 5e-3};
   NeuronGroup post{
       .name = "post", .size = o.neurons, .model = TwoCompartment{}, .initial_voltage_sd_V = 5e-3};
@@ -55,6 +54,7 @@ SpikingCircuit rule_network(const RuleNetworkOptions& o) {
        .topology = RandomPairs{.probability = o.contact_probability},
        .weight = o.initial_weight,
        .rule = BurstRule{.eta = o.eta, .pre_tau_s = 0.1, .minimum_rate_Hz = 2, .maximum_rate_Hz = 12}});
+  apply(o.quirks, d);
   return d;
 }
 

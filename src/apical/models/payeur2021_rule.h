@@ -7,6 +7,7 @@
 
 #include "apical/circuit/course.h"
 #include "apical/circuit/spiking_circuit.h"
+#include "apical/models/spiking_quirks.h"
 
 namespace apical::payeur2021 {
 

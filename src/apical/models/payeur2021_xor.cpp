@@ -18,7 +18,6 @@ constexpr double kForwardExcitation = 1.3 * 0.18, kForwardInhibition = 2.5 * 0.1
 
 SpikingCircuit with_populations(const XorOptions& o) {
   SpikingCircuit d;
-  d.quirks = o.quirks;
   for (const char* name : {"in1", "in2", "hid1", "hid2", "out"}) {
     NeuronGroup g{.name = name, .size = o.neurons, .model = BurstPoisson{}, .initial_voltage_sd_V = 5e-3};
     g.estimator.alpha_s = o.alpha_s;
@@ -96,6 +95,7 @@ SpikingCircuit xor_network(const XorOptions& o) {
     const bool symmetric = o.feedback == XorFeedback::symmetric;
     backward("hid2", symmetric ? 0.26 : 0.026, symmetric ? 0.06 : 0.27);
   }
+  apply(o.quirks, d);
   return d;
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "apical/circuit/spiking_quirks.h"
 #include "apical/core/fields.h"
+#include "apical/models/spiking_quirks.h"
 
 namespace apical::models {
 

@@ -135,7 +135,9 @@ TEST(PayeurPropagation, QuirkDecidesWhatShortTermPlasticityJumpsBy) {
   small.in_degree_fraction = 0.2;
   const auto recipe = propagation_network(small);
   auto other = recipe;
-  other.quirks.facilitation_jump = spike::FacilitationJump::f;
+  for (spike::Connection& c : other.connections) {
+    if (c.short_term) c.short_term->jump = spike::FacilitationJump::f;
+  }
   const auto spikes = [](const spike::SpikingCircuit& d) {
     spike::Network<float> net(d, 1);
     net.advance(2000);

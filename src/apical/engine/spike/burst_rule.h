@@ -14,7 +14,7 @@ inline double homeostatic_term(double event_rate_Hz, double maximum_Hz) {
   return event_rate_Hz > maximum_Hz ? -(event_rate_Hz - maximum_Hz) / event_rate_Hz : 0;
 }
 
-/// Bbar/Ebar, at most 1; by quirk Q5 where no event has been counted.
+/// Bbar/Ebar, at most 1; `first` says what it is where no event has been counted.
 inline double burst_probability(double events, double bursts, FirstEvent first) {
   if (events > 0) return std::min(1.0, bursts / events);
   return first == FirstEvent::no_depression ? 0 : 1;

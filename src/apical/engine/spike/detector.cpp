@@ -25,7 +25,7 @@ bool EventBurstDetector::starts_event(std::size_t i, Step k, bool& exactly_at_li
   const double interval = static_cast<double>(k - last_[i]);
   if (kind_ == DetectorKind::interspike_interval) return interval > limit_steps_ * (1 + 1e-12);
   const double before = trace_[i] == 0 ? 0 : trace_[i] * std::exp(-interval * rate_);
-  const bool mainline = kind_ == DetectorKind::accumulating_mainline;
+  const bool mainline = kind_ == DetectorKind::accumulating_after_spike;
   const double x = mainline ? (before + 1) * std::exp(-rate_) : before;
   const double threshold = std::exp(-1.0) + (mainline ? 1 : 0);
   exactly_at_limit = x == threshold;

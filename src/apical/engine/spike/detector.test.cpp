@@ -57,8 +57,8 @@ TEST(Detector, TheAccumulatingKindDropsEventsSoonAfterADoublet) {
 }
 
 TEST(Detector, TheMainlineVariantDiffersByLessThanAStepsDecay) {
-  EXPECT_EQ(labels(DetectorKind::accumulating_mainline, {0, 100, 2000, 2200}), "ebee");
-  EXPECT_EQ(labels(DetectorKind::accumulating_mainline, {0, 158}),
+  EXPECT_EQ(labels(DetectorKind::accumulating_after_spike, {0, 100, 2000, 2200}), "ebee");
+  EXPECT_EQ(labels(DetectorKind::accumulating_after_spike, {0, 158}),
             "ee");  // (1 + x) exp(-dt/tau) < 1 + exp(-1)
   EXPECT_EQ(labels(DetectorKind::accumulating, {0, 158}), "eb");
 }

@@ -80,10 +80,8 @@ Scale::Scale(double factor_per_step, Step period)
 }
 
 template <class T>
-Membrane<T>::Membrane(const NeuronGroup& group, const Quirks& quirks, double dt_s, std::uint64_t seed,
-                      std::uint32_t number)
+Membrane<T>::Membrane(const NeuronGroup& group, double dt_s, std::uint64_t seed, std::uint32_t number)
     : model_(group.model),
-      quirks_(quirks),
       dt_(dt_s),
       seed_(seed),
       number_(number),
@@ -123,7 +121,8 @@ Membrane<T>::Membrane(const NeuronGroup& group, const Quirks& quirks, double dt_
     theta_scale_ = Scale(1 - dt_ / p->threshold_tau_s, scale_period(dt_ / p->threshold_tau_s));
     scatter(v_, p->rest_V, 0);
     scatter(vd_, p->rest_V, 1);
-    fill(wd_, quirks.initial_dendritic_adaptation_V);
+    somatic_drive_ = p->dendritic_drive == DendriticDrive::somatic;
+    fill(wd_, group.initial_dendritic_adaptation_V);
     for (AlignedBuffer<T>* b : {&ws_, &theta_}) fill(*b, 0);
     for (auto& g : g_) fill(g, 0);
     if (std::holds_alternative<TwoCompartment>(model_)) {
@@ -337,9 +336,8 @@ void Membrane<T>::step(Step k, std::size_t block, std::vector<std::uint32_t>& sp
   c.theta_scale = static_cast<T>(theta_scale_.at(k));
   c.soma_current = soma_current;
   c.dendrite_current = static_cast<T>(dendrite_per_ampere_ * drive_at(dendrite_drive_, k));
-  const bool somatic = quirks_.dendritic_drive == DendriticDrive::somatic;
-  const std::size_t crossings = bursting ? burst_poisson_step(s, c, somatic, count, out)
-                                         : two_compartment_step(s, c, somatic, count, out);
+  const std::size_t crossings = bursting ? burst_poisson_step(s, c, somatic_drive_, count, out)
+                                         : two_compartment_step(s, c, somatic_drive_, count, out);
   add_currents(first, count);
   if (crossings > 0) reset_pyramidal(k, block, first, crossings, bursting, soma_current, spikes);
   if (bursting) emit_due(k, block, spikes);

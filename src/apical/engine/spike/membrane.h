@@ -56,8 +56,7 @@ template <class T>
 class Membrane {
  public:
   /// `number` addresses the group's random numbers.
-  Membrane(const NeuronGroup& group, const Quirks& quirks, double dt_s, std::uint64_t seed,
-           std::uint32_t number);
+  Membrane(const NeuronGroup& group, double dt_s, std::uint64_t seed, std::uint32_t number);
 
   std::size_t size() const { return size_; }
   std::size_t blocks() const { return (size_ + kBlock - 1) / kBlock; }
@@ -110,7 +109,7 @@ class Membrane {
   double burst_uniform(std::size_t neuron, Step k, int which);
 
   NeuronModel model_;
-  Quirks quirks_;
+  bool somatic_drive_ = false;  ///< of dendritic synapses
   double dt_;
   std::uint64_t seed_;
   std::uint32_t number_;

@@ -16,7 +16,6 @@ namespace {
 
 constexpr Step kAhead = 8;                             // a power of two
 constexpr Step kCheck = 256;                           // how often potentials are looked at; a power of two
-constexpr double kDefaultMinimumRate = 2;              // Hz (quirk Q7)
 constexpr double kLongest = 1e9;                       // steps without another look at rates
 constexpr std::uint32_t kSourceObjects = 0x80000000U;  // Poisson walks: backgrounds below, sources above
 
@@ -36,7 +35,9 @@ template <class T>
 Network<T>::Network(const SpikingCircuit& description, std::uint64_t seed, ThreadPool* pool)
     : description_(description), seed_(seed), pool_(pool), parts_(pool ? pool->size() : 1) {
   validate(description_);
-  int longest = description_.quirks.presynaptic_detector_lag_steps;
+  int longest = 0;
+  for (const NeuronGroup& g : description_.groups)
+    longest = std::max(longest, g.estimator.presynaptic_lag_steps);
   for (const Connection& c : description_.connections) longest = std::max(longest, c.delay_steps);
   slots_ = std::bit_ceil(static_cast<std::size_t>(longest + kAhead) +
                          1);  // written ahead while the oldest is still read
@@ -61,19 +62,19 @@ Network<T>::Network(const SpikingCircuit& description, std::uint64_t seed, Threa
 template <class T>
 void Network<T>::add_group(std::size_t g, const GroupLayout& places) {
   const NeuronGroup& spec = description_.groups[g];
-  const Quirks& q = description_.quirks;
+  const RateEstimator& estimator = spec.estimator;
   const double dt = description_.dt_s;
   Group group;
-  group.alpha_s = spec.estimator.alpha_s;
+  group.alpha_s = estimator.alpha_s;
+  group.presynaptic_lag = estimator.presynaptic_lag_steps;
   group.relay = std::holds_alternative<Relay>(spec.model);
-  if (has_membrane(spec.model))
-    group.membrane.emplace_back(spec, q, dt, seed_, static_cast<std::uint32_t>(g));
-  const double slow = decay_rate(dt, spec.estimator.alpha_s, q.float32_trace_decay);
+  if (has_membrane(spec.model)) group.membrane.emplace_back(spec, dt, seed_, static_cast<std::uint32_t>(g));
+  const double slow = decay_rate(dt, estimator.alpha_s, estimator.float32_decay);
   group.events = DecayingTraces<double>(spec.size, slow);
   group.bursts = DecayingTraces<double>(spec.size, slow);
-  group.spikes = DecayingTraces<double>(
-      spec.size, decay_rate(dt, spec.estimator.all_spikes_tau_s, q.float32_trace_decay),
-      spec.estimator.all_spikes_initial_Hz * spec.estimator.all_spikes_tau_s);
+  group.spikes =
+      DecayingTraces<double>(spec.size, decay_rate(dt, estimator.all_spikes_tau_s, estimator.float32_decay),
+                             estimator.all_spikes_initial_Hz * estimator.all_spikes_tau_s);
   const bool labelled = has_membrane(spec.model) || group.relay || reads_events_of(description_, spec.name);
   for (const BlockPlace& place : places.blocks) {
     Block block;
@@ -85,9 +86,9 @@ void Network<T>::add_group(std::size_t g, const GroupLayout& places) {
     block.ring.resize(slots_);
     if (labelled) {
       block.event_counts.assign(block.count, 0);
-      block.detectors.emplace_back(q.detector, spec.estimator.burst_limit_s, dt, block.count,
-                                   q.float32_trace_decay);
-      if (q.presynaptic_detector_lag_steps > 0) block.detectors.push_back(block.detectors.front());
+      block.detectors.emplace_back(estimator.detector, estimator.burst_limit_s, dt, block.count,
+                                   estimator.float32_decay);
+      if (group.presynaptic_lag > 0) block.detectors.push_back(block.detectors.front());
     }
     if (const auto* poisson = std::get_if<PoissonSource>(&spec.model)) {
       block.source.emplace_back(seed_, kSourceObjects | walk_object(g, block.index), block.count,
@@ -122,8 +123,7 @@ void Network<T>::add_connection(std::size_t n, const std::vector<GroupLayout>& p
   const std::size_t sources = description_.groups[source].size, targets = description_.groups[target].size;
   Link link{.source = source,
             .target = target,
-            .synapses = Synapses<T>(c, sources, targets, seed_, static_cast<std::uint32_t>(n),
-                                    places[target].boundaries),
+            .synapses = Synapses<T>(c, sources, targets, seed_, draw_address(n), places[target].boundaries),
             .receptor = c.receptor,
             .reads = c.reads,
             .delay = c.delay_steps};
@@ -137,7 +137,7 @@ void Network<T>::add_connection(std::size_t n, const std::vector<GroupLayout>& p
     link.no_deficit_before.assign(parts_, 0);
     link.updates.resize(parts_);
     link.terms.resize(parts_);
-    link.eligibility = eligibility_of(source, c.rule->pre_tau_s);
+    link.eligibility = eligibility_of(source, c.rule->pre_tau_s, c.rule->float32_decay);
   }
   links_.push_back(std::move(link));
   if (groups_[target].relay) return;  // a recorded train learns but feels nothing
@@ -152,13 +152,13 @@ void Network<T>::add_connection(std::size_t n, const std::vector<GroupLayout>& p
 }
 
 template <class T>
-std::size_t Network<T>::eligibility_of(std::size_t source, double tau_s) {
+std::size_t Network<T>::eligibility_of(std::size_t source, double tau_s, bool float32_decay) {
+  const double decay = decay_rate(description_.dt_s, tau_s, float32_decay);
   for (std::size_t e = 0; e < eligibility_.size(); ++e) {
-    if (eligibility_[e].source == source && eligibility_[e].tau_s == tau_s) return e;
+    if (eligibility_[e].source == source && eligibility_[e].decay == decay) return e;
   }
-  const double decay = decay_rate(description_.dt_s, tau_s, description_.quirks.float32_trace_decay);
   const DecayingTraces<T> traces(description_.groups[source].size, decay);
-  eligibility_.push_back({source, tau_s, std::vector<DecayingTraces<T>>(parts_, traces)});
+  eligibility_.push_back({source, decay, std::vector<DecayingTraces<T>>(parts_, traces)});
   return eligibility_.size() - 1;
 }
 
@@ -166,12 +166,13 @@ template <class T>
 void Network<T>::add_background(std::size_t n) {
   const Background& b = description_.background[n];
   const std::size_t target = group_index(description_, b.target);
+  const std::uint32_t address = b.draw_address.value_or(static_cast<std::uint32_t>(n));
   noise_.push_back({target, groups_[target].blocks.front().feeds.size()});
   for (Block& block : groups_[target].blocks) {
-    block.feeds.push_back(
-        {.walk = PoissonWalk(seed_, walk_object(n, block.index), block.count, b.rate_Hz * description_.dt_s),
-         .receptor = b.receptor,
-         .weight = static_cast<T>(b.weight)});
+    block.feeds.push_back({.walk = PoissonWalk(seed_, walk_object(address, block.index), block.count,
+                                               b.rate_Hz * description_.dt_s),
+                           .receptor = b.receptor,
+                           .weight = static_cast<T>(b.weight)});
   }
 }
 
@@ -203,8 +204,7 @@ void Network<T>::label(Group& group, Block& block, Step k) {
       if (group.recorded) block.recorded.push_back({k, neuron, seen});
     }
     if (pre) {
-      for (const std::uint32_t neuron :
-           block.ring[slot(k - description_.quirks.presynaptic_detector_lag_steps)][0]) {
+      for (const std::uint32_t neuron : block.ring[slot(k - group.presynaptic_lag)][0]) {
         pre->count(neuron - block.first, k);
       }
     }
@@ -280,8 +280,7 @@ void Network<T>::integrate(std::size_t part, Step k, Step end) {
       efficacy.clear();
       for (const std::uint32_t neuron : block.ring[slot(k)][static_cast<std::size_t>(link.reads)]) {
         efficacy.push_back(static_cast<T>(
-            link.short_term[neuron].transmit(*description_.connections[l].short_term,
-                                             description_.quirks.facilitation_jump, description_.dt_s, k)));
+            link.short_term[neuron].transmit(*description_.connections[l].short_term, description_.dt_s, k)));
       }
     }
   }
@@ -367,10 +366,9 @@ void Network<T>::deliver(std::size_t part, Step k) {
 template <class T>
 bool Network<T>::find_deficits(std::size_t part, Link& link, const BurstRule& rule, Step k) {
   if (k < link.no_deficit_before[part]) return false;
-  const Quirks& q = description_.quirks;
-  const double minimum = q.minimum_rate_ignored ? kDefaultMinimumRate : rule.minimum_rate_Hz;
+  const double minimum = rule.minimum_rate_Hz;
   const Group& target = groups_[link.target];
-  const bool all = q.homeostatic_rate == HomeostaticRate::all_spikes;
+  const bool all = rule.homeostatic_rate == HomeostaticRate::all_spikes;
   const DecayingTraces<double>& traces = all ? target.spikes : target.events;
   const double tau_s = all ? description_.groups[link.target].estimator.all_spikes_tau_s : target.alpha_s;
   const double to_rate = 1 / (traces.growth(k) * tau_s);
@@ -423,8 +421,8 @@ void Network<T>::apply_postsynaptic_term(std::size_t part, Link& link, const Bur
   const auto update = [&](std::uint32_t neuron, Label kind) {
     const double events = target.events.value(neuron, k), bursts = target.bursts.value(neuron, k);
     const double h = homeostatic_term(events / target.alpha_s, rule.maximum_rate_Hz);
-    const double p = rule.fixed_burst_probability.value_or(
-        burst_probability(events, bursts, description_.quirks.first_event));
+    const double p =
+        rule.fixed_burst_probability.value_or(burst_probability(events, bursts, rule.first_event));
     const double valence = kind == Label::event ? -p : 1;
     const double change = kind == Label::event ? event_valence(p, h) : burst_valence(h);
     link.synapses.add_per_source(neuron, static_cast<T>(link.eta * change * decay), eligibility.scaled(),

@@ -169,9 +169,12 @@ class Network {
   void add_connection(std::size_t n, const std::vector<GroupLayout>& places);
   /// The connection as it is wired: mirrors of random pairs have those of what they mirror.
   Connection wired(std::size_t n) const;
+  std::uint32_t draw_address(std::size_t n) const {
+    return description_.connections[n].draw_address.value_or(static_cast<std::uint32_t>(n));
+  }
   void add_mirror(std::size_t n);
   void show_views_of(std::size_t connection);
-  std::size_t eligibility_of(std::size_t source, double tau_s);
+  std::size_t eligibility_of(std::size_t source, double tau_s, bool float32_decay);
   void add_background(std::size_t n);
   void integrate(std::size_t part, Step k, Step end);
   void integrate_block(Block& block, Step k);
@@ -259,6 +262,7 @@ struct Network<T>::Group {
   std::vector<Block> blocks;
   DecayingTraces<double> events, bursts, spikes;  ///< Ebar, Bbar, 30 s average of all spikes
   double alpha_s = 1;
+  int presynaptic_lag = 0;  ///< steps
   bool relay = false, recorded = false;
 };
 
@@ -286,7 +290,7 @@ struct Network<T>::Link {
 template <class T>
 struct Network<T>::Eligibility {
   std::size_t source;
-  double tau_s;
+  double decay;  ///< per step
   std::vector<DecayingTraces<T>> copies;
 };
 

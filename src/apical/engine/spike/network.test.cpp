@@ -117,14 +117,29 @@ std::vector<double> fingerprint(Network<T>& net) {
   return out;
 }
 
-SpikingCircuit with_quirks(SpikingCircuit d, const Quirks& q) {
-  d.quirks = q;
+/// The same circuit with every option of detectors, synapses and the rule that is not a default.
+SpikingCircuit with_other_options(SpikingCircuit d) {
+  for (NeuronGroup& g : d.groups) {
+    g.estimator.detector = DetectorKind::accumulating;
+    g.estimator.presynaptic_lag_steps = 8;
+    g.estimator.float32_decay = true;
+    if (auto* m = std::get_if<BurstPoisson>(&g.model)) {
+      m->parameters.dendritic_drive = DendriticDrive::somatic;
+      g.initial_dendritic_adaptation_V = 1e-4;
+    }
+  }
+  for (Connection& c : d.connections) {
+    if (c.short_term) c.short_term->jump = FacilitationJump::u_rest;
+    if (!c.rule) continue;
+    c.rule->homeostatic_rate = HomeostaticRate::all_spikes;
+    c.rule->first_event = FirstEvent::burst_probability_one;
+    c.rule->float32_decay = true;
+  }
   return d;
 }
 
 TEST(SpikeNetwork, SameSeedGivesSameBitsForAnyNumberOfThreads) {
-  for (const Quirks& q : {Quirks{}, Quirks::published()}) {
-    const SpikingCircuit d = with_quirks(lively(1300), q);
+  for (const SpikingCircuit& d : {lively(1300), with_other_options(lively(1300))}) {
     Network<float> alone(d, 5);
     alone.set_plasticity(true);
     alone.record(1, true);
@@ -165,8 +180,7 @@ class TestArchive {
 };
 
 TEST(SpikeNetwork, SavingAndContinuingEqualsAnUninterruptedRun) {
-  for (const Quirks& q : {Quirks{}, Quirks::published()}) {
-    const SpikingCircuit d = with_quirks(lively(600), q);
+  for (const SpikingCircuit& d : {lively(600), with_other_options(lively(600))}) {
     const auto start = [&](Network<float>& net) {
       net.set_plasticity(true);
       net.set_learning_rate(0, 0.03);
@@ -539,7 +553,7 @@ TEST(SpikeNetwork, StopsSoonAfterAFaultAndStaysStopped) {
 }
 
 TEST(SpikeNetwork, BurstsDrawOtherNumbersAfterFourBillionSteps) {
-  Membrane<double> early({.name = "n", .size = 400, .model = BurstPoisson{}}, {}, 1e-4, 1, 0), late = early;
+  Membrane<double> early({.name = "n", .size = 400, .model = BurstPoisson{}}, 1e-4, 1, 0), late = early;
   std::vector<std::uint32_t> bursts[2];
   for (const Step start : {Step{0}, Step{1} << 32}) {
     Membrane<double>& m = start == 0 ? early : late;

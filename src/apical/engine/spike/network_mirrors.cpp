@@ -32,7 +32,7 @@ Connection Network<T>::wired(std::size_t n) const {
   const auto size = [&](const std::string& name) {
     return description_.groups[group_index(description_, name)].size;
   };
-  const Synapses<T> other(of, size(of.source), size(of.target), seed_, static_cast<std::uint32_t>(number),
+  const Synapses<T> other(of, size(of.source), size(of.target), seed_, draw_address(number),
                           {0, static_cast<std::uint32_t>(size(of.target))});
   ListedPairs listed{other.pairs(), {}};
   if (origin->transposed) {

@@ -3,9 +3,9 @@
 // the threshold test, then injected currents (Payeur et al. 2021, Methods; the step order is that of their
 // program):
 //   V  += dt/tau_s [E_L - V + sum g (E - V)] + dt/C_s [g_s f(Vd) + b w_s]
-//   Vd += dt/tau_d [E_L - Vd + sum g (E - X)] + dt/C_d [g_d f(Vd) + a w_d + zeta K],   X = Vd, or V (quirk
-//   Q1) g *= exp(-dt/tau), w_s *= exp(-dt/tau_ws), w_d += dt/tau_wd (Vd_new - E_L - w_d), theta += dt/tau
-//   (theta0 - theta)
+//   Vd += dt/tau_d [E_L - Vd + sum g (E - X)] + dt/C_d [g_d f(Vd) + a w_d + zeta K],   X = Vd, or V
+//   (DendriticDrive) g *= exp(-dt/tau), w_s *= exp(-dt/tau_ws), w_d += dt/tau_wd (Vd_new - E_L - w_d), theta
+//   += dt/tau (theta0 - theta)
 // What only decays between events (g, w_s, theta - theta0) is stored divided by a factor that decays for the
 // whole block, so that a step reads it without writing it: a step is bound by memory traffic, not by
 // arithmetic. Resets belong to the caller: crossings are rare, so the kernel only lists them.
@@ -66,7 +66,7 @@ struct Crossing {
 };
 
 /// Each advances `n` <= kBlock neurons, writes those above threshold in ascending order to `out` (room for n)
-/// and returns their number. `somatic_drive` selects quirk Q1.
+/// and returns their number. `somatic_drive`: DendriticDrive::somatic.
 std::size_t burst_poisson_step(const PyramidalState<float>&, const PyramidalStep<float>&, bool somatic_drive,
                                std::size_t n, Crossing<float>* out) noexcept;
 std::size_t burst_poisson_step(const PyramidalState<double>&, const PyramidalStep<double>&,

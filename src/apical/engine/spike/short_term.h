@@ -15,14 +15,14 @@ struct ShortTermState {
   Step last = 0;  ///< steps taken so far
 
   /// Efficacy x u of a spike in step k; steps must not decrease.
-  double transmit(const ShortTermParameters& p, FacilitationJump jump, double dt_s, Step k) {
+  double transmit(const ShortTermParameters& p, double dt_s, Step k) {
     const double n = static_cast<double>(k - last);
     x = 1 - (1 - x) * std::pow(1 - dt_s / p.depression_tau_s, n);
     u = p.u_rest + (u - p.u_rest) * std::pow(1 - dt_s / p.facilitation_tau_s, n);
     last = k;
     const double efficacy = x * u;
     x -= efficacy;
-    u += (jump == FacilitationJump::f ? p.f : p.u_rest) * (1 - u);
+    u += (p.jump == FacilitationJump::f ? p.f : p.u_rest) * (1 - u);
     return efficacy;
   }
 };

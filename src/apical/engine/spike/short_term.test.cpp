@@ -14,7 +14,7 @@ TEST(ShortTerm, ClosedFormEqualsEulerSteps) {
   for (Step k = 0; k < 5000; ++k) {
     const bool spike = k % 97 == 3 || k % 211 == 5;
     if (spike) {
-      EXPECT_NEAR(state.transmit(p, FacilitationJump::f, 1e-4, k), x * u, 1e-13);
+      EXPECT_NEAR(state.transmit(p, 1e-4, k), x * u, 1e-13);
       x -= x * u;
       u += p.f * (1 - u);
     }
@@ -26,8 +26,8 @@ TEST(ShortTerm, ClosedFormEqualsEulerSteps) {
 TEST(ShortTerm, FacilitatingSynapsesPreferBurstsAndDepressingOnesEvents) {
   const auto ratio = [](const ShortTermParameters& p) {
     ShortTermState s{.x = 1, .u = p.u_rest, .last = 0};
-    const double first = s.transmit(p, FacilitationJump::f, 1e-4, 1000);
-    return s.transmit(p, FacilitationJump::f, 1e-4, 1100) / first;
+    const double first = s.transmit(p, 1e-4, 1000);
+    return s.transmit(p, 1e-4, 1100) / first;
   };
   EXPECT_GT(ratio(ShortTermParameters::facilitating()), 3);
   EXPECT_LT(ratio(ShortTermParameters::depressing()), 0.6);
@@ -41,7 +41,7 @@ RC_GTEST_PROP(ShortTerm, ResourcesAndReleaseStayProbabilities, ()) {
   Step k = 0;
   for (const int gap : *rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 2000))) {
     k += gap;
-    const double efficacy = s.transmit(p, FacilitationJump::f, 1e-4, k);
+    const double efficacy = s.transmit(p, 1e-4, k);
     RC_ASSERT(efficacy >= 0 && efficacy <= 1);
     RC_ASSERT(s.x >= 0 && s.x <= 1 && s.u >= -1e-15 && s.u <= 1 + 1e-15);
   }

@@ -2,7 +2,7 @@
 // Exponentially decaying traces that cost nothing between events. x(k) = sum over events j <= k of exp(-(k-j)
 // dt/tau) is stored as x(k) exp(+(k mod P) dt/tau): a decay is then one common factor, and every P steps (a
 // power of two) the numbers are brought back to size. Exact up to rounding, unlike a per-step factor in
-// float32 (quirk Q6).
+// float32 (which RateEstimator and BurstRule can ask for).
 #pragma once
 
 #include <algorithm>

@@ -3,29 +3,9 @@
 // something else than its article says. Every default is the intended behaviour; published() is the program.
 #pragma once
 
+#include "apical/circuit/spiking_circuit.h"
+
 namespace apical::spike {
-
-/// Driving force of dendritic synapses: g (E - V_dendrite), or with the somatic potential (Q1).
-enum class DendriticDrive { dendritic, somatic };
-
-/// What u jumps by at a spike in extended Tsodyks-Markram synapses: f (1-u), or U (1-u) (Q2).
-enum class FacilitationJump { f, u_rest };
-
-/// How an event is told from a burst's later spikes (Q3, Q9).
-enum class DetectorKind {
-  interspike_interval,  ///< an interval longer than the limit starts an event
-  accumulating,         ///< a trace (+1 per spike, time constant = the limit) below exp(-1) before the spike
-  accumulating_mainline,  ///< the same read after the spike and one step of decay, threshold 1 + exp(-1) (Q9)
-};
-
-/// What the presynaptic homeostatic term measures (Q4).
-enum class HomeostaticRate {
-  events,      ///< the event rate estimate of the rule
-  all_spikes,  ///< a 30 s average of all spikes that starts at 0.1 Hz
-};
-
-/// Burst probability at a neuron's first event, where the estimate is 0/0 (Q5).
-enum class FirstEvent { no_depression, burst_probability_one };
 
 struct Quirks {
   DendriticDrive dendritic_drive = DendriticDrive::dendritic;  ///< Q1
@@ -52,5 +32,8 @@ struct Quirks {
   }
   bool operator==(const Quirks&) const = default;
 };
+
+/// Gives every part of the circuit that a departure concerns the option it stands for.
+void apply(const Quirks& quirks, SpikingCircuit& circuit);
 
 }  // namespace apical::spike
