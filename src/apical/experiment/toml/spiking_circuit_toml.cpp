@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading spiking circuits. Names are resolved when everything has been read, so that they may be used before
+// they are defined.
+#include "apical/experiment/toml/spiking_circuit_toml.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "apical/experiment/toml/name_pattern.h"
+#include "apical/experiment/toml/spiking_circuit_fields.h"
+
+namespace apical {
+namespace spike {
+namespace {
+
+constexpr std::int64_t kMany = 1'000'000'000;
+const std::vector<std::string> kKinds(kNeuronKinds.begin(), kNeuronKinds.end());
+const std::vector<std::string> kWirings(kTopologies.begin(), kTopologies.end());
+
+bool given(TomlReader& t, const char* key) { return t.kind(key) != TomlKind::absent; }
+
+/// Reads the fields of one table. While editing, only what is given changes; otherwise what is absent is
+/// noted with its default, so that the resolved experiment shows it.
+class Reader {
+ public:
+  explicit Reader(bool editing) : editing_(editing) {}
+
+  template <class T, class Walk>
+  void fields(TomlReader& table, T& object, Walk&& walk) const {
+    Bound<T> bound{*this, table, object};
+    walk(bound, object);
+  }
+  template <class T>
+  void fields(TomlReader& table, T& object) const {
+    fields(table, object, [](auto& v, const T& x) { visit_fields(v, x); });
+  }
+  bool editing() const { return editing_; }
+
+ private:
+  template <class T>
+  struct Bound {
+    const Reader& reader;
+    TomlReader& table;
+    T& object;
+    template <class Member>
+    void operator()(const char* key, Member T::*member) {
+      const bool here = given(table, key);
+      if (here || !reader.editing_) reader.read(table, key, object.*member, here);
+    }
+    void operator()(const Quantity& q, double T::*member) {
+      double& x = object.*member;
+      const bool shown = given(table, q.shown.c_str()), si = given(table, q.si.c_str());
+      if (shown && si) {
+        throw ConfigError(fmt::format("both '{}' and '{}' are given; expected one of them", q.shown, q.si),
+                          table.place(q.si));
+      }
+      if (si || (!shown && !reader.editing_ && !shown_value(x, q.exponent))) {
+        x = table.number(q.si, x);
+      } else if (shown) {
+        x = value_in_si(table.number(q.shown), q.exponent);
+      } else if (!reader.editing_) {
+        table.number(q.shown, *shown_value(x, q.exponent));
+      }
+    }
+    void operator()(const OrUnbounded& u, double T::*member) {
+      double& x = object.*member;
+      if (table.kind(u.name) == TomlKind::text) {
+        table.choice(u.name, {"none"});
+        x = std::numeric_limits<double>::infinity();
+      } else if (given(table, u.name) || (!reader.editing_ && !std::isinf(x))) {
+        x = table.number(u.name, x);
+      } else if (!reader.editing_) {
+        table.text(u.name, "none");
+      }
+    }
+  };
+
+  void read(TomlReader& t, const char* key, double& x, bool) const { x = t.number(key, x); }
+  void read(TomlReader& t, const char* key, bool& x, bool) const { x = t.boolean(key, x); }
+  void read(TomlReader& t, const char* key, std::string& x, bool here) const {
+    x = here ? t.text(key) : t.text(key, x.empty() ? std::optional<std::string>() : x);
+  }
+  void read(TomlReader& t, const char* key, int& x, bool) const {
+    x = static_cast<int>(t.integer(key, x, 0, kMany));
+  }
+  void read(TomlReader& t, const char* key, std::uint32_t& x, bool) const {
+    x = static_cast<std::uint32_t>(t.integer(key, x, 0, kMany));
+  }
+  template <Named Enum>
+  void read(TomlReader& t, const char* key, Enum& x, bool) const {
+    const std::vector<std::string> names(kNames<Enum>.begin(), kNames<Enum>.end());
+    const std::string chosen = t.choice(key, names, std::string(name_of(x)));
+    x = static_cast<Enum>(std::find(names.begin(), names.end(), chosen) - names.begin());
+  }
+  void read(TomlReader& t, const char* key, std::vector<double>& x, bool here) const {
+    if (here) x = t.numbers(key);
+  }
+  void read(TomlReader& t, const char* key, std::vector<std::pair<std::uint32_t, std::uint32_t>>& x,
+            bool here) const {
+    if (!here) return;
+    x.clear();
+    for (const std::vector<double>& row : t.number_rows(key)) {
+      const bool whole = row.size() == 2 && std::all_of(row.begin(), row.end(), [](double v) {
+                           return v >= 0 && v == std::floor(v) && v < static_cast<double>(kLargestGroup);
+                         });
+      if (!whole)
+        throw ConfigError("a pair is not two neurons; expected [from, to], both counted from 0",
+                          t.place(key));
+      x.emplace_back(static_cast<std::uint32_t>(row[0]), static_cast<std::uint32_t>(row[1]));
+    }
+  }
+  template <class T>
+  void read(TomlReader& t, const char* key, std::optional<T>& x, bool here) const {
+    if (!here) return;
+    if (t.kind(key) == TomlKind::text && t.text(key) == "none") {
+      x.reset();
+      return;
+    }
+    T value = x.value_or(T{});
+    read(t, key, value, here);
+    x = std::move(value);
+  }
+  template <class Part>
+  requires requires(int& v, const Part& p) { visit_fields(v, p); }
+  void read(TomlReader& t, const char* key, Part& x, bool) const {
+    TomlReader table = t.table(key);
+    fields(table, x);
+    table.finish();
+  }
+
+  bool editing_;
+};
+
+template <class List>
+std::vector<std::string> names_of(const List& list) {
+  std::vector<std::string> out;
+  for (const auto& item : list) out.push_back(item.name);
+  return out;
+}
+
+/// ConfigError at the key if its value names no population.
+void require_population(TomlReader& entry, const char* key, const std::string& name,
+                        const SpikingCircuit& circuit) {
+  const std::vector<std::string> known = names_of(circuit.groups);
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  throw ConfigError(fmt::format("unknown population '{}'", name), entry.place(key), suggestion(name, known));
+}
+
+/// A new kind begins with its own constants.
+void read_kind(TomlReader& entry, NeuronGroup& g, std::optional<std::string> otherwise) {
+  const std::string kind = entry.choice("kind", kKinds, std::move(otherwise));
+  if (kind == kind_of(g.model)) return;
+  static const std::vector<NeuronModel> kFresh{TwoCompartment{}, BurstPoisson{},  EscapeBurst{},
+                                               ExponentialIf{},  PoissonSource{}, Relay{}};
+  g.model = kFresh[static_cast<std::size_t>(std::find(kKinds.begin(), kKinds.end(), kind) - kKinds.begin())];
+}
+
+void read_population(TomlReader& entry, const Reader& reader, NeuronGroup& g) {
+  if (!reader.editing() || given(entry, "neuron")) {
+    TomlReader own = entry.table("neuron");
+    with_constants(g.model, [&](auto& constants, const auto&, const auto& walk) {
+      reader.fields(own, constants, walk);
+    });
+    own.finish();
+  }
+  reader.fields(entry, g);
+}
+
+void read_topology(TomlReader& entry, const Reader& reader, Connection& c) {
+  if (!reader.editing() || given(entry, "topology")) {
+    const std::string now(kTopologies[c.topology.index()]);
+    const std::string kind = entry.choice("topology", kWirings, now);
+    static const std::vector<Topology> kFresh{RandomPairs{}, AllToAll{}, OneToOne{}, ListedPairs{}};
+    if (kind != now)
+      c.topology = kFresh[static_cast<std::size_t>(std::find(kWirings.begin(), kWirings.end(), kind) -
+                                                   kWirings.begin())];
+  }
+  std::visit([&](auto& topology) { reader.fields(entry, topology); }, c.topology);
+}
+
+void read_projection(TomlReader& entry, const Reader& reader, Connection& c) {
+  read_topology(entry, reader, c);
+  reader.fields(entry, c);
+}
+
+/// The names that the patterns under `key` stand for, in the order of the circuit.
+std::vector<std::string> chosen(TomlReader& entry, const char* key, const std::vector<std::string>& known) {
+  const std::vector<std::string> patterns = entry.texts(key);
+  for (const std::string& pattern : patterns) {
+    if (std::none_of(known.begin(), known.end(), [&](const auto& name) { return matches(pattern, name); }))
+      throw ConfigError(fmt::format("no {} is named '{}'", key, pattern), entry.place(key),
+                        suggestion(pattern, known));
+  }
+  std::vector<std::string> out;
+  std::copy_if(known.begin(), known.end(), std::back_inserter(out), [&](const std::string& name) {
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const std::string& pattern) { return matches(pattern, name); });
+  });
+  return out;
+}
+
+Receptor receptor_at(TomlReader& entry) {
+  const std::vector<std::string> names(kNames<Receptor>.begin(), kNames<Receptor>.end());
+  const std::string name = entry.choice("receptor", names);
+  return static_cast<Receptor>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+bool removes(TomlReader& entry) { return given(entry, "remove") && entry.boolean("remove"); }
+
+void edit_populations(TomlReader& entry, SpikingCircuit& circuit) {
+  for (const std::string& name : chosen(entry, "population", names_of(circuit.groups))) {
+    NeuronGroup& g = circuit.groups[group_index(circuit, name)];
+    if (given(entry, "size")) g.size = static_cast<std::size_t>(entry.integer("size", {}, 1, kMany));
+    if (given(entry, "kind")) read_kind(entry, g, {});
+    read_population(entry, Reader(true), g);
+  }
+}
+
+void edit_projections(TomlReader& entry, SpikingCircuit& circuit) {
+  const bool remove = removes(entry);
+  for (const std::string& name : chosen(entry, "projection", names_of(circuit.connections))) {
+    const std::size_t at = connection_index(circuit, name);
+    if (remove) {
+      entry.at("projection", [&] { remove_connection(circuit, at); });
+    } else {
+      read_projection(entry, Reader(true), circuit.connections[at]);
+    }
+  }
+}
+
+/// Backgrounds are chosen by the population they reach, and by receptor if one is given.
+void edit_backgrounds(TomlReader& entry, SpikingCircuit& circuit) {
+  const bool remove = removes(entry);
+  std::vector<std::string> targets;
+  for (const Background& b : circuit.background) targets.push_back(b.target);
+  const std::vector<std::string> names = chosen(entry, "background", targets);
+  const std::optional<Receptor> receptor =
+      given(entry, "receptor") ? std::optional(receptor_at(entry)) : std::nullopt;
+  for (std::size_t i = circuit.background.size(); i-- > 0;) {
+    Background& b = circuit.background[i];
+    if (receptor && b.receptor != *receptor) continue;
+    if (std::find(names.begin(), names.end(), b.target) == names.end()) continue;
+    if (remove) {
+      remove_background(circuit, i);
+    } else {
+      Reader(true).fields(entry, b);
+    }
+  }
+}
+
+/// The key of the entry that the message is about: the first of its words that is one, outside quotes, units
+/// not counted ("the initial weights …" is about `weight`).
+std::string key_meant(const TomlReader& entry, const std::string& message) {
+  static const std::vector<std::pair<const char*, const char*>> kWords{
+      {"view", "shows weights"},
+      {"follow", "follows"},
+      {"rule", "rule"},
+      {"rule", "rate of projection"},
+      {"rule", "bounds"},
+      {"rule", "outside ["},
+      {"short_term", "short-term"},
+      {"short_term", "must lie in [0, 1]"},
+      {"delay_steps", "delay"},
+      {"weight_sd", "spread"},
+      {"density", "probability"},
+      {"pairs", "pair"},
+      {"topology", "one-to-one"},
+      {"receptor", "targets"},
+      {"weight", "weight"},
+      {"size", "neurons"},
+      {"estimator", "averaging time"},
+      {"estimator", "burst limit"},
+      {"estimator", "lags"},
+      {"soma_current", "current into"},
+      {"soma_current", "somatic current"},
+      {"dendrite_current", "dendritic current"},
+      {"neuron", "rate of"},
+      {"neuron", "population"},
+      {"rate_Hz", "background"}};
+  for (const auto& [key, words] : kWords) {
+    if (entry.has(key) && message.find(words) != std::string::npos) return key;
+  }
+  return "";
+}
+
+/// Validates the circuit; a complaint gets the place of the first entry whose words it has.
+void validated(const SpikingCircuit& circuit, std::vector<std::pair<std::string, TomlReader*>>& entries,
+               TomlReader& root) {
+  try {
+    validate(circuit);
+  } catch (const ConfigError& e) {
+    if (!e.place().file.empty()) throw;
+    for (auto& [name, entry] : entries) {
+      if (e.bare_message().find(name) == std::string::npos) continue;
+      throw ConfigError(e.bare_message(), entry->place(key_meant(*entry, e.bare_message())), e.hint());
+    }
+    throw ConfigError(e.bare_message(), root.place("circuit"), e.hint());
+  }
+}
+
+void read_circuit_table(TomlReader& root, SpikingCircuit& circuit, bool from_scratch) {
+  TomlReader own = root.table("circuit");
+  own.choice("neurons", {"rate", "spiking"}, "spiking");
+  if (from_scratch || given(own, "name")) circuit.name = own.text("name", circuit.name);
+  const Quantity dt = ms("dt");
+  if (given(own, "dt_s")) {
+    circuit.dt_s = own.number("dt_s");
+  } else if (given(own, "dt_ms")) {
+    circuit.dt_s = value_in_si(own.number("dt_ms"), dt.exponent);
+  } else if (from_scratch) {
+    own.number("dt_ms", shown_value(circuit.dt_s, dt.exponent).value_or(0.1));
+  }
+  const char* key = given(own, "dt_s") ? "dt_s" : "dt_ms";
+  if (!(circuit.dt_s > 0))
+    throw ConfigError(fmt::format("'circuit.{}' is not positive; expected a time step", key), own.place(key));
+  own.finish();
+}
+
+}  // namespace
+}  // namespace spike
+
+bool says_neurons_spike(TomlReader& root) {
+  if (root.kind("circuit") != TomlKind::table) return false;
+  TomlReader own = root.table("circuit");
+  return own.has("neurons") && own.choice("neurons", {"rate", "spiking"}) == "spiking";
+}
+
+void read_spiking_circuit(TomlReader& root, SpikingCircuit& circuit) {
+  using namespace spike;
+  const bool from_scratch = circuit.groups.empty();
+  bool any = false;
+  for (const char* key : {"circuit", "population", "projection", "background", "edit"})
+    any |= given(root, key);
+  if (!any) return;
+  read_circuit_table(root, circuit, from_scratch);
+
+  std::vector<TomlReader> populations = root.tables("population"), edits = root.tables("edit"),
+                          projections = root.tables("projection"), backgrounds = root.tables("background");
+  std::vector<std::pair<std::string, TomlReader*>> entries;
+  for (TomlReader& entry : populations) {
+    NeuronGroup g;
+    g.name = entry.text("name");
+    g.size = static_cast<std::size_t>(entry.integer("size", {}, 1, kMany));
+    read_kind(entry, g, {});
+    read_population(entry, Reader(false), g);
+    entry.finish();
+    if (std::any_of(circuit.groups.begin(), circuit.groups.end(),
+                    [&](const NeuronGroup& other) { return other.name == g.name; }))
+      throw ConfigError(fmt::format("there are two populations named '{}'", g.name), entry.place("name"));
+    entries.emplace_back("'" + g.name + "'", &entry);
+    circuit.groups.push_back(std::move(g));
+  }
+  for (TomlReader& entry : backgrounds) {
+    Background b;
+    b.target = entry.text("to");
+    require_population(entry, "to", b.target, circuit);
+    b.receptor = receptor_at(entry);
+    Reader(false).fields(entry, b);
+    entry.finish();
+    entries.insert(entries.begin(), {"background of '" + b.target + "'", &entry});
+    circuit.background.push_back(b);
+  }
+  for (TomlReader& entry : projections) {
+    Connection c;
+    c.source = entry.text("from");
+    require_population(entry, "from", c.source, circuit);
+    c.target = entry.text("to");
+    require_population(entry, "to", c.target, circuit);
+    c.name = entry.text("name", c.source + "->" + c.target);
+    read_projection(entry, Reader(false), c);
+    entry.finish();
+    if (std::any_of(circuit.connections.begin(), circuit.connections.end(),
+                    [&](const Connection& other) { return other.name == c.name; }))
+      throw ConfigError(fmt::format("there are two projections named '{}'", c.name),
+                        entry.place(entry.has("name") ? "name" : "to"), "give one of them a name of its own");
+    // Its complaints quote the names of the populations too.
+    entries.insert(entries.begin(), {"'" + c.name + "'", &entry});
+    circuit.connections.push_back(std::move(c));
+  }
+  for (TomlReader& entry : edits) {
+    int subjects = 0;
+    for (const char* key : {"population", "projection", "background"}) subjects += given(entry, key) ? 1 : 0;
+    if (subjects != 1)
+      throw ConfigError(
+          fmt::format("an edit names {} of 'population', 'projection' and 'background'; expected "
+                      "one of them",
+                      subjects == 0 ? "none" : "several"),
+          entry.place(""), "say what is to be edited, e.g. projection = \"out->*\"");
+    if (given(entry, "population")) edit_populations(entry, circuit);
+    if (given(entry, "projection")) edit_projections(entry, circuit);
+    if (given(entry, "background")) edit_backgrounds(entry, circuit);
+    entry.finish();
+    try {
+      validate(circuit);
+    } catch (const ConfigError& e) {
+      throw ConfigError(e.bare_message(), entry.place(key_meant(entry, e.bare_message())), e.hint());
+    }
+  }
+  validated(circuit, entries, root);
+}
+
+}  // namespace apical
