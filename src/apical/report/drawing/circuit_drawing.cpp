@@ -43,17 +43,6 @@ std::string rounded(const Rect& r, double radius, const char* css) {
                      num(r.left()), num(r.top()), num(r.w), num(r.h), num(radius));
 }
 
-/// 1412520 as "1 412 520", with narrow no-break spaces.
-std::string grouped(std::size_t n) {
-  const std::string digits = std::to_string(n);
-  std::string out;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) out += "\u202F";
-    out += digits[i];
-  }
-  return out;
-}
-
 std::string size_text(const Population& p) { return fmt::format("N = {}", p.size); }
 
 /// Dendrites from the soma to each labelled compartment, thick ones upwards as in a pyramidal cell.
@@ -164,7 +153,8 @@ std::string sample_line(const std::string& css, bool multiplies) {
                      head({34, 0}, {1, 0}, multiplies));
 }
 
-std::vector<LegendItem> legend_of(const Layout& l, const std::vector<Arrow>& arrows) {
+std::vector<LegendItem> legend_of(const Layout& l, const std::vector<Arrow>& arrows,
+                                  const std::vector<Symbol>& symbols) {
   std::vector<LegendItem> items;
   const auto any = [&](auto&& test) { return std::any_of(arrows.begin(), arrows.end(), test); };
   const auto tagged = [&](const char* text) {
@@ -193,6 +183,9 @@ std::vector<LegendItem> legend_of(const Layout& l, const std::vector<Arrow>& arr
   if (tagged("ŭ")) tag("ŭ", "transmits the lookahead potential");
   if (any([](const Arrow& a) { return a.tag == "u" || a.tag.starts_with("u "); }))
     tag("u", "transmits the somatic potential");
+  for (const Symbol& s : symbols) {
+    if (tagged(s.symbol)) tag(s.symbol, s.meaning);
+  }
   if (std::any_of(l.glyphs.begin(), l.glyphs.end(),
                   [](const Glyph& g) { return g.shape == Glyph::Shape::pyramidal; })) {
     items.push_back({"<path class=\"soma\" d=\"M9,-8L18,6Q9,10 0,6Z\"/>", 18, "on the forward pathway"});
@@ -225,9 +218,29 @@ double draw_legend(const std::vector<LegendItem>& items, double left, double rig
 
 }  // namespace
 
+std::string grouped(std::size_t n) {
+  const std::string digits = std::to_string(n);
+  std::string out;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) out += "\u202F";
+    out += digits[i];
+  }
+  return out;
+}
+
 DrawnCircuit draw(const Circuit& c) {
+  DrawnCircuit d = draw_sketch(c, {}, {});
+  d.caption = fmt::format("{} neurons, {} synapses of which {} are plastic; time step {:g}\u00A0ms.",
+                          grouped(c.neuron_count()), grouped(c.synapse_count()),
+                          grouped(c.plastic_synapse_count()), c.dt_ms);
+  d.description = describe(c);
+  return d;
+}
+
+DrawnCircuit draw_sketch(const Circuit& c, const std::vector<ArrowText>& texts,
+                         const std::vector<Symbol>& symbols) {
   const Layout l = lay_out(c);
-  const Routes routes = route(c, l);
+  const Routes routes = route(c, l, texts);
   const double right = std::max(l.right() + 4, 520.0);
 
   std::string body;
@@ -247,7 +260,7 @@ DrawnCircuit draw(const Circuit& c) {
   for (std::size_t i = 0; i < l.glyphs.size(); ++i) body += glyph(c.populations()[i], l.glyphs[i]);
   body += tags(c, l, routes.arrows);
   const double legend_top = routes.bottom + 34;
-  const double height = draw_legend(legend_of(l, routes.arrows), 12, right - 8, legend_top, body);
+  const double height = draw_legend(legend_of(l, routes.arrows, symbols), 12, right - 8, legend_top, body);
 
   const double top = routes.top - 14, bottom = legend_top + height;
   DrawnCircuit d;
@@ -258,10 +271,6 @@ DrawnCircuit draw(const Circuit& c) {
       "xmlns=\"http://www.w3.org/2000/svg\">{}</svg>",
       num(top), num(right + 4), num(bottom - top), num(std::round(0.75 * right)),
       num(std::round(1.15 * right)), svg::escape(c.name), body);
-  d.caption = fmt::format("{} neurons, {} synapses of which {} are plastic; time step {:g}\u00A0ms.",
-                          grouped(c.neuron_count()), grouped(c.synapse_count()),
-                          grouped(c.plastic_synapse_count()), c.dt_ms);
-  d.description = describe(c);
   return d;
 }
 

@@ -7,8 +7,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "apical/circuit/circuit.h"
+#include "apical/circuit/spiking_circuit.h"
+#include "apical/report/drawing/circuit_routes.h"
 
 namespace apical {
 
@@ -21,5 +24,21 @@ struct DrawnCircuit {
 
 /// The circuit must be valid (Circuit::validate).
 DrawnCircuit draw(const Circuit& circuit);
+
+/// A circuit of spiking neurons in the same way. Populations that are as many synapses from the input share a
+/// column; interneurons stand in that of what they reach. Projections from one population to one compartment
+/// that transmit the same share an arrow. The circuit must be valid (spike::validate).
+DrawnCircuit draw(const SpikingCircuit& circuit);
+
+/// For pictures of other kinds of circuits: a sketch with the texts of its arrows and what the symbols in
+/// them mean. Caption and description are left to the caller.
+struct Symbol {
+  const char *symbol, *meaning;
+};
+DrawnCircuit draw_sketch(const Circuit& sketch, const std::vector<ArrowText>& texts,
+                         const std::vector<Symbol>& symbols);
+
+/// 1412520 as "1 412 520", with narrow no-break spaces.
+std::string grouped(std::size_t n);
 
 }  // namespace apical

@@ -407,8 +407,12 @@ void draw_in_track(const Layout& l, Arrow& a, const Plan& p, const Trunk& t) {
 
 }  // namespace
 
-Routes route(const Circuit& c, const Layout& l) {
+Routes route(const Circuit& c, const Layout& l, const std::vector<ArrowText>& texts) {
   Routes routes{.arrows = arrows_of(c), .top = l.top, .bottom = l.bottom};
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    routes.arrows[i].tag = texts[i].tag;
+    routes.arrows[i].title = texts[i].title;
+  }
   std::vector<Plan> plans;
   for (const Arrow& a : routes.arrows) plans.push_back(plan_of(l, a));
   assign_offsets(l, routes.arrows, plans);

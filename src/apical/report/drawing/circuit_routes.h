@@ -33,6 +33,12 @@ struct Routes {
   double top = 0, bottom = 0;  ///< outermost tracks
 };
 
-Routes route(const Circuit& circuit, const Layout& layout);
+/// What is written on a projection's arrow, and in full when it is pointed at.
+struct ArrowText {
+  std::string tag, title;
+};
+
+/// `texts` has one entry for each projection, or none: then they follow from the circuit.
+Routes route(const Circuit& circuit, const Layout& layout, const std::vector<ArrowText>& texts = {});
 
 }  // namespace apical
