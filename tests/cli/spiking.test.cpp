@@ -556,12 +556,20 @@ TEST_F(Spiking, CheckSaysWhatItIsAndWhatItTakes) {
               200 * 7 * 16, 200 * 4 * 16);
 }
 
+TEST_F(Spiking, CheckPrintsTheCircuit) {
+  const Answer a = apical_says({"check", file(kTinyXor), "--circuit"});
+  EXPECT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("hid1: 60 burst_poisson"));
+  EXPECT_THAT(a.out, HasSubstr("in1->hid1 exc: in1 -> hid1 (soma_excitatory), events after 0 ms"));
+}
+
 TEST_F(Spiking, ModelsListThemWithCitationAndIngredients) {
   EXPECT_THAT(apical_says({"models"}).out, HasSubstr("burstprop-propagation"));
   const Answer a = apical_says({"models", "burstprop-xor"});
   EXPECT_EQ(a.code, 0) << a.err;
   EXPECT_THAT(a.out, HasSubstr("Payeur"));
-  EXPECT_THAT(a.out, HasSubstr("cells of in1, in2, hid1, hid2 and out excite and inhibit"));
+  EXPECT_THAT(a.out,
+              HasSubstr("excite and inhibit at once (against Dale's law): in1, in2, hid1, hid2 and out"));
   EXPECT_THAT(a.out, HasSubstr("(default 1000 pA)"));
   EXPECT_THAT(a.out, HasSubstr("homeostatic_rate"));
   EXPECT_THAT(a.out, HasSubstr("as in the published program"));

@@ -11,7 +11,7 @@
 
 namespace apical {
 
-/// weight transport, separate phases, signed signals, mixed signs, global signal, one-to-one wiring, target.
+/// Those of the circuit (spiking_circuit_ingredients.h), separate phases, target.
 std::vector<Ingredient> ingredients(const SpikingCircuit& circuit, const Course& course);
 
 }  // namespace apical

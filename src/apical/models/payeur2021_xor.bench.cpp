@@ -12,6 +12,8 @@
 #include <chrono>
 #include <random>
 
+#include "apical/core/threads.h"
+#include "apical/engine/spike/network.h"
 #include "apical/engine/spike/neuron_kernels.h"
 
 namespace apical::payeur2021 {

@@ -82,6 +82,7 @@ Forecast forecast_of(const Experiment&, const SpikingExperiment& e, ThreadPool& 
   const Cost cost = cost_of(e, pool.size());
   Forecast f;
   f.lines.push_back({"course", e.about});
+  if (!e.circuit.groups.empty()) f.circuit = spike::describe(e.circuit);
   if (cost.neurons > 0) {
     f.lines.push_back(
         {"network",
