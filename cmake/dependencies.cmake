@@ -27,6 +27,6 @@ target_include_directories(apical_dependencies SYSTEM INTERFACE
   ${HWY_INCLUDE_DIR} ${RANDOM123_INCLUDE_DIR} ${XXHASH_INCLUDE_DIR} ${HDF5_INCLUDE_DIR})
 target_compile_definitions(apical_dependencies INTERFACE H5_USE_110_API)
 target_link_libraries(apical_dependencies INTERFACE
-  Threads::Threads fmt::fmt nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus CLI11::CLI11 ZLIB::ZLIB
+  Threads::Threads fmt::fmt nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus ZLIB::ZLIB
   libjpeg-turbo::turbojpeg LibArchive::LibArchive CURL::libcurl OpenSSL::Crypto
   ${HDF5_LIBRARY} ${BLAS_LIBRARIES} ${HWY_LIBRARY} ${XXHASH_LIBRARY})

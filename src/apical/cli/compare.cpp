@@ -12,6 +12,7 @@
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
+#include "apical/cli/shipped_experiments.h"
 #include "apical/io/json.h"
 #include "apical/models/layered_models.h"
 #include "apical/models/registry.h"

@@ -39,7 +39,7 @@ std::string contrast_table(const ProtocolResult& result) {
   return text_table(rows);
 }
 
-int run(Context& context, const Arguments& arguments) {
+int probe(Context& context, const Arguments& arguments) {
   const std::string& file = arguments.positionals.front();
   const std::vector<ProbedModel> models = read_protocol(read_document(arguments, file));
   ProtocolOptions options;
@@ -79,7 +79,7 @@ Command probe_command() {
   c.options.push_back({"--out", "DIR", "directory of the results (default: the next free runs/NAME-NNN)"});
   c.examples = {"apical probe experiments/protocols/mismatch.toml --seeds 5",
                 "apical probe experiments/protocols/silencing.toml --json --out runs/silencing"};
-  c.run = run;
+  c.run = probe;
   return c;
 }
 

@@ -11,13 +11,14 @@
 
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/progress.h"
+#include "apical/cli/shipped_experiments.h"
 #include "apical/io/json.h"
 
 namespace apical::cli {
 namespace {
 
-int list(Context& context, const Arguments& arguments) {
-  const std::vector<ShippedFigure> figures = shipped_figures();
+int list_figures(Context& context, const Arguments& arguments) {
+  const std::vector<ShippedFigure> figures = shipped_figures(shipped_experiments());
   if (arguments.has("--json")) {
     nlohmann::json all{{"schema", "apical-figures/1"}, {"figures", nlohmann::json::array()}};
     for (const ShippedFigure& f : figures) {
@@ -66,7 +67,7 @@ ShippedFigure figure_named(const std::string& name) {
             read_reproduction(TomlDocument::read(name))};
   }
   std::vector<std::string> names;
-  for (ShippedFigure& f : shipped_figures()) {
+  for (ShippedFigure& f : shipped_figures(shipped_experiments())) {
     if (f.name == name) return f;
     names.push_back(f.name);
   }
@@ -195,7 +196,7 @@ int repeat(Context& context, const Arguments& arguments, const io::Path& directo
   return static_cast<int>(identical ? ExitCode::ok : ExitCode::check_failed);
 }
 
-int run(Context& context, const Arguments& arguments) {
+int reproduce_figures(Context& context, const Arguments& arguments) {
   const bool all = arguments.has("--all");
   const bool one =
       !arguments.positionals.empty() && !std::filesystem::is_directory(arguments.positionals.front());
@@ -203,11 +204,11 @@ int run(Context& context, const Arguments& arguments) {
   if (all && !arguments.positionals.empty()) throw UsageError("give either --all or names, not both");
   if (arguments.has("--resume") && !arguments.has("--out"))
     throw UsageError("--resume needs --out DIR: the directory to continue in");
-  if (all) return run_figures(context, arguments, shipped_figures(), true);
+  if (all) return run_figures(context, arguments, shipped_figures(shipped_experiments()), true);
   if (arguments.positionals.empty()) {
     if (arguments.has("--out"))
       throw UsageError("--out without anything to reproduce; give a name, a run directory, or --all");
-    return list(context, arguments);
+    return list_figures(context, arguments);
   }
   const std::string& what = arguments.positionals.front();
   if (std::filesystem::is_directory(what)) return repeat(context, arguments, what);
@@ -234,7 +235,7 @@ Command reproduce_command() {
        "change a key of the experiment, e.g. task.verify=none for data that are not the original", true}};
   c.examples = {"apical reproduce", "apical reproduce max2026/figure-2b",
                 "apical reproduce --all --out runs/gallery", "apical reproduce runs/error-neurons-001"};
-  c.run = run;
+  c.run = reproduce_figures;
   return c;
 }
 

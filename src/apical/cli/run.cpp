@@ -12,7 +12,7 @@
 namespace apical::cli {
 namespace {
 
-int run(Context& context, const Arguments& arguments) {
+int run_experiment_file(Context& context, const Arguments& arguments) {
   const bool resume = arguments.has("--resume");
   if (arguments.positionals.empty() && !(resume && arguments.has("--out"))) {
     throw UsageError(
@@ -58,7 +58,7 @@ Command run_command() {
                 "apical run experiments/yin-yang/error-neurons.toml --set training.epochs=5 --out runs/short",
                 "apical run --resume --out runs/short",
                 "apical run experiments/payeur2021/propagation.toml --seeds 3"};
-  c.run = run;
+  c.run = run_experiment_file;
   return c;
 }
 

@@ -23,7 +23,7 @@ struct Access {
 /// HDF5 knows its files by this struct, which must begin with H5FD_t.
 struct DriverFile {
   H5FD_t base;
-  File file;
+  io::File file;
   FaultSlot* slot;
   bool writes;
   haddr_t end_allocated = 0, end_of_file = 0;
@@ -47,7 +47,7 @@ H5FD_t* open_file(const char* name, unsigned flags, hid_t fapl, haddr_t) {
   DriverFile* out = nullptr;
   kept(slot, [&] {
     const bool create = (flags & H5F_ACC_CREAT) != 0;
-    File file(name, create ? FileSystem::Mode::create_new : FileSystem::Mode::read);
+    io::File file(name, create ? FileSystem::Mode::create_new : FileSystem::Mode::read);
     const haddr_t size = file.size();
     out = new DriverFile{{}, std::move(file), slot, create, 0, size};
   });

@@ -43,10 +43,12 @@ std::string_view descriptor(Element element) {
   throw DataError("an array for numpy needs a type");
 }
 
-void put(Bytes& out, std::span<const std::byte> bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+void append(Bytes& out, std::span<const std::byte> bytes) {
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
 template <std::unsigned_integral T>
-void put(Bytes& out, T value) {
-  put(out, std::as_bytes(std::span(&value, 1)));
+void append(Bytes& out, T value) {
+  append(out, std::as_bytes(std::span(&value, 1)));
 }
 
 Bytes npy_bytes(const NpyArray& array) {
@@ -67,10 +69,10 @@ Bytes npy_bytes(const NpyArray& array) {
   header += '\n';
   Bytes out;
   out.reserve(kPreamble + header.size() + array.values.size());
-  put(out, bytes_of(std::string_view("\x93NUMPY\x01\x00", 8)));
-  put(out, static_cast<std::uint16_t>(header.size()));
-  put(out, bytes_of(header));
-  put(out, array.values);
+  append(out, bytes_of(std::string_view("\x93NUMPY\x01\x00", 8)));
+  append(out, static_cast<std::uint16_t>(header.size()));
+  append(out, bytes_of(header));
+  append(out, array.values);
   return out;
 }
 
@@ -104,16 +106,16 @@ constexpr std::uint16_t kMidnight = 0, kFirstOf1980 = (1 << 5) | 1;  // the same
 /// What local and central headers share, from "version needed" to "extra length".
 void put_entry(Bytes& out, bool compressed, std::uint32_t crc, std::uint64_t stored_size, std::uint64_t size,
                const std::string& name) {
-  put(out, kVersion);
-  put(out, kUtf8Names);
-  put(out, static_cast<std::uint16_t>(compressed ? 8 : 0));
-  put(out, kMidnight);
-  put(out, kFirstOf1980);
-  put(out, crc);
-  put(out, static_cast<std::uint32_t>(stored_size));
-  put(out, static_cast<std::uint32_t>(size));
-  put(out, static_cast<std::uint16_t>(name.size()));
-  put(out, std::uint16_t{0});
+  append(out, kVersion);
+  append(out, kUtf8Names);
+  append(out, static_cast<std::uint16_t>(compressed ? 8 : 0));
+  append(out, kMidnight);
+  append(out, kFirstOf1980);
+  append(out, crc);
+  append(out, static_cast<std::uint32_t>(stored_size));
+  append(out, static_cast<std::uint32_t>(size));
+  append(out, static_cast<std::uint16_t>(name.size()));
+  append(out, std::uint16_t{0});
 }
 
 void check_name(const std::string& name, std::span<const NpyArray> before) {
@@ -145,33 +147,33 @@ void write_npz(const Path& path, std::span<const NpyArray> arrays, ZipCompressio
         static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(plain.data()), plain.size()));
     const auto at = static_cast<std::uint32_t>(out.size());
 
-    put(out, std::uint32_t{0x04034b50});
+    append(out, std::uint32_t{0x04034b50});
     put_entry(out, compress, crc, content.size(), plain.size(), name);
-    put(out, bytes_of(name));
-    put(out, content);
+    append(out, bytes_of(name));
+    append(out, content);
 
-    put(directory, std::uint32_t{0x02014b50});
-    put(directory, kVersion);
+    append(directory, std::uint32_t{0x02014b50});
+    append(directory, kVersion);
     put_entry(directory, compress, crc, content.size(), plain.size(), name);
-    put(directory, std::uint16_t{0});  // comment
-    put(directory, std::uint16_t{0});  // disk
-    put(directory, std::uint16_t{0});  // internal attributes
-    put(directory, std::uint32_t{0});  // external attributes
-    put(directory, at);
-    put(directory, bytes_of(name));
+    append(directory, std::uint16_t{0});  // comment
+    append(directory, std::uint16_t{0});  // disk
+    append(directory, std::uint16_t{0});  // internal attributes
+    append(directory, std::uint32_t{0});  // external attributes
+    append(directory, at);
+    append(directory, bytes_of(name));
   }
   require_below_4_gib(out.size() + directory.size(), path.string());
   const auto start = static_cast<std::uint32_t>(out.size());
   const auto count = static_cast<std::uint16_t>(arrays.size());
-  put(out, directory);
-  put(out, std::uint32_t{0x06054b50});
-  put(out, std::uint16_t{0});
-  put(out, std::uint16_t{0});
-  put(out, count);
-  put(out, count);
-  put(out, static_cast<std::uint32_t>(directory.size()));
-  put(out, start);
-  put(out, std::uint16_t{0});
+  append(out, directory);
+  append(out, std::uint32_t{0x06054b50});
+  append(out, std::uint16_t{0});
+  append(out, std::uint16_t{0});
+  append(out, count);
+  append(out, count);
+  append(out, static_cast<std::uint32_t>(directory.size()));
+  append(out, start);
+  append(out, std::uint16_t{0});
   write_atomically(path, out);
 }
 

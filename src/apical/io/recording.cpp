@@ -11,7 +11,7 @@
 namespace apical::io {
 
 namespace {
-constexpr std::size_t kBlock = 4 << 20;
+constexpr std::size_t kBlockBytes = 4 << 20;
 
 Path parent_of(const Path& path) { return path.has_parent_path() ? path.parent_path() : Path("."); }
 
@@ -19,7 +19,8 @@ Path parent_of(const Path& path) { return path.has_parent_path() ? path.parent_p
 template <class F>
 void for_each_block(const hdf5::Dataset& data, F&& f) {
   const std::size_t row = data.row_bytes();
-  const std::uint64_t rows_per_block = std::max<std::uint64_t>(1, kBlock / std::max<std::size_t>(1, row));
+  const std::uint64_t rows_per_block =
+      std::max<std::uint64_t>(1, kBlockBytes / std::max<std::size_t>(1, row));
   Bytes block;
   for (std::uint64_t first = 0; first < data.rows(); first += rows_per_block) {
     block.resize(std::min<std::uint64_t>(rows_per_block, data.rows() - first) * row);

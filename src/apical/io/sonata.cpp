@@ -11,8 +11,8 @@
 namespace apical::io {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x0A7A;
-const std::vector<std::uint32_t> kVersion{0, 1};
+constexpr std::uint32_t kSonataMagic = 0x0A7A;
+const std::vector<std::uint32_t> kSonataVersion{0, 1};
 constexpr std::uint8_t kByTime = 2;  // of the names below
 
 }  // namespace
@@ -29,8 +29,8 @@ void write_sonata_spikes(const Path& path, const std::vector<SonataPopulation>& 
   const Path temporary = temporary_name(path);
   try {
     hdf5::File file = hdf5::File::create(temporary);
-    file.set_attribute("/", "magic", kMagic);
-    file.set_attribute("/", "version", kVersion);
+    file.set_attribute("/", "magic", kSonataMagic);
+    file.set_attribute("/", "version", kSonataVersion);
     file.create_group("spikes");
     for (const SonataPopulation& p : populations) {
       const std::string group = "spikes/" + p.name;

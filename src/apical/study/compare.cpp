@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "apical/io/json.h"
@@ -13,35 +12,6 @@
 #include "apical/study/run_with_report.h"
 
 namespace apical {
-namespace {
-
-std::vector<io::Path> experiment_roots() {
-  std::vector<io::Path> roots{"experiments"};
-  if (const char* given = std::getenv("APICAL_EXPERIMENTS")) roots.emplace_back(given);
-  roots.emplace_back(APICAL_EXPERIMENTS_DIR);
-  return roots;
-}
-
-}  // namespace
-
-io::Path shipped_experiments() {
-  std::vector<std::string> looked;
-  for (const io::Path& root : experiment_roots()) {
-    if (std::filesystem::is_directory(root)) return root;
-    looked.push_back(root.string());
-  }
-  throw DataError(
-      fmt::format("no folder of experiments was found; there is no {}", join_names(looked, "or")));
-}
-
-io::Path shipped_experiment(const std::string& relative) {
-  std::vector<std::string> looked;
-  for (const io::Path& root : experiment_roots()) {
-    if (io::file_exists(root / relative)) return root / relative;
-    looked.push_back(root.string());
-  }
-  throw DataError(fmt::format("no experiment '{}' was found in {}", relative, join_names(looked, "or")));
-}
 
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
                                 const std::atomic<bool>& stop) {

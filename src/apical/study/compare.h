@@ -33,10 +33,4 @@ struct ComparisonResult {
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
                                 const std::atomic<bool>& stop);
 
-/// Experiments that come with Apical: the folder "experiments" here, of APICAL_EXPERIMENTS, or of the
-/// sources. DataError that says where was looked.
-io::Path shipped_experiment(const std::string& relative);
-/// The first such folder that exists.
-io::Path shipped_experiments();
-
 }  // namespace apical

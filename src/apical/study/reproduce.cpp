@@ -283,14 +283,14 @@ ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptio
   return r;
 }
 
-std::vector<ShippedFigure> shipped_figures() {
+std::vector<ShippedFigure> shipped_figures(const io::Path& experiments) {
   std::vector<ShippedFigure> out;
-  const io::Path root = shipped_experiments();
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(experiments)) {
     if (entry.path().extension() != ".toml") continue;
     Reproduction claim = read_reproduction(TomlDocument::read(entry.path().string()));
     if (claim.empty()) continue;
-    const std::string name = entry.path().lexically_relative(root).replace_extension().generic_string();
+    const std::string name =
+        entry.path().lexically_relative(experiments).replace_extension().generic_string();
     out.push_back({name, entry.path(), std::move(claim)});
   }
   std::sort(out.begin(), out.end(),

@@ -52,8 +52,8 @@ struct ShippedFigure {
   io::Path file;
   Reproduction claim;
 };
-/// In order of name.
-std::vector<ShippedFigure> shipped_figures();
+/// Those in the folder `experiments` and below it, in order of name.
+std::vector<ShippedFigure> shipped_figures(const io::Path& experiments);
 
 /// The first number in which two runs of one experiment differ.
 struct Difference {

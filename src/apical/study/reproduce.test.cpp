@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+#include "support/paths.h"
+
 namespace apical {
 namespace {
 
@@ -144,7 +146,7 @@ TEST(FirstDifference, NoticesNumbersThatOneRunLacks) {
 }
 
 TEST(ShippedFigures, AreReadableAndNamedByTheirPath) {
-  const std::vector<ShippedFigure> figures = shipped_figures();
+  const std::vector<ShippedFigure> figures = shipped_figures(io::Path(test::kSourceDir) / "experiments");
   std::vector<std::string> names;
   for (const ShippedFigure& f : figures) {
     names.push_back(f.name);

@@ -27,7 +27,7 @@ Split make_split(const TaskParameters& p, std::uint32_t split_number) {
   return split;
 }
 
-Dataset make(const TaskParameters& p) {
+Dataset make_cart_pole(const TaskParameters& p) {
   Dataset data;
   data.name = "cart-pole";
   data.train = make_split(p, 0);
@@ -189,7 +189,7 @@ TaskInfo cart_pole_task() {
       "Florian (2007) Correct equations for the dynamics of the cart-pole system; "
       "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Fig. 2a";
   info.steers = true;
-  info.make = make;
+  info.make = make_cart_pole;
   return info;
 }
 

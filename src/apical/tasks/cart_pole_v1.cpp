@@ -24,7 +24,7 @@ class CartPoleV1 final : public Environment {
   GymCartPole world_;
 };
 
-Dataset make(const TaskParameters& p) {
+Dataset make_cart_pole_v1(const TaskParameters& p) {
   CartPoleConvention convention = kCartPoleGym;
   convention.steps = static_cast<std::uint32_t>(p.count("episode_steps"));
   const auto worlds = [&](const char* seed) {
@@ -78,7 +78,7 @@ TaskInfo cart_pole_v1_task() {
       "Barto, Sutton & Anderson, IEEE Trans Syst Man Cybern 13:834, 1983; Brockman et al. (2016) OpenAI Gym, "
       "arXiv:1606.01540";
   info.rewards = true;
-  info.make = make;
+  info.make = make_cart_pole_v1;
   return info;
 }
 

@@ -92,7 +92,7 @@ PixelScale scale_of(const std::string& normalisation) {
   return PixelScale::standard({0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616});
 }
 
-Dataset make(const TaskParameters& p) {
+Dataset make_cifar10(const TaskParameters& p) {
   const std::span<const std::string> files(cifar10_files());
   Variants variants;
   const LabelledImages train = read_batches(files.first(5), p, variants);
@@ -157,7 +157,7 @@ TaskInfo cifar10_task() {
     info.parameters.push_back(std::move(p));
   info.citation = "Krizhevsky (2009) Learning multiple layers of features from tiny images";
   info.classifies = true;
-  info.make = make;
+  info.make = make_cifar10;
   return info;
 }
 

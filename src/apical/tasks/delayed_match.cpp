@@ -20,7 +20,7 @@ Split make_split(std::uint64_t trials, std::uint64_t seed, const MatchTiming& ti
   return split;
 }
 
-Dataset make(const TaskParameters& p) {
+Dataset make_delayed_match(const TaskParameters& p) {
   MatchTiming timing;
   timing.silence = static_cast<std::uint32_t>(p.count("silence_steps"));
   timing.cue = static_cast<std::uint32_t>(p.count("cue_steps"));
@@ -107,7 +107,7 @@ TaskInfo delayed_match_task() {
       "the trials are our draws with its law, not its trials";
   info.classifies = true;
   info.sequences = true;
-  info.make = make;
+  info.make = make_delayed_match;
   return info;
 }
 

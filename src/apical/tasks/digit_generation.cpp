@@ -10,7 +10,7 @@
 namespace apical {
 namespace {
 
-Dataset make(const TaskParameters& p) {
+Dataset make_digit_generation(const TaskParameters& p) {
   const IdxDataset& mnist = mnist_files();
   const bool verify = p.text("verify") == "original";
   const LabelledImages images = read_labelled_images(
@@ -57,7 +57,7 @@ TaskInfo digit_generation_task() {
       "one-hot digit in, the first MNIST training image of that digit out (784 pixels in [0, 1])";
   info.parameters = {directory_parameter(), verify_parameter()};
   info.citation = "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Figs. 4 and 5";
-  info.make = make;
+  info.make = make_digit_generation;
   return info;
 }
 

@@ -26,7 +26,7 @@ const IdxDataset& fashion_mnist_files() {
 
 namespace {
 
-Dataset make(const TaskParameters& p) { return make_idx_dataset(fashion_mnist_files(), p); }
+Dataset make_fashion_mnist(const TaskParameters& p) { return make_idx_dataset(fashion_mnist_files(), p); }
 
 }  // namespace
 
@@ -38,7 +38,7 @@ TaskInfo fashion_mnist_task() {
   info.parameters = idx_parameters({"none", "crop", "flip", "crop-and-flip"});
   info.citation = "Xiao, Rasul & Vollgraf (2017) Fashion-MNIST, arXiv 1708.07747";
   info.classifies = true;
-  info.make = make;
+  info.make = make_fashion_mnist;
   return info;
 }
 

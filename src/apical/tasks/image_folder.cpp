@@ -150,7 +150,7 @@ fs::path root_of(const TaskParameters& p) {
   return root;
 }
 
-Dataset make(const TaskParameters& p) {
+Dataset make_image_folder(const TaskParameters& p) {
   const fs::path root = root_of(p);
   const std::size_t size = p.count("size"), side = p.count("resize") == 0 ? size : p.count("resize");
   if (side < size) {
@@ -237,7 +237,7 @@ TaskInfo image_folder_task() {
     info.parameters.push_back(std::move(p));
   info.citation = "your own pictures; cite where they come from";
   info.classifies = true;
-  info.make = make;
+  info.make = make_image_folder;
   return info;
 }
 

@@ -4,7 +4,7 @@
 namespace apical {
 namespace {
 
-Dataset make(const TaskParameters& p) { return make_idx_dataset(mnist_files(), p); }
+Dataset make_mnist(const TaskParameters& p) { return make_idx_dataset(mnist_files(), p); }
 
 }  // namespace
 
@@ -36,7 +36,7 @@ TaskInfo mnist_task() {
   info.citation =
       "LeCun, Bottou, Bengio & Haffner (1998) Gradient-based learning applied to document recognition";
   info.classifies = true;
-  info.make = make;
+  info.make = make_mnist;
   return info;
 }
 

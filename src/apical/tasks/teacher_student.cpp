@@ -28,7 +28,7 @@ Split make_split(const Teacher& teacher, const TaskParameters& p, std::uint32_t 
   return split;
 }
 
-Dataset make(const TaskParameters& p) {
+Dataset make_teacher_student(const TaskParameters& p) {
   const auto layers = parse_layers(p.text("layers"));
   Teacher teacher = draw_teacher(p.count("seed"), layers);
   teacher.gamma = p.number("gamma");
@@ -112,7 +112,7 @@ TaskInfo teacher_student_task() {
   };
   info.citation =
       "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, teacher-student tasks";
-  info.make = make;
+  info.make = make_teacher_student;
   return info;
 }
 

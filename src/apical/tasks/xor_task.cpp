@@ -4,7 +4,7 @@
 namespace apical {
 namespace {
 
-Dataset make(const TaskParameters& p) {
+Dataset make_xor(const TaskParameters& p) {
   const double off = p.number("off");
   Split split;
   Matrix<double> inputs(4, 2);
@@ -51,7 +51,7 @@ TaskInfo xor_task() {
   };
   info.citation = "Rumelhart, Hinton & Williams (1986) Parallel Distributed Processing, vol. 1, ch. 8";
   info.classifies = true;
-  info.make = make;
+  info.make = make_xor;
   return info;
 }
 

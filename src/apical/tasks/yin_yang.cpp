@@ -39,7 +39,7 @@ Split make_split(const TaskParameters& p, const std::string& name) {
   return split;
 }
 
-Dataset make(const TaskParameters& p) {
+Dataset make_yin_yang(const TaskParameters& p) {
   if (2 * p.number("r_small") >= p.number("r_big")) {
     throw ConfigError(
         fmt::format("the dots of task 'yin-yang' touch the rim or each other: r_small is {:g}; expected "
@@ -124,7 +124,7 @@ TaskInfo yin_yang_task() {
   info.citation =
       "Kriener, Göltz & Petrovici (2022) The Yin-Yang dataset. NICE 2022, doi 10.1145/3517343.3517380";
   info.classifies = true;
-  info.make = make;
+  info.make = make_yin_yang;
   return info;
 }
 

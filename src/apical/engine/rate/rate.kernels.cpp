@@ -336,14 +336,19 @@ HWY_NOINLINE void wide_sweep(const SweepArgs<Real>& args) {
   const SweepArgs<Real> a = args;
   // As many rows as there are registers for their sums; the order of sums does not depend on it.
   constexpr std::size_t kGroups = kBlock / hn::MaxLanes(Tag<Real>());
-  constexpr std::size_t kRows = HWY_TARGET <= HWY_AVX3 || kGroups <= 2 ? 4 : 2;
+  // Each further number of rows costs the compiler seconds; a processor without vectors gets one.
+  constexpr std::size_t kRows = HWY_TARGET == HWY_SCALAR ? 1 : HWY_TARGET <= HWY_AVX3 || kGroups <= 2 ? 4 : 2;
   std::size_t o = 0;
   const auto from_zero = [&] { return o == 0 && a.axpy_overwrites; };
   for (; o + kRows <= a.outer; o += kRows)
     sweep_rows<kRows, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
-  if (a.outer - o == 3) sweep_rows<3, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
-  if (a.outer - o == 2) sweep_rows<2, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
-  if (a.outer - o == 1) sweep_rows<1, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
+  if constexpr (kRows > 2) {
+    if (a.outer - o == 3) sweep_rows<3, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
+    if (a.outer - o == 2) sweep_rows<2, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
+  }
+  if constexpr (kRows > 1) {
+    if (a.outer - o == 1) sweep_rows<1, kAxpy, kDot, kUpdate, kForwardIsDot, kView>(a, o, from_zero());
+  }
 }
 
 // kLanes replicas side by side: the same sums in the same order, one register for each virtual lane.

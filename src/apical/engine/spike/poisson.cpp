@@ -6,7 +6,7 @@
 
 namespace apical::spike {
 namespace {
-constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max() / 2;
+constexpr std::int64_t kNoCell = std::numeric_limits<std::int64_t>::max() / 2;
 }
 
 PoissonWalk::PoissonWalk(std::uint64_t seed, std::uint32_t object, std::uint32_t trains, double probability)
@@ -21,7 +21,7 @@ void PoissonWalk::set_probability(double probability) {
   if (next_ != 0 || batch_ != 0) ++batch_;  // a new rate starts with fresh draws
   draw();
   next_ = 0;
-  cell_ = probability == 0 ? kNever : gaps_[next_++] - 1;
+  cell_ = probability == 0 ? kNoCell : gaps_[next_++] - 1;
 }
 
 void PoissonWalk::refill() noexcept {

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` puts where: the program, the experiments it comes with, the library, and of headers the
+# public ones (include/apical) with exactly those they reach. `find_package(apical)` then gives apical::apical.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# The headers that `header` includes of ours, and theirs, as paths below include/ or src/.
+function(apical_reached header result)
+  set(todo ${header})
+  set(found ${${result}})
+  while(todo)
+    list(POP_FRONT todo next)
+    if(next IN_LIST found)
+      continue()
+    endif()
+    list(APPEND found ${next})
+    file(STRINGS ${next} lines REGEX "^#include \"apical/")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${next})
+    foreach(line IN LISTS lines)
+      string(REGEX REPLACE "^#include \"([^\"]+)\".*" "\\1" name ${line})
+      foreach(root include src)
+        if(EXISTS ${CMAKE_SOURCE_DIR}/${root}/${name})
+          list(APPEND todo ${CMAKE_SOURCE_DIR}/${root}/${name})
+        endif()
+      endforeach()
+    endforeach()
+  endwhile()
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+file(GLOB public_headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/apical/*.h)
+set(reached)
+foreach(header IN LISTS public_headers)
+  apical_reached(${header} reached)
+endforeach()
+foreach(header IN LISTS reached)
+  string(REGEX REPLACE "^${CMAKE_SOURCE_DIR}/(include|src)/" "" name ${header})
+  get_filename_component(folder ${name} DIRECTORY)
+  install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/${folder})
+endforeach()
+
+install(TARGETS apical_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/experiments/ DESTINATION ${CMAKE_INSTALL_DATADIR}/apical/experiments)
+install(TARGETS apical apical_dependencies EXPORT apicalTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT apicalTargets NAMESPACE apical:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/apical)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/apicalConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_SOURCE_DIR}/cmake/apicalConfig.cmake ${CMAKE_BINARY_DIR}/apicalConfigVersion.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/apical)

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is to be learned: three splits of samples with their targets (Dataset), by name from those that come
+// with Apical (make_dataset, tasks()), or filled in by you.
+//
+//   Dataset data;                               one row per sample
+//   data.train.inputs  = Inputs(Matrix<double>) samples x features, any unit
+//   data.train.targets = Matrix<double>         samples x outputs, rates
+//   data.train.labels                           class of each sample; empty for a regression
+//   data.readout                                how outputs become a decision
+//
+// make_dataset throws ConfigError for a name or parameter it does not know (with the nearest one), DataError
+// or IoError for files that are missing or damaged.
+#pragma once
+
+#include "apical/core/error.h"
+#include "apical/tasks/dataset.h"
+#include "apical/tasks/task.h"
