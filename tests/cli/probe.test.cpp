@@ -77,9 +77,13 @@ TEST(Probe, ExitCodesSayWhatWentWrong) {
   EXPECT_EQ(a.code, 3);
   EXPECT_THAT(a.err, HasSubstr("did you mean 'expected'?"));
   const Answer stopped = apical_says(quickly(directory / "out"), true);
-  EXPECT_EQ(stopped.code, 130);
-  EXPECT_THAT(stopped.err, HasSubstr("nothing was written"));
-  EXPECT_FALSE(io::file_exists(directory / "out"));
+  EXPECT_EQ(stopped.code, 75);
+  EXPECT_THAT(stopped.err, HasSubstr("--resume"));
+  EXPECT_FALSE(io::file_exists(directory / "out" / "summary.json"));
+  auto on = quickly(directory / "out");
+  on.emplace_back("--resume");
+  EXPECT_EQ(apical_says(on).code, 0);
+  EXPECT_TRUE(io::file_exists(directory / "out" / "summary.json"));
   const Answer experiment = apical_says({"run", kMismatch, "--out", directory / "run"});
   EXPECT_EQ(experiment.code, 3);
   EXPECT_THAT(experiment.err, HasSubstr("apical probe"));

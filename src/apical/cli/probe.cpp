@@ -44,6 +44,7 @@ int probe(Context& context, const Arguments& arguments) {
   const std::vector<ProbedModel> models = read_protocol(read_document(arguments, file));
   ProtocolOptions options;
   options.directory = output_directory(arguments, io::Path(file).stem().string());
+  options.resume = arguments.has("--resume");
   options.threads = threads(arguments);
   std::unique_ptr<ProgressPrinter> progress;
   options.watch = [&](const std::string& what) -> Listener* {
@@ -53,10 +54,7 @@ int probe(Context& context, const Arguments& arguments) {
   };
   const ProtocolResult result = run_protocol(models, options, *context.stop);
   progress.reset();
-  if (result.stopped) {
-    context.err << "apical: stopped; nothing was written, as a protocol is not continued: run it again\n";
-    return static_cast<int>(ExitCode::interrupted);
-  }
+  if (result.stopped) return say_stopped(context, true, options.directory);
   write_report(options.directory);
   if (arguments.has("--json")) {
     context.out << io::read_text(options.directory / "summary.json");
@@ -77,6 +75,7 @@ Command probe_command() {
   c.positionals = {{"PROTOCOL", "an experiment with [protocol], [[condition]] and [[measure]] tables", 1, 1}};
   c.options = experiment_options();
   c.options.push_back({"--out", "DIR", "directory of the results (default: the next free runs/NAME-NNN)"});
+  c.options.push_back({"--resume", "", "continue in --out: what has been trained and probed is kept"});
   c.examples = {"apical probe experiments/protocols/mismatch.toml --seeds 5",
                 "apical probe experiments/protocols/silencing.toml --json --out runs/silencing"};
   c.run = probe;

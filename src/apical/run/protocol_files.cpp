@@ -6,9 +6,7 @@
 #include "apical/core/build_info.h"
 #include "apical/io/hdf5.h"
 #include "apical/io/json.h"
-#include "apical/run/manifest_facts.h"
 #include "apical/run/protocol_run.h"
-#include "apical/run/provenance.h"
 
 namespace apical {
 namespace {
@@ -35,37 +33,6 @@ nlohmann::json index_of(const std::vector<ProbedModel>& models) {
                        {"question", first.protocol.question}};
   for (const ProbedModel& m : models) index["runs"].push_back(directory_name(m.experiment.label));
   return index;
-}
-
-std::string trials_of(const Protocol& p, const std::string& task) {
-  return fmt::format(
-      "{} samples of the {} split of {}, each shown {} time{}: {:g} ms blank, then the stimulus for {:g} "
-      "ms{}. Plasticity is {} in trials. All conditions start from the same state of each model; those that "
-      "act in training have a circuit of their own, trained with the same samples from the same initial "
-      "weights.",
-      p.samples, name_of(p.split), task, p.repeats, p.repeats == 1 ? "" : "s", p.blank_ms, p.presentation_ms,
-      p.shows_target ? fmt::format(", with a target from {:g} ms on", p.target_onset_ms)
-                     : ", without a target",
-      p.learning ? "on" : "off");
-}
-
-nlohmann::json manifest_of(const ProbedModel& model, std::size_t threads) {
-  const Experiment& e = model.experiment;
-  nlohmann::json m{{"schema", "apical-manifest/1"},
-                   {"title", e.title},
-                   {"label", e.label},
-                   {"reference", e.reference},
-                   {"task", e.task},
-                   {"model", e.model},
-                   {"citation", e.citation},
-                   {"task_citation", find_task(e.task).citation},
-                   {"seeds", e.seeds},
-                   {"precision", e.double_precision ? "double" : "float"}};
-  add_method(m, "Trials", trials_of(model.protocol, e.task));
-  add_facts(m, e);
-  if (!model.protocol.evaluate) m["method"].erase(m["method"].size() - 1);  // how tests are made
-  add_provenance(m, threads);
-  return m;
 }
 
 nlohmann::json summary_of(const std::vector<ProbedModel>& models, const ProtocolResult& result) {
@@ -164,16 +131,12 @@ void write_results(const std::vector<ProbedModel>& models, const ProtocolResult&
 
 }  // namespace
 
-void write_protocol(const std::vector<ProbedModel>& models, const ProtocolResult& result,
-                    const io::Path& directory, std::size_t threads) {
+void write_protocol_index(const std::vector<ProbedModel>& models, const io::Path& directory) {
   io::write_atomically(directory / "comparison.json", io::json_text(index_of(models)));
-  for (const ProbedModel& m : models) {
-    const io::Path to = directory / directory_name(m.experiment.label);
-    io::make_directories(to);
-    io::write_atomically(to / "experiment.toml", m.experiment.resolved);
-    io::write_atomically(to / "manifest.json", io::json_text(manifest_of(m, threads)));
-    write_circuit(m.experiment, to);
-  }
+}
+
+void write_protocol(const std::vector<ProbedModel>& models, const ProtocolResult& result,
+                    const io::Path& directory) {
   write_results(models, result, directory / "results.h5");
   // Last: where it stands, all is there.
   io::write_atomically(directory / "summary.json", io::json_text(summary_of(models, result)));

@@ -43,7 +43,7 @@ struct ModelOutcome {
 };
 
 struct ProtocolResult {
-  bool stopped = false;         ///< on request; then nothing was written
+  bool stopped = false;         ///< on request
   std::vector<double> time_ms;  ///< of the columns of traces
   std::vector<ModelOutcome> models;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a protocol: trains each model, brings it to every condition from the same state, and averages what is
-// recorded over trials, aligned to the onset of the stimulus. One directory:
-//   comparison.json   question, models            MODEL/experiment.toml, manifest.json, circuit.toml  of each
+// Runs a protocol: each model is a run of its own (probe_session.h), which is trained, brought to every
+// condition from the same state, and recorded from. Then one directory holds
+//   comparison.json   question, models                MODEL/        the run of each
 //   results.h5        averages over trials, by seed   summary.json  contrasts with their intervals
 #pragma once
 
@@ -19,17 +19,21 @@ namespace apical {
 
 struct ProtocolOptions {
   io::Path directory;
+  bool resume = false;   ///< goes on with what stands there
   unsigned threads = 0;  ///< 0: all that the process may use
-  /// Called before each training, with what is trained; what it returns must live until the next call.
+  /// Called before each model's run, with its label; what it returns must live until the next call.
   std::function<Listener*(const std::string&)> watch = {};
 };
 
-/// The directory must be new or empty (IoError). Throws NumericalFault.
+/// The directory must be new or empty (IoError), unless it is resumed: models that have finished are kept,
+/// others go on where they were. Results are the same bits in any case. Throws NumericalFault.
 ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const ProtocolOptions& options,
                             const std::atomic<bool>& stop);
 
-/// What run_protocol() leaves in its directory. `threads` are those that it used.
+/// comparison.json, before the first model runs.
+void write_protocol_index(const std::vector<ProbedModel>& models, const io::Path& directory);
+/// results.h5 and summary.json, once all models have run.
 void write_protocol(const std::vector<ProbedModel>& models, const ProtocolResult& result,
-                    const io::Path& directory, std::size_t threads);
+                    const io::Path& directory);
 
 }  // namespace apical

@@ -94,31 +94,36 @@ bool advance_to_end(Session& session, RunDirectory& directory, Listener& listene
 RunResult run_experiment(const Experiment& e, const RunOptions& options, const std::atomic<bool>& stop) {
   ThreadPool pool(options.threads);
   const std::unique_ptr<Session> session = open(e, pool);  // what is wrong shows before anything is written
+  return run_session(e, *session, pool.size(), options, stop);
+}
+
+RunResult run_session(const Experiment& e, Session& session, std::size_t threads, const RunOptions& options,
+                      const std::atomic<bool>& stop) {
   RunDirectory directory(options.directory, e.resolved, options.resume);
   const io::Path& path = directory.path();
   if (directory.finished()) {
-    session->tidy(path);
+    session.tidy(path);
     RunResult result = read_result(path);
     result.was_finished = true;
     return result;
   }
   std::vector<std::string> notes;
-  session->prepare(path);
+  session.prepare(path);
   if (const auto found = directory.restore(notes)) {
-    session->load(*found->checkpoint, found->file.string());
+    session.load(*found->checkpoint, found->file.string());
   } else if (options.resume) {
-    session->begin_again(path);
+    session.begin_again(path);
   }
-  directory.begin(manifest_of(e, *session, pool.size()), pool.size());
+  directory.begin(manifest_of(e, session, threads), threads);
   if (!io::file_exists(path / "circuit.toml")) write_circuit(e, path);
-  note_data(session->data(), directory, notes);
+  note_data(session.data(), directory, notes);
   Scribe scribe(directory, options.listeners);
-  const bool finished = advance_to_end(*session, directory, scribe, e.checkpoint_every_s, stop);
+  const bool finished = advance_to_end(session, directory, scribe, e.checkpoint_every_s, stop);
   const double wall = directory.wall_seconds();
   directory.event(finished ? "finished" : "stopped", [&](io::JsonLine& l) { l.add("wall_seconds", wall); });
   // The final state stays as the last checkpoint: analyses start from it. The summary says that all is done,
   // so until it stands, everything that a resumed run would need stays too.
-  if (session->resumable()) directory.write_checkpoint(session->save());
+  if (session.resumable()) directory.write_checkpoint(session.save());
   if (!finished) {
     directory.close();
     RunResult result;
@@ -130,13 +135,13 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const s
     result.notes = std::move(notes);
     return result;
   }
-  for (const Measurement& m : session->conclusions(read_measurements(path))) directory.append(m);
+  for (const Measurement& m : session.conclusions(read_measurements(path))) directory.append(m);
   directory.close();
-  session->write_artifacts(path);
+  session.write_artifacts(path);
   directory.write_summary(summary_of(path, wall));
-  session->tidy(path);
+  session.tidy(path);
   RunResult result = read_result(path);
-  for (std::string& remark : session->remarks(result.measured)) notes.push_back(std::move(remark));
+  for (std::string& remark : session.remarks(result.measured)) notes.push_back(std::move(remark));
   result.has_checkpoint = directory.has_checkpoint();
   result.notes = std::move(notes);
   return result;

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/run/probe_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+#include <set>
+
+#include "apical/run/contrasts.h"
+#include "apical/run/manifest_facts.h"
+#include "apical/run/state_file.h"
+#include "apical/run/training_listener.h"
+#include "apical/run/trial_recorder.h"
+
+namespace apical {
+namespace {
+
+/// How the model learns, and which of its epochs are probed.
+struct Schooling {
+  const Condition* disturbed_by = nullptr;
+  std::vector<std::size_t> epochs;  ///< rising
+};
+
+std::vector<Schooling> schoolings_of(const Protocol& p) {
+  const std::set<std::size_t> probed(p.epochs.begin(), p.epochs.end());
+  std::vector<Schooling> all{{nullptr, {probed.begin(), probed.end()}}};
+  for (const Condition& c : p.conditions) {
+    if (!c.in_training()) continue;
+    Schooling s{&c, {probed.begin(), probed.end()}};
+    std::erase(s.epochs, 0);  // nothing has acted yet
+    all.push_back(std::move(s));
+  }
+  std::erase_if(all, [](const Schooling& s) { return s.epochs.empty(); });
+  return all;
+}
+
+/// Times of this machine, which the trainer's state does not have.
+struct Clock {
+  LearningTime learning;
+  template <class Archive>
+  void visit_state(Archive& a) {
+    a("learning_seconds", learning.seconds);
+    a("epoch_began_seconds", learning.epoch_began_seconds);
+  }
+};
+
+/// Of training only the progress is of interest: its tests are those of the conditions.
+struct ProgressOnly final : Listener {
+  explicit ProgressOnly(Listener& listener) : to(listener) {}
+  void on(const RunProgress& p) override { to.on(p); }
+  void on(const EpochEnded& e) override { to.on(e); }
+  Listener& to;
+};
+
+template <class Real>
+class RateProbe final : public ProbeSession {
+ public:
+  RateProbe(const ProbedModel& model, ThreadPool& pool)
+      : e_(model.experiment),
+        p_(model.protocol),
+        pool_(pool),
+        data_(e_.make_data()),
+        schoolings_(schoolings_of(p_)) {
+    for (const auto& d : data_) {
+      const std::size_t size = split_of(*d, p_.split).size();
+      if (p_.samples > size) {
+        throw ConfigError(fmt::format("'protocol.samples' is {}, but the {} split of task '{}' has {}",
+                                      p_.samples, name_of(p_.split), e_.task, size));
+      }
+    }
+  }
+
+  void prepare(const io::Path&) override { enroll(); }
+  void load(const io::Checkpoint& checkpoint, const std::string& origin) override {
+    load_outcome(checkpoint, origin);
+    if (over()) return;
+    enroll();
+    restore_state(*trainer_, checkpoint.section("trainer"), origin + ", section 'trainer'");
+    Clock clock;
+    io::load_state(checkpoint.section("clock"), clock, origin + ", section 'clock'");
+    trainer_->set_learning_time(clock.learning);
+  }
+  void load_outcome(const io::Checkpoint& checkpoint, const std::string& origin) override {
+    io::load_state(checkpoint.section("probe"), *this, origin + ", section 'probe'");
+  }
+  std::vector<io::CheckpointSection> save() override {
+    std::vector<io::CheckpointSection> out{{"probe", io::save_state(*this)}};
+    if (over()) return out;
+    Clock clock{trainer_->learning_time()};
+    out.push_back({"trainer", state_bytes(*trainer_)});
+    out.push_back({"clock", io::save_state(clock)});
+    return out;
+  }
+  template <class Archive>
+  void visit_state(Archive& a) {
+    a("schooling", schooling_);
+    a("probed", probed_);
+    a.resized("traces", traces_);
+    a.resized("tests", tests_);
+  }
+  bool resumable() const override { return true; }
+  std::vector<io::CheckpointSection> fault_state() override {
+    if (over()) return {};
+    return {{"trainer", state_bytes(*trainer_)}};
+  }
+
+  Step advance(const std::atomic<bool>& stop, Listener& listener) override {
+    if (over()) return Step::finished;
+    if (stop.load()) return Step::stopped;
+    if (trainer_->epochs_trained() < next_epoch()) {
+      switch (train(stop, listener)) {
+        case Trainer::Step::stopped:
+          return Step::stopped;
+        case Trainer::Step::safe_point:
+          return Step::safe_point;
+        case Trainer::Step::finished:
+          break;  // a limit of time
+      }
+    }
+    if (!probe(stop, listener)) return Step::stopped;
+    if (++probed_ == schoolings_[schooling_].epochs.size()) {
+      ++schooling_;
+      probed_ = 0;
+      if (over()) return Step::finished;
+      enroll();
+    }
+    return Step::safe_point;
+  }
+
+  void describe(nlohmann::json& m) const override {
+    m["precision"] = e_.double_precision ? "double" : "float";
+    if (!p_.evaluate) m["method"].erase(m["method"].size() - 1);  // how tests are made
+    add_method(m, "Trials", trials_in_words(p_, e_.task));
+  }
+  void write_artifacts(const io::Path&) override {}
+  DataFacts data() const override {
+    return {e_.task, data_.front()->provenance, data_.front()->skipped_files};
+  }
+
+  ModelOutcome outcome() const override {
+    ModelOutcome out;
+    out.label = e_.label;
+    for (const std::size_t epochs : p_.epochs) {
+      for (const Trace& t : traces_) {
+        if (t.epochs == epochs) out.traces.push_back(t);
+      }
+    }
+    out.contrasts = contrasts_of(p_, TraceTimes(p_, e_.circuit().dt_ms), out.traces, tests_);
+    return out;
+  }
+
+ private:
+  bool over() const { return schooling_ == schoolings_.size(); }
+  std::size_t next_epoch() const { return schoolings_[schooling_].epochs[probed_]; }
+
+  TrainingPlan plan_until(std::size_t epochs) const {
+    TrainingPlan plan = e_.plan;
+    plan.epochs = epochs;
+    plan.validate_every = plan.align_every = plan.patience = 0;
+    plan.align_epochs.clear();
+    return plan;
+  }
+
+  /// A fresh circuit, about to be trained as the present schooling says.
+  void enroll() {
+    trainer_.reset();
+    learner_.emplace(e_.circuit(), data_, e_.seeds, e_.presentation, pool_);
+    disturb(schoolings_[schooling_].disturbed_by);
+    trainer_.emplace(*learner_, plan_until(schoolings_[schooling_].epochs.back()), std::vector<Observer*>{});
+  }
+  void disturb(const Condition* by) {
+    if (by)
+      learner_->perturb(by->perturbations, by->mismatches);
+    else
+      learner_->perturb({});
+  }
+
+  Trainer::Step train(const std::atomic<bool>& stop, Listener& listener) {
+    ProgressOnly progress(listener);
+    TrainingListener training(e_.seeds, find_task(e_.task).classifies, progress);
+    trainer_->set_observers({&training});
+    const Trainer::Step step = trainer_->advance(stop);
+    trainer_->set_observers({});
+    return step;
+  }
+
+  /// Brings the state, as if training were to end here, to every condition that goes with it. False if it was
+  /// broken off; then everything is as before.
+  bool probe(const std::atomic<bool>& stop, Listener& listener) {
+    const Condition* const disturbed_by = schoolings_[schooling_].disturbed_by;
+    const std::size_t epochs = next_epoch(), traces_before = traces_.size(), tests_before = tests_.size();
+    Snapshot going_on;
+    going_on.take(*trainer_);
+    Trainer ending(*learner_, plan_until(epochs), {});
+    going_on.restore(ending);
+    bool whole = ending.run(stop) == Trainer::Outcome::finished;
+    learner_->perturb({});
+    Snapshot trained;
+    trained.take(*learner_);
+    for (const Condition& c : p_.conditions) {
+      if (disturbed_by ? &c != disturbed_by : c.in_training()) continue;
+      whole = whole && !stop.load();
+      if (!whole) break;
+      if (c.in_probe()) learner_->perturb(c.perturbations, c.mismatches);
+      for (Trace& t : record_trials(*learner_, e_, p_, c, epochs)) traces_.push_back(std::move(t));
+      trained.restore(*learner_);
+      if (p_.evaluate) test(c, epochs);
+      trained.restore(*learner_);
+      learner_->perturb({});
+    }
+    disturb(disturbed_by);
+    going_on.restore(*trainer_);
+    if (whole) {
+      for (std::size_t i = tests_before; i < tests_.size(); ++i) tell(tests_[i], listener);
+    } else {
+      traces_.erase(traces_.begin() + static_cast<std::ptrdiff_t>(traces_before), traces_.end());
+      tests_.erase(tests_.begin() + static_cast<std::ptrdiff_t>(tests_before), tests_.end());
+    }
+    return whole;
+  }
+
+  void test(const Condition& c, std::size_t epochs) {
+    std::vector<std::uint32_t> all(split_of(*data_.front(), SplitName::test).size());
+    std::iota(all.begin(), all.end(), 0U);
+    std::vector<Score> scores(e_.seeds.size());
+    learner_->evaluate(SplitName::test, Order(e_.seeds.size(), all), true, scores);
+    learner_->check();
+    Tested tested{c.name, epochs, {}, {}};
+    for (const Score& s : scores) {
+      tested.loss.push_back(s.loss());
+      if (data_.front()->readout != Readout::regression) tested.accuracy.push_back(s.accuracy());
+    }
+    tests_.push_back(std::move(tested));
+  }
+
+  void tell(const Tested& t, Listener& listener) const {
+    const auto rows = [&](const char* metric, const std::vector<double>& values) {
+      for (std::size_t r = 0; r < values.size(); ++r) {
+        listener.on(Measurement{static_cast<double>(t.epochs), "test, " + t.condition, metric, e_.seeds[r],
+                                values[r]});
+      }
+    };
+    rows("loss", t.loss);
+    rows("accuracy", t.accuracy);
+  }
+
+  const Experiment& e_;
+  const Protocol& p_;
+  ThreadPool& pool_;
+  std::vector<std::shared_ptr<const Dataset>> data_;
+  std::vector<Schooling> schoolings_;
+  std::uint64_t schooling_ = 0, probed_ = 0;  ///< next: which training, which of its probed epochs
+  std::optional<RateLearner<Real>> learner_;
+  std::optional<Trainer> trainer_;
+  std::vector<Trace> traces_;
+  std::vector<Tested> tests_;
+};
+
+}  // namespace
+
+std::unique_ptr<ProbeSession> open_probe(const ProbedModel& model, ThreadPool& pool) {
+  if (model.experiment.double_precision) return std::make_unique<RateProbe<double>>(model, pool);
+  return std::make_unique<RateProbe<float>>(model, pool);
+}
+
+}  // namespace apical

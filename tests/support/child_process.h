@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real program as a child process that says nothing.
+#pragma once
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "support/paths.h"
+
+namespace apical::test {
+
+class ChildProcess {
+ public:
+  explicit ChildProcess(std::vector<std::string> arguments) : pid_(fork()) {
+    if (pid_ != 0) return;
+    const int nowhere = open("/dev/null", O_WRONLY);
+    dup2(nowhere, STDOUT_FILENO);
+    dup2(nowhere, STDERR_FILENO);
+    std::vector<char*> argv{const_cast<char*>(kBinary)};
+    for (std::string& a : arguments) argv.push_back(a.data());
+    argv.push_back(nullptr);
+    execv(kBinary, argv.data());
+    _exit(127);
+  }
+  void kill(int signal = SIGKILL) const { ::kill(pid_, signal); }
+  /// The exit code, or minus the signal that ended it.
+  int wait() const {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+ private:
+  pid_t pid_;
+};
+
+}  // namespace apical::test

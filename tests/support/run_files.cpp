@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/run_files.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "apical/io/checkpoint.h"
+#include "apical/io/file.h"
+#include "apical/io/hash.h"
+#include "apical/io/run_lock.h"
+
+namespace apical::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool of_the_clock(const fs::path& file) {
+  constexpr std::array<std::string_view, 7> kNames{"manifest.json",  "summary.json",  "events.ndjson",
+                                                   "report.html",    "protocol.json", "reproduction.json",
+                                                   "comparison.json"};
+  return std::find(kNames.begin(), kNames.end(), file.filename().string()) != kNames.end();
+}
+
+std::set<fs::path> files_below(const fs::path& root) {
+  std::set<fs::path> out;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (!entry.is_regular_file() || entry.path().filename() == io::RunLock::kFileName) continue;
+    // How many checkpoints there are is up to the clock.
+    if (entry.path().parent_path().filename() == "checkpoints") continue;
+    out.insert(entry.path().lexically_relative(root));
+  }
+  return out;
+}
+
+/// The newest checkpoint without the books and the clocks, which hold times.
+std::optional<std::vector<io::CheckpointSection>> final_state(const fs::path& run) {
+  const auto sequences = io::list_checkpoints(run / "checkpoints");
+  if (sequences.empty()) return std::nullopt;
+  const fs::path file = run / "checkpoints" / io::checkpoint_name(sequences.back());
+  const std::uint64_t experiment = io::xxh3(io::bytes_of(io::read_text(run / "experiment.toml")));
+  auto sections = io::decode_checkpoint(io::read_file(file), experiment, file.string()).sections;
+  std::erase_if(sections, [](const io::CheckpointSection& s) {
+    return s.name == "books" || s.name.starts_with("clock");
+  });
+  return sections;
+}
+
+}  // namespace
+
+bool can_be_resumed(const fs::path& out) {
+  return fs::exists(out / "experiment.toml") || fs::exists(out / "comparison.json");
+}
+
+std::string difference(const fs::path& whole, const fs::path& broken) {
+  const std::set<fs::path> a = files_below(whole), b = files_below(broken);
+  if (a != b) {
+    for (const fs::path& file : a) {
+      if (!b.contains(file)) return file.string() + " is missing";
+    }
+    for (const fs::path& file : b) {
+      if (!a.contains(file)) return file.string() + " is too much";
+    }
+  }
+  for (const fs::path& file : a) {
+    if (!of_the_clock(file) && io::read_file(whole / file) != io::read_file(broken / file)) {
+      return file.string() + " differs";
+    }
+    if (file.filename() != "experiment.toml") continue;
+    const fs::path run = file.parent_path();
+    if (final_state(whole / run) != final_state(broken / run))
+      return (run / "checkpoints").string() + " differ";
+  }
+  return "";
+}
+
+}  // namespace apical::test
