@@ -8,6 +8,7 @@
 #include "apical/analysis/layered_ingredients.h"
 #include "apical/analysis/spiking_ingredients.h"
 #include "apical/experiment/toml/circuit_toml.h"
+#include "apical/experiment/toml/spiking_circuit_toml.h"
 #include "apical/procedure/course_display.h"
 
 namespace apical {
@@ -83,7 +84,15 @@ void add_facts(nlohmann::json& m, const Experiment& e) {
 }
 
 void write_circuit(const Experiment& e, const io::Path& run) {
-  if (e.is_circuit()) io::write_atomically(run / "circuit.toml", circuit_toml(e.circuit()));
+  struct Text {
+    std::string operator()(const Circuit& c) const { return circuit_toml(c); }
+    std::string operator()(const SpikingExperiment& s) const {
+      return s.circuit.groups.empty() ? "" : circuit_toml(s.circuit);
+    }
+    std::string operator()(const models::LayeredNetwork&) const { return ""; }
+  };
+  const std::string text = std::visit(Text{}, e.subject);
+  if (!text.empty()) io::write_atomically(run / "circuit.toml", text);
 }
 
 }  // namespace apical

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "apical/experiment/toml/circuit_toml.h"
+#include "apical/experiment/toml/spiking_circuit_toml.h"
 #include "apical/io/hdf5.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
@@ -23,9 +24,17 @@ std::optional<DrawnCircuit> draw_file(const io::Path& file, const std::string& n
   if (!io::file_exists(file)) return {};
   const TomlDocument document = TomlDocument::parse(io::read_text(file), file.string());
   TomlReader root(document);
-  Circuit circuit;
-  read_populations_and_projections(root, circuit);
-  DrawnCircuit drawn = draw(circuit);
+  const auto drawing = [&] {
+    if (says_neurons_spike(root)) {
+      SpikingCircuit circuit;
+      read_spiking_circuit(root, circuit);
+      return draw(circuit);
+    }
+    Circuit circuit;
+    read_populations_and_projections(root, circuit);
+    return draw(circuit);
+  };
+  DrawnCircuit drawn = drawing();
   drawn.name = name;
   return drawn;
 }
