@@ -4,14 +4,14 @@
 #
 #   tools/lint.sh                    every file
 #   tools/lint.sh changed [BASE]     what differs from BASE (default: origin/main, else HEAD), tracked or not
-#   tools/lint.sh recent [MINUTES]   format and scripts of every file; clang-tidy on what the last 20 commits
-#                                    changed, newest first, for so many minutes (default 8): for CI
+#   tools/lint.sh recent [MINUTES]   format and scripts of every file; clang-tidy on what has changed since the
+#                                    commit that .ci/tidy-from names, for so many minutes (default 8): for CI
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 git_here() { git -c safe.directory='*' "$@"; }
 every() { git_here ls-files --cached --others --exclude-standard; }
-newest_first() { git_here log -20 --format= --name-only; }
+since_last_sweep() { git_here diff --name-only "$(cat .ci/tidy-from)" HEAD; }
 mode="${1:-all}" deadline=0
 case "$mode" in
   all) list() { every; } ;;
@@ -53,7 +53,7 @@ units_of() {
   done
 }
 if [ "$mode" = recent ]; then
-  mapfile -t units < <(newest_first | units_of | awk '!seen[$0]++')
+  mapfile -t units < <(since_last_sweep | units_of | awk '!seen[$0]++')
 else
   mapfile -t units < <(printf '%s\n' "${cpp[@]}" | units_of | sort -u)
 fi
