@@ -100,10 +100,9 @@ TEST_F(Spiking, RunsAndLeavesWhatOtherRunsLeave) {
 TEST_F(Spiking, ReportShowsRastersRatesAndTheModelsOwnFigures) {
   ASSERT_EQ(run(kTinyXor, "run").code, 0);
   const std::string page = bytes("run", "report.html");
-  for (const char* what :
-       {"Spikes, untrained", "Spikes, trained", "Event rate, trained", "Burst rate, untrained",
-        "Burst probability, trained", "Cost of an epoch", "Answers of the output population",
-        "Plastic weights", "What each model needs"}) {
+  for (const char* what : {"Spikes, untrained", "Spikes, trained", "Event rate, trained",
+                           "Burst rate, untrained", "Burst probability, trained", "Cost of an epoch",
+                           "Answers of the output population", "Plastic weights", "What each model needs"}) {
     EXPECT_THAT(page, HasSubstr(what));
   }
   EXPECT_EQ(test::malformed(page), "");
@@ -573,6 +572,40 @@ TEST_F(Spiking, ModelsListThemWithCitationAndIngredients) {
   EXPECT_THAT(a.out, HasSubstr("(default 1000 pA)"));
   EXPECT_THAT(a.out, HasSubstr("homeostatic_rate"));
   EXPECT_THAT(a.out, HasSubstr("as in the published program"));
+}
+
+TEST_F(Spiking, ModelsPrintAsFilesThatRunWithoutThem) {
+  const Answer printed = apical_says(
+      {"models", "burstprop-multiplexing", "--toml", "--set", "pyramidal=100", "--set", "burst_in_s=0.1"});
+  EXPECT_EQ(printed.code, 3);
+  EXPECT_THAT(printed.err, HasSubstr("did you mean 'burn_in_s'?"));
+  const std::vector<std::string> small{"--set",         "pyramidal=100", "--set",
+                                       "burn_in_s=0.1", "--set",         "duration_s=0.3"};
+  std::vector<std::string> arguments{"models", "burstprop-multiplexing", "--toml"};
+  arguments.insert(arguments.end(), small.begin(), small.end());
+  const Answer text = apical_says(arguments);
+  ASSERT_EQ(text.code, 0) << text.err;
+  ASSERT_EQ(run(text.out, "own").code, 0);
+  ASSERT_EQ(
+      run("[model]\nname = \"burstprop-multiplexing\"\npyramidal = 100\nburn_in_s = 0.1\nduration_s = 0.3\n",
+          "recipe")
+          .code,
+      0);
+  EXPECT_EQ(bytes("own", "metrics.ndjson"), bytes("recipe", "metrics.ndjson"));
+  EXPECT_THAT(apical_says({"models", "burstprop-pairing-poisson", "--toml"}).err,
+              HasSubstr("cannot be written"));
+  EXPECT_THAT(apical_says({"models", "--toml"}).err, HasSubstr("prints one model"));
+  EXPECT_THAT(apical_says({"models", "error-neuron-microcircuit", "--toml", "--set", "layers=[2,3,1]"}).out,
+              HasSubstr("[[population]]"));
+}
+
+TEST_F(Spiking, ACircuitOfNoPaperStandsInTomlAlone) {
+  const std::string file = std::string(test::kSourceDir) + "/experiments/own-circuits/som-gated-xor.toml";
+  const Answer a =
+      apical_says({"run", file, "--quiet", "--seeds", "1", "--set", "training.epochs=2", "--out", out()});
+  ASSERT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("patterns right, of 4"));
+  EXPECT_EQ(test::malformed(bytes("run", "report.html")), "");
 }
 
 TEST_F(Spiking, ReproducesWhatItClaimsAndTheSameBits) {

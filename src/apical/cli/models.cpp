@@ -7,6 +7,10 @@
 #include "apical/analysis/layered_ingredients.h"
 #include "apical/analysis/spiking_ingredients.h"
 #include "apical/cli/command.h"
+#include "apical/experiment/spiking_experiment.h"
+#include "apical/experiment/toml/circuit_toml.h"
+#include "apical/experiment/toml/model_toml.h"
+#include "apical/experiment/toml/toml_text.h"
 #include "apical/io/json.h"
 #include "apical/models/layered_models.h"
 #include "apical/models/registry.h"
@@ -59,7 +63,10 @@ nlohmann::json json_of(const Card& m) {
   return one;
 }
 
+int print_toml(Context& context, const Arguments& arguments);
+
 int models(Context& context, const Arguments& arguments) {
+  if (arguments.has("--toml")) return print_toml(context, arguments);
   std::vector<Card> shown = all_cards();
   const bool one = !arguments.positionals.empty();
   if (one) {
@@ -98,6 +105,27 @@ int models(Context& context, const Arguments& arguments) {
   return 0;
 }
 
+/// The recipe as the file that says what it builds, to copy and change.
+int print_toml(Context& context, const Arguments& arguments) {
+  if (arguments.positionals.empty())
+    throw UsageError("--toml prints one model; expected its name, e.g. apical models burstprop-xor --toml");
+  const std::string& name = arguments.positionals.front();
+  TomlDocument document =
+      TomlDocument::parse(fmt::format("[model]\nname = {}\n", toml_quoted(name)), "--set");
+  for (const std::string& change : arguments.values("--set")) document.set("model." + change);
+  if (models::find_spiking(name) != nullptr) {
+    context.out << spiking_experiment_toml(read_spiking_experiment(document));
+    return 0;
+  }
+  TomlReader root(document);
+  TomlReader table = root.table("model");
+  const ModelChoice choice = read_model(table, FieldValues().set("layers", kExampleLayers));
+  if (!std::holds_alternative<Circuit>(choice.subject))
+    throw UsageError(fmt::format("model '{}' is a layered network, which has no populations to print", name));
+  context.out << circuit_toml(std::get<Circuit>(choice.subject));
+  return 0;
+}
+
 }  // namespace
 
 Command models_command() {
@@ -105,8 +133,13 @@ Command models_command() {
   c.name = "models";
   c.summary = "published models, their parameters, and what each needs";
   c.positionals = {{"MODEL", "one model in detail", 0, 1}};
+  c.options.push_back(
+      {"--toml", "", "print the circuit (and course) that the model builds, to copy and change"});
+  c.options.push_back(
+      {"--set", "KEY=VALUE", "with --toml: a parameter of the model, e.g. layers=[4,30,3]", true});
   c.examples = {"apical models", "apical models error-neuron-microcircuit",
-                "apical models feedback-alignment"};
+                "apical models feedback-alignment",
+                "apical models burstprop-xor --toml --set neurons=100 --set in_degree=30"};
   c.run = models;
   return c;
 }

@@ -9,6 +9,8 @@
 #include "apical/experiment/experiment.h"
 #include "apical/experiment/toml/course_toml.h"
 #include "apical/experiment/toml/field_toml.h"
+#include "apical/experiment/toml/spiking_circuit_toml.h"
+#include "apical/experiment/toml/toml_text.h"
 #include "apical/models/spiking_models.h"
 #include "apical/procedure/course_measures.h"
 
@@ -48,13 +50,17 @@ std::vector<std::string> recordable(const SpikingCircuit& circuit) {
   return out;
 }
 
+std::string name_of(const SpikingExperiment& e) {
+  return !e.model.empty() ? e.model : e.circuit.name.empty() ? "spiking circuit" : e.circuit.name;
+}
+
 void read_record(TomlReader& t, SpikingExperiment& e) {
   SpikeRecordRequest& r = e.record;
   const std::vector<std::string> known = recordable(e.circuit);
   r.spikes = t.boolean("spikes", false);
   if (r.spikes && known.empty()) {
     throw ConfigError(
-        fmt::format("'record.spikes': model '{}' has no populations; its spikes are given", e.model),
+        fmt::format("'record.spikes': '{}' has no populations; its spikes are given", name_of(e)),
         t.place("spikes"), "leave it out");
   }
   if (r.spikes) {
@@ -104,10 +110,40 @@ void read_record(TomlReader& t, SpikingExperiment& e) {
   t.finish();
 }
 
+/// The recipe's parts, or none.
+void read_parts(TomlReader& root, SpikingExperiment& e) {
+  if (root.has("model")) {
+    TomlReader model = root.table("model");
+    read_model(model, e);
+  }
+  if (e.course.protocol) {
+    for (const char* key : {"circuit", "population", "projection", "background", "edit", "course", "samples",
+                            "teacher", "stimulus", "stage"}) {
+      if (!root.has(key)) continue;
+      throw ConfigError(
+          fmt::format("'{}' does not go with model '{}', a protocol of its own without a network", key,
+                      e.model),
+          root.place(key), "leave it out");
+    }
+    return;
+  }
+  read_spiking_circuit(root, e.circuit);
+  if (e.circuit.groups.empty())
+    throw ConfigError(
+        "a circuit of spiking neurons needs populations", root.place("circuit"),
+        "add [[population]] with name, kind and size, or [model] with name = \"burstprop-xor\"");
+  read_course(root, e.circuit, e.course);
+  if (e.course.stages.empty())
+    throw ConfigError("nothing is done to this circuit: it has no course", root.place("circuit"),
+                      "add [[stage]] with [[stage.phase]]");
+  root.at("edit", [&] { check_course(e.course, e.circuit); });
+}
+
 }  // namespace
 
 bool is_spiking(const TomlDocument& document) {
   TomlReader root(document);
+  if (says_neurons_spike(root)) return true;
   if (root.kind("model") != TomlKind::table) return false;
   TomlReader model = root.table("model");
   return model.kind("name") == TomlKind::text && models::find_spiking(model.text("name")) != nullptr;
@@ -120,31 +156,22 @@ SpikingExperiment read_spiking_experiment(const TomlDocument& document) {
   e.description = root.text("description", "");
   e.label = root.text("label", "");
   e.reference = root.boolean("reference", false);
-  TomlReader model = root.table("model");
-  read_model(model, e);
-  for (const char* key : {"task", "variant", "sweep", "circuit", "population", "projection", "protocol"}) {
+  for (const char* key : {"task", "variant", "sweep", "protocol"}) {
     if (!root.has(key)) continue;
-    throw ConfigError(
-        fmt::format("'{}' does not go with model '{}', which brings its own circuit, stimuli and course", key,
-                    e.model),
-        root.place(key), "leave it out; 'apical models " + e.model + "' lists what can be set");
+    throw ConfigError(fmt::format("'{}' does not go with spiking neurons: their experiment brings its own "
+                                  "circuit, stimuli and course",
+                                  key),
+                      root.place(key), "leave it out; stimuli are [[stimulus]] or [samples]");
   }
-  if (has_course(root)) {
-    if (e.course.protocol)
-      throw ConfigError(
-          fmt::format("model '{}' is a protocol of its own without a network; a course cannot change it",
-                      e.model),
-          root.place("stage"), "leave [course], [[stage]] and the like out");
-    read_course(root, e.circuit, e.course);
-  }
+  read_parts(root, e);
   if (e.course.trains()) {
     TomlReader training = root.table("training");
     e.course.epochs = static_cast<std::size_t>(
         training.integer("epochs", static_cast<std::int64_t>(e.course.epochs), 0, 1'000'000));
     training.finish();
   } else if (root.has("training")) {
-    throw ConfigError(fmt::format("model '{}' has no training", e.model), root.place("training"),
-                      "leave [training] out");
+    throw ConfigError(fmt::format("'{}' has no training: no stage of its course is of an epoch", name_of(e)),
+                      root.place("training"), "leave [training] out");
   }
   TomlReader run = root.table("run");
   e.seeds = read_seeds(run);
@@ -156,10 +183,19 @@ SpikingExperiment read_spiking_experiment(const TomlDocument& document) {
   root.read_elsewhere("reproduces");
   root.read_elsewhere("expect");
   root.finish();
-  if (e.label.empty()) e.label = e.model;
+  if (e.label.empty()) e.label = name_of(e);
   if (e.title.empty()) e.title = e.label;
   e.resolved = root.resolved();
   return e;
+}
+
+std::string spiking_experiment_toml(const SpikingExperiment& e) {
+  const std::string course = course_toml(e.course);  // first, for a course that cannot be written says so
+  std::string out = fmt::format("title = {}\n", toml_quoted(e.title));
+  if (!e.about.empty()) out += fmt::format("description = {}\n", toml_quoted(e.about));
+  out += fmt::format("\n{}\n{}", circuit_toml(e.circuit), course);
+  if (e.course.trains()) out += fmt::format("\n[training]\nepochs = {}\n", e.course.epochs);
+  return out + fmt::format("\n[run]\nseeds = [{}]\n", fmt::join(e.seeds, ", "));
 }
 
 }  // namespace apical

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// An experiment of spiking neurons as a validated value: a circuit and its course, both from a model.
-//   [model] name and options   [training] epochs, of courses that train   [run] seeds   [record] spikes and
-//   rasters
+// An experiment of spiking neurons as a validated value: a circuit and its course. Both may come from a
+// recipe
+// ([model]), be changed by the file, or stand in it alone:
+//   [circuit] neurons = "spiking", [[population]], [[projection]], [[background]], [[edit]]
+//   [course], [samples], [teacher], [[stimulus]], [[stage]]
+//   [training] epochs, of courses that train   [run] seeds   [record] spikes and rasters
 #pragma once
 
 #include <cstdint>
@@ -36,9 +39,13 @@ struct SpikingExperiment {
   std::string resolved;  ///< TOML with every default filled in
 };
 
-/// Whether the file's model is one of spiking neurons.
+/// Whether the file's model is one of spiking neurons, or its own circuit says so.
 bool is_spiking(const TomlDocument& document);
 /// ConfigError with file, line and column.
 SpikingExperiment read_spiking_experiment(const TomlDocument& document);
+
+/// Circuit and course as a file that needs no recipe: it reads back as the same experiment, recordings apart.
+/// ConfigError for a protocol that cannot be written.
+std::string spiking_experiment_toml(const SpikingExperiment& experiment);
 
 }  // namespace apical

@@ -81,7 +81,7 @@ Cost cost_of(const SpikingExperiment& e, std::size_t threads) {
 Forecast forecast_of(const Experiment&, const SpikingExperiment& e, ThreadPool& pool) {
   const Cost cost = cost_of(e, pool.size());
   Forecast f;
-  f.lines.push_back({"course", e.about});
+  f.lines.push_back({"course", e.about.empty() ? e.title : e.about});
   if (!e.circuit.groups.empty()) f.circuit = spike::describe(e.circuit);
   if (cost.neurons > 0) {
     f.lines.push_back(

@@ -73,6 +73,32 @@ TEST(CourseToml, AFileWithARecipesOwnCourseGivesTheSameBits) {
   EXPECT_EQ(read(same.resolved).resolved, same.resolved);
 }
 
+TEST(CourseToml, EveryRecipePrintsAsAFileWithoutARecipeThatGivesTheSameBits) {
+  const std::map<std::string, std::string> small{
+      {"burstprop-xor", kTiny},
+      {"burstprop-propagation",
+       "[model]\nname = \"burstprop-propagation\"\npyramidal = 100\ninterneurons = "
+       "40\nconnection_probability = "
+       "0.2\nburn_in_s = 0.1\nduration_s = 0.3\n"},
+      {"burstprop-multiplexing",
+       "[model]\nname = \"burstprop-multiplexing\"\npyramidal = 100\nburn_in_s = 0.1\nduration_s = 0.3\n"},
+      {"burstprop-rule-network",
+       "[model]\nname = \"burstprop-rule-network\"\nneurons = 50\npool = 500\nalpha_s = 0.1\nphase_s = "
+       "0.2\n"},
+      {"burstprop-mnist", "[model]\nname = \"burstprop-mnist\"\nhidden = 30\n"}};
+  for (const auto& [name, text] : small) {
+    SCOPED_TRACE(name);
+    const SpikingExperiment recipe = read(text), own = read(spiking_experiment_toml(recipe));
+    EXPECT_EQ(own.model, "");
+    EXPECT_EQ(own.circuit, recipe.circuit);
+    expect_same(own.course, recipe.course);
+    EXPECT_EQ(own.course.epochs, recipe.course.epochs);
+    EXPECT_EQ(read(own.resolved).resolved, own.resolved);
+    if (name == "burstprop-mnist") continue;  // needs pictures
+    EXPECT_EQ(test::measured(own.circuit, own.course, 1), test::measured(recipe.circuit, recipe.course, 1));
+  }
+}
+
 TEST(CourseToml, SingleKeysOfATeacherChangeTheRecipes) {
   const SpikingExperiment e = read(kTiny + "[teacher]\nlargest_pA = 500\n[course]\nactivity_bin_ms = 20\n");
   EXPECT_EQ(e.course.teacher->largest_A, 500e-12);
@@ -156,7 +182,7 @@ TEST(CourseToml, WhatIsWrongIsLocatedWithTheNearestName) {
   EXPECT_THAT(own("into = \"dendrite\"", "into = \"dendrites\""), HasSubstr("did you mean 'dendrite'?"));
   EXPECT_THAT(
       own("name = \"burstprop-multiplexing\"\npyramidal = 100", "name = \"burstprop-pairing-periodic\""),
-      HasSubstr("protocol of its own"));
+      HasSubstr("a protocol of its own without a network"));
 }
 
 }  // namespace

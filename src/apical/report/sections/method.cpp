@@ -74,6 +74,7 @@ void citations(const ReportData& data, Page& page) {
   };
   for (const RunData& r : data.runs) add(r.citation);
   for (const RunData& r : data.runs) add(r.task_citation);
+  if (all.empty()) return;
   page.section("Please cite");
   page.references(all);
 }
