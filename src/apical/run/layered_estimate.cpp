@@ -15,9 +15,10 @@ template <class F>
 double time_per_sample(const Learner& learner, std::size_t samples, double seconds, F&& show) {
   std::vector<std::uint32_t> all(samples);
   std::iota(all.begin(), all.end(), 0U);
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
-  const auto so_far = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
+  const auto start = std::chrono::steady_clock::now();
+  const auto so_far = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
   std::size_t shown = 0;
   for (std::size_t at = 0; shown == 0 || so_far() < seconds;
        at = at + learner.batch() < samples ? at + learner.batch() : 0) {

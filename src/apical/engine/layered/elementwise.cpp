@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kRowsPerPart = 16;
 
-constexpr std::array<std::string_view, 7> kNames{"linear", "relu",         "leaky_relu", "sigmoid",
-                                                 "tanh",   "hard_sigmoid", "softmax"};
+constexpr std::array<std::string_view, 7> kActivationWords{"linear", "relu",         "leaky_relu", "sigmoid",
+                                                           "tanh",   "hard_sigmoid", "softmax"};
 
 template <class T>
 void softmax_row(std::span<const T> a, std::span<T> h) noexcept {
@@ -37,15 +37,16 @@ double Activation::steepest() const {
 }
 
 std::string activation_name(Activation::Kind kind) {
-  return std::string(kNames[static_cast<std::size_t>(kind)]);
+  return std::string(kActivationWords[static_cast<std::size_t>(kind)]);
 }
 
 Activation::Kind activation_from_name(std::string_view name) {
-  for (std::size_t k = 0; k < kNames.size(); ++k) {
-    if (kNames[k] == name) return static_cast<Activation::Kind>(k);
+  for (std::size_t k = 0; k < kActivationWords.size(); ++k) {
+    if (kActivationWords[k] == name) return static_cast<Activation::Kind>(k);
   }
-  throw ConfigError("unknown activation '" + std::string(name) + "'", {},
-                    suggestion(name, std::vector<std::string>(kNames.begin(), kNames.end())));
+  throw ConfigError(
+      "unknown activation '" + std::string(name) + "'", {},
+      suggestion(name, std::vector<std::string>(kActivationWords.begin(), kActivationWords.end())));
 }
 
 template <class T>
