@@ -52,7 +52,10 @@ const std::vector<Kind>& kinds() {
       {"probe",
        {"probe", "protocols/feedback.toml", "--seeds", "2", "--set", "training.epochs=4", "--set",
         "protocol.epochs=[2, 4]", "--set", "protocol.samples=20"}},
-      {"compare",
+      {"spiking_probe",
+       {"probe", "protocols/spiking-feedback.toml", "--seeds", "2", "--set", "training.epochs=12", "--set",
+        "protocol.epochs=[4, 12]"}},
+      {"comparison",
        {"compare", "yin-yang/compare.toml", "--seeds", "2", "--set", "task.train_samples=300", "--set",
         "model.layers=[4, 20, 3]", "--set", "training.epochs=4"}},
   };

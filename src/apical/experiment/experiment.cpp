@@ -322,7 +322,14 @@ Experiment read_experiment(const TomlDocument& document,
     throw ConfigError("a file with a table [protocol] is an in-silico experiment", root.place("protocol"),
                       "run it with 'apical probe'");
   }
-  if (is_spiking(document)) return of_spiking(read_spiking_experiment(document));
+  if (is_spiking(document)) {
+    Experiment e;
+    const auto spiking = read_spiking_experiment(document, [&](TomlReader& rest, const SpikingExperiment& s) {
+      e = of_spiking(s);
+      if (more) more(rest, e);
+    });
+    return of_spiking(spiking);
+  }
   Experiment e;
   e.title = root.text("title", "");
   e.description = root.text("description", "");

@@ -253,17 +253,32 @@ void require_unique_names(TomlReader& root, const char* key, const Items& items)
   }
 }
 
-Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
-  if (!root.has("protocol"))
-    throw ConfigError("missing table [protocol]; expected how the circuit is probed", root.place(""),
-                      "e.g. [protocol] with samples = 20");
-  TomlReader t = root.table("protocol");
-  if (!e.is_circuit()) {
-    throw ConfigError(
-        fmt::format("model '{}' is a layered network, and protocols probe populations of circuits", e.model),
-        root.place("protocol"), "choose a microcircuit; 'apical models' lists them");
+/// [[condition]] tables, each read by `read`, and the control among them.
+template <class Read>
+void read_conditions(TomlReader& root, TomlReader& t, Protocol& p, Read&& read) {
+  const std::string undisturbed = "control";  // the name of a condition that need not be written down
+  p.control = t.text("control", undisturbed);
+  for (TomlReader& c : root.tables("condition")) p.conditions.push_back(read(c));
+  require_unique_names(root, "condition", p.conditions);
+  const auto is_control = [&](const Condition& c) { return c.name == p.control; };
+  if (std::none_of(p.conditions.begin(), p.conditions.end(), is_control)) {
+    if (p.control != undisturbed) {
+      std::vector<std::string> names;
+      for (const Condition& c : p.conditions) names.push_back(c.name);
+      throw ConfigError(fmt::format("the control '{}' is no condition", p.control), t.place("control"),
+                        suggestion(p.control, names));
+    }
+    p.conditions.insert(p.conditions.begin(), Condition{.name = p.control});
   }
+  if (p.control_condition().in_training())
+    throw ConfigError("the control is perturbed while it learns", root.place("condition"),
+                      "set during = \"probe\", its default");
+}
+
+Protocol read_trials(TomlReader& root, const Experiment& e, Doubts& doubts) {
+  TomlReader t = root.table("protocol");
   Protocol p;
+  p.dt_ms = e.circuit().dt_ms;
   p.question = t.text("question", "");
   p.epochs = read_epochs(t, e.plan.epochs);
   p.learning = t.boolean("learning", false);
@@ -292,25 +307,8 @@ Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
   p.from_ms = window[0];
   p.until_ms = window[1];
   p.every_ms = at_least(t, "every_ms", dt, dt);
-  const std::string undisturbed = "control";  // the name of a condition that need not be written down
-  p.control = t.text("control", undisturbed);
+  read_conditions(root, t, p, [&](TomlReader& c) { return read_condition(c, e.circuit()); });
   t.finish();
-
-  for (TomlReader& c : root.tables("condition")) p.conditions.push_back(read_condition(c, e.circuit()));
-  require_unique_names(root, "condition", p.conditions);
-  const auto is_control = [&](const Condition& c) { return c.name == p.control; };
-  if (std::none_of(p.conditions.begin(), p.conditions.end(), is_control)) {
-    if (p.control != undisturbed) {
-      std::vector<std::string> names;
-      for (const Condition& c : p.conditions) names.push_back(c.name);
-      throw ConfigError(fmt::format("the control '{}' is no condition", p.control), t.place("control"),
-                        suggestion(p.control, names));
-    }
-    p.conditions.insert(p.conditions.begin(), Condition{.name = p.control});
-  }
-  if (p.control_condition().in_training())
-    throw ConfigError("the control is perturbed while it learns", root.place("condition"),
-                      "set during = \"probe\", its default");
   for (TomlReader& m : root.tables("measure")) p.measures.push_back(read_measure(m, p, e.circuit(), doubts));
   require_unique_names(root, "measure", p.measures);
   if (p.measures.empty() && !p.evaluate) {
@@ -320,6 +318,74 @@ Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
   return p;
 }
 
+/// Perturbations of a spiking circuit: projections that are cut.
+Condition read_condition(TomlReader& t, const SpikingCircuit& circuit) {
+  Condition c;
+  c.name = t.text("name");
+  c.during = read_choice(t, "during", c.during);
+  for (TomlReader& p : t.tables("perturbation")) {
+    const std::vector<std::string> patterns = p.texts("cut");
+    std::vector<std::string> known;
+    for (const spike::Connection& j : circuit.connections) known.push_back(j.name);
+    for (const std::string& pattern : patterns) {
+      const std::size_t before = c.cut.size();
+      for (const std::string& name : known) {
+        if (matches(pattern, name)) c.cut.push_back(name);
+      }
+      if (c.cut.size() > before) continue;
+      throw ConfigError(fmt::format("no projection of this circuit is named '{}'", pattern), p.place("cut"),
+                        suggestion(pattern, known));
+    }
+    p.finish();
+  }
+  t.finish();
+  return c;
+}
+
+/// A course brings tests of its own, in whose figures conditions are compared.
+Protocol read_course_probe(TomlReader& root, const SpikingExperiment& e) {
+  TomlReader t = root.table("protocol");
+  const auto is_test = [](const course::Stage& s) { return s.when == course::When::after; };
+  if (e.course.protocol || e.course.epochs == 0 ||
+      std::none_of(e.course.stages.begin(), e.course.stages.end(), is_test)) {
+    throw ConfigError("the course has no stage after training that could be repeated under each condition",
+                      root.place("protocol"),
+                      "give a [[stage]] when = \"after\", and training.epochs above 0");
+  }
+  Protocol p;
+  p.question = t.text("question", "");
+  p.evaluate = true;
+  p.epochs = read_epochs(t, e.course.epochs);
+  p.metrics = t.texts("metrics", std::vector<std::string>{"*"});
+  read_conditions(root, t, p, [&](TomlReader& c) { return read_condition(c, e.circuit); });
+  t.finish();
+  if (root.has("measure"))
+    throw ConfigError(
+        "[[measure]] tables record from rate circuits", root.place("measure"),
+        "conditions of a spiking circuit are compared in protocol.metrics, measured by its course");
+  return p;
+}
+
+Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
+  if (!root.has("protocol"))
+    throw ConfigError("missing table [protocol]; expected how the circuit is probed", root.place(""),
+                      "e.g. [protocol] with samples = 20");
+  struct Reader {
+    TomlReader& root;
+    const Experiment& e;
+    Doubts& doubts;
+    Protocol operator()(const Circuit&) const { return read_trials(root, e, doubts); }
+    Protocol operator()(const SpikingExperiment& s) const { return read_course_probe(root, s); }
+    Protocol operator()(const models::LayeredNetwork&) const {
+      throw ConfigError(
+          fmt::format("model '{}' is a layered network, and protocols probe populations of circuits",
+                      e.model),
+          root.place("protocol"), "choose a microcircuit; 'apical models' lists them");
+    }
+  };
+  return std::visit(Reader{root, e, doubts}, e.subject);
+}
+
 }  // namespace
 
 const Condition& Protocol::control_condition() const {
@@ -327,8 +393,8 @@ const Condition& Protocol::control_condition() const {
                        [&](const Condition& c) { return c.name == control; });
 }
 
-Trial Protocol::trial(double dt_ms) const {
-  const auto steps = [dt_ms](double ms) { return static_cast<rate::Step>(std::llround(ms / dt_ms)); };
+Trial Protocol::trial(double step_ms) const {
+  const auto steps = [step_ms](double ms) { return static_cast<rate::Step>(std::llround(ms / step_ms)); };
   Trial t;
   t.blank = steps(blank_ms);
   t.hold = steps(presentation_ms);

@@ -23,6 +23,7 @@ struct Condition {
   During during = During::probe;
   std::vector<rate::Perturbation> perturbations = {};
   std::vector<TargetMismatch> mismatches = {};
+  std::vector<std::string> cut = {};  ///< projections of a spiking circuit that transmit nothing
   bool in_training() const { return during != During::probe; }
   bool in_probe() const { return during != During::training; }
 };
@@ -59,11 +60,14 @@ struct Protocol {
   bool shows_target = true;
   double target_onset_ms = 0;
   double from_ms = 0, until_ms = 0, every_ms = 0;  ///< what is kept of each trial
+  double dt_ms = 0;                                ///< of what is kept of trials; 0: no trials are shown
   std::vector<Condition> conditions;
   std::vector<Measure> measures;
+  /// Of the tests of a course: names or patterns of what conditions are compared in.
+  std::vector<std::string> metrics = {};
 
   const Condition& control_condition() const;
-  Trial trial(double dt_ms) const;
+  Trial trial(double step_ms) const;
 };
 
 struct ProbedModel {

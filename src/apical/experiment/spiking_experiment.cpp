@@ -149,14 +149,15 @@ bool is_spiking(const TomlDocument& document) {
   return model.kind("name") == TomlKind::text && models::find_spiking(model.text("name")) != nullptr;
 }
 
-SpikingExperiment read_spiking_experiment(const TomlDocument& document) {
+SpikingExperiment read_spiking_experiment(
+    const TomlDocument& document, const std::function<void(TomlReader&, const SpikingExperiment&)>& more) {
   TomlReader root(document);
   SpikingExperiment e;
   e.title = root.text("title", "");
   e.description = root.text("description", "");
   e.label = root.text("label", "");
   e.reference = root.boolean("reference", false);
-  for (const char* key : {"task", "variant", "sweep", "protocol"}) {
+  for (const char* key : {"task", "variant", "sweep"}) {
     if (!root.has(key)) continue;
     throw ConfigError(fmt::format("'{}' does not go with spiking neurons: their experiment brings its own "
                                   "circuit, stimuli and course",
@@ -179,12 +180,13 @@ SpikingExperiment read_spiking_experiment(const TomlDocument& document) {
   run.finish();
   TomlReader record = root.table("record");
   read_record(record, e);
+  if (e.label.empty()) e.label = name_of(e);
+  if (e.title.empty()) e.title = e.label;
+  if (more) more(root, e);
   read_reproduction(document);
   root.read_elsewhere("reproduces");
   root.read_elsewhere("expect");
   root.finish();
-  if (e.label.empty()) e.label = name_of(e);
-  if (e.title.empty()) e.title = e.label;
   e.resolved = root.resolved();
   return e;
 }

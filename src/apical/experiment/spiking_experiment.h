@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -41,8 +42,11 @@ struct SpikingExperiment {
 
 /// Whether the file's model is one of spiking neurons, or its own circuit says so.
 bool is_spiking(const TomlDocument& document);
-/// ConfigError with file, line and column.
-SpikingExperiment read_spiking_experiment(const TomlDocument& document);
+/// ConfigError with file, line and column. `more` may read further tables of the document, which then are
+/// part of the resolved experiment.
+SpikingExperiment read_spiking_experiment(
+    const TomlDocument& document,
+    const std::function<void(TomlReader&, const SpikingExperiment&)>& more = {});
 
 /// Circuit and course as a file that needs no recipe: it reads back as the same experiment, recordings apart.
 /// ConfigError for a protocol that cannot be written.

@@ -41,6 +41,17 @@ CourseStepper::CourseStepper(const SpikingCircuit& circuit, const Course& course
       watch_(circuit, setting.watch, setting.progress) {
   validate(course_, circuit);
   if (course_.samples) check_samples(*course_.samples, setting_.samples.get(), circuit);
+  if (course_.samples && course_.teacher) {
+    const std::size_t classes = setting_.samples->outputs();
+    const spike::NeuronGroup& answering =
+        circuit.groups[spike::group_index(circuit, course_.teacher->population)];
+    if (classes == 0 || answering.size % classes != 0) {
+      throw ConfigError(
+          fmt::format("population '{}' has {} neurons, which {} classes of task '{}' cannot share equally",
+                      answering.name, answering.size, classes, course_.samples->task),
+          {}, fmt::format("expected a multiple of {}", classes));
+    }
+  }
   if (course_.teacher) teaching_.emplace(*course_.teacher, circuit);
   const auto drives = [&](const std::vector<Injection>& injections) {
     for (const Injection& i : injections) {
@@ -69,8 +80,9 @@ const Split& CourseStepper::samples(const Stage& stage) const {
 
 std::size_t CourseStepper::sample_at(const Stage& stage, std::size_t epoch, std::size_t i) {
   if (!stage.shuffled) return i;
-  if (order_epoch_ != epoch) {
+  if (order_stage_ != &stage || order_epoch_ != epoch) {
     order_ = permutation({setting_.seed, Stream::sample_order, 0, epoch}, course_.presentations(stage));
+    order_stage_ = &stage;
     order_epoch_ = epoch;
   }
   return order_[i];
@@ -223,6 +235,14 @@ void CourseStepper::visit_state(Archive& a) {
   a("last_phase_s", last_phase_s_);
   FlexibleArchive<Archive> flexible(a);
   a.section("network", [&] { network_.visit_state(flexible); });
+}
+
+void CourseStepper::cut(const std::vector<std::string>& projections) {
+  const auto& connections = network_.description().connections;
+  for (std::size_t c = 0; c < connections.size(); ++c) {
+    network_.set_cut(
+        c, std::find(projections.begin(), projections.end(), connections[c].name) != projections.end());
+  }
 }
 
 io::Bytes CourseStepper::save() { return io::save_state(*this); }

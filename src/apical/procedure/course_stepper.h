@@ -27,6 +27,7 @@ class CourseStepper final : public SpikingCourse {
 
   std::size_t rounds() const override { return rounds_.size(); }
   std::vector<MeasureRow> run_round(std::size_t round) override;
+  void cut(const std::vector<std::string>& projections) override;
   io::Bytes save() override;
   void load(std::span<const std::byte> bytes, const std::string& origin) override;
   const std::vector<ActivitySegment>& segments() const override { return watch_.segments(); }
@@ -65,6 +66,7 @@ class CourseStepper final : public SpikingCourse {
   std::vector<StageMeasures> measures_;  ///< by stage
   double last_phase_s_ = 0;              ///< duration of what counters have counted
   std::vector<std::uint32_t> order_;     ///< of an epoch's samples
+  const course::Stage* order_stage_ = nullptr;
   std::size_t order_epoch_ = 0;
 };
 

@@ -22,6 +22,8 @@ class SpikingCourse {
   virtual std::size_t rounds() const { return 1; }
   /// Rounds in order, each once.
   virtual std::vector<MeasureRow> run_round(std::size_t round) = 0;
+  /// These projections, and no others, transmit nothing from now on. Not part of the state.
+  virtual void cut(const std::vector<std::string>& /*projections*/) {}
   /// State after a round. Courses of one round have nothing to continue from.
   virtual io::Bytes save() { return {}; }
   virtual void load(std::span<const std::byte>, const std::string& /*origin*/) {}

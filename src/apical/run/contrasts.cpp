@@ -44,8 +44,10 @@ std::vector<Contrast> contrasts_of(const Protocol& p, const TraceTimes& times,
       return t.measure == m.name && t.condition == condition && t.epochs == epochs;
     });
   };
-  const auto test_of = [&](const std::string& condition, std::size_t epochs) {
-    return found(tests, [&](const Tested& t) { return t.condition == condition && t.epochs == epochs; });
+  const auto test_of = [&](const Tested& like, const std::string& condition) {
+    return found(tests, [&](const Tested& t) {
+      return t.condition == condition && t.epochs == like.epochs && t.metric == like.metric;
+    });
   };
   for (const std::size_t epochs : p.epochs) {
     for (const Condition& c : p.conditions) {
@@ -56,11 +58,11 @@ std::vector<Contrast> contrasts_of(const Protocol& p, const TraceTimes& times,
         out.push_back(
             {m.name, c.name, epochs, window_mean(m, *without, times), window_mean(m, *with, times)});
       }
-      const Tested *with = test_of(c.name, epochs), *without = test_of(p.control, epochs);
-      if (!with) continue;
-      out.push_back({"test loss", c.name, epochs, without->loss, with->loss});
-      if (!with->accuracy.empty())
-        out.push_back({"test accuracy", c.name, epochs, without->accuracy, with->accuracy});
+      for (const Tested& with : tests) {
+        if (with.condition != c.name || with.epochs != epochs) continue;
+        if (const Tested* const without = test_of(with, p.control))
+          out.push_back({"test " + with.metric, c.name, epochs, without->values, with.values});
+      }
     }
   }
   return out;

@@ -2,6 +2,7 @@
 // Which session runs what: with make_learner.cpp the only place that knows.
 #include "apical/run/course_session.h"
 #include "apical/run/make_learner.h"
+#include "apical/run/probe_parts.h"
 #include "apical/run/session.h"
 #include "apical/run/training_session.h"
 
@@ -20,7 +21,23 @@ struct Opener {
   }
 };
 
+struct ProbeOpener {
+  const ProbedModel& model;
+  ThreadPool& pool;
+  std::unique_ptr<ProbeSession> operator()(const SpikingExperiment&) const {
+    return make_spiking_probe(model, pool);
+  }
+  template <class Trained>
+  std::unique_ptr<ProbeSession> operator()(const Trained&) const {
+    return make_rate_probe(model, pool);
+  }
+};
+
 }  // namespace
+
+std::unique_ptr<ProbeSession> open_probe(const ProbedModel& model, ThreadPool& pool) {
+  return std::visit(ProbeOpener{model, pool}, model.experiment.subject);
+}
 
 std::unique_ptr<Session> open(const Experiment& e, ThreadPool& pool) {
   return std::visit(Opener{e, pool}, e.subject);

@@ -12,17 +12,18 @@
 
 namespace apical {
 
-/// The test split under one condition, by seed.
+/// A figure of the tests under one condition, by seed.
 struct Tested {
   std::string condition;
   std::size_t epochs = 0;
-  std::vector<double> loss, accuracy;  ///< no accuracy of a regression
+  std::string metric;
+  std::vector<double> values;
   template <class Archive>
   void visit_state(Archive& a) {
     a("condition", condition);
     a("epochs", epochs);
-    a.resized("loss", loss);
-    a.resized("accuracy", accuracy);
+    a("metric", metric);
+    a.resized("values", values);
   }
 };
 

@@ -98,10 +98,12 @@ void write_results(const std::vector<ProbedModel>& models, const ProtocolResult&
     file.set_attribute("/", "title", models.front().experiment.title);
     file.set_attribute("/", "apical_version", build_info().version);
     file.set_attribute("/", "apical_revision", build_info().revision);
-    file.set_attribute("/", "dt_ms", models.front().experiment.circuit().dt_ms);
-    write("time", {result.time_ms.size()}, result.time_ms);
-    file.set_attribute("time", "units", std::string("ms"));
-    file.set_attribute("time", "description", std::string("from the onset of the stimulus"));
+    if (!result.time_ms.empty()) {
+      file.set_attribute("/", "dt_ms", models.front().protocol.dt_ms);
+      write("time", {result.time_ms.size()}, result.time_ms);
+      file.set_attribute("time", "units", std::string("ms"));
+      file.set_attribute("time", "description", std::string("from the onset of the stimulus"));
+    }
     std::vector<double> seeds(models.front().experiment.seeds.begin(), models.front().experiment.seeds.end());
     write("seeds", {seeds.size()}, seeds);
     for (std::size_t i = 0; i < models.size(); ++i) {
@@ -160,7 +162,7 @@ ProtocolRecord read_protocol_record(const io::Path& directory) {
                           .until_ms = m.at("until_ms")});
   }
   const io::hdf5::File file = io::hdf5::File::open(directory / "results.h5");
-  r.result.time_ms = file.dataset("time").read<double>();
+  if (file.contains("time")) r.result.time_ms = file.dataset("time").read<double>();
   for (const nlohmann::json& m : s.at("models")) {
     ModelOutcome& out = r.result.models.emplace_back();
     out.label = m.at("label");

@@ -18,9 +18,9 @@ namespace {
 /// Of all models the same, since their traces are drawn over one axis.
 TraceTimes times_of(const std::vector<ProbedModel>& models) {
   const ProbedModel& first = models.front();
-  const TraceTimes times(first.protocol, first.experiment.circuit().dt_ms);
+  const TraceTimes times(first.protocol);
   for (const ProbedModel& m : models) {
-    if (TraceTimes(m.protocol, m.experiment.circuit().dt_ms) == times) continue;
+    if (TraceTimes(m.protocol) == times) continue;
     throw ConfigError(fmt::format("models '{}' and '{}' are recorded at other times", first.experiment.label,
                                   m.experiment.label),
                       {}, "give window_ms, every_ms and dt_ms once for all");

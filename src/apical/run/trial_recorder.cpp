@@ -40,7 +40,7 @@ void add(rate::Network<Real>& n, std::size_t replica, std::size_t lane, const Me
 template <class Real>
 std::vector<Trace> record_trials(RateLearner<Real>& learner, const Experiment& e, const Protocol& p,
                                  const Condition& condition, std::size_t epochs) {
-  const TraceTimes times(p, e.circuit().dt_ms);
+  const TraceTimes times(p);
   std::vector<const Measure*> measures;
   std::vector<Trace> traces;
   for (const Measure& m : p.measures) {

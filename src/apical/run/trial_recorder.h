@@ -21,7 +21,9 @@ struct TraceTimes {
   std::size_t count = 0;
   double dt_ms = 0;
 
-  TraceTimes(const Protocol& p, double dt) : dt_ms(dt) {
+  explicit TraceTimes(const Protocol& p) : dt_ms(p.dt_ms) {
+    if (!(dt_ms > 0)) return;  // no trials are shown
+    const double dt = dt_ms;
     first = std::llround(p.from_ms / dt);
     stride = std::max<rate::Step>(1, std::llround(p.every_ms / dt));
     count = static_cast<std::size_t>((std::llround(p.until_ms / dt) - first + stride - 1) / stride);

@@ -300,7 +300,7 @@ void Network<T>::begin_step(std::size_t part, Step k) {
 template <class T>
 void Network<T>::transmit(std::size_t part, const Block& block, Link& link, Step k) {
   const std::size_t at = slot(k - link.delay);
-  if (!emitted(block, at, link.reads)) return;
+  if (link.cut || !emitted(block, at, link.reads)) return;
   Membrane<T>& target = groups_[link.target].membrane.front();
   T* const conductance = target.conductance(link.receptor);
   const T arrival = target.arrival_factor(link.receptor, k);
@@ -557,6 +557,11 @@ void Network<T>::add_conductance(std::size_t group, Receptor receptor, std::uint
   Membrane<T>& m = groups_.at(group).membrane.front();
   APICAL_CHECK(neuron < m.size());
   m.conductance(receptor)[neuron] += static_cast<T>(amount) * m.arrival_factor(receptor, now_ - 1);
+}
+
+template <class T>
+void Network<T>::set_cut(std::size_t connection, bool cut) {
+  links_.at(connection).cut = cut;
 }
 
 template <class T>

@@ -90,6 +90,8 @@ class Network {
   void set_plasticity(bool on);
   bool plasticity() const { return plasticity_; }
   void set_learning_rate(std::size_t connection, double eta);
+  /// A projection that is cut transmits nothing; whatever else it does goes on. Not part of the state.
+  void set_cut(std::size_t connection, bool cut);
   void set_burst_uniforms(std::size_t group, std::vector<double> uniforms);
   void set_state(std::size_t group, std::uint32_t neuron, const NeuronState& state);
 
@@ -273,6 +275,7 @@ struct Network<T>::Link {
   Receptor receptor;
   Reads reads;
   int delay;
+  bool cut = false;
   std::vector<ShortTermState> short_term = {};             ///< by source
   std::vector<std::vector<std::vector<T>>> efficacy = {};  ///< by slot and block of the source
   std::size_t eligibility = 0;

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/run/probe_session.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,31 +9,14 @@
 
 #include "apical/run/contrasts.h"
 #include "apical/run/manifest_facts.h"
+#include "apical/run/probe_parts.h"
+#include "apical/run/probe_session.h"
 #include "apical/run/state_file.h"
 #include "apical/run/training_listener.h"
 #include "apical/run/trial_recorder.h"
 
 namespace apical {
 namespace {
-
-/// How the model learns, and which of its epochs are probed.
-struct Schooling {
-  const Condition* disturbed_by = nullptr;
-  std::vector<std::size_t> epochs;  ///< rising
-};
-
-std::vector<Schooling> schoolings_of(const Protocol& p) {
-  const std::set<std::size_t> probed(p.epochs.begin(), p.epochs.end());
-  std::vector<Schooling> all{{nullptr, {probed.begin(), probed.end()}}};
-  for (const Condition& c : p.conditions) {
-    if (!c.in_training()) continue;
-    Schooling s{&c, {probed.begin(), probed.end()}};
-    std::erase(s.epochs, 0);  // nothing has acted yet
-    all.push_back(std::move(s));
-  }
-  std::erase_if(all, [](const Schooling& s) { return s.epochs.empty(); });
-  return all;
-}
 
 /// Times of this machine, which the trainer's state does not have.
 struct Clock {
@@ -148,7 +129,7 @@ class RateProbe final : public ProbeSession {
         if (t.epochs == epochs) out.traces.push_back(t);
       }
     }
-    out.contrasts = contrasts_of(p_, TraceTimes(p_, e_.circuit().dt_ms), out.traces, tests_);
+    out.contrasts = contrasts_of(p_, TraceTimes(p_), out.traces, tests_);
     return out;
   }
 
@@ -214,7 +195,7 @@ class RateProbe final : public ProbeSession {
     disturb(disturbed_by);
     going_on.restore(*trainer_);
     if (whole) {
-      for (std::size_t i = tests_before; i < tests_.size(); ++i) tell(tests_[i], listener);
+      for (std::size_t i = tests_before; i < tests_.size(); ++i) tell(tests_[i], e_.seeds, listener);
     } else {
       traces_.erase(traces_.begin() + static_cast<std::ptrdiff_t>(traces_before), traces_.end());
       tests_.erase(tests_.begin() + static_cast<std::ptrdiff_t>(tests_before), tests_.end());
@@ -228,23 +209,13 @@ class RateProbe final : public ProbeSession {
     std::vector<Score> scores(e_.seeds.size());
     learner_->evaluate(SplitName::test, Order(e_.seeds.size(), all), true, scores);
     learner_->check();
-    Tested tested{c.name, epochs, {}, {}};
+    Tested loss{c.name, epochs, "loss", {}}, accuracy{c.name, epochs, "accuracy", {}};
     for (const Score& s : scores) {
-      tested.loss.push_back(s.loss());
-      if (data_.front()->readout != Readout::regression) tested.accuracy.push_back(s.accuracy());
+      loss.values.push_back(s.loss());
+      accuracy.values.push_back(s.accuracy());
     }
-    tests_.push_back(std::move(tested));
-  }
-
-  void tell(const Tested& t, Listener& listener) const {
-    const auto rows = [&](const char* metric, const std::vector<double>& values) {
-      for (std::size_t r = 0; r < values.size(); ++r) {
-        listener.on(Measurement{static_cast<double>(t.epochs), "test, " + t.condition, metric, e_.seeds[r],
-                                values[r]});
-      }
-    };
-    rows("loss", t.loss);
-    rows("accuracy", t.accuracy);
+    tests_.push_back(std::move(loss));
+    if (data_.front()->readout != Readout::regression) tests_.push_back(std::move(accuracy));
   }
 
   const Experiment& e_;
@@ -261,7 +232,7 @@ class RateProbe final : public ProbeSession {
 
 }  // namespace
 
-std::unique_ptr<ProbeSession> open_probe(const ProbedModel& model, ThreadPool& pool) {
+std::unique_ptr<ProbeSession> make_rate_probe(const ProbedModel& model, ThreadPool& pool) {
   if (model.experiment.double_precision) return std::make_unique<RateProbe<double>>(model, pool);
   return std::make_unique<RateProbe<float>>(model, pool);
 }
