@@ -87,8 +87,9 @@ TEST_F(RewardCli, ARunTellsOfReturnsStepsAndGates) {
       << "passes over both networks";
   const std::string report = io::read_text(fs::path(out()) / "report.html");
   EXPECT_EQ(test::malformed(report), "");
-  for (const char* part : {"environment steps", "Mean return of the last episodes over training", "475",
-                           "Fraction of open gates", "reward prediction error", "Environment steps to solve"}) {
+  for (const char* part :
+       {"environment steps", "Mean return of the last episodes over training", "475",
+        "Fraction of open gates", "reward prediction error", "Environment steps to solve"}) {
     EXPECT_THAT(report, HasSubstr(part));
   }
 }

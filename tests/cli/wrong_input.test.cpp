@@ -55,8 +55,8 @@ TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
       {with(kGood, "epochs = 1", "epoch = 1"),
        {"experiment.toml:11:1: unknown key 'epoch' in [training]", "did you mean 'epochs'?"}},
       {with(kGood, "epochs = 1", "epochs = \"many\""),
-       {":11:10: 'training.epochs' is a text; expected an integer"}},
-      {with(kGood, "epochs = 1", "epochs = -1"), {"'training.epochs' is -1; expected 0"}},
+       {":11:10: 'training.epochs' is a text; expected a number"}},
+      {with(kGood, "epochs = 1", "epochs = -1"), {"'training.epochs' is -1; expected a whole number from 0"}},
       {with(kGood, "epochs = 1", "epochs = 1\nepochs = 2"), {"experiment.toml:12", "not TOML"}},
       {with(kGood, "\"yin-yang\"", "\"ying-yang\""),
        {":2:8: unknown task 'ying-yang'", "did you mean 'yin-yang'?"}},
@@ -163,7 +163,8 @@ TEST_F(WrongInput, OfAKindOfTaskThatHasNoUseForItIsRefusedByName) {
        {"unknown key 'steps_per_control' in [task]"}},
       {plus(kPlant, "score = \"last\""),
        {"'training.score' does not go with task 'cart-pole': its evaluations steer a plant and count falls"}},
-      {plus(kPlant, "steps_per_control = 0"), {"'training.steps_per_control' is 0; expected 1"}},
+      {plus(kPlant, "steps_per_control = 0"),
+       {"'training.steps_per_control' is 0; expected a whole number from 1"}},
   };
   for (const auto& [text, all] : mistakes) {
     const Answer a = run(text);

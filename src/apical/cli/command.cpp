@@ -14,9 +14,10 @@
 namespace apical::cli {
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all{
-      run_command(),     check_command(), models_command(), tasks_command(),     data_command(),
-      compare_command(), probe_command(), report_command(), reproduce_command(), bench_command()};
+  static const std::vector<Command> all{run_command(),       check_command(), models_command(),
+                                        tasks_command(),     data_command(),  reference_command(),
+                                        compare_command(),   probe_command(), report_command(),
+                                        reproduce_command(), bench_command()};
   return all;
 }
 

@@ -81,5 +81,6 @@ Command report_command();
 Command reproduce_command();
 Command bench_command();
 Command data_command();
+Command reference_command();
 
 }  // namespace apical::cli

@@ -7,6 +7,7 @@
 #include "apical/analysis/layered_ingredients.h"
 #include "apical/analysis/spiking_ingredients.h"
 #include "apical/cli/command.h"
+#include "apical/cli/field_list.h"
 #include "apical/experiment/spiking_experiment.h"
 #include "apical/experiment/toml/circuit_toml.h"
 #include "apical/experiment/toml/model_toml.h"
@@ -49,17 +50,11 @@ std::vector<Card> all_cards() {
   return cards;
 }
 
-nlohmann::json json_of(const Card& m) {
+nlohmann::json card_json(const Card& m) {
   nlohmann::json one{{"name", m.name}, {"description", m.description}, {"citation", m.citation}};
   for (const Ingredient& i : m.needs)
     one["needs"].push_back({{"ingredient", i.name}, {"needed", i.needed}, {"reason", i.reason}});
-  for (const FieldInfo& p : m.parameters) {
-    one["parameters"].push_back({{"name", p.name},
-                                 {"default", text_of(p.default_value)},
-                                 {"unit", p.unit},
-                                 {"meaning", p.meaning},
-                                 {"choices", p.choices}});
-  }
+  for (const FieldInfo& f : m.parameters) one["parameters"].push_back(json_of(f));
   return one;
 }
 
@@ -76,8 +71,8 @@ int models(Context& context, const Arguments& arguments) {
   }
   if (arguments.has("--json")) {
     nlohmann::json all;
-    all["schema"] = "apical-models/1";
-    for (const Card& m : shown) all["models"].push_back(json_of(m));
+    all["schema"] = "apical-models/2";
+    for (const Card& m : shown) all["models"].push_back(card_json(m));
     context.out << io::json_text(all);
     return 0;
   }
@@ -94,13 +89,7 @@ int models(Context& context, const Arguments& arguments) {
     }
     if (!one) continue;
     context.out << "  parameters\n";
-    for (const FieldInfo& p : m.parameters) {
-      const std::string unit = p.unit.empty() ? "" : " " + p.unit;
-      const std::string given =
-          p.required ? "required" : fmt::format("default {}{}", text_of(p.default_value), unit);
-      const std::string choices = p.choices.empty() ? "" : fmt::format(": {}", fmt::join(p.choices, ", "));
-      context.out << fmt::format("    {:<24} {}{} ({})\n", p.name, p.meaning, choices, given);
-    }
+    for (const FieldInfo& f : m.parameters) context.out << line_of(f);
   }
   return 0;
 }

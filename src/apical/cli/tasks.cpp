@@ -5,34 +5,25 @@
 #include <ostream>
 
 #include "apical/cli/command.h"
+#include "apical/cli/field_list.h"
 #include "apical/io/json.h"
 #include "apical/tasks/task.h"
 
 namespace apical::cli {
 namespace {
 
-std::string text_of(const ParameterValue& v) {
-  if (const auto* number = std::get_if<double>(&v)) return fmt::format("{}", *number);
-  return fmt::format("\"{}\"", std::get<std::string>(v));
-}
-
 int tasks(Context& context, const Arguments& arguments) {
   std::vector<TaskInfo> shown = apical::tasks();
   if (!arguments.positionals.empty()) shown = {find_task(arguments.positionals.front())};
   if (arguments.has("--json")) {
     nlohmann::json all;
-    all["schema"] = "apical-tasks/1";
+    all["schema"] = "apical-tasks/2";
     for (const TaskInfo& t : shown) {
       nlohmann::json one{{"name", t.name},           {"description", t.description},
                          {"citation", t.citation},   {"classifies", t.classifies},
                          {"sequences", t.sequences}, {"steers", t.steers},
                          {"rewards", t.rewards}};
-      for (const ParameterInfo& p : t.parameters) {
-        nlohmann::json parameter{
-            {"name", p.name}, {"unit", p.unit}, {"meaning", p.meaning}, {"source", p.source}};
-        std::visit([&](const auto& v) { parameter["default"] = v; }, p.default_value);
-        one["parameters"].push_back(parameter);
-      }
+      for (const FieldInfo& f : list_all_fields(t.recipe)) one["parameters"].push_back(json_of(f));
       all["tasks"].push_back(one);
     }
     context.out << io::json_text(all);
@@ -42,11 +33,7 @@ int tasks(Context& context, const Arguments& arguments) {
     context.out << fmt::format("{}\n  {}\n", t.name, t.description);
     if (arguments.positionals.empty()) continue;
     context.out << fmt::format("  {}\n", t.citation);
-    for (const ParameterInfo& p : t.parameters) {
-      const std::string unit = p.unit.empty() || p.unit == "1" ? "" : " " + p.unit;
-      context.out << fmt::format("    {:<22} {} (default {}{})\n", p.name, p.meaning,
-                                 text_of(p.default_value), unit);
-    }
+    for (const FieldInfo& f : list_all_fields(t.recipe)) context.out << line_of(f);
   }
   return 0;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apical/circuit/circuit.h"
+#include "apical/experiment/run_fields.h"
 #include "apical/experiment/spiking_experiment.h"
 #include "apical/experiment/sweep.h"
 #include "apical/experiment/toml/toml_reader.h"
@@ -21,15 +22,6 @@
 #include "apical/tasks/task.h"
 
 namespace apical {
-
-/// A variable to be recorded while the circuit settles and learns.
-struct RecordRequest {
-  std::string population;  ///< or empty
-  std::string projection;  ///< for variable "weights"
-  std::string variable;    ///< "soma", "rate", a compartment …
-  double every_ms = 0;
-  std::size_t replicas = 1;  ///< the first so many seeds
-};
 
 struct Experiment {
   std::string title, description;
@@ -66,9 +58,8 @@ struct Experiment {
 /// part of the resolved experiment.
 Experiment read_experiment(const TomlDocument& document,
                            const std::function<void(TomlReader&, const Experiment&)>& more = {});
-/// `seeds` of [run], a count or a list; distinct.
-std::vector<std::uint64_t> read_seeds(TomlReader& run);
-double read_checkpoint_interval(TomlReader& run);
+/// All of [run].
+RunSettings read_run(TomlReader& run, RunSettings options = {});
 /// "error neurons, FA" → "error-neurons-fa": a variant's directory within the comparison.
 std::string directory_name(const std::string& label);
 

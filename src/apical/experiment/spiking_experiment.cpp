@@ -174,10 +174,10 @@ SpikingExperiment read_spiking_experiment(
     throw ConfigError(fmt::format("'{}' has no training: no stage of its course is of an epoch", name_of(e)),
                       root.place("training"), "leave [training] out");
   }
-  TomlReader run = root.table("run");
-  e.seeds = read_seeds(run);
-  e.checkpoint_every_s = read_checkpoint_interval(run);
-  run.finish();
+  TomlReader run_table = root.table("run");
+  const RunSettings run = read_run(run_table, {.chooses_precision = false});
+  e.seeds = run.seeds;
+  e.checkpoint_every_s = run.checkpoint_every_s;
   TomlReader record = root.table("record");
   read_record(record, e);
   if (e.label.empty()) e.label = name_of(e);

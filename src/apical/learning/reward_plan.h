@@ -12,11 +12,14 @@
 
 #include <cstddef>
 
+#include "apical/core/fields.h"
 #include "apical/models/layered_network.h"
 
 namespace apical {
 
 enum class RewardMethod { ppo, reinforce, actor_critic };
+template <>
+inline constexpr std::array<std::string_view, 3> kNames<RewardMethod>{"ppo", "reinforce", "actor-critic"};
 
 /// What an episode that was cut is worth at its end.
 enum class TimeLimit {
@@ -43,12 +46,18 @@ struct RewardPlan {
   // PPO:
   double clip = 0.2;
 
+  /// With the defaults of that method.
+  static RewardPlan of(RewardMethod method);
   std::size_t steps_per_iteration() const { return environments * steps; }
-  void validate() const;  ///< ConfigError that opens with the name of the field
+  void validate() const;  ///< FieldError
   /// The same, unless the method moves all that the rule of the policy and that of the value network learn
   /// by.
   void check_rules(const models::LayeredNetwork& policy, const models::LayeredNetwork& value) const;
 };
+
+void method_field(FieldVisitor& v, RewardPlan& p);
+/// What means something for the method.
+void fields(FieldVisitor& v, RewardPlan& p);
 
 /// A plan and the network that predicts reward; the policy is the experiment's model.
 struct RewardSettings {

@@ -14,11 +14,9 @@ using course::Samples;
 
 std::shared_ptr<const Dataset> load_samples(const Course& course) {
   if (!course.samples) return nullptr;
-  TaskParameters parameters;
-  for (const ParameterInfo& p : find_task(course.samples->task).parameters) {
-    if (p.name == "validation_samples") parameters.set("validation_samples", 0);
-  }
-  return std::make_shared<const Dataset>(make_dataset(course.samples->task, parameters));
+  Recipe<Dataset> recipe = find_task(course.samples->task).recipe;
+  fill_where_known(recipe, TaskParameters().set("validation_samples", 0));
+  return std::make_shared<const Dataset>(recipe.build());
 }
 
 void check_samples(const Samples& s, const Dataset* data, const SpikingCircuit& circuit) {

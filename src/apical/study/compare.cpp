@@ -21,7 +21,7 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
     const Experiment& first = *std::find_if(variants.begin(), variants.end(), [&](const Experiment& o) {
       return o.sweep.has_value() == e.sweep.has_value() && (!e.sweep || o.sweep->at == e.sweep->at);
     });
-    if (e.task != variants.front().task || e.task_parameters.values() != first.task_parameters.values() ||
+    if (e.task != variants.front().task || e.task_parameters.all() != first.task_parameters.all() ||
         e.seeds != variants.front().seeds) {
       throw ConfigError(
           fmt::format("variants '{}' and '{}' differ in task or seeds; a comparison needs the same for all",

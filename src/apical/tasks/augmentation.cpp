@@ -43,24 +43,21 @@ void cut_out(std::span<const std::uint8_t> from, std::size_t rows, std::size_t c
   }
 }
 
-std::vector<ParameterInfo> augmentation_parameters(std::vector<std::string> choices, double padding) {
-  ParameterInfo augment;
-  augment.name = "augment";
-  augment.default_value = std::string("none");
-  augment.choices = std::move(choices);
-  augment.meaning =
-      "what training pictures undergo anew in each epoch: a window at a random place (crop), left and right "
-      "changed in half of them (flip)";
-  return {augment, count_parameter("crop_padding", padding,
-                                   "black pixels added on each side before the window is cut out", 0, 1000)};
+void fields(FieldVisitor& v, AugmentationOptions& o) {
+  v({.name = "augment",
+     .meaning = "what training pictures undergo anew in each epoch: a window at a random place (crop), left "
+                "and right changed in half of them (flip)",
+     .choices = o.choices},
+    o.augment);
+  v({"crop_padding", "", "black pixels added on each side before the window is cut out", within(0, 1000)},
+    o.crop_padding);
 }
 
-Augmentation augmentation_of(const TaskParameters& p) {
-  const std::string& what = p.text("augment");
+Augmentation augmentation_of(const AugmentationOptions& o) {
   Augmentation augmentation;
-  augmentation.crop = what == "crop" || what == "crop-and-flip";
-  augmentation.flip = what == "flip" || what == "crop-and-flip";
-  if (augmentation.crop) augmentation.pad = p.count("crop_padding");
+  augmentation.crop = o.augment == "crop" || o.augment == "crop-and-flip";
+  augmentation.flip = o.augment == "flip" || o.augment == "crop-and-flip";
+  if (augmentation.crop) augmentation.pad = o.crop_padding;
   return augmentation;
 }
 

@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-#include "apical/tasks/parameters.h"
+#include "apical/core/fields.h"
 
 namespace apical {
 
@@ -50,8 +50,13 @@ Window centre_of(std::size_t rows, std::size_t cols, const ImageShape& shape);
 void cut_out(std::span<const std::uint8_t> from, std::size_t rows, std::size_t cols, std::size_t pad,
              const Window& window, const ImageShape& shape, std::span<std::uint8_t> to);
 
-/// Text "augment" with the given choices (of none, crop, flip, crop-and-flip) and count "crop_padding".
-std::vector<ParameterInfo> augmentation_parameters(std::vector<std::string> choices, double padding);
-Augmentation augmentation_of(const TaskParameters& p);
+/// What a task is asked for.
+struct AugmentationOptions {
+  std::vector<std::string> choices = {"none", "crop", "flip", "crop-and-flip"};  ///< that make sense there
+  std::string augment = "none";
+  std::size_t crop_padding = 4;
+};
+void fields(FieldVisitor& v, AugmentationOptions& o);
+Augmentation augmentation_of(const AugmentationOptions& o);
 
 }  // namespace apical

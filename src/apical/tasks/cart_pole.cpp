@@ -5,20 +5,38 @@
 #include <cmath>
 
 #include "apical/core/random.h"
+#include "apical/tasks/task_fields.h"
 
 namespace apical {
 namespace {
 
-Split make_split(const TaskParameters& p, std::uint32_t split_number) {
-  const std::size_t samples = p.count("samples");
-  const double range = p.number("range");
-  Matrix<double> inputs(samples, 4);
+struct CartPoleOptions {
+  std::size_t samples = 500;
+  double range = 1.5;
+  std::uint32_t stretches = 10, control_steps = kCartPoleRegulation.steps;
+  std::uint64_t validation_seed = 123456, test_seed = 44, seed = 0;
+};
+
+void fields(FieldVisitor& v, CartPoleOptions& o) {
+  const char* source = "Max et al. 2025";
+  count_field(v, "samples", "samples in each of train, validation and test", o.samples, 1, 1e6, source);
+  v({"range", "SI", "every state variable is uniform in [-range, range)", within(1e-6, 10), source}, o.range);
+  count_field(v, "stretches", "stretches of an evaluation, each from a start of its own", o.stretches, 1, 1e6,
+              source);
+  count_field(v, "control_steps", "control steps of a stretch, 10 ms each", o.control_steps, 1, 1e9, source);
+  seed_field(v, "validation_seed", "seed of the start states in validation", o.validation_seed);
+  seed_field(v, "test_seed", "seed of the start states in the test", o.test_seed);
+  seed_field(v, o.seed);
+}
+
+Split cart_pole_split(const CartPoleOptions& o, std::uint32_t split_number) {
+  Matrix<double> inputs(o.samples, 4);
   Split split;
-  split.targets = Matrix<double>(samples, 1);
-  for (std::size_t i = 0; i < samples; ++i) {
+  split.targets = Matrix<double>(o.samples, 1);
+  for (std::size_t i = 0; i < o.samples; ++i) {
     CartPoleState state;
     for (std::size_t k = 0; k < 4; ++k) {
-      state[k] = uniform({p.count("seed"), Stream::task_input, split_number, i * 4 + k}, -range, range);
+      state[k] = uniform({o.seed, Stream::task_input, split_number, i * 4 + k}, -o.range, o.range);
       inputs(i, k) = state[k];
     }
     split.targets(i, 0) = linear_teacher_force(state) / kCartPoleForceScale;
@@ -27,27 +45,26 @@ Split make_split(const TaskParameters& p, std::uint32_t split_number) {
   return split;
 }
 
-Dataset make_cart_pole(const TaskParameters& p) {
+Dataset build(const CartPoleOptions& o) {
   Dataset data;
   data.name = "cart-pole";
-  data.train = make_split(p, 0);
-  data.validation = make_split(p, 1);
-  data.test = make_split(p, 2);
+  data.train = cart_pole_split(o, 0);
+  data.validation = cart_pole_split(o, 1);
+  data.test = cart_pole_split(o, 2);
   data.readout = Readout::regression;
-  const auto plants = [&](const char* seed) {
-    return
-        [seed = p.count(seed)]() -> std::unique_ptr<Plant> { return std::make_unique<CartPolePlant>(seed); };
+  const auto plants = [](std::uint64_t seed) {
+    return [seed]() -> std::unique_ptr<Plant> { return std::make_unique<CartPolePlant>(seed); };
   };
   ClosedLoop loop;
-  loop.validation = plants("validation_seed");
-  loop.test = plants("test_seed");
+  loop.validation = plants(o.validation_seed);
+  loop.test = plants(o.test_seed);
   loop.teacher = [](std::span<const double> observation, std::span<double> outputs) {
     CartPoleState state;
     std::ranges::copy(observation, state.begin());
     outputs[0] = linear_teacher_force(state) / kCartPoleForceScale;
   };
-  loop.stretches = static_cast<std::uint32_t>(p.count("stretches"));
-  loop.control_steps = static_cast<std::uint32_t>(p.count("control_steps"));
+  loop.stretches = o.stretches;
+  loop.control_steps = o.control_steps;
   loop.deviation = "theta, rad";
   data.closed_loop = std::move(loop);
   return data;
@@ -159,38 +176,16 @@ GymCartPole::Outcome GymCartPole::step(int action) {
 }
 
 TaskInfo cart_pole_task() {
-  const std::string source = "Max et al. 2025";
-  ParameterInfo range;
-  range.name = "range";
-  range.unit = "SI";
-  range.default_value = 1.5;
-  range.meaning = "every state variable is uniform in [-range, range)";
-  range.minimum = 1e-6;
-  range.maximum = 10;
-  range.source = source;
-  TaskInfo info;
-  info.name = "cart-pole";
-  info.description =
-      "keep a pole upright: regression on the force of a linear controller, divided by 76.6 N; validation "
-      "and "
-      "test close the loop through the plant and count falls, beside those of that controller on the same "
-      "starts";
-  info.parameters = {
-      count_parameter("samples", 500, "samples in each of train, validation and test", 1, 1e6, source),
-      range,
-      count_parameter("stretches", 10, "stretches of an evaluation, each from a start of its own", 1, 1e6,
-                      source),
-      count_parameter("control_steps", kCartPoleRegulation.steps, "control steps of a stretch, 10 ms each", 1,
-                      1e9, source),
-      count_parameter("validation_seed", 123456, "seed of the start states in validation", 0, kLargestSeed),
-      count_parameter("test_seed", 44, "seed of the start states in the test", 0, kLargestSeed),
-      seed_parameter()};
-  info.citation =
-      "Florian (2007) Correct equations for the dynamics of the cart-pole system; "
-      "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Fig. 2a";
-  info.steers = true;
-  info.make = make_cart_pole;
-  return info;
+  return {.name = "cart-pole",
+          .description =
+              "keep a pole upright: regression on the force of a linear controller, divided by 76.6 "
+              "N; validation and test close the loop through the plant and count falls, beside "
+              "those of that controller on the same starts",
+          .citation =
+              "Florian (2007) Correct equations for the dynamics of the cart-pole system; "
+              "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Fig. 2a",
+          .recipe = Recipe<Dataset>(CartPoleOptions{}),
+          .steers = true};
 }
 
 }  // namespace apical

@@ -46,10 +46,11 @@ std::string variant_of(const std::filesystem::path& path, const std::string& fil
   if (receipt->original && !changed) return {};
   const std::string variant = (changed ? "not what was written as: " : "") + receipt->variant;
   if (!only_originals) return variant;
-  throw DataError(fmt::format(
-      "{} is not the original of CIFAR-10: {}\n  {}", path.string(), variant,
-      changed ? "it was changed, or its conversion was broken off: convert or fetch it again"
-              : "set verify = \"none\" (--set task.verify=none) to take it; runs and reports will say so"));
+  throw DataError(fmt::format("{} is not the original of CIFAR-10: {}\n  {}", path.string(), variant,
+                              changed ? "it was changed, or its conversion was broken off: convert or "
+                                        "fetch it again"
+                                      : "set verify = \"none\" (--set task.verify=none) to take it; "
+                                        "runs and reports will say so"));
 }
 
 std::string provenance_of(const Variants& variants) {
@@ -63,20 +64,40 @@ std::string provenance_of(const Variants& variants) {
   return text;
 }
 
-LabelledImages read_batches(std::span<const std::string> files, const TaskParameters& p, Variants& variants) {
+struct CifarOptions {
+  FileOptions files;
+  std::string normalisation = "unit";
+  std::size_t validation_samples = 5000;
+  AugmentationOptions augmentation;
+};
+
+void fields(FieldVisitor& v, CifarOptions& o) {
+  directory_field(v, o.files);
+  v({.name = "normalisation",
+     .meaning = "unit: x / 255; standard: (x / 255 - mean) / sd over all training pixels of each colour; "
+                "imagenet: with those of ImageNet",
+     .choices = {"unit", "standard", "imagenet"}},
+    o.normalisation);
+  v({"validation_samples", "", "taken from the end of the training files", within(0, 1e6)},
+    o.validation_samples);
+  verify_field(v, o.files);
+  fields(v, o.augmentation);
+}
+
+LabelledImages read_batches(std::span<const std::string> files, const FileOptions& o, Variants& variants) {
   constexpr std::size_t kBatch = 10000;
   LabelledImages images;
   images.pixels = kCifarRecord - 1;
   images.rows = 32;
   for (const std::string& file : files) {
-    const auto path = find_data_file(cifar10_source(), file, p.text("directory"));
+    const auto path = find_data_file(cifar10_source(), file, o.directory);
     const auto bytes = unpack_file(path, std::size_t{1} << 30);
-    const std::string variant = variant_of(path, file, bytes, p.text("verify") == "original");
+    const std::string variant = variant_of(path, file, bytes, o.only_originals());
     if (!variant.empty()) ++variants[variant];
     const std::size_t before = images.labels.size();
     append_cifar_records(bytes, path.string(), images);
     const std::size_t added = images.labels.size() - before;
-    if (p.text("verify") == "original" && added != kBatch) {
+    if (o.only_originals() && added != kBatch) {
       throw DataError(
           fmt::format("{} holds {} pictures, the original of CIFAR-10 {}; set verify = \"none\" for files of "
                       "your own",
@@ -92,25 +113,23 @@ PixelScale scale_of(const std::string& normalisation) {
   return PixelScale::standard({0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616});
 }
 
-Dataset make_cifar10(const TaskParameters& p) {
+Dataset build(const CifarOptions& o) {
   const std::span<const std::string> files(cifar10_files());
   Variants variants;
-  const LabelledImages train = read_batches(files.first(5), p, variants);
-  const LabelledImages test = read_batches(files.subspan(5), p, variants);
-  const std::size_t held_out = p.count("validation_samples"), all = train.labels.size();
+  const LabelledImages train = read_batches(files.first(5), o.files, variants);
+  const LabelledImages test = read_batches(files.subspan(5), o.files, variants);
+  const std::size_t held_out = o.validation_samples, all = train.labels.size();
   if (held_out >= all) {
-    throw ConfigError(
-        fmt::format("'validation_samples' of task 'cifar10' is {}; expected less than the {} training "
-                    "pictures",
-                    held_out, all));
+    throw FieldError("validation_samples",
+                     fmt::format("is {}; expected less than the {} training pictures", held_out, all));
   }
-  const PixelScale scale = scale_of(p.text("normalisation"));
+  const PixelScale scale = scale_of(o.normalisation);
   Dataset data;
   data.name = "cifar10";
   data.train = image_split(train, 0, all - held_out, scale, 10);
   data.validation = image_split(train, all - held_out, all, scale, 10);
   data.test = image_split(test, 0, test.labels.size(), scale, 10);
-  data.train.augmentation = augmentation_of(p);
+  data.train.augmentation = augmentation_of(o.augmentation);
   data.class_names = cifar10_classes();
   data.readout = Readout::largest_output;
   data.provenance = provenance_of(variants);
@@ -122,10 +141,10 @@ Dataset make_cifar10(const TaskParameters& p) {
 void append_cifar_records(std::span<const std::uint8_t> bytes, const std::string& name,
                           LabelledImages& images) {
   if (bytes.empty() || bytes.size() % kCifarRecord != 0) {
-    throw DataError(fmt::format(
-        "{}: {} bytes are not a whole number of CIFAR-10 records of {} bytes; the file is cut off "
-        "or not the binary version",
-        name, bytes.size(), kCifarRecord));
+    throw DataError(
+        fmt::format("{}: {} bytes are not a whole number of CIFAR-10 records "
+                    "of {} bytes; the file is cut off or not the binary version",
+                    name, bytes.size(), kCifarRecord));
   }
   for (std::size_t at = 0; at < bytes.size(); at += kCifarRecord) {
     const auto record = bytes.subspan(at, kCifarRecord);
@@ -139,26 +158,12 @@ void append_cifar_records(std::span<const std::uint8_t> bytes, const std::string
 }
 
 TaskInfo cifar10_task() {
-  ParameterInfo normalisation;
-  normalisation.name = "normalisation";
-  normalisation.default_value = std::string("unit");
-  normalisation.choices = {"unit", "standard", "imagenet"};
-  normalisation.meaning =
-      "unit: x / 255; standard: (x / 255 - mean) / sd over all training pixels of each colour; imagenet: "
-      "with those of ImageNet";
-  TaskInfo info;
-  info.name = "cifar10";
-  info.description = "colour pictures, 3 x 32 x 32, ten classes; 45000 train, 5000 validation, 10000 test";
-  info.parameters = {
-      directory_parameter(), normalisation,
-      count_parameter("validation_samples", 5000, "taken from the end of the training files", 0, 1e6),
-      verify_parameter()};
-  for (ParameterInfo& p : augmentation_parameters({"none", "crop", "flip", "crop-and-flip"}, 4))
-    info.parameters.push_back(std::move(p));
-  info.citation = "Krizhevsky (2009) Learning multiple layers of features from tiny images";
-  info.classifies = true;
-  info.make = make_cifar10;
-  return info;
+  return {
+      .name = "cifar10",
+      .description = "colour pictures, 3 x 32 x 32, ten classes; 45000 train, 5000 validation, 10000 test",
+      .citation = "Krizhevsky (2009) Learning multiple layers of features from tiny images",
+      .recipe = Recipe<Dataset>(CifarOptions{}),
+      .classifies = true};
 }
 
 }  // namespace apical

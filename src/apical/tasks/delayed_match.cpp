@@ -4,11 +4,41 @@
 #include <fmt/format.h>
 
 #include "apical/core/random.h"
+#include "apical/tasks/task_fields.h"
 
 namespace apical {
 namespace {
 
-Split make_split(std::uint64_t trials, std::uint64_t seed, const MatchTiming& timing) {
+struct MatchOptions {
+  std::size_t train_samples = 50, validation_samples = 50, test_samples = 50;
+  std::uint64_t train_seed = 42, validation_seed = 123456, test_seed = 44;
+  MatchTiming timing;
+};
+
+void fields(FieldVisitor& v, MatchOptions& o) {
+  const char* source = "Max et al. 2025";
+  MatchTiming& t = o.timing;
+  count_field(v, "train_samples", "training trials", o.train_samples, 1, 1e6, source);
+  count_field(v, "validation_samples", "validation trials", o.validation_samples, 1, 1e6, source);
+  count_field(v, "test_samples", "test trials", o.test_samples, 1, 1e6, source);
+  seed_field(v, "train_seed", "seed of the training trials", o.train_seed, source);
+  seed_field(v, "validation_seed", "seed of the validation trials", o.validation_seed, source);
+  seed_field(v, "test_seed", "seed of the test trials", o.test_seed, source);
+  v({"silence_steps", "steps", "silence before the first cue", within(0, 1e6), source}, t.silence);
+  v({"cue_steps", "steps", "duration of each cue", within(1, 1e6), source}, t.cue);
+  v({"shortest_delay_steps", "steps", "shortest delay between the cues", within(0, 1e6), source},
+    t.shortest_delay);
+  v({"longest_delay_steps", "steps", "longest delay between the cues", within(0, 1e6), source},
+    t.longest_delay);
+  if (t.longest_delay < t.shortest_delay) {
+    throw FieldError({"longest_delay_steps", "shortest_delay_steps"},
+                     fmt::format("is {}; expected at least 'shortest_delay_steps' = {}", t.longest_delay,
+                                 t.shortest_delay));
+  }
+  v({"dt_ms", "ms", "duration of a step", within(1e-6, 1e3), source}, t.dt_ms);
+}
+
+Split match_split(std::uint64_t trials, std::uint64_t seed, const MatchTiming& timing) {
   Split split;
   split.targets = Matrix<double>(trials, 1);
   for (std::uint64_t i = 0; i < trials; ++i) {
@@ -20,27 +50,15 @@ Split make_split(std::uint64_t trials, std::uint64_t seed, const MatchTiming& ti
   return split;
 }
 
-Dataset make_delayed_match(const TaskParameters& p) {
-  MatchTiming timing;
-  timing.silence = static_cast<std::uint32_t>(p.count("silence_steps"));
-  timing.cue = static_cast<std::uint32_t>(p.count("cue_steps"));
-  timing.shortest_delay = static_cast<std::uint32_t>(p.count("shortest_delay_steps"));
-  timing.longest_delay = static_cast<std::uint32_t>(p.count("longest_delay_steps"));
-  timing.dt_ms = p.number("dt_ms");
-  if (timing.longest_delay < timing.shortest_delay) {
-    throw ConfigError(
-        fmt::format("'longest_delay_steps' of task 'delayed-match-to-sample' is {}; expected at least "
-                    "'shortest_delay_steps' = {}",
-                    timing.longest_delay, timing.shortest_delay));
-  }
+Dataset build(const MatchOptions& o) {
   Dataset data;
   data.name = "delayed-match-to-sample";
-  data.train = make_split(p.count("train_samples"), p.count("train_seed"), timing);
-  data.validation = make_split(p.count("validation_samples"), p.count("validation_seed"), timing);
-  data.test = make_split(p.count("test_samples"), p.count("test_seed"), timing);
+  data.train = match_split(o.train_samples, o.train_seed, o.timing);
+  data.validation = match_split(o.validation_samples, o.validation_seed, o.timing);
+  data.test = match_split(o.test_samples, o.test_seed, o.timing);
   data.class_names = {"non-match", "match"};
   data.readout = Readout::sign;
-  data.sequence_dt_ms = timing.dt_ms;
+  data.sequence_dt_ms = o.timing.dt_ms;
   return data;
 }
 
@@ -70,45 +88,16 @@ MatchTrial draw_match_trial(std::uint64_t seed, std::uint64_t index, const Match
 }
 
 TaskInfo delayed_match_task() {
-  const std::string source = "Max et al. 2025";
-  const MatchTiming timing;
-  const auto steps = [&](std::string name, std::uint32_t value, std::string meaning, double minimum) {
-    ParameterInfo info = count_parameter(std::move(name), value, std::move(meaning), minimum, 1e6, source);
-    info.unit = "steps";
-    return info;
-  };
-  ParameterInfo dt;
-  dt.name = "dt_ms";
-  dt.unit = "ms";
-  dt.default_value = timing.dt_ms;
-  dt.meaning = "duration of a step";
-  dt.minimum = 1e-6;
-  dt.maximum = 1e3;
-  dt.source = source;
-  TaskInfo info;
-  info.name = "delayed-match-to-sample";
-  info.description =
-      "two cues of +1 or -1 around a silent delay; target +1 if they are equal, -1 if not, read at the end";
-  info.parameters = {
-      count_parameter("train_samples", 50, "training trials", 1, 1e6, source),
-      count_parameter("validation_samples", 50, "validation trials", 1, 1e6, source),
-      count_parameter("test_samples", 50, "test trials", 1, 1e6, source),
-      count_parameter("train_seed", 42, "seed of the training trials", 0, kLargestSeed, source),
-      count_parameter("validation_seed", 123456, "seed of the validation trials", 0, kLargestSeed, source),
-      count_parameter("test_seed", 44, "seed of the test trials", 0, kLargestSeed, source),
-      steps("silence_steps", timing.silence, "silence before the first cue", 0),
-      steps("cue_steps", timing.cue, "duration of each cue", 1),
-      steps("shortest_delay_steps", timing.shortest_delay, "shortest delay between the cues", 0),
-      steps("longest_delay_steps", timing.longest_delay, "longest delay between the cues", 0),
-      dt,
-  };
-  info.citation =
-      "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Fig. 2b; "
-      "the trials are our draws with its law, not its trials";
-  info.classifies = true;
-  info.sequences = true;
-  info.make = make_delayed_match;
-  return info;
+  return {.name = "delayed-match-to-sample",
+          .description =
+              "two cues of +1 or -1 around a silent delay; target +1 if they are equal, -1 if not, "
+              "read at the end",
+          .citation =
+              "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Fig. 2b; "
+              "the trials are our draws with its law, not its trials",
+          .recipe = Recipe<Dataset>(MatchOptions{}),
+          .classifies = true,
+          .sequences = true};
 }
 
 }  // namespace apical

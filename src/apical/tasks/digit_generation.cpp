@@ -10,11 +10,20 @@
 namespace apical {
 namespace {
 
-Dataset make_digit_generation(const TaskParameters& p) {
+struct DigitGenerationOptions {
+  FileOptions files;
+};
+
+void fields(FieldVisitor& v, DigitGenerationOptions& o) {
+  directory_field(v, o.files);
+  verify_field(v, o.files);
+}
+
+Dataset build(const DigitGenerationOptions& o) {
   const IdxDataset& mnist = mnist_files();
-  const bool verify = p.text("verify") == "original";
+  const bool verify = o.files.only_originals();
   const LabelledImages images = read_labelled_images(
-      mnist.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte", p.text("directory"),
+      mnist.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte", o.files.directory,
       verify ? &mnist.train_images : nullptr, verify ? &mnist.train_labels : nullptr);
   Dataset data;
   data.name = "digit-generation";
@@ -51,14 +60,12 @@ Split digit_generation_split(const LabelledImages& images) {
 }
 
 TaskInfo digit_generation_task() {
-  TaskInfo info;
-  info.name = "digit-generation";
-  info.description =
-      "one-hot digit in, the first MNIST training image of that digit out (784 pixels in [0, 1])";
-  info.parameters = {directory_parameter(), verify_parameter()};
-  info.citation = "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Figs. 4 and 5";
-  info.make = make_digit_generation;
-  return info;
+  return {
+      .name = "digit-generation",
+      .description =
+          "one-hot digit in, the first MNIST training image of that digit out (784 pixels in [0, 1])",
+      .citation = "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Figs. 4 and 5",
+      .recipe = Recipe<Dataset>(DigitGenerationOptions{})};
 }
 
 }  // namespace apical

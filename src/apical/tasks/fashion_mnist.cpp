@@ -24,22 +24,15 @@ const IdxDataset& fashion_mnist_files() {
   return set;
 }
 
-namespace {
-
-Dataset make_fashion_mnist(const TaskParameters& p) { return make_idx_dataset(fashion_mnist_files(), p); }
-
-}  // namespace
-
 TaskInfo fashion_mnist_task() {
-  TaskInfo info;
-  info.name = "fashion-mnist";
-  info.description =
-      "pictures of clothes, 28 x 28 pixels, ten classes; 50000 train, 10000 validation, 10000 test";
-  info.parameters = idx_parameters({"none", "crop", "flip", "crop-and-flip"});
-  info.citation = "Xiao, Rasul & Vollgraf (2017) Fashion-MNIST, arXiv 1708.07747";
-  info.classifies = true;
-  info.make = make_fashion_mnist;
-  return info;
+  IdxOptions options;
+  options.set = &fashion_mnist_files();
+  return {.name = "fashion-mnist",
+          .description =
+              "pictures of clothes, 28 x 28 pixels, ten classes; 50000 train, 10000 validation, 10000 test",
+          .citation = "Xiao, Rasul & Vollgraf (2017) Fashion-MNIST, arXiv 1708.07747",
+          .recipe = Recipe<Dataset>(options),
+          .classifies = true};
 }
 
 }  // namespace apical

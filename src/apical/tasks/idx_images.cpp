@@ -66,35 +66,30 @@ LabelledImages read_labelled_images(const DataSource& source, const std::string&
   return all;
 }
 
-ParameterInfo directory_parameter() {
-  ParameterInfo info;
-  info.name = "directory";
-  info.default_value = std::string();
-  info.meaning = "folder of the data files; empty: that of the environment variable APICAL_DATA";
-  return info;
+void directory_field(FieldVisitor& v, FileOptions& o) {
+  v({.name = "directory",
+     .meaning = "folder of the data files; empty: that of the environment variable APICAL_DATA",
+     .optional = true},
+    o.directory);
 }
 
-ParameterInfo verify_parameter() {
-  ParameterInfo info;
-  info.name = "verify";
-  info.default_value = std::string("original");
-  info.choices = {"original", "none"};
-  info.meaning = "insist on the published files, or take any of this format";
-  return info;
+void verify_field(FieldVisitor& v, FileOptions& o) {
+  v({.name = "verify",
+     .meaning = "insist on the published files, or take any of this format",
+     .choices = {"original", "none"}},
+    o.verify);
 }
 
-std::vector<ParameterInfo> idx_parameters(std::vector<std::string> augmentations) {
-  ParameterInfo normalisation;
-  normalisation.name = "normalisation";
-  normalisation.default_value = std::string("unit");
-  normalisation.choices = {"unit", "standard"};
-  normalisation.meaning = "unit: x / 255; standard: (x / 255 - mean) / sd of the training pixels";
-  std::vector<ParameterInfo> all{
-      directory_parameter(), normalisation,
-      count_parameter("validation_samples", 10000, "taken from the end of the training files", 0, 1e6),
-      verify_parameter()};
-  for (ParameterInfo& p : augmentation_parameters(std::move(augmentations), 4)) all.push_back(std::move(p));
-  return all;
+void fields(FieldVisitor& v, IdxOptions& o) {
+  directory_field(v, o.files);
+  v({.name = "normalisation",
+     .meaning = "unit: x / 255; standard: (x / 255 - mean) / sd of the training pixels",
+     .choices = {"unit", "standard"}},
+    o.normalisation);
+  v({"validation_samples", "", "taken from the end of the training files", within(0, 1e6)},
+    o.validation_samples);
+  verify_field(v, o.files);
+  fields(v, o.augmentation);
 }
 
 Split image_split(const LabelledImages& all, std::size_t first, std::size_t last, const PixelScale& scale,
@@ -113,34 +108,32 @@ Split image_split(const LabelledImages& all, std::size_t first, std::size_t last
   return split;
 }
 
-Dataset make_idx_dataset(const IdxDataset& set, const TaskParameters& p) {
-  const bool verify = p.text("verify") == "original";
-  const auto expected = [&](const ExpectedFile& file) { return verify ? &file : nullptr; };
-  const std::string& directory = p.text("directory");
+Dataset build(const IdxOptions& o) {
+  const IdxDataset& set = *o.set;
+  const auto expected = [&](const ExpectedFile& file) { return o.files.only_originals() ? &file : nullptr; };
   const LabelledImages train =
-      read_labelled_images(set.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte", directory,
-                           expected(set.train_images), expected(set.train_labels));
+      read_labelled_images(set.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                           o.files.directory, expected(set.train_images), expected(set.train_labels));
   const LabelledImages test =
-      read_labelled_images(set.source, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", directory,
+      read_labelled_images(set.source, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", o.files.directory,
                            expected(set.test_images), expected(set.test_labels));
-  const std::size_t held_out = p.count("validation_samples"), all = train.labels.size();
+  const std::size_t held_out = o.validation_samples, all = train.labels.size();
   if (held_out >= all) {
-    throw ConfigError(
-        fmt::format("'validation_samples' of task '{}' is {}; expected less than the {} training images",
-                    set.name, held_out, all));
+    throw FieldError("validation_samples",
+                     fmt::format("is {}; expected less than the {} training images", held_out, all));
   }
   if (train.pixels != test.pixels) {
     throw DataError(fmt::format("{}: training images have {} pixels, test images {}", set.source.title,
                                 train.pixels, test.pixels));
   }
   const PixelScale scale =
-      p.text("normalisation") == "unit" ? PixelScale::unit(1) : PixelScale::standard({set.mean}, {set.sd});
+      o.normalisation == "unit" ? PixelScale::unit(1) : PixelScale::standard({set.mean}, {set.sd});
   Dataset data;
   data.name = set.name;
   data.train = image_split(train, 0, all - held_out, scale, 10);
   data.validation = image_split(train, all - held_out, all, scale, 10);
   data.test = image_split(test, 0, test.labels.size(), scale, 10);
-  data.train.augmentation = augmentation_of(p);
+  data.train.augmentation = augmentation_of(o.augmentation);
   data.class_names = set.class_names;
   data.readout = Readout::largest_output;
   return data;

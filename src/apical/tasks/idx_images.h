@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "apical/tasks/augmentation.h"
 #include "apical/tasks/data_files.h"
 #include "apical/tasks/task.h"
 
@@ -38,17 +39,27 @@ struct IdxDataset {
   std::vector<std::string> class_names;
 };
 
-/// The parameters they share: directory, normalisation, validation_samples, verify, and augmentation with
-/// these choices.
-std::vector<ParameterInfo> idx_parameters(std::vector<std::string> augmentations);
-Dataset make_idx_dataset(const IdxDataset& set, const TaskParameters& p);
+/// Where files are, and whether they have to be the published ones.
+struct FileOptions {
+  std::string directory;
+  std::string verify = "original";
+  bool only_originals() const { return verify == "original"; }
+};
+void directory_field(FieldVisitor& v, FileOptions& o);
+void verify_field(FieldVisitor& v, FileOptions& o);
+
+struct IdxOptions {
+  const IdxDataset* set = nullptr;
+  FileOptions files;
+  std::string normalisation = "unit";
+  std::size_t validation_samples = 10000;
+  AugmentationOptions augmentation;
+};
+void fields(FieldVisitor& v, IdxOptions& o);
+Dataset build(const IdxOptions& o);
 
 /// The samples [first, last) with one-hot targets.
 Split image_split(const LabelledImages& all, std::size_t first, std::size_t last, const PixelScale& scale,
                   std::size_t classes);
-
-/// Texts "directory" and "verify", common to all data sets read from files.
-ParameterInfo directory_parameter();
-ParameterInfo verify_parameter();
 
 }  // namespace apical

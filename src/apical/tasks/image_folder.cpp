@@ -9,6 +9,7 @@
 #include "apical/core/random.h"
 #include "apical/core/threads.h"
 #include "apical/io/jpeg.h"
+#include "apical/tasks/augmentation.h"
 #include "apical/tasks/data_files.h"
 #include "apical/tasks/image_files.h"
 #include "apical/tasks/imagenet_scale.h"
@@ -132,11 +133,51 @@ LabelledFiles take_out(LabelledFiles& files, std::size_t count) {
   return taken;
 }
 
-fs::path root_of(const TaskParameters& p) {
-  fs::path root = p.text("directory");
+struct ImageFolderOptions {
+  std::string directory;
+  std::size_t size = 32, resize = 0;
+  std::string normalisation = "unit";
+  std::size_t validation_samples = 0;
+  std::string corrupt_files = "refuse";
+  AugmentationOptions augmentation{.crop_padding = 0};
+};
+
+void fields(FieldVisitor& v, ImageFolderOptions& o) {
+  v({.name = "directory",
+     .meaning = "folder with train/CLASS/*.jpg and test/ or val/CLASS/*.jpg; a relative one is sought in "
+                "--data or APICAL_DATA first",
+     .optional = true},
+    o.directory);
+  v({"size", "", "side of the pictures the network sees, pixels", within(1, 4096)}, o.size);
+  v({"resize", "", "shorter side before the window of 'size' is cut out, pixels; 0: size", within(0, 4096)},
+    o.resize);
+  if (o.resize != 0 && o.resize < o.size) {
+    throw FieldError({"resize", "size"}, fmt::format("is {}, but windows have 'size' {}; expected "
+                                                     "at least that, or 0 for the same",
+                                                     o.resize, o.size));
+  }
+  v({.name = "normalisation",
+     .meaning = "unit: x / 255; standard: (x / 255 - mean) / sd with the customary means and deviations of "
+                "ImageNet's colours",
+     .choices = {"unit", "standard"}},
+    o.normalisation);
+  v({"validation_samples", "", "taken at random from train/, where there is no val/ beside test/",
+     within(0, 1e7)},
+    o.validation_samples);
+  v({.name = "corrupt_files",
+     .meaning = "refuse: stop with the file's name when it is read; skip: decode all files before training "
+                "and leave out what is no whole JPEG",
+     .choices = {"refuse", "skip"}},
+    o.corrupt_files);
+  fields(v, o.augmentation);
+}
+
+fs::path root_of(const ImageFolderOptions& o) {
+  fs::path root = o.directory;
   if (root.empty()) {
-    throw ConfigError("task 'image-folder' needs 'directory', the folder that holds train/CLASS/*.jpg", {},
-                      "a relative one is sought in --data or APICAL_DATA first");
+    throw FieldError::about({"directory"},
+                            "task 'image-folder' needs 'directory', the folder that holds train/CLASS/*.jpg",
+                            "a relative one is sought in --data or APICAL_DATA first");
   }
   const fs::path base = data_directory();
   if (root.is_relative() && !base.empty() && fs::is_directory(base / root)) root = base / root;
@@ -150,22 +191,16 @@ fs::path root_of(const TaskParameters& p) {
   return root;
 }
 
-Dataset make_image_folder(const TaskParameters& p) {
-  const fs::path root = root_of(p);
-  const std::size_t size = p.count("size"), side = p.count("resize") == 0 ? size : p.count("resize");
-  if (side < size) {
-    throw ConfigError(
-        fmt::format("'resize' of task 'image-folder' is {}, but windows have 'size' {}; expected at least "
-                    "that, or 0 for the same",
-                    side, size));
-  }
+Dataset build(const ImageFolderOptions& o) {
+  const fs::path root = root_of(o);
+  const std::size_t size = o.size, side = o.resize == 0 ? size : o.resize;
   Dataset data;
   data.name = "image-folder";
   data.class_names = classes_below(root / "train");
   const auto read = [&](const char* part) -> LabelledFiles {
     if (!fs::is_directory(root / part)) return {};
     LabelledFiles files = files_below(root / part, data.class_names);
-    return p.text("corrupt_files") == "skip" ? without_corrupt(files, side, data.skipped_files) : files;
+    return o.corrupt_files == "skip" ? without_corrupt(files, side, data.skipped_files) : files;
   };
   LabelledFiles train = read("train"), validation = read("val"), test = read("test");
   if (validation.files.empty() && test.files.empty()) {
@@ -174,26 +209,25 @@ Dataset make_image_folder(const TaskParameters& p) {
   }
   // Sets whose only other part is "val" (ImageNet) are tested on it.
   if (test.files.empty()) std::swap(test, validation);
-  const std::size_t held_out = p.count("validation_samples");
+  const std::size_t held_out = o.validation_samples;
   if (held_out > 0) {
     if (!validation.files.empty()) {
-      throw ConfigError(fmt::format("'validation_samples' of task 'image-folder' is {}, but {} is there",
-                                    held_out, (root / "val").string()),
-                        {}, "leave it out");
+      throw FieldError("validation_samples",
+                       fmt::format("is {}, but {} is there", held_out, (root / "val").string()),
+                       "leave it out");
     }
     if (held_out >= train.files.size()) {
-      throw ConfigError(fmt::format(
-          "'validation_samples' of task 'image-folder' is {}; expected less than the {} training pictures",
-          held_out, train.files.size()));
+      throw FieldError("validation_samples", fmt::format("is {}; expected less than the {} training pictures",
+                                                         held_out, train.files.size()));
     }
     validation = take_out(train, held_out);
   }
   const std::size_t classes = data.class_names.size();
-  const PixelScale scale = p.text("normalisation") == "unit" ? PixelScale::unit(3) : imagenet_scale();
+  const PixelScale scale = o.normalisation == "unit" ? PixelScale::unit(3) : imagenet_scale();
   data.train = make_split(std::move(train), classes, size, side, scale);
   data.validation = make_split(std::move(validation), classes, size, side, scale);
   data.test = make_split(std::move(test), classes, size, side, scale);
-  data.train.augmentation = augmentation_of(p);
+  data.train.augmentation = augmentation_of(o.augmentation);
   data.readout = Readout::largest_output;
   return data;
 }
@@ -201,44 +235,11 @@ Dataset make_image_folder(const TaskParameters& p) {
 }  // namespace
 
 TaskInfo image_folder_task() {
-  ParameterInfo directory;
-  directory.name = "directory";
-  directory.default_value = std::string();
-  directory.meaning =
-      "folder with train/CLASS/*.jpg and test/ or val/CLASS/*.jpg; a relative one is sought in --data or "
-      "APICAL_DATA first";
-  ParameterInfo normalisation;
-  normalisation.name = "normalisation";
-  normalisation.default_value = std::string("unit");
-  normalisation.choices = {"unit", "standard"};
-  normalisation.meaning =
-      "unit: x / 255; standard: (x / 255 - mean) / sd with the customary means and deviations of ImageNet's "
-      "colours";
-  ParameterInfo corrupt;
-  corrupt.name = "corrupt_files";
-  corrupt.default_value = std::string("refuse");
-  corrupt.choices = {"refuse", "skip"};
-  corrupt.meaning =
-      "refuse: stop with the file's name when it is read; skip: decode all files before training and leave "
-      "out what is no whole JPEG";
-  TaskInfo info;
-  info.name = "image-folder";
-  info.description = "your own JPEG files, one folder per class, decoded while training goes on";
-  info.parameters = {
-      directory,
-      count_parameter("size", 32, "side of the pictures the network sees, pixels", 1, 4096),
-      count_parameter("resize", 0, "shorter side before the window of 'size' is cut out, pixels; 0: size", 0,
-                      4096),
-      normalisation,
-      count_parameter("validation_samples", 0,
-                      "taken at random from train/, where there is no val/ beside test/", 0, 1e7),
-      corrupt};
-  for (ParameterInfo& p : augmentation_parameters({"none", "crop", "flip", "crop-and-flip"}, 0))
-    info.parameters.push_back(std::move(p));
-  info.citation = "your own pictures; cite where they come from";
-  info.classifies = true;
-  info.make = make_image_folder;
-  return info;
+  return {.name = "image-folder",
+          .description = "your own JPEG files, one folder per class, decoded while training goes on",
+          .citation = "your own pictures; cite where they come from",
+          .recipe = Recipe<Dataset>(ImageFolderOptions{}),
+          .classifies = true};
 }
 
 }  // namespace apical

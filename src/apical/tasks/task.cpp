@@ -38,8 +38,7 @@ const TaskInfo& find_task(std::string_view name) {
 }
 
 Dataset make_dataset(std::string_view name, const TaskParameters& parameters) {
-  const TaskInfo& task = find_task(name);
-  return task.make(completed(task.name, task.parameters, parameters));
+  return build_with(find_task(name).recipe, parameters);
 }
 
 }  // namespace apical

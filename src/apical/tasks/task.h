@@ -7,21 +7,23 @@
 #include <string_view>
 #include <vector>
 
+#include "apical/core/recipe.h"
 #include "apical/tasks/dataset.h"
-#include "apical/tasks/parameters.h"
 
 namespace apical {
+
+/// What a task is asked for, by name; what is not there is at its default.
+using TaskParameters = FieldValues;
 
 struct TaskInfo {
   std::string name;
   std::string description;
-  std::vector<ParameterInfo> parameters;
   std::string citation;
+  Recipe<Dataset> recipe;
   bool classifies = false;  ///< its readout is a decision
   bool sequences = false;   ///< its inputs change within a sample
   bool steers = false;      ///< its evaluations steer a plant in closed loop
   bool rewards = false;     ///< there are no targets: an environment answers actions with reward
-  Dataset (*make)(const TaskParameters&);  ///< wants completed parameters: call make_dataset instead
 };
 
 /// All tasks, in order of name.

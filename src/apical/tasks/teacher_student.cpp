@@ -1,23 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/tasks/teacher_student.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
 
 #include "apical/core/random.h"
+#include "apical/tasks/task_fields.h"
 
 namespace apical {
 namespace {
 
-Split make_split(const Teacher& teacher, const TaskParameters& p, std::uint32_t split_number,
-                 std::size_t features) {
-  const std::size_t samples = p.count("samples");
-  const bool normal_inputs = p.text("input_law") == "normal";
-  Matrix<double> inputs(samples, features);
+enum class InputLaw { uniform, normal };
+
+struct TeacherStudentOptions {
+  std::string layers = "8-4-2-1";
+  std::size_t samples = 100;
+  std::uint64_t seed = 0;
+  double gamma = Teacher{}.gamma;
+  ActivationKind activation = Teacher{}.activation;
+  InputLaw input_law = InputLaw::uniform;
+};
+
+void fields(FieldVisitor& v, TeacherStudentOptions& o) {
+  v({"layers", "", "sizes of the teacher from input to output"}, o.layers);
+  count_field(v, "samples", "samples in each of train, validation and test", o.samples);
+  seed_field(v, o.seed);
+  v({"gamma", "", "attenuation from basal dendrite to soma, g_basal / (g_basal + g_leak)", within(0, 10)},
+    o.gamma);
+  v({"activation", "", "phi of every layer of the teacher"}, o.activation);
+  v.choice({"input_law", "", "U[0, 1) or N(0, 1)"}, o.input_law, {"uniform", "normal"});
+}
+
+Split teacher_split(const Teacher& teacher, const TeacherStudentOptions& o, std::uint32_t split_number,
+                    std::size_t features) {
+  const bool normal_inputs = o.input_law == InputLaw::normal;
+  Matrix<double> inputs(o.samples, features);
   Split split;
-  split.targets = split.target_potentials = Matrix<double>(samples, teacher.weights.back().rows());
-  for (std::size_t i = 0; i < samples; ++i) {
+  split.targets = split.target_potentials = Matrix<double>(o.samples, teacher.weights.back().rows());
+  for (std::size_t i = 0; i < o.samples; ++i) {
     for (std::size_t j = 0; j < features; ++j) {
-      const Address at{p.count("seed"), Stream::task_input, split_number, i * features + j};
+      const Address at{o.seed, Stream::task_input, split_number, i * features + j};
       inputs(i, j) = normal_inputs ? normal(at) : uniform(at);
     }
     const auto rates = teacher.rates(inputs.row(i)), potentials = teacher.voltages(inputs.row(i));
@@ -28,28 +52,18 @@ Split make_split(const Teacher& teacher, const TaskParameters& p, std::uint32_t 
   return split;
 }
 
-Dataset make_teacher_student(const TaskParameters& p) {
-  const auto layers = parse_layers(p.text("layers"));
-  Teacher teacher = draw_teacher(p.count("seed"), layers);
-  teacher.gamma = p.number("gamma");
-  teacher.activation = activation_named(p.text("activation"));
+Dataset build(const TeacherStudentOptions& o) {
+  const auto layers = parse_layers(o.layers);
+  Teacher teacher = draw_teacher(o.seed, layers);
+  teacher.gamma = o.gamma;
+  teacher.activation = o.activation;
   Dataset data;
   data.name = "teacher-student";
-  data.train = make_split(teacher, p, 0, layers.front());
-  data.validation = make_split(teacher, p, 1, layers.front());
-  data.test = make_split(teacher, p, 2, layers.front());
+  data.train = teacher_split(teacher, o, 0, layers.front());
+  data.validation = teacher_split(teacher, o, 1, layers.front());
+  data.test = teacher_split(teacher, o, 2, layers.front());
   data.readout = Readout::regression;
   return data;
-}
-
-ParameterInfo choice(std::string name, std::string value, std::vector<std::string> choices,
-                     std::string meaning) {
-  ParameterInfo info;
-  info.name = std::move(name);
-  info.default_value = std::move(value);
-  info.choices = std::move(choices);
-  info.meaning = std::move(meaning);
-  return info;
 }
 
 }  // namespace
@@ -90,30 +104,36 @@ Teacher draw_teacher(std::uint64_t seed, const std::vector<std::size_t>& layers)
   return teacher;
 }
 
+std::vector<std::size_t> parse_layers(std::string_view text) {
+  std::vector<std::size_t> sizes;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (true) {
+    std::size_t size = 0;
+    const auto [next, fault] = std::from_chars(at, end, size);
+    const bool last = next == end;
+    if (fault != std::errc{} || size < 1 || size > 100000 || (!last && *next != '-') ||
+        (last && sizes.empty())) {
+      throw FieldError::about({"layers"}, fmt::format("layers '{}' are not understood; expected "
+                                                      "sizes between 1 and 100000 from the "
+                                                      "input to the output, such as 8-4-2-1",
+                                                      text));
+    }
+    sizes.push_back(size);
+    if (last) return sizes;
+    at = next + 1;
+  }
+}
+
 TaskInfo teacher_student_task() {
-  ParameterInfo gamma;
-  gamma.name = "gamma";
-  gamma.unit = "1";
-  gamma.default_value = Teacher{}.gamma;
-  gamma.meaning = "attenuation from basal dendrite to soma, g_basal / (g_basal + g_leak)";
-  gamma.minimum = 0;
-  gamma.maximum = 10;
-  TaskInfo info;
-  info.name = "teacher-student";
-  info.description =
-      "regression on the answers of a random feed-forward teacher; a new teacher and new inputs per seed";
-  info.parameters = {
-      choice("layers", "8-4-2-1", {}, "sizes of the teacher from input to output"),
-      count_parameter("samples", 100, "samples in each of train, validation and test", 1, 1e6),
-      seed_parameter(),
-      gamma,
-      choice("activation", "tanh", activation_names(), "phi of every layer of the teacher"),
-      choice("input_law", "uniform", {"uniform", "normal"}, "U[0, 1) or N(0, 1)"),
-  };
-  info.citation =
-      "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, teacher-student tasks";
-  info.make = make_teacher_student;
-  return info;
+  return {.name = "teacher-student",
+          .description =
+              "regression on the answers of a random feed-forward teacher; a new teacher and new "
+              "inputs per seed",
+          .citation =
+              "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, "
+              "teacher-student tasks",
+          .recipe = Recipe<Dataset>(TeacherStudentOptions{})};
 }
 
 }  // namespace apical

@@ -27,6 +27,9 @@ struct Teacher {
 /// Weights at address (seed, Stream::teacher_weight, layer from 0, post * pre_size + pre).
 Teacher draw_teacher(std::uint64_t seed, const std::vector<std::size_t>& layers);
 
+/// "8-4-2-1" → {8, 4, 2, 1}; FieldError unless it is at least two sizes between 1 and 100000.
+std::vector<std::size_t> parse_layers(std::string_view text);
+
 TaskInfo teacher_student_task();
 
 }  // namespace apical

@@ -4,21 +4,31 @@
 namespace apical {
 namespace {
 
-Dataset make_xor(const TaskParameters& p) {
-  const double off = p.number("off");
+struct XorOptions {
+  int outputs = 1;
+  double off = 0;
+};
+
+void fields(FieldVisitor& v, XorOptions& o) {
+  v({"outputs", "", "1: one output with target 0 or 1; 2: one-hot (equal, different)", within(1, 2)},
+    o.outputs);
+  v({"off", "", "input value of a bit that is off (on is 1)", within(-1, 0)}, o.off);
+}
+
+Dataset build(const XorOptions& o) {
   Split split;
   Matrix<double> inputs(4, 2);
   for (std::size_t i = 0; i < 4; ++i) {
     const bool first = (i & 2U) != 0, second = (i & 1U) != 0;
-    inputs(i, 0) = first ? 1.0 : off;
-    inputs(i, 1) = second ? 1.0 : off;
+    inputs(i, 0) = first ? 1.0 : o.off;
+    inputs(i, 1) = second ? 1.0 : o.off;
     split.labels.push_back(first != second ? 1 : 0);
   }
   split.inputs = Inputs(std::move(inputs));
   Dataset data;
   data.name = "xor";
   data.class_names = {"equal", "different"};
-  if (p.count("outputs") == 2) {
+  if (o.outputs == 2) {
     split.targets = one_hot(split.labels, 2);
     data.readout = Readout::largest_output;
   } else {
@@ -34,25 +44,12 @@ Dataset make_xor(const TaskParameters& p) {
 }  // namespace
 
 TaskInfo xor_task() {
-  ParameterInfo off;
-  off.name = "off";
-  off.unit = "1";
-  off.default_value = 0.0;
-  off.meaning = "input value of a bit that is off (on is 1)";
-  off.minimum = -1;
-  off.maximum = 0;
-  TaskInfo info;
-  info.name = "xor";
-  info.description =
-      "exclusive or of two bits as rates; the four patterns are train, validation and test alike";
-  info.parameters = {
-      count_parameter("outputs", 1, "1: one output with target 0 or 1; 2: one-hot (equal, different)", 1, 2),
-      off,
-  };
-  info.citation = "Rumelhart, Hinton & Williams (1986) Parallel Distributed Processing, vol. 1, ch. 8";
-  info.classifies = true;
-  info.make = make_xor;
-  return info;
+  return {.name = "xor",
+          .description =
+              "exclusive or of two bits as rates; the four patterns are train, validation and test alike",
+          .citation = "Rumelhart, Hinton & Williams (1986) Parallel Distributed Processing, vol. 1, ch. 8",
+          .recipe = Recipe<Dataset>(XorOptions{}),
+          .classifies = true};
 }
 
 }  // namespace apical

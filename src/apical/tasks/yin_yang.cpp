@@ -6,6 +6,8 @@
 #include <cmath>
 #include <random>
 
+#include "apical/tasks/task_fields.h"
+
 namespace apical {
 namespace {
 
@@ -28,10 +30,33 @@ double draw_unit(std::mt19937& generator) {
   return (high * 67108864.0 + low) / 9007199254740992.0;
 }
 
-Split make_split(const TaskParameters& p, const std::string& name) {
-  const YinYangGeometry geometry{p.number("r_small"), p.number("r_big")};
-  YinYangPoints drawn = draw_yin_yang(p.count(name + "_samples"),
-                                      static_cast<std::uint32_t>(p.count(name + "_seed")), geometry);
+struct YinYangOptions {
+  YinYangGeometry geometry;
+  std::size_t train_samples = 5000, validation_samples = 1000, test_samples = 1000;
+  std::uint32_t train_seed = 42, validation_seed = 41, test_seed = 40;
+};
+
+void fields(FieldVisitor& v, YinYangOptions& o) {
+  const char* source = "Kriener, Göltz & Petrovici 2022";
+  YinYangGeometry& g = o.geometry;
+  v({"r_small", "", "radius of the dots", within(1e-3, 0.5), source}, g.r_small);
+  v({"r_big", "", "radius of the disc", within(1e-3, 0.5), source}, g.r_big);
+  if (2 * g.r_small >= g.r_big) {
+    throw FieldError::about({"r_small", "r_big"},
+                            fmt::format("the dots of task 'yin-yang' touch the rim or each other: "
+                                        "r_small is {:g}; expected less than half of r_big = {:g}",
+                                        g.r_small, g.r_big));
+  }
+  count_field(v, "train_samples", "training samples", o.train_samples, 1, 1e6, source);
+  count_field(v, "validation_samples", "validation samples", o.validation_samples, 1, 1e6, source);
+  count_field(v, "test_samples", "test samples", o.test_samples, 1, 1e6, source);
+  v({"train_seed", "", "MT19937 seed of the training split", {}, source}, o.train_seed);
+  v({"validation_seed", "", "MT19937 seed of the validation split", {}, source}, o.validation_seed);
+  v({"test_seed", "", "MT19937 seed of the test split", {}, source}, o.test_seed);
+}
+
+Split yin_yang_split(std::size_t samples, std::uint32_t seed, const YinYangGeometry& geometry) {
+  YinYangPoints drawn = draw_yin_yang(samples, seed, geometry);
   Split split;
   split.targets = one_hot(drawn.labels, 3);
   split.inputs = Inputs(std::move(drawn.points));
@@ -39,18 +64,12 @@ Split make_split(const TaskParameters& p, const std::string& name) {
   return split;
 }
 
-Dataset make_yin_yang(const TaskParameters& p) {
-  if (2 * p.number("r_small") >= p.number("r_big")) {
-    throw ConfigError(
-        fmt::format("the dots of task 'yin-yang' touch the rim or each other: r_small is {:g}; expected "
-                    "less than half of r_big = {:g}",
-                    p.number("r_small"), p.number("r_big")));
-  }
+Dataset build(const YinYangOptions& o) {
   Dataset data;
   data.name = "yin-yang";
-  data.train = make_split(p, "train");
-  data.validation = make_split(p, "validation");
-  data.test = make_split(p, "test");
+  data.train = yin_yang_split(o.train_samples, o.train_seed, o.geometry);
+  data.validation = yin_yang_split(o.validation_samples, o.validation_seed, o.geometry);
+  data.test = yin_yang_split(o.test_samples, o.test_seed, o.geometry);
   data.class_names = {"yin", "yang", "dot"};
   data.readout = Readout::largest_output;
   return data;
@@ -94,38 +113,15 @@ YinYangPoints draw_yin_yang(std::size_t samples, std::uint32_t seed, const YinYa
 }
 
 TaskInfo yin_yang_task() {
-  const std::string source = "Kriener, Göltz & Petrovici 2022";
-  const auto length = [&](std::string name, double value, std::string meaning) {
-    ParameterInfo info;
-    info.name = std::move(name);
-    info.unit = "1";
-    info.default_value = value;
-    info.meaning = std::move(meaning);
-    info.minimum = 1e-3;
-    info.maximum = 0.5;
-    info.source = source;
-    return info;
-  };
-  const double largest_seed = 4294967295.0;
-  TaskInfo info;
-  info.name = "yin-yang";
-  info.description =
-      "points of a Yin-Yang figure in three classes; inputs x, y, 1-x, 1-y in [0, 1], one-hot targets";
-  info.parameters = {
-      length("r_small", 0.1, "radius of the dots"),
-      length("r_big", 0.5, "radius of the disc"),
-      count_parameter("train_samples", 5000, "training samples", 1, 1e6, source),
-      count_parameter("validation_samples", 1000, "validation samples", 1, 1e6, source),
-      count_parameter("test_samples", 1000, "test samples", 1, 1e6, source),
-      count_parameter("train_seed", 42, "MT19937 seed of the training split", 0, largest_seed, source),
-      count_parameter("validation_seed", 41, "MT19937 seed of the validation split", 0, largest_seed, source),
-      count_parameter("test_seed", 40, "MT19937 seed of the test split", 0, largest_seed, source),
-  };
-  info.citation =
-      "Kriener, Göltz & Petrovici (2022) The Yin-Yang dataset. NICE 2022, doi 10.1145/3517343.3517380";
-  info.classifies = true;
-  info.make = make_yin_yang;
-  return info;
+  return {.name = "yin-yang",
+          .description =
+              "points of a Yin-Yang figure in three classes; inputs "
+              "x, y, 1-x, 1-y in [0, 1], one-hot targets",
+          .citation =
+              "Kriener, Göltz & Petrovici (2022) The Yin-Yang dataset. "
+              "NICE 2022, doi 10.1145/3517343.3517380",
+          .recipe = Recipe<Dataset>(YinYangOptions{}),
+          .classifies = true};
 }
 
 }  // namespace apical

@@ -31,7 +31,7 @@ class FieldReader {
   template <class T>
   void fields(TomlReader& table, T& object) const {
     Bound<T> bound{*this, table, object};
-    visit_fields(bound, object);
+    apical::fields(bound, object);
   }
 
  private:
@@ -41,10 +41,12 @@ class FieldReader {
     TomlReader& table;
     T& object;
     template <class Member>
-    void operator()(const char* key, Member T::*member) {
+    void operator()(const Field& f, Member T::*member) {
+      const char* key = f.name.c_str();
       const bool given = table.kind(key) != TomlKind::absent;
       if (given || !reader.editing_) reader.read(table, key, object.*member, given);
     }
+    bool when(bool condition) const { return condition; }
   };
 
   void read(TomlReader& t, const char* key, double& x, bool) const { x = t.number(key, x); }

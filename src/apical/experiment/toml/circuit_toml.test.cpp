@@ -367,9 +367,10 @@ TEST(CircuitsPage, ItsEditsApplyToTheMicrocircuit) {
 /// Collects the keys of a part and of the parts inside it.
 struct KeyCollector {
   std::vector<std::string>& keys;
+  bool when(bool condition) const { return condition; }
   template <class Whole, class Member>
-  void operator()(const char* key, Member Whole::*) {
-    keys.emplace_back(key);
+  void operator()(const Field& f, Member Whole::*) {
+    keys.push_back(f.name);
   }
 };
 
@@ -377,27 +378,27 @@ TEST(CircuitsPage, ExplainsEveryKeyAndEveryName) {
   const std::string text = page();
   std::vector<std::string> words;
   KeyCollector keys{words};
-  visit_fields(keys, Compartment{});
-  visit_fields(keys, CompartmentNoise{});
-  visit_fields(keys, Population{});
+  fields(keys, Compartment{});
+  fields(keys, CompartmentNoise{});
+  fields(keys, Population{});
   Population external;
   external.kind = Population::Kind::external;
-  visit_fields(keys, external);
-  visit_fields(keys, InitialWeights::uniform(0, 1));
-  visit_fields(keys, InitialWeights::explicit_matrix({}));
-  visit_fields(keys, InitialWeights::derived({}, 1));
-  visit_fields(keys, DerivedWeights{});
-  visit_fields(keys, TransposedView{.of = {}, .deviation = InitialWeights{}});
+  fields(keys, external);
+  fields(keys, InitialWeights::uniform(0, 1));
+  fields(keys, InitialWeights::explicit_matrix({}));
+  fields(keys, InitialWeights::derived({}, 1));
+  fields(keys, DerivedWeights{});
+  fields(keys, TransposedView{.of = {}, .deviation = InitialWeights{}});
   for (const auto kind : {PostFactor::Kind::voltage_residual, PostFactor::Kind::compartment}) {
     PostFactor post;
     post.kind = kind;
-    visit_fields(keys, post);
+    fields(keys, post);
   }
   for (const auto kind : {PreFactor::Kind::transmitted, PreFactor::Kind::high_passed_rate})
-    visit_fields(keys, PreFactor{.kind = kind});
-  visit_fields(keys, WeightDecay{});
-  visit_fields(keys, PlasticityRule{});
-  visit_fields(keys, Projection{});
+    fields(keys, PreFactor{.kind = kind});
+  fields(keys, WeightDecay{});
+  fields(keys, PlasticityRule{});
+  fields(keys, Projection{});
   for (const std::string& key : words) {
     EXPECT_TRUE(text.find("| `" + key + "`") != std::string::npos ||
                 text.find(", `" + key + "` |") != std::string::npos)

@@ -19,7 +19,7 @@ class FieldWriter {
   template <class T>
   std::vector<std::string> fields(const T& object, const T& standard) const {
     Bound<T> bound{*this, object, standard, {}};
-    visit_fields(bound, object);
+    apical::fields(bound, object);
     return bound.lines;
   }
 
@@ -30,10 +30,11 @@ class FieldWriter {
     const T& object;
     const T& standard;
     std::vector<std::string> lines;
+    bool when(bool condition) const { return condition; }
     template <class Member>
-    void operator()(const char* key, Member T::*member) {
+    void operator()(const Field& f, Member T::*member) {
       if (std::is_same_v<Member, ProjectionId> || object.*member != standard.*member) {
-        lines.push_back(fmt::format("{} = {}", key, writer.value(object.*member)));
+        lines.push_back(fmt::format("{} = {}", f.name, writer.value(object.*member)));
       }
     }
   };
@@ -68,7 +69,7 @@ class FieldWriter {
     return "[" + out + "]";
   }
   template <class Part>
-  requires requires(int& v, const Part& p) { visit_fields(v, p); }
+  requires requires(int& v, const Part& p) { apical::fields(v, p); }
   std::string value(const Part& x) const { return fmt::format("{{{}}}", fmt::join(fields(x, Part{}), ", ")); }
 
   const Circuit& circuit_;

@@ -21,7 +21,11 @@ struct Reader {
   void operator()(bool& v) const { v = t.boolean(f.name, v); }
   void operator()(double& v) const { v = t.number(f.name, v); }
   void operator()(std::string& v) const {
-    if (!f.optional || !v.empty() || t.has(f.name)) v = t.text(f.name, v);
+    if (missing(v)) {
+      v = t.text(f.name);
+    } else if (!f.optional || !v.empty() || t.has(f.name)) {
+      v = t.text(f.name, v);
+    }
   }
   void operator()(std::vector<double>& v) const { v = missing(v) ? t.numbers(f.name) : t.numbers(f.name, v); }
   void operator()(std::vector<std::string>& v) const {

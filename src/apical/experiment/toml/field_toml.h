@@ -8,7 +8,7 @@
 namespace apical {
 
 /// Takes over what the table gives, and notes everything, so that a resolved experiment shows defaults too.
-class TomlFields final : public FieldVisitor {
+class TomlFields : public FieldVisitor {
  public:
   explicit TomlFields(TomlReader& table) : table_(table) {}
   void without(std::string_view name, const std::string& why) override;

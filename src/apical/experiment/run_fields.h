@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of [run] and [[record]].
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "apical/core/fields.h"
+
+namespace apical {
+
+enum class Precision { single, twofold };
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<Precision>{"float", "double"};
+
+struct RunSettings {
+  std::vector<std::uint64_t> seeds = {1};  ///< distinct
+  bool chooses_precision = true;           ///< engines of spiking neurons have one
+  Precision precision = Precision::single;
+  double checkpoint_every_s = 30;
+};
+void fields(FieldVisitor& v, RunSettings& o);
+
+/// A variable to be recorded while the circuit settles and learns.
+struct RecordRequest {
+  std::string population;  ///< or empty
+  std::string projection;  ///< for variable "weights"
+  std::string variable;    ///< "soma", "rate", a compartment …
+  double every_ms = 0;
+  std::size_t replicas = 1;  ///< the first so many seeds
+};
+void fields(FieldVisitor& v, RecordRequest& r);
+
+}  // namespace apical
