@@ -54,7 +54,7 @@ nlohmann::json card_json(const Card& m) {
   nlohmann::json one{{"name", m.name}, {"description", m.description}, {"citation", m.citation}};
   for (const Ingredient& i : m.needs)
     one["needs"].push_back({{"ingredient", i.name}, {"needed", i.needed}, {"reason", i.reason}});
-  for (const FieldInfo& f : m.parameters) one["parameters"].push_back(json_of(f));
+  for (const FieldInfo& f : m.parameters) one["parameters"].push_back(cli::json_of(f));
   return one;
 }
 

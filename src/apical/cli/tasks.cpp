@@ -23,7 +23,7 @@ int tasks(Context& context, const Arguments& arguments) {
                          {"citation", t.citation},   {"classifies", t.classifies},
                          {"sequences", t.sequences}, {"steers", t.steers},
                          {"rewards", t.rewards}};
-      for (const FieldInfo& f : list_all_fields(t.recipe)) one["parameters"].push_back(json_of(f));
+      for (const FieldInfo& f : list_all_fields(t.recipe)) one["parameters"].push_back(cli::json_of(f));
       all["tasks"].push_back(one);
     }
     context.out << io::json_text(all);
