@@ -97,6 +97,13 @@ enum class MeasureKind {
   accuracy,    ///< fraction of right answers
 };
 
+/// Of a projection, as it stands; others are of populations.
+inline bool of_weights(MeasureKind k) {
+  return k == MeasureKind::mean_weight || k == MeasureKind::rms_weight;
+}
+/// Of what the circuit answers, beside what it should.
+inline bool of_answers(MeasureKind k) { return k >= MeasureKind::cost; }
+
 /// What a measure has one value for.
 enum class Each {
   stage,     ///< the mean over all that was shown; weights as they are at the stage's end

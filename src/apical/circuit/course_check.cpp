@@ -28,8 +28,6 @@ bool has_dendrite(const NeuronGroup& g) {
 bool has_membrane(const NeuronGroup& g) {
   return has_dendrite(g) || std::holds_alternative<spike::ExponentialIf>(g.model);
 }
-bool of_weights(MeasureKind k) { return k == MeasureKind::mean_weight || k == MeasureKind::rms_weight; }
-bool of_answers(MeasureKind k) { return k >= MeasureKind::cost; }
 bool shows_samples(const Stage& s) {
   return s.shows == Shows::training_samples || s.shows == Shows::test_samples;
 }

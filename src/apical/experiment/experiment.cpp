@@ -212,12 +212,9 @@ Experiment read_experiment(const TomlDocument& document,
                       "run it with 'apical probe'");
   }
   if (is_spiking(document)) {
-    Experiment e;
-    const auto spiking = read_spiking_experiment(document, [&](TomlReader& rest, const SpikingExperiment& s) {
-      e = of_spiking(s);
-      if (more) more(rest, e);
-    });
-    return of_spiking(spiking);
+    return of_spiking(read_spiking_experiment(document, [&](TomlReader& rest, const SpikingExperiment& s) {
+      if (more) more(rest, of_spiking(s));
+    }));
   }
   Experiment e;
   e.title = root.text("title", "");

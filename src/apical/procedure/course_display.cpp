@@ -15,8 +15,6 @@ namespace {
 
 using namespace course;
 
-bool of_weights(MeasureKind k) { return k == MeasureKind::mean_weight || k == MeasureKind::rms_weight; }
-
 std::string unit_of(MeasureKind k) {
   return k == MeasureKind::event_Hz || k == MeasureKind::burst_Hz ? "Hz" : "";
 }

@@ -19,9 +19,6 @@ using spike::Counts;
 
 namespace {
 
-bool of_weights(MeasureKind k) { return k == MeasureKind::mean_weight || k == MeasureKind::rms_weight; }
-bool of_answers(MeasureKind k) { return k >= MeasureKind::cost; }
-
 std::string replaced(std::string text, const std::string& what, const std::string& with) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
     text.replace(at, what.size(), with);

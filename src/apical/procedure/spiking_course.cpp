@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/procedure/spiking_course.h"
 
+#include <atomic>
+
 #include "apical/procedure/course_samples.h"
 #include "apical/procedure/course_stepper.h"
 #include "apical/procedure/curve_course.h"
@@ -26,6 +28,13 @@ const std::vector<PopulationSpikes>& SpikingCourse::recorded() const {
 const std::vector<course::WeightChangeCurve>& SpikingCourse::curves() const {
   static const std::vector<course::WeightChangeCurve> none;
   return none;
+}
+
+void for_each_seed(ThreadPool& pool, std::size_t seeds, const std::function<void(std::size_t)>& f) {
+  std::atomic<std::size_t> next{0};
+  pool.run(pool.size(), [&](std::size_t) {
+    for (std::size_t r = next++; r < seeds; r = next++) f(r);
+  });
 }
 
 std::unique_ptr<SpikingCourse> make_course(const SpikingCircuit& circuit, const Course& course,

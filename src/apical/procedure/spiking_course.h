@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apical/circuit/course.h"
+#include "apical/core/threads.h"
 #include "apical/io/archive.h"
 #include "apical/procedure/course_measures.h"
 #include "apical/procedure/spike_watch.h"
@@ -50,6 +51,8 @@ struct CourseSetting {
   std::function<void(double)> progress =
       {};  ///< told seconds of biological time; may throw to break a round off
 };
+/// f(seed's position) for so many seeds, beside one another; each goes to the next thread that is free.
+void for_each_seed(ThreadPool& pool, std::size_t seeds, const std::function<void(std::size_t)>& f);
 /// ConfigError for a course that cannot be done to the circuit, DataError or IoError if the files of its
 /// samples are missing or damaged. A course that is a protocol of its own has no circuit.
 std::unique_ptr<SpikingCourse> make_course(const SpikingCircuit& circuit, const Course& course,

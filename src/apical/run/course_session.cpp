@@ -111,12 +111,9 @@ std::vector<std::vector<MeasureRow>> CourseSession::run_round(const std::atomic<
     for (std::size_t r = 0; r < courses_.size(); ++r) rows[r] = courses_[r]->run_round(round_);
     return rows;
   }
-  std::atomic<std::size_t> next{0};
-  pool_.run(pool_.size(), [&](std::size_t) {
-    for (std::size_t r = next++; r < courses_.size(); r = next++) {
-      if (rounds() == 1 && stop.load()) throw Stopped{};
-      rows[r] = courses_[r]->run_round(round_);
-    }
+  for_each_seed(pool_, courses_.size(), [&](std::size_t r) {
+    if (rounds() == 1 && stop.load()) throw Stopped{};
+    rows[r] = courses_[r]->run_round(round_);
   });
   return rows;
 }

@@ -50,11 +50,7 @@ void method(nlohmann::json& m, const std::string& title, const std::string& text
 
 template <class Trained>
 void add_facts_of(nlohmann::json& m, const Experiment& e, const Trained& subject) {
-  const TaskInfo& task = find_task(e.task);
-  m["task_description"] = task.description;
-  method(m, "Evaluation",
-         "The state after the last epoch is tested, without targets and with plasticity off; " +
-             read_out(e, task));
+  m["task_description"] = find_task(e.task).description;
   add_ingredients(m, ingredients(subject));
 }
 
@@ -76,6 +72,12 @@ void add_facts_of(nlohmann::json& m, const Experiment&, const SpikingExperiment&
 
 void add_method(nlohmann::json& m, const std::string& title, const std::string& text) {
   method(m, title, text);
+}
+
+void add_evaluation(nlohmann::json& m, const Experiment& e) {
+  method(m, "Evaluation",
+         "The state after the last epoch is tested, without targets and with plasticity off; " +
+             read_out(e, find_task(e.task)));
 }
 
 void add_facts(nlohmann::json& m, const Experiment& e) {

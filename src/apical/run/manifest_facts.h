@@ -22,6 +22,8 @@ namespace apical {
 void add_facts(nlohmann::json& manifest, const Experiment& experiment);
 /// A paragraph of "method".
 void add_method(nlohmann::json& manifest, const std::string& title, const std::string& text);
+/// The paragraph on tests of what learns a task; for sessions that make them.
+void add_evaluation(nlohmann::json& manifest, const Experiment& experiment);
 /// Nothing for what has no populations.
 void write_circuit(const Experiment& experiment, const io::Path& run);
 

@@ -274,7 +274,7 @@ TEST(Protocol, LeavesAllItMeasuredInItsDirectory) {
   // Each model says how it was probed and what it needs, and its circuit can be read back.
   const io::Path model = out / "error-neuron-microcircuit";
   const nlohmann::json manifest = io::read_json(model / "manifest.json");
-  EXPECT_EQ(manifest.at("method").back().at("title"), "Trials");
+  EXPECT_EQ(manifest.at("method").at(0).at("title"), "Trials");
   EXPECT_FALSE(manifest.at("ingredients").empty());
   EXPECT_EQ(io::read_text(model / "circuit.toml"), circuit_toml(models.front().experiment.circuit()));
 }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "apical/run/contrasts.h"
+#include "apical/run/learning_clock.h"
 #include "apical/run/manifest_facts.h"
 #include "apical/run/probe_parts.h"
 #include "apical/run/probe_session.h"
@@ -17,16 +18,6 @@
 
 namespace apical {
 namespace {
-
-/// Times of this machine, which the trainer's state does not have.
-struct Clock {
-  LearningTime learning;
-  template <class Archive>
-  void visit_state(Archive& a) {
-    a("learning_seconds", learning.seconds);
-    a("epoch_began_seconds", learning.epoch_began_seconds);
-  }
-};
 
 /// Of training only the progress is of interest: its tests are those of the conditions.
 struct ProgressOnly final : Listener {
@@ -60,7 +51,7 @@ class RateProbe final : public ProbeSession {
     if (over()) return;
     enroll();
     restore_state(*trainer_, checkpoint.section("trainer"), origin + ", section 'trainer'");
-    Clock clock;
+    LearningClock clock;
     io::load_state(checkpoint.section("clock"), clock, origin + ", section 'clock'");
     trainer_->set_learning_time(clock.learning);
   }
@@ -70,7 +61,7 @@ class RateProbe final : public ProbeSession {
   std::vector<io::CheckpointSection> save() override {
     std::vector<io::CheckpointSection> out{{"probe", io::save_state(*this)}};
     if (over()) return out;
-    Clock clock{trainer_->learning_time()};
+    LearningClock clock{trainer_->learning_time()};
     out.push_back({"trainer", state_bytes(*trainer_)});
     out.push_back({"clock", io::save_state(clock)});
     return out;
@@ -113,8 +104,8 @@ class RateProbe final : public ProbeSession {
 
   void describe(nlohmann::json& m) const override {
     m["precision"] = e_.double_precision ? "double" : "float";
-    if (!p_.evaluate) m["method"].erase(m["method"].size() - 1);  // how tests are made
     add_method(m, "Trials", trials_in_words(p_, e_.task));
+    if (p_.evaluate) add_evaluation(m, e_);
   }
   void write_artifacts(const io::Path&) override {}
   DataFacts data() const override {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <nlohmann/json.hpp>
 
 #include "apical/experiment/toml/name_pattern.h"
@@ -129,21 +128,12 @@ class SpikingProbe final : public ProbeSession {
     }
   }
 
-  /// Seeds beside one another.
-  template <class Do>
-  void for_each_seed(Do&& todo) {
-    std::atomic<std::size_t> next{0};
-    pool_.run(pool_.size(), [&](std::size_t) {
-      for (std::size_t r = next++; r < courses_.size(); r = next++) todo(r);
-    });
-  }
-
   void train(Listener& listener) {
     const CourseRound& round = rounds_[round_];
     const Condition* const by = schoolings_[schooling_].disturbed_by;
     const bool learns = course_.stages[round.stage].when == course::When::epoch;
     const std::vector<std::string> cut = by && learns ? by->cut : std::vector<std::string>{};
-    for_each_seed([&](std::size_t r) {
+    for_each_seed(pool_, courses_.size(), [&](std::size_t r) {
       courses_[r]->cut(cut);
       courses_[r]->run_round(round_);
     });
@@ -171,7 +161,7 @@ class SpikingProbe final : public ProbeSession {
       whole = whole && !stop.load();
       if (!whole) break;
       std::vector<std::vector<MeasureRow>> rows(courses_.size());
-      for_each_seed([&](std::size_t r) {
+      for_each_seed(pool_, courses_.size(), [&](std::size_t r) {
         courses_[r]->cut(c.in_probe() ? c.cut : std::vector<std::string>{});
         for (std::size_t k = 0; k < rounds_.size(); ++k) {
           if (!is_test(rounds_[k])) continue;

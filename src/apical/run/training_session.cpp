@@ -11,22 +11,14 @@
 #include <numeric>
 
 #include "apical/io/png.h"
+#include "apical/run/learning_clock.h"
+#include "apical/run/manifest_facts.h"
 #include "apical/run/sample_cost.h"
 #include "apical/run/state_file.h"
 #include "apical/run/training_listener.h"
 
 namespace apical {
 namespace {
-
-/// Times of this machine, which the trainer's state does not have.
-struct Clocks {
-  LearningTime learning;
-  template <class Archive>
-  void visit_state(Archive& a) {
-    a("learning_seconds", learning.seconds);
-    a("epoch_began_seconds", learning.epoch_began_seconds);
-  }
-};
 
 void remove_files(const io::Path& run, std::string_view prefix) {
   for (const auto& entry : std::filesystem::directory_iterator(run)) {
@@ -58,7 +50,7 @@ void TrainingSession::prepare(const io::Path& run) { recorder_.emplace(experimen
 
 void TrainingSession::load(const io::Checkpoint& checkpoint, const std::string& origin) {
   restore_state(trainer_, checkpoint.section("trainer"), origin + ", section 'trainer'");
-  Clocks clocks;
+  LearningClock clocks;
   io::load_state(checkpoint.section("clock"), clocks, origin + ", section 'clock'");
   trainer_.set_learning_time(clocks.learning);
   if (!recorder_->active()) return;
@@ -88,7 +80,7 @@ Session::Step TrainingSession::advance(const std::atomic<bool>& stop, Listener& 
 }
 
 std::vector<io::CheckpointSection> TrainingSession::save() {
-  Clocks clocks{trainer_.learning_time()};
+  LearningClock clocks{trainer_.learning_time()};
   std::vector<io::CheckpointSection> out{{"trainer", state_bytes(trainer_)},
                                          {"clock", io::save_state(clocks)}};
   // Where segments were sealed depends on when checkpoints were written.
@@ -109,6 +101,7 @@ DataFacts TrainingSession::data() const {
 }
 
 void TrainingSession::describe(nlohmann::json& m) const {
+  add_evaluation(m, experiment_);
   const Dataset& data = learner_->data(0);
   if (const auto& episodes = data.episodes)
     m["rewards"] = {{"solved", episodes->solved}, {"window", episodes->window}};

@@ -23,10 +23,9 @@ struct TraceTimes {
 
   explicit TraceTimes(const Protocol& p) : dt_ms(p.dt_ms) {
     if (!(dt_ms > 0)) return;  // no trials are shown
-    const double dt = dt_ms;
-    first = std::llround(p.from_ms / dt);
-    stride = std::max<rate::Step>(1, std::llround(p.every_ms / dt));
-    count = static_cast<std::size_t>((std::llround(p.until_ms / dt) - first + stride - 1) / stride);
+    first = std::llround(p.from_ms / dt_ms);
+    stride = std::max<rate::Step>(1, std::llround(p.every_ms / dt_ms));
+    count = static_cast<std::size_t>((std::llround(p.until_ms / dt_ms) - first + stride - 1) / stride);
   }
   double ms(std::size_t column) const {
     return static_cast<double>(first + static_cast<rate::Step>(column) * stride) * dt_ms;
