@@ -3,18 +3,11 @@
 // is left is byte for byte what a run leaves that nothing happened to.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdlib>
-#include <map>
-#include <thread>
 
-#include "apical/core/random.h"
-#include "apical/io/file.h"
 #include "apical/io/test_directory.h"
-#include "support/child_process.h"
+#include "support/kill_often.h"
 #include "support/paths.h"
-#include "support/run_files.h"
 
 namespace apical {
 namespace {
@@ -34,10 +27,10 @@ const std::vector<Kind>& kinds() {
       {"rate",
        {"run", "yin-yang/error-neurons.toml", "--seeds", "2", "--set", "task.train_samples=300", "--set",
         "task.validation_samples=100", "--set", "task.test_samples=100", "--set", "model.layers=[4, 30, 3]",
-        "--set", "training.epochs=30"}},
+        "--set", "training.epochs=200"}},
       {"layered",
        {"run", "yin-yang/layered.toml", "--seeds", "2", "--set", "training.epochs=60", "--set",
-        "model.name=burstprop"}},
+        "training.align_every=10", "--set", "model.name=burstprop"}},
       {"reward",
        {"compare", "cart-pole-v1/methods.toml", "--models", "PPO, backpropagation", "--set",
         "training.environment_steps=30000"}},
@@ -80,30 +73,12 @@ TEST_P(SlowKilledEveryKind, TwentyTimesLeavesTheSameBytes) {
   if (GetParam().needs_data && std::getenv("APICAL_DATA") == nullptr) {
     GTEST_SKIP() << "needs MNIST in the folder that APICAL_DATA names";
   }
+  // Moments within three tenths of the run, so that twenty kills fall within one or two, from the first file
+  // to the report.
   constexpr int kKills = 20;
-  const fs::path whole = directory_.path() / "whole", broken = directory_.path() / "broken";
-  const auto started = std::chrono::steady_clock::now();
-  ASSERT_EQ(begin(whole, "1").wait(), 0);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  int killed = 0, finished = 0;
-  for (std::uint64_t attempt = 0; killed < kKills; ++attempt) {
-    ASSERT_LT(finished, 4 * kKills) << "the run ended too often before its kill";
-    ChildProcess child = begin(broken, attempt % 2 == 0 ? "2" : "1");
-    // Short enough that twenty kills fall within a run or two, from the first file to the report.
-    const double after = seconds * uniform({2026, Stream::perturbation, 0, attempt}) * 0.3;
-    std::this_thread::sleep_for(std::chrono::duration<double>(after));
-    child.kill();
-    const int status = child.wait();
-    ASSERT_TRUE(status == -SIGKILL || status == 0) << "attempt " << attempt << " ended with " << status;
-    killed += status == -SIGKILL ? 1 : 0;
-    if (status != 0) continue;
-    // It finished first: its files count too; then begin another.
-    ++finished;
-    EXPECT_EQ(test::difference(whole, broken), "");
-    fs::remove_all(broken);
-  }
-  ASSERT_EQ(begin(broken, "2").wait(), 0);
-  EXPECT_EQ(test::difference(whole, broken), "");
+  constexpr double kShare = 0.3;
+  test::kill_often([&](const fs::path& out, const char* threads) { return begin(out, threads); },
+                   directory_.path(), kKills, kShare);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, SlowKilledEveryKind, testing::ValuesIn(kinds()),

@@ -62,12 +62,16 @@ std::string difference(const fs::path& whole, const fs::path& broken) {
       if (!a.contains(file)) return file.string() + " is too much";
     }
   }
+  if (std::none_of(a.begin(), a.end(), [](const fs::path& f) { return f.filename() == "metrics.ndjson"; }))
+    return "no run to compare";
   for (const fs::path& file : a) {
     if (!of_the_clock(file) && io::read_file(whole / file) != io::read_file(broken / file)) {
       return file.string() + " differs";
     }
     if (file.filename() != "experiment.toml") continue;
     const fs::path run = file.parent_path();
+    if (final_state(whole / run).value_or(std::vector<io::CheckpointSection>{}).empty())
+      return (run / "checkpoints").string() + " hold no state to compare";
     if (final_state(whole / run) != final_state(broken / run))
       return (run / "checkpoints").string() + " differ";
   }
