@@ -268,8 +268,13 @@ struct SpikingCircuit {
   bool operator==(const SpikingCircuit&) const = default;
 };
 
-/// Throws ConfigError for what cannot be executed: unknown names, empty groups, steps too long …
+/// Throws ConfigError for what cannot be executed: unknown names, empty groups, steps too long … Where it is
+/// about an option, a FieldError that has the option's name in a circuit's text.
 void validate(const SpikingCircuit& description);
+/// The same of one part, by its position; for whoever knows where it was written.
+void validate_population(const SpikingCircuit& description, std::size_t index);
+void validate_projection(const SpikingCircuit& description, std::size_t index);
+void validate_background(const SpikingCircuit& description, std::size_t index);
 
 /// Position of a group by name; ConfigError with the nearest name if there is none.
 std::size_t group_index(const SpikingCircuit& description, const std::string& name);

@@ -251,56 +251,6 @@ void edit_backgrounds(TomlReader& entry, SpikingCircuit& circuit) {
   }
 }
 
-/// The key of the entry that the message is about: the first of its words that is one, outside quotes, units
-/// not counted ("the initial weights …" is about `weight`).
-std::string key_meant(const TomlReader& entry, const std::string& message) {
-  static const std::vector<std::pair<const char*, const char*>> kWords{
-      {"view", "shows weights"},
-      {"follow", "follows"},
-      {"rule", "rule"},
-      {"rule", "rate of projection"},
-      {"rule", "bounds"},
-      {"rule", "outside ["},
-      {"short_term", "short-term"},
-      {"short_term", "must lie in [0, 1]"},
-      {"delay_steps", "delay"},
-      {"weight_sd", "spread"},
-      {"density", "probability"},
-      {"pairs", "pair"},
-      {"topology", "one-to-one"},
-      {"receptor", "targets"},
-      {"weight", "weight"},
-      {"size", "neurons"},
-      {"estimator", "averaging time"},
-      {"estimator", "burst limit"},
-      {"estimator", "lags"},
-      {"soma_current", "current into"},
-      {"soma_current", "somatic current"},
-      {"dendrite_current", "dendritic current"},
-      {"neuron", "rate of"},
-      {"neuron", "population"},
-      {"rate_Hz", "background"}};
-  for (const auto& [key, words] : kWords) {
-    if (entry.has(key) && message.find(words) != std::string::npos) return key;
-  }
-  return "";
-}
-
-/// Validates the circuit; a complaint gets the place of the first entry whose words it has.
-void validated(const SpikingCircuit& circuit, std::vector<std::pair<std::string, TomlReader*>>& entries,
-               TomlReader& root) {
-  try {
-    validate(circuit);
-  } catch (const ConfigError& e) {
-    if (!e.place().file.empty()) throw;
-    for (auto& [name, entry] : entries) {
-      if (e.bare_message().find(name) == std::string::npos) continue;
-      throw ConfigError(e.bare_message(), entry->place(key_meant(*entry, e.bare_message())), e.hint());
-    }
-    throw ConfigError(e.bare_message(), root.place("circuit"), e.hint());
-  }
-}
-
 void read_circuit_table(TomlReader& root, SpikingCircuit& circuit, bool from_scratch) {
   TomlReader own = root.table("circuit");
   own.choice("neurons", {"rate", "spiking"}, "spiking");
@@ -339,7 +289,8 @@ void read_spiking_circuit(TomlReader& root, SpikingCircuit& circuit) {
 
   std::vector<TomlReader> populations = root.tables("population"), edits = root.tables("edit"),
                           projections = root.tables("projection"), backgrounds = root.tables("background");
-  std::vector<std::pair<std::string, TomlReader*>> entries;
+  const std::size_t old_populations = circuit.groups.size(), old_backgrounds = circuit.background.size(),
+                    old_projections = circuit.connections.size();
   for (TomlReader& entry : populations) {
     NeuronGroup g;
     g.name = entry.text("name");
@@ -350,7 +301,6 @@ void read_spiking_circuit(TomlReader& root, SpikingCircuit& circuit) {
     if (std::any_of(circuit.groups.begin(), circuit.groups.end(),
                     [&](const NeuronGroup& other) { return other.name == g.name; }))
       throw ConfigError(fmt::format("there are two populations named '{}'", g.name), entry.place("name"));
-    entries.emplace_back("'" + g.name + "'", &entry);
     circuit.groups.push_back(std::move(g));
   }
   for (TomlReader& entry : backgrounds) {
@@ -360,7 +310,6 @@ void read_spiking_circuit(TomlReader& root, SpikingCircuit& circuit) {
     b.receptor = receptor_at(entry);
     Reader(false).fields(entry, b);
     entry.finish();
-    entries.insert(entries.begin(), {"background of '" + b.target + "'", &entry});
     circuit.background.push_back(b);
   }
   for (TomlReader& entry : projections) {
@@ -376,10 +325,16 @@ void read_spiking_circuit(TomlReader& root, SpikingCircuit& circuit) {
                     [&](const Connection& other) { return other.name == c.name; }))
       throw ConfigError(fmt::format("there are two projections named '{}'", c.name),
                         entry.place(entry.has("name") ? "name" : "to"), "give one of them a name of its own");
-    // Its complaints quote the names of the populations too.
-    entries.insert(entries.begin(), {"'" + c.name + "'", &entry});
     circuit.connections.push_back(std::move(c));
   }
+  // Each part in its own entry, so that a complaint is shown there.
+  const auto validated = [&](std::vector<TomlReader>& written, std::size_t from, auto&& validate_part) {
+    for (std::size_t i = 0; i < written.size(); ++i)
+      written[i].placing([&] { validate_part(circuit, from + i); }, "");
+  };
+  validated(populations, old_populations, validate_population);
+  validated(projections, old_projections, validate_projection);
+  validated(backgrounds, old_backgrounds, validate_background);
   for (TomlReader& entry : edits) {
     int subjects = 0;
     for (const char* key : {"population", "projection", "background"}) subjects += given(entry, key) ? 1 : 0;
@@ -393,13 +348,9 @@ void read_spiking_circuit(TomlReader& root, SpikingCircuit& circuit) {
     if (given(entry, "projection")) edit_projections(entry, circuit);
     if (given(entry, "background")) edit_backgrounds(entry, circuit);
     entry.finish();
-    try {
-      validate(circuit);
-    } catch (const ConfigError& e) {
-      throw ConfigError(e.bare_message(), entry.place(key_meant(entry, e.bare_message())), e.hint());
-    }
+    entry.placing([&] { validate(circuit); }, "");
   }
-  validated(circuit, entries, root);
+  root.placing([&] { validate(circuit); }, "circuit");
 }
 
 }  // namespace apical
