@@ -5,6 +5,8 @@
 #include <array>
 #include <vector>
 
+#include "apical/core/name_pattern.h"
+
 namespace apical {
 namespace {
 
@@ -188,17 +190,6 @@ const std::vector<Metric>& catalogue() {
     return out;
   }();
   return all;
-}
-
-/// "*" stands for any text, also none.
-bool matches(std::string_view pattern, std::string_view name) {
-  if (pattern.empty()) return name.empty();
-  if (pattern.front() != '*')
-    return !name.empty() && name.front() == pattern.front() && matches(pattern.substr(1), name.substr(1));
-  for (std::size_t skipped = 0; skipped <= name.size(); ++skipped) {
-    if (matches(pattern.substr(1), name.substr(skipped))) return true;
-  }
-  return false;
 }
 
 std::string with_spaces(std::string_view name) {

@@ -20,14 +20,6 @@ void require(bool condition, const std::string& message, const std::string& hint
 }
 
 bool is_source(const NeuronGroup& g) { return std::holds_alternative<spike::PoissonSource>(g.model); }
-bool has_dendrite(const NeuronGroup& g) {
-  return std::holds_alternative<spike::TwoCompartment>(g.model) ||
-         std::holds_alternative<spike::BurstPoisson>(g.model) ||
-         std::holds_alternative<spike::EscapeBurst>(g.model);
-}
-bool has_membrane(const NeuronGroup& g) {
-  return has_dendrite(g) || std::holds_alternative<spike::ExponentialIf>(g.model);
-}
 bool shows_samples(const Stage& s) {
   return s.shows == Shows::training_samples || s.shows == Shows::test_samples;
 }
@@ -38,9 +30,9 @@ class Checker {
 
   void group_takes(const Injection& i, const std::string& whose) const {
     const NeuronGroup& g = circuit_.groups[spike::group_index(circuit_, i.population)];
-    require(has_membrane(g),
+    require(spike::has_membrane(g.model),
             fmt::format("{} injects a current into '{}', which has no membrane", whose, g.name));
-    require(i.into == CellPart::soma || has_dendrite(g),
+    require(i.into == CellPart::soma || spike::has_dendrite(g.model),
             fmt::format("{} injects a current into the dendrite of '{}', whose neurons have one compartment",
                         whose, g.name));
     require(std::isfinite(i.constant_A) && std::isfinite(i.amplitude_A) && i.period_s > 0,
@@ -90,7 +82,7 @@ class Checker {
 
   void teacher(const Teacher& t) const {
     const NeuronGroup& g = circuit_.groups[spike::group_index(circuit_, t.population)];
-    require(has_dendrite(g),
+    require(spike::has_dendrite(g.model),
             fmt::format("the teacher injects currents into dendrites of '{}', which has none", g.name));
     require(
         t.high_Hz > t.low_Hz,

@@ -94,17 +94,8 @@ void check(const Drive& drive, const char* option, const std::string& name) {
   finite(drive.amplitude_A, {option}, fmt::format("amplitude of the current into '{}'", name));
 }
 
-bool has_dendrite(const NeuronModel& model) {
-  return std::holds_alternative<TwoCompartment>(model) || std::holds_alternative<BurstPoisson>(model) ||
-         std::holds_alternative<EscapeBurst>(model);
-}
-
-bool is_neuron(const NeuronModel& model) {
-  return has_dendrite(model) || std::holds_alternative<ExponentialIf>(model);
-}
-
 void check_receptor(const NeuronGroup& target, Receptor receptor, const std::string& what) {
-  require(is_neuron(target.model), {"receptor"},
+  require(has_membrane(target.model), {"receptor"},
           fmt::format("{} targets '{}', which has no membrane", what, target.name));
   const bool dendritic =
       receptor == Receptor::dendrite_excitatory || receptor == Receptor::dendrite_inhibitory;
@@ -220,6 +211,21 @@ void check(const SpikingCircuit& d, const Connection& c) {
 }
 
 }  // namespace
+
+bool has_dendrite(const NeuronModel& model) {
+  return std::holds_alternative<TwoCompartment>(model) || std::holds_alternative<BurstPoisson>(model) ||
+         std::holds_alternative<EscapeBurst>(model);
+}
+
+bool has_membrane(const NeuronModel& model) {
+  return has_dendrite(model) || std::holds_alternative<ExponentialIf>(model);
+}
+
+double EscapeBurst::dendrite_current_A(double burst_probability) const {
+  return (dendrite_midpoint_V - rest_V +
+          dendrite_slope_V * std::log(burst_probability / (1 - burst_probability))) /
+         dendrite_resistance_ohm;
+}
 
 ExponentialIf ExponentialIf::parvalbumin() {
   ExponentialIf n;

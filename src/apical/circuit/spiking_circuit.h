@@ -72,6 +72,9 @@ struct EscapeBurst {
   double unit_psp_V = 1e-3, synaptic_tau_s = 50e-3;
   double refractory_s = 20e-3, burst_shortest_s = 5e-3, burst_span_s = 10e-3;
   bool operator==(const EscapeBurst&) const = default;
+  /// Into the dendrite, in A: takes it from rest to where events are followed by bursts with this
+  /// probability.
+  double dendrite_current_A(double burst_probability) const;
 };
 
 /// Exponential integrate-and-fire interneuron with adaptation; one compartment.
@@ -103,6 +106,11 @@ struct Relay {
 
 using NeuronModel =
     std::variant<TwoCompartment, BurstPoisson, EscapeBurst, ExponentialIf, PoissonSource, Relay>;
+
+/// What integrates currents: not sources and relays.
+bool has_membrane(const NeuronModel& model);
+/// A compartment of its own for dendritic currents.
+bool has_dendrite(const NeuronModel& model);
 
 /// How the first spike of an event is told from further spikes of a burst, with a limit L.
 enum class DetectorKind {

@@ -233,7 +233,7 @@ Experiment read_experiment(const TomlDocument& document,
     choice = read_model(model, find_task(e.task).rewards ? policy_defaults() : FieldValues{});
     e.model = choice.name;
     e.citation = choice.citation;
-    std::visit([&](auto&& subject) { e.subject = std::move(subject); }, std::move(choice.subject));
+    std::visit([&](auto& subject) { e.subject = std::move(subject); }, choice.subject);
   } else if (!root.has("population")) {
     throw ConfigError(
         "missing table [model]; expected a recipe, or a circuit of your own as [[population]] and "

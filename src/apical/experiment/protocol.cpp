@@ -8,7 +8,8 @@
 #include <map>
 #include <set>
 
-#include "apical/experiment/toml/name_pattern.h"
+#include "apical/core/name_pattern.h"
+#include "apical/experiment/toml/name_choice.h"
 
 namespace apical {
 namespace {
@@ -324,18 +325,9 @@ Condition read_condition(TomlReader& t, const SpikingCircuit& circuit) {
   c.name = t.text("name");
   c.during = read_choice(t, "during", c.during);
   for (TomlReader& p : t.tables("perturbation")) {
-    const std::vector<std::string> patterns = p.texts("cut");
-    std::vector<std::string> known;
-    for (const spike::Connection& j : circuit.connections) known.push_back(j.name);
-    for (const std::string& pattern : patterns) {
-      const std::size_t before = c.cut.size();
-      for (const std::string& name : known) {
-        if (matches(pattern, name)) c.cut.push_back(name);
-      }
-      if (c.cut.size() > before) continue;
-      throw ConfigError(fmt::format("no projection of this circuit is named '{}'", pattern), p.place("cut"),
-                        suggestion(pattern, known));
-    }
+    const std::vector<std::string> cut =
+        names_chosen(p, "cut", "projection of this circuit", names_of(circuit.connections));
+    c.cut.insert(c.cut.end(), cut.begin(), cut.end());
     p.finish();
   }
   t.finish();

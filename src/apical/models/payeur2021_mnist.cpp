@@ -28,17 +28,10 @@ EscapeBurst neuron(const MnistOptions& o) {
   return n;
 }
 
-/// What takes a dendrite from rest to a burst probability.
-double current_for(double probability) {
-  const EscapeBurst n;
-  return (n.dendrite_midpoint_V - n.rest_V + n.dendrite_slope_V * std::log(probability / (1 - probability))) /
-         n.dendrite_resistance_ohm;
-}
-
 NeuronGroup population(const MnistOptions& o, const char* name, std::size_t size, double burst_probability) {
   NeuronGroup g{.name = name, .size = size, .model = neuron(o)};
   g.estimator.alpha_s = o.alpha_s;
-  g.dendrite_current.constant_A = current_for(burst_probability);
+  g.dendrite_current.constant_A = EscapeBurst{}.dendrite_current_A(burst_probability);
   return g;
 }
 

@@ -32,7 +32,6 @@ std::string quantity_words(MeasureKind k) {
     case MeasureKind::rms_weight:
       return "root mean square weight";
     case MeasureKind::cost:
-      return "cost";
     case MeasureKind::total_cost:
       return "cost";
     case MeasureKind::correct:

@@ -23,17 +23,11 @@ double towards_range_A(const Teacher& t, bool wanted, double rate_Hz) {
   return rate_Hz <= low ? 0 : -t.largest_A / (t.high_Hz - rate_Hz);
 }
 
-/// What takes a dendrite from rest to a burst probability.
-double current_for(const spike::EscapeBurst& n, double probability) {
-  return (n.dendrite_midpoint_V - n.rest_V + n.dendrite_slope_V * std::log(probability / (1 - probability))) /
-         n.dendrite_resistance_ohm;
-}
-
 double towards_bursts_A(const Teacher& t, const spike::EscapeBurst& neuron, bool wanted, double rate_Hz) {
   const double aim_Hz = wanted ? t.high_Hz : t.low_Hz;
   const double p = t.resting_burst_probability * (1 + (aim_Hz - rate_Hz) / std::max(rate_Hz, t.low_Hz));
-  return current_for(neuron, std::clamp(p, kLeast, 1 - kLeast)) -
-         current_for(neuron, t.resting_burst_probability);
+  return neuron.dendrite_current_A(std::clamp(p, kLeast, 1 - kLeast)) -
+         neuron.dendrite_current_A(t.resting_burst_probability);
 }
 
 double cross_entropy(const Teacher& t, bool wanted, double rate_Hz) {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "apical/experiment/toml/name_pattern.h"
+#include "apical/core/name_pattern.h"
 #include "apical/io/archive.h"
 #include "apical/procedure/course_rounds.h"
 #include "apical/procedure/course_samples.h"

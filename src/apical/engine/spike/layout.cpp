@@ -27,10 +27,6 @@ double work(const SpikingCircuit& d, const NeuronGroup& group) {
 
 }  // namespace
 
-bool has_membrane(const NeuronModel& model) {
-  return !std::holds_alternative<PoissonSource>(model) && !std::holds_alternative<Relay>(model);
-}
-
 std::vector<GroupLayout> layout(const SpikingCircuit& description, std::size_t parts) {
   std::array<double, 2> total{}, done{};
   for (const NeuronGroup& g : description.groups)

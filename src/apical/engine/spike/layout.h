@@ -26,7 +26,4 @@ struct GroupLayout {
 /// once of the deaf groups and once of the others, since only these meet after every step.
 std::vector<GroupLayout> layout(const SpikingCircuit& description, std::size_t parts);
 
-/// Whether the group integrates membranes, rather than emitting given or random spikes.
-bool has_membrane(const NeuronModel& model);
-
 }  // namespace apical::spike

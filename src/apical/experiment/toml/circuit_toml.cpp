@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "apical/experiment/toml/circuit_fields.h"
-#include "apical/experiment/toml/name_pattern.h"
+#include "apical/experiment/toml/name_choice.h"
 
 namespace apical {
 namespace {
@@ -181,26 +181,6 @@ void read_new_projections(TomlReader& root, Circuit& circuit) {
   for (std::size_t i = 0; i < entries.size(); ++i) entries[i].placing([&] { circuit.validate(ids[i]); }, "");
 }
 
-/// The names of `items` that the patterns under `key` stand for, in the order of the circuit.
-template <class Items>
-std::vector<std::string> chosen(TomlReader& entry, const char* key, const Items& items) {
-  const std::vector<std::string> patterns = entry.texts(key);
-  std::vector<std::string> known, out;
-  for (const auto& item : items) known.push_back(item.name);
-  for (const std::string& pattern : patterns) {
-    if (std::none_of(known.begin(), known.end(), [&](const auto& name) { return matches(pattern, name); })) {
-      throw ConfigError(fmt::format("no {} is named '{}'", key, pattern), entry.place(key),
-                        suggestion(pattern, known));
-    }
-  }
-  for (const std::string& name : known) {
-    if (std::any_of(patterns.begin(), patterns.end(),
-                    [&](const auto& pattern) { return matches(pattern, name); }))
-      out.push_back(name);
-  }
-  return out;
-}
-
 void require_one_subject(TomlReader& entry) {
   const bool population = entry.kind("population") != TomlKind::absent,
              projection = entry.kind("projection") != TomlKind::absent;
@@ -216,7 +196,8 @@ void edit_populations(std::vector<TomlReader>& entries, Circuit& circuit) {
   for (TomlReader& entry : entries) {
     require_one_subject(entry);
     if (!entry.has("population")) continue;
-    for (const std::string& name : chosen(entry, "population", circuit.populations())) {
+    for (const std::string& name :
+         names_chosen(entry, "population", "population", names_of(circuit.populations()))) {
       Population& p = circuit.edit(circuit.population(name));
       if (entry.kind("size") != TomlKind::absent)
         p.size = static_cast<std::size_t>(entry.integer("size", {}, 1, kMany));
@@ -231,7 +212,8 @@ void edit_projections(std::vector<TomlReader>& entries, Circuit& circuit) {
   for (TomlReader& entry : entries) {
     if (!entry.has("projection")) continue;
     const bool remove = entry.kind("remove") != TomlKind::absent && entry.boolean("remove");
-    for (const std::string& name : chosen(entry, "projection", circuit.projections())) {
+    for (const std::string& name :
+         names_chosen(entry, "projection", "projection", names_of(circuit.projections()))) {
       const ProjectionId id = circuit.projection(name);
       if (remove) {
         entry.at("projection", [&] { circuit.remove(id); });

@@ -9,6 +9,7 @@
 #include "apical/core/random.h"
 #include "apical/engine/rate/engine.h"
 #include "apical/experiment/toml/circuit_fields.h"
+#include "apical/experiment/toml/test_circuit_text.h"
 #include "apical/io/file.h"
 #include "apical/models/error_neuron_microcircuit.h"
 #include "apical/models/layered_reference.h"
@@ -19,21 +20,11 @@ namespace apical {
 namespace {
 
 Circuit read(const std::string& text, Circuit circuit = {}, std::string* resolved = nullptr) {
-  const TomlDocument document = TomlDocument::parse(text, "x.toml");
-  TomlReader root(document);
-  read_populations_and_projections(root, circuit);
-  root.finish();
-  if (resolved) *resolved = root.resolved();
-  return circuit;
+  return circuit_from(read_populations_and_projections, text, std::move(circuit), resolved);
 }
 
 std::string error_of(const std::string& text, const Circuit& circuit = {}) {
-  try {
-    read(text, circuit);
-  } catch (const ConfigError& e) {
-    return e.what();
-  }
-  return "no error";
+  return error_from(read_populations_and_projections, text, circuit);
 }
 
 /// All rates, potentials and weights after 100 steps of learning with input and target.

@@ -139,9 +139,6 @@ void visit_fields(V& v, const Drive&) {
   v("start_s", &Drive::start_s);
 }
 
-inline bool has_membrane_potential(const NeuronModel& m) {
-  return !std::holds_alternative<PoissonSource>(m) && !std::holds_alternative<Relay>(m);
-}
 inline bool has_adapting_dendrite(const NeuronModel& m) {
   return std::holds_alternative<TwoCompartment>(m) || std::holds_alternative<BurstPoisson>(m);
 }
@@ -150,7 +147,7 @@ inline bool has_adapting_dendrite(const NeuronModel& m) {
 template <class V>
 void visit_fields(V& v, const NeuronGroup& g) {
   v("estimator", &NeuronGroup::estimator);
-  if (!has_membrane_potential(g.model)) return;
+  if (!has_membrane(g.model)) return;
   v("soma_current", &NeuronGroup::soma_current);
   if (!std::holds_alternative<ExponentialIf>(g.model)) v("dendrite_current", &NeuronGroup::dendrite_current);
   if (!std::holds_alternative<EscapeBurst>(g.model))

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <limits>
 
-#include "apical/experiment/toml/name_pattern.h"
+#include "apical/experiment/toml/name_choice.h"
 #include "apical/experiment/toml/spiking_circuit_fields.h"
 
 namespace apical {
@@ -134,13 +134,6 @@ class Reader {
   bool editing_;
 };
 
-template <class List>
-std::vector<std::string> names_of(const List& list) {
-  std::vector<std::string> out;
-  for (const auto& item : list) out.push_back(item.name);
-  return out;
-}
-
 /// ConfigError at the key if its value names no population.
 void require_population(TomlReader& entry, const char* key, const std::string& name,
                         const SpikingCircuit& circuit) {
@@ -153,9 +146,9 @@ void require_population(TomlReader& entry, const char* key, const std::string& n
 void read_kind(TomlReader& entry, NeuronGroup& g, std::optional<std::string> otherwise) {
   const std::string kind = entry.choice("kind", kKinds, std::move(otherwise));
   if (kind == kind_of(g.model)) return;
-  static const std::vector<NeuronModel> kFresh{TwoCompartment{}, BurstPoisson{},  EscapeBurst{},
+  static const std::vector<NeuronModel> fresh{TwoCompartment{}, BurstPoisson{},  EscapeBurst{},
                                                ExponentialIf{},  PoissonSource{}, Relay{}};
-  g.model = kFresh[static_cast<std::size_t>(std::find(kKinds.begin(), kKinds.end(), kind) - kKinds.begin())];
+  g.model = fresh[static_cast<std::size_t>(std::find(kKinds.begin(), kKinds.end(), kind) - kKinds.begin())];
 }
 
 void read_population(TomlReader& entry, const Reader& reader, NeuronGroup& g) {
@@ -173,9 +166,9 @@ void read_topology(TomlReader& entry, const Reader& reader, Connection& c) {
   if (!reader.editing() || given(entry, "topology")) {
     const std::string now(kTopologies[c.topology.index()]);
     const std::string kind = entry.choice("topology", kWirings, now);
-    static const std::vector<Topology> kFresh{RandomPairs{}, AllToAll{}, OneToOne{}, ListedPairs{}};
+    static const std::vector<Topology> fresh{RandomPairs{}, AllToAll{}, OneToOne{}, ListedPairs{}};
     if (kind != now)
-      c.topology = kFresh[static_cast<std::size_t>(std::find(kWirings.begin(), kWirings.end(), kind) -
+      c.topology = fresh[static_cast<std::size_t>(std::find(kWirings.begin(), kWirings.end(), kind) -
                                                    kWirings.begin())];
   }
   std::visit([&](auto& topology) { reader.fields(entry, topology); }, c.topology);
@@ -184,22 +177,6 @@ void read_topology(TomlReader& entry, const Reader& reader, Connection& c) {
 void read_projection(TomlReader& entry, const Reader& reader, Connection& c) {
   read_topology(entry, reader, c);
   reader.fields(entry, c);
-}
-
-/// The names that the patterns under `key` stand for, in the order of the circuit.
-std::vector<std::string> chosen(TomlReader& entry, const char* key, const std::vector<std::string>& known) {
-  const std::vector<std::string> patterns = entry.texts(key);
-  for (const std::string& pattern : patterns) {
-    if (std::none_of(known.begin(), known.end(), [&](const auto& name) { return matches(pattern, name); }))
-      throw ConfigError(fmt::format("no {} is named '{}'", key, pattern), entry.place(key),
-                        suggestion(pattern, known));
-  }
-  std::vector<std::string> out;
-  std::copy_if(known.begin(), known.end(), std::back_inserter(out), [&](const std::string& name) {
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& pattern) { return matches(pattern, name); });
-  });
-  return out;
 }
 
 Receptor receptor_at(TomlReader& entry) {
@@ -211,7 +188,7 @@ Receptor receptor_at(TomlReader& entry) {
 bool removes(TomlReader& entry) { return given(entry, "remove") && entry.boolean("remove"); }
 
 void edit_populations(TomlReader& entry, SpikingCircuit& circuit) {
-  for (const std::string& name : chosen(entry, "population", names_of(circuit.groups))) {
+  for (const std::string& name : names_chosen(entry, "population", "population", names_of(circuit.groups))) {
     NeuronGroup& g = circuit.groups[group_index(circuit, name)];
     if (given(entry, "size")) g.size = static_cast<std::size_t>(entry.integer("size", {}, 1, kMany));
     if (given(entry, "kind")) read_kind(entry, g, {});
@@ -221,7 +198,8 @@ void edit_populations(TomlReader& entry, SpikingCircuit& circuit) {
 
 void edit_projections(TomlReader& entry, SpikingCircuit& circuit) {
   const bool remove = removes(entry);
-  for (const std::string& name : chosen(entry, "projection", names_of(circuit.connections))) {
+  for (const std::string& name :
+       names_chosen(entry, "projection", "projection", names_of(circuit.connections))) {
     const std::size_t at = connection_index(circuit, name);
     if (remove) {
       entry.at("projection", [&] { remove_connection(circuit, at); });
@@ -236,7 +214,7 @@ void edit_backgrounds(TomlReader& entry, SpikingCircuit& circuit) {
   const bool remove = removes(entry);
   std::vector<std::string> targets;
   for (const Background& b : circuit.background) targets.push_back(b.target);
-  const std::vector<std::string> names = chosen(entry, "background", targets);
+  const std::vector<std::string> names = names_chosen(entry, "background", "background", targets);
   const std::optional<Receptor> receptor =
       given(entry, "receptor") ? std::optional(receptor_at(entry)) : std::nullopt;
   for (std::size_t i = circuit.background.size(); i-- > 0;) {

@@ -8,6 +8,7 @@
 #include "apical/core/random.h"
 #include "apical/engine/spike/network.h"
 #include "apical/experiment/toml/spiking_circuit_fields.h"
+#include "apical/experiment/toml/test_circuit_text.h"
 #include "apical/io/file.h"
 #include "apical/models/payeur2021_mnist.h"
 #include "apical/models/payeur2021_propagation.h"
@@ -21,21 +22,11 @@ namespace {
 using ::testing::HasSubstr;
 
 SpikingCircuit read(const std::string& text, SpikingCircuit circuit = {}, std::string* resolved = nullptr) {
-  const TomlDocument document = TomlDocument::parse(text, "x.toml");
-  TomlReader root(document);
-  read_spiking_circuit(root, circuit);
-  root.finish();
-  if (resolved) *resolved = root.resolved();
-  return circuit;
+  return circuit_from(read_spiking_circuit, text, std::move(circuit), resolved);
 }
 
 std::string error_of(const std::string& text, const SpikingCircuit& circuit = {}) {
-  try {
-    read(text, circuit);
-  } catch (const ConfigError& e) {
-    return e.what();
-  }
-  return "no error";
+  return error_from(read_spiking_circuit, text, circuit);
 }
 
 /// Spikes, potentials and weights after a phase with plasticity and one without.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names with '*' for any characters, by which populations and projections are chosen.
+// Names with '*' for any characters, also none: by them populations, projections and metrics are chosen.
 #pragma once
 
 #include <string_view>

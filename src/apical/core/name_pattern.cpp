@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/experiment/toml/name_pattern.h"
+#include "apical/core/name_pattern.h"
 
 #include <cstddef>
 
