@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs an experiment from a TOML file into a new directory, as `apical run` does:
 //   run_file EXPERIMENT.toml DIRECTORY [key=value …]
-#include <apical/core/error.h>
+#include <apical/errors.h>
 #include <apical/experiments.h>
 
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 namespace {
 std::atomic<bool> stop{false};
@@ -24,7 +25,10 @@ int main(int argc, char** argv) {
     const apical::Experiment experiment = apical::read_experiment(document);
     apical::RunOptions options;
     options.directory = argv[2];
-    const apical::RunResult result = apical::run_experiment(experiment, options, stop);
+    apical::ThreadPool pool;  // all that the process may use
+    const char* const data = std::getenv("APICAL_DATA");
+    const apical::Resources resources{pool, data == nullptr ? "" : data};
+    const apical::RunResult result = apical::run_experiment(experiment, options, resources, stop);
     std::printf("%s: %zu seeds in %.1f s, results in %s\n", result.label.c_str(), result.seeds.size(),
                 result.wall_seconds, argv[2]);
     return 0;

@@ -4,7 +4,8 @@
 //
 //   TomlDocument document = TomlDocument::read("experiment.toml");
 //   document.set("training.epochs=5");
-//   run_experiment(read_experiment(document), {.directory = "runs/one"}, stop);
+//   ThreadPool pool;                                             all threads that the process may use
+//   run_experiment(read_experiment(document), {.directory = "runs/one"}, {pool, "data"}, stop);
 //
 // ConfigError with file, line and column for what is wrong in the text; IoError where the file system
 // refuses, and for a directory that is not empty; NumericalFault after the state has been saved beside the
@@ -12,5 +13,6 @@
 // a checkpoint.
 #pragma once
 
+#include "apical/core/resources.h"
 #include "apical/experiment/experiment.h"
 #include "apical/run/run.h"

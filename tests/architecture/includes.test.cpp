@@ -169,6 +169,22 @@ Faults printing(const SourceFile& file) {
   return faults;
 }
 
+/// What belongs to the process, and so to the program: its environment, its end, its signals and its place.
+/// The library is handed what it needs (core/resources.h).
+Faults process_state(const SourceFile& file) {
+  if (file.path.starts_with("cli/") || file.path.ends_with(".main.cpp") || file.path.ends_with(".test.cpp"))
+    return {};
+  const std::string code = code_of(file.text);
+  Faults faults;
+  for (const char* word : {"getenv",        "secure_getenv", "setenv",      "unsetenv",   "putenv", "environ",
+                           "exit",          "_exit",         "_Exit",       "quick_exit", "abort",  "atexit",
+                           "set_terminate", "sigaction",     "std::signal", "::signal",   "raise",  "chdir",
+                           "current_path",  "setlocale",     "umask",       "srand"}) {
+    if (has_word(code, word)) faults.push_back(fmt::format("{} uses {}", file.path, word));
+  }
+  return faults;
+}
+
 std::vector<SourceFile> sources() { return cpp_files_below(kSources); }
 
 TEST(Includes, TheTreeIsRead) { EXPECT_GT(sources().size(), 5U); }
@@ -299,6 +315,23 @@ TEST(Includes, ALibraryThatPrintsIsFound) {
       0U);
   EXPECT_THAT(printing({"cli/x.cpp", "std::cout << 1;"}), IsEmpty());
   EXPECT_THAT(printing({"core/x.main.cpp", "std::cout << 1;"}), IsEmpty());
+}
+
+TEST(Includes, TheLibraryLeavesTheProcessAlone) {
+  EXPECT_THAT(faults_in(sources(), process_state), IsEmpty());
+}
+
+TEST(Includes, ALibraryThatMeddlesWithTheProcessIsFound) {
+  const auto faults_of = [](const std::string& text) { return process_state({"core/x.cpp", text}).size(); };
+  EXPECT_EQ(faults_of("const char* home = std::getenv(\"HOME\");"), 1U);
+  EXPECT_EQ(faults_of("::setenv(name, value, 1);"), 1U);
+  EXPECT_EQ(faults_of("std::exit(1);"), 1U);
+  EXPECT_EQ(faults_of("if (bad) abort();"), 1U);
+  EXPECT_EQ(faults_of("std::signal(SIGINT, handler);"), 1U);
+  EXPECT_EQ(faults_of("fs::current_path(folder);"), 1U);
+  EXPECT_EQ(faults_of("taught.signal(n, i); error.exit_code(); // getenv\nauto s = \"exit\";"), 0U);
+  EXPECT_THAT(process_state({"cli/x.cpp", "std::getenv(name);"}), IsEmpty());
+  EXPECT_THAT(process_state({"core/x.test.cpp", "std::getenv(name);"}), IsEmpty());
 }
 
 TEST(Includes, TheReaderTellsCodeFromCommentsAndLiterals) {

@@ -11,6 +11,7 @@
 #include "apical/tasks/cifar10.h"
 #include "apical/tasks/data_receipt.h"
 #include "support/command_line.h"
+#include "support/environment.h"
 
 namespace apical::test {
 namespace {
@@ -100,6 +101,24 @@ TEST_F(Data, TheDirectoryOfTheCommandLineIsWhereTasksLook) {
   const Answer answer = apical_says({"check", experiment, "--data", (directory_ / "elsewhere").string()});
   EXPECT_EQ(answer.code, 3);
   EXPECT_THAT(answer.err, HasSubstr((directory_ / "elsewhere" / "mnist").string()));
+}
+
+TEST_F(Data, TheEnvironmentNamesTheDirectoryUnlessTheCommandLineDoes) {
+  const std::vector<std::string> list{"data", "list"};
+  {
+    const EnvironmentVariable named("APICAL_DATA", "/named");
+    EXPECT_THAT(apical_says(list).out, HasSubstr("in /named:"));
+    EXPECT_THAT(apical_says({"data", "list", "--data", "/given"}).out, HasSubstr("in /given:"));
+    EXPECT_EQ(std::string(std::getenv("APICAL_DATA")), "/named") << "a command changes nothing around it";
+  }
+  const EnvironmentVariable none("APICAL_DATA", nullptr), home("HOME", "/home"),
+      data("XDG_DATA_HOME", "/xdg");
+  EXPECT_THAT(apical_says(list).out, HasSubstr("in /xdg/apical:"));
+  const EnvironmentVariable relative("XDG_DATA_HOME", "relative");
+  EXPECT_THAT(apical_says(list).out, HasSubstr("in /home/.local/share/apical:"));
+  const EnvironmentVariable no_home("HOME", nullptr);
+  EXPECT_THAT(apical_says(list).err, HasSubstr("no data directory is known"));
+  EXPECT_THAT(apical_says({"data", "list", "--data", ""}).err, HasSubstr("--data is empty"));
 }
 
 constexpr const char* kFolderOfPictures = R"([task]

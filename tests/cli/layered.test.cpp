@@ -135,7 +135,7 @@ TEST_F(LayeredCli, MistakesAreExplained) {
 TEST_F(LayeredCli, RecordingsRefuseALearnerWithoutPopulations) {
   Experiment e = read_experiment(TomlDocument::parse(kGood, "test.toml"));
   ThreadPool pool(1);
-  const auto learner = make_learner(e, pool);
+  const auto learner = make_learner(e, {pool});
   e.recordings.push_back({.population = "a1", .projection = "", .variable = "rate", .every_ms = 1});
   EXPECT_THROW(check_recordings(e, *learner), ConfigError);
 }

@@ -110,10 +110,12 @@ TEST_F(RewardCli, AStoppedRunGoesOnBitForBit) {
     ASSERT_EQ(run(text, {}, method + "-whole").code, 0);
     std::atomic<bool> stop{false};
     StopsEarly early(stop);
+    ThreadPool pool;
     RunOptions options;
     options.directory = out(method + "-parts");
     options.listeners.push_back(&early);
-    ASSERT_TRUE(run_experiment(read_experiment(TomlDocument::parse(text, "stopped")), options, stop).stopped);
+    ASSERT_TRUE(
+        run_experiment(read_experiment(TomlDocument::parse(text, "stopped")), options, {pool}, stop).stopped);
     EXPECT_LT(metrics(method + "-parts").size(), metrics(method + "-whole").size());
     const Answer rest = apical_says({"run", "--resume", "--out", out(method + "-parts"), "--quiet"});
     ASSERT_EQ(rest.code, 0) << rest.err;

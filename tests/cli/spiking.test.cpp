@@ -134,9 +134,9 @@ TEST_F(Spiking, ResumedEqualsUninterruptedByteForByte) {
     StopsAt stops(until_s, stop);
     RunOptions options;
     options.directory = out(until_s < 2 ? "early" : "late");
-    options.threads = 1;
     options.listeners = {&stops};
-    ASSERT_TRUE(run_experiment(e, options, stop).stopped);
+    ThreadPool pool(1);
+    ASSERT_TRUE(run_experiment(e, options, {pool}, stop).stopped);
     EXPECT_FALSE(io::file_exists(options.directory / "summary.json"));
     const Answer resumed =
         apical_says({"run", "--resume", "--quiet", "--out", options.directory.string(), "--threads", "2"});
@@ -185,8 +185,9 @@ TEST_F(Spiking, StoppedBeforeACheckpointSaysThatItBeginsAgain) {
   RunOptions options;
   options.directory = out("later");
   options.listeners = {&stops};
+  ThreadPool pool;
   const RunResult later =
-      run_experiment(read_experiment(TomlDocument::parse(kTinyXor, "test")), options, stop);
+      run_experiment(read_experiment(TomlDocument::parse(kTinyXor, "test")), options, {pool}, stop);
   EXPECT_TRUE(later.stopped);
   EXPECT_TRUE(later.has_checkpoint);
 }
@@ -651,7 +652,8 @@ raster_s = 0.1
 )";
 
 TEST_F(Spiking, DigitsResumeByteForByteInTheMiddleOfAnEpoch) {
-  if (std::getenv("APICAL_DATA") == nullptr) GTEST_SKIP() << "needs MNIST below APICAL_DATA";
+  const char* const data = std::getenv("APICAL_DATA");
+  if (data == nullptr) GTEST_SKIP() << "needs MNIST below APICAL_DATA";
   const Answer whole = run(kTinyMnist, "whole", {"--threads", "2"});
   ASSERT_EQ(whole.code, 0) << whole.err;
   EXPECT_THAT(whole.out, HasSubstr("test accuracy % [95 %]"));
@@ -660,13 +662,14 @@ TEST_F(Spiking, DigitsResumeByteForByteInTheMiddleOfAnEpoch) {
   StopsAt stops(0.3 * 2 * e.spiking().course.duration_s(), stop);
   RunOptions options;
   options.directory = out("parts");
-  options.threads = 1;
   options.listeners = {&stops};
-  ASSERT_TRUE(run_experiment(e, options, stop).stopped);
+  ThreadPool pool(1);
+  const Resources resources{pool, data};
+  ASSERT_TRUE(run_experiment(e, options, resources, stop).stopped);
   options.listeners = {};
   options.resume = true;
   stop = false;
-  ASSERT_FALSE(run_experiment(e, options, stop).stopped);
+  ASSERT_FALSE(run_experiment(e, options, resources, stop).stopped);
   for (const char* name : {"metrics.ndjson", "results.h5"})
     EXPECT_EQ(bytes("whole", name), bytes("parts", name)) << name;
   const std::vector<Measurement> rows = read_measurements(directory_ / "whole");

@@ -24,7 +24,7 @@ int check(Context& context, const Arguments& arguments) {
   nlohmann::json all{{"schema", "apical-check/1"}};
   ThreadPool pool(threads(arguments));
   for (const Experiment& e : read_variants(document)) {
-    const Forecast f = forecast(e, pool);
+    const Forecast f = forecast(e, resources(arguments, pool));
     if (arguments.has("--json")) {
       all["experiments"].push_back(json_of(f, e));
       continue;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <ostream>
 
 #include "apical/cli/parser.h"
@@ -81,32 +80,6 @@ std::string help(const Command& c) {
 
 namespace {
 
-/// --data DIR is APICAL_DATA=DIR for the time of one command.
-class DataDirectory {
- public:
-  explicit DataDirectory(const std::optional<std::string>& directory) : given_(directory.has_value()) {
-    if (!given_) return;
-    if (directory->empty()) throw UsageError("--data is empty; expected the directory of data sets");
-    if (const char* const before = std::getenv(kName)) before_ = before;
-    ::setenv(kName, directory->c_str(), 1);
-  }
-  ~DataDirectory() {
-    if (!given_) return;
-    if (before_) {
-      ::setenv(kName, before_->c_str(), 1);
-    } else {
-      ::unsetenv(kName);
-    }
-  }
-  DataDirectory(const DataDirectory&) = delete;
-  DataDirectory& operator=(const DataDirectory&) = delete;
-
- private:
-  static constexpr const char* kName = "APICAL_DATA";
-  bool given_;
-  std::optional<std::string> before_;
-};
-
 std::string version_text(bool json) {
   const BuildInfo& b = build_info();
   if (json) {
@@ -138,9 +111,7 @@ int dispatch(const std::vector<std::string>& arguments, Context& context) {
       context.out << help(c);
       return 0;
     }
-    const Arguments parsed = parse(c, rest);
-    const DataDirectory data(parsed.value("--data"));
-    return c.run(context, parsed);
+    return c.run(context, parse(c, rest));
   }
   throw UsageError(fmt::format("unknown command '{}'\n  {}", arguments[0], suggestion(arguments[0], names)));
 }

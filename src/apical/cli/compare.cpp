@@ -82,7 +82,8 @@ io::Path settings_for(const std::string& task) {
 }
 
 /// Models that the comparison does not have, each with the reason, so that none is missing without a word.
-std::vector<std::pair<std::string, std::string>> left_out(const std::vector<Experiment>& compared) {
+std::vector<std::pair<std::string, std::string>> left_out(const std::vector<Experiment>& compared,
+                                                          const Resources& machine) {
   std::vector<std::pair<std::string, std::string>> out;
   const auto known = [&](const std::string& model) {
     return std::any_of(compared.begin(), compared.end(),
@@ -92,7 +93,7 @@ std::vector<std::pair<std::string, std::string>> left_out(const std::vector<Expe
   for (const models::Model& m : models::all()) {
     if (!known(m.name)) out.emplace_back(m.name, no_settings);
   }
-  const Dataset data = make_dataset(compared.front().task, compared.front().task_parameters);
+  const Dataset data = make_dataset(compared.front().task, compared.front().task_parameters, machine);
   for (const models::LayeredModelRecipe& m : models::layered_models()) {
     if (known(m.name)) continue;
     std::string reason = no_settings;
@@ -118,21 +119,22 @@ int compare(Context& context, const Arguments& arguments) {
   const TomlDocument document = read_document(arguments, file);
   const std::vector<Experiment> variants =
       chosen(read_variants(document), arguments.value("--models").value_or("all"));
+  ThreadPool pool(threads(arguments));
+  const Resources machine = resources(arguments, pool);
   const auto missing = task && arguments.value("--models").value_or("all") == "all"
-                           ? left_out(variants)
-                           : decltype(left_out(variants)){};
+                           ? left_out(variants, machine)
+                           : decltype(left_out(variants, machine)){};
   ComparisonOptions options;
   options.directory = output_directory(
       arguments, io::Path(file).parent_path().filename().string() + "-" + io::Path(file).stem().string());
   options.resume = arguments.has("--resume");
-  options.threads = threads(arguments);
   std::unique_ptr<ProgressPrinter> progress;
   options.watch = [&](const Experiment& e) -> Listener* {
     progress.reset();
     progress = std::make_unique<ProgressPrinter>(context, e.label, arguments.has("--quiet"));
     return progress.get();
   };
-  const ComparisonResult result = run_comparison(variants, options, *context.stop);
+  const ComparisonResult result = run_comparison(variants, options, machine, *context.stop);
   progress.reset();
   for (const RunResult& r : result.runs) {
     for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';

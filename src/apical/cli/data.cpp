@@ -17,8 +17,8 @@
 namespace apical::cli {
 namespace {
 
-std::filesystem::path base_directory() {
-  const std::filesystem::path base = data_directory();
+std::filesystem::path base_directory(const Arguments& arguments) {
+  const std::filesystem::path base = data_folder(arguments);
   if (base.empty()) throw UsageError("no data directory is known: name one with --data DIR or APICAL_DATA");
   return base;
 }
@@ -39,7 +39,7 @@ void no_more_than(const Arguments& arguments, std::size_t most, const char* form
 
 int list(Context& context, const Arguments& arguments) {
   no_more_than(arguments, 1, "apical data list");
-  const std::filesystem::path base = base_directory();
+  const std::filesystem::path base = base_directory(arguments);
   nlohmann::json all{
       {"schema", "apical-data-list/1"}, {"directory", base.string()}, {"sets", nlohmann::json::array()}};
   std::string text = fmt::format("in {}:\n", base.string());
@@ -63,7 +63,7 @@ int list(Context& context, const Arguments& arguments) {
 
 /// Without names: the sets of which at least one file is there.
 int verify_sets(Context& context, const Arguments& arguments) {
-  const std::filesystem::path base = base_directory();
+  const std::filesystem::path base = base_directory(arguments);
   const bool named = arguments.positionals.size() > 1;
   nlohmann::json all{{"schema", "apical-data-verification/1"},
                      {"directory", base.string()},
@@ -125,7 +125,7 @@ int fetch_set(Context& context, const Arguments& arguments) {
     return !context.stop->load();
   };
   try {
-    const std::filesystem::path folder = fetch(set, base_directory(), options);
+    const std::filesystem::path folder = fetch(set, base_directory(arguments), options);
     if (shown) context.err << '\n';
     context.out << fmt::format("{} is in {}\n", set.name, folder.string());
   } catch (const io::NetworkError& e) {
@@ -150,7 +150,7 @@ int convert(Context& context, const Arguments& arguments) {
   }
   CifarConversion how;
   how.seed = static_cast<std::uint64_t>(arguments.integer("--seed", 0, 0, INT64_MAX));
-  const std::filesystem::path folder = base_directory() / "cifar10";
+  const std::filesystem::path folder = base_directory(arguments) / "cifar10";
   ThreadPool pool(threads(arguments));
   const auto start = std::chrono::steady_clock::now();
   const ConvertedCifar done = convert_cifar10(given[2], folder, how, pool);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 namespace apical::cli {
@@ -43,6 +44,24 @@ TomlDocument read_document(const Arguments& arguments, const std::string& path) 
 unsigned threads(const Arguments& arguments) {
   return static_cast<unsigned>(arguments.integer("--threads", 0, 1, 4096));
 }
+
+std::filesystem::path data_folder(const Arguments& arguments) {
+  if (const auto given = arguments.value("--data")) {
+    if (given->empty()) throw UsageError("--data is empty; expected the directory of data sets");
+    return *given;
+  }
+  const auto from_environment = [](const char* name) -> std::filesystem::path {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+  if (const auto named = from_environment("APICAL_DATA"); !named.empty()) return named;
+  // A relative XDG_DATA_HOME is to be ignored (XDG Base Directory Specification 0.8).
+  if (const auto data = from_environment("XDG_DATA_HOME"); data.is_absolute()) return data / "apical";
+  if (const auto home = from_environment("HOME"); !home.empty()) return home / ".local" / "share" / "apical";
+  return {};
+}
+
+Resources resources(const Arguments& arguments, ThreadPool& pool) { return {pool, data_folder(arguments)}; }
 
 std::string output_directory(const Arguments& arguments, const std::string& stem) {
   if (const auto out = arguments.value("--out")) return *out;

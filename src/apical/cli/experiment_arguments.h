@@ -3,13 +3,16 @@
 // --seeds), and what is said when it was stopped.
 #pragma once
 
+#include <filesystem>
+
 #include "apical/cli/command.h"
+#include "apical/core/resources.h"
 #include "apical/experiment/toml/toml_reader.h"
 #include "apical/io/file.h"
 
 namespace apical::cli {
 
-/// --data, which every command that has it honours without more.
+/// --data; see data_folder.
 Option data_option();
 const std::vector<Option>& experiment_options();
 /// The file with the changes of the command line applied.
@@ -18,6 +21,11 @@ TomlDocument read_document(const Arguments& arguments, const std::string& path);
 void apply_changes(TomlDocument& document, const Arguments& arguments);
 /// --threads, 0 if not given.
 unsigned threads(const Arguments& arguments);
+/// Where data sets lie: --data, else $APICAL_DATA, else apical in $XDG_DATA_HOME (~/.local/share); empty if
+/// even HOME is unset. Nothing below the command line looks at the environment.
+std::filesystem::path data_folder(const Arguments& arguments);
+/// What a command hands to the library.
+Resources resources(const Arguments& arguments, ThreadPool& pool);
 /// --out, or runs/<stem>-<number> for the first number that is free.
 std::string output_directory(const Arguments& arguments, const std::string& stem);
 

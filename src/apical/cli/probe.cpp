@@ -42,17 +42,17 @@ std::string contrast_table(const ProtocolResult& result) {
 int probe(Context& context, const Arguments& arguments) {
   const std::string& file = arguments.positionals.front();
   const std::vector<ProbedModel> models = read_protocol(read_document(arguments, file));
+  ThreadPool pool(threads(arguments));
   ProtocolOptions options;
   options.directory = output_directory(arguments, io::Path(file).stem().string());
   options.resume = arguments.has("--resume");
-  options.threads = threads(arguments);
   std::unique_ptr<ProgressPrinter> progress;
   options.watch = [&](const std::string& what) -> Listener* {
     progress.reset();
     progress = std::make_unique<ProgressPrinter>(context, what, arguments.has("--quiet"));
     return progress.get();
   };
-  const ProtocolResult result = run_protocol(models, options, *context.stop);
+  const ProtocolResult result = run_protocol(models, options, resources(arguments, pool), *context.stop);
   progress.reset();
   if (result.stopped) return say_stopped(context, true, options.directory);
   write_report(options.directory);

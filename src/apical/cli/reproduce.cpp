@@ -107,13 +107,14 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
                 bool all) {
   const io::Path out = output_directory(arguments, all ? "reproduce" : directory_of(figures.front().name));
   Watch watch{context, arguments.has("--quiet")};
+  ThreadPool pool(threads(arguments));
+  const Resources machine = resources(arguments, pool);
   nlohmann::json summary{{"schema", "apical-reproductions/1"}, {"figures", nlohmann::json::array()}};
   std::size_t deviating = 0, failed = 0;
   for (const ShippedFigure& figure : figures) {
     ComparisonOptions options;
     options.directory = all ? out / directory_of(figure.name) : out;
     options.resume = arguments.has("--resume") && std::filesystem::exists(options.directory);
-    options.threads = threads(arguments);
     options.watch = [&](const Experiment& e) {
       return watch(all ? fmt::format("{}, {}", figure.name, e.label) : e.label);
     };
@@ -121,7 +122,7 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
     try {
       TomlDocument document = TomlDocument::read(figure.file.string());
       apply_changes(document, arguments);
-      result = reproduce(document, options, *context.stop);
+      result = reproduce(document, options, machine, *context.stop);
     } catch (const DataError& e) {
       if (!all) throw;
       watch.printer.reset();
@@ -170,15 +171,17 @@ int repeat(Context& context, const Arguments& arguments, const io::Path& directo
   const io::Path trimmed = directory.has_filename() ? directory : directory.parent_path();
   const io::Path out = output_directory(arguments, trimmed.filename().string() + "-again");
   Watch watch{context, arguments.has("--quiet")};
+  ThreadPool pool(threads(arguments));
+  const Resources machine = resources(arguments, pool);
   nlohmann::json summary{{"schema", "apical-repeat/1"}, {"runs", nlohmann::json::array()}};
   bool identical = true;
   for (const std::string& name : runs_in(directory)) {
     RunOptions options;
     options.directory = name.empty() ? out : out / name;
     options.resume = arguments.has("--resume") && io::file_exists(options.directory / "experiment.toml");
-    options.threads = threads(arguments);
     options.listeners = {watch(name.empty() ? trimmed.filename().string() : name)};
-    const RepeatResult r = repeat_run(name.empty() ? directory : directory / name, options, *context.stop);
+    const RepeatResult r =
+        repeat_run(name.empty() ? directory : directory / name, options, machine, *context.stop);
     watch.printer.reset();
     if (r.stopped) return say_stopped(context, r.has_checkpoint, out);
     identical = identical && r.identical();

@@ -23,13 +23,13 @@ int run_experiment_file(Context& context, const Arguments& arguments) {
                                ? (io::Path(*arguments.value("--out")) / "experiment.toml").string()
                                : arguments.positionals.front();
   const Experiment experiment = read_experiment(read_document(arguments, file));
+  ThreadPool pool(threads(arguments));
   RunOptions options;
   options.directory = output_directory(arguments, io::Path(file).stem().string());
   options.resume = resume;
-  options.threads = threads(arguments);
   ProgressPrinter progress(context, experiment.label, arguments.has("--quiet"));
   options.listeners.push_back(&progress);
-  const RunResult result = run_with_report(experiment, options, *context.stop);
+  const RunResult result = run_with_report(experiment, options, resources(arguments, pool), *context.stop);
   progress.clear();
   for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
   if (result.stopped)

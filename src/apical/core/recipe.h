@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -15,13 +16,18 @@ namespace apical {
 
 namespace detail {
 /// Here, where no member of the same name hides it.
-template <class Product, class Options>
-Product built(const Options& options) {
-  return build(options);
+template <class Product, class Options, class... Given>
+Product built(const Options& options, Given... given) {
+  if constexpr (requires { build(options, given...); }) {
+    return build(options, given...);
+  } else {
+    return build(options);
+  }
 }
 }  // namespace detail
 
-template <class Product>
+/// `Given` is what is handed to those build() functions that take it, e.g. where files lie.
+template <class Product, class... Given>
 class Recipe {
  public:
   /// With the options as they are: their defaults.
@@ -36,7 +42,7 @@ class Recipe {
   ~Recipe() = default;
 
   /// FieldError if the options do not go together.
-  Product build() const { return self_->build_it(); }
+  Product build(Given... given) const { return self_->build_it(given...); }
   friend void fields(FieldVisitor& v, Recipe& recipe) { recipe.self_->visit(v); }
 
  private:
@@ -47,24 +53,27 @@ class Recipe {
     virtual ~Any() = default;
     virtual std::unique_ptr<Any> copy() const = 0;
     virtual void visit(FieldVisitor& v) = 0;
-    virtual Product build_it() const = 0;
+    virtual Product build_it(Given... given) const = 0;
   };
   template <class Options>
   struct Of final : Any {
     explicit Of(Options o) : options(std::move(o)) {}
     std::unique_ptr<Any> copy() const override { return std::make_unique<Of>(*this); }
     void visit(FieldVisitor& v) override { fields(v, options); }
-    Product build_it() const override { return detail::built<Product>(options); }
+    Product build_it(Given... given) const override {
+      return detail::built<Product, Options, Given...>(options, given...);
+    }
     Options options;
   };
   std::unique_ptr<Any> self_;
 };
 
 /// What `recipe` makes with these options in place of its defaults.
-template <class Product>
-Product build_with(Recipe<Product> recipe, const FieldValues& given) {
-  fill(recipe, given);
-  return recipe.build();
+template <class Product, class... Given>
+Product build_with(Recipe<Product, Given...> recipe, const FieldValues& options,
+                   std::type_identity_t<Given>... given) {
+  fill(recipe, options);
+  return recipe.build(given...);
 }
 
 }  // namespace apical

@@ -42,7 +42,7 @@ void read_task(TomlReader& t, Experiment& e) {
   const std::string name = t.text("name");
   const TaskInfo& info = t.at("name", [&]() -> const TaskInfo& { return find_task(name); });
   e.task = info.name;
-  Recipe<Dataset> recipe = info.recipe;
+  TaskRecipe recipe = info.recipe;
   t.placing([&] {
     TaskReader reader(t);
     fields(reader, recipe);
@@ -185,7 +185,7 @@ RunSettings read_run(TomlReader& t, RunSettings options) {
   return options;
 }
 
-std::vector<std::shared_ptr<const Dataset>> Experiment::make_data() const {
+std::vector<std::shared_ptr<const Dataset>> Experiment::make_data(const Resources& resources) const {
   std::vector<std::shared_ptr<const Dataset>> data;
   for (std::uint64_t seed : seeds) {
     if (task_seed_given && !data.empty()) {
@@ -194,7 +194,7 @@ std::vector<std::shared_ptr<const Dataset>> Experiment::make_data() const {
     }
     TaskParameters p = task_parameters;
     if (!task_seed_given) p.set("seed", seed);
-    data.push_back(std::make_shared<const Dataset>(make_dataset(task, p)));
+    data.push_back(std::make_shared<const Dataset>(make_dataset(task, p, resources)));
   }
   return data;
 }

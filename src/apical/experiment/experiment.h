@@ -51,7 +51,7 @@ struct Experiment {
   const SpikingExperiment& spiking() const { return std::get<SpikingExperiment>(subject); }
 
   /// One data set per seed; the same object where the task does not depend on the seed.
-  std::vector<std::shared_ptr<const Dataset>> make_data() const;
+  std::vector<std::shared_ptr<const Dataset>> make_data(const Resources& resources) const;
 };
 
 /// ConfigError with file, line and column. `more` may read further tables of the document, which then are

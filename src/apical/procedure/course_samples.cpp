@@ -12,11 +12,11 @@ namespace apical {
 
 using course::Samples;
 
-std::shared_ptr<const Dataset> load_samples(const Course& course) {
+std::shared_ptr<const Dataset> load_samples(const Course& course, const Resources& resources) {
   if (!course.samples) return nullptr;
-  Recipe<Dataset> recipe = find_task(course.samples->task).recipe;
+  TaskRecipe recipe = find_task(course.samples->task).recipe;
   fill_where_known(recipe, TaskParameters().set("validation_samples", 0));
-  return std::make_shared<const Dataset>(recipe.build());
+  return std::make_shared<const Dataset>(recipe.build(resources));
 }
 
 void check_samples(const Samples& s, const Dataset* data, const SpikingCircuit& circuit) {

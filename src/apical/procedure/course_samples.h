@@ -8,12 +8,13 @@
 
 #include "apical/circuit/course.h"
 #include "apical/circuit/spiking_circuit.h"
+#include "apical/core/resources.h"
 #include "apical/tasks/dataset.h"
 
 namespace apical {
 
 /// Null for a course that shows none. DataError or IoError if files are missing or damaged.
-std::shared_ptr<const Dataset> load_samples(const Course& course);
+std::shared_ptr<const Dataset> load_samples(const Course& course, const Resources& resources);
 
 /// ConfigError if the task does not give classes of held inputs, as many as the population has sources.
 void check_samples(const course::Samples& samples, const Dataset* data, const SpikingCircuit& circuit);

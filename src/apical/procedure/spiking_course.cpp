@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/procedure/spiking_course.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 
-#include "apical/procedure/course_samples.h"
 #include "apical/procedure/course_stepper.h"
 #include "apical/procedure/curve_course.h"
 
@@ -40,9 +41,11 @@ void for_each_seed(ThreadPool& pool, std::size_t seeds, const std::function<void
 std::unique_ptr<SpikingCourse> make_course(const SpikingCircuit& circuit, const Course& course,
                                            const CourseSetting& setting) {
   if (course.protocol) return std::make_unique<CurveCourse>(*course.protocol, setting.seed);
-  CourseSetting s = setting;
-  if (course.samples && !s.samples) s.samples = load_samples(course);
-  return std::make_unique<CourseStepper>(circuit, course, s);
+  if (course.samples && !setting.samples)
+    throw ConfigError(
+        fmt::format("the course shows samples of task '{}', but none were handed in", course.samples->task),
+        {}, "load_samples() reads them");
+  return std::make_unique<CourseStepper>(circuit, course, setting);
 }
 
 }  // namespace apical

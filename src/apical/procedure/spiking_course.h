@@ -47,14 +47,14 @@ struct CourseSetting {
   ThreadPool* pool = nullptr;  ///< inside the network; may be null
   SpikeWatch::Plan watch = {};
   double raster_s = 0.5;                        ///< of each part that is drawn
-  std::shared_ptr<const Dataset> samples = {};  ///< as load_samples gives them; loaded if null and needed
+  std::shared_ptr<const Dataset> samples = {};  ///< as load_samples gives them, of a course that shows any
   std::function<void(double)> progress =
       {};  ///< told seconds of biological time; may throw to break a round off
 };
 /// f(seed's position) for so many seeds, beside one another; each goes to the next thread that is free.
 void for_each_seed(ThreadPool& pool, std::size_t seeds, const std::function<void(std::size_t)>& f);
-/// ConfigError for a course that cannot be done to the circuit, DataError or IoError if the files of its
-/// samples are missing or damaged. A course that is a protocol of its own has no circuit.
+/// ConfigError for a course that cannot be done to the circuit, or without the samples it shows. A course
+/// that is a protocol of its own has no circuit.
 std::unique_ptr<SpikingCourse> make_course(const SpikingCircuit& circuit, const Course& course,
                                            const CourseSetting& setting);
 

@@ -32,12 +32,12 @@ struct Stopped {};
 
 }  // namespace
 
-CourseSession::CourseSession(const Experiment& experiment, ThreadPool& pool)
-    : experiment_(experiment), e_(experiment_.spiking()), pool_(pool) {}
+CourseSession::CourseSession(const Experiment& experiment, const Resources& resources)
+    : experiment_(experiment), e_(experiment_.spiking()), resources_(resources), pool_(resources.pool) {}
 
 void CourseSession::prepare(const io::Path&) {
   const std::vector<std::uint64_t>& seeds = experiment_.seeds;
-  samples_ = load_samples(e_.course);
+  samples_ = load_samples(e_.course, resources_);
   inner_ = seeds.size() < pool_.size() && neurons_of(e_) >= kNeuronsPerThread * pool_.size();
   for (std::size_t r = 0; r < seeds.size(); ++r) {
     CourseSetting s;

@@ -33,8 +33,8 @@ std::string provenance_text(const Dataset& data) {
   return data.provenance.empty() ? "" : "; not as published: " + data.provenance;
 }
 
-Forecast forecast(const Experiment& e, ThreadPool& pool) {
-  Forecast f = std::visit([&](const auto& subject) { return forecast_of(e, subject, pool); }, e.subject);
+Forecast forecast(const Experiment& e, const Resources& resources) {
+  Forecast f = std::visit([&](const auto& subject) { return forecast_of(e, subject, resources); }, e.subject);
   f.label = e.label;
   f.what = what_runs(e);
   return f;

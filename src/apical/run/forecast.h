@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "apical/core/threads.h"
+#include "apical/core/resources.h"
 #include "apical/experiment/experiment.h"
 
 namespace apical {
@@ -28,6 +28,6 @@ struct Forecast {
 };
 
 /// ConfigError, DataError or IoError for an experiment that cannot run.
-Forecast forecast(const Experiment& experiment, ThreadPool& pool);
+Forecast forecast(const Experiment& experiment, const Resources& resources);
 
 }  // namespace apical

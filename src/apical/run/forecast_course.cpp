@@ -78,8 +78,8 @@ Cost cost_of(const SpikingExperiment& e, std::size_t threads) {
 
 }  // namespace
 
-Forecast forecast_of(const Experiment&, const SpikingExperiment& e, ThreadPool& pool) {
-  const Cost cost = cost_of(e, pool.size());
+Forecast forecast_of(const Experiment&, const SpikingExperiment& e, const Resources& resources) {
+  const Cost cost = cost_of(e, resources.pool.size());
   Forecast f;
   f.lines.push_back({"course", e.about.empty() ? e.title : e.about});
   if (!e.circuit.groups.empty()) f.circuit = spike::describe(e.circuit);

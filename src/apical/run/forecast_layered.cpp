@@ -10,8 +10,8 @@
 
 namespace apical {
 
-Forecast forecast_of(const Experiment& e, const models::LayeredNetwork& network, ThreadPool& pool) {
-  const std::unique_ptr<Learner> learner = make_learner(e, pool);
+Forecast forecast_of(const Experiment& e, const models::LayeredNetwork& network, const Resources& resources) {
+  const std::unique_ptr<Learner> learner = make_learner(e, resources);
   const Dataset& data = learner->data(0);
   const SampleCost sample = cost_of_sample(e, data);
   const LayeredEstimate cost = estimate(e, *learner);
@@ -44,7 +44,7 @@ Forecast forecast_of(const Experiment& e, const models::LayeredNetwork& network,
       {"work", fmt::format("{} updates per seed; {:.3g} synaptic events and {:.3g} weight writes per {}",
                            cost.updates, sample.synaptic_events, sample.weight_writes,
                            e.reward ? "environment step" : "sample")});
-  f.lines.push_back({"time", time_text(cost.seconds, e.plan, pool.size())});
+  f.lines.push_back({"time", time_text(cost.seconds, e.plan, resources.pool.size())});
   f.figures = {{"units", std::uint64_t{units}},
                {"weights", std::uint64_t{weights}},
                {"state_bytes", std::uint64_t{learner->bytes()}},

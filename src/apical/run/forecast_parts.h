@@ -14,8 +14,10 @@ std::string time_text(double seconds, const TrainingPlan& plan, std::size_t thre
 /// For the end of the line of the data.
 std::string provenance_text(const Dataset& data);
 
-Forecast forecast_of(const Experiment& experiment, const Circuit& circuit, ThreadPool& pool);
-Forecast forecast_of(const Experiment& experiment, const models::LayeredNetwork& network, ThreadPool& pool);
-Forecast forecast_of(const Experiment& experiment, const SpikingExperiment& course, ThreadPool& pool);
+Forecast forecast_of(const Experiment& experiment, const Circuit& circuit, const Resources& resources);
+Forecast forecast_of(const Experiment& experiment, const models::LayeredNetwork& network,
+                     const Resources& resources);
+Forecast forecast_of(const Experiment& experiment, const SpikingExperiment& course,
+                     const Resources& resources);
 
 }  // namespace apical

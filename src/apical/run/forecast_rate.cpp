@@ -39,12 +39,13 @@ PlannedWork planned(const Experiment& e, const Dataset& data) {
 
 }  // namespace
 
-Forecast forecast_of(const Experiment& e, const Circuit& circuit, ThreadPool& pool) {
-  const std::shared_ptr<const Dataset> data = e.make_data().front();
+Forecast forecast_of(const Experiment& e, const Circuit& circuit, const Resources& resources) {
+  const std::shared_ptr<const Dataset> data = e.make_data(resources).front();
   check_presentation(circuit, *data, e.presentation);
   const PlannedWork work = planned(e, *data);
-  const Estimate cost = estimate(
-      circuit, work, measure_speed(circuit, e.seeds.size(), e.double_precision, pool, 0.2, work.layout));
+  const Estimate cost =
+      estimate(circuit, work,
+               measure_speed(circuit, e.seeds.size(), e.double_precision, resources.pool, 0.2, work.layout));
   Forecast f;
   f.lines.push_back(
       {"circuit", fmt::format("{} neurons, {} synapses, {} of them plastic", circuit.neuron_count(),
@@ -58,7 +59,7 @@ Forecast forecast_of(const Experiment& e, const Circuit& circuit, ThreadPool& po
   f.lines.push_back({"recordings", bytes_text(static_cast<double>(cost.recording_bytes))});
   f.lines.push_back({"work", fmt::format("{} steps per seed, {:.3g} synapse updates in all", cost.steps(),
                                          cost.synapse_updates)});
-  f.lines.push_back({"time", time_text(cost.seconds.value_or(NAN), e.plan, pool.size())});
+  f.lines.push_back({"time", time_text(cost.seconds.value_or(NAN), e.plan, resources.pool.size())});
   f.figures = {{"neurons", std::uint64_t{circuit.neuron_count()}},
                {"synapses", std::uint64_t{circuit.synapse_count()}},
                {"plastic_synapses", std::uint64_t{circuit.plastic_synapse_count()}},

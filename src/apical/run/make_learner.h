@@ -4,14 +4,14 @@
 
 #include <memory>
 
-#include "apical/core/threads.h"
+#include "apical/core/resources.h"
 #include "apical/experiment/experiment.h"
 #include "apical/learning/learner.h"
 
 namespace apical {
 
-/// One replica per seed, with data loaded. `pool` must outlive the learner. ConfigError if task and model do
+/// One replica per seed, with data loaded. ConfigError if task and model do
 /// not fit.
-std::unique_ptr<Learner> make_learner(const Experiment& experiment, ThreadPool& pool);
+std::unique_ptr<Learner> make_learner(const Experiment& experiment, const Resources& resources);
 
 }  // namespace apical

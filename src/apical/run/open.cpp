@@ -11,36 +11,36 @@ namespace {
 
 struct Opener {
   const Experiment& e;
-  ThreadPool& pool;
+  const Resources& resources;
   std::unique_ptr<Session> operator()(const SpikingExperiment&) const {
-    return std::make_unique<CourseSession>(e, pool);
+    return std::make_unique<CourseSession>(e, resources);
   }
   template <class Trained>
   std::unique_ptr<Session> operator()(const Trained&) const {
-    return std::make_unique<TrainingSession>(e, make_learner(e, pool));
+    return std::make_unique<TrainingSession>(e, make_learner(e, resources));
   }
 };
 
 struct ProbeOpener {
   const ProbedModel& model;
-  ThreadPool& pool;
+  const Resources& resources;
   std::unique_ptr<ProbeSession> operator()(const SpikingExperiment&) const {
-    return make_spiking_probe(model, pool);
+    return make_spiking_probe(model, resources);
   }
   template <class Trained>
   std::unique_ptr<ProbeSession> operator()(const Trained&) const {
-    return make_rate_probe(model, pool);
+    return make_rate_probe(model, resources);
   }
 };
 
 }  // namespace
 
-std::unique_ptr<ProbeSession> open_probe(const ProbedModel& model, ThreadPool& pool) {
-  return std::visit(ProbeOpener{model, pool}, model.experiment.subject);
+std::unique_ptr<ProbeSession> open_probe(const ProbedModel& model, const Resources& resources) {
+  return std::visit(ProbeOpener{model, resources}, model.experiment.subject);
 }
 
-std::unique_ptr<Session> open(const Experiment& e, ThreadPool& pool) {
-  return std::visit(Opener{e, pool}, e.subject);
+std::unique_ptr<Session> open(const Experiment& e, const Resources& resources) {
+  return std::visit(Opener{e, resources}, e.subject);
 }
 
 }  // namespace apical

@@ -40,7 +40,7 @@ inline void tell(const Tested& t, const std::vector<std::uint64_t>& seeds, Liste
   }
 }
 
-std::unique_ptr<ProbeSession> make_rate_probe(const ProbedModel& model, ThreadPool& pool);
-std::unique_ptr<ProbeSession> make_spiking_probe(const ProbedModel& model, ThreadPool& pool);
+std::unique_ptr<ProbeSession> make_rate_probe(const ProbedModel& model, const Resources& resources);
+std::unique_ptr<ProbeSession> make_spiking_probe(const ProbedModel& model, const Resources& resources);
 
 }  // namespace apical

@@ -20,8 +20,7 @@ class ProbeSession : public Session {
   virtual void load_outcome(const io::Checkpoint& checkpoint, const std::string& origin) = 0;
 };
 
-/// ConfigError if the task has fewer samples than the protocol shows. `model` and `pool` must outlive the
-/// session.
-std::unique_ptr<ProbeSession> open_probe(const ProbedModel& model, ThreadPool& pool);
+/// ConfigError if the task has fewer samples than the protocol shows. `model` must outlive the session.
+std::unique_ptr<ProbeSession> open_probe(const ProbedModel& model, const Resources& resources);
 
 }  // namespace apical

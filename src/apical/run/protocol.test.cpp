@@ -97,7 +97,8 @@ const Trace& trace(const ModelOutcome& m, const std::string& measure, const std:
 
 ProtocolResult run(const std::vector<ProbedModel>& models, const io::Path& directory, unsigned threads = 1) {
   const std::atomic<bool> stop = false;
-  return run_protocol(models, {.directory = directory, .threads = threads}, stop);
+  ThreadPool pool(threads);
+  return run_protocol(models, {.directory = directory}, {pool}, stop);
 }
 
 TEST(Protocol, ReadsConditionsInStepsOfTheCircuit) {
@@ -347,13 +348,14 @@ TEST(Protocol, StopsWhenAskedAndGoesOnToTheSameFigures) {
   std::atomic<bool> stop = true;
   const auto models = read(kShort);
   const io::Path out = directory.path() / "out";
-  EXPECT_TRUE(run_protocol(models, {.directory = out, .threads = 1}, stop).stopped);
+  ThreadPool pool(1);
+  EXPECT_TRUE(run_protocol(models, {.directory = out}, {pool}, stop).stopped);
   EXPECT_FALSE(io::file_exists(out / "summary.json"));
   stop = false;
   const ProtocolResult whole = run(models, directory.path() / "whole");
   for (int again = 0; again < 2;
        ++again) {  // the second time all has finished, and is taken up from the files
-    const ProtocolResult on = run_protocol(models, {.directory = out, .resume = true, .threads = 1}, stop);
+    const ProtocolResult on = run_protocol(models, {.directory = out, .resume = true}, {pool}, stop);
     ASSERT_EQ(on.models.front().contrasts.size(), whole.models.front().contrasts.size());
     for (std::size_t i = 0; i < whole.models.front().contrasts.size(); ++i) {
       EXPECT_EQ(on.models.front().contrasts[i].value, whole.models.front().contrasts[i].value);

@@ -39,16 +39,14 @@ void take_up(ProbeSession& session, const Experiment& e, const io::Path& run) {
 
 /// Nothing if it was stopped.
 std::optional<ModelOutcome> run_model(const ProbedModel& model, const ProtocolOptions& options,
-                                      const std::atomic<bool>& stop) {
+                                      const Resources& resources, const std::atomic<bool>& stop) {
   const Experiment& e = model.experiment;
-  ThreadPool pool(options.threads);
-  const std::unique_ptr<ProbeSession> session = open_probe(model, pool);
+  const std::unique_ptr<ProbeSession> session = open_probe(model, resources);
   RunOptions run;
   run.directory = options.directory / directory_name(e.label);
   run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
-  run.threads = options.threads;
   if (options.watch) run.listeners.push_back(options.watch(e.label));
-  const RunResult result = run_session(e, *session, pool.size(), run, stop);
+  const RunResult result = run_session(e, *session, resources.pool.size(), run, stop);
   if (result.stopped) return std::nullopt;
   if (result.was_finished) take_up(*session, e, run.directory);
   ModelOutcome out = session->outcome();
@@ -59,7 +57,7 @@ std::optional<ModelOutcome> run_model(const ProbedModel& model, const ProtocolOp
 }  // namespace
 
 ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const ProtocolOptions& options,
-                            const std::atomic<bool>& stop) {
+                            const Resources& resources, const std::atomic<bool>& stop) {
   const TraceTimes times = times_of(models);
   if (!options.resume) require_new(options.directory);
   io::make_directories(options.directory);
@@ -67,7 +65,7 @@ ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const Protoc
   ProtocolResult result;
   for (std::size_t c = 0; c < times.count; ++c) result.time_ms.push_back(times.ms(c));
   for (const ProbedModel& m : models) {
-    std::optional<ModelOutcome> outcome = run_model(m, options, stop);
+    std::optional<ModelOutcome> outcome = run_model(m, options, resources, stop);
     if (!outcome) {
       result.stopped = true;
       return result;

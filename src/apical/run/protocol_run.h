@@ -19,8 +19,7 @@ namespace apical {
 
 struct ProtocolOptions {
   io::Path directory;
-  bool resume = false;   ///< goes on with what stands there
-  unsigned threads = 0;  ///< 0: all that the process may use
+  bool resume = false;  ///< goes on with what stands there
   /// Called before each model's run, with its label; what it returns must live until the next call.
   std::function<Listener*(const std::string&)> watch = {};
 };
@@ -28,7 +27,7 @@ struct ProtocolOptions {
 /// The directory must be new or empty (IoError), unless it is resumed: models that have finished are kept,
 /// others go on where they were. Results are the same bits in any case. Throws NumericalFault.
 ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const ProtocolOptions& options,
-                            const std::atomic<bool>& stop);
+                            const Resources& resources, const std::atomic<bool>& stop);
 
 /// comparison.json, before the first model runs.
 void write_protocol_index(const std::vector<ProbedModel>& models, const io::Path& directory);

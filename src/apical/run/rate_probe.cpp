@@ -30,11 +30,11 @@ struct ProgressOnly final : Listener {
 template <class Real>
 class RateProbe final : public ProbeSession {
  public:
-  RateProbe(const ProbedModel& model, ThreadPool& pool)
+  RateProbe(const ProbedModel& model, const Resources& resources)
       : e_(model.experiment),
         p_(model.protocol),
-        pool_(pool),
-        data_(e_.make_data()),
+        pool_(resources.pool),
+        data_(e_.make_data(resources)),
         schoolings_(schoolings_of(p_)) {
     for (const auto& d : data_) {
       const std::size_t size = split_of(*d, p_.split).size();
@@ -223,9 +223,9 @@ class RateProbe final : public ProbeSession {
 
 }  // namespace
 
-std::unique_ptr<ProbeSession> make_rate_probe(const ProbedModel& model, ThreadPool& pool) {
-  if (model.experiment.double_precision) return std::make_unique<RateProbe<double>>(model, pool);
-  return std::make_unique<RateProbe<float>>(model, pool);
+std::unique_ptr<ProbeSession> make_rate_probe(const ProbedModel& model, const Resources& resources) {
+  if (model.experiment.double_precision) return std::make_unique<RateProbe<double>>(model, resources);
+  return std::make_unique<RateProbe<float>>(model, resources);
 }
 
 }  // namespace apical

@@ -91,10 +91,10 @@ bool advance_to_end(Session& session, RunDirectory& directory, Listener& listene
 
 }  // namespace
 
-RunResult run_experiment(const Experiment& e, const RunOptions& options, const std::atomic<bool>& stop) {
-  ThreadPool pool(options.threads);
-  const std::unique_ptr<Session> session = open(e, pool);  // what is wrong shows before anything is written
-  return run_session(e, *session, pool.size(), options, stop);
+RunResult run_experiment(const Experiment& e, const RunOptions& options, const Resources& resources,
+                         const std::atomic<bool>& stop) {
+  const std::unique_ptr<Session> session = open(e, resources);  // what is wrong shows before any file
+  return run_session(e, *session, resources.pool.size(), options, stop);
 }
 
 RunResult run_session(const Experiment& e, Session& session, std::size_t threads, const RunOptions& options,

@@ -15,7 +15,6 @@ namespace apical {
 struct RunOptions {
   io::Path directory;
   bool resume = false;
-  unsigned threads = 0;  ///< 0: all that the process may use
   std::vector<Listener*> listeners = {};
 };
 
@@ -34,7 +33,7 @@ struct RunResult {
 /// Runs, or continues with `resume`. The directory must be new or empty otherwise (IoError). The numbers are
 /// the same bits for any number of threads, and whether a run was stopped or killed or not. Throws
 /// NumericalFault after the state has been saved beside the checkpoints.
-RunResult run_experiment(const Experiment& experiment, const RunOptions& options,
+RunResult run_experiment(const Experiment& experiment, const RunOptions& options, const Resources& resources,
                          const std::atomic<bool>& stop);
 
 /// The same for a session that is open already, whose pool has so many threads.

@@ -11,7 +11,8 @@ SampleCost cost(const std::string& model, const std::string& more = "", const st
       TomlDocument::parse("[task]\nname = \"yin-yang\"\ntrain_samples = 40\n[model]\nname = \"" + model +
                               "\"\nlayers = [4, 10, 3]\n" + more + "[training]\n" + training,
                           "test.toml"));
-  return cost_of_sample(e, *e.make_data().front());
+  ThreadPool alone(1);
+  return cost_of_sample(e, *e.make_data({alone}).front());
 }
 
 TEST(SampleCost, OfALayeredNetworkFollowsFromItsPasses) {

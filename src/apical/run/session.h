@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "apical/analysis/measurement.h"
-#include "apical/core/threads.h"
+#include "apical/core/resources.h"
 #include "apical/experiment/experiment.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/file.h"
@@ -84,7 +84,7 @@ class Session {
   virtual void tidy(const io::Path& /*run*/) {}
 };
 
-/// ConfigError, DataError or IoError for an experiment that cannot run. `pool` must outlive the session.
-std::unique_ptr<Session> open(const Experiment& experiment, ThreadPool& pool);
+/// ConfigError, DataError or IoError for an experiment that cannot run.
+std::unique_ptr<Session> open(const Experiment& experiment, const Resources& resources);
 
 }  // namespace apical

@@ -20,16 +20,17 @@ namespace {
 
 class SpikingProbe final : public ProbeSession {
  public:
-  SpikingProbe(const ProbedModel& model, ThreadPool& pool)
+  SpikingProbe(const ProbedModel& model, const Resources& resources)
       : e_(model.experiment),
         p_(model.protocol),
         course_(e_.spiking().course),
-        pool_(pool),
+        resources_(resources),
+        pool_(resources.pool),
         rounds_(rounds_of(course_)),
         schoolings_(schoolings_of(p_)) {}
 
   void prepare(const io::Path&) override {
-    samples_ = load_samples(course_);
+    samples_ = load_samples(course_, resources_);
     enroll();
   }
   void load(const io::Checkpoint& checkpoint, const std::string& origin) override {
@@ -198,6 +199,7 @@ class SpikingProbe final : public ProbeSession {
   const Experiment& e_;
   const Protocol& p_;
   const Course& course_;
+  const Resources resources_;
   ThreadPool& pool_;
   std::vector<CourseRound> rounds_;
   std::vector<Schooling> schoolings_;
@@ -209,8 +211,8 @@ class SpikingProbe final : public ProbeSession {
 
 }  // namespace
 
-std::unique_ptr<ProbeSession> make_spiking_probe(const ProbedModel& model, ThreadPool& pool) {
-  return std::make_unique<SpikingProbe>(model, pool);
+std::unique_ptr<ProbeSession> make_spiking_probe(const ProbedModel& model, const Resources& resources) {
+  return std::make_unique<SpikingProbe>(model, resources);
 }
 
 }  // namespace apical

@@ -14,7 +14,7 @@
 namespace apical {
 
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
-                                const std::atomic<bool>& stop) {
+                                const Resources& resources, const std::atomic<bool>& stop) {
   for (const Experiment& e : variants) {
     // Along a sweep the task may grow; what stands at the same value is compared, and all with the same
     // seeds.
@@ -51,10 +51,9 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
     RunOptions run;
     run.directory = options.directory / directory_name(e.label);
     run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
-    run.threads = options.threads;
     if (options.watch) run.listeners.push_back(options.watch(e));
     try {
-      result.runs.push_back(run_with_report(e, run, stop));
+      result.runs.push_back(run_with_report(e, run, resources, stop));
     } catch (const NumericalFault& fault) {
       if (!e.sweep) throw;
       result.faults.push_back({e.label, fault.what()});

@@ -12,7 +12,6 @@ namespace apical {
 struct ComparisonOptions {
   io::Path directory;
   bool resume = false;
-  unsigned threads = 0;
   /// Called before each variant's run; what it returns watches that run and must live until the next call.
   std::function<Listener*(const Experiment&)> watch = {};
 };
@@ -31,6 +30,6 @@ struct ComparisonResult {
 /// Runs every variant that has not finished yet. ConfigError if they do not share a task and seeds.
 /// Throws the NumericalFault of a variant that is not part of a sweep.
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
-                                const std::atomic<bool>& stop);
+                                const Resources& resources, const std::atomic<bool>& stop);
 
 }  // namespace apical

@@ -253,7 +253,7 @@ bool ReproductionResult::reproduced() const {
 }
 
 ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptions& options,
-                             const std::atomic<bool>& stop) {
+                             const Resources& resources, const std::atomic<bool>& stop) {
   ReproductionResult r;
   r.claim = read_reproduction(document);
   if (r.claim.empty()) {
@@ -261,7 +261,7 @@ ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptio
                       "add [reproduces] and [[expect]], or use 'apical run' or 'apical compare'");
   }
   const std::vector<Experiment> variants = read_variants(document);
-  r.comparison = run_comparison(variants, options, stop);
+  r.comparison = run_comparison(variants, options, resources, stop);
   if (r.comparison.stopped) return r;
   MeasurementsByVariant measured;
   for (const Experiment& e : variants)
@@ -327,7 +327,8 @@ std::string RepeatResult::text() const {
                      k.where, k.seed, number(difference->before), number(difference->now));
 }
 
-RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const std::atomic<bool>& stop) {
+RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const Resources& resources,
+                        const std::atomic<bool>& stop) {
   if (!io::file_exists(run / "summary.json")) {
     throw DataError(fmt::format(
         "{} holds no finished run (no summary.json); there is nothing to compare with", run.string()));
@@ -339,7 +340,7 @@ RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const st
   }
   RepeatResult r;
   r.label = e.label;
-  const RunResult again = run_with_report(e, options, stop);
+  const RunResult again = run_with_report(e, options, resources, stop);
   r.stopped = again.stopped;
   r.has_checkpoint = again.has_checkpoint;
   if (again.stopped) return r;

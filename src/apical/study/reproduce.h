@@ -44,7 +44,7 @@ struct ReproductionResult {
 /// Runs every variant into `options.directory`, evaluates the expectations, and writes reproduction.json and
 /// the report. ConfigError if the file expects nothing.
 ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptions& options,
-                             const std::atomic<bool>& stop);
+                             const Resources& resources, const std::atomic<bool>& stop);
 
 /// An experiment that comes with Apical and says what it reproduces.
 struct ShippedFigure {
@@ -77,6 +77,7 @@ std::optional<Difference> first_difference(const std::vector<Measurement>& befor
 
 /// Runs the experiment of a finished run directory again into `options.directory` and compares. DataError if
 /// `run` is no finished run.
-RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const std::atomic<bool>& stop);
+RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const Resources& resources,
+                        const std::atomic<bool>& stop);
 
 }  // namespace apical

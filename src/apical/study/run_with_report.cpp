@@ -5,9 +5,9 @@
 
 namespace apical {
 
-RunResult run_with_report(const Experiment& experiment, const RunOptions& options,
+RunResult run_with_report(const Experiment& experiment, const RunOptions& options, const Resources& resources,
                           const std::atomic<bool>& stop) {
-  RunResult result = run_experiment(experiment, options, stop);
+  RunResult result = run_experiment(experiment, options, resources, stop);
   const bool has_page = result.was_finished && io::file_exists(options.directory / "report.html");
   if (!result.stopped && !has_page) write_report(options.directory);
   return result;

@@ -184,7 +184,7 @@ TaskInfo cart_pole_task() {
           .citation =
               "Florian (2007) Correct equations for the dynamics of the cart-pole system; "
               "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Fig. 2a",
-          .recipe = Recipe<Dataset>(CartPoleOptions{}),
+          .recipe = TaskRecipe(CartPoleOptions{}),
           .steers = true};
 }
 

@@ -83,7 +83,7 @@ TaskInfo cart_pole_v1_task() {
           .citation =
               "Barto, Sutton & Anderson, IEEE Trans Syst Man Cybern 13:834, 1983; Brockman et al. "
               "(2016) OpenAI Gym, arXiv:1606.01540",
-          .recipe = Recipe<Dataset>(CartPoleV1Options{}),
+          .recipe = TaskRecipe(CartPoleV1Options{}),
           .rewards = true};
 }
 

@@ -84,13 +84,14 @@ void fields(FieldVisitor& v, CifarOptions& o) {
   fields(v, o.augmentation);
 }
 
-LabelledImages read_batches(std::span<const std::string> files, const FileOptions& o, Variants& variants) {
+LabelledImages read_batches(std::span<const std::string> files, const FileOptions& o,
+                            const std::filesystem::path& base, Variants& variants) {
   constexpr std::size_t kBatch = 10000;
   LabelledImages images;
   images.pixels = kCifarRecord - 1;
   images.rows = 32;
   for (const std::string& file : files) {
-    const auto path = find_data_file(cifar10_source(), file, o.directory);
+    const auto path = find_data_file(cifar10_source(), file, base);
     const auto bytes = unpack_file(path, std::size_t{1} << 30);
     const std::string variant = variant_of(path, file, bytes, o.only_originals());
     if (!variant.empty()) ++variants[variant];
@@ -113,11 +114,12 @@ PixelScale scale_of(const std::string& normalisation) {
   return PixelScale::standard({0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616});
 }
 
-Dataset build(const CifarOptions& o) {
+Dataset build(const CifarOptions& o, const Resources& resources) {
+  const std::filesystem::path base = o.files.base(resources);
   const std::span<const std::string> files(cifar10_files());
   Variants variants;
-  const LabelledImages train = read_batches(files.first(5), o.files, variants);
-  const LabelledImages test = read_batches(files.subspan(5), o.files, variants);
+  const LabelledImages train = read_batches(files.first(5), o.files, base, variants);
+  const LabelledImages test = read_batches(files.subspan(5), o.files, base, variants);
   const std::size_t held_out = o.validation_samples, all = train.labels.size();
   if (held_out >= all) {
     throw FieldError("validation_samples",
@@ -162,7 +164,7 @@ TaskInfo cifar10_task() {
       .name = "cifar10",
       .description = "colour pictures, 3 x 32 x 32, ten classes; 45000 train, 5000 validation, 10000 test",
       .citation = "Krizhevsky (2009) Learning multiple layers of features from tiny images",
-      .recipe = Recipe<Dataset>(CifarOptions{}),
+      .recipe = TaskRecipe(CifarOptions{}),
       .classifies = true};
 }
 

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -15,20 +14,6 @@
 namespace apical {
 
 namespace fs = std::filesystem;
-
-fs::path data_directory(const std::string& directory) {
-  const auto from_environment = [](const char* name) -> fs::path {
-    const char* const value = std::getenv(name);
-    return value == nullptr ? "" : value;
-  };
-  if (!directory.empty()) return directory;
-  if (const fs::path named = from_environment("APICAL_DATA"); !named.empty()) return named;
-  // A relative XDG_DATA_HOME is to be ignored (XDG Base Directory Specification 0.8).
-  if (const fs::path data = from_environment("XDG_DATA_HOME"); data.is_absolute()) return data / "apical";
-  if (const fs::path home = from_environment("HOME"); !home.empty())
-    return home / ".local" / "share" / "apical";
-  return {};
-}
 
 namespace {
 
@@ -52,8 +37,7 @@ fs::path find_below(const fs::path& base, const DataSource& source, const std::s
   return {};
 }
 
-fs::path find_data_file(const DataSource& source, const std::string& file, const std::string& directory) {
-  const fs::path base = data_directory(directory);
+fs::path find_data_file(const DataSource& source, const std::string& file, const fs::path& base) {
   const std::string advice = fmt::format(
       "  {},\n  then name their folder in --data, in APICAL_DATA or in the task's parameter 'directory'",
       source.how_to_get);

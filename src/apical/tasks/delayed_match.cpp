@@ -95,7 +95,7 @@ TaskInfo delayed_match_task() {
           .citation =
               "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Fig. 2b; "
               "the trials are our draws with its law, not its trials",
-          .recipe = Recipe<Dataset>(MatchOptions{}),
+          .recipe = TaskRecipe(MatchOptions{}),
           .classifies = true,
           .sequences = true};
 }

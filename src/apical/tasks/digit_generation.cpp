@@ -19,11 +19,11 @@ void fields(FieldVisitor& v, DigitGenerationOptions& o) {
   verify_field(v, o.files);
 }
 
-Dataset build(const DigitGenerationOptions& o) {
+Dataset build(const DigitGenerationOptions& o, const Resources& resources) {
   const IdxDataset& mnist = mnist_files();
   const bool verify = o.files.only_originals();
   const LabelledImages images = read_labelled_images(
-      mnist.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte", o.files.directory,
+      mnist.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte", o.files.base(resources),
       verify ? &mnist.train_images : nullptr, verify ? &mnist.train_labels : nullptr);
   Dataset data;
   data.name = "digit-generation";
@@ -65,7 +65,7 @@ TaskInfo digit_generation_task() {
       .description =
           "one-hot digit in, the first MNIST training image of that digit out (784 pixels in [0, 1])",
       .citation = "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, Figs. 4 and 5",
-      .recipe = Recipe<Dataset>(DigitGenerationOptions{})};
+      .recipe = TaskRecipe(DigitGenerationOptions{})};
 }
 
 }  // namespace apical

@@ -31,7 +31,7 @@ TaskInfo fashion_mnist_task() {
           .description =
               "pictures of clothes, 28 x 28 pixels, ten classes; 50000 train, 10000 validation, 10000 test",
           .citation = "Xiao, Rasul & Vollgraf (2017) Fashion-MNIST, arXiv 1708.07747",
-          .recipe = Recipe<Dataset>(options),
+          .recipe = TaskRecipe(options),
           .classifies = true};
 }
 

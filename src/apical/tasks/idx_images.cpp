@@ -13,9 +13,9 @@ namespace {
 // The largest of the originals is 47 MB.
 constexpr std::size_t kLargestFile = std::size_t{1} << 30;
 
-IdxArray read_idx(const DataSource& source, const std::string& file, const std::string& directory,
+IdxArray read_idx(const DataSource& source, const std::string& file, const std::filesystem::path& base,
                   std::size_t dimensions, const ExpectedFile* expected) {
-  const std::filesystem::path path = find_data_file(source, file, directory);
+  const std::filesystem::path path = find_data_file(source, file, base);
   const auto bytes = unpack_file(path, kLargestFile);
   IdxArray array = parse_idx(bytes, dimensions, path.string());
   if (expected == nullptr) return array;
@@ -43,11 +43,11 @@ IdxArray read_idx(const DataSource& source, const std::string& file, const std::
 }  // namespace
 
 LabelledImages read_labelled_images(const DataSource& source, const std::string& images_file,
-                                    const std::string& labels_file, const std::string& directory,
+                                    const std::string& labels_file, const std::filesystem::path& base,
                                     const ExpectedFile* expected_images,
                                     const ExpectedFile* expected_labels) {
-  IdxArray images = read_idx(source, images_file, directory, 3, expected_images);
-  const IdxArray labels = read_idx(source, labels_file, directory, 1, expected_labels);
+  IdxArray images = read_idx(source, images_file, base, 3, expected_images);
+  const IdxArray labels = read_idx(source, labels_file, base, 1, expected_labels);
   if (images.shape[0] != labels.shape[0]) {
     throw DataError(fmt::format("{}: {} has {} images but {} has {} labels", source.title, images_file,
                                 images.shape[0], labels_file, labels.shape[0]));
@@ -68,7 +68,7 @@ LabelledImages read_labelled_images(const DataSource& source, const std::string&
 
 void directory_field(FieldVisitor& v, FileOptions& o) {
   v({.name = "directory",
-     .meaning = "folder of the data files; empty: that of the environment variable APICAL_DATA",
+     .meaning = "folder of the data files; empty: that of --data or APICAL_DATA",
      .optional = true},
     o.directory);
 }
@@ -108,14 +108,15 @@ Split image_split(const LabelledImages& all, std::size_t first, std::size_t last
   return split;
 }
 
-Dataset build(const IdxOptions& o) {
+Dataset build(const IdxOptions& o, const Resources& resources) {
+  const std::filesystem::path base = o.files.base(resources);
   const IdxDataset& set = *o.set;
   const auto expected = [&](const ExpectedFile& file) { return o.files.only_originals() ? &file : nullptr; };
   const LabelledImages train =
-      read_labelled_images(set.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte",
-                           o.files.directory, expected(set.train_images), expected(set.train_labels));
+      read_labelled_images(set.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte", base,
+                           expected(set.train_images), expected(set.train_labels));
   const LabelledImages test =
-      read_labelled_images(set.source, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", o.files.directory,
+      read_labelled_images(set.source, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", base,
                            expected(set.test_images), expected(set.test_labels));
   const std::size_t held_out = o.validation_samples, all = train.labels.size();
   if (held_out >= all) {

@@ -24,10 +24,10 @@ struct ExpectedFile {
   std::optional<std::uint32_t> not_crc32;  ///< a mix-up that is recognised by this CRC
 };
 
-/// Ten classes, at least one image. `expected_images` and `expected_labels` are null for files that are not
-/// the originals.
+/// Ten classes, at least one image, from files below `base`. `expected_images` and `expected_labels` are null
+/// for files that are not the originals.
 LabelledImages read_labelled_images(const DataSource& source, const std::string& images_file,
-                                    const std::string& labels_file, const std::string& directory,
+                                    const std::string& labels_file, const std::filesystem::path& base,
                                     const ExpectedFile* expected_images, const ExpectedFile* expected_labels);
 
 /// What distinguishes one such data set from another.
@@ -44,6 +44,9 @@ struct FileOptions {
   std::string directory;
   std::string verify = "original";
   bool only_originals() const { return verify == "original"; }
+  std::filesystem::path base(const Resources& resources) const {
+    return directory.empty() ? resources.data : std::filesystem::path(directory);
+  }
 };
 void directory_field(FieldVisitor& v, FileOptions& o);
 void verify_field(FieldVisitor& v, FileOptions& o);
@@ -56,7 +59,7 @@ struct IdxOptions {
   AugmentationOptions augmentation;
 };
 void fields(FieldVisitor& v, IdxOptions& o);
-Dataset build(const IdxOptions& o);
+Dataset build(const IdxOptions& o, const Resources& resources);
 
 /// The samples [first, last) with one-hot targets.
 Split image_split(const LabelledImages& all, std::size_t first, std::size_t last, const PixelScale& scale,

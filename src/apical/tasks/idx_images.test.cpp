@@ -86,29 +86,6 @@ class Folder : public testing::Test {
   fs::path path_;
 };
 
-/// A variable of the environment, set or unset for a while.
-class Environment {
- public:
-  Environment(const char* name, const char* value) : name_(name) {
-    if (const char* const before = std::getenv(name)) before_ = before;
-    put(value);
-  }
-  ~Environment() { put(before_ ? before_->c_str() : nullptr); }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  void put(const char* value) const {
-    if (value == nullptr) {
-      ::unsetenv(name_);
-    } else {
-      ::setenv(name_, value, 1);
-    }
-  }
-  const char* name_;
-  std::optional<std::string> before_;
-};
-
 using IdxImages = Folder;
 
 TEST_F(IdxImages, PlainAndGzipFilesMakeADataset) {
@@ -166,17 +143,23 @@ TEST_F(IdxImages, AMissingFileSaysWhereItWasSoughtAndHowToGetIt) {
   EXPECT_THAT(said, HasSubstr(path_.string()));
 }
 
-TEST_F(IdxImages, TheEnvironmentNamesTheFolderUnlessTheTaskDoes) {
+TEST_F(IdxImages, FilesAreSoughtInTheFolderHandedInUnlessTheTaskNamesOne) {
   write_small_mnist();
   const auto p = TaskParameters{}.set("verify", "none").set("validation_samples", 2);
-  {
-    const Environment none("APICAL_DATA", nullptr), home("XDG_DATA_HOME", "/nowhere");
-    EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("/nowhere/apical/mnist"));
-    const Environment relative("XDG_DATA_HOME", "relative"), no_home("HOME", nullptr);
-    EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("no data directory is known"));
-  }
-  const Environment here("APICAL_DATA", path_.c_str());
-  EXPECT_EQ(make_dataset("mnist", p).train.size(), 10U);
+  ThreadPool pool(1);
+  const auto complaint = [&](const Resources& resources) -> std::string {
+    try {
+      make_dataset("mnist", p, resources);
+    } catch (const DataError& fault) {
+      return fault.what();
+    }
+    return "nothing was thrown";
+  };
+  EXPECT_THAT(complaint({pool, "/nowhere"}), HasSubstr("/nowhere/mnist"));
+  EXPECT_THAT(complaint({pool}), HasSubstr("no data directory is known"));
+  EXPECT_EQ(make_dataset("mnist", p, {pool, path_}).train.size(), 10U);
+  EXPECT_EQ(make_dataset("mnist", parameters().set("validation_samples", 2), {pool, "/nowhere"}).train.size(),
+            10U);
 }
 
 TEST_F(IdxImages, OnlyTheOriginalsPassVerification) {
@@ -325,7 +308,10 @@ class Originals : public testing::Test {
     const char* const directory = std::getenv("APICAL_DATA");
     if (directory == nullptr) GTEST_SKIP() << "APICAL_DATA is not set; the original MNIST files are needed";
     if (!fs::exists(fs::path(directory) / "mnist")) GTEST_SKIP() << directory << " has no folder mnist";
+    resources_.data = directory;
   }
+  ThreadPool pool_{1};
+  Resources resources_{pool_};
 };
 
 TEST(Cifar10Files, OriginalOrConvertedTheyAreSplitAndNormalised) {
@@ -333,8 +319,9 @@ TEST(Cifar10Files, OriginalOrConvertedTheyAreSplitAndNormalised) {
   if (directory == nullptr) GTEST_SKIP() << "APICAL_DATA is not set; the files of CIFAR-10 are needed";
   if (find_below(directory, cifar10_source(), "test_batch.bin").empty())
     GTEST_SKIP() << directory << " has no CIFAR-10";
-  const Dataset data =
-      make_dataset("cifar10", TaskParameters{}.set("normalisation", "standard").set("verify", "none"));
+  ThreadPool pool(1);
+  const Dataset data = make_dataset(
+      "cifar10", TaskParameters{}.set("normalisation", "standard").set("verify", "none"), {pool, directory});
   EXPECT_EQ(data.train.size(), 45000U);
   EXPECT_EQ(data.validation.size(), 5000U);
   EXPECT_EQ(data.test.size(), 10000U);
@@ -363,7 +350,7 @@ TEST(Cifar10Files, OriginalOrConvertedTheyAreSplitAndNormalised) {
 
 // The order of the first occurrences is that of the published digit-generation experiment.
 TEST_F(Originals, MnistPassesItsChecksumsAndStartsWithTheKnownDigits) {
-  const Dataset data = make_dataset("mnist");
+  const Dataset data = make_dataset("mnist", {}, resources_);
   EXPECT_EQ(data.train.size(), 50000U);
   EXPECT_EQ(data.validation.size(), 10000U);
   EXPECT_EQ(data.test.size(), 10000U);
@@ -378,8 +365,7 @@ TEST_F(Originals, MnistPassesItsChecksumsAndStartsWithTheKnownDigits) {
   }
   EXPECT_NEAR(sum / 50000 / 784, 0.1307, 5e-4);
   try {
-    make_dataset("fashion-mnist",
-                 TaskParameters{}.set("directory", std::getenv("APICAL_DATA") + std::string("/mnist")));
+    make_dataset("fashion-mnist", TaskParameters{}.set("directory", (resources_.data / "mnist").string()));
     ADD_FAILURE() << "MNIST was taken for Fashion-MNIST";
   } catch (const DataError& fault) {
     EXPECT_THAT(fault.what(), HasSubstr("is the file of MNIST"));
@@ -387,7 +373,7 @@ TEST_F(Originals, MnistPassesItsChecksumsAndStartsWithTheKnownDigits) {
 }
 
 TEST_F(Originals, DigitGenerationShowsFiveFirst) {
-  const Dataset data = make_dataset("digit-generation");
+  const Dataset data = make_dataset("digit-generation", {}, resources_);
   std::vector<double> x(10);
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < 10; ++i) {

@@ -15,7 +15,6 @@
 #include <tuple>
 
 #include "apical/core/error.h"
-#include "apical/core/threads.h"
 #include "apical/io/jpeg.h"
 #include "apical/tasks/resize.h"
 
@@ -41,9 +40,6 @@ struct ImageFiles::Key {
 
 namespace {
 
-/// Half of the threads that the process may use, for training has work for the rest.
-std::size_t readers() { return std::clamp<std::size_t>(available_threads() / 2, 1, 8); }
-
 io::Picture decode_whole(const std::filesystem::path& path, std::size_t shorter_side) {
   try {
     return io::decode_jpeg(io::read_file(path), path.string(), shorter_side);
@@ -57,13 +53,14 @@ io::Picture decode_whole(const std::filesystem::path& path, std::size_t shorter_
 /// The threads that decode what was announced.
 class ImageFiles::Ahead {
  public:
-  Ahead(const ImageFiles& files, std::size_t most) : files_(files), most_(std::max<std::size_t>(most, 1)) {}
+  Ahead(const ImageFiles& files, std::size_t most, std::size_t readers)
+      : files_(files), most_(std::max<std::size_t>(most, 1)), readers_(readers) {}
 
   /// Replaces what was announced for `seed`; of what is decoded already only what is wanted still stays.
   void announce(std::uint64_t seed, const std::vector<Key>& keys) {
     const std::set<Key> wanted(keys.begin(), keys.end());
     const std::lock_guard lock(mutex_);
-    while (threads_.size() < readers())
+    while (threads_.size() < readers_)
       threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
     std::erase_if(plan_, [&](const Key& k) { return k.seed == seed; });
     std::erase_if(
@@ -121,7 +118,7 @@ class ImageFiles::Ahead {
   }
 
   const ImageFiles& files_;
-  std::size_t most_;
+  std::size_t most_, readers_;
   std::mutex mutex_;
   std::condition_variable_any changed_, done_;
   std::deque<Key> plan_;
@@ -130,11 +127,12 @@ class ImageFiles::Ahead {
   std::vector<std::jthread> threads_;  // last: they end before what they use
 };
 
-ImageFiles::ImageFiles(std::vector<std::filesystem::path> files, std::size_t size, std::size_t shorter_side)
+ImageFiles::ImageFiles(std::vector<std::filesystem::path> files, std::size_t size, std::size_t shorter_side,
+                       std::size_t readers)
     : files_(std::move(files)), size_(size), shorter_side_(shorter_side) {
-  APICAL_CHECK(size_ > 0 && shorter_side_ >= size_);
+  APICAL_CHECK(size_ > 0 && shorter_side_ >= size_ && readers > 0);
   constexpr std::size_t kBytesAhead = std::size_t{64} << 20;
-  ahead_ = std::make_unique<Ahead>(*this, kBytesAhead / shape().size());
+  ahead_ = std::make_unique<Ahead>(*this, kBytesAhead / shape().size(), readers);
 }
 
 ImageFiles::~ImageFiles() = default;

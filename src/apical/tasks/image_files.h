@@ -16,8 +16,10 @@ namespace apical {
 
 class ImageFiles {
  public:
-  /// Windows of `size` x `size` pixels of pictures whose shorter side is `shorter_side` >= size.
-  ImageFiles(std::vector<std::filesystem::path> files, std::size_t size, std::size_t shorter_side);
+  /// Windows of `size` x `size` pixels of pictures whose shorter side is `shorter_side` >= size. So many
+  /// `readers`, threads of its own, decode what was announced.
+  ImageFiles(std::vector<std::filesystem::path> files, std::size_t size, std::size_t shorter_side,
+             std::size_t readers = 1);
   ~ImageFiles();
   ImageFiles(const ImageFiles&) = delete;
   ImageFiles& operator=(const ImageFiles&) = delete;

@@ -10,7 +10,6 @@
 #include "apical/core/threads.h"
 #include "apical/io/jpeg.h"
 #include "apical/tasks/augmentation.h"
-#include "apical/tasks/data_files.h"
 #include "apical/tasks/image_files.h"
 #include "apical/tasks/imagenet_scale.h"
 
@@ -83,10 +82,9 @@ LabelledFiles files_below(const fs::path& folder, const std::vector<std::string>
 
 /// Decodes everything once and leaves out what cannot be; their names and reasons go to `skipped`.
 LabelledFiles without_corrupt(const LabelledFiles& all, std::size_t shorter_side,
-                              std::vector<std::string>& skipped) {
+                              std::vector<std::string>& skipped, ThreadPool& pool) {
   std::vector<std::string> faults(all.files.size());
   constexpr std::size_t kPiece = 64;
-  ThreadPool pool;
   pool.run((all.files.size() + kPiece - 1) / kPiece, [&](std::size_t piece) {
     for (std::size_t i = piece * kPiece; i < std::min((piece + 1) * kPiece, all.files.size()); ++i) {
       try {
@@ -110,12 +108,17 @@ LabelledFiles without_corrupt(const LabelledFiles& all, std::size_t shorter_side
   return whole;
 }
 
+/// Threads that decode ahead: half as many as there are, for training has work for the rest.
+std::size_t readers(const Resources& resources) {
+  return std::clamp<std::size_t>(resources.pool.size() / 2, 1, 8);
+}
+
 Split make_split(LabelledFiles files, std::size_t classes, std::size_t size, std::size_t shorter_side,
-                 const PixelScale& scale) {
+                 const PixelScale& scale, std::size_t readers) {
   Split split;
   if (files.files.empty()) return split;
-  split.inputs = Inputs(
-      FilePixels{std::make_shared<const ImageFiles>(std::move(files.files), size, shorter_side), scale});
+  split.inputs = Inputs(FilePixels{
+      std::make_shared<const ImageFiles>(std::move(files.files), size, shorter_side, readers), scale});
   split.labels = std::move(files.labels);
   split.classes = classes;
   return split;
@@ -172,14 +175,13 @@ void fields(FieldVisitor& v, ImageFolderOptions& o) {
   fields(v, o.augmentation);
 }
 
-fs::path root_of(const ImageFolderOptions& o) {
+fs::path root_of(const ImageFolderOptions& o, const fs::path& base) {
   fs::path root = o.directory;
   if (root.empty()) {
     throw FieldError::about({"directory"},
                             "task 'image-folder' needs 'directory', the folder that holds train/CLASS/*.jpg",
                             "a relative one is sought in --data or APICAL_DATA first");
   }
-  const fs::path base = data_directory();
   if (root.is_relative() && !base.empty() && fs::is_directory(base / root)) root = base / root;
   if (!fs::is_directory(root / "train")) {
     const std::string sought = root.is_relative() && !base.empty()
@@ -191,8 +193,8 @@ fs::path root_of(const ImageFolderOptions& o) {
   return root;
 }
 
-Dataset build(const ImageFolderOptions& o) {
-  const fs::path root = root_of(o);
+Dataset build(const ImageFolderOptions& o, const Resources& resources) {
+  const fs::path root = root_of(o, resources.data);
   const std::size_t size = o.size, side = o.resize == 0 ? size : o.resize;
   Dataset data;
   data.name = "image-folder";
@@ -200,7 +202,8 @@ Dataset build(const ImageFolderOptions& o) {
   const auto read = [&](const char* part) -> LabelledFiles {
     if (!fs::is_directory(root / part)) return {};
     LabelledFiles files = files_below(root / part, data.class_names);
-    return o.corrupt_files == "skip" ? without_corrupt(files, side, data.skipped_files) : files;
+    return o.corrupt_files == "skip" ? without_corrupt(files, side, data.skipped_files, resources.pool)
+                                     : files;
   };
   LabelledFiles train = read("train"), validation = read("val"), test = read("test");
   if (validation.files.empty() && test.files.empty()) {
@@ -224,9 +227,9 @@ Dataset build(const ImageFolderOptions& o) {
   }
   const std::size_t classes = data.class_names.size();
   const PixelScale scale = o.normalisation == "unit" ? PixelScale::unit(3) : imagenet_scale();
-  data.train = make_split(std::move(train), classes, size, side, scale);
-  data.validation = make_split(std::move(validation), classes, size, side, scale);
-  data.test = make_split(std::move(test), classes, size, side, scale);
+  data.train = make_split(std::move(train), classes, size, side, scale, readers(resources));
+  data.validation = make_split(std::move(validation), classes, size, side, scale, readers(resources));
+  data.test = make_split(std::move(test), classes, size, side, scale, readers(resources));
   data.train.augmentation = augmentation_of(o.augmentation);
   data.readout = Readout::largest_output;
   return data;
@@ -238,7 +241,7 @@ TaskInfo image_folder_task() {
   return {.name = "image-folder",
           .description = "your own JPEG files, one folder per class, decoded while training goes on",
           .citation = "your own pictures; cite where they come from",
-          .recipe = Recipe<Dataset>(ImageFolderOptions{}),
+          .recipe = TaskRecipe(ImageFolderOptions{}),
           .classifies = true};
 }
 

@@ -175,7 +175,7 @@ TEST_F(ImageFolder, WhatIsAnnouncedReadsTheSameInAnyOrderFromAnyThread) {
   for (int i = 100; i < 180; ++i)
     paths.push_back(directory_ / "train" / "bee" / (std::to_string(i) + ".jpg"));
   io::write_atomically(paths[33], "no picture");
-  const ImageFiles files(paths, 8, 12), plain(paths, 8, 12);
+  const ImageFiles files(paths, 8, 12, 4), plain(paths, 8, 12);
   const Augmentation augmentation{.crop = true, .flip = true, .pad = 0};
   std::vector<std::uint32_t> order(80);
   for (std::uint32_t i = 0; i < 80; ++i) order[i] = (i * 31) % 80;

@@ -30,7 +30,7 @@ TaskInfo mnist_task() {
           .citation =
               "LeCun, Bottou, Bengio & Haffner (1998) Gradient-based "
               "learning applied to document recognition",
-          .recipe = Recipe<Dataset>(options),
+          .recipe = TaskRecipe(options),
           .classifies = true};
 }
 

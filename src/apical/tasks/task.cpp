@@ -37,8 +37,13 @@ const TaskInfo& find_task(std::string_view name) {
   throw ConfigError(fmt::format("unknown task '{}'", name), {}, suggestion(name, names));
 }
 
+Dataset make_dataset(std::string_view name, const TaskParameters& parameters, const Resources& resources) {
+  return build_with(find_task(name).recipe, parameters, resources);
+}
+
 Dataset make_dataset(std::string_view name, const TaskParameters& parameters) {
-  return build_with(find_task(name).recipe, parameters);
+  ThreadPool alone(1);
+  return make_dataset(name, parameters, {alone});
 }
 
 }  // namespace apical

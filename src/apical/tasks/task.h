@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apical/core/recipe.h"
+#include "apical/core/resources.h"
 #include "apical/tasks/dataset.h"
 
 namespace apical {
@@ -15,11 +16,14 @@ namespace apical {
 /// What a task is asked for, by name; what is not there is at its default.
 using TaskParameters = FieldValues;
 
+/// Tasks that read files find them, and do so on threads, by what is handed in.
+using TaskRecipe = Recipe<Dataset, const Resources&>;
+
 struct TaskInfo {
   std::string name;
   std::string description;
   std::string citation;
-  Recipe<Dataset> recipe;
+  TaskRecipe recipe;
   bool classifies = false;  ///< its readout is a decision
   bool sequences = false;   ///< its inputs change within a sample
   bool steers = false;      ///< its evaluations steer a plant in closed loop
@@ -33,6 +37,8 @@ const std::vector<TaskInfo>& tasks();
 const TaskInfo& find_task(std::string_view name);
 
 /// ConfigError for a wrong name or parameter; DataError or IoError for a missing or damaged file.
+Dataset make_dataset(std::string_view name, const TaskParameters& parameters, const Resources& resources);
+/// On one thread; of tasks that read files only with a parameter that says where they are.
 Dataset make_dataset(std::string_view name, const TaskParameters& parameters = {});
 
 }  // namespace apical

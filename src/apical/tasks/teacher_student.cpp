@@ -133,7 +133,7 @@ TaskInfo teacher_student_task() {
           .citation =
               "Max, Jaras, Granier, Wilmes & Petrovici (2025) bioRxiv 2025.07.11.664263, "
               "teacher-student tasks",
-          .recipe = Recipe<Dataset>(TeacherStudentOptions{})};
+          .recipe = TaskRecipe(TeacherStudentOptions{})};
 }
 
 }  // namespace apical

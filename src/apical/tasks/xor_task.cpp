@@ -48,7 +48,7 @@ TaskInfo xor_task() {
           .description =
               "exclusive or of two bits as rates; the four patterns are train, validation and test alike",
           .citation = "Rumelhart, Hinton & Williams (1986) Parallel Distributed Processing, vol. 1, ch. 8",
-          .recipe = Recipe<Dataset>(XorOptions{}),
+          .recipe = TaskRecipe(XorOptions{}),
           .classifies = true};
 }
 

@@ -120,7 +120,7 @@ TaskInfo yin_yang_task() {
           .citation =
               "Kriener, Göltz & Petrovici (2022) The Yin-Yang dataset. "
               "NICE 2022, doi 10.1145/3517343.3517380",
-          .recipe = Recipe<Dataset>(YinYangOptions{}),
+          .recipe = TaskRecipe(YinYangOptions{}),
           .classifies = true};
 }
 

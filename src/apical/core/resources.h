@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the library may use of the machine: threads, and where data sets lie. Whoever uses the library hands
+// it in. No room but cli/ asks the process for anything of the kind, so that two users within one process do
+// not meddle with one another.
+#pragma once
+
+#include <filesystem>
+
+#include "apical/core/threads.h"
+
+namespace apical {
+
+struct Resources {
+  ThreadPool& pool;                 ///< does one job at a time; must outlive whatever was made with it
+  std::filesystem::path data = {};  ///< folder of data sets; empty: none is known
+};
+
+}  // namespace apical
