@@ -13,6 +13,25 @@ namespace apical::io::hdf5 {
 namespace {
 constexpr std::uint64_t kChunkBytes = 256 << 10;
 
+/// HDF5 hands every error to a function that prints it. Ours are thrown; whoever else uses HDF5 in this
+/// process finds the function again that was there before.
+class Silence {
+ public:
+  Silence() : known_(H5Eget_auto2(H5E_DEFAULT, &function_, &data_) >= 0) {
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  }
+  ~Silence() {
+    if (known_) H5Eset_auto2(H5E_DEFAULT, function_, data_);
+  }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+
+ private:
+  H5E_auto2_t function_ = nullptr;
+  void* data_ = nullptr;
+  bool known_;
+};
+
 /// "a: b: c" from the outermost to the innermost entry of HDF5's error stack.
 std::string error_stack() {
   std::string out;
@@ -112,6 +131,7 @@ struct FileState {
     return result;
   }
   void release() noexcept {
+    const Silence silence;
     for (const hid_t dataset : datasets) H5Dclose(dataset);
     datasets.clear();
     if (id >= 0) H5Fclose(id);
@@ -122,9 +142,6 @@ struct FileState {
 }  // namespace detail
 
 namespace {
-// HDF5 prints its error stack to stderr unless told otherwise, and remembers that per thread.
-void be_quiet() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
-
 hid_t access_list(FaultSlot* slot) {
   const hid_t access = driver_access(slot);
   if (access < 0) throw IoError("HDF5 does not take our file driver: " + error_stack());
@@ -152,7 +169,7 @@ std::vector<hsize_t> chunk_of(const DatasetShape& shape) {
 }  // namespace
 
 File File::create(const Path& path) {
-  be_quiet();
+  const Silence silence;
   auto state = std::make_shared<detail::FileState>();
   state->path = path;
   state->writes = true;
@@ -163,7 +180,7 @@ File File::create(const Path& path) {
 }
 
 File File::open(const Path& path) {
-  be_quiet();
+  const Silence silence;
   auto state = std::make_shared<detail::FileState>();
   state->path = path;
   const Handle access(access_list(&state->slot), H5Pclose);
@@ -178,6 +195,7 @@ File File::open(const Path& path) {
 File::~File() = default;
 
 void File::close() {
+  const Silence silence;
   state_->require_sound();
   herr_t result = 0;
   for (const hid_t dataset : state_->datasets) result = std::min(result, H5Dclose(dataset));
@@ -190,6 +208,7 @@ void File::close() {
 }
 
 bool File::contains(const std::string& path) const {
+  const Silence silence;
   state_->require_sound();
   const std::string whole = absolute(path);
   // H5Lexists fails, rather than denies, when a group on the way is absent.
@@ -203,6 +222,7 @@ bool File::contains(const std::string& path) const {
 }
 
 void File::create_group(const std::string& path) {
+  const Silence silence;
   if (contains(path)) return;
   const Handle link(H5Pcreate(H5P_LINK_CREATE), H5Pclose), properties(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
   state_->checked(H5Pset_create_intermediate_group(link, 1), "set properties");
@@ -212,6 +232,7 @@ void File::create_group(const std::string& path) {
 }
 
 Dataset File::create_dataset(const std::string& path, const DatasetShape& shape) {
+  const Silence silence;
   state_->require_sound();
   APICAL_CHECK(!shape.dims.empty() && shape.element != Element::none);
   std::vector<hsize_t> dims(shape.dims.begin(), shape.dims.end()), most = dims;
@@ -246,6 +267,7 @@ Dataset File::create_dataset(const std::string& path, const DatasetShape& shape)
 }
 
 Dataset File::dataset(const std::string& path) const {
+  const Silence silence;
   if (!contains(path)) {
     const std::string whole = absolute(path);
     const std::size_t slash = whole.rfind('/');
@@ -276,6 +298,7 @@ Dataset File::dataset(const std::string& path) const {
 }
 
 std::vector<std::string> File::names(const std::string& group) const {
+  const Silence silence;
   state_->require_sound();
   std::vector<std::string> out;
   state_->checked(H5Literate_by_name(
@@ -306,6 +329,7 @@ hid_t enumeration(const NamedChoice& choice) {
 }  // namespace
 
 void File::set_attribute(const std::string& path, const std::string& name, const AttributeValue& value) {
+  const Silence silence;
   state_->require_sound();
   const std::string where = absolute(path), what = fmt::format("write attribute '{}' of {}", name, where);
   if (state_->checked(H5Aexists_by_name(state_->id, where.c_str(), name.c_str(), H5P_DEFAULT), what) > 0) {
@@ -334,6 +358,7 @@ void File::set_attribute(const std::string& path, const std::string& name, const
 }
 
 AttributeValue File::attribute(const std::string& path, const std::string& name) const {
+  const Silence silence;
   state_->require_sound();
   const std::string where = absolute(path), what = fmt::format("read attribute '{}' of {}", name, where);
   if (!contains(path) ||
@@ -383,6 +408,7 @@ void Dataset::require(Element element) const {
 }
 
 void Dataset::transfer(bool writes, std::uint64_t first, std::uint64_t count, void* data) const {
+  const Silence silence;
   std::vector<hsize_t> start(dims_.size(), 0), size(dims_.begin(), dims_.end());
   start.front() = first;
   size.front() = count;
@@ -400,6 +426,7 @@ void Dataset::transfer(bool writes, std::uint64_t first, std::uint64_t count, vo
 }
 
 void Dataset::write_rows(std::uint64_t first, std::span<const std::byte> bytes) {
+  const Silence silence;
   state_->require_sound();
   const std::size_t row = row_bytes();
   APICAL_CHECK(row > 0 && bytes.size() % row == 0);

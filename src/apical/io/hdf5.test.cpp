@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <hdf5.h>
 
 #include <cerrno>
 #include <numeric>
@@ -103,6 +104,31 @@ TEST(Hdf5, FilesCutShortOrOfAnotherKindAreRefused) {
     write_atomically(dir / "cut.h5", std::span(whole).first(n));
     EXPECT_THROW(File::open(dir / "cut.h5"), DataError) << n;
   }
+}
+
+TEST(Hdf5, WhoeverElseUsesItKeepsTheirWayToHearOfErrors) {
+  const TestDirectory dir;
+  write_sample(dir / "a.h5");
+  int heard = 0;
+  const auto listener = [](hid_t, void* count) -> herr_t {
+    ++*static_cast<int*>(count);
+    return 0;
+  };
+  H5E_auto2_t before = nullptr, after = nullptr;
+  void *data_before = nullptr, *data_after = nullptr;
+  H5Eget_auto2(H5E_DEFAULT, &before, &data_before);
+  H5Eset_auto2(H5E_DEFAULT, listener, &heard);
+  EXPECT_THROW(File::open(dir / "absent.h5"), IoError);
+  {
+    const File file = File::open(dir / "a.h5");
+    EXPECT_THROW(file.dataset("v1/pyr/w"), DataError);
+    EXPECT_THROW(file.names("v2"), DataError);
+  }
+  H5Eget_auto2(H5E_DEFAULT, &after, &data_after);
+  H5Eset_auto2(H5E_DEFAULT, before, data_before);
+  EXPECT_EQ(after, static_cast<H5E_auto2_t>(listener));
+  EXPECT_EQ(data_after, &heard);
+  EXPECT_EQ(heard, 0) << "what we throw is no news to others";
 }
 
 TEST(Hdf5, NoFailedWriteIsLost) {

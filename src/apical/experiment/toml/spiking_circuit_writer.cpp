@@ -2,8 +2,8 @@
 // Writing spiking circuits, with the fields of spiking_circuit_fields.h.
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
-#include <cstdlib>
 
 #include "apical/experiment/toml/spiking_circuit_fields.h"
 #include "apical/experiment/toml/spiking_circuit_toml.h"
@@ -19,7 +19,9 @@ double value_in_si(double shown, int exponent) {
 std::optional<double> shown_value(double si, int exponent) {
   const double near = exponent < 0 ? si * std::pow(10.0, -exponent) : si / std::pow(10.0, exponent);
   for (int digits = 6; digits <= 17; ++digits) {
-    const double shorter = std::strtod(fmt::format("{:.{}g}", near, digits).c_str(), nullptr);
+    const std::string text = fmt::format("{:.{}g}", near, digits);
+    double shorter = 0;
+    std::from_chars(text.data(), text.data() + text.size(), shorter);  // in any locale of the process
     if (value_in_si(shorter, exponent) == si) return shorter;
   }
   for (const double beside : {std::nextafter(near, -INFINITY), std::nextafter(near, INFINITY)}) {
