@@ -8,10 +8,19 @@
 //   data.train.labels                           class of each sample; empty for a regression
 //   data.readout                                how outputs become a decision
 //
+//   Resources resources{pool, "data"};          where tasks that read files find them
+//   make_dataset("mnist", {}, resources)
+//
+// What generated tasks are made from can be had one by one: draw_yin_yang, cart_pole_step …
+//
 // make_dataset throws ConfigError for a name or parameter it does not know (with the nearest one), DataError
 // or IoError for files that are missing or damaged.
 #pragma once
 
 #include "apical/core/error.h"
+#include "apical/core/resources.h"
+#include "apical/tasks/cart_pole.h"
 #include "apical/tasks/dataset.h"
+#include "apical/tasks/delayed_match.h"
 #include "apical/tasks/task.h"
+#include "apical/tasks/yin_yang.h"

@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const std::filesystem::path kSources = std::filesystem::path(test::kSourceDir) / "src" / "apical";
+const std::filesystem::path kRoot = test::kSourceDir, kSources = kRoot / "src" / "apical";
 
 /// From the ground up: each room may include those before it. io stands on core alone, and only some use it.
 const std::map<std::string, std::set<std::string>> kMayInclude = [] {
@@ -185,6 +185,23 @@ Faults process_state(const SourceFile& file) {
   return faults;
 }
 
+/// Golden traces are replayed as anybody could who has installed Apical.
+Faults around_the_public_door(const SourceFile& file, const std::set<std::string>& doors) {
+  Faults faults;
+  for (const Include& include : includes_of(file.text)) {
+    if (include.target.starts_with("apical/") && !doors.contains(include.target))
+      faults.push_back(
+          fmt::format("{} includes {}: only headers of include/apical", file.path, include.target));
+  }
+  return faults;
+}
+
+std::set<std::string> public_headers() {
+  std::set<std::string> doors;
+  for (const SourceFile& header : cpp_files_below(kRoot / "include")) doors.insert(header.path);
+  return doors;
+}
+
 std::vector<SourceFile> sources() { return cpp_files_below(kSources); }
 
 TEST(Includes, TheTreeIsRead) { EXPECT_GT(sources().size(), 5U); }
@@ -332,6 +349,24 @@ TEST(Includes, ALibraryThatMeddlesWithTheProcessIsFound) {
   EXPECT_EQ(faults_of("taught.signal(n, i); error.exit_code(); // getenv\nauto s = \"exit\";"), 0U);
   EXPECT_THAT(process_state({"cli/x.cpp", "std::getenv(name);"}), IsEmpty());
   EXPECT_THAT(process_state({"core/x.test.cpp", "std::getenv(name);"}), IsEmpty());
+}
+
+TEST(Includes, GoldenTracesAreReplayedThroughPublicHeaders) {
+  const std::set<std::string> doors = public_headers();
+  EXPECT_TRUE(doors.contains("apical/simulation.h"));
+  const auto files = cpp_files_below(kRoot / "tests" / "golden");
+  EXPECT_GT(files.size(), 10U);
+  EXPECT_THAT(faults_in(files, [&](const SourceFile& f) { return around_the_public_door(f, doors); }),
+              IsEmpty());
+}
+
+TEST(Includes, AWayAroundThePublicHeadersIsFound) {
+  const std::set<std::string> doors{"apical/simulation.h"};
+  EXPECT_THAT(around_the_public_door({"x.cpp", "#include \"apical/engine/rate/engine.h\"\n"}, doors),
+              SizeIs(1));
+  EXPECT_THAT(
+      around_the_public_door({"x.cpp", "#include \"apical/simulation.h\"\n#include \"golden/x.h\"\n"}, doors),
+      IsEmpty());
 }
 
 TEST(Includes, TheReaderTellsCodeFromCommentsAndLiterals) {

@@ -8,14 +8,11 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "apical/core/error.h"
-#include "apical/engine/layered/model.h"
-#include "apical/engine/spike/network.h"
-#include "apical/models/spiking_quirks.h"
-#include "apical/rules/burst_pairing.h"
-#include "apical/rules/burstprop_reference.h"
-#include "apical/rules/burstprop_rule.h"
-#include "apical/rules/rule_options.h"
+#include "apical/errors.h"
+#include "apical/layered.h"
+#include "apical/rules.h"
+#include "apical/spiking.h"
+#include "golden/burstprop_reference.h"
 
 namespace apical::golden {
 namespace {

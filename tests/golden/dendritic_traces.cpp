@@ -5,10 +5,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "apical/core/error.h"
-#include "apical/models/dendritic_microcircuit.h"
-#include "apical/models/dendritic_predictive_coding.h"
-#include "apical/models/phaseless_alignment_learning.h"
+#include "apical/circuits.h"
+#include "apical/errors.h"
 #include "golden/microcircuits.h"
 
 namespace apical::golden {

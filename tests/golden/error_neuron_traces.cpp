@@ -3,9 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apical/core/error.h"
-#include "apical/models/error_neuron_microcircuit.h"
-#include "apical/models/layered_reference.h"
+#include "apical/circuits.h"
+#include "apical/errors.h"
 #include "golden/microcircuits.h"
 
 namespace apical::golden {

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "apical/core/error.h"
+#include "apical/errors.h"
 #include "golden/formats.h"
 
 namespace apical::golden {

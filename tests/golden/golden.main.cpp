@@ -6,7 +6,7 @@
 
 #include <cstdio>
 
-#include "apical/core/error.h"
+#include "apical/errors.h"
 
 int main(int argc, char** argv) {
   using namespace apical;

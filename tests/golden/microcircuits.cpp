@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apical/core/error.h"
+#include "apical/errors.h"
 #include "golden/comparison.h"
 
 namespace apical::golden {

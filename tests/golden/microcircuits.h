@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "apical/engine/rate/engine.h"
-#include "apical/models/error_neuron_microcircuit.h"
+#include "apical/circuits.h"
+#include "apical/simulation.h"
 #include "golden/golden.h"
 
 namespace apical::golden {

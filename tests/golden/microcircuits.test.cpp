@@ -9,7 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "apical/core/random.h"
+#include "apical/random.h"
 #include "golden/microcircuit_stepper.h"
 #include "support/paths.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/ngrad.h"
 
-#include "apical/core/error.h"
+#include "apical/errors.h"
 #include "golden/ngrad_case.h"
 
 namespace apical::golden {

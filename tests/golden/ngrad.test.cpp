@@ -8,7 +8,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "apical/core/error.h"
+#include "apical/errors.h"
 #include "golden/ngrad_case.h"
 #include "support/paths.h"
 

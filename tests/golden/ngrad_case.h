@@ -9,8 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "apical/engine/layered/alignment.h"
-#include "apical/engine/layered/network.h"
+#include "apical/layered.h"
 #include "golden/golden.h"
 
 namespace apical::golden {

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // bp_*, fa_*, dfa_*, usf_*, frsf_*, kp_*, wm_*, fa_linear_curve_*
-#include "apical/learning/layered_alignment.h"
-#include "apical/rules/backpropagation.h"
-#include "apical/rules/feedback_alignment.h"
-#include "apical/rules/kolen_pollack.h"
-#include "apical/rules/sign_symmetry.h"
-#include "apical/rules/weight_mirror.h"
+#include "apical/layered.h"
+#include "apical/rules.h"
 #include "golden/ngrad_case.h"
 
 namespace apical::golden {

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // oja_*, np_*, segregated_*, kk2001_*
-#include "apical/rules/backpropagation.h"
-#include "apical/rules/hebbian.h"
-#include "apical/rules/perturbation.h"
-#include "apical/rules/segregated_dendrites.h"
-#include "apical/rules/two_site.h"
+#include "apical/rules.h"
 #include "golden/ngrad_case.h"
 #include "golden/ngrad_solve.h"
 

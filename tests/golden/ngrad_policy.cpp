@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ppo_*
-#include "apical/engine/layered/policy_gradient.h"
-#include "apical/rules/backpropagation.h"
+#include "apical/rules.h"
 #include "golden/ngrad_case.h"
 
 namespace apical::golden {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // pc_*, pc_linear_*
-#include "apical/rules/backpropagation.h"
-#include "apical/rules/predictive_coding.h"
+#include "apical/rules.h"
 #include "golden/ngrad_case.h"
 #include "golden/ngrad_solve.h"
 

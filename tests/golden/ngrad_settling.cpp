@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // chl_*, recirculation_*, ep_*, ep_hardsigmoid_*
-#include "apical/rules/contrastive.h"
-#include "apical/rules/delta_rule.h"
-#include "apical/rules/equilibrium_propagation.h"
-#include "apical/rules/recirculation.h"
+#include "apical/rules.h"
 #include "golden/ngrad_case.h"
 
 namespace apical::golden {

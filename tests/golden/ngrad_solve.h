@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apical/core/matrix.h"
+#include "apical/layered.h"
 
 namespace apical::golden {
 

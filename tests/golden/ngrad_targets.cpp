@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // tp_*, tp_limits_*
-#include "apical/rules/backpropagation.h"
-#include "apical/rules/target_propagation.h"
+#include "apical/rules.h"
 #include "golden/ngrad_case.h"
 #include "golden/ngrad_solve.h"
 

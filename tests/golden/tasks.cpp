@@ -10,9 +10,7 @@
 #include <random>
 #include <set>
 
-#include "apical/tasks/cart_pole.h"
-#include "apical/tasks/delayed_match.h"
-#include "apical/tasks/yin_yang.h"
+#include "apical/tasks.h"
 #include "golden/comparison.h"
 
 namespace apical::golden {

@@ -6,9 +6,9 @@
 
 #include "apical/engine/layered/model.h"
 #include "apical/engine/layered/test_networks.h"
-#include "apical/rules/burstprop_reference.h"
 #include "apical/rules/rule_options.h"
 #include "apical/rules/test_burstprop.h"
+#include "golden/burstprop_reference.h"
 
 namespace apical::layered {
 namespace {

@@ -11,8 +11,8 @@
 
 #include <vector>
 
-#include "apical/core/matrix.h"
-#include "apical/rules/burst_rule.h"
+#include "apical/layered.h"
+#include "apical/rules.h"
 
 namespace apical::layered::burstprop {
 

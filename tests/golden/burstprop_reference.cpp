@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/rules/burstprop_reference.h"
+#include "golden/burstprop_reference.h"
 
 #include <cmath>
 
-#include "apical/core/error.h"
+#include "apical/errors.h"
 
 namespace apical::layered::burstprop {
 namespace {
