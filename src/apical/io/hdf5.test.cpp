@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <numeric>
+#include <thread>
 
 #include "apical/io/fault_injection.h"
 #include "apical/io/test_directory.h"
@@ -129,6 +130,21 @@ TEST(Hdf5, WhoeverElseUsesItKeepsTheirWayToHearOfErrors) {
   EXPECT_EQ(after, static_cast<H5E_auto2_t>(listener));
   EXPECT_EQ(data_after, &heard);
   EXPECT_EQ(heard, 0) << "what we throw is no news to others";
+}
+
+TEST(Hdf5, ThreadsWriteAndReadFilesOfTheirOwn) {
+  // As safe as the HDF5 that is linked: Debian's has locks of its own.
+  const TestDirectory dir;
+  std::vector<std::jthread> threads;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    threads.emplace_back([&dir, name] {
+      for (int round = 0; round < 20; ++round) {
+        const Path path = dir / (std::string(name) + std::to_string(round));
+        EXPECT_NO_THROW(write_sample(path));
+        EXPECT_EQ(File::open(path).dataset("v1/pyr/u").read<float>(), ramp(100 * 1000));
+      }
+    });
+  }
 }
 
 TEST(Hdf5, NoFailedWriteIsLost) {

@@ -65,6 +65,19 @@ TEST(Course, LongStagesAreCutIntoRounds) {
   EXPECT_TRUE(rounds[2].ends_stage);
 }
 
+TEST(Course, ShowsOnlySamplesThatItWasHanded) {
+  Course c;
+  c.stages = {{.name = "test", .shows = Shows::test_samples}};
+  c.stages[0].phases = {{.name = "a"}};
+  c.samples = Samples{.task = "mnist", .population = "in", .test = 1};
+  try {
+    make_course(payeur2021::xor_network(tiny()), c, {});
+    ADD_FAILURE() << "samples came from nowhere";
+  } catch (const ConfigError& e) {
+    EXPECT_THAT(e.what(), testing::AllOf(HasSubstr("samples of task 'mnist'"), HasSubstr("load_samples()")));
+  }
+}
+
 TEST(Course, WeightsChangeInPlasticPhasesOnly) {
   CourseStepper s = stepper(payeur2021::xor_course(tiny(), 1));
   const auto weights = [&] { return s.network().weights(s.network().connection("hid1->out exc")); };
