@@ -22,7 +22,7 @@ cmake -S "$work/examples" -B "$work/build" -G Ninja -DCMAKE_CXX_COMPILER="$cxx" 
 cmake --build "$work/build" -j2 > "$work/log" || { cat "$work/log"; exit 1; }
 
 cd "$work"
-for example in train own_task own_observer step_by_hand spiking; do
+for example in train own_task own_observer step_by_hand spiking own_rule; do
   say "$example"
   build/"$example"
 done
