@@ -54,7 +54,7 @@ std::filesystem::path data_folder(const Arguments& arguments) {
     const char* const value = std::getenv(name);
     return value == nullptr ? "" : value;
   };
-  if (const auto named = from_environment("APICAL_DATA"); !named.empty()) return named;
+  if (auto named = from_environment("APICAL_DATA"); !named.empty()) return named;
   // A relative XDG_DATA_HOME is to be ignored (XDG Base Directory Specification 0.8).
   if (const auto data = from_environment("XDG_DATA_HOME"); data.is_absolute()) return data / "apical";
   if (const auto home = from_environment("HOME"); !home.empty()) return home / ".local" / "share" / "apical";
@@ -66,7 +66,7 @@ Resources resources(const Arguments& arguments, ThreadPool& pool) { return {pool
 std::string output_directory(const Arguments& arguments, const std::string& stem) {
   if (const auto out = arguments.value("--out")) return *out;
   for (int number = 1;; ++number) {
-    const std::string path = fmt::format("runs/{}-{:03d}", stem, number);
+    std::string path = fmt::format("runs/{}-{:03d}", stem, number);
     if (!std::filesystem::exists(path)) return path;
   }
 }

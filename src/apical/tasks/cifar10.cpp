@@ -44,7 +44,7 @@ std::string variant_of(const std::filesystem::path& path, const std::string& fil
   if (!receipt || !receipt->md5.contains(file)) return {};
   const bool changed = io::digest_of(io::Digest::md5, std::as_bytes(bytes)) != receipt->md5.at(file);
   if (receipt->original && !changed) return {};
-  const std::string variant = (changed ? "not what was written as: " : "") + receipt->variant;
+  std::string variant = (changed ? "not what was written as: " : "") + receipt->variant;
   if (!only_originals) return variant;
   throw DataError(fmt::format("{} is not the original of CIFAR-10: {}\n  {}", path.string(), variant,
                               changed ? "it was changed, or its conversion was broken off: convert or "

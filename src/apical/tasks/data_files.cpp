@@ -29,7 +29,7 @@ std::vector<fs::path> places_below(const fs::path& base, const DataSource& sourc
 fs::path find_below(const fs::path& base, const DataSource& source, const std::string& file) {
   for (const fs::path& place : places_below(base, source)) {
     for (const char* suffix : {"", ".gz"}) {
-      const fs::path candidate = place / (file + suffix);
+      fs::path candidate = place / (file + suffix);
       std::error_code ignored;
       if (fs::is_regular_file(candidate, ignored)) return candidate;
     }
@@ -44,7 +44,7 @@ fs::path find_data_file(const DataSource& source, const std::string& file, const
   if (base.empty()) {
     throw DataError(fmt::format("{} is wanted, but no data directory is known\n{}", source.title, advice));
   }
-  const fs::path found = find_below(base, source, file);
+  fs::path found = find_below(base, source, file);
   if (!found.empty()) return found;
   std::vector<std::string> tried;
   for (const fs::path& place : places_below(base, source)) tried.push_back(place.string());

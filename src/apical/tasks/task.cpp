@@ -33,6 +33,7 @@ const TaskInfo& find_task(std::string_view name) {
       std::find_if(all.begin(), all.end(), [&](const TaskInfo& task) { return task.name == name; });
   if (at != all.end()) return *at;
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const TaskInfo& task : all) names.push_back(task.name);
   throw ConfigError(fmt::format("unknown task '{}'", name), {}, suggestion(name, names));
 }
