@@ -199,6 +199,28 @@ TYPED_TEST(RateKernels, LaneSweepHasTheBitsOfItsTwinForEverySize) {
   });
 }
 
+TYPED_TEST(RateKernels, SumsOfProductsTooSmallForANumberHaveTheSignOfTheirTwins) {
+  using Real = TypeParam;
+  on_fused_targets([&] {
+    for (const std::size_t inner : {1U, 3U, 16U, 17U}) {
+      const std::size_t n = inner * kLanes;
+      AlignedBuffer<Real> weights(n, -std::numeric_limits<Real>::denorm_min()), in(n, Real(0.25));
+      AlignedBuffer<Real> found(kLanes, Real(1)), expected = found;
+      SweepArgs<Real> a;
+      a.weights = weights.data();
+      a.outer = 1;
+      a.inner = a.stride = inner;
+      a.forward_is_dot = a.dot_overwrites = true;
+      a.dot_in = in.data();
+      a.dot_out = found.data();
+      kernels<Real>().lane_sweep(a);
+      a.dot_out = expected.data();
+      reference::lane_sweep<Real>(a);
+      EXPECT_TRUE(same_bits(found, expected)) << inner << " products";
+    }
+  });
+}
+
 RC_GTEST_PROP(KernelProperty, SweepsHaveTheBitsOfTheirTwins, ()) {
   if (fused_targets().empty()) return;
   const bool both = *rc::gen::arbitrary<bool>(), forward_is_dot = *rc::gen::arbitrary<bool>();
