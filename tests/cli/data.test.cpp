@@ -47,7 +47,8 @@ TEST_F(Data, VerifyTellsMissingFromDamaged) {
 }
 
 TEST_F(Data, VerifyCallsAConversionByItsName) {
-  std::string records(30'730'000, '\1');
+  std::string records;
+  records.assign(30'730'000, '\1');
   io::write_atomically(directory_ / "test_batch.bin", std::string_view(records));
   write_receipt(directory_.path(),
                 {"cifar10",

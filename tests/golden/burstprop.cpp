@@ -179,7 +179,7 @@ Verdict replay_neuron(const json& file) {
   std::vector<std::string> kinds;
   for (const Spike& s : net.take_spikes(0)) {
     spike_steps.push_back(s.step);
-    kinds.push_back(!bursting ? "spike" : s.label == Label::event ? "event" : "burst");
+    kinds.emplace_back(!bursting ? "spike" : s.label == Label::event ? "event" : "burst");
   }
   worst.same(spike_steps, output.at("spike_steps").get<std::vector<Step>>(), "spike steps");
   worst.same(kinds, output.at("spike_kind").get<std::vector<std::string>>(), "spike kinds");
@@ -265,6 +265,7 @@ std::vector<LabelRow> label_rows(const json& rows) {
 
 std::vector<LabelRow> label_rows(const std::vector<Spike>& spikes) {
   std::vector<LabelRow> out;
+  out.reserve(spikes.size());
   for (const Spike& s : spikes) out.emplace_back(s.step, s.neuron, name_of(s.label));
   std::sort(out.begin(), out.end());
   return out;

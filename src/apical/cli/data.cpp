@@ -18,7 +18,7 @@ namespace apical::cli {
 namespace {
 
 std::filesystem::path base_directory(const Arguments& arguments) {
-  const std::filesystem::path base = data_folder(arguments);
+  std::filesystem::path base = data_folder(arguments);
   if (base.empty()) throw UsageError("no data directory is known: name one with --data DIR or APICAL_DATA");
   return base;
 }

@@ -323,7 +323,10 @@ hid_t variable_string() {
 
 hid_t enumeration(const NamedChoice& choice) {
   const hid_t type = H5Tenum_create(H5T_STD_U8LE);
-  for (std::uint8_t i = 0; i < choice.names.size(); ++i) H5Tenum_insert(type, choice.names[i].c_str(), &i);
+  for (std::size_t i = 0; i < choice.names.size(); ++i) {
+    const auto value = static_cast<std::uint8_t>(i);
+    H5Tenum_insert(type, choice.names[i].c_str(), &value);
+  }
   return type;
 }
 }  // namespace

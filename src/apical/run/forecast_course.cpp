@@ -35,7 +35,8 @@ Cost cost_of(const SpikingExperiment& e, std::size_t threads) {
   Cost s;
   s.biological_s = e.course.duration_s();
   const std::size_t at_a_time = std::min(threads, e.seeds.size());
-  const auto turns = static_cast<double>((e.seeds.size() + at_a_time - 1) / at_a_time);
+  const std::size_t turns_taken = (e.seeds.size() + at_a_time - 1) / at_a_time;
+  const auto turns = static_cast<double>(turns_taken);
   const auto start = Clock::now();
   if (e.course.protocol) {  // cheap enough to be its own probe
     make_course(e.circuit, e.course, {.seed = e.seeds.front()})->run_round(0);
@@ -55,13 +56,13 @@ Cost cost_of(const SpikingExperiment& e, std::size_t threads) {
   const std::size_t state = io::save_state(network).size();
   s.network_bytes = network.synapse_bytes() + state;
   if (rounds_of(e.course).size() > 1) s.checkpoint_bytes = state * e.seeds.size();
-  constexpr double kWarmUp_s = 0.2, kProbe_s = 0.2;  // biological, wall
+  constexpr double kWarmUpSeconds = 0.2, kProbeSeconds = 0.2;  // biological, wall
   const double dt = e.circuit.dt_s;
-  network.advance(std::llround(kWarmUp_s / dt));  // rates settle
+  network.advance(std::llround(kWarmUpSeconds / dt));  // rates settle
   const auto probe = Clock::now();
   const spike::Step first = network.step();
   network.reset_counts();
-  while (elapsed(probe) < kProbe_s) network.advance(100);
+  while (elapsed(probe) < kProbeSeconds) network.advance(100);
   const double probed_s = static_cast<double>(network.step() - first) * dt,
                per_second = elapsed(probe) / probed_s;
   if (e.record.spikes) {
