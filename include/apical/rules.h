@@ -29,6 +29,7 @@
 #include "apical/rules/perturbation.h"
 #include "apical/rules/predictive_coding.h"
 #include "apical/rules/recirculation.h"
+#include "apical/rules/rule_list.h"
 #include "apical/rules/rule_options.h"
 #include "apical/rules/segregated_dendrites.h"
 #include "apical/rules/sign_symmetry.h"

@@ -10,6 +10,7 @@
 #include "apical/learning/test_observers.h"
 #include "apical/learning/trainer.h"
 #include "apical/models/layered_models.h"
+#include "apical/rules/equilibrium_propagation.h"
 #include "apical/tasks/task.h"
 
 namespace apical {
@@ -151,7 +152,7 @@ TEST(LayeredLearner, AlignmentOfBackpropagationIsExactAndOfSmallFeedbackIsNot) {
 TEST(LayeredLearner, EquilibriumPropagationIsComparedWithTheGradientAtItsOwnFixedPoint) {
   ThreadPool pool(1);
   models::LayeredNetwork n = network("equilibrium-propagation");
-  auto& o = std::get<layered::EquilibriumOptions>(n.rule);
+  auto& o = *n.rule.as<layered::EquilibriumOptions>();
   o.beta = 0.01;
   o.free.max_steps = o.nudged.max_steps = 300;
   LayeredLearner<double> l(n, {small_task()}, {1}, pool);

@@ -18,9 +18,10 @@ struct LayeredModelRecipe {
   std::string description;
   std::string citation;
   Recipe<LayeredNetwork> recipe;
+  std::vector<double> example;  ///< layers of a small network that it can work on
 };
 
-/// In the order of layered::rule_names().
+/// In the order of layered::all_rules().
 const std::vector<LayeredModelRecipe>& layered_models();
 /// Null if there is none of this name.
 const LayeredModelRecipe* find_layered(std::string_view name);

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "apical/rules/equilibrium_propagation.h"
+#include "apical/rules/rule_list.h"
+
 namespace apical::models {
 namespace {
 
@@ -53,7 +56,7 @@ TEST(LayeredModels, ParametersReachTheRule) {
                                         {"learning_rate", std::vector<double>{0.04, 0.02, 0.01}},
                                         {"gain", std::vector<double>{0.5}},
                                         {"output_bias", -2.0}});
-  const auto& o = std::get<layered::EquilibriumOptions>(n.rule);
+  const auto& o = *n.rule.as<layered::EquilibriumOptions>();
   EXPECT_EQ(o.beta, 0.3);
   EXPECT_EQ(o.free.max_steps, 7);
   EXPECT_EQ(o.nudged.dynamics, layered::Dynamics::sweeps);

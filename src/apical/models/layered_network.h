@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "apical/engine/layered/model.h"
-#include "apical/rules/rule_options.h"
+#include "apical/rules/backpropagation.h"
 
 namespace apical::models {
 
 struct LayeredNetwork {
   layered::NetworkDescription network;
-  layered::RuleOptions rule;
+  layered::RuleOptions rule = layered::BackpropagationOptions{};
   layered::WeightInit init = layered::WeightInit::glorot_uniform;
   std::vector<double> gains = {};  ///< of the initial weights, per layer; empty: 1
   double output_bias = 0;          ///< initial, of every output unit

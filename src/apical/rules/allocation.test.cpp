@@ -11,7 +11,7 @@
 
 #include "apical/engine/layered/model.h"
 #include "apical/engine/layered/test_networks.h"
-#include "apical/rules/rule_options.h"
+#include "apical/rules/rule_list.h"
 
 namespace {
 std::atomic<std::size_t> allocations{0};

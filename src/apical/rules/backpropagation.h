@@ -4,6 +4,7 @@
 #pragma once
 
 #include "apical/rules/delta_rule.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -20,5 +21,14 @@ class Backpropagation final : public DeltaRule<T> {
     return network.parameters.W[l].view();
   }
 };
+
+struct BackpropagationOptions {
+  template <class T>
+  RulePointer<T> make(const NetworkDescription&, std::uint64_t) const {
+    return std::make_unique<Backpropagation<T>>();
+  }
+};
+inline void fields(FieldVisitor&, BackpropagationOptions&) {}
+RuleEntries backpropagation_rules();
 
 }  // namespace apical::layered

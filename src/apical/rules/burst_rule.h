@@ -11,6 +11,7 @@
 #include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
 #include "apical/rules/feedback_weights.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -29,6 +30,9 @@ struct BurstpropOptions {
   double recurrent_range = 0.01;   ///< R starts uniform within +- this
   double recurrent_rate = 3.2e-3;  ///< published: 1e-4 for the sum over batches of 32
   double kappa = 1e-5;             ///< scale of the teacher at a softmax output
+  /// The form for softmax outputs where the loss is ce, the one of sigmoid units else (burstprop_rule.h).
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const;
 };
 void fields(FieldVisitor& v, BurstpropOptions& o);
 

@@ -6,7 +6,7 @@
 
 #include "apical/engine/layered/model.h"
 #include "apical/engine/layered/test_networks.h"
-#include "apical/rules/rule_options.h"
+#include "apical/rules/burstprop_rule.h"
 #include "apical/rules/test_burstprop.h"
 
 namespace apical::layered {

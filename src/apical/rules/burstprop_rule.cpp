@@ -104,4 +104,25 @@ APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)
 #undef APICAL_INSTANTIATE
 
+RuleEntries burstprop_rules() {
+  const OptimiserSettings momentum{.kind = OptimiserKind::momentum,
+                                   .learning_rate = 0.32,
+                                   .momentum = 0.9,
+                                   .weight_decay = 1e-6,
+                                   .decay = DecayKind::unscaled};
+  ModelDefaults model = logistic_units();
+  model.init = WeightInit::glorot_normal;
+  model.gain = 3.6;
+  model.batch = 32;
+  model.optimiser = momentum;
+  return {
+      {.name = "burstprop",
+       .description =
+           "events carry activity up, bursts carry the teacher down; defaults of the CIFAR-10 network, with "
+           "the published 0.01 for sums over batches of 32",
+       .citation = "Payeur, Guerguiev, Zenke, Richards & Naud, Nat Neurosci 24:1010, 2021",
+       .options = BurstpropOptions{},
+       .model = model}};
+}
+
 }  // namespace apical::layered

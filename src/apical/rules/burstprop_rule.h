@@ -9,6 +9,7 @@
 #pragma once
 
 #include "apical/rules/burst_rule.h"
+#include "apical/rules/burstprop_relu.h"
 
 namespace apical::layered {
 
@@ -47,5 +48,14 @@ class Burstprop final : public BurstRule<T> {
 template <class T>
 std::vector<Matrix<T>> burst_recurrence(const NetworkDescription& description,
                                         const BurstpropOptions& options, std::uint64_t seed);
+
+template <class T>
+RulePointer<T> BurstpropOptions::make(const NetworkDescription& network, std::uint64_t seed) const {
+  if (network.loss == Loss::ce)
+    return std::make_unique<ReluBurstprop<T>>(network, *this, burst_feedback<T>(network, *this, seed));
+  return std::make_unique<Burstprop<T>>(network, *this, burst_feedback<T>(network, *this, seed),
+                                        burst_recurrence<T>(network, *this, seed));
+}
+RuleEntries burstprop_rules();
 
 }  // namespace apical::layered

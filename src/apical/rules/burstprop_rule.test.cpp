@@ -6,7 +6,6 @@
 
 #include "apical/engine/layered/model.h"
 #include "apical/engine/layered/test_networks.h"
-#include "apical/rules/rule_options.h"
 #include "apical/rules/test_burstprop.h"
 #include "golden/burstprop_reference.h"
 

@@ -79,4 +79,19 @@ void fields(FieldVisitor& v, ContrastiveOptions& o) {
   o.prediction.tolerance = o.settling.tolerance;
 }
 
+RuleEntries contrastive_rules() {
+  return {{.name = "contrastive_hebbian",
+           .description = "a settling network compares its correlations with the output free and clamped",
+           .citation = "Movellan, 1990; Xie & Seung, Neural Comput 15:441, 2003",
+           .options = ContrastiveOptions{},
+           .model = logistic_units()},
+          {.name = "generec",
+           .description =
+               "a settling network learns from the change of postsynaptic activity between output free and "
+               "clamped",
+           .citation = "O'Reilly, Neural Comput 8:895, 1996",
+           .options = ContrastiveOptions{.form = ContrastiveForm::generec},
+           .model = logistic_units()}};
+}
+
 }  // namespace apical::layered

@@ -9,6 +9,7 @@
 #include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
 #include "apical/engine/layered/settling.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -20,6 +21,8 @@ struct ContrastiveOptions {
   bool depth_factor = true;     ///< multiply by gamma^(l-L); as published for hebbian, an option for generec
   Settling settling{.dynamics = Dynamics::sweeps, .max_steps = 15};
   Settling prediction{.dynamics = Dynamics::sweeps, .max_steps = 30};
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const;
 };
 void fields(FieldVisitor& v, ContrastiveOptions& o);
 
@@ -46,5 +49,11 @@ class ContrastiveHebbian final : public CreditRule<T> {
   SettlingNetwork<T> settling_;
   LayerRows<T> minus_, plus_, difference_, prediction_;
 };
+
+template <class T>
+RulePointer<T> ContrastiveOptions::make(const NetworkDescription& network, std::uint64_t /*seed*/) const {
+  return std::make_unique<ContrastiveHebbian<T>>(network, *this);
+}
+RuleEntries contrastive_rules();
 
 }  // namespace apical::layered

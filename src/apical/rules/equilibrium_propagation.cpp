@@ -105,4 +105,14 @@ void fields(FieldVisitor& v, EquilibriumOptions& o) {
   o.nudged.tolerance = o.free.tolerance;
 }
 
+RuleEntries equilibrium_propagation_rules() {
+  return {{.name = "equilibrium_propagation",
+           .description = "a settling network compares its correlations free and nudged towards the target",
+           .citation =
+               "Scellier & Bengio, Front Comput Neurosci 11:24, 2017; Laborieux et al., Front Neurosci "
+               "15:633674, 2021",
+           .options = EquilibriumOptions{},
+           .model = logistic_units()}};
+}
+
 }  // namespace apical::layered

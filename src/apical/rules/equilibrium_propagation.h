@@ -14,6 +14,7 @@
 #include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
 #include "apical/engine/layered/settling.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -28,6 +29,8 @@ struct EquilibriumOptions {
   double beta = 0.1;  ///< not 0; negative allowed for one_sided
   Settling free{.max_steps = 30};
   Settling nudged{.max_steps = 10};
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const;
 };
 void fields(FieldVisitor& v, EquilibriumOptions& o);
 
@@ -67,5 +70,11 @@ class EquilibriumPropagation final : public CreditRule<T> {
   LayerRows<T> free_, nudged_, opposite_, prediction_;
   Rows<T> missing_;
 };
+
+template <class T>
+RulePointer<T> EquilibriumOptions::make(const NetworkDescription& network, std::uint64_t seed) const {
+  return std::make_unique<EquilibriumPropagation<T>>(network, *this, seed);
+}
+RuleEntries equilibrium_propagation_rules();
 
 }  // namespace apical::layered

@@ -7,6 +7,7 @@
 
 #include "apical/rules/delta_rule.h"
 #include "apical/rules/feedback_weights.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -33,5 +34,17 @@ class FeedbackAlignment final : public DeltaRule<T> {
   FeedbackPath path_;
   FeedbackWeights<T> feedback_;
 };
+
+struct FeedbackAlignmentOptions {
+  FeedbackPath path = FeedbackPath::chained;
+  FeedbackStart feedback;
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const {
+    return std::make_unique<FeedbackAlignment<T>>(network, path,
+                                                  random_feedback<T>(network, path, feedback, seed));
+  }
+};
+inline void fields(FieldVisitor& v, FeedbackAlignmentOptions& o) { fields(v, o.feedback); }
+RuleEntries feedback_alignment_rules();
 
 }  // namespace apical::layered

@@ -46,6 +46,12 @@ FeedbackWeights<T> random_feedback(const NetworkDescription& description, Feedba
   return feedback;
 }
 
+template <class T>
+FeedbackWeights<T> random_feedback(const NetworkDescription& description, FeedbackPath path,
+                                   const FeedbackStart& start, std::uint64_t seed) {
+  return random_feedback<T>(description, path, start.init, start.gain, seed);
+}
+
 /// Throws ConfigError unless there is one matrix per hidden layer, of the shape that the path asks for.
 template <class T>
 void check_feedback(const NetworkDescription& description, FeedbackPath path,

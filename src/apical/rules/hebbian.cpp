@@ -73,4 +73,30 @@ template void hebbian_change<double>(const Workers&, HebbianForm, In<double>, In
 template class HebbianRule<float>;
 template class HebbianRule<double>;
 
+RuleEntries hebbian_rules() {
+  return {
+      {.name = "hebb",
+       .description =
+           "hidden layers learn by Hebb's product, without any target; the readout by the delta rule",
+       .citation = "Hebb, The Organization of Behavior, 1949",
+       .options = HebbianOptions{HebbianForm::hebb}},
+      {.name = "oja",
+       .description =
+           "hidden units learn principal components by Oja's rule, without any target; the readout by the "
+           "delta rule",
+       .citation = "Oja, J Math Biol 15:267, 1982",
+       .options = HebbianOptions{HebbianForm::oja}},
+      {.name = "subspace",
+       .description =
+           "hidden layers learn the principal subspace, without any target; the readout by the delta rule",
+       .citation = "Oja, Int J Neural Syst 1:61, 1989",
+       .options = HebbianOptions{HebbianForm::subspace}},
+      {.name = "gha",
+       .description =
+           "hidden layers learn principal components in order, without any target; the readout by the "
+           "delta rule",
+       .citation = "Sanger, Neural Networks 2:459, 1989",
+       .options = HebbianOptions{HebbianForm::gha}}};
+}
+
 }  // namespace apical::layered

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "apical/engine/layered/credit_rule.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -36,5 +37,15 @@ class HebbianRule final : public CreditRule<T> {
   Activity<T> activity_;
   Rows<T> response_, lateral_, delta_;
 };
+
+struct HebbianOptions {
+  HebbianForm form = HebbianForm::oja;
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t /*seed*/) const {
+    return std::make_unique<HebbianRule<T>>(network, form);
+  }
+};
+inline void fields(FieldVisitor&, HebbianOptions&) {}
+RuleEntries hebbian_rules();
 
 }  // namespace apical::layered

@@ -9,8 +9,11 @@
 #include "apical/engine/layered/model.h"
 #include "apical/engine/layered/test_networks.h"
 #include "apical/rules/backpropagation.h"
+#include "apical/rules/equilibrium_propagation.h"
 #include "apical/rules/feedback_alignment.h"
-#include "apical/rules/rule_options.h"
+#include "apical/rules/predictive_coding.h"
+#include "apical/rules/rule_list.h"
+#include "apical/rules/target_propagation.h"
 #include "apical/rules/weight_mirror.h"
 
 namespace apical::layered {

@@ -6,6 +6,7 @@
 
 #include "apical/rules/delta_rule.h"
 #include "apical/rules/feedback_weights.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -36,5 +37,16 @@ class KolenPollack final : public DeltaRule<T> {
   FeedbackWeights<T> feedback_;
   std::vector<Trainable<T>> slots_;  // their credit is that of the forward weights, once there is one
 };
+
+struct KolenPollackOptions {
+  FeedbackStart feedback;
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const {
+    return std::make_unique<KolenPollack<T>>(
+        network, random_feedback<T>(network, FeedbackPath::chained, feedback, seed));
+  }
+};
+inline void fields(FieldVisitor& v, KolenPollackOptions& o) { fields(v, o.feedback); }
+RuleEntries kolen_pollack_rules();
 
 }  // namespace apical::layered

@@ -8,7 +8,10 @@
 #include <ctime>
 
 #include "apical/engine/layered/model.h"
-#include "apical/rules/rule_options.h"
+#include "apical/rules/backpropagation.h"
+#include "apical/rules/equilibrium_propagation.h"
+#include "apical/rules/feedback_alignment.h"
+#include "apical/rules/predictive_coding.h"
 
 namespace apical::layered {
 namespace {

@@ -10,7 +10,10 @@
 #include <set>
 
 #include "apical/engine/layered/test_networks.h"
-#include "apical/rules/rule_options.h"
+#include "apical/rules/equilibrium_propagation.h"
+#include "apical/rules/hebbian.h"
+#include "apical/rules/rule_list.h"
+#include "apical/rules/segregated_dendrites.h"
 
 namespace apical::layered {
 namespace {
@@ -73,7 +76,7 @@ TEST_P(EveryRule, AnErrorFreeBatchChangesNothing) {
   auto c = case_for(name);
   RuleOptions options = default_options(name);
   // The nudged phase continues from the free one, so only a settled free phase stays where it is.
-  if (auto* ep = std::get_if<EquilibriumOptions>(&options)) ep->free.max_steps = 3000;
+  if (auto* ep = options.as<EquilibriumOptions>()) ep->free.max_steps = 3000;
   auto rule = make_rule<double>(options, c.net.description, 5);
   const double usual = norm(credit_of<double>(*rule, c.net, c.batch()));
   copy<double>(rule->output(), c.y.view());
@@ -240,6 +243,17 @@ TEST(LayeredModel, ClippingScalesTheWholeUpdateToTheNorm) {
     }
   }
   EXPECT_NEAR(norm(moved), 1e-3, 1e-12);
+}
+
+TEST(RuleOptions, AreValuesOfOneRule) {
+  RuleOptions options = default_options("equilibrium_propagation");
+  const double published = options.as<EquilibriumOptions>()->beta;
+  RuleOptions copy = options;
+  copy.as<EquilibriumOptions>()->beta = 7;
+  EXPECT_EQ(options.as<EquilibriumOptions>()->beta, published);
+  EXPECT_EQ(copy.as<HebbianOptions>(), nullptr);
+  options = copy;
+  EXPECT_EQ(options.as<EquilibriumOptions>()->beta, 7);
 }
 
 TEST(LayeredModel, UnknownRulesSuggestTheNearest) {

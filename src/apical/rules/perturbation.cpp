@@ -133,4 +133,15 @@ void fields(FieldVisitor& v, PerturbationOptions& o) {
   v({"baseline_rate", "", "running_mean: weight of the newest batch"}, o.baseline_rate);
 }
 
+RuleEntries perturbation_rules() {
+  return {{.name = "node_perturbation",
+           .description = "units add noise to their drive and are told by one scalar whether it helped",
+           .citation = "Fiete & Seung, Phys Rev Lett 97:048104, 2006",
+           .options = PerturbationOptions{}},
+          {.name = "reinforce",
+           .description = "the score-function estimator for units with Gaussian noise",
+           .citation = "Williams, Mach Learn 8:229, 1992",
+           .options = PerturbationOptions{.form = PerturbationForm::reinforce}}};
+}
+
 }  // namespace apical::layered

@@ -8,6 +8,7 @@
 
 #include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -24,6 +25,8 @@ struct PerturbationOptions {
   Baseline baseline = Baseline::clean_pass;
   double sigma = 0.05;
   double baseline_rate = 0.05;  ///< running_mean: weight of the newest batch
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const;
 };
 void fields(FieldVisitor& v, PerturbationOptions& o);
 
@@ -66,5 +69,11 @@ class PerturbationRule final : public CreditRule<T> {
   LayerRows<T> xi_, scaled_;
   std::vector<double> loss_, other_loss_, reward_;
 };
+
+template <class T>
+RulePointer<T> PerturbationOptions::make(const NetworkDescription& network, std::uint64_t seed) const {
+  return std::make_unique<PerturbationRule<T>>(network, *this, seed);
+}
+RuleEntries perturbation_rules();
 
 }  // namespace apical::layered

@@ -292,4 +292,27 @@ void fields(FieldVisitor& v, PredictiveOptions& o) {
   v({"output_precision", "", "weight of the output error", more_than(0)}, o.output_precision);
 }
 
+RuleEntries predictive_coding_rules() {
+  const auto entry = [](const char* name, PredictiveOptions options, const char* description,
+                        const char* citation) {
+    return RuleEntry{.name = name,
+                     .description = description,
+                     .citation = citation,
+                     .options = options,
+                     .model = regression()};
+  };
+  return {
+      entry("predictive_coding", {},
+            "value and error units settle with the output clamped, predictions following the values",
+            "Rao & Ballard, Nat Neurosci 2:79, 1999; Whittington & Bogacz, Neural Comput 29:1229, 2017"),
+      entry("predictive_coding_fixed_prediction", {.inference = Inference::fixed_prediction, .gamma = 0.3},
+            "value and error units settle while predictions stay at the forward pass",
+            "Millidge, Tschantz & Buckley, arXiv:2006.04182, 2020"),
+      entry("predictive_coding_zil", {.inference = Inference::zero_divergence},
+            "every layer learns at the inference step at which its error is that of backpropagation",
+            "Song, Lukasiewicz, Xu & Bogacz, NeurIPS 2020"),
+      entry("predictive_coding_incremental", {.inference = Inference::incremental},
+            "weights change at every inference step", "Salvatori et al., arXiv:2212.00720, 2022")};
+}
+
 }  // namespace apical::layered

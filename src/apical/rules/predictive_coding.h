@@ -12,6 +12,7 @@
 
 #include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -36,6 +37,8 @@ struct PredictiveOptions {
   bool guard = true;
   double output_precision = 1;  ///< weight of the output error; the credit is divided by it
   bool record_energy = false;   ///< F before the first and after every step in energies()
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const;
 };
 void fields(FieldVisitor& v, PredictiveOptions& o);
 
@@ -87,5 +90,11 @@ class PredictiveCoding final : public CreditRule<T> {
   LayerRows<T> direction_, image_;  // power iteration, one row
   std::vector<double> energies_;
 };
+
+template <class T>
+RulePointer<T> PredictiveOptions::make(const NetworkDescription& network, std::uint64_t /*seed*/) const {
+  return std::make_unique<PredictiveCoding<T>>(network, *this);
+}
+RuleEntries predictive_coding_rules();
 
 }  // namespace apical::layered

@@ -60,4 +60,23 @@ double Recirculation<T>::credit(const Workers& workers, const Network<T>& networ
 template class Recirculation<float>;
 template class Recirculation<double>;
 
+void fields(FieldVisitor& v, RecirculationOptions& o) {
+  v({"regression",
+     "",
+     "share of the old activity that stays on each trip (lambda)",
+     {.low = 0, .high = 1, .below = true}},
+    o.lambda);
+}
+
+RuleEntries recirculation_rules() {
+  return {
+      {.name = "recirculation",
+       .description =
+           "an auto-encoder of one hidden layer learns from the change that one trip around its loop makes",
+       .citation = "Hinton & McClelland, NIPS 1988",
+       .options = RecirculationOptions{},
+       .model = logistic_units(),
+       .example = {4, 3, 4}}};
+}
+
 }  // namespace apical::layered

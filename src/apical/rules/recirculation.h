@@ -6,6 +6,7 @@
 #pragma once
 
 #include "apical/engine/layered/credit_rule.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -31,5 +32,15 @@ class Recirculation final : public CreditRule<T> {
   double lambda_;
   Rows<T> h1_, v2_, h3_, reconstruction_, change_;
 };
+
+struct RecirculationOptions {
+  double lambda = 0.75;
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t /*seed*/) const {
+    return std::make_unique<Recirculation<T>>(network, lambda);
+  }
+};
+void fields(FieldVisitor& v, RecirculationOptions& o);
+RuleEntries recirculation_rules();
 
 }  // namespace apical::layered

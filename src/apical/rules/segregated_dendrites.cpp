@@ -119,4 +119,19 @@ void fields(FieldVisitor& v, SegregatedOptions& p) {
   v({"P_output", "", "scale of output updates (published: 20/phi_max^2)"}, p.P_out);
 }
 
+void fields(FieldVisitor& v, SegregatedRuleOptions& o) {
+  fields(v, o.physiology);
+  fields(v, o.feedback);
+}
+
+RuleEntries segregated_dendrites_rules() {
+  return {{.name = "segregated_dendrites",
+           .description =
+               "hidden neurons learn from the difference of two plateau potentials of their apical dendrite "
+               "(steady-state rates)",
+           .citation = "Guerguiev, Lillicrap & Richards, eLife 6:e22901, 2017",
+           .options = SegregatedRuleOptions{},
+           .model = logistic_units()}};
+}
+
 }  // namespace apical::layered

@@ -12,6 +12,7 @@
 #include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
 #include "apical/rules/feedback_weights.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -65,5 +66,17 @@ class SegregatedDendrites final : public CreditRule<T> {
   LayerRows<T> V_, r_, alpha_forward_, alpha_target_, post_;
   Rows<T> U_, V_target_, r_target_, output_;
 };
+
+struct SegregatedRuleOptions {
+  SegregatedOptions physiology;
+  FeedbackStart feedback;
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const {
+    return std::make_unique<SegregatedDendrites<T>>(
+        network, physiology, random_feedback<T>(network, FeedbackPath::direct, feedback, seed));
+  }
+};
+void fields(FieldVisitor& v, SegregatedRuleOptions& o);
+RuleEntries segregated_dendrites_rules();
 
 }  // namespace apical::layered

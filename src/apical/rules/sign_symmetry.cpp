@@ -96,4 +96,22 @@ template FeedbackWeights<double> random_magnitude<double>(const NetworkDescripti
 template class SignSymmetry<float>;
 template class SignSymmetry<double>;
 
+RuleEntries sign_symmetry_rules() {
+  const char* const citation =
+      "Liao, Leibo & Poggio, AAAI 2016; Moskovitz, Litwin-Kumar & Abbott, arXiv:1812.06488, 2018";
+  return {{.name = "sign_symmetry_uniform",
+           .description = "feedback has the signs of the forward weights and one magnitude per layer",
+           .citation = citation,
+           .options = SignSymmetryOptions{SignMagnitude::uniform}},
+          {.name = "sign_symmetry_fixed",
+           .description = "feedback has the signs of the forward weights and fixed random magnitudes",
+           .citation = citation,
+           .options = SignSymmetryOptions{SignMagnitude::fixed_random}},
+          {.name = "sign_symmetry_batch",
+           .description =
+               "feedback has the signs of the forward weights and magnitudes drawn again for each batch",
+           .citation = citation,
+           .options = SignSymmetryOptions{SignMagnitude::batch_random}}};
+}
+
 }  // namespace apical::layered

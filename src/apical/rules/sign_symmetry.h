@@ -6,6 +6,7 @@
 
 #include "apical/rules/delta_rule.h"
 #include "apical/rules/feedback_weights.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -52,5 +53,19 @@ class SignSymmetry final : public DeltaRule<T> {
   std::vector<double> fans_;
   std::uint64_t seed_, batches_ = 0;
 };
+
+struct SignSymmetryOptions {
+  SignMagnitude magnitude = SignMagnitude::uniform;
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const {
+    return std::make_unique<SignSymmetry<T>>(network, magnitude,
+                                             magnitude == SignMagnitude::uniform
+                                                 ? uniform_magnitude<T>(network)
+                                                 : random_magnitude<T>(network, seed),
+                                             seed);
+  }
+};
+inline void fields(FieldVisitor&, SignSymmetryOptions&) {}
+RuleEntries sign_symmetry_rules();
 
 }  // namespace apical::layered

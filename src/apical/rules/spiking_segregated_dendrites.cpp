@@ -283,4 +283,20 @@ void fields(FieldVisitor& v, SpikingSegregatedOptions& p) {
   v({"input_neurons", "neurons", "Poisson neurons that carry each input", at_least(1)}, p.input_neurons);
 }
 
+void fields(FieldVisitor& v, SpikingSegregatedRuleOptions& o) {
+  fields(v, o.physiology);
+  fields(v, o.feedback);
+}
+
+RuleEntries spiking_segregated_dendrites_rules() {
+  return {
+      {.name = "segregated_dendrites_spiking",
+       .description =
+           "segregated dendrites with Poisson spikes, simulated in time: a forward and a target phase per "
+           "sample",
+       .citation = "Guerguiev, Lillicrap & Richards, eLife 6:e22901, 2017",
+       .options = SpikingSegregatedRuleOptions{},
+       .model = logistic_units()}};
+}
+
 }  // namespace apical::layered

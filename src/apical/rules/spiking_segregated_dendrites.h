@@ -12,6 +12,7 @@
 #pragma once
 
 #include "apical/core/fields.h"
+#include "apical/rules/rule_options.h"
 #include "apical/rules/segregated_dendrites.h"
 
 namespace apical::layered {
@@ -88,5 +89,17 @@ class SpikingSegregatedDendrites final : public CreditRule<T> {
   Rows<T> rate_, mean_input_, mean_rate_, output_;
   LayerRows<T> mean_V_, mean_psp_, mean_apical_, alpha_forward_, alpha_target_, post_;
 };
+
+struct SpikingSegregatedRuleOptions {
+  SpikingSegregatedOptions physiology;
+  FeedbackStart feedback;
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const {
+    return std::make_unique<SpikingSegregatedDendrites<T>>(
+        network, physiology, random_feedback<T>(network, FeedbackPath::direct, feedback, seed), seed);
+  }
+};
+void fields(FieldVisitor& v, SpikingSegregatedRuleOptions& o);
+RuleEntries spiking_segregated_dendrites_rules();
 
 }  // namespace apical::layered

@@ -307,4 +307,29 @@ void fields(FieldVisitor& v, TargetOptions& o) {
     v({"lambda", "", "decay inside the difference reconstruction loss"}, o.lambda);
 }
 
+void fields(FieldVisitor& v, TargetRuleOptions& o) {
+  fields(v, o.target);
+  v({"feedback_gain", "", "multiplies initial feedback weights"}, o.feedback_gain);
+}
+
+RuleEntries target_propagation_rules() {
+  const auto entry = [](const char* name, TargetForm form, const char* description, const char* citation) {
+    return RuleEntry{.name = name,
+                     .description = description,
+                     .citation = citation,
+                     .options = TargetRuleOptions{.target = {.form = form}},
+                     .model = smooth_classifier(),
+                     .feedback_learns_apart = true};
+  };
+  return {entry("target_propagation", TargetForm::plain, "targets come down through learned inverses",
+                "Bengio, arXiv:1407.7906, 2014"),
+          entry("difference_target_propagation", TargetForm::difference,
+                "targets come down through learned inverses, corrected by what they miss without a target",
+                "Lee, Zhang, Fischer & Bengio, ECML PKDD 2015"),
+          entry("direct_difference_target_propagation", TargetForm::direct_linear,
+                "the output's displacement goes to every hidden layer through linear maps that learn by "
+                "difference reconstruction",
+                "Meulemans, Carzaniga, Suykens, Sacramento & Grewe, NeurIPS 2020")};
+}
+
 }  // namespace apical::layered

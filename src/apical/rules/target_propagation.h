@@ -15,6 +15,7 @@
 #include "apical/core/fields.h"
 #include "apical/engine/layered/credit_rule.h"
 #include "apical/rules/feedback_weights.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -132,5 +133,21 @@ class TargetPropagation final : public CreditRule<T> {
   Rows<T> noise_, noisy_, image_, back_;
   std::vector<Trainable<T>> slots_;
 };
+
+struct TargetRuleOptions {
+  TargetOptions target;
+  double feedback_gain = 1;
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const {
+    if (target.form == TargetForm::direct_linear) {
+      return std::make_unique<TargetPropagation<T>>(network, target,
+                                                    random_direct<T>(network, feedback_gain, seed), seed);
+    }
+    return std::make_unique<TargetPropagation<T>>(network, target,
+                                                  random_inverse<T>(network, feedback_gain, seed), seed);
+  }
+};
+void fields(FieldVisitor& v, TargetRuleOptions& o);
+RuleEntries target_propagation_rules();
 
 }  // namespace apical::layered

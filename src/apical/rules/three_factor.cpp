@@ -99,4 +99,11 @@ void fields(FieldVisitor& v, ThreeFactorOptions& o) {
   v({"baseline_rate", "", "weight of the newest sample in the running mean of the loss"}, o.baseline_rate);
 }
 
+RuleEntries three_factor_rules() {
+  return {{.name = "three_factor",
+           .description = "eligibility traces of noise times presynaptic activity, gated by a neuromodulator",
+           .citation = "Fremaux & Gerstner, Front Neural Circuits 9:85, 2016",
+           .options = ThreeFactorOptions{}}};
+}
+
 }  // namespace apical::layered

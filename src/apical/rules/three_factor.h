@@ -8,6 +8,7 @@
 
 #include "apical/core/fields.h"
 #include "apical/rules/perturbation.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -15,6 +16,8 @@ struct ThreeFactorOptions {
   double lambda = 0.9;          ///< decay of the trace per row, [0, 1)
   double sigma = 0.05;          ///< standard deviation of the noise on the drive
   double baseline_rate = 0.05;  ///< weight of the newest row in the running mean of the loss
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const;
 };
 void fields(FieldVisitor& v, ThreeFactorOptions& o);
 
@@ -44,5 +47,11 @@ class ThreeFactor final : public CreditRule<T> {
   Credit<T> trace_;
   std::vector<double> loss_, modulator_, weight_;
 };
+
+template <class T>
+RulePointer<T> ThreeFactorOptions::make(const NetworkDescription& network, std::uint64_t seed) const {
+  return std::make_unique<ThreeFactor<T>>(network, *this, seed);
+}
+RuleEntries three_factor_rules();
 
 }  // namespace apical::layered

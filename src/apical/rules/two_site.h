@@ -14,6 +14,7 @@
 #include "apical/core/fields.h"
 #include "apical/rules/delta_rule.h"
 #include "apical/rules/feedback_weights.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -27,15 +28,7 @@ struct TwoSiteNeuron {
   DendriticSpikes spikes = DendriticSpikes::rates;
   double p0 = 0.5;  ///< probability of a burst without error, (0, 1)
 };
-inline void fields(FieldVisitor& v, TwoSiteNeuron& n) {
-  v({"mixing", "",
-     "share of the somatic signal at the dendritic site: 0 for two sites, more for the one-site control",
-     within(0, 1)},
-    n.alpha);
-  v.choice({"dendritic_spikes", "", "burst rates D, or all-or-none bursts with probability p0 + D"}, n.spikes,
-           {"rates", "bursts"});
-  v({"p0", "", "bursts: probability of one without an error", between(0, 1)}, n.p0);
-}
+void fields(FieldVisitor& v, TwoSiteNeuron& n);
 
 template <class T>
 class TwoSite final : public DeltaRule<T> {
@@ -106,5 +99,17 @@ class TwoSite final : public DeltaRule<T> {
   std::uint64_t seed_, batches_ = 0;
   std::vector<Trainable<T>> slots_;
 };
+
+struct TwoSiteOptions {
+  TwoSiteNeuron neuron;
+  FeedbackStart feedback;
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const {
+    return std::make_unique<TwoSite<T>>(
+        network, random_feedback<T>(network, FeedbackPath::chained, feedback, seed), neuron, seed);
+  }
+};
+void fields(FieldVisitor& v, TwoSiteOptions& o);
+RuleEntries two_site_rules();
 
 }  // namespace apical::layered

@@ -72,4 +72,18 @@ void fields(FieldVisitor& v, WeightMirrorOptions& o) {
   v({"mirror_eta", "", "learning rate of the feedback weights"}, o.eta);
 }
 
+void fields(FieldVisitor& v, MirroredFeedbackOptions& o) {
+  fields(v, o.mirror);
+  fields(v, o.feedback);
+}
+
+RuleEntries weight_mirror_rules() {
+  return {
+      {.name = "weight_mirror",
+       .description =
+           "feedback weights learn the transpose of the forward weights from noise in phases without data",
+       .citation = "Akrout, Wilson, Humphreys, Lillicrap & Tweed, NeurIPS 2019",
+       .options = MirroredFeedbackOptions{}}};
+}
+
 }  // namespace apical::layered

@@ -9,6 +9,7 @@
 #include "apical/core/fields.h"
 #include "apical/rules/delta_rule.h"
 #include "apical/rules/feedback_weights.h"
+#include "apical/rules/rule_options.h"
 
 namespace apical::layered {
 
@@ -52,5 +53,17 @@ class WeightMirror final : public DeltaRule<T> {
   std::uint64_t seed_, batches_ = 0;
   Rows<T> noise_, response_;
 };
+
+struct MirroredFeedbackOptions {
+  WeightMirrorOptions mirror;
+  FeedbackStart feedback;
+  template <class T>
+  RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const {
+    return std::make_unique<WeightMirror<T>>(
+        network, random_feedback<T>(network, FeedbackPath::chained, feedback, seed), mirror, seed);
+  }
+};
+void fields(FieldVisitor& v, MirroredFeedbackOptions& o);
+RuleEntries weight_mirror_rules();
 
 }  // namespace apical::layered

@@ -10,6 +10,8 @@
 #include <chrono>
 
 #include "apical/engine/layered/model.h"
+#include "apical/rules/backpropagation.h"
+#include "apical/rules/burstprop_rule.h"
 
 namespace apical::layered {
 namespace {
