@@ -285,8 +285,9 @@ TEST_F(Spiking, ValuesOutOfBoundsAreLocatedAtTheirKey) {
       run("[model]\nname = \"burstprop-multiplexing\"\n[record]\nspikes = true\nfrom_s = 4\nuntil_s = 5\n",
           "late");
   EXPECT_EQ(late.code, 3);
-  EXPECT_THAT(late.err,
-              ContainsRegex("experiment.toml:5:.*from 4 s on; expected less than 4, when the course ends"));
+  EXPECT_THAT(
+      late.err,
+      ContainsRegex("experiment.toml:5:.*'record.from_s' is 4; expected less than 4, when the course ends"));
 }
 
 TEST_F(Spiking, OptionsThatCanDoNothingAreUnknown) {
@@ -656,7 +657,7 @@ TEST_F(Spiking, DigitsResumeByteForByteInTheMiddleOfAnEpoch) {
   if (data == nullptr) GTEST_SKIP() << "needs MNIST below APICAL_DATA";
   const Answer whole = run(kTinyMnist, "whole", {"--threads", "2"});
   ASSERT_EQ(whole.code, 0) << whole.err;
-  EXPECT_THAT(whole.out, HasSubstr("test accuracy % [95 %]"));
+  EXPECT_THAT(whole.out, HasSubstr("test accuracy [95 %]"));
   const Experiment e = read_experiment(TomlDocument::parse(kTinyMnist, "test"));
   std::atomic<bool> stop{false};
   StopsAt stops(0.3 * 2 * e.spiking().course.duration_s(), stop);

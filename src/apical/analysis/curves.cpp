@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/analysis/curves.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
 
 namespace apical {
 
-std::vector<std::vector<MeanPoint>> mean_over_seeds(std::span<const SeedCurve> seeds, bool geometric) {
+std::vector<std::vector<MeanPoint>> mean_over_seeds(std::span<const SeedCurve> seeds,
+                                                    const ValueRange& possible) {
   std::map<double, std::vector<double>> at;
   for (const SeedCurve& s : seeds) {
     for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) at[s.x[i]].push_back(s.y[i]);
@@ -15,16 +17,15 @@ std::vector<std::vector<MeanPoint>> mean_over_seeds(std::span<const SeedCurve> s
   std::vector<std::vector<MeanPoint>> pieces;
   bool open = false;
   for (const auto& [x, values] : at) {
-    bool usable = true;
-    for (double v : values) usable = usable && std::isfinite(v) && (!geometric || v > 0);
-    if (!usable) {
+    const auto is_finite = [](double v) { return std::isfinite(v); };
+    if (!std::all_of(values.begin(), values.end(), is_finite)) {
       open = false;
       continue;
     }
     if (values.size() != seeds.size()) continue;  // a seed was not evaluated here, or had stopped early
     if (!open) pieces.emplace_back();
     open = true;
-    pieces.back().push_back({x, geometric ? geometric_interval(values) : mean_interval(values)});
+    pieces.back().push_back({x, mean_interval(values, possible)});
   }
   return pieces;
 }

@@ -27,9 +27,9 @@ struct MeanPoint {
 };
 
 /// The mean curve as pieces without a gap. It exists only where every seed has a finite value: a mean over
-/// the seeds that survive would flatter a model that diverges. With `geometric`, statistics of log10 y (y
-/// must be > 0).
-std::vector<std::vector<MeanPoint>> mean_over_seeds(std::span<const SeedCurve> seeds, bool geometric);
+/// the seeds that survive would flatter a model that diverges. Intervals stay within what is possible.
+std::vector<std::vector<MeanPoint>> mean_over_seeds(std::span<const SeedCurve> seeds,
+                                                    const ValueRange& possible = {});
 
 /// Each seed's last value; NaN where a curve is empty or ends in one.
 std::vector<SeedValue> last_values(std::span<const SeedCurve> seeds);

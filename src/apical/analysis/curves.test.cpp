@@ -12,7 +12,7 @@ const double kNan = std::nan("");
 
 TEST(Curves, MeanIsNotDrawnWhereASeedHasDiverged) {
   const std::vector<SeedCurve> seeds{{1, {0, 1, 2, 3}, {1, 2, kNan, 4}}, {2, {0, 1, 2, 3}, {3, 4, 5, 6}}};
-  const auto pieces = mean_over_seeds(seeds, false);
+  const auto pieces = mean_over_seeds(seeds);
   ASSERT_EQ(pieces.size(), 2U);
   ASSERT_EQ(pieces[0].size(), 2U);
   EXPECT_EQ(pieces[0][1].interval.mean, 3);
@@ -21,14 +21,14 @@ TEST(Curves, MeanIsNotDrawnWhereASeedHasDiverged) {
 
 TEST(Curves, MeanEndsWhereTheFirstSeedStoppedEarly) {
   const std::vector<SeedCurve> seeds{{1, {0, 1}, {1, 1}}, {2, {0, 1, 2, 3}, {3, 3, 3, 3}}};
-  const auto pieces = mean_over_seeds(seeds, false);
+  const auto pieces = mean_over_seeds(seeds);
   ASSERT_EQ(pieces.size(), 1U);
   EXPECT_EQ(pieces[0].back().x, 1);
 }
 
 TEST(Curves, SeedsEvaluatedAtDifferentIntervalsMeetWhereBothHaveValues) {
   const std::vector<SeedCurve> seeds{{1, {0, 2, 4}, {1, 1, 1}}, {2, {0, 1, 2, 3, 4}, {3, 3, 3, 3, 3}}};
-  const auto pieces = mean_over_seeds(seeds, false);
+  const auto pieces = mean_over_seeds(seeds);
   ASSERT_EQ(pieces.size(), 1U);
   EXPECT_EQ(pieces[0].size(), 3U);
 }

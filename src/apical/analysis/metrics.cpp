@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/analysis/metrics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
+#include <cmath>
+#include <utility>
 #include <vector>
 
 #include "apical/core/name_pattern.h"
@@ -28,8 +31,16 @@ Metric plain(std::string name, std::string words, std::string unit = "", Better 
   return {.name = std::move(name), .words = std::move(words), .unit = std::move(unit), .better = better};
 }
 
+/// What cannot be negative.
+Metric nonnegative(std::string name, std::string words, std::string unit = "",
+                   Better better = Better::neither) {
+  Metric m = plain(std::move(name), std::move(words), std::move(unit), better);
+  m.low = 0;
+  return m;
+}
+
 Metric rate_Hz(std::string name, std::string words) {
-  return {.name = std::move(name), .words = std::move(words), .unit = "Hz", .low = 0};
+  return nonnegative(std::move(name), std::move(words), "Hz");
 }
 
 /// By which models are compared, in the order of the columns of tables.
@@ -40,76 +51,112 @@ std::vector<Metric> headlines() {
                  .better = Better::lower,
                  .over_seeds = OverSeeds::median_of_some,
                  .low = 0,
-                 .digits = "{:.0f}",
-                 .headline_of_training = true,
+                 .digits = decimals(0, 0),
+                 .headline_at = {"train"},
                  .caption = "Environment steps after which the mean return of the last training episodes "
-                            "first counted as solved."});
+                            "first counted as solved.",
+                 .drawn = false,
+                 .in_training = "environment steps to solve",
+                 .sentence = "environment steps until its training episodes returned {goal}: {value}"});
   all.push_back({.name = "accuracy",
                  .words = "accuracy",
                  .unit = "%",
-                 .axis = "accuracy (%)",
                  .better = Better::higher,
                  .low = 0,
                  .high = 1,
                  .shown_times = kPercent,
-                 .digits = "{:.2f}"});
-  all.push_back(plain("patterns_correct", "patterns right", "", Better::higher));
+                 .digits = decimals(1, 2),
+                 .sentence = "{label} reached a test accuracy of {value}{spread}"});
+  all.push_back(nonnegative("patterns_correct", "patterns right", "", Better::higher));
   all.push_back(count("falls", "falls", Better::lower));
+  all.back().spans_decades = true;
+  all.back().sentence = "{label} let its plant fall {value} times in the test{spread}";
+  all.back().followed_by = all.back().teacher = "teacher_falls";
   all.push_back(count("teacher_falls", "falls of the teacher"));
+  all.back().drawn = false;
+  all.back().sentence = "its teacher, from the same starts, {value} times";
+  all.back().line = "The teacher fell {value} times from the same starts.";
   all.push_back({.name = "loss",
                  .words = "loss",
                  .better = Better::lower,
                  .over_seeds = OverSeeds::mean_and_median,
                  .low = 0,
-                 .caption = "Squared error of the outputs, summed over outputs, mean over samples."});
-  all.push_back(plain("cost", "cost", "", Better::lower));
+                 .digits = {Digits::Kind::powers},
+                 .caption = "Squared error of the outputs, summed over outputs, mean over samples.",
+                 .spans_decades = true,
+                 .sentence = "{label} reached a test loss of {value}{spread}"});
+  all.push_back(nonnegative("cost", "cost", "", Better::lower));
   all.push_back(plain("return", "return", "", Better::higher));
-  all.back().digits = "{:.1f}";
-  all.back().headline_of_training = true;
-  for (Metric& m : all) m.headline = true;
+  all.back().digits = decimals(1, 1);
+  all.back().headline_at = {"train", "test"};
+  all.back().in_training = "mean return of the last episodes";
+  all.back().sentence = "{label} had a mean return of {value}{spread} in the test";
+  all.back().followed_by = "steps_to_solve";
+  all.back().goal = "A mean return of {value} over the last training episodes counts as solved.";
+  for (Metric& m : all) {
+    if (m.headline_at.empty()) m.headline_at = {"test"};
+  }
   return all;
 }
 
 std::vector<Metric> learning_metrics() {
   std::vector<Metric> all = headlines();
-  all.push_back(plain("rms_deviation", "root mean square deviation", "", Better::lower));
-  all.push_back(plain("teacher_rms_deviation", "root mean square deviation of the teacher"));
+  all.push_back(nonnegative("rms_deviation", "root mean square deviation", "", Better::lower));
+  all.back().teacher = "teacher_rms_deviation";
+  all.push_back(nonnegative("teacher_rms_deviation", "root mean square deviation of the teacher"));
+  all.back().drawn = false;
+  all.back().line = "The teacher, from the same starts: {value}.";
   all.push_back({.name = "classes_never_decided",
                  .words = "classes that are never the answer",
-                 .axis = "classes that are never the answer",
                  .better = Better::lower,
                  .over_seeds = OverSeeds::median,
                  .low = 0,
                  .trivial = 0});
-  all.push_back(count("samples", "samples"));
-  all.push_back(count("environment_steps", "environment steps"));
-  all.push_back(count("episodes", "episodes"));
-  all.push_back(plain("prediction_error", "reward prediction error"));
+  for (const auto& [name, words] : {std::pair{"samples", "samples"},
+                                    {"environment_steps", "environment steps"},
+                                    {"episodes", "episodes"}}) {
+    all.push_back(count(name, words));
+    all.back().drawn = false;
+  }
+  all.push_back(nonnegative("prediction_error", "reward prediction error"));
+  all.back().spans_decades = true;
   all.push_back(plain("entropy", "entropy of the policy", "nat"));
-  all.push_back(plain("value_loss", "loss of the value network", "", Better::lower));
+  all.push_back(nonnegative("value_loss", "loss of the value network", "", Better::lower));
+  all.back().spans_decades = true;
   all.push_back(plain("policy_loss", "loss of the policy", "", Better::lower));
   all.push_back(plain("kl", "divergence from the policy before", "nat"));
   all.push_back(fraction("open_gates", "fraction of open gates"));
+  for (Metric& m : all) {
+    m.always_there = m.over_seeds != OverSeeds::median_of_some;
+    // What only training shows needs no word that says so.
+    if (!m.is_headline()) m.in_training = m.words;
+  }
   return all;
 }
 
 std::vector<Metric> area_metrics() {
   std::vector<Metric> all;
-  all.push_back({.name = "angle_deg",
-                 .words = "angle to the gradient",
-                 .unit = "°",
-                 .better = Better::lower,
-                 .low = 0,
-                 .high = 180,
-                 .in = MeasuredIn::area,
-                 .quantity = "angle",
-                 .caption = "Between assigned credit and the exact negative gradient, mean over samples."});
+  all.push_back(
+      {.name = "angle_deg",
+       .words = "angle to the gradient",
+       .unit = "°",
+       .better = Better::lower,
+       .low = 0,
+       .high = 180,
+       .digits = decimals(1, 1),
+       .headline_at = {"total"},
+       .in = MeasuredIn::area,
+       .quantity = "angle",
+       .caption = "Between assigned credit and the exact negative gradient, mean over samples.",
+       .always_there = true,
+       .sentence = "when last measured its credit lay {value}{bounds} from the exact negative gradient"});
   all.push_back({.name = "batch_angle_deg",
                  .words = "angle to the gradient of the batch",
                  .unit = "°",
                  .better = Better::lower,
                  .low = 0,
                  .high = 180,
+                 .digits = decimals(1, 1),
                  .in = MeasuredIn::area,
                  .quantity = "batch_angle"});
   all.push_back({.name = "undefined_samples",
@@ -136,6 +183,7 @@ std::vector<Metric> area_metrics() {
                  .better = Better::lower,
                  .low = 0,
                  .high = 180,
+                 .digits = decimals(1, 1),
                  .in = MeasuredIn::area,
                  .quantity = "feedback_angle",
                  .caption = "Of the weights that teach the area to the forward weights beside them.",
@@ -224,9 +272,20 @@ const Metric* find_area_quantity(std::string_view quantity) {
   return at == catalogue().end() ? nullptr : &*at;
 }
 
+std::string words_at(const Metric& m, std::string_view where) {
+  if (m.in == MeasuredIn::area) return where == "total" ? m.words : fmt::format("{} of {}", m.words, where);
+  if (where == "train" && !m.in_training.empty()) return m.in_training;
+  return fmt::format("{} {}", where, m.words);
+}
+
 std::string axis_of(const Metric& m) {
   if (!m.axis.empty()) return m.axis;
   return m.unit.empty() ? m.words : m.words + " (" + m.unit + ")";
+}
+
+MeanInterval over_seeds(const Metric& m, std::span<const double> values) {
+  const bool all = std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+  return all ? mean_interval(values, m.range()) : mean_interval({});
 }
 
 }  // namespace apical

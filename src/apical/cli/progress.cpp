@@ -6,7 +6,7 @@
 #include <cmath>
 #include <ostream>
 
-#include "apical/analysis/metrics.h"
+#include "apical/report/compose/metric_look.h"
 
 namespace apical::cli {
 namespace {
@@ -59,7 +59,7 @@ void ProgressPrinter::on(const RunProgress& p) {
 
 void ProgressPrinter::on(const Measurement& m) {
   const Metric* const metric = find_metric(m.metric);
-  if (metric == nullptr || !metric->headline) return;
+  if (metric == nullptr || metric->in != MeasuredIn::split || !metric->is_headline()) return;
   if (m.epoch != epoch_ || m.where != where_) sums_.clear();
   epoch_ = m.epoch;
   where_ = m.where;
@@ -75,9 +75,9 @@ std::string ProgressPrinter::latest() const {
   for (const Metric& m : metrics()) {
     const auto at = sums_.find(m.name);
     if (at == sums_.end()) continue;
-    const double mean = at->second.value / static_cast<double>(at->second.seeds) * m.shown_times;
-    out += fmt::format(",{} {} {}{}", out.empty() ? " " + where_ : "", m.words,
-                       fmt::format(fmt::runtime(m.digits), mean), m.unit.empty() ? "" : " " + m.unit);
+    const double mean = at->second.value / static_cast<double>(at->second.seeds);
+    out += fmt::format(",{} {} {}", out.empty() ? " " + where_ : "", m.words,
+                       figures_of(m, mean_interval(std::vector{mean})).value);
   }
   return out;
 }

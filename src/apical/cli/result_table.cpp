@@ -7,9 +7,8 @@
 #include <cmath>
 #include <functional>
 
-#include "apical/analysis/interval.h"
-#include "apical/analysis/metrics.h"
 #include "apical/analysis/statistics.h"
+#include "apical/report/compose/metric_look.h"
 
 namespace apical::cli {
 namespace {
@@ -20,26 +19,28 @@ std::size_t width(const std::string& s) {
       s.begin(), s.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-std::string number(const Metric& m, double value) {
-  return fmt::format(fmt::runtime(m.digits), value * m.shown_times);
+std::string plain_spaces(std::string text) {
+  const std::string no_break = "\u00A0";
+  for (std::size_t at = text.find(no_break); at != std::string::npos; at = text.find(no_break, at + 1))
+    text.replace(at, no_break.size(), " ");
+  return text;
 }
 
-bool all_finite(const std::vector<double>& values) {
-  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+std::string number(const Metric& m, double value) {
+  return plain_spaces(figures_of(m, mean_interval(std::vector{value})).value);
 }
 
 /// A mean over the seeds that have a value would flatter.
 std::string mean_cell(const Metric& m, const std::vector<double>& values) {
   if (values.empty()) return "-";
-  if (!all_finite(values)) return "not finite in every seed";
-  const MeanInterval i = mean_interval(values);
-  if (!i.has_bounds()) return number(m, i.mean) + " (one seed)";
-  return fmt::format("{} [{}, {}]", number(m, i.mean), number(m, i.low), number(m, i.high));
+  const MeanInterval i = over_seeds(m, values);
+  if (i.n == 0) return "not finite in every seed";
+  return plain_spaces(figures_of(m, i).text()) + (i.has_bounds() ? "" : " (one seed)");
 }
 
 std::string median_cell(const Metric& m, const std::vector<double>& values) {
   if (values.empty()) return "-";
-  return all_finite(values) ? number(m, median(values)) : "not finite in every seed";
+  return over_seeds(m, values).n > 0 ? number(m, median(values)) : "not finite in every seed";
 }
 
 std::string each_cell(const Metric& m, const std::vector<double>& values) {
@@ -57,14 +58,9 @@ struct Column {
 
 /// What a metric shows of its seeds: one column, or two.
 std::vector<Column> columns_of(const Metric& m, const std::string& where) {
-  const std::string words = where == "train"
-                                ? (m.name == "steps_to_solve" ? m.words : m.words + " at the end of training")
-                                : where + " " + m.words;
-  const std::string unit = m.unit.empty() ? "" : " " + m.unit;
-  const Column of_mean{words + unit + " [95 %]", [m](const auto& v) { return mean_cell(m, v); }, where,
-                       m.name};
-  const Column of_median{"median " + words + unit, [m](const auto& v) { return median_cell(m, v); }, where,
-                         m.name};
+  const std::string words = words_at(m, where);
+  const Column of_mean{words + " [95 %]", [m](const auto& v) { return mean_cell(m, v); }, where, m.name};
+  const Column of_median{"median " + words, [m](const auto& v) { return median_cell(m, v); }, where, m.name};
   const Column of_each{words + ", by seed", [m](const auto& v) { return each_cell(m, v); }, where, m.name};
   switch (m.over_seeds) {
     case OverSeeds::mean:
@@ -87,9 +83,7 @@ bool measured(const std::vector<RunResult>& runs, const std::string& where, cons
 std::vector<Column> columns_for(const std::vector<RunResult>& runs) {
   std::vector<Column> out;
   for (const Metric& m : metrics()) {
-    if (!m.headline) continue;
-    for (const char* where : {"train", "test"}) {
-      if (where == std::string("train") && !m.headline_of_training) continue;
+    for (const std::string& where : m.headline_at) {
       if (!measured(runs, where, m.name)) continue;
       for (Column& c : columns_of(m, where)) out.push_back(std::move(c));
     }
@@ -115,21 +109,14 @@ std::string text_table(const std::vector<std::vector<std::string>>& rows) {
 
 std::string result_table(const std::vector<RunResult>& runs) {
   const std::vector<Column> columns = columns_for(runs);
-  const bool angles = measured(runs, "total", "angle_deg");
   std::vector<std::vector<std::string>> rows(1);
   rows[0].emplace_back("model");
   for (const Column& c : columns) rows[0].push_back(c.heading);
-  if (angles) rows[0].emplace_back("angle to gradient");
   rows[0].insert(rows[0].end(), {"seeds", "wall"});
   for (const RunResult& r : runs) {
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(r.label);
     for (const Column& c : columns) row.push_back(c.cell(values_of(last_of(r.measured, c.where, c.metric))));
-    if (angles) {
-      const std::vector<double> angle = values_of(last_of(r.measured, "total", "angle_deg"));
-      const bool has_mean = !angle.empty() && all_finite(angle);
-      row.push_back(has_mean ? fmt::format("{:.1f}°", mean(angle)) : std::string("-"));
-    }
     row.push_back(fmt::format("{}", r.seeds.size()));
     row.push_back(fmt::format("{:.1f} s", r.wall_seconds));
   }
@@ -163,9 +150,10 @@ std::string measure_table(const RunResult& run) {
   if (twice) rows[0].emplace_back("first [95 %]");
   rows[0].emplace_back(twice ? "last [95 %]" : "mean [95 %]");
   for (const Display::Headline& h : told) {
-    const Metric m = metric_of(h.metric);
+    Metric m = metric_of(h.metric);
+    if (m.unit.empty()) m.unit = h.unit;
     std::vector<std::string>& row = rows.emplace_back();
-    row.push_back(h.unit.empty() ? h.text : h.text + " (" + h.unit + ")");
+    row.push_back(h.text);
     if (twice) row.push_back(mean_cell(m, values_of(first_of(run.measured, "test", h.metric))));
     row.push_back(mean_cell(m, values_of(last_of(run.measured, "test", h.metric))));
   }

@@ -168,10 +168,8 @@ void LayeredLearner<Real>::evaluate(SplitName split, const Order& order, bool, s
       replica.model->predict(replica.X.view(), out);
       Score& s = scores[r];
       for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t k = 0; k < out.cols(); ++k) {
-          const double e = static_cast<double>(out(i, k)) - static_cast<double>(replica.Y.view()(i, k));
-          s.loss_sum += e * e;
-        }
+        add_squared_error(s.loss_sum, std::span<const Real>(out.row(i)),
+                          [&](std::size_t k) { return replica.Y.view()(i, k); });
         s.loss_count += 1;
         s.samples += 1;
         if (d.readout == Readout::regression) continue;

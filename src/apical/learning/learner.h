@@ -26,11 +26,20 @@ std::size_t samples_of(const Dataset& data, SplitName split);
 /// Indices of the samples (or stretches) to show, one equally long list per replica.
 using Order = std::vector<std::span<const std::uint32_t>>;
 
+/// The error of an answer, as every evaluation counts it: squared, summed over outputs. Added output by
+/// output, so that whoever sums keeps the order of its sum.
+template <class Answer, class Wanted>
+void add_squared_error(double& sum, std::span<const Answer> answer, Wanted&& wanted) {
+  for (std::size_t i = 0; i < answer.size(); ++i) {
+    const double e = static_cast<double>(answer[i]) - static_cast<double>(wanted(i));
+    sum += e * e;
+  }
+}
+
 /// Sums over the samples seen so far, so that an evaluation can be done in pieces.
 struct Score {
-  double loss_sum =
-      0;  ///< of the squared output error, summed over outputs; see ScoredSteps. With a plant the
-          ///< error is against the teacher's output in the same state, in every control step
+  double loss_sum = 0;  ///< of add_squared_error(); see ScoredSteps. With a plant the error is against the
+                        ///< teacher's output in the same state, in every control step
   double loss_count = 0;
   double correct = 0;  ///< decisions that were right
   double samples = 0;

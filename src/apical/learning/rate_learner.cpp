@@ -213,10 +213,8 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
     const auto squared_error = [&](std::size_t replica, const Matrix<double>& target) {
       n.read(readout_, "rate", replica - first, rates);
       double sum = 0;
-      for (std::size_t i = 0; i < rates.size(); ++i) {
-        const double e = rates[i] - targets_[replica].rate(target(replica, i), i);
-        sum += e * e;
-      }
+      add_squared_error(sum, std::span<const double>(rates),
+                        [&](std::size_t i) { return targets_[replica].rate(target(replica, i), i); });
       return sum;
     };
     if (opens) {

@@ -21,10 +21,8 @@ struct Helm {
   /// The circuit's outputs act; how far they are from the teacher's is its loss.
   void act(Score& score) {
     loop->teacher(plant->observation(), wanted);
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      const double e = outputs[i] - wanted[i];
-      score.loss_sum += e * e;
-    }
+    add_squared_error(score.loss_sum, std::span<const double>(outputs),
+                      [&](std::size_t i) { return wanted[i]; });
     score.loss_count += 1;
     plant->act(outputs);
   }

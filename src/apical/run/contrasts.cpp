@@ -5,8 +5,12 @@
 
 #include <algorithm>
 
+#include "apical/analysis/metrics.h"
+
 namespace apical {
 namespace {
+
+constexpr const char* kTest = "test ";  // and the metric: measures of tests
 
 /// The mean over the measure's window, by seed.
 std::vector<double> window_mean(const Measure& m, const Trace& t, const TraceTimes& times) {
@@ -61,7 +65,7 @@ std::vector<Contrast> contrasts_of(const Protocol& p, const TraceTimes& times,
       for (const Tested& with : tests) {
         if (with.condition != c.name || with.epochs != epochs) continue;
         if (const Tested* const without = test_of(with, p.control))
-          out.push_back({"test " + with.metric, c.name, epochs, without->values, with.values});
+          out.push_back({std::string(kTest) + with.metric, c.name, epochs, without->values, with.values});
       }
     }
   }
@@ -80,8 +84,15 @@ std::string trials_in_words(const Protocol& p, const std::string& task) {
       p.learning ? "on" : "off");
 }
 
-MeanInterval Contrast::control_interval() const { return mean_interval(control); }
-MeanInterval Contrast::value_interval() const { return mean_interval(value); }
+MeanInterval Contrast::control_interval() const { return interval_of(control); }
+MeanInterval Contrast::value_interval() const { return interval_of(value); }
+
+/// What tests measure is in the catalogue.
+MeanInterval Contrast::interval_of(const std::vector<double>& seeds) const {
+  const std::string test(kTest);
+  return measure.starts_with(test) ? over_seeds(metric_of(measure.substr(test.size())), seeds)
+                                   : mean_interval(seeds);
+}
 
 MeanInterval Contrast::difference() const {
   std::vector<double> d;

@@ -33,6 +33,9 @@ struct Contrast {
   MeanInterval difference() const;
   /// The interval of the difference leaves 0 out.
   bool is_distinct() const;
+
+ private:
+  MeanInterval interval_of(const std::vector<double>& seeds) const;
 };
 
 struct ModelOutcome {

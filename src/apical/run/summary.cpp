@@ -8,7 +8,6 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "apical/analysis/interval.h"
 #include "apical/analysis/metrics.h"
 #include "apical/analysis/statistics.h"
 #include "apical/core/error.h"
@@ -28,8 +27,8 @@ nlohmann::json measure_json(const MeasuredCourse& course, double epoch, const st
   // What some seeds never reach has a median over those that did; anything else that is missing in one seed
   // has no mean, which would flatter.
   if (metric_of(course.metric).over_seeds != OverSeeds::median_of_some) {
-    if (finite.size() != values.size()) finite.clear();
-    const MeanInterval i = mean_interval(finite);
+    const MeanInterval i = over_seeds(metric_of(course.metric), values);
+    if (i.n == 0) finite.clear();
     one["mean"] = io::json_number(i.mean);
     if (i.has_bounds()) {
       one["low95"] = io::json_number(i.low);

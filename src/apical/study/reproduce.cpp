@@ -33,6 +33,14 @@ std::pair<std::string, std::string> place_of(const std::string& quantity, const 
   return {quantity.substr(0, split), quantity.substr(split + 1)};
 }
 
+/// What the values of seeds can be: those of the metric, or ratios or differences of them.
+ValueRange range_of(const Expectation& e) {
+  if (!e.minus.empty()) return {};
+  const ValueRange range = metric_of(place_of(e.quantity, e.area).second).range();
+  if (e.relative_to.empty()) return range;
+  return range.low.value_or(-1) >= 0 ? ValueRange{.low = 0, .high = {}} : ValueRange{};
+}
+
 BySeed seed_values(const Expectation& e, const std::string& quantity,
                    const std::vector<Measurement>& measured, const std::string& label) {
   const auto [where, metric] = place_of(quantity, e.area);
@@ -117,7 +125,10 @@ void summarise(Outcome& o) {
   const Expectation::Statistic statistic = o.expected.statistic;
   o.measured = statistic_of(statistic, values);
   if (values.size() < 2) return;
-  if (statistic == Expectation::Statistic::mean) o.interval = student_interval(values);
+  if (statistic == Expectation::Statistic::mean) {
+    const MeanInterval i = mean_interval(values, range_of(o.expected));
+    o.interval = Interval{i.low, i.high};
+  }
   if (statistic == Expectation::Statistic::median)
     o.interval = bootstrap_interval(values, median, kBootstrapSeed);
 }

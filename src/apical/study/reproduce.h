@@ -21,7 +21,7 @@ struct Outcome {
   std::vector<SeedValue> seeds;    ///< the quantity of every seed; not finite where it is not
   std::optional<double> measured;  ///< the statistic; nothing if a seed's value is not finite
   std::optional<Interval>
-      interval;  ///< 95 %, over seeds: Student for means, bootstrap for medians, Wilson for fractions
+      interval;  ///< 95 %, over seeds: mean_interval() for means, bootstrap for medians, Wilson for fractions
   bool reproduced = false;            ///< measured lies within [expected.low, expected.high]
   std::string measured_text() const;  ///< "0.031 [0.025, 0.04]"
   std::string text() const;  ///< "median test loss …: 0.031 [0.025, 0.04] over 20 seeds; expected 0.032

@@ -57,8 +57,7 @@ std::string how_drawn(const LinePlot& plot) {
   for (const PlotSeries& s : plot.series) most = std::max(most, s.seeds.size());
   std::string text;
   if (most > 1) {
-    text = plot.drawn_log() ? "Thick: geometric mean over seeds; band: its 95 % interval; thin: every seed."
-                            : "Thick: mean over seeds; band: its 95 % interval; thin: every seed.";
+    text = "Thick: mean over seeds; band: its 95 % interval; thin: every seed.";
   } else {
     text = "One seed: no interval.";
   }

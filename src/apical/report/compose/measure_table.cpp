@@ -5,15 +5,16 @@
 
 #include <algorithm>
 
-#include "apical/report/html/numbers.h"
+#include "apical/report/compose/metric_look.h"
 
 namespace apical {
 
-std::string measure_text(const std::vector<SeedValue>& values, const std::string& unit) {
+std::string measure_text(const Display::Headline& headline, const std::vector<SeedValue>& values) {
   if (values.empty()) return "–";
-  const std::vector<double> finite = finite_values(values);
-  if (finite.size() != values.size()) return "not in every seed";
-  return figures_text(mean_interval(finite)) + (unit.empty() ? "" : " " + unit);
+  Metric m = metric_of(headline.metric);
+  if (m.unit.empty()) m.unit = headline.unit;
+  const MeanInterval i = over_seeds(m, values_of(values));
+  return i.n == 0 ? "not in every seed" : figures_of(m, i).text();
 }
 
 std::vector<std::vector<std::string>> measure_table(const Display& display,
@@ -39,8 +40,8 @@ std::vector<std::vector<std::string>> measure_table(const Display& display,
   for (const auto& [h, curves] : found) {
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(h->text);
-    if (twice) row.push_back(measure_text(first_of(measured, "test", h->metric), h->unit));
-    row.push_back(measure_text(last_of(measured, "test", h->metric), h->unit));
+    if (twice) row.push_back(measure_text(*h, first_of(measured, "test", h->metric)));
+    row.push_back(measure_text(*h, last_of(measured, "test", h->metric)));
     row.push_back(fmt::format("{}", curves.size()));
   }
   return rows;

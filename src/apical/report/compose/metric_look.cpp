@@ -7,51 +7,38 @@
 #include <cmath>
 #include <functional>
 #include <set>
-#include <string_view>
+
+#include "apical/analysis/statistics.h"
 
 namespace apical {
 namespace {
 
-bool is_one_of(const std::string& name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// Squared errors of seeds can lie decades apart.
-bool spans_decades(const Metric& m) { return m.name == "loss"; }
-
-MeanInterval paired(const std::vector<SeedValue>& a, const std::vector<SeedValue>& b,
-                    const std::function<double(double, double)>& compared, bool geometric) {
+std::vector<double> paired(const std::vector<SeedValue>& a, const std::vector<SeedValue>& b,
+                           const std::function<double(double, double)>& compared) {
   std::vector<double> out;
   for (const SeedValue& x : a) {
     for (const SeedValue& y : b) {
       if (x.seed == y.seed) out.push_back(compared(x.value, y.value));
     }
   }
-  const bool usable = std::all_of(out.begin(), out.end(),
-                                  [&](double v) { return std::isfinite(v) && (!geometric || v > 0); });
-  if (!usable || out.empty()) return mean_interval({});
-  return geometric ? geometric_interval(out) : mean_interval(out);
+  return out;
+}
+
+bool all(const std::vector<double>& values, bool (*is)(double)) {
+  return std::all_of(values.begin(), values.end(), is);
+}
+
+/// Headlines for which `is`.
+std::vector<Metric> headlines_that(const ReportData& data, bool (*is)(const Metric&)) {
+  std::vector<Metric> out = headlines_of(data);
+  std::erase_if(out, [is](const Metric& m) { return !is(m); });
+  return out;
 }
 
 }  // namespace
 
-std::string words_at(const Metric& m, const std::string& where) {
-  if (where != "train") return where + " " + m.words;
-  if (m.name == "return") return "mean return of the last episodes";
-  return m.headline || find_metric(m.name) == nullptr ? where + " " + m.words : m.words;
-}
-
 std::string axis_at(const Metric& m, const std::string& where) {
   return words_at(m, where) + (m.unit.empty() ? "" : " (" + m.unit + ")");
-}
-
-bool on_log_axis(const Metric& m) {
-  return is_one_of(m.name, {"loss", "falls", "prediction_error", "value_loss"});
-}
-
-bool is_drawn(const Metric& m) {
-  return !is_one_of(m.name, {"samples", "environment_steps", "episodes", "steps_to_solve"}) &&
-         !m.name.starts_with("teacher_");
 }
 
 std::size_t rank_of(const std::string& name) {
@@ -59,80 +46,82 @@ std::size_t rank_of(const std::string& name) {
   return found == nullptr ? metrics().size() : static_cast<std::size_t>(found - metrics().data());
 }
 
-std::string headline_place(const Metric& m) {
-  return m.over_seeds == OverSeeds::median_of_some ? "train" : "test";
-}
+std::string headline_place(const Metric& m) { return m.is_headline() ? m.headline_at.back() : "test"; }
 
 std::vector<Metric> headlines_of(const ReportData& data) {
   std::vector<Metric> out;
   for (const Metric& m : metrics()) {
-    if (m.headline && std::any_of(data.runs.begin(), data.runs.end(),
-                                  [&](const RunData& r) { return !last_values_of(r, m).empty(); }))
+    if (m.is_headline() && std::any_of(data.runs.begin(), data.runs.end(),
+                                       [&](const RunData& r) { return !last_values_of(r, m).empty(); }))
       out.push_back(m);
   }
   return out;
 }
 
 std::vector<Metric> answers_of(const ReportData& data) {
-  std::vector<Metric> out = headlines_of(data);
-  std::erase_if(out, [](const Metric& m) {
-    return m.better == Better::neither || m.over_seeds == OverSeeds::median_of_some;
+  return headlines_that(data, [](const Metric& m) {
+    return m.in == MeasuredIn::split && m.better != Better::neither &&
+           m.over_seeds != OverSeeds::median_of_some;
   });
-  return out;
+}
+
+std::vector<Metric> area_headlines_of(const ReportData& data) {
+  return headlines_that(data, [](const Metric& m) { return m.in == MeasuredIn::area; });
 }
 
 std::vector<SeedValue> last_values_of(const RunData& run, const Metric& m) {
   return last_of(run.measured, headline_place(m), m.name);
 }
 
-bool is_geometric(const ReportData& data, const Metric& m) {
-  if (!spans_decades(m)) return false;
-  for (const RunData& r : data.runs) {
-    for (const double v : finite_values(last_values_of(r, m))) {
-      if (v <= 0) return false;
-    }
-  }
-  return true;
+MeanInterval interval_of(const RunData& run, const Metric& m) {
+  return over_seeds(m, values_of(last_values_of(run, m)));
 }
 
-MeanInterval interval_of(const ReportData& data, const RunData& run, const Metric& m) {
-  const std::vector<SeedValue> values = last_values_of(run, m);
-  const std::vector<double> finite = finite_values(values);
-  if (finite.size() != values.size()) return mean_interval({});
-  MeanInterval i = is_geometric(data, m) ? geometric_interval(finite) : mean_interval(finite);
-  if (m.low) i.low = std::max(i.low, *m.low);
-  if (m.high) i.high = std::min(i.high, *m.high);
-  return i;
+bool is_compared_by_ratio(const ReportData& data, const Metric& m) {
+  if (!m.spans_decades || m.over_seeds == OverSeeds::median) return false;
+  return std::all_of(data.runs.begin(), data.runs.end(), [&](const RunData& r) {
+    return all(finite_values(last_values_of(r, m)), [](double v) { return v > 0; });
+  });
 }
 
 MeanInterval ratio_of(const ReportData& data, const RunData& run, const RunData& reference, const Metric& m) {
-  if (!is_geometric(data, m)) return mean_interval({});
-  return paired(last_values_of(run, m), last_values_of(reference, m), std::divides<>(), true);
+  if (!is_compared_by_ratio(data, m)) return mean_interval({});
+  const std::vector<double> ratios =
+      paired(last_values_of(run, m), last_values_of(reference, m), std::divides<>());
+  return all(ratios, [](double v) { return std::isfinite(v) && v > 0; }) ? geometric_interval(ratios)
+                                                                         : mean_interval({});
 }
 
 MeanInterval difference_of(const RunData& run, const RunData& reference, const Metric& m) {
-  if (on_log_axis(m) || m.over_seeds != OverSeeds::mean) return mean_interval({});
-  return paired(last_values_of(run, m), last_values_of(reference, m), std::minus<>(), false);
+  if (m.spans_decades || m.over_seeds != OverSeeds::mean) return mean_interval({});
+  const std::vector<double> differences =
+      paired(last_values_of(run, m), last_values_of(reference, m), std::minus<>());
+  return all(differences, [](double v) { return std::isfinite(v); }) ? mean_interval(differences)
+                                                                     : mean_interval({});
 }
 
 Figures figures_of(const Metric& m, const MeanInterval& i) {
-  if (m.shown_times == 100) return percent_figures(i);
-  if (spans_decades(m)) return loss_figures(i);
-  if (m.unit == "°") return angle_figures(i);
-  if (m.headline) return count_figures(i);
-  Figures f = plain_figures(i);
-  if (!m.unit.empty()) f.value += "\u00A0" + m.unit;
-  return f;
+  return figures_of(i, m.digits, m.unit, m.shown_times);
 }
 
 Figures difference_figures(const Metric& m, const MeanInterval& i) {
-  return m.shown_times == 100 ? points_figures(i) : figures_of(m, i);
+  return figures_of(i, m.digits, m.in_percent() ? "" : m.unit, m.shown_times);
 }
 
-MeanInterval angle_interval(const RunData& run) {
-  const std::vector<SeedValue> angles = last_of(run.measured, "total", "angle_deg");
-  const std::vector<double> finite = finite_values(angles);
-  return mean_interval(finite.size() == angles.size() ? finite : std::vector<double>{});
+std::string median_of_some_words(const Metric& m, const std::vector<SeedValue>& values) {
+  const std::vector<double> some = finite_values(values);
+  if (some.empty()) return "never";
+  const Figures f = figures_of(m, mean_interval(std::vector{median(some)}));
+  return fmt::format("{}, median of {} of {} {}", f.value, some.size(), values.size(),
+                     values.size() == 1 ? "seed" : "seeds");
+}
+
+std::string filled_in(std::string text, const std::string& word, const std::string& value) {
+  const std::string placeholder = "{" + word + "}";
+  for (std::size_t at = text.find(placeholder); at != std::string::npos;
+       at = text.find(placeholder, at + value.size()))
+    text.replace(at, placeholder.size(), value);
+  return text;
 }
 
 const RunData* reference_of(const ReportData& data) {

@@ -61,7 +61,7 @@ TEST(Report, DrawsTheFallsOfAPlantWithTheTeachersLine) {
   EXPECT_EQ(malformed(page), "");
   EXPECT_TRUE(contains(
       page,
-      "steering let its plant fall 6 times in the test (median of 2 seeds; mean 6.0, 95\u00A0% interval"));
+      "steering let its plant fall 6 times in the test (median of 2 seeds; mean 6, 95\u00A0% interval"));
   EXPECT_TRUE(contains(page, "its teacher, from the same starts, 3 times"));
   EXPECT_TRUE(contains(page, "The teacher fell 4 times from the same starts."));
   EXPECT_EQ(occurrences(page, "class=\"reference\""), 1U);
@@ -206,7 +206,7 @@ TEST(Report, RunsOfCoursesStandSideBySideInWhatTheyWantToBeShown) {
   }
   const std::string both = render_report(d);
   EXPECT_EQ(malformed(both), "");
-  EXPECT_TRUE(contains(both, "<th scope=\"row\">output for 1,0</th><td class=\"n\">8.5 ["));
+  EXPECT_TRUE(contains(both, "<th scope=\"row\">output for 1,0</th><td class=\"n\">8.5\u00A0Hz ["));
   EXPECT_EQ(occurrences(both, "| Cost of an epoch."), 1U) << "both runs in one figure";
   EXPECT_TRUE(contains(both, "| published: Weights.") && contains(both, "| own: Weights."));
   EXPECT_FALSE(contains(both, "cost of all")) << "what is displayed has no panel of its own";
@@ -214,7 +214,7 @@ TEST(Report, RunsOfCoursesStandSideBySideInWhatTheyWantToBeShown) {
   d.runs.resize(1);
   const std::string one = render_report(d);
   EXPECT_TRUE(contains(one, "<th>untrained [95 %]</th><th>trained [95 %]</th>"));
-  EXPECT_TRUE(contains(one, "<th scope=\"row\">output for 1,0</th><td class=\"n\">2.5 ["));
+  EXPECT_TRUE(contains(one, "<th scope=\"row\">output for 1,0</th><td class=\"n\">2.5\u00A0Hz ["));
 }
 
 TEST(Report, ShowsContrastsAndResponsesOfAProtocol) {

@@ -16,15 +16,9 @@ namespace {
 
 constexpr std::size_t kSentenceEach = 4;  // more models than this are summarised by their extremes
 
-std::string with_interval(const Figures& f, std::size_t n) {
-  if (f.bounds.empty())
-    return fmt::format("{} ({})", f.value, n == 1 ? "one seed, hence no interval" : "no interval");
-  return fmt::format("{} (95\u00A0% interval {}, {} seeds)", f.value, f.bounds, n);
-}
-
 std::string gap_words(const RunData& run, const RunData& reference, const Metric& m) {
   const MeanInterval gap = difference_of(run, reference, m);
-  if (gap.n == 0 || m.shown_times == 1) return "";
+  if (gap.n == 0 || !m.in_percent()) return "";
   const Figures f = difference_figures(m, gap);
   if (gap.has_bounds() && gap.low <= 0 && gap.high >= 0) {
     return fmt::format(", not distinguishable from {} with these seeds (paired difference {} points {})",
@@ -48,61 +42,60 @@ std::string ratio_words(const MeanInterval& ratio, const RunData& reference, con
                      f.bounds.empty() ? "" : fmt::format(" (paired ratio, 95\u00A0% interval {})", f.bounds));
 }
 
-double median_at_test(const RunData& run, const char* metric) {
-  return median(finite_values(last_of(run.measured, "test", metric)));
+/// " (95 % interval [97.2, 98.0], 3 seeds)"
+std::string spread_words(const Metric& m, const MeanInterval& i) {
+  const Figures f = figures_of(m, i);
+  if (f.bounds.empty()) return i.n == 1 ? " (one seed, hence no interval)" : " (no interval)";
+  if (m.over_seeds == OverSeeds::median)
+    return fmt::format(" (median of {} seeds; mean {}, 95\u00A0% interval {})", i.n, f.value, f.bounds);
+  return fmt::format(" (95\u00A0% interval {}, {} seeds)", f.bounds, i.n);
+}
+
+std::string value_words(const Metric& m, const std::vector<SeedValue>& values) {
+  if (m.over_seeds == OverSeeds::median_of_some) return median_of_some_words(m, values);
+  if (m.over_seeds == OverSeeds::median) return fmt::format("{:g}", median(finite_values(values)));
+  return figures_of(m, over_seeds(m, values_of(values))).value;
+}
+
+/// What a metric says of a run, as its row puts it.
+std::string metric_sentence(const RunData& run, const Metric& m) {
+  const MeanInterval i = interval_of(run, m);
+  const std::string bounds = figures_of(m, i).bounds;
+  std::string out = m.sentence.empty() ? "{label}: " + m.words + " in the test {value}{spread}" : m.sentence;
+  out = filled_in(out, "value", value_words(m, last_values_of(run, m)));
+  out = filled_in(out, "spread", spread_words(m, i));
+  out = filled_in(out, "bounds", bounds.empty() ? "" : " " + bounds);
+  out = filled_in(out, "goal", run.solved ? fmt::format("{:g}", *run.solved) : "");
+  return filled_in(out, "label", run.label);
 }
 
 /// How good the run was, by the first of the figures that it has in every seed.
 std::string answer_sentence(const ReportData& data, const RunData& run, const Metric& m) {
-  const MeanInterval i = interval_of(data, run, m);
-  const Figures f = figures_of(m, i);
-  if (m.name == "return") {
-    std::string out = fmt::format("{} had a mean return of {} in the test", run.label, with_interval(f, i.n));
-    if (run.solved)
-      out += fmt::format("; environment steps until its training episodes returned {:g}: {}", *run.solved,
-                         median_of_some_words(last_of(run.measured, "train", "steps_to_solve")));
-    return out;
-  }
-  if (m.name == "falls") {
-    return fmt::format(
-        "{} let its plant fall {:g} times in the test ({}); its teacher, from the same starts, {:g} times",
-        run.label, median_at_test(run, "falls"),
-        f.bounds.empty()
-            ? "one seed, hence no interval"
-            : fmt::format("median of {} seeds; mean {}, 95\u00A0% interval {}", i.n, f.value, f.bounds),
-        median_at_test(run, "teacher_falls"));
-  }
-  if (m.name != "accuracy" && m.name != "loss")
-    return fmt::format("{}: {} in the test {}", run.label, m.words, with_interval(f, i.n));
+  std::string out = metric_sentence(run, m);
+  if (const Metric* const next = find_metric(m.followed_by); next && !last_values_of(run, *next).empty())
+    out += "; " + metric_sentence(run, *next);
   const RunData* const reference = reference_of(data);
-  const bool other = reference != nullptr && reference != &run;
-  return fmt::format("{} reached a test {} of {}{}{}", run.label, m.words, with_interval(f, i.n),
-                     other ? gap_words(run, *reference, m) : "",
-                     other ? ratio_words(ratio_of(data, run, *reference, m), *reference, m) : "");
+  if (reference == nullptr || reference == &run) return out;
+  return out + gap_words(run, *reference, m) + ratio_words(ratio_of(data, run, *reference, m), *reference, m);
 }
 
 std::string sentence(const ReportData& data, const RunData& run) {
-  std::string out;
   const std::vector<Metric> answers = answers_of(data);
   const auto first = std::find_if(answers.begin(), answers.end(),
-                                  [&](const Metric& m) { return interval_of(data, run, m).n > 0; });
-  out = first == answers.end() ? fmt::format("{} has no finite test result for every seed", run.label)
-                               : answer_sentence(data, run, *first);
-  if (const MeanInterval angle = angle_interval(run); angle.n > 0) {
-    const Figures f = angle_figures(angle);
-    out += fmt::format("; when last measured its credit lay {}{} from the exact negative gradient", f.value,
-                       f.bounds.empty() ? "" : " " + f.bounds);
+                                  [&](const Metric& m) { return interval_of(run, m).n > 0; });
+  std::string out = first == answers.end()
+                        ? fmt::format("{} has no finite test result for every seed", run.label)
+                        : answer_sentence(data, run, *first);
+  for (const Metric& m : area_headlines_of(data)) {
+    if (interval_of(run, m).n > 0 && !m.sentence.empty()) out += "; " + metric_sentence(run, m);
   }
   return out + ".";
 }
 
-/// What has to be a number: the figures by which models are compared, what the catalogue knows of training,
-/// and angles. Others may be without a value, as a burst probability without events.
+/// Others may be without a value, as a burst probability without events.
 bool must_be_finite(const Measurement& m) {
-  if (m.metric == "angle_deg") return true;
   const Metric* const known = find_metric(m.metric);
-  return known != nullptr && known->in == MeasuredIn::split && known->name == m.metric &&
-         known->over_seeds != OverSeeds::median_of_some;
+  return known != nullptr && known->always_there;
 }
 
 void warn_of_lost_seeds(const RunData& run, std::vector<std::string>& out) {
@@ -122,7 +115,7 @@ void warn_of_lost_seeds(const RunData& run, std::vector<std::string>& out) {
 /// Best first, by the first figure that both have.
 bool is_better(const ReportData& data, const RunData& a, const RunData& b) {
   for (const Metric& m : answers_of(data)) {
-    const MeanInterval x = interval_of(data, a, m), y = interval_of(data, b, m);
+    const MeanInterval x = interval_of(a, m), y = interval_of(b, m);
     if (x.n > 0 && y.n > 0) return m.better == Better::higher ? x.mean > y.mean : x.mean < y.mean;
   }
   return false;
@@ -130,19 +123,10 @@ bool is_better(const ReportData& data, const RunData& a, const RunData& b) {
 
 }  // namespace
 
-std::string median_of_some_words(const std::vector<SeedValue>& values) {
-  const std::vector<double> some = finite_values(values);
-  if (some.empty()) return "never";
-  return fmt::format("{:.0f}, median of {} of {} {}", median(some), some.size(), values.size(),
-                     values.size() == 1 ? "seed" : "seeds");
-}
-
 std::string summary_sentences(const ReportData& data) {
   if (data.runs.empty()) return "No model was run.";
   const std::vector<Metric> answers = answers_of(data);
-  if (answers.empty() && std::none_of(data.runs.begin(), data.runs.end(),
-                                      [](const RunData& r) { return angle_interval(r).n > 0; }))
-    return "";
+  if (answers.empty() && area_headlines_of(data).empty()) return "";
   const std::string& task = data.runs.front().task;
   std::string out = task.empty() ? "" : fmt::format("On {}, ", task);
   if (data.runs.size() <= kSentenceEach) {
@@ -152,8 +136,8 @@ std::string summary_sentences(const ReportData& data) {
   std::vector<const RunData*> ranked;
   const RunData* const reference = reference_of(data);
   for (const RunData& r : data.runs) {
-    if (&r != reference && std::any_of(answers.begin(), answers.end(),
-                                       [&](const Metric& m) { return interval_of(data, r, m).n > 0; }))
+    if (&r != reference &&
+        std::any_of(answers.begin(), answers.end(), [&](const Metric& m) { return interval_of(r, m).n > 0; }))
       ranked.push_back(&r);
   }
   std::stable_sort(ranked.begin(), ranked.end(),

@@ -9,9 +9,6 @@
 
 namespace apical {
 
-/// "123904, median of 3 of 3 seeds", or "never": of what only some seeds have.
-std::string median_of_some_words(const std::vector<SeedValue>& values);
-
 /// One paragraph; empty if nothing by which models are compared was measured.
 std::string summary_sentences(const ReportData& data);
 

@@ -56,17 +56,31 @@ TEST(ReportWords, OneSeedIsSaidAndWarnedOf) {
 TEST(ReportWords, NoMeanOverTheSeedsThatSurvived) {
   ReportData d{.title = "t"};
   d.runs = {model("a", {.9, std::nan(""), .92})};
-  EXPECT_EQ(interval_of(d, d.runs[0], kAccuracy).n, 0U);
+  EXPECT_EQ(interval_of(d.runs[0], kAccuracy).n, 0U);
   EXPECT_TRUE(contains(summary_sentences(d), "no finite test result"));
   EXPECT_TRUE(contains(all_warnings(d).at(0), "seed 1"));
 }
 
-TEST(ReportWords, LossesAreSummarisedGeometricallyUnlessOneIsNotPositive) {
-  ReportData d{.title = "t"};
-  d.runs = {with_losses("a", {1e-6, 1e-2})};
-  EXPECT_NEAR(interval_of(d, d.runs[0], kLoss).mean, 1e-4, 1e-12);
-  d.runs = {with_losses("a", {0, 1e-2})};
-  EXPECT_NEAR(interval_of(d, d.runs[0], kLoss).mean, 5e-3, 1e-12);
+TEST(ReportWords, ALossIsSummarisedAloneAndNeverBelowZero) {
+  for (const std::vector<double>& losses : {std::vector{1e-6, 1e-2}, {0, 1e-2}}) {
+    const MeanInterval i = interval_of(with_losses("a", losses), kLoss);
+    EXPECT_NEAR(i.mean, (losses[0] + losses[1]) / 2, 1e-12);
+    EXPECT_GT(i.low, 0);
+    EXPECT_GT(i.high, i.mean);
+  }
+}
+
+TEST(ReportWords, EveryMetricThatModelsAreComparedByHasASentence) {
+  for (const Metric& m : metrics()) {
+    if (m.headline_at != std::vector<std::string>{"test"} || m.better == Better::neither) continue;
+    RunData run{.label = "this run", .model = "a"};
+    samples::measure(run, "test", m.name, 1, {{1, 0.5}, {2, 0.75}});
+    ReportData d{.title = "t"};
+    d.runs = {run};
+    const std::string text = summary_sentences(d);
+    EXPECT_TRUE(contains(text, "this run") && contains(text, "interval [")) << m.name << ": " << text;
+    EXPECT_FALSE(contains(text, "{")) << m.name << ": " << text;
+  }
 }
 
 TEST(ReportWords, LossGapIsAPairedRatio) {
@@ -98,10 +112,11 @@ TEST(ReportWords, TheBestLossIsTheLowest) {
 
 TEST(ReportWords, AngleIsThatOfTheTotalAtTheEnd) {
   RunData m = model("a", {.9, .9});
-  EXPECT_EQ(angle_interval(m).n, 0U);
+  const Metric angle = metric_of("angle_deg");
+  EXPECT_EQ(interval_of(m, angle).n, 0U);
   samples::measure(m, "v1", "angle_deg", {{1, {0, 1}, {80, 70}}});
   samples::measure(m, "total", "angle_deg", {{1, {0, 1}, {60, 20}}, {2, {0, 1}, {60, 30}}});
-  EXPECT_DOUBLE_EQ(angle_interval(m).mean, 25);
+  EXPECT_DOUBLE_EQ(interval_of(m, angle).mean, 25);
 }
 
 }  // namespace

@@ -26,9 +26,8 @@ int decimals_for(const MeanInterval& i, int fewest, int most) {
   return std::clamp(1 - static_cast<int>(std::floor(std::log10(half))), fewest, most);
 }
 
-Figures figures(const MeanInterval& i, int decimals, const char* unit) {
-  if (i.n == 0 || !std::isfinite(i.mean)) return {"–", ""};
-  Figures f{fixed(i.mean, decimals) + unit, ""};
+Figures with_decimals(const MeanInterval& i, int decimals) {
+  Figures f{fixed(i.mean, decimals), ""};
   if (i.has_bounds())
     f.bounds = fmt::format("[{},\u00A0{}]", fixed(i.low, decimals), fixed(i.high, decimals));
   return f;
@@ -38,33 +37,11 @@ MeanInterval scaled(const MeanInterval& i, double factor) {
   return {i.mean * factor, i.low * factor, i.high * factor, i.n};
 }
 
-}  // namespace
-
-Figures percent_figures(const MeanInterval& fractions) {
-  MeanInterval i = scaled(fractions, 100);
-  const int decimals = std::max(1, decimals_for(i, 1, 2));
-  if (i.has_bounds()) {
-    i.low = std::max(i.low, 0.0);
-    i.high = std::min(i.high, 100.0);
-  }
-  return figures(i, decimals, "\u00A0%");
-}
-
-Figures points_figures(const MeanInterval& fractions) {
-  const MeanInterval i = scaled(fractions, 100);
-  return figures(i, std::max(1, decimals_for(i, 1, 2)), "");
-}
-
-Figures count_figures(const MeanInterval& counts) { return figures(counts, 1, ""); }
-
-Figures angle_figures(const MeanInterval& degrees) { return figures(degrees, 1, "°"); }
-
-Figures loss_figures(const MeanInterval& losses) {
-  if (losses.n == 0 || !std::isfinite(losses.mean)) return {"–", ""};
-  if (losses.mean == 0) return figures(losses, 0, "");
-  const int power = static_cast<int>(std::floor(std::log10(std::abs(losses.mean))));
-  if (power >= -2 && power <= 3) return figures(losses, std::clamp(2 - power, 0, 4), "");
-  Figures f = figures(scaled(losses, std::pow(10, -power)), 2, "");
+Figures with_powers(const MeanInterval& i) {
+  if (i.mean == 0) return with_decimals(i, 0);
+  const int power = static_cast<int>(std::floor(std::log10(std::abs(i.mean))));
+  if (power >= -2 && power <= 3) return with_decimals(i, std::clamp(2 - power, 0, 4));
+  Figures f = with_decimals(scaled(i, std::pow(10, -power)), 2);
   const std::string factor = "\u00A0×\u00A0" + power_of_ten(power);
   if (!f.bounds.empty()) {
     f.joint = f.text() + factor;
@@ -74,13 +51,35 @@ Figures loss_figures(const MeanInterval& losses) {
   return f;
 }
 
-Figures plain_figures(const MeanInterval& i) {
-  if (i.n == 0) return {"–", ""};
-  return {fmt::format("{:.3g}", i.mean),
-          i.has_bounds() ? fmt::format("[{:.3g}, {:.3g}]", i.low, i.high) : std::string()};
+std::string significant(double value) { return fmt::format("{:.3g}", value); }
+
+Figures in_digits(const MeanInterval& i, const Digits& digits) {
+  switch (digits.kind) {
+    case Digits::Kind::powers:
+      return with_powers(i);
+    case Digits::Kind::decimals:
+      return with_decimals(i, decimals_for(i, digits.fewest, digits.most));
+    case Digits::Kind::significant:
+      break;
+  }
+  return {significant(i.mean), i.has_bounds()
+                                   ? fmt::format("[{},\u00A0{}]", significant(i.low), significant(i.high))
+                                   : std::string()};
 }
 
-std::string figures_text(const MeanInterval& i) { return plain_figures(i).text(); }
+}  // namespace
+
+Figures figures_of(const MeanInterval& interval, const Digits& digits, const std::string& unit,
+                   double times) {
+  if (interval.n == 0 || !std::isfinite(interval.mean)) return {"–", ""};
+  Figures f = in_digits(scaled(interval, times), digits);
+  const std::string after = unit.empty() || unit == "°" ? unit : "\u00A0" + unit;
+  f.value += after;
+  if (!f.joint.empty()) f.joint += after;
+  return f;
+}
+
+std::string figures_text(const MeanInterval& i) { return figures_of(i, {}).text(); }
 
 std::string duration_text(double seconds) {
   if (!std::isfinite(seconds) || seconds <= 0) return "–";

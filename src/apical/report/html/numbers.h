@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "apical/analysis/interval.h"
+#include "apical/analysis/metrics.h"
 
 namespace apical {
 
@@ -18,13 +18,9 @@ struct Figures {
   std::string text() const { return !joint.empty() ? joint : bounds.empty() ? value : value + " " + bounds; }
 };
 
-Figures percent_figures(const MeanInterval& fractions);  ///< of fractions 0 … 1; bounds are cut there
-Figures points_figures(const MeanInterval& fractions);   ///< differences of fractions, in percentage points,
-                                                         ///< unsigned wording left to the caller
-Figures loss_figures(const MeanInterval& losses);
-Figures count_figures(const MeanInterval& counts);
-Figures angle_figures(const MeanInterval& degrees);
-Figures plain_figures(const MeanInterval& interval);  ///< three significant digits: "0.124", "[0.1, 0.147]"
+/// The interval times `times`; a unit other than "°" stands apart from its number.
+Figures figures_of(const MeanInterval& interval, const Digits& digits, const std::string& unit = "",
+                   double times = 1);
 std::string figures_text(
     const MeanInterval& interval);          ///< "0.124 [0.101, 0.147]"; the value alone with one seed
 std::string duration_text(double seconds);  ///< "0.84 s", "4 min 10 s", "1 h 05 min"

@@ -9,31 +9,31 @@
 namespace apical {
 namespace {
 
+Figures percent(const MeanInterval& i) { return figures_of(i, decimals(1, 2), "%", 100); }
+Figures with_powers(const MeanInterval& i) { return figures_of(i, {Digits::Kind::powers}); }
+
 TEST(ReportNumbers, DigitsFollowTheInterval) {
-  EXPECT_EQ(percent_figures({.9763, .9721, .9805, 10}).text(), "97.63\u00A0% [97.21,\u00A098.05]");
-  EXPECT_EQ(percent_figures({.9, .8, 1.0, 3}).text(), "90.0\u00A0% [80.0,\u00A0100.0]");
-  EXPECT_EQ(angle_figures({21.43, 19.1, 23.8, 5}).text(), "21.4° [19.1,\u00A023.8]");
+  EXPECT_EQ(percent({.9763, .9721, .9805, 10}).text(), "97.63\u00A0% [97.21,\u00A098.05]");
+  EXPECT_EQ(percent({.9, .8, 1.0, 3}).text(), "90.0\u00A0% [80.0,\u00A0100.0]");
+  EXPECT_EQ(figures_of({21.43, 19.1, 23.8, 5}, decimals(1, 1), "°").text(), "21.4° [19.1,\u00A023.8]");
+  EXPECT_EQ(figures_of({0.12345, 0.1, 0.2, 5}, {}, "Hz").text(), "0.123\u00A0Hz [0.1,\u00A00.2]");
 }
 
 TEST(ReportNumbers, OneSeedHasNoBoundsAndNoSeedNoValue) {
-  EXPECT_EQ(percent_figures(mean_interval(std::vector{0.5})).text(), "50.0\u00A0%");
-  EXPECT_EQ(percent_figures(mean_interval({})).text(), "–");
-  EXPECT_EQ(loss_figures(mean_interval({})).text(), "–");
-}
-
-TEST(ReportNumbers, AnAccuracyIntervalStaysWithinZeroAndOneHundred) {
-  EXPECT_EQ(percent_figures({.99, .95, 1.03, 3}).bounds, "[95.0,\u00A0100.0]");
+  EXPECT_EQ(percent(mean_interval(std::vector{0.5})).text(), "50.0\u00A0%");
+  EXPECT_EQ(percent(mean_interval({})).text(), "–");
+  EXPECT_EQ(with_powers(mean_interval({})).text(), "–");
 }
 
 TEST(ReportNumbers, SmallLossesShareOnePowerOfTen) {
-  EXPECT_EQ(loss_figures({3.27e-5, 2.8e-5, 4.2e-5, 10}).text(), "3.27 [2.80,\u00A04.20]\u00A0×\u00A010⁻⁵");
-  EXPECT_EQ(loss_figures(mean_interval(std::vector{6e-10})).text(), "6.00\u00A0×\u00A010⁻¹⁰");
-  EXPECT_EQ(loss_figures({0.0812, 0.07, 0.09, 10}).text(), "0.0812 [0.0700,\u00A00.0900]");
-  EXPECT_EQ(loss_figures({0, 0, 0, 2}).value, "0");
+  EXPECT_EQ(with_powers({3.27e-5, 2.8e-5, 4.2e-5, 10}).text(), "3.27 [2.80,\u00A04.20]\u00A0×\u00A010⁻⁵");
+  EXPECT_EQ(with_powers(mean_interval(std::vector{6e-10})).text(), "6.00\u00A0×\u00A010⁻¹⁰");
+  EXPECT_EQ(with_powers({0.0812, 0.07, 0.09, 10}).text(), "0.0812 [0.0700,\u00A00.0900]");
+  EXPECT_EQ(with_powers({0, 0, 0, 2}).value, "0");
 }
 
 TEST(ReportNumbers, ValueAndBoundsOfASmallLossCanBeReadApart) {
-  const Figures f = loss_figures({1.11e-3, 0.62e-3, 1.99e-3, 10});
+  const Figures f = with_powers({1.11e-3, 0.62e-3, 1.99e-3, 10});
   EXPECT_EQ(f.value, "1.11\u00A0×\u00A010⁻³");
   EXPECT_EQ(f.bounds, "[0.62,\u00A01.99]\u00A0×\u00A010⁻³");
 }

@@ -169,9 +169,9 @@ std::string seed_lines(const Frame& f, const PlotSeries& series) {
 }
 
 std::string mean_line(const Frame& f, const PlotSeries& series, std::size_t place, std::size_t count,
-                      bool geometric) {
+                      const ValueRange& possible) {
   std::string band, line, markers;
-  for (const auto& piece : mean_over_seeds(series.seeds, geometric)) {
+  for (const auto& piece : mean_over_seeds(series.seeds, possible)) {
     std::vector<Pixel> mean, low, high;
     for (const MeanPoint& p : piece) {
       mean.push_back({f.px(p.x), f.py(p.interval.mean)});
@@ -208,8 +208,8 @@ struct EndLabel {
 };
 
 /// Where a label belongs: the end of the mean, or of the longest seed if there is no mean.
-std::optional<Pixel> end_of(const Frame& f, const PlotSeries& series, bool geometric) {
-  const auto mean = mean_over_seeds(series.seeds, geometric);
+std::optional<Pixel> end_of(const Frame& f, const PlotSeries& series) {
+  const auto mean = mean_over_seeds(series.seeds);
   if (!mean.empty()) return Pixel{f.px(mean.back().back().x), f.py(mean.back().back().interval.mean)};
   std::optional<Pixel> end;
   for (const SeedCurve& s : series.seeds) {
@@ -302,6 +302,7 @@ std::vector<std::string> LinePlot::diverged() const {
 std::string svg_of(const LinePlot& plot) {
   if (!plot.has_values()) return "";
   const bool log = plot.drawn_log();
+  const ValueRange possible = log && !plot.possible.low ? ValueRange{.low = 0, .high = {}} : plot.possible;
   const double factor = plot.percent ? 100 : 1;
   Range xs, ys;
   for (const PlotSeries& s : plot.series) {
@@ -310,7 +311,7 @@ std::string svg_of(const LinePlot& plot) {
       for (double v : c.y) ys.add(v * factor);
     }
     // The interval of few seeds can be much wider than the seeds; it may use up to as much room again.
-    for (const auto& piece : mean_over_seeds(s.seeds, log)) {
+    for (const auto& piece : mean_over_seeds(s.seeds, possible)) {
       for (const MeanPoint& p : piece) {
         if (!p.interval.has_bounds() || log) continue;
         const double room = 0.5 * (ys.high - ys.low);
@@ -362,10 +363,10 @@ std::string svg_of(const LinePlot& plot) {
     const PlotSeries& s = plot.series[i];
     out += fmt::format("<g class=\"series {}{}\" data-s=\"{}\">{}{}</g>", series_class(s.style, s.principal),
                        crowded ? " crowded" : "", i, seed_lines(f, s),
-                       mean_line(f, s, i, plot.series.size(), log));
+                       mean_line(f, s, i, plot.series.size(), possible));
   }
   std::erase_if(labels, [&](EndLabel& l) {
-    const auto end = end_of(f, plot.series[l.series], log);
+    const auto end = end_of(f, plot.series[l.series]);
     if (end) l.from = *end;
     return !end;
   });

@@ -30,6 +30,7 @@ struct LinePlot {
   std::string description = {};            ///< read out instead of the picture
   std::string x_label = {}, y_label = {};  ///< with units
   bool log_y = false;                ///< falls back to linear if a value is not positive; see drawn_log()
+  ValueRange possible = {};          ///< what values can be: no band leaves it
   bool percent = false;              ///< values are fractions, shown times 100
   bool log_x = false;                ///< all x must be positive
   std::vector<double> x_ticks = {};  ///< these instead of ticks of our choice

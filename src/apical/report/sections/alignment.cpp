@@ -40,7 +40,8 @@ void alignment(const ReportData& data, Page& page) {
         .description =
             fmt::format("Angle between credit and exact gradient of {}, per area, over training", r.label),
         .x_label = r.x_label,
-        .y_label = "angle to the gradient (°)",
+        .y_label = axis_of(metric_of("angle_deg")),
+        .possible = metric_of("angle_deg").range(),
         .reference = ReferenceLine{90, "orthogonal",
                                    "90° is orthogonal to the gradient: no credit; 0° is backpropagation."}};
     double largest = 0;
@@ -73,7 +74,7 @@ void areas(const ReportData& data, Page& page) {
     for (const Metric& m : metrics()) {
       if (m.in != MeasuredIn::area || !m.trivial) continue;
       const std::string title = m.words + ": " + r.label;
-      LinePlot plot{.description = title, .x_label = r.x_label, .y_label = axis_of(m)};
+      LinePlot plot{.description = title, .x_label = r.x_label, .y_label = axis_of(m), .possible = m.range()};
       bool telling = false;
       for (const std::string& area : areas_with(r, m.name)) {
         plot.series.push_back(

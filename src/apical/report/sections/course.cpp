@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "apical/analysis/metrics.h"
 #include "apical/report/compose/curve_plots.h"
 #include "apical/report/compose/measure_table.h"
 #include "apical/report/sections/sections.h"
@@ -30,8 +31,7 @@ Table side_by_side(const ReportData& data) {
   }
   for (const Display::Headline& h : all) {
     std::vector<std::string> row{h.text};
-    for (const RunData& r : data.runs)
-      row.push_back(measure_text(last_of(r.measured, "test", h.metric), h.unit));
+    for (const RunData& r : data.runs) row.push_back(measure_text(h, last_of(r.measured, "test", h.metric)));
     t.add_row(row, Cell::Look::number);
   }
   return t;
@@ -58,15 +58,12 @@ void course_dots(const ReportData& data, Page& page) {
         const std::vector<SeedValue> values =
             row.first ? first_of(r.measured, "test", row.metric) : last_of(r.measured, "test", row.metric);
         if (values.empty()) continue;
-        const std::vector<double> finite = finite_values(values);
-        const MeanInterval interval =
-            mean_interval(finite.size() == values.size() ? finite : std::vector<double>{});
         several = several || values.size() > 1;
         plot.rows.push_back({.label = row.label,
                              .style = row.first ? std::size_t{5} : std::size_t{0},
                              .seeds = values,
-                             .interval = interval,
-                             .text = measure_text(values, "")});
+                             .interval = over_seeds(metric_of(row.metric), values_of(values)),
+                             .text = measure_text({row.metric, row.label, ""}, values)});
       }
       page.figure(
           svg_of(plot), titled(data, r, d.title),
@@ -85,7 +82,10 @@ bool is_shared(const ReportData& data, const Display::Figure& f) {
 }
 
 void add_course_figure(const ReportData& data, Page& page, const RunData& r, const Display::Figure& f) {
-  LinePlot plot{.description = f.title, .x_label = f.x_label, .y_label = f.y_label};
+  LinePlot plot{.description = f.title,
+                .x_label = f.x_label,
+                .y_label = f.y_label,
+                .possible = f.lines.empty() ? ValueRange{} : metric_of(f.lines.front().metric).range()};
   if (f.reference) plot.reference = ReferenceLine{*f.reference, f.reference_label};
   bool line = false;
   const auto add = [&](PlotSeries series) {

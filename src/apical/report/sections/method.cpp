@@ -16,13 +16,18 @@ std::string statistics_of(const ReportData& data) {
     text += "; it draws " + data.runs.front().seed_draws;
   text +=
       ": every number is computed per seed, then averaged. Intervals are 95 % confidence intervals of the "
-      "mean over seeds (Student t). No seed is selected or left out.";
+      "mean over seeds: Student t, of measures with bounds on a scale on which these lie infinitely far away "
+      "(the logit of fractions, angles and correlations, the logarithm of what cannot be negative), so that "
+      "no "
+      "interval leaves them. No seed is selected or left out.";
   if (reference_of(data) != nullptr) text += " Differences from the reference are paired by seed.";
   const std::vector<Metric> answers = answers_of(data);
-  if (std::any_of(answers.begin(), answers.end(), [&](const Metric& m) { return is_geometric(data, m); }))
+  if (reference_of(data) != nullptr && std::any_of(answers.begin(), answers.end(), [&](const Metric& m) {
+        return is_compared_by_ratio(data, m);
+      }))
     text +=
-        " Losses of different seeds can lie decades apart, so their means and intervals are taken of the "
-        "logarithm (geometric means).";
+        " Losses of different seeds can lie decades apart, so they are compared by the geometric mean of the "
+        "ratios of seeds.";
   if (data.protocol)
     text +=
         " Responses are averaged over neurons and trials, then conditions are compared within each seed, in "

@@ -54,17 +54,22 @@ std::string below_heading(const ReportData& data, const Metric& m) {
                                    [](const RunData& r) { return r.solved.has_value(); });
     return goal == data.runs.end() ? "median" : fmt::format("until training returns {:g}", *goal->solved);
   }
-  if (m.over_seeds == OverSeeds::median && !is_geometric(data, m)) return "median; mean [95\u00A0%]";
-  return is_geometric(data, m) ? "geometric mean [95\u00A0%]" : "mean [95\u00A0%]";
+  if (m.over_seeds == OverSeeds::median) return "median; mean [95\u00A0%]";
+  if (m.over_seeds == OverSeeds::mean_and_median) return "mean [95\u00A0%]; median";
+  return m.in == MeasuredIn::area ? "total, mean [95\u00A0%]" : "mean [95\u00A0%]";
 }
 
-Cell headline_cell(const ReportData& data, const RunData& r, const Metric& m) {
+Cell headline_cell(const RunData& r, const Metric& m) {
   const std::vector<SeedValue> values = last_values_of(r, m);
   if (values.empty()) return kNothing;
-  if (m.over_seeds == OverSeeds::median_of_some) return number(median_of_some_words(values));
-  const Figures f = figures_of(m, interval_of(data, r, m));
-  if (m.over_seeds == OverSeeds::median && !is_geometric(data, m))
-    return number({fmt::format("{:g}", median(finite_values(values))), "mean " + f.text()});
+  if (m.over_seeds == OverSeeds::median_of_some) return number(median_of_some_words(m, values));
+  const MeanInterval i = interval_of(r, m);
+  const Figures f = figures_of(m, i);
+  if (i.n < 2) return number(f);
+  const double middle = median(values_of(values));
+  if (m.over_seeds == OverSeeds::median) return number({fmt::format("{:g}", middle), "mean " + f.text()});
+  if (m.over_seeds == OverSeeds::mean_and_median)
+    return number({f.text(), "median " + figures_of(m, mean_interval(std::vector{middle})).value});
   return number(f);
 }
 
@@ -72,21 +77,22 @@ Cell headline_cell(const ReportData& data, const RunData& r, const Metric& m) {
 void add_comparison(const ReportData& data, const Metric& m, RunTable& t) {
   const RunData* const reference = reference_of(data);
   if (reference == nullptr) return;
+  const bool by_ratio = is_compared_by_ratio(data, m);
   const auto compared = [&](const RunData& r) {
-    return is_geometric(data, m) ? ratio_of(data, r, *reference, m) : difference_of(r, *reference, m);
+    return by_ratio ? ratio_of(data, r, *reference, m) : difference_of(r, *reference, m);
   };
   if (std::none_of(data.runs.begin(), data.runs.end(),
                    [&](const RunData& r) { return &r != reference && compared(r).n > 0; }))
     return;
   const auto cell = [&](const RunData& r) {
     if (&r == reference) return kNothing;
-    return number(is_geometric(data, m) ? figures_of(m, compared(r)) : difference_figures(m, compared(r)));
+    return number(by_ratio ? figures_of(m, compared(r)) : difference_figures(m, compared(r)));
   };
-  if (is_geometric(data, m))
+  if (by_ratio)
     t.column(capitalised(m.words) + " ratio", "to the reference, paired [95\u00A0%]", cell);
   else
     t.column("Difference",
-             m.shown_times == 1 ? "from the reference [95\u00A0%]" : "from the reference, points [95\u00A0%]",
+             m.in_percent() ? "from the reference, points [95\u00A0%]" : "from the reference [95\u00A0%]",
              cell);
 }
 
@@ -98,15 +104,11 @@ void results(const ReportData& data, Page& page) {
   RunTable t(data);
   const std::vector<Metric> answers = answers_of(data);
   for (const Metric& m : headlines_of(data)) {
-    const std::string place = headline_place(m);
-    t.column(capitalised(place == "train" ? m.words : place + " " + m.words), below_heading(data, m),
-             [&](const RunData& r) { return headline_cell(data, r, m); });
+    t.column(capitalised(words_at(m, headline_place(m))), below_heading(data, m),
+             [&](const RunData& r) { return headline_cell(r, m); });
     // What is asked for first is compared.
     if (!answers.empty() && answers.front().name == m.name) add_comparison(data, m, t);
   }
-  if (any([](const RunData& r) { return angle_interval(r).n > 0; }))
-    t.column("Angle to gradient", "total, mean [95\u00A0%]",
-             [](const RunData& r) { return number(angle_figures(angle_interval(r))); });
   if (any([](const RunData& r) { return r.wall_seconds > 0; }))
     t.column("Wall time", "all seeds",
              [](const RunData& r) { return number(duration_text(r.wall_seconds)); });

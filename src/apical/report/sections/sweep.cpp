@@ -46,15 +46,17 @@ void add_final_figure(const ReportData& data, Page& page, const std::string& tit
 void sweep(const ReportData& data, Page& page) {
   page.section("Along the sweep");
   page.grid();
-  for (const Metric& m : answers_of(data)) {
-    add_final_figure(
-        data, page, "Test " + m.words + " along the sweep",
-        {.y_label = axis_at(m, "test"), .log_y = on_log_axis(m), .percent = m.shown_times == 100},
-        [&](const RunData& r) { return last_values_of(r, m); });
+  for (const std::vector<Metric>& some : {answers_of(data), area_headlines_of(data)}) {
+    for (const Metric& m : some) {
+      const std::string place = headline_place(m);
+      add_final_figure(data, page, capitalised(words_at(m, place)) + " along the sweep",
+                       {.y_label = axis_at(m, place),
+                        .log_y = m.spans_decades,
+                        .possible = m.range(),
+                        .percent = m.in_percent()},
+                       [&](const RunData& r) { return last_values_of(r, m); });
+    }
   }
-  add_final_figure(data, page, "Angle to the exact gradient along the sweep",
-                   {.y_label = "angle to the gradient (°)"},
-                   [](const RunData& r) { return last_of(r.measured, "total", "angle_deg"); });
   // What runs want to be shown of them, where it is not among the figures by which models are compared.
   std::set<std::string> shown;
   for (const Metric& m : answers_of(data)) shown.insert(m.name);
@@ -62,7 +64,8 @@ void sweep(const ReportData& data, Page& page) {
     for (const Display::Headline& h : r.display.headlines) {
       if (!shown.insert(h.metric).second) continue;
       add_final_figure(data, page, capitalised(h.text) + " along the sweep",
-                       {.y_label = h.text + (h.unit.empty() ? "" : " (" + h.unit + ")")},
+                       {.y_label = h.text + (h.unit.empty() ? "" : " (" + h.unit + ")"),
+                        .possible = metric_of(h.metric).range()},
                        [&](const RunData& run) { return last_of(run.measured, "test", h.metric); });
     }
   }

@@ -13,28 +13,27 @@
 namespace apical::sections {
 namespace {
 
-/// What a teacher did in a split: the same for everybody, from the same starts; nothing where they differ
-/// after all.
-std::optional<ReferenceLine> teachers_line(const ReportData& data, const MeasuredCourse& c) {
-  std::set<double> values;
-  for (const RunData& r : data.runs) {
-    for (const SeedCurve& s : curves_of(r.measured, c.where, "teacher_" + c.metric))
-      values.insert(s.y.begin(), s.y.end());
-  }
-  if (values.size() != 1) return {};
-  return ReferenceLine{*values.begin(), "teacher",
-                       c.metric == "falls"
-                           ? fmt::format("The teacher fell {:g} times from the same starts.", *values.begin())
-                           : fmt::format("The teacher, from the same starts: {:g}.", *values.begin())};
+std::string with_value(const std::string& text, double value) {
+  return filled_in(text, "value", fmt::format("{:g}", value));
 }
 
-std::optional<ReferenceLine> goal_of(const ReportData& data, const MeasuredCourse& c) {
-  if (c.metric != "return") return teachers_line(data, c);
+/// What a teacher did in a split: the same for everybody, from the same starts; nothing where they differ
+/// after all.
+std::optional<ReferenceLine> teachers_line(const ReportData& data, const MeasuredCourse& c,
+                                           const std::string& teacher) {
+  std::set<double> values;
   for (const RunData& r : data.runs) {
-    if (r.solved)
-      return ReferenceLine{
-          *r.solved, "solved",
-          fmt::format("A mean return of {:g} over the last training episodes counts as solved.", *r.solved)};
+    for (const SeedCurve& s : curves_of(r.measured, c.where, teacher)) values.insert(s.y.begin(), s.y.end());
+  }
+  if (values.size() != 1) return {};
+  return ReferenceLine{*values.begin(), "teacher", with_value(metric_of(teacher).line, *values.begin())};
+}
+
+std::optional<ReferenceLine> goal_of(const ReportData& data, const MeasuredCourse& c, const Metric& m) {
+  if (!m.teacher.empty()) return teachers_line(data, c, m.teacher);
+  if (m.goal.empty()) return {};
+  for (const RunData& r : data.runs) {
+    if (r.solved) return ReferenceLine{*r.solved, "solved", with_value(m.goal, *r.solved)};
   }
   return {};
 }
@@ -57,7 +56,7 @@ std::vector<MeasuredCourse> panels_of(const ReportData& data) {
     if (!r.display.figures.empty() || !r.display.headlines.empty()) continue;
     for (const MeasuredCourse& c : courses_of(r.measured)) {
       const Metric m = metric_of(c.metric);
-      if (m.in != MeasuredIn::split || !is_drawn(m)) continue;
+      if (m.in != MeasuredIn::split || !m.drawn) continue;
       if (m.trivial && !is_telling(r, c, *m.trivial)) continue;
       found.insert(c);
     }
@@ -84,16 +83,17 @@ void training(const ReportData& data, Page& page) {
     LinePlot plot{.description = words + " over training",
                   .x_label = data.runs.front().x_label,
                   .y_label = axis_at(m, c.where),
-                  .log_y = on_log_axis(m),
-                  .percent = m.shown_times == 100,
-                  .reference = goal_of(data, c)};
+                  .log_y = m.spans_decades,
+                  .possible = m.range(),
+                  .percent = m.in_percent(),
+                  .reference = goal_of(data, c, m)};
     bool line = false;
     for (std::size_t i = 0; i < data.runs.size(); ++i) {
       std::vector<SeedCurve> seeds = training_curves(data.runs[i], c.where, c.metric);
       line = line || has_line(seeds);
       if (!seeds.empty()) plot.series.push_back(series_of(data, i, std::move(seeds)));
     }
-    if (line) add_figure(page, plot, capitalised(words) + " over training");
+    if (line) add_figure(page, plot, capitalised(words) + " over training", m.caption);
   }
   page.end_grid();
 }
