@@ -12,14 +12,6 @@
 
 namespace apical::cli {
 
-const std::vector<Command>& commands() {
-  static const std::vector<Command> all{run_command(),       check_command(), models_command(),
-                                        tasks_command(),     data_command(),  reference_command(),
-                                        compare_command(),   probe_command(), report_command(),
-                                        reproduce_command(), bench_command()};
-  return all;
-}
-
 const std::vector<Option>& common_options() {
   static const std::vector<Option> options{
       {"--json", "", "print results as JSON on standard output"},

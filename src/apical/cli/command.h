@@ -58,7 +58,7 @@ struct Command {
   int (*run)(Context&, const Arguments&);
 };
 
-/// All subcommands.
+/// All subcommands (commands.cpp).
 const std::vector<Command>& commands();
 
 /// Options every command understands.
@@ -69,18 +69,5 @@ std::string overview();
 
 /// Runs `arguments` (without the program's name) and returns the exit code. Never throws.
 int run(const std::vector<std::string>& arguments, Context& context);
-
-// One file each.
-Command run_command();
-Command check_command();
-Command models_command();
-Command tasks_command();
-Command compare_command();
-Command probe_command();
-Command report_command();
-Command reproduce_command();
-Command bench_command();
-Command data_command();
-Command reference_command();
 
 }  // namespace apical::cli
