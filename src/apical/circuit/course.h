@@ -119,13 +119,11 @@ struct Measure {
   Each each = Each::stage;
   bool mean_of_bins =
       false;  ///< the mean over the phase's bins, of a burst probability over those with events
-  /// Pattern of names: {of}, {from} and {to} (of a projection), {quantity}. Empty: {of}_{quantity} of
-  /// populations, weight_{from}_{to} of projections, {quantity} of answers.
+  /// Pattern of names (placeholders: measure_patterns.h). Empty: {of}_{quantity} of populations,
+  /// weight_{from}_{to} of projections, {quantity} of answers.
   std::string name = {};
-  /// What tables of results call it, a headline if given: {of}, {label} and {target} (of a stimulus), {phase}
-  /// and {number} (of a phase, from 0).
-  std::string text = {};
-  std::string title = {};  ///< of its figure; empty: made from quantity and population
+  std::string text = {};   ///< pattern of what tables of results call it, a headline if given
+  std::string title = {};  ///< pattern, of its figure; empty: made from quantity and population
   bool operator==(const Measure&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "apical/circuit/course.h"
+#include "apical/circuit/measure_patterns.h"
 #include "apical/circuit/spiking_circuit.h"
 
 namespace apical {
@@ -126,6 +127,7 @@ class Checker {
   void measure(const Stage& s, const Measure& m) const {
     const std::string whose = fmt::format("a measure of stage '{}'", s.name);
     require(!m.quantities.empty(), whose + " has no quantities");
+    check_patterns(m);
     for (const MeasureKind k : m.quantities) {
       const std::string quantity(name_of(k));
       if (of_answers(k)) {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "apical/experiment/expectation.h"
+#include "apical/experiment/measurable.h"
 #include "apical/experiment/spiking_experiment.h"
 #include "apical/experiment/toml/circuit_toml.h"
 #include "apical/experiment/toml/field_toml.h"
@@ -302,7 +303,9 @@ std::vector<Experiment> read_variants(const TomlDocument& document) {
                         {document.origin(), 0, 0}, "give each a label of its own");
     }
   }
-  check_labels(read_reproduction(document), names, document);
+  const Reproduction reproduction = read_reproduction(document);
+  check_labels(reproduction, names, document);
+  check_quantities(reproduction, out, document);
   return out;
 }
 

@@ -50,10 +50,12 @@ Stage test(const XorOptions& o, const char* name, When when) {
   Stage s{.name = name, .when = when, .shows = Shows::stimuli, .watched = name};
   s.phases = {{.name = "settling", .duration_s = 0.5 * o.example_s},
               {.name = "answer", .duration_s = 0.5 * o.example_s}};
-  Measure answers = for_each_pattern({"out"}, "answer");
+  Measure answers = for_each_pattern({"out"}, "answer"), bursts = answers;
+  answers.quantities = {MeasureKind::event_Hz};
   answers.text = "output for {label} (target {target})";
   answers.title = "Answers of the output population";
-  s.measures = {right("answer"), answers, for_each_pattern({"in1", "in2", "hid1", "hid2"}, "answer"),
+  bursts.quantities = {MeasureKind::burst_probability};
+  s.measures = {right("answer"), answers, bursts, for_each_pattern({"in1", "in2", "hid1", "hid2"}, "answer"),
                 weights()};
   return s;
 }

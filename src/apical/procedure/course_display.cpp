@@ -7,6 +7,7 @@
 #include <map>
 #include <tuple>
 
+#include "apical/circuit/measure_patterns.h"
 #include "apical/procedure/course_measures.h"
 #include "apical/procedure/curve_course.h"
 
@@ -17,29 +18,6 @@ using namespace course;
 
 std::string unit_of(MeasureKind k) {
   return k == MeasureKind::event_Hz || k == MeasureKind::burst_Hz ? "Hz" : "";
-}
-
-std::string quantity_words(MeasureKind k) {
-  switch (k) {
-    case MeasureKind::event_Hz:
-      return "event rate";
-    case MeasureKind::burst_Hz:
-      return "burst rate";
-    case MeasureKind::burst_probability:
-      return "burst probability";
-    case MeasureKind::mean_weight:
-      return "mean weight";
-    case MeasureKind::rms_weight:
-      return "root mean square weight";
-    case MeasureKind::cost:
-    case MeasureKind::total_cost:
-      return "cost";
-    case MeasureKind::correct:
-      return "right answers";
-    case MeasureKind::accuracy:
-      return "fraction right";
-  }
-  return "";
 }
 
 std::string axis_words(MeasureKind k) {
@@ -90,12 +68,12 @@ class Composer {
     return d_;
   }
 
-  /// Of several quantities of one measure, which have one text, the first is its headline.
+  /// Two measures may have one text, if stages name them differently.
   void headline(const std::string& metric, const std::string& text, const std::string& unit) {
-    const bool known = std::any_of(d_.headlines.begin(), d_.headlines.end(), [&](const Display::Headline& h) {
-      return h.metric == metric || h.text == text;
-    });
-    if (!text.empty() && !known) d_.headlines.push_back({metric, text, unit});
+    const auto any = [&](auto&& is) { return std::any_of(d_.headlines.begin(), d_.headlines.end(), is); };
+    if (text.empty() || any([&](const Display::Headline& h) { return h.metric == metric; })) return;
+    const bool taken = any([&](const Display::Headline& h) { return h.text == text; });
+    d_.headlines.push_back({metric, taken ? fmt::format("{} ({})", text, metric) : text, unit});
   }
 
   void headlines(const Stage& s, const std::vector<NamedMeasure>& all) {

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "apical/analysis/series.h"
+#include "apical/circuit/measure_patterns.h"
 
 namespace apical {
 
@@ -19,22 +20,35 @@ using spike::Counts;
 
 namespace {
 
-std::string replaced(std::string text, const std::string& what, const std::string& with) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
-    text.replace(at, what.size(), with);
-  return text;
-}
-
-std::string name_of_measure(const Measure& m, MeasureKind kind, const std::string& of,
-                            const SpikingCircuit& circuit) {
-  std::string name = m.name;
-  if (name.empty())
-    name = of_answers(kind) ? "{quantity}" : of_weights(kind) ? "weight_{from}_{to}" : "{of}_{quantity}";
+/// What placeholders stand for; of stimuli and single phases see named_measures().
+PatternValues values_of_patterns(MeasureKind kind, const std::string& of, const SpikingCircuit& circuit) {
+  PatternValues values{{"quantity", std::string(name_of(kind))}};
+  if (!of.empty()) values["of"] = of;
   if (of_weights(kind)) {
     const spike::Connection& c = circuit.connections[spike::connection_index(circuit, of)];
-    name = replaced(replaced(name, "{from}", c.source), "{to}", c.target);
+    values["from"] = c.source;
+    values["to"] = c.target;
   }
-  return replaced(replaced(name, "{of}", of), "{quantity}", std::string(name_of(kind)));
+  return values;
+}
+
+std::string pattern_of_names(const Measure& m, MeasureKind kind) {
+  if (!m.name.empty()) return m.name;
+  return of_answers(kind) ? "{quantity}" : of_weights(kind) ? "weight_{from}_{to}" : "{of}_{quantity}";
+}
+
+/// What tells the values of a measure apart has to be in their texts: what the pattern leaves out follows it.
+std::string pattern_of_texts(const Measure& m) {
+  if (m.text.empty()) return "";
+  const auto says = [&](std::initializer_list<const char*> names) {
+    return std::any_of(names.begin(), names.end(), [&](const char* n) { return has_placeholder(m.text, n); });
+  };
+  std::string out = m.text;
+  if (m.of.size() > 1 && !says({"of", "from", "to"})) out += ", {of}";
+  if (m.quantities.size() > 1 && !says({"quantity"})) out += ", {quantity}";
+  if (m.each == Each::stimulus && !says({"stimulus", "label"})) out += ", {label}";
+  if (m.each == Each::phase && !says({"phase", "number"})) out += ", phase {number}";
+  return out;
 }
 
 std::size_t phase_named(const Stage& stage, const std::string& name) {
@@ -72,7 +86,7 @@ StageMeasures::StageMeasures(const Course& course, const Stage& stage, const Spi
     if (items_.empty() || m.each != Each::stimulus || items_.back().each != Each::stimulus) ++block;
     for (const std::string& of : objects) {
       for (const MeasureKind kind : m.quantities) {
-        Item item{.kind = kind, .each = m.each, .name = name_of_measure(m, kind, of, circuit)};
+        Item item{.kind = kind, .each = m.each};
         if (of_weights(kind)) {
           item.object = spike::connection_index(circuit, of);
         } else if (!of_answers(kind)) {
@@ -80,6 +94,9 @@ StageMeasures::StageMeasures(const Course& course, const Stage& stage, const Spi
         }
         judges_ |= of_answers(kind);
         item.phase = phase_named(stage, m.phase);
+        PatternValues values = values_of_patterns(kind, of, circuit);
+        values["phase"] = stage.phases[item.phase].name;
+        item.name = filled(pattern_of_names(m, kind), values);
         item.mean_of_bins = m.mean_of_bins;
         item.first = places;
         item.count = m.each == Each::stage ? 1 : m.each == Each::stimulus ? shown : stage.phases.size();
@@ -233,18 +250,22 @@ std::vector<NamedMeasure> named_measures(const Course& course, const Stage& stag
       n.phase = stage.phases[item.each == Each::phase ? i : item.phase].name;
       n.block = item.measure;
       n.index = i;
-      n.text = replaced(replaced(m.text, "{of}", n.of), "{phase}", n.phase);
-      n.title = replaced(m.title, "{of}", n.of);
+      PatternValues values = values_of_patterns(item.kind, item.of, circuit);
+      values["quantity"] = quantity_words(item.kind);
+      values["phase"] = n.phase;
+      n.title = filled(m.title, values);
       if (item.each == Each::stimulus) {
         const Stimulus& s = measures.stimuli_[i];
         n.name += "_" + s.name;
         n.label = s.label.empty() ? s.name : s.label;
-        n.text = replaced(n.text, "{label}", n.label);
-        n.text = replaced(n.text, "{target}", s.target.empty() ? "" : fmt::format("{:g}", s.target.front()));
+        values["stimulus"] = s.name;
+        values["label"] = n.label;
+        values["target"] = fmt::format("{:g}", fmt::join(s.target, ", "));
       } else if (item.each == Each::phase) {
         n.name += fmt::format("_phase_{}", i);
-        n.text = replaced(n.text, "{number}", fmt::format("{}", i));
+        values["number"] = fmt::format("{}", i);
       }
+      n.text = filled(pattern_of_texts(m), values);
       out.push_back(std::move(n));
     }
   }

@@ -67,7 +67,7 @@ class StageMeasures {
   struct Item {
     course::MeasureKind kind;
     course::Each each;
-    std::string name;        ///< without what Each appends
+    std::string name = {};   ///< without what Each appends
     std::size_t object = 0;  ///< group or connection
     std::size_t phase = 0;
     bool mean_of_bins = false;

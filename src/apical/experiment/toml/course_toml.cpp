@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "apical/circuit/measure_patterns.h"
 #include "apical/experiment/toml/course_fields.h"
 #include "apical/procedure/course_measures.h"
 
@@ -123,7 +124,11 @@ Stage read_stage(TomlReader& t, const SpikingCircuit& circuit) {
   Stage s;
   read_fields(t, circuit, s);
   read_list(t, "phase", circuit, s.phases);
-  read_list(t, "measure", circuit, s.measures);
+  for (TomlReader& entry : t.tables("measure")) {
+    read_fields(entry, circuit, s.measures.emplace_back());
+    entry.placing([&] { check_patterns(s.measures.back()); });
+    entry.finish();
+  }
   read_list(t, "correlation", circuit, s.correlations);
   t.finish();
   return s;

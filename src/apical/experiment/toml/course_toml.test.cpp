@@ -9,6 +9,7 @@
 #include "apical/io/file.h"
 #include "apical/models/payeur2021_xor.h"
 #include "apical/models/spiking_models.h"
+#include "apical/procedure/course_display.h"
 #include "apical/procedure/test_courses.h"
 #include "support/paths.h"
 
@@ -183,6 +184,28 @@ TEST(CourseToml, WhatIsWrongIsLocatedWithTheNearestName) {
   EXPECT_THAT(
       own("name = \"burstprop-multiplexing\"\npyramidal = 100", "name = \"burstprop-pairing-periodic\""),
       HasSubstr("a protocol of its own without a network"));
+}
+
+TEST(CourseToml, PlaceholdersOfMeasuresAreOneSetAndOthersAreRefused) {
+  const auto own = [](const std::string& pattern) {
+    return complaint(kOwn, "of = [\"pyr1\"]\n", "of = [\"pyr1\"]\n" + pattern + "\n");
+  };
+  EXPECT_EQ(own("text = \"{quantity} of {of} in phase {number}, {phase}\""), "");
+  EXPECT_EQ(own("title = \"{quantity} of {of}\""), "");
+  EXPECT_THAT(own("text = \"{quantty}\""),
+              testing::ContainsRegex("test:19:.*placeholder .quantty.(.|\n)*did you mean 'quantity'"));
+  EXPECT_THAT(own("text = \"{label}\""), HasSubstr("{label}, which has no one value there"));
+  EXPECT_THAT(own("title = \"phase {number}\""), HasSubstr("{number}, which has no one value there"));
+  EXPECT_THAT(own("name = \"{from}\""), HasSubstr("{from}, which has no one value there"));
+}
+
+TEST(CourseToml, EveryValueOfAMeasureHasARowOfItsOwn) {
+  std::string text = kOwn;
+  text.replace(text.find("each = \"phase\""), 14, "text = \"activity\"");
+  const SpikingExperiment e = read(text);
+  std::vector<std::string> rows;
+  for (const Display::Headline& h : display_of(e.circuit, e.course).headlines) rows.push_back(h.text);
+  EXPECT_THAT(rows, testing::ElementsAre("activity, event rate", "activity, burst probability"));
 }
 
 }  // namespace

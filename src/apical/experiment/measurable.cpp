@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/experiment/measurable.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apical/analysis/metrics.h"
+#include "apical/procedure/course_measures.h"
+
+namespace apical {
+namespace {
+
+std::vector<std::string> of_course(const Course& course, const SpikingCircuit& circuit) {
+  std::vector<std::string> out;
+  const auto add = [&](const course::Stage& s, const std::string& name) {
+    out.push_back(fmt::format("{}_{}", s.where, name));
+  };
+  for (const course::Stage& s : course.stages) {
+    if (course.passes(s) == 0) continue;
+    for (const NamedMeasure& m : named_measures(course, s, circuit)) add(s, m.name);
+    for (const course::Correlation& c : s.correlations) add(s, c.name);
+  }
+  return out;
+}
+
+/// What evaluations count (learning/learner.h) and training tells of itself.
+std::vector<std::string> of_training(const TaskInfo& task, const TrainingPlan& plan) {
+  std::vector<std::string> evaluated{"samples"}, out;
+  evaluated.emplace_back(task.rewards ? "return" : "loss");
+  if (task.classifies) evaluated.insert(evaluated.end(), {"accuracy", "classes_never_decided"});
+  if (task.steers)
+    evaluated.insert(evaluated.end(), {"falls", "teacher_falls", "rms_deviation", "teacher_rms_deviation"});
+  for (const std::string& metric : evaluated) {
+    out.push_back("test_" + metric);
+    if (plan.validate_every > 0) out.push_back("validation_" + metric);
+  }
+  if (!task.rewards) return out;
+  for (const char* metric : {"environment_steps", "episodes", "return", "steps_to_solve", "prediction_error",
+                             "entropy", "value_loss", "policy_loss", "kl", "open_gates"})
+    out.push_back(std::string("train_") + metric);
+  return out;
+}
+
+void check_quantity(const Experiment& e, const std::string& quantity, const Place& place) {
+  const std::string who = e.label.empty() ? "this run" : "'" + e.label + "'";
+  if (find_area_quantity(quantity) != nullptr) {
+    if (measures_areas(e)) return;
+    throw ConfigError(
+        fmt::format("{} measures no {}: nothing is compared with the exact gradient", who, quantity), place,
+        "give training.align_every or training.align_epochs");
+  }
+  const std::optional<std::vector<std::string>> known = split_quantities(e);
+  if (!known || std::find(known->begin(), known->end(), quantity) != known->end()) return;
+  const bool few = known->size() < 20;
+  throw ConfigError(fmt::format("{} measures no '{}'{}", who, quantity,
+                                few ? "; expected " + join_names(*known, "or") : ""),
+                    place, suggestion(quantity, *known));
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> split_quantities(const Experiment& e) {
+  if (const auto* spiking = std::get_if<SpikingExperiment>(&e.subject)) {
+    if (spiking->course.protocol) return {};
+    return of_course(spiking->course, spiking->circuit);
+  }
+  return of_training(find_task(e.task), e.plan);
+}
+
+bool measures_areas(const Experiment& e) {
+  return !std::holds_alternative<SpikingExperiment>(e.subject) &&
+         (e.plan.align_every > 0 || !e.plan.align_epochs.empty());
+}
+
+void check_quantities(const Reproduction& r, const std::vector<Experiment>& variants,
+                      const TomlDocument& document) {
+  TomlReader root(document);
+  std::vector<TomlReader> entries = root.tables("expect");
+  for (std::size_t i = 0; i < r.expectations.size(); ++i) {
+    const Expectation& expected = r.expectations[i];
+    for (const Experiment& e : variants) {
+      const bool meant =
+          expected.variant.empty() || e.label == expected.variant || e.label == expected.relative_to;
+      if (!meant) continue;
+      check_quantity(e, expected.quantity, entries[i].place("quantity"));
+      if (!expected.minus.empty()) check_quantity(e, expected.minus, entries[i].place("minus"));
+    }
+  }
+}
+
+}  // namespace apical
