@@ -7,25 +7,12 @@
 #include <limits>
 #include <set>
 
-#include "apical/core/error.h"
+#include "apical/analysis/needed_for.h"
 
 namespace apical {
 namespace {
 
 using Names = std::vector<std::string>;
-
-/// "a, b and c", of many the first ones.
-std::string some(const Names& names) {
-  constexpr std::size_t kShown = 6;
-  if (names.size() <= kShown) return join_names(names);
-  return fmt::format("{} and {} more", fmt::join(names.begin(), names.begin() + kShown, ", "),
-                     names.size() - kShown);
-}
-
-Ingredient needed_for(const char* name, const Names& because, const char* reason, const char* otherwise) {
-  if (because.empty()) return {name, false, otherwise};
-  return {name, true, fmt::format(fmt::runtime(reason), some(because))};
-}
 
 Ingredient weight_transport(const Circuit& c) {
   Names exact, deviating;
@@ -35,10 +22,10 @@ Ingredient weight_transport(const Circuit& c) {
           .push_back(fmt::format("{} (of {})", j.name, c[j.view->of].name));
   }
   std::string reason;
-  if (!exact.empty()) reason = fmt::format("exact transposes: {}", some(exact));
+  if (!exact.empty()) reason = fmt::format("exact transposes: {}", some_of(exact));
   if (!deviating.empty())
-    reason +=
-        fmt::format("{}transposes plus a fixed deviation: {}", reason.empty() ? "" : "; ", some(deviating));
+    reason += fmt::format("{}transposes plus a fixed deviation: {}", reason.empty() ? "" : "; ",
+                          some_of(deviating));
   if (reason.empty()) reason = "every projection has weights of its own";
   return {"weight transport", !exact.empty() || !deviating.empty(), reason};
 }
@@ -253,7 +240,7 @@ Ingredient identity_laterals(const Circuit& c) {
   Ingredient out = needed_for("identity laterals", fixed, "exactly 1 between partners, for ever: {}",
                               "no lateral projection is a fixed identity");
   if (!learned.empty())
-    out.reason += fmt::format("; drawn towards the identity by a rule: {}", some(learned));
+    out.reason += fmt::format("; drawn towards the identity by a rule: {}", some_of(learned));
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "apical/analysis/needed_for.h"
 #include "apical/core/error.h"
 
 namespace apical {
@@ -13,11 +14,6 @@ namespace {
 
 using namespace spike;
 using Names = std::vector<std::string>;
-
-Ingredient needed_for(const char* name, const Names& because, const char* reason, const char* otherwise) {
-  if (because.empty()) return {name, false, otherwise};
-  return {name, true, fmt::format(fmt::runtime(reason), join_names(because))};
-}
 
 Ingredient weight_transport(const SpikingCircuit& d) {
   Names exact;

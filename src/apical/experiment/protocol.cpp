@@ -9,6 +9,8 @@
 #include <set>
 
 #include "apical/core/name_pattern.h"
+#include "apical/experiment/protocol_fields.h"
+#include "apical/experiment/toml/field_toml.h"
 #include "apical/experiment/toml/name_choice.h"
 
 namespace apical {
@@ -159,8 +161,7 @@ void read_perturbation(TomlReader& t, const Circuit& circuit, Condition& conditi
 
 Condition read_condition(TomlReader& t, const Circuit& circuit) {
   Condition c;
-  c.name = t.text("name");
-  c.during = read_choice(t, "during", c.during);
+  read_fields(t, c);
   for (TomlReader& p : t.tables("perturbation")) read_perturbation(p, circuit, c);
   t.finish();
   return c;
@@ -170,23 +171,11 @@ Condition read_condition(TomlReader& t, const Circuit& circuit) {
 using Doubts = std::map<std::string, ConfigError>;
 
 Measure read_measure(TomlReader& t, const Protocol& protocol, const Circuit& circuit, Doubts& doubts) {
-  Measure m;
-  m.name = t.text("name");
-  const std::vector<std::string> patterns = t.texts("population");
+  MeasureOptions options{.from_ms = protocol.from_ms, .until_ms = protocol.until_ms};
+  read_fields(t, options);
+  Measure m = std::move(options.measure);
+  const std::vector<std::string>& patterns = options.populations;
   m.populations = chosen<PopulationId>(patterns, circuit.populations());
-  m.variable = t.text("variable");
-  m.reduce = read_choice(t, "reduce", m.reduce);
-  m.units = read_units(t, "units");
-  m.single_units = static_cast<std::size_t>(t.integer("single_units", 0, 0, kMany));
-  const std::vector<double> window = t.numbers("window_ms", std::vector<double>{0, protocol.until_ms});
-  if (window.size() != 2 || window[0] >= window[1] || window[0] < protocol.from_ms ||
-      window[1] > protocol.until_ms) {
-    throw ConfigError(fmt::format("'window_ms' of measure '{}' is no part of the recorded {:g} to {:g} ms",
-                                  m.name, protocol.from_ms, protocol.until_ms),
-                      t.place("window_ms"), "give its begin and end, e.g. [0, 0.2]");
-  }
-  m.from_ms = window[0];
-  m.until_ms = window[1];
   std::vector<std::string> names, known{"rate", "soma"};
   for (const Population& p : circuit.populations()) names.push_back(p.name);
   if (m.populations.empty()) {
@@ -226,24 +215,6 @@ Measure read_measure(TomlReader& t, const Protocol& protocol, const Circuit& cir
   return m;
 }
 
-std::vector<std::size_t> read_epochs(TomlReader& t, std::size_t trained) {
-  std::vector<std::size_t> out;
-  for (const double n : t.numbers("epochs", std::vector<double>{0, static_cast<double>(trained)})) {
-    if (n < 0 || n != std::floor(n) || n > static_cast<double>(trained)) {
-      throw ConfigError(
-          fmt::format("'protocol.epochs' holds {}; expected whole numbers from 0 to training.epochs = {}", n,
-                      trained),
-          t.place("epochs"));
-    }
-    if (out.empty() || static_cast<std::size_t>(n) != out.back()) out.push_back(static_cast<std::size_t>(n));
-  }
-  if (out.empty() || !std::is_sorted(out.begin(), out.end())) {
-    throw ConfigError("'protocol.epochs' is no rising list of epochs", t.place("epochs"),
-                      "e.g. epochs = [0, 20]: before and after learning");
-  }
-  return out;
-}
-
 template <class Items>
 void require_unique_names(TomlReader& root, const char* key, const Items& items) {
   std::set<std::string> names;
@@ -258,7 +229,6 @@ void require_unique_names(TomlReader& root, const char* key, const Items& items)
 template <class Read>
 void read_conditions(TomlReader& root, TomlReader& t, Protocol& p, Read&& read) {
   const std::string undisturbed = "control";  // the name of a condition that need not be written down
-  p.control = t.text("control", undisturbed);
   for (TomlReader& c : root.tables("condition")) p.conditions.push_back(read(c));
   require_unique_names(root, "condition", p.conditions);
   const auto is_control = [&](const Condition& c) { return c.name == p.control; };
@@ -278,36 +248,9 @@ void read_conditions(TomlReader& root, TomlReader& t, Protocol& p, Read&& read) 
 
 Protocol read_trials(TomlReader& root, const Experiment& e, Doubts& doubts) {
   TomlReader t = root.table("protocol");
-  Protocol p;
-  p.dt_ms = e.circuit().dt_ms;
-  p.question = t.text("question", "");
-  p.epochs = read_epochs(t, e.plan.epochs);
-  p.learning = t.boolean("learning", false);
-  p.evaluate = t.boolean("evaluate", false);
-  const std::string split = t.choice("split", {"train", "validation", "test"}, "test");
-  p.split = split == "train"        ? SplitName::train
-            : split == "validation" ? SplitName::validation
-                                    : SplitName::test;
-  p.samples = static_cast<std::size_t>(t.integer("samples", 20, 1, kMany));
-  p.repeats = static_cast<std::size_t>(t.integer("repeats", 1, 1, kMany));
-  const double dt = e.circuit().dt_ms;
-  p.blank_ms = at_least(t, "blank_ms", 0, e.presentation.presentation_ms);
-  p.presentation_ms = at_least(t, "presentation_ms", dt, 3 * e.presentation.presentation_ms);
-  p.shows_target = t.boolean("target", true);
-  p.target_onset_ms = at_least(t, "target_onset_ms", 0, 0.0);
-  const std::vector<double> window =
-      t.numbers("window_ms", std::vector<double>{-p.blank_ms, p.presentation_ms});
-  constexpr double kRounding = 1e-9;
-  if (window.size() != 2 || window[0] >= window[1] || window[0] < -p.blank_ms - kRounding ||
-      window[1] > p.presentation_ms + kRounding) {
-    throw ConfigError(
-        fmt::format("'protocol.window_ms' has to lie within -blank_ms = {:g} and presentation_ms = {:g}",
-                    -p.blank_ms, p.presentation_ms),
-        t.place("window_ms"));
-  }
-  p.from_ms = window[0];
-  p.until_ms = window[1];
-  p.every_ms = at_least(t, "every_ms", dt, dt);
+  TrialOptions options(e.plan.epochs, e.presentation.presentation_ms, e.circuit().dt_ms);
+  read_fields(t, options);
+  Protocol p = std::move(options.protocol);
   read_conditions(root, t, p, [&](TomlReader& c) { return read_condition(c, e.circuit()); });
   t.finish();
   for (TomlReader& m : root.tables("measure")) p.measures.push_back(read_measure(m, p, e.circuit(), doubts));
@@ -322,8 +265,7 @@ Protocol read_trials(TomlReader& root, const Experiment& e, Doubts& doubts) {
 /// Perturbations of a spiking circuit: projections that are cut.
 Condition read_condition(TomlReader& t, const SpikingCircuit& circuit) {
   Condition c;
-  c.name = t.text("name");
-  c.during = read_choice(t, "during", c.during);
+  read_fields(t, c);
   for (TomlReader& p : t.tables("perturbation")) {
     const std::vector<std::string> cut =
         names_chosen(p, "cut", "projection of this circuit", names_of(circuit.connections));
@@ -344,11 +286,9 @@ Protocol read_course_probe(TomlReader& root, const SpikingExperiment& e) {
                       root.place("protocol"),
                       "give a [[stage]] when = \"after\", and training.epochs above 0");
   }
-  Protocol p;
-  p.question = t.text("question", "");
-  p.evaluate = true;
-  p.epochs = read_epochs(t, e.course.epochs);
-  p.metrics = t.texts("metrics", std::vector<std::string>{"*"});
+  CourseProbeOptions options(e.course.epochs);
+  read_fields(t, options);
+  Protocol p = std::move(options.protocol);
   read_conditions(root, t, p, [&](TomlReader& c) { return read_condition(c, e.circuit); });
   t.finish();
   if (root.has("measure"))

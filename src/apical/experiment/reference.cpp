@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <set>
 
+#include "apical/experiment/protocol_fields.h"
 #include "apical/experiment/run_fields.h"
+#include "apical/experiment/spiking_tables.h"
+#include "apical/experiment/sweep.h"
 #include "apical/experiment/toml/circuit_reference.h"
 #include "apical/learning/reward_plan.h"
 #include "apical/learning/training_fields.h"
@@ -75,6 +78,17 @@ std::string tables_of_an_experiment() {
   out +=
       "## [reward]\n\nFor tasks that reward. `passes` and `minibatches` are 1 unless the method is ppo.\n\n";
   out += table_of(list_all_fields(RewardPlan{}));
+  out += "## [sweep]\n\nBeside it stands [sweep.values].\n\n" + table_of(list_all_fields(SweepOptions{}));
+  out +=
+      "## Where neurons spike: [training] and [record]\n\n`epochs` of courses that train; a recipe has a "
+      "default of its own.\n\n";
+  out += table_of(list_all_fields(CourseTraining{})) + table_of(list_all_fields(SpikeRecordOptions{}));
+  out += "## [protocol]\n\nOf circuits of rate neurons:\n\n" + table_of(list_all_fields(TrialOptions{}));
+  out += "Of spiking circuits, whose course brings its tests:\n\n" +
+         table_of(list_all_fields(CourseProbeOptions{}));
+  out += "### [[condition]]\n\nIts [[condition.perturbation]] are told in [protocols.md](protocols.md).\n\n";
+  out += table_of(list_all_fields(Condition{}));
+  out += "### [[measure]]\n\n" + table_of(list_all_fields(MeasureOptions{}));
   out += "## [value]\n\nThe network that predicts reward: a layered model, with the options of [model].\n\n";
   return out;
 }

@@ -55,58 +55,12 @@ std::string name_of(const SpikingExperiment& e) {
 }
 
 void read_record(TomlReader& t, SpikingExperiment& e) {
-  SpikeRecordRequest& r = e.record;
-  const std::vector<std::string> known = recordable(e.circuit);
-  r.spikes = t.boolean("spikes", false);
-  if (r.spikes && known.empty()) {
-    throw ConfigError(
-        fmt::format("'record.spikes': '{}' has no populations; its spikes are given", name_of(e)),
-        t.place("spikes"), "leave it out");
-  }
-  if (r.spikes) {
-    const double end_s = e.course.duration_s();
-    r.from_s = t.number("from_s", 0.0);
-    r.until_s = t.number("until_s", std::max(r.from_s, std::min(r.from_s + 1, end_s)));
-    if (r.from_s >= end_s) {
-      throw ConfigError(
-          fmt::format(
-              "spikes are to be recorded from {:g} s on; expected less than {:g}, when the course ends",
-              r.from_s, end_s),
-          t.place("from_s"));
-    }
-    if (r.until_s > end_s * (1 + 1e-9)) {
-      throw ConfigError(
-          fmt::format("spikes are to be recorded until {:g} s; expected at most {:g}, when the course ends",
-                      r.until_s, end_s),
-          t.place("until_s"));
-    }
-    if (r.from_s < 0 || !(r.until_s > r.from_s)) {
-      throw ConfigError(
-          fmt::format("spikes are to be recorded from {:g} to {:g} s; expected a stretch of time after 0",
-                      r.from_s, r.until_s),
-          t.place("until_s"));
-    }
-    r.populations = t.texts("populations", known);
-    for (const std::string& p : r.populations) {
-      if (std::find(known.begin(), known.end(), p) != known.end()) continue;
-      throw ConfigError(fmt::format("'record.populations' names '{}'", p), t.place("populations"),
-                        suggestion(p, known));
-    }
-    r.seeds = static_cast<std::size_t>(t.integer("seeds", 1, 1, static_cast<std::int64_t>(e.seeds.size())));
-  } else {
-    for (const char* key : {"from_s", "until_s", "populations", "seeds"}) {
-      if (t.has(key))
-        throw ConfigError(fmt::format("'record.{}' belongs to spikes, which are not recorded", key),
-                          t.place(key), "add spikes = true");
-    }
-  }
-  if (!known.empty()) {
-    r.raster_neurons = static_cast<std::size_t>(t.integer("raster_neurons", 20, 0, 200));
-    r.raster_s = t.number("raster_s", 0.5);
-    if (!(r.raster_s > 0))
-      throw ConfigError(fmt::format("'record.raster_s' is {:g}; expected more than 0", r.raster_s),
-                        t.place("raster_s"));
-  }
+  SpikeRecordOptions o{.request = e.record,
+                       .populations = recordable(e.circuit),
+                       .seeds = e.seeds.size(),
+                       .end_s = e.course.duration_s()};
+  read_fields(t, o);
+  e.record = o.request;
   t.finish();
 }
 
@@ -167,8 +121,9 @@ SpikingExperiment read_spiking_experiment(
   read_parts(root, e);
   if (e.course.trains()) {
     TomlReader training = root.table("training");
-    e.course.epochs = static_cast<std::size_t>(
-        training.integer("epochs", static_cast<std::int64_t>(e.course.epochs), 0, 1'000'000));
+    CourseTraining options{e.course.epochs};
+    read_fields(training, options);
+    e.course.epochs = options.epochs;
     training.finish();
   } else if (root.has("training")) {
     throw ConfigError(fmt::format("'{}' has no training: no stage of its course is of an epoch", name_of(e)),

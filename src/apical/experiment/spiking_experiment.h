@@ -14,18 +14,10 @@
 
 #include "apical/circuit/course.h"
 #include "apical/circuit/spiking_circuit.h"
+#include "apical/experiment/spiking_tables.h"
 #include "apical/experiment/toml/toml_reader.h"
 
 namespace apical {
-
-struct SpikeRecordRequest {
-  bool spikes = false;                   ///< all spikes, to a file in SONATA's layout per seed
-  double from_s = 0, until_s = 0;        ///< biological time
-  std::vector<std::string> populations;  ///< all but Poisson sources if none are named
-  std::size_t seeds = 1;                 ///< the first so many
-  std::size_t raster_neurons = 20;       ///< of each population of the first seed; 0: no raster
-  double raster_s = 0.5;                 ///< of each part that is drawn
-};
 
 struct SpikingExperiment {
   std::string title, description, label;

@@ -3,9 +3,28 @@
 
 #include <fmt/format.h>
 
+#include "apical/experiment/toml/field_toml.h"
 #include "apical/experiment/toml/toml_text.h"
 
 namespace apical {
+
+void fields(FieldVisitor& v, SweepOptions& o) {
+  v({.name = "name", .meaning = "what is swept: the title of the axis", .required = true}, o.name);
+  v({.name = "at", .meaning = "where on the axis", .required = true}, o.at);
+  if (o.labels.empty()) {
+    for (const double x : o.at) o.labels.push_back(fmt::format("{} {:g}", o.name, x));
+  }
+  v({"labels", "", "of the values, one for each; default: the name and the value"}, o.labels);
+  v.words({"axis", "", "how the axis is drawn"}, o.logarithmic, "log", "linear");
+  if (o.labels.size() != o.at.size()) {
+    throw FieldError({"labels", "at"},
+                     fmt::format("has {} entries; expected {} as in 'at'", o.labels.size(), o.at.size()));
+  }
+  for (const double x : o.at) {
+    if (o.logarithmic && x <= 0)
+      throw FieldError({"at", "axis"}, fmt::format("holds {:g}, which a logarithmic axis cannot show", x));
+  }
+}
 
 std::vector<SweptDocument> swept(TomlDocument variant) {
   std::vector<SweptDocument> out;
@@ -16,33 +35,20 @@ std::vector<SweptDocument> swept(TomlDocument variant) {
   }
   const std::string series = root.text("label", "");
   TomlReader t = root.table("sweep");
-  const std::string name = t.text("name");
-  const std::vector<double> at = t.numbers("at");
-  std::vector<std::string> labels;
-  for (double x : at) labels.push_back(fmt::format("{} {:g}", name, x));
-  labels = t.texts("labels", labels);
-  const bool logarithmic = t.choice("axis", {"linear", "log"}, "linear") == "log";
-  if (at.empty()) throw ConfigError("'sweep.at' is empty; expected the values of the axis", t.place("at"));
-  if (labels.size() != at.size()) {
-    throw ConfigError(
-        fmt::format("'sweep.labels' has {} entries; expected {} as in 'at'", labels.size(), at.size()),
-        t.place("labels"));
-  }
-  for (double x : at) {
-    if (logarithmic && x <= 0)
-      throw ConfigError(fmt::format("'sweep.at' holds {:g}, which a logarithmic axis cannot show", x),
-                        t.place("at"));
-  }
+  SweepOptions o;
+  read_fields(t, o);
+  if (o.at.empty()) throw ConfigError("'sweep.at' is empty; expected the values of the axis", t.place("at"));
   if (!t.has("values")) {
     throw ConfigError("missing table [sweep.values]; expected lists in the place of the experiment's values",
                       t.place("name"), "e.g. model.layers = [[10, 50, 784], [10, 100, 784]]");
   }
   t.read_elsewhere("values");
   t.finish();
-  std::vector<TomlDocument> documents = variant.unrolled("sweep", "values", at.size());
-  for (std::size_t i = 0; i < at.size(); ++i) {
-    documents[i].set("label=" + toml_quoted(series.empty() ? labels[i] : series + ", " + labels[i]));
-    out.push_back({std::move(documents[i]), SweepPoint{name, at[i], labels[i], logarithmic, series}});
+  std::vector<TomlDocument> documents = variant.unrolled("sweep", "values", o.at.size());
+  for (std::size_t i = 0; i < o.at.size(); ++i) {
+    const std::string& label = o.labels[i];
+    documents[i].set("label=" + toml_quoted(series.empty() ? label : series + ", " + label));
+    out.push_back({std::move(documents[i]), SweepPoint{o.name, o.at[i], label, o.logarithmic, series}});
   }
   return out;
 }

@@ -15,9 +15,19 @@
 #include <string>
 #include <vector>
 
+#include "apical/core/fields.h"
 #include "apical/experiment/toml/toml_reader.h"
 
 namespace apical {
+
+/// All of the table but its values.
+struct SweepOptions {
+  std::string name;
+  std::vector<double> at = {};
+  std::vector<std::string> labels = {};
+  bool logarithmic = false;
+};
+void fields(FieldVisitor& v, SweepOptions& o);
 
 struct SweepPoint {
   std::string name;  ///< what is swept: the title of the axis

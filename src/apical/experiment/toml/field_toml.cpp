@@ -27,9 +27,15 @@ struct Reader {
       v = t.text(f.name, v);
     }
   }
-  void operator()(std::vector<double>& v) const { v = missing(v) ? t.numbers(f.name) : t.numbers(f.name, v); }
+  void operator()(std::vector<double>& v) const {
+    if (left_out(v)) return;
+    v = missing(v) ? t.numbers(f.name) : t.numbers(f.name, v);
+    refuse_empty(v);
+  }
   void operator()(std::vector<std::string>& v) const {
+    if (left_out(v)) return;
     v = missing(v) ? t.texts(f.name) : t.texts(f.name, v);
+    refuse_empty(v);
   }
   void operator()(Entries& v) const {
     v = missing(v) ? t.numbers_and_texts(f.name) : t.numbers_and_texts(f.name, v);
@@ -40,6 +46,14 @@ struct Reader {
   template <class List>
   bool missing(const List& list) const {
     return f.required && list.empty();
+  }
+  template <class List>
+  bool left_out(const List& list) const {
+    return f.optional && list.empty() && !t.has(f.name);
+  }
+  template <class List>
+  void refuse_empty(const List& list) const {
+    if (f.optional && list.empty()) throw FieldError(f.name.c_str(), "is empty; leave it out", f.meaning);
   }
 };
 
