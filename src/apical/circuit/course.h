@@ -108,7 +108,7 @@ inline bool of_answers(MeasureKind k) { return k >= MeasureKind::cost; }
 enum class Each {
   stage,     ///< the mean over all that was shown; weights as they are at the stage's end
   stimulus,  ///< names end in _ and the stimulus' name
-  phase,     ///< names end in _phase_ and the phase's number from 0; also a row for each phase
+  phase,     ///< names end in _phase_ and the phase's number from 0; outside epochs also a row for each phase
 };
 
 /// Several quantities of several populations or projections.

@@ -157,6 +157,10 @@ class Checker {
             whose + " shows stimuli, but there are none");
     require(!shows_samples(s) || course_.samples, whose + " shows samples, but no task gives any",
             "add [course.samples]");
+    require(
+        !s.where.empty() && s.where != "phase",
+        fmt::format("{} measures in '{}', where rows of phases stand; expected another name", whose, s.where),
+        "where = \"test\" or \"train\"");
     require(!s.shuffled || shows_samples(s), whose + " is shuffled; only samples can be");
     require(!s.decay || s.when == When::epoch,
             whose + " has learning rates that decay over epochs, but is none of an epoch");

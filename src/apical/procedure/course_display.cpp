@@ -45,8 +45,11 @@ class Composer {
       if (c_.passes(s) == 0) continue;
       const std::vector<NamedMeasure> all = named_measures(c_, s, circuit_);
       if (s.where == "test") headlines(s, all);
-      if (s.when == When::epoch) figures(s, all, "epoch");
-      phases(s, all);
+      if (s.when == When::epoch) {
+        figures(s, all, "epoch");
+      } else {
+        phases(s, all);
+      }
       if (s.where == "test") dots(all);
       correlations(s);
       if (!s.watched.empty()) d_.activity = activity(s);
@@ -90,12 +93,11 @@ class Composer {
   void figures(const Stage& s, const std::vector<NamedMeasure>& all, const std::string& x) {
     std::map<Key, std::size_t> figure_of;
     for (const NamedMeasure& m : all) {
-      if (m.each == Each::phase || (of_weights(m.kind) && s.where == "test")) continue;
+      if (of_weights(m.kind) && m.each != Each::phase && s.where == "test") continue;
       const auto [at, is_new] = figure_of.try_emplace(key_of(m), d_.figures.size());
       if (is_new) d_.figures.push_back(figure(s, m, x));
-      const std::string label = m.each == Each::stimulus ? m.label
-                                : m.of.empty()           ? quantity_words(m.kind)
-                                                         : m.of;
+      std::string label = m.each == Each::stimulus ? m.label : m.of.empty() ? quantity_words(m.kind) : m.of;
+      if (m.each == Each::phase) label += ", " + m.phase;
       d_.figures[at->second].lines.push_back({arrow(label), m.name});
     }
   }
@@ -107,13 +109,15 @@ class Composer {
       if (of_weights(m.kind)) {
         title = "Weights";
       } else {
-        if (!m.of.empty()) title += " of " + m.of;
-        title += fmt::format(": {}, {}", s.name, m.phase);
+        if (!m.of.empty() && m.each != Each::phase) title += " of " + m.of;
+        title += fmt::format(": {}, {}", s.name, m.each == Each::phase ? "each phase" : m.phase);
       }
     }
     if (of_weights(m.kind)) {
       caption = m.kind == MeasureKind::mean_weight ? "Mean over each projection."
                                                    : "Root mean square over each projection.";
+    } else if (m.each == Each::phase) {
+      caption = fmt::format("In each phase of stage {}.", s.name);
     } else {
       caption = fmt::format("In phase {} of stage {}.", m.phase, s.name);
     }

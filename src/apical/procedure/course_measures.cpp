@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numbers>
 #include <numeric>
-#include <set>
+#include <tuple>
 
 #include "apical/analysis/series.h"
 #include "apical/circuit/measure_patterns.h"
@@ -59,6 +60,9 @@ std::size_t phase_named(const Stage& stage, const std::string& name) {
   if (at == names.end())
     throw ConfigError(fmt::format("stage '{}' has no phase '{}'", stage.name, name), {},
                       suggestion(name, names));
+  if (std::count(names.begin(), names.end(), name) > 1)
+    throw ConfigError(fmt::format("stage '{}' has several phases '{}'", stage.name, name), {},
+                      "give each a name of its own");
   return static_cast<std::size_t>(at - names.begin());
 }
 
@@ -225,8 +229,10 @@ std::vector<std::pair<std::string, double>> StageMeasures::all_values(
 
 std::vector<MeasureRow> StageMeasures::rows(std::size_t epoch, const spike::Network<float>& network) {
   std::vector<MeasureRow> out;
-  for (std::size_t p = 0; p < stage_.phases.size(); ++p) {
-    MeasureRow row{p, "phase", {}};
+  // Within epochs a phase's number cannot stand where epochs do.
+  const std::size_t phases = stage_.when == When::epoch ? 0 : stage_.phases.size();
+  for (std::size_t p = 0; p < phases; ++p) {
+    MeasureRow row{p, std::string(kPhaseRows), {}};
     for (const Item& item : items_) {
       if (item.each == Each::phase) row.values.emplace_back(item.name, final_value(item, p, network));
     }
@@ -272,17 +278,42 @@ std::vector<NamedMeasure> named_measures(const Course& course, const Stage& stag
   return out;
 }
 
+namespace {
+
+/// Where, when and under which name something is told. Rows that share all three count as seeds of one
+/// figure.
+class Told {
+ public:
+  void add(const Stage& stage, const std::string& where, std::size_t time, const std::string& name) {
+    const auto [at, is_new] = stages_.try_emplace({where, time, name}, stage.name);
+    if (is_new) return;
+    const std::string who = at->second == stage.name
+                                ? fmt::format("stage '{}' measures two things", stage.name)
+                                : fmt::format("stages '{}' and '{}' measure", at->second, stage.name);
+    throw ConfigError(fmt::format("{} under the name '{}' of '{}'", who, name, where), {},
+                      at->second == stage.name
+                          ? "give one of them another 'name'"
+                          : "give one of them another 'name', or its stage another 'where'");
+  }
+
+ private:
+  std::map<std::tuple<std::string, std::size_t, std::string>, std::string> stages_;
+};
+
+}  // namespace
+
 void check_course(const Course& course, const SpikingCircuit& circuit) {
   validate(course, circuit);
+  Told told;
   for (const Stage& stage : course.stages) {
-    std::set<std::string> known;
-    const auto add = [&](const std::string& name) {
-      if (!known.insert(name).second)
-        throw ConfigError(fmt::format("stage '{}' measures two things under the name '{}'", stage.name, name),
-                          {}, "give one of them another 'name'");
-    };
-    for (const NamedMeasure& m : named_measures(course, stage, circuit)) add(m.name);
-    for (const Correlation& c : stage.correlations) add(c.name);
+    // What comes after training is of its last epoch.
+    const std::size_t time = stage.when == When::before ? 0 : 1;
+    for (const NamedMeasure& m : named_measures(course, stage, circuit)) {
+      told.add(stage, stage.where, time, m.name);
+      if (m.each == Each::phase && m.index == 0 && stage.when != When::epoch)
+        told.add(stage, std::string(kPhaseRows), 0, m.name.substr(0, m.name.rfind("_phase_")));
+    }
+    for (const Correlation& c : stage.correlations) told.add(stage, stage.where, time, c.name);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,9 @@
 #include "apical/procedure/course_teaching.h"
 
 namespace apical {
+
+/// Where rows stand that have a phase's number in place of an epoch.
+inline constexpr std::string_view kPhaseRows = "phase";
 
 /// What was measured at one time: a line of metrics.ndjson without the seed.
 struct MeasureRow {
@@ -44,7 +48,8 @@ struct NamedMeasure {
 std::vector<NamedMeasure> named_measures(const Course& course, const course::Stage& stage,
                                          const SpikingCircuit& circuit);
 
-/// validate() and the names of all measures. ConfigError.
+/// validate(), and that no two measures of the whole course are told at one place, time and name.
+/// ConfigError.
 void check_course(const Course& course, const SpikingCircuit& circuit);
 
 class StageMeasures {
@@ -53,7 +58,7 @@ class StageMeasures {
 
   void phase_ended(const EndedPhase& phase);
   /// Of all presentations since the last rows, which then are forgotten: a row for each phase where measures
-  /// have one, then one row with everything.
+  /// have one, outside epochs, then one row with everything.
   std::vector<MeasureRow> rows(std::size_t epoch, const spike::Network<float>& network);
   bool judges() const { return judges_; }
 

@@ -6,8 +6,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+#include <tuple>
+
 #include "apical/models/payeur2021_propagation.h"
 #include "apical/models/payeur2021_xor.h"
+#include "apical/procedure/course_display.h"
 #include "apical/procedure/test_courses.h"
 
 namespace apical {
@@ -203,6 +208,54 @@ TEST(Course, ThatDoesNotFitItsCircuitIsExplained) {
   EXPECT_THAT(complaint([](Course& c) { c.stages[1].measures[1].mean_of_bins = true; }), HasSubstr("bin_ms"));
   EXPECT_THAT(complaint([](Course& c) { c.stages[0].decay = true; }), HasSubstr("none of an epoch"));
   EXPECT_THAT(complaint([](Course& c) { c.stages[0].shows = Shows::test_samples; }), HasSubstr("no task"));
+}
+
+TEST(Course, MeasuresOfOnePlaceTimeAndNameAreRefused) {
+  // Their rows would count as seeds of one figure.
+  const Measure rate{.quantities = {MeasureKind::event_Hz}, .of = {"out"}, .name = "rate"};
+  const auto both = [&](std::size_t one, std::size_t other, Each each = Each::stage) {
+    return complaint([&](Course& c) {
+      c.stages[0].measures.clear();
+      for (const std::size_t s : {one, other}) {
+        c.stages[s].measures.push_back(rate);
+        c.stages[s].measures.back().each = each;
+      }
+    });
+  };
+  EXPECT_THAT(both(0, 1),
+              HasSubstr("stages 'burn-in' and 'untrained' measure under the name 'rate' of 'test'"));
+  EXPECT_EQ(both(1, 3), "");  // before training, and after it
+  EXPECT_EQ(both(2, 3), "");  // in train, and in test
+  EXPECT_THAT(complaint([&](Course& c) {
+                c.stages[2].where = "test";
+                c.stages[2].measures.clear();
+                for (const std::size_t s : {2, 3}) c.stages[s].measures.push_back(rate);
+              }),
+              HasSubstr("stages 'training' and 'trained' measure"));
+  // Rows of phases have no epoch that would tell them apart.
+  EXPECT_THAT(both(1, 3, Each::phase), HasSubstr("under the name 'rate' of 'phase'"));
+  EXPECT_THAT(complaint([](Course& c) { c.stages[1].where = "phase"; }), HasSubstr("measures in 'phase'"));
+  EXPECT_THAT(complaint([](Course& c) { c.stages[2].phases[0].name = "prediction"; }),
+              HasSubstr("stage 'training' has several phases 'prediction'"));
+}
+
+TEST(Course, PhasesOfAnEpochAreToldOnceInEach) {
+  Course c = payeur2021::xor_course(tiny(), 2);
+  c.stages[2].measures.push_back(
+      {.quantities = {MeasureKind::event_Hz}, .of = {"out"}, .each = Each::phase, .name = "rate"});
+  CourseStepper s = stepper(c);
+  std::set<std::tuple<std::string, std::size_t, std::string>> told;
+  for (std::size_t r = 0; r < s.rounds(); ++r) {
+    for (const MeasureRow& row : s.run_round(r)) {
+      for (const auto& [name, value] : row.values)
+        EXPECT_TRUE(told.emplace(row.split, row.epoch, name).second) << row.split << " " << name;
+    }
+  }
+  EXPECT_TRUE(told.contains({"train", 2, "rate_phase_2"}));
+  const Display d = display_of(payeur2021::xor_network(tiny()), c);
+  EXPECT_TRUE(std::any_of(d.figures.begin(), d.figures.end(), [](const Display::Figure& f) {
+    return !f.lines.empty() && f.lines.front().metric == "rate_phase_0";
+  }));
 }
 
 TEST(Course, TellsInWordsWhatIsDone) {
