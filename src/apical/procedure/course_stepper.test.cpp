@@ -155,6 +155,19 @@ TEST(Course, ContinuedFromASafePointItGivesTheSameBits) {
   }
 }
 
+TEST(Course, TaughtAtOnceByCountsOfTheStageBeforeItIsContinuedToTheSameBits) {
+  Course c = payeur2021::xor_course(tiny(), 2);
+  c.teacher->sees = Teacher::Sees::counts;
+  c.teacher->high_Hz = 100;  // so that currents follow counts
+  std::swap(c.stages[2].phases.front(), c.stages[2].phases.back());
+  CourseStepper whole = stepper(c), part = stepper(c);
+  for (std::size_t r = 0; r < 2; ++r) whole.run_round(r);
+  part.load(whole.save(), "test");
+  whole.run_round(2);
+  part.run_round(2);
+  EXPECT_EQ(part.save(), whole.save());
+}
+
 TEST(Course, LearningRatesFallToZeroWhereTheStageSaysSo) {
   Course c = payeur2021::xor_course(tiny(), 1);
   c.stages[2].decay = true;

@@ -101,7 +101,7 @@ class Network {
   std::vector<double> event_rates(std::size_t group) const;
   std::vector<double> burst_rates(std::size_t group) const;
   Counts counts(std::size_t group) const;
-  /// Events of each neuron since reset_counts(); not part of visit_state.
+  /// Events of each neuron since reset_counts().
   std::vector<std::uint32_t> event_counts(std::size_t group) const;
   void reset_counts();
   void record(std::size_t group, bool on);
@@ -329,6 +329,7 @@ void Network<T>::visit_state(Archive& a) {
       a(at + "counts/spikes", block.counts.spikes);
       a(at + "counts/events", block.counts.events);
       a(at + "counts/bursts", block.counts.bursts);
+      a(at + "counts/by_neuron", block.event_counts);
     }
   }
   for (std::size_t l = 0; l < links_.size(); ++l) {
