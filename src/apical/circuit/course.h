@@ -74,10 +74,10 @@ enum class Drawn { end, beginning, nowhere };
 
 struct Phase {
   std::string name = {};
-  double duration_s = 1;
+  double duration_s = 1;  ///< a whole number of time steps
   bool plastic = false;
   bool taught = false;  ///< the teacher's currents flow, frozen as they are at the phase's beginning
-  double bin_s = 0;     ///< more than 0: spikes are also counted in bins, whose series measures compare
+  double bin_s = 0;     ///< more than 0: spikes are also counted in bins, which divide the phase
   std::vector<Injection> injections = {};
   std::vector<WeightChange> weights = {};
   Drawn drawn = Drawn::end;
@@ -147,6 +147,9 @@ struct Correlation {
 enum class When { before, epoch, after };
 enum class Shows { nothing, stimuli, training_samples, test_samples };
 
+/// Of what a stage shows, as many can be watched.
+inline constexpr std::size_t kMostWatched = 500;
+
 struct Stage {
   std::string name = {};
   When when = When::before;
@@ -160,7 +163,7 @@ struct Stage {
   std::vector<Correlation> correlations = {};
   /// Activity over time is kept under this name; of stages within epochs in the last epoch.
   std::string watched = {};
-  std::size_t watched_first = 0;  ///< of what is shown, the first so many; 0: all
+  std::size_t watched_first = 0;  ///< of what is shown, the first so many, kMostWatched at most; 0: that many
   double shown_s() const;         ///< all phases once
   bool operator==(const Stage&) const = default;
 };

@@ -25,6 +25,14 @@ bool shows_samples(const Stage& s) {
   return s.shows == Shows::training_samples || s.shows == Shows::test_samples;
 }
 
+/// Sources whose spikes nobody transmits as events are not told apart into events and bursts.
+bool has_events(const SpikingCircuit& circuit, const NeuronGroup& g) {
+  if (!is_source(g)) return true;
+  return std::any_of(circuit.connections.begin(), circuit.connections.end(), [&](const spike::Connection& c) {
+    return c.source == g.name && c.reads != spike::Reads::spikes;
+  });
+}
+
 class Checker {
  public:
   Checker(const Course& course, const SpikingCircuit& circuit) : course_(course), circuit_(circuit) {}
@@ -53,7 +61,10 @@ class Checker {
       group_takes(i, whose);
       require(i.amplitude_A == 0, whose + " injects a sine; stimuli are constant, sines belong to phases");
     }
+    std::set<std::string> set;
     for (const SourceRates& r : s.rates) {
+      require(set.insert(r.population).second,
+              fmt::format("{} sets rates of '{}' twice", whose, r.population), "set them once");
       const NeuronGroup& g = circuit_.groups[spike::group_index(circuit_, r.population)];
       require(is_source(g),
               fmt::format("{} sets rates of '{}', which is no population of Poisson sources", whose, g.name));
@@ -86,7 +97,7 @@ class Checker {
     require(spike::has_dendrite(g.model),
             fmt::format("the teacher injects currents into dendrites of '{}', which has none", g.name));
     require(
-        t.high_Hz > t.low_Hz,
+        std::isfinite(t.high_Hz) && t.high_Hz > t.low_Hz,
         fmt::format("high_Hz of the teacher is {:g}; expected more than low_Hz = {:g}", t.high_Hz, t.low_Hz));
     if (t.law == Teacher::Law::distance) {
       require(t.high_Hz > t.low_Hz + 2,
@@ -94,8 +105,13 @@ class Checker {
                   "high_Hz of the teacher is {:g}; its law lets go within 1 Hz of both ends and needs more "
                   "than low_Hz + 2 = {:g}",
                   t.high_Hz, t.low_Hz + 2));
+      require(std::isfinite(t.largest_A), "largest_pA of the teacher is not finite");
       return;
     }
+    // Its current divides by the larger one of a neuron's event rate, which may be 0, and this.
+    require(
+        t.low_Hz > 0,
+        fmt::format("low_Hz of the teacher is {:g}; its law burst_probability needs more than 0", t.low_Hz));
     require(std::holds_alternative<spike::EscapeBurst>(g.model),
             fmt::format(
                 "the teacher's law burst_probability needs neurons whose burst probability follows from a "
@@ -111,17 +127,46 @@ class Checker {
     const std::string whose = fmt::format("phase '{}' of stage '{}'", p.name, s.name);
     require(std::isfinite(p.duration_s) && p.duration_s >= 0,
             fmt::format("{} takes {:g} s; expected 0 or more", whose, p.duration_s));
+    require(is_whole(p.duration_s), fmt::format("{} takes {:g} s, no whole number of steps of {:g} s", whose,
+                                                p.duration_s, circuit_.dt_s));
+    bins(p, whose);
+    std::set<std::pair<std::string, CellPart>> sines;
+    for (const Injection& i : p.injections) {
+      group_takes(i, whose);
+      require(i.amplitude_A == 0 || sines.emplace(i.population, i.into).second,
+              fmt::format("{} injects two sines into the {} of '{}'; expected one at most", whose,
+                          name_of(i.into), i.population));
+    }
+    weights(p, whose);
+    require(!p.taught || course_.teacher, fmt::format("{} is taught, but there is no teacher", whose));
+    require(!p.taught || has_targets(s),
+            fmt::format("{} is taught, but its stage shows nothing that has a target", whose));
+  }
+
+  void bins(const Phase& p, const std::string& whose) const {
     require(p.bin_s >= 0 && (p.bin_s == 0 || p.bin_s >= circuit_.dt_s),
             fmt::format("{} has bins of {:g} s; expected at least a step of {:g} s", whose, p.bin_s,
                         circuit_.dt_s));
-    for (const Injection& i : p.injections) group_takes(i, whose);
+    if (p.bin_s == 0) return;
+    require(is_whole(p.bin_s), fmt::format("{} has bins of {:g} s, no whole number of steps of {:g} s", whose,
+                                           p.bin_s, circuit_.dt_s));
+    require(steps(p.duration_s) % steps(p.bin_s) == 0,
+            fmt::format("bins of {:g} s do not divide the {:g} s of {}", p.bin_s, p.duration_s, whose),
+            "a bin that is cut off would count too little");
+  }
+
+  void weights(const Phase& p, const std::string& whose) const {
+    std::set<std::string> set;
     for (const WeightChange& w : p.weights) {
-      spike::connection_index(circuit_, w.projection);
+      const spike::Connection& c = circuit_.connections[spike::connection_index(circuit_, w.projection)];
       require(std::isfinite(w.weight), fmt::format("{} sets a weight that is not finite", whose));
+      require(set.insert(c.name).second, fmt::format("{} sets weights of '{}' twice", whose, c.name));
+      require(!c.view, fmt::format("{} sets weights of '{}', which has none of its own", whose, c.name),
+              c.view ? fmt::format("it shows those of '{}'", c.view->of) : "");
+      require(!c.rule || (w.weight >= c.rule->w_min && w.weight <= c.rule->w_max),
+              fmt::format("{} sets weights of '{}' to {:g}, outside the bounds [{:g}, {:g}] of its rule",
+                          whose, c.name, w.weight, c.rule ? c.rule->w_min : 0, c.rule ? c.rule->w_max : 0));
     }
-    require(!p.taught || course_.teacher, fmt::format("{} is taught, but there is no teacher", whose));
-    require(!p.taught || s.shows != Shows::nothing,
-            fmt::format("{} is taught, but its stage shows nothing that has a target", whose));
   }
 
   void measure(const Stage& s, const Measure& m) const {
@@ -134,15 +179,22 @@ class Checker {
         require(m.of.empty(),
                 fmt::format("{} is of '{}'; '{}' is a quantity of the teacher's population alone", whose,
                             m.of.empty() ? "" : m.of.front(), quantity));
-        require(course_.teacher && s.shows != Shows::nothing,
+        require(course_.teacher && has_targets(s),
                 fmt::format("{} is '{}', which needs a teacher and stimuli or samples with targets", whose,
                             quantity));
+        takes_time(s, m, whose);
         continue;
       }
       require(!m.of.empty(), fmt::format("{} is '{}' of nothing", whose, quantity),
               of_weights(k) ? "name projections under 'of'" : "name populations under 'of'");
-      for (const std::string& of : m.of)
-        of_weights(k) ? spike::connection_index(circuit_, of) : spike::group_index(circuit_, of);
+      for (const std::string& of : m.of) {
+        if (of_weights(k)) {
+          spike::connection_index(circuit_, of);
+        } else {
+          events_of(of, whose);
+        }
+      }
+      if (!of_weights(k)) takes_time(s, m, whose);
     }
     require(m.each != Each::stimulus || s.shows == Shows::stimuli,
             fmt::format("{} is wanted for each stimulus, but the stage shows {}", whose, name_of(s.shows)));
@@ -156,29 +208,94 @@ class Checker {
     require(s.shows != Shows::stimuli || !course_.stimuli.empty(),
             whose + " shows stimuli, but there are none");
     require(!shows_samples(s) || course_.samples, whose + " shows samples, but no task gives any",
-            "add [course.samples]");
+            "add [samples]");
+    require(s.shows == Shows::nothing || course_.presentations(s) > 0,
+            fmt::format("{} shows {}, of which there are none", whose, name_of(s.shows)),
+            fmt::format("give samples.{}", s.shows == Shows::training_samples ? "train" : "test"));
     require(
         !s.where.empty() && s.where != "phase",
         fmt::format("{} measures in '{}', where rows of phases stand; expected another name", whose, s.where),
         "where = \"test\" or \"train\"");
     require(!s.shuffled || shows_samples(s), whose + " is shuffled; only samples can be");
+    require(s.watched_first <= kMostWatched,
+            fmt::format("{} watches the first {} that it shows; expected at most {}", whose, s.watched_first,
+                        kMostWatched));
     require(!s.decay || s.when == When::epoch,
             whose + " has learning rates that decay over epochs, but is none of an epoch");
     for (const Phase& p : s.phases) phase(s, p);
     for (const Measure& m : s.measures) measure(s, m);
     for (const Correlation& c : s.correlations) {
-      for (const Series* series : {&c.between, &c.and_of}) spike::group_index(circuit_, series->population);
+      for (const Series* series : {&c.between, &c.and_of}) {
+        if (series->kind == SeriesKind::soma_current || series->kind == SeriesKind::dendrite_current) {
+          spike::group_index(circuit_, series->population);
+        } else {
+          events_of(series->population, fmt::format("correlation '{}' of {}", c.name, whose));
+        }
+      }
       require(binned(s, c.phase),
               fmt::format("correlation '{}' of {} needs bins, which its phase has not", c.name, whose),
               "add bin_ms to the phase");
+      for (const Phase& p : s.phases) {
+        require(!is_meant(s, p, c.phase) || steps(p.duration_s) > steps(p.bin_s),
+                fmt::format("correlation '{}' of {} needs two bins or more; phase '{}' has fewer", c.name,
+                            whose, p.name));
+      }
+    }
+  }
+
+  /// A teacher that sees counts begins with those of the phase before, whatever stage that was in.
+  void counted_before_taught() const {
+    if (!course_.teacher || course_.teacher->sees != Teacher::Sees::counts) return;
+    const Phase* before = nullptr;
+    const auto go_through = [&](const Stage& s) {
+      for (std::size_t i = 0; i < std::min<std::size_t>(course_.presentations(s), 2); ++i) {
+        for (const Phase& p : s.phases) {
+          require(!p.taught || (before != nullptr && steps(before->duration_s) > 0),
+                  fmt::format("phase '{}' of stage '{}' is taught by counts of the phase before, but {}",
+                              p.name, s.name, before == nullptr ? "there is none" : "that takes no time"),
+                  "sees = \"estimates\", or a phase before it");
+          before = &p;
+        }
+      }
+    };
+    for (const When when : {When::before, When::epoch, When::epoch, When::after}) {
+      for (const Stage& s : course_.stages) {
+        if (s.when == when) go_through(s);
+      }
     }
   }
 
  private:
+  spike::Step steps(double seconds) const { return std::llround(seconds / circuit_.dt_s); }
+  bool is_whole(double seconds) const {
+    constexpr double kRounding = 1e-6;  // steps
+    return std::abs(seconds / circuit_.dt_s - static_cast<double>(steps(seconds))) < kRounding;
+  }
+  bool has_targets(const Stage& s) const {
+    return shows_samples(s) ||
+           (s.shows == Shows::stimuli && !course_.stimuli.empty() && !course_.stimuli.front().target.empty());
+  }
+  void events_of(const std::string& population, const std::string& whose) const {
+    const NeuronGroup& g = circuit_.groups[spike::group_index(circuit_, population)];
+    require(has_events(circuit_, g),
+            fmt::format("{} counts events of '{}', Poisson sources whose spikes no projection transmits as "
+                        "events or bursts",
+                        whose, g.name));
+  }
+  /// Rates of a phase that takes no time are not a number.
+  void takes_time(const Stage& s, const Measure& m, const std::string& whose) const {
+    for (const Phase& p : s.phases) {
+      const bool measured = m.each == Each::phase || is_meant(s, p, m.phase);
+      require(!measured || steps(p.duration_s) > 0,
+              fmt::format("{} counts spikes in phase '{}', which takes no time", whose, p.name));
+    }
+  }
+  static bool is_meant(const Stage& s, const Phase& p, const std::string& name) {
+    return name.empty() ? &p == &s.phases.back() : p.name == name;
+  }
   bool binned(const Stage& s, const std::string& phase) const {
-    if (phase.empty()) return !s.phases.empty() && s.phases.back().bin_s > 0;
     return std::any_of(s.phases.begin(), s.phases.end(),
-                       [&](const Phase& p) { return p.name == phase && p.bin_s > 0; });
+                       [&](const Phase& p) { return is_meant(s, p, phase) && p.bin_s > 0; });
   }
   const Course& course_;
   const SpikingCircuit& circuit_;
@@ -209,8 +326,13 @@ void validate(const Course& course, const SpikingCircuit& circuit) {
     require(is_source(g),
             fmt::format("samples set rates of '{}', which is no population of Poisson sources", g.name));
     require(course.samples->pooling >= 1, "pooling is 0; expected 1 or more");
+    const double Hz = course.samples->rate_Hz;
+    require(Hz >= 0 && Hz * circuit.dt_s < 1,
+            fmt::format("samples.rate_Hz is {:g}; expected at least 0 and below 1/dt = {:g} Hz", Hz,
+                        1 / circuit.dt_s));
   }
   for (const Stage& s : course.stages) check.stage(s);
+  check.counted_before_taught();
   require(course.epochs == 0 || course.trains(), "there are epochs, but no stage of an epoch");
   require(course.activity_bin_s > 0, "bins of activity over time need a positive duration");
 }

@@ -18,8 +18,9 @@ struct CourseRound {
   bool operator==(const CourseRound&) const = default;
 };
 
-/// Presentations between two chances to save, at most.
-inline constexpr std::size_t kRoundPresentations = 500;
+/// Presentations between two chances to save, at most. What is watched lies within the first round of a
+/// stage.
+inline constexpr std::size_t kRoundPresentations = course::kMostWatched;
 
 /// Stages before training in their order, those of an epoch as often as there are epochs, those after it.
 std::vector<CourseRound> rounds_of(const Course& course);

@@ -190,68 +190,6 @@ TEST(Course, IsDoneToAnotherCircuitOfTheSameNames) {
   EXPECT_TRUE(other.has("test", 1, "out_event_Hz_10"));
 }
 
-std::string complaint(const std::function<void(Course&)>& spoil) {
-  Course c = payeur2021::xor_course(tiny(), 1);
-  spoil(c);
-  try {
-    check_course(c, payeur2021::xor_network(tiny()));
-  } catch (const ConfigError& e) {
-    return e.what();
-  }
-  return "";
-}
-
-TEST(Course, ThatDoesNotFitItsCircuitIsExplained) {
-  EXPECT_EQ(complaint([](Course&) {}), "");
-  EXPECT_THAT(complaint([](Course& c) { c.stimuli[0].injections[0].population = "in3"; }), HasSubstr("in3"));
-  EXPECT_THAT(complaint([](Course& c) { c.stages[2].measures[2].of = {"hid3"}; }),
-              HasSubstr("did you mean 'hid"));
-  EXPECT_THAT(complaint([](Course& c) { c.stages[2].measures[0].phase = "predicting"; }),
-              HasSubstr("stage 'training' has no phase 'predicting'"));
-  EXPECT_THAT(complaint([](Course& c) { c.teacher.reset(); }), HasSubstr("needs a teacher"));
-  EXPECT_THAT(complaint([](Course& c) { c.teacher->high_Hz = 3; }), HasSubstr("high_Hz of the teacher is 3"));
-  EXPECT_THAT(complaint([](Course& c) { c.teacher->law = Teacher::Law::burst_probability; }),
-              HasSubstr("escape_burst"));
-  EXPECT_THAT(complaint([](Course& c) { c.stimuli[1].target = {1, 0}; }), HasSubstr("has 2 targets"));
-  EXPECT_THAT(complaint([](Course& c) { c.stages[1].name = "training"; }),
-              HasSubstr("two stages are named 'training'"));
-  EXPECT_THAT(complaint([](Course& c) { c.stages[2].measures[0].name = "patterns_correct"; }),
-              HasSubstr("measures two things under the name 'patterns_correct'"));
-  EXPECT_THAT(complaint([](Course& c) { c.stages[0].phases.clear(); }), HasSubstr("has no phases"));
-  EXPECT_THAT(complaint([](Course& c) { c.stages[1].measures[1].mean_of_bins = true; }), HasSubstr("bin_ms"));
-  EXPECT_THAT(complaint([](Course& c) { c.stages[0].decay = true; }), HasSubstr("none of an epoch"));
-  EXPECT_THAT(complaint([](Course& c) { c.stages[0].shows = Shows::test_samples; }), HasSubstr("no task"));
-}
-
-TEST(Course, MeasuresOfOnePlaceTimeAndNameAreRefused) {
-  // Their rows would count as seeds of one figure.
-  const Measure rate{.quantities = {MeasureKind::event_Hz}, .of = {"out"}, .name = "rate"};
-  const auto both = [&](std::size_t one, std::size_t other, Each each = Each::stage) {
-    return complaint([&](Course& c) {
-      c.stages[0].measures.clear();
-      for (const std::size_t s : {one, other}) {
-        c.stages[s].measures.push_back(rate);
-        c.stages[s].measures.back().each = each;
-      }
-    });
-  };
-  EXPECT_THAT(both(0, 1),
-              HasSubstr("stages 'burn-in' and 'untrained' measure under the name 'rate' of 'test'"));
-  EXPECT_EQ(both(1, 3), "");  // before training, and after it
-  EXPECT_EQ(both(2, 3), "");  // in train, and in test
-  EXPECT_THAT(complaint([&](Course& c) {
-                c.stages[2].where = "test";
-                c.stages[2].measures.clear();
-                for (const std::size_t s : {2, 3}) c.stages[s].measures.push_back(rate);
-              }),
-              HasSubstr("stages 'training' and 'trained' measure"));
-  // Rows of phases have no epoch that would tell them apart.
-  EXPECT_THAT(both(1, 3, Each::phase), HasSubstr("under the name 'rate' of 'phase'"));
-  EXPECT_THAT(complaint([](Course& c) { c.stages[1].where = "phase"; }), HasSubstr("measures in 'phase'"));
-  EXPECT_THAT(complaint([](Course& c) { c.stages[2].phases[0].name = "prediction"; }),
-              HasSubstr("stage 'training' has several phases 'prediction'"));
-}
-
 TEST(Course, PhasesOfAnEpochAreToldOnceInEach) {
   Course c = payeur2021::xor_course(tiny(), 2);
   c.stages[2].measures.push_back(
