@@ -13,7 +13,7 @@
 // Where circuits come from: values filled in by you;
 // models::find_spiking("burstprop-xor")->recipe({}).build(), which gives circuit and course; or a file,
 // read_experiment(document).spiking() (apical/experiments.h). Samples of a task that a course shows are
-// handed to it: load_samples(plan, resources).
+// handed to it: load_samples(plan, circuit, resources).
 //
 // SI units (V, A, F, S, s); names that carry another say so. double is for validation, float for speed. The
 // same seed gives the same bits on any number of threads. ConfigError, naming population or projection, for

@@ -557,6 +557,16 @@ TEST_F(Spiking, CheckSaysWhatItIsAndWhatItTakes) {
               200 * 7 * 16, 200 * 4 * 16);
 }
 
+TEST_F(Spiking, CheckRefusesSamplesThatARunRefuses) {
+  const std::string text =
+      "[model]\nname = \"burstprop-mnist\"\nhidden = 10\n[samples]\ntask = \"yin-yang\"\n";
+  for (const Answer& a : {apical_says({"check", file(text)}), run(text, "samples")}) {
+    EXPECT_EQ(a.code, 3) << a.err;
+    EXPECT_THAT(a.err, HasSubstr("population 'in' has 196 sources; task 'yin-yang' sets 1"));
+  }
+  EXPECT_FALSE(io::file_exists(directory_ / "samples"));  // before anything is written
+}
+
 TEST_F(Spiking, CheckPrintsTheCircuit) {
   const Answer a = apical_says({"check", file(kTinyXor), "--circuit"});
   EXPECT_EQ(a.code, 0) << a.err;

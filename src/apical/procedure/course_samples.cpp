@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "apical/core/error.h"
@@ -12,27 +13,84 @@ namespace apical {
 
 using course::Samples;
 
-std::shared_ptr<const Dataset> load_samples(const Course& course, const Resources& resources) {
+namespace {
+
+std::size_t side_of(std::size_t inputs) {
+  return static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(inputs))));
+}
+
+std::size_t sources_for(const Samples& s, std::size_t inputs) {
+  if (s.pooling == 1) return inputs;
+  const std::size_t side = side_of(inputs);
+  if (side * side != inputs)
+    throw ConfigError(
+        fmt::format("samples.pooling is {}, but the {} inputs of task '{}' are no square picture", s.pooling,
+                    inputs, s.task),
+        {}, "pooling = 1");
+  if (side % s.pooling != 0)
+    throw ConfigError(
+        fmt::format("samples.pooling is {}; expected a divisor of the {} pixels per side of task "
+                    "'{}'",
+                    s.pooling, side, s.task));
+  return (side / s.pooling) * (side / s.pooling);
+}
+
+/// Rates cannot be negative, and `rate_Hz` is that of an input of 1.
+void check_inputs(const Samples& s, const Split& split, std::size_t shown) {
+  std::vector<double> inputs(split.inputs.features());
+  for (std::size_t k = 0; k < shown; ++k) {
+    split.read_input(k, inputs);
+    const auto wrong =
+        std::find_if(inputs.begin(), inputs.end(), [](double x) { return !(x >= 0 && x <= 1); });
+    if (wrong == inputs.end()) continue;
+    throw ConfigError(
+        fmt::format("an input of task '{}' is {:g}; as the rate of a source it has to lie from 0 "
+                    "to 1",
+                    s.task, *wrong),
+        {}, "expected a task like mnist or yin-yang");
+  }
+}
+
+void check_classes(const Course& course, const Dataset& data, const SpikingCircuit& circuit) {
+  if (!course.teacher) return;
+  const spike::NeuronGroup& taught = circuit.groups[spike::group_index(circuit, course.teacher->population)];
+  const std::size_t classes = data.outputs();
+  if (classes > 0 && taught.size % classes == 0) return;
+  throw ConfigError(
+      fmt::format("population '{}' has {} neurons, which {} classes of task '{}' cannot share equally",
+                  taught.name, taught.size, classes, course.samples->task),
+      {}, fmt::format("expected a multiple of {}", classes));
+}
+
+}  // namespace
+
+std::shared_ptr<const Dataset> load_samples(const Course& course, const SpikingCircuit& circuit,
+                                            const Resources& resources) {
   if (!course.samples) return nullptr;
   TaskRecipe recipe = find_task(course.samples->task).recipe;
   fill_where_known(recipe, TaskParameters().set("validation_samples", 0));
-  return std::make_shared<const Dataset>(recipe.build(resources));
+  auto data = std::make_shared<const Dataset>(recipe.build(resources));
+  check_samples(course, *data, circuit);
+  return data;
 }
 
-void check_samples(const Samples& s, const Dataset* data, const SpikingCircuit& circuit) {
-  APICAL_CHECK(data != nullptr);
-  if (data->is_sequence() || data->train.labels.empty() || data->train.inputs.samples() == 0)
+void check_samples(const Course& course, const Dataset& data, const SpikingCircuit& circuit) {
+  const Samples& s = *course.samples;
+  if (data.is_sequence() || data.train.labels.empty() || data.train.inputs.samples() == 0)
     throw ConfigError(fmt::format("task '{}' does not give inputs that are held and have a class", s.task),
                       {}, "expected one like mnist or yin-yang");
-  const std::size_t sources = data->inputs() / (s.pooling * s.pooling);
+  const std::size_t sources = sources_for(s, data.inputs());
   const spike::NeuronGroup& group = circuit.groups[spike::group_index(circuit, s.population)];
   if (group.size != sources)
     throw ConfigError(fmt::format("population '{}' has {} sources; task '{}' sets {}", group.name, group.size,
                                   s.task, sources));
-  if (data->train.size() < s.train || data->test.size() < s.test)
+  if (data.train.size() < s.train || data.test.size() < s.test)
     throw ConfigError(
         fmt::format("task '{}' has {} training and {} test samples; expected at least {} and {}", s.task,
-                    data->train.size(), data->test.size(), s.train, s.test));
+                    data.train.size(), data.test.size(), s.train, s.test));
+  check_inputs(s, data.train, s.train);
+  check_inputs(s, data.test, s.test);
+  check_classes(course, data, circuit);
 }
 
 std::vector<double> pooled(std::span<const double> pixels, std::size_t side, std::size_t pooling) {
@@ -49,8 +107,7 @@ std::vector<double> pooled(std::span<const double> pixels, std::size_t side, std
 std::vector<double> sample_rates_Hz(const Samples& s, const Split& split, std::size_t sample) {
   std::vector<double> inputs(split.inputs.features());
   split.read_input(sample, inputs);
-  const auto side = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(inputs.size()))));
-  std::vector<double> rates = s.pooling == 1 ? inputs : pooled(inputs, side, s.pooling);
+  std::vector<double> rates = s.pooling == 1 ? inputs : pooled(inputs, side_of(inputs.size()), s.pooling);
   for (double& r : rates) r *= s.rate_Hz;
   return rates;
 }

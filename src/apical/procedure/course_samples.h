@@ -13,11 +13,15 @@
 
 namespace apical {
 
-/// Null for a course that shows none. DataError or IoError if files are missing or damaged.
-std::shared_ptr<const Dataset> load_samples(const Course& course, const Resources& resources);
+/// Null for a course that shows none. DataError or IoError if files are missing or damaged, ConfigError for
+/// what check_samples() refuses.
+std::shared_ptr<const Dataset> load_samples(const Course& course, const SpikingCircuit& circuit,
+                                            const Resources& resources);
 
-/// ConfigError if the task does not give classes of held inputs, as many as the population has sources.
-void check_samples(const course::Samples& samples, const Dataset* data, const SpikingCircuit& circuit);
+/// ConfigError if `data` do not give classes of held inputs from 0 to 1, as many as the population has
+/// sources and as many samples as are shown, or if the taught population cannot be divided into their
+/// classes.
+void check_samples(const Course& course, const Dataset& data, const SpikingCircuit& circuit);
 
 /// Means over squares of pixels; `pixels` has side * side entries, row by row.
 std::vector<double> pooled(std::span<const double> pixels, std::size_t side, std::size_t pooling);

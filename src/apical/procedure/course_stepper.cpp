@@ -40,18 +40,7 @@ CourseStepper::CourseStepper(const SpikingCircuit& circuit, const Course& course
       network_(circuit, setting.seed, setting.pool),
       watch_(circuit, setting.watch, setting.progress) {
   validate(course_, circuit);
-  if (course_.samples) check_samples(*course_.samples, setting_.samples.get(), circuit);
-  if (course_.samples && course_.teacher) {
-    const std::size_t classes = setting_.samples->outputs();
-    const spike::NeuronGroup& answering =
-        circuit.groups[spike::group_index(circuit, course_.teacher->population)];
-    if (classes == 0 || answering.size % classes != 0) {
-      throw ConfigError(
-          fmt::format("population '{}' has {} neurons, which {} classes of task '{}' cannot share equally",
-                      answering.name, answering.size, classes, course_.samples->task),
-          {}, fmt::format("expected a multiple of {}", classes));
-    }
-  }
+  APICAL_CHECK(!course_.samples || setting_.samples != nullptr);
   if (course_.teacher) teaching_.emplace(*course_.teacher, circuit);
   const auto drives = [&](const std::vector<Injection>& injections) {
     for (const Injection& i : injections) {

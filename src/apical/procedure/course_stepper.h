@@ -22,7 +22,7 @@ namespace apical {
 class CourseStepper final : public SpikingCourse {
  public:
   /// `setting.samples` as load_samples gave it, where the course shows samples. ConfigError for a course that
-  /// does not fit the circuit or its samples.
+  /// does not fit the circuit.
   CourseStepper(const SpikingCircuit& circuit, const Course& course, const CourseSetting& setting);
 
   std::size_t rounds() const override { return rounds_.size(); }

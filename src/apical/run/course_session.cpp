@@ -33,11 +33,13 @@ struct Stopped {};
 }  // namespace
 
 CourseSession::CourseSession(const Experiment& experiment, const Resources& resources)
-    : experiment_(experiment), e_(experiment_.spiking()), resources_(resources), pool_(resources.pool) {}
+    : experiment_(experiment),
+      e_(experiment_.spiking()),
+      pool_(resources.pool),
+      samples_(load_samples(e_.course, e_.circuit, resources)) {}
 
 void CourseSession::prepare(const io::Path&) {
   const std::vector<std::uint64_t>& seeds = experiment_.seeds;
-  samples_ = load_samples(e_.course, resources_);
   inner_ = seeds.size() < pool_.size() && neurons_of(e_) >= kNeuronsPerThread * pool_.size();
   for (std::size_t r = 0; r < seeds.size(); ++r) {
     CourseSetting s;

@@ -12,7 +12,8 @@ namespace apical {
 
 class CourseSession final : public Session {
  public:
-  /// Threads work on a seed each, or share the networks of few seeds if those are large.
+  /// Threads work on a seed each, or share the networks of few seeds if those are large. What is wrong with
+  /// samples is thrown here.
   CourseSession(const Experiment& experiment, const Resources& resources);
 
   void prepare(const io::Path& run) override;
@@ -51,7 +52,6 @@ class CourseSession final : public Session {
 
   const Experiment experiment_;
   const SpikingExperiment& e_;
-  const Resources resources_;
   ThreadPool& pool_;
   bool inner_ = false;                      ///< threads share a network
   std::shared_ptr<const Dataset> samples_;  ///< that all seeds show; null: stimuli of their own

@@ -9,6 +9,7 @@
 #include "apical/engine/spike/network.h"
 #include "apical/io/archive.h"
 #include "apical/procedure/course_rounds.h"
+#include "apical/procedure/course_samples.h"
 #include "apical/procedure/spiking_course.h"
 #include "apical/run/forecast_parts.h"
 
@@ -80,6 +81,7 @@ Cost cost_of(const SpikingExperiment& e, std::size_t threads) {
 }  // namespace
 
 Forecast forecast_of(const Experiment&, const SpikingExperiment& e, const Resources& resources) {
+  const std::shared_ptr<const Dataset> samples = load_samples(e.course, e.circuit, resources);
   const Cost cost = cost_of(e, resources.pool.size());
   Forecast f;
   f.lines.push_back({"course", e.about.empty() ? e.title : e.about});
@@ -98,6 +100,13 @@ Forecast forecast_of(const Experiment&, const SpikingExperiment& e, const Resour
     if (cost.recorded_bytes > 0)
       f.lines.push_back({"recordings", "about " + bytes_text(static_cast<double>(cost.recorded_bytes)) +
                                            " of spikes, in memory until the run ends"});
+  }
+  if (samples) {
+    f.lines.push_back(
+        {"data", fmt::format("{} of {} training and {} of {} test samples of {}{}", e.course.samples->train,
+                             samples->train.size(), e.course.samples->test, samples->test.size(),
+                             samples->name, provenance_text(*samples))});
+    f.data_provenance = samples->provenance;
   }
   f.lines.push_back({"work", fmt::format("{:g} s of biological time per seed", cost.biological_s)});
   f.lines.push_back({"time", fmt::format("about {:.2g} s, from a probe", cost.seconds)});

@@ -24,15 +24,12 @@ class SpikingProbe final : public ProbeSession {
       : e_(model.experiment),
         p_(model.protocol),
         course_(e_.spiking().course),
-        resources_(resources),
         pool_(resources.pool),
         rounds_(rounds_of(course_)),
-        schoolings_(schoolings_of(p_)) {}
+        schoolings_(schoolings_of(p_)),
+        samples_(load_samples(course_, e_.spiking().circuit, resources)) {}
 
-  void prepare(const io::Path&) override {
-    samples_ = load_samples(course_, resources_);
-    enroll();
-  }
+  void prepare(const io::Path&) override { enroll(); }
   void load(const io::Checkpoint& checkpoint, const std::string& origin) override {
     load_outcome(checkpoint, origin);
     if (over()) return;
@@ -199,7 +196,6 @@ class SpikingProbe final : public ProbeSession {
   const Experiment& e_;
   const Protocol& p_;
   const Course& course_;
-  const Resources resources_;
   ThreadPool& pool_;
   std::vector<CourseRound> rounds_;
   std::vector<Schooling> schoolings_;
