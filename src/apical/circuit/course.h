@@ -32,7 +32,8 @@ struct Injection {
   bool operator==(const Injection&) const = default;
 };
 
-/// Rates of a population of Poisson sources: one for all, or one for each.
+/// Rates of a population of Poisson sources: one for all, or one for each. They hold while what gives them is
+/// shown; then sources have the rate again that the circuit gives them.
 struct SourceRates {
   std::string population = {};
   std::vector<double> rates_Hz = {};

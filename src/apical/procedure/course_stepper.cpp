@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "apical/core/random.h"
 #include "apical/procedure/course_samples.h"
@@ -52,7 +53,13 @@ CourseStepper::CourseStepper(const SpikingCircuit& circuit, const Course& course
       driven_.push_back({group, i.into, i.into == CellPart::soma ? g.soma_current : g.dendrite_current});
     }
   };
-  for (const Stimulus& s : course_.stimuli) drives(s.injections);
+  std::set<std::string> rated;
+  if (course_.samples) rated.insert(course_.samples->population);
+  for (const Stimulus& s : course_.stimuli) {
+    drives(s.injections);
+    for (const SourceRates& r : s.rates) rated.insert(r.population);
+  }
+  for (const std::string& population : rated) rated_.push_back(spike::group_index(circuit, population));
   for (const Stage& stage : course_.stages) {
     for (const Phase& p : stage.phases) drives(p.injections);
     measures_.emplace_back(course_, stage, circuit);
@@ -146,12 +153,19 @@ void CourseStepper::present(const CourseRound& round, std::size_t i) {
   }
 }
 
+/// Sources that what is shown says nothing of have the rate that the circuit gives them.
 void CourseStepper::set_rates(const Shown& what) {
-  for (const SourceRates& r : what.rates) {
-    const std::size_t group = network_.group(r.population);
-    const std::size_t sources = network_.description().groups[group].size;
-    network_.set_rates(
-        group, r.rates_Hz.size() == sources ? r.rates_Hz : std::vector<double>(sources, r.rates_Hz.at(0)));
+  for (const std::size_t group : rated_) {
+    const spike::NeuronGroup& g = network_.description().groups[group];
+    const auto said = std::find_if(what.rates.begin(), what.rates.end(),
+                                   [&](const SourceRates& r) { return r.population == g.name; });
+    if (said == what.rates.end()) {
+      network_.set_rates(group, {});
+    } else if (said->rates_Hz.size() == g.size) {
+      network_.set_rates(group, said->rates_Hz);
+    } else {
+      network_.set_rates(group, std::vector<double>(g.size, said->rates_Hz.at(0)));
+    }
   }
 }
 

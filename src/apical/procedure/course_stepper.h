@@ -63,6 +63,7 @@ class CourseStepper final : public SpikingCourse {
   SpikeWatch watch_;
   std::optional<Teaching> teaching_;
   std::vector<Driven> driven_;
+  std::vector<std::size_t> rated_;       ///< groups of sources whose rates the course sets
   std::vector<StageMeasures> measures_;  ///< by stage
   double last_phase_s_ = 0;              ///< duration of what counters have counted
   std::vector<std::uint32_t> order_;     ///< of an epoch's samples

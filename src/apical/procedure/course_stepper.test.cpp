@@ -10,6 +10,7 @@
 #include <set>
 #include <tuple>
 
+#include "apical/models/payeur2021_mnist.h"
 #include "apical/models/payeur2021_propagation.h"
 #include "apical/models/payeur2021_xor.h"
 #include "apical/procedure/course_display.h"
@@ -124,6 +125,25 @@ TEST(Course, SpikesCountInThePhaseThatAMeasureNames) {
   s.phases.push_back({.name = "quiet again", .duration_s = 0.5});
   const test::Measured longer = test::measured(circuit, c, 1);
   EXPECT_LT(longer("phase", 2, "each"), 0.8 * longer("phase", 1, "each"));
+}
+
+TEST(Course, SourcesThatAStimulusDoesNotNameHaveTheCircuitsRate) {
+  SpikingCircuit circuit = payeur2021::mnist_network({.hidden = 10, .per_class = 1}, 100);
+  std::get<spike::PoissonSource>(circuit.groups[spike::group_index(circuit, "in")].model).rate_Hz = 20;
+  Course c;
+  c.stimuli = {{.name = "loud", .rates = {{"in", {100}}}}, {.name = "nothing"}};
+  for (const Shows shows : {Shows::stimuli, Shows::nothing}) {
+    c.stages.push_back({.name = std::string(name_of(shows)), .shows = shows});
+    c.stages.back().phases = {{.name = "a", .duration_s = 20}};
+    c.stages.back().measures = {{.quantities = {MeasureKind::event_Hz},
+                                 .of = {"in"},
+                                 .each = shows == Shows::stimuli ? Each::stimulus : Each::stage}};
+  }
+  const test::Measured m = test::measured(circuit, c, 1);
+  EXPECT_NEAR(m("test", 0, "in_event_Hz_loud"), 100, 2);
+  constexpr double kSpread_Hz = 0.5;  // of the mean of 2000 seconds, about five times
+  EXPECT_NEAR(m("test", 0, "in_event_Hz_nothing"), 20, kSpread_Hz);
+  EXPECT_NEAR(m("test", 0, "in_event_Hz"), 20, kSpread_Hz);
 }
 
 TEST(Course, MeansOfBinsAndTheirSeriesAreThoseOfThePhase) {

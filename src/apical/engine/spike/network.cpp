@@ -531,10 +531,10 @@ void Network<T>::set_background_rate(std::size_t background, double rate_Hz) {
 template <class T>
 void Network<T>::set_rates(std::size_t group, std::span<const double> rates_Hz) {
   APICAL_CHECK(std::holds_alternative<PoissonSource>(description_.groups.at(group).model));
-  APICAL_CHECK(rates_Hz.size() == description_.groups[group].size);
+  APICAL_CHECK(rates_Hz.empty() || rates_Hz.size() == description_.groups[group].size);
   for (Block& block : groups_[group].blocks) {
-    block.probabilities.resize(block.count);
-    for (std::size_t i = 0; i < block.count; ++i) {
+    block.probabilities.resize(rates_Hz.empty() ? 0 : block.count);
+    for (std::size_t i = 0; i < block.probabilities.size(); ++i) {
       const double p = rates_Hz[block.first + i] * description_.dt_s;
       APICAL_CHECK(p >= 0 && p < 1);
       block.probabilities[i] = static_cast<float>(p);

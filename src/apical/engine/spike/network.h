@@ -79,7 +79,7 @@ class Network {
   /// A current per neuron in A on top of the drive; empty removes it.
   void set_currents(std::size_t group, CurrentTarget where, std::span<const double> amperes);
   void set_background_rate(std::size_t background, double rate_Hz);
-  /// A rate for each source of a Poisson group, from the next step on; below 1/dt.
+  /// A rate for each source of a Poisson group, from the next step on; below 1/dt. Empty: the group's own.
   void set_rates(std::size_t group, std::span<const double> rates_Hz);
   /// Makes relay neurons spike in the next step.
   void emit(std::size_t group, std::span<const std::uint32_t> neurons);
