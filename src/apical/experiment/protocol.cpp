@@ -246,7 +246,20 @@ void read_conditions(TomlReader& root, TomlReader& t, Protocol& p, Read&& read) 
                       "set during = \"probe\", its default");
 }
 
+/// A probe is of given epochs: nothing else may end the training.
+void check_training(TomlReader& root, const TrainingPlan& plan) {
+  const TomlReader training = root.table("training");
+  for (const auto& [key, given] : {std::pair{"minutes", plan.minutes > 0}, {"patience", plan.patience > 0}}) {
+    if (!given) continue;
+    throw ConfigError(fmt::format("'training.{}' ends training at an epoch that is not known before, and a "
+                                  "protocol probes given epochs",
+                                  key),
+                      training.place(key), "leave it out; protocol.epochs says which epochs are probed");
+  }
+}
+
 Protocol read_trials(TomlReader& root, const Experiment& e, Doubts& doubts) {
+  check_training(root, e.plan);
   TomlReader t = root.table("protocol");
   TrialOptions options(e.plan.epochs, e.presentation.presentation_ms, e.circuit().dt_ms);
   read_fields(t, options);

@@ -145,7 +145,8 @@ std::size_t Trainer::next_piece(std::size_t left) const {
 double Trainer::eta_factor() const {
   const double decayed = std::pow(plan_.eta_decay, static_cast<double>(epoch_ / plan_.eta_decay_every));
   if (plan_.schedule == Schedule::constant) return decayed;
-  return decayed * static_cast<double>(plan_.epochs - epoch_) / static_cast<double>(plan_.epochs);
+  const std::size_t all = plan_.schedule_epochs > 0 ? plan_.schedule_epochs : plan_.epochs;
+  return decayed * static_cast<double>(all - epoch_) / static_cast<double>(all);
 }
 
 void Trainer::step_train() {

@@ -16,7 +16,7 @@ namespace apical {
 /// How learning rates go from epoch to epoch, apart from eta_decay.
 enum class Schedule {
   constant,
-  linear,  ///< 1 in the first epoch, 1/epochs in the last
+  linear,  ///< 1 in the first epoch, 1/epochs in the last; see schedule_epochs
 };
 
 struct TrainingPlan {
@@ -26,7 +26,8 @@ struct TrainingPlan {
   double eta_decay = 1;  ///< factor on all learning rates per eta_decay_every epochs
   std::size_t eta_decay_every = 1;
   Schedule schedule = Schedule::constant;
-  std::size_t validate_every = 1;  ///< epochs; 0: never. Also before the first epoch
+  std::size_t schedule_epochs = 0;  ///< that the schedule is over, if training ends sooner; 0: `epochs`
+  std::size_t validate_every = 1;   ///< epochs; 0: never. Also before the first epoch
   std::size_t test_every = 0;   ///< epochs; 0: only at the end. A curve to look at: nothing is chosen by it
   std::size_t align_every = 0;  ///< epochs; 0: never. Also before the first epoch
   std::vector<std::size_t> align_epochs = {};  ///< further epochs at which alignment is measured

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/experiment/protocol.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -114,6 +115,35 @@ TEST(Protocol, ReadsConditionsInStepsOfTheCircuit) {
   // The experiment as resolved holds the protocol, and reads back to the same.
   const ProbedModel again = read(m.experiment.resolved).front();
   EXPECT_EQ(again.experiment.resolved, m.experiment.resolved);
+}
+
+TEST(Protocol, WhatEndsTrainingAtAnEpochThatIsNotKnownIsRefused) {
+  for (const char* limit : {"minutes = 5", "patience = 3"}) {
+    try {
+      read(with(kShort, "settling_ms = 1", fmt::format("settling_ms = 1\n{}", limit)));
+      ADD_FAILURE() << limit;
+    } catch (const ConfigError& e) {
+      EXPECT_NE(std::string(e.what()).find("p.toml:16:"), std::string::npos) << e.what();
+    }
+  }
+}
+
+TEST(Protocol, LearningRatesFallOverTheWholeTrainingWhicheverEpochsAreProbed) {
+  const std::string falling =
+      with(kShort, "epochs = 2\nsettling_ms", "epochs = 4\neta_schedule = \"linear\"\nsettling_ms");
+  const auto probed = [&](const std::string& epochs, const char* to) {
+    const io::TestDirectory directory;
+    return run(read(with(falling, "epochs = [0, 2]", "epochs = " + epochs)), directory.path() / to)
+        .models.at(0);
+  };
+  const ModelOutcome short_of_it = probed("[2]", "a"), on_the_way = probed("[2, 4]", "b");
+  EXPECT_EQ(trace(short_of_it, "errors", "control", 2).mean.flat().front(),
+            trace(on_the_way, "errors", "control", 2).mean.flat().front());
+  const auto loss = [](const ModelOutcome& m) {
+    return contrast(m, "test loss", "silenced while learning", 2);
+  };
+  EXPECT_EQ(loss(short_of_it).value, loss(on_the_way).value);
+  EXPECT_EQ(loss(short_of_it).control, loss(on_the_way).control);
 }
 
 TEST(Protocol, ReadsEveryKindOfPerturbation) {

@@ -87,9 +87,8 @@ class RateProbe final : public ProbeSession {
         case Trainer::Step::stopped:
           return Step::stopped;
         case Trainer::Step::safe_point:
-          return Step::safe_point;
         case Trainer::Step::finished:
-          break;  // a limit of time
+          return Step::safe_point;
       }
     }
     if (!probe(stop, listener)) return Step::stopped;
@@ -131,7 +130,8 @@ class RateProbe final : public ProbeSession {
   TrainingPlan plan_until(std::size_t epochs) const {
     TrainingPlan plan = e_.plan;
     plan.epochs = epochs;
-    plan.validate_every = plan.align_every = plan.patience = 0;
+    plan.schedule_epochs = e_.plan.epochs;
+    plan.validate_every = plan.align_every = 0;
     plan.align_epochs.clear();
     return plan;
   }
