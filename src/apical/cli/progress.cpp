@@ -50,8 +50,8 @@ void ProgressPrinter::on(const RunProgress& p) {
   const double interval = context_.err_is_terminal ? kTerminalInterval : kPlainInterval;
   if (std::chrono::duration<double>(now - last_shown_).count() < interval) return;
   last_shown_ = now;
-  std::string text = p.epochs > 0 ? fmt::format("{}: epoch {}/{}", label_, p.epoch, p.epochs)
-                                  : fmt::format("{}: {:.0f} of {:.0f} {}", label_, p.done, p.total, p.unit);
+  std::string text = p.epoch > 0 ? fmt::format("{}: epoch {}/{}", label_, p.epoch, p.epochs)
+                                 : fmt::format("{}: {:.0f} of {:.0f} {}", label_, p.done, p.total, p.unit);
   if (rate_ > 0)
     text += fmt::format(", {:.3g} {}/s, {} left", rate_, p.unit, duration((p.total - p.done) / rate_));
   show(text + latest());

@@ -5,8 +5,32 @@
 
 namespace apical {
 
+using course::Phase;
 using course::Stage;
 using course::When;
+
+namespace {
+
+bool is_trained_in(const Stage& s) {
+  return s.when == When::epoch &&
+         std::any_of(s.phases.begin(), s.phases.end(), [](const Phase& p) { return p.plastic; });
+}
+
+}  // namespace
+
+double seconds_of(const Course& course, const CourseRound& round) {
+  return static_cast<double>(round.last - round.first) * course.stages[round.stage].shown_s();
+}
+
+bool trains(const Course& course, const CourseRound& round) {
+  return is_trained_in(course.stages[round.stage]);
+}
+
+bool ends_training(const Course& course, const CourseRound& round) {
+  if (!round.ends_stage || !trains(course, round)) return false;
+  const auto next = course.stages.begin() + static_cast<std::ptrdiff_t>(round.stage) + 1;
+  return std::none_of(next, course.stages.end(), is_trained_in);
+}
 
 std::vector<CourseRound> rounds_of(const Course& course) {
   std::vector<CourseRound> out;

@@ -22,6 +22,13 @@ struct CourseRound {
 /// stage.
 inline constexpr std::size_t kRoundPresentations = course::kMostWatched;
 
+/// Biological seconds that it takes.
+double seconds_of(const Course& course, const CourseRound& round);
+/// Whether weights change in it and it is of an epoch.
+bool trains(const Course& course, const CourseRound& round);
+/// Whether it ends the training of its epoch: no later round of the epoch trains.
+bool ends_training(const Course& course, const CourseRound& round);
+
 /// Stages before training in their order, those of an epoch as often as there are epochs, those after it.
 std::vector<CourseRound> rounds_of(const Course& course);
 

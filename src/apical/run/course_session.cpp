@@ -36,7 +36,16 @@ CourseSession::CourseSession(const Experiment& experiment, const Resources& reso
     : experiment_(experiment),
       e_(experiment_.spiking()),
       pool_(resources.pool),
-      samples_(load_samples(e_.course, e_.circuit, resources)) {}
+      samples_(load_samples(e_.course, e_.circuit, resources)),
+      plan_(e_.course.protocol ? std::vector<CourseRound>(1) : rounds_of(e_.course)) {}
+
+/// Of all seeds.
+double CourseSession::seconds_until(std::size_t round) const {
+  if (e_.course.protocol) return 0;
+  double sum = 0;
+  for (std::size_t r = 0; r < round; ++r) sum += seconds_of(e_.course, plan_[r]);
+  return sum * static_cast<double>(courses_.size());
+}
 
 void CourseSession::prepare(const io::Path&) {
   const std::vector<std::uint64_t>& seeds = experiment_.seeds;
@@ -68,7 +77,7 @@ void CourseSession::progressed(double seconds) {
     p.total = e_.course.duration_s() * static_cast<double>(courses_.size());
     p.unit = "s simulated";
     p.epochs = e_.course.epochs;
-    p.epoch = std::min(epoch_ + 1, e_.course.epochs);
+    p.epoch = plan_[round_].epoch;
     listener_->on(p);
   }
   if (rounds() == 1 && stop_->load()) throw Stopped{};
@@ -86,8 +95,7 @@ void CourseSession::load(const io::Checkpoint& checkpoint, const std::string& or
   round_ = books.round;
   for (std::size_t r = 0; r < courses_.size(); ++r)
     courses_[r]->load(checkpoint.section(section_name(r)), at(section_name(r)));
-  done_s_ =
-      e_.course.duration_s() * static_cast<double>(courses_.size() * round_) / static_cast<double>(rounds());
+  done_s_ = seconds_until(round_);
 }
 
 std::vector<io::CheckpointSection> CourseSession::save() {
@@ -138,23 +146,18 @@ Session::Step CourseSession::advance(const std::atomic<bool>& stop, Listener& li
 
 void CourseSession::tell(const std::vector<std::vector<MeasureRow>>& rows, double seconds,
                          Listener& listener) {
-  clocks_.epoch_seconds += seconds;
-  bool any = false;
-  std::optional<std::size_t> trained;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     for (const MeasureRow& row : rows[r]) {
-      any = true;
-      if (row.split == "train") trained = row.epoch;
       for (const auto& [name, value] : row.values)
         listener.on(
             Measurement{static_cast<double>(row.epoch), row.split, name, experiment_.seeds[r], value});
     }
   }
-  if (trained) {
-    epoch_ = *trained;
-    listener.on(EpochEnded{epoch_, clocks_.epoch_seconds});
-  }
-  if (any) clocks_.epoch_seconds = 0;  // what follows is another part of the course
+  if (e_.course.protocol || !trains(e_.course, plan_[round_])) return;
+  clocks_.epoch_seconds += seconds;
+  if (!ends_training(e_.course, plan_[round_])) return;
+  listener.on(EpochEnded{plan_[round_].epoch, clocks_.epoch_seconds});
+  clocks_.epoch_seconds = 0;
 }
 
 DataFacts CourseSession::data() const {

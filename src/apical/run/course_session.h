@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 
+#include "apical/procedure/course_rounds.h"
 #include "apical/procedure/spiking_course.h"
 #include "apical/run/session.h"
 
@@ -44,7 +45,8 @@ class CourseSession final : public Session {
       a("epoch_seconds", epoch_seconds);
     }
   };
-  std::size_t rounds() const { return courses_.front()->rounds(); }
+  std::size_t rounds() const { return plan_.size(); }
+  double seconds_until(std::size_t round) const;
   std::string section_name(std::size_t seed) const;
   void progressed(double seconds);
   std::vector<std::vector<MeasureRow>> run_round(const std::atomic<bool>& stop);
@@ -58,11 +60,11 @@ class CourseSession final : public Session {
   std::vector<std::unique_ptr<SpikingCourse>> courses_;
   std::uint64_t round_ = 0;  ///< rounds that are done
   Clocks clocks_;
+  std::vector<CourseRound> plan_;            ///< what each round is; one of nothing for a protocol of its own
   const std::atomic<bool>* stop_ = nullptr;  ///< while it advances
   Listener* listener_ = nullptr;
   std::mutex progress_mutex_;
   double done_s_ = 0;
-  std::size_t epoch_ = 0;  ///< trained
 };
 
 }  // namespace apical
