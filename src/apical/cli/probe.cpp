@@ -54,6 +54,7 @@ int probe(Context& context, const Arguments& arguments) {
   };
   const ProtocolResult result = run_protocol(models, options, resources(arguments, pool), *context.stop);
   progress.reset();
+  for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
   if (result.stopped) return say_stopped(context, true, options.directory);
   write_report(options.directory);
   if (arguments.has("--json")) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "apical/experiment/toml/circuit_toml.h"
@@ -115,6 +116,19 @@ TEST(Protocol, ReadsConditionsInStepsOfTheCircuit) {
   // The experiment as resolved holds the protocol, and reads back to the same.
   const ProbedModel again = read(m.experiment.resolved).front();
   EXPECT_EQ(again.experiment.resolved, m.experiment.resolved);
+}
+
+TEST(Protocol, TellsWhatItsRunsNote) {
+  const io::TestDirectory directory;
+  const std::vector<ProbedModel> models = read(kShort);
+  const std::atomic<bool> now = true, go_on = false;
+  const io::Path out = directory.path() / "out";
+  ASSERT_TRUE(run_protocol(models, {.directory = out, .threads = 1}, now).stopped);
+  std::filesystem::remove_all(out / directory_name(models[0].experiment.label) / "checkpoints");
+  const ProtocolResult r = run_protocol(models, {.directory = out, .resume = true, .threads = 1}, go_on);
+  ASSERT_EQ(r.notes.size(), 1U);
+  EXPECT_EQ(r.notes[0],
+            models[0].experiment.label + ": no checkpoint had been written yet: the run begins again");
 }
 
 TEST(Protocol, WhatEndsTrainingAtAnEpochThatIsNotKnownIsRefused) {

@@ -49,6 +49,7 @@ struct ProtocolResult {
   bool stopped = false;         ///< on request
   std::vector<double> time_ms;  ///< of the columns of traces
   std::vector<ModelOutcome> models;
+  std::vector<std::string> notes;  ///< on the runs of models, each with its label
 };
 
 /// A protocol's results as its files tell them.

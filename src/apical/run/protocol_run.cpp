@@ -39,7 +39,8 @@ void take_up(ProbeSession& session, const Experiment& e, const io::Path& run) {
 
 /// Nothing if it was stopped.
 std::optional<ModelOutcome> run_model(const ProbedModel& model, const ProtocolOptions& options,
-                                      const Resources& resources, const std::atomic<bool>& stop) {
+                                      const Resources& resources, const std::atomic<bool>& stop,
+                                      std::vector<std::string>& notes) {
   const Experiment& e = model.experiment;
   const std::unique_ptr<ProbeSession> session = open_probe(model, resources);
   RunOptions run;
@@ -47,6 +48,7 @@ std::optional<ModelOutcome> run_model(const ProbedModel& model, const ProtocolOp
   run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
   if (options.watch) run.listeners.push_back(options.watch(e.label));
   const RunResult result = run_session(e, *session, resources.pool.size(), run, stop);
+  for (const std::string& note : result.notes) notes.push_back(fmt::format("{}: {}", e.label, note));
   if (result.stopped) return std::nullopt;
   if (result.was_finished) take_up(*session, e, run.directory);
   ModelOutcome out = session->outcome();
@@ -65,7 +67,7 @@ ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const Protoc
   ProtocolResult result;
   for (std::size_t c = 0; c < times.count; ++c) result.time_ms.push_back(times.ms(c));
   for (const ProbedModel& m : models) {
-    std::optional<ModelOutcome> outcome = run_model(m, options, resources, stop);
+    std::optional<ModelOutcome> outcome = run_model(m, options, resources, stop, result.notes);
     if (!outcome) {
       result.stopped = true;
       return result;
