@@ -16,6 +16,7 @@
 
 #include "apical/circuit/circuit.h"
 #include "apical/circuit/spiking_circuit.h"
+#include "apical/core/fields.h"
 
 namespace apical {
 
@@ -59,7 +60,11 @@ struct Samples {
   double rate_Hz = 60;              ///< of an input of 1
   std::size_t pooling = 1;          ///< pixels per side of a square that shares a source
   std::size_t train = 0, test = 0;  ///< the first so many; at most what the task has
-  bool operator==(const Samples&) const = default;
+  FieldValues parameters = {};      ///< of the task, where they are not its defaults
+  bool operator==(const Samples& o) const {
+    return task == o.task && population == o.population && rate_Hz == o.rate_Hz && pooling == o.pooling &&
+           train == o.train && test == o.test && parameters.all() == o.parameters.all();
+  }
 };
 
 /// A weight given to all synapses of a projection at the beginning of a phase; it stays.

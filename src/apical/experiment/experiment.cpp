@@ -16,6 +16,7 @@
 #include "apical/experiment/toml/model_toml.h"
 #include "apical/experiment/toml/reward_toml.h"
 #include "apical/learning/training_fields.h"
+#include "apical/procedure/course_samples.h"
 
 namespace apical {
 namespace {
@@ -125,6 +126,10 @@ Experiment of_spiking(SpikingExperiment s) {
   e.reference = s.reference;
   e.model = s.model;
   e.citation = s.citation;
+  if (s.course.samples) {
+    e.task = s.course.samples->task;
+    e.task_parameters = values_of(task_of(*s.course.samples));
+  }
   e.plan.epochs = s.course.epochs;
   e.seeds = s.seeds;
   e.checkpoint_every_s = s.checkpoint_every_s;

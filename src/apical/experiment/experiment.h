@@ -26,7 +26,7 @@ namespace apical {
 struct Experiment {
   std::string title, description;
   std::string label;  ///< of the model in comparisons
-  std::string task;   ///< empty: the subject brings stimuli of its own
+  std::string task;   ///< empty: the subject brings stimuli of its own; of a course, the task of its samples
   TaskParameters task_parameters;
   bool task_seed_given = true;  ///< false: each replica's task has the replica's seed
   std::string model, citation;  ///< recipe; empty for a circuit of the user's own

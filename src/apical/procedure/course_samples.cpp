@@ -64,12 +64,30 @@ void check_classes(const Course& course, const Dataset& data, const SpikingCircu
 
 }  // namespace
 
+TaskRecipe task_of(const Samples& samples) {
+  TaskRecipe recipe = find_task(samples.task).recipe;
+  // Courses validate nothing; some tasks have no such samples to leave out, or want one at least.
+  for (const FieldInfo& f : list_fields(recipe)) {
+    if (f.name == "validation_samples" && f.bounds.contain(0)) fill(recipe, FieldValues().set(f.name, 0));
+  }
+  fill(recipe, samples.parameters);
+  return recipe;
+}
+
+FieldValues beside_defaults(const std::string& task, const FieldValues& parameters) {
+  const FieldValues standard = values_of(task_of({.task = task}));
+  FieldValues out;
+  for (const auto& [name, value] : parameters.all()) {
+    const FieldValue* const usual = standard.find(name);
+    if (usual == nullptr || *usual != value) out.set(name, value);
+  }
+  return out;
+}
+
 std::shared_ptr<const Dataset> load_samples(const Course& course, const SpikingCircuit& circuit,
                                             const Resources& resources) {
   if (!course.samples) return nullptr;
-  TaskRecipe recipe = find_task(course.samples->task).recipe;
-  fill_where_known(recipe, TaskParameters().set("validation_samples", 0));
-  auto data = std::make_shared<const Dataset>(recipe.build(resources));
+  auto data = std::make_shared<const Dataset>(task_of(*course.samples).build(resources));
   check_samples(course, *data, circuit);
   return data;
 }

@@ -4,14 +4,21 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "apical/circuit/course.h"
 #include "apical/circuit/spiking_circuit.h"
 #include "apical/core/resources.h"
 #include "apical/tasks/dataset.h"
+#include "apical/tasks/task.h"
 
 namespace apical {
+
+/// The task with the parameters that the course gives it. ConfigError.
+TaskRecipe task_of(const course::Samples& samples);
+/// Those of `parameters` that are not the task's defaults.
+FieldValues beside_defaults(const std::string& task, const FieldValues& parameters);
 
 /// Null for a course that shows none. DataError or IoError if files are missing or damaged, ConfigError for
 /// what check_samples() refuses.

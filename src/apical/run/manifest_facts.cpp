@@ -54,7 +54,8 @@ void add_facts_of(nlohmann::json& m, const Experiment& e, const Trained& subject
   add_ingredients(m, ingredients(subject));
 }
 
-void add_facts_of(nlohmann::json& m, const Experiment&, const SpikingExperiment& s) {
+void add_facts_of(nlohmann::json& m, const Experiment& e, const SpikingExperiment& s) {
+  if (!e.task.empty()) m["task_description"] = find_task(e.task).description;
   method(m, "Course", in_words(s.course));
   if (!s.course.protocol) {
     method(m, "Events and bursts",

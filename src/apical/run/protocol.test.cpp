@@ -121,11 +121,12 @@ TEST(Protocol, ReadsConditionsInStepsOfTheCircuit) {
 TEST(Protocol, TellsWhatItsRunsNote) {
   const io::TestDirectory directory;
   const std::vector<ProbedModel> models = read(kShort);
+  ThreadPool pool(1);
   const std::atomic<bool> now = true, go_on = false;
   const io::Path out = directory.path() / "out";
-  ASSERT_TRUE(run_protocol(models, {.directory = out, .threads = 1}, now).stopped);
+  ASSERT_TRUE(run_protocol(models, {.directory = out}, {pool}, now).stopped);
   std::filesystem::remove_all(out / directory_name(models[0].experiment.label) / "checkpoints");
-  const ProtocolResult r = run_protocol(models, {.directory = out, .resume = true, .threads = 1}, go_on);
+  const ProtocolResult r = run_protocol(models, {.directory = out, .resume = true}, {pool}, go_on);
   ASSERT_EQ(r.notes.size(), 1U);
   EXPECT_EQ(r.notes[0],
             models[0].experiment.label + ": no checkpoint had been written yet: the run begins again");

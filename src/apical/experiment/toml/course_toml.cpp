@@ -7,7 +7,9 @@
 
 #include "apical/circuit/measure_patterns.h"
 #include "apical/experiment/toml/course_fields.h"
+#include "apical/experiment/toml/field_toml.h"
 #include "apical/procedure/course_measures.h"
+#include "apical/procedure/course_samples.h"
 
 namespace apical {
 namespace {
@@ -112,6 +114,18 @@ void read_fields(TomlReader& table, const SpikingCircuit& circuit, T& object) {
   visit_fields(reading, object);
 }
 
+/// What the task is asked for.
+void read_parameters(TomlReader& t, Samples& s) {
+  TaskRecipe recipe = t.at("task", [&] { return task_of(s); });
+  TomlReader own = t.table("parameters");
+  own.placing([&] {
+    TomlFields reader(own);
+    fields(reader, recipe);
+  });
+  own.finish();
+  s.parameters = beside_defaults(s.task, values_of(recipe));
+}
+
 template <class T>
 void read_list(TomlReader& t, const char* key, const SpikingCircuit& circuit, std::vector<T>& list) {
   for (TomlReader& entry : t.tables(key)) {
@@ -140,6 +154,10 @@ void read_table(TomlReader& root, const char* key, const SpikingCircuit& circuit
   TomlReader t = root.table(key);
   T value = part.value_or(T{});
   read_fields(t, circuit, value);
+  if constexpr (std::is_same_v<T, Samples>) {
+    if (part && part->task != value.task) value.parameters = {};  // of another task
+    read_parameters(t, value);
+  }
   t.finish();
   part = std::move(value);
 }

@@ -5,11 +5,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "apical/experiment/experiment.h"
 #include "apical/experiment/spiking_experiment.h"
 #include "apical/io/file.h"
+#include "apical/models/payeur2021_mnist.h"
 #include "apical/models/payeur2021_xor.h"
 #include "apical/models/spiking_models.h"
 #include "apical/procedure/course_display.h"
+#include "apical/procedure/course_samples.h"
 #include "apical/procedure/test_courses.h"
 #include "support/paths.h"
 
@@ -24,6 +27,13 @@ Course read_back(const std::string& text, const SpikingCircuit& circuit, Course 
   read_course(root, circuit, course);
   root.finish();
   return course;
+}
+
+Course small_course() {
+  Course c;
+  c.stages = {{.name = "test", .shows = course::Shows::test_samples}};
+  c.stages[0].phases = {{.name = "only"}};
+  return c;
 }
 
 void expect_same(const Course& a, const Course& b) {
@@ -107,6 +117,39 @@ TEST(CourseToml, SingleKeysOfATeacherChangeTheRecipes) {
   EXPECT_EQ(e.course.activity_bin_s, 0.02);
   EXPECT_EQ(e.course.stages, read(kTiny).course.stages);
   EXPECT_EQ(read(e.resolved).resolved, e.resolved);
+}
+
+TEST(CourseToml, SamplesAskTheirTaskForWhatItsParametersAre) {
+  const std::string text = R"([samples]
+task = "yin-yang"
+population = "in"
+train = 20
+test = 10
+parameters = {train_samples = 20, test_samples = 10}
+)";
+  const SpikingCircuit circuit = payeur2021::mnist_network({.hidden = 10, .per_class = 3}, 4);
+  const Course c = read_back(text, circuit, small_course());
+  ThreadPool pool(1);
+  EXPECT_EQ(load_samples(c, circuit, {pool})->train.size(), 20U);
+  EXPECT_EQ(c.samples->parameters.all().size(), 2U);
+  expect_same(read_back(course_toml(c), circuit), c);
+  EXPECT_THAT(
+      [&] {
+        std::string wrong = text;
+        read_back(wrong.replace(wrong.find("test_samples"), 12, "tset_samples"), circuit, small_course());
+      },
+      testing::ThrowsMessage<ConfigError>(
+          testing::AllOf(HasSubstr("test:6:"), HasSubstr("did you mean 'test_samples'?"))));
+  EXPECT_THAT(
+      [&] {
+        std::string wrong = text;
+        read_back(wrong.replace(wrong.find("yin-yang"), 8, "ying-yan"), circuit, small_course());
+      },
+      testing::ThrowsMessage<ConfigError>(HasSubstr("test:2:")));
+  // Manifests and comparisons know the task.
+  const Experiment e = read_experiment(TomlDocument::parse("[model]\nname = \"burstprop-mnist\"\n", "test"));
+  EXPECT_EQ(e.task, "mnist");
+  EXPECT_EQ(e.task_parameters.number("validation_samples"), 0);
 }
 
 const std::string kOwn = R"(

@@ -78,6 +78,13 @@ std::string table(const char* header, const T& object) {
   return fmt::format("\n{}\n{}\n", header, fmt::join(lines_of(object), "\n"));
 }
 
+/// Of a task. Those of tasks that give held inputs are flags, numbers, texts and lists of them.
+std::string parameter(const FieldValue& value) {
+  if (const auto* number = std::get_if<double>(&value)) return toml_number(*number);
+  if (const auto* text = std::get_if<std::string>(&value)) return toml_quoted(*text);
+  return text_of(value);
+}
+
 }  // namespace
 
 std::string course_toml(const Course& c) {
@@ -85,7 +92,11 @@ std::string course_toml(const Course& c) {
     throw ConfigError(
         "this course is a protocol of its own, done to one synapse; it cannot be written as text");
   std::string out = fmt::format("[course]\nactivity_bin_ms = {}\n", scaled(c.activity_bin_s, kMillisecond));
-  if (c.samples) out += table("[samples]", *c.samples);
+  if (c.samples) {
+    out += table("[samples]", *c.samples);
+    for (const auto& [name, value] : c.samples->parameters.all())
+      out += fmt::format("parameters.{} = {}\n", name, parameter(value));
+  }
   if (c.teacher) out += table("[teacher]", *c.teacher);
   for (const Stimulus& s : c.stimuli) out += table("[[stimulus]]", s);
   for (const Stage& s : c.stages) {
