@@ -393,6 +393,35 @@ feedback = "symmetric"
   EXPECT_THAT(again.out, HasSubstr("symmetric feedback: identical bits"));
 }
 
+TEST_F(Spiking, OnlyCoursesThatShowTheSameAreCompared) {
+  const std::string two = with(with(kTinyXor, "epochs = 4", "epochs = 0"), "seeds = 3", "seeds = 1") + R"(
+[[variant]]
+label = "as published"
+[[variant]]
+label = "other"
+)";
+  const auto compared = [&](const std::string& other, const char* to) {
+    return apical_says({"compare", file(two + other), "--quiet", "--out", out(to)});
+  };
+  const auto stimuli = [](const std::string& name_of_second, int current_pA) {
+    std::string text;
+    for (const std::string& name :
+         {std::string("00"), name_of_second, std::string("01"), std::string("11")}) {
+      text += fmt::format(
+          "[[variant.stimulus]]\nname = \"{}\"\ntarget = [{}]\n"
+          "inject = [{{population = \"in1\", pA = {}}}]\n",
+          name, name == "00" || name == "11" ? 0 : 1, current_pA);
+    }
+    return text;
+  };
+  const Answer refused = compared(stimuli("ten", 100), "refused");
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("'as published' and 'other' differ in stimuli ('00' -> 0"));
+  const Answer fed = compared(stimuli("10", 100), "fed");
+  EXPECT_EQ(fed.code, 0) << fed.err;
+  EXPECT_THAT(fed.err, HasSubstr("'other' is shown the stimuli of 'as published' by other currents"));
+}
+
 TEST_F(Spiking, AParameterOfACircuitIsSwept) {
   const std::string text = R"(
 [model]

@@ -136,6 +136,7 @@ int compare(Context& context, const Arguments& arguments) {
   };
   const ComparisonResult result = run_comparison(variants, options, machine, *context.stop);
   progress.reset();
+  for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
   for (const RunResult& r : result.runs) {
     for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
   }

@@ -13,8 +13,55 @@
 
 namespace apical {
 
+namespace {
+
+/// Courses are about the same if their stimuli have the same names and targets; how these reach a circuit is
+/// the circuit's affair.
+bool shows_the_same(const Course& a, const Course& b) {
+  const auto same = [](const course::Stimulus& x, const course::Stimulus& y) {
+    return x.name == y.name && x.target == y.target;
+  };
+  const auto samples = [](const Course& c) {
+    return c.samples ? std::pair(c.samples->train, c.samples->test) : std::pair<std::size_t, std::size_t>();
+  };
+  return std::equal(a.stimuli.begin(), a.stimuli.end(), b.stimuli.begin(), b.stimuli.end(), same) &&
+         samples(a) == samples(b);
+}
+
+std::string names_of_stimuli(const Course& c) {
+  std::vector<std::string> names;
+  for (const course::Stimulus& s : c.stimuli) {
+    names.push_back(fmt::format("'{}'{}", s.name,
+                                s.target.empty() ? "" : fmt::format(" -> {:g}", fmt::join(s.target, ","))));
+  }
+  return names.empty() ? "none" : join_names(names);
+}
+
+/// ConfigError if a variant shows something else than the first one; what it shows by other means is noted.
+void compare_courses(const Experiment& first, const Experiment& e, std::vector<std::string>& notes) {
+  const auto* const one = std::get_if<SpikingExperiment>(&first.subject);
+  const auto* const other = std::get_if<SpikingExperiment>(&e.subject);
+  if (one == nullptr || other == nullptr) return;
+  const Course &a = one->course, &b = other->course;
+  if (!shows_the_same(a, b)) {
+    throw ConfigError(fmt::format(
+        "variants '{}' and '{}' differ in stimuli ({}; {}) or in numbers of samples; a comparison "
+        "needs the same for all",
+        first.label, e.label, names_of_stimuli(a), names_of_stimuli(b)));
+  }
+  if (a.stimuli != b.stimuli)
+    notes.push_back(fmt::format("'{}' is shown the stimuli of '{}' by other currents or rates of sources",
+                                e.label, first.label));
+  if (a.samples && b.samples && a.samples->rate_Hz != b.samples->rate_Hz)
+    notes.push_back(
+        fmt::format("'{}' is shown the samples of '{}' at other rates of sources", e.label, first.label));
+}
+
+}  // namespace
+
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
                                 const Resources& resources, const std::atomic<bool>& stop) {
+  ComparisonResult result;
   for (const Experiment& e : variants) {
     // Along a sweep the task may grow; what stands at the same value is compared, and all with the same
     // seeds.
@@ -27,6 +74,7 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
           fmt::format("variants '{}' and '{}' differ in task or seeds; a comparison needs the same for all",
                       first.label, e.label));
     }
+    compare_courses(first, e, result.notes);
   }
   if (!options.resume) require_new(options.directory);
   io::make_directories(options.directory);
@@ -46,7 +94,6 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
   }
   io::write_atomically(options.directory / "comparison.json", io::json_text(index));
 
-  ComparisonResult result;
   for (const Experiment& e : variants) {
     RunOptions run;
     run.directory = options.directory / directory_name(e.label);

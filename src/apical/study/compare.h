@@ -17,9 +17,10 @@ struct ComparisonOptions {
 };
 
 struct ComparisonResult {
-  bool stopped = false;         ///< on request
-  bool has_checkpoint = true;   ///< if stopped: to go on from
-  std::vector<RunResult> runs;  ///< without those that ended in a fault
+  bool stopped = false;            ///< on request
+  bool has_checkpoint = true;      ///< if stopped: to go on from
+  std::vector<RunResult> runs;     ///< without those that ended in a fault
+  std::vector<std::string> notes;  ///< on what variants do not share
   struct Fault {
     std::string label, what;
   };
@@ -27,8 +28,8 @@ struct ComparisonResult {
   std::vector<Fault> faults;
 };
 
-/// Runs every variant that has not finished yet. ConfigError if they do not share a task and seeds.
-/// Throws the NumericalFault of a variant that is not part of a sweep.
+/// Runs every variant that has not finished yet. ConfigError if they do not share a task, or what courses
+/// show and want in its place, and seeds. Throws the NumericalFault of a variant that is not part of a sweep.
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
                                 const Resources& resources, const std::atomic<bool>& stop);
 
