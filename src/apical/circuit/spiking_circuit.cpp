@@ -21,9 +21,6 @@ std::size_t index_of(const List& list, const std::string& name, const char* kind
   throw ConfigError(fmt::format("unknown {} '{}'", kind, name), {}, suggestion(name, names));
 }
 
-constexpr std::uint32_t kMostAddresses = 32768;  // of which a Poisson walk's number has room
-constexpr int kLongestDelay = 10000;             // steps; a ring of past spikes is that long
-
 /// A condition on the options of these names in the text of a circuit; the first that is given there is to
 /// blame.
 using Options = std::initializer_list<const char*>;

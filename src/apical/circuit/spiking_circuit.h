@@ -266,6 +266,8 @@ struct Background {
 
 /// The largest group: blocks of it are numbered with 16 bits in addresses of random numbers.
 inline constexpr std::size_t kLargestGroup = 65536 * 512;
+inline constexpr int kLongestDelay = 10000;             ///< steps; a ring of past spikes is that long
+inline constexpr std::uint32_t kMostAddresses = 32768;  ///< of which a Poisson walk's number has room
 
 struct SpikingCircuit {
   std::string name = "circuit";

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apical/core/error.h"
 #include "apical/core/matrix.h"
 #include "apical/core/state_visitor.h"
 #include "apical/tasks/dataset.h"
@@ -79,8 +80,25 @@ struct AreaAlignment {
       {};  ///< what else was measured in the area, e.g. how linearly units are taught
 };
 
+/// What can be recorded: a variable of a population, or weights of a projection.
+struct Variable {
+  std::string population = {}, projection = {};  ///< one of them; the other is empty
+  std::string name = {};
+  std::size_t width = 0;  ///< numbers at a time
+};
+
 class Learner {
  public:
+  /// What is recorded of one replica, every so many steps.
+  struct Tap {
+    Variable variable;
+    std::size_t replica = 0;
+    std::int64_t stride = 1;
+  };
+  /// Is handed what tap number `tap` shows. Called from several threads, but for one replica in the order of
+  /// its steps.
+  using Sink = std::function<void(std::size_t tap, std::int64_t step, std::vector<float> values)>;
+
   virtual ~Learner() = default;
   virtual std::span<const std::uint64_t> seeds() const = 0;
   std::size_t replicas() const { return seeds().size(); }
@@ -114,6 +132,11 @@ class Learner {
                                  std::span<const std::uint32_t> /*samples*/) {
     return {};
   }
+
+  /// What can be recorded; nothing of what has no populations.
+  virtual std::vector<Variable> variables() const { return {}; }
+  /// From now on, while it settles and learns, not in evaluations. Of variables() only.
+  virtual void record(std::vector<Tap> taps, Sink /*sink*/) { APICAL_CHECK(taps.empty()); }
 
   /// Factor on all learning rates, relative to the model's own.
   virtual void scale_learning(double factor) = 0;

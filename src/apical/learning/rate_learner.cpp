@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <numeric>
 
 #include "apical/core/error.h"
 #include "apical/learning/alignment.h"
@@ -58,6 +59,46 @@ template <class Real>
 void RateLearner<Real>::set_sampler(rate::Step stride, Sampler<Real> sampler) {
   sample_stride_ = stride;
   sampler_ = std::move(sampler);
+}
+
+template <class Real>
+std::vector<Variable> RateLearner<Real>::variables() const {
+  const Circuit& c = engine_.circuit();
+  std::vector<Variable> out;
+  for (std::uint32_t p = 0; p < c.populations().size(); ++p) {
+    for (std::string& name : engine_.network(0).variables({p}))
+      out.push_back(
+          {.population = c[PopulationId{p}].name, .name = std::move(name), .width = c[PopulationId{p}].size});
+  }
+  for (std::uint32_t j = 0; j < c.projections().size(); ++j) {
+    const ProjectionId id{j};
+    out.push_back({.projection = c[id].name, .name = "weights", .width = engine_.weights(id, 0).size()});
+  }
+  return out;
+}
+
+template <class Real>
+void RateLearner<Real>::record(std::vector<Tap> taps, Sink sink) {
+  if (taps.empty()) return set_sampler(0, {});
+  rate::Step common = 0;
+  for (const Tap& tap : taps) common = std::gcd(common, tap.stride);
+  set_sampler(common, [this, taps = std::move(taps), sink = std::move(sink)](
+                          rate::Network<Real>& n, std::size_t first, std::size_t count) {
+    const Circuit& c = engine_.circuit();
+    for (std::size_t t = 0; t < taps.size(); ++t) {
+      const Tap& tap = taps[t];
+      if (tap.replica < first || tap.replica >= first + count || n.step() % tap.stride != 0) continue;
+      const std::size_t lane = tap.replica - first;
+      std::vector<double> values(tap.variable.width);
+      if (tap.variable.projection.empty()) {
+        n.read(c.population(tap.variable.population), tap.variable.name, lane, values);
+      } else {
+        const Matrix<double> w = n.weights(c.projection(tap.variable.projection), lane);
+        values.assign(w.flat().begin(), w.flat().end());
+      }
+      sink(t, n.step(), std::vector<float>(values.begin(), values.end()));
+    }
+  });
 }
 
 template <class Real>

@@ -39,6 +39,8 @@ class RateLearner final : public Learner {
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
   Matrix<double> respond(SplitName split, std::size_t replica,
                          std::span<const std::uint32_t> samples) override;
+  std::vector<Variable> variables() const override;
+  void record(std::vector<Tap> taps, Sink sink) override;
   void scale_learning(double factor) override { engine_.scale_learning(factor); }
   std::size_t settling_samples() const override;
   void check() const override { engine_.check_finite(); }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "apical/core/error.h"
@@ -168,6 +169,43 @@ TEST(Sequences, NothingIsLearnedDuringATrialAndOnceAfterIt) {
   const std::vector<std::uint32_t> order{0};
   learner.learn({order}, true);
   EXPECT_EQ(changes, std::vector<rate::Step>{data->train.sequences[0].steps() + 1});
+}
+
+TEST(RateLearner, RecordsThroughTheInterfaceWhatItSaysItHas) {
+  const Circuit circuit = matching_circuit();
+  const auto data = trials(1);
+  ThreadPool pool(1);
+  RateLearner<float> rate_learner(circuit, {data, data}, {4, 5}, matching(circuit), pool);
+  Learner& learner = rate_learner;
+  const std::vector<Variable> all = learner.variables();
+  const auto named = [&](const std::string& population, const std::string& projection,
+                         const std::string& name) {
+    const auto at = std::find_if(all.begin(), all.end(), [&](const Variable& v) {
+      return v.population == population && v.projection == projection && v.name == name;
+    });
+    EXPECT_NE(at, all.end()) << population << projection << "." << name;
+    return at == all.end() ? Variable{} : *at;
+  };
+  const Variable soma = named("a1.rep", "", "soma"), weights = named("", "input->a1.rep.basal", "weights");
+  EXPECT_EQ(soma.width, circuit[circuit.population("a1.rep")].size);
+  std::map<std::size_t, std::vector<float>> last;
+  std::map<std::size_t, std::int64_t> times;
+  learner.record({{soma, 1, 1}, {weights, 0, 3}},
+                 [&](std::size_t tap, std::int64_t step, std::vector<float> v) {
+                   EXPECT_EQ(step % (tap == 1 ? 3 : 1), 0);
+                   last[tap] = std::move(v);
+                   ++times[tap];
+                 });
+  const std::vector<std::uint32_t> order{0};
+  learner.learn({order, order}, true);
+  std::vector<double> now(soma.width);
+  rate_learner.engine().read(circuit.population("a1.rep"), "soma", 1, now);
+  EXPECT_EQ(last[0], std::vector<float>(now.begin(), now.end()));
+  EXPECT_EQ(last[1].size(), weights.width);
+  EXPECT_EQ(times[1], times[0] / 3);
+  learner.record({}, {});
+  learner.learn({order, order}, true);
+  EXPECT_EQ(times[1], times[0] / 3);
 }
 
 TEST(Sequences, ATaskOfOtherStepsOrAnExactGradientIsRefused) {

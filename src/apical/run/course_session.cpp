@@ -160,6 +160,15 @@ void CourseSession::tell(const std::vector<std::vector<MeasureRow>>& rows, doubl
   clocks_.epoch_seconds = 0;
 }
 
+std::vector<Variable> CourseSession::variables() const {
+  std::vector<Variable> out;
+  for (const spike::NeuronGroup& g : e_.circuit.groups) {
+    if (!std::holds_alternative<spike::PoissonSource>(g.model))
+      out.push_back({.population = g.name, .name = "spikes", .width = g.size});
+  }
+  return out;
+}
+
 DataFacts CourseSession::data() const {
   return samples_ ? DataFacts{samples_->name, samples_->provenance, samples_->skipped_files} : DataFacts{};
 }

@@ -24,6 +24,8 @@ class CourseSession final : public Session {
   bool resumable() const override { return rounds() > 1 && round_ > 0; }
   std::vector<io::CheckpointSection> save() override;
   std::vector<io::CheckpointSection> fault_state() override;
+  /// Spikes of what has a membrane or relays them.
+  std::vector<Variable> variables() const override;
   DataFacts data() const override;
   void describe(nlohmann::json& manifest) const override;
   /// Activity and curves (results.h5) and, if asked for, all spikes (spikes/seed-N.h5).

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <numeric>
 
 #include "apical/core/build_info.h"
 
@@ -19,93 +18,67 @@ std::string group_of(const Experiment& e, const RecordRequest& r, std::uint64_t 
   return fmt::format("seed-{}/{}/{}", seed, area, name);
 }
 
-/// Calls `f` with the learner as what it is. ConfigError if it runs no circuit.
-template <class F>
-void with_rate_learner(Learner& learner, F&& f) {
-  if (auto* single = dynamic_cast<RateLearner<float>*>(&learner)) return f(*single);
-  if (auto* twofold = dynamic_cast<RateLearner<double>*>(&learner)) return f(*twofold);
-  throw ConfigError(
-      "recordings are made of populations and projections of a circuit, and this model is a layered network "
-      "without any",
-      {}, "leave out [[record]]; losses, accuracies and alignment are kept in any case");
+/// What is asked for, as the learner has it. ConfigError with the nearest name if it has no such thing.
+Variable variable_of(const RecordRequest& r, const std::vector<Variable>& all) {
+  if (all.empty()) {
+    throw ConfigError(
+        "recordings are made of populations and projections of a circuit, and this model is a layered "
+        "network "
+        "without any",
+        {}, "leave out [[record]]; losses, accuracies and alignment are kept in any case");
+  }
+  const bool of_projection = !r.projection.empty();
+  const std::string& of = of_projection ? r.projection : r.population;
+  std::vector<std::string> near;
+  for (const Variable& v : all) {
+    const std::string& has = of_projection ? v.projection : v.population;
+    if (has != of) continue;
+    if (v.name == r.variable) return v;
+    near.push_back(v.name);
+  }
+  throw ConfigError(fmt::format("unknown variable '{}' of {} '{}'", r.variable,
+                                of_projection ? "projection" : "population", of),
+                    {}, suggestion(r.variable, near));
 }
 
 }  // namespace
 
-void check_recordings(const Experiment& e, Learner& learner) {
+void check_recordings(const Experiment& e, const Learner& learner) {
   if (e.recordings.empty()) return;
-  with_rate_learner(learner, [&](auto& rate) {
-    for (const RecordRequest& r : e.recordings) {
-      if (r.projection.empty())
-        rate.engine().network(0).variable(e.circuit().population(r.population), r.variable);
-    }
-  });
+  const std::vector<Variable> all = learner.variables();
+  for (const RecordRequest& r : e.recordings) variable_of(r, all);
 }
 
 Recorder::Recorder(const Experiment& e, Learner& learner, const io::Path& run) {
   if (e.recordings.empty()) return;
-  with_rate_learner(learner, [&](auto& rate) { attach(e, rate, run); });
-}
-
-template <class Real>
-void Recorder::attach(const Experiment& e, RateLearner<Real>& learner, const io::Path& run) {
+  const std::vector<Variable> all = learner.variables();
   recording_ = std::make_unique<io::Recording>(
       run / "results", io::Recording::Attributes{{"title", e.title},
                                                  {"apical_version", build_info().version},
                                                  {"apical_revision", build_info().revision},
                                                  {"dt_ms", e.circuit().dt_ms}});
-  struct Probe {
-    std::size_t track;
-    PopulationId population;
-    std::optional<ProjectionId> projection;
-    std::string variable;
-  };
-  std::vector<Probe> probes;
-  std::int64_t common = 0;
+  std::vector<Learner::Tap> taps;
   for (const RecordRequest& r : e.recordings) {
+    const Variable variable = variable_of(r, all);
     const std::int64_t stride = std::max<std::int64_t>(1, std::llround(r.every_ms / e.circuit().dt_ms));
-    common = std::gcd(common, stride);
     for (std::size_t replica = 0; replica < r.replicas; ++replica) {
-      Probe probe{tracks_.size(), {}, {}, r.variable};
-      std::size_t width = 0;
-      if (r.projection.empty()) {
-        probe.population = e.circuit().population(r.population);
-        width = e.circuit()[probe.population].size;
-      } else {
-        probe.projection = e.circuit().projection(r.projection);
-        width = learner.engine().weights(*probe.projection, replica).size();
-      }
-      io::RecordedVariable v;
-      v.group = group_of(e, r, e.seeds[replica]);
-      v.name = r.variable;
-      v.units = "1";
-      v.description = r.projection.empty()
-                          ? fmt::format("{} of population {}", r.variable, r.population)
-                          : fmt::format("weights of projection {}, [post][pre] row by row", r.projection);
-      v.width = width;
-      v.stride_steps = stride;
-      v.dt_ms = e.circuit().dt_ms;
-      v.timing = io::RecordedVariable::Timing::irregular;
-      tracks_.push_back({recording_->add_variable(v), replica, stride, {}});
-      probes.push_back(probe);
+      const io::RecordedVariable v{
+          .group = group_of(e, r, e.seeds[replica]),
+          .name = r.variable,
+          .units = "1",
+          .description = r.projection.empty()
+                             ? fmt::format("{} of population {}", r.variable, r.population)
+                             : fmt::format("weights of projection {}, [post][pre] row by row", r.projection),
+          .width = variable.width,
+          .stride_steps = stride,
+          .dt_ms = e.circuit().dt_ms,
+          .timing = io::RecordedVariable::Timing::irregular};
+      tracks_.push_back({recording_->add_variable(v), {}});
+      taps.push_back({variable, replica, stride});
     }
   }
-  learner.set_sampler(common, [this, probes](rate::Network<Real>& n, std::size_t first, std::size_t count) {
-    for (const Probe& probe : probes) {
-      Track& track = tracks_[probe.track];
-      if (track.replica < first || track.replica >= first + count || n.step() % track.stride != 0) continue;
-      const std::size_t lane = track.replica - first;
-      Row row{n.step(), {}};
-      if (probe.projection) {
-        const Matrix<double> w = n.weights(*probe.projection, lane);
-        row.values.assign(w.flat().begin(), w.flat().end());
-      } else {
-        std::vector<double> values(n.size(probe.population));
-        n.read(probe.population, probe.variable, lane, values);
-        row.values.assign(values.begin(), values.end());
-      }
-      track.rows.push_back(std::move(row));
-    }
+  learner.record(std::move(taps), [this](std::size_t tap, std::int64_t step, std::vector<float> values) {
+    tracks_[tap].rows.push_back({step, std::move(values)});
   });
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams recorded variables from a rate learner to results.h5. Rows gather per replica while networks run on
+// Streams recorded variables from a learner to results.h5. Rows gather per replica while networks run on
 // several threads, and go to disk at safe points only: what was gathered in a chunk that is broken off is
 // dropped with it.
 #pragma once
@@ -9,13 +9,13 @@
 
 #include "apical/experiment/experiment.h"
 #include "apical/io/recording.h"
-#include "apical/learning/rate_learner.h"
+#include "apical/learning/learner.h"
 
 namespace apical {
 
 /// ConfigError for a variable that its population does not have, or a learner without populations, before
 /// anything is written.
-void check_recordings(const Experiment& experiment, Learner& learner);
+void check_recordings(const Experiment& experiment, const Learner& learner);
 
 class Recorder {
  public:
@@ -37,13 +37,8 @@ class Recorder {
     std::int64_t step;
     std::vector<float> values;
   };
-  template <class Real>
-  void attach(const Experiment& experiment, RateLearner<Real>& learner, const io::Path& run);
-
   struct Track {
     io::VariableId id;
-    std::size_t replica;
-    std::int64_t stride;
     std::vector<Row> rows;
   };
   std::unique_ptr<io::Recording> recording_;

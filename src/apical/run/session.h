@@ -16,6 +16,7 @@
 #include "apical/experiment/experiment.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/file.h"
+#include "apical/learning/learner.h"
 
 namespace apical {
 
@@ -69,6 +70,9 @@ class Session {
   virtual std::vector<io::CheckpointSection> save() = 0;
   /// After a NumericalFault: what there is for a post-mortem.
   virtual std::vector<io::CheckpointSection> fault_state() = 0;
+
+  /// What can be recorded or looked at while it runs, by name.
+  virtual std::vector<Variable> variables() const { return {}; }
 
   virtual DataFacts data() const { return {}; }
   /// Adds what readers of the run should know: what the model needs, costs, how it was measured.

@@ -23,6 +23,7 @@ class TrainingSession final : public Session {
   bool resumable() const override { return true; }
   std::vector<io::CheckpointSection> save() override;
   std::vector<io::CheckpointSection> fault_state() override;
+  std::vector<Variable> variables() const override { return learner_->variables(); }
   DataFacts data() const override;
   void describe(nlohmann::json& manifest) const override;
   std::vector<Measurement> conclusions(std::span<const Measurement> measured) const override;

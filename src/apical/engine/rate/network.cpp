@@ -247,40 +247,56 @@ void Network<Real>::clear_external(PopulationId p) {
   s.present = false;
 }
 
+/// Calls f(name, where) for one variable after the other until it returns true.
 template <class Real>
-Real* Network<Real>::variable(PopulationId p, std::string_view name) {
-  PopulationState& s = *populations_.at(p.value);
+template <class F>
+void Network<Real>::find_variable(PopulationId p, F&& f) const {
+  const PopulationState& s = *populations_.at(p.value);
   const Population& description = circuit_[p];
-  std::vector<std::string> known{"rate"};
-  const auto offer = [&](const char* n, Real* at) -> Real* {
-    if (at) known.emplace_back(n);
-    return at && name == n ? at : nullptr;
-  };
-  if (name == "rate") return s.rate;
-  for (auto [n, at] : {std::pair{"soma", s.soma},
-                       {"prospective", s.prospective},
-                       {"lookahead", s.lookahead},
-                       {"slope", s.slope},
-                       {"mismatch", s.mismatch},
-                       {"noise", s.noise},
-                       {"rate_highpass", s.high_passed}}) {
-    if (Real* found = offer(n, at)) return found;
+  if (f("rate", s.rate)) return;
+  for (auto [name, at] : {std::pair{"soma", s.soma},
+                          {"prospective", s.prospective},
+                          {"lookahead", s.lookahead},
+                          {"slope", s.slope},
+                          {"mismatch", s.mismatch},
+                          {"noise", s.noise},
+                          {"rate_highpass", s.high_passed}}) {
+    if (at && f(name, at)) return;
   }
   for (const auto& [key, source] : source_index_) {
     const auto& [of, quantity, delay] = key;
     if (of != p.value || delay == 0) continue;
-    known.push_back(fmt::format("{}_delayed{}", name_of(quantity), delay));
-    if (name == known.back()) return source->now;
+    if (f(fmt::format("{}_delayed{}", name_of(quantity), delay), source->now)) return;
   }
   for (std::size_t c = 0; c < s.compartment.size(); ++c) {
     const std::string& compartment = description.compartments[c].name;
-    if (name == compartment) return s.compartment[c];
-    known.push_back(compartment);
-    if (description.noise && description.noise->compartment == compartment && name == compartment + "_noisy")
-      return s.noisy;
+    if (f(compartment, s.compartment[c])) return;
+    if (description.noise && description.noise->compartment == compartment &&
+        f(compartment + "_noisy", s.noisy))
+      return;
   }
-  throw ConfigError(fmt::format("unknown variable '{}' of population '{}'", name, description.name), {},
-                    suggestion(name, known));
+}
+
+template <class Real>
+Real* Network<Real>::variable(PopulationId p, std::string_view name) {
+  Real* found = nullptr;
+  find_variable(p, [&](std::string_view n, Real* at) {
+    if (n == name) found = at;
+    return n == name;
+  });
+  if (found != nullptr) return found;
+  throw ConfigError(fmt::format("unknown variable '{}' of population '{}'", name, circuit_[p].name), {},
+                    suggestion(std::string(name), variables(p)));
+}
+
+template <class Real>
+std::vector<std::string> Network<Real>::variables(PopulationId p) const {
+  std::vector<std::string> names;
+  find_variable(p, [&](std::string_view name, Real*) {
+    names.emplace_back(name);
+    return false;
+  });
+  return names;
 }
 
 template <class Real>

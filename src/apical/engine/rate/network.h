@@ -68,6 +68,7 @@ class Network {
   /// compartment's name (with suffix "_noisy" after noise), or what a delayed projection transmits, e.g.
   /// "rate_delayed1". ConfigError for others.
   Real* variable(PopulationId p, std::string_view name);
+  std::vector<std::string> variables(PopulationId p) const;
   void read(PopulationId p, std::string_view name, std::size_t replica, std::span<double> out);
   void write(PopulationId p, std::string_view name, std::size_t replica, std::span<const double> values);
   /// Sets the soma to `now` as if it had been `before` one step ago (the lookahead sees the jump).
@@ -213,6 +214,8 @@ class Network {
 
   // construction, in network_build.cpp
   void make_populations(bool all_quantities);
+  template <class F>
+  void find_variable(PopulationId p, F&& f) const;
   void make_weights();
   void plan_factors();
   void plan_products();
