@@ -11,6 +11,7 @@
 #include "apical/experiment/spiking_tables.h"
 #include "apical/experiment/sweep.h"
 #include "apical/experiment/toml/circuit_reference.h"
+#include "apical/experiment/toml/spiking_reference.h"
 #include "apical/learning/reward_plan.h"
 #include "apical/learning/training_fields.h"
 #include "apical/models/layered_models.h"
@@ -125,6 +126,8 @@ std::string reference_page() {
   for (const TaskInfo& t : tasks()) out += section_of(t, list_all_fields(t.recipe));
   out += models_of_all_kinds();
   out += "## Parts of a circuit\n\n" + circuit_reference();
+  out += "## Parts of a circuit of spiking neurons\n\n" + spiking_circuit_reference();
+  out += "## Parts of a course\n\n" + course_reference();
   while (out.ends_with("\n\n")) out.pop_back();
   return out;
 }

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "apical/experiment/toml/circuit_fields.h"
+#include "apical/experiment/toml/field_toml.h"
 #include "apical/experiment/toml/name_choice.h"
 
 namespace apical {
@@ -44,7 +45,9 @@ class FieldReader {
     void operator()(const Field& f, Member T::*member) {
       const char* key = f.name.c_str();
       const bool given = table.kind(key) != TomlKind::absent;
-      if (given || !reader.editing_) reader.read(table, key, object.*member, given);
+      if (!given && reader.editing_) return;
+      reader.read(table, key, object.*member, given);
+      if (given) check_bounds(table, f, object.*member);
     }
     bool when(bool condition) const { return condition; }
   };

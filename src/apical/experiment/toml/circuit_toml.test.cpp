@@ -619,7 +619,9 @@ TEST(CircuitToml, MistakesAreShownAtTheirPlaceWithTheNearestName) {
   EXPECT_EQ(after(good + "denisty = 0.5\n"),
             "x.toml:13:1: unknown key 'denisty' in [projection[1]]\n  did you mean 'density'?");
   EXPECT_EQ(after(good + "density = 1.5\n"),
-            "x.toml:13:11: density of projection 'x->v1.pyr.apical' is 1.5; expected 0 … 1");
+            "x.toml:13:11: 'projection[1].density' is 1.5; expected a number from 0 to 1\n  density: "
+            "probability that a "
+            "synapse exists");
   EXPECT_EQ(after(good + "effect = 'multipy'\n"),
             "x.toml:13:10: 'projection[1].effect' is 'multipy'; expected add or multiply\n  did you mean "
             "'multiply'?");
@@ -647,8 +649,10 @@ TEST(CircuitToml, MistakesAreShownAtTheirPlaceWithTheNearestName) {
             "x.toml:10:9: 'circuit.dt_ms' is -1; expected a positive time step in ms");
   EXPECT_EQ(after("[[population]]\nname = 'x'\nsize = 1\n"),
             "x.toml:10:8: there are two populations named 'x'");
-  EXPECT_EQ(after("[[population]]\nname = 'y'\nsize = 1\nleak = -2\n"),
-            "x.toml:12:8: leak of population 'y' is -2; expected 0 or more");
+  EXPECT_EQ(
+      after("[[population]]\nname = 'y'\nsize = 1\nleak = -2\n"),
+      "x.toml:12:8: 'population[3].leak' is -2; expected 0 or more\n  leak: leak conductance of the soma, in "
+      "1/ms");
   EXPECT_EQ(after("[[population]]\nname = 'y'\nsize = 2\nleak = 1\nteacher = 'v1.pyr'\n"),
             "x.toml:13:11: the teacher of 'y' must be an external population of 2 rates; 'v1.pyr' has 2");
   EXPECT_EQ(after("[[population]]\nname = 'y'\nkind = 'external'\nsize = 2\nleak = 1\n"),
@@ -678,7 +682,9 @@ TEST(CircuitToml, MistakesInEditsAreShownAtTheirPlace) {
             "shows its transpose\n"
             "  remove 'a2.err->a1.err.dendrite' first, or give it weights of its own");
   EXPECT_EQ(with("[[edit]]\nprojection = 'input->a1.rep.basal'\ndelay_steps = 2\ndensity = 3\n"),
-            "x.toml:4:11: density of projection 'input->a1.rep.basal' is 3; expected 0 … 1");
+            "x.toml:4:11: 'edit[1].density' is 3; expected a number from 0 to 1\n  density: probability that "
+            "a synapse "
+            "exists");
 }
 
 TEST(Circuit, RefusesWhatNoEngineWouldDo) {

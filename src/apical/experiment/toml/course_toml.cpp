@@ -22,18 +22,38 @@ constexpr const char* kTables[] = {"course", "samples", "teacher", "stimulus", "
 template <class T>
 void read_fields(TomlReader& table, const SpikingCircuit& circuit, T& object);
 
+/// What the task is asked for.
+void read_parameters(TomlReader& t, Samples& s) {
+  TaskRecipe recipe = t.at("task", [&] { return task_of(s); });
+  TomlReader own = t.table("parameters");
+  own.placing([&] {
+    TomlFields reader(own);
+    fields(reader, recipe);
+  });
+  own.finish();
+  s.parameters = beside_defaults(s.task, values_of(recipe));
+}
+
 template <class T>
 struct Reading {
   TomlReader& t;
   const SpikingCircuit& circuit;
   T& object;
 
-  void operator()(const char* key, double T::*member, double per_si) const {
-    object.*member = t.number(key, shown_in(object.*member, per_si)) / per_si;
+  bool when(bool condition) const { return condition; }
+  void operator()(const Field& f, double T::*member, double per_si) const {
+    const double shown = t.number(f.name, shown_in(object.*member, per_si));
+    check_bounds(t, f, shown);
+    object.*member = shown / per_si;
   }
   template <class Member>
-  void operator()(const char* key, Member T::*member) const {
-    read(key, object.*member);
+  void operator()(const Field& f, Member T::*member) const {
+    if constexpr (std::is_same_v<Member, std::string>) {
+      read_text(f, object.*member);
+    } else {
+      read(f.name.c_str(), object.*member);
+    }
+    check_bounds(t, f, object.*member);
   }
 
  private:
@@ -47,13 +67,12 @@ struct Reading {
   void read(const char* key, std::size_t& x) const {
     x = static_cast<std::size_t>(t.integer(key, static_cast<std::int64_t>(x), 0, kMany));
   }
-  void read(const char* key, std::string& x) const {
-    const bool must = x.empty() && std::string_view(key) == "name" && !std::is_same_v<T, Measure>;
-    x = must || std::string_view(key) == "population" || std::string_view(key) == "projection" ||
-                std::string_view(key) == "task"
-            ? t.text(key, x.empty() ? std::optional<std::string>() : x)
-            : t.text(key, x);
-    check_name(key, x);
+  void read_text(const Field& f, std::string& x) const {
+    x = t.text(f.name, f.required && x.empty() ? std::optional<std::string>() : x);
+    check_name(f.name, x);
+  }
+  void read(const char*, FieldValues&) const {
+    if constexpr (std::is_same_v<T, Samples>) read_parameters(t, object);
   }
   void read(const char* key, std::vector<double>& x) const { x = t.numbers(key, x); }
   void read(const char* key, std::vector<std::string>& x) const { x = t.texts(key, x); }
@@ -111,19 +130,7 @@ struct Reading {
 template <class T>
 void read_fields(TomlReader& table, const SpikingCircuit& circuit, T& object) {
   Reading<T> reading{table, circuit, object};
-  visit_fields(reading, object);
-}
-
-/// What the task is asked for.
-void read_parameters(TomlReader& t, Samples& s) {
-  TaskRecipe recipe = t.at("task", [&] { return task_of(s); });
-  TomlReader own = t.table("parameters");
-  own.placing([&] {
-    TomlFields reader(own);
-    fields(reader, recipe);
-  });
-  own.finish();
-  s.parameters = beside_defaults(s.task, values_of(recipe));
+  course::fields(reading, object);
 }
 
 template <class T>
@@ -153,11 +160,10 @@ void read_table(TomlReader& root, const char* key, const SpikingCircuit& circuit
   if (root.kind(key) == TomlKind::absent) return;
   TomlReader t = root.table(key);
   T value = part.value_or(T{});
-  read_fields(t, circuit, value);
   if constexpr (std::is_same_v<T, Samples>) {
-    if (part && part->task != value.task) value.parameters = {};  // of another task
-    read_parameters(t, value);
+    if (t.has("task") && t.text("task") != value.task) value.parameters = {};  // of another task
   }
+  read_fields(t, circuit, value);
   t.finish();
   part = std::move(value);
 }

@@ -33,14 +33,19 @@ struct Writing {
   const T standard = {};
   std::vector<std::string> lines = {};
 
-  void operator()(const char* key, double T::*member, double per_si) {
+  bool when(bool condition) const { return condition; }
+  void operator()(const Field& f, double T::*member, double per_si) {
     if (object.*member != standard.*member)
-      lines.push_back(fmt::format("{} = {}", key, scaled(object.*member, per_si)));
+      lines.push_back(fmt::format("{} = {}", f.name, scaled(object.*member, per_si)));
+  }
+  void operator()(const Field& f, FieldValues T::*member) {
+    if (!(object.*member).all().empty())
+      lines.push_back(fmt::format("{} = {}", f.name, value(object.*member)));
   }
   template <class Member>
-  void operator()(const char* key, Member T::*member) {
+  void operator()(const Field& f, Member T::*member) {
     if (object.*member != standard.*member)
-      lines.push_back(fmt::format("{} = {}", key, value(object.*member)));
+      lines.push_back(fmt::format("{} = {}", f.name, value(object.*member)));
   }
 
  private:
@@ -52,11 +57,24 @@ struct Writing {
   static std::string value(Enum x) {
     return toml_quoted(name_of(x));
   }
+  /// Of a task that gives held inputs: flags, numbers, texts and lists of them.
+  static std::string value(const FieldValues& x) {
+    std::string out;
+    for (const auto& [name, v] : x.all()) {
+      const auto* number = std::get_if<double>(&v);
+      const auto* text = std::get_if<std::string>(&v);
+      out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", name,
+                         number != nullptr ? toml_number(*number)
+                         : text != nullptr ? value(*text)
+                                           : text_of(v));
+    }
+    return "{" + out + "}";
+  }
   static std::string value(const Series& x) {
     return toml_quoted(fmt::format("{} of {}", name_of(x.kind), x.population));
   }
   template <class Part>
-  requires requires(int& v, const Part& p) { visit_fields(v, p); }
+  requires requires(int& v, const Part& p) { course::fields(v, p); }
   static std::string value(const Part& x) { return fmt::format("{{{}}}", fmt::join(lines_of(x), ", ")); }
   template <class Item>
   static std::string value(const std::vector<Item>& list) {
@@ -69,20 +87,13 @@ struct Writing {
 template <class T>
 std::vector<std::string> lines_of(const T& object) {
   Writing<T> writing{object};
-  visit_fields(writing, object);
+  course::fields(writing, object);
   return writing.lines;
 }
 
 template <class T>
 std::string table(const char* header, const T& object) {
   return fmt::format("\n{}\n{}\n", header, fmt::join(lines_of(object), "\n"));
-}
-
-/// Of a task. Those of tasks that give held inputs are flags, numbers, texts and lists of them.
-std::string parameter(const FieldValue& value) {
-  if (const auto* number = std::get_if<double>(&value)) return toml_number(*number);
-  if (const auto* text = std::get_if<std::string>(&value)) return toml_quoted(*text);
-  return text_of(value);
 }
 
 }  // namespace
@@ -92,11 +103,7 @@ std::string course_toml(const Course& c) {
     throw ConfigError(
         "this course is a protocol of its own, done to one synapse; it cannot be written as text");
   std::string out = fmt::format("[course]\nactivity_bin_ms = {}\n", scaled(c.activity_bin_s, kMillisecond));
-  if (c.samples) {
-    out += table("[samples]", *c.samples);
-    for (const auto& [name, value] : c.samples->parameters.all())
-      out += fmt::format("parameters.{} = {}\n", name, parameter(value));
-  }
+  if (c.samples) out += table("[samples]", *c.samples);
   if (c.teacher) out += table("[teacher]", *c.teacher);
   for (const Stimulus& s : c.stimuli) out += table("[[stimulus]]", s);
   for (const Stage& s : c.stages) {

@@ -2,10 +2,27 @@
 // Options (core/fields.h) in TOML: a table's keys are the names of the fields.
 #pragma once
 
+#include <string>
+#include <type_traits>
+#include <vector>
+
 #include "apical/core/fields.h"
 #include "apical/experiment/toml/toml_reader.h"
 
 namespace apical {
+
+/// ConfigError at the key of an option that the table gives and that is out of bounds. For parts whose
+/// members are named rather than handed over.
+template <class T>
+void check_bounds(TomlReader& table, const Field& f, const T& value) {
+  if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
+    table.placing([&] { check(f, static_cast<double>(value)); });
+  } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::vector<double>>) {
+    table.placing([&] { check(f, value); });
+  } else if constexpr (requires { *value; }) {
+    if (value) check_bounds(table, f, *value);
+  }
+}
 
 /// Takes over what the table gives, and notes everything, so that a resolved experiment shows defaults too.
 class TomlFields : public FieldVisitor {

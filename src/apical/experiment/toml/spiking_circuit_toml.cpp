@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 
+#include "apical/experiment/toml/field_toml.h"
 #include "apical/experiment/toml/name_choice.h"
 #include "apical/experiment/toml/spiking_circuit_fields.h"
 
@@ -35,7 +36,7 @@ class Reader {
   }
   template <class T>
   void fields(TomlReader& table, T& object) const {
-    fields(table, object, [](auto& v, const T& x) { visit_fields(v, x); });
+    fields(table, object, [](auto& v, const T& x) { spike::fields(v, x); });
   }
   bool editing() const { return editing_; }
 
@@ -45,35 +46,44 @@ class Reader {
     const Reader& reader;
     TomlReader& table;
     T& object;
+    bool when(bool condition) const { return condition; }
     template <class Member>
-    void operator()(const char* key, Member T::*member) {
-      const bool here = given(table, key);
-      if (here || !reader.editing_) reader.read(table, key, object.*member, here);
+    void operator()(const Field& f, Member T::*member) {
+      const bool here = given(table, f.name.c_str());
+      if (!here && reader.editing_) return;
+      reader.read(table, f.name.c_str(), object.*member, here);
+      if (here) check_bounds(table, f, object.*member);
     }
     void operator()(const Quantity& q, double T::*member) {
       double& x = object.*member;
-      const bool shown = given(table, q.shown.c_str()), si = given(table, q.si.c_str());
+      const std::string& key = q.field.name;
+      const bool shown = given(table, key.c_str()), si = given(table, q.si.c_str());
       if (shown && si) {
-        throw ConfigError(fmt::format("both '{}' and '{}' are given; expected one of them", q.shown, q.si),
+        throw ConfigError(fmt::format("both '{}' and '{}' are given; expected one of them", key, q.si),
                           table.place(q.si));
       }
       if (si || (!shown && !reader.editing_ && !shown_value(x, q.exponent))) {
         x = table.number(q.si, x);
+        if (si) check_bounds(table, q.in_si(), x);
       } else if (shown) {
-        x = value_in_si(table.number(q.shown), q.exponent);
+        const double number = table.number(key);
+        check_bounds(table, q.field, number);
+        x = value_in_si(number, q.exponent);
       } else if (!reader.editing_) {
-        table.number(q.shown, *shown_value(x, q.exponent));
+        table.number(key, *shown_value(x, q.exponent));
       }
     }
     void operator()(const OrUnbounded& u, double T::*member) {
       double& x = object.*member;
-      if (table.kind(u.name) == TomlKind::text) {
-        table.choice(u.name, {"none"});
+      const std::string& key = u.field.name;
+      if (table.kind(key) == TomlKind::text) {
+        table.choice(key, {"none"});
         x = std::numeric_limits<double>::infinity();
-      } else if (given(table, u.name) || (!reader.editing_ && !std::isinf(x))) {
-        x = table.number(u.name, x);
+      } else if (given(table, key.c_str()) || (!reader.editing_ && !std::isinf(x))) {
+        x = table.number(key, x);
+        check_bounds(table, u.field, x);
       } else if (!reader.editing_) {
-        table.text(u.name, "none");
+        table.text(key, "none");
       }
     }
   };
@@ -124,7 +134,7 @@ class Reader {
     x = std::move(value);
   }
   template <class Part>
-  requires requires(int& v, const Part& p) { visit_fields(v, p); }
+  requires requires(int& v, const Part& p) { spike::fields(v, p); }
   void read(TomlReader& t, const char* key, Part& x, bool) const {
     TomlReader table = t.table(key);
     fields(table, x);
@@ -147,7 +157,7 @@ void read_kind(TomlReader& entry, NeuronGroup& g, std::optional<std::string> oth
   const std::string kind = entry.choice("kind", kKinds, std::move(otherwise));
   if (kind == kind_of(g.model)) return;
   static const std::vector<NeuronModel> fresh{TwoCompartment{}, BurstPoisson{},  EscapeBurst{},
-                                               ExponentialIf{},  PoissonSource{}, Relay{}};
+                                              ExponentialIf{},  PoissonSource{}, Relay{}};
   g.model = fresh[static_cast<std::size_t>(std::find(kKinds.begin(), kKinds.end(), kind) - kKinds.begin())];
 }
 
@@ -169,7 +179,7 @@ void read_topology(TomlReader& entry, const Reader& reader, Connection& c) {
     static const std::vector<Topology> fresh{RandomPairs{}, AllToAll{}, OneToOne{}, ListedPairs{}};
     if (kind != now)
       c.topology = fresh[static_cast<std::size_t>(std::find(kWirings.begin(), kWirings.end(), kind) -
-                                                   kWirings.begin())];
+                                                  kWirings.begin())];
   }
   std::visit([&](auto& topology) { reader.fields(entry, topology); }, c.topology);
 }
@@ -233,17 +243,9 @@ void read_circuit_table(TomlReader& root, SpikingCircuit& circuit, bool from_scr
   TomlReader own = root.table("circuit");
   own.choice("neurons", {"rate", "spiking"}, "spiking");
   if (from_scratch || given(own, "name")) circuit.name = own.text("name", circuit.name);
-  const Quantity dt = ms("dt");
-  if (given(own, "dt_s")) {
-    circuit.dt_s = own.number("dt_s");
-  } else if (given(own, "dt_ms")) {
-    circuit.dt_s = value_in_si(own.number("dt_ms"), dt.exponent);
-  } else if (from_scratch) {
-    own.number("dt_ms", shown_value(circuit.dt_s, dt.exponent).value_or(0.1));
-  }
-  const char* key = given(own, "dt_s") ? "dt_s" : "dt_ms";
-  if (!(circuit.dt_s > 0))
-    throw ConfigError(fmt::format("'circuit.{}' is not positive; expected a time step", key), own.place(key));
+  TimeStep step{circuit.dt_s};
+  Reader(!from_scratch).fields(own, step);
+  circuit.dt_s = step.dt_s;
   own.finish();
 }
 

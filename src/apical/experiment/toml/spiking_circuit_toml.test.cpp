@@ -117,25 +117,28 @@ struct Jitter {
   struct Bound {
     Jitter& jitter;
     T& object;
-    template <class Key>
-    void operator()(const Key&, double T::*member) {
-      if (std::isfinite(object.*member)) object.*member *= jitter.factor();
+    bool when(bool condition) const { return condition; }
+    void move(double& x) const {
+      if (std::isfinite(x)) x *= jitter.factor();
     }
+    void operator()(const Field&, double T::*member) { move(object.*member); }
+    void operator()(const Quantity&, double T::*member) { move(object.*member); }
+    void operator()(const OrUnbounded&, double T::*member) { move(object.*member); }
     template <class Part>
-    requires requires(int& v, const Part& p) { visit_fields(v, p); }
-    void operator()(const char*, Part T::*member) { jitter.move(object.*member); }
+    requires requires(int& v, const Part& p) { spike::fields(v, p); }
+    void operator()(const Field&, Part T::*member) { jitter.move(object.*member); }
     template <class Part>
-    requires requires(int& v, const Part& p) { visit_fields(v, p); }
-    void operator()(const char*, std::optional<Part> T::*member) {
+    requires requires(int& v, const Part& p) { spike::fields(v, p); }
+    void operator()(const Field&, std::optional<Part> T::*member) {
       if (object.*member) jitter.move(*(object.*member));
     }
-    template <class Key, class Other>
-    void operator()(const Key&, Other T::*) {}
+    template <class Other>
+    void operator()(const Field&, Other T::*) {}
   };
   template <class T>
   void move(T& object) {
     Bound<T> bound{*this, object};
-    visit_fields(bound, object);
+    spike::fields(bound, object);
   }
 };
 
@@ -208,17 +211,18 @@ TEST(SpikingCircuitsPage, ItsEditsChangeWhatTheyName) {
 
 struct Keys {
   std::vector<std::string> words;
+  bool when(bool) const { return true; }
   template <class Member>
-  void operator()(const char* key, Member) {
-    words.push_back(key);
+  void operator()(const Field& f, Member) {
+    words.push_back(f.name);
   }
   template <class Member>
   void operator()(const Quantity& q, Member) {
-    words.push_back(q.shown);
+    words.push_back(q.field.name);
   }
   template <class Member>
   void operator()(const OrUnbounded& u, Member) {
-    words.push_back(u.name);
+    words.push_back(u.field.name);
   }
 };
 
@@ -226,19 +230,19 @@ TEST(SpikingCircuitsPage, ExplainsEveryKeyAndEveryName) {
   Keys keys;
   visit_pyramidal(keys, true);
   visit_pyramidal(keys, false);
-  visit_fields(keys, EscapeBurst{});
-  visit_fields(keys, ExponentialIf{});
-  visit_fields(keys, RateEstimator{});
-  visit_fields(keys, Drive{});
-  visit_fields(keys, NeuronGroup{.name = "n", .size = 1, .model = BurstPoisson{}});
-  visit_fields(keys, RandomPairs{});
-  visit_fields(keys, ListedPairs{});
-  visit_fields(keys, ShortTermParameters{});
-  visit_fields(keys, BurstRule{});
-  visit_fields(keys, FollowRule{});
-  visit_fields(keys, WeightView{});
-  visit_fields(keys, Connection{});
-  visit_fields(keys, Background{});
+  spike::fields(keys, EscapeBurst{});
+  spike::fields(keys, ExponentialIf{});
+  spike::fields(keys, RateEstimator{});
+  spike::fields(keys, Drive{});
+  spike::fields(keys, NeuronGroup{.name = "n", .size = 1, .model = BurstPoisson{}});
+  spike::fields(keys, RandomPairs{});
+  spike::fields(keys, ListedPairs{});
+  spike::fields(keys, ShortTermParameters{});
+  spike::fields(keys, BurstRule{});
+  spike::fields(keys, FollowRule{});
+  spike::fields(keys, WeightView{});
+  spike::fields(keys, Connection{});
+  spike::fields(keys, Background{});
   const std::string text = page();
   for (const std::string& key : keys.words) {
     EXPECT_TRUE(text.find("| `" + key + "`") != std::string::npos ||
@@ -306,6 +310,11 @@ size = 2
   EXPECT_THAT(with("neuron = {soma_tau_ms = 16, soma_tau_s = 3}\n"),
               HasSubstr("x.toml:11:42: both 'soma_tau_ms' and 'soma_tau_s' are given"));
   EXPECT_THAT(with("neuron = {soma_tau_ms = 0}\n"),
+              HasSubstr("x.toml:11:25: 'population[2].neuron.soma_tau_ms' is 0; expected more than 0\n  "
+                        "soma_tau_ms: somatic membrane, in ms"));
+  EXPECT_THAT(with("neuron = {soma_tau_s = -1e-3}\n"),
+              HasSubstr("'population[2].neuron.soma_tau_s' is -0.001; expected more than 0"));
+  EXPECT_THAT(with("neuron = {soma_tau_ms = 0.05}\n"),  // less than a step
               HasSubstr("x.toml:11:10: population 'b' has a time constant"));
   EXPECT_THAT(with("[[population]]\nname = 'c'\nkind = 'burst_poison'\nsize = 1\n"),
               HasSubstr("did you mean 'burst_poisson'?"));
@@ -324,13 +333,17 @@ size = 2
   EXPECT_THAT(with(projection + "topology = 'dense'\ndensity = 0.5\n"), HasSubstr("unknown key 'density'"));
   EXPECT_THAT(with("[[background]]\nto = 'b'\nreceptor = 'soma'\n"), HasSubstr("x.toml:13:12: "));
   EXPECT_THAT(with("[[background]]\nto = 'b'\nreceptor = 'soma_excitatory'\nrate_Hz = -1\n"),
-              HasSubstr("x.toml:14:11: background of 'b'"));
+              HasSubstr("x.toml:14:11: 'background[1].rate_Hz' is -1; expected 0 or more"));
   EXPECT_THAT(with("[[edit]]\npopulation = 'c*'\n"), HasSubstr("x.toml:12:14: no population is named 'c*'"));
   EXPECT_THAT(with("[[edit]]\nsize = 3\n"), HasSubstr("an edit names none of"));
   EXPECT_THAT(with("[[edit]]\npopulation = 'b'\nestimator = {alpha_s = -1}\n"),
-              HasSubstr("x.toml:13:13: averaging time of 'b'"));
+              HasSubstr("x.toml:13:24: 'edit[1].estimator.alpha_s' is -1; expected more than 0"));
+  EXPECT_THAT(with(projection + "rule = {fixed_burst_probability = 1.5}\n"),
+              HasSubstr("is 1.5; expected a number from 0 to 1"));
+  EXPECT_THAT(with(projection + "rule = {maximum_rate_Hz = 0}\n"), HasSubstr("is 0; expected more than 0"));
   EXPECT_THAT(error_of("[circuit]\nneurons = 'spikes'\n"), HasSubstr("expected rate or spiking"));
-  EXPECT_THAT(error_of("[circuit]\ndt_ms = 0\n"), HasSubstr("x.toml:2:9: 'circuit.dt_ms' is not positive"));
+  EXPECT_THAT(error_of("[circuit]\ndt_ms = 0\n"),
+              HasSubstr("x.toml:2:9: 'circuit.dt_ms' is 0; expected more than 0"));
   EXPECT_THAT(error_of("[circuit]\nneurons = 'spiking'\n"), HasSubstr("at least one"));
 }
 

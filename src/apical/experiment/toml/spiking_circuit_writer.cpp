@@ -42,7 +42,7 @@ class Writer {
   }
   template <class T>
   std::vector<std::string> fields(const T& object, const T& standard = {}) const {
-    return lines(object, standard, [](auto& v, const T& x) { visit_fields(v, x); });
+    return lines(object, standard, [](auto& v, const T& x) { spike::fields(v, x); });
   }
 
  private:
@@ -52,21 +52,22 @@ class Writer {
     const T& object;
     const T& standard;
     std::vector<std::string> lines;
+    bool when(bool condition) const { return condition; }
     template <class Member>
-    void operator()(const char* key, Member T::*member) {
+    void operator()(const Field& f, Member T::*member) {
       if (object.*member != standard.*member)
-        lines.push_back(fmt::format("{} = {}", key, writer.value(object.*member)));
+        lines.push_back(fmt::format("{} = {}", f.name, writer.value(object.*member)));
     }
     void operator()(const Quantity& q, double T::*member) {
       if (object.*member == standard.*member) return;
       const std::optional<double> shown = shown_value(object.*member, q.exponent);
       lines.push_back(
-          fmt::format("{} = {}", shown ? q.shown : q.si, toml_number(shown.value_or(object.*member))));
+          fmt::format("{} = {}", shown ? q.field.name : q.si, toml_number(shown.value_or(object.*member))));
     }
     void operator()(const OrUnbounded& u, double T::*member) {
       const double x = object.*member;
       if (x != standard.*member)
-        lines.push_back(fmt::format("{} = {}", u.name, std::isinf(x) ? "\"none\"" : toml_number(x)));
+        lines.push_back(fmt::format("{} = {}", u.field.name, std::isinf(x) ? "\"none\"" : toml_number(x)));
     }
   };
 
@@ -95,7 +96,7 @@ class Writer {
     return x ? value(*x) : "\"none\"";
   }
   template <class Part>
-  requires requires(int& v, const Part& p) { visit_fields(v, p); }
+  requires requires(int& v, const Part& p) { spike::fields(v, p); }
   std::string value(const Part& x) const { return fmt::format("{{{}}}", fmt::join(fields(x), ", ")); }
 };
 
