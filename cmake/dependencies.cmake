@@ -28,5 +28,5 @@ target_include_directories(apical_dependencies SYSTEM INTERFACE
 target_compile_definitions(apical_dependencies INTERFACE H5_USE_110_API)
 target_link_libraries(apical_dependencies INTERFACE
   Threads::Threads fmt::fmt nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus ZLIB::ZLIB
-  libjpeg-turbo::turbojpeg LibArchive::LibArchive CURL::libcurl OpenSSL::Crypto
+  libjpeg-turbo::jpeg LibArchive::LibArchive CURL::libcurl OpenSSL::Crypto
   ${HDF5_LIBRARY} ${BLAS_LIBRARIES} ${HWY_LIBRARY} ${XXHASH_LIBRARY})

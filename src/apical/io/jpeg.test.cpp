@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "apical/io/test_pictures.h"
 
 namespace apical::io {
@@ -67,6 +69,45 @@ TEST(Jpeg, EveryCutIsNoticedAndNamed) {
   }
   EXPECT_THAT(complaint(std::span(whole).first(whole.size() / 2)), HasSubstr("cut off"));
   EXPECT_THAT(complaint(bytes_of("GIF89a")), HasSubstr("do not start with ff d8"));
+}
+
+TEST(Jpeg, BytesThatMeanNothingBetweenTwoPartsAreNoDamage) {
+  const Bytes plain = encode_jpeg(plain_picture(24, 24, 200, 90, 10));
+  Bytes more(plain.begin(), plain.end() - 2);
+  for (int b = 1; b < 40; ++b) more.push_back(std::byte(b));
+  more.insert(more.end(), plain.end() - 2, plain.end());
+  EXPECT_EQ(decode_jpeg(more, "x.jpg").rgb, decode_jpeg(plain, "x.jpg").rgb);
+}
+
+/// libjpeg-turbo's own wrapper, with the same accuracy.
+TEST(Jpeg, HasTheBitsOfTheLibrarysOwnWrapper) {
+  Picture busy = plain_picture(33, 50, 0, 0, 0);
+  for (std::size_t i = 0; i < busy.rgb.size(); ++i)
+    busy.rgb[i] = static_cast<std::uint8_t>(37 * i + i * i / 7);
+  for (const int sampling : {TJSAMP_444, TJSAMP_420, TJSAMP_GRAY}) {
+    const Bytes bytes = encode_jpeg(busy, 80, sampling);
+    Bytes expected(busy.rgb.size());
+    const tjhandle wrapper = tjInitDecompress();
+    ASSERT_EQ(tjDecompress2(wrapper, reinterpret_cast<const unsigned char*>(bytes.data()),
+                            static_cast<unsigned long>(bytes.size()),
+                            reinterpret_cast<unsigned char*>(expected.data()), 50, 0, 33, TJPF_RGB,
+                            TJFLAG_ACCURATEDCT),
+              0);
+    tjDestroy(wrapper);
+    const Picture picture = decode_jpeg(bytes, "x.jpg");
+    EXPECT_TRUE(std::ranges::equal(std::as_bytes(std::span(picture.rgb)), expected)) << sampling;
+  }
+}
+
+TEST(Jpeg, AHeaderThatClaimsMoreThanAnyPictureHasIsRefusedBeforeMemoryIsAskedFor) {
+  Bytes bytes = encode_jpeg(plain_picture(8, 8, 1, 2, 3));
+  // After the mark of a baseline frame, its length and its precision: rows and columns.
+  for (std::size_t i = 0; i + 9 < bytes.size(); ++i) {
+    if (bytes[i] != std::byte{0xff} || bytes[i + 1] != std::byte{0xc0}) continue;
+    for (std::size_t k = 5; k < 9; ++k) bytes[i + k] = std::byte{0xf0};
+    break;
+  }
+  EXPECT_THAT(complaint(bytes), HasSubstr("61680 x 61680 pixels; expected 1 to"));
 }
 
 }  // namespace

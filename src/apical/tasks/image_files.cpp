@@ -140,18 +140,30 @@ ImageFiles::~ImageFiles() = default;
 Bytes ImageFiles::decode(std::uint32_t sample, const Augmentation* augmentation,
                          const Showing& showing) const {
   APICAL_CHECK(sample < files_.size());
-  const io::Picture picture = with_shorter_side(decode_whole(files_[sample], shorter_side_), shorter_side_);
-  const Window window = augmentation == nullptr
-                            ? centre_of(picture.rows, picture.cols, shape())
-                            : window_of(*augmentation, picture.rows, picture.cols, shape(), showing, sample);
-  Bytes whole(picture.rgb.size()), window_bytes(shape().size());
-  const std::size_t pixels = picture.rows * picture.cols;
+  const io::Picture picture = decode_whole(files_[sample], shorter_side_);
+  const Size size = with_shorter_side({picture.rows, picture.cols}, shorter_side_);
+  const std::size_t pad = augmentation != nullptr ? augmentation->padding() : 0;
+  Window window = augmentation == nullptr
+                      ? centre_of(size.rows, size.cols, shape())
+                      : window_of(*augmentation, size.rows, size.cols, shape(), showing, sample);
+  // Of the picture in its new size only what the window shows: a strip would be a thousand times as large.
+  const std::size_t top = std::min(std::max(window.top, pad) - pad, size.rows),
+                    left = std::min(std::max(window.left, pad) - pad, size.cols);
+  const auto end = [pad](std::size_t begin, std::size_t length, std::size_t most) {
+    return std::min(std::max(begin + length, pad) - pad, most);
+  };
+  const std::size_t bottom = std::max(end(window.top, shape().rows, size.rows), top),
+                    right = std::max(end(window.left, shape().cols, size.cols), left);
+  const io::Picture part = resized_part(picture, size, top, left, {bottom - top, right - left});
+  Bytes planes(part.rgb.size()), shown(shape().size());
+  const std::size_t pixels = part.rows * part.cols;
   for (std::size_t i = 0; i < pixels; ++i) {
-    for (std::size_t c = 0; c < 3; ++c) whole[c * pixels + i] = picture.rgb[3 * i + c];
+    for (std::size_t c = 0; c < 3; ++c) planes[c * pixels + i] = part.rgb[3 * i + c];
   }
-  cut_out(whole, picture.rows, picture.cols, augmentation != nullptr ? augmentation->padding() : 0, window,
-          shape(), window_bytes);
-  return window_bytes;
+  window.top -= top;
+  window.left -= left;
+  cut_out(planes, part.rows, part.cols, pad, window, shape(), shown);
+  return shown;
 }
 
 Bytes ImageFiles::read(std::uint32_t sample, const Augmentation* augmentation, const Showing& showing) const {

@@ -8,6 +8,7 @@
 
 #include "apical/core/random.h"
 #include "apical/core/threads.h"
+#include "apical/io/directory.h"
 #include "apical/io/jpeg.h"
 #include "apical/tasks/augmentation.h"
 #include "apical/tasks/image_files.h"
@@ -39,14 +40,34 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
   return entries;
 }
 
-std::vector<std::string> classes_below(const fs::path& folder) {
+/// What is wrong with a folder's content is thrown, or put down as left out.
+class Faults {
+ public:
+  Faults(bool skip, std::vector<std::string>& skipped) : skip_(skip), skipped_(skipped) {}
+  bool skip() const { return skip_; }
+  void tell(const std::string& fault) {
+    if (!skip_)
+      throw DataError(fault + "\n  corrupt_files = \"skip\" in [task] leaves out what is no whole picture");
+    skipped_.push_back(fault);
+  }
+
+ private:
+  bool skip_;
+  std::vector<std::string>& skipped_;
+};
+
+/// Folders with anything in them.
+std::vector<std::string> classes_below(const fs::path& folder, Faults& faults) {
   std::vector<std::string> classes;
   for (const fs::path& entry : entries_of(folder)) {
-    if (!fs::is_directory(entry)) {
-      throw DataError(fmt::format("{} is no folder; expected one folder per class in {}", entry.string(),
-                                  folder.string()));
+    if (!io::directory_exists(entry)) {
+      faults.tell(fmt::format("{} is no folder; expected one folder per class in {}", entry.string(),
+                              folder.string()));
+    } else if (entries_of(entry).empty()) {
+      faults.tell(fmt::format("{} is empty; expected JPEG files", entry.string()));
+    } else {
+      classes.push_back(entry.filename().string());
     }
-    classes.push_back(entry.filename().string());
   }
   if (classes.empty())
     throw DataError(fmt::format("{} is empty; expected one folder of JPEG files per class", folder.string()));
@@ -59,20 +80,23 @@ bool is_jpeg_name(const fs::path& path) {
   return extension == ".jpg" || extension == ".jpeg";
 }
 
-LabelledFiles files_below(const fs::path& folder, const std::vector<std::string>& classes) {
+LabelledFiles files_below(const fs::path& folder, const std::vector<std::string>& classes, Faults& faults) {
   LabelledFiles all;
-  for (const std::string& name : classes_below(folder)) {
+  for (const std::string& name : classes_below(folder, faults)) {
     const auto label = std::find(classes.begin(), classes.end(), name);
     if (label == classes.end()) {
       throw DataError(fmt::format("{}: '{}' is no class of the training pictures\n  {}",
                                   (folder / name).string(), name, suggestion(name, classes)));
     }
-    const std::vector<fs::path> entries = entries_of(folder / name);
-    if (entries.empty())
-      throw DataError(fmt::format("{} is empty; expected JPEG files", (folder / name).string()));
-    for (const fs::path& entry : entries) {
-      if (!is_jpeg_name(entry))
-        throw DataError(fmt::format("{}: expected a JPEG file (.jpg or .jpeg)", entry.string()));
+    for (const fs::path& entry : entries_of(folder / name)) {
+      if (!is_jpeg_name(entry)) {
+        faults.tell(fmt::format("{}: expected a JPEG file (.jpg or .jpeg)", entry.string()));
+        continue;
+      }
+      if (!io::file_exists(entry)) {
+        faults.tell(fmt::format("{}: a link to a file that is not there", entry.string()));
+        continue;
+      }
       all.files.push_back(entry);
       all.labels.push_back(static_cast<std::int32_t>(label - classes.begin()));
     }
@@ -81,9 +105,10 @@ LabelledFiles files_below(const fs::path& folder, const std::vector<std::string>
 }
 
 /// Decodes everything once and leaves out what cannot be; their names and reasons go to `skipped`.
-LabelledFiles without_corrupt(const LabelledFiles& all, std::size_t shorter_side,
-                              std::vector<std::string>& skipped, ThreadPool& pool) {
+LabelledFiles without_corrupt(const LabelledFiles& all, std::size_t shorter_side, ThreadPool& pool,
+                              Faults& skipped) {
   std::vector<std::string> faults(all.files.size());
+  std::string first;
   constexpr std::size_t kPiece = 64;
   pool.run((all.files.size() + kPiece - 1) / kPiece, [&](std::size_t piece) {
     for (std::size_t i = piece * kPiece; i < std::min((piece + 1) * kPiece, all.files.size()); ++i) {
@@ -99,12 +124,12 @@ LabelledFiles without_corrupt(const LabelledFiles& all, std::size_t shorter_side
     if (faults[i].empty()) {
       whole.add(all, i);
     } else {
-      skipped.push_back(faults[i]);
+      if (first.empty()) first = faults[i];
+      skipped.tell(faults[i]);
     }
   }
   if (whole.files.empty())
-    throw DataError(
-        fmt::format("none of {} pictures is whole; the first: {}", all.files.size(), skipped.front()));
+    throw DataError(fmt::format("none of {} pictures is whole; the first: {}", all.files.size(), first));
   return whole;
 }
 
@@ -169,7 +194,7 @@ void fields(FieldVisitor& v, ImageFolderOptions& o) {
     o.validation_samples);
   v({.name = "corrupt_files",
      .meaning = "refuse: stop with the file's name when it is read; skip: decode all files before training "
-                "and leave out what is no whole JPEG",
+                "and leave out, by name, what is no whole JPEG: other files, links to nothing, empty classes",
      .choices = {"refuse", "skip"}},
     o.corrupt_files);
   fields(v, o.augmentation);
@@ -182,8 +207,8 @@ fs::path root_of(const ImageFolderOptions& o, const fs::path& base) {
                             "task 'image-folder' needs 'directory', the folder that holds train/CLASS/*.jpg",
                             "a relative one is sought in --data or APICAL_DATA first");
   }
-  if (root.is_relative() && !base.empty() && fs::is_directory(base / root)) root = base / root;
-  if (!fs::is_directory(root / "train")) {
+  if (root.is_relative() && !base.empty() && io::directory_exists(base / root)) root = base / root;
+  if (!io::directory_exists(root / "train")) {
     const std::string sought = root.is_relative() && !base.empty()
                                    ? fmt::format(" here, nor below {} (--data, APICAL_DATA)", base.string())
                                    : "";
@@ -198,12 +223,13 @@ Dataset build(const ImageFolderOptions& o, const Resources& resources) {
   const std::size_t size = o.size, side = o.resize == 0 ? size : o.resize;
   Dataset data;
   data.name = "image-folder";
-  data.class_names = classes_below(root / "train");
+  std::vector<std::string> told_again;
+  Faults faults(o.corrupt_files == "skip", data.skipped_files), known(faults.skip(), told_again);
+  data.class_names = classes_below(root / "train", known);
   const auto read = [&](const char* part) -> LabelledFiles {
-    if (!fs::is_directory(root / part)) return {};
-    LabelledFiles files = files_below(root / part, data.class_names);
-    return o.corrupt_files == "skip" ? without_corrupt(files, side, data.skipped_files, resources.pool)
-                                     : files;
+    if (!io::directory_exists(root / part)) return {};
+    LabelledFiles files = files_below(root / part, data.class_names, faults);
+    return faults.skip() ? without_corrupt(files, side, resources.pool, faults) : files;
   };
   LabelledFiles train = read("train"), validation = read("val"), test = read("test");
   if (validation.files.empty() && test.files.empty()) {

@@ -114,6 +114,51 @@ TEST_F(ImageFolder, ValidationComesFromItsFolderOrAtRandomFromTraining) {
   EXPECT_EQ(only_val.validation.size(), 0U);
 }
 
+TEST_F(ImageFolder, SkippingLeavesOutByNameWhatIsNoPicture) {
+  write_all();
+  io::write_atomically(directory_ / "train" / "ant" / "Thumbs.db", "icons");
+  io::write_atomically(directory_ / "train" / "desktop.ini", "[.ShellClassInfo]");
+  std::filesystem::create_symlink("nowhere.jpg", directory_ / "test" / "bee" / "999.jpg");
+  io::make_directories(directory_ / "train" / "emu");
+  const Dataset data = make_dataset("image-folder", parameters().set("corrupt_files", "skip"));
+  EXPECT_EQ(data.class_names, (std::vector<std::string>{"ant", "bee", "cat"}));
+  EXPECT_EQ(data.train.size(), 240U);
+  EXPECT_EQ(data.test.size(), 60U);
+  EXPECT_THAT(data.skipped_files,
+              testing::UnorderedElementsAre(HasSubstr("Thumbs.db: expected a JPEG file"),
+                                            HasSubstr("desktop.ini is no folder"), HasSubstr("emu is empty"),
+                                            HasSubstr("999.jpg: a link to a file that is not there")));
+  EXPECT_THAT(complaint(parameters()), HasSubstr("corrupt_files = \"skip\""));
+}
+
+/// Windows of the padding alone are black.
+TEST_F(ImageFolder, PaddingMayBeWiderThanTheWindow) {
+  write_all();
+  const Dataset data =
+      make_dataset("image-folder", parameters().set("augment", "crop").set("crop_padding", 30));
+  std::vector<float> x(192);
+  int black = 0;
+  for (std::uint64_t epoch = 0; epoch < 200; ++epoch) {
+    data.train.read_shown(200, {1, epoch}, std::span<float>(x));
+    black += std::all_of(x.begin(), x.end(), [](float v) { return v == 0; }) ? 1 : 0;
+  }
+  EXPECT_GT(black, 100);
+  EXPECT_LT(black, 200) << "some show the picture";
+}
+
+/// 1 x 60000 pixels would become 256 x 15 million, of which 256 x 256 are seen.
+TEST_F(ImageFolder, OfAStripOnlyTheWindowIsMade) {
+  write_all();
+  io::Picture strip = io::plain_picture(1, 60000, 10, 20, 30);
+  for (std::size_t i = 0; i < 60000; ++i) strip.rgb[3 * i] = static_cast<std::uint8_t>(i < 30000 ? 10 : 240);
+  io::write_jpeg(directory_ / "train" / "ant" / "000.jpg", strip);
+  const Dataset data = make_dataset("image-folder", parameters().set("size", 256));
+  std::vector<float> x(3 * 256 * 256);
+  data.train.read_input(0, std::span<float>(x));
+  EXPECT_NEAR(x[0] * 255, 10, 12);
+  EXPECT_NEAR(x[255] * 255, 240, 12);
+}
+
 TEST_F(ImageFolder, ACorruptFileIsNamedOrSkippedAndCounted) {
   write_all();
   const io::Path bad = directory_ / "train" / "bee" / "107.jpg";

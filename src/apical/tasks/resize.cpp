@@ -13,11 +13,12 @@ struct Tap {
   std::vector<float> weights;
 };
 
-std::vector<Tap> taps(std::size_t from, std::size_t to) {
+/// Of the new pixels begin, begin + 1, …, begin + count - 1.
+std::vector<Tap> taps(std::size_t from, std::size_t to, std::size_t begin, std::size_t count) {
   const double scale = static_cast<double>(from) / static_cast<double>(to), reach = std::max(scale, 1.0);
-  std::vector<Tap> all(to);
-  for (std::size_t i = 0; i < to; ++i) {
-    const double centre = (static_cast<double>(i) + 0.5) * scale;
+  std::vector<Tap> all(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double centre = (static_cast<double>(begin + i) + 0.5) * scale;
     const double low = std::max(0.0, std::floor(centre - reach)),
                  high = std::min(static_cast<double>(from), std::ceil(centre + reach));
     std::vector<double> weights;
@@ -32,16 +33,34 @@ std::vector<Tap> taps(std::size_t from, std::size_t to) {
   return all;
 }
 
+/// A part as it is.
+io::Picture cut(const io::Picture& picture, std::size_t top, std::size_t left, Size part) {
+  io::Picture out{part.rows, part.cols, {}};
+  for (std::size_t i = 0; i < part.rows; ++i) {
+    const auto row = picture.rgb.begin() + static_cast<std::ptrdiff_t>(((top + i) * picture.cols + left) * 3);
+    out.rgb.insert(out.rgb.end(), row, row + static_cast<std::ptrdiff_t>(part.cols * 3));
+  }
+  return out;
+}
+
 }  // namespace
 
-io::Picture resized(const io::Picture& picture, std::size_t rows, std::size_t cols) {
-  APICAL_CHECK(rows > 0 && cols > 0 && picture.rows > 0 && picture.cols > 0);
-  if (rows == picture.rows && cols == picture.cols) return picture;
-  const std::vector<Tap> across = taps(picture.cols, cols), down = taps(picture.rows, rows);
-  std::vector<float> narrow(picture.rows * cols * 3, 0.0F);
-  for (std::size_t i = 0; i < picture.rows; ++i) {
+io::Picture resized(const io::Picture& picture, Size size) { return resized_part(picture, size, 0, 0, size); }
+
+io::Picture resized_part(const io::Picture& picture, Size size, std::size_t top, std::size_t left,
+                         Size part) {
+  APICAL_CHECK(size.rows > 0 && size.cols > 0 && picture.rows > 0 && picture.cols > 0);
+  APICAL_CHECK(top + part.rows <= size.rows && left + part.cols <= size.cols);
+  if (part.rows == 0 || part.cols == 0) return {part.rows, part.cols, {}};
+  if (size == Size{picture.rows, picture.cols}) return cut(picture, top, left, part);
+  const std::vector<Tap> across = taps(picture.cols, size.cols, left, part.cols),
+                         down = taps(picture.rows, size.rows, top, part.rows);
+  // Old rows that matter.
+  const std::size_t first = down.front().first, end = down.back().first + down.back().weights.size();
+  std::vector<float> narrow((end - first) * part.cols * 3, 0.0F);
+  for (std::size_t i = first; i < end; ++i) {
     const std::uint8_t* const row = picture.rgb.data() + i * picture.cols * 3;
-    float* out = narrow.data() + i * cols * 3;
+    float* out = narrow.data() + (i - first) * part.cols * 3;
     for (const Tap& tap : across) {
       const std::uint8_t* from = row + tap.first * 3;
       for (const float w : tap.weights) {
@@ -50,27 +69,27 @@ io::Picture resized(const io::Picture& picture, std::size_t rows, std::size_t co
       out += 3;
     }
   }
-  io::Picture small{rows, cols, std::vector<std::uint8_t>(rows * cols * 3)};
-  std::vector<float> sums(cols * 3);
-  for (std::size_t i = 0; i < rows; ++i) {
+  io::Picture small{part.rows, part.cols, std::vector<std::uint8_t>(part.rows * part.cols * 3)};
+  std::vector<float> sums(part.cols * 3);
+  for (std::size_t i = 0; i < part.rows; ++i) {
     std::fill(sums.begin(), sums.end(), 0.0F);
     for (std::size_t k = 0; k < down[i].weights.size(); ++k) {
       const float w = down[i].weights[k];
-      const float* from = narrow.data() + (down[i].first + k) * cols * 3;
+      const float* from = narrow.data() + (down[i].first - first + k) * part.cols * 3;
       for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += w * from[j];
     }
-    std::uint8_t* const out = small.rgb.data() + i * cols * 3;
+    std::uint8_t* const out = small.rgb.data() + i * part.cols * 3;
     for (std::size_t j = 0; j < sums.size(); ++j)
       out[j] = static_cast<std::uint8_t>(std::clamp(sums[j] + 0.5F, 0.0F, 255.0F));
   }
   return small;
 }
 
-io::Picture with_shorter_side(io::Picture picture, std::size_t side) {
-  const std::size_t shorter = std::min(picture.rows, picture.cols);
-  if (shorter == side) return picture;
+Size with_shorter_side(Size size, std::size_t side) {
+  const std::size_t shorter = std::min(size.rows, size.cols);
+  if (shorter == side) return size;
   const auto scaled = [&](std::size_t n) { return (2 * n * side + shorter) / (2 * shorter); };
-  return resized(picture, scaled(picture.rows), scaled(picture.cols));
+  return {scaled(size.rows), scaled(size.cols)};
 }
 
 }  // namespace apical

@@ -7,10 +7,19 @@
 
 namespace apical {
 
-/// rows, cols > 0. The same size gives the same bytes.
-io::Picture resized(const io::Picture& picture, std::size_t rows, std::size_t cols);
+struct Size {
+  std::size_t rows = 0, cols = 0;
+  bool operator==(const Size&) const = default;
+};
 
-/// With the shorter side of `side` pixels and the proportions kept (rounded to nearest).
-io::Picture with_shorter_side(io::Picture picture, std::size_t side);
+/// rows, cols > 0. The same size gives the same bytes.
+io::Picture resized(const io::Picture& picture, Size size);
+
+/// Of the resized picture only the rows and columns from `top` and `left` on, as many as `part` says: the
+/// same bytes, for the work and memory of the part.
+io::Picture resized_part(const io::Picture& picture, Size size, std::size_t top, std::size_t left, Size part);
+
+/// The size with the shorter side of `side` pixels and the proportions kept (rounded to nearest).
+Size with_shorter_side(Size size, std::size_t side);
 
 }  // namespace apical
