@@ -7,7 +7,7 @@
 namespace apical {
 
 /// Rises when the same seed may give other numbers than before (CHANGELOG: trap or bug fixed).
-inline constexpr int kNumericsVersion = 3;
+inline constexpr int kNumericsVersion = 4;
 
 struct BuildInfo {
   std::string version, revision, compiler, build_type, flags;

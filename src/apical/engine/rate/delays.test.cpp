@@ -64,6 +64,50 @@ TEST(DelayedProjection, ShowsTheRateOfSoManyStepsAgoAndLearnsFromTheStepBefore) 
   }
 }
 
+/// The law of delays: what a projection shows at step t is what one without delay showed at t - d.
+TEST(DelayedProjection, DelaysEveryQuantityByItsSteps) {
+  for (const Quantity q :
+       {Quantity::rate, Quantity::soma, Quantity::lookahead, Quantity::slope, Quantity::mismatch}) {
+    for (const Layout layout : {Layout::wide, Layout::lanes}) {
+      for (const int delay : {1, 2, 5}) {
+        Circuit c;
+        const PopulationId input = c.add_external("input", 2), teacher = c.add_external("teacher", 2);
+        Population from = point("from", 2);
+        from.teacher = teacher;
+        const PopulationId source = c.add_population(from), at_once = c.add_population(point("at_once", 2)),
+                           late = c.add_population(point("late", 2));
+        ConnectOptions o;
+        o.compartment = "basal";
+        o.weights = InitialWeights::eye();
+        c.connect(input, source, o);
+        o.transmits = q;
+        c.connect(source, at_once, o);
+        o.delay_steps = delay;
+        c.connect(source, late, o);
+        c.set_stimulus(input);
+        ThreadPool pool(1);
+        Engine engine(c, {1, 2}, pool, {.layout = layout});
+        std::vector<std::vector<double>> shown;
+        for (int t = 0; t < 15; ++t) {
+          for (std::size_t k = 0; k < 2; ++k) {
+            engine.set_external<double>(input, k,
+                                        std::vector<double>{std::sin(1.0 + t), 2.0 * std::cos(0.7 * t)});
+            engine.set_external<double>(teacher, k, std::vector<double>{0.3, -0.1 * t});
+          }
+          engine.advance(1, {});
+          shown.push_back(read(engine, at_once, "basal", 1));
+          if (t < delay + 1) continue;
+          ASSERT_EQ(read(engine, late, "basal", 1), shown[static_cast<std::size_t>(t - delay)])
+              << kNames<Quantity>[static_cast<std::size_t>(q)] << " after " << delay << " steps, at step "
+              << t;
+          ASSERT_NE(shown[static_cast<std::size_t>(t)], shown[static_cast<std::size_t>(t - 1)])
+              << "or it proves nothing";
+        }
+      }
+    }
+  }
+}
+
 TEST(SparseProjection, KeepsAbsentSynapsesAbsentWhileItLearns) {
   Circuit c;
   const PopulationId input = c.add_external("input", 40), to = c.add_population(point("to", 30));

@@ -217,6 +217,18 @@ TYPED_TEST(RateKernels, SumsOfProductsTooSmallForANumberHaveTheSignOfTheirTwins)
       a.dot_out = expected.data();
       reference::lane_sweep<Real>(a);
       EXPECT_TRUE(same_bits(found, expected)) << inner << " products";
+
+      // Side by side in memory, rows padded with zeros.
+      const std::size_t padded = (inner + 15) / 16 * 16;
+      AlignedBuffer<Real> row(padded, Real(0)), x(padded, Real(0)), one(1, Real(1));
+      std::fill_n(row.data(), inner, -std::numeric_limits<Real>::denorm_min());
+      std::fill_n(x.data(), inner, Real(0.25));
+      a.weights = row.data();
+      a.stride = padded;
+      a.dot_in = x.data();
+      a.dot_out = one.data();
+      kernels<Real>().sweep(a);
+      EXPECT_EQ(std::signbit(one[0]), std::signbit(found[0])) << inner << " products in a row";
     }
   });
 }

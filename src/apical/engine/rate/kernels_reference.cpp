@@ -49,7 +49,10 @@ void sweep_replica(const SweepArgs<Real>& a, std::size_t lanes, std::size_t repl
       if (a.dot_out) sum[i % kBlock] = std::fma(for_dot, a.dot_in[at(i)], sum[i % kBlock]);
       if (a.store) weight = updated;
     }
-    if (a.dot_out) a.dot_out[at(o)] = a.dot_overwrites ? fold(sum) : a.dot_out[at(o)] + fold(sum);
+    if (!a.dot_out) continue;
+    // Where rows are padded the padding adds +0: no sum is -0 then.
+    const Real total = a.inner % kBlock == 0 ? fold(sum) : fold(sum) + Real(0);
+    a.dot_out[at(o)] = a.dot_overwrites ? total : a.dot_out[at(o)] + total;
   }
 }
 

@@ -139,7 +139,10 @@ typename Network<Real>::Source* Network<Real>::source_of(PopulationId p, Quantit
     const std::string name = fmt::format("{}.{}.delay{}", s.name, name_of(q), delay);
     source.now = new_array(name, s.size);
     std::vector<Real*> ring;
-    for (int d = 0; d < delay; ++d) {
+    // When values are put into the ring, potentials are those that this step transmits; rates, slopes and
+    // mismatches still those of the step before.
+    const bool of_this_step = q == Quantity::soma || q == Quantity::lookahead;
+    for (int d = 0; d < delay + (of_this_step ? 1 : 0); ++d) {
       ring.push_back(new_array(fmt::format("{}.{}", name, d), s.size));
       std::copy_n(direct, s.padded, ring.back());
     }

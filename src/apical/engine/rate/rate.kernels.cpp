@@ -392,14 +392,14 @@ HWY_NOINLINE void replica_sweep(const SweepArgs<Real>& args) {
         if constexpr (kUpdate == Update::store) hn::Store(updated, d, row + at);
       }
       if constexpr (kDot) {
-        // Virtual lanes beyond `inner` hold +0 and may be left out, but for a sum of products that all fell
+        // Virtual lanes beyond `inner` add +0 and may be left out, but for a sum of products that all fell
         // below the smallest number: that is -0 without them, and +0 with.
         std::size_t live = a.inner < kBlock ? a.inner : kBlock;
         for (std::size_t width = kBlock / 2; width > 0; width /= 2) {
           for (std::size_t k = 0; k + width < live; ++k) sum[k] = hn::Add(sum[k], sum[k + width]);
           live = live < width ? live : width;
         }
-        if (a.inner < kBlock) sum[0] = hn::Add(sum[0], hn::Zero(d));
+        if (a.inner % kBlock != 0) sum[0] = hn::Add(sum[0], hn::Zero(d));
         Real* HWY_RESTRICT out = a.dot_out + o * kLanes + lane;
         hn::Store(a.dot_overwrites ? sum[0] : hn::Add(hn::Load(d, out), sum[0]), d, out);
       }
