@@ -54,6 +54,8 @@ TEST(Metrics, PartsOfACircuitAreNamedByPatterns) {
   EXPECT_EQ(rate.unit, "Hz");
   EXPECT_EQ(rate.name, "pyr2_event_Hz_10");
   EXPECT_EQ(rate.words, "pyr2 event Hz 10");
+  EXPECT_EQ(metric_of("r_event_Hz_10").unit, "Hz") << "of a population called r";
+  EXPECT_EQ(metric_of("pv_burst_Hz_10").low, 0.0);
   EXPECT_EQ(metric_of("hid1_taught_burst_probability_01").high, 1.0);
   EXPECT_EQ(metric_of("r_burst_probability_2_soma_drive").low, -1.0) << "a correlation, not a probability";
 }

@@ -216,11 +216,13 @@ std::vector<Metric> patterns() {
   std::vector<Metric> all;
   for (const char* name : {"*taught_burst_probability*", "*_burst_probability_taught*"})
     all.push_back(fraction(name, "burst probability under the teacher"));
+  // The first pattern that matches counts, and populations have any name, also "r".
+  all.push_back(rate_Hz("*event_Hz*", "event rate"));
+  all.push_back(rate_Hz("*burst_Hz*", "burst rate"));
   all.push_back(plain("r_*", "correlation"));
   all.back().low = -1;
   all.back().high = 1;
   all.push_back(fraction("*burst_probability*", "burst probability"));
-  all.push_back(rate_Hz("*event_Hz*", "event rate"));
   all.push_back(plain("weight*_mV", "weight", "mV"));
   all.push_back(plain("weight*", "weight"));
   all.push_back(plain("delta_w_*", "weight change"));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "apical/analysis/metrics.h"
 
@@ -96,7 +97,10 @@ MeanInterval Contrast::interval_of(const std::vector<double>& seeds) const {
 
 MeanInterval Contrast::difference() const {
   std::vector<double> d;
-  for (std::size_t i = 0; i < value.size(); ++i) d.push_back(value[i] - control[i]);
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    d.push_back(value[i] - control[i]);
+    if (!std::isfinite(d.back())) return mean_interval({});  // e.g. a burst probability where no event was
+  }
   return mean_interval(d);
 }
 
