@@ -5,15 +5,18 @@
     tools/compare_metrics.py OLD_DIR NEW_DIR
 
 Directories of runs, or of anything that holds runs (comparisons, reproductions): every metrics.ndjson below
-OLD_DIR is compared with the one of the same relative path below NEW_DIR. Lines may be in either layout: one
+OLD_DIR is compared with the one of the same relative path below NEW_DIR
+(but for signs in names of folders). Lines may be in either layout: one
 measurement a line (where, metric, value), or all that was measured at one time in one line (split or area and
 a member for each metric), as runs left them before. Exit code 1 if anything differs or is missing.
 """
 import argparse
 import json
 import pathlib
+import re
 import struct
 import sys
+import urllib.parse
 
 NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
@@ -48,8 +51,20 @@ def measurements(file):
     return out
 
 
+def short_name(part):
+    """The directory of a label as it was before labels could be told apart by it: "a,_b" and "a, b" as "a-b"."""
+    text = urllib.parse.unquote(part)
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
 def runs_below(directory):
-    return {f.parent.relative_to(directory): f for f in sorted(directory.rglob("metrics.ndjson"))}
+    runs = {}
+    for file in sorted(directory.rglob("metrics.ndjson")):
+        name = "/".join(short_name(part) for part in file.parent.relative_to(directory).parts)
+        if name in runs:
+            raise SystemExit(f"{file} and {runs[name]} cannot be told apart by the short names of their folders")
+        runs[name] = file
+    return runs
 
 
 def key_text(key):

@@ -156,7 +156,7 @@ class ImageFolderCli : public test::CommandLine {
 TEST_F(ImageFolderCli, TheNetworkForImageNetLearnsAFolderOfTwoClasses) {
   const Answer a = apical_says(shrunken("compare"));
   ASSERT_EQ(a.code, 0) << a.err;
-  const fs::path run = fs::path(out("run")) / "burstprop-learned-feedback";
+  const fs::path run = fs::path(out("run")) / "burstprop,_learned_feedback";
   const nlohmann::json s = nlohmann::json::parse(io::read_text(run / "summary.json"));
   EXPECT_GE(last_measure(s, "test", "accuracy").at("mean").get<double>(), 0.9);
   EXPECT_FALSE(
@@ -186,7 +186,7 @@ TEST_F(ImageFolderCli, TheNetworkForImageNetLearnsPicturesOfTheCifarArchive) {
        "training.epochs=8", "training.align_every=8", "training.align_samples=50"}));
   ASSERT_EQ(a.code, 0) << a.err;
   const nlohmann::json s = nlohmann::json::parse(
-      io::read_text(fs::path(out("run")) / "burstprop-learned-feedback" / "summary.json"));
+      io::read_text(fs::path(out("run")) / "burstprop,_learned_feedback" / "summary.json"));
   EXPECT_GE(last_measure(s, "test", "accuracy").at("mean").get<double>(), 0.22)
       << "chance is 0.1 with a standard error of 0.013";
 }

@@ -16,8 +16,10 @@ namespace apical::test {
 
 class ChildProcess {
  public:
-  explicit ChildProcess(std::vector<std::string> arguments) : pid_(fork()) {
+  /// `working` is where it starts; empty: here.
+  explicit ChildProcess(std::vector<std::string> arguments, const std::string& working = {}) : pid_(fork()) {
     if (pid_ != 0) return;
+    if (!working.empty() && chdir(working.c_str()) != 0) _exit(126);
     const int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);

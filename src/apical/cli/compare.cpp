@@ -13,6 +13,7 @@
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
 #include "apical/cli/shipped_experiments.h"
+#include "apical/experiment/directory_name.h"
 #include "apical/io/json.h"
 #include "apical/models/layered_models.h"
 #include "apical/models/registry.h"
@@ -107,6 +108,12 @@ std::vector<std::pair<std::string, std::string>> left_out(const std::vector<Expe
   return out;
 }
 
+/// "yin-yang/compare.toml" → "yin-yang-compare": many comparisons are called compare.toml.
+std::string stem_of(const io::Path& file) {
+  const std::string folder = file.parent_path().filename().string(), own = file.stem().string();
+  return folder.empty() || folder == "." || folder == ".." ? own : folder + "-" + own;
+}
+
 int compare(Context& context, const Arguments& arguments) {
   const auto task = arguments.value("--task");
   if (arguments.positionals.empty() == !task) {
@@ -125,8 +132,8 @@ int compare(Context& context, const Arguments& arguments) {
                            ? left_out(variants, machine)
                            : decltype(left_out(variants, machine)){};
   ComparisonOptions options;
-  options.directory = output_directory(
-      arguments, io::Path(file).parent_path().filename().string() + "-" + io::Path(file).stem().string());
+  const OutputDirectory out(arguments, stem_of(file));
+  options.directory = out.path();
   options.resume = arguments.has("--resume");
   std::unique_ptr<ProgressPrinter> progress;
   options.watch = [&](const Experiment& e) -> Listener* {
@@ -177,6 +184,7 @@ Command compare_command() {
   c.options.insert(c.options.end(), experiment_options().begin(), experiment_options().end());
   c.options.push_back({"--out", "DIR", "directory of the comparison (default: the next free runs/NAME-NNN)"});
   c.options.push_back({"--resume", "", "continue in --out: finished variants are kept"});
+  c.options.push_back(lost_host_option());
   c.examples = {"apical compare --task yin-yang --models all --seeds 5",
                 "apical compare experiments/yin-yang/compare.toml --seeds 3"};
   c.run = compare;

@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
+
+#include "apical/io/directory.h"
 
 namespace apical::cli {
 
@@ -15,7 +18,8 @@ Option data_option() {
 const std::vector<Option>& experiment_options() {
   static const std::vector<Option> options{
       {"--set", "KEY=VALUE", "change a key of the experiment, e.g. training.epochs=10", true},
-      {"--seeds", "N or LIST", "seeds 1 … N, or a list such as 3,5,8 (default: those of the experiment)"},
+      {"--seeds", "N or LIST",
+       "seeds 1 … N, or a list such as 3,5,8; '42,' is seed 42 alone (default: those of the experiment)"},
       data_option(),
       {"--threads", "N", "threads (default: all that the process may use)"},
   };
@@ -25,10 +29,12 @@ const std::vector<Option>& experiment_options() {
 void apply_changes(TomlDocument& document, const Arguments& arguments) {
   for (const std::string& change : arguments.values("--set")) document.set(change, "variant");
   if (const auto seeds = arguments.value("--seeds")) {
-    const bool digits = seeds->find_first_not_of("0123456789,") == std::string::npos && !seeds->empty();
+    const bool digits = seeds->find_first_not_of("0123456789,") == std::string::npos &&
+                        seeds->find_first_of("0123456789") != std::string::npos;
     if (!digits)
-      throw UsageError(
-          fmt::format("--seeds is '{}'; expected a count such as 10 or a list such as 3,5,8", *seeds));
+      throw UsageError(fmt::format(
+          "--seeds is '{}'; expected a count such as 10, a list such as 3,5,8, or '42,' for seed 42 alone",
+          *seeds));
     const bool list = seeds->find(',') != std::string::npos;
     document.set(list ? fmt::format("run.seeds=[{}]", *seeds) : fmt::format("run.seeds={}", *seeds),
                  "variant");
@@ -61,14 +67,49 @@ std::filesystem::path data_folder(const Arguments& arguments) {
   return {};
 }
 
-Resources resources(const Arguments& arguments, ThreadPool& pool) { return {pool, data_folder(arguments)}; }
+namespace {
 
-std::string output_directory(const Arguments& arguments, const std::string& stem) {
-  if (const auto out = arguments.value("--out")) return *out;
-  for (int number = 1;; ++number) {
-    std::string path = fmt::format("runs/{}-{:03d}", stem, number);
-    if (!std::filesystem::exists(path)) return path;
+/// Slurm tells a job how often it has been put back into the queue.
+Claim claim_of(const Arguments& arguments) {
+  Claim claim;
+  claim.lost_host = arguments.value("--lost-host").value_or("");
+  const char* const job = std::getenv("SLURM_JOB_ID");
+  if (job == nullptr || *job == '\0') return claim;
+  const char* const cluster = std::getenv("SLURM_CLUSTER_NAME");  // numbers of jobs are of one cluster
+  claim.job = fmt::format("slurm {} of {}", job, cluster == nullptr ? "" : cluster);
+  const char* const restarts = std::getenv("SLURM_RESTART_COUNT");
+  const std::string_view count = restarts == nullptr ? "" : restarts;
+  std::from_chars(count.data(), count.data() + count.size(), claim.attempt);
+  return claim;
+}
+
+}  // namespace
+
+Option lost_host_option() {
+  return {"--lost-host", "HOST",
+          "with --resume: no process lives on HOST any more, its locks may be taken over (a job that Slurm "
+          "requeues "
+          "does so by itself)"};
+}
+
+Resources resources(const Arguments& arguments, ThreadPool& pool) {
+  return {pool, data_folder(arguments), claim_of(arguments)};
+}
+
+OutputDirectory::OutputDirectory(const Arguments& arguments, const std::string& stem) {
+  if (const auto out = arguments.value("--out")) {
+    path_ = *out;
+    return;
   }
+  for (int number = 1; !claimed_; ++number) {
+    path_ = io::Path("runs") / fmt::format("{}-{:03d}", stem, number);
+    claimed_ = io::make_new_directory(path_);
+  }
+}
+
+OutputDirectory::~OutputDirectory() {
+  std::error_code kept;  // as it is if anything is in it
+  if (claimed_) std::filesystem::remove(path_, kept);
 }
 
 int say_stopped(Context& context, bool has_checkpoint, const std::string& with) {

@@ -24,10 +24,26 @@ unsigned threads(const Arguments& arguments);
 /// Where data sets lie: --data, else $APICAL_DATA, else apical in $XDG_DATA_HOME (~/.local/share); empty if
 /// even HOME is unset. Nothing below the command line looks at the environment.
 std::filesystem::path data_folder(const Arguments& arguments);
+/// --lost-host, for commands with --resume.
+Option lost_host_option();
 /// What a command hands to the library.
 Resources resources(const Arguments& arguments, ThreadPool& pool);
-/// --out, or runs/<stem>-<number> for the first number that is free.
-std::string output_directory(const Arguments& arguments, const std::string& stem);
+
+/// Where the results of a command go: --out, or runs/<stem>-<number> with the first number that is free. The
+/// latter is made at once, so that jobs which begin together each get one of their own, and removed again by
+/// the destructor if nothing was written.
+class OutputDirectory {
+ public:
+  OutputDirectory(const Arguments& arguments, const std::string& stem);
+  ~OutputDirectory();
+  OutputDirectory(const OutputDirectory&) = delete;
+  OutputDirectory& operator=(const OutputDirectory&) = delete;
+  const io::Path& path() const { return path_; }
+
+ private:
+  io::Path path_;
+  bool claimed_ = false;
+};
 
 /// Says that a run was stopped on request and how to go on ("with: apical run …"), or to begin again if there
 /// is no checkpoint. The exit code.

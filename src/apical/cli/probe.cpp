@@ -44,7 +44,8 @@ int probe(Context& context, const Arguments& arguments) {
   const std::vector<ProbedModel> models = read_protocol(read_document(arguments, file));
   ThreadPool pool(threads(arguments));
   ProtocolOptions options;
-  options.directory = output_directory(arguments, io::Path(file).stem().string());
+  const OutputDirectory out(arguments, io::Path(file).stem().string());
+  options.directory = out.path();
   options.resume = arguments.has("--resume");
   std::unique_ptr<ProgressPrinter> progress;
   options.watch = [&](const std::string& what) -> Listener* {
@@ -77,6 +78,7 @@ Command probe_command() {
   c.options = experiment_options();
   c.options.push_back({"--out", "DIR", "directory of the results (default: the next free runs/NAME-NNN)"});
   c.options.push_back({"--resume", "", "continue in --out: what has been trained and probed is kept"});
+  c.options.push_back(lost_host_option());
   c.examples = {"apical probe experiments/protocols/mismatch.toml --seeds 5",
                 "apical probe experiments/protocols/silencing.toml --json --out runs/silencing"};
   c.run = probe;

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -12,6 +11,7 @@
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/progress.h"
 #include "apical/cli/shipped_experiments.h"
+#include "apical/io/directory.h"
 #include "apical/io/json.h"
 
 namespace apical::cli {
@@ -105,7 +105,8 @@ void print(std::ostream& out, const ShippedFigure& figure, const std::vector<std
 
 int run_figures(Context& context, const Arguments& arguments, const std::vector<ShippedFigure>& figures,
                 bool all) {
-  const io::Path out = output_directory(arguments, all ? "reproduce" : directory_of(figures.front().name));
+  const OutputDirectory claimed(arguments, all ? "reproduce" : directory_of(figures.front().name));
+  const io::Path& out = claimed.path();
   Watch watch{context, arguments.has("--quiet")};
   ThreadPool pool(threads(arguments));
   const Resources machine = resources(arguments, pool);
@@ -114,7 +115,7 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
   for (const ShippedFigure& figure : figures) {
     ComparisonOptions options;
     options.directory = all ? out / directory_of(figure.name) : out;
-    options.resume = arguments.has("--resume") && std::filesystem::exists(options.directory);
+    options.resume = arguments.has("--resume") && io::file_exists(options.directory);
     options.watch = [&](const Experiment& e) {
       return watch(all ? fmt::format("{}, {}", figure.name, e.label) : e.label);
     };
@@ -169,7 +170,8 @@ std::vector<std::string> runs_in(const io::Path& directory) {
 
 int repeat(Context& context, const Arguments& arguments, const io::Path& directory) {
   const io::Path trimmed = directory.has_filename() ? directory : directory.parent_path();
-  const io::Path out = output_directory(arguments, trimmed.filename().string() + "-again");
+  const OutputDirectory claimed(arguments, trimmed.filename().string() + "-again");
+  const io::Path& out = claimed.path();
   Watch watch{context, arguments.has("--quiet")};
   ThreadPool pool(threads(arguments));
   const Resources machine = resources(arguments, pool);
@@ -201,8 +203,7 @@ int repeat(Context& context, const Arguments& arguments, const io::Path& directo
 
 int reproduce_figures(Context& context, const Arguments& arguments) {
   const bool all = arguments.has("--all");
-  const bool one =
-      !arguments.positionals.empty() && !std::filesystem::is_directory(arguments.positionals.front());
+  const bool one = !arguments.positionals.empty() && !io::directory_exists(arguments.positionals.front());
   if (arguments.has("--set") && !one) throw UsageError("--set changes one experiment; give its name or file");
   if (all && !arguments.positionals.empty()) throw UsageError("give either --all or names, not both");
   if (arguments.has("--resume") && !arguments.has("--out"))
@@ -214,7 +215,7 @@ int reproduce_figures(Context& context, const Arguments& arguments) {
     return list_figures(context, arguments);
   }
   const std::string& what = arguments.positionals.front();
-  if (std::filesystem::is_directory(what)) return repeat(context, arguments, what);
+  if (io::directory_exists(what)) return repeat(context, arguments, what);
   return run_figures(context, arguments, {figure_named(what)}, false);
 }
 
@@ -234,6 +235,7 @@ Command reproduce_command() {
       {"--threads", "N", "threads (default: all that the process may use)"},
       {"--out", "DIR", "directory of the result (default: the next free runs/NAME-NNN)"},
       {"--resume", "", "continue in --out: what is finished is kept"},
+      lost_host_option(),
       {"--set", "KEY=VALUE",
        "change a key of the experiment, e.g. task.verify=none for data that are not the original", true}};
   c.examples = {"apical reproduce", "apical reproduce max2026/figure-2b",

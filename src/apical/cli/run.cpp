@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <ostream>
 
 #include "apical/cli/experiment_arguments.h"
@@ -25,7 +24,8 @@ int run_experiment_file(Context& context, const Arguments& arguments) {
   const Experiment experiment = read_experiment(read_document(arguments, file));
   ThreadPool pool(threads(arguments));
   RunOptions options;
-  options.directory = output_directory(arguments, io::Path(file).stem().string());
+  const OutputDirectory out(arguments, io::Path(file).stem().string());
+  options.directory = out.path();
   options.resume = resume;
   ProgressPrinter progress(context, experiment.label, arguments.has("--quiet"));
   options.listeners.push_back(&progress);
@@ -54,6 +54,7 @@ Command run_command() {
   c.options = experiment_options();
   c.options.push_back({"--out", "DIR", "directory of the run (default: the next free runs/NAME-NNN)"});
   c.options.push_back({"--resume", "", "continue a stopped or killed run in --out, bit for bit"});
+  c.options.push_back(lost_host_option());
   c.examples = {"apical run experiments/yin-yang/error-neurons.toml --seeds 3",
                 "apical run experiments/yin-yang/error-neurons.toml --set training.epochs=5 --out runs/short",
                 "apical run --resume --out runs/short",

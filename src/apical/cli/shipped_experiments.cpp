@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apical/core/error.h"
+#include "apical/io/directory.h"
 
 namespace apical::cli {
 namespace {
@@ -31,7 +32,7 @@ std::vector<io::Path> experiment_roots() {
 io::Path shipped_experiments() {
   std::vector<std::string> looked;
   for (const io::Path& root : experiment_roots()) {
-    if (std::filesystem::is_directory(root)) return root;
+    if (io::directory_exists(root)) return root;
     looked.push_back(root.string());
   }
   throw DataError(

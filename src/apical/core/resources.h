@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "apical/core/claim.h"
 #include "apical/core/threads.h"
 
 namespace apical {
@@ -13,6 +14,7 @@ namespace apical {
 struct Resources {
   ThreadPool& pool;                 ///< does one job at a time; must outlive whatever was made with it
   std::filesystem::path data = {};  ///< folder of data sets; empty: none is known
+  Claim claim = {};                 ///< to runs that dead processes hold
 };
 
 }  // namespace apical

@@ -172,9 +172,14 @@ class RunReader final : public TomlFields {
   void visit(const Field& f, FieldValue& value) override {
     if (f.name != "seeds" || table_.kind("seeds") != TomlKind::number) return TomlFields::visit(f, value);
     constexpr std::int64_t kMostSeeds = 100'000;
-    std::vector<double> seeds(static_cast<std::size_t>(table_.integer("seeds", {}, 1, kMostSeeds)));
-    std::iota(seeds.begin(), seeds.end(), 1.0);
-    value = std::move(seeds);
+    try {
+      std::vector<double> seeds(static_cast<std::size_t>(table_.integer("seeds", {}, 1, kMostSeeds)));
+      std::iota(seeds.begin(), seeds.end(), 1.0);
+      value = std::move(seeds);
+    } catch (const ConfigError& e) {
+      throw ConfigError(e.bare_message(), e.place(),
+                        "one number is how many; seed 42 alone is [42], or --seeds 42,");
+    }
   }
 
  private:
@@ -279,20 +284,6 @@ Experiment read_experiment(const TomlDocument& document,
   return e;
 }
 
-std::string directory_name(const std::string& label) {
-  std::string out;
-  for (const char c : label) {
-    const auto u = static_cast<unsigned char>(c);
-    if (std::isalnum(u)) {
-      out += static_cast<char>(std::tolower(u));
-    } else if (!out.empty() && out.back() != '-') {
-      out += '-';
-    }
-  }
-  while (!out.empty() && out.back() == '-') out.pop_back();
-  return out.empty() ? "variant" : out;
-}
-
 std::vector<Experiment> read_variants(const TomlDocument& document) {
   std::vector<Experiment> out;
   std::set<std::string> labels;
@@ -302,9 +293,8 @@ std::vector<Experiment> read_variants(const TomlDocument& document) {
       out.push_back(read_experiment(d.document));
       out.back().sweep = d.point;
       names.push_back(out.back().label);
-      if (labels.insert(directory_name(out.back().label)).second) continue;
-      throw ConfigError(fmt::format("two variants are labelled like '{}' (directory '{}')", out.back().label,
-                                    directory_name(out.back().label)),
+      if (labels.insert(out.back().label).second) continue;
+      throw ConfigError(fmt::format("two variants are labelled '{}'", out.back().label),
                         {document.origin(), 0, 0}, "give each a label of its own");
     }
   }

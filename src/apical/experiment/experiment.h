@@ -60,9 +60,6 @@ Experiment read_experiment(const TomlDocument& document,
                            const std::function<void(TomlReader&, const Experiment&)>& more = {});
 /// All of [run].
 RunSettings read_run(TomlReader& run, RunSettings options = {});
-/// "error neurons, FA" → "error-neurons-fa": a variant's directory within the comparison.
-std::string directory_name(const std::string& label);
-
 /// One experiment per [[variant]] and value of [sweep], or the only one. Labels are unique.
 std::vector<Experiment> read_variants(const TomlDocument& document);
 

@@ -219,9 +219,9 @@ template <class Items>
 void require_unique_names(TomlReader& root, const char* key, const Items& items) {
   std::set<std::string> names;
   for (const auto& item : items) {
-    if (names.insert(directory_name(item.name)).second) continue;
-    throw ConfigError(fmt::format("two entries of [[{}]] are named like '{}'", key, item.name),
-                      root.place(key), "give each a name of its own");
+    if (names.insert(item.name).second) continue;
+    throw ConfigError(fmt::format("two entries of [[{}]] are named '{}'", key, item.name), root.place(key),
+                      "give each a name of its own");
   }
 }
 
@@ -357,8 +357,8 @@ std::vector<ProbedModel> read_protocol(const TomlDocument& document) {
     ProbedModel m;
     m.experiment = read_experiment(
         d, [&](TomlReader& root, const Experiment& e) { m.protocol = read_one(root, e, doubts); });
-    if (!labels.insert(directory_name(m.experiment.label)).second) {
-      throw ConfigError(fmt::format("two variants are labelled like '{}'", m.experiment.label),
+    if (!labels.insert(m.experiment.label).second) {
+      throw ConfigError(fmt::format("two variants are labelled '{}'", m.experiment.label),
                         {document.origin(), 0, 0}, "give each a label of its own");
     }
     out.push_back(std::move(m));

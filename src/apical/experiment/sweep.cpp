@@ -12,7 +12,7 @@ void fields(FieldVisitor& v, SweepOptions& o) {
   v({.name = "name", .meaning = "what is swept: the title of the axis", .required = true}, o.name);
   v({.name = "at", .meaning = "where on the axis", .required = true}, o.at);
   if (o.labels.empty()) {
-    for (const double x : o.at) o.labels.push_back(fmt::format("{} {:g}", o.name, x));
+    for (const double x : o.at) o.labels.push_back(fmt::format("{} {}", o.name, x));
   }
   v({"labels", "", "of the values, one for each; default: the name and the value"}, o.labels);
   v.words({"axis", "", "how the axis is drawn"}, o.logarithmic, "log", "linear");
@@ -22,7 +22,7 @@ void fields(FieldVisitor& v, SweepOptions& o) {
   }
   for (const double x : o.at) {
     if (o.logarithmic && x <= 0)
-      throw FieldError({"at", "axis"}, fmt::format("holds {:g}, which a logarithmic axis cannot show", x));
+      throw FieldError({"at", "axis"}, fmt::format("holds {}, which a logarithmic axis cannot show", x));
   }
 }
 

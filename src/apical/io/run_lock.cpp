@@ -47,8 +47,10 @@ std::uint64_t start_of(std::int64_t pid) {
 }
 
 std::string text_of(const LockHolder& holder) {
-  return fmt::format("host {}\npid {}\nprocess_start {}\nsince {}\n", holder.host, holder.pid,
-                     holder.process_start, holder.since);
+  const std::string process = fmt::format("host {}\npid {}\nprocess_start {}\nsince {}\n", holder.host,
+                                          holder.pid, holder.process_start, holder.since);
+  if (holder.job.empty()) return process;
+  return process + fmt::format("attempt {}\njob {}\n", holder.attempt, holder.job);
 }
 
 /// Nothing if the file is torn or not ours.
@@ -58,6 +60,11 @@ std::optional<LockHolder> parse(const std::string& text) {
   std::array<std::string, 4> key;
   in >> key[0] >> out.host >> key[1] >> out.pid >> key[2] >> out.process_start >> key[3] >> out.since;
   if (!in || key != std::array<std::string, 4>{"host", "pid", "process_start", "since"}) return std::nullopt;
+  std::array<std::string, 2> more;
+  if (!(in >> more[0])) return out;
+  in >> out.attempt >> more[1] >> std::ws;
+  std::getline(in, out.job);
+  if (!in || more != std::array<std::string, 2>{"attempt", "job"}) return std::nullopt;
   return out;
 }
 
@@ -101,20 +108,31 @@ void remove_dead_guard(const Path& guard, const LockHolder& dead) {
 }
 
 [[noreturn]] void refuse(const Path& path, const LockHolder& holder) {
-  throw IoError(
-      fmt::format("{}: this run is being written by process {} on {} since {}\n"
-                  "  wait for it or stop it; if no such process lives there, remove the file",
-                  path.string(), holder.pid, holder.host, holder.since));
+  throw IoError(fmt::format(
+      "{}: this run is being written by process {} on {} since {}\n"
+      "  wait for it or stop it; {}",
+      path.string(), holder.pid, holder.host, holder.since,
+      holder.host == host_name()
+          ? "if that process is no run of Apical, remove the file"
+          : fmt::format("if no process lives on that host any more, say so: --lost-host {}", holder.host)));
+}
+
+/// Whether the holder is dead by what the claim knows.
+bool has_ended(const LockHolder& holder, const Claim& claim) {
+  if (!may_be_alive(holder)) return true;
+  if (!claim.job.empty() && holder.job == claim.job && holder.attempt < claim.attempt) return true;
+  return holder.host == claim.lost_host && holder.host != host_name();
 }
 }  // namespace
 
-LockHolder this_process() {
+LockHolder this_process(const Claim& claim) {
   const std::time_t now = std::time(nullptr);
   std::tm utc{};
   ::gmtime_r(&now, &utc);
   std::array<char, 32> stamp{};
   std::strftime(stamp.data(), stamp.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return {host_name(), ::getpid(), start_of(::getpid()), stamp.data()};
+  return {host_name(),  ::getpid(), start_of(::getpid()),
+          stamp.data(), claim.job,  claim.job.empty() ? 0 : claim.attempt};
 }
 
 bool may_be_alive(const LockHolder& holder) {
@@ -125,7 +143,8 @@ bool may_be_alive(const LockHolder& holder) {
   return start == 0 || holder.process_start == 0 || start == holder.process_start;
 }
 
-RunLock::RunLock(const Path& directory) : path_(directory / kFileName), mine_(this_process()) {
+RunLock::RunLock(const Path& directory, const Claim& claim)
+    : path_(directory / kFileName), mine_(this_process(claim)) {
   Path guard = path_;
   guard += ".takeover";
   while (!held_) {
@@ -135,12 +154,12 @@ RunLock::RunLock(const Path& directory) : path_(directory / kFileName), mine_(th
     }
     const auto holder = read_lock(path_);
     if (!holder) continue;  // released in between
-    if (may_be_alive(*holder)) refuse(path_, *holder);
+    if (!has_ended(*holder, claim)) refuse(path_, *holder);
     // Two processes may have found the same dead holder: only the one that owns the guard replaces the lock,
     // and only after it has seen under the guard that the dead holder is still there.
     if (!create(guard, mine_)) {
       const auto rival = read_lock(guard);
-      if (rival && may_be_alive(*rival)) refuse(guard, *rival);
+      if (rival && !has_ended(*rival, claim)) refuse(guard, *rival);
       if (rival) remove_dead_guard(guard, *rival);
       continue;
     }
@@ -164,6 +183,22 @@ RunLock::~RunLock() {
   } catch (...) {
     // The next process finds a dead holder and takes over.
   }
+}
+
+void RunLock::confirm() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!lost_ && (!held_ || now - confirmed_ < std::chrono::seconds(1))) return;
+  confirmed_ = now;
+  const auto holder = read_lock(path_);
+  if (!lost_ && holder == mine_) return;
+  lost_ = true;
+  throw IoError(holder
+                    ? fmt::format("{}: this run was taken over by process {} on {} at {}; nothing more is "
+                                  "written here",
+                                  path_.string(), holder->pid, holder->host, holder->since)
+                    : fmt::format("{}: the lock of this run is gone, so another process may be writing it; "
+                                  "nothing more is written here",
+                                  path_.string()));
 }
 
 void RunLock::release() {

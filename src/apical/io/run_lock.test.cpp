@@ -82,6 +82,72 @@ TEST(RunLock, AnUnreadableLockIsExplained) {
               testing::ThrowsMessage<IoError>(HasSubstr("is not a lock file Apical can read")));
 }
 
+/// A lock file as a process on another host left it.
+void leave_lock(const Path& directory, const std::string& more = "") {
+  write_atomically(directory / RunLock::kFileName,
+                   "host node-17\npid 41\nprocess_start 5\nsince 2026-01-02T03:04:05Z\n" + more);
+}
+
+TEST(RunLock, OfAnotherHostIsRefusedWithTheOptionThatEndsIt) {
+  const TestDirectory dir;
+  leave_lock(dir.path());
+  EXPECT_THAT([&] { RunLock lock(dir.path()); },
+              testing::ThrowsMessage<IoError>(HasSubstr("--lost-host node-17")));
+  EXPECT_THAT([&] { RunLock lock(dir.path(), {.job = "slurm 9", .attempt = 3, .lost_host = "node-18"}); },
+              testing::ThrowsMessage<IoError>(HasSubstr("process 41 on node-17")));
+}
+
+TEST(RunLock, OfAHostSaidToBeLostIsTakenOver) {
+  const TestDirectory dir;
+  leave_lock(dir.path());
+  const RunLock lock(dir.path(), {.job = "", .attempt = 0, .lost_host = "node-17"});
+  EXPECT_EQ(lock.taken_over().pid, 41);
+}
+
+TEST(RunLock, SayingThatThisHostIsLostDoesNotHelpAgainstItsLivingProcesses) {
+  const TestDirectory dir;
+  const RunLock lock(dir.path());
+  EXPECT_THROW(RunLock(dir.path(), {.job = "", .attempt = 0, .lost_host = this_process().host}), IoError);
+}
+
+TEST(RunLock, ALaterAttemptOfTheSameJobTakesOver) {
+  for (const bool of_job : {true, false}) {
+    for (const std::uint64_t attempt : {0, 1, 2}) {
+      const TestDirectory dir;
+      leave_lock(dir.path(), "attempt 1\njob slurm 4711\n");
+      const Claim claim{.job = of_job ? "slurm 4711" : "slurm 4712", .attempt = attempt, .lost_host = ""};
+      if (of_job && attempt == 2) {
+        EXPECT_EQ(RunLock(dir.path(), claim).taken_over().job, "slurm 4711");
+      } else {
+        EXPECT_THROW(RunLock(dir.path(), claim), IoError) << claim.job << ", attempt " << attempt;
+      }
+    }
+  }
+}
+
+TEST(RunLock, WhoseRunWasTakenOverWritesNoMore) {
+  const TestDirectory dir;
+  RunLock lock(dir.path(), {.job = "slurm 1", .attempt = 0, .lost_host = ""});
+  EXPECT_NO_THROW(lock.confirm());
+  const RunLock next(dir.path(), {.job = "slurm 1", .attempt = 1, .lost_host = ""});
+  std::this_thread::sleep_for(std::chrono::milliseconds(1050));
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_THAT([&] { lock.confirm(); },
+                testing::ThrowsMessage<IoError>(HasSubstr("was taken over by process")));
+  }
+  lock.release();
+  EXPECT_TRUE(file_exists(dir / RunLock::kFileName)) << "it is not its own any more";
+}
+
+TEST(RunLock, WhoseFileIsGoneWritesNoMore) {
+  const TestDirectory dir;
+  RunLock lock(dir.path());
+  remove_file(dir / RunLock::kFileName);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1050));
+  EXPECT_THAT([&] { lock.confirm(); },
+              testing::ThrowsMessage<IoError>(HasSubstr("the lock of this run is gone")));
+}
+
 TEST(RunLock, OfManyThatFindADeadHolderOneWins) {
   constexpr int kRivals = 4;
   for (const bool died_in_takeover : {false, true}) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "apical/experiment/directory_name.h"
 #include "apical/experiment/toml/circuit_toml.h"
 #include "apical/io/hdf5.h"
 #include "apical/io/json.h"

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/core/build_info.h"
+#include "apical/experiment/directory_name.h"
 #include "apical/io/hdf5.h"
 #include "apical/io/json.h"
 #include "apical/run/protocol_run.h"

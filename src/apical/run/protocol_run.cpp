@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "apical/experiment/directory_name.h"
 #include "apical/io/hash.h"
 #include "apical/run/probe_session.h"
 #include "apical/run/run.h"
@@ -47,7 +48,7 @@ std::optional<ModelOutcome> run_model(const ProbedModel& model, const ProtocolOp
   run.directory = options.directory / directory_name(e.label);
   run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
   if (options.watch) run.listeners.push_back(options.watch(e.label));
-  const RunResult result = run_session(e, *session, resources.pool.size(), run, stop);
+  const RunResult result = run_session(e, *session, run, resources, stop);
   for (const std::string& note : result.notes) notes.push_back(fmt::format("{}: {}", e.label, note));
   if (result.stopped) return std::nullopt;
   if (result.was_finished) take_up(*session, e, run.directory);
@@ -63,10 +64,13 @@ ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const Protoc
   const TraceTimes times = times_of(models);
   if (!options.resume) require_new(options.directory);
   io::make_directories(options.directory);
+  io::RunLock lock(options.directory, resources.claim);
+  if (!options.resume) require_new(options.directory);
   write_protocol_index(models, options.directory);
   ProtocolResult result;
   for (std::size_t c = 0; c < times.count; ++c) result.time_ms.push_back(times.ms(c));
   for (const ProbedModel& m : models) {
+    lock.confirm();
     std::optional<ModelOutcome> outcome = run_model(m, options, resources, stop, result.notes);
     if (!outcome) {
       result.stopped = true;

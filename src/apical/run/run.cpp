@@ -72,6 +72,7 @@ void note_data(const DataFacts& data, RunDirectory& directory, std::vector<std::
 bool advance_to_end(Session& session, RunDirectory& directory, Listener& listener, double checkpoint_every_s,
                     const std::atomic<bool>& stop) {
   for (;;) {
+    directory.confirm();
     try {
       switch (session.advance(stop, listener)) {
         case Session::Step::finished:
@@ -85,7 +86,7 @@ bool advance_to_end(Session& session, RunDirectory& directory, Listener& listene
       directory.fail(fault, session.fault_state());
     }
     if (session.resumable() && directory.seconds_since_checkpoint() >= checkpoint_every_s)
-      directory.write_checkpoint(session.save());
+      directory.write_checkpoint([&] { return session.save(); });
   }
 }
 
@@ -94,12 +95,13 @@ bool advance_to_end(Session& session, RunDirectory& directory, Listener& listene
 RunResult run_experiment(const Experiment& e, const RunOptions& options, const Resources& resources,
                          const std::atomic<bool>& stop) {
   const std::unique_ptr<Session> session = open(e, resources);  // what is wrong shows before any file
-  return run_session(e, *session, resources.pool.size(), options, stop);
+  return run_session(e, *session, options, resources, stop);
 }
 
-RunResult run_session(const Experiment& e, Session& session, std::size_t threads, const RunOptions& options,
-                      const std::atomic<bool>& stop) {
-  RunDirectory directory(options.directory, e.resolved, options.resume);
+RunResult run_session(const Experiment& e, Session& session, const RunOptions& options,
+                      const Resources& resources, const std::atomic<bool>& stop) {
+  const std::size_t threads = resources.pool.size();
+  RunDirectory directory(options.directory, e.resolved, options.resume, resources.claim);
   const io::Path& path = directory.path();
   if (directory.finished()) {
     session.tidy(path);
@@ -123,7 +125,7 @@ RunResult run_session(const Experiment& e, Session& session, std::size_t threads
   directory.event(finished ? "finished" : "stopped", [&](io::JsonLine& l) { l.add("wall_seconds", wall); });
   // The final state stays as the last checkpoint: analyses start from it. The summary says that all is done,
   // so until it stands, everything that a resumed run would need stays too.
-  if (session.resumable()) directory.write_checkpoint(session.save());
+  if (session.resumable()) directory.write_checkpoint([&] { return session.save(); });
   if (!finished) {
     directory.close();
     RunResult result;
@@ -137,6 +139,7 @@ RunResult run_session(const Experiment& e, Session& session, std::size_t threads
   }
   for (const Measurement& m : session.conclusions(read_measurements(path))) directory.append(m);
   directory.close();
+  directory.confirm();
   session.write_artifacts(path);
   directory.write_summary(summary_of(path, wall));
   session.tidy(path);

@@ -36,9 +36,9 @@ struct RunResult {
 RunResult run_experiment(const Experiment& experiment, const RunOptions& options, const Resources& resources,
                          const std::atomic<bool>& stop);
 
-/// The same for a session that is open already, whose pool has so many threads.
-RunResult run_session(const Experiment& experiment, Session& session, std::size_t threads,
-                      const RunOptions& options, const std::atomic<bool>& stop);
+/// The same for a session that is open already.
+RunResult run_session(const Experiment& experiment, Session& session, const RunOptions& options,
+                      const Resources& resources, const std::atomic<bool>& stop);
 
 /// Reads a run's result back from its files. IoError or DataError if it is none.
 RunResult read_result(const io::Path& run);

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "apical/io/directory.h"
 #include "apical/io/hash.h"
 #include "apical/io/json.h"
 #include "apical/run/fault_record.h"
@@ -14,12 +14,12 @@
 namespace apical {
 
 void require_new(const io::Path& directory) {
-  if (!std::filesystem::exists(directory)) return;
-  if (!std::filesystem::is_directory(directory))
+  if (!io::file_exists(directory)) return;
+  if (!io::directory_exists(directory))
     throw IoError(fmt::format("{} is not a directory", directory.string()));
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+  for (const std::string& name : io::list_directory(directory)) {
     // A process killed before its first file was complete leaves these, and nothing to resume.
-    if (entry.path().filename() == io::RunLock::kFileName || io::is_temporary(entry.path())) continue;
+    if (name == io::RunLock::kFileName || io::is_temporary(name)) continue;
     throw IoError(
         fmt::format("{} is not empty; a run never overwrites another\n  continue it with --resume, or choose "
                     "another --out",
@@ -27,7 +27,7 @@ void require_new(const io::Path& directory) {
   }
 }
 
-RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume)
+RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume, const Claim& claim)
     : path_(std::move(path)),
       experiment_(std::move(experiment)),
       resume_(resume),
@@ -36,7 +36,8 @@ RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume)
     throw DataError(fmt::format("{} holds no run to resume (no experiment.toml)", path_.string()));
   if (!resume_) require_new(path_);
   io::make_directories(path_);
-  lock_.emplace(path_);
+  lock_.emplace(path_, claim);
+  if (!resume_) require_new(path_);  // another process may have come and gone before the lock was taken
   if (resume_ && io::read_text(path_ / "experiment.toml") != experiment_) {
     throw DataError(
         fmt::format("{} was made by another experiment; a run is continued exactly as it began\n"
@@ -105,7 +106,9 @@ double RunDirectory::wall_seconds() const {
   return books_.wall_seconds + std::chrono::duration<double>(Clock::now() - start_).count();
 }
 
-void RunDirectory::write_checkpoint(std::vector<io::CheckpointSection> state) {
+void RunDirectory::write_checkpoint(const std::function<std::vector<io::CheckpointSection>()>& state) {
+  lock_->confirm();
+  std::vector<io::CheckpointSection> sections = state();
   books_.metrics = metrics_->position();
   books_.events = events_->position();
   ++books_.sequence;
@@ -115,7 +118,7 @@ void RunDirectory::write_checkpoint(std::vector<io::CheckpointSection> state) {
   c.sequence = saved.sequence;
   c.experiment = hash_;
   c.sections.push_back({"books", io::save_state(saved)});
-  for (io::CheckpointSection& section : state) c.sections.push_back(std::move(section));
+  for (io::CheckpointSection& section : sections) c.sections.push_back(std::move(section));
   io::write_checkpoint(path_ / "checkpoints", c);
   last_checkpoint_ = Clock::now();
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -30,7 +31,7 @@ class RunDirectory {
  public:
   /// Locks a new or empty directory (IoError otherwise), or with `resume` one that holds a run of the
   /// experiment whose resolved text this is (DataError otherwise).
-  RunDirectory(io::Path path, std::string experiment, bool resume);
+  RunDirectory(io::Path path, std::string experiment, bool resume, const Claim& claim = {});
 
   const io::Path& path() const { return path_; }
   /// It holds a finished run, of which nothing is left to do.
@@ -44,16 +45,24 @@ class RunDirectory {
   /// of a resumed run must be those it began with (DataError).
   void begin(const nlohmann::json& manifest, std::size_t threads);
 
-  void append(const Measurement& measurement) { metrics_->append(measurement); }
+  /// IoError if another process has taken the run over (RunLock::confirm); call before anything is written.
+  void confirm() { lock_->confirm(); }
+  void append(const Measurement& measurement) {
+    lock_->confirm();
+    metrics_->append(measurement);
+  }
   template <class Fill>
   void event(std::string_view name, Fill&& fill) {
+    lock_->confirm();
     io::JsonLine line = dated(name);
     fill(line);
     events_->append(line);
   }
   /// So many seconds since the last checkpoint, or the beginning.
   double seconds_since_checkpoint() const;
-  void write_checkpoint(std::vector<io::CheckpointSection> state);
+  /// `state` gives what is to be saved, and may write files of its own: it is asked once the run is known to
+  /// be still this process's.
+  void write_checkpoint(const std::function<std::vector<io::CheckpointSection>()>& state);
   bool has_checkpoint() const;
   /// Keeps the state for a post-mortem and throws the fault again, saying what is kept.
   [[noreturn]] void fail(const NumericalFault& fault, std::vector<io::CheckpointSection> state);

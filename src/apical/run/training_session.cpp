@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -21,8 +20,8 @@ namespace apical {
 namespace {
 
 void remove_files(const io::Path& run, std::string_view prefix) {
-  for (const auto& entry : std::filesystem::directory_iterator(run)) {
-    if (entry.path().filename().string().starts_with(prefix)) std::filesystem::remove(entry.path());
+  for (const std::string& name : io::list_directory(run)) {
+    if (name.starts_with(prefix)) io::remove_file(run / name);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "apical/experiment/directory_name.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
 #include "apical/run/run_directory.h"
@@ -78,6 +79,8 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
   }
   if (!options.resume) require_new(options.directory);
   io::make_directories(options.directory);
+  io::RunLock lock(options.directory, resources.claim);
+  if (!options.resume) require_new(options.directory);
   nlohmann::json index;
   index["schema"] = "apical-comparison/1";
   index["title"] = variants.front().title;
@@ -95,6 +98,7 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
   io::write_atomically(options.directory / "comparison.json", io::json_text(index));
 
   for (const Experiment& e : variants) {
+    lock.confirm();
     RunOptions run;
     run.directory = options.directory / directory_name(e.label);
     run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
@@ -111,6 +115,7 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
     result.has_checkpoint = result.runs.back().has_checkpoint || result.runs.size() > 1;
     if (result.stopped) return result;
   }
+  lock.confirm();
   write_report(options.directory);
   return result;
 }

@@ -11,7 +11,9 @@
 #include <set>
 
 #include "apical/analysis/metrics.h"
+#include "apical/experiment/directory_name.h"
 #include "apical/io/checkpoint.h"
+#include "apical/io/directory.h"
 #include "apical/io/hash.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
@@ -296,13 +298,12 @@ ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptio
 
 std::vector<ShippedFigure> shipped_figures(const io::Path& experiments) {
   std::vector<ShippedFigure> out;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(experiments)) {
-    if (entry.path().extension() != ".toml") continue;
-    Reproduction claim = read_reproduction(TomlDocument::read(entry.path().string()));
+  for (const io::Path& file : io::files_below(experiments)) {
+    if (file.extension() != ".toml") continue;
+    Reproduction claim = read_reproduction(TomlDocument::read(file.string()));
     if (claim.empty()) continue;
-    const std::string name =
-        entry.path().lexically_relative(experiments).replace_extension().generic_string();
-    out.push_back({name, entry.path(), std::move(claim)});
+    const std::string name = file.lexically_relative(experiments).replace_extension().generic_string();
+    out.push_back({name, file, std::move(claim)});
   }
   std::sort(out.begin(), out.end(),
             [](const ShippedFigure& a, const ShippedFigure& b) { return a.name < b.name; });

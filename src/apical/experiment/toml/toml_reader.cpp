@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <regex>
 #include <set>
 
 #include "apical/core/field_error.h"
@@ -66,6 +67,12 @@ void replace_what_is_there(TomlTable& into, const TomlTable& from) {
   }
 }
 
+/// Numbers as people write them elsewhere: ".001", "1.", "0,001", "007", "1/256", "1e400".
+bool is_meant_as_number(std::string_view text) {
+  static const std::regex number(R"(\s*[+-]?((\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d*)?|\d+/\d+)\s*)");
+  return std::regex_match(text.begin(), text.end(), number);
+}
+
 }  // namespace
 
 void TomlDocument::set(std::string_view assignment, std::string_view variants) {
@@ -77,7 +84,13 @@ void TomlDocument::set(std::string_view assignment, std::string_view variants) {
   TomlTable parsed;
   try {
     parsed = parse_toml(assignment, origin);
-  } catch (const ConfigError&) {
+  } catch (const ConfigError& fault) {
+    const std::string_view value = assignment.substr(equals + 1);
+    if (is_meant_as_number(value))
+      throw ConfigError(
+          fmt::format("'{}' is no number of TOML: {}", value, fault.bare_message()), {origin, 0, 0},
+          fmt::format("numbers are written as 0.001, 1e-3, -5, 1_000; this as a text: '{}=\"{}\"'",
+                      assignment.substr(0, equals), value));
     const std::string quoted =
         fmt::format("{}={}", assignment.substr(0, equals), toml_quoted(assignment.substr(equals + 1)));
     try {
@@ -212,7 +225,14 @@ struct TomlReader::State {
     throw ConfigError(fmt::format("'{}' is {}; expected {}", name(key), n.kind(), expected), n.place);
   }
   double number_at(std::string_view key, const TomlValue& n, const char* expected) const {
-    if (const auto* whole = n.as<std::int64_t>()) return static_cast<double>(*whole);
+    if (const auto* whole = n.as<std::int64_t>()) {
+      const auto nearest = static_cast<double>(*whole);
+      // 2^63 itself is no 64-bit integer.
+      if (nearest < 0x1p63 && static_cast<std::int64_t>(nearest) == *whole) return nearest;
+      throw ConfigError(
+          fmt::format("'{}' is {}, which no number of double precision holds exactly", name(key), *whole),
+          n.place, "whole numbers are exact up to 9007199254740992");
+    }
     const double* v = n.as<double>();
     if (!v) wrong(key, n, expected);
     if (!std::isfinite(*v))

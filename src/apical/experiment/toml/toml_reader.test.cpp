@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/experiment/toml/toml_reader.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -11,6 +12,8 @@
 
 namespace apical {
 namespace {
+
+using testing::HasSubstr;
 
 TomlDocument parsed(std::string_view text) { return TomlDocument::parse(text, "x.toml"); }
 
@@ -255,6 +258,41 @@ TEST(TomlDocument, SetComplainsAboutWhatIsNoAssignment) {
   }
   TomlReader r(d);
   r.finish();  // and nothing has been set
+}
+
+TEST(TomlDocument, SetSaysWhatIsWrongWithANumber) {
+  TomlDocument d = parsed("");
+  for (const char* wrong :
+       {"k=.001", "k=1.", "k=1e400", "k=0,001", "k=007", "k=1/256", "k=-.5e3", "k=1e", "k= 010"})
+    EXPECT_THAT(error_of([&] { d.set(wrong); }).what(), HasSubstr("is no number of TOML")) << wrong;
+  for (const char* text : {"k=4-2-1", "k=3 layers", "k=v1.2", "k=1.2.3", "k=conv 64 5x5"}) {
+    d.set(text);
+    TomlReader r(d);
+    EXPECT_EQ(r.text("k"), std::string(text).substr(2)) << "a text, as before";
+  }
+}
+
+TEST(TomlDocument, ANumberThatWouldBecomeZeroIsRefusedWhereItStands) {
+  for (const char* tiny : {"1e-400", "-3.2e-9999", "0.1e-330"}) {
+    const ConfigError e = error_of([&] { parsed(std::string("a = \"é\"\nl = [0, ") + tiny + "]\n"); });
+    EXPECT_THAT(e.what(), HasSubstr(std::string("x.toml:2:9: ") + tiny + " is nearer to 0"));
+  }
+  TomlDocument d = parsed("a = 0.000\nb = 0e-999\nc = 5e-324\n");
+  TomlReader r(d);
+  EXPECT_EQ(r.number("a"), 0);
+  EXPECT_EQ(r.number("b"), 0);
+  EXPECT_GT(r.number("c"), 0);
+}
+
+TEST(TomlReader, WholeNumbersThatNoDoubleHoldsAreRefused) {
+  TomlDocument d = parsed(
+      "ok = 9007199254740992\nno = 9007199254740993\nmost = 9223372036854775807\nl = [1, -9007199254740993]");
+  TomlReader r(d);
+  EXPECT_EQ(r.number("ok"), 9007199254740992.0);
+  for (const char* key : {"no", "most"})
+    EXPECT_THAT(error_of([&] { r.number(key); }).what(),
+                HasSubstr("which no number of double precision holds exactly"));
+  EXPECT_THROW(r.numbers("l"), ConfigError);
 }
 
 TEST(TomlDocument, ValuesFromSetSayWhereTheyAreFrom) {

@@ -13,21 +13,50 @@ Place place_of(const toml::source_region& source, const std::string& origin) {
   return {origin, source.begin.line, source.begin.column};
 }
 
-TomlTable converted(const toml::table& from, const std::string& origin);
+/// What a document says at a place on one line, in the units of toml++: lines and letters from 1.
+std::string_view written_at(std::string_view text, const toml::source_region& where) {
+  for (toml::source_index line = 1; line < where.begin.line; ++line)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  text = text.substr(0, text.find('\n'));
+  const auto bytes_of_letters = [&](toml::source_index letters) {
+    std::size_t at = 0;
+    for (; letters > 0 && at < text.size(); --letters)
+      for (++at; at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80;) ++at;
+    return at;
+  };
+  const std::size_t from = bytes_of_letters(where.begin.column - 1);
+  return text.substr(from, bytes_of_letters(where.end.column - 1) - from);
+}
 
-TomlValue converted(const toml::node& n, const std::string& origin) {
-  TomlValue v{TomlDateOrTime{}, place_of(n.source(), origin)};
+/// A number that was written with other digits than 0 must not become 0 without a word.
+void require_no_underflow(std::string_view written, const Place& place) {
+  if (written.substr(0, written.find_first_of("eE")).find_first_of("123456789") == std::string_view::npos)
+    return;
+  throw ConfigError(fmt::format("{} is nearer to 0 than any number of double precision", written), place,
+                    "the smallest one is about 5e-324");
+}
+
+struct Source {
+  std::string_view text;
+  const std::string& origin;
+};
+
+TomlTable converted(const toml::table& from, const Source& source);
+
+TomlValue converted(const toml::node& n, const Source& source) {
+  TomlValue v{TomlDateOrTime{}, place_of(n.source(), source.origin)};
   if (const auto* table = n.as_table()) {
-    v.data = converted(*table, origin);
+    v.data = converted(*table, source);
   } else if (const auto* array = n.as_array()) {
     TomlList list;
-    for (const toml::node& item : *array) list.push_back(converted(item, origin));
+    for (const toml::node& item : *array) list.push_back(converted(item, source));
     v.data = std::move(list);
   } else if (const auto* flag = n.as_boolean()) {
     v.data = flag->get();
   } else if (const auto* whole = n.as_integer()) {
     v.data = whole->get();
   } else if (const auto* real = n.as_floating_point()) {
+    if (real->get() == 0) require_no_underflow(written_at(source.text, n.source()), v.place);
     v.data = real->get();
   } else if (const auto* text = n.as_string()) {
     v.data = text->get();
@@ -35,10 +64,11 @@ TomlValue converted(const toml::node& n, const std::string& origin) {
   return v;
 }
 
-TomlTable converted(const toml::table& from, const std::string& origin) {
+TomlTable converted(const toml::table& from, const Source& source) {
   TomlTable out;
   for (const auto& [key, value] : from) {
-    out.entries.push_back({std::string(key.str()), place_of(key.source(), origin), converted(value, origin)});
+    out.entries.push_back(
+        {std::string(key.str()), place_of(key.source(), source.origin), converted(value, source)});
   }
   // toml++ sorts by name.
   std::stable_sort(out.entries.begin(), out.entries.end(), [](const TomlEntry& a, const TomlEntry& b) {
@@ -85,7 +115,7 @@ std::string_view TomlValue::kind() const {
 
 TomlTable parse_toml(std::string_view text, const std::string& origin) {
   try {
-    return converted(toml::parse(text, std::string_view(origin)), origin);
+    return converted(toml::parse(text, std::string_view(origin)), {text, origin});
   } catch (const toml::parse_error& e) {
     const auto at = e.source().begin;
     throw ConfigError(fmt::format("not TOML: {}", e.description()), {origin, at.line, at.column});
