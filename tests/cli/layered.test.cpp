@@ -98,7 +98,7 @@ TEST_F(LayeredCli, LabelsWithCommasAndVariantsWithEpochsOfTheirOwnCanBeAskedFor)
   const nlohmann::json runs = nlohmann::json::parse(a.out).at("runs");
   ASSERT_EQ(runs.size(), 3U);
   EXPECT_EQ(runs.at(1).at("label"), "predictive coding, fixed prediction");
-  const std::string resolved = io::read_text(fs::path(out()) / "node-perturbation" / "experiment.toml");
+  const std::string resolved = io::read_text(fs::path(out()) / "node_perturbation" / "experiment.toml");
   EXPECT_THAT(resolved, HasSubstr("\nepochs = 1\n"));  // 300 in the file
 }
 

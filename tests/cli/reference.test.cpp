@@ -18,10 +18,10 @@ TEST(Reference, PageInTheRepositoryIsWhatTheProgramPrints) {
 
 TEST(Reference, HasEveryTableAndEveryRecipe) {
   const std::string page = reference_page();
-  for (const char* part : {"## [training]", "## [run]", "## [reward]", "### yin-yang", "### burstprop-xor",
-                           "### error-neuron-microcircuit", "### weight-mirror", "`mirror_sigma`",
-                           "`eta_decay`", "`low_pass_ms`", "`quirks`", "`soma_tau_ms`", "### [[stage.phase]]",
-                           "### neuron of escape_burst"})
+  for (const char* part :
+       {"## [training]", "## [run]", "## [reward]", "### yin-yang", "### burstprop-xor",
+        "### error-neuron-microcircuit", "### weight-mirror", "`mirror_sigma`", "`eta_decay`",
+        "`low_pass_ms`", "`quirks`", "`soma_tau_ms`", "### [[stage.phase]]", "### neuron of escape_burst"})
     EXPECT_THAT(page, testing::HasSubstr(part));
 }
 

@@ -142,10 +142,10 @@ value.name = "predictive-coding-zil"
   const auto resolved = [&](const char* label) {
     return io::read_text(fs::path(out()) / label / "experiment.toml");
   };
-  const std::string ep = resolved("ep");
+  const std::string ep = resolved("EP");
   EXPECT_THAT(ep.substr(ep.find("[value]")), HasSubstr("name = \"equilibrium-propagation\""));
   EXPECT_THAT(ep.substr(ep.find("[value]")), HasSubstr("layers = [4, 6, 1]"));
-  EXPECT_THAT(resolved("bp-below-pc-for-values"), HasSubstr("name = \"predictive-coding-zil\""));
+  EXPECT_THAT(resolved("BP_below,_PC_for_values"), HasSubstr("name = \"predictive-coding-zil\""));
   const Experiment e = read_experiment(TomlDocument::parse(ep, "ep"));
   EXPECT_EQ(e.resolved, ep) << "as resolved it is the same experiment";
   EXPECT_THAT(a.out, HasSubstr("EP"));

@@ -383,7 +383,7 @@ feedback = "symmetric"
   EXPECT_THAT(a.out, HasSubstr("test patterns right"));
   EXPECT_THAT(a.out, ContainsRegex("symmetric feedback .*separate phases"));
   EXPECT_EQ(test::malformed(bytes("both", "report.html")), "");
-  for (const char* label : {"published", "symmetric-feedback"})
+  for (const char* label : {"published", "symmetric_feedback"})
     EXPECT_TRUE(io::file_exists(directory_ / "both" / label / "summary.json")) << label;
   // Nothing is left to do; and the same bits come out again.
   EXPECT_EQ(apical_says({"compare", file(text + variants), "--quiet", "--resume", "--out", out("both")}).code,
@@ -437,7 +437,7 @@ model.pyramidal = [50, 100]
 )";
   const Answer a = apical_says({"compare", file(text), "--quiet", "--out", out("sweep")});
   ASSERT_EQ(a.code, 0) << a.err;
-  EXPECT_TRUE(io::file_exists(directory_ / "sweep/neurons-50/summary.json"));
+  EXPECT_TRUE(io::file_exists(directory_ / "sweep/neurons_50/summary.json"));
   EXPECT_THAT(a.out, HasSubstr("neurons 100"));
 }
 

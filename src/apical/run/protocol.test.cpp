@@ -217,7 +217,7 @@ TEST(Protocol, MistakesAreShownWhereTheyAre) {
   refused("epochs = [0, 2]", "epochs = [2, 0]", "no rising list");
   refused("epochs = [0, 2]", "epochs = [0, 2]\ncontrol = \"silent\"", "the control 'silent' is no condition");
   refused("epochs = [0, 2]", "epochs = [0, 2]\nwindow_ms = [-1, 0.3]", "has to lie within");
-  refused("name = \"silenced while learning\"", "name = \"Silenced\"", "two entries of [[condition]]");
+  refused("name = \"silenced while learning\"", "name = \"silenced\"", "two entries of [[condition]]");
   refused("name = \"silenced while learning\"", "name = \"control\"",
           "the control is perturbed while it learns");
   refused("[protocol]", "[prtocol]", "missing table [protocol]");
@@ -311,10 +311,10 @@ TEST(Protocol, LeavesAllItMeasuredInItsDirectory) {
             models.front().experiment.resolved);
   const io::hdf5::File file = io::hdf5::File::open(out / "results.h5");
   const Trace& t = trace(result.models.front(), "errors", "other class", 2);
-  const auto stored = file.dataset("error-neuron-microcircuit/epochs-2/other-class/errors/mean");
+  const auto stored = file.dataset("error-neuron-microcircuit/epochs-2/other_class/errors/mean");
   EXPECT_EQ(stored.dims(), (std::vector<std::uint64_t>{3, 35}));
   EXPECT_EQ(stored.read<double>(), std::vector<double>(t.mean.flat().begin(), t.mean.flat().end()));
-  EXPECT_EQ(file.dataset("error-neuron-microcircuit/epochs-2/other-class/errors/units").dims(),
+  EXPECT_EQ(file.dataset("error-neuron-microcircuit/epochs-2/other_class/errors/units").dims(),
             (std::vector<std::uint64_t>{3, 35, 2}));
   EXPECT_THROW(run(models, out), IoError);
   EXPECT_EQ(io::read_json(out / "comparison.json").at("runs").at(0), "error-neuron-microcircuit");
