@@ -14,7 +14,8 @@ namespace {
 
 /// The interval of a mean that lies `half` to both sides without bounds.
 Interval bounded(double mean, double half, const ValueRange& possible) {
-  const auto& [low, high] = possible;
+  const std::optional<double>& low = possible.low;
+  const std::optional<double>& high = possible.high;
   const bool inside = (!low || mean > *low) && (!high || mean < *high);
   if (half == 0 || !inside) return {mean - half, mean + half};
   if (low && high) {

@@ -45,6 +45,7 @@ void check_pattern(const Measure& m, const char* key, const std::string& pattern
   for (const std::string& name : placeholders(pattern)) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     std::vector<std::string> expected;
+    expected.reserve(known.size());
     for (const std::string& k : known) expected.push_back("{" + k + "}");
     const auto& all = all_placeholders();
     const bool elsewhere = std::find(all.begin(), all.end(), name) != all.end();

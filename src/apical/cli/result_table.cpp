@@ -46,6 +46,7 @@ std::string median_cell(const Metric& m, const std::vector<double>& values) {
 std::string each_cell(const Metric& m, const std::vector<double>& values) {
   if (values.empty()) return "-";
   std::vector<std::string> out;
+  out.reserve(values.size());
   for (const double v : values) out.push_back(std::isfinite(v) ? number(m, v) : "never");
   return fmt::format("{}", fmt::join(out, ", "));
 }

@@ -62,8 +62,7 @@ std::vector<Id> required(TomlReader& t, const char* key, const Items& items) {
   const std::vector<std::string> patterns = t.texts(key);
   std::vector<Id> out = chosen<Id>(patterns, items);
   if (!out.empty()) return out;
-  std::vector<std::string> known;
-  for (const auto& item : items) known.push_back(item.name);
+  const std::vector<std::string> known = names_of(items);
   throw ConfigError(fmt::format("no {} of this circuit is named {}", key,
                                 patterns.empty() ? "nothing" : fmt::format("'{}'", patterns.front())),
                     t.place(key), patterns.empty() ? "" : suggestion(patterns.front(), known));

@@ -47,7 +47,7 @@ std::vector<SweptDocument> swept(TomlDocument variant) {
   std::vector<TomlDocument> documents = variant.unrolled("sweep", "values", o.at.size());
   for (std::size_t i = 0; i < o.at.size(); ++i) {
     const std::string& label = o.labels[i];
-    documents[i].set("label=" + toml_quoted(series.empty() ? label : series + ", " + label));
+    documents[i].set("label=" + toml_quoted(series.empty() ? label : fmt::format("{}, {}", series, label)));
     out.push_back({std::move(documents[i]), SweepPoint{o.name, o.at[i], label, o.logarithmic, series}});
   }
   return out;

@@ -136,6 +136,8 @@ class Learner {
   /// What can be recorded; nothing of what has no populations.
   virtual std::vector<Variable> variables() const { return {}; }
   /// From now on, while it settles and learns, not in evaluations. Of variables() only.
+  /// Learners that can keep both.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param)
   virtual void record(std::vector<Tap> taps, Sink /*sink*/) { APICAL_CHECK(taps.empty()); }
 
   /// Factor on all learning rates, relative to the model's own.

@@ -143,7 +143,8 @@ std::size_t Trainer::next_piece(std::size_t left) const {
 }
 
 double Trainer::eta_factor() const {
-  const double decayed = std::pow(plan_.eta_decay, static_cast<double>(epoch_ / plan_.eta_decay_every));
+  const std::size_t decays = epoch_ / plan_.eta_decay_every;  // those that are complete
+  const double decayed = std::pow(plan_.eta_decay, static_cast<double>(decays));
   if (plan_.schedule == Schedule::constant) return decayed;
   const std::size_t all = plan_.schedule_epochs > 0 ? plan_.schedule_epochs : plan_.epochs;
   return decayed * static_cast<double>(all - epoch_) / static_cast<double>(all);

@@ -12,8 +12,6 @@ namespace {
 
 using namespace course;
 
-constexpr std::array<const char*, 5> kPopulations{"in1", "in2", "hid1", "hid2", "out"};
-
 Stimulus pattern(const XorOptions& o, bool first, bool second) {
   const auto current = [&](const char* population, bool on) {
     return Injection{.population = population, .constant_A = on ? o.input_on_A : o.input_off_A};

@@ -66,6 +66,7 @@ ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const Protoc
   io::make_directories(options.directory);
   io::RunLock lock(options.directory, resources.claim);
   if (!options.resume) require_new(options.directory);
+  io::remove_temporaries(options.directory);  // of a process that was killed
   write_protocol_index(models, options.directory);
   ProtocolResult result;
   for (std::size_t c = 0; c < times.count; ++c) result.time_ms.push_back(times.ms(c));

@@ -81,6 +81,7 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
   io::make_directories(options.directory);
   io::RunLock lock(options.directory, resources.claim);
   if (!options.resume) require_new(options.directory);
+  io::remove_temporaries(options.directory);  // of a process that was killed
   nlohmann::json index;
   index["schema"] = "apical-comparison/1";
   index["title"] = variants.front().title;

@@ -546,12 +546,12 @@ constexpr KernelTable<Real> table() {
           one_to_one<Real>, add_up<Real>,   integrate<Real>, copy<Real>};
 }
 const KernelTable<float>* float_table() {
-  static constexpr KernelTable<float> kernels = table<float>();
-  return &kernels;
+  static constexpr KernelTable<float> kTable = table<float>();
+  return &kTable;
 }
 const KernelTable<double>* double_table() {
-  static constexpr KernelTable<double> kernels = table<double>();
-  return &kernels;
+  static constexpr KernelTable<double> kTable = table<double>();
+  return &kTable;
 }
 
 }  // namespace HWY_NAMESPACE
