@@ -3,28 +3,22 @@
 
 #include <cerrno>
 
+#include "apical/io/checked.h"
+
 namespace apical::io {
-namespace {
-
-std::int64_t or_throw(const Path& path, const char* operation, std::int64_t result) {
-  if (result < 0) throw FileError(path, operation, static_cast<int>(-result));
-  return result;
-}
-
-}  // namespace
 
 bool directory_exists(const Path& path) {
-  return or_throw(path, "stat", file_system().kind(path)) ==
+  return checked(path, "stat", file_system().kind(path)) ==
          static_cast<std::int64_t>(FileSystem::Kind::directory);
 }
 
 bool make_new_directory(const Path& path) {
-  const Path parent = path.has_parent_path() ? path.parent_path() : Path(".");
+  const Path parent = directory_of(path);
   make_directories(parent);
   const std::int64_t result = file_system().make_directory(path);
   if (result == -EEXIST) return false;
-  or_throw(path, "create directory", result);
-  or_throw(parent, "sync directory", file_system().sync_directory(parent));
+  checked(path, "create directory", result);
+  checked(parent, "sync directory", file_system().sync_directory(parent));
   return true;
 }
 

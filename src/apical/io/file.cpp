@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "apical/io/checked.h"
 #include "apical/io/hash.h"
 
 namespace apical::io {
@@ -16,13 +17,6 @@ namespace apical::io {
 namespace {
 constexpr std::size_t kBlock = 1 << 20;
 constexpr std::size_t kAppendBuffer = 64 << 10;
-
-Path directory_of(const Path& path) { return path.has_parent_path() ? path.parent_path() : Path("."); }
-
-std::int64_t checked(const Path& path, const char* operation, std::int64_t result) {
-  if (result < 0) throw FileError(path, operation, static_cast<int>(-result));
-  return result;
-}
 }  // namespace
 
 FileError::FileError(Path path, std::string operation, int code)

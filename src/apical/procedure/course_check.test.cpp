@@ -8,6 +8,7 @@
 #include "apical/models/payeur2021_mnist.h"
 #include "apical/models/payeur2021_xor.h"
 #include "apical/procedure/course_stepper.h"
+#include "apical/procedure/test_courses.h"
 
 namespace apical {
 namespace {
@@ -15,20 +16,11 @@ namespace {
 using namespace course;
 using testing::HasSubstr;
 
-payeur2021::XorOptions small_xor() {
-  payeur2021::XorOptions o;
-  o.neurons = 60;
-  o.in_degree = 20;
-  o.example_s = 0.5;
-  o.alpha_s = 0.1;
-  return o;
-}
-
 std::string complaint(const std::function<void(Course&)>& spoil) {
-  Course c = payeur2021::xor_course(small_xor(), 1);
+  Course c = payeur2021::xor_course(test::tiny_xor(), 1);
   spoil(c);
   try {
-    check_course(c, payeur2021::xor_network(small_xor()));
+    check_course(c, payeur2021::xor_network(test::tiny_xor()));
   } catch (const ConfigError& e) {
     return e.what();
   }

@@ -22,27 +22,18 @@ namespace {
 using namespace course;
 using testing::HasSubstr;
 
-payeur2021::XorOptions tiny() {
-  payeur2021::XorOptions o;
-  o.neurons = 60;
-  o.in_degree = 20;
-  o.example_s = 0.5;
-  o.alpha_s = 0.1;
-  return o;
-}
-
 CourseStepper stepper(const Course& c, std::uint64_t seed = 1) {
   CourseSetting setting;
   setting.seed = seed;
   setting.watch.raster_neurons = 5;
   setting.raster_s = 0.1;
-  return CourseStepper(payeur2021::xor_network(tiny()), c, setting);
+  return CourseStepper(payeur2021::xor_network(test::tiny_xor()), c, setting);
 }
 
 TEST(Course, LastsAsLongAsItsPhasesTogether) {
-  const Course c = payeur2021::xor_course(tiny(), 4);
+  const Course c = payeur2021::xor_course(test::tiny_xor(), 4);
   EXPECT_NEAR(c.duration_s(), 3 * 0.1 + 6 * 4 * 0.5, 1e-12);
-  EXPECT_NEAR(payeur2021::xor_course(tiny(), 0).duration_s(), 3 * 0.1 + 4 * 0.5, 1e-12);
+  EXPECT_NEAR(payeur2021::xor_course(test::tiny_xor(), 0).duration_s(), 3 * 0.1 + 4 * 0.5, 1e-12);
   CourseStepper s = stepper(c);
   test::run_to_its_end(s);
   EXPECT_EQ(s.network().step(), 123000);
@@ -50,13 +41,13 @@ TEST(Course, LastsAsLongAsItsPhasesTogether) {
 
 TEST(Course, StagesOfAnEpochComeBetweenThoseBeforeAndThoseAfter) {
   std::vector<std::pair<std::string, std::size_t>> order;
-  const Course c = payeur2021::xor_course(tiny(), 2);
+  const Course c = payeur2021::xor_course(test::tiny_xor(), 2);
   for (const CourseRound& r : rounds_of(c)) order.emplace_back(c.stages[r.stage].name, r.epoch);
   EXPECT_THAT(order, testing::ElementsAre(std::pair{"burn-in", 0}, std::pair{"untrained", 0},
                                           std::pair{"training", 1}, std::pair{"training", 2},
                                           std::pair{"trained", 2}));
   // Without training there is nothing to come after it.
-  EXPECT_EQ(rounds_of(payeur2021::xor_course(tiny(), 0)).size(), 2U);
+  EXPECT_EQ(rounds_of(payeur2021::xor_course(test::tiny_xor(), 0)).size(), 2U);
 }
 
 TEST(Course, LongStagesAreCutIntoRounds) {
@@ -77,7 +68,7 @@ TEST(Course, ShowsOnlySamplesThatItWasHanded) {
   c.stages[0].phases = {{.name = "a"}};
   c.samples = Samples{.task = "mnist", .population = "in", .test = 1};
   try {
-    make_course(payeur2021::xor_network(tiny()), c, {});
+    make_course(payeur2021::xor_network(test::tiny_xor()), c, {});
     ADD_FAILURE() << "samples came from nowhere";
   } catch (const ConfigError& e) {
     EXPECT_THAT(e.what(), testing::AllOf(HasSubstr("samples of task 'mnist'"), HasSubstr("load_samples()")));
@@ -85,7 +76,7 @@ TEST(Course, ShowsOnlySamplesThatItWasHanded) {
 }
 
 TEST(Course, WeightsChangeInPlasticPhasesOnly) {
-  CourseStepper s = stepper(payeur2021::xor_course(tiny(), 1));
+  CourseStepper s = stepper(payeur2021::xor_course(test::tiny_xor(), 1));
   const auto weights = [&] { return s.network().weights(s.network().connection("hid1->out exc")); };
   const auto before = weights();
   s.run_round(0);
@@ -97,7 +88,7 @@ TEST(Course, WeightsChangeInPlasticPhasesOnly) {
   s.run_round(3);
   EXPECT_EQ(weights(), trained);
 
-  Course frozen = payeur2021::xor_course(tiny(), 1);
+  Course frozen = payeur2021::xor_course(test::tiny_xor(), 1);
   for (Phase& p : frozen.stages[2].phases) p.plastic = false;
   CourseStepper f = stepper(frozen);
   test::run_to_its_end(f);
@@ -155,7 +146,7 @@ TEST(Course, MeansOfBinsAndTheirSeriesAreThoseOfThePhase) {
 }
 
 TEST(Course, ContinuedFromASafePointItGivesTheSameBits) {
-  const Course c = payeur2021::xor_course(tiny(), 3);
+  const Course c = payeur2021::xor_course(test::tiny_xor(), 3);
   CourseStepper whole = stepper(c);
   std::vector<test::Measured> expected(whole.rounds());
   std::vector<io::Bytes> saved;
@@ -176,7 +167,7 @@ TEST(Course, ContinuedFromASafePointItGivesTheSameBits) {
 }
 
 TEST(Course, TaughtAtOnceByCountsOfTheStageBeforeItIsContinuedToTheSameBits) {
-  Course c = payeur2021::xor_course(tiny(), 2);
+  Course c = payeur2021::xor_course(test::tiny_xor(), 2);
   c.teacher->sees = Teacher::Sees::counts;
   c.teacher->high_Hz = 100;  // so that currents follow counts
   std::swap(c.stages[2].phases.front(), c.stages[2].phases.back());
@@ -189,9 +180,9 @@ TEST(Course, TaughtAtOnceByCountsOfTheStageBeforeItIsContinuedToTheSameBits) {
 }
 
 TEST(Course, LearningRatesFallToZeroWhereTheStageSaysSo) {
-  Course c = payeur2021::xor_course(tiny(), 1);
+  Course c = payeur2021::xor_course(test::tiny_xor(), 1);
   c.stages[2].decay = true;
-  CourseStepper falling = stepper(c), constant = stepper(payeur2021::xor_course(tiny(), 1));
+  CourseStepper falling = stepper(c), constant = stepper(payeur2021::xor_course(test::tiny_xor(), 1));
   test::run_to_its_end(falling);
   test::run_to_its_end(constant);
   const auto change = [&](CourseStepper& s) {
@@ -201,17 +192,17 @@ TEST(Course, LearningRatesFallToZeroWhereTheStageSaysSo) {
 }
 
 TEST(Course, IsDoneToAnotherCircuitOfTheSameNames) {
-  payeur2021::XorOptions cut = tiny();
+  payeur2021::XorOptions cut = test::tiny_xor();
   cut.feedback = payeur2021::XorFeedback::cut;
-  const Course c = payeur2021::xor_course(tiny(), 1);
-  const test::Measured one = test::measured(payeur2021::xor_network(tiny()), c, 1),
+  const Course c = payeur2021::xor_course(test::tiny_xor(), 1);
+  const test::Measured one = test::measured(payeur2021::xor_network(test::tiny_xor()), c, 1),
                        other = test::measured(payeur2021::xor_network(cut), c, 1);
   EXPECT_NE(one, other);
   EXPECT_TRUE(other.has("test", 1, "out_event_Hz_10"));
 }
 
 TEST(Course, PhasesOfAnEpochAreToldOnceInEach) {
-  Course c = payeur2021::xor_course(tiny(), 2);
+  Course c = payeur2021::xor_course(test::tiny_xor(), 2);
   c.stages[2].measures.push_back(
       {.quantities = {MeasureKind::event_Hz}, .of = {"out"}, .each = Each::phase, .name = "rate"});
   CourseStepper s = stepper(c);
@@ -223,7 +214,7 @@ TEST(Course, PhasesOfAnEpochAreToldOnceInEach) {
     }
   }
   EXPECT_TRUE(told.contains({"train", 2, "rate_phase_2"}));
-  const Display d = display_of(payeur2021::xor_network(tiny()), c);
+  const Display d = display_of(payeur2021::xor_network(test::tiny_xor()), c);
   EXPECT_TRUE(std::any_of(d.figures.begin(), d.figures.end(), [](const Display::Figure& f) {
     return !f.lines.empty() && f.lines.front().metric == "rate_phase_0";
   }));

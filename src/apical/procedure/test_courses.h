@@ -7,9 +7,20 @@
 #include <tuple>
 
 #include "apical/core/error.h"
+#include "apical/models/payeur2021_xor.h"
 #include "apical/procedure/spiking_course.h"
 
 namespace apical::test {
+
+/// XOR in seconds: few neurons and short examples.
+inline payeur2021::XorOptions tiny_xor() {
+  payeur2021::XorOptions o;
+  o.neurons = 60;
+  o.in_degree = 20;
+  o.example_s = 0.5;
+  o.alpha_s = 0.1;
+  return o;
+}
 
 /// What a course measured, by where, epoch and name.
 class Measured {

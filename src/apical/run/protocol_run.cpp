@@ -8,9 +8,9 @@
 
 #include "apical/experiment/directory_name.h"
 #include "apical/io/hash.h"
+#include "apical/run/locked_directory.h"
 #include "apical/run/probe_session.h"
 #include "apical/run/run.h"
-#include "apical/run/run_directory.h"
 #include "apical/run/trial_recorder.h"
 
 namespace apical {
@@ -62,16 +62,13 @@ std::optional<ModelOutcome> run_model(const ProbedModel& model, const ProtocolOp
 ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const ProtocolOptions& options,
                             const Resources& resources, const std::atomic<bool>& stop) {
   const TraceTimes times = times_of(models);
-  if (!options.resume) require_new(options.directory);
-  io::make_directories(options.directory);
-  io::RunLock lock(options.directory, resources.claim);
-  if (!options.resume) require_new(options.directory);
+  LockedDirectory directory(options.directory, options.resume, resources.claim);
   io::remove_temporaries(options.directory);  // of a process that was killed
   write_protocol_index(models, options.directory);
   ProtocolResult result;
   for (std::size_t c = 0; c < times.count; ++c) result.time_ms.push_back(times.ms(c));
   for (const ProbedModel& m : models) {
-    lock.confirm();
+    directory.confirm();
     std::optional<ModelOutcome> outcome = run_model(m, options, resources, stop, result.notes);
     if (!outcome) {
       result.stopped = true;

@@ -5,27 +5,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apical/io/directory.h"
 #include "apical/io/hash.h"
 #include "apical/io/json.h"
 #include "apical/run/fault_record.h"
 #include "apical/run/provenance.h"
 
 namespace apical {
-
-void require_new(const io::Path& directory) {
-  if (!io::file_exists(directory)) return;
-  if (!io::directory_exists(directory))
-    throw IoError(fmt::format("{} is not a directory", directory.string()));
-  for (const std::string& name : io::list_directory(directory)) {
-    // A process killed before its first file was complete leaves these, and nothing to resume.
-    if (name == io::RunLock::kFileName || io::is_temporary(name)) continue;
-    throw IoError(
-        fmt::format("{} is not empty; a run never overwrites another\n  continue it with --resume, or choose "
-                    "another --out",
-                    directory.string()));
-  }
-}
 
 RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume, const Claim& claim)
     : path_(std::move(path)),
@@ -34,10 +19,7 @@ RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume, c
       hash_(io::xxh3(io::bytes_of(experiment_))) {
   if (resume_ && !io::file_exists(path_ / "experiment.toml"))
     throw DataError(fmt::format("{} holds no run to resume (no experiment.toml)", path_.string()));
-  if (!resume_) require_new(path_);
-  io::make_directories(path_);
-  lock_.emplace(path_, claim);
-  if (!resume_) require_new(path_);  // another process may have come and gone before the lock was taken
+  lock_.emplace(path_, resume_, claim);
   if (resume_ && io::read_text(path_ / "experiment.toml") != experiment_) {
     throw DataError(
         fmt::format("{} was made by another experiment; a run is continued exactly as it began\n"

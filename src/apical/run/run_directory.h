@@ -19,13 +19,10 @@
 #include "apical/core/error.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/journal.h"
-#include "apical/io/run_lock.h"
+#include "apical/run/locked_directory.h"
 #include "apical/run/metrics_file.h"
 
 namespace apical {
-
-/// IoError unless `directory` is new or empty: a run never overwrites another.
-void require_new(const io::Path& directory);
 
 class RunDirectory {
  public:
@@ -92,7 +89,7 @@ class RunDirectory {
   std::string experiment_;
   bool resume_;
   std::uint64_t hash_;
-  std::optional<io::RunLock> lock_;
+  std::optional<LockedDirectory> lock_;
   Books books_;
   std::optional<MetricsFile> metrics_;
   std::optional<io::Journal> events_;

@@ -9,7 +9,7 @@
 #include "apical/experiment/directory_name.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
-#include "apical/run/run_directory.h"
+#include "apical/run/locked_directory.h"
 #include "apical/study/run_with_report.h"
 
 namespace apical {
@@ -77,10 +77,7 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
     }
     compare_courses(first, e, result.notes);
   }
-  if (!options.resume) require_new(options.directory);
-  io::make_directories(options.directory);
-  io::RunLock lock(options.directory, resources.claim);
-  if (!options.resume) require_new(options.directory);
+  LockedDirectory directory(options.directory, options.resume, resources.claim);
   io::remove_temporaries(options.directory);  // of a process that was killed
   nlohmann::json index;
   index["schema"] = "apical-comparison/1";
@@ -99,7 +96,7 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
   io::write_atomically(options.directory / "comparison.json", io::json_text(index));
 
   for (const Experiment& e : variants) {
-    lock.confirm();
+    directory.confirm();
     RunOptions run;
     run.directory = options.directory / directory_name(e.label);
     run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
@@ -116,7 +113,7 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
     result.has_checkpoint = result.runs.back().has_checkpoint || result.runs.size() > 1;
     if (result.stopped) return result;
   }
-  lock.confirm();
+  directory.confirm();
   write_report(options.directory);
   return result;
 }
