@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# Most of what the compiler does with one of our files is reading the headers of others: the whole library read
-# once, room by room, takes a minute of it, file by file more than three. apical_bundle(TARGET) hands the files of
-# each folder to it by the dozen. That is for builds from nothing; while working, one changed file should
-# compile one file, so it is off unless asked for.
+# Most of what the compiler does with one of our files is reading the headers of others and compiling what they
+# hold inline, over and over. apical_bundle(TARGET ALONE) hands it the files of a room together: that takes half
+# the time. It is for builds from nothing; while working, one changed file should compile one file, so it is off
+# unless asked for.
 #
-# Files of one folder then share their unnamed namespaces: a name that two of them define is an error, mended by
-# a better name. Compiled alone are files of an engine's instructions (their flags differ), those with templates
-# instantiated in several files, and those named in `alone`.
-option(APICAL_BUNDLES "Compile the files of a folder by the dozen: for builds from nothing" OFF)
-set(apical_bundle_size 12)
+# Files of one room then share their unnamed namespaces: a name that two of them define is an error, mended by
+# a better name. Compiled alone are files of an engine's instructions (their flags differ), and those that match
+# ALONE: with templates instantiated in several files, or with names of their own for the same things.
+option(APICAL_BUNDLES "Compile the files of a room together: for builds from nothing" OFF)
+set(apical_bundle_size 40)
 
 function(apical_bundle target alone)
   if(NOT APICAL_BUNDLES)
@@ -19,18 +19,16 @@ function(apical_bundle target alone)
   list(FILTER sources EXCLUDE REGEX "\\.kernels\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "${alone}")
   list(SORT sources)
-  set(last_folder "")
+  set(last_room "")
   foreach(source IN LISTS sources)
-    get_filename_component(folder ${source} DIRECTORY)
-    if(NOT folder STREQUAL last_folder)
-      set(last_folder ${folder})
+    string(REGEX REPLACE "^${CMAKE_SOURCE_DIR}/src/apical/([a-z]+)/.*" "\\1" room ${source})
+    if(NOT room STREQUAL last_room)
+      set(last_room ${room})
       set(count 0)
     endif()
     math(EXPR bundle "${count} / ${apical_bundle_size}")
     math(EXPR count "${count} + 1")
-    string(REPLACE "${CMAKE_SOURCE_DIR}/src/apical/" "" name ${folder})
-    string(MAKE_C_IDENTIFIER "${name}_${bundle}" name)
-    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${name})
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${room}_${bundle})
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   # What stands in a bundle stands, for g++, in a header.

@@ -43,6 +43,20 @@ Metric rate_Hz(std::string name, std::string words) {
   return nonnegative(std::move(name), std::move(words), "Hz");
 }
 
+/// What tasks measure by themselves, in evaluations.
+Metric measured(OfTasks tasks, Metric m) {
+  m.of_tasks = tasks;
+  return m;
+}
+
+/// What training by reward tells of itself.
+Metric while_training(Metric m) {
+  m.of_tasks = OfTasks::that_reward;
+  m.at_evaluations = false;
+  m.while_training = true;
+  return m;
+}
+
 /// By which models are compared, in the order of the columns of tables.
 std::vector<Metric> headlines() {
   std::vector<Metric> all;
@@ -53,6 +67,9 @@ std::vector<Metric> headlines() {
                  .low = 0,
                  .digits = decimals(0, 0),
                  .headline_at = {"train"},
+                 .of_tasks = OfTasks::that_reward,
+                 .at_evaluations = false,
+                 .while_training = true,
                  .caption = "Environment steps after which the mean return of the last training episodes "
                             "first counted as solved.",
                  .drawn = false,
@@ -66,13 +83,14 @@ std::vector<Metric> headlines() {
                  .high = 1,
                  .shown_times = kPercent,
                  .digits = decimals(1, 2),
+                 .of_tasks = OfTasks::that_classify,
                  .sentence = "{label} reached a test accuracy of {value}{spread}"});
   all.push_back(nonnegative("patterns_correct", "patterns right", "", Better::higher));
-  all.push_back(count("falls", "falls", Better::lower));
+  all.push_back(measured(OfTasks::that_steer, count("falls", "falls", Better::lower)));
   all.back().spans_decades = true;
   all.back().sentence = "{label} let its plant fall {value} times in the test{spread}";
   all.back().followed_by = all.back().teacher = "teacher_falls";
-  all.push_back(count("teacher_falls", "falls of the teacher"));
+  all.push_back(measured(OfTasks::that_steer, count("teacher_falls", "falls of the teacher")));
   all.back().drawn = false;
   all.back().sentence = "its teacher, from the same starts, {value} times";
   all.back().line = "The teacher fell {value} times from the same starts.";
@@ -82,11 +100,13 @@ std::vector<Metric> headlines() {
                  .over_seeds = OverSeeds::mean_and_median,
                  .low = 0,
                  .digits = {Digits::Kind::powers},
+                 .of_tasks = OfTasks::with_loss,
                  .caption = "Squared error of the outputs, summed over outputs, mean over samples.",
                  .spans_decades = true,
                  .sentence = "{label} reached a test loss of {value}{spread}"});
   all.push_back(nonnegative("cost", "cost", "", Better::lower));
-  all.push_back(plain("return", "return", "", Better::higher));
+  all.push_back(measured(OfTasks::that_reward, plain("return", "return", "", Better::higher)));
+  all.back().while_training = true;
   all.back().digits = decimals(1, 1);
   all.back().headline_at = {"train", "test"};
   all.back().in_training = "mean return of the last episodes";
@@ -101,9 +121,11 @@ std::vector<Metric> headlines() {
 
 std::vector<Metric> learning_metrics() {
   std::vector<Metric> all = headlines();
-  all.push_back(nonnegative("rms_deviation", "root mean square deviation", "", Better::lower));
+  all.push_back(measured(OfTasks::that_steer,
+                         nonnegative("rms_deviation", "root mean square deviation", "", Better::lower)));
   all.back().teacher = "teacher_rms_deviation";
-  all.push_back(nonnegative("teacher_rms_deviation", "root mean square deviation of the teacher"));
+  all.push_back(measured(OfTasks::that_steer,
+                         nonnegative("teacher_rms_deviation", "root mean square deviation of the teacher")));
   all.back().drawn = false;
   all.back().line = "The teacher, from the same starts: {value}.";
   all.push_back({.name = "classes_never_decided",
@@ -111,21 +133,23 @@ std::vector<Metric> learning_metrics() {
                  .better = Better::lower,
                  .over_seeds = OverSeeds::median,
                  .low = 0,
+                 .of_tasks = OfTasks::that_classify,
                  .trivial = 0});
-  for (const auto& [name, words] : {std::pair{"samples", "samples"},
-                                    {"environment_steps", "environment steps"},
-                                    {"episodes", "episodes"}}) {
-    all.push_back(count(name, words));
+  all.push_back(measured(OfTasks::all, count("samples", "samples")));
+  all.back().drawn = false;
+  for (const auto& [name, words] :
+       {std::pair{"environment_steps", "environment steps"}, {"episodes", "episodes"}}) {
+    all.push_back(while_training(count(name, words)));
     all.back().drawn = false;
   }
-  all.push_back(nonnegative("prediction_error", "reward prediction error"));
+  all.push_back(while_training(nonnegative("prediction_error", "reward prediction error")));
   all.back().spans_decades = true;
-  all.push_back(plain("entropy", "entropy of the policy", "nat"));
-  all.push_back(nonnegative("value_loss", "loss of the value network", "", Better::lower));
+  all.push_back(while_training(plain("entropy", "entropy of the policy", "nat")));
+  all.push_back(while_training(nonnegative("value_loss", "loss of the value network", "", Better::lower)));
   all.back().spans_decades = true;
-  all.push_back(plain("policy_loss", "loss of the policy", "", Better::lower));
-  all.push_back(plain("kl", "divergence from the policy before", "nat"));
-  all.push_back(fraction("open_gates", "fraction of open gates"));
+  all.push_back(while_training(plain("policy_loss", "loss of the policy", "", Better::lower)));
+  all.push_back(while_training(plain("kl", "divergence from the policy before", "nat")));
+  all.push_back(while_training(fraction("open_gates", "fraction of open gates")));
   for (Metric& m : all) {
     m.always_there = m.over_seeds != OverSeeds::median_of_some;
     // What only training shows needs no word that says so.

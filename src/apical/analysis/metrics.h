@@ -27,6 +27,17 @@ enum class OverSeeds {
 /// Where it is measured, which says what may stand as `where` of its rows.
 enum class MeasuredIn { split, area };
 
+/// Which tasks measure it by themselves: known before a run, so that an expectation about anything else is
+/// refused then.
+enum class OfTasks {
+  none,  ///< other things tell: parts of a circuit, courses, areas
+  all,
+  with_loss,  ///< those that have targets
+  that_classify,
+  that_steer,
+  that_reward
+};
+
 /// How many digits of a figure are shown, and those of its interval.
 struct Digits {
   enum class Kind {
@@ -53,6 +64,8 @@ struct Metric {
   /// the last of them.
   std::vector<std::string> headline_at = {};
   MeasuredIn in = MeasuredIn::split;
+  OfTasks of_tasks = OfTasks::none;
+  bool at_evaluations = true, while_training = false;  ///< in which splits, if tasks measure it
   std::string quantity = {};           ///< name in [[expect]] of what is measured in areas; empty: as `name`
   std::string caption = {};            ///< a sentence below a figure
   std::optional<double> trivial = {};  ///< value at which a figure says nothing, as under backpropagation

@@ -103,12 +103,41 @@ enum class MeasureKind {
   accuracy,    ///< fraction of right answers
 };
 
-/// Of a projection, as it stands; others are of populations.
-inline bool of_weights(MeasureKind k) {
-  return k == MeasureKind::mean_weight || k == MeasureKind::rms_weight;
+/// What a quantity is of.
+enum class MeasuredOf {
+  population,
+  projection,  ///< its weights as they stand
+  answers      ///< what the circuit answers, beside what it should
+};
+
+/// What there is to say of a quantity, besides how it comes about (procedure/course_measures.h).
+struct MeasuredQuantity {
+  std::string_view name;   ///< in TOML and in rows of measurements
+  std::string_view words;  ///< in tables and figures
+  std::string_view unit;   ///< empty: a pure number
+  MeasuredOf of = MeasuredOf::population;
+  bool summed = false;  ///< over all that was shown, rather than the mean
+};
+
+/// In the order of MeasureKind.
+inline constexpr std::array kQuantities{
+    MeasuredQuantity{"event_Hz", "event rate", "Hz"},
+    MeasuredQuantity{"burst_Hz", "burst rate", "Hz"},
+    MeasuredQuantity{"burst_probability", "burst probability", ""},
+    MeasuredQuantity{"mean_weight", "mean weight", "", MeasuredOf::projection},
+    MeasuredQuantity{"rms_weight", "root mean square weight", "", MeasuredOf::projection},
+    MeasuredQuantity{"cost", "cost", "", MeasuredOf::answers},
+    MeasuredQuantity{"total_cost", "cost", "", MeasuredOf::answers, true},
+    MeasuredQuantity{"correct", "right answers", "", MeasuredOf::answers, true},
+    MeasuredQuantity{"accuracy", "fraction right", "", MeasuredOf::answers},
+};
+static_assert(kQuantities.back().name == "accuracy" &&
+              kQuantities.size() == static_cast<std::size_t>(MeasureKind::accuracy) + 1);
+constexpr const MeasuredQuantity& quantity_of(MeasureKind k) {
+  return kQuantities[static_cast<std::size_t>(k)];
 }
-/// Of what the circuit answers, beside what it should.
-inline bool of_answers(MeasureKind k) { return k >= MeasureKind::cost; }
+constexpr bool of_weights(MeasureKind k) { return quantity_of(k).of == MeasuredOf::projection; }
+constexpr bool of_answers(MeasureKind k) { return quantity_of(k).of == MeasuredOf::answers; }
 
 /// What a measure has one value for.
 enum class Each {
@@ -253,9 +282,11 @@ inline constexpr std::array<std::string_view, 2> kNames<course::CellPart>{"soma"
 template <>
 inline constexpr std::array<std::string_view, 3> kNames<course::Drawn>{"end", "beginning", "nowhere"};
 template <>
-inline constexpr std::array<std::string_view, 9> kNames<course::MeasureKind>{
-    "event_Hz", "burst_Hz",   "burst_probability", "mean_weight", "rms_weight",
-    "cost",     "total_cost", "correct",           "accuracy"};
+inline constexpr auto kNames<course::MeasureKind> = [] {
+  std::array<std::string_view, course::kQuantities.size()> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = course::kQuantities[i].name;
+  return names;
+}();
 template <>
 inline constexpr std::array<std::string_view, 3> kNames<course::Each>{"stage", "stimulus", "phase"};
 template <>

@@ -86,27 +86,4 @@ void check_patterns(const Measure& m) {
   check_pattern(m, "text", m.text, true);
 }
 
-std::string quantity_words(MeasureKind k) {
-  switch (k) {
-    case MeasureKind::event_Hz:
-      return "event rate";
-    case MeasureKind::burst_Hz:
-      return "burst rate";
-    case MeasureKind::burst_probability:
-      return "burst probability";
-    case MeasureKind::mean_weight:
-      return "mean weight";
-    case MeasureKind::rms_weight:
-      return "root mean square weight";
-    case MeasureKind::cost:
-    case MeasureKind::total_cost:
-      return "cost";
-    case MeasureKind::correct:
-      return "right answers";
-    case MeasureKind::accuracy:
-      return "fraction right";
-  }
-  return "";
-}
-
 }  // namespace apical::course

@@ -26,7 +26,4 @@ bool has_placeholder(const std::string& pattern, const std::string& name);
 /// that this measure has not. Names and titles are of all stimuli and phases of a measure together.
 void check_patterns(const Measure& measure);
 
-/// "event rate", "fraction right" …
-std::string quantity_words(MeasureKind kind);
-
 }  // namespace apical::course

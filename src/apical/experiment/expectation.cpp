@@ -14,22 +14,22 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 template <class Enum>
-struct Named {
+struct Word {
   const char* name;
   Enum value;
 };
-constexpr Named<Expectation::Statistic> kStatistics[] = {{"median", Expectation::Statistic::median},
-                                                         {"mean", Expectation::Statistic::mean},
-                                                         {"smallest", Expectation::Statistic::smallest},
-                                                         {"largest", Expectation::Statistic::largest},
-                                                         {"fraction", Expectation::Statistic::fraction}};
-constexpr Named<Expectation::Epochs> kEpochs[] = {{"first", Expectation::Epochs::first},
-                                                  {"last", Expectation::Epochs::last},
-                                                  {"mean", Expectation::Epochs::mean},
-                                                  {"largest", Expectation::Epochs::largest}};
+constexpr Word<Expectation::Statistic> kStatistics[] = {{"median", Expectation::Statistic::median},
+                                                        {"mean", Expectation::Statistic::mean},
+                                                        {"smallest", Expectation::Statistic::smallest},
+                                                        {"largest", Expectation::Statistic::largest},
+                                                        {"fraction", Expectation::Statistic::fraction}};
+constexpr Word<Expectation::Epochs> kEpochs[] = {{"first", Expectation::Epochs::first},
+                                                 {"last", Expectation::Epochs::last},
+                                                 {"mean", Expectation::Epochs::mean},
+                                                 {"largest", Expectation::Epochs::largest}};
 
 template <class Enum, std::size_t n>
-Enum read_named(TomlReader& t, const char* key, const Named<Enum> (&names)[n],
+Enum read_named(TomlReader& t, const char* key, const Word<Enum> (&names)[n],
                 std::optional<std::string> otherwise) {
   std::vector<std::string> choices;
   for (const auto& c : names) choices.emplace_back(c.name);

@@ -24,21 +24,32 @@ std::vector<std::string> of_course(const Course& course, const SpikingCircuit& c
   return out;
 }
 
-/// What evaluations count (learning/learner.h) and training tells of itself.
-std::vector<std::string> of_training(const TaskInfo& task, const TrainingPlan& plan) {
-  std::vector<std::string> evaluated{"samples"}, out;
-  evaluated.emplace_back(task.rewards ? "return" : "loss");
-  if (task.classifies) evaluated.insert(evaluated.end(), {"accuracy", "classes_never_decided"});
-  if (task.steers)
-    evaluated.insert(evaluated.end(), {"falls", "teacher_falls", "rms_deviation", "teacher_rms_deviation"});
-  for (const std::string& metric : evaluated) {
-    out.push_back("test_" + metric);
-    if (plan.validate_every > 0) out.push_back("validation_" + metric);
+bool measured_by(const TaskInfo& task, OfTasks which) {
+  switch (which) {
+    case OfTasks::none:
+      return false;
+    case OfTasks::all:
+      return true;
+    case OfTasks::with_loss:
+      return !task.rewards;
+    case OfTasks::that_classify:
+      return task.classifies;
+    case OfTasks::that_steer:
+      return task.steers;
+    case OfTasks::that_reward:
+      return task.rewards;
   }
-  if (!task.rewards) return out;
-  for (const char* metric : {"environment_steps", "episodes", "return", "steps_to_solve", "prediction_error",
-                             "entropy", "value_loss", "policy_loss", "kl", "open_gates"})
-    out.push_back(std::string("train_") + metric);
+  return false;
+}
+
+std::vector<std::string> of_training(const TaskInfo& task, const TrainingPlan& plan) {
+  std::vector<std::string> out;
+  for (const Metric& m : metrics()) {
+    if (!measured_by(task, m.of_tasks)) continue;
+    if (m.at_evaluations) out.push_back("test_" + m.name);
+    if (m.at_evaluations && plan.validate_every > 0) out.push_back("validation_" + m.name);
+    if (m.while_training) out.push_back("train_" + m.name);
+  }
   return out;
 }
 

@@ -8,7 +8,7 @@
 namespace apical {
 namespace {
 
-constexpr double kMany = 1e9;
+constexpr double kManyTimes = 1e9;
 
 void question_and_epochs(FieldVisitor& v, Protocol& p, std::size_t trained) {
   v({"question", "", "what the protocol asks, for people"}, p.question);
@@ -50,8 +50,8 @@ void fields(FieldVisitor& v, TrialOptions& o) {
   v({"learning", "", "plasticity in trials"}, p.learning);
   v({"evaluate", "", "compare loss and accuracy on the test split, too"}, p.evaluate);
   v.choice({"split", "", "whose samples are shown"}, p.split, {"train", "validation", "test"});
-  v({"samples", "", "the first so many", within(1, kMany)}, p.samples);
-  v({"repeats", "", "trials of each sample", within(1, kMany)}, p.repeats);
+  v({"samples", "", "the first so many", within(1, kManyTimes)}, p.samples);
+  v({"repeats", "", "trials of each sample", within(1, kManyTimes)}, p.repeats);
   v({"blank_ms", "ms", "without a stimulus before it; default: training.presentation_ms", at_least(0)},
     p.blank_ms);
   v({"presentation_ms", "ms", "of the stimulus, at least a time step; default: three times that of training",
@@ -109,7 +109,7 @@ void fields(FieldVisitor& v, MeasureOptions& o) {
      .bounds = at_least(0),
      .optional = true},
     m.units);
-  v({"single_units", "neurons", "so many of the first population are kept one by one", within(0, kMany)},
+  v({"single_units", "neurons", "so many of the first population are kept one by one", within(0, kManyTimes)},
     m.single_units);
   if (o.window.empty()) o.window = {0, o.until_ms};
   v({"window_ms", "ms", "where conditions are compared; default: from the onset of the stimulus on"},

@@ -26,13 +26,13 @@ constexpr std::uint64_t kZombie = std::numeric_limits<std::uint64_t>::max();
 
 /// Field 22 of /proc/<pid>/stat; the second field, the command, may hold blanks and parentheses.
 std::uint64_t start_of(std::int64_t pid) {
-  FileSystem machine;  // /proc is of the machine, whatever disk a test put in place
-  const std::int64_t descriptor = machine.open(fmt::format("/proc/{}/stat", pid), FileSystem::Mode::read);
+  FileSystem disk;  // /proc is of the machine, whatever disk a test put in place
+  const std::int64_t descriptor = disk.open(fmt::format("/proc/{}/stat", pid), FileSystem::Mode::read);
   if (descriptor < 0) return 0;
   std::array<char, 4096> buffer{};
   const std::int64_t n =
-      machine.read_at(static_cast<int>(descriptor), std::as_writable_bytes(std::span(buffer)), 0);
-  machine.close(static_cast<int>(descriptor));
+      disk.read_at(static_cast<int>(descriptor), std::as_writable_bytes(std::span(buffer)), 0);
+  disk.close(static_cast<int>(descriptor));
   const std::string_view text(buffer.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
   const std::size_t command_end = text.rfind(')');
   if (command_end == std::string_view::npos) return 0;

@@ -82,7 +82,7 @@ Pyramids build_pyramids(const PyramidalHierarchy& m) {
   }
   c.connect(target, b.pyr.back(),
             {.compartment = "target",
-             .topology = Topology::one_to_one,
+             .topology = apical::Topology::one_to_one,
              .pathway = Pathway::teaching,
              .weights = InitialWeights::eye()});
   c.set_stimulus(input);

@@ -16,13 +16,12 @@ namespace {
 
 using namespace course;
 
-std::string unit_of(MeasureKind k) {
-  return k == MeasureKind::event_Hz || k == MeasureKind::burst_Hz ? "Hz" : "";
-}
+std::string unit_of(MeasureKind k) { return std::string(quantity_of(k).unit); }
+std::string words_of(MeasureKind k) { return std::string(quantity_of(k).words); }
 
 std::string axis_words(MeasureKind k) {
   const std::string unit = unit_of(k);
-  return unit.empty() ? quantity_words(k) : fmt::format("{} ({})", quantity_words(k), unit);
+  return unit.empty() ? words_of(k) : fmt::format("{} ({})", words_of(k), unit);
 }
 
 std::string capital(std::string text) {
@@ -96,7 +95,7 @@ class Composer {
       if (of_weights(m.kind) && m.each != Each::phase && s.where == "test") continue;
       const auto [at, is_new] = figure_of.try_emplace(key_of(m), d_.figures.size());
       if (is_new) d_.figures.push_back(figure(s, m, x));
-      std::string label = m.each == Each::stimulus ? m.label : m.of.empty() ? quantity_words(m.kind) : m.of;
+      std::string label = m.each == Each::stimulus ? m.label : m.of.empty() ? words_of(m.kind) : m.of;
       if (m.each == Each::phase) label += ", " + m.phase;
       d_.figures[at->second].lines.push_back({arrow(label), m.name});
     }
@@ -105,7 +104,7 @@ class Composer {
   static Display::Figure figure(const Stage& s, const NamedMeasure& m, const std::string& x) {
     std::string title = m.title, caption;
     if (title.empty()) {
-      title = capital(quantity_words(m.kind));
+      title = capital(words_of(m.kind));
       if (of_weights(m.kind)) {
         title = "Weights";
       } else {
@@ -132,8 +131,7 @@ class Composer {
       const std::string metric = m.name.substr(0, m.name.rfind("_phase_"));
       const auto [at, is_new] = figure_of.try_emplace(key_of(m), d_.figures.size());
       if (is_new) {
-        const std::string title =
-            m.title.empty() ? capital(quantity_words(m.kind)) + " in each phase" : m.title;
+        const std::string title = m.title.empty() ? capital(words_of(m.kind)) + " in each phase" : m.title;
         d_.figures.push_back(
             {title, "", "phase of stage " + s.name, axis_words(m.kind), "phase", {}, {}, ""});
       }
@@ -150,8 +148,7 @@ class Composer {
                              [&](const Display::Dots& d) { return d.title == m.title; });
       if (at == d_.dots.end()) {
         at = d_.dots.insert(
-            at,
-            {m.title, "Without a teacher.", fmt::format("{} of {} (Hz)", quantity_words(m.kind), m.of), {}});
+            at, {m.title, "Without a teacher.", fmt::format("{} of {} (Hz)", words_of(m.kind), m.of), {}});
       }
       const auto has = [&](bool first) {
         return std::any_of(at->rows.begin(), at->rows.end(), [&](const Display::Dots::Row& r) {

@@ -196,8 +196,7 @@ void StageMeasures::phase_ended(const EndedPhase& ended) {
 double StageMeasures::final_value(const Item& item, std::size_t i,
                                   const spike::Network<float>& network) const {
   if (item.each == Each::stage && of_weights(item.kind)) return weight_of(item, network);
-  const bool sum = item.each == Each::stimulus || item.kind == MeasureKind::correct ||
-                   item.kind == MeasureKind::total_cost;
+  const bool sum = item.each == Each::stimulus || quantity_of(item.kind).summed;
   return sum ? values_[item.first + i] : values_[item.first + i] / static_cast<double>(shown_);
 }
 
@@ -257,7 +256,7 @@ std::vector<NamedMeasure> named_measures(const Course& course, const Stage& stag
       n.block = item.measure;
       n.index = i;
       PatternValues values = values_of_patterns(item.kind, item.of, circuit);
-      values["quantity"] = quantity_words(item.kind);
+      values["quantity"] = quantity_of(item.kind).words;
       values["phase"] = n.phase;
       n.title = filled(m.title, values);
       if (item.each == Each::stimulus) {

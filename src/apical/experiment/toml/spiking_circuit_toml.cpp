@@ -225,11 +225,11 @@ void edit_backgrounds(TomlReader& entry, SpikingCircuit& circuit) {
   std::vector<std::string> targets;
   for (const Background& b : circuit.background) targets.push_back(b.target);
   const std::vector<std::string> names = names_chosen(entry, "background", "background", targets);
-  const std::optional<Receptor> receptor =
-      given(entry, "receptor") ? std::optional(receptor_at(entry)) : std::nullopt;
+  const bool of_one = given(entry, "receptor");
+  const Receptor receptor = of_one ? receptor_at(entry) : Receptor{};
   for (std::size_t i = circuit.background.size(); i-- > 0;) {
     Background& b = circuit.background[i];
-    if (receptor && b.receptor != *receptor) continue;
+    if (of_one && b.receptor != receptor) continue;
     if (std::find(names.begin(), names.end(), b.target) == names.end()) continue;
     if (remove) {
       remove_background(circuit, i);

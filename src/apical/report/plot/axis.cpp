@@ -12,12 +12,12 @@
 namespace apical {
 namespace {
 
-constexpr const char* kMinus = "\u2212";
+constexpr const char* kMinusSign = "\u2212";
 
 std::string decimal(double value, int decimals) {
   const std::string digits = fmt::format("{:.{}f}", std::abs(value), decimals);
   const bool zero = digits.find_first_not_of("0.") == std::string::npos;
-  return (value < 0 && !zero ? kMinus : "") + digits;
+  return (value < 0 && !zero ? kMinusSign : "") + digits;
 }
 
 }  // namespace
