@@ -163,7 +163,7 @@ int compare(Context& context, const Arguments& arguments) {
     std::vector<std::pair<std::string, Efficiency>> costs;
     for (const RunResult& r : result.runs)
       costs.emplace_back(r.label, read_efficiency(options.directory / directory_name(r.label)));
-    context.out << result_table(result.runs) << '\n' << cost_table(costs);
+    context.out << result_table(result.runs) << measure_table(result.runs) << '\n' << cost_table(costs);
     for (const auto& [model, reason] : missing)
       context.out << fmt::format("not compared: {}: {}\n", model, reason);
     context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());

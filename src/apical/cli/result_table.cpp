@@ -161,4 +161,27 @@ std::string measure_table(const RunResult& run) {
   return text_table(rows);
 }
 
+std::string measure_table(const std::vector<RunResult>& runs) {
+  std::vector<Display::Headline> told;
+  for (const RunResult& r : runs) {
+    for (Display::Headline& h : told_of(r)) {
+      const auto same = [&](const Display::Headline& other) { return other.metric == h.metric; };
+      const bool in_table = metric_of(h.metric).is_headline();
+      if (!in_table && std::none_of(told.begin(), told.end(), same)) told.push_back(std::move(h));
+    }
+  }
+  if (told.empty()) return "";
+  std::vector<std::vector<std::string>> rows{{"measure (last) [95 %]"}};
+  for (const RunResult& r : runs) rows[0].push_back(r.label);
+  for (const Display::Headline& h : told) {
+    Metric m = metric_of(h.metric);
+    if (m.unit.empty()) m.unit = h.unit;
+    std::vector<std::string>& row = rows.emplace_back();
+    row.push_back(h.text);
+    for (const RunResult& r : runs)
+      row.push_back(mean_cell(m, values_of(last_of(r.measured, "test", h.metric))));
+  }
+  return '\n' + text_table(rows);
+}
+
 }  // namespace apical::cli

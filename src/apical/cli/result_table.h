@@ -16,6 +16,9 @@ std::string result_table(const std::vector<RunResult>& runs);
 /// One row for each measure that answers the question of the run, first and last time; empty if the run says
 /// of none that it does.
 std::string measure_table(const RunResult& run);
+/// The same of several runs side by side, the last time of each: a column a run, "-" where it was not
+/// measured.
+std::string measure_table(const std::vector<RunResult>& runs);
 
 /// Columns as wide as their widest cell; the first row is the heading.
 std::string text_table(const std::vector<std::vector<std::string>>& rows);

@@ -42,5 +42,19 @@ TEST(ResultTable, SaysWhereASeedHasNoValue) {
   EXPECT_THAT(result_table({r}), HasSubstr("not finite in every seed"));
 }
 
+TEST(MeasureTable, PutsWhatRunsSayOfThemselvesSideBySide) {
+  RunResult dense = two_seeds(), sparse = two_seeds();
+  dense.label = "p = 0.1";
+  sparse.label = "p = 0.05";
+  dense.display.headlines = {{"r_events", "bursts follow the drive", ""}, {"accuracy", "accuracy", ""}};
+  for (const double seed : {1.0, 2.0})
+    dense.measured.push_back({0, "test", "r_events", static_cast<std::uint64_t>(seed), 0.5 + seed / 100});
+  const std::string table = measure_table({sparse, dense});
+  EXPECT_THAT(table, testing::MatchesRegex("\nmeasure .last. .95 %. +p = 0.05 +p = 0.1\n"
+                                           "bursts follow the drive +- +0.515 .*\n"))
+      << "a row for what one of them tells, and nothing twice";
+  EXPECT_EQ(measure_table({two_seeds()}), "");
+}
+
 }  // namespace
 }  // namespace apical::cli
