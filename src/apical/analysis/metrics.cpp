@@ -14,6 +14,7 @@ namespace apical {
 namespace {
 
 constexpr double kPercent = 100;
+constexpr const char *kNoLength = "credit or gradient has no length", *kNoEvents = "there were no events";
 
 Metric fraction(std::string name, std::string words, Better better = Better::neither) {
   return {.name = std::move(name), .words = std::move(words), .better = better, .low = 0, .high = 1};
@@ -36,6 +37,11 @@ Metric nonnegative(std::string name, std::string words, std::string unit = "",
                    Better better = Better::neither) {
   Metric m = plain(std::move(name), std::move(words), std::move(unit), better);
   m.low = 0;
+  return m;
+}
+
+Metric may_be_missing(Metric m, std::string why) {
+  m.missing = std::move(why);
   return m;
 }
 
@@ -73,6 +79,7 @@ std::vector<Metric> headlines() {
                  .caption = "Environment steps after which the mean return of the last training episodes "
                             "first counted as solved.",
                  .drawn = false,
+                 .missing = "never solved",
                  .in_training = "environment steps to solve",
                  .sentence = "environment steps until its training episodes returned {goal}: {value}"});
   all.push_back({.name = "accuracy",
@@ -109,6 +116,7 @@ std::vector<Metric> headlines() {
   all.back().while_training = true;
   all.back().digits = decimals(1, 1);
   all.back().headline_at = {"train", "test"};
+  all.back().missing = "no episode has ended";
   all.back().in_training = "mean return of the last episodes";
   all.back().sentence = "{label} had a mean return of {value}{spread} in the test";
   all.back().followed_by = "steps_to_solve";
@@ -173,6 +181,7 @@ std::vector<Metric> area_metrics() {
        .quantity = "angle",
        .caption = "Between assigned credit and the exact negative gradient, mean over samples.",
        .always_there = true,
+       .missing = kNoLength,
        .sentence = "when last measured its credit lay {value}{bounds} from the exact negative gradient"});
   all.push_back({.name = "batch_angle_deg",
                  .words = "angle to the gradient of the batch",
@@ -182,7 +191,8 @@ std::vector<Metric> area_metrics() {
                  .high = 180,
                  .digits = decimals(1, 1),
                  .in = MeasuredIn::area,
-                 .quantity = "batch_angle"});
+                 .quantity = "batch_angle",
+                 .missing = kNoLength});
   all.push_back({.name = "undefined_samples",
                  .words = "samples without an angle",
                  .over_seeds = OverSeeds::median,
@@ -199,7 +209,8 @@ std::vector<Metric> area_metrics() {
                  .quantity = "signal_correlation",
                  .caption = "Pearson's, over units and samples, between what tells a unit to be more or less "
                             "active and what that would be if credit were the exact gradient.",
-                 .trivial = 1});
+                 .trivial = 1,
+                 .missing = "one of them does not vary"});
   all.push_back({.name = "feedback_angle_deg",
                  .words = "Angle between feedback and forward weights",
                  .unit = "°",
@@ -211,7 +222,8 @@ std::vector<Metric> area_metrics() {
                  .in = MeasuredIn::area,
                  .quantity = "feedback_angle",
                  .caption = "Of the weights that teach the area to the forward weights beside them.",
-                 .trivial = 0});
+                 .trivial = 0,
+                 .missing = "weights of no length"});
   all.push_back({.name = "linear_fraction",
                  .words = "Dendrites in their linear range",
                  .axis = "fraction of units and samples",
@@ -220,7 +232,8 @@ std::vector<Metric> area_metrics() {
                  .in = MeasuredIn::area,
                  .quantity = "linear_fraction",
                  .caption = "Dendrites at least 90 % as steep as where they are steepest.",
-                 .trivial = 1});
+                 .trivial = 1,
+                 .missing = "no unit was active"});
   all.push_back({.name = "constant_fraction",
                  .words = "Units that say the same to every sample",
                  .axis = "fraction of units",
@@ -231,7 +244,8 @@ std::vector<Metric> area_metrics() {
                  .quantity = "constant_fraction",
                  .caption = "Units whose activity varies over samples by a standard deviation below 1 % of "
                             "the largest activity of the layer.",
-                 .trivial = 0});
+                 .trivial = 0,
+                 .missing = "no unit was active"});
   return all;
 }
 
@@ -239,18 +253,19 @@ std::vector<Metric> area_metrics() {
 std::vector<Metric> patterns() {
   std::vector<Metric> all;
   for (const char* name : {"*taught_burst_probability*", "*_burst_probability_taught*"})
-    all.push_back(fraction(name, "burst probability under the teacher"));
+    all.push_back(may_be_missing(fraction(name, "burst probability under the teacher"), kNoEvents));
   // The first pattern that matches counts, and populations have any name, also "r".
   all.push_back(rate_Hz("*event_Hz*", "event rate"));
   all.push_back(rate_Hz("*burst_Hz*", "burst rate"));
-  all.push_back(plain("r_*", "correlation"));
+  all.push_back(may_be_missing(plain("r_*", "correlation"), "one of them does not vary"));
   all.back().low = -1;
   all.back().high = 1;
-  all.push_back(fraction("*burst_probability*", "burst probability"));
+  all.push_back(may_be_missing(fraction("*burst_probability*", "burst probability"), kNoEvents));
   all.push_back(plain("weight*_mV", "weight", "mV"));
   all.push_back(plain("weight*", "weight"));
   all.push_back(plain("delta_w_*", "weight change"));
-  all.push_back(plain("crossing_*", "where the weight change crosses zero"));
+  all.push_back(
+      may_be_missing(plain("crossing_*", "where the weight change crosses zero"), "it crosses zero nowhere"));
   all.push_back(plain("deepest_at_*", "where the weight change is lowest"));
   all.push_back(plain("deepest_*", "lowest weight change"));
   all.push_back(plain("span_*", "weight change from first to last"));
@@ -289,6 +304,11 @@ Metric metric_of(std::string_view name) {
   if (m.name.find('*') != std::string::npos) m.words = with_spaces(name);  // says which part it is of
   m.name = name;
   return m;
+}
+
+bool is_measured_or_missing(const Metric& m, double value) {
+  if (std::isfinite(value)) return true;
+  return std::isnan(value) && (!m.missing.empty() || find_metric(m.name) == nullptr);
 }
 
 const Metric* find_area_quantity(std::string_view quantity) {

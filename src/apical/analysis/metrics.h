@@ -73,6 +73,7 @@ struct Metric {
   bool spans_decades = false;
   bool drawn = true;             ///< over training, in a panel of its own
   bool always_there = false;     ///< a seed without a finite value is lost, which reports warn of
+  std::string missing = {};      ///< why a seed may have no value (NaN); empty: it has one, or it is a fault
   std::string in_training = {};  ///< words for what training itself shows; empty: "train " and `words`
   /// In the summary of a report, with {label} of the run, {value}, {bounds} or a {spread} in words, and
   /// {goal}; empty: "{label}: {words} in the test {value}{spread}".
@@ -91,6 +92,9 @@ struct Metric {
 /// The entry of a name: its own, else the first pattern that matches; otherwise one made of the name itself,
 /// so that whatever is measured can be shown.
 Metric metric_of(std::string_view name);
+/// Whether a value says something, or why there is none: NaN of what may be missing, and of names that the
+/// catalogue does not know. Anything else that is not finite is a numerical fault.
+bool is_measured_or_missing(const Metric& metric, double value);
 /// nullptr unless the catalogue has an entry or a pattern for it.
 const Metric* find_metric(std::string_view name);
 /// The entry of something measured in areas by the name that [[expect]] uses: "angle", "feedback_angle".

@@ -463,6 +463,12 @@ void Circuit::validate() const {
     throw FieldError("dt_ms", fmt::format("is {}; expected a positive time step in ms", dt_ms),
                      "the papers' circuits use 0.01");
   }
+  // Ten nanoseconds: no membrane needs less, and between two steps at which a run can stop lie too many.
+  constexpr double kFinest_ms = 1e-5;
+  if (dt_ms < kFinest_ms) {
+    throw FieldError("dt_ms", fmt::format("is {:g}; expected at least {:g} ms", dt_ms, kFinest_ms),
+                     "the papers' circuits use 0.01");
+  }
   if (populations_.empty()) throw ConfigError(fmt::format("circuit '{}' has no populations", name));
   for (const Population& p : populations_) validate_population(*this, p);
   for (const Projection& j : projections_) validate_projection(*this, j);

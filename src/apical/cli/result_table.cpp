@@ -30,17 +30,21 @@ std::string number(const Metric& m, double value) {
   return plain_spaces(figures_of(m, mean_interval(std::vector{value})).value);
 }
 
-/// A mean over the seeds that have a value would flatter.
+/// In place of a figure, if some seed has no value: one over the others would flatter.
+std::string no_figure(const Metric& m, const std::vector<double>& values) {
+  const bool missing =
+      std::all_of(values.begin(), values.end(), [&](double v) { return is_measured_or_missing(m, v); });
+  return missing ? "-" : "not finite in every seed";
+}
+
 std::string mean_cell(const Metric& m, const std::vector<double>& values) {
-  if (values.empty()) return "-";
   const MeanInterval i = over_seeds(m, values);
-  if (i.n == 0) return "not finite in every seed";
+  if (i.n == 0) return no_figure(m, values);
   return plain_spaces(figures_of(m, i).text()) + (i.has_bounds() ? "" : " (one seed)");
 }
 
 std::string median_cell(const Metric& m, const std::vector<double>& values) {
-  if (values.empty()) return "-";
-  return over_seeds(m, values).n > 0 ? number(m, median(values)) : "not finite in every seed";
+  return over_seeds(m, values).n > 0 ? number(m, median(values)) : no_figure(m, values);
 }
 
 std::string each_cell(const Metric& m, const std::vector<double>& values) {

@@ -56,5 +56,14 @@ TEST(MeasureTable, PutsWhatRunsSayOfThemselvesSideBySide) {
   EXPECT_EQ(measure_table({two_seeds()}), "");
 }
 
+TEST(ResultTable, HasADashWhereNothingCouldBeMeasured) {
+  RunResult r = two_seeds();
+  r.measured.push_back({3, "train", "return", 1, NAN});
+  r.measured.push_back({3, "train", "return", 2, 12});
+  const std::string table = result_table({r});
+  EXPECT_THAT(table, HasSubstr("mean return of the last episodes"));
+  EXPECT_THAT(table, Not(HasSubstr("finite"))) << "no episode of one seed has ended: that is no fault";
+}
+
 }  // namespace
 }  // namespace apical::cli

@@ -34,10 +34,11 @@ NumericalFault::NumericalFault(Where where) : NumericalFault(std::move(where), {
 
 NumericalFault::NumericalFault(Where where, const std::string& kept)
     : Error(ExitCode::numerical_fault,
-            fmt::format("numerical fault: {} of '{}' is {} in unit {} at step {} (t = {:g} ms, seed {})\n"
+            fmt::format("numerical fault: {} of '{}' is {} in unit {} at step {} ({}seed {})\n"
                         "  a smaller time step or learning rate often helps{}{}",
-                        where.quantity, where.population, where.value, where.unit, where.step, where.time_ms,
-                        where.seed, kept.empty() ? "" : "\n  ", kept)),
+                        where.quantity, where.population, where.value, where.unit, where.step,
+                        where.time_ms == 0 ? "" : fmt::format("t = {:g} ms, ", where.time_ms), where.seed,
+                        kept.empty() ? "" : "\n  ", kept)),
       where_(std::move(where)) {}
 
 std::string join_names(const std::vector<std::string>& names, std::string_view last) {

@@ -98,6 +98,17 @@ void check_model_name(TomlReader& root) {
     model.at("name", [&]() -> const models::Model& { return models::find(name); });
 }
 
+/// A run can stop between samples, not within one.
+void check_steps(const PresentationOptions& options, double dt_ms) {
+  constexpr double kMostSteps = 1e6;
+  if (options.sequences || options.presentation.presentation_ms <= kMostSteps * dt_ms) return;
+  throw FieldError("presentation_ms",
+                   fmt::format("is {:g}, {:.3g} steps of {:g} ms for each sample; expected at most {:g}",
+                               options.presentation.presentation_ms,
+                               options.presentation.presentation_ms / dt_ms, dt_ms, kMostSteps * dt_ms),
+                   "shorten it, or choose a longer model.dt_ms");
+}
+
 void read_training(TomlReader& t, Experiment& e) {
   const TaskInfo& task = find_task(e.task);
   TrainingOptions training(task, e.reward ? e.reward->plan.steps_per_iteration() : 0);
@@ -114,7 +125,10 @@ void read_training(TomlReader& t, Experiment& e) {
   }
   PresentationOptions presentation(task);
   read_fields(t, presentation);
-  e.presentation = t.placing([&] { return presentation.of(e.circuit()); });
+  e.presentation = t.placing([&] {
+    check_steps(presentation, e.circuit().dt_ms);
+    return presentation.of(e.circuit());
+  });
 }
 
 /// The same value whatever the neurons are like.

@@ -52,13 +52,14 @@ void fields(FieldVisitor& v, TrialOptions& o) {
   v.choice({"split", "", "whose samples are shown"}, p.split, {"train", "validation", "test"});
   v({"samples", "", "the first so many", within(1, kManyTimes)}, p.samples);
   v({"repeats", "", "trials of each sample", within(1, kManyTimes)}, p.repeats);
-  v({"blank_ms", "ms", "without a stimulus before it; default: training.presentation_ms", at_least(0)},
+  v({"blank_ms", "ms", "without a stimulus before it; default: training.presentation_ms",
+     within(0, kManyTimes)},
     p.blank_ms);
   v({"presentation_ms", "ms", "of the stimulus, at least a time step; default: three times that of training",
-     at_least(p.dt_ms)},
+     within(p.dt_ms, kManyTimes)},
     p.presentation_ms);
   v({"target", "", "a target is shown"}, p.shows_target);
-  v({"target_onset_ms", "ms", "from the onset of the stimulus to that of the target", at_least(0)},
+  v({"target_onset_ms", "ms", "from the onset of the stimulus to that of the target", within(0, kManyTimes)},
     p.target_onset_ms);
   if (o.window.empty()) o.window = {-p.blank_ms, p.presentation_ms};
   v({"window_ms", "ms", "what is kept of a trial, from the onset of the stimulus; default: all"}, o.window);

@@ -15,6 +15,7 @@ namespace {
 using layered::StepEnd;
 
 constexpr std::uint32_t kMinibatches = 3;  // of Stream::sample_order; the trainer's splits are 0, 1 and 2
+constexpr std::string_view kReturn = "return", kValueLoss = "value_loss";
 constexpr std::uint64_t kValueSeed =
     0x76616c7565;  // the value network is another network of the same seed: "value"
 
@@ -57,7 +58,24 @@ void Actor<Real>::observe(MatrixView<Real> X) const {
 template <class Real>
 void Actor<Real>::predict(layered::LayeredModel<Real>& model, MatrixView<const Real> X,
                           layered::Rows<Real>& out) {
-  model.predict(X, out.resize(X.rows(), model.network().description.outputs()));
+  const MatrixView<Real> answer = out.resize(X.rows(), model.network().description.outputs());
+  model.predict(X, answer);
+  check_outputs<Real>(model, answer, seed_, name_of(model));
+}
+
+template <class Real>
+std::string Actor<Real>::name_of(const layered::LayeredModel<Real>& model) const {
+  return &model == &policy_ ? "policy" : "value";
+}
+
+template <class Real>
+template <class F>
+void Actor<Real>::locating(layered::LayeredModel<Real>& model, F&& act) {
+  try {
+    act();
+  } catch (const NumericalFault& fault) {
+    locate_fault(model, fault, seed_, name_of(model));
+  }
 }
 
 template <class Real>
@@ -174,7 +192,7 @@ void Actor<Real>::learn_from(const Experience& x) {
       const layered::ClippedObjective objective = layered::clipped_objective<Real>(
           policy, action, reference, advantage, plan_.clip, plan_.entropy_coefficient, delta);
       set_targets(logits, delta);
-      policy_.learn_batch(X, targets_.view(), 1 / plan_.credit_scale);
+      locating(policy_, [&] { policy_.learn_batch(X, targets_.view(), 1 / plan_.credit_scale); });
 
       predict(value_, X, V_);
       const MatrixView<const Real> V = std::as_const(V_).view();
@@ -182,7 +200,7 @@ void Actor<Real>::learn_from(const Experience& x) {
       const double value_loss =
           layered::value_objective<Real>(V, returns, plan_.value_coefficient, value_delta);
       set_targets(V, value_delta);
-      value_.learn_batch(X, targets_.view(), 1 / plan_.credit_scale);
+      locating(value_, [&] { value_.learn_batch(X, targets_.view(), 1 / plan_.credit_scale); });
 
       means.weight += static_cast<double>(n);
       means.policy_loss += static_cast<double>(n) * objective.policy_loss;
@@ -228,7 +246,7 @@ void Actor<Real>::learn_online() {
     layered::reinforce_delta<Real>(policy, action, ones, delta_.resize(E, actions));
     set_targets(std::as_const(logits_).view(), delta_.view());
     for (std::size_t e = 0; e < E; ++e) {
-      policy_.credit(one_row<Real>(X, e), one_row<Real>(targets_.view(), e));
+      locating(policy_, [&] { policy_.credit(one_row<Real>(X, e), one_row<Real>(targets_.view(), e)); });
       policy_traces_[e].step(decay, policy_.arrays());
     }
     predict(value_, X, V_);
@@ -236,7 +254,7 @@ void Actor<Real>::learn_online() {
     std::ranges::fill(delta_.flat(), Real(-1));
     set_targets(std::as_const(V_).view(), delta_.view());
     for (std::size_t e = 0; e < E; ++e) {
-      value_.credit(one_row<Real>(X, e), one_row<Real>(targets_.view(), e));
+      locating(value_, [&] { value_.credit(one_row<Real>(X, e), one_row<Real>(targets_.view(), e)); });
       value_traces_[e].step(decay, value_.arrays());
     }
 
@@ -276,11 +294,11 @@ template <class Real>
 void Actor<Real>::report(double prediction_error, double entropy, const std::optional<Means>& m, double kl) {
   training_figures_ = {{"environment_steps", static_cast<double>(environments_.steps())},
                        {"episodes", static_cast<double>(environments_.episodes())},
-                       {"return", environments_.mean_return()},
+                       {kReturn, environments_.mean_return()},
                        {"prediction_error", prediction_error},
                        {"entropy", entropy}};
   if (!m) return;
-  training_figures_.push_back({"value_loss", m->value_loss / m->weight});
+  training_figures_.push_back({kValueLoss, m->value_loss / m->weight});
   training_figures_.push_back({"kl", kl});
   if (plan_.method != RewardMethod::ppo) return;
   training_figures_.push_back({"policy_loss", m->policy_loss / m->weight});
@@ -289,14 +307,16 @@ void Actor<Real>::report(double prediction_error, double entropy, const std::opt
 
 template <class Real>
 void Actor<Real>::iterate() {
-  try {
-    if (plan_.method == RewardMethod::actor_critic) return learn_online();
+  if (plan_.method == RewardMethod::actor_critic) {
+    learn_online();
+  } else {
     learn_from(collect(plan_.steps));
-  } catch (const NumericalFault& fault) {
-    check();  // knows the layer, if it is the weights
-    NumericalFault::Where where = fault.where();
-    where.seed = seed_;
-    throw NumericalFault(where);
+  }
+  for (const NamedFigure& f : training_figures_) {
+    const bool none = f.name == kReturn && std::isnan(f.value);  // no episode has ended yet
+    if (none) continue;
+    const layered::LayeredModel<Real>& of = f.name == kValueLoss ? value_ : policy_;
+    check_figure(of, std::string(f.name), f.value, seed_, name_of(of));
   }
 }
 
@@ -355,7 +375,7 @@ std::vector<AreaAlignment> Actor<Real>::align(std::size_t decisions) {
   for (std::size_t i = 0; i < X.rows(); ++i) {
     const layered::Batch<Real> decision{one_row<Real>(X, i), one_row<Real>(targets_.view(), i)};
     credit_and_gradient(policy_.rule(), policy_.network(), decision, part, assigned, gradient);
-    alignment.sample(assigned.dW, gradient.dW);
+    telling_of(seed_, policy_.batches(), [&] { alignment.sample(assigned.dW, gradient.dW); });
   }
   return alignment.result();
 }

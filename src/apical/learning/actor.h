@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "apical/engine/layered/model.h"
@@ -21,7 +22,7 @@ class Actor {
         std::uint64_t seed);
 
   /// One iteration: plan.steps steps of every environment, and what is learned from them. NumericalFault
-  /// names the network.
+  /// names the network, also if a figure of the iteration is not finite.
   void iterate();
   /// Greedy episodes; their returns are added to `score`.
   void evaluate(const Episodes::Factory& make, std::span<const std::uint32_t> episodes, Score& score);
@@ -53,6 +54,10 @@ class Actor {
   /// Draws an action for every row of X.
   layered::Policy decide(MatrixView<const Real> X, std::vector<std::uint32_t>& action);
   void predict(layered::LayeredModel<Real>& model, MatrixView<const Real> X, layered::Rows<Real>& out);
+  std::string name_of(const layered::LayeredModel<Real>& model) const;
+  /// Faults of what `model` does in `act` name its network, layer, unit and seed.
+  template <class F>
+  void locating(layered::LayeredModel<Real>& model, F&& act);
   Experience collect(std::size_t steps);
   void learn_from(const Experience& x);
   void learn_online();

@@ -47,6 +47,12 @@ AngleStatistics::AngleStatistics(std::vector<std::string> areas)
 
 void AngleStatistics::count(std::vector<CreditProducts> areas) {
   ++samples_;
+  for (std::size_t a = 0; a < areas.size(); ++a) {
+    for (const auto& [quantity, length] : {std::pair{"credit", areas[a].aa}, {"gradient", areas[a].bb}}) {
+      if (!std::isfinite(length))
+        throw NumericalFault({.population = names_[a], .quantity = quantity, .value = length});
+    }
+  }
   areas.push_back(total_of(areas));
   for (std::size_t a = 0; a < areas.size(); ++a) {
     const double angle = areas[a].angle();

@@ -8,8 +8,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "apical/core/error.h"
 #include "apical/learning/exact_gradient.h"
 #include "apical/learning/learner.h"
 
@@ -17,6 +19,19 @@ namespace apical {
 
 /// Angle in degrees from the products <a,b>, <a,a> and <b,b>; NaN if one of the two is zero.
 double angle_degrees(double ab, double aa, double bb);
+
+/// Runs `measure`; faults in it are told again with seed and step.
+template <class F>
+void telling_of(std::uint64_t seed, std::uint64_t step, F&& measure) {
+  try {
+    measure();
+  } catch (const NumericalFault& fault) {
+    NumericalFault::Where where = fault.where();
+    where.seed = seed;
+    where.step = static_cast<std::int64_t>(step);
+    throw NumericalFault(std::move(where));
+  }
+}
 
 /// Products of a credit a and a gradient b: <a,b>, <a,a>, <b,b>.
 struct CreditProducts {
@@ -31,7 +46,8 @@ class AngleStatistics {
  public:
   /// `areas`: names, without "total".
   explicit AngleStatistics(std::vector<std::string> areas);
-  /// The products of one sample, one entry per area.
+  /// The products of one sample, one entry per area. NumericalFault, which knows the area alone, if credit or
+  /// gradient is not finite: no angle would tell it from one that is zero.
   void count(std::vector<CreditProducts> areas);
   /// `batch`: the products of the sums over all samples. One entry per area, then "total".
   std::vector<AreaAlignment> result(std::vector<CreditProducts> batch) const;

@@ -146,10 +146,7 @@ void LayeredLearner<Real>::learn(const Order& order, bool) {
       try {
         replica.model->learn_batch(replica.X.view(), replica.Y.view());
       } catch (const NumericalFault& fault) {
-        check_finite(*replica.model, seeds_[r]);  // knows the layer, if it is the weights
-        NumericalFault::Where where = fault.where();
-        where.seed = seeds_[r];
-        throw NumericalFault(where);
+        locate_fault(*replica.model, fault, seeds_[r]);
       }
     }
   });
@@ -166,6 +163,7 @@ void LayeredLearner<Real>::evaluate(SplitName split, const Order& order, bool, s
       gather(replica, from, order[r], at, n);
       const MatrixView<Real> out = replica.out.resize(n, description_.network.outputs());
       replica.model->predict(replica.X.view(), out);
+      check_outputs<Real>(*replica.model, out, seeds_[r]);
       Score& s = scores[r];
       for (std::size_t i = 0; i < n; ++i) {
         add_squared_error(s.loss_sum, std::span<const Real>(out.row(i)),
@@ -175,6 +173,7 @@ void LayeredLearner<Real>::evaluate(SplitName split, const Order& order, bool, s
         if (d.readout == Readout::regression) continue;
         s.count_decision(d.decide(std::span<const Real>(out.row(i))), from.labels[order[r][at + i]]);
       }
+      check_figure(*replica.model, "loss", s.loss_sum, seeds_[r]);
     }
   });
 }
@@ -220,7 +219,7 @@ std::vector<AreaAlignment> LayeredLearner<Real>::align(std::size_t r, std::span<
     gather(replica, data_[r]->train, order, k, 1);
     const layered::Batch<Real> sample{replica.X.view(), replica.Y.view()};
     credit_and_gradient(rule, network, sample, part, assigned, gradient);
-    alignment.sample(assigned.dW, gradient.dW);
+    telling_of(seeds_[r], replica.model->batches(), [&] { alignment.sample(assigned.dW, gradient.dW); });
     teaching.batch(rule, sample);
   }
   std::vector<AreaAlignment> areas = alignment.result();

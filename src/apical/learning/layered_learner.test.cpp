@@ -198,6 +198,25 @@ TEST(LayeredLearner, SaysWhatDoesNotFit) {
   EXPECT_THAT(built(none, small_task()), HasSubstr("batch is 0"));
 }
 
+TEST(LayeredLearner, AnEvaluationThatSeesNoAnswerIsAFault) {
+  ThreadPool pool(1);
+  LayeredLearner<float> l(network("backpropagation"), {small_task(), small_task()}, {1, 7}, pool);
+  const std::vector<std::uint32_t> order{0, 1, 2, 3, 4, 5, 6, 7};
+  auto& W = l.model(1).network().parameters.W;
+  for (Matrix<float>& w : W) std::ranges::fill(w.flat(), 1e30F);
+  EXPECT_NO_THROW(l.check()) << "weights are finite";
+  std::vector<Score> scores(2);
+  try {
+    l.evaluate(SplitName::validation, {order, order}, true, scores);
+    FAIL() << "no fault";
+  } catch (const NumericalFault& f) {
+    EXPECT_EQ(f.where().population, "layer 3");
+    EXPECT_EQ(f.where().quantity, "output");
+    EXPECT_EQ(f.where().seed, 7U);
+    EXPECT_FALSE(std::isfinite(f.where().value));
+  }
+}
+
 TEST(LayeredLearner, AFaultNamesLayerUnitSeedAndBatch) {
   ThreadPool pool(1);
   LayeredLearner<float> l(network("backpropagation"), {small_task(), small_task()}, {1, 7}, pool);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "apical/core/error.h"
 #include "apical/engine/layered/model.h"
 
 namespace apical {
@@ -14,6 +15,23 @@ namespace apical {
 template <class Real>
 void check_finite(const layered::LayeredModel<Real>& model, std::uint64_t seed,
                   const std::string& network = "");
+
+/// The same of outputs, one row a sample: the layer is the last one, unless weights are to blame. Decisions
+/// and saturated figures would hide that there is no answer.
+template <class Real>
+void check_outputs(const layered::LayeredModel<Real>& model, MatrixView<const Real> outputs,
+                   std::uint64_t seed, const std::string& network = "");
+
+/// The same of a figure that the last layer was judged by, e.g. "loss".
+template <class Real>
+void check_figure(const layered::LayeredModel<Real>& model, const std::string& quantity, double value,
+                  std::uint64_t seed, const std::string& network = "");
+
+/// The fault of a model that found it in a batch, told again by who knows seed and network: of the weights,
+/// of the outputs, or else of the loss.
+template <class Real>
+[[noreturn]] void locate_fault(const layered::LayeredModel<Real>& model, const NumericalFault& fault,
+                               std::uint64_t seed, const std::string& network = "");
 
 /// Bytes of everything that `object.visit_state` visits.
 class StateSize final : public StateVisitor {

@@ -256,6 +256,7 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
       double sum = 0;
       add_squared_error(sum, std::span<const double>(rates),
                         [&](std::size_t i) { return targets_[replica].rate(target(replica, i), i); });
+      if (!std::isfinite(sum)) refuse_outputs(n, replica, rates, sum);
       return sum;
     };
     if (opens) {
@@ -297,6 +298,26 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
       remember_targets(first, count);
     }
   });
+}
+
+template <class Real>
+void RateLearner<Real>::refuse_outputs(const rate::Network<Real>& n, std::size_t replica,
+                                       std::span<const double> rates, double loss) const {
+  n.check_finite();  // knows the neuron that it began with
+  const Population& readout = engine_.circuit()[readout_];
+  NumericalFault::Where where{.population = readout.name,
+                              .quantity = "loss",
+                              .seed = seeds()[replica],
+                              .step = n.step(),
+                              .time_ms = static_cast<double>(n.step()) * engine_.circuit().dt_ms,
+                              .value = loss};
+  const auto bad = std::find_if(rates.begin(), rates.end(), [](double r) { return !std::isfinite(r); });
+  if (bad != rates.end()) {
+    where.quantity = "rate";
+    where.unit = static_cast<std::size_t>(bad - rates.begin());
+    where.value = *bad;
+  }
+  throw NumericalFault(std::move(where));
 }
 
 template <class Real>
@@ -348,7 +369,8 @@ std::vector<std::vector<AreaAlignment>> RateLearner<Real>::align(const Order& or
         for (std::size_t m = 0; m < learnable.size(); ++m)
           n.credit(learnable[m], i, meters[i].post(m), meters[i].pre(m));
         data(first + i).train.read_input(order[first + i][k], std::span<double>(input));
-        meters[i].sample(input, current_target_.row(first + i));
+        telling_of(seeds()[first + i], static_cast<std::uint64_t>(n.step()),
+                   [&] { meters[i].sample(input, current_target_.row(first + i)); });
       }
       remember_targets(first, count);
     }

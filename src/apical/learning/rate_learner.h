@@ -76,6 +76,9 @@ class RateLearner final : public Learner {
   void teach(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
              bool after_another, Advance advance_by);
   void steer(SplitName split, const Order& order, std::span<Score> scores);
+  /// NumericalFault of an evaluation that met outputs or a loss that are not finite: names the neuron.
+  [[noreturn]] void refuse_outputs(const rate::Network<Real>& n, std::size_t replica,
+                                   std::span<const double> rates, double loss) const;
   void remember_targets(std::size_t first, std::size_t count);
   FeedforwardGradient gradient_of(rate::Network<Real>& n, std::size_t lane) const;
 

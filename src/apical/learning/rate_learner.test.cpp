@@ -321,6 +321,24 @@ TEST(Steering, AForceThatIsNotFiniteNamesNeuronsAndTheSeed) {
   }
 }
 
+TEST(RateLearner, OutputsThatAreNotFiniteAreAFaultOfTheEvaluation) {
+  Circuit circuit = balancing_circuit();
+  ThreadPool pool(1);
+  RateLearner<float> learner(circuit, {cart_pole(1), cart_pole(1)}, {1, 77}, kBalancing, pool,
+                             {.layout = rate::Layout::wide});
+  const ProjectionId to_output = circuit.projection("a1.rep->a2.rep.basal");
+  learner.engine().set_weights(to_output, 1, Matrix<double>(1, 4, 3e38));
+  const auto order = first_numbers(1);
+  std::vector<Score> scores(2);
+  try {
+    learner.evaluate(SplitName::test, {order, order}, true, scores);
+    FAIL() << "no fault";
+  } catch (const NumericalFault& fault) {
+    EXPECT_EQ(fault.where().seed, 77U);
+    EXPECT_EQ(circuit[circuit.population(fault.where().population)].kind, Population::Kind::neurons);
+  }
+}
+
 // ---- saved state -----------------------------------------------------------------------------------------
 
 /// What a run says, and where it ends.

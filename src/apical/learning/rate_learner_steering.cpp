@@ -53,8 +53,10 @@ void RateLearner<Real>::steer(SplitName split, const Order& order, std::span<Sco
           n.read(readout_, "rate", i, helms[i].outputs);
           // Says which neuron it was, where the plant could only say that its force is none.
           if (!std::ranges::all_of(helms[i].outputs, [](double r) { return std::isfinite(r); }))
-            n.check_finite();
+            refuse_outputs(n, first + i, helms[i].outputs, 0);
           helms[i].act(scores[first + i]);
+          if (!std::isfinite(scores[first + i].loss_sum))
+            refuse_outputs(n, first + i, helms[i].outputs, scores[first + i].loss_sum);
         }
       }
       for (std::size_t i = 0; i < count; ++i) helms[i].end(scores[first + i], order[first + i][k]);

@@ -9,6 +9,7 @@ namespace apical {
 namespace {
 
 constexpr double kMany = 1e9;
+constexpr double kLongest_ms = 1e12;  // 30 years
 
 std::string for_task(const std::string& task, std::string_view why) {
   return fmt::format("task '{}': {}", task, why);
@@ -96,8 +97,9 @@ PresentationOptions::PresentationOptions(const TaskInfo& info)
 void fields(FieldVisitor& v, PresentationOptions& o) {
   Presentation& p = o.presentation;
   if (v.when(!o.sequences)) {
-    v({"presentation_ms", "ms", "for which a sample is held", more_than(0)}, p.presentation_ms);
-    v({"settling_ms", "ms", "before the first epoch, with the first sample held", at_least(0)},
+    v({"presentation_ms", "ms", "for which a sample is held", {.low = 0, .high = kLongest_ms, .above = true}},
+      p.presentation_ms);
+    v({"settling_ms", "ms", "before the first epoch, with the first sample held", within(0, kLongest_ms)},
       p.settling_ms);
   } else {
     const std::string why = for_task(o.task, "its samples bring their own course in time");

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
+#include <string_view>
 
 namespace apical::models {
 
@@ -32,12 +34,19 @@ void expect(bool holds, const char* name, double v, const std::string& expected,
   if (!holds) throw FieldError(with_others(name, others), fmt::format("is {}; expected {}", v, expected));
 }
 
+namespace {
+/// Of quantities in this unit: times end somewhere, so that they can be counted in steps.
+double longest(std::string_view unit) {
+  return unit == "s" ? kLongest_s : std::numeric_limits<double>::infinity();
+}
+}  // namespace
+
 void positive(Fields& f, const char* name, double& v, const char* unit, const char* meaning) {
-  f.visitor()({name, unit, meaning, more_than(0)}, v);
+  f.visitor()({name, unit, meaning, {.low = 0, .high = longest(unit), .above = true}}, v);
 }
 
 void from_0(Fields& f, const char* name, double& v, const char* unit, const char* meaning) {
-  f.visitor()({name, unit, meaning, at_least(0)}, v);
+  f.visitor()({name, unit, meaning, within(0, longest(unit))}, v);
 }
 
 void within_1(Fields& f, const char* name, double& v, const char* meaning) {

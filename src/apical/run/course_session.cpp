@@ -112,6 +112,12 @@ std::vector<io::CheckpointSection> CourseSession::fault_state() {
     if (!courses_[r]->fault_state().empty())
       networks.push_back({section_name(r), courses_[r]->fault_state()});
   }
+  if (!networks.empty()) return networks;
+  // What was measured is at fault, and no network: all of them are kept.
+  for (std::size_t r = 0; r < courses_.size(); ++r) {
+    if (io::Bytes state = courses_[r]->save(); !state.empty())
+      networks.push_back({section_name(r), std::move(state)});
+  }
   return networks;
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "apical/analysis/metrics.h"
+
 namespace apical {
 
 io::Path fault_state_file(const io::Path& run) { return run / "checkpoints" / "fault-state.apc"; }
@@ -16,6 +18,17 @@ void write_fault_state(const io::Path& run, std::uint64_t experiment, std::uint6
   c.sections = std::move(sections);
   io::make_directories(run / "checkpoints");
   io::write_atomically(fault_state_file(run), io::encode(c));
+}
+
+void require_measured(const Measurement& m) {
+  if (is_measured_or_missing(metric_of(m.metric), m.value)) return;
+  throw NumericalFault({.population = m.where,
+                        .quantity = m.metric,
+                        .unit = 0,
+                        .seed = m.seed,
+                        .step = static_cast<std::int64_t>(m.epoch),
+                        .time_ms = 0,
+                        .value = m.value});
 }
 
 void add_fault(io::JsonLine& line, const NumericalFault::Where& where) {

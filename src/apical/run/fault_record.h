@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "apical/analysis/measurement.h"
 #include "apical/core/error.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/journal.h"
@@ -17,6 +18,10 @@ io::Path fault_state_file(const io::Path& run);
 /// Writes it; nothing if there are no sections.
 void write_fault_state(const io::Path& run, std::uint64_t experiment, std::uint64_t sequence,
                        std::vector<io::CheckpointSection> sections);
+
+/// NumericalFault if a value is no measurement (is_measured_or_missing()): names the place and the metric;
+/// the step is the epoch. Engines find most before, and know the unit.
+void require_measured(const Measurement& measurement);
 
 /// Population, quantity, unit, seed, step and time.
 void add_fault(io::JsonLine& line, const NumericalFault::Where& where);

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "apical/io/test_directory.h"
 
 namespace apical {
@@ -37,6 +39,30 @@ TEST(FaultRecord, MessageSaysWhatIsKept) {
   EXPECT_EQ(told.where().seed, 7U);
   // Nothing takes it for a checkpoint.
   EXPECT_EQ(io::list_checkpoints(run / "checkpoints"), std::vector<std::uint64_t>{1});
+}
+
+TEST(FaultRecord, WhatIsNotFiniteIsAFaultUnlessItMayBeMissing) {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+  const auto fault = [](const Measurement& m) { require_measured(m); };
+  for (const char* metric : {"loss", "accuracy", "weight_in_out", "pyr_event_Hz", "rms_deviation", "kl"}) {
+    for (const double bad : {nan, inf, -inf}) {
+      try {
+        fault({3, "test", metric, 7, bad});
+        FAIL() << metric;
+      } catch (const NumericalFault& f) {
+        EXPECT_EQ(f.where().quantity, metric);
+        EXPECT_EQ(f.where().population, "test");
+        EXPECT_EQ(f.where().seed, 7U);
+        EXPECT_EQ(f.where().step, 3);
+      }
+    }
+  }
+  // Before an episode has ended there is no return, without events no burst probability, and of a name that
+  // the catalogue does not know nobody can say; none of them is ever infinite.
+  for (const char* metric : {"return", "steps_to_solve", "angle_deg", "pyr_burst_probability", "my_own"}) {
+    EXPECT_NO_THROW(fault({3, "train", metric, 7, nan})) << metric;
+    EXPECT_THROW(fault({3, "train", metric, 7, inf}), NumericalFault) << metric;
+  }
 }
 
 }  // namespace

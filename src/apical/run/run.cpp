@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "apical/io/hash.h"
 #include "apical/io/json.h"
+#include "apical/run/fault_record.h"
 #include "apical/run/manifest_facts.h"
 #include "apical/run/provenance.h"
 #include "apical/run/run_directory.h"
@@ -30,16 +32,31 @@ nlohmann::json manifest_of(const Experiment& e, const Session& session, std::siz
   if (const DataFacts data = session.data(); !data.provenance.empty()) m["data_provenance"] = data.provenance;
   add_provenance(m, threads);
   add_facts(m, e);
-  session.describe(m);
   return m;
 }
 
-/// Writes down what it hears, and passes it on.
+/// Opens the books. To say what learning costs some sessions try a little of it: a fault in that is one of
+/// the run, which then has begun.
+void open_books(RunDirectory& directory, const Experiment& e, Session& session, std::size_t threads) {
+  nlohmann::json manifest = manifest_of(e, session, threads);
+  std::optional<NumericalFault> fault;
+  try {
+    session.describe(manifest);
+  } catch (const NumericalFault& f) {
+    fault = f;
+  }
+  directory.begin(manifest, threads);
+  if (!io::file_exists(directory.path() / "circuit.toml")) write_circuit(e, directory.path());
+  if (fault) directory.fail(*fault, session.fault_state());
+}
+
+/// Writes down what it hears, and passes it on. What is no measurement is a fault before it is either.
 class Scribe final : public Listener {
  public:
   Scribe(RunDirectory& directory, const std::vector<Listener*>& others)
       : directory_(directory), others_(others) {}
   void on(const Measurement& m) override {
+    require_measured(m);
     directory_.append(m);
     for (Listener* other : others_) other->on(m);
   }
@@ -116,8 +133,7 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
   } else if (options.resume) {
     session.begin_again(path);
   }
-  directory.begin(manifest_of(e, session, threads), threads);
-  if (!io::file_exists(path / "circuit.toml")) write_circuit(e, path);
+  open_books(directory, e, session, threads);
   note_data(session.data(), directory, notes);
   Scribe scribe(directory, options.listeners);
   const bool finished = advance_to_end(session, directory, scribe, e.checkpoint_every_s, stop);

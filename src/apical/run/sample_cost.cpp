@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "apical/engine/layered/product_count.h"
+#include "apical/learning/layered_state.h"
 #include "apical/learning/reward_learner.h"
 #include "apical/run/estimate.h"
 
@@ -37,9 +38,16 @@ double writes_per_batch(layered::LayeredModel<float>& model) {
   return plastic * model.rule().updates_per_batch();
 }
 
+/// Whose weights stay: what is counted does not depend on them, and what diverges as it learns shows in the
+/// run.
+models::LayeredNetwork still(models::LayeredNetwork network) {
+  network.settings.optimiser.learning_rate = 0;
+  return network;
+}
+
 /// A batch is learned by a network of its own while products are counted. Phases that come only now and then
 /// (a mirror's) are spread over as many batches as it takes to see them.
-SampleCost of(const models::LayeredNetwork& description, const Dataset& data) {
+SampleCost of(const models::LayeredNetwork& description, const Dataset& data, std::uint64_t seed) {
   constexpr int kBatches = 12;
   const layered::NetworkDescription& net = description.network;
   const std::size_t n = std::min(description.batch, data.train.size());
@@ -49,15 +57,17 @@ SampleCost of(const models::LayeredNetwork& description, const Dataset& data) {
     data.train.read_input(i, x.row(i));
     data.train.read_target(i, y.row(i));
   }
-  layered::LayeredSettings still = description.settings;
-  still.optimiser.learning_rate = 0;
   layered::LayeredModel<float> model(
-      layered::make_network<float>(net, description.init, 1, description.gains, description.output_bias),
-      layered::make_rule<float>(description.rule, net, 1), still);
+      layered::make_network<float>(net, description.init, seed, description.gains, description.output_bias),
+      layered::make_rule<float>(description.rule, net, seed), still(description).settings);
   layered::ProductCount count;
   {
     const layered::CountingProducts counting(count);
-    for (int batch = 0; batch < kBatches; ++batch) model.learn_batch(X.view(), Y.view());
+    try {
+      for (int batch = 0; batch < kBatches; ++batch) model.learn_batch(X.view(), Y.view());
+    } catch (const NumericalFault& fault) {
+      locate_fault(model, fault, seed);
+    }
   }
   const double samples = static_cast<double>(n);
   SampleCost cost;
@@ -69,11 +79,13 @@ SampleCost of(const models::LayeredNetwork& description, const Dataset& data) {
 
 /// Of one environment step, policy and value network together: one iteration is made while products are
 /// counted.
-SampleCost of(const models::LayeredNetwork& policy, const RewardSettings& settings, const Dataset& data) {
+SampleCost of(const models::LayeredNetwork& policy, RewardSettings settings, const Dataset& data,
+              std::uint64_t seed) {
   ThreadPool alone(1);
+  settings.value = still(settings.value);
   // The learner does not outlive this function, so neither need its view of the data.
-  RewardLearner<float> learner(policy, settings,
-                               {std::shared_ptr<const Dataset>(&data, [](const Dataset*) {})}, {1}, alone);
+  RewardLearner<float> learner(still(policy), settings,
+                               {std::shared_ptr<const Dataset>(&data, [](const Dataset*) {})}, {seed}, alone);
   const std::vector<std::uint32_t> steps(learner.batch());
   layered::ProductCount count;
   {
@@ -95,8 +107,9 @@ SampleCost of(const models::LayeredNetwork& policy, const RewardSettings& settin
 }  // namespace
 
 SampleCost cost_of_sample(const Experiment& e, const Dataset& data) {
-  if (e.reward) return of(e.layered(), *e.reward, data);
-  return e.is_circuit() ? of(e.circuit(), e.presentation, data) : of(e.layered(), data);
+  const std::uint64_t seed = e.seeds.front();
+  if (e.reward) return of(e.layered(), *e.reward, data, seed);
+  return e.is_circuit() ? of(e.circuit(), e.presentation, data) : of(e.layered(), data, seed);
 }
 
 }  // namespace apical

@@ -15,8 +15,9 @@ struct SampleCost {
   double weight_writes = 0;    ///< a weight changes; a batch shares one change among its samples
 };
 
-/// Of one replica. A circuit passes every synapse, and changes every plastic one, in every step that a sample
-/// is held. Where an environment rewards, a sample is one of its steps, and the value network counts too.
+/// Of one replica, the first seed. NumericalFault, as of that seed, if its network is not finite as it
+/// begins. A circuit passes every synapse, and changes every plastic one, in every step that a sample is
+/// held. Where an environment rewards, a sample is one of its steps, and the value network counts too.
 /// Feedback that a rule changes in phases of its own (a weight mirror's) counts as events, not as writes.
 SampleCost cost_of_sample(const Experiment& experiment, const Dataset& data);
 

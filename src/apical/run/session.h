@@ -75,7 +75,8 @@ class Session {
   virtual std::vector<Variable> variables() const { return {}; }
 
   virtual DataFacts data() const { return {}; }
-  /// Adds what readers of the run should know: what the model needs, costs, how it was measured.
+  /// Adds what readers of the run should know: what the model needs, costs, how it was measured. A
+  /// NumericalFault is one of the run.
   virtual void describe(nlohmann::json& manifest) const = 0;
 
   /// What only all that was measured tells, once the session has finished.

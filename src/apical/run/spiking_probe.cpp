@@ -61,7 +61,7 @@ class SpikingProbe final : public ProbeSession {
     for (std::size_t r = 0; r < courses_.size(); ++r) {
       if (!courses_[r]->fault_state().empty()) out.push_back({section_of(r), courses_[r]->fault_state()});
     }
-    return out;
+    return out.empty() ? save() : out;  // what was measured is at fault, and no network
   }
 
   Step advance(const std::atomic<bool>& stop, Listener& listener) override {

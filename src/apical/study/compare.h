@@ -24,12 +24,12 @@ struct ComparisonResult {
   struct Fault {
     std::string label, what;
   };
-  /// Only in a sweep, where a model may well break at some value: the others are run all the same.
+  /// A model may well break at some value of a sweep, or beside others: these are run all the same.
   std::vector<Fault> faults;
 };
 
 /// Runs every variant that has not finished yet. ConfigError if they do not share a task, or what courses
-/// show and want in its place, and seeds. Throws the NumericalFault of a variant that is not part of a sweep.
+/// show and want in its place, and seeds.
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
                                 const Resources& resources, const std::atomic<bool>& stop);
 

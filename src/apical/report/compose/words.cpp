@@ -53,7 +53,8 @@ std::string spread_words(const Metric& m, const MeanInterval& i) {
 
 std::string value_words(const Metric& m, const std::vector<SeedValue>& values) {
   if (m.over_seeds == OverSeeds::median_of_some) return median_of_some_words(m, values);
-  if (m.over_seeds == OverSeeds::median) return fmt::format("{:g}", median(finite_values(values)));
+  if (const std::vector<double> finite = finite_values(values); m.over_seeds == OverSeeds::median)
+    return finite.empty() ? "–" : fmt::format("{:g}", median(finite));
   return figures_of(m, over_seeds(m, values_of(values))).value;
 }
 
