@@ -13,6 +13,7 @@
   EACH(compare)               \
   EACH(probe)                 \
   EACH(report)                \
+  EACH(diagnose)              \
   EACH(reproduce)             \
   EACH(bench)
 

@@ -146,6 +146,8 @@ int compare(Context& context, const Arguments& arguments) {
   for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
   for (const RunResult& r : result.runs) {
     for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
+    for (const Finding& f : r.findings)
+      context.err << "apical: " << r.label << ": diagnosis: " << in_words(f) << '\n';
   }
   if (result.stopped) return say_stopped(context, result.has_checkpoint, options.directory);
   for (const ComparisonResult::Fault& f : result.faults)

@@ -32,6 +32,7 @@ int run_experiment_file(Context& context, const Arguments& arguments) {
   const RunResult result = run_with_report(experiment, options, resources(arguments, pool), *context.stop);
   progress.clear();
   for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
+  for (const Finding& f : result.findings) context.err << "apical: diagnosis: " << in_words(f) << '\n';
   if (result.stopped)
     return say_stopped(context, result.has_checkpoint,
                        fmt::format("with: apical run --resume --out {}", options.directory.string()));

@@ -34,6 +34,7 @@ class LayeredLearner final : public Learner {
   /// fixed point), else that of the forward pass. Every sample is a batch of its own; areas are "a1", "a2", …
   /// from the first hidden layer on.
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
+  Examination examine() override;
   void scale_learning(double factor) override;
   std::size_t settling_samples() const override { return 0; }
   /// Names the layer, the postsynaptic unit and, as step, the number of batches learned.

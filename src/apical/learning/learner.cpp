@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "apical/analysis/diagnosis.h"
 #include "apical/core/error.h"
 
 namespace apical {
@@ -38,5 +39,7 @@ std::size_t Score::classes_never_decided() const {
   return static_cast<std::size_t>(std::count_if(
       classes.begin(), classes.end(), [](const ClassCount& c) { return c.shown > 0 && c.decided == 0; }));
 }
+
+Examination Learner::examine() { return {}; }
 
 }  // namespace apical

@@ -17,6 +17,8 @@
 
 namespace apical {
 
+struct Examination;
+
 enum class SplitName { train, validation, test };
 std::string_view name_of(SplitName split);
 const Split& split_of(const Dataset& data, SplitName split);
@@ -132,6 +134,9 @@ class Learner {
                                  std::span<const std::uint32_t> /*samples*/) {
     return {};
   }
+
+  /// What the end of a run shows beside its measurements; the state is put back.
+  virtual Examination examine();
 
   /// What can be recorded; nothing of what has no populations.
   virtual std::vector<Variable> variables() const { return {}; }

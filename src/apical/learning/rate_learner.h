@@ -39,6 +39,7 @@ class RateLearner final : public Learner {
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
   Matrix<double> respond(SplitName split, std::size_t replica,
                          std::span<const std::uint32_t> samples) override;
+  Examination examine() override;
   std::vector<Variable> variables() const override;
   void record(std::vector<Tap> taps, Sink sink) override;
   void scale_learning(double factor) override { engine_.scale_learning(factor); }
@@ -79,6 +80,14 @@ class RateLearner final : public Learner {
   /// NumericalFault of an evaluation that met outputs or a loss that are not finite: names the neuron.
   [[noreturn]] void refuse_outputs(const rate::Network<Real>& n, std::size_t replica,
                                    std::span<const double> rates, double loss) const;
+  /// Activities at the ends of presentations, by replica, one row a sample.
+  struct Held {
+    std::vector<std::vector<Matrix<double>>> hidden;
+    std::vector<Matrix<double>> answers, later;
+  };
+  Held hold_samples(std::span<const std::uint32_t> samples);
+  SplitName split_to_examine() const;
+  void examine_step(std::span<const std::uint32_t> samples, Examination& x);
   void remember_targets(std::size_t first, std::size_t count);
   FeedforwardGradient gradient_of(rate::Network<Real>& n, std::size_t lane) const;
 

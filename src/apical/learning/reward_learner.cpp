@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
+#include "apical/analysis/diagnosis.h"
 #include "apical/learning/actor.h"
 #include "apical/learning/layered_state.h"
 
@@ -103,6 +106,26 @@ std::vector<std::vector<AreaAlignment>> RewardLearner<Real>::align(const Order& 
   for_each_replica([&](std::size_t r) { result[r] = replicas_[r]->align(order[r].size()); });
   before.restore(*this);
   return result;
+}
+
+template <class Real>
+Examination RewardLearner<Real>::examine() {
+  Examination x;
+  for (const std::string_view figure : {examined::kSaturated, examined::kDead, examined::kUnsettled,
+                                        examined::kAnswerChange, examined::kLeaked, examined::kChance})
+    x.without(figure, "there are no samples: an environment answers");
+  x.without(examined::kHalvedStep, "there is no time step");
+  x.without(examined::kAtBounds, "weights of layered networks have no bounds");
+  x.without(examined::kCreditAngle, "credit or gradient had no length");
+  constexpr std::size_t kDecisions = 64;
+  const std::vector<std::uint32_t> decisions(kDecisions);
+  const auto angles = align(Order(replicas_.size(), decisions));
+  for (std::size_t r = 0; r < angles.size(); ++r) {
+    for (const AreaAlignment& a : angles[r]) {
+      if (std::isfinite(a.mean_angle)) x.add(examined::kCreditAngle, a.area, seeds_[r], a.mean_angle);
+    }
+  }
+  return x;
 }
 
 template <class Real>

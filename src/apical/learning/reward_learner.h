@@ -45,6 +45,8 @@ class RewardLearner final : public Learner {
   /// prediction error|), entropy; if not online value_loss and kl (from the policy that made the rollout to
   /// what it became, over its decisions); with PPO policy_loss and open_gates (fraction).
   std::vector<std::vector<NamedFigure>> training_figures() const override;
+  /// Of the policy: how far its credit is from the gradient.
+  Examination examine() override;
   void scale_learning(double factor) override;
   std::size_t settling_samples() const override { return 0; }
   void check() const override;

@@ -248,6 +248,24 @@ void CourseStepper::cut(const std::vector<std::string>& projections) {
   }
 }
 
+std::vector<std::pair<std::string, double>> CourseStepper::weights_at_bounds() const {
+  std::vector<std::pair<std::string, double>> out;
+  const auto& connections = network_.description().connections;
+  for (std::size_t c = 0; c < connections.size(); ++c) {
+    if (!connections[c].rule) continue;
+    const std::vector<double> w = network_.weights(c);
+    if (w.empty()) continue;
+    // Weights are kept in single precision.
+    const auto low = static_cast<float>(connections[c].rule->w_min),
+               high = static_cast<float>(connections[c].rule->w_max);
+    const auto at = std::count_if(w.begin(), w.end(), [&](double x) {
+      return static_cast<float>(x) <= low || static_cast<float>(x) >= high;
+    });
+    out.emplace_back(connections[c].name, static_cast<double>(at) / static_cast<double>(w.size()));
+  }
+  return out;
+}
+
 io::Bytes CourseStepper::save() { return io::save_state(*this); }
 
 void CourseStepper::load(std::span<const std::byte> bytes, const std::string& origin) {

@@ -30,6 +30,7 @@ class CourseStepper final : public SpikingCourse {
   void cut(const std::vector<std::string>& projections) override;
   io::Bytes save() override;
   void load(std::span<const std::byte> bytes, const std::string& origin) override;
+  std::vector<std::pair<std::string, double>> weights_at_bounds() const override;
   const std::vector<ActivitySegment>& segments() const override { return watch_.segments(); }
   const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }
   spike::Network<float>& network() { return network_; }

@@ -28,6 +28,8 @@ class SpikingCourse {
   /// State after a round. Courses of one round have nothing to continue from.
   virtual io::Bytes save() { return {}; }
   virtual void load(std::span<const std::byte>, const std::string& /*origin*/) {}
+  /// Of each projection that learns within bounds, the share of weights that lie at one.
+  virtual std::vector<std::pair<std::string, double>> weights_at_bounds() const { return {}; }
   virtual const std::vector<ActivitySegment>& segments() const;
   virtual const std::vector<PopulationSpikes>& recorded() const;
   virtual const std::vector<course::WeightChangeCurve>& curves() const;

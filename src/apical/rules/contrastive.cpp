@@ -65,6 +65,15 @@ void ContrastiveHebbian<T>::predict(const Workers& workers, const Network<T>& ne
   copy<T>(prediction_.back().view(), out);
 }
 
+template <class T>
+bool ContrastiveHebbian<T>::answer_further(const Workers& workers, const Network<T>& network,
+                                           MatrixView<const T> X, MatrixView<T> out) {
+  predict(workers, network, X, out);
+  settling_.settle(workers, network, options_.feedback_gain, {}, options_.prediction, prediction_);
+  copy<T>(prediction_.back().view(), out);
+  return true;
+}
+
 template class ContrastiveHebbian<float>;
 template class ContrastiveHebbian<double>;
 

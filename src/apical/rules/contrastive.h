@@ -40,6 +40,8 @@ class ContrastiveHebbian final : public CreditRule<T> {
   MatrixView<const T> output() const override { return minus_.back().view(); }
   void predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X,
                MatrixView<T> out) override;
+  bool answer_further(const Workers& workers, const Network<T>& network, MatrixView<const T> X,
+                      MatrixView<T> out) override;
 
   const LayerRows<T>& minus_phase() const { return minus_; }
   const LayerRows<T>& plus_phase() const { return plus_; }

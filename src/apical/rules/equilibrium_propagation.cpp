@@ -77,6 +77,15 @@ void EquilibriumPropagation<T>::predict(const Workers& workers, const Network<T>
 }
 
 template <class T>
+bool EquilibriumPropagation<T>::answer_further(const Workers& workers, const Network<T>& network,
+                                               MatrixView<const T> X, MatrixView<T> out) {
+  predict(workers, network, X, out);
+  settling_.settle(workers, network, 1, {}, options_.free, prediction_);
+  copy<T>(prediction_.back().view(), out);
+  return true;
+}
+
+template <class T>
 bool EquilibriumPropagation<T>::exact_credit(const Workers& workers, const Network<T>& network,
                                              const Batch<T>& batch, Credit<T>& out) {
   const Settling further{

@@ -49,6 +49,8 @@ class EquilibriumPropagation final : public CreditRule<T> {
   /// The free phase.
   void predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X,
                MatrixView<T> out) override;
+  bool answer_further(const Workers& workers, const Network<T>& network, MatrixView<const T> X,
+                      MatrixView<T> out) override;
   /// Of the cost at the free fixed point, settled further than the free phase need be.
   bool exact_credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch,
                     Credit<T>& out) override;

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "apical/io/archive.h"
 #include "apical/io/sonata.h"
@@ -182,6 +184,53 @@ DataFacts CourseSession::data() const {
 void CourseSession::describe(nlohmann::json& m) const {
   m["precision"] = "float";
   m["biological_seconds_per_seed"] = e_.course.duration_s();
+}
+
+Examination CourseSession::examine() {
+  Examination x;
+  x.without(examined::kSaturated, "neurons that spike have no bounds but their refractory time");
+  x.without(examined::kUnsettled, "circuits that spike do not settle");
+  x.without(examined::kAnswerChange, "tests are phases of the course");
+  x.without(examined::kHalvedStep, "single spikes differ with the step; compare rates of runs at two steps");
+  x.without(examined::kCreditAngle, "there is no exact gradient of a circuit that spikes");
+  x.without(examined::kChance, "chance depends on what the course counts as right");
+  x.without(examined::kLeaked,
+            samples_ ? "training and test samples are distinct parts of one set" : "there are no samples");
+  const auto teaches = [&](const std::string& population) {
+    return std::any_of(e_.circuit.connections.begin(), e_.circuit.connections.end(),
+                       [&](const spike::Connection& c) { return c.rule && c.target == population; });
+  };
+  for (std::size_t r = 0; r < courses_.size(); ++r) {
+    const std::uint64_t seed = experiment_.seeds[r];
+    for (const auto& [projection, share] : courses_[r]->weights_at_bounds())
+      x.add(examined::kAtBounds, projection, seed, share);
+    std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> counts;  // events and bursts
+    for (const ActivitySegment& s : courses_[r]->segments()) {
+      for (const PopulationActivity& p : s.populations) {
+        auto& [events, bursts] = counts[p.name];
+        events = std::accumulate(p.events.begin(), p.events.end(), events);
+        bursts = std::accumulate(p.bursts.begin(), p.bursts.end(), bursts);
+      }
+    }
+    for (const auto& [population, count] : counts) {
+      x.add(examined::kDead, population, seed, count.first == 0 ? 1 : 0);
+      if (teaches(population))
+        x.add(examined::kBurstless, population, seed, count.first > 0 && count.second == 0 ? 1 : 0);
+    }
+  }
+  if (e_.course.protocol && courses_.size() == 1) {
+    const auto same = [](const course::WeightChangeCurve& a, const course::WeightChangeCurve& b) {
+      return a.delta_w == b.delta_w;
+    };
+    const std::uint64_t seed = experiment_.seeds.front();
+    const std::vector<course::WeightChangeCurve>& now = courses_.front()->curves();
+    const std::vector<course::WeightChangeCurve> other = e_.course.protocol->run(seed + 1);
+    if (std::equal(now.begin(), now.end(), other.begin(), other.end(), same))
+      x.add(examined::kSeedless, "test", seed, 1);
+  }
+  x.without(examined::kAtBounds, "no projection learns within bounds");
+  x.without(examined::kDead, "no activity over time was watched");
+  return x;
 }
 
 void CourseSession::write_artifacts(const io::Path& run) {

@@ -28,6 +28,7 @@ class CourseSession final : public Session {
   std::vector<Variable> variables() const override;
   DataFacts data() const override;
   void describe(nlohmann::json& manifest) const override;
+  Examination examine() override;
   /// Activity and curves (results.h5) and, if asked for, all spikes (spikes/seed-N.h5).
   void write_artifacts(const io::Path& run) override;
 

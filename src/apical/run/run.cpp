@@ -8,6 +8,7 @@
 
 #include "apical/io/hash.h"
 #include "apical/io/json.h"
+#include "apical/run/diagnosis_file.h"
 #include "apical/run/fault_record.h"
 #include "apical/run/manifest_facts.h"
 #include "apical/run/provenance.h"
@@ -85,6 +86,20 @@ void note_data(const DataFacts& data, RunDirectory& directory, std::vector<std::
                   data.skipped_files.size(), data.task, data.skipped_files.front()));
 }
 
+/// The end is looked at for longer, and at finer steps, than the run was: what is not finite there is found,
+/// and no fault of the run.
+Examination examine(Session& session) {
+  try {
+    return session.examine();
+  } catch (const NumericalFault& fault) {
+    Examination x;
+    x.fault =
+        fmt::format("{} of '{}' was not finite in unit {}, seed {}, when the end was examined",
+                    fault.where().quantity, fault.where().population, fault.where().unit, fault.where().seed);
+    return x;
+  }
+}
+
 /// Until it has finished (true) or is asked to stop.
 bool advance_to_end(Session& session, RunDirectory& directory, Listener& listener, double checkpoint_every_s,
                     const std::atomic<bool>& stop) {
@@ -156,6 +171,7 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
   for (const Measurement& m : session.conclusions(read_measurements(path))) directory.append(m);
   directory.close();
   directory.confirm();
+  write_diagnosis(path, examine(session));
   session.write_artifacts(path);
   directory.write_summary(summary_of(path, wall));
   session.tidy(path);
@@ -173,6 +189,7 @@ RunResult read_result(const io::Path& run) {
   r.seeds = manifest.at("seeds").get<std::vector<std::uint64_t>>();
   r.measured = read_measurements(run);
   if (manifest.contains("display")) r.display = read_display(manifest.at("display"));
+  if (io::file_exists(run / "diagnosis.json")) r.findings = attention_to(diagnose_run(run));
   if (io::file_exists(run / "summary.json"))
     r.wall_seconds = io::read_json(run / "summary.json").at("wall_seconds");
   return r;

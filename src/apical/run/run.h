@@ -27,7 +27,8 @@ struct RunResult {
   std::vector<Measurement> measured;  ///< everything, sorted by key; empty if stopped
   Display display;                    ///< which of the measures answer its question
   double wall_seconds = 0;
-  std::vector<std::string> notes;  ///< e.g. a damaged checkpoint that was set aside
+  std::vector<std::string> notes;      ///< e.g. a damaged checkpoint that was set aside
+  std::vector<Finding> findings = {};  ///< of its diagnosis, what wants attention
 };
 
 /// Runs, or continues with `resume`. The directory must be new or empty otherwise (IoError). The numbers are

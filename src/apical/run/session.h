@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "apical/analysis/diagnosis.h"
 #include "apical/analysis/measurement.h"
 #include "apical/core/resources.h"
 #include "apical/experiment/experiment.h"
@@ -81,6 +82,8 @@ class Session {
 
   /// What only all that was measured tells, once the session has finished.
   virtual std::vector<Measurement> conclusions(std::span<const Measurement> /*measured*/) const { return {}; }
+  /// What its state shows at the end that nothing measured before. Once it has finished.
+  virtual Examination examine() { return {}; }
   /// What somebody who looks at the figures should know, in sentences.
   virtual std::vector<std::string> remarks(std::span<const Measurement> /*measured*/) const { return {}; }
   /// Files of a finished session: recordings, pictures, spikes.

@@ -27,6 +27,7 @@ class TrainingSession final : public Session {
   DataFacts data() const override;
   void describe(nlohmann::json& manifest) const override;
   std::vector<Measurement> conclusions(std::span<const Measurement> measured) const override;
+  Examination examine() override { return learner_->examine(); }
   std::vector<std::string> remarks(std::span<const Measurement> measured) const override;
   void write_artifacts(const io::Path& run) override;
   void tidy(const io::Path& run) override;

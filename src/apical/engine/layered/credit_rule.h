@@ -83,6 +83,12 @@ class CreditRule {
     copy(prediction_.h.back().view(), out);
   }
 
+  /// The same after as many settling steps again; false where nothing settles.
+  virtual bool answer_further(const Workers&, const Network<T>&, MatrixView<const T> /*X*/,
+                              MatrixView<T> /*out*/) {
+    return false;
+  }
+
   /// Minus the gradient of the loss of what predict() answers, in these weights; false where that is a
   /// forward pass, whose gradient is backpropagation's (or where no better one is known).
   virtual bool exact_credit(const Workers&, const Network<T>&, const Batch<T>&, Credit<T>& /*out*/) {

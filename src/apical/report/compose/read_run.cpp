@@ -12,6 +12,7 @@
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
 #include "apical/io/png.h"
+#include "apical/run/diagnosis_file.h"
 #include "apical/run/efficiency.h"
 #include "apical/run/fault_record.h"
 #include "apical/run/metrics_file.h"
@@ -100,6 +101,12 @@ RunData read_run(const io::Path& run, bool is_finished) {
     for (const nlohmann::json& line : io::read_ndjson(run / "events.ndjson").lines) {
       if (line.at("event") == "epoch" && line.contains("seconds"))
         r.epoch_seconds.emplace_back(line.at("epoch"), io::number_of(line.at("seconds"), "seconds"));
+    }
+  }
+  if (io::file_exists(run / "diagnosis.json")) {
+    for (const Finding& f : attention_to(diagnose_run(run))) {
+      if (f.check != "single seed")
+        r.warnings.push_back(in_words(f));  // the page says that of all runs at once
     }
   }
   if (io::file_exists(run / "summary.json")) {

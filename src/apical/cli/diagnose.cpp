@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "apical/cli/command.h"
+#include "apical/cli/result_table.h"
+#include "apical/io/json.h"
+#include "apical/run/diagnosis_file.h"
+
+namespace apical::cli {
+namespace {
+
+/// A run, or those of a comparison or protocol that have begun.
+std::vector<io::Path> runs_of(const io::Path& directory) {
+  if (!io::file_exists(directory / "comparison.json")) {
+    if (!io::file_exists(directory / "manifest.json"))
+      throw DataError(fmt::format("{} holds neither a run (manifest.json) nor a comparison (comparison.json)",
+                                  directory.string()));
+    return {directory};
+  }
+  std::vector<io::Path> out;
+  const nlohmann::json index = io::read_json(directory / "comparison.json");
+  for (const nlohmann::json& name : index.at("runs")) {
+    const io::Path run = directory / name.get<std::string>();
+    if (io::file_exists(run / "manifest.json")) out.push_back(run);
+  }
+  return out;
+}
+
+nlohmann::json json_of(const std::string& label, const std::vector<Finding>& findings) {
+  nlohmann::json j{{"label", label}, {"findings", nlohmann::json::array()}};
+  for (const Finding& f : findings) {
+    j["findings"].push_back({{"check", f.check},
+                             {"verdict", name_of(f.verdict)},
+                             {"measured", f.measured},
+                             {"why", f.why},
+                             {"remedy", f.remedy}});
+  }
+  return j;
+}
+
+void print(std::ostream& out, const std::string& label, const std::vector<Finding>& findings) {
+  std::vector<std::vector<std::string>> rows{{"check", "verdict", "measured"}};
+  for (const Finding& f : findings) rows.push_back({f.check, std::string(name_of(f.verdict)), f.measured});
+  out << label << '\n' << text_table(rows);
+  for (const Finding& f : attention_to(findings))
+    out << fmt::format("{}: {} Try: {}\n", f.check, f.why, f.remedy);
+}
+
+int run_diagnose(Context& context, const Arguments& arguments) {
+  nlohmann::json all{{"schema", "apical-diagnosis/1"}, {"runs", nlohmann::json::array()}};
+  bool wants_attention = false;
+  for (const io::Path& run : runs_of(arguments.positionals.front())) {
+    const std::string label = io::read_json(run / "manifest.json").at("label");
+    const std::vector<Finding> findings = diagnose_run(run);
+    wants_attention |= !attention_to(findings).empty();
+    if (arguments.has("--json")) {
+      all["runs"].push_back(json_of(label, findings));
+    } else {
+      print(context.out, label, findings);
+    }
+  }
+  if (arguments.has("--json")) context.out << io::json_text(all);
+  return static_cast<int>(wants_attention ? ExitCode::check_failed : ExitCode::ok);
+}
+
+}  // namespace
+
+Command diagnose_command() {
+  Command c;
+  c.name = "diagnose";
+  c.summary = "whether results are to be trusted: saturated or dead units, chance, time step and more";
+  c.positionals = {{"RUN", "directory of a run or of a comparison", 1, 1}};
+  c.examples = {"apical diagnose runs/error-neurons-001"};
+  c.run = run_diagnose;
+  return c;
+}
+
+}  // namespace apical::cli

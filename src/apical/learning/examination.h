@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What learners of any kind share when the end of a run is examined (analysis/diagnosis.h): units over
+// samples, answers beside answers, and the data themselves.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apical/analysis/diagnosis.h"
+#include "apical/core/matrix.h"
+#include "apical/tasks/dataset.h"
+
+namespace apical {
+
+/// Samples that are looked at; more would tell little and take as long as an evaluation.
+inline constexpr std::size_t kExaminedSamples = 20, kExaminedActivities = 100;
+
+/// The activities of an area's units over samples.
+class UnitActivity {
+ public:
+  /// `bounds`: of the activation; a side without one is infinite.
+  explicit UnitActivity(std::pair<double, double> bounds) : bounds_(bounds) {}
+  template <class Value>
+  void sample(std::span<const Value> units) {
+    rows_.emplace_back(units.begin(), units.end());
+  }
+  /// Share of units that lie at a bound in nearly all samples: within 0.25 % of the range, where a logistic
+  /// unit has less than 1 % of its steepest slope left.
+  double saturated() const;
+  /// Share of units whose activity is 0, beside the largest of the area, in all samples.
+  double dead() const;
+  bool has_bounds() const;
+
+ private:
+  std::pair<double, double> bounds_;
+  std::vector<std::vector<double>> rows_;
+};
+
+/// Mean |a - b| over the range of `a`; nothing if `a` has none. One row a sample.
+std::optional<double> change_between(const Matrix<double>& a, const Matrix<double>& b);
+
+/// Whichever split has samples: test, validation, else training.
+const Split& examined_split(const Dataset& data);
+/// 0, 1, … of so many samples, `most` at most.
+std::vector<std::uint32_t> first_samples(std::size_t all, std::size_t most);
+
+/// The share of the most frequent class, and samples of the test that are among those of training.
+void examine_data(const Dataset& data, std::uint64_t seed, Examination& x);
+
+}  // namespace apical

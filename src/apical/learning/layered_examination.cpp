@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the end of a run shows of layered networks.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "apical/learning/examination.h"
+#include "apical/learning/layered_learner.h"
+
+namespace apical {
+namespace {
+
+std::pair<double, double> bounds_of(const layered::Activation& f) {
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
+  switch (f.kind) {
+    case layered::Activation::sigmoid:
+    case layered::Activation::hard_sigmoid:
+      return {0, 1};
+    case layered::Activation::tanh:
+      return {-1, 1};
+    default:
+      return {-kInfinite, kInfinite};
+  }
+}
+
+template <class Real>
+Matrix<double> copied(MatrixView<const Real> from) {
+  Matrix<double> out(from.rows(), from.cols());
+  for (std::size_t n = 0; n < from.rows(); ++n)
+    std::copy(from.row(n).begin(), from.row(n).end(), out.row(n).begin());
+  return out;
+}
+
+template <class Real>
+void examine_units(const layered::Network<Real>& network, MatrixView<const Real> X, std::uint64_t seed,
+                   Examination& x) {
+  if (network.description.depth() < 2) {
+    x.without(examined::kSaturated, "there is no hidden layer");
+    return x.without(examined::kDead, "there is no hidden layer");
+  }
+  layered::Activity<Real> activity;
+  layered::forward<Real>({}, network, X, activity);
+  for (std::size_t l = 0; l + 1 < network.description.depth(); ++l) {
+    UnitActivity units(bounds_of(network.description.layers[l].activation));
+    const MatrixView<const Real> h = std::as_const(activity.h[l]).view();
+    for (std::size_t n = 0; n < h.rows(); ++n) units.sample(h.row(n));
+    const std::string area = "a" + std::to_string(l + 1);
+    x.add(examined::kDead, area, seed, units.dead());
+    if (units.has_bounds()) x.add(examined::kSaturated, area, seed, units.saturated());
+  }
+  x.without(examined::kSaturated, "activations of hidden layers have no bounds");
+}
+
+}  // namespace
+
+template <class Real>
+Examination LayeredLearner<Real>::examine() {
+  Examination x;
+  x.without(examined::kAtBounds, "weights of layered networks have no bounds");
+  x.without(examined::kHalvedStep, "there is no time step");
+  x.without(examined::kUnsettled, "answers are forward passes: nothing settles");
+  x.without(examined::kAnswerChange, "answers had no spread");
+  x.without(examined::kCreditAngle, "credit or gradient had no length");
+  Snapshot before;
+  before.take(*this);
+  for (std::size_t r = 0; r < replicas_.size(); ++r) {
+    Replica& replica = replicas_[r];
+    const Dataset& d = *data_[r];
+    const std::uint64_t seed = seeds_[r];
+    if (r == 0 || data_[r] != data_[r - 1]) examine_data(d, seed, x);
+    const Split& split = examined_split(d);
+    const auto order = first_samples(split.size(), kExaminedActivities);
+    gather(replica, split, order, 0, order.size());
+    const layered::Batch<Real> batch{replica.X.view(), replica.Y.view()};
+    const layered::Network<Real>& network = replica.model->network();
+    examine_units<Real>(network, batch.X, seed, x);
+
+    const MatrixView<Real> out = replica.out.resize(order.size(), network.description.outputs());
+    replica.model->predict(batch.X, out);
+    const Matrix<double> answers = copied<Real>(out);
+    if (replica.model->rule().answer_further({}, network, batch.X, out)) {
+      if (const auto change = change_between(answers, copied<Real>(out)))
+        x.add(examined::kUnsettled, "output", seed, *change);
+    }
+    replica.model->rule().scale_learning(0);  // until the state is put back
+    auto credit = layered::Credit<Real>::zeros(network.description);
+    replica.model->rule().credit({}, network, batch, credit, 0);
+    if (const auto change = change_between(answers, copied<Real>(replica.model->rule().output())))
+      x.add(examined::kAnswerChange, "output", seed, *change);
+  }
+  before.restore(*this);
+  std::vector<std::uint32_t> order = first_samples(data_.front()->train.size(), kExaminedSamples);
+  const auto angles = align(Order(replicas_.size(), order));
+  for (std::size_t r = 0; r < angles.size(); ++r) {
+    for (const AreaAlignment& a : angles[r]) {
+      if (std::isfinite(a.mean_angle)) x.add(examined::kCreditAngle, a.area, seeds_[r], a.mean_angle);
+    }
+  }
+  return x;
+}
+
+template Examination LayeredLearner<float>::examine();
+template Examination LayeredLearner<double>::examine();
+
+}  // namespace apical
