@@ -25,6 +25,7 @@ Dataset build(const DigitGenerationOptions& o, const Resources& resources) {
   const LabelledImages images = read_labelled_images(
       mnist.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte", o.files.base(resources),
       verify ? &mnist.train_images : nullptr, verify ? &mnist.train_labels : nullptr);
+  require_digits(images, mnist.source.title);
   Dataset data;
   data.name = "digit-generation";
   data.train = digit_generation_split(images);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEG files as samples: decoded, resized and cut to one size when they are read, ahead of time on threads of
-// their own where somebody announced what will be read. What is read never depends on whether, or when, it
-// was announced.
+// Files of pictures as samples: decoded, resized and cut to one size when they are read, ahead of time on
+// threads of their own where somebody announced what will be read. What is read never depends on whether, or
+// when, it was announced.
 #pragma once
 
 #include <filesystem>
@@ -28,7 +28,7 @@ class ImageFiles {
   ImageShape shape() const { return {3, size_, size_}; }
 
   /// Red, green and blue plane of a sample: the centre, or the window drawn if `augmentation` is not null.
-  /// DataError naming the file if it is no whole JPEG; FileError if it cannot be read. From any thread.
+  /// DataError naming the file if it is no whole picture; FileError if it cannot be read. From any thread.
   std::vector<std::uint8_t> read(std::uint32_t sample, const Augmentation* augmentation,
                                  const Showing& showing) const;
 
