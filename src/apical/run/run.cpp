@@ -15,7 +15,8 @@
 namespace apical {
 namespace {
 
-nlohmann::json manifest_of(const Experiment& e, const Session& session, std::size_t threads) {
+nlohmann::json manifest_of(const Experiment& e, const Session& session, const DataRecord& data,
+                           std::size_t threads) {
   nlohmann::json m;
   m["schema"] = "apical-manifest/1";
   m["title"] = e.title;
@@ -27,7 +28,7 @@ nlohmann::json manifest_of(const Experiment& e, const Session& session, std::siz
   m["task_citation"] = e.task.empty() ? "" : find_task(e.task).citation;
   m["seeds"] = e.seeds;
   m["experiment_xxh3"] = fmt::format("{:016x}", io::xxh3(io::bytes_of(e.resolved)));
-  if (const DataFacts data = session.data(); !data.provenance.empty()) m["data_provenance"] = data.provenance;
+  add_data(m, data);
   add_provenance(m, threads);
   add_facts(m, e);
   session.describe(m);
@@ -56,16 +57,16 @@ class Scribe final : public Listener {
   const std::vector<Listener*>& others_;
 };
 
-void note_data(const DataFacts& data, RunDirectory& directory, std::vector<std::string>& notes) {
+void note_data(const Dataset& data, RunDirectory& directory, std::vector<std::string>& notes) {
   if (!data.provenance.empty())
-    notes.push_back(fmt::format("data of task '{}': {}", data.task, data.provenance));
+    notes.push_back(fmt::format("data of task '{}': {}", data.name, data.provenance));
   if (data.skipped_files.empty()) return;
   directory.event("skipped_files", [&](io::JsonLine& l) {
     l.add("count", data.skipped_files.size()).add("files", std::span<const std::string>(data.skipped_files));
   });
   notes.push_back(
       fmt::format("{} files were left out of task '{}'; the first: {}; all are named in events.ndjson",
-                  data.skipped_files.size(), data.task, data.skipped_files.front()));
+                  data.skipped_files.size(), data.name, data.skipped_files.front()));
 }
 
 /// Until it has finished (true) or is asked to stop.
@@ -101,6 +102,11 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const R
 RunResult run_session(const Experiment& e, Session& session, const RunOptions& options,
                       const Resources& resources, const std::atomic<bool>& stop) {
   const std::size_t threads = resources.pool.size();
+  std::optional<DataRecord> data;
+  if (options.repeats) {
+    data = data_of(session, resources.pool);
+    require_same_data(*options.repeats, *data);
+  }
   RunDirectory directory(options.directory, e.resolved, options.resume, resources.claim);
   const io::Path& path = directory.path();
   if (directory.finished()) {
@@ -109,6 +115,8 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
     result.was_finished = true;
     return result;
   }
+  if (!data) data = data_of(session, resources.pool);
+  directory.require_data(*data);
   std::vector<std::string> notes;
   session.prepare(path);
   if (const auto found = directory.restore(notes)) {
@@ -116,9 +124,9 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
   } else if (options.resume) {
     session.begin_again(path);
   }
-  directory.begin(manifest_of(e, session, threads), threads);
+  directory.begin(manifest_of(e, session, *data, threads), threads);
   if (!io::file_exists(path / "circuit.toml")) write_circuit(e, path);
-  note_data(session.data(), directory, notes);
+  if (const Dataset* shown = session.data()) note_data(*shown, directory, notes);
   Scribe scribe(directory, options.listeners);
   const bool finished = advance_to_end(session, directory, scribe, e.checkpoint_every_s, stop);
   const double wall = directory.wall_seconds();

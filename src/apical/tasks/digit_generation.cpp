@@ -28,6 +28,7 @@ Dataset build(const DigitGenerationOptions& o, const Resources& resources) {
   require_digits(images, mnist.source.title);
   Dataset data;
   data.name = "digit-generation";
+  data.from_files = true;
   data.train = digit_generation_split(images);
   data.validation = data.test = data.train;
   data.readout = Readout::regression;

@@ -214,6 +214,7 @@ Dataset build(const IdxOptions& o, const Resources& resources) {
   }
   Dataset data;
   data.name = set.name;
+  data.from_files = true;
   data.class_names = number_classes(train, test, o.classes, set.class_names, set.source.title);
   const PixelScale scale = scale_of(o, train);
   const std::size_t classes = data.class_names.size();

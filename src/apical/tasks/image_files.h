@@ -25,6 +25,7 @@ class ImageFiles {
   ImageFiles& operator=(const ImageFiles&) = delete;
 
   std::size_t samples() const { return files_.size(); }
+  const std::vector<std::filesystem::path>& files() const { return files_; }
   ImageShape shape() const { return {3, size_, size_}; }
 
   /// Red, green and blue plane of a sample: the centre, or the window drawn if `augmentation` is not null.

@@ -140,6 +140,7 @@ Dataset build(const ImageFolderOptions& o, const Resources& resources) {
   const std::size_t size = o.size, side = o.resize == 0 ? size : o.resize;
   Dataset data;
   data.name = "image-folder";
+  data.from_files = true;
   LeftOut left_out(o.corrupt_files == "skip"), told_again(left_out.skip());
   data.class_names = classes_below(root / "train", told_again);
   const auto read = [&](const char* part) -> LabelledFiles {
