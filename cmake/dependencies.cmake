@@ -7,8 +7,11 @@ find_package(nlohmann_json 3.11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(ZLIB REQUIRED)
-# Data sets: JPEG, archives, fetching, published checksums (docs/decisions/0005).
+# Data sets: pictures, archives, fetching, published checksums (docs/decisions/0005).
 find_package(libjpeg-turbo REQUIRED)
+find_package(PNG REQUIRED)
+find_path(STB_INCLUDE_DIR stb/stb_image.h REQUIRED)
+find_library(STB_LIBRARY stb REQUIRED)
 find_package(LibArchive REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
@@ -24,9 +27,9 @@ find_library(XXHASH_LIBRARY xxhash REQUIRED)
 
 add_library(apical_dependencies INTERFACE)
 target_include_directories(apical_dependencies SYSTEM INTERFACE
-  ${HWY_INCLUDE_DIR} ${RANDOM123_INCLUDE_DIR} ${XXHASH_INCLUDE_DIR} ${HDF5_INCLUDE_DIR})
+  ${HWY_INCLUDE_DIR} ${RANDOM123_INCLUDE_DIR} ${XXHASH_INCLUDE_DIR} ${HDF5_INCLUDE_DIR} ${STB_INCLUDE_DIR})
 target_compile_definitions(apical_dependencies INTERFACE H5_USE_110_API)
 target_link_libraries(apical_dependencies INTERFACE
   Threads::Threads fmt::fmt nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus ZLIB::ZLIB
-  libjpeg-turbo::jpeg LibArchive::LibArchive CURL::libcurl OpenSSL::Crypto
+  libjpeg-turbo::jpeg PNG::PNG ${STB_LIBRARY} LibArchive::LibArchive CURL::libcurl OpenSSL::Crypto
   ${HDF5_LIBRARY} ${BLAS_LIBRARIES} ${HWY_LIBRARY} ${XXHASH_LIBRARY})

@@ -171,14 +171,18 @@ TEST_F(ImageFolderCli, TheNetworkForImageNetLearnsPicturesOfTheCifarArchive) {
   if (!fs::exists(archive)) GTEST_SKIP() << archive.string() << " is not there";
   fs::remove_all(out("pictures"));
   std::map<std::string, int> taken;  // by folder
-  io::for_each_packed_file(archive, 1 << 20, [&](const std::string& name, io::Bytes bytes) {
+  io::PackedVisitor some;
+  some.wants = [&](const std::string& name) {
+    const fs::path path = name;
+    return path.extension() == ".jpg" &&
+           ++taken[path.parent_path().string()] <= (name.starts_with("train") ? 200 : 50);
+  };
+  some.take = [&](const std::string& name, const io::Bytes& bytes) {
     const fs::path path = fs::path(out("pictures")) / name;
-    if (path.extension() != ".jpg" ||
-        ++taken[path.parent_path().string()] > (name.starts_with("train") ? 200 : 50))
-      return;
     io::make_directories(path.parent_path());
     io::write_atomically(path, bytes);
-  });
+  };
+  io::visit_packed_files(archive, {.largest = 1 << 20}, some);
   ASSERT_EQ(taken.size(), 20U);
   const Answer a = apical_says(shrunken(
       "compare", 10,

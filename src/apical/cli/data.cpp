@@ -157,6 +157,13 @@ int convert(Context& context, const Arguments& arguments) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   context.out << fmt::format("cifar10: {} training and {} test pictures in {}, {:.1f} s\n  {}\n", done.train,
                              done.test, folder.string(), seconds, done.variant);
+  if (done.left_out.empty()) return 0;
+  constexpr std::size_t kNamed = 10;
+  context.err << fmt::format("apical: {} files were left out:\n", done.left_out.size());
+  for (std::size_t i = 0; i < std::min(kNamed, done.left_out.size()); ++i)
+    context.err << fmt::format("  {}\n", done.left_out[i]);
+  if (done.left_out.size() > kNamed)
+    context.err << fmt::format("  and {} more\n", done.left_out.size() - kNamed);
   return 0;
 }
 
@@ -183,7 +190,7 @@ Command data_command() {
   c.name = "data";
   c.summary = "data sets: what there is, whether it is whole, how to get it";
   c.positionals = {{"ACTION", "list, verify [NAME...], fetch NAME, or convert cifar10 ARCHIVE", 1, 1},
-                   {"ARGUMENT", "names of data sets; an archive or folder of JPEG files", 0, 16}};
+                   {"ARGUMENT", "names of data sets; an archive or folder of pictures", 0, 16}};
   c.options = {
       data_option(),
       {"--from", "URL", "fetch from here instead of the publisher: a folder with files of the same names"},

@@ -12,6 +12,12 @@ bool directory_exists(const Path& path) {
          static_cast<std::int64_t>(FileSystem::Kind::directory);
 }
 
+bool plain_file_exists(const Path& path) {
+  return checked(path, "stat", file_system().kind(path)) == static_cast<std::int64_t>(FileSystem::Kind::file);
+}
+
+std::uint64_t file_size(const Path& path) { return File(path, FileSystem::Mode::read).size(); }
+
 bool make_new_directory(const Path& path) {
   const Path parent = directory_of(path);
   make_directories(parent);

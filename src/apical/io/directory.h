@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Questions about directories, whose faults are IoErrors with path and reason like those of files.
+// Questions about directories and about files by their names, whose faults are IoErrors with path and reason
+// like those of reading them.
 #pragma once
 
 #include <vector>
@@ -9,6 +10,10 @@
 namespace apical::io {
 
 bool directory_exists(const Path& path);
+/// There is something of this name, or something that a link of this name leads to, and it is no directory.
+bool plain_file_exists(const Path& path);
+/// Of a file that can be read.
+std::uint64_t file_size(const Path& path);
 /// With its parents; false if there is something of this name already: of many callers one makes it.
 bool make_new_directory(const Path& path);
 /// Paths of what is no directory in `path` and in directories below it, sorted.

@@ -122,21 +122,28 @@ std::vector<std::uint8_t> of_print_colours(const std::vector<std::uint8_t>& cmyk
   return rgb;
 }
 
-/// Before memory is asked for: a header of a few bytes may claim anything.
-constexpr std::size_t kMostPixels = std::size_t{1} << 27;
-
-}  // namespace
-
-Picture decode_jpeg(std::span<const std::byte> bytes, const std::string& name, std::size_t at_least) {
+/// Up to its first lines, which tell its size.
+void open_jpeg(Decoder& decoder, std::span<const std::byte> bytes, const std::string& name) {
   if (bytes.size() < 4 || bytes[0] != std::byte{0xff} || bytes[1] != std::byte{0xd8}) {
     throw DataError(fmt::format("{}: {} bytes that do not start with ff d8, the mark of a JPEG file", name,
                                 bytes.size()));
   }
-  Decoder decoder;
   if (!decoder.read_header(bytes)) damaged(decoder, name, bytes.size());
+  require_sensible({decoder.height(), decoder.width()}, name);
+}
+
+}  // namespace
+
+PictureSize jpeg_size(std::span<const std::byte> bytes, const std::string& name) {
+  Decoder decoder;
+  open_jpeg(decoder, bytes, name);
+  return {decoder.height(), decoder.width()};
+}
+
+Picture decode_jpeg(std::span<const std::byte> bytes, const std::string& name, std::size_t at_least) {
+  Decoder decoder;
+  open_jpeg(decoder, bytes, name);
   const std::size_t width = decoder.width(), height = decoder.height();
-  if (width == 0 || height == 0 || width * height > kMostPixels)
-    throw DataError(fmt::format("{}: {} x {} pixels; expected 1 to {}", name, width, height, kMostPixels));
   unsigned part = 1;
   for (const unsigned smaller : {2U, 4U, 8U}) {
     if (at_least > 0 && (std::min(width, height) + smaller - 1) / smaller >= at_least) part = smaller;

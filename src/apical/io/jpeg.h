@@ -2,20 +2,9 @@
 // Pictures from JPEG (ITU-T T.81), through libjpeg-turbo.
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <string>
-#include <vector>
-
-#include "apical/io/file.h"
+#include "apical/io/picture.h"
 
 namespace apical::io {
-
-/// Colours red, green, blue, one byte each: rows x cols x 3, as on the screen.
-struct Picture {
-  std::size_t rows = 0, cols = 0;
-  std::vector<std::uint8_t> rgb;
-};
 
 /// Upright as viewers show it, if the file says how the camera was held (Exif). Grey pictures get three equal
 /// colours. With `at_least` > 0 the picture may come 2, 4 or 8 times smaller, as long as both sides keep that
@@ -23,5 +12,7 @@ struct Picture {
 /// that are no JPEG, that are cut off or damaged (even where a viewer would show something; not for bytes
 /// that stand between two parts and mean nothing), for other colours, and for more than 2^27 pixels.
 Picture decode_jpeg(std::span<const std::byte> bytes, const std::string& name, std::size_t at_least = 0);
+
+PictureSize jpeg_size(std::span<const std::byte> bytes, const std::string& name);
 
 }  // namespace apical::io

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: JPEG files from arrays.
+// For tests: files of pictures from arrays.
 #pragma once
 
+#include <png.h>
+#include <stb/stb_image_write.h>
 #include <turbojpeg.h>
 
 #include <cstdint>
@@ -30,6 +32,31 @@ inline Bytes encode_jpeg(const Picture& picture, int quality = 95, int sampling 
   Bytes bytes(first, first + size);
   tjFree(out);
   tjDestroy(encoder);
+  return bytes;
+}
+
+inline Bytes encode_rgb_png(const Picture& picture) {
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = static_cast<png_uint_32>(picture.cols);
+  image.height = static_cast<png_uint_32>(picture.rows);
+  image.format = PNG_FORMAT_RGB;
+  png_alloc_size_t size = 0;
+  png_image_write_to_memory(&image, nullptr, &size, 0, picture.rgb.data(), 0, nullptr);
+  Bytes bytes(size);
+  png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.rgb.data(), 0, nullptr);
+  bytes.resize(size);
+  return bytes;
+}
+
+inline Bytes encode_bmp(const Picture& picture) {
+  Bytes bytes;
+  const auto append = [](void* to, void* from, int size) {
+    const auto* first = static_cast<const std::byte*>(from);
+    static_cast<Bytes*>(to)->insert(static_cast<Bytes*>(to)->end(), first, first + size);
+  };
+  stbi_write_bmp_to_func(append, &bytes, static_cast<int>(picture.cols), static_cast<int>(picture.rows), 3,
+                         picture.rgb.data());
   return bytes;
 }
 

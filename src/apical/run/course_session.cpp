@@ -177,10 +177,6 @@ std::vector<Variable> CourseSession::variables() const {
   return out;
 }
 
-DataFacts CourseSession::data() const {
-  return samples_ ? DataFacts{samples_->name, samples_->provenance, samples_->skipped_files} : DataFacts{};
-}
-
 void CourseSession::describe(nlohmann::json& m) const {
   m["precision"] = "float";
   m["biological_seconds_per_seed"] = e_.course.duration_s();

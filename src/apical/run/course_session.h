@@ -26,7 +26,7 @@ class CourseSession final : public Session {
   std::vector<io::CheckpointSection> fault_state() override;
   /// Spikes of what has a membrane or relays them.
   std::vector<Variable> variables() const override;
-  DataFacts data() const override;
+  const Dataset* data() const override { return samples_.get(); }
   void describe(nlohmann::json& manifest) const override;
   Examination examine() override;
   /// Activity and curves (results.h5) and, if asked for, all spikes (spikes/seed-N.h5).

@@ -107,9 +107,7 @@ class RateProbe final : public ProbeSession {
     if (p_.evaluate) add_evaluation(m, e_);
   }
   void write_artifacts(const io::Path&) override {}
-  DataFacts data() const override {
-    return {e_.task, data_.front()->provenance, data_.front()->skipped_files};
-  }
+  const Dataset* data() const override { return data_.front().get(); }
 
   ModelOutcome outcome() const override {
     ModelOutcome out;

@@ -18,7 +18,7 @@
 namespace apical {
 namespace {
 
-nlohmann::json manifest_of(const Experiment& e, const Session& session, std::size_t threads) {
+nlohmann::json manifest_of(const Experiment& e, const DataRecord& data, std::size_t threads) {
   nlohmann::json m;
   m["schema"] = "apical-manifest/1";
   m["title"] = e.title;
@@ -30,7 +30,7 @@ nlohmann::json manifest_of(const Experiment& e, const Session& session, std::siz
   m["task_citation"] = e.task.empty() ? "" : find_task(e.task).citation;
   m["seeds"] = e.seeds;
   m["experiment_xxh3"] = fmt::format("{:016x}", io::xxh3(io::bytes_of(e.resolved)));
-  if (const DataFacts data = session.data(); !data.provenance.empty()) m["data_provenance"] = data.provenance;
+  add_data(m, data);
   add_provenance(m, threads);
   add_facts(m, e);
   return m;
@@ -38,8 +38,9 @@ nlohmann::json manifest_of(const Experiment& e, const Session& session, std::siz
 
 /// Opens the books. To say what learning costs some sessions try a little of it: a fault in that is one of
 /// the run, which then has begun.
-void open_books(RunDirectory& directory, const Experiment& e, Session& session, std::size_t threads) {
-  nlohmann::json manifest = manifest_of(e, session, threads);
+void open_books(RunDirectory& directory, const Experiment& e, Session& session, const DataRecord& data,
+                std::size_t threads) {
+  nlohmann::json manifest = manifest_of(e, data, threads);
   std::optional<NumericalFault> fault;
   try {
     session.describe(manifest);
@@ -74,16 +75,16 @@ class Scribe final : public Listener {
   const std::vector<Listener*>& others_;
 };
 
-void note_data(const DataFacts& data, RunDirectory& directory, std::vector<std::string>& notes) {
+void note_data(const Dataset& data, RunDirectory& directory, std::vector<std::string>& notes) {
   if (!data.provenance.empty())
-    notes.push_back(fmt::format("data of task '{}': {}", data.task, data.provenance));
+    notes.push_back(fmt::format("data of task '{}': {}", data.name, data.provenance));
   if (data.skipped_files.empty()) return;
   directory.event("skipped_files", [&](io::JsonLine& l) {
     l.add("count", data.skipped_files.size()).add("files", std::span<const std::string>(data.skipped_files));
   });
   notes.push_back(
       fmt::format("{} files were left out of task '{}'; the first: {}; all are named in events.ndjson",
-                  data.skipped_files.size(), data.task, data.skipped_files.front()));
+                  data.skipped_files.size(), data.name, data.skipped_files.front()));
 }
 
 /// The end is looked at for longer, and at finer steps, than the run was: what is not finite there is found,
@@ -133,6 +134,11 @@ RunResult run_experiment(const Experiment& e, const RunOptions& options, const R
 RunResult run_session(const Experiment& e, Session& session, const RunOptions& options,
                       const Resources& resources, const std::atomic<bool>& stop) {
   const std::size_t threads = resources.pool.size();
+  std::optional<DataRecord> data;
+  if (options.repeats) {
+    data = data_of(session, resources.pool);
+    require_same_data(*options.repeats, *data);
+  }
   RunDirectory directory(options.directory, e.resolved, options.resume, resources.claim);
   const io::Path& path = directory.path();
   if (directory.finished()) {
@@ -141,6 +147,8 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
     result.was_finished = true;
     return result;
   }
+  if (!data) data = data_of(session, resources.pool);
+  directory.require_data(*data);
   std::vector<std::string> notes;
   session.prepare(path);
   if (const auto found = directory.restore(notes)) {
@@ -148,8 +156,8 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
   } else if (options.resume) {
     session.begin_again(path);
   }
-  open_books(directory, e, session, threads);
-  note_data(session.data(), directory, notes);
+  open_books(directory, e, session, *data, threads);
+  if (const Dataset* shown = session.data()) note_data(*shown, directory, notes);
   Scribe scribe(directory, options.listeners);
   const bool finished = advance_to_end(session, directory, scribe, e.checkpoint_every_s, stop);
   const double wall = directory.wall_seconds();

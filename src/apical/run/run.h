@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace apical {
 struct RunOptions {
   io::Path directory;
   bool resume = false;
+  std::optional<io::Path> repeats = {};  ///< the directory of a run whose data these must be
   std::vector<Listener*> listeners = {};
 };
 
@@ -31,7 +33,8 @@ struct RunResult {
   std::vector<Finding> findings = {};  ///< of its diagnosis, what wants attention
 };
 
-/// Runs, or continues with `resume`. The directory must be new or empty otherwise (IoError). The numbers are
+/// Runs, or continues with `resume`. The directory must be new or empty otherwise (IoError). Data other
+/// than those it began with, or repeats, are refused (DataError). The numbers are
 /// the same bits for any number of threads, and whether a run was stopped or killed or not. Throws
 /// NumericalFault after the state has been saved beside the checkpoints.
 RunResult run_experiment(const Experiment& experiment, const RunOptions& options, const Resources& resources,

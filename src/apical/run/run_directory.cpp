@@ -31,6 +31,13 @@ RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume, c
 
 bool RunDirectory::finished() const { return resume_ && io::file_exists(path_ / "summary.json"); }
 
+void RunDirectory::require_data(const DataRecord& now) {
+  data_ = now;
+  if (!resume_ || !io::file_exists(path_ / "manifest.json")) return;
+  require_same_data(path_, now);
+  require_same_provenance(path_, now);
+}
+
 std::optional<io::FoundCheckpoint> RunDirectory::restore(std::vector<std::string>& notes) {
   if (!resume_) return std::nullopt;
   io::FoundCheckpoint found = io::newest_valid_checkpoint(path_ / "checkpoints", hash_);
@@ -38,6 +45,7 @@ std::optional<io::FoundCheckpoint> RunDirectory::restore(std::vector<std::string
     notes.push_back(fmt::format("damaged checkpoint set aside as {}: {}", aside.file.string(), aside.reason));
   if (found.checkpoint) {
     io::load_state(found.checkpoint->section("books"), books_, found.file.string() + ", section 'books'");
+    require_same_data(found.file.string(), books_.data, data_);
     return found;
   }
   if (!found.set_aside.empty()) {
@@ -54,19 +62,6 @@ void RunDirectory::begin(const nlohmann::json& manifest, std::size_t threads) {
   if (!resume_ || !io::file_exists(path_ / "manifest.json")) {
     io::write_atomically(path_ / "experiment.toml", experiment_);
     io::write_atomically(path_ / "manifest.json", io::json_text(manifest));
-  } else {
-    const std::string began = io::read_json(path_ / "manifest.json").value("data_provenance", ""),
-                      now = manifest.value("data_provenance", "");
-    const auto named = [](const std::string& text) {
-      return text.empty() ? std::string("files of which no receipt says that they are not as published")
-                          : "\"" + text + "\"";
-    };
-    if (began != now) {
-      throw DataError(
-          fmt::format("{} began on {} of task '{}', but found now are {}\n  continue it with the data it "
-                      "began with (--data, APICAL_DATA)",
-                      path_.string(), named(began), manifest.value("task", ""), named(now)));
-    }
   }
   metrics_.emplace(path_, books_.metrics);
   events_.emplace(path_ / "events.ndjson", books_.events);
@@ -94,6 +89,7 @@ void RunDirectory::write_checkpoint(const std::function<std::vector<io::Checkpoi
   books_.metrics = metrics_->position();
   books_.events = events_->position();
   ++books_.sequence;
+  books_.data = text_of(data_.fingerprint);
   Books saved = books_;
   saved.wall_seconds = wall_seconds();
   io::Checkpoint c;

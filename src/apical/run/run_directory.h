@@ -19,6 +19,7 @@
 #include "apical/core/error.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/journal.h"
+#include "apical/run/data_record.h"
 #include "apical/run/locked_directory.h"
 #include "apical/run/metrics_file.h"
 
@@ -34,12 +35,14 @@ class RunDirectory {
   /// It holds a finished run, of which nothing is left to do.
   bool finished() const;
 
+  /// DataError if the run is resumed and began on other data, or its checkpoint (restore) was made with them.
+  void require_data(const DataRecord& now);
+
   /// The newest valid checkpoint, if the run is resumed and has one; damaged ones are set aside, of which
   /// `notes` tell. DataError if there were some and none is valid.
   std::optional<io::FoundCheckpoint> restore(std::vector<std::string>& notes);
 
-  /// Writes experiment and manifest unless a run that is resumed has them, and opens the journals. The data
-  /// of a resumed run must be those it began with (DataError).
+  /// Writes experiment and manifest unless a run that is resumed has them, and opens the journals.
   void begin(const nlohmann::json& manifest, std::size_t threads);
 
   /// IoError if another process has taken the run over (RunLock::confirm); call before anything is written.
@@ -75,12 +78,14 @@ class RunDirectory {
     std::uint64_t sequence = 0;
     double wall_seconds = 0;
     io::JournalPosition metrics, events;
+    std::string data;  ///< text of their fingerprint
     template <class Archive>
     void visit_state(Archive& a) {
       a("sequence", sequence);
       a("wall_seconds", wall_seconds);
       a("metrics", metrics);
       a("events", events);
+      a("data", data);
     }
   };
   static io::JsonLine dated(std::string_view event);
@@ -90,6 +95,7 @@ class RunDirectory {
   bool resume_;
   std::uint64_t hash_;
   std::optional<LockedDirectory> lock_;
+  DataRecord data_;
   Books books_;
   std::optional<MetricsFile> metrics_;
   std::optional<io::Journal> events_;

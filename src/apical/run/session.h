@@ -42,13 +42,6 @@ struct Listener {
   virtual void on(const EpochEnded& /*epoch*/) {}
 };
 
-/// Where the data came from.
-struct DataFacts {
-  std::string task;                        ///< empty: none are read
-  std::string provenance;                  ///< how they differ from what was published; empty: not known to
-  std::vector<std::string> skipped_files;  ///< that could not be used
-};
-
 class Session {
  public:
   enum class Step { safe_point, finished, stopped };
@@ -75,7 +68,8 @@ class Session {
   /// What can be recorded or looked at while it runs, by name.
   virtual std::vector<Variable> variables() const { return {}; }
 
-  virtual DataFacts data() const { return {}; }
+  /// What is shown; of several seeds that of the first. Null if nothing of a task is.
+  virtual const Dataset* data() const { return nullptr; }
   /// Adds what readers of the run should know: what the model needs, costs, how it was measured. A
   /// NumericalFault is one of the run.
   virtual void describe(nlohmann::json& manifest) const = 0;

@@ -90,9 +90,7 @@ class SpikingProbe final : public ProbeSession {
         "weights. A projection that is cut transmits nothing; its plasticity goes on.");
   }
   void write_artifacts(const io::Path&) override {}
-  DataFacts data() const override {
-    return samples_ ? DataFacts{samples_->name, samples_->provenance, samples_->skipped_files} : DataFacts{};
-  }
+  const Dataset* data() const override { return samples_.get(); }
 
   ModelOutcome outcome() const override {
     ModelOutcome out;

@@ -94,11 +94,6 @@ std::vector<io::CheckpointSection> TrainingSession::fault_state() {
   return {{"trainer", state_bytes(trainer_)}};
 }
 
-DataFacts TrainingSession::data() const {
-  const Dataset& data = learner_->data(0);
-  return {experiment_.task, data.provenance, data.skipped_files};
-}
-
 void TrainingSession::describe(nlohmann::json& m) const {
   add_evaluation(m, experiment_);
   const Dataset& data = learner_->data(0);

@@ -24,7 +24,7 @@ class TrainingSession final : public Session {
   std::vector<io::CheckpointSection> save() override;
   std::vector<io::CheckpointSection> fault_state() override;
   std::vector<Variable> variables() const override { return learner_->variables(); }
-  DataFacts data() const override;
+  const Dataset* data() const override { return &learner_->data(0); }
   void describe(nlohmann::json& manifest) const override;
   std::vector<Measurement> conclusions(std::span<const Measurement> measured) const override;
   Examination examine() override { return learner_->examine(); }

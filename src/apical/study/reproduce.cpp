@@ -352,7 +352,9 @@ RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const Re
   }
   RepeatResult r;
   r.label = e.label;
-  const RunResult again = run_with_report(e, options, resources, stop);
+  RunOptions repeat = options;
+  repeat.repeats = run;
+  const RunResult again = run_with_report(e, repeat, resources, stop);
   r.stopped = again.stopped;
   r.has_checkpoint = again.has_checkpoint;
   if (again.stopped) return r;

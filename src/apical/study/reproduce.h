@@ -76,7 +76,7 @@ std::optional<Difference> first_difference(const std::vector<Measurement>& befor
                                            const std::vector<Measurement>& now);
 
 /// Runs the experiment of a finished run directory again into `options.directory` and compares. DataError if
-/// `run` is no finished run.
+/// `run` is no finished run, or if the data are not those it had.
 RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const Resources& resources,
                         const std::atomic<bool>& stop);
 

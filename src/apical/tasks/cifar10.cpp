@@ -128,6 +128,7 @@ Dataset build(const CifarOptions& o, const Resources& resources) {
   const PixelScale scale = scale_of(o.normalisation);
   Dataset data;
   data.name = "cifar10";
+  data.from_files = true;
   data.train = image_split(train, 0, all - held_out, scale, 10);
   data.validation = image_split(train, all - held_out, all, scale, 10);
   data.test = image_split(test, 0, test.labels.size(), scale, 10);

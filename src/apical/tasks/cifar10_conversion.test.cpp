@@ -109,7 +109,7 @@ TEST_F(CifarConversionTest, WhatDoesNotBelongIsNamed) {
   const io::Path picture = directory_ / "jpeg" / "train" / "cat" / "0002.jpg";
   const io::Bytes whole = io::read_file(picture);
   io::write_atomically(picture, std::span(whole).first(whole.size() - 30));
-  EXPECT_THAT(complaint(), AllOf(HasSubstr("train: cat/0002.jpg"), HasSubstr("cut off")));
+  EXPECT_THAT(complaint(), AllOf(HasSubstr("train/cat/0002.jpg"), HasSubstr("cut off")));
   io::write_atomically(picture, io::encode_jpeg(io::plain_picture(32, 31, 0, 0, 0)));
   EXPECT_THAT(complaint(), HasSubstr("32 x 31 pixels, expected 32 x 32"));
   io::remove_file(picture);
@@ -118,7 +118,92 @@ TEST_F(CifarConversionTest, WhatDoesNotBelongIsNamed) {
   io::rename_file(directory_ / "jpeg" / "train" / "cat", directory_ / "jpeg" / "train" / "catt");
   EXPECT_THAT(complaint(), AllOf(HasSubstr("'catt'"), HasSubstr("did you mean 'cat'?")));
   io::make_directories(directory_ / "empty");
-  EXPECT_THAT(complaint("empty"), HasSubstr("0 pictures in train/airplane"));
+  EXPECT_THAT(complaint("empty"), HasSubstr("no train/CLASS/FILE in it, nor in a folder right below"));
+}
+
+/// A folder and an archive with what people and their systems put beside pictures.
+TEST_F(CifarConversionTest, FoldersAndArchivesAreReadAlikeAndSayWhatTheyLeftOut) {
+  lay_out();
+  convert_cifar10(directory_ / "jpeg", directory_ / "plain", how_, pool_);
+  const io::Path cat = directory_ / "jpeg" / "train" / "cat";
+  io::rename_file(cat, directory_ / "cats");
+  std::filesystem::create_directory_symlink(directory_ / "cats", cat);
+  io::rename_file(cat / "0001.jpg", cat / "0001.JPG");
+  io::write_atomically(cat / "._0001.JPG", "what macOS writes");
+  io::write_atomically(cat / "Thumbs.db", "icons");
+  io::write_atomically(directory_ / "jpeg" / "train" / ".DS_Store", "what macOS writes");
+  for (auto& [path, content] : files_) {
+    if (path == "train/cat/0001.jpg") path = "train/cat/0001.JPG";
+  }
+  files_.emplace_back("__MACOSX/train/cat/._0001.JPG", "what macOS writes");
+  files_.emplace_back("train/cat/Thumbs.db", "icons");
+  files_.emplace_back("train/.DS_Store", "what macOS writes");
+  io::write_archive(directory_ / "a.zip", files_, io::ArchiveFormat::zip);
+  const ConvertedCifar folder = convert_cifar10(directory_ / "jpeg", directory_ / "x", how_, pool_),
+                       archive = convert_cifar10(directory_ / "a.zip", directory_ / "y", how_, pool_);
+  for (const ConvertedCifar* converted : {&folder, &archive}) {
+    EXPECT_EQ(converted->train, 50U);
+    EXPECT_THAT(converted->left_out, testing::UnorderedElementsAre(
+                                         AllOf(HasSubstr("._0001.JPG"), HasSubstr("hidden")),
+                                         AllOf(HasSubstr("Thumbs.db"), HasSubstr("expected a picture"))));
+  }
+  for (const std::string& file : cifar10_files())
+    EXPECT_EQ(io::read_file(directory_ / "x" / file), io::read_file(directory_ / "y" / file));
+}
+
+TEST_F(CifarConversionTest, PicturesWithoutLossKeepTheirPixels) {
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    auto& [path, content] = files_[i];
+    const io::Picture plain =
+        io::plain_picture(32, 32, static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(255 - i), 7);
+    const io::Bytes bytes = i % 2 == 0 ? io::encode_rgb_png(plain) : io::encode_bmp(plain);
+    content.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    path.replace(path.size() - 3, 3, i % 2 == 0 ? "png" : "bmp");
+  }
+  lay_out();
+  EXPECT_EQ(convert_cifar10(directory_ / "jpeg", directory_ / "out", how_, pool_).variant,
+            "re-encoded: pixels of PNG or BMP files; order of seed 3");
+  const io::Bytes test = io::read_file(directory_ / "out" / "test_batch.bin");
+  for (std::size_t r = 0; r < 10; ++r) {
+    const auto at = [&](std::size_t k) { return std::to_integer<std::size_t>(test[r * kCifarRecord + k]); };
+    const std::size_t i = 6 * at(0) + 5;  // its place in files_
+    EXPECT_EQ(at(1), i);
+    EXPECT_EQ(at(1 + 1024), 255 - i);
+    EXPECT_EQ(at(1 + 2048), 7U);
+  }
+}
+
+TEST_F(CifarConversionTest, WhatAnArchiveMayNotHoldIsNamed) {
+  const auto packed = [&](const std::string& path, const std::string& content) {
+    auto files = files_;
+    files.emplace_back(path, content);
+    io::write_archive(directory_ / "a.tar", files, io::ArchiveFormat::tar);
+    return complaint("a.tar");
+  };
+  EXPECT_THAT(packed("../train/cat/9.jpg", "x"), HasSubstr("'../train/cat/9.jpg' in it leads out"));
+  EXPECT_THAT(packed("train/cat/0009.jpg", files_[0].second), HasSubstr("more than 5 pictures in train/cat"));
+  EXPECT_THAT(packed("other/" + files_[0].first, files_[0].second), HasSubstr("is there twice"));
+  EXPECT_THAT(packed("train/catt/1.jpg", "x"), AllOf(HasSubstr("'catt'"), HasSubstr("did you mean 'cat'?")));
+  EXPECT_THAT(packed("train/cat/1.jpg", std::string(2'000'000, 'x')),
+              HasSubstr("train/cat/1.jpg in it is larger than 1048576 bytes"));
+  // A link is no picture, wherever it leads; which one is missing then is said.
+  auto files = files_;
+  files[0].second = "->" + files_[1].first;
+  io::write_archive(directory_ / "a.tar", files, io::ArchiveFormat::tar);
+  EXPECT_THAT(complaint("a.tar"), AllOf(HasSubstr("4 pictures in train/airplane, expected 5"),
+                                        HasSubstr(files_[0].first), HasSubstr("a link")));
+}
+
+/// 10000 x 10000 pixels in a few bytes.
+TEST_F(CifarConversionTest, APictureThatClaimsToBeLargeIsRefusedBeforeItIsDecoded) {
+  io::Bytes bmp = io::encode_bmp(io::plain_picture(32, 32, 1, 2, 3));
+  for (const std::size_t at : {std::size_t{18}, std::size_t{22}}) {
+    bmp[at] = std::byte{0x10};
+    bmp[at + 1] = std::byte{0x27};
+  }
+  files_[3].second.assign(reinterpret_cast<const char*>(bmp.data()), bmp.size());
+  lay_out();
+  EXPECT_THAT(complaint(), HasSubstr("10000 x 10000 pixels, expected 32 x 32"));
 }
 
 TEST_F(CifarConversionTest, AConversionMayBeRepeatedButReplacesNoOriginals) {

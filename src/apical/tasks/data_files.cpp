@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "apical/core/error.h"
+#include "apical/io/directory.h"
 
 namespace apical {
 
@@ -24,14 +25,23 @@ std::vector<fs::path> places_below(const fs::path& base, const DataSource& sourc
   return places;
 }
 
+/// "train-images-idx3-ubyte" is also known as "train-images.idx3-ubyte"; either may be packed.
+std::vector<std::string> names_of(const std::string& file) {
+  std::vector<std::string> names{file};
+  if (const std::size_t dash = file.rfind("-idx"); dash != std::string::npos) {
+    names.push_back(file);
+    names.back()[dash] = '.';
+  }
+  for (std::size_t i = 0, plain = names.size(); i < plain; ++i) names.push_back(names[i] + ".gz");
+  return names;
+}
+
 }  // namespace
 
 fs::path find_below(const fs::path& base, const DataSource& source, const std::string& file) {
   for (const fs::path& place : places_below(base, source)) {
-    for (const char* suffix : {"", ".gz"}) {
-      fs::path candidate = place / (file + suffix);
-      std::error_code ignored;
-      if (fs::is_regular_file(candidate, ignored)) return candidate;
+    for (const std::string& name : names_of(file)) {
+      if (fs::path candidate = place / name; io::plain_file_exists(candidate)) return candidate;
     }
   }
   return {};
@@ -48,7 +58,7 @@ fs::path find_data_file(const DataSource& source, const std::string& file, const
   if (!found.empty()) return found;
   std::vector<std::string> tried;
   for (const fs::path& place : places_below(base, source)) tried.push_back(place.string());
-  throw DataError(fmt::format("{}: neither {} nor {}.gz is in {}\n{}", source.title, file, file,
+  throw DataError(fmt::format("{}: {} is not in {}\n{}", source.title, join_names(names_of(file), "or"),
                               join_names(tried, "or"), advice));
 }
 

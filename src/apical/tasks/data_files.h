@@ -17,7 +17,7 @@ struct DataSource {
 };
 
 /// The path of `file` or `file`.gz below `base`: in one of the source's folders or in `base` itself; empty if
-/// there is none.
+/// there is none. IoError if that cannot be known. "…-idx3-ubyte" may also be called "….idx3-ubyte".
 std::filesystem::path find_below(const std::filesystem::path& base, const DataSource& source,
                                  const std::string& file);
 

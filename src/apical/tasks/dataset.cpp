@@ -132,6 +132,17 @@ std::size_t Inputs::features() const {
   return std::get<Matrix<double>>(values_).cols();
 }
 
+const ImageFiles* Inputs::files() const {
+  const auto* files = std::get_if<FilePixels>(&values_);
+  return files != nullptr ? files->files.get() : nullptr;
+}
+
+std::span<const std::byte> Inputs::bytes() const {
+  if (files() != nullptr) return {};
+  if (const auto* pixels = std::get_if<PixelMatrix>(&values_)) return std::as_bytes(std::span(pixels->bytes));
+  return std::as_bytes(std::get<Matrix<double>>(values_).flat());
+}
+
 void Inputs::read(std::size_t sample, std::span<double> out) const {
   std::visit([&](const auto& from) { copy_row(from, sample, out); }, values_);
 }

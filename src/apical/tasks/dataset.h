@@ -57,6 +57,10 @@ class Inputs {
   explicit Inputs(FilePixels pixels);
   std::size_t samples() const;
   std::size_t features() const;
+  /// Null unless they stay files.
+  const ImageFiles* files() const;
+  /// What is kept in memory; empty for files.
+  std::span<const std::byte> bytes() const;
   /// Copies one sample; `out` must have features() elements.
   void read(std::size_t sample, std::span<double> out) const;
   void read(std::size_t sample, std::span<float> out) const;
@@ -129,6 +133,7 @@ struct Dataset {
   Readout readout = Readout::regression;
   double threshold = 0;  ///< for Readout::sign
   std::optional<PictureShape> target_picture = {};
+  bool from_files = false;                      ///< not drawn: they are what lies on a disk
   std::vector<std::string> skipped_files = {};  ///< left out on request: name and reason
   std::string provenance =
       {};  ///< how the data are known to differ from those published; empty: not known to, or generated

@@ -25,8 +25,10 @@ Dataset build(const DigitGenerationOptions& o, const Resources& resources) {
   const LabelledImages images = read_labelled_images(
       mnist.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte", o.files.base(resources),
       verify ? &mnist.train_images : nullptr, verify ? &mnist.train_labels : nullptr);
+  require_digits(images, mnist.source.title);
   Dataset data;
   data.name = "digit-generation";
+  data.from_files = true;
   data.train = digit_generation_split(images);
   data.validation = data.test = data.train;
   data.readout = Readout::regression;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "apical/io/digest.h"
+#include "apical/io/directory.h"
 #include "apical/io/download.h"
 #include "apical/io/packed_files.h"
 #include "apical/tasks/data_receipt.h"
@@ -36,7 +37,7 @@ void bring(const PublishedDownload& d, const PublishedData& set, const fs::path&
   download.progress = [&](std::uint64_t have) {
     return !options.progress || options.progress(d.file, have, d.bytes);
   };
-  const bool complete = d.bytes > 0 && io::file_exists(partial) && fs::file_size(partial) == d.bytes;
+  const bool complete = d.bytes > 0 && io::file_exists(partial) && io::file_size(partial) == d.bytes;
   if (!complete) {
     try {
       io::continue_download(download, partial);
@@ -46,7 +47,7 @@ void bring(const PublishedDownload& d, const PublishedData& set, const fs::path&
   }
   const std::string md5 = io::digest_of_file(io::Digest::md5, partial);
   if (md5 != d.md5) {
-    const auto bytes = fs::file_size(partial);
+    const auto bytes = io::file_size(partial);
     io::remove_file(partial);
     throw DataError(fmt::format("{} from {}: {} bytes with MD5 {}, expected {}{}; what came is removed",
                                 d.file, download.url, bytes, md5, d.md5,
@@ -59,14 +60,21 @@ void bring(const PublishedDownload& d, const PublishedData& set, const fs::path&
 void unpack(const PublishedData& set, const fs::path& archive, const fs::path& folder) {
   DataReceipt receipt{
       set.name, fmt::format("as published, unpacked from {}", set.downloads.front().file), true, {}};
-  io::for_each_packed_file(archive, std::size_t{1} << 30, [&](const std::string& path, io::Bytes content) {
-    const std::string name = fs::path(path).filename().string();
-    const bool wanted = std::any_of(set.files.begin(), set.files.end(),
-                                    [&](const PublishedFile& f) { return f.name == name; });
-    if (!wanted) return;
+  const auto name_of_path = [](const std::string& path) { return fs::path(path).filename().string(); };
+  io::PackedLimits limits{.largest = 0};
+  for (const PublishedFile& f : set.files)
+    limits.largest = std::max(limits.largest, static_cast<std::size_t>(f.bytes));
+  io::PackedVisitor visitor;
+  visitor.wants = [&](const std::string& path) {
+    return std::any_of(set.files.begin(), set.files.end(),
+                       [&](const PublishedFile& f) { return f.name == name_of_path(path); });
+  };
+  visitor.take = [&](const std::string& path, const io::Bytes& content) {
+    const std::string name = name_of_path(path);
     io::write_atomically(folder / name, std::span<const std::byte>(content));
     receipt.md5[name] = io::digest_of(io::Digest::md5, content);
-  });
+  };
+  io::visit_packed_files(archive, limits, visitor);
   for (const PublishedFile& f : set.files) {
     if (!receipt.md5.contains(f.name))
       throw DataError(fmt::format("{} does not hold {}", archive.string(), f.name));

@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
 
 #include "apical/tasks/idx.h"
 
@@ -57,13 +60,63 @@ LabelledImages read_labelled_images(const DataSource& source, const std::string&
   all.rows = images.shape[1];
   all.images = std::move(images.values);
   all.labels.assign(labels.values.begin(), labels.values.end());
-  const auto wrong =
-      std::find_if(all.labels.begin(), all.labels.end(), [](std::int32_t label) { return label > 9; });
-  if (wrong != all.labels.end()) {
-    throw DataError(fmt::format("{}: label {} of {} is {}; expected 0 to 9", source.title,
-                                wrong - all.labels.begin(), labels_file, *wrong));
-  }
   return all;
+}
+
+namespace {
+
+/// Of a text that is a class of its own for each label.
+std::vector<std::string> label_names(const std::vector<std::int32_t>& labels) {
+  std::vector<std::string> names;
+  for (const std::int32_t label : labels) names.push_back(std::to_string(label));
+  return names;
+}
+
+/// That occur, rising.
+std::vector<std::int32_t> labels_in(const LabelledImages& train, const LabelledImages& test) {
+  std::set<std::int32_t> occur(train.labels.begin(), train.labels.end());
+  occur.insert(test.labels.begin(), test.labels.end());
+  return {occur.begin(), occur.end()};
+}
+
+std::vector<std::int32_t> labels_from(std::int32_t first, std::size_t count) {
+  std::vector<std::int32_t> labels(count);
+  std::iota(labels.begin(), labels.end(), first);
+  return labels;
+}
+
+}  // namespace
+
+std::vector<std::string> number_classes(LabelledImages& train, LabelledImages& test, std::size_t classes,
+                                        const std::vector<std::string>& set, const std::string& title) {
+  std::vector<std::int32_t> known = labels_in(train, test);
+  const auto lowest = known.front(), highest = known.back();
+  const bool as_set = classes == 0 && static_cast<std::size_t>(highest) < set.size();
+  if (as_set) {
+    known = labels_from(0, set.size());
+  } else if (classes > 0) {
+    const std::int32_t first = static_cast<std::size_t>(highest) == classes && lowest > 0 ? 1 : 0;
+    known = labels_from(first, classes);
+    if (highest > known.back()) {
+      throw FieldError("classes",
+                       fmt::format("is {}; expected {} or 0, for labels of {} are {} to {}", classes,
+                                   lowest > 0 ? highest : highest + 1, title, lowest, highest));
+    }
+  }
+  for (LabelledImages* images : {&train, &test}) {
+    for (std::int32_t& label : images->labels) {
+      label = static_cast<std::int32_t>(std::lower_bound(known.begin(), known.end(), label) - known.begin());
+    }
+  }
+  return as_set ? set : label_names(known);
+}
+
+void require_digits(const LabelledImages& images, const std::string& title) {
+  const auto wrong =
+      std::find_if(images.labels.begin(), images.labels.end(), [](std::int32_t label) { return label > 9; });
+  if (wrong == images.labels.end()) return;
+  throw DataError(fmt::format("{}: label {} of the files is {}; expected 0 to 9", title,
+                              wrong - images.labels.begin(), *wrong));
 }
 
 void directory_field(FieldVisitor& v, FileOptions& o) {
@@ -108,16 +161,48 @@ Split image_split(const LabelledImages& all, std::size_t first, std::size_t last
   return split;
 }
 
+namespace {
+
+/// Of the pictures as they are: mean 0 and standard deviation 1.
+PixelScale scale_of_training(const LabelledImages& images) {
+  double sum = 0, squares = 0;
+  for (const std::uint8_t byte : images.images) {
+    const double x = byte / 255.0;
+    sum += x;
+    squares += x * x;
+  }
+  const auto n = static_cast<double>(images.images.size());
+  const double mean = sum / n, sd = std::sqrt(std::max(squares / n - mean * mean, 0.0));
+  return PixelScale::standard({mean}, {sd > 0 ? sd : 1.0});
+}
+
+PixelScale scale_of(const IdxOptions& o, const LabelledImages& train) {
+  if (o.normalisation == "unit") return PixelScale::unit(1);
+  if (o.set->sd == 0) return scale_of_training(train);
+  return PixelScale::standard({o.set->mean}, {o.set->sd});
+}
+
+/// Tests are called "t10k" after MNIST's ten thousand, or "test".
+std::string test_name(const IdxOptions& o, const std::filesystem::path& base) {
+  const std::string test = o.prefix + "test";
+  if (!base.empty() && !find_below(base, o.set->source, test + "-images-idx3-ubyte").empty()) {
+    if (find_below(base, o.set->source, o.prefix + "t10k-images-idx3-ubyte").empty()) return test;
+  }
+  return o.prefix + "t10k";
+}
+
+}  // namespace
+
 Dataset build(const IdxOptions& o, const Resources& resources) {
   const std::filesystem::path base = o.files.base(resources);
   const IdxDataset& set = *o.set;
   const auto expected = [&](const ExpectedFile& file) { return o.files.only_originals() ? &file : nullptr; };
-  const LabelledImages train =
-      read_labelled_images(set.source, "train-images-idx3-ubyte", "train-labels-idx1-ubyte", base,
-                           expected(set.train_images), expected(set.train_labels));
-  const LabelledImages test =
-      read_labelled_images(set.source, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", base,
-                           expected(set.test_images), expected(set.test_labels));
+  const auto read = [&](const std::string& part, const ExpectedFile& images, const ExpectedFile& labels) {
+    return read_labelled_images(set.source, part + "-images-idx3-ubyte", part + "-labels-idx1-ubyte", base,
+                                expected(images), expected(labels));
+  };
+  LabelledImages train = read(o.prefix + "train", set.train_images, set.train_labels);
+  LabelledImages test = read(test_name(o, base), set.test_images, set.test_labels);
   const std::size_t held_out = o.validation_samples, all = train.labels.size();
   if (held_out >= all) {
     throw FieldError("validation_samples",
@@ -127,15 +212,16 @@ Dataset build(const IdxOptions& o, const Resources& resources) {
     throw DataError(fmt::format("{}: training images have {} pixels, test images {}", set.source.title,
                                 train.pixels, test.pixels));
   }
-  const PixelScale scale =
-      o.normalisation == "unit" ? PixelScale::unit(1) : PixelScale::standard({set.mean}, {set.sd});
   Dataset data;
   data.name = set.name;
-  data.train = image_split(train, 0, all - held_out, scale, 10);
-  data.validation = image_split(train, all - held_out, all, scale, 10);
-  data.test = image_split(test, 0, test.labels.size(), scale, 10);
+  data.from_files = true;
+  data.class_names = number_classes(train, test, o.classes, set.class_names, set.source.title);
+  const PixelScale scale = scale_of(o, train);
+  const std::size_t classes = data.class_names.size();
+  data.train = image_split(train, 0, all - held_out, scale, classes);
+  data.validation = image_split(train, all - held_out, all, scale, classes);
+  data.test = image_split(test, 0, test.labels.size(), scale, classes);
   data.train.augmentation = augmentation_of(o.augmentation);
-  data.class_names = set.class_names;
   data.readout = Readout::largest_output;
   return data;
 }

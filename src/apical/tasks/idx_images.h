@@ -24,7 +24,7 @@ struct ExpectedFile {
   std::optional<std::uint32_t> not_crc32;  ///< a mix-up that is recognised by this CRC
 };
 
-/// Ten classes, at least one image, from files below `base`. `expected_images` and `expected_labels` are null
+/// At least one image, from files below `base`. `expected_images` and `expected_labels` are null
 /// for files that are not the originals.
 LabelledImages read_labelled_images(const DataSource& source, const std::string& images_file,
                                     const std::string& labels_file, const std::filesystem::path& base,
@@ -35,8 +35,8 @@ struct IdxDataset {
   std::string name;
   DataSource source;
   ExpectedFile train_images, train_labels, test_images, test_labels;
-  double mean, sd;  ///< of the training pixels divided by 255
-  std::vector<std::string> class_names;
+  double mean, sd;  ///< of the training pixels divided by 255; an sd of 0: of those that are read
+  std::vector<std::string> class_names;  ///< of labels 0, 1, …; empty: as many as there are
 };
 
 /// Where files are, and whether they have to be the published ones.
@@ -53,6 +53,8 @@ void verify_field(FieldVisitor& v, FileOptions& o);
 
 struct IdxOptions {
   const IdxDataset* set = nullptr;
+  std::string prefix;       ///< of the names of files
+  std::size_t classes = 0;  ///< 0: as many as there are labels
   FileOptions files;
   std::string normalisation = "unit";
   std::size_t validation_samples = 10000;
@@ -60,6 +62,15 @@ struct IdxOptions {
 };
 void fields(FieldVisitor& v, IdxOptions& o);
 Dataset build(const IdxOptions& o, const Resources& resources);
+
+/// Labels as numbers of classes, 0, 1, …, and what the classes are called: by their labels unless `set` names
+/// them all. With `classes` 0 each label that occurs is a class; otherwise labels are 0 … classes - 1 or, if
+/// no 0 occurs, 1 … classes. FieldError for labels beyond.
+std::vector<std::string> number_classes(LabelledImages& train, LabelledImages& test, std::size_t classes,
+                                        const std::vector<std::string>& set, const std::string& title);
+
+/// DataError if a label is not one of 0 … 9.
+void require_digits(const LabelledImages& images, const std::string& title);
 
 /// The samples [first, last) with one-hot targets.
 Split image_split(const LabelledImages& all, std::size_t first, std::size_t last, const PixelScale& scale,

@@ -195,9 +195,98 @@ TEST_F(IdxImages, FilesThatDoNotFitEachOtherAreRefused) {
   write("t10k-images-idx3-ubyte", idx_bytes({2, 3, 3}, Bytes(18, 0)));
   EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("test images 9"));
   write("train-labels-idx1-ubyte", idx_bytes({12}, Bytes(12, 10)));
-  EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("label 0 of train-labels-idx1-ubyte is 10"));
+  EXPECT_THAT(message<DataError>("digit-generation", parameters()),
+              HasSubstr("label 0 of the files is 10; expected 0 to 9"));
   write("train-labels-idx1-ubyte", idx_bytes({11}, Bytes(11, 1)));
   EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("12 images but"));
+}
+
+TEST_F(IdxImages, FilesWithADotInTheirNamesAreFound) {
+  write_small_mnist();
+  const auto p = parameters().set("validation_samples", 2);
+  const Dataset dashed = make_dataset("mnist", p);
+  fs::rename(path_ / "train-images-idx3-ubyte.gz", path_ / "train-images.idx3-ubyte.gz");
+  fs::rename(path_ / "train-labels-idx1-ubyte", path_ / "train-labels.idx1-ubyte");
+  // Unpacked with their folders, as some archives are: those are no files.
+  fs::create_directories(path_ / "train-labels-idx1-ubyte");
+  const Dataset dotted = make_dataset("mnist", p);
+  EXPECT_EQ(dotted.train.labels, dashed.train.labels);
+  fs::remove(path_ / "train-labels.idx1-ubyte");
+  EXPECT_THAT(message<DataError>("mnist", p),
+              HasSubstr("train-labels-idx1-ubyte, train-labels.idx1-ubyte, train-labels-idx1-ubyte.gz or "
+                        "train-labels.idx1-ubyte.gz is not in"));
+}
+
+TEST_F(IdxImages, WhatCannotBeLookedAtIsNotMissing) {
+  write_small_mnist();
+  fs::remove(path_ / "train-labels-idx1-ubyte");
+  fs::create_symlink("train-labels-idx1-ubyte", path_ / "train-labels-idx1-ubyte");
+  EXPECT_THAT(message<IoError>("mnist", parameters().set("validation_samples", 2)),
+              HasSubstr("train-labels-idx1-ubyte: cannot stat: Too many levels of symbolic links"));
+}
+
+/// Letters as EMNIST has them: 2 x 2 pixels here, labels 1 to 26, each twice; tests show the vowels.
+class Letters : public Folder {
+ protected:
+  Letters() {
+    Bytes labels;
+    for (unsigned i = 0; i < 52; ++i) labels.push_back(static_cast<std::uint8_t>(1 + i % 26));
+    write_set("train", labels);
+    write_set("test", {1, 5, 9, 15, 21});
+  }
+  void write_set(const std::string& part, const Bytes& labels) const {
+    const auto n = static_cast<std::uint32_t>(labels.size());
+    Bytes pixels;
+    for (const std::uint8_t label : labels)
+      pixels.insert(pixels.end(), 4, static_cast<std::uint8_t>(9 * label));
+    write("emnist-letters-" + part + "-images-idx3-ubyte", idx_bytes({n, 2, 2}, pixels));
+    write("emnist-letters-" + part + "-labels-idx1-ubyte", idx_bytes({n}, labels));
+  }
+  TaskParameters letters() const {
+    return TaskParameters{}.set("directory", path_.string()).set("prefix", "emnist-letters-");
+  }
+};
+
+TEST_F(Letters, EachLabelIsAClass) {
+  const Dataset data = make_dataset("idx-folder", letters());
+  EXPECT_EQ(data.train.size(), 52U);
+  EXPECT_EQ(data.outputs(), 26U);
+  EXPECT_EQ(data.class_names.front(), "1");
+  EXPECT_EQ(data.class_names.back(), "26");
+  EXPECT_EQ(data.test.labels, (std::vector<std::int32_t>{0, 4, 8, 14, 20}));
+  std::vector<double> x(4);
+  data.test.read_input(4, std::span<double>(x));
+  EXPECT_EQ(x, std::vector<double>(4, 9 * 21 / 255.0));
+}
+
+TEST_F(Letters, ClassesMayBeSet) {
+  EXPECT_EQ(make_dataset("idx-folder", letters().set("classes", 26)).test.labels.front(), 0);
+  const Dataset wider = make_dataset("idx-folder", letters().set("classes", 47));
+  EXPECT_EQ(wider.outputs(), 47U);
+  EXPECT_EQ(wider.test.labels.front(), 1);
+  EXPECT_THAT(message<ConfigError>("idx-folder", letters().set("classes", 20)),
+              HasSubstr("classes is 20; expected 26 or 0, for labels of IDX files are 1 to 26"));
+}
+
+TEST_F(Letters, StandardNormalisationIsThatOfTheirOwnPixels) {
+  const Dataset data = make_dataset("idx-folder", letters().set("normalisation", "standard"));
+  double sum = 0, squares = 0;
+  std::vector<double> x(4);
+  for (std::size_t i = 0; i < data.train.size(); ++i) {
+    data.train.read_input(i, std::span<double>(x));
+    for (const double v : x) sum += v, squares += v * v;
+  }
+  EXPECT_NEAR(sum / 208, 0, 1e-9);
+  EXPECT_NEAR(squares / 208, 1, 1e-9);
+}
+
+TEST_F(Letters, UnderTheNamesOfMnistTheyAreCountedToo) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_)) {
+    std::string name = entry.path().filename().string().substr(std::string("emnist-letters-").size());
+    if (name.starts_with("test")) name = "t10k" + name.substr(4);
+    fs::rename(entry.path(), path_ / name);
+  }
+  EXPECT_EQ(make_dataset("mnist", parameters().set("validation_samples", 2)).outputs(), 26U);
 }
 
 TEST_F(IdxImages, UnpackingStopsAtItsLimitAndNamesWhatItCannotOpen) {

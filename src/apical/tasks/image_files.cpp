@@ -15,7 +15,7 @@
 #include <tuple>
 
 #include "apical/core/error.h"
-#include "apical/io/jpeg.h"
+#include "apical/io/picture.h"
 #include "apical/tasks/resize.h"
 
 namespace apical {
@@ -42,7 +42,7 @@ namespace {
 
 io::Picture decode_whole(const std::filesystem::path& path, std::size_t shorter_side) {
   try {
-    return io::decode_jpeg(io::read_file(path), path.string(), shorter_side);
+    return io::decode_picture(io::read_file(path), path.string(), shorter_side);
   } catch (const DataError& e) {
     throw DataError(fmt::format("{}\n  corrupt_files = \"skip\" in [task] leaves such files out", e.what()));
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEG files as samples: decoded, resized and cut to one size when they are read, ahead of time on threads of
-// their own where somebody announced what will be read. What is read never depends on whether, or when, it
-// was announced.
+// Files of pictures as samples: decoded, resized and cut to one size when they are read, ahead of time on
+// threads of their own where somebody announced what will be read. What is read never depends on whether, or
+// when, it was announced.
 #pragma once
 
 #include <filesystem>
@@ -25,10 +25,11 @@ class ImageFiles {
   ImageFiles& operator=(const ImageFiles&) = delete;
 
   std::size_t samples() const { return files_.size(); }
+  const std::vector<std::filesystem::path>& files() const { return files_; }
   ImageShape shape() const { return {3, size_, size_}; }
 
   /// Red, green and blue plane of a sample: the centre, or the window drawn if `augmentation` is not null.
-  /// DataError naming the file if it is no whole JPEG; FileError if it cannot be read. From any thread.
+  /// DataError naming the file if it is no whole picture; FileError if it cannot be read. From any thread.
   std::vector<std::uint8_t> read(std::uint32_t sample, const Augmentation* augmentation,
                                  const Showing& showing) const;
 

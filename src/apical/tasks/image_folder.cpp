@@ -4,116 +4,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "apical/core/random.h"
 #include "apical/core/threads.h"
 #include "apical/io/directory.h"
-#include "apical/io/jpeg.h"
+#include "apical/io/picture.h"
 #include "apical/tasks/augmentation.h"
 #include "apical/tasks/image_files.h"
 #include "apical/tasks/imagenet_scale.h"
+#include "apical/tasks/picture_tree.h"
 
 namespace apical {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct LabelledFiles {
-  std::vector<fs::path> files;
-  std::vector<std::int32_t> labels;
-
-  void add(const LabelledFiles& other, std::size_t i) {
-    files.push_back(other.files[i]);
-    labels.push_back(other.labels[i]);
-  }
-};
-
-bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
-
-/// Sorted, without hidden ones; FileError if `folder` cannot be read.
-std::vector<fs::path> entries_of(const fs::path& folder) {
-  std::vector<fs::path> entries;
-  for (const std::string& name : io::list_directory(folder)) {
-    if (!is_hidden(name)) entries.push_back(folder / name);
-  }
-  return entries;
-}
-
-/// What is wrong with a folder's content is thrown, or put down as left out.
-class Faults {
- public:
-  Faults(bool skip, std::vector<std::string>& skipped) : skip_(skip), skipped_(skipped) {}
-  bool skip() const { return skip_; }
-  void tell(const std::string& fault) {
-    if (!skip_)
-      throw DataError(fault + "\n  corrupt_files = \"skip\" in [task] leaves out what is no whole picture");
-    skipped_.push_back(fault);
-  }
-
- private:
-  bool skip_;
-  std::vector<std::string>& skipped_;
-};
-
-/// Folders with anything in them.
-std::vector<std::string> classes_below(const fs::path& folder, Faults& faults) {
-  std::vector<std::string> classes;
-  for (const fs::path& entry : entries_of(folder)) {
-    if (!io::directory_exists(entry)) {
-      faults.tell(fmt::format("{} is no folder; expected one folder per class in {}", entry.string(),
-                              folder.string()));
-    } else if (entries_of(entry).empty()) {
-      faults.tell(fmt::format("{} is empty; expected JPEG files", entry.string()));
-    } else {
-      classes.push_back(entry.filename().string());
-    }
-  }
-  if (classes.empty())
-    throw DataError(fmt::format("{} is empty; expected one folder of JPEG files per class", folder.string()));
-  return classes;
-}
-
-bool is_jpeg_name(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return extension == ".jpg" || extension == ".jpeg";
-}
-
-LabelledFiles files_below(const fs::path& folder, const std::vector<std::string>& classes, Faults& faults) {
-  LabelledFiles all;
-  for (const std::string& name : classes_below(folder, faults)) {
-    const auto label = std::find(classes.begin(), classes.end(), name);
-    if (label == classes.end()) {
-      throw DataError(fmt::format("{}: '{}' is no class of the training pictures\n  {}",
-                                  (folder / name).string(), name, suggestion(name, classes)));
-    }
-    for (const fs::path& entry : entries_of(folder / name)) {
-      if (!is_jpeg_name(entry)) {
-        faults.tell(fmt::format("{}: expected a JPEG file (.jpg or .jpeg)", entry.string()));
-        continue;
-      }
-      if (!io::file_exists(entry)) {
-        faults.tell(fmt::format("{}: a link to a file that is not there", entry.string()));
-        continue;
-      }
-      all.files.push_back(entry);
-      all.labels.push_back(static_cast<std::int32_t>(label - classes.begin()));
-    }
-  }
-  return all;
-}
-
 /// Decodes everything once and leaves out what cannot be; their names and reasons go to `skipped`.
 LabelledFiles without_corrupt(const LabelledFiles& all, std::size_t shorter_side, ThreadPool& pool,
-                              Faults& skipped) {
+                              LeftOut& skipped) {
   std::vector<std::string> faults(all.files.size());
   std::string first;
   constexpr std::size_t kPiece = 64;
   pool.run((all.files.size() + kPiece - 1) / kPiece, [&](std::size_t piece) {
     for (std::size_t i = piece * kPiece; i < std::min((piece + 1) * kPiece, all.files.size()); ++i) {
       try {
-        io::decode_jpeg(io::read_file(all.files[i]), all.files[i].string(), shorter_side);
+        io::decode_picture(io::read_file(all.files[i]), all.files[i].string(), shorter_side);
       } catch (const DataError& e) {
         faults[i] = e.what();
       }
@@ -172,8 +87,9 @@ struct ImageFolderOptions {
 
 void fields(FieldVisitor& v, ImageFolderOptions& o) {
   v({.name = "directory",
-     .meaning = "folder with train/CLASS/*.jpg and test/ or val/CLASS/*.jpg; a relative one is sought in "
-                "--data or APICAL_DATA first",
+     .meaning =
+         "folder with train/CLASS/FILE and test/CLASS/FILE or val/CLASS/FILE, pictures in JPEG, PNG or "
+         "BMP; a relative one is sought in --data or APICAL_DATA first",
      .optional = true},
     o.directory);
   v({"size", "", "side of the pictures the network sees, pixels", within(1, 4096)}, o.size);
@@ -193,8 +109,9 @@ void fields(FieldVisitor& v, ImageFolderOptions& o) {
      within(0, 1e7)},
     o.validation_samples);
   v({.name = "corrupt_files",
-     .meaning = "refuse: stop with the file's name when it is read; skip: decode all files before training "
-                "and leave out, by name, what is no whole JPEG: other files, links to nothing, empty classes",
+     .meaning =
+         "refuse: stop with the file's name when it is read; skip: decode all files before training "
+         "and leave out, by name, what is no whole picture: other files, links to nothing, empty classes",
      .choices = {"refuse", "skip"}},
     o.corrupt_files);
   fields(v, o.augmentation);
@@ -204,7 +121,7 @@ fs::path root_of(const ImageFolderOptions& o, const fs::path& base) {
   fs::path root = o.directory;
   if (root.empty()) {
     throw FieldError::about({"directory"},
-                            "task 'image-folder' needs 'directory', the folder that holds train/CLASS/*.jpg",
+                            "task 'image-folder' needs 'directory', the folder that holds train/CLASS/FILE",
                             "a relative one is sought in --data or APICAL_DATA first");
   }
   if (root.is_relative() && !base.empty() && io::directory_exists(base / root)) root = base / root;
@@ -212,7 +129,7 @@ fs::path root_of(const ImageFolderOptions& o, const fs::path& base) {
     const std::string sought = root.is_relative() && !base.empty()
                                    ? fmt::format(" here, nor below {} (--data, APICAL_DATA)", base.string())
                                    : "";
-    throw DataError(fmt::format("there is no folder {}{}; expected train/CLASS/*.jpg in it",
+    throw DataError(fmt::format("there is no folder {}{}; expected pictures train/CLASS/FILE in it",
                                 (root / "train").string(), sought));
   }
   return root;
@@ -223,18 +140,19 @@ Dataset build(const ImageFolderOptions& o, const Resources& resources) {
   const std::size_t size = o.size, side = o.resize == 0 ? size : o.resize;
   Dataset data;
   data.name = "image-folder";
-  std::vector<std::string> told_again;
-  Faults faults(o.corrupt_files == "skip", data.skipped_files), known(faults.skip(), told_again);
-  data.class_names = classes_below(root / "train", known);
+  data.from_files = true;
+  LeftOut left_out(o.corrupt_files == "skip"), told_again(left_out.skip());
+  data.class_names = classes_below(root / "train", told_again);
   const auto read = [&](const char* part) -> LabelledFiles {
     if (!io::directory_exists(root / part)) return {};
-    LabelledFiles files = files_below(root / part, data.class_names, faults);
-    return faults.skip() ? without_corrupt(files, side, resources.pool, faults) : files;
+    LabelledFiles files = pictures_below(root / part, data.class_names, "the training pictures", left_out);
+    return left_out.skip() ? without_corrupt(files, side, resources.pool, left_out) : files;
   };
   LabelledFiles train = read("train"), validation = read("val"), test = read("test");
+  data.skipped_files = left_out.files();
   if (validation.files.empty() && test.files.empty()) {
     throw DataError(
-        fmt::format("{} has neither a folder test nor val; expected test/CLASS/*.jpg", root.string()));
+        fmt::format("{} has neither a folder test nor val; expected test/CLASS/FILE", root.string()));
   }
   // Sets whose only other part is "val" (ImageNet) are tested on it.
   if (test.files.empty()) std::swap(test, validation);
@@ -265,7 +183,8 @@ Dataset build(const ImageFolderOptions& o, const Resources& resources) {
 
 TaskInfo image_folder_task() {
   return {.name = "image-folder",
-          .description = "your own JPEG files, one folder per class, decoded while training goes on",
+          .description =
+              "your own pictures (JPEG, PNG, BMP), one folder per class, decoded while training goes on",
           .citation = "your own pictures; cite where they come from",
           .recipe = TaskRecipe(ImageFolderOptions{}),
           .classifies = true};

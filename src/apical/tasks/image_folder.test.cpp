@@ -125,10 +125,57 @@ TEST_F(ImageFolder, SkippingLeavesOutByNameWhatIsNoPicture) {
   EXPECT_EQ(data.train.size(), 240U);
   EXPECT_EQ(data.test.size(), 60U);
   EXPECT_THAT(data.skipped_files,
-              testing::UnorderedElementsAre(HasSubstr("Thumbs.db: expected a JPEG file"),
-                                            HasSubstr("desktop.ini is no folder"), HasSubstr("emu is empty"),
+              testing::UnorderedElementsAre(HasSubstr("Thumbs.db: expected a picture (.jpg"),
+                                            HasSubstr("desktop.ini is no folder"),
+                                            HasSubstr("emu is empty of pictures"),
                                             HasSubstr("999.jpg: a link to a file that is not there")));
   EXPECT_THAT(complaint(parameters()), HasSubstr("corrupt_files = \"skip\""));
+}
+
+TEST_F(ImageFolder, LinksAreFollowedSuffixesMayBeLargeAndHiddenPicturesAreNamed) {
+  write_all();
+  io::rename_file(directory_ / "train" / "ant", directory_ / "elsewhere");
+  std::filesystem::create_directory_symlink(directory_ / "elsewhere", directory_ / "train" / "ant");
+  io::rename_file(directory_ / "elsewhere" / "100.jpg", directory_ / "elsewhere" / "100.JPG");
+  io::write_atomically(directory_ / "train" / "bee" / "._100.jpg", "what macOS writes");
+  io::write_atomically(directory_ / "train" / "bee" / ".DS_Store", "what macOS writes");
+  const Dataset data = make_dataset("image-folder", parameters());
+  EXPECT_EQ(data.train.size(), 240U);
+  EXPECT_THAT(data.skipped_files, testing::ElementsAre(HasSubstr("._100.jpg: hidden")));
+}
+
+TEST_F(ImageFolder, SkippingLeavesOutWhatIsNoFileAndFoldersWithoutPictures) {
+  write_all();
+  std::filesystem::create_symlink("999.jpg", directory_ / "test" / "bee" / "999.jpg");
+  std::filesystem::create_symlink("nowhere", directory_ / "train" / "emu");
+  io::make_directories(directory_ / "train" / "ant" / "1.jpg");
+  io::make_directories(directory_ / "train" / "@eaDir" / "ant");
+  io::make_directories(directory_ / "train" / "fly");
+  io::write_atomically(directory_ / "train" / "fly" / "Thumbs.db", "icons");
+  const Dataset data = make_dataset("image-folder", parameters().set("corrupt_files", "skip"));
+  EXPECT_EQ(data.class_names, (std::vector<std::string>{"ant", "bee", "cat"}));
+  EXPECT_EQ(data.train.size(), 240U);
+  EXPECT_THAT(data.skipped_files,
+              testing::UnorderedElementsAre(HasSubstr("999.jpg: a link to a file that is not there"),
+                                            HasSubstr("emu is no folder"), HasSubstr("1.jpg: a folder"),
+                                            HasSubstr("@eaDir is empty of pictures"),
+                                            HasSubstr("fly is empty of pictures")));
+}
+
+TEST_F(ImageFolder, FormatsMayBeMixedAndTheContentTellsWhichItIs) {
+  write_all();
+  const io::Picture red = io::plain_picture(24, 40, 250, 0, 0);
+  io::write_atomically(directory_ / "train" / "ant" / "000.PNG", io::encode_rgb_png(red));
+  io::write_atomically(directory_ / "train" / "ant" / "001.bmp", io::encode_bmp(red));
+  io::write_atomically(directory_ / "train" / "ant" / "002.jpg", io::encode_rgb_png(red));
+  const Dataset data = make_dataset("image-folder", parameters());
+  EXPECT_EQ(data.train.size(), 243U);
+  std::vector<float> x(192);
+  for (std::size_t i = 0; i < 3; ++i) {
+    data.train.read_input(i, std::span<float>(x));
+    EXPECT_EQ(x[0], 250.0F / 255.0F) << i;
+    EXPECT_EQ(x[191], 0.0F) << i;
+  }
 }
 
 /// Windows of the padding alone are black.
@@ -194,7 +241,8 @@ TEST_F(ImageFolder, WhatDoesNotBelongIsNamed) {
   io::make_directories(directory_ / "train");
   EXPECT_THAT(complaint(parameters()), HasSubstr("is empty; expected one folder"));
   io::make_directories(directory_ / "train" / "ant");
-  EXPECT_THAT(complaint(parameters()), HasSubstr("ant is empty; expected JPEG files"));
+  EXPECT_THAT(complaint(parameters()),
+              HasSubstr("ant is empty of pictures; expected some (.jpg, .jpeg, .png or .bmp)"));
   write("train", "ant", 2, 0);
   write("train", "bee", 2, 60);
   EXPECT_THAT(complaint(parameters()), HasSubstr("neither a folder test nor val"));
@@ -207,9 +255,9 @@ TEST_F(ImageFolder, WhatDoesNotBelongIsNamed) {
   EXPECT_THAT(complaint<ConfigError>(parameters().set("resize", 7)), HasSubstr("windows have 'size' 8"));
   io::write_atomically(directory_ / "test" / "ant" / ".DS_Store", "hidden");
   EXPECT_EQ(complaint(parameters()), "nothing was thrown");
-  io::write_atomically(directory_ / "test" / "ant" / "x.png", "png");
-  EXPECT_THAT(complaint(parameters()), HasSubstr("x.png: expected a JPEG file"));
-  io::remove_file(directory_ / "test" / "ant" / "x.png");
+  io::write_atomically(directory_ / "test" / "ant" / "x.gif", "gif");
+  EXPECT_THAT(complaint(parameters()), HasSubstr("x.gif: expected a picture (.jpg, .jpeg, .png or .bmp)"));
+  io::remove_file(directory_ / "test" / "ant" / "x.gif");
   io::write_atomically(directory_ / "test" / "README", "text");
   EXPECT_THAT(complaint(parameters()), HasSubstr("README is no folder"));
 }
