@@ -70,8 +70,8 @@ TEST_F(LayeredCli, CheckTellsTheCost) {
 
 TEST_F(LayeredCli, ModelsListsRulesBesideCircuits) {
   const Answer all = apical_says({"models"});
-  EXPECT_THAT(all.out, HasSubstr("error-neuron-microcircuit\n"));
-  EXPECT_THAT(all.out, HasSubstr("equilibrium-propagation\n"));
+  EXPECT_THAT(all.out, HasSubstr("  error-neuron-microcircuit "));
+  EXPECT_THAT(all.out, HasSubstr("  equilibrium-propagation "));
   const Answer one = apical_says({"models", "weight-mirror"});
   EXPECT_THAT(one.out, HasSubstr("weight transport   no"));
   EXPECT_THAT(one.out, HasSubstr("mirror_sigma"));

@@ -9,6 +9,7 @@
 #include "apical/circuit/course.h"
 #include "apical/circuit/measure_patterns.h"
 #include "apical/circuit/spiking_circuit.h"
+#include "apical/core/time_grid.h"
 
 namespace apical {
 namespace {
@@ -127,8 +128,7 @@ class Checker {
     const std::string whose = fmt::format("phase '{}' of stage '{}'", p.name, s.name);
     require(std::isfinite(p.duration_s) && p.duration_s >= 0,
             fmt::format("{} takes {:g} s; expected 0 or more", whose, p.duration_s));
-    require(is_whole(p.duration_s), fmt::format("{} takes {:g} s, no whole number of steps of {:g} s", whose,
-                                                p.duration_s, circuit_.dt_s));
+    whole_steps(p.duration_s, fmt::format("{} takes", whose));
     bins(p, whose);
     std::set<std::pair<std::string, CellPart>> sines;
     for (const Injection& i : p.injections) {
@@ -148,8 +148,7 @@ class Checker {
             fmt::format("{} has bins of {:g} s; expected at least a step of {:g} s", whose, p.bin_s,
                         circuit_.dt_s));
     if (p.bin_s == 0) return;
-    require(is_whole(p.bin_s), fmt::format("{} has bins of {:g} s, no whole number of steps of {:g} s", whose,
-                                           p.bin_s, circuit_.dt_s));
+    whole_steps(p.bin_s, fmt::format("{} has bins of", whose));
     require(steps(p.duration_s) % steps(p.bin_s) == 0,
             fmt::format("bins of {:g} s do not divide the {:g} s of {}", p.bin_s, p.duration_s, whose),
             "a bin that is cut off would count too little");
@@ -267,9 +266,12 @@ class Checker {
 
  private:
   spike::Step steps(double seconds) const { return std::llround(seconds / circuit_.dt_s); }
-  bool is_whole(double seconds) const {
-    constexpr double kRounding = 1e-6;  // steps
-    return std::abs(seconds / circuit_.dt_s - static_cast<double>(steps(seconds))) < kRounding;
+  void whole_steps(double seconds, const std::string& takes) const {
+    require(can_be_counted(seconds, circuit_.dt_s),
+            fmt::format("{} {:g} s, more steps of {:g} s than can be counted", takes, seconds, circuit_.dt_s));
+    require(on_grid(seconds, circuit_.dt_s),
+            fmt::format("{} {:.12g} s, no whole number of steps of {:g} s", takes, seconds, circuit_.dt_s),
+            fmt::format("the nearest: {}", nearest_two(seconds, circuit_.dt_s)));
   }
   bool has_targets(const Stage& s) const {
     return shows_samples(s) ||

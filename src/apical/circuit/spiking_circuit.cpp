@@ -7,6 +7,7 @@
 #include <set>
 
 #include "apical/core/field_error.h"
+#include "apical/core/time_grid.h"
 
 namespace apical::spike {
 namespace {
@@ -84,6 +85,13 @@ void check(const ExponentialIf& p, double dt_s, const std::string& name) {
   }
   positive(p.leak_S, {"neuron"}, fmt::format("leak conductance of '{}'", name));
   positive(p.slope_V, {"neuron"}, fmt::format("spike slope of '{}'", name));
+}
+
+/// Engines count it in steps.
+void in_steps(double time_s, double dt_s, const char* what, const std::string& name) {
+  require(on_grid(time_s, dt_s), {"neuron"},
+          fmt::format("the {} of '{}' is {:.12g} s, no multiple of the time step of {:.12g} s; the nearest: {} s",
+                      what, name, time_s, dt_s, nearest_two(time_s, dt_s)));
 }
 
 void check(const Drive& drive, const char* option, const std::string& name) {
@@ -317,10 +325,23 @@ void validate_population(const SpikingCircuit& d, std::size_t index) {
            fmt::format("period of the somatic current of '{}'", g.name));
   positive(g.dendrite_current.period_s, {"dendrite_current"},
            fmt::format("period of the dendritic current of '{}'", g.name));
-  if (const auto* m = std::get_if<TwoCompartment>(&g.model)) check(m->parameters, d.dt_s, g.name);
-  if (const auto* m = std::get_if<BurstPoisson>(&g.model)) check(m->parameters, d.dt_s, g.name);
-  if (const auto* m = std::get_if<EscapeBurst>(&g.model)) check(*m, d.dt_s, g.name);
-  if (const auto* m = std::get_if<ExponentialIf>(&g.model)) check(*m, d.dt_s, g.name);
+  const char* const refractory = "refractory time";
+  if (const auto* m = std::get_if<TwoCompartment>(&g.model)) {
+    check(m->parameters, d.dt_s, g.name);
+    in_steps(m->parameters.back_propagation_s, d.dt_s, "back-propagating pulse", g.name);
+  }
+  if (const auto* m = std::get_if<BurstPoisson>(&g.model)) {
+    check(m->parameters, d.dt_s, g.name);
+    in_steps(m->parameters.refractory_s, d.dt_s, refractory, g.name);
+  }
+  if (const auto* m = std::get_if<EscapeBurst>(&g.model)) {
+    check(*m, d.dt_s, g.name);
+    in_steps(m->refractory_s, d.dt_s, refractory, g.name);
+  }
+  if (const auto* m = std::get_if<ExponentialIf>(&g.model)) {
+    check(*m, d.dt_s, g.name);
+    in_steps(m->refractory_s, d.dt_s, refractory, g.name);
+  }
   if (const auto* m = std::get_if<PoissonSource>(&g.model)) {
     rate(m->rate_Hz, d.dt_s, {"neuron"}, fmt::format("the rate of '{}'", g.name));
   }

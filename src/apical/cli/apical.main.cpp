@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/ioctl.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -10,12 +13,52 @@
 
 namespace {
 
-std::atomic<bool> stop_requested{false};
+std::atomic<bool> stop_requested{false}, stopping{false}, pipe_closed{false};
+volatile std::sig_atomic_t first_signal = 0;
+volatile std::sig_atomic_t can_be_resumed = 0;
 
-// First signal: finish the step and write a checkpoint. Second interrupt: leave now.
+/// First signal: finish the step and write a checkpoint. Second interrupt: leave now. What does not look at
+/// `stop_requested` in time, in the middle of a long step or of work that nobody will miss, is ended by the
+/// alarm: whatever was written before stays whole.
 extern "C" void on_signal(int signal) {
-  if (stop_requested.exchange(true) && signal == SIGINT)
-    _exit(static_cast<int>(apical::ExitCode::interrupted));
+  if (stop_requested.exchange(true)) {
+    if (signal == SIGINT) _exit(static_cast<int>(apical::ExitCode::interrupted));
+    return;
+  }
+  if (signal == SIGUSR1) return;  // sent early by batch systems: there is time
+  first_signal = signal;
+  constexpr int kPatience_us = 600'000;
+  itimerval patience{};
+  patience.it_value.tv_usec = kPatience_us;
+  setitimer(ITIMER_REAL, &patience, nullptr);
+}
+
+extern "C" void on_alarm(int) {
+  if (stopping.load()) return;  // it writes its checkpoint
+  constexpr std::string_view kResumable = "apical: stopped; go on with --resume and --out\n",
+                             kOther = "apical: stopped\n";
+  const std::string_view message = can_be_resumed ? kResumable : kOther;
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, message.data(), message.size());
+  constexpr int kBySignal = 128;
+  _exit(can_be_resumed ? static_cast<int>(apical::ExitCode::resumable) : kBySignal + first_signal);
+}
+
+extern "C" void on_closed_pipe(int) { pipe_closed.store(true); }
+
+void handle(int signal, void (*handler)(int)) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  sigaction(signal, &action, nullptr);
+}
+
+bool takes_resume(int argc, char** argv) {
+  if (argc < 2) return false;
+  for (const apical::cli::Command& c : apical::cli::commands()) {
+    if (c.name != argv[1]) continue;
+    return std::any_of(c.options.begin(), c.options.end(),
+                       [](const apical::cli::Option& o) { return o.name == "--resume"; });
+  }
+  return false;
 }
 
 bool wants_colour(int argc, char** argv) {
@@ -32,14 +75,28 @@ bool wants_colour(int argc, char** argv) {
   return !(no_colour && *no_colour) && term && std::string_view(term) != "dumb" && isatty(STDERR_FILENO);
 }
 
+int columns_of(int terminal) {
+  winsize size{};
+  return ioctl(terminal, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+int out_columns() { return columns_of(STDOUT_FILENO); }
+int err_columns() { return columns_of(STDERR_FILENO); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  struct sigaction action = {};
-  action.sa_handler = on_signal;
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  apical::cli::Context context{std::cout, std::cerr, isatty(STDERR_FILENO) != 0, wants_colour(argc, argv),
-                               &stop_requested};
+  can_be_resumed = takes_resume(argc, argv) ? 1 : 0;
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) handle(signal, on_signal);
+  handle(SIGALRM, on_alarm);
+  handle(SIGPIPE, on_closed_pipe);
+  apical::cli::Context context{std::cout,
+                               std::cerr,
+                               isatty(STDERR_FILENO) != 0,
+                               wants_colour(argc, argv),
+                               &stop_requested,
+                               &stopping,
+                               &pipe_closed,
+                               out_columns,
+                               err_columns};
   return apical::cli::run({argv + 1, argv + argc}, context);
 }

@@ -49,15 +49,21 @@ int bench(Context& context, const Arguments& arguments) {
   context.out << "rate engine, learning on, target shown; times per Euler step of all replicas together; "
                  "'plain' is a read+write\n"
                  "pass over as many bytes in the same process, in turns with the engine\n";
-  context.out << fmt::format("{:<34} {:>6} {:>4} {:>3} {:>11} {:>11} {:>9} {:>7} {:>7} {:>5} {:>8}\n",
-                             "circuit", "type", "reps", "thr", "median", "min", "updates/s", "GB/s", "plain",
-                             "frac", "speed-up");
+  // A line of its own for the name where the terminal is too narrow for all.
+  constexpr std::size_t kWhole = 114;
+  const bool narrow = context.columns() > 0 && context.columns() < kWhole;
+  const auto named = [narrow](const std::string& name) {
+    return narrow ? name + "\n " : fmt::format("{:<34}", name);
+  };
+  context.out << fmt::format("{} {:>6} {:>4} {:>3} {:>11} {:>11} {:>9} {:>7} {:>7} {:>5} {:>8}\n",
+                             named("circuit"), "type", "reps", "thr", "median", "min", "updates/s", "GB/s",
+                             "plain", "frac", "speed-up");
   std::string source;
   options.on_result = [&](const rate::BenchmarkResult& r) {
     if (!r.reference_source.empty()) source = r.reference_source;
     context.out << fmt::format(
-        "{:<34} {:>6} {:>4} {:>3} {:>8.4g} us {:>8.4g} us {:>9.3g} {:>7.3g} {:>7.3g} {:>5.2f} {:>8}\n",
-        r.name + (r.note.empty() ? "" : ", " + r.note), r.precision, r.replicas, r.threads,
+        "{} {:>6} {:>4} {:>3} {:>8.4g} us {:>8.4g} us {:>9.3g} {:>7.3g} {:>7.3g} {:>5.2f} {:>8}\n",
+        named(r.name + (r.note.empty() ? "" : ", " + r.note)), r.precision, r.replicas, r.threads,
         r.median_ns / 1000, r.min_ns / 1000, r.synapse_updates_per_second, r.gigabytes_per_second,
         r.plain_gigabytes_per_second, r.fraction,
         r.speedup > 0 ? fmt::format("{:.0f}x", r.speedup) : std::string("-"));

@@ -7,15 +7,19 @@
 #include <charconv>
 #include <ostream>
 
+#include "apical/cli/display_text.h"
+#include "apical/cli/escaping_stream.h"
 #include "apical/cli/parser.h"
 #include "apical/core/build_info.h"
+#include "apical/core/synonyms.h"
 
 namespace apical::cli {
 
 const std::vector<Option>& common_options() {
   static const std::vector<Option> options{
       {"--json", "", "print results as JSON on standard output"},
-      {"--quiet", "", "no progress"},
+      {"--quiet", "", "no progress (also -q)"},
+      {"--verbose", "", "say more on the way: where results go, every epoch (also -v)"},
       {"--color", "WHEN", "auto, always or never (default auto; NO_COLOR and TERM=dumb switch it off)"},
       {"--help", "", "this page"},
   };
@@ -45,24 +49,27 @@ std::int64_t Arguments::integer(std::string_view option, std::int64_t otherwise,
   return number;
 }
 
-std::string overview() {
+std::string overview(std::size_t columns) {
   std::string out =
       "apical: circuits that assign credit the way cortex might\n\n"
       "  apical run experiments/yin-yang/error-neurons.toml --seeds 3\n\n";
-  for (const Command& c : commands()) out += fmt::format("  {:<9} {}\n", c.name, c.summary);
-  out += "\n'apical COMMAND --help' says more; 'apical --version' says what this program is.\n";
+  for (const Command& c : commands()) out += hanging("  " + c.name, 12, c.summary, columns);
+  out +=
+      "\n'apical help COMMAND' says more, 'apical help WORD' what a word means here;\n"
+      "'apical --version' says what this program is.\n";
   return out;
 }
 
-std::string help(const Command& c) {
+std::string help(const Command& c, std::size_t columns) {
   std::string out = fmt::format("apical {}: {}\n\n", c.name, c.summary);
   for (const std::string& e : c.examples) out += fmt::format("  {}\n", e);
   if (!c.examples.empty()) out += "\n";
-  for (const Positional& p : c.positionals) out += fmt::format("  {:<22} {}\n", p.name, p.meaning);
+  constexpr std::size_t kIndent = 25;
+  for (const Positional& p : c.positionals) out += hanging("  " + p.name, kIndent, p.meaning, columns);
   const auto list = [&](const std::vector<Option>& options) {
     for (const Option& o : options) {
-      out += fmt::format("  {:<22} {}{}\n", o.value.empty() ? o.name : o.name + " " + o.value, o.meaning,
-                         o.repeatable ? " (may be repeated)" : "");
+      out += hanging("  " + (o.value.empty() ? o.name : o.name + " " + o.value), kIndent,
+                     o.meaning + (o.repeatable ? " (may be repeated)" : ""), columns);
     }
   };
   list(c.options);
@@ -84,44 +91,82 @@ std::string version_text(bool json) {
                      kNumericsVersion);
 }
 
-int dispatch(const std::vector<std::string>& arguments, Context& context) {
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
-    context.out << overview();
-    return arguments.empty() ? static_cast<int>(ExitCode::usage) : 0;
+const Command* command_named(const std::string& name) {
+  for (const Command& c : commands()) {
+    if (c.name == name) return &c;
   }
+  return nullptr;
+}
+
+UsageError unknown_command(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& c : commands()) names.push_back(c.name);
+  return UsageError(fmt::format("unknown command '{}'\n  {}", name, suggestion(name, names)));
+}
+
+/// Of a command, of a word that people use for what is called otherwise here, or of all.
+int show_help(const std::vector<std::string>& about, Context& context) {
+  if (about.empty()) {
+    context.out << overview(context.columns());
+  } else if (const Command* c = command_named(about.front())) {
+    context.out << help(*c, context.columns());
+  } else if (const std::string meaning = meaning_of(about.front()); !meaning.empty()) {
+    context.out << hanging(about.front() + ":", 0, meaning, context.columns());
+  } else {
+    throw unknown_command(about.front());
+  }
+  return 0;
+}
+
+int dispatch(const std::vector<std::string>& arguments, Context& context) {
+  if (arguments.empty()) {
+    context.out << overview(context.columns());
+    return static_cast<int>(ExitCode::usage);
+  }
+  if (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help")
+    return show_help({arguments.begin() + 1, arguments.end()}, context);
   if (arguments[0] == "--version") {
     context.out << version_text(std::find(arguments.begin(), arguments.end(), "--json") != arguments.end());
     return 0;
   }
-  std::vector<std::string> names;
-  for (const Command& c : commands()) {
-    names.push_back(c.name);
-    if (c.name != arguments[0]) continue;
-    const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
-    if (std::find(rest.begin(), rest.end(), "--help") != rest.end() ||
-        std::find(rest.begin(), rest.end(), "-h") != rest.end()) {
-      context.out << help(c);
-      return 0;
-    }
-    return c.run(context, parse(c, rest));
+  const Command* const c = command_named(arguments[0]);
+  if (c == nullptr) throw unknown_command(arguments[0]);
+  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (std::find(rest.begin(), rest.end(), "--help") != rest.end() ||
+      std::find(rest.begin(), rest.end(), "-h") != rest.end()) {
+    context.out << help(*c, context.columns());
+    return 0;
   }
-  throw UsageError(fmt::format("unknown command '{}'\n  {}", arguments[0], suggestion(arguments[0], names)));
+  return c->run(context, parse(*c, rest));
 }
 
 }  // namespace
 
-int run(const std::vector<std::string>& arguments, Context& context) {
+int run(const std::vector<std::string>& arguments, Context& outer) {
+  EscapingStream out(outer.out), err(outer.err);
+  Context context{out,
+                  err,
+                  outer.err_is_terminal,
+                  outer.colour,
+                  outer.stop,
+                  outer.stopping,
+                  outer.pipe_closed,
+                  outer.out_columns,
+                  outer.err_columns,
+                  &outer.err};
   const auto complain = [&](std::string_view text) {
-    context.err << (context.colour ? "\x1b[31mapical:\x1b[0m " : "apical: ") << text << std::endl;
+    *context.control << (context.colour ? "\x1b[31mapical:\x1b[0m " : "apical: ");
+    context.err << text << std::endl;
   };
   try {
     const int code = dispatch(arguments, context);
     context.out.flush();
-    if (!context.out) {
-      complain("cannot write to standard output");
-      return static_cast<int>(ExitCode::io);
-    }
-    return code;
+    if (context.out) return code;
+    // 'apical models | head' has what it wanted: as a process that the signal ends.
+    constexpr int kBrokenPipe = 128 + 13;
+    if (outer.pipe_closed != nullptr && outer.pipe_closed->load()) return kBrokenPipe;
+    complain("cannot write to standard output");
+    return static_cast<int>(ExitCode::io);
   } catch (const Error& e) {
     complain(e.what());
     return static_cast<int>(e.exit_code());

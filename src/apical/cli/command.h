@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <iosfwd>
 #include <map>
 #include <optional>
@@ -48,6 +49,14 @@ struct Context {
   bool err_is_terminal = false;
   bool colour = false;
   const std::atomic<bool>* stop = nullptr;
+  std::atomic<bool>* stopping =
+      nullptr;  ///< set once a command has seen `stop` and is about to end by itself
+  const std::atomic<bool>* pipe_closed = nullptr;  ///< whether whoever read what is written has gone
+  int (*out_columns)() = nullptr;   ///< of the terminal that shows results; null, or 0: none does
+  int (*err_columns)() = nullptr;   ///< and of that which shows progress
+  std::ostream* control = nullptr;  ///< where `err` goes, for control characters of our own
+
+  std::size_t columns() const { return out_columns != nullptr ? static_cast<std::size_t>(out_columns()) : 0; }
 };
 
 struct Command {
@@ -64,8 +73,9 @@ const std::vector<Command>& commands();
 /// Options every command understands.
 const std::vector<Option>& common_options();
 
-std::string help(const Command& command);
-std::string overview();
+/// For so many columns; 0: any.
+std::string help(const Command& command, std::size_t columns = 0);
+std::string overview(std::size_t columns = 0);
 
 /// Runs `arguments` (without the program's name) and returns the exit code. Never throws.
 int run(const std::vector<std::string>& arguments, Context& context);

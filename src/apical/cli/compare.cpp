@@ -110,6 +110,7 @@ std::vector<std::pair<std::string, std::string>> left_out(const std::vector<Expe
 
 /// "yin-yang/compare.toml" → "yin-yang-compare": many comparisons are called compare.toml.
 std::string stem_of(const io::Path& file) {
+  if (file == "-") return stem_of_file("-");
   const std::string folder = file.parent_path().filename().string(), own = file.stem().string();
   return folder.empty() || folder == "." || folder == ".." ? own : folder + "-" + own;
 }
@@ -138,7 +139,7 @@ int compare(Context& context, const Arguments& arguments) {
   std::unique_ptr<ProgressPrinter> progress;
   options.watch = [&](const Experiment& e) -> Listener* {
     progress.reset();
-    progress = std::make_unique<ProgressPrinter>(context, e.label, arguments.has("--quiet"));
+    progress = std::make_unique<ProgressPrinter>(context, e.label, arguments);
     return progress.get();
   };
   const ComparisonResult result = run_comparison(variants, options, machine, *context.stop);
@@ -165,7 +166,9 @@ int compare(Context& context, const Arguments& arguments) {
     std::vector<std::pair<std::string, Efficiency>> costs;
     for (const RunResult& r : result.runs)
       costs.emplace_back(r.label, read_efficiency(options.directory / directory_name(r.label)));
-    context.out << result_table(result.runs) << measure_table(result.runs) << '\n' << cost_table(costs);
+    context.out << result_table(result.runs, context.columns())
+                << measure_table(result.runs, context.columns()) << '\n'
+                << cost_table(costs, context.columns());
     for (const auto& [model, reason] : missing)
       context.out << fmt::format("not compared: {}: {}\n", model, reason);
     context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());

@@ -9,7 +9,7 @@
 
 namespace apical::cli {
 
-std::string cost_table(const std::vector<std::pair<std::string, Efficiency>>& runs) {
+std::string cost_table(const std::vector<std::pair<std::string, Efficiency>>& runs, std::size_t columns) {
   const auto number = [](double v, const char* format) {
     return std::isfinite(v) ? fmt::format(fmt::runtime(format), v) : std::string("-");
   };
@@ -20,7 +20,7 @@ std::string cost_table(const std::vector<std::pair<std::string, Efficiency>>& ru
                     number(e.cost.synaptic_events, "{:.3g}"), number(e.cost.weight_writes, "{:.3g}"),
                     e.needs.empty() ? "-" : fmt::format("{}", fmt::join(e.needs, ", "))});
   }
-  return text_table(rows);
+  return text_table(rows, columns);
 }
 
 }  // namespace apical::cli

@@ -11,6 +11,6 @@
 namespace apical::cli {
 
 /// One row a run, by label.
-std::string cost_table(const std::vector<std::pair<std::string, Efficiency>>& runs);
+std::string cost_table(const std::vector<std::pair<std::string, Efficiency>>& runs, std::size_t columns = 0);
 
 }  // namespace apical::cli

@@ -119,8 +119,8 @@ int fetch_set(Context& context, const Arguments& arguments) {
     if (shown && now - last > std::chrono::milliseconds(200)) {
       last = now;
       const std::string of = all > 0 ? fmt::format(" of {:.1f}", static_cast<double>(all) / 1e6) : "";
-      context.err << fmt::format("\r{}: {:.1f}{} MB ", file, static_cast<double>(have) / 1e6, of)
-                  << std::flush;
+      if (context.control != nullptr) *context.control << '\r';
+      context.err << fmt::format("{}: {:.1f}{} MB ", file, static_cast<double>(have) / 1e6, of) << std::flush;
     }
     return !context.stop->load();
   };

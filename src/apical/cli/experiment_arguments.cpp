@@ -6,7 +6,11 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
+#include <sstream>
 
+#include "apical/cli/available_memory.h"
+#include "apical/cli/shipped_experiments.h"
 #include "apical/io/directory.h"
 
 namespace apical::cli {
@@ -22,6 +26,7 @@ const std::vector<Option>& experiment_options() {
        "seeds 1 … N, or a list such as 3,5,8; '42,' is seed 42 alone (default: those of the experiment)"},
       data_option(),
       {"--threads", "N", "threads (default: all that the process may use)"},
+      {"--ignore-memory", "", "go on although more memory is needed than is available"},
   };
   return options;
 }
@@ -41,10 +46,72 @@ void apply_changes(TomlDocument& document, const Arguments& arguments) {
   }
 }
 
+namespace {
+
+/// What people have in mind who name a file that is not there: one beside it, or one that comes with Apical.
+std::string nearest_file(const io::Path& missing) {
+  const io::Path folder = missing.has_parent_path() ? missing.parent_path() : io::Path(".");
+  std::vector<std::string> files;
+  if (io::directory_exists(folder)) {
+    for (const std::string& name : io::list_directory(folder)) files.push_back(name);
+  }
+  const std::string wanted = missing.filename().string();
+  for (const std::string& name : {wanted, wanted + ".toml"}) {
+    if (const std::string near = nearest_name(name, files); !near.empty())
+      return (missing.has_parent_path() ? folder / near : io::Path(near)).string();
+  }
+  try {
+    const io::Path root = shipped_experiments();
+    std::vector<std::string> shipped;
+    for (const std::string& group : io::list_directory(root)) {
+      if (!io::directory_exists(root / group)) continue;
+      for (const std::string& name : io::list_directory(root / group))
+        shipped.push_back((io::Path(group) / name).string());
+    }
+    const std::string text = missing.lexically_normal().string();
+    for (const std::string& name : {text, text + ".toml"}) {
+      for (const std::string& file : shipped) {
+        const std::string whole = (root / file).lexically_normal().string();
+        if (whole.ends_with("/" + name) || file == name) return whole;
+      }
+      std::vector<std::string> long_names = shipped;
+      for (const std::string& file : shipped) long_names.push_back("experiments/" + file);
+      if (std::string near = nearest_name(name, long_names); !near.empty()) {
+        constexpr std::string_view kFolder = "experiments/";
+        if (near.starts_with(kFolder)) near = near.substr(kFolder.size());
+        return (root / near).string();
+      }
+    }
+  } catch (const Error&) {  // none come with this program
+  }
+  return "";
+}
+
+TomlDocument read_file(const std::string& path) {
+  if (path == "-") {
+    std::ostringstream text;
+    text << std::cin.rdbuf();
+    return TomlDocument::parse(text.str(), "standard input");
+  }
+  if (!io::file_exists(path)) {
+    const std::string near = nearest_file(path);
+    throw IoError(fmt::format("{}: cannot open: No such file or directory\n  {}", path,
+                              near.empty() ? "expected an experiment as a TOML file, or - for standard input"
+                                           : fmt::format("did you mean {}?", near)));
+  }
+  return TomlDocument::read(path);
+}
+
+}  // namespace
+
 TomlDocument read_document(const Arguments& arguments, const std::string& path) {
-  TomlDocument document = TomlDocument::read(path);
+  TomlDocument document = read_file(path);
   apply_changes(document, arguments);
   return document;
+}
+
+std::string stem_of_file(const std::string& path) {
+  return path == "-" ? "stdin" : io::Path(path).stem().string();
 }
 
 unsigned threads(const Arguments& arguments) {
@@ -93,7 +160,8 @@ Option lost_host_option() {
 }
 
 Resources resources(const Arguments& arguments, ThreadPool& pool) {
-  return {pool, data_folder(arguments), claim_of(arguments)};
+  return {pool, data_folder(arguments), claim_of(arguments),
+          arguments.has("--ignore-memory") ? Memory{} : available_memory()};
 }
 
 OutputDirectory::OutputDirectory(const Arguments& arguments, const std::string& stem) {

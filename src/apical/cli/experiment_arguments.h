@@ -15,8 +15,11 @@ namespace apical::cli {
 /// --data; see data_folder.
 Option data_option();
 const std::vector<Option>& experiment_options();
-/// The file with the changes of the command line applied.
+/// The file ("-": standard input) with the changes of the command line applied. IoError with the nearest name
+/// if there is none.
 TomlDocument read_document(const Arguments& arguments, const std::string& path);
+/// Its name without folder and extension, "stdin" of "-": what a default directory is called after.
+std::string stem_of_file(const std::string& path);
 /// The same changes on a document from elsewhere.
 void apply_changes(TomlDocument& document, const Arguments& arguments);
 /// --threads, 0 if not given.

@@ -5,16 +5,21 @@
 
 #include <nlohmann/json.hpp>
 
+#include "apical/cli/display_text.h"
+
 namespace apical::cli {
 
-std::string line_of(const FieldInfo& f) {
+std::string line_of(const FieldInfo& f, std::size_t columns) {
   const std::string unit = f.unit.empty() ? "" : " " + f.unit;
   const std::string given =
       f.required ? "required" : fmt::format("default {}{}", text_of(f.default_value), unit);
   const std::string choices = f.choices.empty() ? "" : fmt::format(": {}", fmt::join(f.choices, ", "));
   const std::string bounds = f.bounds.text();
-  return fmt::format("    {:<24} {}{} ({}{}{})\n", f.name, f.meaning, choices, given,
-                     bounds.empty() ? "" : "; " + bounds, f.source.empty() ? "" : "; " + f.source);
+  constexpr std::size_t kIndent = 29;
+  return hanging("    " + f.name, kIndent,
+                 fmt::format("{}{} ({}{}{})", f.meaning, choices, given, bounds.empty() ? "" : "; " + bounds,
+                             f.source.empty() ? "" : "; " + f.source),
+                 columns);
 }
 
 nlohmann::json json_of(const FieldInfo& f) {

@@ -10,7 +10,8 @@
 namespace apical::cli {
 
 /// "    sigma                    width of the noise; more than 0 (default 0.5 mV; A Paper 2020)\n"
-std::string line_of(const FieldInfo& f);
+/// In a terminal of so many columns; 0: as long as it is.
+std::string line_of(const FieldInfo& f, std::size_t columns = 0);
 /// name, type, default, unit, meaning, choices, expected, source
 nlohmann::json json_of(const FieldInfo& f);
 

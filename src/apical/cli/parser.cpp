@@ -38,10 +38,28 @@ void require_known_options(const Command& command, const std::vector<Option>& op
   }
 }
 
+/// -q and -v stand for what every command understands.
+std::vector<std::string> with_long_names(std::vector<std::string> arguments) {
+  for (std::string& a : arguments) {
+    if (a == "--") break;
+    if (a == "-q") a = "--quiet";
+    if (a == "-v") a = "--verbose";
+  }
+  return arguments;
+}
+
+void check_colour(const Arguments& arguments) {
+  const std::string when = arguments.value("--color").value_or("auto");
+  const std::vector<std::string> known{"auto", "always", "never"};
+  if (std::find(known.begin(), known.end(), when) == known.end())
+    throw UsageError(fmt::format("--color is '{}'; expected {}", when, join_names(known, "or")));
+}
+
 }  // namespace
 
-Arguments parse(const Command& command, const std::vector<std::string>& arguments) {
+Arguments parse(const Command& command, const std::vector<std::string>& given) {
   const std::vector<Option> options = all_options(command);
+  const std::vector<std::string> arguments = with_long_names(given);
   require_known_options(command, options, arguments);
   CLI::App app{command.summary, "apical " + command.name};
   app.set_help_flag();
@@ -73,6 +91,7 @@ Arguments parse(const Command& command, const std::vector<std::string>& argument
       out.options[o.name] = values[o.name];
     }
   }
+  check_colour(out);
   std::size_t at_least = 0, at_most = 0;
   for (const Positional& p : command.positionals) {
     at_least += p.at_least;

@@ -16,7 +16,7 @@ namespace apical::cli {
 namespace {
 
 /// Effects of one measure stand together.
-std::string contrast_table(const ProtocolResult& result) {
+std::string contrast_table(const ProtocolResult& result, std::size_t columns) {
   std::vector<std::string> measures;
   for (const ModelOutcome& m : result.models) {
     for (const Contrast& e : m.contrasts) {
@@ -36,7 +36,7 @@ std::string contrast_table(const ProtocolResult& result) {
       }
     }
   }
-  return text_table(rows);
+  return text_table(rows, columns);
 }
 
 int probe(Context& context, const Arguments& arguments) {
@@ -44,13 +44,13 @@ int probe(Context& context, const Arguments& arguments) {
   const std::vector<ProbedModel> models = read_protocol(read_document(arguments, file));
   ThreadPool pool(threads(arguments));
   ProtocolOptions options;
-  const OutputDirectory out(arguments, io::Path(file).stem().string());
+  const OutputDirectory out(arguments, stem_of_file(file));
   options.directory = out.path();
   options.resume = arguments.has("--resume");
   std::unique_ptr<ProgressPrinter> progress;
   options.watch = [&](const std::string& what) -> Listener* {
     progress.reset();
-    progress = std::make_unique<ProgressPrinter>(context, what, arguments.has("--quiet"));
+    progress = std::make_unique<ProgressPrinter>(context, what, arguments);
     return progress.get();
   };
   const ProtocolResult result = run_protocol(models, options, resources(arguments, pool), *context.stop);
@@ -62,7 +62,7 @@ int probe(Context& context, const Arguments& arguments) {
     context.out << io::read_text(options.directory / "summary.json");
     return 0;
   }
-  context.out << contrast_table(result);
+  context.out << contrast_table(result, context.columns());
   context.out << "* the 95 % interval over seeds leaves 0 out\n";
   context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());
   return 0;

@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <ostream>
 
+#include "apical/cli/display_text.h"
+#include "apical/cli/escaping_stream.h"
 #include "apical/report/compose/metric_look.h"
 
 namespace apical::cli {
@@ -20,17 +23,18 @@ std::string duration(double s) {
 }
 }  // namespace
 
-ProgressPrinter::ProgressPrinter(Context& context, std::string label, bool quiet)
+ProgressPrinter::ProgressPrinter(Context& context, std::string label, const Arguments& arguments)
     : context_(context),
       label_(std::move(label)),
-      quiet_(quiet),
+      quiet_(arguments.has("--quiet")),
+      verbose_(arguments.has("--verbose")),
       last_shown_(Clock::now()),
       window_start_(last_shown_) {}
 
 ProgressPrinter::~ProgressPrinter() { clear(); }
 
 void ProgressPrinter::clear() {
-  if (line_open_) context_.err << "\r\x1b[K" << std::flush;
+  if (line_open_) control() << "\r\x1b[K" << std::flush;
   line_open_ = false;
 }
 
@@ -50,11 +54,28 @@ void ProgressPrinter::on(const RunProgress& p) {
   const double interval = context_.err_is_terminal ? kTerminalInterval : kPlainInterval;
   if (std::chrono::duration<double>(now - last_shown_).count() < interval) return;
   last_shown_ = now;
-  std::string text = p.epoch > 0 ? fmt::format("{}: epoch {}/{}", label_, p.epoch, p.epochs)
-                                 : fmt::format("{}: {:.0f} of {:.0f} {}", label_, p.done, p.total, p.unit);
-  if (rate_ > 0)
-    text += fmt::format(", {:.3g} {}/s, {} left", rate_, p.unit, duration((p.total - p.done) / rate_));
+  std::string text = position(p);
+  if (rate_ > 0) {
+    const double left = std::min((p.total - p.done) / rate_, p.seconds_left);
+    text += fmt::format(", {} left, {:.3g} {}/s", duration(left), rate_, p.unit);
+  }
   show(text + latest());
+}
+
+std::string ProgressPrinter::position(const RunProgress& p) const {
+  return p.epoch > 0 ? fmt::format("epoch {}/{}", p.epoch, p.epochs)
+                     : fmt::format("{:.0f} of {:.0f} {}", p.done, p.total, p.unit);
+}
+
+void ProgressPrinter::on(const EpochEnded& e) {
+  if (quiet_ || !verbose_) return;
+  clear();
+  context_.err << fmt::format("{}: epoch {} took {:.3g} s{}", escaped_line(label_), e.epoch, e.seconds, latest())
+               << std::endl;
+}
+
+void ProgressPrinter::on(const Stopping&) {
+  if (context_.stopping != nullptr) context_.stopping->store(true);
 }
 
 void ProgressPrinter::on(const Measurement& m) {
@@ -82,13 +103,25 @@ std::string ProgressPrinter::latest() const {
   return out;
 }
 
+/// Past the escaping of what files and people say.
+std::ostream& ProgressPrinter::control() {
+  return context_.control != nullptr ? *context_.control : context_.err;
+}
+
+/// On a terminal one row, however narrow: a second one could not be taken off again. What matters least
+/// stands last and is cut off first; of a long label, too, a part must do.
 void ProgressPrinter::show(const std::string& text) {
-  if (context_.err_is_terminal) {
-    context_.err << "\r\x1b[K" << text << std::flush;
-    line_open_ = true;
-  } else {
-    context_.err << text << std::endl;
+  if (!context_.err_is_terminal) {
+    context_.err << escaped_line(label_) << ": " << text << std::endl;
+    return;
   }
+  constexpr int kUsual = 80;
+  const int known = context_.err_columns != nullptr ? context_.err_columns() : 0;
+  const auto row = static_cast<std::size_t>(known > 0 ? known : kUsual) - 1;  // a full row may wrap
+  const std::string label = shortened(escaped_line(label_), row / 3);
+  control() << "\r\x1b[K" << std::flush;
+  context_.err << shortened(label + ": " + escaped_line(text), row) << std::flush;
+  line_open_ = true;
 }
 
 }  // namespace apical::cli

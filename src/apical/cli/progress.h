@@ -13,10 +13,12 @@ namespace apical::cli {
 
 class ProgressPrinter final : public Listener {
  public:
-  ProgressPrinter(Context& context, std::string label, bool quiet);
+  ProgressPrinter(Context& context, std::string label, const Arguments& arguments);
   ~ProgressPrinter() override;
   void on(const RunProgress& p) override;
   void on(const Measurement& m) override;
+  void on(const EpochEnded& e) override;
+  void on(const Stopping&) override;
   /// Takes a line that rewrites itself off the terminal.
   void clear();
 
@@ -27,10 +29,12 @@ class ProgressPrinter final : public Listener {
     std::size_t seeds = 0;
   };
   std::string latest() const;
+  std::string position(const RunProgress& p) const;
   void show(const std::string& text);
+  std::ostream& control();
   Context& context_;
   std::string label_;
-  bool quiet_;
+  bool quiet_, verbose_;
   bool line_open_ = false;
   Clock::time_point last_shown_, window_start_;
   double window_done_ = -1, rate_ = 0;

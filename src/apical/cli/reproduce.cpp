@@ -79,11 +79,11 @@ ShippedFigure figure_named(const std::string& name) {
 
 struct Watch {
   Context& context;
-  bool quiet;
+  const Arguments& arguments;
   std::unique_ptr<ProgressPrinter> printer = {};
   Listener* operator()(const std::string& label) {
     printer.reset();
-    printer = std::make_unique<ProgressPrinter>(context, label, quiet);
+    printer = std::make_unique<ProgressPrinter>(context, label, arguments);
     return printer.get();
   }
 };
@@ -107,7 +107,7 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
                 bool all) {
   const OutputDirectory claimed(arguments, all ? "reproduce" : directory_of(figures.front().name));
   const io::Path& out = claimed.path();
-  Watch watch{context, arguments.has("--quiet")};
+  Watch watch{context, arguments};
   ThreadPool pool(threads(arguments));
   const Resources machine = resources(arguments, pool);
   nlohmann::json summary{{"schema", "apical-reproductions/1"}, {"figures", nlohmann::json::array()}};
@@ -172,7 +172,7 @@ int repeat(Context& context, const Arguments& arguments, const io::Path& directo
   const io::Path trimmed = directory.has_filename() ? directory : directory.parent_path();
   const OutputDirectory claimed(arguments, trimmed.filename().string() + "-again");
   const io::Path& out = claimed.path();
-  Watch watch{context, arguments.has("--quiet")};
+  Watch watch{context, arguments};
   ThreadPool pool(threads(arguments));
   const Resources machine = resources(arguments, pool);
   nlohmann::json summary{{"schema", "apical-repeat/1"}, {"runs", nlohmann::json::array()}};

@@ -13,12 +13,6 @@
 namespace apical::cli {
 namespace {
 
-/// Display width: bytes that continue a UTF-8 character take no column.
-std::size_t width(const std::string& s) {
-  return static_cast<std::size_t>(std::count_if(
-      s.begin(), s.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 std::string plain_spaces(std::string text) {
   const std::string no_break = "\u00A0";
   for (std::size_t at = text.find(no_break); at != std::string::npos; at = text.find(no_break, at + 1))
@@ -98,21 +92,7 @@ std::vector<Column> columns_for(const std::vector<RunResult>& runs) {
 
 }  // namespace
 
-std::string text_table(const std::vector<std::vector<std::string>>& rows) {
-  std::string out;
-  for (const auto& row : rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      std::size_t widest = 0;
-      for (const auto& other : rows) widest = std::max(widest, width(other[c]));
-      out += row[c] + std::string(widest - width(row[c]) + 2, ' ');
-    }
-    out.erase(out.find_last_not_of(' ') + 1);
-    out += '\n';
-  }
-  return out;
-}
-
-std::string result_table(const std::vector<RunResult>& runs) {
+std::string result_table(const std::vector<RunResult>& runs, std::size_t columns_there) {
   const std::vector<Column> columns = columns_for(runs);
   std::vector<std::vector<std::string>> rows(1);
   rows[0].emplace_back("model");
@@ -125,7 +105,7 @@ std::string result_table(const std::vector<RunResult>& runs) {
     row.push_back(fmt::format("{}", r.seeds.size()));
     row.push_back(fmt::format("{:.1f} s", r.wall_seconds));
   }
-  return text_table(rows);
+  return text_table(rows, columns_there);
 }
 
 namespace {
@@ -145,7 +125,7 @@ std::vector<Display::Headline> told_of(const RunResult& run) {
 
 }  // namespace
 
-std::string measure_table(const RunResult& run) {
+std::string measure_table(const RunResult& run, std::size_t columns) {
   const std::vector<Display::Headline> told = told_of(run);
   if (told.empty()) return "";
   const bool twice = std::any_of(told.begin(), told.end(), [&](const Display::Headline& h) {
@@ -162,10 +142,10 @@ std::string measure_table(const RunResult& run) {
     if (twice) row.push_back(mean_cell(m, values_of(first_of(run.measured, "test", h.metric))));
     row.push_back(mean_cell(m, values_of(last_of(run.measured, "test", h.metric))));
   }
-  return text_table(rows);
+  return text_table(rows, columns);
 }
 
-std::string measure_table(const std::vector<RunResult>& runs) {
+std::string measure_table(const std::vector<RunResult>& runs, std::size_t columns) {
   std::vector<Display::Headline> told;
   for (const RunResult& r : runs) {
     for (Display::Headline& h : told_of(r)) {
@@ -185,7 +165,7 @@ std::string measure_table(const std::vector<RunResult>& runs) {
     for (const RunResult& r : runs)
       row.push_back(mean_cell(m, values_of(last_of(r.measured, "test", h.metric))));
   }
-  return '\n' + text_table(rows);
+  return '\n' + text_table(rows, columns);
 }
 
 }  // namespace apical::cli

@@ -5,22 +5,20 @@
 #include <string>
 #include <vector>
 
+#include "apical/cli/text_table.h"
 #include "apical/run/run.h"
 
 namespace apical::cli {
 
 /// One row a run: what models are compared by (headlines of the catalogue) with intervals over seeds, angle
 /// to the gradient, wall time. A column is there if any run has measured it.
-std::string result_table(const std::vector<RunResult>& runs);
+std::string result_table(const std::vector<RunResult>& runs, std::size_t columns = 0);
 
 /// One row for each measure that answers the question of the run, first and last time; empty if the run says
 /// of none that it does.
-std::string measure_table(const RunResult& run);
+std::string measure_table(const RunResult& run, std::size_t columns = 0);
 /// The same of several runs side by side, the last time of each: a column a run, "-" where it was not
 /// measured.
-std::string measure_table(const std::vector<RunResult>& runs);
-
-/// Columns as wide as their widest cell; the first row is the heading.
-std::string text_table(const std::vector<std::vector<std::string>>& rows);
+std::string measure_table(const std::vector<RunResult>& runs, std::size_t columns = 0);
 
 }  // namespace apical::cli

@@ -24,10 +24,13 @@ int run_experiment_file(Context& context, const Arguments& arguments) {
   const Experiment experiment = read_experiment(read_document(arguments, file));
   ThreadPool pool(threads(arguments));
   RunOptions options;
-  const OutputDirectory out(arguments, io::Path(file).stem().string());
+  const OutputDirectory out(arguments, stem_of_file(file));
   options.directory = out.path();
   options.resume = resume;
-  ProgressPrinter progress(context, experiment.label, arguments.has("--quiet"));
+  if (arguments.has("--verbose"))
+    context.err << fmt::format("apical: {} seeds on {} threads into {}\n", experiment.seeds.size(),
+                               pool.size(), options.directory.string());
+  ProgressPrinter progress(context, experiment.label, arguments);
   options.listeners.push_back(&progress);
   const RunResult result = run_with_report(experiment, options, resources(arguments, pool), *context.stop);
   progress.clear();
@@ -39,7 +42,7 @@ int run_experiment_file(Context& context, const Arguments& arguments) {
   if (arguments.has("--json")) {
     context.out << io::read_text(options.directory / "summary.json");
   } else {
-    context.out << result_table({result}) << measure_table(result);
+    context.out << result_table({result}, context.columns()) << measure_table(result, context.columns());
     context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());
   }
   return 0;
@@ -51,7 +54,7 @@ Command run_command() {
   Command c;
   c.name = "run";
   c.summary = "run one experiment over seeds: train a model on a task, or do a course to a circuit";
-  c.positionals = {{"EXPERIMENT", "a TOML file", 0, 1}};
+  c.positionals = {{"EXPERIMENT", "a TOML file, or - for standard input", 0, 1}};
   c.options = experiment_options();
   c.options.push_back({"--out", "DIR", "directory of the run (default: the next free runs/NAME-NNN)"});
   c.options.push_back({"--resume", "", "continue a stopped or killed run in --out, bit for bit"});

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "apical/cli/command.h"
+#include "apical/cli/display_text.h"
 #include "apical/cli/field_list.h"
 #include "apical/io/json.h"
 #include "apical/tasks/task.h"
@@ -30,10 +31,10 @@ int tasks(Context& context, const Arguments& arguments) {
     return 0;
   }
   for (const TaskInfo& t : shown) {
-    context.out << fmt::format("{}\n  {}\n", t.name, t.description);
+    context.out << t.name << "\n" << hanging("", 2, t.description, context.columns());
     if (arguments.positionals.empty()) continue;
-    context.out << fmt::format("  {}\n", t.citation);
-    for (const FieldInfo& f : list_all_fields(t.recipe)) context.out << line_of(f);
+    context.out << hanging("", 2, t.citation, context.columns());
+    for (const FieldInfo& f : list_all_fields(t.recipe)) context.out << line_of(f, context.columns());
   }
   return 0;
 }

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <utility>
 
+#include "apical/core/synonyms.h"
+
 namespace apical {
 
 std::string Place::text() const {
@@ -84,6 +86,10 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 std::string suggestion(std::string_view name, const std::vector<std::string>& candidates) {
   const std::string near = nearest_name(name, candidates);
   if (!near.empty()) return fmt::format("did you mean '{}'?", near);
+  for (const std::string& meant : meant_by(name)) {
+    if (std::find(candidates.begin(), candidates.end(), meant) != candidates.end())
+      return fmt::format("did you mean '{}'?", meant);
+  }
   if (candidates.empty()) return "there are none";
   return "known: " + join_names(candidates);
 }

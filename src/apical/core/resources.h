@@ -5,16 +5,25 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
+#include <string>
 
 #include "apical/core/claim.h"
 #include "apical/core/threads.h"
 
 namespace apical {
 
+/// That may be taken.
+struct Memory {
+  double bytes = std::numeric_limits<double>::infinity();
+  std::string of = "available";  ///< of whom: "free on this machine"
+};
+
 struct Resources {
   ThreadPool& pool;                 ///< does one job at a time; must outlive whatever was made with it
   std::filesystem::path data = {};  ///< folder of data sets; empty: none is known
   Claim claim = {};                 ///< to runs that dead processes hold
+  Memory memory = {};               ///< what needs more is refused before anything is made
 };
 
 }  // namespace apical

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "apical/core/time_grid.h"
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/measurable.h"
 #include "apical/experiment/spiking_experiment.h"
@@ -15,6 +16,7 @@
 #include "apical/experiment/toml/field_toml.h"
 #include "apical/experiment/toml/model_toml.h"
 #include "apical/experiment/toml/reward_toml.h"
+#include "apical/learning/exact_gradient.h"
 #include "apical/learning/training_fields.h"
 #include "apical/procedure/course_samples.h"
 
@@ -123,7 +125,9 @@ void read_training(TomlReader& t, Experiment& e) {
         t.place(e.plan.align_every > 0 ? "align_every" : "align_epochs"),
         "leave out align_every and align_epochs");
   }
-  PresentationOptions presentation(task);
+  if (e.plan.align_every > 0 || !e.plan.align_epochs.empty())
+    t.at(e.plan.align_every > 0 ? "align_every" : "align_epochs", [&] { check_has_gradient(e.circuit()); });
+  PresentationOptions presentation(task, e.circuit().dt_ms);
   read_fields(t, presentation);
   e.presentation = t.placing([&] {
     check_steps(presentation, e.circuit().dt_ms);
@@ -166,6 +170,7 @@ RecordRequest read_record(TomlReader& t, const Experiment& e) {
     if (r.every_ms < c.dt_ms)
       throw FieldError("every_ms",
                        fmt::format("is {}; expected at least the time step of {} ms", r.every_ms, c.dt_ms));
+    check_on_grid("every_ms", r.every_ms, {c.dt_ms, "the circuit's time step", "ms"});
     if (r.replicas > e.seeds.size())
       throw FieldError("seeds",
                        fmt::format("is {}; expected at most the {} there are", r.replicas, e.seeds.size()));

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "apical/core/name_pattern.h"
+#include "apical/core/time_grid.h"
 #include "apical/experiment/protocol_fields.h"
 #include "apical/experiment/toml/field_toml.h"
 #include "apical/experiment/toml/name_choice.h"
@@ -68,6 +69,12 @@ std::vector<Id> required(TomlReader& t, const char* key, const Items& items) {
                     t.place(key), patterns.empty() ? "" : suggestion(patterns.front(), known));
 }
 
+/// A time that has to be a whole number of them.
+rate::Step in_steps(TomlReader& t, const char* key, double ms, double dt_ms) {
+  t.placing([&] { check_on_grid(key, ms, {dt_ms, "the circuit's time step", "ms"}); });
+  return std::llround(ms / dt_ms);
+}
+
 /// The window [onset, offset) in steps, given in ms or in steps.
 template <class Windowed>
 void read_window(TomlReader& t, double dt_ms, Windowed& w) {
@@ -77,7 +84,7 @@ void read_window(TomlReader& t, double dt_ms, Windowed& w) {
       throw ConfigError(fmt::format("'{}' and '{}' say the same thing", ms, steps), t.place(steps),
                         "give one of them");
     if (t.has(steps)) return static_cast<rate::Step>(t.integer(steps, {}, -kMany, kMany));
-    return t.has(ms) ? static_cast<rate::Step>(std::llround(t.number(ms) / dt_ms)) : otherwise;
+    return t.has(ms) ? in_steps(t, ms.c_str(), t.number(ms), dt_ms) : otherwise;
   };
   w.onset = step("onset", w.onset);
   w.offset = step("offset", w.offset);
@@ -136,7 +143,7 @@ void read_perturbation(TomlReader& t, const Circuit& circuit, Condition& conditi
     p.value = p.kind == Kind::inject ? t.number("potential") : at_least(t, "sd", 0);
     if (p.kind == Kind::noise)
       p.hold_steps =
-          std::max<rate::Step>(1, std::llround(at_least(t, "hold_ms", 0, circuit.dt_ms) / circuit.dt_ms));
+          std::max<rate::Step>(1, in_steps(t, "hold_ms", at_least(t, "hold_ms", 0, circuit.dt_ms), circuit.dt_ms));
   }
   p.units = read_units(t, "units");
   read_window(t, circuit.dt_ms, p);
@@ -170,7 +177,7 @@ Condition read_condition(TomlReader& t, const Circuit& circuit) {
 using Doubts = std::map<std::string, ConfigError>;
 
 Measure read_measure(TomlReader& t, const Protocol& protocol, const Circuit& circuit, Doubts& doubts) {
-  MeasureOptions options{.from_ms = protocol.from_ms, .until_ms = protocol.until_ms};
+  MeasureOptions options{.from_ms = protocol.from_ms, .until_ms = protocol.until_ms, .dt_ms = protocol.dt_ms};
   read_fields(t, options);
   Measure m = std::move(options.measure);
   const std::vector<std::string>& patterns = options.populations;

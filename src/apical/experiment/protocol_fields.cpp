@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "apical/core/time_grid.h"
+
 namespace apical {
 namespace {
 
@@ -55,12 +57,16 @@ void fields(FieldVisitor& v, TrialOptions& o) {
   v({"blank_ms", "ms", "without a stimulus before it; default: training.presentation_ms",
      within(0, kManyTimes)},
     p.blank_ms);
+  const StepGrid step{p.dt_ms, "the circuit's time step", "ms"};
+  check_on_grid("blank_ms", p.blank_ms, step);
   v({"presentation_ms", "ms", "of the stimulus, at least a time step; default: three times that of training",
      within(p.dt_ms, kManyTimes)},
     p.presentation_ms);
+  check_on_grid("presentation_ms", p.presentation_ms, step);
   v({"target", "", "a target is shown"}, p.shows_target);
   v({"target_onset_ms", "ms", "from the onset of the stimulus to that of the target", within(0, kManyTimes)},
     p.target_onset_ms);
+  check_on_grid("target_onset_ms", p.target_onset_ms, step);
   if (o.window.empty()) o.window = {-p.blank_ms, p.presentation_ms};
   v({"window_ms", "ms", "what is kept of a trial, from the onset of the stimulus; default: all"}, o.window);
   constexpr double kRounding = 1e-9;
@@ -70,10 +76,12 @@ void fields(FieldVisitor& v, TrialOptions& o) {
                      fmt::format("has to lie within -blank_ms = {:g} and presentation_ms = {:g}", -p.blank_ms,
                                  p.presentation_ms));
   }
+  for (const double edge : o.window) check_on_grid("window_ms", edge, step);
   p.from_ms = o.window[0];
   p.until_ms = o.window[1];
   v({"every_ms", "ms", "from one kept step to the next; default: a time step", at_least(p.dt_ms)},
     p.every_ms);
+  check_on_grid("every_ms", p.every_ms, step);
   control_field(v, p);
 }
 
@@ -122,6 +130,7 @@ void fields(FieldVisitor& v, MeasureOptions& o) {
                                  o.from_ms, o.until_ms),
                      "give its begin and end, e.g. [0, 0.2]");
   }
+  for (const double edge : o.window) check_on_grid("window_ms", edge, {o.dt_ms, "the circuit's time step", "ms"});
   m.from_ms = o.window[0];
   m.until_ms = o.window[1];
 }

@@ -36,6 +36,7 @@ struct MeasureOptions {
   Measure measure = {};
   std::vector<std::string> populations = {};
   double from_ms = 0, until_ms = 0;  ///< that is recorded
+  double dt_ms = 0;                  ///< of its steps; 0: not known
   std::vector<double> window = {};
 };
 void fields(FieldVisitor& v, MeasureOptions& o);

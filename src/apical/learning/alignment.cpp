@@ -14,12 +14,30 @@ double dot(std::span<const double> a, std::span<const double> b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
-/// sum += scale * post (x) pre
-void add_outer(Matrix<double>& sum, double scale, std::span<const double> post, std::span<const double> pre) {
-  for (std::size_t i = 0; i < post.size(); ++i) {
-    const double p = scale * post[i];
-    for (std::size_t k = 0; k < pre.size(); ++k) sum(i, k) += p * pre[k];
+/// An update post (x) pre.
+struct RankOne {
+  std::span<const double> post, pre;
+};
+
+/// sum += scale * update where synapses exist (all, if `existing` is empty)
+void add_outer(Matrix<double>& sum, double scale, RankOne update, const Matrix<double>& existing) {
+  for (std::size_t i = 0; i < update.post.size(); ++i) {
+    const double p = scale * update.post[i];
+    for (std::size_t k = 0; k < update.pre.size(); ++k)
+      sum(i, k) += existing.size() == 0 ? p * update.pre[k] : p * update.pre[k] * existing(i, k);
   }
+}
+
+/// The product of two updates over the synapses that exist.
+double product(RankOne a, RankOne b, const Matrix<double>& existing) {
+  if (existing.size() == 0) return dot(a.post, b.post) * dot(a.pre, b.pre);
+  double sum = 0;
+  for (std::size_t i = 0; i < a.post.size(); ++i) {
+    double row = 0;
+    for (std::size_t k = 0; k < a.pre.size(); ++k) row += existing(i, k) * a.pre[k] * b.pre[k];
+    sum += a.post[i] * b.post[i] * row;
+  }
+  return sum;
 }
 
 }  // namespace
@@ -96,14 +114,15 @@ void AlignmentMeter::sample(std::span<const double> input, std::span<const doubl
   std::vector<CreditProducts> products(areas_);
   for (std::size_t m = 0; m < post_.size(); ++m) {
     const Projection& j = circuit_[gradient_.learnable()[m]];
-    const std::span<const double> delta = gradient_.delta(j.to), rate = gradient_.rate(j.from);
+    const RankOne credit{post_[m], pre_[m]}, exact{gradient_.delta(j.to), gradient_.rate(j.from)};
     const double g = gradient_.gamma(gradient_.learnable()[m]);
+    const Matrix<double>& existing = gradient_.existing(gradient_.learnable()[m]);
     CreditProducts& area = products[area_of_[m]];
-    area.ab += g * dot(post_[m], delta) * dot(pre_[m], rate);
-    area.aa += dot(post_[m], post_[m]) * dot(pre_[m], pre_[m]);
-    area.bb += g * g * dot(delta, delta) * dot(rate, rate);
-    add_outer(credit_sum_[m], 1, post_[m], pre_[m]);
-    add_outer(gradient_sum_[m], g, delta, rate);
+    area.ab += g * product(credit, exact, existing);
+    area.aa += product(credit, credit, existing);
+    area.bb += g * g * product(exact, exact, existing);
+    add_outer(credit_sum_[m], 1, credit, existing);
+    add_outer(gradient_sum_[m], g, exact, existing);
   }
   angles_->count(std::move(products));
 }

@@ -12,8 +12,14 @@ namespace apical {
 namespace {
 
 bool is_forward(const Projection& j) {
-  return j.pathway == Pathway::forward && j.effect == Effect::add && j.transmits == Quantity::rate &&
-         !j.view && j.topology == Topology::dense;
+  return j.pathway == Pathway::forward && j.effect == Effect::add && j.transmits == Quantity::rate && !j.view;
+}
+
+/// What a forward projection does that a feed-forward network does not; empty if nothing.
+std::string_view what_differs(const Projection& j) {
+  if (j.view) return "shows the weights of another";
+  if (j.effect != Effect::add) return "multiplies";
+  return j.transmits != Quantity::rate ? "transmits no rates" : "";
 }
 
 double attenuation(const Population& p, std::string_view compartment) {
@@ -25,58 +31,87 @@ double attenuation(const Population& p, std::string_view compartment) {
   return own / total;
 }
 
-}  // namespace
+/// A rule without one of its factors only decays.
+bool assigns_credit(const Projection& j) {
+  return j.rule && j.rule->eta != 0 && j.rule->post.kind != PostFactor::Kind::none &&
+         j.rule->pre.kind != PreFactor::Kind::none;
+}
 
-FeedforwardGradient::FeedforwardGradient(const Circuit& circuit) : circuit_(circuit) {
-  if (!circuit.stimulus() || !circuit.readout()) {
-    throw ConfigError(
-        fmt::format("circuit '{}' names no {}", circuit.name, circuit.stimulus() ? "readout" : "stimulus"),
-        {}, "credit can only be compared where input and output are known");
-  }
-  const std::size_t populations = circuit.populations().size(), projections = circuit.projections().size();
-  gamma_.assign(projections, 0);
-  weights_.resize(projections);
-  for (std::uint32_t k = 0; k < projections; ++k) {
+std::vector<ProjectionId> forward_projections(const Circuit& circuit) {
+  std::vector<ProjectionId> forward;
+  for (std::uint32_t k = 0; k < circuit.projections().size(); ++k) {
     const Projection& j = circuit.projections()[k];
-    if (j.pathway == Pathway::forward && (!is_forward(j) || j.density < 1)) {
-      throw ConfigError(
-          fmt::format(
-              "the exact gradient knows forward projections that are dense and add rates; '{}' is not",
-              j.name),
-          {}, "label it 'lateral', or leave align_every at 0");
+    if (j.pathway != Pathway::forward) continue;
+    if (!is_forward(j)) {
+      throw ConfigError(fmt::format("the exact gradient knows forward projections that add rates with weights "
+                                    "of their own; '{}' {}",
+                                    j.name, what_differs(j)),
+                        {}, "label it 'lateral', or leave out align_every and align_epochs");
     }
-    if (!is_forward(j)) continue;
-    forward_.push_back({k});
-    gamma_[k] = attenuation(circuit[j.to], j.compartment);
-    if (j.rule && j.rule->eta != 0) learnable_.push_back({k});
+    forward.push_back({k});
   }
-  // A population comes when all that projects to it has come.
+  return forward;
+}
+
+/// Neurons from the input on: a population comes when all that projects to it has come.
+std::vector<PopulationId> in_order(const Circuit& circuit, const std::vector<ProjectionId>& forward) {
+  const std::size_t populations = circuit.populations().size();
+  std::vector<PopulationId> order;
   std::vector<bool> done(populations, false);
   for (std::size_t k = 0; k < populations; ++k)
     done[k] = circuit.populations()[k].kind == Population::Kind::external;
   const auto has_forward_input = [&](std::uint32_t p) {
-    return std::any_of(forward_.begin(), forward_.end(),
+    return std::any_of(forward.begin(), forward.end(),
                        [&](ProjectionId j) { return circuit[j].to.value == p; });
   };
   for (bool progress = true; progress;) {
     progress = false;
     for (std::uint32_t p = 0; p < populations; ++p) {
       if (done[p] || !has_forward_input(p)) continue;
-      const bool ready = std::all_of(forward_.begin(), forward_.end(), [&](ProjectionId j) {
+      const bool ready = std::all_of(forward.begin(), forward.end(), [&](ProjectionId j) {
         return circuit[j].to.value != p || done[circuit[j].from.value];
       });
       if (!ready) continue;
-      order_.push_back({p});
+      order.push_back({p});
       done[p] = progress = true;
     }
   }
-  for (ProjectionId j : forward_) {
+  for (ProjectionId j : forward) {
     if (!done[circuit[j].to.value]) {
       throw ConfigError(fmt::format("forward projections form a loop through '{}': the exact gradient of a "
                                     "feed-forward network does not exist",
                                     circuit[circuit[j].to].name),
                         {}, "label recurrent projections 'lateral' or 'feedback', or switch alignment off");
     }
+  }
+  return order;
+}
+
+void check_ends(const Circuit& circuit) {
+  if (circuit.stimulus() && circuit.readout()) return;
+  throw ConfigError(
+      fmt::format("circuit '{}' names no {}", circuit.name, circuit.stimulus() ? "readout" : "stimulus"), {},
+      "credit can only be compared where input and output are known");
+}
+
+}  // namespace
+
+void check_has_gradient(const Circuit& circuit) {
+  check_ends(circuit);
+  in_order(circuit, forward_projections(circuit));
+}
+
+FeedforwardGradient::FeedforwardGradient(const Circuit& circuit) : circuit_(circuit) {
+  check_ends(circuit);
+  forward_ = forward_projections(circuit);
+  order_ = in_order(circuit, forward_);
+  const std::size_t projections = circuit.projections().size();
+  gamma_.assign(projections, 0);
+  weights_.resize(projections);
+  existing_.resize(projections);
+  for (ProjectionId j : forward_) {
+    gamma_[j.value] = attenuation(circuit[circuit[j].to], circuit[j].compartment);
+    if (assigns_credit(circuit[j])) learnable_.push_back(j);
   }
   for (const Population& p : circuit.populations()) {
     potential_.emplace_back(p.size, 0.0);
@@ -95,7 +130,22 @@ void FeedforwardGradient::set_neuron_parameters(PopulationId p, std::vector<doub
 }
 
 void FeedforwardGradient::set_weights(ProjectionId j, Matrix<double> weights) {
-  weights_[j.value] = std::move(weights);
+  const Projection& p = circuit_[j];
+  if (p.topology == Topology::dense) {
+    weights_[j.value] = std::move(weights);
+    return;
+  }
+  Matrix<double> whole(circuit_[p.to].size, circuit_[p.from].size), existing = whole;
+  for (std::size_t i = 0; i < weights.cols(); ++i) {
+    whole(i, i) = weights(0, i);
+    existing(i, i) = 1;
+  }
+  weights_[j.value] = std::move(whole);
+  existing_[j.value] = std::move(existing);
+}
+
+void FeedforwardGradient::set_existing(ProjectionId j, Matrix<double> existing) {
+  existing_[j.value] = std::move(existing);
 }
 
 std::span<const double> FeedforwardGradient::forward(std::span<const double> input) {

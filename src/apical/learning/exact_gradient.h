@@ -3,7 +3,8 @@
 // included, with the same weights, at rest and without error feedback:
 //   u_i = sum_j gamma_ij W_ij r_j,  r_i = phi_i(u_i),  L = 1/2 |y - r_out|^2  (1/2 |y - u_out|^2 for
 //   voltages)
-// gamma_ij = g_c / (leak + sum of conductances), those that disconnect without a teacher left out.
+// gamma_ij = g_c / (leak + sum of conductances), those that disconnect without a teacher left out. Synapses
+// that do not exist (density below 1, or off the diagonal of one to one) have no gradient.
 #pragma once
 
 #include <span>
@@ -14,10 +15,14 @@
 
 namespace apical {
 
+/// ConfigError unless the circuit has an exact gradient: it names stimulus and readout, its forward projections
+/// add rates with weights of their own, and they form no loop. Allocates nothing of the circuit's size.
+void check_has_gradient(const Circuit& circuit);
+
 class FeedforwardGradient {
  public:
   /// Derives the network: additive forward projections of rates, from the stimulus to the readout.
-  /// ConfigError if the circuit has no stimulus or readout, or if these projections form a loop.
+  /// ConfigError as check_has_gradient().
   explicit FeedforwardGradient(const Circuit& circuit);
 
   /// Forward projections that learn, in the order of the circuit.
@@ -29,8 +34,13 @@ class FeedforwardGradient {
 
   /// Per-neuron activation parameters of a population, where they differ between seeds.
   void set_neuron_parameters(PopulationId p, std::vector<double> slopes, std::vector<double> offsets);
-  /// W(post, pre) of a forward projection.
+  /// W(post, pre) of a forward projection, 0 where there is no synapse; of one to one a single row, its
+  /// diagonal.
   void set_weights(ProjectionId j, Matrix<double> weights);
+  /// 1 where a synapse exists, else 0; not called for projections in which all do.
+  void set_existing(ProjectionId j, Matrix<double> existing);
+  /// Empty: all exist.
+  const Matrix<double>& existing(ProjectionId j) const { return existing_[j.value]; }
 
   /// Forward pass; the readout's rates.
   std::span<const double> forward(std::span<const double> input);
@@ -50,7 +60,7 @@ class FeedforwardGradient {
   std::vector<ProjectionId> forward_;  ///< all projections of the network
   std::vector<ProjectionId> learnable_;
   std::vector<double> gamma_;                                                   ///< by projection
-  std::vector<Matrix<double>> weights_;                                         ///< by projection
+  std::vector<Matrix<double>> weights_, existing_;                              ///< by projection
   std::vector<std::vector<double>> potential_, rate_, delta_, slope_, offset_;  ///< by population
 };
 

@@ -206,7 +206,11 @@ template <class Real>
 FeedforwardGradient RateLearner<Real>::gradient_of(rate::Network<Real>& n, std::size_t lane) const {
   const Circuit& c = engine_.circuit();
   FeedforwardGradient gradient(c);
-  for (ProjectionId j : gradient.projections()) gradient.set_weights(j, n.weights(j, lane));
+  for (ProjectionId j : gradient.projections()) {
+    gradient.set_weights(j, n.weights(j, lane));
+    if (Matrix<double> existing = n.existing(j, lane); existing.size() > 0)
+      gradient.set_existing(j, std::move(existing));
+  }
   for (std::uint32_t p = 0; p < c.populations().size(); ++p) {
     if (c.populations()[p].slope_sd == 0 && c.populations()[p].offset_sd == 0) continue;
     gradient.set_neuron_parameters({p}, n.neuron_slopes({p}, lane), n.neuron_offsets({p}, lane));

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "apical/core/time_grid.h"
+
 namespace apical {
 namespace {
 
@@ -86,8 +88,9 @@ void fields(FieldVisitor& v, TrainingOptions& o) {
     p.patience);
 }
 
-PresentationOptions::PresentationOptions(const TaskInfo& info)
-    : sequences(info.sequences), steers(info.steers), task(info.name) {
+PresentationOptions::PresentationOptions(const TaskInfo& info, double step_ms)
+    : sequences(info.sequences), steers(info.steers), task(info.name), dt_ms(step_ms) {
+  if (dt_ms > 0) presentation.presentation_ms = nearest_on_grid(presentation.presentation_ms, dt_ms);
   // The target of a sequence stands from its start: what matters is its end, long after the sample before.
   presentation.delay_targets = !sequences;
   presentation.scored = info.classifies ? ScoredSteps::last : ScoredSteps::all;
@@ -99,8 +102,13 @@ void fields(FieldVisitor& v, PresentationOptions& o) {
   if (v.when(!o.sequences)) {
     v({"presentation_ms", "ms", "for which a sample is held", {.low = 0, .high = kLongest_ms, .above = true}},
       p.presentation_ms);
-    v({"settling_ms", "ms", "before the first epoch, with the first sample held", within(0, kLongest_ms)},
+    check_on_grid("presentation_ms", p.presentation_ms, {o.dt_ms, "the circuit's time step", "ms"});
+    const double one_sample = o.dt_ms > 0 ? p.presentation_ms : 0;
+    if (one_sample > 0) p.settling_ms = nearest_on_grid(p.settling_ms, one_sample);
+    v({"settling_ms", "ms", "before the first epoch, with the first samples held, each for presentation_ms",
+       within(0, kLongest_ms)},
       p.settling_ms);
+    check_on_grid("settling_ms", p.settling_ms, {one_sample, "presentation_ms", "ms"});
   } else {
     const std::string why = for_task(o.task, "its samples bring their own course in time");
     v.without("presentation_ms", why);

@@ -22,11 +22,13 @@ void fields(FieldVisitor& v, TrainingOptions& o);
 
 /// Options of the same table that mean something where a circuit learns.
 struct PresentationOptions {
-  explicit PresentationOptions(const TaskInfo& task);
+  /// Defaults adapt to the circuit's time step; 0: to none.
+  explicit PresentationOptions(const TaskInfo& task, double dt_ms = 0);
   Presentation presentation;
   std::vector<std::string> reset_somata = {"none"};  ///< none, forward, or populations by name
   bool sequences, steers;
   std::string task;
+  double dt_ms;
   /// With the populations that reset_somata names. FieldError if there is no such population.
   Presentation of(const Circuit& circuit) const;
 };

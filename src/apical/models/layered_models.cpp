@@ -116,6 +116,19 @@ void set_learning_rates(Settings& s, std::size_t depth) {
   }
 }
 
+/// The same kind of network, but so small that building a rule for it costs nothing: an experiment that is
+/// only read may be larger than memory. What rules ask of networks (depth, activations, loss, which layers
+/// are equal or wider than others) is kept.
+layered::NetworkDescription of_small_size(layered::NetworkDescription net) {
+  constexpr std::size_t kLargest = 256;
+  const bool dense = std::all_of(net.layers.begin(), net.layers.end(),
+                                 [](const layered::Layer& l) { return l.connection == layered::kAllToAll; });
+  if (!dense) return net;  // weights of convolutions are few
+  net.inputs = std::min(net.inputs, kLargest);
+  for (layered::Layer& l : net.layers) l.size = std::min(l.size, kLargest);
+  return net;
+}
+
 LayeredNetwork build(Settings s) {
   s.model.network =
       network_of(s.layers, unit(s.hidden), s.output == "softmax" ? Activation::softmax : unit(s.output),
@@ -125,8 +138,8 @@ LayeredNetwork build(Settings s) {
   if (std::any_of(gains.begin(), gains.end(), [](double g) { return g != 1; })) s.model.gains = gains;
   set_learning_rates(s, depth);
   s.model.settings.optimiser.validate();
-  layered::make_rule<float>(s.model.rule, s.model.network,
-                            1);  // says why if the rule cannot work on such a network
+  // Says why if the rule cannot work on such a network.
+  layered::make_rule<float>(s.model.rule, of_small_size(s.model.network), 1);
   return s.model;
 }
 
@@ -137,7 +150,8 @@ const std::vector<LayeredModelRecipe>& layered_models() {
     std::vector<LayeredModelRecipe> list;
     for (const layered::RuleEntry& rule : layered::all_rules()) {
       list.push_back({model_name(rule.name), rule.description, rule.citation,
-                      Recipe<LayeredNetwork>(Settings(rule)), rule.example});
+                      Recipe<LayeredNetwork>(Settings(rule)), rule.example,
+                      std::string(layered::family_of(rule.name))});
     }
     return list;
   }();

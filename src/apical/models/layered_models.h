@@ -19,6 +19,7 @@ struct LayeredModelRecipe {
   std::string citation;
   Recipe<LayeredNetwork> recipe;
   std::vector<double> example;  ///< layers of a small network that it can work on
+  std::string family;           ///< what it has in common with others
 };
 
 /// In the order of layered::all_rules().

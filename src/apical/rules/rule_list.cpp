@@ -22,25 +22,35 @@
 namespace apical::layered {
 namespace {
 
-/// One for each file, in the order of the literature.
-constexpr RuleEntries (*kFiles[])() = {
-    backpropagation_rules,
-    feedback_alignment_rules,
-    sign_symmetry_rules,
-    weight_mirror_rules,
-    kolen_pollack_rules,
-    hebbian_rules,
-    perturbation_rules,
-    three_factor_rules,
-    target_propagation_rules,
-    contrastive_rules,
-    recirculation_rules,
-    equilibrium_propagation_rules,
-    predictive_coding_rules,
-    segregated_dendrites_rules,
-    spiking_segregated_dendrites_rules,
-    two_site_rules,
-    burstprop_rules,
+struct RuleFile {
+  const char* family;
+  RuleEntries (*rules)();
+};
+
+constexpr const char *kExact = "the exact gradient", *kFeedback = "feedback weights of their own",
+                     *kLocal = "without a target below the readout", *kNoise = "noise and reward",
+                     *kTargets = "targets for each layer", *kSettling = "networks that settle",
+                     *kDendrites = "dendrites and bursts";
+
+/// In the order of the literature; those of a family stand together.
+constexpr RuleFile kFiles[] = {
+    {kExact, backpropagation_rules},
+    {kFeedback, feedback_alignment_rules},
+    {kFeedback, sign_symmetry_rules},
+    {kFeedback, weight_mirror_rules},
+    {kFeedback, kolen_pollack_rules},
+    {kLocal, hebbian_rules},
+    {kNoise, perturbation_rules},
+    {kNoise, three_factor_rules},
+    {kTargets, target_propagation_rules},
+    {kSettling, contrastive_rules},
+    {kSettling, recirculation_rules},
+    {kSettling, equilibrium_propagation_rules},
+    {kSettling, predictive_coding_rules},
+    {kDendrites, segregated_dendrites_rules},
+    {kDendrites, spiking_segregated_dendrites_rules},
+    {kDendrites, two_site_rules},
+    {kDendrites, burstprop_rules},
 };
 
 }  // namespace
@@ -48,12 +58,21 @@ constexpr RuleEntries (*kFiles[])() = {
 const RuleEntries& all_rules() {
   static const RuleEntries all = [] {
     RuleEntries list;
-    for (const auto rules_of_file : kFiles) {
-      for (RuleEntry& entry : rules_of_file()) list.push_back(std::move(entry));
+    for (const RuleFile& file : kFiles) {
+      for (RuleEntry& entry : file.rules()) list.push_back(std::move(entry));
     }
     return list;
   }();
   return all;
+}
+
+std::string_view family_of(std::string_view rule) {
+  for (const RuleFile& file : kFiles) {
+    for (const RuleEntry& entry : file.rules()) {
+      if (entry.name == rule) return file.family;
+    }
+  }
+  return "";
 }
 
 std::vector<std::string> rule_names() {

@@ -12,6 +12,8 @@ namespace apical::layered {
 
 /// In the order of the literature.
 const RuleEntries& all_rules();
+/// What rules like this one have in common: "feedback weights of their own".
+std::string_view family_of(std::string_view rule);
 std::vector<std::string> rule_names();
 /// Throws ConfigError with the nearest known name.
 const RuleEntry& find_rule(std::string_view name);

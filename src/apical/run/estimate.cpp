@@ -2,12 +2,9 @@
 #include "apical/run/estimate.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <set>
 #include <tuple>
-
-#include "apical/core/random.h"
 
 namespace apical {
 namespace {
@@ -25,12 +22,12 @@ class StateSize {
     for (std::uint32_t k = 0; k < c.populations().size(); ++k) count_population(k);
     for (const Projection& j : c.projections()) count_projection(j);
   }
-  std::size_t numbers() const { return numbers_; }
+  double numbers() const { return numbers_; }
 
  private:
-  std::size_t padded(std::size_t n) const { return lanes_ ? n : rate::round_up_block(n); }
+  double padded(std::size_t n) const { return static_cast<double>(lanes_ ? n : rate::round_up_block(n)); }
   void vectors(std::size_t count, std::size_t n) {
-    numbers_ += count * padded(n) * (lanes_ ? rate::kLanes : 1);
+    numbers_ += static_cast<double>(count) * padded(n) * (lanes_ ? rate::kLanes : 1);
   }
 
   void count_population(std::uint32_t k) {
@@ -70,7 +67,8 @@ class StateSize {
     matrices += j.rule && j.rule->update_low_pass_ms > 0 ? 1 : 0;
     matrices += viewed_with_general_rule(j) ? 1 : 0;
     const std::size_t outer = std::min(pre, post), inner = std::max(pre, post);
-    numbers_ += matrices * outer * padded(inner) * (lanes_ ? rate::kLanes : 1);
+    numbers_ += static_cast<double>(matrices) * static_cast<double>(outer) * padded(inner) *
+                (lanes_ ? rate::kLanes : 1);
   }
 
   static bool rides_on_the_sweep(const Projection& j) {
@@ -102,43 +100,11 @@ class StateSize {
 
   const Circuit& c_;
   bool lanes_;
-  std::size_t numbers_ = 0;
+  double numbers_ = 0;
   std::set<std::tuple<std::uint32_t, Quantity, int>> sources_;
   std::set<std::tuple<std::uint32_t, PostFactor::Kind, std::string, double, double>> post_;
   std::set<std::tuple<std::uint32_t, Quantity, int, double>> pre_;
 };
-
-template <class Real>
-MeasuredSpeed measure(const Circuit& circuit, std::size_t seeds, ThreadPool& pool, double seconds,
-                      rate::Layout layout) {
-  std::vector<std::uint64_t> numbers(seeds);
-  for (std::size_t k = 0; k < seeds; ++k) numbers[k] = k + 1;
-  rate::RateEngine<Real> engine(circuit, numbers, pool, {.layout = layout});
-  engine.scale_learning(1e-20);
-  for (std::uint32_t p = 0; p < circuit.populations().size(); ++p) {
-    if (circuit.populations()[p].kind != Population::Kind::external) continue;
-    std::vector<double> values(circuit.populations()[p].size);
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = uniform({1, Stream::task_input, p, i});
-    for (std::size_t r = 0; r < seeds; ++r) engine.set_external({p}, r, std::span<const double>(values));
-  }
-  double synapses = 0;
-  for (const Projection& j : circuit.projections()) synapses += static_cast<double>(synapses_of(circuit, j));
-  const auto speed = [&](const rate::Learning& learning) {
-    using Clock = std::chrono::steady_clock;
-    engine.advance(1, learning);  // first touch of what this mode needs
-    const auto start = Clock::now();
-    double passed = 0;
-    rate::Step done = 0;
-    for (rate::Step now = 1; passed < seconds / 2; now = std::min<rate::Step>(2 * now, 1000)) {
-      engine.advance(now, learning);
-      done += now;
-      passed = std::chrono::duration<double>(Clock::now() - start).count();
-    }
-    return static_cast<double>(done) * synapses * static_cast<double>(seeds) / passed;
-  };
-  const double resting = speed({});
-  return {speed(rate::Learning::all()), resting};
-}
 
 }  // namespace
 
@@ -153,20 +119,34 @@ std::size_t times_due(std::size_t every, const std::vector<std::size_t>& also, s
   return n;
 }
 
-MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision,
-                            ThreadPool& pool, double seconds, rate::Layout layout) {
-  return double_precision ? measure<double>(circuit, seeds, pool, seconds, layout)
-                          : measure<float>(circuit, seeds, pool, seconds, layout);
+std::size_t epochs_within(const TrainingPlan& plan, double seconds_per_epoch) {
+  if (!(plan.minutes > 0) || !(seconds_per_epoch > 0)) return plan.epochs;
+  const double begun = std::floor(60 * plan.minutes / seconds_per_epoch) + 1;
+  return begun < static_cast<double>(plan.epochs) ? static_cast<std::size_t>(begun) : plan.epochs;
 }
 
-Estimate estimate(const Circuit& circuit, const PlannedWork& work, std::optional<MeasuredSpeed> speed) {
-  Estimate e;
+MeasuredSpeed speed_of(const Pace& pace, const Circuit& circuit, const PlannedWork& work) {
+  PlannedWork once = work;
+  once.plan = {.epochs = 1};
+  const Estimate one = estimate(circuit, once);
+  const double per_sample = static_cast<double>(one.learning_steps) / static_cast<double>(work.train) *
+                            static_cast<double>(one.synapses) * static_cast<double>(work.seeds);
+  return {per_sample / pace.learning, per_sample / pace.answering};
+}
+
+double state_bytes(const Circuit& circuit, const PlannedWork& work) {
   const bool lanes = work.double_precision
                          ? rate::RateEngine<double>::chooses_lanes(circuit, work.seeds, work.layout)
                          : rate::RateEngine<float>::chooses_lanes(circuit, work.seeds, work.layout);
   const std::size_t networks = lanes ? (work.seeds + rate::kLanes - 1) / rate::kLanes : work.seeds;
-  e.state_bytes = networks * StateSize(circuit, lanes).numbers() *
-                  (work.double_precision ? sizeof(double) : sizeof(float));
+  return static_cast<double>(networks) * StateSize(circuit, lanes).numbers() *
+         (work.double_precision ? sizeof(double) : sizeof(float));
+}
+
+Estimate estimate(const Circuit& circuit, const PlannedWork& work, std::optional<MeasuredSpeed> speed) {
+  Estimate e;
+  constexpr double kLargest = 9e18;  // of what a size can say
+  e.state_bytes = static_cast<std::size_t>(std::min(kLargest, state_bytes(circuit, work)));
   e.bytes_per_replica = e.state_bytes / std::max<std::size_t>(1, work.seeds);
 
   const std::int64_t hold = std::llround(work.presentation.presentation_ms / circuit.dt_ms);

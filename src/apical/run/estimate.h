@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "apical/circuit/circuit.h"
-#include "apical/core/threads.h"
 #include "apical/engine/rate/engine.h"
 #include "apical/learning/presentation.h"
 #include "apical/learning/trainer.h"
+#include "apical/run/pace.h"
 
 namespace apical {
 
@@ -46,11 +46,8 @@ struct MeasuredSpeed {
 /// epoch and after the last included.
 std::size_t times_due(std::size_t every, const std::vector<std::size_t>& also, std::size_t epochs);
 
-/// Builds the engine and steps it with random input for about `seconds`, half of it learning (at rate 0: the
-/// work is the same, nothing can diverge). ConfigError for a circuit that cannot run.
-MeasuredSpeed measure_speed(const Circuit& circuit, std::size_t seeds, bool double_precision,
-                            ThreadPool& pool, double seconds = 0.2,
-                            rate::Layout layout = rate::Layout::automatic);
+/// Epochs that begin within plan.minutes if each takes so long; all if there is no such limit.
+std::size_t epochs_within(const TrainingPlan& plan, double seconds_per_epoch);
 
 struct Estimate {
   std::size_t state_bytes =
@@ -64,6 +61,13 @@ struct Estimate {
   std::optional<double> seconds = {};  ///< if a speed is given; early stopping can only shorten it
   std::int64_t steps() const { return learning_steps + resting_steps; }
 };
+
+/// Of all replicas; the state_bytes of an Estimate as a number that cannot overflow.
+double state_bytes(const Circuit& circuit, const PlannedWork& work);
+
+/// From how fast the circuit's learner shows samples. Weights that nobody learns count as well, so that a
+/// circuit without synapses has no speed.
+MeasuredSpeed speed_of(const Pace& pace, const Circuit& circuit, const PlannedWork& work);
 
 Estimate estimate(const Circuit& circuit, const PlannedWork& work, std::optional<MeasuredSpeed> speed = {});
 

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <chrono>
 
 #include "apical/engine/rate/engine.h"
 #include "apical/learning/rate_learner.h"
@@ -144,17 +143,37 @@ TEST(Estimate, TimeFollowsFromTheSpeed) {
                    synapses * 3 * (100 / 30.0 + 50 / 60.0));
 }
 
-TEST(Estimate, TheProbeMeasuresAPlausibleSpeedInTheTimeItIsGiven) {
-  const Circuit c = build(models::ErrorNeuronMicrocircuit{.layers = {4, 120, 3}});
+TEST(Estimate, TheProbeMeasuresAPlausiblePace) {
+  const Circuit c = build(models::ErrorNeuronMicrocircuit{.layers = {4, 12, 3}});
   ThreadPool pool(1);
-  const auto start = std::chrono::steady_clock::now();
-  const MeasuredSpeed s = measure_speed(c, 2, false, pool, 0.05);
-  EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), 5);
-  // Any machine is between a million and 10^13 per second.
-  for (double speed : {s.learning, s.resting}) {
-    EXPECT_GT(speed, 1e6);
-    EXPECT_LT(speed, 1e13);
+  TaskParameters p;
+  p.set("train_samples", 30).set("validation_samples", 10).set("test_samples", 10);
+  const auto data = std::make_shared<const Dataset>(make_dataset("yin-yang", p));
+  RateLearner<float> learner(c, {data, data}, {1, 2}, {}, pool);
+  const Pace pace = measure_pace(learner, 0.02);
+  for (const double seconds : {pace.learning, pace.answering}) {
+    EXPECT_GT(seconds, 1e-8);
+    EXPECT_LT(seconds, 1);
   }
+  PlannedWork work;
+  work.train = 30;
+  work.seeds = 2;
+  work.plan.epochs = 10;
+  // What a sample takes, and the estimate of an epoch made from it, are the same.
+  const Estimate e = estimate(c, work, speed_of({.learning = 2, .answering = 1}, c, work));
+  EXPECT_NEAR(*e.seconds - static_cast<double>(e.resting_steps) * 30.0 / (e.learning_steps / 10.0),
+              2 * 30 * 10, 1e-6 * *e.seconds);
+}
+
+TEST(Estimate, ABudgetOfTimeEndsTheEpochs) {
+  TrainingPlan plan;
+  plan.epochs = 1'000'000'000;
+  EXPECT_EQ(epochs_within(plan, 2), plan.epochs);
+  plan.minutes = 0.3;
+  EXPECT_EQ(epochs_within(plan, 2), 10U);  // the last one begins after 18 s
+  EXPECT_EQ(epochs_within(plan, 50), 1U);  // one begins in any case
+  plan.epochs = 3;
+  EXPECT_EQ(epochs_within(plan, 2), 3U);
 }
 
 }  // namespace

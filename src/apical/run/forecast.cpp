@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "apical/run/forecast_parts.h"
+#include "apical/run/memory_need.h"
 
 namespace apical {
 
@@ -23,18 +27,55 @@ std::string what_runs(const Experiment& e) {
                      e.double_precision ? "double" : "float");
 }
 
+std::string rounded_time(double seconds) {
+  constexpr double kMinute = 60, kHour = 3600, kDay = 86400;
+  if (seconds < 2 * kMinute) return fmt::format("{:.2g} s", seconds);
+  if (seconds < 2 * kHour) return fmt::format("{:.0f} min", seconds / kMinute);
+  return seconds < 3 * kDay ? fmt::format("{:.1f} h", seconds / kHour)
+                            : fmt::format("{:.3g} days", seconds / kDay);
+}
+
 std::string time_text(double seconds, const TrainingPlan& plan, std::size_t threads) {
   const std::string limit =
       plan.minutes > 0 ? fmt::format("; training.minutes ends learning after {:g} min", plan.minutes) : "";
-  return fmt::format("about {:.2g} s on {} threads, from a probe of 0.2 s{}", seconds, threads, limit);
+  return fmt::format("about {} on {} threads, from a probe of 0.4 s{}", rounded_time(seconds), threads,
+                     limit);
 }
 
 std::string provenance_text(const Dataset& data) {
   return data.provenance.empty() ? "" : "; not as published: " + data.provenance;
 }
 
+namespace {
+
+/// Behind what is said about the state, if anything is.
+void add_memory(Forecast& f, const MemoryNeed& need, const Memory& available) {
+  std::string text = gigabytes_text(need.total()) + " in all";
+  if (std::isfinite(available.bytes))
+    text += fmt::format("; {} are {}", gigabytes_text(available.bytes), available.of);
+  const auto line =
+      std::find_if(f.lines.begin(), f.lines.end(), [](const auto& l) { return l.name == "memory"; });
+  if (line != f.lines.end()) {
+    line->text += ", " + text;
+  } else {
+    f.lines.push_back({"memory", text});
+  }
+  f.figures.emplace_back("memory_bytes", need.total());
+  if (std::isfinite(available.bytes)) f.figures.emplace_back("available_bytes", available.bytes);
+}
+
+}  // namespace
+
 Forecast forecast(const Experiment& e, const Resources& resources) {
-  Forecast f = std::visit([&](const auto& subject) { return forecast_of(e, subject, resources); }, e.subject);
+  const MemoryNeed need = memory_need(e, resources.pool.size());
+  const std::string refusal = too_much(need, resources.memory);
+  Forecast f = std::visit(
+      [&](const auto& subject) {
+        return refusal.empty() ? forecast_of(e, subject, resources) : sizes_of(subject);
+      },
+      e.subject);
+  add_memory(f, need, resources.memory);
+  f.refusal = refusal;
   f.label = e.label;
   f.what = what_runs(e);
   return f;

@@ -25,9 +25,11 @@ struct Forecast {
   std::vector<std::pair<std::string, Number>> figures;  ///< the same for programs: "state_bytes", "seconds" …
   std::string data_provenance;  ///< how the data differ from those published; empty: not known to
   std::string circuit;          ///< every population and projection, if there are any
+  std::string refusal;          ///< why 'run' refuses it: too large; then nothing was built or timed
 };
 
-/// ConfigError, DataError or IoError for an experiment that cannot run.
+/// ConfigError, DataError or IoError for an experiment that cannot run; but one that is too large is answered
+/// with its sizes, and what refuses it.
 Forecast forecast(const Experiment& experiment, const Resources& resources);
 
 }  // namespace apical

@@ -12,6 +12,7 @@
 #include "apical/procedure/course_samples.h"
 #include "apical/procedure/spiking_course.h"
 #include "apical/run/forecast_parts.h"
+#include "apical/run/session.h"
 
 namespace apical {
 namespace {
@@ -80,7 +81,18 @@ Cost cost_of(const SpikingExperiment& e, std::size_t threads) {
 
 }  // namespace
 
-Forecast forecast_of(const Experiment&, const SpikingExperiment& e, const Resources& resources) {
+Forecast sizes_of(const SpikingExperiment& e) {
+  std::size_t neurons = 0;
+  for (const auto& g : e.circuit.groups) neurons += g.size;
+  Forecast f;
+  f.lines.push_back({"course", e.about.empty() ? e.title : e.about});
+  f.lines.push_back({"network", fmt::format("{} neurons and Poisson inputs", neurons)});
+  f.figures = {{"neurons", std::uint64_t{neurons}}};
+  return f;
+}
+
+Forecast forecast_of(const Experiment& experiment, const SpikingExperiment& e, const Resources& resources) {
+  open(experiment, resources);  // refuses what 'run' refuses
   const std::shared_ptr<const Dataset> samples = load_samples(e.course, e.circuit, resources);
   const Cost cost = cost_of(e, resources.pool.size());
   Forecast f;
@@ -109,7 +121,7 @@ Forecast forecast_of(const Experiment&, const SpikingExperiment& e, const Resour
     f.data_provenance = samples->provenance;
   }
   f.lines.push_back({"work", fmt::format("{:g} s of biological time per seed", cost.biological_s)});
-  f.lines.push_back({"time", fmt::format("about {:.2g} s, from a probe", cost.seconds)});
+  f.lines.push_back({"time", fmt::format("about {}, from a probe", rounded_time(cost.seconds))});
   f.figures = {{"neurons", std::uint64_t{cost.neurons}},
                {"sources", std::uint64_t{cost.sources}},
                {"synapses", std::uint64_t{cost.synapses}},

@@ -7,20 +7,46 @@
 #include "apical/run/layered_estimate.h"
 #include "apical/run/make_learner.h"
 #include "apical/run/sample_cost.h"
+#include "apical/run/training_session.h"
 
 namespace apical {
 
+namespace {
+
+struct Size {
+  std::size_t units = 0, weights = 0;
+};
+
+Size size_of(const layered::NetworkDescription& net) {
+  Size size;
+  for (std::size_t l = 0; l < net.depth(); ++l) {
+    size.weights += net.weights(l);
+    size.units += net.layers[l].size;
+  }
+  return size;
+}
+
+}  // namespace
+
+Forecast sizes_of(const models::LayeredNetwork& network) {
+  const auto [units, weights] = size_of(network.network);
+  Forecast f;
+  f.lines.push_back({"network", fmt::format("{} units, {} weights", units, weights)});
+  f.lines.push_back({"layers", models::shapes_text(network.network)});
+  f.figures = {{"units", std::uint64_t{units}}, {"weights", std::uint64_t{weights}}};
+  return f;
+}
+
 Forecast forecast_of(const Experiment& e, const models::LayeredNetwork& network, const Resources& resources) {
-  const std::unique_ptr<Learner> learner = make_learner(e, resources);
+  // As 'run' does, so that it refuses nothing that was not refused here.
+  std::unique_ptr<Learner> made = make_learner(e, resources);
+  Learner* const learner = made.get();
+  const TrainingSession session(e, std::move(made));
   const Dataset& data = learner->data(0);
   const SampleCost sample = cost_of_sample(e, data);
   const LayeredEstimate cost = estimate(e, *learner);
   const layered::NetworkDescription& net = network.network;
-  std::size_t weights = 0, units = 0;
-  for (std::size_t l = 0; l < net.depth(); ++l) {
-    weights += net.weights(l);
-    units += net.layers[l].size;
-  }
+  const auto [units, weights] = size_of(net);
   const std::size_t batch = !e.reward ? network.batch
                             : e.reward->plan.method == RewardMethod::actor_critic
                                 ? 1

@@ -16,6 +16,6 @@ struct LayeredEstimate {
 
 /// Learns and evaluates training samples for about `seconds`. The learner must not be used afterwards: it has
 /// learned.
-LayeredEstimate estimate(const Experiment& experiment, Learner& learner, double seconds = 0.2);
+LayeredEstimate estimate(const Experiment& experiment, Learner& learner, double seconds = 0.4);
 
 }  // namespace apical

@@ -2,6 +2,7 @@
 // Which session runs what: with make_learner.cpp the only place that knows.
 #include "apical/run/course_session.h"
 #include "apical/run/make_learner.h"
+#include "apical/run/memory_need.h"
 #include "apical/run/probe_parts.h"
 #include "apical/run/session.h"
 #include "apical/run/training_session.h"
@@ -36,10 +37,12 @@ struct ProbeOpener {
 }  // namespace
 
 std::unique_ptr<ProbeSession> open_probe(const ProbedModel& model, const Resources& resources) {
+  check_memory(model.experiment, resources);
   return std::visit(ProbeOpener{model, resources}, model.experiment.subject);
 }
 
 std::unique_ptr<Session> open(const Experiment& e, const Resources& resources) {
+  check_memory(e, resources);
   return std::visit(Opener{e, resources}, e.subject);
 }
 

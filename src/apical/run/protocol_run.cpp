@@ -9,6 +9,7 @@
 #include "apical/experiment/directory_name.h"
 #include "apical/io/hash.h"
 #include "apical/run/locked_directory.h"
+#include "apical/run/memory_need.h"
 #include "apical/run/probe_session.h"
 #include "apical/run/run.h"
 #include "apical/run/trial_recorder.h"
@@ -62,6 +63,7 @@ std::optional<ModelOutcome> run_model(const ProbedModel& model, const ProtocolOp
 ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const ProtocolOptions& options,
                             const Resources& resources, const std::atomic<bool>& stop) {
   const TraceTimes times = times_of(models);
+  for (const ProbedModel& m : models) check_memory(m.experiment, resources);
   LockedDirectory directory(options.directory, options.resume, resources.claim);
   io::remove_temporaries(options.directory);  // of a process that was killed
   write_protocol_index(models, options.directory);

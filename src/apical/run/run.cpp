@@ -69,6 +69,9 @@ class Scribe final : public Listener {
     directory_.event("epoch", [&](io::JsonLine& l) { l.add("epoch", e.epoch).add("seconds", e.seconds); });
     for (Listener* other : others_) other->on(e);
   }
+  void on(const Stopping& s) override {
+    for (Listener* other : others_) other->on(s);
+  }
 
  private:
   RunDirectory& directory_;
@@ -111,6 +114,7 @@ bool advance_to_end(Session& session, RunDirectory& directory, Listener& listene
         case Session::Step::finished:
           return true;
         case Session::Step::stopped:
+          listener.on(Stopping{});
           return false;
         case Session::Step::safe_point:
           break;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <limits>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
@@ -26,12 +27,16 @@ struct RunProgress {
   double done = 0, total = 0;
   std::string unit;                   ///< "samples" of one seed, "s simulated" of all seeds
   std::size_t epoch = 0, epochs = 0;  ///< being trained, counted from 1; 0 where there is none
+  double seconds_left = std::numeric_limits<double>::infinity();  ///< where a budget of time ends it
 };
 
 struct EpochEnded {
   std::size_t epoch = 0;
   double seconds = 0;  ///< of training, all seeds together
 };
+
+/// It has seen that it shall stop: what is left is to write a checkpoint.
+struct Stopping {};
 
 /// Hears what a session has to say. May write, draw or print; nothing it does reaches the session. A session
 /// of several threads talks from one thread at a time.
@@ -40,6 +45,7 @@ struct Listener {
   virtual void on(const Measurement& /*measurement*/) {}
   virtual void on(const RunProgress& /*progress*/) {}
   virtual void on(const EpochEnded& /*epoch*/) {}
+  virtual void on(const Stopping&) {}
 };
 
 class Session {

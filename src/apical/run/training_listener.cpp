@@ -60,6 +60,7 @@ void TrainingListener::on(const Progress& p) {
   progress.unit = "samples";
   progress.epoch = p.epoch;
   progress.epochs = p.epochs;
+  progress.seconds_left = seconds_left_;
   to_.on(progress);
 }
 

@@ -2,7 +2,9 @@
 // What a trainer tells, as measurements: the only place where scores become rows.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "apical/learning/trainer.h"
@@ -19,6 +21,8 @@ class TrainingListener final : public Observer {
   void on(const Aligned& a) override;
   void on(const Progress& p) override;
   void on(const EpochTrained& e) override;
+  /// Learning ends after so many seconds more, whatever the number of epochs.
+  void end_within(double seconds) { seconds_left_ = std::max(0.0, seconds); }
 
  private:
   void tell(std::size_t epoch, std::string_view where, std::string_view metric, std::size_t replica,
@@ -26,6 +30,7 @@ class TrainingListener final : public Observer {
 
   std::vector<std::uint64_t> seeds_;
   bool classifies_;
+  double seconds_left_ = std::numeric_limits<double>::infinity();
   Listener& to_;
 };
 

@@ -63,6 +63,8 @@ void TrainingSession::begin_again(const io::Path& run) { remove_files(run, "resu
 
 Session::Step TrainingSession::advance(const std::atomic<bool>& stop, Listener& listener) {
   TrainingListener training(experiment_.seeds, find_task(experiment_.task).classifies, listener);
+  if (experiment_.plan.minutes > 0)
+    training.end_within(60 * experiment_.plan.minutes - trainer_.learning_time().seconds);
   trainer_.set_observers({&training});
   const Trainer::Step step = trainer_.advance(stop);
   trainer_.set_observers({});

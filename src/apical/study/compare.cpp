@@ -10,6 +10,7 @@
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
 #include "apical/run/locked_directory.h"
+#include "apical/run/memory_need.h"
 #include "apical/study/run_with_report.h"
 
 namespace apical {
@@ -77,6 +78,7 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
     }
     compare_courses(first, e, result.notes);
   }
+  for (const Experiment& e : variants) check_memory(e, resources);  // rather than after the first have run
   LockedDirectory directory(options.directory, options.resume, resources.claim);
   io::remove_temporaries(options.directory);  // of a process that was killed
   nlohmann::json index;

@@ -386,6 +386,18 @@ Matrix<double> Network<Real>::weights(ProjectionId id, std::size_t replica) cons
 }
 
 template <class Real>
+Matrix<double> Network<Real>::existing(ProjectionId id, std::size_t replica) const {
+  const ProjectionState& s = *projections_[id.value];
+  if (!s.mask) return {};
+  Matrix<double> out(circuit_[circuit_[id].to].size, circuit_[circuit_[id].from].size);
+  for (std::size_t i = 0; i < out.rows(); ++i) {
+    for (std::size_t k = 0; k < out.cols(); ++k)
+      out(i, k) = static_cast<double>(s.mask[element(s, i, k) + replica]);
+  }
+  return out;
+}
+
+template <class Real>
 void Network<Real>::set_weights(ProjectionId id, std::size_t replica, const Matrix<double>& values) {
   const Projection& j = circuit_[id];
   ProjectionState& s = *projections_[id.value];

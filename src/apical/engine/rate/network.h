@@ -79,6 +79,8 @@ class Network {
 
   Matrix<double> weights(ProjectionId j, std::size_t replica) const;
   void set_weights(ProjectionId j, std::size_t replica, const Matrix<double>& values);
+  /// 1 where a synapse exists, else 0; empty if all do.
+  Matrix<double> existing(ProjectionId j, std::size_t replica) const;
   /// A view's fixed deviation.
   void set_deviation(ProjectionId j, std::size_t replica, const Matrix<double>& values);
   /// A view's matrix until the first refresh, i.e. until the end of the first step with learning.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "apical/circuit/measure_patterns.h"
+#include "apical/core/time_grid.h"
 #include "apical/experiment/toml/course_fields.h"
 #include "apical/experiment/toml/field_toml.h"
 #include "apical/procedure/course_measures.h"
@@ -179,7 +180,12 @@ void read_course(TomlReader& root, const SpikingCircuit& circuit, Course& c) {
   if (!has_course(root)) return;
   if (root.kind("course") != TomlKind::absent) {
     TomlReader own = root.table("course");
+    const bool given = own.has("activity_bin_ms");
     c.activity_bin_s = own.number("activity_bin_ms", c.activity_bin_s * kMillisecond) / kMillisecond;
+    if (given) {
+      const StepGrid grid{circuit.dt_s * kMillisecond, "the circuit's time step", "ms"};
+      own.placing([&] { check_on_grid("activity_bin_ms", c.activity_bin_s * kMillisecond, grid); });
+    }
     own.finish();
   }
   read_table(root, "samples", circuit, c.samples);

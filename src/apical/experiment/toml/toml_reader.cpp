@@ -73,6 +73,12 @@ bool is_meant_as_number(std::string_view text) {
   return std::regex_match(text.begin(), text.end(), number);
 }
 
+/// What a parser found, without saying again that it is not TOML.
+std::string without_prefix(std::string message) {
+  constexpr std::string_view kPrefix = "not TOML: ";
+  return message.starts_with(kPrefix) ? message.substr(kPrefix.size()) : message;
+}
+
 }  // namespace
 
 void TomlDocument::set(std::string_view assignment, std::string_view variants) {
@@ -88,7 +94,8 @@ void TomlDocument::set(std::string_view assignment, std::string_view variants) {
     const std::string_view value = assignment.substr(equals + 1);
     if (is_meant_as_number(value))
       throw ConfigError(
-          fmt::format("'{}' is no number of TOML: {}", value, fault.bare_message()), {origin, 0, 0},
+          fmt::format("'{}' is no number of TOML ({})", value, without_prefix(fault.bare_message())),
+          {origin, 0, 0},
           fmt::format("numbers are written as 0.001, 1e-3, -5, 1_000; this as a text: '{}=\"{}\"'",
                       assignment.substr(0, equals), value));
     const std::string quoted =

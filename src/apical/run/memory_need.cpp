@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/run/memory_need.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apical/run/estimate.h"
+#include "apical/run/forecast_parts.h"
+
+namespace apical {
+namespace {
+
+double bytes_of_number(const Experiment& e) { return e.double_precision ? sizeof(double) : sizeof(float); }
+
+/// Of circuits in continuous time.
+MemoryNeed need_of(const Experiment& e, const Circuit& circuit, std::size_t /*threads*/) {
+  PlannedWork work;
+  work.presentation = e.presentation;
+  work.seeds = e.seeds.size();
+  work.double_precision = e.double_precision;
+  if (find_task(e.task).sequences) work.layout = rate::Layout::wide;
+  MemoryNeed need;
+  need.state = state_bytes(circuit, work);
+  need.copy = need.state;
+  return need;
+}
+
+/// What a layered network of one seed keeps, in numbers.
+struct LayeredNumbers {
+  double weights = 0, units = 0;
+  double state = 0, credit = 0;
+};
+
+double moments(const layered::OptimiserSettings& o) {
+  switch (o.kind) {
+    case layered::OptimiserKind::sgd:
+      return 0;
+    case layered::OptimiserKind::momentum:
+      return 1;
+    case layered::OptimiserKind::adam:
+      return 2;
+  }
+  return 0;
+}
+
+LayeredNumbers numbers_of(const models::LayeredNetwork& n) {
+  LayeredNumbers out;
+  for (std::size_t l = 0; l < n.network.depth(); ++l) {
+    out.weights += static_cast<double>(n.network.weights(l));
+    out.units += static_cast<double>(n.network.layers[l].size);
+  }
+  // Rules other than backpropagation have feedback weights, as many as forward ones above the first layer.
+  const bool transports = n.rule.as<layered::BackpropagationOptions>() != nullptr;
+  const double feedback = transports ? 0 : out.weights - static_cast<double>(n.network.weights(0));
+  out.state = (out.weights + out.units) * (1 + moments(n.settings.optimiser)) + feedback;
+  out.credit = out.weights + out.units;
+  return out;
+}
+
+/// Activity, error and target of each unit and input for a batch.
+double batch_numbers(const models::LayeredNetwork& n, double rows) {
+  constexpr double kArrays = 3;
+  return rows * kArrays * (static_cast<double>(n.network.inputs) + numbers_of(n).units);
+}
+
+MemoryNeed need_of(const Experiment& e, const models::LayeredNetwork& network, std::size_t threads) {
+  const double seeds = static_cast<double>(e.seeds.size()), number = bytes_of_number(e);
+  const LayeredNumbers one = numbers_of(network);
+  MemoryNeed need;
+  need.state = seeds * number * one.state;
+  need.working = seeds * number * one.credit;
+  if (!e.reward) {
+    const double at_once = std::min(seeds, static_cast<double>(threads));
+    need.working += at_once * number * batch_numbers(network, static_cast<double>(network.batch));
+  } else {
+    const RewardPlan& plan = e.reward->plan;
+    const LayeredNumbers value = numbers_of(e.reward->value);
+    const double environments = static_cast<double>(plan.environments),
+                 steps = environments * static_cast<double>(plan.steps);
+    const bool online = plan.method == RewardMethod::actor_critic;
+    // Rows: the environments of one step where traces learn online, else a mini-batch.
+    const double rows = online ? environments : steps / static_cast<double>(plan.minibatches);
+    constexpr double kExperience = 64, kEnvironment = 512;  // bytes: of a step, and of an environment
+    const double inputs = static_cast<double>(network.network.inputs);
+    const double observed = online ? 0 : steps * (number * (2 * inputs + 4) + kExperience);
+    const double traces = online ? environments * number * (one.weights + value.weights) : 0;
+    need.state += seeds * (number * (value.state + traces / number) + environments * kEnvironment / 4);
+    need.working +=
+        seeds *
+        (number * (value.credit + batch_numbers(network, rows) + batch_numbers(e.reward->value, rows)) +
+         observed + environments * kEnvironment);
+  }
+  need.copy = need.state;
+  return need;
+}
+
+/// Synapses that a topology is expected to have.
+double expected_synapses(const SpikingCircuit& circuit, const spike::Connection& c) {
+  const double pre = static_cast<double>(circuit.groups[spike::group_index(circuit, c.source)].size),
+               post = static_cast<double>(circuit.groups[spike::group_index(circuit, c.target)].size);
+  if (const auto* random = std::get_if<spike::RandomPairs>(&c.topology))
+    return random->probability * pre * post;
+  if (const auto* listed = std::get_if<spike::ListedPairs>(&c.topology))
+    return static_cast<double>(listed->pairs.size());
+  return std::holds_alternative<spike::OneToOne>(c.topology) ? std::min(pre, post) : pre * post;
+}
+
+MemoryNeed need_of(const Experiment& e, const SpikingExperiment& s, std::size_t threads) {
+  // Target, weight, and where they stand in either order; potentials, currents and averages of a neuron.
+  constexpr double kSynapse = 12, kNeuron = 256;
+  double one = 0;
+  for (const spike::Connection& c : s.circuit.connections) one += kSynapse * expected_synapses(s.circuit, c);
+  for (const spike::NeuronGroup& g : s.circuit.groups) one += kNeuron * static_cast<double>(g.size);
+  const double seeds = static_cast<double>(e.seeds.size());
+  MemoryNeed need;
+  need.state = one * (s.course.trains() ? seeds : std::min(seeds, static_cast<double>(threads)));
+  need.copy = s.course.trains() ? need.state / 2 : 0;
+  return need;
+}
+
+/// Of tasks that draw their samples: each seed may have some of its own.
+double drawn_samples_bytes(const Experiment& e) {
+  if (e.task.empty() || std::holds_alternative<SpikingExperiment>(e.subject)) return 0;
+  double samples = 0;
+  for (const char* split : {"train_samples", "validation_samples", "test_samples"}) {
+    const FieldValue* n = e.task_parameters.find(split);
+    if (n != nullptr && std::holds_alternative<double>(*n)) samples += std::get<double>(*n);
+  }
+  double inputs = 0, outputs = 0;
+  if (e.is_circuit()) {
+    const Circuit& c = e.circuit();
+    if (c.stimulus()) inputs = static_cast<double>(c[*c.stimulus()].size);
+    if (c.readout()) outputs = static_cast<double>(c[*c.readout()].size);
+  } else {
+    inputs = static_cast<double>(e.layered().network.inputs);
+    outputs = static_cast<double>(e.layered().network.outputs());
+  }
+  const double sets = e.task_seed_given ? 1 : static_cast<double>(e.seeds.size());
+  return sets * samples * (inputs + outputs) * sizeof(double);
+}
+
+}  // namespace
+
+MemoryNeed memory_need(const Experiment& e, std::size_t threads) {
+  MemoryNeed need = std::visit([&](const auto& subject) { return need_of(e, subject, threads); }, e.subject);
+  need.data = drawn_samples_bytes(e);
+  return need;
+}
+
+std::string gigabytes_text(double bytes) {
+  if (bytes >= 1e11) return fmt::format("{:.0f} GB", bytes / 1e9);
+  return bytes >= 1e8 ? fmt::format("{:.3g} GB", bytes / 1e9) : bytes_text(bytes);
+}
+
+std::string too_much(const MemoryNeed& need, const Memory& available) {
+  if (need.total() <= available.bytes) return "";
+  return fmt::format("it needs {} of memory ({} of state, {} for a checkpoint of it, {} to work with, {} of "
+                     "samples), but {} are {}",
+                     gigabytes_text(need.total()), gigabytes_text(need.state), gigabytes_text(need.copy),
+                     gigabytes_text(need.working), gigabytes_text(need.data), gigabytes_text(available.bytes),
+                     available.of);
+}
+
+void check_memory(const Experiment& e, const Resources& resources) {
+  const std::string complaint = too_much(memory_need(e, resources.pool.size()), resources.memory);
+  if (complaint.empty()) return;
+  throw IoError(
+      fmt::format("{}: {}\n  fewer units, seeds or environments need less; --ignore-memory runs it "
+                  "all the same",
+                  e.label, complaint));
+}
+
+}  // namespace apical

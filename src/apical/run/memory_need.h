@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much memory an experiment takes, computed from its sizes: nothing of its size is allocated, so that
+// what does not fit can be refused by what it needs.
+#pragma once
+
+#include <string>
+
+#include "apical/core/resources.h"
+#include "apical/experiment/experiment.h"
+
+namespace apical {
+
+/// Bytes of all seeds together. An estimate, but for `state` of circuits in continuous time, which is exact.
+struct MemoryNeed {
+  double state = 0;    ///< weights, neurons, optimisers
+  double copy = 0;     ///< of the state, while a checkpoint is written
+  double working = 0;  ///< credit, activities of batches, experience of environments
+  double data = 0;     ///< samples that are generated; those of files are read before they are counted
+  double total() const { return state + copy + working + data; }
+};
+
+MemoryNeed memory_need(const Experiment& experiment, std::size_t threads);
+
+/// "2.71 GB", "12352 GB"; what is far below one in its own unit: "9.6 kB".
+std::string gigabytes_text(double bytes);
+/// What is wrong if that does not fit; empty if it does.
+std::string too_much(const MemoryNeed& need, const Memory& available);
+/// IoError if it does not fit.
+void check_memory(const Experiment& experiment, const Resources& resources);
+
+}  // namespace apical

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// How fast a learner is on this machine, from letting it learn and answer for a moment.
+#pragma once
+
+#include "apical/learning/learner.h"
+
+namespace apical {
+
+/// Seconds per sample of all replicas together.
+struct Pace {
+  double learning = 0, answering = 0;
+};
+
+/// For about `seconds`, longer if a single batch takes longer. The learner must not be used afterwards: it
+/// has learned.
+Pace measure_pace(Learner& learner, double seconds = 0.4);
+
+}  // namespace apical
