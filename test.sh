@@ -7,16 +7,17 @@
 #   ./test.sh golden PATH…     replays golden files or folders; paths are relative to where you stand
 #   ./test.sh clang            quick tests built with clang 14
 #   ./test.sh asan | tsan      quick tests under address + undefined behaviour, or thread, sanitizers
+#   ./test.sh python [ARG…]    the Python package: installed into build/python-venv, pytest (with these arguments)
 #   ./test.sh fuzz             every fuzzer, for a fixed number of inputs
 #   ./test.sh lint [recent]    formatting, clang-tidy, shellcheck; recent: clang-tidy on the newest changes only
 #
 # CMAKE_BUILD_PARALLEL_LEVEL limits the cores used to build; APICAL_DATA names the folder of data sets (tests
-# that need one are skipped without it); RC_PARAMS reaches the property tests.
+# that need one are skipped without it); RC_PARAMS reaches the property tests; APICAL_PYTHON names the interpreter.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 started=$SECONDS
 
-usage() { sed -n '5,11s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; }
+usage() { sed -n '5,12s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; }
 minutes() { awk -v s=$((SECONDS - started)) 'BEGIN { printf "%.1f minutes", s / 60 }'; }
 build() {  # preset, then targets or none for all
   local preset=$1 targets=()
@@ -38,10 +39,22 @@ run_tests() {  # preset, label
   echo "test.sh: preset $1, label $2: ${total:-0} tests, $skipped of them skipped, $(minutes) with build: $verdict"
   return "$status"
 }
+# What the tests of the package use stands with its versions in python/requirements.lock. The package is built
+# without isolation, so that build/python is gone on with and nothing else is fetched.
+install_package() {
+  local venv="$root/build/python-venv" lock="$root/python/requirements.lock"
+  [ -x "$venv/bin/python" ] || "${APICAL_PYTHON:-python3}" -m venv "$venv"
+  if ! cmp -s "$lock" "$venv/requirements.lock"; then
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$lock"
+    cp "$lock" "$venv/requirements.lock"
+  fi
+  CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}" \
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-build-isolation --no-deps "$root"
+}
 
 mode="${1:-quick}"
 [ $# -gt 0 ] && shift
-if [ "$mode" != golden ] && [ "$mode" != lint ] && [ $# -gt 0 ]; then
+if [ "$mode" != golden ] && [ "$mode" != lint ] && [ "$mode" != python ] && [ $# -gt 0 ]; then
   echo "test.sh: '$mode' takes no argument, found '$1'" >&2
   usage
   exit 2
@@ -61,6 +74,11 @@ case "$mode" in
     "$root/tools/packages.sh" test >&2
     build release apical-golden >&2
     "$root/build/release/tests/apical-golden" "$@" ;;
+  python)
+    "$root/tools/packages.sh" python
+    install_package
+    "$root/build/python-venv/bin/python" -m pytest -c "$root/pyproject.toml" "$root/python/tests" "$@"
+    echo "test.sh: the Python package, $(minutes) with build: passed" ;;
   clang | asan | tsan | fuzz)
     "$root/tools/packages.sh" dev
     # Reports of undefined behaviour must fail a test, not only be printed.

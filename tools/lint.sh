@@ -57,8 +57,8 @@ if [ "$mode" = recent ]; then
 else
   mapfile -t units < <(printf '%s\n' "${cpp[@]}" | units_of | sort -u)
 fi
-# Neither fuzzers nor benchmarks nor examples are part of every build.
-mapfile -t units < <(printf '%s\n' "${units[@]}" | grep -v -e '\.fuzz\.cpp$' -e '^examples/' || true)
+# Neither fuzzers nor benchmarks nor examples are part of every build; the Python extension needs headers from PyPI.
+mapfile -t units < <(printf '%s\n' "${units[@]}" | grep -v -e '\.fuzz\.cpp$' -e '^examples/' -e '^python/' || true)
 
 failed=()
 if [ ${#cpp[@]} -gt 0 ]; then

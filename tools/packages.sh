@@ -4,6 +4,7 @@
 #
 #   tools/packages.sh            what building and running Apical needs
 #   tools/packages.sh test       + what the test suite needs
+#   tools/packages.sh python     what building the Python package needs; what it is tested with comes from PyPI
 #   tools/packages.sh dev        + second compiler, linters, sanitizers, browser
 #   tools/packages.sh --list SET prints the names and installs nothing
 set -euo pipefail
@@ -13,6 +14,7 @@ build=(g++ cmake ninja-build ccache git ca-certificates
   librandom123-dev libxxhash-dev libopenblas-pthread-dev zlib1g-dev libbenchmark-dev
   libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libstb-dev libarchive-dev libcurl4-openssl-dev libssl-dev)
 test=(libgtest-dev libgmock-dev librapidcheck-dev python3-numpy python3-h5py python3-neo)
+python=(python3-dev python3-venv)
 dev=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev cppcheck shellcheck mold chromium python3-torch)
 
 list_only=no
@@ -20,8 +22,9 @@ if [ "${1:-}" = --list ]; then list_only=yes; shift; fi
 case "${1:-build}" in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${build[@]}" "${test[@]}") ;;
+  python) wanted=("${build[@]}" "${python[@]}") ;;
   dev) wanted=("${build[@]}" "${test[@]}" "${dev[@]}") ;;
-  *) echo "packages.sh: unknown set '$1'; expected build, test or dev" >&2; exit 2 ;;
+  *) echo "packages.sh: unknown set '$1'; expected build, test, python or dev" >&2; exit 2 ;;
 esac
 if [ "$list_only" = yes ]; then printf '%s\n' "${wanted[@]}"; exit 0; fi
 

@@ -114,6 +114,9 @@ Trainer::Step Trainer::advance(const std::atomic<bool>& stop) {
     case Phase::done:
       break;
   }
+  // Whoever wants to stop between two epochs hears that one begins while nothing of it has been learned.
+  if (phase_ == Phase::train && sample_ == 0)
+    tell(Progress{epoch_ + 1, plan_.epochs, 0, orders_.front().size()});
   tell(SafePoint{samples_shown_});
   return Step::safe_point;
 }

@@ -32,6 +32,7 @@ class CountingLearner final : public Learner {
   std::size_t bytes() const override { return 0; }
   void visit_state(StateVisitor& a) override { a("taught", taught_); }
   const std::vector<double>& factors() const { return factors_; }
+  std::size_t taught() const { return taught_; }
 
  private:
   std::vector<double> factors_;
@@ -81,6 +82,19 @@ TEST(Trainer, TimeHandedBackToAContinuedRunCounts) {
   EXPECT_EQ(tests.seen.front().first, 0U);
 }
 
+TEST(Trainer, WhoeverStopsAsAnEpochBeginsHasWholeEpochsOnly) {
+  struct StopsAtTheBeginning : Observer {
+    std::atomic<bool> stop{false};
+    void on(const Progress& p) override { stop = p.epoch == 2 && p.sample == 0; }
+  };
+  CountingLearner learner;
+  StopsAtTheBeginning stops;
+  Trainer trainer(learner, {.epochs = 3, .validate_every = 0}, {&stops});
+  ASSERT_EQ(trainer.run(stops.stop), Trainer::Outcome::stopped);
+  EXPECT_EQ(trainer.epochs_trained(), 1U);
+  EXPECT_EQ(learner.taught(), 3U) << "the samples of one epoch";
+}
+
 TEST(Trainer, AnEpochContinuedInItsMiddleTookAllItsTime) {
   struct Durations : Observer {
     std::vector<double> seconds;
@@ -89,7 +103,7 @@ TEST(Trainer, AnEpochContinuedInItsMiddleTookAllItsTime) {
   // One trainer stops within its first epoch, another goes on from its state and time.
   struct StopsLater : Observer {
     std::atomic<bool> stop{false};
-    void on(const Progress& p) override { stop = p.sample < p.samples; }
+    void on(const Progress& p) override { stop = p.sample > 0 && p.sample < p.samples; }
   };
   CountingLearner learner;
   StopsLater stops;

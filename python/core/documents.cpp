@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Experiments as text: read, changed, resolved, forecast.
+#include "core/documents.h"
+
+#include <fmt/format.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "apical/circuits.h"
+#include "apical/experiment/protocol.h"
+#include "apical/experiment/toml/circuit_toml.h"
+#include "apical/experiments.h"
+#include "apical/run/forecast.h"
+#include "core/calling_thread.h"
+#include "core/module.h"
+
+namespace nb = nanobind;
+
+namespace apical::python {
+
+Circuit circuit_of(const TomlDocument& document) {
+  TomlReader root(document);
+  if (root.has("task")) {
+    const Experiment e = read_experiment(document);
+    if (!e.is_circuit())
+      throw ConfigError(fmt::format(
+          "'{}' is no circuit of rate neurons; only those can be stepped by hand from Python", e.label));
+    return e.circuit();
+  }
+  Circuit circuit;
+  read_populations_and_projections(root, circuit);
+  root.finish();
+  circuit.validate();
+  return circuit;
+}
+
+namespace {
+
+/// Each experiment that the document describes.
+nb::list resolved(const TomlDocument& document) {
+  std::vector<Experiment> all;
+  TomlReader root(document);
+  if (root.has("protocol")) {
+    for (ProbedModel& m : read_protocol(document)) all.push_back(std::move(m.experiment));
+  } else {
+    all = read_variants(document);
+  }
+  nb::list out;
+  for (const Experiment& e : all) {
+    nb::dict d;
+    d["label"] = e.label;
+    d["title"] = e.title;
+    d["task"] = e.task;
+    d["model"] = e.model;
+    d["seeds"] = e.seeds;
+    d["toml"] = e.resolved;
+    d["circuit"] = e.is_circuit() ? describe(e.circuit()) : std::string();
+    out.append(d);
+  }
+  return out;
+}
+
+nb::dict forecast_of(const TomlDocument& document, unsigned threads, const std::string& data) {
+  Forecast f;
+  CallingThread caller;
+  caller.wait_for([&](const std::atomic<bool>&) {
+    ThreadPool pool(threads);
+    f = forecast(read_experiment(document), {pool, data});
+  });
+  nb::dict out, lines, figures;
+  for (const Forecast::Line& line : f.lines) lines[line.name.c_str()] = line.text;
+  for (const auto& [name, number] : f.figures)
+    std::visit([&](auto value) { figures[name.c_str()] = value; }, number);
+  out["label"] = f.label;
+  out["what"] = f.what;
+  out["lines"] = lines;
+  out["figures"] = figures;
+  out["data_provenance"] = f.data_provenance;
+  out["circuit"] = f.circuit;
+  return out;
+}
+
+}  // namespace
+
+void bind_documents(nb::module_& m) {
+  nb::class_<TomlDocument>(m, "Document", "A parsed experiment file.")
+      .def_static("read", &TomlDocument::read, nb::arg("path"))
+      .def_static(
+          "parse",
+          [](const std::string& text, const std::string& origin) {
+            return TomlDocument::parse(text, origin);
+          },
+          nb::arg("text"), nb::arg("origin"))
+      .def("copy", &TomlDocument::copy)
+      .def(
+          "set", [](TomlDocument& d, const std::string& assignment) { d.set(assignment, "variant"); },
+          nb::arg("assignment"), "key=value in TOML, as --set has it.")
+      .def("overlay", &TomlDocument::overlay, nb::arg("other"))
+      .def_prop_ro("origin", [](const TomlDocument& d) { return d.origin(); });
+  m.def("resolved", &resolved, nb::arg("document"), "Every experiment of a document, defaults filled in.");
+  m.def("forecast", &forecast_of, nb::arg("document"), nb::arg("threads"), nb::arg("data"));
+  m.def(
+      "circuit_text", [](const TomlDocument& d) { return circuit_toml(circuit_of(d)); }, nb::arg("document"),
+      "The circuit alone, as TOML.");
+  m.def(
+      "circuit_described", [](const TomlDocument& d) { return describe(circuit_of(d)); },
+      nb::arg("document"));
+}
+
+}  // namespace apical::python

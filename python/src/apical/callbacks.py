@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run tells while it lasts. Callbacks are called on the thread that called `run`, between epochs."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A number that was measured: of one seed, at one epoch, of a split, an area or a part of a course."""
+
+    epoch: float
+    where: str
+    metric: str
+    seed: int
+    value: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is. `done` and `total` count `unit` of one seed; `epoch` is the one in training."""
+
+    label: str
+    epoch: int
+    epochs: int
+    done: float
+    total: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class EpochEnd:
+    """An epoch has ended (0: before the first). Nothing of the next one has been learned yet.
+
+    `seconds` is the time of training, all seeds together; `measured` all that has been measured since the
+    last call.
+    """
+
+    label: str
+    epoch: int
+    epochs: int
+    seconds: float
+    measured: Sequence[Measurement] = field(repr=False)
+
+    def mean(self, metric: str, where: str = "validation") -> float:
+        """The mean over seeds of what was measured now; NaN if it was not."""
+        values = [m.value for m in self.measured if m.metric == metric and m.where == where]
+        return sum(values) / len(values) if values else math.nan
+
+
+#: Returns False to stop the run, with a checkpoint. What it raises stops the run too, and is raised again.
+Callback = Callable[[EpochEnd], Any]
+
+
+@runtime_checkable
+class ProgressCallback(Protocol):
+    """A callback that also wants to hear how far the run is, a few times a second."""
+
+    def __call__(self, event: EpochEnd) -> Any:
+        """Hears that an epoch has ended."""
+
+    def progress(self, progress: Progress) -> Any:
+        """Hears how far the run is."""
+
+
+def heard_by(callbacks: Iterable[Callback]) -> Callable[[str, dict[str, Any]], bool] | None:
+    """What the library calls; None if there is nobody to tell."""
+    listeners = list(callbacks)
+    for listener in listeners:
+        if not callable(listener):
+            raise TypeError(f"a callback is {listener!r}; expected something that can be called with an EpochEnd")
+    if not listeners:
+        return None
+    watching = [c for c in listeners if isinstance(c, ProgressCallback)]
+
+    def heard(kind: str, fields: dict[str, Any]) -> bool:
+        go_on = True
+        if kind == "progress":
+            progress = Progress(**fields)
+            for watcher in watching:
+                go_on &= watcher.progress(progress) is not False
+            return go_on
+        event = EpochEnd(
+            label=fields["label"],
+            epoch=fields["epoch"],
+            epochs=fields["epochs"],
+            seconds=fields["seconds"],
+            measured=[Measurement(*row) for row in fields["measured"]],
+        )
+        for listener in listeners:
+            go_on &= listener(event) is not False
+        return go_on
+
+    return heard
+
+
+def _in_notebook() -> bool:
+    shell = sys.modules.get("IPython")
+    if shell is None:
+        return False
+    current = shell.get_ipython()
+    return current is not None and type(current).__name__ == "ZMQInteractiveShell"
+
+
+class live:
+    """Shows curves while a model learns: drawn in a notebook, a line on standard error elsewhere.
+
+    Args:
+        metric: what to show, by default accuracy, else return, else loss.
+    """
+
+    def __init__(self, metric: str | None = None) -> None:
+        self.metric = metric
+        self.curves: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
+        self._handle: Any = None
+
+    def _chosen(self, event: EpochEnd) -> str | None:
+        if self.metric is not None:
+            return self.metric
+        there = {m.metric for m in event.measured if m.where in ("train", "validation", "test")}
+        return next((m for m in ("accuracy", "return", "loss") if m in there), None)
+
+    def __call__(self, event: EpochEnd) -> None:
+        """Adds a point to each curve and shows them."""
+        metric = self._chosen(event)
+        if metric is None:
+            return
+        latest = []
+        for where in dict.fromkeys(m.where for m in event.measured if m.metric == metric):
+            mean = event.mean(metric, where)
+            x, y = self.curves.setdefault((event.label, where), ([], []))
+            x.append(event.epoch)
+            y.append(mean)
+            latest.append(f"{where} {metric} {mean:.4g}")
+        if _in_notebook():
+            self._draw(metric)
+        else:
+            print(f"{event.label}: epoch {event.epoch}/{event.epochs}, {', '.join(latest)}", file=sys.stderr)
+
+    def _draw(self, metric: str) -> None:
+        from IPython.display import display
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(6, 3.2), layout="constrained")
+        axes = figure.add_subplot()
+        for (label, where), (x, y) in self.curves.items():
+            axes.plot(x, y, marker=".", label=f"{label}, {where}")
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(f"{metric}, mean over seeds")
+        axes.legend()
+        if self._handle is None:
+            self._handle = display(figure, display_id=True)
+        else:
+            self._handle.update(figure)
+
+
+class bar:
+    """A progress bar by tqdm, in a notebook or a terminal; needs tqdm (extra `notebook`)."""
+
+    def __init__(self) -> None:
+        from tqdm.auto import tqdm
+
+        self._make = tqdm
+        self._bar: Any = None
+        self._label: str | None = None
+
+    def __call__(self, event: EpochEnd) -> None:
+        """Shows what was measured last beside the bar."""
+        if self._bar is None:
+            return
+        shown = {m: event.mean(m) for m in ("accuracy", "loss", "return")}
+        self._bar.set_postfix({m: f"{x:.4g}" for m, x in shown.items() if not math.isnan(x)})
+        if event.epoch == event.epochs:
+            self._bar.update(self._bar.total - self._bar.n)
+            self._bar.close()
+
+    def progress(self, progress: Progress) -> None:
+        """Moves the bar; a new one for each run."""
+        if self._bar is None or progress.label != self._label:
+            self._label = progress.label
+            self._bar = self._make(desc=progress.label, total=progress.total, unit=f" {progress.unit}", unit_scale=True)
+        self._bar.update(progress.done - self._bar.n)

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs as they stand in their directories, whoever made them: this package or the program."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import _core
+from .callbacks import Callback, heard_by
+from .errors import DataError
+from .machine import PathLike, data_folder, thread_count
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    from .experiment import Experiment
+    from .recordings import Recordings
+
+_SPLITS = ("train", "validation", "test")
+
+
+@contextmanager
+def stopped_note(directory: Path, how: str = "the same call, out={0!r} and resume=True") -> Iterator[None]:
+    """Says with an interrupt how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as e:
+        e.add_note(f"stopped with a checkpoint; go on with {how.format(str(directory))}")
+        raise
+
+
+#: How to go on with a single run.
+BY_RESUME = "apical.Run({0!r}).resume()"
+
+
+def _need(module: str, extra: str) -> Any:
+    import importlib
+
+    try:
+        return importlib.import_module(module)
+    except ImportError as e:
+        raise ImportError(f"this needs {module}: pip install 'apical[{extra}]'") from e
+
+
+class Run:
+    """One execution of one experiment, read from its directory. Reading needs the extra `data`.
+
+    Args:
+        path: the directory.
+
+    Raises:
+        DataError: if it holds no run.
+    """
+
+    def __init__(self, path: PathLike, *, notes: Iterable[str] = (), data: PathLike | None = None) -> None:
+        self.path = Path(path)
+        self.notes = list(notes)
+        self._data = data
+        if not (self.path / "manifest.json").is_file():
+            raise DataError(f"{self.path} holds no run (no manifest.json)")
+
+    # What it is.
+
+    @property
+    def finished(self) -> bool:
+        """False: it was stopped; resume() goes on."""
+        return (self.path / "summary.json").is_file()
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Program, machine, data, needs and cost of the model, how it was measured."""
+        return _json(self.path / "manifest.json")
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Final figures with their 95 % intervals over seeds. DataError unless finished."""
+        if not self.finished:
+            raise DataError(f"{self.path} has not finished; resume() goes on")
+        return _json(self.path / "summary.json")
+
+    @property
+    def label(self) -> str:
+        """Of the model in comparisons."""
+        return str(self.manifest["label"])
+
+    @property
+    def seeds(self) -> list[int]:
+        """Of its replicas."""
+        return [int(s) for s in self.manifest["seeds"]]
+
+    @property
+    def experiment(self) -> Experiment:
+        """As it was run, every default filled in."""
+        from .experiment import Experiment
+
+        return Experiment(self.path / "experiment.toml")
+
+    @property
+    def report(self) -> Path:
+        """The page for eyes; it is written if it is missing."""
+        page = self.path / "report.html"
+        if not page.is_file():
+            _core.write_report(str(self.path))
+        return page
+
+    # What was measured.
+
+    @cached_property
+    def measurements(self) -> pd.DataFrame:
+        """Every number as a row: epoch, where (split, area or part of a course), metric, seed, value."""
+        pandas = _need("pandas", "data")
+        rows = []
+        with (self.path / "metrics.ndjson").open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.endswith("\n"):
+                    break  # a run that is being written
+                try:
+                    row = json.loads(line)
+                    rows.append((row["epoch"], row["where"], row["metric"], row["seed"], float(row["value"])))
+                except (ValueError, KeyError, TypeError) as e:
+                    raise DataError(f"{self.path / 'metrics.ndjson'}:{number}: no measurement: {e}") from e
+        frame: pd.DataFrame = pandas.DataFrame(rows, columns=["epoch", "where", "metric", "seed", "value"])
+        if len(frame) and (frame["epoch"] % 1 == 0).all():
+            frame["epoch"] = frame["epoch"].astype("int64")
+        return frame.drop_duplicates(["epoch", "where", "metric", "seed"], keep="last", ignore_index=True)
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """Tidy: a row for each epoch, split and seed, a column for each metric (loss, accuracy …).
+
+        Of a course without splits: a row for each epoch, part and seed. What is measured in areas, such as
+        angles, is in `areas`.
+
+        >>> run.metrics.groupby(["epoch", "split"]).accuracy.mean().unstack().plot()   # doctest: +SKIP
+        """
+        rows = self.measurements
+        of_splits = rows[rows["where"].isin(_SPLITS)]
+        return _wide(of_splits if len(of_splits) else rows, "split")
+
+    @cached_property
+    def areas(self) -> pd.DataFrame:
+        """Tidy: a row for each epoch, area and seed, a column for each measure, e.g. angle_deg."""
+        rows = self.measurements
+        return _wide(rows[~rows["where"].isin(_SPLITS)], "area")
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        """By name, "population.variable", each an xarray.DataArray that is read when it is used."""
+        from .recordings import Recordings
+
+        return Recordings(self.path)
+
+    # Weights.
+
+    @cached_property
+    def _state(self) -> _core.SavedState:
+        return _core.SavedState(str(self.path), 1, data_folder(self._data))
+
+    @property
+    def projections(self) -> list[str]:
+        """That have weights in the last checkpoint. Of a layered network: input->a1, a1->a2 …"""
+        return self._state.projections()
+
+    def weights(self, projection: str, seed: int | None = None) -> npt.NDArray[np.float64]:
+        """Of the last checkpoint, which of a finished run is its final state; (postsynaptic, presynaptic).
+
+        Args:
+            projection: its name, without ".compartment" if that is clear.
+            seed: default: the first.
+
+        A convolution has one row per channel, kernels channel by channel.
+        """
+        return self._state.weights(projection, self.seeds[0] if seed is None else seed)
+
+    def offsets(self, projection: str, seed: int | None = None) -> npt.NDArray[np.float64]:
+        """Biases of the postsynaptic units of a layered network."""
+        return self._state.offsets(projection, self.seeds[0] if seed is None else seed)
+
+    # Going on.
+
+    def resume(
+        self,
+        *,
+        callbacks: Iterable[Callback] = (),
+        threads: int | None = None,
+        data: PathLike | None = None,
+        report: bool = True,
+    ) -> Run:
+        """Continues a stopped or killed run; the bits are those of one that was never stopped."""
+        document = _core.Document.read(str(self.path / "experiment.toml"))
+        folder = data_folder(self._data if data is None else data)
+        heard = heard_by(callbacks)
+        with stopped_note(self.path, BY_RESUME):
+            result = _core.run(document, str(self.path), True, report, thread_count(threads), folder, heard)
+        return Run(self.path, notes=result["notes"], data=self._data if data is None else data)
+
+    def __repr__(self) -> str:
+        state = "finished" if self.finished else "stopped"
+        return f"Run({str(self.path)!r}, {self.label}, {len(self.seeds)} seeds, {state})"
+
+    def _repr_html_(self) -> str:
+        head = f"<b>{html.escape(self.label)}</b>, {len(self.seeds)} seeds, {html.escape(str(self.path))}"
+        if not self.finished:
+            return f"{head}: stopped; <code>resume()</code> goes on"
+        rows = "".join(
+            f"<tr><td>{html.escape(m['where'])}</td><td>{html.escape(m['metric'])}</td><td>{m['epoch']:g}</td>"
+            f"<td>{_figure(m)}</td></tr>"
+            for m in self.summary["measures"]
+            if m["where"] in _SPLITS and m["metric"] in ("accuracy", "loss", "return")
+        )
+        return f"{head}<table><tr><th>split</th><th>metric</th><th>epoch</th><th>mean [95 %]</th></tr>{rows}</table>"
+
+
+def _figure(measure: dict[str, Any]) -> str:
+    mean = measure.get("mean", measure.get("median"))
+    if not isinstance(mean, int | float):
+        return str(mean)
+    if "low95" not in measure:
+        return f"{mean:.4g}"
+    return f"{mean:.4g} [{float(measure['low95']):.4g}, {float(measure['high95']):.4g}]"
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as e:
+        raise DataError(f"{path} is damaged: {e}") from e
+    return found
+
+
+def _wide(rows: pd.DataFrame, place: str) -> pd.DataFrame:
+    wide = rows.pivot(index=["epoch", "where", "seed"], columns="metric", values="value")
+    return wide.rename_axis(columns=None).reset_index().rename(columns={"where": place})

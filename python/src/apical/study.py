@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions that take many runs: comparisons, sweeps, probes, figures reproduced, runs repeated."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _core, toml_text
+from .callbacks import Callback, heard_by
+from .circuit import Circuit
+from .errors import ConfigError, DataError
+from .experiment import Experiment, Seeds
+from .machine import PathLike, data_folder, output_directory, shipped_experiments, thread_count
+from .run import Run, _need, stopped_note
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .plot import ComparisonPlots
+
+
+class Comparison:
+    """Several runs over the same task and seeds, read from their directory."""
+
+    def __init__(self, path: PathLike, *, notes: Iterable[str] = (), faults: Iterable[tuple[str, str]] = ()) -> None:
+        self.path = Path(path)
+        self.notes = list(notes)
+        self.faults = list(faults)
+        index = self.path / "comparison.json"
+        if not index.is_file():
+            raise DataError(f"{self.path} holds no comparison (no comparison.json)")
+        self._index: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
+
+    @cached_property
+    def runs(self) -> dict[str, Run]:
+        """By label, those that have begun."""
+        found = [self.path / name for name in self._index["runs"]]
+        begun = [Run(path) for path in found if (path / "manifest.json").is_file()]
+        return {run.label: run for run in begun}
+
+    def __getitem__(self, label: str) -> Run:
+        return self.runs[label]
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.runs.values())
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    @property
+    def finished(self) -> bool:
+        """Every run has finished, or broken where a sweep allows it."""
+        return len(self.runs) == len(self._index["runs"]) and all(run.finished for run in self)
+
+    @property
+    def report(self) -> Path:
+        """One page over all."""
+        page = self.path / "report.html"
+        return page if page.is_file() else Path(_core.write_report(str(self.path)))
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        """Those of all runs, with a column `model`; of a sweep also `at` and `series`."""
+        return self._together("metrics")
+
+    @cached_property
+    def areas(self) -> pd.DataFrame:
+        """What was measured in areas, of all runs."""
+        return self._together("areas")
+
+    def _together(self, what: str) -> pd.DataFrame:
+        pandas = _need("pandas", "data")
+        swept = {entry["run"]: entry for entry in self._index.get("sweep", [])}
+        frames = []
+        for label, run in self.runs.items():
+            frame = getattr(run, what).copy()
+            frame.insert(0, "model", label)
+            if entry := swept.get(run.path.name):
+                frame.insert(1, "at", entry["at"])
+                frame.insert(2, "series", entry["series"])
+            frames.append(frame)
+        joined: pd.DataFrame = pandas.concat(frames, ignore_index=True)
+        return joined
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row for each model: what its last test gave, mean and 95 % interval over seeds."""
+        pandas = _need("pandas", "data")
+        rows = []
+        for label, run in self.runs.items():
+            if not run.finished:
+                continue
+            row: dict[str, Any] = {"model": label, "seeds": len(run.seeds)}
+            for m in run.summary["measures"]:
+                name = {"test": "", "total": "total_"}.get(m["where"])
+                if name is None or m["metric"] in ("samples", "undefined_samples"):
+                    continue
+                name += m["metric"]
+                row[name] = _number(m.get("mean", m.get("median")))
+                if "low95" in m:
+                    row[f"{name}_low"], row[f"{name}_high"] = _number(m["low95"]), _number(m["high95"])
+            row["seconds_per_epoch"] = _number(run.summary.get("seconds_per_epoch"))
+            rows.append(row)
+        table: pd.DataFrame = pandas.DataFrame(rows)
+        return table.set_index("model") if rows else table
+
+    @property
+    def plot(self) -> ComparisonPlots:
+        """Figures: accuracy(), loss(), angle(), metric(name); each returns axes. Needs the extra `plot`."""
+        from .plot import ComparisonPlots
+
+        return ComparisonPlots(self)
+
+    def wait(self) -> Comparison:
+        """Itself: what runs here has finished when the call that made it returns."""
+        return self
+
+    def __repr__(self) -> str:
+        return f"Comparison({str(self.path)!r}, {', '.join(self.runs)})"
+
+    def _repr_html_(self) -> str:
+        table = self.table
+        return f"<b>{html.escape(self._index.get('title', ''))}</b>{table.to_html(float_format='{:.4g}'.format)}"
+
+
+def _number(x: Any) -> float:
+    try:
+        return float(x)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def _variant(task: str | Mapping[str, Any], model: Any, tables: Mapping[str, Any]) -> Experiment:
+    """One model of a comparison, with the settings that Apical brings for the task if it is just a name."""
+    if isinstance(model, Experiment):
+        return model
+    if isinstance(model, Circuit):
+        from .experiment import experiment
+
+        made = experiment(task, model, **tables)
+        made["label"] = model.name
+        return made
+    name = task if isinstance(task, str) else str(task["name"])
+    settings = shipped_experiments() / name / "all.toml"
+    if settings.is_file():
+        for one in Experiment(settings).variants():
+            if model in (one["label"], one.to_dict().get("model", {}).get("name")):
+                changes = {} if isinstance(task, str) else {"task": dict(task)}
+                return one.update({**changes, **tables}) if changes or tables else one
+    raise ConfigError(
+        f"no settings of model '{model}' for task '{name}' come with Apical",
+        hint="give an Experiment: apical.experiment(task, {'name': …, 'layers': …})",
+    )
+
+
+def compare(
+    task: str | Mapping[str, Any] | PathLike | Experiment | Sequence[Experiment],
+    models: Sequence[Any] | None = None,
+    *,
+    seeds: Seeds | None = None,
+    out: PathLike | None = None,
+    callbacks: Iterable[Callback] = (),
+    resume: bool = False,
+    threads: int | None = None,
+    data: PathLike | None = None,
+    **tables: Any,
+) -> Comparison:
+    """Runs several models on one task over the same seeds, into one directory with one report.
+
+    Args:
+        task: a task's name or table, with `models`; or else a file or `Experiment` with [[variant]] entries,
+            or a list of experiments.
+        models: circuits, experiments, and names of models, for which Apical brings settings for the task.
+        seeds: how many, or which; default: those of the experiments, which must agree.
+        out, callbacks, resume, threads, data: as for `Experiment.run`.
+        tables: changes for every model, e.g. training={"epochs": 20}.
+    """
+    if models is not None:
+        if not isinstance(task, str | Mapping):
+            raise ConfigError("with models, the task is a name or a table")
+        experiments = [_variant(task, model, tables).copy() for model in models]
+        stem = f"{task if isinstance(task, str) else task['name']}-compare"
+    else:
+        if isinstance(task, Mapping):
+            raise ConfigError("models are missing; expected compare(task, [models])")
+        if isinstance(task, Experiment):
+            experiments = [task.copy()]
+        elif isinstance(task, Sequence) and not isinstance(task, str):
+            experiments = [e.copy() for e in task]
+        else:
+            experiments = [Experiment(task)]
+        stem = f"{experiments[0].name}-compare" if experiments else "compare"
+        if tables:
+            for e in experiments:
+                e.update(tables)
+    return _run_comparison(experiments, seeds, out, stem, callbacks, resume, threads, data)
+
+
+def _run_comparison(
+    experiments: Sequence[Experiment],
+    seeds: Seeds | None,
+    out: PathLike | None,
+    stem: str,
+    callbacks: Iterable[Callback],
+    resume: bool,
+    threads: int | None,
+    data: PathLike | None,
+) -> Comparison:
+    if seeds is not None:
+        for e in experiments:
+            e.with_seeds(seeds)
+    directory = output_directory(out, stem)
+    call = _core.Call(
+        str(directory),
+        resume and (directory / "comparison.json").exists(),
+        thread_count(threads),
+        data_folder(data),
+        heard_by(callbacks),
+    )
+    try:
+        with stopped_note(directory):
+            result = _core.compare([e._document for e in experiments], call)
+    except BaseException:
+        if out is None and not any(directory.iterdir()):
+            directory.rmdir()
+        raise
+    notes = [*result["notes"], *(note for run in result["runs"] for note in run["notes"])]
+    return Comparison(directory, notes=notes, faults=result["faults"])
+
+
+def sweep(
+    experiment: Experiment,
+    values: Mapping[str, Sequence[Any]],
+    *,
+    seeds: Seeds | None = None,
+    on: str = "local",
+    out: PathLike | None = None,
+    callbacks: Iterable[Callback] = (),
+    resume: bool = False,
+    threads: int | None = None,
+    data: PathLike | None = None,
+) -> Comparison:
+    """Runs the experiment at every value of a key, and at every combination if there are several keys.
+
+    Args:
+        experiment: with one model, or [[variant]] entries: each runs at every value.
+        values: lists by key, e.g. {"model.eta": [[300, 8], [100, 3]]}.
+        on: "local"; other places are not there yet.
+
+    A model may break (NumericalFault) at some value: the others are run all the same, see `faults`.
+    """
+    if on != "local":
+        raise ConfigError(f"on is '{on}'; sweeps run 'local' so far")
+    if not values or not all(len(v) for v in values.values()):
+        raise ConfigError("no values to sweep; expected lists by key, e.g. {'model.eta': [0.1, 0.2]}")
+    keys = list(values)
+    grid = list(itertools.product(*values.values()))
+    numeric = len(keys) == 1 and all(isinstance(v, int | float | np.number) for (v,) in grid)
+    at = [float(v) for (v,) in grid] if numeric else [float(i) for i in range(1, len(grid) + 1)]
+    labels = [
+        ", ".join(f"{k.split('.')[-1]} = {_short(v)}" for k, v in zip(keys, point, strict=True)) for point in grid
+    ]
+    name = ", ".join(keys)
+    return run_points(experiment, keys, grid, name, at, labels, seeds, out, "sweep", callbacks, resume, threads, data)
+
+
+def run_points(
+    experiment: Experiment,
+    keys: Sequence[str],
+    points: Sequence[tuple[Any, ...]],
+    name: str,
+    at: Sequence[float],
+    labels: Sequence[str],
+    seeds: Seeds | None,
+    out: PathLike | None,
+    stem: str,
+    callbacks: Iterable[Callback],
+    resume: bool,
+    threads: int | None,
+    data: PathLike | None,
+) -> Comparison:
+    """The experiment with the keys at each point, as a table [sweep] says it."""
+    lists: dict[str, Any] = {}
+    for i, key in enumerate(keys):
+        place = lists
+        *path, last = key.split(".")
+        for part in path:
+            place = place.setdefault(part, {})
+        place[last] = [point[i] for point in points]
+    table = {"sweep": {"name": name, "at": list(at), "labels": list(labels), "values": lists}}
+    swept = experiment.copy()
+    swept._document.overlay(_core.Document.parse(toml_text.document(table), "<sweep>"))
+    swept._resolved = None
+    swept._experiments()
+    return _run_comparison([swept], seeds, out, f"{experiment.name}-{stem}", callbacks, resume, threads, data)
+
+
+def _short(value: Any) -> str:
+    text = toml_text.value(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a protocol found. `contrasts`: conditions against the control, by model, measure and epochs."""
+
+    path: Path
+    contrasts: pd.DataFrame
+    notes: Sequence[str] = ()
+
+    @property
+    def report(self) -> Path:
+        """The page."""
+        return self.path / "report.html"
+
+    def _repr_html_(self) -> str:
+        shown: str = self.contrasts.drop(columns=["control", "value"]).to_html(float_format="{:.4g}".format)
+        return shown
+
+
+def probe(
+    protocol: PathLike | Experiment,
+    *,
+    seeds: Seeds | None = None,
+    out: PathLike | None = None,
+    callbacks: Iterable[Callback] = (),
+    resume: bool = False,
+    threads: int | None = None,
+    data: PathLike | None = None,
+) -> Probe:
+    """An in-silico experiment: perturbs trained models and compares what they predict (docs/protocols.md)."""
+    pandas = _need("pandas", "data")
+    experiment = (protocol if isinstance(protocol, Experiment) else Experiment(protocol)).copy()
+    if seeds is not None:
+        experiment.with_seeds(seeds)
+    directory = output_directory(out, experiment.name)
+    call = _core.Call(
+        str(directory),
+        resume and directory.is_dir() and any(directory.iterdir()),
+        thread_count(threads),
+        data_folder(data),
+        heard_by(callbacks),
+    )
+    with stopped_note(directory):
+        result = _core.probe(experiment._document, call)
+    return Probe(directory, pandas.DataFrame(result["contrasts"]), result["notes"])
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """Whether a figure came out, or a run again to the same bits. True in a condition if it did."""
+
+    path: Path
+    reproduced: bool
+    text: str
+    outcomes: Sequence[Mapping[str, Any]] = ()
+
+    def __bool__(self) -> bool:
+        return self.reproduced
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def reproduce(
+    what: PathLike | Run,
+    *,
+    out: PathLike | None = None,
+    callbacks: Iterable[Callback] = (),
+    resume: bool = False,
+    threads: int | None = None,
+    data: PathLike | None = None,
+) -> Reproduction:
+    """Runs what reproduces a published figure ("max2026/figure-2b", or a file with [reproduces]), or a finished
+    run again, and says whether the expectations hold, or the bits are the same."""
+    heard = heard_by(callbacks)
+    run = what.path if isinstance(what, Run) else Path(what)
+    again = (run / "manifest.json").is_file()
+    experiment = None if again else Experiment(run)
+    directory = output_directory(out, f"{run.name}-again" if experiment is None else experiment.name)
+    begun = resume and directory.is_dir() and any(directory.iterdir())
+    call = _core.Call(str(directory), begun, thread_count(threads), data_folder(data), heard)
+    with stopped_note(directory):
+        if experiment is None:
+            result = _core.repeat(str(run), call)
+            text = f"{result['label']}: {result['text'] or 'stopped'}"
+            return Reproduction(directory, result["identical"], text)
+        result = _core.reproduce(experiment._document, call)
+    lines = [("reproduced  " if o["reproduced"] else "DEVIATES    ") + o["text"] for o in result["outcomes"]]
+    return Reproduction(directory, result["reproduced"], "\n".join([result["figure"], *lines]), result["outcomes"])

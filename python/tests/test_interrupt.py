@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ctrl-C as a terminal sends it, and handlers of other signals."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import apical as ap
+
+from .conftest import states
+
+LONG = {
+    "task": {"name": "yin-yang"},
+    "model": {
+        "name": "error-neuron-microcircuit",
+        "layers": [4, 60, 3],
+        "activation": "logistic",
+        "weight_range": [8, 1],
+        "eta": [300, 8],
+    },
+    "training": {"epochs": 4},
+    "run": {"seeds": 1, "checkpoint_every_s": 1000},
+}
+
+
+def test_ctrl_c_in_a_terminal_ends_with_a_checkpoint_and_resume_goes_on(tmp_path: Path) -> None:
+    script = textwrap.dedent(
+        f"""
+        import time, apical as ap
+        exp = ap.Experiment({LONG!r})
+        print("ready", flush=True)
+        try:
+            exp.run(out="stopped", callbacks=[lambda e: print("epoch", e.epoch, flush=True)])
+        except KeyboardInterrupt as e:
+            print("interrupted", time.monotonic(), e.__notes__[0], flush=True)
+            exp["training.epochs"] = 5                # objects can be used afterwards
+            print("usable", exp["training.epochs"], flush=True)
+        """
+    )
+    leader, follower = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
+        preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0),
+    )
+    os.close(follower)
+    said = ""
+    while "epoch 1" not in said:
+        said += os.read(leader, 4096).decode()
+    pressed = time.monotonic()
+    os.write(leader, b"\x03")
+    try:
+        while chunk := os.read(leader, 4096):
+            said += chunk.decode()
+    except OSError:
+        pass  # the terminal was closed
+    assert child.wait(60) == 0, said
+    returned = float(said.split("interrupted ")[1].split()[0]) - pressed
+    print(f"KeyboardInterrupt {1000 * returned:.0f} ms after Ctrl-C")
+    assert "Run('stopped').resume()" in said
+    assert "usable 5" in said
+    stopped = ap.Run(tmp_path / "stopped")
+    assert not stopped.finished
+    assert list((stopped.path / "checkpoints").iterdir())
+    whole = ap.Experiment(LONG).run(out="whole")
+    assert states(stopped.resume().path) == states(whole.path)
+
+
+def test_a_handler_that_raises_ends_the_run_and_one_that_does_not_lets_it_go_on() -> None:
+    calls = []
+
+    def quiet(*_: object) -> None:
+        calls.append(1)
+
+    class Late(Exception):
+        pass
+
+    def loud(*_: object) -> None:
+        raise Late
+
+    exp = ap.Experiment(LONG)
+    exp["training.epochs"] = 1
+    before = signal.signal(signal.SIGALRM, quiet)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        assert exp.run(out="one").finished
+        assert calls == [1]
+        signal.signal(signal.SIGALRM, loud)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(Late):
+            exp.run(out="two")
+        assert not ap.Run("two").finished
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert states(ap.Run("two").resume().path) == states(Path("one"))
+
+
+def test_a_long_advance_of_a_simulation_can_be_broken_off() -> None:
+    class Late(Exception):
+        pass
+
+    def loud(*_: object) -> None:
+        raise Late
+
+    before = signal.signal(signal.SIGALRM, loud)
+    try:
+        with ap.Simulation(ap.Experiment(LONG)) as sim:
+            sim.show([0.1, 0.2, 0.3, 0.4])
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(Late):
+                sim.advance(10**9)
+            assert 0 < sim.step < 10**9
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_callback_may_run_another_experiment(small: Callable[[str], ap.Experiment]) -> None:
+    inner = []
+
+    def callback(event: ap.EpochEnd) -> None:
+        if event.epoch == 1:
+            inner.append(small("layered").run(out="inner"))
+
+    assert small("rate").run(out="outer", callbacks=[callback]).finished
+    assert inner[0].finished

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+import apical as ap
+
+from .conftest import states
+from .test_circuit import two_areas
+
+mpl.use("agg")
+
+TASK = {"name": "yin-yang", "train_samples": 60, "validation_samples": 30, "test_samples": 30}
+SHORT = {"epochs": 2, "align_every": 1, "align_samples": 5}
+
+
+def test_a_circuit_beside_models_by_name() -> None:
+    heard: list[str] = []
+    r = ap.compare(
+        TASK,
+        [two_areas(dt_ms=0.02), "burstprop", "backpropagation"],
+        seeds=2,
+        out="c",
+        training=SHORT,
+        callbacks=[lambda e: heard.append(e.label)],
+    )
+    assert r.finished
+    assert list(r.table.index) == list(r.runs)
+    assert r.runs.keys() >= {"mine", "backpropagation"}
+    assert (r.table.accuracy_low <= r.table.accuracy).all()
+    assert r.table.total_angle_deg["backpropagation"] == pytest.approx(0, abs=0.1)
+    assert set(heard) == set(r.runs)
+    assert set(r.metrics.model) == set(r.runs)
+    axes = r.plot.accuracy()
+    assert {t.get_text() for t in axes.get_legend().get_texts()} == set(r.runs)
+    assert "degrees" in r.plot.angle().get_ylabel()
+    assert r.report.is_file()
+    assert "backpropagation" in r._repr_html_()
+
+
+def test_a_model_of_a_comparison_has_the_bits_it_has_alone() -> None:
+    one = ap.experiment(TASK, two_areas(dt_ms=0.02), seeds=2, training=SHORT)
+    r = ap.compare(TASK, [two_areas(dt_ms=0.02), "backpropagation"], seeds=2, out="c", training=SHORT)
+    assert states(r["mine"].path) == states(one.run(out="alone").path)
+
+
+def test_a_comparison_that_was_stopped_goes_on() -> None:
+    def compare(**more: object) -> ap.Comparison:
+        return ap.compare(TASK, [two_areas(dt_ms=0.02), "backpropagation"], seeds=2, training=SHORT, **more)  # type: ignore[arg-type]
+
+    stopped = compare(out="c", callbacks=[lambda e: e.epoch < 1])
+    assert not stopped.finished
+    resumed = compare(out="c", resume=True)
+    assert resumed.finished
+    whole = compare(out="whole")
+    for label in whole.runs:
+        assert states(resumed[label].path) == states(whole[label].path)
+
+
+def test_names_without_settings_and_two_of_one_label_are_refused() -> None:
+    with pytest.raises(ap.ConfigError, match="no settings of model 'backprop'"):
+        ap.compare(TASK, ["backprop"], out="c")
+    with pytest.raises(ap.ConfigError, match="label"):
+        ap.compare(TASK, [two_areas(dt_ms=0.02), two_areas(dt_ms=0.02)], out="c")
+
+
+def test_a_sweep_over_one_key_and_over_two(small: Callable[[str], ap.Experiment]) -> None:
+    exp = small("layered")
+    s = ap.sweep(exp, {"model.learning_rate": [0.001, 0.01, 0.1]}, seeds=2, out="one").wait()
+    assert sorted(s.metrics["at"].unique()) == [0.001, 0.01, 0.1]
+    assert len(s.table) == 3
+    one = exp.copy()
+    one["model.learning_rate"] = 0.01
+    assert states(s["learning_rate = 0.01"].path) == states(one.run(out="alone").path)
+    grid = ap.sweep(exp, {"model.learning_rate": [0.001, 0.01], "model.layers": [[4, 5, 3], [4, 9, 3]]}, out="two")
+    assert len(grid) == 4
+    assert exp["model.learning_rate"] == [0.01], "the experiment is left as it was"
+    with pytest.raises(ap.ConfigError, match="lerning"):
+        ap.sweep(exp, {"model.lerning_rate": [1]}, out="three")
+    with pytest.raises(ap.ConfigError, match="local"):
+        ap.sweep(exp, {"model.learning_rate": [1]}, on="moon")
+
+
+def test_sweeps_go_on_past_a_value_that_breaks(small: Callable[[str], ap.Experiment]) -> None:
+    exp = small("layered")
+    exp["model.optimiser"] = "sgd"
+    s = ap.sweep(exp, {"model.learning_rate": [0.01, 1e30]}, out="s")
+    assert [label for label, _ in s.faults] == ["learning_rate = 1e+30"]
+    assert len(s.table) == 1
+
+
+def test_a_run_is_repeated_to_the_same_bits(small: Callable[[str], ap.Experiment]) -> None:
+    run = small("rate").run(out="r")
+    again = ap.reproduce(run, out="again")
+    assert again
+    assert "identical" in str(again)
+
+
+def test_expectations_of_a_file_are_judged(small: Callable[[str], ap.Experiment]) -> None:
+    expected = {
+        "reproduces": {"paper": "Nobody 2026", "figure": "1", "shows": "s", "source": "s", "minutes": 1},
+        "expect": [{"quantity": "test_accuracy", "statistic": "mean", "at_least": 2.0, "because": "cannot be"}],
+    }
+    document = small("layered").to_dict() | expected
+    from apical import toml_text
+
+    with open("figure.toml", "w", encoding="utf-8") as file:
+        file.write(toml_text.document(document))
+    result = ap.reproduce("figure.toml", out="r")
+    assert not result
+    assert "DEVIATES" in result.text
+    assert result.outcomes[0]["quantity"] == "test_accuracy"
+
+
+def test_a_probe_gives_contrasts() -> None:
+    exp = ap.Experiment("protocols/mismatch")
+    found = ap.probe(
+        exp.update({"training.epochs": 1, "task.train_samples": 60, "protocol.samples": 6, "protocol.epochs": [0, 1]}),
+        seeds=2,
+        out="p",
+    )
+    assert {"model", "measure", "condition", "difference", "low", "high"} <= set(found.contrasts.columns)
+    assert np.isfinite(found.contrasts.difference).any()
+    assert found.report.is_file()
+
+
+def test_a_search_is_recorded_repeatable_and_judged_on_validation(small: Callable[[str], ap.Experiment]) -> None:
+    exp = small("layered")
+    exp["model.optimiser"] = "sgd"
+    space = {"model.learning_rate": ap.log_uniform(1e-3, 1e30), "model.batch": [10, 20]}
+    found = ap.tune(exp, space, trials=6, seeds=[101], out="t")
+    assert len(found.trials) == 6
+    assert found.trials.broke.any(), "some rates are far too high"
+    scores = found.trials.accuracy
+    assert found.best["model.learning_rate"] == [found.trials["model.learning_rate"][scores.idxmax()]]
+    one = ap.Experiment(exp.to_toml()).update({**found.values, "run.seeds": [101]}).run(out="alone")
+    last = one.metrics[one.metrics.split == "validation"].accuracy.iloc[-1]
+    assert last == scores.max()
+    again = ap.tune(exp, space, trials=6, seeds=[101], out="again")
+    assert again.trials.equals(found.trials)
+    with pytest.raises(ap.ConfigError, match="no space"):
+        ap.tune(exp, {"model.learning_rate": 3}, trials=1)
