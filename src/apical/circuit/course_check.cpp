@@ -267,8 +267,9 @@ class Checker {
  private:
   spike::Step steps(double seconds) const { return std::llround(seconds / circuit_.dt_s); }
   void whole_steps(double seconds, const std::string& takes) const {
-    require(can_be_counted(seconds, circuit_.dt_s),
-            fmt::format("{} {:g} s, more steps of {:g} s than can be counted", takes, seconds, circuit_.dt_s));
+    require(
+        can_be_counted(seconds, circuit_.dt_s),
+        fmt::format("{} {:g} s, more steps of {:g} s than can be counted", takes, seconds, circuit_.dt_s));
     require(on_grid(seconds, circuit_.dt_s),
             fmt::format("{} {:.12g} s, no whole number of steps of {:g} s", takes, seconds, circuit_.dt_s),
             fmt::format("the nearest: {}", nearest_two(seconds, circuit_.dt_s)));

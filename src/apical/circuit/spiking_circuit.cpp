@@ -89,9 +89,10 @@ void check(const ExponentialIf& p, double dt_s, const std::string& name) {
 
 /// Engines count it in steps.
 void in_steps(double time_s, double dt_s, const char* what, const std::string& name) {
-  require(on_grid(time_s, dt_s), {"neuron"},
-          fmt::format("the {} of '{}' is {:.12g} s, no multiple of the time step of {:.12g} s; the nearest: {} s",
-                      what, name, time_s, dt_s, nearest_two(time_s, dt_s)));
+  require(
+      on_grid(time_s, dt_s), {"neuron"},
+      fmt::format("the {} of '{}' is {:.12g} s, no multiple of the time step of {:.12g} s; the nearest: {} s",
+                  what, name, time_s, dt_s, nearest_two(time_s, dt_s)));
 }
 
 void check(const Drive& drive, const char* option, const std::string& name) {

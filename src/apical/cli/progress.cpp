@@ -70,7 +70,8 @@ std::string ProgressPrinter::position(const RunProgress& p) const {
 void ProgressPrinter::on(const EpochEnded& e) {
   if (quiet_ || !verbose_) return;
   clear();
-  context_.err << fmt::format("{}: epoch {} took {:.3g} s{}", escaped_line(label_), e.epoch, e.seconds, latest())
+  context_.err << fmt::format("{}: epoch {} took {:.3g} s{}", escaped_line(label_), e.epoch, e.seconds,
+                              latest())
                << std::endl;
 }
 

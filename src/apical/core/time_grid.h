@@ -9,9 +9,9 @@ namespace apical {
 
 /// A time and what it is counted in, in one unit.
 struct StepGrid {
-  double step = 0;       ///< 0: none, every time will do
-  std::string name;      ///< of the step, for people: "a time step"
-  std::string unit;      ///< "ms"
+  double step = 0;   ///< 0: none, every time will do
+  std::string name;  ///< of the step, for people: "a time step"
+  std::string unit;  ///< "ms"
 };
 
 /// Whether the steps of that time can be told apart; false for NaN.

@@ -32,18 +32,24 @@ TEST(TimeGrid, WhatLiesBetweenTwoStepsIsRefusedWithBoth) {
       for (const double part : {0.1, 0.4, 0.5, 0.9}) EXPECT_FALSE(on_grid((n + part) * step, step));
     }
   }
-  EXPECT_THAT([] { check_on_grid("onset_ms", 0.74, {0.1, "a time step", "ms"}); },
-              ThrowsMessage<FieldError>(AllOf(
-                  HasSubstr("onset_ms is 0.74 ms; expected a multiple of a time step of 0.1 ms"),
-                  HasSubstr("the nearest: 0.7 or 0.8"))));
+  EXPECT_THAT(
+      [] {
+        check_on_grid("onset_ms", 0.74, {0.1, "a time step", "ms"});
+      },
+      ThrowsMessage<FieldError>(
+          AllOf(HasSubstr("onset_ms is 0.74 ms; expected a multiple of a time step of 0.1 ms"),
+                HasSubstr("the nearest: 0.7 or 0.8"))));
   EXPECT_EQ(nearest_two(-0.25, 0.1), "-0.3 or -0.2");
   EXPECT_EQ(nearest_two(0.04, 0.1), "0.1");  // nothing may take no time at all
 }
 
 TEST(TimeGrid, TimesThatCannotBeCountedAreRefused) {
   for (const double time : {1e300, std::numeric_limits<double>::infinity()})
-    EXPECT_THAT([&] { check_on_grid("t", time, {0.1, "a time step", "ms"}); },
-                ThrowsMessage<FieldError>(HasSubstr("2^52")));
+    EXPECT_THAT(
+        [&] {
+          check_on_grid("t", time, {0.1, "a time step", "ms"});
+        },
+        ThrowsMessage<FieldError>(HasSubstr("2^52")));
   EXPECT_THROW(check_on_grid("t", std::numeric_limits<double>::quiet_NaN(), {0.1, "a step", "ms"}),
                FieldError);
 }

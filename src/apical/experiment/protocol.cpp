@@ -142,8 +142,8 @@ void read_perturbation(TomlReader& t, const Circuit& circuit, Condition& conditi
     p.variable = t.text("compartment");
     p.value = p.kind == Kind::inject ? t.number("potential") : at_least(t, "sd", 0);
     if (p.kind == Kind::noise)
-      p.hold_steps =
-          std::max<rate::Step>(1, in_steps(t, "hold_ms", at_least(t, "hold_ms", 0, circuit.dt_ms), circuit.dt_ms));
+      p.hold_steps = std::max<rate::Step>(
+          1, in_steps(t, "hold_ms", at_least(t, "hold_ms", 0, circuit.dt_ms), circuit.dt_ms));
   }
   p.units = read_units(t, "units");
   read_window(t, circuit.dt_ms, p);

@@ -130,7 +130,8 @@ void fields(FieldVisitor& v, MeasureOptions& o) {
                                  o.from_ms, o.until_ms),
                      "give its begin and end, e.g. [0, 0.2]");
   }
-  for (const double edge : o.window) check_on_grid("window_ms", edge, {o.dt_ms, "the circuit's time step", "ms"});
+  for (const double edge : o.window)
+    check_on_grid("window_ms", edge, {o.dt_ms, "the circuit's time step", "ms"});
   m.from_ms = o.window[0];
   m.until_ms = o.window[1];
 }

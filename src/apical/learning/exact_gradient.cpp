@@ -43,10 +43,11 @@ std::vector<ProjectionId> forward_projections(const Circuit& circuit) {
     const Projection& j = circuit.projections()[k];
     if (j.pathway != Pathway::forward) continue;
     if (!is_forward(j)) {
-      throw ConfigError(fmt::format("the exact gradient knows forward projections that add rates with weights "
-                                    "of their own; '{}' {}",
-                                    j.name, what_differs(j)),
-                        {}, "label it 'lateral', or leave out align_every and align_epochs");
+      throw ConfigError(
+          fmt::format("the exact gradient knows forward projections that add rates with weights "
+                      "of their own; '{}' {}",
+                      j.name, what_differs(j)),
+          {}, "label it 'lateral', or leave out align_every and align_epochs");
     }
     forward.push_back({k});
   }

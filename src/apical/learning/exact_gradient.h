@@ -15,8 +15,9 @@
 
 namespace apical {
 
-/// ConfigError unless the circuit has an exact gradient: it names stimulus and readout, its forward projections
-/// add rates with weights of their own, and they form no loop. Allocates nothing of the circuit's size.
+/// ConfigError unless the circuit has an exact gradient: it names stimulus and readout, its forward
+/// projections add rates with weights of their own, and they form no loop. Allocates nothing of the circuit's
+/// size.
 void check_has_gradient(const Circuit& circuit);
 
 class FeedforwardGradient {

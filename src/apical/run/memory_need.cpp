@@ -155,11 +155,11 @@ std::string gigabytes_text(double bytes) {
 
 std::string too_much(const MemoryNeed& need, const Memory& available) {
   if (need.total() <= available.bytes) return "";
-  return fmt::format("it needs {} of memory ({} of state, {} for a checkpoint of it, {} to work with, {} of "
-                     "samples), but {} are {}",
-                     gigabytes_text(need.total()), gigabytes_text(need.state), gigabytes_text(need.copy),
-                     gigabytes_text(need.working), gigabytes_text(need.data), gigabytes_text(available.bytes),
-                     available.of);
+  return fmt::format(
+      "it needs {} of memory ({} of state, {} for a checkpoint of it, {} to work with, {} of "
+      "samples), but {} are {}",
+      gigabytes_text(need.total()), gigabytes_text(need.state), gigabytes_text(need.copy),
+      gigabytes_text(need.working), gigabytes_text(need.data), gigabytes_text(available.bytes), available.of);
 }
 
 void check_memory(const Experiment& e, const Resources& resources) {
