@@ -174,8 +174,8 @@ TEST_P(DiagnoseTriggers, IsFound) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, DiagnoseTriggers, testing::ValuesIn(cases()), [](const auto& info) {
-  std::string name = info.param.check + std::to_string(info.index);
+INSTANTIATE_TEST_SUITE_P(Cases, DiagnoseTriggers, testing::ValuesIn(cases()), [](const auto& shipped) {
+  std::string name = shipped.param.check + std::to_string(shipped.index);
   std::replace(name.begin(), name.end(), ' ', '_');
   return name;
 });

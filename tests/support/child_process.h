@@ -20,7 +20,7 @@ class ChildProcess {
   explicit ChildProcess(std::vector<std::string> arguments, const std::string& working = {}) : pid_(fork()) {
     if (pid_ != 0) return;
     if (!working.empty() && chdir(working.c_str()) != 0) _exit(126);
-    const int nowhere = open("/dev/null", O_WRONLY);
+    const int nowhere = ::open("/dev/null", O_WRONLY);
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
     std::vector<char*> argv{const_cast<char*>(kBinary)};

@@ -112,8 +112,8 @@ INSTANTIATE_TEST_SUITE_P(
         Trigger{"equals backpropagation", [](Evidence& e) { set(e, examined::kCreditAngle, 0.01); }},
         Trigger{"alignment", [](Evidence& e) { measure(e, 5, "a1", "angle_deg", 91); }},
         Trigger{"leak", [](Evidence& e) { set(e, examined::kLeaked, 0.5); }}),
-    [](const auto& info) {
-      std::string name = info.param.check + std::to_string(info.index);
+    [](const auto& trigger) {
+      std::string name = trigger.param.check + std::to_string(trigger.index);
       std::replace(name.begin(), name.end(), ' ', '_');
       return name;
     });
