@@ -262,7 +262,8 @@ TEST_F(Spiking, ValuesOutOfBoundsAreLocatedAtTheirKey) {
               HasSubstr("frequencies_Hz is empty; expected one number or more"));
   EXPECT_THAT(complaint("pairing-periodic", "epochs = 0"),
               HasSubstr("epochs is 0; expected a whole number from 1 to"));
-  EXPECT_THAT(complaint("pairing-periodic", "tail_s = -1"), HasSubstr("tail_s is -1; expected 0 or more"));
+  EXPECT_THAT(complaint("pairing-periodic", "tail_s = -1"),
+              HasSubstr("tail_s is -1; expected a number from 0 to 1000000000"));
   EXPECT_THAT(complaint("pairing-poisson", "rates_Hz = [10, 500]"),
               HasSubstr("rates_Hz holds 500; expected more than 0 and less than 1/refractory_s = 500"));
   EXPECT_THAT(complaint("pairing-poisson", "refractory_s = 0.1"), HasSubstr("rates_Hz holds 11.8"));

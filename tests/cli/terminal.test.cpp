@@ -156,7 +156,7 @@ TEST_F(Terminal, ModelsStandByFamilyWithOneLineEach) {
 
 TEST_F(Terminal, WordsOfOthersAreUnderstood) {
   const auto complaint = [&](const std::string& text) { return apical_says({"check", file(text)}).err; };
-  EXPECT_THAT(complaint(test::with(kSmall, "layers = ", "hidden_size = ")),
+  EXPECT_THAT(complaint(test::with(kSmall, "layers = ", "hidden_size = 3\nlayers = ")),
               HasSubstr("did you mean 'layers'?"));
   EXPECT_THAT(complaint(test::with(kSmall, "epochs = 2", "epochs = 2\nnum_epoch = 2")),
               HasSubstr("did you mean 'epochs'?"));

@@ -25,8 +25,10 @@ test_samples = 20
 name = "error-neuron-microcircuit"
 layers = [4, 6, 3]
 activation = "logistic"
-dt_ms = 1e-12
+dt_ms = 1e-5
 [training]
+presentation_ms = 10
+settling_ms = 10000
 epochs = 1
 [run]
 seeds = 1

@@ -108,9 +108,9 @@ void print_list(Context& context, const std::vector<Card>& shown) {
     const std::size_t room = columns > name.size() ? columns - name.size() : 0;
     context.out << name << shortened(m.description, room) << '\n';
   }
-  context.out
-      << "\n'apical models MODEL' says more of one, 'apical models WORD' finds those that a word is about,\n"
-         "'apical models --all' shows what each needs and where it is from\n";
+  context.out << "\n'apical models MODEL' says more of one, 'apical models WORD' finds those\n"
+                 "that a word is about, 'apical models --all' shows what each needs and where\n"
+                 "it is from\n";
 }
 
 /// Of a circuit found by looking at what the recipe builds with its defaults; of a layered network what its

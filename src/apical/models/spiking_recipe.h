@@ -12,6 +12,7 @@
 #include "apical/circuit/course.h"
 #include "apical/circuit/spiking_circuit.h"
 #include "apical/core/recipe.h"
+#include "apical/core/time_grid.h"
 #include "apical/models/spiking_fields.h"
 
 namespace apical::models {
@@ -42,7 +43,12 @@ struct SpikingOptions {
     Fields f(v);
     o.walk(f, o.options);
   }
-  friend CircuitAndCourse build(const SpikingOptions& o) { return o.make(o.options); }
+  friend CircuitAndCourse build(const SpikingOptions& o) {
+    CircuitAndCourse made = o.make(o.options);
+    Course& course = made.course;  // what a recipe derives adapts to the step, and is kept as used
+    course.activity_bin_s = nearest_on_grid(course.activity_bin_s, made.circuit.dt_s);
+    return made;
+  }
 };
 
 /// A recipe with `Options` as its parameters' home: `fields` walks over them, `apply` makes a preset's

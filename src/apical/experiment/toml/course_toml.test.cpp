@@ -223,8 +223,9 @@ TEST(CourseToml, WhatIsWrongIsLocatedWithTheNearestName) {
   EXPECT_THAT(own("\"event_Hz\", \"burst", "\"event_Hzz\", \"burst"), HasSubstr("did you mean 'event_Hz'?"));
   EXPECT_THAT(own("burst_probability of pyr1", "pyr1"), HasSubstr("event_Hz of pyr1"));
   EXPECT_THAT(own("bin_ms = 50\n", ""), testing::ContainsRegex("test:6:.*correlation 'r'(.|\n)*add bin_ms"));
-  EXPECT_THAT(own("duration_s = 0.2", "duration_s = -1"),
-              HasSubstr("test:10:14: 'stage[1].phase[1].duration_s' is -1; expected 0 or more"));
+  EXPECT_THAT(
+      own("duration_s = 0.2", "duration_s = -1"),
+      HasSubstr("test:10:14: 'stage[1].phase[1].duration_s' is -1; expected a number from 0 to 1000000000"));
   EXPECT_THAT(own("bin_ms = 50", "bin_ms = -50"), HasSubstr("is -50; expected 0 or more"));
   EXPECT_THAT(own("period_s = 0.15", "period_s = 0"), HasSubstr("is 0; expected more than 0"));
   EXPECT_THAT(own("bin_ms = 50", "bin_ms = 70"),

@@ -6,6 +6,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "apical/core/random.h"
+#include "apical/core/time_grid.h"
 #include "apical/engine/spike/network.h"
 #include "apical/experiment/toml/spiking_circuit_fields.h"
 #include "apical/experiment/toml/test_circuit_text.h"
@@ -162,6 +163,14 @@ RC_GTEST_PROP(SpikingCircuitToml, NoBitOfAnyNumberIsLost, (std::uint64_t seed)) 
     if (c.follow) c.topology = circuit.connections[connection_index(circuit, c.follow->of)].topology;
   }
   circuit.dt_s *= 0.95 * jitter.factor();  // shorter, so that no interval is too short for it
+  // Refractory times and pulses of a dendrite are counted in steps.
+  const auto on_grid = [&](double& time_s) { time_s = nearest_on_grid(time_s, circuit.dt_s); };
+  for (NeuronGroup& g : circuit.groups) {
+    if (auto* m = std::get_if<TwoCompartment>(&g.model)) on_grid(m->parameters.back_propagation_s);
+    if (auto* m = std::get_if<BurstPoisson>(&g.model)) on_grid(m->parameters.refractory_s);
+    if (auto* m = std::get_if<EscapeBurst>(&g.model)) on_grid(m->refractory_s);
+    if (auto* m = std::get_if<ExponentialIf>(&g.model)) on_grid(m->refractory_s);
+  }
   validate(circuit);
   std::string resolved;
   RC_ASSERT(read(circuit_toml(circuit), {}, &resolved) == circuit);
