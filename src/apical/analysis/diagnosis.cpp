@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "apical/analysis/statistics.h"
 
@@ -32,8 +33,11 @@ std::string_view name_of(Verdict verdict) {
 
 namespace {
 
-// Where a check begins to speak. Half of a layer is far from what any shipped experiment shows by design.
+// Where a check begins to speak: far from what any shipped experiment shows by design. Rectified units
+// without offsets are silent for inputs of one sign from the start, half of a layer, and networks learn with
+// the others.
 constexpr double kMostUnits = 0.5;       // of an area, saturated or dead
+constexpr double kMostDead = 0.9;        // of an area
 constexpr double kMostWeights = 0.5;     // of a projection, at a bound
 constexpr double kSettledWithin = 0.05;  // of the spread of answers
 constexpr double kSameWithin = 0.1;      // of the spread of answers, at half the time step
@@ -41,6 +45,7 @@ constexpr double kLeastAngle_deg = 0.1;  // below it credit is the gradient but 
 constexpr double kOrthogonal_deg = 85, kProgress_deg = 2;
 constexpr double kMostLeaked = 0.01;  // of test samples: published sets repeat a few
 constexpr double kRise = 1.01;        // of a loss: no rounding
+constexpr double kFall = 0.9;         // of a loss that credit has lowered
 
 /// What one look found, before it is told.
 struct Look {
@@ -104,7 +109,7 @@ Look saturated(const Evidence& e) {
 }
 
 Look dead(const Evidence& e) {
-  Look units = largest(e, examined::kDead, kMostUnits, "of the units never answer in");
+  Look units = largest(e, examined::kDead, kMostDead, "of the units never answer in");
   const auto silent = by_place(e, examined::kBurstless);
   const auto without = std::find_if(silent.begin(), silent.end(), [](const auto& p) { return p.second > 0; });
   if (without == silent.end() || units.verdict == Verdict::attention) return units;
@@ -156,9 +161,14 @@ Look at_chance(const Evidence& e) {
   return i.low <= chance.front().second ? attention(text) : clean(text);
 }
 
-Look loss_rose(const Evidence& e) {
+/// A loss before training and after it, mean over seeds.
+struct LossCourse {
+  std::string name;
+  double before = 0, after = 0;
+};
+
+std::optional<LossCourse> loss_of(const Evidence& e) {
   for (const auto& [where, metric] : {std::pair{"validation", "loss"}, {"test", "loss"}, {"test", "cost"}}) {
-    const std::vector<SeedValue> last = last_of(e.measured, where, metric);
     double first_epoch = INFINITY, last_epoch = 0;
     for (const Measurement& m : e.measured) {
       if (m.where != where || m.metric != metric) continue;
@@ -166,12 +176,23 @@ Look loss_rose(const Evidence& e) {
       last_epoch = std::max(last_epoch, m.epoch);
     }
     if (first_epoch > 0 || last_epoch == 0) continue;
-    const double before = mean_value(first_of(e.measured, where, metric)), after = mean_value(last);
-    const std::string text = fmt::format("{} {} {:.3g} before training, {:.3g} after it, mean over seeds",
-                                         where, metric, before, after);
-    return after > kRise * before ? attention(text) : clean(text);
+    return LossCourse{fmt::format("{} {}", where, metric), mean_value(first_of(e.measured, where, metric)),
+                      mean_value(last_of(e.measured, where, metric))};
   }
-  return unknown("no loss was measured both before training and after it");
+  return {};
+}
+
+bool loss_fell(const Evidence& e) {
+  const std::optional<LossCourse> loss = loss_of(e);
+  return loss && loss->after < kFall * loss->before;
+}
+
+Look loss_rose(const Evidence& e) {
+  const std::optional<LossCourse> loss = loss_of(e);
+  if (!loss) return unknown("no loss was measured both before training and after it");
+  const std::string text = fmt::format("{} {:.3g} before training, {:.3g} after it, mean over seeds",
+                                       loss->name, loss->before, loss->after);
+  return loss->after > kRise * loss->before ? attention(text) : clean(text);
 }
 
 Look single_seed(const Evidence& e) {
@@ -210,7 +231,8 @@ Look never_aligns(const Evidence& e) {
     if (curves.front().x.size() < 2 || !std::isfinite(before) || !std::isfinite(after)) continue;
     const std::string text = fmt::format(
         "{:.1f}° to the gradient in '{}' when first measured, {:.1f}° when last", before, c.where, after);
-    if (after > kOrthogonal_deg && after >= before - kProgress_deg) return attention(text);
+    // Estimates that are right on average stand at such angles sample by sample, and lower the loss.
+    if (after > kOrthogonal_deg && after >= before - kProgress_deg && !loss_fell(e)) return attention(text);
     if (out.verdict == Verdict::not_applicable) out = clean(text);
   }
   return out;

@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
         Trigger{"finite", [](Evidence& e) { e.fault = "loss of 'out' was not finite"; }},
         Trigger{"finite", [](Evidence& e) { e.examination.fault = "rate of 'out' was not finite"; }},
         Trigger{"saturated", [](Evidence& e) { set(e, examined::kSaturated, 0.8); }},
-        Trigger{"dead", [](Evidence& e) { set(e, examined::kDead, 0.8); }},
+        Trigger{"dead", [](Evidence& e) { set(e, examined::kDead, 0.95); }},
         Trigger{"dead", [](Evidence& e) { set(e, examined::kBurstless, 1); }},
         Trigger{"weights at bounds", [](Evidence& e) { set(e, examined::kAtBounds, 0.8); }},
         Trigger{"not settled", [](Evidence& e) { set(e, examined::kUnsettled, 0.2); }},
@@ -110,7 +110,11 @@ INSTANTIATE_TEST_SUITE_P(
         Trigger{"loss", [](Evidence& e) { measure(e, 5, "validation", "loss", 8.2e5); }},
         Trigger{"single seed", [](Evidence& e) { e.seeds = {1}; }},
         Trigger{"equals backpropagation", [](Evidence& e) { set(e, examined::kCreditAngle, 0.01); }},
-        Trigger{"alignment", [](Evidence& e) { measure(e, 5, "a1", "angle_deg", 91); }},
+        Trigger{"alignment",
+                [](Evidence& e) {
+                  measure(e, 5, "a1", "angle_deg", 91);
+                  measure(e, 5, "validation", "loss", 0.99);
+                }},
         Trigger{"leak", [](Evidence& e) { set(e, examined::kLeaked, 0.5); }}),
     [](const auto& trigger) {
       std::string name = trigger.param.check + std::to_string(trigger.index);
@@ -130,6 +134,18 @@ TEST(Diagnosis, ModelsThatSayThatTheyUseForwardWeightsMayEqualBackpropagation) {
   EXPECT_THAT(checks_of(e, Verdict::attention), IsEmpty());
   e.needs = {};
   e.reference = true;
+  EXPECT_THAT(checks_of(e, Verdict::attention), IsEmpty());
+}
+
+TEST(Diagnosis, RightAnglesSampleBySampleAreFineWhereTheLossFalls) {
+  Evidence e = good();
+  measure(e, 5, "a1", "angle_deg", 91);
+  EXPECT_THAT(checks_of(e, Verdict::attention), IsEmpty());
+}
+
+TEST(Diagnosis, HalfALayerOfSilentUnitsIsHowRectifiedNetworksBegin) {
+  Evidence e = good();
+  set(e, examined::kDead, 0.7);
   EXPECT_THAT(checks_of(e, Verdict::attention), IsEmpty());
 }
 
