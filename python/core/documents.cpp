@@ -3,6 +3,7 @@
 #include "core/documents.h"
 
 #include <fmt/format.h>
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -10,9 +11,11 @@
 #include "apical/circuits.h"
 #include "apical/experiment/protocol.h"
 #include "apical/experiment/toml/circuit_toml.h"
+#include "apical/experiment/toml/spiking_circuit_toml.h"
 #include "apical/experiments.h"
 #include "apical/run/forecast.h"
 #include "core/calling_thread.h"
+#include "core/handed.h"
 #include "core/module.h"
 
 namespace nb = nanobind;
@@ -20,6 +23,9 @@ namespace nb = nanobind;
 namespace apical::python {
 
 Circuit circuit_of(const TomlDocument& document) {
+  if (is_spiking(document))
+    throw ConfigError(fmt::format("{} is about neurons that spike, not about rates", document.origin()), {},
+                      "apical.SpikingSimulation steps those");
   TomlReader root(document);
   if (root.has("task")) {
     const Experiment e = read_experiment(document);
@@ -35,7 +41,31 @@ Circuit circuit_of(const TomlDocument& document) {
   return circuit;
 }
 
+SpikingCircuit spiking_circuit_of(const TomlDocument& document) {
+  if (!is_spiking(document))
+    throw ConfigError(fmt::format("{} is about no circuit of spiking neurons", document.origin()), {},
+                      "[circuit] with neurons = \"spiking\", or a spiking model");
+  TomlReader root(document);
+  SpikingCircuit circuit;
+  if (root.has("model") || root.has("stage")) {
+    circuit = read_experiment(document).spiking().circuit;
+    if (circuit.groups.empty())
+      throw ConfigError(fmt::format("{} is a protocol of its own without a network", document.origin()));
+    return circuit;
+  }
+  read_spiking_circuit(root, circuit);
+  root.finish();
+  return circuit;
+}
+
 namespace {
+
+std::string circuit_text(const TomlDocument& d) {
+  return is_spiking(d) ? circuit_toml(spiking_circuit_of(d)) : circuit_toml(circuit_of(d));
+}
+std::string circuit_described(const TomlDocument& d) {
+  return is_spiking(d) ? spike::describe(spiking_circuit_of(d)) : describe(circuit_of(d));
+}
 
 /// Each experiment that the document describes.
 nb::list resolved(const TomlDocument& document) {
@@ -61,12 +91,13 @@ nb::list resolved(const TomlDocument& document) {
   return out;
 }
 
-nb::dict forecast_of(const TomlDocument& document, unsigned threads, const std::string& data) {
+nb::dict forecast_of(const TomlDocument& document, unsigned threads, const std::string& data,
+                     const Handed& handed) {
   Forecast f;
   CallingThread caller;
   caller.wait_for([&](const std::atomic<bool>&) {
     ThreadPool pool(threads);
-    f = forecast(read_experiment(document), {pool, data});
+    f = forecast(read_experiment(document), resources_of(pool, data, handed));
   });
   nb::dict out, lines, figures;
   for (const Forecast::Line& line : f.lines) lines[line.name.c_str()] = line.text;
@@ -99,13 +130,19 @@ void bind_documents(nb::module_& m) {
       .def("overlay", &TomlDocument::overlay, nb::arg("other"))
       .def_prop_ro("origin", [](const TomlDocument& d) { return d.origin(); });
   m.def("resolved", &resolved, nb::arg("document"), "Every experiment of a document, defaults filled in.");
-  m.def("forecast", &forecast_of, nb::arg("document"), nb::arg("threads"), nb::arg("data"));
+  m.def("forecast", &forecast_of, nb::arg("document"), nb::arg("threads"), nb::arg("data"),
+        nb::arg("handed"));
+  m.def("circuit_text", &circuit_text, nb::arg("document"), "The circuit alone, as TOML.");
+  m.def("circuit_described", &circuit_described, nb::arg("document"));
   m.def(
-      "circuit_text", [](const TomlDocument& d) { return circuit_toml(circuit_of(d)); }, nb::arg("document"),
-      "The circuit alone, as TOML.");
-  m.def(
-      "circuit_described", [](const TomlDocument& d) { return describe(circuit_of(d)); },
-      nb::arg("document"));
+      "population_sizes",
+      [](const TomlDocument& d) {
+        std::map<std::string, std::size_t> sizes;
+        for (const spike::NeuronGroup& g : spiking_circuit_of(d).groups) sizes[g.name] = g.size;
+        return sizes;
+      },
+      nb::arg("document"), "Of a circuit of spiking neurons.");
+  m.def("is_spiking", &is_spiking, nb::arg("document"), "Whether its neurons spike.");
 }
 
 }  // namespace apical::python

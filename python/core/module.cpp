@@ -12,9 +12,11 @@ NB_MODULE(_core, m) {
   m.def("revision", [] { return apical::build_info().revision; });
   m.def("numerics_version", [] { return apical::kNumericsVersion; });
   bind_errors(m);
+  bind_handed(m);
   bind_documents(m);
   bind_runs(m);
   bind_studies(m);
   bind_weights(m);
   bind_simulation(m);
+  bind_spiking_simulation(m);
 }

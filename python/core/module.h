@@ -8,10 +8,12 @@
 namespace apical::python {
 
 void bind_errors(nanobind::module_& m);
+void bind_handed(nanobind::module_& m);
 void bind_documents(nanobind::module_& m);
 void bind_runs(nanobind::module_& m);
 void bind_studies(nanobind::module_& m);
 void bind_weights(nanobind::module_& m);
 void bind_simulation(nanobind::module_& m);
+void bind_spiking_simulation(nanobind::module_& m);
 
 }  // namespace apical::python

@@ -7,6 +7,7 @@
 #include "apical/experiments.h"
 #include "apical/report/compose/write_report.h"
 #include "apical/study/run_with_report.h"
+#include "core/call.h"
 #include "core/module.h"
 #include "core/reporter.h"
 #include "core/results.h"
@@ -29,18 +30,17 @@ nb::dict dict_of(const RunResult& r) {
 
 namespace {
 
-nb::dict run(const TomlDocument& document, const std::string& directory, bool resume, bool report,
-             unsigned threads, const std::string& data, const nb::object& heard) {
+nb::dict run(const TomlDocument& document, const Call& call, bool report) {
   RunResult result;
   CallingThread caller;
-  Reporter reporter(caller, heard);
+  Reporter reporter(caller, call.heard);
   caller.wait_for([&](const std::atomic<bool>& stop) {
     const Experiment experiment = read_experiment(document);
-    ThreadPool pool(threads);
-    const Resources resources{pool, data};
+    ThreadPool pool(call.threads);
+    const Resources resources = resources_of(pool, call.data, call.handed);
     RunOptions options;
-    options.directory = directory;
-    options.resume = resume;
+    options.directory = call.directory;
+    options.resume = call.resume;
     options.listeners.push_back(&reporter);
     reporter.begin(experiment.label);
     result = report ? run_with_report(experiment, options, resources, stop)
@@ -53,10 +53,19 @@ nb::dict run(const TomlDocument& document, const std::string& directory, bool re
 }  // namespace
 
 void bind_runs(nb::module_& m) {
-  m.def("run", &run, nb::arg("document"), nb::arg("directory"), nb::arg("resume"), nb::arg("report"),
-        nb::arg("threads"), nb::arg("data"), nb::arg("heard").none(),
-        "Runs into a directory. `heard(kind, fields)` is called on this thread, without the engine's; False "
-        "stops.");
+  nb::class_<Call>(m, "Call", "Where a call writes, what it may use of the machine, and who hears of it.")
+      .def(
+          "__init__",
+          [](Call* self, std::string directory, bool resume, unsigned threads, std::string data,
+             const Handed& handed, nb::object heard) {
+            new (self) Call{std::move(directory), resume, threads, std::move(data), handed, std::move(heard)};
+          },
+          nb::arg("directory"), nb::arg("resume"), nb::arg("threads"), nb::arg("data"), nb::arg("handed"),
+          nb::arg("heard").none(),
+          "`heard(kind, fields)` is called on the thread that calls, without the engine's; False stops.")
+      .def_ro("directory", &Call::directory)
+      .def_ro("handed", &Call::handed);
+  m.def("run", &run, nb::arg("document"), nb::arg("call"), nb::arg("report"));
   m.def(
       "write_report", [](const std::string& directory) { return write_report(directory).string(); },
       nb::arg("directory"), "Writes the page of a directory again; its path.");

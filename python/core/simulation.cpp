@@ -7,11 +7,11 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 
 #include "apical/experiment/toml/toml_reader.h"
 #include "core/arrays.h"
+#include "core/chunks.h"
 #include "core/documents.h"
 #include "core/module.h"
 
@@ -19,8 +19,6 @@ namespace nb = nanobind;
 
 namespace apical::python {
 namespace {
-
-constexpr std::chrono::milliseconds kBetweenSignals{20};
 
 /// Variables that every population of neurons has, beside its compartments.
 std::vector<std::string> variables_of(const Population& p) {
@@ -38,21 +36,9 @@ class RateSimulation {
 
   const Circuit& circuit() const { return engine_.circuit(); }
 
-  /// Long ones are broken off by signals, between two steps.
   void advance(std::int64_t steps, bool learning) {
-    if (steps < 0) throw ConfigError(fmt::format("steps is {}; expected at least 0", steps));
     const rate::Learning learn = learning ? rate::Learning::all() : rate::Learning{};
-    for (rate::Step chunk = 1; steps > 0;) {
-      const rate::Step now = std::min<rate::Step>(chunk, steps);
-      const auto start = std::chrono::steady_clock::now();
-      {
-        const nb::gil_scoped_release others_run;
-        engine_.advance(now, learn);
-      }
-      steps -= now;
-      if (std::chrono::steady_clock::now() - start < kBetweenSignals / 2) chunk *= 2;
-      if (steps > 0 && PyErr_CheckSignals() != 0) throw nb::python_error();
-    }
+    advance_in_chunks(steps, [&](std::int64_t now) { engine_.advance(now, learn); });
   }
 
   void show(const std::string& population, const GivenVector& values, std::uint64_t seed) {

@@ -12,6 +12,7 @@
 #include "apical/run/protocol_run.h"
 #include "apical/study/compare.h"
 #include "apical/study/reproduce.h"
+#include "core/call.h"
 #include "core/module.h"
 #include "core/reporter.h"
 #include "core/results.h"
@@ -20,15 +21,6 @@ namespace nb = nanobind;
 
 namespace apical::python {
 namespace {
-
-/// Where a call writes, what it may use of the machine, and who hears of it.
-struct Call {
-  std::string directory;
-  bool resume = false;
-  unsigned threads = 0;
-  std::string data;
-  nb::object heard;
-};
 
 nb::dict dict_of_comparison(const ComparisonResult& c) {
   nb::dict out;
@@ -77,7 +69,8 @@ nb::dict compare(const std::vector<const TomlDocument*>& documents, const Call& 
   caller.wait_for([&](const std::atomic<bool>& stop) {
     const std::vector<Experiment> variants = variants_of(documents);
     ThreadPool pool(call.threads);
-    result = run_comparison(variants, comparison_options(call, reporter), {pool, call.data}, stop);
+    result = run_comparison(variants, comparison_options(call, reporter),
+                            resources_of(pool, call.data, call.handed), stop);
     if (!result.stopped) reporter.finish();
   });
   return dict_of_comparison(result);
@@ -119,7 +112,7 @@ nb::dict probe(const TomlDocument& document, const Call& call) {
       reporter.begin(label);
       return &reporter;
     };
-    result = run_protocol(models, options, {pool, call.data}, stop);
+    result = run_protocol(models, options, resources_of(pool, call.data, call.handed), stop);
     if (result.stopped) return;
     reporter.finish();
     write_report(options.directory);
@@ -137,7 +130,8 @@ nb::dict reproduce_figure(const TomlDocument& document, const Call& call) {
   Reporter reporter(caller, call.heard);
   caller.wait_for([&](const std::atomic<bool>& stop) {
     ThreadPool pool(call.threads);
-    result = reproduce(document, comparison_options(call, reporter), {pool, call.data}, stop);
+    result = reproduce(document, comparison_options(call, reporter),
+                       resources_of(pool, call.data, call.handed), stop);
     if (!result.comparison.stopped) reporter.finish();
   });
   nb::list outcomes;
@@ -171,7 +165,7 @@ nb::dict repeat(const std::string& run, const Call& call) {
     options.directory = call.directory;
     options.resume = call.resume;
     options.listeners.push_back(&reporter);
-    result = repeat_run(run, options, {pool, call.data}, stop);
+    result = repeat_run(run, options, resources_of(pool, call.data, call.handed), stop);
     if (!result.stopped) reporter.finish();
   });
   nb::dict out;
@@ -187,15 +181,6 @@ nb::dict repeat(const std::string& run, const Call& call) {
 }  // namespace
 
 void bind_studies(nb::module_& m) {
-  nb::class_<Call>(m, "Call", "Where a call writes, what it may use of the machine, and who hears of it.")
-      .def(
-          "__init__",
-          [](Call* self, std::string directory, bool resume, unsigned threads, std::string data,
-             nb::object heard) {
-            new (self) Call{std::move(directory), resume, threads, std::move(data), std::move(heard)};
-          },
-          nb::arg("directory"), nb::arg("resume"), nb::arg("threads"), nb::arg("data"),
-          nb::arg("heard").none());
   m.def("compare", &compare, nb::arg("documents"), nb::arg("call"));
   m.def("probe", &probe, nb::arg("document"), nb::arg("call"));
   m.def("reproduce", &reproduce_figure, nb::arg("document"), nb::arg("call"));

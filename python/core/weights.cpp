@@ -13,9 +13,13 @@
 #include "apical/layered.h"
 #include "apical/learning.h"
 #include "apical/learning/reward_learner.h"
+#include "apical/procedure/course_stepper.h"
 #include "apical/run/make_learner.h"
 #include "apical/run/state_file.h"
+#include "apical/spiking.h"
 #include "core/arrays.h"
+#include "core/dense_weights.h"
+#include "core/handed.h"
 #include "core/module.h"
 
 namespace nb = nanobind;
@@ -27,7 +31,9 @@ namespace {
 io::Checkpoint last_checkpoint(const io::Path& run) {
   const io::Path folder = run / "checkpoints";
   const std::vector<std::uint64_t> sequences = io::list_checkpoints(folder);
-  if (sequences.empty()) throw DataError(fmt::format("{} has no checkpoint", run.string()));
+  if (sequences.empty())
+    throw DataError(
+        fmt::format("{} has no checkpoint; spiking courses of a single stage keep none", run.string()));
   const io::Path file = folder / io::checkpoint_name(sequences.back());
   const std::uint64_t experiment = io::xxh3(io::bytes_of(io::read_text(run / "experiment.toml")));
   return io::decode_checkpoint(io::read_file(file), experiment, file.string());
@@ -104,12 +110,55 @@ std::unique_ptr<Weights> weights_of(Learner& learner) {
   return nullptr;
 }
 
+/// NaN where there is no synapse.
+class CourseWeights final : public Weights {
+ public:
+  CourseWeights(const Experiment& e, const Resources& resources, const io::Checkpoint& checkpoint,
+                const std::string& origin)
+      : circuit_(e.spiking().circuit) {
+    const Course& course = e.spiking().course;
+    if (course.protocol)
+      throw DataError(fmt::format("{} is a protocol of its own without a network", origin));
+    CourseSetting setting;
+    setting.samples = load_samples(course, circuit_, resources);
+    for (const std::uint64_t seed : e.seeds) {
+      setting.seed = seed;
+      const std::string section = fmt::format("seed-{}", seed);
+      courses_.push_back(std::make_unique<CourseStepper>(circuit_, course, setting));
+      courses_.back()->load(checkpoint.section(section), fmt::format("{}, section '{}'", origin, section));
+    }
+  }
+  std::vector<std::string> names() const override {
+    std::vector<std::string> out;
+    out.reserve(circuit_.connections.size());
+    for (const spike::Connection& c : circuit_.connections) out.push_back(c.name);
+    return out;
+  }
+  Matrix<double> weights(std::size_t j, std::size_t replica) override {
+    return dense_weights(courses_[replica]->network(), j);
+  }
+  std::vector<double> offsets(std::size_t, std::size_t) override {
+    throw ConfigError("projections of a circuit have weights only");
+  }
+
+ private:
+  SpikingCircuit circuit_;
+  std::vector<std::unique_ptr<CourseStepper>> courses_;
+};
+
 class SavedState {
  public:
-  SavedState(const std::string& run, unsigned threads, const std::string& data)
-      : run_(run), pool_(threads), experiment_(experiment_of(run_)) {
+  SavedState(const std::string& run, unsigned threads, const std::string& data, const Handed& handed)
+      : run_(run),
+        pool_(threads),
+        experiment_(read_experiment(TomlDocument::read((run_ / "experiment.toml").string()))) {
     const io::Checkpoint checkpoint = last_checkpoint(run_);
-    learner_ = make_learner(experiment_, {pool_, data});
+    if (std::holds_alternative<SpikingExperiment>(experiment_.subject)) {
+      weights_ = std::make_unique<CourseWeights>(experiment_, resources_of(pool_, data, handed), checkpoint,
+                                                 run + ", checkpoint");
+      return;
+    }
+    learner_ = make_learner(experiment_, resources_of(pool_, data, handed));
     Trainer trainer(*learner_, experiment_.plan, {});
     restore_state(trainer, checkpoint.section("trainer"), run + ", checkpoint");
     weights_ = weights_of<float>(*learner_);
@@ -124,13 +173,6 @@ class SavedState {
   }
 
  private:
-  static Experiment experiment_of(const io::Path& run) {
-    Experiment e = read_experiment(TomlDocument::read((run / "experiment.toml").string()));
-    if (std::holds_alternative<SpikingExperiment>(e.subject))
-      throw DataError(
-          fmt::format("weights of spiking circuits cannot be read from a run yet ({})", run.string()));
-    return e;
-  }
   /// By its name, or the beginning of just one: "a1.rep->a2.rep" for "a1.rep->a2.rep.basal".
   std::size_t index_of(const std::string& name) const {
     const std::vector<std::string> names = weights_->names();
@@ -163,8 +205,8 @@ class SavedState {
 
 void bind_weights(nb::module_& m) {
   nb::class_<SavedState>(m, "SavedState", "The last checkpoint of a run.")
-      .def(nb::init<const std::string&, unsigned, const std::string&>(), nb::arg("run"), nb::arg("threads"),
-           nb::arg("data"), nb::call_guard<nb::gil_scoped_release>())
+      .def(nb::init<const std::string&, unsigned, const std::string&, const Handed&>(), nb::arg("run"),
+           nb::arg("threads"), nb::arg("data"), nb::arg("handed"), nb::call_guard<nb::gil_scoped_release>())
       .def("projections", &SavedState::projections)
       .def("weights", &SavedState::weights, nb::arg("projection"), nb::arg("seed"),
            "(postsynaptic, presynaptic)")

@@ -33,7 +33,10 @@ from .experiment import Experiment, Forecast, experiment, read
 from .rules import Rule, rule
 from .run import Run
 from .simulation import Simulation
+from .spiking import SpikingCircuit, SpikingPopulation, SpikingProjection
+from .spiking_simulation import Counts, Spikes, SpikingSimulation
 from .study import Comparison, Probe, Reproduction, compare, probe, reproduce, sweep
+from .task import Task
 from .tuning import Tuning, log_uniform, tune
 
 __version__ = _core.version()
@@ -48,6 +51,7 @@ __all__ = [
     "Comparison",
     "Compartment",
     "ConfigError",
+    "Counts",
     "DataError",
     "EpochEnd",
     "Error",
@@ -65,6 +69,12 @@ __all__ = [
     "Rule",
     "Run",
     "Simulation",
+    "Spikes",
+    "SpikingCircuit",
+    "SpikingPopulation",
+    "SpikingProjection",
+    "SpikingSimulation",
+    "Task",
     "Transpose",
     "Tuning",
     "Weights",

@@ -15,6 +15,18 @@ def revision() -> str: ...
 
 def numerics_version() -> int: ...
 
+class Handed:
+    """What tasks have in this process instead of in files, by name."""
+
+    def __init__(self) -> None: ...
+
+    def add_world(self, name: str, make: object, observations: int, actions: int) -> None:
+        """
+        `make()` gives an object with begin(seed) and act(action), called on threads of the engine.
+        """
+
+    def add(self, other: Handed) -> None: ...
+
 class Document:
     """A parsed experiment file."""
 
@@ -37,27 +49,39 @@ class Document:
 def resolved(document: Document) -> list:
     """Every experiment of a document, defaults filled in."""
 
-def forecast(document: Document, threads: int, data: str) -> dict: ...
+def forecast(document: Document, threads: int, data: str, handed: Handed) -> dict: ...
 
 def circuit_text(document: Document) -> str:
     """The circuit alone, as TOML."""
 
 def circuit_described(document: Document) -> str: ...
 
-def run(document: Document, directory: str, resume: bool, report: bool, threads: int, data: str, heard: object | None) -> dict:
-    """
-    Runs into a directory. `heard(kind, fields)` is called on this thread, without the engine's; False stops.
-    """
+def population_sizes(document: Document) -> dict[str, int]:
+    """Of a circuit of spiking neurons."""
 
-def write_report(directory: str) -> str:
-    """Writes the page of a directory again; its path."""
+def is_spiking(document: Document) -> bool:
+    """Whether its neurons spike."""
 
 class Call:
     """
     Where a call writes, what it may use of the machine, and who hears of it.
     """
 
-    def __init__(self, directory: str, resume: bool, threads: int, data: str, heard: object | None) -> None: ...
+    def __init__(self, directory: str, resume: bool, threads: int, data: str, handed: Handed, heard: object | None) -> None:
+        """
+        `heard(kind, fields)` is called on the thread that calls, without the engine's; False stops.
+        """
+
+    @property
+    def directory(self) -> str: ...
+
+    @property
+    def handed(self) -> Handed: ...
+
+def run(document: Document, call: Call, report: bool) -> dict: ...
+
+def write_report(directory: str) -> str:
+    """Writes the page of a directory again; its path."""
 
 def compare(documents: Sequence[Document], call: Call) -> dict: ...
 
@@ -70,7 +94,7 @@ def repeat(run: str, call: Call) -> dict: ...
 class SavedState:
     """The last checkpoint of a run."""
 
-    def __init__(self, run: str, threads: int, data: str) -> None: ...
+    def __init__(self, run: str, threads: int, data: str, handed: Handed) -> None: ...
 
     def projections(self) -> list[str]: ...
 
@@ -117,3 +141,47 @@ class RateSimulation:
 
     @property
     def seeds(self) -> list[int]: ...
+
+class SpikingSimulation:
+    """A circuit of spiking neurons, stepped by hand."""
+
+    def __init__(self, document: Document, seeds: Sequence[int], threads: int) -> None: ...
+
+    def advance(self, steps: int, learning: bool) -> None: ...
+
+    def set_rates(self, population: str, rates_Hz: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> None: ...
+
+    def set_currents(self, population: str, compartment: str, amperes: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> None: ...
+
+    def emit(self, population: str, neurons: Sequence[int]) -> None: ...
+
+    def silence(self, population: str, neurons: Sequence[int]) -> None: ...
+
+    def cut(self, projection: str) -> None: ...
+
+    def restore(self) -> None: ...
+
+    def read(self, population: str, variable: str, seed: int) -> Annotated[NDArray[numpy.float64], dict(shape=(None,))]: ...
+
+    def counts(self, population: str, seed: int) -> tuple:
+        """Spikes, events and bursts."""
+
+    def reset_counts(self) -> None: ...
+
+    def record(self, population: str, on: bool) -> None: ...
+
+    def take_spikes(self, population: str, seed: int) -> tuple: ...
+
+    def weights(self, projection: str, seed: int) -> Annotated[NDArray[numpy.float64], dict(shape=(None, None))]: ...
+
+    def set_weights(self, projection: str, values: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu', writable=False)], seed: int) -> None: ...
+
+    def populations(self) -> dict: ...
+
+    def projections(self) -> list[str]: ...
+
+    @property
+    def dt_ms(self) -> float: ...
+
+    @property
+    def step(self) -> int: ...

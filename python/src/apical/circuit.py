@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _core, toml_text
+from .arrays import ArrayLike
 from .errors import ConfigError
 from .rules import Rule
-
-#: Numbers of any kind that NumPy makes an array of.
-ArrayLike = npt.ArrayLike
 
 
 @dataclass(frozen=True)
@@ -281,12 +278,13 @@ class Circuit:
             "projection": list(self._projections.values()),
         }
 
+    @property
     def _document(self) -> _core.Document:
         return _core.Document.parse(toml_text.document(self.to_dict()), f"<circuit {self.name}>")
 
     def to_toml(self) -> str:
         """The circuit as tables of an experiment file, with every name checked."""
-        return _core.circuit_text(self._document())
+        return _core.circuit_text(self._document)
 
     def validate(self) -> None:
         """ConfigError for anything an engine could not run."""
@@ -294,7 +292,7 @@ class Circuit:
 
     def describe(self) -> str:
         """A page of text: each population with its constants, each projection with its rule."""
-        return _core.circuit_described(self._document())
+        return _core.circuit_described(self._document)
 
     def __repr__(self) -> str:
         return f"Circuit({self.name!r}: {len(self._populations)} populations, {len(self._projections)} projections)"

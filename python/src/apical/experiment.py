@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from . import _core, toml_text
-from .callbacks import Callback, heard_by
+from .callbacks import Callback
 from .errors import ConfigError
-from .machine import PathLike, data_folder, experiment_file, output_directory, thread_count
-from .run import BY_RESUME, Run, stopped_note
-
-#: One number is how many (1 … n), a list is the seeds themselves.
-Seeds = int | Iterable[int]
+from .execution import BY_RESUME, Execution, Seeds
+from .machine import PathLike, data_folder, experiment_file, thread_count
+from .run import Run
+from .task import Task
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,8 @@ class Experiment:
 
     Args:
         source: the path of a TOML file (of yours, or one that comes with Apical, such as
-            "yin-yang/error-neurons"); TOML as a text of several lines; a dict of its tables.
+            "yin-yang/error-neurons"); TOML as a text of several lines; a dict of its tables, in which "task" may
+            be a `Task`.
 
     Raises:
         ConfigError: with file, line and the nearest valid name, for what is wrong in it.
@@ -70,8 +70,12 @@ class Experiment:
     """
 
     def __init__(self, source: PathLike | Mapping[str, Any]) -> None:
+        self._handed = _core.Handed()
         if isinstance(source, Mapping):
             self.name = "experiment"
+            if isinstance(task := source.get("task"), Task):
+                self._handed.add(task._handed)
+                source = {**source, "task": task.to_dict()}
             self._document = _core.Document.parse(toml_text.document(source), "<dict>")
         elif isinstance(source, str) and "\n" in source:
             self.name = "experiment"
@@ -84,9 +88,10 @@ class Experiment:
         self._experiments()
 
     @classmethod
-    def _of(cls, document: _core.Document, name: str) -> Experiment:
+    def _of(cls, document: _core.Document, name: str, handed: _core.Handed) -> Experiment:
         self = cls.__new__(cls)
         self.name = name
+        self._handed = handed
         self._document = document
         self._resolved = None
         return self
@@ -148,7 +153,7 @@ class Experiment:
 
     def copy(self) -> Experiment:
         """Another one that can be changed by itself."""
-        return Experiment._of(self._document.copy(), self.name)
+        return Experiment._of(self._document.copy(), self.name, self._handed)
 
     # What it is.
 
@@ -165,7 +170,8 @@ class Experiment:
         """One for each [[variant]] and value of [sweep]; only itself if it has none."""
         out = []
         for e in self._experiments():
-            one = Experiment._of(_core.Document.parse(e["toml"], f"{self._document.origin}, {e['label']}"), self.name)
+            document = _core.Document.parse(e["toml"], f"{self._document.origin}, {e['label']}")
+            one = Experiment._of(document, self.name, self._handed)
             one["label"] = e["label"]
             out.append(one)
         return out
@@ -188,7 +194,7 @@ class Experiment:
     def check(self, *, threads: int | None = None, data: PathLike | None = None) -> Forecast:
         """Builds the experiment and lets it run for a moment: memory, output and time before you run it."""
         self._one()
-        return Forecast(**_core.forecast(self._document, thread_count(threads), data_folder(data)))
+        return Forecast(**_core.forecast(self._document, thread_count(threads), data_folder(data), self._handed))
 
     # Running.
 
@@ -223,25 +229,10 @@ class Experiment:
             NumericalFault: a value was not finite; the state is kept beside the checkpoints.
         """
         experiment = self if seeds is None else self.copy().with_seeds(seeds)
-        directory = output_directory(out, self.name)
-        heard = heard_by(callbacks)
-        resume = resume and (directory / "experiment.toml").exists()
-        try:
-            with stopped_note(directory, BY_RESUME):
-                result = _core.run(
-                    experiment._document,
-                    str(directory),
-                    resume,
-                    report,
-                    thread_count(threads),
-                    data_folder(data),
-                    heard,
-                )
-        except BaseException:
-            if out is None and not any(directory.iterdir()):
-                directory.rmdir()
-            raise
-        return Run(directory, notes=result["notes"], data=data)
+        how = Execution(None, out, callbacks, resume, threads, data)
+        with how.into(self.name, self._handed, begun_by="experiment.toml", go_on=BY_RESUME) as call:
+            result = _core.run(experiment._document, call, report)
+        return Run._made(call, result["notes"], data)
 
     def with_seeds(self, seeds: Seeds) -> Experiment:
         """Sets run.seeds: how many, or which; returns the experiment."""
@@ -249,7 +240,7 @@ class Experiment:
 
 
 def experiment(
-    task: str | Mapping[str, Any],
+    task: str | Mapping[str, Any] | Task,
     model: str | Mapping[str, Any] | Any,
     *,
     seeds: Seeds | None = None,
@@ -258,14 +249,14 @@ def experiment(
     """An experiment from its parts.
 
     Args:
-        task: a name, or the table [task].
+        task: a name, the table [task], or a `Task`.
         model: a name, the table [model], or a `Circuit`.
         seeds: how many, or which.
         tables: further tables by name, e.g. training={"epochs": 20}, record=[{…}], or plain keys (title=…).
 
     >>> exp = experiment("yin-yang", {"name": "backpropagation", "layers": [4, 30, 3]}, training={"epochs": 5})
     """
-    document: dict[str, Any] = {"task": {"name": task} if isinstance(task, str) else dict(task)}
+    document: dict[str, Any] = {"task": {"name": task} if isinstance(task, str) else task}
     circuit = getattr(model, "to_dict", None)
     if isinstance(model, str):
         document["model"] = {"name": model}

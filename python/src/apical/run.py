@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from .callbacks import Callback, heard_by
+from .callbacks import Callback
 from .errors import DataError
-from .machine import PathLike, data_folder, thread_count
+from .execution import BY_RESUME, Execution
+from .machine import PathLike, data_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,22 +23,10 @@ if TYPE_CHECKING:
 
     from .experiment import Experiment
     from .recordings import Recordings
+    from .spikes import SpikeTrains
+    from .task import Task
 
 _SPLITS = ("train", "validation", "test")
-
-
-@contextmanager
-def stopped_note(directory: Path, how: str = "the same call, out={0!r} and resume=True") -> Iterator[None]:
-    """Says with an interrupt how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt as e:
-        e.add_note(f"stopped with a checkpoint; go on with {how.format(str(directory))}")
-        raise
-
-
-#: How to go on with a single run.
-BY_RESUME = "apical.Run({0!r}).resume()"
 
 
 def _need(module: str, extra: str) -> Any:
@@ -55,17 +43,28 @@ class Run:
 
     Args:
         path: the directory.
+        data: folder of data sets, as it was for the run.
+        task: the `Task` of a run whose data or environment live in this process; needed to go on with it and to
+            read its weights.
 
     Raises:
         DataError: if it holds no run.
     """
 
-    def __init__(self, path: PathLike, *, notes: Iterable[str] = (), data: PathLike | None = None) -> None:
+    def __init__(self, path: PathLike, *, data: PathLike | None = None, task: Task | None = None) -> None:
         self.path = Path(path)
-        self.notes = list(notes)
+        self.notes: list[str] = []
         self._data = data
+        self._handed = task._handed if task is not None else _core.Handed()
         if not (self.path / "manifest.json").is_file():
             raise DataError(f"{self.path} holds no run (no manifest.json)")
+
+    @classmethod
+    def _made(cls, call: _core.Call, notes: Iterable[str], data: PathLike | None) -> Run:
+        run = cls(call.directory, data=data)
+        run.notes = list(notes)
+        run._handed = call.handed
+        return run
 
     # What it is.
 
@@ -101,7 +100,8 @@ class Run:
         """As it was run, every default filled in."""
         from .experiment import Experiment
 
-        return Experiment(self.path / "experiment.toml")
+        document = _core.Document.read(str(self.path / "experiment.toml"))
+        return Experiment._of(document, "experiment", self._handed)
 
     @property
     def report(self) -> Path:
@@ -158,11 +158,22 @@ class Run:
 
         return Recordings(self.path)
 
+    def spikes(self, seed: int | None = None) -> dict[str, SpikeTrains]:
+        """By population: all spikes that [record] of a spiking experiment asked for, of a seed (default: the first).
+
+        Empty if none were kept.
+        """
+        from .spikes import read_spikes
+
+        which = self.seeds[0] if seed is None else seed
+        experiment = self.experiment
+        return read_spikes(self.path, which, experiment._document, experiment.to_dict().get("record", {}))
+
     # Weights.
 
     @cached_property
     def _state(self) -> _core.SavedState:
-        return _core.SavedState(str(self.path), 1, data_folder(self._data))
+        return _core.SavedState(str(self.path), 1, data_folder(self._data), self._handed)
 
     @property
     def projections(self) -> list[str]:
@@ -196,11 +207,11 @@ class Run:
     ) -> Run:
         """Continues a stopped or killed run; the bits are those of one that was never stopped."""
         document = _core.Document.read(str(self.path / "experiment.toml"))
-        folder = data_folder(self._data if data is None else data)
-        heard = heard_by(callbacks)
-        with stopped_note(self.path, BY_RESUME):
-            result = _core.run(document, str(self.path), True, report, thread_count(threads), folder, heard)
-        return Run(self.path, notes=result["notes"], data=self._data if data is None else data)
+        folder = self._data if data is None else data
+        how = Execution(None, self.path, callbacks, True, threads, folder)
+        with how.into(self.path.name, self._handed, go_on=BY_RESUME) as call:
+            result = _core.run(document, call, report)
+        return Run._made(call, result["notes"], folder)
 
     def __repr__(self) -> str:
         state = "finished" if self.finished else "stopped"

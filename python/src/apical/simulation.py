@@ -6,20 +6,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _core
-from .circuit import ArrayLike, Circuit
-from .errors import ConfigError, DataError
+from .arrays import ArrayLike, matrix, require_finite, vector
+from .circuit import Circuit
+from .errors import ConfigError
 from .experiment import Experiment
 from .machine import PathLike, thread_count
 from .run import Run
+from .spiking import SpikingCircuit
 
 if TYPE_CHECKING:
     from typing import Self
+
+
+def document_of(circuit: Circuit | SpikingCircuit | Experiment | Run | PathLike) -> _core.Document:
+    """What describes it."""
+    if isinstance(circuit, Circuit | SpikingCircuit | Experiment):
+        return circuit._document
+    return (circuit.experiment if isinstance(circuit, Run) else Experiment(circuit))._document
 
 
 class Simulation:
@@ -53,10 +62,7 @@ class Simulation:
         threads: int | None = 1,
     ) -> None:
         run = circuit if isinstance(circuit, Run) else None
-        if isinstance(circuit, Circuit | Experiment):
-            document = circuit._document() if isinstance(circuit, Circuit) else circuit._document
-        else:
-            document = (circuit.experiment if isinstance(circuit, Run) else Experiment(circuit))._document
+        document = document_of(circuit)
         self.seeds = [int(s) for s in (seeds if seeds is not None else [seed])]
         self._engine: _core.RateSimulation | None = _core.RateSimulation(document, self.seeds, thread_count(threads))
         self._sizes = self._engine.populations()
@@ -178,10 +184,8 @@ class Simulation:
 
     def set_weights(self, projection: str, values: ArrayLike, *, seed: int | None = None) -> None:
         """(postsynaptic, presynaptic); of all seeds unless one is named."""
-        array = np.ascontiguousarray(np.asarray(values, dtype=np.float64))
-        if array.ndim != 2:
-            raise DataError(f"weights of '{projection}' have shape {array.shape}; expected two dimensions")
-        _require_finite(array, f"weights of '{projection}'")
+        array = matrix(values, f"weights of '{projection}'")
+        require_finite(array, f"weights of '{projection}'")
         for s in self._of(seed):
             self._live.set_weights(projection, array, s)
 
@@ -196,17 +200,8 @@ class Simulation:
         return self._live.projections()
 
     def _given(self, values: ArrayLike, population: str) -> npt.NDArray[np.float64]:
-        try:
-            array = np.ascontiguousarray(np.asarray(values, dtype=np.float64).reshape(-1))
-        except (TypeError, ValueError) as e:
-            raise DataError(f"values for '{population}' are not numbers: {e}") from None
-        size = self._sizes.get(population, (array.size,))[0]
-        if array.size != size:
-            raise DataError(
-                f"values for '{population}' have shape {np.shape(values)}; expected {size} numbers, one per neuron"
-            )
-        _require_finite(array, f"values for '{population}'")
-        return array
+        size = self._sizes[population][0] if population in self._sizes else None
+        return vector(values, size, f"values for '{population}'")
 
     # Perturbing: from now on, in all seeds, until restore().
 
@@ -253,10 +248,3 @@ class Simulation:
         if self._engine is None:
             return "Simulation(closed)"
         return f"Simulation({len(self._sizes)} populations, {len(self.seeds)} seeds, {self.time_ms:g} ms)"
-
-
-def _require_finite(array: npt.NDArray[Any], what: str) -> None:
-    if np.isfinite(array).all():
-        return
-    at = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-    raise DataError(f"{what} are not finite at {at if len(at) > 1 else at[0]}: {array[at]}")

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core, toml_text
-from .callbacks import Callback, heard_by
-from .circuit import Circuit
+from .callbacks import Callback
 from .errors import ConfigError, DataError
-from .experiment import Experiment, Seeds
-from .machine import PathLike, data_folder, output_directory, shipped_experiments, thread_count
-from .run import Run, _need, stopped_note
+from .execution import Execution, Seeds
+from .experiment import Experiment
+from .machine import PathLike
+from .run import Run, _need
+from .task import Task, handed_by
+from .variants import variant_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +37,7 @@ class Comparison:
         self.path = Path(path)
         self.notes = list(notes)
         self.faults = list(faults)
+        self._handed = _core.Handed()
         index = self.path / "comparison.json"
         if not index.is_file():
             raise DataError(f"{self.path} holds no comparison (no comparison.json)")
@@ -45,6 +48,8 @@ class Comparison:
         """By label, those that have begun."""
         found = [self.path / name for name in self._index["runs"]]
         begun = [Run(path) for path in found if (path / "manifest.json").is_file()]
+        for run in begun:
+            run._handed = self._handed
         return {run.label: run for run in begun}
 
     def __getitem__(self, label: str) -> Run:
@@ -139,31 +144,8 @@ def _number(x: Any) -> float:
         return float("nan")
 
 
-def _variant(task: str | Mapping[str, Any], model: Any, tables: Mapping[str, Any]) -> Experiment:
-    """One model of a comparison, with the settings that Apical brings for the task if it is just a name."""
-    if isinstance(model, Experiment):
-        return model
-    if isinstance(model, Circuit):
-        from .experiment import experiment
-
-        made = experiment(task, model, **tables)
-        made["label"] = model.name
-        return made
-    name = task if isinstance(task, str) else str(task["name"])
-    settings = shipped_experiments() / name / "all.toml"
-    if settings.is_file():
-        for one in Experiment(settings).variants():
-            if model in (one["label"], one.to_dict().get("model", {}).get("name")):
-                changes = {} if isinstance(task, str) else {"task": dict(task)}
-                return one.update({**changes, **tables}) if changes or tables else one
-    raise ConfigError(
-        f"no settings of model '{model}' for task '{name}' come with Apical",
-        hint="give an Experiment: apical.experiment(task, {'name': …, 'layers': …})",
-    )
-
-
 def compare(
-    task: str | Mapping[str, Any] | PathLike | Experiment | Sequence[Experiment],
+    task: str | Mapping[str, Any] | Task | PathLike | Experiment | Sequence[Experiment],
     models: Sequence[Any] | None = None,
     *,
     seeds: Seeds | None = None,
@@ -177,20 +159,22 @@ def compare(
     """Runs several models on one task over the same seeds, into one directory with one report.
 
     Args:
-        task: a task's name or table, with `models`; or else a file or `Experiment` with [[variant]] entries,
-            or a list of experiments.
-        models: circuits, experiments, and names of models, for which Apical brings settings for the task.
+        task: a task's name or table, or a `Task`, with `models`; or else a file or `Experiment` with [[variant]]
+            entries, or a list of experiments.
+        models: circuits, experiments, and names of models, for which Apical brings settings for the task. On a
+            `Task` these are the settings for Yin-Yang, 120 hidden units (CartPole-v1 where it rewards, 64 and 64),
+            unless model={"layers": …} says otherwise, and angles are measured every 5 epochs.
         seeds: how many, or which; default: those of the experiments, which must agree.
         out, callbacks, resume, threads, data: as for `Experiment.run`.
         tables: changes for every model, e.g. training={"epochs": 20}.
     """
     if models is not None:
-        if not isinstance(task, str | Mapping):
-            raise ConfigError("with models, the task is a name or a table")
-        experiments = [_variant(task, model, tables).copy() for model in models]
-        stem = f"{task if isinstance(task, str) else task['name']}-compare"
+        if not isinstance(task, str | Mapping | Task):
+            raise ConfigError("with models, the task is a name, a table or a Task")
+        experiments = [variant_of(task, model, tables).copy() for model in models]
+        stem = f"{experiments[0]['task.name'] if experiments else 'task'}-compare"
     else:
-        if isinstance(task, Mapping):
+        if isinstance(task, Mapping | Task):
             raise ConfigError("models are missing; expected compare(task, [models])")
         if isinstance(task, Experiment):
             experiments = [task.copy()]
@@ -202,39 +186,19 @@ def compare(
         if tables:
             for e in experiments:
                 e.update(tables)
-    return _run_comparison(experiments, seeds, out, stem, callbacks, resume, threads, data)
+    return _run_comparison(experiments, stem, Execution(seeds, out, callbacks, resume, threads, data))
 
 
-def _run_comparison(
-    experiments: Sequence[Experiment],
-    seeds: Seeds | None,
-    out: PathLike | None,
-    stem: str,
-    callbacks: Iterable[Callback],
-    resume: bool,
-    threads: int | None,
-    data: PathLike | None,
-) -> Comparison:
-    if seeds is not None:
+def _run_comparison(experiments: Sequence[Experiment], stem: str, how: Execution) -> Comparison:
+    if how.seeds is not None:
         for e in experiments:
-            e.with_seeds(seeds)
-    directory = output_directory(out, stem)
-    call = _core.Call(
-        str(directory),
-        resume and (directory / "comparison.json").exists(),
-        thread_count(threads),
-        data_folder(data),
-        heard_by(callbacks),
-    )
-    try:
-        with stopped_note(directory):
-            result = _core.compare([e._document for e in experiments], call)
-    except BaseException:
-        if out is None and not any(directory.iterdir()):
-            directory.rmdir()
-        raise
+            e.with_seeds(how.seeds)
+    with how.into(stem, handed_by(*experiments), begun_by="comparison.json") as call:
+        result = _core.compare([e._document for e in experiments], call)
     notes = [*result["notes"], *(note for run in result["runs"] for note in run["notes"])]
-    return Comparison(directory, notes=notes, faults=result["faults"])
+    made = Comparison(call.directory, notes=notes, faults=result["faults"])
+    made._handed = call.handed
+    return made
 
 
 def sweep(
@@ -270,38 +234,39 @@ def sweep(
         ", ".join(f"{k.split('.')[-1]} = {_short(v)}" for k, v in zip(keys, point, strict=True)) for point in grid
     ]
     name = ", ".join(keys)
-    return run_points(experiment, keys, grid, name, at, labels, seeds, out, "sweep", callbacks, resume, threads, data)
+    how = Execution(seeds, out, callbacks, resume, threads, data)
+    return run_points(experiment, Points(name, keys, grid, at, labels), "sweep", how)
 
 
-def run_points(
-    experiment: Experiment,
-    keys: Sequence[str],
-    points: Sequence[tuple[Any, ...]],
-    name: str,
-    at: Sequence[float],
-    labels: Sequence[str],
-    seeds: Seeds | None,
-    out: PathLike | None,
-    stem: str,
-    callbacks: Iterable[Callback],
-    resume: bool,
-    threads: int | None,
-    data: PathLike | None,
-) -> Comparison:
-    """The experiment with the keys at each point, as a table [sweep] says it."""
-    lists: dict[str, Any] = {}
-    for i, key in enumerate(keys):
-        place = lists
-        *path, last = key.split(".")
-        for part in path:
-            place = place.setdefault(part, {})
-        place[last] = [point[i] for point in points]
-    table = {"sweep": {"name": name, "at": list(at), "labels": list(labels), "values": lists}}
+@dataclass(frozen=True)
+class Points:
+    """Where in the space of some keys an experiment is run: a table [sweep]."""
+
+    name: str
+    keys: Sequence[str]
+    values: Sequence[tuple[Any, ...]]  #: of the keys, at each point
+    at: Sequence[float]  #: where each is drawn
+    labels: Sequence[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table."""
+        lists: dict[str, Any] = {}
+        for i, key in enumerate(self.keys):
+            place = lists
+            *path, last = key.split(".")
+            for part in path:
+                place = place.setdefault(part, {})
+            place[last] = [point[i] for point in self.values]
+        return {"name": self.name, "at": list(self.at), "labels": list(self.labels), "values": lists}
+
+
+def run_points(experiment: Experiment, points: Points, stem: str, how: Execution) -> Comparison:
+    """The experiment at each point."""
     swept = experiment.copy()
-    swept._document.overlay(_core.Document.parse(toml_text.document(table), "<sweep>"))
+    swept._document.overlay(_core.Document.parse(toml_text.document({"sweep": points.to_dict()}), "<sweep>"))
     swept._resolved = None
     swept._experiments()
-    return _run_comparison([swept], seeds, out, f"{experiment.name}-{stem}", callbacks, resume, threads, data)
+    return _run_comparison([swept], f"{experiment.name}-{stem}", how)
 
 
 def _short(value: Any) -> str:
@@ -342,17 +307,9 @@ def probe(
     experiment = (protocol if isinstance(protocol, Experiment) else Experiment(protocol)).copy()
     if seeds is not None:
         experiment.with_seeds(seeds)
-    directory = output_directory(out, experiment.name)
-    call = _core.Call(
-        str(directory),
-        resume and directory.is_dir() and any(directory.iterdir()),
-        thread_count(threads),
-        data_folder(data),
-        heard_by(callbacks),
-    )
-    with stopped_note(directory):
+    with Execution(seeds, out, callbacks, resume, threads, data).into(experiment.name, experiment._handed) as call:
         result = _core.probe(experiment._document, call)
-    return Probe(directory, pandas.DataFrame(result["contrasts"]), result["notes"])
+    return Probe(Path(call.directory), pandas.DataFrame(result["contrasts"]), result["notes"])
 
 
 @dataclass(frozen=True)
@@ -382,18 +339,15 @@ def reproduce(
 ) -> Reproduction:
     """Runs what reproduces a published figure ("max2026/figure-2b", or a file with [reproduces]), or a finished
     run again, and says whether the expectations hold, or the bits are the same."""
-    heard = heard_by(callbacks)
     run = what.path if isinstance(what, Run) else Path(what)
     again = (run / "manifest.json").is_file()
     experiment = None if again else Experiment(run)
-    directory = output_directory(out, f"{run.name}-again" if experiment is None else experiment.name)
-    begun = resume and directory.is_dir() and any(directory.iterdir())
-    call = _core.Call(str(directory), begun, thread_count(threads), data_folder(data), heard)
-    with stopped_note(directory):
-        if experiment is None:
-            result = _core.repeat(str(run), call)
-            text = f"{result['label']}: {result['text'] or 'stopped'}"
-            return Reproduction(directory, result["identical"], text)
-        result = _core.reproduce(experiment._document, call)
+    stem = f"{run.name}-again" if experiment is None else experiment.name
+    handed = what._handed if isinstance(what, Run) else _core.Handed()
+    with Execution(None, out, callbacks, resume, threads, data).into(stem, handed) as call:
+        result = _core.repeat(str(run), call) if experiment is None else _core.reproduce(experiment._document, call)
+    directory = Path(call.directory)
+    if experiment is None:
+        return Reproduction(directory, result["identical"], f"{result['label']}: {result['text'] or 'stopped'}")
     lines = [("reproduced  " if o["reproduced"] else "DEVIATES    ") + o["text"] for o in result["outcomes"]]
     return Reproduction(directory, result["reproduced"], "\n".join([result["figure"], *lines]), result["outcomes"])

@@ -13,9 +13,10 @@ import numpy as np
 from .callbacks import Callback
 from .circuit import Weights
 from .errors import ConfigError, DataError
-from .experiment import Experiment, Seeds
+from .execution import Execution, Seeds
+from .experiment import Experiment
 from .machine import PathLike
-from .study import Comparison, run_points
+from .study import Comparison, Points, run_points
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,23 +102,14 @@ def tune(
     if trials < 1:
         raise ConfigError(f"trials is {trials}; expected at least 1")
     generator = np.random.Generator(np.random.PCG64(draw_seed))
-    points = [tuple(draw(space[key], generator) for key in space) for _ in range(trials)]
-    labels = [f"trial {i}" for i in range(1, trials + 1)]
-    at = [float(i) for i in range(1, trials + 1)]
-    runs = run_points(
-        experiment, list(space), points, "trial", at, labels, seeds, out, "tune", callbacks, resume, threads, data
-    )
-    return _judged(experiment, list(space), points, labels, metric, runs)
+    drawn = [tuple(draw(space[key], generator) for key in space) for _ in range(trials)]
+    numbers = range(1, trials + 1)
+    points = Points("trial", list(space), drawn, [float(i) for i in numbers], [f"trial {i}" for i in numbers])
+    runs = run_points(experiment, points, "tune", Execution(seeds, out, callbacks, resume, threads, data))
+    return _judged(experiment, points, metric, runs)
 
 
-def _judged(
-    experiment: Experiment,
-    keys: Sequence[str],
-    points: Sequence[tuple[Any, ...]],
-    labels: Sequence[str],
-    metric: str | None,
-    runs: Comparison,
-) -> Tuning:
+def _judged(experiment: Experiment, points: Points, metric: str | None, runs: Comparison) -> Tuning:
     import pandas as pd
 
     measured = runs.metrics[runs.metrics["split"] == "validation"]
@@ -128,15 +120,16 @@ def _judged(
         )
     broken = {label for label, _ in runs.faults}
     rows = []
-    for label, point in zip(labels, points, strict=True):
+    for label, point in zip(points.labels, points.values, strict=True):
         of_trial = measured[measured["model"] == label]
         last = of_trial[of_trial["epoch"] == of_trial["epoch"].max()]
         score = float("nan") if label in broken or last.empty else float(last[chosen].mean())
-        rows.append({"trial": label, **dict(zip(keys, point, strict=True)), chosen: score, "broke": label in broken})
+        values = dict(zip(points.keys, point, strict=True))
+        rows.append({"trial": label, **values, chosen: score, "broke": label in broken})
     table = pd.DataFrame(rows).set_index("trial")
     scores = table[chosen].to_numpy(dtype=float)
     if np.isnan(scores).all():
         raise DataError("no trial gave a finite score; every one broke or was stopped")
     best = int(np.nanargmin(scores) if chosen == "loss" else np.nanargmax(scores))
-    values = dict(zip(keys, points[best], strict=True))
+    values = dict(zip(points.keys, points.values[best], strict=True))
     return Tuning(experiment.copy().update(values), values, table, runs)

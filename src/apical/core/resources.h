@@ -6,12 +6,16 @@
 
 #include <filesystem>
 #include <limits>
+#include <memory>
 #include <string>
 
 #include "apical/core/claim.h"
 #include "apical/core/threads.h"
 
 namespace apical {
+
+/// Environments that a program has in memory (tasks/foreign_world.h).
+struct HandedWorlds;
 
 /// That may be taken.
 struct Memory {
@@ -24,6 +28,7 @@ struct Resources {
   std::filesystem::path data = {};  ///< folder of data sets; empty: none is known
   Claim claim = {};                 ///< to runs that dead processes hold
   Memory memory = {};               ///< what needs more is refused before anything is made
+  std::shared_ptr<const HandedWorlds> worlds = {};  ///< for task 'environment', by name; null: none
 };
 
 }  // namespace apical

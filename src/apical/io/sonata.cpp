@@ -37,8 +37,8 @@ void write_sonata_spikes(const Path& path, const std::vector<SonataPopulation>& 
       file.create_group(group);
       file.set_attribute(group, "sorting", hdf5::NamedChoice{{"none", "by_id", "by_time"}, kByTime});
       const auto write = [&](const std::string& name, Element element, std::span<const std::byte> bytes) {
-        const hdf5::DatasetShape shape{
-            .element = element, .dims = {p.node_ids.size()}, .compression = hdf5::Compression::deflate};
+        // Not compressed: libsonata as PyPI has it reads no deflate.
+        const hdf5::DatasetShape shape{.element = element, .dims = {p.node_ids.size()}};
         hdf5::Dataset dataset = file.create_dataset(group + "/" + name, shape);
         if (!bytes.empty()) dataset.write_rows(0, bytes);
       };

@@ -10,6 +10,7 @@
 #include "apical/tasks/cifar10.h"
 #include "apical/tasks/delayed_match.h"
 #include "apical/tasks/digit_generation.h"
+#include "apical/tasks/environment_task.h"
 #include "apical/tasks/fashion_mnist.h"
 #include "apical/tasks/idx_folder.h"
 #include "apical/tasks/image_folder.h"
@@ -21,17 +22,10 @@
 namespace apical {
 
 const std::vector<TaskInfo>& tasks() {
-  static const std::vector<TaskInfo> all{cart_pole_task(),
-                                         cart_pole_v1_task(),
-                                         cifar10_task(),
-                                         delayed_match_task(),
-                                         digit_generation_task(),
-                                         fashion_mnist_task(),
-                                         idx_folder_task(),
-                                         image_folder_task(),
-                                         mnist_task(),
-                                         teacher_student_task(),
-                                         xor_task(),
+  static const std::vector<TaskInfo> all{cart_pole_task(),     cart_pole_v1_task(),     cifar10_task(),
+                                         delayed_match_task(), digit_generation_task(), environment_task(),
+                                         fashion_mnist_task(), idx_folder_task(),       image_folder_task(),
+                                         mnist_task(),         teacher_student_task(),  xor_task(),
                                          yin_yang_task()};
   return all;
 }

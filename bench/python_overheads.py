@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Python costs: importing, a callback, a step of a simulation, a step of an environment, two runs at once.
+
+build/python-venv/bin/python bench/python_overheads.py
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import apical as ap
+
+
+def seconds(f: Callable[[], object], repeats: int = 5) -> float:
+    """The shortest of several times: what the machine does besides only adds."""
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.perf_counter()
+        f()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+@contextmanager
+def directories() -> Iterator[Callable[[], Path]]:
+    """New directories, all gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        numbers = itertools.count()
+        yield lambda: Path(folder) / str(next(numbers))
+
+
+def row(what: str, measured: str, beside: str) -> None:
+    """One line of the table."""
+    print(f"| {what:<46} | {measured:>16} | {beside:<58} |")
+
+
+def import_time() -> None:
+    """Processor time of a new interpreter, beyond its own start: what others do meanwhile does not count."""
+
+    def start(code: str) -> float:
+        best = float("inf")
+        for _ in range(7):
+            before = os.times()
+            subprocess.run([sys.executable, "-c", code], check=True)
+            after = os.times()
+            used = after.children_user - before.children_user + after.children_system - before.children_system
+            best = min(best, used)
+        return best
+
+    bare, numpy, apical = start("pass"), start("import numpy"), start("import apical")
+    row("import apical", f"{1000 * (apical - bare):.0f} ms", f"goal 300 ms; NumPy alone {1000 * (numpy - bare):.0f} ms")
+
+
+def circuit(hidden: int = 120) -> ap.Experiment:
+    """The error-neuron microcircuit on a small Yin-Yang."""
+    return ap.Experiment("yin-yang/error-neurons").update({"model.layers": [4, hidden, 3], "training.align_every": 0})
+
+
+def callback_cost() -> None:
+    """From many epochs of next to nothing, with and without a callback."""
+    epochs = 2000
+    tiny = ap.Experiment(
+        {
+            "task": {"name": "yin-yang", "train_samples": 4, "validation_samples": 4, "test_samples": 4},
+            "model": {"name": "backpropagation", "layers": [4, 3, 3]},
+            "training": {"epochs": epochs},
+            "run": {"seeds": 1, "checkpoint_every_s": 1000},
+        }
+    )
+    calls: list[ap.EpochEnd] = []
+    with directories() as new:
+
+        def run(*callbacks: Callable[[ap.EpochEnd], object]) -> Callable[[], object]:
+            return lambda: tiny.run(out=new(), callbacks=callbacks, report=False, threads=1)
+
+        without, with_one = seconds(run(), 3), seconds(run(calls.append), 3)
+    row("callback", f"{1e6 * (with_one - without) / epochs:.0f} µs", "each epoch, what was measured as objects")
+
+
+def step_cost() -> None:
+    """A step of a simulation from Python, beside the engine's own."""
+    n = 20_000
+    for hidden in (20, 200):
+        with ap.Simulation(circuit(hidden)) as sim:
+            sim.show([0.1, 0.2, 0.9, 0.8], steps=10)
+
+            def by_hand(sim: ap.Simulation = sim) -> None:
+                for _ in range(n):
+                    sim.advance()
+
+            def read(sim: ap.Simulation = sim) -> None:
+                for _ in range(n):
+                    sim["a1.rep.soma"]
+
+            engine = seconds(lambda sim=sim: sim.advance(n), 3) / n  # type: ignore[misc]
+            python, reading = seconds(by_hand, 3) / n, seconds(read, 3) / n
+        row(
+            f"step of Simulation, 4-{hidden}-3",
+            f"{1e6 * python:.2f} µs",
+            f"engine's own {1e6 * engine:.2f} µs; reading a variable {1e6 * reading:.2f} µs",
+        )
+
+
+class Nothing:
+    """An environment that does nothing, so that what is left is the way to it."""
+
+    class Box:
+        """Four numbers."""
+
+        shape = (4,)
+
+    class Discrete:
+        """Two actions."""
+
+        n = 2
+
+    observation_space, action_space = Box(), Discrete()
+
+    def __init__(self) -> None:
+        self.seen, self.info, self.steps = np.zeros(4), {}, 0
+
+    def reset(self, *, seed: int) -> tuple[Any, ...]:
+        """The start."""
+        self.steps = seed % 1
+        return self.seen, self.info
+
+    def step(self, action: int) -> tuple[Any, ...]:
+        """One of 500."""
+        self.steps += 1
+        return self.seen, 1.0, False, self.steps == 500, self.info
+
+
+def environment_cost() -> None:
+    """A step of an environment in Python, beside the whole step of the learner in our own plant."""
+    steps = 65_536
+    model = {"name": "backpropagation", "layers": [4, 16, 2]}
+    training = {"environment_steps": steps}
+    none = {"validation_episodes": 1, "test_episodes": 1}
+    task = ap.Task.env(Nothing, solved=1e6, **none)  # type: ignore[arg-type]
+    ours: dict[str, Any] = {"name": "cart-pole-v1", **none}
+    with directories() as new:
+
+        def run(of: ap.Task | dict[str, Any]) -> Callable[[], object]:
+            exp = ap.experiment(of, model, training=training, seeds=1)
+            return lambda: exp.run(out=new(), threads=1, report=False)
+
+        python, engine = seconds(run(task), 3) / steps, seconds(run(ours), 3) / steps
+    row(
+        "step of an environment, learning included",
+        f"{1e6 * python:.2f} µs",
+        f"cart-pole-v1 of the engine {1e6 * engine:.2f} µs",
+    )
+
+
+def two_at_once() -> None:
+    """Two runs in two threads against one."""
+    exp = circuit().update({"training.epochs": 5, "run.seeds": 1, "record": []})
+    with directories() as new:
+
+        def run() -> None:
+            exp.run(out=new(), threads=1, report=False)
+
+        def two() -> None:
+            threads = [threading.Thread(target=run) for _ in range(2)]
+            for t in threads:
+                t.start()
+            for t in threads:
+                t.join()
+
+        one, both = seconds(run, 3), seconds(two, 3)
+    row("two runs in two threads", f"{both:.2f} s", f"one run {one:.2f} s")
+
+
+if __name__ == "__main__":
+    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}, apical {ap.__version__} ({ap.revision})")
+    row("what", "costs", "beside")
+    print(f"| {'-' * 46} | {'-' * 15}: | {'-' * 58} |")
+    import_time()
+    callback_cost()
+    step_cost()
+    environment_cost()
+    two_at_once()

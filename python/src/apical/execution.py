@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How something is run: which seeds, where to, with what of the machine, and who hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import _core
+from .callbacks import Callback, heard_by
+from .machine import PathLike, data_folder, output_directory, thread_count
+
+#: One number is how many (1 … n), a list is the seeds themselves.
+Seeds = int | Iterable[int]
+
+#: How to go on with a single run.
+BY_RESUME = "apical.Run({0!r}).resume()"
+_BY_CALL = "the same call, out={0!r} and resume=True"
+
+
+@dataclass(frozen=True)
+class Execution:
+    """The options that everything that runs takes by keyword; `Experiment.run` says what each means."""
+
+    seeds: Seeds | None = None
+    out: PathLike | None = None
+    callbacks: Iterable[Callback] = ()
+    resume: bool = False
+    threads: int | None = None
+    data: PathLike | None = None
+
+    @contextmanager
+    def into(
+        self, stem: str, handed: _core.Handed, *, begun_by: str | None = None, go_on: str = _BY_CALL
+    ) -> Iterator[_core.Call]:
+        """A call that writes into `out` or the next free runs/STEM-NNN, which is given back if nothing was written.
+
+        Args:
+            stem: of the directory's name.
+            handed: what tasks have in memory.
+            begun_by: the file that says that there is something to resume; None: any.
+            go_on: what an interrupt says.
+        """
+        heard = heard_by(self.callbacks)
+        threads = thread_count(self.threads)
+        directory = output_directory(self.out, stem)
+        call = _core.Call(
+            str(directory),
+            self.resume and _has_begun(directory, begun_by),
+            threads,
+            data_folder(self.data),
+            handed,
+            heard,
+        )
+        try:
+            yield call
+        except BaseException as e:
+            if isinstance(e, KeyboardInterrupt):
+                e.add_note(f"stopped with a checkpoint; go on with {go_on.format(str(directory))}")
+            if self.out is None and not any(directory.iterdir()):
+                directory.rmdir()
+            raise
+
+
+def _has_begun(directory: Path, begun_by: str | None) -> bool:
+    if begun_by is not None:
+        return (directory / begun_by).exists()
+    return directory.is_dir() and any(directory.iterdir())

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recordings and spikes of a run as Neo objects, for Elephant and others. Needs neo (extra `neo`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import neo
+import numpy as np
+
+from ..run import Run
+
+
+def block(run: Run) -> neo.Block:
+    """A segment for each seed, with an AnalogSignal for each variable at regular times, an IrregularlySampledSignal for
+    others, and a SpikeTrain for each neuron whose spikes were kept.
+
+    Signals are (time, unit). Numbers are read from the run at once.
+    """
+    made = neo.Block(name=run.label, description=str(run.manifest.get("title", "")), file_origin=str(run.path))
+    for seed in run.seeds:
+        segment = neo.Segment(name=f"seed {seed}", seed=seed)
+        for name, variable in run.recordings.items():
+            if seed in variable.seed.values and "time" in variable.dims:
+                _add_signal(segment, name, variable.sel(seed=seed))
+        for population, train in run.spikes(seed).items():
+            for neuron in range(train.neurons):
+                times = train.time_ms[train.neuron == neuron]
+                segment.spiketrains.append(
+                    neo.SpikeTrain(
+                        times,
+                        t_start=train.start_ms,
+                        t_stop=train.stop_ms,
+                        units="ms",
+                        name=f"{population}.{neuron}",
+                        population=population,
+                        neuron=neuron,
+                    )
+                )
+        made.segments.append(segment)
+    made.check_relationships()
+    return made
+
+
+def _add_signal(segment: neo.Segment, name: str, variable: Any) -> None:
+    values = np.asarray(variable.values)
+    if values.ndim == 1:
+        values = values[:, np.newaxis]
+    times, time_unit = variable.time.values, str(variable.time.attrs["units"])
+    unit = str(variable.attrs.get("units", "1"))
+    units = "dimensionless" if unit == "1" else unit
+    steps = np.diff(times)
+    if len(steps) and np.allclose(steps, steps[0], rtol=1e-6):
+        segment.analogsignals.append(
+            neo.AnalogSignal(
+                values,
+                units=units,
+                t_start=times[0] * neo_unit(time_unit),
+                sampling_period=steps[0] * neo_unit(time_unit),
+                name=name,
+            )
+        )
+    else:
+        segment.irregularlysampledsignals.append(
+            neo.IrregularlySampledSignal(times, values, units=units, time_units=time_unit, name=name)
+        )
+
+
+def neo_unit(name: str) -> Any:
+    """A unit of time as Neo's quantities have it."""
+    import quantities
+
+    return {"ms": quantities.ms, "s": quantities.s}[name]
