@@ -41,8 +41,8 @@ constexpr double kMostDead = 0.9;        // of an area
 constexpr double kMostWeights = 0.5;     // of a projection, at a bound
 constexpr double kSettledWithin = 0.05;  // of the spread of answers
 constexpr double kSameWithin = 0.1;      // of the spread of answers, at half the time step
-constexpr double kLeastAngle_deg = 0.1;  // below it credit is the gradient but for rounding
-constexpr double kOrthogonal_deg = 85, kProgress_deg = 2;
+constexpr double kLeastAngleDeg = 0.1;   // below it credit is the gradient but for rounding
+constexpr double kOrthogonalDeg = 85, kProgressDeg = 2;
 constexpr double kMostLeaked = 0.01;  // of test samples: published sets repeat a few
 constexpr double kRise = 1.01;        // of a loss: no rounding
 constexpr double kFall = 0.9;         // of a loss that credit has lowered
@@ -214,7 +214,7 @@ Look equals_backpropagation(const Evidence& e) {
                                         [](const auto& a, const auto& b) { return a.second < b.second; });
   const std::string text = fmt::format("credit lies {:.3g}° from the exact gradient, at most, in '{}'",
                                        widest.second, widest.first);
-  if (widest.second >= kLeastAngle_deg) return clean(text);
+  if (widest.second >= kLeastAngleDeg) return clean(text);
   if (needs_weight_transport(e))
     return clean(text + "; that it uses the forward weights is told with the model");
   return attention(text);
@@ -232,7 +232,7 @@ Look never_aligns(const Evidence& e) {
     const std::string text = fmt::format(
         "{:.1f}° to the gradient in '{}' when first measured, {:.1f}° when last", before, c.where, after);
     // Estimates that are right on average stand at such angles sample by sample, and lower the loss.
-    if (after > kOrthogonal_deg && after >= before - kProgress_deg && !loss_fell(e)) return attention(text);
+    if (after > kOrthogonalDeg && after >= before - kProgressDeg && !loss_fell(e)) return attention(text);
     if (out.verdict == Verdict::not_applicable) out = clean(text);
   }
   return out;

@@ -15,6 +15,7 @@ namespace {
 template <class Items>
 std::vector<std::string> names_of(const Items& items) {
   std::vector<std::string> names;
+  names.reserve(items.size());
   for (const auto& item : items) names.push_back(item.name);
   return names;
 }
@@ -464,9 +465,9 @@ void Circuit::validate() const {
                      "the papers' circuits use 0.01");
   }
   // Ten nanoseconds: no membrane needs less, and between two steps at which a run can stop lie too many.
-  constexpr double kFinest_ms = 1e-5;
-  if (dt_ms < kFinest_ms) {
-    throw FieldError("dt_ms", fmt::format("is {:g}; expected at least {:g} ms", dt_ms, kFinest_ms),
+  constexpr double kFinestMs = 1e-5;
+  if (dt_ms < kFinestMs) {
+    throw FieldError("dt_ms", fmt::format("is {:g}; expected at least {:g} ms", dt_ms, kFinestMs),
                      "the papers' circuits use 0.01");
   }
   if (populations_.empty()) throw ConfigError(fmt::format("circuit '{}' has no populations", name));

@@ -363,9 +363,9 @@ void validate_background(const SpikingCircuit& d, std::size_t index) {
 
 void validate(const SpikingCircuit& d) {
   positive(d.dt_s, {"dt_ms", "dt_s"}, "the time step");
-  constexpr double kFinest_s = 1e-8;  // as of circuits of rates
-  require(d.dt_s >= kFinest_s, {"dt_ms", "dt_s"},
-          fmt::format("the time step is {:g} s; it must be at least {:g} s", d.dt_s, kFinest_s));
+  constexpr double kFinestS = 1e-8;  // as of circuits of rates
+  require(d.dt_s >= kFinestS, {"dt_ms", "dt_s"},
+          fmt::format("the time step is {:g} s; it must be at least {:g} s", d.dt_s, kFinestS));
   require(!d.groups.empty(), {"population"}, "a spiking circuit needs at least one population");
   std::set<std::string> names;
   for (std::size_t i = 0; i < d.groups.size(); ++i) {

@@ -27,9 +27,9 @@ extern "C" void on_signal(int signal) {
   }
   if (signal == SIGUSR1) return;  // sent early by batch systems: there is time
   first_signal = signal;
-  constexpr int kPatience_us = 600'000;
+  constexpr int kPatienceUs = 600'000;
   itimerval patience{};
-  patience.it_value.tv_usec = kPatience_us;
+  patience.it_value.tv_usec = kPatienceUs;
   setitimer(ITIMER_REAL, &patience, nullptr);
 }
 

@@ -11,7 +11,7 @@ namespace apical {
 namespace {
 
 constexpr double kMany = 1e9;
-constexpr double kLongest_ms = 1e12;  // 30 years
+constexpr double kLongestMs = 1e12;  // 30 years
 
 std::string for_task(const std::string& task, std::string_view why) {
   return fmt::format("task '{}': {}", task, why);
@@ -100,13 +100,13 @@ PresentationOptions::PresentationOptions(const TaskInfo& info, double step_ms)
 void fields(FieldVisitor& v, PresentationOptions& o) {
   Presentation& p = o.presentation;
   if (v.when(!o.sequences)) {
-    v({"presentation_ms", "ms", "for which a sample is held", {.low = 0, .high = kLongest_ms, .above = true}},
+    v({"presentation_ms", "ms", "for which a sample is held", {.low = 0, .high = kLongestMs, .above = true}},
       p.presentation_ms);
     check_on_grid("presentation_ms", p.presentation_ms, {o.dt_ms, "the circuit's time step", "ms"});
     const double one_sample = o.dt_ms > 0 ? p.presentation_ms : 0;
     if (one_sample > 0) p.settling_ms = nearest_on_grid(p.settling_ms, one_sample);
     v({"settling_ms", "ms", "before the first epoch, with the first samples held, each for presentation_ms",
-       within(0, kLongest_ms)},
+       within(0, kLongestMs)},
       p.settling_ms);
     check_on_grid("settling_ms", p.settling_ms, {one_sample, "presentation_ms", "ms"});
   } else {

@@ -37,7 +37,7 @@ void expect(bool holds, const char* name, double v, const std::string& expected,
 namespace {
 /// Of quantities in this unit: times end somewhere, so that they can be counted in steps.
 double longest(std::string_view unit) {
-  return unit == "s" ? kLongest_s : std::numeric_limits<double>::infinity();
+  return unit == "s" ? kLongestS : std::numeric_limits<double>::infinity();
 }
 }  // namespace
 

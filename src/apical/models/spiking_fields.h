@@ -12,7 +12,7 @@ namespace apical::models {
 
 inline constexpr double kPico = 1e12, kMilli = 1e3;  // per unit of SI
 inline constexpr double kMostNeurons = 1e7, kMostRepetitions = 1e6;
-inline constexpr double kLongest_s = 1e9;  ///< 30 years
+inline constexpr double kLongestS = 1e9;  ///< 30 years
 
 /// Visits options with little to say about them.
 class Fields {

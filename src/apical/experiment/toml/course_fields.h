@@ -81,7 +81,7 @@ void fields(V& v, const Teacher& t) {
 template <class V>
 void fields(V& v, const Phase&) {
   v({.name = "name", .meaning = "in measures and reports", .required = true}, &Phase::name);
-  v({"duration_s", "s", "a whole number of time steps", within(0, models::kLongest_s)}, &Phase::duration_s);
+  v({"duration_s", "s", "a whole number of time steps", within(0, models::kLongestS)}, &Phase::duration_s);
   v({"plastic", "", "weights change"}, &Phase::plastic);
   v({"taught", "", "the teacher's currents flow, frozen as they are at the phase's beginning"},
     &Phase::taught);
