@@ -8,26 +8,10 @@
 #include "apical/cli/result_table.h"
 #include "apical/io/json.h"
 #include "apical/run/diagnosis_file.h"
+#include "apical/run/runs_in.h"
 
 namespace apical::cli {
 namespace {
-
-/// A run, or those of a comparison or protocol that have begun.
-std::vector<io::Path> runs_of(const io::Path& directory) {
-  if (!io::file_exists(directory / "comparison.json")) {
-    if (!io::file_exists(directory / "manifest.json"))
-      throw DataError(fmt::format("{} holds neither a run (manifest.json) nor a comparison (comparison.json)",
-                                  directory.string()));
-    return {directory};
-  }
-  std::vector<io::Path> out;
-  const nlohmann::json index = io::read_json(directory / "comparison.json");
-  for (const nlohmann::json& name : index.at("runs")) {
-    const io::Path run = directory / name.get<std::string>();
-    if (io::file_exists(run / "manifest.json")) out.push_back(run);
-  }
-  return out;
-}
 
 nlohmann::json json_of(const std::string& label, const std::vector<Finding>& findings) {
   nlohmann::json j{{"label", label}, {"findings", nlohmann::json::array()}};
@@ -52,7 +36,8 @@ void print(std::ostream& out, const std::string& label, const std::vector<Findin
 int run_diagnose(Context& context, const Arguments& arguments) {
   nlohmann::json all{{"schema", "apical-diagnosis/1"}, {"runs", nlohmann::json::array()}};
   bool wants_attention = false;
-  for (const io::Path& run : runs_of(arguments.positionals.front())) {
+  for (const io::Path& run : runs_in(arguments.positionals.front())) {
+    if (!io::file_exists(run / "manifest.json")) continue;  // planned, not begun
     const std::string label = io::read_json(run / "manifest.json").at("label");
     const std::vector<Finding> findings = diagnose_run(run);
     wants_attention |= !attention_to(findings).empty();

@@ -13,6 +13,7 @@
 #include "apical/cli/shipped_experiments.h"
 #include "apical/io/directory.h"
 #include "apical/io/json.h"
+#include "apical/run/runs_in.h"
 
 namespace apical::cli {
 namespace {
@@ -158,16 +159,6 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
   return static_cast<int>(failed > 0 ? ExitCode::invalid_input : ExitCode::ok);
 }
 
-/// The directories of the runs in `directory`, relative to it; "" for a directory that is a run itself.
-std::vector<std::string> runs_in(const io::Path& directory) {
-  if (io::file_exists(directory / "manifest.json")) return {""};
-  if (!io::file_exists(directory / "comparison.json")) {
-    throw DataError(fmt::format("{} holds neither a run (manifest.json) nor a comparison (comparison.json)",
-                                directory.string()));
-  }
-  return io::read_json(directory / "comparison.json").at("runs").get<std::vector<std::string>>();
-}
-
 int repeat(Context& context, const Arguments& arguments, const io::Path& directory) {
   const io::Path trimmed = directory.has_filename() ? directory : directory.parent_path();
   const OutputDirectory claimed(arguments, trimmed.filename().string() + "-again");
@@ -177,13 +168,13 @@ int repeat(Context& context, const Arguments& arguments, const io::Path& directo
   const Resources machine = resources(arguments, pool);
   nlohmann::json summary{{"schema", "apical-repeat/1"}, {"runs", nlohmann::json::array()}};
   bool identical = true;
-  for (const std::string& name : runs_in(directory)) {
+  for (const io::Path& run : runs_in(trimmed)) {
+    const bool is_itself = run == trimmed;
     RunOptions options;
-    options.directory = name.empty() ? out : out / name;
+    options.directory = is_itself ? out : out / run.lexically_relative(trimmed);
     options.resume = arguments.has("--resume") && io::file_exists(options.directory / "experiment.toml");
-    options.listeners = {watch(name.empty() ? trimmed.filename().string() : name)};
-    const RepeatResult r =
-        repeat_run(name.empty() ? directory : directory / name, options, machine, *context.stop);
+    options.listeners = {watch(run.filename().string())};
+    const RepeatResult r = repeat_run(run, options, machine, *context.stop);
     watch.printer.reset();
     if (r.stopped) return say_stopped(context, r.has_checkpoint, out);
     identical = identical && r.identical();

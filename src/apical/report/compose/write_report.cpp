@@ -9,18 +9,18 @@
 #include "apical/io/json.h"
 #include "apical/report/compose/read_run.h"
 #include "apical/report/compose/report.h"
+#include "apical/run/runs_in.h"
 
 namespace apical {
 namespace {
 
-void read_comparison(const io::Path& directory, ReportData& data) {
+void read_comparison(const io::Path& directory, const std::vector<io::Path>& runs, ReportData& data) {
   const nlohmann::json index = io::read_json(directory / "comparison.json");
   data.title = index.at("title");
   data.description = index.at("description");
   data.question = index.value("question", "");
   const bool is_finished = io::file_exists(directory / "summary.json");
-  for (const nlohmann::json& name : index.at("runs")) {
-    const io::Path run = directory / name.get<std::string>();
+  for (const io::Path& run : runs) {
     if (io::file_exists(run / "manifest.json")) data.runs.push_back(read_run(run, is_finished));
   }
   for (const nlohmann::json& p : index.value("sweep", nlohmann::json::array())) {
@@ -47,16 +47,13 @@ void read_expectations(const io::Path& directory, ReportData& data) {
 
 ReportData read_report_data(const io::Path& directory) {
   ReportData data;
-  if (io::file_exists(directory / "comparison.json")) {
-    read_comparison(directory, data);
-  } else if (io::file_exists(directory / "manifest.json")) {
+  if (const std::vector<io::Path> runs = runs_in(directory); runs != std::vector{directory}) {
+    read_comparison(directory, runs, data);
+  } else {
     const nlohmann::json manifest = io::read_json(directory / "manifest.json");
     data.title = manifest.at("title");
     data.description = manifest.value("description", "");
     data.runs.push_back(read_run(directory, false));
-  } else {
-    throw DataError(fmt::format("{} holds neither a run (manifest.json) nor a comparison (comparison.json)",
-                                directory.string()));
   }
   if (data.runs.empty()) throw DataError(fmt::format("no run of {} has begun", directory.string()));
   if (has_protocol(directory)) {
@@ -74,7 +71,7 @@ ReportData read_report_data(const io::Path& directory) {
 }  // namespace
 
 io::Path write_report(const io::Path& directory) {
-  const io::Path path = directory / "report.html";
+  io::Path path = directory / "report.html";
   io::write_atomically(path, render_report(read_report_data(directory)));
   return path;
 }

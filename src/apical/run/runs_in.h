@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "apical/io/file.h"
+
+namespace apical {
+
+/// The directories of the runs that `directory` holds: itself if it is a run; of a comparison those that were
+/// planned, in its order, begun or not. Throws DataError if it is neither.
+std::vector<io::Path> runs_in(const io::Path& directory);
+
+}  // namespace apical
