@@ -110,8 +110,9 @@ enum class MeasuredOf {
   answers      ///< what the circuit answers, beside what it should
 };
 
-/// What there is to say of a quantity, besides how it comes about (procedure/course_measures.h).
+/// What there is to say of a quantity, besides how it comes about (procedure/course_measures.cpp).
 struct MeasuredQuantity {
+  MeasureKind kind;
   std::string_view name;   ///< in TOML and in rows of measurements
   std::string_view words;  ///< in tables and figures
   std::string_view unit;   ///< empty: a pure number
@@ -121,18 +122,23 @@ struct MeasuredQuantity {
 
 /// In the order of MeasureKind.
 inline constexpr std::array kQuantities{
-    MeasuredQuantity{"event_Hz", "event rate", "Hz"},
-    MeasuredQuantity{"burst_Hz", "burst rate", "Hz"},
-    MeasuredQuantity{"burst_probability", "burst probability", ""},
-    MeasuredQuantity{"mean_weight", "mean weight", "", MeasuredOf::projection},
-    MeasuredQuantity{"rms_weight", "root mean square weight", "", MeasuredOf::projection},
-    MeasuredQuantity{"cost", "cost", "", MeasuredOf::answers},
-    MeasuredQuantity{"total_cost", "cost", "", MeasuredOf::answers, true},
-    MeasuredQuantity{"correct", "right answers", "", MeasuredOf::answers, true},
-    MeasuredQuantity{"accuracy", "fraction right", "", MeasuredOf::answers},
+    MeasuredQuantity{MeasureKind::event_Hz, "event_Hz", "event rate", "Hz"},
+    MeasuredQuantity{MeasureKind::burst_Hz, "burst_Hz", "burst rate", "Hz"},
+    MeasuredQuantity{MeasureKind::burst_probability, "burst_probability", "burst probability", ""},
+    MeasuredQuantity{MeasureKind::mean_weight, "mean_weight", "mean weight", "", MeasuredOf::projection},
+    MeasuredQuantity{MeasureKind::rms_weight, "rms_weight", "root mean square weight", "",
+                     MeasuredOf::projection},
+    MeasuredQuantity{MeasureKind::cost, "cost", "cost", "", MeasuredOf::answers},
+    MeasuredQuantity{MeasureKind::total_cost, "total_cost", "cost", "", MeasuredOf::answers, true},
+    MeasuredQuantity{MeasureKind::correct, "correct", "right answers", "", MeasuredOf::answers, true},
+    MeasuredQuantity{MeasureKind::accuracy, "accuracy", "fraction right", "", MeasuredOf::answers},
 };
-static_assert(kQuantities.back().name == "accuracy" &&
-              kQuantities.size() == static_cast<std::size_t>(MeasureKind::accuracy) + 1);
+static_assert([] {
+  for (std::size_t i = 0; i < kQuantities.size(); ++i) {
+    if (kQuantities[i].kind != static_cast<MeasureKind>(i)) return false;
+  }
+  return true;
+}());
 constexpr const MeasuredQuantity& quantity_of(MeasureKind k) {
   return kQuantities[static_cast<std::size_t>(k)];
 }

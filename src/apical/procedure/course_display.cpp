@@ -113,8 +113,7 @@ class Composer {
       }
     }
     if (of_weights(m.kind)) {
-      caption = m.kind == MeasureKind::mean_weight ? "Mean over each projection."
-                                                   : "Root mean square over each projection.";
+      caption = capital(words_of(m.kind)) + " of each projection.";
     } else if (m.each == Each::phase) {
       caption = fmt::format("In each phase of stage {}.", s.name);
     } else {

@@ -119,6 +119,7 @@ StageMeasures::StageMeasures(const Course& course, const Stage& stage, const Spi
 
 double StageMeasures::weight_of(const Item& item, const spike::Network<float>& network) const {
   if (item.kind == MeasureKind::mean_weight) return network.mean_weight(item.object);
+  APICAL_CHECK(item.kind == MeasureKind::rms_weight);
   const std::vector<double> w = network.weights(item.object);
   return std::sqrt(std::inner_product(w.begin(), w.end(), w.begin(), 0.0) / static_cast<double>(w.size()));
 }
@@ -157,25 +158,38 @@ std::vector<double> StageMeasures::series(const Series& s, const EndedPhase& end
   return out;
 }
 
-double StageMeasures::value_of(const Item& item, const EndedPhase& ended) const {
-  if (of_weights(item.kind)) return weight_of(item, *ended.network);
-  if (of_answers(item.kind)) {
-    if (!ended.answer) return 0;
-    const bool costs = item.kind == MeasureKind::cost || item.kind == MeasureKind::total_cost;
-    return costs ? ended.answer->cost : ended.answer->right ? 1 : 0;
-  }
+double StageMeasures::activity_of(const Item& item, SeriesKind series_of_bins,
+                                  const EndedPhase& ended) const {
   const auto& group = ended.network->description().groups[item.object];
-  if (item.mean_of_bins) {
-    const SeriesKind kind = item.kind == MeasureKind::event_Hz   ? SeriesKind::event_Hz
-                            : item.kind == MeasureKind::burst_Hz ? SeriesKind::burst_Hz
-                                                                 : SeriesKind::burst_probability;
-    return apical::mean_of_bins(series({kind, group.name}, ended));
-  }
+  if (item.mean_of_bins) return apical::mean_of_bins(series({series_of_bins, group.name}, ended));
   const Counts c = ended.network->counts(item.object);
   const double neuron_seconds = ended.duration_s * static_cast<double>(group.size);
   if (item.kind == MeasureKind::event_Hz) return static_cast<double>(c.events) / neuron_seconds;
   if (item.kind == MeasureKind::burst_Hz) return static_cast<double>(c.bursts) / neuron_seconds;
+  APICAL_CHECK(item.kind == MeasureKind::burst_probability);
   return item.each == Each::stimulus ? rate_ratio(c, neuron_seconds) : ratio(c);
+}
+
+double StageMeasures::value_of(const Item& item, const EndedPhase& ended) const {
+  switch (item.kind) {
+    case MeasureKind::event_Hz:
+      return activity_of(item, SeriesKind::event_Hz, ended);
+    case MeasureKind::burst_Hz:
+      return activity_of(item, SeriesKind::burst_Hz, ended);
+    case MeasureKind::burst_probability:
+      return activity_of(item, SeriesKind::burst_probability, ended);
+    case MeasureKind::mean_weight:
+    case MeasureKind::rms_weight:
+      return weight_of(item, *ended.network);
+    case MeasureKind::cost:
+    case MeasureKind::total_cost:
+      return ended.answer ? ended.answer->cost : 0;
+    case MeasureKind::correct:
+    case MeasureKind::accuracy:
+      return ended.answer && ended.answer->right ? 1 : 0;
+  }
+  APICAL_CHECK(false);
+  return 0;
 }
 
 void StageMeasures::phase_ended(const EndedPhase& ended) {

@@ -87,6 +87,7 @@ class StageMeasures {
   };
   friend std::vector<NamedMeasure> named_measures(const Course&, const course::Stage&, const SpikingCircuit&);
   double value_of(const Item& item, const EndedPhase& phase) const;
+  double activity_of(const Item& item, course::SeriesKind series_of_bins, const EndedPhase& phase) const;
   double weight_of(const Item& item, const spike::Network<float>& network) const;
   std::vector<double> series(const course::Series& s, const EndedPhase& phase) const;
   double final_value(const Item& item, std::size_t i, const spike::Network<float>& network) const;
