@@ -330,13 +330,6 @@ void Actor<Real>::evaluate(const Episodes::Factory& make_environment, std::span<
     going.back()->begin(episode);
     returns.push_back(0);
   }
-  const auto count = [&](double episode_return) {
-    score.return_sum += episode_return;
-    score.episodes += 1;
-    score.samples += 1;
-    score.loss_sum -= episode_return;
-    score.loss_count += 1;
-  };
   while (!going.empty()) {
     const MatrixView<Real> X = batch_X_.resize(going.size(), policy_.network().description.inputs);
     for (std::size_t i = 0; i < going.size(); ++i)
@@ -349,7 +342,7 @@ void Actor<Real>::evaluate(const Episodes::Factory& make_environment, std::span<
           static_cast<std::uint32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
       const double so_far = returns[i] + now.reward;
       if (now.ends()) {
-        count(so_far);
+        score.count_episode(so_far);
         continue;
       }
       if (kept != i) going[kept] = std::move(going[i]);

@@ -169,9 +169,7 @@ void LayeredLearner<Real>::evaluate(SplitName split, const Order& order, bool, s
         add_squared_error(s.loss_sum, std::span<const Real>(out.row(i)),
                           [&](std::size_t k) { return replica.Y.view()(i, k); });
         s.loss_count += 1;
-        s.samples += 1;
-        if (d.readout == Readout::regression) continue;
-        s.count_decision(d.decide(std::span<const Real>(out.row(i))), from.labels[order[r][at + i]]);
+        s.count_answer(d, std::span<const Real>(out.row(i)), from, order[r][at + i]);
       }
       check_figure(*replica.model, "loss", s.loss_sum, seeds_[r]);
     }

@@ -13,6 +13,7 @@
 #include "apical/core/error.h"
 #include "apical/core/matrix.h"
 #include "apical/core/state_visitor.h"
+#include "apical/learning/score.h"
 #include "apical/tasks/dataset.h"
 
 namespace apical {
@@ -28,49 +29,6 @@ std::size_t samples_of(const Dataset& data, SplitName split);
 
 /// Indices of the samples (or stretches) to show, one equally long list per replica.
 using Order = std::vector<std::span<const std::uint32_t>>;
-
-/// The error of an answer, as every evaluation counts it: squared, summed over outputs. Added output by
-/// output, so that whoever sums keeps the order of its sum.
-template <class Answer, class Wanted>
-void add_squared_error(double& sum, std::span<const Answer> answer, Wanted&& wanted) {
-  for (std::size_t i = 0; i < answer.size(); ++i) {
-    const double e = static_cast<double>(answer[i]) - static_cast<double>(wanted(i));
-    sum += e * e;
-  }
-}
-
-/// Sums over the samples seen so far, so that an evaluation can be done in pieces.
-struct Score {
-  double loss_sum = 0;  ///< of add_squared_error(); see ScoredSteps. With a plant the error is against the
-                        ///< teacher's output in the same state, in every control step
-  double loss_count = 0;
-  double correct = 0;  ///< decisions that were right
-  double samples = 0;
-  /// Of each class: the samples shown of it, and those it was decided on. Empty for a regression.
-  struct ClassCount {
-    std::uint64_t shown = 0, decided = 0;
-  };
-  std::vector<ClassCount> classes = {};
-  double return_sum = 0,
-         episodes = 0;  ///< in an environment: rewards of an episode, summed. The loss is minus the return
-  PlantScore plant = {},
-             teacher =
-                 {};  ///< where a plant is steered: by the circuit, and by its teacher from the same starts
-  double loss() const { return loss_count > 0 ? loss_sum / loss_count : 0; }
-  double mean_return() const { return episodes > 0 ? return_sum / episodes : 0; }
-  /// Counts a decision as right or wrong, and of its class.
-  void count_decision(std::int32_t decided, std::int32_t label);
-  /// Classes that were shown and never decided on: outputs that say the same whatever they see.
-  std::size_t classes_never_decided() const;
-  double accuracy() const { return samples > 0 ? correct / samples : 0; }
-};
-
-/// A figure by the name under which it is recorded, e.g. the mean return of the last episodes. NaN: not
-/// known.
-struct NamedFigure {
-  std::string_view name;
-  double value = 0;
-};
 
 /// Angle between assigned credit and the exact negative gradient, degrees.
 struct AreaAlignment {

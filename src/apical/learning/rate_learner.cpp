@@ -276,9 +276,8 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
           n.advance(1, {});
           for (std::size_t i = 0; i < count; ++i) {
             if (scored_steps_[first + i]++ < kUnscoredSteps) continue;
-            scores[first + i].loss_sum +=
-                squared_error(first + i, shown < late ? previous_target_ : current_target_);
-            scores[first + i].loss_count += 1;
+            scores[first + i].count_loss(
+                squared_error(first + i, shown < late ? previous_target_ : current_target_));
           }
         }
       };
@@ -288,16 +287,9 @@ void RateLearner<Real>::evaluate(SplitName split, const Order& order, bool opens
         const std::size_t replica = first + i;
         Score& s = scores[replica];
         const double e = squared_error(replica, current_target_);
-        if (presentation_.scored == ScoredSteps::last) {
-          s.loss_sum += e;
-          s.loss_count += 1;
-        }
-        s.samples += 1;
+        if (presentation_.scored == ScoredSteps::last) s.count_loss(e);
         const Dataset& d = *data_[replica];
-        if (d.readout != Readout::regression) {
-          s.count_decision(d.decide(std::span<const double>(rates)),
-                           split_of(d, split).labels[order[replica][k]]);
-        }
+        s.count_answer(d, std::span<const double>(rates), split_of(d, split), order[replica][k]);
       }
       remember_targets(first, count);
     }

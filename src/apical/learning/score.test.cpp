@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/learning/learner.h"
+#include "apical/learning/score.h"
 
 #include <gtest/gtest.h>
 

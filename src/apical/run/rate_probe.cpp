@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "apical/analysis/metrics.h"
 #include "apical/run/contrasts.h"
 #include "apical/run/learning_clock.h"
 #include "apical/run/manifest_facts.h"
@@ -150,7 +151,7 @@ class RateProbe final : public ProbeSession {
 
   Trainer::Step train(const std::atomic<bool>& stop, Listener& listener) {
     ProgressOnly progress(listener);
-    TrainingListener training(e_.seeds, find_task(e_.task).classifies, progress);
+    TrainingListener training(e_.seeds, progress);
     trainer_->set_observers({&training});
     const Trainer::Step step = trainer_->advance(stop);
     trainer_->set_observers({});
@@ -198,13 +199,16 @@ class RateProbe final : public ProbeSession {
     std::vector<Score> scores(e_.seeds.size());
     learner_->evaluate(SplitName::test, Order(e_.seeds.size(), all), true, scores);
     learner_->check();
-    Tested loss{c.name, epochs, "loss", {}}, accuracy{c.name, epochs, "accuracy", {}};
-    for (const Score& s : scores) {
-      loss.values.push_back(s.loss());
-      accuracy.values.push_back(s.accuracy());
+    std::vector<std::vector<NamedFigure>> figures;  // of each seed, the same names
+    figures.reserve(scores.size());
+    for (const Score& s : scores) figures.push_back(s.figures());
+    for (std::size_t k = 0; k < figures.front().size(); ++k) {
+      const std::string name(figures.front()[k].name);
+      if (!metric_of(name).is_headline()) continue;
+      Tested tested{c.name, epochs, name, {}};
+      for (const auto& of_seed : figures) tested.values.push_back(of_seed[k].value);
+      tests_.push_back(std::move(tested));
     }
-    tests_.push_back(std::move(loss));
-    if (data_.front()->readout != Readout::regression) tests_.push_back(std::move(accuracy));
   }
 
   const Experiment& e_;

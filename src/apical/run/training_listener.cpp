@@ -3,8 +3,8 @@
 
 namespace apical {
 
-TrainingListener::TrainingListener(std::vector<std::uint64_t> seeds, bool classifies, Listener& to)
-    : seeds_(std::move(seeds)), classifies_(classifies), to_(to) {}
+TrainingListener::TrainingListener(std::vector<std::uint64_t> seeds, Listener& to)
+    : seeds_(std::move(seeds)), to_(to) {}
 
 void TrainingListener::tell(std::size_t epoch, std::string_view where, std::string_view metric,
                             std::size_t replica, double value) {
@@ -14,24 +14,8 @@ void TrainingListener::tell(std::size_t epoch, std::string_view where, std::stri
 
 void TrainingListener::on(const Evaluated& e) {
   for (std::size_t r = 0; r < e.scores.size(); ++r) {
-    const Score& s = e.scores[r];
-    const auto add = [&](const char* metric, double value) {
-      tell(e.epoch, name_of(e.split), metric, r, value);
-    };
-    if (s.episodes > 0) {
-      add("return", s.mean_return());
-    } else {
-      add("loss", s.loss());
-    }
-    if (classifies_) add("accuracy", s.accuracy());
-    if (!s.classes.empty()) add("classes_never_decided", static_cast<double>(s.classes_never_decided()));
-    if (s.plant.control_steps > 0) {
-      add("falls", s.plant.falls);
-      add("teacher_falls", s.teacher.falls);
-      add("rms_deviation", s.plant.rms_deviation());
-      add("teacher_rms_deviation", s.teacher.rms_deviation());
-    }
-    add("samples", s.samples);
+    for (const NamedFigure& figure : e.scores[r].figures())
+      tell(e.epoch, name_of(e.split), figure.name, r, figure.value);
   }
 }
 

@@ -14,8 +14,8 @@ namespace apical {
 
 class TrainingListener final : public Observer {
  public:
-  /// `classifies`: scores count decisions. The listener must outlive this.
-  TrainingListener(std::vector<std::uint64_t> seeds, bool classifies, Listener& to);
+  /// The listener must outlive this.
+  TrainingListener(std::vector<std::uint64_t> seeds, Listener& to);
   void on(const Evaluated& e) override;
   void on(const TrainingMeasured& m) override;
   void on(const Aligned& a) override;
@@ -29,7 +29,6 @@ class TrainingListener final : public Observer {
             double value);
 
   std::vector<std::uint64_t> seeds_;
-  bool classifies_;
   double seconds_left_ = std::numeric_limits<double>::infinity();
   Listener& to_;
 };

@@ -62,7 +62,7 @@ void TrainingSession::load(const io::Checkpoint& checkpoint, const std::string& 
 void TrainingSession::begin_again(const io::Path& run) { remove_files(run, "results."); }
 
 Session::Step TrainingSession::advance(const std::atomic<bool>& stop, Listener& listener) {
-  TrainingListener training(experiment_.seeds, find_task(experiment_.task).classifies, listener);
+  TrainingListener training(experiment_.seeds, listener);
   if (experiment_.plan.minutes > 0)
     training.end_within(60 * experiment_.plan.minutes - trainer_.learning_time().seconds);
   trainer_.set_observers({&training});
