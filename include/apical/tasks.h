@@ -11,6 +11,13 @@
 //   Resources resources{pool, "data"};          where tasks that read files find them
 //   make_dataset("mnist", {}, resources)
 //
+// Arrays of your own, shared and not copied, take part in experiments as train = "memory:NAME" of task
+// arrays:
+//
+//   HandedArrays mine;
+//   mine.by_name["day 1"] = {.inputs = {…, owner, values}, .labels = io::array_of<std::int32_t>({150},
+//   labels)}; resources.arrays = std::make_shared<const HandedArrays>(std::move(mine));
+//
 // What generated tasks are made from can be had one by one: draw_yin_yang, cart_pole_step …
 //
 // make_dataset throws ConfigError for a name or parameter it does not know (with the nearest one), DataError
@@ -19,6 +26,8 @@
 
 #include "apical/core/error.h"
 #include "apical/core/resources.h"
+#include "apical/tasks/array_data.h"
+#include "apical/tasks/array_dataset.h"
 #include "apical/tasks/cart_pole.h"
 #include "apical/tasks/dataset.h"
 #include "apical/tasks/delayed_match.h"

@@ -16,6 +16,8 @@ namespace apical {
 
 /// Environments that a program has in memory (tasks/foreign_world.h).
 struct HandedWorlds;
+/// Samples that a program has in memory (tasks/array_data.h).
+struct HandedArrays;
 
 /// That may be taken.
 struct Memory {
@@ -29,6 +31,7 @@ struct Resources {
   Claim claim = {};                 ///< to runs that dead processes hold
   Memory memory = {};               ///< what needs more is refused before anything is made
   std::shared_ptr<const HandedWorlds> worlds = {};  ///< for task 'environment', by name; null: none
+  std::shared_ptr<const HandedArrays> arrays = {};  ///< for task 'arrays', by name; null: none
 };
 
 }  // namespace apical

@@ -112,7 +112,7 @@ void check_steps(const PresentationOptions& options, double dt_ms) {
 }
 
 void read_training(TomlReader& t, Experiment& e) {
-  const TaskInfo& task = find_task(e.task);
+  const TaskInfo task = e.task_info();
   TrainingOptions training(task, e.reward ? e.reward->plan.steps_per_iteration() : 0);
   read_fields(t, training);
   e.plan = training.plan;

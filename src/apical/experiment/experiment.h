@@ -52,6 +52,8 @@ struct Experiment {
 
   /// One data set per seed; the same object where the task does not depend on the seed.
   std::vector<std::shared_ptr<const Dataset>> make_data(const Resources& resources) const;
+  /// The task with its parameters.
+  TaskInfo task_info() const { return task_with(task, task_parameters); }
 };
 
 /// ConfigError with file, line and column. `more` may read further tables of the document, which then are

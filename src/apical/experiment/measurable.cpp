@@ -76,7 +76,7 @@ std::optional<std::vector<std::string>> split_quantities(const Experiment& e) {
     if (spiking->course.protocol) return {};
     return of_course(spiking->course, spiking->circuit);
   }
-  return of_training(find_task(e.task), e.plan);
+  return of_training(e.task_info(), e.plan);
 }
 
 bool measures_areas(const Experiment& e) {

@@ -78,7 +78,7 @@ void add_method(nlohmann::json& m, const std::string& title, const std::string& 
 void add_evaluation(nlohmann::json& m, const Experiment& e) {
   method(m, "Evaluation",
          "The state after the last epoch is tested, without targets and with plasticity off; " +
-             read_out(e, find_task(e.task)));
+             read_out(e, e.task_info()));
 }
 
 void add_facts(nlohmann::json& m, const Experiment& e) {

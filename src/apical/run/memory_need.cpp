@@ -19,7 +19,7 @@ MemoryNeed need_of(const Experiment& e, const Circuit& circuit, std::size_t /*th
   work.presentation = e.presentation;
   work.seeds = e.seeds.size();
   work.double_precision = e.double_precision;
-  if (find_task(e.task).sequences) work.layout = rate::Layout::wide;
+  if (e.task_info().sequences) work.layout = rate::Layout::wide;
   MemoryNeed need;
   need.state = state_bytes(circuit, work);
   need.copy = need.state;

@@ -42,6 +42,26 @@ void copy_row(const FilePixels& from, std::size_t row, std::span<T> out) {
   to_numbers<T>(from.files->read(static_cast<std::uint32_t>(row), nullptr, {}), from.scale, out);
 }
 
+template <class Stored, class T>
+void copy_shared(const SharedRows& from, std::span<const Stored> all, std::size_t row, std::span<T> out) {
+  APICAL_CHECK(out.size() == from.features && (row + 1) * from.features <= all.size());
+  const std::span<const Stored> values = all.subspan(row * from.features, from.features);
+  if (from.shift.empty()) {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(values[i]);
+    return;
+  }
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<T>((static_cast<double>(values[i]) - from.shift[i]) / from.divisor[i]);
+}
+
+template <class T>
+void copy_row(const SharedRows& from, std::size_t sample, std::span<T> out) {
+  const std::size_t row = from.rows.empty() ? sample : from.rows[sample];
+  if (from.values.element == io::Element::f32) return copy_shared(from, from.values.as<float>(), row, out);
+  if (from.values.element == io::Element::f64) return copy_shared(from, from.values.as<double>(), row, out);
+  copy_shared(from, from.values.as<std::uint8_t>(), row, out);
+}
+
 template <class T>
 void copy_target(const Split& from, std::size_t sample, std::span<T> out) {
   if (from.classes == 0) return copy_row(from.targets, sample, out);
@@ -53,6 +73,11 @@ void copy_target(const Split& from, std::size_t sample, std::span<T> out) {
 template <class T>
 void copy_shown(const Matrix<double>&, std::size_t, const Augmentation&, const Showing&, std::span<T>) {
   APICAL_CHECK(!"numbers that are no image have no augmentation");
+}
+
+template <class T>
+void copy_shown(const SharedRows&, std::size_t, const Augmentation&, const Showing&, std::span<T>) {
+  APICAL_CHECK(!"arrays have no augmentation");
 }
 
 template <class T>
@@ -120,13 +145,23 @@ Inputs::Inputs(FilePixels pixels) : values_(std::move(pixels)) {
   APICAL_CHECK(p.files && p.scale.channels.size() == p.files->shape().channels);
 }
 
+Inputs::Inputs(SharedRows rows) : values_(std::move(rows)) {
+  const auto& shared = std::get<SharedRows>(values_);
+  APICAL_CHECK(shared.features > 0 && shared.values.size() % shared.features == 0 &&
+               shared.shift.size() == shared.divisor.size() &&
+               (shared.shift.empty() || shared.shift.size() == shared.features));
+}
+
 std::size_t Inputs::samples() const {
+  if (const auto* shared = std::get_if<SharedRows>(&values_))
+    return shared->rows.empty() ? shared->values.size() / shared->features : shared->rows.size();
   if (const auto* files = std::get_if<FilePixels>(&values_)) return files->files->samples();
   if (const auto* pixels = std::get_if<PixelMatrix>(&values_)) return pixels->bytes.size() / pixels->features;
   return std::get<Matrix<double>>(values_).rows();
 }
 
 std::size_t Inputs::features() const {
+  if (const auto* shared = std::get_if<SharedRows>(&values_)) return shared->features;
   if (const auto* files = std::get_if<FilePixels>(&values_)) return files->files->shape().size();
   if (const auto* pixels = std::get_if<PixelMatrix>(&values_)) return pixels->features;
   return std::get<Matrix<double>>(values_).cols();
@@ -139,6 +174,7 @@ const ImageFiles* Inputs::files() const {
 
 std::span<const std::byte> Inputs::bytes() const {
   if (files() != nullptr) return {};
+  if (const auto* shared = std::get_if<SharedRows>(&values_)) return shared->values.values;
   if (const auto* pixels = std::get_if<PixelMatrix>(&values_)) return std::as_bytes(std::span(pixels->bytes));
   return std::as_bytes(std::get<Matrix<double>>(values_).flat());
 }

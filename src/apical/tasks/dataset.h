@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A data set as a value: what a trainer shows and what it wants to see. Generated tasks keep their inputs
 // in double precision (a specification may demand the bits); images stay bytes and become numbers on
-// reading; sets that do not fit into memory stay files. A trainer needs one call per sample:
-// split.read_input(i, buffer), or split.read_shown(i, showing, buffer) where training may draw another view
-// of it; buffer of float or double.
+// reading, arrays stay what they are; sets that do not fit into memory stay files. A trainer needs one call
+// per sample: split.read_input(i, buffer), or split.read_shown(i, showing, buffer) where training may draw
+// another view of it; buffer of float or double.
 #pragma once
 
 #include <array>
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "apical/core/matrix.h"
+#include "apical/io/array.h"
 #include "apical/tasks/augmentation.h"
 #include "apical/tasks/environment.h"
 #include "apical/tasks/plant.h"
@@ -48,6 +49,14 @@ struct FilePixels {
   PixelScale scale;
 };
 
+/// Numbers where they lie in an array of float, double or bytes; shared, not copied.
+struct SharedRows {
+  io::Array values;                              ///< its first axis is the sample's
+  std::size_t features = 0;                      ///< per sample
+  std::vector<std::uint32_t> rows = {};          ///< which samples of the array, in this order; empty: all
+  std::vector<double> shift = {}, divisor = {};  ///< per feature: (x - shift) / divisor; empty: x
+};
+
 /// Inputs of a split, samples x features.
 class Inputs {
  public:
@@ -55,6 +64,7 @@ class Inputs {
   explicit Inputs(Matrix<double> values) : values_(std::move(values)) {}
   explicit Inputs(PixelMatrix pixels);
   explicit Inputs(FilePixels pixels);
+  explicit Inputs(SharedRows rows);
   std::size_t samples() const;
   std::size_t features() const;
   /// Null unless they stay files.
@@ -75,7 +85,7 @@ class Inputs {
                 const Showing& showing) const;
 
  private:
-  std::variant<Matrix<double>, PixelMatrix, FilePixels> values_;
+  std::variant<Matrix<double>, PixelMatrix, FilePixels, SharedRows> values_;
 };
 
 /// Input that changes within a sample: row i of `values` (segments x channels) holds on the steps

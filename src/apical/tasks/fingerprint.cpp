@@ -78,6 +78,16 @@ void add_split(DataFingerprint& facts, const std::string& part, const Split& spl
       facts[fmt::format("{} samples of '{}'", part, readable(class_names[c]))] = std::to_string(counts[c]);
   }
   if (split.targets.rows() > 0) facts[part + " targets"] = hashed(std::as_bytes(split.targets.flat()));
+  if (!split.sequences.empty()) {
+    io::RunningHash courses;
+    for (const InputSequence& course : split.sequences) {
+      courses.add(std::as_bytes(std::span(course.change_points)));
+      courses.add(std::as_bytes(course.values.flat()));
+    }
+    facts[part + " numbers per row of time"] = std::to_string(split.sequences.front().values.cols());
+    facts[part + " inputs"] = kHash + io::hex(courses.value());
+    return;
+  }
   facts[part + " numbers per sample"] = std::to_string(split.inputs.features());
   if (const ImageFiles* files = split.inputs.files()) {
     add_files(facts, part, files->files(), pool);

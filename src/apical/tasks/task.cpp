@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "apical/tasks/arrays_task.h"
 #include "apical/tasks/cart_pole.h"
 #include "apical/tasks/cart_pole_v1.h"
 #include "apical/tasks/cifar10.h"
@@ -22,11 +23,11 @@
 namespace apical {
 
 const std::vector<TaskInfo>& tasks() {
-  static const std::vector<TaskInfo> all{cart_pole_task(),     cart_pole_v1_task(),     cifar10_task(),
-                                         delayed_match_task(), digit_generation_task(), environment_task(),
-                                         fashion_mnist_task(), idx_folder_task(),       image_folder_task(),
-                                         mnist_task(),         teacher_student_task(),  xor_task(),
-                                         yin_yang_task()};
+  static const std::vector<TaskInfo> all{arrays_task(),       cart_pole_task(),     cart_pole_v1_task(),
+                                         cifar10_task(),      delayed_match_task(), digit_generation_task(),
+                                         environment_task(),  fashion_mnist_task(), idx_folder_task(),
+                                         image_folder_task(), mnist_task(),         teacher_student_task(),
+                                         xor_task(),          yin_yang_task()};
   return all;
 }
 
@@ -39,6 +40,12 @@ const TaskInfo& find_task(std::string_view name) {
   names.reserve(all.size());
   for (const TaskInfo& task : all) names.push_back(task.name);
   throw ConfigError(fmt::format("unknown task '{}'", name), {}, suggestion(name, names));
+}
+
+TaskInfo task_with(std::string_view name, const TaskParameters& parameters) {
+  TaskInfo info = find_task(name);
+  if (info.specify != nullptr) info.specify(info, parameters);
+  return info;
 }
 
 Dataset make_dataset(std::string_view name, const TaskParameters& parameters, const Resources& resources) {

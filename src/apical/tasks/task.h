@@ -28,6 +28,8 @@ struct TaskInfo {
   bool sequences = false;   ///< its inputs change within a sample
   bool steers = false;      ///< its evaluations steer a plant in closed loop
   bool rewards = false;     ///< there are no targets: an environment answers actions with reward
+  /// Where these depend on parameters: puts them right. Null: they do not.
+  void (*specify)(TaskInfo& info, const TaskParameters& parameters) = nullptr;
 };
 
 /// All tasks, in order of name.
@@ -35,6 +37,8 @@ const std::vector<TaskInfo>& tasks();
 
 /// ConfigError with the nearest name if there is no such task.
 const TaskInfo& find_task(std::string_view name);
+/// What the task is with these parameters.
+TaskInfo task_with(std::string_view name, const TaskParameters& parameters);
 
 /// ConfigError for a wrong name or parameter; DataError or IoError for a missing or damaged file.
 Dataset make_dataset(std::string_view name, const TaskParameters& parameters, const Resources& resources);
