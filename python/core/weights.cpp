@@ -158,7 +158,7 @@ class SavedState {
                                                  run + ", checkpoint");
       return;
     }
-    learner_ = make_learner(experiment_, resources_of(pool_, data, handed));
+    learner_ = make_model(experiment_, pool_);  // neither its data nor what it started from need be there
     Trainer trainer(*learner_, experiment_.plan, {});
     restore_state(trainer, checkpoint.section("trainer"), run + ", checkpoint");
     weights_ = weights_of<float>(*learner_);

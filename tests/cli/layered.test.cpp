@@ -7,10 +7,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "apical/experiment/experiment.h"
 #include "apical/io/file.h"
 #include "apical/io/json.h"
-#include "apical/run/make_learner.h"
-#include "apical/run/recorder.h"
 #include "apical/run/summary.h"
 #include "support/command_line.h"
 
@@ -119,8 +118,12 @@ TEST_F(LayeredCli, MistakesAreExplained) {
        {"activation is 'sigmoid'; expected linear, relu, logistic"}},
       {with(kGood, "0.01\n", "0.01\noutput = \"linear\"\n"), {"softmax and ce go together"}},
       {with(kGood, "epochs = 2", "presentation_ms = 1"), {"unknown key 'presentation_ms' in [training]"}},
-      {std::string(kGood) + "[[record]]\npopulation = \"a1\"\nvariable = \"rate\"\n",
-       {"'record' belongs to circuits", "layered network without populations"}},
+      {std::string(kGood) + "[[record]]\npopulation = \"a3\"\nvariable = \"rate\"\n",
+       {"unknown area 'a3'", "did you mean 'a1'?"}},
+      {std::string(kGood) + "[[record]]\npopulation = \"a1\"\nvariable = \"soma\"\n",
+       {"unknown variable 'soma' of population 'a1'"}},
+      {std::string(kGood) + "[[record]]\npopulation = \"a1\"\nvariable = \"rate\"\nevery_ms = 1\n",
+       {"'record[1].every_ms' does not go with layered networks, which know no time"}},
       {std::string(kGood) + "[[population]]\nname = \"x\"\nsize = 3\n", {"'population' belongs to circuits"}},
       {with(kGood, "\"backpropagation\"", "\"recirculation\""), {"as many outputs as inputs"}},
   };
@@ -130,14 +133,6 @@ TEST_F(LayeredCli, MistakesAreExplained) {
     for (const std::string& text : m.says) EXPECT_THAT(a.err, HasSubstr(text));
     EXPECT_FALSE(fs::exists(out())) << a.err;
   }
-}
-
-TEST_F(LayeredCli, RecordingsRefuseALearnerWithoutPopulations) {
-  Experiment e = read_experiment(TomlDocument::parse(kGood, "test.toml"));
-  ThreadPool pool(1);
-  const auto learner = make_learner(e, {pool});
-  e.recordings.push_back({.population = "a1", .projection = "", .variable = "rate", .every_ms = 1});
-  EXPECT_THROW(check_recordings(e, *learner), ConfigError);
 }
 
 }  // namespace

@@ -118,7 +118,8 @@ class Recordings(Mapping[str, xr.DataArray]):
             attributes = {key: value for key, value in data.attrs.items() if key in ("units", "description")}
             times = file[str(variable.times)]
             if variable.dims[0] == "time" and str(variable.times).endswith("_steps"):
-                coordinate, unit = times[:] * float(data.attrs["dt_ms"]), "ms"
+                step = data.attrs.get("step", "")  # "batch" where there is no time
+                coordinate, unit = (times[:], str(step)) if step else (times[:] * float(data.attrs["dt_ms"]), "ms")
             else:
                 coordinate, unit = times[:], str(times.attrs.get("units", "1"))
             lazy = indexing.LazilyIndexedArray(_Stacked(self._file, paths, data.shape, data.dtype))

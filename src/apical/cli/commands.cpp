@@ -14,6 +14,7 @@
   EACH(probe)                 \
   EACH(report)                \
   EACH(diagnose)              \
+  EACH(export)                \
   EACH(reproduce)             \
   EACH(bench)
 

@@ -6,25 +6,38 @@
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
+#include "apical/experiment/toml/toml_text.h"
 #include "apical/study/run_with_report.h"
 
 namespace apical::cli {
 namespace {
 
+std::string name_after(const io::Path& parent) {
+  const io::Path whole = parent.has_filename() ? parent : parent.parent_path();
+  return whole.filename().string() + "-continued";
+}
+
 int run_experiment_file(Context& context, const Arguments& arguments) {
   const bool resume = arguments.has("--resume");
-  if (arguments.positionals.empty() && !(resume && arguments.has("--out"))) {
+  const auto parent = arguments.value("--continue");
+  if (parent && resume)
+    throw UsageError("--continue begins a new run and --resume goes on with one; expected one of them");
+  if (arguments.positionals.empty() && !parent && !(resume && arguments.has("--out"))) {
     throw UsageError(
         "'apical run' needs an experiment, or --resume with --out DIR\n  e.g. apical run "
         "experiments/yin-yang/error-neurons.toml");
   }
-  const std::string file = arguments.positionals.empty()
-                               ? (io::Path(*arguments.value("--out")) / "experiment.toml").string()
-                               : arguments.positionals.front();
-  const Experiment experiment = read_experiment(read_document(arguments, file));
+  const std::string file =
+      arguments.positionals.empty()
+          ? (io::Path(parent ? *parent : *arguments.value("--out")) / "experiment.toml").string()
+          : arguments.positionals.front();
+  TomlDocument document = read_document(arguments, file);
+  if (parent) document.set("training.continue_from=" + toml_quoted(*parent));
+  const Experiment experiment = read_experiment(document);
   ThreadPool pool(threads(arguments));
   RunOptions options;
-  const OutputDirectory out(arguments, stem_of_file(file));
+  const OutputDirectory out(
+      arguments, parent && arguments.positionals.empty() ? name_after(*parent) : stem_of_file(file));
   options.directory = out.path();
   options.resume = resume;
   if (arguments.has("--verbose"))
@@ -58,10 +71,15 @@ Command run_command() {
   c.options = experiment_options();
   c.options.push_back({"--out", "DIR", "directory of the run (default: the next free runs/NAME-NNN)"});
   c.options.push_back({"--resume", "", "continue a stopped or killed run in --out, bit for bit"});
+  c.options.push_back(
+      {"--continue", "RUN",
+       "a new run that goes on from the end of RUN, a finished run of the same experiment (by default "
+       "RUN's own) with fewer epochs; give training.epochs, counted from the beginning"});
   c.options.push_back(lost_host_option());
   c.examples = {"apical run experiments/yin-yang/error-neurons.toml --seeds 3",
                 "apical run experiments/yin-yang/error-neurons.toml --set training.epochs=5 --out runs/short",
                 "apical run --resume --out runs/short",
+                "apical run --continue runs/short --set training.epochs=20",
                 "apical run experiments/payeur2021/propagation.toml --seeds 3"};
   c.run = run_experiment_file;
   return c;

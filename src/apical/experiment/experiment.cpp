@@ -12,11 +12,13 @@
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/measurable.h"
 #include "apical/experiment/spiking_experiment.h"
+#include "apical/experiment/start_fields.h"
 #include "apical/experiment/toml/circuit_toml.h"
 #include "apical/experiment/toml/field_toml.h"
 #include "apical/experiment/toml/model_toml.h"
 #include "apical/experiment/toml/reward_toml.h"
 #include "apical/learning/exact_gradient.h"
+#include "apical/learning/layered_state.h"
 #include "apical/learning/training_fields.h"
 #include "apical/procedure/course_samples.h"
 
@@ -81,7 +83,7 @@ void read_reward(TomlReader& root, const ModelChoice& policy, Experiment& e) {
 
 /// Keys that a circuit has and a layered network has not.
 void refuse_circuit_parts(TomlReader& root, const std::string& model) {
-  for (const char* key : {"circuit", "population", "projection", "edit", "record"}) {
+  for (const char* key : {"circuit", "population", "projection", "edit"}) {
     if (root.kind(key) == TomlKind::absent) continue;
     throw ConfigError(
         fmt::format("'{}' belongs to circuits, and model '{}' is a layered network without populations", key,
@@ -113,6 +115,9 @@ void check_steps(const PresentationOptions& options, double dt_ms) {
 
 void read_training(TomlReader& t, Experiment& e) {
   const TaskInfo task = e.task_info();
+  ContinueOptions goes_on;
+  read_fields(t, goes_on);
+  e.continue_from = goes_on.continue_from;
   TrainingOptions training(task, e.reward ? e.reward->plan.steps_per_iteration() : 0);
   read_fields(t, training);
   e.plan = training.plan;
@@ -156,11 +161,8 @@ Experiment of_spiking(SpikingExperiment s) {
   return e;
 }
 
-RecordRequest read_record(TomlReader& t, const Experiment& e) {
-  RecordRequest r;
-  r.every_ms = e.presentation.presentation_ms;
-  read_fields(t, r);
-  const Circuit& c = e.circuit();
+/// Times of a circuit are on its grid, and names are its own.
+void check_record(TomlReader& t, const RecordRequest& r, const Circuit& c) {
   if (r.projection.empty()) {
     t.at("population", [&] { return c.population(r.population); });
   } else {
@@ -171,6 +173,31 @@ RecordRequest read_record(TomlReader& t, const Experiment& e) {
       throw FieldError("every_ms",
                        fmt::format("is {}; expected at least the time step of {} ms", r.every_ms, c.dt_ms));
     check_on_grid("every_ms", r.every_ms, {c.dt_ms, "the circuit's time step", "ms"});
+  });
+}
+
+void check_record(TomlReader& t, const RecordRequest& r, const models::LayeredNetwork& network) {
+  const bool area = r.projection.empty();
+  std::vector<std::string> names;
+  for (const Parameter& p : parameters_of(network.network)) {
+    if (p.from.empty() == area) names.push_back(area ? p.to : p.name);
+  }
+  const std::string& name = area ? r.population : r.projection;
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  throw ConfigError(fmt::format("unknown {} '{}'", area ? "area" : "projection", name),
+                    t.place(area ? "population" : "projection"), suggestion(name, names));
+}
+
+void check_record(TomlReader&, const RecordRequest&, const SpikingExperiment&) {
+}  // has a [record] of its own
+
+RecordRequest read_record(TomlReader& t, const Experiment& e) {
+  RecordRequest r;
+  r.layered = !e.is_circuit();
+  r.every_ms = e.presentation.presentation_ms;
+  read_fields(t, r);
+  std::visit([&](const auto& subject) { check_record(t, r, subject); }, e.subject);
+  t.placing([&] {
     if (r.replicas > e.seeds.size())
       throw FieldError("seeds",
                        fmt::format("is {}; expected at most the {} there are", r.replicas, e.seeds.size()));
@@ -260,10 +287,17 @@ Experiment read_experiment(const TomlDocument& document,
   ModelChoice choice;
   if (root.has("model")) {
     TomlReader model = root.table("model");
-    choice = read_model(model, find_task(e.task).rewards ? policy_defaults() : FieldValues{});
-    e.model = choice.name;
-    e.citation = choice.citation;
-    std::visit([&](auto& subject) { e.subject = std::move(subject); }, choice.subject);
+    StartOptions start;
+    read_fields(model, start);
+    e.start_from = start.start_from;
+    if (model.has("name") || !root.has("population")) {
+      choice = read_model(model, find_task(e.task).rewards ? policy_defaults() : FieldValues{});
+      e.model = choice.name;
+      e.citation = choice.citation;
+      std::visit([&](auto& subject) { e.subject = std::move(subject); }, choice.subject);
+    } else {
+      model.finish();
+    }
   } else if (!root.has("population")) {
     throw ConfigError(
         "missing table [model]; expected a recipe, or a circuit of your own as [[population]] and "

@@ -34,6 +34,8 @@ struct Experiment {
   /// What is studied: a circuit in continuous time, presented one sample after the other; a layered network
   /// in batches; a circuit of spiking neurons with its course.
   std::variant<Circuit, models::LayeredNetwork, SpikingExperiment> subject;
+  std::string start_from = {};           ///< weights in place of the initialisation; empty: none
+  std::string continue_from = {};        ///< the run whose end is the beginning of this one; empty: none
   Presentation presentation;             ///< of samples to a circuit
   std::optional<RewardSettings> reward;  ///< how it learns where the task rewards
   TrainingPlan plan;
@@ -50,10 +52,10 @@ struct Experiment {
   const models::LayeredNetwork& layered() const { return std::get<models::LayeredNetwork>(subject); }
   const SpikingExperiment& spiking() const { return std::get<SpikingExperiment>(subject); }
 
-  /// One data set per seed; the same object where the task does not depend on the seed.
-  std::vector<std::shared_ptr<const Dataset>> make_data(const Resources& resources) const;
   /// The task with its parameters.
   TaskInfo task_info() const { return task_with(task, task_parameters); }
+  /// One data set per seed; the same object where the task does not depend on the seed.
+  std::vector<std::shared_ptr<const Dataset>> make_data(const Resources& resources) const;
 };
 
 /// ConfigError with file, line and column. `more` may read further tables of the document, which then are

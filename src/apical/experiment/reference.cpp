@@ -9,6 +9,7 @@
 #include "apical/experiment/protocol_fields.h"
 #include "apical/experiment/run_fields.h"
 #include "apical/experiment/spiking_tables.h"
+#include "apical/experiment/start_fields.h"
 #include "apical/experiment/sweep.h"
 #include "apical/experiment/toml/circuit_reference.h"
 #include "apical/experiment/toml/spiking_reference.h"
@@ -74,8 +75,10 @@ std::string tables_of_an_experiment() {
       "## [training]\n\nOptions that mean something for some tasks only are refused by the others.\n\n";
   out += table_of(list_all_fields(TrainingOptions(shown)));
   out += "Where a circuit learns:\n\n" + table_of(list_all_fields(PresentationOptions(shown)));
+  out += "To go on from another run:\n\n" + table_of(list_all_fields(ContinueOptions{}));
   out += "## [run]\n\n" + table_of(list_all_fields(RunSettings{}));
-  out += "## [[record]]\n\nOf circuits of rate neurons.\n\n" + table_of(list_all_fields(RecordRequest{}));
+  out += "## [[record]]\n\nOf circuits of rate neurons and of layered networks.\n\n" +
+         table_of(list_all_fields(RecordRequest{}));
   out +=
       "## [reward]\n\nFor tasks that reward. `passes` and `minibatches` are 1 unless the method is ppo.\n\n";
   out += table_of(list_all_fields(RewardPlan{}));
@@ -95,7 +98,11 @@ std::string tables_of_an_experiment() {
 }
 
 std::string models_of_all_kinds() {
-  std::string out = "## [model]: circuits of rate neurons\n\n";
+  std::string out =
+      "## [model]: where weights start\n\nOf circuits of rate neurons, recipes or your own, and of layered "
+      "networks.\n\n" +
+      table_of(list_all_fields(StartOptions{}));
+  out += "## [model]: circuits of rate neurons\n\n";
   for (const models::Model& m : models::all()) out += section_of(m, list_all_fields(m.recipe));
   const auto& layered = models::layered_models();
   const std::vector<FieldInfo> common = list_fields(layered.front().recipe);

@@ -22,7 +22,9 @@ void fields(FieldVisitor& v, RunSettings& o) {
 
 void fields(FieldVisitor& v, RecordRequest& r) {
   v({.name = "variable",
-     .meaning = "soma, rate or a compartment of a population; weights of a projection",
+     .meaning =
+         "soma, rate or a compartment of a population; rate (mean over the batch) or offsets of an area of a "
+         "layered network (a1, a2, …); weights of a projection",
      .required = true},
     r.variable);
   v({.name = "projection", .meaning = "by name, in place of a population", .optional = true}, r.projection);
@@ -32,8 +34,18 @@ void fields(FieldVisitor& v, RecordRequest& r) {
   }
   if (v.when(r.projection.empty()))
     v({.name = "population", .meaning = "by name", .required = true}, r.population);
-  v({"every_ms", "ms", "from one sample to the next, at least a time step; default: presentation_ms"},
-    r.every_ms);
+  if (v.when(!r.layered)) {
+    v({"every_ms", "ms", "from one sample to the next, at least a time step; default: presentation_ms"},
+      r.every_ms);
+  } else {
+    v.without("every_ms", "layered networks, which know no time: every_batches counts");
+  }
+  if (v.when(r.layered)) {
+    v({"every_batches", "batches", "of layered networks: from one sample to the next", within(1, 1e9)},
+      r.every_batches);
+  } else {
+    v.without("every_batches", "a circuit, which knows no batches: every_ms counts");
+  }
   v({"seeds", "", "so many of the first seeds are recorded", at_least(1)}, r.replicas);
 }
 

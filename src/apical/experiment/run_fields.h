@@ -22,13 +22,15 @@ struct RunSettings {
 };
 void fields(FieldVisitor& v, RunSettings& o);
 
-/// A variable to be recorded while the circuit settles and learns.
+/// A variable to be recorded while a circuit settles and learns, or a layered network learns.
 struct RecordRequest {
   std::string population;  ///< or empty
   std::string projection;  ///< for variable "weights"
   std::string variable;    ///< "soma", "rate", a compartment …
   double every_ms = 0;
-  std::size_t replicas = 1;  ///< the first so many seeds
+  std::size_t every_batches = 100;  ///< of layered networks
+  std::size_t replicas = 1;         ///< the first so many seeds
+  bool layered = false;             ///< it is one
 };
 void fields(FieldVisitor& v, RecordRequest& r);
 

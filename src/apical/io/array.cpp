@@ -2,7 +2,6 @@
 #include "apical/io/array.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cstring>
 

@@ -221,6 +221,14 @@ bool File::contains(const std::string& path) const {
   }
 }
 
+bool File::is_group(const std::string& path) const {
+  const Silence silence;
+  state_->require_sound();
+  const Handle object(H5Oopen(state_->id, absolute(path).c_str(), H5P_DEFAULT), H5Oclose);
+  state_->checked(object, "look at " + path);
+  return H5Iget_type(object) == H5I_GROUP;
+}
+
 void File::create_group(const std::string& path) {
   const Silence silence;
   if (contains(path)) return;

@@ -98,6 +98,7 @@ class File {
   /// DataError with the nearest name if there is none.
   Dataset dataset(const std::string& path) const;
   bool contains(const std::string& path) const;
+  bool is_group(const std::string& path) const;  ///< of what is there
   /// Names directly below a group, sorted.
   std::vector<std::string> names(const std::string& group = "/") const;
 

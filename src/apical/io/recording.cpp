@@ -199,11 +199,14 @@ void Recording::describe(hdf5::File& file) const {
     file.set_attribute(path, "dt_ms", v.dt_ms);
     file.set_attribute(path, "stride", v.stride_steps);
     file.set_attribute(path, "first_step", track.first_step);
+    if (!v.step.empty()) file.set_attribute(path, "step", v.step);
     if (v.timing == RecordedVariable::Timing::irregular) {
       const std::string& steps = columns_[track.steps].path;
       file.set_attribute(steps, "units", "1");
-      file.set_attribute(steps, "description", "simulation step of each row of " + path);
+      file.set_attribute(steps, "description",
+                         (v.step.empty() ? "simulation step" : v.step) + " of each row of " + path);
       file.set_attribute(steps, "dt_ms", v.dt_ms);
+      if (!v.step.empty()) file.set_attribute(steps, "step", v.step);
     }
   }
 }

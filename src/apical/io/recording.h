@@ -33,6 +33,7 @@ struct RecordedVariable {
   double dt_ms = 0;                ///< of one step
   Element element = Element::f32;  ///< f32 or f64; samples of the other precision are converted
   Timing timing = Timing::regular;
+  std::string step = {};  ///< what a step is where it is none in time, "batch"; dt_ms means nothing then
 };
 
 /// Where a recording stood: everything before it is sealed on disk.

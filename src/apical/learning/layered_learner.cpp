@@ -148,6 +148,7 @@ void LayeredLearner<Real>::learn(const Order& order, bool) {
       } catch (const NumericalFault& fault) {
         locate_fault(*replica.model, fault, seeds_[r]);
       }
+      if (!taps_.empty()) tell_taps(r);
     }
   });
 }
@@ -224,6 +225,22 @@ std::vector<AreaAlignment> LayeredLearner<Real>::align(std::size_t r, std::span<
   const auto figures = teaching.result(rule);
   for (std::size_t l = 0; l < figures.size(); ++l) areas[l].figures = figures[l];
   return areas;
+}
+
+template <class Real>
+std::vector<Parameter> LayeredLearner<Real>::parameters() const {
+  return parameters_of(description_.network);
+}
+
+template <class Real>
+std::vector<double> LayeredLearner<Real>::parameter(std::size_t index, std::size_t replica) const {
+  return read_parameter(replicas_[replica].model->network(), index);
+}
+
+template <class Real>
+void LayeredLearner<Real>::set_parameters(const std::vector<ParameterValues>& of_replicas) {
+  for (std::size_t r = 0; r < replicas_.size(); ++r)
+    apical::set_parameters(replicas_[r].model->network(), of_replicas.at(r));
 }
 
 template <class Real>

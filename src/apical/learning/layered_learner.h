@@ -35,6 +35,13 @@ class LayeredLearner final : public Learner {
   /// from the first hidden layer on.
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
   Examination examine() override;
+  /// Of each area the mean rate over the batch just learned, by a forward pass with what was learned, and its
+  /// offsets; of each projection the weights. Steps are batches.
+  std::vector<Variable> variables() const override;
+  void record(std::vector<Tap> taps, Sink sink) override;
+  std::vector<Parameter> parameters() const override;
+  std::vector<double> parameter(std::size_t index, std::size_t replica) const override;
+  void set_parameters(const std::vector<ParameterValues>& of_replicas) override;
   void scale_learning(double factor) override;
   std::size_t settling_samples() const override { return 0; }
   /// Names the layer, the postsynaptic unit and, as step, the number of batches learned.
@@ -58,6 +65,7 @@ class LayeredLearner final : public Learner {
   /// Of training samples, now: the epoch follows from the batches learned, which are part of the state.
   Showing showing(std::size_t replica) const;
   std::vector<AreaAlignment> align(std::size_t replica, std::span<const std::uint32_t> order);
+  void tell_taps(std::size_t replica);
 
   models::LayeredNetwork description_;
   std::vector<std::shared_ptr<const Dataset>> data_;
@@ -65,6 +73,8 @@ class LayeredLearner final : public Learner {
   ThreadPool& pool_;
   bool across_replicas_;  ///< threads share out the seeds; otherwise they share each product
   std::vector<Replica> replicas_;
+  std::vector<Tap> taps_;
+  Sink sink_;
 };
 
 }  // namespace apical

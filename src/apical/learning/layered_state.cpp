@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace apical {
@@ -73,6 +74,38 @@ void locate_fault(const layered::LayeredModel<Real>& model, const NumericalFault
         network);
 }
 
+std::vector<Parameter> parameters_of(const layered::NetworkDescription& network) {
+  std::vector<Parameter> out;
+  for (std::size_t l = 0; l < network.depth(); ++l) {
+    const std::string from = l == 0 ? "input" : fmt::format("a{}", l), to = fmt::format("a{}", l + 1);
+    std::vector<std::uint64_t> shape{network.weight_rows(l), network.weight_cols(l)};
+    if (const layered::Connection& c = network.connection(l))
+      shape = {c->channels, c->in.channels, c->kernel_height, c->kernel_width};
+    out.push_back(
+        {.name = fmt::format("{}->{}", from, to), .shape = std::move(shape), .from = from, .to = to});
+    out.push_back({.name = to + ".offsets", .shape = {network.weight_rows(l)}, .from = {}, .to = to});
+  }
+  return out;
+}
+
+template <class Real>
+std::vector<double> read_parameter(const layered::Network<Real>& network, std::size_t index) {
+  const layered::Parameters<Real>& p = network.parameters;
+  if (index % 2 == 1) return {p.b[index / 2].begin(), p.b[index / 2].end()};
+  const auto weights = p.W[index / 2].flat();
+  return {weights.begin(), weights.end()};
+}
+
+template <class Real>
+void set_parameters(layered::Network<Real>& network, const ParameterValues& values) {
+  for (const auto& [index, numbers] : values) {
+    layered::Parameters<Real>& p = network.parameters;
+    const std::span<Real> to = index % 2 == 1 ? std::span<Real>(p.b[index / 2]) : p.W[index / 2].flat();
+    APICAL_CHECK(numbers.size() == to.size());
+    std::transform(numbers.begin(), numbers.end(), to.begin(), [](double x) { return static_cast<Real>(x); });
+  }
+}
+
 #define APICAL_FOR(Real)                                                                                     \
   template void check_finite<Real>(const layered::LayeredModel<Real>&, std::uint64_t, const std::string&);   \
   template void check_outputs<Real>(const layered::LayeredModel<Real>&, MatrixView<const Real>,              \
@@ -80,7 +113,9 @@ void locate_fault(const layered::LayeredModel<Real>& model, const NumericalFault
   template void check_figure<Real>(const layered::LayeredModel<Real>&, const std::string&, double,           \
                                    std::uint64_t, const std::string&);                                       \
   template void locate_fault<Real>(const layered::LayeredModel<Real>&, const NumericalFault&, std::uint64_t, \
-                                   const std::string&);
+                                   const std::string&);                                                      \
+  template std::vector<double> read_parameter<Real>(const layered::Network<Real>&, std::size_t);             \
+  template void set_parameters<Real>(layered::Network<Real>&, const ParameterValues&);
 APICAL_FOR(float)
 APICAL_FOR(double)
 #undef APICAL_FOR

@@ -7,6 +7,7 @@
 
 #include "apical/core/error.h"
 #include "apical/engine/layered/model.h"
+#include "apical/learning/learner.h"
 
 namespace apical {
 
@@ -32,6 +33,14 @@ void check_figure(const layered::LayeredModel<Real>& model, const std::string& q
 template <class Real>
 [[noreturn]] void locate_fault(const layered::LayeredModel<Real>& model, const NumericalFault& fault,
                                std::uint64_t seed, const std::string& network = "");
+
+/// Weights and offsets by name, areas called a1, a2 … from the first hidden layer on: "input->a1",
+/// "a1.offsets", "a1->a2" …
+std::vector<Parameter> parameters_of(const layered::NetworkDescription& network);
+template <class Real>
+std::vector<double> read_parameter(const layered::Network<Real>& network, std::size_t index);
+template <class Real>
+void set_parameters(layered::Network<Real>& network, const ParameterValues& values);
 
 /// Bytes of everything that `object.visit_state` visits.
 class StateSize final : public StateVisitor {

@@ -42,6 +42,10 @@ class RateLearner final : public Learner {
   Examination examine() override;
   std::vector<Variable> variables() const override;
   void record(std::vector<Tap> taps, Sink sink) override;
+  /// Of projections with weights of their own: neither views of others nor identities.
+  std::vector<Parameter> parameters() const override;
+  std::vector<double> parameter(std::size_t index, std::size_t replica) const override;
+  void set_parameters(const std::vector<ParameterValues>& of_replicas) override;
   void scale_learning(double factor) override { engine_.scale_learning(factor); }
   std::size_t settling_samples() const override;
   void check() const override { engine_.check_finite(); }
@@ -90,6 +94,7 @@ class RateLearner final : public Learner {
   void examine_step(std::span<const std::uint32_t> samples, Examination& x);
   void remember_targets(std::size_t first, std::size_t count);
   FeedforwardGradient gradient_of(rate::Network<Real>& n, std::size_t lane) const;
+  std::vector<ProjectionId> own_weights() const;
 
   rate::RateEngine<Real> engine_;
   std::vector<std::shared_ptr<const Dataset>> data_;

@@ -47,6 +47,10 @@ class RewardLearner final : public Learner {
   std::vector<std::vector<NamedFigure>> training_figures() const override;
   /// Of the policy: how far its credit is from the gradient.
   Examination examine() override;
+  /// Of the policy.
+  std::vector<Parameter> parameters() const override;
+  std::vector<double> parameter(std::size_t index, std::size_t replica) const override;
+  void set_parameters(const std::vector<ParameterValues>& of_replicas) override;
   void scale_learning(double factor) override;
   std::size_t settling_samples() const override { return 0; }
   void check() const override;

@@ -211,6 +211,16 @@ void Trainer::after_validation(const std::vector<Score>& scores) {
   stopped_early_ = plan_.patience > 0 && validations_without_progress_ >= plan_.patience;
 }
 
+bool Trainer::at_end_of_training() const {
+  if (sample_ > 0) return false;
+  return last_epoch() ? phase_ == Phase::validate : phase_ == Phase::align && stopped_early_;
+}
+
+bool Trainer::take_further() {
+  stopped_early_ = plan_.patience > 0 && validations_without_progress_ >= plan_.patience;
+  return !trained();
+}
+
 void Trainer::visit_state(StateVisitor& a) {
   auto phase = static_cast<std::uint32_t>(phase_);
   a("phase", phase);

@@ -90,6 +90,12 @@ class Trainer {
   void set_learning_time(const LearningTime& time) { time_ = time; }
 
   std::size_t epochs_trained() const { return epoch_; }
+  /// Nothing is left to learn and nothing of the end has been measured: the state from which a plan with more
+  /// epochs would go on.
+  bool at_end_of_training() const;
+  /// After visit_state() has read what another plan ended with: whether that was early is for this one to
+  /// say. False if it leaves nothing to train.
+  bool take_further();
 
   void set_observers(std::vector<Observer*> observers) { observers_ = std::move(observers); }
 

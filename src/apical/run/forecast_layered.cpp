@@ -2,6 +2,8 @@
 // Of a layered network: there are no steps in time, so batches are what is counted and timed.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "apical/models/network_text.h"
 #include "apical/run/forecast_parts.h"
 #include "apical/run/layered_estimate.h"
@@ -26,6 +28,20 @@ Size size_of(const layered::NetworkDescription& net) {
   return size;
 }
 
+/// Of results.h5: single precision and the number of the batch.
+double recording_bytes(const Experiment& e, const Learner& learner, std::uint64_t updates) {
+  double bytes = 0;
+  for (const RecordRequest& r : e.recordings) {
+    for (const Variable& v : learner.variables()) {
+      if (v.population != r.population || v.projection != r.projection || v.name != r.variable) continue;
+      const double rows = std::floor(static_cast<double>(updates) / static_cast<double>(r.every_batches));
+      bytes += rows * static_cast<double>(r.replicas) *
+               static_cast<double>(v.width * sizeof(float) + sizeof(std::int64_t));
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Forecast sizes_of(const models::LayeredNetwork& network) {
@@ -44,7 +60,9 @@ Forecast forecast_of(const Experiment& e, const models::LayeredNetwork& network,
   const TrainingSession session(e, std::move(made));
   const Dataset& data = learner->data(0);
   const SampleCost sample = cost_of_sample(e, data);
-  const LayeredEstimate cost = estimate(e, *learner);
+  Experiment left = e;
+  left.plan.epochs -= session.epochs_trained();
+  const LayeredEstimate cost = estimate(left, *learner);
   const layered::NetworkDescription& net = network.network;
   const auto [units, weights] = size_of(net);
   const std::size_t batch = !e.reward ? network.batch
@@ -70,6 +88,8 @@ Forecast forecast_of(const Experiment& e, const models::LayeredNetwork& network,
       {"work", fmt::format("{} updates per seed; {:.3g} synaptic events and {:.3g} weight writes per {}",
                            cost.updates, sample.synaptic_events, sample.weight_writes,
                            e.reward ? "environment step" : "sample")});
+  const double recorded = recording_bytes(e, *learner, cost.updates);
+  if (!e.recordings.empty()) f.lines.push_back({"recordings", bytes_text(recorded)});
   f.lines.push_back({"time", time_text(cost.seconds, e.plan, resources.pool.size())});
   f.figures = {{"units", std::uint64_t{units}},
                {"weights", std::uint64_t{weights}},

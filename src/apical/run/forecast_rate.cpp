@@ -70,6 +70,7 @@ Forecast forecast_of(const Experiment& e, const Circuit& circuit, const Resource
   const Dataset* const data = &learner.data(0);
   check_presentation(circuit, *data, e.presentation);
   PlannedWork work = planned(e, *data);
+  work.plan.epochs -= session.epochs_trained();
   const MeasuredSpeed speed = speed_of(measure_pace(learner), circuit, planned(brief, *data));
   PlannedWork epoch = work;
   epoch.plan = {.epochs = 1};

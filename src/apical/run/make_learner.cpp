@@ -10,30 +10,74 @@
 namespace apical {
 namespace {
 
+using Data = std::vector<std::shared_ptr<const Dataset>>;
+
 template <class Real>
 struct Maker {
   const Experiment& e;
-  const Resources& resources;
+  ThreadPool& pool;
+  Data data;
   std::unique_ptr<Learner> operator()(const Circuit& circuit) const {
-    return std::make_unique<RateLearner<Real>>(circuit, e.make_data(resources), e.seeds, e.presentation,
-                                               resources.pool);
+    return std::make_unique<RateLearner<Real>>(circuit, data, e.seeds, e.presentation, pool);
   }
   std::unique_ptr<Learner> operator()(const models::LayeredNetwork& network) const {
-    if (e.reward)
-      return std::make_unique<RewardLearner<Real>>(network, *e.reward, e.make_data(resources), e.seeds,
-                                                   resources.pool);
-    return std::make_unique<LayeredLearner<Real>>(network, e.make_data(resources), e.seeds, resources.pool);
+    if (e.reward) return std::make_unique<RewardLearner<Real>>(network, *e.reward, data, e.seeds, pool);
+    return std::make_unique<LayeredLearner<Real>>(network, data, e.seeds, pool);
   }
   std::unique_ptr<Learner> operator()(const SpikingExperiment&) const {
     throw ConfigError(fmt::format("model '{}' has a course of its own, and no learner", e.model));
   }
 };
 
+std::unique_ptr<Learner> make(const Experiment& e, ThreadPool& pool, const Data& data) {
+  return e.double_precision ? std::visit(Maker<double>{e, pool, data}, e.subject)
+                            : std::visit(Maker<float>{e, pool, data}, e.subject);
+}
+
+struct Sizes {
+  std::size_t inputs, outputs;
+};
+
+Sizes sizes_shown(const Experiment& e) {
+  if (!e.is_circuit()) return {e.layered().network.inputs, e.layered().network.outputs()};
+  const Circuit& c = e.circuit();
+  return {c[*c.stimulus()].size, c[*c.readout()].size};
+}
+
+/// One sample of the sizes that the model wants.
+Dataset one_sample(const Experiment& e) {
+  const auto [inputs, outputs] = sizes_shown(e);
+  Dataset data;
+  data.name = e.task;
+  Split& split = data.train;
+  if (e.task_info().sequences) {
+    data.sequence_dt_ms = e.circuit().dt_ms;
+    split.sequences.push_back({.change_points = {0, 1}, .values = Matrix<double>(1, inputs)});
+  } else {
+    split.inputs = Inputs(Matrix<double>(1, inputs));
+  }
+  split.labels = {0};
+  if (e.is_circuit()) {
+    split.targets = split.target_potentials = Matrix<double>(1, outputs);  // whatever kind it is taught
+  } else {
+    split.classes = outputs;  // goes with any loss
+  }
+  return data;
+}
+
 }  // namespace
 
-std::unique_ptr<Learner> make_learner(const Experiment& e, const Resources& resources) {
-  return e.double_precision ? std::visit(Maker<double>{e, resources}, e.subject)
-                            : std::visit(Maker<float>{e, resources}, e.subject);
+std::unique_ptr<Learner> make_learner(const Experiment& e, const Resources& resources, TakenWeights* taken) {
+  std::unique_ptr<Learner> learner = make(e, resources.pool, e.make_data(resources));
+  if (e.start_from.empty()) return learner;
+  TakenWeights weights = set_weights(*learner, read_weights(e.start_from, resources.pool));
+  if (taken != nullptr) *taken = std::move(weights);
+  return learner;
+}
+
+std::unique_ptr<Learner> make_model(const Experiment& e, ThreadPool& pool) {
+  if (e.reward) return make(e, pool, e.make_data({pool}));  // environments are no files
+  return make(e, pool, Data(e.seeds.size(), std::make_shared<const Dataset>(one_sample(e))));
 }
 
 }  // namespace apical

@@ -7,11 +7,16 @@
 #include "apical/core/resources.h"
 #include "apical/experiment/experiment.h"
 #include "apical/learning/learner.h"
+#include "apical/run/saved_weights.h"
 
 namespace apical {
 
-/// One replica per seed, with data loaded. ConfigError if task and model do
-/// not fit.
-std::unique_ptr<Learner> make_learner(const Experiment& experiment, const Resources& resources);
+/// One replica per seed, with data loaded and the weights that it starts from, of which `taken` tells.
+/// ConfigError if task and model do not fit.
+std::unique_ptr<Learner> make_learner(const Experiment& experiment, const Resources& resources,
+                                      TakenWeights* taken = nullptr);
+
+/// The same with nothing to show, as a place for a state that was saved: its data are not read.
+std::unique_ptr<Learner> make_model(const Experiment& experiment, ThreadPool& pool);
 
 }  // namespace apical

@@ -18,7 +18,9 @@ struct Opener {
   }
   template <class Trained>
   std::unique_ptr<Session> operator()(const Trained&) const {
-    return std::make_unique<TrainingSession>(e, make_learner(e, resources));
+    TakenWeights taken;
+    std::unique_ptr<Learner> learner = make_learner(e, resources, &taken);
+    return std::make_unique<TrainingSession>(e, std::move(learner), std::move(taken));
   }
 };
 

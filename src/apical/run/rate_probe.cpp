@@ -13,6 +13,7 @@
 #include "apical/run/manifest_facts.h"
 #include "apical/run/probe_parts.h"
 #include "apical/run/probe_session.h"
+#include "apical/run/saved_weights.h"
 #include "apical/run/state_file.h"
 #include "apical/run/training_listener.h"
 #include "apical/run/trial_recorder.h"
@@ -37,6 +38,11 @@ class RateProbe final : public ProbeSession {
         pool_(resources.pool),
         data_(e_.make_data(resources)),
         schoolings_(schoolings_of(p_)) {
+    if (!e_.continue_from.empty()) {
+      throw ConfigError(
+          "'training.continue_from' does not go with [protocol], which trains its models itself", {},
+          "model.start_from takes the weights of a run");
+    }
     for (const auto& d : data_) {
       const std::size_t size = split_of(*d, p_.split).size();
       if (p_.samples > size) {
@@ -139,6 +145,7 @@ class RateProbe final : public ProbeSession {
   void enroll() {
     trainer_.reset();
     learner_.emplace(e_.circuit(), data_, e_.seeds, e_.presentation, pool_);
+    if (!e_.start_from.empty()) set_weights(*learner_, read_weights(e_.start_from, pool_));
     disturb(schoolings_[schooling_].disturbed_by);
     trainer_.emplace(*learner_, plan_until(schoolings_[schooling_].epochs.back()), std::vector<Observer*>{});
   }

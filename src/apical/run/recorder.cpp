@@ -12,6 +12,7 @@ namespace {
 
 std::string group_of(const Experiment& e, const RecordRequest& r, std::uint64_t seed) {
   if (!r.projection.empty()) return fmt::format("seed-{}/projections/{}", seed, r.projection);
+  if (r.layered) return fmt::format("seed-{}/{}", seed, r.population);
   const Population& p = e.circuit()[e.circuit().population(r.population)];
   const std::string area = p.area.empty() ? "external" : p.area;
   const std::string name = p.name.starts_with(area + ".") ? p.name.substr(area.size() + 1) : p.name;
@@ -21,11 +22,8 @@ std::string group_of(const Experiment& e, const RecordRequest& r, std::uint64_t 
 /// What is asked for, as the learner has it. ConfigError with the nearest name if it has no such thing.
 Variable variable_of(const RecordRequest& r, const std::vector<Variable>& all) {
   if (all.empty()) {
-    throw ConfigError(
-        "recordings are made of populations and projections of a circuit, and this model is a layered "
-        "network "
-        "without any",
-        {}, "leave out [[record]]; losses, accuracies and alignment are kept in any case");
+    throw ConfigError("nothing of a policy that learns from reward can be recorded", {},
+                      "leave out [[record]]; returns, accuracies and alignment are kept in any case");
   }
   const bool of_projection = !r.projection.empty();
   const std::string& of = of_projection ? r.projection : r.population;
@@ -52,15 +50,17 @@ void check_recordings(const Experiment& e, const Learner& learner) {
 Recorder::Recorder(const Experiment& e, Learner& learner, const io::Path& run) {
   if (e.recordings.empty()) return;
   const std::vector<Variable> all = learner.variables();
-  recording_ = std::make_unique<io::Recording>(
-      run / "results", io::Recording::Attributes{{"title", e.title},
-                                                 {"apical_version", build_info().version},
-                                                 {"apical_revision", build_info().revision},
-                                                 {"dt_ms", e.circuit().dt_ms}});
+  const double dt_ms = e.is_circuit() ? e.circuit().dt_ms : 1.0;
+  io::Recording::Attributes about{{"title", e.title},
+                                  {"apical_version", build_info().version},
+                                  {"apical_revision", build_info().revision}};
+  if (e.is_circuit()) about.emplace_back("dt_ms", dt_ms);
+  recording_ = std::make_unique<io::Recording>(run / "results", std::move(about));
   std::vector<Learner::Tap> taps;
   for (const RecordRequest& r : e.recordings) {
     const Variable variable = variable_of(r, all);
-    const std::int64_t stride = std::max<std::int64_t>(1, std::llround(r.every_ms / e.circuit().dt_ms));
+    const std::int64_t stride = r.layered ? static_cast<std::int64_t>(r.every_batches)
+                                          : std::max<std::int64_t>(1, std::llround(r.every_ms / dt_ms));
     for (std::size_t replica = 0; replica < r.replicas; ++replica) {
       const io::RecordedVariable v{
           .group = group_of(e, r, e.seeds[replica]),
@@ -71,8 +71,9 @@ Recorder::Recorder(const Experiment& e, Learner& learner, const io::Path& run) {
                              : fmt::format("weights of projection {}, [post][pre] row by row", r.projection),
           .width = variable.width,
           .stride_steps = stride,
-          .dt_ms = e.circuit().dt_ms,
-          .timing = io::RecordedVariable::Timing::irregular};
+          .dt_ms = dt_ms,
+          .timing = io::RecordedVariable::Timing::irregular,
+          .step = r.layered ? "batch" : ""};
       tracks_.push_back({recording_->add_variable(v), {}});
       taps.push_back({variable, replica, stride});
     }

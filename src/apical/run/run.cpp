@@ -127,11 +127,31 @@ bool advance_to_end(Session& session, RunDirectory& directory, Listener& listene
   }
 }
 
+/// A checkpoint holds what a run began with: that need not be there any more.
+Experiment as_it_begins(Experiment e, const RunOptions& options) {
+  if (options.resume && !io::list_checkpoints(options.directory / "checkpoints").empty()) {
+    e.start_from.clear();
+    e.continue_from.clear();
+  }
+  return e;
+}
+
+void require_same_origin(const io::Path& run, const Session& session) {
+  const nlohmann::json manifest = io::read_json(run / "manifest.json");
+  for (const char* of : {"start_from", "continues"}) {
+    if (!manifest.contains(of) || manifest.at(of).at("xxh3") == session.origin_hash()) continue;
+    throw DataError(
+        fmt::format("{} began with other weights than are in {} now", run.string(),
+                    manifest.at(of).value(of == std::string_view("continues") ? "run" : "source", "")));
+  }
+}
+
 }  // namespace
 
 RunResult run_experiment(const Experiment& e, const RunOptions& options, const Resources& resources,
                          const std::atomic<bool>& stop) {
-  const std::unique_ptr<Session> session = open(e, resources);  // what is wrong shows before any file
+  const std::unique_ptr<Session> session =
+      open(as_it_begins(e, options), resources);  // what is wrong shows before any file
   return run_session(e, *session, options, resources, stop);
 }
 
@@ -142,6 +162,11 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
   if (options.repeats) {
     data = data_of(session, resources.pool);
     require_same_data(*options.repeats, *data);
+    require_same_origin(*options.repeats, session);
+  }
+  if (!e.continue_from.empty() && !options.resume) {
+    if (!data) data = data_of(session, resources.pool);
+    require_same_data(e.continue_from, *data);
   }
   RunDirectory directory(options.directory, e.resolved, options.resume, resources.claim);
   const io::Path& path = directory.path();

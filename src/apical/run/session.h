@@ -74,6 +74,8 @@ class Session {
   /// What can be recorded or looked at while it runs, by name.
   virtual std::vector<Variable> variables() const { return {}; }
 
+  /// xxh3 of the weights or the state of another run that it began with; empty: of neither.
+  virtual std::string origin_hash() const { return {}; }
   /// What is shown; of several seeds that of the first. Null if nothing of a task is.
   virtual const Dataset* data() const { return nullptr; }
   /// Adds what readers of the run should know: what the model needs, costs, how it was measured. A

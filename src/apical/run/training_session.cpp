@@ -40,12 +40,35 @@ Matrix<std::uint8_t> side_by_side(const Matrix<double>& pixels, PictureShape sha
 
 }  // namespace
 
-TrainingSession::TrainingSession(const Experiment& experiment, std::unique_ptr<Learner> learner)
-    : experiment_(experiment), learner_(std::move(learner)), trainer_(*learner_, experiment_.plan, {}) {
+TrainingSession::TrainingSession(const Experiment& experiment, std::unique_ptr<Learner> learner,
+                                 TakenWeights taken)
+    : experiment_(experiment),
+      learner_(std::move(learner)),
+      trainer_(*learner_, experiment_.plan, {}),
+      taken_(std::move(taken)) {
   check_recordings(experiment_, *learner_);
+  if (!experiment_.continue_from.empty()) go_on_from_parent();
 }
 
-void TrainingSession::prepare(const io::Path& run) { recorder_.emplace(experiment_, *learner_, run); }
+void TrainingSession::go_on_from_parent() {
+  const ParentState from = read_parent(experiment_);
+  restore_state(trainer_, from.checkpoint.section("trainer"), from.origin + ", section 'trainer'");
+  LearningClock clocks;
+  io::load_state(from.checkpoint.section("clock"), clocks, from.origin + ", section 'clock'");
+  trainer_.set_learning_time(clocks.learning);
+  parent_ = from.parent;
+  parent_->epochs = trainer_.epochs_trained();
+  if (trainer_.take_further()) return;
+  throw ConfigError(
+      fmt::format("{} has been trained for {} epochs, and training.epochs is {}: nothing is left to train",
+                  parent_->run, parent_->epochs, experiment_.plan.epochs),
+      {}, "epochs (and minutes, patience) count from the beginning; give more of them");
+}
+
+void TrainingSession::prepare(const io::Path& run) {
+  run_ = run;
+  recorder_.emplace(experiment_, *learner_, run);
+}
 
 void TrainingSession::load(const io::Checkpoint& checkpoint, const std::string& origin) {
   restore_state(trainer_, checkpoint.section("trainer"), origin + ", section 'trainer'");
@@ -69,6 +92,11 @@ Session::Step TrainingSession::advance(const std::atomic<bool>& stop, Listener& 
   const Trainer::Step step = trainer_.advance(stop);
   trainer_.set_observers({});
   recorder_->drain();
+  if (step == Trainer::Step::safe_point && trainer_.at_end_of_training()) {
+    LearningClock clocks{trainer_.learning_time()};
+    write_trained_state(run_, experiment_,
+                        {{"trainer", state_bytes(trainer_)}, {"clock", io::save_state(clocks)}});
+  }
   switch (step) {
     case Trainer::Step::finished:
       return Step::finished;
@@ -98,6 +126,15 @@ std::vector<io::CheckpointSection> TrainingSession::fault_state() {
 
 void TrainingSession::describe(nlohmann::json& m) const {
   add_evaluation(m, experiment_);
+  if (!taken_.source.empty()) {
+    m["start_from"] = {
+        {"source", taken_.source}, {"xxh3", taken_.xxh3}, {"taken", taken_.taken}, {"kept", taken_.kept}};
+    add_method(m, "Start", in_words(taken_));
+  }
+  if (parent_) {
+    m["continues"] = {{"run", parent_->run}, {"xxh3", parent_->xxh3}, {"epochs", parent_->epochs}};
+    add_method(m, "Start", in_words(*parent_));
+  }
   const Dataset& data = learner_->data(0);
   if (const auto& episodes = data.episodes)
     m["rewards"] = {{"solved", episodes->solved}, {"window", episodes->window}};
@@ -132,6 +169,8 @@ std::vector<Measurement> TrainingSession::conclusions(std::span<const Measuremen
 
 std::vector<std::string> TrainingSession::remarks(std::span<const Measurement> measured) const {
   std::vector<std::string> out;
+  if (!taken_.source.empty()) out.push_back(in_words(taken_));
+  if (parent_) out.push_back(in_words(*parent_));
   if (experiment_.plan.minutes > 0)
     out.push_back(fmt::format("{} epochs within {:g} minutes of learning", trainer_.epochs_trained(),
                               experiment_.plan.minutes));

@@ -6,15 +6,18 @@
 #include <memory>
 
 #include "apical/learning/trainer.h"
+#include "apical/run/continuation.h"
 #include "apical/run/recorder.h"
+#include "apical/run/saved_weights.h"
 #include "apical/run/session.h"
 
 namespace apical {
 
 class TrainingSession final : public Session {
  public:
-  /// What is wrong with the experiment, its data or its recordings is thrown here.
-  TrainingSession(const Experiment& experiment, std::unique_ptr<Learner> learner);
+  /// What is wrong with the experiment, its data, its recordings or the run that it goes on from is thrown
+  /// here. `taken`: weights that the learner has been given.
+  TrainingSession(const Experiment& experiment, std::unique_ptr<Learner> learner, TakenWeights taken = {});
 
   void prepare(const io::Path& run) override;
   void load(const io::Checkpoint& checkpoint, const std::string& origin) override;
@@ -31,14 +34,21 @@ class TrainingSession final : public Session {
   std::vector<std::string> remarks(std::span<const Measurement> measured) const override;
   void write_artifacts(const io::Path& run) override;
   void tidy(const io::Path& run) override;
+  std::string origin_hash() const override { return parent_ ? parent_->xxh3 : taken_.xxh3; }
+  /// Of the run that it goes on from too.
+  std::size_t epochs_trained() const { return trainer_.epochs_trained(); }
 
  private:
+  void go_on_from_parent();
   void write_pictures(const io::Path& run);
 
   const Experiment experiment_;
   std::unique_ptr<Learner> learner_;
   Trainer trainer_;
   std::optional<Recorder> recorder_;
+  TakenWeights taken_;
+  std::optional<Parent> parent_;
+  io::Path run_;
 };
 
 }  // namespace apical

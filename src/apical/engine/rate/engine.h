@@ -77,6 +77,10 @@ class RateEngine {
   void set_weights(ProjectionId j, std::size_t replica, const Matrix<double>& w) {
     network(replica).set_weights(j, lane(replica), w);
   }
+  /// Computes anew what is initialised from the weights of other projections, before anything was learned.
+  void derive_weights() {
+    for (auto& network : networks_) network->derive_weights();
+  }
   void credit(ProjectionId j, std::size_t replica, std::span<double> post, std::span<double> pre) const {
     network(replica).credit(j, lane(replica), post, pre);
   }

@@ -410,6 +410,15 @@ void Network<Real>::set_weights(ProjectionId id, std::size_t replica, const Matr
     throw DataError(fmt::format("weights of '{}' are {} x {}; expected {} x {} (post x pre)", j.name,
                                 values.rows(), values.cols(), shape.rows(), shape.cols()));
   }
+  for (std::size_t i = 0; s.mask && i < values.rows(); ++i) {
+    for (std::size_t k = 0; k < values.cols(); ++k) {
+      if (values(i, k) == 0 || s.mask[element(s, i, k) + replica] != 0) continue;
+      throw DataError(
+          fmt::format("weights of '{}' have {:g} at [{}, {}], where seed {} has no synapse (density {:g}); "
+                      "expected 0 there",
+                      j.name, values(i, k), i, k, seeds_[replica], j.density));
+    }
+  }
   if (s.pending) {
     // Other replicas' waiting updates must not get lost with this one's.
     for (std::size_t lane = 0; lane < lanes_; ++lane) {

@@ -79,6 +79,9 @@ class Network {
 
   Matrix<double> weights(ProjectionId j, std::size_t replica) const;
   void set_weights(ProjectionId j, std::size_t replica, const Matrix<double>& values);
+  /// What is initialised from weights of other projections, from what those are now; before anything was
+  /// learned.
+  void derive_weights();
   /// 1 where a synapse exists, else 0; empty if all do.
   Matrix<double> existing(ProjectionId j, std::size_t replica) const;
   /// A view's fixed deviation.
@@ -240,7 +243,6 @@ class Network {
   Real* pre_factor(const Projection& j, ProjectionState& s);
   void fill(Real* matrix, const ProjectionState& layout, const InitialWeights& law, Stream stream,
             std::uint32_t drawn_as, std::size_t post, std::size_t pre, bool transposed);
-  void derive_weights();
   template <class Args>
   Args& emit(Phase phase, void (*kernel)(const Args&));
   template <std::invocable F>

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether one experiment is another for longer, by their resolved texts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace apical {
+
+/// Keys with different values, that decide what is learned on what: not those that only name, record or
+/// measure, nor how long it goes on. "training.eta_decay", "projection.2.density" …
+struct ExperimentDifferences {
+  std::vector<std::string> of_model;   ///< another model, task, presentation or seeds
+  std::vector<std::string> of_course;  ///< schedules and evaluations: the same model on another way
+};
+ExperimentDifferences differences_between(const std::string& resolved, const std::string& other);
+
+}  // namespace apical

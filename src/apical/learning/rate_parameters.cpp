@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weights of a circuit by the names of its projections.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apical/learning/rate_learner.h"
+
+namespace apical {
+
+template <class Real>
+std::vector<ProjectionId> RateLearner<Real>::own_weights() const {
+  std::vector<ProjectionId> out;
+  const auto& projections = engine_.circuit().projections();
+  for (std::uint32_t j = 0; j < projections.size(); ++j) {
+    const Projection& p = projections[j];
+    const bool identity = p.topology == Topology::one_to_one && p.weights.is_identity() && !p.rule;
+    if (!p.view && !identity) out.push_back({j});
+  }
+  return out;
+}
+
+template <class Real>
+std::vector<Parameter> RateLearner<Real>::parameters() const {
+  const Circuit& c = engine_.circuit();
+  std::vector<Parameter> out;
+  for (const ProjectionId id : own_weights()) {
+    const Projection& j = c[id];
+    const std::uint64_t post = c[j.to].size, pre = c[j.from].size;
+    std::vector<std::uint64_t> shape{post, pre};
+    if (j.topology == Topology::one_to_one) shape = {std::min(post, pre)};
+    out.push_back({.name = j.name, .shape = std::move(shape), .from = c[j.from].name, .to = c[j.to].name});
+  }
+  return out;
+}
+
+template <class Real>
+std::vector<double> RateLearner<Real>::parameter(std::size_t index, std::size_t replica) const {
+  const Matrix<double> w = engine_.weights(own_weights().at(index), replica);
+  return {w.flat().begin(), w.flat().end()};
+}
+
+template <class Real>
+void RateLearner<Real>::set_parameters(const std::vector<ParameterValues>& of_replicas) {
+  const std::vector<ProjectionId> own = own_weights();
+  const auto set = [&](bool derived) {
+    for (std::size_t r = 0; r < engine_.replicas(); ++r) {
+      for (const auto& [index, numbers] : of_replicas.at(r)) {
+        const ProjectionId id = own.at(index);
+        if (engine_.circuit()[id].weights.derivation.has_value() != derived) continue;
+        Matrix<double> w = engine_.weights(id, r);
+        APICAL_CHECK(numbers.size() == w.size());
+        std::copy(numbers.begin(), numbers.end(), w.flat().begin());
+        engine_.set_weights(id, r, w);
+      }
+    }
+  };
+  set(false);
+  engine_.derive_weights();
+  set(true);
+}
+
+template std::vector<ProjectionId> RateLearner<float>::own_weights() const;
+template std::vector<ProjectionId> RateLearner<double>::own_weights() const;
+template std::vector<Parameter> RateLearner<float>::parameters() const;
+template std::vector<Parameter> RateLearner<double>::parameters() const;
+template std::vector<double> RateLearner<float>::parameter(std::size_t, std::size_t) const;
+template std::vector<double> RateLearner<double>::parameter(std::size_t, std::size_t) const;
+template void RateLearner<float>::set_parameters(const std::vector<ParameterValues>&);
+template void RateLearner<double>::set_parameters(const std::vector<ParameterValues>&);
+
+}  // namespace apical

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/run/saved_weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "apical/io/checkpoint.h"
+#include "apical/io/directory.h"
+#include "apical/io/hash.h"
+#include "apical/io/npy_reader.h"
+#include "apical/io/safetensors.h"
+#include "apical/learning/trainer.h"
+#include "apical/run/make_learner.h"
+#include "apical/run/state_file.h"
+
+namespace apical {
+namespace {
+
+/// "seed-3/input->a1" → 3 and "input->a1".
+std::optional<std::pair<std::uint64_t, std::string>> seed_and_name(std::string_view name) {
+  constexpr std::string_view kSeed = "seed-";
+  const auto slash = name.find('/');
+  if (!name.starts_with(kSeed) || slash == std::string_view::npos) return {};
+  std::uint64_t seed = 0;
+  const auto [end, fault] = std::from_chars(name.data() + kSeed.size(), name.data() + slash, seed);
+  if (fault != std::errc{} || end != name.data() + slash) return {};
+  return std::pair{seed, std::string(name.substr(slash + 1))};
+}
+
+SavedWeights from_file(const io::Path& file, const io::Arrays& arrays) {
+  SavedWeights weights;
+  weights.origin = file.string();
+  for (const auto& [name, array] : arrays) {
+    if (auto of_seed = seed_and_name(name)) {
+      weights.of_seed[of_seed->first].emplace(std::move(of_seed->second), array);
+    } else {
+      weights.of_all.emplace(name, array);
+    }
+  }
+  if (arrays.empty()) throw DataError(fmt::format("{}: has no arrays", file.string()));
+  if (!weights.of_seed.empty() && !weights.of_all.empty())
+    throw DataError(fmt::format(
+        "{}: '{}' is for every seed, but others are for one (seed-{}/…); expected all of one kind",
+        file.string(), weights.of_all.begin()->first, weights.of_seed.begin()->first));
+  return weights;
+}
+
+SavedWeights from_run(const io::Path& run, ThreadPool& pool) {
+  const SavedModel model(run, pool);
+  SavedWeights weights;
+  weights.origin = run.string();
+  const std::vector<Parameter> parameters = model.learner().parameters();
+  for (std::size_t r = 0; r < model.experiment().seeds.size(); ++r) {
+    io::Arrays& arrays = weights.of_seed[model.experiment().seeds[r]];
+    for (std::size_t k = 0; k < parameters.size(); ++k)
+      arrays.emplace(parameters[k].name, model.array(parameters[k], k, r));
+  }
+  if (weights.of_seed.size() == 1) {  // of one seed: where every seed of the next experiment begins
+    weights.of_all = std::move(weights.of_seed.begin()->second);
+    weights.of_seed.clear();
+  }
+  return weights;
+}
+
+io::Checkpoint last_checkpoint(const io::Path& run) {
+  const io::Path folder = run / "checkpoints";
+  const std::vector<std::uint64_t> sequences = io::list_checkpoints(folder);
+  if (sequences.empty()) throw DataError(fmt::format("{} has no checkpoint", run.string()));
+  const io::Path file = folder / io::checkpoint_name(sequences.back());
+  const std::uint64_t experiment = io::xxh3(io::bytes_of(io::read_text(run / "experiment.toml")));
+  return io::decode_checkpoint(io::read_file(file), experiment, file.string());
+}
+
+Experiment experiment_of(const io::Path& run) {
+  if (!io::file_exists(run / "experiment.toml"))
+    throw DataError(fmt::format("{} is no directory of a run (it has no experiment.toml)", run.string()));
+  Experiment e = read_experiment(TomlDocument::read((run / "experiment.toml").string()));
+  if (std::holds_alternative<SpikingExperiment>(e.subject))
+    throw DataError(
+        fmt::format("weights of spiking circuits cannot be read from a run ({}); those of rate circuits and "
+                    "layered networks can",
+                    run.string()));
+  return e;
+}
+
+bool fits(const Parameter& p, const io::Array& a) {
+  if (p.shape == a.shape) return true;
+  const bool convolution = p.shape.size() == 4 && a.shape.size() == 2;
+  return convolution && a.shape[0] == p.shape[0] && a.size() == p.size();
+}
+
+std::string axes_in_words(const Parameter& p) {
+  return p.shape.size() == 4   ? "channels, channels below, height, width"
+         : p.shape.size() == 2 ? "postsynaptic, presynaptic"
+                               : "units";
+}
+
+std::vector<double> numbers_for(const Parameter& p, const io::Array& a, const std::string& origin) {
+  if (!fits(p, a)) {
+    const bool turned =
+        a.shape.size() == 2 && p.shape.size() == 2 && a.shape[0] == p.shape[1] && a.shape[1] == p.shape[0];
+    throw DataError(fmt::format("{}: '{}' is {}; expected {} ({}){}", origin, p.name, io::shape_text(a.shape),
+                                io::shape_text(p.shape), axes_in_words(p), turned ? "\n  transpose it" : ""));
+  }
+  std::vector<double> numbers(a.size());
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    numbers[i] = a.number(i);
+    if (std::isfinite(numbers[i])) continue;
+    throw DataError(fmt::format("{}: '{}'{} is {}; expected finite numbers", origin, p.name,
+                                io::index_text(a.shape, i), numbers[i]));
+  }
+  return numbers;
+}
+
+}  // namespace
+
+const io::Arrays& SavedWeights::for_seed(std::uint64_t seed) const {
+  if (of_seed.empty()) return of_all;
+  const auto at = of_seed.find(seed);
+  if (at != of_seed.end()) return at->second;
+  std::vector<std::uint64_t> there;
+  for (const auto& [of, arrays] : of_seed) there.push_back(of);
+  throw DataError(
+      fmt::format("{} has weights of the seeds {}, and none of seed {}\n  weights of a single seed are "
+                  "where every seed begins",
+                  origin, fmt::join(there, ", "), seed));
+}
+
+SavedModel::SavedModel(const io::Path& run, ThreadPool& pool)
+    : experiment_(experiment_of(run)), learner_(make_model(experiment_, pool)) {
+  const io::Checkpoint checkpoint = last_checkpoint(run);
+  Trainer trainer(*learner_, experiment_.plan, {});
+  restore_state(trainer, checkpoint.section("trainer"), run.string() + ", checkpoint");
+}
+
+io::Array SavedModel::array(const Parameter& p, std::size_t index, std::size_t replica) const {
+  std::vector<double> numbers = learner_->parameter(index, replica);
+  if (experiment_.double_precision) return io::array_of(p.shape, std::move(numbers));
+  return io::array_of(p.shape, std::vector<float>(numbers.begin(), numbers.end()));
+}
+
+SavedWeights read_weights(const io::Path& source, ThreadPool& pool) {
+  if (io::directory_exists(source)) return from_run(source, pool);
+  if (source.extension() == ".npz") return from_file(source, io::read_npz(source));
+  if (source.extension() == ".safetensors") return from_file(source, io::read_safetensors(source));
+  throw DataError(fmt::format("{} {}; expected the directory of a run, a .npz or a .safetensors file",
+                              source.string(),
+                              io::file_exists(source) ? "is of no known kind" : "is not there"));
+}
+
+std::string in_words(const TakenWeights& t) {
+  return fmt::format("weights from {}: {}{}", t.source, join_names(t.taken),
+                     t.kept.empty() ? "" : fmt::format("; initialised as ever: {}", join_names(t.kept)));
+}
+
+TakenWeights set_weights(Learner& learner, const SavedWeights& weights) {
+  const std::vector<Parameter> parameters = learner.parameters();
+  std::vector<std::string> names;
+  names.reserve(parameters.size());
+  for (const Parameter& p : parameters) names.push_back(p.name);
+  TakenWeights out{.source = weights.origin, .xxh3 = {}, .taken = {}, .kept = names};
+  std::vector<ParameterValues> values(learner.replicas());
+  io::RunningHash hash;
+  for (std::size_t r = 0; r < learner.replicas(); ++r) {
+    for (const auto& [name, array] : weights.for_seed(learner.seeds()[r])) {
+      const auto at = std::find(names.begin(), names.end(), name);
+      if (at == names.end()) {
+        throw DataError(fmt::format("{}: '{}' is no projection of this model; {}", weights.origin, name,
+                                    suggestion(name, names)));
+      }
+      const auto index = static_cast<std::size_t>(at - names.begin());
+      values[r][index] = numbers_for(parameters[index], array, weights.origin);
+      hash.add(io::bytes_of(name));
+      hash.add(std::as_bytes(std::span(values[r][index])));
+      if (r == 0) {
+        out.taken.push_back(name);
+        std::erase(out.kept, name);
+      }
+    }
+  }
+  out.xxh3 = io::hex(hash.value());
+  learner.set_parameters(values);
+  return out;
+}
+
+}  // namespace apical
