@@ -29,7 +29,9 @@ std::vector<double> input_of(const Split& split, std::size_t sample) {
 class ArraysTask : public testing::Test {
  protected:
   Dataset made(const TaskParameters& p) const {
-    return make_dataset("arrays", p, {pool_, data_.path(), {}, {}, handed_});
+    Resources resources{pool_, data_.path()};
+    resources.arrays = handed_;
+    return make_dataset("arrays", p, resources);
   }
   std::string refusal(const TaskParameters& p) const {
     try {
