@@ -15,6 +15,8 @@
 #include "apical/io/npz.h"
 #include "apical/io/safetensors.h"
 #include "apical/run/metrics_file.h"
+#include "apical/run/run.h"
+#include "apical/tasks/array_data.h"
 #include "support/command_line.h"
 
 namespace apical {
@@ -133,6 +135,36 @@ TEST_F(OwnData, ARunKeepsToItsTable) {
       apical_says({"reproduce", out("run"), "--data", directory_.path().string(), "--quiet"});
   EXPECT_EQ(again.code, 3);
   EXPECT_THAT(again.err, HasSubstr("began on other data of task 'arrays'"));
+}
+
+TEST_F(OwnData, ArraysInMemoryTrainAsTheirFileDoes) {
+  std::vector<float> x(48);
+  std::vector<std::int32_t> y(24);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 7) / 7;
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = x[2 * i] > x[2 * i + 1] ? 1 : 0;
+  io::write_npz(directory_ / "points.npz", std::vector{io::npy_array<float>("inputs", {24, 2}, x),
+                                                       io::npy_array<std::int32_t>("labels", {24}, y)});
+  const std::string text = with(with(kLayered, "labels = \"side\"\n", ""), "points.csv", "points.npz");
+  runs(text, "file");
+
+  HandedArrays mine;
+  mine.by_name["points"] = {.inputs = io::array_of<float>({24, 2}, x),
+                            .labels = io::array_of<std::int32_t>({24}, y)};
+  ThreadPool pool(2);
+  Resources resources{pool};
+  resources.arrays = std::make_shared<const HandedArrays>(std::move(mine));
+  const Experiment e =
+      read_experiment(TomlDocument::parse(with(text, "points.npz", "memory:points"), "memory.toml"));
+  const std::atomic<bool> stop{false};
+  RunOptions options;
+  options.directory = directory_ / "memory";
+  run_experiment(e, options, resources, stop);
+  for (const char* where : {"validation", "test"})
+    EXPECT_EQ(values("memory", where, "loss", 0), values("file", where, "loss", 0)) << where;
+  EXPECT_EQ(manifest("memory").at("data"), manifest("file").at("data")) << "they are the same data";
+  // Whoever repeats it has to hand them in again.
+  EXPECT_THAT(apical_says({"reproduce", out("memory"), "--quiet"}).err,
+              HasSubstr("memory:points: no arrays of this name"));
 }
 
 TEST_F(OwnData, AnAxisOfTimeIsForCircuits) {
@@ -283,7 +315,8 @@ TEST_F(OwnData, GoingOnIsRefusedWhereItWouldBeAnotherExperiment) {
   EXPECT_THAT(said({"--set", "training.epochs=4", "--set", "model.learning_rate=0.1"}),
               testing::AllOf(HasSubstr("a run of another experiment: model.learning_rate"),
                              HasSubstr("model.start_from")));
-  EXPECT_THAT(said({"--set", "training.epochs=4", "--seeds", "3"}), HasSubstr("another experiment: run.seeds differs"));
+  EXPECT_THAT(said({"--set", "training.epochs=4", "--seeds", "3"}),
+              HasSubstr("another experiment: run.seeds differs"));
   const std::string table = io::read_text(directory_ / "points.csv");
   io::write_atomically(directory_ / "points.csv", std::string_view(with(table, "0.07", "0.08")));
   EXPECT_THAT(said({"--set", "training.epochs=4"}), HasSubstr("began on other data"));

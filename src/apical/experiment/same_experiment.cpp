@@ -55,23 +55,23 @@ bool is_one_of(const std::string& key, const std::set<std::string>& keys) {
 }  // namespace
 
 ExperimentDifferences differences_between(const std::string& resolved, const std::string& other) {
-  static const std::set<std::string> kNothing{"title",
-                                              "description",
-                                              "label",
-                                              "reference",
-                                              "record",
-                                              "run.checkpoint_every_s",
-                                              "training.epochs",
-                                              "training.environment_steps",
-                                              "training.minutes",
-                                              "training.patience",
-                                              "training.align_every",
-                                              "training.align_epochs",
-                                              "training.align_samples",
-                                              "training.continue_from"};
-  static const std::set<std::string> kCourse{"training.eta_decay", "training.eta_decay_every",
-                                             "training.eta_schedule", "training.validate_every",
-                                             "training.test_every"};
+  static const std::set<std::string> not_learned{"title",
+                                                 "description",
+                                                 "label",
+                                                 "reference",
+                                                 "record",
+                                                 "run.checkpoint_every_s",
+                                                 "training.epochs",
+                                                 "training.environment_steps",
+                                                 "training.minutes",
+                                                 "training.patience",
+                                                 "training.align_every",
+                                                 "training.align_epochs",
+                                                 "training.align_samples",
+                                                 "training.continue_from"};
+  static const std::set<std::string> of_the_course{"training.eta_decay", "training.eta_decay_every",
+                                                   "training.eta_schedule", "training.validate_every",
+                                                   "training.test_every"};
   Leaves one, two;
   flatten("", parse_toml(resolved, "experiment"), one);
   flatten("", parse_toml(other, "experiment"), two);
@@ -83,8 +83,8 @@ ExperimentDifferences differences_between(const std::string& resolved, const std
   for (const std::string& key : keys) {
     const auto a = one.find(key), b = two.find(key);
     const bool same = a != one.end() && b != two.end() && a->second == b->second;
-    if (same || is_one_of(key, kNothing)) continue;
-    (is_one_of(key, kCourse) ? out.of_course : out.of_model).push_back(key);
+    if (same || is_one_of(key, not_learned)) continue;
+    (is_one_of(key, of_the_course) ? out.of_course : out.of_model).push_back(key);
   }
   return out;
 }

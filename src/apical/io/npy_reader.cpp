@@ -126,7 +126,7 @@ Array decode_npy(Bytes content, const std::string& name) {
   const std::string_view text(reinterpret_cast<const char*>(buffer->data()), buffer->size());
   if (!text.starts_with("\x93NUMPY") || text.size() < 12)
     no_npy(name, "its first bytes are not those of one");
-  const int version = text[6];
+  const int version = static_cast<unsigned char>(text[6]);
   if (version < 1 || version > 3) no_npy(name, fmt::format("its format {}.0 is unknown", version));
   const std::size_t preamble = version == 1 ? 10 : 12;
   const auto byte = [&](std::size_t k) {

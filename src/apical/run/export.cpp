@@ -19,6 +19,7 @@ void require_format(ExportWhat what, ExportFormat format) {
   const std::vector<ExportFormat>& possible = formats_of(what);
   if (std::find(possible.begin(), possible.end(), format) != possible.end()) return;
   std::vector<std::string> names;
+  names.reserve(possible.size());
   for (const ExportFormat f : possible) names.emplace_back(name_of(f));
   throw ConfigError(fmt::format("{} cannot be had as {}; expected {}", name_of(what), name_of(format),
                                 join_names(names, "or")));

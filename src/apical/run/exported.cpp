@@ -92,7 +92,8 @@ ExportedArray times_of(const io::hdf5::File& file, const std::string& path, cons
 void add_recordings(const io::hdf5::File& file, const std::string& group, const std::string& below,
                     std::uint64_t seed, std::vector<ExportedArray>& out) {
   for (const std::string& child : file.names(group)) {
-    const std::string path = group + "/" + child, name = below.empty() ? child : below + "/" + child;
+    const std::string path = fmt::format("{}/{}", group, child),
+                      name = below.empty() ? child : fmt::format("{}/{}", below, child);
     if (file.is_group(path)) {
       add_recordings(file, path, name, seed, out);
     } else if (name.ends_with(kSteps)) {
@@ -150,6 +151,7 @@ Exported exported_weights(const io::Path& run, std::optional<std::uint64_t> seed
   const std::vector<Parameter> parameters = model.learner().parameters();
   const std::vector<std::uint64_t>& seeds = model.experiment().seeds;
   std::vector<std::string> groups;
+  groups.reserve(seeds.size());
   for (const std::uint64_t s : seeds) groups.push_back(fmt::format("seed-{}", s));
   const std::vector<std::uint64_t> wanted = wanted_seeds(groups, seed, run);
   Exported all{run, ExportWhat::weights, {}};
