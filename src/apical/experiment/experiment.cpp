@@ -132,7 +132,7 @@ void read_training(TomlReader& t, Experiment& e) {
   }
   if (e.plan.align_every > 0 || !e.plan.align_epochs.empty())
     t.at(e.plan.align_every > 0 ? "align_every" : "align_epochs", [&] { check_has_gradient(e.circuit()); });
-  PresentationOptions presentation(task, e.circuit().dt_ms);
+  PresentationOptions presentation(task, e.circuit().dt_ms, forward_depth(e.circuit()));
   read_fields(t, presentation);
   e.presentation = t.placing([&] {
     check_steps(presentation, e.circuit().dt_ms);

@@ -67,14 +67,14 @@ void check_presentation(const Circuit& c, const Dataset& data, const Presentatio
         {},
         fmt::format("the first entry of layers must be {} and the last {}", data.inputs(), data.outputs()));
   }
-  // Max et al. 2025: the lowest area pairs rates and error of one sample from step 2 A + 1 on.
   const auto hold = std::llround(presentation.presentation_ms / c.dt_ms);
   const std::size_t depth = forward_depth(c);
-  if (!data.is_sequence() && hold < 2 * static_cast<long long>(depth) + 2) {
+  const std::size_t needed = steps_there_and_back(depth);
+  if (!data.is_sequence() && hold < static_cast<long long>(needed)) {
     throw ConfigError(fmt::format("presentation_ms = {:g} holds a sample for {} steps, but input needs {} to "
                                   "reach the output and errors as many to come back",
                                   presentation.presentation_ms, hold, depth),
-                      {}, fmt::format("choose at least {:g}", static_cast<double>(2 * depth + 2) * c.dt_ms));
+                      {}, fmt::format("choose at least {:g}", static_cast<double>(needed) * c.dt_ms));
   }
   const auto each = [&](const std::vector<double>& own, double all) {
     return own.empty() ? std::vector<double>(out.size, all) : own;

@@ -54,6 +54,10 @@ std::vector<PopulationId> forward_path(const Circuit& circuit);
 /// Steps from the stimulus to the readout, one per area; the longest way counts.
 std::size_t forward_depth(const Circuit& circuit);
 
+/// Fewest steps for which a sample is held: input reaches a readout at this depth, and errors come back.
+/// Max et al. 2025: the lowest area pairs rates and error of one sample from step 2 A + 1 on.
+constexpr std::size_t steps_there_and_back(std::size_t depth) { return 2 * depth + 2; }
+
 /// ConfigError unless the circuit can be shown the data: it names stimulus and readout, as many neurons as
 /// the data have inputs and outputs, a sample is held long enough, and there are targets of the kind the
 /// circuit is taught.

@@ -53,6 +53,7 @@ class RateLearner final : public Learner {
   void visit_state(StateVisitor& a) override;
 
   rate::RateEngine<Real>& engine() { return engine_; }
+  const rate::RateEngine<Real>& engine() const { return engine_; }
   /// Areas counted from the stimulus to the readout: targets come that many steps late.
   std::size_t depth() const { return depth_; }
   /// Calls `sampler` while settling and learning, not in evaluations.

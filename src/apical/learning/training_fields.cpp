@@ -88,9 +88,12 @@ void fields(FieldVisitor& v, TrainingOptions& o) {
     p.patience);
 }
 
-PresentationOptions::PresentationOptions(const TaskInfo& info, double step_ms)
+PresentationOptions::PresentationOptions(const TaskInfo& info, double step_ms, std::size_t depth)
     : sequences(info.sequences), steers(info.steers), task(info.name), dt_ms(step_ms) {
-  if (dt_ms > 0) presentation.presentation_ms = nearest_on_grid(presentation.presentation_ms, dt_ms);
+  if (dt_ms > 0) {
+    const double needed_ms = static_cast<double>(steps_there_and_back(depth)) * dt_ms;
+    presentation.presentation_ms = nearest_on_grid(std::max(presentation.presentation_ms, needed_ms), dt_ms);
+  }
   // The target of a sequence stands from its start: what matters is its end, long after the sample before.
   presentation.delay_targets = !sequences;
   presentation.scored = info.classifies ? ScoredSteps::last : ScoredSteps::all;

@@ -22,8 +22,9 @@ void fields(FieldVisitor& v, TrainingOptions& o);
 
 /// Options of the same table that mean something where a circuit learns.
 struct PresentationOptions {
-  /// Defaults adapt to the circuit's time step; 0: to none.
-  explicit PresentationOptions(const TaskInfo& task, double dt_ms = 0);
+  /// Defaults adapt to the circuit's time step (0: to none) and to the areas that its input passes: a sample
+  /// is held for as long as they need at least.
+  explicit PresentationOptions(const TaskInfo& task, double dt_ms = 0, std::size_t depth = 0);
   Presentation presentation;
   std::vector<std::string> reset_somata = {"none"};  ///< none, forward, or populations by name
   bool sequences, steers;
