@@ -6,6 +6,7 @@
 #include "apical/learning/layered_learner.h"
 #include "apical/learning/rate_learner.h"
 #include "apical/learning/reward_learner.h"
+#include "apical/tasks/foreign_world.h"
 
 namespace apical {
 namespace {
@@ -76,7 +77,14 @@ std::unique_ptr<Learner> make_learner(const Experiment& e, const Resources& reso
 }
 
 std::unique_ptr<Learner> make_model(const Experiment& e, ThreadPool& pool) {
-  if (e.reward) return make(e, pool, e.make_data({pool}));  // environments are no files
+  if (e.reward) {  // environments are no files
+    const FieldValue* const world = e.task_parameters.find("world");
+    const auto [observations, actions] = sizes_shown(e);
+    Resources resources{pool};
+    if (world != nullptr)
+      resources.worlds = closed_worlds(std::get<std::string>(*world), observations, actions);
+    return make(e, pool, e.make_data(resources));
+  }
   return make(e, pool, Data(e.seeds.size(), std::make_shared<const Dataset>(one_sample(e))));
 }
 

@@ -9,7 +9,6 @@
 namespace apical {
 namespace {
 
-constexpr std::string_view kInMemory = "memory:";
 constexpr const char* kHandedIn =
     "environments live in a program: in Python, apical.Task.env(...) hands one in";
 
@@ -37,19 +36,15 @@ const HandedWorld& find_world(const std::string& source, const Resources& resour
   if (source.empty())
     throw FieldError::about({"world"}, "task 'environment' needs 'world', the name of an environment",
                             kHandedIn);
-  const bool in_memory = source.starts_with(kInMemory);
-  const std::string name = in_memory ? source.substr(kInMemory.size()) : source;
+  const std::string name = name_in_memory(source);
   std::vector<std::string> names;
   if (resources.worlds) {
     const auto found = resources.worlds->by_name.find(name);
-    if (in_memory && found != resources.worlds->by_name.end()) return found->second;
-    for (const auto& [known, world] : resources.worlds->by_name)
-      names.push_back(std::string(kInMemory) + known);
+    if (!name.empty() && found != resources.worlds->by_name.end()) return found->second;
+    for (const auto& [known, world] : resources.worlds->by_name) names.push_back("memory:" + known);
   }
   throw FieldError("world", fmt::format("is '{}', and no environment of that name was handed in", source),
-                   names.empty()
-                       ? "environments live in a program: in Python, apical.Task.env(...) hands one in"
-                       : suggestion(source, names));
+                   names.empty() ? kHandedIn : suggestion(source, names));
 }
 
 Dataset build(const EnvironmentOptions& o, const Resources& resources) {

@@ -19,6 +19,18 @@ std::uint32_t start_seed(std::uint64_t seed, std::uint64_t episode) {
 
 }  // namespace
 
+std::string name_in_memory(const std::string& source) {
+  constexpr std::string_view kInMemory = "memory:";
+  return source.starts_with(kInMemory) ? source.substr(kInMemory.size()) : "";
+}
+
+std::shared_ptr<const HandedWorlds> closed_worlds(const std::string& source, std::size_t observations,
+                                                  std::size_t actions) {
+  auto worlds = std::make_shared<HandedWorlds>();
+  worlds->by_name[name_in_memory(source)] = {[] { return nullptr; }, observations, actions};
+  return worlds;
+}
+
 ReplayedEnvironment::ReplayedEnvironment(std::unique_ptr<ForeignWorld> world, std::size_t observations,
                                          std::uint64_t seed)
     : world_(std::move(world)), seed_(seed), observation_(observations) {
@@ -28,11 +40,13 @@ ReplayedEnvironment::ReplayedEnvironment(std::unique_ptr<ForeignWorld> world, st
 void ReplayedEnvironment::begin(std::uint64_t episode) {
   episode_ = episode;
   actions_.clear();
+  if (world_ == nullptr) return;
   world_->begin(start_seed(seed_, episode), observation_);
   check(0);
 }
 
 Environment::Outcome ReplayedEnvironment::act(std::uint32_t action) {
+  APICAL_CHECK(world_ != nullptr);
   actions_.push_back(action);
   const Outcome now = world_->act(action, observation_);
   check(now.reward);
@@ -65,6 +79,11 @@ void ReplayedEnvironment::visit_state(StateVisitor& a) {
   a("observation", std::span(seen));
   if (!a.kReading) return;
   begin(episode);
+  if (world_ == nullptr) {
+    actions_ = std::move(actions);
+    observation_ = std::move(seen);
+    return;
+  }
   for (const std::uint32_t action : actions) act(action);
   const auto differs = std::ranges::mismatch(seen, observation_).in1;
   if (differs == seen.end()) return;

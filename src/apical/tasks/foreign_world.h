@@ -36,13 +36,19 @@ struct HandedWorld {
 struct HandedWorlds {
   std::map<std::string, HandedWorld, std::less<>> by_name;
 };
+/// Worlds of these sizes that nobody can act in, in place of the one called memory:NAME: for who reads the
+/// state of a learner and nothing else.
+std::shared_ptr<const HandedWorlds> closed_worlds(const std::string& source, std::size_t observations,
+                                                  std::size_t actions);
+/// What memory:NAME names; empty if `source` is of another kind.
+std::string name_in_memory(const std::string& source);
 
 /// A foreign world as an environment. Its state is the episode and what has been done in it: to come back to
 /// a state, the episode is played again. DataError if it then is another one, NumericalFault for observations
 /// and rewards that are not finite.
 class ReplayedEnvironment final : public Environment {
  public:
-  /// Starts of episodes are drawn from `seed`.
+  /// Starts of episodes are drawn from `seed`. Without a world there is a state and nothing else.
   ReplayedEnvironment(std::unique_ptr<ForeignWorld> world, std::size_t observations, std::uint64_t seed);
   void begin(std::uint64_t episode) override;
   std::span<const double> observation() const override { return observation_; }

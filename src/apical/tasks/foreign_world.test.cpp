@@ -48,6 +48,21 @@ TEST(ForeignWorlds, ComeBackToAStateByPlayingTheEpisodeAgain) {
   EXPECT_EQ(world.act(1).reward, next.reward);
 }
 
+TEST(ForeignWorlds, ThatAreClosedHaveAStateAndNothingElse) {
+  ReplayedEnvironment world(std::make_unique<NoisyWalk>(), 1, 7), closed(nullptr, 1, 7);
+  world.begin(3);
+  for (int i = 0; i < 4; ++i) world.act(1);
+  Snapshot state;
+  state.take(world);
+  const double seen = world.observation()[0];
+  state.restore(closed);
+  EXPECT_EQ(closed.observation()[0], seen);
+  world.begin(8);
+  state.take(closed);
+  state.restore(world);
+  EXPECT_EQ(world.observation()[0], seen) << "it was kept whole";
+}
+
 TEST(ForeignWorlds, StartOtherwiseInEveryEpisodeAndForEverySeed) {
   const auto first_step = [](std::uint64_t seed, std::uint64_t episode) {
     ReplayedEnvironment world(std::make_unique<NoisyWalk>(), 1, seed);
