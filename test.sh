@@ -39,15 +39,10 @@ run_tests() {  # preset, label
   echo "test.sh: preset $1, label $2: ${total:-0} tests, $skipped of them skipped, $(minutes) with build: $verdict"
   return "$status"
 }
-# What the tests of the package use stands with its versions in python/requirements.lock. The package is built
-# without isolation, so that build/python is gone on with and nothing else is fetched.
+# Built without isolation, so that build/python is gone on with and nothing is fetched but what the lock file names.
 install_package() {
-  local venv="$root/build/python-venv" lock="$root/python/requirements.lock"
-  [ -x "$venv/bin/python" ] || "${APICAL_PYTHON:-python3}" -m venv "$venv"
-  if ! cmp -s "$lock" "$venv/requirements.lock"; then
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$lock"
-    cp "$lock" "$venv/requirements.lock"
-  fi
+  local venv
+  venv="$("$root/tools/python_venv.sh")"
   CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}" \
     "$venv/bin/pip" install --quiet --disable-pip-version-check --no-build-isolation --no-deps "$root"
 }

@@ -17,6 +17,8 @@ using Vector = nanobind::ndarray<nanobind::numpy, double, nanobind::ndim<1>>;
 using Rows = nanobind::ndarray<nanobind::numpy, double, nanobind::ndim<2>>;
 using GivenVector =
     nanobind::ndarray<const double, nanobind::ndim<1>, nanobind::c_contig, nanobind::device::cpu>;
+/// Of any type of number and any shape.
+using GivenArray = nanobind::ndarray<nanobind::ro, nanobind::c_contig, nanobind::device::cpu>;
 using GivenRows =
     nanobind::ndarray<const double, nanobind::ndim<2>, nanobind::c_contig, nanobind::device::cpu>;
 

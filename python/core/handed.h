@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a task has in this process instead of in files: environments that are called.
+// What a task has in this process instead of in files: arrays, and environments that are called.
 #pragma once
 
 #include <nanobind/nanobind.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "apical/core/resources.h"
+#include "apical/tasks/array_data.h"
 #include "apical/tasks/foreign_world.h"
+#include "core/arrays.h"
 
 namespace apical::python {
 
@@ -19,12 +22,19 @@ class Handed {
   /// terminal, time limit); both are called with the GIL on threads of the engine.
   void add_world(const std::string& name, nanobind::object make, std::size_t observations,
                  std::size_t actions);
+  /// Labels are numbers, or names, or there are targets instead. Nothing is copied: the arrays are kept as
+  /// long as a data set uses them. Returns memory:NAME, a name that follows from the content.
+  std::string add_samples(const GivenArray& inputs, const std::optional<GivenArray>& labels,
+                          const std::vector<std::string>& label_names,
+                          const std::optional<GivenArray>& targets, const std::string& origin);
   void add(const Handed& other);
 
   std::shared_ptr<const HandedWorlds> worlds() const { return worlds_; }
+  std::shared_ptr<const HandedArrays> arrays() const { return arrays_; }
 
  private:
   std::shared_ptr<HandedWorlds> worlds_ = std::make_shared<HandedWorlds>();
+  std::shared_ptr<HandedArrays> arrays_ = std::make_shared<HandedArrays>();
 };
 
 /// Resources with all that was handed in.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weights as they stood at the last checkpoint of a run, which of a finished run is its final state.
+// Weights as they stood at the last checkpoint of a run, which of a finished run is its final state; and the
+// files of others that a run is written as.
 #include <fmt/format.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -10,12 +12,10 @@
 #include "apical/experiments.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/hash.h"
-#include "apical/layered.h"
 #include "apical/learning.h"
-#include "apical/learning/reward_learner.h"
 #include "apical/procedure/course_stepper.h"
-#include "apical/run/make_learner.h"
-#include "apical/run/state_file.h"
+#include "apical/run/export.h"
+#include "apical/run/saved_weights.h"
 #include "apical/spiking.h"
 #include "core/arrays.h"
 #include "core/dense_weights.h"
@@ -27,98 +27,77 @@ namespace nb = nanobind;
 namespace apical::python {
 namespace {
 
-/// The newest; unlike a run that is resumed this sets nothing aside.
-io::Checkpoint last_checkpoint(const io::Path& run) {
-  const io::Path folder = run / "checkpoints";
-  const std::vector<std::uint64_t> sequences = io::list_checkpoints(folder);
-  if (sequences.empty())
-    throw DataError(
-        fmt::format("{} has no checkpoint; spiking courses of a single stage keep none", run.string()));
-  const io::Path file = folder / io::checkpoint_name(sequences.back());
-  const std::uint64_t experiment = io::xxh3(io::bytes_of(io::read_text(run / "experiment.toml")));
-  return io::decode_checkpoint(io::read_file(file), experiment, file.string());
-}
-
 /// Weights and offsets of replicas by the names of projections.
 class Weights {
  public:
   virtual ~Weights() = default;
   virtual std::vector<std::string> names() const = 0;
-  virtual Matrix<double> weights(std::size_t projection, std::size_t replica) = 0;
-  virtual std::vector<double> offsets(std::size_t projection, std::size_t replica) = 0;
+  virtual Matrix<double> weights(std::size_t projection, std::size_t replica) const = 0;
+  virtual std::vector<double> offsets(std::size_t /*projection*/, std::size_t /*replica*/) const {
+    throw ConfigError("projections of a circuit have weights only");
+  }
 };
 
 template <class Real>
 class CircuitWeights final : public Weights {
  public:
-  explicit CircuitWeights(RateLearner<Real>& learner) : learner_(learner) {}
+  explicit CircuitWeights(const RateLearner<Real>& learner) : learner_(learner) {}
   std::vector<std::string> names() const override {
     std::vector<std::string> out;
     for (const Projection& p : learner_.engine().circuit().projections()) out.push_back(p.name);
     return out;
   }
-  Matrix<double> weights(std::size_t j, std::size_t replica) override {
+  Matrix<double> weights(std::size_t j, std::size_t replica) const override {
     return learner_.engine().weights(ProjectionId{static_cast<std::uint32_t>(j)}, replica);
   }
-  std::vector<double> offsets(std::size_t, std::size_t) override {
-    throw ConfigError("projections of a circuit have weights only; offsets are the population's");
-  }
 
  private:
-  RateLearner<Real>& learner_;
+  const RateLearner<Real>& learner_;
 };
 
-template <class Real>
+/// Of layered networks, policies among them. A convolution has a row per channel.
 class LayerWeights final : public Weights {
  public:
-  /// `of(replica)` is a layered model; layers above the first are called a1, a2 … as where angles are
-  /// measured.
-  using Of = std::function<layered::LayeredModel<Real>&(std::size_t replica)>;
-  explicit LayerWeights(Of of) : of_(std::move(of)) {}
+  explicit LayerWeights(const Learner& learner) : learner_(learner), all_(learner.parameters()) {
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      if (!all_[i].from.empty()) projections_.push_back(i);
+    }
+  }
   std::vector<std::string> names() const override {
     std::vector<std::string> out;
-    const std::size_t depth = of_(0).network().description.depth();
-    for (std::size_t l = 0; l < depth; ++l)
-      out.push_back(l == 0 ? "input->a1" : fmt::format("a{}->a{}", l, l + 1));
+    for (const std::size_t i : projections_) out.push_back(all_[i].name);
     return out;
   }
-  Matrix<double> weights(std::size_t l, std::size_t replica) override {
-    const Matrix<Real>& W = of_(replica).network().parameters.W[l];
-    Matrix<double> out(W.rows(), W.cols());
-    std::copy(W.flat().begin(), W.flat().end(), out.flat().begin());
+  Matrix<double> weights(std::size_t j, std::size_t replica) const override {
+    const std::size_t i = projections_[j];
+    Matrix<double> out(all_[i].shape.front(), all_[i].size() / all_[i].shape.front());
+    std::ranges::copy(learner_.parameter(i, replica), out.flat().begin());
     return out;
   }
-  std::vector<double> offsets(std::size_t l, std::size_t replica) override {
-    const auto& b = of_(replica).network().parameters.b[l];
-    return {b.begin(), b.end()};
+  std::vector<double> offsets(std::size_t j, std::size_t replica) const override {
+    const Parameter& projection = all_[projections_[j]];
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      if (all_[i].from.empty() && all_[i].to == projection.to) return learner_.parameter(i, replica);
+    }
+    throw ConfigError(fmt::format("'{}' has no offsets", projection.to));
   }
 
  private:
-  Of of_;
+  const Learner& learner_;
+  std::vector<Parameter> all_;
+  std::vector<std::size_t> projections_;
 };
 
-template <class Real>
-std::unique_ptr<Weights> weights_of(Learner& learner) {
-  if (auto* const circuit = dynamic_cast<RateLearner<Real>*>(&learner))
-    return std::make_unique<CircuitWeights<Real>>(*circuit);
-  if (auto* const layers = dynamic_cast<LayeredLearner<Real>*>(&learner))
-    return std::make_unique<LayerWeights<Real>>(
-        [layers](std::size_t r) -> layered::LayeredModel<Real>& { return layers->model(r); });
-  if (auto* const policy = dynamic_cast<RewardLearner<Real>*>(&learner))
-    return std::make_unique<LayerWeights<Real>>(
-        [policy](std::size_t r) -> layered::LayeredModel<Real>& { return policy->policy(r); });
-  return nullptr;
-}
-
-/// NaN where there is no synapse.
+/// Of spiking circuits: NaN where there is no synapse.
 class CourseWeights final : public Weights {
  public:
-  CourseWeights(const Experiment& e, const Resources& resources, const io::Checkpoint& checkpoint,
-                const std::string& origin)
+  CourseWeights(const io::Path& run, const Experiment& e, const Resources& resources)
       : circuit_(e.spiking().circuit) {
     const Course& course = e.spiking().course;
+    const std::string origin = run.string() + ", checkpoint";
     if (course.protocol)
-      throw DataError(fmt::format("{} is a protocol of its own without a network", origin));
+      throw DataError(fmt::format("{} is a protocol of its own without a network", run.string()));
+    const io::Checkpoint checkpoint = last_checkpoint(run);
     CourseSetting setting;
     setting.samples = load_samples(course, circuit_, resources);
     for (const std::uint64_t seed : e.seeds) {
@@ -134,41 +113,53 @@ class CourseWeights final : public Weights {
     for (const spike::Connection& c : circuit_.connections) out.push_back(c.name);
     return out;
   }
-  Matrix<double> weights(std::size_t j, std::size_t replica) override {
+  Matrix<double> weights(std::size_t j, std::size_t replica) const override {
     return dense_weights(courses_[replica]->network(), j);
-  }
-  std::vector<double> offsets(std::size_t, std::size_t) override {
-    throw ConfigError("projections of a circuit have weights only");
   }
 
  private:
+  /// Unlike a run that is resumed this sets nothing aside.
+  static io::Checkpoint last_checkpoint(const io::Path& run) {
+    const io::Path folder = run / "checkpoints";
+    const std::vector<std::uint64_t> sequences = io::list_checkpoints(folder);
+    if (sequences.empty())
+      throw DataError(
+          fmt::format("{} has no checkpoint; spiking courses of a single stage keep none", run.string()));
+    const io::Path file = folder / io::checkpoint_name(sequences.back());
+    const std::uint64_t experiment = io::xxh3(io::bytes_of(io::read_text(run / "experiment.toml")));
+    return io::decode_checkpoint(io::read_file(file), experiment, file.string());
+  }
+
   SpikingCircuit circuit_;
   std::vector<std::unique_ptr<CourseStepper>> courses_;
 };
 
+std::unique_ptr<Weights> weights_of(const Learner& learner) {
+  if (const auto* const circuit = dynamic_cast<const RateLearner<float>*>(&learner))
+    return std::make_unique<CircuitWeights<float>>(*circuit);
+  if (const auto* const circuit = dynamic_cast<const RateLearner<double>*>(&learner))
+    return std::make_unique<CircuitWeights<double>>(*circuit);
+  return std::make_unique<LayerWeights>(learner);
+}
+
 class SavedState {
  public:
   SavedState(const std::string& run, unsigned threads, const std::string& data, const Handed& handed)
-      : run_(run),
-        pool_(threads),
-        experiment_(read_experiment(TomlDocument::read((run_ / "experiment.toml").string()))) {
-    const io::Checkpoint checkpoint = last_checkpoint(run_);
-    if (std::holds_alternative<SpikingExperiment>(experiment_.subject)) {
-      weights_ = std::make_unique<CourseWeights>(experiment_, resources_of(pool_, data, handed), checkpoint,
-                                                 run + ", checkpoint");
-      return;
+      : run_(run), pool_(threads) {
+    Experiment e = read_experiment(TomlDocument::read((run_ / "experiment.toml").string()));
+    seeds_ = e.seeds;
+    if (std::holds_alternative<SpikingExperiment>(e.subject)) {
+      weights_ = std::make_unique<CourseWeights>(run_, e, resources_of(pool_, data, handed));
+    } else {
+      model_.emplace(run_, pool_);
+      weights_ = weights_of(model_->learner());
     }
-    learner_ = make_model(experiment_, pool_);  // neither its data nor what it started from need be there
-    Trainer trainer(*learner_, experiment_.plan, {});
-    restore_state(trainer, checkpoint.section("trainer"), run + ", checkpoint");
-    weights_ = weights_of<float>(*learner_);
-    if (weights_ == nullptr) weights_ = weights_of<double>(*learner_);
   }
   std::vector<std::string> projections() const { return weights_->names(); }
-  Rows weights(const std::string& projection, std::uint64_t seed) {
+  Rows weights(const std::string& projection, std::uint64_t seed) const {
     return array_of(weights_->weights(index_of(projection), replica_of(seed)));
   }
-  Vector offsets(const std::string& projection, std::uint64_t seed) {
+  Vector offsets(const std::string& projection, std::uint64_t seed) const {
     return array_of(weights_->offsets(index_of(projection), replica_of(seed)));
   }
 
@@ -186,20 +177,42 @@ class SavedState {
     throw ConfigError(fmt::format("unknown projection '{}'", name), {}, suggestion(name, names));
   }
   std::size_t replica_of(std::uint64_t seed) const {
-    const auto& seeds = experiment_.seeds;
-    const auto at = std::find(seeds.begin(), seeds.end(), seed);
-    if (at == seeds.end())
+    const auto at = std::find(seeds_.begin(), seeds_.end(), seed);
+    if (at == seeds_.end())
       throw ConfigError(
-          fmt::format("{} has no seed {}; it has {}", run_.string(), seed, fmt::join(seeds, ", ")));
-    return static_cast<std::size_t>(at - seeds.begin());
+          fmt::format("{} has no seed {}; it has {}", run_.string(), seed, fmt::join(seeds_, ", ")));
+    return static_cast<std::size_t>(at - seeds_.begin());
   }
 
   io::Path run_;
   ThreadPool pool_;
-  Experiment experiment_;
-  std::unique_ptr<Learner> learner_;
+  std::vector<std::uint64_t> seeds_;
+  std::optional<SavedModel> model_;  ///< unless it spikes
   std::unique_ptr<Weights> weights_;
 };
+
+template <class Enum>
+Enum word(const std::string& what, const std::string& given) {
+  const std::vector<std::string> known{kNames<Enum>.begin(), kNames<Enum>.end()};
+  const auto at = std::find(known.begin(), known.end(), given);
+  if (at == known.end())
+    throw ConfigError(fmt::format("{} is '{}'", what, given), {}, suggestion(given, known));
+  return static_cast<Enum>(at - known.begin());
+}
+
+std::vector<std::string> export_files(const std::string& run, const std::string& what,
+                                      const std::string& format, std::optional<std::uint64_t> seed,
+                                      const std::string& file) {
+  ExportRequest request;
+  request.what = word<ExportWhat>("what", what);
+  request.format = word<ExportFormat>("format", format);
+  request.seed = seed;
+  request.file = file;
+  ThreadPool pool(1);
+  std::vector<std::string> written;
+  for (const io::Path& path : export_run(run, request, pool)) written.push_back(path.string());
+  return written;
+}
 
 }  // namespace
 
@@ -212,6 +225,9 @@ void bind_weights(nb::module_& m) {
            "(postsynaptic, presynaptic)")
       .def("offsets", &SavedState::offsets, nb::arg("projection"), nb::arg("seed"),
            "one per postsynaptic unit");
+  m.def("export_files", &export_files, nb::arg("run"), nb::arg("what"), nb::arg("format"),
+        nb::arg("seed").none(), nb::arg("file"), nb::call_guard<nb::gil_scoped_release>(),
+        "What was written.");
 }
 
 }  // namespace apical::python

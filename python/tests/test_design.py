@@ -1,23 +1,66 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The first block of code of the design page, as written."""
+"""What the package was designed for, as it was written down before it was there: what_a_user_writes.py."""
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+from typing import Any
+
 import matplotlib as mpl
+import numpy as np
+import pytest
+
+import apical as ap
+from apical import program
 
 mpl.use("agg")
 
+WRITTEN = Path(__file__).with_name("what_a_user_writes.py")
 
-def test_the_first_thing_a_user_writes() -> None:
-    import apical as ap
 
+@pytest.fixture
+def frame() -> dict[str, Any]:
+    """What the text takes for granted: data, and an experiment of that name that is quick."""
+    small = ap.Experiment("yin-yang/error-neurons")
+    small.update({"task.train_samples": 60, "task.validation_samples": 20, "task.test_samples": 40})
+    small.update({"model.layers": [4, 20, 3], "run.seeds": 5})
+    small["record"] = [{"population": "a1.err", "variable": "soma", "every_ms": 0.4, "seeds": 5}]
+    file = Path("experiments/yin-yang/error-neurons.toml")
+    file.parent.mkdir(parents=True)
+    file.write_text(small.to_toml(), encoding="utf-8")
+    rng = np.random.default_rng(1)
+    return {
+        "X": rng.random((10, 784), dtype=np.float32),
+        "Y": np.arange(10),
+        "Xt": rng.random((10, 784), dtype=np.float32),
+        "Yt": np.arange(10),
+        "stream": rng.random((502, 28, 28), dtype=np.float32),
+        "trace": np.zeros((502, 200)),
+    }
+
+
+def test_what_a_user_writes_runs_as_written(frame: dict[str, Any]) -> None:
+    exec(compile(WRITTEN.read_text(encoding="utf-8"), WRITTEN.name, "exec"), frame)
+    run, r, s, best = frame["run"], frame["r"], frame["s"], frame["best"]
+    assert run.metrics.seed.nunique() == 5
+    assert run.metrics.epoch.max() == 20
+    assert run.recordings["a1.err.soma"].dims == ("seed", "time", "unit")
+    assert set(r.table.index) == {"mine", "burstprop", "backpropagation"}
+    assert (r.table.seeds == 5).all()
+    assert r.areas.angle_deg.notna().any(), "angles to the gradient are measured"
+    assert frame["trace"].any(axis=1).all()
+    assert len(s.table) == 2
+    assert (s.table.seeds == 10).all()
+    assert len(best.trials) == 40
+    assert 1 <= best.values["model.eta"] <= 1e4
+
+
+def test_the_shipped_experiment_learns_as_the_readme_says() -> None:
     exp = ap.Experiment("experiments/yin-yang/error-neurons.toml")
     exp["training.epochs"] = 20
-    print(exp.check())
-    run = exp.run(seeds=5, out="runs/yy", callbacks=[ap.live()])
-    run.metrics.groupby(["epoch", "split"]).accuracy.mean().unstack().plot()
-    run.recordings["a1.err.soma"].sel(seed=1).plot()
-    w = run.weights("a1.rep->a2.rep", seed=1)
-
-    assert w.shape == (3, 120)
+    run = exp.run(seeds=2, out="runs/yy", callbacks=[ap.live()])
+    assert run.weights("a1.rep->a2.rep", seed=1).shape == (3, 120)
     assert run.metrics[run.metrics.split == "test"].accuracy.mean() > 0.8
+    told = subprocess.run([program.path(), "report", run.path], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr

@@ -77,6 +77,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits() -> None:
 def test_a_run_that_is_read_again_is_told_its_task() -> None:
     task = ap.Task.env(Walk, solved=18)
     experiment(task, 4096).run(out="r", callbacks=[lambda e: e.epoch < 2])
+    assert ap.Run("r").weights("input->a1").shape == (8, 2), "weights need no environment"
     with pytest.raises(ap.ConfigError, match=r"(?s)memory:Walk.*Task\.env"):
         ap.Run("r").resume()
     resumed = ap.Run("r", task=task).resume()

@@ -101,3 +101,76 @@ def test_libsonata_reads_the_spikes(spiking: ap.Run) -> None:
     read = reader["low"].get_dict()
     np.testing.assert_allclose(np.sort(read["timestamps"]), np.sort(low.time_ms))
     assert sorted(read["node_ids"]) == sorted(low.neuron)
+
+
+def integrators() -> ap.Circuit:
+    c = ap.Circuit("integrators", dt_ms=0.01)
+    x = c.input("in", 3)
+    slow = {"lookahead": False, "initial_soma_sd": 0.0}
+    a = c.population("a.pyr", 5, leak=0.05, basal=0.1, apical=0.02, options=slow)
+    b = c.population("b.pyr", 2, leak=0.1, basal=0.3, options=slow)
+    c.connect(x, a.basal, weights=ap.normal(0, 1))
+    c.connect(a, b.basal, weights=ap.normal(0, 1))
+    c.connect(b, a.apical, weights=ap.normal(0, 1), pathway="feedback")
+    return c
+
+
+def test_nir_integrates_as_the_circuit_does() -> None:
+    nir = need("nir")
+    bridge = importlib.import_module("apical.formats.nir")
+    graph = bridge.graph_of(integrators())
+    dt = 0.01e-3
+    state = {name: np.zeros(n.tau.size) for name, n in graph.nodes.items() if isinstance(n, nir.LI)}
+    shown = np.array([1.0, -0.5, 2.0])
+    with ap.Simulation(integrators()) as sim:
+        sim.show(shown, steps=1)
+        for _ in range(1000):
+            before = {"in": shown, **state}
+            for name, node in graph.nodes.items():
+                if isinstance(node, nir.LI):
+                    current = sum(
+                        graph.nodes[w].weight @ before[source]
+                        for w, target in graph.edges
+                        if target == name
+                        for source, linear in graph.edges
+                        if linear == w
+                    )
+                    state = {
+                        **state,
+                        name: before[name] + dt / node.tau * (node.v_leak - before[name] + node.r * current),
+                    }
+        sim.advance(1000)
+        for name, u in state.items():
+            np.testing.assert_allclose(sim[f"{name}.soma"], u, rtol=0, atol=2e-3)
+        with ap.Simulation(bridge.circuit_of(graph, dt_ms=0.01)) as again:
+            again.show(shown, steps=1001)
+            for name in state:
+                np.testing.assert_allclose(again[f"{name}.soma"], sim[f"{name}.soma"], rtol=1e-6, atol=1e-9)
+
+
+def test_nir_files_read_back(tmp_path: Path) -> None:
+    nir = need("nir")
+    bridge = importlib.import_module("apical.formats.nir")
+    graph = bridge.graph_of(integrators())
+    nir.write(tmp_path / "c.nir", graph)
+    again = nir.read(tmp_path / "c.nir")
+    assert set(again.nodes) == set(graph.nodes)
+    one, other = bridge.circuit_of(again).to_dict(), bridge.circuit_of(graph).to_dict()
+    assert one["circuit"] == other["circuit"]
+    for part in ("population", "projection"):
+        assert sorted(map(str, one[part])) == sorted(map(str, other[part]))
+
+
+def test_what_nir_cannot_say_is_refused() -> None:
+    need("nir")
+    bridge = importlib.import_module("apical.formats.nir")
+    from .test_circuit import two_areas as plastic
+
+    with pytest.raises(ap.ConfigError, match="no plasticity"):
+        bridge.graph_of(plastic())
+    with pytest.raises(ap.ConfigError, match="activation = 'tanh'"):
+        bridge.graph_of(plastic(), as_tested=True)
+    prospective = integrators()
+    prospective._populations["a.pyr"]["lookahead"] = True
+    with pytest.raises(ap.ConfigError, match="lookahead"):
+        bridge.graph_of(prospective)

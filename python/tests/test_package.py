@@ -29,9 +29,9 @@ def test_types_hold() -> None:
 
 
 def test_style_holds() -> None:
-    result = run(sys.executable, "-m", "ruff", "check", "python")
+    result = run(sys.executable, "-m", "ruff", "check")
     assert result.returncode == 0, result.stdout
-    result = run(sys.executable, "-m", "ruff", "format", "--check", "python")
+    result = run(sys.executable, "-m", "ruff", "format", "--check")
     assert result.returncode == 0, result.stdout
 
 
@@ -41,6 +41,14 @@ def test_the_stub_of_the_extension_is_what_nanobind_makes_of_it(tmp_path: Path) 
     assert result.returncode == 0, result.stderr
     assert made.read_text() == (SOURCES / "_core.pyi").read_text(), (
         "python -m nanobind.stubgen -m apical._core -o python/src/apical/_core.pyi"
+    )
+
+
+def test_the_reference_page_is_what_the_docstrings_say() -> None:
+    result = run(sys.executable, ROOT / "tools" / "python_reference.py")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == (ROOT / "docs" / "python-reference.md").read_text(encoding="utf-8"), (
+        "build/python-venv/bin/python tools/python_reference.py > docs/python-reference.md"
     )
 
 

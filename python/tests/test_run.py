@@ -96,6 +96,45 @@ def test_layers_have_weights_and_offsets(small: Small) -> None:
     assert not np.array_equal(longer.weights("a1->a2"), run.weights("a1->a2"))
 
 
+@pytest.mark.parametrize("kind", ["rate", "layered"])
+def test_weights_go_out_and_in_again(kind: str, small: Small) -> None:
+    run = small(kind).run(out="r")
+    assert [p.name for p in run.export("w.npz")] == ["w.npz", "w.npz.json"]
+    first = run.projections[0]
+    with np.load("w.npz") as file:
+        np.testing.assert_allclose(file[f"seed-2/{first}"], run.weights(first, seed=2), rtol=1e-6)
+    for start in (run, "w.npz"):
+        exp = small(kind).update({"training.epochs": 1, "run.seeds": 2})
+        exp["model.start_from"] = start
+        exp["training.align_every"] = 0
+        went_on = exp.run(out=f"from-{'file' if start == 'w.npz' else 'run'}")
+        begun = went_on.metrics[(went_on.metrics.epoch == 0) & (went_on.metrics.split == "validation")]
+        ended = run.metrics[(run.metrics.epoch == 3) & (run.metrics.split == "validation")]
+        if kind == "layered":
+            np.testing.assert_allclose(begun.sort_values("seed").loss, ended.sort_values("seed").loss, rtol=1e-5)
+        assert "start_from" in went_on.manifest
+
+
+def test_a_finished_run_goes_on_to_the_bits_of_a_longer_one(small: Small) -> None:
+    whole = small("layered").update({"training.epochs": 5}).run(out="whole")
+    longer = small("layered").run(out="three").extend(5, out="five")
+    assert longer.manifest["continues"]
+    last = [
+        rows[rows.epoch >= 4].drop(columns="epoch").to_numpy() for rows in (whole.measurements, longer.measurements)
+    ]
+    assert sorted(map(str, last[0])) == sorted(map(str, last[1]))
+
+
+def test_an_export_says_what_it_can_write(small: Small) -> None:
+    run = small("layered").run(out="r")
+    with pytest.raises(ap.ConfigError, match="format"):
+        run.export("weights.xls")
+    with pytest.raises(ap.ConfigError, match="weihgts"):
+        run.export("w.npz", what="weihgts")
+    (metrics,) = run.export("m.csv", what="metrics")
+    assert metrics.read_text().count("\n") == len(run.measurements) + 1
+
+
 def test_policies_have_weights_too(small: Small) -> None:
     assert small("reward").run(out="r").weights("a1->a2").shape == (2, 16)
 

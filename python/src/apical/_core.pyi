@@ -25,7 +25,13 @@ class Handed:
         `make()` gives an object with begin(seed) and act(action), called on threads of the engine.
         """
 
+    def add_samples(self, inputs: Annotated[NDArray, dict(order='C', device='cpu', writable=False)], labels: Annotated[NDArray, dict(order='C', device='cpu', writable=False)] | None, label_names: Sequence[str], targets: Annotated[NDArray, dict(order='C', device='cpu', writable=False)] | None, origin: str) -> str:
+        """memory:NAME"""
+
     def add(self, other: Handed) -> None: ...
+
+def task_sizes(table: dict, handed: Handed) -> tuple[int, int]:
+    """Features and outputs; makes the data set, with all its checks."""
 
 class Document:
     """A parsed experiment file."""
@@ -103,6 +109,9 @@ class SavedState:
 
     def offsets(self, projection: str, seed: int) -> Annotated[NDArray[numpy.float64], dict(shape=(None,))]:
         """one per postsynaptic unit"""
+
+def export_files(run: str, what: str, format: str, seed: int | None, file: str) -> list[str]:
+    """What was written."""
 
 class RateSimulation:
     """A circuit of rate neurons, stepped by hand."""

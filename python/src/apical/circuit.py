@@ -267,6 +267,12 @@ class Circuit:
 
     # What it is.
 
+    @property
+    def readout_activation(self) -> str:
+        """Of the population whose rates are the output; "" before there is one."""
+        named = self.to_dict()["circuit"]["readout"]
+        return str(self._populations[named].get("activation", "linear")) if named else ""
+
     def to_dict(self) -> dict[str, Any]:
         """The tables of an experiment file that describe it."""
         neurons = [name for name, p in self._populations.items() if p.get("kind") != "external"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _core
 from .callbacks import Callback
-from .errors import DataError
+from .errors import ConfigError, DataError
 from .execution import BY_RESUME, Execution
 from .machine import PathLike, data_folder
 
@@ -195,7 +196,46 @@ class Run:
         """Biases of the postsynaptic units of a layered network."""
         return self._state.offsets(projection, self.seeds[0] if seed is None else seed)
 
+    def export(
+        self, file: PathLike, *, what: str = "weights", seed: int | None = None, format: str | None = None
+    ) -> list[Path]:
+        """Writes a file of others, as `apical export` does; what was written.
+
+        Args:
+            file: to write; replaced if it is there.
+            what: "weights", "recordings", "metrics" or "spikes".
+            seed: of one replica; default: all, names then begin with seed-N/ if there are several.
+            format: "npz", "safetensors", "csv" or "hdf5"; default: what the file's name ends with.
+        """
+        ends = {".npz": "npz", ".safetensors": "safetensors", ".csv": "csv", ".h5": "hdf5"}
+        chosen = format or ends.get(Path(file).suffix)
+        if chosen is None:
+            raise ConfigError(f"'{file}' does not say a format", hint=f"end it with {', '.join(ends)}, or say format=")
+        return [Path(p) for p in _core.export_files(str(self.path), what, chosen, seed, os.fspath(file))]
+
     # Going on.
+
+    def extend(
+        self,
+        epochs: int,
+        *,
+        out: PathLike | None = None,
+        callbacks: Iterable[Callback] = (),
+        threads: int | None = None,
+        data: PathLike | None = None,
+    ) -> Run:
+        """Trains a finished run on to so many epochs in all, as a new run that names this one as its parent.
+
+        The bits are those of a run that was given all epochs at once, unless a schedule depends on their number.
+        """
+        longer = self.experiment.update({"training.epochs": epochs, "training.continue_from": str(self.path.resolve())})
+        longer.name = self.path.name
+        folder = self._data if data is None else data
+        return longer.run(out=out, callbacks=callbacks, threads=threads, data=folder)
+
+    def __fspath__(self) -> str:
+        """Its directory: a run can stand where its path can, e.g. exp["model.start_from"] = run."""
+        return str(self.path)
 
     def resume(
         self,

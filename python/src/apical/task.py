@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tasks that live in this process: environments to act in."""
+"""Tasks that live in this process: arrays to learn from, environments to act in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import _core
+from .arrays import ArrayLike
 from .environment import World, sizes_of
 from .errors import ConfigError
+from .machine import PathLike
+from .samples import Samples, collected, samples
 
 
 class Task:
-    """What is learned, where it lives in this process instead of in files: made by `Task.env`.
+    """What is learned, where it lives in this process instead of in files: made by `Task.arrays`, `.loader`, `.env`.
 
     Goes wherever the name of a task goes: `experiment(task, model)`, `compare(task, models)`. Experiments that were
     made with it keep it alive.
@@ -24,13 +30,98 @@ class Task:
     """
 
     def __init__(
-        self, table: Mapping[str, Any], handed: _core.Handed, inputs: int, outputs: int, *, rewards: bool
+        self,
+        table: Mapping[str, Any],
+        handed: _core.Handed,
+        inputs: int,
+        outputs: int,
+        *,
+        rewards: bool,
+        parts: Mapping[str, Samples] | None = None,
     ) -> None:
         self._table = dict(table)
         self._handed = handed
+        self._parts = dict(parts or {})
         self.inputs = inputs
         self.outputs = outputs
         self.rewards = rewards
+
+    @classmethod
+    def arrays(
+        cls,
+        inputs: ArrayLike,
+        targets: ArrayLike,
+        *,
+        validation: tuple[ArrayLike, ArrayLike] | None = None,
+        test: tuple[ArrayLike, ArrayLike] | None = None,
+        axes: str | None = None,
+        **options: Any,
+    ) -> Task:
+        """Samples that are there as arrays, lists, data frames or tensors.
+
+        Args:
+            inputs: (sample, feature); further axes are flattened. C-contiguous float32, float64 and uint8 are taken
+                without a copy, and must not be changed as long as the task is used; anything else with one copy.
+            targets: whole numbers or texts, one per sample, are labels of classes; so is a row per sample that is 1 at
+                the label and 0 elsewhere. Anything else, (sample,) or (sample, output), are numbers to come close to.
+            validation, test: pairs (inputs, targets) like these.
+            axes: "time" for (sample, time, feature), a course that circuits are shown; default "feature", or "flatten"
+                if there are more than two axes.
+            options: further keys of task "arrays", e.g. validation_fraction=0.1, normalisation="standard",
+                classes=10.
+
+        DataError, with shapes and the first index, for what does not fit, is not finite, or is no class.
+
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(1)
+        >>> X = rng.normal(size=(60, 4)).astype(np.float32)
+        >>> task = Task.arrays(X, X[:, 0] > 0, test_fraction=0.2)
+        >>> task.inputs, task.outputs
+        (4, 2)
+        """
+        given = {"train": (inputs, targets), "validation": validation, "test": test}
+        parts = {part: samples(*pair, part=part) for part, pair in given.items() if pair is not None}
+        return cls._of_samples(parts, axes, options)
+
+    @classmethod
+    def loader(
+        cls,
+        batches: Iterable[Any],
+        *,
+        validation: Iterable[Any] | None = None,
+        test: Iterable[Any] | None = None,
+        axes: str | None = None,
+        **options: Any,
+    ) -> Task:
+        """Samples of a torch DataLoader, or of anything that gives batches (inputs, targets) one after the other.
+
+        Each is gone through once, now, and its batches are joined to arrays: they need twice their memory for a moment.
+        Draws that a loader makes anew in every epoch are those of this pass for all epochs; the order of samples is
+        drawn by the run. DataError for one that ends before the length it says.
+
+        Args:
+            batches: of the training samples.
+            validation, test: the same.
+            axes, options: as of `arrays`.
+        """
+        given = {"train": batches, "validation": validation, "test": test}
+        parts = {part: samples(*collected(b, part), part=part) for part, b in given.items() if b is not None}
+        return cls._of_samples(parts, axes, options)
+
+    @classmethod
+    def _of_samples(cls, parts: Mapping[str, Samples], axes: str | None, options: Mapping[str, Any]) -> Task:
+        handed = _core.Handed()
+        table: dict[str, Any] = {"name": "arrays"}
+        for part, s in parts.items():
+            table[part] = handed.add_samples(s.inputs, s.labels, s.label_names or [], s.targets, part)
+        if parts["train"].targets is not None:
+            table["targets"] = ["targets"]
+        chosen = axes or ("feature" if parts["train"].inputs.ndim <= 2 else "flatten")
+        if chosen != "feature":
+            table["axes"] = chosen
+        table |= options
+        inputs, outputs = _core.task_sizes(table, handed)
+        return cls(table, handed, inputs, outputs, rewards=False, parts=parts)
 
     @classmethod
     def env(
@@ -83,8 +174,24 @@ class Task:
         return cls(table, handed, observations, actions, rewards=True)
 
     def to_dict(self) -> dict[str, Any]:
-        """The table [task]. What it calls memory:NAME is in this process: the program cannot run it."""
+        """The table [task]. What it calls memory:NAME is in this process: the program cannot run it, see save()."""
         return dict(self._table)
+
+    def save(self, folder: PathLike) -> Task:
+        """Writes the arrays as FOLDER/train.npz and so on; the same task, from these files.
+
+        Its experiments are the same text to the program. ConfigError for an environment.
+        """
+        if not self._parts:
+            raise ConfigError("only tasks of arrays can be saved")
+        into = Path(folder)
+        into.mkdir(parents=True, exist_ok=True)
+        table = dict(self._table)
+        for part, s in self._parts.items():
+            file = into / f"{part}.npz"
+            np.savez(file, allow_pickle=False, **s.by_name())
+            table[part] = str(file.resolve())
+        return type(self)(table, _core.Handed(), self.inputs, self.outputs, rewards=False, parts=self._parts)
 
     def __repr__(self) -> str:
         return f"Task({', '.join(f'{k}={v!r}' for k, v in self._table.items())})"

@@ -14,13 +14,19 @@ from .experiment import Experiment, experiment
 from .machine import shipped_experiments
 from .task import Task
 
+#: Activations of which no potential gives the rates 0 and 1 that classes ask for.
+_BELOW_ONE = ("tanh", "logistic")
+
 
 def variant_of(task: str | Mapping[str, Any] | Task, model: Any, tables: Mapping[str, Any]) -> Experiment:
     """The experiment of this model on this task, `tables` changed."""
     if isinstance(model, Experiment):
         return model
     if isinstance(model, Circuit):
-        made = experiment(task, model, **{k: v for k, v in tables.items() if k != "model"})
+        parts = {k: v for k, v in tables.items() if k != "model"}
+        if isinstance(task, Task) and model.readout_activation in _BELOW_ONE:
+            parts["training"] = {"target_potentials": "task_numbers"} | parts.get("training", {})
+        made = experiment(task, model, **parts)
         made["label"] = model.name
         return _aligned(made, tables) if isinstance(task, Task) else made
     if isinstance(task, Task):

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layered networks of all-to-all layers as torch modules, and back. Needs torch (extra `torch`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from ..errors import ConfigError
+from ..run import Run
+
+_ACTIVATIONS: dict[str, Any] = {
+    "linear": None,
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "logistic": nn.Sigmoid,
+    "sigmoid": nn.Sigmoid,
+}
+
+
+def module_of(run: Run, seed: int | None = None) -> nn.Sequential:
+    """The network of a finished run, which answers as it does: outputs before a softmax.
+
+    ConfigError for convolutions, and for activations that torch has not.
+    """
+    model = run.experiment.to_dict()["model"]
+    layers: list[nn.Module] = []
+    projections = run.projections
+    for number, projection in enumerate(projections):
+        w, b = run.weights(projection, seed), run.offsets(projection, seed)
+        layer = nn.Linear(w.shape[1], w.shape[0])
+        if layer.weight.numel() != w.size:
+            raise ConfigError(f"'{projection}' is no all-to-all projection")
+        with torch.no_grad():
+            layer.weight.copy_(torch.from_numpy(w))
+            layer.bias.copy_(torch.from_numpy(b))
+        layers.append(layer)
+        named = model.get("output", "linear") if number == len(projections) - 1 else model.get("activation", "relu")
+        if named in ("softmax",):
+            continue
+        if named not in _ACTIVATIONS:
+            raise ConfigError(f"activation '{named}' is none of torch's: {', '.join(_ACTIVATIONS)}")
+        if _ACTIVATIONS[named] is not None:
+            layers.append(_ACTIVATIONS[named]())
+    return nn.Sequential(*layers)
+
+
+def weights_of(module: nn.Module) -> dict[str, npt.NDArray[np.float32]]:
+    """Weights and offsets of the linear layers of a module, in order, by the names that `start_from` knows.
+
+    >>> import numpy as np
+    >>> np.savez("start.npz", **weights_of(net))                  # doctest: +SKIP
+    >>> exp["model.start_from"] = "start.npz"                     # doctest: +SKIP
+    """
+    found = [layer for layer in module.modules() if isinstance(layer, nn.Linear)]
+    if not found:
+        raise ConfigError("the module has no linear layer")
+    out: dict[str, npt.NDArray[np.float32]] = {}
+    for number, layer in enumerate(found, 1):
+        name = f"a{number - 1}->a{number}" if number > 1 else "input->a1"
+        out[name] = layer.weight.detach().cpu().numpy().astype(np.float32)
+        offset = layer.bias
+        out[f"a{number}.offsets"] = (
+            np.zeros(layer.out_features, np.float32) if offset is None else offset.detach().cpu().numpy()
+        )
+    return out

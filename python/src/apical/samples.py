@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Samples of one split, from whatever users have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sized
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .arrays import as_array
+from .errors import DataError
+
+#: What the engine reads as it is; other numbers are converted.
+_READ_AS_THEY_ARE = (np.float32, np.float64, np.uint8, np.int64, np.bool_)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Inputs, and one of labels, their names, and targets."""
+
+    inputs: npt.NDArray[Any]
+    labels: npt.NDArray[np.int64] | None = None
+    label_names: list[str] | None = None
+    targets: npt.NDArray[Any] | None = None
+
+    def by_name(self) -> dict[str, npt.NDArray[Any]]:
+        """As task 'arrays' finds them in a file."""
+        if self.targets is not None:
+            return {"inputs": self.inputs, "targets": self.targets}
+        if self.labels is None:
+            raise DataError("labels that are texts cannot be saved as arrays; number them first, or write a CSV file")
+        return {"inputs": self.inputs, "labels": self.labels}
+
+
+def samples(inputs: Any, targets: Any, *, part: str) -> Samples:
+    """What the engine takes. DataError for what are no arrays of numbers, and for lengths that differ."""
+    x = _readable(as_array(inputs, f"{part} inputs"))
+    if x.ndim < 2:
+        raise DataError(f"{part} inputs have shape {x.shape}; expected (sample, feature)")
+    if 0 in x.shape:
+        raise DataError(f"{part} inputs have shape {x.shape}; expected at least one sample and one feature")
+    y = _answers(targets, part)
+    if y.ndim == 0 or len(y) != len(x):
+        raise DataError(f"{part} inputs have shape {x.shape}, targets {y.shape}; expected as many of them")
+    if y.dtype.kind in "OUS":
+        return Samples(x, label_names=_texts(y, part))
+    if y.ndim == 1 and y.dtype.kind in "biu":
+        return Samples(x, labels=y.astype(np.int64))
+    if _is_one_hot(y):
+        return Samples(x, labels=y.argmax(axis=1).astype(np.int64))
+    if y.ndim > 2:
+        raise DataError(f"{part} targets have shape {y.shape}; expected (sample,) or (sample, output)")
+    return Samples(x, targets=_readable(y))
+
+
+def _answers(targets: Any, part: str) -> npt.NDArray[Any]:
+    if hasattr(targets, "detach"):
+        return as_array(targets, f"{part} targets")
+    try:
+        y = np.asarray(targets)
+    except ValueError as e:
+        raise DataError(f"{part} targets are no array: {e}") from None
+    if y.dtype.kind in "US" or (y.dtype == object and all(isinstance(t, str) for t in y.reshape(-1))):
+        return y
+    return as_array(y, f"{part} targets")
+
+
+def _texts(y: npt.NDArray[Any], part: str) -> list[str]:
+    if y.ndim != 1:
+        raise DataError(f"{part} targets are texts of shape {y.shape}; expected one per sample")
+    return [t.decode() if isinstance(t, bytes) else str(t) for t in y.tolist()]
+
+
+def _readable(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The same memory if it is C-contiguous and of a type that the engine reads, else one copy."""
+    if array.dtype.type not in _READ_AS_THEY_ARE or not array.dtype.isnative:
+        array = array.astype(np.float64 if array.dtype.kind in "iu" or array.dtype.itemsize > 4 else np.float32)
+    return np.ascontiguousarray(array)
+
+
+def _is_one_hot(y: npt.NDArray[Any]) -> bool:
+    return y.ndim == 2 and y.shape[1] > 1 and bool(((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
+
+
+def collected(batches: Iterable[Any], part: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """The batches of a loader, joined."""
+    inputs: list[npt.NDArray[Any]] = []
+    targets: list[npt.NDArray[Any]] = []
+    for number, batch in enumerate(batches):
+        if isinstance(batch, Mapping):
+            batch = tuple(batch.values())
+        if not isinstance(batch, tuple | list) or len(batch) != 2:
+            raise DataError(
+                f"{part} batch {number} is {type(batch).__name__}"
+                f"{f' of {len(batch)}' if hasattr(batch, '__len__') else ''}; expected a pair (inputs, targets)"
+            )
+        x, y = as_array(batch[0], f"{part} batch {number}, inputs"), _answers(batch[1], f"{part} batch {number},")
+        if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
+            raise DataError(f"{part} batch {number} has inputs {x.shape} and targets {y.shape}")
+        for what, now, before in (("inputs", x, inputs), ("targets", y, targets)):
+            if before and before[0].shape[1:] != now.shape[1:]:
+                raise DataError(
+                    f"{part} batch {number} has {what} {now.shape}, batch 0 has {before[0].shape}; expected the same "
+                    "but for the number of samples"
+                )
+        inputs.append(x)
+        targets.append(y)
+    if not inputs:
+        raise DataError(f"the {part} loader gave no batch; an iterator can be gone through only once")
+    if isinstance(batches, Sized) and len(inputs) < len(batches):
+        raise DataError(f"the {part} loader ended after {len(inputs)} batches; it said {len(batches)}")
+    return np.concatenate(inputs), np.concatenate(targets)
