@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the package was designed for, as it was written down before it was there: what_a_user_writes.py."""
+"""What the package was designed for, as it was written down before it was there (what_a_user_writes.py), and what the
+page of the docs says."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ import pytest
 import apical as ap
 from apical import program
 
+from .test_circuit import two_areas
+
 mpl.use("agg")
 
 WRITTEN = Path(__file__).with_name("what_a_user_writes.py")
@@ -23,8 +27,8 @@ WRITTEN = Path(__file__).with_name("what_a_user_writes.py")
 def frame() -> dict[str, Any]:
     """What the text takes for granted: data, and an experiment of that name that is quick."""
     small = ap.Experiment("yin-yang/error-neurons")
-    small.update({"task.train_samples": 60, "task.validation_samples": 20, "task.test_samples": 40})
-    small.update({"model.layers": [4, 20, 3], "run.seeds": 5})
+    small.update({"task.train_samples": 30, "task.validation_samples": 10, "task.test_samples": 20})
+    small.update({"model.layers": [4, 8, 3], "run.seeds": 5})
     small["record"] = [{"population": "a1.err", "variable": "soma", "every_ms": 0.4, "seeds": 5}]
     file = Path("experiments/yin-yang/error-neurons.toml")
     file.parent.mkdir(parents=True)
@@ -54,6 +58,19 @@ def test_what_a_user_writes_runs_as_written(frame: dict[str, Any]) -> None:
     assert (s.table.seeds == 10).all()
     assert len(best.trials) == 40
     assert 1 <= best.values["model.eta"] <= 1e4
+
+
+def test_the_page_of_the_docs_runs_as_written(frame: dict[str, Any]) -> None:
+    pytest.importorskip("gymnasium", reason="gymnasium is not there")
+    page = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert len(blocks) >= 7
+    frame["circuit"] = two_areas("mine", sizes=(784, 20, 10), dt_ms=0.1)
+    for block in blocks:
+        exec(compile(block, "docs/python.md", "exec"), frame)
+    assert set(frame["r"].runs) == {"backpropagation", "feedback alignment"}
+    assert frame["trace"].any(axis=1).all()
+    assert frame["exp"].labels
 
 
 def test_the_shipped_experiment_learns_as_the_readme_says() -> None:

@@ -92,7 +92,7 @@ def test_a_handler_that_raises_ends_the_run_and_one_that_does_not_lets_it_go_on(
         raise Late
 
     exp = ap.Experiment(LONG)
-    exp["training.epochs"] = 1
+    exp["training.epochs"] = 3
     before = signal.signal(signal.SIGALRM, quiet)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.05)

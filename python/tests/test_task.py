@@ -310,6 +310,18 @@ def test_models_by_name_and_circuits_are_compared_on_own_data() -> None:
     assert r.metrics.model.nunique() == 3
 
 
+def test_what_has_no_validation_is_drawn_by_its_test() -> None:
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    r = ap.compare(ap.Task.arrays(X, Y, test=(XT, YT)), ["backpropagation"], seeds=1, training={"epochs": 2})
+    axes = r.plot.accuracy()
+    assert axes.get_ylabel() == "test accuracy"
+    assert axes.lines
+    with pytest.raises(ap.DataError, match="validation"):
+        r.plot.accuracy(split="validation")
+
+
 def test_memory_is_what_the_arrays_take_and_what_check_says(tmp_path: Path) -> None:
     script = """
 import resource, sys

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .errors import DataError
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -42,18 +44,25 @@ class ComparisonPlots:
     def __init__(self, comparison: Comparison) -> None:
         self._of = comparison
 
-    def metric(self, name: str, *, split: str = "validation", axes: Axes | None = None) -> Axes:
-        """A metric of a split against epochs, models beside each other."""
+    def metric(self, name: str, *, split: str | None = None, axes: Axes | None = None) -> Axes:
+        """A metric of a split against epochs, models beside each other.
+
+        `split`: default validation, or test where there is no validation. DataError if it was not measured.
+        """
         frame = self._of.metrics
-        drawn = curves(frame[frame["split"] == split], name, "model", axes=axes)
-        drawn.set_ylabel(f"{split} {name}")
+        there = set(frame.dropna(subset=[name])["split"]) if name in frame else set()
+        chosen = split or next((s for s in ("validation", "test") if s in there), "validation")
+        if chosen not in there:
+            raise DataError(f"{name} was not measured on the {chosen} split; it was on {', '.join(there) or 'none'}")
+        drawn = curves(frame[frame["split"] == chosen], name, "model", axes=axes)
+        drawn.set_ylabel(f"{chosen} {name}")
         return drawn
 
-    def accuracy(self, *, split: str = "validation", axes: Axes | None = None) -> Axes:
+    def accuracy(self, *, split: str | None = None, axes: Axes | None = None) -> Axes:
         """Accuracy against epochs."""
         return self.metric("accuracy", split=split, axes=axes)
 
-    def loss(self, *, split: str = "validation", axes: Axes | None = None) -> Axes:
+    def loss(self, *, split: str | None = None, axes: Axes | None = None) -> Axes:
         """Squared error, summed over outputs, against epochs."""
         return self.metric("loss", split=split, axes=axes)
 

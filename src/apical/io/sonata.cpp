@@ -39,7 +39,7 @@ void write_sonata_spikes(const Path& path, const std::vector<SonataPopulation>& 
       const auto write = [&](const std::string& name, Element element, std::span<const std::byte> bytes) {
         // Not compressed: libsonata as PyPI has it reads no deflate.
         const hdf5::DatasetShape shape{.element = element, .dims = {p.node_ids.size()}};
-        hdf5::Dataset dataset = file.create_dataset(group + "/" + name, shape);
+        hdf5::Dataset dataset = file.create_dataset(fmt::format("{}/{}", group, name), shape);
         if (!bytes.empty()) dataset.write_rows(0, bytes);
       };
       write("timestamps", Element::f64, std::as_bytes(p.timestamps_ms));
