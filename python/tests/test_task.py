@@ -310,6 +310,17 @@ def test_models_by_name_and_circuits_are_compared_on_own_data() -> None:
     assert r.metrics.model.nunique() == 3
 
 
+def test_searches_sweeps_and_repeats_keep_the_arrays() -> None:
+    exp = experiment(ap.Task.arrays(X, Y, test=(XT, YT), validation_fraction=0.2))
+    found = ap.tune(exp, {"model.learning_rate": ap.log_uniform(1e-4, 1e-1)}, trials=3, seeds=[11])
+    run = found.best.run(out="best")
+    assert ap.reproduce(run), "the same bits"
+    swept = ap.sweep(found.best, {"model.learning_rate": [1e-3, 1e-2]})
+    assert all(one.weights("input->a1").shape == (8, 4) for one in swept)
+    assert run.experiment.check().figures["seconds"] >= 0
+    assert run.extend(3).finished
+
+
 def test_what_has_no_validation_is_drawn_by_its_test() -> None:
     import matplotlib as mpl
 
