@@ -57,14 +57,16 @@ Look unknown(std::string why) { return {Verdict::not_applicable, std::move(why)}
 Look clean(std::string text) { return {Verdict::clean, std::move(text)}; }
 Look attention(std::string text) { return {Verdict::attention, std::move(text)}; }
 
-std::string percent(double share) { return fmt::format("{:.3g} %", 100 * share); }
+std::string percent(double share) {
+  return std::isfinite(share) ? fmt::format("{:.3g} %", 100 * share) : "more than can be counted";
+}
 
 /// Of a figure, by place, the mean over seeds.
 std::vector<std::pair<std::string, double>> by_place(const Evidence& e, std::string_view figure) {
   std::vector<std::pair<std::string, double>> out;
   std::vector<std::size_t> counts;
   for (const Measurement& m : e.examination.figures) {
-    if (m.metric != figure || !std::isfinite(m.value)) continue;
+    if (m.metric != figure || std::isnan(m.value)) continue;
     auto at = std::find_if(out.begin(), out.end(), [&](const auto& p) { return p.first == m.where; });
     if (at == out.end()) {
       out.emplace_back(m.where, m.value);
@@ -79,7 +81,9 @@ std::vector<std::pair<std::string, double>> by_place(const Evidence& e, std::str
 
 std::string why_unknown(const Evidence& e, std::string_view figure) {
   const auto at = e.examination.unknown.find(figure);
-  return at == e.examination.unknown.end() ? "the end of this run was not examined for it" : at->second;
+  if (at != e.examination.unknown.end()) return at->second;
+  if (!e.examination.broken.empty()) return "the examination of the end broke off: " + e.examination.broken;
+  return "the end of this run was not examined for it";
 }
 
 /// Attention where the largest figure of any place is above `most`.
@@ -146,18 +150,16 @@ Look at_chance(const Evidence& e) {
     return m.where == "test" && m.metric == "accuracy";
   });
   if (row->epoch == 0) return unknown("nothing was trained");
-  double correct = 0, all = 0;
-  for (std::size_t s = 0; s < accuracy.size(); ++s) {
-    correct += accuracy[s].value * samples[s].value;
-    all += samples[s].value;
-  }
-  if (!(all > 0)) return unknown("no sample was tested");
-  const Interval i = wilson_interval(static_cast<std::uint64_t>(std::llround(correct)),
-                                     static_cast<std::uint64_t>(std::llround(all)));
+  // Seeds are tested with the same samples and answer them alike: more seeds are no more samples.
+  const double mean_accuracy = mean_value(accuracy), tested = mean_value(samples);
+  if (!(tested > 0)) return unknown("no sample was tested");
+  const Interval i = wilson_interval(static_cast<std::uint64_t>(std::llround(mean_accuracy * tested)),
+                                     static_cast<std::uint64_t>(std::llround(tested)));
   const std::string text = fmt::format(
-      "test accuracy {} with 95 % interval [{}, {}] over {:.0f} answers; always giving the most "
-      "frequent one is right in {}",
-      percent(correct / all), percent(i.low), percent(i.high), all, percent(chance.front().second));
+      "test accuracy {}, mean over seeds, with 95 % interval [{}, {}] over the {:.0f} samples of a test; "
+      "always "
+      "giving the most frequent answer is right in {}",
+      percent(mean_accuracy), percent(i.low), percent(i.high), tested, percent(chance.front().second));
   return i.low <= chance.front().second ? attention(text) : clean(text);
 }
 
@@ -207,7 +209,11 @@ bool needs_weight_transport(const Evidence& e) {
 }
 
 Look equals_backpropagation(const Evidence& e) {
-  if (e.reference) return unknown("it is the reference that others are compared with");
+  for (const Measurement& m : e.examination.figures) {
+    // Where nothing is taught nothing is at an angle, and areas that are left need not say anything of it.
+    if (m.metric == examined::kCreditAngle && std::isnan(m.value))
+      return unknown(fmt::format("credit or gradient had no length in '{}', seed {}", m.where, m.seed));
+  }
   const auto angles = by_place(e, examined::kCreditAngle);
   if (angles.empty()) return unknown(why_unknown(e, examined::kCreditAngle));
   const auto widest = *std::max_element(angles.begin(), angles.end(),

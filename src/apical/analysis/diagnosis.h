@@ -32,7 +32,8 @@ inline constexpr std::string_view kSaturated = "saturated_fraction",  ///< of an
 struct Examination {
   std::vector<Measurement> figures = {};
   std::map<std::string, std::string, std::less<>> unknown = {};  ///< by figure: why there is none
-  std::string fault = {};  ///< what was not finite as the end was examined, longer or finer than the run was
+  std::string fault = {};   ///< what was not finite as the end was examined, for longer than the run was
+  std::string broken = {};  ///< why it ended before all was looked at; empty: it did not
   void add(std::string_view figure, std::string where, std::uint64_t seed, double value);
   void without(std::string_view figure, std::string why);
 };
@@ -42,7 +43,6 @@ struct Evidence {
   std::vector<std::uint64_t> seeds = {};
   std::vector<Measurement> measured = {};  ///< in order of epoch
   Examination examination = {};
-  bool reference = false;               ///< it is the gradient that others are compared with
   std::vector<std::string> needs = {};  ///< ingredients that its model takes for granted
   std::string fault = {};               ///< the numerical fault that it ended in; empty: none
 };

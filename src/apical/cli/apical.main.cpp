@@ -13,28 +13,33 @@
 
 namespace {
 
-std::atomic<bool> stop_requested{false}, stopping{false}, pipe_closed{false};
+std::atomic<bool> stop_requested{false}, saving{false}, pipe_closed{false};
 volatile std::sig_atomic_t first_signal = 0;
 volatile std::sig_atomic_t can_be_resumed = 0;
 
-/// First signal: finish the step and write a checkpoint. Second interrupt: leave now. What does not look at
-/// `stop_requested` in time, in the middle of a long step or of work that nobody will miss, is ended by the
-/// alarm: whatever was written before stays whole.
-extern "C" void on_signal(int signal) {
-  if (stop_requested.exchange(true)) {
-    if (signal == SIGINT) _exit(static_cast<int>(apical::ExitCode::interrupted));
-    return;
-  }
-  if (signal == SIGUSR1) return;  // sent early by batch systems: there is time
-  first_signal = signal;
+void wait_for_the_end() {
   constexpr int kPatienceUs = 600'000;
   itimerval patience{};
   patience.it_value.tv_usec = kPatienceUs;
   setitimer(ITIMER_REAL, &patience, nullptr);
 }
 
+/// First signal: finish the step and write a checkpoint. Second interrupt: leave now. What does not look at
+/// `stop_requested` in time, in the middle of a long step or of work that nobody will miss, is ended by the
+/// alarm: whatever was written before stays whole.
+extern "C" void on_signal(int signal) {
+  stop_requested.store(true);
+  if (signal == SIGUSR1) return;  // sent early by batch systems: there is time
+  if (first_signal != 0) {
+    if (signal == SIGINT) _exit(static_cast<int>(apical::ExitCode::interrupted));
+    return;
+  }
+  first_signal = signal;
+  wait_for_the_end();
+}
+
 extern "C" void on_alarm(int) {
-  if (stopping.load()) return;  // it writes its checkpoint
+  if (saving.load()) return wait_for_the_end();
   constexpr std::string_view kResumable = "apical: stopped; go on with --resume and --out\n",
                              kOther = "apical: stopped\n";
   const std::string_view message = can_be_resumed ? kResumable : kOther;
@@ -94,7 +99,7 @@ int main(int argc, char** argv) {
                                isatty(STDERR_FILENO) != 0,
                                wants_colour(argc, argv),
                                &stop_requested,
-                               &stopping,
+                               &saving,
                                &pipe_closed,
                                out_columns,
                                err_columns};

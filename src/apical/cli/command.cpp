@@ -149,7 +149,7 @@ int run(const std::vector<std::string>& arguments, Context& outer) {
                   outer.err_is_terminal,
                   outer.colour,
                   outer.stop,
-                  outer.stopping,
+                  outer.saving,
                   outer.pipe_closed,
                   outer.out_columns,
                   outer.err_columns,

@@ -49,8 +49,7 @@ struct Context {
   bool err_is_terminal = false;
   bool colour = false;
   const std::atomic<bool>* stop = nullptr;
-  std::atomic<bool>* stopping =
-      nullptr;  ///< set once a command has seen `stop` and is about to end by itself
+  std::atomic<bool>* saving = nullptr;             ///< set while a checkpoint is written
   const std::atomic<bool>* pipe_closed = nullptr;  ///< whether whoever read what is written has gone
   int (*out_columns)() = nullptr;   ///< of the terminal that shows results; null, or 0: none does
   int (*err_columns)() = nullptr;   ///< and of that which shows progress

@@ -35,9 +35,10 @@ void print(std::ostream& out, const std::string& label, const std::vector<Findin
 
 int run_diagnose(Context& context, const Arguments& arguments) {
   nlohmann::json all{{"schema", "apical-diagnosis/1"}, {"runs", nlohmann::json::array()}};
-  bool wants_attention = false;
+  bool wants_attention = false, any = false;
   for (const io::Path& run : runs_in(arguments.positionals.front())) {
     if (!io::file_exists(run / "manifest.json")) continue;  // planned, not begun
+    any = true;
     const std::string label = io::read_json(run / "manifest.json").at("label");
     const std::vector<Finding> findings = diagnose_run(run);
     wants_attention |= !attention_to(findings).empty();
@@ -47,6 +48,7 @@ int run_diagnose(Context& context, const Arguments& arguments) {
       print(context.out, label, findings);
     }
   }
+  if (!any) throw DataError(fmt::format("no run of {} has begun", arguments.positionals.front()));
   if (arguments.has("--json")) context.out << io::json_text(all);
   return static_cast<int>(wants_attention ? ExitCode::check_failed : ExitCode::ok);
 }

@@ -75,8 +75,8 @@ void ProgressPrinter::on(const EpochEnded& e) {
                << std::endl;
 }
 
-void ProgressPrinter::on(const Stopping&) {
-  if (context_.stopping != nullptr) context_.stopping->store(true);
+void ProgressPrinter::on(const Saving& s) {
+  if (context_.saving != nullptr) context_.saving->store(!s.done);
 }
 
 void ProgressPrinter::on(const Measurement& m) {

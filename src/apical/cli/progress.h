@@ -18,7 +18,7 @@ class ProgressPrinter final : public Listener {
   void on(const RunProgress& p) override;
   void on(const Measurement& m) override;
   void on(const EpochEnded& e) override;
-  void on(const Stopping&) override;
+  void on(const Saving&) override;
   /// Takes a line that rewrites itself off the terminal.
   void clear();
 

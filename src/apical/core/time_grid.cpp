@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "apical/core/field_error.h"
@@ -28,7 +29,10 @@ bool on_grid(double time, double step) {
 }
 
 double nearest_on_grid(double time, double step) {
-  return std::stod(as_written(std::max(1.0, std::round(time / step)) * step));
+  const std::string text = as_written(std::max(1.0, std::round(time / step)) * step);
+  double nearest = 0;
+  std::from_chars(text.data(), text.data() + text.size(), nearest);  // in any locale of the process
+  return nearest;
 }
 
 std::string nearest_two(double time, double step) {

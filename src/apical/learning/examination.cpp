@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
 #include <string_view>
@@ -27,6 +28,8 @@ void look_for_leaks(const Dataset& data, std::uint64_t seed, Examination& x) {
     return x.without(examined::kLeaked, "the task draws or steers what it shows");
   if (data.test.size() == 0 || data.train.size() == 0)
     return x.without(examined::kLeaked, "there is no test split beside training");
+  if (data.train.inputs.files())
+    return x.without(examined::kLeaked, "pictures stay files: all of them would have to be read again");
   const double numbers = static_cast<double>(data.train.size()) * static_cast<double>(data.inputs());
   if (numbers > kMostNumbers) return x.without(examined::kLeaked, "the data are too large to be compared");
   std::vector<double> buffer(data.inputs());
@@ -75,6 +78,10 @@ double UnitActivity::dead() const {
 std::optional<double> change_between(const Matrix<double>& a, const Matrix<double>& b) {
   APICAL_CHECK(a.rows() == b.rows() && a.cols() == b.cols());
   if (a.size() == 0) return {};
+  const auto finite = [](const Matrix<double>& m) {
+    return std::all_of(m.flat().begin(), m.flat().end(), [](double v) { return std::isfinite(v); });
+  };
+  if (!finite(a) || !finite(b)) return std::numeric_limits<double>::infinity();
   const auto [low, high] = std::minmax_element(a.flat().begin(), a.flat().end());
   if (!(*high > *low)) return {};
   double sum = 0;
@@ -90,6 +97,14 @@ std::vector<std::uint32_t> first_samples(std::size_t all, std::size_t most) {
   std::vector<std::uint32_t> out(std::min(all, most));
   std::iota(out.begin(), out.end(), 0U);
   return out;
+}
+
+void add_angles(const std::vector<std::vector<AreaAlignment>>& of_replicas,
+                std::span<const std::uint64_t> seeds, Examination& x) {
+  for (std::size_t r = 0; r < of_replicas.size(); ++r) {
+    for (const AreaAlignment& a : of_replicas[r])
+      x.add(examined::kCreditAngle, a.area, seeds[r], a.mean_angle);
+  }
 }
 
 void examine_data(const Dataset& data, std::uint64_t seed, Examination& x) {

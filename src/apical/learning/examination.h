@@ -12,12 +12,17 @@
 
 #include "apical/analysis/diagnosis.h"
 #include "apical/core/matrix.h"
+#include "apical/learning/learner.h"
 #include "apical/tasks/dataset.h"
 
 namespace apical {
 
 /// Samples that are looked at; more would tell little and take as long as an evaluation.
 inline constexpr std::size_t kExaminedSamples = 20, kExaminedActivities = 100;
+/// Bytes of learners that are examined at all: it takes copies of states, credit and gradient, several times
+/// what learning does.
+inline constexpr std::size_t kMostCopied = 250'000'000;
+inline constexpr const char* kTooLarge = "the model is too large to be copied for it";
 
 /// The activities of an area's units over samples.
 class UnitActivity {
@@ -40,13 +45,18 @@ class UnitActivity {
   std::vector<std::vector<double>> rows_;
 };
 
-/// Mean |a - b| over the range of `a`; nothing if `a` has none. One row a sample.
+/// Mean |a - b| over the range of `a`; nothing if `a` has none; infinite if not all numbers are finite. One
+/// row a sample.
 std::optional<double> change_between(const Matrix<double>& a, const Matrix<double>& b);
 
 /// Whichever split has samples: test, validation, else training.
 const Split& examined_split(const Dataset& data);
 /// 0, 1, … of so many samples, `most` at most.
 std::vector<std::uint32_t> first_samples(std::size_t all, std::size_t most);
+
+/// Angles between credit and gradient, of every area; NaN where one of the two had no length.
+void add_angles(const std::vector<std::vector<AreaAlignment>>& of_replicas,
+                std::span<const std::uint64_t> seeds, Examination& x);
 
 /// The share of the most frequent class, and samples of the test that are among those of training.
 void examine_data(const Dataset& data, std::uint64_t seed, Examination& x);

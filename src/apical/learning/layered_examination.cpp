@@ -53,21 +53,13 @@ void examine_units(const layered::Network<Real>& network, MatrixView<const Real>
 
 }  // namespace
 
+/// Units, and answers beside those of the inference that learning goes by; the rules are not put back.
 template <class Real>
-Examination LayeredLearner<Real>::examine() {
-  Examination x;
-  x.without(examined::kAtBounds, "weights of layered networks have no bounds");
-  x.without(examined::kHalvedStep, "there is no time step");
-  x.without(examined::kUnsettled, "answers are forward passes: nothing settles");
-  x.without(examined::kAnswerChange, "answers had no spread");
-  x.without(examined::kCreditAngle, "credit or gradient had no length");
-  Snapshot before;
-  before.take(*this);
+void LayeredLearner<Real>::examine_answers(Examination& x) {
   for (std::size_t r = 0; r < replicas_.size(); ++r) {
     Replica& replica = replicas_[r];
     const Dataset& d = *data_[r];
     const std::uint64_t seed = seeds_[r];
-    if (r == 0 || data_[r] != data_[r - 1]) examine_data(d, seed, x);
     const Split& split = examined_split(d);
     const auto order = first_samples(split.size(), kExaminedActivities);
     gather(replica, split, order, 0, order.size());
@@ -78,9 +70,10 @@ Examination LayeredLearner<Real>::examine() {
     const MatrixView<Real> out = replica.out.resize(order.size(), network.description.outputs());
     replica.model->predict(batch.X, out);
     const Matrix<double> answers = copied<Real>(out);
-    if (replica.model->rule().answer_further({}, network, batch.X, out)) {
-      if (const auto change = change_between(answers, copied<Real>(out)))
-        x.add(examined::kUnsettled, "output", seed, *change);
+    if (!replica.model->rule().answer_further({}, network, batch.X, out)) {
+      x.without(examined::kUnsettled, "answers of this rule take a fixed number of steps");
+    } else if (const auto change = change_between(answers, copied<Real>(out))) {
+      x.add(examined::kUnsettled, "output", seed, *change);
     }
     replica.model->rule().scale_learning(0);  // until the state is put back
     auto credit = layered::Credit<Real>::zeros(network.description);
@@ -88,18 +81,32 @@ Examination LayeredLearner<Real>::examine() {
     if (const auto change = change_between(answers, copied<Real>(replica.model->rule().output())))
       x.add(examined::kAnswerChange, "output", seed, *change);
   }
-  before.restore(*this);
-  std::vector<std::uint32_t> order = first_samples(data_.front()->train.size(), kExaminedSamples);
-  const auto angles = align(Order(replicas_.size(), order));
-  for (std::size_t r = 0; r < angles.size(); ++r) {
-    for (const AreaAlignment& a : angles[r]) {
-      if (std::isfinite(a.mean_angle)) x.add(examined::kCreditAngle, a.area, seeds_[r], a.mean_angle);
-    }
-  }
-  return x;
 }
 
-template Examination LayeredLearner<float>::examine();
-template Examination LayeredLearner<double>::examine();
+template <class Real>
+void LayeredLearner<Real>::examine(Examination& x) {
+  x.without(examined::kAtBounds, "weights of layered networks have no bounds");
+  x.without(examined::kHalvedStep, "there is no time step");
+  for (std::size_t r = 0; r < replicas_.size(); ++r) {
+    if (r == 0 || data_[r] != data_[r - 1]) examine_data(*data_[r], seeds_[r], x);
+  }
+  if (bytes() > kMostCopied) {
+    for (const std::string_view figure : {examined::kSaturated, examined::kDead, examined::kUnsettled,
+                                          examined::kAnswerChange, examined::kCreditAngle})
+      x.without(figure, kTooLarge);
+    return;
+  }
+  {
+    Snapshot before;
+    before.take(*this);
+    examine_answers(x);
+    before.restore(*this);
+  }
+  const std::vector<std::uint32_t> order = first_samples(data_.front()->train.size(), kExaminedSamples);
+  add_angles(align(Order(replicas_.size(), order)), seeds_, x);
+}
+
+template void LayeredLearner<float>::examine(Examination&);
+template void LayeredLearner<double>::examine(Examination&);
 
 }  // namespace apical

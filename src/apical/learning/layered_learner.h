@@ -34,7 +34,7 @@ class LayeredLearner final : public Learner {
   /// fixed point), else that of the forward pass. Every sample is a batch of its own; areas are "a1", "a2", …
   /// from the first hidden layer on.
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
-  Examination examine() override;
+  void examine(Examination& x) override;
   /// Of each area the mean rate over the batch just learned, by a forward pass with what was learned, and its
   /// offsets; of each projection the weights. Steps are batches.
   std::vector<Variable> variables() const override;
@@ -52,6 +52,7 @@ class LayeredLearner final : public Learner {
   layered::LayeredModel<Real>& model(std::size_t replica) { return *replicas_[replica].model; }
 
  private:
+  void examine_answers(Examination& x);
   struct Replica {
     std::unique_ptr<layered::LayeredModel<Real>> model;
     layered::Rows<Real> X, Y, out;

@@ -107,7 +107,7 @@ class Learner {
   }
 
   /// What the end of a run shows beside its measurements; the state is put back.
-  virtual Examination examine();
+  virtual void examine(Examination& x);
 
   /// What can be recorded; nothing of what has no populations.
   virtual std::vector<Variable> variables() const { return {}; }

@@ -10,8 +10,6 @@
 namespace apical {
 namespace {
 
-constexpr std::size_t kMostCopied = 1'000'000'000;  // bytes
-
 std::pair<double, double> bounds_of(ActivationKind kind) {
   constexpr double kInfinite = std::numeric_limits<double>::infinity();
   switch (kind) {
@@ -69,6 +67,7 @@ typename RateLearner<Real>::Held RateLearner<Real>::hold_samples(std::span<const
       n.advance(hold_, {});
       for (std::size_t i = 0; i < count; ++i) n.read(readout_, "rate", i, held.later[first + i].row(k));
     }
+    n.check_finite();
   });
   return held;
 }
@@ -92,7 +91,8 @@ void RateLearner<Real>::examine_step(std::span<const std::uint32_t> samples, Exa
     RateLearner<Real> other(circuit, data_, seeds, presentation_, alone);
     for (std::uint32_t j = 0; j < circuit.projections().size(); ++j) {
       const Projection& p = circuit.projections()[j];
-      if (p.view || p.topology == Topology::one_to_one) continue;  // has no weights of its own
+      const bool copies = p.topology == Topology::one_to_one && p.weights.is_identity() && !p.rule;
+      if (p.view || copies) continue;  // has no weights of its own
       for (std::size_t r = 0; r < replicas(); ++r) other.engine_.set_weights({j}, r, engine_.weights({j}, r));
     }
     return other.hold_samples(samples).answers;
@@ -113,8 +113,7 @@ void RateLearner<Real>::examine_step(std::span<const std::uint32_t> samples, Exa
 }
 
 template <class Real>
-Examination RateLearner<Real>::examine() {
-  Examination x;
+void RateLearner<Real>::examine(Examination& x) {
   x.without(examined::kAtBounds, "weights of the circuit have no bounds");
   x.without(examined::kAnswerChange, "targets act on a circuit while it learns, and on none in evaluations");
   const Circuit& c = engine_.circuit();
@@ -125,7 +124,13 @@ Examination RateLearner<Real>::examine() {
     for (const std::string_view figure : {examined::kSaturated, examined::kDead, examined::kUnsettled,
                                           examined::kHalvedStep, examined::kCreditAngle})
       x.without(figure, "inputs of the task change all the time: there is no sample that is held");
-    return x;
+    return;
+  }
+  if (bytes() > kMostCopied) {
+    for (const std::string_view figure : {examined::kSaturated, examined::kDead, examined::kUnsettled,
+                                          examined::kHalvedStep, examined::kCreditAngle})
+      x.without(figure, kTooLarge);
+    return;
   }
   Snapshot before;
   before.take(*this);
@@ -150,30 +155,20 @@ Examination RateLearner<Real>::examine() {
   x.without(examined::kUnsettled, is_noisy(c) ? "noise keeps answers moving" : "answers had no spread");
   if (is_noisy(c)) {
     x.without(examined::kHalvedStep, "noise differs with the step");
-  } else if (engine_.bytes() > kMostCopied) {
-    x.without(examined::kHalvedStep, "the circuit is too large to be built again beside itself");
   } else {
     examine_step(samples, x);
   }
   before.restore(*this);
   try {
     const auto trained = first_samples(data_.front()->train.size(), kExaminedSamples);
-    const auto angles = align(Order(replicas(), trained));
-    for (std::size_t r = 0; r < angles.size(); ++r) {
-      for (const AreaAlignment& a : angles[r]) {
-        if (std::isfinite(a.mean_angle))
-          x.add(examined::kCreditAngle, a.area, engine_.seeds()[r], a.mean_angle);
-      }
-    }
-    x.without(examined::kCreditAngle, "credit or gradient had no length");
+    add_angles(align(Order(replicas(), trained)), seeds(), x);
   } catch (const ConfigError& e) {
     x.without(examined::kCreditAngle, e.bare_message());
   }
   before.restore(*this);
-  return x;
 }
 
-template Examination RateLearner<float>::examine();
-template Examination RateLearner<double>::examine();
+template void RateLearner<float>::examine(Examination&);
+template void RateLearner<double>::examine(Examination&);
 
 }  // namespace apical

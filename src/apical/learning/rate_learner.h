@@ -39,7 +39,7 @@ class RateLearner final : public Learner {
   std::vector<std::vector<AreaAlignment>> align(const Order& order) override;
   Matrix<double> respond(SplitName split, std::size_t replica,
                          std::span<const std::uint32_t> samples) override;
-  Examination examine() override;
+  void examine(Examination& x) override;
   std::vector<Variable> variables() const override;
   void record(std::vector<Tap> taps, Sink sink) override;
   /// Of projections with weights of their own: neither views of others nor identities.

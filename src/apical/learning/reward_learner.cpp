@@ -109,8 +109,7 @@ std::vector<std::vector<AreaAlignment>> RewardLearner<Real>::align(const Order& 
 }
 
 template <class Real>
-Examination RewardLearner<Real>::examine() {
-  Examination x;
+void RewardLearner<Real>::examine(Examination& x) {
   for (const std::string_view figure : {examined::kSaturated, examined::kDead, examined::kUnsettled,
                                         examined::kAnswerChange, examined::kLeaked, examined::kChance})
     x.without(figure, "there are no samples: an environment answers");
@@ -119,13 +118,7 @@ Examination RewardLearner<Real>::examine() {
   x.without(examined::kCreditAngle, "credit or gradient had no length");
   constexpr std::size_t kDecisions = 64;
   const std::vector<std::uint32_t> decisions(kDecisions);
-  const auto angles = align(Order(replicas_.size(), decisions));
-  for (std::size_t r = 0; r < angles.size(); ++r) {
-    for (const AreaAlignment& a : angles[r]) {
-      if (std::isfinite(a.mean_angle)) x.add(examined::kCreditAngle, a.area, seeds_[r], a.mean_angle);
-    }
-  }
-  return x;
+  add_angles(align(Order(replicas_.size(), decisions)), seeds_, x);
 }
 
 template <class Real>

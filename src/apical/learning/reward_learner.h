@@ -46,7 +46,7 @@ class RewardLearner final : public Learner {
   /// what it became, over its decisions); with PPO policy_loss and open_gates (fraction).
   std::vector<std::vector<NamedFigure>> training_figures() const override;
   /// Of the policy: how far its credit is from the gradient.
-  Examination examine() override;
+  void examine(Examination& x) override;
   /// Of the policy.
   std::vector<Parameter> parameters() const override;
   std::vector<double> parameter(std::size_t index, std::size_t replica) const override;

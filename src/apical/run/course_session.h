@@ -28,7 +28,7 @@ class CourseSession final : public Session {
   std::vector<Variable> variables() const override;
   const Dataset* data() const override { return samples_.get(); }
   void describe(nlohmann::json& manifest) const override;
-  Examination examine() override;
+  void examine(Examination& x) override;
   /// Activity and curves (results.h5) and, if asked for, all spikes (spikes/seed-N.h5).
   void write_artifacts(const io::Path& run) override;
 

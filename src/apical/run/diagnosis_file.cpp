@@ -27,6 +27,7 @@ nlohmann::json json_of(const Examination& x) {
   }
   for (const auto& [figure, why] : x.unknown) j["unknown"][figure] = why;
   if (!x.fault.empty()) j["fault"] = x.fault;
+  if (!x.broken.empty()) j["broken"] = x.broken;
   return j;
 }
 
@@ -38,6 +39,7 @@ Examination examination_of(const nlohmann::json& j) {
   }
   for (const auto& [figure, why] : j.at("unknown").items()) x.without(figure, why);
   x.fault = j.value("fault", "");
+  x.broken = j.value("broken", "");
   return x;
 }
 
@@ -63,7 +65,6 @@ Evidence read_evidence(const io::Path& run) {
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
   Evidence e;
   e.seeds = manifest.at("seeds").get<std::vector<std::uint64_t>>();
-  e.reference = manifest.value("reference", false) || manifest.value("model", "") == "backpropagation";
   e.needs = manifest.value("needs", std::vector<std::string>{});
   if (io::file_exists(run / "metrics.ndjson")) e.measured = read_measurements(run);
   e.fault = fault_in(run);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "apical/learning/examination.h"
 #include "apical/run/estimate.h"
 #include "apical/run/forecast_parts.h"
 
@@ -12,6 +13,11 @@ namespace apical {
 namespace {
 
 double bytes_of_number(const Experiment& e) { return e.double_precision ? sizeof(double) : sizeof(float); }
+
+/// What the examination of the end takes beside the state; larger models are not examined so (kMostCopied).
+double examination(double state, double bytes) {
+  return state <= static_cast<double>(kMostCopied) ? bytes : 0;
+}
 
 /// Of circuits in continuous time.
 MemoryNeed need_of(const Experiment& e, const Circuit& circuit, std::size_t /*threads*/) {
@@ -22,6 +28,8 @@ MemoryNeed need_of(const Experiment& e, const Circuit& circuit, std::size_t /*th
   if (e.task_info().sequences) work.layout = rate::Layout::wide;
   MemoryNeed need;
   need.state = state_bytes(circuit, work);
+  need.working =
+      examination(need.state, 2 * need.state);  // what it was, and a circuit with another time step
   need.copy = need.state;
   return need;
 }
@@ -73,6 +81,9 @@ MemoryNeed need_of(const Experiment& e, const models::LayeredNetwork& network, s
   if (!e.reward) {
     const double at_once = std::min(seeds, static_cast<double>(threads));
     need.working += at_once * number * batch_numbers(network, static_cast<double>(network.batch));
+    // What it was; credit, gradient and a product of them; the sums of both, in double precision.
+    const double copies = need.state + seeds * (3 * number + 2 * sizeof(double)) * one.credit;
+    need.working = std::max(need.working, examination(need.state, copies));
   } else {
     const RewardPlan& plan = e.reward->plan;
     const LayeredNumbers value = numbers_of(e.reward->value);

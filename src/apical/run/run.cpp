@@ -40,12 +40,15 @@ nlohmann::json manifest_of(const Experiment& e, const DataRecord& data, std::siz
 /// the run, which then has begun.
 void open_books(RunDirectory& directory, const Experiment& e, Session& session, const DataRecord& data,
                 std::size_t threads) {
-  nlohmann::json manifest = manifest_of(e, data, threads);
+  nlohmann::json manifest;
   std::optional<NumericalFault> fault;
-  try {
-    session.describe(manifest);
-  } catch (const NumericalFault& f) {
-    fault = f;
+  if (!directory.has_begun()) {  // else its manifest stays as it was written
+    manifest = manifest_of(e, data, threads);
+    try {
+      session.describe(manifest);
+    } catch (const NumericalFault& f) {
+      fault = f;
+    }
   }
   directory.begin(manifest, threads);
   if (!io::file_exists(directory.path() / "circuit.toml")) write_circuit(e, directory.path());
@@ -69,7 +72,7 @@ class Scribe final : public Listener {
     directory_.event("epoch", [&](io::JsonLine& l) { l.add("epoch", e.epoch).add("seconds", e.seconds); });
     for (Listener* other : others_) other->on(e);
   }
-  void on(const Stopping& s) override {
+  void on(const Saving& s) override {
     for (Listener* other : others_) other->on(s);
   }
 
@@ -92,16 +95,20 @@ void note_data(const Dataset& data, RunDirectory& directory, std::vector<std::st
 
 /// The end is looked at for longer, and at finer steps, than the run was: what is not finite there is found,
 /// and no fault of the run.
+/// Whatever happens to it, the run has finished: what was found until then is kept, with why there is no
+/// more.
 Examination examine(Session& session) {
+  Examination x;
   try {
-    return session.examine();
+    session.examine(x);
   } catch (const NumericalFault& fault) {
-    Examination x;
     x.fault =
         fmt::format("{} of '{}' was not finite in unit {}, seed {}, when the end was examined",
                     fault.where().quantity, fault.where().population, fault.where().unit, fault.where().seed);
-    return x;
+  } catch (const std::exception& e) {
+    x.broken = e.what();
   }
+  return x;
 }
 
 /// Until it has finished (true) or is asked to stop.
@@ -114,7 +121,7 @@ bool advance_to_end(Session& session, RunDirectory& directory, Listener& listene
         case Session::Step::finished:
           return true;
         case Session::Step::stopped:
-          listener.on(Stopping{});
+          listener.on(Saving{});
           return false;
         case Session::Step::safe_point:
           break;
@@ -122,8 +129,10 @@ bool advance_to_end(Session& session, RunDirectory& directory, Listener& listene
     } catch (const NumericalFault& fault) {
       directory.fail(fault, session.fault_state());
     }
-    if (session.resumable() && directory.seconds_since_checkpoint() >= checkpoint_every_s)
-      directory.write_checkpoint([&] { return session.save(); });
+    if (!session.resumable() || directory.seconds_since_checkpoint() < checkpoint_every_s) continue;
+    listener.on(Saving{});
+    directory.write_checkpoint([&] { return session.save(); });
+    listener.on(Saving{.done = true});
   }
 }
 
@@ -208,8 +217,8 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
   for (const Measurement& m : session.conclusions(read_measurements(path))) directory.append(m);
   directory.close();
   directory.confirm();
-  write_diagnosis(path, examine(session));
   session.write_artifacts(path);
+  write_diagnosis(path, examine(session));  // last: after a fault the session is of no use
   directory.write_summary(summary_of(path, wall));
   session.tidy(path);
   RunResult result = read_result(path);

@@ -29,11 +29,13 @@ RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume, c
   if (!finished()) io::remove_temporaries(path_);
 }
 
+bool RunDirectory::has_begun() const { return resume_ && io::file_exists(path_ / "manifest.json"); }
+
 bool RunDirectory::finished() const { return resume_ && io::file_exists(path_ / "summary.json"); }
 
 void RunDirectory::require_data(const DataRecord& now) {
   data_ = now;
-  if (!resume_ || !io::file_exists(path_ / "manifest.json")) return;
+  if (!has_begun()) return;
   require_same_data(path_, now);
   require_same_provenance(path_, now);
 }
@@ -59,7 +61,7 @@ std::optional<io::FoundCheckpoint> RunDirectory::restore(std::vector<std::string
 }
 
 void RunDirectory::begin(const nlohmann::json& manifest, std::size_t threads) {
-  if (!resume_ || !io::file_exists(path_ / "manifest.json")) {
+  if (!has_begun()) {
     io::write_atomically(path_ / "experiment.toml", experiment_);
     io::write_atomically(path_ / "manifest.json", io::json_text(manifest));
   }

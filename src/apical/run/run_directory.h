@@ -32,6 +32,8 @@ class RunDirectory {
   RunDirectory(io::Path path, std::string experiment, bool resume, const Claim& claim = {});
 
   const io::Path& path() const { return path_; }
+  /// It is resumed, and its manifest and experiment are there.
+  bool has_begun() const;
   /// It holds a finished run, of which nothing is left to do.
   bool finished() const;
 

@@ -35,8 +35,10 @@ struct EpochEnded {
   double seconds = 0;  ///< of training, all seeds together
 };
 
-/// It has seen that it shall stop: what is left is to write a checkpoint.
-struct Stopping {};
+/// It writes a checkpoint, and should be let. Told before and, if the run goes on, after it.
+struct Saving {
+  bool done = false;
+};
 
 /// Hears what a session has to say. May write, draw or print; nothing it does reaches the session. A session
 /// of several threads talks from one thread at a time.
@@ -45,7 +47,7 @@ struct Listener {
   virtual void on(const Measurement& /*measurement*/) {}
   virtual void on(const RunProgress& /*progress*/) {}
   virtual void on(const EpochEnded& /*epoch*/) {}
-  virtual void on(const Stopping&) {}
+  virtual void on(const Saving&) {}
 };
 
 class Session {
@@ -85,7 +87,7 @@ class Session {
   /// What only all that was measured tells, once the session has finished.
   virtual std::vector<Measurement> conclusions(std::span<const Measurement> /*measured*/) const { return {}; }
   /// What its state shows at the end that nothing measured before. Once it has finished.
-  virtual Examination examine() { return {}; }
+  virtual void examine(Examination&) {}
   /// What somebody who looks at the figures should know, in sentences.
   virtual std::vector<std::string> remarks(std::span<const Measurement> /*measured*/) const { return {}; }
   /// Files of a finished session: recordings, pictures, spikes.

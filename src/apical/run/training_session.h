@@ -30,7 +30,7 @@ class TrainingSession final : public Session {
   const Dataset* data() const override { return &learner_->data(0); }
   void describe(nlohmann::json& manifest) const override;
   std::vector<Measurement> conclusions(std::span<const Measurement> measured) const override;
-  Examination examine() override { return learner_->examine(); }
+  void examine(Examination& x) override { learner_->examine(x); }
   std::vector<std::string> remarks(std::span<const Measurement> measured) const override;
   void write_artifacts(const io::Path& run) override;
   void tidy(const io::Path& run) override;

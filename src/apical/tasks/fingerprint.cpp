@@ -45,14 +45,18 @@ void add_files(DataFingerprint& facts, const std::string& part,
                const std::vector<std::filesystem::path>& files, ThreadPool& pool) {
   constexpr std::size_t kMostRead = 20'000, kPiece = 64;
   constexpr std::uint64_t kBytesRead = 1 << 20;
-  const std::size_t every = (files.size() + kMostRead - 1) / kMostRead;
+  // Where there are more, kMostRead that lie evenly: those at which i * kMostRead / size grows.
+  const auto is_read = [&](std::size_t i) {
+    return files.size() <= kMostRead || i == 0 ||
+           i * kMostRead / files.size() != (i - 1) * kMostRead / files.size();
+  };
   std::vector<std::uint64_t> sizes(files.size()), contents(files.size());
   pool.run((files.size() + kPiece - 1) / kPiece, [&](std::size_t piece) {
     io::Bytes head;
     for (std::size_t i = piece * kPiece; i < std::min((piece + 1) * kPiece, files.size()); ++i) {
       const io::File file(files[i], io::FileSystem::Mode::read);
       sizes[i] = file.size();
-      if (i % every != 0) continue;
+      if (!is_read(i)) continue;
       head.resize(std::min(sizes[i], kBytesRead));
       head.resize(file.read_at(head, 0));
       contents[i] = io::xxh3(head);
