@@ -74,8 +74,10 @@ std::vector<std::pair<std::string, double>> by_place(const Evidence& e, std::str
       continue;
     }
     const auto k = static_cast<std::size_t>(at - out.begin());
-    at->second += (m.value - at->second) / static_cast<double>(++counts[k]);
+    at->second += m.value;
+    ++counts[k];
   }
+  for (std::size_t k = 0; k < out.size(); ++k) out[k].second /= static_cast<double>(counts[k]);
   return out;
 }
 
