@@ -16,7 +16,7 @@ struct MemoryNeed {
   double copy = 0;     ///< of the state, while a checkpoint is written
   double working = 0;  ///< credit, activities of batches, experience of environments; or, if that is more,
                        ///< what the end of the run is examined with
-  double data = 0;  ///< samples that are generated; those of files are read before they are counted
+  double data = 0;     ///< samples that are generated; those of files are read before they are counted
   double total() const { return state + copy + working + data; }
 };
 
