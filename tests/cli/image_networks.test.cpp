@@ -14,6 +14,7 @@
 #include "apical/io/test_pictures.h"
 #include "apical/run/summary.h"
 #include "support/command_line.h"
+#include "support/idx_files.h"
 #include "support/paths.h"
 
 namespace apical {
@@ -23,19 +24,9 @@ namespace fs = std::filesystem;
 using test::Answer;
 using test::apical_says;
 using test::with;
+using test::write_idx;
 using testing::AllOf;
 using testing::HasSubstr;
-
-void write_idx(const fs::path& path, const std::vector<std::uint32_t>& shape,
-               const std::vector<std::uint8_t>& values) {
-  std::ofstream out(path, std::ios::binary);
-  const char magic[] = {0, 0, 8, static_cast<char>(shape.size())};
-  out.write(magic, 4);
-  for (const std::uint32_t extent : shape) {
-    for (const int shift : {24, 16, 8, 0}) out.put(static_cast<char>(extent >> shift));
-  }
-  out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size()));
-}
 
 /// Images of 8x8 with one bright row or column, whose place is the label: rows 0 … 4, columns 5 … 9.
 void write_bars(const fs::path& folder, const std::string& images, const std::string& labels,
@@ -231,7 +222,7 @@ TEST_F(ImageCli, ClassesThatAreNeverTheAnswerAreSaid) {
   const Answer a = apical_says({"run", file(experiment()), "--out", out("untrained"), "--quiet", "--set",
                                 "training.epochs=0", "--set", "model.output_bias=0"});
   ASSERT_EQ(a.code, 0) << a.err;
-  EXPECT_THAT(a.err, HasSubstr("classes of the test samples are never the answer"));
+  EXPECT_THAT(a.err, HasSubstr("of the test samples are never the answer"));
 }
 
 TEST_F(ImageCli, WidthsAndRatesOfBurstpropAreNotNegative) {

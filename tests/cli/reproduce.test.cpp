@@ -10,6 +10,7 @@
 #include "apical/io/json.h"
 #include "support/command_line.h"
 #include "support/paths.h"
+#include "support/small_experiments.h"
 
 namespace apical {
 namespace {
@@ -21,21 +22,9 @@ using test::CommandLine;
 using test::with;
 using testing::HasSubstr;
 
-constexpr const char* kExperiment = R"([task]
-name = "yin-yang"
-train_samples = 40
-validation_samples = 20
-test_samples = 20
-[model]
-name = "error-neuron-microcircuit"
-layers = [4, 6, 3]
-activation = "logistic"
-[training]
-epochs = 1
-align_every = 1
-[run]
-seeds = 2
-[reproduces]
+const std::string kExperiment =
+    with(with(test::small_circuit(), "epochs = 1", "epochs = 1\nalign_every = 1"), "seeds = 1", "seeds = 2") +
+    R"([reproduces]
 paper = "A paper"
 figure = "1"
 shows = "nothing much"
@@ -94,7 +83,7 @@ TEST_F(SlowReproduce, CreditRulesLearnYinYangAsWellAsTheyAreKnownTo) {
 }
 
 TEST_F(Reproduce, SaysDeviatesAndFailsIfSomethingDoesNotHold) {
-  const Answer a = says({"reproduce", file(std::string(kExperiment) + kWrong), "--out", out(), "--json"});
+  const Answer a = says({"reproduce", file(kExperiment + kWrong), "--out", out(), "--json"});
   EXPECT_EQ(a.code, 1) << a.err;
   const nlohmann::json outcomes = io::parse_json(a.out, "answer").at("figures").at(0).at("outcomes");
   EXPECT_TRUE(outcomes.at(0).at("reproduced"));
@@ -107,7 +96,7 @@ TEST_F(Reproduce, ResumedEvaluatesWhatIsThere) {
   ASSERT_EQ(says({"reproduce", experiment, "--out", out()}).code, 0);
   EXPECT_EQ(says({"reproduce", experiment, "--out", out()}).code, 5);  // never overwrites
   // An expectation is no part of what was run: it may be added afterwards.
-  file(std::string(kExperiment) + kWrong);
+  file(kExperiment + kWrong);
   EXPECT_EQ(says({"reproduce", experiment, "--out", out(), "--resume"}).code, 1);
 }
 

@@ -16,6 +16,7 @@
 #include "apical/run/run.h"
 #include "apical/run/summary.h"
 #include "support/command_line.h"
+#include "support/small_experiments.h"
 #include "support/well_formed.h"
 
 namespace apical {
@@ -27,24 +28,7 @@ using test::apical_says;
 using test::with;
 using testing::HasSubstr;
 
-constexpr const char* kGood = R"([task]
-name = "cart-pole-v1"
-test_episodes = 3
-[model]
-name = "backpropagation"
-layers = [4, 6, 2]
-[value]
-learning_rate = 0.003
-[reward]
-environments = 4
-steps = 64
-[training]
-environment_steps = 1000
-align_every = 2
-align_samples = 8
-[run]
-seeds = 2
-)";
+const std::string kGood = test::small_policy();
 
 class RewardCli : public test::CommandLine {
  protected:
@@ -124,7 +108,7 @@ TEST_F(RewardCli, AStoppedRunGoesOnBitForBit) {
 }
 
 TEST_F(RewardCli, OneLineChangesTheRuleAndTheValueNetworkFollows) {
-  const std::string text = std::string("title = \"rules\"\n") + kGood + R"([[variant]]
+  const std::string text = "title = \"rules\"\n" + kGood + R"([[variant]]
 label = "BP"
 reference = true
 [[variant]]

@@ -16,6 +16,7 @@
 #include "apical/tasks/task.h"
 #include "support/command_line.h"
 #include "support/paths.h"
+#include "support/small_experiments.h"
 
 namespace apical {
 namespace {
@@ -26,19 +27,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kSmall = R"([task]
-name = "yin-yang"
-train_samples = 40
-validation_samples = 20
-test_samples = 20
-[model]
-name = "backpropagation"
-layers = [4, 8, 3]
-[training]
-epochs = 2
-[run]
-seeds = 1
-)";
+const std::string kSmall = test::small_network();
 
 class Terminal : public test::CommandLine {};
 

@@ -12,23 +12,14 @@
 #include "apical/run/run_directory.h"
 #include "support/child_process.h"
 #include "support/command_line.h"
+#include "support/small_experiments.h"
 
 namespace apical {
 namespace {
 
 using test::ChildProcess;
 
-constexpr const char* kTiny = R"([task]
-name = "yin-yang"
-train_samples = 40
-validation_samples = 20
-test_samples = 20
-[model]
-name = "backpropagation"
-layers = [4, 6, 3]
-[training]
-epochs = 1
-)";
+const std::string kTiny = test::small_network();
 
 class JobsAtOnce : public test::CommandLine {};
 

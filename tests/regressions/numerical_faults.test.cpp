@@ -14,6 +14,7 @@
 #include "apical/run/fault_record.h"
 #include "apical/run/metrics_file.h"
 #include "support/command_line.h"
+#include "support/small_experiments.h"
 
 namespace apical {
 namespace {
@@ -43,12 +44,7 @@ class NumericalFaults : public test::CommandLine {
 };
 
 /// Weights stay finite in single precision, what goes through four layers of them does not.
-constexpr const char* kLayered = R"([task]
-name = "yin-yang"
-train_samples = 100
-validation_samples = 40
-test_samples = 40
-[model]
+const std::string kLayered = test::yin_yang(100, 40, 40) + R"([model]
 name = "backpropagation"
 layers = [4, 20, 20, 20, 3]
 optimiser = "sgd"
@@ -60,38 +56,12 @@ epochs = 1
 seeds = [7]
 )";
 
-constexpr const char* kCircuit = R"([task]
-name = "yin-yang"
-train_samples = 40
-validation_samples = 20
-test_samples = 20
-[model]
-name = "error-neuron-microcircuit"
-layers = [4, 6, 3]
-activation = "relu"
-eta = 1e25
-[training]
-epochs = 3
-[run]
-seeds = [7]
-)";
+const std::string kCircuit = with(
+    with(with(test::small_circuit(), "\"logistic\"", "\"relu\"\neta = 1e25"), "epochs = 1", "epochs = 3"),
+    "seeds = 1", "seeds = [7]");
 
-constexpr const char* kReward = R"([task]
-name = "cart-pole-v1"
-test_episodes = 3
-[model]
-name = "backpropagation"
-layers = [4, 16, 2]
-[value]
-learning_rate = 1e30
-[reward]
-environments = 4
-steps = 64
-[training]
-environment_steps = 2000
-[run]
-seeds = [7]
-)";
+const std::string kReward = with(with(test::small_policy(), "learning_rate = 0.003", "learning_rate = 1e30"),
+                                 "seeds = 2", "seeds = [7]");
 
 TEST_F(NumericalFaults, OutputsThatOverflowAreOneWhereTheyAreEvaluated) {
   const std::string says = message(kLayered);
@@ -148,8 +118,7 @@ TEST_F(NumericalFaults, OfASweepAreNotedAndItGoesOn) {
 
 TEST_F(NumericalFaults, OfAComparisonAreNotedAndItGoesOn) {
   const std::string two =
-      std::string(kLayered) +
-      "[[variant]]\nlabel = \"wild\"\n[[variant]]\nlabel = \"tame\"\nmodel.learning_rate = 0.1\n";
+      kLayered + "[[variant]]\nlabel = \"wild\"\n[[variant]]\nlabel = \"tame\"\nmodel.learning_rate = 0.1\n";
   const Answer a = apical_says({"compare", file(two), "--out", out(), "--quiet"});
   EXPECT_EQ(a.code, 4);
   EXPECT_THAT(a.err, HasSubstr("wild: numerical fault"));
@@ -160,8 +129,7 @@ TEST_F(NumericalFaults, OfAComparisonAreNotedAndItGoesOn) {
 
 TEST_F(NumericalFaults, AComparisonOfWhichNothingIsLeftHasAPageAllTheSame) {
   const std::string two =
-      std::string(kLayered) +
-      "[[variant]]\nlabel = \"one\"\n[[variant]]\nlabel = \"two\"\nmodel.learning_rate = 1e26\n";
+      kLayered + "[[variant]]\nlabel = \"one\"\n[[variant]]\nlabel = \"two\"\nmodel.learning_rate = 1e26\n";
   const Answer a = apical_says({"compare", file(two), "--out", out(), "--quiet"});
   EXPECT_EQ(a.code, 4) << a.err;
   EXPECT_TRUE(io::file_exists(fs::path(out()) / "report.html"));
@@ -213,7 +181,7 @@ TEST_F(NumericalFaults, ARewardRunWithoutAFinishedEpisodeHasATable) {
   for (const char* steps : {"8", "0"}) {
     const std::string text = with(
         with(with(kReward, "1e30", "0.001"), "environments = 4\nsteps = 64", "environments = 1\nsteps = 8"),
-        "2000", steps);
+        "1000", steps);
     const Answer a =
         apical_says({"run", file(text), "--seeds", "2", "--out", out(std::string("run") + steps), "--quiet"});
     ASSERT_EQ(a.code, 0) << a.err;
