@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "apical/io/digest.h"
@@ -44,6 +46,44 @@ TEST_F(Data, VerifyTellsMissingFromDamaged) {
   const auto json = io::parse_json(damaged.out, "verify");
   EXPECT_EQ(json.at("sets")[0].at("files")[1].at("state"), "damaged");
   EXPECT_EQ(json.at("missing"), true);
+}
+
+TEST_F(Data, AFolderThatIsNoneIsAFaultOfTheFileSystem) {
+  io::write_atomically(directory_ / "file", "not a folder");
+  const std::string base = (directory_ / "file").string();
+  const std::string experiment =
+      file("[task]\nname = \"mnist\"\n[model]\nname = \"backpropagation\"\nlayers = [784, 10]\n");
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"data", "list"},
+                                             {"data", "verify"},
+                                             {"data", "verify", "mnist"},
+                                             {"data", "fetch", "mnist"},
+                                             {"check", experiment},
+                                             {"run", experiment, "--out", out()}}) {
+    std::vector<std::string> given = arguments;
+    given.insert(given.end(), {"--data", base});
+    const Answer a = apical_says(given);
+    EXPECT_EQ(a.code, 5) << arguments[0];
+    EXPECT_THAT(a.err, HasSubstr(base + ": cannot open directory: Not a directory")) << arguments[0];
+  }
+  EXPECT_FALSE(io::file_exists(out()));
+}
+
+/// Nothing is walked through: what is below a folder of data sets, however deep or in circles, costs no time.
+TEST_F(Data, ListLooksForItsFilesAndForNothingElse) {
+  io::Path deep = directory_ / "d";
+  for (int i = 0; i < 60; ++i) deep /= "deeper";
+  std::filesystem::create_directories(deep);
+  for (const char* name : {"a", "b", "mnist"}) std::filesystem::create_symlink(".", directory_ / "d" / name);
+  std::filesystem::create_symlink("cifar10", directory_ / "d" / "cifar10");  // to itself
+  const auto began = std::chrono::steady_clock::now();
+  const Answer a = apical_says({"data", "list", "--data", (directory_ / "d").string()});
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(1));
+  EXPECT_EQ(a.code, 5);
+  EXPECT_THAT(a.err, HasSubstr("d/cifar10"));
+  EXPECT_THAT(a.err, HasSubstr("Too many levels of symbolic links"));
+  std::filesystem::remove(directory_ / "d" / "cifar10");
+  EXPECT_EQ(apical_says({"data", "list", "--data", (directory_ / "d").string()}).code, 0);
 }
 
 TEST_F(Data, VerifyCallsAConversionByItsName) {

@@ -118,6 +118,15 @@ TEST_F(Times, OfProtocolsAreWholeSteps) {
   EXPECT_EQ(probe(kProtocol).code, 0);
 }
 
+TEST_F(Times, OfPairingsAreWholeSteps) {
+  const std::string text = "[model]\nname = \"burstprop-pairing-periodic\"\npost_delay_s = 0.0004\n";
+  EXPECT_EQ(check(text).code, 0);
+  const Answer a = check(with(text, "0.0004", "0.00025"));
+  EXPECT_EQ(a.code, 3);
+  EXPECT_THAT(a.err, HasSubstr(":3:16: post_delay_s is 0.00025 s; expected a multiple of dt_s of 0.0001 s\n"
+                               "  the nearest: 0.0002 or 0.0003"));
+}
+
 constexpr const char* kCourse = R"([circuit]
 neurons = "spiking"
 dt_ms = 0.1

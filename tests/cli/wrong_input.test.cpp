@@ -10,7 +10,9 @@
 #include "apical/io/checkpoint.h"
 #include "apical/io/fault_injection.h"
 #include "apical/io/file.h"
+#include "support/child_process.h"
 #include "support/command_line.h"
+#include "support/small_experiments.h"
 
 namespace apical {
 namespace {
@@ -22,20 +24,7 @@ using test::CommandLine;
 using test::with;
 using testing::HasSubstr;
 
-constexpr const char* kGood = R"([task]
-name = "yin-yang"
-train_samples = 40
-validation_samples = 20
-test_samples = 20
-[model]
-name = "error-neuron-microcircuit"
-layers = [4, 6, 3]
-activation = "logistic"
-[training]
-epochs = 1
-[run]
-seeds = 1
-)";
+const std::string kGood = test::small_circuit();
 
 class WrongInput : public CommandLine {
  protected:
@@ -89,9 +78,9 @@ TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
        {"'run.precision' is 'half'; expected float or double"}},
       {with(kGood, "[model]", "[[model]]"), {"'model' is a list of tables; expected a table [model]"}},
       {with(kGood, "train_samples = 40", "train_samples = 0"), {"train_samples"}},
-      {std::string(kGood) + "[[record]]\npopulation = \"a1.reb\"\nvariable = \"rate\"\n",
+      {kGood + "[[record]]\npopulation = \"a1.reb\"\nvariable = \"rate\"\n",
        {"unknown population 'a1.reb'", "did you mean 'a1.rep'?"}},
-      {std::string(kGood) + "[[record]]\npopulation = \"a1.rep\"\nvariable = \"apcial\"\n",
+      {kGood + "[[record]]\npopulation = \"a1.rep\"\nvariable = \"apcial\"\n",
        {"unknown variable 'apcial'", "did you mean 'apical'?"}},
       {"[task]\nname = \"yin-yang\"\n", {"missing table [model]"}},
       {"", {"missing table [task]"}},
@@ -114,6 +103,19 @@ TEST_F(WrongInput, ThatARunWouldRefuseIsRefusedByCheck) {
     EXPECT_EQ(checked.err, run(text).err);
     EXPECT_EQ(checked.out, "");
   }
+}
+
+TEST_F(WrongInput, LeavesNoDirectoryWhereNoneWasNamed) {
+  const std::string bad = file(with(kGood, "[4, 6, 3]", "[5, 6, 3]"));
+  const fs::path working = directory_ / "here";
+  fs::create_directories(working);
+  for (const char* command : {"run", "compare"})
+    EXPECT_EQ(test::ChildProcess({command, bad}, working).wait(), 3);
+  EXPECT_EQ(test::ChildProcess({"compare", bad, "--out", "compared"}, working).wait(), 3);
+  EXPECT_TRUE(fs::is_empty(working));
+  fs::create_directories(working / "runs");
+  EXPECT_EQ(test::ChildProcess({"run", bad}, working).wait(), 3);
+  EXPECT_TRUE(fs::is_empty(working / "runs")) << "what was there stays";
 }
 
 constexpr const char* kSequences = R"([task]

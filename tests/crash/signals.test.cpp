@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every command ends when it is asked to, in the middle of whatever it does: of a step that takes days, too.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <thread>
@@ -9,30 +14,18 @@
 #include "apical/io/file.h"
 #include "apical/io/test_directory.h"
 #include "support/child_process.h"
+#include "support/command_line.h"
 #include "support/paths.h"
+#include "support/small_experiments.h"
 
 namespace apical {
 namespace {
 
 using test::ChildProcess;
 
-constexpr const char* kOneEndlessSample = R"([task]
-name = "yin-yang"
-train_samples = 40
-validation_samples = 20
-test_samples = 20
-[model]
-name = "error-neuron-microcircuit"
-layers = [4, 6, 3]
-activation = "logistic"
-dt_ms = 1e-5
-[training]
-presentation_ms = 10
-settling_ms = 10000
-epochs = 1
-[run]
-seeds = 1
-)";
+const std::string kOneEndlessSample =
+    test::with(test::with(test::small_circuit(), "\"logistic\"", "\"logistic\"\ndt_ms = 1e-5"), "epochs = 1",
+               "epochs = 1\npresentation_ms = 10\nsettling_ms = 10000");
 
 constexpr const char* kManyVariants = R"([task]
 name = "yin-yang"
@@ -53,13 +46,24 @@ class EndedBy : public testing::TestWithParam<int> {
     io::write_atomically(directory_ / "experiment.toml", std::string_view(text));
     return directory_ / "experiment.toml";
   }
-  /// The exit code after the signal. A command that does not end keeps the test from ending.
+  /// The exit code after the signal.
   int ended(const std::vector<std::string>& arguments) const {
     const ChildProcess child(arguments);
     std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    const auto asked = std::chrono::steady_clock::now();
     child.kill(GetParam());
-    return child.wait();
+    const int code = child.wait();
+    constexpr std::chrono::seconds kOnABusyMachine{2};  // one on another
+    EXPECT_LT(std::chrono::steady_clock::now() - asked, kOnABusyMachine);
+    return code;
   }
+  int by_signal() const { return 128 + GetParam(); }
+  /// A file that whoever opens it waits for: nobody ever writes into it.
+  std::string endless(const std::string& name) const {
+    EXPECT_EQ(::mkfifo((directory_ / name).c_str(), 0600), 0);
+    return directory_ / name;
+  }
+  std::string folder() const { return directory_.path(); }
   std::string out() const { return directory_ / "out"; }
   io::TestDirectory directory_;
 };
@@ -68,12 +72,10 @@ TEST_P(EndedBy, ARunInTheMiddleOfAnEndlessSampleCanBeResumed) {
   EXPECT_EQ(ended({"run", file(kOneEndlessSample), "--out", out(), "--threads", "1"}), 75);
 }
 
-TEST_P(EndedBy, ACheck) {
-  EXPECT_EQ(ended({"check", file(kManyVariants), "--threads", "1"}), 128 + GetParam());
-}
+TEST_P(EndedBy, ACheck) { EXPECT_EQ(ended({"check", file(kManyVariants), "--threads", "1"}), by_signal()); }
 
 TEST_P(EndedBy, ABenchmark) {
-  EXPECT_EQ(ended({"bench", "--repeats", "1000", "--threads", "1"}), 128 + GetParam());
+  EXPECT_EQ(ended({"bench", "--repeats", "1000", "--threads", "1"}), by_signal());
 }
 
 TEST_P(EndedBy, AProbe) {
@@ -81,6 +83,73 @@ TEST_P(EndedBy, AProbe) {
       ended({"probe", std::string(test::kSourceDir) + "/experiments/protocols/mismatch.toml", "--threads",
              "1", "--set", "training.epochs=100000", "--set", "protocol.epochs=[100000]", "--out", out()}),
       75);
+}
+
+TEST_P(EndedBy, AComparison) {
+  EXPECT_EQ(ended({"compare", file(kManyVariants), "--threads", "1", "--set", "training.epochs=100000",
+                   "--out", out()}),
+            75);
+}
+
+TEST_P(EndedBy, WhatWaitsForAFile) {
+  endless("manifest.json");
+  endless("experiment.toml");
+  endless("summary.json");
+  endless("train-labels-idx1-ubyte");
+  const std::string never = endless("never.toml");
+  const std::vector<std::vector<std::string>> waiting{
+      {"check", never},
+      {"report", folder()},
+      {"diagnose", folder()},
+      {"data", "verify", "mnist", "--data", folder()},
+      {"data", "convert", "cifar10", never, "--data", out()},
+  };
+  for (const auto& arguments : waiting) EXPECT_EQ(ended(arguments), by_signal()) << arguments[0];
+  for (const char* command : {"run", "compare", "probe"}) EXPECT_EQ(ended({command, never}), 75) << command;
+  EXPECT_EQ(ended({"reproduce", never}), 75);
+  EXPECT_EQ(ended({"reproduce", folder(), "--out", out()}), 75);
+}
+
+/// What a kernel accepts for a program that never looks.
+class SilentServer {
+ public:
+  SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(socket_, 4), 0);
+    EXPECT_EQ(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentServer() { ::close(socket_); }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
+
+ private:
+  int socket_, port_ = 0;
+};
+
+TEST_P(EndedBy, ADownloadThatNobodyAnswers) {
+  const SilentServer server;
+  EXPECT_THAT(ended({"data", "fetch", "mnist", "--from", server.url(), "--data", folder()}),
+              testing::AnyOf(75, by_signal()));  // by itself or by the alarm, whichever is sooner
+}
+
+/// What prints more than a pipe holds waits for its reader.
+TEST_P(EndedBy, APageThatNobodyReads) {
+  int pipe[2] = {};
+  ASSERT_EQ(::pipe(pipe), 0);
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"reference"}, {"models", "--json"}}) {
+    const ChildProcess child(arguments, {}, pipe[1]);
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    child.kill(GetParam());
+    EXPECT_EQ(child.wait(), by_signal()) << arguments[0];
+  }
+  for (const int open : pipe) ::close(open);
 }
 
 INSTANTIATE_TEST_SUITE_P(Signals, EndedBy, testing::Values(SIGTERM, SIGINT));

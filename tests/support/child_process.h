@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real program as a child process that says nothing.
+// The real program as a child process that says nothing, or says it to whom it is told.
 #pragma once
 
 #include <fcntl.h>
@@ -16,12 +16,13 @@ namespace apical::test {
 
 class ChildProcess {
  public:
-  /// `working` is where it starts; empty: here.
-  explicit ChildProcess(std::vector<std::string> arguments, const std::string& working = {}) : pid_(fork()) {
+  /// `working` is where it starts; empty: here. `output` is a descriptor for its results; -1: nowhere.
+  explicit ChildProcess(std::vector<std::string> arguments, const std::string& working = {}, int output = -1)
+      : pid_(fork()) {
     if (pid_ != 0) return;
     if (!working.empty() && chdir(working.c_str()) != 0) _exit(126);
     const int nowhere = ::open("/dev/null", O_WRONLY);
-    dup2(nowhere, STDOUT_FILENO);
+    dup2(output < 0 ? nowhere : output, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
     std::vector<char*> argv{const_cast<char*>(kBinary)};
     for (std::string& a : arguments) argv.push_back(a.data());

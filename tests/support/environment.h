@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The environment of the process, changed for the time of a test.
+// The environment and the working directory of the process, changed for the time of a test.
 #pragma once
 
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,20 @@ class EnvironmentVariable {
   }
   const char* name_;
   std::optional<std::string> before_;
+};
+
+/// Where relative paths begin, as long as this lives.
+class WorkingDirectory {
+ public:
+  explicit WorkingDirectory(const std::filesystem::path& path) : before_(std::filesystem::current_path()) {
+    std::filesystem::current_path(path);
+  }
+  ~WorkingDirectory() { std::filesystem::current_path(before_); }
+  WorkingDirectory(const WorkingDirectory&) = delete;
+  WorkingDirectory& operator=(const WorkingDirectory&) = delete;
+
+ private:
+  std::filesystem::path before_;
 };
 
 }  // namespace apical::test

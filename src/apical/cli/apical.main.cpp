@@ -53,6 +53,7 @@ extern "C" void on_closed_pipe(int) { pipe_closed.store(true); }
 void handle(int signal, void (*handler)(int)) {
   struct sigaction action = {};
   action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;  // a read or write that is interrupted is no fault of its file
   sigaction(signal, &action, nullptr);
 }
 

@@ -31,6 +31,7 @@ int check(Context& context, const Arguments& arguments) {
     if (!f.refusal.empty()) refusals.push_back(fmt::format("{}: {}", f.label, f.refusal));
     if (arguments.has("--json")) {
       all["experiments"].push_back(json_of(f, e));
+      if (arguments.has("--circuit")) all["experiments"].back()["circuit"] = f.circuit;
       continue;
     }
     context.out << fmt::format("{}: {}\n", escaped_line(f.label), escaped_line(f.what));

@@ -15,14 +15,15 @@
 
 namespace apical::cli {
 
-const std::vector<Option>& common_options() {
-  static const std::vector<Option> options{
-      {"--json", "", "print results as JSON on standard output"},
+std::vector<Option> common_options(const Command& command) {
+  std::vector<Option> options{
       {"--quiet", "", "no progress (also -q)"},
       {"--verbose", "", "say more on the way: where results go, every epoch (also -v)"},
       {"--color", "WHEN", "auto, always or never (default auto; NO_COLOR and TERM=dumb switch it off)"},
       {"--help", "", "this page"},
   };
+  if (command.has_json)
+    options.insert(options.begin(), {"--json", "", "print results as JSON on standard output"});
   return options;
 }
 
@@ -73,7 +74,7 @@ std::string help(const Command& c, std::size_t columns) {
     }
   };
   list(c.options);
-  list(common_options());
+  list(common_options(c));
   return out;
 }
 

@@ -64,13 +64,14 @@ struct Command {
   std::vector<Option> options;
   std::vector<std::string> examples;
   int (*run)(Context&, const Arguments&);
+  bool has_json = true;  ///< what it prints can be had as JSON
 };
 
 /// All subcommands (commands.cpp).
 const std::vector<Command>& commands();
 
-/// Options every command understands.
-const std::vector<Option>& common_options();
+/// Options that all commands understand; --json only of one that has it.
+std::vector<Option> common_options(const Command& command);
 
 /// For so many columns; 0: any.
 std::string help(const Command& command, std::size_t columns = 0);

@@ -16,7 +16,8 @@ std::string cost_table(const std::vector<std::pair<std::string, Efficiency>>& ru
   std::vector<std::vector<std::string>> rows{{"model", "samples to 95 % of its final", "s/epoch",
                                               "synaptic events/sample", "weight writes/sample", "needs"}};
   for (const auto& [label, e] : runs) {
-    rows.push_back({label, number(e.samples_to_95, "{:.0f}"), number(e.seconds_per_epoch, "{:.2g}"),
+    rows.push_back({label, number(e.samples_to_95, "{:.0f}"),
+                    number(e.seconds_per_epoch, e.seconds_per_epoch < 10 ? "{:.2g}" : "{:.0f}"),
                     number(e.cost.synaptic_events, "{:.3g}"), number(e.cost.weight_writes, "{:.3g}"),
                     e.needs.empty() ? "-" : fmt::format("{}", fmt::join(e.needs, ", "))});
   }

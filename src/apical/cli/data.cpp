@@ -20,6 +20,7 @@ namespace {
 std::filesystem::path base_directory(const Arguments& arguments) {
   std::filesystem::path base = data_folder(arguments);
   if (base.empty()) throw UsageError("no data directory is known: name one with --data DIR or APICAL_DATA");
+  require_folder(base);
   return base;
 }
 

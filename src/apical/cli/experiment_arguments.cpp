@@ -167,17 +167,21 @@ Resources resources(const Arguments& arguments, ThreadPool& pool) {
 OutputDirectory::OutputDirectory(const Arguments& arguments, const std::string& stem) {
   if (const auto out = arguments.value("--out")) {
     path_ = *out;
+    is_new_ = !io::file_exists(path_);
     return;
   }
-  for (int number = 1; !claimed_; ++number) {
-    path_ = io::Path("runs") / fmt::format("{}-{:03d}", stem, number);
-    claimed_ = io::make_new_directory(path_);
+  const io::Path all = "runs";
+  parent_is_new_ = !io::directory_exists(all);
+  for (int number = 1; !is_new_; ++number) {
+    path_ = all / fmt::format("{}-{:03d}", stem, number);
+    is_new_ = io::make_new_directory(path_);
   }
 }
 
 OutputDirectory::~OutputDirectory() {
-  std::error_code kept;  // as it is if anything is in it
-  if (claimed_) std::filesystem::remove(path_, kept);
+  std::error_code kept;  // as they are if anything is in them
+  if (is_new_) std::filesystem::remove(path_, kept);
+  if (parent_is_new_) std::filesystem::remove(path_.parent_path(), kept);
 }
 
 int say_stopped(Context& context, bool has_checkpoint, const std::string& with) {

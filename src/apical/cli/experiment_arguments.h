@@ -33,8 +33,8 @@ Option lost_host_option();
 Resources resources(const Arguments& arguments, ThreadPool& pool);
 
 /// Where the results of a command go: --out, or runs/<stem>-<number> with the first number that is free. The
-/// latter is made at once, so that jobs which begin together each get one of their own, and removed again by
-/// the destructor if nothing was written.
+/// latter is made at once, so that jobs which begin together each get one of their own. What was not there
+/// before and is still empty at the end, runs/ too, is removed by the destructor.
 class OutputDirectory {
  public:
   OutputDirectory(const Arguments& arguments, const std::string& stem);
@@ -45,7 +45,7 @@ class OutputDirectory {
 
  private:
   io::Path path_;
-  bool claimed_ = false;
+  bool is_new_ = false, parent_is_new_ = false;
 };
 
 /// Says that a run was stopped on request and how to go on ("with: apical run …"), or to begin again if there

@@ -156,6 +156,7 @@ void print_parameters(Context& context, const Card& m, const std::vector<Card>& 
 
 int models(Context& context, const Arguments& arguments) {
   if (arguments.has("--toml")) return print_toml(context, arguments);
+  if (arguments.has("--set")) throw UsageError("--set belongs to --toml: it changes what that prints");
   const std::vector<Card> all = all_cards();
   const bool chosen = !arguments.positionals.empty();
   const std::vector<Card> shown = chosen ? cards_for(arguments.positionals.front(), all) : all;
@@ -183,6 +184,7 @@ int models(Context& context, const Arguments& arguments) {
 
 /// The recipe as the file that says what it builds, to copy and change.
 int print_toml(Context& context, const Arguments& arguments) {
+  if (arguments.has("--json")) throw UsageError("--toml and --json are two forms; give one of them");
   if (arguments.positionals.empty())
     throw UsageError("--toml prints one model; expected its name, e.g. apical models burstprop-xor --toml");
   const std::string& name = arguments.positionals.front();

@@ -12,7 +12,8 @@ namespace {
 
 std::vector<Option> all_options(const Command& command) {
   std::vector<Option> options = command.options;
-  options.insert(options.end(), common_options().begin(), common_options().end());
+  const std::vector<Option> common = common_options(command);
+  options.insert(options.end(), common.begin(), common.end());
   return options;
 }
 
@@ -26,6 +27,8 @@ void require_known_options(const Command& command, const std::vector<Option>& op
     if (a.size() < 2 || a[0] != '-') continue;
     const std::string name = a.substr(0, a.find('='));
     const auto at = std::find(names.begin(), names.end(), name);
+    if (at == names.end() && name == "--json")
+      throw UsageError(fmt::format("'apical {}' has no --json", command.name));
     if (at == names.end()) {
       throw UsageError(fmt::format("unknown option '{}' of 'apical {}'\n  {}", name, command.name,
                                    suggestion(name, names)));

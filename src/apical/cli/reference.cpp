@@ -11,6 +11,7 @@ Command reference_command() {
   Command c;
   c.name = "reference";
   c.summary = "every option of an experiment file, as a page in Markdown";
+  c.has_json = false;
   c.examples = {"apical reference > docs/reference.md"};
   c.run = [](Context& context, const Arguments&) {
     context.out << reference_page();

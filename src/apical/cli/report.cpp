@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
+#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "apical/cli/command.h"
+#include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
 
 namespace apical::cli {
@@ -11,9 +11,8 @@ namespace {
 
 int report(Context& context, const Arguments& arguments) {
   const std::string path = write_report(arguments.positionals.front()).string();
-  context.out << (arguments.has("--json")
-                      ? fmt::format("{{\"schema\":\"apical-report/1\",\"report\":\"{}\"}}\n", path)
-                      : path + "\n");
+  context.out << (arguments.has("--json") ? io::json_text({{"schema", "apical-report/1"}, {"report", path}})
+                                          : path + "\n");
   return 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/io/directory.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "apical/io/checked.h"
@@ -20,24 +21,41 @@ std::uint64_t file_size(const Path& path) { return File(path, FileSystem::Mode::
 
 bool make_new_directory(const Path& path) {
   const Path parent = directory_of(path);
-  make_directories(parent);
-  const std::int64_t result = file_system().make_directory(path);
+  std::int64_t result = -ENOENT;
+  // Another process may take an empty parent away in between.
+  for (int attempt = 0; result == -ENOENT && attempt < 3; ++attempt) {
+    make_directories(parent);
+    result = file_system().make_directory(path);
+  }
   if (result == -EEXIST) return false;
   checked(path, "create directory", result);
   checked(parent, "sync directory", file_system().sync_directory(parent));
   return true;
 }
 
-std::vector<Path> files_below(const Path& path) {
-  std::vector<Path> out;
+namespace {
+
+/// `above` are the directories that we are in: one of them that a link leads to is not entered again.
+void add_files_below(const Path& path, std::vector<Path>& above, std::vector<Path>& out) {
+  std::error_code unknown;
+  const Path own = std::filesystem::canonical(path, unknown);
+  if (std::find(above.begin(), above.end(), own) != above.end()) return;
+  above.push_back(own);
   for (const std::string& name : list_directory(path)) {
-    if (!directory_exists(path / name)) {
+    if (directory_exists(path / name)) {
+      add_files_below(path / name, above, out);
+    } else {
       out.push_back(path / name);
-      continue;
     }
-    const std::vector<Path> deeper = files_below(path / name);
-    out.insert(out.end(), deeper.begin(), deeper.end());
   }
+  above.pop_back();
+}
+
+}  // namespace
+
+std::vector<Path> files_below(const Path& path) {
+  std::vector<Path> above, out;
+  add_files_below(path, above, out);
   return out;
 }
 

@@ -3,6 +3,7 @@
 // is no network, and a course of nothing but a protocol that gives curves.
 #include <fmt/format.h>
 
+#include "apical/core/time_grid.h"
 #include "apical/models/spiking_fields.h"
 #include "apical/models/spiking_models.h"
 #include "apical/rules/burst_pairing.h"
@@ -32,10 +33,12 @@ void fields(Fields& f, PeriodicExperiment& e) {
          "in which the estimates decay");
   from_0(f, "first_pairing_s", e.protocol.first_pairing_s, "s", "after the start of an epoch");
   from_0(f, "tail_s", e.protocol.tail_s, "s", "after the last period of an epoch");
-  f("post_delay_s", e.protocol.post_delay_s, "s", "postsynaptic spike minus presynaptic spike");
+  f("post_delay_s", e.protocol.post_delay_s, "s",
+    "postsynaptic spike minus presynaptic spike: a multiple of dt_s");
   positive(f, "initial_event_Hz", e.protocol.initial.event_Hz, "Hz", "estimate at the start");
   from_0(f, "initial_burst_Hz", e.protocol.initial.burst_Hz, "Hz", "estimate at the start");
   fields(f, e.protocol.parameters);
+  check_on_grid("post_delay_s", e.protocol.post_delay_s, {e.protocol.parameters.dt_s, "dt_s", "s"});
 }
 
 void train_fields(Fields& f, double& duration_s, int& repetitions) {

@@ -115,6 +115,19 @@ TEST(PayeurPairing, PeriodicPairingDepressesSlowTrainsAndPotentiatesFastOnes) {
   EXPECT_GT(periodic_pairing(80), 0.1);
 }
 
+// One pairing depresses by the burst probability times the presynaptic trace as it is then, which decays by a
+// factor in each step: a delay of n steps is n steps, also where n times the step is no exact number.
+TEST(PayeurPairing, ADelayLastsAsManySteps) {
+  PeriodicPairing one;
+  one.pairings_per_epoch = one.epochs = 1;
+  const PairingParameters& p = one.parameters;
+  const double unit = -p.learning_rate * one.initial.burst_Hz / one.initial.event_Hz;
+  for (int n = 0; n < 200; ++n) {
+    one.post_delay_s = n * p.dt_s;
+    EXPECT_NEAR(periodic_pairing(1, one), unit * std::pow(1 - p.dt_s / p.pre_tau_s, n), 1e-13) << n;
+  }
+}
+
 TEST(PayeurPairing, TrainsKeepTheirRateAndRefractoryTime) {
   const auto train = poisson_train(20, 2e-3, 1000, 3, 0);
   EXPECT_NEAR(static_cast<double>(train.size()), 20000, 5 * std::sqrt(20000));

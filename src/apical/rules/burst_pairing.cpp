@@ -32,6 +32,12 @@ Labelled label(std::span<const double> times_s, std::size_t steps, const Pairing
   return out;
 }
 
+/// A time in the step that lies so many after that of `first_s`: the sum of both may divide to a little less.
+double delayed(double first_s, double delay_s, double dt_s) {
+  const double step = std::floor(first_s / dt_s) + std::round(delay_s / dt_s), sum = first_s + delay_s;
+  return std::floor(sum / dt_s) == step ? sum : (step + 0.5) * dt_s;
+}
+
 Address train_address(std::uint64_t seed, std::uint32_t index, std::uint64_t draw) {
   return {seed, Stream::task_input, index, draw};
 }
@@ -64,7 +70,7 @@ double periodic_pairing(double frequency_Hz, const PeriodicPairing& protocol) {
   std::vector<double> pre, post;
   for (int i = 0; i < protocol.pairings_per_epoch; ++i) {
     pre.push_back(protocol.first_pairing_s + i / frequency_Hz);
-    post.push_back(pre.back() + protocol.post_delay_s);
+    post.push_back(delayed(pre.back(), protocol.post_delay_s, protocol.parameters.dt_s));
   }
   const double duration = protocol.pairings_per_epoch / frequency_Hz + protocol.tail_s;
   const double rest = std::exp(-protocol.interval_between_epochs_s / protocol.parameters.alpha_s);

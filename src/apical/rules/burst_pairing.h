@@ -41,7 +41,7 @@ struct PeriodicPairing {
   PairingParameters parameters{.dt_s = 1e-4};
   int pairings_per_epoch = 5, epochs = 15;
   double interval_between_epochs_s = 10, first_pairing_s = 10e-3, tail_s = 1;
-  double post_delay_s = 0;  ///< postsynaptic spike minus presynaptic spike
+  double post_delay_s = 0;  ///< postsynaptic spike minus presynaptic spike, whole steps
   RateEstimates initial{5, 0.75};
 };
 double periodic_pairing(double frequency_Hz, const PeriodicPairing& protocol = {});

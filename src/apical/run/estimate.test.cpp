@@ -9,6 +9,7 @@
 #include "apical/learning/rate_learner.h"
 #include "apical/models/error_neuron_microcircuit.h"
 #include "apical/models/layered_reference.h"
+#include "apical/run/forecast_parts.h"
 #include "apical/tasks/task.h"
 
 namespace apical {
@@ -24,6 +25,17 @@ double predicted_over_actual(const Circuit& c, std::size_t seeds) {
   work.seeds = seeds;
   work.double_precision = sizeof(Real) == 8;
   return static_cast<double>(estimate(c, work).state_bytes) / static_cast<double>(engine.bytes());
+}
+
+TEST(Forecast, SaysTimesInTheUnitsOfPeople) {
+  EXPECT_EQ(about(1e-7), "less than 0.01 s");
+  EXPECT_EQ(about(0.123), "about 0.12 s");
+  EXPECT_EQ(about(9.96), "about 10 s");
+  EXPECT_EQ(about(118.4), "about 118 s");
+  EXPECT_EQ(about(150), "about 2.5 min");
+  EXPECT_EQ(about(3000), "about 50 min");
+  EXPECT_EQ(about(7 * 3600), "about 7.0 h");
+  EXPECT_EQ(about(123 * 86400), "about 123 days");
 }
 
 TEST(Estimate, MemoryIsWithinAFifthOfTheEngines) {

@@ -27,19 +27,21 @@ std::string what_runs(const Experiment& e) {
                      e.double_precision ? "double" : "float");
 }
 
-std::string rounded_time(double seconds) {
-  constexpr double kMinute = 60, kHour = 3600, kDay = 86400;
-  if (seconds < 2 * kMinute) return fmt::format("{:.2g} s", seconds);
-  if (seconds < 2 * kHour) return fmt::format("{:.0f} min", seconds / kMinute);
-  return seconds < 3 * kDay ? fmt::format("{:.1f} h", seconds / kHour)
-                            : fmt::format("{:.3g} days", seconds / kDay);
+std::string about(double seconds) {
+  constexpr double kLeast = 0.01, kMinute = 60, kHour = 3600, kDay = 86400;
+  if (seconds < kLeast) return fmt::format("less than {:g} s", kLeast);
+  if (seconds < 10) return fmt::format("about {:.2g} s", seconds);
+  if (seconds < 2 * kMinute) return fmt::format("about {:.0f} s", seconds);
+  if (seconds < 10 * kMinute) return fmt::format("about {:.2g} min", seconds / kMinute);
+  if (seconds < 2 * kHour) return fmt::format("about {:.0f} min", seconds / kMinute);
+  return seconds < 3 * kDay ? fmt::format("about {:.1f} h", seconds / kHour)
+                            : fmt::format("about {:.3g} days", seconds / kDay);
 }
 
 std::string time_text(double seconds, const TrainingPlan& plan, std::size_t threads) {
   const std::string limit =
       plan.minutes > 0 ? fmt::format("; training.minutes ends learning after {:g} min", plan.minutes) : "";
-  return fmt::format("about {} on {} threads, from a probe of 0.4 s{}", rounded_time(seconds), threads,
-                     limit);
+  return fmt::format("{} on {} threads, from a probe of 0.4 s{}", about(seconds), threads, limit);
 }
 
 std::string provenance_text(const Dataset& data) {

@@ -121,7 +121,7 @@ Forecast forecast_of(const Experiment& experiment, const SpikingExperiment& e, c
     f.data_provenance = samples->provenance;
   }
   f.lines.push_back({"work", fmt::format("{:g} s of biological time per seed", cost.biological_s)});
-  f.lines.push_back({"time", fmt::format("about {}, from a probe", rounded_time(cost.seconds))});
+  f.lines.push_back({"time", about(cost.seconds) + ", from a probe"});
   f.figures = {{"neurons", std::uint64_t{cost.neurons}},
                {"sources", std::uint64_t{cost.sources}},
                {"synapses", std::uint64_t{cost.synapses}},

@@ -9,8 +9,8 @@ namespace apical {
 std::string bytes_text(double bytes);  ///< "1.2 MB"
 /// Model, task, seeds and precision.
 std::string what_runs(const Experiment& experiment);
-/// "12 s", "35 min", "2.5 h": two or three digits.
-std::string rounded_time(double seconds);
+/// "about 12 s", "about 2.5 min": two or three digits; "less than 0.01 s".
+std::string about(double seconds);
 /// "about 12 s on 2 threads, from a probe of 0.4 s", and a limit that the training plan sets.
 std::string time_text(double seconds, const TrainingPlan& plan, std::size_t threads);
 /// For the end of the line of the data.

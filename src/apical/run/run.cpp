@@ -88,9 +88,10 @@ void note_data(const Dataset& data, RunDirectory& directory, std::vector<std::st
   directory.event("skipped_files", [&](io::JsonLine& l) {
     l.add("count", data.skipped_files.size()).add("files", std::span<const std::string>(data.skipped_files));
   });
-  notes.push_back(
-      fmt::format("{} files were left out of task '{}'; the first: {}; all are named in events.ndjson",
-                  data.skipped_files.size(), data.name, data.skipped_files.front()));
+  notes.push_back(fmt::format(
+      "{} left out of task '{}'; the first: {}; all are named in events.ndjson",
+      data.skipped_files.size() == 1 ? "1 file was" : fmt::format("{} files were", data.skipped_files.size()),
+      data.name, data.skipped_files.front()));
 }
 
 /// The end is looked at for longer, and at finer steps, than the run was: what is not finite there is found,

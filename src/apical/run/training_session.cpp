@@ -178,10 +178,9 @@ std::vector<std::string> TrainingSession::remarks(std::span<const Measurement> m
   for (const SeedValue& v : last_of(measured, "test", "classes_never_decided"))
     never = std::max(never, v.value);
   if (never > 0)
-    out.push_back(
-        fmt::format("{:.0f} classes of the test samples are never the answer (most of any seed); stuck "
-                    "outputs: docs/burstprop.md",
-                    never));
+    out.push_back(fmt::format("{} never the answer (most of any seed); stuck outputs: docs/burstprop.md",
+                              never == 1 ? "1 class of the test samples is"
+                                         : fmt::format("{:.0f} classes of the test samples are", never)));
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/experiment/directory_name.h"
+#include "apical/io/directory.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
 #include "apical/run/locked_directory.h"
@@ -108,6 +109,11 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
     } catch (const NumericalFault& fault) {
       result.faults.push_back({e.label, fault.what()});
       continue;
+    } catch (const Error&) {
+      // Refused before anything began: nothing stands there but what we have just written.
+      if (&e == &variants.front() && !options.resume && !io::directory_exists(run.directory))
+        io::remove_file(options.directory / "comparison.json");
+      throw;
     }
     result.stopped = result.runs.back().stopped;
     // What is finished is kept in any case.

@@ -38,6 +38,10 @@ std::vector<std::string> names_of(const std::string& file) {
 
 }  // namespace
 
+void require_folder(const fs::path& base) {
+  if (!base.empty() && io::plain_file_exists(base)) throw io::FileError(base, "open directory", ENOTDIR);
+}
+
 fs::path find_below(const fs::path& base, const DataSource& source, const std::string& file) {
   for (const fs::path& place : places_below(base, source)) {
     for (const std::string& name : names_of(file)) {
@@ -54,6 +58,7 @@ fs::path find_data_file(const DataSource& source, const std::string& file, const
   if (base.empty()) {
     throw DataError(fmt::format("{} is wanted, but no data directory is known\n{}", source.title, advice));
   }
+  require_folder(base);
   fs::path found = find_below(base, source, file);
   if (!found.empty()) return found;
   std::vector<std::string> tried;

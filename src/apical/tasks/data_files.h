@@ -16,6 +16,10 @@ struct DataSource {
   std::string how_to_get;
 };
 
+/// IoError if `base`, where data sets are to lie, is there and is no directory; one that is absent holds
+/// none.
+void require_folder(const std::filesystem::path& base);
+
 /// The path of `file` or `file`.gz below `base`: in one of the source's folders or in `base` itself; empty if
 /// there is none. IoError if that cannot be known. "…-idx3-ubyte" may also be called "….idx3-ubyte".
 std::filesystem::path find_below(const std::filesystem::path& base, const DataSource& source,

@@ -480,8 +480,11 @@ void TomlReader::finish() {
     const std::vector<std::string> known(state_->asked.begin(), state_->asked.end());
     const std::string where =
         state_->path.empty() ? "at the top level" : fmt::format("in [{}]", state_->path);
-    throw ConfigError(fmt::format("unknown key '{}' {}", entry.key, where), entry.place,
-                      suggestion(entry.key, known));
+    const std::string hint =
+        entry.key.find('.') == std::string::npos
+            ? suggestion(entry.key, known)
+            : fmt::format("in quotes it is one name; without them, {}, it is a key in a table", entry.key);
+    throw ConfigError(fmt::format("unknown key '{}' {}", entry.key, where), entry.place, hint);
   }
 }
 

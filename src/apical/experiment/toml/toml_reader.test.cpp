@@ -236,6 +236,16 @@ TEST(TomlDocument, SetReplacesAddsAndDescends) {
   EXPECT_EQ(r.text("title"), "say \"hi\"");
 }
 
+TEST(TomlReader, ANameInQuotesWithADotIsNoKeyInATable) {
+  const TomlDocument d = parsed("\"model.layers\" = [4, 3]\n");
+  TomlReader r(d);
+  r.has("model");
+  EXPECT_THAT(
+      error_of([&] { r.finish(); }).what(),
+      HasSubstr("unknown key 'model.layers' at the top level\n  in quotes it is one name; without them, "
+                "model.layers, it is a key in a table"));
+}
+
 TEST(TomlDocument, SetReachesVariantsThatHaveAValueOfTheirOwn) {
   TomlDocument d = TomlDocument::parse(
       "[training]\nepochs = 9\n[[variant]]\nlabel = \"a\"\ntraining = { epochs = 300, eta = 1 "
