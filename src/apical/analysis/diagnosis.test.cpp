@@ -36,6 +36,7 @@ Evidence good() {
     x.add(examined::kHalvedStep, "output", seed, 0.01);
     x.add(examined::kAnswerChange, "output", seed, 0);
     x.add(examined::kCreditAngle, "a1", seed, 30);
+    x.add(examined::kCreditAngle, "a2", seed, 0.01);
     x.add(examined::kCreditAngle, "total", seed, 0.01);
     x.add(examined::kChance, "test", seed, 0.34);
     x.add(examined::kLeaked, "test", seed, 0);
@@ -161,6 +162,15 @@ TEST(Diagnosis, AnExaminationThatBrokeOffSaysWhy) {
       EXPECT_THAT(f.measured, HasSubstr("the world did not repeat itself"));
     }
   }
+}
+
+TEST(Diagnosis, ASingleAreaHasTheErrorItselfWhateverTheRule) {
+  Evidence e = good();
+  set(e, examined::kCreditAngle, 0.01);
+  std::erase_if(e.examination.figures,
+                [](const Measurement& m) { return m.metric == examined::kCreditAngle && m.where == "a2"; });
+  EXPECT_THAT(checks_of(e, Verdict::attention), IsEmpty());
+  EXPECT_THAT(checks_of(e, Verdict::not_applicable), testing::ElementsAre("equals backpropagation"));
 }
 
 TEST(Diagnosis, RightAnglesSampleBySampleAreFineWhereTheLossFalls) {
