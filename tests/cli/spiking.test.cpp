@@ -18,7 +18,7 @@
 #include "apical/run/metrics_file.h"
 #include "apical/run/run.h"
 #include "support/command_line.h"
-#include "support/paths.h"
+#include "support/pages.h"
 #include "support/well_formed.h"
 
 namespace apical {
@@ -500,11 +500,13 @@ TEST_F(Spiking, SpikesAreInSonataLayout) {
       << io::read_text(directory_ / "output");
 }
 
-/// The first block of Python in a document that contains `marker`.
-std::string python_of(const std::string& document, const std::string& marker) {
-  const std::string text = io::read_text(std::string(test::kSourceDir) + "/docs/" + document);
-  const std::size_t first = text.rfind("```python\n", text.find(marker)) + 10;
-  return text.substr(first, text.find("```", first) - first);
+/// The block of Python in the manual that begins with `first`.
+std::string python_of_manual(const std::string& first) {
+  for (const test::Block& b : test::blocks_of("docs/spiking.md", "python")) {
+    if (b.text.starts_with(first)) return b.text;
+  }
+  ADD_FAILURE() << "docs/spiking.md has no block that begins with " << first;
+  return "";
 }
 
 TEST_F(Spiking, SpikesBecomeTrainsOfNeoAsTheManualSays) {
@@ -515,7 +517,7 @@ TEST_F(Spiking, SpikesBecomeTrainsOfNeoAsTheManualSays) {
   ASSERT_EQ(run(with(text, "epochs = 4", "epochs = 0"), "run").code, 0);
   const std::string spikes = (directory_ / "run/spikes/seed-1.h5").string();
   std::ofstream(directory_ / "read.py")
-      << python_of("spiking.md", "import h5py, neo") << "trains = spike_trains('" << spikes
+      << python_of_manual("import h5py, neo") << "trains = spike_trains('" << spikes
       << "', 'in1', 0.5, 1.5)\n"
          "f = h5py.File('"
       << spikes

@@ -8,13 +8,13 @@
 
 #include "apical/core/random.h"
 #include "apical/engine/rate/engine.h"
+#include "apical/experiment/experiment.h"
 #include "apical/experiment/toml/circuit_fields.h"
 #include "apical/experiment/toml/test_circuit_text.h"
-#include "apical/io/file.h"
 #include "apical/models/error_neuron_microcircuit.h"
 #include "apical/models/layered_reference.h"
 #include "apical/models/registry.h"
-#include "support/paths.h"
+#include "support/pages.h"
 
 namespace apical {
 namespace {
@@ -295,27 +295,21 @@ RC_GTEST_PROP(CircuitToml, AnyCircuitSurvivesWriting, ()) {
 
 // ---- the documentation's example -------------------------------------------------------------------------
 
-std::string page() { return io::read_text(std::string(test::kSourceDir) + "/docs/circuits.md"); }
+std::string page() { return test::read_page("docs/circuits.md"); }
 
-/// The blocks of TOML in the page.
-std::vector<std::string> blocks_of_page() {
-  const std::string text = page(), open = "```toml\n";
-  std::vector<std::string> out;
-  for (std::size_t at = text.find(open); at != std::string::npos; at = text.find(open, at)) {
-    at += open.size();
-    out.push_back(text.substr(at, text.find("```", at) - at));
-  }
-  return out;
+std::vector<test::Block> blocks_of_page() { return test::blocks_of("docs/circuits.md", "toml"); }
+
+Circuit example() {
+  return read_experiment(TomlDocument::parse(blocks_of_page().at(0).text, "circuits.md")).circuit();
 }
 
 TEST(CircuitsPage, ItsExampleRunsAndLearns) {
-  ASSERT_GE(blocks_of_page().size(), 2U);
-  const Circuit c = read(blocks_of_page()[0]);
+  const Circuit c = example();
   expect_survives_writing(c);
   EXPECT_EQ(c[*c.readout()].name, "v3.pyr");
   ThreadPool pool(1);
   rate::RateEngine<double> engine(c, {3}, pool);
-  const std::vector<double> input{0.4, -0.2, 0.7, 0.1}, label{1, 0, -1};
+  const std::vector<double> input{0.4, 0.2, 0.6, 0.8}, label{1, 0, 0};
   engine.set_external(c.population("input"), 0, std::span<const double>(input));
   engine.set_external(c.population("label"), 0, std::span<const double>(label));
   const Matrix<double> before = engine.weights(c.projection("ff3"), 0);
@@ -324,28 +318,26 @@ TEST(CircuitsPage, ItsExampleRunsAndLearns) {
 }
 
 TEST(CircuitsPage, DisinhibitionScalesTheApicalDendriteOfOneArea) {
-  const Circuit c = read(blocks_of_page()[0]);
+  const Circuit c = example();
   ThreadPool pool(1);
   rate::RateEngine<double> engine(c, {3}, pool);
-  const std::vector<double> input{0.4, -0.2, 0.7, 0.1};
+  const std::vector<double> input{0.4, 0.2, 0.6, 0.8}, label{1, 0, 0};
   engine.set_external(c.population("input"), 0, std::span<const double>(input));
+  engine.set_external(c.population("label"), 0, std::span<const double>(label));
   engine.advance(20);
-  std::vector<double> delayed(8), vip(2), apical(12);
-  engine.read(c.population("v2.pyr"), "rate", 0, delayed);
-  engine.advance(c[c.projection("fb1")].delay_steps);
+  const std::size_t cells = c[c.population("v1.pyr")].size;
+  std::vector<double> error(cells), vip(2), apical(cells);
+  engine.read(c.population("v1.err"), "rate", 0, error);
   engine.read(c.population("v1.vip"), "rate", 0, vip);
   engine.read(c.population("v1.pyr"), "apical", 0, apical);
-  const Matrix<double> w = engine.weights(c.projection("fb1"), 0);
   for (std::size_t i = 0; i < apical.size(); ++i) {
-    double feedback = 0;
-    for (std::size_t k = 0; k < delayed.size(); ++k) feedback += w(i, k) * delayed[k];
-    EXPECT_NEAR(apical[i], feedback * (vip[0] + vip[1]), 1e-12);
+    EXPECT_NEAR(apical[i], error[i] * (vip[0] + vip[1]), 1e-12);
     EXPECT_NE(apical[i], 0);
   }
 }
 
 TEST(CircuitsPage, ItsEditsApplyToTheMicrocircuit) {
-  Circuit c = read(blocks_of_page()[1], build(models::ErrorNeuronMicrocircuit{.layers = {4, 6, 3}}));
+  Circuit c = read(blocks_of_page().at(1).text, build(models::ErrorNeuronMicrocircuit{.layers = {4, 6, 3}}));
   EXPECT_EQ(c[c.population("a2.rep")].compartments[1].conductance, 0.02);
   EXPECT_EQ(c[c.population("a2.rep")].compartments[0].conductance, 0.1);
   const Projection& up = c[c.projection("a1.rep->a2.rep.basal")];

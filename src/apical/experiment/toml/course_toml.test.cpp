@@ -7,14 +7,12 @@
 
 #include "apical/experiment/experiment.h"
 #include "apical/experiment/spiking_experiment.h"
-#include "apical/io/file.h"
 #include "apical/models/payeur2021_mnist.h"
 #include "apical/models/payeur2021_xor.h"
 #include "apical/models/spiking_models.h"
 #include "apical/procedure/course_display.h"
 #include "apical/procedure/course_samples.h"
 #include "apical/procedure/test_courses.h"
-#include "support/paths.h"
 
 namespace apical {
 namespace {
@@ -185,21 +183,6 @@ TEST(CourseToml, ARecipesCircuitTakesACourseOfItsOwn) {
   EXPECT_TRUE(m.has("phase", 1, "pyr1_event_Hz"));
   EXPECT_TRUE(m.has("test", 0, "r"));
   expect_same(read_back(course_toml(e.course), e.circuit), e.course);
-}
-
-/// The blocks of TOML in the manual that are whole experiments of a spiking model.
-TEST(CourseToml, TheManualsExamplesAreSound) {
-  const std::string manual = io::read_text(std::string(test::kSourceDir) + "/docs/spiking.md");
-  std::size_t found = 0;
-  for (std::size_t at = manual.find("```toml\n"); at != std::string::npos;
-       at = manual.find("```toml\n", at + 1)) {
-    const std::size_t first = at + 8;
-    const std::string text = manual.substr(first, manual.find("```", first) - first);
-    if (text.find("[model]") == std::string::npos) continue;
-    EXPECT_NO_THROW(read(text)) << text;
-    ++found;
-  }
-  EXPECT_GE(found, 2U);
 }
 
 std::string complaint(const std::string& text, const std::string& what, const std::string& with) {

@@ -10,12 +10,11 @@
 #include "apical/engine/spike/network.h"
 #include "apical/experiment/toml/spiking_circuit_fields.h"
 #include "apical/experiment/toml/test_circuit_text.h"
-#include "apical/io/file.h"
 #include "apical/models/payeur2021_mnist.h"
 #include "apical/models/payeur2021_propagation.h"
 #include "apical/models/payeur2021_rule.h"
 #include "apical/models/payeur2021_xor.h"
-#include "support/paths.h"
+#include "support/pages.h"
 
 namespace apical::spike {
 namespace {
@@ -179,21 +178,13 @@ RC_GTEST_PROP(SpikingCircuitToml, NoBitOfAnyNumberIsLost, (std::uint64_t seed)) 
 
 // ---- the documentation -----------------------------------------------------------------------------------
 
-std::string page() { return io::read_text(std::string(test::kSourceDir) + "/docs/spiking-circuits.md"); }
+std::string page() { return test::read_page("docs/spiking-circuits.md"); }
 
-std::vector<std::string> blocks_of_page() {
-  const std::string text = page(), open = "```toml\n";
-  std::vector<std::string> out;
-  for (std::size_t at = text.find(open); at != std::string::npos; at = text.find(open, at)) {
-    at += open.size();
-    out.push_back(text.substr(at, text.find("```", at) - at));
-  }
-  return out;
-}
+std::vector<test::Block> blocks_of_page() { return test::blocks_of("docs/spiking-circuits.md", "toml"); }
 
 TEST(SpikingCircuitsPage, ItsExampleRunsLearnsAndSurvivesWriting) {
   ASSERT_EQ(blocks_of_page().size(), 2U);
-  const SpikingCircuit c = read(blocks_of_page()[0]);
+  const SpikingCircuit c = read(blocks_of_page()[0].text);
   expect_survives_writing(c);
   Network<float> net(c, 1);
   const auto before = net.weights(net.connection("down"));
@@ -205,9 +196,9 @@ TEST(SpikingCircuitsPage, ItsExampleRunsLearnsAndSurvivesWriting) {
 }
 
 TEST(SpikingCircuitsPage, ItsEditsChangeWhatTheyName) {
-  const SpikingCircuit c = read(blocks_of_page()[0]),
-                       edited = read(blocks_of_page()[0] + blocks_of_page()[1]);
-  EXPECT_TRUE(edited == read(blocks_of_page()[1], c));
+  const SpikingCircuit c = read(blocks_of_page()[0].text),
+                       edited = read(blocks_of_page()[0].text + blocks_of_page()[1].text);
+  EXPECT_TRUE(edited == read(blocks_of_page()[1].text, c));
   const auto of = [&](const char* name) { return edited.connections[connection_index(edited, name)]; };
   EXPECT_EQ(of("up").rule->eta, 0.02);
   EXPECT_EQ(of("up").rule->w_max, 2);
