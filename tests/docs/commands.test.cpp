@@ -243,7 +243,7 @@ TEST_F(Commands, InSentencesHaveSubcommandsAndOptionsThatThereAre) {
          at = text.find("`apical ", at + 1)) {
       const std::string span = text.substr(at + 1, text.find('`', at + 1) - at - 1);
       const Line line = line_of(page, span);
-      SCOPED_TRACE(page + ": " + span);
+      SCOPED_TRACE(testing::Message() << page << ": " << span);
       const auto& all = cli::commands();
       const auto command = std::find_if(all.begin(), all.end(),
                                         [&](const cli::Command& c) { return c.name == line.words.at(1); });

@@ -103,7 +103,7 @@ RC_GTEST_PROP(GeneratedInputs, DefaultLabelsOfASweepNeverMeet, ()) {
 rc::Gen<std::string> any_number() {
   const auto digits =
       rc::gen::map(rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::inRange('0', ':'))),
-                   [](std::string d) { return d.substr(0, 22); });
+                   [](const std::string& d) { return d.substr(0, 22); });
   return rc::gen::map(
       rc::gen::tuple(
           rc::gen::element<std::string>("", "-", "+"), rc::gen::oneOf(digits, rc::gen::just(std::string())),

@@ -71,7 +71,7 @@ std::string nearest_file(const io::Path& missing) {
     const std::string text = missing.lexically_normal().string();
     for (const std::string& name : {text, text + ".toml"}) {
       for (const std::string& file : shipped) {
-        const std::string whole = (root / file).lexically_normal().string();
+        std::string whole = (root / file).lexically_normal().string();
         if (whole.ends_with("/" + name) || file == name) return whole;
       }
       std::vector<std::string> long_names = shipped;
