@@ -276,7 +276,7 @@ void Recording::seal() {
 
 /// The path of segment `index` (from 0), once its bytes are those that were sealed.
 Path Recording::sound_segment(std::size_t index) const {
-  const Path path = segment_path(index + 1);
+  Path path = segment_path(index + 1);
   if (!file_exists(path))
     throw DataError(fmt::format("{}: is missing; without it the recording is not whole", path.string()));
   const std::uint64_t found = hash_file(path);

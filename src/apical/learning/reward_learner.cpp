@@ -7,6 +7,7 @@
 
 #include "apical/analysis/diagnosis.h"
 #include "apical/learning/actor.h"
+#include "apical/learning/examination.h"
 #include "apical/learning/layered_state.h"
 
 namespace apical {
