@@ -169,9 +169,8 @@ TEST_F(OwnData, ArraysInMemoryTrainAsTheirFileDoes) {
 
 TEST_F(OwnData, AnAxisOfTimeIsForCircuits) {
   std::vector<float> x(6 * 40 * 2);
-  std::vector<std::int32_t> y;
+  const std::vector<std::int32_t> y{0, 1, 0, 1, 0, 1};
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 13) / 13;
-  for (int i = 0; i < 6; ++i) y.push_back(i % 2);
   io::write_npz(directory_ / "courses.npz", std::vector{io::npy_array<float>("inputs", {6, 40, 2}, x),
                                                         io::npy_array<std::int32_t>("labels", {6}, y)});
   const auto of = [&](const std::string& text) {

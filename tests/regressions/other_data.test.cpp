@@ -116,8 +116,8 @@ TEST_F(OtherData, IdxFilesOfOnesOwnAreKnownByTheirContentHoweverTheyArePacked) {
   const auto write_set = [&](const std::string& part, char first) {
     using namespace std::string_view_literals;
     std::string pixels(24, '\x20'), labels;
-    for (int i = 0; i < 6; ++i) {
-      pixels[static_cast<std::size_t>(4 * i)] = static_cast<char>(first + i);
+    for (std::size_t i = 0; i < 6; ++i) {
+      pixels[4 * i] = static_cast<char>(first + static_cast<char>(i));
       labels += static_cast<char>(1 + i % 3);
     }
     io::write_atomically(directory_ / (part + "-images.idx3-ubyte"),

@@ -12,7 +12,8 @@ namespace {
 double estimated_step(const Circuit& circuit, std::size_t neurons_per_vector, double vector_cost) {
   constexpr double kCall = 14, kElementWise = 6;
   const auto vectors = [&](std::size_t n) {
-    return static_cast<double>((n + neurons_per_vector - 1) / neurons_per_vector);
+    const std::size_t filled = (n + neurons_per_vector - 1) / neurons_per_vector;
+    return static_cast<double>(filled);
   };
   double calls = 0, work = 0;
   for (const Population& p : circuit.populations()) {
@@ -35,9 +36,9 @@ double estimated_step(const Circuit& circuit, std::size_t neurons_per_vector, do
 bool lanes_are_faster(const Circuit& circuit, std::size_t replicas, bool in_double) {
   const double vector = in_double ? 2 : 1;
   const double wide = static_cast<double>(replicas) * estimated_step(circuit, kBlock, vector);
-  const double networks = static_cast<double>((replicas + kLanes - 1) / kLanes);
+  const std::size_t networks = (replicas + kLanes - 1) / kLanes;
   // A vector of lanes costs more: sums are not kept in registers, and the state is larger.
-  return 2 * networks * estimated_step(circuit, 1, 1.5 * vector) < wide;
+  return 2 * static_cast<double>(networks) * estimated_step(circuit, 1, 1.5 * vector) < wide;
 }
 }  // namespace
 
