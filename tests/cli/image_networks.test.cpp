@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks of convolutions through the command line, on small images written here in the format of MNIST.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -119,8 +120,11 @@ class ImageFolderCli : public test::CommandLine {
       const std::string place = (i < 12 ? "train/" : "val/");
       const std::string name = "/" + std::to_string(100 + i) + ".jpg";
       const auto light = static_cast<std::uint8_t>(120 + 5 * i), dark = static_cast<std::uint8_t>(60 + 3 * i);
-      io::write_jpeg(out("pictures/" + place + "clay" + name), io::plain_picture(40, 36, light, dark, dark));
-      io::write_jpeg(out("pictures/" + place + "water" + name), io::plain_picture(36, 40, dark, dark, light));
+      const auto file = [&](const char* kind) {
+        return out(fmt::format("pictures/{}{}{}", place, kind, name));
+      };
+      io::write_jpeg(file("clay"), io::plain_picture(40, 36, light, dark, dark));
+      io::write_jpeg(file("water"), io::plain_picture(36, 40, dark, dark, light));
     }
   }
   /// Of `classes` classes below out(pictures).

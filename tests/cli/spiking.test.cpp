@@ -404,14 +404,14 @@ label = "other"
   const auto compared = [&](const std::string& other, const char* to) {
     return apical_says({"compare", file(two + other), "--quiet", "--out", out(to)});
   };
-  const auto stimuli = [](const std::string& name_of_second, int current_pA) {
+  const auto stimuli = [](const std::string& name_of_second, int current) {
     std::string text;
     for (const std::string& name :
          {std::string("00"), name_of_second, std::string("01"), std::string("11")}) {
       text += fmt::format(
           "[[variant.stimulus]]\nname = \"{}\"\ntarget = [{}]\n"
           "inject = [{{population = \"in1\", pA = {}}}]\n",
-          name, name == "00" || name == "11" ? 0 : 1, current_pA);
+          name, name == "00" || name == "11" ? 0 : 1, current);
     }
     return text;
   };
@@ -549,8 +549,13 @@ TEST_F(Spiking, RecordedSpikesAreWhatIsCounted) {
 
 TEST_F(Spiking, EveryModelRunsSmall) {
   const std::string models[] = {
-      "name = \"burstprop-propagation\"\npyramidal = 100\ninterneurons = 40\nconnection_probability = "
-      "0.2\nburn_in_s = 0.1\nduration_s = 0.3\n",
+      R"(name = "burstprop-propagation"
+pyramidal = 100
+interneurons = 40
+connection_probability = 0.2
+burn_in_s = 0.1
+duration_s = 0.3
+)",
       "name = \"burstprop-multiplexing\"\npyramidal = 100\nburn_in_s = 0.1\nduration_s = 0.3\n",
       "name = \"burstprop-rule-network\"\nneurons = 50\npool = 500\nalpha_s = 0.1\nphase_s = 0.2\n",
       "name = \"burstprop-pairing-periodic\"\nfrequencies_Hz = [10, 50, 80]\n",

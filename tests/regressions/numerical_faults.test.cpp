@@ -85,6 +85,12 @@ TEST_F(NumericalFaults, CircuitsNamePopulationAndTime) {
       testing::Value(says, testing::ContainsRegex("of '[ae]?[a-z0-9.]+' is .* at step [0-9]+ \\(t = ")));
 }
 
+/// With a full lookahead outputs do not depend on somata, which recordings and rules read.
+TEST_F(NumericalFaults, SomataThatGrowBeyondAllNumbersAreOneThoughAnswersStayFinite) {
+  const std::string grows = "[[edit]]\npopulation = \"a1.rep\"\nleak = 250\n";
+  EXPECT_THAT(message(test::small_circuit() + grows), HasSubstr("somatic potential of 'a1.rep'"));
+}
+
 TEST_F(NumericalFaults, NetworksThatLearnFromRewardAreNamed) {
   const std::string says = message(kReward);
   EXPECT_THAT(says, HasSubstr("of 'value, layer "));

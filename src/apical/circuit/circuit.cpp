@@ -51,6 +51,18 @@ void validate_population(const Circuit& circuit, const Population& p) {
   for (const Compartment& c : p.compartments) {
     require_not_negative(c.conductance, "compartments",
                          fmt::format("conductance of compartment '{}' of '{}'", c.name, p.name));
+    if (c.name.empty())
+      throw FieldError::about({"compartments"}, fmt::format("a compartment of '{}' has no name", p.name));
+    static const std::set<std::string> kOfPopulations{"rate",  "soma",     "prospective", "lookahead",
+                                                      "slope", "mismatch", "noise",       "rate_highpass"};
+    if (kOfPopulations.count(c.name) > 0) {
+      throw FieldError::about(
+          {"compartments"},
+          fmt::format("a compartment of '{}' is named '{}', which is a variable of the population; "
+                      "expected another name",
+                      p.name, c.name),
+          "e.g. basal, apical");
+    }
     if (!seen.insert(c.name).second) {
       throw FieldError::about({"compartments"},
                               fmt::format("population '{}' has two compartments named '{}'", p.name, c.name));

@@ -88,6 +88,7 @@ std::vector<Card> cards_for(const std::string& name, std::vector<Card> cards) {
   const auto named = std::find_if(cards.begin(), cards.end(), [&](const Card& c) { return c.name == name; });
   if (named != cards.end()) return {std::move(*named)};
   std::vector<std::string> names;
+  names.reserve(cards.size());
   for (const Card& c : cards) names.push_back(c.name);
   std::erase_if(cards, [&](const Card& c) { return !is_about(c, name); });
   if (cards.empty() || !nearest_name(name, names).empty()) models::find(name);

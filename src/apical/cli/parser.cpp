@@ -20,6 +20,7 @@ std::vector<Option> all_options(const Command& command) {
 void require_known_options(const Command& command, const std::vector<Option>& options,
                            const std::vector<std::string>& arguments) {
   std::vector<std::string> names;
+  names.reserve(options.size());
   for (const Option& o : options) names.push_back(o.name);
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& a = arguments[i];

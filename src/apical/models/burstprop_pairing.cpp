@@ -89,6 +89,7 @@ CircuitAndCourse with(course::CurveProtocol protocol) {
 
 std::vector<std::string> labels(const std::vector<double>& values, const char* pattern) {
   std::vector<std::string> out;
+  out.reserve(values.size());
   for (const double v : values) out.push_back(fmt::format(fmt::runtime(pattern), v));
   return out;
 }

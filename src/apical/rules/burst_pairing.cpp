@@ -117,8 +117,8 @@ std::vector<double> burst_poisson_train(const BurstTrain& train, double duration
 std::vector<double> PeriodicExperiment::evenly(double first, double last, int count) {
   std::vector<double> out;
   out.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i)
-    out.push_back(i + 1 == count ? last : first + i * ((last - first) / (count - 1)));
+  for (int i = 0; i + 1 < count; ++i) out.push_back(first + i * ((last - first) / (count - 1)));
+  if (count > 0) out.push_back(last);
   return out;
 }
 

@@ -517,16 +517,19 @@ void Network<Real>::check_finite() const {
   for (std::uint32_t k = 0; k < populations_.size(); ++k) {
     const PopulationState& s = *populations_[k];
     if (!s.prospective) continue;
-    // Not finite anywhere makes the sum of x - x not zero; the place is looked for only then.
-    Real doubt = 0;
-    for (std::size_t i = 0; i < s.size * lanes_; ++i) doubt += s.prospective[i] - s.prospective[i];
-    if (doubt == 0) continue;
-    for (std::size_t i = 0; i < s.size * lanes_; ++i) {
-      if (std::isfinite(s.prospective[i])) continue;
-      throw NumericalFault({s.name, "prospective potential", i / lanes_, seeds_[i % lanes_], step_,
-                            static_cast<double>(step_) * circuit_.dt_ms,
-                            static_cast<double>(s.prospective[i])});
-    }
+    const auto check = [&](const char* what, const Real* values) {
+      // Not finite anywhere makes the sum of x - x not zero; the place is looked for only then.
+      Real doubt = 0;
+      for (std::size_t i = 0; i < s.size * lanes_; ++i) doubt += values[i] - values[i];
+      if (doubt == 0) return;
+      for (std::size_t i = 0; i < s.size * lanes_; ++i) {
+        if (std::isfinite(values[i])) continue;
+        throw NumericalFault({s.name, what, i / lanes_, seeds_[i % lanes_], step_,
+                              static_cast<double>(step_) * circuit_.dt_ms, static_cast<double>(values[i])});
+      }
+    };
+    check("prospective potential", s.prospective);
+    check("somatic potential", s.soma);  // a full lookahead does not depend on it, recordings and rules do
   }
 }
 

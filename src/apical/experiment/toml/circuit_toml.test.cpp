@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/experiment/toml/circuit_toml.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -388,11 +389,10 @@ TEST(CircuitsPage, ExplainsEveryKeyAndEveryName) {
         << key;
   }
   const auto explains = [&](const auto& names) {
-    for (const auto& name : names) {
-      const std::string plain(name);
-      EXPECT_TRUE(text.find("`" + plain + "`") != std::string::npos ||
-                  text.find("\"" + plain + "\"") != std::string::npos)
-          << plain;
+    for (const std::string_view name : names) {
+      EXPECT_TRUE(text.find(fmt::format("`{}`", name)) != std::string::npos ||
+                  text.find(fmt::format("\"{}\"", name)) != std::string::npos)
+          << name;
     }
   };
   explains(activation_names());
@@ -589,7 +589,7 @@ TEST(Circuit, ASharedDeviationPassesOnWhenItsOwnerIsRemoved) {
 
 // ---- mistakes --------------------------------------------------------------------------------------------
 
-const char* kTwoPopulations = R"([[population]]
+constexpr const char* kTwoPopulations = R"([[population]]
 name = "v1.pyr"
 size = 2
 compartments = [{name = "basal", conductance = 0.1}, {name = "apical", conductance = 0.1}]

@@ -74,7 +74,7 @@ bool is_meant_as_number(std::string_view text) {
 }
 
 /// What a parser found, without saying again that it is not TOML.
-std::string without_prefix(std::string message) {
+std::string without_prefix(const std::string& message) {
   constexpr std::string_view kPrefix = "not TOML: ";
   return message.starts_with(kPrefix) ? message.substr(kPrefix.size()) : message;
 }
@@ -264,9 +264,9 @@ TomlKind TomlReader::kind(std::string_view key) const {
   const TomlValue* n = state_->find(key);
   if (!n) return TomlKind::absent;
   if (n->is_list_of_tables()) return TomlKind::table_list;
-  constexpr TomlKind kinds[] = {TomlKind::boolean,      TomlKind::number, TomlKind::number, TomlKind::text,
-                                TomlKind::date_or_time, TomlKind::list,   TomlKind::table};
-  return kinds[n->data.index()];
+  constexpr TomlKind kKinds[] = {TomlKind::boolean,      TomlKind::number, TomlKind::number, TomlKind::text,
+                                 TomlKind::date_or_time, TomlKind::list,   TomlKind::table};
+  return kKinds[n->data.index()];
 }
 
 Place TomlReader::place(std::string_view key) const {
