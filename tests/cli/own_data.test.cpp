@@ -368,6 +368,22 @@ TEST_F(OwnData, RecordingsOfBothKindsAreExported) {
   EXPECT_THAT(table, HasSubstr("recording,seed,time,time_unit,unit,value\na1/rep/rate,1,1,ms,0,"));
 }
 
+TEST_F(OwnData, ExportReplacesNeitherTheRunNorWhatIsNoFile) {
+  runs(kLayered, "run");
+  const auto to = [&](const std::string& file) {
+    const Answer a =
+        apical_says({"export", out("run"), "--what", "metrics", "--format", "csv", "--out", file});
+    EXPECT_EQ(a.code, 5) << a.out;
+    return a.err;
+  };
+  const std::string experiment = io::read_text(out("run") + "/experiment.toml");
+  EXPECT_THAT(to(out("run") + "/experiment.toml"), HasSubstr("belongs to the run"));
+  EXPECT_EQ(io::read_text(out("run") + "/experiment.toml"), experiment);
+  std::filesystem::create_symlink(out("run"), out("link"));
+  EXPECT_THAT(to(out("link")), HasSubstr("is no regular file"));
+  EXPECT_TRUE(std::filesystem::is_symlink(out("link")));
+}
+
 TEST_F(OwnData, ExportSaysWhatIsPossible) {
   runs(kLayered, "run");
   const auto said = [&](std::vector<std::string> more, int code) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
 
 #include "apical/core/field_error.h"
@@ -53,9 +54,9 @@ void validate_population(const Circuit& circuit, const Population& p) {
                          fmt::format("conductance of compartment '{}' of '{}'", c.name, p.name));
     if (c.name.empty())
       throw FieldError::about({"compartments"}, fmt::format("a compartment of '{}' has no name", p.name));
-    static const std::set<std::string> kOfPopulations{"rate",  "soma",     "prospective", "lookahead",
-                                                      "slope", "mismatch", "noise",       "rate_highpass"};
-    if (kOfPopulations.count(c.name) > 0) {
+    constexpr std::string_view kOfPopulations[] = {"rate",  "soma",     "prospective", "lookahead",
+                                                   "slope", "mismatch", "noise",       "rate_highpass"};
+    if (std::ranges::find(kOfPopulations, c.name) != std::end(kOfPopulations)) {
       throw FieldError::about(
           {"compartments"},
           fmt::format("a compartment of '{}' is named '{}', which is a variable of the population; "

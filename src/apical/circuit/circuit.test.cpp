@@ -280,7 +280,7 @@ TEST(Circuit, IsDescribedOnOnePage) {
 TEST(Circuit, EveryFactorIsDescribed) {
   using Post = PostFactor::Kind;
   using Pre = PreFactor::Kind;
-  const auto rule = [](PostFactor post, PreFactor pre) {
+  const auto rule = [](const PostFactor& post, const PreFactor& pre) {
     Small s;
     connect(s.c, s.output, s.hidden, "apical", "learned").rule =
         PlasticityRule{.eta = 1, .post = post, .pre = pre};

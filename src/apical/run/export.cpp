@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 
 #include "apical/analysis/metrics.h"
 #include "apical/io/csv.h"
@@ -23,6 +25,19 @@ void require_format(ExportWhat what, ExportFormat format) {
   for (const ExportFormat f : possible) names.emplace_back(name_of(f));
   throw ConfigError(fmt::format("{} cannot be had as {}; expected {}", name_of(what), name_of(format),
                                 join_names(names, "or")));
+}
+
+/// Files are written beside and renamed, so that whatever has the name is replaced.
+void require_place(const io::Path& run, const io::Path& file) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (!fs::exists(fs::symlink_status(file, ignored))) return;
+  if (!fs::is_regular_file(fs::symlink_status(file, ignored)))
+    throw IoError(fmt::format("{}: exists and is no regular file; expected the name of a file to write",
+                              file.string()));
+  if (fs::equivalent(fs::absolute(file).parent_path(), run, ignored))
+    throw IoError(fmt::format("{}: exists and belongs to the run; expected a file of another name or place",
+                              file.string()));
 }
 
 /// Of the value as it is kept: percent are a matter of tables.
@@ -139,6 +154,7 @@ std::vector<io::Path> export_run(const io::Path& run, const ExportRequest& r, Th
   require_format(r.what, r.format);
   if (!io::file_exists(run / "experiment.toml"))
     throw DataError(fmt::format("{} is no directory of a run (it has no experiment.toml)", run.string()));
+  require_place(run, r.file);
   if (r.what == ExportWhat::metrics) return write_text(r.file, metrics_table(run, r.seed));
   const Exported all = arrays_of(run, r, pool);
   if (r.format != ExportFormat::csv) return write_arrays(all, r.format, r.file);
