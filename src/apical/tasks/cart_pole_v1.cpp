@@ -2,6 +2,7 @@
 #include "apical/tasks/cart_pole_v1.h"
 
 #include "apical/tasks/cart_pole.h"
+#include "apical/tasks/episode_options.h"
 #include "apical/tasks/task_fields.h"
 
 namespace apical {
@@ -27,49 +28,23 @@ class CartPoleV1 final : public Environment {
 
 struct CartPoleV1Options {
   std::uint32_t episode_steps = kCartPoleGym.steps;
-  double solved = 475;
-  std::uint32_t validation_episodes = 20, test_episodes = 100;
-  std::uint64_t validation_seed = 123456, test_seed = 44, seed = 0;
+  EpisodeOptions episodes = {.solved = 475};
 };
 
 void fields(FieldVisitor& v, CartPoleV1Options& o) {
   const char* source = "OpenAI gym, CartPole-v1";
   count_field(v, "episode_steps", "time limit of an episode, in steps", o.episode_steps, 1, 1e9, source);
-  v({"solved",
-     "",
-     "mean return of the last 100 training episodes from which on it counts as solved",
-     {},
-     source},
-    o.solved);
-  count_field(v, "validation_episodes", "episodes of a validation, each from a start of its own",
-              o.validation_episodes, 0);
-  count_field(v, "test_episodes", "episodes of the test", o.test_episodes, 0);
-  seed_field(v, "validation_seed", "seed of the starts in validation", o.validation_seed);
-  seed_field(v, "test_seed", "seed of the starts in the test", o.test_seed);
-  seed_field(v, o.seed);
+  episode_fields(v, o.episodes, source);
 }
 
 Dataset build(const CartPoleV1Options& o) {
   CartPoleConvention convention = kCartPoleGym;
   convention.steps = o.episode_steps;
-  const auto worlds = [&](std::uint64_t seed) {
+  return episodes_of("cart-pole-v1", o.episodes, 4, 2, [&](std::uint64_t seed) {
     return [seed, convention]() -> std::unique_ptr<Environment> {
       return std::make_unique<CartPoleV1>(seed, convention);
     };
-  };
-  Dataset data;
-  data.name = "cart-pole-v1";
-  data.readout = Readout::largest_output;
-  Episodes& e = data.episodes.emplace();
-  e.train = worlds(o.seed);
-  e.validation = worlds(o.validation_seed);
-  e.test = worlds(o.test_seed);
-  e.observations = 4;
-  e.actions = 2;
-  e.validation_episodes = o.validation_episodes;
-  e.test_episodes = o.test_episodes;
-  e.solved = o.solved;
-  return data;
+  });
 }
 
 }  // namespace
