@@ -19,6 +19,10 @@ void Examination::without(std::string_view figure, std::string why) {
   unknown.emplace(std::string(figure), std::move(why));
 }
 
+void Examination::without(std::initializer_list<std::string_view> several, const std::string& why) {
+  for (const std::string_view figure : several) without(figure, why);
+}
+
 std::string_view name_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::clean:

@@ -4,6 +4,7 @@
 // of run: a figure is there or it is not. To add a check, add its row in diagnosis.cpp.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <span>
 #include <string>
@@ -36,6 +37,7 @@ struct Examination {
   std::string broken = {};  ///< why it ended before all was looked at; empty: it did not
   void add(std::string_view figure, std::string where, std::uint64_t seed, double value);
   void without(std::string_view figure, std::string why);
+  void without(std::initializer_list<std::string_view> several, const std::string& why);
 };
 
 /// What a run left, as far as checks look at it.

@@ -81,6 +81,7 @@ void LayeredLearner<Real>::examine_answers(Examination& x) {
     if (const auto change = change_between(answers, copied<Real>(replica.model->rule().output())))
       x.add(examined::kAnswerChange, "output", seed, *change);
   }
+  x.without({examined::kUnsettled, examined::kAnswerChange}, "answers had no spread");
 }
 
 template <class Real>
@@ -91,9 +92,9 @@ void LayeredLearner<Real>::examine(Examination& x) {
     if (r == 0 || data_[r] != data_[r - 1]) examine_data(*data_[r], seeds_[r], x);
   }
   if (bytes() > kMostCopied) {
-    for (const std::string_view figure : {examined::kSaturated, examined::kDead, examined::kUnsettled,
-                                          examined::kAnswerChange, examined::kCreditAngle})
-      x.without(figure, kTooLarge);
+    x.without({examined::kSaturated, examined::kDead, examined::kUnsettled, examined::kAnswerChange,
+               examined::kCreditAngle},
+              kTooLarge);
     return;
   }
   {

@@ -121,15 +121,15 @@ void RateLearner<Real>::examine(Examination& x) {
     if (r == 0 || data_[r] != data_[r - 1]) examine_data(*data_[r], engine_.seeds()[r], x);
   }
   if (sequences_ || data_.front()->closed_loop) {
-    for (const std::string_view figure : {examined::kSaturated, examined::kDead, examined::kUnsettled,
-                                          examined::kHalvedStep, examined::kCreditAngle})
-      x.without(figure, "inputs of the task change all the time: there is no sample that is held");
+    x.without({examined::kSaturated, examined::kDead, examined::kUnsettled, examined::kHalvedStep,
+               examined::kCreditAngle},
+              "inputs of the task change all the time: there is no sample that is held");
     return;
   }
   if (bytes() > kMostCopied) {
-    for (const std::string_view figure : {examined::kSaturated, examined::kDead, examined::kUnsettled,
-                                          examined::kHalvedStep, examined::kCreditAngle})
-      x.without(figure, kTooLarge);
+    x.without({examined::kSaturated, examined::kDead, examined::kUnsettled, examined::kHalvedStep,
+               examined::kCreditAngle},
+              kTooLarge);
     return;
   }
   Snapshot before;

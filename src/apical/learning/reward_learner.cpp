@@ -111,9 +111,9 @@ std::vector<std::vector<AreaAlignment>> RewardLearner<Real>::align(const Order& 
 
 template <class Real>
 void RewardLearner<Real>::examine(Examination& x) {
-  for (const std::string_view figure : {examined::kSaturated, examined::kDead, examined::kUnsettled,
-                                        examined::kAnswerChange, examined::kLeaked, examined::kChance})
-    x.without(figure, "there are no samples: an environment answers");
+  x.without({examined::kSaturated, examined::kDead, examined::kUnsettled, examined::kAnswerChange,
+             examined::kLeaked, examined::kChance},
+            "there are no samples: an environment answers");
   x.without(examined::kHalvedStep, "there is no time step");
   x.without(examined::kAtBounds, "weights of layered networks have no bounds");
   x.without(examined::kCreditAngle, "credit or gradient had no length");
