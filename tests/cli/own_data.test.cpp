@@ -29,13 +29,15 @@ using test::CommandLine;
 using test::with;
 using testing::HasSubstr;
 
-constexpr const char* kLayered = R"([task]
+const std::string kTask = R"([task]
 name = "arrays"
 train = "points.csv"
 labels = "side"
 validation_fraction = 0.25
 test_fraction = 0.25
-[model]
+)";
+
+const std::string kLayered = kTask + R"([model]
 name = "backpropagation"
 layers = [2, 6, 2]
 learning_rate = 0.05
@@ -46,13 +48,7 @@ epochs = 2
 seeds = 2
 )";
 
-constexpr const char* kCircuit = R"([task]
-name = "arrays"
-train = "points.csv"
-labels = "side"
-validation_fraction = 0.25
-test_fraction = 0.25
-[model]
+const std::string kCircuit = kTask + R"([model]
 name = "error-neuron-microcircuit"
 layers = [2, 5, 2]
 activation = "logistic"
@@ -103,7 +99,7 @@ class OwnData : public CommandLine {
 };
 
 TEST_F(OwnData, ATableTrainsCircuitsAndLayeredNetworks) {
-  for (const char* text : {kLayered, kCircuit}) {
+  for (const std::string& text : {kLayered, kCircuit}) {
     const std::string name = text == kLayered ? "layered" : "circuit";
     const Answer check = apical_says({"check", file(text), "--data", directory_.path().string()});
     EXPECT_EQ(check.code, 0) << check.err;
@@ -182,7 +178,7 @@ TEST_F(OwnData, AnAxisOfTimeIsForCircuits) {
   };
   runs(with(of(kCircuit), "[2, 5, 2]", "[2, 5, 2]\ndt_ms = 0.01"), "circuit");
   EXPECT_EQ(values("circuit", "test", "accuracy", 0).size(), 2U);
-  const Answer layered = run(of(std::string(kLayered) + "settling_ms = 2\n"), "layered");
+  const Answer layered = run(of(kLayered + "settling_ms = 2\n"), "layered");
   EXPECT_EQ(layered.code, 3);
   EXPECT_THAT(layered.err, HasSubstr("changes within a sample; layered networks know no time"));
 }
@@ -273,7 +269,7 @@ TEST_F(OwnData, WrongWeightsAreExplainedBeforeAnyFile) {
 }
 
 TEST_F(OwnData, ARunThatGoesOnHasTheBitsOfOneThatWasGivenAllEpochs) {
-  for (const char* text : {kLayered, kCircuit}) {
+  for (const std::string& text : {kLayered, kCircuit}) {
     const std::string name = text == kLayered ? "layered" : "circuit";
     runs(text, name + "-short");
     runs(text, name + "-long", {"--set", "training.epochs=4"});
@@ -336,7 +332,7 @@ TEST_F(OwnData, ASlowerScheduleIsSaidToChangeTheBits) {
 }
 
 TEST_F(OwnData, RecordingsOfBothKindsAreExported) {
-  runs(std::string(kLayered) +
+  runs(kLayered +
            "[[record]]\npopulation = \"a1\"\nvariable = \"rate\"\nevery_batches = 2\n"
            "[[record]]\nprojection = \"input->a1\"\nvariable = \"weights\"\nevery_batches = 3\nseeds = 2\n",
        "layered");
@@ -358,8 +354,7 @@ TEST_F(OwnData, RecordingsOfBothKindsAreExported) {
   EXPECT_THAT(recorded, testing::ElementsAreArray(end));
   EXPECT_EQ(std::get<std::string>(weights.attribute("seed-2/input->a1", "to")), "a1");
 
-  runs(std::string(kCircuit) + "[[record]]\npopulation = \"a1.rep\"\nvariable = \"rate\"\nevery_ms = 1\n",
-       "circuit");
+  runs(kCircuit + "[[record]]\npopulation = \"a1.rep\"\nvariable = \"rate\"\nevery_ms = 1\n", "circuit");
   ASSERT_EQ(apical_says(
                 {"export", out("circuit"), "--what", "recordings", "--format", "csv", "--out", out("r.csv")})
                 .code,

@@ -8,6 +8,7 @@
 #include "apical/io/json.h"
 #include "apical/io/test_directory.h"
 #include "apical/run/session.h"
+#include "support/small_experiments.h"
 
 namespace apical {
 namespace {
@@ -36,20 +37,7 @@ class BreaksOff final : public Session {
 };
 
 TEST(Run, WhoseExaminationBreaksOffHasFinishedAndKeepsWhatWasFound) {
-  const Experiment e = read_experiment(TomlDocument::parse(R"([task]
-name = "yin-yang"
-train_samples = 8
-validation_samples = 4
-test_samples = 4
-[model]
-name = "backpropagation"
-layers = [4, 6, 3]
-[training]
-epochs = 1
-[run]
-seeds = 1
-)",
-                                                           "breaks-off.toml"));
+  const Experiment e = read_experiment(TomlDocument::parse(test::small_network(), "breaks-off.toml"));
   io::TestDirectory directory;
   ThreadPool pool(1);
   const Resources machine{pool};
