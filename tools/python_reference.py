@@ -62,10 +62,14 @@ def text(thing: object) -> str:
 
 
 def members(cls: type) -> Iterator[tuple[str, object]]:
-    """Public methods and properties of its own, in the order they were written."""
-    for name, member in vars(cls).items():
-        if name.startswith("_") and name not in ("__getitem__", "__setitem__"):
+    """Public methods and properties in the order they were written: its own, then those of bases that stand nowhere
+    else on the page."""
+    shared = [b for b in cls.__mro__[1:] if b.__module__.startswith("apical.") and b.__name__ not in ap.__all__]
+    seen = set()
+    for name, member in (item for c in [cls, *shared] for item in vars(c).items()):
+        if name in seen or (name.startswith("_") and name not in ("__getitem__", "__setitem__")):
             continue
+        seen.add(name)
         bare = member.__func__ if isinstance(member, classmethod | staticmethod) else member
         if isinstance(bare, FunctionType | property) or hasattr(bare, "attrname"):
             yield name, bare

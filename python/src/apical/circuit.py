@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, toml_text
+from . import _core
 from .arrays import ArrayLike
+from .described import Described
 from .errors import ConfigError
 from .rules import Rule
 
@@ -120,7 +121,7 @@ class Projection:
         return f"Projection({self.name!r})"
 
 
-class Circuit:
+class Circuit(Described):
     """A circuit of rate neurons.
 
     Args:
@@ -283,22 +284,6 @@ class Circuit:
             "population": list(self._populations.values()),
             "projection": list(self._projections.values()),
         }
-
-    @property
-    def _document(self) -> _core.Document:
-        return _core.Document.parse(toml_text.document(self.to_dict()), f"<circuit {self.name}>")
-
-    def to_toml(self) -> str:
-        """The circuit as tables of an experiment file, with every name checked."""
-        return _core.circuit_text(self._document)
-
-    def validate(self) -> None:
-        """ConfigError for anything an engine could not run."""
-        self.to_toml()
-
-    def describe(self) -> str:
-        """A page of text: each population with its constants, each projection with its rule."""
-        return _core.circuit_described(self._document)
 
     def __repr__(self) -> str:
         return f"Circuit({self.name!r}: {len(self._populations)} populations, {len(self._projections)} projections)"

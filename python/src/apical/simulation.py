@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from types import TracebackType
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +14,10 @@ from .arrays import ArrayLike, matrix, require_finite, vector
 from .circuit import Circuit
 from .errors import ConfigError
 from .experiment import Experiment
+from .held import Held, seeds_of
 from .machine import PathLike, thread_count
 from .run import Run
 from .spiking import SpikingCircuit
-
-if TYPE_CHECKING:
-    from typing import Self
 
 
 def document_of(circuit: Circuit | SpikingCircuit | Experiment | Run | PathLike) -> _core.Document:
@@ -31,7 +27,7 @@ def document_of(circuit: Circuit | SpikingCircuit | Experiment | Run | PathLike)
     return (circuit.experiment if isinstance(circuit, Run) else Experiment(circuit))._document
 
 
-class Simulation:
+class Simulation(Held["_core.RateSimulation"]):
     """A circuit in time.
 
     Args:
@@ -63,7 +59,7 @@ class Simulation:
     ) -> None:
         run = circuit if isinstance(circuit, Run) else None
         document = document_of(circuit)
-        self.seeds = [int(s) for s in (seeds if seeds is not None else [seed])]
+        self.seeds = seeds_of(seed, seeds)
         self._engine: _core.RateSimulation | None = _core.RateSimulation(document, self.seeds, thread_count(threads))
         self._sizes = self._engine.populations()
         self._roles = {role: self._engine.role(role) for role in ("stimulus", "target", "readout")}
@@ -73,35 +69,12 @@ class Simulation:
                     with suppress(ConfigError):  # it shows another's transpose, or is the identity
                         self._engine.set_weights(projection, run.weights(projection, s), s)
 
-    # Living and dying.
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Frees the engine; nothing can be asked afterwards."""
-        self._engine = None
-
-    @property
-    def _live(self) -> _core.RateSimulation:
-        if self._engine is None:
-            raise ConfigError("this simulation has been closed")
-        return self._engine
-
     # Stepping.
 
     @property
     def time_ms(self) -> float:
         """Simulated so far."""
         return self._live.time_ms
-
-    @property
-    def step(self) -> int:
-        """Steps so far."""
-        return self._live.step
 
     def advance(self, steps: int = 1, *, learning: bool = False) -> None:
         """So many Euler steps, with or without plasticity. Other threads of Python run meanwhile.

@@ -7,7 +7,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import _core, toml_text
+from .described import Described
 from .errors import ConfigError
 from .experiment import Experiment
 
@@ -33,7 +33,7 @@ class SpikingProjection:
         return f"SpikingProjection({self.name!r})"
 
 
-class SpikingCircuit:
+class SpikingCircuit(Described):
     """A circuit of spiking neurons. Units stand in the names of keys: mV, ms, pA, Hz.
 
     Args:
@@ -155,22 +155,6 @@ class SpikingCircuit:
             tables: further tables by name, e.g. stimulus=[{…}], run={"seeds": 3}.
         """
         return Experiment(self.to_dict() | {"stage": list(stages)} | tables)
-
-    @property
-    def _document(self) -> _core.Document:
-        return _core.Document.parse(toml_text.document(self.to_dict()), f"<circuit {self.name}>")
-
-    def to_toml(self) -> str:
-        """The circuit as tables of an experiment file, with every name checked."""
-        return _core.circuit_text(self._document)
-
-    def validate(self) -> None:
-        """ConfigError for anything the engine could not run."""
-        self.to_toml()
-
-    def describe(self) -> str:
-        """A page of text: each population with its model, each projection with what it transmits."""
-        return _core.circuit_described(self._document)
 
     def __repr__(self) -> str:
         return (

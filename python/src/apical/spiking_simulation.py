@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +14,11 @@ from . import _core
 from .arrays import ArrayLike, matrix, vector
 from .errors import ConfigError
 from .experiment import Experiment
+from .held import Held, seeds_of
 from .machine import PathLike, thread_count
 from .run import Run
 from .simulation import document_of
 from .spiking import SpikingCircuit
-
-if TYPE_CHECKING:
-    from typing import Self
 
 
 class Spikes(NamedTuple):
@@ -40,7 +37,7 @@ class Counts(NamedTuple):
     bursts: int
 
 
-class SpikingSimulation:
+class SpikingSimulation(Held["_core.SpikingSimulation"]):
     """A circuit of spiking neurons in time, by the engine and in the precision that runs have.
 
     Args:
@@ -72,7 +69,7 @@ class SpikingSimulation:
         seeds: Iterable[int] | None = None,
         threads: int | None = 1,
     ) -> None:
-        self.seeds = [int(s) for s in (seeds if seeds is not None else [seed])]
+        self.seeds = seeds_of(seed, seeds)
         self._engine: _core.SpikingSimulation | None = _core.SpikingSimulation(
             document_of(circuit), self.seeds, thread_count(threads)
         )
@@ -83,30 +80,7 @@ class SpikingSimulation:
                     with suppress(ConfigError):  # it shows another's weights
                         self._engine.set_weights(projection, circuit.weights(projection, s), s)
 
-    # Living and dying.
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Frees the engine; nothing can be asked afterwards."""
-        self._engine = None
-
-    @property
-    def _live(self) -> _core.SpikingSimulation:
-        if self._engine is None:
-            raise ConfigError("this simulation has been closed")
-        return self._engine
-
     # Stepping.
-
-    @property
-    def step(self) -> int:
-        """Steps so far."""
-        return self._live.step
 
     @property
     def time_ms(self) -> float:
