@@ -11,11 +11,12 @@
 
 #include "apical/experiments.h"
 #include "apical/io/checkpoint.h"
-#include "apical/io/hash.h"
 #include "apical/learning.h"
 #include "apical/procedure/course_stepper.h"
 #include "apical/run/export.h"
+#include "apical/run/last_checkpoint.h"
 #include "apical/run/saved_weights.h"
+#include "apical/run/seed_group.h"
 #include "apical/spiking.h"
 #include "core/arrays.h"
 #include "core/dense_weights.h"
@@ -102,7 +103,7 @@ class CourseWeights final : public Weights {
     setting.samples = load_samples(course, circuit_, resources);
     for (const std::uint64_t seed : e.seeds) {
       setting.seed = seed;
-      const std::string section = fmt::format("seed-{}", seed);
+      const std::string section = seed_group(seed);
       courses_.push_back(std::make_unique<CourseStepper>(circuit_, course, setting));
       courses_.back()->load(checkpoint.section(section), fmt::format("{}, section '{}'", origin, section));
     }
@@ -118,18 +119,6 @@ class CourseWeights final : public Weights {
   }
 
  private:
-  /// Unlike a run that is resumed this sets nothing aside.
-  static io::Checkpoint last_checkpoint(const io::Path& run) {
-    const io::Path folder = run / "checkpoints";
-    const std::vector<std::uint64_t> sequences = io::list_checkpoints(folder);
-    if (sequences.empty())
-      throw DataError(
-          fmt::format("{} has no checkpoint; spiking courses of a single stage keep none", run.string()));
-    const io::Path file = folder / io::checkpoint_name(sequences.back());
-    const std::uint64_t experiment = io::xxh3(io::bytes_of(io::read_text(run / "experiment.toml")));
-    return io::decode_checkpoint(io::read_file(file), experiment, file.string());
-  }
-
   SpikingCircuit circuit_;
   std::vector<std::unique_ptr<CourseStepper>> courses_;
 };

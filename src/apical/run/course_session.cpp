@@ -12,6 +12,7 @@
 #include "apical/io/archive.h"
 #include "apical/io/sonata.h"
 #include "apical/procedure/course_samples.h"
+#include "apical/run/seed_group.h"
 #include "apical/run/spiking_results.h"
 
 namespace apical {
@@ -85,9 +86,7 @@ void CourseSession::progressed(double seconds) {
   if (rounds() == 1 && stop_->load()) throw Stopped{};
 }
 
-std::string CourseSession::section_name(std::size_t r) const {
-  return fmt::format("seed-{}", experiment_.seeds[r]);
-}
+std::string CourseSession::section_name(std::size_t r) const { return seed_group(experiment_.seeds[r]); }
 
 void CourseSession::load(const io::Checkpoint& checkpoint, const std::string& origin) {
   const auto at = [&](const std::string& name) { return fmt::format("{}, section '{}'", origin, name); };

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <system_error>
 
@@ -13,6 +12,7 @@
 #include "apical/io/directory.h"
 #include "apical/run/exported.h"
 #include "apical/run/metrics_file.h"
+#include "apical/run/runs_in.h"
 
 namespace apical {
 namespace {
@@ -133,27 +133,9 @@ const std::vector<ExportFormat>& formats_of(ExportWhat what) {
   return spikes;
 }
 
-std::vector<std::uint64_t> wanted_seeds(const std::vector<std::string>& groups,
-                                        std::optional<std::uint64_t> seed, const io::Path& run) {
-  constexpr std::string_view kSeed = "seed-";
-  std::vector<std::uint64_t> there;
-  for (const std::string& group : groups) {
-    std::uint64_t number = 0;
-    const char* const end = group.data() + group.size();
-    if (group.starts_with(kSeed) && std::from_chars(group.data() + kSeed.size(), end, number).ptr == end)
-      there.push_back(number);
-  }
-  std::sort(there.begin(), there.end());
-  if (!seed) return there;
-  if (std::find(there.begin(), there.end(), *seed) != there.end()) return {*seed};
-  throw DataError(fmt::format("{} has nothing of seed {}; it has that of {}", run.string(), *seed,
-                              fmt::join(there, ", ")));
-}
-
 std::vector<io::Path> export_run(const io::Path& run, const ExportRequest& r, ThreadPool& pool) {
   require_format(r.what, r.format);
-  if (!io::file_exists(run / "experiment.toml"))
-    throw DataError(fmt::format("{} is no directory of a run (it has no experiment.toml)", run.string()));
+  require_run(run);
   require_place(run, r.file);
   if (r.what == ExportWhat::metrics) return write_text(r.file, metrics_table(run, r.seed));
   const Exported all = arrays_of(run, r, pool);

@@ -13,6 +13,7 @@
 #include "apical/io/npz.h"
 #include "apical/io/safetensors.h"
 #include "apical/run/saved_weights.h"
+#include "apical/run/seed_group.h"
 
 namespace apical {
 namespace {
@@ -39,7 +40,7 @@ void write_hdf5(const Exported& all, const io::Path& path) {
     file.set_attribute("/", "apical_version", build_info().version);
     file.set_attribute("/", "run", all.run.string());
     for (const ExportedArray& a : all.arrays) {
-      const std::string at = fmt::format("seed-{}/{}", a.seed, a.name);
+      const std::string at = fmt::format("{}/{}", seed_group(a.seed), a.name);
       io::hdf5::Dataset d = file.create_dataset(at, {.element = a.array.element, .dims = a.array.shape});
       if (!a.array.values.empty()) d.write_rows(0, a.array.values);
       file.set_attribute(at, "units", a.unit);
@@ -117,6 +118,20 @@ std::vector<std::string> axes_of(const Parameter& p) {
   return {"channel", "channel below", "height", "width"};
 }
 
+/// Those seeds of which there are groups, or the one that is asked for. DataError if it has none.
+std::vector<std::uint64_t> wanted_seeds(const std::vector<std::string>& groups,
+                                        std::optional<std::uint64_t> seed, const io::Path& run) {
+  std::vector<std::uint64_t> there;
+  for (const std::string& group : groups) {
+    if (const std::optional<std::uint64_t> of = seed_of_group(group)) there.push_back(*of);
+  }
+  std::sort(there.begin(), there.end());
+  if (!seed) return there;
+  if (std::find(there.begin(), there.end(), *seed) != there.end()) return {*seed};
+  throw DataError(fmt::format("{} has nothing of seed {}; it has that of {}", run.string(), *seed,
+                              fmt::join(there, ", ")));
+}
+
 }  // namespace
 
 std::string name_in_file(const Exported& all, const ExportedArray& a) {
@@ -152,7 +167,7 @@ Exported exported_weights(const io::Path& run, std::optional<std::uint64_t> seed
   const std::vector<std::uint64_t>& seeds = model.experiment().seeds;
   std::vector<std::string> groups;
   groups.reserve(seeds.size());
-  for (const std::uint64_t s : seeds) groups.push_back(fmt::format("seed-{}", s));
+  for (const std::uint64_t s : seeds) groups.push_back(seed_group(s));
   const std::vector<std::uint64_t> wanted = wanted_seeds(groups, seed, run);
   Exported all{run, ExportWhat::weights, {}};
   for (std::size_t r = 0; r < seeds.size(); ++r) {
@@ -179,7 +194,7 @@ Exported exported_recordings(const io::Path& run, std::optional<std::uint64_t> s
   const io::hdf5::File file = io::hdf5::File::open(path);
   Exported all{run, ExportWhat::recordings, {}};
   for (const std::uint64_t s : wanted_seeds(file.names(), seed, run))
-    add_recordings(file, fmt::format("seed-{}", s), "", s, all.arrays);
+    add_recordings(file, seed_group(s), "", s, all.arrays);
   return all;
 }
 

@@ -32,9 +32,4 @@ Exported exported_weights(const io::Path& run, std::optional<std::uint64_t> seed
 Exported exported_recordings(const io::Path& run, std::optional<std::uint64_t> seed);
 Exported exported_spikes(const io::Path& run, std::optional<std::uint64_t> seed);
 
-/// Seeds of a file with groups seed-N that are wanted. DataError with those there are if there is no such
-/// one.
-std::vector<std::uint64_t> wanted_seeds(const std::vector<std::string>& groups,
-                                        std::optional<std::uint64_t> seed, const io::Path& run);
-
 }  // namespace apical

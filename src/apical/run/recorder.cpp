@@ -6,17 +6,18 @@
 #include <cmath>
 
 #include "apical/core/build_info.h"
+#include "apical/run/seed_group.h"
 
 namespace apical {
 namespace {
 
 std::string group_of(const Experiment& e, const RecordRequest& r, std::uint64_t seed) {
-  if (!r.projection.empty()) return fmt::format("seed-{}/projections/{}", seed, r.projection);
-  if (r.layered) return fmt::format("seed-{}/{}", seed, r.population);
+  if (!r.projection.empty()) return fmt::format("{}/projections/{}", seed_group(seed), r.projection);
+  if (r.layered) return fmt::format("{}/{}", seed_group(seed), r.population);
   const Population& p = e.circuit()[e.circuit().population(r.population)];
   const std::string area = p.area.empty() ? "external" : p.area;
   const std::string name = p.name.starts_with(area + ".") ? p.name.substr(area.size() + 1) : p.name;
-  return fmt::format("seed-{}/{}/{}", seed, area, name);
+  return fmt::format("{}/{}/{}", seed_group(seed), area, name);
 }
 
 /// What is asked for, as the learner has it. ConfigError with the nearest name if it has no such thing.

@@ -24,4 +24,9 @@ std::vector<io::Path> runs_in(const io::Path& directory) {
   return runs;
 }
 
+void require_run(const io::Path& directory) {
+  if (io::file_exists(directory / "experiment.toml")) return;
+  throw DataError(fmt::format("{} is no directory of a run (it has no experiment.toml)", directory.string()));
+}
+
 }  // namespace apical

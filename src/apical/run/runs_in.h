@@ -11,4 +11,7 @@ namespace apical {
 /// planned, in its order, begun or not. Throws DataError if it is neither.
 std::vector<io::Path> runs_in(const io::Path& directory);
 
+/// Throws DataError if `directory` is not that of a run.
+void require_run(const io::Path& directory);
+
 }  // namespace apical

@@ -4,16 +4,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
-#include "apical/io/checkpoint.h"
 #include "apical/io/directory.h"
+#include "apical/io/file.h"
 #include "apical/io/hash.h"
 #include "apical/io/npy_reader.h"
 #include "apical/io/safetensors.h"
 #include "apical/learning/trainer.h"
+#include "apical/run/last_checkpoint.h"
 #include "apical/run/make_learner.h"
+#include "apical/run/runs_in.h"
+#include "apical/run/seed_group.h"
 #include "apical/run/state_file.h"
 
 namespace apical {
@@ -21,13 +23,11 @@ namespace {
 
 /// "seed-3/input->a1" → 3 and "input->a1".
 std::optional<std::pair<std::uint64_t, std::string>> seed_and_name(std::string_view name) {
-  constexpr std::string_view kSeed = "seed-";
   const auto slash = name.find('/');
-  if (!name.starts_with(kSeed) || slash == std::string_view::npos) return {};
-  std::uint64_t seed = 0;
-  const auto [end, fault] = std::from_chars(name.data() + kSeed.size(), name.data() + slash, seed);
-  if (fault != std::errc{} || end != name.data() + slash) return {};
-  return std::pair{seed, std::string(name.substr(slash + 1))};
+  if (slash == std::string_view::npos) return {};
+  const std::optional<std::uint64_t> seed = seed_of_group(name.substr(0, slash));
+  if (!seed) return {};
+  return std::pair{*seed, std::string(name.substr(slash + 1))};
 }
 
 SavedWeights from_file(const io::Path& file, const io::Arrays& arrays) {
@@ -65,18 +65,8 @@ SavedWeights from_run(const io::Path& run, ThreadPool& pool) {
   return weights;
 }
 
-io::Checkpoint last_checkpoint(const io::Path& run) {
-  const io::Path folder = run / "checkpoints";
-  const std::vector<std::uint64_t> sequences = io::list_checkpoints(folder);
-  if (sequences.empty()) throw DataError(fmt::format("{} has no checkpoint", run.string()));
-  const io::Path file = folder / io::checkpoint_name(sequences.back());
-  const std::uint64_t experiment = io::xxh3(io::bytes_of(io::read_text(run / "experiment.toml")));
-  return io::decode_checkpoint(io::read_file(file), experiment, file.string());
-}
-
 Experiment experiment_of(const io::Path& run) {
-  if (!io::file_exists(run / "experiment.toml"))
-    throw DataError(fmt::format("{} is no directory of a run (it has no experiment.toml)", run.string()));
+  require_run(run);
   Experiment e = read_experiment(TomlDocument::read((run / "experiment.toml").string()));
   if (std::holds_alternative<SpikingExperiment>(e.subject))
     throw DataError(

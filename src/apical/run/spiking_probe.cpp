@@ -14,6 +14,7 @@
 #include "apical/run/contrasts.h"
 #include "apical/run/manifest_facts.h"
 #include "apical/run/probe_parts.h"
+#include "apical/run/seed_group.h"
 
 namespace apical {
 namespace {
@@ -102,7 +103,7 @@ class SpikingProbe final : public ProbeSession {
  private:
   bool over() const { return schooling_ == schoolings_.size(); }
   std::size_t next_epoch() const { return schoolings_[schooling_].epochs[probed_]; }
-  std::string section_of(std::size_t r) const { return fmt::format("seed-{}", e_.seeds[r]); }
+  std::string section_of(std::size_t r) const { return seed_group(e_.seeds[r]); }
   bool is_test(const CourseRound& round) const {
     return course_.stages[round.stage].when == course::When::after;
   }

@@ -9,6 +9,7 @@
 #include "apical/core/build_info.h"
 #include "apical/io/file_system.h"
 #include "apical/io/hdf5.h"
+#include "apical/run/seed_group.h"
 
 namespace apical {
 namespace {
@@ -137,7 +138,7 @@ void write_spiking_results(const SpikingExperiment& e,
     Writer writer(file);
     writer.array("seeds", e.seeds);
     for (std::size_t r = 0; r < courses.size(); ++r) {
-      const std::string seed = fmt::format("seed-{}", e.seeds[r]);
+      const std::string seed = seed_group(e.seeds[r]);
       file.create_group(seed);
       const auto& segments = courses[r]->segments();
       for (std::size_t i = 0; i < segments.size(); ++i)
@@ -164,7 +165,7 @@ std::vector<SeedResults> read_spiking_results(const io::Path& path) {
   std::vector<SeedResults> out;
   for (const std::uint64_t seed : file.dataset("seeds").read<std::uint64_t>()) {
     SeedResults r{seed, {}, {}};
-    const std::string group = fmt::format("seed-{}", seed);
+    const std::string group = seed_group(seed);
     if (file.contains(group + "/curves")) {
       for (const std::string& i : in_order(file, group + "/curves", {})) {
         const std::string at = group + "/curves/" + i;

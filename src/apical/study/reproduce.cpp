@@ -18,6 +18,7 @@
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
+#include "apical/run/last_checkpoint.h"
 #include "apical/run/metrics_file.h"
 #include "apical/study/run_with_report.h"
 
@@ -164,12 +165,8 @@ void write_outcomes(const ReproductionResult& r, const io::Path& directory) {
 
 /// The last checkpoint; nothing if there is none that this program reads.
 std::optional<io::Checkpoint> final_checkpoint(const io::Path& run) {
-  const std::vector<std::uint64_t> sequences = io::list_checkpoints(run / "checkpoints");
-  if (sequences.empty()) return std::nullopt;
-  const io::Path file = run / "checkpoints" / io::checkpoint_name(sequences.back());
-  const std::string experiment = io::read_text(run / "experiment.toml");
   try {
-    return io::decode_checkpoint(io::read_file(file), io::xxh3(io::bytes_of(experiment)), file.string());
+    return find_last_checkpoint(run);
   } catch (const DataError&) {
     return std::nullopt;
   }

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/run/last_checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apical/core/error.h"
+#include "apical/io/hash.h"
+
+namespace apical {
+
+std::optional<io::Checkpoint> find_last_checkpoint(const io::Path& run) {
+  const io::Path folder = run / "checkpoints";
+  const std::vector<std::uint64_t> sequences = io::list_checkpoints(folder);
+  if (sequences.empty()) return std::nullopt;
+  const io::Path file = folder / io::checkpoint_name(sequences.back());
+  const std::string experiment = io::read_text(run / "experiment.toml");
+  return io::decode_checkpoint(io::read_file(file), io::xxh3(io::bytes_of(experiment)), file.string());
+}
+
+io::Checkpoint last_checkpoint(const io::Path& run) {
+  std::optional<io::Checkpoint> last = find_last_checkpoint(run);
+  if (!last)
+    throw DataError(
+        fmt::format("{} has no checkpoint; spiking courses of a single stage keep none", run.string()));
+  return std::move(*last);
+}
+
+}  // namespace apical
