@@ -107,6 +107,13 @@ FieldValue value_of(const nb::handle& given) {
 
 /// Features and outputs of a task; makes its data set, and with it all checks.
 std::pair<std::size_t, std::size_t> task_sizes(const nb::dict& table, const Handed& handed) {
+  const Dataset data = dataset_of(table, handed);
+  return {data.inputs(), data.outputs()};
+}
+
+}  // namespace
+
+Dataset dataset_of(const nb::dict& table, const Handed& handed) {
   TaskParameters parameters;
   std::string name;
   for (const auto [key, value] : table) {
@@ -118,11 +125,8 @@ std::pair<std::size_t, std::size_t> task_sizes(const nb::dict& table, const Hand
     }
   }
   ThreadPool alone(1);
-  const Dataset data = make_dataset(name, parameters, resources_of(alone, {}, handed));
-  return {data.inputs(), data.outputs()};
+  return make_dataset(name, parameters, resources_of(alone, {}, handed));
 }
-
-}  // namespace
 
 void Handed::add_world(const std::string& name, nb::object make, std::size_t observations,
                        std::size_t actions) {

@@ -11,6 +11,7 @@
 
 #include "apical/core/resources.h"
 #include "apical/tasks/array_data.h"
+#include "apical/tasks/dataset.h"
 #include "apical/tasks/foreign_world.h"
 #include "core/arrays.h"
 
@@ -36,6 +37,9 @@ class Handed {
   std::shared_ptr<HandedWorlds> worlds_ = std::make_shared<HandedWorlds>();
   std::shared_ptr<HandedArrays> arrays_ = std::make_shared<HandedArrays>();
 };
+
+/// The data set that a table [task] describes, which this makes, with all its checks.
+Dataset dataset_of(const nanobind::dict& table, const Handed& handed);
 
 /// Resources with all that was handed in.
 Resources resources_of(ThreadPool& pool, const std::string& data, const Handed& handed);

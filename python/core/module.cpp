@@ -13,6 +13,7 @@ NB_MODULE(_core, m) {
   m.def("numerics_version", [] { return apical::kNumericsVersion; });
   bind_errors(m);
   bind_handed(m);
+  bind_environment(m);
   bind_documents(m);
   bind_runs(m);
   bind_studies(m);

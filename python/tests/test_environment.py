@@ -177,25 +177,53 @@ def test_two_worlds_of_one_name_are_told_apart() -> None:
         ap.compare([experiment(first), experiment(second).update({"label": "other"})])
 
 
-def test_gymnasiums_cart_pole_is_the_plant_of_the_task_step_by_step() -> None:
+@pytest.mark.parametrize("seed", range(20))
+def test_gymnasiums_cart_pole_is_the_environment_of_the_task_step_by_step(seed: int) -> None:
     gymnasium = pytest.importorskip("gymnasium", reason="gymnasium is not there")
-    task = ap.Task.env("CartPole-v1")
-    assert (task.inputs, task.outputs) == (4, 2)
-    assert task.to_dict()["solved"] == 475
-    world = gymnasium.make("CartPole-v1").unwrapped
-    world.reset(seed=1)
-    start = np.array([0.01, -0.02, 0.03, 0.04])
-    world.state = tuple(start)
-    # The physics of docs/tasks.md: Barto, Sutton & Anderson (1983), Euler with 20 ms.
-    x = start.copy()
-    for action in [1, 0, 0, 1, 1, 0] * 3:
-        force = 10.0 if action else -10.0
-        t = (force + 0.05 * x[3] ** 2 * np.sin(x[2])) / 1.1
-        thetaacc = (9.8 * np.sin(x[2]) - np.cos(x[2]) * t) / (0.5 * (4 / 3 - 0.1 * np.cos(x[2]) ** 2 / 1.1))
-        xacc = t - 0.05 * thetaacc * np.cos(x[2]) / 1.1
-        x += 0.02 * np.array([x[1], xacc, x[3], thetaacc])
-        seen = world.step(action)[0]
-        np.testing.assert_allclose(seen, x, rtol=1e-6, atol=1e-7)
+    ours = ap.Environment("cart-pole-v1")
+    theirs = gymnasium.make("CartPole-v1").unwrapped
+    theirs.reset(seed=seed)
+    start, _ = ours.reset(seed=seed)
+    theirs.state = tuple(start)  # gymnasium draws its own
+    chance = np.random.default_rng(seed)
+    steps = 0
+    while True:
+        action = int(chance.integers(2))
+        seen, reward, terminated, truncated, _ = ours.step(action)
+        expected, their_reward, their_end, *_ = theirs.step(action)
+        # The same doubles, but for the last bit of NumPy's sine; gymnasium returns them rounded to float32.
+        np.testing.assert_allclose(seen, np.array(theirs.state), rtol=1e-13, atol=1e-15)
+        np.testing.assert_allclose(seen, expected, rtol=1e-6, atol=1e-7)
+        assert (reward, terminated) == (their_reward, their_end)
+        steps += 1
+        if terminated:
+            break
+    assert not truncated
+    assert steps > 5
+    with pytest.raises(ap.ConfigError, match="the episode is over"):
+        ours.step(0)
+
+
+def test_the_time_limit_is_that_of_gymnasium() -> None:
+    assert ap.Task.env("CartPole-v1").to_dict()["solved"] == 475
+    world = ap.Environment("cart-pole-v1")
+    x, _ = world.reset(seed=1)
+    for step in range(1, 501):
+        # A controller that holds the pole: push to the side to which it falls.
+        x, _, terminated, truncated, _ = world.step(int(x[2] + 0.5 * x[3] + 0.02 * x[0] + 0.05 * x[1] > 0))
+        assert not terminated
+        assert truncated == (step == 500)
+
+
+def test_an_environment_is_asked_for_what_there_is() -> None:
+    with pytest.raises(ap.ConfigError, match="'yin-yang' has no environment"):
+        ap.Environment("yin-yang")
+    with pytest.raises(ap.ConfigError, match="did you mean 'cart-pole-v1'"):
+        ap.Environment("cart-pole-v2")
+    world = ap.Environment("cart-pole-v1")
+    world.reset(seed=0)
+    with pytest.raises(ap.ConfigError, match="action 2: there are 2"):
+        world.step(2)
 
 
 @pytest.mark.parametrize("name", ["CartPole-v1"])

@@ -79,6 +79,38 @@ def test_ctrl_c_in_a_terminal_ends_with_a_checkpoint_and_resume_goes_on(tmp_path
     assert states(stopped.resume().path) == states(whole.path)
 
 
+def test_an_interrupted_cell_of_a_notebook_ends_with_a_checkpoint_and_resume_goes_on(tmp_path: Path) -> None:
+    manager_of = pytest.importorskip("jupyter_client", reason="jupyter_client is not there").KernelManager
+    pytest.importorskip("ipykernel", reason="ipykernel is not there")
+    manager = manager_of(kernel_name="python3")
+    manager.start_kernel(cwd=str(tmp_path))
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        client.execute(
+            f"import apical as ap\nap.Experiment({LONG!r}).run(out='stopped', "
+            "callbacks=[lambda e: print('epoch', e.epoch, flush=True)])"
+        )
+        while "epoch 1" not in client.get_iopub_msg(timeout=60)["content"].get("text", ""):
+            pass
+        pressed = time.monotonic()
+        manager.interrupt_kernel()
+        answer = client.get_shell_msg(timeout=60)["content"]
+        print(f"the cell ended {1000 * (time.monotonic() - pressed):.0f} ms after it was interrupted")
+        assert answer["ename"] == "KeyboardInterrupt"
+        client.execute("print(ap.Run('stopped').finished, 'usable')")
+        said = ""
+        while "usable" not in said:
+            said += client.get_iopub_msg(timeout=60)["content"].get("text", "")
+        assert "False usable" in said
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    whole = ap.Experiment(LONG).run(out="whole")
+    assert states(ap.Run(tmp_path / "stopped").resume().path) == states(whole.path)
+
+
 def test_a_handler_that_raises_ends_the_run_and_one_that_does_not_lets_it_go_on() -> None:
     calls = []
 

@@ -28,6 +28,7 @@ from .circuit import (
     normal,
     uniform,
 )
+from .environment import Environment
 from .errors import ConfigError, DataError, Error, IoError, NumericalFault
 from .experiment import Experiment, Forecast, experiment, read
 from .rules import Rule, rule
@@ -53,6 +54,7 @@ __all__ = [
     "ConfigError",
     "Counts",
     "DataError",
+    "Environment",
     "EpochEnd",
     "Error",
     "Experiment",

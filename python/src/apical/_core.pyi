@@ -33,6 +33,25 @@ class Handed:
 def task_sizes(table: dict, handed: Handed) -> tuple[int, int]:
     """Features and outputs; makes the data set, with all its checks."""
 
+class TaskEnvironment:
+    """The environment of a task that rewards."""
+
+    def __init__(self, task: dict) -> None: ...
+
+    @property
+    def observations(self) -> int: ...
+
+    @property
+    def actions(self) -> int: ...
+
+    def begin(self, episode: int) -> Annotated[NDArray[numpy.float64], dict(shape=(None,))]:
+        """The observation at the start of an episode."""
+
+    def act(self, action: int) -> tuple[Annotated[NDArray[numpy.float64], dict(shape=(None,))], float, bool, bool]:
+        """
+        Observation, reward, whether nothing follows, whether a time limit cut it.
+        """
+
 class Document:
     """A parsed experiment file."""
 

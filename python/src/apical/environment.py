@@ -1,15 +1,78 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Environments with gymnasium's interface, as the engine acts in them. gymnasium itself is not needed."""
+"""Environments with gymnasium's interface: those of tasks to act in by hand, and those of users as the engine acts in
+them. gymnasium itself is not needed."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from . import _core
 from .errors import ConfigError, DataError
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A space of observations: arrays of this shape."""
+
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Actions:
+    """A space of actions: 0 to n - 1."""
+
+    n: int
+
+
+class Environment:
+    """The environment of a task that rewards, with gymnasium's interface, to act in by hand.
+
+    Args:
+        task: its name, as `cart-pole-v1`.
+        options: of the task, as in `[task]`.
+
+    Raises:
+        ConfigError: there is no such task, it has no such option, or it shows samples and rewards nothing.
+
+    >>> world = Environment("cart-pole-v1", episode_steps=200)
+    >>> observation, info = world.reset(seed=3)
+    >>> observation.shape, world.action_space.n
+    ((4,), 2)
+    >>> observation, reward, terminated, truncated, info = world.step(1)
+    >>> reward, terminated, truncated
+    (1.0, False, False)
+    """
+
+    def __init__(self, task: str, **options: Any) -> None:
+        self._world = _core.TaskEnvironment({"name": task, **options})
+        self._episode = 0
+        self.observation_space = Numbers((self._world.observations,))
+        self.action_space = Actions(self._world.actions)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[npt.NDArray[np.float64], dict[str, Any]]:
+        """Goes to the start of episode `seed`, which is the same for everybody; None: of the one after the last.
+
+        Returns:
+            The observation, and nothing else that is known.
+        """
+        self._episode = self._episode + 1 if seed is None else seed
+        return self._world.begin(self._episode), {}
+
+    def step(self, action: int) -> tuple[npt.NDArray[np.float64], float, bool, bool, dict[str, Any]]:
+        """Acts: the observation after it, the reward, whether nothing follows, whether a time limit cut the episode.
+
+        Raises:
+            ConfigError: there is no such action, or the episode is over.
+        """
+        observation, reward, terminated, truncated = self._world.act(int(action))
+        return observation, reward, terminated, truncated, {}
 
 
 def sizes_of(environment: Any) -> tuple[int, int]:
