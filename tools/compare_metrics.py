@@ -72,14 +72,15 @@ def key_text(key):
     return f"epoch {epoch:g}, {metric} of {where}, seed {seed}"
 
 
-def compare(run, old, new, shown=10):
-    """Numbers compared, differences as sentences, metrics that only the new run has."""
+def compare(run, old, new, largest):
+    """Numbers compared, differences as sentences, metrics that only the new run has; the largest difference of each metric is noted."""
     differences = []
     for key, value in old.items():
         if key not in new:
             differences.append(f"{run}: {key_text(key)}: {value!r} before, nothing now")
         elif not same(value, new[key]):
             differences.append(f"{run}: {key_text(key)}: {value!r} before, {new[key]!r} now")
+            largest[key[2]] = max(largest.get(key[2], 0), abs(value - new[key]))
     courses = {(where, metric) for _, where, metric, _ in old}
     added = set()
     for key, value in new.items():
@@ -89,8 +90,6 @@ def compare(run, old, new, shown=10):
             differences.append(f"{run}: {key_text(key)}: nothing before, {value!r} now")
         else:
             added.add(f"{key[2]} of {key[1]}")
-    if len(differences) > shown:
-        differences[shown:] = [f"{run}: and {len(differences) - shown} more"]
     return len(set(old) & set(new)), differences, added
 
 
@@ -102,21 +101,25 @@ def main():
     before, now = runs_below(arguments.old), runs_below(arguments.new)
     if not before:
         sys.exit(f"{arguments.old} holds no run (no metrics.ndjson)")
-    numbers, differing = 0, 0
+    numbers, differing, shown, largest = 0, 0, 10, {}
     for run, file in before.items():
         if run not in now:
             print(f"{run}: no such run in {arguments.new}")
             differing += 1
             continue
-        compared, differences, added = compare(run, measurements(file), measurements(now[run]))
+        compared, differences, added = compare(run, measurements(file), measurements(now[run]), largest)
         numbers += compared
         differing += len(differences)
-        for line in differences:
+        for line in differences[:shown]:
             print(line)
+        if len(differences) > shown:
+            print(f"{run}: and {len(differences) - shown} more")
         for metric in sorted(added):
             print(f"{run}: {metric} is measured now and was not before")
     for run in sorted(set(now) - set(before)):
         print(f"{run}: only in {arguments.new}")
+    for metric, by in sorted(largest.items()):
+        print(f"{metric} differs by at most {by:.1e}")
     print(f"{numbers} numbers of {len(before)} runs compared, {differing} differences")
     return 1 if differing else 0
 
