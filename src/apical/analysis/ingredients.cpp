@@ -174,7 +174,7 @@ Range range_of(const Circuit& c, const Projection& j) {
   }
   Range r = range_of(c, j.weights, j.topology == Topology::one_to_one);
   if (!j.rule || j.rule->eta == 0) return r;
-  if (j.rule->post.kind != PostFactor::Kind::none) return {-kUnbounded, kUnbounded};
+  if (j.rule->interpreted || j.rule->post.kind != PostFactor::Kind::none) return {-kUnbounded, kUnbounded};
   // Pure decay stays between where a weight starts and where it goes.
   r.include(j.rule->decay.toward == WeightDecay::Toward::identity ? 1 : 0);
   return r;

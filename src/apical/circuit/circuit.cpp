@@ -8,6 +8,7 @@
 #include <iterator>
 #include <set>
 
+#include "apical/circuit/formula_rule.h"
 #include "apical/core/field_error.h"
 
 namespace apical {
@@ -137,6 +138,18 @@ void validate_rule(const Circuit& circuit, const Projection& j) {
     return fmt::format("{} of the rule of projection '{}'", field, j.name);
   };
   require_finite(rule.eta, "rule", where("eta"));
+  if (rule.formula && rule != rule_of(*rule.formula, j.compartment)) {
+    throw FieldError::about({"rule"},
+                            fmt::format("{} does not give what else the rule says", where("formula")),
+                            "make the rule of its formula with rule_of()");
+  }
+  if (rule.interpreted) {
+    if (!rule.formula)
+      throw FieldError::about({"rule"},
+                              fmt::format("{} is missing, and the rule is interpreted", where("formula")));
+    for (const std::string& compartment : formula::parse(*rule.formula).compartments())
+      to.compartment_index(compartment, fmt::format("the rule of projection '{}'", j.name), "rule");
+  }
   if (j.view) {
     throw FieldError::about(
         {"rule"},
@@ -520,6 +533,11 @@ std::size_t Circuit::neuron_count() const {
 namespace {
 std::string rule_text(const Population& to, const Projection& j) {
   const PlasticityRule& r = *j.rule;
+  if (r.interpreted) {
+    std::string numbers;
+    for (const auto& [name, number] : r.formula->numbers) numbers += fmt::format(", {} = {:g}", name, number);
+    return fmt::format("dw/dt = {}{} (interpreted)", r.formula->text, numbers);
+  }
   std::string post, pre;
   const std::string v = "v_" + r.post.compartment;
   const double tau = to.tau_ms();

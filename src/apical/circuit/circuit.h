@@ -20,6 +20,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "apical/circuit/formula.h"
 #include "apical/core/activation.h"
 #include "apical/core/matrix.h"
 #include "apical/core/names.h"
@@ -263,6 +264,9 @@ struct PlasticityRule {
   PreFactor pre = {};
   WeightDecay decay = {};
   double update_low_pass_ms = 0;  ///< 0 = off; q += dt/tau (dW - q), w += q
+  /// What the rule was written as; made of it by rule_of() (formula_rule.h), which sets everything else.
+  std::optional<Formula> formula = {};
+  bool interpreted = false;  ///< no product of factors: dW = dt eta formula
   bool operator==(const PlasticityRule&) const = default;
 };
 

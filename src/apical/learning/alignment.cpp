@@ -40,6 +40,27 @@ double product(RankOne a, RankOne b, const Matrix<double>& existing) {
   return sum;
 }
 
+/// The products of a whole update with an exact one where synapses exist; both are added to their sums.
+CreditProducts products_of(const Matrix<double>& whole, RankOne exact, double g,
+                           const Matrix<double>& existing, Matrix<double>& credit_sum,
+                           Matrix<double>& gradient_sum) {
+  CreditProducts out;
+  const bool one_to_one = whole.rows() != exact.post.size();
+  for (std::size_t i = 0; i < exact.post.size(); ++i) {
+    for (std::size_t k = 0; k < exact.pre.size(); ++k) {
+      if ((one_to_one && i != k) || (existing.size() != 0 && existing(i, k) == 0)) continue;
+      const double credit = one_to_one ? whole(0, k) : whole(i, k);
+      const double gradient = g * exact.post[i] * exact.pre[k];
+      out.ab += credit * gradient;
+      out.aa += credit * credit;
+      out.bb += gradient * gradient;
+      credit_sum(i, k) += credit;
+      gradient_sum(i, k) += gradient;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 double angle_degrees(double ab, double aa, double bb) {
@@ -101,6 +122,11 @@ AlignmentMeter::AlignmentMeter(const Circuit& circuit, FeedforwardGradient& grad
     if (at == areas.end()) areas.push_back(to.area);
     post_.emplace_back(to.size);
     pre_.emplace_back(circuit[circuit[j].from].size);
+    const std::size_t pairs = std::min(post_.back().size(), pre_.back().size());
+    whole_.push_back(!circuit[j].rule->interpreted ? Matrix<double>()
+                     : circuit[j].topology == Topology::one_to_one
+                         ? Matrix<double>(1, pairs)
+                         : Matrix<double>(post_.back().size(), pre_.back().size()));
     credit_sum_.emplace_back(post_.back().size(), pre_.back().size());
     gradient_sum_.push_back(credit_sum_.back());
   }
@@ -118,6 +144,14 @@ void AlignmentMeter::sample(std::span<const double> input, std::span<const doubl
     const double g = gradient_.gamma(gradient_.learnable()[m]);
     const Matrix<double>& existing = gradient_.existing(gradient_.learnable()[m]);
     CreditProducts& area = products[area_of_[m]];
+    if (whole_[m].size() != 0) {
+      const CreditProducts whole =
+          products_of(whole_[m], exact, g, existing, credit_sum_[m], gradient_sum_[m]);
+      area.ab += whole.ab;
+      area.aa += whole.aa;
+      area.bb += whole.bb;
+      continue;
+    }
     area.ab += g * product(credit, exact, existing);
     area.aa += product(credit, credit, existing);
     area.bb += g * g * product(exact, exact, existing);

@@ -59,7 +59,8 @@ class AngleStatistics {
   std::size_t samples_ = 0;
 };
 
-/// Collects samples of one replica. Credit arrives as the factors of rank-one updates.
+/// Collects samples of one replica. Credit arrives as the factors of rank-one updates, or, of rules that are
+/// interpreted, as whole ones.
 class AlignmentMeter {
  public:
   /// `gradient` holds the replica's weights and must outlive the meter.
@@ -68,6 +69,8 @@ class AlignmentMeter {
   /// Factors of the update of learnable projection number `m`, to be filled before sample().
   std::span<double> post(std::size_t m) { return post_[m]; }
   std::span<double> pre(std::size_t m) { return pre_[m]; }
+  /// The update of a rule that is interpreted; one to one a single row. Empty for others.
+  Matrix<double>& whole(std::size_t m) { return whole_[m]; }
   void sample(std::span<const double> input, std::span<const double> target);
 
   /// One entry per area with learnable projections, in the circuit's order, then "total".
@@ -79,7 +82,7 @@ class AlignmentMeter {
   std::vector<std::size_t> area_of_;  ///< by learnable projection
   std::size_t areas_ = 0;
   std::vector<std::vector<double>> post_, pre_;
-  std::vector<Matrix<double>> credit_sum_, gradient_sum_;
+  std::vector<Matrix<double>> whole_, credit_sum_, gradient_sum_;
   std::optional<AngleStatistics> angles_;  ///< once the areas are known
 };
 

@@ -31,10 +31,11 @@ double attenuation(const Population& p, std::string_view compartment) {
   return own / total;
 }
 
-/// A rule without one of its factors only decays.
+/// A rule without one of its factors only decays, unless it is a formula that no factors say.
 bool assigns_credit(const Projection& j) {
-  return j.rule && j.rule->eta != 0 && j.rule->post.kind != PostFactor::Kind::none &&
-         j.rule->pre.kind != PreFactor::Kind::none;
+  if (!j.rule || j.rule->eta == 0) return false;
+  return j.rule->interpreted ||
+         (j.rule->post.kind != PostFactor::Kind::none && j.rule->pre.kind != PreFactor::Kind::none);
 }
 
 std::vector<ProjectionId> forward_projections(const Circuit& circuit) {

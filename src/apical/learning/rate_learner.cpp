@@ -362,8 +362,13 @@ std::vector<std::vector<AreaAlignment>> RateLearner<Real>::align(const Order& or
       teach(n, first, count, order, k, k > 0, [&](rate::Step steps, bool) { n.advance(steps, watch); });
       for (std::size_t i = 0; i < count; ++i) {
         const auto& learnable = gradients[i].learnable();
-        for (std::size_t m = 0; m < learnable.size(); ++m)
-          n.credit(learnable[m], i, meters[i].post(m), meters[i].pre(m));
+        for (std::size_t m = 0; m < learnable.size(); ++m) {
+          if (Matrix<double>& whole = meters[i].whole(m); whole.size() != 0) {
+            n.credit(learnable[m], i, whole);
+          } else {
+            n.credit(learnable[m], i, meters[i].post(m), meters[i].pre(m));
+          }
+        }
         data(first + i).train.read_input(order[first + i][k], std::span<double>(input));
         telling_of(seeds()[first + i], static_cast<std::uint64_t>(n.step()),
                    [&] { meters[i].sample(input, current_target_.row(first + i)); });

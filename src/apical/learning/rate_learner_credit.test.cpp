@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Credit of whole circuits against the exact gradient, as RateLearner::align measures it.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "apical/circuit/formula_rule.h"
 #include "apical/learning/rate_learner.h"
 #include "apical/models/dendritic_microcircuit.h"
 #include "apical/models/dendritic_predictive_coding.h"
@@ -114,6 +116,23 @@ TEST(CreditOfCircuits, OfPredictiveCodingApproachesTheGradientAsTheApicalConduct
   models::DendriticPredictiveCoding m;
   m.eta_lateral = {0.3};
   expect_linear_in_apical_conductance(m);
+}
+
+TEST(CreditOfCircuits, OfAnInterpretedRuleIsThatOfTheProductThatItComesTo) {
+  models::ErrorNeuronMicrocircuit m;
+  m.layers = {4, 6, 5, 3};
+  const Circuit product = build(m);
+  Circuit interpreted = product;
+  for (const std::uint32_t k : {0U, 1U, 2U}) {
+    Projection& j = interpreted.edit(interpreted.projection(
+        k == 0 ? "input->a1.rep.basal" : fmt::format("a{}.rep->a{}.rep.basal", k, k + 1)));
+    j.rule = rule_of({"eta * (look - a * v) * pre + 0 * tanh(w)", {{"eta", j.rule->eta}}}, j.compartment);
+    ASSERT_TRUE(j.rule->interpreted);
+  }
+  const Angles a = angles(product, 0.1), b = angles(interpreted, 0.1);
+  EXPECT_GT(a.mean, 0.1);
+  EXPECT_NEAR(a.mean, b.mean, 1e-9);
+  EXPECT_NEAR(a.worst, b.worst, 1e-9);
 }
 
 TEST(CreditOfCircuits, IsComparedInForwardProjectionsOnly) {

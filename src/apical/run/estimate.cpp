@@ -6,6 +6,8 @@
 #include <set>
 #include <tuple>
 
+#include "apical/circuit/formula.h"
+
 namespace apical {
 namespace {
 
@@ -87,6 +89,7 @@ class StateSize {
   /// one.
   void count_factors(const Projection& j) {
     const PlasticityRule& r = *j.rule;
+    if (r.interpreted) return count_interpreted(j, formula::parse(*r.formula));
     const std::size_t copies = rides_on_the_sweep(j) ? 1 : 0;
     if (r.post.kind != PostFactor::Kind::none &&
         post_.insert({j.to.value, r.post.kind, r.post.compartment, r.post.gain, r.post.low_pass_ms}).second) {
@@ -96,6 +99,16 @@ class StateSize {
         pre_.insert({j.from.value, j.transmits, j.delay_steps, r.pre.low_pass_ms}).second) {
       vectors(1 + copies + (r.pre.low_pass_ms > 0 ? 1 : 0), c_[j.from].size);
     }
+  }
+
+  /// Copies of what a formula reads of the step before.
+  void count_interpreted(const Projection& j, const formula::Expression& formula) {
+    const std::size_t potentials =
+        (formula.uses(formula::Local::look) ? 1 : 0) + formula.compartments().size();
+    vectors(potentials, c_[j.to].size);
+    if (formula.uses(formula::Local::pre) &&
+        pre_.insert({j.from.value, j.transmits, j.delay_steps, 0}).second)
+      vectors(1, c_[j.from].size);
   }
 
   const Circuit& c_;

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
+#include <vector>
 
+#include "apical/engine/rate/rule_cost.h"
 #include "apical/run/estimate.h"
 #include "apical/run/forecast_parts.h"
 #include "apical/run/make_learner.h"
@@ -46,6 +50,40 @@ Experiment with_brief_samples(Experiment e) {
   const double steps = std::max(200.0, 2.0 * static_cast<double>(forward_depth(c)) + 2);
   e.presentation.presentation_ms = std::min(e.presentation.presentation_ms, steps * c.dt_ms);
   return e;
+}
+
+/// Rules that are interpreted, and what that costs; each formula is measured once, where it has most
+/// synapses.
+void add_interpreted_rules(const Circuit& circuit, bool double_precision, Forecast& f) {
+  struct Interpreted {
+    ProjectionId largest;
+    std::size_t synapses = 0;
+    std::vector<std::string> names;
+  };
+  std::map<std::string, Interpreted> by_formula;
+  for (std::uint32_t k = 0; k < circuit.projections().size(); ++k) {
+    const Projection& j = circuit.projections()[k];
+    if (!j.rule || !j.rule->interpreted) continue;
+    Interpreted& of = by_formula[j.rule->formula->text];
+    of.names.push_back(j.name);
+    const std::size_t synapses = circuit[j.from].size * circuit[j.to].size;
+    if (synapses <= of.synapses) continue;
+    of.synapses = synapses;
+    of.largest = {k};
+  }
+  std::vector<std::string> texts;
+  double slowest = 0;
+  for (const auto& [formula, of] : by_formula) {
+    const rate::RuleCost cost = double_precision ? rate::measure_rule_cost<double>(circuit, of.largest)
+                                                 : rate::measure_rule_cost<float>(circuit, of.largest);
+    slowest = std::max(slowest, cost.interpreted_ns);
+    texts.push_back(fmt::format(
+        "'{}' is interpreted ({}): {:.2g} ns per synapse and step, where a product of factors takes {:.2g}",
+        formula, join_names(of.names), cost.interpreted_ns, cost.product_ns));
+  }
+  if (texts.empty()) return;
+  f.lines.push_back({"rules", fmt::format("{}", fmt::join(texts, "; "))});
+  f.figures.emplace_back("interpreted_ns_per_synapse", slowest);
 }
 
 }  // namespace
@@ -94,6 +132,7 @@ Forecast forecast_of(const Experiment& e, const Circuit& circuit, const Resource
                                      {"steps_per_seed", static_cast<std::uint64_t>(cost.steps())},
                                      {"synapse_updates", cost.synapse_updates},
                                      {"seconds", cost.seconds.value_or(NAN)}});
+  add_interpreted_rules(circuit, e.double_precision, f);
   f.data_provenance = data->provenance;
   f.circuit = describe(circuit);
   return f;

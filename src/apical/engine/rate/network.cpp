@@ -98,7 +98,12 @@ void Network<Real>::capture_updates() {
   if (!decided_) decide_updates();
   kernel_.copy({captured_.data(), captured_.size()});
   for (ProjectionState* s : general_rules_) {
-    if (s->learns) apply_general_rule(*s, circuit_[s->id]);
+    if (!s->learns) continue;
+    if (s->interpreted) {
+      interpret(*s, s->weights, nullptr);
+    } else {
+      apply_general_rule(*s, circuit_[s->id]);
+    }
   }
 }
 
@@ -530,6 +535,9 @@ void Network<Real>::check_finite() const {
     };
     check("prospective potential", s.prospective);
     check("somatic potential", s.soma);  // a full lookahead does not depend on it, recordings and rules do
+  }
+  for (const ProjectionState* s : general_rules_) {
+    if (s->interpreted) check_finite_weights(*s);
   }
 }
 

@@ -16,6 +16,7 @@
 #include "apical/circuit/circuit.h"
 #include "apical/core/random.h"
 #include "apical/core/threads.h"
+#include "apical/engine/rate/formula_program.h"
 #include "apical/engine/rate/kernels.h"
 #include "apical/engine/rate/perturbation.h"
 
@@ -91,6 +92,9 @@ class Network {
 
   /// Factors of the rank-one update that the rule of `j` asked for in the last step (per unit of dt eta).
   void credit(ProjectionId j, std::size_t replica, std::span<double> post, std::span<double> pre) const;
+  /// Of a rule that is interpreted: the whole update, after a step that observed credit; one to one a single
+  /// row.
+  void credit(ProjectionId j, std::size_t replica, Matrix<double>& whole) const;
 
   /// Slope and offset of the activation of each neuron, as drawn for the replica.
   std::vector<double> neuron_slopes(PopulationId p, std::size_t replica) const;
@@ -208,6 +212,21 @@ class Network {
         nullptr;  ///< of a view: the viewed matrix, if it has the view's size
     bool viewed = false;
     bool learns = false;  ///< in this call of advance()
+    /// A rule that is interpreted: what is of one side of the synapse alone is computed once per step, for
+    /// all its neurons, then the change of every synapse.
+    struct Interpreted {
+      struct OfOneSide {
+        FormulaProgram<Real> program;
+        std::size_t n = 0;
+        Real* out = nullptr;
+      };
+      std::vector<OfOneSide> first;
+      FormulaProgram<Real> change;
+      std::size_t rows = 0, inner = 0, stride = 0;
+      std::size_t parts = 1;     ///< that threads share
+      Real* observed = nullptr;  ///< the change, where credit was asked for
+    };
+    std::unique_ptr<Interpreted> interpreted;
   };
   using Call = void (*)(const void*);
   struct Op {
@@ -223,6 +242,8 @@ class Network {
   void find_variable(PopulationId p, F&& f) const;
   void make_weights();
   void plan_factors();
+  void plan_interpreted(ProjectionState& s, const Projection& j);
+  const Real* kept_for_rules(PopulationId p, const Real* values, const std::string& name);
   void plan_products();
   void plan_view_alone(ProjectionId j);
   void plan_dense(ProjectionId j);
@@ -263,6 +284,9 @@ class Network {
   void capture_updates();
   void settle_stored_updates();
   void apply_general_rule(ProjectionState& s, const Projection& j);
+  void interpret(const ProjectionState& s, Real* add_to, Real* out) const;
+  void observe_interpreted();
+  void check_finite_weights(const ProjectionState& s) const;
   void draw_noise(PopulationId p);
   void point_sweeps();
   std::size_t element(const ProjectionState& s, std::size_t post, std::size_t pre) const {

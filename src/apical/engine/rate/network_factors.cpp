@@ -114,6 +114,11 @@ void Network<Real>::plan_factors() {
     ProjectionState& s = *projections_[k];
     s.source = source_of(j.from, j.transmits, j.delay_steps);
     if (!j.rule) continue;
+    if (j.rule->interpreted) {
+      plan_interpreted(s, j);
+      general_rules_.push_back(&s);
+      continue;
+    }
     s.post = post_factor(j);
     s.pre = pre_factor(j, s);
     if (!s.fast_rule) {

@@ -104,6 +104,7 @@ void Network<Real>::tap_last_inputs(IntegrateArgs<Real>& args) {
 template <class Real>
 void Network<Real>::plan_capture() {
   emit(capture, [this] {
+    if (learning_.observe_credit) observe_interpreted();
     if (learning_.any()) capture_updates();
   });
   for (auto& p : populations_) {

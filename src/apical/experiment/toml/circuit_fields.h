@@ -135,7 +135,11 @@ void fields(V& v, const WeightDecay&) {
 }
 
 template <class V>
-void fields(V& v, const PlasticityRule&) {
+void fields(V& v, const PlasticityRule& r) {
+  v({"formula", "",
+     "dw/dt in 1/ms, of what the synapse knows, in place of all below; its numbers are further keys"},
+    &PlasticityRule::formula);
+  if (!v.when(!r.formula)) return;
   v({"eta", "1/ms", "learning rate"}, &PlasticityRule::eta);
   v({"post", "", "postsynaptic factor"}, &PlasticityRule::post);
   v({"pre", "", "presynaptic factor"}, &PlasticityRule::pre);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "apical/circuit/formula_rule.h"
 #include "apical/experiment/toml/circuit_fields.h"
 #include "apical/experiment/toml/field_toml.h"
 #include "apical/experiment/toml/name_choice.h"
@@ -97,6 +98,20 @@ class FieldReader {
       entry.finish();
     }
   }
+  /// The numbers of a formula stand beside it.
+  void read(TomlReader& t, const char* key, Formula& x, bool given) const {
+    if (given) x.text = t.text(key);
+    std::map<std::string, double> numbers;
+    for (const std::string& name : t.at(key, [&] { return formula::names_in(x.text); })) {
+      if (t.kind(name) != TomlKind::absent) {
+        numbers[name] = t.number(name);
+      } else if (const auto before = x.numbers.find(name); before != x.numbers.end()) {
+        numbers.insert(*before);
+      }
+    }
+    x.numbers = std::move(numbers);
+    t.at(key, [&] { formula::parse(x); });
+  }
   template <class T>
   void read(TomlReader& t, const char* key, std::optional<T>& x, bool given) const {
     if (!given) return;
@@ -117,6 +132,10 @@ class FieldReader {
       if (table.has("values") && !table.has("law")) x.law = InitialWeights::Law::explicit_values;
       if (table.has("derivation") && !table.has("law")) x.law = InitialWeights::Law::derived;
     }
+    if constexpr (std::is_same_v<Part, PlasticityRule>) {
+      // An edit may change numbers alone.
+      if (x.formula && !table.has("formula")) read(table, "formula", *x.formula, false);
+    }
     fields(table, x);
     if constexpr (std::is_same_v<Part, InitialWeights>) {
       // An edit to another law leaves nothing behind.
@@ -133,6 +152,11 @@ class FieldReader {
 /// "v1" of "v1.pyr"; the name itself where there is no dot; external populations belong to no area.
 std::string area_of(const Population& p) {
   return p.kind == Population::Kind::external ? "" : p.name.substr(0, p.name.find('.'));
+}
+
+/// What a rule's formula says, once the compartment is known.
+void take_formula(Projection& j) {
+  if (j.rule && j.rule->formula) j.rule = rule_of(*j.rule->formula, j.compartment);
 }
 
 void read_new_populations(TomlReader& root, Circuit& circuit) {
@@ -178,6 +202,7 @@ void read_new_projections(TomlReader& root, Circuit& circuit) {
     for (std::uint32_t k = 0; k < ids[i].value; ++k)
       j.draw_address = std::max(j.draw_address, circuit[ProjectionId{k}].draw_address + 1);
     FieldReader(circuit, false).fields(entries[i], j);
+    take_formula(j);
     entries[i].finish();
   }
   // Only now is every viewed projection complete.
@@ -222,6 +247,7 @@ void edit_projections(std::vector<TomlReader>& entries, Circuit& circuit) {
         entry.at("projection", [&] { circuit.remove(id); });
       } else {
         FieldReader(circuit, true).fields(entry, circuit.edit(id));
+        take_formula(circuit.edit(id));
       }
     }
     entry.finish();

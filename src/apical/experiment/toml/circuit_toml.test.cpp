@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "apical/circuit/formula_rule.h"
 #include "apical/core/random.h"
 #include "apical/engine/rate/engine.h"
 #include "apical/experiment/experiment.h"
@@ -210,6 +211,13 @@ class RandomCircuit {
   }
 
   PlasticityRule rule(const Population& from, const Population& to) {
+    if (below(4) == 0) {
+      static const std::vector<std::string> formulas{"eta * (look - a * v) * pre - d * w",
+                                                     "eta * rate * pre * (d - w)",
+                                                     "d * tanh(v_c1) * pre / (1 + eta^2)", "-eta * d * w"};
+      return rule_of({formulas[below(formulas.size())], {{"eta", real(0, 0.01)}, {"d", real(0, 0.1)}}},
+                     compartment_);
+    }
     PlasticityRule r;
     r.eta = real(0, 0.01);
     if (maybe()) {
@@ -239,7 +247,7 @@ class RandomCircuit {
     const PopulationId from{static_cast<std::uint32_t>(below(c_.populations().size()))};
     const PopulationId to{static_cast<std::uint32_t>(below(c_.populations().size()))};
     ConnectOptions o;
-    o.compartment = "c" + std::to_string(1 + below(3));
+    o.compartment = compartment_ = "c" + std::to_string(1 + below(3));
     if (maybe()) o.name = "j" + std::to_string(count_);
     for (const Projection& j : c_.projections()) {
       if (j.from == from && j.to == to && j.compartment == o.compartment)
@@ -272,6 +280,7 @@ class RandomCircuit {
 
   std::uint64_t seed_;
   std::uint64_t count_ = 0;
+  std::string compartment_;
   Circuit c_;
 };
 
@@ -337,8 +346,16 @@ TEST(CircuitsPage, DisinhibitionScalesTheApicalDendriteOfOneArea) {
   }
 }
 
+TEST(CircuitsPage, OneOfItsFormulasIsAProductAndTheOtherInterpreted) {
+  const Circuit c =
+      read(blocks_of_page().at(1).text, build(models::ErrorNeuronMicrocircuit{.layers = {4, 6, 3}}));
+  EXPECT_FALSE(c[c.projection("a1.rep->a2.rep.basal")].rule->interpreted);
+  EXPECT_TRUE(c[c.projection("input->a1.rep.basal")].rule->interpreted);
+  expect_survives_writing(c);
+}
+
 TEST(CircuitsPage, ItsEditsApplyToTheMicrocircuit) {
-  Circuit c = read(blocks_of_page().at(1).text, build(models::ErrorNeuronMicrocircuit{.layers = {4, 6, 3}}));
+  Circuit c = read(blocks_of_page().at(2).text, build(models::ErrorNeuronMicrocircuit{.layers = {4, 6, 3}}));
   EXPECT_EQ(c[c.population("a2.rep")].compartments[1].conductance, 0.02);
   EXPECT_EQ(c[c.population("a2.rep")].compartments[0].conductance, 0.1);
   const Projection& up = c[c.projection("a1.rep->a2.rep.basal")];
@@ -474,6 +491,58 @@ dt_ms = 0.02
   j.rule->eta = 0.5;
   expected.edit(expected.projection("a1.rep->a2.rep.basal")).rule.reset();
   EXPECT_EQ(c, expected);
+}
+
+TEST(CircuitToml, AFormulaStandsWithItsNumbersInTheTableOfTheRule) {
+  const Formula formula{"eta * (look - a * v) * pre - decay * w", {{"decay", 1e-4}, {"eta", 0.02}}};
+  const auto with = [](const std::string& rule) {
+    return read("[[edit]]\nprojection = 'input->a1.rep.basal'\nrule = " + rule + "\n", small_microcircuit());
+  };
+  const auto rule_in = [](const Circuit& c) { return *c[c.projection("input->a1.rep.basal")].rule; };
+  const Circuit c = with("{formula = 'eta * (look - a * v) * pre - decay * w', eta = 0.02, decay = 1e-4}");
+  EXPECT_EQ(rule_in(c), rule_of(formula, "basal"));
+  EXPECT_NE(circuit_toml(c).find(
+                "rule = {formula = \"eta * (look - a * v) * pre - decay * w\", decay = 0.0001, eta = 0.02}"),
+            std::string::npos)
+      << circuit_toml(c);
+  expect_survives_writing(c);
+  const Circuit interpreted = with("{formula = 'eta * tanh(rate) * pre', eta = 2}");
+  EXPECT_TRUE(rule_in(interpreted).interpreted);
+  EXPECT_NE(describe(interpreted).find("dw/dt = eta * tanh(rate) * pre, eta = 2 (interpreted)"),
+            std::string::npos);
+  expect_survives_writing(interpreted);
+
+  const std::string edit = "[[edit]]\nprojection = 'input->a1.rep.basal'\nrule = ";
+  EXPECT_EQ(rule_in(read(edit + "{eta = 0.5}\n", interpreted)),
+            rule_of({"eta * tanh(rate) * pre", {{"eta", 0.5}}}, "basal"));
+  EXPECT_EQ(rule_in(read(edit + "{formula = '-eta * w'}\n", interpreted)),
+            rule_of({"-eta * w", {{"eta", 2}}}, "basal"));
+  const PlasticityRule table = rule_in(read(edit + "{formula = 'none', eta = 0.5}\n", c));
+  EXPECT_FALSE(table.formula);
+  EXPECT_EQ(table.eta, 0.5);
+  EXPECT_EQ(table.post.kind, PostFactor::Kind::voltage_residual);
+}
+
+TEST(CircuitToml, WhatIsNoFormulaOfLocalQuantitiesIsRefusedAtItsPlace) {
+  const auto error = [](const std::string& rule) {
+    return error_of("[[edit]]\nprojection = 'input->a1.rep.basal'\nrule = " + rule + "\n",
+                    small_microcircuit());
+  };
+  EXPECT_EQ(
+      error("{formula = 'eta * error * pre', eta = 1}"),
+      "x.toml:3:19: 'error' is not local to a synapse: an error must be the activity of some population that "
+      "projects to the synapse's neuron");
+  EXPECT_NE(
+      error("{formula = 'eta * pre * w'}").find("x.toml:3:19: 'eta' is neither a number that was given"),
+      std::string::npos);
+  EXPECT_EQ(error("{formula = 'eta * pre * w', eta = 1, eat = 2}"),
+            "x.toml:3:45: unknown key 'eat' in [edit[1].rule]\n  did you mean 'eta'?");
+  EXPECT_NE(error("{formula = 'eta * pre * w', eta = 1, post = {kind = 'rate'}}").find("unknown key 'post'"),
+            std::string::npos);
+  EXPECT_NE(error("{formula = 'eta * pre * w', eta = 'fast'}").find("expected a number"), std::string::npos);
+  EXPECT_NE(error("{formula = 'pre * (', eta = 1}").find("x.toml:3:19: 'pre * (' is no formula"),
+            std::string::npos);
+  EXPECT_NE(error("{formula = 'pre * w * v_bsal'}").find("unknown compartment 'bsal'"), std::string::npos);
 }
 
 TEST(CircuitToml, ALesionLeavesTheOtherWeightsAsTheyWere) {

@@ -25,6 +25,8 @@ Shown shown(ProjectionId) { return {"name of a projection", "", ""}; }
 Shown shown(const course::Series&) { return {"text", "", ""}; }
 Shown shown(const std::vector<Compartment>&) { return {"list of tables", "", "see compartments"}; }
 
+Shown shown(const Formula&) { return {"text", "", "see circuits.md"}; }
+
 std::string listed(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }

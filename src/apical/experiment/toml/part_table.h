@@ -36,6 +36,7 @@ Shown shown(PopulationId);
 Shown shown(ProjectionId);
 Shown shown(const course::Series&);
 Shown shown(const std::vector<Compartment>&);
+Shown shown(const Formula&);
 /// "a, b, c"
 std::string listed(const std::vector<std::string>& names);
 template <Named Enum>

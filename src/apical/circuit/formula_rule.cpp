@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/circuit/formula_rule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "apical/circuit/formula.h"
+
+namespace apical {
+namespace {
+
+using formula::Expression;
+using formula::Node;
+using formula::Operation;
+
+/// Names of what is multiplied, sorted.
+using Product = std::vector<std::string>;
+/// Products with their factors.
+using Sum = std::map<Product, double>;
+
+constexpr std::size_t kMostTerms = 64;
+constexpr double kHighestPower = 8;
+
+Sum times(const Sum& left, const Sum& right) {
+  Sum out;
+  for (const auto& [l, c] : left) {
+    for (const auto& [r, d] : right) {
+      Product both = l;
+      both.insert(both.end(), r.begin(), r.end());
+      std::sort(both.begin(), both.end());
+      out[std::move(both)] += c * d;
+    }
+  }
+  return out;
+}
+
+std::optional<double> as_number(const Sum& sum) {
+  if (sum.empty()) return 0;
+  if (sum.size() > 1 || !sum.begin()->first.empty()) return {};
+  return sum.begin()->second;
+}
+
+std::optional<Sum> power_of(const Sum& base, std::optional<double> exponent) {
+  if (!exponent || *exponent < 1 || *exponent > kHighestPower || *exponent != std::floor(*exponent))
+    return {};
+  Sum out = base;
+  for (int k = 1; k < static_cast<int>(*exponent) && out.size() <= kMostTerms; ++k) out = times(out, base);
+  return out;
+}
+
+std::string name_of(const Node& n) {
+  return n.compartment.empty() ? std::string(apical::name_of(n.local)) : "v_" + n.compartment;
+}
+
+/// The node as a sum of products; nothing if it is none, or one with very many terms.
+std::optional<Sum> sum_of(const Node& n, const std::vector<std::optional<Sum>>& made) {
+  if (n.operation == Operation::number) return Sum{{{}, n.number}};
+  if (n.operation == Operation::local) return Sum{{{name_of(n)}, 1.0}};
+  const std::optional<Sum>&left = made[n.left], &right = made[n.right];
+  if (!left || !right) return {};
+  switch (n.operation) {
+    case Operation::add:
+    case Operation::subtract: {
+      Sum out = *left;
+      for (const auto& [product, c] : *right) out[product] += n.operation == Operation::add ? c : -c;
+      return out;
+    }
+    case Operation::negate:
+      return times({{{}, -1.0}}, *left);
+    case Operation::multiply:
+      return times(*left, *right);
+    case Operation::divide: {
+      const std::optional<double> by = as_number(*right);
+      if (!by || *by == 0) return {};
+      Sum out = *left;
+      for (auto& [product, c] : out) c /= *by;
+      return out;
+    }
+    case Operation::power:
+      return power_of(*left, as_number(*right));
+    default:
+      return {};
+  }
+}
+
+std::optional<Sum> multiplied_out(const Expression& expression) {
+  std::vector<std::optional<Sum>> made;
+  made.reserve(expression.nodes.size());
+  for (const Node& n : expression.nodes) {
+    std::optional<Sum> sum = sum_of(n, made);
+    if (sum && sum->size() > kMostTerms) sum.reset();
+    made.push_back(std::move(sum));
+  }
+  if (made.back()) std::erase_if(*made.back(), [](const auto& term) { return term.second == 0; });
+  return made.back();
+}
+
+/// The post factor of terms that all have `pre` in them, and what they are multiplied with; nothing if no
+/// kernel has it.
+std::optional<std::pair<PostFactor, double>> post_factor(std::map<std::string, double> terms,
+                                                         const std::string& compartment) {
+  const auto take = [&](const std::string& name) {
+    const auto at = terms.find(name);
+    if (at == terms.end()) return 0.0;
+    const double c = at->second;
+    terms.erase(at);
+    return c;
+  };
+  const double look = take("look"), foreseen = take("a v"), rate = take("rate");
+  PostFactor post;
+  std::string read = compartment;
+  double v = 0;
+  if (!terms.empty()) {
+    if (terms.size() > 1) return {};
+    const std::string name = terms.begin()->first;
+    if (name != "v") {
+      if (!name.starts_with("v_")) return {};
+      read = name.substr(2);
+    }
+    v = take(name);
+  }
+  if (look != 0 && rate == 0 && (foreseen == 0 || v == 0)) {
+    if (foreseen != 0 && foreseen != -look) return {};
+    post.kind = PostFactor::Kind::voltage_residual;
+    post.compartment = read;
+    if (foreseen == 0) post.attenuation = v == 0 ? 0 : -v / look;
+    return std::pair{post, look};
+  }
+  if (look != 0 || foreseen != 0 || (v != 0) == (rate != 0)) return {};
+  post.kind = rate != 0 ? PostFactor::Kind::rate : PostFactor::Kind::compartment;
+  if (v != 0) post.compartment = read;
+  return std::pair{post, rate != 0 ? rate : v};
+}
+
+/// Nothing if no kernel has it.
+std::optional<PlasticityRule> kernel_of(const Sum& terms, const std::string& compartment) {
+  PlasticityRule rule;
+  double decay = 0;
+  std::map<std::string, double> with_pre;  // by what else is in the product
+  for (const auto& [product, c] : terms) {
+    if (product == Product{"w"}) {
+      decay = -c;
+      continue;
+    }
+    Product rest = product;
+    const auto pre = std::ranges::find(rest, "pre");
+    if (pre == rest.end()) return {};
+    rest.erase(pre);
+    if (rest.empty() || (rest.size() > 1 && rest != Product{"a", "v"})) return {};
+    with_pre[rest.size() == 1 ? rest.front() : "a v"] = c;
+  }
+  if (with_pre.empty()) {
+    // Pure decay, or nothing at all.
+    rule.eta = decay != 0 ? 1 : 0;
+    rule.decay.alpha = decay;
+    return rule;
+  }
+  const auto post = post_factor(std::move(with_pre), compartment);
+  if (!post) return {};
+  rule.post = post->first;
+  rule.eta = post->second;
+  rule.pre.kind = PreFactor::Kind::transmitted;
+  if (decay != 0) rule.decay.alpha = decay / rule.eta;
+  return rule;
+}
+
+}  // namespace
+
+PlasticityRule rule_of(const Formula& formula, const std::string& compartment) {
+  const Expression expression = formula::parse(formula);
+  std::optional<PlasticityRule> rule;
+  if (const auto terms = multiplied_out(expression)) rule = kernel_of(*terms, compartment);
+  if (!rule) rule = PlasticityRule{.eta = 1, .interpreted = true};
+  rule->formula = formula;
+  return *rule;
+}
+
+}  // namespace apical
