@@ -18,6 +18,10 @@ namespace apical {
 struct HandedWorlds;
 /// Samples that a program has in memory (tasks/array_data.h).
 struct HandedArrays;
+namespace layered {
+/// Credit rules that a program has in memory (rules/handed_rule.h).
+struct HandedRules;
+}  // namespace layered
 
 /// That may be taken.
 struct Memory {
@@ -30,8 +34,9 @@ struct Resources {
   std::filesystem::path data = {};  ///< folder of data sets; empty: none is known
   Claim claim = {};                 ///< to runs that dead processes hold
   Memory memory = {};               ///< what needs more is refused before anything is made
-  std::shared_ptr<const HandedWorlds> worlds = {};  ///< for task 'environment', by name; null: none
-  std::shared_ptr<const HandedArrays> arrays = {};  ///< for task 'arrays', by name; null: none
+  std::shared_ptr<const HandedWorlds> worlds = {};         ///< for task 'environment', by name; null: none
+  std::shared_ptr<const HandedArrays> arrays = {};         ///< for task 'arrays', by name; null: none
+  std::shared_ptr<const layered::HandedRules> rules = {};  ///< for model 'layered-rule', by name; null: none
 };
 
 }  // namespace apical

@@ -68,6 +68,13 @@ void check_figure(const layered::LayeredModel<Real>& model, const std::string& q
 template <class Real>
 void locate_fault(const layered::LayeredModel<Real>& model, const NumericalFault& found, std::uint64_t seed,
                   const std::string& network) {
+  if (found.where().population.starts_with("layer ")) {  // the rule knows the place
+    NumericalFault::Where where = found.where();
+    where.population = fmt::format("{}{}{}", network, network.empty() ? "" : ", ", where.population);
+    where.step = static_cast<std::int64_t>(model.batches());
+    where.seed = seed;
+    throw NumericalFault(std::move(where));
+  }
   check_finite(model, seed, network);
   check_outputs(model, model.output(), seed, network);
   blame(model, last_layer(model), found.where().quantity, found.where().unit, found.where().value, seed,

@@ -8,6 +8,7 @@
 
 #include "apical/engine/layered/layered_fields.h"
 #include "apical/models/network_text.h"
+#include "apical/rules/handed_rule.h"
 #include "apical/rules/rule_list.h"
 
 namespace apical::models {
@@ -143,15 +144,19 @@ LayeredNetwork build(Settings s) {
   return s.model;
 }
 
+LayeredModelRecipe recipe_of(const layered::RuleEntry& rule) {
+  return {model_name(rule.name), rule.description,
+          rule.citation,         Recipe<LayeredNetwork>(Settings(rule)),
+          rule.example,          std::string(layered::family_of(rule.name))};
+}
+
 }  // namespace
 
 const std::vector<LayeredModelRecipe>& layered_models() {
   static const std::vector<LayeredModelRecipe> models = [] {
     std::vector<LayeredModelRecipe> list;
     for (const layered::RuleEntry& rule : layered::all_rules()) {
-      list.push_back({model_name(rule.name), rule.description, rule.citation,
-                      Recipe<LayeredNetwork>(Settings(rule)), rule.example,
-                      std::string(layered::family_of(rule.name))});
+      list.push_back(recipe_of(rule));
     }
     return list;
   }();
@@ -162,7 +167,8 @@ const LayeredModelRecipe* find_layered(std::string_view name) {
   for (const LayeredModelRecipe& m : layered_models()) {
     if (m.name == name) return &m;
   }
-  return nullptr;
+  static const LayeredModelRecipe of_a_program = recipe_of(layered::handed_rule());
+  return name == of_a_program.name ? &of_a_program : nullptr;
 }
 
 LayeredNetwork example_of(const LayeredModelRecipe& model) { return example_of(model, model.example); }

@@ -24,7 +24,8 @@ struct LayeredModelRecipe {
 
 /// In the order of layered::all_rules().
 const std::vector<LayeredModelRecipe>& layered_models();
-/// Null if there is none of this name.
+/// Null if there is none of this name. Knows one more than layered_models(): 'layered-rule', which only works
+/// in a program that hands in its rule.
 const LayeredModelRecipe* find_layered(std::string_view name);
 /// The model with its defaults, for a small network that it can work on.
 LayeredNetwork example_of(const LayeredModelRecipe& model);

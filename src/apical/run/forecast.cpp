@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "apical/run/forecast_parts.h"
+#include "apical/run/make_learner.h"
 #include "apical/run/memory_need.h"
 
 namespace apical {
@@ -68,7 +69,8 @@ void add_memory(Forecast& f, const MemoryNeed& need, const Memory& available) {
 
 }  // namespace
 
-Forecast forecast(const Experiment& e, const Resources& resources) {
+Forecast forecast(const Experiment& experiment, const Resources& resources) {
+  const Experiment e = with_handed_rule(experiment, resources);
   const MemoryNeed need = memory_need(e, resources.pool.size());
   const std::string refusal = too_much(need, resources.memory);
   Forecast f = std::visit(

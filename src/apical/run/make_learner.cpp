@@ -3,9 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <variant>
+
 #include "apical/learning/layered_learner.h"
 #include "apical/learning/rate_learner.h"
 #include "apical/learning/reward_learner.h"
+#include "apical/rules/handed_rule.h"
 #include "apical/tasks/foreign_world.h"
 
 namespace apical {
@@ -67,6 +71,20 @@ Dataset one_sample(const Experiment& e) {
 }
 
 }  // namespace
+
+Experiment with_handed_rule(Experiment e, const Resources& resources) {
+  const auto hand_to = [&](models::LayeredNetwork& network) {
+    auto* const options = network.rule.as<layered::HandedRuleOptions>();
+    if (options == nullptr) return;
+    options->rules = resources.rules ? resources.rules : std::make_shared<const layered::HandedRules>();
+    options->found();
+  };
+  if (auto* const network = std::get_if<models::LayeredNetwork>(&e.subject)) {
+    hand_to(*network);
+    if (e.reward) hand_to(e.reward->value);
+  }
+  return e;
+}
 
 std::unique_ptr<Learner> make_learner(const Experiment& e, const Resources& resources, TakenWeights* taken) {
   std::unique_ptr<Learner> learner = make(e, resources.pool, e.make_data(resources));

@@ -11,12 +11,16 @@
 
 namespace apical {
 
+/// The experiment with the rule that it asks of whoever runs it, if it asks for one; sessions and forecasts
+/// are made with it. ConfigError if there is none of that name.
+Experiment with_handed_rule(Experiment experiment, const Resources& resources);
+
 /// One replica per seed, with data loaded and the weights that it starts from, of which `taken` tells.
 /// ConfigError if task and model do not fit.
 std::unique_ptr<Learner> make_learner(const Experiment& experiment, const Resources& resources,
                                       TakenWeights* taken = nullptr);
 
-/// The same with nothing to show, as a place for a state that was saved: its data are not read.
+/// As make_learner() with nothing to show, as a place for a state that was saved: its data are not read.
 std::unique_ptr<Learner> make_model(const Experiment& experiment, ThreadPool& pool);
 
 }  // namespace apical

@@ -43,7 +43,8 @@ std::unique_ptr<ProbeSession> open_probe(const ProbedModel& model, const Resourc
   return std::visit(ProbeOpener{model, resources}, model.experiment.subject);
 }
 
-std::unique_ptr<Session> open(const Experiment& e, const Resources& resources) {
+std::unique_ptr<Session> open(const Experiment& experiment, const Resources& resources) {
+  const Experiment e = with_handed_rule(experiment, resources);
   check_memory(e, resources);
   return std::visit(Opener{e, resources}, e.subject);
 }
