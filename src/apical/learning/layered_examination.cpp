@@ -75,7 +75,7 @@ void LayeredLearner<Real>::examine_answers(Examination& x) {
     } else if (const auto change = change_between(answers, copied<Real>(out))) {
       x.add(examined::kUnsettled, "output", seed, *change);
     }
-    replica.model->rule().scale_learning(0);  // until the state is put back
+    const layered::Resting<Real> resting(replica.model->rule());
     auto credit = layered::Credit<Real>::zeros(network.description);
     replica.model->rule().credit({}, network, batch, credit, 0);
     if (const auto change = change_between(answers, copied<Real>(replica.model->rule().output())))

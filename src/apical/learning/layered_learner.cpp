@@ -195,7 +195,7 @@ Matrix<double> LayeredLearner<Real>::respond(SplitName split, std::size_t r,
 
 template <class Real>
 std::vector<std::vector<AreaAlignment>> LayeredLearner<Real>::align(const Order& order) {
-  // Rules advance their noise and mirrors when asked for credit: the state is put back afterwards.
+  // Rules advance their noise when asked for credit: the state is put back afterwards.
   Snapshot before;
   before.take(*this);
   std::vector<std::vector<AreaAlignment>> result(replicas_.size());
@@ -208,7 +208,7 @@ template <class Real>
 std::vector<AreaAlignment> LayeredLearner<Real>::align(std::size_t r, std::span<const std::uint32_t> order) {
   Replica& replica = replicas_[r];
   layered::CreditRule<Real>& rule = replica.model->rule();
-  rule.scale_learning(0);  // until the state is put back: what is measured is the rule as it is now
+  const layered::Resting<Real> resting(rule);
   const layered::Network<Real>& network = replica.model->network();
   auto part = layered::Credit<Real>::zeros(network.description);
   auto assigned = part, gradient = part;

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "apical/learning/test_observers.h"
 #include "apical/learning/trainer.h"
@@ -170,6 +171,29 @@ TEST(LayeredLearner, AlignmentChangesNothing) {
   asked.learn({order}, true);
   left.learn({order}, true);
   EXPECT_EQ(asked.model(0).network().parameters.W, left.model(0).network().parameters.W);
+}
+
+// Credit asked for again and again must be the same credit: else a mirror that learns in the meantime is
+// measured as what it has become, and the angle falls with the number of samples.
+TEST(LayeredLearner, RulesWithMirrorsAndRecurrenceDoNotLearnWhileTheyAreMeasured) {
+  ThreadPool pool(1);
+  for (const std::string model : {"weight-mirror", "burstprop"}) {
+    models::LayeredNetwork n = network(model);
+    if (model == "weight-mirror")  // every unit answers every sample
+      n.network = layered::dense_network({4, 7, 5, 3}, layered::Activation::tanh, layered::Activation::linear,
+                                         layered::Loss::mse);
+    LayeredLearner<double> l(n, {small_task()}, {1}, pool);
+    std::vector<std::uint32_t> samples(70);
+    std::iota(samples.begin(), samples.end(), 0U);
+    l.learn({samples}, true);  // mirrors begin at zero
+    std::vector<std::uint32_t> often;
+    for (int times = 0; times < 10; ++times) often.insert(often.end(), samples.begin(), samples.end());
+    const auto once_over = l.align({samples}).front(), ten_times = l.align({often}).front();
+    ASSERT_GT(once_over.front().mean_angle, 1) << model << ": nothing to learn";
+    for (std::size_t a = 0; a < once_over.size(); ++a)
+      EXPECT_NEAR(ten_times[a].mean_angle, once_over[a].mean_angle, 1e-6)
+          << model << " " << once_over[a].area;
+  }
 }
 
 std::string complaint(const std::function<void()>& f) {

@@ -92,7 +92,8 @@ void Burstprop<T>::learn_recurrence(const Workers& workers) {
   for (std::size_t l = 0; l < recurrent_.size(); ++l) {
     if (!recurs(l)) continue;
     correlate<T>(workers, kAllToAll, u_[l].view(), q_[l].view(),
-                 static_cast<T>(rate_factor_ * this->options_.recurrent_rate), recurrent_[l].view(), 1);
+                 static_cast<T>((resting_ ? 0 : rate_factor_) * this->options_.recurrent_rate),
+                 recurrent_[l].view(), 1);
   }
 }
 

@@ -23,6 +23,7 @@ class Burstprop final : public BurstRule<T> {
             std::vector<Matrix<T>> recurrent);
   /// Of the recurrent weights.
   void scale_learning(double factor) override { rate_factor_ = factor; }
+  void rest(bool resting) override { resting_ = resting; }
   void visit_state(StateVisitor& visit) override;
 
   const std::vector<Matrix<T>>& recurrent_weights() const { return recurrent_; }
@@ -40,6 +41,7 @@ class Burstprop final : public BurstRule<T> {
   bool recurs(std::size_t l) const { return l < recurrent_.size() && recurrent_[l].size() > 0; }
 
   double rate_factor_ = 1;
+  bool resting_ = false;
   std::vector<Matrix<T>> recurrent_;
   LayerRows<T> q_, r_, u_;
 };

@@ -40,7 +40,7 @@ WeightMirror<T>::WeightMirror(const NetworkDescription& description, FeedbackWei
 
 template <class T>
 void WeightMirror<T>::prepare_feedback(const Workers& workers, const Network<T>& network) {
-  if (batches_++ % static_cast<std::uint64_t>(options_.every) != 0) return;
+  if (resting_ || batches_++ % static_cast<std::uint64_t>(options_.every) != 0) return;
   const std::uint64_t phase = (batches_ - 1) / static_cast<std::uint64_t>(options_.every);
   for (std::size_t l = 0; l < feedback_.size(); ++l) {
     const auto xi = noise_.resize(options_.vectors, network.description.layers[l].size);

@@ -35,6 +35,7 @@ class WeightMirror final : public DeltaRule<T> {
   WeightMirror(const NetworkDescription& description, FeedbackWeights<T> feedback,
                WeightMirrorOptions options, std::uint64_t seed);
   std::string_view name() const override { return "weight_mirror"; }
+  void rest(bool resting) override { resting_ = resting; }
   const FeedbackWeights<T>& feedback_weights() const { return feedback_; }
   void visit_state(StateVisitor& visit) override {
     visit_matrices<T>(visit, "feedback", feedback_);
@@ -51,6 +52,7 @@ class WeightMirror final : public DeltaRule<T> {
   FeedbackWeights<T> feedback_;
   WeightMirrorOptions options_;
   std::uint64_t seed_, batches_ = 0;
+  bool resting_ = false;
   Rows<T> noise_, response_;
 };
 

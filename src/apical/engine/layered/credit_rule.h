@@ -118,12 +118,27 @@ class CreditRule {
   /// Factor on the learning rate of parameters that the rule changes by itself and that learn with the
   /// weights. Mirrors, which have to follow the weights, keep theirs.
   virtual void scale_learning(double /*factor*/) {}
+  /// While it rests, nothing changes that the rule changes by itself, mirrors included: see Resting.
+  virtual void rest(bool /*resting*/) {}
 
   /// Everything that later credit depends on and that is not in the network.
   virtual void visit_state(StateVisitor&) {}
 
  private:
   Activity<T> prediction_;
+};
+
+/// As long as it lives, credit is that of the rule as it is now.
+template <class T>
+class Resting {
+ public:
+  explicit Resting(CreditRule<T>& rule) : rule_(rule) { rule_.rest(true); }
+  ~Resting() { rule_.rest(false); }
+  Resting(const Resting&) = delete;
+  Resting& operator=(const Resting&) = delete;
+
+ private:
+  CreditRule<T>& rule_;
 };
 
 }  // namespace apical::layered
