@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Python costs: importing, a callback, a step of a simulation, a step of an environment, two runs at once.
+"""What Python costs: importing, a callback, a step of a simulation, a rule that is interpreted, a credit rule in
+Python, a step of an environment, two runs at once.
 
 build/python-venv/bin/python bench/python_overheads.py
 """
@@ -113,6 +114,76 @@ def step_cost() -> None:
         )
 
 
+def formula_cost() -> None:
+    """A rule of a circuit that is interpreted, beside its kernel, and beside weights that stay."""
+    inputs, units = 784, 200
+    rules = {
+        "fixed": None,
+        "kernel": ap.rule("eta * (look - a * v) * pre", eta=1e-9),
+        "the same": ap.rule("eta * (look - a * v) * max(pre, pre)", eta=1e-9),
+        "Oja": ap.rule("eta * (rate * pre - rate^2 * w)", eta=1e-9),
+        "tanh": ap.rule("eta * tanh(w * pre) * rate", eta=1e-9),
+    }
+    assert [r.interpreted for r in rules.values() if r] == [False, True, True, True]
+    costs = {}
+    for name, rule in rules.items():
+        c = ap.Circuit(dt_ms=0.1)
+        x = c.input("input", inputs)
+        n = c.population("n", units, activation="tanh", leak=0.03, basal=0.1)
+        c.connect(x, n.basal, weights=ap.uniform(-0.1, 0.1), rule=rule)
+        with ap.Simulation(c) as sim:
+            sim.show(np.full(inputs, 0.5), steps=10)
+
+            def learn(sim: ap.Simulation = sim) -> None:
+                sim.advance(200, learning=True)
+
+            costs[name] = 1e9 * seconds(learn, 9) / 200 / (inputs * units)
+    beyond = {name: cost - costs["fixed"] for name, cost in costs.items()}
+    row(
+        "interpreted rule, 784-200, double",
+        f"{beyond['the same']:.2f} ns",
+        f"per synapse and step beyond fixed weights; its kernel {beyond['kernel']:.2f} ns",
+    )
+    row("  Oja's", f"{beyond['Oja']:.2f} ns", f"tanh of each synapse {beyond['tanh']:.2f} ns")
+
+
+@ap.layered_rule
+def own_alignment(batch: ap.LayeredBatch) -> list[Any]:
+    """Feedback alignment in NumPy."""
+    gradients: list[Any] = [None] * batch.depth
+    delta = batch.error
+    for layer in reversed(range(batch.depth)):
+        gradients[layer] = delta.T @ batch.h[layer] / batch.samples, delta.mean(axis=0)
+        if layer > 0:
+            delta = delta @ batch.feedback[layer - 1] * batch.slope[layer - 1]
+    return gradients
+
+
+def layered_rule_cost() -> None:
+    """A batch of feedback alignment in NumPy, beside the built-in rule."""
+    rng = np.random.default_rng(1)
+    for sizes, batch in (((4, 120, 3), 20), ((784, 256, 10), 64)):
+        samples = 200 * batch
+        task = ap.Task.arrays(rng.random((samples, sizes[0]), dtype=np.float32), rng.integers(0, sizes[-1], samples))
+        with directories() as new:
+
+            def learning(name: Any, task: ap.Task = task, sizes: Any = sizes, batch: int = batch) -> float:
+                model = {"name": name, "layers": list(sizes), "batch": batch}
+                runs = [ap.experiment(task, model, training={"epochs": n}, seeds=1) for n in (1, 3)]
+                once, thrice = (
+                    seconds(lambda e=e: e.run(out=new(), threads=1, report=False), 3)  # type: ignore[misc]
+                    for e in runs
+                )
+                return (thrice - once) / 400
+
+            python, engine = learning(own_alignment), learning("feedback-alignment")
+        row(
+            f"batch of {batch} of a rule in Python, {'-'.join(map(str, sizes))}",
+            f"{1e6 * python:.0f} µs",
+            f"the built-in rule {1e6 * engine:.0f} µs",
+        )
+
+
 class Nothing:
     """An environment that does nothing, so that what is left is the way to it."""
 
@@ -190,5 +261,7 @@ if __name__ == "__main__":
     import_time()
     callback_cost()
     step_cost()
+    formula_cost()
+    layered_rule_cost()
     environment_cost()
     two_at_once()

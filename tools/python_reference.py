@@ -23,6 +23,7 @@ _GROUPS = {
     "Circuits of rate neurons": "Circuit Population Compartment Projection rule Rule uniform normal constant identity "
     "Weights Transpose Simulation",
     "Circuits of spiking neurons": "SpikingCircuit SpikingPopulation SpikingProjection SpikingSimulation Spikes Counts",
+    "Rules of layered networks": "layered_rule LayeredRule LayeredBatch",
     "Errors": "Error ConfigError DataError IoError NumericalFault",
 }
 

@@ -13,27 +13,14 @@
 #include "apical/io/hash.h"
 #include "apical/tasks/task.h"
 #include "core/arrays.h"
+#include "core/kept.h"
 #include "core/module.h"
+#include "core/told_batch.h"
 
 namespace nb = nanobind;
 
 namespace apical::python {
 namespace {
-
-/// An object of Python's that threads of the engine may let go of.
-class Kept {
- public:
-  explicit Kept(nb::object object)
-      : object_(new nb::object(std::move(object)), [](nb::object* o) {
-          const nb::gil_scoped_acquire acquired;
-          delete o;
-        }) {}
-  const nb::object& operator*() const { return *object_; }
-  const void* identity() const { return object_.get(); }
-
- private:
-  std::shared_ptr<nb::object> object_;
-};
 
 class CalledWorld final : public ForeignWorld {
  public:
@@ -152,6 +139,10 @@ std::string Handed::add_samples(const GivenArray& inputs, const std::optional<Gi
   return "memory:" + name;
 }
 
+void Handed::add_rule(const std::string& name, nb::object credit) {
+  rules_->by_name[name] = handed_rule(std::move(credit));
+}
+
 void Handed::add(const Handed& other) {
   arrays_->by_name.insert(other.arrays_->by_name.begin(), other.arrays_->by_name.end());
   for (const auto& [name, world] : other.worlds_->by_name) {
@@ -160,23 +151,31 @@ void Handed::add(const Handed& other) {
       throw ConfigError(fmt::format("two environments are called '{}'", name), {},
                         "give one of them a name=");
   }
+  for (const auto& [name, rule] : other.rules_->by_name) {
+    const auto [at, is_new] = rules_->by_name.emplace(name, rule);
+    if (!is_new && at->second.identity != rule.identity)
+      throw ConfigError(fmt::format("two rules are called '{}'", name), {}, "give one of them a name=");
+  }
 }
 
 Resources resources_of(ThreadPool& pool, const std::string& data, const Handed& handed) {
   Resources resources{pool, data};
   resources.worlds = handed.worlds();
   resources.arrays = handed.arrays();
+  resources.rules = handed.rules();
   return resources;
 }
 
 void bind_handed(nb::module_& m) {
-  nb::class_<Handed>(m, "Handed", "What tasks have in this process instead of in files, by name.")
+  nb::class_<Handed>(m, "Handed", "What is in this process instead of in files, by name.")
       .def(nb::init<>())
       .def("add_world", &Handed::add_world, nb::arg("name"), nb::arg("make"), nb::arg("observations"),
            nb::arg("actions"),
            "`make()` gives an object with begin(seed) and act(action), called on threads of the engine.")
       .def("add_samples", &Handed::add_samples, nb::arg("inputs"), nb::arg("labels").none(),
            nb::arg("label_names"), nb::arg("targets").none(), nb::arg("origin"), "memory:NAME")
+      .def("add_rule", &Handed::add_rule, nb::arg("name"), nb::arg("credit"),
+           "`credit(ToldBatch)` gives a pair of gradients per layer, called on threads of the engine.")
       .def("add", &Handed::add, nb::arg("other"));
   m.def("task_sizes", &task_sizes, nb::arg("table"), nb::arg("handed"),
         "Features and outputs; makes the data set, with all its checks.");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a task has in this process instead of in files: arrays, and environments that are called.
+// What is in this process instead of in files: arrays of tasks, and environments and rules that are called.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "apical/core/resources.h"
+#include "apical/rules/handed_rule.h"
 #include "apical/tasks/array_data.h"
 #include "apical/tasks/dataset.h"
 #include "apical/tasks/foreign_world.h"
@@ -28,14 +29,18 @@ class Handed {
   std::string add_samples(const GivenArray& inputs, const std::optional<GivenArray>& labels,
                           const std::vector<std::string>& label_names,
                           const std::optional<GivenArray>& targets, const std::string& origin);
+  /// See handed_rule() in told_batch.h.
+  void add_rule(const std::string& name, nanobind::object credit);
   void add(const Handed& other);
 
   std::shared_ptr<const HandedWorlds> worlds() const { return worlds_; }
   std::shared_ptr<const HandedArrays> arrays() const { return arrays_; }
+  std::shared_ptr<const layered::HandedRules> rules() const { return rules_; }
 
  private:
   std::shared_ptr<HandedWorlds> worlds_ = std::make_shared<HandedWorlds>();
   std::shared_ptr<HandedArrays> arrays_ = std::make_shared<HandedArrays>();
+  std::shared_ptr<layered::HandedRules> rules_ = std::make_shared<layered::HandedRules>();
 };
 
 /// The data set that a table [task] describes, which this makes, with all its checks.

@@ -13,6 +13,8 @@ void bind_environment(nanobind::module_& m);
 void bind_documents(nanobind::module_& m);
 void bind_runs(nanobind::module_& m);
 void bind_studies(nanobind::module_& m);
+void bind_told_batch(nanobind::module_& m);
+void bind_formulas(nanobind::module_& m);
 void bind_weights(nanobind::module_& m);
 void bind_simulation(nanobind::module_& m);
 void bind_spiking_simulation(nanobind::module_& m);

@@ -69,6 +69,9 @@ def test_the_page_of_the_docs_runs_as_written(frame: dict[str, Any]) -> None:
     for block in blocks:
         exec(compile(block, "docs/python.md", "exec"), frame)
     assert set(frame["r"].runs) == {"backpropagation", "feedback alignment"}
+    angles = frame["compared"].table.total_angle_deg
+    assert angles["random_feedback"] == pytest.approx(angles["feedback alignment"], abs=1)
+    assert frame["own"]["model.learning_rate"] == [0.01]
     assert frame["trace"].any(axis=1).all()
     assert frame["exp"].labels
 

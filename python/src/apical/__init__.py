@@ -31,6 +31,7 @@ from .circuit import (
 from .environment import Environment
 from .errors import ConfigError, DataError, Error, IoError, NumericalFault
 from .experiment import Experiment, Forecast, experiment, read
+from .layered import LayeredBatch, LayeredRule, layered_rule
 from .rules import Rule, rule
 from .run import Run
 from .simulation import Simulation
@@ -60,6 +61,8 @@ __all__ = [
     "Experiment",
     "Forecast",
     "IoError",
+    "LayeredBatch",
+    "LayeredRule",
     "Measurement",
     "NumericalFault",
     "Population",
@@ -86,6 +89,7 @@ __all__ = [
     "constant",
     "experiment",
     "identity",
+    "layered_rule",
     "live",
     "log_uniform",
     "normal",

@@ -2,7 +2,7 @@
 What the package apical is made of. Use the package: this module may change without notice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import numpy
@@ -15,8 +15,36 @@ def revision() -> str: ...
 
 def numerics_version() -> int: ...
 
+class ToldBatch:
+    """What a rule is told of a batch, while it is called."""
+
+    @property
+    def depth(self) -> int: ...
+
+    @property
+    def samples(self) -> int: ...
+
+    @property
+    def seed(self) -> int: ...
+
+    def activity(self, layer: int) -> NDArray: ...
+
+    def potential(self, layer: int) -> NDArray: ...
+
+    def slope(self, layer: int) -> NDArray: ...
+
+    def weights(self, layer: int) -> NDArray: ...
+
+    def offsets(self, layer: int) -> NDArray: ...
+
+    def feedback(self, layer: int) -> NDArray: ...
+
+    def error(self) -> NDArray: ...
+
+    def target(self) -> NDArray: ...
+
 class Handed:
-    """What tasks have in this process instead of in files, by name."""
+    """What is in this process instead of in files, by name."""
 
     def __init__(self) -> None: ...
 
@@ -27,6 +55,11 @@ class Handed:
 
     def add_samples(self, inputs: Annotated[NDArray, dict(order='C', device='cpu', writable=False)], labels: Annotated[NDArray, dict(order='C', device='cpu', writable=False)] | None, label_names: Sequence[str], targets: Annotated[NDArray, dict(order='C', device='cpu', writable=False)] | None, origin: str) -> str:
         """memory:NAME"""
+
+    def add_rule(self, name: str, credit: object) -> None:
+        """
+        `credit(ToldBatch)` gives a pair of gradients per layer, called on threads of the engine.
+        """
 
     def add(self, other: Handed) -> None: ...
 
@@ -115,6 +148,14 @@ def probe(document: Document, call: Call) -> dict: ...
 def reproduce(document: Document, call: Call) -> dict: ...
 
 def repeat(run: str, call: Call) -> dict: ...
+
+def is_interpreted(formula: str, numbers: Mapping[str, float]) -> bool:
+    """
+    Whether no kernel has the formula. ConfigError for what is no formula of local quantities.
+    """
+
+def local_quantities() -> dict[str, str]:
+    """What a synapse knows, by its name in formulas."""
 
 class SavedState:
     """The last checkpoint of a run."""

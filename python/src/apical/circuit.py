@@ -262,7 +262,7 @@ class Circuit(Described):
         elif weights is not None:
             table["weights"] = {"law": "explicit_values", "values": _matrix(weights, named)}
         if rule is not None:
-            table["rule"] = rule.to_dict(to.name) if isinstance(rule, Rule) else dict(rule)
+            table["rule"] = rule.to_dict() if isinstance(rule, Rule) else dict(rule)
         self._projections[named] = table
         return Projection(named)
 

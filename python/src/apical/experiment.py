@@ -15,6 +15,7 @@ from . import _core, toml_text
 from .callbacks import Callback
 from .errors import ConfigError
 from .execution import BY_RESUME, Execution, Seeds
+from .layered import LayeredRule
 from .machine import PathLike, data_folder, experiment_file, thread_count
 from .run import Run
 from .task import Task
@@ -56,7 +57,7 @@ class Experiment:
     Args:
         source: the path of a TOML file (of yours, or one that comes with Apical, such as
             "yin-yang/error-neurons"); TOML as a text of several lines; a dict of its tables, in which "task" may
-            be a `Task`.
+            be a `Task` and the "name" of "model" a `layered_rule`.
 
     Raises:
         ConfigError: with file, line and the nearest valid name, for what is wrong in it.
@@ -76,6 +77,10 @@ class Experiment:
             if isinstance(task := source.get("task"), Task):
                 self._handed.add(task._handed)
                 source = {**source, "task": task.to_dict()}
+            model = source.get("model")
+            if isinstance(model, Mapping) and isinstance(rule := model.get("name"), LayeredRule):
+                self._handed.add(rule._handed)
+                source = {**source, "model": {**model, **rule.to_dict()}}
             self._document = _core.Document.parse(toml_text.document(source), "<dict>")
         elif isinstance(source, str) and "\n" in source:
             self.name = "experiment"
@@ -158,7 +163,8 @@ class Experiment:
     # What it is.
 
     def to_toml(self) -> str:
-        """The experiment as a file of its own, every default filled in: the program runs it to the same bits."""
+        """The experiment as a file of its own, every default filled in: the program runs it to the same bits, unless
+        samples, an environment or a rule are in this process."""
         toml: str = self._one()["toml"]
         return toml
 
@@ -250,7 +256,7 @@ def experiment(
 
     Args:
         task: a name, the table [task], or a `Task`.
-        model: a name, the table [model], or a `Circuit`.
+        model: a name, the table [model], in which the name may be a `layered_rule`, or a `Circuit`.
         seeds: how many, or which.
         tables: further tables by name, e.g. training={"epochs": 20}, record=[{…}], or plain keys (title=…).
 
@@ -258,7 +264,7 @@ def experiment(
     """
     document: dict[str, Any] = {"task": {"name": task} if isinstance(task, str) else task}
     circuit = getattr(model, "to_dict", None)
-    if isinstance(model, str):
+    if isinstance(model, str | LayeredRule):
         document["model"] = {"name": model}
     elif circuit is not None:
         document |= circuit()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .experiment import Experiment
+    from .layered import LayeredRule
     from .recordings import Recordings
     from .spikes import SpikeTrains
     from .task import Task
@@ -47,16 +48,27 @@ class Run:
         data: folder of data sets, as it was for the run.
         task: the `Task` of a run whose data or environment live in this process; needed to go on with it and to
             read its weights.
+        rule: the `layered_rule` of a run, to go on with it.
 
     Raises:
         DataError: if it holds no run.
     """
 
-    def __init__(self, path: PathLike, *, data: PathLike | None = None, task: Task | None = None) -> None:
+    def __init__(
+        self,
+        path: PathLike,
+        *,
+        data: PathLike | None = None,
+        task: Task | None = None,
+        rule: LayeredRule | None = None,
+    ) -> None:
         self.path = Path(path)
         self.notes: list[str] = []
         self._data = data
-        self._handed = task._handed if task is not None else _core.Handed()
+        self._handed = _core.Handed()
+        for source in (task, rule):
+            if source is not None:
+                self._handed.add(source._handed)
         if not (self.path / "manifest.json").is_file():
             raise DataError(f"{self.path} holds no run (no manifest.json)")
 

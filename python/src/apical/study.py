@@ -161,10 +161,10 @@ def compare(
     Args:
         task: a task's name or table, or a `Task`, with `models`; or else a file or `Experiment` with [[variant]]
             entries, or a list of experiments.
-        models: circuits, experiments, and names of models, for which Apical brings settings for the task. On a
-            `Task` these are the settings for Yin-Yang, 120 hidden units (CartPole-v1 where it rewards, 64 and 64),
-            unless model={"layers": …} says otherwise, and angles are measured every 5 epochs. Circuits whose readout
-            is tanh or logistic are taught the task's numbers as potentials.
+        models: circuits, experiments, and names of models or `layered_rule`s, for which Apical brings settings for the
+            task. On a `Task` these are the settings for Yin-Yang, 120 hidden units (CartPole-v1 where it rewards, 64
+            and 64), unless model={"layers": …} says otherwise, and angles are measured every 5 epochs. Circuits whose
+            readout is tanh or logistic are taught the task's numbers as potentials.
         seeds: how many, or which; default: those of the experiments, which must agree.
         out, callbacks, resume, threads, data: as for `Experiment.run`.
         tables: changes for every model, e.g. training={"epochs": 20}.

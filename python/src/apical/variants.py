@@ -11,6 +11,7 @@ from typing import Any
 from .circuit import Circuit
 from .errors import ConfigError
 from .experiment import Experiment, experiment
+from .layered import LayeredRule
 from .machine import shipped_experiments
 from .task import Task
 
@@ -22,6 +23,10 @@ def variant_of(task: str | Mapping[str, Any] | Task, model: Any, tables: Mapping
     """The experiment of this model on this task, `tables` changed."""
     if isinstance(model, Experiment):
         return model
+    if isinstance(model, LayeredRule):
+        made = variant_of(task, "backpropagation", tables).copy()
+        made._handed.add(model._handed)
+        return made.update({f"model.{key}": value for key, value in model.to_dict().items()} | {"label": model.name})
     if isinstance(model, Circuit):
         parts = {k: v for k, v in tables.items() if k != "model"}
         if isinstance(task, Task) and model.readout_activation in _BELOW_ONE:
