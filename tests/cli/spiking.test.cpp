@@ -594,6 +594,14 @@ TEST_F(Spiking, CheckSaysWhatItIsAndWhatItTakes) {
               200 * 7 * 16, 200 * 4 * 16);
 }
 
+TEST_F(Spiking, ARecipeThatTheFileChangesIsNotDescribedAsThePublishedOne) {
+  const std::string changed = kTinyXor + "[[edit]]\npopulation = \"hid1\"\nsize = 30\n";
+  const Answer a = apical_says({"check", file(changed)});
+  ASSERT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("burstprop-xor, changed by this file (edit)"));
+  EXPECT_THAT(a.out, Not(HasSubstr("learn XOR")));
+}
+
 TEST_F(Spiking, CheckRefusesSamplesThatARunRefuses) {
   const std::string text =
       "[model]\nname = \"burstprop-mnist\"\nhidden = 10\n[samples]\ntask = \"yin-yang\"\n";

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/experiment.h"
@@ -64,23 +66,33 @@ void read_record(TomlReader& t, SpikingExperiment& e) {
   t.finish();
 }
 
+/// What a file says of circuit and course itself, beside or instead of a recipe.
+constexpr std::array kOwnParts = {"circuit", "population", "projection", "background", "edit",
+                                  "course",  "samples",    "teacher",    "stimulus",   "stage"};
+
+std::vector<std::string> own_parts(const TomlReader& root) {
+  std::vector<std::string> out;
+  std::copy_if(kOwnParts.begin(), kOwnParts.end(), std::back_inserter(out),
+               [&](const char* key) { return root.has(key); });
+  return out;
+}
+
 /// The recipe's parts, or none.
 void read_parts(TomlReader& root, SpikingExperiment& e) {
   if (root.has("model")) {
     TomlReader model = root.table("model");
     read_model(model, e);
   }
+  const std::vector<std::string> own = own_parts(root);
   if (e.course.protocol) {
-    for (const char* key : {"circuit", "population", "projection", "background", "edit", "course", "samples",
-                            "teacher", "stimulus", "stage"}) {
-      if (!root.has(key)) continue;
-      throw ConfigError(
-          fmt::format("'{}' does not go with model '{}', a protocol of its own without a network", key,
-                      e.model),
-          root.place(key), "leave it out");
-    }
-    return;
+    if (own.empty()) return;
+    throw ConfigError(fmt::format("'{}' does not go with model '{}', a protocol of its own without a network",
+                                  own.front(), e.model),
+                      root.place(own.front()), "leave it out");
   }
+  // What the recipe's description says need not be true of what became of it.
+  if (!e.model.empty() && !own.empty())
+    e.about = fmt::format("{}, changed by this file ({})", e.model, join_names(own));
   read_spiking_circuit(root, e.circuit);
   if (e.circuit.groups.empty())
     throw ConfigError(
