@@ -27,10 +27,7 @@ nlohmann::json json_of(const rate::BenchmarkResult& r) {
           {"bytes_per_step", r.bytes_per_step},
           {"gigabytes_per_second", r.gigabytes_per_second},
           {"plain_pass_gigabytes_per_second", r.plain_gigabytes_per_second},
-          {"fraction_of_plain_pass", r.fraction},
-          {"reference_us", r.reference_us},
-          {"reference_source", r.reference_source},
-          {"speedup", r.speedup}};
+          {"fraction_of_plain_pass", r.fraction}};
 }
 
 int bench(Context& context, const Arguments& arguments) {
@@ -50,27 +47,22 @@ int bench(Context& context, const Arguments& arguments) {
                  "'plain' is a read+write\n"
                  "pass over as many bytes in the same process, in turns with the engine\n";
   // A line of its own for the name where the terminal is too narrow for all.
-  constexpr std::size_t kWhole = 114;
+  constexpr std::size_t kWhole = 121;
   const bool narrow = context.columns() > 0 && context.columns() < kWhole;
   const auto named = [narrow](const std::string& name) {
-    return narrow ? name + "\n " : fmt::format("{:<34}", name);
+    return narrow ? name + "\n " : fmt::format("{:<50}", name);
   };
-  context.out << fmt::format("{} {:>6} {:>4} {:>3} {:>11} {:>11} {:>9} {:>7} {:>7} {:>5} {:>8}\n",
-                             named("circuit"), "type", "reps", "thr", "median", "min", "updates/s", "GB/s",
-                             "plain", "frac", "speed-up");
-  std::string source;
+  context.out << fmt::format("{} {:>6} {:>4} {:>3} {:>11} {:>11} {:>9} {:>7} {:>7} {:>5}\n", named("circuit"),
+                             "type", "reps", "thr", "median", "min", "updates/s", "GB/s", "plain", "frac");
   options.on_result = [&](const rate::BenchmarkResult& r) {
-    if (!r.reference_source.empty()) source = r.reference_source;
     context.out << fmt::format(
-        "{} {:>6} {:>4} {:>3} {:>8.4g} us {:>8.4g} us {:>9.3g} {:>7.3g} {:>7.3g} {:>5.2f} {:>8}\n",
+        "{} {:>6} {:>4} {:>3} {:>8.4g} us {:>8.4g} us {:>9.3g} {:>7.3g} {:>7.3g} {:>5.2f}\n",
         named(r.name + (r.note.empty() ? "" : ", " + r.note)), r.precision, r.replicas, r.threads,
         r.median_ns / 1000, r.min_ns / 1000, r.synapse_updates_per_second, r.gigabytes_per_second,
-        r.plain_gigabytes_per_second, r.fraction,
-        r.speedup > 0 ? fmt::format("{:.0f}x", r.speedup) : std::string("-"));
+        r.plain_gigabytes_per_second, r.fraction);
     context.out.flush();
   };
   models::bench_rate_engine(options);
-  if (!source.empty()) context.out << "speed-up against: " << source << '\n';
   return 0;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The circuits that the rate engine is timed on, beside what the released NumPy program of Max et al. (2025)
-// takes for a step of each.
+// The circuits that the rate engine is timed on, each by a name of its own; -x10: ten replicas in one engine.
 #pragma once
 
 #include "apical/engine/rate/benchmark.h"

@@ -154,10 +154,7 @@ BenchmarkResult benchmark(const BenchmarkCase& c, const BenchmarkOptions& option
   r.fraction = r.gigabytes_per_second / r.plain_gigabytes_per_second;
   r.mixed_gigabytes_per_second = mixed.bytes() / median(mixed_ns);
   r.mixed_fraction = r.gigabytes_per_second / r.mixed_gigabytes_per_second;
-  r.reference_us = c.reference_us;
-  r.reference_source = c.reference_source;
   r.goal_ns = c.goal_ns;
-  if (c.reference_us > 0) r.speedup = static_cast<double>(c.replicas) * c.reference_us * 1e3 / r.median_ns;
   return r;
 }
 

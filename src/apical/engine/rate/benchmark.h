@@ -19,9 +19,7 @@ struct BenchmarkCase {
   std::string note;  ///< what the circuit has besides its sizes
   Circuit circuit;
   std::size_t replicas = 1;
-  double reference_us = 0;       ///< one step of one replica in another program, microseconds; 0: none known
-  std::string reference_source;  ///< which program, measured how
-  double goal_ns = 0;            ///< per step of all replicas, float, all threads; 0: none
+  double goal_ns = 0;  ///< per step of all replicas, float, all threads; 0: none
 };
 
 struct BenchmarkOptions {
@@ -51,9 +49,6 @@ struct BenchmarkResult {
   double mixed_gigabytes_per_second =
       0;  ///< plain passes that read and write what the step does, and only read the rest
   double mixed_fraction = 0;
-  double reference_us = 0;
-  double speedup = 0;  ///< replicas x reference / time; 0 without a reference
-  std::string reference_source;
   double goal_ns = 0;
 };
 
