@@ -60,10 +60,8 @@ unsigned available_threads() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-ThreadPool::ThreadPool(unsigned threads) {
-  if (threads == 0) threads = available_threads();
-  faults_.resize(threads);
-  fault_part_.resize(threads);
+ThreadPool::ThreadPool(unsigned threads) : shares_(threads == 0 ? available_threads() : threads) {
+  threads = static_cast<unsigned>(shares_.size());
   workers_.reserve(threads - 1);
   try {
     for (unsigned w = 1; w < threads; ++w) workers_.emplace_back([this, w] { work(w); });
@@ -86,16 +84,28 @@ void ThreadPool::dismiss() noexcept {
   workers_.clear();
 }
 
-void ThreadPool::do_share(unsigned worker) noexcept {
-  const std::size_t n = size();
-  const std::size_t first = parts_ * worker / n, last = parts_ * (worker + 1) / n;
-  for (std::size_t part = first; part < last; ++part) {
-    try {
-      (*job_)(part);
-    } catch (...) {
-      faults_[worker] = std::current_exception();
-      fault_part_[worker] = part;
-      return;
+void ThreadPool::do_part(std::size_t part) noexcept {
+  try {
+    (*job_)(part);
+  } catch (...) {
+    const std::lock_guard lock(fault_mutex_);
+    if (!fault_ || part < fault_part_) {
+      fault_ = std::current_exception();
+      fault_part_ = part;
+    }
+  }
+  if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
+}
+
+void ThreadPool::do_parts(unsigned worker) noexcept {
+  for (std::size_t k = 0; k < shares_.size(); ++k) {
+    std::atomic<std::uint64_t>& share = shares_[(worker + k) % shares_.size()].left;
+    std::uint64_t left = share.load(std::memory_order_acquire);
+    while (static_cast<std::uint32_t>(left) < left >> 32U) {
+      // Whoever is late may find the share of a later job here: what it claims is then a part of that one.
+      if (!share.compare_exchange_weak(left, left + 1, std::memory_order_acq_rel)) continue;
+      do_part(static_cast<std::uint32_t>(left));
+      left = share.load(std::memory_order_acquire);
     }
   }
 }
@@ -107,8 +117,7 @@ void ThreadPool::work(unsigned worker) {
     generation_.wait(seen, std::memory_order_acquire);
     seen = generation_.load(std::memory_order_acquire);
     if (stop_.load()) return;
-    do_share(worker);
-    if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
+    do_parts(worker);
   }
 }
 
@@ -117,27 +126,23 @@ void ThreadPool::run(std::size_t parts, const std::function<void(std::size_t)>& 
     for (std::size_t part = 0; part < parts; ++part) f(part);
     return;
   }
+  APICAL_CHECK(parts <= std::numeric_limits<std::uint32_t>::max());
   job_ = &f;
-  parts_ = parts;
-  std::fill(faults_.begin(), faults_.end(), nullptr);
-  busy_.store(static_cast<unsigned>(workers_.size()), std::memory_order_relaxed);
+  fault_ = nullptr;
+  unfinished_.store(parts, std::memory_order_relaxed);
+  for (std::size_t w = 0; w < shares_.size(); ++w) {
+    const std::uint64_t first = parts * w / shares_.size(), end = parts * (w + 1) / shares_.size();
+    shares_[w].left.store(end << 32U | first, std::memory_order_release);
+  }
   generation_.fetch_add(1, std::memory_order_acq_rel);
   generation_.notify_all();
-  do_share(0);
-  for (int spin = 0; spin < kSpins && busy_.load(std::memory_order_acquire) != 0; ++spin) relax();
-  for (unsigned left = busy_.load(std::memory_order_acquire); left != 0;
-       left = busy_.load(std::memory_order_acquire)) {
-    busy_.wait(left, std::memory_order_acquire);
+  do_parts(0);
+  for (int spin = 0; spin < kSpins && unfinished_.load(std::memory_order_acquire) != 0; ++spin) relax();
+  for (std::size_t left = unfinished_.load(std::memory_order_acquire); left != 0;
+       left = unfinished_.load(std::memory_order_acquire)) {
+    unfinished_.wait(left, std::memory_order_acquire);
   }
-  std::exception_ptr first;
-  std::size_t first_part = std::numeric_limits<std::size_t>::max();
-  for (std::size_t w = 0; w < faults_.size(); ++w) {
-    if (faults_[w] && fault_part_[w] < first_part) {
-      first = faults_[w];
-      first_part = fault_part_[w];
-    }
-  }
-  if (first) std::rethrow_exception(first);
+  if (fault_) std::rethrow_exception(fault_);
 }
 
 }  // namespace apical

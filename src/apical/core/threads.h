@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pool with a static partition: part p of a job always does the same work, whichever thread runs it,
-// so results cannot depend on the number of threads. Workers spin briefly before they sleep, because a
-// simulation step hands out work every few microseconds.
+// A pool for jobs in parts: part p of a job always does the same work, whichever thread runs it, so results
+// cannot depend on the number of threads. Every thread has a share of the parts, the same one in every job,
+// so that it finds its data in its cache; who is done takes what others have not begun, so that a thread
+// whose processor is busy with something else is not waited for. Workers spin briefly before they sleep,
+// because a simulation step hands out work every few microseconds.
 #pragma once
 
 #include <atomic>
@@ -9,6 +11,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -51,17 +54,25 @@ class ThreadPool {
   void run(std::size_t parts, const std::function<void(std::size_t)>& f);
 
  private:
+  /// Parts of the job that nobody has begun: the next one, and above it, by 2^32, the end.
+  struct alignas(64) Share {
+    std::atomic<std::uint64_t> left{0};
+  };
+
   void work(unsigned worker);
   void dismiss() noexcept;
-  void do_share(unsigned worker) noexcept;
+  void do_parts(unsigned worker) noexcept;
+  void do_part(std::size_t part) noexcept;
 
   std::vector<std::jthread> workers_;
+  std::vector<Share> shares_;  ///< one per thread
+  /// Read by who has claimed a part, written when all are done.
   const std::function<void(std::size_t)>* job_ = nullptr;
-  std::size_t parts_ = 0;
-  std::vector<std::exception_ptr> faults_;  ///< one slot per worker
-  std::vector<std::size_t> fault_part_;
+  std::mutex fault_mutex_;
+  std::exception_ptr fault_;
+  std::size_t fault_part_ = 0;
   std::atomic<std::uint64_t> generation_{0};
-  std::atomic<unsigned> busy_{0};
+  std::atomic<std::size_t> unfinished_{0};  ///< parts
   std::atomic<bool> stop_{false};
 };
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
@@ -25,6 +26,25 @@ TEST(ThreadPool, DoesEveryPartExactlyOnceForAnyNumberOfThreads) {
       for (int repeat = 0; repeat < 20; ++repeat) pool.run(parts, [&](std::size_t p) { done[p]++; });
       for (int d : done) EXPECT_EQ(d, 20);
     }
+  }
+}
+
+// A part that takes long, as if something else had its processor: the parts behind it are done by who is
+// free.
+TEST(ThreadPool, PartsBehindOneThatTakesLongAreDoneByTheOtherThread) {
+  ThreadPool pool(2);
+  for (int repeat = 0; repeat < 200; ++repeat) {
+    std::atomic<int> done{0};
+    std::atomic<bool> waited_in_vain{false};
+    pool.run(4, [&](std::size_t part) {  // shares: 0 and 1, 2 and 3
+      if (part == 2) {
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (done < 3 && !waited_in_vain) waited_in_vain = std::chrono::steady_clock::now() > patience;
+      }
+      ++done;
+    });
+    ASSERT_FALSE(waited_in_vain);
+    ASSERT_EQ(done, 4);
   }
 }
 

