@@ -46,7 +46,7 @@ models::LayeredNetwork network(const std::string& model, std::vector<double> lay
 class EveryLayeredModel : public testing::TestWithParam<std::string> {
  protected:
   bool copies() const { return GetParam() == "recirculation"; }
-  LayeredLearner<float> learner(std::vector<std::uint64_t> seeds, ThreadPool& pool) const {
+  LayeredLearner<float> learner(const std::vector<std::uint64_t>& seeds, ThreadPool& pool) const {
     return {copies() ? network("recirculation", {4, 3, 4}) : network(GetParam()),
             std::vector<std::shared_ptr<const Dataset>>(seeds.size(),
                                                         copies() ? small_copy_task() : small_task()),

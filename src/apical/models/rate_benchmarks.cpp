@@ -58,6 +58,7 @@ std::vector<rate::BenchmarkCase> rate_benchmark_cases() {
 std::vector<rate::BenchmarkResult> bench_rate_engine(const RateBenchmarkOptions& options) {
   const auto cases = rate_benchmark_cases();
   std::vector<std::string> names;
+  names.reserve(cases.size());
   for (const auto& c : cases) names.push_back(c.name);
   for (const std::string& wanted : options.only) {
     if (std::find(names.begin(), names.end(), wanted) == names.end()) {

@@ -218,7 +218,9 @@ TYPED_TEST(RateEngineOf, ManyReplicasHaveTheSameBitsForAnyNumberOfThreads) {
 }
 
 TYPED_TEST(RateEngineOf, ARefreshIsAPathwayThatLearnsAtRateZero) {
-  for (const auto& [name, circuit] : circuits()) {
+  for (const auto& named : circuits()) {
+    const auto& name = named.first;
+    const Circuit& circuit = named.second;
     ThreadPool pool(1);
     const auto life = [&](const Learning& resting) {
       RateEngine<TypeParam> engine(circuit, {3, 4}, pool);

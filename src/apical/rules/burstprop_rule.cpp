@@ -97,13 +97,12 @@ void Burstprop<T>::learn_recurrence(const Workers& workers) {
   }
 }
 
-#define APICAL_INSTANTIATE(T)                                                                             \
-  template std::vector<Matrix<T>> burst_recurrence<T>(const NetworkDescription&, const BurstpropOptions&, \
-                                                      std::uint64_t);                                     \
-  template class Burstprop<T>;
-APICAL_INSTANTIATE(float)
-APICAL_INSTANTIATE(double)
-#undef APICAL_INSTANTIATE
+template std::vector<Matrix<float>> burst_recurrence<float>(const NetworkDescription&,
+                                                            const BurstpropOptions&, std::uint64_t);
+template std::vector<Matrix<double>> burst_recurrence<double>(const NetworkDescription&,
+                                                              const BurstpropOptions&, std::uint64_t);
+template class Burstprop<float>;
+template class Burstprop<double>;
 
 RuleEntries burstprop_rules() {
   const OptimiserSettings momentum{.kind = OptimiserKind::momentum,

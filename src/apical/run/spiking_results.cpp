@@ -86,10 +86,11 @@ std::vector<std::string> in_order(const io::hdf5::File& file, const std::string&
   std::vector<std::pair<double, std::string>> found;
   for (const std::string& name : file.names(group)) {
     if (std::find(not_groups.begin(), not_groups.end(), name) == not_groups.end())
-      found.emplace_back(number(file, group + "/" + name, "position"), name);
+      found.emplace_back(number(file, fmt::format("{}/{}", group, name), "position"), name);
   }
   std::sort(found.begin(), found.end());
   std::vector<std::string> out;
+  out.reserve(found.size());
   for (auto& [position, name] : found) out.push_back(std::move(name));
   return out;
 }
@@ -121,7 +122,7 @@ SegmentCurves read_segment(const io::hdf5::File& file, const std::string& group,
     at = end + 1;
   }
   for (const std::string& p : in_order(file, group, {"time", "raster_windows"}))
-    s.populations.push_back(read_population(file, group + "/" + p, p));
+    s.populations.push_back(read_population(file, fmt::format("{}/{}", group, p), p));
   return s;
 }
 
@@ -168,14 +169,14 @@ std::vector<SeedResults> read_spiking_results(const io::Path& path) {
     const std::string group = seed_group(seed);
     if (file.contains(group + "/curves")) {
       for (const std::string& i : in_order(file, group + "/curves", {})) {
-        const std::string at = group + "/curves/" + i;
+        const std::string at = fmt::format("{}/curves/{}", group, i);
         r.curves.push_back({std::get<std::string>(file.attribute(at, "label")),
                             file.dataset(at + "/x").read<double>(),
                             file.dataset(at + "/delta_w").read<double>()});
       }
     } else {
       for (const std::string& s : in_order(file, group, {}))
-        r.segments.push_back(read_segment(file, group + "/" + s, s));
+        r.segments.push_back(read_segment(file, fmt::format("{}/{}", group, s), s));
     }
     out.push_back(std::move(r));
   }
