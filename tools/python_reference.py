@@ -17,7 +17,7 @@ import apical as ap
 
 _GROUPS = {
     "Experiments": "Experiment experiment read Forecast",
-    "Runs": "Run EpochEnd Measurement Progress live bar",
+    "Runs": "Run EpochEnd Measurement Progress live bar tensorboard wandb",
     "Own data and environments": "Task",
     "Many runs": "compare sweep tune log_uniform probe reproduce Comparison Tuning Probe Reproduction",
     "Circuits of rate neurons": "Circuit Population Compartment Projection rule Rule uniform normal constant identity "

@@ -274,3 +274,29 @@ def test_manifest_and_events_say_what_ran(small: Small) -> None:
     assert run.experiment.to_toml() == small("layered").to_toml()
     assert run.report.is_file()
     assert json.loads((run.path / "events.ndjson").read_text().splitlines()[-1])["event"] == "finished"
+
+
+def test_callbacks_pass_on_what_is_measured_to_programs_that_collect_it(small: Callable[[str], ap.Experiment]) -> None:
+    class Collector:
+        def __init__(self) -> None:
+            self.scalars: dict[tuple[str, int], float] = {}
+            self.logged: dict[int, dict[str, float]] = {}
+            self.flushed = 0
+
+        def add_scalar(self, tag: str, value: float, step: int) -> None:
+            self.scalars[tag, step] = value
+
+        def flush(self) -> None:
+            self.flushed += 1
+
+        def log(self, numbers: dict[str, float], step: int) -> None:
+            self.logged[step] = numbers
+
+    there = Collector()
+    run = small("layered").run(callbacks=[ap.tensorboard(there), ap.wandb(there)])
+    metrics = run.metrics.set_index(["epoch", "split", "seed"]).accuracy
+    assert there.scalars["feedback-alignment/validation/accuracy/seed 2", 3] == metrics[3, "validation", 2]
+    assert there.flushed == 4
+    mean = (metrics[3, "validation", 1] + metrics[3, "validation", 2]) / 2
+    assert there.logged[3]["feedback-alignment/validation/accuracy"] == pytest.approx(mean)
+    assert list(there.logged) == [0, 1, 2, 3]

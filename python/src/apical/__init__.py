@@ -15,7 +15,7 @@ The core needs NumPy only; tables, recordings and plots need the extras `data` a
 from __future__ import annotations
 
 from . import _core
-from .callbacks import Callback, EpochEnd, Measurement, Progress, ProgressCallback, bar, live
+from .callbacks import Callback, EpochEnd, Measurement, Progress, ProgressCallback, bar, live, tensorboard, wandb
 from .circuit import (
     Circuit,
     Compartment,
@@ -100,6 +100,8 @@ __all__ = [
     "revision",
     "rule",
     "sweep",
+    "tensorboard",
     "tune",
     "uniform",
+    "wandb",
 ]

@@ -185,3 +185,42 @@ class bar:
             self._label = progress.label
             self._bar = self._make(desc=progress.label, total=progress.total, unit=f" {progress.unit}", unit_scale=True)
         self._bar.update(progress.done - self._bar.n)
+
+
+class tensorboard:
+    """Scalars for TensorBoard: every number that is measured, by the epoch.
+
+    Args:
+        writer: with add_scalar(tag, value, step), as `torch.utils.tensorboard.SummaryWriter` or tensorboardX's.
+
+    >>> exp.run(callbacks=[tensorboard(SummaryWriter("logs"))])  # doctest: +SKIP
+    """
+
+    def __init__(self, writer: Any) -> None:
+        self.writer = writer
+
+    def __call__(self, event: EpochEnd) -> None:
+        """Writes what was measured, as label/where/metric/seed N."""
+        for m in event.measured:
+            if math.isfinite(m.value):
+                self.writer.add_scalar(f"{event.label}/{m.where}/{m.metric}/seed {m.seed}", m.value, event.epoch)
+        self.writer.flush()
+
+
+class wandb:
+    """Means over seeds for Weights & Biases, by the epoch.
+
+    Args:
+        run: with log(numbers, step=…), as `wandb.init()` gives it.
+
+    >>> exp.run(callbacks=[wandb(weights_and_biases.init(project="mine"))])  # doctest: +SKIP
+    """
+
+    def __init__(self, run: Any) -> None:
+        self.run = run
+
+    def __call__(self, event: EpochEnd) -> None:
+        """Logs what was measured, as label/where/metric."""
+        keys = dict.fromkeys((m.where, m.metric) for m in event.measured)
+        means = {f"{event.label}/{where}/{metric}": event.mean(metric, where) for where, metric in keys}
+        self.run.log({"epoch": event.epoch, **means}, step=event.epoch)

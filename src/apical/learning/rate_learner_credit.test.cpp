@@ -54,6 +54,7 @@ struct Angles {
 
 Angles angles(const Circuit& c, double error) {
   std::vector<std::shared_ptr<const Dataset>> data;
+  data.reserve(kSeeds.size());
   for (std::uint64_t seed : kSeeds) data.push_back(nearly_solved(c, seed, error));
   ThreadPool pool(1);
   // Held until the feedback that circulates has died away.
