@@ -105,10 +105,26 @@ TEST_P(EndedBy, WhatWaitsForAFile) {
       {"data", "convert", "cifar10", never, "--data", out()},
   };
   for (const auto& arguments : waiting) EXPECT_EQ(ended(arguments), by_signal()) << arguments[0];
-  for (const char* command : {"run", "compare", "probe"}) EXPECT_EQ(ended({command, never}), 75) << command;
-  EXPECT_EQ(ended({"reproduce", never}), 75);
-  EXPECT_EQ(ended({"reproduce", folder(), "--out", out()}), 75);
+  // Nothing has begun that could be resumed.
+  for (const char* command : {"run", "compare", "probe", "reproduce"})
+    EXPECT_EQ(ended({command, never}), by_signal()) << command;
+  EXPECT_EQ(ended({"reproduce", folder(), "--out", out()}), by_signal());
 }
+
+TEST_P(EndedBy, WhatIsStoppedBeforeItBeganSaysSoWhenItIsResumed) {
+  const std::string never = endless("never.toml");
+  io::make_directories(out());
+  EXPECT_EQ(ended({"run", never, "--out", out()}), by_signal());
+  const test::Answer again = test::apical_says({"run", "--resume", "--out", out()});
+  EXPECT_EQ(again.code, 3);
+  EXPECT_THAT(again.err, testing::HasSubstr("it was stopped before it began"));
+  EXPECT_THAT(again.err, testing::HasSubstr("apical run EXPERIMENT --out"));
+}
+
+class ASession : public testing::Test {
+ protected:
+  io::TestDirectory directory_;
+};
 
 /// What a kernel accepts for a program that never looks.
 class SilentServer {
@@ -152,7 +168,18 @@ TEST_P(EndedBy, APageThatNobodyReads) {
   for (const int open : pipe) ::close(open);
 }
 
-INSTANTIATE_TEST_SUITE_P(Signals, EndedBy, testing::Values(SIGTERM, SIGINT));
+/// As under nohup: who has the signal ignored when it starts is left alone.
+TEST_F(ASession, ThatEndsDoesNotEndWhatIgnoresIt) {
+  const auto before = std::signal(SIGHUP, SIG_IGN);
+  io::write_atomically(directory_ / "experiment.toml", std::string_view(test::small_network()));
+  const ChildProcess child({"run", directory_ / "experiment.toml", "--set", "training.epochs=40", "--out",
+                            directory_ / "out", "--threads", "1"});
+  std::signal(SIGHUP, before);
+  child.kill(SIGHUP);
+  EXPECT_EQ(child.wait(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, EndedBy, testing::Values(SIGTERM, SIGINT, SIGHUP));
 
 }  // namespace
 }  // namespace apical

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <numeric>
 #include <set>
 #include <sstream>
 
@@ -206,6 +207,31 @@ TEST_F(SlowPages, TheExampleOfACircuitLearnsYinYang) {
   }
   EXPECT_EQ(seeds, 3U);
   EXPECT_EQ(a.err.find("diagnosis"), std::string::npos) << a.err;
+}
+
+/// The complete example of docs/spiking-circuits.md, with its interneurons and without.
+class SpikingPage : public test::CommandLine {
+ protected:
+  double mean(const std::string& text, const std::string& metric) const {
+    fs::remove_all(out());
+    const Answer a = apical_says({"run", file(text), "--out", out(), "--quiet", "--seeds", "3"});
+    EXPECT_EQ(a.code, 0) << a.err;
+    EXPECT_EQ(a.err.find("diagnosis"), std::string::npos) << a.err;
+    const std::vector<double> values = values_of(last_of(read_measurements(out()), "test", metric));
+    EXPECT_EQ(values.size(), 3U) << metric;
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  }
+};
+
+TEST_F(SpikingPage, InterneuronsOfTheExampleFireAndGateDendrites) {
+  const std::string text = test::completed(test::blocks_of("docs/spiking-circuits.md", "toml"), 0),
+                    without = text + "\n[[edit]]\nprojection = \"som->low\"\nremove = true\n";
+  constexpr double kOfRates = 1, kOfFractions = 0.01;  // what the page says, rounded
+  EXPECT_NEAR(mean(text, "som_event_Hz"), 14, kOfRates);
+  EXPECT_NEAR(mean(text, "low_event_Hz"), 31, kOfRates);
+  EXPECT_NEAR(mean(without, "low_event_Hz"), 31, kOfRates);
+  EXPECT_NEAR(mean(text, "low_burst_probability"), 0.18, kOfFractions);
+  EXPECT_NEAR(mean(without, "low_burst_probability"), 0.22, kOfFractions);
 }
 
 TEST(Pages, BlocksOfCMakeAreThoseOfTheExamples) {

@@ -4,10 +4,14 @@
 // else of what ran.
 #pragma once
 
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "apical/analysis/metrics.h"
 
 namespace apical {
 
@@ -43,8 +47,15 @@ struct Display {
   std::vector<Figure> figures = {};
   std::string curve_x = {};   ///< of curves of weight change
   std::string activity = {};  ///< what a reader of activity over time should know, in a sentence
+  /// What measures of this run can be, by name, where the catalogue does not know: counts of what there is.
+  std::map<std::string, ValueRange> ranges = {};
 };
 
+/// The metric of a name (metrics.h) with what its values can be in a run.
+Metric metric_in(const Display& display, std::string_view name);
+
+nlohmann::json range_json(const ValueRange& range);
+ValueRange read_range(const nlohmann::json& json);
 nlohmann::json display_json(const Display& display);
 /// \throws nlohmann::json::exception if it is not one.
 Display read_display(const nlohmann::json& json);

@@ -26,5 +26,17 @@ TEST(Display, ComesBackFromAManifestAsItWentIn) {
   EXPECT_EQ(back.headlines.at(0).unit, "%");
 }
 
+/// Two seeds that never decide on 0 and 1 of three classes: without an upper end the interval reached 164893.
+TEST(Display, IntervalsOfCountsStayBelowWhatThereIsToCount) {
+  Display d;
+  d.ranges["classes_never_decided"] = {0, 3};
+  const Display back = read_display(display_json(d));
+  const MeanInterval i = over_seeds(metric_in(back, "classes_never_decided"), std::vector<double>{0, 1});
+  EXPECT_EQ(i.mean, 0.5);
+  EXPECT_GE(i.low, 0);
+  EXPECT_LE(i.high, 3);
+  EXPECT_EQ(metric_in(back, "accuracy").high, 1) << "the catalogue's own";
+}
+
 }  // namespace
 }  // namespace apical

@@ -45,6 +45,7 @@ std::vector<double> values_of(std::span<const SeedValue> seeds);
 /// One course of measurements: a metric at a place.
 struct MeasuredCourse {
   std::string where, metric;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang 14 takes the 0 in comparisons for a pointer
   auto operator<=>(const MeasuredCourse&) const = default;
 };
 /// All that were measured, by place, then metric.

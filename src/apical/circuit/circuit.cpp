@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "apical/circuit/formula_rule.h"
 #include "apical/core/field_error.h"
+#include "apical/core/stored_name.h"
 
 namespace apical {
 namespace {
@@ -44,7 +47,10 @@ void require_not_negative(double value, const char* field, const std::string& wh
 
 void validate_population(const Circuit& circuit, const Population& p) {
   const auto where = [&](const char* field) { return fmt::format("{} of population '{}'", field, p.name); };
-  if (p.name.empty()) throw FieldError::about({"name"}, "a population has no name");
+  require_storable(p.name, "a population", "name");
+  const RecordedUnder under = recorded_under(p);
+  require_storable(under.area, fmt::format("the area of population '{}'", p.name), "name", {"projections"});
+  require_storable(under.name, fmt::format("what follows the area in population '{}'", p.name), "name");
   if (p.size == 0)
     throw FieldError::about({"size"}, fmt::format("{} is 0; expected at least 1", where("size")));
   if (p.kind == Population::Kind::external) return;
@@ -53,8 +59,7 @@ void validate_population(const Circuit& circuit, const Population& p) {
   for (const Compartment& c : p.compartments) {
     require_not_negative(c.conductance, "compartments",
                          fmt::format("conductance of compartment '{}' of '{}'", c.name, p.name));
-    if (c.name.empty())
-      throw FieldError::about({"compartments"}, fmt::format("a compartment of '{}' has no name", p.name));
+    require_storable(c.name, fmt::format("a compartment of '{}'", p.name), "compartments");
     constexpr std::string_view kOfPopulations[] = {"rate",  "soma",     "prospective", "lookahead",
                                                    "slope", "mismatch", "noise",       "rate_highpass"};
     if (std::ranges::find(kOfPopulations, c.name) != std::end(kOfPopulations)) {
@@ -64,6 +69,15 @@ void validate_population(const Circuit& circuit, const Population& p) {
                       "expected another name",
                       p.name, c.name),
           "e.g. basal, apical");
+    }
+    for (const std::string_view suffix : {"_steps", "_time"}) {
+      if (!c.name.ends_with(suffix)) continue;
+      throw FieldError::about(
+          {"compartments"},
+          fmt::format(
+              "a compartment of '{}' is named '{}', as are the times of recordings; expected a name that "
+              "does not end in {}",
+              p.name, c.name, suffix));
     }
     if (!seen.insert(c.name).second) {
       throw FieldError::about({"compartments"},
@@ -254,6 +268,22 @@ void validate_derivation(const Circuit& circuit, const Projection& j) {
   }
 }
 
+void validate_law(const InitialWeights& w, const char* field, const std::string& where) {
+  for (const double x : {w.low, w.high, w.scale, w.identity})
+    require_finite(x, field, fmt::format("a constant of {}", where));
+  using Law = InitialWeights::Law;
+  if ((w.law == Law::uniform || w.law == Law::uniform_upper) && w.low > w.high) {
+    throw FieldError::about(
+        {field},
+        fmt::format("{} are drawn from {} to {}; expected the lower end first", where, w.low, w.high),
+        "exchange low and high");
+  }
+  if (w.law == Law::normal && w.high < 0) {
+    throw FieldError::about(
+        {field}, fmt::format("{} are normal with an sd of {} (high); expected 0 or more", where, w.high));
+  }
+}
+
 void validate_projection(const Circuit& circuit, const Projection& j) {
   const Population& from = circuit[j.from];
   const Population& to = circuit[j.to];
@@ -261,6 +291,7 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
     throw FieldError::about(
         {"to"}, fmt::format("projection '{}' ends at the external population '{}'", j.name, to.name));
   }
+  require_storable(j.name, "a projection", "name");
   to.compartment_index(j.compartment, fmt::format("projection '{}'", j.name));
   if (from.kind == Population::Kind::external && j.transmits != Quantity::rate) {
     throw FieldError::about(
@@ -324,9 +355,10 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
         fmt::format("the deviation of projection '{}' cannot be derived from other weights", j.name));
   }
   if (j.weights.derivation) validate_derivation(circuit, j);
-  for (double bound : {j.weights.low, j.weights.high, j.weights.scale, j.weights.identity}) {
-    require_finite(bound, "weights", fmt::format("an initial-weight constant of projection '{}'", j.name));
-  }
+  validate_law(j.weights, "weights", fmt::format("initial weights of projection '{}'", j.name));
+  if (j.view && j.view->deviation)
+    validate_law(*j.view->deviation, "view",
+                 fmt::format("deviations in the view of projection '{}'", j.name));
   if (j.view) {
     const Projection& viewed = circuit[j.view->of];
     if (viewed.view || viewed.topology != Topology::dense || j.topology != Topology::dense) {
@@ -363,6 +395,11 @@ void validate_projection(const Circuit& circuit, const Projection& j) {
 }
 
 }  // namespace
+
+RecordedUnder recorded_under(const Population& p) {
+  const std::string area = p.area.empty() ? "external" : p.area;
+  return {area, p.name.starts_with(area + ".") ? p.name.substr(area.size() + 1) : p.name};
+}
 
 std::size_t Population::compartment_index(std::string_view compartment, std::string_view where,
                                           const char* field) const {
@@ -497,7 +534,16 @@ void Circuit::validate() const {
                      "the papers' circuits use 0.01");
   }
   if (populations_.empty()) throw ConfigError(fmt::format("circuit '{}' has no populations", name));
-  for (const Population& p : populations_) validate_population(*this, p);
+  std::map<std::pair<std::string, std::string>, std::string> recorded;
+  for (const Population& p : populations_) {
+    validate_population(*this, p);
+    const RecordedUnder under = recorded_under(p);
+    const auto [other, is_new] = recorded.try_emplace({under.area, under.name}, p.name);
+    if (is_new) continue;
+    throw ConfigError(fmt::format("populations '{}' and '{}' would both be recorded as {} of area {}",
+                                  other->second, p.name, under.name, under.area),
+                      {}, "give one of them another name");
+  }
   for (const Projection& j : projections_) validate_projection(*this, j);
 }
 

@@ -125,6 +125,12 @@ struct Population {
 template <>
 inline constexpr std::array<std::string_view, 2> kNames<Population::Kind>{"external", "neurons"};
 
+/// Where recordings keep a population: a group within that of its area.
+struct RecordedUnder {
+  std::string area, name;
+};
+RecordedUnder recorded_under(const Population& population);
+
 enum class Effect { add, multiply };
 template <>
 inline constexpr std::array<std::string_view, 2> kNames<Effect>{"add", "multiply"};

@@ -9,6 +9,7 @@
 #include "apical/circuit/course.h"
 #include "apical/circuit/measure_patterns.h"
 #include "apical/circuit/spiking_circuit.h"
+#include "apical/core/stored_name.h"
 #include "apical/core/time_grid.h"
 
 namespace apical {
@@ -58,6 +59,8 @@ class Checker {
 
   void stimulus(const Stimulus& s) const {
     const std::string whose = fmt::format("stimulus '{}'", s.name);
+    require_one_line(s.name, "the name of a stimulus", "name");
+    require_one_line(s.label, "the label of " + whose, "label");
     for (const Injection& i : s.injections) {
       group_takes(i, whose);
       require(i.amplitude_A == 0, whose + " injects a sine; stimuli are constant, sines belong to phases");
@@ -126,6 +129,7 @@ class Checker {
 
   void phase(const Stage& s, const Phase& p) const {
     const std::string whose = fmt::format("phase '{}' of stage '{}'", p.name, s.name);
+    require_one_line(p.name, "the name of a phase of stage '" + s.name + "'", "name");
     require(std::isfinite(p.duration_s) && p.duration_s >= 0,
             fmt::format("{} takes {:g} s; expected 0 or more", whose, p.duration_s));
     whole_steps(p.duration_s, fmt::format("{} takes", whose));
@@ -204,6 +208,7 @@ class Checker {
   void stage(const Stage& s) const {
     const std::string whose = fmt::format("stage '{}'", s.name);
     require(!s.phases.empty(), whose + " has no phases");
+    if (!s.watched.empty()) require_storable(s.watched, "what is watched in " + whose, "watched", {"curves"});
     require(s.shows != Shows::stimuli || !course_.stimuli.empty(),
             whose + " shows stimuli, but there are none");
     require(!shows_samples(s) || course_.samples, whose + " shows samples, but no task gives any",
@@ -334,7 +339,13 @@ void validate(const Course& course, const SpikingCircuit& circuit) {
             fmt::format("samples.rate_Hz is {:g}; expected at least 0 and below 1/dt = {:g} Hz", Hz,
                         1 / circuit.dt_s));
   }
-  for (const Stage& s : course.stages) check.stage(s);
+  std::set<std::string> watched;
+  for (const Stage& s : course.stages) {
+    check.stage(s);
+    require(s.watched.empty() || watched.insert(s.watched).second,
+            fmt::format("two stages are watched under the name '{}'", s.watched),
+            "give each a name of its own");
+  }
   check.counted_before_taught();
   require(course.epochs == 0 || course.trains(), "there are epochs, but no stage of an epoch");
   require(course.activity_bin_s > 0, "bins of activity over time need a positive duration");

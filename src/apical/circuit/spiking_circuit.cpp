@@ -7,6 +7,7 @@
 #include <set>
 
 #include "apical/core/field_error.h"
+#include "apical/core/stored_name.h"
 #include "apical/core/time_grid.h"
 
 namespace apical::spike {
@@ -300,10 +301,14 @@ void remove_background(SpikingCircuit& d, std::size_t index) { remove_at(d.backg
 
 void validate_population(const SpikingCircuit& d, std::size_t index) {
   const NeuronGroup& g = d.groups.at(index);
+  require_storable(g.name, "a population", "name", {"time", "raster_windows"});
   require(g.size > 0 && g.size <= kLargestGroup, {"size"},
           fmt::format("population '{}' has {} neurons; 1 to {} are possible", g.name, g.size, kLargestGroup));
   finite(g.initial_voltage_sd_V, {"initial_voltage_sd_mV", "initial_voltage_sd_V"},
          fmt::format("initial spread of potentials of '{}'", g.name));
+  require(g.initial_voltage_sd_V >= 0, {"initial_voltage_sd_mV", "initial_voltage_sd_V"},
+          fmt::format("the initial spread of potentials of '{}' is {} V; it cannot be negative", g.name,
+                      g.initial_voltage_sd_V));
   check(g.soma_current, "soma_current", g.name);
   check(g.dendrite_current, "dendrite_current", g.name);
   positive(g.estimator.alpha_s, {"estimator"}, fmt::format("averaging time of '{}'", g.name));
@@ -349,6 +354,7 @@ void validate_population(const SpikingCircuit& d, std::size_t index) {
 }
 
 void validate_projection(const SpikingCircuit& d, std::size_t index) {
+  require_storable(d.connections.at(index).name, "a projection", "name");
   check(d, d.connections.at(index));
   check_mirrors(d, d.connections.at(index));
 }

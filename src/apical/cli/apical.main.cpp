@@ -13,9 +13,9 @@
 
 namespace {
 
-std::atomic<bool> stop_requested{false}, saving{false}, pipe_closed{false};
+std::atomic<bool> stop_requested{false}, saving{false}, begun{false}, pipe_closed{false};
 volatile std::sig_atomic_t first_signal = 0;
-volatile std::sig_atomic_t can_be_resumed = 0;
+volatile std::sig_atomic_t takes_resume = 0;
 
 void wait_for_the_end() {
   constexpr int kPatienceUs = 600'000;
@@ -41,8 +41,10 @@ extern "C" void on_signal(int signal) {
 extern "C" void on_alarm(int) {
   if (saving.load()) return wait_for_the_end();
   constexpr std::string_view kResumable = "apical: stopped; go on with --resume and --out\n",
+                             kTooEarly = "apical: stopped before there was anything to resume; begin again\n",
                              kOther = "apical: stopped\n";
-  const std::string_view message = can_be_resumed ? kResumable : kOther;
+  const bool can_be_resumed = takes_resume != 0 && begun.load();
+  const std::string_view message = can_be_resumed ? kResumable : takes_resume != 0 ? kTooEarly : kOther;
   [[maybe_unused]] const auto written = write(STDERR_FILENO, message.data(), message.size());
   constexpr int kBySignal = 128;
   _exit(can_be_resumed ? static_cast<int>(apical::ExitCode::resumable) : kBySignal + first_signal);
@@ -57,7 +59,7 @@ void handle(int signal, void (*handler)(int)) {
   sigaction(signal, &action, nullptr);
 }
 
-bool takes_resume(int argc, char** argv) {
+bool is_resumable_command(int argc, char** argv) {
   if (argc < 2) return false;
   for (const apical::cli::Command& c : apical::cli::commands()) {
     if (c.name != argv[1]) continue;
@@ -65,6 +67,12 @@ bool takes_resume(int argc, char** argv) {
                        [](const apical::cli::Option& o) { return o.name == "--resume"; });
   }
   return false;
+}
+
+/// What ends with a terminal or a connection; not under nohup, which has it ignored.
+bool ignores(int signal) {
+  struct sigaction now = {};
+  return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
 bool wants_colour(int argc, char** argv) {
@@ -91,8 +99,10 @@ int err_columns() { return columns_of(STDERR_FILENO); }
 }  // namespace
 
 int main(int argc, char** argv) {
-  can_be_resumed = takes_resume(argc, argv) ? 1 : 0;
+  takes_resume = is_resumable_command(argc, argv) ? 1 : 0;
+  begun.store(std::any_of(argv, argv + argc, [](std::string_view a) { return a == "--resume"; }));
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) handle(signal, on_signal);
+  if (!ignores(SIGHUP)) handle(SIGHUP, on_signal);
   handle(SIGALRM, on_alarm);
   handle(SIGPIPE, on_closed_pipe);
   apical::cli::Context context{std::cout,
@@ -103,6 +113,8 @@ int main(int argc, char** argv) {
                                &saving,
                                &pipe_closed,
                                out_columns,
-                               err_columns};
+                               err_columns,
+                               nullptr,
+                               &begun};
   return apical::cli::run({argv + 1, argv + argc}, context);
 }

@@ -51,9 +51,10 @@ struct Context {
   const std::atomic<bool>* stop = nullptr;
   std::atomic<bool>* saving = nullptr;             ///< set while a checkpoint is written
   const std::atomic<bool>* pipe_closed = nullptr;  ///< whether whoever read what is written has gone
-  int (*out_columns)() = nullptr;   ///< of the terminal that shows results; null, or 0: none does
-  int (*err_columns)() = nullptr;   ///< and of that which shows progress
-  std::ostream* control = nullptr;  ///< where `err` goes, for control characters of our own
+  int (*out_columns)() = nullptr;      ///< of the terminal that shows results; null, or 0: none does
+  int (*err_columns)() = nullptr;      ///< and of that which shows progress
+  std::ostream* control = nullptr;     ///< where `err` goes, for control characters of our own
+  std::atomic<bool>* begun = nullptr;  ///< set once there is something to resume
 
   std::size_t columns() const { return out_columns != nullptr ? static_cast<std::size_t>(out_columns()) : 0; }
 };

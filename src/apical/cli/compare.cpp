@@ -156,8 +156,11 @@ int compare(Context& context, const Arguments& arguments) {
   if (arguments.has("--json")) {
     nlohmann::json all;
     all["schema"] = "apical-comparison/1";
+    all["runs"] = all["faults"] = nlohmann::json::array();
     for (const RunResult& r : result.runs)
       all["runs"].push_back(io::read_json(options.directory / directory_name(r.label) / "summary.json"));
+    for (const ComparisonResult::Fault& f : result.faults)
+      all["faults"].push_back({{"label", f.label}, {"fault", f.what}});
     all["left_out"] = nlohmann::json::array();
     for (const auto& [model, reason] : missing)
       all["left_out"].push_back({{"model", model}, {"reason", reason}});

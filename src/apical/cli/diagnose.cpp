@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "apical/cli/command.h"
+#include "apical/cli/escaping_stream.h"
 #include "apical/cli/result_table.h"
 #include "apical/io/json.h"
 #include "apical/run/diagnosis_file.h"
@@ -13,8 +14,11 @@
 namespace apical::cli {
 namespace {
 
-nlohmann::json json_of(const std::string& label, const std::vector<Finding>& findings) {
-  nlohmann::json j{{"label", label}, {"findings", nlohmann::json::array()}};
+/// A run whose end has been examined: anything before is judged by what was measured on the way.
+bool has_finished(const io::Path& run) { return io::file_exists(run / "summary.json"); }
+
+nlohmann::json json_of(const std::string& label, bool finished, const std::vector<Finding>& findings) {
+  nlohmann::json j{{"label", label}, {"finished", finished}, {"findings", nlohmann::json::array()}};
   for (const Finding& f : findings) {
     j["findings"].push_back({{"check", f.check},
                              {"verdict", name_of(f.verdict)},
@@ -42,8 +46,13 @@ int run_diagnose(Context& context, const Arguments& arguments) {
     const std::string label = io::read_json(run / "manifest.json").at("label");
     const std::vector<Finding> findings = diagnose_run(run);
     wants_attention |= !attention_to(findings).empty();
+    if (!has_finished(run)) {
+      context.err << fmt::format(
+          "apical: {} has not finished ({}): only what was measured until now is judged\n",
+          escaped_line(label), run.string());
+    }
     if (arguments.has("--json")) {
-      all["runs"].push_back(json_of(label, findings));
+      all["runs"].push_back(json_of(label, has_finished(run), findings));
     } else {
       print(context.out, label, findings);
     }

@@ -93,6 +93,9 @@ Arguments parse(const Command& command, const std::vector<std::string>& given) {
       if (!o.repeatable && values[o.name].size() > 1)
         throw UsageError(fmt::format("option {} is given twice", o.name));
       out.options[o.name] = values[o.name];
+      const auto& taken = out.options[o.name];
+      if (!o.value.empty() && std::find(taken.begin(), taken.end(), "") != taken.end())
+        throw UsageError(fmt::format("{0} is empty; expected {0} {1}: {2}", o.name, o.value, o.meaning));
     }
   }
   check_colour(out);

@@ -79,6 +79,10 @@ void ProgressPrinter::on(const Saving& s) {
   if (context_.saving != nullptr) context_.saving->store(!s.done);
 }
 
+void ProgressPrinter::on(const Begun&) {
+  if (context_.begun != nullptr) context_.begun->store(true);
+}
+
 void ProgressPrinter::on(const Measurement& m) {
   const Metric* const metric = find_metric(m.metric);
   if (metric == nullptr || metric->in != MeasuredIn::split || !metric->is_headline()) return;

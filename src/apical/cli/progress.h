@@ -19,6 +19,7 @@ class ProgressPrinter final : public Listener {
   void on(const Measurement& m) override;
   void on(const EpochEnded& e) override;
   void on(const Saving&) override;
+  void on(const Begun&) override;
   /// Takes a line that rewrites itself off the terminal.
   void clear();
 

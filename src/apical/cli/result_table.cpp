@@ -49,18 +49,20 @@ std::string each_cell(const Metric& m, const std::vector<double>& values) {
   return fmt::format("{}", fmt::join(out, ", "));
 }
 
+constexpr const char* kValidation = "validation";
+
 struct Column {
   std::string heading;
-  std::function<std::string(const std::vector<double>&)> cell;
+  std::function<std::string(const Metric&, const std::vector<double>&)> cell;
   std::string where, metric;
 };
 
 /// What a metric shows of its seeds: one column, or two.
 std::vector<Column> columns_of(const Metric& m, const std::string& where) {
   const std::string words = words_at(m, where);
-  const Column of_mean{words + " [95 %]", [m](const auto& v) { return mean_cell(m, v); }, where, m.name};
-  const Column of_median{"median " + words, [m](const auto& v) { return median_cell(m, v); }, where, m.name};
-  const Column of_each{words + ", by seed", [m](const auto& v) { return each_cell(m, v); }, where, m.name};
+  const Column of_mean{words + " [95 %]", mean_cell, where, m.name};
+  const Column of_median{"median " + words, median_cell, where, m.name};
+  const Column of_each{words + ", by seed", each_cell, where, m.name};
   switch (m.over_seeds) {
     case OverSeeds::mean:
       return {of_mean};
@@ -87,6 +89,11 @@ std::vector<Column> columns_for(const std::vector<RunResult>& runs) {
       for (Column& c : columns_of(m, where)) out.push_back(std::move(c));
     }
   }
+  if (!out.empty()) return out;
+  for (const Metric& m : metrics()) {  // nothing was tested
+    if (!m.is_headline() || m.in != MeasuredIn::split || !measured(runs, kValidation, m.name)) continue;
+    for (Column& c : columns_of(m, kValidation)) out.push_back(std::move(c));
+  }
   return out;
 }
 
@@ -101,7 +108,9 @@ std::string result_table(const std::vector<RunResult>& runs, std::size_t columns
   for (const RunResult& r : runs) {
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(r.label);
-    for (const Column& c : columns) row.push_back(c.cell(values_of(last_of(r.measured, c.where, c.metric))));
+    for (const Column& c : columns)
+      row.push_back(
+          c.cell(metric_in(r.display, c.metric), values_of(last_of(r.measured, c.where, c.metric))));
     row.push_back(fmt::format("{}", r.seeds.size()));
     row.push_back(fmt::format("{:.1f} s", r.wall_seconds));
   }
@@ -109,6 +118,12 @@ std::string result_table(const std::vector<RunResult>& runs, std::size_t columns
 }
 
 namespace {
+
+Metric metric_of_headline(const RunResult& run, const Display::Headline& h) {
+  Metric m = metric_in(run.display, h.metric);
+  if (m.unit.empty()) m.unit = h.unit;
+  return m;
+}
 
 /// What the run itself says that answers its question; if it says nothing and has none of the figures by
 /// which models are compared, everything that was tested.
@@ -135,8 +150,7 @@ std::string measure_table(const RunResult& run, std::size_t columns) {
   if (twice) rows[0].emplace_back("first [95 %]");
   rows[0].emplace_back(twice ? "last [95 %]" : "mean [95 %]");
   for (const Display::Headline& h : told) {
-    Metric m = metric_of(h.metric);
-    if (m.unit.empty()) m.unit = h.unit;
+    const Metric m = metric_of_headline(run, h);
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(h.text);
     if (twice) row.push_back(mean_cell(m, values_of(first_of(run.measured, "test", h.metric))));
@@ -158,12 +172,10 @@ std::string measure_table(const std::vector<RunResult>& runs, std::size_t column
   std::vector<std::vector<std::string>> rows{{"measure (last) [95 %]"}};
   for (const RunResult& r : runs) rows[0].push_back(r.label);
   for (const Display::Headline& h : told) {
-    Metric m = metric_of(h.metric);
-    if (m.unit.empty()) m.unit = h.unit;
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(h.text);
     for (const RunResult& r : runs)
-      row.push_back(mean_cell(m, values_of(last_of(r.measured, "test", h.metric))));
+      row.push_back(mean_cell(metric_of_headline(r, h), values_of(last_of(r.measured, "test", h.metric))));
   }
   return '\n' + text_table(rows, columns);
 }

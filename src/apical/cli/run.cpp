@@ -31,6 +31,15 @@ int run_experiment_file(Context& context, const Arguments& arguments) {
       arguments.positionals.empty()
           ? (io::Path(parent ? *parent : *arguments.value("--out")) / "experiment.toml").string()
           : arguments.positionals.front();
+  if (resume && arguments.positionals.empty() && !io::file_exists(file)) {
+    const std::string out = *arguments.value("--out");
+    throw DataError(
+        io::file_exists(out)
+            ? fmt::format("{} holds no run to resume (no experiment.toml): it was stopped before it began\n  "
+                          "begin it again: apical run EXPERIMENT --out {}",
+                          out, out)
+            : fmt::format("{} holds no run to resume: there is no such directory", out));
+  }
   TomlDocument document = read_document(arguments, file);
   if (parent) document.set("training.continue_from=" + toml_quoted(*parent));
   const Experiment experiment = read_experiment(document);

@@ -22,10 +22,10 @@ std::string shown(const FieldValue& value) {
 
 /// What is written out in a list of one kind.
 std::string kind_of(const FieldValue& value) {
-  constexpr const char* kinds[] = {"true or false",     "a number",        "a text",
-                                   "a list of numbers", "a list of texts", "a list of numbers and texts",
-                                   "a table of numbers"};
-  return kinds[value.index()];
+  constexpr const char* kKinds[] = {"true or false",     "a number",        "a text",
+                                    "a list of numbers", "a list of texts", "a list of numbers and texts",
+                                    "a table of numbers"};
+  return kKinds[value.index()];
 }
 
 std::string help_of(const Field& f) {
@@ -36,7 +36,7 @@ std::string help_of(const Field& f) {
 
 void check_number(const Field& f, double x, const char* verb) {
   if (f.bounds.contain(x)) return;
-  throw FieldError(f.name.c_str(), fmt::format("{} {}; expected {}", verb, shown(x), f.bounds.text()),
+  throw FieldError(f.name.c_str(), fmt::format("{} {}; expected {}", verb, shown(x), f.bounds.text(x)),
                    help_of(f));
 }
 
@@ -82,13 +82,13 @@ bool Bounds::contain(double x) const {
   return (above ? x > low : x >= low) && (below ? x < high : x <= high) && !(whole && x != std::floor(x));
 }
 
-std::string Bounds::text() const {
-  // Limits of types are no news: nobody counts that far.
+std::string Bounds::text(double beyond) const {
   constexpr double kFar = 2e9;
-  const bool from = low > -kFar, to = high < kFar;
+  const bool from = low > -kFar || beyond < low, to = high < kFar || beyond > high;
   if (whole) {
     if (from && to) return fmt::format("a whole number from {} to {}", shown(low), shown(high));
     if (from) return fmt::format("a whole number of {} or more", shown(low));
+    if (to) return fmt::format("a whole number of at most {}", shown(high));
     return "a whole number";
   }
   if (from && to && !above && !below) return fmt::format("a number from {} to {}", shown(low), shown(high));
@@ -207,12 +207,12 @@ std::string text_of(const FieldValue& value) {
 
 std::string_view type_of(const FieldInfo& f) {
   const bool whole = f.bounds.whole;
-  constexpr std::string_view types[] = {"true or false",   "number",        "text",
-                                        "list of numbers", "list of texts", "list of numbers and texts",
-                                        "table of numbers"};
+  constexpr std::string_view kTypes[] = {"true or false",   "number",        "text",
+                                         "list of numbers", "list of texts", "list of numbers and texts",
+                                         "table of numbers"};
   if (whole && std::holds_alternative<double>(f.default_value)) return "whole number";
   if (whole && std::holds_alternative<std::vector<double>>(f.default_value)) return "list of whole numbers";
-  return types[f.default_value.index()];
+  return kTypes[f.default_value.index()];
 }
 
 namespace detail {

@@ -47,7 +47,9 @@ struct Bounds {
   bool below = false;  ///< `high` itself is
   bool whole = false;
   bool contain(double x) const;  ///< false for NaN
-  std::string text() const;  ///< "more than 0", "a whole number from 1 to 10" …; "" if any number will do
+  /// "more than 0", "a whole number from 1 to 10" …; "" if any number will do. Limits that nobody comes near
+  /// are left out, unless `beyond` lies beyond them.
+  std::string text(double beyond = 0) const;
 };
 constexpr Bounds at_least(double low) { return {.low = low}; }
 constexpr Bounds more_than(double low) { return {.low = low, .above = true}; }

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "apical/core/stored_name.h"
 #include "apical/core/time_grid.h"
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/measurable.h"
@@ -17,10 +18,12 @@
 #include "apical/experiment/toml/field_toml.h"
 #include "apical/experiment/toml/model_toml.h"
 #include "apical/experiment/toml/reward_toml.h"
+#include "apical/experiment/toml/single_precision.h"
 #include "apical/learning/exact_gradient.h"
 #include "apical/learning/layered_state.h"
 #include "apical/learning/training_fields.h"
 #include "apical/procedure/course_samples.h"
+#include "apical/tasks/representable.h"
 
 namespace apical {
 namespace {
@@ -242,6 +245,19 @@ RunSettings read_run(TomlReader& t, RunSettings options) {
   return options;
 }
 
+namespace {
+
+/// Known before [run] is read; what is wrong there is told then.
+Precision precision_of(const TomlDocument& document) {
+  TomlReader root(document);
+  if (root.kind("run") != TomlKind::table) return Precision::single;
+  TomlReader run = root.table("run");
+  const bool twofold = run.kind("precision") == TomlKind::text && run.text("precision") == "double";
+  return twofold ? Precision::twofold : Precision::single;
+}
+
+}  // namespace
+
 std::vector<std::shared_ptr<const Dataset>> Experiment::make_data(const Resources& resources) const {
   std::vector<std::shared_ptr<const Dataset>> data;
   for (std::uint64_t seed : seeds) {
@@ -252,6 +268,7 @@ std::vector<std::shared_ptr<const Dataset>> Experiment::make_data(const Resource
     TaskParameters p = task_parameters;
     if (!task_seed_given) p.set("seed", seed);
     data.push_back(std::make_shared<const Dataset>(make_dataset(task, p, resources)));
+    require_representable(*data.back(), !double_precision);
   }
   return data;
 }
@@ -273,10 +290,15 @@ Experiment read_experiment(const TomlDocument& document,
       if (more) more(rest, of_spiking(s));
     }));
   }
+  if (precision_of(document) == Precision::single) {
+    limit_to_single_precision(root,
+                              "this run is in single precision; precision = \"double\" in [run] holds it");
+  }
   Experiment e;
   e.title = root.text("title", "");
   e.description = root.text("description", "");
   e.label = root.text("label", "");
+  root.placing([&] { require_one_line(e.label, "the label", "label"); });
   e.reference = root.boolean("reference", false);
   if (!root.has("task")) check_model_name(root);
   if (!root.has("task"))

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "apical/core/name_pattern.h"
+#include "apical/core/stored_name.h"
 #include "apical/core/time_grid.h"
 #include "apical/experiment/protocol_fields.h"
 #include "apical/experiment/toml/field_toml.h"
@@ -59,12 +60,12 @@ std::vector<Id> chosen(const std::vector<std::string>& patterns, const Items& it
 
 /// A file may name the populations of several models: at least one has to be here.
 template <class Id, class Items>
-std::vector<Id> required(TomlReader& t, const char* key, const Items& items) {
+std::vector<Id> required(TomlReader& t, const char* key, const char* kind, const Items& items) {
   const std::vector<std::string> patterns = t.texts(key);
   std::vector<Id> out = chosen<Id>(patterns, items);
   if (!out.empty()) return out;
   const std::vector<std::string> known = names_of(items);
-  throw ConfigError(fmt::format("no {} of this circuit is named {}", key,
+  throw ConfigError(fmt::format("no {} of this circuit is named {}", kind,
                                 patterns.empty() ? "nothing" : fmt::format("'{}'", patterns.front())),
                     t.place(key), patterns.empty() ? "" : suggestion(patterns.front(), known));
 }
@@ -148,16 +149,16 @@ void read_perturbation(TomlReader& t, const Circuit& circuit, Condition& conditi
   p.units = read_units(t, "units");
   read_window(t, circuit.dt_ms, p);
   const auto add = [&] {
-    t.at(subject, [&] { rate::validate(p, circuit); });
+    t.at(subject, [&] { rate::validate(p, circuit, subject); });
     condition.perturbations.push_back(p);
   };
   if (p.kind == Kind::scale || p.kind == Kind::freeze) {
-    for (const ProjectionId j : required<ProjectionId>(t, subject, circuit.projections())) {
+    for (const ProjectionId j : required<ProjectionId>(t, subject, "projection", circuit.projections())) {
       p.projection = j;
       add();
     }
   } else {
-    for (const PopulationId n : required<PopulationId>(t, subject, circuit.populations())) {
+    for (const PopulationId n : required<PopulationId>(t, subject, "population", circuit.populations())) {
       p.population = n;
       add();
     }
@@ -165,9 +166,15 @@ void read_perturbation(TomlReader& t, const Circuit& circuit, Condition& conditi
   t.finish();
 }
 
-Condition read_condition(TomlReader& t, const Circuit& circuit) {
+Condition read_name(TomlReader& t) {
   Condition c;
   read_fields(t, c);
+  t.placing([&] { require_one_line(c.name, "the name of a condition", "name"); });
+  return c;
+}
+
+Condition read_condition(TomlReader& t, const Circuit& circuit) {
+  Condition c = read_name(t);
   for (TomlReader& p : t.tables("perturbation")) read_perturbation(p, circuit, c);
   t.finish();
   return c;
@@ -180,6 +187,7 @@ Measure read_measure(TomlReader& t, const Protocol& protocol, const Circuit& cir
   MeasureOptions options{.from_ms = protocol.from_ms, .until_ms = protocol.until_ms, .dt_ms = protocol.dt_ms};
   read_fields(t, options);
   Measure m = std::move(options.measure);
+  t.placing([&] { require_one_line(m.name, "the name of a measure", "name"); });
   const std::vector<std::string>& patterns = options.populations;
   m.populations = chosen<PopulationId>(patterns, circuit.populations());
   std::vector<std::string> names, known{"rate", "soma"};
@@ -247,9 +255,17 @@ void read_conditions(TomlReader& root, TomlReader& t, Protocol& p, Read&& read) 
     }
     p.conditions.insert(p.conditions.begin(), Condition{.name = p.control});
   }
-  if (p.control_condition().in_training())
+  const Condition& control = p.control_condition();
+  if (control.in_training())
     throw ConfigError("the control is perturbed while it learns", root.place("condition"),
                       "set during = \"probe\", its default");
+  const bool disturbed =
+      !control.perturbations.empty() || !control.mismatches.empty() || !control.cut.empty();
+  if (control.name == undisturbed && disturbed)
+    throw ConfigError(
+        fmt::format("the condition named '{}' is perturbed, but that is the name of the undisturbed one",
+                    undisturbed),
+        root.place("condition"), "give it another name; others are compared with the circuit as it is");
 }
 
 /// A probe is of given epochs: nothing else may end the training.
@@ -283,8 +299,7 @@ Protocol read_trials(TomlReader& root, const Experiment& e, Doubts& doubts) {
 
 /// Perturbations of a spiking circuit: projections that are cut.
 Condition read_condition(TomlReader& t, const SpikingCircuit& circuit) {
-  Condition c;
-  read_fields(t, c);
+  Condition c = read_name(t);
   for (TomlReader& p : t.tables("perturbation")) {
     const std::vector<std::string> cut =
         names_chosen(p, "cut", "projection of this circuit", names_of(circuit.connections));
@@ -363,6 +378,14 @@ std::vector<ProbedModel> read_protocol(const TomlDocument& document) {
     ProbedModel m;
     m.experiment = read_experiment(
         d, [&](TomlReader& root, const Experiment& e) { m.protocol = read_one(root, e, doubts); });
+    for (const char* taken : {"time", "seeds"}) {
+      if (m.experiment.label != taken) continue;
+      throw ConfigError(
+          fmt::format(
+              "a model is labelled '{}', as is what results.h5 keeps beside it; expected another label",
+              taken),
+          {document.origin(), 0, 0}, "give it a label of its own");
+    }
     if (!labels.insert(m.experiment.label).second) {
       throw ConfigError(fmt::format("two variants are labelled '{}'", m.experiment.label),
                         {document.origin(), 0, 0}, "give each a label of its own");

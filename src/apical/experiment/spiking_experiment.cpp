@@ -7,10 +7,12 @@
 #include <array>
 #include <iterator>
 
+#include "apical/core/stored_name.h"
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/experiment.h"
 #include "apical/experiment/toml/course_toml.h"
 #include "apical/experiment/toml/field_toml.h"
+#include "apical/experiment/toml/single_precision.h"
 #include "apical/experiment/toml/spiking_circuit_toml.h"
 #include "apical/experiment/toml/toml_text.h"
 #include "apical/models/spiking_models.h"
@@ -118,10 +120,12 @@ bool is_spiking(const TomlDocument& document) {
 SpikingExperiment read_spiking_experiment(
     const TomlDocument& document, const std::function<void(TomlReader&, const SpikingExperiment&)>& more) {
   TomlReader root(document);
+  limit_to_single_precision(root, "neurons that spike are simulated in single precision");
   SpikingExperiment e;
   e.title = root.text("title", "");
   e.description = root.text("description", "");
   e.label = root.text("label", "");
+  root.placing([&] { require_one_line(e.label, "the label", "label"); });
   e.reference = root.boolean("reference", false);
   for (const char* key : {"task", "variant", "sweep"}) {
     if (!root.has(key)) continue;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apical/experiment/toml/field_toml.h"
 #include "apical/experiment/toml/toml_text.h"
 
@@ -19,6 +21,16 @@ void fields(FieldVisitor& v, SweepOptions& o) {
   if (o.labels.size() != o.at.size()) {
     throw FieldError({"labels", "at"},
                      fmt::format("has {} entries; expected {} as in 'at'", o.labels.size(), o.at.size()));
+  }
+  for (std::size_t i = 0; i < o.labels.size(); ++i) {
+    const auto first =
+        static_cast<std::size_t>(std::find(o.labels.begin(), o.labels.end(), o.labels[i]) - o.labels.begin());
+    if (first == i) continue;
+    if (o.at[first] == o.at[i])
+      throw FieldError("at", fmt::format("holds {} twice", o.at[i]), "each value once");
+    throw FieldError("labels",
+                     fmt::format("holds '{}' twice, of {} and of {}", o.labels[i], o.at[first], o.at[i]),
+                     "give each value a label of its own");
   }
   for (const double x : o.at) {
     if (o.logarithmic && x <= 0)

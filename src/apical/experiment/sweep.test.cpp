@@ -58,6 +58,7 @@ std::string complaint(const std::string& text) {
 TEST(Sweep, GivesEveryVariantAtEveryValue) {
   const auto all = read_variants(TomlDocument::parse(good_text(), "x.toml"));
   std::vector<std::string> labels;
+  labels.reserve(all.size());
   for (const Experiment& e : all) labels.push_back(e.label);
   EXPECT_THAT(labels, ElementsAre("error neurons, 2-1", "error neurons, 4-2-1", "backpropagation, 2-1",
                                   "backpropagation, 4-2-1"));
@@ -102,6 +103,14 @@ TEST(Sweep, ThatDoesNotAddUpSaysWhere) {
               HasSubstr("missing key 'model.layers'"));
   EXPECT_THAT(complaint(with(good, "at = [1, 2]", "at = [1, 2]\nvalue = 3")),
               HasSubstr("unknown key 'value' in [sweep]"));
+}
+
+TEST(Sweep, AValueOrLabelThatStandsTwiceIsNamed) {
+  const std::string twice = with(good_text(), "at = [1, 2]\nlabels = [\"2-1\", \"4-2-1\"]", "at = [2, 2]");
+  EXPECT_THAT(complaint(twice), testing::AllOf(HasSubstr("x.toml:"), HasSubstr("'sweep.at' holds 2 twice")));
+  EXPECT_THAT(complaint(with(good_text(), "[\"2-1\", \"4-2-1\"]", "[\"2-1\", \"2-1\"]")),
+              testing::AllOf(HasSubstr("'sweep.labels' holds '2-1' twice, of 1 and of 2"),
+                             HasSubstr("a label of its own")));
 }
 
 }  // namespace

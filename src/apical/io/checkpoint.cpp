@@ -60,7 +60,11 @@ const Bytes& Checkpoint::section(std::string_view name) const {
 }
 
 Bytes encode(const Checkpoint& checkpoint) {
+  std::size_t size = kHeaderSize + kFooterSize;
+  for (const CheckpointSection& s : checkpoint.sections)
+    size += kSectionHeader + s.name.size() + s.state.size();
   Bytes out;
+  out.reserve(size);  // a buffer that grows would take up to twice as much
   put(out, bytes_of(kMagic));
   put(out, kCheckpointFormat);
   put(out, static_cast<std::uint32_t>(kNumericsVersion));
@@ -172,7 +176,7 @@ std::vector<std::uint64_t> list_checkpoints(const Path& directory) {
 Path write_checkpoint(const Path& directory, const Checkpoint& checkpoint, KeepPolicy keep) {
   APICAL_CHECK(keep.newest >= 1);
   make_directories(directory);
-  const Path path = directory / checkpoint_name(checkpoint.sequence);
+  Path path = directory / checkpoint_name(checkpoint.sequence);
   write_atomically(path, encode(checkpoint));
   const std::vector<std::uint64_t> sequences = list_checkpoints(directory);
   for (std::size_t i = 0; i + keep.newest < sequences.size(); ++i) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <system_error>
@@ -97,11 +98,10 @@ Bytes read_file(const Path& path) {
   for (;;) {  // a file that grows while it is read, or one of /proc that has no size
     done += file.read_at(std::span(content).subspan(done), done);
     if (done < content.size()) break;
-    content.resize(content.size() + 1);
-    const std::size_t more = file.read_at(std::span(content).subspan(done), done);
-    if (more == 0) break;
-    done += more;
+    std::array<std::byte, 1> more{};
+    if (file.read_at(more, done) == 0) break;
     content.resize(done + kBlock);
+    content[done++] = more[0];
   }
   content.resize(done);
   file.close();
@@ -113,19 +113,28 @@ std::string read_text(const Path& path) {
   return {reinterpret_cast<const char*>(content.data()), content.size()};
 }
 
-std::uint64_t hash_file(const Path& path) {
+namespace {
+struct SizeAndHash {
+  std::uint64_t size = 0, hash = 0;
+};
+
+SizeAndHash size_and_hash(const Path& path) {
   File file(path, FileSystem::Mode::read);
   RunningHash hash;
   Bytes block(kBlock);
-  for (std::uint64_t at = 0;;) {
-    const std::size_t n = file.read_at(block, at);
+  std::uint64_t size = 0;
+  for (;;) {
+    const std::size_t n = file.read_at(block, size);
     hash.add(std::span(block).first(n));
+    size += n;
     if (n < block.size()) break;
-    at += n;
   }
   file.close();
-  return hash.value();
+  return {size, hash.value()};
 }
+}  // namespace
+
+std::uint64_t hash_file(const Path& path) { return size_and_hash(path).hash; }
 
 Path temporary_name(const Path& path) {
   static std::atomic<std::uint64_t> count{0};
@@ -150,11 +159,11 @@ void write_and_verify(const Path& temporary, std::span<const std::byte> content)
   file.close();
   // Catches what the write calls did not say: lost tails, a disk that filled up, a driver that lied about
   // success.
-  const Bytes back = read_file(temporary);
-  if (back.size() != content.size() || xxh3(back) != xxh3(content)) {
+  const SizeAndHash back = size_and_hash(temporary);
+  const std::uint64_t sent = xxh3(content);
+  if (back.size != content.size() || back.hash != sent) {
     throw IoError(fmt::format("{}: read back {} bytes with XXH3 {} after writing {} bytes with XXH3 {}",
-                              temporary.string(), back.size(), xxh3_hex(back), content.size(),
-                              xxh3_hex(content)));
+                              temporary.string(), back.size, hex(back.hash), content.size(), hex(sent)));
   }
 }
 }  // namespace

@@ -9,9 +9,11 @@
 #include <charconv>
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 #include <limits>
 #include <optional>
 #include <sstream>
+#include <system_error>
 
 namespace apical::io {
 
@@ -47,8 +49,8 @@ std::uint64_t start_of(std::int64_t pid) {
 }
 
 std::string text_of(const LockHolder& holder) {
-  const std::string process = fmt::format("host {}\npid {}\nprocess_start {}\nsince {}\n", holder.host,
-                                          holder.pid, holder.process_start, holder.since);
+  std::string process = fmt::format("host {}\npid {}\nprocess_start {}\nsince {}\n", holder.host, holder.pid,
+                                    holder.process_start, holder.since);
   if (holder.job.empty()) return process;
   return process + fmt::format("attempt {}\njob {}\n", holder.attempt, holder.job);
 }
@@ -74,16 +76,18 @@ std::optional<LockHolder> read_lock(const Path& path) {
   try {
     text = read_text(path);
   } catch (const FileError& e) {
-    if (e.code() == ENOENT) return std::nullopt;
-    throw;
+    if (e.code() != ENOENT) throw;
+    std::error_code ignored;
+    if (!std::filesystem::is_symlink(path, ignored)) return std::nullopt;
+    throw IoError(fmt::format("{}: is a link to what is not there; remove it if no process writes this run",
+                              path.string()));
   }
   if (auto holder = parse(text)) return holder;
   throw IoError(fmt::format("{}: is not a lock file Apical can read; remove it if no process writes this run",
                             path.string()));
 }
 
-/// Puts a lock at `path` in one piece; false if there is one already.
-bool create(const Path& path, const LockHolder& holder) {
+bool put(const Path& path, const LockHolder& holder) {
   const Path temporary = temporary_name(path);
   try {
     write_atomically(temporary, text_of(holder));
@@ -95,6 +99,20 @@ bool create(const Path& path, const LockHolder& holder) {
     try_remove_file(temporary);
     throw;
   }
+}
+
+/// Puts a lock at `path` in one piece; false if there is one already. Who gets it removes what others left in
+/// the directory, also what they are about to put there: they look again, and then find who it was.
+bool create(const Path& path, const LockHolder& holder) {
+  constexpr int kTries = 20;
+  for (int left = kTries; left > 0; --left) {
+    try {
+      return put(path, holder);
+    } catch (const FileError& e) {
+      if (e.code() != ENOENT || left == 1 || !file_exists(path.parent_path())) throw;
+    }
+  }
+  return false;
 }
 
 /// Removes the guard of a process that died during a takeover, unless a living one has replaced it since.

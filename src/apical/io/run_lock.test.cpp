@@ -225,5 +225,46 @@ TEST(RunLock, EveryFailingOperationIsReportedAndLeavesNoLock) {
   }
 }
 
+TEST(RunLock, ALinkToNothingIsExplained) {
+  for (const char* name : {RunLock::kFileName, "run.lock.takeover"}) {
+    const TestDirectory dir;
+    std::filesystem::create_symlink("nowhere", dir / name);
+    if (name != std::string_view(RunLock::kFileName)) killed_holder(dir.path());
+    EXPECT_THAT([&] { RunLock lock(dir.path()); },
+                testing::ThrowsMessage<IoError>(
+                    testing::AllOf(HasSubstr(std::string(name) + ": is a link to what is not there"),
+                                   HasSubstr("remove it if no process writes this run"))));
+  }
+}
+
+/// Who has the lock removes what others were about to put there.
+class Cleared final : public FileSystem {
+ public:
+  explicit Cleared(Path lock) : lock_(std::move(lock)) {}
+  std::int64_t rename_new(const Path& from, const Path& to) override {
+    if (to == lock_ && !held_) {
+      held_ = true;
+      FileSystem machine;
+      const ScopedFileSystem scope(machine);
+      write_atomically(lock_, "host node-17\npid 41\nprocess_start 5\nsince 2026-01-02T03:04:05Z\n");
+      remove_file(from);
+    }
+    return FileSystem::rename_new(from, to);
+  }
+
+ private:
+  Path lock_;
+  bool held_ = false;
+};
+
+TEST(RunLock, WhoComesSecondIsToldOfTheFirstWhateverThatOneRemoved) {
+  const TestDirectory dir;
+  Cleared disk(dir / RunLock::kFileName);
+  const ScopedFileSystem scope(disk);
+  EXPECT_THAT(
+      [&] { RunLock lock(dir.path()); },
+      testing::ThrowsMessage<IoError>(HasSubstr("this run is being written by process 41 on node-17")));
+}
+
 }  // namespace
 }  // namespace apical::io

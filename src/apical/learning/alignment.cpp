@@ -115,6 +115,8 @@ std::vector<AreaAlignment> AngleStatistics::result(std::vector<CreditProducts> b
 AlignmentMeter::AlignmentMeter(const Circuit& circuit, FeedforwardGradient& gradient)
     : circuit_(circuit), gradient_(gradient) {
   std::vector<std::string> areas;
+  credit_sum_.reserve(gradient.learnable().size());  // which would be copied as lists grow
+  gradient_sum_.reserve(gradient.learnable().size());
   for (ProjectionId j : gradient.learnable()) {
     const Population& to = circuit[circuit[j].to];
     const auto at = std::find(areas.begin(), areas.end(), to.area);

@@ -136,7 +136,7 @@ void RateLearner<Real>::examine(Examination& x) {
   before.take(*this);
   const std::vector<PopulationId> hidden = hidden_of(c);
   const auto samples = first_samples(examined_split(*data_.front()).size(), kExaminedSamples);
-  const Held held = hold_samples(samples);
+  Held held = hold_samples(samples);
   for (std::size_t r = 0; r < replicas(); ++r) {
     for (std::size_t p = 0; p < hidden.size(); ++p) {
       UnitActivity units(bounds_of(c[hidden[p]].activation));
@@ -149,6 +149,7 @@ void RateLearner<Real>::examine(Examination& x) {
     const auto change = change_between(held.answers[r], held.later[r]);
     if (change && !is_noisy(c)) x.add(examined::kUnsettled, "output", engine_.seeds()[r], *change);
   }
+  held = {};  // what comes needs as much again
   x.without(examined::kSaturated,
             hidden.empty() ? "there is no hidden population" : "activations have no bounds");
   x.without(examined::kDead, "there is no hidden population");

@@ -86,6 +86,11 @@ void fields(FieldVisitor& v, TrainingOptions& o) {
     p.align_samples);
   v({"patience", "", "stop after so many validations without a better mean loss; 0: never", within(0, kMany)},
     p.patience);
+  if (p.patience > 0 && p.validate_every == 0) {
+    throw FieldError({"patience", "validate_every"},
+                     fmt::format("is {}, but nothing is validated: it would never act", p.patience),
+                     "give validate_every, or leave patience out");
+  }
 }
 
 PresentationOptions::PresentationOptions(const TaskInfo& info, double step_ms, std::size_t depth)

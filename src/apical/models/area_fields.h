@@ -26,11 +26,13 @@ void area_fields(FieldVisitor& v, Recipe& m) {
   v({"g_leak", "1/ms", "leak conductance of the soma", at_least(0)}, m.g_leak);
   v({"g_basal", "1/ms", "conductance from the basal dendrite to the soma", at_least(0)}, m.g_basal);
   v({"eta", "1/ms", "learning rate of the forward weights, one for all areas or one per area"}, m.eta);
-  v({"weight_range", "", "initial forward weights are uniform in +- this, one for all areas or one per area"},
+  v({"weight_range", "", "initial forward weights are uniform in +- this, one for all areas or one per area",
+     at_least(0)},
     m.weight_range);
   v({"initial_voltage_sd", "", "initial somatic potentials are normal with this sd", at_least(0)},
     m.initial_voltage_sd);
-  v({"random_feedback", "", "random feedback weights are uniform in +- this"}, m.random_feedback);
+  v({"random_feedback", "", "random feedback weights are uniform in +- this", at_least(0)},
+    m.random_feedback);
 }
 
 }  // namespace apical::models

@@ -248,7 +248,7 @@ void fields(FieldVisitor& v, ErrorNeuronMicrocircuit& m) {
      .areas = m.areas},
     m.densities);
   v({"use_densities", "", "skip wiring: scale weights and rates by densities"}, m.use_densities);
-  v({"feedback_deviation", "", "transposed feedback deviates by a fixed uniform +- this"},
+  v({"feedback_deviation", "", "transposed feedback deviates by a fixed uniform +- this", at_least(0)},
     m.feedback_deviation);
   v({"slope_transfer", "", "error neurons are multiplied by phi' of their representation neurons"},
     m.slope_transfer);
@@ -269,9 +269,11 @@ void fields(FieldVisitor& v, ErrorNeuronMicrocircuit& m) {
   v({"error_lookahead", "", "the same for error neurons"}, m.error_lookahead);
   v({"lookahead_gain", "", "multiplies tau du/dt in the prospective potential", more_than(0)},
     m.lookahead_gain);
-  v({"skip_weight_range", "", "initial skip weights without a density table are uniform in +- this"},
+  v({"skip_weight_range", "", "initial skip weights without a density table are uniform in +- this",
+     at_least(0)},
     m.skip_weight_range);
-  v({"lateral_range", "", "lateral weights start at the identity + uniform +- this; 0: one-to-one"},
+  v({"lateral_range", "", "lateral weights start at the identity + uniform +- this; 0: one-to-one",
+     at_least(0)},
     m.lateral_range);
   v({"dense_laterals", "", "store lateral weights as full matrices even where they are the identity"},
     m.dense_laterals);

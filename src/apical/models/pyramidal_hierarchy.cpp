@@ -100,7 +100,7 @@ void pyramidal_fields(FieldVisitor& v, PyramidalHierarchy& m) {
   v({"update_low_pass_ms", "ms", "time constant of a low-pass on forward updates; 0: off", at_least(0)},
     m.update_low_pass_ms);
   v({"self_predicting", "", "laterals start so that they cancel the feedback"}, m.self_predicting);
-  v({"lateral_range", "", "laterals that do not start self-predicting are uniform in +- this"},
+  v({"lateral_range", "", "laterals that do not start self-predicting are uniform in +- this", at_least(0)},
     m.lateral_range);
   v({"lookahead", "", "rates follow the prospective potential"}, m.lookahead);
   v({"lookahead_gain", "", "multiplies tau du/dt in the prospective potential", more_than(0)},
@@ -113,7 +113,7 @@ void pyramidal_fields(FieldVisitor& v, PyramidalHierarchy& m) {
 
 void transposed_fields(FieldVisitor& v, PyramidalHierarchy& m) {
   feedback_fields(v, m.transposed_feedback);
-  v({"feedback_deviation", "", "transposed feedback deviates by a fixed uniform +- this"},
+  v({"feedback_deviation", "", "transposed feedback deviates by a fixed uniform +- this", at_least(0)},
     m.feedback_deviation);
 }
 

@@ -43,6 +43,8 @@ class Composer {
     for (const Stage& s : c_.stages) {
       if (c_.passes(s) == 0) continue;
       const std::vector<NamedMeasure> all = named_measures(c_, s, circuit_);
+      for (const NamedMeasure& m : all) d_.ranges[m.name] = range_of(s, m);
+      for (const Correlation& c : s.correlations) d_.ranges[c.name] = {-1, 1};
       if (s.where == "test") headlines(s, all);
       if (s.when == When::epoch) {
         figures(s, all, "epoch");
@@ -57,6 +59,26 @@ class Composer {
   }
 
  private:
+  /// Whatever a measure is called, its quantity says what it can be.
+  ValueRange range_of(const Stage& s, const NamedMeasure& m) const {
+    switch (m.kind) {
+      case MeasureKind::mean_weight:
+        return {};
+      case MeasureKind::event_Hz:
+      case MeasureKind::burst_Hz:
+      case MeasureKind::rms_weight:
+      case MeasureKind::cost:
+      case MeasureKind::total_cost:
+        return {0, {}};
+      case MeasureKind::burst_probability:
+      case MeasureKind::accuracy:
+        return {0, 1};
+      case MeasureKind::correct:
+        return {0, m.each == Each::stimulus ? 1 : static_cast<double>(c_.presentations(s))};
+    }
+    return {};
+  }
+
   Display curves() {
     const CurveProtocol& p = *c_.protocol;
     d_.curve_x = p.x_label;

@@ -67,7 +67,7 @@ template class WeightMirror<double>;
 void fields(FieldVisitor& v, WeightMirrorOptions& o) {
   v({"mirror_every", "batches", "batches from one mirror phase to the next", at_least(1)}, o.every);
   v({"mirror_vectors", "", "noise vectors per mirror phase", at_least(1)}, o.vectors);
-  v({"mirror_sigma", "", "standard deviation of that noise"}, o.sigma);
+  v({"mirror_sigma", "", "standard deviation of that noise", at_least(0)}, o.sigma);
   v({"mirror_decay", "", "share of the feedback weights that is forgotten per mirror phase"}, o.decay);
   v({"mirror_eta", "", "learning rate of the feedback weights"}, o.eta);
 }

@@ -42,7 +42,8 @@ auto found(const List& list, Is&& is) {
 }  // namespace
 
 std::vector<Contrast> contrasts_of(const Protocol& p, const TraceTimes& times,
-                                   const std::vector<Trace>& traces, const std::vector<Tested>& tests) {
+                                   const std::vector<Trace>& traces, const std::vector<Tested>& tests,
+                                   const Display& display) {
   std::vector<Contrast> out;
   const auto trace_of = [&](const Measure& m, const std::string& condition, std::size_t epochs) {
     return found(traces, [&](const Trace& t) {
@@ -66,7 +67,8 @@ std::vector<Contrast> contrasts_of(const Protocol& p, const TraceTimes& times,
       for (const Tested& with : tests) {
         if (with.condition != c.name || with.epochs != epochs) continue;
         if (const Tested* const without = test_of(with, p.control))
-          out.push_back({std::string(kTest) + with.metric, c.name, epochs, without->values, with.values});
+          out.push_back({std::string(kTest) + with.metric, c.name, epochs, without->values, with.values,
+                         metric_in(display, with.metric).range()});
       }
     }
   }
@@ -88,11 +90,9 @@ std::string trials_in_words(const Protocol& p, const std::string& task) {
 MeanInterval Contrast::control_interval() const { return interval_of(control); }
 MeanInterval Contrast::value_interval() const { return interval_of(value); }
 
-/// What tests measure is in the catalogue.
 MeanInterval Contrast::interval_of(const std::vector<double>& seeds) const {
-  const std::string test(kTest);
-  return measure.starts_with(test) ? over_seeds(metric_of(measure.substr(test.size())), seeds)
-                                   : mean_interval(seeds);
+  const bool all = std::all_of(seeds.begin(), seeds.end(), [](double v) { return std::isfinite(v); });
+  return all ? mean_interval(seeds, possible) : mean_interval({});
 }
 
 MeanInterval Contrast::difference() const {

@@ -15,13 +15,11 @@
 namespace apical {
 namespace {
 
-using Data = std::vector<std::shared_ptr<const Dataset>>;
-
 template <class Real>
 struct Maker {
   const Experiment& e;
   ThreadPool& pool;
-  Data data;
+  SeedData data;
   std::unique_ptr<Learner> operator()(const Circuit& circuit) const {
     return std::make_unique<RateLearner<Real>>(circuit, data, e.seeds, e.presentation, pool);
   }
@@ -34,7 +32,7 @@ struct Maker {
   }
 };
 
-std::unique_ptr<Learner> make(const Experiment& e, ThreadPool& pool, const Data& data) {
+std::unique_ptr<Learner> make(const Experiment& e, ThreadPool& pool, const SeedData& data) {
   return e.double_precision ? std::visit(Maker<double>{e, pool, data}, e.subject)
                             : std::visit(Maker<float>{e, pool, data}, e.subject);
 }
@@ -87,9 +85,15 @@ Experiment with_handed_rule(Experiment e, const Resources& resources) {
 }
 
 std::unique_ptr<Learner> make_learner(const Experiment& e, const Resources& resources, TakenWeights* taken) {
-  std::unique_ptr<Learner> learner = make(e, resources.pool, e.make_data(resources));
+  return make_learner(e, e.make_data(resources), resources, taken);
+}
+
+std::unique_ptr<Learner> make_learner(const Experiment& e, const SeedData& data, const Resources& resources,
+                                      TakenWeights* taken) {
+  std::unique_ptr<Learner> learner = make(e, resources.pool, data);
   if (e.start_from.empty()) return learner;
-  TakenWeights weights = set_weights(*learner, read_weights(e.start_from, resources.pool));
+  TakenWeights weights =
+      set_weights(*learner, read_weights(e.start_from, resources.pool), !e.double_precision);
   if (taken != nullptr) *taken = std::move(weights);
   return learner;
 }
@@ -103,7 +107,7 @@ std::unique_ptr<Learner> make_model(const Experiment& e, ThreadPool& pool) {
       resources.worlds = closed_worlds(std::get<std::string>(*world), observations, actions);
     return make(e, pool, e.make_data(resources));
   }
-  return make(e, pool, Data(e.seeds.size(), std::make_shared<const Dataset>(one_sample(e))));
+  return make(e, pool, SeedData(e.seeds.size(), std::make_shared<const Dataset>(one_sample(e))));
 }
 
 }  // namespace apical

@@ -15,10 +15,16 @@ namespace apical {
 /// are made with it. ConfigError if there is none of that name.
 Experiment with_handed_rule(Experiment experiment, const Resources& resources);
 
+/// Of each seed (Experiment::make_data).
+using SeedData = std::vector<std::shared_ptr<const Dataset>>;
+
 /// One replica per seed, with data loaded and the weights that it starts from, of which `taken` tells.
 /// ConfigError if task and model do not fit.
 std::unique_ptr<Learner> make_learner(const Experiment& experiment, const Resources& resources,
                                       TakenWeights* taken = nullptr);
+/// The same with data that are there already.
+std::unique_ptr<Learner> make_learner(const Experiment& experiment, const SeedData& data,
+                                      const Resources& resources, TakenWeights* taken = nullptr);
 
 /// As make_learner() with nothing to show, as a place for a state that was saved: its data are not read.
 std::unique_ptr<Learner> make_model(const Experiment& experiment, ThreadPool& pool);

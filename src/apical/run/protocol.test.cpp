@@ -197,6 +197,13 @@ TEST(Protocol, MistakesAreShownWhereTheyAre) {
   refused("silence = \"a1.err\"", "silense = \"a1.err\"", "a perturbation says neither of silence");
   refused("silence = \"a1.err\"", "silence = \"a1.err\"\nunits = [6]",
           "names neuron 6 of population 'a1.err', which has 6");
+  refused("silence = \"a1.err\"", "silence = \"a1.err\"\nunits = [6]", "perturbation 'silence' names");
+  refused("silence = \"a1.err\"", "silence = \"a1.er\"", "no population of this circuit is named 'a1.er'");
+  refused("silence = \"a1.err\"", "cut = \"a1.err\"", "no projection of this circuit is named 'a1.err'");
+  refused("name = \"silenced\"\n", "name = \"control\"\n",
+          "the condition named 'control' is perturbed, but that is the name of the undisturbed one");
+  refused("title = \"Short\"", "label = \"seeds\"", "labelled 'seeds', as is what results.h5 keeps");
+  refused("name = \"silenced\"\n", "name = \"two\\nlines\"\n", "has a line break");
   refused("silence = \"a1.err\"", "silence = \"a1.err\"\nunits = []", "is empty");
   refused("silence = \"a1.err\"", "silence = \"a1.err\"\nonset_ms = 1\nonset_steps = 3",
           "say the same thing");
@@ -246,6 +253,41 @@ TEST(Protocol, SwappedTargetIsThatOfAnotherSampleAndOthersAreMadeFromIt) {
   EXPECT_EQ(shown({.kind = TargetMismatch::Kind::permute}), (std::vector<double>{41, 42, 40}));
   EXPECT_EQ(shown({.kind = TargetMismatch::Kind::shift, .by = -1, .units = {1}}),
             (std::vector<double>{40, 40, 42}));
+}
+
+/// Of 40 training and 30 test samples, of which trials show the first 4.
+TEST(Protocol, SwappingEachTargetForItselfIsRefusedBeforeThereIsADirectory) {
+  const auto refusal = [](const std::string& mismatch) {
+    const io::TestDirectory directory;
+    const io::Path out = directory.path() / "out";
+    try {
+      run(read(with(kShort, "mismatch = \"permute\"", mismatch)), out);
+    } catch (const ConfigError& e) {
+      EXPECT_FALSE(io::file_exists(out)) << e.what();
+      return std::string(e.what());
+    }
+    return std::string("none");
+  };
+  for (const char* by : {"30", "60"}) {
+    const std::string says = refusal(std::string("mismatch = \"swap\"\nby = ") + by);
+    EXPECT_NE(says.find("condition 'other class' swaps each target for that of the sample " +
+                        std::string(by) + " places further"),
+              std::string::npos)
+        << says;
+    EXPECT_NE(says.find("30 samples of the test split"), std::string::npos) << says;
+  }
+  EXPECT_EQ(refusal("mismatch = \"swap\"\nby = 31"), "none");
+  EXPECT_EQ(refusal("mismatch = \"swap\"\nby = 15"), "none") << "halfway round is another sample";
+}
+
+TEST(Protocol, WhatALaterModelIsRefusedForShowsBeforeTheFirstRuns) {
+  const io::TestDirectory directory;
+  const io::Path out = directory.path() / "out";
+  const std::string two = std::string(kShort) +
+                          "[[variant]]\nlabel = \"one\"\n[[variant]]\nlabel = \"two\"\n"
+                          "protocol.samples = 31\n";
+  EXPECT_THROW(run(read(two), out), ConfigError);
+  EXPECT_FALSE(io::file_exists(out));
 }
 
 TEST(Protocol, RunsEveryConditionFromTheSameStateOfEachModel) {

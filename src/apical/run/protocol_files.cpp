@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "apical/analysis/display.h"
 #include "apical/core/build_info.h"
 #include "apical/experiment/directory_name.h"
 #include "apical/io/hdf5.h"
@@ -80,6 +81,7 @@ nlohmann::json summary_of(const std::vector<ProbedModel>& models, const Protocol
                                 {"value", interval_json(e.value_interval())},
                                 {"difference", interval_json(e.difference())},
                                 {"distinct", e.is_distinct()},
+                                {"possible", range_json(e.possible)},
                                 {"by_seed", {{"control", e.control}, {"value", e.value}}}});
     }
   }
@@ -174,6 +176,7 @@ ProtocolRecord read_protocol_record(const io::Path& directory) {
       contrast.measure = c.at("measure");
       contrast.condition = c.at("condition");
       contrast.epochs = c.at("epochs");
+      if (c.contains("possible")) contrast.possible = read_range(c.at("possible"));
       for (const nlohmann::json& v : c.at("by_seed").at("control"))
         contrast.control.push_back(io::number_of(v, "control"));
       for (const nlohmann::json& v : c.at("by_seed").at("value"))

@@ -26,6 +26,7 @@ struct Contrast {
   std::string measure, condition;
   std::size_t epochs = 0;
   std::vector<double> control, value;  ///< by seed
+  ValueRange possible = {};            ///< what it can be, by the catalogue or the course
 
   MeanInterval control_interval() const;
   MeanInterval value_interval() const;

@@ -9,7 +9,6 @@
 #include "apical/experiment/directory_name.h"
 #include "apical/io/hash.h"
 #include "apical/run/locked_directory.h"
-#include "apical/run/memory_need.h"
 #include "apical/run/probe_session.h"
 #include "apical/run/run.h"
 #include "apical/run/trial_recorder.h"
@@ -39,6 +38,10 @@ void take_up(ProbeSession& session, const Experiment& e, const io::Path& run) {
   session.load_outcome(*found.checkpoint, found.file.string());
 }
 
+io::Path run_directory(const ProbedModel& model, const ProtocolOptions& options) {
+  return options.directory / directory_name(model.experiment.label);
+}
+
 /// Nothing if it was stopped.
 std::optional<ModelOutcome> run_model(const ProbedModel& model, const ProtocolOptions& options,
                                       const Resources& resources, const std::atomic<bool>& stop,
@@ -46,7 +49,7 @@ std::optional<ModelOutcome> run_model(const ProbedModel& model, const ProtocolOp
   const Experiment& e = model.experiment;
   const std::unique_ptr<ProbeSession> session = open_probe(model, resources);
   RunOptions run;
-  run.directory = options.directory / directory_name(e.label);
+  run.directory = run_directory(model, options);
   run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
   if (options.watch) run.listeners.push_back(options.watch(e.label));
   const RunResult result = run_session(e, *session, run, resources, stop);
@@ -63,7 +66,9 @@ std::optional<ModelOutcome> run_model(const ProbedModel& model, const ProtocolOp
 ProtocolResult run_protocol(const std::vector<ProbedModel>& models, const ProtocolOptions& options,
                             const Resources& resources, const std::atomic<bool>& stop) {
   const TraceTimes times = times_of(models);
-  for (const ProbedModel& m : models) check_memory(m.experiment, resources);
+  for (const ProbedModel& m : models) {  // rather than after the first have run
+    if (!io::file_exists(run_directory(m, options) / "summary.json")) open_probe(m, resources);
+  }
   LockedDirectory directory(options.directory, options.resume, resources.claim);
   io::remove_temporaries(options.directory);  // of a process that was killed
   write_protocol_index(models, options.directory);

@@ -29,6 +29,19 @@ struct ProgressOnly final : Listener {
   Listener& to;
 };
 
+/// Whether a swap makes of any target of the first so many samples another one.
+bool changes_targets(const TargetMismatch& swap, const Split& split, std::size_t first) {
+  std::vector<double> own(split.outputs()), shown(split.outputs());
+  const auto read = [&](std::size_t sample, std::span<double> out) { split.read_target(sample, out); };
+  for (std::size_t i = 0; i < first; ++i) {
+    read(i, own);
+    shown = own;
+    apply(swap, i, split.size(), read, shown);
+    if (shown != own) return true;
+  }
+  return false;
+}
+
 template <class Real>
 class RateProbe final : public ProbeSession {
  public:
@@ -50,9 +63,12 @@ class RateProbe final : public ProbeSession {
                                       p_.samples, name_of(p_.split), e_.task, size));
       }
     }
+    for (const Condition& c : p_.conditions) check_mismatches(c);
+    if (schoolings_.empty()) return;
+    enroll();  // here, so that what is wrong shows before there is a directory
   }
 
-  void prepare(const io::Path&) override { enroll(); }
+  void prepare(const io::Path&) override {}
   void load(const io::Checkpoint& checkpoint, const std::string& origin) override {
     load_outcome(checkpoint, origin);
     if (over()) return;
@@ -129,6 +145,28 @@ class RateProbe final : public ProbeSession {
   }
 
  private:
+  /// ConfigError for swapped targets that all are what they were: a condition like the control.
+  void check_mismatches(const Condition& c) const {
+    for (const TargetMismatch& m : c.mismatches) {
+      if (m.kind != TargetMismatch::Kind::swap) continue;
+      if (c.in_training()) require_swaps(c, m, SplitName::train, 0);
+      if (c.in_probe()) require_swaps(c, m, p_.split, p_.samples);
+    }
+  }
+  void require_swaps(const Condition& c, const TargetMismatch& m, SplitName name, std::size_t first) const {
+    const auto changes = [&](const auto& d) {
+      const Split& split = split_of(*d, name);
+      return changes_targets(m, split, first == 0 ? split.size() : first);
+    };
+    if (std::any_of(data_.begin(), data_.end(), changes)) return;
+    const std::size_t samples = split_of(*data_.front(), name).size();
+    throw ConfigError(
+        fmt::format(
+            "condition '{}' swaps each target for that of the sample {:g} places further, which of the {} "
+            "samples of the {} split is the same one: nothing is mismatched",
+            c.name, m.by, samples, name_of(name)),
+        {}, "choose another 'by'");
+  }
   bool over() const { return schooling_ == schoolings_.size(); }
   std::size_t next_epoch() const { return schoolings_[schooling_].epochs[probed_]; }
 
@@ -145,7 +183,8 @@ class RateProbe final : public ProbeSession {
   void enroll() {
     trainer_.reset();
     learner_.emplace(e_.circuit(), data_, e_.seeds, e_.presentation, pool_);
-    if (!e_.start_from.empty()) set_weights(*learner_, read_weights(e_.start_from, pool_));
+    if (!e_.start_from.empty())
+      set_weights(*learner_, read_weights(e_.start_from, pool_), !e_.double_precision);
     disturb(schoolings_[schooling_].disturbed_by);
     trainer_.emplace(*learner_, plan_until(schoolings_[schooling_].epochs.back()), std::vector<Observer*>{});
   }

@@ -14,10 +14,8 @@ namespace {
 std::string group_of(const Experiment& e, const RecordRequest& r, std::uint64_t seed) {
   if (!r.projection.empty()) return fmt::format("{}/projections/{}", seed_group(seed), r.projection);
   if (r.layered) return fmt::format("{}/{}", seed_group(seed), r.population);
-  const Population& p = e.circuit()[e.circuit().population(r.population)];
-  const std::string area = p.area.empty() ? "external" : p.area;
-  const std::string name = p.name.starts_with(area + ".") ? p.name.substr(area.size() + 1) : p.name;
-  return fmt::format("{}/{}/{}", seed_group(seed), area, name);
+  const RecordedUnder under = recorded_under(e.circuit()[e.circuit().population(r.population)]);
+  return fmt::format("{}/{}/{}", seed_group(seed), under.area, under.name);
 }
 
 /// What is asked for, as the learner has it. ConfigError with the nearest name if it has no such thing.
@@ -40,24 +38,11 @@ Variable variable_of(const RecordRequest& r, const std::vector<Variable>& all) {
                     {}, suggestion(r.variable, near));
 }
 
-}  // namespace
-
-void check_recordings(const Experiment& e, const Learner& learner) {
-  if (e.recordings.empty()) return;
-  const std::vector<Variable> all = learner.variables();
-  for (const RecordRequest& r : e.recordings) variable_of(r, all);
-}
-
-Recorder::Recorder(const Experiment& e, Learner& learner, const io::Path& run) {
-  if (e.recordings.empty()) return;
-  const std::vector<Variable> all = learner.variables();
+/// Declares everything that is asked for.
+std::vector<io::VariableId> declare(const Experiment& e, const std::vector<Variable>& all,
+                                    io::Recording& recording, std::vector<Learner::Tap>& taps) {
   const double dt_ms = e.is_circuit() ? e.circuit().dt_ms : 1.0;
-  io::Recording::Attributes about{{"title", e.title},
-                                  {"apical_version", build_info().version},
-                                  {"apical_revision", build_info().revision}};
-  if (e.is_circuit()) about.emplace_back("dt_ms", dt_ms);
-  recording_ = std::make_unique<io::Recording>(run / "results", std::move(about));
-  std::vector<Learner::Tap> taps;
+  std::vector<io::VariableId> ids;
   for (const RecordRequest& r : e.recordings) {
     const Variable variable = variable_of(r, all);
     const std::int64_t stride = r.layered ? static_cast<std::int64_t>(r.every_batches)
@@ -75,10 +60,32 @@ Recorder::Recorder(const Experiment& e, Learner& learner, const io::Path& run) {
           .dt_ms = dt_ms,
           .timing = io::RecordedVariable::Timing::irregular,
           .step = r.layered ? "batch" : ""};
-      tracks_.push_back({recording_->add_variable(v), {}});
+      ids.push_back(recording.add_variable(v));
       taps.push_back({variable, replica, stride});
     }
   }
+  return ids;
+}
+
+}  // namespace
+
+void check_recordings(const Experiment& e, const Learner& learner) {
+  if (e.recordings.empty()) return;
+  io::Recording none("results", {});  // writes nothing until it is given rows
+  std::vector<Learner::Tap> taps;
+  declare(e, learner.variables(), none, taps);
+}
+
+Recorder::Recorder(const Experiment& e, Learner& learner, const io::Path& run) {
+  if (e.recordings.empty()) return;
+  io::Recording::Attributes about{{"title", e.title},
+                                  {"apical_version", build_info().version},
+                                  {"apical_revision", build_info().revision}};
+  if (e.is_circuit()) about.emplace_back("dt_ms", e.circuit().dt_ms);
+  recording_ = std::make_unique<io::Recording>(run / "results", std::move(about));
+  std::vector<Learner::Tap> taps;
+  for (const io::VariableId id : declare(e, learner.variables(), *recording_, taps))
+    tracks_.push_back({id, {}});
   learner.record(std::move(taps), [this](std::size_t tap, std::int64_t step, std::vector<float> values) {
     tracks_[tap].rows.push_back({step, std::move(values)});
   });

@@ -75,6 +75,9 @@ class Scribe final : public Listener {
   void on(const Saving& s) override {
     for (Listener* other : others_) other->on(s);
   }
+  void on(const Begun& b) override {
+    for (Listener* other : others_) other->on(b);
+  }
 
  private:
   RunDirectory& directory_;
@@ -137,15 +140,6 @@ bool advance_to_end(Session& session, RunDirectory& directory, Listener& listene
   }
 }
 
-/// A checkpoint holds what a run began with: that need not be there any more.
-Experiment as_it_begins(Experiment e, const RunOptions& options) {
-  if (options.resume && !io::list_checkpoints(options.directory / "checkpoints").empty()) {
-    e.start_from.clear();
-    e.continue_from.clear();
-  }
-  return e;
-}
-
 void require_same_origin(const io::Path& run, const Session& session) {
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
   for (const char* of : {"start_from", "continues"}) {
@@ -157,6 +151,15 @@ void require_same_origin(const io::Path& run, const Session& session) {
 }
 
 }  // namespace
+
+/// A checkpoint holds it.
+Experiment as_it_begins(Experiment e, const RunOptions& options) {
+  if (options.resume && !io::list_checkpoints(options.directory / "checkpoints").empty()) {
+    e.start_from.clear();
+    e.continue_from.clear();
+  }
+  return e;
+}
 
 RunResult run_experiment(const Experiment& e, const RunOptions& options, const Resources& resources,
                          const std::atomic<bool>& stop) {
@@ -198,6 +201,7 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
   open_books(directory, e, session, *data, threads);
   if (const Dataset* shown = session.data()) note_data(*shown, directory, notes);
   Scribe scribe(directory, options.listeners);
+  scribe.on(Begun{});
   const bool finished = advance_to_end(session, directory, scribe, e.checkpoint_every_s, stop);
   const double wall = directory.wall_seconds();
   directory.event(finished ? "finished" : "stopped", [&](io::JsonLine& l) { l.add("wall_seconds", wall); });

@@ -33,6 +33,9 @@ struct RunResult {
   std::vector<Finding> findings = {};  ///< of its diagnosis, what wants attention
 };
 
+/// Without what a run that is continued has taken from elsewhere, which need not be there any more.
+Experiment as_it_begins(Experiment experiment, const RunOptions& options);
+
 /// Runs, or continues with `resume`. The directory must be new or empty otherwise (IoError). Data other
 /// than those it began with, or repeats, are refused (DataError). The numbers are
 /// the same bits for any number of threads, and whether a run was stopped or killed or not. Throws

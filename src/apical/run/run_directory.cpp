@@ -18,7 +18,10 @@ RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume, c
       resume_(resume),
       hash_(io::xxh3(io::bytes_of(experiment_))) {
   if (resume_ && !io::file_exists(path_ / "experiment.toml"))
-    throw DataError(fmt::format("{} holds no run to resume (no experiment.toml)", path_.string()));
+    throw DataError(fmt::format(
+        "{} holds no run to resume (no experiment.toml)\n  what was stopped before it began, begins "
+        "again without --resume",
+        path_.string()));
   lock_.emplace(path_, resume_, claim);
   if (resume_ && io::read_text(path_ / "experiment.toml") != experiment_) {
     throw DataError(

@@ -17,6 +17,7 @@
 #include "apical/run/runs_in.h"
 #include "apical/run/seed_group.h"
 #include "apical/run/state_file.h"
+#include "apical/tasks/representable.h"
 
 namespace apical {
 namespace {
@@ -88,7 +89,8 @@ std::string axes_in_words(const Parameter& p) {
                                : "units";
 }
 
-std::vector<double> numbers_for(const Parameter& p, const io::Array& a, const std::string& origin) {
+std::vector<double> numbers_for(const Parameter& p, const io::Array& a, const std::string& origin,
+                                bool single) {
   if (!fits(p, a)) {
     const bool turned =
         a.shape.size() == 2 && p.shape.size() == 2 && a.shape[0] == p.shape[1] && a.shape[1] == p.shape[0];
@@ -98,9 +100,11 @@ std::vector<double> numbers_for(const Parameter& p, const io::Array& a, const st
   std::vector<double> numbers(a.size());
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     numbers[i] = a.number(i);
-    if (std::isfinite(numbers[i])) continue;
-    throw DataError(fmt::format("{}: '{}'{} is {}; expected finite numbers", origin, p.name,
-                                io::index_text(a.shape, i), numbers[i]));
+    const bool finite = std::isfinite(numbers[i]);
+    const std::string beyond = single && finite ? beyond_single(numbers[i]) : "";
+    if (finite && beyond.empty()) continue;
+    throw DataError(fmt::format("{}: '{}'{} is {}", origin, p.name, io::index_text(a.shape, i),
+                                finite ? beyond : fmt::format("{}; expected finite numbers", numbers[i])));
   }
   return numbers;
 }
@@ -146,7 +150,7 @@ std::string in_words(const TakenWeights& t) {
                      t.kept.empty() ? "" : fmt::format("; initialised as ever: {}", join_names(t.kept)));
 }
 
-TakenWeights set_weights(Learner& learner, const SavedWeights& weights) {
+TakenWeights set_weights(Learner& learner, const SavedWeights& weights, bool single) {
   const std::vector<Parameter> parameters = learner.parameters();
   std::vector<std::string> names;
   names.reserve(parameters.size());
@@ -162,7 +166,7 @@ TakenWeights set_weights(Learner& learner, const SavedWeights& weights) {
                                     suggestion(name, names)));
       }
       const auto index = static_cast<std::size_t>(at - names.begin());
-      values[r][index] = numbers_for(parameters[index], array, weights.origin);
+      values[r][index] = numbers_for(parameters[index], array, weights.origin, single);
       hash.add(io::bytes_of(name));
       hash.add(std::as_bytes(std::span(values[r][index])));
       if (r == 0) {

@@ -52,8 +52,8 @@ struct TakenWeights {
 std::string in_words(const TakenWeights& taken);
 
 /// Sets what `weights` name in the learner; what they do not name keeps its initialisation. DataError for a
-/// name that the model does not have, with the nearest, another shape, and numbers that are not finite;
-/// nothing is set then.
-TakenWeights set_weights(Learner& learner, const SavedWeights& weights);
+/// name that the model does not have, with the nearest, another shape, and numbers that are not finite, or
+/// with `single` none that single precision holds; nothing is set then.
+TakenWeights set_weights(Learner& learner, const SavedWeights& weights, bool single);
 
 }  // namespace apical

@@ -40,6 +40,9 @@ struct Saving {
   bool done = false;
 };
 
+/// Its directory holds what it needs to be continued, be it from the start.
+struct Begun {};
+
 /// Hears what a session has to say. May write, draw or print; nothing it does reaches the session. A session
 /// of several threads talks from one thread at a time.
 struct Listener {
@@ -48,6 +51,7 @@ struct Listener {
   virtual void on(const RunProgress& /*progress*/) {}
   virtual void on(const EpochEnded& /*epoch*/) {}
   virtual void on(const Saving&) {}
+  virtual void on(const Begun&) {}
 };
 
 class Session {
@@ -98,5 +102,7 @@ class Session {
 
 /// ConfigError, DataError or IoError for an experiment that cannot run.
 std::unique_ptr<Session> open(const Experiment& experiment, const Resources& resources);
+/// The same error, with the label before it, for the first of several that cannot run; nothing stays open.
+void check_all(const std::vector<Experiment>& experiments, const Resources& resources);
 
 }  // namespace apical

@@ -8,6 +8,7 @@
 
 #include "apical/core/name_pattern.h"
 #include "apical/io/archive.h"
+#include "apical/procedure/course_display.h"
 #include "apical/procedure/course_rounds.h"
 #include "apical/procedure/course_samples.h"
 #include "apical/procedure/spiking_course.h"
@@ -96,7 +97,8 @@ class SpikingProbe final : public ProbeSession {
   ModelOutcome outcome() const override {
     ModelOutcome out;
     out.label = e_.label;
-    out.contrasts = contrasts_of(p_, TraceTimes(p_), out.traces, tests_);
+    out.contrasts =
+        contrasts_of(p_, TraceTimes(p_), out.traces, tests_, display_of(e_.spiking().circuit, course_));
     return out;
   }
 

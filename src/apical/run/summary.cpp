@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "apical/analysis/display.h"
 #include "apical/analysis/metrics.h"
 #include "apical/analysis/statistics.h"
 #include "apical/core/error.h"
@@ -18,7 +19,9 @@
 namespace apical {
 namespace {
 
-nlohmann::json measure_json(const MeasuredCourse& course, double epoch, const std::vector<double>& values) {
+nlohmann::json measure_json(const Display& display, const MeasuredCourse& course, double epoch,
+                            const std::vector<double>& values) {
+  const Metric metric = metric_in(display, course.metric);
   std::vector<double> finite;
   for (const double v : values) {
     if (std::isfinite(v)) finite.push_back(v);
@@ -26,8 +29,8 @@ nlohmann::json measure_json(const MeasuredCourse& course, double epoch, const st
   nlohmann::json one{{"where", course.where}, {"metric", course.metric}, {"epoch", epoch}};
   // What some seeds never reach has a median over those that did; anything else that is missing in one seed
   // has no mean, which would flatter.
-  if (metric_of(course.metric).over_seeds != OverSeeds::median_of_some) {
-    const MeanInterval i = over_seeds(metric_of(course.metric), values);
+  if (metric.over_seeds != OverSeeds::median_of_some) {
+    const MeanInterval i = over_seeds(metric, values);
     if (i.n == 0) finite.clear();
     one["mean"] = io::json_number(i.mean);
     if (i.has_bounds()) {
@@ -47,6 +50,7 @@ nlohmann::json measure_json(const MeasuredCourse& course, double epoch, const st
 nlohmann::json summary_of(const io::Path& run, double wall_seconds) {
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
   const std::vector<Measurement> rows = read_measurements(run);
+  const Display display = manifest.contains("display") ? read_display(manifest.at("display")) : Display{};
   nlohmann::json s;
   s["schema"] = "apical-summary/2";
   s["label"] = manifest.at("label");
@@ -58,9 +62,10 @@ nlohmann::json summary_of(const io::Path& run, double wall_seconds) {
   for (const Measurement& m : rows) courses[{m.where, m.metric}][m.epoch].push_back(m.value);
   for (const auto& [course, by_epoch] : courses) {
     const auto& [first, values] = *by_epoch.begin();
-    s["measures"].push_back(measure_json(course, first, values));
+    s["measures"].push_back(measure_json(display, course, first, values));
     if (by_epoch.size() > 1)
-      s["measures"].push_back(measure_json(course, by_epoch.rbegin()->first, by_epoch.rbegin()->second));
+      s["measures"].push_back(
+          measure_json(display, course, by_epoch.rbegin()->first, by_epoch.rbegin()->second));
   }
   const Efficiency e = read_efficiency(run);
   s["samples_to_95_percent"] = io::json_number(e.samples_to_95);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "apical/analysis/display.h"
 #include "apical/io/png.h"
 #include "apical/run/learning_clock.h"
 #include "apical/run/manifest_facts.h"
@@ -47,6 +48,12 @@ TrainingSession::TrainingSession(const Experiment& experiment, std::unique_ptr<L
       trainer_(*learner_, experiment_.plan, {}),
       taken_(std::move(taken)) {
   check_recordings(experiment_, *learner_);
+  if (experiment_.plan.patience > 0 && learner_->samples(0, SplitName::validation) == 0) {
+    throw ConfigError(
+        fmt::format("'training.patience' is {}, but task '{}' has no validation samples: it would never act",
+                    experiment_.plan.patience, experiment_.task),
+        {}, "give the task some, or leave patience out");
+  }
   if (!experiment_.continue_from.empty()) go_on_from_parent();
 }
 
@@ -94,8 +101,10 @@ Session::Step TrainingSession::advance(const std::atomic<bool>& stop, Listener& 
   recorder_->drain();
   if (step == Trainer::Step::safe_point && trainer_.at_end_of_training()) {
     LearningClock clocks{trainer_.learning_time()};
-    write_trained_state(run_, experiment_,
-                        {{"trainer", state_bytes(trainer_)}, {"clock", io::save_state(clocks)}});
+    std::vector<io::CheckpointSection> state;  // a list in braces would copy them
+    state.push_back({"trainer", state_bytes(trainer_)});
+    state.push_back({"clock", io::save_state(clocks)});
+    write_trained_state(run_, experiment_, std::move(state));
   }
   switch (step) {
     case Trainer::Step::finished:
@@ -110,8 +119,9 @@ Session::Step TrainingSession::advance(const std::atomic<bool>& stop, Listener& 
 
 std::vector<io::CheckpointSection> TrainingSession::save() {
   LearningClock clocks{trainer_.learning_time()};
-  std::vector<io::CheckpointSection> out{{"trainer", state_bytes(trainer_)},
-                                         {"clock", io::save_state(clocks)}};
+  std::vector<io::CheckpointSection> out;  // a list in braces would copy them
+  out.push_back({"trainer", state_bytes(trainer_)});
+  out.push_back({"clock", io::save_state(clocks)});
   // Where segments were sealed depends on when checkpoints were written.
   if (recorder_->active()) {
     io::RecordingPosition position = recorder_->position();
@@ -138,6 +148,13 @@ void TrainingSession::describe(nlohmann::json& m) const {
   const Dataset& data = learner_->data(0);
   if (const auto& episodes = data.episodes)
     m["rewards"] = {{"solved", episodes->solved}, {"window", episodes->window}};
+  Display display;
+  if (!data.class_names.empty())
+    display.ranges["classes_never_decided"] = {0, static_cast<double>(data.class_names.size())};
+  const TrainingPlan& plan = experiment_.plan;
+  if (!data.episodes && (plan.align_every > 0 || !plan.align_epochs.empty()))
+    display.ranges["undefined_samples"] = {0, static_cast<double>(experiment_.plan.align_samples)};
+  m["display"] = display_json(display);
   m["precision"] = experiment_.double_precision ? "double" : "float";
   m["state_bytes"] = learner_->bytes();
   m["training_samples"] = learner_->samples(0, SplitName::train);
@@ -171,6 +188,11 @@ std::vector<std::string> TrainingSession::remarks(std::span<const Measurement> m
   std::vector<std::string> out;
   if (!taken_.source.empty()) out.push_back(in_words(taken_));
   if (parent_) out.push_back(in_words(*parent_));
+  if (learner_->samples(0, SplitName::test) == 0)
+    out.push_back(fmt::format("task '{}' has no test samples: {}", experiment_.task,
+                              learner_->samples(0, SplitName::validation) > 0
+                                  ? "figures are those of the last validation"
+                                  : "nothing was tested"));
   if (experiment_.plan.minutes > 0)
     out.push_back(fmt::format("{} epochs within {:g} minutes of learning", trainer_.epochs_trained(),
                               experiment_.plan.minutes));

@@ -11,7 +11,7 @@
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
 #include "apical/run/locked_directory.h"
-#include "apical/run/memory_need.h"
+#include "apical/run/runs_in.h"
 #include "apical/study/run_with_report.h"
 
 namespace apical {
@@ -60,6 +60,41 @@ void compare_courses(const Experiment& first, const Experiment& e, std::vector<s
         fmt::format("'{}' is shown the samples of '{}' at other rates of sources", e.label, first.label));
 }
 
+RunOptions run_options(const Experiment& e, const ComparisonOptions& options) {
+  RunOptions run;
+  run.directory = options.directory / directory_name(e.label);
+  run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
+  return run;
+}
+
+/// Those that have not finished, as their runs begin.
+std::vector<Experiment> to_begin(const std::vector<Experiment>& variants, const ComparisonOptions& options) {
+  std::vector<Experiment> out;
+  out.reserve(variants.size());
+  for (const Experiment& e : variants) {
+    const RunOptions run = run_options(e, options);
+    if (!run.resume || !io::file_exists(run.directory / "summary.json")) out.push_back(as_it_begins(e, run));
+  }
+  return out;
+}
+
+/// DataError if a comparison that is resumed has runs which none of these is: they would be gone from its
+/// report.
+void require_all_kept(const std::vector<Experiment>& variants, const io::Path& directory) {
+  if (!io::file_exists(directory / "comparison.json")) return;
+  std::vector<std::string> lost;
+  for (const io::Path& run : runs_in(directory)) {
+    const std::string name = run.filename().string();
+    const auto is_it = [&](const Experiment& e) { return directory_name(e.label) == name; };
+    if (std::none_of(variants.begin(), variants.end(), is_it)) lost.push_back("'" + name + "'");
+  }
+  if (lost.empty()) return;
+  throw DataError(
+      fmt::format("{} also compares {}, which would be gone from its report\n  resume it with all of its "
+                  "variants (without --models), or compare these in another --out",
+                  directory.string(), join_names(lost)));
+}
+
 }  // namespace
 
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
@@ -79,8 +114,9 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
     }
     compare_courses(first, e, result.notes);
   }
-  for (const Experiment& e : variants) check_memory(e, resources);  // rather than after the first have run
+  check_all(to_begin(variants, options), resources);  // rather than after the first have run
   LockedDirectory directory(options.directory, options.resume, resources.claim);
+  require_all_kept(variants, options.directory);
   io::remove_temporaries(options.directory);  // of a process that was killed
   nlohmann::json index;
   index["schema"] = "apical-comparison/1";
@@ -100,9 +136,7 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
 
   for (const Experiment& e : variants) {
     directory.confirm();
-    RunOptions run;
-    run.directory = options.directory / directory_name(e.label);
-    run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
+    RunOptions run = run_options(e, options);
     if (options.watch) run.listeners.push_back(options.watch(e));
     try {
       result.runs.push_back(run_with_report(e, run, resources, stop));

@@ -37,9 +37,9 @@ std::pair<std::string, std::string> place_of(const std::string& quantity, const 
 }
 
 /// What the values of seeds can be: those of the metric, or ratios or differences of them.
-ValueRange range_of(const Expectation& e) {
+ValueRange range_of(const Expectation& e, const Display& display) {
   if (!e.minus.empty()) return {};
-  const ValueRange range = metric_of(place_of(e.quantity, e.area).second).range();
+  const ValueRange range = metric_in(display, place_of(e.quantity, e.area).second).range();
   if (e.relative_to.empty()) return range;
   return range.low.value_or(-1) >= 0 ? ValueRange{.low = 0, .high = {}} : ValueRange{};
 }
@@ -122,14 +122,14 @@ void summarise_fraction(Outcome& o) {
   o.interval = wilson_interval(count, o.seeds.size());
 }
 
-void summarise(Outcome& o) {
+void summarise(Outcome& o, const Display& display) {
   const std::vector<double> values = finite_values(o.seeds);
   if (values.size() != o.seeds.size()) return;
   const Expectation::Statistic statistic = o.expected.statistic;
   o.measured = statistic_of(statistic, values);
   if (values.size() < 2) return;
   if (statistic == Expectation::Statistic::mean) {
-    const MeanInterval i = mean_interval(values, range_of(o.expected));
+    const MeanInterval i = mean_interval(values, range_of(o.expected, display));
     o.interval = Interval{i.low, i.high};
   }
   if (statistic == Expectation::Statistic::median)
@@ -237,7 +237,7 @@ std::string Outcome::text() const {
                      seeds.size() == 1 ? "seed" : "seeds", expected.tolerance);
 }
 
-Outcome evaluate(const Expectation& e, const MeasurementsByVariant& measured) {
+Outcome evaluate(const Expectation& e, const MeasurementsByVariant& measured, const Display& display) {
   Outcome o;
   o.expected = e;
   const auto values = seed_values(e, of_variant(measured, e.variant), e.variant);
@@ -252,7 +252,7 @@ Outcome evaluate(const Expectation& e, const MeasurementsByVariant& measured) {
           {seed, other == others.end() ? std::numeric_limits<double>::quiet_NaN() : value / other->second});
     }
   }
-  e.statistic == Expectation::Statistic::fraction ? summarise_fraction(o) : summarise(o);
+  e.statistic == Expectation::Statistic::fraction ? summarise_fraction(o) : summarise(o, display);
   o.reproduced = o.measured && *o.measured >= e.low && *o.measured <= e.high;
   return o;
 }
@@ -276,17 +276,24 @@ ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptio
   MeasurementsByVariant measured;
   for (const Experiment& e : variants)
     measured[e.label] = read_measurements(options.directory / directory_name(e.label));
+  const auto variant = [&](const Expectation& e) {
+    return e.variant.empty() ? variants.front().label : e.variant;
+  };
+  const auto display_of = [&](const std::string& label) {
+    const auto run = std::find_if(r.comparison.runs.begin(), r.comparison.runs.end(),
+                                  [&](const RunResult& one) { return one.label == label; });
+    return run == r.comparison.runs.end() ? Display{} : run->display;
+  };
   const auto broke = [&](const std::string& label) {
     return std::any_of(r.comparison.faults.begin(), r.comparison.faults.end(),
                        [&](const ComparisonResult::Fault& f) { return f.label == label; });
   };
   for (const Expectation& e : r.claim.expectations) {
     // What diverged has no figure: the expectation deviates.
-    const bool diverged =
-        broke(e.variant.empty() ? variants.front().label : e.variant) || broke(e.relative_to);
+    const bool diverged = broke(variant(e)) || broke(e.relative_to);
     Outcome none;
     none.expected = e;
-    r.outcomes.push_back(diverged ? std::move(none) : evaluate(e, measured));
+    r.outcomes.push_back(diverged ? std::move(none) : evaluate(e, measured, display_of(variant(e))));
   }
   write_outcomes(r, options.directory);
   write_report(options.directory);

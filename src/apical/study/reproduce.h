@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apical/analysis/curves.h"
+#include "apical/analysis/display.h"
 #include "apical/analysis/measurement.h"
 #include "apical/analysis/statistics.h"
 #include "apical/experiment/expectation.h"
@@ -31,8 +32,9 @@ struct Outcome {
 /// By label of the variant.
 using MeasurementsByVariant = std::map<std::string, std::vector<Measurement>, std::less<>>;
 
-/// DataError if a quantity was not measured.
-Outcome evaluate(const Expectation& expectation, const MeasurementsByVariant& measured);
+/// DataError if a quantity was not measured. `display` knows what it can be in that variant's run.
+Outcome evaluate(const Expectation& expectation, const MeasurementsByVariant& measured,
+                 const Display& display = {});
 
 struct ReproductionResult {
   Reproduction claim;

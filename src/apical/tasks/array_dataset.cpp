@@ -183,7 +183,7 @@ Scale scale_of(const Chosen& train, const ArraySettings& s) {
   }
   const std::size_t rows = x.size() / samples_in(*train.from) / features;  // of time
   const double count = static_cast<double>(train.rows.size() * rows);
-  std::vector<double> mean(features, 0.0), sd(features, 0.0);
+  std::vector<double> mean(features, 0.0), sd(features, 0.0), most(features, 0.0);
   const auto each = [&](auto&& take) {
     for (const std::uint32_t sample : train.rows) {
       for (std::size_t k = 0; k < rows * features; ++k)
@@ -192,7 +192,25 @@ Scale scale_of(const Chosen& train, const ArraySettings& s) {
   };
   each([&](std::size_t f, double v) { mean[f] += v / count; });
   each([&](std::size_t f, double v) { sd[f] += (v - mean[f]) * (v - mean[f]) / count; });
-  for (double& v : sd) v = v > 0 ? std::sqrt(v) : 1.0;
+  // Squares of very large and very small numbers are none; those of their shares of the largest are.
+  each([&](std::size_t f, double v) { most[f] = std::max(most[f], std::abs(v - mean[f])); });
+  for (std::size_t f = 0; f < features; ++f) {
+    if (most[f] > 0 && (sd[f] == 0 || std::isinf(sd[f]))) {
+      sd[f] = 0;
+    } else {
+      sd[f] = std::sqrt(sd[f]);
+      most[f] = 0;  // its sd is known
+    }
+  }
+  each([&](std::size_t f, double v) {
+    if (most[f] == 0) return;
+    const double share = (v - mean[f]) / most[f];
+    sd[f] += share * share / count;
+  });
+  for (std::size_t f = 0; f < features; ++f) {
+    if (most[f] > 0) sd[f] = most[f] * std::sqrt(sd[f]);
+    if (!(sd[f] > 0)) sd[f] = 1;
+  }
   return {std::move(mean), std::move(sd)};
 }
 
@@ -235,10 +253,24 @@ Matrix<double> targets_of(const Chosen& chosen) {
   return out;
 }
 
+/// Of the numbers of these rows.
+auto place_in(const ArraySplit& from, const std::vector<std::uint32_t>& rows) {
+  return [origin = from.origin, lines = from.lines, rows, inputs = from.inputs.shape,
+          targets = from.targets ? from.targets->shape : std::vector<std::uint64_t>{}](
+             std::string_view array, std::size_t sample, std::size_t index) {
+    const std::vector<std::uint64_t>& shape = array == "targets" ? targets : inputs;
+    const std::uint64_t each = io::elements_of(std::span(shape).subspan(1), origin);
+    const std::size_t row = rows[sample];
+    return fmt::format("{}{}: {}{}", origin, lines.empty() ? "" : fmt::format(":{}", lines[row]), array,
+                       io::index_text(shape, row * each + index));
+  };
+}
+
 Split split_of(const Chosen& chosen, const Scale& scale, const ArraySettings& s, const ClassTable* classes) {
   Split split;
   if (chosen.rows.empty()) return split;
   const ArraySplit& from = *chosen.from;
+  split.place = place_in(from, chosen.rows);
   if (s.axes == InputAxes::time) {
     split.sequences = courses(chosen, scale, s);
   } else {

@@ -172,6 +172,12 @@ const ImageFiles* Inputs::files() const {
   return files != nullptr ? files->files.get() : nullptr;
 }
 
+bool Inputs::fit_single() const {
+  if (const auto* shared = std::get_if<SharedRows>(&values_))
+    return shared->shift.empty() && shared->values.element != io::Element::f64;
+  return !std::holds_alternative<Matrix<double>>(values_);
+}
+
 std::span<const std::byte> Inputs::bytes() const {
   if (files() != nullptr) return {};
   if (const auto* shared = std::get_if<SharedRows>(&values_)) return shared->values.values;

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -69,6 +70,8 @@ class Inputs {
   std::size_t features() const;
   /// Null unless they stay files.
   const ImageFiles* files() const;
+  /// Known without a look to be finite in single precision: pixels, and floats as they are.
+  bool fit_single() const;
   /// What is kept in memory; empty for files.
   std::span<const std::byte> bytes() const;
   /// Copies one sample; `out` must have features() elements.
@@ -112,6 +115,9 @@ struct Split {
   /// million pictures of a thousand classes would fill 10 GB with them).
   std::size_t classes = 0;
   Augmentation augmentation = {};  ///< what read_shown draws; for training only
+  /// Where the number with this index of a sample's "inputs" or "targets" stands, for messages:
+  /// "train.npz: inputs[2, 0]". Null for samples that were drawn.
+  std::function<std::string(std::string_view array, std::size_t sample, std::size_t index)> place = {};
 
   std::size_t size() const { return classes > 0 ? labels.size() : targets.rows(); }
   std::size_t outputs() const { return classes > 0 ? classes : targets.cols(); }

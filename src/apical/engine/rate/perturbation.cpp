@@ -44,9 +44,9 @@ Perturbation Perturbation::scale(ProjectionId j, double factor) {
 
 Perturbation Perturbation::freeze(ProjectionId j) { return {.kind = Kind::freeze, .projection = j}; }
 
-void validate(const Perturbation& p, const Circuit& circuit) {
+void validate(const Perturbation& p, const Circuit& circuit, std::string_view called) {
   using Kind = Perturbation::Kind;
-  const std::string_view kind = name_of(p.kind);
+  const std::string_view kind = called.empty() ? name_of(p.kind) : called;
   const bool on_projection = p.kind == Kind::scale || p.kind == Kind::freeze;
   if (on_projection ? !p.projection || p.population : !p.population || p.projection) {
     throw ConfigError(fmt::format("perturbation '{}' needs a {}, and nothing else to act on", kind,

@@ -68,6 +68,6 @@ namespace apical::rate {
 
 /// ConfigError for what the circuit does not have or cannot do: an unknown compartment, a neuron past the
 /// end, plasticity that is not there to be frozen.
-void validate(const Perturbation& perturbation, const Circuit& circuit);
+void validate(const Perturbation& perturbation, const Circuit& circuit, std::string_view called = {});
 
 }  // namespace apical::rate

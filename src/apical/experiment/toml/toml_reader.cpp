@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <regex>
 #include <set>
 
@@ -188,6 +189,12 @@ struct TomlReader::State {
   std::string origin;
   std::string path;  ///< "model" or "record[2]"; "" for the document
   Place own_place;
+  /// Of numbers below; of all tables if none is named.
+  struct Limit {
+    std::vector<std::string> tables;
+    double most = std::numeric_limits<double>::max();
+    std::string hint;
+  } limit;
   struct Entry {
     std::string key, value;
     std::vector<std::shared_ptr<State>> children;
@@ -231,6 +238,23 @@ struct TomlReader::State {
   [[noreturn]] void wrong(std::string_view key, const TomlValue& n, const std::string& expected) const {
     throw ConfigError(fmt::format("'{}' is {}; expected {}", name(key), n.kind(), expected), n.place);
   }
+  void require_not_beyond(std::string_view key, double v, const Place& at) const {
+    const bool is_time =
+        key.ends_with("_ms") || key.ends_with("_s");  // counted in steps, with bounds of its own
+    if (!limit.tables.empty() || is_time || std::abs(v) <= limit.most) return;
+    throw ConfigError(fmt::format("'{}' is {:g}; expected at most {:g} in size", name(key), v, limit.most),
+                      at, limit.hint);
+  }
+  /// Of a table that is opened here.
+  void begin(State& child, std::string_view key, std::string child_path, Place place) const {
+    child.origin = origin;
+    child.path = std::move(child_path);
+    child.own_place = std::move(place);
+    if (!limit.tables.empty() &&
+        std::find(limit.tables.begin(), limit.tables.end(), key) == limit.tables.end())
+      return;
+    child.limit = {{}, limit.most, limit.hint};
+  }
   double number_at(std::string_view key, const TomlValue& n, const char* expected) const {
     if (const auto* whole = n.as<std::int64_t>()) {
       const auto nearest = static_cast<double>(*whole);
@@ -244,6 +268,7 @@ struct TomlReader::State {
     if (!v) wrong(key, n, expected);
     if (!std::isfinite(*v))
       throw ConfigError(fmt::format("'{}' is {}; expected a finite number", name(key), *v), n.place);
+    require_not_beyond(key, *v, n.place);
     return *v;
   }
 };
@@ -256,6 +281,10 @@ TomlReader::TomlReader(const TomlDocument& document) : state_(std::make_unique<S
   state_->table = &document.root_->table;
   state_->origin = document.origin();
   state_->own_place = {document.origin(), 0, 0};
+}
+
+void TomlReader::limit_numbers(std::vector<std::string> tables, double most, std::string hint) {
+  state_->limit = {std::move(tables), most, std::move(hint)};
 }
 
 bool TomlReader::has(std::string_view key) const { return state_->table && state_->table->get(key); }
@@ -412,6 +441,9 @@ std::vector<std::vector<double>> TomlReader::number_rows(std::string_view key,
   if (const auto* file = n->as<std::string>()) {
     const io::Path path = io::Path(n->place.file).parent_path() / *file;
     auto table = at(key, [&] { return read_area_table(path.string(), areas); });
+    for (const std::vector<double>& row : table) {
+      for (const double x : row) state_->require_not_beyond(key, x, n->place);
+    }
     state_->note(key, toml_rows(table));
     return table;
   }
@@ -441,9 +473,7 @@ TomlReader TomlReader::table(std::string_view key) {
   if (entry.children.empty()) {
     auto child = std::make_shared<State>();
     child->table = n ? n->as<TomlTable>() : nullptr;
-    child->origin = state_->origin;
-    child->path = state_->name(key);
-    child->own_place = n ? n->place : state_->own_place;
+    state_->begin(*child, key, state_->name(key), n ? n->place : state_->own_place);
     entry.children.push_back(child);
   }
   return TomlReader(std::make_unique<State>(*entry.children.front()));
@@ -461,9 +491,7 @@ std::vector<TomlReader> TomlReader::tables(std::string_view key) {
     if (out.size() == entry.children.size()) {
       auto child = std::make_shared<State>();
       child->table = item.as<TomlTable>();
-      child->origin = state_->origin;
-      child->path = fmt::format("{}[{}]", state_->name(key), out.size() + 1);
-      child->own_place = item.place;
+      state_->begin(*child, key, fmt::format("{}[{}]", state_->name(key), out.size() + 1), item.place);
       entry.children.push_back(child);
     }
     out.push_back(TomlReader(std::make_unique<State>(*entry.children[out.size()])));

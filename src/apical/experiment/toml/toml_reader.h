@@ -59,6 +59,10 @@ class TomlReader {
   TomlReader(TomlReader&&) noexcept;
   ~TomlReader();
 
+  /// Numbers but times in tables of these names, opened from now on, and in all below are at most so large:
+  /// ConfigError with the hint otherwise.
+  void limit_numbers(std::vector<std::string> tables, double most, std::string hint);
+
   bool has(std::string_view key) const;
   TomlKind kind(std::string_view key) const;
   Place place(std::string_view key) const;

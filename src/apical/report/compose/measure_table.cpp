@@ -9,9 +9,10 @@
 
 namespace apical {
 
-std::string measure_text(const Display::Headline& headline, const std::vector<SeedValue>& values) {
+std::string measure_text(const Display& display, const Display::Headline& headline,
+                         const std::vector<SeedValue>& values) {
   if (values.empty()) return "–";
-  Metric m = metric_of(headline.metric);
+  Metric m = metric_in(display, headline.metric);
   if (m.unit.empty()) m.unit = headline.unit;
   const MeanInterval i = over_seeds(m, values_of(values));
   return i.n == 0 ? "not in every seed" : figures_of(m, i).text();
@@ -40,8 +41,8 @@ std::vector<std::vector<std::string>> measure_table(const Display& display,
   for (const auto& [h, curves] : found) {
     std::vector<std::string>& row = rows.emplace_back();
     row.push_back(h->text);
-    if (twice) row.push_back(measure_text(*h, first_of(measured, "test", h->metric)));
-    row.push_back(measure_text(*h, last_of(measured, "test", h->metric)));
+    if (twice) row.push_back(measure_text(display, *h, first_of(measured, "test", h->metric)));
+    row.push_back(measure_text(display, *h, last_of(measured, "test", h->metric)));
     row.push_back(fmt::format("{}", curves.size()));
   }
   return rows;

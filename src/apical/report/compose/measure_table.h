@@ -13,7 +13,8 @@ namespace apical {
 
 /// "0.98 Hz [0.97, 0.99]", "–" if it was not measured, and a word if a seed has no finite value. Of the
 /// catalogue's metrics in the way of their rows, of others under the run's own unit.
-std::string measure_text(const Display::Headline& headline, const std::vector<SeedValue>& values);
+std::string measure_text(const Display& display, const Display::Headline& headline,
+                         const std::vector<SeedValue>& values);
 
 /// A row for each headline that was measured: before training too, if it was measured twice. The first row is
 /// the heading.

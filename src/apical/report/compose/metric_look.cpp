@@ -74,7 +74,7 @@ std::vector<SeedValue> last_values_of(const RunData& run, const Metric& m) {
 }
 
 MeanInterval interval_of(const RunData& run, const Metric& m) {
-  return over_seeds(m, values_of(last_values_of(run, m)));
+  return over_seeds(metric_in(run.display, m.name), values_of(last_values_of(run, m)));
 }
 
 bool is_compared_by_ratio(const ReportData& data, const Metric& m) {

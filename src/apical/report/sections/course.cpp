@@ -31,7 +31,8 @@ Table side_by_side(const ReportData& data) {
   }
   for (const Display::Headline& h : all) {
     std::vector<std::string> row{h.text};
-    for (const RunData& r : data.runs) row.push_back(measure_text(h, last_of(r.measured, "test", h.metric)));
+    for (const RunData& r : data.runs)
+      row.push_back(measure_text(r.display, h, last_of(r.measured, "test", h.metric)));
     t.add_row(row, Cell::Look::number);
   }
   return t;
@@ -62,8 +63,8 @@ void course_dots(const ReportData& data, Page& page) {
         plot.rows.push_back({.label = row.label,
                              .style = row.first ? std::size_t{5} : std::size_t{0},
                              .seeds = values,
-                             .interval = over_seeds(metric_of(row.metric), values_of(values)),
-                             .text = measure_text({row.metric, row.label, ""}, values)});
+                             .interval = over_seeds(metric_in(r.display, row.metric), values_of(values)),
+                             .text = measure_text(r.display, {row.metric, row.label, ""}, values)});
       }
       page.figure(
           svg_of(plot), titled(data, r, d.title),
@@ -82,10 +83,11 @@ bool is_shared(const ReportData& data, const Display::Figure& f) {
 }
 
 void add_course_figure(const ReportData& data, Page& page, const RunData& r, const Display::Figure& f) {
-  LinePlot plot{.description = f.title,
-                .x_label = f.x_label,
-                .y_label = f.y_label,
-                .possible = f.lines.empty() ? ValueRange{} : metric_of(f.lines.front().metric).range()};
+  LinePlot plot{
+      .description = f.title,
+      .x_label = f.x_label,
+      .y_label = f.y_label,
+      .possible = f.lines.empty() ? ValueRange{} : metric_in(r.display, f.lines.front().metric).range()};
   if (f.reference) plot.reference = ReferenceLine{*f.reference, f.reference_label};
   bool line = false;
   const auto add = [&](PlotSeries series) {

@@ -52,7 +52,7 @@ void sweep(const ReportData& data, Page& page) {
       add_final_figure(data, page, capitalised(words_at(m, place)) + " along the sweep",
                        {.y_label = axis_at(m, place),
                         .log_y = m.spans_decades,
-                        .possible = m.range(),
+                        .possible = metric_in(data.runs.front().display, m.name).range(),
                         .percent = m.in_percent()},
                        [&](const RunData& r) { return last_values_of(r, m); });
     }
@@ -65,7 +65,7 @@ void sweep(const ReportData& data, Page& page) {
       if (!shown.insert(h.metric).second) continue;
       add_final_figure(data, page, capitalised(h.text) + " along the sweep",
                        {.y_label = h.text + (h.unit.empty() ? "" : " (" + h.unit + ")"),
-                        .possible = metric_of(h.metric).range()},
+                        .possible = metric_in(r.display, h.metric).range()},
                        [&](const RunData& run) { return last_of(run.measured, "test", h.metric); });
     }
   }

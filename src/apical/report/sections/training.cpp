@@ -62,9 +62,9 @@ std::vector<MeasuredCourse> panels_of(const ReportData& data) {
     }
   }
   const auto key = [](const MeasuredCourse& c) {
-    static const std::map<std::string, int> kOrder{{"validation", 0}, {"test", 1}, {"train", 2}};
-    const auto at = kOrder.find(c.where);
-    return std::tuple(rank_of(c.metric), c.metric, at == kOrder.end() ? 3 : at->second, c.where);
+    static const std::map<std::string, int> order{{"validation", 0}, {"test", 1}, {"train", 2}};
+    const auto at = order.find(c.where);
+    return std::tuple(rank_of(c.metric), c.metric, at == order.end() ? 3 : at->second, c.where);
   };
   std::vector<MeasuredCourse> panels(found.begin(), found.end());
   std::sort(panels.begin(), panels.end(),
@@ -78,7 +78,7 @@ void training(const ReportData& data, Page& page) {
   page.section("Over training");
   page.grid();
   for (const MeasuredCourse& c : panels_of(data)) {
-    const Metric m = metric_of(c.metric);
+    const Metric m = metric_in(data.runs.front().display, c.metric);
     const std::string words = words_at(m, c.where);
     LinePlot plot{.description = words + " over training",
                   .x_label = data.runs.front().x_label,
