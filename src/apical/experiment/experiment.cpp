@@ -158,7 +158,9 @@ Experiment of_spiking(SpikingExperiment s) {
   }
   e.plan.epochs = s.course.epochs;
   e.seeds = s.seeds;
+  e.part_of = s.part_of;
   e.checkpoint_every_s = s.checkpoint_every_s;
+  e.tuned = s.tuned;
   e.resolved = s.resolved;
   e.subject = std::move(s);
   return e;
@@ -201,9 +203,9 @@ RecordRequest read_record(TomlReader& t, const Experiment& e) {
   read_fields(t, r);
   std::visit([&](const auto& subject) { check_record(t, r, subject); }, e.subject);
   t.placing([&] {
-    if (r.replicas > e.seeds.size())
-      throw FieldError("seeds",
-                       fmt::format("is {}; expected at most the {} there are", r.replicas, e.seeds.size()));
+    if (r.replicas > e.seeds_of_all_parts())
+      throw FieldError("seeds", fmt::format("is {}; expected at most the {} there are", r.replicas,
+                                            e.seeds_of_all_parts()));
   });
   t.finish();
   return r;
@@ -344,9 +346,11 @@ Experiment read_experiment(const TomlDocument& document,
   TomlReader run_table = root.table("run");
   const RunSettings run = read_run(run_table);
   e.seeds = run.seeds;
+  e.part_of = run.part_of;
   e.double_precision = run.precision == Precision::twofold;
   e.checkpoint_every_s = run.checkpoint_every_s;
   for (TomlReader& record : root.tables("record")) e.recordings.push_back(read_record(record, e));
+  e.tuned = read_tuned(root);
   if (more) more(root, e);
   // What an experiment is expected to show does not change what it does: no part of the experiment as
   // resolved.

@@ -15,6 +15,7 @@
 #include "apical/experiment/spiking_experiment.h"
 #include "apical/experiment/sweep.h"
 #include "apical/experiment/toml/toml_reader.h"
+#include "apical/experiment/tuned.h"
 #include "apical/learning/presentation.h"
 #include "apical/learning/reward_plan.h"
 #include "apical/learning/trainer.h"
@@ -40,10 +41,12 @@ struct Experiment {
   std::optional<RewardSettings> reward;  ///< how it learns where the task rewards
   TrainingPlan plan;
   std::vector<std::uint64_t> seeds;
+  std::vector<std::uint64_t> part_of = {};  ///< seeds of the experiment that these are some of; empty: all
   bool double_precision = false;
   double checkpoint_every_s = 30;
   std::vector<RecordRequest> recordings;
   std::optional<SweepPoint> sweep;  ///< if it is one value of a sweep
+  std::optional<Tuned> tuned = {};  ///< how its settings were found, if that is known
   std::string resolved;             ///< TOML with every default filled in
 
   bool is_circuit() const { return std::holds_alternative<Circuit>(subject); }
@@ -51,6 +54,10 @@ struct Experiment {
   Circuit& circuit() { return std::get<Circuit>(subject); }
   const models::LayeredNetwork& layered() const { return std::get<models::LayeredNetwork>(subject); }
   const SpikingExperiment& spiking() const { return std::get<SpikingExperiment>(subject); }
+
+  /// Seeds of the same experiment that run elsewhere and come before these, and all there are.
+  std::size_t seeds_elsewhere_before() const { return seeds_before(seeds, part_of); }
+  std::size_t seeds_of_all_parts() const { return part_of.empty() ? seeds.size() : part_of.size(); }
 
   /// The task with its parameters.
   TaskInfo task_info() const { return task_with(task, task_parameters); }

@@ -8,11 +8,13 @@
 
 #include "apical/experiment/protocol_fields.h"
 #include "apical/experiment/run_fields.h"
+#include "apical/experiment/search.h"
 #include "apical/experiment/spiking_tables.h"
 #include "apical/experiment/start_fields.h"
 #include "apical/experiment/sweep.h"
 #include "apical/experiment/toml/circuit_reference.h"
 #include "apical/experiment/toml/spiking_reference.h"
+#include "apical/experiment/tuned.h"
 #include "apical/learning/reward_plan.h"
 #include "apical/learning/training_fields.h"
 #include "apical/models/layered_models.h"
@@ -83,6 +85,10 @@ std::string tables_of_an_experiment() {
       "## [reward]\n\nFor tasks that reward. `passes` and `minibatches` are 1 unless the method is ppo.\n\n";
   out += table_of(list_all_fields(RewardPlan{}));
   out += "## [sweep]\n\nBeside it stands [sweep.values].\n\n" + table_of(list_all_fields(SweepOptions{}));
+  out += "## [tune]\n\nBeside it stands [tune.space] ([tuning.md](tuning.md)).\n\n" +
+         table_of(list_all_fields(TuneOptions{}));
+  out += "## [tuned]\n\nWritten by `apical tune`: how settings were found ([tuning.md](tuning.md)).\n\n" +
+         table_of(list_all_fields(Tuned{}));
   out +=
       "## Where neurons spike: [training] and [record]\n\n`epochs` of courses that train; a recipe has a "
       "default of its own.\n\n";

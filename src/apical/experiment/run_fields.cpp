@@ -14,10 +14,25 @@ void fields(FieldVisitor& v, RunSettings& o) {
   if (o.seeds.empty()) throw FieldError("seeds", "is empty; expected at least one seed");
   if (std::set(o.seeds.begin(), o.seeds.end()).size() != o.seeds.size())
     throw FieldError("seeds", "names a seed twice: replicates must differ");
+  v({.name = "part_of",
+     .meaning = "all seeds of the experiment of which these follow one another, where others run the rest "
+                "('apical sweep' divides seeds so): what is kept of the first seeds counts all of them",
+     .bounds = within(0, kLargestWhole),
+     .optional = true},
+    o.part_of);
+  const auto place = std::search(o.part_of.begin(), o.part_of.end(), o.seeds.begin(), o.seeds.end());
+  if (!o.part_of.empty() && place == o.part_of.end())
+    throw FieldError({"part_of", "seeds"}, "does not have 'seeds' one after another");
   if (v.when(o.chooses_precision))
     v({"precision", "", "of all numbers of a circuit or network"}, o.precision);
   v({"checkpoint_every_s", "s", "from one checkpoint to the next; 0: at every safe point", at_least(0)},
     o.checkpoint_every_s);
+}
+
+std::size_t seeds_before(const std::vector<std::uint64_t>& seeds, const std::vector<std::uint64_t>& part_of) {
+  if (part_of.empty()) return 0;
+  const auto place = std::search(part_of.begin(), part_of.end(), seeds.begin(), seeds.end());
+  return static_cast<std::size_t>(place - part_of.begin());
 }
 
 void fields(FieldVisitor& v, RecordRequest& r) {

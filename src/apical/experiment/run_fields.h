@@ -16,11 +16,16 @@ inline constexpr std::array<std::string_view, 2> kNames<Precision>{"float", "dou
 
 struct RunSettings {
   std::vector<std::uint64_t> seeds = {1};  ///< distinct
-  bool chooses_precision = true;           ///< engines of spiking neurons have one
+  std::vector<std::uint64_t> part_of =
+      {};                         ///< the seeds of the experiment that these are some of; empty: all
+  bool chooses_precision = true;  ///< engines of spiking neurons have one
   Precision precision = Precision::single;
   double checkpoint_every_s = 30;
 };
 void fields(FieldVisitor& v, RunSettings& o);
+
+/// How many seeds of the same experiment come before `seeds`, which follow one another in `part_of`.
+std::size_t seeds_before(const std::vector<std::uint64_t>& seeds, const std::vector<std::uint64_t>& part_of);
 
 /// A variable to be recorded while a circuit settles and learns, or a layered network learns.
 struct RecordRequest {

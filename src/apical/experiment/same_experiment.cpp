@@ -60,6 +60,7 @@ ExperimentDifferences differences_between(const std::string& resolved, const std
                                                  "label",
                                                  "reference",
                                                  "record",
+                                                 "tuned",
                                                  "run.checkpoint_every_s",
                                                  "training.epochs",
                                                  "training.environment_steps",
@@ -72,6 +73,15 @@ ExperimentDifferences differences_between(const std::string& resolved, const std
   static const std::set<std::string> of_the_course{"training.eta_decay", "training.eta_decay_every",
                                                    "training.eta_schedule", "training.validate_every",
                                                    "training.test_every"};
+  ExperimentDifferences out;
+  for (const std::string& key : differing_keys(resolved, other)) {
+    if (is_one_of(key, not_learned)) continue;
+    (is_one_of(key, of_the_course) ? out.of_course : out.of_model).push_back(key);
+  }
+  return out;
+}
+
+std::vector<std::string> differing_keys(const std::string& resolved, const std::string& other) {
   Leaves one, two;
   flatten("", parse_toml(resolved, "experiment"), one);
   flatten("", parse_toml(other, "experiment"), two);
@@ -79,12 +89,11 @@ ExperimentDifferences differences_between(const std::string& resolved, const std
   for (const Leaves* leaves : {&one, &two}) {
     for (const auto& [key, text] : *leaves) keys.insert(key);
   }
-  ExperimentDifferences out;
+  std::vector<std::string> out;
   for (const std::string& key : keys) {
     const auto a = one.find(key), b = two.find(key);
     const bool same = a != one.end() && b != two.end() && a->second == b->second;
-    if (same || is_one_of(key, not_learned)) continue;
-    (is_one_of(key, of_the_course) ? out.of_course : out.of_model).push_back(key);
+    if (!same) out.push_back(key);
   }
   return out;
 }

@@ -15,4 +15,7 @@ struct ExperimentDifferences {
 };
 ExperimentDifferences differences_between(const std::string& resolved, const std::string& other);
 
+/// All keys with different values, or that only one has.
+std::vector<std::string> differing_keys(const std::string& resolved, const std::string& other);
+
 }  // namespace apical

@@ -61,7 +61,7 @@ std::string name_of(const SpikingExperiment& e) {
 void read_record(TomlReader& t, SpikingExperiment& e) {
   SpikeRecordOptions o{.request = e.record,
                        .populations = recordable(e.circuit),
-                       .seeds = e.seeds.size(),
+                       .seeds = e.part_of.empty() ? e.seeds.size() : e.part_of.size(),
                        .end_s = e.course.duration_s()};
   read_fields(t, o);
   e.record = o.request;
@@ -148,11 +148,13 @@ SpikingExperiment read_spiking_experiment(
   TomlReader run_table = root.table("run");
   const RunSettings run = read_run(run_table, {.chooses_precision = false});
   e.seeds = run.seeds;
+  e.part_of = run.part_of;
   e.checkpoint_every_s = run.checkpoint_every_s;
   TomlReader record = root.table("record");
   read_record(record, e);
   if (e.label.empty()) e.label = name_of(e);
   if (e.title.empty()) e.title = e.label;
+  e.tuned = read_tuned(root);
   if (more) more(root, e);
   read_reproduction(document);
   root.read_elsewhere("reproduces");

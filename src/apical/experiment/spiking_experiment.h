@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "apical/circuit/spiking_circuit.h"
 #include "apical/experiment/spiking_tables.h"
 #include "apical/experiment/toml/toml_reader.h"
+#include "apical/experiment/tuned.h"
 
 namespace apical {
 
@@ -27,8 +29,10 @@ struct SpikingExperiment {
   SpikingCircuit circuit;       ///< empty for a course that is a protocol of its own
   Course course;
   std::vector<std::uint64_t> seeds;
+  std::vector<std::uint64_t> part_of = {};  ///< as of every experiment
   double checkpoint_every_s = 30;
   SpikeRecordRequest record;
+  std::optional<Tuned> tuned = {};
   std::string resolved;  ///< TOML with every default filled in
 };
 

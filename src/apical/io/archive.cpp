@@ -171,6 +171,13 @@ StateReader::Field StateReader::take(std::string_view name, FieldKind kind, Elem
   return field;
 }
 
+std::vector<StateField> StateReader::fields() const {
+  std::vector<StateField> out;
+  out.reserve(open_.back().fields.size());
+  for (const Field& f : open_.back().fields) out.push_back({f.name, f.kind, f.element, f.shape, f.payload});
+  return out;
+}
+
 void StateReader::enter(std::string_view name, FieldKind kind) {
   const Field field = take(name, kind, Element::none);
   open_.push_back({std::string(name), {}, 0});

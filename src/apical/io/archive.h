@@ -77,9 +77,20 @@ void visit(Archive& archive, T& value) {
 }
 }  // namespace detail
 
+/// A field as it lies in an archive, for who puts states together without knowing their classes.
+struct StateField {
+  std::string_view name;
+  FieldKind kind;
+  Element element;
+  std::array<std::uint64_t, 2> shape;  ///< of a matrix
+  std::span<const std::byte> payload;
+};
+
 class StateWriter {
  public:
   static constexpr bool kReading = false;
+
+  void field(const StateField& f) { put(f.name, f.kind, f.element, f.shape, f.payload); }
 
   template <Scalar T>
   void operator()(std::string_view name, const T& value) {
@@ -233,6 +244,8 @@ class StateReader {
     fields();
     leave();
   }
+  /// All that is there, in its order.
+  std::vector<StateField> fields() const;
   /// Every field must have been read: a leftover one means state that this program would drop.
   void finish();
 

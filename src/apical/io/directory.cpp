@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/io/directory.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 
 #include "apical/io/checked.h"
+#include "apical/io/hash.h"
 
 namespace apical::io {
 
@@ -31,6 +34,32 @@ bool make_new_directory(const Path& path) {
   checked(path, "create directory", result);
   checked(parent, "sync directory", file_system().sync_directory(parent));
   return true;
+}
+
+void copy_file(const Path& from, const Path& to) {
+  constexpr std::size_t kBlock = std::size_t{1} << 20;
+  const Path temporary = temporary_name(to);
+  try {
+    const File source(from, FileSystem::Mode::read);
+    File target(temporary, FileSystem::Mode::create_new);
+    Bytes block(kBlock);
+    RunningHash read;
+    for (std::uint64_t at = 0;;) {
+      const std::size_t n = source.read_at(block, at);
+      target.write_at(std::span(block).first(n), at);
+      read.add(std::span(block).first(n));
+      if (n < block.size()) break;
+      at += n;
+    }
+    target.sync();
+    target.close();
+    if (hash_file(temporary) != read.value())
+      throw IoError(fmt::format("{}: read back other bytes than were written", temporary.string()));
+    rename_file(temporary, to);
+  } catch (...) {
+    try_remove_file(temporary);
+    throw;
+  }
 }
 
 namespace {

@@ -62,6 +62,27 @@ std::int64_t FileSystem::rename_new(const Path& from, const Path& to) {
   return linked < 0 ? linked : checked(::unlink(from.c_str()));
 }
 
+std::int64_t FileSystem::link(const Path& from, const Path& to) {
+  return checked(::link(from.c_str(), to.c_str()));
+}
+
+std::int64_t FileSystem::links(const Path& path) {
+  struct stat status {};
+  const std::int64_t result = checked(::stat(path.c_str(), &status));
+  return result < 0 ? result : static_cast<std::int64_t>(status.st_nlink);
+}
+
+std::int64_t FileSystem::touch(const Path& path) {
+  return checked(::utimensat(AT_FDCWD, path.c_str(), nullptr, 0));
+}
+
+std::int64_t FileSystem::modified(const Path& path) {
+  struct stat status {};
+  const std::int64_t result = checked(::stat(path.c_str(), &status));
+  constexpr std::int64_t kNanoseconds = 1'000'000'000;
+  return result < 0 ? result : status.st_mtim.tv_sec * kNanoseconds + status.st_mtim.tv_nsec;
+}
+
 std::int64_t FileSystem::remove(const Path& path) { return checked(::unlink(path.c_str())); }
 
 std::int64_t FileSystem::make_directory(const Path& path) { return checked(::mkdir(path.c_str(), 0777)); }

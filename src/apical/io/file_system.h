@@ -33,6 +33,10 @@ class FileSystem {
   virtual std::int64_t size(int descriptor);
   virtual std::int64_t rename(const Path& from, const Path& to);
   virtual std::int64_t rename_new(const Path& from, const Path& to);  ///< -EEXIST rather than replace
+  virtual std::int64_t link(const Path& from, const Path& to);        ///< a second name; -EEXIST as above
+  virtual std::int64_t links(const Path& path);                       ///< how many names it has
+  virtual std::int64_t touch(const Path& path);     ///< modified now, by the clock of whoever keeps the file
+  virtual std::int64_t modified(const Path& path);  ///< when, in nanoseconds since 1970
   virtual std::int64_t remove(const Path& path);
   virtual std::int64_t make_directory(const Path& path);  ///< -EEXIST if there is something of that name
   virtual std::int64_t sync_directory(const Path& path);

@@ -135,12 +135,6 @@ void remove_dead_guard(const Path& guard, const LockHolder& dead) {
           : fmt::format("if no process lives on that host any more, say so: --lost-host {}", holder.host)));
 }
 
-/// Whether the holder is dead by what the claim knows.
-bool has_ended(const LockHolder& holder, const Claim& claim) {
-  if (!may_be_alive(holder)) return true;
-  if (!claim.job.empty() && holder.job == claim.job && holder.attempt < claim.attempt) return true;
-  return holder.host == claim.lost_host && holder.host != host_name();
-}
 }  // namespace
 
 LockHolder this_process(const Claim& claim) {
@@ -159,6 +153,12 @@ bool may_be_alive(const LockHolder& holder) {
   const std::uint64_t start = start_of(holder.pid);
   if (start == kZombie) return false;
   return start == 0 || holder.process_start == 0 || start == holder.process_start;
+}
+
+bool has_ended(const LockHolder& holder, const Claim& claim) {
+  if (!may_be_alive(holder)) return true;
+  if (!claim.job.empty() && holder.job == claim.job && holder.attempt < claim.attempt) return true;
+  return holder.host == claim.lost_host && holder.host != host_name();
 }
 
 RunLock::RunLock(const Path& directory, const Claim& claim)

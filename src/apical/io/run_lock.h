@@ -28,6 +28,9 @@ LockHolder this_process(const Claim& claim = {});
 /// False only if the holder is known to be dead: same host, and no such process or a younger one of that pid.
 bool may_be_alive(const LockHolder& holder);
 
+/// Whether it is dead by what can be seen from here and what the claim knows.
+bool has_ended(const LockHolder& holder, const Claim& claim);
+
 /// Holds `directory`/run.lock. Taken by a process that may live: IoError with host, pid, time. Left by one
 /// that is dead by what this host or the claim says: taken over.
 class RunLock {

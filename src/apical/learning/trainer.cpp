@@ -201,14 +201,20 @@ bool Trainer::evaluate(SplitName split, const std::atomic<bool>& stop) {
   return true;
 }
 
-void Trainer::after_validation(const std::vector<Score>& scores) {
+void ValidationRecord::add(std::span<const double> losses) {
   double mean = 0;
-  for (const Score& s : scores) mean += s.loss() / static_cast<double>(scores.size());
-  const bool better = !any_validation_ || mean < best_loss_;
-  any_validation_ = true;
-  validations_without_progress_ = better ? 0 : validations_without_progress_ + 1;
-  if (better) best_loss_ = mean;
-  stopped_early_ = plan_.patience > 0 && validations_without_progress_ >= plan_.patience;
+  for (const double loss : losses) mean += loss / static_cast<double>(losses.size());
+  const bool better = !any || mean < best_loss;
+  any = true;
+  without_progress = better ? 0 : without_progress + 1;
+  if (better) best_loss = mean;
+}
+
+void Trainer::after_validation(const std::vector<Score>& scores) {
+  std::vector<double> losses(scores.size());
+  std::transform(scores.begin(), scores.end(), losses.begin(), [](const Score& s) { return s.loss(); });
+  validations_.add(losses);
+  stopped_early_ = plan_.patience > 0 && validations_.without_progress >= plan_.patience;
 }
 
 bool Trainer::at_end_of_training() const {
@@ -217,7 +223,7 @@ bool Trainer::at_end_of_training() const {
 }
 
 bool Trainer::take_further() {
-  stopped_early_ = plan_.patience > 0 && validations_without_progress_ >= plan_.patience;
+  stopped_early_ = plan_.patience > 0 && validations_.without_progress >= plan_.patience;
   return !trained();
 }
 
@@ -227,9 +233,9 @@ void Trainer::visit_state(StateVisitor& a) {
   a("epoch", epoch_);
   a("sample", sample_);
   a("samples_shown", samples_shown_);
-  a("best_loss", best_loss_);
-  a("validations_without_progress", validations_without_progress_);
-  a("any_validation", any_validation_);
+  a("best_loss", validations_.best_loss);
+  a("validations_without_progress", validations_.without_progress);
+  a("any_validation", validations_.any);
   a("stopped_early", stopped_early_);
   a.section("learner", [&] { learner_.visit_state(a); });
   if (!a.kReading) return;

@@ -81,6 +81,15 @@ struct LearningTime {
   double epoch_began_seconds = 0;  ///< when the epoch in training began
 };
 
+/// What validations have said so far: for early stopping.
+struct ValidationRecord {
+  double best_loss = 0;
+  std::size_t without_progress = 0;  ///< validations since then
+  bool any = false;
+  /// Of each replica.
+  void add(std::span<const double> losses);
+};
+
 class Trainer {
  public:
   Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> observers);
@@ -139,9 +148,8 @@ class Trainer {
   std::size_t epoch_ = 0;   ///< epochs trained
   std::size_t sample_ = 0;  ///< within the phase
   std::uint64_t samples_shown_ = 0;
-  double best_loss_ = 0;
-  std::size_t validations_without_progress_ = 0;
-  bool any_validation_ = false, stopped_early_ = false;
+  ValidationRecord validations_;
+  bool stopped_early_ = false;
   // Not state: orders follow from seeds and epoch, chunks and clocks do not reach the numbers.
   std::vector<std::vector<std::uint32_t>> orders_;
   std::size_t chunk_ = 1;

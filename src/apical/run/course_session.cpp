@@ -12,6 +12,7 @@
 #include "apical/io/archive.h"
 #include "apical/io/sonata.h"
 #include "apical/procedure/course_samples.h"
+#include "apical/run/seed_by_seed.h"
 #include "apical/run/seed_group.h"
 #include "apical/run/spiking_results.h"
 
@@ -60,8 +61,8 @@ void CourseSession::prepare(const io::Path&) {
     s.samples = samples_;
     s.raster_s = e_.record.raster_s;
     s.watch.bin_s = e_.course.activity_bin_s;
-    s.watch.raster_neurons = r == 0 ? e_.record.raster_neurons : 0;
-    if (e_.record.spikes && r < e_.record.seeds) {
+    s.watch.raster_neurons = is_among_first(r, 1) ? e_.record.raster_neurons : 0;
+    if (e_.record.spikes && is_among_first(r, e_.record.seeds)) {
       s.watch.record = e_.record.populations;
       s.watch.record_from_s = e_.record.from_s;
       s.watch.record_until_s = e_.record.until_s;
@@ -153,13 +154,14 @@ Session::Step CourseSession::advance(const std::atomic<bool>& stop, Listener& li
 
 void CourseSession::tell(const std::vector<std::vector<MeasureRow>>& rows, double seconds,
                          Listener& listener) {
+  std::vector<std::vector<Measurement>> of_seeds(rows.size());
   for (std::size_t r = 0; r < rows.size(); ++r) {
     for (const MeasureRow& row : rows[r]) {
       for (const auto& [name, value] : row.values)
-        listener.on(
-            Measurement{static_cast<double>(row.epoch), row.split, name, experiment_.seeds[r], value});
+        of_seeds[r].push_back({static_cast<double>(row.epoch), row.split, name, experiment_.seeds[r], value});
     }
   }
+  tell_seed_by_seed(of_seeds, listener);
   if (e_.course.protocol || !trains(e_.course, plan_[round_])) return;
   clocks_.epoch_seconds += seconds;
   if (!ends_training(e_.course, plan_[round_])) return;
@@ -234,7 +236,7 @@ void CourseSession::write_artifacts(const io::Path& run) {
   write_spiking_results(e_, courses_, run / "results.h5");
   if (!e_.record.spikes) return;
   io::make_directories(run / "spikes");
-  for (std::size_t r = 0; r < e_.record.seeds; ++r) {
+  for (std::size_t r = 0; r < courses_.size() && is_among_first(r, e_.record.seeds); ++r) {
     std::vector<io::SonataPopulation> populations;
     for (const PopulationSpikes& p : courses_[r]->recorded()) populations.push_back({p.name, p.ms, p.neuron});
     io::write_sonata_spikes(run / "spikes" / fmt::format("{}.h5", section_name(r)), populations);

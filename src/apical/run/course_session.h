@@ -51,6 +51,9 @@ class CourseSession final : public Session {
   std::size_t rounds() const { return plan_.size(); }
   double seconds_until(std::size_t round) const;
   std::string section_name(std::size_t seed) const;
+  bool is_among_first(std::size_t seed, std::size_t count) const {
+    return experiment_.seeds_elsewhere_before() + seed < count;
+  }
   void progressed(double seconds);
   std::vector<std::vector<MeasureRow>> run_round(const std::atomic<bool>& stop);
   void tell(const std::vector<std::vector<MeasureRow>>& rows, double seconds, Listener& listener);

@@ -84,6 +84,7 @@ void add_evaluation(nlohmann::json& m, const Experiment& e) {
 void add_facts(nlohmann::json& m, const Experiment& e) {
   m["description"] = e.description;
   std::visit([&](const auto& subject) { add_facts_of(m, e, subject); }, e.subject);
+  if (e.tuned) method(m, "Tuning", e.tuned->in_words());
 }
 
 void write_circuit(const Experiment& e, const io::Path& run) {

@@ -39,11 +39,16 @@ void MetricsFile::append(const Measurement& m) {
   journal_.append(line.add("value", m.value));
 }
 
-std::vector<Measurement> read_measurements(const io::Path& run) {
+std::vector<Measurement> read_measurements_in_order(const io::Path& run) {
   const io::Path file = file_of(run);
   std::vector<Measurement> out;
   for (const nlohmann::json& line : io::read_ndjson(file).lines)
     out.push_back(measurement_of(line, file, out.size() + 1));
+  return out;
+}
+
+std::vector<Measurement> read_measurements(const io::Path& run) {
+  std::vector<Measurement> out = read_measurements_in_order(run);
   sort_by_key(out);
   return out;
 }

@@ -23,6 +23,8 @@ class MetricsFile {
   io::Journal journal_;
 };
 
+/// In the order in which it was measured; errors as below.
+std::vector<Measurement> read_measurements_in_order(const io::Path& run);
 /// Sorted by key. IoError or DataError, with the line, if `run` has no readable metrics.
 std::vector<Measurement> read_measurements(const io::Path& run);
 

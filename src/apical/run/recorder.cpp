@@ -47,7 +47,8 @@ std::vector<io::VariableId> declare(const Experiment& e, const std::vector<Varia
     const Variable variable = variable_of(r, all);
     const std::int64_t stride = r.layered ? static_cast<std::int64_t>(r.every_batches)
                                           : std::max<std::int64_t>(1, std::llround(r.every_ms / dt_ms));
-    for (std::size_t replica = 0; replica < r.replicas; ++replica) {
+    const std::size_t before = e.seeds_elsewhere_before();
+    for (std::size_t replica = 0; replica < e.seeds.size() && before + replica < r.replicas; ++replica) {
       const io::RecordedVariable v{
           .group = group_of(e, r, e.seeds[replica]),
           .name = r.variable,

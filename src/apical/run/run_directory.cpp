@@ -49,7 +49,8 @@ std::optional<io::FoundCheckpoint> RunDirectory::restore(std::vector<std::string
   for (const io::SetAside& aside : found.set_aside)
     notes.push_back(fmt::format("damaged checkpoint set aside as {}: {}", aside.file.string(), aside.reason));
   if (found.checkpoint) {
-    io::load_state(found.checkpoint->section("books"), books_, found.file.string() + ", section 'books'");
+    io::load_state(found.checkpoint->section(RunBooks::kSection), books_,
+                   found.file.string() + ", section 'books'");
     require_same_data(found.file.string(), books_.data, data_);
     return found;
   }
@@ -95,12 +96,12 @@ void RunDirectory::write_checkpoint(const std::function<std::vector<io::Checkpoi
   books_.events = events_->position();
   ++books_.sequence;
   books_.data = text_of(data_.fingerprint);
-  Books saved = books_;
+  RunBooks saved = books_;
   saved.wall_seconds = wall_seconds();
   io::Checkpoint c;
   c.sequence = saved.sequence;
   c.experiment = hash_;
-  c.sections.push_back({"books", io::save_state(saved)});
+  c.sections.push_back({RunBooks::kSection, io::save_state(saved)});
   for (io::CheckpointSection& section : sections) c.sections.push_back(std::move(section));
   io::write_checkpoint(path_ / "checkpoints", c);
   last_checkpoint_ = Clock::now();

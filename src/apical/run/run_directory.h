@@ -22,6 +22,7 @@
 #include "apical/run/data_record.h"
 #include "apical/run/locked_directory.h"
 #include "apical/run/metrics_file.h"
+#include "apical/run/run_books.h"
 
 namespace apical {
 
@@ -75,21 +76,6 @@ class RunDirectory {
 
  private:
   using Clock = std::chrono::steady_clock;
-  /// What a checkpoint holds beside the session's state.
-  struct Books {
-    std::uint64_t sequence = 0;
-    double wall_seconds = 0;
-    io::JournalPosition metrics, events;
-    std::string data;  ///< text of their fingerprint
-    template <class Archive>
-    void visit_state(Archive& a) {
-      a("sequence", sequence);
-      a("wall_seconds", wall_seconds);
-      a("metrics", metrics);
-      a("events", events);
-      a("data", data);
-    }
-  };
   static io::JsonLine dated(std::string_view event);
 
   io::Path path_;
@@ -98,7 +84,7 @@ class RunDirectory {
   std::uint64_t hash_;
   std::optional<LockedDirectory> lock_;
   DataRecord data_;
-  Books books_;
+  RunBooks books_;
   std::optional<MetricsFile> metrics_;
   std::optional<io::Journal> events_;
   Clock::time_point start_ = Clock::now(), last_checkpoint_ = start_;

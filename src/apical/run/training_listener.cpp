@@ -1,40 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/run/training_listener.h"
 
+#include "apical/run/seed_by_seed.h"
+
 namespace apical {
 
 TrainingListener::TrainingListener(std::vector<std::uint64_t> seeds, Listener& to)
     : seeds_(std::move(seeds)), to_(to) {}
 
-void TrainingListener::tell(std::size_t epoch, std::string_view where, std::string_view metric,
-                            std::size_t replica, double value) {
-  to_.on(Measurement{static_cast<double>(epoch), std::string(where), std::string(metric), seeds_[replica],
-                     value});
+Measurement TrainingListener::row(std::size_t epoch, std::string_view where, std::string_view metric,
+                                  std::size_t replica, double value) const {
+  return {static_cast<double>(epoch), std::string(where), std::string(metric), seeds_[replica], value};
 }
 
 void TrainingListener::on(const Evaluated& e) {
-  for (std::size_t r = 0; r < e.scores.size(); ++r) {
+  Rows rows(e.scores.size());
+  for (std::size_t r = 0; r < rows.size(); ++r) {
     for (const NamedFigure& figure : e.scores[r].figures())
-      tell(e.epoch, name_of(e.split), figure.name, r, figure.value);
+      rows[r].push_back(row(e.epoch, name_of(e.split), figure.name, r, figure.value));
   }
+  tell_seed_by_seed(rows, to_);
 }
 
 void TrainingListener::on(const TrainingMeasured& m) {
-  for (std::size_t r = 0; r < m.replicas.size(); ++r) {
+  Rows rows(m.replicas.size());
+  for (std::size_t r = 0; r < rows.size(); ++r) {
     for (const NamedFigure& figure : m.replicas[r])
-      tell(m.epoch, name_of(SplitName::train), figure.name, r, figure.value);
+      rows[r].push_back(row(m.epoch, name_of(SplitName::train), figure.name, r, figure.value));
   }
+  tell_seed_by_seed(rows, to_);
 }
 
 void TrainingListener::on(const Aligned& a) {
-  for (std::size_t r = 0; r < a.replicas.size(); ++r) {
+  Rows rows(a.replicas.size());
+  for (std::size_t r = 0; r < rows.size(); ++r) {
     for (const AreaAlignment& area : a.replicas[r]) {
-      tell(a.epoch, area.area, "angle_deg", r, area.mean_angle);
-      tell(a.epoch, area.area, "batch_angle_deg", r, area.batch_angle);
-      tell(a.epoch, area.area, "undefined_samples", r, static_cast<double>(area.undefined));
-      for (const NamedFigure& figure : area.figures) tell(a.epoch, area.area, figure.name, r, figure.value);
+      rows[r].push_back(row(a.epoch, area.area, "angle_deg", r, area.mean_angle));
+      rows[r].push_back(row(a.epoch, area.area, "batch_angle_deg", r, area.batch_angle));
+      rows[r].push_back(row(a.epoch, area.area, "undefined_samples", r, static_cast<double>(area.undefined)));
+      for (const NamedFigure& figure : area.figures)
+        rows[r].push_back(row(a.epoch, area.area, figure.name, r, figure.value));
     }
   }
+  tell_seed_by_seed(rows, to_);
 }
 
 void TrainingListener::on(const Progress& p) {

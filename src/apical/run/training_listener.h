@@ -25,8 +25,9 @@ class TrainingListener final : public Observer {
   void end_within(double seconds) { seconds_left_ = std::max(0.0, seconds); }
 
  private:
-  void tell(std::size_t epoch, std::string_view where, std::string_view metric, std::size_t replica,
-            double value);
+  using Rows = std::vector<std::vector<Measurement>>;  ///< of each replica
+  Measurement row(std::size_t epoch, std::string_view where, std::string_view metric, std::size_t replica,
+                  double value) const;
 
   std::vector<std::uint64_t> seeds_;
   double seconds_left_ = std::numeric_limits<double>::infinity();

@@ -95,11 +95,33 @@ void require_all_kept(const std::vector<Experiment>& variants, const io::Path& d
                   directory.string(), join_names(lost)));
 }
 
+/// Whether settings were found with the same effort; nothing if none says how it was tuned.
+std::string effort_of(const std::vector<Experiment>& variants) {
+  std::vector<std::string> untold;
+  const Tuned* first = nullptr;
+  bool equal = true;
+  for (const Experiment& e : variants) {
+    if (!e.tuned) {
+      untold.push_back(fmt::format("'{}'", e.label));
+      continue;
+    }
+    if (first == nullptr) first = &*e.tuned;
+    equal = equal && first->same_effort(*e.tuned);
+  }
+  if (first == nullptr) return "";
+  if (!untold.empty())
+    return fmt::format("effort of tuning is not equal: none is known of {}", join_names(untold));
+  if (equal) return fmt::format("equal effort: {} each", first->effort());
+  std::string all;
+  for (const Experiment& e : variants)
+    all += fmt::format("{}'{}' {}", all.empty() ? "" : ", ", e.label, e.tuned->effort());
+  return "effort of tuning is not equal: " + all;
+}
+
 }  // namespace
 
-ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
-                                const Resources& resources, const std::atomic<bool>& stop) {
-  ComparisonResult result;
+std::vector<std::string> check_comparable(const std::vector<Experiment>& variants) {
+  std::vector<std::string> notes;
   for (const Experiment& e : variants) {
     // Along a sweep the task may grow; what stands at the same value is compared, and all with the same
     // seeds.
@@ -112,12 +134,13 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
           fmt::format("variants '{}' and '{}' differ in task or seeds; a comparison needs the same for all",
                       first.label, e.label));
     }
-    compare_courses(first, e, result.notes);
+    compare_courses(first, e, notes);
   }
-  check_all(to_begin(variants, options), resources);  // rather than after the first have run
-  LockedDirectory directory(options.directory, options.resume, resources.claim);
-  require_all_kept(variants, options.directory);
-  io::remove_temporaries(options.directory);  // of a process that was killed
+  if (std::string effort = effort_of(variants); !effort.empty()) notes.push_back(std::move(effort));
+  return notes;
+}
+
+void write_comparison_index(const io::Path& directory, const std::vector<Experiment>& variants) {
   nlohmann::json index;
   index["schema"] = "apical-comparison/1";
   index["title"] = variants.front().title;
@@ -132,7 +155,18 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
                               {"logarithmic", e.sweep->logarithmic},
                               {"series", e.sweep->series}});
   }
-  io::write_atomically(options.directory / "comparison.json", io::json_text(index));
+  io::write_atomically(directory / "comparison.json", io::json_text(index));
+}
+
+ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
+                                const Resources& resources, const std::atomic<bool>& stop) {
+  ComparisonResult result;
+  result.notes = check_comparable(variants);
+  check_all(to_begin(variants, options), resources);  // rather than after the first have run
+  LockedDirectory directory(options.directory, options.resume, resources.claim);
+  require_all_kept(variants, options.directory);
+  io::remove_temporaries(options.directory);  // of a process that was killed
+  write_comparison_index(options.directory, variants);
 
   for (const Experiment& e : variants) {
     directory.confirm();

@@ -28,8 +28,13 @@ struct ComparisonResult {
   std::vector<Fault> faults;
 };
 
-/// Runs every variant that has not finished yet. ConfigError if they do not share a task, or what courses
-/// show and want in its place, and seeds.
+/// ConfigError if they do not share a task, or what courses show and want in its place, and seeds. Notes on
+/// what else they do not share.
+std::vector<std::string> check_comparable(const std::vector<Experiment>& variants);
+/// comparison.json: what is run in the directory, each in one of its own (directory_name of its label).
+void write_comparison_index(const io::Path& directory, const std::vector<Experiment>& variants);
+
+/// Runs every variant that has not finished yet, once they are known to be comparable.
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,
                                 const Resources& resources, const std::atomic<bool>& stop);
 

@@ -12,13 +12,11 @@
 
 #include "apical/analysis/metrics.h"
 #include "apical/experiment/directory_name.h"
-#include "apical/io/checkpoint.h"
 #include "apical/io/directory.h"
-#include "apical/io/hash.h"
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
-#include "apical/run/last_checkpoint.h"
+#include "apical/run/final_state.h"
 #include "apical/run/metrics_file.h"
 #include "apical/study/run_with_report.h"
 
@@ -163,15 +161,6 @@ void write_outcomes(const ReproductionResult& r, const io::Path& directory) {
   io::write_atomically(directory / "reproduction.json", io::json_text(j));
 }
 
-/// The last checkpoint; nothing if there is none that this program reads.
-std::optional<io::Checkpoint> final_checkpoint(const io::Path& run) {
-  try {
-    return find_last_checkpoint(run);
-  } catch (const DataError&) {
-    return std::nullopt;
-  }
-}
-
 /// How many epochs a run had, which time may have ended.
 std::size_t epochs_of(const io::Path& run) {
   std::size_t epochs = 0;
@@ -179,25 +168,6 @@ std::size_t epochs_of(const io::Path& run) {
     if (line.at("event") == "epoch") epochs = std::max(epochs, line.at("epoch").get<std::size_t>());
   }
   return epochs;
-}
-
-/// The state at the end, without what depends on when checkpoints were written; empty if there is none.
-std::vector<io::CheckpointSection> final_state(const io::Path& run) {
-  std::vector<io::CheckpointSection> out;
-  if (const std::optional<io::Checkpoint> c = final_checkpoint(run)) {
-    for (const io::CheckpointSection& s : c->sections) {
-      if (s.name != "books" && !s.name.starts_with("clock")) out.push_back(s);
-    }
-  }
-  return out;
-}
-
-/// Of runs that keep no state, what they leave is their activity.
-bool same_state(const io::Path& before, const io::Path& now) {
-  const auto a = final_state(before), b = final_state(now);
-  if (!a.empty() || !b.empty()) return a == b;
-  const io::Path x = before / "results.h5", y = now / "results.h5";
-  return io::file_exists(x) && io::file_exists(y) && io::hash_file(x) == io::hash_file(y);
 }
 
 std::string plain(const nlohmann::json& j) { return j.is_string() ? j.get<std::string>() : j.dump(); }

@@ -289,6 +289,14 @@ void TomlReader::limit_numbers(std::vector<std::string> tables, double most, std
 
 bool TomlReader::has(std::string_view key) const { return state_->table && state_->table->get(key); }
 
+std::vector<std::string> TomlReader::keys() const {
+  std::vector<std::string> out;
+  if (state_->table == nullptr) return out;
+  out.reserve(state_->table->entries.size());
+  for (const TomlEntry& e : state_->table->entries) out.push_back(e.key);
+  return out;
+}
+
 TomlKind TomlReader::kind(std::string_view key) const {
   const TomlValue* n = state_->find(key);
   if (!n) return TomlKind::absent;

@@ -64,6 +64,7 @@ class TomlReader {
   void limit_numbers(std::vector<std::string> tables, double most, std::string hint);
 
   bool has(std::string_view key) const;
+  std::vector<std::string> keys() const;  ///< in the order of the file
   TomlKind kind(std::string_view key) const;
   Place place(std::string_view key) const;
   /// "training.epochs": the key with the tables it is in.

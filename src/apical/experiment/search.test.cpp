@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/experiment/search.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+namespace apical {
+namespace {
+
+using testing::ElementsAre;
+
+Search search_in(const std::string& space, const std::string& options = "") {
+  return read_search(TomlDocument::parse("[tune]\n" + options + "[tune.space]\n" + space, "test"));
+}
+
+TEST(SearchSpace, TakesKeysQuotedOrNested) {
+  const Search s = search_in(
+      "\"model.eta\" = { log_uniform = [1, 100], each = 2 }\nmodel.name = { choice = [\"a\", "
+      "\"b\"] }\ntraining.rates = { choice = [[1, 2], [3, 4]] }\n");
+  ASSERT_EQ(s.space.size(), 3U);
+  EXPECT_EQ(s.space[0].in_words(), "model.eta: log-uniform from 1 to 100, each of 2");
+  EXPECT_EQ(s.space[1].in_words(), "model.name: one of \"a\", \"b\"");
+  EXPECT_EQ(s.space[2].in_words(), "training.rates: one of [1, 2], [3, 4]");
+}
+
+TEST(SearchSpace, IsFilledEvenlyHoweverManyPointsAreTaken) {
+  const Search s = search_in("\"a\" = { uniform = [0, 1] }\n\"b\" = { uniform = [0, 1] }\n");
+  // The largest gap between neighbours is some times the mean however many points there are; points drawn at
+  // random leave gaps that grow as ln n times it, 6.8 times with 512.
+  constexpr double kLargestGap = 5;
+  for (const std::size_t n : {8U, 32U, 128U, 512U}) {
+    for (const std::size_t key : {0U, 1U}) {
+      std::vector<double> x;
+      for (std::size_t i = 0; i < n; ++i) x.push_back(std::stod(s.point(i)[key]));
+      std::sort(x.begin(), x.end());
+      double largest = x.front() + 1 - x.back();
+      for (std::size_t i = 1; i < n; ++i) largest = std::max(largest, x[i] - x[i - 1]);
+      EXPECT_LE(largest, kLargestGap / static_cast<double>(n) + 1e-3) << n << " points";
+    }
+  }
+}
+
+TEST(SearchSpace, DependsOnItsSeedAlone) {
+  const std::string space = "\"a\" = { log_uniform = [1e-4, 1] }\n";
+  const Search one = search_in(space, "draw_seed = 1\n"),
+               same = search_in(space, "draw_seed = 1\ntrials = 7\n"),
+               other = search_in(space, "draw_seed = 2\n");
+  EXPECT_EQ(one.point(5), same.point(5));
+  EXPECT_NE(one.point(5), other.point(5));
+}
+
+TEST(SearchSpace, OfChoicesIsSharedOutEqually) {
+  const Search s = search_in("\"a\" = { choice = [1, 2, 3, 4] }\n");
+  std::multiset<std::string> taken;
+  for (std::size_t i = 0; i < 40; ++i) taken.insert(s.point(i).front());
+  for (const char* choice : {"1", "2", "3", "4"})
+    EXPECT_NEAR(static_cast<double>(taken.count(choice)), 10, 1);
+}
+
+TEST(SearchRounds, LearnForLongerWithFewerTrials) {
+  const auto rounds_of = [](const std::string& options, std::size_t epochs) {
+    std::vector<std::pair<std::size_t, std::size_t>> out;
+    for (const Search::Round& r : search_in("\"a\" = { uniform = [0, 1] }\n", options).rounds(epochs))
+      out.emplace_back(r.trials, r.epochs);
+    return out;
+  };
+  using P = std::pair<std::size_t, std::size_t>;
+  EXPECT_THAT(rounds_of("trials = 40\n", 100), ElementsAre(P{40, 11}, P{14, 33}, P{5, 100}));
+  EXPECT_THAT(rounds_of("trials = 5\nrounds = 1\n", 7), ElementsAre(P{5, 7}));
+  // With few epochs there are fewer rounds: two of one epoch would say the same twice.
+  EXPECT_THAT(rounds_of("trials = 9\n", 3), ElementsAre(P{9, 1}, P{3, 3}));
+  EXPECT_THAT(rounds_of("trials = 9\n", 1), ElementsAre(P{9, 1}));
+}
+
+}  // namespace
+}  // namespace apical
