@@ -24,8 +24,9 @@ const std::filesystem::path kRoot = test::kSourceDir, kSources = kRoot / "src" /
 
 /// From the ground up: each room may include those before it. io stands on core alone, and only some use it.
 const std::map<std::string, std::set<std::string>> kMayInclude = [] {
-  const std::vector<std::string> floors{"core",      "circuit",    "engine", "rules",  "models", "learning",
-                                        "procedure", "experiment", "run",    "report", "study",  "cli"};
+  const std::vector<std::string> floors{"core",     "circuit",   "engine",     "rules", "models",
+                                        "learning", "procedure", "experiment", "run",   "report",
+                                        "study",    "sweep",     "cli"};
   std::map<std::string, std::set<std::string>> may;
   std::set<std::string> below;
   for (const std::string& room : floors) {
@@ -37,7 +38,8 @@ const std::map<std::string, std::set<std::string>> kMayInclude = [] {
     below.insert({"tasks", "analysis"});
   }
   may["io"] = {"core"};
-  for (const char* room : {"tasks", "analysis", "procedure", "experiment", "run", "report", "study", "cli"}) {
+  for (const char* room :
+       {"tasks", "analysis", "procedure", "experiment", "run", "report", "study", "sweep", "cli"}) {
     may[room].insert("io");
   }
   return may;

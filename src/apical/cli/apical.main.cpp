@@ -15,7 +15,7 @@ namespace {
 
 std::atomic<bool> stop_requested{false}, saving{false}, begun{false}, pipe_closed{false};
 volatile std::sig_atomic_t first_signal = 0;
-volatile std::sig_atomic_t takes_resume = 0;
+volatile std::sig_atomic_t takes_resume = 0, goes_on = 0;
 
 void wait_for_the_end() {
   constexpr int kPatienceUs = 600'000;
@@ -42,12 +42,17 @@ extern "C" void on_alarm(int) {
   if (saving.load()) return wait_for_the_end();
   constexpr std::string_view kResumable = "apical: stopped; go on with --resume and --out\n",
                              kTooEarly = "apical: stopped before there was anything to resume; begin again\n",
+                             kAgain = "apical: stopped; the same command goes on\n",
                              kOther = "apical: stopped\n";
   const bool can_be_resumed = takes_resume != 0 && begun.load();
-  const std::string_view message = can_be_resumed ? kResumable : takes_resume != 0 ? kTooEarly : kOther;
+  const std::string_view message = can_be_resumed      ? kResumable
+                                   : takes_resume != 0 ? kTooEarly
+                                   : goes_on != 0      ? kAgain
+                                                       : kOther;
   [[maybe_unused]] const auto written = write(STDERR_FILENO, message.data(), message.size());
   constexpr int kBySignal = 128;
-  _exit(can_be_resumed ? static_cast<int>(apical::ExitCode::resumable) : kBySignal + first_signal);
+  _exit(can_be_resumed || goes_on != 0 ? static_cast<int>(apical::ExitCode::resumable)
+                                       : kBySignal + first_signal);
 }
 
 extern "C" void on_closed_pipe(int) { pipe_closed.store(true); }
@@ -59,14 +64,17 @@ void handle(int signal, void (*handler)(int)) {
   sigaction(signal, &action, nullptr);
 }
 
-bool is_resumable_command(int argc, char** argv) {
-  if (argc < 2) return false;
-  for (const apical::cli::Command& c : apical::cli::commands()) {
-    if (c.name != argv[1]) continue;
-    return std::any_of(c.options.begin(), c.options.end(),
-                       [](const apical::cli::Option& o) { return o.name == "--resume"; });
-  }
-  return false;
+const apical::cli::Command* given_command(int argc, char** argv) {
+  if (argc < 2) return nullptr;
+  const auto& all = apical::cli::commands();
+  const auto at =
+      std::find_if(all.begin(), all.end(), [&](const apical::cli::Command& c) { return c.name == argv[1]; });
+  return at == all.end() ? nullptr : &*at;
+}
+
+bool is_resumable(const apical::cli::Command& c) {
+  return std::any_of(c.options.begin(), c.options.end(),
+                     [](const apical::cli::Option& o) { return o.name == "--resume"; });
 }
 
 /// What ends with a terminal or a connection; not under nohup, which has it ignored.
@@ -99,7 +107,10 @@ int err_columns() { return columns_of(STDERR_FILENO); }
 }  // namespace
 
 int main(int argc, char** argv) {
-  takes_resume = is_resumable_command(argc, argv) ? 1 : 0;
+  if (const apical::cli::Command* const command = given_command(argc, argv)) {
+    takes_resume = is_resumable(*command) ? 1 : 0;
+    goes_on = command->goes_on ? 1 : 0;
+  }
   begun.store(std::any_of(argv, argv + argc, [](std::string_view a) { return a == "--resume"; }));
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) handle(signal, on_signal);
   if (!ignores(SIGHUP)) handle(SIGHUP, on_signal);

@@ -66,6 +66,7 @@ struct Command {
   std::vector<std::string> examples;
   int (*run)(Context&, const Arguments&);
   bool has_json = true;  ///< what it prints can be had as JSON
+  bool goes_on = false;  ///< given again it goes on where it was stopped
 };
 
 /// All subcommands (commands.cpp).

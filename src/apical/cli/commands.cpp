@@ -11,6 +11,7 @@
   EACH(data)                  \
   EACH(reference)             \
   EACH(compare)               \
+  EACH(sweep)                 \
   EACH(probe)                 \
   EACH(report)                \
   EACH(diagnose)              \

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "apical/cli/child_processes.h"
+#include "apical/cli/experiment_arguments.h"
+#include "apical/cli/result_table.h"
+#include "apical/cli/text_table.h"
+#include "apical/cli/workers.h"
+#include "apical/io/claimed_file.h"
+#include "apical/io/json.h"
+#include "apical/run/forecast_parts.h"
+#include "apical/sweep/collect.h"
+#include "apical/sweep/slurm_script.h"
+#include "apical/sweep/status.h"
+
+namespace apical::cli {
+namespace {
+
+io::Path folder_of(const Arguments& arguments, std::size_t most = 2) {
+  const auto& given = arguments.positionals;
+  const std::string form = fmt::format("apical sweep {} PLAN", given.front());
+  if (given.size() < 2) throw UsageError(fmt::format("'{}' is missing PLAN, the directory of a plan", form));
+  if (given.size() > most)
+    throw UsageError(fmt::format("unexpected argument '{}'; expected {}", given[most], form));
+  return given[1];
+}
+
+bool describes_several(const TomlDocument& document) {
+  const TomlReader root(document);
+  return root.has("variant") || root.has("sweep");
+}
+
+std::string time_of(double seconds) { return seconds > 0 ? ", " + about(seconds) + " for one worker" : ""; }
+
+int plan_sweep(Context& context, const Arguments& arguments) {
+  const auto& given = arguments.positionals;
+  if (given.size() != 2 || !arguments.has("--out"))
+    throw UsageError(
+        "'apical sweep plan' needs an experiment and --out\n  e.g. apical sweep plan "
+        "experiments/scaling/feedback-deviation.toml --out plans/deviation");
+  const TomlDocument document = read_document(arguments, given[1]);
+  sweep::PlanOptions options;
+  options.folder = *arguments.value("--out");
+  options.comparison = describes_several(document);
+  options.seeds_per_task = static_cast<std::size_t>(arguments.integer("--seeds-per-task", 1, 1, 100'000));
+  options.lease_s = static_cast<double>(arguments.integer("--lease", 300, 1, 86'400));
+  options.attempts = static_cast<std::size_t>(arguments.integer("--attempts", 3, 1, 1000));
+  ThreadPool pool(threads(arguments));
+  const Resources machine = resources(arguments, pool);
+  const sweep::Frozen frozen = sweep::freeze(read_variants(document), options, machine);
+  for (const std::string& note : frozen.notes) context.err << "apical: " << note << '\n';
+  const sweep::Plan& plan = frozen.plan;
+  const sweep::Status status = sweep::status_of(plan, machine.claim);
+  if (arguments.has("--json")) {
+    nlohmann::json j = io::read_json(plan.folder / "plan.json");
+    j["was_frozen"] = frozen.was_frozen;
+    context.out << io::json_text(j);
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows{{"task", "what", "expected"}};
+  constexpr std::size_t kShown = 20;
+  for (const sweep::PlannedTask& t : plan.tasks) {
+    if (t.number > kShown) break;
+    rows.push_back(
+        {fmt::format("{}", t.number), plan.name_of(t), t.seconds ? about(*t.seconds) : "not known"});
+  }
+  context.out << text_table(rows, context.columns());
+  if (plan.tasks.size() > kShown) context.out << fmt::format("and {} more\n", plan.tasks.size() - kShown);
+  context.out << fmt::format(
+      "{} {} of {} {} in {}{}{}\n", plan.tasks.size(), plan.tasks.size() == 1 ? "task" : "tasks",
+      plan.experiments.size(), plan.experiments.size() == 1 ? "experiment" : "experiments",
+      plan.folder.string(),
+      frozen.was_frozen ? fmt::format(" (frozen before; {} done)", status.of(sweep::TaskState::done)) : "",
+      time_of(status.seconds_left));
+  return 0;
+}
+
+std::vector<std::size_t> numbers(const std::vector<std::string>& texts) {
+  std::vector<std::size_t> out;
+  for (const std::string& text : texts) {
+    std::size_t n = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+    if (error != std::errc{} || end != text.data() + text.size())
+      throw UsageError(fmt::format("--task is '{}'; expected the number of a task", text));
+    out.push_back(n);
+  }
+  return out;
+}
+
+constexpr int kDiffers = 70;
+
+int run_sweep(Context& context, const Arguments& arguments) {
+  const sweep::Plan plan = sweep::read_plan(folder_of(arguments));
+  const auto workers = static_cast<std::size_t>(arguments.integer("--workers", 1, 1, 4096));
+  if (workers > 1) {
+    for (const char* name : {"--task", "--json"}) {
+      if (arguments.has(name))
+        throw UsageError(fmt::format("{} does not go with --workers: it is of one process", name));
+    }
+    return run_worker_processes(context, arguments, plan.folder, workers);
+  }
+  sweep::WorkerOptions options;
+  options.max_tasks = static_cast<std::size_t>(arguments.integer("--max-tasks", INT64_MAX, 1, INT64_MAX));
+  options.only = numbers(arguments.values("--task"));
+  options.wait = arguments.has("--wait");
+  const sweep::WorkerResult result = run_worker(context, arguments, plan, options);
+  if (arguments.has("--json")) {
+    context.out << io::json_text({{"schema", "apical-sweep-worker/1"},
+                                  {"finished", result.finished},
+                                  {"left", result.left},
+                                  {"elsewhere", result.elsewhere},
+                                  {"failed", result.failed},
+                                  {"stopped", result.stopped},
+                                  {"differing", result.differing}});
+  }
+  if (!result.differing.empty()) return kDiffers;
+  if (result.stopped) {
+    context.err << fmt::format("apical: stopped; go on with: apical sweep run {}\n", plan.folder.string());
+    return static_cast<int>(ExitCode::resumable);
+  }
+  if (result.failed > 0) {
+    context.err << fmt::format("apical: {} failed; apical sweep status {} says why\n",
+                               result.failed == 1 ? "1 task" : fmt::format("{} tasks", result.failed),
+                               plan.folder.string());
+    return static_cast<int>(ExitCode::check_failed);
+  }
+  return 0;
+}
+
+nlohmann::json json_of(const sweep::Plan& plan, const sweep::Status& status) {
+  nlohmann::json j{{"schema", "apical-sweep-status/1"}, {"plan", plan.folder.string()},
+                   {"complete", status.complete()},     {"seconds_left", status.seconds_left},
+                   {"troubles", status.troubles},       {"tasks", nlohmann::json::array()}};
+  for (std::size_t s = 0; s < sweep::kTaskStates.size(); ++s)
+    j["count"][std::string(sweep::kTaskStates[s])] = status.count[s];
+  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+    const sweep::TaskView& view = status.tasks[i];
+    nlohmann::json one{{"number", plan.tasks[i].number},
+                       {"experiment", plan.experiments[plan.tasks[i].experiment].label},
+                       {"seeds", plan.tasks[i].seeds},
+                       {"state", sweep::name_of(view.state)},
+                       {"attempts", view.attempts()}};
+    if (!view.claims.empty()) one["host"] = view.claims.back().who.host;
+    if (view.done) one["wall_seconds"] = view.done->wall_seconds;
+    if (!view.failures.empty()) one["fault"] = view.failures.back().what;
+    j["tasks"].push_back(std::move(one));
+  }
+  return j;
+}
+
+int tell_status(Context& context, const Arguments& arguments) {
+  const sweep::Plan plan = sweep::read_plan(folder_of(arguments));
+  ThreadPool pool(1);
+  const sweep::Status status = sweep::status_of(plan, resources(arguments, pool).claim);
+  if (arguments.has("--json")) {
+    context.out << io::json_text(json_of(plan, status));
+  } else {
+    std::string counts;
+    for (std::size_t s = sweep::kTaskStates.size(); s-- > 0;) {
+      if (status.count[s] > 0)
+        counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", status.count[s], sweep::kTaskStates[s]);
+    }
+    context.out << fmt::format("{} tasks: {}{}\n", plan.tasks.size(), counts, time_of(status.seconds_left));
+    for (const std::string& trouble : status.troubles) context.out << trouble << '\n';
+  }
+  const bool bad = status.of(sweep::TaskState::failed) + status.of(sweep::TaskState::damaged) > 0;
+  return static_cast<int>(bad ? ExitCode::check_failed : ExitCode::ok);
+}
+
+int retry_sweep(Context& context, const Arguments& arguments) {
+  const sweep::Plan plan = sweep::read_plan(folder_of(arguments));
+  ThreadPool pool(1);
+  const std::size_t count = sweep::retry(plan, resources(arguments, pool).claim);
+  context.out << fmt::format("{} open again\n",
+                             count == 1 ? "1 task is" : fmt::format("{} tasks are", count));
+  return 0;
+}
+
+int collect_sweep(Context& context, const Arguments& arguments) {
+  const sweep::Plan plan = sweep::read_plan(folder_of(arguments));
+  const auto out = arguments.value("--out");
+  if (!out)
+    throw UsageError(
+        "'apical sweep collect' needs --out DIR\n  e.g. apical sweep collect plans/deviation --out "
+        "runs/deviation");
+  ThreadPool pool(threads(arguments));
+  const sweep::Collected all =
+      sweep::collect(plan, {*out, arguments.has("--partial")}, resources(arguments, pool), *context.stop);
+  const ComparisonResult& c = all.comparison;
+  for (const std::string& note : c.notes) context.err << "apical: " << note << '\n';
+  if (c.stopped) {
+    context.err << "apical: stopped; the same command goes on\n";
+    return static_cast<int>(ExitCode::resumable);
+  }
+  for (const RunResult& r : c.runs) {
+    for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
+    for (const Finding& f : r.findings)
+      context.err << "apical: " << r.label << ": diagnosis: " << in_words(f) << '\n';
+  }
+  for (const ComparisonResult::Fault& f : c.faults)
+    context.err << "apical: " << f.label << ": " << f.what << '\n';
+  for (const std::string& label : all.missing) context.err << "apical: " << label << " is not complete\n";
+  if (arguments.has("--json")) {
+    nlohmann::json j{{"schema", "apical-collected/1"}, {"directory", *out}, {"missing", all.missing}};
+    for (const RunResult& r : c.runs) j["runs"].push_back(r.label);
+    context.out << io::json_text(j);
+  } else {
+    context.out << result_table(c.runs, context.columns()) << measure_table(c.runs, context.columns());
+    context.out << fmt::format("report: {}\n", (io::Path(*out) / "report.html").string());
+  }
+  if (!c.faults.empty()) return static_cast<int>(ExitCode::numerical_fault);
+  return static_cast<int>(all.missing.empty() ? ExitCode::ok : ExitCode::check_failed);
+}
+
+int submit_to_slurm(Context& context, const Arguments& arguments, const sweep::Plan& plan,
+                    const std::vector<std::size_t>& tasks) {
+  sweep::SlurmOptions options;
+  options.program = own_program();
+  options.jobs = static_cast<std::size_t>(arguments.integer("--jobs", 0, 1, 1000));
+  options.at_once = static_cast<std::size_t>(arguments.integer("--at-once", 0, 1, 100'000));
+  if (const auto data = data_folder(arguments); !data.empty())
+    options.worker = {"--data", std::filesystem::absolute(data).string()};
+  for (const char* name : {"--threads", "--max-tasks"}) {
+    if (const auto value = arguments.value(name)) options.worker.insert(options.worker.end(), {name, *value});
+  }
+  options.sbatch.assign(arguments.positionals.begin() + 2, arguments.positionals.end());
+  const std::string script = sweep::slurm_script(plan, tasks, options);
+  if (arguments.has("--dry-run")) {
+    context.out << script;
+    return 0;
+  }
+  if (!is_in_path("sbatch"))
+    throw IoError(
+        "there is no sbatch in PATH: this is no machine that submits to Slurm\n  --dry-run prints the "
+        "script; apical sweep run PLAN --workers N runs it here");
+  io::make_directories(plan.folder / "log");
+  io::Path file;
+  for (int n = 1;; ++n) {
+    file = plan.folder / "log" / fmt::format("submit-{}.sh", n);
+    if (io::add_file(file, script)) break;
+  }
+  const Written answer = output_of("sbatch", {std::filesystem::absolute(file).string()});
+  if (answer.ending != 0)
+    throw IoError(fmt::format("sbatch refused {} (exit code {})", file.string(), answer.ending));
+  context.out << answer.text << fmt::format("{} tasks, script {}\n", tasks.size(), file.string());
+  return 0;
+}
+
+int submit_sweep(Context& context, const Arguments& arguments) {
+  constexpr std::size_t kMostOptions = 60;
+  const sweep::Plan plan = sweep::read_plan(folder_of(arguments, kMostOptions));
+  const std::string where = arguments.value("--on").value_or("local");
+  if (where == "local") {
+    if (arguments.positionals.size() > 2)
+      throw UsageError("options behind -- are for sbatch, with --on slurm");
+    const unsigned cores = threads(arguments) > 0 ? threads(arguments) : available_threads();
+    const auto jobs = static_cast<std::size_t>(arguments.integer("--jobs", cores, 1, 1000));
+    if (arguments.has("--dry-run")) {
+      context.out << fmt::format("apical sweep run {} --workers {}\n", plan.folder.string(), jobs);
+      return 0;
+    }
+    return run_worker_processes(context, arguments, plan.folder, jobs);
+  }
+  if (where != "slurm") throw UsageError(fmt::format("--on is '{}'; expected local or slurm", where));
+  ThreadPool pool(1);
+  const sweep::Status status = sweep::status_of(plan, resources(arguments, pool).claim);
+  std::vector<std::size_t> open;
+  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+    const sweep::TaskState s = status.tasks[i].state;
+    if (s == sweep::TaskState::open || s == sweep::TaskState::lost) open.push_back(plan.tasks[i].number);
+  }
+  if (open.empty()) {
+    context.out << "nothing is left to submit\n";
+    return 0;
+  }
+  return submit_to_slurm(context, arguments, plan, open);
+}
+
+struct Action {
+  const char* name;
+  int (*run)(Context&, const Arguments&);
+  std::vector<std::string> options;  ///< that belong to it; those of all commands apart
+};
+
+const std::vector<Action>& actions() {
+  static const std::vector<Action> all{
+      {"plan",
+       plan_sweep,
+       {"--set", "--seeds", "--data", "--threads", "--ignore-memory", "--out", "--seeds-per-task", "--lease",
+        "--attempts"}},
+      {"run",
+       run_sweep,
+       {"--data", "--threads", "--ignore-memory", "--workers", "--max-tasks", "--task", "--wait",
+        "--lost-host"}},
+      {"status", tell_status, {"--lost-host"}},
+      {"collect",
+       collect_sweep,
+       {"--data", "--threads", "--ignore-memory", "--out", "--partial", "--lost-host"}},
+      {"retry", retry_sweep, {"--lost-host"}},
+      {"submit",
+       submit_sweep,
+       {"--data", "--threads", "--ignore-memory", "--on", "--jobs", "--at-once", "--max-tasks", "--dry-run",
+        "--lost-host"}}};
+  return all;
+}
+
+int act(Context& context, const Arguments& arguments) {
+  const std::string& name = arguments.positionals.front();
+  std::vector<std::string> names;
+  for (const Action& a : actions()) {
+    names.emplace_back(a.name);
+    if (name != a.name) continue;
+    for (const auto& [option, values] : arguments.options) {
+      const bool common =
+          option == "--json" || option == "--quiet" || option == "--verbose" || option == "--color";
+      if (!common && std::find(a.options.begin(), a.options.end(), option) == a.options.end())
+        throw UsageError(
+            fmt::format("'apical sweep {}' has no {}\n  {}", name, option, suggestion(option, a.options)));
+    }
+    return a.run(context, arguments);
+  }
+  throw UsageError(fmt::format("unknown action '{}' of 'apical sweep'\n  {}", name, suggestion(name, names)));
+}
+
+}  // namespace
+
+Command sweep_command() {
+  Command c;
+  c.name = "sweep";
+  c.summary = "many runs by many processes, here or on a cluster; a stopped or killed one is gone on with";
+  c.positionals = {
+      {"ACTION",
+       "plan FILE --out PLAN: what is to be run, frozen; run PLAN: a worker; status PLAN; collect PLAN --out "
+       "DIR: "
+       "what 'compare' or 'run' would have made; retry PLAN: what has failed; submit PLAN: to a batch system",
+       1, 1},
+      {"ARGUMENT", "a file, or the directory of a plan; behind --, options for sbatch", 0, 64}};
+  c.options = experiment_options();
+  const std::vector<Option> more{
+      {"--out", "DIR", "plan: directory of the plan; collect: of the results"},
+      {"--seeds-per-task", "N", "plan: at least so many (default: as few as fill the engine's lanes)"},
+      {"--lease", "S", "plan: a worker not heard of for so many seconds is lost (default 300)"},
+      {"--attempts", "N", "plan: how often a task may fail (default 3)"},
+      {"--workers", "N", "run: so many processes, which share the threads (default 1)"},
+      {"--max-tasks", "N", "run: leave after so many tasks"},
+      {"--task", "N", "run: this task and no other", true},
+      {"--wait", "", "run: stay while others work, for what they may leave"},
+      {"--partial", "", "collect: experiments that are complete, although tasks are missing"},
+      {"--on", "WHERE", "submit: local or slurm (default local)"},
+      {"--jobs", "N", "submit: so many jobs take tasks as they come (default: a job for each task)"},
+      {"--at-once", "N", "submit: so many jobs at a time"},
+      {"--dry-run", "", "submit: print the script and submit nothing"},
+  };
+  c.options.insert(c.options.end(), more.begin(), more.end());
+  Option lost = lost_host_option();
+  lost.meaning = "no process lives on HOST any more: its tasks may be taken over at once";
+  c.options.push_back(lost);
+  c.examples = {"apical sweep plan experiments/scaling/feedback-deviation.toml --out plans/deviation",
+                "apical sweep run plans/deviation --workers 2", "apical sweep status plans/deviation",
+                "apical sweep collect plans/deviation --out runs/deviation",
+                "apical sweep submit plans/deviation --on slurm -- --partition=cpu --time=02:00:00"};
+  c.goes_on = true;
+  c.run = act;
+  return c;
+}
+
+}  // namespace apical::cli
