@@ -48,7 +48,7 @@ model.name = "feedback-alignment"
 )";
 }
 
-class Sweep : public test::CommandLine {
+class SweepCommand : public test::CommandLine {
  protected:
   std::string plan() const { return out("plan"); }
   Answer planned(const std::string& experiment, const std::vector<std::string>& more = {}) const {
@@ -82,9 +82,9 @@ class Sweep : public test::CommandLine {
   }
 };
 
-TEST_F(Sweep, LeavesTheBytesOfOneComparison) { expect_same(swept(), "compare"); }
+TEST_F(SweepCommand, LeavesTheBytesOfOneComparison) { expect_same(swept(), "compare"); }
 
-TEST_F(Sweep, OfSeedsLeavesTheBytesOfOneRun) {
+TEST_F(SweepCommand, OfSeedsLeavesTheBytesOfOneRun) {
   // Each in a layout of its own: a replica per network, sixteen in lanes of one, networks and policies.
   const std::string wide = with(test::small_circuit(), "[4, 6, 3]", "[4, 60, 3]");
   const std::string lanes = with(test::small_circuit(), "[4, 6, 3]", "[4, 3]");
@@ -95,7 +95,7 @@ TEST_F(Sweep, OfSeedsLeavesTheBytesOfOneRun) {
   expect_same(test::small_policy(), "run");
 }
 
-TEST_F(Sweep, OfSpikingSeedsLeavesTheBytesOfOneRun) {
+TEST_F(SweepCommand, OfSpikingSeedsLeavesTheBytesOfOneRun) {
   expect_same(R"([model]
 name = "burstprop-xor"
 neurons = 40
@@ -110,7 +110,7 @@ seeds = 3
               "run");
 }
 
-TEST_F(Sweep, DoesNotDivideSeedsThatEndTogetherOrAreRecorded) {
+TEST_F(SweepCommand, DoesNotDivideSeedsThatEndTogetherOrAreRecorded) {
   const std::string three = with(test::small_circuit(), "seeds = 1", "seeds = 3");
   const auto tasks = [&](const std::string& experiment) {
     const Answer a = planned(experiment, {"--json"});
@@ -124,7 +124,7 @@ TEST_F(Sweep, DoesNotDivideSeedsThatEndTogetherOrAreRecorded) {
   expect_same(recorded, "run");
 }
 
-TEST_F(Sweep, IsPlannedOnce) {
+TEST_F(SweepCommand, IsPlannedOnce) {
   planned(swept());
   EXPECT_THAT(planned(swept()).out, HasSubstr("frozen before; 0 done"));
   const Answer other =
@@ -141,7 +141,7 @@ TEST_F(Sweep, IsPlannedOnce) {
   EXPECT_EQ(apical_says({"sweep", "plan", file(swept()), "--out", out("taken")}).code, 5);
 }
 
-TEST_F(Sweep, IsCollectedWhenItIsComplete) {
+TEST_F(SweepCommand, IsCollectedWhenItIsComplete) {
   planned(swept());
   ASSERT_EQ(worked({"--max-tasks", "3"}).code, 0);
   EXPECT_THAT(status().out, HasSubstr("12 tasks: 3 done, 9 open"));
@@ -159,7 +159,7 @@ TEST_F(Sweep, IsCollectedWhenItIsComplete) {
   EXPECT_EQ(apical_says({"sweep", "collect", plan(), "--out", plan()}).code, 5);
 }
 
-TEST_F(Sweep, ReproducesAFigure) {
+TEST_F(SweepCommand, ReproducesAFigure) {
   const std::string figure = swept() + R"([reproduces]
 paper = "A paper"
 figure = "1"
@@ -182,7 +182,7 @@ because = "accuracies lie there"
   EXPECT_EQ(evaluated.code, 0) << evaluated.err;
 }
 
-TEST_F(Sweep, SaysWhatWasChangedAfterItWasFrozen) {
+TEST_F(SweepCommand, SaysWhatWasChangedAfterItWasFrozen) {
   planned(swept());
   const io::Path changed = task(2) / "experiment.toml";
   io::write_atomically(changed, with(io::read_text(changed), "epochs = 2", "epochs = 3"));
@@ -197,7 +197,7 @@ TEST_F(Sweep, SaysWhatWasChangedAfterItWasFrozen) {
   EXPECT_THAT(status().out, Not(HasSubstr("changed")));
 }
 
-TEST_F(Sweep, NotesFaultsAndGoesOnWithTheOthers) {
+TEST_F(SweepCommand, NotesFaultsAndGoesOnWithTheOthers) {
   const std::string diverging = with(swept(), "model.name = \"feedback-alignment\"",
                                      "model.name = \"feedback-alignment\"\nmodel.learning_rate = 1e30");
   planned(diverging);
@@ -213,7 +213,7 @@ TEST_F(Sweep, NotesFaultsAndGoesOnWithTheOthers) {
   EXPECT_THAT(status().out, HasSubstr("6 done, 6 open"));
 }
 
-TEST_F(Sweep, TriesAgainWhatMayNotFailTheNextTime) {
+TEST_F(SweepCommand, TriesAgainWhatMayNotFailTheNextTime) {
   const io::Path data = io::Path(out("points.csv"));
   std::string table = "x,y,side\n";
   for (int i = 0; i < 40; ++i) table += fmt::format("{},{},{}\n", i % 7, i % 5, i % 2);
@@ -233,7 +233,7 @@ TEST_F(Sweep, TriesAgainWhatMayNotFailTheNextTime) {
   EXPECT_EQ(worked().code, 0);
 }
 
-TEST_F(Sweep, FindsAResultThatIsNotWhole) {
+TEST_F(SweepCommand, FindsAResultThatIsNotWhole) {
   planned(swept());
   ASSERT_EQ(worked().code, 0);
   const io::Path metrics = task(3) / "run.1" / "metrics.ndjson";
@@ -269,7 +269,7 @@ void claim_elsewhere(const io::Path& task, int attempt, const std::string& host,
                                           {"clock_ahead_s", clock_ahead_s}})));
 }
 
-TEST_F(Sweep, LeavesTasksToWorkersElsewhereUntilTheirLeaseIsOver) {
+TEST_F(SweepCommand, LeavesTasksToWorkersElsewhereUntilTheirLeaseIsOver) {
   planned(swept(), {"--lease", "1"});
   claim_elsewhere(task(1), 1, "elsewhere");
   EXPECT_THAT(status().out, HasSubstr("1 running, 11 open"));
@@ -279,20 +279,20 @@ TEST_F(Sweep, LeavesTasksToWorkersElsewhereUntilTheirLeaseIsOver) {
   EXPECT_THAT(status().out, HasSubstr("12 tasks: 12 done"));
 }
 
-TEST_F(Sweep, TakesTasksOfWorkersThatAreNotHeardOf) {
+TEST_F(SweepCommand, TakesTasksOfWorkersThatAreNotHeardOf) {
   planned(swept(), {"--lease", "1"});
   claim_elsewhere(task(1), 1, "elsewhere", 90);
   EXPECT_EQ(worked({"--task", "1", "--wait"}).code, 0);
   EXPECT_THAT(status().out, AllOf(HasSubstr("1 done"), HasSubstr("the clock of elsewhere is 90 s ahead of")));
 }
 
-TEST_F(Sweep, SaysWhichWorkerIsLost) {
+TEST_F(SweepCommand, SaysWhichWorkerIsLost) {
   planned(swept());
   claim_elsewhere(task(1), 1, io::this_process().host);  // of a process that is no more
   EXPECT_THAT(status().out, AllOf(HasSubstr("1 lost"), HasSubstr("lost its worker, process 7 on")));
 }
 
-TEST_F(Sweep, ComparesATaskThatWasDoneTwice) {
+TEST_F(SweepCommand, ComparesATaskThatWasDoneTwice) {
   planned(swept());
   ASSERT_EQ(worked({"--task", "1"}).code, 0);
   ASSERT_EQ(worked({"--task", "2"}).code, 0);
@@ -327,7 +327,7 @@ TEST_F(Sweep, ComparesATaskThatWasDoneTwice) {
                                   Not(HasSubstr("task 1 ("))));
 }
 
-TEST_F(Sweep, SaysThatNothingCanBeWritten) {
+TEST_F(SweepCommand, SaysThatNothingCanBeWritten) {
   planned(swept());
   class Full final : public io::FileSystem {
    public:
@@ -342,7 +342,7 @@ TEST_F(Sweep, SaysThatNothingCanBeWritten) {
   EXPECT_EQ(worked().code, 5);
 }
 
-TEST_F(Sweep, WorksOnItsOwnNumericsOnly) {
+TEST_F(SweepCommand, WorksOnItsOwnNumericsOnly) {
   planned(swept());
   const io::Path file = io::Path(plan()) / "plan.json";
   nlohmann::json j = io::read_json(file);
@@ -353,13 +353,13 @@ TEST_F(Sweep, WorksOnItsOwnNumericsOnly) {
   EXPECT_THAT(status().out, AllOf(HasSubstr("plan.json was changed"), HasSubstr("would give other numbers")));
 }
 
-TEST_F(Sweep, StoppedLeavesItsTaskToBeGoneOnWith) {
+TEST_F(SweepCommand, StoppedLeavesItsTaskToBeGoneOnWith) {
   planned(with(test::small_circuit(), "epochs = 1", "epochs = 100000"));
   EXPECT_EQ(apical_says({"sweep", "run", plan(), "--quiet"}, true).code, 75);
   EXPECT_THAT(status().out, HasSubstr("1 tasks: 1 open"));
 }
 
-TEST_F(Sweep, IsSubmittedToSlurmAsAnArrayOfWhatIsOpen) {
+TEST_F(SweepCommand, IsSubmittedToSlurmAsAnArrayOfWhatIsOpen) {
   planned(swept());
   ASSERT_EQ(worked({"--task", "2"}).code, 0);
   const std::vector<std::string> submit{"sweep", "submit", plan(), "--on", "slurm", "--at-once", "4"};
@@ -389,7 +389,7 @@ TEST_F(Sweep, IsSubmittedToSlurmAsAnArrayOfWhatIsOpen) {
   EXPECT_EQ(apical_says(submit).code, 5);
 }
 
-TEST_F(Sweep, RefusesWordsItDoesNotKnow) {
+TEST_F(SweepCommand, RefusesWordsItDoesNotKnow) {
   planned(test::small_network());
   const auto says = [](const std::vector<std::string>& words, const std::string& text) {
     const Answer a = apical_says(words);

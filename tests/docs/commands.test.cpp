@@ -105,6 +105,13 @@ class Reader {
     SCOPED_TRACE(line.where + ": " + line.text);
     const std::string& program = line.words.front();
     if (program == "apical") return check_apical(line);
+    if (program == "srun") {  // starts it on other machines
+      Line started = line;
+      started.words.erase(started.words.begin(),
+                          std::find(started.words.begin(), started.words.end(), "apical"));
+      ASSERT_FALSE(started.words.empty());
+      return check_apical(started);
+    }
     if (program.starts_with("./")) {
       EXPECT_EQ(::access((root() / program).c_str(), X_OK), 0);
       return;
@@ -151,8 +158,10 @@ class Reader {
     if (const auto task = arguments.value("--task")) {
       EXPECT_NO_THROW(find_task(*task));
     }
-    if (!arguments.positionals.empty() && arguments.positionals[0].ends_with(".toml"))
-      read_experiments(command->name, arguments);
+    for (const std::string& given : arguments.positionals) {
+      if (given.ends_with(".toml") && !is_the_readers(given))
+        read_experiments(command->name, given, arguments);
+    }
     // A check tries learning for half a second or so; the others only print.
     static const std::set<std::string> quick{"check", "models", "tasks", "reference"};
     const bool lists = (command->name == "reproduce" || command->name == "data") && rest.size() < 2 &&
@@ -171,8 +180,9 @@ class Reader {
       io::write_atomically(folder_ / line.redirected_to, std::string_view(a.out));
   }
 
-  void read_experiments(const std::string& command, const cli::Arguments& arguments) {
-    TomlDocument document = TomlDocument::read(file_of(arguments.positionals[0]).string());
+  void read_experiments(const std::string& command, const std::string& file,
+                        const cli::Arguments& arguments) {
+    TomlDocument document = TomlDocument::read(file_of(file).string());
     ASSERT_NO_THROW(cli::apply_changes(document, arguments));
     if (command == "probe") {
       EXPECT_NO_THROW(read_protocol(document));
@@ -191,14 +201,19 @@ class Reader {
     return made_.contains(name) ? folder_ / name : io::Path(root() / name);
   }
 
+  static bool is_the_readers(const std::string& name) {
+    return name.starts_with("runs/") || name.starts_with("plans/") || name.starts_with("--");
+  }
+
   /// A file of the repository or of the page, a run, or a name of ours.
   bool is_there(const std::string& name) const {
     if (made_.contains(name) || fs::exists(root() / name)) return true;
-    if (name.starts_with("runs/")) return true;  // the reader's own
+    if (is_the_readers(name)) return true;
     const auto figures = shipped_figures(root() / "experiments");
     if (std::any_of(figures.begin(), figures.end(), [&](const ShippedFigure& f) { return f.name == name; }))
       return true;
-    static const std::set<std::string> actions{"list", "verify", "fetch", "convert"};
+    static const std::set<std::string> actions{"list", "verify", "fetch",   "convert", "plan",
+                                               "run",  "status", "collect", "retry",   "submit"};
     if (actions.contains(name)) return true;
     for (const Words& look : {Words{"models", name}, Words{"tasks", name}}) {
       if (apical_says(look).code == 0) return true;

@@ -107,15 +107,15 @@ int err_columns() { return columns_of(STDERR_FILENO); }
 }  // namespace
 
 int main(int argc, char** argv) {
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) handle(signal, on_signal);
+  if (!ignores(SIGHUP)) handle(SIGHUP, on_signal);
+  handle(SIGALRM, on_alarm);
+  handle(SIGPIPE, on_closed_pipe);
   if (const apical::cli::Command* const command = given_command(argc, argv)) {
     takes_resume = is_resumable(*command) ? 1 : 0;
     goes_on = command->goes_on ? 1 : 0;
   }
   begun.store(std::any_of(argv, argv + argc, [](std::string_view a) { return a == "--resume"; }));
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) handle(signal, on_signal);
-  if (!ignores(SIGHUP)) handle(SIGHUP, on_signal);
-  handle(SIGALRM, on_alarm);
-  handle(SIGPIPE, on_closed_pipe);
   apical::cli::Context context{std::cout,
                                std::cerr,
                                isatty(STDERR_FILENO) != 0,

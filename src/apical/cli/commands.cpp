@@ -12,6 +12,7 @@
   EACH(reference)             \
   EACH(compare)               \
   EACH(sweep)                 \
+  EACH(tune)                  \
   EACH(probe)                 \
   EACH(report)                \
   EACH(diagnose)              \
