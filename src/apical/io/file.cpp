@@ -18,6 +18,7 @@ namespace apical::io {
 namespace {
 constexpr std::size_t kBlock = 1 << 20;
 constexpr std::size_t kAppendBuffer = 64 << 10;
+constexpr std::string_view kTemporary = ".tmp-";
 }  // namespace
 
 FileError::FileError(Path path, std::string operation, int code)
@@ -139,11 +140,19 @@ std::uint64_t hash_file(const Path& path) { return size_and_hash(path).hash; }
 Path temporary_name(const Path& path) {
   static std::atomic<std::uint64_t> count{0};
   Path out = path;
-  out += fmt::format(".tmp-{}-{}", ::getpid(), count++);
+  out += fmt::format("{}{}-{}", kTemporary, ::getpid(), count++);
   return out;
 }
 
-bool is_temporary(const Path& path) { return path.filename().string().find(".tmp-") != std::string::npos; }
+bool is_temporary(const Path& path) {
+  const std::string name = path.filename().string();
+  const std::size_t mark = name.rfind(kTemporary), dash = name.rfind('-');
+  if (mark == std::string::npos || dash < mark + kTemporary.size()) return false;
+  const auto digits = [&](std::size_t from, std::size_t to) {
+    return from < to && name.substr(from, to - from).find_first_not_of("0123456789") == std::string::npos;
+  };
+  return digits(mark + kTemporary.size(), dash) && digits(dash + 1, name.size());
+}
 
 void remove_temporaries(const Path& directory) {
   for (const std::string& name : list_directory(directory)) {

@@ -205,18 +205,30 @@ RunLock::~RunLock() {
 
 void RunLock::confirm() {
   const auto now = std::chrono::steady_clock::now();
-  if (!lost_ && (!held_ || now - confirmed_ < std::chrono::seconds(1))) return;
-  confirmed_ = now;
+  if (lost_ || (held_ && now - confirmed_ >= std::chrono::seconds(1))) confirm_now();
+}
+
+void RunLock::confirm_now() {
+  if (!held_ && !lost_) return;
+  confirmed_ = std::chrono::steady_clock::now();
   const auto holder = read_lock(path_);
   if (!lost_ && holder == mine_) return;
   lost_ = true;
-  throw IoError(holder
-                    ? fmt::format("{}: this run was taken over by process {} on {} at {}; nothing more is "
-                                  "written here",
-                                  path_.string(), holder->pid, holder->host, holder->since)
-                    : fmt::format("{}: the lock of this run is gone, so another process may be writing it; "
-                                  "nothing more is written here",
-                                  path_.string()));
+  if (holder) {
+    throw IoError(
+        fmt::format("{}: this run was taken over by process {} on {} at {}; nothing more is written here",
+                    path_.string(), holder->pid, holder->host, holder->since));
+  }
+  if (!file_exists(path_.parent_path())) {
+    throw IoError(
+        fmt::format("{}: this directory was moved or removed while the run wrote to it; what was written is "
+                    "where it is now, and nothing more is written",
+                    path_.parent_path().string()));
+  }
+  throw IoError(
+      fmt::format("{}: the lock of this run is gone, so another process may be writing it; nothing more is "
+                  "written here",
+                  path_.string()));
 }
 
 void RunLock::release() {

@@ -45,6 +45,8 @@ class RunLock {
   /// IoError if somebody else has the lock by now: a claim was wrong, or this process was asleep for long.
   /// Looks once a second at most; call before writing what another process may be writing.
   void confirm();
+  /// Looks in any case: before what takes the place of something, such as a checkpoint.
+  void confirm_now();
   void release();  ///< the destructor does so too, in silence
 
  private:

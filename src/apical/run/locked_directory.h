@@ -13,6 +13,8 @@ class LockedDirectory {
   LockedDirectory(const io::Path& path, bool resume, const Claim& claim);
   /// IoError if another process has taken it over (RunLock::confirm); call before anything is written.
   void confirm() { lock_.confirm(); }
+  /// Looks in any case (RunLock::confirm_now).
+  void confirm_now() { lock_.confirm_now(); }
 
  private:
   io::RunLock lock_;
