@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "apical/cli/display_text.h"
@@ -175,6 +176,13 @@ int run(const std::vector<std::string>& arguments, Context& outer) {
   } catch (const std::bad_alloc&) {
     complain("not enough memory; 'apical check' says how much an experiment needs");
     return static_cast<int>(ExitCode::io);
+  } catch (const nlohmann::json::exception& e) {
+    // Of a file that was read: what we write ourselves has the types that we ask for.
+    complain(
+        fmt::format("a JSON file has other contents than Apical writes ({})\n  'apical verify RUN' says "
+                    "which files of a run have changed",
+                    e.what()));
+    return static_cast<int>(ExitCode::invalid_input);
   } catch (const std::exception& e) {
     complain(e.what());
     return 70;  // sysexits: a defect of ours

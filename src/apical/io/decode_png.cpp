@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "apical/io/exif.h"
+#include "apical/io/picture_room.h"
 #include "apical/io/png.h"
 
 namespace apical::io {
@@ -36,6 +37,10 @@ class PngReader {
     return true;
   }
   PictureSize size() const { return {png_get_image_height(png_, info_), png_get_image_width(png_, info_)}; }
+
+  std::size_t bits_per_pixel() const {
+    return std::size_t{png_get_bit_depth(png_, info_)} * png_get_channels(png_, info_);
+  }
 
   /// Three bytes per pixel from here on.
   bool start() {
@@ -99,6 +104,8 @@ class PngReader {
 void open_png(PngReader& reader, std::span<const std::byte> bytes, const std::string& name) {
   if (!reader.read_header()) damaged_png(reader, name, bytes.size());
   require_sensible(reader.size(), name);
+  // A byte unpacks to 1032 at the very most (deflate), each of eight pixels if they are black or white.
+  require_room_for(reader.size(), bytes.size(), 1032 * 8 / reader.bits_per_pixel(), name);
 }
 
 }  // namespace

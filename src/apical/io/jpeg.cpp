@@ -11,6 +11,7 @@
 #include <cstdio>  // jpeglib.h takes it for granted
 
 #include "apical/io/exif.h"
+#include "apical/io/picture_room.h"
 
 namespace apical::io {
 namespace {
@@ -67,6 +68,7 @@ class Decoder {
 
   std::size_t width() const { return codec_.image_width; }
   std::size_t height() const { return codec_.image_height; }
+  bool is_arithmetic() const { return codec_.arith_code != FALSE; }
   bool of_print() const { return codec_.jpeg_color_space == JCS_CMYK || codec_.jpeg_color_space == JCS_YCCK; }
   int orientation() const {
     for (const jpeg_marker_struct* m = codec_.marker_list; m != nullptr; m = m->next) {
@@ -130,6 +132,11 @@ void open_jpeg(Decoder& decoder, std::span<const std::byte> bytes, const std::st
   }
   if (!decoder.read_header(bytes)) damaged(decoder, name, bytes.size());
   require_sensible({decoder.height(), decoder.width()}, name);
+  // Every block of 8 x 8 pixels takes one bit or more; only the arithmetic code, which nobody uses, may do
+  // with less.
+  constexpr std::size_t kPixelsPerByte = 8 * 64;
+  if (!decoder.is_arithmetic())
+    require_room_for({decoder.height(), decoder.width()}, bytes.size(), kPixelsPerByte, name);
 }
 
 }  // namespace

@@ -145,8 +145,7 @@ Array decode_npy(Bytes content, const std::string& name) {
 
 Array read_npy(const Path& path) { return decode_npy(read_file(path), path.string()); }
 
-Arrays read_npz(const Path& path) {
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;  // what is too much the memory says
+Arrays read_npz(const Path& path, std::uint64_t at_most) {
   constexpr std::string_view kSuffix = ".npy";
   Arrays arrays;
   PackedVisitor visitor;
@@ -157,7 +156,7 @@ Arrays read_npz(const Path& path) {
     if (!arrays.emplace(name, std::move(array)).second)
       throw DataError(fmt::format("{}: two arrays in it are called '{}'", path.string(), name));
   };
-  visit_packed_files(path, {.largest = kMost, .total = kMost}, visitor);
+  visit_packed_files(path, {.largest = at_most, .total = at_most}, visitor);
   return arrays;
 }
 

@@ -2,6 +2,8 @@
 // Reads numpy's .npy (formats 1.0 to 3.0, NEP 1) and .npz, compressed or not, of any size.
 #pragma once
 
+#include <cstdint>
+
 #include "apical/io/array.h"
 
 namespace apical::io {
@@ -14,7 +16,8 @@ Array decode_npy(Bytes content, const std::string& name);
 Array read_npy(const Path& path);
 
 /// The arrays of an archive, named as numpy names them (without ".npy"); other files in it are passed over.
-/// DataError if it is no ZIP archive, damaged or holds two arrays of one name.
-Arrays read_npz(const Path& path);
+/// DataError if it is no ZIP archive, damaged, holds two arrays of one name, or unpacks to more than
+/// `at_most` bytes.
+Arrays read_npz(const Path& path, std::uint64_t at_most = std::uint64_t{1} << 40);
 
 }  // namespace apical::io

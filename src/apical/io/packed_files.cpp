@@ -95,14 +95,15 @@ class Unpacking {
       throw DataError(
           fmt::format("{}: {} in it is larger than {} bytes", path_.string(), name, limits_.largest));
     };
-    Bytes content;
     std::size_t room = kBlock;
     if (archive_entry_size_is_set(entry) != 0) {
       const auto announced = static_cast<std::uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0));
       refuse_larger(announced);
-      room = static_cast<std::size_t>(announced);
-      content.reserve(room + kEnd);
+      // What is announced is believed up to a size that does no harm; beyond it memory grows with what comes.
+      room = static_cast<std::size_t>(std::min<std::uint64_t>(announced, kBelieved));
     }
+    Bytes content;
+    content.reserve(room + kEnd);
     while (true) {
       const std::size_t have = content.size();
       content.resize(have + std::max(room, kEnd));
@@ -110,7 +111,7 @@ class Unpacking {
       content.resize(have + got);
       refuse_larger(content.size());
       if (got == 0) return content;
-      room = content.capacity() - content.size();
+      room = std::min(std::max(content.capacity() - content.size(), kBlock), kBelieved);
     }
   }
 
@@ -119,7 +120,7 @@ class Unpacking {
     while (read(block.data(), block.size()) > 0) refuse_beyond_total(0);
   }
 
-  static constexpr std::size_t kBlock = std::size_t{1} << 16, kEnd = 64;
+  static constexpr std::size_t kBlock = std::size_t{1} << 16, kEnd = 64, kBelieved = std::size_t{1} << 26;
   const Path& path_;
   const PackedLimits& limits_;
   const PackedVisitor& visitor_;

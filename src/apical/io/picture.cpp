@@ -9,6 +9,7 @@
 
 #include "apical/io/bmp.h"
 #include "apical/io/jpeg.h"
+#include "apical/io/picture_room.h"
 #include "apical/io/png.h"
 
 namespace apical::io {
@@ -72,6 +73,12 @@ void require_sensible(PictureSize size, const std::string& name) {
   if (size.rows > 0 && size.cols > 0 && size.rows <= kMostPixels / size.cols) return;
   throw DataError(
       fmt::format("{}: {} x {} pixels; expected 1 to {}", name, size.cols, size.rows, kMostPixels));
+}
+
+void require_room_for(PictureSize size, std::size_t bytes, std::size_t per_byte, const std::string& name) {
+  if (size.rows * size.cols / per_byte <= bytes) return;
+  throw DataError(fmt::format("{}: {} x {} pixels in {} bytes: it is damaged or cut off", name, size.cols,
+                              size.rows, bytes));
 }
 
 }  // namespace apical::io

@@ -10,6 +10,15 @@
 #include "apical/io/json.h"
 
 namespace apical {
+namespace {
+
+/// Comparisons are handed on: a name in one must not lead anywhere else.
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
+         name.find('\0') == std::string::npos;
+}
+
+}  // namespace
 
 std::vector<io::Path> runs_in(const io::Path& directory) {
   if (io::file_exists(directory / "manifest.json")) return {directory};
@@ -17,10 +26,20 @@ std::vector<io::Path> runs_in(const io::Path& directory) {
     throw DataError(fmt::format("{} holds neither a run (manifest.json) nor a comparison (comparison.json)",
                                 directory.string()));
   }
-  const nlohmann::json index = io::read_json(directory / "comparison.json");
+  const io::Path file = directory / "comparison.json";
+  const nlohmann::json index = io::read_json(file);
+  if (!index.is_object() || !index.contains("runs") || !index.at("runs").is_array())
+    throw DataError(fmt::format("{}: has no list 'runs'; expected the names of directories", file.string()));
   std::vector<io::Path> runs;
   runs.reserve(index.at("runs").size());
-  for (const nlohmann::json& name : index.at("runs")) runs.push_back(directory / name.get<std::string>());
+  for (const nlohmann::json& name : index.at("runs")) {
+    if (!name.is_string() || !is_plain_name(name.get<std::string>())) {
+      throw DataError(fmt::format("{}: {} in 'runs' is no name of a directory in {}", file.string(),
+                                  name.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+                                  directory.string()));
+    }
+    runs.push_back(directory / name.get<std::string>());
+  }
   return runs;
 }
 

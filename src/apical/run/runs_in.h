@@ -8,7 +8,7 @@
 namespace apical {
 
 /// The directories of the runs that `directory` holds: itself if it is a run; of a comparison those that were
-/// planned, in its order, begun or not. Throws DataError if it is neither.
+/// planned, in its order, begun or not. DataError if it is neither, or names what does not lie in it.
 std::vector<io::Path> runs_in(const io::Path& directory);
 
 /// Throws DataError if `directory` is not that of a run.

@@ -42,7 +42,13 @@ io::Path found(const io::Path& path, const io::Path& base) {
       near));
 }
 
-io::Arrays arrays_in(const io::Path& path) {
+/// What unpacks to more than there is memory for is refused before, not killed for it.
+std::uint64_t most_unpacked(const Memory& memory) {
+  constexpr double kTerabyte = 1e12;
+  return static_cast<std::uint64_t>(std::clamp(memory.bytes, 0.0, kTerabyte));
+}
+
+io::Arrays arrays_in(const io::Path& path, const Memory& memory) {
   if (io::directory_exists(path)) {
     io::Arrays arrays;
     for (const std::string& file : io::list_directory(path)) {
@@ -51,7 +57,7 @@ io::Arrays arrays_in(const io::Path& path) {
     return arrays;  // of a folder only what is wanted is read
   }
   const std::string suffix = path.extension().string();
-  if (suffix == ".npz") return io::read_npz(path);
+  if (suffix == ".npz") return io::read_npz(path, most_unpacked(memory));
   if (suffix == ".safetensors") return io::read_safetensors(path);
   const bool one = suffix == ".npy";
   throw DataError(fmt::format(
@@ -72,8 +78,8 @@ std::string listed(const io::Arrays& arrays) {
   return join_names(texts);
 }
 
-ArraySplit from_arrays(const io::Path& path, const ArrayNames& names) {
-  const io::Arrays arrays = arrays_in(path);
+ArraySplit from_arrays(const io::Path& path, const ArrayNames& names, const Memory& memory) {
+  const io::Arrays arrays = arrays_in(path, memory);
   const auto take = [&](const std::string& key, const std::string& name) -> io::Array {
     const auto at = arrays.find(name);
     if (at == arrays.end()) {
@@ -193,8 +199,9 @@ ArraySplit read_split(const std::string& source, const std::string& part, const 
   for (std::string& name : here.inputs) name = with_part(name, part);
   for (std::string& name : here.targets) name = with_part(name, part);
   const io::Path path = found(with_part(source, part), resources.data);
-  return path.extension() == ".csv" && !io::directory_exists(path) ? from_table(path, here)
-                                                                   : from_arrays(path, here);
+  return path.extension() == ".csv" && !io::directory_exists(path)
+             ? from_table(path, here)
+             : from_arrays(path, here, resources.memory);
 }
 
 }  // namespace apical

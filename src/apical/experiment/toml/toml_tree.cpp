@@ -5,6 +5,9 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <optional>
+
+#include "apical/experiment/toml/toml_depth.h"
 
 namespace apical {
 namespace {
@@ -108,12 +111,16 @@ bool TomlValue::is_list_of_tables() const {
 
 std::string_view TomlValue::kind() const {
   if (is_list_of_tables()) return "a list of tables";
-  constexpr std::string_view names[] = {"true or false",  "an integer", "a number", "a text",
-                                        "a date or time", "a list",     "a table"};
-  return names[data.index()];
+  constexpr std::string_view kNames[] = {"true or false",  "an integer", "a number", "a text",
+                                         "a date or time", "a list",     "a table"};
+  return kNames[data.index()];
 }
 
 TomlTable parse_toml(std::string_view text, const std::string& origin) {
+  if (const std::optional<TooDeep> deep = too_deep(text)) {
+    throw ConfigError(fmt::format("is nested deeper than {} levels here", kDeepestToml),
+                      {origin, deep->line, deep->column});
+  }
   try {
     return converted(toml::parse(text, std::string_view(origin)), {text, origin});
   } catch (const toml::parse_error& e) {

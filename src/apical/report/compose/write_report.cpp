@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "apical/core/error.h"
@@ -24,7 +25,11 @@ void read_comparison(const io::Path& directory, const std::vector<io::Path>& run
     if (io::file_exists(run / "manifest.json")) data.runs.push_back(read_run(run, is_finished));
   }
   for (const nlohmann::json& p : index.value("sweep", nlohmann::json::array())) {
-    const io::Path manifest = directory / p.at("run").get<std::string>() / "manifest.json";
+    const io::Path run = directory / p.at("run").get<std::string>(), manifest = run / "manifest.json";
+    if (std::find(runs.begin(), runs.end(), run) == runs.end()) {
+      throw DataError(fmt::format("{}: run '{}' of 'sweep' is none of 'runs'",
+                                  (directory / "comparison.json").string(), p.at("run").get<std::string>()));
+    }
     if (!io::file_exists(manifest)) continue;
     data.sweep.push_back({.label = io::read_json(manifest).at("label"),
                           .axis = p.at("name"),
