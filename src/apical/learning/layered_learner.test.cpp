@@ -224,17 +224,18 @@ TEST(LayeredLearner, SaysWhatDoesNotFit) {
 
 TEST(LayeredLearner, AnEvaluationThatSeesNoAnswerIsAFault) {
   ThreadPool pool(1);
-  LayeredLearner<float> l(network("backpropagation"), {small_task(), small_task()}, {1, 7}, pool);
+  LayeredLearner<float> l(network("backpropagation", {4, 7, 5, 5, 3}), {small_task(), small_task()}, {1, 7},
+                          pool);
   const std::vector<std::uint32_t> order{0, 1, 2, 3, 4, 5, 6, 7};
   auto& W = l.model(1).network().parameters.W;
-  for (Matrix<float>& w : W) std::ranges::fill(w.flat(), 1e30F);
-  EXPECT_NO_THROW(l.check()) << "weights are finite";
+  for (Matrix<float>& w : W) std::ranges::fill(w.flat(), 1e10F);
+  EXPECT_NO_THROW(l.check()) << "weights are below the limit";
   std::vector<Score> scores(2);
   try {
     l.evaluate(SplitName::validation, {order, order}, true, scores);
     FAIL() << "no fault";
   } catch (const NumericalFault& f) {
-    EXPECT_EQ(f.where().population, "layer 3");
+    EXPECT_EQ(f.where().population, "layer 4");
     EXPECT_EQ(f.where().quantity, "output");
     EXPECT_EQ(f.where().seed, 7U);
     EXPECT_FALSE(std::isfinite(f.where().value));

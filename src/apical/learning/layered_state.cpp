@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apical/core/divergence.h"
+
 namespace apical {
 
 namespace {
@@ -37,11 +39,11 @@ void check_finite(const layered::LayeredModel<Real>& model, std::uint64_t seed, 
   for (std::size_t l = 0; l < p.W.size(); ++l) {
     for (std::size_t i = 0; i < p.W[l].size(); ++i) {
       const auto w = static_cast<double>(p.W[l].flat()[i]);
-      if (!std::isfinite(w)) blame(model, l + 1, "weights", i / p.W[l].cols(), w, seed, network);
+      if (has_diverged(w)) blame(model, l + 1, "weights", i / p.W[l].cols(), w, seed, network);
     }
     for (std::size_t i = 0; i < p.b[l].size(); ++i) {
       const auto b = static_cast<double>(p.b[l][i]);
-      if (!std::isfinite(b)) blame(model, l + 1, "bias", i, b, seed, network);
+      if (has_diverged(b)) blame(model, l + 1, "bias", i, b, seed, network);
     }
   }
 }
@@ -52,7 +54,7 @@ void check_outputs(const layered::LayeredModel<Real>& model, MatrixView<const Re
   for (std::size_t n = 0; n < outputs.rows(); ++n) {
     for (std::size_t i = 0; i < outputs.cols(); ++i) {
       const auto y = static_cast<double>(outputs(n, i));
-      if (std::isfinite(y)) continue;
+      if (!has_diverged(y)) continue;
       check_finite(model, seed, network);  // knows the layer, if it is the weights
       blame(model, last_layer(model), "output", i, y, seed, network);
     }

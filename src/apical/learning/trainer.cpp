@@ -8,6 +8,7 @@
 
 #include "apical/core/error.h"
 #include "apical/core/random.h"
+#include "apical/learning/finite_state.h"
 
 namespace apical {
 namespace {
@@ -169,6 +170,7 @@ void Trainer::step_train() {
   tell(Progress{epoch_ + 1, plan_.epochs, sample_, all});
   if (sample_ < all) return;
   learner_.check();
+  require_finite_state(learner_, static_cast<std::int64_t>(samples_shown_));
   ++epoch_;
   tell(EpochTrained{epoch_, time_.seconds - time_.epoch_began_seconds});
   if (const auto training_figures = learner_.training_figures(); !training_figures.empty())
@@ -196,6 +198,7 @@ bool Trainer::evaluate(SplitName split, const std::atomic<bool>& stop) {
     at += n;
   }
   learner_.check();
+  require_finite_state(learner_, static_cast<std::int64_t>(samples_shown_));
   if (split == SplitName::validation) after_validation(scores);
   tell(Evaluated{split, epoch_, scores});
   return true;

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "apical/io/archive.h"
+#include "apical/io/archive_numbers.h"
 #include "apical/io/sonata.h"
 #include "apical/procedure/course_samples.h"
 #include "apical/run/seed_by_seed.h"
@@ -95,8 +96,14 @@ void CourseSession::load(const io::Checkpoint& checkpoint, const std::string& or
   io::load_state(checkpoint.section("course"), books, at("course"));
   io::load_state(checkpoint.section("clock"), clocks_, at("clock"));
   round_ = books.round;
-  for (std::size_t r = 0; r < courses_.size(); ++r)
-    courses_[r]->load(checkpoint.section(section_name(r)), at(section_name(r)));
+  for (std::size_t r = 0; r < courses_.size(); ++r) {
+    const io::Bytes& state = checkpoint.section(section_name(r));
+    // Nothing of a network in order is; and times between spikes that are not lead anywhere in memory.
+    if (const auto field = io::first_not_finite(state))
+      throw DataError(
+          fmt::format("{}: {} is not finite; no network in order has that", at(section_name(r)), *field));
+    courses_[r]->load(state, at(section_name(r)));
+  }
   done_s_ = seconds_until(round_);
 }
 

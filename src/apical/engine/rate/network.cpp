@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apical/core/divergence.h"
+
 namespace apical::rate {
 namespace {
 constexpr Step kCheckStride = 256;  // steps between looks for values that are not finite
@@ -517,21 +519,32 @@ double Network<Real>::eta(ProjectionId id) const {
   return projections_[id.value]->eta;
 }
 
+namespace {
+/// The first value that is not finite or beyond the divergence limit; `n` if there is none. Where all is well
+/// nothing is compared one by one: x - x adds up to zero, and the largest is small enough.
+template <class Real>
+std::size_t first_diverged(const Real* values, std::size_t n) {
+  Real doubt = 0, largest = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    doubt += values[i] - values[i];
+    largest = std::max(largest, std::abs(values[i]));
+  }
+  if (doubt == 0 && largest <= static_cast<Real>(kDivergenceLimit)) return n;
+  return static_cast<std::size_t>(
+      std::find_if(values, values + n, [](Real v) { return has_diverged(static_cast<double>(v)); }) - values);
+}
+}  // namespace
+
 template <class Real>
 void Network<Real>::check_finite() const {
-  for (std::uint32_t k = 0; k < populations_.size(); ++k) {
-    const PopulationState& s = *populations_[k];
+  for (const auto& p : populations_) {
+    const PopulationState& s = *p;
     if (!s.prospective) continue;
     const auto check = [&](const char* what, const Real* values) {
-      // Not finite anywhere makes the sum of x - x not zero; the place is looked for only then.
-      Real doubt = 0;
-      for (std::size_t i = 0; i < s.size * lanes_; ++i) doubt += values[i] - values[i];
-      if (doubt == 0) return;
-      for (std::size_t i = 0; i < s.size * lanes_; ++i) {
-        if (std::isfinite(values[i])) continue;
-        throw NumericalFault({s.name, what, i / lanes_, seeds_[i % lanes_], step_,
-                              static_cast<double>(step_) * circuit_.dt_ms, static_cast<double>(values[i])});
-      }
+      const std::size_t n = s.size * lanes_, i = first_diverged(values, n);
+      if (i == n) return;
+      throw NumericalFault({s.name, what, i / lanes_, seeds_[i % lanes_], step_,
+                            static_cast<double>(step_) * circuit_.dt_ms, static_cast<double>(values[i])});
     };
     check("prospective potential", s.prospective);
     check("somatic potential", s.soma);  // a full lookahead does not depend on it, recordings and rules do

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "apical/core/divergence.h"
 #include "apical/core/error.h"
 #include "apical/core/random.h"
 
@@ -186,7 +187,7 @@ double Membrane<T>::burst_uniform(std::size_t neuron, Step k, int which) {
                       << 16;  // beyond 2^32 steps the index has no room for the step
     const auto w =
         random_words({seed_, Stream::burst, number_ | late, static_cast<std::uint64_t>(k) << 32 | neuron});
-    const auto first = static_cast<std::size_t>(2 * which);
+    const std::size_t first = 2 * static_cast<std::size_t>(which);
     return (static_cast<double>(w[first]) * 0x1p-32 + static_cast<double>(w[first + 1])) * 0x1p-32;
   }
   const double u = uniforms_.front();
@@ -409,12 +410,13 @@ std::optional<Fault> Membrane<T>::first_fault(std::size_t first, std::size_t cou
     if (v_.empty()) {
       const double soma_V = escape_V(CurrentTarget::soma, i, 1),
                    dendrite_V = escape_V(CurrentTarget::dendrite, i, 1);
-      if (!std::isfinite(soma_V)) return Fault{i, "membrane potential of the soma", soma_V};
-      if (!std::isfinite(dendrite_V)) return Fault{i, "membrane potential of the dendrite", dendrite_V};
+      if (has_diverged(soma_V)) return Fault{i, "membrane potential of the soma", soma_V};
+      if (has_diverged(dendrite_V)) return Fault{i, "membrane potential of the dendrite", dendrite_V};
       continue;
     }
-    if (!std::isfinite(v_[i])) return Fault{i, "membrane potential of the soma", static_cast<double>(v_[i])};
-    if (!vd_.empty() && !std::isfinite(vd_[i]))
+    if (has_diverged(static_cast<double>(v_[i])))
+      return Fault{i, "membrane potential of the soma", static_cast<double>(v_[i])};
+    if (!vd_.empty() && has_diverged(static_cast<double>(vd_[i])))
       return Fault{i, "membrane potential of the dendrite", static_cast<double>(vd_[i])};
   }
   return {};
