@@ -3,10 +3,12 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,10 +18,14 @@ namespace apical::test {
 
 class ChildProcess {
  public:
-  /// `working` is where it starts; empty: here. `output` is a descriptor for its results; -1: nowhere.
-  explicit ChildProcess(std::vector<std::string> arguments, const std::string& working = {}, int output = -1)
+  /// `working` is where it starts; empty: here. `output` is a descriptor for its results; -1: nowhere. It may
+  /// have so many bytes of memory; 0: any.
+  explicit ChildProcess(std::vector<std::string> arguments, const std::string& working = {}, int output = -1,
+                        std::uint64_t memory = 0)
       : pid_(fork()) {
     if (pid_ != 0) return;
+    const rlimit limit{memory, memory};
+    if (memory > 0 && setrlimit(RLIMIT_AS, &limit) != 0) _exit(125);
     if (!working.empty() && chdir(working.c_str()) != 0) _exit(126);
     const int nowhere = ::open("/dev/null", O_WRONLY);
     dup2(output < 0 ? nowhere : output, STDOUT_FILENO);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
@@ -104,6 +105,20 @@ int columns_of(int terminal) {
 int out_columns() { return columns_of(STDOUT_FILENO); }
 int err_columns() { return columns_of(STDERR_FILENO); }
 
+/// Without the exit handlers of libraries: that of OpenBLAS waits for ever for threads that a limit of memory
+/// did not let it have. Files are closed by whoever wrote them; that nothing leaked is looked at on the way
+/// out where that is asked for.
+[[noreturn]] void leave(int code) {
+  std::cout.flush();
+  std::cerr.flush();
+  std::fflush(nullptr);
+#ifdef APICAL_SANITIZED
+  std::exit(code);
+#else
+  std::_Exit(code);
+#endif
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -127,5 +142,5 @@ int main(int argc, char** argv) {
                                err_columns,
                                nullptr,
                                &begun};
-  return apical::cli::run({argv + 1, argv + argc}, context);
+  leave(apical::cli::run({argv + 1, argv + argc}, context));
 }

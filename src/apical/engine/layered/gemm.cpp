@@ -3,9 +3,11 @@
 
 #include <cblas.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <cmath>
 #include <mutex>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -78,7 +80,21 @@ MatrixView<const T> cols_of(Op op, MatrixView<const T> B, std::size_t first, std
   return rows_of(op == Op::none ? Op::transpose : Op::none, B, first, last);
 }
 
+/// OpenBLAS takes a buffer of this much address space for every thread that multiplies, and where a limit of
+/// the process refuses it, it asks again for ever. So each thread asks before, for one more: the library has
+/// a thread of its own that takes one, too.
+void require_room_for_buffers() {
+  static thread_local bool asked = false;
+  if (asked) return;
+  constexpr std::size_t kBuffers = 2 * ((std::size_t{128} << 20) + (std::size_t{4} << 20));
+  void* const room = ::mmap(nullptr, kBuffers, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) throw std::bad_alloc();
+  ::munmap(room, kBuffers);
+  asked = true;
+}
+
 void require_working_blas() {
+  require_room_for_buffers();
   static std::once_flag checked;
   std::call_once(checked, [] {
     if (openblas_set_num_threads) openblas_set_num_threads(1);
