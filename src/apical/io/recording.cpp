@@ -290,12 +290,30 @@ Path Recording::sound_segment(std::size_t index) const {
 
 RecordingPosition Recording::position() {
   return guarded([&] {
-    seal();
-    RecordingPosition out{segments_, {}};
+    if (buffered_ > options_.carried) seal();
+    RecordingPosition out{segments_, {}, {}};
+    if (buffered_ > 0) {
+      for (const Column& column : columns_) out.carried.push_back(column.pending);
+    }
     for (const Track& track : tracks_)
       out.variables.push_back({columns_[track.values].path, track.rows, track.first_step, track.last_step});
     return out;
   });
+}
+
+void Recording::take_up(const std::vector<Bytes>& carried) {
+  if (carried.empty()) return;
+  if (carried.size() != columns_.size()) {
+    throw DataError(fmt::format("{}: the checkpoint carries rows of {} datasets, this experiment records {}",
+                                prefix_.string(), carried.size(), columns_.size()));
+  }
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (carried[i].size() % columns_[i].row_bytes() != 0)
+      throw DataError(fmt::format("{}: the rows of '{}' that the checkpoint carries are of another width",
+                                  prefix_.string(), columns_[i].path));
+    columns_[i].pending = carried[i];
+    buffered_ += carried[i].size();
+  }
 }
 
 void Recording::resume(const RecordingPosition& position) {
@@ -329,12 +347,14 @@ void Recording::resume(const RecordingPosition& position) {
       }
       file.close();
     }
+    take_up(position.carried);
     for (std::size_t i = 0; i < tracks_.size(); ++i) {
       Track& track = tracks_[i];
       const RecordingPosition::Progress& stored = position.variables[i];
-      if (rows[track.values] != stored.rows) {
-        throw DataError(fmt::format("{}: the segments hold {} rows of '{}', the checkpoint counts {}", origin,
-                                    rows[track.values], stored.path, stored.rows));
+      if (rows[track.values] + columns_[track.values].pending_rows() != stored.rows) {
+        throw DataError(fmt::format(
+            "{}: the segments hold {} rows of '{}' and the checkpoint {}, which counts {}", origin,
+            rows[track.values], stored.path, columns_[track.values].pending_rows(), stored.rows));
       }
       track.rows = stored.rows;
       track.first_step = stored.first_step;
@@ -402,5 +422,28 @@ void Recording::remove_segments() {
   fault_ = std::make_exception_ptr(
       DataError(fmt::format("{}: the recording is complete and its segments are removed", prefix_.string())));
 }
+
+namespace {
+/// Of datasets without a checksum nothing can be said.
+std::string changed_below(const hdf5::File& file, const std::string& group) {
+  for (const std::string& name : file.names(group)) {
+    const std::string path = group == "/" ? name : group + "/" + name;
+    if (file.is_group(path)) {
+      if (std::string found = changed_below(file, path); !found.empty()) return found;
+      continue;
+    }
+    std::string stored;
+    try {
+      stored = stored_hash(file, path);
+    } catch (const DataError&) {
+      continue;
+    }
+    if (!stored.empty() && hex(hash_of(file.dataset(path))) != stored) return path;
+  }
+  return {};
+}
+}  // namespace
+
+std::string changed_dataset(const Path& path) { return changed_below(hdf5::File::open(path), "/"); }
 
 }  // namespace apical::io

@@ -36,7 +36,7 @@ struct RecordedVariable {
   std::string step = {};  ///< what a step is where it is none in time, "batch"; dt_ms means nothing then
 };
 
-/// Where a recording stood: everything before it is sealed on disk.
+/// Where a recording stood: everything before it is sealed on disk, or among the rows that it carries.
 struct RecordingPosition {
   struct Segment {
     std::uint64_t hash = 0;  ///< hash_file(): compared before HDF5 is let near the file
@@ -61,11 +61,23 @@ struct RecordingPosition {
   };
   std::vector<Segment> segments;
   std::vector<Progress> variables;
+  /// Of each dataset the rows that are not sealed yet; empty if all are. Kept apart from the rest
+  /// (CarriedRows), which positions without them have, too.
+  std::vector<Bytes> carried = {};
   bool operator==(const RecordingPosition&) const = default;
   template <class Archive>
   void visit_state(Archive& a) {
     a.resized("segments", segments);
     a.resized("variables", variables);
+  }
+};
+
+/// What a position carries, for an archive.
+struct CarriedRows {
+  std::vector<Bytes> columns;
+  template <class Archive>
+  void visit_state(Archive& a) {
+    a.resized("columns", columns);
   }
 };
 
@@ -79,6 +91,9 @@ class Recording {
   struct Options {
     std::size_t memory_budget = std::size_t{64} << 20;  ///< bytes for rows not yet sealed
     hdf5::Compression compression = hdf5::Compression::none;
+    /// Bytes that a position carries at most; with more of them the rows are sealed. A file for every
+    /// checkpoint would be many small ones.
+    std::size_t carried = 0;
   };
 
   /// `prefix` is e.g. "run/results"; its directory is made. `attributes` go to the root of every file
@@ -94,7 +109,7 @@ class Recording {
   void append(VariableId variable, std::int64_t step, std::span<const float> row);
   void append(VariableId variable, std::int64_t step, std::span<const double> row);
 
-  /// Seals what is buffered, so that the position can stand in a checkpoint.
+  /// For a checkpoint: seals what is buffered, unless it is little enough to be carried.
   RecordingPosition position();
   /// Continues after `position`, with the same variables added as then: segments written later are removed.
   /// DataError if the variables differ or a segment is missing or not the one that was sealed.
@@ -135,6 +150,7 @@ class Recording {
                       std::vector<hdf5::Dataset>& out) const;
   void describe(hdf5::File& file) const;
   void require_no_foreign_segments();
+  void take_up(const std::vector<Bytes>& carried);
   Path sound_segment(std::size_t index) const;
   std::vector<std::pair<std::size_t, std::string>> segments_on_disk() const;
 
@@ -148,5 +164,9 @@ class Recording {
   bool checked_directory_ = false;
   std::exception_ptr fault_;
 };
+
+/// The first dataset of a file, sealed or finished, whose values are not those that were written; empty if
+/// all are. DataError if HDF5 cannot read it.
+std::string changed_dataset(const Path& file);
 
 }  // namespace apical::io

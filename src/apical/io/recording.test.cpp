@@ -22,8 +22,8 @@ struct Sample {
   Recording recording;
   VariableId u, rate, reward;
   explicit Sample(const Path& prefix, std::size_t budget = 4096,
-                  hdf5::Compression compression = hdf5::Compression::none)
-      : recording(prefix, {{"seed", std::int64_t{7}}, {"version", "0.1.0"}}, {budget, compression}) {
+                  hdf5::Compression compression = hdf5::Compression::none, std::size_t carried = 0)
+      : recording(prefix, {{"seed", std::int64_t{7}}, {"version", "0.1.0"}}, {budget, compression, carried}) {
     u = recording.add_variable({"v1/pyr", "u", "mV", "somatic potential", 5, 1, 0.1, Element::f32, {}});
     rate = recording.add_variable({"v1/pyr", "rate", "Hz", "event rate", 3, 10, 0.1, Element::f64, {}});
     reward = recording.add_variable(
@@ -119,6 +119,59 @@ TEST(Recording, ContinuingEqualsNeverHavingStopped) {
   last.recording.resume(position);
   last.run(at, 500);
   EXPECT_EQ(read_file(last.recording.finish()), expected) << "bit for bit, wherever segments begin and end";
+}
+
+TEST(Recording, APositionCarriesAFewRowsInPlaceOfAFileForEachCheckpoint) {
+  const TestDirectory whole_dir, parts_dir;
+  constexpr std::size_t kBudget = 1 << 20, kCarried = 2000;
+  Sample whole(whole_dir / "results");
+  whole.run(0, 500);
+  const Bytes expected = read_file(whole.recording.finish());
+  Bytes checkpoint, rows;
+  const auto keep = [&](Recording& recording) {
+    RecordingPosition position = recording.position();
+    checkpoint = save_state(position);
+    rows = save_state(CarriedRows{position.carried});
+  };
+  const auto go_on = [&](Recording& recording) {
+    RecordingPosition position;
+    load_state(checkpoint, position);
+    CarriedRows carried;
+    load_state(rows, carried);
+    position.carried = carried.columns;
+    recording.resume(position);
+  };
+  for (std::int64_t at = 0; at < 500; at += 10) {  // a process for each ten steps
+    Sample part(parts_dir / "results", kBudget, hdf5::Compression::none, kCarried);
+    if (at > 0) go_on(part.recording);
+    part.run(at, at + 10);
+    keep(part.recording);
+    part.run(at + 10, at + 13);  // lost, and done again
+  }
+  Sample last(parts_dir / "results", kBudget, hdf5::Compression::none, kCarried);
+  go_on(last.recording);
+  EXPECT_GT(last.recording.segment_count(), 2u) << "more than is carried becomes a segment";
+  EXPECT_LT(last.recording.segment_count(), 15u);
+  EXPECT_EQ(read_file(last.recording.finish()), expected);
+}
+
+TEST(Recording, CarriedRowsOfAnotherRecordingAreRefused) {
+  const TestDirectory dir;
+  Sample sample(dir / "results", 4096, hdf5::Compression::none, 4096);
+  sample.run(0, 20);
+  const RecordingPosition position = sample.recording.position();
+  ASSERT_FALSE(position.carried.empty());
+  const auto with = [&](auto change) {
+    RecordingPosition other = position;
+    change(other);
+    return [&dir, other] { Sample(dir / "results").recording.resume(other); };
+  };
+  EXPECT_THAT(with([](auto& p) { p.carried.pop_back(); }),
+              ThrowsMessage<DataError>(HasSubstr("carries rows of 3 datasets, this experiment records 4")));
+  EXPECT_THAT(with([](auto& p) { p.carried[0].pop_back(); }),
+              ThrowsMessage<DataError>(HasSubstr("another width")));
+  EXPECT_THAT(with([](auto& p) { p.carried.clear(); }),
+              ThrowsMessage<DataError>(HasSubstr("which counts 20")));
 }
 
 TEST(Recording, AStartOverAnExistingRecordingIsRefused) {

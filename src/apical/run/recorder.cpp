@@ -11,6 +11,9 @@
 namespace apical {
 namespace {
 
+/// Bytes of rows that a checkpoint carries rather than that they become a file of their own.
+constexpr std::size_t kCarried = std::size_t{4} << 20;
+
 std::string group_of(const Experiment& e, const RecordRequest& r, std::uint64_t seed) {
   if (!r.projection.empty()) return fmt::format("{}/projections/{}", seed_group(seed), r.projection);
   if (r.layered) return fmt::format("{}/{}", seed_group(seed), r.population);
@@ -83,7 +86,8 @@ Recorder::Recorder(const Experiment& e, Learner& learner, const io::Path& run) {
                                   {"apical_version", build_info().version},
                                   {"apical_revision", build_info().revision}};
   if (e.is_circuit()) about.emplace_back("dt_ms", e.circuit().dt_ms);
-  recording_ = std::make_unique<io::Recording>(run / "results", std::move(about));
+  recording_ = std::make_unique<io::Recording>(run / "results", std::move(about),
+                                               io::Recording::Options{.carried = kCarried});
   std::vector<Learner::Tap> taps;
   for (const io::VariableId id : declare(e, learner.variables(), *recording_, taps))
     tracks_.push_back({id, {}});

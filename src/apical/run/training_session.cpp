@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "apical/analysis/display.h"
+#include "apical/io/checkpoint_sections.h"
 #include "apical/io/png.h"
 #include "apical/run/learning_clock.h"
 #include "apical/run/manifest_facts.h"
@@ -19,6 +20,8 @@
 
 namespace apical {
 namespace {
+
+constexpr const char* kCarriedRows = "clock recording rows";
 
 void remove_files(const io::Path& run, std::string_view prefix) {
   for (const std::string& name : io::list_directory(run)) {
@@ -85,6 +88,12 @@ void TrainingSession::load(const io::Checkpoint& checkpoint, const std::string& 
   if (!recorder_->active()) return;
   io::RecordingPosition position;
   io::load_state(checkpoint.section("clock recording"), position, origin + ", section 'clock recording'");
+  if (io::has_section(checkpoint, kCarriedRows)) {
+    io::CarriedRows rows;
+    io::load_state(checkpoint.section(kCarriedRows), rows,
+                   fmt::format("{}, section '{}'", origin, kCarriedRows));
+    position.carried = std::move(rows.columns);
+  }
   recorder_->resume(position);
 }
 
@@ -126,6 +135,8 @@ std::vector<io::CheckpointSection> TrainingSession::save() {
   if (recorder_->active()) {
     io::RecordingPosition position = recorder_->position();
     out.push_back({"clock recording", io::save_state(position)});
+    io::CarriedRows rows{std::move(position.carried)};
+    if (!rows.columns.empty()) out.push_back({kCarriedRows, io::save_state(rows)});
   }
   return out;
 }
