@@ -137,6 +137,14 @@ TEST_F(Reproduce, SaysWhereARepeatedRunDiffers) {
   const auto digits = line + before.size();
   metrics[digits] = metrics[digits] == '9' ? '8' : '9';
   io::write_atomically(run / "metrics.ndjson", std::string_view(metrics));
+  const Answer edited = says({"reproduce", out(), "--out", out("refused")});
+  EXPECT_EQ(edited.code, 3) << edited.err;
+  EXPECT_THAT(edited.err, HasSubstr("metrics.ndjson was changed after it was written"));
+  // As runs of earlier versions are, which have no checksums.
+  nlohmann::json summary = io::read_json(run / "summary.json");
+  summary.erase("sealed");
+  summary.erase("xxh3");
+  io::write_atomically(run / "summary.json", io::json_text(summary));
   const Answer a = says({"reproduce", out(), "--out", out("again")});
   EXPECT_EQ(a.code, 1) << a.err;
   EXPECT_THAT(a.out, HasSubstr("differs at epoch 1 in loss of validation, seed 2: "));

@@ -16,6 +16,7 @@
   EACH(probe)                 \
   EACH(report)                \
   EACH(diagnose)              \
+  EACH(verify)                \
   EACH(export)                \
   EACH(reproduce)             \
   EACH(bench)

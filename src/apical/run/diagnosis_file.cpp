@@ -11,6 +11,7 @@
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
 #include "apical/run/metrics_file.h"
+#include "apical/run/seals.h"
 
 namespace apical {
 namespace {
@@ -62,6 +63,7 @@ std::string fault_in(const io::Path& run) {
 }  // namespace
 
 Evidence read_evidence(const io::Path& run) {
+  require_intact(run);
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
   Evidence e;
   e.seeds = manifest.at("seeds").get<std::vector<std::uint64_t>>();

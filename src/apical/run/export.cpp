@@ -13,6 +13,7 @@
 #include "apical/run/exported.h"
 #include "apical/run/metrics_file.h"
 #include "apical/run/runs_in.h"
+#include "apical/run/seals.h"
 
 namespace apical {
 namespace {
@@ -137,6 +138,7 @@ std::vector<io::Path> export_run(const io::Path& run, const ExportRequest& r, Th
   require_format(r.what, r.format);
   require_run(run);
   require_place(run, r.file);
+  require_intact(run, {"results.h5"});
   if (r.what == ExportWhat::metrics) return write_text(r.file, metrics_table(run, r.seed));
   const Exported all = arrays_of(run, r, pool);
   if (r.format != ExportFormat::csv) return write_arrays(all, r.format, r.file);

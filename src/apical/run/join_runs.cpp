@@ -15,6 +15,7 @@
 #include "apical/run/metrics_file.h"
 #include "apical/run/provenance.h"
 #include "apical/run/run_books.h"
+#include "apical/run/seals.h"
 
 namespace apical {
 namespace {
@@ -150,6 +151,9 @@ void join_runs(const Experiment& whole, std::span<const io::Path> runs, const io
   }
   io::Checkpoint end{.sequence = 1, .experiment = hash, .sections = {}};
   end.sections.push_back({RunBooks::kSection, io::save_state(books)});
+  end.sections.push_back(
+      section_of({seal_of(directory, "experiment.toml"), seal_of(directory, "metrics.ndjson"),
+                  seal_of(directory, "events.ndjson")}));
   for (io::CheckpointSection& s : joined_state(ends, of_all)) end.sections.push_back(std::move(s));
   io::write_checkpoint(directory / "checkpoints", end);  // last: with it the run can be resumed
 }

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "apical/run/run_books.h"
+#include "apical/run/seals.h"
 
 namespace apical {
 namespace {
@@ -141,7 +142,9 @@ std::vector<io::CheckpointSection> joined_state(std::span<const io::Checkpoint> 
   std::vector<std::string> names;  // in the order of one run: common ones stand before those of seeds
   for (const io::Checkpoint& part : parts) {
     for (const io::CheckpointSection& s : part.sections) {
-      if (s.name != RunBooks::kSection && std::find(names.begin(), names.end(), s.name) == names.end())
+      // Books and seals are of the files of one run.
+      if (s.name != RunBooks::kSection && s.name != kSealSection &&
+          std::find(names.begin(), names.end(), s.name) == names.end())
         names.push_back(s.name);
     }
   }

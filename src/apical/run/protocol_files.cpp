@@ -9,6 +9,7 @@
 #include "apical/io/hdf5.h"
 #include "apical/io/json.h"
 #include "apical/run/protocol_run.h"
+#include "apical/run/seals.h"
 
 namespace apical {
 namespace {
@@ -144,7 +145,9 @@ void write_protocol(const std::vector<ProbedModel>& models, const ProtocolResult
                     const io::Path& directory) {
   write_results(models, result, directory / "results.h5");
   // Last: where it stands, all is there.
-  io::write_atomically(directory / "summary.json", io::json_text(summary_of(models, result)));
+  nlohmann::json summary = summary_of(models, result);
+  add_seals(summary, directory);
+  io::write_atomically(directory / "summary.json", io::json_text(sealed(std::move(summary))));
 }
 
 bool has_protocol(const io::Path& directory) {
@@ -153,6 +156,7 @@ bool has_protocol(const io::Path& directory) {
 }
 
 ProtocolRecord read_protocol_record(const io::Path& directory) {
+  require_intact(directory, {"results.h5"});
   const nlohmann::json s = io::read_json(directory / "summary.json");
   ProtocolRecord r{.control = s.at("control"), .conditions = s.at("conditions"), .seeds = s.at("seeds")};
   for (const nlohmann::json& m : s.at("measures")) {

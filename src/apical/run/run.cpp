@@ -13,6 +13,7 @@
 #include "apical/run/manifest_facts.h"
 #include "apical/run/provenance.h"
 #include "apical/run/run_directory.h"
+#include "apical/run/seals.h"
 #include "apical/run/summary.h"
 
 namespace apical {
@@ -234,6 +235,7 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
 }
 
 RunResult read_result(const io::Path& run) {
+  require_intact(run);
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
   RunResult r;
   r.label = manifest.at("label");

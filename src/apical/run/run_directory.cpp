@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/io/hash.h"
+#include "apical/io/hash_beginning.h"
 #include "apical/io/json.h"
+#include "apical/io/leftovers.h"
 #include "apical/run/fault_record.h"
 #include "apical/run/provenance.h"
 
@@ -29,7 +31,7 @@ RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume, c
                     "  leave out the experiment to use the run's own: apical run --resume --out {}",
                     path_.string(), path_.string()));
   }
-  if (!finished()) io::remove_temporaries(path_);
+  if (!finished()) io::remove_temporaries_below(path_);
 }
 
 bool RunDirectory::has_begun() const { return resume_ && io::file_exists(path_ / "manifest.json"); }
@@ -52,6 +54,7 @@ std::optional<io::FoundCheckpoint> RunDirectory::restore(std::vector<std::string
     io::load_state(found.checkpoint->section(RunBooks::kSection), books_,
                    found.file.string() + ", section 'books'");
     require_same_data(found.file.string(), books_.data, data_);
+    require_sealed(found, notes);
     return found;
   }
   if (!found.set_aside.empty()) {
@@ -64,10 +67,38 @@ std::optional<io::FoundCheckpoint> RunDirectory::restore(std::vector<std::string
   return std::nullopt;
 }
 
+void RunDirectory::require_sealed(const io::FoundCheckpoint& found, std::vector<std::string>& notes) const {
+  const auto seals = seals_in(*found.checkpoint, found.file.string());
+  if (!seals) {
+    notes.emplace_back(
+        "begun by an earlier version: whether its files were changed since cannot be verified");
+    return;
+  }
+  for (const Seal& seal : *seals) {
+    if (const auto what = broken(seal, path_)) {
+      throw DataError(fmt::format("{} {}\n  since {}; a run goes on only from what it measured itself",
+                                  (path_ / seal.file).string(), *what, found.file.string()));
+    }
+  }
+}
+
+std::vector<Seal> RunDirectory::seals() {
+  if (fixed_.empty()) {
+    for (const char* file : {"experiment.toml", "manifest.json", "circuit.toml"}) {
+      if (io::file_exists(path_ / file)) fixed_.push_back(seal_of(path_, file));
+    }
+  }
+  std::vector<Seal> all = fixed_;
+  for (const auto& [file, bytes] :
+       {std::pair{"metrics.ndjson", books_.metrics.offset}, {"events.ndjson", books_.events.offset}})
+    all.push_back({file, bytes, io::hash_beginning(path_ / file, bytes)});
+  return all;
+}
+
 void RunDirectory::begin(const nlohmann::json& manifest, std::size_t threads) {
   if (!has_begun()) {
     io::write_atomically(path_ / "experiment.toml", experiment_);
-    io::write_atomically(path_ / "manifest.json", io::json_text(manifest));
+    io::write_atomically(path_ / "manifest.json", io::json_text(sealed(manifest)));
   }
   metrics_.emplace(path_, books_.metrics);
   events_.emplace(path_ / "events.ndjson", books_.events);
@@ -90,7 +121,7 @@ double RunDirectory::wall_seconds() const {
 }
 
 void RunDirectory::write_checkpoint(const std::function<std::vector<io::CheckpointSection>()>& state) {
-  lock_->confirm();
+  lock_->confirm_now();
   std::vector<io::CheckpointSection> sections = state();
   books_.metrics = metrics_->position();
   books_.events = events_->position();
@@ -102,6 +133,7 @@ void RunDirectory::write_checkpoint(const std::function<std::vector<io::Checkpoi
   c.sequence = saved.sequence;
   c.experiment = hash_;
   c.sections.push_back({RunBooks::kSection, io::save_state(saved)});
+  c.sections.push_back(section_of(seals()));
   for (io::CheckpointSection& section : sections) c.sections.push_back(std::move(section));
   io::write_checkpoint(path_ / "checkpoints", c);
   last_checkpoint_ = Clock::now();
@@ -110,6 +142,7 @@ void RunDirectory::write_checkpoint(const std::function<std::vector<io::Checkpoi
 bool RunDirectory::has_checkpoint() const { return !io::list_checkpoints(path_ / "checkpoints").empty(); }
 
 void RunDirectory::fail(const NumericalFault& fault, std::vector<io::CheckpointSection> state) {
+  lock_->confirm_now();
   event("numerical_fault", [&](io::JsonLine& l) { add_fault(l, fault.where()); });
   write_fault_state(path_, hash_, books_.sequence + 1, std::move(state));
   close();
@@ -121,8 +154,10 @@ void RunDirectory::close() {
   events_->close();
 }
 
-void RunDirectory::write_summary(const nlohmann::json& summary) {
-  io::write_atomically(path_ / "summary.json", io::json_text(summary));
+void RunDirectory::write_summary(nlohmann::json summary) {
+  lock_->confirm_now();
+  add_seals(summary, path_);
+  io::write_atomically(path_ / "summary.json", io::json_text(sealed(std::move(summary))));
 }
 
 }  // namespace apical

@@ -23,6 +23,7 @@
 #include "apical/run/locked_directory.h"
 #include "apical/run/metrics_file.h"
 #include "apical/run/run_books.h"
+#include "apical/run/seals.h"
 
 namespace apical {
 
@@ -42,7 +43,7 @@ class RunDirectory {
   void require_data(const DataRecord& now);
 
   /// The newest valid checkpoint, if the run is resumed and has one; damaged ones are set aside, of which
-  /// `notes` tell. DataError if there were some and none is valid.
+  /// `notes` tell. DataError if there were some and none is valid, or if files of the run were changed since.
   std::optional<io::FoundCheckpoint> restore(std::vector<std::string>& notes);
 
   /// Writes experiment and manifest unless a run that is resumed has them, and opens the journals.
@@ -72,10 +73,13 @@ class RunDirectory {
   /// Of all processes that ran it.
   double wall_seconds() const;
   void close();
-  void write_summary(const nlohmann::json& summary);
+  /// With the seals of all files.
+  void write_summary(nlohmann::json summary);
 
  private:
   using Clock = std::chrono::steady_clock;
+  void require_sealed(const io::FoundCheckpoint& found, std::vector<std::string>& notes) const;
+  std::vector<Seal> seals();
   static io::JsonLine dated(std::string_view event);
 
   io::Path path_;
@@ -87,6 +91,7 @@ class RunDirectory {
   RunBooks books_;
   std::optional<MetricsFile> metrics_;
   std::optional<io::Journal> events_;
+  std::vector<Seal> fixed_;  ///< of files that do not change any more
   Clock::time_point start_ = Clock::now(), last_checkpoint_ = start_;
 };
 

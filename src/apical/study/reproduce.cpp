@@ -18,6 +18,7 @@
 #include "apical/report/compose/write_report.h"
 #include "apical/run/final_state.h"
 #include "apical/run/metrics_file.h"
+#include "apical/run/seals.h"
 #include "apical/study/run_with_report.h"
 
 namespace apical {
@@ -319,6 +320,7 @@ RepeatResult repeat_run(const io::Path& run, const RunOptions& options, const Re
     throw DataError(fmt::format(
         "{} holds no finished run (no summary.json); there is nothing to compare with", run.string()));
   }
+  require_intact(run, {"results.h5"});
   Experiment e = read_experiment(TomlDocument::read((run / "experiment.toml").string()));
   if (e.plan.minutes > 0) {
     e.plan.minutes = 0;

@@ -16,6 +16,7 @@
 #include "apical/run/efficiency.h"
 #include "apical/run/fault_record.h"
 #include "apical/run/metrics_file.h"
+#include "apical/run/seals.h"
 
 namespace apical {
 namespace {
@@ -92,6 +93,7 @@ void read_facts(const nlohmann::json& m, RunData& r) {
 
 RunData read_run(const io::Path& run, bool is_finished) {
   RunData r;
+  require_intact(run, {"results.h5"});
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
   read_facts(manifest, r);
   r.experiment_toml = io::read_text(run / "experiment.toml");

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs of every kind as earlier versions left them: they are reported, examined and verified, finished ones
+// stay finished, and stopped ones go on, or are refused with the reason where results would not be the same.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "apical/io/json.h"
+#include "support/command_line.h"
+#include "support/figures.h"
+#include "support/paths.h"
+
+namespace apical {
+namespace {
+
+namespace fs = std::filesystem;
+using test::Answer;
+using test::apical_says;
+using testing::AnyOf;
+using testing::HasSubstr;
+
+/// "unsealed/rate"
+std::vector<std::string> kept_runs() {
+  std::vector<std::string> out;
+  for (const auto& version : fs::directory_iterator(fs::path(test::kTestData) / "runs")) {
+    if (!version.is_directory()) continue;
+    for (const auto& run : fs::directory_iterator(version))
+      out.push_back((version.path().filename() / run.path().filename()).string());
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+class OldRuns : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    fs::copy(fs::path(test::kTestData) / "runs" / GetParam(), run(), fs::copy_options::recursive);
+  }
+  std::string run() const { return directory_ / "run"; }
+  bool stopped() const { return GetParam().ends_with("-stopped"); }
+  bool single() const { return fs::exists(fs::path(run()) / "manifest.json"); }
+  io::TestDirectory directory_;
+};
+
+TEST_P(OldRuns, AreReportedExaminedAndVerified) {
+  for (const char* command : {"report", "diagnose", "verify"}) {
+    const Answer a = apical_says({command, run()});
+    const bool may_warn = command == std::string("diagnose");
+    EXPECT_TRUE(a.code == 0 || (may_warn && a.code == 1)) << command << a.code << a.out << a.err;
+  }
+  EXPECT_TRUE(fs::exists(fs::path(run()) / "report.html"));
+  test::figure("D11", "runs that open: " + GetParam(), 1, HasFailure() ? 0 : 1);
+}
+
+TEST_P(OldRuns, GoOnOrSayWhyNot) {
+  if (!single()) GTEST_SKIP() << "a comparison is gone on with by its experiment, which it does not keep";
+  const Answer a = apical_says({"run", "--resume", "--out", run(), "--quiet"}, true);
+  if (a.code == 3) {
+    EXPECT_THAT(a.err, AnyOf(HasSubstr("numerics version"), HasSubstr("checkpoint format")));
+    return;
+  }
+  EXPECT_EQ(a.code, stopped() ? 75 : 0) << a.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, OldRuns, testing::ValuesIn(kept_runs()), [](const auto& run) {
+  std::string name = run.param;
+  for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  return name;
+});
+
+}  // namespace
+}  // namespace apical
