@@ -8,7 +8,8 @@
 #   ./test.sh clang            quick tests built with clang 14
 #   ./test.sh asan | tsan      quick tests under address + undefined behaviour, or thread, sanitizers
 #   ./test.sh python [ARG…]    the Python package: installed into build/python-venv, pytest (with these arguments)
-#   ./test.sh fuzz             every fuzzer, for a fixed number of inputs
+#   ./test.sh fuzz             every fuzzer for 20 seconds
+#   ./test.sh reliability [--long]   what tests/promises.toml promises; writes reliability-report.json and docs/reliability.md
 #   ./test.sh lint [recent]    formatting, clang-tidy, shellcheck; recent: clang-tidy on the newest changes only
 #
 # CMAKE_BUILD_PARALLEL_LEVEL limits the cores used to build; APICAL_DATA names the folder of data sets (tests
@@ -17,7 +18,7 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 started=$SECONDS
 
-usage() { sed -n '5,12s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; }
+usage() { sed -n '5,13s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; }
 minutes() { awk -v s=$((SECONDS - started)) 'BEGIN { printf "%.1f minutes", s / 60 }'; }
 build() {  # preset, then targets or none for all
   local preset=$1 targets=()
@@ -49,7 +50,7 @@ install_package() {
 
 mode="${1:-quick}"
 [ $# -gt 0 ] && shift
-if [ "$mode" != golden ] && [ "$mode" != lint ] && [ "$mode" != python ] && [ $# -gt 0 ]; then
+if [[ "$mode" != @(golden|lint|python|reliability) ]] && [ $# -gt 0 ]; then
   echo "test.sh: '$mode' takes no argument, found '$1'" >&2
   usage
   exit 2
@@ -69,6 +70,11 @@ case "$mode" in
     "$root/tools/packages.sh" test >&2
     build release apical-golden >&2
     "$root/build/release/tests/apical-golden" "$@" ;;
+  reliability)
+    "$root/tools/packages.sh" test
+    build release
+    # A fixed seed for the property tests, so that a failure here is a failure anywhere.
+    RC_PARAMS="${RC_PARAMS:-seed=20250711}" "$root/tools/reliability.py" "$root/build/release" --page "$@" ;;
   python)
     "$root/tools/packages.sh" python
     install_package

@@ -11,6 +11,7 @@
 
 #include "apical/core/random.h"
 #include "support/child_process.h"
+#include "support/figures.h"
 #include "support/run_files.h"
 
 namespace apical::test {
@@ -40,6 +41,10 @@ inline void kill_often(const std::function<ChildProcess(const std::filesystem::p
   }
   ASSERT_EQ(begin(broken, "2").wait(), 0);
   EXPECT_EQ(difference(whole, broken), "");
+  const auto* const now = testing::UnitTest::GetInstance()->current_test_info();
+  const auto done = static_cast<std::size_t>(kills);
+  figure("D1", std::string("kills, ") + now->test_suite_name() + " " + now->name(), done,
+         testing::Test::HasFailure() ? 0 : done);
 }
 
 }  // namespace apical::test

@@ -21,7 +21,7 @@ bool all_finite(std::span<const std::byte> values) {
 }
 
 template <class T>
-T number_at(std::span<const std::byte> bytes, std::size_t at) {
+T loaded(std::span<const std::byte> bytes, std::size_t at) {
   T value;
   std::memcpy(&value, bytes.data() + at, sizeof value);
   return value;
@@ -33,10 +33,10 @@ T number_at(std::span<const std::byte> bytes, std::size_t at) {
 std::optional<std::string> first_not_finite(std::span<const std::byte> state) {
   constexpr std::size_t kHeader = 4 + 3 * 8;
   for (std::size_t at = 0; at < state.size() && state.size() - at >= kHeader;) {
-    const auto kind = static_cast<FieldKind>(number_at<std::uint8_t>(state, at));
-    const auto element = static_cast<Element>(number_at<std::uint8_t>(state, at + 1));
-    const std::size_t name_length = number_at<std::uint16_t>(state, at + 2);
-    const auto length = number_at<std::uint64_t>(state, at + 20);
+    const auto kind = static_cast<FieldKind>(loaded<std::uint8_t>(state, at));
+    const auto element = static_cast<Element>(loaded<std::uint8_t>(state, at + 1));
+    const std::size_t name_length = loaded<std::uint16_t>(state, at + 2);
+    const auto length = loaded<std::uint64_t>(state, at + 20);
     const std::size_t rest = state.size() - at - kHeader;
     if (name_length > rest || length > rest - name_length) return {};
     const std::string name(reinterpret_cast<const char*>(state.data() + at + kHeader), name_length);

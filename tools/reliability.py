@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs what tests/promises.toml names and says which promises held: reliability-report.json, docs/reliability.md.
+
+    tools/reliability.py BUILD [--long] [--only ID...] [--python PYTHON] [--page]
+
+BUILD is a build directory with tests. --page writes docs/reliability.md from the report that is there.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SCHEMA = "apical-reliability/1"
+
+
+def said(*command: str) -> str:
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return answer.stdout.strip()
+
+
+def cpu() -> str:
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def commit() -> str:
+    changed = said("git", "status", "--porcelain", "--untracked-files=no")
+    return said("git", "rev-parse", "--short=12", "HEAD") + (" and changes" if changed else "")
+
+
+def run_gtest(tests: pathlib.Path, filters: list[str]) -> dict:
+    """Of the tests that match: how many ran, held and were skipped, and the figures that they left."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures, out = pathlib.Path(folder) / "figures", pathlib.Path(folder) / "out.json"
+        environment = os.environ | {"APICAL_FIGURES": str(figures)}
+        command = [str(tests), f"--gtest_filter={':'.join(filters)}", f"--gtest_output=json:{out}"]
+        answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if not out.exists():
+            return {"tried": 1, "held": 0, "failed": [f"{tests.name} ended with {answer.returncode}"], "figures": []}
+        result = {"tried": 0, "held": 0, "skipped": 0, "failed": [], "figures": []}
+        for suite in json.loads(out.read_text())["testsuites"]:
+            for test in suite["testsuite"]:
+                name = f"{suite['name']}.{test['name']}"
+                if test.get("result") == "SKIPPED":
+                    result["skipped"] += 1
+                    continue
+                result["tried"] += 1
+                if test.get("failures"):
+                    result["failed"].append(name)
+                else:
+                    result["held"] += 1
+        if figures.exists():
+            result["figures"] = [json.loads(line) for line in figures.read_text().splitlines()]
+        return result
+
+
+def known_tests(tests: pathlib.Path, filters: list[str]) -> bool:
+    listed = subprocess.run([str(tests), "--gtest_list_tests", f"--gtest_filter={':'.join(filters)}"],
+                            capture_output=True, text=True, check=True).stdout
+    return any(line.startswith("  ") for line in listed.splitlines())
+
+
+def run_python(python: str, files: list[str]) -> dict:
+    if not pathlib.Path(python).exists():
+        return {"tried": 0, "held": 0, "skipped": 1, "failed": [], "figures": []}
+    answer = subprocess.run([python, "-m", "pytest", "-q", *[str(ROOT / "python" / f) for f in files]],
+                            cwd=ROOT, capture_output=True, text=True, check=False)
+    held = answer.returncode == 0
+    return {"tried": 1, "held": int(held), "skipped": 0, "failed": [] if held else files, "figures": []}
+
+
+def judge(promise: dict, arguments: argparse.Namespace) -> dict:
+    tests = arguments.build / "tests" / "apical_tests"
+    filters = promise.get("quick", []) + (promise.get("long", []) if arguments.long else [])
+    for one in promise.get("quick", []) + promise.get("long", []):
+        if not known_tests(tests, [one]):
+            sys.exit(f"tests/promises.toml: no test of {promise['id']} matches '{one}'")
+    began = time.monotonic()
+    row = {key: promise[key] for key in ("id", "says", "fault", "held", "open") if key in promise}
+    row["counts"] = row.pop("held")
+    found = {"tried": 0, "held": 0, "skipped": 0, "failed": [], "figures": []}
+    if filters:
+        found = run_gtest(tests, filters)
+    elif promise.get("python"):
+        found = run_python(arguments.python, promise["python"])
+    state = "not shown" if found["tried"] == 0 else "broken" if found["failed"] else "held"
+    row.update(found, state=state, seconds=round(time.monotonic() - began, 1), date=datetime.date.today().isoformat())
+    return row
+
+
+def page(report: dict) -> str:
+    lines = [
+        "# What is promised, and what was shown",
+        "",
+        "Written by `./test.sh reliability` from `reliability-report.json`; the promises and their tests stand in",
+        "[tests/promises.toml](../tests/promises.toml). A test counts as tried only if it ran; a promise without a test that ran is",
+        "*not shown*, whatever we believe.",
+        "",
+        f"Commit {report['commit']}, {report['date']}, {report['cpu']}, {report['threads']} threads, "
+        f"the {'long' if report['long'] else 'quick'} set in {report['minutes']:.1f} minutes: "
+        f"{report['summary']['held']} promises held, {report['summary']['broken']} broken, "
+        f"{report['summary']['not shown']} not shown.",
+        "",
+        "| id | promise | tried by | counts as held | tests held / tried | state |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in report["promises"]:
+        tests = f"{row['held']} / {row['tried']}" if row["tried"] else "none"
+        if row.get("skipped"):
+            tests += f", {row['skipped']} skipped"
+        lines.append(f"| {row['id']} | {row['says']} | {row['fault']} | {row['counts']} | {tests} | {row['state']} |")
+    figures = [(row["id"], f) for row in report["promises"] for f in row["figures"]]
+    if figures:
+        lines += ["", "Figures that tests count:", "", "| id | what | tried | held |", "| --- | --- | --- | --- |"]
+        lines += [f"| {id} | {f['what']} | {f['tried']} | {f['held']} |" for id, f in figures]
+    missing = [row for row in report["promises"] if row.get("open")]
+    if missing:
+        lines += ["", "What is not tried:", ""]
+        lines += [f"- {row['id']}: {row['open']}." for row in missing]
+    lines += ["", "Not promised: the same bits across versions (the numerics version tells), across compilers, on processors without",
+              "AVX2 and FMA; data on file systems that acknowledge a sync that they did not do; exact continuation of a circuit that",
+              "was edited; protection from a user who can write to the run's directory.", ""]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--python", default=str(ROOT / "build" / "python-venv" / "bin" / "python"))
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "reliability-report.json")
+    parser.add_argument("--page", action="store_true")
+    arguments = parser.parse_args()
+    arguments.build = arguments.build.resolve()
+    table = tomllib.loads((ROOT / "tests" / "promises.toml").read_text())["promise"]
+    began = time.monotonic()
+    rows = []
+    for promise in table:
+        if arguments.only and promise["id"] not in arguments.only:
+            continue
+        row = judge(promise, arguments)
+        rows.append(row)
+        print(f"{row['id']:4} {row['state']:9} {row['held']:4} of {row['tried']:4} tests, {row['skipped']:3} skipped, "
+              f"{row['seconds']:6.1f} s  {' '.join(row['failed'])}", flush=True)
+    states = [row["state"] for row in rows]
+    report = {
+        "schema": SCHEMA, "date": datetime.date.today().isoformat(), "commit": commit(), "cpu": cpu(),
+        "threads": os.cpu_count(), "long": arguments.long, "minutes": round((time.monotonic() - began) / 60, 2),
+        "data": "APICAL_DATA" in os.environ,
+        "summary": {state: states.count(state) for state in ("held", "broken", "not shown")}, "promises": rows,
+    }
+    arguments.out.write_text(json.dumps(report, indent=1) + "\n")
+    if arguments.page:
+        (ROOT / "docs" / "reliability.md").write_text(page(report))
+    print(f"reliability: {report['summary']['held']} promises held, {report['summary']['broken']} broken, "
+          f"{report['summary']['not shown']} not shown; {arguments.out}")
+    return 1 if report["summary"]["broken"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
