@@ -4,6 +4,8 @@
 # backpropagation and fixed random feedback over 10 seeds, and says where the report is.
 #   ./demo.sh [DIR]     DIR for the results (default: the next free runs/demo-NNN)
 set -euo pipefail
+out=${1:-}
+[ -z "$out" ] || out=$(realpath -m -- "$out")  # where you stand, not where this file is
 cd "$(dirname "${BASH_SOURCE[0]}")"
 started=$SECONDS
 
@@ -11,12 +13,11 @@ tools/packages.sh build
 cmake --preset release -DAPICAL_TESTS=OFF -B build/demo >/dev/null
 cmake --build build/demo --target apical_cli
 
-out=${1:-}
 if [ -z "$out" ]; then
   number=1
   while [ -e "$(printf 'runs/demo-%03d' "$number")" ]; do number=$((number + 1)); done
-  out=$(printf 'runs/demo-%03d' "$number")
+  out=$PWD/$(printf 'runs/demo-%03d' "$number")
 fi
 echo
 build/demo/apical compare experiments/yin-yang/compare.toml --out "$out"
-echo "Took $(((SECONDS - started) / 60)) min $(((SECONDS - started) % 60)) s, installation and build included. Open $PWD/${out#"$PWD"/}/report.html in a browser."
+echo "Took $(((SECONDS - started) / 60)) min $(((SECONDS - started) % 60)) s, installation and build included. Open $out/report.html in a browser."

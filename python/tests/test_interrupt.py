@@ -82,6 +82,7 @@ def test_ctrl_c_in_a_terminal_ends_with_a_checkpoint_and_resume_goes_on(tmp_path
 def test_an_interrupted_cell_of_a_notebook_ends_with_a_checkpoint_and_resume_goes_on(tmp_path: Path) -> None:
     manager_of = pytest.importorskip("jupyter_client", reason="jupyter_client is not there").KernelManager
     pytest.importorskip("ipykernel", reason="ipykernel is not there")
+    long = {**LONG, "training": {"epochs": 40}}
     manager = manager_of(kernel_name="python3")
     manager.start_kernel(cwd=str(tmp_path))
     client = manager.client()
@@ -89,7 +90,7 @@ def test_an_interrupted_cell_of_a_notebook_ends_with_a_checkpoint_and_resume_goe
     try:
         client.wait_for_ready(timeout=60)
         client.execute(
-            f"import apical as ap\nap.Experiment({LONG!r}).run(out='stopped', "
+            f"import apical as ap\nap.Experiment({long!r}).run(out='stopped', "
             "callbacks=[lambda e: print('epoch', e.epoch, flush=True)])"
         )
         while "epoch 1" not in client.get_iopub_msg(timeout=60)["content"].get("text", ""):
@@ -107,7 +108,7 @@ def test_an_interrupted_cell_of_a_notebook_ends_with_a_checkpoint_and_resume_goe
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    whole = ap.Experiment(LONG).run(out="whole")
+    whole = ap.Experiment(long).run(out="whole")
     assert states(ap.Run(tmp_path / "stopped").resume().path) == states(whole.path)
 
 

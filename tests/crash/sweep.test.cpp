@@ -67,6 +67,7 @@ TEST_F(SweepWorkers, KilledFourteenTimesLeaveTheSameBytes) {
   for (std::uint64_t i = 0; killed < 14; ++i) {
     ASSERT_LT(i, 200U);
     std::vector<ChildProcess> two;
+    two.reserve(2);
     for (int w = 0; w < 2; ++w) two.emplace_back(worker());
     const double after = 0.02 + 0.25 * uniform({2026, Stream::perturbation, 1, i});
     std::this_thread::sleep_for(std::chrono::duration<double>(after));
@@ -84,6 +85,7 @@ TEST_F(SweepWorkers, AskedToStopLeaveTheirTasksOpenAt75) {
     fs::remove_all(out("plan"));
     plan(100000);
     std::vector<ChildProcess> two;
+    two.reserve(2);
     for (int w = 0; w < 2; ++w) two.emplace_back(worker());
     wait_for([&] { return count("running") == 2; });
     std::this_thread::sleep_for(std::chrono::milliseconds(100));

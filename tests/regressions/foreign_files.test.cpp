@@ -72,12 +72,14 @@ TEST_F(ForeignFiles, KeysTablesAndListsMayNotBeNestedForEver) {
 
 TEST_F(ForeignFiles, WhatStandsInStringsCommentsAndListsIsNoNesting) {
   const std::string dots = repeated("a.", 500);
+  // NOLINTBEGIN(performance-inefficient-string-concatenation): how it reads matters more
   for (const std::string& text :
        {"x = \"" + dots + "\\\"" + dots + "\"\n", "x = '" + dots + "'\n", "# " + dots + "[[[[\nx = 1\n",
         "x = \"\"\"" + dots + "\n\"" + dots + "\"\"\"\n", "x = '''" + dots + "\n''" + dots + "'''\n",
         "\"" + dots + "\" = 1\n", "x = [" + repeated("1.5, ", 500) + "1.5]\n",
         "x = [" + repeated("[1.5, 2.5],\n", 500) + "[0.5]]\n", repeated("[a.b.c]\nx.y = 1.5\n", 1),
         "x = {" + repeated("a.b = 1, ", 0) + "c.d = 1.5}\ny = 1.5\n"}) {
+    // NOLINTEND(performance-inefficient-string-concatenation)
     EXPECT_NO_THROW(parse_toml(text, "x.toml")) << text.substr(0, 60);
   }
 }

@@ -16,8 +16,9 @@ step, min and max.
 | w | the weight |
 
 Products that the engine has kernels for, eta * post * pre - decay * w with post one of (look - a * v), v and rate, run
-as these, to the same bits; anything else is interpreted, and `check` says what that costs. The library reads formulas,
-wherever they come from: `rule = {formula = "…", eta = 0.02}` is the same in a file.
+as these, to the same bits but for constants that are multiplied out; anything else is interpreted, and `check` says
+what that costs. The library reads formulas, wherever they come from: `rule = {formula = "…", eta = 0.02}` is the same
+in a file.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ SearchedKey read_key(TomlReader& t, const std::string& key) {
 /// Keys may be quoted as one, or nest as tables.
 void read_space(TomlReader& t, const std::string& above, std::vector<SearchedKey>& out) {
   for (const std::string& key : t.keys()) {
-    const std::string path = above.empty() ? key : above + "." + key;
+    const std::string path = above.empty() ? key : fmt::format("{}.{}", above, key);
     if (t.kind(key) != TomlKind::table)
       throw ConfigError(fmt::format("'tune.space.{}' is no table", path), t.place(key),
                         "e.g. {log_uniform = [1, 1e4]}");
@@ -89,15 +89,21 @@ double generalised_golden_ratio(std::size_t dimensions) {
   return x;
 }
 
+/// Three digits say all that a search knows, and read well in a paper, unless they leave the range or are
+/// coarse in it.
+std::string said(double x, const SearchedKey& k) {
+  const double rounded = std::stod(fmt::format("{:.3g}", x));
+  const bool fits = rounded >= k.low && rounded <= k.high && std::abs(rounded - x) <= 1e-2 * (k.high - k.low);
+  return fmt::format("{}", fits ? rounded : x);
+}
+
 std::string value_at(const SearchedKey& k, double u) {
   switch (k.law) {
     case SearchedKey::Law::log_uniform: {
-      // Three digits say all that a search knows, and read well in a paper.
-      const double x = std::exp(std::log(k.low) + u * (std::log(k.high) - std::log(k.low)));
-      return fmt::format("{:.3g}", x);
+      return said(std::exp(std::log(k.low) + u * (std::log(k.high) - std::log(k.low))), k);
     }
     case SearchedKey::Law::uniform:
-      return fmt::format("{:.3g}", k.low + u * (k.high - k.low));
+      return said(k.low + u * (k.high - k.low), k);
     case SearchedKey::Law::choice:
       break;
   }

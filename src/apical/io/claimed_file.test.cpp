@@ -22,6 +22,7 @@ TEST(ClaimedFile, IsAddedByOneOfMany) {
     const Path path = directory.path() / ("claim." + std::to_string(round));
     std::atomic<int> winners{0};
     std::vector<std::thread> all;
+    all.reserve(4);
     for (int t = 0; t < 4; ++t) {
       all.emplace_back([&, t] { winners += add_file(path, std::to_string(t)) ? 1 : 0; });
     }

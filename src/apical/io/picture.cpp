@@ -37,8 +37,8 @@ PictureFormat format_of(std::span<const std::byte> bytes) {
 bool is_picture_name(const Path& path) {
   std::string extension = path.extension().string();
   for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  constexpr std::array<std::string_view, 4> known{".jpg", ".jpeg", ".png", ".bmp"};
-  return std::find(known.begin(), known.end(), extension) != known.end();
+  constexpr std::array<std::string_view, 4> kKnown{".jpg", ".jpeg", ".png", ".bmp"};
+  return std::find(kKnown.begin(), kKnown.end(), extension) != kKnown.end();
 }
 
 Picture decode_picture(std::span<const std::byte> bytes, const std::string& name, std::size_t at_least) {

@@ -427,7 +427,7 @@ namespace {
 /// Of datasets without a checksum nothing can be said.
 std::string changed_below(const hdf5::File& file, const std::string& group) {
   for (const std::string& name : file.names(group)) {
-    const std::string path = group == "/" ? name : group + "/" + name;
+    std::string path = group == "/" ? name : fmt::format("{}/{}", group, name);
     if (file.is_group(path)) {
       if (std::string found = changed_below(file, path); !found.empty()) return found;
       continue;

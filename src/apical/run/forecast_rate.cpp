@@ -74,8 +74,14 @@ void add_interpreted_rules(const Circuit& circuit, bool double_precision, Foreca
   std::vector<std::string> texts;
   double slowest = 0;
   for (const auto& [formula, of] : by_formula) {
-    const rate::RuleCost cost = double_precision ? rate::measure_rule_cost<double>(circuit, of.largest)
-                                                 : rate::measure_rule_cost<float>(circuit, of.largest);
+    rate::RuleCost cost;
+    try {
+      cost = double_precision ? rate::measure_rule_cost<double>(circuit, of.largest)
+                              : rate::measure_rule_cost<float>(circuit, of.largest);
+    } catch (const NumericalFault&) {  // timed with weights around zero, of which it may have no log or root
+      texts.push_back(fmt::format("'{}' is interpreted ({})", formula, join_names(of.names)));
+      continue;
+    }
     slowest = std::max(slowest, cost.interpreted_ns);
     texts.push_back(fmt::format(
         "'{}' is interpreted ({}): {:.2g} ns per synapse and step, where a product of factors takes {:.2g}",

@@ -145,6 +145,7 @@ void join_runs(const Experiment& whole, std::span<const io::Path> runs, const io
   const io::Path trained = io::Path("checkpoints") / "trained.apc";
   if (io::file_exists(parts.front().run / trained)) {
     std::vector<io::Checkpoint> of_training;
+    of_training.reserve(parts.size());
     for (const Part& p : parts) of_training.push_back(checkpoint_in(p.run, p.run / trained));
     const io::Checkpoint joined{.experiment = hash, .sections = joined_state(of_training, of_all_before)};
     io::write_atomically(directory / trained, io::encode(joined));

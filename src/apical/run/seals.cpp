@@ -43,7 +43,7 @@ std::vector<std::string> files_of(const io::Path& run) {
   for (const std::string folder : {"pictures", "spikes"}) {
     if (!io::directory_exists(run / folder)) continue;
     for (const std::string& file : io::list_directory(run / folder)) {
-      if (!io::is_temporary(file)) out.push_back(folder + "/" + file);
+      if (!io::is_temporary(file)) out.push_back(fmt::format("{}/{}", folder, file));
     }
   }
   return out;
@@ -86,7 +86,8 @@ io::CheckpointSection section_of(std::vector<Seal> seals) {
 std::optional<std::vector<Seal>> seals_in(const io::Checkpoint& checkpoint, const std::string& origin) {
   if (!io::has_section(checkpoint, kSealSection)) return {};
   Seals seals;
-  io::load_state(checkpoint.section(kSealSection), seals, fmt::format("{}, section '{}'", origin, kSealSection));
+  io::load_state(checkpoint.section(kSealSection), seals,
+                 fmt::format("{}, section '{}'", origin, kSealSection));
   return std::move(seals.all);
 }
 
@@ -102,6 +103,7 @@ nlohmann::json read_sealed(const io::Path& file) {
   if (!object.is_object()) throw DataError(fmt::format("{}: expected an object", file.string()));
   if (is_sealed(object) && object.at(kOwn) != own_hash(object))
     refuse(file, "was changed after it was written");
+  if (!is_sealed(object) && object.contains(kFiles)) refuse(file, "has lost its checksum");
   return object;
 }
 

@@ -52,9 +52,7 @@ class Verification {
         std::find_if(files_.begin(), files_.end(), [&](const VerifiedFile& f) { return f.file == file; });
     if (known == files_.end()) {
       files_.push_back({file, state, std::move(remark)});
-    } else if (state > known->state) {
-      *known = {file, state, std::move(remark)};
-    } else if (state == State::intact && known->state == State::unverified) {
+    } else if (state > known->state || (state == State::intact && known->state == State::unverified)) {
       *known = {file, state, std::move(remark)};
     }
   }

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "apical/experiment/directory_name.h"
+#include "apical/io/checkpoint.h"
 #include "apical/io/directory.h"
 #include "apical/io/hash.h"
 #include "apical/io/json.h"
@@ -72,7 +73,8 @@ RunResult place(const Plan& plan, std::size_t experiment, const Parts& parts, co
     }
     if (runs.size() == 1) {
       copy_run(runs.front(), directory);
-    } else {
+    } else if (io::list_checkpoints(directory / "checkpoints").empty()) {
+      // A checkpoint is the last that joining writes; what has gone on from it since is not joined again.
       join_runs(whole, runs, directory);
     }
   }
@@ -118,6 +120,11 @@ Collected collect(const Plan& plan, const CollectOptions& options, const Resourc
                   const std::atomic<bool>& stop) {
   const Status status = status_of(plan, resources.claim);
   const std::vector<Parts> parts = parts_of(plan, status);
+  require_own_numerics(plan);
+  for (const TaskView& task : status.tasks) {
+    if (!task.differing.empty())
+      throw DataError(fmt::format("{}\n  which of them is right is not known", task.differing.front()));
+  }
   require_complete(plan, status, parts, options.partial);
   const std::string hash = io::hex(io::hash_file(plan.folder / "plan.json"));
   const bool again = begun(options.directory, hash);

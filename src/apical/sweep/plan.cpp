@@ -300,6 +300,14 @@ void require_frozen(const Plan& plan, const PlannedTask& task) {
   refuse_changed(changed_file(plan.folder_of(task) / "experiment.toml", task.xxh3));
 }
 
+void require_own_numerics(const Plan& plan) {
+  if (plan.numerics == kNumericsVersion) return;
+  throw DataError(
+      fmt::format("{} was frozen by apical {} (numerics {}); this is {} (numerics {}), which "
+                  "gives other numbers\n  finish it with that version, or plan anew",
+                  plan.folder.string(), plan.version, plan.numerics, build_info().version, kNumericsVersion));
+}
+
 Experiment read_experiment_of(const Plan& plan, std::size_t experiment) {
   Experiment e = read_experiment(TomlDocument::read(plan.file_of(experiment).string()));
   e.sweep = plan.experiments.at(experiment).point;

@@ -76,6 +76,8 @@ std::vector<std::string> changed_since_frozen(const Plan& plan);
 /// DataError if plan.json is not as it was frozen, or what one task runs.
 void require_frozen(const Plan& plan);
 void require_frozen(const Plan& plan, const PlannedTask& task);
+/// DataError if this program gives other numbers than the one that made the plan.
+void require_own_numerics(const Plan& plan);
 
 /// As planned, all seeds.
 Experiment read_experiment_of(const Plan& plan, std::size_t experiment);

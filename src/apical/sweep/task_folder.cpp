@@ -230,9 +230,9 @@ std::string TaskFolder::finish(std::size_t attempt) const {
   if (io::add_file(path_ / "done", io::json_text(j))) return "";
   const std::optional<DoneRecord> first = done_record(path_ / "done");
   if (!first || first->digest == digest) return "";
-  const std::string what = fmt::format("attempt {} on {} came to other bits than attempt {} on {}: {} and {}",
-                                       attempt, io::this_process().host, first->attempt, first->host,
-                                       run(attempt).string(), run(first->attempt).string());
+  std::string what = fmt::format("attempt {} on {} came to other bits than attempt {} on {}: {} and {}",
+                                 attempt, io::this_process().host, first->attempt, first->host,
+                                 run(attempt).string(), run(first->attempt).string());
   io::add_file(numbered("differs", attempt), io::json_text({{"what", what}}));
   return what;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -61,6 +62,26 @@ std::vector<Variant> read_searched(const TomlDocument& document) {
       throw ConfigError(fmt::format("seed {} would be judged on and tested", seed), {document.origin(), 0, 0},
                         "give [tune] seeds that are not among [run] seeds, e.g. [101, 102]");
     }
+    for (const SearchedKey& k : v.search.space) {
+      constexpr std::array kGiven = {"label",
+                                     "run.",
+                                     "tune.",
+                                     "training.epochs",
+                                     "training.environment_steps",
+                                     "training.minutes",
+                                     "training.patience",
+                                     "training.validate_every",
+                                     "training.test_every"};
+      if (std::none_of(kGiven.begin(), kGiven.end(), [&](const char* g) { return k.key.starts_with(g); }))
+        continue;
+      throw ConfigError(
+          fmt::format("'{}' is part of the budget, which is the same for all, and not searched", k.key),
+          {document.origin(), 0, 0}, "leave it out of [tune.space]");
+    }
+    if (v.experiment.plan.patience > 0)
+      throw ConfigError(
+          "'training.patience' does not go with 'apical tune': trials would have unequal epochs",
+          {document.origin(), 0, 0}, "leave it out");
     if (v.experiment.plan.minutes > 0)
       throw ConfigError(
           "'training.minutes' does not go with 'apical tune', whose rounds are counted in epochs",

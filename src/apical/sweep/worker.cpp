@@ -65,12 +65,7 @@ class Worker {
   Worker(const Plan& plan, const WorkerOptions& options, const Resources& resources,
          const std::atomic<bool>& stop)
       : plan_(plan), options_(options), resources_(resources), stop_(stop) {
-    if (plan.numerics != kNumericsVersion) {
-      throw DataError(fmt::format(
-          "{} was frozen by apical {} (numerics {}); this is {} (numerics {}), which "
-          "gives other numbers\n  finish it with that version, or plan anew",
-          plan.folder.string(), plan.version, plan.numerics, build_info().version, kNumericsVersion));
-    }
+    require_own_numerics(plan);
     require_frozen(plan);
     for (const std::size_t number : options.only) {
       if (number == 0 || number > plan.tasks.size())

@@ -97,7 +97,7 @@ void unpack(const PublishedData& set, const fs::path& archive, const fs::path& f
 }  // namespace
 
 fs::path fetch(const PublishedData& set, const fs::path& base, const FetchOptions& options) {
-  const fs::path folder = base / set.source.folders.front();
+  fs::path folder = base / set.source.folders.front();
   const std::vector<CheckedFile> there = verify(set, base);
   if (set.archive) {
     if (std::all_of(there.begin(), there.end(),

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <functional>
+#include <optional>
 
 #include "apical/circuit/formula_rule.h"
 #include "apical/core/error.h"
@@ -385,6 +386,40 @@ TEST(RuleCost, OfAFormulaIsMeasuredBesideAProduct) {
   EXPECT_GT(cost.interpreted_ns, 0);
   EXPECT_LT(cost.interpreted_ns, 1e4);
   EXPECT_LT(cost.product_ns, cost.interpreted_ns);
+}
+
+/// What the second of two projections onto one compartment has become, where the first has another rule or
+/// none.
+Matrix<double> beside(const std::optional<Formula>& first) {
+  Learner c({}, {"eta * (look + v) * pre", {{"eta", 0.05}}});
+  ConnectOptions o{.compartment = "basal", .pathway = Pathway::feedback, .weights = InitialWeights::eye()};
+  Circuit circuit;
+  circuit.dt_ms = kDt;
+  const PopulationId input = circuit.add_external("input", 5), again = circuit.add_external("again", 5),
+                     to = circuit.add_population(c.circuit[c.to]);
+  if (first) o.rule = rule_of(*first, "basal");
+  circuit.connect(again, to, o);
+  ConnectOptions learned{.compartment = "basal", .weights = InitialWeights::uniform(-0.5, 0.5)};
+  learned.rule = c.circuit[c.j].rule;
+  const ProjectionId j = circuit.connect(input, to, learned);
+  circuit.set_stimulus(input);
+  ThreadPool pool(1);
+  RateEngine<double> engine(circuit, {1}, pool);
+  std::vector<double> x(5);
+  for (std::size_t k = 0; k < x.size(); ++k) x[k] = shown(3, k);
+  engine.set_external(input, 0, std::span<const double>(x));
+  engine.set_external(again, 0, std::span<const double>(x));
+  engine.advance(20, Learning::all());
+  return engine.weights(j, 0);
+}
+
+// A factor of -1 in front of v must not be taken for one that is not given.
+TEST(InterpretedRule, ARuleIsTheSameBesideOneWithAnotherShareOfThePotential) {
+  const Matrix<double> alone = beside({}),
+                       together = beside(Formula{"eta * (look - a * v) * pre", {{"eta", 1e-30}}});
+  for (std::size_t i = 0; i < alone.rows(); ++i) {
+    for (std::size_t k = 0; k < alone.cols(); ++k) EXPECT_NEAR(together(i, k), alone(i, k), 1e-12);
+  }
 }
 
 }  // namespace

@@ -14,14 +14,19 @@ Real* Network<Real>::post_factor(const Projection& j) {
   const Population& p = circuit_[j.to];
   PopulationState& s = *populations_[j.to.value];
   if (f.kind == PostFactor::Kind::none) return nullptr;
-  const std::string key =
-      fmt::format("{}|post|{}|{}|{}|{}|{}|{}", p.name, static_cast<int>(f.kind), f.compartment,
-                  f.attenuation.value_or(-1), f.now, f.gain, f.low_pass_ms);
+  const bool has_compartment = f.kind != PostFactor::Kind::rate && f.kind != PostFactor::Kind::noise;
+  const std::size_t c = has_compartment ? p.compartment_index(f.compartment) : 0;
+  const double attenuation =
+      f.attenuation.value_or(has_compartment ? p.compartments[c].conductance * p.tau_ms() : 0);
+  // The key is a name in checkpoints, in which -1 has always stood for "not given".
+  const std::string given = !f.attenuation         ? "-1"
+                            : *f.attenuation == -1 ? "minus one"
+                                                   : fmt::format("{}", *f.attenuation);
+  const std::string key = fmt::format("{}|post|{}|{}|{}|{}|{}|{}", p.name, static_cast<int>(f.kind),
+                                      f.compartment, given, f.now, f.gain, f.low_pass_ms);
   if (const auto at = factor_index_.find(key); at != factor_index_.end()) return at->second;
   Real* out = new_array(key, p.size);
   factor_index_[key] = out;
-  const bool has_compartment = f.kind != PostFactor::Kind::rate && f.kind != PostFactor::Kind::noise;
-  const std::size_t c = has_compartment ? p.compartment_index(f.compartment) : 0;
   const Real gain = static_cast<Real>(f.gain);
   const auto copy = [this, out, n = s.padded, gain](Phase phase, const Real* from) {
     emit(phase, [out, n, gain, from] {
@@ -39,7 +44,7 @@ Real* Network<Real>::post_factor(const Projection& j) {
       a.potential = s.compartment[c];
       a.slope_parameter = s.slope_parameter;
       a.offset_parameter = s.offset_parameter;
-      a.attenuation = static_cast<Real>(f.attenuation.value_or(p.compartments[c].conductance * p.tau_ms()));
+      a.attenuation = static_cast<Real>(attenuation);
       a.gain = gain;
       a.out = out;
       a.n = s.padded;
