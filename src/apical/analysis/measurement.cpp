@@ -20,6 +20,7 @@ std::vector<SeedValue> one_of_each(std::span<const Measurement> rows, std::strin
     }
   }
   std::vector<SeedValue> out;
+  out.reserve(by_seed.size());
   for (const auto& [seed, value] : by_seed) out.push_back({seed, value});
   return out;
 }

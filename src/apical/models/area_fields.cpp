@@ -25,6 +25,7 @@ const T& entry(const std::vector<T>& list, std::size_t i, std::size_t n, const c
 template <class Member>
 auto column(const std::vector<AreaActivation>& areas, Member member) {
   std::vector<std::remove_cvref_t<decltype(areas.front().*member)>> out;
+  out.reserve(areas.size());
   for (const AreaActivation& a : areas) out.push_back(a.*member);
   return out;
 }
@@ -42,6 +43,7 @@ void layer_fields(FieldVisitor& v, std::vector<std::size_t>& layers) {
 
 void activation_fields(FieldVisitor& v, std::vector<AreaActivation>& areas) {
   std::vector<std::string> kinds;
+  kinds.reserve(areas.size());
   for (const AreaActivation& a : areas) kinds.emplace_back(name_of(a.kind));
   kinds = with_choices(v, "activation", "activation function, one for all areas or one per area",
                        std::move(kinds));
