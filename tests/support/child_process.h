@@ -39,8 +39,13 @@ class ChildProcess {
   void kill(int signal = SIGKILL) const { ::kill(pid_, signal); }
   /// The exit code, or minus the signal that ended it.
   int wait() const {
+    rusage ignored{};
+    return wait(ignored);
+  }
+  /// And what it used.
+  int wait(rusage& usage) const {
     int status = 0;
-    waitpid(pid_, &status, 0);
+    wait4(pid_, &status, 0, &usage);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
 

@@ -58,6 +58,8 @@ void StateWriter::put(std::string_view name, FieldKind kind, Element element,
   // Two fields of one name: the second would be read for the first.
   APICAL_CHECK(std::find(names.begin(), names.end(), name) == names.end());
   names.emplace_back(name);
+  size_ += kFieldHeader + name.size() + payload.size();
+  if (mode_ == Mode::measure) return;
   const std::size_t at = bytes_.size();
   bytes_.resize(at + kFieldHeader);
   bytes_[at] = static_cast<std::byte>(kind);
@@ -80,9 +82,10 @@ void StateWriter::begin(std::string_view name, FieldKind kind) {
 
 void StateWriter::end() {
   const std::size_t length_at = open_.back().length_at;
+  open_.pop_back();
+  if (mode_ == Mode::measure) return;
   const std::size_t name_length = load<std::uint16_t>(bytes_, length_at - 18);
   store(bytes_, length_at, bytes_.size() - (length_at + 8 + name_length));
-  open_.pop_back();
 }
 
 Bytes StateWriter::take() && {

@@ -89,6 +89,13 @@ struct StateField {
 class StateWriter {
  public:
   static constexpr bool kReading = false;
+  /// Whether it keeps what is written, or only its length: a buffer that grows takes up to three times what
+  /// ends up in it, and states are large.
+  enum class Mode { keep, measure };
+
+  explicit StateWriter(Mode mode = Mode::keep) : mode_(mode) {}
+  std::size_t size() const { return size_; }
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
 
   void field(const StateField& f) { put(f.name, f.kind, f.element, f.shape, f.payload); }
 
@@ -155,9 +162,22 @@ class StateWriter {
     std::size_t length_at;
     std::vector<std::string> names;
   };
+  Mode mode_;
+  std::size_t size_ = 0;
   Bytes bytes_;
   std::vector<Open> open_{Open{0, {}}};
 };
+
+/// What `write` writes when it is given a StateWriter, twice: to know its length, and to keep it.
+template <class Write>
+Bytes written_state(Write&& write) {
+  StateWriter measure(StateWriter::Mode::measure);
+  write(measure);
+  StateWriter writer;
+  writer.reserve(measure.size());
+  write(writer);
+  return std::move(writer).take();
+}
 
 class StateReader {
  public:
@@ -286,9 +306,7 @@ class StateReader {
 /// The state of a visitable value as bytes, and back into a value that was built the same way.
 template <class T>
 Bytes save_state(const T& value) {
-  StateWriter writer;
-  detail::visit(writer, const_cast<T&>(value));
-  return std::move(writer).take();
+  return written_state([&](StateWriter& writer) { detail::visit(writer, const_cast<T&>(value)); });
 }
 template <class T>
 void load_state(std::span<const std::byte> bytes, T& value, std::string origin = "state") {

@@ -116,6 +116,16 @@ TEST(Archive, WhatIsSavedIsLoadedBitForBit) {
   EXPECT_EQ(save_state(back), bytes);
 }
 
+TEST(Archive, ABufferIsMadeOnceInItsFullLength) {
+  const std::vector<double> large(10'000, 1.5);
+  const Bytes state = save_state(filled());
+  EXPECT_EQ(state.capacity(), state.size());
+  StateWriter measure(StateWriter::Mode::measure), keep;
+  measure("large", large);
+  keep("large", large);
+  EXPECT_EQ(measure.size(), std::move(keep).take().size());
+}
+
 TEST(Archive, NaNsKeepTheirPayload) {
   const auto odd = std::bit_cast<double>(std::uint64_t{0x7ff800000000beef});
   double back = 0;

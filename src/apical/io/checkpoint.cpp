@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <charconv>
 #include <concepts>
+#include <deque>
+#include <functional>
 
 #include "apical/core/build_info.h"
 #include "apical/io/hash.h"
@@ -59,83 +61,118 @@ const Bytes& Checkpoint::section(std::string_view name) const {
       fmt::format("checkpoint {} has no section '{}'; {}", sequence, name, suggestion(name, names)));
 }
 
-Bytes encode(const Checkpoint& checkpoint) {
-  std::size_t size = kHeaderSize + kFooterSize;
-  for (const CheckpointSection& s : checkpoint.sections)
-    size += kSectionHeader + s.name.size() + s.state.size();
-  Bytes out;
-  out.reserve(size);  // a buffer that grows would take up to twice as much
-  put(out, bytes_of(kMagic));
-  put(out, kCheckpointFormat);
-  put(out, static_cast<std::uint32_t>(kNumericsVersion));
-  put(out, checkpoint.sequence);
-  put(out, checkpoint.experiment);
-  put(out, static_cast<std::uint64_t>(checkpoint.sections.size()));
-  put(out, xxh3(out));
-  for (const CheckpointSection& section : checkpoint.sections) {
-    put(out, static_cast<std::uint64_t>(section.name.size()));
-    put(out, static_cast<std::uint64_t>(section.state.size()));
-    put(out, xxh3(section.state));
-    put(out, bytes_of(section.name));
-    put(out, section.state);
-  }
-  put(out, static_cast<std::uint64_t>(out.size() + kFooterSize));
-  put(out, xxh3(out));
-  put(out, bytes_of(kEndMagic));
-  return out;
-}
+namespace {
 
-Checkpoint decode_checkpoint(std::span<const std::byte> bytes, std::uint64_t experiment,
-                             const std::string& origin) {
+/// A checkpoint's file in pieces: what stands between the states, and the states where they are.
+class Pieces {
+ public:
+  explicit Pieces(const Checkpoint& checkpoint) {
+    Bytes header;
+    put(header, bytes_of(kMagic));
+    put(header, kCheckpointFormat);
+    put(header, static_cast<std::uint32_t>(kNumericsVersion));
+    put(header, checkpoint.sequence);
+    put(header, checkpoint.experiment);
+    put(header, static_cast<std::uint64_t>(checkpoint.sections.size()));
+    put(header, xxh3(header));
+    add(std::move(header));
+    for (const CheckpointSection& section : checkpoint.sections) {
+      Bytes before;
+      put(before, static_cast<std::uint64_t>(section.name.size()));
+      put(before, static_cast<std::uint64_t>(section.state.size()));
+      put(before, xxh3(section.state));
+      put(before, bytes_of(section.name));
+      add(std::move(before));
+      add(std::span(section.state));
+    }
+    Bytes total;
+    put(total, size_ + kFooterSize);
+    add(std::move(total));
+    Bytes end;
+    put(end, hash_.value());
+    put(end, bytes_of(kEndMagic));
+    add(std::move(end));
+  }
+  std::span<const std::span<const std::byte>> all() const { return all_; }
+  std::uint64_t size() const { return size_; }
+
+ private:
+  void add(std::span<const std::byte> piece) {
+    all_.push_back(piece);
+    hash_.add(piece);
+    size_ += piece.size();
+  }
+  void add(Bytes piece) { add(std::span<const std::byte>(own_.emplace_back(std::move(piece)))); }
+
+  std::deque<Bytes> own_;
+  std::vector<std::span<const std::byte>> all_;
+  RunningHash hash_;
+  std::uint64_t size_ = 0;
+};
+
+/// Where a checkpoint is read from: memory or a file.
+using ReadAt = std::function<void(std::uint64_t at, std::span<std::byte> into)>;
+
+Checkpoint decode(const ReadAt& read_at, std::uint64_t size, std::uint64_t experiment,
+                  const std::string& origin) {
   const auto fail = [&](CheckpointError::Kind kind, const std::string& what) {
     return CheckpointError(kind, origin + ": " + what);
   };
   const auto damaged = [&](const std::string& what) { return fail(CheckpointError::Kind::damaged, what); };
   const auto foreign = [&](const std::string& what) { return fail(CheckpointError::Kind::foreign, what); };
+  RunningHash whole;
+  std::uint64_t at = 0;
+  const auto take = [&](std::size_t n) {
+    Bytes piece(n);
+    read_at(at, piece);
+    whole.add(piece);
+    at += n;
+    return piece;
+  };
 
-  if (bytes.size() < kHeaderSize)
-    throw damaged(
-        fmt::format("is cut short: {} bytes, a checkpoint's header has {}", bytes.size(), kHeaderSize));
-  Cursor in{bytes};
+  if (size < kHeaderSize)
+    throw damaged(fmt::format("is cut short: {} bytes, a checkpoint's header has {}", size, kHeaderSize));
+  const Bytes header = take(kHeaderSize);
+  Cursor in{header};
   if (!is(in.take(kMagic.size()), kMagic)) throw damaged("does not begin as a checkpoint of Apical does");
   const auto format = in.get<std::uint32_t>(), numerics = in.get<std::uint32_t>();
   Checkpoint out;
   out.sequence = in.get<std::uint64_t>();
   out.experiment = in.get<std::uint64_t>();
   const auto section_count = in.get<std::uint64_t>();
-  if (xxh3(bytes.first(kHeaderSize - 8)) != in.get<std::uint64_t>())
+  if (xxh3(std::span(header).first(kHeaderSize - 8)) != in.get<std::uint64_t>())
     throw damaged("the header's checksum does not fit");
   if (format != kCheckpointFormat) {
     throw foreign(
         fmt::format("is of checkpoint format {}, this program reads format {}", format, kCheckpointFormat));
   }
 
-  if (bytes.size() < kHeaderSize + kFooterSize)
-    throw damaged(fmt::format("is cut short after {} bytes", bytes.size()));
-  Cursor footer{bytes, bytes.size() - kFooterSize};
-  const auto total = footer.get<std::uint64_t>(), whole_hash = footer.get<std::uint64_t>();
-  if (!is(footer.take(kEndMagic.size()), kEndMagic) || total != bytes.size()) {
-    throw damaged(
-        fmt::format("is cut short or overlong: it has {} bytes and no end mark that fits", bytes.size()));
-  }
-  const std::size_t end = bytes.size() - kFooterSize;
+  if (size < kHeaderSize + kFooterSize) throw damaged(fmt::format("is cut short after {} bytes", size));
+  const std::uint64_t end = size - kFooterSize;
+  Bytes footer(kFooterSize);
+  read_at(end, footer);
+  Cursor last{footer};
+  const auto total = last.get<std::uint64_t>(), whole_hash = last.get<std::uint64_t>();
+  if (!is(last.take(kEndMagic.size()), kEndMagic) || total != size)
+    throw damaged(fmt::format("is cut short or overlong: it has {} bytes and no end mark that fits", size));
   for (std::uint64_t i = 0; i < section_count; ++i) {
-    if (in.at > end || end - in.at < kSectionHeader)
+    if (at > end || end - at < kSectionHeader)
       throw damaged(fmt::format("section {} of {} is missing", i + 1, section_count));
-    const auto name_length = in.get<std::uint64_t>(), length = in.get<std::uint64_t>(),
-               hash = in.get<std::uint64_t>();
-    const std::size_t left = end - in.at;
+    const Bytes before = take(kSectionHeader);
+    Cursor lengths{before};
+    const auto name_length = lengths.get<std::uint64_t>(), length = lengths.get<std::uint64_t>(),
+               hash = lengths.get<std::uint64_t>();
+    const std::uint64_t left = end - at;
     if (name_length > left || length > left - name_length)
       throw damaged(fmt::format("section {} of {} is cut short", i + 1, section_count));
-    const auto name = in.take(name_length), state = in.take(length);
-    CheckpointSection section{{reinterpret_cast<const char*>(name.data()), name.size()},
-                              Bytes(state.begin(), state.end())};
-    if (xxh3(state) != hash)
+    const Bytes name = take(name_length);
+    CheckpointSection section{{reinterpret_cast<const char*>(name.data()), name.size()}, take(length)};
+    if (xxh3(section.state) != hash)
       throw damaged(fmt::format("the checksum of section '{}' does not fit", section.name));
     out.sections.push_back(std::move(section));
   }
-  if (in.at != end || xxh3(bytes.first(bytes.size() - 16)) != whole_hash)
-    throw damaged("the checksum of the whole does not fit");
+  whole.add(std::span(footer).first(sizeof total));
+  if (at != end || whole.value() != whole_hash) throw damaged("the checksum of the whole does not fit");
 
   // Last, so that what a damaged file says about itself is never believed.
   if (numerics != static_cast<std::uint32_t>(kNumericsVersion)) {
@@ -148,6 +185,40 @@ Checkpoint decode_checkpoint(std::span<const std::byte> bytes, std::uint64_t exp
         fmt::format("belongs to another experiment: its resolved text has XXH3 {}, this one's has {}",
                     hex(out.experiment), hex(experiment)));
   }
+  return out;
+}
+
+}  // namespace
+
+Bytes encode(const Checkpoint& checkpoint) {
+  const Pieces pieces(checkpoint);
+  Bytes out;
+  out.reserve(pieces.size());
+  for (const std::span<const std::byte> piece : pieces.all()) put(out, piece);
+  return out;
+}
+
+void write_checkpoint_file(const Path& path, const Checkpoint& checkpoint) {
+  write_atomically(path, Pieces(checkpoint).all());
+}
+
+Checkpoint decode_checkpoint(std::span<const std::byte> bytes, std::uint64_t experiment,
+                             const std::string& origin) {
+  const ReadAt read_at = [&](std::uint64_t at, std::span<std::byte> into) {
+    const std::span<const std::byte> piece = bytes.subspan(at, into.size());
+    std::copy(piece.begin(), piece.end(), into.begin());
+  };
+  return decode(read_at, bytes.size(), experiment, origin);
+}
+
+Checkpoint read_checkpoint_file(const Path& path, std::uint64_t experiment) {
+  File file(path, FileSystem::Mode::read);
+  const ReadAt read_at = [&](std::uint64_t at, std::span<std::byte> into) {
+    if (file.read_at(into, at) == into.size()) return;
+    throw CheckpointError(CheckpointError::Kind::damaged, path.string() + ": was cut while it was read");
+  };
+  Checkpoint out = decode(read_at, file.size(), experiment, path.string());
+  file.close();
   return out;
 }
 
@@ -177,7 +248,7 @@ Path write_checkpoint(const Path& directory, const Checkpoint& checkpoint, KeepP
   APICAL_CHECK(keep.newest >= 1);
   make_directories(directory);
   Path path = directory / checkpoint_name(checkpoint.sequence);
-  write_atomically(path, encode(checkpoint));
+  write_checkpoint_file(path, checkpoint);
   const std::vector<std::uint64_t> sequences = list_checkpoints(directory);
   for (std::size_t i = 0; i + keep.newest < sequences.size(); ++i) {
     const bool wanted =
@@ -194,7 +265,7 @@ FoundCheckpoint newest_valid_checkpoint(const Path& directory, std::uint64_t exp
     const Path path = directory / checkpoint_name(*sequence);
     std::string reason;
     try {
-      out.checkpoint = decode_checkpoint(read_file(path), experiment, path.string());
+      out.checkpoint = read_checkpoint_file(path, experiment);
       if (out.checkpoint->sequence != *sequence) {
         reason = fmt::format("{}: holds checkpoint {}", path.string(), out.checkpoint->sequence);
         out.checkpoint.reset();

@@ -46,10 +46,14 @@ class CheckpointError : public DataError {
 /// Header (magic, format, numerics version, sequence, experiment, XXH3 of the header), sections (name,
 /// length, XXH3 each), footer (total length, XXH3 of everything before, magic).
 Bytes encode(const Checkpoint& checkpoint);
+/// The same to a file, atomically; states are not copied.
+void write_checkpoint_file(const Path& path, const Checkpoint& checkpoint);
 /// CheckpointError on truncation, any flipped bit, a format or numerics version other than ours, or another
 /// experiment than `experiment`. `origin` opens the message.
 Checkpoint decode_checkpoint(std::span<const std::byte> bytes, std::uint64_t experiment,
                              const std::string& origin);
+/// The same of a file, section by section, so that no more than the checkpoint itself is in memory.
+Checkpoint read_checkpoint_file(const Path& path, std::uint64_t experiment);
 
 /// "checkpoint-000000001200.apc"; sorts by sequence.
 std::string checkpoint_name(std::uint64_t sequence);

@@ -50,6 +50,10 @@ Bytes with_header(Bytes bytes, std::size_t at, std::uint32_t value) {
 
 TEST(Checkpoint, ComesBackAsItWas) {
   const Checkpoint back = decode_checkpoint(encode(sample(7)), kExperiment, "c");
+  const TestDirectory dir;
+  write_checkpoint_file(dir / "c", sample(7));
+  EXPECT_EQ(read_file(dir / "c"), encode(sample(7))) << "written in pieces, or as a whole";
+  EXPECT_EQ(read_checkpoint_file(dir / "c", kExperiment), back);
   EXPECT_EQ(back, sample(7));
   EXPECT_EQ(back.section("data"), some_bytes("position"));
   EXPECT_THAT([&] { back.section("lerner"); },

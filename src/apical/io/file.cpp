@@ -119,23 +119,25 @@ struct SizeAndHash {
   std::uint64_t size = 0, hash = 0;
 };
 
-SizeAndHash size_and_hash(const Path& path) {
+SizeAndHash size_and_hash(const Path& path, std::uint64_t most) {
   File file(path, FileSystem::Mode::read);
   RunningHash hash;
   Bytes block(kBlock);
   std::uint64_t size = 0;
-  for (;;) {
-    const std::size_t n = file.read_at(block, size);
-    hash.add(std::span(block).first(n));
+  while (size < most) {
+    const std::span<std::byte> piece =
+        std::span(block).first(std::min<std::uint64_t>(block.size(), most - size));
+    const std::size_t n = file.read_at(piece, size);
+    hash.add(piece.first(n));
     size += n;
-    if (n < block.size()) break;
+    if (n < piece.size()) break;
   }
   file.close();
   return {size, hash.value()};
 }
 }  // namespace
 
-std::uint64_t hash_file(const Path& path) { return size_and_hash(path).hash; }
+std::uint64_t hash_file(const Path& path, std::uint64_t most) { return size_and_hash(path, most).hash; }
 
 Path temporary_name(const Path& path) {
   static std::atomic<std::uint64_t> count{0};
@@ -161,31 +163,40 @@ void remove_temporaries(const Path& directory) {
 }
 
 namespace {
-void write_and_verify(const Path& temporary, std::span<const std::byte> content) {
+void write_and_verify(const Path& temporary, std::span<const std::span<const std::byte>> pieces) {
   File file(temporary, FileSystem::Mode::create_new);
-  file.write_at(content, 0);
+  std::uint64_t size = 0;
+  RunningHash hash;
+  for (const std::span<const std::byte> piece : pieces) {
+    file.write_at(piece, size);
+    hash.add(piece);
+    size += piece.size();
+  }
   file.sync();
   file.close();
   // Catches what the write calls did not say: lost tails, a disk that filled up, a driver that lied about
   // success.
-  const SizeAndHash back = size_and_hash(temporary);
-  const std::uint64_t sent = xxh3(content);
-  if (back.size != content.size() || back.hash != sent) {
+  const SizeAndHash back = size_and_hash(temporary, std::numeric_limits<std::uint64_t>::max());
+  if (back.size != size || back.hash != hash.value()) {
     throw IoError(fmt::format("{}: read back {} bytes with XXH3 {} after writing {} bytes with XXH3 {}",
-                              temporary.string(), back.size, hex(back.hash), content.size(), hex(sent)));
+                              temporary.string(), back.size, hex(back.hash), size, hex(hash.value())));
   }
 }
 }  // namespace
 
-void write_atomically(const Path& path, std::span<const std::byte> content) {
+void write_atomically(const Path& path, std::span<const std::span<const std::byte>> pieces) {
   const Path temporary = temporary_name(path);
   try {
-    write_and_verify(temporary, content);
+    write_and_verify(temporary, pieces);
     rename_file(temporary, path);
   } catch (...) {
     try_remove_file(temporary);
     throw;
   }
+}
+
+void write_atomically(const Path& path, std::span<const std::byte> content) {
+  write_atomically(path, std::span(&content, 1));
 }
 
 void write_atomically(const Path& path, std::string_view content) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,13 +66,15 @@ class File {
 Bytes read_file(const Path& path);
 std::string read_text(const Path& path);
 
-/// XXH3 of a file's bytes, read in pieces.
-std::uint64_t hash_file(const Path& path);
+/// XXH3 of a file's bytes, read in pieces: of its first `most`, or of all if it has fewer.
+std::uint64_t hash_file(const Path& path, std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 
 /// Afterwards `path` holds the old content or the new one, whatever happened in between; on return the new
 /// one, on stable storage and read back. A fault leaves no temporary file behind unless the process dies.
 void write_atomically(const Path& path, std::span<const std::byte> content);
 void write_atomically(const Path& path, std::string_view content);
+/// The same, of pieces in their order.
+void write_atomically(const Path& path, std::span<const std::span<const std::byte>> pieces);
 
 /// A name beside `path` no other process or call uses: "x.bin.tmp-<pid>-<n>".
 Path temporary_name(const Path& path);

@@ -59,6 +59,8 @@ TEST(File, HashOfAFileIsThatOfItsBytes) {
     for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31);
     write_atomically(dir / "a", text);
     EXPECT_EQ(hash_file(dir / "a"), xxh3(text));
+    EXPECT_EQ(hash_file(dir / "a", size / 2), xxh3(text.substr(0, size / 2))) << "of its beginning";
+    EXPECT_EQ(hash_file(dir / "a", size + 1), xxh3(text)) << "of all there is";
   }
 }
 

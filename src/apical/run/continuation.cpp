@@ -29,7 +29,7 @@ void write_trained_state(const io::Path& run, const Experiment& e, std::vector<i
   c.experiment = hash_of(e.resolved);
   c.sections = std::move(state);
   io::make_directories(run / "checkpoints");
-  io::write_atomically(trained_state_file(run), io::encode(c));
+  io::write_checkpoint_file(trained_state_file(run), c);
 }
 
 std::string in_words(const Parent& p) {
@@ -63,10 +63,9 @@ ParentState read_parent(const Experiment& e) {
                     "run --resume --out {}",
                     run.string(), file.filename().string(), run.string()));
   }
-  const io::Bytes bytes = io::read_file(file);
   ParentState out;
   out.origin = file.string();
-  out.checkpoint = io::decode_checkpoint(bytes, hash_of(resolved), out.origin);
+  out.checkpoint = io::read_checkpoint_file(file, hash_of(resolved));
   out.parent = {.run = run.string(),
                 .xxh3 = io::xxh3_hex(out.checkpoint.section("trainer")),
                 .epochs = 0,

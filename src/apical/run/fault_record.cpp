@@ -17,7 +17,7 @@ void write_fault_state(const io::Path& run, std::uint64_t experiment, std::uint6
   c.experiment = experiment;
   c.sections = std::move(sections);
   io::make_directories(run / "checkpoints");
-  io::write_atomically(fault_state_file(run), io::encode(c));
+  io::write_checkpoint_file(fault_state_file(run), c);
 }
 
 void require_measured(const Measurement& m) {

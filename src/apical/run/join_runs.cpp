@@ -29,7 +29,7 @@ struct Part {
 
 io::Checkpoint checkpoint_in(const io::Path& run, const io::Path& file) {
   const std::uint64_t experiment = io::xxh3(io::bytes_of(io::read_text(run / "experiment.toml")));
-  return io::decode_checkpoint(io::read_file(file), experiment, file.string());
+  return io::read_checkpoint_file(file, experiment);
 }
 
 Part read_part(const io::Path& run) {
@@ -148,7 +148,7 @@ void join_runs(const Experiment& whole, std::span<const io::Path> runs, const io
     of_training.reserve(parts.size());
     for (const Part& p : parts) of_training.push_back(checkpoint_in(p.run, p.run / trained));
     const io::Checkpoint joined{.experiment = hash, .sections = joined_state(of_training, of_all_before)};
-    io::write_atomically(directory / trained, io::encode(joined));
+    io::write_checkpoint_file(directory / trained, joined);
   }
   io::Checkpoint end{.sequence = 1, .experiment = hash, .sections = {}};
   end.sections.push_back({RunBooks::kSection, io::save_state(books)});

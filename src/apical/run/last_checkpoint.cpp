@@ -19,7 +19,7 @@ std::optional<io::Checkpoint> find_last_checkpoint(const io::Path& run) {
   if (sequences.empty()) return std::nullopt;
   const io::Path file = folder / io::checkpoint_name(sequences.back());
   const std::string experiment = io::read_text(run / "experiment.toml");
-  return io::decode_checkpoint(io::read_file(file), io::xxh3(io::bytes_of(experiment)), file.string());
+  return io::read_checkpoint_file(file, io::xxh3(io::bytes_of(experiment)));
 }
 
 io::Checkpoint last_checkpoint(const io::Path& run) {

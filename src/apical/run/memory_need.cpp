@@ -14,10 +14,11 @@ namespace {
 
 double bytes_of_number(const Experiment& e) { return e.double_precision ? sizeof(double) : sizeof(float); }
 
-/// What the examination of the end takes beside the state; larger models are not examined so (kMostCopied).
-double examination(double state, double bytes) {
-  return state <= static_cast<double>(kMostCopied) ? bytes : 0;
-}
+/// Larger models are not examined.
+bool is_examined(double state) { return state <= static_cast<double>(kMostCopied); }
+
+/// Synapses of one replica whose credit is compared with the gradient.
+double compared_synapses(const Circuit& c) { return static_cast<double>(c.plastic_synapse_count()); }
 
 /// Of circuits in continuous time.
 MemoryNeed need_of(const Experiment& e, const Circuit& circuit, std::size_t /*threads*/) {
@@ -28,9 +29,18 @@ MemoryNeed need_of(const Experiment& e, const Circuit& circuit, std::size_t /*th
   if (e.task_info().sequences) work.layout = rate::Layout::wide;
   MemoryNeed need;
   need.state = state_bytes(circuit, work);
-  need.working =
-      examination(need.state, 2 * need.state);  // what it was, and a circuit with another time step
-  need.copy = need.state;
+  need.passing = need.state;
+  const bool is_aligned = e.plan.align_every > 0 || !e.plan.align_epochs.empty();
+  if (!is_examined(need.state) && !is_aligned) return need;
+  // Of every replica, in double precision: weights, and the sums of credit and gradient (AlignmentMeter).
+  const double seeds = static_cast<double>(work.seeds),
+               angles = seeds * 3 * sizeof(double) * compared_synapses(circuit);
+  need.passing = std::max(need.passing, angles);
+  if (!is_examined(need.state)) return need;
+  // What it was, beside angles or a circuit with another time step; and units over samples, twice.
+  const double units = seeds * 2 * sizeof(double) * static_cast<double>(kExaminedSamples) *
+                       static_cast<double>(circuit.neuron_count());
+  need.passing = need.state + std::max(need.state, angles) + units;
   return need;
 }
 
@@ -66,24 +76,21 @@ LayeredNumbers numbers_of(const models::LayeredNetwork& n) {
   return out;
 }
 
-/// Activity, error and target of each unit and input for a batch.
+/// Of each unit and input for a batch: what it receives, its activity, error, and what the rule keeps beside.
 double batch_numbers(const models::LayeredNetwork& n, double rows) {
-  constexpr double kArrays = 3;
+  constexpr double kArrays = 4;
   return rows * kArrays * (static_cast<double>(n.network.inputs) + numbers_of(n).units);
 }
 
 MemoryNeed need_of(const Experiment& e, const models::LayeredNetwork& network, std::size_t threads) {
-  const double seeds = static_cast<double>(e.seeds.size()), number = bytes_of_number(e);
+  const double seeds = static_cast<double>(e.seeds.size()), number = bytes_of_number(e),
+               at_once = std::min(seeds, static_cast<double>(threads));
   const LayeredNumbers one = numbers_of(network);
   MemoryNeed need;
   need.state = seeds * number * one.state;
   need.working = seeds * number * one.credit;
   if (!e.reward) {
-    const double at_once = std::min(seeds, static_cast<double>(threads));
     need.working += at_once * number * batch_numbers(network, static_cast<double>(network.batch));
-    // What it was; credit, gradient and a product of them; the sums of both, in double precision.
-    const double copies = need.state + seeds * (3 * number + 2 * sizeof(double)) * one.credit;
-    need.working = std::max(need.working, examination(need.state, copies));
   } else {
     const RewardPlan& plan = e.reward->plan;
     const LayeredNumbers value = numbers_of(e.reward->value);
@@ -94,15 +101,21 @@ MemoryNeed need_of(const Experiment& e, const models::LayeredNetwork& network, s
     const double rows = online ? environments : steps / static_cast<double>(plan.minibatches);
     constexpr double kExperience = 64, kEnvironment = 512;  // bytes: of a step, and of an environment
     const double inputs = static_cast<double>(network.network.inputs);
-    const double observed = online ? 0 : steps * (number * (2 * inputs + 4) + kExperience);
+    // The value network answers for all steps of a rollout at once.
+    const double observed = online ? 0
+                                   : steps * (number * (2 * inputs + 4) + kExperience) +
+                                         number * batch_numbers(e.reward->value, steps);
     const double traces = online ? environments * number * (one.weights + value.weights) : 0;
-    need.state += seeds * (number * (value.state + traces / number) + environments * kEnvironment / 4);
+    need.state += seeds * (number * value.state + traces + environments * kEnvironment / 4);
     need.working +=
         seeds *
         (number * (value.credit + batch_numbers(network, rows) + batch_numbers(e.reward->value, rows)) +
          observed + environments * kEnvironment);
   }
-  need.copy = need.state;
+  need.passing = need.state;
+  // What it was; of the seeds that are at it: credit, gradient, and products and parts of them; the sums of
+  // both, in double precision.
+  if (is_examined(need.state)) need.passing += at_once * (6 * number + 2 * sizeof(double)) * one.credit;
   return need;
 }
 
@@ -126,7 +139,7 @@ MemoryNeed need_of(const Experiment& e, const SpikingExperiment& s, std::size_t 
   const double seeds = static_cast<double>(e.seeds.size());
   MemoryNeed need;
   need.state = one * (s.course.trains() ? seeds : std::min(seeds, static_cast<double>(threads)));
-  need.copy = s.course.trains() ? need.state / 2 : 0;
+  need.passing = s.course.trains() ? need.state / 2 : 0;
   return need;
 }
 
@@ -147,8 +160,10 @@ double drawn_samples_bytes(const Experiment& e) {
     inputs = static_cast<double>(e.layered().network.inputs);
     outputs = static_cast<double>(e.layered().network.outputs());
   }
+  // Labels, orders, and what recognises samples that training and test have in common.
+  constexpr double kBeside = 50;
   const double sets = e.task_seed_given ? 1 : static_cast<double>(e.seeds.size());
-  return sets * samples * (inputs + outputs) * sizeof(double);
+  return sets * samples * ((inputs + outputs) * sizeof(double) + kBeside);
 }
 
 }  // namespace
@@ -167,10 +182,11 @@ std::string gigabytes_text(double bytes) {
 std::string too_much(const MemoryNeed& need, const Memory& available) {
   if (need.total() <= available.bytes) return "";
   return fmt::format(
-      "it needs {} of memory ({} of state, {} for a checkpoint of it, {} to work with, {} of "
+      "it needs {} of memory ({} of state, {} to learn with, {} for checkpoints and the look at its end, {} "
+      "of "
       "samples), but {} are {}",
-      gigabytes_text(need.total()), gigabytes_text(need.state), gigabytes_text(need.copy),
-      gigabytes_text(need.working), gigabytes_text(need.data), gigabytes_text(available.bytes), available.of);
+      gigabytes_text(need.total()), gigabytes_text(need.state), gigabytes_text(need.working),
+      gigabytes_text(need.passing), gigabytes_text(need.data), gigabytes_text(available.bytes), available.of);
 }
 
 void check_memory(const Experiment& e, const Resources& resources) {

@@ -10,14 +10,16 @@
 
 namespace apical {
 
-/// Bytes of all seeds together. An estimate, but for `state` of circuits in continuous time, which is exact.
+/// Bytes of all seeds together. An estimate, but for `state` of circuits in continuous time, which is exact:
+/// measured peaks lie within a third of it (`bench/memory.py`).
 struct MemoryNeed {
-  double state = 0;    ///< weights, neurons, optimisers
-  double copy = 0;     ///< of the state, while a checkpoint is written
-  double working = 0;  ///< credit, activities of batches, experience of environments; or, if that is more,
-                       ///< what the end of the run is examined with
-  double data = 0;     ///< samples that are generated; those of files are read before they are counted
-  double total() const { return state + copy + working + data; }
+  double state = 0;       ///< weights, neurons, optimisers
+  double working = 0;     ///< while it learns: credit, activities of batches, experience of environments
+  double passing = 0;     ///< now and then: a copy of the state while a checkpoint is written, or the copies,
+                          ///< credit and gradient with which the end is examined; the larger of them
+  double data = 0;        ///< samples that are generated; those of files are read before they are counted
+  double program = 25e6;  ///< the program itself with its libraries
+  double total() const { return state + working + passing + data + program; }
 };
 
 MemoryNeed memory_need(const Experiment& experiment, std::size_t threads);

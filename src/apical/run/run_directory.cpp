@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/io/hash.h"
-#include "apical/io/hash_beginning.h"
 #include "apical/io/json.h"
 #include "apical/io/leftovers.h"
 #include "apical/run/fault_record.h"
@@ -91,7 +90,7 @@ std::vector<Seal> RunDirectory::seals() {
   std::vector<Seal> all = fixed_;
   for (const auto& [file, bytes] :
        {std::pair{"metrics.ndjson", books_.metrics.offset}, {"events.ndjson", books_.events.offset}})
-    all.push_back({file, bytes, io::hash_beginning(path_ / file, bytes)});
+    all.push_back({file, bytes, io::hash_file(path_ / file, bytes)});
   return all;
 }
 

@@ -10,7 +10,6 @@
 #include "apical/io/checkpoint_sections.h"
 #include "apical/io/directory.h"
 #include "apical/io/hash.h"
-#include "apical/io/hash_beginning.h"
 #include "apical/io/json.h"
 
 namespace apical {
@@ -62,6 +61,20 @@ bool is_text(const std::string& file) {
 
 }  // namespace
 
+nlohmann::json json_of(const Seal& seal) {
+  return {{"file", seal.file}, {"bytes", seal.bytes}, {kOwn, io::hex(seal.xxh3)}};
+}
+
+Seal seal_from(const nlohmann::json& j) {
+  Seal seal{j.at("file"), j.at("bytes"), 0};
+  const io::Path path = seal.file;
+  if (path.is_absolute() || std::find(path.begin(), path.end(), "..") != path.end())
+    throw DataError(fmt::format("a list of files that names '{}', which is no file of a run", seal.file));
+  const std::string digits = j.at(kOwn);
+  std::from_chars(digits.data(), digits.data() + digits.size(), seal.xxh3, 16);
+  return seal;
+}
+
 Seal seal_of(const io::Path& run, const std::string& file) {
   return {file, io::file_size(run / file), io::hash_file(run / file)};
 }
@@ -72,7 +85,7 @@ std::optional<std::string> broken(const Seal& seal, const io::Path& run) {
   const std::uint64_t size = io::file_size(path);
   if (size < seal.bytes)
     return fmt::format("was cut short: it has {} bytes, and had {} when it was written", size, seal.bytes);
-  const std::uint64_t found = io::hash_beginning(path, seal.bytes);
+  const std::uint64_t found = io::hash_file(path, seal.bytes);
   if (found == seal.xxh3) return {};
   return fmt::format("was changed after it was written (XXH3 of its first {} bytes is {}, expected {})",
                      seal.bytes, io::hex(found), io::hex(seal.xxh3));
@@ -109,24 +122,13 @@ nlohmann::json read_sealed(const io::Path& file) {
 
 void add_seals(nlohmann::json& summary, const io::Path& run) {
   summary[kFiles] = nlohmann::json::array();
-  for (const std::string& file : files_of(run)) {
-    const Seal seal = seal_of(run, file);
-    summary[kFiles].push_back({{"file", file}, {"bytes", seal.bytes}, {kOwn, io::hex(seal.xxh3)}});
-  }
+  for (const std::string& file : files_of(run)) summary[kFiles].push_back(json_of(seal_of(run, file)));
 }
 
 std::optional<std::vector<Seal>> seals_in(const nlohmann::json& summary) {
   if (!summary.contains(kFiles)) return {};
   std::vector<Seal> out;
-  for (const nlohmann::json& s : summary.at(kFiles)) {
-    const std::string digits = s.at(kOwn);
-    Seal seal{s.at("file"), s.at("bytes"), 0};
-    const io::Path path = seal.file;
-    if (path.is_absolute() || std::find(path.begin(), path.end(), "..") != path.end())
-      throw DataError(fmt::format("a summary that names '{}', which is no file of a run", seal.file));
-    std::from_chars(digits.data(), digits.data() + digits.size(), seal.xxh3, 16);
-    out.push_back(std::move(seal));
-  }
+  for (const nlohmann::json& seal : summary.at(kFiles)) out.push_back(seal_from(seal));
   return out;
 }
 

@@ -28,6 +28,10 @@ struct Seal {
   }
 };
 
+/// {"file", "bytes", "xxh3"}; DataError for a name that leads out of the run.
+nlohmann::json json_of(const Seal& seal);
+Seal seal_from(const nlohmann::json& seal);
+
 /// Of a file as it is now, all of it.
 Seal seal_of(const io::Path& run, const std::string& file);
 /// What is wrong with a file: "is gone", "was changed …". Nothing if its first bytes are those that were

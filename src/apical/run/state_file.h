@@ -68,10 +68,10 @@ void ArchiveVisitor<Archive>::visit(std::string_view name, Element element, bool
 
 template <class Object>
 io::Bytes state_bytes(Object& object) {
-  io::StateWriter writer;
-  detail::ArchiveVisitor<io::StateWriter> visitor(writer);
-  object.visit_state(visitor);
-  return std::move(writer).take();
+  return io::written_state([&](io::StateWriter& writer) {
+    detail::ArchiveVisitor<io::StateWriter> visitor(writer);
+    object.visit_state(visitor);
+  });
 }
 
 template <class Object>

@@ -95,8 +95,7 @@ class Verification {
   void checkpoint(const std::string& name) {
     const std::string file = fmt::format("{}/{}", kCheckpoints, name);
     try {
-      io::Checkpoint c =
-          io::decode_checkpoint(io::read_file(run_ / file), io::xxh3(text_), (run_ / file).string());
+      io::Checkpoint c = io::read_checkpoint_file(run_ / file, io::xxh3(text_));
       tell(file, State::intact);
       if (name.starts_with("checkpoint-")) newest_ = std::move(c);
     } catch (const io::CheckpointError& e) {
