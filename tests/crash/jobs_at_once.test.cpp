@@ -10,6 +10,7 @@
 #include "apical/io/json.h"
 #include "apical/io/run_lock.h"
 #include "apical/run/run_directory.h"
+#include "apical/run/verify.h"
 #include "support/child_process.h"
 #include "support/command_line.h"
 #include "support/small_experiments.h"
@@ -65,6 +66,33 @@ TEST_F(JobsAtOnce, ADirectoryClaimedForWhatCannotBeginIsGivenBack) {
   io::make_directories(directory_ / "runs" / "another");
   EXPECT_EQ(ChildProcess({"run", no_data, "--quiet", "--data", here}, here).wait(), 3);
   EXPECT_EQ(io::list_directory(directory_ / "runs"), std::vector<std::string>{"another"});
+}
+
+/// Whoever comes first has it; to the others it is either taken or full, never broken.
+TEST_F(JobsAtOnce, WithTheSameOutOneRunsAndTheOthersAreRefused) {
+  const std::string experiment = file(kTiny);
+  constexpr int kRounds = 10, kJobs = 6;
+  for (int round = 0; round < kRounds; ++round) {
+    const io::Path out = directory_ / ("same-" + std::to_string(round));
+    std::vector<ChildProcess> jobs;
+    for (int seed = 1; seed <= kJobs; ++seed)
+      jobs.emplace_back(std::vector<std::string>{"run", experiment, "--quiet", "--threads", "1", "--out",
+                                                 out.string(), "--seeds", std::to_string(seed) + ","});
+    int winner = 0;
+    for (int seed = 1; seed <= kJobs; ++seed) {
+      const int code = jobs[static_cast<std::size_t>(seed) - 1].wait();
+      if (code == 0) {
+        EXPECT_EQ(winner, 0) << "both ran: seeds " << winner << " and " << seed;
+        winner = seed;
+      } else {
+        EXPECT_EQ(code, static_cast<int>(ExitCode::io)) << "seed " << seed;
+      }
+    }
+    ASSERT_GT(winner, 0) << "nobody ran in round " << round;
+    EXPECT_TRUE(io::file_exists(out / "summary.json"));
+    EXPECT_EQ(io::read_json(out / "manifest.json").at("seeds"), nlohmann::json::array({winner}));
+    for (const VerifiedFile& f : verify_run(out)) EXPECT_EQ(f.state, VerifiedFile::State::intact) << f.file;
+  }
 }
 
 /// As when a network's disk took its time between the look and the lock: what a run finished in between

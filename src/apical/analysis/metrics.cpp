@@ -91,11 +91,11 @@ std::vector<Metric> headlines() {
                  .shown_times = kPercent,
                  .digits = decimals(1, 2),
                  .of_tasks = OfTasks::that_classify,
-                 .sentence = "{label} reached a test accuracy of {value}{spread}"});
+                 .sentence = "{label} reached a {where} accuracy of {value}{spread}"});
   all.push_back(nonnegative("patterns_correct", "patterns right", "", Better::higher));
   all.push_back(measured(OfTasks::that_steer, count("falls", "falls", Better::lower)));
   all.back().spans_decades = true;
-  all.back().sentence = "{label} let its plant fall {value} times in the test{spread}";
+  all.back().sentence = "{label} let its plant fall {value} times in the {where}{spread}";
   all.back().followed_by = all.back().teacher = "teacher_falls";
   all.push_back(measured(OfTasks::that_steer, count("teacher_falls", "falls of the teacher")));
   all.back().drawn = false;
@@ -110,7 +110,7 @@ std::vector<Metric> headlines() {
                  .of_tasks = OfTasks::with_loss,
                  .caption = "Squared error of the outputs, summed over outputs, mean over samples.",
                  .spans_decades = true,
-                 .sentence = "{label} reached a test loss of {value}{spread}"});
+                 .sentence = "{label} reached a {where} loss of {value}{spread}"});
   all.push_back(nonnegative("cost", "cost", "", Better::lower));
   all.push_back(measured(OfTasks::that_reward, plain("return", "return", "", Better::higher)));
   all.back().while_training = true;
@@ -118,7 +118,7 @@ std::vector<Metric> headlines() {
   all.back().headline_at = {"train", "test"};
   all.back().missing = "no episode has ended";
   all.back().in_training = "mean return of the last episodes";
-  all.back().sentence = "{label} had a mean return of {value}{spread} in the test";
+  all.back().sentence = "{label} had a mean return of {value}{spread} in the {where}";
   all.back().followed_by = "steps_to_solve";
   all.back().goal = "A mean return of {value} over the last training episodes counts as solved.";
   for (Metric& m : all) {
@@ -322,6 +322,25 @@ std::string words_at(const Metric& m, std::string_view where) {
   if (m.in == MeasuredIn::area) return where == "total" ? m.words : fmt::format("{} of {}", m.words, where);
   if (where == "train" && !m.in_training.empty()) return m.in_training;
   return fmt::format("{} {}", where, m.words);
+}
+
+std::vector<Metric> headlines(const MeasuredAt& is_measured) {
+  constexpr const char* kValidation = "validation";
+  std::vector<Metric> out, validated;
+  bool is_tested = false;
+  for (const Metric& m : metrics()) {
+    if (!m.is_headline()) continue;
+    if (std::any_of(m.headline_at.begin(), m.headline_at.end(),
+                    [&](const std::string& where) { return is_measured(m, where); })) {
+      out.push_back(m);
+      is_tested = is_tested || m.in == MeasuredIn::split;
+    } else if (m.in == MeasuredIn::split && is_measured(m, kValidation)) {
+      validated.push_back(m);
+      validated.back().headline_at = {kValidation};
+    }
+  }
+  if (!is_tested) out.insert(out.begin(), validated.begin(), validated.end());
+  return out;
 }
 
 std::string axis_of(const Metric& m) {

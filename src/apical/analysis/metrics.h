@@ -4,6 +4,7 @@
 // row.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -75,8 +76,8 @@ struct Metric {
   bool always_there = false;     ///< a seed without a finite value is lost, which reports warn of
   std::string missing = {};      ///< why a seed may have no value (NaN); empty: it has one, or it is a fault
   std::string in_training = {};  ///< words for what training itself shows; empty: "train " and `words`
-  /// In the summary of a report, with {label} of the run, {value}, {bounds} or a {spread} in words, and
-  /// {goal}; empty: "{label}: {words} in the test {value}{spread}".
+  /// In the summary of a report, with {label} of the run, {where} it was measured, {value}, {bounds} or a
+  /// {spread} in words, and {goal}; empty: "{label}: {words} in the {where} {value}{spread}".
   std::string sentence = {};
   std::string followed_by = {};  ///< the metric whose sentence goes on where this one ends
   std::string teacher = {};  ///< the metric of what a teacher did from the same starts: a line in the figure
@@ -102,6 +103,12 @@ const Metric* find_area_quantity(std::string_view quantity);
 
 /// All entries, in the order in which tables show them.
 std::span<const Metric> metrics();
+
+/// Whether something was measured at a place.
+using MeasuredAt = std::function<bool(const Metric& metric, const std::string& where)>;
+/// The headlines that were measured. Where nothing was tested the last validation speaks: those of splits,
+/// with that as their place.
+std::vector<Metric> headlines(const MeasuredAt& is_measured);
 
 /// "test accuracy", "angle to the gradient" of all areas; of training, what it shows by itself has words of
 /// its own.

@@ -58,6 +58,8 @@ TEST(SpikeDescription, WhatCannotBeExecutedIsRefused) {
       "at least one");
   refused([](SpikingCircuit& d) { d.groups[0].size = 0; }, "0 neurons");
   refused([](SpikingCircuit& d) { d.groups[1].name = "pre"; }, "two populations");
+  refused([](SpikingCircuit& d) { d.groups[1].initial_voltage_sd_V = -1e-3; }, "of 'post' is -0.001 V");
+  refused([](SpikingCircuit& d) { d.groups[1].initial_voltage_sd_V = NAN; }, "initial spread of potentials");
   refused([](SpikingCircuit& d) { d.groups[1].estimator.alpha_s = -1; }, "averaging time");
   refused([](SpikingCircuit& d) { d.groups[1].estimator.burst_limit_s = 0; }, "burst limit");
   refused([](SpikingCircuit& d) { d.groups[1].estimator.all_spikes_tau_s = 0; }, "all spikes");

@@ -49,8 +49,6 @@ std::string each_cell(const Metric& m, const std::vector<double>& values) {
   return fmt::format("{}", fmt::join(out, ", "));
 }
 
-constexpr const char* kValidation = "validation";
-
 struct Column {
   std::string heading;
   std::function<std::string(const Metric&, const std::vector<double>&)> cell;
@@ -76,23 +74,17 @@ std::vector<Column> columns_of(const Metric& m, const std::string& where) {
   return {};
 }
 
-bool measured(const std::vector<RunResult>& runs, const std::string& where, const std::string& metric) {
-  return std::any_of(runs.begin(), runs.end(),
-                     [&](const RunResult& r) { return !last_of(r.measured, where, metric).empty(); });
-}
-
 std::vector<Column> columns_for(const std::vector<RunResult>& runs) {
+  const auto is_measured = [&](const Metric& m, const std::string& where) {
+    return std::any_of(runs.begin(), runs.end(),
+                       [&](const RunResult& r) { return !last_of(r.measured, where, m.name).empty(); });
+  };
   std::vector<Column> out;
-  for (const Metric& m : metrics()) {
+  for (const Metric& m : headlines(is_measured)) {
     for (const std::string& where : m.headline_at) {
-      if (!measured(runs, where, m.name)) continue;
+      if (!is_measured(m, where)) continue;
       for (Column& c : columns_of(m, where)) out.push_back(std::move(c));
     }
-  }
-  if (!out.empty()) return out;
-  for (const Metric& m : metrics()) {  // nothing was tested
-    if (!m.is_headline() || m.in != MeasuredIn::split || !measured(runs, kValidation, m.name)) continue;
-    for (Column& c : columns_of(m, kValidation)) out.push_back(std::move(c));
   }
   return out;
 }

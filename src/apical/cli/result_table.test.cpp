@@ -56,6 +56,17 @@ TEST(MeasureTable, PutsWhatRunsSayOfThemselvesSideBySide) {
   EXPECT_EQ(measure_table({two_seeds()}), "");
 }
 
+TEST(ResultTable, WhereNothingWasTestedTheLastValidationSpeaks) {
+  RunResult r = two_seeds();
+  for (Measurement& m : r.measured) {
+    if (m.where == "test") m.where = "validation";
+  }
+  const std::string table = result_table({r});
+  EXPECT_THAT(table, HasSubstr("validation accuracy [95 %]"));
+  EXPECT_THAT(table, HasSubstr("96.9 % ["));
+  EXPECT_THAT(table, HasSubstr("angle to the gradient [95 %]"));
+}
+
 TEST(ResultTable, HasADashWhereNothingCouldBeMeasured) {
   RunResult r = two_seeds();
   r.measured.push_back({3, "train", "return", 1, NAN});

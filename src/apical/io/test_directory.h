@@ -20,8 +20,11 @@ class TestDirectory {
     const std::filesystem::path memory = "/dev/shm";
     const bool usable = ::access(memory.c_str(), W_OK | X_OK) == 0;
     path_ = (usable ? memory : std::filesystem::temp_directory_path()) /
-            ("apical-test-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
-    std::filesystem::create_directories(path_);
+            ("apical-test-" + std::to_string(::getpid()) + "-");
+    const std::string stem = path_.string();
+    // New: a process of the same number may have been killed and have left its own.
+    do path_ = stem + std::to_string(count++);
+    while (!std::filesystem::create_directory(path_));
   }
   ~TestDirectory() {
     std::error_code ignored;

@@ -49,12 +49,13 @@ std::size_t rank_of(const std::string& name) {
 std::string headline_place(const Metric& m) { return m.is_headline() ? m.headline_at.back() : "test"; }
 
 std::vector<Metric> headlines_of(const ReportData& data) {
-  std::vector<Metric> out;
-  for (const Metric& m : metrics()) {
-    if (m.is_headline() && std::any_of(data.runs.begin(), data.runs.end(),
-                                       [&](const RunData& r) { return !last_values_of(r, m).empty(); }))
-      out.push_back(m);
-  }
+  const auto any = [&](const std::string& where, const std::string& metric) {
+    return std::any_of(data.runs.begin(), data.runs.end(),
+                       [&](const RunData& r) { return !last_of(r.measured, where, metric).empty(); });
+  };
+  std::vector<Metric> out =
+      headlines([&](const Metric& m, const std::string& where) { return any(where, m.name); });
+  std::erase_if(out, [&](const Metric& m) { return !any(headline_place(m), m.name); });
   return out;
 }
 

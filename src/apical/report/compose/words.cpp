@@ -62,7 +62,9 @@ std::string value_words(const Metric& m, const std::vector<SeedValue>& values) {
 std::string metric_sentence(const RunData& run, const Metric& m) {
   const MeanInterval i = interval_of(run, m);
   const std::string bounds = figures_of(m, i).bounds;
-  std::string out = m.sentence.empty() ? "{label}: " + m.words + " in the test {value}{spread}" : m.sentence;
+  std::string out =
+      m.sentence.empty() ? "{label}: " + m.words + " in the {where} {value}{spread}" : m.sentence;
+  out = filled_in(out, "where", headline_place(m));
   out = filled_in(out, "value", value_words(m, last_values_of(run, m)));
   out = filled_in(out, "spread", spread_words(m, i));
   out = filled_in(out, "bounds", bounds.empty() ? "" : " " + bounds);
@@ -73,8 +75,11 @@ std::string metric_sentence(const RunData& run, const Metric& m) {
 /// How good the run was, by the first of the figures that it has in every seed.
 std::string answer_sentence(const ReportData& data, const RunData& run, const Metric& m) {
   std::string out = metric_sentence(run, m);
-  if (const Metric* const next = find_metric(m.followed_by); next && !last_values_of(run, *next).empty())
-    out += "; " + metric_sentence(run, *next);
+  if (const Metric* const follower = find_metric(m.followed_by)) {
+    Metric next = *follower;
+    next.headline_at = m.headline_at;
+    if (!last_values_of(run, next).empty()) out += "; " + metric_sentence(run, next);
+  }
   const RunData* const reference = reference_of(data);
   if (reference == nullptr || reference == &run) return out;
   return out + gap_words(run, *reference, m) + ratio_words(ratio_of(data, run, *reference, m), *reference, m);

@@ -83,6 +83,17 @@ TEST(ReportWords, EveryMetricThatModelsAreComparedByHasASentence) {
   }
 }
 
+TEST(ReportWords, WhereNothingWasTestedTheLastValidationSpeaks) {
+  RunData run{.label = "this run", .model = "a"};
+  samples::measure(run, "validation", "accuracy", {{1, {0, 1}, {.5, .9}}, {2, {0, 1}, {.5, .92}}});
+  samples::measure(run, "total", "angle_deg", {{1, {0, 1}, {80, 20}}, {2, {0, 1}, {80, 22}}});
+  ReportData d{.title = "t"};
+  d.runs = {run};
+  EXPECT_TRUE(contains(summary_sentences(d), "reached a validation accuracy of 91")) << summary_sentences(d);
+  samples::measure(d.runs[0], "test", "accuracy", 1, {{1, 0.7}, {2, 0.72}});
+  EXPECT_TRUE(contains(summary_sentences(d), "reached a test accuracy of 71")) << summary_sentences(d);
+}
+
 TEST(ReportWords, LossGapIsAPairedRatio) {
   ReportData d{.title = "t"};
   d.runs = {with_losses("a", {2e-4, 2.2e-2, 2e-3}), with_losses("b", {1e-4, 1e-2, 1e-3}, true)};
