@@ -145,11 +145,7 @@ int compare(Context& context, const Arguments& arguments) {
   const ComparisonResult result = run_comparison(variants, options, machine, *context.stop);
   progress.reset();
   for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
-  for (const RunResult& r : result.runs) {
-    for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
-    for (const Finding& f : r.findings)
-      context.err << "apical: " << r.label << ": diagnosis: " << in_words(f) << '\n';
-  }
+  say_notes(context, result.runs);
   if (result.stopped) return say_stopped(context, result.has_checkpoint, options.directory);
   for (const ComparisonResult::Fault& f : result.faults)
     context.err << "apical: " << f.label << ": " << f.what << '\n';

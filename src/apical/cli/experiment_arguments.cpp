@@ -9,6 +9,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "apical/analysis/diagnosis.h"
 #include "apical/cli/available_memory.h"
 #include "apical/cli/shipped_experiments.h"
 #include "apical/io/directory.h"
@@ -182,6 +183,14 @@ OutputDirectory::~OutputDirectory() {
   std::error_code kept;  // as they are if anything is in them
   if (is_new_) std::filesystem::remove(path_, kept);
   if (parent_is_new_) std::filesystem::remove(path_.parent_path(), kept);
+}
+
+void say_notes(Context& context, const std::vector<RunResult>& runs) {
+  for (const RunResult& r : runs) {
+    for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
+    for (const Finding& f : r.findings)
+      context.err << "apical: " << r.label << ": diagnosis: " << in_words(f) << '\n';
+  }
 }
 
 int say_stopped(Context& context, bool has_checkpoint, const std::string& with) {

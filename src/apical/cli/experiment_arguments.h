@@ -9,6 +9,7 @@
 #include "apical/core/resources.h"
 #include "apical/experiment/toml/toml_reader.h"
 #include "apical/io/file.h"
+#include "apical/run/run.h"
 
 namespace apical::cli {
 
@@ -47,6 +48,9 @@ class OutputDirectory {
   io::Path path_;
   bool is_new_ = false, parent_is_new_ = false;
 };
+
+/// What runs noted about themselves, and what their diagnosis found, each with its label.
+void say_notes(Context& context, const std::vector<RunResult>& runs);
 
 /// Says that a run was stopped on request and how to go on ("with: apical run …"), or to begin again if there
 /// is no checkpoint. The exit code.

@@ -197,11 +197,7 @@ int collect_sweep(Context& context, const Arguments& arguments) {
     context.err << "apical: stopped; the same command goes on\n";
     return static_cast<int>(ExitCode::resumable);
   }
-  for (const RunResult& r : c.runs) {
-    for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
-    for (const Finding& f : r.findings)
-      context.err << "apical: " << r.label << ": diagnosis: " << in_words(f) << '\n';
-  }
+  say_notes(context, c.runs);
   for (const ComparisonResult::Fault& f : c.faults)
     context.err << "apical: " << f.label << ": " << f.what << '\n';
   for (const std::string& label : all.missing) context.err << "apical: " << label << " is not complete\n";
@@ -357,9 +353,7 @@ Command sweep_command() {
       {"--dry-run", "", "submit: print the script and submit nothing"},
   };
   c.options.insert(c.options.end(), more.begin(), more.end());
-  Option lost = lost_host_option();
-  lost.meaning = "no process lives on HOST any more: its tasks may be taken over at once";
-  c.options.push_back(lost);
+  c.options.push_back(lost_worker_option());
   c.examples = {"apical sweep plan experiments/scaling/feedback-deviation.toml --out plans/deviation",
                 "apical sweep run plans/deviation --workers 2", "apical sweep status plans/deviation",
                 "apical sweep collect plans/deviation --out runs/deviation",

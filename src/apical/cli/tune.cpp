@@ -83,9 +83,7 @@ Command tune_command() {
       {"--plan-only", "",
        "plan the next round and leave its tasks to workers elsewhere (apical sweep submit DIR/round-1); "
        "exit code 75 until all rounds are done"});
-  Option lost = lost_host_option();
-  lost.meaning = "no process lives on HOST any more: its tasks may be taken over at once";
-  c.options.push_back(lost);
+  c.options.push_back(lost_worker_option());
   c.examples = {"apical tune experiments/yin-yang/tune.toml --out runs/tuning --workers 2",
                 "apical compare runs/tuning/tuned.toml --seeds 10"};
   c.goes_on = true;

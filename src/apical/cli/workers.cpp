@@ -32,6 +32,12 @@ class WhileSaving {
 
 }  // namespace
 
+Option lost_worker_option() {
+  Option option = lost_host_option();
+  option.meaning = "no process lives on HOST any more: its tasks may be taken over at once";
+  return option;
+}
+
 sweep::WorkerResult run_worker(Context& context, const Arguments& arguments, const sweep::Plan& plan,
                                sweep::WorkerOptions options) {
   ThreadPool pool(threads(arguments));

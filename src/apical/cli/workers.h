@@ -7,6 +7,9 @@
 
 namespace apical::cli {
 
+/// --lost-host, for commands that start workers or look at them.
+Option lost_worker_option();
+
 /// In this process. Options of the command: --threads, --data …; `options` says which tasks.
 sweep::WorkerResult run_worker(Context& context, const Arguments& arguments, const sweep::Plan& plan,
                                sweep::WorkerOptions options);

@@ -137,7 +137,7 @@ std::vector<std::uint64_t> wanted_seeds(const std::vector<std::string>& groups,
 std::string name_in_file(const Exported& all, const ExportedArray& a) {
   const bool several = std::any_of(all.arrays.begin(), all.arrays.end(),
                                    [&](const ExportedArray& other) { return other.seed != a.seed; });
-  return several ? fmt::format("seed-{}/{}", a.seed, a.name) : a.name;
+  return several ? fmt::format("{}/{}", seed_group(a.seed), a.name) : a.name;
 }
 
 std::vector<io::Path> write_arrays(const Exported& all, ExportFormat format, const io::Path& file) {
@@ -208,7 +208,7 @@ Exported exported_spikes(const io::Path& run, std::optional<std::uint64_t> seed)
   for (const std::string& name : io::list_directory(folder)) groups.push_back(io::Path(name).stem().string());
   Exported all{run, ExportWhat::spikes, {}};
   for (const std::uint64_t s : wanted_seeds(groups, seed, run)) {
-    const io::hdf5::File file = io::hdf5::File::open(folder / fmt::format("seed-{}.h5", s));
+    const io::hdf5::File file = io::hdf5::File::open(folder / (seed_group(s) + ".h5"));
     for (const std::string& population : file.names("spikes")) {
       const std::string at = "spikes/" + population;
       all.arrays.push_back({.name = population + ".time_ms",

@@ -11,37 +11,17 @@
 namespace apical {
 namespace {
 
-/// Whether networks of so many replicas are laid out like those of all together.
-struct LaysOutAlike {
+/// Whether a network of so many replicas keeps them side by side, in lanes.
+struct ChoosesLanes {
   const Experiment& e;
-  std::size_t all;
-  bool operator()(const Circuit& c, std::size_t replicas) const {
-    return e.double_precision ? alike<double>(c, replicas) : alike<float>(c, replicas);
+  std::size_t replicas;
+  bool operator()(const Circuit& c) const {
+    return e.double_precision ? rate::RateEngine<double>::chooses_lanes(c, replicas)
+                              : rate::RateEngine<float>::chooses_lanes(c, replicas);
   }
   template <class Other>
-  bool operator()(const Other&, std::size_t) const {
-    return true;
-  }
-
- private:
-  template <class Real>
-  bool alike(const Circuit& c, std::size_t replicas) const {
-    using Engine = rate::RateEngine<Real>;
-    return Engine::chooses_lanes(c, replicas) == Engine::chooses_lanes(c, all);
-  }
-};
-
-/// Replicas that share a network.
-struct ReplicasPerNetwork {
-  const Experiment& e;
-  std::size_t operator()(const Circuit& c) const {
-    const bool lanes = e.double_precision ? rate::RateEngine<double>::chooses_lanes(c, e.seeds.size())
-                                          : rate::RateEngine<float>::chooses_lanes(c, e.seeds.size());
-    return lanes ? rate::kLanes : 1;
-  }
-  template <class Other>
-  std::size_t operator()(const Other&) const {
-    return 1;
+  bool operator()(const Other&) const {
+    return false;
   }
 };
 
@@ -64,7 +44,11 @@ bool can_be_divided(const Experiment& e) {
 
 std::vector<std::vector<std::uint64_t>> seed_packs(const Experiment& e, std::size_t seeds) {
   if (!can_be_divided(e)) return {e.seeds};
-  const std::size_t unit = std::visit(ReplicasPerNetwork{e}, e.subject);
+  const auto in_lanes = [&](std::size_t replicas) {
+    return std::visit(ChoosesLanes{e, replicas}, e.subject);
+  };
+  const bool all_in_lanes = in_lanes(e.seeds.size());
+  const std::size_t unit = all_in_lanes ? rate::kLanes : 1;
   const std::size_t each = (std::max<std::size_t>(seeds, 1) + unit - 1) / unit * unit;
   std::vector<std::vector<std::uint64_t>> packs;
   for (std::size_t first = 0; first < e.seeds.size(); first += each) {
@@ -72,13 +56,7 @@ std::vector<std::vector<std::uint64_t>> seed_packs(const Experiment& e, std::siz
     const auto begin = e.seeds.begin() + static_cast<std::ptrdiff_t>(first);
     packs.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(count));
   }
-  const auto alike = [&](std::size_t replicas) {
-    return std::visit(
-        [&](const auto& subject) {
-          return LaysOutAlike{e, e.seeds.size()}(subject, replicas);
-        },
-        e.subject);
-  };
+  const auto alike = [&](std::size_t replicas) { return in_lanes(replicas) == all_in_lanes; };
   // A last pack that is small would be laid out in another way.
   if (packs.size() > 1 && !alike(packs.back().size())) {
     packs[packs.size() - 2].insert(packs[packs.size() - 2].end(), packs.back().begin(), packs.back().end());

@@ -140,6 +140,14 @@ std::vector<std::string> check_comparable(const std::vector<Experiment>& variant
   return notes;
 }
 
+nlohmann::json json_of(const SweepPoint& p) {
+  return {{"name", p.name},
+          {"at", p.at},
+          {"label", p.label},
+          {"logarithmic", p.logarithmic},
+          {"series", p.series}};
+}
+
 void write_comparison_index(const io::Path& directory, const std::vector<Experiment>& variants) {
   nlohmann::json index;
   index["schema"] = "apical-comparison/1";
@@ -148,12 +156,9 @@ void write_comparison_index(const io::Path& directory, const std::vector<Experim
   for (const Experiment& e : variants) index["runs"].push_back(directory_name(e.label));
   for (const Experiment& e : variants) {
     if (!e.sweep) continue;
-    index["sweep"].push_back({{"run", directory_name(e.label)},
-                              {"name", e.sweep->name},
-                              {"at", e.sweep->at},
-                              {"label", e.sweep->label},
-                              {"logarithmic", e.sweep->logarithmic},
-                              {"series", e.sweep->series}});
+    nlohmann::json point = json_of(*e.sweep);
+    point["run"] = directory_name(e.label);
+    index["sweep"].push_back(std::move(point));
   }
   io::write_atomically(directory / "comparison.json", io::json_text(index));
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 
 #include "apical/run/run.h"
 
@@ -31,6 +32,8 @@ struct ComparisonResult {
 /// ConfigError if they do not share a task, or what courses show and want in its place, and seeds. Notes on
 /// what else they do not share.
 std::vector<std::string> check_comparable(const std::vector<Experiment>& variants);
+/// As comparison.json and plans of sweeps have it.
+nlohmann::json json_of(const SweepPoint& point);
 /// comparison.json: what is run in the directory, each in one of its own (directory_name of its label).
 void write_comparison_index(const io::Path& directory, const std::vector<Experiment>& variants);
 

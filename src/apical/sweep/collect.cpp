@@ -16,6 +16,7 @@
 #include "apical/run/join_runs.h"
 #include "apical/run/locked_directory.h"
 #include "apical/study/run_with_report.h"
+#include "apical/sweep/run_files.h"
 #include "apical/sweep/status.h"
 
 namespace apical::sweep {
@@ -49,15 +50,10 @@ std::vector<Parts> parts_of(const Plan& plan, const Status& status) {
 /// A directory as a worker left it; pages are written where it goes.
 void copy_run(const io::Path& from, const io::Path& to) {
   // The summary says that all the rest is there.
-  std::vector<io::Path> files = io::files_below(from);
+  std::vector<io::Path> files = files_of_run(from);
   std::stable_partition(files.begin(), files.end(),
                         [](const io::Path& f) { return f.filename() != "summary.json"; });
-  for (const io::Path& file : files) {
-    if (io::is_temporary(file) || file.filename() == io::RunLock::kFileName) continue;
-    const io::Path target = to / file.lexically_relative(from);
-    io::make_directories(target.parent_path());
-    io::copy_file(file, target);
-  }
+  for (const io::Path& file : files) copy_run_file(from, file, to);
 }
 
 /// The run of one experiment, in its directory.

@@ -24,14 +24,6 @@ namespace {
 
 constexpr const char* kSchema = "apical-sweep-plan/1";
 
-nlohmann::json json_of(const SweepPoint& p) {
-  return {{"name", p.name},
-          {"at", p.at},
-          {"label", p.label},
-          {"logarithmic", p.logarithmic},
-          {"series", p.series}};
-}
-
 /// What is run, apart from who planned it when and how long it may take.
 nlohmann::json content_of(const Plan& plan) {
   nlohmann::json j{{"schema", kSchema},

@@ -12,10 +12,10 @@
 #include "apical/core/build_info.h"
 #include "apical/io/claimed_file.h"
 #include "apical/io/directory.h"
-#include "apical/io/hash.h"
 #include "apical/io/json.h"
 #include "apical/run/final_state.h"
 #include "apical/run/provenance.h"
+#include "apical/sweep/run_files.h"
 
 namespace apical::sweep {
 namespace {
@@ -81,8 +81,7 @@ std::optional<DoneRecord> done_record(const io::Path& file) {
     d.revision = j.at("revision");
     d.wall_seconds = io::number_of(j.at("wall_seconds"), "wall_seconds");
     d.digest = j.at("digest");
-    for (const nlohmann::json& f : j.at("files"))
-      d.files.push_back({f.at("name"), f.at("size"), f.at("xxh3")});
+    for (const nlohmann::json& f : j.at("files")) d.files.push_back(seal_from(f));
     return d;
   } catch (const std::exception&) {
     return {};
@@ -90,16 +89,14 @@ std::optional<DoneRecord> done_record(const io::Path& file) {
 }
 
 std::string wrong_sizes(const io::Path& run, const DoneRecord& done) {
-  for (const DoneRecord::File& f : done.files) {
-    const io::Path file = run / f.name;
+  for (const Seal& f : done.files) {
+    const io::Path file = run / f.file;
     if (!io::file_exists(file)) return fmt::format("{} is missing", file.string());
     const std::uint64_t size = io::file_size(file);
-    if (size != f.size) return fmt::format("{} has {} bytes of {}", file.string(), size, f.size);
+    if (size != f.bytes) return fmt::format("{} has {} bytes of {}", file.string(), size, f.bytes);
   }
   return "";
 }
-
-bool certainly_ended_here(const ClaimRecord& c) { return !io::may_be_alive(c.who); }
 
 }  // namespace
 
@@ -174,22 +171,19 @@ void TaskFolder::take_over(const TaskView& seen, std::size_t attempt) const {
     const auto claim = std::find_if(seen.claims.begin(), seen.claims.end(),
                                     [&](const ClaimRecord& c) { return c.attempt == k; });
     const bool ended = has("released", k) || has("failed", k) ||
-                       (claim != seen.claims.end() && certainly_ended_here(*claim));
+                       (claim != seen.claims.end() && !io::may_be_alive(claim->who));
     if (ended) {
       io::rename_file(run(k), run(attempt));
       return;
     }
     // It may still write there. Checkpoints first: journals then reach at least as far.
     const io::Path from = run(k), to = run(attempt);
-    std::vector<io::Path> files = io::files_below(from);
+    std::vector<io::Path> files = files_of_run(from);
     std::stable_partition(files.begin(), files.end(),
                           [](const io::Path& f) { return f.parent_path().filename() == "checkpoints"; });
     for (const io::Path& file : files) {
-      if (io::is_temporary(file) || file.filename() == io::RunLock::kFileName) continue;
-      const io::Path target = to / file.lexically_relative(from);
-      io::make_directories(target.parent_path());
       try {
-        io::copy_file(file, target);
+        copy_run_file(from, file, to);
       } catch (const io::FileError&) {
         if (io::file_exists(file)) throw;  // else replaced by a newer one meanwhile
       }
@@ -221,12 +215,8 @@ std::string TaskFolder::finish(std::size_t attempt) const {
                    {"digest", digest},
                    {"utc", utc_now()},
                    {"files", nlohmann::json::array()}};
-  for (const io::Path& file : io::files_below(from)) {
-    if (io::is_temporary(file) || file.filename() == io::RunLock::kFileName) continue;
-    j["files"].push_back({{"name", file.lexically_relative(from).string()},
-                          {"size", io::file_size(file)},
-                          {"xxh3", io::hex(io::hash_file(file))}});
-  }
+  for (const io::Path& file : files_of_run(from))
+    j["files"].push_back(json_of(seal_of(from, file.lexically_relative(from).string())));
   if (io::add_file(path_ / "done", io::json_text(j))) return "";
   const std::optional<DoneRecord> first = done_record(path_ / "done");
   if (!first || first->digest == digest) return "";
@@ -240,10 +230,10 @@ std::string TaskFolder::finish(std::size_t attempt) const {
 void TaskFolder::require_whole(const DoneRecord& done) const {
   const io::Path from = run(done.attempt);
   if (const std::string wrong = wrong_sizes(from, done); !wrong.empty()) throw DataError(wrong);
-  for (const DoneRecord::File& f : done.files) {
-    if (io::hex(io::hash_file(from / f.name)) == f.xxh3) continue;
+  for (const Seal& f : done.files) {
+    if (io::hash_file(from / f.file) == f.xxh3) continue;
     throw DataError(
-        fmt::format("{} has other bytes than the worker finished it with", (from / f.name).string()));
+        fmt::format("{} has other bytes than the worker finished it with", (from / f.file).string()));
   }
 }
 

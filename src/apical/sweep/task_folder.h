@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files in the folder of one task say. K counts attempts from 1:
-//   experiment.toml  what is run               claim.K     who runs it; touched while it does
-//   run.K/           the run of attempt K      released.K  left on request, to be gone on with
-//   failed.K         why it ended              done        which attempt is the result, with hashes of its
-//   files retry.K          failures up to K are forgiven    spoiled.K   a result that was not whole differs.K
-//   attempt K came to other bits than the result
+//   experiment.toml  what is run
+//   claim.K          who runs it; touched while it does
+//   run.K/           the run of attempt K
+//   released.K       left on request, to be gone on with
+//   failed.K         why it ended
+//   retry.K          failures up to K are forgiven
+//   done             which attempt is the result, with seals of its files
+//   spoiled.K        a result that was not whole
+//   differs.K        attempt K came to other bits than the result
 #pragma once
 
 #include <array>
@@ -16,6 +20,7 @@
 
 #include "apical/io/file.h"
 #include "apical/io/run_lock.h"
+#include "apical/run/seals.h"
 
 namespace apical::sweep {
 
@@ -38,13 +43,8 @@ struct DoneRecord {
   std::size_t attempt = 0;
   std::string host, version, revision;
   double wall_seconds = 0;
-  std::string digest;  ///< digest_of_run()
-  struct File {
-    std::string name;
-    std::uint64_t size = 0;
-    std::string xxh3;
-  };
-  std::vector<File> files;
+  std::string digest;       ///< digest_of_run()
+  std::vector<Seal> files;  ///< of all its run
 };
 
 enum class TaskState { open, running, lost, failed, done, damaged };

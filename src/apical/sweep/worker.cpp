@@ -9,7 +9,6 @@
 #include <set>
 #include <thread>
 
-#include "apical/core/build_info.h"
 #include "apical/io/claimed_file.h"
 #include "apical/run/run.h"
 #include "apical/sweep/task_folder.h"
