@@ -19,6 +19,20 @@ Products that the engine has kernels for, eta * post * pre - decay * w with post
 as these, to the same bits but for constants that are multiplied out; anything else is interpreted, and `check` says
 what that costs. The library reads formulas, wherever they come from: `rule = {formula = "…", eta = 0.02}` is the same
 in a file.
+
+Between neurons that spike, weights jump at events and bursts of the postsynaptic neuron:
+
+    rule("eta * (burst - p * event) * pre", eta=0.01)
+
+| name | what it is |
+| --- | --- |
+| pre | trace of the presynaptic events, one more at each, with the time constant `pre_tau_ms` of the rule |
+| event, burst | events and bursts of the postsynaptic neuron: each term has one of them |
+| p | moving average of the share of its events that are bursts |
+| event_rate, burst_rate | moving averages, in Hz |
+
+`eta * (burst - p * event) * pre`, with p or a number, is the kernel of Payeur et al. (2021); any other
+`(f * event + g * burst) * pre`, with f and g of p, the rates and numbers, is interpreted, once for each event and burst.
 """
 
 from __future__ import annotations
@@ -31,6 +45,9 @@ from . import _core
 
 #: What a synapse can know, by its name in formulas.
 LOCAL: Mapping[str, str] = _core.local_quantities()
+
+#: The same between neurons that spike.
+LOCAL_OF_SPIKES: Mapping[str, str] = _core.local_quantities(spiking=True)
 
 
 @dataclass(frozen=True)
@@ -66,6 +83,8 @@ def rule(formula: str, /, **numbers: float) -> Rule:
     False
     >>> rule("eta * (rate * pre - rate^2 * w)", eta=0.02).interpreted
     True
+    >>> rule("eta * (burst - p * event) * pre", eta=0.01).interpreted
+    False
     >>> rule("eta * error * pre", eta=0.1)
     Traceback (most recent call last):
     ...

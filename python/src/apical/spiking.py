@@ -10,6 +10,7 @@ from typing import Any
 from .described import Described
 from .errors import ConfigError
 from .experiment import Experiment
+from .rules import Rule
 
 
 class SpikingPopulation:
@@ -102,7 +103,7 @@ class SpikingCircuit(Described):
         transmits: str = "spikes",
         weight: float | None = None,
         name: str | None = None,
-        rule: Mapping[str, Any] | None = None,
+        rule: Rule | Mapping[str, Any] | None = None,
         follow: SpikingProjection | Mapping[str, Any] | None = None,
         view: SpikingProjection | Mapping[str, Any] | None = None,
         **options: Any,
@@ -116,7 +117,8 @@ class SpikingCircuit(Described):
             transmits: spikes, events or bursts.
             weight: in units of the leak conductance of the compartment.
             name: default "from->to".
-            rule: burst-dependent plasticity, e.g. {"eta": 0.01, "w_max": 2}.
+            rule: burst-dependent plasticity, e.g. {"eta": 0.01, "w_max": 2}; or a formula, `ap.rule("eta * (burst - p *
+                event) * pre", eta=0.01)`, beside bounds and others `{**formula.to_dict(), "w_max": 2}`.
             follow: weights change as those of this projection do; a table may give `scale` and `transposed`.
             view: weights are those of this projection, transposed.
             options: further keys of [[projection]]: topology, density, delay_steps, weight_sd, short_term …
@@ -132,7 +134,7 @@ class SpikingCircuit(Described):
             if of is not None:
                 table[key] = {"of": of.name} if isinstance(of, SpikingProjection) else dict(of)
         if rule is not None:
-            table["rule"] = dict(rule)
+            table["rule"] = rule.to_dict() if isinstance(rule, Rule) else dict(rule)
         self._projections[named] = table | options
         return SpikingProjection(named)
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "apical/core/error.h"
@@ -18,7 +19,8 @@ namespace {
 constexpr int kDeepest = 64;            // of parentheses, signs and exponents within one another
 constexpr std::size_t kLongest = 1000;  // nodes
 
-constexpr std::pair<Local, std::string_view> kMeanings[] = {
+using Meaning = std::pair<Local, std::string_view>;
+constexpr Meaning kOfRates[] = {
     {Local::pre, "what the synapse transmitted one step ago"},
     {Local::look, "lookahead potential of the postsynaptic soma"},
     {Local::v, "potential of the postsynaptic compartment one step ago; v_NAME: of the one called NAME"},
@@ -26,7 +28,29 @@ constexpr std::pair<Local, std::string_view> kMeanings[] = {
     {Local::rate, "rate of the postsynaptic neuron"},
     {Local::w, "the weight"},
 };
-constexpr std::pair<std::string_view, std::string_view> kNotLocal[] = {
+constexpr Meaning kOfSpikes[] = {
+    {Local::pre, "trace of the presynaptic events, one more at each"},
+    {Local::event, "an event of the postsynaptic neuron: the weight jumps by what this is multiplied with"},
+    {Local::burst, "a burst of the postsynaptic neuron, likewise"},
+    {Local::p, "moving average of the share of its events that are bursts"},
+    {Local::event_rate, "moving average of its events, in Hz"},
+    {Local::burst_rate, "moving average of its bursts, in Hz"},
+};
+std::span<const Meaning> meanings_at(Synapse synapse) {
+  return synapse == Synapse::rate ? std::span<const Meaning>(kOfRates) : std::span<const Meaning>(kOfSpikes);
+}
+using Reason = std::pair<std::string_view, std::string_view>;
+constexpr Reason kNotLocalOfSpikes[] = {
+    {"w", "a weight that jumps at spikes does so whatever it is; w_min and w_max of the rule bound it"},
+    {"spike", "events and bursts are what the rule of a spiking projection hears"},
+    {"loss", "the loss is known to nobody in the circuit"},
+    {"error", "an error must come as bursts, by a projection to the dendrites of the neuron"},
+    {"target", "a target is a current, or the activity of a population that projects to the neuron"},
+    {"label", "a label is a current, or the activity of a population that projects to the neuron"},
+    {"grad", "a gradient is not available at a synapse"},
+    {"reward", "reward as a third factor is not available in spiking circuits yet"},
+};
+constexpr Reason kNotLocal[] = {
     {"loss", "the loss is known to nobody in the circuit"},
     {"error", "an error must be the activity of some population that projects to the synapse's neuron"},
     {"target", "a target is the activity of an external population; let it project to a compartment"},
@@ -118,7 +142,8 @@ class Tokens {
 
 class Parser {
  public:
-  explicit Parser(const Formula& formula) : formula_(formula), tokens_(formula.text) {}
+  Parser(const Formula& formula, Synapse synapse)
+      : formula_(formula), synapse_(synapse), tokens_(formula.text) {}
 
   Expression parse() {
     const std::uint32_t whole = sum(0);
@@ -209,37 +234,39 @@ class Parser {
 
   std::uint32_t named(const std::string& name) {
     const auto number = formula_.numbers.find(name);
-    const auto local = std::ranges::find(kNames<Local>, name);
-    const bool is_local = local != kNames<Local>.end();
+    const std::span<const Meaning> known = meanings_at(synapse_);
+    const auto local = std::ranges::find(known, name, [](const Meaning& m) { return name_of(m.first); });
+    const bool is_local = local != known.end();
     if (number != formula_.numbers.end()) {
       used_.push_back(name);
       if (!std::isfinite(number->second))
         throw ConfigError(fmt::format("'{}' is {}; expected a finite number", name, number->second));
       if (is_local && name != name_of(Local::a)) {
-        throw ConfigError(fmt::format("'{}' is what the synapse knows and no number ({})", name,
-                                      meaning_of(static_cast<Local>(local - kNames<Local>.begin()))),
-                          {}, "give the number another name");
+        throw ConfigError(
+            fmt::format("'{}' is what the synapse knows and no number ({})", name, local->second), {},
+            "give the number another name");
       }
       return constant(number->second);
     }
-    if (is_local) return leaf(static_cast<Local>(local - kNames<Local>.begin()), {});
-    if (name.starts_with(kOfCompartment) && name.size() > kOfCompartment.size())
+    if (is_local) return leaf(local->first, {});
+    const bool spikes = synapse_ == Synapse::spiking;
+    if (!spikes && name.starts_with(kOfCompartment) && name.size() > kOfCompartment.size())
       return leaf(Local::v, name.substr(kOfCompartment.size()));
-    for (const auto& [known, why] : kNotLocal) {
-      if (known == name) throw ConfigError(fmt::format("'{}' is not local to a synapse: {}", name, why));
+    const auto reasons =
+        spikes ? std::span<const Reason>(kNotLocalOfSpikes) : std::span<const Reason>(kNotLocal);
+    for (const auto& [far, why] : reasons) {
+      if (far == name) throw ConfigError(fmt::format("'{}' is not local to a synapse: {}", name, why));
     }
-    std::vector<std::string> names(kNames<Local>.begin(), kNames<Local>.end());
+    std::vector<std::string> names;
+    for (const auto& [nearby, meaning] : known) names.emplace_back(name_of(nearby));
     for (const auto& [given, value] : formula_.numbers) names.push_back(given);
     const std::string near = nearest_name(name, names);
     throw ConfigError(
         fmt::format("'{}' is neither a number that was given nor local to a synapse\n  local are {}", name,
-                    fmt::join(meanings(), "; ")),
+                    fmt::join(meanings(synapse_), "; ")),
         {},
         near.empty() ? fmt::format("give it a value, {} = …", name)
                      : fmt::format("did you mean '{}'? Or give it a value, {} = …", near, name));
-  }
-  static std::string_view meaning_of(Local local) {
-    return std::ranges::find(kMeanings, local, &std::pair<Local, std::string_view>::first)->second;
   }
 
   std::uint32_t constant(double number) { return add({.operation = Operation::number, .number = number}); }
@@ -266,6 +293,7 @@ class Parser {
   }
 
   const Formula& formula_;
+  Synapse synapse_;
   Tokens tokens_;
   std::vector<std::string> used_;
   Expression out_;
@@ -287,10 +315,9 @@ std::vector<std::string> Expression::compartments() const {
   return names;
 }
 
-std::vector<std::string> meanings() {
+std::vector<std::string> meanings(Synapse synapse) {
   std::vector<std::string> out;
-  out.reserve(std::size(kMeanings));
-  for (const auto& [local, meaning] : kMeanings)
+  for (const auto& [local, meaning] : meanings_at(synapse))
     out.push_back(fmt::format("{}: {}", name_of(local), meaning));
   return out;
 }
@@ -305,7 +332,7 @@ std::vector<std::string> names_in(std::string_view text) {
   return names;
 }
 
-Expression parse(const Formula& formula) { return Parser(formula).parse(); }
+Expression parse(const Formula& formula, Synapse synapse) { return Parser(formula, synapse).parse(); }
 
 double value_of(Operation operation, double left, double right) {
   switch (operation) {

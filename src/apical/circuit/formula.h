@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plasticity rules as formulas for dw/dt, in 1/ms, of what one synapse knows:
 //   eta * (look - a * v) * pre - decay * w
+// and between neurons that spike, where a weight jumps at the target's events and bursts:
+//   eta * (burst - p * event) * pre
 // Numbers have names and stand beside the text. A formula is read into a tree; which rule of the engine it
 // is, or that it has to be interpreted, is told by formula_rule.h.
 #pragma once
@@ -26,10 +28,13 @@ struct Formula {
 namespace formula {
 
 /// What is there at a synapse.
-enum class Local { pre, look, v, a, rate, w };
+enum class Local { pre, look, v, a, rate, w, event, burst, p, event_rate, burst_rate };
+/// Whose synapse: between neurons with rates, or with spikes.
+enum class Synapse { rate, spiking };
 }  // namespace formula
 template <>
-inline constexpr std::array<std::string_view, 6> kNames<formula::Local>{"pre", "look", "v", "a", "rate", "w"};
+inline constexpr std::array<std::string_view, 11> kNames<formula::Local>{
+    "pre", "look", "v", "a", "rate", "w", "event", "burst", "p", "event_rate", "burst_rate"};
 namespace formula {
 
 enum class Operation {
@@ -74,11 +79,11 @@ struct Expression {
 };
 
 /// "pre: what the synapse transmitted one step ago", and so on.
-std::vector<std::string> meanings();
+std::vector<std::string> meanings(Synapse synapse = Synapse::rate);
 /// Every name in the text that is no function, in the order in which they come, each once.
 std::vector<std::string> names_in(std::string_view text);
 /// ConfigError for what is no formula, not local to a synapse (and why), no finite number, or not used.
-Expression parse(const Formula& formula);
+Expression parse(const Formula& formula, Synapse synapse = Synapse::rate);
 
 /// Of real numbers; for constants, and for whoever wants to know what a formula gives.
 double value_of(Operation operation, double left, double right);

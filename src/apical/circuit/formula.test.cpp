@@ -171,5 +171,67 @@ TEST(RuleOfFormula, TermsThatCancelAreNotThere) {
   EXPECT_FALSE(rule_of({"rate * pre + w * pre - pre * w"}, "basal").interpreted);
 }
 
+spike::BurstRule spiking(const Formula& f) {
+  spike::BurstRule rule;
+  rule.formula = f;
+  take_formula(rule);
+  return rule;
+}
+
+TEST(RuleOfSpikingFormula, BurstsAgainstEventsAreTheKernel) {
+  const auto expect = [](const Formula& f, double eta, std::optional<double> fixed) {
+    const spike::BurstRule r = spiking(f);
+    EXPECT_FALSE(r.interpreted) << f.text;
+    EXPECT_EQ(r.eta, eta) << f.text;
+    EXPECT_EQ(r.fixed_burst_probability, fixed) << f.text;
+  };
+  const std::map<std::string, double> eta{{"eta", 0.02}};
+  expect({"eta * (burst - p * event) * pre", eta}, 0.02, {});
+  expect({"pre * eta * burst - eta * event * p * pre", eta}, 0.02, {});
+  expect({"(burst - 0.25 * event) * pre"}, 1, 0.25);
+  expect({"-2 * burst * pre"}, -2, 0);
+}
+
+TEST(RuleOfSpikingFormula, OtherFactorsOfEventsAndBurstsAreInterpreted) {
+  for (const char* text :
+       {"event * pre", "(burst + event) * pre", "(burst - 2 * event) * pre", "burst * p * pre",
+        "(burst - p^2 * event) * pre", "relu(10 - event_rate) * event * pre / 3"}) {
+    const spike::BurstRule r = spiking({text});
+    EXPECT_TRUE(r.interpreted) << text;
+    EXPECT_EQ(r.eta, 1) << text;
+  }
+  const formula::Expression e = formula::parse(
+      {"(k * burst - p^2 * event + event_rate * event) * pre / 2", {{"k", 3}}}, formula::Synapse::spiking);
+  EXPECT_EQ(jump_of(e, true, 0.5, 4, 1), (4 - 0.25) / 2);
+  EXPECT_EQ(jump_of(e, false, 0.5, 4, 1), 1.5);
+}
+
+TEST(RuleOfSpikingFormula, WhatIsNoJumpInProportionToTheTraceIsRefused) {
+  const auto refusal = [](const Formula& f) -> std::string {
+    try {
+      spiking(f);
+    } catch (const ConfigError& e) {
+      return e.what();
+    }
+    return "none";
+  };
+  EXPECT_THAT(refusal({"p * pre"}), HasSubstr("it has neither 'event' nor 'burst'"));
+  EXPECT_THAT(refusal({"burst"}), HasSubstr("it has no 'pre'"));
+  EXPECT_THAT(refusal({"burst * pre + pre"}), HasSubstr("another one between them"));
+  EXPECT_THAT(refusal({"burst * pre + burst"}), HasSubstr("another one has not"));
+  EXPECT_THAT(refusal({"burst * event * pre"}), HasSubstr("instants"));
+  EXPECT_THAT(refusal({"burst * pre * pre"}), HasSubstr("multiplied with itself"));
+  EXPECT_THAT(refusal({"burst / pre"}), HasSubstr("divides by"));
+  EXPECT_THAT(refusal({"burst * tanh(pre)"}), HasSubstr("stand in no function or power"));
+  EXPECT_THAT(refusal({"burst * pre * pre^2"}), HasSubstr("possible is (f * event + g * burst) * pre"));
+  EXPECT_THAT(refusal({"burst * pre * w"}), HasSubstr("'w' is not local to a synapse: a weight that jumps"));
+  EXPECT_THAT(refusal({"burst * pre * rate"}),
+              HasSubstr("'rate' is neither a number that was given nor local"));
+  EXPECT_THAT(refusal({"burst * pre * p", {{"p", 2}}}), HasSubstr("'p' is what the synapse knows"));
+  // And neurons with rates have no bursts.
+  EXPECT_THROW(formula::parse({"burst * pre"}), ConfigError);
+  EXPECT_THROW(formula::parse({"v_soma * burst * pre"}, formula::Synapse::spiking), ConfigError);
+}
+
 }  // namespace
 }  // namespace apical

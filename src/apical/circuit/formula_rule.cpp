@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/circuit/formula_rule.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -8,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "apical/circuit/formula.h"
+#include "apical/core/error.h"
 
 namespace apical {
 namespace {
@@ -168,7 +170,127 @@ std::optional<PlasticityRule> kernel_of(const Sum& terms, const std::string& com
   return rule;
 }
 
+// ---- between neurons that spike
+
+/// How often what jumps, and the presynaptic trace, are factors of each term.
+struct Degree {
+  int jump = 0, pre = 0;
+  bool operator==(const Degree&) const = default;
+  bool none() const { return jump == 0 && pre == 0; }
+};
+
+[[noreturn]] void refuse_spiking(const Formula& f, const std::string& why) {
+  throw ConfigError(
+      fmt::format("'{}' is no rule of a spiking projection: {}", f.text, why), {},
+      "possible is (f * event + g * burst) * pre, with f and g of p, event_rate, burst_rate and numbers, "
+      "e.g. eta * (burst - p * event) * pre");
+}
+
+Degree degree_of(const Formula& f, const Node& n, const std::vector<Degree>& of) {
+  if (n.operation == Operation::number) return {};
+  if (n.operation == Operation::local) {
+    const bool jumps = n.local == formula::Local::event || n.local == formula::Local::burst;
+    return {jumps ? 1 : 0, n.local == formula::Local::pre ? 1 : 0};
+  }
+  const Degree &left = of[n.left], &right = of[n.right];
+  switch (n.operation) {
+    case Operation::add:
+    case Operation::subtract:
+      if (left == right) return left;
+      refuse_spiking(f, left.jump != right.jump
+                            ? "one term changes the weight at an event or burst, another one between them"
+                            : "one term has the presynaptic trace in it, another one has not");
+    case Operation::negate:
+      return left;
+    case Operation::multiply: {
+      const Degree both{left.jump + right.jump, left.pre + right.pre};
+      if (both.jump > 1) refuse_spiking(f, "events and bursts are instants and cannot be multiplied");
+      if (both.pre > 1) refuse_spiking(f, "the trace 'pre' is multiplied with itself");
+      return both;
+    }
+    case Operation::divide:
+      if (!right.none()) refuse_spiking(f, "it divides by 'event', 'burst' or 'pre'");
+      return left;
+    default:
+      if (!left.none() || !right.none())
+        refuse_spiking(f, "'event', 'burst' and 'pre' are factors, and stand in no function or power");
+      return {};
+  }
+}
+
+/// Nothing if the kernel does not have it.
+bool is_kernel(const Sum& terms, spike::BurstRule& rule) {
+  const auto factor = [&](Product product) {
+    const auto at = terms.find(product);
+    return at == terms.end() ? 0.0 : at->second;
+  };
+  const double bursts = factor({"burst", "pre"}), events = factor({"event", "pre"}),
+               shares = factor({"event", "p", "pre"});
+  const std::size_t known = (bursts != 0 ? 1U : 0U) + (events != 0 ? 1U : 0U) + (shares != 0 ? 1U : 0U);
+  if (bursts == 0 || terms.size() != known) return false;
+  if (shares == -bursts && events == 0) {
+    rule.eta = bursts;
+    return true;
+  }
+  const double fixed = -events / bursts;
+  if (shares != 0 || fixed < 0 || fixed > 1) return false;
+  rule.eta = bursts;
+  rule.fixed_burst_probability = fixed;
+  return true;
+}
+
 }  // namespace
+
+void take_formula(spike::BurstRule& rule) {
+  rule.interpreted = false;
+  if (!rule.formula) return;
+  const Formula& f = *rule.formula;
+  const Expression expression = formula::parse(f, formula::Synapse::spiking);
+  std::vector<Degree> degrees;
+  degrees.reserve(expression.nodes.size());
+  for (const Node& n : expression.nodes) degrees.push_back(degree_of(f, n, degrees));
+  if (degrees.back().jump == 0)
+    refuse_spiking(f, "it has neither 'event' nor 'burst', and weights change only there");
+  if (degrees.back().pre == 0) refuse_spiking(f, "it has no 'pre', the trace of the synapse's own input");
+  rule.fixed_burst_probability.reset();
+  const auto terms = multiplied_out(expression);
+  if (terms && is_kernel(*terms, rule)) return;
+  rule.eta = 1;
+  rule.interpreted = true;
+}
+
+double jump_of(const Expression& interpreted, bool event, double p, double event_rate_Hz,
+               double burst_rate_Hz) {
+  // Linear in what jumps and in the trace: its value for one of each is what they are multiplied with.
+  const auto value = [&](formula::Local local) -> double {
+    switch (local) {
+      case formula::Local::pre:
+        return 1;
+      case formula::Local::event:
+        return event ? 1 : 0;
+      case formula::Local::burst:
+        return event ? 0 : 1;
+      case formula::Local::p:
+        return p;
+      case formula::Local::event_rate:
+        return event_rate_Hz;
+      case formula::Local::burst_rate:
+        return burst_rate_Hz;
+      default:
+        APICAL_CHECK(false);
+        return 0;
+    }
+  };
+  std::vector<double> values;
+  values.reserve(interpreted.nodes.size());
+  for (const Node& n : interpreted.nodes) {
+    values.push_back(n.operation == Operation::number ? n.number
+                     : n.operation == Operation::local
+                         ? value(n.local)
+                         : formula::value_of(n.operation, values[n.left], values[n.right]));
+  }
+  return values.back();
+}
 
 PlasticityRule rule_of(const Formula& formula, const std::string& compartment) {
   const Expression expression = formula::parse(formula);

@@ -210,6 +210,9 @@ struct BurstRule {
   HomeostaticRate homeostatic_rate = HomeostaticRate::events;
   FirstEvent first_event = FirstEvent::no_depression;
   bool float32_decay = false;  ///< the decay factor per step of the presynaptic trace is rounded to float32
+  /// How it was written, if so: see formula_rule.h, which sets what follows from it.
+  std::optional<Formula> formula = {};
+  bool interpreted = false;  ///< the formula, times eta, stands for (B - Pbar E) Etilde_pre
   bool operator==(const BurstRule&) const = default;
 };
 

@@ -40,9 +40,16 @@ std::string learning(const Connection& c) {
                        c.follow->transposed ? ", transposed" : "");
   if (!c.rule) return "";
   const BurstRule& r = *c.rule;
+  std::string numbers;
+  if (r.interpreted) {
+    for (const auto& [name, number] : r.formula->numbers) numbers += fmt::format(", {} = {:g}", name, number);
+  }
   std::string out = fmt::format(
-      "\n    dw = {:g} (B - {} E) Etilde, {:g} ms, within [{:g}, {:g}]", r.eta,
-      r.fixed_burst_probability ? fmt::format("{:g}", *r.fixed_burst_probability) : std::string("Pbar"),
+      "\n    dw = {}, {:g} ms, within [{:g}, {:g}]",
+      r.interpreted ? fmt::format("{}{} (interpreted)", r.formula->text, numbers)
+                    : fmt::format("{:g} (B - {} E) Etilde", r.eta,
+                                  r.fixed_burst_probability ? fmt::format("{:g}", *r.fixed_burst_probability)
+                                                            : std::string("Pbar")),
       r.pre_tau_s * 1e3, r.w_min, r.w_max);
   if (r.minimum_rate_Hz > 0)
     out += fmt::format("; up below {:g} Hz of {}", r.minimum_rate_Hz,

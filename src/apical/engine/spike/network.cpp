@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "apical/circuit/formula_rule.h"
+#include "apical/core/divergence.h"
 #include "apical/core/error.h"
 #include "apical/core/random.h"
 #include "apical/engine/spike/burst_rule.h"
@@ -133,6 +135,7 @@ void Network<T>::add_connection(std::size_t n, const std::vector<GroupLayout>& p
   }
   if (c.rule) {
     link.eta = c.rule->eta;
+    if (c.rule->interpreted) link.formula = formula::parse(*c.rule->formula, formula::Synapse::spiking);
     link.deficits.assign(targets, T{0});
     link.no_deficit_before.assign(parts_, 0);
     link.updates.resize(parts_);
@@ -414,6 +417,23 @@ void Network<T>::apply_presynaptic_term(std::size_t part, Link& link, const Burs
 }
 
 template <class T>
+double Network<T>::interpreted_valence(const Link& link, std::uint32_t neuron, Label kind, double p,
+                                       double events, double bursts, Step k) const {
+  const Group& target = groups_[link.target];
+  const double value =
+      jump_of(*link.formula, kind == Label::event, p, events / target.alpha_s, bursts / target.alpha_s);
+  if (!has_diverged(value)) return value;
+  throw NumericalFault(
+      {.population = description_.groups[link.target].name,
+       .quantity = kind == Label::event ? "change of weights at an event" : "change of weights at a burst",
+       .unit = neuron,
+       .seed = seed_,
+       .step = k,
+       .time_ms = static_cast<double>(k) * description_.dt_s * 1e3,
+       .value = value});
+}
+
+template <class T>
 void Network<T>::apply_postsynaptic_term(std::size_t part, Link& link, const BurstRule& rule, Step k) {
   Group& target = groups_[link.target];
   const DecayingTraces<T>& eligibility = eligibility_[link.eligibility].copies[part];
@@ -423,8 +443,12 @@ void Network<T>::apply_postsynaptic_term(std::size_t part, Link& link, const Bur
     const double h = homeostatic_term(events / target.alpha_s, rule.maximum_rate_Hz);
     const double p =
         rule.fixed_burst_probability.value_or(burst_probability(events, bursts, rule.first_event));
-    const double valence = kind == Label::event ? -p : 1;
-    const double change = kind == Label::event ? event_valence(p, h) : burst_valence(h);
+    double valence = kind == Label::event ? -p : 1;
+    double change = kind == Label::event ? event_valence(p, h) : burst_valence(h);
+    if (link.formula) {
+      valence = interpreted_valence(link, neuron, kind, p, events, bursts, k);
+      change = valence + h;
+    }
     link.synapses.add_per_source(neuron, static_cast<T>(link.eta * change * decay), eligibility.scaled(),
                                  {static_cast<T>(rule.w_min), static_cast<T>(rule.w_max)});
     if (link.recorded) link.updates[part].push_back({k, neuron, kind, valence, h});

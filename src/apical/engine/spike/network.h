@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "apical/circuit/formula.h"
 #include "apical/circuit/spiking_circuit.h"
 #include "apical/core/error.h"
 #include "apical/core/threads.h"
@@ -189,6 +190,9 @@ class Network {
   bool find_deficits(std::size_t part, Link& link, const BurstRule& rule, Step k);
   void apply_presynaptic_term(std::size_t part, Link& link, const BurstRule& rule, Step k);
   void apply_postsynaptic_term(std::size_t part, Link& link, const BurstRule& rule, Step k);
+  /// What an event or burst multiplies the trace with, where the rule is interpreted.
+  double interpreted_valence(const Link& link, std::uint32_t neuron, Label kind, double p, double events,
+                             double bursts, Step k) const;
   /// The first potential of a part that is not finite.
   std::optional<NumericalFault> first_fault(std::size_t part, Step k) const;
   std::size_t slot(Step k) const { return static_cast<std::size_t>(k) & (slots_ - 1); }
@@ -280,7 +284,8 @@ struct Network<T>::Link {
   std::vector<std::vector<std::vector<T>>> efficacy = {};  ///< by slot and block of the source
   std::size_t eligibility = 0;
   double eta = 0;
-  std::vector<T> deficits = {};  ///< scratch by target
+  std::optional<formula::Expression> formula = {};  ///< of a rule that is interpreted
+  std::vector<T> deficits = {};                     ///< scratch by target
   std::vector<Step> no_deficit_before =
       {};  ///< by part: nobody lacks anything in earlier steps (0: not known)
   bool recorded = false;

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <any>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 
+#include "apical/circuit/formula_rule.h"
 #include "apical/core/error.h"
 
 namespace apical::spike {
@@ -675,6 +677,54 @@ TEST(SpikeNetwork, InitialWeightsSpreadAroundTheirMean) {
   EXPECT_NEAR(std::sqrt(square / 1e4 - 0.25), 2, 0.1);
   d.connections[0].weight_sd = -1;
   EXPECT_THROW(validate(d), ConfigError);
+}
+
+/// Weights of `plastic` after a stretch of learning by this rule.
+std::vector<double> learned(const std::function<void(BurstRule&)>& change) {
+  SpikingCircuit d = lively(200);
+  BurstRule& rule = *d.connections[0].rule;
+  rule = {.eta = 0.02, .minimum_rate_Hz = 0, .maximum_rate_Hz = std::numeric_limits<double>::infinity()};
+  change(rule);
+  Network<double> net(d, 7);
+  net.set_plasticity(true);
+  net.advance(3000);
+  return net.weights(0);
+}
+
+TEST(FormulaOfSpikes, AProductIsTheKernelAndWhatIsInterpretedGivesTheSame) {
+  const auto written = [](const char* text, std::map<std::string, double> numbers) {
+    return learned([&](BurstRule& rule) {
+      rule.formula = Formula{text, std::move(numbers)};
+      take_formula(rule);
+    });
+  };
+  const std::vector<double> kernel = learned([](BurstRule&) {}),
+                            fixed = learned([](BurstRule&rule) { rule.fixed_burst_probability = 0.25; });
+  EXPECT_NE(kernel, fixed);
+  EXPECT_EQ(written("eta * (burst - p * event) * pre", {{"eta", 0.02}}), kernel);
+  const auto expect_near = [](const std::vector<double>& a, const std::vector<double>& b) {
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-12);
+  };
+  // Neither is a product: max(p, p) and a sum in a function are not multiplied out.
+  expect_near(written("eta * (burst - max(p, p) * event) * pre", {{"eta", 0.02}}), kernel);
+  expect_near(written("0.02 * (burst - sqrt(f^2 + 0 * p) * event) * pre", {{"f", 0.25}}), fixed);
+}
+
+TEST(FormulaOfSpikes, WhatGrowsBeyondAllBoundsIsAFault) {
+  const auto diverge = [] {
+    learned([](BurstRule& rule) {
+      rule.formula = Formula{"burst * pre / (p - p)"};
+      take_formula(rule);
+    });
+  };
+  try {
+    diverge();
+    FAIL();
+  } catch (const NumericalFault& fault) {
+    EXPECT_EQ(fault.where().population, "high");
+    EXPECT_EQ(fault.where().quantity, "change of weights at a burst");
+  }
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "apical/circuit/formula_rule.h"
 #include "apical/experiment/toml/circuit_fields.h"
 #include "apical/experiment/toml/field_toml.h"
+#include "apical/experiment/toml/formula_toml.h"
 #include "apical/experiment/toml/name_choice.h"
 
 namespace apical {
@@ -98,20 +99,7 @@ class FieldReader {
       entry.finish();
     }
   }
-  /// The numbers of a formula stand beside it.
-  void read(TomlReader& t, const char* key, Formula& x, bool given) const {
-    if (given) x.text = t.text(key);
-    std::map<std::string, double> numbers;
-    for (const std::string& name : t.at(key, [&] { return formula::names_in(x.text); })) {
-      if (t.kind(name) != TomlKind::absent) {
-        numbers[name] = t.number(name);
-      } else if (const auto before = x.numbers.find(name); before != x.numbers.end()) {
-        numbers.insert(*before);
-      }
-    }
-    x.numbers = std::move(numbers);
-    t.at(key, [&] { formula::parse(x); });
-  }
+  void read(TomlReader& t, const char* key, Formula& x, bool given) const { read_formula(t, key, x, given); }
   template <class T>
   void read(TomlReader& t, const char* key, std::optional<T>& x, bool given) const {
     if (!given) return;

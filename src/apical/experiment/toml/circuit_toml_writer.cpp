@@ -68,11 +68,7 @@ class FieldWriter {
     for (std::size_t i = 0; i < x.rows(); ++i) out += (i == 0 ? "" : ", ") + list(x.row(i));
     return "[" + out + "]";
   }
-  std::string value(const Formula& x) const {
-    std::string out = toml_quoted(x.text);
-    for (const auto& [name, number] : x.numbers) out += fmt::format(", {} = {}", name, toml_number(number));
-    return out;
-  }
+  std::string value(const Formula& x) const { return formula_toml(x); }
   template <class Part>
   requires requires(int& v, const Part& p) { apical::fields(v, p); }
   std::string value(const Part& x) const { return fmt::format("{{{}}}", fmt::join(fields(x, Part{}), ", ")); }

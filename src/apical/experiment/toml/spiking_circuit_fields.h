@@ -235,9 +235,13 @@ void fields(V& v, const ShortTermParameters&) {
 }
 
 template <class V>
-void fields(V& v, const BurstRule&) {
+void fields(V& v, const BurstRule& r) {
   using R = BurstRule;
-  v({"eta", "", "learning rate"}, &R::eta);
+  v({"formula", "",
+     "dw/dt of what the synapse knows, in place of eta and fixed_burst_probability; its numbers are further "
+     "keys. Homeostasis is then off unless it is given"},
+    &R::formula);
+  if (v.when(!r.formula)) v({"eta", "", "learning rate"}, &R::eta);
   v(ms("pre_tau", "time constant of the presynaptic trace", more_than(0)), &R::pre_tau_s);
   v({"minimum_rate_Hz", "Hz", "of the target, below which homeostasis sets in; 0: nowhere", at_least(0)},
     &R::minimum_rate_Hz);
@@ -245,9 +249,10 @@ void fields(V& v, const BurstRule&) {
     &R::maximum_rate_Hz);
   v({"w_min", "", "lower bound of weights"}, &R::w_min);
   v({"w_max", "", "upper bound of weights"}, &R::w_max);
-  v({"fixed_burst_probability", "", "that bursts are compared with; default: the target's moving average",
-     within(0, 1)},
-    &R::fixed_burst_probability);
+  if (v.when(!r.formula))
+    v({"fixed_burst_probability", "", "that bursts are compared with; default: the target's moving average",
+       within(0, 1)},
+      &R::fixed_burst_probability);
   v({"homeostatic_rate", "",
      "what is compared with the minimum: the event rate, or the moving average of "
      "all spikes"},

@@ -9,7 +9,9 @@
 #include <cmath>
 #include <limits>
 
+#include "apical/circuit/formula_rule.h"
 #include "apical/experiment/toml/field_toml.h"
+#include "apical/experiment/toml/formula_toml.h"
 #include "apical/experiment/toml/name_choice.h"
 #include "apical/experiment/toml/spiking_circuit_fields.h"
 
@@ -122,6 +124,9 @@ class Reader {
       x.emplace_back(static_cast<std::uint32_t>(row[0]), static_cast<std::uint32_t>(row[1]));
     }
   }
+  void read(TomlReader& t, const char* key, Formula& x, bool here) const {
+    read_formula(t, key, x, here, formula::Synapse::spiking);
+  }
   template <class T>
   void read(TomlReader& t, const char* key, std::optional<T>& x, bool here) const {
     if (!here) return;
@@ -137,7 +142,17 @@ class Reader {
   requires requires(int& v, const Part& p) { spike::fields(v, p); }
   void read(TomlReader& t, const char* key, Part& x, bool) const {
     TomlReader table = t.table(key);
-    fields(table, x);
+    if constexpr (std::is_same_v<Part, BurstRule>) {
+      const bool anew = given(table, "formula");
+      if (x.formula && !anew) read(table, "formula", *x.formula, false);  // an edit may change numbers alone
+      // A formula is all of dw/dt: what homeostasis adds is asked for.
+      if (anew) x.minimum_rate_Hz = 0;
+      if (anew) x.maximum_rate_Hz = std::numeric_limits<double>::infinity();
+      fields(table, x);
+      table.placing([&] { take_formula(x); }, x.formula && anew ? "formula" : "");
+    } else {
+      fields(table, x);
+    }
     table.finish();
   }
 

@@ -359,5 +359,48 @@ TEST(SpikingCircuitToml, ATextSaysWhetherItsNeuronsSpike) {
   EXPECT_FALSE(spikes(""));
 }
 
+TEST(SpikingCircuitToml, AFormulaStandsWithItsNumbersInTheTableOfTheRule) {
+  const std::string base = R"([circuit]
+neurons = 'spiking'
+[[population]]
+name = 'a'
+kind = 'burst_poisson'
+size = 6
+[[projection]]
+from = 'a'
+to = 'a'
+transmits = 'events'
+delay_steps = 0
+)";
+  const auto rule_in = [&](const std::string& rule) {
+    return *read(base + "rule = " + rule).connections[0].rule;
+  };
+  const BurstRule product = rule_in("{formula = 'eta * (burst - p * event) * pre', eta = 0.02, w_max = 2}");
+  EXPECT_EQ(product.eta, 0.02);
+  EXPECT_FALSE(product.interpreted);
+  EXPECT_EQ(product.w_max, 2);
+  EXPECT_EQ(product.minimum_rate_Hz, 0) << "a formula is all of dw/dt";
+  EXPECT_TRUE(std::isinf(product.maximum_rate_Hz));
+  EXPECT_EQ(rule_in("{formula = 'burst * pre', minimum_rate_Hz = 3}").minimum_rate_Hz, 3);
+  EXPECT_TRUE(rule_in("{formula = 'eta * event * pre', eta = 2}").interpreted);
+  for (const char* rule : {"{formula = 'eta * (burst - p * event) * pre', eta = 0.02, pre_tau_ms = 50}",
+                           "{formula = 'k * (burst - p^2 * event) * pre', k = 0.01, maximum_rate_Hz = 12}"})
+    expect_survives_writing(read(base + "rule = " + rule));
+  // An edit may change numbers alone, or take the formula away.
+  const std::string edit = "\n[[edit]]\nprojection = 'a->a'\nrule = ";
+  const std::string written =
+      base + "rule = {formula = 'eta * (burst - p * event) * pre', eta = 0.02}" + edit;
+  EXPECT_EQ(read(written + "{eta = 0.5}").connections[0].rule->eta, 0.5);
+  const BurstRule table = *read(written + "{formula = 'none', eta = 0.1}").connections[0].rule;
+  EXPECT_FALSE(table.formula);
+  EXPECT_EQ(table.eta, 0.1);
+  const auto error = [&](const std::string& rule) { return error_of(base + "rule = " + rule); };
+  EXPECT_THAT(error("{formula = 'eta * burst * pre * w', eta = 1}"),
+              HasSubstr("x.toml:12:9: 'w' is not local to a synapse"));
+  EXPECT_THAT(error("{formula = 'burst * pre + p'}"), HasSubstr("is no rule of a spiking projection"));
+  EXPECT_THAT(error("{formula = 'burst * pre', fixed_burst_probability = 0.2}"),
+              HasSubstr("unknown key 'fixed_burst_probability'"));
+}
+
 }  // namespace
 }  // namespace apical::spike

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "apical/experiment/toml/formula_toml.h"
 #include "apical/experiment/toml/spiking_circuit_fields.h"
 #include "apical/experiment/toml/spiking_circuit_toml.h"
 #include "apical/experiment/toml/toml_text.h"
@@ -76,6 +77,7 @@ class Writer {
   static std::string value(int x) { return fmt::format("{}", x); }
   static std::string value(std::uint32_t x) { return fmt::format("{}", x); }
   static std::string value(const std::string& x) { return toml_quoted(x); }
+  static std::string value(const Formula& x) { return formula_toml(x); }
   template <Named Enum>
   static std::string value(Enum x) {
     return toml_quoted(name_of(x));
