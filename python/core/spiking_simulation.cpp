@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "apical/engine/spike/dense_weights.h"
 #include "apical/spiking.h"
 #include "core/arrays.h"
 #include "core/chunks.h"
-#include "core/dense_weights.h"
 #include "core/documents.h"
 #include "core/module.h"
 
@@ -158,10 +158,10 @@ class SpikingSimulation {
                           array_of(std::move(labels)));
   }
   Rows weights(const std::string& projection, std::uint64_t seed) const {
-    return array_of(dense_weights(network(seed), connection_index(circuit_, projection)));
+    return array_of(spike::dense_weights(network(seed), connection_index(circuit_, projection)));
   }
   void set_weights(const std::string& projection, const GivenRows& values, std::uint64_t seed) {
-    set_dense_weights(network(seed), connection_index(circuit_, projection), matrix_of(values));
+    spike::set_dense_weights(network(seed), connection_index(circuit_, projection), matrix_of(values));
   }
 
   double dt_ms() const { return circuit_.dt_s * 1e3; }

@@ -9,18 +9,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "apical/engine/spike/dense_weights.h"
 #include "apical/experiments.h"
-#include "apical/io/checkpoint.h"
 #include "apical/learning.h"
-#include "apical/procedure/course_stepper.h"
 #include "apical/run/export.h"
-#include "apical/run/last_checkpoint.h"
 #include "apical/run/saved_weights.h"
-#include "apical/run/seed_group.h"
-#include "apical/spiking.h"
 #include "core/arrays.h"
-#include "core/dense_weights.h"
-#include "core/handed.h"
 #include "core/module.h"
 
 namespace nb = nanobind;
@@ -59,7 +53,7 @@ class CircuitWeights final : public Weights {
 /// Of layered networks, policies among them. A convolution has a row per channel.
 class LayerWeights final : public Weights {
  public:
-  explicit LayerWeights(const Learner& learner) : learner_(learner), all_(learner.parameters()) {
+  explicit LayerWeights(const Weighted& learner) : learner_(learner), all_(learner.parameters()) {
     for (std::size_t i = 0; i < all_.size(); ++i) {
       if (!all_[i].from.empty()) projections_.push_back(i);
     }
@@ -78,13 +72,15 @@ class LayerWeights final : public Weights {
   std::vector<double> offsets(std::size_t j, std::size_t replica) const override {
     const Parameter& projection = all_[projections_[j]];
     for (std::size_t i = 0; i < all_.size(); ++i) {
-      if (all_[i].from.empty() && all_[i].to == projection.to) return learner_.parameter(i, replica);
+      const Parameter& p = all_[i];
+      if (p.from.empty() && p.to == projection.to && p.feedback == projection.feedback)
+        return learner_.parameter(i, replica);
     }
-    throw ConfigError(fmt::format("'{}' has no offsets", projection.to));
+    throw ConfigError(fmt::format("'{}' has no offsets", projection.name));
   }
 
  private:
-  const Learner& learner_;
+  const Weighted& learner_;
   std::vector<Parameter> all_;
   std::vector<std::size_t> projections_;
 };
@@ -92,58 +88,38 @@ class LayerWeights final : public Weights {
 /// Of spiking circuits: NaN where there is no synapse.
 class CourseWeights final : public Weights {
  public:
-  CourseWeights(const io::Path& run, const Experiment& e, const Resources& resources)
-      : circuit_(e.spiking().circuit) {
-    const Course& course = e.spiking().course;
-    const std::string origin = run.string() + ", checkpoint";
-    if (course.protocol)
-      throw DataError(fmt::format("{} is a protocol of its own without a network", run.string()));
-    const io::Checkpoint checkpoint = last_checkpoint(run);
-    CourseSetting setting;
-    setting.samples = load_samples(course, circuit_, resources);
-    for (const std::uint64_t seed : e.seeds) {
-      setting.seed = seed;
-      const std::string section = seed_group(seed);
-      courses_.push_back(std::make_unique<CourseStepper>(circuit_, course, setting));
-      courses_.back()->load(checkpoint.section(section), fmt::format("{}, section '{}'", origin, section));
-    }
-  }
+  explicit CourseWeights(const SpikingWeights& courses) : courses_(courses) {}
   std::vector<std::string> names() const override {
     std::vector<std::string> out;
-    out.reserve(circuit_.connections.size());
-    for (const spike::Connection& c : circuit_.connections) out.push_back(c.name);
+    for (const spike::Connection& c : courses_.network(0).description().connections) out.push_back(c.name);
     return out;
   }
   Matrix<double> weights(std::size_t j, std::size_t replica) const override {
-    return dense_weights(courses_[replica]->network(), j);
+    return spike::dense_weights(courses_.network(replica), j);
   }
 
  private:
-  SpikingCircuit circuit_;
-  std::vector<std::unique_ptr<CourseStepper>> courses_;
+  const SpikingWeights& courses_;
 };
 
-std::unique_ptr<Weights> weights_of(const Learner& learner) {
-  if (const auto* const circuit = dynamic_cast<const RateLearner<float>*>(&learner))
+std::unique_ptr<Weights> weights_of(const Weighted& model) {
+  if (const auto* const circuit = dynamic_cast<const RateLearner<float>*>(&model))
     return std::make_unique<CircuitWeights<float>>(*circuit);
-  if (const auto* const circuit = dynamic_cast<const RateLearner<double>*>(&learner))
+  if (const auto* const circuit = dynamic_cast<const RateLearner<double>*>(&model))
     return std::make_unique<CircuitWeights<double>>(*circuit);
-  return std::make_unique<LayerWeights>(learner);
+  if (const auto* const courses = dynamic_cast<const SpikingWeights*>(&model))
+    return std::make_unique<CourseWeights>(*courses);
+  return std::make_unique<LayerWeights>(model);
 }
 
 class SavedState {
  public:
-  SavedState(const std::string& run, unsigned threads, const std::string& data, const Handed& handed)
-      : run_(run), pool_(threads) {
-    Experiment e = read_experiment(TomlDocument::read((run_ / "experiment.toml").string()));
-    seeds_ = e.seeds;
-    if (std::holds_alternative<SpikingExperiment>(e.subject)) {
-      weights_ = std::make_unique<CourseWeights>(run_, e, resources_of(pool_, data, handed));
-    } else {
-      model_.emplace(run_, pool_);
-      weights_ = weights_of(model_->learner());
-    }
-  }
+  SavedState(const std::string& run, unsigned threads)
+      : run_(run),
+        pool_(threads),
+        model_(run_, pool_),
+        seeds_(model_.experiment().seeds),
+        weights_(weights_of(model_.weights())) {}
   std::vector<std::string> projections() const { return weights_->names(); }
   Rows weights(const std::string& projection, std::uint64_t seed) const {
     return array_of(weights_->weights(index_of(projection), replica_of(seed)));
@@ -175,8 +151,8 @@ class SavedState {
 
   io::Path run_;
   ThreadPool pool_;
+  SavedModel model_;
   std::vector<std::uint64_t> seeds_;
-  std::optional<SavedModel> model_;  ///< unless it spikes
   std::unique_ptr<Weights> weights_;
 };
 
@@ -207,8 +183,8 @@ std::vector<std::string> export_files(const std::string& run, const std::string&
 
 void bind_weights(nb::module_& m) {
   nb::class_<SavedState>(m, "SavedState", "The last checkpoint of a run.")
-      .def(nb::init<const std::string&, unsigned, const std::string&, const Handed&>(), nb::arg("run"),
-           nb::arg("threads"), nb::arg("data"), nb::arg("handed"), nb::call_guard<nb::gil_scoped_release>())
+      .def(nb::init<const std::string&, unsigned>(), nb::arg("run"), nb::arg("threads"),
+           nb::call_guard<nb::gil_scoped_release>())
       .def("projections", &SavedState::projections)
       .def("weights", &SavedState::weights, nb::arg("projection"), nb::arg("seed"),
            "(postsynaptic, presynaptic)")

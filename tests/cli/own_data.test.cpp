@@ -202,6 +202,30 @@ TEST_F(OwnData, ExportedWeightsAreWhereAnotherRunBegins) {
   EXPECT_EQ(values("from-run", "test", "loss", 0), values("taught", "test", "loss", 0));
 }
 
+TEST_F(OwnData, FeedbackWeightsGoOutAndInAgain) {
+  const std::string text = with(with(kLayered, "backpropagation", "feedback-alignment"), "epochs = 2",
+                                "epochs = 2\nalign_every = 1\nalign_samples = 12");
+  runs(text, "taught");
+  const Answer exported = apical_says({"export", out("taught"), "--out", out("w.npz")});
+  ASSERT_EQ(exported.code, 0) << exported.err;
+  EXPECT_EQ(io::read_npz(out("w.npz")).at("seed-1/a2->a1").shape, (std::vector<std::uint64_t>{6, 2}));
+  const std::vector<double> ended = values("taught", "a1", "angle_deg", 2);
+  ASSERT_EQ(ended.size(), 2U);
+  for (const std::string& source : {out("w.npz"), out("taught")}) {
+    const std::string name = source == out("taught") ? "of-run" : "of-file";
+    runs(text, name, {"--set", "training.epochs=0", "--set", "model.start_from=" + source});
+    const std::vector<double> begun = values(name, "a1", "angle_deg", 0);
+    ASSERT_EQ(begun.size(), 2U);
+    for (std::size_t r = 0; r < 2; ++r)
+      EXPECT_NEAR(begun[r], ended[r], 1e-3);  // single precision, summed anew
+  }
+  // Forward weights alone begin as well, and say so.
+  const Answer forward = run(kLayered, "forward", {"--set", "model.start_from=" + out("taught")});
+  ASSERT_EQ(forward.code, 0) << forward.err;
+  EXPECT_THAT(forward.err, HasSubstr("this model has no a2->a1"));
+  EXPECT_EQ(manifest("forward").at("start_from").at("left").size(), 1U);
+}
+
 TEST_F(OwnData, CircuitsBeginWithTheWeightsOfARun) {
   runs(kCircuit, "taught");
   runs(kCircuit, "next", {"--set", "training.epochs=0", "--set", "model.start_from=" + out("taught")});

@@ -15,7 +15,7 @@ from . import _core
 from .callbacks import Callback
 from .errors import ConfigError, DataError
 from .execution import BY_RESUME, Execution
-from .machine import PathLike, data_folder
+from .machine import PathLike
 
 if TYPE_CHECKING:
     import numpy as np
@@ -186,7 +186,7 @@ class Run:
 
     @cached_property
     def _state(self) -> _core.SavedState:
-        return _core.SavedState(str(self.path), 1, data_folder(self._data), self._handed)
+        return _core.SavedState(str(self.path), 1)
 
     @property
     def projections(self) -> list[str]:

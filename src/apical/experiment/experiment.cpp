@@ -152,6 +152,7 @@ Experiment of_spiking(SpikingExperiment s) {
   e.reference = s.reference;
   e.model = s.model;
   e.citation = s.citation;
+  e.start_from = s.start_from;
   if (s.course.samples) {
     e.task = s.course.samples->task;
     e.task_parameters = values_of(task_of(*s.course.samples));

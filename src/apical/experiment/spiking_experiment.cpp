@@ -10,6 +10,7 @@
 #include "apical/core/stored_name.h"
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/experiment.h"
+#include "apical/experiment/start_fields.h"
 #include "apical/experiment/toml/course_toml.h"
 #include "apical/experiment/toml/field_toml.h"
 #include "apical/experiment/toml/single_precision.h"
@@ -83,7 +84,18 @@ std::vector<std::string> own_parts(const TomlReader& root) {
 void read_parts(TomlReader& root, SpikingExperiment& e) {
   if (root.has("model")) {
     TomlReader model = root.table("model");
-    read_model(model, e);
+    StartOptions start;
+    read_fields(model, start);
+    e.start_from = start.start_from;
+    if (model.has("name") || !says_neurons_spike(root)) {
+      read_model(model, e);
+    } else {
+      model.finish();
+    }
+    if (e.course.protocol && !e.start_from.empty())
+      throw ConfigError(
+          fmt::format("model '{}' is a protocol of its own without a network: it has no weights", e.model),
+          model.place("start_from"), "leave it out");
   }
   const std::vector<std::string> own = own_parts(root);
   if (e.course.protocol) {
@@ -169,6 +181,7 @@ std::string spiking_experiment_toml(const SpikingExperiment& e) {
   std::string out = fmt::format("title = {}\n", toml_quoted(e.title));
   if (!e.about.empty()) out += fmt::format("description = {}\n", toml_quoted(e.about));
   out += fmt::format("\n{}\n{}", circuit_toml(e.circuit), course);
+  if (!e.start_from.empty()) out += fmt::format("\n[model]\nstart_from = {}\n", toml_quoted(e.start_from));
   if (e.course.trains()) out += fmt::format("\n[training]\nepochs = {}\n", e.course.epochs);
   return out + fmt::format("\n[run]\nseeds = [{}]\n", fmt::join(e.seeds, ", "));
 }

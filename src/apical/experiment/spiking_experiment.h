@@ -26,6 +26,7 @@ struct SpikingExperiment {
   std::string model, citation;  ///< recipe; empty for a circuit of the user's own
   bool reference = false;       ///< what other variants are compared with
   std::string about;            ///< the recipe's description
+  std::string start_from = {};  ///< weights in place of the initialisation; empty: none
   SpikingCircuit circuit;       ///< empty for a course that is a protocol of its own
   Course course;
   std::vector<std::uint64_t> seeds;

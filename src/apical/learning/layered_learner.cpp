@@ -229,18 +229,23 @@ std::vector<AreaAlignment> LayeredLearner<Real>::align(std::size_t r, std::span<
 
 template <class Real>
 std::vector<Parameter> LayeredLearner<Real>::parameters() const {
-  return parameters_of(description_.network);
+  return parameters_of(*replicas_.front().model);
 }
 
 template <class Real>
 std::vector<double> LayeredLearner<Real>::parameter(std::size_t index, std::size_t replica) const {
-  return read_parameter(replicas_[replica].model->network(), index);
+  return read_parameter(*replicas_[replica].model, index);
 }
 
 template <class Real>
 void LayeredLearner<Real>::set_parameters(const std::vector<ParameterValues>& of_replicas) {
   for (std::size_t r = 0; r < replicas_.size(); ++r)
-    apical::set_parameters(replicas_[r].model->network(), of_replicas.at(r));
+    apical::set_parameters(*replicas_[r].model, of_replicas.at(r));
+}
+
+template <class Real>
+bool LayeredLearner<Real>::can_do_without(std::string_view name) const {
+  return names_feedback(name);
 }
 
 template <class Real>

@@ -42,6 +42,8 @@ class LayeredLearner final : public Learner {
   std::vector<Parameter> parameters() const override;
   std::vector<double> parameter(std::size_t index, std::size_t replica) const override;
   void set_parameters(const std::vector<ParameterValues>& of_replicas) override;
+  /// Feedback of rules that have it: forward weights alone begin as well.
+  bool can_do_without(std::string_view name) const override;
   void scale_learning(double factor) override;
   std::size_t settling_samples() const override { return 0; }
   /// Names the layer, the postsynaptic unit and, as step, the number of batches learned.

@@ -6,12 +6,16 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <set>
 
+#include "apical/learning/layered_state.h"
 #include "apical/learning/test_observers.h"
 #include "apical/learning/trainer.h"
 #include "apical/models/layered_models.h"
 #include "apical/rules/equilibrium_propagation.h"
+#include "apical/rules/feedback_weights.h"
 #include "apical/tasks/task.h"
 
 namespace apical {
@@ -263,6 +267,87 @@ TEST(LayeredLearner, AFaultNamesLayerUnitSeedAndBatch) {
       EXPECT_EQ(f.where().step, 1);
     }
   }
+}
+
+TEST_P(EveryLayeredModel, BeginsWithAllWeightsOfAnother) {
+  ThreadPool pool(1);
+  auto one = learner({5}, pool), other = learner({6}, pool);
+  std::vector<std::uint32_t> some(16);
+  std::iota(some.begin(), some.end(), 0U);
+  one.learn(Order{some}, true);
+  const std::vector<Parameter> parameters = one.parameters();
+  ParameterValues values;
+  std::set<std::string> names;
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    values[k] = one.parameter(k, 0);
+    EXPECT_EQ(values[k].size(), parameters[k].size()) << parameters[k].name;
+    EXPECT_EQ(parameters[k].feedback, names_feedback(parameters[k].name)) << parameters[k].name;
+    names.insert(parameters[k].name);
+  }
+  EXPECT_EQ(names.size(), parameters.size());
+  other.set_parameters({values});
+  for (std::size_t k = 0; k < parameters.size(); ++k)
+    EXPECT_EQ(other.parameter(k, 0), values[k]) << parameters[k].name;
+}
+
+/// The angle of these depends on nothing but weights.
+TEST(FeedbackWeights, AreWhereAnotherRunBegins) {
+  ThreadPool pool(1);
+  const auto data = small_task();
+  std::vector<std::uint32_t> some(24);
+  std::iota(some.begin(), some.end(), 0U);
+  for (const char* model :
+       {"feedback-alignment", "direct-feedback-alignment", "kolen-pollack", "weight-mirror"}) {
+    LayeredLearner<float> one(network(model), {data}, {5}, pool), other(network(model), {data}, {6}, pool);
+    one.learn(Order{some}, true);
+    ParameterValues forward, all;
+    const std::vector<Parameter> parameters = one.parameters();
+    for (std::size_t k = 0; k < parameters.size(); ++k) {
+      all[k] = one.parameter(k, 0);
+      if (!parameters[k].feedback) forward[k] = all[k];
+    }
+    ASSERT_LT(forward.size(), all.size()) << model;
+    const double expected = one.align(Order{some})[0].back().mean_angle;
+    other.set_parameters({forward});
+    EXPECT_NE(other.align(Order{some})[0].back().mean_angle, expected) << model;
+    other.set_parameters({all});
+    EXPECT_EQ(other.align(Order{some})[0].back().mean_angle, expected) << model;
+  }
+}
+
+TEST(FeedbackWeights, HaveTheShapeInWhichTheyAreSent) {
+  ThreadPool pool(1);
+  const auto shapes = [&](const char* model) {
+    const LayeredLearner<float> l(network(model), {small_task()}, {1}, pool);
+    std::map<std::string, std::vector<std::uint64_t>> out;
+    for (const Parameter& p : l.parameters()) {
+      if (p.feedback) out[p.name] = p.shape;
+    }
+    return out;
+  };
+  using Shapes = std::map<std::string, std::vector<std::uint64_t>>;
+  EXPECT_EQ(shapes("feedback-alignment"), (Shapes{{"a2->a1", {7, 5}}, {"a3->a2", {5, 3}}}));
+  EXPECT_EQ(shapes("direct-feedback-alignment"), (Shapes{{"a3->a1", {7, 3}}, {"a3->a2", {5, 3}}}));
+  EXPECT_EQ(shapes("backpropagation"), Shapes{});
+  // What error arrives at a1 with is (units of a1, units of a2) times that of a2.
+  const LayeredLearner<float> l(network("feedback-alignment"), {small_task()}, {1}, pool);
+  const auto stored = layered::random_feedback<float>(
+      network("feedback-alignment").network, layered::FeedbackPath::chained, layered::FeedbackStart{}, 1);
+  const std::vector<Parameter> parameters = l.parameters();
+  const auto at = std::find_if(parameters.begin(), parameters.end(),
+                               [](const Parameter& p) { return p.name == "a2->a1"; });
+  const std::vector<double> sent = l.parameter(static_cast<std::size_t>(at - parameters.begin()), 0);
+  for (std::size_t i = 0; i < 7; ++i) {
+    for (std::size_t j = 0; j < 5; ++j) ASSERT_EQ(sent[i * 5 + j], stored[0](j, i));
+  }
+}
+
+TEST(FeedbackWeights, AreToldByTheirNames) {
+  for (const char* name : {"a2->a1", "a12->a3", "a1->a1", "a2->a1.magnitude", "a1.feedback_offsets"})
+    EXPECT_TRUE(names_feedback(name)) << name;
+  for (const char* name :
+       {"a1->a2", "input->a1", "a1.offsets", "a2->a1x", "a0->a0", "a2->", "a->a1", "b2->a1", ""})
+    EXPECT_FALSE(names_feedback(name)) << name;
 }
 
 }  // namespace

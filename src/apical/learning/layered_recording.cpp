@@ -27,7 +27,7 @@ std::vector<float> mean_rates(MatrixView<const Real> h) {
 template <class Real>
 std::vector<Variable> LayeredLearner<Real>::variables() const {
   std::vector<Variable> out;
-  for (const Parameter& p : parameters()) {
+  for (const Parameter& p : parameters_of(description_.network)) {
     if (p.from.empty()) {
       const std::size_t layer = out.size() / 3;
       out.push_back({.population = p.to, .name = "offsets", .width = p.size()});
@@ -49,7 +49,7 @@ template <class Real>
 void LayeredLearner<Real>::tell_taps(std::size_t r) {
   const layered::Network<Real>& network = replicas_[r].model->network();
   const auto batch = static_cast<std::int64_t>(replicas_[r].model->batches());
-  const std::vector<Parameter> all = parameters();
+  const std::vector<Parameter> all = parameters_of(description_.network);
   layered::Activity<Real> activity;
   for (std::size_t t = 0; t < taps_.size(); ++t) {
     const Tap& tap = taps_[t];
@@ -63,7 +63,7 @@ void LayeredLearner<Real>::tell_taps(std::size_t r) {
                                               }) -
                                  all.begin());
     if (tap.variable.name != "rate") {
-      const std::vector<double> numbers = read_parameter(network, index);
+      const std::vector<double> numbers = read_parameter(*replicas_[r].model, index);
       sink_(t, batch, {numbers.begin(), numbers.end()});
       continue;
     }

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <system_error>
+#include <utility>
 
 #include "apical/core/divergence.h"
 
@@ -97,22 +100,116 @@ std::vector<Parameter> parameters_of(const layered::NetworkDescription& network)
   return out;
 }
 
+namespace {
+
+/// Files have (postsynaptic, presynaptic), or the shape of a convolution as it is.
 template <class Real>
-std::vector<double> read_parameter(const layered::Network<Real>& network, std::size_t index) {
-  const layered::Parameters<Real>& p = network.parameters;
-  if (index % 2 == 1) return {p.b[index / 2].begin(), p.b[index / 2].end()};
-  const auto weights = p.W[index / 2].flat();
-  return {weights.begin(), weights.end()};
+struct OwnParameter {
+  Parameter parameter;
+  bool turned;
+  MatrixView<Real> values;
+};
+
+template <class Real>
+OwnParameter<Real> own_parameter(const layered::NetworkDescription& network,
+                                 const layered::OwnWeights<Real>& own) {
+  OwnParameter<Real> out{.parameter = {.to = fmt::format("a{}", own.to), .feedback = true},
+                         .turned = false,
+                         .values = own.values};
+  Parameter& p = out.parameter;
+  if (own.from == 0) {
+    p.name = p.to + ".feedback_offsets";
+    p.shape = {own.values.rows()};
+    return out;
+  }
+  p.from = fmt::format("a{}", own.from);
+  p.name = fmt::format("{}->{}{}{}", p.from, p.to, own.of.empty() ? "" : ".", own.of);
+  const layered::Connection& c = network.connection(own.from - 1);
+  if (c && own.to + 1 == own.from && own.values.cols() == network.weight_cols(own.from - 1)) {
+    p.shape = {c->channels, c->in.channels, c->kernel_height, c->kernel_width};
+    return out;
+  }
+  out.turned = own.by_sender;
+  p.shape = {own.values.rows(), own.values.cols()};
+  if (out.turned) std::swap(p.shape[0], p.shape[1]);
+  return out;
 }
 
 template <class Real>
-void set_parameters(layered::Network<Real>& network, const ParameterValues& values) {
-  for (const auto& [index, numbers] : values) {
-    layered::Parameters<Real>& p = network.parameters;
-    const std::span<Real> to = index % 2 == 1 ? std::span<Real>(p.b[index / 2]) : p.W[index / 2].flat();
-    APICAL_CHECK(numbers.size() == to.size());
-    std::transform(numbers.begin(), numbers.end(), to.begin(), [](double x) { return static_cast<Real>(x); });
+OwnParameter<Real> own_parameter(layered::LayeredModel<Real>& model, std::size_t index) {
+  const layered::NetworkDescription& network = model.network().description;
+  return own_parameter(network, model.rule().own_weights().at(index - 2 * network.depth()));
+}
+
+/// f(number in a file's order, number in the model).
+template <class Real, class F>
+void for_each_pair(const OwnParameter<Real>& own, F&& f) {
+  const MatrixView<Real>& m = own.values;
+  for (std::size_t i = 0; i < m.rows(); ++i) {
+    for (std::size_t j = 0; j < m.cols(); ++j) f(own.turned ? j * m.rows() + i : i * m.cols() + j, m(i, j));
   }
+}
+
+template <class Real>
+std::span<Real> network_parameter(layered::Network<Real>& network, std::size_t index) {
+  layered::Parameters<Real>& p = network.parameters;
+  return index % 2 == 1 ? std::span<Real>(p.b[index / 2]) : p.W[index / 2].flat();
+}
+
+}  // namespace
+
+template <class Real>
+std::vector<Parameter> parameters_of(layered::LayeredModel<Real>& model) {
+  const layered::NetworkDescription& network = model.network().description;
+  std::vector<Parameter> out = parameters_of(network);
+  for (const layered::OwnWeights<Real>& own : model.rule().own_weights())
+    out.push_back(own_parameter(network, own).parameter);
+  return out;
+}
+
+template <class Real>
+std::vector<double> read_parameter(layered::LayeredModel<Real>& model, std::size_t index) {
+  if (index < 2 * model.network().description.depth()) {
+    const std::span<const Real> numbers = network_parameter(model.network(), index);
+    return {numbers.begin(), numbers.end()};
+  }
+  const OwnParameter<Real> own = own_parameter(model, index);
+  std::vector<double> out(own.parameter.size());
+  for_each_pair(own, [&](std::size_t at, Real number) { out[at] = static_cast<double>(number); });
+  return out;
+}
+
+template <class Real>
+void set_parameters(layered::LayeredModel<Real>& model, const ParameterValues& values) {
+  for (const auto& [index, numbers] : values) {
+    const std::vector<double>& given = numbers;  // clang 14: a structured binding cannot be captured
+    if (index < 2 * model.network().description.depth()) {
+      const std::span<Real> to = network_parameter(model.network(), index);
+      APICAL_CHECK(given.size() == to.size());
+      std::transform(given.begin(), given.end(), to.begin(), [](double x) { return static_cast<Real>(x); });
+      continue;
+    }
+    const OwnParameter<Real> own = own_parameter(model, index);
+    APICAL_CHECK(given.size() == own.parameter.size());
+    for_each_pair(own, [&](std::size_t at, Real& number) { number = static_cast<Real>(given[at]); });
+  }
+}
+
+bool names_feedback(std::string_view name) {
+  const auto area = [&](std::size_t& layer) {  // a12
+    if (!name.starts_with('a')) return false;
+    const char* const end = name.data() + name.size();
+    const auto [rest, error] = std::from_chars(name.data() + 1, end, layer);
+    if (error != std::errc() || layer == 0) return false;
+    name = {rest, static_cast<std::size_t>(end - rest)};
+    return true;
+  };
+  std::size_t from = 0, to = 0;
+  if (!area(from)) return false;
+  if (name == ".feedback_offsets") return true;
+  if (!name.starts_with("->")) return false;
+  name.remove_prefix(2);
+  return area(to) && from >= to && (name.empty() || name == ".magnitude");
 }
 
 #define APICAL_FOR(Real)                                                                                     \
@@ -123,8 +220,9 @@ void set_parameters(layered::Network<Real>& network, const ParameterValues& valu
                                    std::uint64_t, const std::string&);                                       \
   template void locate_fault<Real>(const layered::LayeredModel<Real>&, const NumericalFault&, std::uint64_t, \
                                    const std::string&);                                                      \
-  template std::vector<double> read_parameter<Real>(const layered::Network<Real>&, std::size_t);             \
-  template void set_parameters<Real>(layered::Network<Real>&, const ParameterValues&);
+  template std::vector<Parameter> parameters_of<Real>(layered::LayeredModel<Real>&);                         \
+  template std::vector<double> read_parameter<Real>(layered::LayeredModel<Real>&, std::size_t);              \
+  template void set_parameters<Real>(layered::LayeredModel<Real>&, const ParameterValues&);
 APICAL_FOR(float)
 APICAL_FOR(double)
 #undef APICAL_FOR

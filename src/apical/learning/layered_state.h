@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "apical/core/error.h"
 #include "apical/engine/layered/model.h"
@@ -37,10 +38,17 @@ template <class Real>
 /// Weights and offsets by name, areas called a1, a2 … from the first hidden layer on: "input->a1",
 /// "a1.offsets", "a1->a2" …
 std::vector<Parameter> parameters_of(const layered::NetworkDescription& network);
+/// These, and then what the rule has of its own: "a2->a1", (units of a1, units of a2), what carries errors or
+/// targets of a2 down to a1; "a1->a1" what a1 tells itself; "a2->a1.magnitude" where the signs are those of
+/// the forward weights; "a1.feedback_offsets".
 template <class Real>
-std::vector<double> read_parameter(const layered::Network<Real>& network, std::size_t index);
+std::vector<Parameter> parameters_of(layered::LayeredModel<Real>& model);
 template <class Real>
-void set_parameters(layered::Network<Real>& network, const ParameterValues& values);
+std::vector<double> read_parameter(layered::LayeredModel<Real>& model, std::size_t index);
+template <class Real>
+void set_parameters(layered::LayeredModel<Real>& model, const ParameterValues& values);
+/// A name as rules give their own weights, whether or not this rule has any.
+bool names_feedback(std::string_view name);
 
 /// Bytes of everything that `object.visit_state` visits.
 class StateSize final : public StateVisitor {

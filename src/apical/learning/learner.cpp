@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/learning/learner.h"
 
-#include <functional>
-#include <numeric>
-
 #include "apical/analysis/diagnosis.h"
 
 namespace apical {
@@ -27,14 +24,5 @@ std::size_t samples_of(const Dataset& data, SplitName split) {
 }
 
 void Learner::examine(Examination&) {}
-
-std::size_t Parameter::size() const {
-  return std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
-}
-
-std::vector<double> Learner::parameter(std::size_t, std::size_t) const { return {}; }
-void Learner::set_parameters(const std::vector<ParameterValues>& of_replicas) {
-  for (const ParameterValues& values : of_replicas) APICAL_CHECK(values.empty());
-}
 
 }  // namespace apical

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 #include "apical/core/error.h"
 #include "apical/core/matrix.h"
 #include "apical/core/state_visitor.h"
+#include "apical/learning/parameters.h"
 #include "apical/learning/score.h"
 #include "apical/tasks/dataset.h"
 
@@ -48,19 +48,7 @@ struct Variable {
   std::size_t width = 0;  ///< numbers at a time
 };
 
-/// Weights or offsets that a model starts with, under the name by which files have them.
-struct Parameter {
-  std::string name = {};                  ///< of the projection; "a1.offsets" of an area of a layered network
-  std::vector<std::uint64_t> shape = {};  ///< (postsynaptic, presynaptic); (units) of offsets and one-to-one
-                                          ///< projections; (channels, channels below, height, width) of a
-                                          ///< convolution
-  std::string from = {}, to = {};         ///< populations, or areas; `from` is empty for offsets
-  std::size_t size() const;
-};
-/// Numbers of some parameters, by their index, row by row.
-using ParameterValues = std::map<std::size_t, std::vector<double>>;
-
-class Learner {
+class Learner : public Weighted {
  public:
   /// What is recorded of one replica, every so many steps.
   struct Tap {
@@ -72,9 +60,6 @@ class Learner {
   /// its steps.
   using Sink = std::function<void(std::size_t tap, std::int64_t step, std::vector<float> values)>;
 
-  virtual ~Learner() = default;
-  virtual std::span<const std::uint64_t> seeds() const = 0;
-  std::size_t replicas() const { return seeds().size(); }
   virtual const Dataset& data(std::size_t replica) const = 0;
 
   /// Samples that belong together: orders come in multiples of it, but for the last piece of a split.
@@ -115,14 +100,6 @@ class Learner {
   /// Learners that can keep both.
   // NOLINTNEXTLINE(performance-unnecessary-value-param)
   virtual void record(std::vector<Tap> taps, Sink /*sink*/) { APICAL_CHECK(taps.empty()); }
-
-  /// Everything that set_parameters() can set, the same in all replicas.
-  virtual std::vector<Parameter> parameters() const { return {}; }
-  virtual std::vector<double> parameter(std::size_t index, std::size_t replica) const;
-  /// In place of the initialisation, before anything is shown; one entry per replica, each of the same
-  /// parameters. What is initialised from others follows these, unless it is given itself. DataError for a
-  /// weight where there is no synapse.
-  virtual void set_parameters(const std::vector<ParameterValues>& of_replicas);
 
   /// Factor on all learning rates, relative to the model's own.
   virtual void scale_learning(double factor) = 0;

@@ -131,18 +131,23 @@ std::vector<std::vector<NamedFigure>> RewardLearner<Real>::training_figures() co
 
 template <class Real>
 std::vector<Parameter> RewardLearner<Real>::parameters() const {
-  return parameters_of(policy_.network);
+  return parameters_of(replicas_.front()->policy());
 }
 
 template <class Real>
 std::vector<double> RewardLearner<Real>::parameter(std::size_t index, std::size_t replica) const {
-  return read_parameter(replicas_[replica]->policy().network(), index);
+  return read_parameter(replicas_[replica]->policy(), index);
 }
 
 template <class Real>
 void RewardLearner<Real>::set_parameters(const std::vector<ParameterValues>& of_replicas) {
   for (std::size_t r = 0; r < replicas_.size(); ++r)
-    apical::set_parameters(replicas_[r]->policy().network(), of_replicas.at(r));
+    apical::set_parameters(replicas_[r]->policy(), of_replicas.at(r));
+}
+
+template <class Real>
+bool RewardLearner<Real>::can_do_without(std::string_view name) const {
+  return names_feedback(name);
 }
 
 template <class Real>

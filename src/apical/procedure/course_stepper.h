@@ -33,6 +33,7 @@ class CourseStepper final : public SpikingCourse {
   std::vector<std::pair<std::string, double>> weights_at_bounds() const override;
   const std::vector<ActivitySegment>& segments() const override { return watch_.segments(); }
   const std::vector<PopulationSpikes>& recorded() const override { return watch_.recorded(); }
+  spike::Network<float>* simulated() override { return &network_; }
   spike::Network<float>& network() { return network_; }
 
   template <class Archive>

@@ -33,6 +33,8 @@ class SpikingCourse {
   virtual const std::vector<ActivitySegment>& segments() const;
   virtual const std::vector<PopulationSpikes>& recorded() const;
   virtual const std::vector<course::WeightChangeCurve>& curves() const;
+  /// Null of a protocol of its own, which has none.
+  virtual spike::Network<float>* simulated() { return nullptr; }
   /// The network as a numerical fault left it; empty if there was none.
   const io::Bytes& fault_state() const { return fault_state_; }
 

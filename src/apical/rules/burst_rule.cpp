@@ -57,6 +57,12 @@ void BurstRule<T>::visit_state(StateVisitor& visit) {
 }
 
 template <class T>
+std::vector<OwnWeights<T>> BurstRule<T>::own_weights() {
+  if (options_.feedback == BurstFeedback::symmetric) return {};
+  return own_feedback(feedback_, FeedbackPath::chained);
+}
+
+template <class T>
 double BurstRule<T>::credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch,
                             Credit<T>& out, int /*update*/) {
   const NetworkDescription& description = network.description;

@@ -53,6 +53,7 @@ class BurstRule : public CreditRule<T> {
   std::span<const Trainable<T>> learned_feedback() override { return slots_; }
   bool feedback_follows_forward() const override { return options_.feedback == BurstFeedback::learned; }
   void visit_state(StateVisitor& visit) override;
+  std::vector<OwnWeights<T>> own_weights() override;
 
   const FeedbackWeights<T>& feedback_weights() const { return feedback_; }
   /// b^t - b of the last batch.

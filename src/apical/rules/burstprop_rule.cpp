@@ -57,6 +57,15 @@ void Burstprop<T>::visit_state(StateVisitor& visit) {
 }
 
 template <class T>
+std::vector<OwnWeights<T>> Burstprop<T>::own_weights() {
+  std::vector<OwnWeights<T>> out = BurstRule<T>::own_weights();
+  for (std::size_t l = 0; l < recurrent_.size(); ++l) {
+    if (recurs(l)) out.push_back({.from = l + 1, .to = l + 1, .values = recurrent_[l].view()});
+  }
+  return out;
+}
+
+template <class T>
 void Burstprop<T>::output_bursts(const Workers& workers, In<T> e, In<T> y, MatrixView<T> b,
                                  MatrixView<T> difference) {
   const T P = static_cast<T>(this->options_.baseline);

@@ -25,6 +25,7 @@ class Burstprop final : public BurstRule<T> {
   void scale_learning(double factor) override { rate_factor_ = factor; }
   void rest(bool resting) override { resting_ = resting; }
   void visit_state(StateVisitor& visit) override;
+  std::vector<OwnWeights<T>> own_weights() override;
 
   const std::vector<Matrix<T>>& recurrent_weights() const { return recurrent_; }
 

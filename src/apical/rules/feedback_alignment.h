@@ -23,6 +23,7 @@ class FeedbackAlignment final : public DeltaRule<T> {
   }
   const FeedbackWeights<T>& feedback_weights() const { return feedback_; }
   void visit_state(StateVisitor& visit) override { visit_matrices<T>(visit, "feedback", feedback_); }
+  std::vector<OwnWeights<T>> own_weights() override { return own_feedback(feedback_, path_); }
 
  protected:
   MatrixView<const T> feedback(const Network<T>&, std::size_t l) const override {

@@ -69,6 +69,18 @@ void check_feedback(const NetworkDescription& description, FeedbackPath path,
   }
 }
 
+/// As CreditRule::own_weights() gives them.
+template <class T>
+std::vector<OwnWeights<T>> own_feedback(FeedbackWeights<T>& feedback, FeedbackPath path,
+                                        std::string_view of = "") {
+  std::vector<OwnWeights<T>> out;
+  for (std::size_t l = 0; l < feedback.size(); ++l) {
+    const std::size_t from = path == FeedbackPath::direct ? feedback.size() + 1 : l + 2;
+    out.push_back({.from = from, .to = l + 1, .values = feedback[l].view(), .by_sender = true, .of = of});
+  }
+  return out;
+}
+
 template <class T>
 void visit_matrices(StateVisitor& visit, const std::string& name, std::vector<Matrix<T>>& matrices) {
   for (std::size_t l = 0; l < matrices.size(); ++l)

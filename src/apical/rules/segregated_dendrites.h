@@ -46,6 +46,7 @@ class SegregatedDendrites final : public CreditRule<T> {
   void predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X,
                MatrixView<T> out) override;
   void visit_state(StateVisitor& visit) override { visit_matrices<T>(visit, "feedback", Y_); }
+  std::vector<OwnWeights<T>> own_weights() override { return own_feedback(Y_, FeedbackPath::direct); }
 
   /// Somatic potentials and rates of the forward phase.
   const LayerRows<T>& potential() const { return V_; }

@@ -40,6 +40,11 @@ class SignSymmetry final : public DeltaRule<T> {
     visit_matrices<T>(visit, "magnitude", magnitude_);
     visit("batches", batches_);
   }
+  /// Where they are drawn once: others follow from the network, or are drawn anew.
+  std::vector<OwnWeights<T>> own_weights() override {
+    if (kind_ != SignMagnitude::fixed_random) return {};
+    return own_feedback(magnitude_, FeedbackPath::chained, "magnitude");
+  }
 
  protected:
   void prepare_feedback(const Workers& workers, const Network<T>& network) override;

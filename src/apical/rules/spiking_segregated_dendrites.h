@@ -52,6 +52,7 @@ class SpikingSegregatedDendrites final : public CreditRule<T> {
     visit_matrices<T>(visit, "feedback", Y_);
     visit("batches", batches_);
   }
+  std::vector<OwnWeights<T>> own_weights() override { return own_feedback(Y_, FeedbackPath::direct); }
 
   // Means over the end of the forward phase, and plateaus.
   const LayerRows<T>& potential() const { return mean_V_; }

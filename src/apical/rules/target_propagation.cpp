@@ -206,6 +206,18 @@ void TargetPropagation<T>::visit_state(StateVisitor& visit) {
 }
 
 template <class T>
+std::vector<OwnWeights<T>> TargetPropagation<T>::own_weights() {
+  std::vector<OwnWeights<T>> out;
+  for (std::size_t l = 0; l < maps_.V.size(); ++l) {
+    out.push_back({.from = l + 2, .to = l + 1, .values = maps_.V[l].view()});
+    out.push_back({.to = l + 1, .values = {maps_.c[l].data(), maps_.c[l].size(), 1}});
+  }
+  for (std::size_t l = 0; l < Q_.size(); ++l)
+    out.push_back({.from = Q_.size() + 1, .to = l + 1, .values = Q_[l].view()});
+  return out;
+}
+
+template <class T>
 void TargetPropagation<T>::set_targets(const Workers& workers, const Network<T>& network,
                                        const Batch<T>& batch) {
   const NetworkDescription& description = network.description;

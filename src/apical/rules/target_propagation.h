@@ -115,6 +115,7 @@ class TargetPropagation final : public CreditRule<T> {
   MatrixView<const T> output() const override { return forward_.h.back().view(); }
   std::span<const Trainable<T>> learned_feedback() override { return slots_; }
   void visit_state(StateVisitor& visit) override;
+  std::vector<OwnWeights<T>> own_weights() override;
 
   const LayerRows<T>& activities() const { return forward_.h; }
   const LayerRows<T>& targets() const { return targets_; }

@@ -61,6 +61,7 @@ class TwoSite final : public DeltaRule<T> {
     visit_matrices<T>(visit, "apical", V_);
     visit("batches", batches_);
   }
+  std::vector<OwnWeights<T>> own_weights() override { return own_feedback(V_, FeedbackPath::chained); }
   /// Change of V, transposed like V itself. D is minus delta().
   const FeedbackWeights<T>& apical_credit() const { return dV_; }
 

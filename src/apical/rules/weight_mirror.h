@@ -41,6 +41,7 @@ class WeightMirror final : public DeltaRule<T> {
     visit_matrices<T>(visit, "feedback", feedback_);
     visit("batches", batches_);
   }
+  std::vector<OwnWeights<T>> own_weights() override { return own_feedback(feedback_, FeedbackPath::chained); }
 
  protected:
   MatrixView<const T> feedback(const Network<T>&, std::size_t l) const override {

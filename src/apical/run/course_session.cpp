@@ -42,7 +42,21 @@ CourseSession::CourseSession(const Experiment& experiment, const Resources& reso
       e_(experiment_.spiking()),
       pool_(resources.pool),
       samples_(load_samples(e_.course, e_.circuit, resources)),
-      plan_(e_.course.protocol ? std::vector<CourseRound>(1) : rounds_of(e_.course)) {}
+      plan_(e_.course.protocol ? std::vector<CourseRound>(1) : rounds_of(e_.course)) {
+  if (experiment_.start_from.empty()) return;
+  weights_ = read_weights(experiment_.start_from, pool_);
+  std::vector<spike::Network<float>> trial;  // whether they fit, before anything is written
+  trial.reserve(experiment_.seeds.size());
+  std::vector<spike::Network<float>*> networks;
+  for (const std::uint64_t seed : experiment_.seeds)
+    networks.push_back(&trial.emplace_back(e_.circuit, seed));
+  taken_ = begin_with(networks);
+}
+
+TakenWeights CourseSession::begin_with(const std::vector<spike::Network<float>*>& networks) const {
+  SpikingWeights model(experiment_.seeds, networks);
+  return set_weights(model, weights_, true);
+}
 
 /// Of all seeds.
 double CourseSession::seconds_until(std::size_t round) const {
@@ -71,6 +85,11 @@ void CourseSession::prepare(const io::Path&) {
     s.progress = [this](double seconds) { progressed(seconds); };
     courses_.push_back(make_course(e_.circuit, e_.course, s));
   }
+  if (taken_.source.empty()) return;
+  std::vector<spike::Network<float>*> networks;
+  for (const auto& course : courses_) networks.push_back(course->simulated());
+  begin_with(networks);
+  weights_ = {};
 }
 
 void CourseSession::progressed(double seconds) {
@@ -186,8 +205,14 @@ std::vector<Variable> CourseSession::variables() const {
 }
 
 void CourseSession::describe(nlohmann::json& m) const {
+  add_start(m, taken_);
   m["precision"] = "float";
   m["biological_seconds_per_seed"] = e_.course.duration_s();
+}
+
+std::vector<std::string> CourseSession::remarks(std::span<const Measurement>) const {
+  if (taken_.source.empty()) return {};
+  return {in_words(taken_)};
 }
 
 /// At which no burst at all says that hardly any event is one: below 3 % with 95 % confidence (the rule of

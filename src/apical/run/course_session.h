@@ -7,6 +7,7 @@
 
 #include "apical/procedure/course_rounds.h"
 #include "apical/procedure/spiking_course.h"
+#include "apical/run/saved_weights.h"
 #include "apical/run/session.h"
 
 namespace apical {
@@ -14,20 +15,22 @@ namespace apical {
 class CourseSession final : public Session {
  public:
   /// Threads work on a seed each, or share the networks of few seeds if those are large. What is wrong with
-  /// samples is thrown here.
+  /// samples, or weights to begin with, is thrown here.
   CourseSession(const Experiment& experiment, const Resources& resources);
 
   void prepare(const io::Path& run) override;
   void load(const io::Checkpoint& checkpoint, const std::string& origin) override;
   /// A round. One that is broken off in a course of a single round leaves nothing to continue from.
   Step advance(const std::atomic<bool>& stop, Listener& listener) override;
-  bool resumable() const override { return rounds() > 1 && round_ > 0; }
+  bool resumable() const override { return !e_.course.protocol && round_ > 0; }
   std::vector<io::CheckpointSection> save() override;
   std::vector<io::CheckpointSection> fault_state() override;
   /// Spikes of what has a membrane or relays them.
   std::vector<Variable> variables() const override;
   const Dataset* data() const override { return samples_.get(); }
   void describe(nlohmann::json& manifest) const override;
+  std::vector<std::string> remarks(std::span<const Measurement> measured) const override;
+  std::string origin_hash() const override { return taken_.xxh3; }
   void examine(Examination& x) override;
   /// Activity and curves (results.h5) and, if asked for, all spikes (spikes/seed-N.h5).
   void write_artifacts(const io::Path& run) override;
@@ -49,6 +52,7 @@ class CourseSession final : public Session {
     }
   };
   std::size_t rounds() const { return plan_.size(); }
+  TakenWeights begin_with(const std::vector<spike::Network<float>*>& networks) const;
   double seconds_until(std::size_t round) const;
   std::string section_name(std::size_t seed) const;
   bool is_among_first(std::size_t seed, std::size_t count) const {
@@ -63,6 +67,8 @@ class CourseSession final : public Session {
   ThreadPool& pool_;
   bool inner_ = false;                      ///< threads share a network
   std::shared_ptr<const Dataset> samples_;  ///< that all seeds show; null: stimuli of their own
+  SavedWeights weights_;                    ///< to begin with, if any
+  TakenWeights taken_;
   std::vector<std::unique_ptr<SpikingCourse>> courses_;
   std::uint64_t round_ = 0;  ///< rounds that are done
   Clocks clocks_;

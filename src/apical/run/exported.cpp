@@ -163,7 +163,7 @@ std::vector<io::Path> write_arrays(const Exported& all, ExportFormat format, con
 
 Exported exported_weights(const io::Path& run, std::optional<std::uint64_t> seed, ThreadPool& pool) {
   const SavedModel model(run, pool);
-  const std::vector<Parameter> parameters = model.learner().parameters();
+  const std::vector<Parameter> parameters = model.weights().parameters();
   const std::vector<std::uint64_t>& seeds = model.experiment().seeds;
   std::vector<std::string> groups;
   groups.reserve(seeds.size());

@@ -28,7 +28,7 @@ struct Cost {
   double biological_s = 0;           ///< of one seed
   double seconds = 0;                ///< of all seeds on so many threads
   std::size_t network_bytes = 0;     ///< of one seed; as many at a time as threads, all seeds if they train
-  std::size_t checkpoint_bytes = 0;  ///< of all seeds; 0 for courses of one round
+  std::size_t checkpoint_bytes = 0;  ///< of all seeds; 0 of a protocol of its own
   std::size_t recorded_bytes =
       0;  ///< spikes of all recorded seeds, in memory until the run ends; at the rates of the probe
 };
@@ -57,7 +57,7 @@ Cost cost_of(const SpikingExperiment& e, std::size_t threads) {
     s.plastic_synapses += e.circuit.connections[c].rule ? network.synapses(c) : 0;
   const std::size_t state = io::save_state(network).size();
   s.network_bytes = network.synapse_bytes() + state;
-  if (rounds_of(e.course).size() > 1) s.checkpoint_bytes = state * e.seeds.size();
+  s.checkpoint_bytes = state * e.seeds.size();
   constexpr double kWarmUpSeconds = 0.2, kProbeSeconds = 0.2;  // biological, wall
   const double dt = e.circuit.dt_s;
   network.advance(std::llround(kWarmUpSeconds / dt));  // rates settle

@@ -26,7 +26,8 @@ io::Checkpoint last_checkpoint(const io::Path& run) {
   std::optional<io::Checkpoint> last = find_last_checkpoint(run);
   if (!last)
     throw DataError(
-        fmt::format("{} has no checkpoint; spiking courses of a single stage keep none", run.string()));
+        fmt::format("{} has no checkpoint; a spiking course of a single stage has one once it has finished",
+                    run.string()));
   return std::move(*last);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "apical/io/directory.h"
 #include "apical/io/file.h"
@@ -14,6 +15,7 @@
 #include "apical/learning/trainer.h"
 #include "apical/run/last_checkpoint.h"
 #include "apical/run/make_learner.h"
+#include "apical/run/manifest_facts.h"
 #include "apical/run/runs_in.h"
 #include "apical/run/seed_group.h"
 #include "apical/run/state_file.h"
@@ -53,7 +55,7 @@ SavedWeights from_run(const io::Path& run, ThreadPool& pool) {
   const SavedModel model(run, pool);
   SavedWeights weights;
   weights.origin = run.string();
-  const std::vector<Parameter> parameters = model.learner().parameters();
+  const std::vector<Parameter> parameters = model.weights().parameters();
   for (std::size_t r = 0; r < model.experiment().seeds.size(); ++r) {
     io::Arrays& arrays = weights.of_seed[model.experiment().seeds[r]];
     for (std::size_t k = 0; k < parameters.size(); ++k)
@@ -68,13 +70,27 @@ SavedWeights from_run(const io::Path& run, ThreadPool& pool) {
 
 Experiment experiment_of(const io::Path& run) {
   require_run(run);
-  Experiment e = read_experiment(TomlDocument::read((run / "experiment.toml").string()));
-  if (std::holds_alternative<SpikingExperiment>(e.subject))
-    throw DataError(
-        fmt::format("weights of spiking circuits cannot be read from a run ({}); those of rate circuits and "
-                    "layered networks can",
-                    run.string()));
-  return e;
+  return read_experiment(TomlDocument::read((run / "experiment.toml").string()));
+}
+
+/// As the checkpoint has them. What they show is not read: a course asks for samples when it shows them.
+std::vector<std::unique_ptr<SpikingCourse>> saved_courses(const Experiment& e, const io::Path& run) {
+  const SpikingExperiment& s = e.spiking();
+  if (s.course.protocol)
+    throw DataError(fmt::format("{} has no weights: model '{}' is a protocol of its own without a network",
+                                run.string(), e.model));
+  const io::Checkpoint checkpoint = last_checkpoint(run);
+  std::vector<std::unique_ptr<SpikingCourse>> out;
+  for (const std::uint64_t seed : e.seeds) {
+    CourseSetting setting;
+    setting.seed = seed;
+    setting.samples = std::make_shared<const Dataset>();
+    out.push_back(make_course(s.circuit, s.course, setting));
+    const std::string section = seed_group(seed);
+    out.back()->load(checkpoint.section(section),
+                     fmt::format("{}, checkpoint, section '{}'", run.string(), section));
+  }
+  return out;
 }
 
 bool fits(const Parameter& p, const io::Array& a) {
@@ -100,7 +116,7 @@ std::vector<double> numbers_for(const Parameter& p, const io::Array& a, const st
   std::vector<double> numbers(a.size());
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     numbers[i] = a.number(i);
-    const bool finite = std::isfinite(numbers[i]);
+    const bool finite = std::isfinite(numbers[i]) || (p.sparse && std::isnan(numbers[i]));
     const std::string beyond = single && finite ? beyond_single(numbers[i]) : "";
     if (finite && beyond.empty()) continue;
     throw DataError(fmt::format("{}: '{}'{} is {}", origin, p.name, io::index_text(a.shape, i),
@@ -123,15 +139,22 @@ const io::Arrays& SavedWeights::for_seed(std::uint64_t seed) const {
                   origin, fmt::join(there, ", "), seed));
 }
 
-SavedModel::SavedModel(const io::Path& run, ThreadPool& pool)
-    : experiment_(experiment_of(run)), learner_(make_model(experiment_, pool)) {
+SavedModel::SavedModel(const io::Path& run, ThreadPool& pool) : experiment_(experiment_of(run)) {
+  if (std::holds_alternative<SpikingExperiment>(experiment_.subject)) {
+    courses_ = saved_courses(experiment_, run);
+    std::vector<spike::Network<float>*> networks;
+    for (const auto& course : courses_) networks.push_back(course->simulated());
+    spiking_ = std::make_unique<SpikingWeights>(experiment_.seeds, std::move(networks));
+    return;
+  }
+  learner_ = make_model(experiment_, pool);
   const io::Checkpoint checkpoint = last_checkpoint(run);
   Trainer trainer(*learner_, experiment_.plan, {});
   restore_state(trainer, checkpoint.section("trainer"), run.string() + ", checkpoint");
 }
 
 io::Array SavedModel::array(const Parameter& p, std::size_t index, std::size_t replica) const {
-  std::vector<double> numbers = learner_->parameter(index, replica);
+  std::vector<double> numbers = weights().parameter(index, replica);
   if (experiment_.double_precision) return io::array_of(p.shape, std::move(numbers));
   return io::array_of(p.shape, std::vector<float>(numbers.begin(), numbers.end()));
 }
@@ -146,21 +169,33 @@ SavedWeights read_weights(const io::Path& source, ThreadPool& pool) {
 }
 
 std::string in_words(const TakenWeights& t) {
-  return fmt::format("weights from {}: {}{}", t.source, join_names(t.taken),
-                     t.kept.empty() ? "" : fmt::format("; initialised as ever: {}", join_names(t.kept)));
+  return fmt::format("weights from {}: {}{}{}", t.source, join_names(t.taken),
+                     t.kept.empty() ? "" : fmt::format("; initialised as ever: {}", join_names(t.kept)),
+                     t.left.empty() ? "" : fmt::format("; this model has no {}", join_names(t.left, "or")));
 }
 
-TakenWeights set_weights(Learner& learner, const SavedWeights& weights, bool single) {
-  const std::vector<Parameter> parameters = learner.parameters();
+void add_start(nlohmann::json& m, const TakenWeights& t) {
+  if (t.source.empty()) return;
+  m["start_from"] = {{"source", t.source}, {"xxh3", t.xxh3}, {"taken", t.taken}, {"kept", t.kept}};
+  if (!t.left.empty()) m["start_from"]["left"] = t.left;
+  add_method(m, "Start", in_words(t));
+}
+
+TakenWeights set_weights(Weighted& model, const SavedWeights& weights, bool single) {
+  const std::vector<Parameter> parameters = model.parameters();
   std::vector<std::string> names;
   names.reserve(parameters.size());
   for (const Parameter& p : parameters) names.push_back(p.name);
-  TakenWeights out{.source = weights.origin, .xxh3 = {}, .taken = {}, .kept = names};
-  std::vector<ParameterValues> values(learner.replicas());
+  TakenWeights out{.source = weights.origin, .xxh3 = {}, .taken = {}, .kept = names, .left = {}};
+  std::vector<ParameterValues> values(model.replicas());
   io::RunningHash hash;
-  for (std::size_t r = 0; r < learner.replicas(); ++r) {
-    for (const auto& [name, array] : weights.for_seed(learner.seeds()[r])) {
+  for (std::size_t r = 0; r < model.replicas(); ++r) {
+    for (const auto& [name, array] : weights.for_seed(model.seeds()[r])) {
       const auto at = std::find(names.begin(), names.end(), name);
+      if (at == names.end() && model.can_do_without(name)) {
+        if (r == 0) out.left.push_back(name);
+        continue;
+      }
       if (at == names.end()) {
         throw DataError(fmt::format("{}: '{}' is no projection of this model; {}", weights.origin, name,
                                     suggestion(name, names)));
@@ -176,7 +211,7 @@ TakenWeights set_weights(Learner& learner, const SavedWeights& weights, bool sin
     }
   }
   out.xxh3 = io::hex(hash.value());
-  learner.set_parameters(values);
+  model.set_parameters(values);
   return out;
 }
 

@@ -15,6 +15,7 @@
 #include "apical/run/contrasts.h"
 #include "apical/run/manifest_facts.h"
 #include "apical/run/probe_parts.h"
+#include "apical/run/saved_weights.h"
 #include "apical/run/seed_group.h"
 
 namespace apical {
@@ -125,6 +126,11 @@ class SpikingProbe final : public ProbeSession {
       s.watch.bin_s = course_.activity_bin_s;
       courses_.push_back(make_course(e_.spiking().circuit, course_, s));
     }
+    if (e_.start_from.empty()) return;
+    std::vector<spike::Network<float>*> networks;
+    for (const auto& course : courses_) networks.push_back(course->simulated());
+    SpikingWeights model(e_.seeds, std::move(networks));
+    set_weights(model, read_weights(e_.start_from, pool_), true);
   }
 
   void train(Listener& listener) {

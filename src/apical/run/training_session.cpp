@@ -147,11 +147,7 @@ std::vector<io::CheckpointSection> TrainingSession::fault_state() {
 
 void TrainingSession::describe(nlohmann::json& m) const {
   add_evaluation(m, experiment_);
-  if (!taken_.source.empty()) {
-    m["start_from"] = {
-        {"source", taken_.source}, {"xxh3", taken_.xxh3}, {"taken", taken_.taken}, {"kept", taken_.kept}};
-    add_method(m, "Start", in_words(taken_));
-  }
+  add_start(m, taken_);
   if (parent_) {
     m["continues"] = {{"run", parent_->run}, {"xxh3", parent_->xxh3}, {"epochs", parent_->epochs}};
     add_method(m, "Start", in_words(*parent_));

@@ -41,6 +41,15 @@ struct Teaching {
   MatrixView<const T> slope;
 };
 
+/// Weights that a rule has beside those of the network, to read and to set.
+template <class T>
+struct OwnWeights {
+  std::size_t from = 0, to = 0;  ///< layers, counted from 1; from 0: offsets of `to`
+  MatrixView<T> values = {};     ///< beside a convolution in the shape of its weights
+  bool by_sender = false;        ///< rows are units of `from`; else those of `to`
+  std::string_view of = "";      ///< what they are, if not weights themselves
+};
+
 template <class T>
 class CreditRule {
  public:
@@ -114,6 +123,9 @@ class CreditRule {
   bool learns_by_credit_alone() {
     return updates_per_batch() == 1 && (feedback_follows_forward() || learned_feedback().empty());
   }
+
+  /// What of its state are weights, by which files can have them. All of it is in visit_state(), too.
+  virtual std::vector<OwnWeights<T>> own_weights() { return {}; }
 
   /// Factor on the learning rate of parameters that the rule changes by itself and that learn with the
   /// weights. Mirrors, which have to follow the weights, keep theirs.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/dense_weights.h"
+#include "apical/engine/spike/dense_weights.h"
 
 #include <fmt/format.h>
 
@@ -7,21 +7,21 @@
 #include <limits>
 #include <vector>
 
-namespace apical::python {
+namespace apical::spike {
 namespace {
 
 /// Of the groups that a connection joins: postsynaptic, presynaptic.
 template <class Real>
-std::pair<std::size_t, std::size_t> shape_of(const spike::Network<Real>& network, std::size_t connection) {
+std::pair<std::size_t, std::size_t> shape_of(const Network<Real>& network, std::size_t connection) {
   const SpikingCircuit& circuit = network.description();
-  const spike::Connection& c = circuit.connections[connection];
+  const Connection& c = circuit.connections[connection];
   return {circuit.groups[network.group(c.target)].size, circuit.groups[network.group(c.source)].size};
 }
 
 }  // namespace
 
 template <class Real>
-Matrix<double> dense_weights(const spike::Network<Real>& network, std::size_t connection) {
+Matrix<double> dense_weights(const Network<Real>& network, std::size_t connection) {
   const auto [rows, cols] = shape_of(network, connection);
   Matrix<double> out(rows, cols);
   std::ranges::fill(out.flat(), std::numeric_limits<double>::quiet_NaN());
@@ -35,7 +35,7 @@ Matrix<double> dense_weights(const spike::Network<Real>& network, std::size_t co
 }
 
 template <class Real>
-void set_dense_weights(spike::Network<Real>& network, std::size_t connection, const Matrix<double>& values) {
+void set_dense_weights(Network<Real>& network, std::size_t connection, const Matrix<double>& values) {
   const std::string& name = network.description().connections[connection].name;
   const auto [rows, cols] = shape_of(network, connection);
   if (values.rows() != rows || values.cols() != cols)
@@ -66,7 +66,7 @@ void set_dense_weights(spike::Network<Real>& network, std::size_t connection, co
   network.set_weights(connection, weights);
 }
 
-template Matrix<double> dense_weights(const spike::Network<float>&, std::size_t);
-template void set_dense_weights(spike::Network<float>&, std::size_t, const Matrix<double>&);
+template Matrix<double> dense_weights(const Network<float>&, std::size_t);
+template void set_dense_weights(Network<float>&, std::size_t, const Matrix<double>&);
 
-}  // namespace apical::python
+}  // namespace apical::spike

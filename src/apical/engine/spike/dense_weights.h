@@ -7,15 +7,15 @@
 #include "apical/core/matrix.h"
 #include "apical/engine/spike/network.h"
 
-namespace apical::python {
+namespace apical::spike {
 
 /// (postsynaptic, presynaptic), NaN where there is no synapse.
 template <class Real>
-Matrix<double> dense_weights(const spike::Network<Real>& network, std::size_t connection);
+Matrix<double> dense_weights(const Network<Real>& network, std::size_t connection);
 
 /// The numbers of synapses that are there; what `values` have elsewhere is left out. ConfigError for another
 /// shape, a synapse's weight that is not finite, and weights that synapses do not have one by one.
 template <class Real>
-void set_dense_weights(spike::Network<Real>& network, std::size_t connection, const Matrix<double>& values);
+void set_dense_weights(Network<Real>& network, std::size_t connection, const Matrix<double>& values);
 
-}  // namespace apical::python
+}  // namespace apical::spike
