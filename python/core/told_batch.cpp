@@ -94,6 +94,9 @@ std::size_t ToldBatch::samples() const {
 std::uint64_t ToldBatch::seed() const {
   return with([](const auto& t) { return t.seed; });
 }
+bool ToldBatch::resting() const {
+  return with([](const auto& t) { return t.resting; });
+}
 ToldBatch::Array ToldBatch::activity(std::size_t layer) const {
   return with([&](const auto& t) {
     return copied(presynaptic(t.batch.X, t.activity.h, checked(layer, 0, depth() + 1)));
@@ -135,6 +138,7 @@ void bind_told_batch(nb::module_& m) {
       .def_prop_ro("depth", &ToldBatch::depth)
       .def_prop_ro("samples", &ToldBatch::samples)
       .def_prop_ro("seed", &ToldBatch::seed)
+      .def_prop_ro("resting", &ToldBatch::resting)
       .def("activity", &ToldBatch::activity, nb::arg("layer"))
       .def("potential", &ToldBatch::potential, nb::arg("layer"))
       .def("slope", &ToldBatch::slope, nb::arg("layer"))

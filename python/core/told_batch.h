@@ -24,6 +24,7 @@ class ToldBatch {
   std::size_t depth() const;
   std::size_t samples() const;
   std::uint64_t seed() const;
+  bool resting() const;
   Array activity(std::size_t layer) const;  ///< 0: the input
   Array potential(std::size_t layer) const;
   Array slope(std::size_t layer) const;

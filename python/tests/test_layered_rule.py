@@ -160,3 +160,37 @@ def test_a_rule_learns_from_reward() -> None:
         seeds=1,
     )
     assert exp.run(out="reward").finished
+
+
+def test_a_rule_rests_while_it_is_measured() -> None:
+    told: list[tuple[int, bool]] = []
+    weights: list[Array] = []
+
+    @ap.layered_rule
+    def drifting(batch: ap.LayeredBatch) -> ap.layered.Gradients:
+        """Feedback that turns a little further with every batch that it learns from."""
+        if not weights:
+            weights.extend(batch.W[1:])
+        told.append((batch.samples, batch.resting))
+        if not batch.resting:
+            weights[:] = [0.5 * w for w in weights]
+        return carried(batch, weights)
+
+    run = experiment(drifting).update({"run.seeds": 1, "training.epochs": 1, "model.batch": 20}).run(out="r")
+    assert run.finished
+    learned = [samples for samples, resting in told if not resting]
+    assert learned == [20] * 5, "100 samples; angles, costs and the examination of the end change nothing"
+    assert 1 in [samples for samples, resting in told if resting], "angles are measured sample by sample"
+
+
+def test_feedback_of_a_rule_can_be_that_of_a_run() -> None:
+    theirs = trained("feedback-alignment", "theirs")
+    exp = experiment(own_alignment).update({"training.epochs": 1})
+    exp["model.start_from"] = theirs
+    mine = exp.run(out="mine")
+    built_in = experiment("feedback-alignment").update({"training.epochs": 1})
+    built_in["model.start_from"] = theirs
+    again = built_in.run(out="again")
+    assert "a2->a1" in mine.projections
+    np.testing.assert_allclose(mine.weights("a2->a1"), theirs.weights("a2->a1"))
+    np.testing.assert_allclose(mine.weights("a1->a2"), again.weights("a1->a2"), rtol=1e-4, atol=1e-6)

@@ -58,9 +58,11 @@ class LayeredBatch:
         error: (N, n_L), dLoss/da of the output for each sample; of the mean loss it is this / N.
         slope: L arrays (N, n_l): f'(a); 1 for softmax.
         feedback: L - 1 arrays, of the shapes of W[1:], random and fixed, the same as "feedback-alignment" has with this
-            seed: feedback[l] carries errors of layer l + 1 to layer l.
+            seed, unless `start_from` gives others: feedback[l] carries errors of layer l + 1 to layer l.
         target: (N, n_L).
         seed: of the replica that learns.
+        resting: True while angles to the gradient are measured: nothing is learned from the batch, and a rule that
+            changes something by itself, such as feedback of its own, leaves it as it is.
         depth: L.
         samples: N.
     """
@@ -70,6 +72,7 @@ class LayeredBatch:
         self.depth = told.depth
         self.samples = told.samples
         self.seed = told.seed
+        self.resting = told.resting
         self.h = _PerLayer(told.activity, 0, self.depth + 1)
         self.a = _PerLayer(told.potential, 1, self.depth)
         self.W = _PerLayer(told.weights, 1, self.depth)
@@ -167,7 +170,8 @@ def layered_rule(
 
     Args:
         function: called for every batch, on threads of the engine, for each seed and for the angles to the gradient.
-            It should be a function of what it is told: what it keeps from batch to batch is in no checkpoint.
+            It should be a function of what it is told: what it keeps from batch to batch is in no checkpoint, and
+            rests while `batch.resting`.
         name: default: the function's.
 
     The rule is a model: `ap.compare(task, [rule, "backpropagation"])` gives it the settings that Apical brings for

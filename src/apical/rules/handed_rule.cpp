@@ -27,6 +27,9 @@ class RuleHandedIn final : public CreditRule<T> {
     return {.weight_transport = true, .separate_phases = true, .signed_errors = true};
   }
   MatrixView<const T> output() const override { return activity_.h.back().view(); }
+  void rest(bool resting) override { resting_ = resting; }
+  void visit_state(StateVisitor& visit) override { visit_matrices<T>(visit, "feedback", feedback_); }
+  std::vector<OwnWeights<T>> own_weights() override { return own_feedback(feedback_, FeedbackPath::chained); }
 
   double credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch, Credit<T>& out,
                 int /*update*/) override {
@@ -46,7 +49,7 @@ class RuleHandedIn final : public CreditRule<T> {
         times_derivative<T>(workers, description.layers[l].activation, activity_.h[l].view(),
                             slope_[l].view());
     }
-    credit_({network, batch, activity_, error, slope_, feedback_, seed_}, out);
+    credit_({network, batch, activity_, error, slope_, feedback_, seed_, resting_}, out);
     check_finite(out);
     return mean_loss<T>(description, activity_, batch.Y);
   }
@@ -74,6 +77,7 @@ class RuleHandedIn final : public CreditRule<T> {
   HandedCredit<T> credit_;
   FeedbackWeights<T> feedback_;
   std::uint64_t seed_;
+  bool resting_ = false;
   Activity<T> activity_;
   Rows<T> error_;
   LayerRows<T> slope_;

@@ -3,7 +3,7 @@
 //   HandedRules mine;
 //   mine.by_name["mirror"] = {.single = …, .twofold = …};
 //   Resources{pool, .rules = std::make_shared<const HandedRules>(mine)}     // rule = "memory:mirror"
-// What they keep from batch to batch is no part of checkpoints.
+// What they keep from batch to batch is no part of checkpoints; they are told when it has to rest.
 #pragma once
 
 #include <functional>
@@ -26,6 +26,7 @@ struct ToldBatch {
   const LayerRows<T>& slope;           ///< f'(a); of a softmax none is known: 1
   const FeedbackWeights<T>& feedback;  ///< random, the same as feedback_alignment starts with
   std::uint64_t seed = 0;
+  bool resting = false;  ///< credit is measured: nothing may change that the rule changes by itself
 };
 /// Fills in the direction of change, mean over the batch, as CreditRule::credit().
 template <class T>

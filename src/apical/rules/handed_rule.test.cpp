@@ -101,6 +101,22 @@ TEST(HandedRule, WhatIsNotFiniteIsAFaultOfLayerAndSynapse) {
   }
 }
 
+TEST(HandedRule, IsToldToRestWhileCreditIsMeasured) {
+  auto rules = std::make_shared<HandedRules>();
+  std::vector<bool> told_to_rest;
+  const auto listens = [&](const auto& told, auto&) { told_to_rest.push_back(told.resting); };
+  rules->by_name["listens"] = {listens, listens};
+  const Case<double> c({4, 6, 3}, Activation::tanh, Activation::linear, Loss::mse, 3);
+  const auto rule = make_rule<double>(HandedRuleOptions{"memory:listens", rules}, c.net.description, 7);
+  credit_of<double>(*rule, c.net, c.batch());
+  {
+    const Resting<double> measured(*rule);
+    credit_of<double>(*rule, c.net, c.batch());
+  }
+  credit_of<double>(*rule, c.net, c.batch());
+  EXPECT_EQ(told_to_rest, (std::vector<bool>{false, true, false}));
+}
+
 std::string refusal(const HandedRuleOptions& options, const NetworkDescription& network) {
   try {
     const auto rule = make_rule<float>(options, network, 1);

@@ -2,10 +2,12 @@
 #include "apical/run/sample_cost.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "apical/engine/layered/product_count.h"
 #include "apical/learning/layered_state.h"
 #include "apical/learning/reward_learner.h"
+#include "apical/rules/handed_rule.h"
 #include "apical/run/estimate.h"
 
 namespace apical {
@@ -62,6 +64,9 @@ SampleCost of(const models::LayeredNetwork& description, const Dataset& data, st
       layered::make_rule<float>(description.rule, net, seed), still(description).settings);
   layered::ProductCount count;
   {
+    // A rule that a program hands in has one memory for all networks, and this is not what it learns from.
+    std::optional<layered::Resting<float>> resting;
+    if (description.rule.as<layered::HandedRuleOptions>() != nullptr) resting.emplace(model.rule());
     const layered::CountingProducts counting(count);
     try {
       for (int batch = 0; batch < kBatches; ++batch) model.learn_batch(X.view(), Y.view());
