@@ -173,8 +173,100 @@ def test_a_run_gives_its_weights_to_a_simulation() -> None:
     with pytest.raises(ap.ConfigError, match="weights only"):
         run.offsets("up")
     short = two_areas().experiment(course(0.1)).run(out="short")
-    with pytest.raises(ap.DataError, match="single stage"):
-        short.weights("up")
+    with ap.SpikingSimulation(two_areas(), seed=1) as fresh:
+        np.testing.assert_array_equal(short.weights("up"), fresh.weights("up"))
+
+
+def two_stages(seconds: float = 0.1) -> list[dict[str, object]]:
+    return [
+        {**stage, "name": f"part {number}", "where": ("train", "test")[number]}
+        for number, stage in enumerate([*course(seconds, plastic=True), *course(seconds, plastic=True)])
+    ]
+
+
+def test_weights_go_out_and_in_again() -> None:
+    run = two_areas().experiment(two_stages(), run={"seeds": 2}).run(out="taught")
+    run.export("w.npz")
+    run.export("w.safetensors")
+    with np.load("w.npz") as file:
+        np.testing.assert_array_equal(file["seed-2/up"], run.weights("up", seed=2))
+        assert "seed-1/high->low" in file, "what follows another has weights of its own"
+    ways = []
+    for number, source in enumerate((run, "w.npz", "w.safetensors")):
+        exp = two_areas().experiment(course(), run={"seeds": 2})
+        exp["model.start_from"] = source
+        began = exp.run(out=f"began-{number}")
+        assert set(began.manifest["start_from"]["taken"]) == set(run.projections)
+        np.testing.assert_array_equal(began.weights("up", seed=2), run.weights("up", seed=2))
+        ways.append((states(began.path), began.measurements))
+    for state, measured in ways[1:]:
+        assert state == ways[0][0]
+        assert measured.equals(ways[0][1])
+    # Weights as they are drawn change nothing; those that were learned do.
+    fresh = two_areas().experiment(course(), run={"seeds": 2})
+    drawn = fresh.run(out="drawn")
+    fresh["model.start_from"] = drawn
+    assert states(fresh.run(out="drawn-again").path) == states(drawn.path)
+    assert not ways[0][1].equals(drawn.measurements)
+
+
+def test_weights_are_of_the_seed_that_drew_their_synapses() -> None:
+    one = two_areas().experiment(two_stages(), run={"seeds": 1}).run(out="one")
+    exp = two_areas().experiment(course(), run={"seeds": 2})
+    exp["model.start_from"] = one
+    with pytest.raises(ap.DataError, match="seed 2 has"):
+        exp.run(out="two")
+    assert not Path("two").exists()
+
+
+FORMULA = "eta * (burst - p * event) * pre"
+
+
+def learning(rule: object) -> ap.SpikingCircuit:
+    c = ap.SpikingCircuit("formula", dt_ms=0.1)
+    low = c.population("low", 20, kind="burst_poisson", dendrite_current={"constant_pA": 200})
+    high = c.population("high", 10, kind="burst_poisson", dendrite_current={"constant_pA": 200})
+    for p in (low, high):
+        c.background(p, receptor="soma_excitatory", rate_Hz=1500, weight=0.5)
+    c.connect(low, high, name="up", transmits="events", delay_steps=0, density=0.5, weight=0.5, rule=rule)  # type: ignore[arg-type]
+    return c
+
+
+def test_a_rule_written_as_a_formula_is_the_kernel_or_interpreted() -> None:
+    none = {"minimum_rate_Hz": 0, "maximum_rate_Hz": "none"}
+    rules = {
+        "table": {"eta": 0.02, **none},
+        "kernel": ap.rule(FORMULA, eta=0.02),
+        "interpreted": ap.rule(FORMULA.replace("p *", "max(p, p) *"), eta=0.02),
+        "other": ap.rule("eta * (burst - p^2 * event) * pre", eta=0.02),
+    }
+    assert [r.interpreted for r in rules.values() if isinstance(r, ap.Rule)] == [False, True, True]
+    weights = {}
+    for name, rule in rules.items():
+        with ap.SpikingSimulation(learning(rule), seed=1) as sim:
+            sim.advance(5000, learning=True)
+            weights[name] = sim.weights("up")
+    np.testing.assert_array_equal(weights["kernel"], weights["table"])
+    np.testing.assert_allclose(weights["interpreted"], weights["table"], rtol=1e-5)
+    assert np.nanmax(np.abs(weights["other"] - weights["table"])) > 1e-4
+    assert np.nanmax(np.abs(weights["table"] - 0.5)) > 1e-4, "it has learned"
+    assert "interpreted" in learning(rules["other"]).describe()
+    text = learning(rules["kernel"]).to_toml()
+    assert FORMULA in text
+
+
+@pytest.mark.parametrize(
+    ("formula", "says"),
+    [
+        ("burst * pre * w", "w_min and w_max"),
+        ("burst * pre^2", "no function or power"),
+        ("burst * pre + p * pre", "between them"),
+        ("burst * look * pre", "neither a number"),
+    ],
+)
+def test_what_no_spiking_synapse_can_do_is_refused(formula: str, says: str) -> None:
+    with pytest.raises(ap.ConfigError, match=says):
+        ap.rule(formula)
 
 
 def test_relays_emit_what_they_are_told() -> None:
