@@ -73,6 +73,9 @@ def test_nwb_is_accepted_by_its_inspector(spiking: ap.Run, rates: ap.Run, tmp_pa
                     if read.units["population"][i] == "low" and read.units["neuron"][i] == 3
                 )
                 np.testing.assert_allclose(read.units["spike_times"][row] * 1e3, kept["low"].of(3))
+                trials = read.trials.to_dataframe()
+                assert trials.stage.tolist() == ["watch"]
+                np.testing.assert_allclose([trials.start_time[0], trials.stop_time[0]], [0, 0.3])
             else:
                 series = read.processing["simulation"]["a1.err.soma"]
                 np.testing.assert_array_equal(series.data[:], run.recordings["a1.err.soma"].sel(seed=2).values)
@@ -80,6 +83,38 @@ def test_nwb_is_accepted_by_its_inspector(spiking: ap.Run, rates: ap.Run, tmp_pa
         found = list(inspector.inspect_nwbfile(nwbfile_path=str(file)))
         severe = [m for m in found if m.importance.name in ("ERROR", "PYNWB_VALIDATION", "CRITICAL")]
         assert not severe, [f"{m.importance.name} {m.check_function_name}: {m.message}" for m in severe]
+
+
+def test_nwb_has_what_a_course_showed_as_trials(tmp_path: Path) -> None:
+    need("pynwb")
+    nwb = importlib.import_module("apical.formats.nwb")
+    stages = [
+        {"name": "before", "shows": "stimuli", "phase": [{"name": "on", "duration_s": 0.1}]},
+        {"name": "after", "phase": [{"name": "on", "duration_s": 0.1}]},
+        {"name": "late", "phase": [{"name": "on", "duration_s": 0.1}]},
+    ]
+    stimuli = [
+        {"name": "weak", "label": "100 pA", "inject": [{"population": "low", "into": "soma", "pA": 100}]},
+        {"name": "strong", "label": "400 pA", "inject": [{"population": "low", "into": "soma", "pA": 400}]},
+    ]
+    record = {"spikes": True, "from_s": 0.05, "until_s": 0.25}
+    exp = two_areas().experiment(stages, stimulus=stimuli, run={"seeds": 1}, record=record)
+    file = nwb.write(exp.run(out=tmp_path / "r"), tmp_path / "r.nwb")
+    import pynwb
+
+    with pynwb.NWBHDF5IO(str(file), "r") as io:
+        read = io.read()
+        trials = read.trials.to_dataframe()
+        assert trials.stage.tolist() == ["before", "before", "after"], "nothing was recorded later"
+        assert trials.stimulus.tolist() == ["100 pA", "400 pA", ""]
+        np.testing.assert_allclose(trials.start_time, [0, 0.1, 0.2])
+        np.testing.assert_allclose(trials.stop_time, [0.1, 0.2, 0.3])
+        table = read.stimulus["stimuli"].to_dataframe()
+        assert table.label.tolist() == ["100 pA", "400 pA"]
+        assert "400" in table.definition[1]
+    inspector = need("nwbinspector")
+    found = list(inspector.inspect_nwbfile(nwbfile_path=str(file)))
+    assert not [m for m in found if m.importance.name in ("ERROR", "PYNWB_VALIDATION", "CRITICAL")]
 
 
 def test_nwb_of_a_run_that_recorded_nothing_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 #include "apical/procedure/course_rounds.h"
 
 #include <algorithm>
+#include <numeric>
+
+#include "apical/core/random.h"
 
 namespace apical {
 
@@ -17,6 +20,31 @@ bool is_trained_in(const Stage& s) {
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> sample_order(const Course& course, const Stage& stage, std::uint64_t seed,
+                                        std::size_t epoch) {
+  const std::size_t all = course.presentations(stage);
+  if (stage.shuffled) return permutation({seed, Stream::sample_order, 0, epoch}, all);
+  std::vector<std::uint32_t> order(all);
+  std::iota(order.begin(), order.end(), 0U);
+  return order;
+}
+
+std::vector<Presented> presentations_of(const Course& course, std::uint64_t seed) {
+  std::vector<Presented> out;
+  std::vector<std::uint32_t> order;
+  double now = 0;
+  for (const CourseRound& round : rounds_of(course)) {
+    const Stage& stage = course.stages[round.stage];
+    if (round.first == 0) order = sample_order(course, stage, seed, round.epoch);
+    for (std::size_t i = round.first; i < round.last; ++i) {
+      const std::size_t shown = stage.shows == course::Shows::stimuli ? i : order[i];
+      out.push_back({round.stage, round.epoch, shown, now, now + stage.shown_s()});
+      now = out.back().stop_s;
+    }
+  }
+  return out;
+}
 
 double seconds_of(const Course& course, const CourseRound& round) {
   return static_cast<double>(round.last - round.first) * course.stages[round.stage].shown_s();

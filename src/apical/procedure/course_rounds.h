@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "apical/circuit/course.h"
@@ -28,6 +29,18 @@ double seconds_of(const Course& course, const CourseRound& round);
 bool trains(const Course& course, const CourseRound& round);
 /// Whether it ends the training of its epoch: no later round of the epoch trains.
 bool ends_training(const Course& course, const CourseRound& round);
+
+/// One thing that a course shows.
+struct Presented {
+  std::size_t stage = 0, epoch = 0;  ///< as of rounds
+  std::size_t shown = 0;             ///< which stimulus, or which of the samples; 0 where nothing is shown
+  double start_s = 0, stop_s = 0;    ///< biological time
+};
+/// All of a course, in order; of a protocol of its own nothing.
+std::vector<Presented> presentations_of(const Course& course, std::uint64_t seed);
+/// In which order a stage shows its samples.
+std::vector<std::uint32_t> sample_order(const Course& course, const course::Stage& stage, std::uint64_t seed,
+                                        std::size_t epoch);
 
 /// Stages before training in their order, those of an epoch as often as there are epochs, those after it.
 std::vector<CourseRound> rounds_of(const Course& course);

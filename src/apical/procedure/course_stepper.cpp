@@ -7,7 +7,6 @@
 #include <cmath>
 #include <set>
 
-#include "apical/core/random.h"
 #include "apical/procedure/course_samples.h"
 #include "apical/procedure/spiking_course_parts.h"
 
@@ -77,7 +76,7 @@ const Split& CourseStepper::samples(const Stage& stage) const {
 std::size_t CourseStepper::sample_at(const Stage& stage, std::size_t epoch, std::size_t i) {
   if (!stage.shuffled) return i;
   if (order_stage_ != &stage || order_epoch_ != epoch) {
-    order_ = permutation({setting_.seed, Stream::sample_order, 0, epoch}, course_.presentations(stage));
+    order_ = sample_order(course_, stage, setting_.seed, epoch);
     order_stage_ = &stage;
     order_epoch_ = epoch;
   }
