@@ -6,7 +6,10 @@
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
+
+#include <tuple>
 
 #include "apical/circuits.h"
 #include "apical/experiment/protocol.h"
@@ -69,17 +72,18 @@ std::string circuit_described(const TomlDocument& d) {
 }
 
 /// Rows (stage, epoch, stimulus, start, stop) of what a course shows, in biological seconds.
-std::vector<nb::tuple> presentations(const TomlDocument& document, std::uint64_t seed) {
+using Presentation = std::tuple<std::string, std::size_t, std::string, double, double>;
+std::vector<Presentation> presentations(const TomlDocument& document, std::uint64_t seed) {
   if (!is_spiking(document)) return {};
   const Course course = read_experiment(document).spiking().course;
-  std::vector<nb::tuple> out;
+  std::vector<Presentation> out;
   for (const Presented& p : presentations_of(course, seed)) {
     const course::Stage& stage = course.stages[p.stage];
     std::string shown;
     if (stage.shows == course::Shows::stimuli) shown = course.stimuli[p.shown].label;
     if (stage.shows == course::Shows::training_samples) shown = fmt::format("training sample {}", p.shown);
     if (stage.shows == course::Shows::test_samples) shown = fmt::format("test sample {}", p.shown);
-    out.push_back(nb::make_tuple(stage.name, p.epoch, shown, p.start_s, p.stop_s));
+    out.emplace_back(stage.name, p.epoch, shown, p.start_s, p.stop_s);
   }
   return out;
 }

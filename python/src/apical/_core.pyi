@@ -27,6 +27,9 @@ class ToldBatch:
     @property
     def seed(self) -> int: ...
 
+    @property
+    def resting(self) -> bool: ...
+
     def activity(self, layer: int) -> NDArray: ...
 
     def potential(self, layer: int) -> NDArray: ...
@@ -117,6 +120,11 @@ def circuit_described(document: Document) -> str: ...
 def population_sizes(document: Document) -> dict[str, int]:
     """Of a circuit of spiking neurons."""
 
+def presentations(document: Document, seed: int) -> list[tuple[str, int, str, float, float]]:
+    """
+    Rows (stage, epoch, stimulus, start, stop) of what a course of spiking neurons shows, in biological seconds; empty of anything else.
+    """
+
 def is_spiking(document: Document) -> bool:
     """Whether its neurons spike."""
 
@@ -154,13 +162,13 @@ def is_interpreted(formula: str, numbers: Mapping[str, float]) -> bool:
     Whether no kernel has the formula. ConfigError for what is no formula of local quantities.
     """
 
-def local_quantities() -> dict[str, str]:
+def local_quantities(spiking: bool = False) -> dict[str, str]:
     """What a synapse knows, by its name in formulas."""
 
 class SavedState:
     """The last checkpoint of a run."""
 
-    def __init__(self, run: str, threads: int, data: str, handed: Handed) -> None: ...
+    def __init__(self, run: str, threads: int) -> None: ...
 
     def projections(self) -> list[str]: ...
 

@@ -32,7 +32,8 @@ Between neurons that spike, weights jump at events and bursts of the postsynapti
 | event_rate, burst_rate | moving averages, in Hz |
 
 `eta * (burst - p * event) * pre`, with p or a number, is the kernel of Payeur et al. (2021); any other
-`(f * event + g * burst) * pre`, with f and g of p, the rates and numbers, is interpreted, once for each event and burst.
+`(f * event + g * burst) * pre`, with f and g of p, the rates and numbers, is interpreted, once for each event and
+burst.
 """
 
 from __future__ import annotations

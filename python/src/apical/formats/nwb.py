@@ -4,7 +4,8 @@
 Spikes go into `units`, one row per neuron; recorded variables are TimeSeries in the processing module
 "simulation". Of a course of spiking neurons, what it shows while something is recorded are `trials`, and its stimuli a
 table among the stimuli; times are biological time. Of rate circuits samples follow one another without pause for whole
-epochs: they have no trials. Who shares the file adds what it asks for of people and places: the session says that it is simulated.
+epochs: they have no trials. Who shares the file adds what it asks for of people and places: the session says that it is
+simulated.
 """
 
 from __future__ import annotations
@@ -155,7 +156,9 @@ def add_stimuli(made: NWBFile, stimuli: Iterable[Mapping[str, Any]]) -> int:
             description="what the course shows",
             columns=[
                 VectorData(name="label", description="as in trials", data=[str(s.get("label", "")) for s in rows]),
-                VectorData(name="stimulus_name", description="in measures", data=[str(s.get("name", "")) for s in rows]),
+                VectorData(
+                    name="stimulus_name", description="in measures", data=[str(s.get("name", "")) for s in rows]
+                ),
                 VectorData(
                     name="definition",
                     description="currents, rates and target as in [[stimulus]] of the experiment",
