@@ -117,8 +117,8 @@ class SpikingCircuit(Described):
             transmits: spikes, events or bursts.
             weight: in units of the leak conductance of the compartment.
             name: default "from->to".
-            rule: burst-dependent plasticity, e.g. {"eta": 0.01, "w_max": 2}; or a formula, `ap.rule("eta * (burst - p *
-                event) * pre", eta=0.01)`, beside bounds and others `{**formula.to_dict(), "w_max": 2}`.
+            rule: burst-dependent plasticity, e.g. {"eta": 0.01, "w_max": 2}; or a formula (`help(apical.rules)`),
+                `ap.rule("eta * burst * pre", eta=0.01)`, with further keys {**formula.to_dict(), "w_max": 2}.
             follow: weights change as those of this projection do; a table may give `scale` and `transposed`.
             view: weights are those of this projection, transposed.
             options: further keys of [[projection]]: topology, density, delay_steps, weight_sd, short_term …
