@@ -89,7 +89,10 @@ def test_weights_are_those_of_the_final_state(small: Small) -> None:
 
 def test_layers_have_weights_and_offsets(small: Small) -> None:
     run = small("layered").run(out="r")
-    assert run.projections == ["input->a1", "a1->a2"]
+    assert run.projections == ["input->a1", "a1->a2", "a2->a1"], "feedback alignment has feedback of its own"
+    assert run.weights("a2->a1").shape == (12, 3)
+    with pytest.raises(ap.ConfigError, match="no offsets"):
+        run.offsets("a2->a1")
     assert run.weights("input->a1").shape == (12, 4)
     assert run.offsets("a1->a2").shape == (3,)
     longer = small("layered").update({"training.epochs": 4}).run(out="longer")

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count, takewhile
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,11 @@ _ACTIVATIONS: dict[str, Any] = {
 }
 
 
+def _forward_names() -> Iterator[str]:
+    yield "input->a1"
+    yield from (f"a{area}->a{area + 1}" for area in count(1))
+
+
 def module_of(run: Run, seed: int | None = None) -> nn.Sequential:
     """The network of a finished run, which answers as it does: outputs before a softmax.
 
@@ -29,7 +36,7 @@ def module_of(run: Run, seed: int | None = None) -> nn.Sequential:
     """
     model = run.experiment.to_dict()["model"]
     layers: list[nn.Module] = []
-    projections = run.projections
+    projections = list(takewhile(set(run.projections).__contains__, _forward_names()))  # without feedback
     for number, projection in enumerate(projections):
         w, b = run.weights(projection, seed), run.offsets(projection, seed)
         layer = nn.Linear(w.shape[1], w.shape[0])
