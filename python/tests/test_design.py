@@ -65,6 +65,8 @@ def test_the_page_of_the_docs_runs_as_written(frame: dict[str, Any]) -> None:
     page = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     assert len(blocks) >= 7
+    rows = (f"{0.1 * i},{0.1 * (i % 7)},{('setosa', 'virginica')[i % 2]}" for i in range(40))
+    Path("flowers.csv").write_text("\n".join(["length,width,species", *rows]), encoding="utf-8")
     frame["circuit"] = two_areas("mine", sizes=(784, 20, 10), dt_ms=0.1)
     for block in blocks:
         exec(compile(block, "docs/python.md", "exec"), frame)
@@ -74,6 +76,7 @@ def test_the_page_of_the_docs_runs_as_written(frame: dict[str, Any]) -> None:
     assert frame["own"]["model.learning_rate"] == [0.01]
     assert frame["trace"].any(axis=1).all()
     assert frame["exp"].labels
+    assert (frame["flowers"].inputs, frame["flowers"].outputs) == (2, 2)
 
 
 def test_the_shipped_experiment_learns_as_the_readme_says() -> None:
