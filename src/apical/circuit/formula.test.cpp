@@ -200,10 +200,16 @@ TEST(RuleOfSpikingFormula, OtherFactorsOfEventsAndBurstsAreInterpreted) {
     EXPECT_TRUE(r.interpreted) << text;
     EXPECT_EQ(r.eta, 1) << text;
   }
-  const formula::Expression e = formula::parse(
-      {"(k * burst - p^2 * event + event_rate * event) * pre / 2", {{"k", 3}}}, formula::Synapse::spiking);
-  EXPECT_EQ(jump_of(e, true, 0.5, 4, 1), (4 - 0.25) / 2);
-  EXPECT_EQ(jump_of(e, false, 0.5, 4, 1), 1.5);
+  const Jumps both = jumps_of({"(k * burst - p^2 * event + event_rate * event) * pre / 2", {{"k", 3}}});
+  EXPECT_EQ(value_of(both.at_event, 0.5, 4, 1), (4 - 0.25) / 2);
+  EXPECT_EQ(value_of(both.at_burst, 0.5, 4, 1), 1.5);
+  const Jumps difference = jumps_of({"burst_rate * pre * burst - event * pre"});
+  EXPECT_EQ(value_of(difference.at_event, 0, 0, 7), -1);
+  EXPECT_EQ(value_of(difference.at_burst, 0, 0, 7), 7);
+  // What is not there is nothing, whatever stands before it.
+  const Jumps bursts = jumps_of({"burst * pre / event_rate"});
+  EXPECT_EQ(value_of(bursts.at_event, 0, 0, 0), 0);
+  EXPECT_EQ(value_of(bursts.at_burst, 0, 4, 0), 0.25);
 }
 
 TEST(RuleOfSpikingFormula, WhatIsNoJumpInProportionToTheTraceIsRefused) {

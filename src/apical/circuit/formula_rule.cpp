@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -218,7 +219,47 @@ Degree degree_of(const Formula& f, const Node& n, const std::vector<Degree>& of)
   }
 }
 
-/// Nothing if the kernel does not have it.
+/// What stands before the trace at one kind of jump: the formula with 1 for that kind and the trace, and
+/// without what the other kind is a factor of.
+Expression at_jump(const Expression& whole, formula::Local jump) {
+  Expression out;
+  std::vector<std::optional<std::uint32_t>> made;  // nothing: of the other kind
+  const auto add = [&](Node node) -> std::optional<std::uint32_t> {
+    out.nodes.push_back(std::move(node));
+    return static_cast<std::uint32_t>(out.nodes.size() - 1);
+  };
+  for (const Node& n : whole.nodes) {
+    const bool local = n.operation == Operation::local;
+    if (local && (n.local == jump || n.local == formula::Local::pre)) {
+      made.push_back(add({.operation = Operation::number, .number = 1}));
+    } else if (local && (n.local == formula::Local::event || n.local == formula::Local::burst)) {
+      made.push_back({});
+    } else if (formula::is_leaf(n.operation)) {
+      made.push_back(add(n));
+    } else if (made[n.left] && made[n.right]) {
+      Node of = n;
+      of.left = *made[n.left];
+      of.right = *made[n.right];
+      made.push_back(add(std::move(of)));
+    } else if (n.operation == Operation::add) {
+      made.push_back(made[n.left] ? made[n.left] : made[n.right]);
+    } else if (n.operation == Operation::subtract && made[n.left]) {
+      made.push_back(made[n.left]);
+    } else if (n.operation == Operation::subtract && made[n.right]) {
+      made.push_back(add({.operation = Operation::negate, .left = *made[n.right], .right = *made[n.right]}));
+    } else {
+      made.push_back({});
+    }
+  }
+  if (made.back()) {
+    out.nodes.resize(*made.back() + 1);  // what comes later is no part of it
+  } else {
+    add({.operation = Operation::number, .number = 0});
+  }
+  return out;
+}
+
+/// False if the kernel does not have it.
 bool is_kernel(const Sum& terms, spike::BurstRule& rule) {
   const auto factor = [&](Product product) {
     const auto at = terms.find(product);
@@ -259,35 +300,25 @@ void take_formula(spike::BurstRule& rule) {
   rule.interpreted = true;
 }
 
-double jump_of(const Expression& interpreted, bool event, double p, double event_rate_Hz,
-               double burst_rate_Hz) {
-  // Linear in what jumps and in the trace: its value for one of each is what they are multiplied with.
-  const auto value = [&](formula::Local local) -> double {
-    switch (local) {
-      case formula::Local::pre:
-        return 1;
-      case formula::Local::event:
-        return event ? 1 : 0;
-      case formula::Local::burst:
-        return event ? 0 : 1;
-      case formula::Local::p:
-        return p;
-      case formula::Local::event_rate:
-        return event_rate_Hz;
-      case formula::Local::burst_rate:
-        return burst_rate_Hz;
-      default:
-        APICAL_CHECK(false);
-        return 0;
-    }
+Jumps jumps_of(const Formula& f) {
+  const Expression whole = formula::parse(f, formula::Synapse::spiking);
+  return {at_jump(whole, formula::Local::event), at_jump(whole, formula::Local::burst)};
+}
+
+double value_of(const Expression& jump, double p, double event_rate_Hz, double burst_rate_Hz) {
+  const auto local = [&](formula::Local of) {
+    return of == formula::Local::p ? p : of == formula::Local::event_rate ? event_rate_Hz : burst_rate_Hz;
   };
   std::vector<double> values;
-  values.reserve(interpreted.nodes.size());
-  for (const Node& n : interpreted.nodes) {
-    values.push_back(n.operation == Operation::number ? n.number
-                     : n.operation == Operation::local
-                         ? value(n.local)
-                         : formula::value_of(n.operation, values[n.left], values[n.right]));
+  values.reserve(jump.nodes.size());
+  for (const Node& n : jump.nodes) {
+    if (n.operation == Operation::number) {
+      values.push_back(n.number);
+    } else if (n.operation == Operation::local) {
+      values.push_back(local(n.local));
+    } else {
+      values.push_back(formula::value_of(n.operation, values[n.left], values[n.right]));
+    }
   }
   return values.back();
 }

@@ -23,8 +23,13 @@ PlasticityRule rule_of(const Formula& formula, const std::string& compartment);
 /// nothing that happens at the target's events and bursts in proportion to the presynaptic trace.
 void take_formula(spike::BurstRule& rule);
 
-/// What an event, or else a burst, of the target multiplies the presynaptic trace with.
-double jump_of(const formula::Expression& interpreted, bool event, double p, double event_rate_Hz,
-               double burst_rate_Hz);
+/// What an event and a burst of the target multiply the presynaptic trace with.
+struct Jumps {
+  formula::Expression at_event, at_burst;
+};
+/// Of a rule that is interpreted.
+Jumps jumps_of(const Formula& formula);
+/// One of them, for a target with this share of bursts and these rates.
+double value_of(const formula::Expression& jump, double p, double event_rate_Hz, double burst_rate_Hz);
 
 }  // namespace apical

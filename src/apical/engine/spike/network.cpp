@@ -7,7 +7,6 @@
 #include <cmath>
 #include <limits>
 
-#include "apical/circuit/formula_rule.h"
 #include "apical/core/divergence.h"
 #include "apical/core/error.h"
 #include "apical/core/random.h"
@@ -135,7 +134,7 @@ void Network<T>::add_connection(std::size_t n, const std::vector<GroupLayout>& p
   }
   if (c.rule) {
     link.eta = c.rule->eta;
-    if (c.rule->interpreted) link.formula = formula::parse(*c.rule->formula, formula::Synapse::spiking);
+    if (c.rule->interpreted) link.jumps = jumps_of(*c.rule->formula);
     link.deficits.assign(targets, T{0});
     link.no_deficit_before.assign(parts_, 0);
     link.updates.resize(parts_);
@@ -420,8 +419,8 @@ template <class T>
 double Network<T>::interpreted_valence(const Link& link, std::uint32_t neuron, Label kind, double p,
                                        double events, double bursts, Step k) const {
   const Group& target = groups_[link.target];
-  const double value =
-      jump_of(*link.formula, kind == Label::event, p, events / target.alpha_s, bursts / target.alpha_s);
+  const formula::Expression& jump = kind == Label::event ? link.jumps->at_event : link.jumps->at_burst;
+  const double value = value_of(jump, p, events / target.alpha_s, bursts / target.alpha_s);
   if (!has_diverged(value)) return value;
   throw NumericalFault(
       {.population = description_.groups[link.target].name,
@@ -445,7 +444,7 @@ void Network<T>::apply_postsynaptic_term(std::size_t part, Link& link, const Bur
         rule.fixed_burst_probability.value_or(burst_probability(events, bursts, rule.first_event));
     double valence = kind == Label::event ? -p : 1;
     double change = kind == Label::event ? event_valence(p, h) : burst_valence(h);
-    if (link.formula) {
+    if (link.jumps) {
       valence = interpreted_valence(link, neuron, kind, p, events, bursts, k);
       change = valence + h;
     }

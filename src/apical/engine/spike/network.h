@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "apical/circuit/formula.h"
+#include "apical/circuit/formula_rule.h"
 #include "apical/circuit/spiking_circuit.h"
 #include "apical/core/error.h"
 #include "apical/core/threads.h"
@@ -284,8 +284,8 @@ struct Network<T>::Link {
   std::vector<std::vector<std::vector<T>>> efficacy = {};  ///< by slot and block of the source
   std::size_t eligibility = 0;
   double eta = 0;
-  std::optional<formula::Expression> formula = {};  ///< of a rule that is interpreted
-  std::vector<T> deficits = {};                     ///< scratch by target
+  std::optional<Jumps> jumps = {};  ///< of a rule that is interpreted
+  std::vector<T> deficits = {};     ///< scratch by target
   std::vector<Step> no_deficit_before =
       {};  ///< by part: nobody lacks anything in earlier steps (0: not known)
   bool recorded = false;
