@@ -31,5 +31,8 @@
 #include "apical/tasks/cart_pole.h"
 #include "apical/tasks/dataset.h"
 #include "apical/tasks/delayed_match.h"
+#include "apical/tasks/memory_trials.h"
+#include "apical/tasks/sequential_image.h"
 #include "apical/tasks/task.h"
+#include "apical/tasks/temporal_series.h"
 #include "apical/tasks/yin_yang.h"

@@ -87,6 +87,30 @@ CartPoleState cart_pole_step(const CartPoleState& state, double force, double dt
           theta_dot + dt_s * theta_acceleration};
 }
 
+CartPoleAdjoint cart_pole_adjoint(const CartPoleState& state, double force, double dt_s,
+                                  const CartPoleState& after, const CartPolePhysics& physics) {
+  const double theta = state[2], omega = state[3];
+  const double M = physics.cart_mass + physics.pole_mass, l = physics.half_length, m = physics.pole_mass;
+  const double ml = m * l, g = physics.gravity, s = std::sin(theta), c = std::cos(theta);
+  // q the acceleration without the pole's, alpha = (g s - c q) / D, a = q - ml alpha c / M.
+  const double q = (force + ml * omega * omega * s) / M;
+  const double D = l * (4.0 / 3.0 - m * c * c / M);
+  const double alpha = (g * s - c * q) / D;
+  const double q_theta = ml * omega * omega * c / M, q_omega = 2 * ml * omega * s / M, q_force = 1 / M;
+  const double D_theta = 2 * l * m * c * s / M;
+  const double alpha_theta = (g * c + s * q - c * q_theta - alpha * D_theta) / D;
+  const double alpha_omega = -c * q_omega / D, alpha_force = -c * q_force / D;
+  const double a_theta = q_theta - ml * (alpha_theta * c - alpha * s) / M;
+  const double a_omega = q_omega - ml * alpha_omega * c / M;
+  const double a_force = q_force - ml * alpha_force * c / M;
+  CartPoleAdjoint back;
+  back.state = {after[0], after[1] + dt_s * after[0],
+                after[2] + dt_s * (after[1] * a_theta + after[3] * alpha_theta),
+                after[3] + dt_s * (after[2] + after[1] * a_omega + after[3] * alpha_omega)};
+  back.force = dt_s * (after[1] * a_force + after[3] * alpha_force);
+  return back;
+}
+
 double linear_teacher_force(const CartPoleState& state) {
   double force = 0;
   for (std::size_t k = 0; k < 4; ++k) force += kCartPoleGains[k] * state[k];

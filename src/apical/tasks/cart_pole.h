@@ -31,6 +31,15 @@ struct CartPolePhysics {
 CartPoleState cart_pole_step(const CartPoleState& state, double force, double dt_s,
                              const CartPolePhysics& physics = {});
 
+/// Adjoints of a state and a force, of that of the state one step later: (d z'/d z)^T after, (d z'/d F) .
+/// after.
+struct CartPoleAdjoint {
+  CartPoleState state{};
+  double force = 0;
+};
+CartPoleAdjoint cart_pole_adjoint(const CartPoleState& state, double force, double dt_s,
+                                  const CartPoleState& after, const CartPolePhysics& physics = {});
+
 struct CartPoleConvention {
   double dt_s;
   double start_range;     ///< every state variable starts uniform in [-start_range, start_range)
