@@ -2,6 +2,7 @@
 #include "golden/formats.h"
 
 #include "golden/burstprop.h"
+#include "golden/credit_through_time.h"
 #include "golden/microcircuits.h"
 #include "golden/ngrad.h"
 #include "golden/tasks.h"
@@ -13,6 +14,7 @@ void add_all_formats(std::vector<Format>& list) {
   add_ngrad_formats(list);
   add_task_formats(list);
   add_burstprop_formats(list);
+  add_credit_through_time_formats(list);
 }
 
 }  // namespace apical::golden
