@@ -461,6 +461,20 @@ void Network<Real>::set_deviation(ProjectionId id, std::size_t replica, const Ma
 }
 
 template <class Real>
+Matrix<double> Network<Real>::deviation(ProjectionId id, std::size_t replica) const {
+  const Projection& j = circuit_[id];
+  const ProjectionState& s = *projections_[id.value];
+  APICAL_CHECK(j.view && s.deviation);
+  Matrix<double> values(circuit_[j.to].size, circuit_[j.from].size);
+  for (std::size_t i = 0; i < values.rows(); ++i) {
+    for (std::size_t k = 0; k < values.cols(); ++k) {
+      values(i, k) = static_cast<double>(s.deviation[view_element(s, i, k) + replica]);
+    }
+  }
+  return values;
+}
+
+template <class Real>
 void Network<Real>::set_until_refresh(ProjectionId id, std::size_t replica, const Matrix<double>& values) {
   const Projection& j = circuit_[id];
   ProjectionState& s = *projections_[id.value];

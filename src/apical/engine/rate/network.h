@@ -87,6 +87,7 @@ class Network {
   Matrix<double> existing(ProjectionId j, std::size_t replica) const;
   /// A view's fixed deviation.
   void set_deviation(ProjectionId j, std::size_t replica, const Matrix<double>& values);
+  Matrix<double> deviation(ProjectionId j, std::size_t replica) const;
   /// A view's matrix until the first refresh, i.e. until the end of the first step with learning.
   void set_until_refresh(ProjectionId j, std::size_t replica, const Matrix<double>& values);
 
