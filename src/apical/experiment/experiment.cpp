@@ -22,6 +22,7 @@
 #include "apical/learning/exact_gradient.h"
 #include "apical/learning/layered_state.h"
 #include "apical/learning/training_fields.h"
+#include "apical/learning/trial_alignment.h"
 #include "apical/procedure/course_samples.h"
 #include "apical/tasks/representable.h"
 
@@ -125,16 +126,15 @@ void read_training(TomlReader& t, Experiment& e) {
   read_fields(t, training);
   e.plan = training.plan;
   if (!e.is_circuit()) return;
-  if (task.sequences && (e.plan.align_every > 0 || !e.plan.align_epochs.empty())) {
-    throw ConfigError(
-        fmt::format(
-            "alignment is not measured on task '{}': the exact gradient is that of a sample which is held",
-            task.name),
-        t.place(e.plan.align_every > 0 ? "align_every" : "align_epochs"),
-        "leave out align_every and align_epochs");
+  if (e.plan.align_every > 0 || !e.plan.align_epochs.empty()) {
+    t.at(e.plan.align_every > 0 ? "align_every" : "align_epochs", [&] {
+      if (task.sequences) {
+        check_has_gradient_through_time(e.circuit());
+      } else {
+        check_has_gradient(e.circuit());
+      }
+    });
   }
-  if (e.plan.align_every > 0 || !e.plan.align_epochs.empty())
-    t.at(e.plan.align_every > 0 ? "align_every" : "align_epochs", [&] { check_has_gradient(e.circuit()); });
   PresentationOptions presentation(task, e.circuit().dt_ms, forward_depth(e.circuit()));
   read_fields(t, presentation);
   e.presentation = t.placing([&] {

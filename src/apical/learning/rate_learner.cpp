@@ -10,6 +10,7 @@
 
 #include "apical/core/error.h"
 #include "apical/learning/alignment.h"
+#include "apical/learning/trial_alignment.h"
 
 namespace apical {
 namespace {
@@ -194,6 +195,13 @@ void RateLearner<Real>::teach(rate::Network<Real>& n, std::size_t first, std::si
 }
 
 template <class Real>
+void RateLearner<Real>::teach_alone(rate::Network<Real>& n, std::size_t replica, const Order& order,
+                                    std::size_t k,
+                                    const std::function<void(rate::Step steps, bool learns)>& advance_by) {
+  teach(n, replica, 1, order, k, k > 0, advance_by);
+}
+
+template <class Real>
 void RateLearner<Real>::remember_targets(std::size_t first, std::size_t count) {
   for (std::size_t replica = first; replica < first + count; ++replica) {
     std::copy_n(current_target_.row(replica).begin(), current_target_.cols(),
@@ -339,17 +347,16 @@ Matrix<double> RateLearner<Real>::respond(SplitName split, std::size_t replica,
 template <class Real>
 std::vector<std::vector<AreaAlignment>> RateLearner<Real>::align(const Order& order) {
   const Circuit& c = engine_.circuit();
-  if (sequences_) {
-    throw ConfigError(
-        fmt::format("task '{}' changes within a sample; the exact gradient is that of a sample which is held",
-                    data_.front()->name),
-        {}, "set align_every = 0");
-  }
+  if (sequences_) check_has_gradient_through_time(c);
   // Nothing that is measured may change what is learned: the state is put back afterwards.
   Snapshot before;
   before.take(*this);
   std::vector<std::vector<AreaAlignment>> result(engine_.replicas());
   engine_.for_each_network([&](rate::Network<Real>& n, std::size_t first, std::size_t count) {
+    if (sequences_) {
+      result[first] = align_trials(n, first, order);
+      return;
+    }
     std::deque<FeedforwardGradient> gradients;
     std::deque<AlignmentMeter> meters;
     for (std::size_t i = 0; i < count; ++i) {

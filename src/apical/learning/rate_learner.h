@@ -93,8 +93,12 @@ class RateLearner final : public Learner {
   Held hold_samples(std::span<const std::uint32_t> samples);
   SplitName split_to_examine() const;
   void examine_step(std::span<const std::uint32_t> samples, Examination& x);
+  /// The same for one replica, from other files.
+  void teach_alone(rate::Network<Real>& n, std::size_t replica, const Order& order, std::size_t k,
+                   const std::function<void(rate::Step steps, bool learns)>& advance_by);
   void remember_targets(std::size_t first, std::size_t count);
   FeedforwardGradient gradient_of(rate::Network<Real>& n, std::size_t lane) const;
+  std::vector<AreaAlignment> align_trials(rate::Network<Real>& n, std::size_t replica, const Order& order);
   std::vector<ProjectionId> own_weights() const;
 
   rate::RateEngine<Real> engine_;

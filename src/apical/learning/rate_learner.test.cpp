@@ -9,10 +9,12 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numbers>
 #include <numeric>
 
 #include "apical/core/error.h"
 #include "apical/learning/trainer.h"
+#include "apical/learning/trial_alignment.h"
 #include "apical/models/error_neuron_microcircuit.h"
 #include "apical/tasks/cart_pole.h"
 #include "apical/tasks/task.h"
@@ -208,15 +210,119 @@ TEST(RateLearner, RecordsThroughTheInterfaceWhatItSaysItHas) {
   EXPECT_EQ(times[1], times[0] / 3);
 }
 
-TEST(Sequences, ATaskOfOtherStepsOrAnExactGradientIsRefused) {
+TEST(Sequences, ATaskOfOtherStepsIsRefused) {
   Circuit circuit = matching_circuit();
   const auto data = trials(1);
   ThreadPool pool(1);
-  RateLearner<double> learner(circuit, {data}, {1}, matching(circuit), pool);
-  const std::vector<std::uint32_t> order{0};
-  EXPECT_THROW(learner.align({order}), ConfigError);
   circuit.dt_ms = 0.02;
   EXPECT_THROW(RateLearner<double>(circuit, {data}, {1}, matching(circuit), pool), ConfigError);
+}
+
+/// Half the squared error of the step that is scored, of the first trial without a target.
+double loss_of_first_trial(const Circuit& circuit, std::uint64_t seed, const Dataset& data,
+                           const std::vector<Matrix<double>>& weights) {
+  ThreadPool pool(1);
+  rate::RateEngine<double> engine(circuit, {seed}, pool);
+  for (const char* name : {"input->a1.rep.basal", "a1.rep->a2.rep.basal"}) {
+    const ProjectionId j = circuit.projection(name);
+    engine.set_weights(j, 0, weights[j.value]);
+  }
+  run_trial_by_hand(engine, data.train.sequences[0], nullptr);
+  const double error = read(engine, *circuit.readout(), "rate", 0)[0] - data.train.targets(0, 0);
+  return 0.5 * error * error;
+}
+
+TEST(Sequences, TheAngleIsThatToTheGradientOfTheLossByDifferences) {
+  models::ErrorNeuronMicrocircuit m{.layers = {1, 3, 1}};
+  m.activation = {{.kind = ActivationKind::soft_relu},
+                  {.kind = ActivationKind::tanh, .slope = 2, .offset = 0.1}};
+  m.g_leak = 0.3;
+  m.eta = {4000};
+  m.feedback_deviation = 0.5;
+  m.rep_lookahead = false;
+  m.initial_voltage_sd = 0;
+  const Circuit circuit = build(m);
+  const auto data = trials(3);
+  ThreadPool pool(1);
+  const std::uint64_t seed = 7;
+  RateLearner<double> learner(circuit, {data}, {seed}, matching(circuit), pool);
+  const std::vector<std::uint32_t> first{0};
+  const auto angles = learner.align({first})[0];
+
+  rate::RateEngine<double> engine(circuit, {seed}, pool);
+  const std::vector<Matrix<double>> weights = weights_of(engine, 0);
+  for (const char* name : {"a1.rep", "a2.rep"}) {
+    const PopulationId p = circuit.population(name);
+    engine.reset_soma(p, 0, std::vector<double>(circuit[p].size, 0.0));
+  }
+  const InputSequence& course = data->train.sequences[0];
+  engine.set_external(*circuit.target(), 0, std::span(&data->train.targets(0, 0), 1));
+  for (std::uint32_t step = 0; step <= course.steps(); ++step) {
+    engine.set_external(*circuit.stimulus(), 0, course.at(std::min(step, course.steps() - 1)));
+    engine.advance(1, {.observe_credit = true});
+  }
+  const std::vector<std::pair<std::string, std::string>> areas{{"a1", "input->a1.rep.basal"},
+                                                               {"a2", "a1.rep->a2.rep.basal"}};
+  ASSERT_EQ(angles.size(), 3U);
+  for (std::size_t a = 0; a < areas.size(); ++a) {
+    const ProjectionId j = circuit.projection(areas[a].second);
+    std::vector<double> post(circuit[circuit[j].to].size), pre(circuit[circuit[j].from].size);
+    engine.credit(j, 0, post, pre);
+    double ab = 0, aa = 0, bb = 0;
+    for (std::size_t i = 0; i < post.size(); ++i) {
+      for (std::size_t k = 0; k < pre.size(); ++k) {
+        constexpr double h = 1e-5;
+        auto moved = weights;
+        moved[j.value](i, k) += h;
+        const double above = loss_of_first_trial(circuit, seed, *data, moved);
+        moved[j.value](i, k) -= 2 * h;
+        const double downhill = (loss_of_first_trial(circuit, seed, *data, moved) - above) / (2 * h);
+        ab += post[i] * pre[k] * downhill;
+        aa += post[i] * pre[k] * post[i] * pre[k];
+        bb += downhill * downhill;
+      }
+    }
+    const double expected = std::acos(ab / std::sqrt(aa * bb)) * 180 / std::numbers::pi;
+    EXPECT_EQ(angles[a].area, areas[a].first);
+    EXPECT_NEAR(angles[a].mean_angle, expected, 1e-2);
+    EXPECT_EQ(angles[a].undefined, 0U);
+  }
+  EXPECT_GT(angles[0].mean_angle, 1);
+}
+
+TEST(Sequences, MeasuringTheAngleChangesNothing) {
+  const Circuit circuit = matching_circuit();
+  const auto data = trials(4);
+  ThreadPool pool(2);
+  RateLearner<float> measured(circuit, {data, data}, {7, 8}, matching(circuit), pool);
+  RateLearner<float> other(circuit, {data, data}, {7, 8}, matching(circuit), pool);
+  const std::vector<std::uint32_t> order{2, 0, 1, 3};
+  measured.learn({order, order}, true);
+  other.learn({order, order}, true);
+  const auto once = measured.align({order, order});
+  const auto again = measured.align({order, order});
+  ASSERT_EQ(once.size(), 2U);
+  for (std::size_t r = 0; r < 2; ++r) {
+    ASSERT_EQ(once[r].size(), 3U);
+    for (std::size_t a = 0; a < 3; ++a) EXPECT_EQ(once[r][a].mean_angle, again[r][a].mean_angle);
+  }
+  measured.learn({order, order}, false);
+  other.learn({order, order}, false);
+  for (std::uint32_t j = 0; j < circuit.projections().size(); ++j) {
+    EXPECT_EQ(measured.engine().weights({j}, 1), other.engine().weights({j}, 1));
+  }
+}
+
+TEST(Sequences, NoiseOrDelaysLeaveNoGradientThroughTime) {
+  Circuit circuit = matching_circuit();
+  const PopulationId rep = circuit.population("a1.rep");
+  circuit.edit(rep).noise = CompartmentNoise{.compartment = "apical", .scale = 0.1};
+  EXPECT_THROW(check_has_gradient_through_time(circuit), ConfigError);
+  circuit = matching_circuit();
+  circuit.edit(circuit.projection("input->a1.rep.basal")).delay_steps = 2;
+  EXPECT_THROW(check_has_gradient_through_time(circuit), ConfigError);
+  EXPECT_THROW(check_has_gradient_through_time(Circuit()), ConfigError);
+  EXPECT_NO_THROW(check_has_gradient_through_time(matching_circuit()));
 }
 
 TEST(Presentation, TheForwardPathIsWhatTheStimulusDrives) {

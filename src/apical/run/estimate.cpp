@@ -173,8 +173,15 @@ Estimate estimate(const Circuit& circuit, const PlannedWork& work, std::optional
   const TrainingPlan& plan = work.plan;
   const auto times = [](std::size_t n, std::int64_t steps) { return static_cast<std::int64_t>(n) * steps; };
   e.learning_steps = times(plan.epochs, once.train);
-  const std::int64_t watched = times(times_due(plan.align_every, plan.align_epochs, plan.epochs),
-                                     held(std::min(plan.align_samples, work.train)));
+  const std::size_t aligned = std::min(plan.align_samples, work.train);
+  // Of samples that run their course, their mean length: there the exact gradient takes the trial twice more
+  // forwards and once, at about the cost of two, backwards.
+  const std::int64_t of_alignment =
+      work.courses && work.train > 0
+          ? 5 * once.train / static_cast<std::int64_t>(work.train) * static_cast<std::int64_t>(aligned)
+          : held(aligned);
+  const std::int64_t watched =
+      times(times_due(plan.align_every, plan.align_epochs, plan.epochs), of_alignment);
   const std::int64_t evaluated =
       times(times_due(plan.validate_every, {}, plan.epochs), once.validation) +
       std::max<std::int64_t>(1, times_due(plan.test_every, {}, plan.epochs)) * once.test;

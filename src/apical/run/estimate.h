@@ -30,6 +30,7 @@ struct PlannedWork {
     std::int64_t train = 0, validation = 0, test = 0;
   };
   std::optional<Steps> steps = {};
+  bool courses = false;  ///< samples run their course
   rate::Layout layout = rate::Layout::automatic;
   std::size_t seeds = 1;
   bool double_precision = false;

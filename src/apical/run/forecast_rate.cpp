@@ -28,7 +28,8 @@ PlannedWork planned(const Experiment& e, const Dataset& data) {
     return steps_of(data, split, e.presentation, e.circuit().dt_ms);
   };
   work.steps = {steps(SplitName::train), steps(SplitName::validation), steps(SplitName::test)};
-  if (data.is_sequence()) work.layout = rate::Layout::wide;
+  work.courses = data.is_sequence();
+  if (work.courses) work.layout = rate::Layout::wide;
   work.seeds = e.seeds.size();
   work.double_precision = e.double_precision;
   for (const RecordRequest& r : e.recordings) {
