@@ -15,6 +15,8 @@ find_library(STB_LIBRARY stb REQUIRED)
 find_package(LibArchive REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+# The table of runs.
+find_package(SQLite3 REQUIRED)
 # Found by hand: FindHDF5 needs a C compiler and drags in what libhdf5 itself was linked with.
 find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
 find_library(HDF5_LIBRARY NAMES hdf5_serial hdf5 REQUIRED)
@@ -31,5 +33,5 @@ target_include_directories(apical_dependencies SYSTEM INTERFACE
 target_compile_definitions(apical_dependencies INTERFACE H5_USE_110_API)
 target_link_libraries(apical_dependencies INTERFACE
   Threads::Threads fmt::fmt nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus ZLIB::ZLIB
-  libjpeg-turbo::jpeg PNG::PNG ${STB_LIBRARY} LibArchive::LibArchive CURL::libcurl OpenSSL::Crypto
+  libjpeg-turbo::jpeg PNG::PNG ${STB_LIBRARY} LibArchive::LibArchive CURL::libcurl OpenSSL::Crypto SQLite::SQLite3
   ${HDF5_LIBRARY} ${BLAS_LIBRARIES} ${HWY_LIBRARY} ${XXHASH_LIBRARY})

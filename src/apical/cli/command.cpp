@@ -11,8 +11,9 @@
 #include "apical/cli/display_text.h"
 #include "apical/cli/escaping_stream.h"
 #include "apical/cli/parser.h"
-#include "apical/core/build_info.h"
+#include "apical/cli/version.h"
 #include "apical/core/synonyms.h"
+#include "apical/io/json.h"
 
 namespace apical::cli {
 
@@ -20,7 +21,10 @@ std::vector<Option> common_options(const Command& command) {
   std::vector<Option> options{
       {"--quiet", "", "no progress (also -q)"},
       {"--verbose", "", "say more on the way: where results go, every epoch (also -v)"},
-      {"--color", "WHEN", "auto, always or never (default auto; NO_COLOR and TERM=dumb switch it off)"},
+      {"--color", "WHEN", "auto, always or never (default auto; NO_COLOR and TERM=dumb switch it off)", false,
+       [] {
+         return std::vector<std::string>{"auto", "always", "never"};
+       }},
       {"--help", "", "this page"},
   };
   if (command.has_json)
@@ -81,18 +85,6 @@ std::string help(const Command& c, std::size_t columns) {
 
 namespace {
 
-std::string version_text(bool json) {
-  const BuildInfo& b = build_info();
-  if (json) {
-    return fmt::format(
-        "{{\"schema\":\"apical-version/"
-        "1\",\"version\":\"{}\",\"revision\":\"{}\",\"compiler\":\"{}\",\"build\":\"{}\",\"numerics\":{}}}\n",
-        b.version, b.revision, b.compiler, b.build_type, kNumericsVersion);
-  }
-  return fmt::format("apical {} ({}), {}, {}, numerics {}\n", b.version, b.revision, b.compiler, b.build_type,
-                     kNumericsVersion);
-}
-
 const Command* command_named(const std::string& name) {
   for (const Command& c : commands()) {
     if (c.name == name) return &c;
@@ -128,7 +120,8 @@ int dispatch(const std::vector<std::string>& arguments, Context& context) {
   if (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help")
     return show_help({arguments.begin() + 1, arguments.end()}, context);
   if (arguments[0] == "--version") {
-    context.out << version_text(std::find(arguments.begin(), arguments.end(), "--json") != arguments.end());
+    const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+    context.out << (json ? io::json_text(version_json()) : version_text());
     return 0;
   }
   const Command* const c = command_named(arguments[0]);

@@ -20,12 +20,15 @@ struct Option {
   std::string value;  ///< name of its value, e.g. "DIR"; empty: a switch
   std::string meaning;
   bool repeatable = false;
+  /// Values that a shell may offer; null: none are known but by its name (completion.h).
+  std::vector<std::string> (*choices)() = nullptr;
 };
 
 struct Positional {
   std::string name;
   std::string meaning;
   std::size_t at_least = 0, at_most = 1;
+  std::vector<std::string> (*choices)() = nullptr;  ///< of the first of them
 };
 
 /// What was given, by option name.

@@ -14,12 +14,18 @@
   EACH(sweep)                 \
   EACH(tune)                  \
   EACH(probe)                 \
+  EACH(runs)                  \
   EACH(report)                \
   EACH(diagnose)              \
   EACH(verify)                \
   EACH(export)                \
   EACH(reproduce)             \
-  EACH(bench)
+  EACH(bench)                 \
+  EACH(cite)                  \
+  EACH(doctor)                \
+  EACH(paths)                 \
+  EACH(completion)            \
+  EACH(man)
 
 namespace apical::cli {
 

@@ -17,6 +17,7 @@
 #include "apical/io/json.h"
 #include "apical/models/layered_models.h"
 #include "apical/models/registry.h"
+#include "apical/tasks/task.h"
 
 namespace apical::cli {
 namespace {
@@ -183,7 +184,12 @@ Command compare_command() {
   c.summary = "several models on one task, or several courses, over the same seeds";
   c.positionals = {{"FILE", "an experiment with [[variant]] entries", 0, 1}};
   c.options = {
-      {"--task", "NAME", "compare on this task with the settings that come with Apical"},
+      {"--task", "NAME", "compare on this task with the settings that come with Apical", false,
+       [] {
+         std::vector<std::string> names;
+         for (const TaskInfo& t : tasks()) names.push_back(t.name);
+         return names;
+       }},
       {"--models", "LIST", "labels or models of the comparison, separated by commas, or all (default all)"}};
   c.options.insert(c.options.end(), experiment_options().begin(), experiment_options().end());
   c.options.push_back({"--out", "DIR", "directory of the comparison (default: the next free runs/NAME-NNN)"});

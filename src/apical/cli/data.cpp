@@ -168,6 +168,8 @@ int convert(Context& context, const Arguments& arguments) {
   return 0;
 }
 
+std::vector<std::string> actions() { return {"list", "verify", "fetch", "convert"}; }
+
 int data(Context& context, const Arguments& arguments) {
   const std::string& action = arguments.positionals.front();
   if (arguments.has("--from") && action != "fetch") throw UsageError("--from belongs to 'apical data fetch'");
@@ -180,8 +182,8 @@ int data(Context& context, const Arguments& arguments) {
   if (action == "verify") return verify_command(context, arguments);
   if (action == "fetch") return fetch_set(context, arguments);
   if (action == "convert") return convert(context, arguments);
-  throw UsageError(fmt::format("unknown action '{}' of 'apical data'\n  {}", action,
-                               suggestion(action, {"list", "verify", "fetch", "convert"})));
+  throw UsageError(
+      fmt::format("unknown action '{}' of 'apical data'\n  {}", action, suggestion(action, actions())));
 }
 
 }  // namespace
@@ -190,8 +192,9 @@ Command data_command() {
   Command c;
   c.name = "data";
   c.summary = "data sets: what there is, whether it is whole, how to get it";
-  c.positionals = {{"ACTION", "list, verify [NAME...], fetch NAME, or convert cifar10 ARCHIVE", 1, 1},
-                   {"ARGUMENT", "names of data sets; an archive or folder of pictures", 0, 16}};
+  c.positionals = {
+      {"ACTION", "list, verify [NAME...], fetch NAME, or convert cifar10 ARCHIVE", 1, 1, actions},
+      {"ARGUMENT", "names of data sets; an archive or folder of pictures", 0, 16}};
   c.options = {
       data_option(),
       {"--from", "URL", "fetch from here instead of the publisher: a folder with files of the same names"},

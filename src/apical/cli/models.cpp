@@ -83,6 +83,15 @@ bool is_about(const Card& m, const std::string& word) {
                      [&](const FieldInfo& f) { return has(f.name); });
 }
 
+/// Of all kinds, without building anything.
+std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  for (const auto& m : models::all()) names.push_back(m.name);
+  for (const auto& m : models::layered_models()) names.push_back(m.name);
+  for (const auto& m : models::spiking_models()) names.push_back(m.name);
+  return names;
+}
+
 /// The model of this name, or all that a word is about. ConfigError with the nearest name if there is none.
 std::vector<Card> cards_for(const std::string& name, std::vector<Card> cards) {
   const auto named = std::find_if(cards.begin(), cards.end(), [&](const Card& c) { return c.name == name; });
@@ -211,7 +220,7 @@ Command models_command() {
   Command c;
   c.name = "models";
   c.summary = "published models, their parameters, and what each needs";
-  c.positionals = {{"MODEL", "one model in detail; or a word, for all that are about it", 0, 1}};
+  c.positionals = {{"MODEL", "one model in detail; or a word, for all that are about it", 0, 1, model_names}};
   c.options.push_back({"--all", "", "also where each is from and what it needs"});
   c.options.push_back(
       {"--toml", "", "print the circuit (and course) that the model builds, to copy and change"});

@@ -1,18 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "apical/cli/command.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
+#include "apical/study/joint_report.h"
 
 namespace apical::cli {
 namespace {
 
 int report(Context& context, const Arguments& arguments) {
-  const std::string path = write_report(arguments.positionals.front()).string();
-  context.out << (arguments.has("--json") ? io::json_text({{"schema", "apical-report/1"}, {"report", path}})
-                                          : path + "\n");
+  const std::vector<io::Path> given(arguments.positionals.begin(), arguments.positionals.end());
+  const auto out = arguments.value("--out");
+  io::Path page = out.value_or("report.html");
+  if (given.size() == 1) {
+    if (out)
+      throw UsageError("--out goes with several runs; the page of one is report.html in its directory");
+    page = write_report(given.front());
+  } else {
+    write_joint_report(given, page);
+  }
+  context.out << (arguments.has("--json")
+                      ? io::json_text({{"schema", "apical-report/1"}, {"report", page.string()}})
+                      : page.string() + "\n");
   return 0;
 }
 
@@ -21,9 +34,12 @@ int report(Context& context, const Arguments& arguments) {
 Command report_command() {
   Command c;
   c.name = "report";
-  c.summary = "write report.html of a run or comparison again";
-  c.positionals = {{"RUN", "directory of a run or of a comparison", 1, 1}};
-  c.examples = {"apical report runs/error-neurons-001"};
+  c.summary = "write report.html of a run or comparison again, or one page of several";
+  c.positionals = {
+      {"RUN", "directories of runs or of comparisons; seeds of one experiment are put together", 1, 10000}};
+  c.options = {{"--out", "PAGE", "of several runs: where the page goes (default report.html, here)"}};
+  c.examples = {"apical report runs/error-neurons-001",
+                "apical report runs/error-neurons-001 runs/error-neurons-002 --out together.html"};
   c.run = report;
   return c;
 }

@@ -305,11 +305,15 @@ const std::vector<Action>& actions() {
   return all;
 }
 
+std::vector<std::string> action_names() {
+  std::vector<std::string> names;
+  for (const Action& a : actions()) names.emplace_back(a.name);
+  return names;
+}
+
 int act(Context& context, const Arguments& arguments) {
   const std::string& name = arguments.positionals.front();
-  std::vector<std::string> names;
   for (const Action& a : actions()) {
-    names.emplace_back(a.name);
     if (name != a.name) continue;
     for (const auto& [option, values] : arguments.options) {
       const bool common =
@@ -320,7 +324,8 @@ int act(Context& context, const Arguments& arguments) {
     }
     return a.run(context, arguments);
   }
-  throw UsageError(fmt::format("unknown action '{}' of 'apical sweep'\n  {}", name, suggestion(name, names)));
+  throw UsageError(
+      fmt::format("unknown action '{}' of 'apical sweep'\n  {}", name, suggestion(name, action_names())));
 }
 
 }  // namespace
@@ -334,7 +339,7 @@ Command sweep_command() {
        "plan FILE --out PLAN: what is to be run, frozen; run PLAN: a worker; status PLAN; collect PLAN --out "
        "DIR: "
        "what 'compare' or 'run' would have made; retry PLAN: what has failed; submit PLAN: to a batch system",
-       1, 1},
+       1, 1, action_names},
       {"ARGUMENT", "a file, or the directory of a plan; behind --, options for sbatch", 0, 64}};
   c.options = experiment_options();
   const std::vector<Option> more{

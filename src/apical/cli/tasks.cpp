@@ -45,7 +45,11 @@ Command tasks_command() {
   Command c;
   c.name = "tasks";
   c.summary = "what there is to learn, with parameters and sources";
-  c.positionals = {{"TASK", "one task in detail", 0, 1}};
+  c.positionals = {{"TASK", "one task in detail", 0, 1, [] {
+                      std::vector<std::string> names;
+                      for (const TaskInfo& t : apical::tasks()) names.push_back(t.name);
+                      return names;
+                    }}};
   c.examples = {"apical tasks", "apical tasks yin-yang"};
   c.run = tasks;
   return c;

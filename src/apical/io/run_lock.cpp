@@ -155,6 +155,12 @@ bool may_be_alive(const LockHolder& holder) {
   return start == 0 || holder.process_start == 0 || start == holder.process_start;
 }
 
+std::optional<LockHolder> lock_holder(const Path& directory) {
+  const Path path = directory / RunLock::kFileName;
+  if (!file_exists(path)) return std::nullopt;
+  return read_lock(path);
+}
+
 bool has_ended(const LockHolder& holder, const Claim& claim) {
   if (!may_be_alive(holder)) return true;
   if (!claim.job.empty() && holder.job == claim.job && holder.attempt < claim.attempt) return true;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "apical/core/claim.h"
@@ -30,6 +31,9 @@ bool may_be_alive(const LockHolder& holder);
 
 /// Whether it is dead by what can be seen from here and what the claim knows.
 bool has_ended(const LockHolder& holder, const Claim& claim);
+
+/// Who holds the lock of `directory`, alive or not; nothing if there is none. IoError if it cannot be read.
+std::optional<LockHolder> lock_holder(const Path& directory);
 
 /// Holds `directory`/run.lock. Taken by a process that may live: IoError with host, pid, time. Left by one
 /// that is dead by what this host or the claim says: taken over.

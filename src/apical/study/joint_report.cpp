@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/study/joint_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "apical/experiment/same_experiment.h"
+#include "apical/io/json.h"
+#include "apical/report/compose/read_run.h"
+#include "apical/report/compose/report.h"
+#include "apical/run/runs_in.h"
+
+namespace apical {
+namespace {
+
+/// A run, or several that are one.
+struct JointRun {
+  RunData data;
+  io::Path first;  ///< directory of its first part
+  std::set<std::uint64_t> seeds;
+  int numerics = 0;
+  std::string fingerprint;  ///< of its data; empty: made from the seeds alone
+  std::size_t parts = 1;
+};
+
+JointRun read_part(const io::Path& run) {
+  const nlohmann::json manifest = io::read_json(run / "manifest.json");
+  JointRun out{read_run(run, false),       run, {}, manifest.at("apical").at("numerics"),
+               manifest.value("data", ""), 1};
+  for (const nlohmann::json& seed : manifest.at("seeds")) out.seeds.insert(seed.get<std::uint64_t>());
+  return out;
+}
+
+bool are_one_experiment(const RunData& a, const RunData& b) {
+  static const std::set<std::string> of_no_account{
+      "run.seeds", "run.part_of", "title", "description", "label", "run.checkpoint_every_s", "reference"};
+  const std::vector<std::string> keys = differing_keys(a.experiment_toml, b.experiment_toml);
+  return std::all_of(keys.begin(), keys.end(), [](const std::string& key) {
+    return of_no_account.contains(key) || key.starts_with("run.seeds.");
+  });
+}
+
+void require_same(const JointRun& a, const JointRun& b) {
+  if (a.numerics != b.numerics)
+    throw DataError(
+        fmt::format("{} and {} are one experiment, run by versions with other numbers (numerics {} and {})",
+                    a.first.string(), b.first.string(), a.numerics, b.numerics));
+  if (a.fingerprint != b.fingerprint)
+    throw DataError(fmt::format("{} and {} are one experiment and were shown different data",
+                                a.first.string(), b.first.string()));
+}
+
+/// Rows of both, in order of epoch; what both have measured of a seed has to be the same.
+std::vector<Measurement> joined(const JointRun& a, const JointRun& b) {
+  std::vector<Measurement> rows = a.data.measured;
+  std::map<decltype(rows.front().key()), double> known;
+  for (const Measurement& m : a.data.measured) known.emplace(m.key(), m.value);
+  for (const Measurement& m : b.data.measured) {
+    const auto at = known.find(m.key());
+    if (at == known.end()) {
+      rows.push_back(m);
+    } else if (std::bit_cast<std::uint64_t>(at->second) != std::bit_cast<std::uint64_t>(m.value)) {
+      throw DataError(fmt::format(
+          "seed {} was run in {} and in {}, and {} {} of epoch {} differs: {} and {}\n  give only one of "
+          "them",
+          m.seed, a.first.string(), b.first.string(), m.where, m.metric, m.epoch, at->second, m.value));
+    }
+  }
+  sort_by_key(rows);
+  return rows;
+}
+
+/// Each seed once, whoever ran it.
+template <class List, class SeedOf>
+void append_seeds(List& to, const List& from, const std::set<std::uint64_t>& known, SeedOf&& seed_of) {
+  for (const auto& one : from) {
+    if (!known.contains(seed_of(one))) to.push_back(one);
+  }
+}
+
+void join(JointRun& a, const JointRun& b) {
+  require_same(a, b);
+  a.data.measured = joined(a, b);
+  append_seeds(a.data.activity, b.data.activity, a.seeds, [](const SeedResults& s) { return s.seed; });
+  std::map<double, double> seconds;
+  for (const RunData* part : {&std::as_const(a.data), &b.data}) {
+    for (const auto& [epoch, s] : part->epoch_seconds) seconds[epoch] += s;
+  }
+  a.data.epoch_seconds.assign(seconds.begin(), seconds.end());
+  if (a.data.cost && b.data.cost) {
+    const auto na = static_cast<double>(a.seeds.size()), nb = static_cast<double>(b.seeds.size());
+    a.data.cost->samples_to_95 =
+        (na * a.data.cost->samples_to_95 + nb * b.data.cost->samples_to_95) / (na + nb);
+    a.data.cost->seconds_per_epoch += b.data.cost->seconds_per_epoch;
+  }
+  a.data.wall_seconds += b.data.wall_seconds;
+  for (const std::string& w : b.data.warnings) {
+    if (std::find(a.data.warnings.begin(), a.data.warnings.end(), w) == a.data.warnings.end())
+      a.data.warnings.push_back(w);
+  }
+  a.seeds.insert(b.seeds.begin(), b.seeds.end());
+  a.data.seeds = a.seeds.size();
+  ++a.parts;
+}
+
+void name_apart(std::vector<JointRun>& runs) {
+  std::map<std::string, std::size_t> count;
+  for (const JointRun& r : runs) ++count[r.data.label];
+  bool reference = false;
+  for (JointRun& r : runs) {
+    if (count[r.data.label] > 1) r.data.label += fmt::format(" ({})", r.first.string());
+    if (r.data.reference && reference) r.data.reference = false;  // a page compares with one
+    reference = reference || r.data.reference;
+    if (r.parts > 1)
+      r.data.method.emplace_back(
+          "Seeds of several runs",
+          fmt::format("{} seeds of {} runs of the same experiment are shown as one run.", r.seeds.size(),
+                      r.parts));
+  }
+}
+
+}  // namespace
+
+void write_joint_report(std::span<const io::Path> directories, const io::Path& page) {
+  std::vector<JointRun> runs;
+  std::vector<std::string> titles;
+  for (const io::Path& directory : directories) {
+    for (const io::Path& run : runs_in(directory)) {
+      if (!io::file_exists(run / "manifest.json")) continue;  // planned, not begun
+      JointRun next = read_part(run);
+      const std::string title = io::read_json(run / "manifest.json").value("title", "");
+      if (!title.empty() && std::find(titles.begin(), titles.end(), title) == titles.end())
+        titles.push_back(title);
+      const auto same = std::find_if(
+          runs.begin(), runs.end(), [&](const JointRun& r) { return are_one_experiment(r.data, next.data); });
+      if (same == runs.end()) {
+        runs.push_back(std::move(next));
+      } else {
+        join(*same, next);
+      }
+    }
+  }
+  if (runs.empty()) throw DataError("no run of these directories has begun");
+  name_apart(runs);
+  ReportData data;
+  data.title = titles.empty() || titles.size() > 2 ? fmt::format("{} runs", runs.size()) : join_names(titles);
+  for (JointRun& r : runs) data.runs.push_back(std::move(r.data));
+  io::write_atomically(page, render_report(data));
+}
+
+}  // namespace apical
