@@ -11,4 +11,6 @@ if(GIT_FOUND AND EXISTS ${CMAKE_SOURCE_DIR}/.git)
 endif()
 string(TOUPPER "${CMAKE_BUILD_TYPE}" build_type)
 set(APICAL_BUILD_FLAGS "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${build_type}}")
+# Where the sources lay is nobody's business, and differs from machine to machine.
+string(REGEX REPLACE "-f[a-z]+-prefix-map=[^ ]+ *" "" APICAL_BUILD_FLAGS "${APICAL_BUILD_FLAGS}")
 configure_file(${CMAKE_SOURCE_DIR}/cmake/build_info.cpp.in ${CMAKE_BINARY_DIR}/build_info.cpp @ONLY)

@@ -5,6 +5,7 @@
 #   tools/packages.sh            what building and running Apical needs
 #   tools/packages.sh test       + what the test suite needs
 #   tools/packages.sh python     what building the Python package needs; what it is tested with comes from PyPI
+#   tools/packages.sh release    what making and trying packages needs (tools/release.sh)
 #   tools/packages.sh dev        + second compiler, linters, sanitizers, browser
 #   tools/packages.sh --list SET prints the names and installs nothing
 set -euo pipefail
@@ -13,9 +14,10 @@ build=(g++ cmake ninja-build ccache git ca-certificates
   libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev libhdf5-dev libhwy-dev
   librandom123-dev libxxhash-dev libopenblas-pthread-dev zlib1g-dev libbenchmark-dev
   libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libstb-dev libarchive-dev libcurl4-openssl-dev libssl-dev
-  libsqlite3-dev)
+  libsqlite3-dev libcpp-httplib-dev)
 test=(libgtest-dev libgmock-dev librapidcheck-dev python3-numpy python3-h5py python3-neo)
 python=(python3-dev python3-venv)
+release=(dpkg-dev file lintian debootstrap python3-dev python3-venv)
 dev=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev cppcheck shellcheck mold chromium python3-torch)
 
 list_only=no
@@ -24,8 +26,9 @@ case "${1:-build}" in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${build[@]}" "${test[@]}") ;;
   python) wanted=("${build[@]}" "${python[@]}") ;;
+  release) wanted=("${build[@]}" "${release[@]}") ;;
   dev) wanted=("${build[@]}" "${test[@]}" "${dev[@]}") ;;
-  *) echo "packages.sh: unknown set '$1'; expected build, test, python or dev" >&2; exit 2 ;;
+  *) echo "packages.sh: unknown set '$1'; expected build, test, python, release or dev" >&2; exit 2 ;;
 esac
 if [ "$list_only" = yes ]; then printf '%s\n' "${wanted[@]}"; exit 0; fi
 

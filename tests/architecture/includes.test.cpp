@@ -26,7 +26,7 @@ const std::filesystem::path kRoot = test::kSourceDir, kSources = kRoot / "src" /
 const std::map<std::string, std::set<std::string>> kMayInclude = [] {
   const std::vector<std::string> floors{"core",     "circuit",   "engine",     "rules", "models",
                                         "learning", "procedure", "experiment", "run",   "report",
-                                        "study",    "sweep",     "cli"};
+                                        "study",    "sweep",     "live",       "cli"};
   std::map<std::string, std::set<std::string>> may;
   std::set<std::string> below;
   for (const std::string& room : floors) {
@@ -39,7 +39,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = [] {
   }
   may["io"] = {"core"};
   for (const char* room :
-       {"tasks", "analysis", "procedure", "experiment", "run", "report", "study", "sweep", "cli"}) {
+       {"tasks", "analysis", "procedure", "experiment", "run", "report", "study", "sweep", "live", "cli"}) {
     may[room].insert("io");
   }
   return may;
@@ -250,6 +250,9 @@ TEST(Includes, AnArrowThatPointsUpIsFound) {
   EXPECT_EQ(faults_of("report/x.h", "study/x.h"), 1U);
   EXPECT_EQ(faults_of("study/x.h", "report/x.h"), 0U);
   EXPECT_EQ(faults_of("study/x.h", "cli/x.h"), 1U);
+  EXPECT_EQ(faults_of("live/x.h", "study/x.h"), 0U);
+  EXPECT_EQ(faults_of("live/x.h", "cli/x.h"), 1U);
+  EXPECT_EQ(faults_of("study/x.h", "live/x.h"), 1U);
   EXPECT_EQ(faults_of("cli/x.h", "experiment/x.h"), 0U);
   EXPECT_EQ(faults_of("cli/x.h", "attic/x.h"), 1U);
   EXPECT_EQ(faults_of("attic/x.h", "core/error.h"), 1U);

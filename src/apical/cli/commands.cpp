@@ -15,6 +15,8 @@
   EACH(tune)                  \
   EACH(probe)                 \
   EACH(runs)                  \
+  EACH(watch)                 \
+  EACH(serve)                 \
   EACH(report)                \
   EACH(diagnose)              \
   EACH(verify)                \

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <thread>
+
+#include "apical/analysis/metrics.h"
+#include "apical/cli/command.h"
+#include "apical/cli/display_text.h"
+#include "apical/io/json.h"
+#include "apical/live/progress_of.h"
+#include "apical/live/run_tail.h"
+#include "apical/run/run_row.h"
+#include "apical/run/runs_in.h"
+
+namespace apical::cli {
+namespace {
+
+/// A run that is looked at again and again.
+struct Watched {
+  explicit Watched(io::Path path) : run(std::move(path)), tail(run) {}
+  io::Path run;
+  live::RunTail tail;
+  std::vector<Measurement> rows = {};
+  live::Progress progress = {};
+  RunState state = RunState::stopped;
+  std::string remark = {}, label = {};
+
+  void look() {
+    remark.clear();
+    try {
+      state = state_of(run, remark);
+      if (label.empty()) label = io::read_json(run / "manifest.json").value("label", "");
+      for (;;) {
+        const live::RunTail::News news = tail.read();
+        if (news.cut) rows.clear();
+        for (const auto& row : news.rows) rows.push_back(row.measurement);
+        if (news.rows.empty()) break;
+      }
+      progress = live::progress_of(run);
+    } catch (const Error& e) {
+      state = RunState::broken;
+      remark = e.what();
+    } catch (const nlohmann::json::exception& e) {
+      state = RunState::broken;
+      remark = e.what();
+    }
+  }
+};
+
+/// A mean over seeds for each epoch.
+struct Course {
+  std::string words, unit;
+  double times = 1;
+  std::vector<double> values;
+};
+
+/// What models are compared by, angles and rates; training itself where nothing else is known yet.
+std::vector<Course> courses_to_show(const std::vector<Measurement>& rows) {
+  std::vector<Course> out;
+  for (const MeasuredCourse& c : courses_of(rows)) {
+    const Metric metric = metric_of(c.metric);
+    const bool headline =
+        std::find(metric.headline_at.begin(), metric.headline_at.end(), c.where) != metric.headline_at.end();
+    const bool learned = c.where == "train" && metric.drawn && (c.metric == "loss" || c.metric == "cost");
+    if (!headline && !learned && !(metric.unit == "Hz" && metric.drawn)) continue;
+    Course course{words_at(metric, c.where), metric.in_percent() ? "%" : metric.unit, metric.shown_times, {}};
+    std::map<double, std::pair<double, std::size_t>> sums;
+    for (const Measurement& m : rows) {
+      if (m.where != c.where || m.metric != c.metric) continue;
+      sums[m.epoch].first += m.value;
+      ++sums[m.epoch].second;
+    }
+    for (const auto& [epoch, sum] : sums)
+      course.values.push_back(sum.first / static_cast<double>(sum.second));
+    out.push_back(std::move(course));
+  }
+  return out;
+}
+
+/// The last values, as many as fit, between the least and the largest of them.
+std::string curve(const std::vector<double>& values, std::size_t columns) {
+  constexpr const char* kLevels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  std::vector<double> shown;
+  const std::size_t n = std::min(columns, values.size());
+  for (std::size_t i = 0; i < n; ++i) shown.push_back(values[(i + 1) * values.size() / n - 1]);
+  double low = INFINITY, high = -INFINITY;
+  for (const double v : shown) {
+    if (!std::isfinite(v)) continue;
+    low = std::min(low, v);
+    high = std::max(high, v);
+  }
+  std::string out;
+  for (const double v : shown) {
+    if (!std::isfinite(v)) {
+      out += " ";
+      continue;
+    }
+    const double share = high > low ? (v - low) / (high - low) : 0;
+    out += kLevels[static_cast<std::size_t>(std::lround(share * 7))];
+  }
+  return out;
+}
+
+std::string lines_of(const Watched& w, std::size_t columns) {
+  std::string out =
+      fmt::format("{} ({}): {}", w.label.empty() ? "?" : w.label, w.run.string(), name_of(w.state));
+  const live::Progress& p = w.progress;
+  if (p.epochs) out += fmt::format(", epoch {} of {}", p.epochs_done, *p.epochs);
+  if (p.seconds_per_epoch && *p.seconds_per_epoch > 0)
+    out += fmt::format(", {:.3g} s each", *p.seconds_per_epoch);
+  if (w.state == RunState::running && p.seconds_left)
+    out += fmt::format(", {} left", live::duration_text(*p.seconds_left));
+  constexpr double kSilent = 60;
+  if (w.state == RunState::running && p.silent_s &&
+      *p.silent_s > std::max(kSilent, 5 * p.seconds_per_epoch.value_or(0)))
+    out += fmt::format("; nothing written for {}", live::duration_text(*p.silent_s));
+  if (w.state == RunState::broken) out += ": " + w.remark.substr(0, w.remark.find('\n'));
+  out += "\n";
+  constexpr std::size_t kWords = 28, kCurve = 48;
+  const std::size_t room =
+      columns > 0 ? std::clamp<std::size_t>(columns > 56 ? columns - 52 : 8, 8, kCurve) : kCurve;
+  for (const Course& c : courses_to_show(w.rows)) {
+    const double last = c.values.back() * c.times;
+    const std::string name = shortened(c.words, kWords);
+    out += fmt::format("  {}{} {:>9.4g} {:<3} {}\n", name, std::string(kWords - display_width(name), ' '),
+                       last, c.unit, curve(c.values, room));
+  }
+  return out;
+}
+
+nlohmann::json json_of(const Watched& w) {
+  nlohmann::json j{{"run", w.run.string()},
+                   {"label", w.label},
+                   {"state", name_of(w.state)},
+                   {"remark", w.remark},
+                   {"epochs_done", w.progress.epochs_done},
+                   {"figures", nlohmann::json::array()}};
+  const auto add = [&](const char* name, const std::optional<double>& value) {
+    if (value) j[name] = io::json_number(*value);
+  };
+  add("epochs", w.progress.epochs);
+  add("seconds_per_epoch", w.progress.seconds_per_epoch);
+  add("seconds_left", w.progress.seconds_left);
+  for (const Course& c : courses_to_show(w.rows))
+    j["figures"].push_back({{"words", c.words}, {"last", io::json_number(c.values.back())}});
+  return j;
+}
+
+int watch(Context& context, const Arguments& arguments) {
+  const double every_s = static_cast<double>(arguments.integer("--every", 1, 1, 3600));
+  std::vector<std::unique_ptr<Watched>> watched;
+  for (const std::string& given : arguments.positionals) {
+    for (const io::Path& run : runs_in(given)) {
+      if (is_run(run)) watched.push_back(std::make_unique<Watched>(run));
+    }
+  }
+  if (watched.empty())
+    throw DataError(fmt::format("no run of {} has begun", join_names(arguments.positionals)));
+  const bool once = arguments.has("--once") || arguments.has("--json");
+  const bool redraws = context.columns() > 0 && !once;
+  std::size_t drawn = 0;
+  for (;;) {
+    for (const auto& w : watched) w->look();
+    if (arguments.has("--json")) {
+      nlohmann::json all{{"schema", "apical-watch/1"}, {"runs", nlohmann::json::array()}};
+      for (const auto& w : watched) all["runs"].push_back(json_of(*w));
+      context.out << io::json_text(all);
+      return 0;
+    }
+    std::string text;
+    for (const auto& w : watched) text += lines_of(*w, context.columns());
+    // Back to where it began; the stream that is written to escapes what comes from files, not this.
+    if (redraws && drawn > 0 && context.control != nullptr)
+      *context.control << "\x1b[" << drawn << "A\x1b[J" << std::flush;
+    context.out << text << std::flush;
+    drawn = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    const bool any = std::any_of(watched.begin(), watched.end(),
+                                 [](const auto& w) { return w->state == RunState::running; });
+    if (once || !any || !context.out) return 0;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(every_s);
+    while (std::chrono::steady_clock::now() < until) {
+      if (context.stop->load()) return 0;  // the runs go on
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
+}
+
+}  // namespace
+
+Command watch_command() {
+  Command c;
+  c.name = "watch";
+  c.summary = "runs while they go on: curves, angle, rates and time left, until none of them runs any more";
+  c.positionals = {{"RUN", "directories of runs or of comparisons", 1, 10000}};
+  c.options = {{"--every", "S", "look again after so many seconds (default 1)"},
+               {"--once", "", "look once and leave"}};
+  c.examples = {"apical watch runs/error-neurons-001", "apical watch runs/error-neurons-001 --once"};
+  c.run = watch;
+  return c;
+}
+
+}  // namespace apical::cli

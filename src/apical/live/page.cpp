@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/live/page.h"
+
+#include <fmt/format.h>
+
+namespace apical::live {
+namespace {
+
+constexpr std::string_view kScript = R"js('use strict';
+const token = new URLSearchParams(location.search).get('token');
+const api = (path, parameters) => {
+  const query = new URLSearchParams(parameters);
+  query.set('token', token);
+  return path + '?' + query;
+};
+const find = id => document.getElementById(id);
+const make = (tag, text, properties) => {
+  const node = document.createElement(tag);
+  if (text !== undefined) node.textContent = text;
+  return Object.assign(node, properties);
+};
+const svg = (tag, attributes, text) => {
+  const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text !== undefined) node.textContent = text;
+  return node;
+};
+const short = x => typeof x !== 'number' ? String(x ?? '') : Math.abs(x) >= 1e4 || (x !== 0 && Math.abs(x) < 1e-3)
+  ? x.toExponential(2) : String(Number(x.toPrecision(4)));
+const colours = 8;
+
+let sort = '', reverse = false, chosen = [];
+const runs = new Map();   // by name: {rows: by "where.metric": by seed: [[epoch, value]], progress}
+const looks = {};
+
+// The table -----------------------------------------------------------------------------------------------------------
+async function showTable() {
+  const parameters = [['sort', sort], ['reverse', reverse ? '1' : '0']];
+  for (const part of find('where').value.split(';')) if (part.trim()) parameters.push(['where', part.trim()]);
+  let answer, text;
+  try {
+    const response = await fetch(api('/api/runs', parameters));
+    answer = await response.json();
+    text = answer.error || `${answer.runs.length} of ${answer.all} runs in ${answer.folder}`;
+  } catch (e) {
+    text = 'The server does not answer any more; what is shown is what was known before.';
+  }
+  find('said').textContent = text;
+  if (!answer || answer.error) return;
+  Object.assign(looks, answer.looks);
+  const head = make('tr');
+  head.append(make('th', 'show', {scope: 'col'}));
+  for (const key of ['run', ...answer.columns]) {
+    const look = looks[key], th = make('th', undefined, {scope: 'col'});
+    const button = make('button', look ? look.words + (look.unit ? ` (${look.unit})` : '') : key, {type: 'button'});
+    button.addEventListener('click', () => {
+      reverse = sort === key ? !reverse : Boolean(look && look.better === 'higher');
+      sort = key;
+      showTable();
+    });
+    if (sort === key) th.setAttribute('aria-sort', reverse ? 'descending' : 'ascending');
+    th.append(button);
+    head.append(th);
+  }
+  const body = make('tbody');
+  for (const one of answer.runs) {
+    const row = make('tr'), cell = make('td');
+    const box = make('input', undefined, {type: 'checkbox', checked: chosen.includes(one.run)});
+    box.setAttribute('aria-label', 'show ' + one.run);
+    box.addEventListener('change', () => choose(one.run, box.checked));
+    cell.append(box);
+    row.append(cell, make('th', one.run, {scope: 'row'}));
+    answer.columns.forEach((key, i) => {
+      const value = one.values[i], look = looks[key];
+      const td = make('td', typeof value === 'number' && look ? short(value * look.times) : short(value));
+      if (typeof value === 'number') td.className = 'number';
+      if (key === 'state') td.className = 'state ' + value;
+      row.append(td);
+    });
+    body.append(row);
+  }
+  const thead = make('thead');
+  thead.append(head);
+  find('table').replaceChildren(thead, body);
+  const keys = find('keys');
+  if (keys.childElementCount !== answer.keys.length)
+    keys.replaceChildren(...answer.keys.map(key => make('option', undefined, {value: key})));
+}
+
+// What is chosen is followed ------------------------------------------------------------------------------------------
+let source = null, heard = 0;
+function choose(run, on) {
+  chosen = on ? [...chosen, run].slice(-20) : chosen.filter(r => r !== run);
+  for (const known of [...runs.keys()]) if (!chosen.includes(known)) runs.delete(known);
+  follow();
+}
+function follow() {
+  if (source) source.close();
+  source = null;
+  runs.clear();
+  for (const run of chosen) runs.set(run, {rows: {}, progress: {}});
+  draw();
+  if (!chosen.length) return;
+  source = new EventSource(api('/api/follow', chosen.map(run => ['run', run])));
+  const alive = () => { heard = Date.now(); find('stale').hidden = true; };
+  source.addEventListener('here', alive);
+  source.onmessage = event => {
+    alive();
+    const news = JSON.parse(event.data), run = runs.get(news.run);
+    if (!run) return;
+    if (news.cut) run.rows = {};
+    Object.assign(looks, news.looks);
+    for (const [, epoch, where, metric, seed, value] of news.rows || []) {
+      const seeds = run.rows[`${where}.${metric}`] ||= new Map();
+      if (!seeds.has(seed)) seeds.set(seed, []);
+      if (typeof value === 'number') seeds.get(seed).push([epoch, value]);
+    }
+    if (news.progress) run.progress = news.progress;
+    drawSoon();
+  };
+}
+setInterval(() => { if (source && Date.now() - heard > 6000) find('stale').hidden = false; }, 1000);
+
+async function stop(run) {
+  const response = await fetch(api('/api/stop', [['run', run]]), {method: 'POST'});
+  const answer = await response.json();
+  find('said').textContent = answer.error ? `${run}: ${answer.error}` : `${run}: asked to stop with a checkpoint`;
+}
+
+// Drawing -------------------------------------------------------------------------------------------------------------
+let waiting = false;
+function drawSoon() {
+  if (waiting) return;
+  waiting = true;
+  setTimeout(() => { waiting = false; draw(); }, 200);
+}
+const time = s => s >= 3600 ? `${Math.floor(s / 3600)} h ${Math.floor(s % 3600 / 60)} min`
+  : s >= 60 ? `${Math.floor(s / 60)} min ${Math.round(s % 60)} s` : `${Math.round(s)} s`;
+function draw() {
+  const list = find('progress');
+  list.replaceChildren(...chosen.map((run, i) => {
+    const {progress: p} = runs.get(run), item = make('li');
+    item.append(make('span', '', {className: 'swatch c' + i % colours}), make('strong', run), make('span', ' ' + (p.state || '…')));
+    if (p.epochs) item.append(` · epoch ${short(p.epochs_done)} of ${short(p.epochs)}`);
+    if (p.seconds_per_epoch) item.append(` · ${short(p.seconds_per_epoch)} s each`);
+    if (p.seconds_left !== undefined) item.append(` · ${time(p.seconds_left)} left`);
+    if (p.remark) item.append(` · ${p.remark}`);
+    if (p.state === 'running') {
+      const button = make('button', 'stop with a checkpoint', {type: 'button'});
+      button.addEventListener('click', () => stop(run));
+      item.append(' ', button);
+    }
+    return item;
+  }));
+  const keys = new Set();
+  for (const {rows} of runs.values()) for (const key of Object.keys(rows)) keys.add(key);
+  const rank = key => looks[key]?.headline ? 0 : key.startsWith('total.') ? 1 : looks[key]?.unit === 'Hz' ? 2 : 3;
+  const all = [...keys].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const shown = find('all').checked ? all : all.filter(key => rank(key) < 3);
+  find('figures').replaceChildren(...(shown.length ? shown : all.slice(0, 4)).map(figure));
+}
+const mean = seeds => {
+  const sums = new Map();
+  for (const points of seeds.values()) for (const [x, y] of points) {
+    const sum = sums.get(x) || [0, 0];
+    sums.set(x, [sum[0] + y, sum[1] + 1]);
+  }
+  return [...sums].map(([x, [sum, n]]) => [x, sum / n]).sort((a, b) => a[0] - b[0]);
+};
+function figure(key) {
+  const look = looks[key] || {words: key, unit: '', times: 1};
+  const lines = [];
+  let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity, least = Infinity;
+  chosen.forEach((run, i) => {
+    const seeds = runs.get(run).rows[key];
+    if (!seeds) return;
+    for (const points of seeds.values()) for (const [x, y] of points) {
+      x0 = Math.min(x0, x); x1 = Math.max(x1, x);
+      y0 = Math.min(y0, y * look.times); y1 = Math.max(y1, y * look.times);
+      if (y > 0) least = Math.min(least, y * look.times);
+    }
+    for (const points of seeds.values()) lines.push({points, kind: 'seed c' + i % colours});
+    lines.push({points: mean(seeds), kind: 'mean c' + i % colours, run});
+  });
+  const box = make('figure');
+  const title = look.words + (look.unit ? ` (${look.unit})` : '');
+  box.append(make('figcaption', title));
+  if (x0 === Infinity) return box;
+  const log = look.logarithmic && least < Infinity && y1 / least > 30;
+  if (log) y0 = least;
+  if (y1 === y0) { y0 -= 0.5; y1 += 0.5; }
+  if (x1 === x0) x1 = x0 + 1;
+  const W = 340, H = 190, left = 52, right = 10, top = 8, bottom = 26;
+  const of = log ? Math.log10 : y => y;
+  const px = x => left + (x - x0) / (x1 - x0) * (W - left - right);
+  const py = y => H - bottom - (of(Math.max(y, log ? least : y)) - of(y0)) / (of(y1) - of(y0)) * (H - top - bottom);
+  const last = lines.filter(l => l.run && l.points.length).map(l => `${l.run} ${short(l.points.at(-1)[1] * look.times)}`);
+  const drawing = svg('svg', {viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': `${title}: ${last.join(', ')}`});
+  for (const share of [0, 0.5, 1]) {
+    const y = log ? 10 ** (of(y0) + share * (of(y1) - of(y0))) : y0 + share * (y1 - y0);
+    drawing.append(svg('line', {x1: left, x2: W - right, y1: py(y), y2: py(y), class: 'grid'}),
+      svg('text', {x: left - 4, y: py(y) + 4, 'text-anchor': 'end'}, short(y)));
+    const x = x0 + share * (x1 - x0);
+    drawing.append(svg('text', {x: px(x), y: H - 8, 'text-anchor': share === 0 ? 'start' : share === 1 ? 'end' : 'middle'}, short(x)));
+  }
+  for (const {points, kind} of lines) {
+    if (!points.length) continue;
+    const path = points.map(([x, y]) => `${px(x).toFixed(1)},${py(y * look.times).toFixed(1)}`).join(' ');
+    drawing.append(points.length > 1 ? svg('polyline', {points: path, class: kind})
+      : svg('circle', {cx: px(points[0][0]), cy: py(points[0][1] * look.times), r: 2.5, class: 'dot ' + kind}));
+  }
+  box.append(drawing, make('p', last.join(' · '), {className: 'last'}));
+  return box;
+}
+
+let typing = 0;
+find('where').addEventListener('input', () => { clearTimeout(typing); typing = setTimeout(showTable, 400); });
+find('all').addEventListener('change', draw);
+showTable();
+setInterval(() => { if (!document.hidden) showTable(); }, 5000);
+)js";
+
+constexpr std::string_view kStyle = R"css(
+:root { color-scheme: light dark; --ink: #1d1d1f; --soft: #5a5a62; --line: #d5d5da; --paper: #fff; --warn: #9c2d00;
+  --c0: #1f5fa8; --c1: #b34700; --c2: #2a7a35; --c3: #86328f; --c4: #8a6100; --c5: #00727a; --c6: #ad1f4b; --c7: #55595f; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #ececf0; --soft: #a9a9b4; --line: #44444c; --paper: #17171a; --warn: #ffab7a;
+    --c0: #7fb4f0; --c1: #f2a066; --c2: #86cf8f; --c3: #d79be0; --c4: #dcba62; --c5: #6cccd3; --c6: #f28aa9; --c7: #b6bac2; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1rem; max-width: 1280px; font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
+h1 { font-size: 1.3rem; margin: 0 0 .6rem; } h2 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
+label { display: block; } input#where { width: 100%; max-width: 44rem; font: inherit; padding: .35rem .5rem; }
+.table { overflow: auto; max-height: 26rem; border: 1px solid var(--line); margin-top: .5rem; }
+table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+th, td { padding: .25rem .6rem; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line); }
+thead th { position: sticky; top: 0; background: var(--paper); } tbody th { font-weight: 500; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.running { font-weight: 700; } td.broken, td.faulted { color: var(--warn); }
+button { font: inherit; color: inherit; } th button { all: unset; cursor: pointer; font-weight: 600; }
+th button:focus-visible { outline: 2px solid var(--c0); } th[aria-sort] button { text-decoration: underline; }
+ul { list-style: none; padding: 0; margin: .4rem 0; } li { padding: .2rem 0; overflow-wrap: anywhere; }
+.swatch { display: inline-block; width: 1.1rem; height: .25rem; margin-right: .5rem; vertical-align: middle; }
+#figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); gap: 1rem; }
+figure { margin: 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; display: block; }
+svg text { font-size: 11px; fill: var(--soft); } .grid { stroke: var(--line); stroke-width: 1; }
+polyline { fill: none; } .mean { stroke-width: 2; } .seed { stroke-width: .8; opacity: .4; }
+.last { margin: 0; font-size: .85rem; color: var(--soft); overflow-wrap: anywhere; }
+#stale { color: var(--warn); font-weight: 600; }
+.c0 { stroke: var(--c0); background: var(--c0); } .c1 { stroke: var(--c1); background: var(--c1); }
+.c2 { stroke: var(--c2); background: var(--c2); } .c3 { stroke: var(--c3); background: var(--c3); }
+.c4 { stroke: var(--c4); background: var(--c4); } .c5 { stroke: var(--c5); background: var(--c5); }
+.c6 { stroke: var(--c6); background: var(--c6); } .c7 { stroke: var(--c7); background: var(--c7); }
+.dot { fill: currentColor; }
+)css";
+
+}  // namespace
+
+std::string page(const std::string& token) {
+  return fmt::format(
+      R"html(<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Apical: runs</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/live.css?token={0}"></head><body>
+<main><h1>Runs</h1>
+<label for="where">Only runs of which this holds; conditions with semicolons between them, such as
+<code>model.eta &gt; 10; state = finished</code></label>
+<input id="where" list="keys" autocomplete="off" spellcheck="false"><datalist id="keys"></datalist>
+<p id="said" role="status"></p>
+<div class="table" role="region" aria-label="runs" tabindex="0"><table id="table"></table></div>
+<h2>Shown</h2><p id="stale" role="alert" hidden>Nothing has been heard of the server for some seconds: what is shown may be old.</p>
+<ul id="progress"></ul><p><label><input id="all" type="checkbox"> all that was measured</label></p>
+<div id="figures"></div></main>
+<script src="/live.js?token={0}"></script></body></html>
+)html",
+      token);
+}
+
+std::string_view page_script() { return kScript; }
+std::string_view page_style() { return kStyle; }
+
+}  // namespace apical::live

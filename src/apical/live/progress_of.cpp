@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/live/progress_of.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "apical/analysis/statistics.h"
+#include "apical/experiment/toml/toml_tree.h"
+#include "apical/io/directory.h"
+#include "apical/io/journal.h"
+#include "apical/io/json.h"
+
+namespace apical::live {
+namespace {
+
+std::optional<double> planned_epochs(const io::Path& run) {
+  const TomlTable root = parse_toml(io::read_text(run / "experiment.toml"), "experiment.toml");
+  const TomlValue* const training = root.get("training");
+  const auto* const table = training == nullptr ? nullptr : training->as<TomlTable>();
+  const TomlValue* const epochs = table == nullptr ? nullptr : table->get("epochs");
+  if (epochs == nullptr) return {};
+  if (const auto* whole = epochs->as<std::int64_t>()) return static_cast<double>(*whole);
+  if (const auto* number = epochs->as<double>()) return *number;
+  return {};
+}
+
+/// By the clock of the disk: that of another machine may be wrong, but then so are both ends.
+std::optional<double> seconds_since_written(const io::Path& run) {
+  std::optional<double> least;
+  for (const char* name : {"metrics.ndjson", "events.ndjson", "checkpoints"}) {
+    std::error_code gone;
+    const auto written = std::filesystem::last_write_time(run / name, gone);
+    if (gone) continue;
+    const double s =
+        std::chrono::duration<double>(std::filesystem::file_time_type::clock::now() - written).count();
+    least = std::min(least.value_or(s), s);
+  }
+  if (least) least = std::max(0.0, *least);
+  return least;
+}
+
+}  // namespace
+
+Progress progress_of(const io::Path& run) {
+  constexpr std::size_t kLast = 9;  // epochs that say how long the next will take
+  Progress p;
+  p.epochs = planned_epochs(run);
+  p.silent_s = seconds_since_written(run);
+  if (!io::plain_file_exists(run / "events.ndjson")) return p;
+  std::vector<double> seconds;
+  for (const nlohmann::json& line : io::read_ndjson(run / "events.ndjson").lines) {
+    if (line.at("event") != "epoch") continue;
+    p.epochs_done = std::max(p.epochs_done, line.at("epoch").get<double>());
+    if (line.contains("seconds")) seconds.push_back(io::number_of(line.at("seconds"), "seconds"));
+  }
+  if (seconds.size() > kLast) seconds.erase(seconds.begin(), seconds.end() - kLast);
+  if (!seconds.empty()) p.seconds_per_epoch = median(seconds);
+  if (p.epochs && p.seconds_per_epoch)
+    p.seconds_left = std::max(0.0, *p.epochs - p.epochs_done) * *p.seconds_per_epoch;
+  return p;
+}
+
+std::string duration_text(double seconds) {
+  constexpr double kMinute = 60, kHour = 3600;
+  const auto whole = [](double x) { return static_cast<long long>(x); };
+  if (seconds >= kHour)
+    return fmt::format("{} h {:02} min", whole(seconds / kHour), whole(std::fmod(seconds, kHour) / kMinute));
+  if (seconds >= kMinute)
+    return fmt::format("{} min {:02} s", whole(seconds / kMinute), whole(std::fmod(seconds, kMinute)));
+  return fmt::format("{} s", std::lround(seconds));
+}
+
+}  // namespace apical::live

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "apical/io/file.h"
+
+namespace apical::live {
+
+struct Progress {
+  double epochs_done = 0;
+  std::optional<double> epochs = {};             ///< planned, if the experiment says so
+  std::optional<double> seconds_per_epoch = {};  ///< median of the last ones
+  std::optional<double> seconds_left = {};
+  std::optional<double> silent_s = {};  ///< since anything was written
+};
+
+/// Of a run whose files are whole or being written. Errors as of reading them.
+Progress progress_of(const io::Path& run);
+
+/// "2 h 05 min", "3 min 12 s", "8 s".
+std::string duration_text(double seconds);
+
+}  // namespace apical::live
