@@ -14,6 +14,10 @@ void Comparison::close(const std::string& quantity, double found, double expecte
   compare(quantity, found, expected, abs_ + rel_ * std::abs(expected));
 }
 
+void Comparison::within(const std::string& quantity, double found, double expected, double allowed) {
+  compare(quantity, found, expected, allowed);
+}
+
 void Comparison::exact(const std::string& quantity, double found, double expected) {
   compare(quantity, found, expected, 0);
 }

@@ -17,6 +17,8 @@ class Comparison {
   Comparison(double abs, double rel);
 
   void close(const std::string& quantity, double found, double expected);
+  /// With a tolerance of its own, absolute.
+  void within(const std::string& quantity, double found, double expected, double allowed);
   void exact(const std::string& quantity, double found, double expected);
   void exact(const std::string& quantity, const nlohmann::json& found, const nlohmann::json& expected);
   /// Numbers one by one, with the tolerance; the lengths must agree.

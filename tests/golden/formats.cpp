@@ -5,6 +5,7 @@
 #include "golden/credit_through_time.h"
 #include "golden/microcircuits.h"
 #include "golden/ngrad.h"
+#include "golden/representation.h"
 #include "golden/tasks.h"
 
 namespace apical::golden {
@@ -15,6 +16,7 @@ void add_all_formats(std::vector<Format>& list) {
   add_task_formats(list);
   add_burstprop_formats(list);
   add_credit_through_time_formats(list);
+  add_representation_formats(list);
 }
 
 }  // namespace apical::golden

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
 
 #include "apical/core/error.h"
 #include "apical/core/random.h"
@@ -180,6 +181,29 @@ double student_quantile(double p, double degrees_of_freedom) {
     if (middle <= low || middle >= high) return middle;
     (two_sided_tail(middle, degrees_of_freedom) > tail ? low : high) = middle;
   }
+}
+
+double student_tail(double t, double degrees_of_freedom) {
+  if (std::isnan(t) || !(degrees_of_freedom > 0)) {
+    throw ConfigError(
+        fmt::format("there is no tail of t = {} with {} degrees of freedom", t, degrees_of_freedom));
+  }
+  const double half = two_sided_tail(std::abs(t), degrees_of_freedom) / 2;
+  return t < 0 ? 1 - half : half;
+}
+
+std::vector<double> benjamini_hochberg(std::span<const double> p_values) {
+  std::vector<std::size_t> order(p_values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return p_values[a] < p_values[b]; });
+  std::vector<double> q(p_values.size());
+  double least = 1;
+  for (std::size_t k = order.size(); k-- > 0;) {
+    least =
+        std::min(least, p_values[order[k]] * static_cast<double>(order.size()) / static_cast<double>(k + 1));
+    q[order[k]] = least;
+  }
+  return q;
 }
 
 }  // namespace apical

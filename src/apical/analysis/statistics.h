@@ -47,5 +47,11 @@ Interval wilson_interval(std::uint64_t correct, std::uint64_t trials, double con
 double incomplete_beta(double a, double b, double x);
 /// t with P(T <= t) = p for p in (0, 1); infinite degrees of freedom give the normal quantile.
 double student_quantile(double p, double degrees_of_freedom);
+/// P(T > t) for any t; infinite degrees of freedom give the normal tail.
+double student_tail(double t, double degrees_of_freedom);
+
+/// The smallest rate of false discoveries at which each would be one (Benjamini & Hochberg 1995), in the
+/// order given.
+std::vector<double> benjamini_hochberg(std::span<const double> p_values);
 
 }  // namespace apical
