@@ -25,32 +25,57 @@ double work(const SpikingCircuit& d, const NeuronGroup& group) {
   return 1 + 4 * spikes_per_step;
 }
 
+/// Cuts a line of work into pieces; what comes next goes where its middle lies.
+class Cutter {
+ public:
+  explicit Cutter(double total = 0) : total_(total) {}
+  void expect(double work) { total_ += work; }
+  std::size_t next(double work, std::size_t pieces) {
+    const double middle = done_ + 0.5 * work;
+    done_ += work;
+    return std::min(pieces - 1, static_cast<std::size_t>(middle / total_ * static_cast<double>(pieces)));
+  }
+
+ private:
+  double total_, done_ = 0;
+};
+
 }  // namespace
 
-std::vector<GroupLayout> layout(const SpikingCircuit& description, std::size_t parts) {
-  std::array<double, 2> total{}, done{};
+std::vector<GroupLayout> layout(const SpikingCircuit& description, std::size_t parts, RankPlace here) {
+  std::array<Cutter, 2> by_rank;
   for (const NeuronGroup& g : description.groups)
-    total[is_deaf(description, g)] += work(description, g) * static_cast<double>(g.size);
+    by_rank[is_deaf(description, g)].expect(work(description, g) * static_cast<double>(g.size));
+  std::vector<std::array<Cutter, 2>> by_part(here.ranks);
   std::vector<GroupLayout> out;
   for (const NeuronGroup& g : description.groups) {
     const double of_one = work(description, g);
     GroupLayout group{.deaf = is_deaf(description, g), .blocks = {}, .boundaries = {}};
-    group.boundaries.assign(parts + 1, static_cast<std::uint32_t>(g.size));
-    group.boundaries[0] = 0;
     for (std::size_t first = 0; first < g.size; first += kBlock) {
       BlockPlace block{static_cast<std::uint32_t>(first),
-                       static_cast<std::uint32_t>(std::min(kBlock, g.size - first)), 0};
-      const double middle = done[group.deaf] + 0.5 * of_one * block.count;
-      block.part = std::min(
-          parts - 1, static_cast<std::size_t>(middle / total[group.deaf] * static_cast<double>(parts)));
-      done[group.deaf] += of_one * block.count;
-      for (std::size_t p = 1; p <= block.part; ++p)
-        group.boundaries[p] = std::min(group.boundaries[p], block.first);
+                       static_cast<std::uint32_t>(std::min(kBlock, g.size - first)), 0, 0};
+      block.rank = by_rank[group.deaf].next(of_one * block.count, here.ranks);
+      by_part[block.rank][group.deaf].expect(of_one * block.count);
       group.blocks.push_back(block);
     }
-    for (std::size_t p = parts; p-- > 1;)
-      group.boundaries[p] = std::min(group.boundaries[p], group.boundaries[p + 1]);
     out.push_back(std::move(group));
+  }
+  for (std::size_t g = 0; g < out.size(); ++g) {
+    GroupLayout& group = out[g];
+    const double of_one = work(description, description.groups[g]);
+    std::uint32_t end = 0;  // of what this rank owns
+    for (BlockPlace& block : group.blocks) {
+      block.part = by_part[block.rank][group.deaf].next(of_one * block.count, parts);
+      if (block.rank == here.rank) end = block.first + block.count;
+    }
+    group.boundaries.assign(parts + 1, end);
+    for (const BlockPlace& block : group.blocks) {
+      if (block.rank != here.rank) continue;
+      for (std::size_t p = 0; p <= block.part; ++p)
+        group.boundaries[p] = std::min(group.boundaries[p], block.first);
+    }
+    for (std::size_t p = parts; p-- > 0;)
+      group.boundaries[p] = std::min(group.boundaries[p], group.boundaries[p + 1]);
   }
   return out;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which thread owns which neurons of a spiking network. Bits do not depend on it, speed does.
+// Which rank and which of its threads own which neurons of a spiking network. Bits do not depend on it, speed
+// and memory do.
 #pragma once
 
 #include <cstddef>
@@ -10,20 +11,28 @@
 
 namespace apical::spike {
 
-/// Neurons first ... first + count - 1 of a group, at most kBlock, and the part that owns them.
+/// Neurons first ... first + count - 1 of a group, at most kBlock, the rank that owns them, and the part of
+/// every rank that owns them or follows what they do.
 struct BlockPlace {
   std::uint32_t first, count;
-  std::size_t part;
+  std::size_t rank, part;
 };
 
 struct GroupLayout {
   bool deaf = false;  ///< no connection acts on it, so it need not wait for anybody
   std::vector<BlockPlace> blocks;
-  std::vector<std::uint32_t> boundaries;  ///< part p owns neurons boundaries[p] ... boundaries[p + 1] - 1
+  /// Of this rank: part p owns neurons boundaries[p] ... boundaries[p + 1] - 1.
+  std::vector<std::uint32_t> boundaries;
+  bool owns(std::uint32_t neuron) const { return neuron >= boundaries.front() && neuron < boundaries.back(); }
 };
 
-/// One entry per group. Each part takes a contiguous run of about equal work (a membrane and its background),
-/// once of the deaf groups and once of the others, since only these meet after every step.
-std::vector<GroupLayout> layout(const SpikingCircuit& description, std::size_t parts);
+struct RankPlace {
+  std::size_t rank = 0, ranks = 1;
+};
+
+/// One entry per group, as `here` sees it. Each rank takes a contiguous run of about equal work (a membrane
+/// and its background), and of that each part, once of the deaf groups and once of the others, since only
+/// these meet after every step.
+std::vector<GroupLayout> layout(const SpikingCircuit& description, std::size_t parts, RankPlace here = {});
 
 }  // namespace apical::spike

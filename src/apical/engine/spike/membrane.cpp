@@ -423,6 +423,24 @@ std::optional<Fault> Membrane<T>::first_fault(std::size_t first, std::size_t cou
 }
 
 template <class T>
+std::vector<std::uint32_t> Membrane<T>::pending(std::size_t block) const {
+  std::vector<std::uint32_t> pairs;
+  if (calendar_.empty()) return pairs;
+  for (std::size_t slot = 0; slot < calendar_[block].size(); ++slot) {
+    for (const std::uint32_t neuron : calendar_[block][slot])
+      pairs.insert(pairs.end(), {static_cast<std::uint32_t>(slot), neuron});
+  }
+  return pairs;
+}
+
+template <class T>
+void Membrane<T>::set_pending(std::size_t block, std::span<const std::uint32_t> pairs) {
+  if (calendar_.empty()) return;
+  for (auto& slot : calendar_[block]) slot.clear();
+  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) calendar_[block][pairs[i]].push_back(pairs[i + 1]);
+}
+
+template <class T>
 std::size_t Membrane<T>::bytes() const {
   std::size_t n = 0;
   for (const auto* b : {&v_, &vd_, &ws_, &wd_, &theta_, &count_, &g_[0], &g_[1], &g_[2], &g_[3]})

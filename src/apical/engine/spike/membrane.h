@@ -91,6 +91,23 @@ class Membrane {
   template <class Archive>
   void visit_state(Archive& a, const std::string& prefix);
 
+  /// f(values) for every quantity that a block's neurons have, each as a span; the last block's with what
+  /// pads it.
+  template <class F>
+  void each_block_state(std::size_t block, F&& f) {
+    const auto visit = [&](auto& buffer) {
+      const std::size_t first = std::min(block * kBlock, buffer.size());
+      const std::size_t last = (block + 1) * kBlock < size_ ? first + kBlock : buffer.size();
+      f(std::span(buffer).subspan(first, std::min(last, buffer.size()) - first));
+    };
+    for (AlignedBuffer<T>* b : {&v_, &vd_, &ws_, &wd_, &theta_, &count_}) visit(*b);
+    for (AlignedBuffer<T>& g : g_) visit(g);
+    visit(ready_);
+  }
+  /// Extra spikes of a block's bursts that are still to come, as pairs (slot, neuron).
+  std::vector<std::uint32_t> pending(std::size_t block) const;
+  void set_pending(std::size_t block, std::span<const std::uint32_t> pairs);
+
  private:
   static bool is_excitatory(Receptor r) {
     return r == Receptor::soma_excitatory || r == Receptor::dendrite_excitatory;
@@ -155,19 +172,17 @@ void Membrane<T>::visit_state(Archive& a, const std::string& prefix) {
     a(name + "start", d->start_s);
   }
   a(prefix + "ready", ready_);
-  std::vector<std::uint32_t> pending;  // (slot, neuron) pairs: lists of lists have no name of their own
-  for (const auto& block : calendar_) {
-    for (std::size_t slot = 0; slot < block.size(); ++slot) {
-      for (const std::uint32_t neuron : block[slot])
-        pending.insert(pending.end(), {static_cast<std::uint32_t>(slot), neuron});
-    }
+  std::vector<std::uint32_t> all;  // lists of lists have no name of their own
+  for (std::size_t b = 0; b < calendar_.size(); ++b) {
+    const std::vector<std::uint32_t> some = pending(b);
+    all.insert(all.end(), some.begin(), some.end());
   }
-  a(prefix + "pending_bursts", pending);
+  a(prefix + "pending_bursts", all);
   for (auto& block : calendar_) {
     for (auto& slot : block) slot.clear();
   }
-  for (std::size_t i = 0; i + 1 < pending.size(); i += 2) {
-    calendar_[pending[i + 1] / kBlock][pending[i]].push_back(pending[i + 1]);
+  for (std::size_t i = 0; i + 1 < all.size(); i += 2) {
+    calendar_[all[i + 1] / kBlock][all[i]].push_back(all[i + 1]);
   }
 }
 

@@ -33,8 +33,13 @@ bool reads_events_of(const SpikingCircuit& d, const std::string& group) {
 }  // namespace
 
 template <class T>
-Network<T>::Network(const SpikingCircuit& description, std::uint64_t seed, ThreadPool* pool)
-    : description_(description), seed_(seed), pool_(pool), parts_(pool ? pool->size() : 1) {
+Network<T>::Network(const SpikingCircuit& description, std::uint64_t seed, ThreadPool* pool, Sharing sharing)
+    : description_(description),
+      seed_(seed),
+      pool_(pool),
+      sharing_(sharing),
+      parts_(pool ? pool->size() : 1),
+      sent_(parts_) {
   validate(description_);
   int longest = 0;
   for (const NeuronGroup& g : description_.groups)
@@ -43,9 +48,9 @@ Network<T>::Network(const SpikingCircuit& description, std::uint64_t seed, Threa
   slots_ = std::bit_ceil(static_cast<std::size_t>(longest + kAhead) +
                          1);  // written ahead while the oldest is still read
 
-  const std::vector<GroupLayout> places = layout(description_, parts_);
+  const std::vector<GroupLayout> places = layout(description_, parts_, {rank(), ranks()});
   for (std::size_t g = 0; g < places.size(); ++g) add_group(g, places[g]);
-  share_blocks(places);
+  share_blocks();
   for (std::size_t n = 0; n < description_.connections.size(); ++n) add_connection(n, places);
   for (std::size_t n = 0; n < description_.connections.size(); ++n) add_mirror(n);
   deliveries_.resize(parts_);
@@ -58,6 +63,12 @@ Network<T>::Network(const SpikingCircuit& description, std::uint64_t seed, Threa
   }
   for (const Eligibility& e : eligibility_)
     shortest_period_ = std::min(shortest_period_, e.copies[0].period());
+
+  patience_ = kCheck;
+  for (const Connection& c : description_.connections) {
+    patience_ = std::min<Step>(patience_, c.delay_steps + 1);
+    learns_ = learns_ || c.rule.has_value();
+  }
 }
 
 template <class T>
@@ -81,7 +92,11 @@ void Network<T>::add_group(std::size_t g, const GroupLayout& places) {
     Block block;
     block.group = g;
     block.index = group.blocks.size();
+    block.rank = place.rank;
     block.part = place.part;
+    block.owned = place.rank == rank();
+    block.here = block.owned || group.relay;  // what relays emit is said on every rank
+    block.deaf = places.deaf;
     block.first = place.first;
     block.count = place.count;
     block.ring.resize(slots_);
@@ -101,12 +116,14 @@ void Network<T>::add_group(std::size_t g, const GroupLayout& places) {
 }
 
 template <class T>
-void Network<T>::share_blocks(const std::vector<GroupLayout>& places) {
-  for (auto* blocks : {&part_blocks_, &listening_, &deaf_}) blocks->resize(parts_);
+void Network<T>::share_blocks() {
+  for (auto* blocks : {&part_blocks_, &listening_, &deaf_, &followed_}) blocks->resize(parts_);
   for (Group& group : groups_) {
     for (Block& block : group.blocks) {
+      block.number = static_cast<std::uint32_t>(blocks_.size());
+      blocks_.push_back(&block);
       part_blocks_[block.part].push_back(&block);
-      (places[block.group].deaf ? deaf_ : listening_)[block.part].push_back(&block);
+      (!block.here ? followed_ : block.deaf ? deaf_ : listening_)[block.part].push_back(&block);
     }
   }
   for (const auto& blocks : part_blocks_) {
@@ -258,13 +275,14 @@ void Network<T>::integrate_block(Block& block, Step k) {
   }
   if (!now[0].empty() || block.detectors.size() > 1) label(group, block, k);
   activity_[slot(k) * activity_stride_ + block.activity] = kinds_in(now);
+  if (shared() && !group.relay && !now[0].empty()) note_sent(block, k);
 }
 
 template <class T>
 void Network<T>::integrate(std::size_t part, Step k, Step end) {
   // The deaf go ahead several steps at a time, while their state is in the nearest cache.
   if ((k & (kAhead - 1)) == 0 || k == first_) {
-    const Step last = std::min(end, (k | (kAhead - 1)) + 1);
+    const Step last = deaf_until(k, end);
     for (Block* block : deaf_[part]) {
       for (Step ahead = k; ahead < last; ++ahead) integrate_block(*block, ahead);
     }
@@ -274,17 +292,21 @@ void Network<T>::integrate(std::size_t part, Step k, Step end) {
   for (std::size_t i = 0; i < blocks.size(); ++i)
     integrate_block(*blocks[k % 2 == 0 ? i : blocks.size() - 1 - i], k);
   for (std::size_t l = 0; l < links_.size(); ++l) {
-    Link& link = links_[l];
-    if (link.short_term.empty()) continue;
-    for (const Block& block : groups_[link.source].blocks) {
-      if (block.part != part) continue;  // the owner of the source advances its dynamics
-      auto& efficacy = link.efficacy[slot(k)][block.index];
-      efficacy.clear();
-      for (const std::uint32_t neuron : block.ring[slot(k)][static_cast<std::size_t>(link.reads)]) {
-        efficacy.push_back(static_cast<T>(
-            link.short_term[neuron].transmit(*description_.connections[l].short_term, description_.dt_s, k)));
-      }
+    if (links_[l].short_term.empty()) continue;
+    for (const Block& block : groups_[links_[l].source].blocks) {
+      if (block.part == part && block.here) use_resources(links_[l], l, block, k);
     }
+  }
+}
+
+/// The part of the source advances its dynamics.
+template <class T>
+void Network<T>::use_resources(Link& link, std::size_t connection, const Block& block, Step k) {
+  auto& efficacy = link.efficacy[slot(k)][block.index];
+  efficacy.clear();
+  for (const std::uint32_t neuron : block.ring[slot(k)][static_cast<std::size_t>(link.reads)]) {
+    efficacy.push_back(static_cast<T>(link.short_term[neuron].transmit(
+        *description_.connections[connection].short_term, description_.dt_s, k)));
   }
 }
 
@@ -314,7 +336,52 @@ void Network<T>::transmit(std::size_t part, const Block& block, Link& link, Step
 }
 
 template <class T>
-void Network<T>::deliver(std::size_t part, Step k) {
+void Network<T>::transmit_all(std::size_t part, Step k) {
+  const auto from = [&](std::optional<std::size_t> one_rank) {
+    for (const Outgoing& out : outgoing_) {
+      const std::uint8_t* const active = activity_.data() + slot(k - out.delay) * activity_stride_;
+      for (const Block& block : groups_[out.source].blocks) {
+        if (active[block.activity] == 0 || (one_rank && block.rank != *one_rank)) continue;
+        for (const std::size_t l : out.links) transmit(part, block, links_[l], k);
+      }
+    }
+  };
+  if (sharing_.arrivals == Arrivals::sorted) return from({});
+  for (std::size_t r = 0; r < ranks(); ++r) from((rank() + r) % ranks());
+}
+
+template <class T>
+void Network<T>::note_presynaptic(std::size_t part, Step k, bool own) {
+  for (Eligibility& e : eligibility_) {
+    for (const Block& block : groups_[e.source].blocks) {
+      if (block.here != own || !emitted(block, slot(k), Reads::events)) continue;
+      const double amount = e.copies[part].growth(k);
+      for (const std::uint32_t neuron : block.ring[slot(k)][static_cast<std::size_t>(Reads::events)]) {
+        e.copies[part].add(neuron, amount);
+      }
+    }
+  }
+}
+
+template <class T>
+void Network<T>::note_rates(std::size_t part, Step k, bool own) {
+  const auto count = [k](DecayingTraces<double>& traces, const std::vector<std::uint32_t>& neurons) {
+    if (neurons.empty()) return;
+    const double amount = traces.growth(k);
+    for (const std::uint32_t neuron : neurons) traces.add(neuron, amount);
+  };
+  for (const Block* block : part_blocks_[part]) {
+    if (block->here != own || !emitted(*block, slot(k), Reads::spikes) || block->detectors.empty()) continue;
+    Group& group = groups_[block->group];
+    const Emission& now = block->ring[slot(k)];
+    count(group.events, now[kPostEvents]);
+    count(group.bursts, now[kPostBursts]);
+    count(group.spikes, now[static_cast<std::size_t>(Reads::spikes)]);
+  }
+}
+
+template <class T>
+void Network<T>::deliver(std::size_t part, Step k, Step from) {
   if ((k & (shortest_period_ - 1)) == 0) begin_step(part, k);
   for (const Outgoing& out : outgoing_) {
     const std::size_t at = slot(k - out.delay);
@@ -326,22 +393,9 @@ void Network<T>::deliver(std::size_t part, Step k) {
       }
     }
   }
-  for (const Outgoing& out : outgoing_) {
-    const std::uint8_t* const active = activity_.data() + slot(k - out.delay) * activity_stride_;
-    for (const Block& block : groups_[out.source].blocks) {
-      if (active[block.activity] == 0) continue;
-      for (const std::size_t l : out.links) transmit(part, block, links_[l], k);
-    }
-  }
-  for (Eligibility& e : eligibility_) {
-    for (const Block& block : groups_[e.source].blocks) {
-      if (!emitted(block, slot(k), Reads::events)) continue;
-      const double amount = e.copies[part].growth(k);
-      for (const std::uint32_t neuron : block.ring[slot(k)][static_cast<std::size_t>(Reads::events)]) {
-        e.copies[part].add(neuron, amount);
-      }
-    }
-  }
+  transmit_all(part, k);
+  note_presynaptic(part, k, true);
+  for (Step s = from; s <= k; ++s) note_presynaptic(part, s, false);
   if (plasticity_) {
     for (std::size_t l = 0; l < links_.size(); ++l) {
       const std::optional<BurstRule>& rule = description_.connections[l].rule;
@@ -350,19 +404,8 @@ void Network<T>::deliver(std::size_t part, Step k) {
       apply_postsynaptic_term(part, links_[l], *rule, k);
     }
   }
-  const auto count = [k](DecayingTraces<double>& traces, const std::vector<std::uint32_t>& neurons) {
-    if (neurons.empty()) return;
-    const double amount = traces.growth(k);
-    for (const std::uint32_t neuron : neurons) traces.add(neuron, amount);
-  };
-  for (const Block* block : part_blocks_[part]) {
-    if (!emitted(*block, slot(k), Reads::spikes) || block->detectors.empty()) continue;
-    Group& group = groups_[block->group];
-    const Emission& now = block->ring[slot(k)];
-    count(group.events, now[kPostEvents]);
-    count(group.bursts, now[kPostBursts]);
-    count(group.spikes, now[static_cast<std::size_t>(Reads::spikes)]);
-  }
+  note_rates(part, k, true);
+  for (Step s = from; s <= k; ++s) note_rates(part, s, false);
 }
 
 template <class T>
@@ -376,7 +419,7 @@ bool Network<T>::find_deficits(std::size_t part, Link& link, const BurstRule& ru
   const double to_rate = 1 / (traces.growth(k) * tau_s);
   double lowest = std::numeric_limits<double>::infinity();
   for (const Block& block : target.blocks) {
-    if (block.part != part) continue;
+    if (block.part != part || !block.owned) continue;
     for (std::size_t i = block.first; i < block.first + block.count; ++i) {
       const double rate = traces.scaled()[i] * to_rate;
       lowest = std::min(lowest, rate);
@@ -405,7 +448,7 @@ void Network<T>::apply_presynaptic_term(std::size_t part, Link& link, const Burs
       if (!link.recorded) continue;
       PresynapticTerm term{k, neuron, std::vector<double>(link.deficits.size(), 0.0)};
       for (const Block& block : groups_[link.target].blocks) {
-        if (block.part != part) continue;
+        if (block.part != part || !block.owned) continue;
         for (std::size_t i = block.first; i < block.first + block.count; ++i) {
           term.deficits_Hz[i] = static_cast<double>(link.deficits[i]);
         }
@@ -453,10 +496,20 @@ void Network<T>::apply_postsynaptic_term(std::size_t part, Link& link, const Bur
     if (link.recorded) link.updates[part].push_back({k, neuron, kind, valence, h});
   };
   for (const Block& block : target.blocks) {
-    if (block.part != part || !emitted(block, slot(k), Reads::spikes)) continue;
+    if (block.part != part || !block.owned || !emitted(block, slot(k), Reads::spikes)) continue;
     for (const std::uint32_t neuron : block.ring[slot(k)][kPostEvents]) update(neuron, Label::event);
     for (const std::uint32_t neuron : block.ring[slot(k)][kPostBursts]) update(neuron, Label::burst);
   }
+}
+
+template <class T>
+Step Network<T>::deaf_until(Step k, Step end) {
+  return std::min(end, (k | (kAhead - 1)) + 1);
+}
+
+template <class T>
+bool Network<T>::ends_check(Step k) {
+  return k % kCheck == kCheck - 1;
 }
 
 template <class T>
@@ -464,6 +517,7 @@ void Network<T>::advance(Step steps) {
   if (!fault_.empty()) throw Error(ExitCode::numerical_fault, "the state is not usable any more: " + fault_);
   if (steps <= 0) return;
   first_ = now_;
+  heard_ahead_.assign(parts_, now_);
   const Step end = now_ + steps;
   Step reached = end;
   Barrier barrier(static_cast<unsigned>(parts_));
@@ -475,14 +529,23 @@ void Network<T>::advance(Step steps) {
   };
   const auto work = [&](std::size_t part) {
     try {
+      Step met = first_;  // others' spikes are known of all steps before
       for (Step k = first_; k < end; ++k) {
         integrate(part, k, end);
+        const bool now = shared() && meets(met, k, end);
+        if (now) {
+          if (!barrier.arrive_and_wait()) return;
+          if (part == 0) meet(faulty);
+          if (!barrier.arrive_and_wait()) return;
+          follow_others(part, met, k, end);
+        }
         if (!barrier.arrive_and_wait()) return;
-        deliver(part, k);
+        deliver(part, k, now ? met : k + 1);
+        if (now) met = k + 1;
         // Looked for kAhead steps before the parts ask, so that all see the answer and stop together, where
         // deaf groups are not ahead of the others.
         if (k % kCheck == kCheck - 1 - kAhead) look(part, k);
-        if (k % kCheck == kCheck - 1 && faulty) {
+        if (ends_check(k) && (shared() ? fault_anywhere_ : faulty.load())) {
           if (part == 0) reached = k + 1;
           return;
         }
@@ -504,6 +567,7 @@ void Network<T>::advance(Step steps) {
     throw;
   }
   now_ = reached;
+  if (shared()) settle(faults);
   for (const std::optional<NumericalFault>& fault : faults) {
     if (!fault) continue;
     fault_ = fault->what();
@@ -514,6 +578,7 @@ void Network<T>::advance(Step steps) {
 template <class T>
 std::optional<NumericalFault> Network<T>::first_fault(std::size_t part, Step k) const {
   for (const Block* block : part_blocks_[part]) {
+    if (!block->owned) continue;
     for (const Membrane<T>& m : groups_[block->group].membrane) {
       const std::optional<Fault> fault = m.first_fault(block->first, block->count);
       if (!fault) continue;
@@ -702,21 +767,30 @@ std::vector<double> Network<T>::burst_traces(std::size_t group) const {
 
 template <class T>
 std::vector<double> Network<T>::weights(std::size_t connection) const {
-  const auto w = links_.at(connection).synapses.weights();
-  return {w.begin(), w.end()};
+  std::vector<double> all;
+  each_weight(connection, [&](std::span<const T> w) { all.insert(all.end(), w.begin(), w.end()); });
+  return all;
 }
 
 template <class T>
 std::vector<std::pair<std::uint32_t, std::uint32_t>> Network<T>::pairs(std::size_t connection) const {
-  return links_.at(connection).synapses.pairs();
+  const Link& link = links_.at(connection);
+  if (!shared()) return link.synapses.pairs();
+  const std::size_t targets = description_.groups[link.target].size;
+  return Synapses<T>(wired(connection), link.synapses.sources(), targets, seed_, draw_address(connection),
+                     {0, static_cast<std::uint32_t>(targets)})
+      .pairs();
 }
 
 template <class T>
 double Network<T>::mean_weight(std::size_t connection) const {
-  const auto w = links_.at(connection).synapses.weights();
   double sum = 0;
-  for (const T x : w) sum += static_cast<double>(x);
-  return w.empty() ? 0 : sum / static_cast<double>(w.size());
+  std::size_t count = 0;
+  each_weight(connection, [&](std::span<const T> w) {
+    for (const T x : w) sum += static_cast<double>(x);
+    count += w.size();
+  });
+  return count == 0 ? 0 : sum / static_cast<double>(count);
 }
 
 template <class T>

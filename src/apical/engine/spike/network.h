@@ -2,7 +2,8 @@
 // Executes a spiking circuit, clock-driven neurons and event-driven synapses. One step (Payeur et al. 2021,
 // order of their program): membranes and resets, connections and plasticity, background input; estimates
 // decay last. The same seed gives the same bits for any number of threads: random numbers have addresses, and
-// each neuron's sums have one order.
+// each neuron's sums have one order. So do any number of ranks: each integrates neurons of its own and has
+// the synapses onto them, and hears what spikes elsewhere before it could arrive.
 //
 // float: for speed. double: for validation.
 #pragma once
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +20,7 @@
 #include "apical/circuit/formula_rule.h"
 #include "apical/circuit/spiking_circuit.h"
 #include "apical/core/error.h"
+#include "apical/core/ranks.h"
 #include "apical/core/threads.h"
 #include "apical/engine/spike/detector.h"
 #include "apical/engine/spike/layout.h"
@@ -58,11 +61,26 @@ struct PresynapticTerm {
   std::vector<double> deficits_Hz;
 };
 
+/// In which order spikes that arrive in one step are added up.
+enum class Arrivals {
+  sorted,   ///< by connection and neuron: the same wherever they come from
+  by_rank,  ///< one's own first, then those of one rank after another, as messages come. Sums then depend on
+            ///< the number of ranks; here so that tests see that they would notice
+};
+
+/// With whom a network is shared. All ranks make the same calls; what a call says of the network is said of
+/// the whole, on every rank, unless it says otherwise.
+struct Sharing {
+  Ranks* ranks = nullptr;  ///< null: it is whole here. Must outlive the network
+  Arrivals arrivals = Arrivals::sorted;
+};
+
 template <class T>
 class Network {
  public:
   /// `pool` may be null (one thread) and must outlive the network. Throws ConfigError (see validate).
-  Network(const SpikingCircuit& description, std::uint64_t seed, ThreadPool* pool = nullptr);
+  Network(const SpikingCircuit& description, std::uint64_t seed, ThreadPool* pool = nullptr,
+          Sharing sharing = {});
   ~Network();
   Network(Network&&) noexcept;
 
@@ -97,6 +115,7 @@ class Network {
   void set_state(std::size_t group, std::uint32_t neuron, const NeuronState& state);
 
   // ---- between steps: what comes out
+  /// Of a neuron that this rank owns.
   NeuronState state(std::size_t group, std::uint32_t neuron) const;
   /// Event rate estimates Ebar/alpha in Hz, and burst rates Bbar/alpha, one per neuron.
   std::vector<double> event_rates(std::size_t group) const;
@@ -115,8 +134,12 @@ class Network {
   std::vector<double> burst_traces(std::size_t group) const;
   /// One weight per synapse, or the common one; sorted by source, then target (see pairs).
   std::vector<double> weights(std::size_t connection) const;
+  /// The same piece by piece, so that they need not lie in one place: f(weights) in order.
+  void each_weight(std::size_t connection, const std::function<void(std::span<const T>)>& f) const;
   /// Views of the connection show the new ones; a view's own cannot be set.
   void set_weights(std::size_t connection, std::span<const double> weights);
+  /// All of them to one value.
+  void set_weights(std::size_t connection, double weight);
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs(std::size_t connection) const;
   double mean_weight(std::size_t connection) const;
   void record_updates(std::size_t connection, bool on);
@@ -125,6 +148,8 @@ class Network {
   /// Labels the presynaptic detector gave to the spikes of the last step.
   std::vector<Spike> presynaptic_labels(std::size_t group) const;
 
+  // Of this rank:
+  bool owns(std::size_t group, std::uint32_t neuron) const;
   std::uint64_t synaptic_events() const;    ///< deliveries so far, background included
   std::uint64_t background_spikes() const;  ///< those from the background
   std::size_t synapses() const;
@@ -133,8 +158,8 @@ class Network {
   std::size_t synapses(std::size_t connection) const;
 
   /// Reads or writes the complete state through a("name", field); fields are numbers and vectors of numbers.
-  /// Recorded spikes and updates are not part of it. The number of threads may differ between writer and
-  /// reader.
+  /// Recorded spikes and updates are not part of it. The numbers of threads and of ranks may differ between
+  /// writer and reader. Of several ranks rank 0 writes all of it, the others what they have.
   template <class Archive>
   void visit_state(Archive& a);
 
@@ -168,7 +193,7 @@ class Network {
   };
 
   void add_group(std::size_t g, const GroupLayout& places);
-  void share_blocks(const std::vector<GroupLayout>& places);
+  void share_blocks();
   void add_connection(std::size_t n, const std::vector<GroupLayout>& places);
   /// The connection as it is wired: mirrors of random pairs have those of what they mirror.
   Connection wired(std::size_t n) const;
@@ -179,10 +204,33 @@ class Network {
   void show_views_of(std::size_t connection);
   std::size_t eligibility_of(std::size_t source, double tau_s, bool float32_decay);
   void add_background(std::size_t n);
+  bool shared() const { return sharing_.ranks != nullptr; }
+  std::size_t rank() const { return shared() ? sharing_.ranks->rank() : 0; }
+  std::size_t ranks() const { return shared() ? sharing_.ranks->size() : 1; }
+  /// Whether ranks meet in step k, having met last before step `from`.
+  bool meets(Step from, Step k, Step end) const;
+  /// Deaf blocks that hear nobody are integrated up to here once step k is.
+  static Step deaf_until(Step k, Step end);
+  /// Whether faults are asked for after step k.
+  static bool ends_check(Step k);
+  void meet(bool faulty);
+  void follow_others(std::size_t part, Step from, Step k, Step end);
+  void note_sent(const Block& block, Step k);
+  void settle(std::vector<std::optional<NumericalFault>>& faults) const;
+  /// Rank 0 gets what others have of each neuron.
+  void collect_units();
+  std::vector<T> all_weights(std::size_t connection) const;
+  template <class Archive>
+  void visit_weights(Archive& a, Link& link, std::size_t connection, const std::string& prefix);
   void integrate(std::size_t part, Step k, Step end);
   void integrate_block(Block& block, Step k);
   void emit_at_rates(Block& block, Step k);
-  void deliver(std::size_t part, Step k);
+  /// `from`: others' spikes of steps from ... k are noted now.
+  void deliver(std::size_t part, Step k, Step from);
+  void transmit_all(std::size_t part, Step k);
+  void note_presynaptic(std::size_t part, Step k, bool own);
+  void note_rates(std::size_t part, Step k, bool own);
+  void use_resources(Link& link, std::size_t connection, const Block& block, Step k);
   void begin_step(std::size_t part, Step k);
   void transmit(std::size_t part, const Block& block, Link& link, Step k);
   void label(Group& group, Block& block, Step k);
@@ -204,14 +252,24 @@ class Network {
   SpikingCircuit description_;
   std::uint64_t seed_;
   ThreadPool* pool_;
+  Sharing sharing_;
   std::size_t parts_ = 1;
   Step now_ = 0, first_ = 0;  ///< step now, and at the start of this advance()
   bool plasticity_ = false;
   std::string fault_;      ///< why the state cannot be continued
   std::size_t slots_ = 2;  ///< ring of past spikes, a power of two
   std::vector<Group> groups_;
-  /// Blocks by part, in order of group and position: all, those that hear others, and those that hear nobody.
-  std::vector<std::vector<Block*>> part_blocks_, listening_, deaf_;
+  /// Blocks by part, in order of group and position: all; of those that are integrated here those that hear
+  /// others, and those that hear nobody; and those of other ranks, which are followed.
+  std::vector<std::vector<Block*>> part_blocks_, listening_, deaf_, followed_;
+  std::vector<Block*> blocks_;     ///< all, by number
+  std::vector<Step> heard_ahead_;  ///< by part: deaf blocks of others are followed up to this step
+  Step patience_ = 1;              ///< steps until a spike arrives at the earliest, itself included
+  bool learns_ = false;
+  std::vector<std::vector<std::byte>> sent_;  ///< by part: spikes that others have not heard of
+  std::vector<std::byte> message_;
+  std::span<const std::span<const std::byte>> received_;
+  bool fault_anywhere_ = false;  ///< as agreed at the last exchange
   /// Whether a block emitted anything that connections read, bit per Reads, by slot: most steps most blocks
   /// did not, and a scan of bytes is cheaper than one of lists. Parts write to cache lines of their own.
   AlignedBuffer<std::uint8_t> activity_;
@@ -248,7 +306,11 @@ struct Network<T>::Feed {
 /// Up to kBlock neurons of a group: what one part works on at a time.
 template <class T>
 struct Network<T>::Block {
-  std::size_t group = 0, index = 0, part = 0;
+  std::size_t group = 0, index = 0, rank = 0, part = 0;
+  std::uint32_t number = 0;  ///< among all blocks
+  bool owned = true;         ///< synapses onto it are here
+  bool here = true;          ///< its spikes arise here: owned, or a relay
+  bool deaf = false;
   std::size_t activity = 0;  ///< position in Network::activity_
   std::uint32_t first = 0, count = 0;
   std::vector<Emission> ring;                 ///< by step modulo the number of slots
@@ -304,7 +366,26 @@ struct Network<T>::Eligibility {
 
 template <class T>
 template <class Archive>
+void Network<T>::visit_weights(Archive& a, Link& link, std::size_t connection, const std::string& prefix) {
+  if (!shared() || !link.synapses.has_own_weights()) return link.synapses.visit_state(a, prefix);
+  const std::string name = prefix + "weights";
+  AlignedBuffer<T> all;
+  if (a.kReading) {
+    all.resize(link.synapses.count_of_all());
+    a(name, all);
+    link.synapses.take_own(all);
+  } else {
+    each_weight(connection, [&](std::span<const T> some) {
+      if (sharing_.ranks->leads()) all.insert(all.end(), some.begin(), some.end());
+    });
+    a(name, all);
+  }
+}
+
+template <class T>
+template <class Archive>
 void Network<T>::visit_state(Archive& a) {
+  if (!a.kReading) collect_units();
   a("step", now_);
   std::uint64_t plasticity = plasticity_ ? 1 : 0;
   a("plasticity", plasticity);
@@ -340,7 +421,7 @@ void Network<T>::visit_state(Archive& a) {
   for (std::size_t l = 0; l < links_.size(); ++l) {
     Link& link = links_[l];
     const std::string prefix = "connection/" + description_.connections[l].name + "/";
-    link.synapses.visit_state(a, prefix);
+    visit_weights(a, link, l, prefix);
     a(prefix + "eta", link.eta);
     std::fill(link.no_deficit_before.begin(), link.no_deficit_before.end(), Step{0});
     for (std::size_t i = 0; i < link.short_term.size(); ++i) {

@@ -60,7 +60,9 @@ void Network<T>::add_mirror(std::size_t n) {
   for (std::size_t i = 0; i < others.size(); ++i)
     sorted.emplace_back(others[i], static_cast<std::uint32_t>(i));
   std::sort(sorted.begin(), sorted.end());  // the order of this connection's own synapses
-  for (const auto& entry : sorted) mirror.synapse.push_back(entry.second);
+  for (const auto& [pair, synapse] : sorted) {
+    if (owns(links_[n].target, pair.second)) mirror.synapse.push_back(synapse);
+  }
   APICAL_CHECK(mirror.synapse.size() == links_[n].synapses.count());
   mirrors_.push_back(std::move(mirror));
   if (!origin->follows) show_views_of(mirrors_.back().of);
@@ -68,12 +70,16 @@ void Network<T>::add_mirror(std::size_t n) {
 
 template <class T>
 void Network<T>::show_views_of(std::size_t connection) {
-  const auto shown = links_[connection].synapses.weights();
+  const bool is_shown = std::any_of(mirrors_.begin(), mirrors_.end(), [&](const Mirror& mirror) {
+    return !mirror.follows && mirror.of == connection;
+  });
+  if (!is_shown) return;
+  const std::vector<T> shown = all_weights(connection);
   for (const Mirror& mirror : mirrors_) {
     if (mirror.follows || mirror.of != connection) continue;
     std::vector<T> own(mirror.synapse.size());
     for (std::size_t i = 0; i < own.size(); ++i) {
-      const T w = shown.size() == 1 ? shown.front() : shown[mirror.synapse[i]];
+      const T w = links_[connection].synapses.has_own_weights() ? shown[mirror.synapse[i]] : shown.front();
       own[i] = static_cast<T>(mirror.scale * static_cast<double>(w));
     }
     links_[mirror.connection].synapses.set_weights(own);
@@ -86,9 +92,9 @@ void Network<T>::set_plasticity(bool on) {
   plasticity_ = on;
   for (Mirror& mirror : mirrors_) {
     if (!mirror.follows) continue;
-    const auto followed = links_[mirror.of].synapses.weights();
+    std::vector<T> followed = all_weights(mirror.of);
     if (on) {
-      mirror.before.assign(followed.begin(), followed.end());
+      mirror.before = std::move(followed);
       continue;
     }
     const auto now = links_[mirror.connection].synapses.weights();
@@ -113,7 +119,20 @@ void Network<T>::set_weights(std::size_t connection, std::span<const double> wei
   APICAL_CHECK(!description_.connections.at(connection).view);
   std::vector<T> w(weights.size());
   for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<T>(weights[i]);
-  links_.at(connection).synapses.set_weights(w);
+  Synapses<T>& synapses = links_.at(connection).synapses;
+  if (synapses.has_own_weights()) {
+    synapses.take_own(w);
+  } else {
+    synapses.set_weights(w);
+  }
+  show_views_of(connection);
+}
+
+template <class T>
+void Network<T>::set_weights(std::size_t connection, double weight) {
+  APICAL_CHECK(!description_.connections.at(connection).view);
+  Synapses<T>& synapses = links_.at(connection).synapses;
+  synapses.set_weights(std::vector<T>(synapses.weights().size(), static_cast<T>(weight)));
   show_views_of(connection);
 }
 
@@ -127,5 +146,7 @@ template void Network<float>::set_plasticity(bool);
 template void Network<double>::set_plasticity(bool);
 template void Network<float>::set_weights(std::size_t, std::span<const double>);
 template void Network<double>::set_weights(std::size_t, std::span<const double>);
+template void Network<float>::set_weights(std::size_t, double);
+template void Network<double>::set_weights(std::size_t, double);
 
 }  // namespace apical::spike

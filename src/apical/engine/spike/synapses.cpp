@@ -48,21 +48,29 @@ Synapses<T>::Synapses(const Connection& connection, std::size_t sources, std::si
   if (const auto* random = std::get_if<RandomPairs>(&connection.topology)) {
     for (std::uint32_t s = 0; s < sources; ++s) {
       rows[s] = random_row(*random, seed, number, s, targets, connection.source == connection.target);
+      keep_own(rows[s]);
     }
   } else if (std::holds_alternative<AllToAll>(connection.topology)) {
     for (auto& row : rows) {
       row.resize(targets);
       std::iota(row.begin(), row.end(), 0U);
+      keep_own(row);
     }
   } else if (std::holds_alternative<OneToOne>(connection.topology)) {
-    for (std::uint32_t s = 0; s < sources; ++s) rows[s] = {s};
+    for (std::uint32_t s = 0; s < sources; ++s) {
+      rows[s] = {s};
+      keep_own(rows[s]);
+    }
   } else {
     const auto& list = std::get<ListedPairs>(connection.topology);
     for (std::size_t i = 0; i < list.pairs.size(); ++i) {
       rows[list.pairs[i].first].push_back(list.pairs[i].second);
       if (!list.weights.empty()) listed[list.pairs[i]] = list.weights[i];
     }
-    for (auto& row : rows) std::sort(row.begin(), row.end());
+    for (auto& row : rows) {
+      std::sort(row.begin(), row.end());
+      keep_own(row);
+    }
   }
   for (const auto& row : rows) count_ += row.size();
   if (count_ > std::numeric_limits<std::uint32_t>::max()) {
@@ -75,20 +83,34 @@ Synapses<T>::Synapses(const Connection& connection, std::size_t sources, std::si
     build(rows, tables_.template emplace<Tables<std::uint32_t>>());
   }
   const bool mirrors = connection.view || connection.follow;  // which set weights one by one
-  weights_.assign(plastic_ || mirrors || !listed.empty() || connection.weight_sd > 0 ? count_ : 1,
-                  static_cast<T>(connection.weight));
-  for (std::size_t i = 0; connection.weight_sd > 0 && i < count_; ++i) {
-    const double w =
-        connection.weight + connection.weight_sd * normal({seed, Stream::initial_weight, number, i});
-    weights_[i] =
-        static_cast<T>(plastic_ ? std::clamp(w, connection.rule->w_min, connection.rule->w_max) : w);
+  own_weights_ = plastic_ || mirrors || !listed.empty() || connection.weight_sd > 0;
+  weights_.assign(own_weights_ ? count_ : 1, static_cast<T>(connection.weight));
+  for (std::uint32_t s = 0; connection.weight_sd > 0 && s < sources; ++s) {
+    for (std::size_t i = 0; i < rows[s].size(); ++i) {
+      const double w = connection.weight + connection.weight_sd * normal({seed, Stream::initial_weight,
+                                                                          number, first_among_all_[s] + i});
+      weights_[first(s) + i] =
+          static_cast<T>(plastic_ ? std::clamp(w, connection.rule->w_min, connection.rule->w_max) : w);
+    }
   }
+  if (count_ == all_) first_among_all_ = {};
   if (!listed.empty()) {
     std::size_t synapse = 0;
     for (std::uint32_t s = 0; s < sources; ++s) {
       for (const std::uint32_t t : rows[s]) weights_[synapse++] = static_cast<T>(listed.at({s, t}));
     }
   }
+}
+
+/// Leaves of the next source's targets, which ascend, those that are here.
+template <class T>
+void Synapses<T>::keep_own(std::vector<std::uint32_t>& row) {
+  const auto begin = std::lower_bound(row.begin(), row.end(), boundaries_.front()),
+             end = std::lower_bound(begin, row.end(), boundaries_.back());
+  first_among_all_.push_back(all_ + static_cast<std::uint64_t>(begin - row.begin()));
+  all_ += row.size();
+  if (static_cast<std::size_t>(end - begin) == row.size()) return;
+  row = std::vector<std::uint32_t>(begin, end);  // not larger than it need be
 }
 
 template <class T>
@@ -127,7 +149,8 @@ std::size_t Synapses<T>::bytes() const {
       [](const auto& t) { return (t.targets.size() + t.incoming_source.size()) * sizeof(t.targets[0]); },
       tables_);
   return tables + weights_.size() * sizeof(T) +
-         (row_start_.size() + column_start_.size() + incoming_synapse_.size()) * sizeof(std::uint32_t);
+         (row_start_.size() + column_start_.size() + incoming_synapse_.size()) * sizeof(std::uint32_t) +
+         first_among_all_.size() * sizeof(std::uint64_t);
 }
 
 template <class T>
@@ -149,7 +172,7 @@ void Synapses<T>::prefetch(std::size_t part, std::uint32_t source) const noexcep
     const auto& targets = std::get<Tables<std::uint32_t>>(tables_).targets;
     lines(targets.data() + first, targets.data() + last);
   }
-  if (weights_.size() > 1) lines(weights_.data() + first, weights_.data() + last);
+  if (own_weights_) lines(weights_.data() + first, weights_.data() + last);
 }
 
 template <class T>
@@ -159,7 +182,7 @@ std::size_t Synapses<T>::deliver(std::size_t part, std::uint32_t source, T facto
   std::visit(
       [&](const auto& tables) {
         const auto* const targets = tables.targets.data();
-        if (weights_.size() == 1) {
+        if (!own_weights_) {
           const T amount = weights_[0] * factor;
           for (std::size_t j = begin; j < end; ++j) conductance[targets[j]] += amount;
         } else {
@@ -203,6 +226,15 @@ template <class T>
 void Synapses<T>::set_weights(std::span<const T> weights) {
   APICAL_CHECK(weights.size() == weights_.size());
   std::copy(weights.begin(), weights.end(), weights_.begin());
+}
+
+template <class T>
+void Synapses<T>::take_own(std::span<const T> all) {
+  APICAL_CHECK(own_weights_ && all.size() == all_);
+  for (std::uint32_t s = 0; s < sources_; ++s) {
+    const auto from = all.begin() + static_cast<std::ptrdiff_t>(first_among_all(s));
+    std::copy_n(from, out_degree(s), weights_.begin() + static_cast<std::ptrdiff_t>(first(s)));
+  }
 }
 
 template <class T>
