@@ -168,7 +168,7 @@ int convert(Context& context, const Arguments& arguments) {
   return 0;
 }
 
-std::vector<std::string> actions() { return {"list", "verify", "fetch", "convert"}; }
+std::vector<std::string> data_actions() { return {"list", "verify", "fetch", "convert"}; }
 
 int data(Context& context, const Arguments& arguments) {
   const std::string& action = arguments.positionals.front();
@@ -183,7 +183,7 @@ int data(Context& context, const Arguments& arguments) {
   if (action == "fetch") return fetch_set(context, arguments);
   if (action == "convert") return convert(context, arguments);
   throw UsageError(
-      fmt::format("unknown action '{}' of 'apical data'\n  {}", action, suggestion(action, actions())));
+      fmt::format("unknown action '{}' of 'apical data'\n  {}", action, suggestion(action, data_actions())));
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ void read(const io::Path& run, RunRow& row) {
   if (row.state == RunState::finished) {
     add_summary(read_sealed(run / "summary.json"), row.values);
   } else if (io::file_exists(run / "metrics.ndjson") && io::file_exists(run / "events.ndjson")) {
-    nlohmann::json so_far = summary_of(run, 0);
+    nlohmann::json so_far = apical::summary_of(run, 0);
     so_far.erase("wall_seconds");
     add_summary(so_far, row.values);
   }

@@ -96,9 +96,15 @@ void Network<Real>::plan_interpreted(ProjectionState& s, const Projection& j) {
       }
       case Local::rate:
         return post.rate;
-      case Local::a:
+      case Local::a:  // a constant by now
       case Local::w:
         break;
+      case Local::event:  // of neurons that spike: refused when the circuit is read
+      case Local::burst:
+      case Local::p:
+      case Local::event_rate:
+      case Local::burst_rate:
+        APICAL_CHECK(false);
     }
     return s.weights;
   };

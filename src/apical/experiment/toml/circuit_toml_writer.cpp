@@ -6,6 +6,7 @@
 
 #include "apical/experiment/toml/circuit_fields.h"
 #include "apical/experiment/toml/circuit_toml.h"
+#include "apical/experiment/toml/formula_toml.h"
 #include "apical/experiment/toml/toml_text.h"
 
 namespace apical {
