@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -81,6 +82,28 @@ def run_python(python: str, files: list[str]) -> dict:
     return {"tried": 1, "held": int(held), "skipped": 0, "failed": [] if held else files, "figures": []}
 
 
+def run_fuzzers(build: pathlib.Path) -> dict:
+    """Every fuzzer for as long as its test lasts, and how many inputs it tried; skipped where they are not built."""
+    result = {"tried": 0, "held": 0, "skipped": 0, "failed": [], "figures": []}
+    if not (build / "CTestTestfile.cmake").exists():
+        return result | {"skipped": 1}
+    subprocess.run(["ctest", "--test-dir", str(build), "-L", "fuzz", "-j2"], capture_output=True, check=False)
+    log = (build / "Testing" / "Temporary" / "LastTest.log").read_text(errors="replace")
+    for part in log.split(" Testing: ")[1:]:
+        name, passed = part.split(None, 1)[0], "\nTest Passed." in part
+        units = re.findall(r"stat::number_of_executed_units:\s*(\d+)", part)
+        inputs = int(units[-1]) if units else 0
+        result["tried"] += 1
+        result["held"] += int(passed)
+        result["failed"] += [] if passed else [name]
+        result["figures"].append({"what": f"inputs of {name}", "tried": inputs, "held": inputs if passed else 0})
+    return result
+
+
+def add(a: dict, b: dict) -> dict:
+    return {key: a.get(key, type(value)()) + value for key, value in b.items()}
+
+
 def judge(promise: dict, arguments: argparse.Namespace) -> dict:
     tests = arguments.build / "tests" / "apical_tests"
     filters = promise.get("quick", []) + (promise.get("long", []) if arguments.long else [])
@@ -95,6 +118,8 @@ def judge(promise: dict, arguments: argparse.Namespace) -> dict:
         found = run_gtest(tests, filters)
     elif promise.get("python"):
         found = run_python(arguments.python, promise["python"])
+    if promise.get("fuzzers") and arguments.long:
+        found = add(found, run_fuzzers(arguments.build.parent / "fuzz"))
     state = "not shown" if found["tried"] == 0 else "broken" if found["failed"] else "held"
     row.update(found, state=state, seconds=round(time.monotonic() - began, 1), date=datetime.date.today().isoformat())
     return row

@@ -81,13 +81,14 @@ Faults arrows(const SourceFile& file) {
   return faults;
 }
 
-/// Quoted includes are ours and say the room; the golden harness and what tests share is open to tests only.
+/// Quoted includes are ours and say the room; the golden harness and what tests share is open to tests and
+/// fuzzers only.
 Faults spelling(const SourceFile& file) {
   Faults faults;
   for (const Include& include : includes_of(file.text)) {
     const bool ours = include.target.starts_with("apical/");
     const bool for_tests = include.target.starts_with("golden/") || include.target.starts_with("support/");
-    const bool golden = for_tests && file.path.ends_with(".test.cpp");
+    const bool golden = for_tests && (file.path.ends_with(".test.cpp") || file.path.ends_with(".fuzz.cpp"));
     const bool highway = include.target.starts_with("hwy/");
     if (include.quoted ? !(ours || golden || highway) : ours) {
       faults.push_back(

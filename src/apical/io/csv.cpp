@@ -11,11 +11,14 @@
 namespace apical::io {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // as spreadsheets write it
+/// What a cell without quotes loses at its ends.
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
 /// Cuts a text into records and counts lines on the way.
 class Records {
  public:
   Records(std::string_view text, const std::string& origin) : text_(text), origin_(origin) {
-    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // as spreadsheets write it
     if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
   }
 
@@ -135,7 +138,8 @@ CsvTable read_csv(const Path& path) { return parse_csv(read_text(path), path.str
 
 std::string csv_cell(std::string_view text) {
   const bool plain = text.find_first_of(",\"\n\r") == std::string_view::npos &&
-                     (text.empty() || (text.front() != ' ' && text.back() != ' '));
+                     (text.empty() || (!is_blank(text.front()) && !is_blank(text.back()))) &&
+                     !text.starts_with(kByteOrderMark);
   if (plain) return std::string(text);
   std::string out = "\"";
   for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);

@@ -61,6 +61,11 @@ TEST(Csv, CellsAreQuotedWhereTheyNeedIt) {
   EXPECT_EQ(csv_cell("a b"), "a b");
   EXPECT_EQ(csv_cell("a,b"), "\"a,b\"");
   EXPECT_EQ(csv_cell("say \"hi\""), "\"say \"\"hi\"\"\"");
+  // What would not be read as it is: tabs at an end, and what begins as a byte order mark does.
+  for (const std::string name : {"\ta", "a\t", " a",
+                                 "\xef\xbb\xbf"
+                                 "a"})
+    EXPECT_EQ(parse_csv(csv_cell(name) + "\nx\n", "x.csv").header.front(), name);
 }
 
 }  // namespace
