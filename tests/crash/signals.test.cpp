@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include "apical/io/directory.h"
@@ -49,6 +50,7 @@ class EndedBy : public testing::TestWithParam<int> {
   /// The exit code after the signal.
   int ended(const std::vector<std::string>& arguments) const {
     const ChildProcess child(arguments);
+    child.wait_until_it_hears(GetParam());
     std::this_thread::sleep_for(std::chrono::milliseconds(400));
     const auto asked = std::chrono::steady_clock::now();
     child.kill(GetParam());
@@ -89,6 +91,35 @@ TEST_P(EndedBy, AComparison) {
   EXPECT_EQ(ended({"compare", file(kManyVariants), "--threads", "1", "--set", "training.epochs=100000",
                    "--out", out()}),
             75);
+}
+
+TEST_P(EndedBy, ATuning) {
+  const std::string search = test::yin_yang(200, 60, 60) +
+                             "[model]\nname = \"backpropagation\"\nlayers = [4, 20, 3]\n[training]\nepochs = "
+                             "90000\n[run]\nseeds = 1\n[tune]\ntrials = 9\nseeds = [101]\n[tune.space]\n"
+                             "\"model.learning_rate\" = {log_uniform = [1e-4, 1e-1]}\n";
+  EXPECT_EQ(ended({"tune", file(search), "--threads", "1", "--out", out()}), 75);
+}
+
+TEST_P(EndedBy, ARunThatIsReproduced) {
+  const std::string run =
+      test::with(test::small_circuit(), "epochs = 1", "epochs = 1000") + "checkpoint_every_s = 0.1\n";
+  ASSERT_EQ(ChildProcess({"run", file(run), "--quiet", "--out", directory_ / "before"}).wait(), 0);
+  EXPECT_EQ(ended({"reproduce", directory_ / "before", "--threads", "1", "--out", out()}), 75);
+}
+
+TEST_P(EndedBy, TheSettingUpOfManyAreas) {
+  std::string layers = "4";
+  for (int area = 0; area < 5000; ++area) layers += ", 5";
+  const std::string deep = test::with(test::small_circuit(), "[4, 6, 3]", "[" + layers + ", 3]");
+  EXPECT_THAT(ended({"run", file(deep), "--threads", "1", "--out", out()}), testing::AnyOf(75, by_signal()));
+}
+
+TEST_P(EndedBy, AConversion) {
+  const char* data = std::getenv("APICAL_DATA");
+  const std::string archive = std::string(data == nullptr ? "" : data) + "/cifar10/cifar10-jpeg.tar.xz";
+  if (!io::file_exists(archive)) GTEST_SKIP() << "needs cifar10-jpeg.tar.xz below APICAL_DATA";
+  EXPECT_EQ(ended({"data", "convert", "cifar10", archive, "--data", folder()}), by_signal());
 }
 
 TEST_P(EndedBy, WhatWaitsForAFile) {

@@ -7,9 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/paths.h"
@@ -35,6 +38,20 @@ class ChildProcess {
     argv.push_back(nullptr);
     execv(kBinary, argv.data());
     _exit(127);
+  }
+  pid_t id() const { return pid_; }
+  /// Until it has a handler for the signal, which on a busy machine takes a program that begins a while.
+  void wait_until_it_hears(int signal) const {
+    constexpr int kPatience = 6000;
+    for (int i = 0; i < kPatience; ++i) {
+      std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+      for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("SigCgt:") &&
+            (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0)
+          return;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
   }
   void kill(int signal = SIGKILL) const { ::kill(pid_, signal); }
   /// The exit code, or minus the signal that ended it.

@@ -27,6 +27,13 @@ inline std::string small_network() {
          "1\n";
 }
 
+/// An experiment on an error-neuron microcircuit that records dendrites, and saves itself all the time.
+inline std::string with_recording(const std::string& experiment) {
+  return experiment +
+         "checkpoint_every_s = 0.02\n[[record]]\npopulation = \"a1.rep\"\nvariable = \"apical\"\nevery_ms = "
+         "4\n";
+}
+
 /// Policy and value network of a pole on a cart, two iterations of four environments, two seeds.
 inline std::string small_policy() {
   return R"([task]

@@ -18,13 +18,15 @@ class TestServer {
     int requests = 1;
     int break_off_after = -1;  ///< bytes of the first answer; -1: never
     bool ranges = true;
+    int pause_ms = 0;  ///< after every 64 kB
   };
   TestServer(const Path& directory, const Habits& habits) : log_(directory / "requests.log") {
     const Path script = directory / "server.py";
     write_atomically(script, std::string_view(kScript));
     const std::string command = "/usr/bin/python3 '" + script.string() + "' '" + directory.string() + "' " +
                                 std::to_string(habits.requests) + " " +
-                                std::to_string(habits.break_off_after) + " " + (habits.ranges ? "1" : "0");
+                                std::to_string(habits.break_off_after) + " " + (habits.ranges ? "1" : "0") +
+                                " " + std::to_string(habits.pause_ms);
     pipe_ = ::popen(command.c_str(), "r");
     if (pipe_ == nullptr || std::fscanf(pipe_, "%d", &port_) != 1)
       ADD_FAILURE() << "the server did not start: " << command;
@@ -48,8 +50,9 @@ class TestServer {
     pipe_ = nullptr;
   }
   static constexpr const char* kScript = R"(
-import http.server, os, sys
+import http.server, os, sys, time
 directory, requests, break_off, ranges = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "1"
+pause = int(sys.argv[5]) / 1000
 log = open(os.path.join(directory, "requests.log"), "w")
 class Handler(http.server.BaseHTTPRequestHandler):
     served = 0
@@ -67,7 +70,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         Handler.served += 1
         end = first + break_off if break_off >= 0 and Handler.served == 1 else len(content)
-        self.wfile.write(content[first:end])
+        if not pause: return self.wfile.write(content[first:end])
+        for at in range(first, end, 1 << 16):
+            try: self.wfile.write(content[at:min(at + (1 << 16), end)])
+            except OSError: return
+            time.sleep(pause)
 server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
 server.timeout = 20
 print(server.server_address[1], flush=True)
