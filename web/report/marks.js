@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is drawn of each kind of figure. Means and intervals come with the data: nothing is computed here that
+// the page's SVG could contradict.
+import * as Plot from '@observablehq/plot';
+import { number, textOf } from './numbers.js';
+
+const colour = (s) => `var(--${s.colour})`;
+const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'wye', 'plus', 'hexagon'];
+const symbolOf = (s) => symbols[s.symbol % symbols.length];
+const shown = (list, figure) => list.map((s, id) => ({ s, id })).filter(({ id }) => !figure.hidden.has(id));
+const dashOf = (s) => (s.dash === 'd0' ? undefined : `var(--${s.dash})`);
+/** As the page's SVG has it, until something else is asked for. */
+function axis(spec, figure, name) {
+  const zoom = figure.zoom?.[name], asDrawn = figure.log[name] === spec.log;
+  return {
+    label: spec.label, labelArrow: 'none', labelAnchor: name === 'x' ? 'center' : undefined, type: figure.log[name] ? 'log' : 'linear', grid: name === 'y',
+    tickFormat: number,
+    ...(zoom ? { domain: zoom } : asDrawn ? { domain: spec.range } : { nice: true }),
+    ...(zoom || !asDrawn ? { ticks: 6 } : { ticks: spec.ticks }),
+  };
+}
+
+const lines = {
+  zooms: ['x', 'y'],
+  canBeLog(data, name) {
+    const values = data.series.flatMap((s) => s.seeds.flatMap((r) => (name === 'y' ? r.y : r.x ?? s.x)));
+    const known = values.filter((v) => v !== null);
+    // Where all lie within a factor of 3 a logarithm shows nothing that lengths do not.
+    return known.length > 0 && known.every((v) => v > 0) && Math.max(...known) > 3 * Math.min(...known);
+  },
+  keys: (data) => data.series.map((s, id) => ({
+    id, label: s.label, look: { colour: s.colour, dash: dashOf(s), symbol: s.principal ? null : symbolOf(s), strong: s.principal },
+  })),
+  points(data, figure) {
+    return shown(data.series, figure).flatMap(({ s }) => s.mean.flatMap((m) => m.x.map((x, i) => ({
+      x, y: m.mean[i],
+      text: `${s.label}\n${data.x.label}: ${number(x)}\n${textOf(m.mean[i], m.low?.[i], m.high?.[i])}${m.n > 1 ? `, ${m.n} seeds` : ''}`,
+    })))).concat(shown(data.series, figure).flatMap(({ s }) => (s.mean.length > 0 ? [] : s.seeds.flatMap((r) => r.y.map((y, i) => ({
+      x: (r.x ?? s.x)[i], y, text: `${s.label}, seed ${r.seed}\n${number(y)}`,
+    })).filter((p) => p.y !== null))))).filter((p) => within(p, figure)).sort((a, b) => a.x - b.x);
+  },
+  plot(data, figure) {
+    const width = figure.chart.clientWidth;
+    const crowded = data.series.length > 6;
+    const marks = [];
+    if (data.reference && !(figure.log.y && data.reference.y <= 0)) {
+      marks.push(Plot.ruleY([data.reference.y], { stroke: 'var(--soft)', strokeDasharray: '1 3', clip: true }));
+      marks.push(Plot.text([data.reference], { y: 'y', text: 'label', frameAnchor: 'right', dy: -7, fill: 'var(--soft)', fontStyle: 'italic', clip: true }));
+    }
+    const all = shown(data.series, figure);
+    all.forEach(({ s, id }, place) => {
+      const className = `of-${id}`;
+      const bands = s.mean.filter((m) => m.low).flatMap((m, piece) => m.x.map((x, i) => ({ x, low: m.low[i], high: m.high[i], piece })));
+      const positive = figure.log.y ? bands.filter((p) => p.low > 0) : bands;
+      if (positive.length) marks.push(Plot.areaY(positive, { x: 'x', y1: 'low', y2: 'high', z: 'piece', fill: colour(s), fillOpacity: crowded ? 0.09 : 0.17, clip: true, className }));
+      const seeds = s.seeds.flatMap((r) => r.y.map((y, i) => ({ x: (r.x ?? s.x)[i], y: y ?? NaN, seed: r.seed })));
+      if (s.seeds.length > 1 || s.mean.length === 0) {
+        marks.push(Plot.line(seeds, { x: 'x', y: 'y', z: 'seed', stroke: colour(s), strokeWidth: 0.8, strokeOpacity: crowded ? 0.2 : 0.38, clip: true, className }));
+      }
+      const means = s.mean.flatMap((m, piece) => m.x.map((x, i) => ({ x, y: m.mean[i], piece })));
+      marks.push(Plot.line(means, {
+        x: 'x', y: 'y', z: 'piece', stroke: colour(s), strokeWidth: s.principal ? 2.4 : 1.9, strokeDasharray: dashOf(s), clip: true, className,
+      }));
+      // Markers stand at different places for different series, so that curves on top of each other stay apart.
+      if (s.principal) return;
+      const stride = Math.max(1, Math.floor(means.length / 6)), from = Math.floor((stride * (place + 1)) / (all.length + 1));
+      const marked = means.length <= 8 ? means : means.filter((_, i) => i >= from && (i - from) % stride === 0);
+      marks.push(Plot.dot(marked, { x: 'x', y: 'y', fill: colour(s), stroke: 'var(--paper)', strokeWidth: 0.7, symbol: symbolOf(s), r: 4, clip: true, className }));
+    });
+    return {
+      height: Math.min(figure.data.large ? 460 : 340, Math.max(230, 0.62 * width)),
+      marginLeft: 56, marginRight: 16, marginTop: 28, marginBottom: 42,
+      x: axis(data.x, figure, 'x'), y: axis(data.y, figure, 'y'), marks,
+    };
+  },
+};
+
+const within = (p, { zoom }) => ['x', 'y'].every((n) => !zoom?.[n] || (p[n] >= zoom[n][0] && p[n] <= zoom[n][1]));
+
+/** A row for each model or condition: its name above it, so that narrow windows show as much as wide ones. */
+const dots = {
+  zooms: ['x'],
+  canBeLog: () => false,
+  keys: (data) => {
+    const groups = [...new Map(data.rows.filter((r) => r.group).map((r) => [r.group, r])).values()];
+    return groups.map((r) => ({ id: r.group, label: r.group, look: { colour: r.colour, symbol: symbolOf(r) } }));
+  },
+  rows: (data, figure) => data.rows.map((row, i) => ({ ...row, i })).filter((r) => !figure.hidden.has(r.group)),
+  points(data, figure) {
+    return this.rows(data, figure).flatMap((r) => [
+      ...r.seeds.filter(([, v]) => v !== null).map(([seed, value]) => ({ x: value, y: r.i, text: `${r.label}\nseed ${seed}: ${number(value)}` })),
+      ...(r.mean === undefined ? [] : [{ x: r.mean, y: r.i, text: `${r.label}\nmean ${textOf(r.mean, r.low, r.high)}` }]),
+    ]).filter((p) => !figure.zoom?.x || (p.x >= figure.zoom.x[0] && p.x <= figure.zoom.x[1]));
+  },
+  plot(data, figure) {
+    const width = figure.chart.clientWidth, narrow = width < 620;
+    const rows = this.rows(data, figure);
+    const label = (r) => (r.group && r.short ? r.short : r.label);
+    const longest = Math.max(...rows.map((r) => label(r).length), 0);
+    const left = narrow ? 12 : Math.min(0.4 * width, 7 * longest + 24), right = narrow ? 12 : Math.max(...rows.map((r) => 6.6 * r.text.length), 0) + 24;
+    const style = (r) => colour(r);
+    const marks = [];
+    if (data.zero) marks.push(Plot.ruleX([0], { stroke: 'var(--ink)', strokeWidth: 1.2, className: 'zero' }));
+    const spread = rows.flatMap((r) => r.seeds.filter(([, v]) => v !== null).map(([, v], k) => ({ x: v, y: r.i, r, dy: (k % 3) - 1 })));
+    for (const dy of [-1, 0, 1]) {
+      marks.push(Plot.dot(spread.filter((p) => p.dy === dy), { x: 'x', y: 'y', dy: 8 + 4 * dy, r: 3.2, fill: (p) => style(p.r), fillOpacity: 0.55, clip: true }));
+    }
+    const means = rows.filter((r) => r.mean !== undefined);
+    marks.push(Plot.link(means.filter((r) => r.low !== undefined && r.low !== null), { x1: 'low', x2: 'high', y1: 'i', y2: 'i', dy: -6, stroke: style, strokeWidth: 1.8, clip: true }));
+    marks.push(Plot.dot(means, { x: 'mean', y: 'i', dy: -6, symbol: 'diamond', r: 5, fill: style, clip: true }));
+    if (narrow) {
+      marks.push(Plot.text(rows, { y: 'i', text: (r) => `${label(r)}\n${r.text}`, frameAnchor: 'left', dy: -28, lineAnchor: 'middle', stroke: 'var(--paper)', strokeWidth: 3, fill: 'currentColor', fontWeight: (r) => (r.principal ? 600 : 400), fontSize: 12 }));
+    } else {
+      marks.push(Plot.text(rows, { y: 'i', text: label, frameAnchor: 'left', textAnchor: 'end', dx: -10, fontSize: 12, lineWidth: Math.max(6, (left - 20) / 11), fontWeight: 400 }));
+      marks.push(Plot.text(rows, { y: 'i', text: 'text', frameAnchor: 'right', textAnchor: 'start', dx: 12, fontSize: 12, fontVariant: 'tabular-nums' }));
+    }
+    return {
+      height: 54 + rows.length * (narrow ? 66 : 38) + 20,
+      marginLeft: left, marginRight: right, marginTop: narrow ? 40 : 10, marginBottom: 42,
+      x: { ...axis(data.x, figure, 'x'), grid: true, labelAnchor: 'center' },
+      y: { type: 'point', domain: rows.map((r) => r.i), axis: null },
+      marks,
+    };
+  },
+};
+
+/** Spikes over time, of populations below each other, and below them what drove the circuit. */
+const kDrive = 14; // rows of neurons that a drive is as high as
+const raster = {
+  zooms: ['x'],
+  canBeLog: () => false,
+  keys: (data) => (data.panels.length < 2 ? [] : data.panels.map((p, id) => ({ id, label: p.label }))),
+  /** Stretches far apart would each be a sliver of the axis: then the first is shown alone. */
+  hiddenFirst(data) {
+    const { panels } = data, seen = panels.reduce((sum, p) => sum + p.until - p.from, 0);
+    return panels.length > 1 && seen < 0.7 * (panels.at(-1).until - panels[0].from) ? panels.map((_, i) => i).slice(1) : [];
+  },
+  panels: (data, figure) => data.panels.map((p, i) => ({ ...p, i })).filter(({ i }) => !figure.hidden.has(i)),
+  points(data, figure) {
+    const band = data.neurons + 2;
+    return data.bands.flatMap((b, k) => this.panels(data, figure).flatMap(({ i }) => b.panels[i].s.map((s, j) => ({
+      x: s, y: k * band + b.panels[i].neuron[j] + 0.5,
+      text: `${b.label}, neuron ${b.panels[i].neuron[j]}\n${s} s\n${b.panels[i].later[j] ? 'later spike of a burst' : 'event'}`,
+    })))).filter((p) => within(p, figure));
+  },
+  plot(data, figure) {
+    const band = data.neurons + 2, panels = this.panels(data, figure), narrow = figure.chart.clientWidth < 620;
+    const bottom = data.bands.length * band, rows = bottom + data.drives.length * (kDrive + 2);
+    const spikes = (later) => data.bands.flatMap((b, k) => panels.flatMap(({ i }) => b.panels[i].s.flatMap((s, j) => {
+      const y = k * band + b.panels[i].neuron[j] + 0.5, half = later ? 0.7 : 0.42;
+      return Boolean(b.panels[i].later[j]) === later ? [{ x: s, y1: y - half, y2: y + half }] : [];
+    })));
+    const marks = [
+      Plot.rect(data.bands.flatMap((_, k) => panels.map((p) => ({ ...p, y1: k * band, y2: k * band + data.neurons }))),
+        { x1: 'from', x2: 'until', y1: 'y1', y2: 'y2', fill: 'var(--wash)', clip: true }),
+      Plot.ruleX(spikes(false), { x: 'x', y1: 'y1', y2: 'y2', stroke: 'var(--ink)', strokeWidth: 1.3, clip: true }),
+      Plot.ruleX(spikes(true), { x: 'x', y1: 'y1', y2: 'y2', stroke: 'var(--p1)', strokeWidth: 1.6, clip: true }),
+      name(data.bands.map((b, k) => ({ y: narrow ? k * band - 1 : k * band + data.neurons / 2, text: b.label })), narrow, true),
+      Plot.text(panels, { x: (p) => (p.from + p.until) / 2, text: 'label', frameAnchor: 'top', dy: -16, clip: false }),
+    ];
+    data.drives.forEach((d, k) => {
+      const values = panels.flatMap(({ i }) => d.panels[i].value);
+      const low = Math.min(0, ...values), high = Math.max(0, ...values), top = bottom + k * (kDrive + 2) + 2;
+      const y = (v) => top + (kDrive - 2) * (1 - (v - low) / (high - low || 1));
+      const points = panels.flatMap(({ i }) => d.panels[i].s.map((s, j) => ({ x: s, y: y(d.panels[i].value[j]), i })));
+      marks.push(Plot.line(points, { x: 'x', y: 'y', z: 'i', stroke: 'var(--p0)', strokeWidth: 1.4, clip: true }),
+        name([{ y: narrow ? top - 1 : top + kDrive / 2, text: d.label }], narrow, false),
+        Plot.text([low, high], { y, text: (v) => `${number(v)} ${d.unit}`, frameAnchor: 'right', textAnchor: 'start', dx: 4, fill: 'var(--soft)' }));
+    });
+    return {
+      height: Math.max(200, 4.4 * rows) + 70,
+      marginLeft: narrow ? 12 : 96, marginRight: data.drives.length > 0 ? 62 : 14, marginTop: 34, marginBottom: 42,
+      x: {
+        label: data.x.label, labelArrow: 'none', labelAnchor: 'center', tickFormat: number, ticks: Math.max(3, figure.chart.clientWidth / 110),
+        domain: figure.zoom?.x ?? [Math.min(...panels.map((p) => p.from)), Math.max(...panels.map((p) => p.until))],
+      },
+      y: { domain: [rows, 0], axis: null },
+      marks,
+    };
+  },
+};
+
+/** Beside what it names, or above it where there is no room beside. */
+function name(list, narrow, strong) {
+  return Plot.text(list, {
+    y: 'y', text: 'text', frameAnchor: 'left', textAnchor: narrow ? 'start' : 'end', dx: narrow ? 2 : -8, fontWeight: strong ? 600 : 400, lineWidth: 7,
+    stroke: narrow ? 'var(--paper)' : undefined, fill: 'var(--ink)', strokeWidth: 3,
+  });
+}
+
+export const kinds = { lines, dots, raster };
