@@ -110,7 +110,9 @@ TEST_F(About, TheDoctorLooksAtEverythingAndSaysWhatToDo) {
     checks.insert(c.at("check"));
     EXPECT_FALSE(c.at("found").get<std::string>().empty());
     EXPECT_EQ(c.at("verdict") == "fine", c.at("remedy").get<std::string>().empty()) << c.dump();
-    if (c.at("check") == "data sets") EXPECT_EQ(c.at("verdict"), "note");
+    if (c.at("check") == "data sets") {
+      EXPECT_EQ(c.at("verdict"), "note");
+    }
   }
   EXPECT_THAT(checks, IsSupersetOf({"program", "libraries", "instruction set", "BLAS", "processors", "memory",
                                     "disk"}));

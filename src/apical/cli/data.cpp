@@ -193,7 +193,7 @@ Command data_command() {
   c.name = "data";
   c.summary = "data sets: what there is, whether it is whole, how to get it";
   c.positionals = {
-      {"ACTION", "list, verify [NAME...], fetch NAME, or convert cifar10 ARCHIVE", 1, 1, actions},
+      {"ACTION", "list, verify [NAME...], fetch NAME, or convert cifar10 ARCHIVE", 1, 1, data_actions},
       {"ARGUMENT", "names of data sets; an archive or folder of pictures", 0, 16}};
   c.options = {
       data_option(),
