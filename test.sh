@@ -8,6 +8,7 @@
 #   ./test.sh clang            quick tests built with clang 14
 #   ./test.sh asan | tsan      quick tests under address + undefined behaviour, or thread, sanitizers
 #   ./test.sh python [ARG…]    the Python package: installed into build/python-venv, pytest (with these arguments)
+#   ./test.sh page             reports in the system's Chromium, by Playwright and axe; skipped with a reason without npm or Chromium
 #   ./test.sh fuzz             every fuzzer for 20 seconds
 #   ./test.sh reliability [--long]   what tests/promises.toml promises; writes reliability-report.json and docs/reliability.md
 #   ./test.sh lint [recent]    formatting, clang-tidy, shellcheck; recent: clang-tidy on the newest changes only
@@ -18,7 +19,7 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 started=$SECONDS
 
-usage() { sed -n '5,13s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; }
+usage() { sed -n '5,14s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; }
 minutes() { awk -v s=$((SECONDS - started)) 'BEGIN { printf "%.1f minutes", s / 60 }'; }
 build() {  # preset, then targets or none for all
   local preset=$1 targets=()
@@ -80,6 +81,19 @@ case "$mode" in
     install_package
     "$root/build/python-venv/bin/python" -m pytest -c "$root/pyproject.toml" "$root/python/tests" "$@"
     echo "test.sh: the Python package, $(minutes) with build: passed" ;;
+  page)
+    browser="${CHROMIUM:-$(command -v chromium || true)}"
+    for needed in npm node "${browser:-chromium}"; do
+      if ! command -v "$needed" >/dev/null; then
+        echo "test.sh: the pages, SKIPPED: '$needed' is missing (Debian: npm, nodejs, chromium)"
+        exit 0
+      fi
+    done
+    build release apical_cli
+    # What the lock file names and nothing else; no scripts of packages but esbuild's, no browsers.
+    (cd "$root/web" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error &&
+      CHROMIUM="$browser" node --test --test-concurrency=1 tests/)
+    echo "test.sh: the pages, $(minutes) with build: passed" ;;
   clang | asan | tsan | fuzz)
     "$root/tools/packages.sh" dev
     # Reports of undefined behaviour must fail a test, not only be printed.

@@ -6,6 +6,7 @@
 
 #include "apical/experiments.h"
 #include "apical/report/compose/write_report.h"
+#include "apical/report/html/svg_file.h"
 #include "apical/study/run_with_report.h"
 #include "core/call.h"
 #include "core/module.h"
@@ -69,6 +70,21 @@ void bind_runs(nb::module_& m) {
   m.def(
       "write_report", [](const std::string& directory) { return write_report(directory).string(); },
       nb::arg("directory"), "Writes the page of a directory again; its path.");
+  m.def(
+      "figures",
+      [](const std::string& directory) {
+        nb::dict titles;
+        for (const Figure& f : figures_of(directory)) titles[f.name.c_str()] = f.title;
+        return titles;
+      },
+      nb::arg("directory"), "Titles of the figures of a directory's page, by name.");
+  m.def(
+      "figure_svg",
+      [](const std::string& directory, const std::string& what, double width_mm) {
+        return svg_file(figure_named(figures_of(directory), what), width_mm);
+      },
+      nb::arg("directory"), nb::arg("what"), nb::arg("width_mm"),
+      "The figure that a name or a metric names, as an SVG file.");
 }
 
 }  // namespace apical::python

@@ -35,6 +35,12 @@ def test_a_circuit_beside_models_by_name() -> None:
     assert r.table.total_angle_deg["backpropagation"] == pytest.approx(0, abs=0.1)
     assert set(heard) == set(r.runs)
     assert set(r.metrics.model) == set(r.runs)
+    assert any("accuracy" in name for name in r.figures)
+    assert "width=\"60.00mm\"" in r.figure("accuracy", "fig.svg", width="6cm").read_text(encoding="utf-8")
+    with pytest.raises(ap.ConfigError, match="there is no figure 'acuracy'"):
+        r.figure("acuracy")
+    with pytest.raises(ValueError, match="89 parsec"):
+        r.figure("accuracy", width="89 parsec")
     axes = r.plot.accuracy()
     assert {t.get_text() for t in axes.get_legend().get_texts()} == set(r.runs)
     assert "degrees" in r.plot.angle().get_ylabel()

@@ -10,6 +10,12 @@
 
 namespace apical::test {
 
+/// The page without its script, in whose own words tests do not look.
+inline std::string without_script(std::string text) {
+  const std::size_t from = text.find("<script>"), end = text.rfind("</script>");
+  return from == std::string::npos ? text : text.erase(from, end - from);
+}
+
 /// What is wrong first, with a little context; "" if nothing is.
 inline std::string malformed(std::string_view text) {
   std::vector<std::string> open;
@@ -36,6 +42,12 @@ inline std::string malformed(std::string_view text) {
     if (text.substr(i, 9) == "<!DOCTYPE") {
       if (root_seen) return wrong("late doctype");
       i = text.find('>', i) + 1;
+      continue;
+    }
+    if (text.substr(i, 9) == "<![CDATA[") {
+      const std::size_t end = text.find("]]>", i);
+      if (open.empty() || end == std::string_view::npos) return wrong("stray CDATA");
+      i = end + 3;
       continue;
     }
     const bool closing = text.substr(i, 2) == "</";

@@ -149,6 +149,12 @@ def run(document: Document, call: Call, report: bool) -> dict: ...
 def write_report(directory: str) -> str:
     """Writes the page of a directory again; its path."""
 
+def figures(directory: str) -> dict:
+    """Titles of the figures of a directory's page, by name."""
+
+def figure_svg(directory: str, what: str, width_mm: float) -> str:
+    """The figure that a name or a metric names, as an SVG file."""
+
 def compare(documents: Sequence[Document], call: Call) -> dict: ...
 
 def probe(document: Document, call: Call) -> dict: ...

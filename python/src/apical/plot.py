@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import _core
 from .errors import DataError
+from .machine import PathLike
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +41,51 @@ def curves(frame: pd.DataFrame, value: str, by: str, *, axes: Axes | None = None
     drawn.legend()
     result: Axes = drawn
     return result
+
+
+_UNITS_MM = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72}
+
+
+class HasFigures:
+    """What has a report, and so figures for articles."""
+
+    path: Path
+
+    @property
+    def figures(self) -> dict[str, str]:
+        """Titles of the figures of the report, by name."""
+        return _core.figures(str(self.path))
+
+    def figure(self, what: str, out: PathLike | None = None, *, width: str = "89mm") -> Path:
+        """Writes a figure of the report as vector graphics in the size of an article, texts of 7 points.
+
+        Args:
+            what: a name of `figures`, or a metric: its first figure.
+            out: ends in .svg or .pdf (which needs rsvg-convert); default: `what` and .svg, here.
+            width: "89mm", "8.9cm", "3.5in" or "252pt".
+
+        Raises:
+            ConfigError: if there is no such figure.
+        """
+        try:
+            millimetres = float(width[:-2]) * _UNITS_MM[width[-2:]]
+        except (ValueError, KeyError):
+            millimetres = 0.0
+        if not 30 <= millimetres <= 1000:
+            raise ValueError(f"width is {width!r}; expected a length from 30mm to 1000mm with its unit, such as '89mm'")
+        path = Path(out) if out is not None else Path(f"{what}.svg")
+        if path.suffix not in (".svg", ".pdf"):
+            raise ValueError(f"out is {str(path)!r}; expected a name that ends in .svg or .pdf")
+        content = _core.figure_svg(str(self.path), what, millimetres).encode("utf-8")
+        if path.suffix == ".pdf":
+            if shutil.which("rsvg-convert") is None:
+                raise OSError("PDF is made by rsvg-convert, which is not in PATH; install librsvg2-bin, or write .svg")
+            call = ["rsvg-convert", "--format=pdf"]
+            content = subprocess.run(call, input=content, capture_output=True, check=True).stdout
+        beside = path.with_name(path.name + ".tmp")
+        beside.write_bytes(content)
+        beside.replace(path)
+        return path
 
 
 class ComparisonPlots:

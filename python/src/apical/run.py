@@ -16,6 +16,7 @@ from .callbacks import Callback
 from .errors import ConfigError, DataError
 from .execution import BY_RESUME, Execution
 from .machine import PathLike
+from .plot import HasFigures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +41,7 @@ def _need(module: str, extra: str) -> Any:
         raise ImportError(f"this needs {module}: pip install 'apical[{extra}]'") from e
 
 
-class Run:
+class Run(HasFigures):
     """One execution of one experiment, read from its directory. Reading needs the extra `data`.
 
     Args:

@@ -20,6 +20,7 @@ from .errors import ConfigError, DataError
 from .execution import Execution, Seeds
 from .experiment import Experiment
 from .machine import PathLike
+from .plot import HasFigures
 from .run import Run, _need
 from .task import Task, handed_by
 from .variants import variant_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from .plot import ComparisonPlots
 
 
-class Comparison:
+class Comparison(HasFigures):
     """Several runs over the same task and seeds, read from their directory."""
 
     def __init__(self, path: PathLike, *, notes: Iterable[str] = (), faults: Iterable[tuple[str, str]] = ()) -> None:
@@ -276,7 +277,7 @@ def _short(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Probe:
+class Probe(HasFigures):
     """What a protocol found. `contrasts`: conditions against the control, by model, measure and epochs."""
 
     path: Path

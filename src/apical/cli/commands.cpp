@@ -18,6 +18,7 @@
   EACH(watch)                 \
   EACH(serve)                 \
   EACH(report)                \
+  EACH(plot)                  \
   EACH(diagnose)              \
   EACH(verify)                \
   EACH(export)                \

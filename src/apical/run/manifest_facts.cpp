@@ -10,6 +10,7 @@
 #include "apical/experiment/toml/circuit_toml.h"
 #include "apical/experiment/toml/spiking_circuit_toml.h"
 #include "apical/procedure/course_display.h"
+#include "apical/procedure/course_drives.h"
 
 namespace apical {
 namespace {
@@ -66,6 +67,17 @@ void add_facts_of(nlohmann::json& m, const Experiment& e, const SpikingExperimen
   m["seed_draws"] = "the wiring, the initial state and all background input";
   m["raster_neurons"] = s.record.raster_neurons;
   m["display"] = display_json(display_of(s.circuit, s.course));
+  m["drives"] = nlohmann::json::array();
+  for (const DrivePiece& d : drives_of(s.course)) {
+    m["drives"].push_back({{"segment", d.segment},
+                           {"population", d.population},
+                           {"into", name_of(d.into)},
+                           {"from_s", d.from_s},
+                           {"until_s", d.until_s},
+                           {"constant_A", d.constant_A},
+                           {"amplitude_A", d.amplitude_A},
+                           {"period_s", d.period_s}});
+  }
   add_ingredients(m, ingredients(s.circuit, s.course));
 }
 

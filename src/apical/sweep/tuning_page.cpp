@@ -105,10 +105,12 @@ std::string tuning_page(const Tuning& t, const std::string& title) {
         const LinePlot plot = plot_of(t, key, entry, metric);
         if (plot.has_values())
           page.figure(
-              svg_of(plot), plot.x_label,
-              fmt::format("Every trial after {} epochs, the first round, in order of its value; other values "
-                          "differ from trial to trial.",
-                          first.found.epochs.front()));
+              {plot.x_label,
+               fmt::format(
+                   "Every trial after {} epochs, the first round, in order of its value; other values "
+                   "differ from trial to trial.",
+                   first.found.epochs.front()),
+               plot, metric.name});
       }
     }
   }

@@ -4,23 +4,50 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 #include <tuple>
 
 #include "apical/core/error.h"
 
 namespace apical {
 
-std::vector<std::size_t> styles_of(const ReportData& data) {
-  std::vector<std::size_t> styles;
-  std::size_t next = 0;
-  for (const RunData& r : data.runs) styles.push_back(r.reference ? 0 : next++);
-  return styles;
+std::vector<RunLook> looks_of(const ReportData& data) {
+  std::vector<RunLook> looks;
+  if (data.sweep.empty()) {
+    std::size_t next = 0;
+    for (const RunData& r : data.runs)
+      looks.push_back({.style = r.reference ? 0 : next++, .principal = r.reference});
+    return looks;
+  }
+  std::set<double> values;
+  std::vector<std::string> variants;
+  for (const SweptRun& s : data.sweep) {
+    values.insert(s.at);
+    if (std::find(variants.begin(), variants.end(), s.series) == variants.end()) variants.push_back(s.series);
+  }
+  for (const RunData& r : data.runs) {
+    const auto place = std::find_if(data.sweep.begin(), data.sweep.end(),
+                                    [&](const SweptRun& s) { return s.label == r.label; });
+    if (place == data.sweep.end()) {
+      looks.push_back({.principal = true});
+      continue;
+    }
+    const auto rank = std::distance(values.begin(), values.find(place->at));
+    looks.push_back({.style = static_cast<std::size_t>(
+                         std::find(variants.begin(), variants.end(), place->series) - variants.begin()),
+                     .shade = static_cast<double>(rank) /
+                              static_cast<double>(std::max<std::size_t>(1, values.size() - 1))});
+  }
+  return looks;
 }
 
 PlotSeries series_of(const ReportData& data, std::size_t run, std::vector<SeedCurve> seeds) {
+  const RunLook look = looks_of(data)[run];
   return {.label = data.runs[run].label,
-          .style = styles_of(data)[run],
-          .principal = data.runs[run].reference,
+          .style = look.style,
+          .principal = look.principal,
+          .shade = look.shade,
           .seeds = std::move(seeds)};
 }
 
@@ -70,9 +97,31 @@ std::string how_drawn(const LinePlot& plot) {
   return text;
 }
 
-void add_figure(Page& page, const LinePlot& plot, const std::string& title, const std::string& caption) {
-  const std::string svg = svg_of(plot);
-  if (!svg.empty()) page.figure(svg, title, caption + (caption.empty() ? "" : " ") + how_drawn(plot));
+void add_figure(Page& page, const LinePlot& plot, const std::string& title, const std::string& caption,
+                const std::string& metric) {
+  if (plot.has_values())
+    page.figure({title, caption + (caption.empty() ? "" : " ") + how_drawn(plot), plot, metric});
+}
+
+void add_figure(Page& page, const DotPlot& plot, const std::string& title, const std::string& caption,
+                const std::string& metric) {
+  page.figure({title, caption, plot, metric});
+}
+
+std::vector<double> angle_ticks(const Metric& metric, double largest) {
+  if (metric.unit != "°") return {};
+  if (largest > 90) return {0, 30, 60, 90, 120, 150, 180};
+  return {0, 15, 30, 45, 60, 75, 90};
+}
+
+double largest_of(std::span<const PlotSeries> series) {
+  double largest = 0;
+  for (const PlotSeries& p : series) {
+    for (const SeedCurve& s : p.seeds) {
+      for (const double v : s.y) largest = std::isfinite(v) ? std::max(largest, v) : largest;
+    }
+  }
+  return largest;
 }
 
 std::string capitalised(std::string text) {

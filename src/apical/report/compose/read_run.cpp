@@ -21,6 +21,10 @@
 namespace apical {
 namespace {
 
+// Of a recorded variable; lines of more cannot be told apart, and no screen has more columns.
+constexpr std::size_t kUnitsDrawn = 5;
+constexpr std::uint64_t kRowsDrawn = 1500;
+
 /// Populations and projections as they were simulated, drawn.
 std::optional<DrawnCircuit> draw_file(const io::Path& file, const std::string& name) {
   if (!io::file_exists(file)) return {};
@@ -76,6 +80,11 @@ void read_facts(const nlohmann::json& m, RunData& r) {
     r.method.emplace_back(p.at("title"), p.at("text"));
   for (const nlohmann::json& i : m.value("ingredients", nlohmann::json::array()))
     r.needs.push_back({i.at("name"), i.at("needed"), i.at("reason")});
+  for (const nlohmann::json& d : m.value("drives", nlohmann::json::array()))
+    r.drives.push_back({d.at("segment"), d.at("population"),
+                        d.at("into") == "soma" ? course::CellPart::soma : course::CellPart::dendrite,
+                        d.at("from_s"), d.at("until_s"), d.at("constant_A"), d.at("amplitude_A"),
+                        d.at("period_s")});
   if (m.contains("display")) r.display = read_display(m.at("display"));
   for (const auto& [key, name] : {std::pair{"apical", "version"},
                                   {"apical", "revision"},
@@ -118,9 +127,12 @@ RunData read_run(const io::Path& run, bool is_finished) {
       r.cost = LearningCost{took.samples_to_95, took.seconds_per_epoch, took.cost.synaptic_events,
                             took.cost.weight_reads, took.cost.weight_writes};
     }
-    // Variables that were asked for are for analyses of the user's own.
-    if (io::file_exists(run / "results.h5") && io::hdf5::File::open(run / "results.h5").contains("seeds"))
-      r.activity = read_spiking_results(run / "results.h5");
+    if (io::file_exists(run / "results.h5")) {
+      if (io::hdf5::File::open(run / "results.h5").contains("seeds"))
+        r.activity = read_spiking_results(run / "results.h5");
+      else
+        r.recordings = read_recordings(run / "results.h5", kUnitsDrawn, kRowsDrawn);
+    }
   } else if (!is_finished) {
     r.warnings.emplace_back(io::file_exists(fault_state_file(run))
                                 ? "this run ended in a numerical fault; events.ndjson says where"

@@ -13,17 +13,17 @@ namespace {
 
 /// The page from top to bottom.
 constexpr void (*kSections[])(const ReportData&, Page&) = {
-    sections::heading,       sections::warnings,    sections::sweep,          sections::results,
-    sections::course_table,  sections::contrasts,   sections::expectations,   sections::pictures,
-    sections::final_dots,    sections::course_dots, sections::contrast_dots,  sections::responses,
-    sections::weight_change, sections::training,    sections::course_figures, sections::alignment,
-    sections::areas,         sections::rasters,     sections::activity,       sections::circuits,
-    sections::costs,         sections::needs,       sections::efficiency,     sections::method,
-    sections::settings,      sections::citations};
+    sections::heading,       sections::warnings,     sections::sweep,          sections::contrast_dots,
+    sections::answer,        sections::final_dots,   sections::course_dots,    sections::results,
+    sections::course_table,  sections::expectations, sections::pictures,       sections::responses,
+    sections::weight_change, sections::training,     sections::course_figures, sections::alignment,
+    sections::areas,         sections::rasters,      sections::recordings,     sections::activity,
+    sections::efficiency,    sections::contrasts,    sections::circuits,       sections::costs,
+    sections::needs,         sections::method,       sections::settings,       sections::citations};
 
 }  // namespace
 
-std::string render_report(const ReportData& data) {
+Page page_of(const ReportData& data) {
   std::set<std::string> labels;
   for (const RunData& r : data.runs) {
     if (!labels.insert(r.label).second) {
@@ -36,7 +36,9 @@ std::string render_report(const ReportData& data) {
     show(data, page);
     page.end_section();
   }
-  return page.text();
+  return page;
 }
+
+std::string render_report(const ReportData& data) { return page_of(data).text(); }
 
 }  // namespace apical

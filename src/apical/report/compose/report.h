@@ -6,9 +6,13 @@
 #include <string>
 
 #include "apical/report/compose/report_data.h"
+#include "apical/report/html/page.h"
 
 namespace apical {
 
+/// The page before it is text, with its figures as values.
+/// \throws ConfigError if two models share a label.
+Page page_of(const ReportData& data);
 /// A self-contained page, well-formed as XML too. The same data give the same bytes.
 /// \throws ConfigError if two models share a label.
 std::string render_report(const ReportData& data);

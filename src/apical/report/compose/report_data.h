@@ -13,9 +13,11 @@
 #include "apical/analysis/display.h"
 #include "apical/analysis/ingredients.h"
 #include "apical/analysis/measurement.h"
+#include "apical/procedure/course_drives.h"
 #include "apical/report/drawing/circuit_drawing.h"
 #include "apical/run/protocol_record.h"
 #include "apical/run/recorded_activity.h"
+#include "apical/run/recorded_variables.h"
 
 namespace apical {
 
@@ -49,9 +51,11 @@ struct RunData {
   std::optional<LearningCost> cost = {};
   std::vector<Ingredient> needs = {};
   std::vector<std::string> warnings = {};
-  Display display = {};                    ///< what the run wants to be shown
-  std::vector<SeedResults> activity = {};  ///< over time, and curves of weight change
-  std::uint32_t raster_neurons = 0;        ///< of each population, in rasters
+  Display display = {};                        ///< what the run wants to be shown
+  std::vector<SeedResults> activity = {};      ///< over time, and curves of weight change
+  std::vector<RecordedTrace> recordings = {};  ///< variables that were asked for
+  std::uint32_t raster_neurons = 0;            ///< of each population, in rasters
+  std::vector<DrivePiece> drives = {};         ///< currents from outside, beside rasters
   std::optional<DrawnCircuit> circuit = {};
   std::optional<PictureRows> pictures = {};
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "apical/core/error.h"
@@ -79,6 +80,33 @@ io::Path write_report(const io::Path& directory) {
   io::Path path = directory / "report.html";
   io::write_atomically(path, render_report(read_report_data(directory)));
   return path;
+}
+
+std::vector<Figure> figures_of(const io::Path& directory) {
+  return page_of(read_report_data(directory)).figures();
+}
+
+std::vector<Figure> figures_named(const std::vector<Figure>& figures, const std::string& what) {
+  const auto those = [&](auto&& are) {
+    std::vector<Figure> out;
+    std::copy_if(figures.begin(), figures.end(), std::back_inserter(out), are);
+    return out;
+  };
+  std::vector<Figure> out = those([&](const Figure& f) { return f.name == what; });
+  if (out.empty()) out = those([&](const Figure& f) { return f.metric == what; });
+  if (out.empty())
+    out = those([&](const Figure& f) { return f.name.find(figure_name(what)) != std::string::npos; });
+  if (out.empty()) {
+    std::vector<std::string> names;
+    for (const Figure& f : figures) names.push_back(f.name);
+    throw ConfigError(fmt::format("there is no figure '{}'; there are {}", what, join_names(names)), {},
+                      suggestion(what, names));
+  }
+  return out;
+}
+
+Figure figure_named(const std::vector<Figure>& figures, const std::string& what) {
+  return figures_named(figures, what).front();
 }
 
 }  // namespace apical

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "apical/io/digest.h"
 #include "apical/io/png.h"
 #include "apical/report/html/style.h"
@@ -42,13 +45,16 @@ std::string html_of(const Cell& c) {
     inside += fmt::format("<span class=\"b\">{}</span>", escape(c.below));
   if (c.strong) inside = "<b>" + inside + "</b>";
   const std::string span = c.rows > 1 ? fmt::format(" rowspan=\"{}\"", c.rows) : "";
+  const std::string sorted_by =
+      c.value && std::isfinite(*c.value) ? fmt::format(" data-v=\"{:.9g}\"", *c.value) : "";
   if (c.look == Cell::Look::heading) return fmt::format("<th scope=\"row\"{}>{}</th>", span, inside);
   const char* look = c.look == Cell::Look::number   ? "n"
                      : c.look == Cell::Look::answer ? "answer"
                      : c.look == Cell::Look::key    ? "key"
                      : c.look == Cell::Look::value  ? "value"
                                                     : "";
-  return fmt::format("<td{}{}>{}</td>", *look ? fmt::format(" class=\"{}\"", look) : "", span, inside);
+  return fmt::format("<td{}{}{}>{}</td>", *look ? fmt::format(" class=\"{}\"", look) : "", span, sorted_by,
+                     inside);
 }
 
 }  // namespace
@@ -62,7 +68,11 @@ void Table::add_row(const std::vector<std::string>& texts, Cell::Look look) {
 
 void Page::put(const std::string& html) {
   if (!section_.empty() && section_ != written_) {
-    out_ += fmt::format("<h2>{}</h2>\n", escape(section_));
+    unfold();
+    if (fold_) out_ += "<details class=\"section\"><summary>";
+    out_ += fmt::format("<h2>{}</h2>", escape(section_));
+    out_ += fold_ ? "</summary>\n" : "\n";
+    folded_ = fold_;
     written_ = section_;
   }
   section_.clear();
@@ -87,10 +97,23 @@ void Page::heading(std::string_view kicker, const std::vector<std::string>& lead
 
 void Page::section(std::string title) {
   end_grid();
+  if (title != written_) unfold();
   section_ = std::move(title);
+  fold_ = false;
+}
+
+void Page::folded_section(std::string title) {
+  section(std::move(title));
+  fold_ = true;
 }
 
 void Page::end_section() { section({}); }
+
+void Page::unfold() {
+  if (folded_) out_ += "</details>\n";
+  if (folded_) written_.clear();  // what comes later has a heading again
+  folded_ = false;
+}
 
 void Page::grid() {
   end_grid();
@@ -122,7 +145,7 @@ void Page::warnings(const std::vector<std::string>& all) {
 
 void Page::table(const Table& t) {
   if (t.rows.empty()) return;
-  std::string html = "<div class=\"scroll\"><table>";
+  std::string html = "<div class=\"scroll\" tabindex=\"0\"><table>";
   if (!t.columns.empty()) {
     html += "<thead><tr>";
     for (const Table::Column& c : t.columns)
@@ -140,15 +163,35 @@ void Page::table(const Table& t) {
   put(html + "</tbody></table></div>\n");
 }
 
+std::string Page::caption_html(std::string_view title, std::string_view caption) {
+  return fmt::format("<figcaption><b>Figure {} | {}.</b> {}</figcaption>", ++figures_, escape(title),
+                     escape(caption));
+}
+
 void Page::figure(const std::string& drawing, std::string_view title, std::string_view caption) {
   if (drawing.empty()) return;
-  put(fmt::format(
-      "<figure><div class=\"scroll\">{}</div><figcaption><b>Figure {} | {}.</b> {}</figcaption></figure>\n",
-      drawing, ++figures_, escape(title), escape(caption)));
+  put(fmt::format("<figure><div class=\"scroll\" tabindex=\"0\">{}</div>{}</figure>\n", drawing,
+                  caption_html(title, caption)));
+}
+
+void Page::figure(Figure figure) {
+  const std::string drawing = svg_of(figure);
+  if (drawing.empty()) return;
+  if (figure.name.empty()) figure.name = figure_name(figure.title);
+  const auto taken = [&](const std::string& name) {
+    return std::any_of(kept_.begin(), kept_.end(), [&](const Figure& f) { return f.name == name; });
+  };
+  const std::string first = figure.name;
+  for (int i = 2; taken(figure.name); ++i) figure.name = fmt::format("{}-{}", first, i);
+  put(
+      fmt::format("<figure id=\"{}\"><div class=\"scroll still\">{}</div>{}<script "
+                  "type=\"application/json\">{}</script></figure>\n",
+                  figure.name, drawing, caption_html(figure.title, figure.caption), data_of(figure)));
+  kept_.push_back(std::move(figure));
 }
 
 void Page::details(std::string_view summary, std::string_view preformatted) {
-  put(fmt::format("<details><summary>{}</summary><pre>{}</pre></details>\n", escape(summary),
+  put(fmt::format("<details><summary>{}</summary><pre tabindex=\"0\">{}</pre></details>\n", escape(summary),
                   escape(preformatted)));
 }
 
@@ -162,8 +205,8 @@ void Page::references(const std::vector<std::string>& all) {
 namespace {
 /// Pages are handed on, and hold titles and labels of files that others wrote. Should one ever be taken for
 /// markup, nothing of it runs or is fetched: only our own script, by its digest.
-std::string content_policy() {
-  const std::string hex = io::digest_of(io::Digest::sha256, io::bytes_of(report_script()));
+std::string content_policy(std::string_view script) {
+  const std::string hex = io::digest_of(io::Digest::sha256, io::bytes_of(script));
   io::Bytes digest;
   digest.reserve(hex.size() / 2);
   for (std::size_t i = 0; i < hex.size(); i += 2)
@@ -176,15 +219,17 @@ std::string content_policy() {
 }  // namespace
 
 std::string Page::text() const {
+  // In XML a script is text like any other, so that its signs must be told to be no markup.
+  const std::string script = fmt::format("/*<![CDATA[*/\n{}/*]]>*/", report_script());
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta "
       "charset=\"utf-8\"/>\n<meta http-equiv=\"Content-Security-Policy\" content=\"{}\"/>\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"generator\" "
       "content=\"apical\"/>\n"
-      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n{}{}</main>\n<script>{}</script>\n</"
+      "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n{}{}{}</main>\n<script>{}</script>\n</"
       "body>\n</html>\n",
-      content_policy(), svg::escape(title_), report_css(), out_, grid_ == Grid::open ? "</div>\n" : "",
-      report_script());
+      content_policy(script), svg::escape(title_), report_css(), out_, grid_ == Grid::open ? "</div>\n" : "",
+      folded_ ? "</details>\n" : "", script);
 }
 
 }  // namespace apical

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "apical/io/digest.h"
+#include "apical/io/png.h"
 #include "support/well_formed.h"
 
 namespace apical {
@@ -65,6 +67,51 @@ TEST(Page, DoisInReferencesAreLinks) {
   EXPECT_TRUE(contains(text, "doi:<a href=\"https://doi.org/10.1000/x\">10.1000/x</a>."));
   EXPECT_TRUE(contains(text, "<li><a href=\"https://doi.org/10.1000/y\">10.1000/y</a></li>"));
   EXPECT_EQ(test::occurrences(text, "<a href"), 2U);
+}
+
+TEST(Page, AFoldedSectionIsClosedBeforeTheNext) {
+  Page page("title");
+  page.folded_section("Folded and empty");
+  page.folded_section("Folded");
+  page.paragraph("inside");
+  page.section("Open");
+  page.paragraph("outside");
+  page.folded_section("Last");
+  page.paragraph("inside too");
+  const std::string text = page.text();
+  EXPECT_EQ(test::malformed(text), "");
+  EXPECT_TRUE(
+      contains(text,
+               "<details class=\"section\"><summary><h2>Folded</h2></summary>\n<p>inside</p>\n</details>\n"
+               "<h2>Open</h2>\n<p>outside</p>\n<details"));
+  EXPECT_FALSE(contains(text, "Folded and empty"));
+}
+
+TEST(Page, FiguresThatComeAsValuesAreKeptUnderNamesOfTheirOwn) {
+  Page page("title");
+  DotPlot plot{.description = "d", .x_label = "x"};
+  plot.rows.push_back({.label = "a", .seeds = {{1, 2}}, .interval = mean_interval(std::vector{2.0})});
+  page.figure({"Test loss", "caption", plot});
+  page.figure({"Test loss", "caption", plot});
+  page.figure({"Nothing", "caption", DotPlot{}});
+  ASSERT_EQ(page.figures().size(), 2U);
+  EXPECT_EQ(page.figures()[1].name, "test-loss-2");
+  const std::string text = page.text();
+  EXPECT_EQ(test::malformed(text), "");
+  EXPECT_TRUE(contains(text, "<figure id=\"test-loss-2\">"));
+  EXPECT_EQ(test::occurrences(text, "<script type=\"application/json\">"), 2U);
+}
+
+TEST(Page, OnlyItsOwnScriptMayRun) {
+  const std::string text = Page("title").text();
+  const std::size_t from = text.find("<script>") + 8;
+  const std::string script = text.substr(from, text.rfind("</script>") - from);
+  const std::string hex = io::digest_of(io::Digest::sha256, io::bytes_of(script));
+  io::Bytes digest;
+  for (std::size_t i = 0; i < hex.size(); i += 2)
+    digest.push_back(static_cast<std::byte>(std::stoul(hex.substr(i, 2), nullptr, 16)));
+  EXPECT_TRUE(contains(text, "script-src 'sha256-" + io::base64(digest) + "'; base-uri"));
+  EXPECT_TRUE(contains(text, "default-src 'none'"));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ std::size_t characters(std::string_view utf8) {
 
 }  // namespace
 
-std::string escape(std::string_view text) {
+std::string sound(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size();) {
@@ -49,6 +49,16 @@ std::string escape(std::string_view text) {
       ++i;
       continue;
     }
+    out += text.substr(i, length);
+    i += length;
+  }
+  return out;
+}
+
+std::string escape(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : sound(text)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -66,9 +76,8 @@ std::string escape(std::string_view text) {
         out += "&#39;";
         break;
       default:
-        out += text.substr(i, length);
+        out += c;
     }
-    i += length;
   }
   return out;
 }

@@ -12,6 +12,9 @@ namespace apical::svg {
 /// For element content and quoted attributes. Control characters and broken UTF-8 become U+FFFD.
 std::string escape(std::string_view text);
 
+/// The same without the escapes: UTF-8 that any reader takes.
+std::string sound(std::string_view text);
+
 /// A coordinate with at most one decimal, never "-0".
 std::string num(double value);
 

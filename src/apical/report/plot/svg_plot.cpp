@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "apical/report/plot/axis.h"
+#include "apical/report/plot/look.h"
 #include "apical/report/plot/svg.h"
 
 namespace apical {
@@ -16,7 +17,7 @@ namespace {
 using svg::num;
 using svg::point;
 
-constexpr double kWidth = 540, kFont = 12, kLabelLine = 13.5;
+constexpr double kWidth = 540, kLargeWidth = 900, kFont = 12, kLabelLine = 13.5;
 constexpr std::size_t kPointsPerCurve = 160;  // a curve of 1000 epochs is thinned to its extremes
 constexpr std::size_t kLabelChars = 20;
 
@@ -46,9 +47,9 @@ struct Pixel {
 };
 
 /// First, last and, in each bucket between, the lowest and the highest point.
-std::vector<Pixel> thinned(const std::vector<Pixel>& points) {
-  if (points.size() <= kPointsPerCurve) return points;
-  const std::size_t buckets = kPointsPerCurve / 2 - 1;
+std::vector<Pixel> thinned_points(const std::vector<Pixel>& points, std::size_t most = kPointsPerCurve) {
+  if (points.size() <= most) return points;
+  const std::size_t buckets = most / 2 - 1;
   std::vector<Pixel> out{points.front()};
   for (std::size_t b = 0; b < buckets; ++b) {
     const std::size_t from = 1 + b * (points.size() - 2) / buckets,
@@ -65,7 +66,7 @@ std::vector<Pixel> thinned(const std::vector<Pixel>& points) {
 
 std::string polyline(const std::vector<Pixel>& points) {
   std::string d;
-  for (const Pixel& p : thinned(points)) d += (d.empty() ? "M" : " ") + point(p.x, p.y);
+  for (const Pixel& p : thinned_points(points)) d += (d.empty() ? "M" : " ") + point(p.x, p.y);
   if (points.size() == 1) d += "h.1";  // a lone value shows as a dot through its round cap
   return d;
 }
@@ -77,7 +78,7 @@ std::string marker(std::size_t style, double x, double y, double r = 3.2) {
     for (auto [dx, dy] : corners) d += (d.empty() ? "M" : "L") + point(x + dx * r, y + dy * r);
     return fmt::format("<path class=\"mk\" d=\"{}Z\"/>", d);
   };
-  switch (style % 8) {
+  switch (marker_of(style)) {
     case 0:
       return fmt::format("<circle class=\"mk\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", num(x), num(y), num(r));
     case 1:
@@ -108,8 +109,27 @@ std::string marker(std::size_t style, double x, double y, double r = 3.2) {
   }
 }
 
-std::string series_class(std::size_t style, bool principal) {
-  return principal ? "principal" : fmt::format("s{} d{}", style % 7, style % 5);
+std::string series_class(std::size_t style, bool principal, std::optional<double> shade = {}) {
+  if (principal) return "principal";
+  return colour_name(style, false, shade) + " " + dash_name(style);
+}
+
+/// Where labels of ticks would touch, the later of two loses its own; the last one keeps it.
+template <class At>
+std::vector<Tick> with_room(std::vector<Tick> ticks, At&& at) {
+  const auto left = [&](const Tick& t) { return at(t.value) - 0.5 * svg::text_width(t.label, kFont); };
+  const auto right = [&](const Tick& t) { return at(t.value) + 0.5 * svg::text_width(t.label, kFont); };
+  std::sort(ticks.begin(), ticks.end(), [](const Tick& a, const Tick& b) { return a.value < b.value; });
+  constexpr double kGap = 5;
+  double taken = -std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < ticks.size(); ++i) {
+    const bool before_last = i + 1 < ticks.size() && right(ticks[i]) + kGap > left(ticks.back());
+    if (left(ticks[i]) < taken + kGap || before_last)
+      ticks[i].label.clear();
+    else
+      taken = right(ticks[i]);
+  }
+  return ticks;
 }
 
 std::string axes(const Frame& f, const std::string& x_label, const std::string& y_label) {
@@ -121,7 +141,7 @@ std::string axes(const Frame& f, const std::string& x_label, const std::string& 
         "text-anchor=\"end\">{}</text>",
         point(f.left, y), num(f.right), num(f.left - 7), num(y), t.label);
   }
-  for (const Tick& t : f.x.ticks) {
+  for (const Tick& t : with_room(f.x.ticks, [&](double v) { return f.px(v); })) {
     const double x = f.px(t.value);
     out += fmt::format(
         "<path class=\"tick\" d=\"M{}v4\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
@@ -180,7 +200,7 @@ std::string mean_line(const Frame& f, const PlotSeries& series, std::size_t plac
       high.push_back({f.px(p.x), f.py(p.interval.high)});
     }
     if (!low.empty()) {
-      low = thinned(low);
+      low = thinned_points(low);
       std::reverse(low.begin(), low.end());
       std::string back;
       for (const Pixel& p : low) back += " " + point(p.x, p.y);
@@ -242,7 +262,7 @@ std::string end_labels(const Frame& f, const LinePlot& plot, std::vector<EndLabe
     const PlotSeries& s = plot.series[l.series];
     const double x = f.right + 14;
     out += fmt::format("<g class=\"label {}\" data-s=\"{}\"><path class=\"leader\" d=\"M{}L{}\"/>{}{}</g>",
-                       series_class(s.style, s.principal), l.series, point(l.from.x + 3, l.from.y),
+                       series_class(s.style, s.principal, s.shade), l.series, point(l.from.x + 3, l.from.y),
                        point(x - 1, l.y), marker(s.style, x + 4, l.y, 3.6),
                        svg::lines(l.text, x + 12, l.y, kLabelLine, s.principal ? "class=\"strong\"" : ""));
   }
@@ -254,6 +274,10 @@ std::string opening(const char* css, double width, double height, const std::str
       "<svg class=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" "
       "xmlns=\"http://www.w3.org/2000/svg\">",
       css, num(width), num(height), svg::escape(description));
+}
+
+bool shows_reference(const LinePlot& plot) {
+  return plot.reference && !(plot.drawn_log() && plot.reference->y <= 0);
 }
 
 double left_margin(const Axis& axis) {
@@ -299,10 +323,37 @@ std::vector<std::string> LinePlot::diverged() const {
   return out;
 }
 
-std::string svg_of(const LinePlot& plot) {
-  if (!plot.has_values()) return "";
+SeedCurve thinned(const SeedCurve& curve, std::size_t points) {
+  SeedCurve out{curve.seed, {}, {}};
+  std::vector<Pixel> piece;
+  const auto close = [&] {
+    for (const Pixel& p : thinned_points(piece, points)) {
+      out.x.push_back(p.x);
+      out.y.push_back(p.y);
+    }
+    piece.clear();
+  };
+  for (std::size_t i = 0; i < std::min(curve.x.size(), curve.y.size()); ++i) {
+    if (std::isfinite(curve.y[i])) {
+      piece.push_back({curve.x[i], curve.y[i]});
+      continue;
+    }
+    close();
+    if (!out.y.empty() && !std::isfinite(out.y.back())) continue;  // one gap says as much as many
+    out.x.push_back(curve.x[i]);
+    out.y.push_back(curve.y[i]);
+  }
+  close();
+  return out;
+}
+
+ValueRange drawn_range(const LinePlot& plot) {
+  return plot.drawn_log() && !plot.possible.low ? ValueRange{.low = 0, .high = {}} : plot.possible;
+}
+
+PlotAxes axes_of(const LinePlot& plot) {
   const bool log = plot.drawn_log();
-  const ValueRange possible = log && !plot.possible.low ? ValueRange{.low = 0, .high = {}} : plot.possible;
+  const ValueRange possible = drawn_range(plot);
   const double factor = plot.percent ? 100 : 1;
   Range xs, ys;
   for (const PlotSeries& s : plot.series) {
@@ -310,48 +361,58 @@ std::string svg_of(const LinePlot& plot) {
       for (double v : c.x) xs.add(v);
       for (double v : c.y) ys.add(v * factor);
     }
-    // The interval of few seeds can be much wider than the seeds; it may use up to as much room again.
+  }
+  // The interval of few seeds can be much wider than the seeds; it may use up to as much room again.
+  const Range seeds = ys;
+  const double room = 0.5 * (seeds.high - seeds.low);
+  for (const PlotSeries& s : plot.series) {
     for (const auto& piece : mean_over_seeds(s.seeds, possible)) {
       for (const MeanPoint& p : piece) {
         if (!p.interval.has_bounds() || log) continue;
-        const double room = 0.5 * (ys.high - ys.low);
-        ys.add(std::max(p.interval.low * factor, ys.low - room));
-        ys.add(std::min(p.interval.high * factor, ys.high + room));
+        ys.add(std::max(p.interval.low * factor, seeds.low - room));
+        ys.add(std::min(p.interval.high * factor, seeds.high + room));
       }
     }
   }
   if (plot.percent) ys = {std::max(ys.low, 0.0), std::min(ys.high, 100.0)};
-  const bool reference = plot.reference && !(log && plot.reference->y <= 0);
-  if (reference) ys.add(plot.reference->y);
+  if (shows_reference(plot)) ys.add(plot.reference->y * factor);
+  PlotAxes out;
+  out.x = plot.log_x ? log_axis(xs.low, xs.high) : linear_axis(xs.low, xs.high, plot.large ? 8 : 5, false);
+  if (!plot.x_ticks.empty()) {
+    out.x.ticks.clear();
+    for (double x : plot.x_ticks) out.x.ticks.push_back({x, fmt::format("{:g}", x)});
+  }
+  out.y = !plot.y_ticks.empty() ? fixed_axis(plot.y_ticks)
+          : log                 ? log_axis(ys.low, ys.high)
+                                : linear_axis(ys.low, ys.high, 5, true);
+  return out;
+}
 
+std::string svg_of(const LinePlot& plot, double width) {
+  if (!plot.has_values()) return "";
+  if (width <= 0) width = plot.large ? kLargeWidth : kWidth;
+  const ValueRange possible = drawn_range(plot);
   std::vector<EndLabel> labels;
   double widest = 0, tall = 0;
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
-    EndLabel l{i, {}, svg::wrap(plot.series[i].label, kLabelChars, 3)};
+    EndLabel l{i, {}, svg::wrap(plot.series[i].label, plot.large ? 30 : kLabelChars, 3)};
     for (const std::string& line : l.text) widest = std::max(widest, svg::text_width(line, kFont));
     tall += l.height();
     labels.push_back(std::move(l));
   }
-  Frame f{.left = 0,
-          .top = 14,
-          .right = kWidth - widest - 32,
-          .bottom = 14 + std::max(236.0, tall),
-          .x = {},
-          .y = {},
-          .factor = factor};
-  f.x = plot.log_x ? log_axis(xs.low, xs.high) : linear_axis(xs.low, xs.high, 5, false);
-  if (!plot.x_ticks.empty()) {
-    f.x.ticks.clear();
-    for (double x : plot.x_ticks) f.x.ticks.push_back({x, fmt::format("{:g}", x)});
-  }
-  f.y = !plot.y_ticks.empty() ? fixed_axis(plot.y_ticks)
-        : log                 ? log_axis(ys.low, ys.high)
-                              : linear_axis(ys.low, ys.high, 5, true);
-  f.left = left_margin(f.y);
+  const PlotAxes shown = axes_of(plot);
+  const double height = plot.large ? 0.42 * width : std::min(236.0, 0.62 * width);
+  const Frame f{.left = left_margin(shown.y),
+                .top = 14,
+                .right = width - widest - 32,
+                .bottom = 14 + std::max(height, tall),
+                .x = shown.x,
+                .y = shown.y,
+                .factor = plot.percent ? 100.0 : 1.0};
 
-  std::string out = opening("plot", kWidth, f.bottom + 44, plot.description);
+  std::string out = opening("plot", width, f.bottom + 44, plot.description);
   out += axes(f, plot.x_label, plot.y_label);
-  if (reference) {
+  if (shows_reference(plot)) {
     out += fmt::format(
         "<g class=\"reference\"><path d=\"M{}H{}\"/><text x=\"{}\" y=\"{}\" "
         "text-anchor=\"end\">{}</text></g>",
@@ -361,9 +422,9 @@ std::string svg_of(const LinePlot& plot) {
   const bool crowded = plot.series.size() > 5;
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     const PlotSeries& s = plot.series[i];
-    out += fmt::format("<g class=\"series {}{}\" data-s=\"{}\">{}{}</g>", series_class(s.style, s.principal),
-                       crowded ? " crowded" : "", i, seed_lines(f, s),
-                       mean_line(f, s, i, plot.series.size(), possible));
+    out += fmt::format("<g class=\"series {}{}\" data-s=\"{}\">{}{}</g>",
+                       series_class(s.style, s.principal, s.shade), crowded ? " crowded" : "", i,
+                       seed_lines(f, s), mean_line(f, s, i, plot.series.size(), possible));
   }
   std::erase_if(labels, [&](EndLabel& l) {
     const auto end = end_of(f, plot.series[l.series]);
@@ -373,39 +434,55 @@ std::string svg_of(const LinePlot& plot) {
   return out + end_labels(f, plot, std::move(labels)) + "</svg>";
 }
 
-std::string svg_of(const DotPlot& plot) {
+std::optional<Axis> axis_of(const DotPlot& plot) {
   const double factor = plot.percent ? 100 : 1;
   Range xs;
-  double label_width = 0, text_width = 0;
   for (const DotRow& row : plot.rows) {
     for (const SeedValue& s : row.seeds) xs.add(s.value * factor);
-    for (const std::string& line : svg::wrap(row.label, 30, 2))
+  }
+  if (xs.empty()) return {};
+  if (!plot.x_ticks.empty()) return fixed_axis(plot.x_ticks);
+  if (plot.log_x && xs.low > 0) return log_axis(xs.low, xs.high);
+  if (plot.zero) xs.add(0);
+  const Range seeds = xs;
+  const double room = 0.5 * (xs.high - xs.low);
+  for (const DotRow& row : plot.rows) {
+    if (!row.interval.has_bounds()) continue;
+    xs.add(std::max(row.interval.low * factor, seeds.low - room));
+    xs.add(std::min(row.interval.high * factor, seeds.high + room));
+  }
+  if (plot.percent && !plot.zero) xs = {std::max(xs.low, 0.0), std::min(xs.high, 100.0)};
+  Axis axis = linear_axis(xs.low, xs.high, 6, true);
+  if (plot.possible.low) axis.low = std::max(axis.low, *plot.possible.low * factor);
+  if (plot.possible.high) axis.high = std::min(axis.high, *plot.possible.high * factor);
+  std::erase_if(axis.ticks, [&](const Tick& t) { return t.value < axis.low || t.value > axis.high; });
+  return axis;
+}
+
+std::string svg_of(const DotPlot& plot, double width) {
+  const std::optional<Axis> found = axis_of(plot);
+  if (!found) return "";
+  const Axis& axis = *found;
+  const double factor = plot.percent ? 100 : 1;
+  const double wide = width > 0 ? width : 860;
+  const std::size_t label_chars = static_cast<std::size_t>(std::clamp(wide / 24, 14.0, 36.0));
+  double label_width = 0, text_width = 0;
+  for (const DotRow& row : plot.rows) {
+    for (const std::string& line : svg::wrap(row.label, label_chars, 3))
       label_width = std::max(label_width, svg::text_width(line, kFont));
     text_width = std::max(text_width, svg::text_width(row.text, kFont));
   }
-  if (xs.empty()) return "";
-  const bool log = plot.log_x && xs.low > 0;
-  const double room = 0.5 * (xs.high - xs.low);
-  if (!log) {
-    const Range seeds = xs;
-    for (const DotRow& row : plot.rows) {
-      if (!row.interval.has_bounds()) continue;
-      xs.add(std::max(row.interval.low * factor, seeds.low - room));
-      xs.add(std::min(row.interval.high * factor, seeds.high + room));
-    }
-    if (plot.percent) xs = {std::max(xs.low, 0.0), std::min(xs.high, 100.0)};
-  }
-  constexpr double kRow = 38, kWide = 860;
-  const double left = label_width + 34, right = kWide - text_width - 20, top = 8;
+  constexpr double kRow = 38;
+  const double left = label_width + 34, right = wide - text_width - 20, top = 8;
   const double bottom = top + kRow * static_cast<double>(plot.rows.size());
-  const Axis axis = log ? log_axis(xs.low, xs.high) : linear_axis(xs.low, xs.high, 6, true);
   const auto px = [&](double v) {
     return std::clamp(left + axis.at(v * factor) * (right - left), left - 2, right + 2);
   };
 
-  std::string out = opening("dots", kWide, bottom + 44, plot.description) + "<g class=\"axes\">";
-  for (const Tick& t : axis.ticks) {
-    const double x = left + axis.at(t.value) * (right - left);
+  std::string out = opening("dots", wide, bottom + 44, plot.description) + "<g class=\"axes\">";
+  const auto at_tick = [&](double v) { return left + axis.at(v) * (right - left); };
+  for (const Tick& t : with_room(axis.ticks, at_tick)) {
+    const double x = at_tick(t.value);
     out += fmt::format(
         "<path class=\"grid\" d=\"M{}V{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
         point(x, top), num(bottom), num(x), num(bottom + 17), t.label);
@@ -415,11 +492,13 @@ std::string svg_of(const DotPlot& plot) {
       "text-anchor=\"middle\">{}</text></g>",
       point(left, bottom), num(right), num(0.5 * (left + right)), num(bottom + 37),
       svg::escape(plot.x_label));
+  if (plot.zero)
+    out += fmt::format("<path class=\"zero\" d=\"M{}V{}\"/>", point(at_tick(0), top), num(bottom));
   for (std::size_t i = 0; i < plot.rows.size(); ++i) {
     const DotRow& row = plot.rows[i];
     const double y = top + kRow * (static_cast<double>(i) + 0.5);
     out += fmt::format("<g class=\"row {}\" data-s=\"{}\">", series_class(row.style, row.principal), i);
-    out += marker(row.style, 8, y, 4) + svg::lines(svg::wrap(row.label, 30, 2), 20, y, kLabelLine,
+    out += marker(row.style, 8, y, 4) + svg::lines(svg::wrap(row.label, label_chars, 3), 20, y, kLabelLine,
                                                    row.principal ? "class=\"strong\"" : "");
     for (std::size_t k = 0; k < row.seeds.size(); ++k) {
       const SeedValue& s = row.seeds[k];

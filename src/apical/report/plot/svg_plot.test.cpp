@@ -102,5 +102,44 @@ TEST(DotPlot, EverySeedIsADotAndOneSeedHasNoBar) {
   EXPECT_EQ(svg_of(DotPlot{}), "");
 }
 
+TEST(LinePlot, LabelsOfTicksNeverTouch) {
+  LinePlot plot{
+      .description = "", .x_label = "x", .y_label = "y", .x_ticks = {0, 0.05, 0.1, 0.15, 0.2, 8, 9, 10}};
+  plot.series.push_back({.label = "a", .seeds = {{1, plot.x_ticks, {1, 2, 3, 4, 5, 6, 7, 8}}}});
+  const std::string svg = svg_of(plot);
+  EXPECT_EQ(occurrences(svg, "class=\"tick\""), 8U) << "every tick stays";
+  EXPECT_EQ(occurrences(svg, ">0.05<"), 0U);
+  EXPECT_EQ(occurrences(svg, ">10<"), 1U) << "the last label stays";
+}
+
+TEST(LinePlot, AReferenceInPercentStandsWhereItsValueIs) {
+  LinePlot plot{.description = "",
+                .x_label = "",
+                .y_label = "",
+                .percent = true,
+                .reference = ReferenceLine{0.6, "goal"}};
+  plot.series.push_back({.label = "a", .seeds = {{1, {0, 1}, {0.9, 0.95}}}});
+  const Axis y = axes_of(plot).y;
+  EXPECT_LE(y.low, 60);
+  EXPECT_GT(y.low, 40) << "60 %, not 0.6 %";
+}
+
+TEST(DotPlot, OfDifferencesShowsZero) {
+  DotPlot plot{.description = "d", .x_label = "difference", .zero = true};
+  plot.rows.push_back(
+      {.label = "a", .seeds = {{1, .3}, {2, .35}}, .interval = mean_interval(std::vector{.3, .35})});
+  EXPECT_LE(axis_of(plot)->low, 0);
+  EXPECT_EQ(occurrences(svg_of(plot), "class=\"zero\""), 1U);
+  plot.zero = false;
+  EXPECT_EQ(occurrences(svg_of(plot), "class=\"zero\""), 0U);
+}
+
+TEST(DotPlot, ItsAxisStaysWithinWhatIsPossible) {
+  DotPlot plot{.description = "d", .x_label = "r", .possible = {.low = -1, .high = 1}};
+  plot.rows.push_back(
+      {.label = "a", .seeds = {{1, .99}, {2, .3}}, .interval = mean_interval(std::vector{.99, .3})});
+  EXPECT_LE(axis_of(plot)->high, 1);
+}
+
 }  // namespace
 }  // namespace apical

@@ -24,8 +24,46 @@ std::vector<std::string> areas_with(const RunData& run, const std::string& metri
 
 }  // namespace
 
+namespace {
+
+constexpr const char* kOrthogonal = "90° is orthogonal to the gradient: no credit; 0° is backpropagation.";
+
+LinePlot angles_plot(const std::string& description, const std::string& x_label) {
+  return {.description = description,
+          .x_label = x_label,
+          .y_label = axis_of(metric_of("angle_deg")),
+          .possible = metric_of("angle_deg").range(),
+          .reference = ReferenceLine{90, "orthogonal", kOrthogonal}};
+}
+
+/// All areas together, of all runs of a sweep.
+void add_swept_alignment(const ReportData& data, Page& page) {
+  LinePlot plot = angles_plot("Angle between credit and exact gradient, all areas together, over training",
+                              data.runs.front().x_label);
+  plot.large = true;
+  bool line = false;
+  for (std::size_t i = 0; i < data.runs.size(); ++i) {
+    std::vector<SeedCurve> seeds = training_curves(data.runs[i], "total", "angle_deg");
+    line = line || has_line(seeds);
+    if (!seeds.empty()) plot.series.push_back(series_of(data, i, std::move(seeds)));
+  }
+  plot.y_ticks = angle_ticks(metric_of("angle_deg"), largest_of(plot.series));
+  if (line)
+    add_figure(page, plot, "Alignment of all areas together over training",
+               "Colours: what is swept; dashes and markers: models.", "angle_deg");
+}
+
+}  // namespace
+
 void alignment(const ReportData& data, Page& page) {
-  page.section("Alignment with the exact gradient");
+  if (data.runs.empty()) return;
+  if (!data.sweep.empty()) {
+    page.section("Alignment with the exact gradient");
+    add_swept_alignment(data, page);
+    page.folded_section("Alignment, run by run");
+  } else {
+    page.section("Alignment with the exact gradient");
+  }
   page.grid();
   std::vector<std::string> unmeasured;
   for (const RunData& r : data.runs) {
@@ -36,15 +74,9 @@ void alignment(const ReportData& data, Page& page) {
       unmeasured.push_back(r.label);
       continue;
     }
-    LinePlot plot{
-        .description =
-            fmt::format("Angle between credit and exact gradient of {}, per area, over training", r.label),
-        .x_label = r.x_label,
-        .y_label = axis_of(metric_of("angle_deg")),
-        .possible = metric_of("angle_deg").range(),
-        .reference = ReferenceLine{90, "orthogonal",
-                                   "90° is orthogonal to the gradient: no credit; 0° is backpropagation."}};
-    double largest = 0;
+    LinePlot plot = angles_plot(
+        fmt::format("Angle between credit and exact gradient of {}, per area, over training", r.label),
+        r.x_label);
     std::size_t style = 0;
     for (const std::string& area : areas) {
       const bool total = area == "total";
@@ -52,13 +84,9 @@ void alignment(const ReportData& data, Page& page) {
                              .style = total ? 0 : style++,
                              .principal = total,
                              .seeds = training_curves(r, area, "angle_deg")});
-      for (const SeedCurve& s : plot.series.back().seeds) {
-        for (double v : s.y) largest = std::isfinite(v) ? std::max(largest, v) : largest;
-      }
     }
-    plot.y_ticks = largest > 92 ? std::vector<double>{0, 30, 60, 90, 120, 150, 180}
-                                : std::vector<double>{0, 15, 30, 45, 60, 75, 90};
-    add_figure(page, plot, "Alignment of " + r.label);
+    plot.y_ticks = angle_ticks(metric_of("angle_deg"), largest_of(plot.series));
+    add_figure(page, plot, "Alignment of " + r.label, "", "angle_deg");
   }
   page.end_grid();
   if (!unmeasured.empty())
@@ -68,7 +96,10 @@ void alignment(const ReportData& data, Page& page) {
 /// Left out where nothing was measured or nothing but the trivial.
 void areas(const ReportData& data, Page& page) {
   constexpr double kTrivial = 1e-3;  // round-off of an angle of 0 in single precision
-  page.section("How units are taught");
+  if (data.sweep.empty())
+    page.section("How units are taught");
+  else
+    page.folded_section("How units are taught, run by run");
   page.grid();
   for (const RunData& r : data.runs) {
     for (const Metric& m : metrics()) {
@@ -83,7 +114,8 @@ void areas(const ReportData& data, Page& page) {
           for (const double y : s.y) telling = telling || std::abs(y - *m.trivial) > kTrivial;
         }
       }
-      if (telling) add_figure(page, plot, title, m.caption);
+      plot.y_ticks = angle_ticks(m, largest_of(plot.series));
+      if (telling) add_figure(page, plot, title, m.caption, m.name);
     }
   }
   page.end_grid();

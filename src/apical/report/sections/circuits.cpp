@@ -26,7 +26,7 @@ std::vector<const DrawnCircuit*> drawn_of(const ReportData& data) {
 
 void circuits(const ReportData& data, Page& page) {
   const std::vector<const DrawnCircuit*> all = drawn_of(data);
-  page.section(all.size() == 1 ? "Circuit" : "Circuits");
+  page.folded_section(all.size() == 1 ? "Circuit" : "Circuits");
   for (const DrawnCircuit* c : all) {
     page.figure(c->svg, "Circuit " + c->name, c->caption);
     page.details(fmt::format("The circuit {} as text", c->name), c->description);

@@ -55,18 +55,45 @@ void contrasts(const ReportData& data, Page& page) {
                       {"Distinct from 0"}}};
   for (const std::string& measure : measures_of(*data.protocol)) {
     each_contrast(*data.protocol, measure, [&](const Contrast& c, std::size_t i) {
-      t.rows.push_back({{{.text = measure, .look = Cell::Look::heading},
-                         {.text = c.condition},
-                         {.text = data.protocol->result.models[i].label},
-                         {.text = state_name(c.epochs)},
-                         {.text = figures_text(c.control_interval()), .look = Cell::Look::number},
-                         {.text = figures_text(c.difference()), .look = Cell::Look::number},
-                         {.text = verdict_of(c)}}});
+      t.rows.push_back(
+          {{{.text = measure, .look = Cell::Look::heading},
+            {.text = c.condition},
+            {.text = data.protocol->result.models[i].label},
+            {.text = state_name(c.epochs)},
+            {.text = figures_text(c.control_interval()),
+             .look = Cell::Look::number,
+             .value = c.control_interval().mean},
+            {.text = figures_text(c.difference()), .look = Cell::Look::number, .value = c.difference().mean},
+            {.text = verdict_of(c)}}});
     });
   }
-  page.section("What each model predicts");
+  page.folded_section("Every contrast in figures");
   page.table(t);
 }
+
+namespace {
+
+/// "Distinct from the control: error neurons after 20 epochs (more). No difference is seen in …"
+std::string found_in(const ProtocolRecord& p, const std::string& measure) {
+  std::vector<std::string> distinct, same;
+  each_contrast(p, measure, [&](const Contrast& c, std::size_t i) {
+    const std::string who = fmt::format("{} {}{}", p.result.models[i].label, state_name(c.epochs),
+                                        p.conditions.size() > 2 ? ", " + c.condition : "");
+    if (c.is_distinct())
+      distinct.push_back(fmt::format("{} ({})", who, c.difference().mean > 0 ? "more" : "less"));
+    else
+      same.push_back(who);
+  });
+  std::string text;
+  if (!distinct.empty()) text = fmt::format("Distinct from the control: {}.", join_names(distinct));
+  if (!same.empty())
+    text += fmt::format("{}{}: {}.", text.empty() ? "" : " ",
+                        distinct.empty() ? "Nowhere distinct from the control" : "Not distinct",
+                        join_names(same));
+  return text;
+}
+
+}  // namespace
 
 /// One figure per measure, so that all rows of a figure have one scale.
 void contrast_dots(const ReportData& data, Page& page) {
@@ -74,7 +101,8 @@ void contrast_dots(const ReportData& data, Page& page) {
   page.section("Where predictions part");
   for (const std::string& measure : measures_of(*data.protocol)) {
     DotPlot plot{.description = fmt::format("Difference from the control in {}, by model", measure),
-                 .x_label = "condition − control: " + measure};
+                 .x_label = "condition − control: " + measure,
+                 .zero = true};
     each_contrast(*data.protocol, measure, [&](const Contrast& c, std::size_t i) {
       std::vector<SeedValue> seeds;
       for (std::size_t r = 0; r < c.value.size(); ++r)
@@ -84,9 +112,15 @@ void contrast_dots(const ReportData& data, Page& page) {
                            .style = i,
                            .seeds = seeds,
                            .interval = c.difference(),
-                           .text = figures_text(c.difference())});
+                           .text = figures_text(c.difference()),
+                           .group = data.protocol->result.models[i].label});
     });
-    page.figure(svg_of(plot), measure, "Every seed is a dot; bar: mean over seeds with its 95 % interval.");
+    page.paragraph(found_in(*data.protocol, measure));
+    add_figure(
+        page, plot, measure,
+        "Every seed is a dot; diamond and bar: mean over seeds with its 95 % interval; the line at 0: no "
+        "difference from the control.",
+        measure);
   }
 }
 
@@ -134,8 +168,9 @@ void responses(const ReportData& data, Page& page) {
         for (const Trace& t : model.traces) {
           if (t.measure == m.name && t.epochs == epochs) plot.series.push_back(series_of(t, p));
         }
-        page.figure(svg_of(plot), fmt::format("{}: {}, {}", m.model, m.name, state_name(epochs)),
-                    caption_of(m));
+        if (plot.has_values())
+          page.figure(
+              {fmt::format("{}: {}, {}", m.model, m.name, state_name(epochs)), caption_of(m), plot, m.name});
       }
     }
   }

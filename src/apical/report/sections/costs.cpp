@@ -25,7 +25,7 @@ void costs(const ReportData& data, Page& page) {
         Cell::Look::number);
   }
   if (t.rows.empty()) return;
-  page.section("What learning took");
+  page.folded_section("What learning took");
   page.paragraph(
       "Samples until a validation reached 95\u00A0% of the last one’s accuracy (mean over seeds), and what "
       "one "

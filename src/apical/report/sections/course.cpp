@@ -51,9 +51,11 @@ void course_table(const ReportData& data, Page& page) {
 }
 
 void course_dots(const ReportData& data, Page& page) {
+  page.section("Results");
   for (const RunData& r : data.runs) {
     for (const Display::Dots& d : r.display.dots) {
       DotPlot plot{.description = d.title, .x_label = d.x_label};
+      if (!d.rows.empty()) plot.possible = metric_in(r.display, d.rows.front().metric).range();
       bool several = false;
       for (const Display::Dots::Row& row : d.rows) {
         const std::vector<SeedValue> values =
@@ -66,8 +68,8 @@ void course_dots(const ReportData& data, Page& page) {
                              .interval = over_seeds(metric_in(r.display, row.metric), values_of(values)),
                              .text = measure_text(r.display, {row.metric, row.label, ""}, values)});
       }
-      page.figure(
-          svg_of(plot), titled(data, r, d.title),
+      add_figure(
+          page, plot, titled(data, r, d.title),
           d.caption + (several ? " Every seed is a dot; diamond and bar: mean over seeds with its 95 % "
                                  "interval."
                                : " One seed: no interval."));
@@ -103,7 +105,9 @@ void add_course_figure(const ReportData& data, Page& page, const RunData& r, con
            .style = i,
            .seeds = curves_of(r.measured, f.where, f.lines[i].metric)});
   }
-  if (line) add_figure(page, plot, is_shared(data, f) ? f.title : titled(data, r, f.title), f.caption);
+  if (line)
+    add_figure(page, plot, is_shared(data, f) ? f.title : titled(data, r, f.title), f.caption,
+               f.lines.size() == 1 ? f.lines.front().metric : "");
 }
 
 void course_figures_of(const ReportData& data, Page& page, bool of_phases) {

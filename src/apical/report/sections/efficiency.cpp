@@ -52,7 +52,7 @@ void show(const ReportData& data, Page& page, const std::string& title, LinePlot
 }  // namespace
 
 void efficiency(const ReportData& data, Page& page) {
-  page.section("Further measurements");
+  page.folded_section("Further measurements");
   page.grid();
   show(data, page, "Validation accuracy over synaptic events",
        {.x_label = "synaptic events in training, one seed",

@@ -8,26 +8,37 @@
 namespace apical::sections {
 
 void final_dots(const ReportData& data, Page& page) {
+  if (data.runs.size() < 2) return;  // of one run its course says it
+  if (data.sweep.empty())
+    page.section("Results");
+  else
+    page.folded_section("Every seed");
   for (const Metric& m : answers_of(data)) {
     DotPlot plot{.description = fmt::format("Final test {} of every seed, by model", m.words),
                  .x_label = axis_at(m, "test"),
                  .log_x = is_compared_by_ratio(data, m),
-                 .percent = m.in_percent()};
+                 .percent = m.in_percent(),
+                 .possible = m.range()};
     bool several = false;
+    const std::vector<RunLook> looks = looks_of(data);
     for (std::size_t i = 0; i < data.runs.size(); ++i) {
       const RunData& r = data.runs[i];
       const std::vector<SeedValue> values = last_values_of(r, m);
-      // Of a single run, what it wants to be shown says it.
-      if (values.empty() || (data.runs.size() == 1 && !r.display.headlines.empty())) continue;
+      if (values.empty()) continue;
       const MeanInterval interval = interval_of(r, m);
       several = several || interval.has_bounds();
-      plot.rows.push_back({r.label, styles_of(data)[i], r.reference, values, interval,
-                           interval.n > 0 ? figures_of(m, interval).text() : "not finite"});
+      plot.rows.push_back({.label = r.label,
+                           .style = looks[i].style,
+                           .principal = looks[i].principal,
+                           .seeds = values,
+                           .interval = interval,
+                           .text = interval.n > 0 ? figures_of(m, interval).text() : "not finite"});
     }
-    page.figure(svg_of(plot), fmt::format("Test {} of every seed", m.words),
-                (m.caption.empty() ? "" : m.caption + " ") +
-                    (several ? "Dots: seeds; diamond and bar: mean and its 95 % interval."
-                             : "One seed: no interval."));
+    add_figure(page, plot, fmt::format("Test {} of every seed", m.words),
+               (m.caption.empty() ? "" : m.caption + " ") +
+                   (several ? "Dots: seeds; diamond and bar: mean and its 95 % interval."
+                            : "One seed: no interval."),
+               m.name);
   }
 }
 

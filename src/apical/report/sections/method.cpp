@@ -43,7 +43,7 @@ bool has_angles(const RunData& r) {
 }  // namespace
 
 void method(const ReportData& data, Page& page) {
-  page.section("How this was measured");
+  page.folded_section("How this was measured");
   if (!data.runs.empty()) {
     for (const auto& [title, text] : data.runs.front().method) page.paragraph(title, text);
   }
@@ -58,7 +58,7 @@ void method(const ReportData& data, Page& page) {
 }
 
 void settings(const ReportData& data, Page& page) {
-  page.section("Settings and provenance");
+  page.folded_section("Settings and provenance");
   for (const RunData& r : data.runs) {
     if (!r.experiment_toml.empty())
       page.details(

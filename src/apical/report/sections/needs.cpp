@@ -18,7 +18,7 @@ void needs(const ReportData& data, Page& page) {
     }
   }
   if (t.rows.empty()) return;
-  page.section("What each model needs");
+  page.folded_section("What each model needs");
   page.paragraph(
       "Of circuits found by inspection, not declared by their authors; of layered networks what the credit "
       "rule itself says it uses.");

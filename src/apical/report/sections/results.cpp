@@ -13,8 +13,12 @@
 namespace apical::sections {
 namespace {
 
-Cell number(const Figures& f) { return {.text = f.value, .below = f.bounds, .look = Cell::Look::number}; }
-Cell number(const std::string& text) { return {.text = text, .look = Cell::Look::number}; }
+Cell number(const Figures& f, std::optional<double> value = {}) {
+  return {.text = f.value, .below = f.bounds, .look = Cell::Look::number, .value = value};
+}
+Cell number(const std::string& text, std::optional<double> value = {}) {
+  return {.text = text, .look = Cell::Look::number, .value = value};
+}
 const Cell kNothing{.text = "–", .look = Cell::Look::number};
 
 std::string needed_by(const RunData& r) {
@@ -62,15 +66,20 @@ std::string below_heading(const ReportData& data, const Metric& m) {
 Cell headline_cell(const RunData& r, const Metric& m) {
   const std::vector<SeedValue> values = last_values_of(r, m);
   if (values.empty()) return kNothing;
-  if (m.over_seeds == OverSeeds::median_of_some) return number(median_of_some_words(m, values));
+  if (m.over_seeds == OverSeeds::median_of_some) {
+    const std::vector<double> reached = finite_values(values);
+    return number(median_of_some_words(m, values),
+                  reached.empty() ? std::optional<double>{} : median(reached));
+  }
   const MeanInterval i = interval_of(r, m);
   const Figures f = figures_of(m, i);
-  if (i.n < 2) return number(f);
+  if (i.n < 2) return number(f, i.mean);
   const double middle = median(values_of(values));
-  if (m.over_seeds == OverSeeds::median) return number({fmt::format("{:g}", middle), "mean " + f.text()});
+  if (m.over_seeds == OverSeeds::median)
+    return number({fmt::format("{:g}", middle), "mean " + f.text()}, middle);
   if (m.over_seeds == OverSeeds::mean_and_median)
-    return number({f.text(), "median " + figures_of(m, mean_interval(std::vector{middle})).value});
-  return number(f);
+    return number({f.text(), "median " + figures_of(m, mean_interval(std::vector{middle})).value}, i.mean);
+  return number(f, i.mean);
 }
 
 /// Beside a headline, its difference from the reference or the ratio to it, paired by seed.
@@ -86,7 +95,8 @@ void add_comparison(const ReportData& data, const Metric& m, RunTable& t) {
     return;
   const auto cell = [&](const RunData& r) {
     if (&r == reference) return kNothing;
-    return number(by_ratio ? figures_of(m, compared(r)) : difference_figures(m, compared(r)));
+    return number(by_ratio ? figures_of(m, compared(r)) : difference_figures(m, compared(r)),
+                  compared(r).mean);
   };
   if (by_ratio)
     t.column(capitalised(m.words) + " ratio", "to the reference, paired [95\u00A0%]", cell);
@@ -111,7 +121,7 @@ void results(const ReportData& data, Page& page) {
   }
   if (any([](const RunData& r) { return r.wall_seconds > 0; }))
     t.column("Wall time", "all seeds",
-             [](const RunData& r) { return number(duration_text(r.wall_seconds)); });
+             [](const RunData& r) { return number(duration_text(r.wall_seconds), r.wall_seconds); });
   if (any([](const RunData& r) { return !r.needs.empty(); }))
     t.column("Needs", "beyond local rates", [](const RunData& r) { return Cell{.text = needed_by(r)}; });
   page.section("Results");

@@ -11,6 +11,7 @@ namespace apical::sections {
 void heading(const ReportData& data, Page& page);
 void warnings(const ReportData& data, Page& page);
 void sweep(const ReportData& data, Page& page);           ///< final figures over what was swept
+void answer(const ReportData& data, Page& page);          ///< of a single run: how it learned
 void results(const ReportData& data, Page& page);         ///< a row for each model
 void course_table(const ReportData& data, Page& page);    ///< a row for each measure that a run displays
 void contrasts(const ReportData& data, Page& page);       ///< of a protocol's conditions with its control
@@ -26,6 +27,7 @@ void course_figures(const ReportData& data, Page& page);  ///< measures over tra
 void alignment(const ReportData& data, Page& page);       ///< angles to the exact gradient
 void areas(const ReportData& data, Page& page);           ///< what else was measured in each area
 void rasters(const ReportData& data, Page& page);         ///< of a single run
+void recordings(const ReportData& data, Page& page);      ///< variables that were asked for, of a single run
 void activity(const ReportData& data, Page& page);        ///< over time, of a single run
 void circuits(const ReportData& data, Page& page);
 void costs(const ReportData& data, Page& page);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -18,7 +20,7 @@ const RunData* run_at(const ReportData& data, const SweptRun& place) {
 /// One line for each variant, over what was swept.
 template <class ValuesOf>
 void add_final_figure(const ReportData& data, Page& page, const std::string& title, LinePlot plot,
-                      ValuesOf&& values_of) {
+                      const Metric& metric, ValuesOf&& values_of) {
   plot.description = title;
   bool any = false;
   for (const SweptRun& place : data.sweep) {
@@ -38,14 +40,50 @@ void add_final_figure(const ReportData& data, Page& page, const std::string& tit
       any = true;
     }
   }
-  if (any) add_figure(page, plot, title);
+  plot.y_ticks = angle_ticks(metric, largest_of(plot.series));
+  plot.large = true;
+  if (any) add_figure(page, plot, title, metric.caption, metric.name);
+}
+
+/// "Along width, test accuracy of error neurons goes from 92.1 % [..] at 10 to 97.6 % [..] at 100."
+std::vector<std::string> sweep_sentences(const ReportData& data) {
+  std::vector<std::string> out;
+  const std::vector<Metric> answers = answers_of(data);
+  if (answers.empty()) return out;
+  const Metric& m = answers.front();
+  std::vector<std::string> series;
+  for (const SweptRun& s : data.sweep) {
+    if (std::find(series.begin(), series.end(), s.series) == series.end()) series.push_back(s.series);
+  }
+  std::vector<std::string> parts;
+  std::string axis;
+  for (const std::string& name : series) {
+    const SweptRun *first = nullptr, *last = nullptr;
+    for (const SweptRun& s : data.sweep) {
+      const RunData* const run = s.series == name ? run_at(data, s) : nullptr;
+      if (run == nullptr || interval_of(*run, m).n == 0) continue;
+      if (first == nullptr || s.at < first->at) first = &s;
+      if (last == nullptr || s.at > last->at) last = &s;
+    }
+    if (first == nullptr || first == last) continue;
+    axis = first->axis;
+    parts.push_back(fmt::format("{}from {} at {:g} to {} at {:g}", name.empty() ? "" : name + " goes ",
+                                figures_of(m, interval_of(*run_at(data, *first), m)).text(), first->at,
+                                figures_of(m, interval_of(*run_at(data, *last), m)).text(), last->at));
+  }
+  if (!parts.empty())
+    out.push_back(fmt::format("{} over {}{}: {}.", capitalised(words_at(m, headline_place(m))), axis,
+                              m.over_seeds == OverSeeds::mean ? ", mean [95\u00A0% interval]" : "",
+                              fmt::join(parts, "; ")));
+  return out;
 }
 
 }  // namespace
 
 void sweep(const ReportData& data, Page& page) {
+  if (data.sweep.empty()) return;
   page.section("Along the sweep");
-  page.grid();
+  for (const std::string& sentence : sweep_sentences(data)) page.paragraph(sentence);
   for (const std::vector<Metric>& some : {answers_of(data), area_headlines_of(data)}) {
     for (const Metric& m : some) {
       const std::string place = headline_place(m);
@@ -54,7 +92,7 @@ void sweep(const ReportData& data, Page& page) {
                         .log_y = m.spans_decades,
                         .possible = metric_in(data.runs.front().display, m.name).range(),
                         .percent = m.in_percent()},
-                       [&](const RunData& r) { return last_values_of(r, m); });
+                       m, [&](const RunData& r) { return last_values_of(r, m); });
     }
   }
   // What runs want to be shown of them, where it is not among the figures by which models are compared.
@@ -66,10 +104,10 @@ void sweep(const ReportData& data, Page& page) {
       add_final_figure(data, page, capitalised(h.text) + " along the sweep",
                        {.y_label = h.text + (h.unit.empty() ? "" : " (" + h.unit + ")"),
                         .possible = metric_in(r.display, h.metric).range()},
+                       metric_in(r.display, h.metric),
                        [&](const RunData& run) { return last_of(run.measured, "test", h.metric); });
     }
   }
-  page.end_grid();
 }
 
 }  // namespace apical::sections

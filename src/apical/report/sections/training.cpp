@@ -74,27 +74,53 @@ std::vector<MeasuredCourse> panels_of(const ReportData& data) {
 
 }  // namespace
 
+namespace {
+
+/// Of all runs, in one plot; empty series if it has no line.
+void add_panel(const ReportData& data, Page& page, const MeasuredCourse& c, bool large) {
+  const Metric m = metric_in(data.runs.front().display, c.metric);
+  const std::string words = words_at(m, c.where);
+  LinePlot plot{.description = words + " over training",
+                .x_label = data.runs.front().x_label,
+                .y_label = axis_at(m, c.where),
+                .log_y = m.spans_decades,
+                .possible = m.range(),
+                .percent = m.in_percent(),
+                .reference = goal_of(data, c, m),
+                .large = large};
+  bool line = false;
+  for (std::size_t i = 0; i < data.runs.size(); ++i) {
+    std::vector<SeedCurve> seeds = training_curves(data.runs[i], c.where, c.metric);
+    line = line || has_line(seeds);
+    if (!seeds.empty()) plot.series.push_back(series_of(data, i, std::move(seeds)));
+  }
+  const std::string swept = data.sweep.empty() ? "" : "Colours: what is swept; dashes and markers: models.";
+  plot.y_ticks = angle_ticks(m, largest_of(plot.series));
+  if (line)
+    add_figure(page, plot, capitalised(words) + " over training",
+               m.caption + (m.caption.empty() || swept.empty() ? "" : " ") + swept, m.name);
+}
+
+/// What answers the question of a single run: the first panel. None of several runs, which have their last
+/// tests side by side.
+bool leads(const ReportData& data) { return data.runs.size() == 1; }
+
+}  // namespace
+
+void answer(const ReportData& data, Page& page) {
+  const std::vector<MeasuredCourse> panels = panels_of(data);
+  if (!leads(data) || panels.empty()) return;
+  page.section("Results");
+  add_panel(data, page, panels.front(), true);
+}
+
 void training(const ReportData& data, Page& page) {
   page.section("Over training");
-  page.grid();
-  for (const MeasuredCourse& c : panels_of(data)) {
-    const Metric m = metric_in(data.runs.front().display, c.metric);
-    const std::string words = words_at(m, c.where);
-    LinePlot plot{.description = words + " over training",
-                  .x_label = data.runs.front().x_label,
-                  .y_label = axis_at(m, c.where),
-                  .log_y = m.spans_decades,
-                  .possible = m.range(),
-                  .percent = m.in_percent(),
-                  .reference = goal_of(data, c, m)};
-    bool line = false;
-    for (std::size_t i = 0; i < data.runs.size(); ++i) {
-      std::vector<SeedCurve> seeds = training_curves(data.runs[i], c.where, c.metric);
-      line = line || has_line(seeds);
-      if (!seeds.empty()) plot.series.push_back(series_of(data, i, std::move(seeds)));
-    }
-    if (line) add_figure(page, plot, capitalised(words) + " over training", m.caption);
-  }
+  const std::vector<MeasuredCourse> panels = panels_of(data);
+  // Many lines need room.
+  const bool large = data.runs.size() > 6;
+  if (!large) page.grid();
+  for (std::size_t i = leads(data) ? 1 : 0; i < panels.size(); ++i) add_panel(data, page, panels[i], large);
   page.end_grid();
 }
 
