@@ -32,7 +32,7 @@ export class Figure {
     still.before(this.tools, this.chart, this.said, this.legend);
     element.classList.add('live');
     this.listen();
-    new ResizeObserver(() => this.draw()).observe(this.chart);
+    new ResizeObserver(() => { if (this.chart.clientWidth !== this.width) this.draw(); }).observe(this.chart);
   }
 
   // Parts beside the drawing.
@@ -111,6 +111,7 @@ export class Figure {
   draw() {
     const width = this.chart.clientWidth;
     if (width < 50) return;
+    this.width = width;
     const described = this.kind.plot(this.data, this);
     const tip = this.kind.points(this.data, this);
     this.points = tip;
