@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -21,12 +22,18 @@
 namespace apical::cli {
 namespace {
 
+struct Sum {
+  double value = 0;
+  std::size_t seeds = 0;
+};
+using Sums = std::map<double, Sum>;  ///< by epoch
+
 /// A run that is looked at again and again.
 struct Watched {
   explicit Watched(io::Path path) : run(std::move(path)), tail(run) {}
   io::Path run;
   live::RunTail tail;
-  std::vector<Measurement> rows = {};
+  std::map<MeasuredCourse, Sums> courses = {};
   live::Progress progress = {};
   RunState state = RunState::stopped;
   std::string remark = {}, label = {};
@@ -38,8 +45,13 @@ struct Watched {
       if (label.empty()) label = io::read_json(run / "manifest.json").value("label", "");
       for (;;) {
         const live::RunTail::News news = tail.read();
-        if (news.cut) rows.clear();
-        for (const auto& row : news.rows) rows.push_back(row.measurement);
+        if (news.cut) courses.clear();
+        for (const auto& row : news.rows) {
+          const Measurement& m = row.measurement;
+          Sum& sum = courses[{m.where, m.metric}][m.epoch];
+          sum.value += m.value;
+          ++sum.seeds;
+        }
         if (news.rows.empty()) break;
       }
       progress = live::progress_of(run);
@@ -53,31 +65,24 @@ struct Watched {
   }
 };
 
-/// A mean over seeds for each epoch.
+/// A figure over seeds, for each epoch.
 struct Course {
   std::string words, unit;
   double times = 1;
   std::vector<double> values;
 };
 
-/// What models are compared by, angles and rates; training itself where nothing else is known yet.
-std::vector<Course> courses_to_show(const std::vector<Measurement>& rows) {
+/// What models are compared by, angles and rates, and the loss of training.
+std::vector<Course> courses_to_show(const std::map<MeasuredCourse, Sums>& all) {
   std::vector<Course> out;
-  for (const MeasuredCourse& c : courses_of(rows)) {
+  for (const auto& [c, sums] : all) {
     const Metric metric = metric_of(c.metric);
     const bool headline =
         std::find(metric.headline_at.begin(), metric.headline_at.end(), c.where) != metric.headline_at.end();
     const bool learned = c.where == "train" && metric.drawn && (c.metric == "loss" || c.metric == "cost");
     if (!headline && !learned && !(metric.unit == "Hz" && metric.drawn)) continue;
     Course course{words_at(metric, c.where), metric.in_percent() ? "%" : metric.unit, metric.shown_times, {}};
-    std::map<double, std::pair<double, std::size_t>> sums;
-    for (const Measurement& m : rows) {
-      if (m.where != c.where || m.metric != c.metric) continue;
-      sums[m.epoch].first += m.value;
-      ++sums[m.epoch].second;
-    }
-    for (const auto& [epoch, sum] : sums)
-      course.values.push_back(sum.first / static_cast<double>(sum.second));
+    for (const auto& [epoch, sum] : sums) course.values.push_back(sum.value / static_cast<double>(sum.seeds));
     out.push_back(std::move(course));
   }
   return out;
@@ -125,7 +130,7 @@ std::string lines_of(const Watched& w, std::size_t columns) {
   constexpr std::size_t kWords = 28, kCurve = 48;
   const std::size_t room =
       columns > 0 ? std::clamp<std::size_t>(columns > 56 ? columns - 52 : 8, 8, kCurve) : kCurve;
-  for (const Course& c : courses_to_show(w.rows)) {
+  for (const Course& c : courses_to_show(w.courses)) {
     const double last = c.values.back() * c.times;
     const std::string name = shortened(c.words, kWords);
     out += fmt::format("  {}{} {:>9.4g} {:<3} {}\n", name, std::string(kWords - display_width(name), ' '),
@@ -147,7 +152,7 @@ nlohmann::json json_of(const Watched& w) {
   add("epochs", w.progress.epochs);
   add("seconds_per_epoch", w.progress.seconds_per_epoch);
   add("seconds_left", w.progress.seconds_left);
-  for (const Course& c : courses_to_show(w.rows))
+  for (const Course& c : courses_to_show(w.courses))
     j["figures"].push_back({{"words", c.words}, {"last", io::json_number(c.values.back())}});
   return j;
 }

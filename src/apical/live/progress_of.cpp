@@ -12,7 +12,6 @@
 #include "apical/analysis/statistics.h"
 #include "apical/experiment/toml/toml_tree.h"
 #include "apical/io/directory.h"
-#include "apical/io/journal.h"
 #include "apical/io/json.h"
 
 namespace apical::live {
@@ -27,6 +26,22 @@ std::optional<double> planned_epochs(const io::Path& run) {
   if (const auto* whole = epochs->as<std::int64_t>()) return static_cast<double>(*whole);
   if (const auto* number = epochs->as<double>()) return *number;
   return {};
+}
+
+/// Whole lines at the end of the file: it is read twice a second, and may be long.
+std::vector<nlohmann::json> last_events(const io::Path& run) {
+  constexpr std::uint64_t kEnd = 16'384;  // bytes: more than a hundred epochs
+  std::vector<nlohmann::json> lines;
+  const io::Path path = run / "events.ndjson";
+  if (!io::plain_file_exists(path)) return lines;
+  const io::File file(path, io::FileSystem::Mode::read);
+  const std::uint64_t begin = file.size() > kEnd ? file.size() - kEnd : 0;
+  std::string text(kEnd, '\0');
+  text.resize(file.read_at(std::as_writable_bytes(std::span(text)), begin));
+  std::size_t at = begin == 0 ? 0 : text.find('\n') + 1;
+  for (std::size_t end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1)
+    lines.push_back(io::parse_json(std::string_view(text).substr(at, end - at), path.string()));
+  return lines;
 }
 
 /// By the clock of the disk: that of another machine may be wrong, but then so are both ends.
@@ -51,10 +66,9 @@ Progress progress_of(const io::Path& run) {
   Progress p;
   p.epochs = planned_epochs(run);
   p.silent_s = seconds_since_written(run);
-  if (!io::plain_file_exists(run / "events.ndjson")) return p;
   std::vector<double> seconds;
-  for (const nlohmann::json& line : io::read_ndjson(run / "events.ndjson").lines) {
-    if (line.at("event") != "epoch") continue;
+  for (const nlohmann::json& line : last_events(run)) {
+    if (line.value("event", "") != "epoch") continue;
     p.epochs_done = std::max(p.epochs_done, line.at("epoch").get<double>());
     if (line.contains("seconds")) seconds.push_back(io::number_of(line.at("seconds"), "seconds"));
   }

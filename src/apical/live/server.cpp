@@ -108,9 +108,9 @@ struct Server::Parts {
   Parts(io::Path path, const ServerOptions& wanted)
       : folder(std::move(path)), options(wanted), index(folder) {}
 
-  /// As of at most a second ago.
+  /// As of a moment ago: what a hundred pages ask is looked up once.
   RunsIndex& fresh() {
-    if (refreshed == Clock::time_point{} || Clock::now() - refreshed > std::chrono::seconds(1)) {
+    if (refreshed == Clock::time_point{} || Clock::now() - refreshed > std::chrono::seconds(2)) {
       index.refresh(pool, &stopped);
       refreshed = Clock::now();
     }
