@@ -191,6 +191,7 @@ Verdict replay_recurrent(const json& file) {
   const std::vector<Step> course = run(network, trial);
   const auto of_steps = [&](auto member) {
     std::vector<Vector> rows;
+    rows.reserve(course.size());
     for (const Step& s : course) rows.push_back(s.*member);
     return rows;
   };
@@ -381,6 +382,7 @@ Verdict replay_spiking_recurrent(const json& file) {
   const std::vector<SpikingStep> course = run(network, trial);
   const auto of_steps = [&](auto member) {
     std::vector<Vector> rows;
+    rows.reserve(course.size());
     for (const SpikingStep& s : course) rows.emplace_back((s.*member).begin(), (s.*member).end());
     return rows;
   };

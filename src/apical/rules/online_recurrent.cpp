@@ -96,16 +96,16 @@ KroneckerFactored::KroneckerFactored(const Network& network)
 
 void KroneckerFactored::follow(const Network& network, const Step& step, std::span<const double> signs) {
   check_signs(signs, 2);
-  Matrix<double> JB = carried(network, step, B_);
+  Matrix<double> B_next = carried(network, step, B_);
   const auto root_of_ratio = [](double above, double below) {
     return above == 0 || below == 0 ? 1 : std::sqrt(above / below);
   };
-  p0_ = root_of_ratio(norm(JB.flat()), norm(A_));
+  p0_ = root_of_ratio(norm(B_next.flat()), norm(A_));
   p1_ = root_of_ratio(norm(step.reach), norm(step.z));
   for (std::size_t j = 0; j < A_.size(); ++j) A_[j] = signs[0] * p0_ * A_[j] + signs[1] * p1_ * step.z[j];
-  for (double& b : JB.flat()) b *= signs[0] / p0_;
-  for (std::size_t i = 0; i < step.reach.size(); ++i) JB(i, i) += signs[1] * step.reach[i] / p1_;
-  B_ = std::move(JB);
+  for (double& b : B_next.flat()) b *= signs[0] / p0_;
+  for (std::size_t i = 0; i < step.reach.size(); ++i) B_next(i, i) += signs[1] * step.reach[i] / p1_;
+  B_ = std::move(B_next);
 }
 
 void KroneckerFactored::credit(std::span<const double> signal, Matrix<double>& th) const {

@@ -15,8 +15,6 @@
 // ("symmetric") or fixed and random, see learning_signal(); UORO, KF-RTRL and RTRL are derived for V^T.
 #pragma once
 
-#include <string_view>
-#include <variant>
 
 #include "apical/engine/recurrent/network.h"
 

@@ -13,7 +13,6 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <map>
 
 #include "apical/engine/rate/trial_network.h"

@@ -246,6 +246,7 @@ TEST(TrialGradient, UsesAndLossesAddUpToTheSame) {
   const CircuitTrial trial = trial_of(network);
   const TrialGradient exact = gradient_through_time(network, trial, {.by_step_of_use = true});
   std::vector<Matrix<double>> by_loss;
+  by_loss.reserve(network.circuit().projections().size());
   for (std::uint32_t j = 0; j < network.circuit().projections().size(); ++j)
     by_loss.push_back(network.zeros({j}));
   for (std::size_t t = 0; t < trial.steps(); ++t) {
