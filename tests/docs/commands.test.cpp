@@ -184,7 +184,7 @@ class Reader {
                         const cli::Arguments& arguments) {
     TomlDocument document = TomlDocument::read(file_of(file).string());
     ASSERT_NO_THROW(cli::apply_changes(document, arguments));
-    if (command == "probe") {
+    if (command == "probe" || command == "discriminate") {
       EXPECT_NO_THROW(read_protocol(document));
       return;
     }

@@ -3,6 +3,7 @@
 
 #include "golden/burstprop.h"
 #include "golden/credit_through_time.h"
+#include "golden/discrimination.h"
 #include "golden/microcircuits.h"
 #include "golden/ngrad.h"
 #include "golden/representation.h"
@@ -17,6 +18,7 @@ void add_all_formats(std::vector<Format>& list) {
   add_burstprop_formats(list);
   add_credit_through_time_formats(list);
   add_representation_formats(list);
+  add_discrimination_formats(list);
 }
 
 }  // namespace apical::golden

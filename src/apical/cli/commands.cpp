@@ -14,6 +14,8 @@
   EACH(sweep)                 \
   EACH(tune)                  \
   EACH(probe)                 \
+  EACH(represent)             \
+  EACH(discriminate)          \
   EACH(runs)                  \
   EACH(watch)                 \
   EACH(serve)                 \

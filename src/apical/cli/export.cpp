@@ -9,24 +9,11 @@
 #include "apical/cli/command.h"
 #include "apical/cli/escaping_stream.h"
 #include "apical/cli/experiment_arguments.h"
+#include "apical/cli/word_option.h"
 #include "apical/io/json.h"
 
 namespace apical::cli {
 namespace {
-
-template <class Enum>
-std::vector<std::string> words_of() {
-  return {kNames<Enum>.begin(), kNames<Enum>.end()};
-}
-
-template <class Enum>
-Enum word_of(const std::string& option, const std::string& word) {
-  const std::vector<std::string> words = words_of<Enum>();
-  const auto at = std::find(words.begin(), words.end(), word);
-  if (at != words.end()) return static_cast<Enum>(at - words.begin());
-  throw UsageError(fmt::format("{} is '{}'; expected {}\n  {}", option, word, join_names(words, "or"),
-                               suggestion(word, words)));
-}
 
 /// As --format says, or the end of --out, or what is usual.
 ExportFormat format_for(const Arguments& arguments, ExportWhat what) {

@@ -333,6 +333,7 @@ Protocol read_course_probe(TomlReader& root, const SpikingExperiment& e) {
 }
 
 Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
+  root.read_elsewhere("discriminate");
   if (!root.has("protocol"))
     throw ConfigError("missing table [protocol]; expected how the circuit is probed", root.place(""),
                       "e.g. [protocol] with samples = 20");
