@@ -79,7 +79,7 @@ std::vector<Parameter> SpikingWeights::parameters() const {
                         pre = circuit().groups[spike::group_index(circuit(), c.source)].size;
     Parameter p{.name = c.name, .shape = {post, pre}, .from = c.source, .to = c.target};
     if (is_one_to_one(c)) p.shape = {post};
-    p.sparse = !is_one_to_one(c) && networks_.front()->synapses(k) < post * pre;
+    p.sparse = !is_one_to_one(c) && !std::holds_alternative<spike::AllToAll>(c.topology);
     out.push_back(std::move(p));
   }
   return out;
