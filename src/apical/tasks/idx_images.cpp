@@ -141,6 +141,9 @@ void fields(FieldVisitor& v, IdxOptions& o) {
     o.normalisation);
   v({"validation_samples", "", "taken from the end of the training files", within(0, 1e6)},
     o.validation_samples);
+  v({"pooling", "pixels", "per side of a square that becomes one input, their mean; 1: each pixel is one",
+     at_least(1)},
+    o.pooling);
   verify_field(v, o.files);
   fields(v, o.augmentation);
 }
@@ -191,6 +194,31 @@ std::string test_name(const IdxOptions& o, const std::filesystem::path& base) {
   return o.prefix + "t10k";
 }
 
+/// Squares of pooling x pooling pixels in the place of pixels, rounded to bytes.
+void pool(LabelledImages& images, std::size_t pooling, const std::string& title) {
+  const std::size_t rows = images.rows, cols = images.pixels / rows;
+  if (rows % pooling != 0 || cols % pooling != 0) {
+    throw FieldError("pooling", fmt::format("is {}; expected a divisor of the {} x {} pixels of {}", pooling,
+                                            rows, cols, title));
+  }
+  const std::size_t squares = images.pixels / (pooling * pooling), per_row = cols / pooling;
+  std::vector<std::uint8_t> pooled(images.labels.size() * squares);
+  for (std::size_t n = 0; n < images.labels.size(); ++n) {
+    for (std::size_t q = 0; q < squares; ++q) {
+      std::size_t sum = pooling * pooling / 2;
+      const std::size_t top = q / per_row * pooling, left = q % per_row * pooling;
+      for (std::size_t y = top; y < top + pooling; ++y) {
+        for (std::size_t x = left; x < left + pooling; ++x)
+          sum += images.images[n * images.pixels + y * cols + x];
+      }
+      pooled[n * squares + q] = static_cast<std::uint8_t>(sum / (pooling * pooling));
+    }
+  }
+  images.images = std::move(pooled);
+  images.pixels = squares;
+  images.rows = rows / pooling;
+}
+
 }  // namespace
 
 Dataset build(const IdxOptions& o, const Resources& resources) {
@@ -211,6 +239,9 @@ Dataset build(const IdxOptions& o, const Resources& resources) {
   if (train.pixels != test.pixels) {
     throw DataError(fmt::format("{}: training images have {} pixels, test images {}", set.source.title,
                                 train.pixels, test.pixels));
+  }
+  if (o.pooling > 1) {
+    for (LabelledImages* images : {&train, &test}) pool(*images, o.pooling, set.source.title);
   }
   Dataset data;
   data.name = set.name;

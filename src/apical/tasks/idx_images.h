@@ -58,6 +58,7 @@ struct IdxOptions {
   FileOptions files;
   std::string normalisation = "unit";
   std::size_t validation_samples = 10000;
+  std::size_t pooling = 1;  ///< pixels per side of a square that becomes one input, their mean
   AugmentationOptions augmentation;
 };
 void fields(FieldVisitor& v, IdxOptions& o);

@@ -113,6 +113,26 @@ TEST_F(IdxImages, StandardNormalisationUsesMeanAndDeviation) {
   EXPECT_DOUBLE_EQ(x[0], (51 / 255.0 - 0.1307) / 0.3081);
 }
 
+TEST_F(IdxImages, SquaresOfPixelsBecomeOneInputTheirMean) {
+  Bytes pixels;
+  for (unsigned i = 0; i < 16; ++i) pixels.push_back(static_cast<std::uint8_t>(10 * i));
+  Bytes three;
+  for (int n = 0; n < 3; ++n) three.insert(three.end(), pixels.begin(), pixels.end());
+  write("train-images-idx3-ubyte", idx_bytes({3, 4, 4}, three));
+  write("train-labels-idx1-ubyte", idx_bytes({3}, {0, 1, 2}));
+  write("t10k-images-idx3-ubyte", idx_bytes({1, 4, 4}, pixels));
+  write("t10k-labels-idx1-ubyte", idx_bytes({1}, {3}));
+  const auto p = parameters().set("validation_samples", 1);
+  const Dataset data = make_dataset("mnist", TaskParameters(p).set("pooling", 2));
+  ASSERT_EQ(data.inputs(), 4U);
+  std::vector<double> x(4);
+  data.test.read_input(0, std::span<double>(x));
+  // Pixels 0, 1, 4, 5 are 0, 10, 40, 50; the square beside them has 20 more, the one below 80.
+  EXPECT_EQ(x, (std::vector<double>{25 / 255.0, 45 / 255.0, 105 / 255.0, 125 / 255.0}));
+  EXPECT_THAT(message<ConfigError>("mnist", TaskParameters(p).set("pooling", 3)),
+              HasSubstr("pooling is 3; expected a divisor of the 4 x 4 pixels of MNIST"));
+}
+
 TEST_F(IdxImages, DigitsAreGeneratedInOrderOfFirstOccurrence) {
   LabelledImages images;
   images.pixels = 1;
