@@ -64,16 +64,17 @@ std::size_t allocations_when_warm(const std::string& name, const Case<float>& c,
 
 TEST_P(WarmRule, LearnsWithoutAllocating) {
   const std::string& name = GetParam();
-  const bool spiking = name == "segregated_dendrites_spiking";
+  const bool spiking = name == "segregated_dendrites_spiking" || name == "spiking_burstprop";
   const bool sigmoid = spiking || name == "segregated_dendrites" || name == "two_site" ||
-                       name == "burstprop" || name == "recirculation";
+                       name == "burstprop" || name == "burst_ccn" || name == "recirculation";
   const Activation f = sigmoid ? Activation::sigmoid : Activation::tanh;
   const Activation top = sigmoid ? Activation::sigmoid : Activation::linear;
-  const std::vector<std::size_t> sizes =
-      name == "recirculation" ? std::vector<std::size_t>{4, 5, 4} : std::vector<std::size_t>{4, 6, 5, 4};
+  const std::vector<std::size_t> sizes = name == "recirculation" || name == "spiking_burstprop"
+                                             ? std::vector<std::size_t>{4, 5, 4}
+                                             : std::vector<std::size_t>{4, 6, 5, 4};
   Case<float> c(sizes, f, top, Loss::mse, 3, 70, 0.7);
   if (spiking) {
-    for (float& x : c.x.flat()) x = std::abs(x);  // rates
+    for (float& x : c.x.flat()) x = std::min(std::abs(x), 1.0F);  // rates
   }
   for (const OptimiserKind kind : {OptimiserKind::sgd, OptimiserKind::adam})
     EXPECT_EQ(allocations_when_warm(name, c, kind), 0U);
@@ -81,8 +82,9 @@ TEST_P(WarmRule, LearnsWithoutAllocating) {
 
 TEST_P(WarmRule, LearnsFromImagesWithoutAllocating) {
   const std::string& name = GetParam();
-  const bool spiking = name == "segregated_dendrites_spiking";
-  const bool sigmoid = spiking || name == "segregated_dendrites" || name == "two_site" || name == "burstprop";
+  const bool spiking = name == "segregated_dendrites_spiking" || name == "spiking_burstprop";
+  const bool sigmoid = spiking || name == "segregated_dendrites" || name == "two_site" ||
+                       name == "burstprop" || name == "burst_ccn";
   const Activation f = sigmoid ? Activation::sigmoid : Activation::tanh;
   const auto description = image_network(f, sigmoid ? Activation::sigmoid : Activation::linear, Loss::mse);
   try {
@@ -92,7 +94,7 @@ TEST_P(WarmRule, LearnsFromImagesWithoutAllocating) {
   }
   Case<float> c(description, 3, 70, 0.7);
   if (spiking) {
-    for (float& x : c.x.flat()) x = std::abs(x);  // rates
+    for (float& x : c.x.flat()) x = std::min(std::abs(x), 1.0F);  // rates
   }
   EXPECT_EQ(allocations_when_warm(name, c, OptimiserKind::sgd), 0U);
 }

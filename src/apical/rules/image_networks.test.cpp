@@ -21,7 +21,8 @@ namespace {
 
 bool spikes(const std::string& rule) { return rule == "segregated_dendrites_spiking"; }
 bool needs_sigmoids(const std::string& rule) {
-  return spikes(rule) || rule == "segregated_dendrites" || rule == "two_site" || rule == "burstprop";
+  return spikes(rule) || rule == "segregated_dendrites" || rule == "two_site" || rule == "burstprop" ||
+         rule == "burst_ccn";
 }
 
 NetworkDescription network_for(const std::string& rule) {
@@ -39,7 +40,8 @@ Case<T> case_for(const std::string& rule, std::size_t rows = 4) {
 }
 
 bool refuses_images(const std::string& rule) {
-  static const std::set<std::string> dense{"hebb", "oja", "subspace", "gha", "recirculation"};
+  static const std::set<std::string> dense{"hebb", "oja",           "subspace",
+                                           "gha",  "recirculation", "spiking_burstprop"};
   return dense.contains(rule);
 }
 

@@ -2,6 +2,7 @@
 #include "apical/rules/rule_list.h"
 
 #include "apical/rules/backpropagation.h"
+#include "apical/rules/burst_ccn.h"
 #include "apical/rules/burstprop_rule.h"
 #include "apical/rules/contrastive.h"
 #include "apical/rules/equilibrium_propagation.h"
@@ -13,6 +14,7 @@
 #include "apical/rules/recirculation.h"
 #include "apical/rules/segregated_dendrites.h"
 #include "apical/rules/sign_symmetry.h"
+#include "apical/rules/spiking_burstprop.h"
 #include "apical/rules/spiking_segregated_dendrites.h"
 #include "apical/rules/target_propagation.h"
 #include "apical/rules/three_factor.h"
@@ -51,6 +53,8 @@ constexpr RuleFile kFiles[] = {
     {kDendrites, spiking_segregated_dendrites_rules},
     {kDendrites, two_site_rules},
     {kDendrites, burstprop_rules},
+    {kDendrites, burst_ccn_rules},
+    {kDendrites, spiking_burstprop_rules},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "apical/engine/layered/settling.h"
 #include "apical/rules/delta_rule.h"
+#include "apical/rules/presentation_seed.h"
 
 namespace apical::layered {
 namespace {
@@ -32,22 +33,6 @@ double poisson_count(double mean, double u) {
     sum += p;
   }
   return k;
-}
-
-/// What the spikes of one presentation are addressed by.
-constexpr std::uint32_t kLearning = 0, kAnswering = 1;
-std::uint64_t seed_of(std::uint64_t seed, std::uint32_t use, std::uint64_t presentation) {
-  const auto words = random_words({seed, Stream::poisson_spike, use, presentation});
-  return (std::uint64_t{words[0]} << 32U) | words[1];
-}
-
-/// FNV-1a over the bits of the values.
-template <class T>
-std::uint64_t fingerprint(std::span<const T> values) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const std::byte byte : std::as_bytes(values))
-    hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3U;
-  return hash;
 }
 
 template <class T>
@@ -232,7 +217,7 @@ double SpikingSegregatedDendrites<T>::credit(const Workers& workers, const Netwo
   };
   ++batches_;
   sample_seed_.resize(rows);
-  for (std::size_t n = 0; n < rows; ++n) sample_seed_[n] = seed_of(seed_, kLearning, (batches_ << 32U) + n);
+  for (std::size_t n = 0; n < rows; ++n) sample_seed_[n] = presentation_seed(seed_, Presentation::learning, (batches_ << 32U) + n);
   forward_answer(workers, network, batch.X);
   plateaus(alpha_forward_);
   show(workers, network, batch.X, batch.Y, Phase::target, steps_);
@@ -262,7 +247,7 @@ void SpikingSegregatedDendrites<T>::predict(const Workers& workers, const Networ
                                             MatrixView<const T> X, MatrixView<T> out) {
   sample_seed_.resize(X.rows());
   for (std::size_t n = 0; n < X.rows(); ++n)
-    sample_seed_[n] = seed_of(seed_, kAnswering, fingerprint(X.row(n)));
+    sample_seed_[n] = presentation_seed(seed_, Presentation::answering, fingerprint(X.row(n)));
   forward_answer(workers, network, X);
   copy<T>(output_.view(), out);
 }

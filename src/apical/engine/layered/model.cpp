@@ -39,7 +39,7 @@ std::span<const Trainable<T>> LayeredModel<T>::arrays() {
   const auto feedback = rule_->learned_feedback();
   for (std::size_t l = 0; l < feedback.size(); ++l) {
     all_arrays_.push_back(feedback[l]);
-    if (!layer_rates_.empty()) all_arrays_.back().rate = layer_rates_[l + 1];  // that of its forward partner
+    if (!layer_rates_.empty()) all_arrays_.back().rate *= layer_rates_[l + 1];  // that of its forward partner
   }
   return all_arrays_;
 }
