@@ -15,12 +15,12 @@ namespace apical {
 
 namespace {
 
-struct Size {
+struct NetworkSize {
   std::size_t units = 0, weights = 0;
 };
 
-Size size_of(const layered::NetworkDescription& net) {
-  Size size;
+NetworkSize size_of(const layered::NetworkDescription& net) {
+  NetworkSize size;
   for (std::size_t l = 0; l < net.depth(); ++l) {
     size.weights += net.weights(l);
     size.units += net.layers[l].size;

@@ -18,7 +18,7 @@ using svg::num;
 using svg::point;
 
 constexpr double kWidth = 540, kLargeWidth = 900, kFont = 12, kLabelLine = 13.5;
-constexpr std::size_t kPointsPerCurve = 160;  // a curve of 1000 epochs is thinned to its extremes
+constexpr std::size_t kPointsOfAPath = 160;  // a curve of 1000 epochs is thinned to its extremes
 constexpr std::size_t kLabelChars = 20;
 
 struct Range {
@@ -47,7 +47,7 @@ struct Pixel {
 };
 
 /// First, last and, in each bucket between, the lowest and the highest point.
-std::vector<Pixel> thinned_points(const std::vector<Pixel>& points, std::size_t most = kPointsPerCurve) {
+std::vector<Pixel> thinned_points(const std::vector<Pixel>& points, std::size_t most = kPointsOfAPath) {
   if (points.size() <= most) return points;
   const std::size_t buckets = most / 2 - 1;
   std::vector<Pixel> out{points.front()};
@@ -120,11 +120,11 @@ std::vector<Tick> with_room(std::vector<Tick> ticks, At&& at) {
   const auto left = [&](const Tick& t) { return at(t.value) - 0.5 * svg::text_width(t.label, kFont); };
   const auto right = [&](const Tick& t) { return at(t.value) + 0.5 * svg::text_width(t.label, kFont); };
   std::sort(ticks.begin(), ticks.end(), [](const Tick& a, const Tick& b) { return a.value < b.value; });
-  constexpr double kGap = 5;
+  constexpr double kApart = 5;
   double taken = -std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < ticks.size(); ++i) {
-    const bool before_last = i + 1 < ticks.size() && right(ticks[i]) + kGap > left(ticks.back());
-    if (left(ticks[i]) < taken + kGap || before_last)
+    const bool before_last = i + 1 < ticks.size() && right(ticks[i]) + kApart > left(ticks.back());
+    if (left(ticks[i]) < taken + kApart || before_last)
       ticks[i].label.clear();
     else
       taken = right(ticks[i]);
