@@ -21,6 +21,8 @@ find_package(SQLite3 REQUIRED)
 find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
 find_library(HDF5_LIBRARY NAMES hdf5_serial hdf5 REQUIRED)
 find_package(BLAS REQUIRED)
+# Optional: without it there is no plugin for --mpi.
+find_package(MPI QUIET COMPONENTS CXX)
 find_path(HWY_INCLUDE_DIR hwy/highway.h REQUIRED)
 find_library(HWY_LIBRARY hwy REQUIRED)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)

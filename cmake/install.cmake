@@ -42,6 +42,9 @@ foreach(header IN LISTS reached)
 endforeach()
 
 install(TARGETS apical_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET apical_mpi)
+  install(TARGETS apical_mpi LIBRARY DESTINATION lib/apical)  # where cli/mpi.cpp looks for it
+endif()
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/experiments/ DESTINATION ${CMAKE_INSTALL_DATADIR}/apical/experiments)
 install(TARGETS apical apical_dependencies EXPORT apicalTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT apicalTargets NAMESPACE apical:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/apical)

@@ -105,7 +105,7 @@ class Reader {
     SCOPED_TRACE(line.where + ": " + line.text);
     const std::string& program = line.words.front();
     if (program == "apical") return check_apical(line);
-    if (program == "srun") {  // starts it on other machines
+    if (program == "srun" || program == "mpirun") {  // start it, many times
       Line started = line;
       started.words.erase(started.words.begin(),
                           std::find(started.words.begin(), started.words.end(), "apical"));

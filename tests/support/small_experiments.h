@@ -56,4 +56,118 @@ seeds = 2
 )";
 }
 
+/// Two areas of several blocks that learn, with everything that travels between ranks or need not. Few steps:
+/// on a busy machine an exchange waits for whoever does not have the processor.
+inline std::string small_areas(int epochs = 2, double stage_s = 0.008) {
+  return R"([circuit]
+neurons = "spiking"
+name = "areas"
+dt_ms = 0.1
+
+[[population]]
+name = "input"
+kind = "poisson"
+size = 600
+neuron = {rate_Hz = 80}
+estimator = {burst_limit_ms = 0.05}
+
+[[population]]
+name = "low"
+kind = "burst_poisson"
+size = 1100
+estimator = {alpha_s = 1}
+soma_current = {constant_pA = 1500}
+dendrite_current = {constant_pA = 300}
+initial_voltage_sd_mV = 8
+
+[[population]]
+name = "high"
+kind = "burst_poisson"
+size = 700
+estimator = {alpha_s = 1}
+soma_current = {constant_pA = 1500}
+initial_voltage_sd_mV = 8
+
+[[background]]
+to = "low"
+receptor = "soma_excitatory"
+rate_Hz = 1500
+weight = 0.2
+
+[[projection]]
+from = "input"
+to = "low"
+receptor = "soma_excitatory"
+transmits = "events"
+delay_steps = 0
+density = 0.1
+weight = 0.2
+rule = {eta = 0.01, w_max = 2}
+
+[[projection]]
+name = "up"
+from = "low"
+to = "high"
+receptor = "soma_excitatory"
+transmits = "events"
+delay_steps = 0
+density = 0.1
+weight = 0.3
+weight_sd = 0.01
+rule = {eta = 0.01, w_max = 2}
+
+[[projection]]
+name = "down"
+from = "high"
+to = "low"
+receptor = "dendrite_excitatory"
+transmits = "bursts"
+density = 0.1
+weight = 0.2
+follow = {of = "up"}
+
+[[projection]]
+from = "high"
+to = "low"
+receptor = "soma_inhibitory"
+density = 0.05
+weight = 0.3
+short_term = {depression_tau_ms = 100, facilitation_tau_ms = 100, u_rest = 0.02, f = 0.1}
+
+[training]
+epochs = )" +
+         std::to_string(epochs) +
+         R"(
+
+[[stage]]
+name = "learn"
+when = "epoch"
+where = "train"
+watched = "learning"
+
+[[stage.phase]]
+name = "learning"
+duration_s = )" +
+         std::to_string(stage_s) + R"(
+plastic = true
+
+[[stage.measure]]
+quantities = ["event_Hz", "burst_probability"]
+of = ["low", "high"]
+
+[[stage.measure]]
+quantities = ["mean_weight", "rms_weight"]
+of = ["up"]
+name = "{of}_{quantity}"
+
+[run]
+seeds = 1
+
+[record]
+spikes = true
+from_s = 0
+until_s = 0.01
+)";
+}
+
 }  // namespace apical::test

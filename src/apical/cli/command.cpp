@@ -10,6 +10,7 @@
 
 #include "apical/cli/display_text.h"
 #include "apical/cli/escaping_stream.h"
+#include "apical/cli/mpi.h"
 #include "apical/cli/parser.h"
 #include "apical/cli/version.h"
 #include "apical/core/synonyms.h"
@@ -112,6 +113,17 @@ int show_help(const std::vector<std::string>& about, Context& context) {
   return 0;
 }
 
+/// Of processes that would all write the same files one says so.
+int refuse_many(const Command& c, const Launch& launched) {
+  if (!launched.first) return static_cast<int>(ExitCode::usage);
+  const bool takes =
+      std::any_of(c.options.begin(), c.options.end(), [](const Option& o) { return o.name == "--mpi"; });
+  throw UsageError(
+      fmt::format("a launcher started {} processes of 'apical {}', each of which would do all of it\n  {}"
+                  "'apical sweep run PLAN' may be started many times (docs/clusters.md)",
+                  launched.processes, c.name, takes ? "with --mpi they do it together; " : ""));
+}
+
 int dispatch(const std::vector<std::string>& arguments, Context& context) {
   if (arguments.empty()) {
     context.out << overview(context.columns());
@@ -132,7 +144,11 @@ int dispatch(const std::vector<std::string>& arguments, Context& context) {
     context.out << help(*c, context.columns());
     return 0;
   }
-  return c->run(context, parse(*c, rest));
+  const Arguments given = parse(*c, rest);
+  if (!c->many && !given.has("--mpi")) {
+    if (const Launch launched = launch(); launched.processes > 1) return refuse_many(*c, launched);
+  }
+  return c->run(context, given);
 }
 
 }  // namespace

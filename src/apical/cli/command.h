@@ -70,6 +70,7 @@ struct Command {
   int (*run)(Context&, const Arguments&);
   bool has_json = true;  ///< what it prints can be had as JSON
   bool goes_on = false;  ///< given again it goes on where it was stopped
+  bool many = false;     ///< processes that are started together each do their own part of it
 };
 
 /// All subcommands (commands.cpp).

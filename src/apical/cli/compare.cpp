@@ -10,6 +10,7 @@
 
 #include "apical/cli/cost_table.h"
 #include "apical/cli/experiment_arguments.h"
+#include "apical/cli/mpi.h"
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
 #include "apical/cli/shipped_experiments.h"
@@ -17,6 +18,7 @@
 #include "apical/io/json.h"
 #include "apical/models/layered_models.h"
 #include "apical/models/registry.h"
+#include "apical/run/shared_session.h"
 #include "apical/tasks/task.h"
 
 namespace apical::cli {
@@ -116,7 +118,8 @@ std::string stem_of(const io::Path& file) {
   return folder.empty() || folder == "." || folder == ".." ? own : folder + "-" + own;
 }
 
-int compare(Context& context, const Arguments& arguments) {
+/// `ranks`: that do it together; null: this process alone.
+int compare(Context& context, const Arguments& arguments, Ranks* ranks) {
   const auto task = arguments.value("--task");
   if (arguments.positionals.empty() == !task) {
     throw UsageError(
@@ -143,7 +146,22 @@ int compare(Context& context, const Arguments& arguments) {
     progress = std::make_unique<ProgressPrinter>(context, e.label, arguments);
     return progress.get();
   };
-  const ComparisonResult result = run_comparison(variants, options, machine, *context.stop);
+  const bool begun_whole =
+      io::file_exists(options.directory / "comparison.json") && !io::file_exists(parts_of(options.directory));
+  const bool apart = ranks != nullptr && !begun_whole && spreads_seeds(arguments, *ranks, variants);
+  const bool shared = std::all_of(variants.begin(), variants.end(), can_be_shared);
+  // What was begun by one process, and cannot be shared, is gone on with by rank 0.
+  options.ranks = begun_whole && !shared ? nullptr : ranks;
+  ComparisonResult result;
+  if (apart) {
+    if (auto made = run_apart(context, arguments, *ranks, variants, true, options.directory)) {
+      result = std::move(*made);
+    } else {
+      result.stopped = result.has_checkpoint = true;
+    }
+  } else {
+    result = run_comparison(variants, options, machine, *context.stop);
+  }
   progress.reset();
   for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
   say_notes(context, result.runs);
@@ -176,6 +194,11 @@ int compare(Context& context, const Arguments& arguments) {
   return static_cast<int>(result.faults.empty() ? ExitCode::ok : ExitCode::numerical_fault);
 }
 
+int compare_alone_or_together(Context& context, const Arguments& arguments) {
+  return alone_or_on_ranks(context, arguments,
+                           [&](Ranks* ranks) { return compare(context, arguments, ranks); });
+}
+
 }  // namespace
 
 Command compare_command() {
@@ -197,7 +220,8 @@ Command compare_command() {
   c.options.push_back(lost_host_option());
   c.examples = {"apical compare --task yin-yang --models all --seeds 5",
                 "apical compare experiments/yin-yang/compare.toml --seeds 3"};
-  c.run = compare;
+  c.options.insert(c.options.end(), mpi_options().begin(), mpi_options().end());
+  c.run = compare_alone_or_together;
   return c;
 }
 

@@ -4,9 +4,11 @@
 #include <ostream>
 
 #include "apical/cli/experiment_arguments.h"
+#include "apical/cli/mpi.h"
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
 #include "apical/experiment/toml/toml_text.h"
+#include "apical/run/shared_session.h"
 #include "apical/study/run_with_report.h"
 
 namespace apical::cli {
@@ -17,7 +19,35 @@ std::string name_after(const io::Path& parent) {
   return whole.filename().string() + "-continued";
 }
 
-int run_experiment_file(Context& context, const Arguments& arguments) {
+/// Where its text stands: what was given, or what it was before.
+std::string experiment_file(const Arguments& arguments) {
+  const auto parent = arguments.value("--continue");
+  if (!arguments.positionals.empty()) return arguments.positionals.front();
+  const io::Path run = parent ? *parent : *arguments.value("--out");
+  const io::Path in_parts = parts_of(run) / "experiments" / "0001.toml";  // of ranks that work apart
+  if (!io::file_exists(run / "experiment.toml") && io::file_exists(in_parts)) return in_parts.string();
+  return (run / "experiment.toml").string();
+}
+
+int tell_result(Context& context, const Arguments& arguments, const RunResult& result,
+                const io::Path& directory) {
+  for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
+  for (const Finding& f : result.findings) context.err << "apical: diagnosis: " << in_words(f) << '\n';
+  if (result.stopped)
+    return say_stopped(context, result.has_checkpoint,
+                       fmt::format("with: apical run --resume --out {}{}", directory.string(),
+                                   arguments.has("--mpi") ? " --mpi" : ""));
+  if (arguments.has("--json")) {
+    context.out << io::read_text(directory / "summary.json");
+  } else {
+    context.out << result_table({result}, context.columns()) << measure_table(result, context.columns());
+    context.out << fmt::format("report: {}\n", (directory / "report.html").string());
+  }
+  return 0;
+}
+
+/// `ranks`: that do it together; null: this process alone.
+int run_experiment_file(Context& context, const Arguments& arguments, Ranks* ranks) {
   const bool resume = arguments.has("--resume");
   const auto parent = arguments.value("--continue");
   if (parent && resume)
@@ -27,10 +57,7 @@ int run_experiment_file(Context& context, const Arguments& arguments) {
         "'apical run' needs an experiment, or --resume with --out DIR\n  e.g. apical run "
         "experiments/yin-yang/error-neurons.toml");
   }
-  const std::string file =
-      arguments.positionals.empty()
-          ? (io::Path(parent ? *parent : *arguments.value("--out")) / "experiment.toml").string()
-          : arguments.positionals.front();
+  const std::string file = experiment_file(arguments);
   if (resume && arguments.positionals.empty() && !io::file_exists(file)) {
     const std::string out = *arguments.value("--out");
     throw DataError(
@@ -52,22 +79,32 @@ int run_experiment_file(Context& context, const Arguments& arguments) {
   if (arguments.has("--verbose"))
     context.err << fmt::format("apical: {} seeds on {} threads into {}\n", experiment.seeds.size(),
                                pool.size(), options.directory.string());
+  const bool begun_apart = io::file_exists(parts_of(options.directory));
+  const bool begun_whole = io::file_exists(options.directory / "experiment.toml") && !begun_apart;
+  if (ranks == nullptr && begun_apart) throw only_with_ranks(options.directory);
+  if (ranks != nullptr && !begun_whole && (begun_apart || spreads_seeds(arguments, *ranks, {experiment}))) {
+    const auto made = run_apart(context, arguments, *ranks, {experiment}, false, options.directory);
+    if (!made) {
+      RunResult stopped;
+      stopped.stopped = stopped.has_checkpoint = true;
+      return tell_result(context, arguments, stopped, options.directory);
+    }
+    for (const ComparisonResult::Fault& f : made->faults) context.err << "apical: " << f.what << '\n';
+    if (!made->faults.empty()) return static_cast<int>(ExitCode::numerical_fault);
+    return tell_result(context, arguments, made->runs.front(), options.directory);
+  }
+  // What was begun by one process, and cannot be shared, is gone on with by rank 0.
+  options.ranks = begun_whole && !can_be_shared(experiment) ? nullptr : ranks;
   ProgressPrinter progress(context, experiment.label, arguments);
   options.listeners.push_back(&progress);
   const RunResult result = run_with_report(experiment, options, resources(arguments, pool), *context.stop);
   progress.clear();
-  for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
-  for (const Finding& f : result.findings) context.err << "apical: diagnosis: " << in_words(f) << '\n';
-  if (result.stopped)
-    return say_stopped(context, result.has_checkpoint,
-                       fmt::format("with: apical run --resume --out {}", options.directory.string()));
-  if (arguments.has("--json")) {
-    context.out << io::read_text(options.directory / "summary.json");
-  } else {
-    context.out << result_table({result}, context.columns()) << measure_table(result, context.columns());
-    context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());
-  }
-  return 0;
+  return tell_result(context, arguments, result, options.directory);
+}
+
+int run_alone_or_together(Context& context, const Arguments& arguments) {
+  return alone_or_on_ranks(context, arguments,
+                           [&](Ranks* ranks) { return run_experiment_file(context, arguments, ranks); });
 }
 
 }  // namespace
@@ -89,8 +126,10 @@ Command run_command() {
                 "apical run experiments/yin-yang/error-neurons.toml --set training.epochs=5 --out runs/short",
                 "apical run --resume --out runs/short",
                 "apical run --continue runs/short --set training.epochs=20",
-                "apical run experiments/payeur2021/propagation.toml --seeds 3"};
-  c.run = run_experiment_file;
+                "apical run experiments/payeur2021/propagation.toml --seeds 3",
+                "mpirun -n 4 apical run experiments/payeur2021/xor.toml --mpi --spread circuit"};
+  c.options.insert(c.options.end(), mpi_options().begin(), mpi_options().end());
+  c.run = run_alone_or_together;
   return c;
 }
 

@@ -364,6 +364,7 @@ Command sweep_command() {
                 "apical sweep collect plans/deviation --out runs/deviation",
                 "apical sweep submit plans/deviation --on slurm -- --partition=cpu --time=02:00:00"};
   c.goes_on = true;
+  c.many = true;
   c.run = act;
   return c;
 }

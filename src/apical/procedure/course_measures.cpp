@@ -120,8 +120,13 @@ StageMeasures::StageMeasures(const Course& course, const Stage& stage, const Spi
 double StageMeasures::weight_of(const Item& item, const spike::Network<float>& network) const {
   if (item.kind == MeasureKind::mean_weight) return network.mean_weight(item.object);
   APICAL_CHECK(item.kind == MeasureKind::rms_weight);
-  const std::vector<double> w = network.weights(item.object);
-  return std::sqrt(std::inner_product(w.begin(), w.end(), w.begin(), 0.0) / static_cast<double>(w.size()));
+  double squares = 0;
+  std::size_t count = 0;
+  network.each_weight(item.object, [&](std::span<const float> w) {
+    for (const float x : w) squares += static_cast<double>(x) * static_cast<double>(x);
+    count += w.size();
+  });
+  return std::sqrt(squares / static_cast<double>(count));
 }
 
 std::vector<double> StageMeasures::series(const Series& s, const EndedPhase& ended) const {

@@ -37,7 +37,7 @@ CourseStepper::CourseStepper(const SpikingCircuit& circuit, const Course& course
     : course_(course),
       setting_(setting),
       rounds_(rounds_of(course)),
-      network_(circuit, setting.seed, setting.pool),
+      network_(circuit, setting.seed, setting.pool, {.ranks = setting.ranks}),
       watch_(circuit, setting.watch, setting.progress) {
   validate(course_, circuit);
   APICAL_CHECK(!course_.samples || setting_.samples != nullptr);
@@ -202,7 +202,7 @@ void CourseStepper::run_phase(const Shown& what, const Phase& phase, EndedPhase&
   set_drives(what, phase);
   for (const WeightChange& w : phase.weights) {
     const std::size_t c = network_.connection(w.projection);
-    network_.set_weights(c, std::vector<double>(network_.weights(c).size(), w.weight));
+    network_.set_weights(c, w.weight);
   }
   const bool taught = phase.taught && teaching_ && !what.target.empty();
   if (taught) teaching_->teach(network_, last_phase_s_, what.target);
@@ -252,15 +252,17 @@ std::vector<std::pair<std::string, double>> CourseStepper::weights_at_bounds() c
   const auto& connections = network_.description().connections;
   for (std::size_t c = 0; c < connections.size(); ++c) {
     if (!connections[c].rule) continue;
-    const std::vector<double> w = network_.weights(c);
-    if (w.empty()) continue;
     // Weights are kept in single precision.
     const auto low = static_cast<float>(connections[c].rule->w_min),
                high = static_cast<float>(connections[c].rule->w_max);
-    const auto at = std::count_if(w.begin(), w.end(), [&](double x) {
-      return static_cast<float>(x) <= low || static_cast<float>(x) >= high;
+    std::size_t at = 0, count = 0;
+    network_.each_weight(c, [&](std::span<const float> w) {
+      at += static_cast<std::size_t>(
+          std::count_if(w.begin(), w.end(), [&](float x) { return x <= low || x >= high; }));
+      count += w.size();
     });
-    out.emplace_back(connections[c].name, static_cast<double>(at) / static_cast<double>(w.size()));
+    if (count == 0) continue;
+    out.emplace_back(connections[c].name, static_cast<double>(at) / static_cast<double>(count));
   }
   return out;
 }

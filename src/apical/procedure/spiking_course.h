@@ -49,6 +49,7 @@ class SpikingCourse {
 struct CourseSetting {
   std::uint64_t seed = 1;
   ThreadPool* pool = nullptr;  ///< inside the network; may be null
+  Ranks* ranks = nullptr;      ///< that share the network; null: it is here alone
   SpikeWatch::Plan watch = {};
   double raster_s = 0.5;                        ///< of each part that is drawn
   std::shared_ptr<const Dataset> samples = {};  ///< as load_samples gives them, of a course that shows any

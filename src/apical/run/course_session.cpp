@@ -37,10 +37,11 @@ struct Stopped {};
 
 }  // namespace
 
-CourseSession::CourseSession(const Experiment& experiment, const Resources& resources)
+CourseSession::CourseSession(const Experiment& experiment, const Resources& resources, Ranks* ranks)
     : experiment_(experiment),
       e_(experiment_.spiking()),
       pool_(resources.pool),
+      ranks_(ranks),
       samples_(load_samples(e_.course, e_.circuit, resources)),
       plan_(e_.course.protocol ? std::vector<CourseRound>(1) : rounds_of(e_.course)) {
   if (experiment_.start_from.empty()) return;
@@ -68,11 +69,14 @@ double CourseSession::seconds_until(std::size_t round) const {
 
 void CourseSession::prepare(const io::Path&) {
   const std::vector<std::uint64_t>& seeds = experiment_.seeds;
-  inner_ = seeds.size() < pool_.size() && neurons_of(e_) >= kNeuronsPerThread * pool_.size();
+  const std::size_t ranks = ranks_ != nullptr ? ranks_->size() : 1;
+  const bool large = neurons_of(e_) >= kNeuronsPerThread * pool_.size() * ranks;
+  inner_ = ranks_ != nullptr || (seeds.size() < pool_.size() && large);
   for (std::size_t r = 0; r < seeds.size(); ++r) {
     CourseSetting s;
     s.seed = seeds[r];
-    s.pool = inner_ ? &pool_ : nullptr;
+    s.pool = inner_ && large ? &pool_ : nullptr;
+    s.ranks = ranks_;
     s.samples = samples_;
     s.raster_s = e_.record.raster_s;
     s.watch.bin_s = e_.course.activity_bin_s;

@@ -14,9 +14,9 @@ namespace apical {
 
 class CourseSession final : public Session {
  public:
-  /// Threads work on a seed each, or share the networks of few seeds if those are large. What is wrong with
-  /// samples, or weights to begin with, is thrown here.
-  CourseSession(const Experiment& experiment, const Resources& resources);
+  /// Threads work on a seed each, or share the networks of few seeds if those are large. `ranks` share the
+  /// network of one seed after another. What is wrong with samples, or weights to begin with, is thrown here.
+  CourseSession(const Experiment& experiment, const Resources& resources, Ranks* ranks = nullptr);
 
   void prepare(const io::Path& run) override;
   void load(const io::Checkpoint& checkpoint, const std::string& origin) override;
@@ -65,7 +65,8 @@ class CourseSession final : public Session {
   const Experiment experiment_;
   const SpikingExperiment& e_;
   ThreadPool& pool_;
-  bool inner_ = false;                      ///< threads share a network
+  Ranks* const ranks_;
+  bool inner_ = false;                      ///< threads, or ranks, share a network
   std::shared_ptr<const Dataset> samples_;  ///< that all seeds show; null: stimuli of their own
   SavedWeights weights_;                    ///< to begin with, if any
   TakenWeights taken_;

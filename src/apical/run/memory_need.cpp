@@ -130,13 +130,19 @@ double expected_synapses(const SpikingCircuit& circuit, const spike::Connection&
   return std::holds_alternative<spike::OneToOne>(c.topology) ? std::min(pre, post) : pre * post;
 }
 
-MemoryNeed need_of(const Experiment& e, const SpikingExperiment& s, std::size_t threads) {
+/// Of the synapses of one network, and of its neurons.
+std::pair<double, double> network_bytes(const SpikingCircuit& circuit) {
   // Target, weight, and where they stand in either order; potentials, currents and averages of a neuron.
   constexpr double kSynapse = 12, kNeuron = 256;
-  double one = 0;
-  for (const spike::Connection& c : s.circuit.connections) one += kSynapse * expected_synapses(s.circuit, c);
-  for (const spike::NeuronGroup& g : s.circuit.groups) one += kNeuron * static_cast<double>(g.size);
-  const double seeds = static_cast<double>(e.seeds.size());
+  double synapses = 0, neurons = 0;
+  for (const spike::Connection& c : circuit.connections) synapses += kSynapse * expected_synapses(circuit, c);
+  for (const spike::NeuronGroup& g : circuit.groups) neurons += kNeuron * static_cast<double>(g.size);
+  return {synapses, neurons};
+}
+
+MemoryNeed need_of(const Experiment& e, const SpikingExperiment& s, std::size_t threads) {
+  const auto [synapses, neurons] = network_bytes(s.circuit);
+  const double one = synapses + neurons, seeds = static_cast<double>(e.seeds.size());
   MemoryNeed need;
   need.state = one * (s.course.trains() ? seeds : std::min(seeds, static_cast<double>(threads)));
   need.passing = s.course.trains() ? need.state / 2 : 0;
@@ -174,6 +180,17 @@ MemoryNeed memory_need(const Experiment& e, std::size_t threads) {
   return need;
 }
 
+RankMemory memory_of_ranks(const SpikingExperiment& e, std::size_t ranks) {
+  const auto [synapses, neurons] = network_bytes(e.circuit);
+  const double seeds = static_cast<double>(e.seeds.size());
+  RankMemory need;
+  need.each = seeds * (synapses / static_cast<double>(ranks) + neurons);
+  need.first = need.each;
+  // Weights are a third of what synapses take. Those of one seed are there twice while they come together.
+  if (e.course.trains()) need.first += seeds * (synapses + neurons) / 2 + synapses / 3;
+  return need;
+}
+
 std::string gigabytes_text(double bytes) {
   if (bytes >= 1e11) return fmt::format("{:.0f} GB", bytes / 1e9);
   return bytes >= 1e8 ? fmt::format("{:.3g} GB", bytes / 1e9) : bytes_text(bytes);
@@ -189,8 +206,13 @@ std::string too_much(const MemoryNeed& need, const Memory& available) {
       gigabytes_text(need.passing), gigabytes_text(need.data), gigabytes_text(available.bytes), available.of);
 }
 
-void check_memory(const Experiment& e, const Resources& resources) {
-  const std::string complaint = too_much(memory_need(e, resources.pool.size()), resources.memory);
+void check_memory(const Experiment& e, const Resources& resources, std::size_t ranks) {
+  MemoryNeed need = memory_need(e, resources.pool.size());
+  if (ranks > 1) {
+    const RankMemory shared = memory_of_ranks(e.spiking(), ranks);
+    need = {.state = shared.each, .copy = shared.first - shared.each};
+  }
+  const std::string complaint = too_much(need, resources.memory);
   if (complaint.empty()) return;
   throw IoError(
       fmt::format("{}: {}\n  fewer units, seeds or environments need less; --ignore-memory runs it "

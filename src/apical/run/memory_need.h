@@ -23,12 +23,19 @@ struct MemoryNeed {
 };
 
 MemoryNeed memory_need(const Experiment& experiment, std::size_t threads);
+/// If ranks share each network: synapses are divided, neurons are known to all, and checkpoints come together
+/// on rank 0.
+struct RankMemory {
+  double each = 0;   ///< bytes of all seeds
+  double first = 0;  ///< of rank 0, while it writes a checkpoint
+};
+RankMemory memory_of_ranks(const SpikingExperiment& experiment, std::size_t ranks);
 
 /// "2.71 GB", "12352 GB"; what is far below one in its own unit: "9.6 kB".
 std::string gigabytes_text(double bytes);
 /// What is wrong if that does not fit; empty if it does.
 std::string too_much(const MemoryNeed& need, const Memory& available);
-/// IoError if it does not fit.
-void check_memory(const Experiment& experiment, const Resources& resources);
+/// IoError if it does not fit, shared by so many ranks.
+void check_memory(const Experiment& experiment, const Resources& resources, std::size_t ranks = 1);
 
 }  // namespace apical

@@ -14,6 +14,7 @@
 #include "apical/run/provenance.h"
 #include "apical/run/run_directory.h"
 #include "apical/run/seals.h"
+#include "apical/run/shared_session.h"
 #include "apical/run/summary.h"
 
 namespace apical {
@@ -164,8 +165,9 @@ Experiment as_it_begins(Experiment e, const RunOptions& options) {
 
 RunResult run_experiment(const Experiment& e, const RunOptions& options, const Resources& resources,
                          const std::atomic<bool>& stop) {
-  const std::unique_ptr<Session> session =
-      open(as_it_begins(e, options), resources);  // what is wrong shows before any file
+  const Experiment begins = as_it_begins(e, options);
+  const std::unique_ptr<Session> session =  // what is wrong shows before any file
+      options.ranks != nullptr ? open_shared(begins, resources, *options.ranks) : open(begins, resources);
   return run_session(e, *session, options, resources, stop);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apical/analysis/display.h"
+#include "apical/core/ranks.h"
 #include "apical/run/session.h"
 
 namespace apical {
@@ -18,6 +19,7 @@ struct RunOptions {
   bool resume = false;
   std::optional<io::Path> repeats = {};  ///< the directory of a run whose data these must be
   std::vector<Listener*> listeners = {};
+  Ranks* ranks = nullptr;  ///< that share the run (shared_session.h), of which this is rank 0; null: none
 };
 
 struct RunResult {

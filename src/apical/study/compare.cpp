@@ -64,6 +64,7 @@ RunOptions run_options(const Experiment& e, const ComparisonOptions& options) {
   RunOptions run;
   run.directory = options.directory / directory_name(e.label);
   run.resume = options.resume && io::file_exists(run.directory / "experiment.toml");
+  run.ranks = options.ranks;
   return run;
 }
 
@@ -167,7 +168,9 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
                                 const Resources& resources, const std::atomic<bool>& stop) {
   ComparisonResult result;
   result.notes = check_comparable(variants);
-  check_all(to_begin(variants, options), resources);  // rather than after the first have run
+  Resources whole = resources;
+  if (options.ranks != nullptr) whole.memory = {};  // each has a part of it
+  check_all(to_begin(variants, options), whole);    // rather than after the first have run
   LockedDirectory directory(options.directory, options.resume, resources.claim);
   require_all_kept(variants, options.directory);
   io::remove_temporaries(options.directory);  // of a process that was killed

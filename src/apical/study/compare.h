@@ -15,6 +15,7 @@ struct ComparisonOptions {
   bool resume = false;
   /// Called before each variant's run; what it returns watches that run and must live until the next call.
   std::function<Listener*(const Experiment&)> watch = {};
+  Ranks* ranks = nullptr;  ///< that share each run; null: none
 };
 
 struct ComparisonResult {

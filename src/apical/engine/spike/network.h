@@ -375,6 +375,7 @@ void Network<T>::visit_weights(Archive& a, Link& link, std::size_t connection, c
     a(name, all);
     link.synapses.take_own(all);
   } else {
+    if (sharing_.ranks->leads()) all.reserve(link.synapses.count_of_all());
     each_weight(connection, [&](std::span<const T> some) {
       if (sharing_.ranks->leads()) all.insert(all.end(), some.begin(), some.end());
     });

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apical/run/shared_session.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <utility>
+
+#include "apical/run/course_session.h"
+#include "apical/run/memory_need.h"
+
+namespace apical {
+namespace {
+
+/// What rank 0 says is to be done; what is needed for it follows.
+enum class Deed : std::uint8_t { open, prepare, load, advance, save, save_fault, examine, close, dismiss };
+
+void say(Ranks& ranks, Deed deed, std::span<const std::byte> with = {}) {
+  Ranks::Bytes message{static_cast<std::byte>(deed)};
+  message.insert(message.end(), with.begin(), with.end());
+  ranks.tell(message, Ranks::Wait::patiently);
+}
+
+/// Does a rank's share of a deed. Numbers that are at fault are so on all ranks, or on rank 0 alone, where
+/// they are looked at; any other error of one is one of all.
+template <class F>
+void together(Ranks& ranks, F&& f) {
+  try {
+    f();
+  } catch (const RankFailed&) {
+    throw;
+  } catch (const NumericalFault&) {
+    ranks.exchange({});
+    throw;
+  } catch (const std::exception& e) {
+    ranks.fail(e);
+    throw;
+  }
+  ranks.exchange({});
+}
+
+std::unique_ptr<CourseSession> open_share(const Experiment& e, const Resources& resources, Ranks& ranks) {
+  check_memory(e, resources, ranks.size());
+  return std::make_unique<CourseSession>(e, resources, &ranks);
+}
+
+class SharedSession final : public Session {
+ public:
+  SharedSession(const Experiment& e, const Resources& resources, Ranks& ranks) : ranks_(ranks) {
+    say(ranks_, Deed::open, io::bytes_of(e.resolved));
+    together(ranks_, [&] { session_ = open_share(e, resources, ranks_); });
+  }
+  ~SharedSession() override {
+    try {
+      say(ranks_, Deed::close);
+    } catch (const std::exception&) {
+      // One of the others has failed: all end.
+    }
+  }
+  SharedSession(const SharedSession&) = delete;
+  SharedSession& operator=(const SharedSession&) = delete;
+
+  void prepare(const io::Path& run) override {
+    share(Deed::prepare, {}, [&] { session_->prepare(run); });
+  }
+  /// Section by section, so that a large state is not there twice.
+  void load(const io::Checkpoint& checkpoint, const std::string& origin) override {
+    const std::uint64_t sections = checkpoint.sections.size();
+    share(Deed::load, std::as_bytes(std::span(&sections, 1)), [&] {
+      for (const io::CheckpointSection& s : checkpoint.sections) {
+        ranks_.tell(io::bytes_of(s.name));
+        ranks_.tell(s.state);
+      }
+      session_->load(checkpoint, origin);
+    });
+  }
+  void begin_again(const io::Path& run) override { session_->begin_again(run); }
+  /// Whoever is asked to stop is heard at the next exchange, so that all stop at the same point.
+  Step advance(const std::atomic<bool>&, Listener& listener) override {
+    Step step{};
+    share(Deed::advance, {}, [&] { step = session_->advance(ranks_.stop(), listener); });
+    return step;
+  }
+  bool resumable() const override { return session_->resumable(); }
+  std::vector<io::CheckpointSection> save() override {
+    std::vector<io::CheckpointSection> state;
+    share(Deed::save, {}, [&] { state = session_->save(); });
+    return state;
+  }
+  std::vector<io::CheckpointSection> fault_state() override {
+    std::vector<io::CheckpointSection> state;
+    share(Deed::save_fault, {}, [&] { state = session_->fault_state(); });
+    return state;
+  }
+  void examine(Examination& x) override {
+    share(Deed::examine, {}, [&] { session_->examine(x); });
+  }
+  // What only reads what rank 0 has.
+  std::vector<Variable> variables() const override { return session_->variables(); }
+  std::string origin_hash() const override { return session_->origin_hash(); }
+  const Dataset* data() const override { return session_->data(); }
+  void describe(nlohmann::json& manifest) const override { session_->describe(manifest); }
+  std::vector<Measurement> conclusions(std::span<const Measurement> measured) const override {
+    return session_->conclusions(measured);
+  }
+  std::vector<std::string> remarks(std::span<const Measurement> measured) const override {
+    return session_->remarks(measured);
+  }
+  void write_artifacts(const io::Path& run) override { session_->write_artifacts(run); }
+  void tidy(const io::Path& run) override { session_->tidy(run); }
+
+ private:
+  template <class F>
+  void share(Deed deed, std::span<const std::byte> with, F&& f) {
+    say(ranks_, deed, with);
+    together(ranks_, f);
+  }
+
+  Ranks& ranks_;
+  std::unique_ptr<Session> session_;
+};
+
+std::string text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// One deed of a rank other than 0.
+void take_part(Deed deed, std::span<const std::byte> with, std::unique_ptr<Session>& session,
+               const Resources& resources, Ranks& ranks) {
+  Listener nobody;
+  switch (deed) {
+    case Deed::open:
+      session = open_share(read_experiment(TomlDocument::parse(text_of(with), "experiment of rank 0")),
+                           resources, ranks);
+      return;
+    case Deed::prepare:
+      return session->prepare({});
+    case Deed::load: {
+      std::uint64_t sections = 0;
+      APICAL_CHECK(with.size() == sizeof sections);
+      std::memcpy(&sections, with.data(), sizeof sections);
+      io::Checkpoint checkpoint;
+      for (; sections > 0; --sections) {
+        checkpoint.sections.push_back({text_of(ranks.listen()), {}});
+        checkpoint.sections.back().state = ranks.listen();
+      }
+      return session->load(checkpoint, "checkpoint of rank 0");
+    }
+    case Deed::advance:
+      session->advance(ranks.stop(), nobody);
+      return;
+    case Deed::save:
+      session->save();
+      return;
+    case Deed::save_fault:
+      session->fault_state();
+      return;
+    case Deed::examine: {
+      Examination nothing;
+      return session->examine(nothing);
+    }
+    case Deed::close:
+    case Deed::dismiss:
+      break;
+  }
+}
+
+}  // namespace
+
+bool can_be_shared(const Experiment& e) {
+  const auto* const spiking = std::get_if<SpikingExperiment>(&e.subject);
+  return spiking != nullptr && !spiking->course.protocol;
+}
+
+std::unique_ptr<Session> open_shared(const Experiment& e, const Resources& resources, Ranks& ranks) {
+  if (!can_be_shared(e))
+    throw ConfigError(fmt::format(
+        "{}: one run of it cannot be shared by several ranks; only courses of spiking circuits can be",
+        e.label));
+  return std::make_unique<SharedSession>(e, resources, ranks);
+}
+
+Ranks::Bytes follow(const Resources& resources, Ranks& ranks) {
+  std::unique_ptr<Session> session;
+  for (;;) {
+    const Ranks::Bytes message = ranks.listen(Ranks::Wait::patiently);
+    APICAL_CHECK(!message.empty());
+    const auto deed = static_cast<Deed>(message.front());
+    const std::span<const std::byte> with = std::span(message).subspan(1);
+    if (deed == Deed::dismiss) return {with.begin(), with.end()};
+    if (deed == Deed::close) {
+      session.reset();
+      continue;
+    }
+    try {
+      together(ranks, [&] { take_part(deed, with, session, resources, ranks); });
+    } catch (const NumericalFault&) {
+      // Rank 0 has it too, and says what comes now.
+    }
+  }
+}
+
+void dismiss(Ranks& ranks, const Ranks::Bytes& with) { say(ranks, Deed::dismiss, with); }
+
+}  // namespace apical

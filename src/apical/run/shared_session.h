@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session that several ranks execute together. Rank 0 has the run: its directory, what is told, what is
+// written. Of what touches the state the others are told, and do the same to their share of it.
+#pragma once
+
+#include <memory>
+
+#include "apical/core/ranks.h"
+#include "apical/run/session.h"
+
+namespace apical {
+
+/// Whether ranks can share one run of it. Courses of spiking circuits: yes.
+bool can_be_shared(const Experiment& experiment);
+
+/// On rank 0, while the others follow(). ConfigError if the experiment cannot be shared.
+std::unique_ptr<Session> open_shared(const Experiment& experiment, const Resources& resources, Ranks& ranks);
+
+/// On the other ranks: executes what rank 0 does to its sessions until it dismisses them; what it says then.
+Ranks::Bytes follow(const Resources& resources, Ranks& ranks);
+/// On rank 0, between sessions.
+void dismiss(Ranks& ranks, const Ranks::Bytes& with);
+
+}  // namespace apical

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ranks are threads here; with MPI: tests/cli/mpi.test.cpp.
+#include "apical/run/shared_session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "apical/core/test_ranks.h"
+#include "apical/io/test_directory.h"
+#include "apical/run/memory_need.h"
+#include "apical/run/run.h"
+#include "support/run_files.h"
+#include "support/small_experiments.h"
+
+namespace apical {
+namespace {
+
+using test::as_ranks;
+using testing::HasSubstr;
+
+Experiment experiment_of(const std::string& text) {
+  return read_experiment(TomlDocument::parse(text, "test"));
+}
+
+/// Stops after so many checkpoints.
+class StopAfter final : public Listener {
+ public:
+  StopAfter(int checkpoints, std::atomic<bool>& stop) : left_(checkpoints), stop_(stop) {}
+  void on(const Saving& s) override {
+    if (s.done && --left_ == 0) stop_ = true;
+  }
+
+ private:
+  int left_;
+  std::atomic<bool>& stop_;
+};
+
+/// Rank 0 runs, the others follow; what rank 0 got.
+RunResult run_on(std::size_t count, const Experiment& e, const io::Path& directory, bool resume = false,
+                 int stop_after = 0) {
+  RunResult result;
+  std::atomic<bool> stop{false};
+  as_ranks(
+      count,
+      [&](Ranks& ranks) {
+        ThreadPool pool(1);
+        const Resources resources{pool};
+        if (!ranks.leads()) {
+          EXPECT_EQ(follow(resources, ranks), Ranks::Bytes(1, std::byte{7}));
+          return;
+        }
+        StopAfter stopper(stop_after, stop);
+        RunOptions options{.directory = directory, .resume = resume, .ranks = &ranks};
+        options.listeners.push_back(&stopper);
+        const std::atomic<bool> nobody_asks{false};
+        result = run_experiment(e, options, resources, nobody_asks);
+        dismiss(ranks, Ranks::Bytes(1, std::byte{7}));
+      },
+      &stop);
+  return result;
+}
+
+RunResult run_alone(const Experiment& e, const io::Path& directory) {
+  ThreadPool pool(1);
+  const std::atomic<bool> never{false};
+  return run_experiment(e, {.directory = directory}, {pool}, never);
+}
+
+TEST(SharedSession, LeavesTheBytesOfOneProcess) {
+  const io::TestDirectory directory;
+  const Experiment e = experiment_of(test::small_areas());
+  run_alone(e, directory / "whole");
+  for (const std::size_t ranks : {1U, 2U, 3U, 4U}) {
+    const io::Path run = directory / ("ranks-" + std::to_string(ranks));
+    EXPECT_FALSE(run_on(ranks, e, run).stopped);
+    EXPECT_EQ(test::difference(directory / "whole", run), "") << ranks;
+  }
+}
+
+TEST(SharedSession, GoesOnWithAnotherNumberOfRanks) {
+  const io::TestDirectory directory;
+  Experiment e = experiment_of(test::small_areas(6));
+  e.checkpoint_every_s = 0;
+  run_alone(e, directory / "whole");
+  const io::Path run = directory / "run";
+  EXPECT_TRUE(run_on(2, e, run, false, 2).stopped);
+  EXPECT_TRUE(run_on(3, e, run, true, 2).stopped);
+  EXPECT_FALSE(run_on(1, e, run, true).stopped);
+  EXPECT_EQ(test::difference(directory / "whole", run), "");
+}
+
+TEST(SharedSession, RefusesWhatHasNoUnitsToShare) {
+  const io::TestDirectory directory;
+  try {
+    run_on(1, experiment_of(test::small_network()), directory / "run");
+    ADD_FAILURE() << "not refused";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("cannot be shared by several ranks"));
+  }
+}
+
+TEST(SharedSession, WhatOneRankCannotDoIsAnErrorOfAll) {
+  const Experiment e = experiment_of(test::small_areas());
+  const io::TestDirectory directory;
+  const auto too_little_on_rank_1 = [&](Ranks& ranks) {
+    ThreadPool pool(1);
+    const Resources resources{.pool = pool, .memory = {.bytes = ranks.rank() == 1 ? 1000.0 : 1e12}};
+    if (!ranks.leads()) {
+      follow(resources, ranks);
+      return;
+    }
+    const std::atomic<bool> never{false};
+    try {
+      run_experiment(e, {.directory = directory / "run", .ranks = &ranks}, resources, never);
+      ADD_FAILURE() << "no error";
+    } catch (const RankFailed& error) {
+      EXPECT_EQ(error.rank(), 1U);
+      EXPECT_THAT(error.what(), HasSubstr("of memory"));
+    }
+    EXPECT_FALSE(io::file_exists(directory / "run"));
+  };
+  EXPECT_THROW(as_ranks(2, too_little_on_rank_1), IoError);
+}
+
+TEST(SharedSession, DividesSynapsesAmongRanks) {
+  const Experiment e = experiment_of(test::small_areas());
+  const RankMemory two = memory_of_ranks(e.spiking(), 2), four = memory_of_ranks(e.spiking(), 4);
+  EXPECT_LT(four.each, two.each);
+  EXPECT_GT(two.first, two.each);
+  const double neurons = 256.0 * (600 + 1100 + 700);
+  EXPECT_NEAR(two.each - neurons, 2 * (four.each - neurons), 1e-6 * two.each);
+}
+
+}  // namespace
+}  // namespace apical

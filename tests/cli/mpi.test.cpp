@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// --mpi: what ranks do together is what one process does, byte for byte, and whatever befalls one of them
+// ends all in good time.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "apical/io/checkpoint.h"
+#include "apical/io/json.h"
+#include "support/command_line.h"
+#include "support/environment.h"
+#include "support/launched.h"
+#include "support/run_files.h"
+#include "support/small_experiments.h"
+
+namespace apical {
+namespace {
+
+namespace fs = std::filesystem;
+using test::apical_says;
+using test::EnvironmentVariable;
+using test::Launched;
+using test::small_areas;
+using test::with;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string often_saved(int epochs) {
+  return with(small_areas(epochs, 0.004), "seeds = 1", "seeds = 1\ncheckpoint_every_s = 0");
+}
+
+class WithoutMpi : public test::CommandLine {};
+
+class Mpi : public test::CommandLine {
+ protected:
+  void SetUp() override {
+    if (const std::string reason = test::no_ranks_because(); !reason.empty()) GTEST_SKIP() << reason;
+  }
+  std::unique_ptr<Launched> started(int ranks, std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--mpi", "--threads", "1", "--quiet"});
+    return std::make_unique<Launched>(ranks, arguments, directory_.path());
+  }
+  void launched(int ranks, const std::vector<std::string>& arguments, int code = 0) const {
+    const auto all = started(ranks, arguments);
+    EXPECT_EQ(all->wait(), code) << all->said();
+  }
+  /// What one process leaves in 'whole'.
+  void whole(const std::string& experiment, const std::string& command = "run") const {
+    const test::Answer a =
+        apical_says({command, file(experiment), "--quiet", "--threads", "1", "--out", out("whole")});
+    ASSERT_EQ(a.code, 0) << a.err;
+  }
+  /// Once there is a checkpoint.
+  void await_checkpoint(const std::string& run) const {
+    for (int tries = 0; tries < 6000; ++tries) {
+      if (!io::list_checkpoints(io::Path(run) / "checkpoints").empty()) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    FAIL() << "there is no checkpoint in " << run;
+  }
+};
+
+/// Prints "a => b" for what the loader would load.
+std::string libraries_of(const std::string& file) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(("ldd '" + file + "' 2>&1").c_str(), "r"), pclose);
+  std::string text;
+  std::array<char, 4096> chunk{};
+  for (std::size_t n = 0; pipe && (n = std::fread(chunk.data(), 1, chunk.size(), pipe.get())) > 0;)
+    text.append(chunk.data(), n);
+  return text;
+}
+
+TEST_F(Mpi, IsInThePluginAndNotInTheProgram) {
+  EXPECT_THAT(libraries_of(test::kBinary), Not(HasSubstr("mpi")));
+  EXPECT_THAT(libraries_of(test::kBinary), HasSubstr("libc.so"));
+  EXPECT_THAT(libraries_of((fs::path(test::kBinary).parent_path() / "libapical_mpi.so").string()),
+              HasSubstr("libmpi"));
+}
+
+TEST_F(WithoutMpi, ManyProcessesOfALauncherAreRefusedOnceWithoutMpi) {
+  for (const auto& [size, rank] :
+       {std::pair{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"}, std::pair{"PMI_SIZE", "PMI_RANK"},
+        std::pair{"SLURM_STEP_NUM_TASKS", "SLURM_PROCID"}}) {
+    const EnvironmentVariable four(size, "4");
+    const std::vector<std::string> run{"run", file(test::small_network()), "--out", out()};
+    {
+      const EnvironmentVariable first(rank, "0");
+      const test::Answer a = apical_says(run);
+      EXPECT_EQ(a.code, 2);
+      EXPECT_THAT(a.err, HasSubstr("a launcher started 4 processes of 'apical run'"));
+      EXPECT_THAT(a.err, HasSubstr("--mpi"));
+      // Workers of a sweep are meant to be many.
+      EXPECT_THAT(apical_says({"sweep", "run", out("nowhere")}).err, Not(HasSubstr("launcher")));
+    }
+    const EnvironmentVariable third(rank, "2");
+    const test::Answer a = apical_says(run);
+    EXPECT_EQ(a.code, 2);
+    EXPECT_EQ(a.err, "");
+    EXPECT_FALSE(io::file_exists(out()));
+  }
+  const EnvironmentVariable one("OMPI_COMM_WORLD_SIZE", "1");
+  EXPECT_EQ(apical_says({"run", file(test::small_network()), "--quiet", "--out", out()}).code, 0);
+}
+
+TEST_F(WithoutMpi, WhatGoesWithMpiIsRefusedWithoutIt) {
+  const test::Answer a = apical_says({"run", file(test::small_network()), "--spread", "seeds"});
+  EXPECT_EQ(a.code, 2);
+  EXPECT_THAT(a.err, HasSubstr("--spread goes with --mpi"));
+}
+
+TEST_F(Mpi, ASpikingCircuitLeavesTheSameBytesOnAnyNumberOfRanks) {
+  whole(small_areas());
+  // Several in each: something happened.
+  EXPECT_GT(io::read_file(io::Path(out("whole")) / "spikes" / "seed-1.h5").size(), 10'000U);
+  for (const int ranks : {1, 2, 3, 4}) {
+    const std::string run = out(fmt::format("ranks-{}", ranks));
+    launched(ranks, {"run", file(small_areas()), "--spread", "circuit", "--out", run});
+    EXPECT_EQ(test::difference(out("whole"), run), "") << ranks;
+  }
+}
+
+TEST_F(Mpi, GoesOnWithAnotherNumberOfRanksAfterOneWasAskedToStop) {
+  const std::string experiment = often_saved(40), run = out("run");
+  whole(experiment);
+  std::vector<std::string> command{"run", file(experiment), "--spread", "circuit", "--out", run};
+  {
+    const auto two = started(2, command);
+    await_checkpoint(run);
+    kill(two->process_of(1), SIGUSR1);
+    EXPECT_EQ(two->wait(), 75) << two->said();
+    EXPECT_THAT(two->said(), HasSubstr("stopped with a checkpoint"));
+  }
+  const auto reached = io::list_checkpoints(io::Path(run) / "checkpoints").back();
+  command.emplace_back("--resume");
+  {
+    const auto three = started(3, command);
+    for (int tries = 0; tries < 3000; ++tries) {
+      if (io::list_checkpoints(io::Path(run) / "checkpoints").back() > reached) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    kill(three->process_of(2), SIGTERM);
+    EXPECT_EQ(three->wait(), 75) << three->said();
+  }
+  EXPECT_FALSE(io::file_exists(io::Path(run) / "summary.json"));
+  EXPECT_EQ(apical_says({"run", "--resume", "--out", run, "--quiet", "--threads", "1"}).code, 0);
+  EXPECT_EQ(test::difference(out("whole"), run), "");
+}
+
+TEST_F(Mpi, AKilledRankEndsTheJobWhichIsResumed) {
+  const std::string experiment = often_saved(40), run = out("run");
+  whole(experiment);
+  std::vector<std::string> command{"run", file(experiment), "--spread", "circuit", "--out", run};
+  {
+    const auto two = started(2, command);
+    await_checkpoint(run);
+    const pid_t one = two->process_of(1);
+    const auto began = std::chrono::steady_clock::now();
+    kill(one, SIGKILL);
+    EXPECT_NE(two->wait(), 0);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+  }
+  EXPECT_FALSE(io::file_exists(io::Path(run) / "summary.json"));
+  command.emplace_back("--resume");
+  launched(2, command);
+  EXPECT_EQ(test::difference(out("whole"), run), "");
+}
+
+TEST_F(Mpi, ARankThatIsNotHeardOfEndsAllWith75) {
+  const std::string run = out("run");
+  const auto two =
+      started(2, {"run", file(often_saved(200)), "--spread", "circuit", "--mpi-timeout", "2", "--out", run});
+  await_checkpoint(run);
+  const pid_t one = two->process_of(1);
+  kill(one, SIGSTOP);
+  EXPECT_EQ(two->wait(), 75) << two->said();
+  EXPECT_THAT(two->said(), HasSubstr("rank 0 has waited 2 s"));
+  kill(one, SIGKILL);
+}
+
+TEST_F(Mpi, SeedsOverRanksLeaveTheBytesOfOneProcess) {
+  const std::string network = with(test::small_network(), "seeds = 1", "seeds = 5");
+  whole(network);
+  for (const int ranks : {2, 3}) {
+    const std::string run = out(fmt::format("ranks-{}", ranks));
+    launched(ranks, {"run", file(network), "--out", run});
+    EXPECT_TRUE(fs::remove(io::Path(run) / "collected.json"));  // who did what
+    EXPECT_FALSE(io::file_exists(run + ".parts"));
+    EXPECT_EQ(test::difference(out("whole"), run), "") << ranks;
+  }
+}
+
+TEST_F(Mpi, AComparisonOverRanksLeavesTheBytesOfOneProcess) {
+  const std::string two =
+      test::small_circuit() +
+      "[[variant]]\nlabel = \"six\"\n[[variant]]\nlabel = \"five\"\nmodel.layers = [4, 5, 3]\n";
+  whole(two, "compare");
+  launched(2, {"compare", file(two), "--out", out("run")});
+  EXPECT_TRUE(fs::remove(io::Path(out("run")) / "collected.json"));
+  EXPECT_EQ(test::difference(out("whole"), out("run")), "");
+}
+
+TEST_F(Mpi, WhatCannotBeSharedIsSaidOnceByRankZero) {
+  const auto two = started(2, {"run", file(test::small_network()), "--spread", "circuit", "--out", out()});
+  EXPECT_EQ(two->wait(), 3);
+  const std::string said = two->said();
+  EXPECT_THAT(said, HasSubstr("cannot be shared by several ranks"));
+  EXPECT_EQ(said.find("cannot be shared"), said.rfind("cannot be shared"));
+}
+
+TEST_F(WithoutMpi, CheckSaysWhatEachRankNeeds) {
+  const test::Answer a = apical_says({"check", file(small_areas())});
+  EXPECT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("for each rank of 2"));
+  const test::Answer j = apical_says({"check", file(small_areas()), "--json"});
+  const nlohmann::json e = io::parse_json(j.out, "check").at("experiments").at(0);
+  EXPECT_GT(e.at("bytes_of_rank_of_2"), e.at("bytes_of_rank_of_8"));
+}
+
+}  // namespace
+}  // namespace apical
