@@ -126,7 +126,7 @@ TEST_F(Mpi, ASpikingCircuitLeavesTheSameBytesOnAnyNumberOfRanks) {
 }
 
 TEST_F(Mpi, GoesOnWithAnotherNumberOfRanksAfterOneWasAskedToStop) {
-  const std::string experiment = often_saved(40), run = out("run");
+  const std::string experiment = often_saved(12), run = out("run");
   whole(experiment);
   std::vector<std::string> command{"run", file(experiment), "--spread", "circuit", "--out", run};
   {
@@ -153,7 +153,7 @@ TEST_F(Mpi, GoesOnWithAnotherNumberOfRanksAfterOneWasAskedToStop) {
 }
 
 TEST_F(Mpi, AKilledRankEndsTheJobWhichIsResumed) {
-  const std::string experiment = often_saved(40), run = out("run");
+  const std::string experiment = often_saved(12), run = out("run");
   whole(experiment);
   std::vector<std::string> command{"run", file(experiment), "--spread", "circuit", "--out", run};
   {
