@@ -38,11 +38,8 @@ target_link_libraries(apical_dependencies INTERFACE
   libjpeg-turbo::jpeg PNG::PNG ${STB_LIBRARY} LibArchive::LibArchive CURL::libcurl OpenSSL::Crypto SQLite::SQLite3
   ${HDF5_LIBRARY} ${BLAS_LIBRARIES} ${HWY_LIBRARY} ${XXHASH_LIBRARY})
 
-# Pages on this machine (apical serve). The definitions are those that the library was compiled with.
+# Pages on this machine (apical serve). Whoever includes its header needs the definitions that the library was
+# compiled with.
 find_path(HTTPLIB_INCLUDE_DIR httplib.h REQUIRED)
 find_library(HTTPLIB_LIBRARY cpp-httplib REQUIRED)
-add_library(apical_http INTERFACE)
-target_include_directories(apical_http SYSTEM INTERFACE ${HTTPLIB_INCLUDE_DIR})
-target_compile_definitions(apical_http INTERFACE
-  CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_ZLIB_SUPPORT CPPHTTPLIB_BROTLI_SUPPORT)
-target_link_libraries(apical_http INTERFACE ${HTTPLIB_LIBRARY} OpenSSL::Crypto)
+set(httplib_definitions CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_ZLIB_SUPPORT CPPHTTPLIB_BROTLI_SUPPORT)

@@ -28,12 +28,12 @@
 namespace apical::cli {
 namespace {
 
-enum class Verdict { fine, note, wrong };
-constexpr std::array<const char*, 3> kVerdicts{"fine", "note", "wrong"};
+enum class Grade { fine, note, wrong };
+constexpr std::array<const char*, 3> kGrades{"fine", "note", "wrong"};
 
 struct Check {
   std::string what;
-  Verdict verdict = Verdict::fine;
+  Grade verdict = Grade::fine;
   std::string found;
   std::string remedy = {};
 };
@@ -41,8 +41,8 @@ struct Check {
 Check check_program() {
   std::string text = version_text();
   text.pop_back();
-  if (build_info().build_type == "Release") return {"program", Verdict::fine, text};
-  return {"program", Verdict::note, text,
+  if (build_info().build_type == "Release") return {"program", Grade::fine, text};
+  return {"program", Grade::note, text,
           "this build is not for measuring speed; configure with --preset release"};
 }
 
@@ -56,15 +56,15 @@ Check check_libraries() {
     if (!l.loaded.empty() && !l.compiled.empty() && major(l.loaded) != major(l.compiled))
       other += fmt::format("{} was compiled for {}; ", l.name, l.compiled);
   }
-  if (other.empty()) return {"libraries", Verdict::fine, found};
-  return {"libraries", Verdict::wrong, found, other + "build Apical again on this machine"};
+  if (other.empty()) return {"libraries", Grade::fine, found};
+  return {"libraries", Grade::wrong, found, other + "build Apical again on this machine"};
 }
 
 Check check_instructions() {
   const std::vector<std::string> all = rate::available_targets();
   const std::string found = fmt::format("{} (of {})", rate::current_target(), join_names(all));
-  if (all.size() > 1) return {"instruction set", Verdict::fine, found};
-  return {"instruction set", Verdict::note, found,
+  if (all.size() > 1) return {"instruction set", Grade::fine, found};
+  return {"instruction set", Grade::note, found,
           "this processor has no AVX2: circuits run on scalar kernels, several times slower"};
 }
 
@@ -80,12 +80,12 @@ Check check_blas() {
     layered::gemm<double>(layered::Workers(), layered::Op::none, layered::Op::none, 1, a.view(), b.view(), 0,
                           c.view());
   } catch (const Error& e) {
-    return {"BLAS", Verdict::wrong, found, e.what()};
+    return {"BLAS", Grade::wrong, found, e.what()};
   }
   if (core == "unknown")
-    return {"BLAS", Verdict::note, "not OpenBLAS; its products were compared with plain loops and are right",
+    return {"BLAS", Grade::note, "not OpenBLAS; its products were compared with plain loops and are right",
             "bits of layered networks are promised for OpenBLAS: apt install libopenblas0-pthread"};
-  return {"BLAS", Verdict::fine, found + ", products compared with plain loops"};
+  return {"BLAS", Grade::fine, found + ", products compared with plain loops"};
 }
 
 /// Processors that a control group grants, as "200000 100000" in cpu.max: so much of each period.
@@ -100,8 +100,8 @@ Check check_processors() {
   const double granted = cgroup_processors();
   std::string found = fmt::format("{} of {} processors may be used", usable, there);
   if (std::isfinite(granted)) found += fmt::format(", the control group grants the time of {:.3g}", granted);
-  if (granted >= usable) return {"processors", Verdict::fine, found};
-  return {"processors", Verdict::note, found,
+  if (granted >= usable) return {"processors", Grade::fine, found};
+  return {"processors", Grade::note, found,
           fmt::format("more threads than that wait for one another: --threads {}",
                       std::max(1, static_cast<int>(granted)))};
 }
@@ -110,14 +110,14 @@ Check check_memory() {
   const Memory memory = available_memory();
   constexpr double kLittle = 1e9;
   const std::string found = fmt::format("{:.3g} GB {}", memory.bytes / 1e9, memory.of);
-  if (memory.bytes >= kLittle) return {"memory", Verdict::fine, found};
-  return {"memory", Verdict::note, found, "'apical check' says what an experiment needs"};
+  if (memory.bytes >= kLittle) return {"memory", Grade::fine, found};
+  return {"memory", Grade::note, found, "'apical check' says what an experiment needs"};
 }
 
 Check check_data(const Arguments& arguments) {
   const io::Path folder = data_folder(arguments);
   if (folder.empty() || !io::directory_exists(folder))
-    return {"data sets", Verdict::note,
+    return {"data sets", Grade::note,
             folder.empty() ? "no folder is known" : fmt::format("no folder {}", folder.string()),
             "generated tasks need none; 'apical data fetch mnist --data DIR' gets one, APICAL_DATA names the "
             "folder"};
@@ -128,14 +128,14 @@ Check check_data(const Arguments& arguments) {
     (whole ? here : missing) += (whole ? here : missing).empty() ? set.name : ", " + set.name;
   }
   const std::string found = fmt::format("{}: {}", folder.string(), here.empty() ? "no published set" : here);
-  return {"data sets", Verdict::fine, missing.empty() ? found : fmt::format("{} (not: {})", found, missing)};
+  return {"data sets", Grade::fine, missing.empty() ? found : fmt::format("{} (not: {})", found, missing)};
 }
 
 Check check_experiments() {
   try {
-    return {"experiments", Verdict::fine, shipped_experiments().string()};
+    return {"experiments", Grade::fine, shipped_experiments().string()};
   } catch (const Error& e) {
-    return {"experiments", Verdict::wrong, "those that come with Apical are not here",
+    return {"experiments", Grade::wrong, "those that come with Apical are not here",
             fmt::format("{}; APICAL_EXPERIMENTS names the folder", e.what())};
   }
 }
@@ -143,14 +143,14 @@ Check check_experiments() {
 Check check_disk() {
   struct statvfs s = {};
   if (statvfs(".", &s) != 0)
-    return {"disk", Verdict::note, "this folder cannot be asked", "choose another with --out"};
+    return {"disk", Grade::note, "this folder cannot be asked", "choose another with --out"};
   const double free = static_cast<double>(s.f_bavail) * static_cast<double>(s.f_frsize);
   constexpr double kLittle = 1e9;
   const bool read_only = (s.f_flag & ST_RDONLY) != 0;
   const std::string found =
       read_only ? "this folder is read-only" : fmt::format("{:.3g} GB free in this folder", free / 1e9);
-  if (!read_only && free >= kLittle) return {"disk", Verdict::fine, found};
-  return {"disk", Verdict::note, found, "choose another folder with --out"};
+  if (!read_only && free >= kLittle) return {"disk", Grade::fine, found};
+  return {"disk", Grade::note, found, "choose another folder with --out"};
 }
 
 int doctor(Context& context, const Arguments& arguments) {
@@ -162,8 +162,8 @@ int doctor(Context& context, const Arguments& arguments) {
   std::vector<std::vector<std::string>> rows{{"check", "verdict", "found"}};
   std::string remedies;
   for (const Check& c : checks) {
-    const char* const verdict = kVerdicts.at(static_cast<std::size_t>(c.verdict));
-    wrong = wrong || c.verdict == Verdict::wrong;
+    const char* const verdict = kGrades.at(static_cast<std::size_t>(c.verdict));
+    wrong = wrong || c.verdict == Grade::wrong;
     all["checks"].push_back(
         {{"check", c.what}, {"verdict", verdict}, {"found", c.found}, {"remedy", c.remedy}});
     rows.push_back({c.what, verdict, c.found});

@@ -43,11 +43,11 @@ std::string example_lines(const std::vector<std::string>& examples) {
   return out;
 }
 
-struct Ending {
+struct ExitMeaning {
   ExitCode code;
   const char* meaning;
 };
-constexpr Ending kEndings[] = {
+constexpr ExitMeaning kEndings[] = {
     {ExitCode::ok, "it did what was asked"},
     {ExitCode::check_failed, "it ran, but a check or a comparison did not hold"},
     {ExitCode::usage, "the command line is wrong"},
@@ -75,7 +75,7 @@ std::string page_of_all() {
     out += fmt::format(".TP\n.BR apical\\-{} (1)\n{}\n", c.name, troff(c.summary));
   out += ".SH EXAMPLES\n" + example_lines({"apical run experiments/yin-yang/error-neurons.toml --seeds 3"});
   out += ".SH EXIT STATUS\n";
-  for (const Ending& e : kEndings)
+  for (const ExitMeaning& e : kEndings)
     out += fmt::format(".TP\n.B {}\n{}\n", static_cast<int>(e.code), troff(e.meaning));
   out += ".SH ENVIRONMENT\n";
   for (const auto& [name, meaning] : kEnvironment)

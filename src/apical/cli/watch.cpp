@@ -66,22 +66,23 @@ struct Watched {
 };
 
 /// A figure over seeds, for each epoch.
-struct Course {
+struct ShownCourse {
   std::string words, unit;
   double times = 1;
   std::vector<double> values;
 };
 
 /// What models are compared by, angles and rates, and the loss of training.
-std::vector<Course> courses_to_show(const std::map<MeasuredCourse, Sums>& all) {
-  std::vector<Course> out;
+std::vector<ShownCourse> courses_to_show(const std::map<MeasuredCourse, Sums>& all) {
+  std::vector<ShownCourse> out;
   for (const auto& [c, sums] : all) {
     const Metric metric = metric_of(c.metric);
     const bool headline =
         std::find(metric.headline_at.begin(), metric.headline_at.end(), c.where) != metric.headline_at.end();
     const bool learned = c.where == "train" && metric.drawn && (c.metric == "loss" || c.metric == "cost");
     if (!headline && !learned && !(metric.unit == "Hz" && metric.drawn)) continue;
-    Course course{words_at(metric, c.where), metric.in_percent() ? "%" : metric.unit, metric.shown_times, {}};
+    ShownCourse course{
+        words_at(metric, c.where), metric.in_percent() ? "%" : metric.unit, metric.shown_times, {}};
     for (const auto& [epoch, sum] : sums) course.values.push_back(sum.value / static_cast<double>(sum.seeds));
     out.push_back(std::move(course));
   }
@@ -130,7 +131,7 @@ std::string lines_of(const Watched& w, std::size_t columns) {
   constexpr std::size_t kWords = 28, kCurve = 48;
   const std::size_t room =
       columns > 0 ? std::clamp<std::size_t>(columns > 56 ? columns - 52 : 8, 8, kCurve) : kCurve;
-  for (const Course& c : courses_to_show(w.courses)) {
+  for (const ShownCourse& c : courses_to_show(w.courses)) {
     const double last = c.values.back() * c.times;
     const std::string name = shortened(c.words, kWords);
     out += fmt::format("  {}{} {:>9.4g} {:<3} {}\n", name, std::string(kWords - display_width(name), ' '),
@@ -152,7 +153,7 @@ nlohmann::json json_of(const Watched& w) {
   add("epochs", w.progress.epochs);
   add("seconds_per_epoch", w.progress.seconds_per_epoch);
   add("seconds_left", w.progress.seconds_left);
-  for (const Course& c : courses_to_show(w.courses))
+  for (const ShownCourse& c : courses_to_show(w.courses))
     j["figures"].push_back({{"words", c.words}, {"last", io::json_number(c.values.back())}});
   return j;
 }
