@@ -28,8 +28,9 @@ std::vector<std::string> kept_runs() {
   std::vector<std::string> out;
   for (const auto& version : fs::directory_iterator(fs::path(test::kTestData) / "runs")) {
     if (!version.is_directory()) continue;
-    for (const auto& run : fs::directory_iterator(version))
-      out.push_back((version.path().filename() / run.path().filename()).string());
+    for (const auto& run : fs::directory_iterator(version)) {
+      if (run.is_directory()) out.push_back((version.path().filename() / run.path().filename()).string());
+    }
   }
   std::sort(out.begin(), out.end());
   return out;
