@@ -387,8 +387,11 @@ Verdict replay_circuit_through_time(const json& file) {
 
 namespace {
 
-/// The first population that is neither shown nor read.
+/// The population called "hidden", or the first that is neither shown nor read.
 PopulationId hidden_of(const Circuit& circuit) {
+  for (std::uint32_t p = 0; p < circuit.populations().size(); ++p) {
+    if (circuit.populations()[p].name == "hidden") return {p};
+  }
   for (std::uint32_t p = 0; p < circuit.populations().size(); ++p) {
     if (circuit.populations()[p].kind == Population::Kind::neurons && PopulationId{p} != *circuit.readout())
       return {p};
