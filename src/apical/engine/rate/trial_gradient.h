@@ -77,7 +77,8 @@ struct WeightIndex {
 Vector tangent_through_time(const TrialNetwork& network, const CircuitTrial& trial, const WeightIndex& weight,
                             Views views = Views::tied);
 
-/// Numbers that a gradient with states kept every `keep_every` (0: sqrt(T)) steps holds at a time.
+/// Numbers in the states that a gradient keeps every `keep_every` (0: sqrt(T)) steps and of one segment
+/// between them; what the steps of that segment showed comes on top.
 std::size_t kept_numbers(const TrialNetwork& network, std::size_t steps, std::size_t keep_every = 0);
 
 }  // namespace apical::rate
