@@ -14,6 +14,7 @@
 #include "apical/io/directory.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
+#include "apical/run/locked_directory.h"
 #include "apical/run/protocol_run.h"
 
 namespace apical::cli {
@@ -61,6 +62,7 @@ int tell_apart(Context& context, const Arguments& arguments) {
   std::vector<std::pair<std::vector<ProbedModel>, DiscriminateOptions>> read;
   for (const auto& [name, document] : documents)
     read.emplace_back(read_protocol(document), read_discriminate(document));
+  const LockedDirectory locked(out.path(), arguments.has("--resume"), resources(arguments, pool).claim);
   std::unique_ptr<ProgressPrinter> progress;
   for (std::size_t p = 0; p < documents.size(); ++p) {
     ProtocolOptions options;

@@ -14,6 +14,7 @@
 #include "apical/cli/word_option.h"
 #include "apical/io/directory.h"
 #include "apical/io/json.h"
+#include "apical/run/locked_directory.h"
 #include "apical/run/runs_in.h"
 
 namespace apical::cli {
@@ -121,6 +122,7 @@ int compare_representations(Context& context, const Arguments& arguments) {
   request.shown.invert = arguments.has("--invert");
   ThreadPool pool(threads(arguments));
   const OutputDirectory out(arguments, "represent");
+  const LockedDirectory locked(out.path(), false, resources(arguments, pool).claim);
   const RepresentResult result = represent(request, pool);
   write_representation(result, out.path());
   for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
