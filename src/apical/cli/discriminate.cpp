@@ -109,8 +109,9 @@ Command discriminate_command() {
   c.options.push_back({"--out", "DIR", "directory of the results (default: the next free runs/NAME-NNN)"});
   c.options.push_back({"--resume", "", "continue in --out: what has been trained and probed is kept"});
   c.options.push_back(lost_host_option());
-  c.examples = {"apical discriminate experiments/discriminate/mismatch.toml",
-                "apical discriminate experiments/discriminate/*.toml --json --out runs/which-experiment"};
+  c.examples = {"apical discriminate experiments/protocols/mismatch.toml --seeds 64",
+                "apical discriminate experiments/protocols/mismatch.toml "
+                "experiments/protocols/feedback.toml --json --out runs/which"};
   c.run = tell_apart;
   return c;
 }
