@@ -59,12 +59,23 @@ void SpikingBurstCcn::advance(Population& p, std::span<const double> soma_A,
   const PyramidalParameters& n = o_.neuron;
   const double dt = o_.dt_s;
   const auto limit = static_cast<std::int64_t>(std::llround(o_.burst_limit_s / dt));
+  const auto check = [&](double potential, const char* quantity, std::size_t i) {
+    if (std::isfinite(potential)) return;
+    throw NumericalFault({.population = learns ? "input" : "output",
+                          .quantity = quantity,
+                          .unit = i,
+                          .seed = 0,
+                          .step = steps_,
+                          .time_ms = static_cast<double>(steps_) * dt * 1e3,
+                          .value = potential});
+  };
   std::vector<std::uint8_t> spikes(p.V.size(), 0);
   for (std::size_t i = 0; i < p.V.size(); ++i) {
     const double f = 1 / (1 + std::exp(-(p.Vd[i] - n.dendrite_midpoint_V) / n.dendrite_slope_V));
     p.V[i] += dt / n.soma_capacitance_F *
               (-(n.soma_capacitance_F / n.soma_tau_s) * (p.V[i] - n.rest_V) + n.dendrite_to_soma_A * f +
                soma_A[i] - p.soma_adaptation_A[i]);
+    check(p.V[i], "V", i);  // before a reset could hide it
     p.theta[i] += dt / n.threshold_tau_s * (n.threshold_V - p.theta[i]);
     p.label[i] = SpikeLabel::none;
     if (p.V[i] >= p.theta[i]) {
@@ -93,14 +104,7 @@ void SpikingBurstCcn::advance(Population& p, std::span<const double> soma_A,
     p.dendrite_adaptation_A[i] +=
         dt / n.dendrite_adaptation_tau_s *
         (-p.dendrite_adaptation_A[i] - n.dendrite_adaptation_S * (p.Vd[i] - n.rest_V));
-    if (std::isfinite(p.V[i]) && std::isfinite(p.Vd[i])) continue;
-    throw NumericalFault({.population = learns ? "input" : "output",
-                          .quantity = "V",
-                          .unit = i,
-                          .seed = 0,
-                          .step = steps_,
-                          .time_ms = static_cast<double>(steps_) * dt * 1e3,
-                          .value = p.V[i]});
+    check(p.Vd[i], "Vd", i);
   }
   if (p.recent.empty()) return;
   std::rotate(p.recent.begin(), p.recent.end() - 1, p.recent.end());

@@ -110,7 +110,7 @@ void SpikingBursts<T>::fire(Units& units, std::span<const T> offset, SpikeSource
       units.phase[i] += units.rate[i] * dt;
       if (units.phase[i] < T(1)) continue;
       units.phase[i] -= T(1);
-    } else if (source.event_uniform() >= -std::expm1(-static_cast<double>(units.rate[i] * dt))) {
+    } else if (source.event_uniform() >= static_cast<double>(units.rate[i] * dt)) {
       continue;
     }
     units.rest[i] = static_cast<std::uint32_t>(refractory_ - 1);
