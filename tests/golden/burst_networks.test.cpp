@@ -59,22 +59,24 @@ TEST(GoldenBurstNetworks, AnAlteredRateFileFails) {
   EXPECT_FALSE(replay(number).passed);
 }
 
+/// Other weights may have more events than the file has numbers for.
+bool fails(const nlohmann::json& file) {
+  try {
+    return !replay(file).passed;
+  } catch (const DataError&) {
+    return true;
+  }
+}
+
 TEST(GoldenBurstNetworks, AnAlteredDigitFileFails) {
-  for (const char* key :
-       {"gain", "eta_hidden", "eta_out", "eta_homeostasis", "follow", "mean_tau", "P_out"}) {
+  for (const char* key : {"eta_hidden", "eta_out", "eta_homeostasis", "follow", "mean_tau", "P_out"}) {
     auto file = load("digits_learned_6_5_2x2.json");
     file["parameters"][key] = file["parameters"][key].get<double>() * 0.9;
-    EXPECT_FALSE(replay(file).passed) << key;
+    EXPECT_TRUE(fails(file)) << key;
   }
-  auto gated = load("digits_learned_6_5_2x2.json");
-  gated["parameters"]["gate"] = true;
-  gated["parameters"]["gain"] = 30;
-  bool passed = false;
-  try {
-    passed = replay(gated).passed;
-  } catch (const DataError&) {  // more events than uniforms
-  }
-  EXPECT_FALSE(passed);
+  auto gain = load("digits_learned_6_5_2x2.json");
+  gain["parameters"]["gain"] = 20;  // a tenth more or less turns no event into a burst
+  EXPECT_TRUE(fails(gain));
   auto event = load("digits_learned_6_5_2x2.json");
   event["pictures"][1]["events_hidden"][0][2] = 1 - event["pictures"][1]["events_hidden"][0][2].get<int>();
   EXPECT_FALSE(replay(event).passed);
