@@ -217,7 +217,8 @@ double SpikingSegregatedDendrites<T>::credit(const Workers& workers, const Netwo
   };
   ++batches_;
   sample_seed_.resize(rows);
-  for (std::size_t n = 0; n < rows; ++n) sample_seed_[n] = presentation_seed(seed_, Presentation::learning, (batches_ << 32U) + n);
+  for (std::size_t n = 0; n < rows; ++n)
+    sample_seed_[n] = presentation_seed(seed_, Presentation::learning, (batches_ << 32U) + n);
   forward_answer(workers, network, batch.X);
   plateaus(alpha_forward_);
   show(workers, network, batch.X, batch.Y, Phase::target, steps_);
