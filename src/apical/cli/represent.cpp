@@ -20,7 +20,7 @@
 namespace apical::cli {
 namespace {
 
-std::vector<std::string> parts_of(const std::string& text, char separator) {
+std::vector<std::string> pieces_of(const std::string& text, char separator) {
   std::vector<std::string> parts{""};
   for (const char c : text) {
     if (c == separator) {
@@ -44,7 +44,7 @@ io::Path below_data(const Arguments& arguments, const std::string& name) {
 ReferenceRequest reference_of(const Arguments& arguments, const std::string& text) {
   const auto equals = text.find('=');
   const std::vector<std::string> parts =
-      parts_of(text.substr(equals == std::string::npos ? 0 : equals + 1), ':');
+      pieces_of(text.substr(equals == std::string::npos ? 0 : equals + 1), ':');
   if (equals == std::string::npos || equals == 0 || parts.size() < 2 || parts.size() > 3) {
     throw UsageError(
         fmt::format("--reference is '{}'; expected NAME=FILE:ARRAY, or NAME=FILE:ARRAY:AXES with axes such "
@@ -52,7 +52,7 @@ ReferenceRequest reference_of(const Arguments& arguments, const std::string& tex
                     text));
   }
   ReferenceRequest reference{text.substr(0, equals), below_data(arguments, parts[0]), parts[1], {}};
-  if (parts.size() == 3) reference.axes = parts_of(parts[2], ',');
+  if (parts.size() == 3) reference.axes = pieces_of(parts[2], ',');
   return reference;
 }
 

@@ -199,9 +199,8 @@ std::string gigabytes_text(double bytes) {
 std::string too_much(const MemoryNeed& need, const Memory& available) {
   if (need.total() <= available.bytes) return "";
   return fmt::format(
-      "it needs {} of memory ({} of state, {} to learn with, {} for checkpoints and the look at its end, {} "
-      "of "
-      "samples), but {} are {}",
+      "it needs {} of memory ({} of state, {} to learn with, {} for checkpoints and the look at its end, "
+      "{} of samples), but {} are {}",
       gigabytes_text(need.total()), gigabytes_text(need.state), gigabytes_text(need.working),
       gigabytes_text(need.passing), gigabytes_text(need.data), gigabytes_text(available.bytes), available.of);
 }
@@ -210,7 +209,7 @@ void check_memory(const Experiment& e, const Resources& resources, std::size_t r
   MemoryNeed need = memory_need(e, resources.pool.size());
   if (ranks > 1) {
     const RankMemory shared = memory_of_ranks(e.spiking(), ranks);
-    need = {.state = shared.each, .copy = shared.first - shared.each};
+    need = {.state = shared.each, .passing = shared.first - shared.each};
   }
   const std::string complaint = too_much(need, resources.memory);
   if (complaint.empty()) return;

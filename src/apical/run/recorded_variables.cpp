@@ -23,7 +23,7 @@ struct Reading {
 
 constexpr std::string_view kStepsOf = "_steps";  // of an irregular variable (io/recording.h)
 
-std::int64_t whole(const io::hdf5::File& file, const std::string& path, const std::string& name) {
+std::int64_t whole_attribute(const io::hdf5::File& file, const std::string& path, const std::string& name) {
   return std::get<std::int64_t>(file.attribute(path, name));
 }
 
@@ -53,7 +53,8 @@ void add_variable(const Reading& r, const std::string& path, const std::string& 
   const std::vector<std::int64_t> steps =
       irregular ? r.file.dataset(path + std::string(kStepsOf)).read<std::int64_t>()
                 : std::vector<std::int64_t>{};
-  const std::int64_t first = whole(r.file, path, "first_step"), stride = whole(r.file, path, "stride");
+  const std::int64_t first = whole_attribute(r.file, path, "first_step"),
+                     stride = whole_attribute(r.file, path, "stride");
   const double dt_ms = std::get<double>(r.file.attribute(path, "dt_ms"));
   t.x_label = dt_ms > 0 ? "time (ms)" : "batch";
   for (std::uint64_t i = 0; i < t.rows; i += t.every) {

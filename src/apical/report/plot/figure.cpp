@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kPointsPerCurve = 400;  // of seeds; what lies between extremes shows at no zoom
+constexpr std::size_t kPointsInData = 400;  // of seeds; what lies between extremes shows at no zoom
 
 Json json_number(double v, int digits = 6) {
   if (!std::isfinite(v)) return nullptr;
@@ -69,11 +69,11 @@ Json series_json(const PlotSeries& s, const ValueRange& possible, double times) 
   // Seeds are mostly measured at the same places, which are then said once.
   const bool shared = std::all_of(s.seeds.begin(), s.seeds.end(),
                                   [&](const SeedCurve& c) { return c.x == s.seeds.front().x; });
-  const bool whole = shared && !s.seeds.empty() && s.seeds.front().x.size() <= kPointsPerCurve;
+  const bool whole = shared && !s.seeds.empty() && s.seeds.front().x.size() <= kPointsInData;
   if (whole) out["x"] = json_numbers(s.seeds.front().x);
   Json seeds = Json::array();
   for (const SeedCurve& c : s.seeds) {
-    const SeedCurve drawn = whole ? c : thinned(c, kPointsPerCurve);
+    const SeedCurve drawn = whole ? c : thinned(c, kPointsInData);
     Json seed{{"seed", c.seed}, {"y", json_numbers(drawn.y, times)}};
     if (!whole) seed["x"] = json_numbers(drawn.x);
     seeds.push_back(std::move(seed));
@@ -82,7 +82,7 @@ Json series_json(const PlotSeries& s, const ValueRange& possible, double times) 
   Json mean = Json::array();
   for (const auto& piece : mean_over_seeds(s.seeds, possible)) {
     std::vector<MeanPoint> some;
-    const std::size_t stride = piece.size() / kPointsPerCurve + 1;
+    const std::size_t stride = piece.size() / kPointsInData + 1;
     for (std::size_t i = 0; i < piece.size(); ++i) {
       if (i % stride == 0 || i + 1 == piece.size()) some.push_back(piece[i]);
     }
