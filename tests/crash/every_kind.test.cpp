@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every kind of run and command that keeps state, killed a hundred times at random moments and continued: what
-// is left is byte for byte what a run leaves that nothing happened to.
+// Every kind of run and command that keeps state, killed a hundred times at random moments and continued:
+// what is left is byte for byte what a run leaves that nothing happened to.
 #include <gtest/gtest.h>
 
 #include "apical/io/test_directory.h"
@@ -30,8 +30,8 @@ class SlowKilledEveryKind : public testing::TestWithParam<test::LongCommand> {
 
 TEST_P(SlowKilledEveryKind, AHundredTimesLeavesTheSameBytes) {
   if (!GetParam().missing().empty()) GTEST_SKIP() << GetParam().missing();
-  // Moments within three tenths of the run, so that a hundred kills fall within some runs, from the first file
-  // to the report.
+  // Moments within three tenths of the run, so that a hundred kills fall within some runs, from the first
+  // file to the report.
   constexpr int kKills = 100;
   constexpr double kShare = 0.3;
   test::kill_often([&](const fs::path& out, const char* threads) { return begin(out, threads); },
