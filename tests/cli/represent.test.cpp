@@ -97,17 +97,22 @@ TEST_F(Represent, FeaturesAreTheActivityOfEveryStimulusAndUnit) {
   }
   EXPECT_NE(io::names_of(features), std::vector<std::string>{});
   // Learning has moved the activity, and the pixels are x / 255.
-  EXPECT_NE(features.at("backpropagation.a1.rate/seed-1").number(0),
-            features.at("untrained-backpropagation.a1.rate/seed-1").number(0));
+  const auto total = [&](const std::string& name) {
+    double sum = 0;
+    for (std::size_t i = 0; i < features.at(name).size(); ++i) sum += features.at(name).number(i);
+    return sum;
+  };
+  EXPECT_NE(total("backpropagation.a1.rate/seed-1"), total("untrained-backpropagation.a1.rate/seed-1"));
   const io::Arrays pictures = io::read_npz(directory_ / "pictures/images.npz");
   EXPECT_FLOAT_EQ(static_cast<float>(features.at("pixels-2-x-2-grey").number(5)),
                   static_cast<float>(pictures.at("images").number(5) / 255));
 }
 
-TEST_F(Represent, RulesOfOneArchitectureBeginAlike) {
+TEST_F(Represent, NetworksThatBeginAlikeAreOneModelUntrained) {
   train(test::small_network(), "bp");
-  train(test::with(test::small_network(), "\"backpropagation\"", "\"feedback-alignment\""), "fa");
-  ASSERT_EQ(represent({out("bp"), out("fa"), "--reference", reference()}).code, 0);
+  train(test::with(test::small_network(), "layers = [4, 8, 3]", "layers = [4, 8, 3]\nlearning_rate = 0.003"),
+        "slow");
+  ASSERT_EQ(represent({out("bp"), out("slow"), "--reference", reference()}).code, 0);
   const json summary = io::read_json(directory_ / "seen/summary.json");
   std::map<std::string, int> kinds;
   for (const json& model : summary.at("models")) ++kinds[model.at("kind").get<std::string>()];
@@ -119,7 +124,7 @@ TEST_F(Represent, LookingChangesNothingAndGivesTheSameBitsAgain) {
   train(test::small_network(), "bp");
   const std::string before = io::read_text(directory_ / "bp/summary.json");
   ASSERT_EQ(represent({out("bp"), "--reference", reference()}).code, 0);
-  ASSERT_EQ(represent({out("bp"), "--reference", reference(), "--threads", "2"}, "again").code, 0);
+  ASSERT_EQ(represent({out("bp"), "--reference", reference()}, "again").code, 0);
   EXPECT_EQ(io::read_text(directory_ / "bp/summary.json"), before);
   EXPECT_EQ(apical_says({"verify", out("bp")}).code, 0);
   EXPECT_EQ(io::read_text(directory_ / "seen/summary.json"),

@@ -113,12 +113,12 @@ class Study {
     result_.runs.push_back(std::move(run));
   }
 
-  /// The untrained network with these RDMs, else one past the last.
+  /// The untrained network of this activity, else one past the last.
   std::size_t same_as(const RepresentedModel& model) const {
     const auto found =
         std::find_if(result_.models.begin(), result_.models.end(), [&](const RepresentedModel& other) {
           return other.kind == model.kind && other.area == model.area && other.variable == model.variable &&
-                 !model.rdms.empty() && other.rdms == model.rdms;
+                 other.patterns == model.patterns;
         });
     return static_cast<std::size_t>(found - result_.models.begin());
   }
