@@ -59,7 +59,7 @@ std::size_t right_answers(LayeredModel<float>& model, const Patterns& p) {
 
 TEST(SpikingBurstprop, LearnsWhatNeedsHiddenNeuronsThatLearn) {
   const Patterns p;
-  for (const ClassFeedback feedback : {ClassFeedback::fixed, ClassFeedback::symmetric}) {
+  for (const ClassFeedback feedback : {ClassFeedback::learned, ClassFeedback::symmetric}) {
     SpikingBurstpropOptions options = quick();
     options.feedback = feedback;
     auto model = model_for(options, 0.2, 0.05);
