@@ -110,7 +110,8 @@ TEST_F(About, TheDoctorLooksAtEverythingAndSaysWhatToDo) {
   const Answer a = apical_says({"doctor", "--json", "--data", out("nothing-here")});
   EXPECT_EQ(a.code, 0) << a.out << a.err;
   std::set<std::string> checks;
-  for (const nlohmann::json& c : nlohmann::json::parse(a.out).at("checks")) {
+  const nlohmann::json answered = nlohmann::json::parse(a.out);
+  for (const nlohmann::json& c : answered.at("checks")) {
     checks.insert(c.at("check"));
     EXPECT_FALSE(c.at("found").get<std::string>().empty());
     EXPECT_EQ(c.at("verdict") == "fine", c.at("remedy").get<std::string>().empty()) << c.dump();

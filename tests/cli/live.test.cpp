@@ -179,7 +179,8 @@ TEST_F(Live, TheTableSaysWhatTheRunsSayAndBrokenOnesEndNothing) {
     EXPECT_EQ(one.at("values").at(column("state")), name == "a" ? "finished" : "broken");
     if (name != "a") continue;
     double expected = -1;
-    for (const nlohmann::json& m : io::read_json(run("a/summary.json")).at("measures")) {
+    const nlohmann::json summary = io::read_json(run("a/summary.json"));
+    for (const nlohmann::json& m : summary.at("measures")) {
       if (m.at("where") == "test" && m.at("metric") == "accuracy") expected = m.at("mean");
     }
     EXPECT_EQ(one.at("values").at(column("test.accuracy")).get<double>(), expected);

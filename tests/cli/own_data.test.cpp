@@ -206,7 +206,7 @@ TEST_F(OwnData, FeedbackWeightsGoOutAndInAgain) {
   const std::string text = with(with(kLayered, "backpropagation", "feedback-alignment"), "epochs = 2",
                                 "epochs = 2\nalign_every = 1\nalign_samples = 12");
   runs(text, "taught");
-  const Answer exported = apical_says({"export", out("taught"), "--out", out("w.npz")});
+  const Answer exported = apical_says({"export", out("taught"), "--what", "weights", "--out", out("w.npz")});
   ASSERT_EQ(exported.code, 0) << exported.err;
   EXPECT_EQ(io::read_npz(out("w.npz")).at("seed-1/a2->a1").shape, (std::vector<std::uint64_t>{6, 2}));
   const std::vector<double> ended = values("taught", "a1", "angle_deg", 2);

@@ -41,7 +41,7 @@ class Runs : public CommandLine {
     arguments.insert(arguments.end(), more.begin(), more.end());
     const Answer a = apical_says(arguments);
     EXPECT_EQ(a.code, 0) << a.err;
-    if (a.out == "run\r\n") return {};
+    if (a.out == "run\n") return {};
     return io::parse_csv(a.out, "csv").cells;
   }
 };
@@ -165,7 +165,7 @@ TEST_F(Runs, OfAFolderThatCannotBeWrittenAreListedAllTheSame) {
   EXPECT_THAT(a.err, HasSubstr("not kept"));
   // Nothing is written into a run.
   const Answer own = apical_says({"runs", run("a"), "--csv", "--columns", "run"});
-  EXPECT_EQ(own.out, "run\r\na\r\n");
+  EXPECT_EQ(own.out, "run\na\n");
   EXPECT_FALSE(io::file_exists(io::Path(run("a")) / RunsIndex::kFileName));
 }
 
@@ -210,7 +210,7 @@ TEST_F(Runs, OfOneExperimentAreReportedAsOneOverTheirSeeds) {
   io::write_atomically(io::Path(run("two/metrics.ndjson")), std::string_view(metrics));
   const Answer changed = apical_says({"report", run("one"), run("two"), "--out", page});
   EXPECT_EQ(changed.code, 3);
-  EXPECT_THAT(changed.err, HasSubstr("changed after it was written"));
+  EXPECT_THAT(changed.err, HasSubstr("its results are not those of the run"));
   io::remove_file(run("two/summary.json"));  // and with it what says so
   const Answer different = apical_says({"report", run("one"), run("two"), "--out", page});
   EXPECT_EQ(different.code, 3);

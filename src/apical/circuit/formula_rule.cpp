@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -281,6 +282,11 @@ bool is_kernel(const Sum& terms, spike::BurstRule& rule) {
 }
 
 }  // namespace
+
+void begin_as_formula(spike::BurstRule& rule) {
+  rule.minimum_rate_Hz = 0;
+  rule.maximum_rate_Hz = std::numeric_limits<double>::infinity();
+}
 
 void take_formula(spike::BurstRule& rule) {
   rule.interpreted = false;

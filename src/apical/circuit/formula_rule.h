@@ -19,6 +19,8 @@ namespace apical {
 /// The rule of a projection to `compartment`. ConfigError for what is no formula of local quantities.
 PlasticityRule rule_of(const Formula& formula, const std::string& compartment);
 
+/// A rule before its formula is read. A formula is all of dw/dt: what homeostasis adds is asked for.
+void begin_as_formula(spike::BurstRule& rule);
 /// What the rule's formula says, if it has one. ConfigError for what is no formula of local quantities, or
 /// nothing that happens at the target's events and bursts in proportion to the presynaptic trace.
 void take_formula(spike::BurstRule& rule);

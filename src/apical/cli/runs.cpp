@@ -126,7 +126,7 @@ void print_csv(std::ostream& out, const RunsQuery& query, const std::vector<Foun
   const auto line = [&](const auto& cells, auto&& text_of) {
     for (std::size_t i = 0; i < cells.size(); ++i)
       out << (i > 0 ? "," : "") << io::csv_cell(text_of(cells[i]));
-    out << "\r\n";
+    out << '\n';
   };
   line(query.columns, [](const std::string& name) { return name; });
   for (const FoundRun& run : found) line(run.values, [](const auto& value) { return cell(value, false); });

@@ -51,7 +51,9 @@ class EveryLayeredModel : public testing::TestWithParam<std::string> {
  protected:
   bool copies() const { return GetParam() == "recirculation"; }
   LayeredLearner<float> learner(const std::vector<std::uint64_t>& seeds, ThreadPool& pool) const {
-    return {copies() ? network("recirculation", {4, 3, 4}) : network(GetParam()),
+    return {copies()                            ? network("recirculation", {4, 3, 4})
+            : GetParam() == "spiking-burstprop" ? network(GetParam(), {4, 7, 3})  // has one hidden layer
+                                                : network(GetParam()),
             std::vector<std::shared_ptr<const Dataset>>(seeds.size(),
                                                         copies() ? small_copy_task() : small_task()),
             seeds, pool};

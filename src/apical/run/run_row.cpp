@@ -54,6 +54,9 @@ void add_table(const std::string& path, const TomlTable& table, Values& out) {
 
 void add_value(const std::string& path, const TomlValue& value, Values& out) {
   if (const auto* table = value.as<TomlTable>()) return add_table(path, *table, out);
+  // One number for all areas is written out as a list of one.
+  if (const auto* alone = value.as<TomlList>(); alone != nullptr && alone->size() == 1)
+    return add_value(path, alone->front(), out);
   if (const auto* whole = value.as<std::int64_t>()) {
     out[path] = static_cast<double>(*whole);
   } else if (const auto* number = value.as<double>(); number != nullptr && std::isfinite(*number)) {

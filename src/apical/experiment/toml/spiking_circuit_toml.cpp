@@ -145,9 +145,7 @@ class Reader {
     if constexpr (std::is_same_v<Part, BurstRule>) {
       const bool anew = given(table, "formula");
       if (x.formula && !anew) read(table, "formula", *x.formula, false);  // an edit may change numbers alone
-      // A formula is all of dw/dt: what homeostasis adds is asked for.
-      if (anew) x.minimum_rate_Hz = 0;
-      if (anew) x.maximum_rate_Hz = std::numeric_limits<double>::infinity();
+      if (anew) begin_as_formula(x);
       fields(table, x);
       table.placing([&] { take_formula(x); }, x.formula && anew ? "formula" : "");
     } else {

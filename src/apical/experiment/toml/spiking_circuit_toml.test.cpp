@@ -183,7 +183,7 @@ std::string page() { return test::read_page("docs/spiking-circuits.md"); }
 std::vector<test::Block> blocks_of_page() { return test::blocks_of("docs/spiking-circuits.md", "toml"); }
 
 TEST(SpikingCircuitsPage, ItsExampleRunsLearnsAndSurvivesWriting) {
-  ASSERT_EQ(blocks_of_page().size(), 2U);
+  ASSERT_EQ(blocks_of_page().size(), 3U);
   const SpikingCircuit c = read(blocks_of_page()[0].text);
   expect_survives_writing(c);
   Network<float> net(c, 1);
@@ -197,8 +197,8 @@ TEST(SpikingCircuitsPage, ItsExampleRunsLearnsAndSurvivesWriting) {
 
 TEST(SpikingCircuitsPage, ItsEditsChangeWhatTheyName) {
   const SpikingCircuit c = read(blocks_of_page()[0].text),
-                       edited = read(blocks_of_page()[0].text + blocks_of_page()[1].text);
-  EXPECT_TRUE(edited == read(blocks_of_page()[1].text, c));
+                       edited = read(blocks_of_page()[0].text + blocks_of_page()[2].text);
+  EXPECT_TRUE(edited == read(blocks_of_page()[2].text, c));
   const auto of = [&](const char* name) { return edited.connections[connection_index(edited, name)]; };
   EXPECT_EQ(of("up").rule->eta, 0.02);
   EXPECT_EQ(of("up").rule->w_max, 2);
@@ -396,7 +396,7 @@ delay_steps = 0
   EXPECT_EQ(table.eta, 0.1);
   const auto error = [&](const std::string& rule) { return error_of(base + "rule = " + rule); };
   EXPECT_THAT(error("{formula = 'eta * burst * pre * w', eta = 1}"),
-              HasSubstr("x.toml:12:9: 'w' is not local to a synapse"));
+              HasSubstr("x.toml:12:19: 'w' is not local to a synapse"));
   EXPECT_THAT(error("{formula = 'burst * pre + p'}"), HasSubstr("is no rule of a spiking projection"));
   EXPECT_THAT(error("{formula = 'burst * pre', fixed_burst_probability = 0.2}"),
               HasSubstr("unknown key 'fixed_burst_probability'"));

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "apical/circuit/formula_rule.h"
 #include "apical/experiment/toml/formula_toml.h"
 #include "apical/experiment/toml/spiking_circuit_fields.h"
 #include "apical/experiment/toml/spiking_circuit_toml.h"
@@ -99,7 +100,13 @@ class Writer {
   }
   template <class Part>
   requires requires(int& v, const Part& p) { spike::fields(v, p); }
-  std::string value(const Part& x) const { return fmt::format("{{{}}}", fmt::join(fields(x), ", ")); }
+  std::string value(const Part& x) const {
+    Part standard{};
+    if constexpr (std::is_same_v<Part, BurstRule>) {
+      if (x.formula) begin_as_formula(standard);
+    }
+    return fmt::format("{{{}}}", fmt::join(fields(x, standard), ", "));
+  }
 };
 
 std::string text(const std::vector<std::string>& lines) {

@@ -22,7 +22,7 @@ TEST(SvgRaster, DrawsATickPerSpikeOfItsKind) {
   EXPECT_EQ(test::malformed(svg), "");
   EXPECT_THAT(svg, HasSubstr("hid1"));
   EXPECT_THAT(svg, HasSubstr("0 &lt; 1"));
-  for (const char* part : {">time (s)<", ">7.2<", ">9.4<", "hid1, soma", ">200<", "class=\"drive\""})
+  for (const char* part : {">time (s)<", ">7.20<", ">9.40<", "hid1, soma", ">200<", "class=\"drive\""})
     EXPECT_THAT(svg, HasSubstr(part));
   const auto ticks = [&](const std::string& kind) {
     const auto at = svg.find("class=\"" + kind + "\"");

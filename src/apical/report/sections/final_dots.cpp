@@ -3,6 +3,7 @@
 
 #include "apical/report/compose/curve_plots.h"
 #include "apical/report/compose/metric_look.h"
+#include "apical/report/compose/words.h"
 #include "apical/report/sections/sections.h"
 
 namespace apical::sections {
@@ -14,8 +15,9 @@ void final_dots(const ReportData& data, Page& page) {
   else
     page.folded_section("Every seed");
   for (const Metric& m : answers_of(data)) {
-    DotPlot plot{.description = fmt::format("Final test {} of every seed, by model", m.words),
-                 .x_label = axis_at(m, "test"),
+    const std::string words = words_at(m, headline_place(m));
+    DotPlot plot{.description = fmt::format("Final {} of every seed, by model", words),
+                 .x_label = axis_at(m, headline_place(m)),
                  .log_x = is_compared_by_ratio(data, m),
                  .percent = m.in_percent(),
                  .possible = m.range()};
@@ -34,7 +36,7 @@ void final_dots(const ReportData& data, Page& page) {
                            .interval = interval,
                            .text = interval.n > 0 ? figures_of(m, interval).text() : "not finite"});
     }
-    add_figure(page, plot, fmt::format("Test {} of every seed", m.words),
+    add_figure(page, plot, capitalised(words) + " of every seed",
                (m.caption.empty() ? "" : m.caption + " ") +
                    (several ? "Dots: seeds; diamond and bar: mean and its 95 % interval."
                             : "One seed: no interval."),
