@@ -15,7 +15,6 @@
 // ("symmetric") or fixed and random, see learning_signal(); UORO, KF-RTRL and RTRL are derived for V^T.
 #pragma once
 
-
 #include "apical/engine/recurrent/network.h"
 
 namespace apical::recurrent {

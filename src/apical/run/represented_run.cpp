@@ -145,8 +145,8 @@ RepresentedRun represent_run(const io::Path& run, const StimulusSet& stimuli, co
   require_run(run);
   require_intact(run);
   if (!io::file_exists(run / "summary.json")) {
-    throw DataError(
-        fmt::format("{} has not finished; what its networks are like in the end is not known yet", run.string()));
+    throw DataError(fmt::format("{} has not finished; what its networks are like in the end is not known yet",
+                                run.string()));
   }
   const Experiment e = read_experiment(TomlDocument::read((run / "experiment.toml").string()));
   RepresentedRun out;
