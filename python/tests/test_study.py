@@ -36,7 +36,7 @@ def test_a_circuit_beside_models_by_name() -> None:
     assert set(heard) == set(r.runs)
     assert set(r.metrics.model) == set(r.runs)
     assert any("accuracy" in name for name in r.figures)
-    assert "width=\"60.00mm\"" in r.figure("accuracy", "fig.svg", width="6cm").read_text(encoding="utf-8")
+    assert 'width="60.00mm"' in r.figure("accuracy", "fig.svg", width="6cm").read_text(encoding="utf-8")
     with pytest.raises(ap.ConfigError, match="there is no figure 'acuracy'"):
         r.figure("acuracy")
     with pytest.raises(ValueError, match="89 parsec"):

@@ -58,6 +58,10 @@ TEST_F(SpikingExport, SpikesAndActivityLeaveARun) {
   const Answer weights = apical_says({"export", out("run"), "--what", "weights", "--out", out("w.npz")});
   EXPECT_EQ(weights.code, 0) << weights.err;
   EXPECT_FALSE(io::read_npz(out("w.npz")).empty());
+  // Where there is no synapse the file has NaN, which is no number beyond single precision.
+  const Answer again = apical_says(
+      {"run", file(kSpiking), "--out", out("again"), "--quiet", "--set", "model.start_from=" + out("w.npz")});
+  EXPECT_EQ(again.code, 0) << again.err;
 }
 
 }  // namespace

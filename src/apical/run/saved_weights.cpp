@@ -117,7 +117,7 @@ std::vector<double> numbers_for(const Parameter& p, const io::Array& a, const st
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     numbers[i] = a.number(i);
     const bool finite = std::isfinite(numbers[i]) || (p.sparse && std::isnan(numbers[i]));
-    const std::string beyond = single && finite ? beyond_single(numbers[i]) : "";
+    const std::string beyond = single && std::isfinite(numbers[i]) ? beyond_single(numbers[i]) : "";
     if (finite && beyond.empty()) continue;
     throw DataError(fmt::format("{}: '{}'{} is {}", origin, p.name, io::index_text(a.shape, i),
                                 finite ? beyond : fmt::format("{}; expected finite numbers", numbers[i])));
