@@ -231,10 +231,13 @@ Expression at_jump(const Expression& whole, formula::Local jump) {
   };
   for (const Node& n : whole.nodes) {
     const bool local = n.operation == Operation::local;
-    if (local && (n.local == jump || n.local == formula::Local::pre)) {
+    const bool jumps = local && (n.local == formula::Local::event || n.local == formula::Local::burst);
+    if (jumps && n.local != jump) {  // what happens at the others is no part of it
+      made.emplace_back();
+      continue;
+    }
+    if (local && (jumps || n.local == formula::Local::pre)) {
       made.push_back(add({.operation = Operation::number, .number = 1}));
-    } else if (local && (n.local == formula::Local::event || n.local == formula::Local::burst)) {
-      made.push_back({});
     } else if (formula::is_leaf(n.operation)) {
       made.push_back(add(n));
     } else if (made[n.left] && made[n.right]) {
@@ -249,7 +252,7 @@ Expression at_jump(const Expression& whole, formula::Local jump) {
     } else if (n.operation == Operation::subtract && made[n.right]) {
       made.push_back(add({.operation = Operation::negate, .left = *made[n.right], .right = *made[n.right]}));
     } else {
-      made.push_back({});
+      made.emplace_back();
     }
   }
   if (made.back()) {
@@ -262,7 +265,7 @@ Expression at_jump(const Expression& whole, formula::Local jump) {
 
 /// False if the kernel does not have it.
 bool is_kernel(const Sum& terms, spike::BurstRule& rule) {
-  const auto factor = [&](Product product) {
+  const auto factor = [&](const Product& product) {
     const auto at = terms.find(product);
     return at == terms.end() ? 0.0 : at->second;
   };
