@@ -142,7 +142,9 @@ nb::dict reproduce_figure(const TomlDocument& document, const Call& call) {
     row["measured"] = o.measured;
     row["low"] = o.expected.low;
     row["high"] = o.expected.high;
-    row["reproduced"] = o.reproduced;
+    row["verdict"] = std::string(name_of(o.verdict));
+    row["origin"] = std::string(name_of(o.expected.origin));
+    row["reproduced"] = o.verdict == Outcome::Verdict::reproduced;
     row["because"] = o.expected.because;
     row["text"] = o.text();
     outcomes.append(row);
@@ -150,7 +152,7 @@ nb::dict reproduce_figure(const TomlDocument& document, const Call& call) {
   nb::dict out;
   out["figure"] = result.claim.reference();
   out["outcomes"] = outcomes;
-  out["reproduced"] = !result.comparison.stopped && result.reproduced();
+  out["reproduced"] = !result.comparison.stopped && result.verdict() == Outcome::Verdict::reproduced;
   out["comparison"] = dict_of_comparison(result.comparison);
   return out;
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "apical/io/json.h"
@@ -77,6 +78,19 @@ TEST_F(Discriminate, SaysWhatIsWrong) {
   EXPECT_THAT(
       apical_says({"discriminate", protocol("mismatch"), protocol("mismatch"), "--out", out("twice")}).err,
       HasSubstr("two protocols are called 'mismatch'"));
+}
+
+TEST_F(Discriminate, RefusesWhatItsModelsAndSeedsCannotAnswerBeforeAnythingIsTrained) {
+  const auto error = [&](const std::vector<std::string>& more) {
+    const Answer a = apical_says(quickly({protocol("mismatch")}, out("early"), more));
+    EXPECT_EQ(a.code, 3) << a.err;
+    EXPECT_FALSE(std::filesystem::exists(directory_ / "early"));
+    return a.err;
+  };
+  EXPECT_THAT(error({"--set", "discriminate.prior=[1, 2]"}), HasSubstr("2 numbers for 4 models"));
+  EXPECT_THAT(error({"--set", "discriminate.readouts=[\"apical: unexpectd\"]"}), HasSubstr("unexpected"));
+  EXPECT_THAT(error({"--set", "discriminate.fit=1"}), HasSubstr("1 of 6 seeds"));
+  EXPECT_THAT(error({"--set", "discriminate.fit=6"}), HasSubstr("6 of 6 seeds"));
 }
 
 }  // namespace

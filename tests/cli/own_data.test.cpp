@@ -387,6 +387,27 @@ TEST_F(OwnData, RecordingsOfBothKindsAreExported) {
   EXPECT_THAT(table, HasSubstr("recording,seed,time,time_unit,unit,value\na1/rep/rate,1,1,ms,0,"));
 }
 
+TEST_F(OwnData, PagesAndFiguresReplaceNoFileOfARun) {
+  runs(kLayered, "a");
+  runs(kLayered, "b");
+  const auto page = [&](const std::string& file) {
+    return apical_says({"report", out("a"), out("b"), "--out", file});
+  };
+  const std::string manifest = io::read_text(out("a") + "/manifest.json"), own = out("a") + "/report.html";
+  EXPECT_EQ(page(out("a") + "/manifest.json").code, 2);
+  EXPECT_EQ(io::read_text(out("a") + "/manifest.json"), manifest);
+  EXPECT_THAT(page(own).err, HasSubstr("belongs to the run"));
+  EXPECT_THAT(apical_says({"plot", out("a"), "--what", "loss", "--out", out("a") + "/loss.svg"}).code, 0);
+  EXPECT_THAT(apical_says({"plot", out("a"), "--what", "loss", "--out", out("a") + "/loss.svg"}).err,
+              HasSubstr("belongs to the run"));
+  // Elsewhere they are written as often as one likes, whatever lies beside them.
+  io::write_atomically(out("manifest.json"), "{\"name\": \"a page of somebody else's\"}");
+  for (int time = 0; time < 2; ++time) {
+    const Answer a = page(out("both.html"));
+    EXPECT_EQ(a.code, 0) << a.err;
+  }
+}
+
 TEST_F(OwnData, ExportReplacesNeitherTheRunNorWhatIsNoFile) {
   runs(kLayered, "run");
   const auto to = [&](const std::string& file) {
@@ -398,7 +419,9 @@ TEST_F(OwnData, ExportReplacesNeitherTheRunNorWhatIsNoFile) {
   const std::string experiment = io::read_text(out("run") + "/experiment.toml");
   EXPECT_THAT(to(out("run") + "/experiment.toml"), HasSubstr("belongs to the run"));
   EXPECT_EQ(io::read_text(out("run") + "/experiment.toml"), experiment);
+  EXPECT_THAT(to(out("run") + "/checkpoints/trained.apc"), HasSubstr("belongs to the run"));
   std::filesystem::create_symlink(out("run"), out("link"));
+  EXPECT_THAT(to(out("link") + "/manifest.json"), HasSubstr("belongs to the run"));
   EXPECT_THAT(to(out("link")), HasSubstr("is no regular file"));
   EXPECT_TRUE(std::filesystem::is_symlink(out("link")));
 }

@@ -160,6 +160,7 @@ TEST_F(Represent, SaysWhatDoesNotFit) {
   EXPECT_THAT(error({"--where", "animate = 2"}), HasSubstr("chooses 0 of 12"));
   EXPECT_THAT(error({"--compare", "spearmann"}), HasSubstr("did you mean 'spearman'"));
   EXPECT_THAT(error({"--dissimilarity", "crossnobis"}), HasSubstr("expected correlation, cosine"));
+  EXPECT_THAT(error({"--variable", "rates"}), HasSubstr("did you mean 'rate'"));
   EXPECT_THAT(error({"--reference", "it"}), HasSubstr("NAME=FILE:ARRAY"));
   EXPECT_THAT(error({"--reference", reference() + "s"}), HasSubstr("did you mean 'it'"));
   write_rdms(10);

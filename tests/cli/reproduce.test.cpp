@@ -88,6 +88,9 @@ TEST_F(Reproduce, SaysDeviatesAndFailsIfSomethingDoesNotHold) {
   const nlohmann::json outcomes = io::parse_json(a.out, "answer").at("figures").at(0).at("outcomes");
   EXPECT_TRUE(outcomes.at(0).at("reproduced"));
   EXPECT_FALSE(outcomes.at(1).at("reproduced"));
+  EXPECT_EQ(outcomes.at(0).at("verdict"), "reproduced");
+  EXPECT_EQ(outcomes.at(1).at("verdict"), "deviates");
+  EXPECT_EQ(outcomes.at(1).at("origin"), "hypothesis");
   EXPECT_EQ(outcomes.at(1).at("seeds").size(), 2U);
 }
 

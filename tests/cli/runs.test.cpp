@@ -182,6 +182,9 @@ TEST_F(Runs, AnswerWhatWasMeantByAWrongKeyOrCondition) {
   EXPECT_THAT(err({"--where", "modle.name = x"}), HasSubstr("did you mean 'model.name'?"));
   EXPECT_THAT(err({"--where", "model.name"}), HasSubstr("is no condition"));
   EXPECT_THAT(err({"--where", "model.name !x"}), HasSubstr("is no condition"));
+  EXPECT_THAT(err({"--where", "test.accuracy => 0.5"}), HasSubstr("is no condition"));
+  EXPECT_THAT(err({"--where", "test.accuracy > nan"}), HasSubstr("nothing can be compared with nan"));
+  EXPECT_THAT(err({"--where", "test.accuracy > abc"}), HasSubstr("'test.accuracy' is a number in all runs"));
   EXPECT_THAT(err({"--columns", "run,,state"}), HasSubstr("--columns"));
   EXPECT_THAT(err({"--columns", "nothing.*"}), HasSubstr("no run has a key like"));
   EXPECT_THAT(err({"--reverse"}), HasSubstr("--sort"));

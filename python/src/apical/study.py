@@ -316,7 +316,9 @@ def probe(
 
 @dataclass(frozen=True)
 class Reproduction:
-    """Whether a figure came out, or a run again to the same bits. True in a condition if it did."""
+    """Whether a figure came out (every expectation reproduced, none undecided), or a run again to the same bits. True
+    in a condition if it did. `outcomes` says of each expectation its verdict (reproduced, undecided, deviates) and what
+    it rests on (program, paper, law, hypothesis)."""
 
     path: Path
     reproduced: bool
@@ -351,5 +353,6 @@ def reproduce(
     directory = Path(call.directory)
     if experiment is None:
         return Reproduction(directory, result["identical"], f"{result['label']}: {result['text'] or 'stopped'}")
-    lines = [("reproduced  " if o["reproduced"] else "DEVIATES    ") + o["text"] for o in result["outcomes"]]
+    words = {"reproduced": "reproduced  ", "undecided": "undecided   ", "deviates": "DEVIATES    "}
+    lines = [words[o["verdict"]] + o["text"] for o in result["outcomes"]]
     return Reproduction(directory, result["reproduced"], "\n".join([result["figure"], *lines]), result["outcomes"])

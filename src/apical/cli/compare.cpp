@@ -14,6 +14,7 @@
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
 #include "apical/cli/shipped_experiments.h"
+#include "apical/cli/text_pieces.h"
 #include "apical/experiment/directory_name.h"
 #include "apical/io/json.h"
 #include "apical/models/layered_models.h"
@@ -24,19 +25,10 @@
 namespace apical::cli {
 namespace {
 
-std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    if (comma > at) out.push_back(text.substr(at, comma - at));
-    at = comma + 1;
-  }
-  return out;
-}
-
 /// The names of a list. Labels may have commas of their own: the longest run of pieces that is a name is one.
 std::vector<std::string> names_in(const std::string& list, const std::vector<std::string>& known) {
-  const std::vector<std::string> pieces = split_list(list);
+  std::vector<std::string> pieces = pieces_of(list, ',');
+  std::erase(pieces, "");
   std::vector<std::string> out;
   for (std::size_t at = 0; at < pieces.size();) {
     std::string longest = pieces[at], joined = pieces[at];

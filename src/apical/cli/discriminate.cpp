@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
 
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/progress.h"
@@ -45,6 +46,20 @@ std::string designs_table(const Discrimination& found, std::size_t columns) {
   return text_table(rows, columns);
 }
 
+std::set<std::string> labels_of(const std::vector<ProbedModel>& models) {
+  std::set<std::string> labels;
+  for (const ProbedModel& model : models) labels.insert(model.experiment.label);
+  return labels;
+}
+
+void require_same_models(const std::string& first, const std::vector<ProbedModel>& of_first,
+                         const std::string& name, const std::vector<ProbedModel>& of_name) {
+  const auto a = labels_of(of_first), b = labels_of(of_name);
+  if (a == b) return;
+  throw UsageError(fmt::format("protocol '{}' is about {}, '{}' about {}; expected the same models", name,
+                               join_names({b.begin(), b.end()}), first, join_names({a.begin(), a.end()})));
+}
+
 int tell_apart(Context& context, const Arguments& arguments) {
   ThreadPool pool(threads(arguments));
   const OutputDirectory out(arguments, stem_of_file(arguments.positionals.front()));
@@ -60,8 +75,12 @@ int tell_apart(Context& context, const Arguments& arguments) {
   }
   // All of them are read before the first is run.
   std::vector<std::pair<std::vector<ProbedModel>, DiscriminateOptions>> read;
-  for (const auto& [name, document] : documents)
-    read.emplace_back(read_protocol(document), read_discriminate(document));
+  for (const auto& [name, document] : documents) {
+    std::vector<ProbedModel> models = read_protocol(document);
+    DiscriminateOptions options = read_discriminate(document, models);
+    require_same_models(documents.front().first, read.empty() ? models : read.front().first, name, models);
+    read.emplace_back(std::move(models), std::move(options));
+  }
   const LockedDirectory locked(out.path(), arguments.has("--resume"), resources(arguments, pool).claim);
   std::unique_ptr<ProgressPrinter> progress;
   for (std::size_t p = 0; p < documents.size(); ++p) {

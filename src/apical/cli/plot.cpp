@@ -11,6 +11,7 @@
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
 #include "apical/report/html/svg_file.h"
+#include "apical/run/place_of_results.h"
 
 namespace apical::cli {
 namespace {
@@ -80,6 +81,7 @@ int plot(Context& context, const Arguments& arguments) {
   for (std::size_t i = 1; i < found.size(); ++i)
     context.err << fmt::format("'{}' also names {}\n", *what, found[i].name);
   const io::Path out = arguments.value("--out").value_or(figure.name + ".svg");
+  require_place_for(out);
   if (out.extension() == ".pdf")
     write_pdf(svg_file(figure, mm), out);
   else if (out.extension() == ".svg")

@@ -21,6 +21,8 @@ int report(Context& context, const Arguments& arguments) {
       throw UsageError("--out goes with several runs; the page of one is report.html in its directory");
     page = write_report(given.front());
   } else {
+    if (page.extension() != ".html")
+      throw UsageError(fmt::format("--out is '{}'; expected a name that ends in .html", page.string()));
     write_joint_report(given, page);
   }
   context.out << (arguments.has("--json")

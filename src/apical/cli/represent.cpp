@@ -10,6 +10,7 @@
 
 #include "apical/analysis/statistics.h"
 #include "apical/cli/experiment_arguments.h"
+#include "apical/cli/text_pieces.h"
 #include "apical/cli/text_table.h"
 #include "apical/cli/word_option.h"
 #include "apical/io/directory.h"
@@ -19,18 +20,6 @@
 
 namespace apical::cli {
 namespace {
-
-std::vector<std::string> pieces_of(const std::string& text, char separator) {
-  std::vector<std::string> parts{""};
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
 
 /// A folder or file below --data, unless it is there as it stands.
 io::Path below_data(const Arguments& arguments, const std::string& name) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -93,15 +94,15 @@ void print(std::ostream& out, const ShippedFigure& figure, const std::vector<std
            const ReproductionResult& result, const io::Path& directory) {
   out << fmt::format("{} ({})\n", figure.name, figure.claim.reference());
   if (!changes.empty()) out << fmt::format("  changed: {}\n", fmt::join(changes, ", "));
-  std::size_t held = 0;
   for (const Outcome& o : result.outcomes) {
-    out << fmt::format("  {}  {}\n", o.reproduced ? "reproduced" : "DEVIATES  ", o.text());
-    out << fmt::format("              tolerance: {}; figure from: {}\n", o.expected.because,
-                       o.expected.source);
-    held += o.reproduced ? 1 : 0;
+    const bool deviates = o.verdict == Outcome::Verdict::deviates;
+    out << fmt::format("  {:<10}  {}\n", deviates ? "DEVIATES" : name_of(o.verdict), o.text());
+    out << fmt::format("              tolerance: {}; figure from: {} ({})\n", o.expected.because,
+                       o.expected.source, name_of(o.expected.origin));
+    if (!o.expected.widened.empty())
+      out << fmt::format("              widened after a look: {}\n", o.expected.widened);
   }
-  out << fmt::format("  {} of {} reproduced; report: {}\n", held, result.outcomes.size(),
-                     (directory / "report.html").string());
+  out << fmt::format("  {}; report: {}\n", tally_of(result.outcomes), (directory / "report.html").string());
 }
 
 int run_figures(Context& context, const Arguments& arguments, const std::vector<ShippedFigure>& figures,
@@ -112,7 +113,9 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
   ThreadPool pool(threads(arguments));
   const Resources machine = resources(arguments, pool);
   nlohmann::json summary{{"schema", "apical-reproductions/1"}, {"figures", nlohmann::json::array()}};
-  std::size_t deviating = 0, failed = 0;
+  std::size_t failed = 0;
+  std::array<std::size_t, kNames<Outcome::Verdict>.size()> with{};  // so many figures with each verdict
+  std::vector<Outcome> outcomes;
   for (const ShippedFigure& figure : figures) {
     ComparisonOptions options;
     options.directory = all ? out / directory_of(figure.name) : out;
@@ -139,7 +142,8 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
       for (const std::string& note : r.notes) context.err << "apical: " << r.label << ": " << note << '\n';
     }
     if (result.comparison.stopped) return say_stopped(context, result.comparison.has_checkpoint, out);
-    deviating += result.reproduced() ? 0 : 1;
+    ++with.at(static_cast<std::size_t>(result.verdict()));
+    outcomes.insert(outcomes.end(), result.outcomes.begin(), result.outcomes.end());
     if (arguments.has("--json")) {
       nlohmann::json one = io::read_json(options.directory / "reproduction.json");
       one["name"] = figure.name;
@@ -152,10 +156,11 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
   }
   if (arguments.has("--json")) context.out << io::json_text(summary);
   if (all && !arguments.has("--json")) {
-    context.out << fmt::format("{} of {} figures reproduced, {} deviate, {} could not be run\n",
-                               figures.size() - deviating - failed, figures.size(), deviating, failed);
+    context.out << fmt::format("{} of {} figures reproduced, {} undecided, {} deviate, {} could not be run\n",
+                               with[0], figures.size(), with[1], with[2], failed);
+    context.out << fmt::format("expectations: {}\n", tally_of(outcomes));
   }
-  if (deviating > 0) return static_cast<int>(ExitCode::check_failed);
+  if (with[2] > 0) return static_cast<int>(ExitCode::check_failed);
   return static_cast<int>(failed > 0 ? ExitCode::invalid_input : ExitCode::ok);
 }
 

@@ -9,6 +9,7 @@
 #include "apical/analysis/metrics.h"
 #include "apical/cli/command.h"
 #include "apical/cli/experiment_arguments.h"
+#include "apical/cli/text_pieces.h"
 #include "apical/cli/text_table.h"
 #include "apical/core/name_pattern.h"
 #include "apical/io/csv.h"
@@ -48,10 +49,7 @@ std::vector<std::string> usual_columns(RunsIndex& index, const RunsQuery& query)
 /// "run,model.*,varied": names, patterns, and the word for keys that have several values.
 std::vector<std::string> asked_columns(RunsIndex& index, const std::string& list) {
   std::vector<std::string> columns;
-  for (std::size_t at = 0; at <= list.size();) {
-    const std::size_t end = std::min(list.find(',', at), list.size());
-    const std::string name = list.substr(at, end - at);
-    at = end + 1;
+  for (const std::string& name : pieces_of(list, ',')) {
     if (name.empty())
       throw UsageError(fmt::format("--columns is '{}'; expected names with commas between them", list));
     if (name == kVaried) {

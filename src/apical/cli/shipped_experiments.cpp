@@ -15,7 +15,11 @@ namespace {
 
 std::vector<io::Path> experiment_roots() {
   std::vector<io::Path> roots{"experiments"};
-  if (const char* given = std::getenv("APICAL_EXPERIMENTS")) roots.emplace_back(given);
+  if (const char* given = std::getenv("APICAL_EXPERIMENTS")) {
+    if (!io::directory_exists(given))
+      throw DataError(fmt::format("APICAL_EXPERIMENTS names '{}'; there is no such folder", given));
+    roots.emplace_back(given);
+  }
   std::error_code none;
   const io::Path program = std::filesystem::read_symlink("/proc/self/exe", none);
   if (none) return roots;

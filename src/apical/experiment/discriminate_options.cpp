@@ -1,9 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/experiment/discriminate_options.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "apical/core/field_error.h"
+#include "apical/core/name_pattern.h"
 #include "apical/experiment/toml/field_toml.h"
 
 namespace apical {
+namespace {
+
+/// "MEASURE: CONDITION" as far as they are known before anything has run: tests of a course are patterns.
+bool can_be_read(const std::string& readout, const std::vector<ProbedModel>& models,
+                 std::set<std::string>& known) {
+  bool found = false;
+  for (const ProbedModel& model : models) {
+    const Protocol& p = model.protocol;
+    for (const Condition& condition : p.conditions) {
+      if (condition.name == p.control) continue;
+      const auto is = [&](const std::string& measure) {
+        known.insert(measure + ": " + condition.name);
+        found = found || readout == measure + ": " + condition.name;
+      };
+      for (const Measure& measure : p.measures) is(measure.name);
+      if (p.evaluate) {
+        for (const char* test : {"test loss", "test accuracy"}) is(test);
+      }
+      for (const std::string& metric : p.metrics)
+        found = found || matches(fmt::format("test {}: {}", metric, condition.name), readout);
+    }
+  }
+  return found;
+}
+
+void require_answerable(const DiscriminateOptions& o, const std::vector<ProbedModel>& models) {
+  if (!o.prior.empty() && o.prior.size() != models.size()) {
+    throw FieldError("prior", fmt::format("has {} numbers for {} models; expected one for each, or none",
+                                          o.prior.size(), models.size()));
+  }
+  for (const std::string& readout : o.readouts) {
+    std::set<std::string> known;
+    if (can_be_read(readout, models, known)) continue;
+    throw FieldError("readouts", fmt::format("names '{}', which is no measure of a condition; {}", readout,
+                                             suggestion(readout, {known.begin(), known.end()})));
+  }
+  for (const ProbedModel& model : models) {
+    const std::size_t seeds = model.experiment.seeds_of_all_parts(), fit = o.fit > 0 ? o.fit : seeds / 2;
+    if (fit >= 2 && fit < seeds) continue;
+    throw FieldError(
+        "fit",
+        fmt::format("makes {} of {} seeds those that predictions are fitted on; expected 2 or more, "
+                    "and some held out",
+                    fit, seeds),
+        "e.g. run.seeds = 64");
+  }
+}
+
+}  // namespace
 
 void fields(FieldVisitor& v, DiscriminateOptions& o) {
   v({"scale", "", "what makes readouts of different models comparable"}, o.scale);
@@ -33,16 +89,21 @@ void fields(FieldVisitor& v, DiscriminateOptions& o) {
   v({"seed", "", "of what is drawn", within(0, kLargestWhole)}, o.estimate.seed);
 }
 
-DiscriminateOptions read_discriminate(const TomlDocument& document) {
+DiscriminateOptions read_discriminate(const TomlDocument& document, const std::vector<ProbedModel>& models) {
   TomlReader root(document);
   if (!root.has("discriminate")) {
     throw ConfigError("missing table [discriminate]; expected noise of measurement and a scale",
                       {document.origin(), 0, 0}, "e.g. [discriminate] with cell_sd = 0.5 and cells = 20");
   }
+  if (models.size() < 2) {
+    throw ConfigError("there is one model, and nothing to tell it from", {document.origin(), 0, 0},
+                      "give [[variant]] tables, one per theory");
+  }
   TomlReader table = root.table("discriminate");
   DiscriminateOptions options;
   read_fields(table, options);
   table.finish();
+  table.placing([&] { require_answerable(options, models); });
   return options;
 }
 

@@ -9,6 +9,7 @@
 
 #include "apical/analysis/discrimination.h"
 #include "apical/core/fields.h"
+#include "apical/experiment/protocol.h"
 #include "apical/experiment/toml/toml_reader.h"
 
 namespace apical {
@@ -37,7 +38,9 @@ struct DiscriminateOptions {
 };
 void fields(FieldVisitor& v, DiscriminateOptions& o);
 
-/// ConfigError if the document has no [discriminate], or one that is wrong.
-DiscriminateOptions read_discriminate(const TomlDocument& document);
+/// Of the protocol that `models` (read_protocol) were read from as well. ConfigError, with its place, if the
+/// document has no [discriminate], or one that is wrong or asks what these models and seeds cannot answer:
+/// before anything is trained.
+DiscriminateOptions read_discriminate(const TomlDocument& document, const std::vector<ProbedModel>& models);
 
 }  // namespace apical

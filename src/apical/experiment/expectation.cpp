@@ -13,29 +13,12 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-template <class Enum>
-struct Word {
-  const char* name;
-  Enum value;
-};
-constexpr Word<Expectation::Statistic> kStatistics[] = {{"median", Expectation::Statistic::median},
-                                                        {"mean", Expectation::Statistic::mean},
-                                                        {"smallest", Expectation::Statistic::smallest},
-                                                        {"largest", Expectation::Statistic::largest},
-                                                        {"fraction", Expectation::Statistic::fraction}};
-constexpr Word<Expectation::Epochs> kEpochs[] = {{"first", Expectation::Epochs::first},
-                                                 {"last", Expectation::Epochs::last},
-                                                 {"mean", Expectation::Epochs::mean},
-                                                 {"largest", Expectation::Epochs::largest}};
-
-template <class Enum, std::size_t n>
-Enum read_named(TomlReader& t, const char* key, const Word<Enum> (&names)[n],
-                std::optional<std::string> otherwise) {
-  std::vector<std::string> choices;
-  for (const auto& c : names) choices.emplace_back(c.name);
-  const std::string chosen = t.choice(key, choices, std::move(otherwise));
-  return std::find_if(std::begin(names), std::end(names), [&](const auto& c) { return chosen == c.name; })
-      ->value;
+template <Named Enum>
+Enum read_named(TomlReader& t, const char* key, Enum otherwise, bool required = false) {
+  const std::vector<std::string> names(kNames<Enum>.begin(), kNames<Enum>.end());
+  const std::string chosen =
+      t.choice(key, names, required ? std::nullopt : std::optional(std::string(name_of(otherwise))));
+  return static_cast<Enum>(std::find(names.begin(), names.end(), chosen) - names.begin());
 }
 
 std::string range_text(double low, double high) {
@@ -120,13 +103,13 @@ void read_range(TomlReader& t, Expectation& e) {
   }
 }
 
-Expectation read_expectation(TomlReader& t, const std::string& source) {
+Expectation read_expectation(TomlReader& t, const Reproduction& of) {
   Expectation e;
   e.variant = t.text("variant", "");
   e.relative_to = t.text("relative_to", "");
   read_quantity(t, e);
-  e.epochs = read_named(t, "epochs", kEpochs, "last");
-  e.statistic = read_named(t, "statistic", kStatistics, std::nullopt);
+  e.epochs = read_named(t, "epochs", e.epochs);
+  e.statistic = read_named(t, "statistic", e.statistic, true);
   const bool conditioned = t.has("seeds_at_least") || t.has("seeds_at_most");
   if (conditioned != (e.statistic == Expectation::Statistic::fraction)) {
     throw ConfigError(
@@ -138,7 +121,9 @@ Expectation read_expectation(TomlReader& t, const std::string& source) {
   if (t.has("seeds_at_most")) e.seeds_high = t.number("seeds_at_most");
   read_range(t, e);
   e.because = t.text("because");
-  e.source = t.text("source", source);
+  e.source = t.text("source", of.source);
+  e.origin = read_named(t, "origin", of.origin);
+  e.widened = t.text("widened", "");
   if (e.source.empty()) {
     throw ConfigError("an expectation needs a source: where does the figure come from?", t.place("quantity"),
                       "give 'source' here or in [reproduces]");
@@ -167,11 +152,7 @@ std::string Expectation::subject() const {
   if (statistic == Statistic::fraction) {
     what = fmt::format("fraction of seeds with {} {}", what, range_text(seeds_low, seeds_high));
   } else {
-    what = fmt::format("{} {}",
-                       std::find_if(std::begin(kStatistics), std::end(kStatistics),
-                                    [&](const auto& c) { return c.value == statistic; })
-                           ->name,
-                       what);
+    what = fmt::format("{} {}", name_of(statistic), what);
   }
   if (!variant.empty()) what += fmt::format(" of '{}'", variant);
   if (!relative_to.empty()) what += fmt::format(" relative to '{}'", relative_to);
@@ -196,12 +177,13 @@ Reproduction read_reproduction(const TomlDocument& document) {
   r.figure = t.text("figure", "");
   r.shows = t.text("shows");
   r.source = t.text("source", "");
+  r.origin = read_named(t, "origin", r.origin);
   r.minutes = t.number("minutes");
   if (!(r.minutes > 0))
     throw ConfigError(fmt::format("'reproduces.minutes' is {:g}; expected more than 0", r.minutes),
                       t.place("minutes"));
   t.finish();
-  for (TomlReader& e : root.tables("expect")) r.expectations.push_back(read_expectation(e, r.source));
+  for (TomlReader& e : root.tables("expect")) r.expectations.push_back(read_expectation(e, r));
   if (r.empty()) {
     throw ConfigError("[reproduces] without [[expect]]; expected at least one statistic with its tolerance",
                       root.place("reproduces"),

@@ -6,6 +6,7 @@
 //   figure = "2b"
 //   shows = "the microcircuit learns a delayed match-to-sample task"
 //   source = "20 seeds of an independent implementation"
+//   origin = "program"
 //   minutes = 0.5
 //   [[expect]]
 //   quantity = "test_loss"
@@ -15,11 +16,14 @@
 //   because = "quartiles over seeds lie a factor of 1.5 apart"
 #pragma once
 
+#include <array>
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "apical/core/names.h"
 #include "apical/experiment/toml/toml_reader.h"
 
 namespace apical {
@@ -37,6 +41,13 @@ struct Expectation {
     smallest,
     largest,
     fraction,  ///< of seeds whose value lies within [seeds_low, seeds_high]
+  };
+  /// On whose word the figure rests.
+  enum class Origin {
+    program,     ///< a reference program, the authors' or an independent one, was measured
+    paper,       ///< printed in the paper, or said there
+    law,         ///< follows from the equations or from the data: holds of every seed
+    hypothesis,  ///< Apical's own, or whoever wrote the file
   };
 
   std::string variant;      ///< label; empty if the file has one experiment only
@@ -57,15 +68,28 @@ struct Expectation {
   std::string tolerance;                                  ///< "0.032 within a factor of 2", "at least 0.7"
   std::string because;                                    ///< why this wide
   std::string source;                                     ///< where the figure comes from
+  Origin origin = Origin::hypothesis;
+  std::string widened = {};  ///< the evidence for a range that was widened after a look; empty: it was not
 
   /// "median test loss of 'error neurons' relative to 'backpropagation'".
   std::string subject() const;
 };
 
+template <>
+inline constexpr std::array<std::string_view, 4> kNames<Expectation::Epochs>{"first", "last", "mean",
+                                                                             "largest"};
+template <>
+inline constexpr std::array<std::string_view, 5> kNames<Expectation::Statistic>{"median", "mean", "smallest",
+                                                                                "largest", "fraction"};
+template <>
+inline constexpr std::array<std::string_view, 4> kNames<Expectation::Origin>{"program", "paper", "law",
+                                                                             "hypothesis"};
+
 /// The tables [reproduces] and [[expect]] of a file.
 struct Reproduction {
   std::string paper, figure, shows, source;
-  double minutes = 0;  ///< on two cores, as measured
+  Expectation::Origin origin = Expectation::Origin::hypothesis;  ///< where an expectation names none
+  double minutes = 0;                                            ///< on two cores, as measured
   std::vector<Expectation> expectations;
   /// Empty in a file that claims nothing.
   bool empty() const { return expectations.empty(); }

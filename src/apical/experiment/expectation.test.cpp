@@ -47,7 +47,31 @@ because = "quartiles"
   EXPECT_EQ(e.tolerance, "0.032 within a factor of 2");
   EXPECT_EQ(e.subject(), "median test loss");
   EXPECT_EQ(e.source, "measured elsewhere");
+  EXPECT_EQ(e.origin, Expectation::Origin::hypothesis) << "whose word it is has to be said";
   EXPECT_EQ(r.reference(), "Max et al. 2026, Fig. 2b");
+}
+
+TEST(Expectation, SaysOnWhoseWordItRestsAndWhetherItWasWidened) {
+  const std::string expectation = R"(origin = "program"
+[[expect]]
+quantity = "test_loss"
+statistic = "median"
+at_most = 1
+because = "quartiles"
+[[expect]]
+quantity = "test_loss"
+statistic = "median"
+at_most = 2
+because = "quartiles"
+origin = "law"
+widened = "eight teachers, measured after the first run"
+)";
+  const Reproduction r = read_reproduction(with(expectation));
+  EXPECT_EQ(r.expectations.at(0).origin, Expectation::Origin::program);
+  EXPECT_EQ(r.expectations.at(0).widened, "");
+  EXPECT_EQ(r.expectations.at(1).origin, Expectation::Origin::law);
+  EXPECT_EQ(r.expectations.at(1).widened, "eight teachers, measured after the first run");
+  EXPECT_THAT(complaint_of("origin = \"programme\"\n"), HasSubstr("program"));
 }
 
 TEST(Expectation, OfAFractionOfSeedsSaysWhichSeedsCount) {

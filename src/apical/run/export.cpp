@@ -4,14 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 #include "apical/analysis/metrics.h"
 #include "apical/io/csv.h"
 #include "apical/io/directory.h"
 #include "apical/run/exported.h"
 #include "apical/run/metrics_file.h"
+#include "apical/run/place_of_results.h"
 #include "apical/run/runs_in.h"
 #include "apical/run/seals.h"
 
@@ -26,19 +25,6 @@ void require_format(ExportWhat what, ExportFormat format) {
   for (const ExportFormat f : possible) names.emplace_back(name_of(f));
   throw ConfigError(fmt::format("{} cannot be had as {}; expected {}", name_of(what), name_of(format),
                                 join_names(names, "or")));
-}
-
-/// Files are written beside and renamed, so that whatever has the name is replaced.
-void require_place(const io::Path& run, const io::Path& file) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  if (!fs::exists(fs::symlink_status(file, ignored))) return;
-  if (!fs::is_regular_file(fs::symlink_status(file, ignored)))
-    throw IoError(fmt::format("{}: exists and is no regular file; expected the name of a file to write",
-                              file.string()));
-  if (fs::equivalent(fs::absolute(file).parent_path(), run, ignored))
-    throw IoError(fmt::format("{}: exists and belongs to the run; expected a file of another name or place",
-                              file.string()));
 }
 
 /// Of the value as it is kept: percent are a matter of tables.
@@ -137,7 +123,7 @@ const std::vector<ExportFormat>& formats_of(ExportWhat what) {
 std::vector<io::Path> export_run(const io::Path& run, const ExportRequest& r, ThreadPool& pool) {
   require_format(r.what, r.format);
   require_run(run);
-  require_place(run, r.file);
+  require_place_for(r.file);
   require_intact(run, {"results.h5"});
   if (r.what == ExportWhat::metrics) return write_text(r.file, metrics_table(run, r.seed));
   const Exported all = arrays_of(run, r, pool);

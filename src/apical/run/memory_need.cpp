@@ -17,9 +17,6 @@ double bytes_of_number(const Experiment& e) { return e.double_precision ? sizeof
 /// Larger models are not examined.
 bool is_examined(double state) { return state <= static_cast<double>(kMostCopied); }
 
-/// Synapses of one replica whose credit is compared with the gradient.
-double compared_synapses(const Circuit& c) { return static_cast<double>(c.plastic_synapse_count()); }
-
 /// Of circuits in continuous time.
 MemoryNeed need_of(const Experiment& e, const Circuit& circuit, std::size_t /*threads*/) {
   PlannedWork work;
@@ -32,9 +29,10 @@ MemoryNeed need_of(const Experiment& e, const Circuit& circuit, std::size_t /*th
   need.passing = need.state;
   const bool is_aligned = e.plan.align_every > 0 || !e.plan.align_epochs.empty();
   if (!is_examined(need.state) && !is_aligned) return need;
-  // Of every replica, in double precision: weights, and the sums of credit and gradient (AlignmentMeter).
+  // Of every replica, in double precision, for each plastic synapse: weights, and the sums of credit and
+  // gradient (AlignmentMeter).
   const double seeds = static_cast<double>(work.seeds),
-               angles = seeds * 3 * sizeof(double) * compared_synapses(circuit);
+               angles = seeds * 3 * sizeof(double) * static_cast<double>(circuit.plastic_synapse_count());
   need.passing = std::max(need.passing, angles);
   if (!is_examined(need.state)) return need;
   // What it was, beside angles or a circuit with another time step; and units over samples, twice.

@@ -14,6 +14,7 @@
 #include "apical/io/json.h"
 #include "apical/report/compose/read_run.h"
 #include "apical/report/compose/report.h"
+#include "apical/run/place_of_results.h"
 #include "apical/run/runs_in.h"
 
 namespace apical {
@@ -31,8 +32,12 @@ struct JointRun {
 
 JointRun read_part(const io::Path& run) {
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
-  JointRun out{read_run(run, false),       run, {}, manifest.at("apical").at("numerics"),
-               manifest.value("data", ""), 1};
+  JointRun out{read_run(run, false),
+               run,
+               {},
+               manifest.at("apical").at("numerics"),
+               manifest.contains("data") ? manifest.at("data").dump() : "",
+               1};
   for (const nlohmann::json& seed : manifest.at("seeds")) out.seeds.insert(seed.get<std::uint64_t>());
   return out;
 }
@@ -128,6 +133,7 @@ void name_apart(std::vector<JointRun>& runs) {
 }  // namespace
 
 void write_joint_report(std::span<const io::Path> directories, const io::Path& page) {
+  require_place_for(page);
   std::vector<JointRun> runs;
   std::vector<std::string> titles;
   for (const io::Path& directory : directories) {

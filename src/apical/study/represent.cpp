@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <set>
 #include <tuple>
 
 #include "apical/analysis/reference_rdms.h"
@@ -43,6 +44,7 @@ class Study {
     result_.dissimilarity = request_.dissimilarity;
     for (const ReferenceRequest& reference : request_.references) add_reference(reference);
     for (const io::Path& run : request_.runs) add_run(run);
+    require_variables();
     for (const std::string& column : request_.labels) add_label(column);
     choose_headline();
     for (const auto& [area, variable] : places()) {
@@ -57,6 +59,14 @@ class Study {
   }
 
  private:
+  void require_variables() const {
+    for (const std::string& wanted : request_.variables) {
+      if (variables_.contains(wanted)) continue;
+      throw UsageError(fmt::format("no area of these networks has a variable '{}'; {}", wanted,
+                                   suggestion(wanted, {variables_.begin(), variables_.end()})));
+    }
+  }
+
   void add_reference(const ReferenceRequest& wanted) {
     Reference reference{wanted.name, {}};
     for (const Rdm& rdm :
@@ -86,6 +96,7 @@ class Study {
       std::vector<std::vector<AreaActivity>>& shown = trained ? run.trained : run.untrained;
       for (std::size_t area = 0; area < shown.front().size(); ++area) {
         const AreaActivity& first = shown.front()[area];
+        variables_.insert(first.variable);
         if (std::find(request_.variables.begin(), request_.variables.end(), first.variable) ==
             request_.variables.end()) {
           continue;
@@ -329,6 +340,7 @@ class Study {
   std::vector<std::pair<std::size_t, RdmDraws>> draws_;
   /// The model of a run's network before learning, by run, area and variable.
   std::map<std::tuple<std::size_t, std::string, std::string>, std::size_t> untrained_;
+  std::set<std::string> variables_;  ///< that any area has
   RepresentResult result_;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -135,11 +136,47 @@ void summarise(Outcome& o, const Display& display) {
     o.interval = bootstrap_interval(values, median, kBootstrapSeed);
 }
 
+Outcome::Verdict verdict_of(const Outcome& o) {
+  using Verdict = Outcome::Verdict;
+  const Expectation& e = o.expected;
+  if (!o.measured) return Verdict::deviates;
+  const bool inside = *o.measured >= e.low && *o.measured <= e.high;
+  const bool of_these_seeds =
+      e.statistic == Expectation::Statistic::smallest || e.statistic == Expectation::Statistic::largest;
+  if (of_these_seeds || e.origin == Expectation::Origin::law)
+    return inside ? Verdict::reproduced : Verdict::deviates;
+  // How far seeds lie apart is not known of one.
+  if (!o.interval) return inside ? Verdict::undecided : Verdict::deviates;
+  if (o.interval->high < e.low || o.interval->low > e.high) return Verdict::deviates;
+  return o.interval->low >= e.low && o.interval->high <= e.high ? Verdict::reproduced : Verdict::undecided;
+}
+
+std::string counts_of(std::span<const Outcome> outcomes, std::optional<Expectation::Origin> origin) {
+  std::array<std::size_t, kNames<Outcome::Verdict>.size()> count{};
+  std::size_t all = 0;
+  for (const Outcome& o : outcomes) {
+    if (origin && o.expected.origin != *origin) continue;
+    ++count.at(static_cast<std::size_t>(o.verdict));
+    ++all;
+  }
+  if (all == 0) return "";
+  std::string text = fmt::format("{} of {} reproduced", count[0], all);
+  if (count[1] > 0) text += fmt::format(", {} undecided", count[1]);
+  if (count[2] > 0) text += fmt::format(", {} {}", count[2], count[2] == 1 ? "deviates" : "deviate");
+  return text;
+}
+
 nlohmann::json json_of(const Outcome& o) {
   const Expectation& e = o.expected;
-  nlohmann::json j{{"subject", e.subject()},     {"expected", e.tolerance},
-                   {"because", e.because},       {"source", e.source},
-                   {"reproduced", o.reproduced}, {"measured_text", o.measured_text()}};
+  nlohmann::json j{{"subject", e.subject()},
+                   {"expected", e.tolerance},
+                   {"because", e.because},
+                   {"source", e.source},
+                   {"origin", name_of(e.origin)},
+                   {"verdict", name_of(o.verdict)},
+                   {"reproduced", o.verdict == Outcome::Verdict::reproduced},
+                   {"measured_text", o.measured_text()}};
+  if (!e.widened.empty()) j["widened"] = e.widened;
   j["low"] = io::json_number(e.low);
   j["high"] = io::json_number(e.high);
   j["measured"] = io::json_number(o.measured.value_or(NAN));
@@ -157,7 +194,9 @@ void write_outcomes(const ReproductionResult& r, const io::Path& directory) {
   j["figure"] = r.claim.figure;
   j["reference"] = r.claim.reference();
   j["shows"] = r.claim.shows;
-  j["reproduced"] = r.reproduced();
+  j["verdict"] = name_of(r.verdict());
+  j["reproduced"] = r.verdict() == Outcome::Verdict::reproduced;
+  j["tally"] = tally_of(r.outcomes);
   for (const Outcome& o : r.outcomes) j["outcomes"].push_back(json_of(o));
   io::write_atomically(directory / "reproduction.json", io::json_text(j));
 }
@@ -224,13 +263,25 @@ Outcome evaluate(const Expectation& e, const MeasurementsByVariant& measured, co
     }
   }
   e.statistic == Expectation::Statistic::fraction ? summarise_fraction(o) : summarise(o, display);
-  o.reproduced = o.measured && *o.measured >= e.low && *o.measured <= e.high;
+  o.verdict = verdict_of(o);
   return o;
 }
 
-bool ReproductionResult::reproduced() const {
-  return !outcomes.empty() &&
-         std::all_of(outcomes.begin(), outcomes.end(), [](const Outcome& o) { return o.reproduced; });
+std::string tally_of(std::span<const Outcome> outcomes) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < kNames<Expectation::Origin>.size(); ++i) {
+    const auto origin = static_cast<Expectation::Origin>(i);
+    const std::string counts = counts_of(outcomes, origin);
+    if (!counts.empty()) parts.push_back(fmt::format("{}: {}", name_of(origin), counts));
+  }
+  const std::string all = counts_of(outcomes, std::nullopt);
+  return parts.size() < 2 ? all : fmt::format("{} ({})", all, fmt::join(parts, "; "));
+}
+
+Outcome::Verdict ReproductionResult::verdict() const {
+  Outcome::Verdict worst = outcomes.empty() ? Outcome::Verdict::deviates : Outcome::Verdict::reproduced;
+  for (const Outcome& o : outcomes) worst = std::max(worst, o.verdict);
+  return worst;
 }
 
 ReproductionResult reproduce(const TomlDocument& document, const ComparisonOptions& options,

@@ -2,9 +2,12 @@
 // Does an experiment show what it is expected to show, and does a run give the same bits again?
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apical/analysis/curves.h"
@@ -18,16 +21,30 @@ namespace apical {
 
 /// An expectation and what came out.
 struct Outcome {
+  enum class Verdict {
+    reproduced,  ///< the whole interval lies within the expected range
+    undecided,   ///< a part of it does: more seeds are needed. Also one seed within the range
+    deviates,    ///< none of it does, or a seed's value is not finite
+  };
   Expectation expected;
   std::vector<SeedValue> seeds;    ///< the quantity of every seed; not finite where it is not
   std::optional<double> measured;  ///< the statistic; nothing if a seed's value is not finite
   std::optional<Interval>
       interval;  ///< 95 %, over seeds: mean_interval() for means, bootstrap for medians, Wilson for fractions
-  bool reproduced = false;            ///< measured lies within [expected.low, expected.high]
+  /// Of laws, and of the smallest and the largest of the seeds that were run, the measured value alone
+  /// decides.
+  Verdict verdict = Verdict::deviates;
   std::string measured_text() const;  ///< "0.031 [0.025, 0.04]"
   std::string text() const;  ///< "median test loss …: 0.031 [0.025, 0.04] over 20 seeds; expected 0.032
                              ///< within a factor of 2"
 };
+
+template <>
+inline constexpr std::array<std::string_view, 3> kNames<Outcome::Verdict>{"reproduced", "undecided",
+                                                                          "deviates"};
+
+/// "7 of 9 reproduced, 1 undecided, 1 deviates", and the same for each origin if there are several.
+std::string tally_of(std::span<const Outcome> outcomes);
 
 /// By label of the variant.
 using MeasurementsByVariant = std::map<std::string, std::vector<Measurement>, std::less<>>;
@@ -39,8 +56,8 @@ Outcome evaluate(const Expectation& expectation, const MeasurementsByVariant& me
 struct ReproductionResult {
   Reproduction claim;
   ComparisonResult comparison;
-  std::vector<Outcome> outcomes;  ///< empty if the comparison was stopped
-  bool reproduced() const;
+  std::vector<Outcome> outcomes;     ///< empty if the comparison was stopped
+  Outcome::Verdict verdict() const;  ///< the worst of all; deviates if there is none
 };
 
 /// Runs every variant into `options.directory`, evaluates the expectations, and writes reproduction.json and

@@ -13,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using Verdict = Outcome::Verdict;
 
 /// One test loss per seed, seeds 1, 2, …
 std::vector<Measurement> losses(const std::vector<double>& values, double epoch = 10) {
@@ -29,11 +30,14 @@ Expectation median_loss(double low, double high) {
   return e;
 }
 
-TEST(Outcome, IsReproducedWithinTheRangeAndNotOutside) {
+TEST(Outcome, IsReproducedIfItsIntervalLiesWithinTheRangeAndDeviatesIfNothingOfItDoes) {
   const MeasurementsByVariant measured{{"m", losses({1, 2, 3, 4, 50})}};
-  EXPECT_TRUE(evaluate(median_loss(3, 3), measured).reproduced);
-  EXPECT_FALSE(evaluate(median_loss(3.1, 4), measured).reproduced);
-  EXPECT_FALSE(evaluate(median_loss(2, 2.9), measured).reproduced);
+  EXPECT_EQ(evaluate(median_loss(1, 50), measured).verdict, Verdict::reproduced);
+  EXPECT_EQ(evaluate(median_loss(50.5, 60), measured).verdict, Verdict::deviates);
+  EXPECT_EQ(evaluate(median_loss(0, 0.9), measured).verdict, Verdict::deviates);
+  // The median lies inside, or outside: five seeds do not say which.
+  EXPECT_EQ(evaluate(median_loss(3, 3), measured).verdict, Verdict::undecided);
+  EXPECT_EQ(evaluate(median_loss(3.1, 4), measured).verdict, Verdict::undecided);
   const Outcome o = evaluate(median_loss(2, 4), measured);
   ASSERT_TRUE(o.measured && o.interval);
   EXPECT_EQ(*o.measured, 3);
@@ -45,7 +49,7 @@ TEST(Outcome, IsReproducedWithinTheRangeAndNotOutside) {
 
 TEST(Outcome, OfOneDivergedSeedIsNoMean) {
   const Outcome o = evaluate(median_loss(0, 100), {{"m", losses({1, NAN, 1})}});
-  EXPECT_FALSE(o.reproduced);
+  EXPECT_EQ(o.verdict, Verdict::deviates);
   EXPECT_FALSE(o.measured);
   EXPECT_THAT(o.text(), HasSubstr("not finite"));
 }
@@ -56,7 +60,40 @@ TEST(Outcome, OfAFractionCountsADivergedSeedAsOneThatFails) {
   e.seeds_high = 2;
   const Outcome o = evaluate(e, {{"m", losses({1, NAN, 1, 3})}});
   EXPECT_EQ(*o.measured, 0.5);
-  EXPECT_TRUE(o.reproduced);
+  EXPECT_EQ(o.verdict, Verdict::undecided) << "two of four may be a third or three quarters";
+}
+
+TEST(Outcome, OfOneSeedIsNeverReproducedUnlessALawSaysIt) {
+  Expectation e = median_loss(0, 2);
+  EXPECT_EQ(evaluate(e, {{"m", losses({1})}}).verdict, Verdict::undecided);
+  EXPECT_EQ(evaluate(e, {{"m", losses({3})}}).verdict, Verdict::deviates);
+  e.origin = Expectation::Origin::law;
+  EXPECT_EQ(evaluate(e, {{"m", losses({1})}}).verdict, Verdict::reproduced);
+}
+
+TEST(Outcome, ThreeOfThreeSeedsDoNotShowThatMostDo) {
+  Expectation e = median_loss(0.7, 1);
+  e.statistic = Expectation::Statistic::fraction;
+  e.seeds_high = 2;
+  EXPECT_EQ(evaluate(e, {{"m", losses({1, 1, 1})}}).verdict, Verdict::undecided);
+  EXPECT_EQ(evaluate(e, {{"m", losses(std::vector<double>(20, 1.0))}}).verdict, Verdict::reproduced);
+}
+
+TEST(Outcome, AreCountedApartByWhatTheyRestOn) {
+  const MeasurementsByVariant measured{{"m", losses({1, 2, 3, 4, 50})}};
+  std::vector<Outcome> outcomes{evaluate(median_loss(1, 50), measured),
+                                evaluate(median_loss(3, 3), measured)};
+  EXPECT_EQ(tally_of(outcomes), "1 of 2 reproduced, 1 undecided");
+  Expectation printed = median_loss(60, 70);
+  printed.origin = Expectation::Origin::paper;
+  outcomes.push_back(evaluate(printed, measured));
+  EXPECT_EQ(
+      tally_of(outcomes),
+      "1 of 3 reproduced, 1 undecided, 1 deviates (paper: 0 of 1 reproduced, 1 deviates; hypothesis: 1 of "
+      "2 reproduced, 1 undecided)");
+  ReproductionResult all;
+  all.outcomes = outcomes;
+  EXPECT_EQ(all.verdict(), Verdict::deviates);
 }
 
 TEST(Outcome, RelativeToAVariantIsPairedBySeed) {
@@ -68,7 +105,7 @@ TEST(Outcome, RelativeToAVariantIsPairedBySeed) {
   ASSERT_EQ(o.seeds.size(), 2U);
   EXPECT_EQ(o.seeds[0].value, 0.5);
   EXPECT_EQ(*o.measured, 2);
-  EXPECT_FALSE(o.reproduced);
+  EXPECT_EQ(o.verdict, Verdict::deviates);
 }
 
 TEST(Outcome, ASeedWithoutAPartnerHasNoRatioAndNothingIsReproduced) {
@@ -78,7 +115,7 @@ TEST(Outcome, ASeedWithoutAPartnerHasNoRatioAndNothingIsReproduced) {
   const Outcome o = evaluate(e, {{"a", losses({1, 20, 3})}, {"b", losses({2, 10})}});
   ASSERT_EQ(o.seeds.size(), 3U);
   EXPECT_TRUE(std::isnan(o.seeds[2].value));
-  EXPECT_FALSE(o.reproduced);
+  EXPECT_EQ(o.verdict, Verdict::deviates);
 }
 
 TEST(Outcome, MayBeADifferenceFromAnotherQuantityOfTheSameSeed) {

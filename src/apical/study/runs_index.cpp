@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <system_error>
@@ -23,6 +24,7 @@ constexpr int kFormat = 1;
 constexpr int kDeepest = 8;          // folders below one another
 constexpr std::size_t kBatch = 256;  // runs that are read before they are kept
 constexpr std::array<std::string_view, 7> kHow{">=", "<=", "!=", "==", ">", "<", "="};
+constexpr std::string_view kOperators = "><=!~";
 
 /// Folders that cannot be read have no runs to show.
 void find_runs(const io::Path& folder, const io::Path& relative, int depth, std::vector<std::string>& out) {
@@ -87,7 +89,7 @@ RunFilter parse_filter(const std::string& text) {
                     "'test.accuracy > 0.9' or 'model.name ~ burst'",
                     text));
   };
-  const std::size_t at = text.find_first_of("><=!~");
+  const std::size_t at = text.find_first_of(kOperators);
   if (at == std::string::npos) complain();
   RunFilter filter{trimmed(std::string_view(text).substr(0, at)), "~", {}};
   std::string_view rest = std::string_view(text).substr(at);
@@ -100,9 +102,14 @@ RunFilter parse_filter(const std::string& text) {
     filter.how = *how;
     rest.remove_prefix(how->size());
   }
-  filter.value = unquoted(trimmed(rest));
-  if (filter.key.empty() || filter.value.empty()) complain();
+  const std::string value = trimmed(rest);
+  filter.value = unquoted(value);
+  // "=>" is no operator; a text that begins so is put in quotes.
+  if (filter.key.empty() || filter.value.empty() || kOperators.find(value[0]) != std::string_view::npos)
+    complain();
   filter.number = number_in(filter.value);
+  if (filter.number && !std::isfinite(*filter.number))
+    throw UsageError(fmt::format("'{}': nothing can be compared with {}", text, filter.value));
   return filter;
 }
 
@@ -291,6 +298,7 @@ std::vector<FoundRun> RunsIndex::select(const RunsQuery& query) {
   std::vector<std::int64_t> columns;
   columns.reserve(query.columns.size());
   for (const std::string& c : query.columns) columns.push_back(known_key(c));
+  for (const RunFilter& filter : query.where) require_comparable(filter);
   std::string sql = "SELECT r.id, r.run FROM runs r";
   for (std::size_t i = 0; i < query.where.size(); ++i) {
     const std::string f = fmt::format("f{}", i);
@@ -327,6 +335,15 @@ std::vector<FoundRun> RunsIndex::select(const RunsQuery& query) {
     out.push_back(std::move(one));
   }
   return out;
+}
+
+void RunsIndex::require_comparable(const RunFilter& filter) {
+  if (filter.number || filter.how == "~") return;
+  io::Statement texts(database_, "SELECT count(*), count(text) FROM facts WHERE key = ?");
+  texts.bind(1, known_key(filter.key)).step();
+  if (texts.integer(0) == 0 || texts.integer(1) > 0) return;
+  throw UsageError(fmt::format("'{}' is a number in all runs; '{}', which it is compared with, is none",
+                               filter.key, filter.value));
 }
 
 std::size_t RunsIndex::lists_under(const std::string& key) {

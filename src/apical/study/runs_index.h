@@ -58,7 +58,7 @@ class RunsIndex {
   std::vector<std::string> keys();
   /// Keys of experiments that have several values among all runs.
   std::vector<std::string> varied_keys();
-  /// UsageError with the nearest name for a key that no run has.
+  /// UsageError with the nearest name for a key that no run has, or for a number compared with a text.
   std::vector<FoundRun> select(const RunsQuery& query);
   /// In how many runs `key` is a list, which no number can be compared with.
   std::size_t lists_under(const std::string& key);
@@ -78,6 +78,7 @@ class RunsIndex {
   void keep(const Change& change, const RunRow& row);
   std::int64_t key_id(const std::string& name, bool add);
   std::int64_t known_key(const std::string& name);
+  void require_comparable(const RunFilter& filter);
 
   io::Path folder_;
   io::Database database_;

@@ -43,22 +43,23 @@ double synapse(const Matrix<double>& stored, Topology topology, std::size_t post
   return post < stored.rows() && pre < stored.cols() ? stored(post, pre) : 0;
 }
 
-}  // namespace
-
-Vector transmit(const Matrix<double>& weights, Topology topology, std::span<const double> x,
-                std::size_t post) {
-  if (topology == Topology::dense) return plain::product(weights, x);
-  Vector out(post, 0.0);
+/// Each unit to its partner, the same both ways: weights are a row.
+Vector one_to_one(const Matrix<double>& weights, std::span<const double> x, std::size_t size) {
+  Vector out(size, 0.0);
   for (std::size_t i = 0; i < weights.cols(); ++i) out[i] = weights(0, i) * x[i];
   return out;
 }
 
+}  // namespace
+
+Vector transmit(const Matrix<double>& weights, Topology topology, std::span<const double> x,
+                std::size_t post) {
+  return topology == Topology::dense ? plain::product(weights, x) : one_to_one(weights, x, post);
+}
+
 Vector transmit_back(const Matrix<double>& weights, Topology topology, std::span<const double> b,
                      std::size_t pre) {
-  if (topology == Topology::dense) return plain::transposed_product(weights, b);
-  Vector out(pre, 0.0);
-  for (std::size_t i = 0; i < weights.cols(); ++i) out[i] = weights(0, i) * b[i];
-  return out;
+  return topology == Topology::dense ? plain::transposed_product(weights, b) : one_to_one(weights, b, pre);
 }
 
 void add_correlation(Matrix<double>& g, Topology topology, std::span<const double> b,

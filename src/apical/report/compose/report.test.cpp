@@ -165,15 +165,18 @@ TEST(Report, DrawsWhatASingleRunWasAskedToRecord) {
 TEST(Report, SaysWhatWasExpectedAndShowsPictures) {
   ReportData d = samples::report();
   d.reproduces = "A paper, Fig. 1";
-  d.expectations = {{"median <loss>", "3 [2, 4]", "3 ± 1", "because", "source", true},
-                    {"angle", "50", "at most 40", "because", "source", false}};
+  d.expectations = {{"median <loss>", "3 [2, 4]", "3 ± 1", "because", "source", "reproduced", "program"},
+                    {"mean loss", "3 [2, 4]", "4 ± 1", "because", "source", "undecided", "law", "a table"},
+                    {"angle", "50", "at most 40", "because", "source", "deviates", "paper"}};
   d.runs[0].pictures = {"Zm9v", "YmFy"};
   const std::string page = render_report(d);
   EXPECT_EQ(malformed(page), "");
   EXPECT_TRUE(contains(page, "Compared with A paper, Fig. 1"));
   EXPECT_TRUE(contains(page, "median &lt;loss&gt;"));
   EXPECT_EQ(occurrences(page, "<td>reproduced</td>"), 1U);
+  EXPECT_EQ(occurrences(page, "<b>undecided</b>"), 1U);
   EXPECT_EQ(occurrences(page, "<b>deviates</b>"), 1U);
+  EXPECT_TRUE(contains(page, "(widened after a look: a table)"));
   EXPECT_TRUE(contains(page, "src=\"data:image/png;base64,Zm9v\""));
 }
 
@@ -182,7 +185,7 @@ TEST(Report, EscapesEverythingThatComesFromOutside) {
   ReportData d = samples::report();
   d.runs.resize(1);
   d.title = d.description = d.question = d.reproduces = evil;
-  d.expectations = {{evil, evil, evil, evil, evil, false}};
+  d.expectations = {{evil, evil, evil, evil, evil, evil, evil, evil}};
   RunData& r = d.runs[0];
   r.label = r.model = r.task = r.task_description = r.data_provenance = r.seed_draws = r.x_label = evil;
   r.experiment_toml = r.task_citation = evil;

@@ -79,7 +79,9 @@ struct SweptRun {
 /// A statistic over seeds beside the figure it was expected to meet.
 struct ExpectedFigure {
   std::string subject, measured, expected, because, source;
-  bool reproduced = false;
+  std::string verdict = {};  ///< reproduced, undecided or deviates
+  std::string origin = {};   ///< program, paper, law or hypothesis; empty: of a version that did not ask
+  std::string widened = {};  ///< the evidence for a range that was widened after a look
 };
 
 struct ReportData {

@@ -46,8 +46,9 @@ void read_expectations(const io::Path& directory, ReportData& data) {
   const nlohmann::json j = io::read_json(directory / "reproduction.json");
   data.reproduces = j.at("reference");
   for (const nlohmann::json& o : j.at("outcomes")) {
+    const std::string verdict = o.value("verdict", o.at("reproduced") ? "reproduced" : "deviates");
     data.expectations.push_back({o.at("subject"), o.at("measured_text"), o.at("expected"), o.at("because"),
-                                 o.at("source"), o.at("reproduced")});
+                                 o.at("source"), verdict, o.value("origin", ""), o.value("widened", "")});
   }
 }
 

@@ -133,15 +133,18 @@ void expectations(const ReportData& data, Page& page) {
                       {"Measured", "[95\u00A0%]"},
                       {"Expected"},
                       {"Verdict"},
+                      {"Rests on"},
                       {"Why this tolerance"},
                       {"Where the figure comes from"}}};
   for (const ExpectedFigure& e : data.expectations) {
-    t.rows.push_back({{{.text = e.subject, .look = Cell::Look::heading},
-                       {.text = e.measured, .look = Cell::Look::number},
-                       {.text = e.expected},
-                       {.text = e.reproduced ? "reproduced" : "deviates", .strong = !e.reproduced},
-                       {.text = e.because},
-                       {.text = e.source}}});
+    t.rows.push_back(
+        {{{.text = e.subject, .look = Cell::Look::heading},
+          {.text = e.measured, .look = Cell::Look::number},
+          {.text = e.expected},
+          {.text = e.verdict, .strong = e.verdict != "reproduced"},
+          {.text = e.origin},
+          {.text = e.widened.empty() ? e.because : e.because + " (widened after a look: " + e.widened + ")"},
+          {.text = e.source}}});
   }
   page.section("Compared with " + data.reproduces);
   page.table(t);
