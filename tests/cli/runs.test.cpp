@@ -169,6 +169,13 @@ TEST_F(Runs, OfAFolderThatCannotBeWrittenAreListedAllTheSame) {
   EXPECT_FALSE(io::file_exists(io::Path(run("a")) / RunsIndex::kFileName));
 }
 
+TEST_F(Runs, BesideOneWhoseFilesNobodyCanReadAreListed) {
+  make("a", {});
+  std::filesystem::create_directory(io::Path(folder()) / "circle");
+  std::filesystem::create_symlink("manifest.json", io::Path(folder()) / "circle" / "manifest.json");
+  EXPECT_THAT(listed({}), ElementsAre("a"));
+}
+
 TEST_F(Runs, AnswerWhatWasMeantByAWrongKeyOrCondition) {
   make("a", {});
   const auto err = [&](std::vector<std::string> more) {

@@ -3,9 +3,11 @@
 // it is looked for, standard input, and what was meant by a name that is not known.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <sstream>
 #include <thread>
@@ -30,6 +32,26 @@ using testing::Not;
 const std::string kSmall = test::small_network();
 
 class Terminal : public test::CommandLine {};
+
+TEST_F(Terminal, AnExperimentMayComeFromAnotherProgram) {  // apical check <(program)
+  const std::string pipe = directory_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(pipe) << kSmall; });
+  const Answer a = apical_says({"check", pipe});
+  writer.join();
+  EXPECT_EQ(a.code, 0) << a.err;
+}
+
+TEST_F(Terminal, WhereThereIsNoFolderAnyMoreThePathIsSaid) {
+  const io::Path before = std::filesystem::current_path(), gone = directory_ / "gone";
+  std::filesystem::create_directory(gone);
+  std::filesystem::current_path(gone);
+  std::filesystem::remove(gone);
+  const Answer a = apical_says({"paths"});
+  std::filesystem::current_path(before);
+  EXPECT_EQ(a.code, 5);
+  EXPECT_THAT(a.err, HasSubstr("cannot be reached"));
+}
 
 std::size_t widest(const std::string& text) {
   std::size_t most = 0;

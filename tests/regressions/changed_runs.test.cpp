@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -109,6 +110,41 @@ TEST_F(ChangedRuns, NoCommandReportsWhatWasWrittenIntoAFinishedOne) {
     }
     EXPECT_EQ(state_of(name), "changed");
   }
+}
+
+TEST_F(ChangedRuns, WhatWasRemovedOrComesFromElsewhereIsToldThough) {
+  finish_one();
+  const auto after = [&](const std::string& name, const std::function<void()>& change) {
+    const fs::path kept = fs::path(out("kept"));
+    fs::copy(out(), kept, fs::copy_options::recursive);
+    change();
+    const std::string state = state_of(name);
+    fs::remove_all(out());
+    fs::rename(kept, out());
+    return state;
+  };
+  EXPECT_EQ(after("summary.json", [&] { fs::remove(in_run("summary.json")); }), "missing");
+  EXPECT_EQ(after("checkpoints/trained.apc", [&] { fs::remove_all(in_run("checkpoints")); }), "missing");
+  const Answer other = apical_says(
+      {"run", file(test::small_network()), "--out", out("other"), "--quiet", "--set", "run.seeds=[7]"});
+  ASSERT_EQ(other.code, 0) << other.err;
+  EXPECT_EQ(after("checkpoints/trained.apc",
+                  [&] {
+                    fs::copy(fs::path(out("other")) / "checkpoints/trained.apc",
+                             in_run("checkpoints/trained.apc"), fs::copy_options::overwrite_existing);
+                  }),
+            "changed");
+}
+
+TEST_F(ChangedRuns, ARunThatIsGoneFromAFinishedComparisonIsMissed) {
+  const std::string two = test::small_network() + "[[variant]]\nlabel = \"a\"\n[[variant]]\nlabel = \"b\"\n";
+  ASSERT_EQ(apical_says({"compare", file(two), "--out", out(), "--quiet"}).code, 0);
+  EXPECT_EQ(apical_says({"verify", out()}).code, 0);
+  fs::remove_all(in_run("b"));
+  const Answer a = apical_says({"verify", out()});
+  EXPECT_EQ(a.code, 1);
+  EXPECT_THAT(a.out, HasSubstr("missing"));
+  EXPECT_THAT(apical_says({"report", out()}).err, HasSubstr("b was compared and is gone"));
 }
 
 TEST_F(ChangedRuns, LinesThatWereAddedOrTakenAwayAreChangesToo) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -192,6 +193,11 @@ int run(const std::vector<std::string>& arguments, Context& outer) {
                     "which files of a run have changed",
                     e.what()));
     return static_cast<int>(ExitCode::invalid_input);
+  } catch (const std::filesystem::filesystem_error& e) {
+    complain(fmt::format("{}: cannot be reached: {}",
+                         e.path1().empty() ? "the working directory" : e.path1().string(),
+                         e.code().message()));
+    return static_cast<int>(ExitCode::io);
   } catch (const std::exception& e) {
     complain(e.what());
     return 70;  // sysexits: a defect of ours

@@ -7,6 +7,7 @@
 #include "apical/cli/command.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
+#include "apical/run/runs_in.h"
 #include "apical/study/joint_report.h"
 
 namespace apical::cli {
@@ -24,6 +25,12 @@ int report(Context& context, const Arguments& arguments) {
     if (page.extension() != ".html")
       throw UsageError(fmt::format("--out is '{}'; expected a name that ends in .html", page.string()));
     write_joint_report(given, page);
+  }
+  for (const io::Path& directory : given) {
+    if (!io::file_exists(directory / "comparison.json")) continue;
+    for (const io::Path& run : gone_from(directory))
+      context.err << fmt::format("apical: {} was compared and is gone; the page does without it\n",
+                                 run.string());
   }
   context.out << (arguments.has("--json")
                       ? io::json_text({{"schema", "apical-report/1"}, {"report", page.string()}})

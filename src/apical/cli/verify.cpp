@@ -54,6 +54,16 @@ void print(std::ostream& out, const VerifiedRun& r) {
 int run_verify(Context& context, const Arguments& arguments) {
   nlohmann::json all{{"schema", "apical-verify/1"}, {"runs", nlohmann::json::array()}};
   bool bad = false, any = false;
+  for (const io::Path& run : gone_from(arguments.positionals.front())) {
+    bad = true;
+    const VerifiedRun gone{
+        run, {{"manifest.json", VerifiedFile::State::missing, "the comparison had finished"}}, {}};
+    if (arguments.has("--json")) {
+      all["runs"].push_back(json_of(gone));
+    } else {
+      print(context.out, gone);
+    }
+  }
   for (const io::Path& run : runs_in(arguments.positionals.front())) {
     if (!io::file_exists(run / "experiment.toml")) continue;  // planned, not begun
     any = true;
@@ -68,7 +78,7 @@ int run_verify(Context& context, const Arguments& arguments) {
   // Of a protocol, what all of its runs together found.
   if (!io::file_exists(io::Path(arguments.positionals.front()) / "experiment.toml"))
     require_intact(arguments.positionals.front(), {"results.h5"});
-  if (!any) throw DataError(fmt::format("no run of {} has begun", arguments.positionals.front()));
+  if (!any && !bad) throw DataError(fmt::format("no run of {} has begun", arguments.positionals.front()));
   if (arguments.has("--json")) context.out << io::json_text(all);
   return static_cast<int>(bad ? ExitCode::check_failed : ExitCode::ok);
 }

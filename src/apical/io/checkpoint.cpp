@@ -181,9 +181,10 @@ Checkpoint decode(const ReadAt& read_at, std::uint64_t size, std::uint64_t exper
         numerics, kNumericsVersion));
   }
   if (out.experiment != experiment) {
-    throw foreign(
-        fmt::format("belongs to another experiment: its resolved text has XXH3 {}, this one's has {}",
-                    hex(out.experiment), hex(experiment)));
+    throw fail(CheckpointError::Kind::of_another,
+
+               fmt::format("belongs to another experiment: its resolved text has XXH3 {}, this one's has {}",
+                           hex(out.experiment), hex(experiment)));
   }
   return out;
 }
@@ -271,7 +272,7 @@ FoundCheckpoint newest_valid_checkpoint(const Path& directory, std::uint64_t exp
         out.checkpoint.reset();
       }
     } catch (const CheckpointError& e) {
-      if (e.kind() == CheckpointError::Kind::foreign) throw;
+      if (e.kind() != CheckpointError::Kind::damaged) throw;
       reason = e.what();
     } catch (const FileError& e) {
       if (e.code() != EIO) throw;  // no permission, no memory: not this file's fault

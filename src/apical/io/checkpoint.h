@@ -31,11 +31,12 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
-/// Why bytes were not accepted as a checkpoint. Damaged ones may be set aside; foreign ones are intact and
-/// for somebody else (a newer program, another experiment), so moving them would do harm.
+/// Why bytes were not accepted as a checkpoint. Damaged ones may be set aside; the others are intact and
+/// for somebody else (foreign: another version of the program; of_another: experiment), so moving them would
+/// do harm.
 class CheckpointError : public DataError {
  public:
-  enum class Kind { damaged, foreign };
+  enum class Kind { damaged, foreign, of_another };
   CheckpointError(Kind kind, const std::string& message) : DataError(message), kind_(kind) {}
   Kind kind() const noexcept { return kind_; }
 

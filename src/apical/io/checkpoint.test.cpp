@@ -94,7 +94,7 @@ TEST(Checkpoint, AVersionFromTheFutureAndAnotherExperimentAreForeign) {
               ThrowsMessage<DataError>(HasSubstr("numerics version 98")));
   EXPECT_THAT([&] { decode_checkpoint(bytes, 1, "c"); },
               ThrowsMessage<DataError>(HasSubstr("belongs to another experiment")));
-  EXPECT_EQ(kind_of(bytes, 1), CheckpointError::Kind::foreign);
+  EXPECT_EQ(kind_of(bytes, 1), CheckpointError::Kind::of_another);
 }
 
 TEST(Checkpoint, TheLastTwoAndEveryNthAreKept) {

@@ -8,6 +8,8 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "apical/io/checked.h"
@@ -92,7 +94,30 @@ void File::close() {
   if (sync_fault_ != 0) throw FileError(path_, "close (a sync failed before)", sync_fault_);
 }
 
+namespace {
+/// What a process writes that stands in the place of a file, as in 'apical check <(…)'.
+Bytes read_pipe(const Path& path) {
+  constexpr std::size_t kMost = std::size_t{1} << 28;  // whoever writes may never stop
+  std::ifstream pipe(path, std::ios::binary);
+  if (!pipe) throw IoError(fmt::format("{}: cannot be opened", path.string()));
+  Bytes content;
+  while (pipe) {
+    const std::size_t done = content.size();
+    if (done > kMost) {
+      throw IoError(fmt::format("{}: is a pipe that gives more than {} MB; expected a text, or a file",
+                                path.string(), kMost >> 20));
+    }
+    content.resize(done + kBlock);
+    pipe.read(reinterpret_cast<char*>(content.data() + done), static_cast<std::streamsize>(kBlock));
+    content.resize(done + static_cast<std::size_t>(pipe.gcount()));
+  }
+  return content;
+}
+}  // namespace
+
 Bytes read_file(const Path& path) {
+  std::error_code none;
+  if (std::filesystem::is_fifo(path, none)) return read_pipe(path);
   File file(path, FileSystem::Mode::read);
   Bytes content(file.size());
   std::size_t done = 0;

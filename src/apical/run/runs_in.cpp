@@ -43,6 +43,17 @@ std::vector<io::Path> runs_in(const io::Path& directory) {
   return runs;
 }
 
+std::vector<io::Path> gone_from(const io::Path& directory) {
+  std::vector<io::Path> gone;
+  if (io::file_exists(directory / "manifest.json")) return gone;
+  const std::vector<io::Path> runs = runs_in(directory);
+  if (!io::read_json(directory / "comparison.json").value("finished", false)) return gone;
+  for (const io::Path& run : runs) {
+    if (!io::file_exists(run / "manifest.json")) gone.push_back(run);
+  }
+  return gone;
+}
+
 void require_run(const io::Path& directory) {
   if (io::file_exists(directory / "experiment.toml")) return;
   throw DataError(fmt::format("{} is no directory of a run (it has no experiment.toml)", directory.string()));

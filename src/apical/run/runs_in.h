@@ -11,6 +11,9 @@ namespace apical {
 /// planned, in its order, begun or not. DataError if it is neither, or names what does not lie in it.
 std::vector<io::Path> runs_in(const io::Path& directory);
 
+/// Of a comparison that has finished the runs that are no longer there, e.g. because somebody removed them.
+std::vector<io::Path> gone_from(const io::Path& directory);
+
 /// Throws DataError if `directory` is not that of a run.
 void require_run(const io::Path& directory);
 

@@ -24,6 +24,7 @@ namespace {
 using State = VerifiedFile::State;
 
 constexpr const char* kCheckpoints = "checkpoints";
+constexpr const char* kTrained = "checkpoints/trained.apc";
 
 class Verification {
  public:
@@ -36,6 +37,7 @@ class Verification {
     for (const char* file : {"manifest.json", "summary.json"}) own_seal(file);
     experiment();
     checkpoints();
+    end();
     for (const Seal& seal : seals_) sealed(seal);
     for (const char* file : {"metrics.ndjson", "events.ndjson"}) journal(file);
     segments();
@@ -60,6 +62,23 @@ class Verification {
     return std::any_of(files_.begin(), files_.end(), [&](const VerifiedFile& f) { return f.file == file; });
   }
   bool finished() const { return io::file_exists(run_ / "summary.json"); }
+
+  /// What every run has that says it has come to its end.
+  void end() {
+    if (io::file_exists(run_ / "events.ndjson")) {
+      bool said = false;
+      try {
+        for (const nlohmann::json& line : io::read_ndjson(run_ / "events.ndjson").lines)
+          said = said || line.value("event", "") == "finished";
+      } catch (const Error&) {
+        return;  // the journal's own verdict
+      }
+      const bool set_aside = io::file_exists(run_ / "summary.json.damaged");  // by a repair
+      if (said && !finished() && !set_aside)
+        tell("summary.json", State::missing, "though the run has finished");
+    }
+    if (finished() && !seals_.empty() && !io::file_exists(run_ / kTrained)) tell(kTrained, State::missing);
+  }
 
   void own_seal(const std::string& file) {
     if (!io::file_exists(run_ / file)) {
@@ -99,8 +118,11 @@ class Verification {
       tell(file, State::intact);
       if (name.starts_with("checkpoint-")) newest_ = std::move(c);
     } catch (const io::CheckpointError& e) {
-      const bool damaged = e.kind() == io::CheckpointError::Kind::damaged;
-      tell(file, damaged ? State::damaged : State::unverified, first_line(e.what()));
+      using Kind = io::CheckpointError::Kind;
+      const State state = e.kind() == Kind::damaged      ? State::damaged
+                          : e.kind() == Kind::of_another ? State::changed
+                                                         : State::unverified;
+      tell(file, state, first_line(e.what()));
     }
   }
 

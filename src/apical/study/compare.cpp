@@ -149,7 +149,8 @@ nlohmann::json json_of(const SweepPoint& p) {
           {"series", p.series}};
 }
 
-void write_comparison_index(const io::Path& directory, const std::vector<Experiment>& variants) {
+void write_comparison_index(const io::Path& directory, const std::vector<Experiment>& variants,
+                            bool finished) {
   nlohmann::json index;
   index["schema"] = "apical-comparison/1";
   index["title"] = variants.front().title;
@@ -161,6 +162,7 @@ void write_comparison_index(const io::Path& directory, const std::vector<Experim
     point["run"] = directory_name(e.label);
     index["sweep"].push_back(std::move(point));
   }
+  if (finished) index["finished"] = true;
   io::write_atomically(directory / "comparison.json", io::json_text(index));
 }
 
@@ -197,6 +199,7 @@ ComparisonResult run_comparison(const std::vector<Experiment>& variants, const C
     if (result.stopped) return result;
   }
   directory.confirm();
+  write_comparison_index(options.directory, variants, true);
   write_report(options.directory);
   return result;
 }

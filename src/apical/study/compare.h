@@ -35,8 +35,10 @@ struct ComparisonResult {
 std::vector<std::string> check_comparable(const std::vector<Experiment>& variants);
 /// As comparison.json and plans of sweeps have it.
 nlohmann::json json_of(const SweepPoint& point);
-/// comparison.json: what is run in the directory, each in one of its own (directory_name of its label).
-void write_comparison_index(const io::Path& directory, const std::vector<Experiment>& variants);
+/// comparison.json: what is run in the directory, each in one of its own (directory_name of its label), and
+/// whether all of it is there.
+void write_comparison_index(const io::Path& directory, const std::vector<Experiment>& variants,
+                            bool finished = false);
 
 /// Runs every variant that has not finished yet, once they are known to be comparable.
 ComparisonResult run_comparison(const std::vector<Experiment>& variants, const ComparisonOptions& options,

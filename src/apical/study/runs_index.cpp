@@ -28,8 +28,12 @@ constexpr std::string_view kOperators = "><=!~";
 
 /// Folders that cannot be read have no runs to show.
 void find_runs(const io::Path& folder, const io::Path& relative, int depth, std::vector<std::string>& out) {
-  if (is_run(folder)) {
-    out.push_back(relative.empty() ? "." : relative.string());
+  try {
+    if (is_run(folder)) {
+      out.push_back(relative.empty() ? "." : relative.string());
+      return;
+    }
+  } catch (const IoError&) {
     return;
   }
   if (depth == kDeepest) return;
@@ -177,7 +181,13 @@ std::vector<RunsIndex::Change> RunsIndex::changes(ThreadPool& pool) {
   std::vector<std::string> stamps(runs.size());
   const std::size_t parts = std::min<std::size_t>(runs.size(), pool.size());
   pool.run(parts, [&](std::size_t part) {
-    for (std::size_t i = part; i < runs.size(); i += parts) stamps[i] = stamp_of_run(folder_ / runs[i]);
+    for (std::size_t i = part; i < runs.size(); i += parts) {
+      try {
+        stamps[i] = stamp_of_run(folder_ / runs[i]);
+      } catch (const IoError& e) {  // its row will say that it is broken
+        stamps[i] = e.what();
+      }
+    }
   });
   std::map<std::string, std::string> known;
   io::Statement all(database_, "SELECT run, stamp FROM runs");

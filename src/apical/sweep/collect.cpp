@@ -169,6 +169,7 @@ Collected collect(const Plan& plan, const CollectOptions& options, const Resourc
       if (out.comparison.stopped) return out;
     }
   }
+  if (plan.comparison && out.missing.empty()) write_comparison_index(options.directory, planned, true);
   if (plan.comparison) write_report(options.directory);
   return out;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "apical/io/csv.h"
 #include "apical/io/directory.h"
@@ -132,6 +133,15 @@ class Columns {
     }
     return io::array_of({table_.rows(), columns.size()}, std::move(out));
   }
+  /// Whole numbers that became "1.0" on their way through a program (pandas does so where one is missing) are
+  /// those that they were.
+  static std::string label_of(const std::string& cell) {
+    constexpr double kMost = 1e15;
+    double number = 0;
+    const bool pointed = cell.find('.') != std::string::npos && io::csv_number(cell, number);
+    return pointed && number == std::floor(number) && std::abs(number) < kMost ? fmt::format("{:.0f}", number)
+                                                                               : cell;
+  }
   std::vector<std::string> texts(std::size_t column) const {
     std::vector<std::string> out(table_.rows());
     for (std::size_t i = 0; i < out.size(); ++i) {
@@ -139,6 +149,7 @@ class Columns {
       if (out[i].empty())
         throw DataError(fmt::format("{}:{}: column '{}' is empty; expected a label", origin_, table_.lines[i],
                                     table_.header[column]));
+      out[i] = label_of(out[i]);
     }
     return out;
   }

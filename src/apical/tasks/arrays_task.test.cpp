@@ -122,6 +122,13 @@ TEST_F(ArraysTask, ATableHasColumnsAndLabelsInWords) {
   EXPECT_EQ(regression.train.targets(2, 0), 6);
 }
 
+TEST_F(ArraysTask, LabelsAreTheSameWholeNumbersHoweverTheyArePrinted) {
+  text("mixed.csv", "x,y,label\n1,2,1\n3,4,1.0\n5,6,0.0\n7,8,0.5\n");
+  const Dataset d = made(from("mixed.csv").set("labels", "label"));
+  EXPECT_THAT(d.class_names, ElementsAre("0", "0.5", "1"));
+  EXPECT_EQ(d.train.labels[0], d.train.labels[1]);
+}
+
 TEST_F(ArraysTask, WrongTablesNameTheLine) {
   text("a.csv", "x,y,label\n1,2,0\n3,,1\n");
   text("b.csv", "x,y,label\n1,2,0\n3,1\n");
