@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "apical/io/checkpoint.h"
 #include "apical/io/hash.h"
@@ -246,6 +247,27 @@ TEST_F(OwnData, CircuitsBeginWithTheWeightsOfARun) {
                             now = values("next", "test", "loss", 0);
   ASSERT_EQ(then.size(), now.size());
   for (std::size_t i = 0; i < then.size(); ++i) EXPECT_NEAR(now[i], then[i], 1e-3 * then[i]);
+}
+
+TEST_F(OwnData, HowFeedbackDeviatesFromWhatItFollowsGoesOutAndInAgain) {
+  const std::string imprecise = with(kCircuit, "[model]\n", "[model]\nfeedback_deviation = 0.5\n");
+  runs(imprecise, "one", {"--seeds", "1"});
+  const auto weights_of = [&](const std::string& name) {
+    EXPECT_EQ(apical_says({"export", out(name), "--what", "weights", "--out", out(name + ".npz")}).code, 0);
+    return io::read_npz(out(name + ".npz"));
+  };
+  const io::Arrays one = weights_of("one");
+  const std::string name = "a2.err->a1.err.dendrite.deviation";
+  ASSERT_TRUE(one.contains(name)) << testing::PrintToString(io::names_of(one));
+  // Another seed would draw another one.
+  runs(imprecise, "two", {"--seeds", "2,", "--set", "training.epochs=0"});
+  runs(imprecise, "three",
+       {"--seeds", "2,", "--set", "training.epochs=0", "--set", "model.start_from=" + out("one.npz")});
+  const std::span<const float> first = one.at(name).as<float>();
+  EXPECT_THAT(weights_of("two").at(name).as<float>(), testing::Not(testing::ElementsAreArray(first)));
+  EXPECT_THAT(weights_of("three").at(name).as<float>(), testing::ElementsAreArray(first));
+  // A circuit whose feedback is exact does without.
+  runs(kCircuit, "four", {"--set", "training.epochs=0", "--set", "model.start_from=" + out("one.npz")});
 }
 
 TEST_F(OwnData, WhatIsNotNamedKeepsItsInitialisation) {

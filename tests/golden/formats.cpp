@@ -14,6 +14,7 @@ namespace apical::golden {
 
 void add_all_formats(std::vector<Format>& list) {
   add_microcircuit_formats(list);
+  add_match_run_formats(list);
   add_ngrad_formats(list);
   add_task_formats(list);
   add_burst_network_formats(list);

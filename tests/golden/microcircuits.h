@@ -52,5 +52,6 @@ Matrix<double> block_of(const Matrix<double>& whole, std::size_t row, std::size_
                         std::size_t cols);
 
 void add_microcircuit_formats(std::vector<Format>& list);
+void add_match_run_formats(std::vector<Format>& list);
 
 }  // namespace apical::golden

@@ -42,10 +42,12 @@ class RateLearner final : public Learner {
   void examine(Examination& x) override;
   std::vector<Variable> variables() const override;
   void record(std::vector<Tap> taps, Sink sink) override;
-  /// Of projections with weights of their own: neither views of others nor identities.
+  /// Of projections with weights of their own, no identities; of views of others "NAME.deviation", how they
+  /// differ from these.
   std::vector<Parameter> parameters() const override;
   std::vector<double> parameter(std::size_t index, std::size_t replica) const override;
   void set_parameters(const std::vector<ParameterValues>& of_replicas) override;
+  bool can_do_without(std::string_view name) const override;
   void scale_learning(double factor) override { engine_.scale_learning(factor); }
   std::size_t settling_samples() const override;
   void check() const override { engine_.check_finite(); }
@@ -68,6 +70,7 @@ class RateLearner final : public Learner {
   void present(const Trial& trial, SplitName split, const Order& order, const TrialSampler<Real>& sampler);
 
  private:
+  void set_deviation(ProjectionId id, std::size_t replica, const std::vector<double>& numbers);
   void advance(rate::Network<Real>& n, std::size_t first, std::size_t count, rate::Step steps,
                const rate::Learning& learning);
   void show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weights of a circuit by the names of its projections.
+// Weights of a circuit by the names of its projections, and "NAME.deviation" of views.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +7,9 @@
 #include "apical/learning/rate_learner.h"
 
 namespace apical {
+namespace {
+constexpr std::string_view kDeviation = ".deviation";
+}
 
 template <class Real>
 std::vector<ProjectionId> RateLearner<Real>::own_weights() const {
@@ -15,7 +18,9 @@ std::vector<ProjectionId> RateLearner<Real>::own_weights() const {
   for (std::uint32_t j = 0; j < projections.size(); ++j) {
     const Projection& p = projections[j];
     const bool identity = p.topology == Topology::one_to_one && p.weights.is_identity() && !p.rule;
-    if (!p.view && !identity) out.push_back({j});
+    // Of a view that follows the weights of others, how it deviates from them, once if several share it.
+    const bool deviates = p.view && p.view->deviation && !p.view->shares_deviation_with;
+    if (deviates || (!p.view && !identity)) out.push_back({j});
   }
   return out;
 }
@@ -29,15 +34,41 @@ std::vector<Parameter> RateLearner<Real>::parameters() const {
     const std::uint64_t post = c[j.to].size, pre = c[j.from].size;
     std::vector<std::uint64_t> shape{post, pre};
     if (j.topology == Topology::one_to_one) shape = {std::min(post, pre)};
-    out.push_back({.name = j.name, .shape = std::move(shape), .from = c[j.from].name, .to = c[j.to].name});
+    out.push_back({.name = j.view ? j.name + std::string(kDeviation) : j.name,
+                   .shape = std::move(shape),
+                   .from = c[j.from].name,
+                   .to = c[j.to].name});
   }
   return out;
 }
 
 template <class Real>
 std::vector<double> RateLearner<Real>::parameter(std::size_t index, std::size_t replica) const {
-  const Matrix<double> w = engine_.weights(own_weights().at(index), replica);
+  const ProjectionId id = own_weights().at(index);
+  const Matrix<double> w = engine_.circuit()[id].view
+                               ? engine_.network(replica).deviation(id, engine_.lane(replica))
+                               : engine_.weights(id, replica);
   return {w.flat().begin(), w.flat().end()};
+}
+
+template <class Real>
+bool RateLearner<Real>::can_do_without(std::string_view name) const {
+  return name.ends_with(kDeviation);
+}
+
+template <class Real>
+void RateLearner<Real>::set_deviation(ProjectionId id, std::size_t replica,
+                                      const std::vector<double>& numbers) {
+  const auto& projections = engine_.circuit().projections();
+  for (std::uint32_t j = 0; j < projections.size(); ++j) {
+    const auto& view = projections[j].view;
+    if (j != id.value && !(view && view->shares_deviation_with == id)) continue;
+    rate::Network<Real>& network = engine_.network(replica);
+    Matrix<double> deviation = network.deviation({j}, engine_.lane(replica));
+    APICAL_CHECK(numbers.size() == deviation.size());
+    std::copy(numbers.begin(), numbers.end(), deviation.flat().begin());
+    network.set_deviation({j}, engine_.lane(replica), deviation);
+  }
 }
 
 template <class Real>
@@ -48,6 +79,10 @@ void RateLearner<Real>::set_parameters(const std::vector<ParameterValues>& of_re
       for (const auto& [index, numbers] : of_replicas.at(r)) {
         const ProjectionId id = own.at(index);
         if (engine_.circuit()[id].weights.derivation.has_value() != derived) continue;
+        if (engine_.circuit()[id].view) {
+          set_deviation(id, r, numbers);
+          continue;
+        }
         Matrix<double> w = engine_.weights(id, r);
         APICAL_CHECK(numbers.size() == w.size());
         std::copy(numbers.begin(), numbers.end(), w.flat().begin());
@@ -66,6 +101,10 @@ template std::vector<Parameter> RateLearner<float>::parameters() const;
 template std::vector<Parameter> RateLearner<double>::parameters() const;
 template std::vector<double> RateLearner<float>::parameter(std::size_t, std::size_t) const;
 template std::vector<double> RateLearner<double>::parameter(std::size_t, std::size_t) const;
+template bool RateLearner<float>::can_do_without(std::string_view) const;
+template bool RateLearner<double>::can_do_without(std::string_view) const;
+template void RateLearner<float>::set_deviation(ProjectionId, std::size_t, const std::vector<double>&);
+template void RateLearner<double>::set_deviation(ProjectionId, std::size_t, const std::vector<double>&);
 template void RateLearner<float>::set_parameters(const std::vector<ParameterValues>&);
 template void RateLearner<double>::set_parameters(const std::vector<ParameterValues>&);
 

@@ -191,6 +191,12 @@ Circuit build(const ErrorNeuronMicrocircuit& m) {
                             fmt::format("the density table has {} areas; the circuit has {}", table, b.areas),
                             "give densities of your own, or set use_densities = false");
   }
+  if (m.densities && !m.use_densities) {
+    throw FieldError::about(
+        {"use_densities", "densities"},
+        "use_densities = false says that no densities scale anything, but densities are given",
+        "leave one of them out");
+  }
   if (m.densities && !skip) {
     throw FieldError::about({"densities", "wiring"},
                             "densities scale projections between all areas, but the wiring is layered",

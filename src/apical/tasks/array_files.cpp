@@ -25,7 +25,9 @@ std::string with_part(std::string name, const std::string& part) {
 
 bool is_there(const io::Path& path) { return io::plain_file_exists(path) || io::directory_exists(path); }
 
-io::Path found(const io::Path& path, const io::Path& base) {
+}  // namespace
+
+io::Path found_source(const io::Path& path, const io::Path& base, std::string_view expected) {
   if (path.is_relative() && !base.empty() && is_there(base / path)) return base / path;
   if (is_there(path)) return path;
   const bool elsewhere = path.is_relative() && !base.empty();
@@ -37,11 +39,13 @@ io::Path found(const io::Path& path, const io::Path& base) {
     near = nearest_name(path.filename().string(), io::list_directory(folder));
     if (!near.empty()) near = fmt::format("\n  did you mean {}?", (path.parent_path() / near).string());
   }
-  throw DataError(fmt::format(
-      "there is no {}{}; expected a .npz, .csv or .safetensors file or a folder of .npy files{}",
-      path.string(), elsewhere ? fmt::format(" here, nor below {} (--data, APICAL_DATA)", base.string()) : "",
-      near));
+  throw DataError(
+      fmt::format("there is no {}{}; expected {}{}", path.string(),
+                  elsewhere ? fmt::format(" here, nor below {} (--data, APICAL_DATA)", base.string()) : "",
+                  expected, near));
 }
+
+namespace {
 
 /// What unpacks to more than there is memory for is refused before, not killed for it.
 std::uint64_t most_unpacked(const Memory& memory) {
@@ -209,7 +213,8 @@ ArraySplit read_split(const std::string& source, const std::string& part, const 
   here.labels = with_part(names.labels, part);
   for (std::string& name : here.inputs) name = with_part(name, part);
   for (std::string& name : here.targets) name = with_part(name, part);
-  const io::Path path = found(with_part(source, part), resources.data);
+  const io::Path path = found_source(with_part(source, part), resources.data,
+                                     "a .npz, .csv or .safetensors file or a folder of .npy files");
   return path.extension() == ".csv" && !io::directory_exists(path)
              ? from_table(path, here)
              : from_arrays(path, here, resources.memory);

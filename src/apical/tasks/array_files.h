@@ -15,6 +15,10 @@ struct ArrayNames {
   std::vector<std::string> targets;  ///< in place of labels: one array, or columns
 };
 
+/// Where `path` is: below `base`, the folder of data sets, if it is relative and there, or as it stands.
+/// DataError with the nearest name, and what was `expected`.
+io::Path found_source(const io::Path& path, const io::Path& base, std::string_view expected);
+
 /// The split that `source` says: a file or folder, sought in `resources.data` first if its path is relative,
 /// or memory:NAME of those that were handed in. {part} in a name stands for `part`: train, validation or
 /// test. DataError with the nearest name if something is not there, and for what is wrong in the file.

@@ -3,13 +3,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "apical/core/random.h"
+#include "apical/io/csv.h"
+#include "apical/tasks/array_files.h"
 #include "apical/tasks/task_fields.h"
 
 namespace apical {
 namespace {
 
 struct MatchOptions {
+  std::string train_trials, validation_trials, test_trials;
   std::size_t train_samples = 50, validation_samples = 50, test_samples = 50;
   std::uint64_t train_seed = 42, validation_seed = 123456, test_seed = 44;
   MatchTiming timing;
@@ -18,12 +24,43 @@ struct MatchOptions {
 void fields(FieldVisitor& v, MatchOptions& o) {
   const char* source = "Max et al. 2025";
   MatchTiming& t = o.timing;
-  count_field(v, "train_samples", "training trials", o.train_samples, 1, 1e6, source);
-  count_field(v, "validation_samples", "validation trials", o.validation_samples, 1, 1e6, source);
-  count_field(v, "test_samples", "test trials", o.test_samples, 1, 1e6, source);
-  seed_field(v, "train_seed", "seed of the training trials", o.train_seed, source);
-  seed_field(v, "validation_seed", "seed of the validation trials", o.validation_seed, source);
-  seed_field(v, "test_seed", "seed of the test trials", o.test_seed, source);
+  struct Part {
+    const char *name, *of;
+    std::string& file;
+    std::size_t& samples;
+    std::uint64_t& seed;
+  };
+  const Part parts[] = {
+      {"train", "training", o.train_trials, o.train_samples, o.train_seed},
+      {"validation", "validation", o.validation_trials, o.validation_samples, o.validation_seed},
+      {"test", "test", o.test_trials, o.test_samples, o.test_seed}};
+  for (const Part& p : parts) {
+    v({.name = fmt::format("{}_trials", p.name),
+       .meaning =
+           fmt::format("{} trials as they are: a .csv file with the columns delay_steps, first and second; "
+                       "a relative path is sought in --data or APICAL_DATA first",
+                       p.of),
+       .optional = true},
+      p.file);
+  }
+  const auto unless_given = [&](const Part& p, const std::string& what, auto&& field) {
+    const std::string name = fmt::format("{}_{}", p.name, what);
+    if (v.when(p.file.empty())) {
+      field(name);
+    } else {
+      v.without(name, fmt::format("{}_trials, which has them", p.name));
+    }
+  };
+  for (const Part& p : parts) {
+    unless_given(p, "samples", [&](const std::string& name) {
+      count_field(v, name.c_str(), fmt::format("{} trials", p.of).c_str(), p.samples, 1, 1e6, source);
+    });
+  }
+  for (const Part& p : parts) {
+    unless_given(p, "seed", [&](const std::string& name) {
+      seed_field(v, name.c_str(), fmt::format("seed of the {} trials", p.of).c_str(), p.seed, source);
+    });
+  }
   v({"silence_steps", "steps", "silence before the first cue", within(0, 1e6), source}, t.silence);
   v({"cue_steps", "steps", "duration of each cue", within(1, 1e6), source}, t.cue);
   v({"shortest_delay_steps", "steps", "shortest delay between the cues", within(0, 1e6), source},
@@ -38,24 +75,32 @@ void fields(FieldVisitor& v, MatchOptions& o) {
   v({"dt_ms", "ms", "duration of a step", within(1e-6, 1e3), source}, t.dt_ms);
 }
 
-Split match_split(std::uint64_t trials, std::uint64_t seed, const MatchTiming& timing) {
+Split match_split(const std::vector<MatchTrial>& trials, const MatchTiming& timing) {
   Split split;
-  split.targets = Matrix<double>(trials, 1);
-  for (std::uint64_t i = 0; i < trials; ++i) {
-    const MatchTrial trial = draw_match_trial(seed, i, timing);
-    split.sequences.push_back(trial.sequence(timing));
-    split.targets(i, 0) = trial.target();
-    split.labels.push_back(trial.target() > 0 ? 1 : 0);
+  split.targets = Matrix<double>(trials.size(), 1);
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    split.sequences.push_back(trials[i].sequence(timing));
+    split.targets(i, 0) = trials[i].target();
+    split.labels.push_back(trials[i].target() > 0 ? 1 : 0);
   }
   return split;
 }
 
-Dataset build(const MatchOptions& o) {
+Dataset build(const MatchOptions& o, const Resources& resources) {
+  const auto split = [&](const std::string& file, std::uint64_t samples, std::uint64_t seed) {
+    if (!file.empty())
+      return match_split(read_match_trials(found_source(file, resources.data, "a .csv file of trials")),
+                         o.timing);
+    std::vector<MatchTrial> trials;
+    for (std::uint64_t i = 0; i < samples; ++i) trials.push_back(draw_match_trial(seed, i, o.timing));
+    return match_split(trials, o.timing);
+  };
   Dataset data;
   data.name = "delayed-match-to-sample";
-  data.train = match_split(o.train_samples, o.train_seed, o.timing);
-  data.validation = match_split(o.validation_samples, o.validation_seed, o.timing);
-  data.test = match_split(o.test_samples, o.test_seed, o.timing);
+  data.train = split(o.train_trials, o.train_samples, o.train_seed);
+  data.validation = split(o.validation_trials, o.validation_samples, o.validation_seed);
+  data.test = split(o.test_trials, o.test_samples, o.test_seed);
+  data.from_files = !o.train_trials.empty() || !o.validation_trials.empty() || !o.test_trials.empty();
   data.class_names = {"non-match", "match"};
   data.readout = Readout::sign;
   data.sequence_dt_ms = o.timing.dt_ms;
@@ -73,6 +118,37 @@ InputSequence MatchTrial::sequence(const MatchTiming& timing) const {
   course.values(1, 0) = first;
   course.values(3, 0) = second;
   return course;
+}
+
+std::vector<MatchTrial> read_match_trials(const io::Path& file) {
+  const io::CsvTable table = io::read_csv(file);
+  const auto column = [&](const char* name) {
+    const auto at = std::find(table.header.begin(), table.header.end(), name);
+    if (at == table.header.end()) {
+      throw DataError(
+          fmt::format("{} has no column '{}'; expected delay_steps, first and second", file.string(), name));
+    }
+    return static_cast<std::size_t>(at - table.header.begin());
+  };
+  const std::size_t delay = column("delay_steps"), first = column("first"), second = column("second");
+  const auto whole = [&](std::size_t row, std::size_t k, double low, double high, const char* expected) {
+    double number = 0;
+    const bool fits = io::csv_number(table.cell(row, k), number) && number >= low && number <= high &&
+                      number == std::floor(number) && (low >= 0 || number != 0);
+    if (!fits) {
+      throw DataError(fmt::format("{}:{}: {} is '{}'; expected {}", file.string(), table.lines[row],
+                                  table.header[k], table.cell(row, k), expected));
+    }
+    return number;
+  };
+  std::vector<MatchTrial> trials(table.rows());
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    trials[i].first = static_cast<std::int32_t>(whole(i, first, -1, 1, "1 or -1"));
+    trials[i].second = static_cast<std::int32_t>(whole(i, second, -1, 1, "1 or -1"));
+    trials[i].delay =
+        static_cast<std::uint32_t>(whole(i, delay, 0, 1e6, "a whole number of steps up to 1e6"));
+  }
+  return trials;
 }
 
 MatchTrial draw_match_trial(std::uint64_t seed, std::uint64_t index, const MatchTiming& timing) {

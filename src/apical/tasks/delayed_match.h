@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
+#include "apical/io/file.h"
 #include "apical/tasks/task.h"
 
 namespace apical {
@@ -29,6 +31,10 @@ struct MatchTrial {
   /// Four segments of one channel.
   InputSequence sequence(const MatchTiming& timing = {}) const;
 };
+
+/// Of a table with the columns delay_steps, first and second, a line for each trial. DataError "file:line: …"
+/// for what is none.
+std::vector<MatchTrial> read_match_trials(const io::Path& file);
 
 /// Trial number `index`; both cues independent and fair.
 MatchTrial draw_match_trial(std::uint64_t seed, std::uint64_t index, const MatchTiming& timing = {});

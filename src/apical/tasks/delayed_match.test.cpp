@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apical/tasks/delayed_match.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <map>
+
+#include "apical/core/error.h"
+#include "apical/io/test_directory.h"
 
 namespace apical {
 namespace {
@@ -53,6 +57,33 @@ TEST(DelayedMatch, CuesAreFairAndDelaysUniformWithBothEnds) {
   EXPECT_EQ(delays.rbegin()->first, 249U);
   for (const auto& [delay, count] : delays)
     EXPECT_NEAR(count, trials / 200.0, 5 * std::sqrt(trials / 200.0)) << delay;
+}
+
+TEST(DelayedMatch, TrialsOfAFileAreShownAsTheyAre) {
+  const io::TestDirectory directory;
+  const std::string file = directory / "trials.csv";
+  io::write_atomically(file, std::string_view("first,second,delay_steps\n1,-1,67\n-1,-1,250\n"));
+  const Dataset data = make_dataset("delayed-match-to-sample", TaskParameters{}.set("train_trials", file));
+  ASSERT_EQ(data.train.size(), 2U);
+  EXPECT_EQ(data.test.size(), 50U) << "drawn as ever";
+  EXPECT_EQ(data.train.targets(0, 0), -1);
+  EXPECT_EQ(data.train.targets(1, 0), 1);
+  EXPECT_EQ(data.train.sequences[0].steps(), 250U + 250 + 67 + 250);
+  EXPECT_TRUE(data.from_files) << "so that a run knows them again";
+  const auto complaint = [&](std::string_view text) -> std::string {
+    io::write_atomically(file, text);
+    try {
+      make_dataset("delayed-match-to-sample", TaskParameters{}.set("train_trials", file));
+    } catch (const DataError& e) {
+      return e.what();
+    }
+    return "none";
+  };
+  using testing::HasSubstr;
+  EXPECT_THAT(complaint("first,second,delay_steps\n1,0,67\n"),
+              HasSubstr("trials.csv:2: second is '0'; expected 1"));
+  EXPECT_THAT(complaint("first,second,delay_steps\n1,1,6.5\n"), HasSubstr("delay_steps is '6.5'"));
+  EXPECT_THAT(complaint("first,second,delay\n1,1,6\n"), HasSubstr("has no column 'delay_steps'"));
 }
 
 TEST(DelayedMatch, DatasetIsOfSequences) {

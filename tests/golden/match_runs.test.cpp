@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The released program's own trials and initial weights, learned for ten epochs, end at the losses it
+// printed.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apical/io/json.h"
+#include "golden/golden.h"
+#include "support/paths.h"
+
+namespace apical::golden {
+namespace {
+
+const std::string kFile = std::string(test::kTestData) + "/golden/match/dms_trials_and_weights.json";
+
+TEST(MatchRuns, EndAtTheLossesThatWerePrinted) {
+  const Verdict v = replay_file(kFile);
+  EXPECT_TRUE(v.passed) << v.worst_quantity << " deviates by " << v.worst_deviation << " of " << v.tolerance;
+}
+
+TEST(MatchRuns, WithOneOtherTrialEndElsewhere) {
+  nlohmann::json file = io::read_json(kFile);
+  nlohmann::json& trial = file.at("train").at(0);
+  trial.at(0) = trial.at(0).get<int>() + 40;
+  for (const Format& format : formats()) {
+    if (!format.recognises(file)) continue;
+    EXPECT_FALSE(format.replay(file).passed) << format.name;
+  }
+}
+
+}  // namespace
+}  // namespace apical::golden
