@@ -147,6 +147,16 @@ TEST_F(Represent, SubsetsAndOneSubject) {
   EXPECT_THAT(a.err, HasSubstr("one seed is one network"));
 }
 
+TEST_F(Represent, NetworksThatWereTaughtNoPicturesAreToldFromOthers) {
+  train(test::small_network(), "bp");
+  const Answer a = represent({out("bp"), "--label", "animate"});
+  ASSERT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.err,
+              HasSubstr("task 'yin-yang' has no pictures; its 4 inputs are taken for 2 x 2 grey pixels"));
+  EXPECT_THAT(represent({out("bp"), "--label", "animate", "--label", "animate"}, "twice").err,
+              HasSubstr("label 'animate' is asked for twice"));
+}
+
 TEST_F(Represent, SaysWhatDoesNotFit) {
   train(test::small_network(), "bp");
   const auto error = [&](std::vector<std::string> words) {

@@ -255,6 +255,10 @@ void read_conditions(TomlReader& root, TomlReader& t, Protocol& p, Read&& read) 
     }
     p.conditions.insert(p.conditions.begin(), Condition{.name = p.control});
   }
+  if (p.conditions.size() < 2) {
+    throw ConfigError("there is nothing to compare with the control", root.place("protocol"),
+                      "add a [[condition]] with a [[condition.perturbation]]");
+  }
   const Condition& control = p.control_condition();
   if (control.in_training())
     throw ConfigError("the control is perturbed while it learns", root.place("condition"),
@@ -266,6 +270,51 @@ void read_conditions(TomlReader& root, TomlReader& t, Protocol& p, Read&& read) 
         fmt::format("the condition named '{}' is perturbed, but that is the name of the undisturbed one",
                     undisturbed),
         root.place("condition"), "give it another name; others are compared with the circuit as it is");
+}
+
+/// What begins after trials and samples have ended, or ended before they began, would never act.
+void require_acts(TomlReader& root, const Protocol& p, const Experiment& e) {
+  if (e.task_info().sequences) return;  // of any length
+  const double step = e.circuit().dt_ms,
+               last_ms = std::max(p.presentation_ms, e.presentation.presentation_ms);
+  const auto require = [&](const Condition& c, rate::Step onset, rate::Step offset) {
+    const double from_ms = static_cast<double>(onset) * step, until_ms = static_cast<double>(offset) * step;
+    if (from_ms < last_ms && until_ms > -p.blank_ms) return;
+    throw ConfigError(
+        fmt::format(
+            "what is done in condition '{}' {}, and so never acts", c.name,
+            from_ms >= last_ms
+                ? fmt::format("begins {:g} ms after the onset of a stimulus of {:g} ms", from_ms, last_ms)
+                : fmt::format("ends {:g} ms before the onset of the stimulus, and the blank has "
+                              "{:g} ms",
+                              -until_ms, p.blank_ms)),
+        root.place("condition"), "times count from the onset of the stimulus");
+  };
+  for (const Condition& c : p.conditions) {
+    for (const rate::Perturbation& done : c.perturbations) require(c, done.onset, done.offset);
+    for (const TargetMismatch& done : c.mismatches) require(c, done.onset, done.offset);
+  }
+}
+
+/// Neurons that are kept one by one have to be there in some model; in smaller ones all are kept.
+void require_single_units(const std::vector<ProbedModel>& models, const std::string& origin) {
+  std::map<std::string, std::pair<std::size_t, std::size_t>>
+      wanted;  // by measure: asked for, and there at most
+  for (const ProbedModel& model : models) {
+    if (!std::holds_alternative<Circuit>(model.experiment.subject)) continue;
+    for (const Measure& m : model.protocol.measures) {
+      if (m.populations.empty()) continue;
+      auto& [asked, most] = wanted[m.name];
+      asked = m.single_units;
+      most = std::max<std::size_t>(most, model.experiment.circuit()[m.populations.front()].size);
+    }
+  }
+  for (const auto& [name, units] : wanted) {
+    if (units.first <= units.second) continue;
+    throw ConfigError(fmt::format("measure '{}' keeps {} single neurons; its population has {}", name,
+                                  units.first, units.second),
+                      {origin, 0, 0}, "lower single_units");
+  }
 }
 
 /// A probe is of given epochs: nothing else may end the training.
@@ -287,6 +336,7 @@ Protocol read_trials(TomlReader& root, const Experiment& e, Doubts& doubts) {
   read_fields(t, options);
   Protocol p = std::move(options.protocol);
   read_conditions(root, t, p, [&](TomlReader& c) { return read_condition(c, e.circuit()); });
+  require_acts(root, p, e);
   t.finish();
   for (TomlReader& m : root.tables("measure")) p.measures.push_back(read_measure(m, p, e.circuit(), doubts));
   require_unique_names(root, "measure", p.measures);
@@ -406,6 +456,7 @@ std::vector<ProbedModel> read_protocol(const TomlDocument& document) {
     }
   }
   if (!doubts.empty()) throw doubts.begin()->second;
+  require_single_units(out, document.origin());
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apical/analysis/metrics.h"
 #include "apical/core/random.h"
 #include "apical/experiment/toml/field_toml.h"
 #include "apical/experiment/toml/toml_text.h"
@@ -136,6 +137,12 @@ void fields(FieldVisitor& v, TuneOptions& o) {
                 "reward the return in training",
      .optional = true},
     o.metric);
+  if (!o.metric.empty() && find_metric(o.metric) == nullptr) {
+    std::vector<std::string> names;
+    for (const Metric& m : metrics()) names.push_back(m.name);
+    throw FieldError("metric", fmt::format("is '{}', which nothing is called that is measured", o.metric),
+                     suggestion(o.metric, names));
+  }
   v({"rounds", "", "in each round the trials that are left learn for longer, in the last for all epochs",
      within(1, 10)},
     o.rounds);

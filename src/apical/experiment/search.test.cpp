@@ -27,6 +27,19 @@ TEST(SearchSpace, TakesKeysQuotedOrNested) {
   EXPECT_EQ(s.space[2].in_words(), "training.rates: one of [1, 2], [3, 4]");
 }
 
+TEST(SearchSpace, IsJudgedBySomethingThatIsMeasured) {
+  const auto judged_by = [](const std::string& metric) {
+    return search_in("model.eta = { log_uniform = [1, 100] }\n", "metric = \"" + metric + "\"\n");
+  };
+  EXPECT_EQ(judged_by("loss").options.metric, "loss");
+  try {
+    judged_by("acuracy");
+    ADD_FAILURE() << "accepted";
+  } catch (const ConfigError& e) {
+    EXPECT_THAT(e.what(), testing::HasSubstr("did you mean 'accuracy'?"));
+  }
+}
+
 TEST(SearchSpace, IsFilledEvenlyHoweverManyPointsAreTaken) {
   const Search s = search_in("\"a\" = { uniform = [0, 1] }\n\"b\" = { uniform = [0, 1] }\n");
   // The largest gap between neighbours is some times the mean however many points there are; points drawn at

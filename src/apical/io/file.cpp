@@ -117,7 +117,10 @@ Bytes read_pipe(const Path& path) {
 
 Bytes read_file(const Path& path) {
   std::error_code none;
-  if (std::filesystem::is_fifo(path, none)) return read_pipe(path);
+  const std::filesystem::file_status status = std::filesystem::status(path, none);
+  if (std::filesystem::is_fifo(status)) return read_pipe(path);
+  if (std::filesystem::is_character_file(status) || std::filesystem::is_block_file(status))
+    throw IoError(fmt::format("{}: is a device; expected a file", path.string()));
   File file(path, FileSystem::Mode::read);
   Bytes content(file.size());
   std::size_t done = 0;

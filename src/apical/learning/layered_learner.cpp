@@ -50,6 +50,19 @@ double multiply_adds_per_batch(const models::LayeredNetwork& model) {
 /// and on a busy machine a hundred times more.
 constexpr double kWorthSharing = 5e6;
 
+/// Numbers of pixels may be the same and their places not.
+void check_picture(const Dataset& data, const layered::NetworkDescription& net) {
+  const layered::Connection& first = net.connection(0);
+  const std::optional<ImageShape> shown = data.train.inputs.picture();
+  if (!first || !shown) return;
+  const layered::ImageShape is{shown->channels, shown->rows, shown->cols};
+  if (is == first->in) return;
+  throw ConfigError(
+      fmt::format("pictures of task '{}' are {} (channels x rows x columns), but the network takes {}",
+                  data.name, layered::to_string(is), layered::to_string(first->in)),
+      {}, fmt::format("the first entry of layers must be \"{}\"", layered::to_string(is)));
+}
+
 }  // namespace
 
 template <class Real>
@@ -84,6 +97,7 @@ LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description,
                       d->inputs(), d->outputs(), net.inputs, net.outputs()),
           {}, fmt::format("the first entry of layers must be {} and the last {}", d->inputs(), d->outputs()));
     }
+    check_picture(*d, net);
     check_targets(*d, net.loss);
     if (d == data_.front() && data_.back() == data_.front()) break;  // one set for all seeds
   }

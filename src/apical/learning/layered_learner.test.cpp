@@ -223,6 +223,26 @@ TEST(LayeredLearner, SaysWhatDoesNotFit) {
   EXPECT_THAT(built(network("backpropagation", {1, 2, 1}),
                     std::make_shared<const Dataset>(make_dataset("delayed-match-to-sample", {}))),
               HasSubstr("know no time"));
+  // As many pixels as it takes, in other places.
+  auto pictures = std::make_shared<Dataset>(*small_task());
+  for (Split* s : {&pictures->train, &pictures->validation, &pictures->test}) {
+    PixelMatrix pixels;
+    pixels.bytes.assign(s->size() * 8, 1);
+    pixels.features = 8;
+    pixels.rows = 2;
+    pixels.scale = PixelScale::unit(1);
+    s->inputs = Inputs(std::move(pixels));
+  }
+  const auto convolutional = [&](const char* shape) {
+    const models::LayeredModelRecipe* found = models::find_layered("backpropagation");
+    return build_with(found->recipe,
+                      FieldValues()
+                          .set("layers", Entries{std::string(shape), std::string("conv 2 1x1"), 3.0})
+                          .set("batch", 8));
+  };
+  EXPECT_EQ(built(convolutional("1x2x4"), pictures), "");
+  EXPECT_THAT(built(convolutional("2x2x2"), pictures),
+              HasSubstr("pictures of task 'yin-yang' are 1x2x4 (channels x rows x columns)"));
   models::LayeredNetwork none = network("backpropagation");
   none.batch = 0;
   EXPECT_THAT(built(none, small_task()), HasSubstr("batch is 0"));

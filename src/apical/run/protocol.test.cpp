@@ -216,6 +216,10 @@ TEST(Protocol, MistakesAreShownWhereTheyAre) {
           "shown throughout");
   refused("during = \"training\"", "during = \"training\"\n[[condition.perturbation]]\nmismatch = \"omit\"",
           "nothing to learn from");
+  refused("onset_ms = 0.2", "onset_ms = 1e9", "in condition 'other class' begins 1e+09 ms");
+  refused("silence = \"a1.err\"", "silence = \"a1.err\"\noffset_ms = -0.1", "never acts");
+  refused("variable = \"apical\"", "variable = \"apical\"\nsingle_units = 99",
+          "keeps 99 single neurons; its population has 6");
   refused("variable = \"apical\"", "variable = \"apcial\"",
           "unknown variable 'apcial' of population 'a1.rep'");
   refused("population = \"a1.rep\"", "population = \"a1.rap\"", "no population is named 'a1.rap'");

@@ -158,6 +158,10 @@ RepresentedRun represent_run(const io::Path& run, const StimulusSet& stimuli, co
     throw DataError(fmt::format("{}: pictures cannot be shown to circuits that spike yet", out.run));
   }
   out.input = input_of(e, out.run);
+  if (!e.task_info().pictures) {
+    out.remark = fmt::format("task '{}' has no pictures; its {} inputs are taken for {} pixels", e.task,
+                             inputs_of(e), text_of(out.input));
+  }
   require_plain_pixels(e, out.run);
   Matrix<double> pixels = pixels_of(stimuli, out.input.size, out.input.colour);
   if (options.invert) {

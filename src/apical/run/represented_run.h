@@ -36,6 +36,7 @@ struct RepresentedRun {
   std::vector<std::vector<AreaActivity>> trained, untrained;  ///< by seed, the same areas in all
   std::vector<double> accuracy;   ///< of the last test, by seed; empty if the task does not classify
   std::vector<double> angle_deg;  ///< of all credit to the gradient, the last time; empty: not measured
+  std::string remark = {};        ///< what is odd about showing it pictures
 };
 
 /// DataError if the run is none or not finished, is of spiking neurons, has inputs that are neither one nor

@@ -88,6 +88,7 @@ class Study {
                     [&](const auto& r) { return r.label == run.label; })) {
       run.label = fmt::format("{} ({})", run.label, path.filename().string());
     }
+    if (!run.remark.empty()) result_.notes.push_back(fmt::format("{}: {}", run.label, run.remark));
     if (run.seeds.size() == 1) {
       result_.notes.push_back(
           fmt::format("{}: one seed is one network, and says nothing about its rule", run.label));
@@ -167,6 +168,8 @@ class Study {
   }
 
   void add_label(const std::string& column) {
+    if (std::count(request_.labels.begin(), request_.labels.end(), column) > 1)
+      throw UsageError(fmt::format("label '{}' is asked for twice", column));
     RepresentedModel model;
     model.kind = Kind::label;
     model.name = column;

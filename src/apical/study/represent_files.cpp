@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "apical/io/csv.h"
 #include "apical/io/json.h"
@@ -81,6 +82,19 @@ json table_of(const RepresentResult& result, const RepresentTable& table) {
   return out;
 }
 
+/// Labels that differ in characters which names of arrays cannot have are told apart by a number.
+class NamesOfArrays {
+ public:
+  std::string operator()(const std::string& name) {
+    std::string own = name;
+    for (int k = 2; !taken_.insert(own).second; ++k) own = fmt::format("{} ({})", name, k);
+    return own;
+  }
+
+ private:
+  std::set<std::string> taken_;
+};
+
 /// seeds x N of every RDM, and stimuli x units of every network and seed.
 void write_arrays(const RepresentResult& result, const io::Path& directory) {
   std::vector<std::vector<double>> rdms;
@@ -88,11 +102,12 @@ void write_arrays(const RepresentResult& result, const io::Path& directory) {
   std::vector<io::NpyArray> rdm_arrays, feature_arrays;
   rdms.reserve(result.models.size());
   json layers = json::array();
+  NamesOfArrays of_rdms, of_features;
   for (const RepresentedModel& model : result.models) {
     if (model.rdms.empty()) continue;
     rdms.emplace_back();
     for (const Rdm& rdm : model.rdms) rdms.back().insert(rdms.back().end(), rdm.begin(), rdm.end());
-    rdm_arrays.push_back(io::npy_array<double>(name_in_files(model),
+    rdm_arrays.push_back(io::npy_array<double>(of_rdms(name_in_files(model)),
                                                {model.rdms.size(), model.rdms[0].size()},
                                                std::span<const double>(rdms.back())));
   }
@@ -105,9 +120,9 @@ void write_arrays(const RepresentResult& result, const io::Path& directory) {
       const auto flat = model.patterns[k].flat();
       features.emplace_back(flat.begin(), flat.end());
       const bool network = model.kind == Kind::trained || model.kind == Kind::untrained;
-      const std::string name =
+      const std::string name = of_features(
           network ? fmt::format("{}/seed-{}", name_in_files(model), result.runs[model.run].seeds[k])
-                  : name_in_files(model);
+                  : name_in_files(model));
       feature_arrays.push_back(io::npy_array<float>(name,
                                                     {model.patterns[k].rows(), model.patterns[k].cols()},
                                                     std::span<const float>(features.back())));

@@ -104,6 +104,7 @@ TaskInfo arrays_task() {
           .citation = "your own data; cite where they come from",
           .recipe = TaskRecipe(ArraysOptions{}),
           .classifies = true,
+          .pictures = true,
           .specify = specify};
 }
 

@@ -166,7 +166,8 @@ TaskInfo cifar10_task() {
       .description = "colour pictures, 3 x 32 x 32, ten classes; 45000 train, 5000 validation, 10000 test",
       .citation = "Krizhevsky (2009) Learning multiple layers of features from tiny images",
       .recipe = TaskRecipe(CifarOptions{}),
-      .classifies = true};
+      .classifies = true,
+      .pictures = true};
 }
 
 }  // namespace apical

@@ -160,6 +160,12 @@ std::size_t Inputs::samples() const {
   return std::get<Matrix<double>>(values_).rows();
 }
 
+std::optional<ImageShape> Inputs::picture() const {
+  if (const auto* files = std::get_if<FilePixels>(&values_)) return files->files->shape();
+  const auto* pixels = std::get_if<PixelMatrix>(&values_);
+  return pixels != nullptr && pixels->rows > 0 ? std::optional(pixels->shape()) : std::nullopt;
+}
+
 std::size_t Inputs::features() const {
   if (const auto* shared = std::get_if<SharedRows>(&values_)) return shared->features;
   if (const auto* files = std::get_if<FilePixels>(&values_)) return files->files->shape().size();

@@ -70,6 +70,8 @@ class Inputs {
   std::size_t features() const;
   /// Null unless they stay files.
   const ImageFiles* files() const;
+  /// Of pictures; nothing if they are none, or of unknown shape.
+  std::optional<ImageShape> picture() const;
   /// Known without a look to be finite in single precision: pixels, and floats as they are.
   bool fit_single() const;
   /// What is kept in memory; empty for files.

@@ -32,7 +32,8 @@ TaskInfo fashion_mnist_task() {
               "pictures of clothes, 28 x 28 pixels, ten classes; 50000 train, 10000 validation, 10000 test",
           .citation = "Xiao, Rasul & Vollgraf (2017) Fashion-MNIST, arXiv 1708.07747",
           .recipe = TaskRecipe(options),
-          .classifies = true};
+          .classifies = true,
+          .pictures = true};
 }
 
 }  // namespace apical

@@ -60,7 +60,8 @@ TaskInfo idx_folder_task() {
               "grey pictures in IDX files of your own, with any number of classes: EMNIST and its like",
           .citation = "your own pictures; cite where they come from",
           .recipe = TaskRecipe(options),
-          .classifies = true};
+          .classifies = true,
+          .pictures = true};
 }
 
 }  // namespace apical

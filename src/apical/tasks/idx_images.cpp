@@ -90,6 +90,7 @@ std::vector<std::int32_t> labels_from(std::int32_t first, std::size_t count) {
 std::vector<std::string> number_classes(LabelledImages& train, LabelledImages& test, std::size_t classes,
                                         const std::vector<std::string>& set, const std::string& title) {
   std::vector<std::int32_t> known = labels_in(train, test);
+  const std::set<std::int32_t> taught(train.labels.begin(), train.labels.end());
   const auto lowest = known.front(), highest = known.back();
   const bool as_set = classes == 0 && static_cast<std::size_t>(highest) < set.size();
   if (as_set) {
@@ -101,6 +102,16 @@ std::vector<std::string> number_classes(LabelledImages& train, LabelledImages& t
       throw FieldError("classes",
                        fmt::format("is {}; expected {} or 0, for labels of {} are {} to {}", classes,
                                    lowest > 0 ? highest : highest + 1, title, lowest, highest));
+    }
+  }
+  if (!as_set && classes == 0) {
+    const auto stranger =
+        std::find_if(known.begin(), known.end(), [&](auto l) { return !taught.contains(l); });
+    if (stranger != known.end()) {
+      throw DataError(
+          fmt::format("{}: label {} occurs among test images and not in training; give classes if it is "
+                      "one all the same",
+                      title, *stranger));
     }
   }
   for (LabelledImages* images : {&train, &test}) {

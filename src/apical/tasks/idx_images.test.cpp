@@ -279,6 +279,13 @@ TEST_F(Letters, EachLabelIsAClass) {
   EXPECT_EQ(x, std::vector<double>(4, 9 * 21 / 255.0));
 }
 
+TEST_F(Letters, ALabelThatOnlyTestsHaveIsNoClass) {
+  write_set("test", {1, 5, 27});
+  EXPECT_THAT(message<DataError>("idx-folder", letters()),
+              HasSubstr("label 27 occurs among test images and not in training"));
+  EXPECT_EQ(make_dataset("idx-folder", letters().set("classes", 47)).test.labels.back(), 27);
+}
+
 TEST_F(Letters, ClassesMayBeSet) {
   EXPECT_EQ(make_dataset("idx-folder", letters().set("classes", 26)).test.labels.front(), 0);
   const Dataset wider = make_dataset("idx-folder", letters().set("classes", 47));

@@ -187,7 +187,8 @@ TaskInfo image_folder_task() {
               "your own pictures (JPEG, PNG, BMP), one folder per class, decoded while training goes on",
           .citation = "your own pictures; cite where they come from",
           .recipe = TaskRecipe(ImageFolderOptions{}),
-          .classifies = true};
+          .classifies = true,
+          .pictures = true};
 }
 
 }  // namespace apical

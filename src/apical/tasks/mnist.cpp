@@ -31,7 +31,8 @@ TaskInfo mnist_task() {
               "LeCun, Bottou, Bengio & Haffner (1998) Gradient-based "
               "learning applied to document recognition",
           .recipe = TaskRecipe(options),
-          .classifies = true};
+          .classifies = true,
+          .pictures = true};
 }
 
 }  // namespace apical

@@ -26,6 +26,7 @@ struct TaskInfo {
   TaskRecipe recipe;
   bool classifies = false;  ///< its readout is a decision
   bool sequences = false;   ///< its inputs change within a sample
+  bool pictures = false;    ///< its inputs are pixels of pictures, or may be
   bool steers = false;      ///< its evaluations steer a plant in closed loop
   bool rewards = false;     ///< there are no targets: an environment answers actions with reward
   /// Where these depend on parameters: puts them right. Null: they do not.
