@@ -9,6 +9,7 @@
 #   ./test.sh asan | tsan      quick tests under address + undefined behaviour, or thread, sanitizers
 #   ./test.sh python [ARG…]    the Python package: installed into build/python-venv, pytest (with these arguments)
 #   ./test.sh page             reports in the system's Chromium, by Playwright and axe; skipped with a reason without npm or Chromium
+#   ./test.sh docs             the site of docs/ (build/site), where every warning is an error (needs PyPI)
 #   ./test.sh fuzz             every fuzzer for 20 seconds
 #   ./test.sh reliability [--long]   what tests/promises.toml promises; writes reliability-report.json and docs/reliability.md
 #   ./test.sh lint [recent]    formatting, clang-tidy, shellcheck; recent: clang-tidy on the newest changes only
@@ -19,7 +20,7 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 started=$SECONDS
 
-usage() { sed -n '5,14s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; }
+usage() { sed -n '5,15s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2; }
 minutes() { awk -v s=$((SECONDS - started)) 'BEGIN { printf "%.1f minutes", s / 60 }'; }
 build() {  # preset, then targets or none for all
   local preset=$1 targets=()
@@ -94,6 +95,9 @@ case "$mode" in
     (cd "$root/web" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error &&
       CHROMIUM="$browser" node --test --test-concurrency=1 tests/)
     echo "test.sh: the pages, $(minutes) with build: passed" ;;
+  docs)
+    "$root/tools/docs_site.sh"
+    echo "test.sh: the site, $(minutes): passed" ;;
   clang | asan | tsan | fuzz)
     "$root/tools/packages.sh" dev
     # Reports of undefined behaviour must fail a test, not only be printed.
