@@ -76,7 +76,7 @@ install(FILES ${pages}/bash/apical DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-com
 install(FILES ${pages}/zsh/_apical DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 install(FILES ${pages}/fish/apical.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}
-  PATTERN frames EXCLUDE PATTERN build-time.md EXCLUDE)
+  PATTERN frames EXCLUDE PATTERN site EXCLUDE PATTERN build-time.md EXCLUDE)
 install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/CITATION.cff ${CMAKE_SOURCE_DIR}/CHANGELOG.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -16,11 +16,17 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libopenblas0-pthread | libopenblas0-serial | libblas3")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "man-db, bash-completion, g++, cmake")
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "simulates and trains circuits that assign credit the way cortex might
- Cortical microcircuits, spiking circuits with burst-dependent plasticity and the credit rules of layered networks,
- trained on the same tasks with the same seeds, and measured by the angle between the credit that each assigns and the
- exact gradient. An experiment is a file in TOML, a run is a directory with a report.
- .
- The package has the program, the experiments that come with it, its documentation and the static library.")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "simulates circuits that assign credit the way cortex might")
+# Below the summary; CPack puts a space before each line.
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Cortical microcircuits, spiking circuits with burst-dependent plasticity
+and the credit rules of layered networks, trained on the same tasks with
+the same seeds, and measured by the angle between the credit that each
+assigns and the exact gradient. An experiment is a file in TOML, a run is
+a directory with a report.
+.
+The package has the program, the experiments that come with it, its
+documentation and the static library.")
+# A revision of the package, so that the changelog is taken for upstream's.
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_SOURCE_DIR}/cmake/package_files.cmake)
 include(CPack)

@@ -26,11 +26,13 @@ say "sources of apical $version"
 git archive --prefix="apical-$version/" HEAD | gzip -9 -n > "$out/apical-$version.tar.gz"
 
 say "package for Debian"
+SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)"
+export SOURCE_DATE_EPOCH
 cmake --preset package > /dev/null
 cmake --build --preset package --target apical_cli apical
 (cd build/package && cpack -G DEB -B "$out/cpack" > /dev/null)
 mv "$out"/cpack/*.deb "$out/" && rm -rf "$out/cpack"
-deb="$(echo "$out/apical_$version"_*.deb)"
+deb="$(echo "$out/apical_$version"-*.deb)"
 # Nothing of this machine inside.
 unpacked="$(mktemp -d)"
 trap 'rm -rf "$unpacked"' EXIT
