@@ -11,7 +11,7 @@ here = Path(__file__).parent
 project = "Apical"
 author = "The Apical developers"
 copyright = "2026 The Apical developers. Apache-2.0"  # noqa: A001  (Sphinx calls it so)
-version = release = re.search(r"VERSION ([\d.]+)", (here / "CMakeLists.txt").read_text()).group(1)
+version = release = re.search(r"project\(apical VERSION ([\d.]+)", (here / "CMakeLists.txt").read_text()).group(1)
 extensions = ["myst_nb"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
@@ -19,6 +19,8 @@ nb_execution_mode = "off"  # tools/docs_site.sh has executed them where the Pyth
 html_theme = "furo"
 html_title = f"Apical {version}"
 html_math_renderer = "mathml"
+html_static_path = ["site/static"]
+html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 exclude_patterns = ["site", "frames", "decisions/README.md"]
