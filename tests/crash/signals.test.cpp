@@ -123,15 +123,10 @@ TEST_P(EndedBy, AConversion) {
 }
 
 TEST_P(EndedBy, WhatWaitsForAFile) {
-  endless("manifest.json");
-  endless("experiment.toml");
-  endless("summary.json");
   endless("train-labels-idx1-ubyte");
   const std::string never = endless("never.toml");
   const std::vector<std::vector<std::string>> waiting{
       {"check", never},
-      {"report", folder()},
-      {"diagnose", folder()},
       {"data", "verify", "mnist", "--data", folder()},
       {"data", "convert", "cifar10", never, "--data", out()},
   };
@@ -139,7 +134,27 @@ TEST_P(EndedBy, WhatWaitsForAFile) {
   // Nothing has begun that could be resumed.
   for (const char* command : {"run", "compare", "probe", "reproduce"})
     EXPECT_EQ(ended({command, never}), by_signal()) << command;
-  EXPECT_EQ(ended({"reproduce", folder(), "--out", out()}), by_signal());
+}
+
+TEST(NoFile, IsWaitedForByNobody) {
+  const io::TestDirectory directory;
+  for (const char* name : {"manifest.json", "experiment.toml", "summary.json"})
+    ASSERT_EQ(::mkfifo((directory / name).c_str(), 0600), 0);
+  const std::string folder = directory.path();
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"report", folder},
+                                             {"diagnose", folder},
+                                             {"verify", folder},
+                                             {"reproduce", folder, "--out", directory / "out"}}) {
+    const test::Answer a = test::apical_says(arguments);
+    EXPECT_NE(a.code, 0) << arguments[0];
+    EXPECT_THAT(a.out + a.err, testing::HasSubstr("is a pipe; expected a file")) << arguments[0];
+  }
+  const std::string table = "[task]\nname = \"arrays\"\ntrain = \"/dev/zero\"\n";
+  io::write_atomically(directory / "zero.toml",
+                       table + "[model]\nname = \"backpropagation\"\nlayers = [1, 1]\n");
+  const test::Answer a = test::apical_says({"check", directory / "zero.toml"});
+  EXPECT_NE(a.code, 0);
 }
 
 TEST_P(EndedBy, WhatIsStoppedBeforeItBeganSaysSoWhenItIsResumed) {

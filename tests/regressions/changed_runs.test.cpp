@@ -226,6 +226,35 @@ TEST_F(ChangedRuns, ADamagedCheckpointIsNamedAndRepairSetsItAside) {
   EXPECT_EQ(state_of("checkpoints/" + name), "damaged");
   EXPECT_EQ(apical_says({"verify", out(), "--repair"}).code, 0);
   EXPECT_TRUE(fs::exists(folder / (name + ".damaged")));
+  // What it learned is in the final state, too.
+  const Answer weights = apical_says({"export", out(), "--what", "weights", "--out", out("w.npz")});
+  EXPECT_EQ(weights.code, 0) << weights.err;
+}
+
+TEST_F(ChangedRuns, WithoutAValidCheckpointAreNeverBegunAgainHoweverOftenThatIsAsked) {
+  const std::string long_one = with(test::small_network(), "epochs = 2", "epochs = 100000");
+  const test::ChildProcess child({"run", file(long_one), "--out", out(), "--quiet"});
+  while (!fs::exists(in_run("metrics.ndjson"))) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  child.kill(SIGTERM);
+  ASSERT_EQ(child.wait(), 75);
+  const fs::path folder = in_run("checkpoints");
+  for (const auto& entry : fs::directory_iterator(folder)) fs::resize_file(entry.path(), 100);
+  const std::string metrics = io::read_text(in_run("metrics.ndjson"));
+  for (int time = 0; time < 3; ++time) {
+    const Answer a = apical_says({"run", "--resume", "--out", out(), "--quiet"});
+    EXPECT_EQ(a.code, 3);
+    EXPECT_THAT(a.err, HasSubstr("no checkpoint of"));
+    EXPECT_EQ(io::read_text(in_run("metrics.ndjson")), metrics) << time;
+  }
+}
+
+TEST_F(ChangedRuns, AreNotGoneOnFrom) {
+  finish_one();
+  edit("metrics.ndjson", "\"test\"", "\"tset\"");
+  const Answer a =
+      apical_says({"run", "--continue", out(), "--set", "training.epochs=3", "--out", out("more")});
+  EXPECT_EQ(a.code, 3) << a.err;
+  EXPECT_THAT(a.err, HasSubstr("metrics.ndjson"));
 }
 
 TEST_F(ChangedRuns, OneThatIsBeingWrittenIsVerifiedButNotRepaired) {

@@ -36,7 +36,8 @@ void apply_changes(TomlDocument& document, const Arguments& arguments) {
   for (const std::string& change : arguments.values("--set")) document.set(change, "variant");
   if (const auto seeds = arguments.value("--seeds")) {
     const bool digits = seeds->find_first_not_of("0123456789,") == std::string::npos &&
-                        seeds->find_first_of("0123456789") != std::string::npos;
+                        seeds->front() != ',' && seeds->find(",,") == std::string::npos &&
+                        seeds->find_first_not_of('0') != std::string::npos;
     if (!digits)
       throw UsageError(fmt::format(
           "--seeds is '{}'; expected a count such as 10, a list such as 3,5,8, or '42,' for seed 42 alone",
@@ -100,7 +101,7 @@ TomlDocument read_file(const std::string& path) {
                               near.empty() ? "expected an experiment as a TOML file, or - for standard input"
                                            : fmt::format("did you mean {}?", near)));
   }
-  return TomlDocument::read(path);
+  return TomlDocument::parse(io::read_text_or_pipe(path), path);
 }
 
 }  // namespace
@@ -168,6 +169,9 @@ Resources resources(const Arguments& arguments, ThreadPool& pool) {
 OutputDirectory::OutputDirectory(const Arguments& arguments, const std::string& stem) {
   if (const auto out = arguments.value("--out")) {
     path_ = *out;
+    if (out->starts_with('-'))
+      throw UsageError(fmt::format(
+          "--out is '{}', which looks like an option; expected a directory (./{} if it is one)", *out, *out));
     is_new_ = !io::file_exists(path_);
     return;
   }

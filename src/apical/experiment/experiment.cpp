@@ -259,6 +259,12 @@ Precision precision_of(const TomlDocument& document) {
   return twofold ? Precision::twofold : Precision::single;
 }
 
+/// Where a table stands whose name is nearly that of one that is missing.
+std::optional<Place> near_table(const TomlReader& root, std::string_view wanted) {
+  const std::string near = nearest_name(wanted, root.keys());
+  return near.empty() ? std::nullopt : std::optional(root.place(near));
+}
+
 }  // namespace
 
 std::vector<std::shared_ptr<const Dataset>> Experiment::make_data(const Resources& resources) const {
@@ -306,7 +312,8 @@ Experiment read_experiment(const TomlDocument& document,
   if (!root.has("task")) check_model_name(root);
   if (!root.has("task"))
     throw ConfigError("missing table [task]; expected the task's name and parameters",
-                      {document.origin(), 0, 0}, "e.g. [task] with name = \"yin-yang\"");
+                      near_table(root, "task").value_or(Place{document.origin(), 0, 0}),
+                      "e.g. [task] with name = \"yin-yang\"");
   TomlReader task = root.table("task");
   read_task(task, e);
   ModelChoice choice;
@@ -327,7 +334,7 @@ Experiment read_experiment(const TomlDocument& document,
     throw ConfigError(
         "missing table [model]; expected a recipe, or a circuit of your own as [[population]] and "
         "[[projection]]",
-        {document.origin(), 0, 0},
+        near_table(root, "model").value_or(Place{document.origin(), 0, 0}),
         "e.g. [model] with name = \"error-neuron-microcircuit\" and layers = [4, 120, 3]");
   }
   if (e.is_circuit()) {

@@ -287,6 +287,15 @@ FoundCheckpoint newest_valid_checkpoint(const Path& directory, std::uint64_t exp
     rename_file(path, aside);
     out.set_aside.push_back({aside, reason});
   }
+  // Without a valid one those of earlier attempts count as well: a run that had some does not begin again.
+  if (file_exists(directory)) {
+    for (const std::string& name : list_directory(directory)) {
+      const auto known = [&](const SetAside& s) { return s.file.filename() == name; };
+      const bool damaged = name.starts_with(kPrefix) && name.ends_with(kDamaged);
+      if (damaged && std::none_of(out.set_aside.begin(), out.set_aside.end(), known))
+        out.set_aside.push_back({directory / name, "was set aside before"});
+    }
+  }
   return out;
 }
 

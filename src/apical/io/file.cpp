@@ -30,7 +30,23 @@ FileError::FileError(Path path, std::string operation, int code)
       operation_(std::move(operation)),
       code_(code) {}
 
+namespace {
+/// Whoever opens a pipe waits for its writer, and a device may never end.
+void require_no_device(const Path& path) {
+  std::error_code none;
+  const std::filesystem::file_status status = std::filesystem::status(path, none);
+  using std::filesystem::file_type;
+  for (const auto& [type, name] : {std::pair{file_type::fifo, "a pipe"},
+                                   {file_type::character, "a device"},
+                                   {file_type::block, "a device"},
+                                   {file_type::socket, "a socket"}}) {
+    if (status.type() == type) throw IoError(fmt::format("{}: is {}; expected a file", path.string(), name));
+  }
+}
+}  // namespace
+
 File::File(Path path, FileSystem::Mode mode) : path_(std::move(path)), system_(&file_system()) {
+  if (mode == FileSystem::Mode::read) require_no_device(path_);
   descriptor_ = static_cast<int>(
       checked(mode == FileSystem::Mode::create_new ? "create" : "open", system_->open(path_, mode)));
 }
@@ -94,6 +110,28 @@ void File::close() {
   if (sync_fault_ != 0) throw FileError(path_, "close (a sync failed before)", sync_fault_);
 }
 
+Bytes read_file(const Path& path) {
+  File file(path, FileSystem::Mode::read);
+  Bytes content(file.size());
+  std::size_t done = 0;
+  for (;;) {  // a file that grows while it is read, or one of /proc that has no size
+    done += file.read_at(std::span(content).subspan(done), done);
+    if (done < content.size()) break;
+    std::array<std::byte, 1> more{};
+    if (file.read_at(more, done) == 0) break;
+    content.resize(done + kBlock);
+    content[done++] = more[0];
+  }
+  content.resize(done);
+  file.close();
+  return content;
+}
+
+std::string read_text(const Path& path) {
+  const Bytes content = read_file(path);
+  return {reinterpret_cast<const char*>(content.data()), content.size()};
+}
+
 namespace {
 /// What a process writes that stands in the place of a file, as in 'apical check <(…)'.
 Bytes read_pipe(const Path& path) {
@@ -115,30 +153,10 @@ Bytes read_pipe(const Path& path) {
 }
 }  // namespace
 
-Bytes read_file(const Path& path) {
+std::string read_text_or_pipe(const Path& path) {
   std::error_code none;
-  const std::filesystem::file_status status = std::filesystem::status(path, none);
-  if (std::filesystem::is_fifo(status)) return read_pipe(path);
-  if (std::filesystem::is_character_file(status) || std::filesystem::is_block_file(status))
-    throw IoError(fmt::format("{}: is a device; expected a file", path.string()));
-  File file(path, FileSystem::Mode::read);
-  Bytes content(file.size());
-  std::size_t done = 0;
-  for (;;) {  // a file that grows while it is read, or one of /proc that has no size
-    done += file.read_at(std::span(content).subspan(done), done);
-    if (done < content.size()) break;
-    std::array<std::byte, 1> more{};
-    if (file.read_at(more, done) == 0) break;
-    content.resize(done + kBlock);
-    content[done++] = more[0];
-  }
-  content.resize(done);
-  file.close();
-  return content;
-}
-
-std::string read_text(const Path& path) {
-  const Bytes content = read_file(path);
+  if (!std::filesystem::is_fifo(path, none)) return read_text(path);
+  const Bytes content = read_pipe(path);
   return {reinterpret_cast<const char*>(content.data()), content.size()};
 }
 
@@ -186,7 +204,12 @@ bool is_temporary(const Path& path) {
 
 void remove_temporaries(const Path& directory) {
   for (const std::string& name : list_directory(directory)) {
-    if (is_temporary(name)) remove_file(directory / name);
+    if (!is_temporary(name)) continue;
+    try {
+      remove_file(directory / name);
+    } catch (const FileError& e) {
+      if (e.code() != ENOENT) throw;  // whoever made it has removed it
+    }
   }
 }
 

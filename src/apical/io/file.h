@@ -36,7 +36,7 @@ class FileError : public IoError {
   int code_;
 };
 
-/// An open file. Errors throw FileError; the destructor closes in silence, so call close() where it matters.
+/// An open file. Errors throw FileError; pipes, devices and sockets are not read (IoError); the destructor closes in silence, so call close() where it matters.
 class File {
  public:
   File(Path path, FileSystem::Mode mode);
@@ -65,6 +65,8 @@ class File {
 
 Bytes read_file(const Path& path);
 std::string read_text(const Path& path);
+/// The same, also of a pipe that a process writes into, as in 'apical check <(…)'. IoError beyond 256 MB.
+std::string read_text_or_pipe(const Path& path);
 
 /// XXH3 of a file's bytes, read in pieces: of its first `most`, or of all if it has fewer.
 std::uint64_t hash_file(const Path& path, std::uint64_t most = std::numeric_limits<std::uint64_t>::max());

@@ -93,7 +93,7 @@ bool put(const Path& path, const LockHolder& holder) {
     write_atomically(temporary, text_of(holder));
     const std::int64_t result = file_system().rename_new(temporary, path);
     if (result < 0 && result != -EEXIST) throw FileError(path, "create", static_cast<int>(-result));
-    if (result < 0) remove_file(temporary);
+    if (result < 0) try_remove_file(temporary);
     return result == 0;
   } catch (...) {
     try_remove_file(temporary);

@@ -138,7 +138,8 @@ Shape read_input(std::size_t entry, const std::string& text) {
 
 std::size_t units_of(double n) {
   if (!(n >= 1) || n != std::floor(n) || n > 1e8)
-    throw FieldError("layers", fmt::format("holds {}; expected counts of units", n));
+    throw FieldError("layers",
+                     fmt::format("holds {}; expected counts of units, whole numbers from 1 to 1e8", n));
   return static_cast<std::size_t>(n);
 }
 

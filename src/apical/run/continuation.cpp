@@ -5,6 +5,7 @@
 
 #include "apical/experiment/same_experiment.h"
 #include "apical/io/hash.h"
+#include "apical/run/seals.h"
 
 namespace apical {
 namespace {
@@ -46,6 +47,7 @@ ParentState read_parent(const Experiment& e) {
     throw DataError(fmt::format(
         "'training.continue_from' is {}, which is no directory of a run (it has no experiment.toml)",
         run.string()));
+  require_intact(run);
   const std::string resolved = io::read_text(run / "experiment.toml");
   const ExperimentDifferences found = differences_between(resolved, e.resolved);
   if (!found.of_model.empty()) {

@@ -16,8 +16,9 @@ namespace apical {
 std::optional<io::Checkpoint> find_last_checkpoint(const io::Path& run) {
   const io::Path folder = run / "checkpoints";
   const std::vector<std::uint64_t> sequences = io::list_checkpoints(folder);
-  if (sequences.empty()) return std::nullopt;
-  const io::Path file = folder / io::checkpoint_name(sequences.back());
+  const io::Path trained = folder / "trained.apc";  // holds the same state, of a run that has finished
+  if (sequences.empty() && !io::file_exists(trained)) return std::nullopt;
+  const io::Path file = sequences.empty() ? trained : folder / io::checkpoint_name(sequences.back());
   const std::string experiment = io::read_text(run / "experiment.toml");
   return io::read_checkpoint_file(file, io::xxh3(io::bytes_of(experiment)));
 }

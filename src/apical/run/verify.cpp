@@ -237,9 +237,12 @@ std::vector<std::string> repair_run(const io::Path& run, const Claim& claim) {
     } else if (f.is_bad() && f.state != State::missing &&
                (f.file == "summary.json" || f.file.starts_with(kCheckpoints))) {
       set_aside(path);
-      done.push_back(
-          fmt::format("{}: set aside as {}.damaged; 'apical run --resume --out {}' goes on without it",
-                      f.file, f.file, run.string()));
+      const bool finished = io::file_exists(run / "summary.json");
+      done.push_back(fmt::format(
+          "{}: set aside as {}.damaged; {}", f.file, f.file,
+          finished
+              ? "what the run measured does not depend on it"
+              : fmt::format("'apical run --resume --out {}' goes on without it, if it can", run.string())));
     }
   }
   return done;

@@ -92,7 +92,10 @@ void TomlDocument::set(std::string_view assignment, std::string_view variants) {
   try {
     parsed = parse_toml(assignment, origin);
   } catch (const ConfigError& fault) {
-    const std::string_view value = assignment.substr(equals + 1);
+    const std::string_view key = assignment.substr(0, equals), value = assignment.substr(equals + 1);
+    if (key.starts_with('.') || key.ends_with('.') || key.find_first_of("[]") != std::string_view::npos)
+      throw ConfigError(fmt::format("'{}' is no key; expected names with points between them", key),
+                        {origin, 0, 0}, "a list is set as a whole, e.g. --set model.layers=[4,7,3]");
     if (is_meant_as_number(value))
       throw ConfigError(
           fmt::format("'{}' is no number of TOML ({})", value, without_prefix(fault.bare_message())),

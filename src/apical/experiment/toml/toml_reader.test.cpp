@@ -262,7 +262,7 @@ TEST(TomlDocument, SetReachesVariantsThatHaveAValueOfTheirOwn) {
 
 TEST(TomlDocument, SetComplainsAboutWhatIsNoAssignment) {
   TomlDocument d = parsed("");
-  for (const char* wrong : {"epochs", "=3", "", "a b=1", "a=1\nb=2", "a..b=1"}) {
+  for (const char* wrong : {"epochs", "=3", "", "a b=1", "a=1\nb=2", "a..b=1", "a[1]=7", "a.=3", ".a=3"}) {
     const ConfigError e = error_of([&] { d.set(wrong); });
     EXPECT_EQ(e.place().file, std::string("--set ") + wrong);
   }
