@@ -68,6 +68,10 @@ export function csvOf(data) {
         ...(r.mean === undefined ? [] : [[r.label, 'mean', r.mean, r.low, r.high, r.seeds.length]]),
       ]),
     ],
+    heat: () => [
+      [data.x.label, data.y.label, data.value.label, 'low', 'high', 'seeds'],
+      ...data.cells.map((c) => [c.x, c.y, c.mean, c.low, c.high, c.n]),
+    ],
     raster: () => [
       ['population', 'neuron', 'time (s)', 'kind'],
       ...data.bands.flatMap((b) => b.panels.flatMap((p) => p.s.map((s, i) => [b.label, p.neuron[i], s, p.later[i] ? 'later in a burst' : 'event']))),

@@ -9,14 +9,36 @@ const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'wye', 'plus
 const symbolOf = (s) => symbols[s.symbol % symbols.length];
 const shown = (list, figure) => list.map((s, id) => ({ s, id })).filter(({ id }) => !figure.hidden.has(id));
 const dashOf = (s) => (s.dash === 'd0' ? undefined : `var(--${s.dash})`);
+/** Where labels of ticks would touch, the later of two loses its own; the last one keeps it. */
+function withRoom(ticks, range, log, pixels) {
+  const of = log ? Math.log : (v) => v, [from, to] = range.map(of);
+  const half = (v) => 3.4 * number(v).length + 3, at = (v) => ((of(v) - from) / (to - from)) * pixels;
+  const kept = new Set();
+  let taken = -Infinity;
+  const sorted = [...ticks].sort((a, b) => a - b), last = sorted.at(-1);
+  for (const v of sorted) {
+    if (at(v) - half(v) < taken || (v !== last && at(v) + half(v) > at(last) - half(last))) continue;
+    kept.add(v);
+    taken = at(v) + half(v);
+  }
+  return kept;
+}
+
 /** As the page's SVG has it, until something else is asked for. */
-function axis(spec, figure, name) {
-  const zoom = figure.zoom?.[name], asDrawn = figure.log[name] === spec.log;
+function axis(spec, figure, name, margins = 72) {
+  const zoom = figure.zoom?.[name], asDrawn = figure.log[name] === spec.log, pixels = figure.chart.clientWidth - margins;
+  if (name === 'x' && asDrawn && !zoom) {
+    const kept = withRoom(spec.ticks, spec.range, spec.log, pixels);
+    return {
+      label: spec.label, labelArrow: 'none', labelAnchor: 'center', type: spec.log ? 'log' : 'linear', domain: spec.range,
+      ticks: spec.ticks, tickFormat: (v) => (kept.has(v) ? number(v) : ''),
+    };
+  }
   return {
     label: spec.label, labelArrow: 'none', labelAnchor: name === 'x' ? 'center' : undefined, type: figure.log[name] ? 'log' : 'linear', grid: name === 'y',
     tickFormat: number,
     ...(zoom ? { domain: zoom } : asDrawn ? { domain: spec.range } : { nice: true }),
-    ...(zoom || !asDrawn ? { ticks: 6 } : { ticks: spec.ticks }),
+    ...(zoom || !asDrawn ? { ticks: name === 'x' ? Math.min(8, Math.max(2, pixels / 70)) : 6 } : { ticks: spec.ticks }),
   };
 }
 
@@ -25,8 +47,9 @@ const lines = {
   canBeLog(data, name) {
     const values = data.series.flatMap((s) => s.seeds.flatMap((r) => (name === 'y' ? r.y : r.x ?? s.x)));
     const known = values.filter((v) => v !== null);
-    // Where all lie within a factor of 3 a logarithm shows nothing that lengths do not.
-    return known.length > 0 && known.every((v) => v > 0) && Math.max(...known) > 3 * Math.min(...known);
+    // Within a decade or two a logarithm shows nothing that lengths do not; of angles and of time it says less.
+    if (known.length === 0 || !known.every((v) => v > 0)) return false;
+    return data[name].log || (!data[name].label.includes('°') && Math.max(...known) > (name === 'x' ? 1000 : 20) * Math.min(...known));
   },
   keys: (data) => data.series.map((s, id) => ({
     id, label: s.label, look: { colour: s.colour, dash: dashOf(s), symbol: s.principal ? null : symbolOf(s), strong: s.principal },
@@ -45,12 +68,13 @@ const lines = {
     const marks = [];
     if (data.reference && !(figure.log.y && data.reference.y <= 0)) {
       marks.push(Plot.ruleY([data.reference.y], { stroke: 'var(--soft)', strokeDasharray: '1 3', clip: true }));
-      marks.push(Plot.text([data.reference], { y: 'y', text: 'label', frameAnchor: 'right', dy: -7, fill: 'var(--soft)', fontStyle: 'italic', clip: true }));
+      const top = !figure.log.y && data.reference.y > 0.9 * data.y.range[1]; // there is no room above it
+      marks.push(Plot.text([data.reference], { y: 'y', text: 'label', frameAnchor: 'right', dy: top ? 9 : -7, fill: 'var(--soft)', fontStyle: 'italic', clip: true }));
     }
     const all = shown(data.series, figure);
     all.forEach(({ s, id }, place) => {
       const className = `of-${id}`;
-      const bands = s.mean.filter((m) => m.low).flatMap((m, piece) => m.x.map((x, i) => ({ x, low: m.low[i], high: m.high[i], piece })));
+      const bands = s.mean.filter((m) => m.low && m.n >= 3).flatMap((m, piece) => m.x.map((x, i) => ({ x, low: m.low[i], high: m.high[i], piece })));
       const positive = figure.log.y ? bands.filter((p) => p.low > 0) : bands;
       if (positive.length) marks.push(Plot.areaY(positive, { x: 'x', y1: 'low', y2: 'high', z: 'piece', fill: colour(s), fillOpacity: crowded ? 0.09 : 0.17, clip: true, className }));
       const seeds = s.seeds.flatMap((r) => r.y.map((y, i) => ({ x: (r.x ?? s.x)[i], y: y ?? NaN, seed: r.seed })));
@@ -109,15 +133,15 @@ const dots = {
     marks.push(Plot.link(means.filter((r) => r.low !== undefined && r.low !== null), { x1: 'low', x2: 'high', y1: 'i', y2: 'i', dy: -6, stroke: style, strokeWidth: 1.8, clip: true }));
     marks.push(Plot.dot(means, { x: 'mean', y: 'i', dy: -6, symbol: 'diamond', r: 5, fill: style, clip: true }));
     if (narrow) {
-      marks.push(Plot.text(rows, { y: 'i', text: (r) => `${label(r)}\n${r.text}`, frameAnchor: 'left', dy: -28, lineAnchor: 'middle', stroke: 'var(--paper)', strokeWidth: 3, fill: 'currentColor', fontWeight: (r) => (r.principal ? 600 : 400), fontSize: 12 }));
+      marks.push(Plot.text(rows, { y: 'i', text: (r) => `${label(r)}\n${r.text}`, frameAnchor: 'left', dy: -30, lineAnchor: 'middle', lineHeight: 1.3, stroke: 'var(--paper)', strokeWidth: 3, fill: 'currentColor', fontWeight: (r) => (r.principal ? 600 : 400), fontSize: 12 }));
     } else {
       marks.push(Plot.text(rows, { y: 'i', text: label, frameAnchor: 'left', textAnchor: 'end', dx: -10, fontSize: 12, lineWidth: Math.max(6, (left - 20) / 11), fontWeight: 400 }));
       marks.push(Plot.text(rows, { y: 'i', text: 'text', frameAnchor: 'right', textAnchor: 'start', dx: 12, fontSize: 12, fontVariant: 'tabular-nums' }));
     }
     return {
-      height: 54 + rows.length * (narrow ? 66 : 38) + 20,
+      height: 54 + rows.length * (narrow ? 72 : 38) + 20,
       marginLeft: left, marginRight: right, marginTop: narrow ? 40 : 10, marginBottom: 42,
-      x: { ...axis(data.x, figure, 'x'), grid: true, labelAnchor: 'center' },
+      x: { ...axis(data.x, figure, 'x', left + right), grid: true, labelAnchor: 'center' },
       y: { type: 'point', domain: rows.map((r) => r.i), axis: null },
       marks,
     };
@@ -188,4 +212,28 @@ function name(list, narrow, strong) {
   });
 }
 
-export const kinds = { lines, dots, raster };
+/** A field for each pair of values, coloured and with its figure in it. */
+const heat = {
+  zooms: [],
+  canBeLog: () => false,
+  keys: () => [],
+  points: (data) => data.cells.map((c) => ({
+    x: c.x, y: c.y, text: `${data.x.label}: ${number(c.x)}\n${data.y.label}: ${number(c.y)}\n${data.value.label}: ${textOf(c.mean, c.low, c.high)}${c.n > 1 ? `, ${c.n} seeds` : ''}`,
+  })),
+  plot(data, figure) {
+    const width = figure.chart.clientWidth, columns = data.x.values.length;
+    const field = Math.min(110, (width - 84) / columns);
+    return {
+      height: 78 + data.y.values.length * Math.min(46, Math.max(28, 0.6 * field)),
+      marginLeft: 70, marginRight: Math.max(14, width - 70 - field * columns), marginTop: 28, marginBottom: 42,
+      x: { type: 'band', domain: data.x.values, label: data.x.label, labelArrow: 'none', labelAnchor: 'center', tickFormat: number, padding: 0.03 },
+      y: { type: 'band', domain: [...data.y.values].reverse(), label: data.y.label, labelArrow: 'none', tickFormat: number, padding: 0.05 },
+      marks: [
+        Plot.cell(data.cells, { x: 'x', y: 'y', fill: (c) => `var(--${c.colour})` }),
+        Plot.text(data.cells, { x: 'x', y: 'y', text: 'text', fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 3 }),
+      ],
+    };
+  },
+};
+
+export const kinds = { lines, dots, raster, heat };

@@ -7,6 +7,7 @@
 #include <bit>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "apical/report/compose/read_run.h"
 #include "apical/report/compose/report.h"
 #include "apical/run/place_of_results.h"
+#include "apical/run/run_row.h"
 #include "apical/run/runs_in.h"
 
 namespace apical {
@@ -89,6 +91,11 @@ void append_seeds(List& to, const List& from, const std::set<std::uint64_t>& kno
   }
 }
 
+/// What a check of a run found is about its seeds alone.
+void say_of_part(std::vector<std::string>& warnings, const io::Path& part) {
+  for (std::string& w : warnings) w = fmt::format("{}: {}", part.string(), w);
+}
+
 void join(JointRun& a, const JointRun& b) {
   require_same(a, b);
   a.data.measured = joined(a, b);
@@ -105,13 +112,52 @@ void join(JointRun& a, const JointRun& b) {
     a.data.cost->seconds_per_epoch += b.data.cost->seconds_per_epoch;
   }
   a.data.wall_seconds += b.data.wall_seconds;
-  for (const std::string& w : b.data.warnings) {
-    if (std::find(a.data.warnings.begin(), a.data.warnings.end(), w) == a.data.warnings.end())
-      a.data.warnings.push_back(w);
-  }
+  if (a.parts == 1) say_of_part(a.data.warnings, a.first);
+  std::vector<std::string> warnings = b.data.warnings;
+  say_of_part(warnings, b.first);
+  a.data.warnings.insert(a.data.warnings.end(), warnings.begin(), warnings.end());
   a.seeds.insert(b.seeds.begin(), b.seeds.end());
   a.data.seeds = a.seeds.size();
   ++a.parts;
+}
+
+/// Two keys with numbers in which the runs differ, and nothing else: what a heat map is drawn over.
+std::optional<RunGrid> grid_of(std::vector<JointRun>& runs) {
+  constexpr std::size_t kFewest = 4;
+  if (runs.size() < kFewest) return {};
+  std::vector<std::map<std::string, RunValue, std::less<>>> values;
+  for (const JointRun& r : runs) values.push_back(row_of(r.first).values);
+  std::vector<std::string> varied;
+  for (const auto& [key, value] : values.front()) {
+    if (key.find('.') == std::string::npos || key.starts_with("run.")) continue;
+    const std::string_view table = std::string_view(key).substr(0, key.find('.'));
+    if (table != "model" && table != "training" && table != "task" && table != "population" &&
+        table != "projection" && table != "reward" && table != "value")
+      continue;
+    const bool same = std::all_of(values.begin(), values.end(), [&](const auto& of_run) {
+      const auto at = of_run.find(key);
+      return at != of_run.end() && at->second == value;
+    });
+    if (same) continue;
+    const auto* const text = std::get_if<std::string>(&value);
+    if (text != nullptr && text->starts_with('[')) continue;  // its items are keys of their own
+    const bool numbers = std::all_of(values.begin(), values.end(), [&](const auto& of_run) {
+      const auto at = of_run.find(key);
+      return at != of_run.end() && std::holds_alternative<double>(at->second);
+    });
+    if (!numbers) return {};
+    varied.push_back(key);
+  }
+  if (varied.size() != 2) return {};
+  RunGrid grid{varied[0], varied[1], {}};
+  std::set<std::pair<double, double>> taken;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const double x = std::get<double>(values[i].at(varied[0])), y = std::get<double>(values[i].at(varied[1]));
+    if (!taken.emplace(x, y).second) return {};
+    runs[i].data.label = fmt::format("{} {:g}, {} {:g}", varied[0], x, varied[1], y);
+    grid.places.push_back({runs[i].data.label, x, y});
+  }
+  return grid;
 }
 
 void name_apart(std::vector<JointRun>& runs) {
@@ -153,8 +199,9 @@ void write_joint_report(std::span<const io::Path> directories, const io::Path& p
     }
   }
   if (runs.empty()) throw DataError("no run of these directories has begun");
-  name_apart(runs);
   ReportData data;
+  data.grid = grid_of(runs);
+  name_apart(runs);
   data.title = titles.empty() || titles.size() > 2 ? fmt::format("{} runs", runs.size()) : join_names(titles);
   for (JointRun& r : runs) data.runs.push_back(std::move(r.data));
   io::write_atomically(page, render_report(data));

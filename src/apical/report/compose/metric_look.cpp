@@ -127,7 +127,7 @@ std::string filled_in(std::string text, const std::string& word, const std::stri
 
 const RunData* reference_of(const ReportData& data) {
   for (const RunData& r : data.runs) {
-    if (r.reference && data.sweep.empty()) return &r;  // each value of a sweep has one of its own
+    if (r.reference && !data.is_swept()) return &r;  // each value of a sweep has one of its own
   }
   return nullptr;
 }

@@ -13,13 +13,14 @@ namespace {
 
 /// The page from top to bottom.
 constexpr void (*kSections[])(const ReportData&, Page&) = {
-    sections::heading,       sections::warnings,     sections::sweep,          sections::contrast_dots,
-    sections::answer,        sections::final_dots,   sections::course_dots,    sections::results,
-    sections::course_table,  sections::expectations, sections::pictures,       sections::responses,
-    sections::weight_change, sections::training,     sections::course_figures, sections::alignment,
-    sections::areas,         sections::rasters,      sections::recordings,     sections::activity,
-    sections::efficiency,    sections::contrasts,    sections::circuits,       sections::costs,
-    sections::needs,         sections::method,       sections::settings,       sections::citations};
+    sections::heading,       sections::warnings,      sections::sweep,        sections::grid,
+    sections::contrast_dots, sections::answer,        sections::final_dots,   sections::course_dots,
+    sections::results,       sections::course_table,  sections::expectations, sections::pictures,
+    sections::responses,     sections::weight_change, sections::training,     sections::course_figures,
+    sections::alignment,     sections::areas,         sections::rasters,      sections::recordings,
+    sections::activity,      sections::efficiency,    sections::contrasts,    sections::circuits,
+    sections::costs,         sections::needs,         sections::method,       sections::settings,
+    sections::citations};
 
 }  // namespace
 

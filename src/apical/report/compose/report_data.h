@@ -76,6 +76,16 @@ struct SweptRun {
   std::string series = {};  ///< runs that are joined by a line
 };
 
+/// Runs over two keys that vary and nothing else.
+struct RunGrid {
+  struct Place {
+    std::string label;  ///< of the run
+    double x = 0, y = 0;
+  };
+  std::string x_axis, y_axis;
+  std::vector<Place> places = {};
+};
+
 /// A statistic over seeds beside the figure it was expected to meet.
 struct ExpectedFigure {
   std::string subject, measured, expected, because, source;
@@ -90,7 +100,9 @@ struct ReportData {
   std::string question = {};     ///< of a protocol
   std::vector<RunData> runs = {};
   std::vector<SweptRun> sweep = {};
-  std::string reproduces = {};  ///< "Max et al. 2026, Fig. 2b"
+  std::optional<RunGrid> grid = {};
+  bool is_swept() const { return !sweep.empty() || grid; }  ///< runs are read together, not one by one
+  std::string reproduces = {};                              ///< "Max et al. 2026, Fig. 2b"
   std::vector<ExpectedFigure> expectations = {};
   std::optional<ProtocolRecord> protocol = {};
 };

@@ -14,7 +14,7 @@
 namespace apical {
 namespace {
 
-constexpr std::size_t kSentenceEach = 4;  // more models than this are summarised by their extremes
+constexpr std::size_t kSentenceEach = 2;  // more models than this are summarised by their extremes
 
 std::string gap_words(const RunData& run, const RunData& reference, const Metric& m) {
   const MeanInterval gap = difference_of(run, reference, m);

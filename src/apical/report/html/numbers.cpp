@@ -37,8 +37,20 @@ MeanInterval scaled(const MeanInterval& i, double factor) {
   return {i.mean * factor, i.low * factor, i.high * factor, i.n};
 }
 
+/// Bounds decades apart have no digits in common.
+bool spans_decades(const MeanInterval& i) {
+  constexpr double kTimes = 100;
+  return i.has_bounds() && i.low > 0 && i.high > kTimes * i.low;
+}
+
 Figures with_powers(const MeanInterval& i) {
   if (i.mean == 0) return with_decimals(i, 0);
+  if (spans_decades(i)) {
+    Figures f = with_powers({i.mean, i.mean, i.mean, 1});
+    f.bounds = fmt::format("[{},\u00A0{}]", with_powers({i.low, i.low, i.low, 1}).value,
+                           with_powers({i.high, i.high, i.high, 1}).value);
+    return f;
+  }
   const int power = static_cast<int>(std::floor(std::log10(std::abs(i.mean))));
   if (power >= -2 && power <= 3) return with_decimals(i, std::clamp(2 - power, 0, 4));
   Figures f = with_decimals(scaled(i, std::pow(10, -power)), 2);

@@ -44,6 +44,7 @@ svg path.grid{display:inline;fill:none;stroke:var(--faint);stroke-width:1}
 .raster .first{fill:none;stroke:var(--ink);stroke-width:1.3}
 .raster .later{fill:none;stroke:var(--p1);stroke-width:1.6}
 .zero{fill:none;stroke:var(--ink);stroke-width:1.2}
+.on{fill:var(--ink);stroke:var(--paper);stroke-width:3;stroke-linejoin:round;paint-order:stroke}
 .drive{fill:none;stroke:var(--p0);stroke-width:1.4}
 .bar{fill:none;stroke:var(--c);stroke-width:1.8}
 .centre{fill:var(--c)}

@@ -166,6 +166,33 @@ Json json_of(const RasterPlot& plot) {
   return out;
 }
 
+Json json_of(const HeatPlot& plot) {
+  const double times = plot.percent ? 100 : 1;
+  const auto [low, high] = value_range(plot);
+  Json out{
+      {"kind", "heat"},
+      {"description", svg::sound(plot.description)},
+      {"x", {{"label", svg::sound(plot.x_label)}, {"values", json_numbers(plot.x)}}},
+      {"y", {{"label", svg::sound(plot.y_label)}, {"values", json_numbers(plot.y)}}},
+      {"value", {{"label", svg::sound(plot.value_label)}, {"range", {json_number(low), json_number(high)}}}},
+      {"cells", Json::array()}};
+  for (const HeatCell& c : plot.cells) {
+    if (c.interval.n == 0) continue;
+    Json cell{{"x", json_number(plot.x[c.column])},
+              {"y", json_number(plot.y[c.row])},
+              {"mean", json_number(c.interval.mean * times)},
+              {"n", c.interval.n},
+              {"colour", fmt::format("v{}", shade_of(plot, c))},
+              {"text", svg::sound(c.text)}};
+    if (c.interval.has_bounds()) {
+      cell["low"] = json_number(c.interval.low * times);
+      cell["high"] = json_number(c.interval.high * times);
+    }
+    out["cells"].push_back(std::move(cell));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string figure_name(std::string_view title) {

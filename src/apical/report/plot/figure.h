@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "apical/report/plot/svg_heat.h"
 #include "apical/report/plot/svg_plot.h"
 #include "apical/report/plot/svg_raster.h"
 
@@ -13,7 +14,7 @@ namespace apical {
 
 struct Figure {
   std::string title, caption;
-  std::variant<LinePlot, DotPlot, RasterPlot> plot;
+  std::variant<LinePlot, DotPlot, RasterPlot, HeatPlot> plot;
   std::string metric = {};  ///< whose values it shows; empty: of no single one
   std::string name =
       {};  ///< of its files and among the figures of a page: "validation-accuracy-over-training"

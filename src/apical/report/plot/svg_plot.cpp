@@ -195,7 +195,7 @@ std::string mean_line(const Frame& f, const PlotSeries& series, std::size_t plac
     std::vector<Pixel> mean, low, high;
     for (const MeanPoint& p : piece) {
       mean.push_back({f.px(p.x), f.py(p.interval.mean)});
-      if (!p.interval.has_bounds()) continue;
+      if (p.interval.n < kFewestOfABand) continue;
       low.push_back({f.px(p.x), f.py(p.interval.low)});
       high.push_back({f.px(p.x), f.py(p.interval.high)});
     }
@@ -286,6 +286,21 @@ double left_margin(const Axis& axis) {
   return widest + 36;
 }
 
+/// Of epochs, and whatever else is counted, there are no halves.
+void keep_whole(const LinePlot& plot, Axis& axis) {
+  const auto whole = [](double v) { return std::abs(v - std::round(v)) < 1e-9; };
+  for (const PlotSeries& s : plot.series) {
+    for (const SeedCurve& c : s.seeds) {
+      if (!std::all_of(c.x.begin(), c.x.end(), whole)) return;
+    }
+  }
+  const auto kept =
+      std::count_if(axis.ticks.begin(), axis.ticks.end(), [&](const Tick& t) { return whole(t.value); });
+  if (kept < 2 || static_cast<std::size_t>(kept) == axis.ticks.size()) return;
+  std::erase_if(axis.ticks, [&](const Tick& t) { return !whole(t.value); });
+  for (Tick& t : axis.ticks) t.label = fmt::format("{}", std::lround(t.value));
+}
+
 }  // namespace
 
 bool LinePlot::drawn_log() const {
@@ -368,7 +383,7 @@ PlotAxes axes_of(const LinePlot& plot) {
   for (const PlotSeries& s : plot.series) {
     for (const auto& piece : mean_over_seeds(s.seeds, possible)) {
       for (const MeanPoint& p : piece) {
-        if (!p.interval.has_bounds() || log) continue;
+        if (p.interval.n < kFewestOfABand || log) continue;
         ys.add(std::max(p.interval.low * factor, seeds.low - room));
         ys.add(std::min(p.interval.high * factor, seeds.high + room));
       }
@@ -378,6 +393,7 @@ PlotAxes axes_of(const LinePlot& plot) {
   if (shows_reference(plot)) ys.add(plot.reference->y * factor);
   PlotAxes out;
   out.x = plot.log_x ? log_axis(xs.low, xs.high) : linear_axis(xs.low, xs.high, plot.large ? 8 : 5, false);
+  keep_whole(plot, out.x);
   if (!plot.x_ticks.empty()) {
     out.x.ticks.clear();
     for (double x : plot.x_ticks) out.x.ticks.push_back({x, fmt::format("{:g}", x)});
@@ -442,7 +458,17 @@ std::optional<Axis> axis_of(const DotPlot& plot) {
   }
   if (xs.empty()) return {};
   if (!plot.x_ticks.empty()) return fixed_axis(plot.x_ticks);
-  if (plot.log_x && xs.low > 0) return log_axis(xs.low, xs.high);
+  if (plot.log_x && xs.low > 0) {
+    // Intervals may use half as much room again as the seeds, on either side.
+    const double factor_of_room = std::max(1.2, std::sqrt(xs.high / xs.low));
+    const Range of_seeds = xs;
+    for (const DotRow& row : plot.rows) {
+      if (!row.interval.has_bounds() || !(row.interval.low > 0)) continue;
+      xs.add(std::max(row.interval.low * factor, of_seeds.low / factor_of_room));
+      xs.add(std::min(row.interval.high * factor, of_seeds.high * factor_of_room));
+    }
+    return log_axis(xs.low, xs.high);
+  }
   if (plot.zero) xs.add(0);
   const Range seeds = xs;
   const double room = 0.5 * (xs.high - xs.low);

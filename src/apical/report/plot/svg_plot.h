@@ -24,6 +24,10 @@ struct PlotSeries {
   std::vector<SeedCurve> seeds = {};
 };
 
+/// Over two seeds Student's interval is so wide that a band of it would hide the seeds, both of which are
+/// drawn.
+inline constexpr std::size_t kFewestOfABand = 3;
+
 struct ReferenceLine {
   double y;  ///< not drawn on a logarithmic axis if it is not positive
   std::string label;

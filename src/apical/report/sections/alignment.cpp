@@ -61,6 +61,8 @@ void alignment(const ReportData& data, Page& page) {
     page.section("Alignment with the exact gradient");
     add_swept_alignment(data, page);
     page.folded_section("Alignment, run by run");
+  } else if (data.grid) {
+    page.folded_section("Alignment, run by run");
   } else {
     page.section("Alignment with the exact gradient");
   }
@@ -96,7 +98,7 @@ void alignment(const ReportData& data, Page& page) {
 /// Left out where nothing was measured or nothing but the trivial.
 void areas(const ReportData& data, Page& page) {
   constexpr double kTrivial = 1e-3;  // round-off of an angle of 0 in single precision
-  if (data.sweep.empty())
+  if (!data.is_swept())
     page.section("How units are taught");
   else
     page.folded_section("How units are taught, run by run");

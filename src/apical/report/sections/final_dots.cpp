@@ -10,7 +10,7 @@ namespace apical::sections {
 
 void final_dots(const ReportData& data, Page& page) {
   if (data.runs.size() < 2) return;  // of one run its course says it
-  if (data.sweep.empty())
+  if (!data.is_swept())
     page.section("Results");
   else
     page.folded_section("Every seed");

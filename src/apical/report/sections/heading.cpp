@@ -21,7 +21,7 @@ void heading(const ReportData& data, Page& page) {
   }
   // The best and the worst of a sweep say nothing: its figures come first instead.
   page.heading("Apical report",
-               {data.question, data.description, data.sweep.empty() ? summary_sentences(data) : ""}, texts);
+               {data.question, data.description, data.is_swept() ? "" : summary_sentences(data)}, texts);
 }
 
 void warnings(const ReportData& data, Page& page) {

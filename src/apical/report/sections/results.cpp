@@ -124,7 +124,10 @@ void results(const ReportData& data, Page& page) {
              [](const RunData& r) { return number(duration_text(r.wall_seconds), r.wall_seconds); });
   if (any([](const RunData& r) { return !r.needs.empty(); }))
     t.column("Needs", "beyond local rates", [](const RunData& r) { return Cell{.text = needed_by(r)}; });
-  page.section("Results");
+  if (data.is_swept())
+    page.folded_section("Results, run by run");
+  else
+    page.section("Results");
   page.table(t.table);
 }
 

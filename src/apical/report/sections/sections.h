@@ -10,7 +10,8 @@ namespace apical::sections {
 
 void heading(const ReportData& data, Page& page);
 void warnings(const ReportData& data, Page& page);
-void sweep(const ReportData& data, Page& page);           ///< final figures over what was swept
+void sweep(const ReportData& data, Page& page);
+void grid(const ReportData& data, Page& page);            ///< final figures over what was swept
 void answer(const ReportData& data, Page& page);          ///< of a single run: how it learned
 void results(const ReportData& data, Page& page);         ///< a row for each model
 void course_table(const ReportData& data, Page& page);    ///< a row for each measure that a run displays

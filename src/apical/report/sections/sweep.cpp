@@ -78,7 +78,50 @@ std::vector<std::string> sweep_sentences(const ReportData& data) {
   return out;
 }
 
+/// A field for each pair of values, coloured by the mean over seeds.
+void add_heat(const ReportData& data, Page& page, const Metric& m) {
+  const RunGrid& grid = *data.grid;
+  const std::string place = headline_place(m), title = capitalised(words_at(m, place)) + " over both keys";
+  HeatPlot plot{
+      .description = title, .x_label = grid.x_axis, .y_label = grid.y_axis, .value_label = axis_at(m, place)};
+  plot.percent = m.in_percent();
+  std::set<double> columns, rows;
+  for (const RunGrid::Place& p : grid.places) {
+    columns.insert(p.x);
+    rows.insert(p.y);
+  }
+  plot.x.assign(columns.begin(), columns.end());
+  plot.y.assign(rows.begin(), rows.end());
+  bool any = false;
+  for (const RunGrid::Place& p : grid.places) {
+    const auto run = std::find_if(data.runs.begin(), data.runs.end(),
+                                  [&](const RunData& r) { return r.label == p.label; });
+    if (run == data.runs.end()) continue;
+    HeatCell cell;
+    cell.column = static_cast<std::size_t>(std::distance(columns.begin(), columns.find(p.x)));
+    cell.row = static_cast<std::size_t>(std::distance(rows.begin(), rows.find(p.y)));
+    cell.interval = interval_of(*run, m);
+    if (cell.interval.n > 0) cell.text = fmt::format("{:.3g}", cell.interval.mean * (plot.percent ? 100 : 1));
+    any = any || cell.interval.n > 0;
+    plot.cells.push_back(std::move(cell));
+  }
+  if (any)
+    page.figure(
+        {title,
+         fmt::format("{}, mean over seeds; a field for each pair of values. Lighter and yellower: more.",
+                     capitalised(axis_at(m, place))),
+         plot, m.name});
+}
+
 }  // namespace
+
+void grid(const ReportData& data, Page& page) {
+  if (!data.grid) return;
+  page.section("Over both keys");
+  for (const std::vector<Metric>& some : {answers_of(data), area_headlines_of(data)}) {
+    for (const Metric& m : some) add_heat(data, page, m);
+  }
+}
 
 void sweep(const ReportData& data, Page& page) {
   if (data.sweep.empty()) return;
