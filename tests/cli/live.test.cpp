@@ -206,6 +206,7 @@ TEST_F(Live, WhoFollowsARunIsToldEveryValueOnceAlsoAfterAGap) {
   std::size_t half = 0;
   for (std::size_t i = 0; i < expected.size() / 2; ++i) half = whole.find('\n', half) + 1;
   std::ofstream(run("a/metrics.ndjson"), std::ios::trunc) << whole.substr(0, half + 10);
+  io::remove_file(io::Path(run("a/summary.json")));  // a finished run whose files were cut says nothing
   const Served served(folder(), {.look_every_s = 0.05});
   const std::string follow = served.with_token("/api/follow?run=a");
   std::vector<std::pair<std::uint64_t, double>> heard;
@@ -273,6 +274,37 @@ TEST_F(Live, AHundredStalledClientsAndMalformedRequestsKeepNobodyWaiting) {
   EXPECT_THAT(served.get("/api/runs"), StartsWith("HTTP/1.1 200"));
   constexpr auto kSoon = std::chrono::seconds(3);  // on a busy machine; those who stall are waited for 5 s
   EXPECT_LT(Clock::now() - began, kSoon);
+}
+
+TEST_F(Live, WhoDoesNotSayHowLongARequestIsIsToldSoAtOnce) {
+  make("a");
+  const Served served(folder());
+  const auto began = Clock::now();
+  EXPECT_THAT(served.answer("POST " + served.with_token("/api/stop?run=a") + " HTTP/1.1\r\nHost: 127.0.0.1:" +
+                            std::to_string(served.server.port()) + "\r\nConnection: close\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 411"), HasSubstr("Content-Length")));
+  constexpr auto kSoon = std::chrono::seconds(3);  // the library would wait for 5 s
+  EXPECT_LT(Clock::now() - began, kSoon);
+}
+
+TEST_F(Live, NothingIsToldOfAFinishedRunWhoseFilesWereCut) {
+  make("a");
+  const std::string whole = io::read_text(run("a/metrics.ndjson"));
+  const Served served(folder(), {.look_every_s = 0.05});
+  const Client client(served.server.port());
+  client.say(served.request("GET", served.with_token("/api/follow?run=a")));
+  std::string stream = client.hear([](const std::string& s) { return !rows_in(s).empty(); });
+  EXPECT_THAT(stream, HasSubstr("finished"));
+  std::ofstream(run("a/metrics.ndjson"), std::ios::trunc) << whole.substr(0, whole.find('\n') + 1);
+  // Who has seen its figures is told that they are void, and why.
+  stream = client.hear([](const std::string& s) { return s.find("broken") != std::string::npos; });
+  EXPECT_THAT(stream, AllOf(HasSubstr("\"cut\":true"), HasSubstr("cut short")));
+  const Answer table = apical_says({"runs", folder(), "--csv", "--columns", "state,remark,test.accuracy"});
+  EXPECT_THAT(table.out, AllOf(HasSubstr("broken"), HasSubstr("cut short"), Not(HasSubstr("finished"))));
+  const Answer watched = apical_says({"watch", run("a")});
+  EXPECT_THAT(watched.out,
+              AllOf(HasSubstr("broken"), HasSubstr("cut short"), Not(HasSubstr("test accuracy"))));
+  EXPECT_NE(apical_says({"verify", run("a")}).code, 0);
 }
 
 TEST_F(Live, APortThatIsTakenIsAnError) {

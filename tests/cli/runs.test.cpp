@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "apical/io/csv.h"
@@ -102,6 +104,13 @@ TEST_F(Runs, ThatCannotBeReadAreListedAsSuch) {
   for (const char* name : {"stopped", "running", "faulted"})
     io::remove_file(run(name) + std::string("/summary.json"));
   replace("faulted/checkpoints/fault-state.apc", "state");
+  {
+    const std::string events = io::read_text(run("faulted/events.ndjson"));
+    std::ofstream(run("faulted/events.ndjson"), std::ios::app)
+        << R"({"seq":)" << std::count(events.begin(), events.end(), '\n')
+        << R"(,"event":"numerical_fault","population":"a1","quantity":"soma","unit":3,"seed":1,"step":17,"time_ms":1})"
+        << '\n';
+  }
   const io::RunLock held(run("running"));
   std::filesystem::create_directories(run("no-run/at-all"));
 
@@ -120,9 +129,66 @@ TEST_F(Runs, ThatCannotBeReadAreListedAsSuch) {
   EXPECT_THAT(remark["edited"], HasSubstr("was changed after it was written"));
   EXPECT_THAT(remark["torn"], HasSubstr("manifest.json:1"));
   EXPECT_THAT(remark["gone"], HasSubstr("manifest.json"));
+  EXPECT_THAT(remark["faulted"], HasSubstr("soma of 'a1' was not finite in unit 3, seed 1, step 17"));
   // What a run that goes on has measured so far is known.
   EXPECT_THAT(listed({"--where", "test.accuracy >= 0", "--where", "state = running"}),
               ElementsAre("running"));
+}
+
+TEST_F(Runs, ThatWereCutOrEditedHaveNoFigures) {
+  make("whole", {});
+  std::filesystem::copy(run("whole"), run("cut"), std::filesystem::copy_options::recursive);
+  EXPECT_EQ(listed({"--where", "test.accuracy >= 0"}).size(), 2U);
+  const io::Path metrics = run("cut/metrics.ndjson");
+  const auto written = std::filesystem::last_write_time(metrics);
+  std::string text = io::read_text(metrics);
+  text[text.find("\"value\":0.") + 10] = '7';
+  { std::ofstream(metrics, std::ios::trunc) << text; }
+  std::filesystem::last_write_time(metrics, written);  // of the same size, and said to be as old
+  EXPECT_THAT(listed({"--where", "test.accuracy >= 0"}), ElementsAre("whole"));
+  EXPECT_THAT(listed({"--where", "state = broken"}), ElementsAre("cut"));
+}
+
+TEST_F(Runs, MayBeAskedForWhatNoneOfThemHasYet) {
+  make("a", {});
+  const Answer a = apical_says({"runs", folder(), "--csv", "--columns", "run,remark,test.return"});
+  EXPECT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(a.out, HasSubstr("\na,,"));
+  EXPECT_THAT(listed({"--where", "remark ~ x"}), ElementsAre());
+  EXPECT_THAT(listed({"--sort", "test.return"}), ElementsAre("a"));
+  const Answer wrong = apical_says({"runs", folder(), "--columns", "test.acuracy"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("test.accuracy"));
+}
+
+TEST_F(Runs, AreNotLookedForUpwards) {
+  make("below/a", {});
+  std::filesystem::create_directory_symlink(folder(), run("below/up"));
+  std::filesystem::create_directory_symlink(run("below"), run("again"));
+  std::filesystem::create_directories(out("elsewhere"));
+  std::filesystem::copy(run("below/a"), out("elsewhere/b"), std::filesystem::copy_options::recursive);
+  std::filesystem::create_directory_symlink(out("elsewhere"), run("linked"));
+  EXPECT_THAT(listed({}), ElementsAre("below/a", "linked/b")) << "each once, whatever leads to it";
+}
+
+TEST_F(Runs, OverTwoKeysAreOneMapInAReportOfAll) {
+  std::vector<std::string> words{"report"};
+  for (const char* rate : {"0.001", "0.01"}) {
+    for (const char* epochs : {"1", "2"}) {
+      const std::string name = std::string(rate) + "-" + epochs;
+      make(name, {std::string("model.learning_rate=") + rate, std::string("training.epochs=") + epochs});
+      words.push_back(run(name));
+    }
+  }
+  words.insert(words.end(), {"--out", out("all.html")});
+  ASSERT_EQ(apical_says(words).code, 0);
+  const std::string page = io::read_text(out("all.html"));
+  EXPECT_THAT(page, AllOf(HasSubstr("\"kind\":\"heat\""), HasSubstr("training.epochs"),
+                          HasSubstr("model.learning_rate")));
+  // Of three there is no map.
+  words.erase(words.begin() + 1);
+  ASSERT_EQ(apical_says(words).code, 0);
+  EXPECT_THAT(io::read_text(out("all.html")), Not(HasSubstr("\"kind\":\"heat\"")));
 }
 
 TEST_F(Runs, AreReadAgainOnlyIfTheirFilesHaveChanged) {

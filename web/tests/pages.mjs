@@ -7,13 +7,13 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const apical = resolve(process.env.APICAL ?? join(root, 'build/release/apical'));
+export const apical = resolve(process.env.APICAL ?? join(root, 'build/release/apical'));
 export const folder = resolve(process.env.APICAL_PAGES ?? join(root, 'build/page-tests'));
 
-const recorded = readFileSync(join(root, 'experiments/yin-yang/error-neurons.toml'), 'utf8')
+export const recorded = readFileSync(join(root, 'experiments/yin-yang/error-neurons.toml'), 'utf8')
   + '\n[[record]]\npopulation = "a1.err"\nvariable = "rate"\nevery_ms = 20\n';
 
-const spiking = `title = "Tiny XOR"
+export const spiking = `title = "Tiny XOR"
 [model]
 name = "burstprop-xor"
 neurons = 60

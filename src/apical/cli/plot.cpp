@@ -63,6 +63,10 @@ int list(Context& context, const Arguments& arguments, const std::vector<Figure>
     return 0;
   }
   for (const Figure& f : figures) context.out << f.name << "\n    " << f.title << "\n";
+  if (figures.empty())
+    context.err << fmt::format(
+        "apical: the report of {} has no figures: nothing was measured over training yet\n",
+        arguments.positionals.front());
   return 0;
 }
 
@@ -78,8 +82,13 @@ int plot(Context& context, const Arguments& arguments) {
   }
   const std::vector<Figure> found = figures_named(figures, *what);
   const Figure& figure = found.front();
-  for (std::size_t i = 1; i < found.size(); ++i)
-    context.err << fmt::format("'{}' also names {}\n", *what, found[i].name);
+  if (found.size() > 1) {
+    std::vector<std::string> others;
+    for (std::size_t i = 1; i < found.size(); ++i) others.push_back(found[i].name);
+    context.err << fmt::format(
+        "apical: '{}' is part of the names of {} figures; this is {}, the others are {}\n", *what,
+        found.size(), figure.name, join_names(others));
+  }
   const io::Path out = arguments.value("--out").value_or(figure.name + ".svg");
   require_place_for(out);
   if (out.extension() == ".pdf")

@@ -54,17 +54,24 @@ void print(std::ostream& out, const VerifiedRun& r) {
 int run_verify(Context& context, const Arguments& arguments) {
   nlohmann::json all{{"schema", "apical-verify/1"}, {"runs", nlohmann::json::array()}};
   bool bad = false, any = false;
-  for (const io::Path& run : gone_from(arguments.positionals.front())) {
-    bad = true;
-    const VerifiedRun gone{
-        run, {{"manifest.json", VerifiedFile::State::missing, "the comparison had finished"}}, {}};
-    if (arguments.has("--json")) {
-      all["runs"].push_back(json_of(gone));
-    } else {
-      print(context.out, gone);
+  std::vector<io::Path> folders = protocols_in(arguments.positionals.front());
+  if (folders.empty()) folders.emplace_back(arguments.positionals.front());
+  std::vector<io::Path> runs;
+  for (const io::Path& folder : folders) {
+    for (const io::Path& run : gone_from(folder)) {
+      bad = true;
+      const VerifiedRun gone{
+          run, {{"manifest.json", VerifiedFile::State::missing, "the comparison had finished"}}, {}};
+      if (arguments.has("--json")) {
+        all["runs"].push_back(json_of(gone));
+      } else {
+        print(context.out, gone);
+      }
     }
+    const std::vector<io::Path> some = runs_in(folder);
+    runs.insert(runs.end(), some.begin(), some.end());
   }
-  for (const io::Path& run : runs_in(arguments.positionals.front())) {
+  for (const io::Path& run : runs) {
     if (!io::file_exists(run / "experiment.toml")) continue;  // planned, not begun
     any = true;
     const VerifiedRun found = verified(run, arguments.has("--repair"));
@@ -76,8 +83,9 @@ int run_verify(Context& context, const Arguments& arguments) {
     }
   }
   // Of a protocol, what all of its runs together found.
-  if (!io::file_exists(io::Path(arguments.positionals.front()) / "experiment.toml"))
-    require_intact(arguments.positionals.front(), {"results.h5"});
+  for (const io::Path& folder : folders) {
+    if (!io::file_exists(folder / "experiment.toml")) require_intact(folder, {"results.h5"});
+  }
   if (!any && !bad) throw DataError(fmt::format("no run of {} has begun", arguments.positionals.front()));
   if (arguments.has("--json")) context.out << io::json_text(all);
   return static_cast<int>(bad ? ExitCode::check_failed : ExitCode::ok);

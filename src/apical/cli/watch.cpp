@@ -33,15 +33,19 @@ struct Watched {
   explicit Watched(io::Path path) : run(std::move(path)), tail(run) {}
   io::Path run;
   live::RunTail tail;
+  CheckedState checked{run};
   std::map<MeasuredCourse, Sums> courses = {};
   live::Progress progress = {};
   RunState state = RunState::stopped;
   std::string remark = {}, label = {};
 
   void look() {
-    remark.clear();
     try {
-      state = state_of(run, remark);
+      state = checked.look(remark);
+      if (state == RunState::broken) {  // nothing is told of files that are not those that were written
+        courses.clear();
+        return;
+      }
       if (label.empty()) label = io::read_json(run / "manifest.json").value("label", "");
       for (;;) {
         const live::RunTail::News news = tail.read();
@@ -56,9 +60,11 @@ struct Watched {
       }
       progress = live::progress_of(run);
     } catch (const Error& e) {
+      courses.clear();
       state = RunState::broken;
       remark = e.what();
     } catch (const nlohmann::json::exception& e) {
+      courses.clear();
       state = RunState::broken;
       remark = e.what();
     }
@@ -126,7 +132,8 @@ std::string lines_of(const Watched& w, std::size_t columns) {
   if (w.state == RunState::running && p.silent_s &&
       *p.silent_s > std::max(kSilent, 5 * p.seconds_per_epoch.value_or(0)))
     out += fmt::format("; nothing written for {}", live::duration_text(*p.silent_s));
-  if (w.state == RunState::broken) out += ": " + w.remark.substr(0, w.remark.find('\n'));
+  if (w.state == RunState::broken || w.state == RunState::faulted)
+    out += ": " + w.remark.substr(0, w.remark.find('\n'));
   out += "\n";
   constexpr std::size_t kWords = 28, kCurve = 48;
   const std::size_t room =

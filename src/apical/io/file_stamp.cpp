@@ -9,7 +9,8 @@ namespace apical::io {
 std::string stamp_of(const Path& path) {
   struct stat s = {};
   if (::stat(path.c_str(), &s) != 0) return "-";
-  return fmt::format("{}@{}.{:09}", s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
+  return fmt::format("{}@{}.{:09}@{}.{:09}#{}", s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
+                     s.st_ctim.tv_sec, s.st_ctim.tv_nsec, s.st_ino);
 }
 
 }  // namespace apical::io

@@ -53,6 +53,7 @@ async function showTable() {
   for (const key of ['run', ...answer.columns]) {
     const look = looks[key], th = make('th', undefined, {scope: 'col'});
     const button = make('button', look ? look.words + (look.unit ? ` (${look.unit})` : '') : key, {type: 'button'});
+    button.dataset.key = key;
     button.addEventListener('click', () => {
       reverse = sort === key ? !reverse : Boolean(look && look.better === 'higher');
       sort = key;
@@ -67,6 +68,7 @@ async function showTable() {
     const row = make('tr'), cell = make('td');
     const box = make('input', undefined, {type: 'checkbox', checked: chosen.includes(one.run)});
     box.setAttribute('aria-label', 'show ' + one.run);
+    box.dataset.key = 'show ' + one.run;
     box.addEventListener('change', () => choose(one.run, box.checked));
     cell.append(box);
     row.append(cell, make('th', one.run, {scope: 'row'}));
@@ -81,7 +83,9 @@ async function showTable() {
   }
   const thead = make('thead');
   thead.append(head);
+  const held = find('table').contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   find('table').replaceChildren(thead, body);
+  if (held) find('table').querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus({preventScroll: true});
   const keys = find('keys');
   if (keys.childElementCount !== answer.keys.length)
     keys.replaceChildren(...answer.keys.map(key => make('option', undefined, {value: key})));
@@ -116,6 +120,7 @@ function follow() {
       if (typeof value === 'number') seeds.get(seed).push([epoch, value]);
     }
     if (news.progress) run.progress = news.progress;
+    if (news.activity !== undefined) run.activity = news.activity;
     drawSoon();
   };
 }
@@ -137,27 +142,72 @@ function drawSoon() {
 const time = s => s >= 3600 ? `${Math.floor(s / 3600)} h ${Math.floor(s % 3600 / 60)} min`
   : s >= 60 ? `${Math.floor(s / 60)} min ${Math.round(s % 60)} s` : `${Math.round(s)} s`;
 function draw() {
-  const list = find('progress');
-  list.replaceChildren(...chosen.map((run, i) => {
-    const {progress: p} = runs.get(run), item = make('li');
-    item.append(make('span', '', {className: 'swatch c' + i % colours}), make('strong', run), make('span', ' ' + (p.state || '…')));
-    if (p.epochs) item.append(` · epoch ${short(p.epochs_done)} of ${short(p.epochs)}`);
-    if (p.seconds_per_epoch) item.append(` · ${short(p.seconds_per_epoch)} s each`);
-    if (p.seconds_left !== undefined) item.append(` · ${time(p.seconds_left)} left`);
-    if (p.remark) item.append(` · ${p.remark}`);
-    if (p.state === 'running') {
-      const button = make('button', 'stop with a checkpoint', {type: 'button'});
-      button.addEventListener('click', () => stop(run));
-      item.append(' ', button);
-    }
-    return item;
-  }));
+  for (const known of [...items.keys()]) {
+    if (chosen.includes(known)) continue;
+    items.get(known).item.remove();
+    items.delete(known);
+  }
+  chosen.forEach((run, i) => {
+    if (!items.has(run)) items.set(run, itemOf(run));
+    const {item, swatch, said, button} = items.get(run), {progress: p} = runs.get(run);
+    swatch.className = 'swatch c' + i % colours;
+    let text = ' ' + (p.state || '…');
+    if (p.epochs) text += ` · epoch ${short(p.epochs_done)} of ${short(p.epochs)}`;
+    if (p.seconds_per_epoch) text += ` · ${short(p.seconds_per_epoch)} s each`;
+    if (p.seconds_left !== undefined) text += ` · ${time(p.seconds_left)} left`;
+    if (p.remark) text += ` · ${p.remark}`;
+    if (said.textContent !== text) said.textContent = text;
+    button.hidden = p.state !== 'running';
+    if (find('progress').children[i] !== item) find('progress').insertBefore(item, find('progress').children[i] || null);
+  });
   const keys = new Set();
   for (const {rows} of runs.values()) for (const key of Object.keys(rows)) keys.add(key);
   const rank = key => looks[key]?.headline ? 0 : key.startsWith('total.') ? 1 : looks[key]?.unit === 'Hz' ? 2 : 3;
   const all = [...keys].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
   const shown = find('all').checked ? all : all.filter(key => rank(key) < 3);
-  find('figures').replaceChildren(...(shown.length ? shown : all.slice(0, 4)).map(figure));
+  const seen = chosen.filter(run => runs.get(run).activity).map(run => spikes(run, runs.get(run).activity));
+  find('figures').replaceChildren(...(shown.length ? shown : all.slice(0, 4)).map(figure), ...seen);
+}
+/** What says how far a run is stays the same element, so that its button keeps the focus. */
+const items = new Map();
+function itemOf(run) {
+  const item = make('li'), swatch = make('span', ''), said = make('span', '');
+  const button = make('button', 'stop with a checkpoint', {type: 'button', hidden: true});
+  button.setAttribute('aria-label', `stop with a checkpoint: ${run}`);
+  button.addEventListener('click', () => stop(run));
+  item.append(swatch, make('strong', run), said, ' ', button);
+  return {item, swatch, said, button};
+}
+/** What a spiking circuit did a moment ago: the first neurons of each population, and its rates. */
+function spikes(run, now) {
+  const box = make('figure', undefined, {className: 'spikes'});
+  const title = `Spikes of ${run} at ${short(now.from_s)} s, seed ${now.seed}`;
+  box.append(make('figcaption', title));
+  const W = 340, left = 10, right = 10, gap = 16, neuron = 3;
+  const rows = now.populations.map(p => Math.max(1, ...p.neuron.map(n => n + 1)));
+  const H = rows.reduce((sum, n) => sum + n * neuron + gap, 0) + 26;
+  const px = s => left + s / now.length_s * (W - left - right);
+  const words = now.populations.map(p => `${p.name}: events ${short(p.event_Hz)} Hz, bursts ${short(p.burst_Hz)} Hz`);
+  const drawing = svg('svg', {viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': `${title}. ${words.join('; ')}`});
+  let y = 0;
+  now.populations.forEach((p, k) => {
+    y += gap;
+    drawing.append(svg('text', {x: left, y: y - 4}, words[k]),
+      svg('rect', {x: left, y, width: W - left - right, height: rows[k] * neuron, class: 'band'}));
+    let events = '', later = '';
+    p.s.forEach((s, i) => {
+      const tick = `M${px(s).toFixed(1)} ${y + p.neuron[i] * neuron}v${neuron}`;
+      if (p.later[i]) later += tick; else events += tick;
+    });
+    drawing.append(svg('path', {d: events, class: 'event'}), svg('path', {d: later, class: 'later'}));
+    y += rows[k] * neuron;
+  });
+  for (const share of [0, 0.5, 1]) {
+    drawing.append(svg('text', {x: px(share * now.length_s), y: H - 8, 'text-anchor': share === 0 ? 'start' : share === 1 ? 'end' : 'middle'},
+      `${short(1000 * share * now.length_s)}${share === 1 ? ' ms' : ''}`));
+  }
+  box.append(drawing, make('p', 'A stretch of biological time; coloured: further spikes of a burst.', {className: 'last'}));
+  return box;
 }
 const mean = seeds => {
   const sums = new Map();
@@ -201,7 +251,8 @@ function figure(key) {
     drawing.append(svg('line', {x1: left, x2: W - right, y1: py(y), y2: py(y), class: 'grid'}),
       svg('text', {x: left - 4, y: py(y) + 4, 'text-anchor': 'end'}, short(y)));
     const x = x0 + share * (x1 - x0);
-    drawing.append(svg('text', {x: px(x), y: H - 8, 'text-anchor': share === 0 ? 'start' : share === 1 ? 'end' : 'middle'}, short(x)));
+    drawing.append(svg('text', {x: px(x), y: H - 8, 'text-anchor': share === 0 ? 'start' : share === 1 ? 'end' : 'middle'},
+      share === 0.5 ? `epoch ${short(x)}` : short(x)));
   }
   for (const {points, kind} of lines) {
     if (!points.length) continue;
@@ -245,6 +296,7 @@ ul { list-style: none; padding: 0; margin: .4rem 0; } li { padding: .2rem 0; ove
 figure { margin: 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; display: block; }
 svg text { font-size: 11px; fill: var(--soft); } .grid { stroke: var(--line); stroke-width: 1; }
 polyline { fill: none; } .mean { stroke-width: 2; } .seed { stroke-width: .8; opacity: .4; }
+.band { fill: var(--line); opacity: .35; } .event { stroke: var(--ink); stroke-width: 1; } .later { stroke: var(--c1); stroke-width: 1.4; }
 .last { margin: 0; font-size: .85rem; color: var(--soft); overflow-wrap: anywhere; }
 #stale { color: var(--warn); font-weight: 600; }
 .c0 { stroke: var(--c0); background: var(--c0); } .c1 { stroke: var(--c1); background: var(--c1); }

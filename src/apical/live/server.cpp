@@ -17,11 +17,14 @@
 
 #include "apical/analysis/metrics.h"
 #include "apical/io/directory.h"
+#include "apical/io/file_stamp.h"
 #include "apical/io/json.h"
 #include "apical/io/run_lock.h"
 #include "apical/live/page.h"
 #include "apical/live/progress_of.h"
 #include "apical/live/run_tail.h"
+#include "apical/run/run_row.h"
+#include "apical/run/seen_activity.h"
 #include "apical/study/runs_index.h"
 
 namespace apical::live {
@@ -82,8 +85,10 @@ struct Follower {
   struct Followed {
     std::string name;
     RunTail tail;
+    CheckedState checked;
     std::uint64_t next = 0;  ///< rows before are known already
     std::string told = {};   ///< of its state
+    std::string seen = "-";  ///< stamp of what its circuit did when it was told
   };
   std::vector<Followed> runs;
   std::map<std::string, bool> looks;  ///< of figures that were described
@@ -120,6 +125,11 @@ struct Server::Parts {
   bool is_for_us(const Request& request) const {
     const std::string host = request.get_header_value("Host");
     return host == fmt::format("127.0.0.1:{}", port) || host == fmt::format("localhost:{}", port);
+  }
+  /// Without a length the library would read until its patience ends.
+  static bool has_length(const Request& request) {
+    return request.method == "GET" || request.method == "HEAD" || request.has_header("Content-Length") ||
+           request.has_header("Transfer-Encoding");
   }
   /// Only the page itself asks: others have no token, and do not come from here.
   bool is_allowed(const Request& request) const {
@@ -198,6 +208,9 @@ struct Server::Parts {
     nlohmann::json out{{"run", run.name}};
     bool any = false;
     try {
+      std::string remark;
+      const RunState state = run.checked.look(remark);
+      if (state == RunState::broken) throw DataError(remark);  // nothing is told of its figures
       const RunTail::News news = run.tail.read(kRowsAtOnce);
       if (news.cut) {
         run.next = 0;
@@ -215,20 +228,30 @@ struct Server::Parts {
         any = true;
       }
       const io::Path path = run.name == "." ? folder : folder / run.name;
-      std::string remark;
-      const RunState state = state_of(path, remark);
       const Progress p = progress_of(path);
       nlohmann::json said{{"state", name_of(state)}, {"remark", remark}, {"epochs_done", p.epochs_done}};
       if (p.epochs) said["epochs"] = *p.epochs;
       if (p.seconds_per_epoch) said["seconds_per_epoch"] = *p.seconds_per_epoch;
       if (state == RunState::running && p.seconds_left) said["seconds_left"] = *p.seconds_left;
       out["progress"] = said;
+      if (const io::Path now = path / kSeenActivity; io::stamp_of(now) != run.seen) {
+        run.seen = io::stamp_of(now);
+        out["activity"] = nullptr;
+        try {
+          if (io::plain_file_exists(now)) out["activity"] = io::read_json(now);
+        } catch (const Error&) {  // it is gone, as it should be once a run has finished
+        }
+        any = true;
+      }
       if (said.dump() != run.told) {
         run.told = said.dump();
         any = true;
       }
     } catch (const std::exception& e) {  // of a run that is broken, or is being removed
       out["progress"] = {{"state", name_of(RunState::broken)}, {"remark", e.what()}};
+      out["cut"] = true;
+      run.next = 0;
+      run.tail = RunTail(run.name == "." ? folder : folder / run.name);
       any = run.told != e.what();
       run.told = e.what();
     }
@@ -275,7 +298,7 @@ struct Server::Parts {
       const std::string name = request.get_param_value("run", i);
       const io::Path path = run_named(name);
       if (path.empty()) return complain(response, 404, fmt::format("no run '{}' here", name));
-      follower->runs.push_back({name, RunTail(path)});
+      follower->runs.push_back({name, RunTail(path), CheckedState(path)});
       const auto [rest, error] = std::from_chars(at, end, follower->runs.back().next);
       at = error == std::errc{} && rest != end ? rest + 1 : end;
     }
@@ -323,6 +346,10 @@ struct Server::Parts {
           "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
           "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}});
     server.set_pre_routing_handler([this](const Request& request, Response& response) {
+      if (!has_length(request)) {
+        complain(response, 411, "a request with a body says how long it is: Content-Length");
+        return httplib::Server::HandlerResponse::Handled;
+      }
       if (is_allowed(request)) return httplib::Server::HandlerResponse::Unhandled;
       complain(response, 403, "the address needs its token, as 'apical serve' printed it");
       return httplib::Server::HandlerResponse::Handled;

@@ -8,6 +8,14 @@ namespace apical {
 
 using spike::Step;
 
+namespace {
+
+std::chrono::steady_clock::duration seconds_on_wall(double s) {
+  return std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(s));
+}
+
+}  // namespace
+
 SpikeWatch::SpikeWatch(const spike::SpikingCircuit& description, Plan plan,
                        std::function<void(double)> progress)
     : plan_(std::move(plan)), progress_(std::move(progress)), dt_s_(description.dt_s) {
@@ -25,6 +33,7 @@ SpikeWatch::SpikeWatch(const spike::SpikingCircuit& description, Plan plan,
   record_from_ = steps_of(plan_.record_from_s);
   record_until_ = recorded_.empty() ? record_from_ : steps_of(plan_.record_until_s);
   bin_steps_ = std::max<Step>(1, steps_of(plan_.bin_s));
+  next_glimpse_ = std::chrono::steady_clock::now() + seconds_on_wall(plan_.glimpses.every_s);
 }
 
 Step SpikeWatch::steps_of(double seconds) const { return std::llround(seconds / dt_s_); }
@@ -62,6 +71,7 @@ Step SpikeWatch::next_change(Step now) const {
   };
   consider(record_from_);
   consider(record_until_);
+  consider(glimpse_until_);
   if (!open_) return next;
   consider(start_ + ((now - start_) / bin_steps_ + 1) * bin_steps_);
   for (const RasterWindow& w : segments_.back().windows) {
@@ -71,15 +81,52 @@ Step SpikeWatch::next_change(Step now) const {
   return next;
 }
 
+void SpikeWatch::begin_glimpse(Step now) {
+  if (!plan_.glimpses.tell || std::chrono::steady_clock::now() < next_glimpse_) return;
+  const Step length = std::max<Step>(1, steps_of(plan_.glimpses.length_s));
+  const double length_s = static_cast<double>(length) * dt_s_;
+  glimpse_ = {open_ ? segments_.back().name : "",
+              static_cast<double>(now) * dt_s_,
+              length_s,
+              {{"now", 0, length_s}},
+              {}};
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    PopulationActivity& p = glimpse_.populations.emplace_back();
+    p.name = names_[i];
+    p.neurons = sizes_[i];
+    for (auto* counts : {&p.spikes, &p.events, &p.bursts}) counts->push_back(0);
+  }
+  glimpse_from_ = now;
+  glimpse_until_ = now + length;
+}
+
+void SpikeWatch::end_glimpse() {
+  constexpr double kLeastRest = 100;  // times what telling takes: it stays below 1 % of a run
+  const auto began = std::chrono::steady_clock::now();
+  glimpse_until_ = 0;
+  plan_.glimpses.tell(glimpse_);
+  const auto ended = std::chrono::steady_clock::now();
+  next_glimpse_ =
+      ended +
+      std::max(seconds_on_wall(plan_.glimpses.every_s),
+               std::chrono::duration_cast<std::chrono::steady_clock::duration>(kLeastRest * (ended - began)));
+}
+
 void SpikeWatch::take(spike::Network<float>& network, Step first) {
   const bool raster = in_raster(first), recording = in_recording(first);
   for (std::size_t i = 0; i < watched_.size(); ++i) {
-    if (!raster && !(recording && record_slot_[i] >= 0)) continue;
+    if (!raster && !glimpsing() && !(recording && record_slot_[i] >= 0)) continue;
     for (const spike::Spike& s : network.take_spikes(watched_[i])) {
       if (recording && record_slot_[i] >= 0) {
         PopulationSpikes& to = recorded_[static_cast<std::size_t>(record_slot_[i])];
         to.ms.push_back(static_cast<double>(s.step) * dt_s_ * 1e3);
         to.neuron.push_back(s.neuron);
+      }
+      if (glimpsing() && s.neuron < plan_.glimpses.neurons) {
+        PopulationActivity& to = glimpse_.populations[i];
+        to.raster_s.push_back(static_cast<double>(s.step - glimpse_from_) * dt_s_);
+        to.raster_neuron.push_back(s.neuron);
+        to.raster_label.push_back(static_cast<std::uint8_t>(s.label));
       }
       if (!raster || s.neuron >= plan_.raster_neurons) continue;
       PopulationActivity& to = segments_.back().populations[i];
@@ -93,16 +140,27 @@ void SpikeWatch::take(spike::Network<float>& network, Step first) {
 void SpikeWatch::advance(spike::Network<float>& network, Step steps) {
   const Step end = network.step() + steps;
   while (network.step() < end) {
+    if (!glimpsing()) begin_glimpse(network.step());
     const Step now = network.step(), piece = std::min(end, next_change(now)) - now;
     const bool raster = in_raster(now), recording = in_recording(now);
     std::vector<spike::Counts> before;
     for (std::size_t i = 0; i < watched_.size(); ++i) {
-      network.record(watched_[i], raster || (recording && record_slot_[i] >= 0));
+      network.record(watched_[i], raster || glimpsing() || (recording && record_slot_[i] >= 0));
       before.push_back(network.counts(watched_[i]));
     }
     network.advance(piece);
     take(network, now);
     if (progress_) progress_(static_cast<double>(piece) * dt_s_);
+    if (glimpsing()) {
+      for (std::size_t i = 0; i < watched_.size(); ++i) {
+        const spike::Counts after = network.counts(watched_[i]);
+        PopulationActivity& to = glimpse_.populations[i];
+        to.spikes.front() += after.spikes - before[i].spikes;
+        to.events.front() += after.events - before[i].events;
+        to.bursts.front() += after.bursts - before[i].bursts;
+      }
+      if (network.step() == glimpse_until_) end_glimpse();
+    }
     if (!open_) continue;
     const bool full = (network.step() - start_) % bin_steps_ == 0;
     for (std::size_t i = 0; i < watched_.size(); ++i) {

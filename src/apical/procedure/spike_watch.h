@@ -4,6 +4,7 @@
 // reads between steps and changes nothing.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -77,12 +78,22 @@ struct PopulationSpikes {
 
 class SpikeWatch {
  public:
+  /// What somebody sees who looks in now and then while it runs: by the clock on the wall, so never the same
+  /// twice, and nothing that is measured.
+  struct Glimpses {
+    double every_s = 2;  ///< on the wall, at least; never more often than keeps telling below 1 % of the time
+    double length_s = 0.2;     ///< biological
+    std::size_t neurons = 20;  ///< of each population, whose spikes are shown
+    std::function<void(const ActivitySegment&)> tell =
+        {};  ///< one window and one bin over all of it; empty: none
+  };
   struct Plan {
     double bin_s = 0.1;
     std::size_t raster_neurons = 0;  ///< of each population; 0: no raster
     double record_from_s = 0,
            record_until_s = 0;             ///< biological time; nothing is recorded if they are the same
     std::vector<std::string> record = {};  ///< populations
+    Glimpses glimpses = {};
   };
   /// Poisson sources are not watched: they are the world, and many. `progress` is told the seconds of every
   /// piece.
@@ -111,6 +122,9 @@ class SpikeWatch {
   bool in_recording(spike::Step now) const { return now >= record_from_ && now < record_until_; }
   void take(spike::Network<float>& network, spike::Step first);
   spike::Step steps_of(double seconds) const;
+  bool glimpsing() const { return glimpse_until_ > 0; }
+  void begin_glimpse(spike::Step now);
+  void end_glimpse();
 
   Plan plan_;
   std::function<void(double)> progress_;
@@ -125,6 +139,9 @@ class SpikeWatch {
   bool open_ = false;
   spike::Step start_ = 0;
   std::vector<spike::Counts> bin_;  ///< of the bin that is being filled
+  ActivitySegment glimpse_;
+  spike::Step glimpse_from_ = 0, glimpse_until_ = 0;  ///< until 0: none is taken
+  std::chrono::steady_clock::time_point next_glimpse_;
 };
 
 }  // namespace apical

@@ -86,6 +86,9 @@ void CourseSession::prepare(const io::Path&) {
       s.watch.record_from_s = e_.record.from_s;
       s.watch.record_until_s = e_.record.until_s;
     }
+    // Ranks have to go on in equal pieces, which the clocks on their walls do not tell them.
+    if (is_among_first(r, 1) && !e_.course.protocol && ranks_ == nullptr)
+      s.watch.glimpses.tell = [this, seed = s.seed](const ActivitySegment& a) { glimpsed(seed, a); };
     s.progress = [this](double seconds) { progressed(seconds); };
     courses_.push_back(make_course(e_.circuit, e_.course, s));
   }
@@ -94,6 +97,11 @@ void CourseSession::prepare(const io::Path&) {
   for (const auto& course : courses_) networks.push_back(course->simulated());
   begin_with(networks);
   weights_ = {};
+}
+
+void CourseSession::glimpsed(std::uint64_t seed, const ActivitySegment& activity) {
+  const std::lock_guard lock(progress_mutex_);
+  listener_->on(Glimpsed{seed, activity});
 }
 
 void CourseSession::progressed(double seconds) {

@@ -59,6 +59,7 @@ class CourseSession final : public Session {
     return experiment_.seeds_elsewhere_before() + seed < count;
   }
   void progressed(double seconds);
+  void glimpsed(std::uint64_t seed, const ActivitySegment& activity);
   std::vector<std::vector<MeasureRow>> run_round(const std::atomic<bool>& stop);
   void tell(const std::vector<std::vector<MeasureRow>>& rows, double seconds, Listener& listener);
 

@@ -77,6 +77,10 @@ class Scribe final : public Listener {
   void on(const Saving& s) override {
     for (Listener* other : others_) other->on(s);
   }
+  void on(const Glimpsed& g) override {
+    directory_.show(g.seed, g.activity);
+    for (Listener* other : others_) other->on(g);
+  }
   void on(const Begun& b) override {
     for (Listener* other : others_) other->on(b);
   }

@@ -10,6 +10,7 @@
 #include "apical/io/leftovers.h"
 #include "apical/run/fault_record.h"
 #include "apical/run/provenance.h"
+#include "apical/run/seen_activity.h"
 
 namespace apical {
 
@@ -153,8 +154,17 @@ void RunDirectory::close() {
   events_->close();
 }
 
+void RunDirectory::show(std::uint64_t seed, const ActivitySegment& activity) {
+  lock_->confirm();
+  try {
+    write_seen_activity(path_, seed, activity);
+  } catch (const IoError&) {  // somebody sees what was so before, with its time
+  }
+}
+
 void RunDirectory::write_summary(nlohmann::json summary) {
   lock_->confirm_now();
+  io::try_remove_file(path_ / kSeenActivity);
   add_seals(summary, path_);
   io::write_atomically(path_ / "summary.json", io::json_text(sealed(std::move(summary))));
 }

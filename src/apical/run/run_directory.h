@@ -6,6 +6,8 @@
 //   checkpoints/     to continue from, and the state at a fault
 //   circuit.toml     what was simulated, if it is a circuit of populations
 //   summary.json     final figures: the run is finished
+//   activity.json    of a spiking circuit, what it does just now (seen_activity.h); gone once the run is
+//   finished
 // It knows no kind of experiment. One process at a time has it.
 #pragma once
 
@@ -19,6 +21,7 @@
 #include "apical/core/error.h"
 #include "apical/io/checkpoint.h"
 #include "apical/io/journal.h"
+#include "apical/procedure/spike_watch.h"
 #include "apical/run/data_record.h"
 #include "apical/run/locked_directory.h"
 #include "apical/run/metrics_file.h"
@@ -70,6 +73,9 @@ class RunDirectory {
   bool has_checkpoint() const;
   /// Keeps the state for a post-mortem and throws the fault again, saying what is kept.
   [[noreturn]] void fail(const NumericalFault& fault, std::vector<io::CheckpointSection> state);
+  /// Replaces activity.json, from which others see what a circuit does just now. No result: where it cannot
+  /// be written the run goes on without.
+  void show(std::uint64_t seed, const ActivitySegment& activity);
   /// Of all processes that ran it.
   double wall_seconds() const;
   void close();

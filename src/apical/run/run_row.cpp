@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,7 @@
 #include "apical/experiment/toml/toml_tree.h"
 #include "apical/io/directory.h"
 #include "apical/io/file_stamp.h"
+#include "apical/io/journal.h"
 #include "apical/io/json.h"
 #include "apical/io/run_lock.h"
 #include "apical/run/fault_record.h"
@@ -103,10 +105,45 @@ void add_summary(const nlohmann::json& s, Values& out) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+/// Where it was no longer finite, from the last line that says so.
+std::string fault_text(const io::Path& run) {
+  const io::Path events = run / "events.ndjson";
+  if (!io::plain_file_exists(events)) return {};
+  const io::Ndjson lines = io::read_ndjson(events);
+  const auto at = std::find_if(lines.lines.rbegin(), lines.lines.rend(), [](const nlohmann::json& line) {
+    return line.value("event", "") == "numerical_fault";
+  });
+  if (at == lines.lines.rend()) return {};
+  return fmt::format("{} of '{}' was not finite in unit {}, seed {}, step {}",
+                     at->at("quantity").get<std::string>(), at->at("population").get<std::string>(),
+                     at->at("unit").get<std::int64_t>(), at->at("seed").get<std::uint64_t>(),
+                     at->at("step").get<std::int64_t>());
+}
+
+/// Nothing is told of files that `apical verify` would refuse.
+nlohmann::json intact_manifest(const io::Path& run, RunState state) {
+  if (state == RunState::finished) require_intact(run);
+  return read_sealed(run / "manifest.json");
+}
+
+/// What is wrong, if `f` throws for it.
+template <class F>
+std::string wrong_with(F&& f) {
+  try {
+    f();
+    return {};
+  } catch (const Error& e) {
+    return first_line(e.what());
+  } catch (const nlohmann::json::exception& e) {
+    return first_line(fmt::format("a JSON file has other contents than Apical writes ({})", e.what()));
+  }
+}
+
 void read(const io::Path& run, RunRow& row) {
-  const nlohmann::json manifest = read_sealed(run / "manifest.json");
+  const nlohmann::json manifest = intact_manifest(run, row.state);
   add_table("", parse_toml(io::read_text(run / "experiment.toml"), "experiment.toml"), row.values);
   add_manifest(manifest, row.values);
+  if (row.state == RunState::faulted) row.remark = fault_text(run);
   if (row.state == RunState::finished) {
     add_summary(read_sealed(run / "summary.json"), row.values);
   } else if (io::file_exists(run / "metrics.ndjson") && io::file_exists(run / "events.ndjson")) {
@@ -136,28 +173,55 @@ RunState state_of(const io::Path& run, std::string& remark) {
   return io::file_exists(fault_state_file(run)) ? RunState::faulted : RunState::stopped;
 }
 
+RunState CheckedState::look(std::string& remark) {
+  remark.clear();
+  const RunState state = state_of(run_, remark);
+  std::string stamp(name_of(state));
+  for (const char* file : {"manifest.json", "experiment.toml", "summary.json"})
+    stamp += " " + io::stamp_of(run_ / file);
+  if (state == RunState::finished || state == RunState::faulted) {
+    for (const char* file : {"metrics.ndjson", "events.ndjson", "circuit.toml", "diagnosis.json"})
+      stamp += " " + io::stamp_of(run_ / file);
+  }
+  if (stamp != stamp_) {
+    fault_.clear();
+    wrong_ = wrong_with([&] {
+      const nlohmann::json manifest = intact_manifest(run_, state);
+      Values found;
+      add_manifest(manifest, found);
+      add_table("", parse_toml(io::read_text(run_ / "experiment.toml"), "experiment.toml"), found);
+      if (state == RunState::finished) add_summary(read_sealed(run_ / "summary.json"), found);
+      if (state == RunState::faulted) fault_ = fault_text(run_);
+    });
+    stamp_ = std::move(stamp);
+  }
+  if (!wrong_.empty()) {
+    remark = wrong_;
+    return RunState::broken;
+  }
+  if (!fault_.empty()) remark = fault_;
+  return state;
+}
+
 std::string stamp_of_run(const io::Path& run) {
   std::string remark, stamp;
-  for (const char* file : {"manifest.json", "experiment.toml", "summary.json"})
-    stamp += io::stamp_of(run / file) + " ";
-  if (!stamp.ends_with("- ")) return stamp;  // finished
   const RunState state = state_of(run, remark);
-  return stamp + io::stamp_of(run / "metrics.ndjson") + " " + std::string(name_of(state)) + remark;
+  for (const char* file : {"manifest.json", "experiment.toml", "summary.json", "metrics.ndjson"})
+    stamp += io::stamp_of(run / file) + " ";
+  if (state == RunState::finished) {
+    for (const char* file : {"events.ndjson", "circuit.toml", "diagnosis.json"})
+      stamp += io::stamp_of(run / file) + " ";
+    return stamp;
+  }
+  return stamp + std::string(name_of(state)) + remark;
 }
 
 RunRow row_of(const io::Path& run) {
   RunRow row;
   row.state = state_of(run, row.remark);
-  const auto broken = [&](const std::string& why) {
+  if (std::string wrong = wrong_with([&] { read(run, row); }); !wrong.empty()) {
     row.state = RunState::broken;
-    row.remark = first_line(why);
-  };
-  try {
-    read(run, row);
-  } catch (const Error& e) {
-    broken(e.what());
-  } catch (const nlohmann::json::exception& e) {
-    broken(fmt::format("a JSON file has other contents than Apical writes ({})", e.what()));
+    row.remark = std::move(wrong);
   }
   row.values.insert_or_assign("state", std::string(name_of(row.state)));
   if (!row.remark.empty()) row.values.insert_or_assign("remark", row.remark);

@@ -22,7 +22,7 @@ enum class RunState {
   finished,
   running,  ///< by a process that may be alive
   stopped,  ///< before its end: --resume goes on
-  faulted,  ///< by NaN, Inf or divergence
+  faulted,  ///< by NaN, Inf or divergence: the remark says where
   broken    ///< its files are not what a run writes
 };
 inline constexpr std::array<std::string_view, 5> kRunStates{"finished", "running", "stopped", "faulted",
@@ -41,6 +41,18 @@ struct RunRow {
 bool is_run(const io::Path& directory);
 /// As far as names of files and its lock say, which takes microseconds: a finished one may turn out broken.
 RunState state_of(const io::Path& run, std::string& remark);
+/// As of a moment ago, for whoever looks again and again: also whether the files that tell are those that
+/// were written. They are read again only when they have changed.
+class CheckedState {
+ public:
+  explicit CheckedState(io::Path run) : run_(std::move(run)) {}
+  /// `remark` is what is wrong, or who runs it; empty if there is nothing to say.
+  RunState look(std::string& remark);
+
+ private:
+  io::Path run_;
+  std::string stamp_, wrong_, fault_;
+};
 /// Changes whenever the row may.
 std::string stamp_of_run(const io::Path& run);
 /// Never throws for what is in the files.

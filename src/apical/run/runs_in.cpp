@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/core/error.h"
+#include "apical/io/directory.h"
 #include "apical/io/file.h"
 #include "apical/io/json.h"
 
@@ -20,9 +21,33 @@ bool is_plain_name(const std::string& name) {
 
 }  // namespace
 
+std::vector<io::Path> protocols_in(const io::Path& directory) {
+  std::vector<io::Path> out;
+  if (!io::file_exists(directory / "discrimination.json")) return out;
+  for (const std::string& name : io::list_directory(directory)) {
+    if (io::file_exists(directory / name / "comparison.json")) out.push_back(directory / name);
+  }
+  return out;
+}
+
 std::vector<io::Path> runs_in(const io::Path& directory) {
   if (io::file_exists(directory / "manifest.json")) return {directory};
   if (!io::file_exists(directory / "comparison.json")) {
+    if (const std::vector<io::Path> protocols = protocols_in(directory); !protocols.empty()) {
+      std::vector<std::string> names;
+      for (const io::Path& p : protocols) names.push_back(p.string());
+      throw DataError(
+          fmt::format("{} is what 'apical discriminate' wrote, with a report.html of its own\n  its "
+                      "protocols, each with its "
+                      "runs, are {}",
+                      directory.string(), join_names(names)));
+    }
+    if (io::file_exists(directory / "representation.csv"))
+      throw DataError(
+          fmt::format("{} is what 'apical represent' wrote, with a report.html of its own; it holds no run\n "
+                      " name one of the "
+                      "runs that it compares",
+                      directory.string()));
     throw DataError(fmt::format("{} holds neither a run (manifest.json) nor a comparison (comparison.json)",
                                 directory.string()));
   }

@@ -19,6 +19,7 @@
 #include "apical/io/checkpoint.h"
 #include "apical/io/file.h"
 #include "apical/learning/learner.h"
+#include "apical/procedure/spike_watch.h"
 
 namespace apical {
 
@@ -40,6 +41,12 @@ struct Saving {
   bool done = false;
 };
 
+/// What a circuit does just now, for whoever looks in.
+struct Glimpsed {
+  std::uint64_t seed = 0;
+  ActivitySegment activity;
+};
+
 /// Its directory holds what it needs to be continued, be it from the start.
 struct Begun {};
 
@@ -52,6 +59,7 @@ struct Listener {
   virtual void on(const EpochEnded& /*epoch*/) {}
   virtual void on(const Saving&) {}
   virtual void on(const Begun&) {}
+  virtual void on(const Glimpsed&) {}
 };
 
 class Session {

@@ -11,6 +11,7 @@
 #include <map>
 #include <system_error>
 
+#include "apical/analysis/metrics.h"
 #include "apical/core/error.h"
 #include "apical/io/directory.h"
 
@@ -20,14 +21,26 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Rises when rows or tables come to mean something else.
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 constexpr int kDeepest = 8;          // folders below one another
 constexpr std::size_t kBatch = 256;  // runs that are read before they are kept
 constexpr std::array<std::string_view, 7> kHow{">=", "<=", "!=", "==", ">", "<", "="};
 constexpr std::string_view kOperators = "><=!~";
 
+/// Whether a link leads to where one is on the way down from `root`, or to what is found there anyway.
+bool leads_back(const io::Path& link, const io::Path& root) {
+  std::error_code unreadable;
+  const io::Path to = fs::canonical(link, unreadable), from = fs::canonical(root, unreadable);
+  if (unreadable) return true;
+  const auto begins_with = [](const io::Path& path, const io::Path& start) {
+    return std::mismatch(start.begin(), start.end(), path.begin(), path.end()).first == start.end();
+  };
+  return begins_with(from, to) || begins_with(to, from);
+}
+
 /// Folders that cannot be read have no runs to show.
-void find_runs(const io::Path& folder, const io::Path& relative, int depth, std::vector<std::string>& out) {
+void find_runs(const io::Path& root, const io::Path& folder, const io::Path& relative, int depth,
+               std::vector<std::string>& out) {
   try {
     if (is_run(folder)) {
       out.push_back(relative.empty() ? "." : relative.string());
@@ -42,10 +55,10 @@ void find_runs(const io::Path& folder, const io::Path& relative, int depth, std:
   for (fs::directory_iterator at(folder, unreadable), end; !unreadable && at != end;
        at.increment(unreadable)) {
     std::error_code gone;
-    if (at->is_directory(gone) && !at->path().filename().string().starts_with('.'))
-      below.push_back(at->path().filename());
+    if (!at->is_directory(gone) || at->path().filename().string().starts_with('.')) continue;
+    if (!at->is_symlink(gone) || !leads_back(at->path(), root)) below.push_back(at->path().filename());
   }
-  for (const io::Path& name : below) find_runs(folder / name, relative / name, depth + 1, out);
+  for (const io::Path& name : below) find_runs(root, folder / name, relative / name, depth + 1, out);
 }
 
 std::string trimmed(std::string_view text) {
@@ -83,6 +96,41 @@ void bind_filter(io::Statement& statement, int& at, const RunFilter& filter) {
   if (as_number) statement.bind(at++, *filter.number);
   if (!as_number || of_either) statement.bind(at++, filter.value);
 }
+
+/// That no run has it yet does not make a name wrong: states, remarks, and what the catalogue knows.
+bool some_run_may_have(const std::string& name) {
+  constexpr std::array<std::string_view, 15> kFacts{"run",
+                                                    "state",
+                                                    "remark",
+                                                    "label",
+                                                    "title",
+                                                    "model",
+                                                    "task",
+                                                    "created",
+                                                    "version",
+                                                    "revision",
+                                                    "numerics",
+                                                    "seeds",
+                                                    "wall_seconds",
+                                                    "seconds_per_epoch",
+                                                    "samples_to_95_percent"};
+  if (std::find(kFacts.begin(), kFacts.end(), name) != kFacts.end()) return true;
+  const std::size_t dot = name.find('.');
+  if (dot == std::string::npos) return false;
+  std::string_view metric = std::string_view(name).substr(dot + 1);
+  for (const std::string_view end : {".low95", ".high95"}) {
+    if (metric.ends_with(end)) metric.remove_suffix(end.size());
+  }
+  const std::string_view where = std::string_view(name).substr(0, dot);
+  return std::any_of(metrics().begin(), metrics().end(), [&](const Metric& m) {
+    if (m.name != metric) return false;
+    return m.in == MeasuredIn::area ? where == "total"
+                                    : where == "train" || where == "validation" || where == "test";
+  });
+}
+
+/// Of no fact at all.
+constexpr std::int64_t kNoKey = 0;
 
 }  // namespace
 
@@ -177,7 +225,7 @@ void RunsIndex::open() {
 
 std::vector<RunsIndex::Change> RunsIndex::changes(ThreadPool& pool) {
   std::vector<std::string> runs;
-  find_runs(folder_, {}, 0, runs);
+  find_runs(folder_, folder_, {}, 0, runs);
   std::vector<std::string> stamps(runs.size());
   const std::size_t parts = std::min<std::size_t>(runs.size(), pool.size());
   pool.run(parts, [&](std::size_t part) {
@@ -298,6 +346,7 @@ std::vector<std::string> RunsIndex::varied_keys() {
 
 std::int64_t RunsIndex::known_key(const std::string& name) {
   if (const std::int64_t id = key_id(name, false); id != 0) return id;
+  if (some_run_may_have(name)) return kNoKey;
   const std::string hint = nearest_name(name, keys());
   throw UsageError(fmt::format("no run in {} has '{}'\n  {}", folder_.string(), name,
                                hint.empty() ? "'apical runs DIR --keys' lists what they have"
