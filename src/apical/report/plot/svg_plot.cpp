@@ -412,7 +412,8 @@ std::string svg_of(const LinePlot& plot, double width) {
   double widest = 0, tall = 0;
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     EndLabel l{i, {}, svg::wrap(plot.series[i].label, plot.large ? 30 : kLabelChars, 3)};
-    for (const std::string& line : l.text) widest = std::max(widest, svg::text_width(line, kFont));
+    const double bold = plot.series[i].principal ? 1.12 : 1;
+    for (const std::string& line : l.text) widest = std::max(widest, bold * svg::text_width(line, kFont));
     tall += l.height();
     labels.push_back(std::move(l));
   }
