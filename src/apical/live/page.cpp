@@ -166,7 +166,7 @@ function draw() {
   const all = [...keys].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
   const shown = find('all').checked ? all : all.filter(key => rank(key) < 3);
   const seen = chosen.filter(run => runs.get(run).activity).map(run => spikes(run, runs.get(run).activity));
-  find('figures').replaceChildren(...(shown.length ? shown : all.slice(0, 4)).map(figure), ...seen);
+  find('figures').replaceChildren(...seen, ...(shown.length ? shown : all.slice(0, 4)).map(figure));
 }
 /** What says how far a run is stays the same element, so that its button keeps the focus. */
 const items = new Map();
