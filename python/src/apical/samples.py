@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import as_array
+from .arrays import as_array, require_present, require_unmasked
 from .errors import DataError
 
 #: What the engine reads as it is; other numbers are converted.
@@ -37,11 +38,12 @@ class Samples:
 
 def samples(inputs: Any, targets: Any, *, part: str) -> Samples:
     """What the engine takes. DataError for what are no arrays of numbers, and for lengths that differ."""
-    x = _readable(as_array(inputs, f"{part} inputs"))
+    x = as_array(inputs, f"{part} inputs")
     if x.ndim < 2:
         raise DataError(f"{part} inputs have shape {x.shape}; expected (sample, feature)")
     if 0 in x.shape:
         raise DataError(f"{part} inputs have shape {x.shape}; expected at least one sample and one feature")
+    x = _readable(x)
     y = _answers(targets, part)
     if y.ndim == 0 or len(y) != len(x):
         raise DataError(f"{part} inputs have shape {x.shape}, targets {y.shape}; expected as many of them")
@@ -51,18 +53,27 @@ def samples(inputs: Any, targets: Any, *, part: str) -> Samples:
         return Samples(x, labels=y.astype(np.int64))
     if _is_one_hot(y):
         return Samples(x, labels=y.argmax(axis=1).astype(np.int64))
+    if part == "train" and _look_like_labels(y):
+        warnings.warn(
+            f"{part} targets are {y.dtype.name}, and so numbers to come close to, though all are whole: give "
+            "y.astype(int) if they are classes, y.reshape(-1, 1) if they are numbers",
+            stacklevel=4,
+        )
     if y.ndim > 2:
         raise DataError(f"{part} targets have shape {y.shape}; expected (sample,) or (sample, output)")
     return Samples(x, targets=_readable(y))
 
 
 def _answers(targets: Any, part: str) -> npt.NDArray[Any]:
-    if hasattr(targets, "detach"):
+    if targets is None or hasattr(targets, "detach"):
         return as_array(targets, f"{part} targets")
+    require_unmasked(targets, f"{part} targets")
     try:
         y = np.asarray(targets)
     except ValueError as e:
         raise DataError(f"{part} targets are no array: {e}") from None
+    if y.dtype == object and any(isinstance(t, str) for t in y.reshape(-1)):
+        require_present(y, f"{part} targets", texts=True)
     if y.dtype.kind in "US" or (y.dtype == object and all(isinstance(t, str) for t in y.reshape(-1))):
         return y
     return as_array(y, f"{part} targets")
@@ -83,6 +94,13 @@ def _readable(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _is_one_hot(y: npt.NDArray[Any]) -> bool:
     return y.ndim == 2 and y.shape[1] > 1 and bool(((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
+
+
+def _look_like_labels(y: npt.NDArray[Any]) -> bool:
+    """Few whole numbers, many times: what numpy.loadtxt makes of a column of classes."""
+    if y.ndim != 1 or y.dtype.kind != "f" or not np.isfinite(y).all():
+        return False
+    return bool((y == np.floor(y)).all() and y.min() >= 0 and len(np.unique(y)) <= min(100, len(y) // 2))
 
 
 def collected(batches: Iterable[Any], part: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
