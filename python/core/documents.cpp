@@ -6,17 +6,13 @@
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
-
-#include <tuple>
 
 #include "apical/circuits.h"
 #include "apical/experiment/protocol.h"
 #include "apical/experiment/toml/circuit_toml.h"
 #include "apical/experiment/toml/spiking_circuit_toml.h"
 #include "apical/experiments.h"
-#include "apical/procedure/course_rounds.h"
 #include "apical/run/forecast.h"
 #include "core/calling_thread.h"
 #include "core/handed.h"
@@ -69,23 +65,6 @@ std::string circuit_text(const TomlDocument& d) {
 }
 std::string circuit_described(const TomlDocument& d) {
   return is_spiking(d) ? spike::describe(spiking_circuit_of(d)) : describe(circuit_of(d));
-}
-
-/// Rows (stage, epoch, stimulus, start, stop) of what a course shows, in biological seconds.
-using Presentation = std::tuple<std::string, std::size_t, std::string, double, double>;
-std::vector<Presentation> presentations(const TomlDocument& document, std::uint64_t seed) {
-  if (!is_spiking(document)) return {};
-  const Course course = read_experiment(document).spiking().course;
-  std::vector<Presentation> out;
-  for (const Presented& p : presentations_of(course, seed)) {
-    const course::Stage& stage = course.stages[p.stage];
-    std::string shown;
-    if (stage.shows == course::Shows::stimuli) shown = course.stimuli[p.shown].label;
-    if (stage.shows == course::Shows::training_samples) shown = fmt::format("training sample {}", p.shown);
-    if (stage.shows == course::Shows::test_samples) shown = fmt::format("test sample {}", p.shown);
-    out.emplace_back(stage.name, p.epoch, shown, p.start_s, p.stop_s);
-  }
-  return out;
 }
 
 /// Each experiment that the document describes.
@@ -163,9 +142,6 @@ void bind_documents(nb::module_& m) {
         return sizes;
       },
       nb::arg("document"), "Of a circuit of spiking neurons.");
-  m.def("presentations", &presentations, nb::arg("document"), nb::arg("seed"),
-        "Rows (stage, epoch, stimulus, start, stop) of what a course of spiking neurons shows, in biological "
-        "seconds; empty of anything else.");
   m.def("is_spiking", &is_spiking, nb::arg("document"), "Whether its neurons spike.");
 }
 

@@ -19,6 +19,7 @@ NB_MODULE(_core, m) {
   bind_handed(m);
   bind_environment(m);
   bind_documents(m);
+  bind_shown(m);
   bind_runs(m);
   bind_studies(m);
   bind_formulas(m);

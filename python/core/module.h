@@ -11,6 +11,7 @@ void bind_errors(nanobind::module_& m);
 void bind_handed(nanobind::module_& m);
 void bind_environment(nanobind::module_& m);
 void bind_documents(nanobind::module_& m);
+void bind_shown(nanobind::module_& m);
 void bind_runs(nanobind::module_& m);
 void bind_studies(nanobind::module_& m);
 void bind_told_batch(nanobind::module_& m);

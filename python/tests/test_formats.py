@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,10 @@ def rates(tmp_path_factory: pytest.TempPathFactory) -> ap.Run:
     exp = ap.Experiment("yin-yang/error-neurons")
     exp.update({"model.layers": [4, 6, 3], "training.epochs": 1, "run.seeds": 2})
     exp.update({"task.train_samples": 30, "task.validation_samples": 10, "task.test_samples": 10})
-    exp["record"] = [{"population": "a1.err", "variable": "soma", "every_ms": 0.4, "seeds": 2}]
+    exp["record"] = [
+        {"population": "a1.err", "variable": "soma", "every_ms": 0.4, "seeds": 2},
+        {"population": "input", "variable": "rate", "every_ms": 0.1, "seeds": 2},
+    ]
     return exp.run(out=tmp_path_factory.mktemp("rates") / "run")
 
 
@@ -50,9 +54,28 @@ def test_neo_has_signals_and_spike_trains(spiking: ap.Run, rates: ap.Run) -> Non
     assert float(train.t_stop) == 300
     signals = neo_objects.block(rates).segments
     assert len(signals) == 2
+    shown = signals[1].epochs[0]
+    assert shown.name == "trials"
+    assert len(shown) == len(set(np.asarray(shown.times.magnitude)))
+    assert block.segments[0].epochs[0].durations.magnitude == pytest.approx(0.3), "of the course"
     found = [*signals[1].analogsignals, *signals[1].irregularlysampledsignals]
     soma = next(s for s in found if s.name == "a1.err.soma")
     np.testing.assert_array_equal(soma.magnitude, rates.recordings["a1.err.soma"].sel(seed=2).values)
+
+
+def inspected(file: Path) -> None:
+    """nwbinspector finds nothing worse than advice."""
+    inspector = need("nwbinspector")
+    found = list(inspector.inspect_nwbfile(nwbfile_path=str(file)))
+    severe = [m for m in found if m.importance.name in ("ERROR", "PYNWB_VALIDATION", "CRITICAL")]
+    assert not severe, [f"{m.importance.name} {m.check_function_name}: {m.message}" for m in severe]
+
+
+def times_of(series: Any) -> np.ndarray:
+    """In seconds, of a TimeSeries with a rate or without."""
+    if series.rate is None:
+        return series.timestamps[:]
+    return series.starting_time + np.arange(len(series.data)) / series.rate
 
 
 def test_nwb_is_accepted_by_its_inspector(spiking: ap.Run, rates: ap.Run, tmp_path: Path) -> None:
@@ -79,10 +102,17 @@ def test_nwb_is_accepted_by_its_inspector(spiking: ap.Run, rates: ap.Run, tmp_pa
             else:
                 series = read.processing["simulation"]["a1.err.soma"]
                 np.testing.assert_array_equal(series.data[:], run.recordings["a1.err.soma"].sel(seed=2).values)
-        inspector = need("nwbinspector")
-        found = list(inspector.inspect_nwbfile(nwbfile_path=str(file)))
-        severe = [m for m in found if m.importance.name in ("ERROR", "PYNWB_VALIDATION", "CRITICAL")]
-        assert not severe, [f"{m.importance.name} {m.check_function_name}: {m.message}" for m in severe]
+                trials, stimuli = read.trials.to_dataframe(), read.stimulus["stimuli"].to_dataframe()
+                assert trials.stage.value_counts().to_dict() == {"settling": 100, "training": 30}
+                assert trials[trials.stage == "training"].stimulus.nunique() == 30, "each once in the epoch"
+                inputs = stimuli.set_index("label").inputs
+                source = read.processing["simulation"]["input.rate"]
+                at = np.searchsorted(trials.stop_time, times_of(source) - 1e-7)
+                wanted = np.stack([inputs[label] for label in trials.stimulus.iloc[at]])
+                np.testing.assert_array_equal(source.data[:], wanted)
+                assert set(stimuli.target_class) <= {"yin", "yang", "dot"}
+                assert (stimuli.target.map(np.argmax).nunique(), len(stimuli)) == (3, 30)
+        inspected(file)
 
 
 def test_nwb_has_what_a_course_showed_as_trials(tmp_path: Path) -> None:
@@ -112,9 +142,94 @@ def test_nwb_has_what_a_course_showed_as_trials(tmp_path: Path) -> None:
         table = read.stimulus["stimuli"].to_dataframe()
         assert table.label.tolist() == ["100 pA", "400 pA"]
         assert "400" in table.definition[1]
-    inspector = need("nwbinspector")
-    found = list(inspector.inspect_nwbfile(nwbfile_path=str(file)))
-    assert not [m for m in found if m.importance.name in ("ERROR", "PYNWB_VALIDATION", "CRITICAL")]
+    inspected(file)
+
+
+@pytest.fixture(scope="module")
+def mismatch(tmp_path_factory: pytest.TempPathFactory) -> ap.Probe:
+    exp = ap.Experiment("protocols/mismatch")
+    exp.update({"training.epochs": 1, "task.train_samples": 60, "protocol.samples": 6, "protocol.epochs": [0, 1]})
+    return ap.probe(exp, seeds=2, out=tmp_path_factory.mktemp("mismatch") / "p")
+
+
+def test_nwb_of_a_probe_has_its_averages_as_trials(mismatch: ap.Probe, tmp_path: Path) -> None:
+    need("pynwb")
+    import pynwb
+
+    nwb = importlib.import_module("apical.formats.nwb")
+    with pytest.raises(ap.DataError, match="say which with model="):
+        nwb.write(mismatch, tmp_path / "p.nwb")
+    with pytest.raises(ap.DataError, match="probed no model 'x'"):
+        nwb.write(mismatch, tmp_path / "p.nwb", model="x")
+    with pytest.raises(ap.DataError, match="no seed 9"):
+        nwb.write(mismatch, tmp_path / "p.nwb", model="error neurons", seed=9)
+    file = nwb.write(mismatch, tmp_path / "p.nwb", model="error neurons", seed=2)
+    assert [p.name for p in tmp_path.iterdir()] == ["p.nwb"]
+    with pynwb.NWBHDF5IO(str(file), "r") as io:
+        read = io.read()
+        trials = read.trials.to_dataframe()
+        assert trials[["epochs", "condition"]].to_numpy().tolist() == [
+            [0, "expected"], [0, "unexpected"], [1, "expected"], [1, "unexpected"]
+        ]  # fmt: skip
+        assert (trials.trials == 6).all()
+        np.testing.assert_allclose(trials.stop_time - trials.start_time, 0.7e-3)
+        np.testing.assert_allclose(trials.target_onset - trials.stimulus_onset, 0.3e-3)
+        series = read.processing["simulation"]["error neurons, output area"]
+        import h5py
+
+        with h5py.File(mismatch.path / "results.h5") as results:
+            kept = json.loads((mismatch.path / "summary.json").read_text())["traces"]
+            wanted = ("error neurons", "error neurons, output area", "unexpected", 1)
+            one = next(t for t in kept if (t["model"], t["measure"], t["condition"], t["epochs"]) == wanted)
+            group = results[one["group"]]["mean"]
+            time_ms = results["time"][:]
+            last = series.data[:][-len(time_ms) :]
+            np.testing.assert_array_equal(last, group[1])
+        times = times_of(series)
+        np.testing.assert_allclose(times[-len(time_ms) :], trials.stimulus_onset.iloc[-1] + time_ms / 1e3)
+        assert times.max() <= trials.stop_time.max() + 1e-9
+        units = read.processing["simulation"]["error neurons, hidden area.units"]
+        assert units.data.shape == (len(series.data), 5)
+        stimuli = read.stimulus["stimuli"].to_dataframe()
+        assert stimuli.label.tolist() == [f"test sample {i}" for i in range(6)]
+        assert "permute" in read.stimulus["conditions"].to_dataframe().definition[1]
+        contrasts = read.analysis["contrasts"].to_dataframe()
+        found = mismatch.contrasts
+        assert len(contrasts) == (found.model == "error neurons").sum()
+        assert (contrasts.value != contrasts.control).any()
+    inspected(file)
+
+
+def test_nwb_of_a_probe_of_spiking_neurons_has_its_contrasts(tmp_path: Path) -> None:
+    need("pynwb")
+    import pynwb
+
+    nwb = importlib.import_module("apical.formats.nwb")
+    exp = ap.Experiment("protocols/spiking-feedback").update({"training.epochs": 1, "protocol.epochs": [1]})
+    file = nwb.write(ap.probe(exp, seeds=1, out=tmp_path / "p"), tmp_path / "p.nwb")
+    with pynwb.NWBHDF5IO(str(file), "r") as io:
+        read = io.read()
+        contrasts = read.analysis["contrasts"].to_dataframe()
+        assert set(contrasts.condition) == {"feedback silenced in tests", "feedback silenced in training"}
+        assert read.stimulus["stimuli"].to_dataframe().label.tolist() == ["0,0", "1,0", "0,1", "1,1"]
+    inspected(file)
+
+
+def test_nwb_of_a_layered_network_says_that_it_counts_batches(tmp_path: Path) -> None:
+    need("pynwb")
+    import pynwb
+
+    nwb = importlib.import_module("apical.formats.nwb")
+    task = {"name": "yin-yang", "train_samples": 100, "validation_samples": 10, "test_samples": 10}
+    record = [{"population": "a1", "variable": "rate", "every_batches": 1}]
+    model = {"name": "backpropagation", "layers": [4, 5, 3]}
+    run = ap.experiment(task, model, training={"epochs": 2}, record=record).run(out=tmp_path / "r")
+    file = nwb.write(run, tmp_path / "r.nwb")
+    with pynwb.NWBHDF5IO(str(file), "r") as io:
+        read = io.read()
+        assert "'batch', not seconds" in read.processing["simulation"]["a1.rate"].description
+        assert read.trials is None
+    inspected(file)
 
 
 def test_nwb_of_a_run_that_recorded_nothing_is_refused(tmp_path: Path) -> None:

@@ -120,13 +120,23 @@ def circuit_described(document: Document) -> str: ...
 def population_sizes(document: Document) -> dict[str, int]:
     """Of a circuit of spiking neurons."""
 
+def is_spiking(document: Document) -> bool:
+    """Whether its neurons spike."""
+
 def presentations(document: Document, seed: int) -> list[tuple[str, int, str, float, float]]:
     """
     Rows (stage, epoch, stimulus, start, stop) of what a course of spiking neurons shows, in biological seconds; empty of anything else.
     """
 
-def is_spiking(document: Document) -> bool:
-    """Whether its neurons spike."""
+def training_shown(document: Document, seed: int, epochs: int, data: str, handed: Handed) -> dict:
+    """
+    Which training sample a circuit of rate neurons is shown when: arrays epoch (0 while it settles), sample, start_s and stop_s; empty of anything else, and where evaluations steer a plant.
+    """
+
+def samples(document: Document, seed: int, split: str, which: Sequence[int], data: str, handed: Handed) -> dict:
+    """
+    Inputs (sample, feature; no rows of sequences), targets (sample, output) and names of classes.
+    """
 
 class Call:
     """

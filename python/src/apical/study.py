@@ -7,7 +7,7 @@ import html
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,11 @@ class Comparison(HasFigures):
         return {run.label: run for run in begun}
 
     def __getitem__(self, label: str) -> Run:
-        return self.runs[label]
+        """By its label, "feedback alignment", or its name, "feedback-alignment". KeyError, with those there are."""
+        named = [run for key, run in self.runs.items() if label in (key, key.replace(" ", "-"))]
+        if not named:
+            raise KeyError(f"no run '{label}'; there are {', '.join(map(repr, self.runs)) or 'none'}")
+        return named[0]
 
     def __iter__(self) -> Iterator[Run]:
         return iter(self.runs.values())
@@ -283,6 +287,8 @@ class Probe(HasFigures):
     path: Path
     contrasts: pd.DataFrame
     notes: Sequence[str] = ()
+    _handed: _core.Handed = field(default_factory=_core.Handed, repr=False, compare=False)
+    _data: PathLike | None = field(default=None, repr=False, compare=False)
 
     @property
     def report(self) -> Path:
@@ -311,7 +317,8 @@ def probe(
         experiment.with_seeds(seeds)
     with Execution(seeds, out, callbacks, resume, threads, data).into(experiment.name, experiment._handed) as call:
         result = _core.probe(experiment._document, call)
-    return Probe(Path(call.directory), pandas.DataFrame(result["contrasts"]), result["notes"])
+    contrasts = pandas.DataFrame(result["contrasts"])
+    return Probe(Path(call.directory), contrasts, result["notes"], experiment._handed, data)
 
 
 @dataclass(frozen=True)

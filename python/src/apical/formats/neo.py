@@ -9,11 +9,12 @@ import neo
 import numpy as np
 
 from ..run import Run
+from .shown import recorded_trials
 
 
 def block(run: Run) -> neo.Block:
     """A segment for each seed, with an AnalogSignal for each variable at regular times, an IrregularlySampledSignal for
-    others, and a SpikeTrain for each neuron whose spikes were kept.
+    others, a SpikeTrain for each neuron whose spikes were kept, and an Epoch "trials" of what was shown meanwhile.
 
     Signals are (time, unit). Numbers are read from the run at once.
     """
@@ -37,6 +38,17 @@ def block(run: Run) -> neo.Block:
                         neuron=neuron,
                     )
                 )
+        if len(trials := recorded_trials(run, seed)):
+            segment.epochs.append(
+                neo.Epoch(
+                    times=trials.start_s,
+                    durations=trials.stop_s - trials.start_s,
+                    labels=np.array(trials.stimulus, dtype="U"),
+                    units="s",
+                    name="trials",
+                    array_annotations={"stage": np.array(trials.stage, dtype="U"), "epoch": trials.epoch},
+                )
+            )
         made.segments.append(segment)
     made.check_relationships()
     return made
