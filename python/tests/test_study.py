@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -89,6 +91,38 @@ def test_a_sweep_over_one_key_and_over_two(small: Callable[[str], ap.Experiment]
         ap.sweep(exp, {"model.lerning_rate": [1]}, out="three")
     with pytest.raises(ap.ConfigError, match="local"):
         ap.sweep(exp, {"model.learning_rate": [1]}, on="moon")
+
+
+def test_a_sweep_by_workers_is_that_of_this_process(
+    small: Callable[[str], ap.Experiment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exp = small("layered")
+    values = {"model.learning_rate": [0.001, 0.01]}
+    here = ap.sweep(exp, values, seeds=2, out="here")
+    by_workers = ap.sweep(exp, values, seeds=2, on="workers", out="workers")
+    assert by_workers.status["complete"]
+    there = ap.PlannedSweep("workers-plan", out="workers").wait(every_s=0.1)
+    assert set(there.runs) == set(here.runs)
+    for label in here.runs:
+        assert states(there[label].path) == states(here[label].path)
+    sbatch = Path("bin/sbatch")
+    sbatch.parent.mkdir()
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", str(sbatch.parent.resolve()))
+        with pytest.raises(ap.Error, match="no sbatch in PATH"):
+            ap.sweep(exp, values, on="slurm", out="nowhere")
+    sbatch.write_text("#!/bin/sh\ngrep '^#SBATCH --partition' \"$1\"\necho Submitted batch job 42\n")
+    sbatch.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{sbatch.parent.resolve()}:{os.environ['PATH']}")
+    submitted = ap.sweep(exp, values, seeds=1, on="slurm", slurm=["--partition=cpu"], out="cluster")
+    assert "2 open" in repr(submitted)
+    assert "--partition=cpu" in submitted.submit(["--partition=cpu"])
+    submitted.work(workers=2)
+    assert len(submitted.wait().table) == 2
+    with pytest.raises(ap.ConfigError, match="mpirun"):
+        ap.sweep(exp, values, on="mpi")  # type: ignore[call-overload]
+    with pytest.raises(ap.ConfigError, match="no plan"):
+        ap.PlannedSweep("nothing")
 
 
 def test_sweeps_go_on_past_a_value_that_breaks(small: Callable[[str], ap.Experiment]) -> None:

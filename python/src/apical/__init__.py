@@ -32,6 +32,7 @@ from .environment import Environment
 from .errors import ConfigError, DataError, Error, IoError, NumericalFault
 from .experiment import Experiment, Forecast, experiment, read
 from .layered import LayeredBatch, LayeredRule, layered_rule
+from .planned import PlannedSweep
 from .rules import Rule, rule
 from .run import Run
 from .simulation import Simulation
@@ -65,6 +66,7 @@ __all__ = [
     "LayeredRule",
     "Measurement",
     "NumericalFault",
+    "PlannedSweep",
     "Population",
     "Probe",
     "Progress",

@@ -6,11 +6,12 @@ from __future__ import annotations
 import html
 import itertools
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from .callbacks import Callback
 from .errors import ConfigError, DataError
 from .execution import Execution, Seeds
 from .experiment import Experiment
-from .machine import PathLike
+from .machine import PathLike, output_directory
+from .planned import PlannedSweep
 from .plot import HasFigures
 from .run import Run, _need
 from .task import Task, handed_by
@@ -207,6 +209,33 @@ def _run_comparison(experiments: Sequence[Experiment], stem: str, how: Execution
     return made
 
 
+_BY_MPI = "mpirun -n 4 apical compare FILE --mpi shares a sweep's file among ranks (docs/clusters.md)"
+
+
+@overload
+def sweep(
+    experiment: Experiment,
+    values: Mapping[str, Sequence[Any]],
+    *,
+    seeds: Seeds | None = None,
+    on: Literal["local"] = "local",
+    out: PathLike | None = None,
+    callbacks: Iterable[Callback] = (),
+    resume: bool = False,
+    threads: int | None = None,
+    data: PathLike | None = None,
+) -> Comparison: ...
+@overload
+def sweep(
+    experiment: Experiment,
+    values: Mapping[str, Sequence[Any]],
+    *,
+    seeds: Seeds | None = None,
+    on: Literal["workers", "slurm"],
+    out: PathLike | None = None,
+    data: PathLike | None = None,
+    slurm: Sequence[str] = (),
+) -> PlannedSweep: ...
 def sweep(
     experiment: Experiment,
     values: Mapping[str, Sequence[Any]],
@@ -218,18 +247,24 @@ def sweep(
     resume: bool = False,
     threads: int | None = None,
     data: PathLike | None = None,
-) -> Comparison:
+    slurm: Sequence[str] = (),
+) -> Comparison | PlannedSweep:
     """Runs the experiment at every value of a key, and at every combination if there are several keys.
 
     Args:
-        experiment: with one model, or [[variant]] entries: each runs at every value.
+        experiment: with one model, or [[variant]] entries: each runs at every value ("local" only).
         values: lists by key, e.g. {"model.eta": [[300, 8], [100, 3]]}.
-        on: "local"; other places are not there yet.
+        on: "local": here, by threads of this process, a `Comparison` when it returns. "workers": by processes, as
+            many as there are cores, and "slurm": by a batch system; then a `PlannedSweep` whose `wait()` gives the same
+            comparison. Tasks, environments and rules that live in this process run "local" only.
+        slurm: options of sbatch, e.g. ["--partition=cpu", "--time=02:00:00"].
 
     A model may break (NumericalFault) at some value: the others are run all the same, see `faults`.
     """
-    if on != "local":
-        raise ConfigError(f"on is '{on}'; sweeps run 'local' so far")
+    if on not in ("local", "workers", "slurm"):
+        raise ConfigError(f"on is '{on}'; expected 'local', 'workers' or 'slurm'", hint=_BY_MPI if on == "mpi" else "")
+    if slurm and on != "slurm":
+        raise ConfigError(f"options of sbatch go with on='slurm', not '{on}'")
     if not values or not all(len(v) for v in values.values()):
         raise ConfigError("no values to sweep; expected lists by key, e.g. {'model.eta': [0.1, 0.2]}")
     keys = list(values)
@@ -240,8 +275,20 @@ def sweep(
         ", ".join(f"{k.split('.')[-1]} = {_short(v)}" for k, v in zip(keys, point, strict=True)) for point in grid
     ]
     name = ", ".join(keys)
-    how = Execution(seeds, out, callbacks, resume, threads, data)
-    return run_points(experiment, Points(name, keys, grid, at, labels), "sweep", how)
+    points = Points(name, keys, grid, at, labels)
+    if on == "local":
+        return run_points(experiment, points, "sweep", Execution(seeds, out, callbacks, resume, threads, data))
+    if list(callbacks) or resume or threads is not None:
+        raise ConfigError("callbacks, resume and threads are of sweeps that run 'local'")
+    one = experiment.copy() if seeds is None else experiment.copy().with_seeds(seeds)
+    text = f"{one.to_toml()}\n{toml_text.document({'sweep': points.to_dict()})}"
+    into = output_directory(out, f"{experiment.name}-sweep")
+    planned = PlannedSweep.made(text, into.with_name(into.name + "-plan"), out=into, data=data)
+    if on == "workers":
+        planned.work(workers=os.cpu_count() or 1)
+    else:
+        planned.submit(slurm)
+    return planned
 
 
 @dataclass(frozen=True)
