@@ -60,13 +60,29 @@ def test_what_a_user_writes_runs_as_written(frame: dict[str, Any]) -> None:
     assert 1 <= best.values["model.eta"] <= 1e4
 
 
+def write_flowers() -> None:
+    rows = (f"{0.1 * i},{0.1 * (i % 7)},{('setosa', 'virginica')[i % 2]}" for i in range(40))
+    Path("flowers.csv").write_text("\n".join(["length,width,species", *rows]), encoding="utf-8")
+
+
+def test_own_data_of_the_readme_run_as_written(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (block,) = (b for b in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL) if "flowers.csv" in b)
+    write_flowers()
+    # PyTorch may not be in this interpreter: test_torch.py has that part.
+    known: dict[str, Any] = {"ap": ap}
+    exec(compile(block.split("from apical.formats.torch")[0], "README.md", "exec"), known)
+    assert "total_angle_deg" in capsys.readouterr().out
+    assert Path("angles.pdf").is_file()
+    assert known["r"]["feedback-alignment"].finished
+
+
 def test_the_page_of_the_docs_runs_as_written(frame: dict[str, Any]) -> None:
     pytest.importorskip("gymnasium", reason="gymnasium is not there")
     page = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     assert len(blocks) >= 7
-    rows = (f"{0.1 * i},{0.1 * (i % 7)},{('setosa', 'virginica')[i % 2]}" for i in range(40))
-    Path("flowers.csv").write_text("\n".join(["length,width,species", *rows]), encoding="utf-8")
+    write_flowers()
     frame["circuit"] = two_areas("mine", sizes=(784, 20, 10), dt_ms=0.1)
     for block in blocks:
         exec(compile(block, "docs/python.md", "exec"), frame)

@@ -12,6 +12,7 @@ import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_an_interrupted_cell_of_a_notebook_ends_with_a_checkpoint_and_resume_goe
     client.start_channels()
     try:
         client.wait_for_ready(timeout=60)
-        client.execute(
+        asked = client.execute(
             textwrap.dedent(
                 f"""
                 import time, apical as ap
@@ -106,7 +107,11 @@ def test_an_interrupted_cell_of_a_notebook_ends_with_a_checkpoint_and_resume_goe
             pass
         pressed = time.monotonic()
         manager.interrupt_kernel()
-        answer = client.get_shell_msg(timeout=60)["content"]
+        answer: dict[str, Any] = {}
+        while not answer:  # what it was asked to find out whether it is ready is answered as well
+            message = client.get_shell_msg(timeout=60)
+            if message["parent_header"].get("msg_id") == asked:
+                answer = message["content"]
         answered = time.monotonic()
         said = ""
         while "raised" not in said:

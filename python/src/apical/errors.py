@@ -33,7 +33,7 @@ class ConfigError(Error, ValueError):
         problem: str = "",
         hint: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(message if hint in message else f"{message}\n  {hint}")
         self.file = file
         self.line = line
         self.column = column

@@ -117,8 +117,17 @@ class ComparisonPlots:
         return self.metric("loss", split=split, axes=axes)
 
     def angle(self, *, area: str = "total", axes: Axes | None = None) -> Axes:
-        """Angle between assigned credit and the exact gradient, degrees, against epochs."""
+        """Angle between assigned credit and the exact gradient, degrees, against epochs.
+
+        `area`: "total", "a1" … DataError, with those there are, for one in which it was not measured.
+        """
         frame = self._of.areas
+        there = set(frame.dropna(subset=["angle_deg"])["area"]) if "angle_deg" in frame else set()
+        if area not in there:
+            raise DataError(
+                f"no angle was measured in {area}; "
+                + (f"it was in {', '.join(sorted(there))}" if there else "training={'align_every': 5} measures them")
+            )
         drawn = curves(frame[frame["area"] == area], "angle_deg", "model", axes=axes)
         drawn.set_ylabel(f"angle to gradient, {area} (degrees)")
         return drawn

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -42,11 +43,16 @@ def variant_of(task: str | Mapping[str, Any] | Task, model: Any, tables: Mapping
     return one.update({**changes, **tables}) if changes or tables else one
 
 
+def _names(label: str, tables: Mapping[str, Any]) -> tuple[Any, ...]:
+    """By which a model is known: its label, with spaces or without, and the name of its recipe."""
+    return label, label.replace(" ", "-"), tables.get("model", {}).get("name")
+
+
 def _shipped(task: str, model: str) -> Experiment:
     settings = shipped_experiments() / task / "all.toml"
     if settings.is_file():
         for one in Experiment(settings).variants():
-            if model in (one["label"], one.to_dict().get("model", {}).get("name")):
+            if model in _names(one["label"], one.to_dict()):
                 return one
     raise ConfigError(
         f"no settings of model '{model}' for task '{task}' come with Apical",
@@ -58,10 +64,12 @@ def _on_own_task(task: Task, model: str, tables: Mapping[str, Any]) -> Experimen
     """As for Yin-Yang, or environments of tasks that reward, with as many inputs and outputs as the task has."""
     file = shipped_experiments() / ("environment" if task.rewards else "yin-yang") / "all.toml"
     settings = tomllib.loads(file.read_text(encoding="utf-8"))
-    known = next((v for v in settings["variant"] if model in (v["label"], v["model"].get("name"))), None)
+    known = next((v for v in settings["variant"] if model in _names(v["label"], v)), None)
     if known is None:
-        labels = ", ".join(v["label"] for v in settings["variant"])
-        raise ConfigError(f"no settings of model '{model}' come with Apical", hint=f"there are {labels}")
+        labels = [v["label"] for v in settings["variant"]]
+        near = difflib.get_close_matches(model, labels, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {'; '.join(labels)}"
+        raise ConfigError(f"no settings of model '{model}' come with Apical", hint=hint)
 
     def of(table: str) -> dict[str, Any]:
         return {**settings.get(table, {}), **known.get(table, {})}
