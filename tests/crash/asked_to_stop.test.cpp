@@ -49,13 +49,15 @@ class AskedToStop : public testing::TestWithParam<test::LongCommand> {
     int code;
     double seconds;
   };
-  Ending asked_after(double seconds, const fs::path& out, int signal) {
+  enum class From { start, begun };
+  Ending asked_after(double seconds, const fs::path& out, int signal, From from = From::start) {
     std::vector<std::string> c = GetParam().arguments(directory_.path());
     c.insert(c.end(), GetParam().longer.begin(), GetParam().longer.end());
     c.insert(c.end(), {"--out", out.string(), "--threads", "1", "--quiet"});
     if (test::can_be_resumed(out)) c.emplace_back("--resume");
     const ChildProcess child(c);
     child.wait_until_it_hears(signal);
+    if (from == From::begun) test::wait_until_it_has_begun(out);
     std::this_thread::sleep_for(Seconds(seconds));
     const auto asked = std::chrono::steady_clock::now();
     child.kill(signal);
@@ -79,7 +81,7 @@ class AskedToStop : public testing::TestWithParam<test::LongCommand> {
       EXPECT_LT(first.seconds, kBusy) << "moment " << moment;
       held += answered && first.seconds <= kPromised ? 1U : 0U;
       if (k % 4 != 0) continue;
-      const Ending again = asked_after(2, out, signal);
+      const Ending again = asked_after(2, out, signal, From::begun);
       EXPECT_EQ(again.code, 75) << "what was stopped at " << moment << " does not go on";
       took.push_back(again.seconds);
       held += again.code == 75 && again.seconds <= kPromised ? 1U : 0U;

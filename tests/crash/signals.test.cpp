@@ -11,12 +11,14 @@
 #include <cstdlib>
 #include <thread>
 
+#include "apical/io/checkpoint.h"
 #include "apical/io/directory.h"
 #include "apical/io/file.h"
 #include "apical/io/test_directory.h"
 #include "support/child_process.h"
 #include "support/command_line.h"
 #include "support/paths.h"
+#include "support/run_files.h"
 #include "support/small_experiments.h"
 
 namespace apical {
@@ -47,10 +49,11 @@ class EndedBy : public testing::TestWithParam<int> {
     io::write_atomically(directory_ / "experiment.toml", std::string_view(text));
     return directory_ / "experiment.toml";
   }
-  /// The exit code after the signal.
-  int ended(const std::vector<std::string>& arguments) const {
+  /// The exit code after the signal; `begun`: which comes once there is something to continue in out().
+  int ended(const std::vector<std::string>& arguments, bool begun = false) const {
     const ChildProcess child(arguments);
     child.wait_until_it_hears(GetParam());
+    if (begun) test::wait_until_it_has_begun(out());
     std::this_thread::sleep_for(std::chrono::milliseconds(400));
     const auto asked = std::chrono::steady_clock::now();
     child.kill(GetParam());
@@ -71,7 +74,15 @@ class EndedBy : public testing::TestWithParam<int> {
 };
 
 TEST_P(EndedBy, ARunInTheMiddleOfAnEndlessSampleCanBeResumed) {
-  EXPECT_EQ(ended({"run", file(kOneEndlessSample), "--out", out(), "--threads", "1"}), 75);
+  EXPECT_EQ(ended({"run", file(kOneEndlessSample), "--out", out(), "--threads", "1"}, true), 75);
+}
+
+TEST_P(EndedBy, ASpikingCourseOfOneRoundLeavesACheckpoint) {
+  EXPECT_EQ(ended({"run", std::string(test::kSourceDir) + "/experiments/payeur2021/multiplexing.toml",
+                   "--set", "model.duration_s=100000", "--threads", "1", "--out", out()},
+                  true),
+            75);
+  EXPECT_FALSE(io::list_checkpoints(out() + "/checkpoints").empty());
 }
 
 TEST_P(EndedBy, ACheck) { EXPECT_EQ(ended({"check", file(kManyVariants), "--threads", "1"}), by_signal()); }

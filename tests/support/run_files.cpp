@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
+#include <thread>
 
 #include "apical/io/checkpoint.h"
 #include "apical/io/file.h"
@@ -50,6 +52,21 @@ std::optional<std::vector<io::CheckpointSection>> final_state(const fs::path& ru
 
 bool can_be_resumed(const fs::path& out) {
   return fs::exists(out / "experiment.toml") || fs::exists(out / "comparison.json");
+}
+
+void wait_until_it_has_begun(const fs::path& out) {
+  const auto holds_events = [&] {
+    try {
+      for (const auto& file : fs::recursive_directory_iterator(out))
+        if (file.path().filename() == "events.ndjson") return true;
+    } catch (const fs::filesystem_error&) {
+      // It is not there yet, or something in it went while it was looked at.
+    }
+    return false;
+  };
+  constexpr int kPatience = 6000;
+  for (int i = 0; i < kPatience && !holds_events(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
 std::string difference(const fs::path& whole, const fs::path& broken) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <set>
 
 #include "apical/procedure/course_samples.h"
@@ -125,31 +126,34 @@ std::vector<MeasureRow> CourseStepper::run_round(std::size_t number) {
   const Stage& stage = course_.stages[round.stage];
   const std::size_t watched_until =
       stage.watched_first > 0 ? std::min(round.last, stage.watched_first) : round.last;
-  if (round.watched) open_segment(stage, round.epoch, round.first, watched_until);
-  for (std::size_t i = round.first; i < round.last; ++i) {
-    if (round.watched && i == watched_until) watch_.close();
-    present(round, i);
+  if (!place_.within) {
+    if (round.watched) open_segment(stage, round.epoch, round.first, watched_until);
+    place_.within = true;
+    place_.presentation = round.first;
+  }
+  for (; place_.presentation < round.last; ++place_.presentation) {
+    if (round.watched && place_.presentation == watched_until) watch_.close();
+    present(round);
   }
   watch_.close();
+  place_ = {};
   if (!round.ends_stage) return {};
   return measures_[round.stage].rows(round.epoch, network_);
 }
 
-void CourseStepper::present(const CourseRound& round, std::size_t i) {
+void CourseStepper::present(const CourseRound& round) {
   const Stage& stage = course_.stages[round.stage];
+  const std::size_t i = place_.presentation;
   const Shown what = shown(stage, round.epoch, i);
   set_rates(what);
   set_learning_rates(stage, round.epoch, i);
-  for (std::size_t p = 0; p < stage.phases.size(); ++p) {
-    EndedPhase ended;
-    ended.presentation = i;
-    ended.phase = p;
-    ended.network = &network_;
-    run_phase(what, stage.phases[p], ended);
+  for (; place_.phase < stage.phases.size(); ++place_.phase) {
+    EndedPhase ended = run_phase(what, stage.phases[place_.phase]);
     if (teaching_ && !what.target.empty() && measures_[round.stage].judges())
       ended.answer = teaching_->judge(network_, last_phase_s_, what.target);
     measures_[round.stage].phase_ended(ended);
   }
+  place_.phase = 0;
 }
 
 /// Sources that what is shown says nothing of have the rate that the circuit gives them.
@@ -198,35 +202,66 @@ void CourseStepper::set_learning_rates(const Stage& stage, std::size_t epoch, st
   }
 }
 
-void CourseStepper::run_phase(const Shown& what, const Phase& phase, EndedPhase& ended) {
+void CourseStepper::begin_phase(const Shown& what, const Phase& phase) {
   set_drives(what, phase);
   for (const WeightChange& w : phase.weights) {
     const std::size_t c = network_.connection(w.projection);
     network_.set_weights(c, w.weight);
   }
-  const bool taught = phase.taught && teaching_ && !what.target.empty();
-  if (taught) teaching_->teach(network_, last_phase_s_, what.target);
+  if (is_taught(what, phase)) teaching_->teach(network_, last_phase_s_, what.target);
   network_.set_plasticity(phase.plastic);
   network_.reset_counts();
+  place_.in_phase = true;
+  place_.phase_began = network_.step();
+  place_.bins.clear();
+}
+
+bool CourseStepper::is_taught(const Shown& what, const Phase& phase) const {
+  return phase.taught && teaching_ && !what.target.empty();
+}
+
+/// The network counts from the beginning of the phase: of a bin is what those before it do not have.
+void CourseStepper::run_bins(const Phase& phase) {
   const std::size_t groups = network_.description().groups.size();
-  if (phase.bin_s > 0) {
-    std::vector<spike::Counts> before(groups);
-    for (auto bins = std::lround(phase.duration_s / phase.bin_s); bins > 0; --bins) {
-      advance(watch_, network_, steps_of(phase.bin_s));
-      std::vector<spike::Counts>& bin = ended.bins.emplace_back(groups);
-      for (std::size_t g = 0; g < groups; ++g) {
-        const spike::Counts now = network_.counts(g);
-        bin[g] = {now.spikes - before[g].spikes, now.events - before[g].events,
-                  now.bursts - before[g].bursts};
-        before[g] = now;
-      }
+  std::vector<std::uint64_t> before(3 * groups);
+  for (const auto& bin : place_.bins)
+    std::transform(before.begin(), before.end(), bin.begin(), before.begin(), std::plus<>());
+  const auto bins = static_cast<std::size_t>(std::lround(phase.duration_s / phase.bin_s));
+  const Step steps = steps_of(phase.bin_s);
+  while (place_.bins.size() < bins) {
+    advance_to(place_.phase_began + static_cast<Step>(place_.bins.size() + 1) * steps);
+    std::vector<std::uint64_t> now, bin(3 * groups);
+    for (std::size_t g = 0; g < groups; ++g) {
+      const spike::Counts c = network_.counts(g);
+      now.insert(now.end(), {c.spikes, c.events, c.bursts});
     }
+    std::transform(now.begin(), now.end(), before.begin(), bin.begin(), std::minus<>());
+    before = std::move(now);
+    place_.bins.push_back(std::move(bin));
+  }
+}
+
+EndedPhase CourseStepper::run_phase(const Shown& what, const Phase& phase) {
+  if (!place_.in_phase) begin_phase(what, phase);
+  if (phase.bin_s > 0) {
+    run_bins(phase);
   } else {
-    advance(watch_, network_, steps_of(phase.duration_s));
+    advance_to(place_.phase_began + steps_of(phase.duration_s));
   }
   network_.set_plasticity(false);
-  if (taught) teaching_->stop(network_);
+  if (is_taught(what, phase)) teaching_->stop(network_);
+  EndedPhase ended;
+  ended.presentation = place_.presentation;
+  ended.phase = place_.phase;
+  ended.network = &network_;
+  for (const auto& bin : place_.bins) {
+    std::vector<spike::Counts>& counts = ended.bins.emplace_back();
+    for (std::size_t k = 0; k < bin.size(); k += 3) counts.push_back({bin[k], bin[k + 1], bin[k + 2]});
+  }
   ended.duration_s = last_phase_s_ = phase.duration_s;
+  place_.in_phase = false;
+  place_.bins.clear();
+  return ended;
 }
 
 template <class Archive>
@@ -271,6 +306,18 @@ io::Bytes CourseStepper::save() { return io::save_state(*this); }
 
 void CourseStepper::load(std::span<const std::byte> bytes, const std::string& origin) {
   io::load_state(bytes, *this, origin);
+  place_ = {};
+  watch_.close();
+}
+
+io::Bytes CourseStepper::save_place() {
+  PlaceAndWatch state{place_, watch_};
+  return io::save_state(state);
+}
+
+void CourseStepper::load_place(std::span<const std::byte> bytes, const std::string& origin) {
+  PlaceAndWatch state{place_, watch_};
+  io::load_state(bytes, state, origin);
 }
 
 }  // namespace apical

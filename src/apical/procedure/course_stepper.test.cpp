@@ -179,6 +179,55 @@ TEST(Course, TaughtAtOnceByCountsOfTheStageBeforeItIsContinuedToTheSameBits) {
   EXPECT_EQ(part.save(), whole.save());
 }
 
+/// Broken off after every piece, each time gone on with by another that takes up what was saved.
+struct BrokenOff {};
+void expect_the_same_bits_in_pieces(const SpikingCircuit& circuit, const Course& c,
+                                    const std::string& recorded, std::size_t neuron_steps) {
+  CourseSetting setting;
+  setting.watch.raster_neurons = 5;
+  setting.raster_s = 0.1;
+  setting.watch.bin_s = c.activity_bin_s;
+  setting.watch.record = {recorded};
+  setting.watch.record_until_s = 0.7;
+  CourseStepper whole(circuit, c, setting);
+  const test::Measured expected = test::run_to_its_end(whole);
+
+  setting.watch.neuron_steps = neuron_steps;
+  setting.progress = [](double) { throw BrokenOff{}; };
+  auto part = std::make_unique<CourseStepper>(circuit, c, setting);
+  test::Measured found;
+  std::size_t breaks = 0;
+  for (std::size_t r = 0; r < part->rounds();) {
+    try {
+      found.add(part->run_round(r));
+      ++r;
+    } catch (const BrokenOff&) {
+      ++breaks;
+      auto next = std::make_unique<CourseStepper>(circuit, c, setting);
+      next->load(part->save(), "state");
+      next->load_place(part->save_place(), "place");
+      part = std::move(next);
+    }
+  }
+  EXPECT_GT(breaks, 20U);
+  EXPECT_EQ(found, expected);
+  EXPECT_EQ(part->save(), whole.save());
+  ASSERT_EQ(part->recorded().size(), 1U);
+  EXPECT_EQ(part->recorded()[0].ms, whole.recorded()[0].ms);
+}
+
+TEST(Course, BrokenOffWithinARoundItGivesTheSameBits) {
+  expect_the_same_bits_in_pieces(payeur2021::xor_network(test::tiny_xor()),
+                                 payeur2021::xor_course(test::tiny_xor(), 1), "out", 100'000);
+}
+
+TEST(Course, BrokenOffBetweenAndWithinBinsItGivesTheSameBits) {
+  payeur2021::PropagationOptions o{.pyramidal = 60, .burn_in_s = 0.1, .duration_s = 0.5};
+  o.bin_s = 0.05;
+  expect_the_same_bits_in_pieces(payeur2021::multiplexing_population(o), payeur2021::multiplexing_course(o),
+                                 "pyr1", 10'000);
+}
+
 TEST(Course, LearningRatesFallToZeroWhereTheStageSaysSo) {
   Course c = payeur2021::xor_course(test::tiny_xor(), 1);
   c.stages[2].decay = true;

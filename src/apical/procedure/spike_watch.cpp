@@ -19,8 +19,10 @@ std::chrono::steady_clock::duration seconds_on_wall(double s) {
 SpikeWatch::SpikeWatch(const spike::SpikingCircuit& description, Plan plan,
                        std::function<void(double)> progress)
     : plan_(std::move(plan)), progress_(std::move(progress)), dt_s_(description.dt_s) {
+  std::size_t neurons = 1;
   for (std::size_t g = 0; g < description.groups.size(); ++g) {
     const spike::NeuronGroup& group = description.groups[g];
+    neurons += group.size;
     if (std::holds_alternative<spike::PoissonSource>(group.model)) continue;
     watched_.push_back(g);
     names_.push_back(group.name);
@@ -34,6 +36,7 @@ SpikeWatch::SpikeWatch(const spike::SpikingCircuit& description, Plan plan,
   record_until_ = recorded_.empty() ? record_from_ : steps_of(plan_.record_until_s);
   bin_steps_ = std::max<Step>(1, steps_of(plan_.bin_s));
   next_glimpse_ = std::chrono::steady_clock::now() + seconds_on_wall(plan_.glimpses.every_s);
+  piece_steps_ = static_cast<Step>(std::max<std::size_t>(1, plan_.neuron_steps / neurons));
 }
 
 Step SpikeWatch::steps_of(double seconds) const { return std::llround(seconds / dt_s_); }
@@ -141,7 +144,7 @@ void SpikeWatch::advance(spike::Network<float>& network, Step steps) {
   const Step end = network.step() + steps;
   while (network.step() < end) {
     if (!glimpsing()) begin_glimpse(network.step());
-    const Step now = network.step(), piece = std::min(end, next_change(now)) - now;
+    const Step now = network.step(), piece = std::min({end, next_change(now), now + piece_steps_}) - now;
     const bool raster = in_raster(now), recording = in_recording(now);
     std::vector<spike::Counts> before;
     for (std::size_t i = 0; i < watched_.size(); ++i) {
@@ -150,7 +153,6 @@ void SpikeWatch::advance(spike::Network<float>& network, Step steps) {
     }
     network.advance(piece);
     take(network, now);
-    if (progress_) progress_(static_cast<double>(piece) * dt_s_);
     if (glimpsing()) {
       for (std::size_t i = 0; i < watched_.size(); ++i) {
         const spike::Counts after = network.counts(watched_[i]);
@@ -161,9 +163,8 @@ void SpikeWatch::advance(spike::Network<float>& network, Step steps) {
       }
       if (network.step() == glimpse_until_) end_glimpse();
     }
-    if (!open_) continue;
     const bool full = (network.step() - start_) % bin_steps_ == 0;
-    for (std::size_t i = 0; i < watched_.size(); ++i) {
+    for (std::size_t i = 0; open_ && i < watched_.size(); ++i) {
       const spike::Counts after = network.counts(watched_[i]);
       bin_[i].spikes += after.spikes - before[i].spikes;
       bin_[i].events += after.events - before[i].events;
@@ -175,6 +176,7 @@ void SpikeWatch::advance(spike::Network<float>& network, Step steps) {
       to.bursts.push_back(bin_[i].bursts);
       bin_[i] = {};
     }
+    if (progress_) progress_(static_cast<double>(piece) * dt_s_);  // last: all of the piece is counted
   }
 }
 

@@ -94,9 +94,11 @@ class SpikeWatch {
            record_until_s = 0;             ///< biological time; nothing is recorded if they are the same
     std::vector<std::string> record = {};  ///< populations
     Glimpses glimpses = {};
+    /// Steps times neurons between two chances to break off: about a tenth of a second of work.
+    std::size_t neuron_steps = 1'000'000;
   };
   /// Poisson sources are not watched: they are the world, and many. `progress` is told the seconds of every
-  /// piece.
+  /// piece, and may throw to break off there.
   SpikeWatch(const spike::SpikingCircuit& description, Plan plan, std::function<void(double)> progress = {});
 
   /// Opens a segment at the network's present time; windows must not overlap and rise in time.
@@ -109,11 +111,17 @@ class SpikeWatch {
   const std::vector<ActivitySegment>& segments() const { return segments_; }
   const std::vector<PopulationSpikes>& recorded() const { return recorded_; }
 
-  /// Between segments.
   template <class Archive>
   void visit_state(Archive& a) {
     a.resized("segments", segments_);
     a.resized("recorded", recorded_);
+  }
+  /// Beside it, where a segment is open.
+  template <class Archive>
+  void visit_open_segment(Archive& a) {
+    a("open", open_);
+    a("start", start_);
+    a.resized("bin", bin_);
   }
 
  private:
@@ -134,11 +142,21 @@ class SpikeWatch {
   std::vector<std::uint64_t> sizes_;
   std::vector<int> record_slot_;  ///< by watched group: place in recorded_, or -1
   spike::Step record_from_ = 0, record_until_ = 0, bin_steps_ = 1;
+  spike::Step piece_steps_ = 1;  ///< at most
   std::vector<ActivitySegment> segments_;
   std::vector<PopulationSpikes> recorded_;
   bool open_ = false;
   spike::Step start_ = 0;
-  std::vector<spike::Counts> bin_;  ///< of the bin that is being filled
+  /// Of a bin that is being filled.
+  struct Bin : spike::Counts {
+    template <class Archive>
+    void visit_state(Archive& a) {
+      a("spikes", spikes);
+      a("events", events);
+      a("bursts", bursts);
+    }
+  };
+  std::vector<Bin> bin_;
   ActivitySegment glimpse_;
   spike::Step glimpse_from_ = 0, glimpse_until_ = 0;  ///< until 0: none is taken
   std::chrono::steady_clock::time_point next_glimpse_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One seed of a spiking experiment, run in rounds. Between rounds it can be saved and continued bit for bit.
+// One seed of a spiking experiment, run in rounds. Between rounds, and where one was broken off, it can be
+// saved and continued bit for bit.
 #pragma once
 
 #include <functional>
@@ -21,13 +22,16 @@ class SpikingCourse {
  public:
   virtual ~SpikingCourse() = default;
   virtual std::size_t rounds() const { return 1; }
-  /// Rounds in order, each once.
+  /// Rounds in order, each once. One that was broken off (see CourseSetting::progress) goes on where it was.
   virtual std::vector<MeasureRow> run_round(std::size_t round) = 0;
   /// These projections, and no others, transmit nothing from now on. Not part of the state.
   virtual void cut(const std::vector<std::string>& /*projections*/) {}
-  /// State after a round. Courses of one round have nothing to continue from.
+  /// State after a round. A protocol of its own has nothing to continue from.
   virtual io::Bytes save() { return {}; }
   virtual void load(std::span<const std::byte>, const std::string& /*origin*/) {}
+  /// Where within a round it was broken off, beside save(); loaded after it.
+  virtual io::Bytes save_place() { return {}; }
+  virtual void load_place(std::span<const std::byte>, const std::string& /*origin*/) {}
   /// Of each projection that learns within bounds, the share of weights that lie at one.
   virtual std::vector<std::pair<std::string, double>> weights_at_bounds() const { return {}; }
   virtual const std::vector<ActivitySegment>& segments() const;

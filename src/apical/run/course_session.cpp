@@ -32,8 +32,14 @@ std::size_t neurons_of(const SpikingExperiment& e) {
   return n;
 }
 
-/// Breaks a round off that nothing can be continued from.
-struct Stopped {};
+/// Breaks a round off.
+struct BrokenOff {};
+
+/// Between two chances to save within a round; it takes all seeds to meet.
+constexpr std::chrono::seconds kChance{1};
+
+/// The section of a round that was broken off.
+constexpr const char* kWithin = "within";
 
 }  // namespace
 
@@ -59,12 +65,47 @@ TakenWeights CourseSession::begin_with(const std::vector<spike::Network<float>*>
   return set_weights(model, weights_, true);
 }
 
+template <class Archive>
+void CourseSession::SeedWithin::visit_state(Archive& a) {
+  a("done", done);
+  a.resized("place", place);
+  std::vector<std::uint64_t> epochs, counts;
+  std::vector<std::string> splits, names;
+  std::vector<double> values;
+  for (const MeasureRow& row : rows) {
+    epochs.push_back(row.epoch);
+    counts.push_back(row.values.size());
+    splits.push_back(row.split);
+    for (const auto& [name, value] : row.values) {
+      names.push_back(name);
+      values.push_back(value);
+    }
+  }
+  a.resized("epochs", epochs);
+  a.resized("counts", counts);
+  a.resized("splits", splits);
+  a.resized("names", names);
+  a.resized("values", values);
+  if (!Archive::kReading) return;
+  rows.clear();
+  std::size_t next = 0;
+  for (std::size_t k = 0; k < epochs.size(); ++k) {
+    MeasureRow& row = rows.emplace_back();
+    row.epoch = epochs[k];
+    row.split = splits.at(k);
+    for (std::uint64_t i = 0; i < counts.at(k); ++i, ++next)
+      row.values.emplace_back(names.at(next), values.at(next));
+  }
+}
+
 /// Of all seeds.
-double CourseSession::seconds_until(std::size_t round) const {
-  if (e_.course.protocol) return 0;
+double CourseSession::simulated_seconds() const {
   double sum = 0;
-  for (std::size_t r = 0; r < round; ++r) sum += seconds_of(e_.course, plan_[r]);
-  return sum * static_cast<double>(courses_.size());
+  for (const auto& course : courses_) {
+    if (const spike::Network<float>* const network = course->simulated())
+      sum += static_cast<double>(network->step()) * network->description().dt_s;
+  }
+  return sum;
 }
 
 void CourseSession::prepare(const io::Path&) {
@@ -92,6 +133,7 @@ void CourseSession::prepare(const io::Path&) {
     s.progress = [this](double seconds) { progressed(seconds); };
     courses_.push_back(make_course(e_.circuit, e_.course, s));
   }
+  rows_.resize(courses_.size());
   if (taken_.source.empty()) return;
   std::vector<spike::Network<float>*> networks;
   for (const auto& course : courses_) networks.push_back(course->simulated());
@@ -116,7 +158,12 @@ void CourseSession::progressed(double seconds) {
     p.epoch = plan_[round_].epoch;
     listener_->on(p);
   }
-  if (rounds() == 1 && stop_->load()) throw Stopped{};
+  if (round_is_to_pause()) throw BrokenOff{};
+}
+
+/// Ranks hear together that they are asked to stop; their clocks differ.
+bool CourseSession::round_is_to_pause() const {
+  return stop_->load() || (ranks_ == nullptr && Clock::now() >= pause_);
 }
 
 std::string CourseSession::section_name(std::size_t r) const { return seed_group(experiment_.seeds[r]); }
@@ -135,7 +182,21 @@ void CourseSession::load(const io::Checkpoint& checkpoint, const std::string& or
           fmt::format("{}: {} is not finite; no network in order has that", at(section_name(r)), *field));
     courses_[r]->load(state, at(section_name(r)));
   }
-  done_s_ = seconds_until(round_);
+  const auto within = std::find_if(checkpoint.sections.begin(), checkpoint.sections.end(),
+                                   [](const io::CheckpointSection& s) { return s.name == kWithin; });
+  if (within != checkpoint.sections.end()) {
+    std::vector<SeedWithin> seeds(courses_.size());
+    SeedsWithin all{seeds};
+    io::load_state(within->state, all, at(kWithin));
+    for (std::size_t r = 0; r < courses_.size(); ++r) {
+      if (seeds[r].done)
+        rows_[r] = std::move(seeds[r].rows);
+      else
+        courses_[r]->load_place(std::as_bytes(std::span(seeds[r].place)), at(kWithin));
+    }
+    broken_off_ = true;
+  }
+  done_s_ = simulated_seconds();
 }
 
 std::vector<io::CheckpointSection> CourseSession::save() {
@@ -143,6 +204,18 @@ std::vector<io::CheckpointSection> CourseSession::save() {
   std::vector<io::CheckpointSection> out{{"course", io::save_state(books)},
                                          {"clock", io::save_state(clocks_)}};
   for (std::size_t r = 0; r < courses_.size(); ++r) out.push_back({section_name(r), courses_[r]->save()});
+  if (!broken_off_) return out;
+  std::vector<SeedWithin> seeds(courses_.size());
+  for (std::size_t r = 0; r < courses_.size(); ++r) {
+    seeds[r].done = rows_[r].has_value();
+    if (rows_[r]) {
+      seeds[r].rows = *rows_[r];
+      continue;
+    }
+    for (const std::byte b : courses_[r]->save_place())
+      seeds[r].place.push_back(static_cast<std::uint8_t>(b));
+  }
+  out.push_back({kWithin, io::save_state(SeedsWithin{seeds})});
   return out;
 }
 
@@ -161,17 +234,24 @@ std::vector<io::CheckpointSection> CourseSession::fault_state() {
   return networks;
 }
 
-std::vector<std::vector<MeasureRow>> CourseSession::run_round(const std::atomic<bool>& stop) {
-  std::vector<std::vector<MeasureRow>> rows(courses_.size());
+void CourseSession::run_round_of(std::size_t r) {
+  if (rows_[r]) return;
+  try {
+    rows_[r] = courses_[r]->run_round(round_);
+  } catch (const BrokenOff&) {
+    // It goes on there.
+  }
+}
+
+/// A fault of one seed is thrown, whatever becomes of the others.
+void CourseSession::run_round() {
   if (inner_) {
-    for (std::size_t r = 0; r < courses_.size(); ++r) rows[r] = courses_[r]->run_round(round_);
-    return rows;
+    for (std::size_t r = 0; r < courses_.size() && !round_is_to_pause(); ++r) run_round_of(r);
+    return;
   }
   for_each_seed(pool_, courses_.size(), [&](std::size_t r) {
-    if (rounds() == 1 && stop.load()) throw Stopped{};
-    rows[r] = courses_[r]->run_round(round_);
+    if (!round_is_to_pause()) run_round_of(r);
   });
-  return rows;
 }
 
 Session::Step CourseSession::advance(const std::atomic<bool>& stop, Listener& listener) {
@@ -179,30 +259,29 @@ Session::Step CourseSession::advance(const std::atomic<bool>& stop, Listener& li
   if (stop.load()) return Step::stopped;
   stop_ = &stop;
   listener_ = &listener;
-  const auto began = std::chrono::steady_clock::now();
-  try {
-    const auto rows = run_round(stop);
-    tell(rows, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(), listener);
-  } catch (const Stopped&) {
-    return Step::stopped;
-  }
+  const auto began = Clock::now();
+  pause_ = began + kChance;
+  run_round();
+  if (!e_.course.protocol && trains(e_.course, plan_[round_]))
+    clocks_.epoch_seconds += std::chrono::duration<double>(Clock::now() - began).count();
+  broken_off_ = !std::all_of(rows_.begin(), rows_.end(), [](const auto& rows) { return rows.has_value(); });
+  if (broken_off_) return stop.load() ? Step::stopped : Step::safe_point;
+  tell(listener);
+  rows_.assign(courses_.size(), std::nullopt);
   ++round_;
   return Step::safe_point;
 }
 
-void CourseSession::tell(const std::vector<std::vector<MeasureRow>>& rows, double seconds,
-                         Listener& listener) {
-  std::vector<std::vector<Measurement>> of_seeds(rows.size());
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    for (const MeasureRow& row : rows[r]) {
+void CourseSession::tell(Listener& listener) {
+  std::vector<std::vector<Measurement>> of_seeds(rows_.size());
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    for (const MeasureRow& row : *rows_[r]) {
       for (const auto& [name, value] : row.values)
         of_seeds[r].push_back({static_cast<double>(row.epoch), row.split, name, experiment_.seeds[r], value});
     }
   }
   tell_seed_by_seed(of_seeds, listener);
-  if (e_.course.protocol || !trains(e_.course, plan_[round_])) return;
-  clocks_.epoch_seconds += seconds;
-  if (!ends_training(e_.course, plan_[round_])) return;
+  if (e_.course.protocol || !ends_training(e_.course, plan_[round_])) return;
   listener.on(EpochEnded{plan_[round_].epoch, clocks_.epoch_seconds});
   clocks_.epoch_seconds = 0;
 }

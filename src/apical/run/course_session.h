@@ -2,8 +2,10 @@
 // Courses of stimuli in spiking circuits, one for each seed, that advance round by round beside one another.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "apical/procedure/course_rounds.h"
 #include "apical/procedure/spiking_course.h"
@@ -20,9 +22,9 @@ class CourseSession final : public Session {
 
   void prepare(const io::Path& run) override;
   void load(const io::Checkpoint& checkpoint, const std::string& origin) override;
-  /// A round. One that is broken off in a course of a single round leaves nothing to continue from.
+  /// A round, or a second of a longer one.
   Step advance(const std::atomic<bool>& stop, Listener& listener) override;
-  bool resumable() const override { return !e_.course.protocol && round_ > 0; }
+  bool resumable() const override { return !e_.course.protocol && (round_ > 0 || broken_off_); }
   std::vector<io::CheckpointSection> save() override;
   std::vector<io::CheckpointSection> fault_state() override;
   /// Spikes of what has a membrane or relays them.
@@ -44,6 +46,21 @@ class CourseSession final : public Session {
       a("round", round);
     }
   };
+  /// A round that was broken off: what seeds that are through measured, and where each of the others is.
+  struct SeedWithin {
+    bool done = false;
+    std::vector<MeasureRow> rows = {};
+    std::vector<std::uint8_t> place = {};
+    template <class Archive>
+    void visit_state(Archive& a);
+  };
+  struct SeedsWithin {
+    std::vector<SeedWithin>& seeds;
+    template <class Archive>
+    void visit_state(Archive& a) {
+      a("seeds", seeds);
+    }
+  };
   struct Clocks {
     double epoch_seconds = 0;
     template <class Archive>
@@ -51,17 +68,20 @@ class CourseSession final : public Session {
       a("epoch_seconds", epoch_seconds);
     }
   };
+  using Clock = std::chrono::steady_clock;
   std::size_t rounds() const { return plan_.size(); }
   TakenWeights begin_with(const std::vector<spike::Network<float>*>& networks) const;
-  double seconds_until(std::size_t round) const;
+  double simulated_seconds() const;
   std::string section_name(std::size_t seed) const;
   bool is_among_first(std::size_t seed, std::size_t count) const {
     return experiment_.seeds_elsewhere_before() + seed < count;
   }
   void progressed(double seconds);
   void glimpsed(std::uint64_t seed, const ActivitySegment& activity);
-  std::vector<std::vector<MeasureRow>> run_round(const std::atomic<bool>& stop);
-  void tell(const std::vector<std::vector<MeasureRow>>& rows, double seconds, Listener& listener);
+  bool round_is_to_pause() const;
+  void run_round();
+  void run_round_of(std::size_t seed);
+  void tell(Listener& listener);
 
   const Experiment experiment_;
   const SpikingExperiment& e_;
@@ -72,10 +92,13 @@ class CourseSession final : public Session {
   SavedWeights weights_;                    ///< to begin with, if any
   TakenWeights taken_;
   std::vector<std::unique_ptr<SpikingCourse>> courses_;
-  std::uint64_t round_ = 0;  ///< rounds that are done
+  std::uint64_t round_ = 0;                                   ///< rounds that are done
+  std::vector<std::optional<std::vector<MeasureRow>>> rows_;  ///< of seeds that are through the round
+  bool broken_off_ = false;                                   ///< within the round
   Clocks clocks_;
   std::vector<CourseRound> plan_;            ///< what each round is; one of nothing for a protocol of its own
   const std::atomic<bool>* stop_ = nullptr;  ///< while it advances
+  Clock::time_point pause_ = {};             ///< the next chance to save
   Listener* listener_ = nullptr;
   std::mutex progress_mutex_;
   double done_s_ = 0;

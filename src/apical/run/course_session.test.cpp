@@ -62,7 +62,7 @@ TEST(CourseSession, ContinuedItKnowsHowFarItIs) {
   for (CourseSession* s : {&first, &second}) s->prepare({});
   Heard before, after;
   const std::atomic<bool> stop{false};
-  for (int round = 0; round < 3; ++round) first.advance(stop, before);  // two stages and an epoch
+  while (before.ended.empty()) first.advance(stop, before);  // two stages and an epoch
   io::Checkpoint checkpoint;
   checkpoint.sections = first.save();
   second.load(checkpoint, "test");
@@ -71,6 +71,56 @@ TEST(CourseSession, ContinuedItKnowsHowFarItIs) {
   EXPECT_THAT(after.epochs, testing::ElementsAre(2));
   EXPECT_THAT(after.ended, testing::ElementsAre(2));
   EXPECT_NEAR(after.done, after.total, 1e-9);
+}
+
+/// Asks to stop as soon as it hears anything.
+struct Impatient final : Listener {
+  std::atomic<bool> stop{false};
+  std::vector<Measurement> measured;
+  void on(const RunProgress&) override { stop.store(true); }
+  void on(const Measurement& m) override { measured.push_back(m); }
+};
+
+TEST(CourseSession, StopsWithinARoundAndGoesOnToTheSameBits) {
+  const Experiment e = read_experiment(TomlDocument::parse(
+      "[model]\nname = \"burstprop-multiplexing\"\npyramidal = 400\nduration_s = 1\n[run]\nseeds = 3\n",
+      "test"));
+  for (const unsigned threads : {1U, 2U}) {
+    ThreadPool pool(threads);
+    CourseSession whole(e, {.pool = pool});
+    whole.prepare({});
+    Impatient patient;
+    const std::atomic<bool> never{false};
+    while (whole.advance(never, patient) == Session::Step::safe_point) continue;
+
+    auto part = std::make_unique<CourseSession>(e, Resources{.pool = pool});
+    part->prepare({});
+    Impatient heard;
+    std::size_t stops = 0;
+    for (;;) {
+      heard.stop.store(false);
+      const Session::Step step = part->advance(heard.stop, heard);
+      if (step == Session::Step::finished) break;
+      if (step != Session::Step::stopped) continue;
+      ++stops;
+      ASSERT_TRUE(part->resumable());
+      io::Checkpoint checkpoint;
+      checkpoint.sections = part->save();
+      part = std::make_unique<CourseSession>(e, Resources{.pool = pool});
+      part->prepare({});
+      part->load(checkpoint, "test");
+    }
+    EXPECT_GT(stops, 5U);
+    auto of_learning = [](CourseSession& s) {
+      std::vector<io::CheckpointSection> sections = s.save();
+      std::erase_if(sections, [](const io::CheckpointSection& x) { return x.name == "clock"; });
+      return sections;
+    };
+    EXPECT_EQ(of_learning(*part), of_learning(whole));
+    ASSERT_EQ(heard.measured.size(), patient.measured.size());
+    for (std::size_t i = 0; i < heard.measured.size(); ++i)
+      EXPECT_EQ(heard.measured[i].value, patient.measured[i].value) << heard.measured[i].metric;
+  }
 }
 
 }  // namespace
