@@ -12,6 +12,7 @@
 #   ./test.sh docs             the site of docs/ (build/site), where every warning is an error (needs PyPI)
 #   ./test.sh fuzz             every fuzzer for 20 seconds
 #   ./test.sh reliability [--long]   what tests/promises.toml promises; writes reliability-report.json and docs/reliability.md
+#   ./test.sh soak [MINUTES]   many runs in one process, then a run that records, so long each (10): slopes of memory, files, threads
 #   ./test.sh lint [recent]    formatting, clang-tidy, shellcheck; recent: clang-tidy on the newest changes only
 #
 # CMAKE_BUILD_PARALLEL_LEVEL limits the cores used to build; APICAL_DATA names the folder of data sets (tests
@@ -52,7 +53,7 @@ install_package() {
 
 mode="${1:-quick}"
 [ $# -gt 0 ] && shift
-if [[ "$mode" != @(golden|lint|python|reliability) ]] && [ $# -gt 0 ]; then
+if [[ "$mode" != @(golden|lint|python|reliability|soak) ]] && [ $# -gt 0 ]; then
   echo "test.sh: '$mode' takes no argument, found '$1'" >&2
   usage
   exit 2
@@ -77,6 +78,10 @@ case "$mode" in
     build release
     # A fixed seed for the property tests, so that a failure here is a failure anywhere.
     RC_PARAMS="${RC_PARAMS:-seed=20250711}" "$root/tools/reliability.py" "$root/build/release" --page "$@" ;;
+  soak)
+    "$root/tools/packages.sh" test
+    build release apical_tests
+    APICAL_SOAK_MINUTES="${1:-10}" "$root/build/release/tests/apical_tests" --gtest_filter='SlowSoak.*' ;;
   python)
     "$root/tools/packages.sh" python
     install_package
@@ -102,8 +107,13 @@ case "$mode" in
     "$root/tools/packages.sh" dev
     # Reports of undefined behaviour must fail a test, not only be printed.
     export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}"
-    build "$mode"
-    if [ "$mode" = fuzz ]; then run_tests fuzz fuzz; else run_tests "$mode" quick; fi ;;
+    if [ "$mode" = fuzz ]; then
+      build fuzz fuzzers
+      run_tests fuzz fuzz
+    else
+      build "$mode"
+      run_tests "$mode" quick
+    fi ;;
   lint)
     "$root/tools/packages.sh" dev
     "$root/tools/lint.sh" "$@" ;;
