@@ -97,11 +97,34 @@ void copy_shown(const FilePixels& from, std::size_t row, const Augmentation& aug
   to_numbers<T>(from.files->read(static_cast<std::uint32_t>(row), &augmentation, showing), from.scale, out);
 }
 
+/// The class whose outputs, side by side, add up to most; the lowest on a tie.
+template <class T>
+std::int32_t largest_class(std::size_t units, std::span<const T> outputs) {
+  if (units <= 1)
+    return static_cast<std::int32_t>(std::max_element(outputs.begin(), outputs.end()) - outputs.begin());
+  std::int32_t best = 0;
+  double most = 0;
+  for (std::size_t c = 0; c * units < outputs.size(); ++c) {
+    double sum = 0;
+    for (const T y : outputs.subspan(c * units, units)) sum += static_cast<double>(y);
+    if (c > 0 && !(sum > most)) continue;
+    best = static_cast<std::int32_t>(c);
+    most = sum;
+  }
+  return best;
+}
+
+/// Outputs of each class: 1 unless there are several for each of the names.
+std::size_t units_of_class(const Dataset& data, std::size_t outputs) {
+  const std::size_t classes = data.class_names.size();
+  return classes > 0 && outputs % classes == 0 ? outputs / classes : 1;
+}
+
 template <class T>
 std::int32_t decide_class(const Dataset& data, std::span<const T> outputs) {
   switch (data.readout) {
     case Readout::largest_output:
-      return static_cast<std::int32_t>(std::max_element(outputs.begin(), outputs.end()) - outputs.begin());
+      return largest_class(units_of_class(data, outputs.size()), outputs);
     case Readout::sign:
       return static_cast<double>(outputs[0]) > data.threshold ? 1 : 0;
     case Readout::regression:

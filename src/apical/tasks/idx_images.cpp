@@ -152,9 +152,15 @@ void fields(FieldVisitor& v, IdxOptions& o) {
     o.normalisation);
   v({"validation_samples", "", "taken from the end of the training files", within(0, 1e6)},
     o.validation_samples);
+  v({"train_samples", "", "the first so many training images; 0: all that are not taken for validation",
+     within(0, 1e6)},
+    o.train_samples);
   v({"pooling", "pixels", "per side of a square that becomes one input, their mean; 1: each pixel is one",
      at_least(1)},
     o.pooling);
+  v({"units_per_class", "", "outputs of each class, side by side; the answer is the class of the largest sum",
+     within(1, 1000)},
+    o.units_per_class);
   verify_field(v, o.files);
   fields(v, o.augmentation);
 }
@@ -230,6 +236,16 @@ void pool(LabelledImages& images, std::size_t pooling, const std::string& title)
   images.rows = rows / pooling;
 }
 
+/// Each class has several outputs, side by side.
+void spread(Split& split, std::size_t units) {
+  split.targets = Matrix<double>(split.labels.size(), split.classes * units);
+  for (std::size_t n = 0; n < split.labels.size(); ++n) {
+    const std::size_t first = static_cast<std::size_t>(split.labels[n]) * units;
+    for (double& y : split.targets.row(n).subspan(first, units)) y = 1;
+  }
+  split.classes = 0;
+}
+
 }  // namespace
 
 Dataset build(const IdxOptions& o, const Resources& resources) {
@@ -260,9 +276,18 @@ Dataset build(const IdxOptions& o, const Resources& resources) {
   data.class_names = number_classes(train, test, o.classes, set.class_names, set.source.title);
   const PixelScale scale = scale_of(o, train);
   const std::size_t classes = data.class_names.size();
-  data.train = image_split(train, 0, all - held_out, scale, classes);
+  if (o.train_samples > all - held_out) {
+    throw FieldError("train_samples",
+                     fmt::format("is {}; expected at most the {} training images that are not held out",
+                                 o.train_samples, all - held_out));
+  }
+  const std::size_t shown = o.train_samples > 0 ? o.train_samples : all - held_out;
+  data.train = image_split(train, 0, shown, scale, classes);
   data.validation = image_split(train, all - held_out, all, scale, classes);
   data.test = image_split(test, 0, test.labels.size(), scale, classes);
+  if (o.units_per_class > 1) {
+    for (Split* split : {&data.train, &data.validation, &data.test}) spread(*split, o.units_per_class);
+  }
   data.train.augmentation = augmentation_of(o.augmentation);
   data.readout = Readout::largest_output;
   return data;

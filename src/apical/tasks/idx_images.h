@@ -58,7 +58,9 @@ struct IdxOptions {
   FileOptions files;
   std::string normalisation = "unit";
   std::size_t validation_samples = 10000;
-  std::size_t pooling = 1;  ///< pixels per side of a square that becomes one input, their mean
+  std::size_t pooling = 1;        ///< pixels per side of a square that becomes one input, their mean
+  std::size_t train_samples = 0;  ///< the first so many; 0: all that are not held out
+  std::size_t units_per_class = 1;
   AugmentationOptions augmentation;
 };
 void fields(FieldVisitor& v, IdxOptions& o);

@@ -133,6 +133,34 @@ TEST_F(IdxImages, SquaresOfPixelsBecomeOneInputTheirMean) {
               HasSubstr("pooling is 3; expected a divisor of the 4 x 4 pixels of MNIST"));
 }
 
+TEST_F(IdxImages, TheFirstTrainingImagesMayBeAllThereAre) {
+  write_small_mnist();
+  const auto p = parameters().set("validation_samples", 2);
+  const Dataset all = make_dataset("mnist", p),
+                one = make_dataset("mnist", TaskParameters(p).set("train_samples", 1));
+  ASSERT_GT(all.train.size(), 1U);
+  EXPECT_EQ(one.train.size(), 1U);
+  EXPECT_EQ(one.validation.labels, all.validation.labels);
+  EXPECT_THAT(message<ConfigError>("mnist", TaskParameters(p).set("train_samples", 60000)),
+              HasSubstr("train_samples is 60000; expected at most the"));
+}
+
+TEST_F(IdxImages, AClassMayHaveSeveralOutputsWhoseSumDecides) {
+  write_small_mnist();
+  const auto p = parameters().set("validation_samples", 2).set("units_per_class", 2);
+  const Dataset data = make_dataset("mnist", p);
+  ASSERT_EQ(data.outputs(), 20U);
+  std::vector<double> y(20), wanted(20);
+  data.test.read_target(0, std::span<double>(y));
+  wanted[6] = wanted[7] = 1;
+  EXPECT_EQ(y, wanted);
+  EXPECT_EQ(data.decide(std::span<const double>(y)), 3);
+  y[0] = 1.5;  // the largest single output, but of a smaller sum
+  EXPECT_EQ(data.decide(std::span<const double>(y)), 3);
+  y[1] = 0.5;
+  EXPECT_EQ(data.decide(std::span<const double>(y)), 0);
+}
+
 TEST_F(IdxImages, DigitsAreGeneratedInOrderOfFirstOccurrence) {
   LabelledImages images;
   images.pixels = 1;
