@@ -180,8 +180,7 @@ std::vector<Metric> area_metrics() {
        .in = MeasuredIn::area,
        .quantity = "angle",
        .caption = "Between assigned credit and the exact negative gradient, mean over samples.",
-       .always_there = true,
-       .missing = kNoLength,
+       .missing = kNoLength,  // what is not finite is a fault before it is an angle
        .sentence = "when last measured its credit lay {value}{bounds} from the exact negative gradient"});
   all.push_back({.name = "batch_angle_deg",
                  .words = "angle to the gradient of the batch",
@@ -246,6 +245,24 @@ std::vector<Metric> area_metrics() {
                             "the largest activity of the layer.",
                  .trivial = 0,
                  .missing = "no unit was active"});
+  all.push_back({.name = "hidden_event_Hz",
+                 .words = "event rate of hidden units",
+                 .unit = "Hz",
+                 .low = 0,
+                 .digits = decimals(2, 2),
+                 .in = MeasuredIn::area,
+                 .quantity = "hidden_event_rate",
+                 .caption = "Slow mean over pictures, mean over units."});
+  all.push_back({.name = "quiet_fraction",
+                 .words = "Hidden units below 0.5 Hz",
+                 .axis = "fraction of units",
+                 .better = Better::lower,
+                 .low = 0,
+                 .high = 1,
+                 .in = MeasuredIn::area,
+                 .quantity = "quiet_fraction",
+                 .caption = "Units whose slow mean of events lies below 0.5 Hz.",
+                 .trivial = 0});
   return all;
 }
 

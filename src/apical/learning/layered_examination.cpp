@@ -6,6 +6,7 @@
 
 #include "apical/learning/examination.h"
 #include "apical/learning/layered_learner.h"
+#include "apical/rules/simulated_time.h"
 
 namespace apical {
 namespace {
@@ -32,21 +33,27 @@ Matrix<double> copied(MatrixView<const Real> from) {
 }
 
 template <class Real>
-void examine_units(const layered::Network<Real>& network, MatrixView<const Real> X, std::uint64_t seed,
-                   Examination& x) {
+void examine_units(const layered::Network<Real>& network, layered::CreditRule<Real>& rule,
+                   MatrixView<const Real> X, std::uint64_t seed, Examination& x) {
   if (network.description.depth() < 2) {
     x.without(examined::kSaturated, "there is no hidden layer");
     return x.without(examined::kDead, "there is no hidden layer");
   }
   layered::Activity<Real> activity;
-  layered::forward<Real>({}, network, X, activity);
+  auto* const timed = dynamic_cast<layered::SimulatedTime<Real>*>(&rule);
+  if (timed != nullptr) {
+    timed->activity({}, network, X, activity);
+    x.without(examined::kSaturated, "what hidden units do is counted in events");
+  } else {
+    layered::forward<Real>({}, network, X, activity);
+  }
   for (std::size_t l = 0; l + 1 < network.description.depth(); ++l) {
     UnitActivity units(bounds_of(network.description.layers[l].activation));
     const MatrixView<const Real> h = std::as_const(activity.h[l]).view();
     for (std::size_t n = 0; n < h.rows(); ++n) units.sample(h.row(n));
     const std::string area = "a" + std::to_string(l + 1);
     x.add(examined::kDead, area, seed, units.dead());
-    if (units.has_bounds()) x.add(examined::kSaturated, area, seed, units.saturated());
+    if (units.has_bounds() && timed == nullptr) x.add(examined::kSaturated, area, seed, units.saturated());
   }
   x.without(examined::kSaturated, "activations of hidden layers have no bounds");
 }
@@ -65,7 +72,7 @@ void LayeredLearner<Real>::examine_answers(Examination& x) {
     gather(replica, split, order, 0, order.size());
     const layered::Batch<Real> batch{replica.X.view(), replica.Y.view()};
     const layered::Network<Real>& network = replica.model->network();
-    examine_units<Real>(network, batch.X, seed, x);
+    examine_units<Real>(network, replica.model->rule(), batch.X, seed, x);
 
     const MatrixView<Real> out = replica.out.resize(order.size(), network.description.outputs());
     replica.model->predict(batch.X, out);
@@ -87,7 +94,9 @@ void LayeredLearner<Real>::examine_answers(Examination& x) {
 template <class Real>
 void LayeredLearner<Real>::examine(Examination& x) {
   x.without(examined::kAtBounds, "weights of layered networks have no bounds");
-  x.without(examined::kHalvedStep, "there is no time step");
+  const auto* const timed = dynamic_cast<layered::SimulatedTime<Real>*>(&replicas_.front().model->rule());
+  x.without(examined::kHalvedStep,
+            timed == nullptr ? "there is no time step" : std::string(timed->why_no_halved_step()));
   for (std::size_t r = 0; r < replicas_.size(); ++r) {
     if (r == 0 || data_[r] != data_[r - 1]) examine_data(*data_[r], seeds_[r], x);
   }

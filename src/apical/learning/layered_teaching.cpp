@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "apical/engine/layered/alignment.h"
+#include "apical/rules/simulated_time.h"
 
 namespace apical {
 
@@ -87,6 +88,7 @@ template <class Real>
 std::vector<std::vector<NamedFigure>> TeachingMeter<Real>::result(
     const layered::CreditRule<Real>& rule) const {
   std::vector<std::vector<NamedFigure>> figures(layers_.size());
+  const auto* const timed = dynamic_cast<const layered::SimulatedTime<Real>*>(&rule);
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Layer& layer = layers_[l];
     if (layer.count > 0) figures[l].push_back({"signal_correlation", layer.correlation()});
@@ -100,7 +102,11 @@ std::vector<std::vector<NamedFigure>> TeachingMeter<Real>::result(
       }
     }
     if (layer.slopes > 0) figures[l].push_back({"linear_fraction", layer.linear / layer.slopes});
-    if (samples_ > 1) figures[l].push_back({"constant_fraction", layer.constant_fraction(samples_)});
+    if (timed != nullptr && l == 0) {
+      for (const auto& [name, value] : timed->hidden_figures()) figures[l].push_back({name, value});
+    }
+    if (samples_ > 1 && timed == nullptr)
+      figures[l].push_back({"constant_fraction", layer.constant_fraction(samples_)});
   }
   return figures;
 }

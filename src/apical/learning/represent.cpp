@@ -7,6 +7,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "apical/rules/simulated_time.h"
+
 namespace apical {
 namespace {
 
@@ -46,19 +48,25 @@ std::vector<AreaActivity> represent(LayeredLearner<Real>& learner, std::size_t r
     areas.push_back({fmt::format("a{}", l + 1), "rate",
                      Matrix<double>(shown.size(), network.description.layers[l].size)});
   }
+  auto* const timed = dynamic_cast<layered::SimulatedTime<Real>*>(&learner.model(replica).rule());
   layered::Rows<Real> inputs;
   layered::Activity<Real> activity;
   for (std::size_t at = 0; at < shown.size(); at += learner.batch()) {
     const std::size_t n = std::min(learner.batch(), shown.size() - at);
     const MatrixView<Real> X = inputs.resize(n, network.description.inputs);
     for (std::size_t i = 0; i < n; ++i) shown.read_input(at + i, X.row(i));
-    layered::forward<Real>({}, network, X, activity);
+    if (timed != nullptr) {
+      timed->activity({}, network, X, activity);
+    } else {
+      layered::forward<Real>({}, network, X, activity);
+    }
     for (std::size_t l = 0; l < areas.size(); ++l) {
       const MatrixView<const Real> h = std::as_const(activity.h[l]).view();
       for (std::size_t i = 0; i < n; ++i)
         std::copy(h.row(i).begin(), h.row(i).end(), areas[l].values.row(at + i).begin());
     }
-    if (at == 0) require_same_answer<Real>(learner, replica, X, std::as_const(activity.h.back()).view());
+    if (at == 0 && timed == nullptr)
+      require_same_answer<Real>(learner, replica, X, std::as_const(activity.h.back()).view());
   }
   return areas;
 }

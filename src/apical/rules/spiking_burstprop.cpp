@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "apical/core/random.h"
+#include "apical/engine/layered/product_count.h"
 #include "apical/engine/layered/settling.h"
 #include "apical/rules/presentation_seed.h"
 
@@ -33,6 +34,8 @@ class Words {
   std::array<std::uint32_t, 4> words_{};
 };
 
+constexpr std::array<std::uint32_t, 1> kFirst{0};
+
 /// How many classes there are.
 std::size_t check_network(const NetworkDescription& d, std::size_t classes, std::size_t receivers) {
   require_dense(d, "spiking_burstprop", "it simulates one unit after another");
@@ -53,6 +56,23 @@ std::size_t check_network(const NetworkDescription& d, std::size_t classes, std:
         "hidden units");
   }
   return classes;
+}
+
+/// What a class is taught is read at the first of its units.
+template <class T>
+void check_equal_in_classes(MatrixView<const T> Y, std::size_t units) {
+  for (std::size_t n = 0; n < Y.rows(); ++n) {
+    const auto y = Y.row(n);
+    for (std::size_t k = 0; k < y.size(); ++k) {
+      if (y[k] == y[k / units * units]) continue;
+      throw DataError(fmt::format(
+          "spiking bursts: with units_per_class = {0}, outputs {1} to {2} are one class, but sample "
+          "{3} of the batch wants {4} of the first and {5} of output {6}; give the task the same "
+          "units_per_class",
+          units, k / units * units, k / units * units + units - 1, n,
+          static_cast<double>(y[k / units * units]), static_cast<double>(y[k]), k));
+    }
+  }
 }
 
 template <class T>
@@ -111,8 +131,13 @@ template <class T>
 SpikingBurstprop<T>::~SpikingBurstprop() = default;
 
 template <class T>
-Matrix<T> class_feedback(const NetworkDescription& network, std::uint64_t seed) {
-  Matrix<T> Y(network.outputs(), network.layers.front().size);
+Matrix<T> class_feedback(const NetworkDescription& network, std::uint64_t seed, std::size_t units) {
+  if (units == 0 || network.outputs() % units != 0) {
+    throw FieldError::about(
+        {"units_per_class", "layers"},
+        fmt::format("{} output units do not divide into classes of {}", network.outputs(), units));
+  }
+  Matrix<T> Y(network.outputs() / units, network.layers.front().size);
   for (std::size_t i = 0; i < Y.size(); ++i)
     Y.flat()[i] = static_cast<T>(normal({seed, Stream::feedback_deviation, 0, i}));
   return Y;
@@ -229,14 +254,13 @@ void SpikingBurstprop<T>::learn_from(Credit<T>& out, double share) {
   const auto learn = [&](const auto& post, const auto& spikes, double reference, std::span<const T> mean,
                          Matrix<T>& dW, std::span<T> db) {
     const double per_spike = 1 / (reference * seconds);
+    pre_.resize(spikes.size());
+    for (std::size_t j = 0; j < pre_.size(); ++j)
+      pre_[j] = static_cast<T>(spikes[j] * per_spike) - (options_.centred ? mean[j] : T(0));
     for (std::size_t k = 0; k < post.size(); ++k) {
       if (post[k] == 0) continue;
       const T z = static_cast<T>(share) * post[k];
-      const auto row = dW.row(k);
-      for (std::size_t j = 0; j < row.size(); ++j) {
-        const T own = options_.centred ? mean[j] : T(0);
-        row[j] += z * (static_cast<T>(spikes[j] * per_spike) - own);
-      }
+      decay_and_add_rows<T>(T(1), z, MatrixView<const T>(pre_.data(), 1, pre_.size()), kFirst, dW.row(k));
       db[k] += z;
     }
   };
@@ -272,6 +296,8 @@ double SpikingBurstprop<T>::credit(const Workers& /*workers*/, const Network<T>&
   check_batch<T>(d, batch.X, batch.Y);
   check_probabilities<T>(batch.X);
   const std::size_t rows = batch.X.rows(), per_class = d.outputs() / Y_.rows();
+  check_equal_in_classes<T>(batch.Y, per_class);
+  const std::uint64_t transmitted = learning_.transmitted();
   output_.resize(rows, d.outputs());
   for (Matrix<T>& m : out.dW) std::fill(m.flat().begin(), m.flat().end(), T(0));
   for (auto& b : out.db) std::fill(b.begin(), b.end(), T(0));
@@ -291,6 +317,8 @@ double SpikingBurstprop<T>::credit(const Workers& /*workers*/, const Network<T>&
     ++pictures_;
     if (watcher_) watcher_();
   }
+  if (ProductCount* const count = current_product_count())
+    count->transmitted += static_cast<double>(learning_.transmitted() - transmitted);
   if (!slots_.empty()) {
     const std::size_t n = per_class;
     for (std::size_t c = 0; c < Y_.rows(); ++c) {
@@ -307,6 +335,22 @@ double SpikingBurstprop<T>::credit(const Workers& /*workers*/, const Network<T>&
 template <class T>
 void SpikingBurstprop<T>::predict(const Workers& /*workers*/, const Network<T>& network,
                                   MatrixView<const T> X, MatrixView<T> out) {
+  answer_all(network, X, out, {});
+}
+
+template <class T>
+void SpikingBurstprop<T>::activity(const Workers& /*workers*/, const Network<T>& network,
+                                   MatrixView<const T> X, Activity<T>& out) {
+  out.h.resize(2);
+  const auto hidden = out.h[0].resize(X.rows(), excitability_.size());
+  answer_all(network, X, out.h[1].resize(X.rows(), network.description.outputs()), hidden);
+}
+
+/// `hidden` may be without rows.
+template <class T>
+void SpikingBurstprop<T>::answer_all(const Network<T>& network, MatrixView<const T> X, MatrixView<T> out,
+                                     MatrixView<T> hidden_rates) {
+  const SpikingBurstPhysiology& p = options_.physiology;
   check_input<T>(network.description, X);
   check_probabilities<T>(X);
   prepare(network);
@@ -319,7 +363,24 @@ void SpikingBurstprop<T>::predict(const Workers& /*workers*/, const Network<T>& 
     drawn_->begin(seed, X.row(n), options_.physiology.input_Hz * options_.physiology.dt_s);
     answering_.show(weights(network), {}, *drawn_);
     answer(out, n, answering_);
+    if (hidden_rates.rows() == 0) continue;
+    const auto row = hidden_rates.row(n);
+    for (std::size_t i = 0; i < row.size(); ++i)
+      row[i] = static_cast<T>(answering_.counts().hidden[i] / p.predict_s / p.maximum_Hz);
   }
+}
+
+template <class T>
+std::vector<std::pair<std::string_view, double>> SpikingBurstprop<T>::hidden_figures() const {
+  if (pictures_ <= options_.calibration / 2) return {};
+  double sum = 0, quiet = 0;
+  for (const T h : mean_hidden_) {
+    const double Hz = static_cast<double>(h) * options_.physiology.hidden_reference_Hz;
+    sum += Hz;
+    quiet += Hz < 0.5 ? 1 : 0;
+  }
+  const auto n = static_cast<double>(mean_hidden_.size());
+  return {{"hidden_event_Hz", sum / n}, {"quiet_fraction", quiet / n}};
 }
 
 template <class T>
@@ -357,8 +418,8 @@ bool SpikingBurstprop<T>::exact_credit(const Workers& workers, const Network<T>&
 
 template class SpikingBurstprop<float>;
 template class SpikingBurstprop<double>;
-template Matrix<float> class_feedback<float>(const NetworkDescription&, std::uint64_t);
-template Matrix<double> class_feedback<double>(const NetworkDescription&, std::uint64_t);
+template Matrix<float> class_feedback<float>(const NetworkDescription&, std::uint64_t, std::size_t);
+template Matrix<double> class_feedback<double>(const NetworkDescription&, std::uint64_t, std::size_t);
 
 void fields(FieldVisitor& v, SpikingBurstpropOptions& o) {
   fields(v, o.physiology);
@@ -373,6 +434,7 @@ void fields(FieldVisitor& v, SpikingBurstpropOptions& o) {
   v({"homeostatic_rate", "Hz", "rate that it goes towards", more_than(0)}, o.homeostatic_Hz);
   v({"mean_pictures", "pictures", "time constant of slow means of activity", at_least(1)}, o.mean_pictures);
   v({"centred", "", "slow means are taken off presynaptic activity"}, o.centred);
+  v({"units_per_class", "", "output units of each class, side by side", at_least(1)}, o.units_per_class);
   v({"calibration", "pictures",
      "before learning: half of them tell the mean input, the others the mean rates"},
     o.calibration);

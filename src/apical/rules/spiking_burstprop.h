@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "apical/rules/rule_options.h"
+#include "apical/rules/simulated_time.h"
 #include "apical/rules/spiking_bursts.h"
 
 namespace apical::layered {
@@ -29,17 +30,18 @@ struct SpikingBurstpropOptions {
   double follow = 100;
   double homeostasis = 1e-4;  ///< per picture, of what is missing of the rate, relative
   double homeostatic_Hz = 5;
-  double mean_pictures = 1000;     ///< time constant of slow means
-  bool centred = true;             ///< means are taken off presynaptic activity
-  std::size_t calibration = 2000;  ///< pictures before learning: means of inputs, then of hidden rates
-  double offset = -3.5;            ///< of hidden potentials at the mean input, once calibrated
+  double mean_pictures = 1000;      ///< time constant of slow means
+  bool centred = true;              ///< means are taken off presynaptic activity
+  std::size_t units_per_class = 1;  ///< of the output, side by side
+  std::size_t calibration = 2000;   ///< pictures before learning: means of inputs, then of hidden rates
+  double offset = -3.5;             ///< of hidden potentials at the mean input, once calibrated
   template <class T>
   RulePointer<T> make(const NetworkDescription& network, std::uint64_t seed) const;
 };
 void fields(FieldVisitor& v, SpikingBurstpropOptions& o);
 
 template <class T>
-class SpikingBurstprop final : public CreditRule<T> {
+class SpikingBurstprop final : public CreditRule<T>, public SimulatedTime<T> {
  public:
   /// Y is (classes, hidden), and as many output units belong to each class; `seed` addresses spikes and
   /// bursts. Throws ConfigError for other than one hidden layer, all to all, of sigmoid units with the loss
@@ -59,6 +61,16 @@ class SpikingBurstprop final : public CreditRule<T> {
   /// A prediction from rest, at phases of chance; a sample's spikes depend on the sample alone.
   void predict(const Workers& workers, const Network<T>& network, MatrixView<const T> X,
                MatrixView<T> out) override;
+  /// Hidden rates in the prediction over the highest rate, and the answer.
+  void activity(const Workers& workers, const Network<T>& network, MatrixView<const T> X,
+                Activity<T>& out) override;
+  std::uint64_t samples_before_learning() const override { return options_.calibration; }
+  std::string_view why_no_halved_step() const override {
+    return "spikes are drawn step by step: at half the step others would be drawn, and single answers "
+           "differ by chance alone; compare accuracies with half the dt";
+  }
+  /// The slow mean of hidden events, over units, and how many units have hardly any.
+  std::vector<std::pair<std::string_view, double>> hidden_figures() const override;
   /// Of the rates that events are drawn from, with the excitabilities as they are.
   bool exact_credit(const Workers& workers, const Network<T>& network, const Batch<T>& batch,
                     Credit<T>& out) override;
@@ -89,7 +101,7 @@ class SpikingBurstprop final : public CreditRule<T> {
   void learn_from(Credit<T>& out, double share);
   void follow_means(bool calibrating);
   void calibrate(const Network<T>& network, MatrixView<const T> X, std::size_t row);
-  std::size_t classes() const { return Y_.rows(); }
+  void answer_all(const Network<T>& network, MatrixView<const T> X, MatrixView<T> out, MatrixView<T> hidden);
 
   SpikingBurstpropOptions options_;
   std::uint64_t seed_, pictures_ = 0;
@@ -105,16 +117,18 @@ class SpikingBurstprop final : public CreditRule<T> {
   std::size_t shown_ = 0;  ///< of replays
 
   Matrix<T> in_, out_, feedback_;  // presynaptic rows, and Yhat
-  AlignedBuffer<T> hidden_offset_, output_offset_, wanted_, phases_;
+  AlignedBuffer<T> hidden_offset_, output_offset_, wanted_, phases_, pre_;
   Rows<T> output_, a1_, h_, a2_, delta1_, delta2_;
 };
 
+/// Normal numbers, (outputs / units, hidden); ConfigError unless that is a whole number.
 template <class T>
-Matrix<T> class_feedback(const NetworkDescription& network, std::uint64_t seed);
+Matrix<T> class_feedback(const NetworkDescription& network, std::uint64_t seed, std::size_t units = 1);
 
 template <class T>
 RulePointer<T> SpikingBurstpropOptions::make(const NetworkDescription& network, std::uint64_t seed) const {
-  return std::make_unique<SpikingBurstprop<T>>(network, *this, class_feedback<T>(network, seed), seed);
+  return std::make_unique<SpikingBurstprop<T>>(network, *this,
+                                               class_feedback<T>(network, seed, units_per_class), seed);
 }
 RuleEntries spiking_burstprop_rules();
 

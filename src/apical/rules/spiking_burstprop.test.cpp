@@ -181,6 +181,53 @@ TEST(SpikingBurstprop, RestoredFromItsStateItLearnsOnBitByBit) {
   EXPECT_EQ(restored.network().parameters.W, original.network().parameters.W);
 }
 
+TEST(SpikingBurstprop, AClassMayHaveSeveralUnits) {
+  const auto d = dense_network({8, 40, 4}, Activation::sigmoid, Activation::sigmoid, Loss::mse);
+  SpikingBurstpropOptions options = quick();
+  options.units_per_class = 2;
+  auto owned = make_rule<float>(options, d, 3);
+  EXPECT_EQ(dynamic_cast<SpikingBurstprop<float>&>(*owned).class_feedback().rows(), 2U);
+  LayeredModel<float> model(make_network<float>(d, WeightInit::he_normal, 3, {2.5, 0.1}, 0), std::move(owned),
+                            {{.kind = OptimiserKind::sgd, .learning_rate = 0.1}, {}});
+  const Patterns p;
+  Matrix<float> y(4, 4);
+  for (std::size_t n = 0; n < 4; ++n) {
+    for (std::size_t k = 0; k < 4; ++k) y(n, k) = p.y(n, k / 2);
+  }
+  model.learn_batch(p.x.view(), y.view());
+  y(2, 1) = 1 - y(2, 0);  // of one class, but not the same
+  EXPECT_THROW(model.learn_batch(p.x.view(), y.view()), DataError);
+  options.units_per_class = 3;
+  EXPECT_THROW(make_rule<float>(options, d, 3), ConfigError);
+}
+
+TEST(SpikingBurstprop, WhatItsLayersDoIsWhatTheyDoAsItAnswers) {
+  const Patterns p;
+  auto model = model_for(quick(), 0.2, 0.05);
+  for (int k = 0; k < 60; ++k) model.learn_batch(p.x.view(), p.y.view());
+  Matrix<float> out(4, 2);
+  model.predict(p.x.view(), out.view());
+  Activity<float> activity;
+  auto* const timed = dynamic_cast<SimulatedTime<float>*>(&model.rule());
+  ASSERT_NE(timed, nullptr);
+  timed->activity({}, model.network(), p.x.view(), activity);
+  ASSERT_EQ(activity.h.size(), 2U);
+  double sum = 0;
+  for (std::size_t n = 0; n < 4; ++n) {
+    EXPECT_TRUE(std::equal(out.row(n).begin(), out.row(n).end(), activity.h[1].view().row(n).begin()));
+    for (const float h : activity.h[0].view().row(n)) {
+      // Whole events in 0.6 s, over 100 Hz; refractoriness keeps them below that.
+      EXPECT_NEAR(h * 60, std::round(h * 60), 1e-4);
+      EXPECT_TRUE(h >= 0 && h < 0.5F);
+      sum += static_cast<double>(h);
+    }
+  }
+  const auto figures = timed->hidden_figures();
+  ASSERT_EQ(figures.size(), 2U);
+  EXPECT_EQ(figures[0].first, "hidden_event_Hz");
+  EXPECT_NEAR(figures[0].second, 100 * sum / 160, 0.5 * figures[0].second);  // patterns are equally frequent
+}
+
 /// Counts events of constant drive.
 class Counting final : public SpikeSource {
  public:
@@ -247,6 +294,9 @@ TEST(SpikingBurstprop, WhatCannotWorkIsRefused) {
   refuse(d, o);
   o = {};
   o.physiology.refractory_s = 1e-12;
+  refuse(d, o);
+  o = {};
+  o.physiology.teach_s = 0;  // nothing could be learned
   refuse(d, o);
   auto model = model_for({}, 0.1, 0.1);
   Patterns p;

@@ -44,7 +44,6 @@ SpikingBursts<T>::SpikingBursts(const SpikingBurstPhysiology& physiology, std::s
   resize(hidden_, hidden);
   resize(output_, output);
   d_.assign(classes, T(0));
-  dendrite_.assign(hidden, T(0));
   counts_.inputs.assign(inputs, 0);
 }
 
@@ -95,56 +94,56 @@ void SpikingBursts<T>::show(const SpikingBurstWeights<T>& weights, std::span<con
 /// Which units have an event in this step.
 template <class T>
 void SpikingBursts<T>::fire(Units& units, std::span<const T> offset, SpikeSource& source) {
+  const T maximum = static_cast<T>(p_.maximum_Hz), dt = static_cast<T>(p_.dt_s);
+  if (p_.timing == EventTiming::regular) {
+    count_up<T>({units.potential, offset, units.rate, units.phase, units.rest}, maximum, dt, refractory_ - 1,
+                units.events);
+    return;
+  }
   const std::size_t n = units.potential.size();
   for (std::size_t i = 0; i < n; ++i) units.rate[i] = units.potential[i] + offset[i];
   activate<T>(Activation::sigmoid, units.rate, std::span<T>(units.rate));
-  const T maximum = static_cast<T>(p_.maximum_Hz), dt = static_cast<T>(p_.dt_s);
-  for (std::size_t i = 0; i < n; ++i) units.rate[i] *= maximum;
   units.events.clear();
   for (std::size_t i = 0; i < n; ++i) {
+    units.rate[i] *= maximum;
     if (units.rest[i] > 0) {
       --units.rest[i];
-      continue;
+    } else if (source.event_uniform() < static_cast<double>(units.rate[i] * dt)) {
+      units.rest[i] = static_cast<StepsLeft<T>>(refractory_ - 1);
+      units.events.push_back(static_cast<std::uint32_t>(i));
     }
-    if (p_.timing == EventTiming::regular) {
-      units.phase[i] += units.rate[i] * dt;
-      if (units.phase[i] < T(1)) continue;
-      units.phase[i] -= T(1);
-    } else if (source.event_uniform() >= static_cast<double>(units.rate[i] * dt)) {
-      continue;
-    }
-    units.rest[i] = static_cast<std::uint32_t>(refractory_ - 1);
-    units.events.push_back(static_cast<std::uint32_t>(i));
   }
+}
+
+template <class T>
+bool SpikingBursts<T>::hidden_burst(const SpikingBurstWeights<T>& weights, std::uint32_t unit,
+                                    SpikeSource& source) {
+  const double P = p_.hidden_baseline;
+  double u = 0;
+  for (std::size_t c = 0; c < d_.size(); ++c)
+    u += static_cast<double>(d_[c]) * static_cast<double>(weights.feedback(c, unit));
+  u *= p_.gain;
+  if (p_.gate) u *= 1 - static_cast<double>(hidden_.rate[unit]) / p_.maximum_Hz;
+  const bool burst = source.burst_uniform() < 1 / (1 + std::exp(-(std::log(P / (1 - P)) + u)));
+  counts_.hidden_excess[unit] += static_cast<T>((burst ? 1 : 0) - P);
+  return burst;
 }
 
 template <class T>
 void SpikingBursts<T>::one_step(const SpikingBurstWeights<T>& weights, std::size_t step, bool counted,
                                 bool taught, SpikeSource& source) {
-  for (T& v : hidden_.potential) v *= keep_;
-  for (T& u : output_.potential) u *= keep_;
   for (T& d : d_) d *= keep_dendrite_;
-  for (const std::uint32_t j : source.inputs(step)) {
-    const auto w = weights.in.row(j);
-    for (std::size_t i = 0; i < w.size(); ++i) hidden_.potential[i] += w[i] * input_jump_;
-    if (counted) ++counts_.inputs[j];
+  const auto inputs = source.inputs(step);
+  decay_and_add_rows<T>(keep_, input_jump_, weights.in, inputs, hidden_.potential);
+  if (counted) {
+    for (const std::uint32_t j : inputs) ++counts_.inputs[j];
   }
   fire(hidden_, weights.hidden_offset, source);
-  const double hidden_P = p_.hidden_baseline, at_rest = std::log(hidden_P / (1 - hidden_P));
+  transmitted_ += inputs.size() * hidden_.potential.size() + hidden_.events.size() * output_.potential.size();
+  decay_and_add_rows<T>(keep_, hidden_jump_, weights.out, hidden_.events, output_.potential);
   for (const std::uint32_t i : hidden_.events) {
-    const auto w = weights.out.row(i);
-    for (std::size_t k = 0; k < w.size(); ++k) output_.potential[k] += w[k] * hidden_jump_;
     if (counted) ++counts_.hidden[i];
-    bool burst = false;
-    if (taught) {
-      double u = 0;
-      for (std::size_t c = 0; c < d_.size(); ++c)
-        u += static_cast<double>(d_[c]) * static_cast<double>(weights.feedback(c, i));
-      u *= p_.gain;
-      if (p_.gate) u *= 1 - static_cast<double>(hidden_.rate[i]) / p_.maximum_Hz;
-      burst = source.burst_uniform() < 1 / (1 + std::exp(-(at_rest + u)));
-      counts_.hidden_excess[i] += static_cast<T>((burst ? 1 : 0) - hidden_P);
-    }
+    const bool burst = taught && hidden_burst(weights, i, source);
     source.event(false, step, i, burst);
   }
   fire(output_, weights.output_offset, source);
@@ -155,6 +154,7 @@ void SpikingBursts<T>::one_step(const SpikingBurstWeights<T>& weights, std::size
       const T excess = static_cast<T>((burst ? 1 : 0) - p_.output_baseline);
       counts_.output_excess[k] += excess;
       d_[k / per_class_] += excess * class_jump_;
+      transmitted_ += hidden_.potential.size();
     } else if (counted) {
       ++counts_.predicted[k];
     }
@@ -168,7 +168,7 @@ void SpikingBursts<T>::visit_state(StateVisitor& visit) {
     visit.section(name, [&] {
       visit("potential", std::span<T>(u.potential));
       visit("phase", std::span<T>(u.phase));
-      visit("rest", std::span<std::uint32_t>(u.rest));
+      visit("rest", std::span<StepsLeft<T>>(u.rest));
     });
   };
   units("hidden", hidden_);
@@ -183,7 +183,9 @@ void fields(FieldVisitor& v, SpikingBurstPhysiology& o) {
   v({"dt", "s", "time step", more_than(0)}, o.dt_s);
   v({"settle", "s", "of a picture, in which nothing counts", at_least(0)}, o.settle_s);
   v({"predict", "s", "in which the output answers", more_than(0)}, o.predict_s);
-  v({"teach", "s", "in which it is taught and events may be bursts", at_least(0)}, o.teach_s);
+  v({"teach", "s", "in which it is taught and events may be bursts; 0: nothing could be learned",
+     more_than(0)},
+    o.teach_s);
   v({"tau", "s", "of somatic potentials", more_than(0)}, o.tau_s);
   v({"dendrite_tau", "s", "of what dendrites hear of a class", more_than(0)}, o.dendrite_tau_s);
   v({"input_rate", "Hz", "of an input of 1, the chance of a spike in each step", more_than(0)}, o.input_Hz);

@@ -22,6 +22,7 @@
 #include "apical/core/fields.h"
 #include "apical/core/matrix.h"
 #include "apical/core/state_visitor.h"
+#include "apical/rules/spiking_burst_kernels.h"
 
 namespace apical::layered {
 
@@ -89,6 +90,9 @@ class SpikingBursts {
   /// Settling and prediction, then teaching unless `wanted` (1 or 0 per class) is empty.
   void show(const SpikingBurstWeights<T>& weights, std::span<const T> wanted, SpikeSource& source);
   const SpikingBurstCounts<T>& counts() const { return counts_; }
+  /// Spikes and events times the synapses that each went through so far, feedback of the taught output
+  /// included.
+  std::uint64_t transmitted() const { return transmitted_; }
   /// Steps of a picture: without teaching, or all.
   std::size_t steps_before_teaching() const { return settle_ + predict_; }
   std::size_t steps() const { return settle_ + predict_ + teach_; }
@@ -101,11 +105,12 @@ class SpikingBursts {
  private:
   struct Units {
     AlignedBuffer<T> potential, phase, rate;
-    std::vector<std::uint32_t> rest;  ///< steps without accumulation that are left
+    std::vector<StepsLeft<T>> rest;  ///< steps without accumulation that are left
     std::vector<std::uint32_t> events;
   };
   void resize(Units& units, std::size_t n);
   void fire(Units& units, std::span<const T> offset, SpikeSource& source);
+  bool hidden_burst(const SpikingBurstWeights<T>& weights, std::uint32_t unit, SpikeSource& source);
   void one_step(const SpikingBurstWeights<T>& weights, std::size_t step, bool counted, bool taught,
                 SpikeSource& source);
   void freeze_teacher(std::span<const T> wanted);
@@ -115,7 +120,7 @@ class SpikingBursts {
   T keep_, keep_dendrite_, input_jump_, hidden_jump_, class_jump_;
   Units hidden_, output_;
   AlignedBuffer<T> d_;
-  std::vector<T> dendrite_;  ///< scratch, of hidden units in this step
+  std::uint64_t transmitted_ = 0;
   SpikingBurstCounts<T> counts_;
 };
 

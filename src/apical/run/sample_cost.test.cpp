@@ -28,6 +28,14 @@ TEST(SampleCost, OfALayeredNetworkFollowsFromItsPasses) {
                    7 * kUp / 20);
 }
 
+TEST(SampleCost, OfSimulatedSpikesIsTheEventsThatCameTimesTheirSynapses) {
+  const SampleCost half = cost("spiking-burstprop", "predict = 0.1\nteach = 0.1\nsettle = 0\n"),
+                   whole = cost("spiking-burstprop", "predict = 0.2\nteach = 0.2\nsettle = 0\n");
+  // Inputs x and 1 - x make two at 180 Hz together, each through ten synapses.
+  EXPECT_GT(half.synaptic_events, 0.8 * 2 * 180 * 0.2 * 10);
+  EXPECT_NEAR(whole.synaptic_events / half.synaptic_events, 2, 0.2);
+}
+
 TEST(SampleCost, OfACircuitGrowsWithTheTimeASampleIsHeld) {
   const SampleCost once = cost("error-neuron-microcircuit", "", "presentation_ms = 0.2\n"),
                    twice = cost("error-neuron-microcircuit", "", "presentation_ms = 0.4\n");

@@ -12,6 +12,8 @@
 #include "apical/analysis/display.h"
 #include "apical/io/checkpoint_sections.h"
 #include "apical/io/png.h"
+#include "apical/learning/layered_learner.h"
+#include "apical/rules/simulated_time.h"
 #include "apical/run/learning_clock.h"
 #include "apical/run/manifest_facts.h"
 #include "apical/run/sample_cost.h"
@@ -42,6 +44,29 @@ Matrix<std::uint8_t> side_by_side(const Matrix<double>& pixels, PictureShape sha
   return out;
 }
 
+template <class Real>
+std::uint64_t samples_before_learning(Learner& learner) {
+  auto* const batches = dynamic_cast<LayeredLearner<Real>*>(&learner);
+  if (batches == nullptr) return 0;
+  const auto* const timed = dynamic_cast<layered::SimulatedTime<Real>*>(&batches->model(0).rule());
+  return timed == nullptr ? 0 : timed->samples_before_learning();
+}
+
+/// A training all of whose samples are only looked at would end in silence.
+void require_learning(const Experiment& e, Learner& learner) {
+  const std::uint64_t before =
+      std::max(samples_before_learning<float>(learner), samples_before_learning<double>(learner));
+  const std::size_t samples = learner.samples(0, SplitName::train);
+  const std::uint64_t shown = std::uint64_t{e.plan.epochs} * samples;
+  if (before == 0 || shown == 0 || shown > before) return;
+  throw ConfigError(
+      fmt::format(
+          "nothing would be learned: 'model.calibration' lets the model look at {} samples first, and "
+          "{} epochs of {} samples show no more than {}",
+          before, e.plan.epochs, samples, shown),
+      {}, "give a smaller model.calibration, or more training.epochs");
+}
+
 }  // namespace
 
 TrainingSession::TrainingSession(const Experiment& experiment, std::unique_ptr<Learner> learner,
@@ -57,6 +82,7 @@ TrainingSession::TrainingSession(const Experiment& experiment, std::unique_ptr<L
                     experiment_.plan.patience, experiment_.task),
         {}, "give the task some, or leave patience out");
   }
+  require_learning(experiment_, *learner_);
   if (!experiment_.continue_from.empty()) go_on_from_parent();
 }
 
