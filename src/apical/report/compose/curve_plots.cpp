@@ -53,8 +53,17 @@ PlotSeries series_of(const ReportData& data, std::size_t run, std::vector<SeedCu
 
 std::vector<SeedCurve> training_curves(const RunData& run, std::string_view where, std::string_view metric) {
   std::vector<SeedCurve> curves = curves_of(run.measured, where, metric);
+  // An angle before anything was learned is not defined, which is no fault: no point, and no cross.
+  const bool may_be_missing = !metric_of(metric).missing.empty();
   for (SeedCurve& c : curves) {
-    for (double& x : c.x) x *= run.x_per_epoch;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < c.x.size(); ++i) {
+      if (may_be_missing && std::isnan(c.y[i])) continue;
+      c.x[kept] = c.x[i] * run.x_per_epoch;
+      c.y[kept++] = c.y[i];
+    }
+    c.x.resize(kept);
+    c.y.resize(kept);
   }
   return curves;
 }

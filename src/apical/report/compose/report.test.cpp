@@ -237,6 +237,19 @@ TEST(Report, RegressionWithoutAccuracyOrAlignment) {
   EXPECT_TRUE(contains(page, "Alignment was not recorded for layered-reference."));
 }
 
+TEST(Report, AnAngleThatIsNotDefinedYetLosesNoSeed) {
+  ReportData d = samples::report();
+  RunData r = samples::classifier("late learner", {.seeds = 2}, 3);
+  samples::forget(r, "angle_deg");
+  samples::measure(r, "total", "angle_deg",
+                   {{1, {0, 1, 2}, {std::nan(""), 60, 50}}, {2, {0, 1, 2}, {std::nan(""), 62, 52}}});
+  d.runs = {r};
+  const std::string page = render_report(d);
+  EXPECT_EQ(malformed(page), "");
+  EXPECT_FALSE(contains(page, "late learner: values that are not finite"));
+  EXPECT_FALSE(contains(page, "ceased to be finite"));
+}
+
 TEST(Report, ManyModelsWithLostSeedsStayReadableAndWarn) {
   ReportData d = samples::report();
   d.runs.clear();
