@@ -61,7 +61,7 @@ def test_examples_in_docstrings_run(module: str) -> None:
 def test_an_import_takes_numpy_along_and_nothing_else() -> None:
     script = (
         "import sys, apical; print(*sorted({m.split('.')[0] for m in sys.modules} & "
-        "{'pandas', 'xarray', 'h5py', 'matplotlib', 'IPython', 'tqdm'}))"
+        "{'pandas', 'xarray', 'h5py', 'matplotlib', 'IPython', 'tqdm', 'subprocess', 'shutil'}))"
     )
     result = run(sys.executable, "-c", script)
     assert result.returncode == 0, result.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,6 +84,8 @@ class PlannedSweep:
 
 def _say(action: str, *arguments: PathLike, data: PathLike | None = None, accepts: Sequence[int] = (0,)) -> str:
     """What the program answers. ConfigError or Error with what it says if it ends otherwise."""
+    import subprocess  # here, as in plot.py
+
     words: list[PathLike] = [program.path(), "sweep", action]
     if data is not None and action in ("plan", "run", "collect", "submit"):
         words += [f"--data={data_folder(data)}"]
