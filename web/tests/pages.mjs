@@ -43,7 +43,7 @@ const makings = {
 /** By kind, what makes its run if need be and gives the path of its report. */
 export const kinds = Object.fromEntries(Object.entries(makings).map(([kind, [command, file, ...rest]]) => [kind, () => {
   const out = join(folder, kind), page = join(out, 'report.html');
-  if (existsSync(join(out, 'summary.json')) && existsSync(page)) {
+  if (['summary.json', 'comparison.json'].some((file) => existsSync(join(out, file))) && existsSync(page)) {
     execFileSync(apical, ['report', out]);
     return page;
   }
