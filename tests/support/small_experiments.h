@@ -170,4 +170,12 @@ until_s = 0.01
 )";
 }
 
+/// The same, with a rule that divides by nothing at the first burst of a neuron that learns.
+inline std::string falling_areas() {
+  std::string text = small_areas();
+  const std::string rule = "rule = {eta = 0.01, w_max = 2}";
+  return text.replace(text.find(rule), rule.size(),
+                      "rule = {formula = \"burst * pre / (p - p)\", w_max = 2}");
+}
+
 }  // namespace apical::test

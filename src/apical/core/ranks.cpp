@@ -26,7 +26,42 @@ std::int64_t now_ns() {
       .count();
 }
 
+/// The numbers of where a fault is; two texts follow, of these lengths.
+struct FaultNumbers {
+  std::uint64_t population, quantity, unit, seed;
+  std::int64_t step;
+  double time_ms, value;
+};
+
 }  // namespace
+
+std::vector<std::byte> bytes_of(const NumericalFault::Where& w) {
+  const FaultNumbers numbers{
+      w.population.size(), w.quantity.size(), w.unit, w.seed, w.step, w.time_ms, w.value};
+  std::vector<std::byte> bytes(sizeof numbers);
+  std::memcpy(bytes.data(), &numbers, sizeof numbers);
+  for (const std::string* text : {&w.population, &w.quantity}) {
+    const auto* const from = reinterpret_cast<const std::byte*>(text->data());
+    bytes.insert(bytes.end(), from, from + text->size());
+  }
+  return bytes;
+}
+
+NumericalFault::Where where_of(std::span<const std::byte> bytes) {
+  FaultNumbers n{};
+  APICAL_CHECK(bytes.size() >= sizeof n);
+  std::memcpy(&n, bytes.data(), sizeof n);
+  const std::string_view texts(reinterpret_cast<const char*>(bytes.data()) + sizeof n,
+                               bytes.size() - sizeof n);
+  APICAL_CHECK(texts.size() == n.population + n.quantity);
+  return {.population = std::string(texts.substr(0, n.population)),
+          .quantity = std::string(texts.substr(n.population)),
+          .unit = n.unit,
+          .seed = n.seed,
+          .step = n.step,
+          .time_ms = n.time_ms,
+          .value = n.value};
+}
 
 RankFailed::RankFailed(std::size_t rank, ExitCode code, const std::string& what)
     : Error(code, "rank " + std::to_string(rank) + ": " + what), rank_(rank) {}
@@ -73,8 +108,12 @@ std::span<const std::span<const std::byte>> Ranks::round(Kind kind, std::span<co
         {reinterpret_cast<const char*>(at + sizeof header + sizeof code), headers[r].bytes - sizeof code});
   }
   if (kind == Kind::failure) return {};
+  const auto at_fault = std::find_if(headers.begin(), headers.end(), [](const Header& h) {
+    return h.kind == static_cast<std::uint32_t>(Kind::fault);
+  });
   for (const Header& h : headers) {
-    APICAL_CHECK(h.kind == header.kind);  // ranks that do not execute the same steps
+    // Else ranks do not execute the same steps; where one is at fault the others may be anywhere.
+    APICAL_CHECK(h.kind == header.kind || at_fault != headers.end());
     longest = std::max<std::size_t>(longest, h.bytes);
   }
   agreed_stop_.store(stop);
@@ -87,11 +126,18 @@ std::span<const std::span<const std::byte>> Ranks::round(Kind kind, std::span<co
   }
   for (std::size_t r = 0; r < size(); ++r)
     messages_[r] = std::span(frames_).subspan(r * stride + sizeof header, headers[r].bytes);
+  if (at_fault != headers.end())
+    throw RaisedFault(where_of(messages_[static_cast<std::size_t>(at_fault - headers.begin())]));
   return messages_;
 }
 
 std::span<const std::span<const std::byte>> Ranks::exchange(std::span<const std::byte> own, Wait wait) {
   return round(Kind::message, own, wait);
+}
+
+void Ranks::raise(const NumericalFault& fault, Wait wait) {
+  round(Kind::fault, bytes_of(fault.where()), wait);
+  throw RaisedFault(fault.where());  // not reached: the round has thrown it
 }
 
 void Ranks::broadcast(std::span<std::byte> bytes) {

@@ -42,6 +42,16 @@ class RankFailed : public Error {
   std::size_t rank_;
 };
 
+/// Numbers of some rank are at fault, as all have heard: whoever was between two exchanges is so still.
+class RaisedFault : public NumericalFault {
+ public:
+  using NumericalFault::NumericalFault;
+};
+
+/// Where numbers are at fault, to travel between like processes.
+std::vector<std::byte> bytes_of(const NumericalFault::Where& where);
+NumericalFault::Where where_of(std::span<const std::byte> bytes);
+
 class Ranks {
  public:
   using Bytes = std::vector<std::byte>;
@@ -63,6 +73,9 @@ class Ranks {
   /// From rank 0 to all others, which listen.
   void tell(std::span<const std::byte> bytes, Wait wait = Wait::busily);
   Bytes listen(Wait wait = Wait::busily);
+  /// Numbers of this rank are at fault. Instead of the exchange that the others are in or come to: they, and
+  /// this one, throw RaisedFault, that of the lowest rank if several say something. Ranks do not part.
+  [[noreturn]] void raise(const NumericalFault& fault, Wait wait = Wait::busily);
   /// Instead of the exchange that the others are in or come to: they throw what is said here.
   void fail(const std::exception& error, Wait wait = Wait::busily) noexcept;
 
@@ -77,7 +90,7 @@ class Ranks {
   double waiting_s() const;
 
  private:
-  enum class Kind : std::uint32_t { message = 0x61706d31, told, failure };
+  enum class Kind : std::uint32_t { message = 0x61706d31, told, failure, fault };
   std::span<const std::span<const std::byte>> round(Kind kind, std::span<const std::byte> own, Wait wait);
   void gather(std::size_t frame, Wait wait);
   void broadcast(std::span<std::byte> bytes);

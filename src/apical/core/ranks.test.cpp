@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <numeric>
 
 #include "apical/core/test_ranks.h"
@@ -67,6 +68,37 @@ TEST(Ranks, OneThatFailsEndsAllWithItsReason) {
                DataError);
   EXPECT_EQ(heard[0], "rank 1: no such file");
   EXPECT_EQ(heard[2], heard[0]);
+}
+
+TEST(Ranks, NumbersOfOneThatAreAtFaultAreAFaultOfAllWhichGoOn) {
+  const NumericalFault::Where at{.population = std::string(3000, 'p'),  // longer than what travels at once
+                                 .quantity = "change of weights",
+                                 .unit = 7,
+                                 .seed = 5,
+                                 .step = 12,
+                                 .time_ms = 1.2,
+                                 .value = std::numeric_limits<double>::infinity()};
+  as_ranks(3, [&](Ranks& ranks) {
+    // The others may be at anything: an exchange, or what rank 0 tells.
+    for (const bool told : {false, true}) {
+      try {
+        NumericalFault::Where own = at;
+        own.unit += ranks.rank();
+        if (ranks.rank() > 0) ranks.raise(NumericalFault(own));
+        if (told) ranks.tell(bytes(10, 1));
+        ranks.exchange({});
+        ADD_FAILURE() << "no fault";
+      } catch (const RaisedFault& fault) {
+        EXPECT_EQ(fault.exit_code(), ExitCode::numerical_fault);
+        NumericalFault::Where lowest = at;
+        lowest.unit = 8;
+        EXPECT_STREQ(fault.what(), NumericalFault(lowest).what());
+      }
+      EXPECT_FALSE(ranks.parted());
+    }
+    const Ranks::Bytes own = bytes(1, static_cast<int>(ranks.rank()));
+    EXPECT_EQ(ranks.exchange(own)[2].front(), std::byte{2});
+  });
 }
 
 TEST(Ranks, AllHearThatOneWasAskedToStopAtTheSameExchange) {

@@ -13,6 +13,8 @@ namespace apical {
 void SpikingCourse::advance(SpikeWatch& watch, spike::Network<float>& network, spike::Step steps) {
   try {
     watch.advance(network, steps);
+  } catch (const RaisedFault&) {
+    throw;  // another rank is not here, and its share is needed
   } catch (const NumericalFault&) {
     fault_state_ = io::save_state(network);
     throw;

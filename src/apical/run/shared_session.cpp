@@ -21,17 +21,18 @@ void say(Ranks& ranks, Deed deed, std::span<const std::byte> with = {}) {
   ranks.tell(message, Ranks::Wait::patiently);
 }
 
-/// Does a rank's share of a deed. Numbers that are at fault are so on all ranks, or on rank 0 alone, where
-/// they are looked at; any other error of one is one of all.
+/// Does a rank's share of a deed. An error of one is one of all; so is a numerical fault, whoever found it,
+/// after which they go on together: the state is kept.
 template <class F>
 void together(Ranks& ranks, F&& f) {
   try {
     f();
   } catch (const RankFailed&) {
     throw;
-  } catch (const NumericalFault&) {
-    ranks.exchange({});
+  } catch (const RaisedFault&) {
     throw;
+  } catch (const NumericalFault& fault) {
+    ranks.raise(fault);
   } catch (const std::exception& e) {
     ranks.fail(e);
     throw;

@@ -7,6 +7,7 @@
 
 #include "apical/core/test_ranks.h"
 #include "apical/io/test_directory.h"
+#include "apical/run/fault_record.h"
 #include "apical/run/memory_need.h"
 #include "apical/run/run.h"
 #include "support/run_files.h"
@@ -120,6 +121,29 @@ TEST(SharedSession, WhatOneRankCannotDoIsAnErrorOfAll) {
     EXPECT_FALSE(io::file_exists(directory / "run"));
   };
   EXPECT_THROW(as_ranks(2, too_little_on_rank_1), IoError);
+}
+
+TEST(SharedSession, ANumericalFaultOnAnyRankIsThatOfOneProcess) {
+  const io::TestDirectory directory;
+  Experiment e = experiment_of(test::falling_areas());
+  e.checkpoint_every_s = 0;
+  const auto said = [&](const std::function<void(const io::Path&)>& run, const std::string& name) {
+    try {
+      run(directory / name);
+      ADD_FAILURE() << "no fault";
+    } catch (const NumericalFault& fault) {
+      return std::string(fault.what()).substr(0, std::string_view(fault.what()).find("the state at"));
+    }
+    return std::string();
+  };
+  const std::string alone = said([&](const io::Path& run) { run_alone(e, run); }, "whole");
+  EXPECT_THAT(alone, testing::AllOf(HasSubstr("'low'"), HasSubstr("change of weights"), HasSubstr("step")));
+  const io::Bytes kept = io::read_file(fault_state_file(directory / "whole"));
+  for (const std::size_t ranks : {1U, 2U, 3U}) {
+    const std::string name = "ranks-" + std::to_string(ranks);
+    EXPECT_EQ(said([&](const io::Path& run) { run_on(ranks, e, run); }, name), alone);
+    EXPECT_EQ(io::read_file(fault_state_file(directory / name)), kept) << ranks;
+  }
 }
 
 TEST(SharedSession, DividesSynapsesAmongRanks) {

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "apical/core/divergence.h"
 #include "apical/core/error.h"
@@ -459,20 +460,11 @@ void Network<T>::apply_presynaptic_term(std::size_t part, Link& link, const Burs
 }
 
 template <class T>
-double Network<T>::interpreted_valence(const Link& link, std::uint32_t neuron, Label kind, double p,
-                                       double events, double bursts, Step k) const {
-  const Group& target = groups_[link.target];
-  const formula::Expression& jump = kind == Label::event ? link.jumps->at_event : link.jumps->at_burst;
-  const double value = value_of(jump, p, events / target.alpha_s, bursts / target.alpha_s);
-  if (!has_diverged(value)) return value;
-  throw NumericalFault(
-      {.population = description_.groups[link.target].name,
-       .quantity = kind == Label::event ? "change of weights at an event" : "change of weights at a burst",
-       .unit = neuron,
-       .seed = seed_,
-       .step = k,
-       .time_ms = static_cast<double>(k) * description_.dt_s * 1e3,
-       .value = value});
+double Network<T>::interpreted_valence(const Link& link, Label kind, double p, double events,
+                                       double bursts) const {
+  const double alpha_s = groups_[link.target].alpha_s;
+  return value_of(kind == Label::event ? link.jumps->at_event : link.jumps->at_burst, p, events / alpha_s,
+                  bursts / alpha_s);
 }
 
 template <class T>
@@ -488,8 +480,19 @@ void Network<T>::apply_postsynaptic_term(std::size_t part, Link& link, const Bur
     double valence = kind == Label::event ? -p : 1;
     double change = kind == Label::event ? event_valence(p, h) : burst_valence(h);
     if (link.jumps) {
-      valence = interpreted_valence(link, neuron, kind, p, events, bursts, k);
+      valence = interpreted_valence(link, kind, p, events, bursts);
       change = valence + h;
+      if (has_diverged(valence)) {
+        note_fault(part, NumericalFault({.population = description_.groups[link.target].name,
+                                         .quantity = kind == Label::event ? "change of weights at an event"
+                                                                          : "change of weights at a burst",
+                                         .unit = neuron,
+                                         .seed = seed_,
+                                         .step = k,
+                                         .time_ms = static_cast<double>(k) * description_.dt_s * 1e3,
+                                         .value = valence}));
+        return;  // the weights as they were are of more use
+      }
     }
     link.synapses.add_per_source(neuron, static_cast<T>(link.eta * change * decay), eligibility.scaled(),
                                  {static_cast<T>(rule.w_min), static_cast<T>(rule.w_max)});
@@ -521,11 +524,10 @@ void Network<T>::advance(Step steps) {
   const Step end = now_ + steps;
   Step reached = end;
   Barrier barrier(static_cast<unsigned>(parts_));
-  std::atomic<bool> faulty{false};
-  std::vector<std::optional<NumericalFault>> faults(parts_);
+  faults_ = std::make_unique<Faults>();
+  faults_->first.resize(parts_);
   const auto look = [&](std::size_t part, Step k) {
-    if (!faults[part]) faults[part] = first_fault(part, k);
-    if (faults[part]) faulty = true;
+    if (const auto fault = first_fault(part, k)) note_fault(part, *fault);
   };
   const auto work = [&](std::size_t part) {
     try {
@@ -535,17 +537,18 @@ void Network<T>::advance(Step steps) {
         const bool now = shared() && meets(met, k, end);
         if (now) {
           if (!barrier.arrive_and_wait()) return;
-          if (part == 0) meet(faulty);
+          if (part == 0) meet(k);
           if (!barrier.arrive_and_wait()) return;
           follow_others(part, met, k, end);
         }
         if (!barrier.arrive_and_wait()) return;
         deliver(part, k, now ? met : k + 1);
         if (now) met = k + 1;
-        // Looked for kAhead steps before the parts ask, so that all see the answer and stop together, where
-        // deaf groups are not ahead of the others.
+        // Looked for kAhead steps before the parts ask, and faults of step k itself are left to the next
+        // time, so that all see the same answer and stop together, where deaf groups are not ahead of the
+        // others.
         if (k % kCheck == kCheck - 1 - kAhead) look(part, k);
-        if (ends_check(k) && (shared() ? fault_anywhere_ : faulty.load())) {
+        if (ends_check(k) && (shared() ? faults_->anywhere : faulty_before(k))) {
           if (part == 0) reached = k + 1;
           return;
         }
@@ -567,12 +570,50 @@ void Network<T>::advance(Step steps) {
     throw;
   }
   now_ = reached;
-  if (shared()) settle(faults);
-  for (const std::optional<NumericalFault>& fault : faults) {
-    if (!fault) continue;
+  if (const std::optional<NumericalFault> fault = settle()) {
     fault_ = fault->what();
-    throw *fault;
+    throw NumericalFault(fault->where());
   }
+}
+
+template <class T>
+bool Network<T>::faulty_before(Step k) const {
+  return faults_->since.load() < k;
+}
+
+template <class T>
+bool Network<T>::precedes(const NumericalFault& a, const NumericalFault& b) const {
+  const auto place = [this](const NumericalFault& f) {
+    return std::tuple(f.where().step, group(f.where().population), f.where().unit);
+  };
+  return place(a) < place(b);
+}
+
+template <class T>
+void Network<T>::note_fault(std::size_t part, const NumericalFault& fault) {
+  std::optional<NumericalFault>& first = faults_->first[part];
+  if (first && !precedes(fault, *first)) return;
+  first.emplace(fault.where());
+  Step known = faults_->since.load();
+  while (fault.where().step < known && !faults_->since.compare_exchange_weak(known, fault.where().step)) {
+  }
+}
+
+template <class T>
+std::optional<NumericalFault> Network<T>::settle() const {
+  std::optional<NumericalFault> first;
+  const auto hear = [&](const NumericalFault& fault) {
+    if (!first || precedes(fault, *first)) first.emplace(fault.where());
+  };
+  for (const std::optional<NumericalFault>& fault : faults_->first) {
+    if (fault) hear(*fault);
+  }
+  if (!shared()) return first;
+  const std::vector<std::byte> own = first ? bytes_of(first->where()) : std::vector<std::byte>{};
+  for (const std::span<const std::byte> said : sharing_.ranks->exchange(own)) {
+    if (!said.empty()) hear(NumericalFault(where_of(said)));
+  }
+  return first;
 }
 
 template <class T>

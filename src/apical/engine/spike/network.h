@@ -10,8 +10,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -84,8 +87,9 @@ class Network {
   ~Network();
   Network(Network&&) noexcept;
 
-  /// Executes `steps` steps. Throws NumericalFault within 256 steps of a potential that is no longer finite,
-  /// and Error from then on: the state can be saved, but not continued.
+  /// Executes `steps` steps. Throws NumericalFault within 264 steps of a number that is no longer finite, the
+  /// first that was found, and Error from then on: the state can be saved, but not continued. Where it is
+  /// found, and at which step all stop, does not depend on the number of threads and ranks.
   void advance(Step steps);
   /// Number of the next step; the time is step() dt.
   Step step() const { return now_; }
@@ -166,6 +170,7 @@ class Network {
  private:
   struct Block;
   struct Group;
+  struct Faults;
   struct Link;
   struct Feed;
   /// A counter on a cache line of its own.
@@ -213,10 +218,16 @@ class Network {
   static Step deaf_until(Step k, Step end);
   /// Whether faults are asked for after step k.
   static bool ends_check(Step k);
-  void meet(bool faulty);
+  void meet(Step k);
   void follow_others(std::size_t part, Step from, Step k, Step end);
   void note_sent(const Block& block, Step k);
-  void settle(std::vector<std::optional<NumericalFault>>& faults) const;
+  /// A number that is not finite, found by a part in the step that it names.
+  void note_fault(std::size_t part, const NumericalFault& fault);
+  bool precedes(const NumericalFault& a, const NumericalFault& b) const;
+  /// Whether the parts here know of a fault, once all have done step k - 1.
+  bool faulty_before(Step k) const;
+  /// The first fault of all parts and ranks.
+  std::optional<NumericalFault> settle() const;
   /// Rank 0 gets what others have of each neuron.
   void collect_units();
   std::vector<T> all_weights(std::size_t connection) const;
@@ -239,8 +250,7 @@ class Network {
   void apply_presynaptic_term(std::size_t part, Link& link, const BurstRule& rule, Step k);
   void apply_postsynaptic_term(std::size_t part, Link& link, const BurstRule& rule, Step k);
   /// What an event or burst multiplies the trace with, where the rule is interpreted.
-  double interpreted_valence(const Link& link, std::uint32_t neuron, Label kind, double p, double events,
-                             double bursts, Step k) const;
+  double interpreted_valence(const Link& link, Label kind, double p, double events, double bursts) const;
   /// The first potential of a part that is not finite.
   std::optional<NumericalFault> first_fault(std::size_t part, Step k) const;
   std::size_t slot(Step k) const { return static_cast<std::size_t>(k) & (slots_ - 1); }
@@ -269,7 +279,7 @@ class Network {
   std::vector<std::vector<std::byte>> sent_;  ///< by part: spikes that others have not heard of
   std::vector<std::byte> message_;
   std::span<const std::span<const std::byte>> received_;
-  bool fault_anywhere_ = false;  ///< as agreed at the last exchange
+  std::unique_ptr<Faults> faults_;  ///< of this advance()
   /// Whether a block emitted anything that connections read, bit per Reads, by slot: most steps most blocks
   /// did not, and a scan of bytes is cheaper than one of lists. Parts write to cache lines of their own.
   AlignedBuffer<std::uint8_t> activity_;
@@ -293,6 +303,13 @@ inline std::uint8_t kinds_in(const Emission& emission) {
   for (std::size_t kind = 0; kind < kRead; ++kind) bits |= emission[kind].empty() ? 0U : 1U << kind;
   return static_cast<std::uint8_t>(bits);
 }
+
+template <class T>
+struct Network<T>::Faults {
+  std::vector<std::optional<NumericalFault>> first;           ///< by part
+  std::atomic<Step> since{std::numeric_limits<Step>::max()};  ///< the step of the first of all parts
+  bool anywhere = false;                                      ///< on any rank, as agreed at the last exchange
+};
 
 /// One background's trains to one block.
 template <class T>

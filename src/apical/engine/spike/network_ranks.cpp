@@ -88,8 +88,8 @@ void Network<T>::note_sent(const Block& block, Step k) {
 }
 
 template <class T>
-void Network<T>::meet(bool faulty) {
-  const std::uint64_t flags = faulty ? 1 : 0;
+void Network<T>::meet(Step k) {
+  const std::uint64_t flags = faulty_before(k) ? 1 : 0;
   message_.clear();
   append(message_, &flags, 1);
   for (std::vector<std::byte>& some : sent_) {
@@ -97,9 +97,8 @@ void Network<T>::meet(bool faulty) {
     some.clear();
   }
   received_ = sharing_.ranks->exchange(message_);
-  fault_anywhere_ = false;
   for (std::span<const std::byte> message : received_)
-    fault_anywhere_ = take<std::uint64_t>(message) != 0 || fault_anywhere_;
+    faults_->anywhere = take<std::uint64_t>(message) != 0 || faults_->anywhere;
 }
 
 template <class T>
@@ -149,47 +148,6 @@ void Network<T>::follow_others(std::size_t part, Step from, Step k, Step end) {
       const auto [first, last] = steps_of(block);
       for (Step s = first; s < last; ++s) use_resources(links_[l], l, block, s);
     }
-  }
-}
-
-/// The first fault, in order of ranks and parts, is that of all.
-template <class T>
-void Network<T>::settle(std::vector<std::optional<NumericalFault>>& faults) const {
-  std::vector<std::byte> own;
-  const auto put_text = [&](const std::string& text) {
-    const std::uint64_t length = text.size();
-    append(own, &length, 1);
-    append(own, text.data(), text.size());
-  };
-  for (const std::optional<NumericalFault>& fault : faults) {
-    if (!fault) continue;
-    const NumericalFault::Where& w = fault->where();
-    put_text(w.population);
-    put_text(w.quantity);
-    const std::uint64_t unit = w.unit;
-    append(own, &unit, 1);
-    append(own, &w.step, 1);
-    append(own, &w.value, 1);
-    break;
-  }
-  for (std::span<const std::byte> said : sharing_.ranks->exchange(own)) {
-    if (said.empty()) continue;
-    const auto take_text = [&] {
-      const auto length = take<std::uint64_t>(said);
-      std::string text(reinterpret_cast<const char*>(said.data()), length);
-      said = said.subspan(length);
-      return text;
-    };
-    NumericalFault::Where w;
-    w.population = take_text();
-    w.quantity = take_text();
-    w.unit = take<std::uint64_t>(said);
-    w.seed = seed_;
-    w.step = take<Step>(said);
-    w.time_ms = static_cast<double>(w.step) * description_.dt_s * 1e3;
-    w.value = take<double>(said);
-    faults.assign(1, NumericalFault(w));
-    return;
   }
 }
 
@@ -275,9 +233,8 @@ void Network<T>::collect_units() {
 template bool Network<float>::owns(std::size_t, std::uint32_t) const;
 template bool Network<float>::meets(Step, Step, Step) const;
 template void Network<float>::note_sent(const Block&, Step);
-template void Network<float>::meet(bool);
+template void Network<float>::meet(Step);
 template void Network<float>::follow_others(std::size_t, Step, Step, Step);
-template void Network<float>::settle(std::vector<std::optional<NumericalFault>>&) const;
 template void Network<float>::each_weight(std::size_t,
                                           const std::function<void(std::span<const float>)>&) const;
 template std::vector<float> Network<float>::all_weights(std::size_t) const;
@@ -285,9 +242,8 @@ template void Network<float>::collect_units();
 template bool Network<double>::owns(std::size_t, std::uint32_t) const;
 template bool Network<double>::meets(Step, Step, Step) const;
 template void Network<double>::note_sent(const Block&, Step);
-template void Network<double>::meet(bool);
+template void Network<double>::meet(Step);
 template void Network<double>::follow_others(std::size_t, Step, Step, Step);
-template void Network<double>::settle(std::vector<std::optional<NumericalFault>>&) const;
 template void Network<double>::each_weight(std::size_t,
                                            const std::function<void(std::span<const double>)>&) const;
 template std::vector<double> Network<double>::all_weights(std::size_t) const;

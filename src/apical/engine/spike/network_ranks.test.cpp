@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network that ranks share has the bits of one that is whole.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "apical/core/test_ranks.h"
@@ -202,6 +203,55 @@ TEST(SpikeRanks, AllThrowTheFaultOfOne) {
   EXPECT_EQ(said[1], said[0]);
   EXPECT_EQ(said[2], said[0]);
   EXPECT_NE(said[0], "");
+}
+
+/// The fault that a network which learns by a formula comes to, and the state that it leaves.
+struct Fallen {
+  NumericalFault::Where where;
+  Step step = 0;
+  std::map<std::string, std::vector<std::byte>> state;
+};
+Fallen fallen(const SpikingCircuit& d, unsigned threads, Ranks* ranks) {
+  ThreadPool pool(threads);
+  Network<float> net(d, 5, &pool, {.ranks = ranks});
+  net.set_plasticity(true);
+  Fallen out;
+  try {
+    net.advance(40);
+    net.advance(2000);
+    ADD_FAILURE() << "no fault";
+  } catch (const NumericalFault& fault) {
+    out.where = fault.where();
+  }
+  EXPECT_THROW(net.advance(1), Error);
+  out.step = net.step();
+  TestArchive archive;
+  net.visit_state(archive);
+  out.state = archive.bytes;
+  return out;
+}
+
+/// Found by whoever has the neuron, in the middle of a step in which ranks learn.
+TEST(SpikeRanks, AFaultOfAFormulaIsTheSameForAnyNumberOfRanksAndThreads) {
+  for (const char* text :
+       {"burst * pre / (p - p)", "log(p - 0.9) * event * pre", "exp(40 * event_rate) * burst * pre"}) {
+    SpikingCircuit d = lively(1300);
+    BurstRule& rule = *d.connections[0].rule;
+    rule.formula = Formula{text};
+    take_formula(rule);
+    const Fallen alone = fallen(d, 1, nullptr);
+    EXPECT_EQ(alone.where.population, "high");
+    EXPECT_THAT(alone.where.quantity, testing::HasSubstr("change of weights"));
+    EXPECT_LE(alone.where.step, alone.step);
+    const auto expect_same = [&](const Fallen& other, bool leads) {
+      EXPECT_STREQ(NumericalFault(other.where).what(), NumericalFault(alone.where).what());
+      EXPECT_EQ(other.step, alone.step);
+      EXPECT_TRUE(!leads || other.state == alone.state) << text;
+    };
+    expect_same(fallen(d, 3, nullptr), true);
+    for (const std::size_t ranks : {1U, 2U, 3U})
+      as_ranks(ranks, [&](Ranks& r) { expect_same(fallen(d, ranks == 2 ? 2 : 1, &r), r.leads()); });
+  }
 }
 
 TEST(SpikeRanks, ViewsAndFollowersShowWhatLiesElsewhere) {
