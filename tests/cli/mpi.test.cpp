@@ -13,6 +13,7 @@
 
 #include "apical/io/checkpoint.h"
 #include "apical/io/json.h"
+#include "apical/run/fault_record.h"
 #include "support/command_line.h"
 #include "support/environment.h"
 #include "support/launched.h"
@@ -94,7 +95,7 @@ TEST_F(WithoutMpi, ManyProcessesOfALauncherAreRefusedOnceWithoutMpi) {
       const test::Answer a = apical_says(run);
       EXPECT_EQ(a.code, 2);
       EXPECT_THAT(a.err, HasSubstr("a launcher started 4 processes of 'apical run'"));
-      EXPECT_THAT(a.err, HasSubstr("--mpi"));
+      EXPECT_THAT(a.err, HasSubstr("with --on mpi they do it together"));
       // Workers of a sweep are meant to be many.
       EXPECT_THAT(apical_says({"sweep", "run", out("nowhere")}).err, Not(HasSubstr("launcher")));
     }
@@ -203,6 +204,22 @@ TEST_F(Mpi, AComparisonOverRanksLeavesTheBytesOfOneProcess) {
   launched(2, {"compare", file(two), "--out", out("run")});
   EXPECT_TRUE(fs::remove(io::Path(out("run")) / "collected.json"));
   EXPECT_EQ(test::difference(out("whole"), out("run")), "");
+}
+
+TEST_F(Mpi, ANumericalFaultOfAnyRankEndsAllWith4AndTheStateKept) {
+  const std::string experiment = file(test::falling_areas());
+  const test::Answer alone =
+      apical_says({"run", experiment, "--quiet", "--threads", "1", "--out", out("whole")});
+  EXPECT_EQ(alone.code, 4);
+  const std::string fault = alone.err.substr(0, alone.err.find("the state at"));
+  EXPECT_THAT(fault, testing::AllOf(HasSubstr("'low'"), HasSubstr("step")));
+  for (const int ranks : {2, 3}) {
+    const std::string run = out(fmt::format("ranks-{}", ranks));
+    const auto all = started(ranks, {"run", experiment, "--spread", "circuit", "--out", run});
+    EXPECT_EQ(all->wait(), 4);
+    EXPECT_THAT(all->said(), HasSubstr(fault));
+    EXPECT_EQ(io::read_file(fault_state_file(run)), io::read_file(fault_state_file(out("whole"))));
+  }
 }
 
 TEST_F(Mpi, WhatCannotBeSharedIsSaidOnceByRankZero) {

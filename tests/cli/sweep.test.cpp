@@ -369,7 +369,7 @@ TEST_F(SweepCommand, IsSubmittedToSlurmAsAnArrayOfWhatIsOpen) {
   EXPECT_EQ(printed.code, 0) << printed.err;
   EXPECT_THAT(printed.out, AllOf(HasSubstr("--array=0-10%4"), HasSubstr("tasks=(1 3 4 5 6 7 8 9 10 11 12)"),
                                  HasSubstr("#SBATCH --partition=cpu"), HasSubstr("--signal=B:USR1@120"),
-                                 HasSubstr("scontrol requeue")));
+                                 HasSubstr("scontrol requeue"), HasSubstr("-eq 138")));
   {
     const test::EnvironmentVariable none("PATH", out("empty").c_str());
     const Answer nowhere = apical_says(submit);
@@ -399,7 +399,7 @@ TEST_F(SweepCommand, RefusesWordsItDoesNotKnow) {
   says({"sweep", "plam", plan()}, "did you mean 'plan'?");
   says({"sweep", "status", plan(), "--workers", "2"}, "'apical sweep status' has no --workers");
   says({"sweep", "run", plan(), "--task", "2"}, "there is no task 2; expected 1 to 1");
-  says({"sweep", "submit", plan(), "--on", "pbs"}, "expected local or slurm");
+  says({"sweep", "submit", plan(), "--on", "pbs"}, "expected local, slurm or mpi");
   says({"sweep", "run"}, "is missing PLAN");
   says({"sweep", "plan", file(test::small_network())}, "needs an experiment and --out");
   const Answer none = apical_says({"sweep", "status", out("nothing")});

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "apical/cli/apart.h"
 #include "apical/cli/display_text.h"
 #include "apical/cli/escaping_stream.h"
 #include "apical/cli/mpi.h"
@@ -117,12 +118,12 @@ int show_help(const std::vector<std::string>& about, Context& context) {
 /// Of processes that would all write the same files one says so.
 int refuse_many(const Command& c, const Launch& launched) {
   if (!launched.first) return static_cast<int>(ExitCode::usage);
-  const bool takes =
-      std::any_of(c.options.begin(), c.options.end(), [](const Option& o) { return o.name == "--mpi"; });
+  const bool takes = std::any_of(c.options.begin(), c.options.end(),
+                                 [](const Option& o) { return o.name == "--mpi" || o.name == "--on"; });
   throw UsageError(
       fmt::format("a launcher started {} processes of 'apical {}', each of which would do all of it\n  {}"
                   "'apical sweep run PLAN' may be started many times (docs/clusters.md)",
-                  launched.processes, c.name, takes ? "with --mpi they do it together; " : ""));
+                  launched.processes, c.name, takes ? "with --on mpi they do it together; " : ""));
 }
 
 int dispatch(const std::vector<std::string>& arguments, Context& context) {
@@ -146,7 +147,7 @@ int dispatch(const std::vector<std::string>& arguments, Context& context) {
     return 0;
   }
   const Arguments given = parse(*c, rest);
-  if (!c->many && !given.has("--mpi")) {
+  if (!c->many && !asks_for_ranks(given)) {
     if (const Launch launched = launch(); launched.processes > 1) return refuse_many(*c, launched);
   }
   return c->run(context, given);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "apical/cli/apart.h"
 #include "apical/cli/cost_table.h"
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/mpi.h"
@@ -140,17 +141,17 @@ int compare(Context& context, const Arguments& arguments, Ranks* ranks) {
   };
   const bool begun_whole =
       io::file_exists(options.directory / "comparison.json") && !io::file_exists(parts_of(options.directory));
-  const bool apart = ranks != nullptr && !begun_whole && spreads_seeds(arguments, *ranks, variants);
+  const bool apart = !begun_whole && (ranks == nullptr ? place_of(arguments) != Place::here
+                                                       : spreads_seeds(arguments, *ranks, variants));
   const bool shared = std::all_of(variants.begin(), variants.end(), can_be_shared);
   // What was begun by one process, and cannot be shared, is gone on with by rank 0.
   options.ranks = begun_whole && !shared ? nullptr : ranks;
   ComparisonResult result;
   if (apart) {
-    if (auto made = run_apart(context, arguments, *ranks, variants, true, options.directory)) {
-      result = std::move(*made);
-    } else {
-      result.stopped = result.has_checkpoint = true;
-    }
+    DoneApart made = run_apart(context, arguments, ranks, {variants, true}, options.directory);
+    if (made.end == DoneApart::End::waits) return static_cast<int>(ExitCode::resumable);
+    result = std::move(made.comparison);
+    result.stopped = made.end == DoneApart::End::stopped;
   } else {
     result = run_comparison(variants, options, machine, *context.stop);
   }
@@ -213,6 +214,7 @@ Command compare_command() {
   c.examples = {"apical compare --task yin-yang --models all --seeds 5",
                 "apical compare experiments/yin-yang/compare.toml --seeds 3"};
   c.options.insert(c.options.end(), mpi_options().begin(), mpi_options().end());
+  c.options.insert(c.options.end(), place_options().begin(), place_options().end());
   c.run = compare_alone_or_together;
   return c;
 }

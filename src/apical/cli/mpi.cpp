@@ -12,19 +12,17 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
-#include <filesystem>
 #include <ostream>
 #include <thread>
 
+#include "apical/cli/apart.h"
 #include "apical/cli/child_processes.h"
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/mpi_plugin.h"
 #include "apical/cli/workers.h"
 #include "apical/io/file.h"
-#include "apical/run/locked_directory.h"
 #include "apical/run/seed_packs.h"
 #include "apical/run/shared_session.h"
-#include "apical/sweep/collect.h"
 
 namespace apical::cli {
 namespace {
@@ -246,14 +244,6 @@ Launch launch() {
   return {};
 }
 
-namespace {
-
-struct WorkedTogether {
-  bool stopped = false;
-  std::vector<std::string> differing;
-};
-
-/// On rank 0: all ranks are workers of a plan until nothing is left of it, or one of them is asked to stop.
 WorkedTogether work_together(Context& context, const Arguments& arguments, Ranks& ranks,
                              const io::Path& plan) {
   const std::string name = plan.string();
@@ -261,8 +251,6 @@ WorkedTogether work_together(Context& context, const Arguments& arguments, Ranks
   const sweep::WorkerResult own = work_apart(context, arguments, ranks, plan);
   return {own.stopped || ranks.stop().load(), own.differing};
 }
-
-}  // namespace
 
 bool spreads_seeds(const Arguments& arguments, const Ranks& ranks,
                    const std::vector<Experiment>& experiments) {
@@ -275,47 +263,12 @@ bool spreads_seeds(const Arguments& arguments, const Ranks& ranks,
   return tasks >= ranks.size() || !std::all_of(experiments.begin(), experiments.end(), can_be_shared);
 }
 
-io::Path parts_of(const io::Path& out) {
-  const io::Path whole = out.has_filename() ? out : out.parent_path();
-  return whole.string() + ".parts";
-}
-
-Error only_with_ranks(const io::Path& out) {
-  return UsageError(fmt::format("{} holds what ranks did of it\n  go on with --mpi, by any number of ranks",
-                                parts_of(out).string()));
-}
-
-std::optional<ComparisonResult> run_apart(Context& context, const Arguments& arguments, Ranks& ranks,
-                                          const std::vector<Experiment>& experiments, bool comparison,
-                                          const io::Path& out) {
-  ThreadPool pool(threads(arguments));
-  const Resources machine = resources(arguments, pool);
-  if (!arguments.has("--resume") && !io::file_exists(parts_of(out)))
-    LockedDirectory(out, false, machine.claim);  // refuses now what would be refused once all is done
-  sweep::PlanOptions options;
-  options.folder = parts_of(out);
-  options.comparison = comparison;
-  options.probe_s = 0;
-  const sweep::Plan plan = sweep::freeze(experiments, options, machine).plan;
-  if (arguments.has("--verbose") || plan.tasks.size() < ranks.size())
-    context.err << fmt::format("apical: {} for {} ranks, below {}\n",
-                               plan.tasks.size() == 1 ? "1 task" : fmt::format("{} tasks", plan.tasks.size()),
-                               ranks.size(), plan.folder.string());
-  const WorkedTogether worked = work_together(context, arguments, ranks, plan.folder);
-  if (!worked.differing.empty()) throw DataError(worked.differing.front());
-  if (worked.stopped) return {};
-  const sweep::Collected all = sweep::collect(plan, {out}, machine, *context.stop);
-  if (all.comparison.stopped) return {};
-  std::filesystem::remove_all(plan.folder);
-  return all.comparison;
-}
-
 int alone_or_on_ranks(Context& context, const Arguments& arguments, const std::function<int(Ranks*)>& lead) {
   for (const char* name : {"--spread", "--mpi-timeout"}) {
-    if (arguments.has(name) && !arguments.has("--mpi"))
+    if (arguments.has(name) && !asks_for_ranks(arguments))
       throw UsageError(fmt::format("{} goes with --mpi", name));
   }
-  if (!arguments.has("--mpi")) return lead(nullptr);
+  if (!asks_for_ranks(arguments)) return lead(nullptr);
   const auto patience = static_cast<double>(arguments.integer("--mpi-timeout", 600, 1, 86'400));
   const ApicalMpi* joined = nullptr;
   try {

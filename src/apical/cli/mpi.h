@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +12,6 @@
 #include "apical/core/ranks.h"
 #include "apical/experiment/experiment.h"
 #include "apical/io/file.h"
-#include "apical/study/compare.h"
 
 namespace apical::cli {
 
@@ -30,22 +28,21 @@ Launch launch();
 
 /// Without --mpi `lead` is called with null. With it: joins the ranks; rank 0 does `lead` and tells the
 /// others what to do with it: they follow its sessions (run/shared_session.h), or work on a plan with it
-/// (run_apart). What rank 0 throws is thrown here, on it alone. Ends the process, and with it all others, if
-/// another rank cannot go on, or with exit code 75 if it waits for others longer than --mpi-timeout. The exit
-/// code; IoError if there is no plugin.
+/// (work_together). What rank 0 throws is thrown here, on it alone. Ends the process, and with it all others,
+/// if another rank cannot go on, or with exit code 75 if it waits for others longer than --mpi-timeout. The
+/// exit code; IoError if there is no plugin.
 int alone_or_on_ranks(Context& context, const Arguments& arguments, const std::function<int(Ranks*)>& lead);
 
 /// What --spread says, or else whether there are seeds and experiments for all ranks, or no other way.
 bool spreads_seeds(const Arguments& arguments, const Ranks& ranks,
                    const std::vector<Experiment>& experiments);
-/// Where ranks work apart on what goes to `out`: a plan (sweep/plan.h).
-io::Path parts_of(const io::Path& out);
-/// For who would go on with it without --mpi.
-Error only_with_ranks(const io::Path& out);
-/// On rank 0: makes in `out` what 'run' makes of one experiment and 'compare' of several, each rank taking
-/// seeds and experiments as they come. Nothing if it was stopped: the same call goes on.
-std::optional<ComparisonResult> run_apart(Context& context, const Arguments& arguments, Ranks& ranks,
-                                          const std::vector<Experiment>& experiments, bool comparison,
-                                          const io::Path& out);
+
+struct WorkedTogether {
+  bool stopped = false;
+  std::vector<std::string> differing;
+};
+/// On rank 0: all ranks are workers of a plan until nothing is left of it, or one of them is asked to stop.
+WorkedTogether work_together(Context& context, const Arguments& arguments, Ranks& ranks,
+                             const io::Path& plan);
 
 }  // namespace apical::cli

@@ -5,7 +5,9 @@
 #include <memory>
 #include <ostream>
 
+#include "apical/cli/apart.h"
 #include "apical/cli/experiment_arguments.h"
+#include "apical/cli/mpi.h"
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
 #include "apical/report/compose/write_report.h"
@@ -39,7 +41,8 @@ std::string contrast_table(const ProtocolResult& result, std::size_t columns) {
   return text_table(rows, columns);
 }
 
-int probe(Context& context, const Arguments& arguments) {
+/// `ranks`: that do it together; null: this process alone.
+int probe(Context& context, const Arguments& arguments, Ranks* ranks) {
   const std::string& file = arguments.positionals.front();
   const std::vector<ProbedModel> models = read_protocol(read_document(arguments, file));
   ThreadPool pool(threads(arguments));
@@ -47,6 +50,15 @@ int probe(Context& context, const Arguments& arguments) {
   const OutputDirectory out(arguments, stem_of_file(file));
   options.directory = out.path();
   options.resume = arguments.has("--resume");
+  if (place_of(arguments) != Place::here && !io::file_exists(options.directory / "summary.json")) {
+    const DoneApart made =
+        run_apart(context, arguments, ranks, {experiments_of(models), false, &models}, options.directory);
+    if (made.end == DoneApart::End::waits) return static_cast<int>(ExitCode::resumable);
+    if (made.end == DoneApart::End::stopped) return say_stopped(context, true, options.directory);
+    for (const ComparisonResult::Fault& f : made.comparison.faults)
+      throw Error(ExitCode::numerical_fault, fmt::format("{}: {}", f.label, f.what));
+    options.resume = true;  // all of them have run
+  }
   std::unique_ptr<ProgressPrinter> progress;
   options.watch = [&](const std::string& what) -> Listener* {
     progress.reset();
@@ -68,6 +80,11 @@ int probe(Context& context, const Arguments& arguments) {
   return 0;
 }
 
+int probe_alone_or_together(Context& context, const Arguments& arguments) {
+  return alone_or_on_ranks(context, arguments,
+                           [&](Ranks* ranks) { return probe(context, arguments, ranks); });
+}
+
 }  // namespace
 
 Command probe_command() {
@@ -81,7 +98,8 @@ Command probe_command() {
   c.options.push_back(lost_host_option());
   c.examples = {"apical probe experiments/protocols/mismatch.toml --seeds 5",
                 "apical probe experiments/protocols/silencing.toml --json --out runs/silencing"};
-  c.run = probe;
+  c.options.insert(c.options.end(), place_options().begin(), place_options().end());
+  c.run = probe_alone_or_together;
   return c;
 }
 

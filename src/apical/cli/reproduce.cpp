@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "apical/cli/apart.h"
 #include "apical/cli/experiment_arguments.h"
+#include "apical/cli/mpi.h"
 #include "apical/cli/progress.h"
 #include "apical/cli/shipped_experiments.h"
 #include "apical/io/directory.h"
@@ -105,15 +107,16 @@ void print(std::ostream& out, const ShippedFigure& figure, const std::vector<std
   out << fmt::format("  {}; report: {}\n", tally_of(result.outcomes), (directory / "report.html").string());
 }
 
+/// `ranks`: that do it together; null: this process alone.
 int run_figures(Context& context, const Arguments& arguments, const std::vector<ShippedFigure>& figures,
-                bool all) {
+                bool all, Ranks* ranks) {
   const OutputDirectory claimed(arguments, all ? "reproduce" : directory_of(figures.front().name));
   const io::Path& out = claimed.path();
   Watch watch{context, arguments};
   ThreadPool pool(threads(arguments));
   const Resources machine = resources(arguments, pool);
   nlohmann::json summary{{"schema", "apical-reproductions/1"}, {"figures", nlohmann::json::array()}};
-  std::size_t failed = 0;
+  std::size_t failed = 0, waiting = 0;
   std::array<std::size_t, kNames<Outcome::Verdict>.size()> with{};  // so many figures with each verdict
   std::vector<Outcome> outcomes;
   for (const ShippedFigure& figure : figures) {
@@ -127,6 +130,16 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
     try {
       TomlDocument document = TomlDocument::read(figure.file.string());
       apply_changes(document, arguments);
+      const bool made = io::file_exists(options.directory / "reproduction.json");
+      if (place_of(arguments) != Place::here && !made) {
+        const DoneApart done =
+            run_apart(context, arguments, ranks, {read_variants(document), true}, options.directory);
+        if (done.end == DoneApart::End::stopped) return say_stopped(context, true, out);
+        waiting += done.end == DoneApart::End::waits ? 1 : 0;
+        if (done.end == DoneApart::End::waits) continue;
+      }
+      // What workers have made is evaluated; given again, the command goes on with the other figures.
+      options.resume = options.resume || place_of(arguments) != Place::here;
       result = reproduce(document, options, machine, *context.stop);
     } catch (const DataError& e) {
       if (!all) throw;
@@ -156,10 +169,12 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
   }
   if (arguments.has("--json")) context.out << io::json_text(summary);
   if (all && !arguments.has("--json")) {
-    context.out << fmt::format("{} of {} figures reproduced, {} undecided, {} deviate, {} could not be run\n",
-                               with[0], figures.size(), with[1], with[2], failed);
+    context.out << fmt::format("{} of {} figures reproduced, {} undecided, {} deviate, {} could not be run{}\n",
+                               with[0], figures.size(), with[1], with[2], failed,
+                               waiting > 0 ? fmt::format(", {} wait for workers", waiting) : "");
     context.out << fmt::format("expectations: {}\n", tally_of(outcomes));
   }
+  if (waiting > 0) return static_cast<int>(ExitCode::resumable);
   if (with[2] > 0) return static_cast<int>(ExitCode::check_failed);
   return static_cast<int>(failed > 0 ? ExitCode::invalid_input : ExitCode::ok);
 }
@@ -197,22 +212,31 @@ int repeat(Context& context, const Arguments& arguments, const io::Path& directo
   return static_cast<int>(identical ? ExitCode::ok : ExitCode::check_failed);
 }
 
-int reproduce_figures(Context& context, const Arguments& arguments) {
+int reproduce_figures(Context& context, const Arguments& arguments, Ranks* ranks) {
   const bool all = arguments.has("--all");
   const bool one = !arguments.positionals.empty() && !io::directory_exists(arguments.positionals.front());
   if (arguments.has("--set") && !one) throw UsageError("--set changes one experiment; give its name or file");
   if (all && !arguments.positionals.empty()) throw UsageError("give either --all or names, not both");
   if (arguments.has("--resume") && !arguments.has("--out"))
     throw UsageError("--resume needs --out DIR: the directory to continue in");
-  if (all) return run_figures(context, arguments, shipped_figures(shipped_experiments()), true);
+  if (all) return run_figures(context, arguments, shipped_figures(shipped_experiments()), true, ranks);
   if (arguments.positionals.empty()) {
     if (arguments.has("--out"))
       throw UsageError("--out without anything to reproduce; give a name, a run directory, or --all");
     return list_figures(context, arguments);
   }
   const std::string& what = arguments.positionals.front();
-  if (io::directory_exists(what)) return repeat(context, arguments, what);
-  return run_figures(context, arguments, {figure_named(what)}, false);
+  if (io::directory_exists(what)) {
+    if (place_of(arguments) != Place::here)
+      throw UsageError("--on goes with figures; a run is repeated by one process");
+    return repeat(context, arguments, what);
+  }
+  return run_figures(context, arguments, {figure_named(what)}, false, ranks);
+}
+
+int reproduce_alone_or_together(Context& context, const Arguments& arguments) {
+  return alone_or_on_ranks(context, arguments,
+                           [&](Ranks* ranks) { return reproduce_figures(context, arguments, ranks); });
 }
 
 }  // namespace
@@ -236,7 +260,8 @@ Command reproduce_command() {
        "change a key of the experiment, e.g. task.verify=none for data that are not the original", true}};
   c.examples = {"apical reproduce", "apical reproduce max2026/figure-2b",
                 "apical reproduce --all --out runs/gallery", "apical reproduce runs/error-neurons-001"};
-  c.run = reproduce_figures;
+  c.options.insert(c.options.end(), place_options().begin(), place_options().end());
+  c.run = reproduce_alone_or_together;
   return c;
 }
 

@@ -3,6 +3,7 @@
 
 #include <ostream>
 
+#include "apical/cli/apart.h"
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/mpi.h"
 #include "apical/cli/progress.h"
@@ -36,7 +37,9 @@ int tell_result(Context& context, const Arguments& arguments, const RunResult& r
   if (result.stopped)
     return say_stopped(context, result.has_checkpoint,
                        fmt::format("with: apical run --resume --out {}{}", directory.string(),
-                                   arguments.has("--mpi") ? " --mpi" : ""));
+                                   arguments.has("--mpi")  ? " --mpi"
+                                   : arguments.has("--on") ? " --on " + *arguments.value("--on")
+                                                           : ""));
   if (arguments.has("--json")) {
     context.out << io::read_text(directory / "summary.json");
   } else {
@@ -81,17 +84,22 @@ int run_experiment_file(Context& context, const Arguments& arguments, Ranks* ran
                                pool.size(), options.directory.string());
   const bool begun_apart = io::file_exists(parts_of(options.directory));
   const bool begun_whole = io::file_exists(options.directory / "experiment.toml") && !begun_apart;
-  if (ranks == nullptr && begun_apart) throw only_with_ranks(options.directory);
-  if (ranks != nullptr && !begun_whole && (begun_apart || spreads_seeds(arguments, *ranks, {experiment}))) {
-    const auto made = run_apart(context, arguments, *ranks, {experiment}, false, options.directory);
-    if (!made) {
+  const Place place = place_of(arguments);
+  if (place == Place::here && begun_apart) throw only_apart(options.directory);
+  const bool by_workers =
+      ranks == nullptr ? place != Place::here : begun_apart || spreads_seeds(arguments, *ranks, {experiment});
+  if (!begun_whole && by_workers) {
+    const DoneApart made = run_apart(context, arguments, ranks, {{experiment}}, options.directory);
+    if (made.end == DoneApart::End::waits) return static_cast<int>(ExitCode::resumable);
+    if (made.end == DoneApart::End::stopped) {
       RunResult stopped;
       stopped.stopped = stopped.has_checkpoint = true;
       return tell_result(context, arguments, stopped, options.directory);
     }
-    for (const ComparisonResult::Fault& f : made->faults) context.err << "apical: " << f.what << '\n';
-    if (!made->faults.empty()) return static_cast<int>(ExitCode::numerical_fault);
-    return tell_result(context, arguments, made->runs.front(), options.directory);
+    const ComparisonResult& all = made.comparison;
+    for (const ComparisonResult::Fault& f : all.faults) context.err << "apical: " << f.what << '\n';
+    if (!all.faults.empty()) return static_cast<int>(ExitCode::numerical_fault);
+    return tell_result(context, arguments, all.runs.front(), options.directory);
   }
   // What was begun by one process, and cannot be shared, is gone on with by rank 0.
   options.ranks = begun_whole && !can_be_shared(experiment) ? nullptr : ranks;
@@ -129,6 +137,7 @@ Command run_command() {
                 "apical run experiments/payeur2021/propagation.toml --seeds 3",
                 "mpirun -n 4 apical run experiments/payeur2021/xor.toml --mpi --spread circuit"};
   c.options.insert(c.options.end(), mpi_options().begin(), mpi_options().end());
+  c.options.insert(c.options.end(), place_options().begin(), place_options().end());
   c.run = run_alone_or_together;
   return c;
 }

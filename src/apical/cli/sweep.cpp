@@ -6,16 +6,15 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "apical/cli/apart.h"
 #include "apical/cli/child_processes.h"
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/result_table.h"
 #include "apical/cli/text_table.h"
 #include "apical/cli/workers.h"
-#include "apical/io/claimed_file.h"
 #include "apical/io/json.h"
 #include "apical/run/forecast_parts.h"
 #include "apical/sweep/collect.h"
-#include "apical/sweep/slurm_script.h"
 #include "apical/sweep/status.h"
 
 namespace apical::cli {
@@ -46,13 +45,15 @@ int plan_sweep(Context& context, const Arguments& arguments) {
   const TomlDocument document = read_document(arguments, given[1]);
   sweep::PlanOptions options;
   options.folder = *arguments.value("--out");
-  options.comparison = describes_several(document);
+  options.protocol = TomlReader(document).has("protocol");
+  options.comparison = describes_several(document) && !options.protocol;
   options.seeds_per_task = static_cast<std::size_t>(arguments.integer("--seeds-per-task", 1, 1, 100'000));
   options.lease_s = static_cast<double>(arguments.integer("--lease", 300, 1, 86'400));
   options.attempts = static_cast<std::size_t>(arguments.integer("--attempts", 3, 1, 1000));
   ThreadPool pool(threads(arguments));
   const Resources machine = resources(arguments, pool);
-  const sweep::Frozen frozen = sweep::freeze(read_variants(document), options, machine);
+  const sweep::Frozen frozen = sweep::freeze(
+      options.protocol ? experiments_of(read_protocol(document)) : read_variants(document), options, machine);
   for (const std::string& note : frozen.notes) context.err << "apical: " << note << '\n';
   const sweep::Plan& plan = frozen.plan;
   const sweep::Status status = sweep::status_of(plan, machine.claim);
@@ -206,45 +207,31 @@ int collect_sweep(Context& context, const Arguments& arguments) {
     for (const RunResult& r : c.runs) j["runs"].push_back(r.label);
     context.out << io::json_text(j);
   } else {
-    context.out << result_table(c.runs, context.columns()) << measure_table(c.runs, context.columns());
+    if (!plan.protocol)
+      context.out << result_table(c.runs, context.columns()) << measure_table(c.runs, context.columns());
     context.out << fmt::format("report: {}\n", (io::Path(*out) / "report.html").string());
   }
   if (!c.faults.empty()) return static_cast<int>(ExitCode::numerical_fault);
   return static_cast<int>(all.missing.empty() ? ExitCode::ok : ExitCode::check_failed);
 }
 
-int submit_to_slurm(Context& context, const Arguments& arguments, const sweep::Plan& plan,
-                    const std::vector<std::size_t>& tasks) {
-  sweep::SlurmOptions options;
-  options.program = own_program();
-  options.jobs = static_cast<std::size_t>(arguments.integer("--jobs", 0, 1, 1000));
-  options.at_once = static_cast<std::size_t>(arguments.integer("--at-once", 0, 1, 100'000));
-  if (const auto data = data_folder(arguments); !data.empty())
-    options.worker = {"--data", std::filesystem::absolute(data).string()};
-  for (const char* name : {"--threads", "--max-tasks"}) {
-    if (const auto value = arguments.value(name)) options.worker.insert(options.worker.end(), {name, *value});
+/// As workers that mpirun starts and MPI has no part in: on all hosts that it knows.
+int run_worker_ranks(Context& context, const Arguments& arguments, const sweep::Plan& plan,
+                     const std::vector<std::string>& mpirun) {
+  std::vector<std::string> words(mpirun);
+  if (const auto jobs = arguments.value("--jobs")) words.insert(words.end(), {"-n", *jobs});
+  words.insert(words.end(), {own_program(), "sweep", "run", plan.folder.string(), "--quiet"});
+  for (const char* name : {"--data", "--threads", "--max-tasks", "--lost-host"}) {
+    if (const auto value = arguments.value(name)) words.insert(words.end(), {name, *value});
   }
-  options.sbatch.assign(arguments.positionals.begin() + 2, arguments.positionals.end());
-  const std::string script = sweep::slurm_script(plan, tasks, options);
   if (arguments.has("--dry-run")) {
-    context.out << script;
+    context.out << fmt::format("mpirun {}\n", fmt::join(words, " "));
     return 0;
   }
-  if (!is_in_path("sbatch"))
-    throw IoError(
-        "there is no sbatch in PATH: this is no machine that submits to Slurm\n  --dry-run prints the "
-        "script; apical sweep run PLAN --workers N runs it here");
-  io::make_directories(plan.folder / "log");
-  io::Path file;
-  for (int n = 1;; ++n) {
-    file = plan.folder / "log" / fmt::format("submit-{}.sh", n);
-    if (io::add_file(file, script)) break;
-  }
-  const Written answer = output_of("sbatch", {std::filesystem::absolute(file).string()});
-  if (answer.ending != 0)
-    throw IoError(fmt::format("sbatch refused {} (exit code {})", file.string(), answer.ending));
-  context.out << answer.text << fmt::format("{} tasks, script {}\n", tasks.size(), file.string());
-  return 0;
+  if (!is_in_path("mpirun"))
+    throw IoError("there is no mpirun in PATH\n  apical sweep run PLAN --workers N runs it here");
+  const Ending ending = run_processes("mpirun", {words}, *context.stop).front();
+  return ending < 0 ? static_cast<int>(ExitCode::resumable) : ending;
 }
 
 int submit_sweep(Context& context, const Arguments& arguments) {
@@ -253,7 +240,7 @@ int submit_sweep(Context& context, const Arguments& arguments) {
   const std::string where = arguments.value("--on").value_or("local");
   if (where == "local") {
     if (arguments.positionals.size() > 2)
-      throw UsageError("options behind -- are for sbatch, with --on slurm");
+      throw UsageError("options behind -- are for sbatch or mpirun, with --on slurm or mpi");
     const unsigned cores = threads(arguments) > 0 ? threads(arguments) : available_threads();
     const auto jobs = static_cast<std::size_t>(arguments.integer("--jobs", cores, 1, 1000));
     if (arguments.has("--dry-run")) {
@@ -262,19 +249,17 @@ int submit_sweep(Context& context, const Arguments& arguments) {
     }
     return run_worker_processes(context, arguments, plan.folder, jobs);
   }
-  if (where != "slurm") throw UsageError(fmt::format("--on is '{}'; expected local or slurm", where));
+  const std::vector<std::string> behind(arguments.positionals.begin() + 2, arguments.positionals.end());
+  if (where == "mpi") return run_worker_ranks(context, arguments, plan, behind);
+  if (where != "slurm") throw UsageError(fmt::format("--on is '{}'; expected local, slurm or mpi", where));
   ThreadPool pool(1);
-  const sweep::Status status = sweep::status_of(plan, resources(arguments, pool).claim);
-  std::vector<std::size_t> open;
-  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
-    const sweep::TaskState s = status.tasks[i].state;
-    if (s == sweep::TaskState::open || s == sweep::TaskState::lost) open.push_back(plan.tasks[i].number);
-  }
+  const std::vector<std::size_t> open = open_tasks(plan, resources(arguments, pool).claim);
   if (open.empty()) {
     context.out << "nothing is left to submit\n";
     return 0;
   }
-  return submit_to_slurm(context, arguments, plan, open);
+  context.out << submit_to_slurm(arguments, plan, open, behind);
+  return 0;
 }
 
 struct Action {
@@ -340,7 +325,7 @@ Command sweep_command() {
        "DIR: "
        "what 'compare' or 'run' would have made; retry PLAN: what has failed; submit PLAN: to a batch system",
        1, 1, action_names},
-      {"ARGUMENT", "a file, or the directory of a plan; behind --, options for sbatch", 0, 64}};
+      {"ARGUMENT", "a file, or the directory of a plan; behind --, options for sbatch or mpirun", 0, 64}};
   c.options = experiment_options();
   const std::vector<Option> more{
       {"--out", "DIR", "plan: directory of the plan; collect: of the results"},
@@ -352,7 +337,7 @@ Command sweep_command() {
       {"--task", "N", "run: this task and no other", true},
       {"--wait", "", "run: stay while others work, for what they may leave"},
       {"--partial", "", "collect: experiments that are complete, although tasks are missing"},
-      {"--on", "WHERE", "submit: local or slurm (default local)"},
+      {"--on", "WHERE", "submit: local, slurm or mpi, as workers that mpirun starts (default local)"},
       {"--jobs", "N", "submit: so many jobs take tasks as they come (default: a job for each task)"},
       {"--at-once", "N", "submit: so many jobs at a time"},
       {"--dry-run", "", "submit: print the script and submit nothing"},

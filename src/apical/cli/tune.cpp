@@ -6,7 +6,9 @@
 #include <ostream>
 
 #include "apical/analysis/metrics.h"
+#include "apical/cli/apart.h"
 #include "apical/cli/experiment_arguments.h"
+#include "apical/cli/mpi.h"
 #include "apical/cli/text_table.h"
 #include "apical/cli/workers.h"
 #include "apical/io/json.h"
@@ -27,7 +29,8 @@ std::string table_of(const sweep::Tuning& t, std::size_t columns) {
   return text_table(rows, columns);
 }
 
-int tune_settings(Context& context, const Arguments& arguments) {
+/// `ranks`: that do it together; null: this process alone.
+int tune_settings(Context& context, const Arguments& arguments, Ranks* ranks) {
   const std::string& file = arguments.positionals.front();
   const TomlDocument document = read_document(arguments, file);
   const auto out = arguments.value("--out");
@@ -38,9 +41,16 @@ int tune_settings(Context& context, const Arguments& arguments) {
                     file));
   const auto workers = static_cast<std::size_t>(arguments.integer("--workers", 1, 1, 4096));
   sweep::TuneSetting setting{*out, {}};
+  const Place place = place_of(arguments);
+  for (const char* other : {"--plan-only", "--workers"}) {
+    if (place != Place::here && arguments.has(other))
+      throw UsageError(fmt::format("{} does not go with --on, which says who works", other));
+  }
   if (!arguments.has("--plan-only")) {
     setting.work = [&](const sweep::Plan& plan) {
-      if (workers > 1) {
+      if (place != Place::here) {
+        work_on(context, arguments, ranks, plan);
+      } else if (workers > 1) {
         run_worker_processes(context, arguments, plan.folder, workers);
       } else {
         run_worker(context, arguments, plan, {});
@@ -50,7 +60,7 @@ int tune_settings(Context& context, const Arguments& arguments) {
   ThreadPool pool(1);
   const sweep::Tuning tuning = sweep::tune(document, setting, resources(arguments, pool));
   if (!tuning.complete) {
-    context.err << (context.stop->load()
+    context.err << (context.stop->load() || (ranks != nullptr && ranks->stop().load())
                         ? std::string("apical: stopped; the same command goes on\n")
                         : fmt::format(
                               "apical: round {} of {} waits for workers of {}\n  apical sweep run or submit "
@@ -67,6 +77,11 @@ int tune_settings(Context& context, const Arguments& arguments) {
                              tuning.variants.front().found.effort(), (io::Path(*out) / "tuned.toml").string(),
                              (io::Path(*out) / "report.html").string());
   return 0;
+}
+
+int tune_alone_or_together(Context& context, const Arguments& arguments) {
+  return alone_or_on_ranks(context, arguments,
+                           [&](Ranks* ranks) { return tune_settings(context, arguments, ranks); });
 }
 
 }  // namespace
@@ -87,7 +102,8 @@ Command tune_command() {
   c.examples = {"apical tune experiments/yin-yang/tune.toml --out runs/tuning --workers 2",
                 "apical compare runs/tuning/tuned.toml --seeds 10"};
   c.goes_on = true;
-  c.run = tune_settings;
+  c.options.insert(c.options.end(), place_options().begin(), place_options().end());
+  c.run = tune_alone_or_together;
   return c;
 }
 

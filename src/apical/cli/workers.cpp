@@ -4,12 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <ostream>
 
 #include "apical/cli/child_processes.h"
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/progress.h"
+#include "apical/io/claimed_file.h"
+#include "apical/sweep/slurm_script.h"
+#include "apical/sweep/status.h"
 
 namespace apical::cli {
 namespace {
@@ -85,5 +89,47 @@ int run_worker_processes(Context& context, const Arguments& arguments, const io:
   }
   return code;
 }
+
+std::vector<std::size_t> open_tasks(const sweep::Plan& plan, const Claim& known) {
+  const sweep::Status status = sweep::status_of(plan, known);
+  std::vector<std::size_t> open;
+  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+    const sweep::TaskState s = status.tasks[i].state;
+    if (s == sweep::TaskState::open || s == sweep::TaskState::lost) open.push_back(plan.tasks[i].number);
+  }
+  return open;
+}
+
+std::string submit_to_slurm(const Arguments& arguments, const sweep::Plan& plan,
+                            const std::vector<std::size_t>& tasks, const std::vector<std::string>& sbatch) {
+  sweep::SlurmOptions options;
+  options.program = own_program();
+  options.jobs = static_cast<std::size_t>(arguments.integer("--jobs", 0, 1, 1000));
+  options.at_once = static_cast<std::size_t>(arguments.integer("--at-once", 0, 1, 100'000));
+  if (const auto data = data_folder(arguments); !data.empty())
+    options.worker = {"--data", std::filesystem::absolute(data).string()};
+  for (const char* name : {"--threads", "--max-tasks"}) {
+    if (const auto value = arguments.value(name)) options.worker.insert(options.worker.end(), {name, *value});
+  }
+  options.sbatch = sbatch;
+  const std::string script = sweep::slurm_script(plan, tasks, options);
+  if (arguments.has("--dry-run")) return script;
+  if (!is_in_path("sbatch"))
+    throw IoError(
+        "there is no sbatch in PATH: this is no machine that submits to Slurm\n  'apical sweep submit PLAN "
+        "--on slurm --dry-run' prints the script; apical sweep run PLAN --workers N runs it here");
+  io::make_directories(plan.folder / "log");
+  io::Path file;
+  for (int n = 1;; ++n) {
+    file = plan.folder / "log" / fmt::format("submit-{}.sh", n);
+    if (io::add_file(file, script)) break;
+  }
+  const Written answer = output_of("sbatch", {std::filesystem::absolute(file).string()});
+  if (answer.ending != 0)
+    throw IoError(fmt::format("sbatch refused {} (exit code {})", file.string(), answer.ending));
+  return answer.text + fmt::format("{} tasks, script {}\n", tasks.size(), file.string());
+}
+
+bool was_submitted(const sweep::Plan& plan) { return io::file_exists(plan.folder / "log" / "submit-1.sh"); }
 
 }  // namespace apical::cli

@@ -15,6 +15,7 @@
 #include "apical/report/compose/write_report.h"
 #include "apical/run/join_runs.h"
 #include "apical/run/locked_directory.h"
+#include "apical/run/protocol_run.h"
 #include "apical/study/run_with_report.h"
 #include "apical/sweep/run_files.h"
 #include "apical/sweep/status.h"
@@ -80,6 +81,24 @@ RunResult place(const Plan& plan, std::size_t experiment, const Parts& parts, co
   return run_with_report(whole, options, resources, stop);
 }
 
+/// The results of a protocol, once each of its models has run.
+void place_protocol(const Plan& plan, const std::vector<Parts>& parts, const io::Path& directory,
+                    const Resources& resources, const std::atomic<bool>& stop, ComparisonResult& out) {
+  const std::vector<ProbedModel> models = read_protocol_of(plan);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const io::Path run = directory / directory_name(plan.experiments[i].label);
+    if (io::file_exists(run / "summary.json")) continue;
+    const TaskFolder folder(plan.folder_of(*parts[i].tasks.front()));
+    const DoneRecord& done = *parts[i].views.front()->done;
+    folder.require_whole(done);
+    copy_run(folder.run(done.attempt), run);
+  }
+  const ProtocolResult result = run_protocol(models, {directory, true, {}}, resources, stop);
+  out.stopped = result.stopped;
+  out.notes = result.notes;
+  if (!result.stopped) write_report(directory);
+}
+
 /// Of a run that broke, what the worker kept.
 void place_fault(const Plan& plan, const Parts& parts, const io::Path& directory) {
   for (std::size_t i = 0; i < parts.tasks.size(); ++i) {
@@ -98,10 +117,15 @@ void require_complete(const Plan& plan, const Status& status, const std::vector<
     if (status.count[s] > 0)
       counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", status.count[s], kTaskStates[s]);
   }
+  const auto why = std::find_if(status.tasks.begin(), status.tasks.end(), [](const TaskView& t) {
+    return t.state == TaskState::failed && !t.failures.back().lasting;
+  });
   throw Error(ExitCode::check_failed,
-              fmt::format("{} is not complete: of {} tasks {}\n  'apical sweep status {}' says more; "
+              fmt::format("{} is not complete: of {} tasks {}{}\n  'apical sweep status {}' says more; "
                           "--partial takes the experiments that are complete",
-                          plan.folder.string(), plan.tasks.size(), counts, plan.folder.string()));
+                          plan.folder.string(), plan.tasks.size(), counts,
+                          why == status.tasks.end() ? "" : "\n  one failed: " + why->failures.back().what,
+                          plan.folder.string()));
 }
 
 /// Whether the directory is one that this plan began to fill.
@@ -147,6 +171,18 @@ Collected collect(const Plan& plan, const CollectOptions& options, const Resourc
   std::vector<Experiment> planned;
   for (std::size_t i = 0; plan.comparison && i < plan.experiments.size(); ++i)
     planned.push_back(read_experiment_of(plan, i));
+  if (plan.protocol) {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (!parts[i].complete) out.missing.push_back(plan.experiments[i].label);
+      if (!parts[i].fault) continue;
+      place_fault(plan, parts[i], options.directory / directory_name(plan.experiments[i].label));
+      out.comparison.faults.push_back({plan.experiments[i].label, *parts[i].fault});
+    }
+    // What its models say is compared: there is nothing in a part of them.
+    if (out.missing.empty() && out.comparison.faults.empty())
+      place_protocol(plan, parts, options.directory, resources, stop, out.comparison);
+    return out;
+  }
   std::optional<LockedDirectory> lock;
   if (plan.comparison) {
     lock.emplace(options.directory, true, resources.claim);

@@ -21,7 +21,7 @@ struct Collected {
   std::vector<std::string> missing;  ///< experiments whose tasks are not all done
 };
 
-/// Makes the directory that 'apical run' or 'apical compare' of the same experiments makes on one machine.
+/// Makes the directory that 'apical run', 'compare' or 'probe' of the same experiments makes on one machine.
 /// All that is computed is the same, byte for byte: metrics.ndjson, results.h5, spikes, the final state but
 /// for its clocks. Times, hosts and versions are those of the workers and of whoever collects. An experiment
 /// of which a task ended in a numerical fault is a fault of the comparison, as there. Error with exit code

@@ -18,6 +18,7 @@
 #include "apical/run/provenance.h"
 #include "apical/run/seed_packs.h"
 #include "apical/study/compare.h"
+#include "apical/sweep/as_variant.h"
 
 namespace apical::sweep {
 namespace {
@@ -32,6 +33,7 @@ nlohmann::json content_of(const Plan& plan) {
                    {"attempts", plan.attempts},
                    {"experiments", nlohmann::json::array()},
                    {"tasks", nlohmann::json::array()}};
+  if (plan.protocol) j["protocol"] = true;
   for (const PlannedExperiment& e : plan.experiments) {
     nlohmann::json one{{"label", e.label}, {"xxh3", e.xxh3}, {"seeds", e.seeds}};
     if (e.point) one["sweep"] = json_of(*e.point);
@@ -57,6 +59,7 @@ Plan plan_of(const nlohmann::json& j, const io::Path& folder) {
   Plan plan;
   plan.folder = folder;
   plan.comparison = j.at("comparison");
+  plan.protocol = j.value("protocol", false);
   plan.lease_s = j.at("lease_s");
   plan.attempts = j.at("attempts");
   plan.version = j.at("apical").at("version");
@@ -185,6 +188,7 @@ Frozen freeze(const std::vector<Experiment>& experiments, const PlanOptions& opt
   Plan& plan = out.plan;
   plan.folder = options.folder;
   plan.comparison = options.comparison;
+  plan.protocol = options.protocol;
   plan.lease_s = options.lease_s;
   plan.attempts = options.attempts;
   plan.version = build_info().version;
@@ -194,7 +198,10 @@ Frozen freeze(const std::vector<Experiment>& experiments, const PlanOptions& opt
   for (std::size_t i = 0; i < experiments.size(); ++i) {
     const Experiment& e = experiments[i];
     plan.experiments.push_back({e.label, io::xxh3_hex(e.resolved), e.seeds, e.sweep});
-    for (const auto& pack : seed_packs(e, options.seeds_per_task)) {
+    // What is probed is compared over seeds, which stay together.
+    const auto packs = options.protocol ? std::vector<std::vector<std::uint64_t>>{e.seeds}
+                                        : seed_packs(e, options.seeds_per_task);
+    for (const auto& pack : packs) {
       of_tasks.push_back(part_of(e, pack));
       plan.tasks.push_back({plan.tasks.size() + 1, i, pack, io::xxh3_hex(of_tasks.back().resolved), {}});
     }
@@ -221,7 +228,7 @@ Frozen freeze(const std::vector<Experiment>& experiments, const PlanOptions& opt
       if (before.seconds)
         task.seconds = *before.seconds * static_cast<double>(task.seeds.size()) /
                        static_cast<double>(before.seeds.size());
-    } else if (spent < options.probe_s) {
+    } else if (spent < options.probe_s && !options.protocol) {
       try {
         const Forecast f = forecast(of_tasks[i], resources);
         if (!f.refusal.empty()) out.notes.push_back(fmt::format("'{}': {}", f.label, f.refusal));
@@ -308,6 +315,12 @@ Experiment read_experiment_of(const Plan& plan, std::size_t experiment) {
 
 Experiment read_experiment_of(const Plan& plan, const PlannedTask& task) {
   return read_experiment(TomlDocument::read((plan.folder_of(task) / "experiment.toml").string()));
+}
+
+std::vector<ProbedModel> read_protocol_of(const Plan& plan) {
+  std::string all;
+  for (std::size_t i = 0; i < plan.experiments.size(); ++i) all += as_variant(io::read_text(plan.file_of(i)));
+  return read_protocol(TomlDocument::parse(all, (plan.folder / "experiments").string()));
 }
 
 }  // namespace apical::sweep

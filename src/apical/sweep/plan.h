@@ -13,6 +13,7 @@
 
 #include "apical/core/resources.h"
 #include "apical/experiment/experiment.h"
+#include "apical/experiment/protocol.h"
 #include "apical/io/file.h"
 
 namespace apical::sweep {
@@ -36,6 +37,7 @@ struct PlannedTask {
 struct Plan {
   io::Path folder;
   bool comparison = false;   ///< of several experiments; else one run
+  bool protocol = false;     ///< each is probed (run/protocol_run.h); no comparison
   double lease_s = 300;      ///< a worker that has not been heard of for so long is lost
   std::size_t attempts = 3;  ///< of a task that fails, before others are left to do
   std::string version, revision;
@@ -51,7 +53,7 @@ struct Plan {
 
 struct PlanOptions {
   io::Path folder;
-  bool comparison = false;
+  bool comparison = false, protocol = false;
   std::size_t seeds_per_task = 1;  ///< at least; see seed_packs()
   double lease_s = 300;
   std::size_t attempts = 3;
@@ -82,5 +84,8 @@ void require_own_numerics(const Plan& plan);
 /// As planned, all seeds.
 Experiment read_experiment_of(const Plan& plan, std::size_t experiment);
 Experiment read_experiment_of(const Plan& plan, const PlannedTask& task);
+/// Of a protocol: its models, in the order of experiments. Together, since not every one of them has every
+/// population that is measured.
+std::vector<ProbedModel> read_protocol_of(const Plan& plan);
 
 }  // namespace apical::sweep

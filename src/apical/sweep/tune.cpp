@@ -10,13 +10,13 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
-#include <sstream>
 
 #include "apical/analysis/metrics.h"
 #include "apical/experiment/toml/toml_text.h"
 #include "apical/io/directory.h"
 #include "apical/io/json.h"
 #include "apical/run/metrics_file.h"
+#include "apical/sweep/as_variant.h"
 #include "apical/sweep/status.h"
 #include "apical/sweep/tuning_page.h"
 
@@ -192,21 +192,6 @@ bool is_answered(const Plan& plan, const Status& status) {
     }
   }
   return all;
-}
-
-/// What [[variant]] entries of a file look like.
-std::string as_variant(const std::string& resolved) {
-  std::istringstream lines(resolved);
-  std::string out = "\n[[variant]]\n";
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("[[")) {
-      line.insert(2, "variant.");
-    } else if (line.starts_with("[")) {
-      line.insert(1, "variant.");
-    }
-    out += line + "\n";
-  }
-  return out;
 }
 
 std::string table_of(const Tuned& t) {

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <numeric>
 #include <set>
 #include <thread>
 
 #include "apical/io/claimed_file.h"
+#include "apical/run/probe_session.h"
 #include "apical/run/run.h"
 #include "apical/sweep/task_folder.h"
 
@@ -171,6 +173,13 @@ class Worker {
     }
   }
 
+  RunResult run_task(const PlannedTask& task, const RunOptions& options, const std::atomic<bool>& stop) {
+    if (!plan_.protocol) return run_experiment(read_experiment_of(plan_, task), options, resources_, stop);
+    const ProbedModel model = read_protocol_of(plan_).at(task.experiment);
+    const std::unique_ptr<ProbeSession> session = open_probe(model, resources_);
+    return run_session(model.experiment, *session, options, resources_, stop);
+  }
+
   void run_claimed(std::size_t number, std::size_t attempt, const TaskView& seen, const TaskFolder& here,
                    const std::string& name) {
     require_frozen(plan_, task(number));
@@ -180,8 +189,7 @@ class Worker {
     options.resume = io::file_exists(options.directory / "experiment.toml");
     if (options_.watch) options.listeners.push_back(options_.watch(task(number)));
     const Heartbeat heartbeat(here, attempt, plan_.lease_s, stop_);
-    const RunResult run =
-        run_experiment(read_experiment_of(plan_, task(number)), options, resources_, heartbeat.stop());
+    const RunResult run = run_task(task(number), options, heartbeat.stop());
     if (run.stopped && heartbeat.taken()) {
       say(News::bad, fmt::format("{} was taken over by another worker: this one was not heard of for {:g} s",
                                  name, plan_.lease_s));
