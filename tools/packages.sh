@@ -4,6 +4,7 @@
 #
 #   tools/packages.sh            what building and running Apical needs
 #   tools/packages.sh test       + what the test suite needs
+#   tools/packages.sh slurm      what the slow test on a Slurm of two nodes needs; these bring services, which it needs not
 #   tools/packages.sh python     what building the Python package needs; what it is tested with comes from PyPI
 #   tools/packages.sh release    what making and trying packages needs (tools/release.sh)
 #   tools/packages.sh dev        + second compiler, linters, sanitizers, browser
@@ -17,6 +18,7 @@ build=(g++ cmake ninja-build ccache git ca-certificates
   libsqlite3-dev libcpp-httplib-dev)
 test=(libgtest-dev libgmock-dev librapidcheck-dev python3-numpy python3-h5py python3-neo
   libopenmpi-dev openmpi-bin iproute2 librsvg2-bin valgrind)
+slurm=(slurmctld slurmd slurm-client munge iproute2)
 python=(python3-dev python3-venv)
 release=(dpkg-dev file lintian debootstrap python3-dev python3-venv)
 dev=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev cppcheck shellcheck mold chromium python3-torch)
@@ -26,10 +28,11 @@ if [ "${1:-}" = --list ]; then list_only=yes; shift; fi
 case "${1:-build}" in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${build[@]}" "${test[@]}") ;;
+  slurm) wanted=("${slurm[@]}") ;;
   python) wanted=("${build[@]}" "${python[@]}") ;;
   release) wanted=("${build[@]}" "${release[@]}") ;;
   dev) wanted=("${build[@]}" "${test[@]}" "${dev[@]}") ;;
-  *) echo "packages.sh: unknown set '$1'; expected build, test, python, release or dev" >&2; exit 2 ;;
+  *) echo "packages.sh: unknown set '$1'; expected build, test, slurm, python, release or dev" >&2; exit 2 ;;
 esac
 if [ "$list_only" = yes ]; then printf '%s\n' "${wanted[@]}"; exit 0; fi
 

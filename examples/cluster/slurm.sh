@@ -17,5 +17,5 @@ workers=$!
 trap '' USR1 # the workers hear it themselves
 wait "$workers"
 code=$?
-if [ "$code" -eq 75 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
+if [ "$code" -eq 75 ] || [ "$code" -eq 138 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
 exit "$code"

@@ -70,8 +70,8 @@ std::string slurm_script(const Plan& plan, const std::vector<std::size_t>& tasks
          "  wait \"$worker\"\n"
          "  code=$?\n"
          "fi\n"
-         "# 75: it has saved its state and wants to go on.\n"
-         "if [ \"$code\" -eq 75 ]; then scontrol requeue \"$SLURM_JOB_ID\"; fi\n"
+         "# 75: it has saved its state and wants to go on; 138: USR1 came before it could hear it.\n"
+         "if [ \"$code\" -eq 75 ] || [ \"$code\" -eq 138 ]; then scontrol requeue \"$SLURM_JOB_ID\"; fi\n"
          "exit \"$code\"\n";
   return out;
 }
