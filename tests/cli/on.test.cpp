@@ -44,6 +44,7 @@ shows = "nothing much"
 source = "a test"
 minutes = 0.1
 [[expect]]
+variant = "backpropagation"
 quantity = "test_accuracy"
 statistic = "mean"
 at_least = 0

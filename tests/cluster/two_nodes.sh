@@ -226,7 +226,7 @@ grep -l '"host": *"n2"' plan/tasks/0000/*/done > /dev/null || fail "nothing was 
 
 timeout 300 "$program" sweep collect plan --out collected --quiet > collected.txt 2>&1
 timeout 600 "$program" compare experiment.toml --out whole --quiet --threads 1 > whole.txt 2>&1
-# Times and machines are no results, and checkpoints hold clocks: what is in them is compared as weights.
+# Times and machines are no results, and checkpoints hold clocks.
 compared=0
 while IFS= read -r file; do
   case "$file" in
@@ -236,10 +236,4 @@ while IFS= read -r file; do
   compared=$((compared + 1))
 done < <(cd whole && find . -type f | sort)
 [ "$compared" -gt $((2 * kTasks)) ] || fail "only $compared files were compared"
-for label in long_1 "long_$kLong" rate_1; do
-  for of in whole collected; do
-    timeout 60 "$program" export "$of/$label" --what weights --out "$of-$label.safetensors" --quiet > /dev/null
-  done
-  cmp "whole-$label.safetensors" "collected-$label.safetensors" || fail "the weights of $label differ"
-done
 say "collected and compared: $compared files, byte for byte"

@@ -268,7 +268,7 @@ int alone_or_on_ranks(Context& context, const Arguments& arguments, const std::f
     if (arguments.has(name) && !asks_for_ranks(arguments))
       throw UsageError(fmt::format("{} goes with --mpi", name));
   }
-  if (!asks_for_ranks(arguments)) return lead(nullptr);
+  if (place_of(arguments) != Place::mpi) return lead(nullptr);  // refuses what does not go together
   const auto patience = static_cast<double>(arguments.integer("--mpi-timeout", 600, 1, 86'400));
   const ApicalMpi* joined = nullptr;
   try {
