@@ -3,9 +3,9 @@
 // printed.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "apical/io/json.h"
 #include "golden/golden.h"
 #include "support/paths.h"
 
@@ -20,7 +20,7 @@ TEST(MatchRuns, EndAtTheLossesThatWerePrinted) {
 }
 
 TEST(MatchRuns, WithOneOtherTrialEndElsewhere) {
-  nlohmann::json file = io::read_json(kFile);
+  nlohmann::json file = nlohmann::json::parse(std::ifstream(kFile));
   nlohmann::json& trial = file.at("train").at(0);
   trial.at(0) = trial.at(0).get<int>() + 40;
   for (const Format& format : formats()) {

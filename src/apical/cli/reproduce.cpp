@@ -169,9 +169,10 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
   }
   if (arguments.has("--json")) context.out << io::json_text(summary);
   if (all && !arguments.has("--json")) {
-    context.out << fmt::format("{} of {} figures reproduced, {} undecided, {} deviate, {} could not be run{}\n",
-                               with[0], figures.size(), with[1], with[2], failed,
-                               waiting > 0 ? fmt::format(", {} wait for workers", waiting) : "");
+    context.out << fmt::format(
+        "{} of {} figures reproduced, {} undecided, {} deviate, {} could not be run{}\n", with[0],
+        figures.size(), with[1], with[2], failed,
+        waiting > 0 ? fmt::format(", {} wait for workers", waiting) : "");
     context.out << fmt::format("expectations: {}\n", tally_of(outcomes));
   }
   if (waiting > 0) return static_cast<int>(ExitCode::resumable);

@@ -135,7 +135,7 @@ std::span<const std::span<const std::byte>> Ranks::exchange(std::span<const std:
   return round(Kind::message, own, wait);
 }
 
-void Ranks::raise(const NumericalFault& fault, Wait wait) {
+void Ranks::throw_on_all(const NumericalFault& fault, Wait wait) {
   round(Kind::fault, bytes_of(fault.where()), wait);
   throw RaisedFault(fault.where());  // not reached: the round has thrown it
 }

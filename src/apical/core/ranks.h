@@ -75,7 +75,7 @@ class Ranks {
   Bytes listen(Wait wait = Wait::busily);
   /// Numbers of this rank are at fault. Instead of the exchange that the others are in or come to: they, and
   /// this one, throw RaisedFault, that of the lowest rank if several say something. Ranks do not part.
-  [[noreturn]] void raise(const NumericalFault& fault, Wait wait = Wait::busily);
+  [[noreturn]] void throw_on_all(const NumericalFault& fault, Wait wait = Wait::busily);
   /// Instead of the exchange that the others are in or come to: they throw what is said here.
   void fail(const std::exception& error, Wait wait = Wait::busily) noexcept;
 

@@ -84,7 +84,7 @@ TEST(Ranks, NumbersOfOneThatAreAtFaultAreAFaultOfAllWhichGoOn) {
       try {
         NumericalFault::Where own = at;
         own.unit += ranks.rank();
-        if (ranks.rank() > 0) ranks.raise(NumericalFault(own));
+        if (ranks.rank() > 0) ranks.throw_on_all(NumericalFault(own));
         if (told) ranks.tell(bytes(10, 1));
         ranks.exchange({});
         ADD_FAILURE() << "no fault";

@@ -36,7 +36,8 @@ class FileError : public IoError {
   int code_;
 };
 
-/// An open file. Errors throw FileError; pipes, devices and sockets are not read (IoError); the destructor closes in silence, so call close() where it matters.
+/// An open file. Errors throw FileError; pipes, devices and sockets are not read (IoError); the destructor
+/// closes in silence, so call close() where it matters.
 class File {
  public:
   File(Path path, FileSystem::Mode mode);

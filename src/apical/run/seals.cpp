@@ -31,12 +31,12 @@ std::string own_hash(nlohmann::json object) {
   return io::xxh3_hex(io::json_text(object));
 }
 
-/// What a run writes once, but for the summary itself. Checkpoints look after themselves, and report.html is
-/// written again at any time.
+/// What a run writes once, but for the summary itself. Checkpoints look after themselves, though that the
+/// final state is there is known here alone; report.html is written again at any time.
 std::vector<std::string> files_of(const io::Path& run) {
   std::vector<std::string> out;
   for (const char* file : {"circuit.toml", "diagnosis.json", "events.ndjson", "experiment.toml",
-                           "manifest.json", "metrics.ndjson", "results.h5"}) {
+                           "manifest.json", "metrics.ndjson", "results.h5", "checkpoints/trained.apc"}) {
     if (io::file_exists(run / file)) out.emplace_back(file);
   }
   for (const std::string folder : {"pictures", "spikes"}) {

@@ -50,8 +50,8 @@ nlohmann::json sealed(nlohmann::json object);
 nlohmann::json read_sealed(const io::Path& file);
 bool is_sealed(const nlohmann::json& object);
 
-/// Adds the seals of all other files of a run that is complete, but for checkpoints, which look after
-/// themselves, and report.html, which is written again at any time.
+/// Adds the seals of all other files of a run that is complete, but for checkpoints on the way, which
+/// look after themselves, and report.html, which is written again at any time.
 void add_seals(nlohmann::json& summary, const io::Path& run);
 /// Those in a summary; nothing if it is of an earlier version.
 std::optional<std::vector<Seal>> seals_in(const nlohmann::json& summary);

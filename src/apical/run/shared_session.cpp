@@ -32,7 +32,7 @@ void together(Ranks& ranks, F&& f) {
   } catch (const RaisedFault&) {
     throw;
   } catch (const NumericalFault& fault) {
-    ranks.raise(fault);
+    ranks.throw_on_all(fault);
   } catch (const std::exception& e) {
     ranks.fail(e);
     throw;

@@ -24,7 +24,6 @@ namespace {
 using State = VerifiedFile::State;
 
 constexpr const char* kCheckpoints = "checkpoints";
-constexpr const char* kTrained = "checkpoints/trained.apc";
 
 class Verification {
  public:
@@ -63,7 +62,7 @@ class Verification {
   }
   bool finished() const { return io::file_exists(run_ / "summary.json"); }
 
-  /// What every run has that says it has come to its end.
+  /// The journal says that it has come to its end.
   void end() {
     if (io::file_exists(run_ / "events.ndjson")) {
       bool said = false;
@@ -77,7 +76,6 @@ class Verification {
       if (said && !finished() && !set_aside)
         tell("summary.json", State::missing, "though the run has finished");
     }
-    if (finished() && !seals_.empty() && !io::file_exists(run_ / kTrained)) tell(kTrained, State::missing);
   }
 
   void own_seal(const std::string& file) {
