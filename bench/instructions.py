@@ -6,14 +6,13 @@
     bench/instructions.py build/release/apical --update   stores what was counted, in bench/instructions.json
 
 Each kernel is a small experiment that runs once and once more for twice as long; what it takes is the difference, so
-that reading, building and reporting do not count. What was stored holds for one compiler and one instruction set: valgrind
-shows programs a processor with AVX2 whatever it runs on. With another compiler, without valgrind or on another architecture
-nothing is compared, which is said (exit 77).
+that reading, building and reporting do not count. What was stored holds for one compiler and for the instruction set and the BLAS
+kernels that the program finds under valgrind (which knows no AVX-512). With others, or without valgrind, nothing is
+compared, which is said (exit 77).
 """
 import argparse
 import json
 import pathlib
-import platform
 import re
 import shutil
 import subprocess
@@ -96,8 +95,9 @@ def taken(program, kernel):
 
 def conditions(program):
     """Whatever the counts depend on besides the sources."""
-    answer = json.loads(subprocess.run([program, "--version", "--json"], capture_output=True, text=True, check=True).stdout)
-    return {"compiler": answer["compiler"], "build": answer["build"], "architecture": platform.machine()}
+    words = ["valgrind", "--tool=none", "-q", program, "--version", "--json"]
+    answer = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    return {key: answer[key] for key in ("compiler", "build", "instruction_set", "blas_kernels")}
 
 
 def main():
@@ -110,6 +110,9 @@ def main():
         print("instructions.py: skipped: there is no valgrind (Debian: valgrind)")
         return SKIPPED
     here = conditions(given.program)
+    if not given.update and not STORED.exists():
+        print(f"instructions.py: {STORED} is missing; --update makes it")
+        return 1
     stored = json.loads(STORED.read_text()) if STORED.exists() else {"conditions": None, "kernels": {}}
     if not given.update and stored["conditions"] != here:
         print(f"instructions.py: skipped: what is stored is of {stored['conditions']}, this is {here}")

@@ -23,7 +23,7 @@ def call(program, *words, **options):
     return subprocess.run([program, *words], capture_output=True, text=True, **options)
 
 
-def last_line(text):
+def first_line(text):
     lines = text.strip().splitlines()
     return lines[0][:110] if lines else ""
 
@@ -33,17 +33,17 @@ def look_at(program, file, longest, data, folder):
     extra = ["--data", data] if data else []
     checked = call(program, "check", str(file), "--json", "--threads", "1", *extra)
     if checked.returncode != 0:
-        return None, "not run: " + last_line(checked.stderr)
+        return None, "not run: " + first_line(checked.stderr)
     seconds = sum(e["seconds"] for e in json.loads(checked.stdout)["experiments"])
     if seconds > longest:
         return None, f"not run: {seconds / 60:.0f} min by 'check'"
     several = len(json.loads(checked.stdout)["experiments"]) > 1
-    out = pathlib.Path(folder) / str(file.relative_to(ROOT)).replace("/", "_")
+    out = pathlib.Path(folder) / os.path.relpath(file, ROOT).replace("/", "_")
     begun = time.monotonic()
     ran = call(program, "compare" if several else "run", str(file), "--out", str(out), "--threads", "1", "--quiet", *extra)
     took = time.monotonic() - begun
     if ran.returncode != 0:
-        return took, f"exit {ran.returncode}: " + last_line(ran.stderr)
+        return took, f"exit {ran.returncode}: " + first_line(ran.stderr)
     found = call(program, "diagnose", str(out), "--json")
     alarms = []
     said = json.loads(found.stdout)
@@ -63,14 +63,15 @@ def main():
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
     files = [pathlib.Path(f).resolve() for f in given.files] or sorted((ROOT / "experiments").glob("*/*.toml"))
-    clean = 0
+    clean = ran = 0
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.jobs) as pool:
         found = pool.map(lambda f: look_at(os.path.abspath(given.program), f, given.longest, given.data, folder), files)
         for file, (took, what) in zip(files, found):
             clean += what == "clean"
-            print(f"{file.relative_to(ROOT)} | {'' if took is None else f'{took:.0f} s'} | {what}", flush=True)
-    print(f"{clean} of {len(files)} clean")
-    return 0
+            ran += took is not None
+            print(f"{os.path.relpath(file, ROOT)} | {'' if took is None else f'{took:.0f} s'} | {what}", flush=True)
+    print(f"{clean} of {ran} that were run are clean; {len(files) - ran} of {len(files)} files were not run")
+    return 0 if clean == ran else 1
 
 
 if __name__ == "__main__":

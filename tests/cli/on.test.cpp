@@ -120,7 +120,7 @@ TEST_F(On, AProtocolIsPlannedWorkedOnAndCollected) {
   plan.insert(plan.end(), kProbe.begin() + 1, kProbe.end());
   const Answer planned = apical_says(and_also(plan, {"--out", out("plan")}));
   ASSERT_EQ(planned.code, 0) << planned.err;
-  EXPECT_THAT(planned.out, HasSubstr("error neurons, output area, seeds 1, 2"));
+  EXPECT_THAT(planned.out, HasSubstr("error neurons, seeds 1, 2"));
   ASSERT_EQ(apical_says({"sweep", "run", out("plan"), "--quiet", "--max-tasks", "1"}).code, 0);
   EXPECT_EQ(apical_says({"sweep", "collect", out("plan"), "--out", out("early")}).code, 1);
   ASSERT_EQ(apical_says({"sweep", "run", out("plan"), "--quiet"}).code, 0);

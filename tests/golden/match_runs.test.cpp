@@ -23,10 +23,13 @@ TEST(MatchRuns, WithOneOtherTrialEndElsewhere) {
   nlohmann::json file = nlohmann::json::parse(std::ifstream(kFile));
   nlohmann::json& trial = file.at("train").at(0);
   trial.at(0) = trial.at(0).get<int>() + 40;
+  std::size_t recognised = 0;
   for (const Format& format : formats()) {
     if (!format.recognises(file)) continue;
+    ++recognised;
     EXPECT_FALSE(format.replay(file).passed) << format.name;
   }
+  EXPECT_EQ(recognised, 1U);
 }
 
 }  // namespace

@@ -104,6 +104,23 @@ Interval welch_interval(std::span<const double> a, std::span<const double> b, do
   return {difference - half, difference + half};
 }
 
+std::optional<Interval> median_interval(std::span<const double> values) {
+  constexpr double kLeftOut = 0.05;
+  const std::size_t n = values.size();
+  // P(fewer than k of n values lie below the median), k = 1, 2, …
+  double term = std::pow(0.5, static_cast<double>(n)), below = term;
+  std::size_t k = 0;
+  while (2 * below <= kLeftOut && 2 * (k + 1) <= n) {
+    ++k;
+    term *= static_cast<double>(n - k + 1) / static_cast<double>(k);
+    below += term;
+  }
+  if (k == 0) return std::nullopt;
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  return Interval{sorted[k - 1], sorted[n - k]};
+}
+
 Interval bootstrap_interval(std::span<const double> values, const Statistic& statistic, std::uint64_t seed,
                             std::size_t resamples, double confidence) {
   check_values(values, 1);

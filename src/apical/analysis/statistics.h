@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -33,6 +34,11 @@ Interval student_interval(std::span<const double> values, double confidence = 0.
 /// mean(a) - mean(b) of independent seeds with unequal variances (Welch 1947, degrees of freedom after
 /// Satterthwaite 1946); needs two values on each side.
 Interval welch_interval(std::span<const double> a, std::span<const double> b, double confidence = 0.95);
+
+/// Of a median, whatever the values are distributed like: from the k-th smallest to the k-th largest value,
+/// with the largest k for which that holds the median in 95 % of samples (sign test; Conover 1999, ch. 3.2).
+/// Nothing for fewer than six values, of which even all do not.
+std::optional<Interval> median_interval(std::span<const double> values);
 
 /// Percentile bootstrap (Efron & Tibshirani 1993, ch. 13) of any statistic. Draw i of resample k has the
 /// address (seed, Stream::bootstrap, 0, k n + i).

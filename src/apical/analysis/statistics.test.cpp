@@ -104,6 +104,24 @@ TEST(Statistics, WelchIntervalWithEqualVariancesIsThePooledOne) {
               1e-12);
 }
 
+TEST(MedianInterval, IsThatOfTheSignTest) {
+  std::vector<double> v;
+  for (int n = 1; n <= 5; ++n) {
+    v.push_back(n);
+    EXPECT_FALSE(median_interval(v)) << n;
+  }
+  v.push_back(6);  // 2 (1/2)^6 = 3.1 % are outside
+  ASSERT_TRUE(median_interval(v));
+  EXPECT_EQ(median_interval(v)->low, 1);
+  EXPECT_EQ(median_interval(v)->high, 6);
+  for (double x : {7.0, 8.0, 9.0, 10.0}) v.push_back(x);  // of ten the second and the ninth, 2.1 %
+  EXPECT_EQ(median_interval(v)->low, 2);
+  EXPECT_EQ(median_interval(v)->high, 9);
+  for (double x = 11; x <= 20; ++x) v.push_back(x);  // of twenty the sixth and the fifteenth, 4.1 %
+  EXPECT_EQ(median_interval(v)->low, 6);
+  EXPECT_EQ(median_interval(v)->high, 15);
+}
+
 TEST(Statistics, BootstrapIntervalOfTheMeanNearsTheNormalOne) {
   std::vector<double> v(200);
   for (std::size_t i = 0; i < v.size(); ++i) v[i] = normal({3, Stream::task_input, 0, i});

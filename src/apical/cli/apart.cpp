@@ -97,7 +97,11 @@ Place place_of(const Arguments& arguments) {
   if (arguments.has("--mpi") && where != "mpi")
     throw UsageError(fmt::format("--mpi does not go with --on {}; expected one of them", where));
   if (where == "local") return Place::local;
-  if (where == "mpi") return Place::mpi;
+  if (where == "mpi") {
+    if (arguments.has("--jobs"))
+      throw UsageError("--jobs goes with --on local or --on slurm; ranks are as many as there are");
+    return Place::mpi;
+  }
   if (where != "slurm")
     throw UsageError(fmt::format("--on is '{}'; expected local, slurm or mpi\n  {}", where,
                                  suggestion(where, {"local", "slurm", "mpi"})));

@@ -130,7 +130,8 @@ int run_figures(Context& context, const Arguments& arguments, const std::vector<
     try {
       TomlDocument document = TomlDocument::read(figure.file.string());
       apply_changes(document, arguments);
-      const bool made = io::file_exists(options.directory / "reproduction.json");
+      const bool made = io::file_exists(options.directory / "reproduction.json") ||
+                        io::file_exists(options.directory / "comparison.json");  // it goes on as it began
       if (place_of(arguments) != Place::here && !made) {
         const DoneApart done =
             run_apart(context, arguments, ranks, {read_variants(document), true}, options.directory);

@@ -13,25 +13,25 @@
 namespace apical {
 namespace {
 
-/// "MEASURE: CONDITION" as far as they are known before anything has run: tests of a course are patterns.
-bool can_be_read(const std::string& readout, const std::vector<ProbedModel>& models,
-                 std::set<std::string>& known) {
+/// Whether a model has "MEASURE: CONDITION", as far as that is known before anything has run: tests of a
+/// course are patterns. `known` gets all that it has.
+bool has_readout(const ProbedModel& model, const std::string& readout, std::set<std::string>& known) {
+  const Protocol& p = model.protocol;
   bool found = false;
-  for (const ProbedModel& model : models) {
-    const Protocol& p = model.protocol;
-    for (const Condition& condition : p.conditions) {
-      if (condition.name == p.control) continue;
-      const auto is = [&](const std::string& measure) {
-        known.insert(measure + ": " + condition.name);
-        found = found || readout == measure + ": " + condition.name;
-      };
-      for (const Measure& measure : p.measures) is(measure.name);
-      if (p.evaluate) {
-        for (const char* test : {"test loss", "test accuracy"}) is(test);
-      }
-      for (const std::string& metric : p.metrics)
-        found = found || matches(fmt::format("test {}: {}", metric, condition.name), readout);
+  for (const Condition& condition : p.conditions) {
+    if (condition.name == p.control) continue;
+    const auto is = [&](const std::string& measure) {
+      known.insert(measure + ": " + condition.name);
+      found = found || readout == measure + ": " + condition.name;
+    };
+    for (const Measure& measure : p.measures) {
+      if (!measure.populations.empty()) is(measure.name);
     }
+    if (p.evaluate) {
+      for (const char* test : {"test loss", "test accuracy"}) is(test);
+    }
+    for (const std::string& metric : p.metrics)
+      found = found || matches(fmt::format("test {}: {}", metric, condition.name), readout);
   }
   return found;
 }
@@ -43,7 +43,16 @@ void require_answerable(const DiscriminateOptions& o, const std::vector<ProbedMo
   }
   for (const std::string& readout : o.readouts) {
     std::set<std::string> known;
-    if (can_be_read(readout, models, known)) continue;
+    std::vector<std::string> lacking;
+    for (const ProbedModel& model : models) {
+      if (!has_readout(model, readout, known)) lacking.push_back(model.experiment.label);
+    }
+    if (lacking.empty()) continue;
+    if (lacking.size() < models.size()) {
+      throw FieldError("readouts",
+                       fmt::format("names '{}', which {} {} not; expected what all models have", readout,
+                                   join_names(lacking), lacking.size() == 1 ? "has" : "have"));
+    }
     throw FieldError("readouts", fmt::format("names '{}', which is no measure of a condition; {}", readout,
                                              suggestion(readout, {known.begin(), known.end()})));
   }

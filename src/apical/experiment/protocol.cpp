@@ -275,9 +275,12 @@ void read_conditions(TomlReader& root, TomlReader& t, Protocol& p, Read&& read) 
 /// What begins after trials and samples have ended, or ended before they began, would never act.
 void require_acts(TomlReader& root, const Protocol& p, const Experiment& e) {
   if (e.task_info().sequences) return;  // of any length
-  const double step = e.circuit().dt_ms,
-               last_ms = std::max(p.presentation_ms, e.presentation.presentation_ms);
+  const double step = e.circuit().dt_ms;
   const auto require = [&](const Condition& c, rate::Step onset, rate::Step offset) {
+    // In training and in tests samples have a duration of their own.
+    const bool elsewhere = c.in_training() || p.evaluate;
+    const double last_ms =
+        elsewhere ? std::max(p.presentation_ms, e.presentation.presentation_ms) : p.presentation_ms;
     const double from_ms = static_cast<double>(onset) * step, until_ms = static_cast<double>(offset) * step;
     if (from_ms < last_ms && until_ms > -p.blank_ms) return;
     throw ConfigError(

@@ -259,6 +259,16 @@ Path write_checkpoint(const Path& directory, const Checkpoint& checkpoint, KeepP
   return path;
 }
 
+Path name_aside(const Path& damaged) {
+  Path aside = damaged;
+  aside += kDamaged;
+  for (int k = 2; file_exists(aside); ++k) {
+    aside = damaged;
+    aside += fmt::format("{}-{}", kDamaged, k);
+  }
+  return aside;
+}
+
 FoundCheckpoint newest_valid_checkpoint(const Path& directory, std::uint64_t experiment) {
   FoundCheckpoint out;
   const std::vector<std::uint64_t> sequences = list_checkpoints(directory);
@@ -282,8 +292,7 @@ FoundCheckpoint newest_valid_checkpoint(const Path& directory, std::uint64_t exp
       out.file = path;
       return out;
     }
-    Path aside = path;
-    aside += kDamaged;
+    const Path aside = name_aside(path);
     rename_file(path, aside);
     out.set_aside.push_back({aside, reason});
   }

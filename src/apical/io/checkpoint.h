@@ -81,6 +81,9 @@ struct FoundCheckpoint {
   std::vector<SetAside> set_aside;  ///< newest first; for the caller to report
 };
 
+/// "….damaged", or "….damaged-2" and so on if there is one of the name: what is set aside replaces nothing.
+Path name_aside(const Path& damaged);
+
 /// The newest checkpoint that is valid. Damaged or unreadable (EIO) newer ones are renamed to "….damaged" and
 /// returned with the reason. One of another experiment or program version is left alone and thrown as a
 /// CheckpointError.

@@ -148,6 +148,7 @@ Bytes read_pipe(const Path& path) {
     content.resize(done + kBlock);
     pipe.read(reinterpret_cast<char*>(content.data() + done), static_cast<std::streamsize>(kBlock));
     content.resize(done + static_cast<std::size_t>(pipe.gcount()));
+    if (pipe.bad()) throw IoError(fmt::format("{}: the pipe could not be read to its end", path.string()));
   }
   return content;
 }

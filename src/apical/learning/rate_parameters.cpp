@@ -53,7 +53,11 @@ std::vector<double> RateLearner<Real>::parameter(std::size_t index, std::size_t 
 
 template <class Real>
 bool RateLearner<Real>::can_do_without(std::string_view name) const {
-  return name.ends_with(kDeviation);
+  if (!name.ends_with(kDeviation)) return false;
+  name.remove_suffix(kDeviation.size());
+  const auto& projections = engine_.circuit().projections();
+  return std::any_of(projections.begin(), projections.end(),
+                     [&](const Projection& j) { return j.name == name; });
 }
 
 template <class Real>

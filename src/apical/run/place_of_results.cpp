@@ -17,6 +17,16 @@ namespace fs = std::filesystem;
 constexpr const char* kMarks[] = {"manifest.json", "comparison.json",   "plan.json",
                                   "tuning.json",   "reproduction.json", "discrimination.json"};
 
+/// Also by one that has not come so far.
+bool is_written_by_runs(const fs::path& name) {
+  for (const char* own :
+       {"manifest.json", "experiment.toml", "circuit.toml", "summary.json", "diagnosis.json",
+        "metrics.ndjson", "events.ndjson", "results.h5", "report.html", "run.lock"}) {
+    if (name == own) return true;
+  }
+  return false;
+}
+
 bool holds_results(const fs::path& folder) {
   for (const char* mark : kMarks) {
     std::error_code ignored;
@@ -31,17 +41,20 @@ bool holds_results(const fs::path& folder) {
 void require_place_for(const io::Path& file) {
   std::error_code ignored;
   const fs::file_status status = fs::symlink_status(file, ignored);
-  if (!fs::exists(status)) return;
-  if (!fs::is_regular_file(status))
+  const bool is_new = !fs::exists(status);
+  if (!is_new && !fs::is_regular_file(status))
     throw IoError(fmt::format("{}: exists and is no regular file; expected the name of a file to write",
                               file.string()));
   // Links are followed on the way, so that no other name of a folder hides it.
-  fs::path folder = fs::canonical(fs::absolute(file), ignored).parent_path();
+  const fs::path whole = fs::weakly_canonical(fs::absolute(file), ignored);
+  fs::path folder = whole.parent_path();
   while (true) {
-    if (holds_results(folder)) {
-      throw IoError(
-          fmt::format("{}: exists and belongs to the run in {}; expected a file of another name or place",
-                      file.string(), folder.string()));
+    // Files of other names may lie in a run, but in no folder of its own.
+    const bool its_own = !is_new || folder != whole.parent_path() || is_written_by_runs(whole.filename());
+    if (its_own && holds_results(folder)) {
+      throw IoError(fmt::format("{}: {} the run in {}; expected a file of another name or place",
+                                file.string(), is_new ? "is a name of" : "exists and belongs to",
+                                folder.string()));
     }
     if (!folder.has_relative_path()) return;
     folder = folder.parent_path();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -109,10 +110,18 @@ class Verification {
     tell("experiment.toml", State::changed, fmt::format("XXH3 {}, expected {}", found, experiment_hash_));
   }
 
+  /// That of the manifest, which knows it also where the experiment's file was changed since.
+  std::uint64_t experiment_of_checkpoints() const {
+    std::uint64_t hash = 0;
+    const char *const first = experiment_hash_.data(), *const last = first + experiment_hash_.size();
+    const auto [end, error] = std::from_chars(first, last, hash, 16);
+    return error == std::errc{} && end == last ? hash : io::xxh3(text_);
+  }
+
   void checkpoint(const std::string& name) {
     const std::string file = fmt::format("{}/{}", kCheckpoints, name);
     try {
-      io::Checkpoint c = io::read_checkpoint_file(run_ / file, io::xxh3(text_));
+      io::Checkpoint c = io::read_checkpoint_file(run_ / file, experiment_of_checkpoints());
       tell(file, State::intact);
       if (name.starts_with("checkpoint-")) newest_ = std::move(c);
     } catch (const io::CheckpointError& e) {
@@ -141,7 +150,7 @@ class Verification {
 
   void journal(const std::string& file) {
     if (!io::file_exists(run_ / file)) {
-      if (finished()) tell(file, State::missing);
+      if (finished() || io::file_exists(run_ / kCheckpoints / "trained.apc")) tell(file, State::missing);
       return;
     }
     try {
@@ -203,11 +212,7 @@ class Verification {
   std::vector<VerifiedFile> files_;
 };
 
-void set_aside(const io::Path& file) {
-  io::Path aside = file;
-  aside += ".damaged";
-  io::rename_file(file, aside);
-}
+void set_aside(const io::Path& file) { io::rename_file(file, io::name_aside(file)); }
 
 }  // namespace
 
@@ -232,8 +237,8 @@ std::vector<std::string> repair_run(const io::Path& run, const Claim& claim) {
       const std::uint64_t whole = io::read_ndjson(path).bytes;
       io::AppendFile(path, whole).close();
       done.push_back(fmt::format("{}: cut to its {} bytes of whole lines", f.file, whole));
-    } else if (f.is_bad() && f.state != State::missing &&
-               (f.file == "summary.json" || f.file.starts_with(kCheckpoints))) {
+    } else if ((f.state == State::damaged && f.file.starts_with(kCheckpoints)) ||
+               (f.file == "summary.json" && (f.state == State::damaged || f.state == State::changed))) {
       set_aside(path);
       const bool finished = io::file_exists(run / "summary.json");
       done.push_back(fmt::format(

@@ -25,8 +25,6 @@
 namespace apical {
 namespace {
 
-constexpr std::uint64_t kBootstrapSeed = 1;  // any fixed one: the same run gives the same interval
-
 using BySeed = std::map<std::uint64_t, double>;
 
 /// "test_loss" → {"test", "loss"}; an angle is a metric of an area.
@@ -132,8 +130,7 @@ void summarise(Outcome& o, const Display& display) {
     const MeanInterval i = mean_interval(values, range_of(o.expected, display));
     o.interval = Interval{i.low, i.high};
   }
-  if (statistic == Expectation::Statistic::median)
-    o.interval = bootstrap_interval(values, median, kBootstrapSeed);
+  if (statistic == Expectation::Statistic::median) o.interval = median_interval(values);
 }
 
 Outcome::Verdict verdict_of(const Outcome& o) {
@@ -141,12 +138,16 @@ Outcome::Verdict verdict_of(const Outcome& o) {
   const Expectation& e = o.expected;
   if (!o.measured) return Verdict::deviates;
   const bool inside = *o.measured >= e.low && *o.measured <= e.high;
-  const bool of_these_seeds =
-      e.statistic == Expectation::Statistic::smallest || e.statistic == Expectation::Statistic::largest;
-  if (of_these_seeds || e.origin == Expectation::Origin::law)
+  using Statistic = Expectation::Statistic;
+  const auto within = [&](const SeedValue& x) { return x.value >= e.low && x.value <= e.high; };
+  if (e.origin == Expectation::Origin::law && e.statistic != Statistic::fraction)
+    return std::all_of(o.seeds.begin(), o.seeds.end(), within) ? Verdict::reproduced : Verdict::deviates;
+  if (e.origin == Expectation::Origin::law || e.statistic == Statistic::smallest ||
+      e.statistic == Statistic::largest)
     return inside ? Verdict::reproduced : Verdict::deviates;
-  // How far seeds lie apart is not known of one.
-  if (!o.interval) return inside ? Verdict::undecided : Verdict::deviates;
+  // Of so few seeds nothing is known of the spread.
+  if (!o.interval)
+    return std::any_of(o.seeds.begin(), o.seeds.end(), within) ? Verdict::undecided : Verdict::deviates;
   if (o.interval->high < e.low || o.interval->low > e.high) return Verdict::deviates;
   return o.interval->low >= e.low && o.interval->high <= e.high ? Verdict::reproduced : Verdict::undecided;
 }

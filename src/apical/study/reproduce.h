@@ -23,16 +23,16 @@ namespace apical {
 struct Outcome {
   enum class Verdict {
     reproduced,  ///< the whole interval lies within the expected range
-    undecided,   ///< a part of it does: more seeds are needed. Also one seed within the range
+    undecided,   ///< a part of it does: more seeds are needed. Also too few for an interval, one of them
+                 ///< within
     deviates,    ///< none of it does, or a seed's value is not finite
   };
   Expectation expected;
   std::vector<SeedValue> seeds;    ///< the quantity of every seed; not finite where it is not
   std::optional<double> measured;  ///< the statistic; nothing if a seed's value is not finite
   std::optional<Interval>
-      interval;  ///< 95 %, over seeds: mean_interval() for means, bootstrap for medians, Wilson for fractions
-  /// Of laws, and of the smallest and the largest of the seeds that were run, the measured value alone
-  /// decides.
+      interval;  ///< 95 %, over seeds: mean_interval() for means, median_interval(), wilson_interval()
+  /// The smallest and the largest of the seeds that were run are decided by themselves, laws by every seed.
   Verdict verdict = Verdict::deviates;
   std::string measured_text() const;  ///< "0.031 [0.025, 0.04]"
   std::string text() const;  ///< "median test loss …: 0.031 [0.025, 0.04] over 20 seeds; expected 0.032
