@@ -151,7 +151,8 @@ int compare(Context& context, const Arguments& arguments, Ranks* ranks) {
     DoneApart made = run_apart(context, arguments, ranks, {variants, true}, options.directory);
     if (made.end == DoneApart::End::waits) return static_cast<int>(ExitCode::resumable);
     result = std::move(made.comparison);
-    result.stopped = made.end == DoneApart::End::stopped;
+    // Whatever workers had done is kept.
+    if (made.end == DoneApart::End::stopped) result.stopped = result.has_checkpoint = true;
   } else {
     result = run_comparison(variants, options, machine, *context.stop);
   }

@@ -54,33 +54,27 @@ void print(std::ostream& out, const VerifiedRun& r) {
 int run_verify(Context& context, const Arguments& arguments) {
   nlohmann::json all{{"schema", "apical-verify/1"}, {"runs", nlohmann::json::array()}};
   bool bad = false, any = false;
+  const auto tell = [&](const VerifiedRun& run) {
+    bad |= run.is_bad();
+    if (arguments.has("--json")) {
+      all["runs"].push_back(json_of(run));
+    } else {
+      print(context.out, run);
+    }
+  };
   std::vector<io::Path> folders = protocols_in(arguments.positionals.front());
   if (folders.empty()) folders.emplace_back(arguments.positionals.front());
   std::vector<io::Path> runs;
   for (const io::Path& folder : folders) {
-    for (const io::Path& run : gone_from(folder)) {
-      bad = true;
-      const VerifiedRun gone{
-          run, {{"manifest.json", VerifiedFile::State::missing, "the comparison had finished"}}, {}};
-      if (arguments.has("--json")) {
-        all["runs"].push_back(json_of(gone));
-      } else {
-        print(context.out, gone);
-      }
-    }
+    for (const io::Path& run : gone_from(folder))
+      tell({run, {{"manifest.json", VerifiedFile::State::missing, "the comparison had finished"}}, {}});
     const std::vector<io::Path> some = runs_in(folder);
     runs.insert(runs.end(), some.begin(), some.end());
   }
   for (const io::Path& run : runs) {
     if (!io::file_exists(run / "experiment.toml")) continue;  // planned, not begun
     any = true;
-    const VerifiedRun found = verified(run, arguments.has("--repair"));
-    bad |= found.is_bad();
-    if (arguments.has("--json")) {
-      all["runs"].push_back(json_of(found));
-    } else {
-      print(context.out, found);
-    }
+    tell(verified(run, arguments.has("--repair")));
   }
   // Of a protocol, what all of its runs together found.
   for (const io::Path& folder : folders) {

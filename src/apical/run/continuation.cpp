@@ -10,8 +10,6 @@
 namespace apical {
 namespace {
 
-io::Path trained_state_file(const io::Path& run) { return run / "checkpoints" / "trained.apc"; }
-
 std::uint64_t hash_of(const std::string& resolved) { return io::xxh3(io::bytes_of(resolved)); }
 
 /// Evaluations of a circuit go on from its state, and what is learned after them from theirs.
@@ -24,6 +22,8 @@ std::string other_bits(const Experiment& e, const std::vector<std::string>& of_c
 }
 
 }  // namespace
+
+io::Path trained_state_file(const io::Path& run) { return run / "checkpoints" / "trained.apc"; }
 
 void write_trained_state(const io::Path& run, const Experiment& e, std::vector<io::CheckpointSection> state) {
   io::Checkpoint c;

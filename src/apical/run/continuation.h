@@ -11,7 +11,9 @@
 
 namespace apical {
 
-/// Writes checkpoints/trained.apc of `run`.
+/// Where a run keeps the state with which its training ended.
+io::Path trained_state_file(const io::Path& run);
+/// Writes it.
 void write_trained_state(const io::Path& run, const Experiment& experiment,
                          std::vector<io::CheckpointSection> state);
 

@@ -10,6 +10,7 @@
 #include "apical/io/hash.h"
 #include "apical/io/json.h"
 #include "apical/learning/trainer.h"
+#include "apical/run/continuation.h"
 #include "apical/run/joined_state.h"
 #include "apical/run/last_checkpoint.h"
 #include "apical/run/metrics_file.h"
@@ -142,13 +143,12 @@ void join_runs(const Experiment& whole, std::span<const io::Path> runs, const io
   std::vector<io::Checkpoint> ends;
   ends.reserve(parts.size());
   for (Part& p : parts) ends.push_back(std::move(p.end));
-  const io::Path trained = io::Path("checkpoints") / "trained.apc";
-  if (io::file_exists(parts.front().run / trained)) {
+  if (io::file_exists(trained_state_file(parts.front().run))) {
     std::vector<io::Checkpoint> of_training;
     of_training.reserve(parts.size());
-    for (const Part& p : parts) of_training.push_back(checkpoint_in(p.run, p.run / trained));
+    for (const Part& p : parts) of_training.push_back(checkpoint_in(p.run, trained_state_file(p.run)));
     const io::Checkpoint joined{.experiment = hash, .sections = joined_state(of_training, of_all_before)};
-    io::write_checkpoint_file(directory / trained, joined);
+    io::write_checkpoint_file(trained_state_file(directory), joined);
   }
   io::Checkpoint end{.sequence = 1, .experiment = hash, .sections = {}};
   end.sections.push_back({RunBooks::kSection, io::save_state(books)});

@@ -10,13 +10,14 @@
 
 #include "apical/core/error.h"
 #include "apical/io/hash.h"
+#include "apical/run/continuation.h"
 
 namespace apical {
 
 std::optional<io::Checkpoint> find_last_checkpoint(const io::Path& run) {
   const io::Path folder = run / "checkpoints";
   const std::vector<std::uint64_t> sequences = io::list_checkpoints(folder);
-  const io::Path trained = folder / "trained.apc";  // holds the same state, of a run that has finished
+  const io::Path trained = trained_state_file(run);  // holds the same state, of a run that has finished
   if (sequences.empty() && !io::file_exists(trained)) return std::nullopt;
   const io::Path file = sequences.empty() ? trained : folder / io::checkpoint_name(sequences.back());
   const std::string experiment = io::read_text(run / "experiment.toml");

@@ -16,6 +16,7 @@
 #include "apical/io/journal.h"
 #include "apical/io/json.h"
 #include "apical/io/recording.h"
+#include "apical/run/continuation.h"
 #include "apical/run/locked_directory.h"
 #include "apical/run/seals.h"
 
@@ -37,7 +38,6 @@ class Verification {
     for (const char* file : {"manifest.json", "summary.json"}) own_seal(file);
     experiment();
     checkpoints();
-    end();
     for (const Seal& seal : seals_) sealed(seal);
     for (const char* file : {"metrics.ndjson", "events.ndjson"}) journal(file);
     segments();
@@ -62,22 +62,6 @@ class Verification {
     return std::any_of(files_.begin(), files_.end(), [&](const VerifiedFile& f) { return f.file == file; });
   }
   bool finished() const { return io::file_exists(run_ / "summary.json"); }
-
-  /// The journal says that it has come to its end.
-  void end() {
-    if (io::file_exists(run_ / "events.ndjson")) {
-      bool said = false;
-      try {
-        for (const nlohmann::json& line : io::read_ndjson(run_ / "events.ndjson").lines)
-          said = said || line.value("event", "") == "finished";
-      } catch (const Error&) {
-        return;  // the journal's own verdict
-      }
-      const bool set_aside = io::file_exists(run_ / "summary.json.damaged");  // by a repair
-      if (said && !finished() && !set_aside)
-        tell("summary.json", State::missing, "though the run has finished");
-    }
-  }
 
   void own_seal(const std::string& file) {
     if (!io::file_exists(run_ / file)) {
@@ -150,7 +134,7 @@ class Verification {
 
   void journal(const std::string& file) {
     if (!io::file_exists(run_ / file)) {
-      if (finished() || io::file_exists(run_ / kCheckpoints / "trained.apc")) tell(file, State::missing);
+      if (finished() || io::file_exists(trained_state_file(run_))) tell(file, State::missing);
       return;
     }
     try {
@@ -160,6 +144,12 @@ class Verification {
              fmt::format("the last line is cut off after {} whole ones", lines.lines.size()));
       if (!knows(file))
         tell(file, State::unverified, finished() ? "no checksum of it is known" : "no checkpoint yet");
+      const bool ended = std::any_of(lines.lines.begin(), lines.lines.end(), [](const nlohmann::json& line) {
+        return line.value("event", "") == "finished";
+      });
+      const bool set_aside = io::file_exists(run_ / "summary.json.damaged");  // by a repair
+      if (ended && !finished() && !set_aside)
+        tell("summary.json", State::missing, "though the run has finished");
     } catch (const DataError& e) {
       tell(file, State::damaged, first_line(e.what()));
     }
