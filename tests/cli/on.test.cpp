@@ -129,6 +129,13 @@ TEST_F(On, AProtocolIsPlannedWorkedOnAndCollected) {
   expect_whole();
 }
 
+TEST_F(On, AComparisonThatIsStoppedAmongWorkersGoesOn) {
+  const Answer a = apical_says(
+      {"compare", file(two_models()), "--out", out(), "--on", "local", "--jobs", "1", "--quiet"}, true);
+  EXPECT_EQ(a.code, 75) << a.err;
+  EXPECT_THAT(a.err, HasSubstr("stopped with a checkpoint; go on"));
+}
+
 TEST_F(On, LocalEvaluatesAFigure) {
   const Words command{"reproduce", file(two_models() + kClaim)};
   whole(command);
