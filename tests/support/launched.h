@@ -47,6 +47,7 @@ class Launched {
                                  "-n",     std::to_string(ranks), kBinary};
     all.insert(all.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
+    argv.reserve(all.size() + 1);
     for (std::string& a : all) argv.push_back(a.data());
     argv.push_back(nullptr);
     execvp("mpirun", argv.data());
