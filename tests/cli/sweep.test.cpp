@@ -195,6 +195,15 @@ TEST_F(SweepCommand, SaysWhatWasChangedAfterItWasFrozen) {
   EXPECT_EQ(worked().code, 0);
   EXPECT_THAT(status().out, HasSubstr("12 tasks: 12 done"));
   EXPECT_THAT(status().out, Not(HasSubstr("changed")));
+  // With nothing left to do as well.
+  io::write_atomically(changed, with(io::read_text(changed), "epochs = 2", "epochs = 3"));
+  EXPECT_EQ(worked().code, 1);
+  EXPECT_EQ(status().code, 1);
+  EXPECT_EQ(apical_says({"sweep", "plan", file(swept()), "--out", plan()}).code, 3);
+  io::write_atomically(changed, with(io::read_text(changed), "epochs = 3", "epochs = 2"));
+  EXPECT_EQ(worked().code, 0);
+  std::ofstream(io::Path(plan()) / "experiments" / "0002.toml", std::ios::app) << "# seen\n";
+  EXPECT_EQ(worked().code, 3);
 }
 
 TEST_F(SweepCommand, NotesFaultsAndGoesOnWithTheOthers) {

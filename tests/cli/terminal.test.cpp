@@ -119,6 +119,10 @@ TEST_F(Terminal, ShortOptionsAndHelpWhereItIsLookedFor) {
   EXPECT_THAT(apical_says({"help", "layer"}).out,
               AllOf(HasSubstr("model.layers"), HasSubstr("[[population]]")));
   EXPECT_THAT(apical_says({"help", "weights"}).out, HasSubstr("[[projection]]"));
+  // Words that are no commands: measures, keys and what commands do.
+  EXPECT_THAT(apical_says({"help", "angle"}).out, HasSubstr("angle to the gradient"));
+  EXPECT_THAT(apical_says({"help", "patience"}).out, HasSubstr("key of [training]: stop after so many"));
+  EXPECT_EQ(apical_says({"help", "nonsense"}).code, 2);
   const Answer colour = apical_says({"models", "--color=sometimes"});
   EXPECT_EQ(colour.code, 2);
   EXPECT_THAT(colour.err, HasSubstr("--color is 'sometimes'; expected auto, always or never"));

@@ -54,7 +54,8 @@ TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
       {with(kGood, "[4, 6, 3]", "[4, 6, 3]\ndt_ms = -0.01"),
        {":9:9: dt_ms is -0.01; expected more than 0", "dt_ms: Euler step, in ms"}},
       {with(kGood, "[4, 6, 3]", "[5, 6, 3]"),
-       {"task 'yin-yang' has 4 inputs and 3 outputs", "the first entry of layers must be 4"}},
+       {"experiment.toml:8:10: task 'yin-yang' has 4 inputs and 3 outputs",
+        "the first entry of layers must be 4"}},
       {with(kGood, "error-neuron-microcircuit", "dendritic-microcircuit"),
        {"no potential gives 'a2.pyr' the rate 0 that task 'yin-yang' asks for: its activation is logistic",
         "target_potentials = \"task_numbers\""}},
@@ -71,7 +72,7 @@ TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
       {with(kGood, "activation = \"logistic\"", "lookahead = false\ndt_ms = 50"),
        {"longer than the membrane time constant"}},
       {with(kGood, "epochs = 1", "presentation_ms = 0.05"),
-       {"holds a sample for 5 steps, but input needs 2"}},
+       {"experiment.toml:12:19: presentation_ms = 0.05 holds a sample for 5 steps, but input needs 2"}},
       {with(kGood, "seeds = 1", "seeds = [1, 1]"), {"names a seed twice"}},
       {with(kGood, "seeds = 1", "seeds = 0"), {"'run.seeds' is 0; expected 1"}},
       {with(kGood, "seeds = 1", "precision = \"half\""),
@@ -116,6 +117,30 @@ TEST_F(WrongInput, LeavesNoDirectoryWhereNoneWasNamed) {
   fs::create_directories(working / "runs");
   EXPECT_EQ(test::ChildProcess({"run", bad}, working).wait(), 3);
   EXPECT_TRUE(fs::is_empty(working / "runs")) << "what was there stays";
+}
+
+TEST_F(WrongInput, NoRunIsPutIntoAnotherNorBehindALinkToNothing) {
+  ASSERT_EQ(run(kGood).code, 0);
+  const auto refused = [&](const std::string& place) {
+    const Answer a = apical_says({"run", file(kGood), "--quiet", "--out", place});
+    EXPECT_EQ(a.code, 5) << place;
+    return a.err;
+  };
+  EXPECT_THAT(refused(out() + "/within"), HasSubstr("lies within the run in"));
+  EXPECT_THAT(refused(out() + "/checkpoints/deep/within"), HasSubstr("lies within the run in"));
+  EXPECT_FALSE(fs::exists(fs::path(out()) / "within"));
+  const fs::path link = directory_ / "link";
+  fs::create_symlink("nowhere", link);
+  EXPECT_THAT(refused(link.string()), HasSubstr("is a link to nowhere, which is not there"));
+  fs::create_directories(directory_ / "nowhere");
+  EXPECT_EQ(apical_says({"run", file(kGood), "--quiet", "--out", link.string()}).code, 0);
+}
+
+TEST_F(WrongInput, TwoVariantsOfOneLabelAreToldWhere) {
+  const std::string text = kGood + "[[variant]]\nlabel = \"one\"\n[[variant]]\nlabel = \"one\"\n";
+  const Answer a = apical_says({"check", file(text)});
+  EXPECT_EQ(a.code, 3);
+  EXPECT_THAT(a.err, HasSubstr("experiment.toml:18:9: two variants are labelled 'one'"));
 }
 
 constexpr const char* kSequences = R"([task]

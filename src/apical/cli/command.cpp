@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "apical/cli/about_word.h"
 #include "apical/cli/apart.h"
 #include "apical/cli/display_text.h"
 #include "apical/cli/escaping_stream.h"
@@ -19,6 +20,12 @@
 #include "apical/io/json.h"
 
 namespace apical::cli {
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const Command& c : commands()) names.push_back(c.name);
+  return names;
+}
 
 std::vector<Option> common_options(const Command& command) {
   std::vector<Option> options{
@@ -96,9 +103,7 @@ const Command* command_named(const std::string& name) {
 }
 
 UsageError unknown_command(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Command& c : commands()) names.push_back(c.name);
-  return UsageError(fmt::format("unknown command '{}'\n  {}", name, suggestion(name, names)));
+  return UsageError(fmt::format("unknown command '{}'\n  {}", name, suggestion(name, command_names())));
 }
 
 /// Of a command, of a word that people use for what is called otherwise here, or of all.
@@ -110,7 +115,10 @@ int show_help(const std::vector<std::string>& about, Context& context) {
   } else if (const std::string meaning = meaning_of(about.front()); !meaning.empty()) {
     context.out << hanging(about.front() + ":", 0, meaning, context.columns());
   } else {
-    throw unknown_command(about.front());
+    const bool mistyped = !nearest_name(about.front(), command_names()).empty();
+    const std::string found = mistyped ? "" : about_word(about.front(), context.columns());
+    if (found.empty()) throw unknown_command(about.front());
+    context.out << found;
   }
   return 0;
 }

@@ -75,6 +75,7 @@ struct Command {
 
 /// All subcommands (commands.cpp).
 const std::vector<Command>& commands();
+std::vector<std::string> command_names();
 
 /// Options that all commands understand; --json only of one that has it.
 std::vector<Option> common_options(const Command& command);

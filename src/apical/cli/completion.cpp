@@ -37,12 +37,6 @@ std::vector<std::string> option_names(const Command& c) {
   return names;
 }
 
-std::vector<std::string> command_names() {
-  std::vector<std::string> names;
-  for (const Command& c : commands()) names.push_back(c.name);
-  return names;
-}
-
 /// In single quotes of sh; fish knows \' only, which this avoids as well.
 std::string quoted(std::string text) {
   std::replace(text.begin(), text.end(), '\'', '`');

@@ -282,6 +282,24 @@ std::vector<std::shared_ptr<const Dataset>> Experiment::make_data(const Resource
   return data;
 }
 
+namespace {
+
+std::map<std::string, Place> places_in(const TomlDocument& document) {
+  TomlReader root(document);
+  std::map<std::string, Place> out;
+  for (const char* model : {"population", "model"}) {
+    if (root.has(model)) out["model"] = root.place(model);
+  }
+  for (const char* name : {"task", "training", "model"}) {
+    if (root.kind(name) != TomlKind::table) continue;
+    const TomlReader table = root.table(name);
+    for (const std::string& key : table.keys()) out[key] = table.place(key);
+  }
+  return out;
+}
+
+}  // namespace
+
 Experiment read_experiment(const TomlDocument& document,
                            const std::function<void(TomlReader&, const Experiment&)>& more) {
   TomlReader root(document);
@@ -304,6 +322,7 @@ Experiment read_experiment(const TomlDocument& document,
                               "this run is in single precision; precision = \"double\" in [run] holds it");
   }
   Experiment e;
+  e.places = places_in(document);
   e.title = root.text("title", "");
   e.description = root.text("description", "");
   e.label = root.text("label", "");
@@ -381,8 +400,10 @@ std::vector<Experiment> read_variants(const TomlDocument& document) {
       out.back().sweep = d.point;
       names.push_back(out.back().label);
       if (labels.insert(out.back().label).second) continue;
+      const TomlReader said(d.document);
       throw ConfigError(fmt::format("two variants are labelled '{}'", out.back().label),
-                        {document.origin(), 0, 0}, "give each a label of its own");
+                        said.has("label") ? said.place("label") : Place{document.origin(), 0, 0},
+                        "give each a label of its own");
     }
   }
   const Reproduction reproduction = read_reproduction(document);

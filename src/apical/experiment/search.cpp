@@ -54,6 +54,11 @@ SearchedKey read_key(TomlReader& t, const std::string& key) {
                         t.place(*named));
     out.low = ends[0];
     out.high = ends[1];
+    if (t.has("whole")) out.whole = t.boolean("whole");
+    if (out.whole && (std::floor(out.low) != out.low || std::floor(out.high) != out.high))
+      throw ConfigError(fmt::format("'{}' of '{}' is [{:g}, {:g}]; expected whole numbers, for whole = true",
+                                    *named, key, out.low, out.high),
+                        t.place(*named));
   }
   constexpr std::int64_t kMost = 1000;
   if (t.has("each")) out.each = static_cast<std::size_t>(t.integer("each", {}, 1, kMost));
@@ -78,6 +83,7 @@ void read_space(TomlReader& t, const std::string& above, std::vector<SearchedKey
       read_space(inner, path, out);
     } else {
       out.push_back(read_key(inner, path));
+      out.back().place = t.place(key);
     }
   }
 }
@@ -93,6 +99,7 @@ double generalised_golden_ratio(std::size_t dimensions) {
 /// Three digits say all that a search knows, and read well in a paper, unless they leave the range or are
 /// coarse in it.
 std::string said(double x, const SearchedKey& k) {
+  if (k.whole) return fmt::format("{:.0f}", std::clamp(std::round(x), k.low, k.high));
   const double rounded = std::stod(fmt::format("{:.3g}", x));
   const bool fits = rounded >= k.low && rounded <= k.high && std::abs(rounded - x) <= 1e-2 * (k.high - k.low);
   return fmt::format("{}", fits ? rounded : x);
@@ -115,7 +122,8 @@ std::string value_at(const SearchedKey& k, double u) {
 }  // namespace
 
 std::string SearchedKey::in_words() const {
-  const std::string list = each == 0 ? "" : fmt::format(", each of {}", each);
+  const std::string list =
+      fmt::format("{}{}", whole ? ", whole" : "", each == 0 ? "" : fmt::format(", each of {}", each));
   switch (law) {
     case Law::log_uniform:
       return fmt::format("{}: log-uniform from {:g} to {:g}{}", key, low, high, list);

@@ -5,6 +5,7 @@
 //   seeds = [101, 102]
 //   [tune.space]
 //   "model.eta" = {log_uniform = [1, 1e4], each = 2}     # a list of two, each drawn for itself
+//   "training.batch_size" = {log_uniform = [8, 128], whole = true}
 //   "model.activation" = {choice = ["tanh", "logistic"]}
 #pragma once
 
@@ -24,6 +25,8 @@ struct SearchedKey {
   double low = 0, high = 0;
   std::vector<std::string> choices = {};  ///< as TOML
   std::size_t each = 0;                   ///< length of the list; 0: no list
+  bool whole = false;                     ///< of a range: its whole numbers
+  Place place = {};                       ///< where it is given
   std::size_t dimensions() const { return each == 0 ? 1 : each; }
   std::string in_words() const;
 };

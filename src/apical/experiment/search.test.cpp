@@ -27,6 +27,22 @@ TEST(SearchSpace, TakesKeysQuotedOrNested) {
   EXPECT_EQ(s.space[2].in_words(), "training.rates: one of [1, 2], [3, 4]");
 }
 
+TEST(SearchSpace, TakesWholeNumbersOfARange) {
+  const Search s = search_in("\"training.batch_size\" = { log_uniform = [8, 128], whole = true }\n");
+  EXPECT_EQ(s.space[0].in_words(), "training.batch_size: log-uniform from 8 to 128, whole");
+  EXPECT_EQ(s.space[0].place.line, 3U);
+  std::set<std::string> found;
+  for (std::size_t i = 0; i < 100; ++i) {
+    const std::string value = s.point(i)[0];
+    EXPECT_EQ(value.find_first_not_of("0123456789"), std::string::npos) << value;
+    EXPECT_GE(std::stoi(value), 8);
+    EXPECT_LE(std::stoi(value), 128);
+    found.insert(value);
+  }
+  EXPECT_GT(found.size(), 40U);
+  EXPECT_THROW(search_in("\"a\" = { uniform = [0.5, 3], whole = true }\n"), ConfigError);
+}
+
 TEST(SearchSpace, IsJudgedBySomethingThatIsMeasured) {
   const auto judged_by = [](const std::string& metric) {
     return search_in("model.eta = { log_uniform = [1, 100] }\n", "metric = \"" + metric + "\"\n");

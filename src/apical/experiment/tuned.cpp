@@ -12,11 +12,11 @@ bool Tuned::same_effort(const Tuned& o) const {
   return trials == o.trials && rounds == o.rounds && epochs == o.epochs && seeds.size() == o.seeds.size();
 }
 
-std::string Tuned::effort() const { return fmt::format("{} trials", trials); }
+std::string Tuned::effort() const { return fmt::format("{} {}", trials, trials == 1 ? "trial" : "trials"); }
 
 std::string Tuned::in_words() const {
   std::string text =
-      fmt::format("{} trials with {} {}", trials, seeds.size(), seeds.size() == 1 ? "seed" : "seeds");
+      fmt::format("{} with {} {}", effort(), seeds.size(), seeds.size() == 1 ? "seed" : "seeds");
   for (std::size_t r = 0; r < rounds.size() && r < epochs.size(); ++r)
     text += fmt::format("{} {} of {} epochs",
                         r == 0                   ? ":"

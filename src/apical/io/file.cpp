@@ -30,8 +30,6 @@ FileError::FileError(Path path, std::string operation, int code)
       operation_(std::move(operation)),
       code_(code) {}
 
-namespace {
-/// Whoever opens a pipe waits for its writer, and a device may never end.
 void require_no_device(const Path& path) {
   std::error_code none;
   const std::filesystem::file_status status = std::filesystem::status(path, none);
@@ -43,7 +41,6 @@ void require_no_device(const Path& path) {
     if (status.type() == type) throw IoError(fmt::format("{}: is {}; expected a file", path.string(), name));
   }
 }
-}  // namespace
 
 File::File(Path path, FileSystem::Mode mode) : path_(std::move(path)), system_(&file_system()) {
   if (mode == FileSystem::Mode::read) require_no_device(path_);

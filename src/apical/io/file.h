@@ -36,6 +36,10 @@ class FileError : public IoError {
   int code_;
 };
 
+/// IoError if it is a pipe, a device or a socket: whoever opens a pipe waits for its writer, and a device may
+/// never end. For what other libraries open.
+void require_no_device(const Path& path);
+
 /// An open file. Errors throw FileError; pipes, devices and sockets are not read (IoError); the destructor
 /// closes in silence, so call close() where it matters.
 class File {

@@ -39,6 +39,7 @@ class Unpacking {
     archive_read_support_filter_all(reader_.get());
     archive_read_support_format_tar(reader_.get());
     archive_read_support_format_zip(reader_.get());
+    require_no_device(path);
     if (archive_read_open_filename(reader_.get(), path.c_str(), std::size_t{1} << 16) != ARCHIVE_OK)
       damaged(path_, reader_.get());
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apical/core/field_error.h"
 #include "apical/learning/layered_alignment.h"
 #include "apical/learning/layered_state.h"
 #include "apical/learning/layered_teaching.h"
@@ -92,10 +93,11 @@ LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description,
           fmt::format("task '{}' steers a plant step by step; layered networks know no time", d->name));
     }
     if (d->inputs() != net.inputs || d->outputs() != net.outputs()) {
-      throw ConfigError(
+      throw FieldError::about(
+          {"layers"},
           fmt::format("task '{}' has {} inputs and {} outputs, but the network has {} and {}", d->name,
                       d->inputs(), d->outputs(), net.inputs, net.outputs()),
-          {}, fmt::format("the first entry of layers must be {} and the last {}", d->inputs(), d->outputs()));
+          fmt::format("the first entry of layers must be {} and the last {}", d->inputs(), d->outputs()));
     }
     check_picture(*d, net);
     check_targets(*d, net.loss);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "apical/core/error.h"
+#include "apical/core/field_error.h"
 #include "apical/learning/output_targets.h"
 
 namespace apical {
@@ -47,34 +48,38 @@ void check_presentation(const Circuit& c, const Dataset& data, const Presentatio
                       {}, "set stimulus, target and readout to populations of the circuit");
   }
   if (data.is_sequence() && std::abs(data.sequence_dt_ms - c.dt_ms) > 1e-9 * c.dt_ms) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"dt_ms"},
         fmt::format("task '{}' changes in steps of {:g} ms, but circuit '{}' has steps of {:g} ms", data.name,
                     data.sequence_dt_ms, c.name, c.dt_ms),
-        {}, "give dt_ms the same value in both");
+        "give dt_ms the same value in both");
   }
   if (data.train.augmentation.any()) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"augment"},
         fmt::format("task '{}' draws its training pictures anew in each epoch, which circuits do not",
                     data.name),
-        {}, "set augment = \"none\", or choose a layered network");
+        "set augment = \"none\", or choose a layered network");
   }
   APICAL_CHECK(!(data.is_sequence() && data.closed_loop));
   const Population& out = c[*c.readout()];
   if (data.inputs() != c[*c.stimulus()].size || data.outputs() != out.size) {
-    throw ConfigError(
+    throw FieldError::about(
+        {"layers"},
         fmt::format("task '{}' has {} inputs and {} outputs, but circuit '{}' has {} and {}", data.name,
                     data.inputs(), data.outputs(), c.name, c[*c.stimulus()].size, out.size),
-        {},
         fmt::format("the first entry of layers must be {} and the last {}", data.inputs(), data.outputs()));
   }
   const auto hold = std::llround(presentation.presentation_ms / c.dt_ms);
   const std::size_t depth = forward_depth(c);
   const std::size_t needed = steps_there_and_back(depth);
   if (!data.is_sequence() && hold < static_cast<long long>(needed)) {
-    throw ConfigError(fmt::format("presentation_ms = {:g} holds a sample for {} steps, but input needs {} to "
-                                  "reach the output and errors as many to come back",
-                                  presentation.presentation_ms, hold, depth),
-                      {}, fmt::format("choose at least {:g}", static_cast<double>(needed) * c.dt_ms));
+    throw FieldError::about(
+        {"presentation_ms"},
+        fmt::format("presentation_ms = {:g} holds a sample for {} steps, but input needs {} to "
+                    "reach the output and errors as many to come back",
+                    presentation.presentation_ms, hold, depth),
+        fmt::format("choose at least {:g}", static_cast<double>(needed) * c.dt_ms));
   }
   const auto each = [&](const std::vector<double>& own, double all) {
     return own.empty() ? std::vector<double>(out.size, all) : own;

@@ -3,12 +3,19 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "apical/io/directory.h"
+#include "apical/run/place_of_results.h"
 
 namespace apical {
 namespace {
 
 void require_new(const io::Path& directory) {
+  require_outside_of_runs(directory);
+  if (std::filesystem::is_symlink(directory) && !io::file_exists(directory))
+    throw IoError(fmt::format("{} is a link to {}, which is not there; expected a directory, or a new name",
+                              directory.string(), std::filesystem::read_symlink(directory).string()));
   if (!io::file_exists(directory)) return;
   if (!io::directory_exists(directory))
     throw IoError(fmt::format("{} is not a directory", directory.string()));

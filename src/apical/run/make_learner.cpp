@@ -6,6 +6,7 @@
 #include <memory>
 #include <variant>
 
+#include "apical/core/field_error.h"
 #include "apical/learning/layered_learner.h"
 #include "apical/learning/rate_learner.h"
 #include "apical/learning/reward_learner.h"
@@ -32,9 +33,25 @@ struct Maker {
   }
 };
 
+/// Of the first key it is about that the experiment gives, or else of the model.
+Place place_of(const ConfigError& fault, const Experiment& e) {
+  std::vector<std::string> keys{"model"};
+  if (const auto* const about = dynamic_cast<const FieldError*>(&fault))
+    keys.insert(keys.begin(), about->fields().begin(), about->fields().end());
+  for (const std::string& key : keys) {
+    if (const auto found = e.places.find(key); found != e.places.end()) return found->second;
+  }
+  return {};
+}
+
 std::unique_ptr<Learner> make(const Experiment& e, ThreadPool& pool, const SeedData& data) {
-  return e.double_precision ? std::visit(Maker<double>{e, pool, data}, e.subject)
-                            : std::visit(Maker<float>{e, pool, data}, e.subject);
+  try {
+    return e.double_precision ? std::visit(Maker<double>{e, pool, data}, e.subject)
+                              : std::visit(Maker<float>{e, pool, data}, e.subject);
+  } catch (const ConfigError& fault) {
+    if (!fault.place().file.empty()) throw;
+    throw ConfigError(fault.bare_message(), place_of(fault, e), fault.hint());
+  }
 }
 
 struct Sizes {

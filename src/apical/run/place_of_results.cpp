@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 
 #include "apical/core/error.h"
@@ -27,16 +29,28 @@ bool is_written_by_runs(const fs::path& name) {
   return false;
 }
 
+bool is_of_results(const fs::path& mark) {
+  std::error_code ignored;
+  return fs::is_regular_file(mark, ignored) && io::read_text(mark).find(R"("apical-)") != std::string::npos;
+}
+
 bool holds_results(const fs::path& folder) {
-  for (const char* mark : kMarks) {
-    std::error_code ignored;
-    if (!fs::is_regular_file(folder / mark, ignored)) continue;
-    if (io::read_text(folder / mark).find(R"("apical-)") != std::string::npos) return true;
-  }
-  return false;
+  return std::any_of(std::begin(kMarks), std::end(kMarks),
+                     [&](const char* mark) { return is_of_results(folder / mark); });
 }
 
 }  // namespace
+
+void require_outside_of_runs(const io::Path& directory) {
+  std::error_code ignored;
+  fs::path folder = fs::weakly_canonical(fs::absolute(directory), ignored);
+  while (folder.has_relative_path()) {
+    folder = folder.parent_path();
+    if (!is_of_results(folder / "manifest.json")) continue;
+    throw IoError(fmt::format("{} lies within the run in {}; expected a directory outside of it",
+                              directory.string(), folder.string()));
+  }
+}
 
 void require_place_for(const io::Path& file) {
   std::error_code ignored;

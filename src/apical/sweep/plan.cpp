@@ -134,6 +134,25 @@ std::optional<double> seconds_of(const Forecast& f) {
   return {};
 }
 
+/// Empty if it is as frozen.
+std::string changed_file(const io::Path& file, const std::string& xxh3) {
+  if (!io::file_exists(file)) return fmt::format("{} is missing", file.string());
+  return io::xxh3_hex(io::read_text(file)) == xxh3
+             ? ""
+             : fmt::format("{} was changed after the plan was frozen", file.string());
+}
+
+std::string changed_plan(const Plan& plan) {
+  const io::Path frozen = plan.folder / "frozen";
+  std::string hash = io::file_exists(frozen) ? io::read_text(frozen) : "";
+  while (!hash.empty() && hash.back() == '\n') hash.pop_back();
+  return changed_file(plan.folder / "plan.json", hash);
+}
+
+void refuse_changed(const std::string& changed) {
+  if (!changed.empty()) throw DataError(changed + "\n  put it back, or plan anew in another folder");
+}
+
 void refuse_other_content(const io::Path& folder) {
   if (!io::file_exists(folder)) return;
   if (!io::directory_exists(folder)) throw IoError(fmt::format("{} is not a directory", folder.string()));
@@ -213,6 +232,7 @@ Frozen freeze(const std::vector<Experiment>& experiments, const PlanOptions& opt
                                   options.folder.string(),
                                   fmt::join(differences(frozen, plan, experiments), "\n  ")));
     }
+    for (const std::string& changed : changed_since_frozen(frozen)) refuse_changed(changed);
     out.plan = frozen;
     out.was_frozen = true;
     return out;
@@ -256,47 +276,27 @@ Plan read_plan(const io::Path& folder) {
   }
 }
 
-namespace {
-
-/// Empty if it is as frozen.
-std::string changed_file(const io::Path& file, const std::string& xxh3) {
-  if (!io::file_exists(file)) return fmt::format("{} is missing", file.string());
-  return io::xxh3_hex(io::read_text(file)) == xxh3
-             ? ""
-             : fmt::format("{} was changed after the plan was frozen", file.string());
+std::string changed_since_frozen(const Plan& plan, const PlannedTask& task) {
+  return changed_file(plan.folder_of(task) / "experiment.toml", task.xxh3);
 }
-
-std::string changed_plan(const Plan& plan) {
-  const io::Path frozen = plan.folder / "frozen";
-  std::string hash = io::file_exists(frozen) ? io::read_text(frozen) : "";
-  while (!hash.empty() && hash.back() == '\n') hash.pop_back();
-  return changed_file(plan.folder / "plan.json", hash);
-}
-
-}  // namespace
 
 std::vector<std::string> changed_since_frozen(const Plan& plan) {
   std::vector<std::string> out{changed_plan(plan)};
   for (std::size_t i = 0; i < plan.experiments.size(); ++i)
     out.push_back(changed_file(plan.file_of(i), plan.experiments[i].xxh3));
-  for (const PlannedTask& t : plan.tasks)
-    out.push_back(changed_file(plan.folder_of(t) / "experiment.toml", t.xxh3));
+  for (const PlannedTask& t : plan.tasks) out.push_back(changed_since_frozen(plan, t));
   std::erase(out, "");
   return out;
 }
 
-namespace {
-
-void refuse_changed(const std::string& changed) {
-  if (!changed.empty()) throw DataError(changed + "\n  put it back, or plan anew in another folder");
+void require_frozen(const Plan& plan) {
+  refuse_changed(changed_plan(plan));
+  for (std::size_t i = 0; i < plan.experiments.size(); ++i)
+    refuse_changed(changed_file(plan.file_of(i), plan.experiments[i].xxh3));
 }
 
-}  // namespace
-
-void require_frozen(const Plan& plan) { refuse_changed(changed_plan(plan)); }
-
 void require_frozen(const Plan& plan, const PlannedTask& task) {
-  refuse_changed(changed_file(plan.folder_of(task) / "experiment.toml", task.xxh3));
+  refuse_changed(changed_since_frozen(plan, task));
 }
 
 void require_own_numerics(const Plan& plan) {

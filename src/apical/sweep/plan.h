@@ -75,7 +75,9 @@ Plan read_plan(const io::Path& folder);
 
 /// Files of the plan that are not as they were frozen, each in a sentence.
 std::vector<std::string> changed_since_frozen(const Plan& plan);
-/// DataError if plan.json is not as it was frozen, or what one task runs.
+/// Of what one task runs; empty if it is as it was.
+std::string changed_since_frozen(const Plan& plan, const PlannedTask& task);
+/// DataError if plan.json or an experiment is not as it was frozen, or what one task runs.
 void require_frozen(const Plan& plan);
 void require_frozen(const Plan& plan, const PlannedTask& task);
 /// DataError if this program gives other numbers than the one that made the plan.

@@ -59,7 +59,8 @@ std::vector<Variant> read_searched(const TomlDocument& document) {
     for (const std::uint64_t seed : v.search.options.seeds) {
       const auto& tested = v.experiment.seeds;
       if (std::find(tested.begin(), tested.end(), seed) == tested.end()) continue;
-      throw ConfigError(fmt::format("seed {} would be judged on and tested", seed), {document.origin(), 0, 0},
+      throw ConfigError(fmt::format("seed {} would be judged on and tested", seed),
+                        TomlReader(v.document).table("tune").place("seeds"),
                         "give [tune] seeds that are not among [run] seeds, e.g. [101, 102]");
     }
     for (const SearchedKey& k : v.search.space) {
@@ -76,18 +77,32 @@ std::vector<Variant> read_searched(const TomlDocument& document) {
         continue;
       throw ConfigError(
           fmt::format("'{}' is part of the budget, which is the same for all, and not searched", k.key),
-          {document.origin(), 0, 0}, "leave it out of [tune.space]");
+          k.place, "leave it out of [tune.space]");
     }
     if (v.experiment.plan.patience > 0)
       throw ConfigError(
           "'training.patience' does not go with 'apical tune': trials would have unequal epochs",
-          {document.origin(), 0, 0}, "leave it out");
+          TomlReader(v.document).table("training").place("patience"), "leave it out");
     if (v.experiment.plan.minutes > 0)
       throw ConfigError(
           "'training.minutes' does not go with 'apical tune', whose rounds are counted in epochs",
-          {document.origin(), 0, 0}, "leave it out");
+          TomlReader(v.document).table("training").place("minutes"), "leave it out");
   }
   return out;
+}
+
+/// The key of the space whose value in this trial is no value of the experiment, if it is one of them.
+const SearchedKey* refused_key(const Variant& v, const Trial& trial) {
+  for (std::size_t k = 0; k < v.search.space.size(); ++k) {
+    TomlDocument d = v.document.copy();
+    try {
+      d.set(v.search.space[k].key + "=" + trial.values[k]);
+      read_experiment(d);
+    } catch (const ConfigError&) {
+      return &v.search.space[k];
+    }
+  }
+  return nullptr;
 }
 
 /// Of a trial in a round of so many epochs.
@@ -110,7 +125,17 @@ Experiment experiment_of(const Variant& v, const Trial& trial, std::size_t epoch
        {std::pair{"align_every", "0"}, {"test_every", "0"}, {"align_epochs", "[]"}}) {
     if (training.has(key)) d.set(fmt::format("training.{}={}", key, none));
   }
-  return read_experiment(d);
+  try {
+    return read_experiment(d);
+  } catch (const ConfigError& e) {
+    const SearchedKey* key = refused_key(v, trial);
+    if (key == nullptr) throw;
+    throw ConfigError(fmt::format("'{}' gives a trial that cannot be: {}", key->key, e.bare_message()),
+                      key->place,
+                      key->law == SearchedKey::Law::choice || key->whole
+                          ? e.hint()
+                          : "another range, or whole = true for whole numbers");
+  }
 }
 
 /// Where and by what trials are judged.

@@ -111,8 +111,8 @@ class Worker {
     const double now_s = io::server_now_s(plan_.folder);
     result_.left = result_.elsewhere = result_.failed = 0;
     for (const std::size_t number : order_) {
-      if (settled_.contains(number)) continue;
-      switch (look(number, now_s).state) {
+      const TaskView seen = look(number, now_s);
+      switch (seen.state) {
         case TaskState::open:
         case TaskState::lost:
           ++result_.left;
@@ -125,6 +125,8 @@ class Worker {
           ++result_.failed;
           break;
         case TaskState::done:
+          // Its result is of another experiment than the one that lies there now.
+          if (!changed_since_frozen(plan_, task(number)).empty()) ++result_.failed;
           break;
       }
     }

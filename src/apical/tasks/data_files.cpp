@@ -38,6 +38,12 @@ std::vector<std::string> names_of(const std::string& file) {
 
 }  // namespace
 
+fs::path data_folder(const fs::path& directory, const fs::path& base) {
+  if (directory.empty()) return base;
+  const bool below = directory.is_relative() && !base.empty() && io::directory_exists(base / directory);
+  return below ? base / directory : directory;
+}
+
 void require_folder(const fs::path& base) {
   if (!base.empty() && io::plain_file_exists(base)) throw io::FileError(base, "open directory", ENOTDIR);
 }
@@ -49,6 +55,15 @@ fs::path find_below(const fs::path& base, const DataSource& source, const std::s
     }
   }
   return {};
+}
+
+std::vector<fs::path> namesakes(const fs::path& found, const std::string& file) {
+  std::vector<fs::path> out;
+  for (const std::string& name : names_of(file)) {
+    const fs::path other = found.parent_path() / name;
+    if (other != found && io::plain_file_exists(other)) out.push_back(other);
+  }
+  return out;
 }
 
 fs::path find_data_file(const DataSource& source, const std::string& file, const fs::path& base) {
@@ -68,6 +83,7 @@ fs::path find_data_file(const DataSource& source, const std::string& file, const
 }
 
 std::vector<std::uint8_t> unpack_file(const std::filesystem::path& path, std::size_t limit) {
+  io::require_no_device(path);
   errno = 0;
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
   if (!file) throw IoError(fmt::format("cannot open {}: {}", path.string(), std::strerror(errno)));

@@ -16,6 +16,10 @@ struct DataSource {
   std::string how_to_get;
 };
 
+/// The folder that a task's `directory` names: a relative one below `base`, that of --data or APICAL_DATA, if
+/// it is there, else from here; `base` itself if empty.
+std::filesystem::path data_folder(const std::filesystem::path& directory, const std::filesystem::path& base);
+
 /// IoError if `base`, where data sets are to lie, is there and is no directory; one that is absent holds
 /// none.
 void require_folder(const std::filesystem::path& base);
@@ -29,6 +33,9 @@ std::filesystem::path find_below(const std::filesystem::path& base, const DataSo
 /// where no folder is known.
 std::filesystem::path find_data_file(const DataSource& source, const std::string& file,
                                      const std::filesystem::path& base);
+
+/// Other files beside `found` that go by the names of `file`, e.g. packed.
+std::vector<std::filesystem::path> namesakes(const std::filesystem::path& found, const std::string& file);
 
 /// The unpacked content of a plain or gzip-compressed file of at most `limit` bytes (unpacked). IoError if
 /// it cannot be opened; DataError if it is damaged, cut off or longer.

@@ -20,6 +20,11 @@ IdxArray read_idx(const DataSource& source, const std::string& file, const std::
                   std::size_t dimensions, const ExpectedFile* expected) {
   const std::filesystem::path path = find_data_file(source, file, base);
   const auto bytes = unpack_file(path, kLargestFile);
+  for (const std::filesystem::path& other : namesakes(path, file)) {
+    if (unpack_file(other, kLargestFile) == bytes) continue;
+    throw DataError(fmt::format("{} and {} lie side by side and hold different data; expected one of them",
+                                path.string(), other.filename().string()));
+  }
   IdxArray array = parse_idx(bytes, dimensions, path.string());
   if (expected == nullptr) return array;
   if (array.shape[0] != expected->items) {
@@ -132,7 +137,8 @@ void require_digits(const LabelledImages& images, const std::string& title) {
 
 void directory_field(FieldVisitor& v, FileOptions& o) {
   v({.name = "directory",
-     .meaning = "folder of the data files; empty: that of --data or APICAL_DATA",
+     .meaning =
+         "folder of the data files, a relative one sought in --data or APICAL_DATA first; empty: that itself",
      .optional = true},
     o.directory);
 }
@@ -204,11 +210,17 @@ PixelScale scale_of(const IdxOptions& o, const LabelledImages& train) {
 
 /// Tests are called "t10k" after MNIST's ten thousand, or "test".
 std::string test_name(const IdxOptions& o, const std::filesystem::path& base) {
-  const std::string test = o.prefix + "test";
-  if (!base.empty() && !find_below(base, o.set->source, test + "-images-idx3-ubyte").empty()) {
-    if (find_below(base, o.set->source, o.prefix + "t10k-images-idx3-ubyte").empty()) return test;
-  }
-  return o.prefix + "t10k";
+  const std::string test = o.prefix + "test", t10k = o.prefix + "t10k";
+  if (base.empty()) return t10k;
+  const auto found = [&](const std::string& name) {
+    return find_below(base, o.set->source, name + "-images-idx3-ubyte");
+  };
+  const std::filesystem::path other = found(test);
+  if (other.empty()) return t10k;
+  if (const std::filesystem::path first = found(t10k); !first.empty())
+    throw DataError(fmt::format("{}: both {} and {} could be the test images; expected one of them",
+                                o.set->source.title, first.string(), other.string()));
+  return test;
 }
 
 /// Squares of pooling x pooling pixels in the place of pixels, rounded to bytes.

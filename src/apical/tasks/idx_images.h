@@ -45,7 +45,7 @@ struct FileOptions {
   std::string verify = "original";
   bool only_originals() const { return verify == "original"; }
   std::filesystem::path base(const Resources& resources) const {
-    return directory.empty() ? resources.data : std::filesystem::path(directory);
+    return data_folder(directory, resources.data);
   }
 };
 void directory_field(FieldVisitor& v, FileOptions& o);

@@ -25,6 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
+using testing::AllOf;
 using testing::HasSubstr;
 
 Bytes idx_bytes(const std::vector<std::uint32_t>& shape, const Bytes& values) {
@@ -103,6 +104,31 @@ TEST_F(IdxImages, PlainAndGzipFilesMakeADataset) {
   std::vector<double> y(10);
   data.test.read_target(0, std::span<double>(y));
   EXPECT_EQ(y, (std::vector<double>{0, 0, 0, 1, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST_F(IdxImages, FilesOfOneNameSideBySideAreTheSameOrRefused) {
+  write_small_mnist();
+  const Bytes same = read("t10k-labels-idx1-ubyte");
+  write_gz("t10k-labels-idx1-ubyte.gz", same);
+  const auto p = parameters().set("validation_samples", 2);
+  EXPECT_EQ(make_dataset("mnist", p).test.size(), 2U) << "packed and unpacked, as torchvision leaves them";
+  write("t10k-labels.idx1-ubyte", idx_bytes({2}, {5, 6}));
+  EXPECT_THAT(message<DataError>("mnist", p),
+              AllOf(HasSubstr("t10k-labels.idx1-ubyte"), HasSubstr("hold different data")));
+  fs::remove(path_ / "t10k-labels.idx1-ubyte");
+  write("test-images-idx3-ubyte", idx_bytes({2, 2, 2}, Bytes(8, 7)));
+  EXPECT_THAT(message<DataError>("mnist", p), HasSubstr("could be the test images; expected one of them"));
+}
+
+TEST_F(IdxImages, ARelativeDirectoryIsSoughtBelowThatOfAllData) {
+  write_small_mnist();
+  ThreadPool pool(1);
+  const Resources resources{pool, path_.parent_path()};
+  const auto p = TaskParameters{}
+                     .set("directory", path_.filename().string())
+                     .set("verify", "none")
+                     .set("validation_samples", 2);
+  EXPECT_EQ(make_dataset("mnist", p, resources).test.size(), 2U);
 }
 
 TEST_F(IdxImages, StandardNormalisationUsesMeanAndDeviation) {

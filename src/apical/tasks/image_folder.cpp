@@ -118,13 +118,12 @@ void fields(FieldVisitor& v, ImageFolderOptions& o) {
 }
 
 fs::path root_of(const ImageFolderOptions& o, const fs::path& base) {
-  fs::path root = o.directory;
-  if (root.empty()) {
+  if (o.directory.empty()) {
     throw FieldError::about({"directory"},
                             "task 'image-folder' needs 'directory', the folder that holds train/CLASS/FILE",
                             "a relative one is sought in --data or APICAL_DATA first");
   }
-  if (root.is_relative() && !base.empty() && io::directory_exists(base / root)) root = base / root;
+  const fs::path root = data_folder(o.directory, base);
   if (!io::directory_exists(root / "train")) {
     const std::string sought = root.is_relative() && !base.empty()
                                    ? fmt::format(" here, nor below {} (--data, APICAL_DATA)", base.string())
