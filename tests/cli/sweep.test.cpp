@@ -15,6 +15,7 @@
 
 #include "apical/io/claimed_file.h"
 #include "apical/io/directory.h"
+#include "apical/io/fault_injection.h"
 #include "apical/io/json.h"
 #include "apical/io/run_lock.h"
 #include "support/command_line.h"
@@ -204,6 +205,22 @@ TEST_F(SweepCommand, SaysWhatWasChangedAfterItWasFrozen) {
   EXPECT_EQ(worked().code, 0);
   std::ofstream(io::Path(plan()) / "experiments" / "0002.toml", std::ios::app) << "# seen\n";
   EXPECT_EQ(worked().code, 3);
+}
+
+TEST_F(SweepCommand, APlanThatCannotBeWrittenLeavesNothing) {
+  const std::string experiment = file(swept());
+  for (std::uint64_t at = 1;; at += 7) {
+    io::FaultyDisk disk({.fail_at = at, .error = ENOSPC, .persistent = true, .only_writes = true});
+    const io::ScopedFileSystem scope(disk);
+    const Answer a = apical_says({"sweep", "plan", experiment, "--out", plan()});
+    if (!disk.fired()) {
+      EXPECT_EQ(a.code, 0) << a.err;
+      break;
+    }
+    EXPECT_EQ(a.code, 5) << at;
+    for (const auto& entry : fs::directory_iterator(fs::path(plan()).parent_path()))
+      EXPECT_EQ(entry.path().string().find("planning"), std::string::npos) << entry.path() << ", " << at;
+  }
 }
 
 TEST_F(SweepCommand, NotesFaultsAndGoesOnWithTheOthers) {

@@ -137,7 +137,7 @@ TEST_F(Tune, RefusesUnequalEffortAndSeedsThatAreTested) {
   says(with(searched(), "label = \"backpropagation\"", "label = \"backpropagation\"\ntraining.epochs = 20"),
        "unequal effort");
   says(with(searched(), "seeds = [101, 102]", "seeds = [101, 1]"),
-       ":14:9: seed 1 would be judged on and tested");
+       ":15:9: seed 1 would be judged on and tested");
   says(test::small_network(), "missing table [tune]");
   says(test::small_network() + "[tune]\ntrials = 3\n", "missing table [tune.space]");
   says(with(searched(), "choice = [4, 10]", "chioce = [4, 10]"),
@@ -147,7 +147,8 @@ TEST_F(Tune, RefusesUnequalEffortAndSeedsThatAreTested) {
        "did you mean 'learning_rate'?");
   says(with(searched(), "epochs = 6", "epochs = 6\nvalidate_every = 0"), "measured accuracy or loss");
   says(with(searched(), "epochs = 6", "epochs = 6\nminutes = 1"), "counted in epochs");
-  says(with(searched(), "choice = [4, 10]", "uniform = [4, 10]"), "or whole = true for whole numbers");
+  says(with(searched(), "choice = [4, 10]", "uniform = [4, 10]"),
+       "whole = true takes the whole numbers of a range");
   says(with(searched(), "choice = [4, 10]", "choice = [4, \"ten\"]"),
        "'model.batch' gives a trial that cannot be: 'model.batch' is a text");
 }

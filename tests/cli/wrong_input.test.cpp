@@ -72,7 +72,7 @@ TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
       {with(kGood, "activation = \"logistic\"", "lookahead = false\ndt_ms = 50"),
        {"longer than the membrane time constant"}},
       {with(kGood, "epochs = 1", "presentation_ms = 0.05"),
-       {"experiment.toml:12:19: presentation_ms = 0.05 holds a sample for 5 steps, but input needs 2"}},
+       {"experiment.toml:11:19: presentation_ms = 0.05 holds a sample for 5 steps, but input needs 2"}},
       {with(kGood, "seeds = 1", "seeds = [1, 1]"), {"names a seed twice"}},
       {with(kGood, "seeds = 1", "seeds = 0"), {"'run.seeds' is 0; expected 1"}},
       {with(kGood, "seeds = 1", "precision = \"half\""),
@@ -140,7 +140,7 @@ TEST_F(WrongInput, TwoVariantsOfOneLabelAreToldWhere) {
   const std::string text = kGood + "[[variant]]\nlabel = \"one\"\n[[variant]]\nlabel = \"one\"\n";
   const Answer a = apical_says({"check", file(text)});
   EXPECT_EQ(a.code, 3);
-  EXPECT_THAT(a.err, HasSubstr("experiment.toml:18:9: two variants are labelled 'one'"));
+  EXPECT_THAT(a.err, HasSubstr("experiment.toml:17:9: two variants are labelled 'one'"));
 }
 
 constexpr const char* kSequences = R"([task]

@@ -104,15 +104,13 @@ void SpikeWatch::begin_glimpse(Step now) {
 }
 
 void SpikeWatch::end_glimpse() {
-  constexpr double kLeastRest = 100;  // times what telling takes: it stays below 1 % of a run
   const auto began = std::chrono::steady_clock::now();
   glimpse_until_ = 0;
   plan_.glimpses.tell(glimpse_);
   const auto ended = std::chrono::steady_clock::now();
-  next_glimpse_ =
-      ended +
-      std::max(seconds_on_wall(plan_.glimpses.every_s),
-               std::chrono::duration_cast<std::chrono::steady_clock::duration>(kLeastRest * (ended - began)));
+  next_glimpse_ = ended + std::max(seconds_on_wall(plan_.glimpses.every_s),
+                                   std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                                       (ended - began) / plan_.glimpses.most_of_the_time));
 }
 
 void SpikeWatch::take(spike::Network<float>& network, Step first) {

@@ -81,9 +81,10 @@ class SpikeWatch {
   /// What somebody sees who looks in now and then while it runs: by the clock on the wall, so never the same
   /// twice, and nothing that is measured.
   struct Glimpses {
-    double every_s = 2;  ///< on the wall, at least; never more often than keeps telling below 1 % of the time
-    double length_s = 0.2;     ///< biological
-    std::size_t neurons = 20;  ///< of each population, whose spikes are shown
+    double every_s = 2;              ///< on the wall, at least
+    double most_of_the_time = 0.01;  ///< that telling may take
+    double length_s = 0.2;           ///< biological
+    std::size_t neurons = 20;        ///< of each population, whose spikes are shown
     std::function<void(const ActivitySegment&)> tell =
         {};  ///< one window and one bin over all of it; empty: none
   };

@@ -36,14 +36,15 @@ TEST(SpikeWatch, WhoLooksInSeesSpikesAndRatesAndChangesNothing) {
   const spike::SpikingCircuit d = population();
   spike::Network<float> alone(d, 2), watched(d, 2);
   std::vector<ActivitySegment> seen;
-  SpikeWatch watch(
-      d, {.bin_s = 0.05,
-          .record_from_s = 0,
-          .record_until_s = 0.5,
-          .record = {"pyr1"},
-          .glimpses = {.every_s = 0, .length_s = 0.03, .neurons = 7, .tell = [&](const ActivitySegment& s) {
-                         seen.push_back(s);
-                       }}});
+  SpikeWatch watch(d, {.bin_s = 0.05,
+                       .record_from_s = 0,
+                       .record_until_s = 0.5,
+                       .record = {"pyr1"},
+                       .glimpses = {.every_s = 0,
+                                    .most_of_the_time = 1e9,
+                                    .length_s = 0.03,
+                                    .neurons = 7,
+                                    .tell = [&](const ActivitySegment& s) { seen.push_back(s); }}});
   alone.advance(5000);
   for (const spike::Step steps : {700, 1, 2999, 1300}) watch.advance(watched, steps);
   for (std::uint32_t i = 0; i < 150; ++i) EXPECT_EQ(watched.state(0, i).v, alone.state(0, i).v);

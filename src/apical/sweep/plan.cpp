@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <variant>
 
@@ -165,18 +166,24 @@ void write_plan(const Plan& plan, const std::vector<Experiment>& experiments,
                 const std::vector<Experiment>& of_tasks) {
   Plan beside = plan;
   beside.folder += fmt::format(".planning-{}-{}", io::this_process().host, io::this_process().pid);
-  io::make_directories(beside.folder / "experiments");
-  for (std::size_t i = 0; i < experiments.size(); ++i)
-    io::write_atomically(beside.file_of(i), experiments[i].resolved);
-  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
-    const io::Path folder = beside.folder_of(plan.tasks[i]);
-    io::make_directories(folder);
-    io::write_atomically(folder / "experiment.toml", of_tasks[i].resolved);
+  try {
+    io::make_directories(beside.folder / "experiments");
+    for (std::size_t i = 0; i < experiments.size(); ++i)
+      io::write_atomically(beside.file_of(i), experiments[i].resolved);
+    for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+      const io::Path folder = beside.folder_of(plan.tasks[i]);
+      io::make_directories(folder);
+      io::write_atomically(folder / "experiment.toml", of_tasks[i].resolved);
+    }
+    const std::string text = io::json_text(json_of(plan));
+    io::write_atomically(beside.folder / "plan.json", text);
+    io::write_atomically(beside.folder / "frozen", io::xxh3_hex(text) + "\n");
+    io::rename_file(beside.folder, plan.folder);
+  } catch (const Error&) {
+    std::error_code kept;  // what cannot be removed, either, is in nobody's way
+    std::filesystem::remove_all(beside.folder, kept);
+    throw;
   }
-  const std::string text = io::json_text(json_of(plan));
-  io::write_atomically(beside.folder / "plan.json", text);
-  io::write_atomically(beside.folder / "frozen", io::xxh3_hex(text) + "\n");
-  io::rename_file(beside.folder, plan.folder);
 }
 
 }  // namespace

@@ -130,11 +130,10 @@ Experiment experiment_of(const Variant& v, const Trial& trial, std::size_t epoch
   } catch (const ConfigError& e) {
     const SearchedKey* key = refused_key(v, trial);
     if (key == nullptr) throw;
+    const bool between = key->law != SearchedKey::Law::choice && !key->whole &&
+                         e.bare_message().find("whole number") != std::string::npos;
     throw ConfigError(fmt::format("'{}' gives a trial that cannot be: {}", key->key, e.bare_message()),
-                      key->place,
-                      key->law == SearchedKey::Law::choice || key->whole
-                          ? e.hint()
-                          : "another range, or whole = true for whole numbers");
+                      key->place, between ? "whole = true takes the whole numbers of a range" : e.hint());
   }
 }
 

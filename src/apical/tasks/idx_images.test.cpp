@@ -241,6 +241,7 @@ TEST_F(IdxImages, OnlyTheOriginalsPassVerification) {
   EXPECT_THAT(message<DataError>("mnist", parameters().set("verify", "original")),
               HasSubstr("holds 12 items, the original of MNIST 60000"));
   // Right size, wrong content.
+  fs::remove(path_ / "train-images-idx3-ubyte.gz");
   write("train-images-idx3-ubyte", idx_bytes({60000, 1, 1}, Bytes(60000, 1)));
   EXPECT_THAT(message<DataError>("mnist", parameters().set("verify", "original")),
               HasSubstr("expected e9f4d8b3"));
