@@ -66,6 +66,11 @@ TEST_F(RewardCli, ARunTellsOfReturnsStepsAndGates) {
   EXPECT_EQ(solved.at("n"), 0);
   EXPECT_TRUE(std::isnan(io::number_of(solved.at("values")[0], "steps_to_solve")));
   EXPECT_TRUE(last_measure(s, "test", "return").contains("mean"));
+  // A pole earns 1 for each of at most 500 steps: two seeds far apart make no interval of anything else.
+  for (const char* where : {"train", "test"}) {
+    EXPECT_GT(last_measure(s, where, "return").at("low95"), 0) << where;
+    EXPECT_LT(last_measure(s, where, "return").at("high95"), 500) << where;
+  }
   EXPECT_NEAR(last_measure(s, "total", "angle_deg").at("mean").get<double>(), 0, 1e-2);
   EXPECT_GT(s.at("cost_per_sample").at("synaptic_events"), 4 * (2 * (4 * 6) + 6 * 2 + 6))
       << "passes over both networks";

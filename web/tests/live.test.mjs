@@ -82,13 +82,13 @@ describe('the page of apical serve', () => {
   test('shows what the files of a run say', async () => {
     const page = await open();
     await show(page, 'whole');
-    const figure = page.locator('#figures figure').filter({ hasText: 'test accuracy' });
-    await figure.waitFor();
+    const name = page.locator('#figures dt').filter({ hasText: 'test accuracy' });
+    await name.waitFor();
     const lines = readFileSync(join(runs, 'whole/metrics.ndjson'), 'utf8').trim().split('\n').map((l) => JSON.parse(l))
       .filter((l) => l.where === 'test' && l.metric === 'accuracy');
     const last = Math.max(...lines.map((l) => l.epoch)), values = lines.filter((l) => l.epoch === last).map((l) => l.value);
     const mean = (100 * values.reduce((a, b) => a + b)) / values.length;
-    const said = Number((await figure.locator('.last').textContent()).match(/whole ([\d.]+)/)[1]);
+    const said = Number((await name.locator('xpath=following-sibling::dd[1]').textContent()).match(/whole ([\d.]+)/)[1]);
     assert.ok(Math.abs(said - mean) < 0.01 * mean, `${said}, expected ${mean}`);
     await page.context().close();
   });

@@ -166,7 +166,29 @@ function draw() {
   const all = [...keys].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
   const shown = find('all').checked ? all : all.filter(key => rank(key) < 3);
   const seen = chosen.filter(run => runs.get(run).activity).map(run => spikes(run, runs.get(run).activity));
-  find('figures').replaceChildren(...seen, ...(shown.length ? shown : all.slice(0, 4)).map(figure));
+  const some = shown.length ? shown : all.slice(0, 4), once = some.filter(key => measuredOnce(key));
+  const figures = [...seen, ...some.filter(key => !once.includes(key)).map(figure)];
+  if (once.length) figures.push(values(once));
+  find('figures').replaceChildren(...figures);
+}
+/** What makes no curve yet is said in figures: one value takes a line. */
+function measuredOnce(key) {
+  const epochs = new Set();
+  for (const {rows} of runs.values()) for (const points of (rows[key] || new Map()).values()) for (const [x] of points) epochs.add(x);
+  return epochs.size < 2;
+}
+function values(keys) {
+  const box = make('figure', undefined, {className: 'values'}), list = make('dl');
+  box.append(make('figcaption', 'Measured once so far'), list);
+  for (const key of keys) {
+    const look = looks[key] || {words: key, unit: '', times: 1};
+    const said = chosen.filter(run => runs.get(run).rows[key]).map(run => {
+      const last = mean(runs.get(run).rows[key]).at(-1);
+      return `${run} ${last ? short(last[1] * look.times) : '–'}`;
+    });
+    list.append(make('dt', look.words + (look.unit ? ` (${look.unit})` : '')), make('dd', said.join(' · ')));
+  }
+  return box;
 }
 /** What says how far a run is stays the same element, so that its button keeps the focus. */
 const items = new Map();
@@ -304,6 +326,8 @@ polyline { fill: none; } .mean { stroke-width: 2; } .seed { stroke-width: .8; op
 .c4 { stroke: var(--c4); background: var(--c4); } .c5 { stroke: var(--c5); background: var(--c5); }
 .c6 { stroke: var(--c6); background: var(--c6); } .c7 { stroke: var(--c7); background: var(--c7); }
 .dot { fill: currentColor; }
+.values { grid-column: 1 / -1; } dl { margin: .2rem 0; columns: 20rem; font-size: .9rem; }
+dt { color: var(--soft); } dd { margin: 0 0 .3rem; break-before: avoid; font-variant-numeric: tabular-nums; }
 )css";
 
 }  // namespace

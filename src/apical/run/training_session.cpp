@@ -184,6 +184,7 @@ void TrainingSession::describe(nlohmann::json& m) const {
   Display display;
   if (!data.class_names.empty())
     display.ranges["classes_never_decided"] = {0, static_cast<double>(data.class_names.size())};
+  if (data.episodes) display.ranges["return"] = {data.episodes->least_return, data.episodes->most_return};
   const TrainingPlan& plan = experiment_.plan;
   if (!data.episodes && (plan.align_every > 0 || !plan.align_epochs.empty()))
     display.ranges["undefined_samples"] = {0, static_cast<double>(experiment_.plan.align_samples)};

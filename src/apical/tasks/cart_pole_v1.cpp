@@ -40,11 +40,14 @@ void fields(FieldVisitor& v, CartPoleV1Options& o) {
 Dataset build(const CartPoleV1Options& o) {
   CartPoleConvention convention = kCartPoleGym;
   convention.steps = o.episode_steps;
-  return episodes_of("cart-pole-v1", o.episodes, 4, 2, [&](std::uint64_t seed) {
+  Dataset data = episodes_of("cart-pole-v1", o.episodes, 4, 2, [&](std::uint64_t seed) {
     return [seed, convention]() -> std::unique_ptr<Environment> {
       return std::make_unique<CartPoleV1>(seed, convention);
     };
   });
+  data.episodes->least_return = 0;
+  data.episodes->most_return = o.episode_steps;  // 1 for each step
+  return data;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "apical/core/state_visitor.h"
@@ -40,6 +41,7 @@ struct Episodes {
   std::uint32_t validation_episodes = 0, test_episodes = 0;
   double solved = 0;  ///< mean return of the last `window` training episodes that counts as solved
   std::size_t window = 100;
+  std::optional<double> least_return = {}, most_return = {};  ///< of an episode, if they are known
 };
 
 }  // namespace apical
