@@ -180,6 +180,36 @@ TEST_F(On, SlurmIsGivenTheTasksAndTheSameCommandCollects) {
   expect_whole();
 }
 
+TEST_F(On, WhatFailsInAJobIsSaidWhileOthersWaitAndTriedAgainByTheSameCommand) {
+  const Words first{"run", file(test::small_network())};
+  whole(first);
+  fs::rename(out("whole"), out("parent"));
+  const Words command{"run", file(with(test::small_network(), "seeds = 1", "seeds = 2")), "--set",
+                      "model.start_from=\"" + out("parent") + "\""};
+  whole(command);
+  const auto cluster = busy_cluster();
+  const Words on = and_also(command, {"--on", "slurm", "--out", out()});
+  EXPECT_EQ(apical_says(on).code, 75);
+  const std::string plan = out() + ".parts";
+  // The node of the first task does not see the weights; the second has not begun.
+  fs::rename(out("parent"), out("away"));
+  for (int attempt = 0; attempt < 3; ++attempt)
+    EXPECT_NE(apical_says({"sweep", "run", plan, "--task", "1", "--quiet"}).code, 0);
+  fs::rename(out("away"), out("parent"));
+  const Answer failed = apical_says(on);
+  EXPECT_NE(failed.code, 0);
+  EXPECT_NE(failed.code, 75);
+  EXPECT_THAT(failed.err, testing::AllOf(HasSubstr("parent"), HasSubstr("Slurm may still have tasks")));
+  EXPECT_TRUE(io::file_exists(plan)) << "the second task would have found nothing";
+  fs::remove(out("submitted"));
+  const Answer again = apical_says(on);
+  EXPECT_EQ(again.code, 75) << again.err;
+  EXPECT_THAT(io::read_text(out("submitted")), HasSubstr("tasks=(1)\n"));  // the other is waiting already
+  ASSERT_EQ(apical_says({"sweep", "run", plan, "--quiet"}).code, 0);
+  EXPECT_EQ(apical_says(on).code, 0);
+  expect_whole();
+}
+
 TEST_F(On, SlurmTunesRoundByRound) {
   const auto cluster = busy_cluster();
   const std::string text = two_models() + R"([tune]

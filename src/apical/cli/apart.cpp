@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <ostream>
 
 #include "apical/cli/experiment_arguments.h"
@@ -41,15 +42,26 @@ bool holds_work(const sweep::Plan& plan, const sweep::Status& status) {
   return false;
 }
 
-/// What one process would have said. Numbers that are at fault are an answer, not an obstacle.
-void refuse_what_failed(const sweep::Plan& plan, const sweep::Status& status) {
+/// That is there once it was said what failed among jobs: who gives the command again knows it.
+io::Path said_failed(const sweep::Plan& plan) { return plan.folder / "log" / "said-failed"; }
+
+/// What one process would have said. Numbers that are at fault are an answer, not an obstacle. A plan without
+/// any work goes, but not from under jobs that may still be waiting to begin with it.
+void refuse_what_failed(const sweep::Plan& plan, const sweep::Status& status, bool jobs_may_wait) {
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
     const sweep::TaskView& view = status.tasks[i];
     if (view.state != sweep::TaskState::failed || view.failures.back().lasting) continue;
     const sweep::FailureRecord& failure = view.failures.back();
     std::string text =
         plan.tasks.size() == 1 ? failure.what : plan.name_of(plan.tasks[i]) + ": " + failure.what;
-    if (holds_work(plan, status)) {
+    if (jobs_may_wait) {
+      io::make_directories(plan.folder / "log");
+      io::write_atomically(said_failed(plan), std::string_view());
+      text += fmt::format(
+          "\n  {} stays, of which Slurm may still have tasks; the same command, given again, tries once more "
+          "what failed",
+          plan.folder.string());
+    } else if (holds_work(plan, status)) {
       text += fmt::format("\n  what was done is in {}; the same command with --resume goes on",
                           plan.folder.string());
     } else {
@@ -59,6 +71,19 @@ void refuse_what_failed(const sweep::Plan& plan, const sweep::Status& status) {
     if (code == ExitCode::invalid_input) throw DataError(text);
     throw Error(code, text);
   }
+}
+
+/// Among jobs giving the command again is how one looks, so that what failed is tried again by whoever was
+/// told of it. The tasks that are now open because of that.
+std::vector<std::size_t> forgive_what_was_said(const sweep::Plan& plan, const Claim& known) {
+  if (!io::file_exists(said_failed(plan))) return {};
+  const std::vector<std::size_t> before = open_tasks(plan, known);
+  sweep::retry(plan, known);
+  io::remove_file(said_failed(plan));
+  std::vector<std::size_t> again;
+  const std::vector<std::size_t> after = open_tasks(plan, known);
+  std::set_difference(after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(again));
+  return again;
 }
 
 bool is_answered(const sweep::TaskView& view) {
@@ -185,6 +210,13 @@ DoneApart run_apart(Context& context, const Arguments& arguments, Ranks* ranks, 
   // Who gives the command again means what failed to be tried again.
   const bool elsewhere = ranks == nullptr && place_of(arguments) == Place::slurm;
   if (frozen.was_frozen && !elsewhere) sweep::retry(plan, machine.claim);
+  if (elsewhere) {
+    const std::vector<std::size_t> again = forgive_what_was_said(plan, machine.claim);
+    if (!again.empty()) {
+      context.err << submit_to_slurm(arguments, plan, again, arguments.values("--sbatch"));
+      return {DoneApart::End::waits, {}};
+    }
+  }
   sweep::Status status = sweep::status_of(plan, machine.claim);
   if (left(status) || ranks != nullptr) {
     work_on(context, arguments, ranks, plan);
@@ -192,7 +224,7 @@ DoneApart run_apart(Context& context, const Arguments& arguments, Ranks* ranks, 
       return {DoneApart::End::stopped, {}};
     status = sweep::status_of(plan, machine.claim);
   }
-  refuse_what_failed(plan, status);
+  refuse_what_failed(plan, status, elsewhere);
   if (left(status)) {
     context.err << fmt::format(
         "apical: {} of {} tasks are done; the same command goes on, and collects once all are; apical sweep "
