@@ -126,6 +126,49 @@ TEST_F(Mpi, ASpikingCircuitLeavesTheSameBytesOnAnyNumberOfRanks) {
   }
 }
 
+TEST_F(Mpi, ARateCircuitLeavesTheSameBytesOnAnyNumberOfRanks) {
+  whole(test::large_circuit(1));
+  for (const int ranks : {1, 2, 3}) {
+    const std::string run = out(fmt::format("ranks-{}", ranks));
+    launched(ranks, {"run", file(test::large_circuit(1)), "--spread", "circuit", "--out", run});
+    EXPECT_EQ(test::difference(out("whole"), run), "") << ranks;
+  }
+}
+
+TEST_F(Mpi, ALayeredNetworkLeavesTheSameBytesOnAnyNumberOfRanks) {
+  whole(test::large_network());
+  for (const int ranks : {1, 2, 3, 4}) {
+    const std::string run = out(fmt::format("ranks-{}", ranks));
+    launched(ranks, {"run", file(test::large_network()), "--spread", "circuit", "--out", run});
+    EXPECT_EQ(test::difference(out("whole"), run), "") << ranks;
+  }
+}
+
+TEST_F(Mpi, ATrainingWhoseRankIsKilledOrStoppedGoesOnWithAnotherNumber) {
+  for (const std::string& experiment : {test::large_circuit(12), test::large_network(400)}) {
+    const std::string run = out("run");
+    std::vector<std::string> command{"run", file(experiment), "--spread", "circuit", "--out", run};
+    {
+      const auto two = started(2, command);
+      await_checkpoint(run);
+      kill(two->process_of(1), SIGKILL);
+      EXPECT_NE(two->wait(), 0);
+    }
+    command.emplace_back("--resume");
+    {
+      const auto three = started(3, command);
+      kill(three->process_of(2), SIGUSR1);
+      EXPECT_EQ(three->wait(), 75) << three->said();
+    }
+    EXPECT_FALSE(io::file_exists(io::Path(run) / "summary.json"));
+    EXPECT_EQ(apical_says({"run", "--resume", "--out", run, "--quiet", "--threads", "1"}).code, 0);
+    whole(experiment);
+    EXPECT_EQ(test::difference(out("whole"), run), "");
+    fs::remove_all(run);
+    fs::remove_all(out("whole"));
+  }
+}
+
 TEST_F(Mpi, GoesOnWithAnotherNumberOfRanksAfterOneWasAskedToStop) {
   const std::string experiment = often_saved(12), run = out("run");
   whole(experiment);

@@ -170,7 +170,31 @@ until_s = 0.01
 )";
 }
 
-/// The same, with a rule that divides by nothing at the first burst of a neuron that learns.
+/// A circuit of rate neurons with a projection large enough to be divided among ranks, back and forth; few
+/// steps of each sample. Recorded, compared with the exact gradient, and saved all the time.
+inline std::string large_circuit(int epochs = 2) {
+  return yin_yang(4, 2, 2) +
+         "[model]\nname = \"error-neuron-microcircuit\"\nlayers = [4, 370, 360, 3]\nactivation = "
+         "\"logistic\"\n"
+         "weight_range = 0.1\nfeedback_deviation = 0.1\neta = 0.5\n"
+         "[training]\nepochs = " +
+         std::to_string(epochs) +
+         "\npresentation_ms = 0.08\nsettling_ms = 0.16\nalign_every = 1\nalign_samples = 2\n"
+         "[run]\nseeds = 1\ncheckpoint_every_s = 0\n"
+         "[[record]]\npopulation = \"a2.rep\"\nvariable = \"apical\"\nevery_ms = 0.08\n"
+         "[[record]]\nprojection = \"a1.rep->a2.rep.basal\"\nvariable = \"weights\"\nevery_ms = 0.32\n";
+}
+
+/// A layered network of which some products are worth sharing.
+inline std::string large_network(int epochs = 2, const std::string& rule = "feedback-alignment") {
+  return yin_yang(256, 128, 128) + "[model]\nname = \"" + rule +
+         "\"\nlayers = [4, 384, 300, 3]\nbatch = 128\noptimiser = \"adam\"\n[training]\nepochs = " +
+         std::to_string(epochs) +
+         "\nalign_every = 1\nalign_samples = 2\n[run]\nseeds = 1\ncheckpoint_every_s = 0\n"
+         "[[record]]\npopulation = \"a2\"\nvariable = \"rate\"\nevery_batches = 2\n";
+}
+
+/// small_areas() with a rule that divides by nothing at the first burst of a neuron that learns.
 inline std::string falling_areas() {
   std::string text = small_areas();
   const std::string rule = "rule = {eta = 0.01, w_max = 2}";

@@ -143,7 +143,8 @@ int compare(Context& context, const Arguments& arguments, Ranks* ranks) {
       io::file_exists(options.directory / "comparison.json") && !io::file_exists(parts_of(options.directory));
   const bool apart = !begun_whole && (ranks == nullptr ? place_of(arguments) != Place::here
                                                        : spreads_seeds(arguments, *ranks, variants));
-  const bool shared = std::all_of(variants.begin(), variants.end(), can_be_shared);
+  const bool shared = std::all_of(variants.begin(), variants.end(),
+                                  [](const Experiment& e) { return why_not_shared(e).empty(); });
   // What was begun by one process, and cannot be shared, is gone on with by rank 0.
   options.ranks = begun_whole && !shared ? nullptr : ranks;
   ComparisonResult result;

@@ -102,7 +102,7 @@ int run_experiment_file(Context& context, const Arguments& arguments, Ranks* ran
     return tell_result(context, arguments, all.runs.front(), options.directory);
   }
   // What was begun by one process, and cannot be shared, is gone on with by rank 0.
-  options.ranks = begun_whole && !can_be_shared(experiment) ? nullptr : ranks;
+  options.ranks = begun_whole && !why_not_shared(experiment).empty() ? nullptr : ranks;
   ProgressPrinter progress(context, experiment.label, arguments);
   options.listeners.push_back(&progress);
   const RunResult result = run_with_report(experiment, options, resources(arguments, pool), *context.stop);

@@ -14,6 +14,7 @@
 
 namespace apical {
 
+class Ranks;
 /// Environments that a program has in memory (tasks/foreign_world.h).
 struct HandedWorlds;
 /// Samples that a program has in memory (tasks/array_data.h).
@@ -37,6 +38,7 @@ struct Resources {
   std::shared_ptr<const HandedWorlds> worlds = {};         ///< for task 'environment', by name; null: none
   std::shared_ptr<const HandedArrays> arrays = {};         ///< for task 'arrays', by name; null: none
   std::shared_ptr<const layered::HandedRules> rules = {};  ///< for model 'layered-rule', by name; null: none
+  Ranks* ranks = nullptr;  ///< that train one model together; null: this process alone
 };
 
 }  // namespace apical

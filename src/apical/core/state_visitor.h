@@ -24,6 +24,8 @@ class StateVisitor {
   explicit StateVisitor(bool reading) : kReading(reading) {}
   virtual ~StateVisitor() = default;
   const bool kReading;
+  /// Of what ranks share, whether the part of this one is enough; else the whole comes together.
+  virtual bool takes_parts() const { return false; }
 
   template <class T>
   requires std::is_arithmetic_v<T>
@@ -86,6 +88,7 @@ class Snapshot {
   class Copier final : public StateVisitor {
    public:
     Copier(std::vector<std::byte>& bytes, bool reading) : StateVisitor(reading), bytes_(bytes) {}
+    bool takes_parts() const override { return true; }
 
    private:
     void visit(std::string_view, Element, bool, std::span<std::byte> field) override {

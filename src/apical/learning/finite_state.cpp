@@ -17,7 +17,9 @@ namespace {
 
 class Finite final : public StateVisitor {
  public:
-  Finite(const Learner& learner, std::int64_t step) : StateVisitor(false), learner_(learner), step_(step) {}
+  Finite(const Learner& learner, std::int64_t step, bool takes_parts)
+      : StateVisitor(false), learner_(learner), step_(step), takes_parts_(takes_parts) {}
+  bool takes_parts() const override { return takes_parts_; }
 
  private:
   void visit(std::string_view name, Element element, bool, std::span<std::byte> bytes) override {
@@ -71,14 +73,36 @@ class Finite final : public StateVisitor {
 
   const Learner& learner_;
   std::int64_t step_;
+  bool takes_parts_;
   std::vector<std::string> within_;
 };
 
 }  // namespace
 
-void require_finite_state(Learner& learner, std::int64_t step) {
-  Finite finite(learner, step);
-  learner.visit_state(finite);
+void require_finite_state(Learner& learner, std::int64_t step, Ranks* ranks) {
+  const auto look = [&](bool takes_parts) {
+    Finite finite(learner, step, takes_parts);
+    learner.visit_state(finite);
+  };
+  if (ranks == nullptr) return look(false);
+  // Each looks at its part; only if something is wrong in one of them the whole comes together, where it is
+  // found as one process finds it.
+  std::byte well{1};
+  try {
+    look(true);
+  } catch (const NumericalFault&) {
+    well = std::byte{0};
+  }
+  const auto all = ranks->exchange(std::span(&well, 1));
+  if (std::all_of(all.begin(), all.end(), [](auto said) { return said.front() == std::byte{1}; })) return;
+  try {
+    look(false);
+  } catch (const RaisedFault&) {
+    throw;
+  } catch (const NumericalFault& fault) {
+    ranks->throw_on_all(fault);
+  }
+  ranks->exchange({});  // whoever has nothing of what is wrong hears of it here
 }
 
 }  // namespace apical

@@ -69,13 +69,14 @@ void check_picture(const Dataset& data, const layered::NetworkDescription& net) 
 template <class Real>
 LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description,
                                      std::vector<std::shared_ptr<const Dataset>> data,
-                                     std::vector<std::uint64_t> seeds, ThreadPool& pool)
+                                     std::vector<std::uint64_t> seeds, ThreadPool& pool, Ranks* ranks)
     : description_(std::move(description)),
       data_(std::move(data)),
       seeds_(std::move(seeds)),
       pool_(pool),
-      across_replicas_(seeds_.size() >= pool.size() ||
-                       multiply_adds_per_batch(description_) < kWorthSharing) {
+      ranks_(ranks),
+      across_replicas_(ranks == nullptr && (seeds_.size() >= pool.size() ||
+                                            multiply_adds_per_batch(description_) < kWorthSharing)) {
   APICAL_CHECK(data_.size() == seeds_.size());
   if (description_.batch == 0) throw ConfigError("batch is 0; expected at least one sample per update");
   const layered::NetworkDescription& net = description_.network;
@@ -108,8 +109,7 @@ LayeredLearner<Real>::LayeredLearner(models::LayeredNetwork description,
     replica.model = std::make_unique<layered::LayeredModel<Real>>(
         layered::make_network<Real>(net, description_.init, seed, description_.gains,
                                     description_.output_bias),
-        layered::make_rule<Real>(description_.rule, net, seed), description_.settings,
-        across_replicas_ ? layered::Workers() : layered::Workers(pool));
+        layered::make_rule<Real>(description_.rule, net, seed), description_.settings, workers());
   }
 }
 

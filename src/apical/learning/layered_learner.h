@@ -16,10 +16,11 @@ namespace apical {
 template <class Real>
 class LayeredLearner final : public Learner {
  public:
-  /// `data` has one entry per seed (entries may be the same set). ConfigError if sizes do not fit the
+  /// `data` has one entry per seed (entries may be the same set). Products are shared with `ranks`, which all
+  /// make the same calls. ConfigError if sizes do not fit the
   /// network, or its loss not the targets.
   LayeredLearner(models::LayeredNetwork description, std::vector<std::shared_ptr<const Dataset>> data,
-                 std::vector<std::uint64_t> seeds, ThreadPool& pool);
+                 std::vector<std::uint64_t> seeds, ThreadPool& pool, Ranks* ranks = nullptr);
 
   std::span<const std::uint64_t> seeds() const override { return seeds_; }
   const Dataset& data(std::size_t replica) const override { return *data_[replica]; }
@@ -73,7 +74,11 @@ class LayeredLearner final : public Learner {
   models::LayeredNetwork description_;
   std::vector<std::shared_ptr<const Dataset>> data_;
   std::vector<std::uint64_t> seeds_;
+  layered::Workers workers() const {
+    return across_replicas_ ? layered::Workers() : layered::Workers(pool_, ranks_);
+  }
   ThreadPool& pool_;
+  Ranks* ranks_;
   bool across_replicas_;  ///< threads share out the seeds; otherwise they share each product
   std::vector<Replica> replicas_;
   std::vector<Tap> taps_;

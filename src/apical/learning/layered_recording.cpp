@@ -68,8 +68,7 @@ void LayeredLearner<Real>::tell_taps(std::size_t r) {
       continue;
     }
     if (activity.h.empty()) {
-      const layered::Workers workers = across_replicas_ ? layered::Workers() : layered::Workers(pool_);
-      layered::forward(workers, network, replicas_[r].X.view(), activity);
+      layered::forward(workers(), network, replicas_[r].X.view(), activity);
     }
     sink_(t, batch, mean_rates<Real>(activity.h[index / 2].view()));
   }

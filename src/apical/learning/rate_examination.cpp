@@ -88,7 +88,8 @@ void RateLearner<Real>::examine_step(std::span<const std::uint32_t> samples, Exa
   const auto answers_at = [&](double dt_ms) {
     Circuit circuit = engine_.circuit();
     circuit.dt_ms = dt_ms;
-    RateLearner<Real> other(circuit, data_, seeds, presentation_, alone);
+    RateLearner<Real> other(circuit, data_, seeds, presentation_, alone,
+                            {.layout = options_.layout, .sharing = options_.sharing});
     for (std::uint32_t j = 0; j < circuit.projections().size(); ++j) {
       const Projection& p = circuit.projections()[j];
       const bool copies = p.topology == Topology::one_to_one && p.weights.is_identity() && !p.rule;

@@ -32,7 +32,8 @@ template <class Real>
 RateLearner<Real>::RateLearner(Circuit circuit, std::vector<std::shared_ptr<const Dataset>> data,
                                std::vector<std::uint64_t> seeds, Presentation presentation, ThreadPool& pool,
                                rate::EngineOptions options)
-    : engine_(std::move(circuit), std::move(seeds), pool, fitting(options, are_sequences(data))),
+    : options_(fitting(options, are_sequences(data))),
+      engine_(std::move(circuit), std::move(seeds), pool, options_),
       data_(std::move(data)),
       presentation_(std::move(presentation)) {
   const Circuit& c = engine_.circuit();
@@ -73,7 +74,9 @@ std::vector<Variable> RateLearner<Real>::variables() const {
   }
   for (std::uint32_t j = 0; j < c.projections().size(); ++j) {
     const ProjectionId id{j};
-    out.push_back({.projection = c[id].name, .name = "weights", .width = engine_.weights(id, 0).size()});
+    const std::size_t pre = c[c[id].from].size, post = c[c[id].to].size;
+    const std::size_t width = c[id].topology == Topology::one_to_one ? std::min(pre, post) : pre * post;
+    out.push_back({.projection = c[id].name, .name = "weights", .width = width});
   }
   return out;
 }

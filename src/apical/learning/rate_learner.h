@@ -104,6 +104,7 @@ class RateLearner final : public Learner {
   std::vector<AreaAlignment> align_trials(rate::Network<Real>& n, std::size_t replica, const Order& order);
   std::vector<ProjectionId> own_weights() const;
 
+  rate::EngineOptions options_;
   rate::RateEngine<Real> engine_;
   std::vector<std::shared_ptr<const Dataset>> data_;
   Presentation presentation_;

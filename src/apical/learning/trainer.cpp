@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include "apical/core/error.h"
@@ -38,9 +39,23 @@ std::size_t next_chunk(std::size_t chunk, double seconds) {
 
 }  // namespace
 
-Trainer::Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> observers)
-    : learner_(learner), plan_(std::move(plan)), observers_(std::move(observers)) {
+Trainer::Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> observers, Ranks* ranks)
+    : learner_(learner), plan_(std::move(plan)), observers_(std::move(observers)), ranks_(ranks) {
   enter(Phase::settle);
+}
+
+/// How much is shown at a time, and when the time of learning is over, follow from it.
+double Trainer::agreed_seconds_of(const std::function<void()>& f) const {
+  double seconds = seconds_of(f);
+  if (ranks_ == nullptr) return seconds;
+  if (ranks_->leads()) {
+    ranks_->tell(std::as_bytes(std::span(&seconds, 1)));
+  } else {
+    const Ranks::Bytes said = ranks_->listen();
+    APICAL_CHECK(said.size() == sizeof seconds);
+    std::memcpy(&seconds, said.data(), sizeof seconds);
+  }
+  return seconds;
 }
 
 std::vector<std::vector<std::uint32_t>> Trainer::make_orders(SplitName split, std::size_t limit) const {
@@ -135,7 +150,7 @@ void Trainer::step_settle() {
   // Training inputs from the first on, again from the start where settling takes longer than one pass.
   const std::size_t first = sample_ % in_order;
   const std::size_t n = std::min({chunk_, all - sample_, in_order - first});
-  chunk_ = next_chunk(chunk_, seconds_of([&] { learner_.settle(slice(orders_, first, n)); }));
+  chunk_ = next_chunk(chunk_, agreed_seconds_of([&] { learner_.settle(slice(orders_, first, n)); }));
   sample_ += n;
   samples_shown_ += n;
 }
@@ -162,7 +177,7 @@ void Trainer::step_train() {
   }
   const std::size_t n = next_piece(all - sample_);
   learner_.announce(SplitName::train, slice(orders_, sample_, std::min(2 * n, all - sample_)));
-  const double seconds = seconds_of([&] { learner_.learn(slice(orders_, sample_, n), sample_ == 0); });
+  const double seconds = agreed_seconds_of([&] { learner_.learn(slice(orders_, sample_, n), sample_ == 0); });
   chunk_ = next_chunk(chunk_, seconds);
   time_.seconds += seconds;
   sample_ += n;
@@ -170,7 +185,7 @@ void Trainer::step_train() {
   tell(Progress{epoch_ + 1, plan_.epochs, sample_, all});
   if (sample_ < all) return;
   learner_.check();
-  require_finite_state(learner_, static_cast<std::int64_t>(samples_shown_));
+  require_finite_state(learner_, static_cast<std::int64_t>(samples_shown_), ranks_);
   ++epoch_;
   tell(EpochTrained{epoch_, time_.seconds - time_.epoch_began_seconds});
   if (const auto training_figures = learner_.training_figures(); !training_figures.empty())
@@ -194,11 +209,11 @@ bool Trainer::evaluate(SplitName split, const std::atomic<bool>& stop) {
     const std::size_t n = next_piece(all - at);
     learner_.announce(split, slice(orders_, at, std::min(2 * n, all - at)));
     chunk_ = next_chunk(
-        chunk_, seconds_of([&] { learner_.evaluate(split, slice(orders_, at, n), at == 0, scores); }));
+        chunk_, agreed_seconds_of([&] { learner_.evaluate(split, slice(orders_, at, n), at == 0, scores); }));
     at += n;
   }
   learner_.check();
-  require_finite_state(learner_, static_cast<std::int64_t>(samples_shown_));
+  require_finite_state(learner_, static_cast<std::int64_t>(samples_shown_), ranks_);
   if (split == SplitName::validation) after_validation(scores);
   tell(Evaluated{split, epoch_, scores});
   return true;

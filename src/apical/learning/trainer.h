@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "apical/core/ranks.h"
 #include "apical/learning/learner.h"
 
 namespace apical {
@@ -92,7 +93,8 @@ struct ValidationRecord {
 
 class Trainer {
  public:
-  Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> observers);
+  /// `ranks` that share the learner all make the same calls; what the clock decides rank 0's clock does.
+  Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> observers, Ranks* ranks = nullptr);
 
   /// Not part of the state, which clocks do not reach: whoever continues a run hands it back.
   const LearningTime& learning_time() const { return time_; }
@@ -134,6 +136,7 @@ class Trainer {
   }
   bool trained() const { return last_epoch() || stopped_early_; }
   std::vector<std::vector<std::uint32_t>> make_orders(SplitName split, std::size_t limit) const;
+  double agreed_seconds_of(const std::function<void()>& f) const;
   std::size_t next_piece(std::size_t left) const;
   double eta_factor() const;
   template <class Event>
@@ -144,6 +147,7 @@ class Trainer {
   Learner& learner_;
   TrainingPlan plan_;
   std::vector<Observer*> observers_;
+  Ranks* ranks_;
   Phase phase_ = Phase::settle;
   std::size_t epoch_ = 0;   ///< epochs trained
   std::size_t sample_ = 0;  ///< within the phase

@@ -161,9 +161,18 @@ void CourseSession::progressed(double seconds) {
   if (round_is_to_pause()) throw BrokenOff{};
 }
 
-/// Ranks hear together that they are asked to stop; their clocks differ.
+/// Ranks hear together that they are asked to stop; their clocks differ, so that rank 0's decides.
 bool CourseSession::round_is_to_pause() const {
-  return stop_->load() || (ranks_ == nullptr && Clock::now() >= pause_);
+  bool due = Clock::now() >= pause_;
+  if (ranks_ != nullptr && !stop_->load()) {
+    const std::byte said = due ? std::byte{1} : std::byte{0};
+    if (ranks_->leads()) {
+      ranks_->tell(std::span(&said, 1));
+    } else {
+      due = ranks_->listen().at(0) == std::byte{1};
+    }
+  }
+  return stop_->load() || due;
 }
 
 std::string CourseSession::section_name(std::size_t r) const { return seed_group(experiment_.seeds[r]); }
@@ -356,6 +365,7 @@ void CourseSession::examine(Examination& x) {
 }
 
 void CourseSession::write_artifacts(const io::Path& run) {
+  if (ranks_ != nullptr && !ranks_->leads()) return;
   write_spiking_results(e_, courses_, run / "results.h5");
   if (!e_.record.spikes) return;
   io::make_directories(run / "spikes");

@@ -22,9 +22,10 @@ class StateSize {
  public:
   StateSize(const Circuit& c, bool lanes) : c_(c), lanes_(lanes) {
     for (std::uint32_t k = 0; k < c.populations().size(); ++k) count_population(k);
-    for (const Projection& j : c.projections()) count_projection(j);
+    for (std::uint32_t k = 0; k < c.projections().size(); ++k) count_projection({k});
   }
   double numbers() const { return numbers_; }
+  double divided() const { return divided_; }
 
  private:
   double padded(std::size_t n) const { return static_cast<double>(lanes_ ? n : rate::round_up_block(n)); }
@@ -54,7 +55,8 @@ class StateSize {
     vectors(n, p.size);
   }
 
-  void count_projection(const Projection& j) {
+  void count_projection(ProjectionId id) {
+    const Projection& j = c_[id];
     const std::size_t pre = c_[j.from].size, post = c_[j.to].size;
     if (j.delay_steps > 0 && sources_.insert({j.from.value, j.transmits, j.delay_steps}).second) {
       vectors(static_cast<std::size_t>(j.delay_steps) + 1, pre);
@@ -69,8 +71,10 @@ class StateSize {
     matrices += j.rule && j.rule->update_low_pass_ms > 0 ? 1 : 0;
     matrices += viewed_with_general_rule(j) ? 1 : 0;
     const std::size_t outer = std::min(pre, post), inner = std::max(pre, post);
-    numbers_ += static_cast<double>(matrices) * static_cast<double>(outer) * padded(inner) *
-                (lanes_ ? rate::kLanes : 1);
+    const double numbers = static_cast<double>(matrices) * static_cast<double>(outer) * padded(inner) *
+                           (lanes_ ? rate::kLanes : 1);
+    numbers_ += numbers;
+    if (!lanes_ && rate::cut_of(c_, j.view ? j.view->of : id).divisible()) divided_ += numbers;
   }
 
   static bool rides_on_the_sweep(const Projection& j) {
@@ -113,7 +117,7 @@ class StateSize {
 
   const Circuit& c_;
   bool lanes_;
-  double numbers_ = 0;
+  double numbers_ = 0, divided_ = 0;
   std::set<std::tuple<std::uint32_t, Quantity, int>> sources_;
   std::set<std::tuple<std::uint32_t, PostFactor::Kind, std::string, double, double>> post_;
   std::set<std::tuple<std::uint32_t, Quantity, int, double>> pre_;
@@ -147,12 +151,24 @@ MeasuredSpeed speed_of(const Pace& pace, const Circuit& circuit, const PlannedWo
   return {per_sample / pace.learning, per_sample / pace.answering};
 }
 
+namespace {
+
+bool lies_in_lanes(const Circuit& circuit, const PlannedWork& work) {
+  return work.double_precision ? rate::RateEngine<double>::chooses_lanes(circuit, work.seeds, work.layout)
+                               : rate::RateEngine<float>::chooses_lanes(circuit, work.seeds, work.layout);
+}
+
+}  // namespace
+
 double state_bytes(const Circuit& circuit, const PlannedWork& work) {
-  const bool lanes = work.double_precision
-                         ? rate::RateEngine<double>::chooses_lanes(circuit, work.seeds, work.layout)
-                         : rate::RateEngine<float>::chooses_lanes(circuit, work.seeds, work.layout);
+  const bool lanes = lies_in_lanes(circuit, work);
   const std::size_t networks = lanes ? (work.seeds + rate::kLanes - 1) / rate::kLanes : work.seeds;
   return static_cast<double>(networks) * StateSize(circuit, lanes).numbers() *
+         (work.double_precision ? sizeof(double) : sizeof(float));
+}
+
+double divided_bytes(const Circuit& circuit, const PlannedWork& work) {
+  return static_cast<double>(work.seeds) * StateSize(circuit, lies_in_lanes(circuit, work)).divided() *
          (work.double_precision ? sizeof(double) : sizeof(float));
 }
 

@@ -65,6 +65,8 @@ struct Estimate {
 
 /// Of all replicas; the state_bytes of an Estimate as a number that cannot overflow.
 double state_bytes(const Circuit& circuit, const PlannedWork& work);
+/// Of these, what ranks that share it divide among them (engine/rate/sharing.h).
+double divided_bytes(const Circuit& circuit, const PlannedWork& work);
 
 /// From how fast the circuit's learner shows samples. Weights that nobody learns count as well, so that a
 /// circuit without synapses has no speed.

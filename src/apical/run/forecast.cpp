@@ -9,6 +9,7 @@
 #include "apical/run/forecast_parts.h"
 #include "apical/run/make_learner.h"
 #include "apical/run/memory_need.h"
+#include "apical/run/shared_session.h"
 
 namespace apical {
 
@@ -69,6 +70,25 @@ void add_memory(Forecast& f, const MemoryNeed& need, const Memory& available) {
 
 }  // namespace
 
+namespace {
+
+/// What each of some ranks needs, if they can share one run.
+void add_ranks(Forecast& f, const Experiment& e) {
+  if (!why_not_shared(e).empty()) return;
+  std::string text;
+  for (const std::size_t ranks : {2U, 4U, 8U}) {
+    const RankMemory need = memory_of_ranks(e, ranks);
+    text += fmt::format("{}{} for each rank of {}", text.empty() ? "" : ", ", bytes_text(need.each), ranks);
+    f.figures.emplace_back(fmt::format("bytes_of_rank_of_{}", ranks), static_cast<std::uint64_t>(need.each));
+    if (ranks != 8 || need.first == need.each) continue;
+    text += fmt::format("; rank 0 puts checkpoints together, for which it needs {} more",
+                        bytes_text(need.first - need.each));
+  }
+  f.lines.push_back({"with --mpi", text});
+}
+
+}  // namespace
+
 Forecast forecast(const Experiment& experiment, const Resources& resources) {
   const Experiment e = with_handed_rule(experiment, resources);
   const MemoryNeed need = memory_need(e, resources.pool.size());
@@ -78,6 +98,7 @@ Forecast forecast(const Experiment& experiment, const Resources& resources) {
         return refusal.empty() ? forecast_of(e, subject, resources) : sizes_of(subject);
       },
       e.subject);
+  add_ranks(f, e);
   add_memory(f, need, resources.memory);
   f.refusal = refusal;
   f.label = e.label;

@@ -12,7 +12,6 @@
 #include "apical/procedure/course_samples.h"
 #include "apical/procedure/spiking_course.h"
 #include "apical/run/forecast_parts.h"
-#include "apical/run/memory_need.h"
 #include "apical/run/session.h"
 
 namespace apical {
@@ -82,25 +81,6 @@ Cost cost_of(const SpikingExperiment& e, std::size_t threads) {
 
 }  // namespace
 
-namespace {
-
-/// What each of some ranks needs, if they share the circuit.
-void add_ranks(Forecast& f, const SpikingExperiment& e) {
-  if (e.course.protocol) return;
-  std::string text;
-  for (const std::size_t ranks : {2U, 4U, 8U}) {
-    const RankMemory need = memory_of_ranks(e, ranks);
-    text += fmt::format("{}{} for each rank of {}", text.empty() ? "" : ", ", bytes_text(need.each), ranks);
-    f.figures.push_back({fmt::format("bytes_of_rank_of_{}", ranks), static_cast<std::uint64_t>(need.each)});
-    if (ranks != 8 || need.first == need.each) continue;
-    text += fmt::format("; rank 0 puts checkpoints together, for which it needs {} more",
-                        bytes_text(need.first - need.each));
-  }
-  f.lines.push_back({"with --mpi", text});
-}
-
-}  // namespace
-
 Forecast sizes_of(const SpikingExperiment& e) {
   std::size_t neurons = 0;
   for (const auto& g : e.circuit.groups) neurons += g.size;
@@ -108,7 +88,6 @@ Forecast sizes_of(const SpikingExperiment& e) {
   f.lines.push_back({"course", e.about.empty() ? e.title : e.about});
   f.lines.push_back({"network", fmt::format("{} neurons and Poisson inputs", neurons)});
   f.figures = {{"neurons", std::uint64_t{neurons}}};
-  add_ranks(f, e);
   return f;
 }
 
@@ -153,7 +132,6 @@ Forecast forecast_of(const Experiment& experiment, const SpikingExperiment& e, c
                {"checkpoint_bytes", std::uint64_t{cost.checkpoint_bytes}},
                {"recorded_bytes", std::uint64_t{cost.recorded_bytes}},
                {"seconds", cost.seconds}};
-  if (cost.neurons > 0) add_ranks(f, e);
   return f;
 }
 

@@ -21,12 +21,14 @@ struct Maker {
   const Experiment& e;
   ThreadPool& pool;
   SeedData data;
+  Ranks* ranks = nullptr;
   std::unique_ptr<Learner> operator()(const Circuit& circuit) const {
-    return std::make_unique<RateLearner<Real>>(circuit, data, e.seeds, e.presentation, pool);
+    return std::make_unique<RateLearner<Real>>(circuit, data, e.seeds, e.presentation, pool,
+                                               rate::EngineOptions{.sharing = {.ranks = ranks}});
   }
   std::unique_ptr<Learner> operator()(const models::LayeredNetwork& network) const {
     if (e.reward) return std::make_unique<RewardLearner<Real>>(network, *e.reward, data, e.seeds, pool);
-    return std::make_unique<LayeredLearner<Real>>(network, data, e.seeds, pool);
+    return std::make_unique<LayeredLearner<Real>>(network, data, e.seeds, pool, ranks);
   }
   std::unique_ptr<Learner> operator()(const SpikingExperiment&) const {
     throw ConfigError(fmt::format("model '{}' has a course of its own, and no learner", e.model));
@@ -44,10 +46,11 @@ Place place_of(const ConfigError& fault, const Experiment& e) {
   return {};
 }
 
-std::unique_ptr<Learner> make(const Experiment& e, ThreadPool& pool, const SeedData& data) {
+std::unique_ptr<Learner> make(const Experiment& e, ThreadPool& pool, const SeedData& data,
+                              Ranks* ranks = nullptr) {
   try {
-    return e.double_precision ? std::visit(Maker<double>{e, pool, data}, e.subject)
-                              : std::visit(Maker<float>{e, pool, data}, e.subject);
+    return e.double_precision ? std::visit(Maker<double>{e, pool, data, ranks}, e.subject)
+                              : std::visit(Maker<float>{e, pool, data, ranks}, e.subject);
   } catch (const ConfigError& fault) {
     if (!fault.place().file.empty()) throw;
     throw ConfigError(fault.bare_message(), place_of(fault, e), fault.hint());
@@ -107,7 +110,7 @@ std::unique_ptr<Learner> make_learner(const Experiment& e, const Resources& reso
 
 std::unique_ptr<Learner> make_learner(const Experiment& e, const SeedData& data, const Resources& resources,
                                       TakenWeights* taken) {
-  std::unique_ptr<Learner> learner = make(e, resources.pool, data);
+  std::unique_ptr<Learner> learner = make(e, resources.pool, data, resources.ranks);
   if (e.start_from.empty()) return learner;
   TakenWeights weights =
       set_weights(*learner, read_weights(e.start_from, resources.pool), !e.double_precision);

@@ -17,22 +17,31 @@ double bytes_of_number(const Experiment& e) { return e.double_precision ? sizeof
 /// Larger models are not examined.
 bool is_examined(double state) { return state <= static_cast<double>(kMostCopied); }
 
-/// Of circuits in continuous time.
-MemoryNeed need_of(const Experiment& e, const Circuit& circuit, std::size_t /*threads*/) {
+PlannedWork sizes_planned(const Experiment& e) {
   PlannedWork work;
   work.presentation = e.presentation;
   work.seeds = e.seeds.size();
   work.double_precision = e.double_precision;
   if (e.task_info().sequences) work.layout = rate::Layout::wide;
+  return work;
+}
+
+/// Of every replica, in double precision, for each plastic synapse: weights, and the sums of credit and
+/// gradient (AlignmentMeter). 0 if nobody asks for angles.
+double angle_bytes(const Experiment& e, const Circuit& circuit, double state) {
+  const bool is_aligned = e.plan.align_every > 0 || !e.plan.align_epochs.empty();
+  if (!is_examined(state) && !is_aligned) return 0;
+  return static_cast<double>(e.seeds.size()) * 3 * sizeof(double) *
+         static_cast<double>(circuit.plastic_synapse_count());
+}
+
+/// Of circuits in continuous time.
+MemoryNeed need_of(const Experiment& e, const Circuit& circuit, std::size_t /*threads*/) {
+  const PlannedWork work = sizes_planned(e);
   MemoryNeed need;
   need.state = state_bytes(circuit, work);
   need.passing = need.state;
-  const bool is_aligned = e.plan.align_every > 0 || !e.plan.align_epochs.empty();
-  if (!is_examined(need.state) && !is_aligned) return need;
-  // Of every replica, in double precision, for each plastic synapse: weights, and the sums of credit and
-  // gradient (AlignmentMeter).
-  const double seeds = static_cast<double>(work.seeds),
-               angles = seeds * 3 * sizeof(double) * static_cast<double>(circuit.plastic_synapse_count());
+  const double seeds = static_cast<double>(work.seeds), angles = angle_bytes(e, circuit, need.state);
   need.passing = std::max(need.passing, angles);
   if (!is_examined(need.state)) return need;
   // What it was, beside angles or a circuit with another time step; and units over samples, twice.
@@ -178,15 +187,39 @@ MemoryNeed memory_need(const Experiment& e, std::size_t threads) {
   return need;
 }
 
-RankMemory memory_of_ranks(const SpikingExperiment& e, std::size_t ranks) {
+namespace {
+
+RankMemory shared_need_of(const Experiment& experiment, const SpikingExperiment& e, double ranks) {
   const auto [synapses, neurons] = network_bytes(e.circuit);
-  const double seeds = static_cast<double>(e.seeds.size());
+  const double seeds = static_cast<double>(experiment.seeds.size());
   RankMemory need;
-  need.each = seeds * (synapses / static_cast<double>(ranks) + neurons);
+  need.each = seeds * (synapses / ranks + neurons);
   need.first = need.each;
   // Weights are a third of what synapses take. Those of one seed are there twice while they come together.
   if (e.course.trains()) need.first += seeds * (synapses + neurons) / 2 + synapses / 3;
   return need;
+}
+
+RankMemory shared_need_of(const Experiment& e, const Circuit& circuit, double ranks) {
+  const PlannedWork work = sizes_planned(e);
+  const double state = state_bytes(circuit, work), divided = divided_bytes(circuit, work);
+  RankMemory need;
+  // Angles are between whole matrices, which come together on every rank.
+  need.each = state - divided + divided / ranks + angle_bytes(e, circuit, state);
+  need.first = need.each + state;
+  return need;
+}
+
+RankMemory shared_need_of(const Experiment& e, const models::LayeredNetwork& network, double /*ranks*/) {
+  const MemoryNeed whole = need_of(e, network, 1);
+  return {.each = whole.state + whole.working, .first = whole.state + whole.working + whole.passing};
+}
+
+}  // namespace
+
+RankMemory memory_of_ranks(const Experiment& e, std::size_t ranks) {
+  return std::visit(
+      [&](const auto& subject) { return shared_need_of(e, subject, static_cast<double>(ranks)); }, e.subject);
 }
 
 std::string gigabytes_text(double bytes) {
@@ -206,8 +239,8 @@ std::string too_much(const MemoryNeed& need, const Memory& available) {
 void check_memory(const Experiment& e, const Resources& resources, std::size_t ranks) {
   MemoryNeed need = memory_need(e, resources.pool.size());
   if (ranks > 1) {
-    const RankMemory shared = memory_of_ranks(e.spiking(), ranks);
-    need = {.state = shared.each, .passing = shared.first - shared.each};
+    const RankMemory shared = memory_of_ranks(e, ranks);
+    need = {.state = shared.each, .passing = shared.first - shared.each, .data = need.data};
   }
   const std::string complaint = too_much(need, resources.memory);
   if (complaint.empty()) return;

@@ -23,13 +23,14 @@ struct MemoryNeed {
 };
 
 MemoryNeed memory_need(const Experiment& experiment, std::size_t threads);
-/// If ranks share each network: synapses are divided, neurons are known to all, and checkpoints come together
-/// on rank 0.
+/// If ranks share each network. Of circuits synapses are divided, of rate neurons those of large projections;
+/// neurons are known to all, and checkpoints come together on rank 0. Of layered networks work is divided,
+/// and each rank has all.
 struct RankMemory {
   double each = 0;   ///< bytes of all seeds
   double first = 0;  ///< of rank 0, while it writes a checkpoint
 };
-RankMemory memory_of_ranks(const SpikingExperiment& experiment, std::size_t ranks);
+RankMemory memory_of_ranks(const Experiment& experiment, std::size_t ranks);
 
 /// "2.71 GB", "12352 GB"; what is far below one in its own unit: "9.6 kB".
 std::string gigabytes_text(double bytes);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "apical/core/ranks.h"
 #include "apical/run/course_session.h"
 #include "apical/run/make_learner.h"
 #include "apical/run/memory_need.h"
@@ -59,13 +60,13 @@ struct Opener {
   const Resources& resources;
   KnownData& known;
   std::unique_ptr<Session> operator()(const SpikingExperiment&) const {
-    return std::make_unique<CourseSession>(e, resources);
+    return std::make_unique<CourseSession>(e, resources, resources.ranks);
   }
   template <class Trained>
   std::unique_ptr<Session> operator()(const Trained&) const {
     TakenWeights taken;
     std::unique_ptr<Learner> learner = make_learner(e, known.of(e, resources), resources, &taken);
-    return std::make_unique<TrainingSession>(e, std::move(learner), std::move(taken));
+    return std::make_unique<TrainingSession>(e, std::move(learner), std::move(taken), resources.ranks);
   }
 };
 
@@ -93,7 +94,7 @@ namespace {
 std::unique_ptr<Session> open_with(KnownData& known, const Experiment& experiment,
                                    const Resources& resources) {
   const Experiment e = with_handed_rule(experiment, resources);
-  check_memory(e, resources);
+  check_memory(e, resources, resources.ranks != nullptr ? resources.ranks->size() : 1);
   return std::visit(Opener{e, resources, known}, e.subject);
 }
 

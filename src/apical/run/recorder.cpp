@@ -80,7 +80,7 @@ void check_recordings(const Experiment& e, const Learner& learner) {
   declare(e, learner.variables(), none, taps);
 }
 
-Recorder::Recorder(const Experiment& e, Learner& learner, const io::Path& run) {
+Recorder::Recorder(const Experiment& e, Learner& learner, const io::Path& run, bool writes) {
   if (e.recordings.empty()) return;
   io::Recording::Attributes about{{"title", e.title},
                                   {"apical_version", build_info().version},
@@ -89,6 +89,12 @@ Recorder::Recorder(const Experiment& e, Learner& learner, const io::Path& run) {
   recording_ = std::make_unique<io::Recording>(run / "results", std::move(about),
                                                io::Recording::Options{.carried = kCarried});
   std::vector<Learner::Tap> taps;
+  if (!writes) {
+    declare(e, learner.variables(), *recording_, taps);
+    recording_.reset();
+    learner.record(std::move(taps), [](std::size_t, std::int64_t, const std::vector<float>&) {});
+    return;
+  }
   for (const io::VariableId id : declare(e, learner.variables(), *recording_, taps))
     tracks_.push_back({id, {}});
   learner.record(std::move(taps), [this](std::size_t tap, std::int64_t step, std::vector<float> values) {

@@ -19,8 +19,9 @@ void check_recordings(const Experiment& experiment, const Learner& learner);
 
 class Recorder {
  public:
-  /// Nothing is recorded if the experiment asks for nothing. `run` is the run's directory.
-  Recorder(const Experiment& experiment, Learner& learner, const io::Path& run);
+  /// Nothing is recorded if the experiment asks for nothing. `run` is the run's directory. Where another rank
+  /// writes the learner is asked for the same, which may take all ranks, and nothing is kept of it.
+  Recorder(const Experiment& experiment, Learner& learner, const io::Path& run, bool writes = true);
 
   /// Hands what has gathered to the recording.
   void drain();

@@ -6,14 +6,26 @@
 #include <cstring>
 #include <utility>
 
-#include "apical/run/course_session.h"
-#include "apical/run/memory_need.h"
+#include "apical/engine/layered/shared_parts.h"
+#include "apical/engine/rate/engine.h"
+#include "apical/rules/handed_rule.h"
 
 namespace apical {
 namespace {
 
 /// What rank 0 says is to be done; what is needed for it follows.
-enum class Deed : std::uint8_t { open, prepare, load, advance, save, save_fault, examine, close, dismiss };
+enum class Deed : std::uint8_t {
+  open,
+  prepare,
+  load,
+  advance,
+  save,
+  save_fault,
+  write_artifacts,
+  examine,
+  close,
+  dismiss
+};
 
 void say(Ranks& ranks, Deed deed, std::span<const std::byte> with = {}) {
   Ranks::Bytes message{static_cast<std::byte>(deed)};
@@ -40,9 +52,9 @@ void together(Ranks& ranks, F&& f) {
   ranks.exchange({});
 }
 
-std::unique_ptr<CourseSession> open_share(const Experiment& e, const Resources& resources, Ranks& ranks) {
-  check_memory(e, resources, ranks.size());
-  return std::make_unique<CourseSession>(e, resources, &ranks);
+std::unique_ptr<Session> open_share(const Experiment& e, Resources resources, Ranks& ranks) {
+  resources.ranks = &ranks;
+  return open(e, resources);
 }
 
 class SharedSession final : public Session {
@@ -107,7 +119,9 @@ class SharedSession final : public Session {
   std::vector<std::string> remarks(std::span<const Measurement> measured) const override {
     return session_->remarks(measured);
   }
-  void write_artifacts(const io::Path& run) override { session_->write_artifacts(run); }
+  void write_artifacts(const io::Path& run) override {
+    share(Deed::write_artifacts, {}, [&] { session_->write_artifacts(run); });
+  }
   void tidy(const io::Path& run) override { session_->tidy(run); }
 
  private:
@@ -156,6 +170,8 @@ void take_part(Deed deed, std::span<const std::byte> with, std::unique_ptr<Sessi
     case Deed::save_fault:
       session->fault_state();
       return;
+    case Deed::write_artifacts:
+      return session->write_artifacts({});
     case Deed::examine: {
       Examination nothing;
       return session->examine(nothing);
@@ -168,16 +184,36 @@ void take_part(Deed deed, std::span<const std::byte> with, std::unique_ptr<Sessi
 
 }  // namespace
 
-bool can_be_shared(const Experiment& e) {
-  const auto* const spiking = std::get_if<SpikingExperiment>(&e.subject);
-  return spiking != nullptr && !spiking->course.protocol;
-}
+namespace {
+
+struct Refusal {
+  const Experiment& e;
+  std::string operator()(const SpikingExperiment& s) const {
+    return s.course.protocol ? "its protocol pairs a few neurons, one pairing after the other" : "";
+  }
+  std::string operator()(const Circuit& circuit) const {
+    const bool lanes = e.double_precision ? rate::RateEngine<double>::chooses_lanes(circuit, e.seeds.size())
+                                          : rate::RateEngine<float>::chooses_lanes(circuit, e.seeds.size());
+    // What is divided is laid out one seed at a time.
+    if (lanes && !e.task_info().sequences) return "its seeds lie side by side, which is faster";
+    return rate::why_not_shared(circuit);
+  }
+  std::string operator()(const models::LayeredNetwork& network) const {
+    if (e.reward) return "a policy that learns from reward decides one step at a time";
+    if (network.rule.as<layered::HandedRuleOptions>() != nullptr)
+      return "its rule belongs to the program that hands it in";
+    return layered::why_not_shared(network.network, network.batch);
+  }
+};
+
+}  // namespace
+
+std::string why_not_shared(const Experiment& e) { return std::visit(Refusal{e}, e.subject); }
 
 std::unique_ptr<Session> open_shared(const Experiment& e, const Resources& resources, Ranks& ranks) {
-  if (!can_be_shared(e))
-    throw ConfigError(fmt::format(
-        "{}: one run of it cannot be shared by several ranks; only courses of spiking circuits can be",
-        e.label));
+  if (const std::string why = why_not_shared(e); !why.empty())
+    throw ConfigError(fmt::format("{}: one run of it cannot be shared by several ranks: {}", e.label, why),
+                      {}, "leave --spread circuit out, or give --spread seeds");
   return std::make_unique<SharedSession>(e, resources, ranks);
 }
 

@@ -4,14 +4,16 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "apical/core/ranks.h"
 #include "apical/run/session.h"
 
 namespace apical {
 
-/// Whether ranks can share one run of it. Courses of spiking circuits: yes.
-bool can_be_shared(const Experiment& experiment);
+/// Why ranks cannot share one run of it; empty if they can: courses of spiking circuits, circuits of rate
+/// neurons and layered networks, where something of them is large enough to be divided.
+std::string why_not_shared(const Experiment& experiment);
 
 /// On rank 0, while the others follow(). ConfigError if the experiment cannot be shared.
 std::unique_ptr<Session> open_shared(const Experiment& experiment, const Resources& resources, Ranks& ranks);

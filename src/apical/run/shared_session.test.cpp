@@ -5,11 +5,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "apical/core/test_ranks.h"
 #include "apical/io/test_directory.h"
 #include "apical/run/fault_record.h"
 #include "apical/run/memory_need.h"
 #include "apical/run/run.h"
+#include "support/command_line.h"
 #include "support/run_files.h"
 #include "support/small_experiments.h"
 
@@ -90,14 +93,66 @@ TEST(SharedSession, GoesOnWithAnotherNumberOfRanks) {
   EXPECT_EQ(test::difference(directory / "whole", run), "");
 }
 
-TEST(SharedSession, RefusesWhatHasNoUnitsToShare) {
-  const io::TestDirectory directory;
-  try {
-    run_on(1, experiment_of(test::small_network()), directory / "run");
-    ADD_FAILURE() << "not refused";
-  } catch (const ConfigError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("cannot be shared by several ranks"));
+TEST(SharedSession, OfATrainingLeavesTheBytesOfOneProcess) {
+  const std::map<std::string, std::string> kinds{
+      {"rate", test::large_circuit()},
+      {"two seeds", test::with(test::large_circuit(1), "seeds = 1", "seeds = 2")},
+      {"feedback", test::large_network()},
+      {"predictive", test::large_network(1, "predictive-coding")}};
+  for (const auto& [kind, text] : kinds) {
+    const io::TestDirectory directory;
+    const Experiment e = experiment_of(text);
+    ASSERT_EQ(why_not_shared(e), "") << kind;
+    run_alone(e, directory / "whole");
+    for (const std::size_t ranks : {1U, 2U, 3U, 4U}) {
+      const io::Path run = directory / ("ranks-" + std::to_string(ranks));
+      EXPECT_FALSE(run_on(ranks, e, run).stopped);
+      EXPECT_EQ(test::difference(directory / "whole", run), "") << kind << " on " << ranks;
+    }
   }
+}
+
+/// Pictures are made of what a circuit answers, by all ranks; they are written by one.
+TEST(SharedSession, OfATrainingGoesOnWithAnotherNumberOfRanks) {
+  for (const std::string& text : {test::large_circuit(3), test::large_network(3)}) {
+    const io::TestDirectory directory;
+    const Experiment e = experiment_of(text);
+    run_alone(e, directory / "whole");
+    const io::Path run = directory / "run";
+    EXPECT_TRUE(run_on(2, e, run, false, 3).stopped);
+    EXPECT_TRUE(run_on(3, e, run, true, 2).stopped);
+    EXPECT_FALSE(run_on(1, e, run, true).stopped);
+    EXPECT_EQ(test::difference(directory / "whole", run), "");
+  }
+}
+
+TEST(SharedSession, SaysWhatCannotBeShared) {
+  const std::map<std::string, std::string> refused{
+      {test::small_network(), "its products are too small"},
+      {test::small_circuit(), "none of its projections has 131072 pairs"},
+      {test::small_policy(), "learns from reward"},
+      {test::with(test::small_circuit(), "seeds = 1", "seeds = 16"), "side by side"}};
+  for (const auto& [text, why] : refused) {
+    const io::TestDirectory directory;
+    try {
+      run_on(1, experiment_of(text), directory / "run");
+      ADD_FAILURE() << "not refused: " << why;
+    } catch (const ConfigError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("cannot be shared by several ranks"));
+      EXPECT_THAT(error.what(), HasSubstr(why));
+    }
+    EXPECT_FALSE(io::file_exists(directory / "run"));
+  }
+}
+
+/// By rank 0's clock: that of another rank decides nothing.
+TEST(SharedSession, ARoundIsSavedByTheClock) {
+  const io::TestDirectory directory;
+  Experiment e = experiment_of(test::with(test::small_areas(1), "duration_s = 0.008", "duration_s = 4"));
+  e.checkpoint_every_s = 0;
+  EXPECT_TRUE(run_on(2, e, directory / "run", false, 1).stopped);
+  const auto found = io::list_checkpoints(directory / "run" / "checkpoints");
+  ASSERT_FALSE(found.empty());
 }
 
 TEST(SharedSession, WhatOneRankCannotDoIsAnErrorOfAll) {
@@ -148,11 +203,22 @@ TEST(SharedSession, ANumericalFaultOnAnyRankIsThatOfOneProcess) {
 
 TEST(SharedSession, DividesSynapsesAmongRanks) {
   const Experiment e = experiment_of(test::small_areas());
-  const RankMemory two = memory_of_ranks(e.spiking(), 2), four = memory_of_ranks(e.spiking(), 4);
+  const RankMemory two = memory_of_ranks(e, 2), four = memory_of_ranks(e, 4);
   EXPECT_LT(four.each, two.each);
   EXPECT_GT(two.first, two.each);
   const double neurons = 256.0 * (600 + 1100 + 700);
   EXPECT_NEAR(two.each - neurons, 2 * (four.each - neurons), 1e-6 * two.each);
+}
+
+TEST(SharedSession, DividesLargeProjectionsOfRateNeurons) {
+  const Experiment e =
+      experiment_of(test::with(test::with(test::large_circuit(), "align_every = 1", "align_every = 0"),
+                               "layers = [4, 370, 360, 3]", "layers = [4, 8000, 8000, 3]"));
+  const double whole = memory_need(e, 1).state;
+  const RankMemory two = memory_of_ranks(e, 2), four = memory_of_ranks(e, 4);
+  EXPECT_NEAR(two.each, whole / 2, 0.01 * whole);
+  EXPECT_NEAR(four.each, whole / 4, 0.01 * whole);
+  EXPECT_GT(two.first, whole);  // a checkpoint comes together there
 }
 
 }  // namespace

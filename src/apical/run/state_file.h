@@ -74,6 +74,17 @@ io::Bytes state_bytes(Object& object) {
   });
 }
 
+/// The same, visited once: where ranks share the object every visit brings it together. `expected`: about so
+/// many bytes.
+template <class Object>
+io::Bytes state_bytes_at_once(Object& object, std::size_t expected) {
+  io::StateWriter writer;
+  writer.reserve(expected);
+  detail::ArchiveVisitor<io::StateWriter> visitor(writer);
+  object.visit_state(visitor);
+  return std::move(writer).take();
+}
+
 template <class Object>
 void restore_state(Object& object, std::span<const std::byte> bytes, std::string origin) {
   io::StateReader reader(bytes, std::move(origin));

@@ -52,6 +52,17 @@ std::uint64_t samples_before_learning(Learner& learner) {
   return timed == nullptr ? 0 : timed->samples_before_learning();
 }
 
+/// Takes part in bringing a state together, and keeps nothing of it.
+class HandsOver final : public StateVisitor {
+ public:
+  HandsOver() : StateVisitor(false) {}
+
+ private:
+  void visit(std::string_view, Element, bool, std::span<std::byte>) override {}
+  void begin(std::string_view) override {}
+  void end() override {}
+};
+
 /// A training all of whose samples are only looked at would end in silence.
 void require_learning(const Experiment& e, Learner& learner) {
   const std::uint64_t before =
@@ -70,10 +81,11 @@ void require_learning(const Experiment& e, Learner& learner) {
 }  // namespace
 
 TrainingSession::TrainingSession(const Experiment& experiment, std::unique_ptr<Learner> learner,
-                                 TakenWeights taken)
+                                 TakenWeights taken, Ranks* ranks)
     : experiment_(experiment),
+      ranks_(ranks),
       learner_(std::move(learner)),
-      trainer_(*learner_, experiment_.plan, {}),
+      trainer_(*learner_, experiment_.plan, {}, ranks),
       taken_(std::move(taken)) {
   check_recordings(experiment_, *learner_);
   if (experiment_.plan.patience > 0 && learner_->samples(0, SplitName::validation) == 0) {
@@ -103,7 +115,16 @@ void TrainingSession::go_on_from_parent() {
 
 void TrainingSession::prepare(const io::Path& run) {
   run_ = run;
-  recorder_.emplace(experiment_, *learner_, run);
+  recorder_.emplace(experiment_, *learner_, run, writes());
+}
+
+/// Empty on ranks that only hand their part of it over.
+io::Bytes TrainingSession::trainer_state() {
+  if (ranks_ == nullptr) return state_bytes(trainer_);
+  if (ranks_->leads()) return state_bytes_at_once(trainer_, learner_->bytes() + (std::size_t{1} << 16));
+  HandsOver nobody;
+  trainer_.visit_state(nobody);
+  return {};
 }
 
 void TrainingSession::load(const io::Checkpoint& checkpoint, const std::string& origin) {
@@ -137,9 +158,9 @@ Session::Step TrainingSession::advance(const std::atomic<bool>& stop, Listener& 
   if (step == Trainer::Step::safe_point && trainer_.at_end_of_training()) {
     LearningClock clocks{trainer_.learning_time()};
     std::vector<io::CheckpointSection> state;  // a list in braces would copy them
-    state.push_back({"trainer", state_bytes(trainer_)});
+    state.push_back({"trainer", trainer_state()});
     state.push_back({"clock", io::save_state(clocks)});
-    write_trained_state(run_, experiment_, std::move(state));
+    if (writes()) write_trained_state(run_, experiment_, std::move(state));
   }
   switch (step) {
     case Trainer::Step::finished:
@@ -155,7 +176,7 @@ Session::Step TrainingSession::advance(const std::atomic<bool>& stop, Listener& 
 std::vector<io::CheckpointSection> TrainingSession::save() {
   LearningClock clocks{trainer_.learning_time()};
   std::vector<io::CheckpointSection> out;  // a list in braces would copy them
-  out.push_back({"trainer", state_bytes(trainer_)});
+  out.push_back({"trainer", trainer_state()});
   out.push_back({"clock", io::save_state(clocks)});
   // Where segments were sealed depends on when checkpoints were written.
   if (recorder_->active()) {
@@ -167,9 +188,7 @@ std::vector<io::CheckpointSection> TrainingSession::save() {
   return out;
 }
 
-std::vector<io::CheckpointSection> TrainingSession::fault_state() {
-  return {{"trainer", state_bytes(trainer_)}};
-}
+std::vector<io::CheckpointSection> TrainingSession::fault_state() { return {{"trainer", trainer_state()}}; }
 
 void TrainingSession::describe(nlohmann::json& m) const {
   add_evaluation(m, experiment_);
@@ -258,7 +277,7 @@ void TrainingSession::write_pictures(const io::Path& run) {
   std::vector<std::uint32_t> samples(std::min(kMost, data.test.size()));
   std::iota(samples.begin(), samples.end(), 0U);
   const Matrix<double> outputs = learner_->respond(SplitName::test, 0, samples);
-  if (outputs.rows() == 0) return;
+  if (outputs.rows() == 0 || !writes()) return;
   Matrix<double> targets(outputs.rows(), outputs.cols());
   for (std::uint32_t k : samples) data.test.read_target(k, targets.row(k));
   io::make_directories(run / "pictures");

@@ -17,7 +17,9 @@ class TrainingSession final : public Session {
  public:
   /// What is wrong with the experiment, its data, its recordings or the run that it goes on from is thrown
   /// here. `taken`: weights that the learner has been given.
-  TrainingSession(const Experiment& experiment, std::unique_ptr<Learner> learner, TakenWeights taken = {});
+  /// `ranks`: that share the learner, and do the same to it; rank 0 alone writes anything.
+  TrainingSession(const Experiment& experiment, std::unique_ptr<Learner> learner, TakenWeights taken = {},
+                  Ranks* ranks = nullptr);
 
   void prepare(const io::Path& run) override;
   void load(const io::Checkpoint& checkpoint, const std::string& origin) override;
@@ -39,10 +41,13 @@ class TrainingSession final : public Session {
   std::size_t epochs_trained() const { return trainer_.epochs_trained(); }
 
  private:
+  bool writes() const { return ranks_ == nullptr || ranks_->leads(); }
+  io::Bytes trainer_state();
   void go_on_from_parent();
   void write_pictures(const io::Path& run);
 
   const Experiment experiment_;
+  Ranks* ranks_;
   std::unique_ptr<Learner> learner_;
   Trainer trainer_;
   std::optional<Recorder> recorder_;

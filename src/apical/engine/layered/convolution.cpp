@@ -6,6 +6,7 @@
 
 #include "apical/engine/layered/kernels.h"
 #include "apical/engine/layered/product_count.h"
+#include "apical/engine/layered/shared_parts.h"
 
 namespace apical::layered {
 namespace {
@@ -203,12 +204,25 @@ MatrixView<const T> pixel_major(const Plan& p, MatrixView<const T> W, Scratch<T>
   return {own, W.rows(), p.patch};
 }
 
+double multiply_adds(const Plan& p, std::size_t samples) {
+  return static_cast<double>(samples * p.positions) * static_cast<double>(p.out.channels * p.patch);
+}
+
 /// Products of single groups are counted by their sum, on the thread that asked for it.
 void count_products(const Plan& p, std::size_t samples, double ProductCount::*kind) {
   ProductCount* const count = current_product_count();
-  if (count != nullptr)
-    count->*kind +=
-        static_cast<double>(samples * p.positions) * static_cast<double>(p.out.channels * p.patch);
+  if (count != nullptr) count->*kind += multiply_adds(p, samples);
+}
+
+/// compute(g) for groups of samples, of which each fills its rows of `out`.
+template <class T, class F>
+void run_groups(const Workers& workers, const Plan& p, std::size_t groups, MatrixView<T> out, F&& compute) {
+  const auto numbers = static_cast<double>(out.rows() * out.cols());
+  if (!shares(workers, groups, multiply_adds(p, out.rows()), numbers)) return workers.run(groups, compute);
+  run_on_ranks<T>(workers, groups, compute, [&](std::size_t g, auto&& f) {
+    const auto [first, last] = share(out.rows(), groups, g);
+    for (std::size_t n = first; n < last; ++n) f(out.row(n).data(), out.cols());
+  });
 }
 
 template <class T>
@@ -230,7 +244,7 @@ void convolve(const Workers& workers, const Convolution& c, In<T> h, In<T> W,
   static thread_local Scratch<T> weights;
   const MatrixView<const T> kernel = pixel_major<T>(p, W, weights);
   const std::size_t groups = p.groups(h.rows()), channels = p.out.channels;
-  workers.run(groups, [&](std::size_t g) {
+  run_groups<T>(workers, p, groups, a, [&](std::size_t g) {
     ProductCount uncounted;
     const CountingProducts aside(uncounted);
     Bench<T>& own = bench<T>();
@@ -258,7 +272,7 @@ void convolve_back(const Workers& workers, const Convolution& c, In<T> above, In
   static thread_local Scratch<T> weights;
   const MatrixView<const T> kernel = pixel_major<T>(p, W, weights);
   const std::size_t groups = p.groups(above.rows());
-  workers.run(groups, [&](std::size_t g) {
+  run_groups<T>(workers, p, groups, below, [&](std::size_t g) {
     ProductCount uncounted;
     const CountingProducts aside(uncounted);
     Bench<T>& own = bench<T>();
@@ -289,7 +303,7 @@ void correlate_patches(const Workers& workers, const Convolution& c, In<T> post,
                     size = dW.rows() * dW.cols();
   static thread_local Scratch<T> sums;
   T* const sum = sums.at_least(parts * size);
-  workers.run(parts, [&](std::size_t part) {
+  const auto sum_samples = [&](std::size_t part) {
     ProductCount uncounted;
     const CountingProducts aside(uncounted);
     Bench<T>& own = bench<T>();
@@ -301,7 +315,13 @@ void correlate_patches(const Workers& workers, const Convolution& c, In<T> post,
       whole_gemm<T>(Op::transpose, Op::none, factor, units, patches, g == begin ? T(0) : T(1),
                     MatrixView<T>(sum + part * size, dW.rows(), dW.cols()));
     }
-  });
+  };
+  if (shares(workers, parts, multiply_adds(p, post.rows()), static_cast<double>(parts * size))) {
+    run_on_ranks<T>(workers, parts, sum_samples,
+                    [&](std::size_t part, auto&& f) { f(sum + part * size, size); });
+  } else {
+    workers.run(parts, sum_samples);
+  }
   const std::size_t taps = c.kernel_height * c.kernel_width;
   workers.run_ranges(dW.rows(), 16, [&](std::size_t first, std::size_t last) {
     Scratch<T>& spare = bench<T>().spare;

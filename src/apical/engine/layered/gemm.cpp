@@ -13,6 +13,7 @@
 
 #include "apical/core/random.h"
 #include "apical/engine/layered/product_count.h"
+#include "apical/engine/layered/shared_parts.h"
 
 // Present in OpenBLAS only; weak, so that another CBLAS links as well.
 extern "C" {
@@ -136,11 +137,24 @@ void gemm(const Workers& workers, Op op_a, Op op_b, std::type_identity_t<T> alph
   if (!checked<T>(op_a, op_b, A, B, C)) return;
   const std::size_t row_tiles = (C.rows() + kTileRows - 1) / kTileRows;
   const std::size_t col_tiles = (C.cols() + kTileCols - 1) / kTileCols;
-  workers.run(row_tiles * col_tiles, [&](std::size_t tile) {
+  const std::size_t tiles = row_tiles * col_tiles;
+  const auto tile_of_C = [&](std::size_t tile) {
     const std::size_t r0 = tile / col_tiles * kTileRows, c0 = tile % col_tiles * kTileCols;
     const std::size_t r1 = std::min(C.rows(), r0 + kTileRows), c1 = std::min(C.cols(), c0 + kTileCols);
-    guarded_product<T>(op_a, op_b, alpha, rows_of(op_a, A, r0, r1), cols_of(op_b, B, c0, c1), beta,
-                       MatrixView<T>(C.data() + r0 * C.stride() + c0, r1 - r0, c1 - c0, C.stride()));
+    return MatrixView<T>(C.data() + r0 * C.stride() + c0, r1 - r0, c1 - c0, C.stride());
+  };
+  const auto compute = [&](std::size_t tile) {
+    const std::size_t r0 = tile / col_tiles * kTileRows, c0 = tile % col_tiles * kTileCols;
+    const MatrixView<T> part = tile_of_C(tile);
+    guarded_product<T>(op_a, op_b, alpha, rows_of(op_a, A, r0, r0 + part.rows()),
+                       cols_of(op_b, B, c0, c0 + part.cols()), beta, part);
+  };
+  const auto numbers = static_cast<double>(C.rows()) * static_cast<double>(C.cols());
+  const auto inner = static_cast<double>(op_a == Op::none ? A.cols() : A.rows());
+  if (!shares(workers, tiles, numbers * inner, numbers)) return workers.run(tiles, compute);
+  run_on_ranks<T>(workers, tiles, compute, [&](std::size_t tile, auto&& f) {
+    const MatrixView<T> part = tile_of_C(tile);
+    for (std::size_t r = 0; r < part.rows(); ++r) f(part.row(r).data(), part.cols());
   });
 }
 

@@ -9,6 +9,10 @@
 
 #include "apical/core/threads.h"
 
+namespace apical {
+class Ranks;
+}
+
 namespace apical::layered {
 
 class Workers {
@@ -17,6 +21,10 @@ class Workers {
   Workers() = default;
   /// Spreads parts over `pool`, which must outlive this object.
   explicit Workers(ThreadPool& pool) : pool_(&pool) {}
+
+  /// As well over ranks, which all make the same calls (shared_parts.h). Null: there are none.
+  Workers(ThreadPool& pool, Ranks* ranks) : pool_(&pool), ranks_(ranks) {}
+  Ranks* ranks() const noexcept { return ranks_; }
 
   unsigned size() const noexcept { return pool_ ? pool_->size() : 1; }
 
@@ -39,6 +47,7 @@ class Workers {
 
  private:
   ThreadPool* pool_ = nullptr;
+  Ranks* ranks_ = nullptr;
 };
 
 }  // namespace apical::layered

@@ -45,17 +45,21 @@ bool lanes_are_faster(const Circuit& circuit, std::size_t replicas, bool in_doub
 template <class Real>
 RateEngine<Real>::RateEngine(Circuit circuit, std::vector<std::uint64_t> seeds, ThreadPool& pool,
                              EngineOptions options)
-    : circuit_(std::make_unique<const Circuit>(std::move(circuit))), seeds_(std::move(seeds)), pool_(pool) {
+    : circuit_(std::make_unique<const Circuit>(std::move(circuit))),
+      seeds_(std::move(seeds)),
+      pool_(pool),
+      in_turn_(options.sharing.ranks != nullptr) {
   circuit_->validate();
   if (seeds_.empty()) throw ConfigError("a run needs at least one seed");
   const bool lanes = chooses_lanes(*circuit_, seeds_.size(), options.layout);
   per_network_ = lanes ? kLanes : 1;
   // Several networks are spread over the threads; only a single one spreads its matrices.
-  ThreadPool* for_matrices = seeds_.size() <= per_network_ ? &pool_ : nullptr;
+  ThreadPool* for_matrices = seeds_.size() <= per_network_ || in_turn_ ? &pool_ : nullptr;
   for (std::size_t first = 0; first < seeds_.size(); first += per_network_) {
     const std::size_t count = std::min(per_network_, seeds_.size() - first);
     networks_.push_back(std::make_unique<Network<Real>>(*circuit_, std::span(seeds_).subspan(first, count),
-                                                        lanes, options.all_quantities, for_matrices));
+                                                        lanes, options.all_quantities, for_matrices,
+                                                        options.sharing));
   }
 }
 
@@ -94,8 +98,8 @@ void RateEngine<Real>::for_each_network(
   };
   try {
     // A single network may use the pool itself, for its large matrices.
-    if (networks_.size() == 1) {
-      one(0);
+    if (networks_.size() == 1 || in_turn_) {
+      for (std::size_t k = 0; k < networks_.size(); ++k) one(k);
     } else {
       pool_.run(networks_.size(), one);
     }
@@ -128,6 +132,13 @@ template <class Real>
 std::size_t RateEngine<Real>::bytes() const {
   std::size_t total = 0;
   for (const auto& n : networks_) total += n->bytes();
+  return total;
+}
+
+template <class Real>
+std::size_t RateEngine<Real>::own_bytes() const {
+  std::size_t total = 0;
+  for (const auto& n : networks_) total += n->own_bytes();
   return total;
 }
 

@@ -20,6 +20,7 @@ enum class Layout { automatic, wide, lanes };
 struct EngineOptions {
   Layout layout = Layout::automatic;
   bool all_quantities = false;  ///< also compute what only a recording reads
+  Sharing sharing = {};         ///< each replica by ranks, one replica after the other
 };
 
 template <class Real>
@@ -88,7 +89,9 @@ class RateEngine {
   void scale_learning(double factor);
 
   void check_finite() const;
+  /// Of the whole; and of what is here, if ranks share it.
   std::size_t bytes() const;
+  std::size_t own_bytes() const;
   /// Weights and deviations that a step with learning reads and writes, all replicas.
   std::size_t bytes_per_step() const { return networks_.size() * networks_.front()->bytes_per_step(); }
   std::size_t bytes_written_per_step() const {
@@ -115,6 +118,7 @@ class RateEngine {
   std::unique_ptr<const Circuit> circuit_;
   std::vector<std::uint64_t> seeds_;
   ThreadPool& pool_;
+  bool in_turn_ = false;
   std::size_t per_network_ = 1;
   std::vector<std::unique_ptr<Network<Real>>> networks_;
   std::string fault_;

@@ -119,7 +119,7 @@ void Network<Real>::point_sweeps() {
     captured_.push_back({to, from, n});
   };
   for (auto& s : projections_) {
-    if (s->before_update) capture_once(s->before_update, s->weights, s->outer * s->stride * lanes_);
+    if (s->before_update) capture_once(s->before_update, s->weights, s->rows * s->stride * lanes_);
     const auto deviation_of = [](const ProjectionState& view) {
       return view.until_refresh ? view.initial_deviation : view.deviation;
     };
@@ -138,7 +138,7 @@ void Network<Real>::point_sweeps() {
       sweep->update_scale = s->pending_scale;
       sweep->store = s->pending && (learning_.any() || !s->viewed);
       const Real* deviation = view ? deviation_of(*view) : nullptr;
-      sweep->deviation = deviation ? deviation + first * s->stride * lanes_ : nullptr;
+      sweep->deviation = deviation ? deviation + (first - s->first_row) * s->stride * lanes_ : nullptr;
     }
   }
 }
@@ -159,8 +159,12 @@ void Network<Real>::apply_general_rule(ProjectionState& s, const Projection& j) 
   const bool gated = rule.decay.pre == WeightDecay::PreGate::positive;
   const Real low_pass =
       rule.update_low_pass_ms > 0 ? static_cast<Real>(circuit_.dt_ms / rule.update_low_pass_ms) : Real(0);
-  for (std::size_t i = 0; i < post; ++i) {
-    const std::size_t first = one_to_one ? i : 0, last = one_to_one ? std::min(i + 1, pre) : pre;
+  const bool some_posts = s.divided() && s.pre_contiguous, some_pres = s.divided() && !s.pre_contiguous;
+  const std::size_t first_post = some_posts ? s.first_row : 0,
+                    end_post = some_posts ? s.first_row + s.rows : post;
+  const std::size_t first_pre = some_pres ? s.first_row : 0, end_pre = some_pres ? s.first_row + s.rows : pre;
+  for (std::size_t i = first_post; i < end_post; ++i) {
+    const std::size_t first = one_to_one ? i : first_pre, last = one_to_one ? std::min(i + 1, pre) : end_pre;
     for (std::size_t k = first; k < last; ++k) {
       for (std::size_t lane = 0; lane < lanes_; ++lane) {
         const std::size_t at = one_to_one ? i * lanes_ + lane : element(s, i, k) + lane;
@@ -367,8 +371,11 @@ Matrix<double> Network<Real>::weights(ProjectionId id, std::size_t replica) cons
     if (!d) return 0;
     return static_cast<double>(d[view_element(s, i, k) + replica]);
   };
+  const ProjectionState& lies = j.view && s.view_layout ? *s.view_layout : s;
+  const bool rows_are_post = j.view && s.view_layout ? !lies.pre_contiguous : lies.pre_contiguous;
   for (std::size_t i = 0; i < post; ++i) {
     for (std::size_t k = 0; k < pre; ++k) {
+      if (!lies.has(rows_are_post ? i : k)) continue;
       if (j.view) {
         const ProjectionState& viewed = *projections_[j.view->of.value];
         const Projection& of = circuit_[j.view->of];
@@ -389,6 +396,7 @@ Matrix<double> Network<Real>::weights(ProjectionId id, std::size_t replica) cons
       out(i, k) = static_cast<double>(w);
     }
   }
+  complete(out, lies, rows_are_post);
   return out;
 }
 
@@ -398,9 +406,11 @@ Matrix<double> Network<Real>::existing(ProjectionId id, std::size_t replica) con
   if (!s.mask) return {};
   Matrix<double> out(circuit_[circuit_[id].to].size, circuit_[circuit_[id].from].size);
   for (std::size_t i = 0; i < out.rows(); ++i) {
-    for (std::size_t k = 0; k < out.cols(); ++k)
-      out(i, k) = static_cast<double>(s.mask[element(s, i, k) + replica]);
+    for (std::size_t k = 0; k < out.cols(); ++k) {
+      if (s.has(s.row_of(i, k))) out(i, k) = static_cast<double>(s.mask[element(s, i, k) + replica]);
+    }
   }
+  complete(out, s, s.pre_contiguous);
   return out;
 }
 
@@ -412,14 +422,17 @@ void Network<Real>::set_weights(ProjectionId id, std::size_t replica, const Matr
     throw ConfigError(fmt::format("projection '{}' has no weights of its own ({})", j.name,
                                   j.view ? "it shows a transpose" : "it is the identity"));
   }
-  const Matrix<double> shape = weights(id, replica);
-  if (values.rows() != shape.rows() || values.cols() != shape.cols()) {
+  const bool one_to_one = j.topology == Topology::one_to_one;
+  const std::size_t post = circuit_[j.to].size, pre = circuit_[j.from].size;
+  const std::size_t rows = one_to_one ? 1 : post, cols = one_to_one ? std::min(post, pre) : pre;
+  if (values.rows() != rows || values.cols() != cols) {
     throw DataError(fmt::format("weights of '{}' are {} x {}; expected {} x {} (post x pre)", j.name,
-                                values.rows(), values.cols(), shape.rows(), shape.cols()));
+                                values.rows(), values.cols(), rows, cols));
   }
+  const auto is_here = [&](std::size_t i, std::size_t k) { return one_to_one || s.has(s.row_of(i, k)); };
   for (std::size_t i = 0; s.mask && i < values.rows(); ++i) {
     for (std::size_t k = 0; k < values.cols(); ++k) {
-      if (values(i, k) == 0 || s.mask[element(s, i, k) + replica] != 0) continue;
+      if (!is_here(i, k) || values(i, k) == 0 || s.mask[element(s, i, k) + replica] != 0) continue;
       throw DataError(
           fmt::format("weights of '{}' have {:g} at [{}, {}], where seed {} has no synapse (density {:g}); "
                       "expected 0 there",
@@ -431,16 +444,17 @@ void Network<Real>::set_weights(ProjectionId id, std::size_t replica, const Matr
     for (std::size_t lane = 0; lane < lanes_; ++lane) {
       const Matrix<double> whole = weights(id, lane);
       for (std::size_t i = 0; i < whole.rows(); ++i) {
-        for (std::size_t k = 0; k < whole.cols(); ++k)
-          s.weights[element(s, i, k) + lane] = static_cast<Real>(whole(i, k));
+        for (std::size_t k = 0; k < whole.cols(); ++k) {
+          if (is_here(i, k)) s.weights[element(s, i, k) + lane] = static_cast<Real>(whole(i, k));
+        }
       }
     }
     s.pending = false;
     point_sweeps();
   }
-  const bool one_to_one = j.topology == Topology::one_to_one;
   for (std::size_t i = 0; i < values.rows(); ++i) {
     for (std::size_t k = 0; k < values.cols(); ++k) {
+      if (!is_here(i, k)) continue;
       const std::size_t at = one_to_one ? k * lanes_ : element(s, i, k);
       s.weights[at + replica] = static_cast<Real>(values(i, k));
       if (s.before_update) s.before_update[at + replica] = s.weights[at + replica];
@@ -455,7 +469,8 @@ void Network<Real>::set_deviation(ProjectionId id, std::size_t replica, const Ma
   APICAL_CHECK(j.view && s.deviation);
   for (std::size_t i = 0; i < values.rows(); ++i) {
     for (std::size_t k = 0; k < values.cols(); ++k) {
-      s.deviation[view_element(s, i, k) + replica] = static_cast<Real>(values(i, k));
+      if (has_of_view(s, i, k))
+        s.deviation[view_element(s, i, k) + replica] = static_cast<Real>(values(i, k));
     }
   }
 }
@@ -468,9 +483,11 @@ Matrix<double> Network<Real>::deviation(ProjectionId id, std::size_t replica) co
   Matrix<double> values(circuit_[j.to].size, circuit_[j.from].size);
   for (std::size_t i = 0; i < values.rows(); ++i) {
     for (std::size_t k = 0; k < values.cols(); ++k) {
-      values(i, k) = static_cast<double>(s.deviation[view_element(s, i, k) + replica]);
+      if (has_of_view(s, i, k))
+        values(i, k) = static_cast<double>(s.deviation[view_element(s, i, k) + replica]);
     }
   }
+  if (s.view_layout) complete(values, *s.view_layout, !s.view_layout->pre_contiguous);
   return values;
 }
 
@@ -482,10 +499,11 @@ void Network<Real>::set_until_refresh(ProjectionId id, std::size_t replica, cons
   ProjectionState& viewed = *projections_[j.view->of.value];
   const Projection& of = circuit_[j.view->of];
   if (!s.initial_deviation)
-    s.initial_deviation = new_array(s.name + ".initial_deviation", s.outer * s.stride);
+    s.initial_deviation = new_matrix(s.name + ".initial_deviation", s.view_layout ? *s.view_layout : s);
   const Real* w = viewed.before_update ? viewed.before_update : viewed.weights;
   for (std::size_t i = 0; i < values.rows(); ++i) {
     for (std::size_t k = 0; k < values.cols(); ++k) {
+      if (!has_of_view(s, i, k)) continue;
       const bool inside = k < circuit_[of.to].size && i < circuit_[of.from].size;
       const double base = inside ? static_cast<double>(w[element(viewed, k, i) + replica]) : 0.0;
       s.initial_deviation[view_element(s, i, k) + replica] =
@@ -564,12 +582,30 @@ void Network<Real>::check_finite() const {
     check("somatic potential", s.soma);  // a full lookahead does not depend on it, recordings and rules do
   }
   for (const ProjectionState* s : general_rules_) {
-    if (s->interpreted) check_finite_weights(*s);
+    if (!s->interpreted) continue;
+    if (!s->divided()) {
+      check_finite_weights(*s);
+      continue;
+    }
+    // Rows rise with ranks, so that the lowest rank has the first of one process.
+    try {
+      check_finite_weights(*s);
+    } catch (const NumericalFault& fault) {
+      sharing_.ranks->throw_on_all(fault);
+    }
+    sharing_.ranks->exchange({});
   }
 }
 
 template <class Real>
 std::size_t Network<Real>::bytes() const {
+  std::size_t n = 0;
+  for (const Array& a : arrays_) n += a.whole * sizeof(Real);
+  return n;
+}
+
+template <class Real>
+std::size_t Network<Real>::own_bytes() const {
   std::size_t n = 0;
   for (const Array& a : arrays_) n += a.values.size() * sizeof(Real);
   return n;

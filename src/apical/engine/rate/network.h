@@ -19,6 +19,7 @@
 #include "apical/engine/rate/formula_program.h"
 #include "apical/engine/rate/kernels.h"
 #include "apical/engine/rate/perturbation.h"
+#include "apical/engine/rate/sharing.h"
 
 namespace apical::rate {
 
@@ -47,8 +48,9 @@ class Network {
  public:
   /// `seeds` has 1 entry (wide) or up to kLanes (lanes). `all_quantities` also computes what no projection
   /// reads (slopes, the lookahead of the finished step), for recordings.
+  /// With ranks all make the same calls, and what a call says is said of the whole, on every rank.
   Network(const Circuit& circuit, std::span<const std::uint64_t> seeds, bool lanes, bool all_quantities,
-          ThreadPool* pool);
+          ThreadPool* pool, Sharing sharing = {});
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
@@ -108,7 +110,10 @@ class Network {
   /// Throws NumericalFault for the first value that is not finite.
   void check_finite() const;
 
+  /// Of the whole.
   std::size_t bytes() const;
+  /// Of what is here, if ranks share it.
+  std::size_t own_bytes() const;
   /// Bytes of weight memory read and written by one step with learning (for rooflines).
   std::size_t bytes_per_step() const { return bytes_per_step_; }
   std::size_t bytes_written_per_step() const { return bytes_written_per_step_; }
@@ -116,12 +121,21 @@ class Network {
   /// Has matrices large enough to be shared among threads.
   bool splits_matrices() const { return !parallel_.empty(); }
 
+  /// Where ranks share it, a writer gets whole matrices on rank 0, and empty ones elsewhere; a reader has the
+  /// whole everywhere. One that takes parts (StateVisitor) gets those that are here.
   template <class Archive>
   void visit_state(Archive& a) {
     a("step", step_);
     a("event", event_);
     for (auto& array : arrays_) {
-      if (array.is_state) a(array.name, std::span<Real>(array.values));
+      if (!array.is_state) continue;
+      if (array.divided == nullptr) {
+        a(array.name, std::span<Real>(array.values));
+      } else if (takes_parts(a)) {
+        a(array.name, part_of(array));
+      } else {
+        visit_whole(a, array);
+      }
     }
     for (auto& j : projections_) {
       a(j->name + ".pending", j->pending);
@@ -138,10 +152,13 @@ class Network {
   }
 
  private:
+  struct ProjectionState;
   struct Array {
     std::string name;
     AlignedBuffer<Real> values;
     bool is_state = true;
+    const ProjectionState* divided = nullptr;  ///< a matrix in its layout, of which some rows are here
+    std::size_t whole = 0;                     ///< numbers in one process
   };
   /// A vector that projections transmit: a quantity of a population, possibly delayed.
   struct Source {
@@ -182,6 +199,13 @@ class Network {
     ProjectionId id;
     bool pre_contiguous = true;
     std::size_t outer = 0, inner = 0, stride = 0;
+    std::vector<std::size_t> rows_of;     ///< divided: the first row of each rank, and one more; else empty
+    std::size_t first_row = 0, rows = 0;  ///< of `outer`, that are here
+    bool divided() const { return !rows_of.empty(); }
+    bool has(std::size_t row) const { return row - first_row < rows; }
+    std::size_t row_of(std::size_t at_post, std::size_t at_pre) const {
+      return pre_contiguous ? at_post : at_pre;
+    }
     Real* weights = nullptr;    ///< dense: matrix; one_to_one: vector; null: identity or view
     Real* deviation = nullptr;  ///< of a view, in view_layout's layout if there is one, else its own
     Real* mask = nullptr;
@@ -205,7 +229,7 @@ class Network {
     bool fast_rule = false;  ///< a plain outer product, applied lazily in the sweep
     struct Chunk {
       SweepArgs<Real>* args;
-      std::size_t first_row;
+      std::size_t first_row;  ///< of the whole matrix
     };
     std::vector<Chunk> sweeps;
     ProjectionState* fused_view = nullptr;
@@ -249,6 +273,8 @@ class Network {
   void plan_view_alone(ProjectionId j);
   void plan_dense(ProjectionId j);
   void add_up(Real* out, const Real* parts, std::size_t count, std::size_t n);
+  void add_up_in_turn(Real* out, const Real* parts, const std::vector<std::size_t>& chunks, std::size_t n);
+  void plan_view_in_turn(ProjectionId j);
   bool is_last_input(ProjectionId j) const;
   Real* input_of(const Projection& j) const;
   template <class Args>
@@ -259,6 +285,7 @@ class Network {
   void plan_integration();
   void plan_capture();
   Real* new_array(std::string name, std::size_t n, bool is_state = true);
+  Real* new_matrix(std::string name, const ProjectionState& layout, bool is_state = true);
   Source* source_of(PopulationId p, Quantity q, int delay);
   Real* previous_of(Source& source, const std::string& name);
   Real* post_factor(const Projection& j);
@@ -290,18 +317,61 @@ class Network {
   void check_finite_weights(const ProjectionState& s) const;
   void draw_noise(PopulationId p);
   void point_sweeps();
+  /// Of a row that is here.
   std::size_t element(const ProjectionState& s, std::size_t post, std::size_t pre) const {
-    return (s.pre_contiguous ? post * s.stride + pre : pre * s.stride + post) * lanes_;
+    return ((s.row_of(post, pre) - s.first_row) * s.stride + (s.pre_contiguous ? pre : post)) * lanes_;
+  }
+  bool has_of_view(const ProjectionState& s, std::size_t post, std::size_t pre) const {
+    return s.view_layout ? s.view_layout->has(s.view_layout->row_of(pre, post)) : s.has(s.row_of(post, pre));
   }
   /// Of a view's deviation.
   std::size_t view_element(const ProjectionState& s, std::size_t post, std::size_t pre) const {
     return s.view_layout ? element(*s.view_layout, pre, post) : element(s, post, pre);
   }
 
+  // sharing, in network_ranks.cpp
+  std::size_t own_rank() const { return sharing_.ranks == nullptr ? 0 : sharing_.ranks->rank(); }
+  void divide(ProjectionState& s);
+  /// Sums of the rows of a divided matrix.
+  struct Heard {
+    Real* values;
+    const ProjectionState* rows;
+  };
+  void exchange_rows(std::span<const Heard> sums);
+  template <class F>
+  void in_turn(const std::vector<std::size_t>& of_ranks, Real* sum, std::size_t n, F&& add) const;
+  void complete(Matrix<double>& m, const ProjectionState& layout, bool rows_are_post) const;
+  std::span<Real> part_of(Array& array) const {
+    return {array.values.data(), array.divided->rows * array.divided->stride};
+  }
+  AlignedBuffer<Real> gathered(Array& array) const;
+  template <class Archive>
+  static bool takes_parts(const Archive& a) {
+    if constexpr (requires { a.takes_parts(); }) {
+      return a.takes_parts();
+    } else {
+      return false;
+    }
+  }
+  template <class Archive>
+  void visit_whole(Archive& a, Array& array) {
+    AlignedBuffer<Real> whole;
+    if (a.kReading) {
+      whole.resize(array.whole);
+    } else {
+      whole = gathered(array);
+    }
+    a(array.name, std::span<Real>(whole));
+    const std::span<Real> own = part_of(array);
+    if (a.kReading)
+      std::copy_n(whole.data() + array.divided->first_row * array.divided->stride, own.size(), own.data());
+  }
+
   const Circuit& circuit_;
   std::vector<std::uint64_t> seeds_;
   std::size_t lanes_ = 1;
   ThreadPool* pool_;
+  Sharing sharing_;
   const KernelTable<Real>& kernel_;
   std::deque<Array> arrays_;
   std::vector<std::unique_ptr<PopulationState>> populations_;
@@ -312,6 +382,8 @@ class Network {
   std::vector<Op> ops_[kPhases];
   std::deque<std::shared_ptr<void>> args_;
   std::vector<const SweepArgs<Real>*> parallel_;
+  std::vector<Heard> heard_;  ///< by ranks from one another, after the sweeps
+  std::vector<Real> message_;
   std::vector<const Real*> written_;
   std::vector<ProjectionState*> general_rules_;  ///< applied element by element
   std::vector<Copy> remembered_;                 ///< what was transmitted in the step before

@@ -8,11 +8,12 @@ namespace apical::rate {
 
 template <class Real>
 Network<Real>::Network(const Circuit& circuit, std::span<const std::uint64_t> seeds, bool lanes,
-                       bool all_quantities, ThreadPool* pool)
+                       bool all_quantities, ThreadPool* pool, Sharing sharing)
     : circuit_(circuit),
       seeds_(seeds.begin(), seeds.end()),
       lanes_(lanes ? kLanes : 1),
       pool_(pool),
+      sharing_(sharing),
       kernel_(kernels<Real>()) {
   APICAL_CHECK(!seeds_.empty() && seeds_.size() <= lanes_);
   // Lanes without a seed of their own repeat the last one; nobody reads them.
@@ -31,9 +32,21 @@ Network<Real>::Network(const Circuit& circuit, std::span<const std::uint64_t> se
 
 template <class Real>
 Real* Network<Real>::new_array(std::string name, std::size_t n, bool is_state) {
-  arrays_.push_back(
-      {std::move(name), AlignedBuffer<Real>(lanes_ > 1 ? n * lanes_ : round_up_block(n), Real(0)), is_state});
+  const std::size_t numbers = lanes_ > 1 ? n * lanes_ : round_up_block(n);
+  arrays_.push_back({std::move(name), AlignedBuffer<Real>(numbers, Real(0)), is_state, nullptr, numbers});
   return arrays_.back().values.data();
+}
+
+/// Of the rows that are here; never null.
+template <class Real>
+Real* Network<Real>::new_matrix(std::string name, const ProjectionState& layout, bool is_state) {
+  Real* const values =
+      new_array(std::move(name), std::max<std::size_t>(layout.rows, 1) * layout.stride, is_state);
+  if (layout.divided()) {
+    arrays_.back().divided = &layout;
+    arrays_.back().whole = layout.outer * layout.stride;
+  }
+  return values;
 }
 
 template <class Real>

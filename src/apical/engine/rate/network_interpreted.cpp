@@ -138,17 +138,21 @@ void Network<Real>::plan_interpreted(ProjectionState& s, const Projection& j) {
     if (side == Side::synapse) return Lies::synapses;
     return one_to_one || (side == Side::pre) == s.pre_contiguous ? Lies::along : Lies::of_row;
   };
+  /// Rows are counted from the first that is here.
+  const auto from_here = [&](const Real* values, Lies where) {
+    return Input{where == Lies::of_row ? values + s.first_row * lanes_ : values, where};
+  };
   const GivenInput<Real> given = [&](std::uint32_t node) -> std::optional<Input> {
-    if (computed[node] != nullptr) return Input{computed[node], lies(sides[node])};
+    if (computed[node] != nullptr) return from_here(computed[node], lies(sides[node]));
     if (nodes[node].operation != Operation::local) return {};
-    return Input{vector_of(nodes[node]), lies(sides[node])};
+    return from_here(vector_of(nodes[node]), lies(sides[node]));
   };
   interpreted.change = compile<Real>(expression, whole, given);
-  interpreted.rows = one_to_one ? 1 : s.outer;
+  interpreted.rows = one_to_one ? 1 : s.rows;
   interpreted.inner = (one_to_one ? one_to_one_size(circuit_, j) : s.inner) * lanes_;
   interpreted.stride = one_to_one ? interpreted.inner : s.stride * lanes_;
   const std::size_t shares = interpreted.rows * interpreted.inner / kSharedValues;
-  interpreted.parts = std::clamp<std::size_t>(shares, 1, interpreted.rows);
+  interpreted.parts = std::clamp<std::size_t>(shares, 1, std::max<std::size_t>(1, interpreted.rows));
 }
 
 /// The change of every synapse, added to the weights, or as it is per unit of dt eta.
@@ -189,8 +193,10 @@ void Network<Real>::observe_interpreted() {
     if (!s->interpreted) continue;
     Real*& observed = s->interpreted->observed;
     const bool one_to_one = circuit_[s->id].topology == Topology::one_to_one;
-    const std::size_t n = one_to_one ? one_to_one_size(circuit_, circuit_[s->id]) : s->outer * s->stride;
-    if (observed == nullptr) observed = new_array(s->name + ".observed", n, false);
+    if (observed == nullptr)
+      observed = one_to_one
+                     ? new_array(s->name + ".observed", one_to_one_size(circuit_, circuit_[s->id]), false)
+                     : new_matrix(s->name + ".observed", *s, false);
     interpret(*s, nullptr, observed);
   }
 }
@@ -202,10 +208,12 @@ void Network<Real>::credit(ProjectionId id, std::size_t replica, Matrix<double>&
   const bool one_to_one = circuit_[id].topology == Topology::one_to_one;
   for (std::size_t i = 0; i < whole.rows(); ++i) {
     for (std::size_t k = 0; k < whole.cols(); ++k) {
+      if (!one_to_one && !s.has(s.row_of(i, k))) continue;
       const std::size_t at = one_to_one ? k * lanes_ : element(s, i, k);
       whole(i, k) = static_cast<double>(s.interpreted->observed[at + replica]);
     }
   }
+  complete(whole, s, s.pre_contiguous);
 }
 
 /// A formula can leave the numbers in one synapse that nothing is transmitted by.
@@ -227,8 +235,9 @@ void Network<Real>::check_finite_weights(const ProjectionState& s) const {
       const Real w = s.weights[row * a.stride + i];
       if (std::isfinite(w)) continue;
       const std::size_t inner = i / lanes_;
-      const std::size_t post = one_to_one || !s.pre_contiguous ? inner : row;
-      const std::size_t pre = one_to_one || s.pre_contiguous ? inner : row;
+      const std::size_t of_all = s.first_row + row;
+      const std::size_t post = one_to_one || !s.pre_contiguous ? inner : of_all;
+      const std::size_t pre = one_to_one || s.pre_contiguous ? inner : of_all;
       throw NumericalFault({s.name, fmt::format("weight from unit {}", pre), post, seeds_[i % lanes_], step_,
                             static_cast<double>(step_) * circuit_.dt_ms, static_cast<double>(w)});
     }

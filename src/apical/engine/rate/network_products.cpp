@@ -5,13 +5,6 @@
 #include "apical/engine/rate/network_emit.h"
 
 namespace apical::rate {
-namespace {
-/// Matrices from this many elements on are swept in chunks that threads share. Chunks depend on the circuit
-/// alone, so that the order of sums does not depend on the number of threads.
-constexpr std::size_t kParallelElements = 1 << 17;
-constexpr std::size_t kChunkTraffic =
-    1 << 17;  // elements read and written; smaller: more partial sums to add up
-}  // namespace
 
 template <class Real>
 void Network<Real>::plan_products() {
@@ -26,6 +19,7 @@ void Network<Real>::plan_products() {
     } else {
       for (std::size_t i = 0; i < parallel_.size(); ++i) one(i);
     }
+    if (!heard_.empty()) exchange_rows(heard_);
   });
   for (std::uint32_t k = 0; k < circuit_.projections().size(); ++k) {
     const Projection& j = circuit_.projections()[k];
@@ -51,7 +45,7 @@ void Network<Real>::plan_products() {
       a.n = populations_[j.to.value]->padded;
     }
   }
-  if (parallel_.empty()) ops_[parallel_products].clear();
+  if (parallel_.empty() && heard_.empty()) ops_[parallel_products].clear();
   for (std::uint32_t k = 0; k < circuit_.populations().size(); ++k) {
     const Population& p = circuit_.populations()[k];
     PopulationState& s = *populations_[k];
@@ -75,6 +69,7 @@ void Network<Real>::plan_view_alone(ProjectionId id) {
   const ProjectionState& viewed = *projections_[j.view->of.value];
   Real* out = input_of(j);
   const auto scale = static_cast<Real>(j.view->scale);
+  if (s.view_layout && viewed.divided()) return plan_view_in_turn(id);
   if (s.view_layout) {
     SweepArgs<Real>& a = emit<SweepArgs<Real>>(views, lanes_ > 1 ? kernel_.lane_sweep : kernel_.sweep);
     a.weights = viewed.before_update ? viewed.before_update : viewed.weights;
@@ -130,7 +125,8 @@ void Network<Real>::plan_dense(ProjectionId id) {
   ProjectionState& s = *projections_[id.value];
   const PopulationState& from = *populations_[j.from.value];
   const std::size_t post = circuit_[j.to].size;
-  const bool chunked = lanes_ == 1 && s.outer * s.inner >= kParallelElements;
+  const Cut cut = cut_of(circuit_, id);
+  const bool chunked = lanes_ == 1 && cut.divisible();
   const bool holds =
       circuit_[j.from].kind == Population::Kind::external && circuit_[j.from].absent_input_holds;
   const Projection* view_of = s.fused_view ? &circuit_[s.fused_view->id] : nullptr;
@@ -145,25 +141,29 @@ void Network<Real>::plan_dense(ProjectionId id) {
   const bool forward_sets = own || overwrites(forward_out);
   const bool view_sets = view_of && (chunked || overwrites(view_out));
 
-  // Equal shares of memory traffic, and whole blocks of rows.
   const std::size_t passes = (j.rule ? 2 : 1) + (view_of && s.fused_view->deviation ? 1 : 0);
-  const std::size_t chunks =
-      chunked ? 2 * std::max<std::size_t>(1, s.outer * s.stride * passes / kChunkTraffic / 2) : 1;
-  const auto first_row = [&](std::size_t chunk) {
-    return chunk == chunks ? s.outer : s.outer * chunk / chunks / 4 * 4;
-  };
+  // Those that are here; their sums are parts of the whole's.
+  const std::size_t ranks = s.divided() ? sharing_.ranks->size() : 1;
+  const std::vector<std::size_t> of_ranks =
+      chunked ? chunks_of_ranks(cut, ranks) : std::vector<std::size_t>{0, 1};
+  const std::size_t first_chunk = s.divided() ? of_ranks[own_rank()] : 0,
+                    end_chunk = s.divided() ? of_ranks[own_rank() + 1] : of_ranks.back();
+  const auto first_row = [&](std::size_t chunk) { return chunked ? cut.first_row(chunk) : chunk * s.outer; };
   const std::size_t partial_length = lanes_ * s.stride;
   Real* partial = nullptr;  // of the product along `inner`, one per chunk
-  if (chunked && (view_of || !s.pre_contiguous))
-    partial = new_array(j.name + ".partial", chunks * partial_length, false);
-  for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
+  if (chunked && (view_of || !s.pre_contiguous)) {
+    partial = new_array(j.name + ".partial",
+                        std::max<std::size_t>(1, end_chunk - first_chunk) * partial_length, false);
+    arrays_.back().whole = cut.chunks * partial_length;
+  }
+  for (std::size_t chunk = first_chunk; chunk < end_chunk; ++chunk) {
     const std::size_t first = first_row(chunk);
     SweepArgs<Real>& a =
         chunked ? keep(SweepArgs<Real>{})
                 : emit<SweepArgs<Real>>(products, lanes_ > 1 ? kernel_.lane_sweep : kernel_.sweep);
     if (chunked) parallel_.push_back(&a);
     s.sweeps.push_back({&a, first});
-    a.weights = s.weights + first * s.stride * lanes_;
+    a.weights = s.weights + (first - s.first_row) * s.stride * lanes_;
     a.outer = first_row(chunk + 1) - first;
     a.inner = s.inner;
     a.stride = s.stride;
@@ -175,7 +175,7 @@ void Network<Real>::plan_dense(ProjectionId id) {
         a.dot_overwrites = sets;
       } else {
         read_through(of, a.axpy_in, first * lanes_);
-        a.axpy_out = chunked ? partial + chunk * partial_length : out;
+        a.axpy_out = chunked ? partial + (chunk - first_chunk) * partial_length : out;
         a.axpy_overwrites = sets;
       }
     };
@@ -201,18 +201,27 @@ void Network<Real>::plan_dense(ProjectionId id) {
   }
   const std::size_t post_length = populations_[j.to.value]->padded;
   const bool forward_is_partial = chunked && !s.pre_contiguous;
-  const Real* forward_parts = forward_is_partial ? partial : forward_out;
-  const std::size_t forward_count = forward_is_partial ? chunks : 1;
+  const auto add_up_parts = [&](Real* out, std::size_t length) {
+    if (s.divided()) return add_up_in_turn(out, partial, of_ranks, length);
+    add_up(out, partial, cut.chunks, length);
+  };
+  if (s.divided() && !forward_is_partial) heard_.push_back({forward_out, &s});
+  if (s.divided() && forward_is_partial && view_of) heard_.push_back({view_out, &s});
   if (j.effect == Effect::multiply) {
     factor_index_[j.name + "|gate"] = forward_out;
-    if (forward_is_partial) add_up(forward_out, partial, chunks, post_length);
+    if (forward_is_partial) add_up_parts(forward_out, post_length);
+  } else if (forward_is_partial) {
+    add_up_parts(input_of(j), post_length);
   } else if (own) {
-    add_up(input_of(j), forward_parts, forward_count, post_length);
+    add_up(input_of(j), forward_out, 1, post_length);
   }
   if (view_of && chunked) {
     const std::size_t length = populations_[view_of->to.value]->padded;
-    add_up(input_of(*view_of), forward_is_partial ? view_out : partial, forward_is_partial ? 1 : chunks,
-           length);
+    if (forward_is_partial) {
+      add_up(input_of(*view_of), view_out, 1, length);
+    } else {
+      add_up_parts(input_of(*view_of), length);
+    }
   }
 }
 

@@ -6,14 +6,6 @@
 #include "apical/engine/rate/network_emit.h"
 
 namespace apical::rate {
-namespace {
-/// A rule that is a plain outer product and so can ride on the sweep.
-bool is_fast(const Projection& j) {
-  return j.rule && j.topology == Topology::dense && j.density == 1 && j.rule->decay.alpha == 0 &&
-         j.rule->update_low_pass_ms == 0 && j.rule->post.kind != PostFactor::Kind::none;
-}
-}  // namespace
-
 /// Fills a dense matrix, laid out like `layout`'s, with W(post, pre) drawn from `law`; `transposed` means
 /// that the drawn matrix is the transpose of what is stored (deviations of views).
 template <class Real>
@@ -23,6 +15,7 @@ void Network<Real>::fill(Real* matrix, const ProjectionState& layout, const Init
   for (std::size_t i = 0; i < post; ++i) {
     for (std::size_t j = 0; j < pre; ++j) {
       const std::size_t row = transposed ? j : i, col = transposed ? i : j;
+      if (!layout.has(layout.row_of(row, col))) continue;
       for (std::size_t lane = 0; lane < lanes_; ++lane) {
         const Address at{seeds_[lane], stream, drawn_as, i * pre + j};
         double w = 0;
@@ -63,8 +56,10 @@ void Network<Real>::make_weights() {
     s->outer = s->pre_contiguous ? post : pre;
     s->inner = s->pre_contiguous ? pre : post;
     s->stride = lanes_ > 1 ? s->inner : round_up_block(s->inner);
+    s->rows = s->outer;
     if (j.rule) s->eta = j.rule->eta;
     projections_.push_back(std::move(s));
+    divide(*projections_.back());
   }
   for (std::uint32_t k = 0; k < circuit_.projections().size(); ++k) {
     const Projection& j = circuit_.projections()[k];
@@ -90,12 +85,13 @@ void Network<Real>::make_weights() {
       continue;
     }
     if (!j.view) {
-      s.weights = new_array(j.name + ".weights", s.outer * s.stride);
+      s.weights = new_matrix(j.name + ".weights", s);
       fill(s.weights, s, j.weights, Stream::initial_weight, j.draw_address, post, pre, false);
       if (j.density < 1) {
-        s.mask = new_array(j.name + ".mask", s.outer * s.stride);
+        s.mask = new_matrix(j.name + ".mask", s);
         for (std::size_t i = 0; i < post; ++i) {
           for (std::size_t c = 0; c < pre; ++c) {
+            if (!s.has(s.row_of(i, c))) continue;
             for (std::size_t lane = 0; lane < lanes_; ++lane) {
               const bool exists =
                   uniform({seeds_[lane], Stream::connectivity, j.draw_address, i * pre + c}) < j.density;
@@ -107,7 +103,7 @@ void Network<Real>::make_weights() {
       }
       s.fast_rule = is_fast(j);
       if (j.rule && j.rule->update_low_pass_ms > 0)
-        s.low_passed_update = new_array(j.name + ".low_passed_update", s.outer * s.stride);
+        s.low_passed_update = new_matrix(j.name + ".low_passed_update", s);
       continue;
     }
     ProjectionState& viewed = *projections_[j.view->of.value];
@@ -119,7 +115,7 @@ void Network<Real>::make_weights() {
     if (same_size) s.view_layout = &viewed;
     if (same_size && is_fast(of) && !viewed.fused_view) viewed.fused_view = &s;
     if (j.view->deviation) {
-      s.deviation = new_array(j.name + ".deviation", s.outer * s.stride);
+      s.deviation = new_matrix(j.name + ".deviation", same_size ? viewed : s);
       const std::uint32_t drawn_as =
           circuit_[j.view->shares_deviation_with.value_or(ProjectionId{k})].draw_address;
       fill(s.deviation, same_size ? viewed : s, *j.view->deviation, Stream::feedback_deviation, drawn_as,
@@ -129,8 +125,8 @@ void Network<Real>::make_weights() {
   for (auto& s : projections_) {
     // A lazily updated matrix is itself the "weights before the update"; others keep a copy for their views.
     if (s->viewed && !s->fast_rule) {
-      s->before_update = new_array(s->name + ".before_update", s->outer * s->stride);
-      std::copy_n(s->weights, s->outer * s->stride * lanes_, s->before_update);
+      s->before_update = new_matrix(s->name + ".before_update", *s);
+      std::copy_n(s->weights, s->rows * s->stride * lanes_, s->before_update);
     }
   }
   derive_weights();
@@ -148,6 +144,7 @@ void Network<Real>::derive_weights() {
       const Matrix<double> right = d.times ? weights(*d.times, lane) : Matrix<double>();
       for (std::size_t i = 0; i < circuit_[j.to].size; ++i) {
         for (std::size_t c = 0; c < circuit_[j.from].size; ++c) {
+          if (!s.has(s.row_of(i, c))) continue;
           double w = 0;
           if (d.times) {
             for (std::size_t m = 0; m < right.rows(); ++m) w += left(i, m) * right(m, c);
