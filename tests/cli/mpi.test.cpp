@@ -65,6 +65,13 @@ class Mpi : public test::CommandLine {
     }
     FAIL() << "there is no checkpoint in " << run;
   }
+  /// A later one than this.
+  void await_checkpoint_after(std::uint64_t reached, const std::string& run) const {
+    for (int tries = 0; tries < 3000; ++tries) {
+      if (io::list_checkpoints(io::Path(run) / "checkpoints").back() > reached) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
 };
 
 /// Prints "a => b" for what the loader would load.
@@ -145,7 +152,7 @@ TEST_F(Mpi, ALayeredNetworkLeavesTheSameBytesOnAnyNumberOfRanks) {
 }
 
 TEST_F(Mpi, ATrainingWhoseRankIsKilledOrStoppedGoesOnWithAnotherNumber) {
-  for (const std::string& experiment : {test::large_circuit(12), test::large_network(400)}) {
+  for (const std::string& experiment : {test::large_circuit(6), test::large_network(60)}) {
     const std::string run = out("run");
     std::vector<std::string> command{"run", file(experiment), "--spread", "circuit", "--out", run};
     {
@@ -154,9 +161,11 @@ TEST_F(Mpi, ATrainingWhoseRankIsKilledOrStoppedGoesOnWithAnotherNumber) {
       kill(two->process_of(1), SIGKILL);
       EXPECT_NE(two->wait(), 0);
     }
+    const auto reached = io::list_checkpoints(io::Path(run) / "checkpoints").back();
     command.emplace_back("--resume");
     {
       const auto three = started(3, command);
+      await_checkpoint_after(reached, run);
       kill(three->process_of(2), SIGUSR1);
       EXPECT_EQ(three->wait(), 75) << three->said();
     }
@@ -184,10 +193,7 @@ TEST_F(Mpi, GoesOnWithAnotherNumberOfRanksAfterOneWasAskedToStop) {
   command.emplace_back("--resume");
   {
     const auto three = started(3, command);
-    for (int tries = 0; tries < 3000; ++tries) {
-      if (io::list_checkpoints(io::Path(run) / "checkpoints").back() > reached) break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    await_checkpoint_after(reached, run);
     kill(three->process_of(2), SIGTERM);
     EXPECT_EQ(three->wait(), 75) << three->said();
   }

@@ -55,6 +55,9 @@ class LayeredLearner final : public Learner {
   layered::LayeredModel<Real>& model(std::size_t replica) { return *replicas_[replica].model; }
 
  private:
+  layered::Workers workers() const {
+    return across_replicas_ ? layered::Workers() : layered::Workers(pool_, ranks_);
+  }
   void examine_answers(Examination& x);
   struct Replica {
     std::unique_ptr<layered::LayeredModel<Real>> model;
@@ -74,9 +77,6 @@ class LayeredLearner final : public Learner {
   models::LayeredNetwork description_;
   std::vector<std::shared_ptr<const Dataset>> data_;
   std::vector<std::uint64_t> seeds_;
-  layered::Workers workers() const {
-    return across_replicas_ ? layered::Workers() : layered::Workers(pool_, ranks_);
-  }
   ThreadPool& pool_;
   Ranks* ranks_;
   bool across_replicas_;  ///< threads share out the seeds; otherwise they share each product
