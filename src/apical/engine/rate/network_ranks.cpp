@@ -183,7 +183,7 @@ AlignedBuffer<Real> Network<Real>::gathered(Array& array) const {
   for_pieces(s.rows_of, s.stride, [&](std::size_t r, std::size_t first, std::size_t last) {
     const Real* const own = array.values.data() + (first - s.rows_of[r]) * s.stride;
     const auto said = sharing_.ranks->exchange(r == own_rank() ? as_message(own, (last - first) * s.stride)
-                                                           : std::span<const std::byte>{})[r];
+                                                               : std::span<const std::byte>{})[r];
     if (!whole.empty()) std::memcpy(whole.data() + first * s.stride, said.data(), said.size());
   });
   return whole;
