@@ -15,6 +15,7 @@
 #include "apical/experiment/expectation.h"
 #include "apical/experiment/toml/toml_reader.h"
 #include "apical/io/npz.h"
+#include "apical/io/sonata.h"
 #include "apical/io/test_pictures.h"
 #include "apical/run/metrics_file.h"
 #include "apical/tasks/cifar10.h"
@@ -71,6 +72,9 @@ class Blocks : public test::CommandLine {
     for (const std::string& name : cifar10_files())
       io::write_atomically(data() / "cifar10" / name, std::string_view(records));
     write_rows();
+    const std::vector<double> ms{0, 1000.1, 2500};
+    const std::vector<std::uint64_t> neurons{3, 19, 0};
+    io::write_sonata_spikes(data() / "trains.h5", {{"lgn", ms, neurons}});
     for (const char* folder : {"train/rose", "train/tulip", "test/rose", "test/tulip"}) {
       fs::create_directories(data() / "flowers" / folder);
       for (const char* name : {"1.png", "2.png", "3.png", "4.png"})

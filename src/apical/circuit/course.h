@@ -41,6 +41,23 @@ struct SourceRates {
   bool operator==(const SourceRates&) const = default;
 };
 
+/// What becomes of a spike between two time steps.
+enum class BetweenSteps {
+  refused,
+  nearest,  ///< it is emitted in the nearest step
+};
+
+/// Relays emit the spikes of a file, in the layout of SONATA, from the beginning of what shows them until its
+/// end. `from_s` is the time in the file that is the beginning.
+struct Replay {
+  std::string population = {};   ///< of relays, as many as the file's neurons or more
+  std::string spikes_file = {};  ///< sought in the folder of data sets first
+  std::string spikes_of = {};    ///< population in the file; empty: that of the same name, or the only one
+  double from_s = 0;
+  BetweenSteps between_steps = BetweenSteps::refused;
+  bool operator==(const Replay&) const = default;
+};
+
 /// What a stage shows, for the whole of its phases.
 struct Stimulus {
   std::string name = {};                   ///< in names of measures: "10"
@@ -49,6 +66,7 @@ struct Stimulus {
   std::vector<SourceRates> rates = {};
   std::vector<double> target =
       {};  ///< 0 or 1 for each class of the taught population; empty: nothing is wanted
+  std::vector<Replay> replays = {};
   bool operator==(const Stimulus&) const = default;
 };
 
@@ -87,6 +105,7 @@ struct Phase {
   std::vector<Injection> injections = {};
   std::vector<WeightChange> weights = {};
   Drawn drawn = Drawn::end;
+  std::vector<Replay> replays = {};
   bool operator==(const Phase&) const = default;
 };
 
@@ -285,6 +304,8 @@ void validate(const Course& course, const course::Stage& stage, const SpikingCir
 
 template <>
 inline constexpr std::array<std::string_view, 2> kNames<course::CellPart>{"soma", "dendrite"};
+template <>
+inline constexpr std::array<std::string_view, 2> kNames<course::BetweenSteps>{"refused", "nearest"};
 template <>
 inline constexpr std::array<std::string_view, 3> kNames<course::Drawn>{"end", "beginning", "nowhere"};
 template <>

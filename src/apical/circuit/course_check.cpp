@@ -80,12 +80,42 @@ class Checker {
                 fmt::format("{} sets a rate of {} Hz; expected at least 0 and below 1/dt = {} Hz", whose, Hz,
                             1 / circuit_.dt_s));
     }
+    replays(s.replays, whose);
     for (const double t : s.target)
       require(t == 0 || t == 1, fmt::format("{} has a target of {}; expected 0 or 1", whose, t));
     require(s.target.size() == course_.stimuli.front().target.size(),
             fmt::format("{} has {} targets, '{}' has {}; expected the same number", whose, s.target.size(),
                         course_.stimuli.front().name, course_.stimuli.front().target.size()));
     classes(s.target.size());
+  }
+
+  void replays(const std::vector<Replay>& list, const std::string& whose) const {
+    std::set<std::string> set;
+    for (const Replay& r : list) {
+      const NeuronGroup& g = circuit_.groups[spike::group_index(circuit_, r.population)];
+      require(std::holds_alternative<spike::Relay>(g.model),
+              fmt::format("{} replays spikes in '{}', which is no population of relays", whose, g.name),
+              "kind = \"relay\"");
+      require(set.insert(r.population).second,
+              fmt::format("{} replays spikes in '{}' twice", whose, r.population), "put them into one file");
+      require(!r.spikes_file.empty(), fmt::format("{} replays spikes of no file in '{}'", whose, g.name),
+              "give spikes_file");
+      require_one_line(r.spikes_file, "the spikes_file of " + whose, "spikes_file");
+      require(std::isfinite(r.from_s) && r.from_s >= 0,
+              fmt::format("{} replays spikes from {:g} s on; expected 0 or more", whose, r.from_s));
+      whole_steps(r.from_s, fmt::format("{} replays spikes from", whose));
+    }
+  }
+
+  /// What a stimulus and a phase replay would not be told apart.
+  static void replay_alone(const Stimulus& s, const Phase& p, const std::string& whose) {
+    for (const Replay& a : s.replays) {
+      for (const Replay& b : p.replays)
+        require(a.population != b.population,
+                fmt::format("{} and stimulus '{}', which is shown meanwhile, both replay spikes in '{}'",
+                            whose, s.name, a.population),
+                "put them into one file");
+    }
   }
 
   void classes(std::size_t number) const {
@@ -142,6 +172,10 @@ class Checker {
                           name_of(i.into), i.population));
     }
     weights(p, whose);
+    replays(p.replays, whose);
+    if (s.shows == Shows::stimuli) {
+      for (const Stimulus& shown : course_.stimuli) replay_alone(shown, p, whose);
+    }
     require(!p.taught || course_.teacher, fmt::format("{} is taught, but there is no teacher", whose));
     require(!p.taught || has_targets(s),
             fmt::format("{} is taught, but its stage shows nothing that has a target", whose));

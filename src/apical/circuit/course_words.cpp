@@ -23,6 +23,8 @@ std::string phase_words(const Phase& p) {
   }
   for (const WeightChange& w : p.weights)
     what.push_back(fmt::format("weight {:g} of {}", w.weight, w.projection));
+  for (const Replay& r : p.replays)
+    what.push_back(fmt::format("spikes of {} in {}", r.spikes_file, r.population));
   if (p.plastic) what.emplace_back("plasticity");
   if (p.taught) what.emplace_back("a teaching current, frozen, into each dendrite that is taught");
   return fmt::format("{:g} s ({}){}{}", p.duration_s, p.name, what.empty() ? "" : " with ",

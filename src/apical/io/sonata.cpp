@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "apical/io/file_system.h"
 #include "apical/io/hdf5.h"
@@ -15,7 +16,129 @@ constexpr std::uint32_t kSonataMagic = 0x0A7A;
 const std::vector<std::uint32_t> kSonataVersion{0, 1};
 constexpr std::uint8_t kByTime = 2;  // of the names below
 
+/// More would not fit into memory, and a file that says so is likely damaged.
+constexpr std::uint64_t kMostSpikes = std::uint64_t{1} << 31;
+
+bool is_flat(const hdf5::File& file) { return file.contains("spikes/timestamps"); }
+
+void require_spikes(const hdf5::File& file, const Path& path) {
+  if (file.contains("spikes") && file.is_group("spikes")) return;
+  throw DataError(
+      fmt::format("{}: no group /spikes; expected spikes in the layout of SONATA, such as "
+                  "/spikes/POPULATION/timestamps and node_ids",
+                  path.string()));
+}
+
+template <class T>
+std::vector<T> converted(const std::vector<T>& values) {
+  return values;
+}
+template <class T, class From>
+std::vector<T> converted(const std::vector<From>& values) {
+  return {values.begin(), values.end()};
+}
+
+std::vector<double> read_times(const hdf5::Dataset& d, const std::string& where) {
+  if (d.element() == Element::f64) return d.read<double>();
+  if (d.element() == Element::f32) return converted<double>(d.read<float>());
+  throw DataError(fmt::format("{} are of type {}; expected f64", where, name_of(d.element())));
+}
+
+template <class From>
+std::vector<std::uint64_t> counted(const std::vector<From>& ids, const std::string& where) {
+  for (std::size_t row = 0; row < ids.size(); ++row) {
+    if (ids[row] < 0)
+      throw DataError(fmt::format("{}[{}] is {}; expected a neuron, counted from 0", where, row, ids[row]));
+  }
+  return converted<std::uint64_t>(ids);
+}
+
+std::vector<std::uint64_t> read_ids(const hdf5::Dataset& d, const std::string& where) {
+  switch (d.element()) {
+    case Element::u64:
+      return d.read<std::uint64_t>();
+    case Element::u32:
+      return converted<std::uint64_t>(d.read<std::uint32_t>());
+    case Element::i64:
+      return counted(d.read<std::int64_t>(), where);
+    case Element::i32:
+      return counted(d.read<std::int32_t>(), where);
+    default:
+      throw DataError(fmt::format("{} are of type {}; expected u64", where, name_of(d.element())));
+  }
+}
+
+/// Files that say nothing mean milliseconds.
+void require_ms(const hdf5::File& file, const std::string& times, const std::string& where) {
+  hdf5::AttributeValue units;
+  try {
+    units = file.attribute(times, "units");
+  } catch (const DataError&) {
+    return;
+  }
+  const auto* text = std::get_if<std::string>(&units);
+  if (text != nullptr && (*text == "ms" || *text == "milliseconds" || *text == "millisecond")) return;
+  throw DataError(fmt::format("{} are in units of '{}'; expected ms", where, text != nullptr ? *text : "?"));
+}
+
+hdf5::Dataset dataset_in(const hdf5::File& file, const std::string& path, const Path& of) {
+  if (file.is_group(path))
+    throw DataError(fmt::format("{}: /{} is a group; expected a list of numbers", of.string(), path));
+  hdf5::Dataset d = file.dataset(path);
+  if (d.dims().size() != 1)
+    throw DataError(fmt::format("{}: /{} has {} dimensions; expected 1", of.string(), path, d.dims().size()));
+  if (d.rows() > kMostSpikes)
+    throw DataError(
+        fmt::format("{}: /{} has {} rows; expected at most {}", of.string(), path, d.rows(), kMostSpikes));
+  return d;
+}
+
 }  // namespace
+
+std::vector<std::string> sonata_populations(const Path& path) {
+  const hdf5::File file = hdf5::File::open(path);
+  require_spikes(file, path);
+  if (is_flat(file)) return {};
+  std::vector<std::string> out;
+  for (const std::string& name : file.names("spikes")) {
+    if (file.is_group("spikes/" + name)) out.push_back(name);
+  }
+  if (out.empty())
+    throw DataError(fmt::format("{}: /spikes is empty; expected /spikes/POPULATION/timestamps and node_ids",
+                                path.string()));
+  return out;
+}
+
+SonataSpikes read_sonata_spikes(const Path& path, const std::string& population) {
+  const hdf5::File file = hdf5::File::open(path);
+  require_spikes(file, path);
+  if (is_flat(file) != population.empty())
+    throw DataError(fmt::format(
+        "{}: {}", path.string(),
+        is_flat(file)
+            ? fmt::format("there is no population '{}': the file has the spikes of all together, in "
+                          "/spikes/timestamps",
+                          population)
+            : "its spikes are those of populations; name one"));
+  const std::string group = population.empty() ? "spikes" : "spikes/" + population;
+  const std::string times = group + "/timestamps";
+  const std::string ids =
+      group + (population.empty() && file.contains("spikes/gids") ? "/gids" : "/node_ids");
+  const auto where = [&](const std::string& what) { return fmt::format("{}: /{}", path.string(), what); };
+  const hdf5::Dataset time_rows = dataset_in(file, times, path), id_rows = dataset_in(file, ids, path);
+  if (time_rows.rows() != id_rows.rows())
+    throw DataError(fmt::format("{} has {} rows, /{} has {}; expected the same number", where(times),
+                                time_rows.rows(), ids, id_rows.rows()));
+  require_ms(file, times, where(times));
+  SonataSpikes out{read_times(time_rows, where(times)), read_ids(id_rows, where(ids)), "/" + times,
+                   "/" + ids};
+  for (std::size_t row = 0; row < out.timestamps_ms.size(); ++row) {
+    const double t = out.timestamps_ms[row];
+    if (std::isfinite(t) && t >= 0) continue;
+    throw DataError(fmt::format("{}[{}] is {}; expected a time of 0 ms or later", where(times), row, t));
+  }
+  return out;
+}
 
 void write_sonata_spikes(const Path& path, const std::vector<SonataPopulation>& populations) {
   for (const SonataPopulation& p : populations) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <set>
 
 #include "apical/procedure/course_samples.h"
@@ -23,6 +24,7 @@ struct CourseStepper::Shown {
   std::vector<Injection> injections;
   std::vector<SourceRates> rates;
   std::vector<double> target;
+  std::vector<Replay> replays = {};
 };
 
 namespace {
@@ -53,17 +55,26 @@ CourseStepper::CourseStepper(const SpikingCircuit& circuit, const Course& course
       driven_.push_back({group, i.into, i.into == CellPart::soma ? g.soma_current : g.dendrite_current});
     }
   };
+  std::set<std::size_t> replaying;
+  const auto replays = [&](const std::vector<Replay>& list) {
+    for (const Replay& r : list) replaying.insert(spike::group_index(circuit, r.population));
+  };
   std::set<std::string> rated;
   if (course_.samples) rated.insert(course_.samples->population);
   for (const Stimulus& s : course_.stimuli) {
     drives(s.injections);
     for (const SourceRates& r : s.rates) rated.insert(r.population);
+    replays(s.replays);
   }
   for (const std::string& population : rated) rated_.push_back(spike::group_index(circuit, population));
   for (const Stage& stage : course_.stages) {
-    for (const Phase& p : stage.phases) drives(p.injections);
+    for (const Phase& p : stage.phases) {
+      drives(p.injections);
+      replays(p.replays);
+    }
     measures_.emplace_back(course_, stage, circuit);
   }
+  replaying_.assign(replaying.begin(), replaying.end());
 }
 
 Step CourseStepper::steps_of(double seconds) const {
@@ -88,7 +99,7 @@ CourseStepper::Shown CourseStepper::shown(const Stage& stage, std::size_t epoch,
   if (stage.shows == Shows::nothing) return {};
   if (stage.shows == Shows::stimuli) {
     const Stimulus& s = course_.stimuli[i];
-    return {s.label, s.injections, s.rates, s.target};
+    return {s.label, s.injections, s.rates, s.target, s.replays};
   }
   const Split& split = samples(stage);
   const std::size_t sample = sample_at(stage, epoch, i);
@@ -148,6 +159,7 @@ void CourseStepper::present(const CourseRound& round) {
   set_rates(what);
   set_learning_rates(stage, round.epoch, i);
   for (; place_.phase < stage.phases.size(); ++place_.phase) {
+    set_trains(what, stage);
     EndedPhase ended = run_phase(what, stage.phases[place_.phase]);
     if (teaching_ && !what.target.empty() && measures_[round.stage].judges())
       ended.answer = teaching_->judge(network_, last_phase_s_, what.target);
@@ -169,6 +181,33 @@ void CourseStepper::set_rates(const Shown& what) {
     } else {
       network_.set_rates(group, std::vector<double>(g.size, said->rates_Hz.at(0)));
     }
+  }
+}
+
+/// What is replayed in the phase that begins, or was broken off. Relays of which nothing is said are silent.
+void CourseStepper::set_trains(const Shown& what, const Stage& stage) {
+  const Phase& phase = stage.phases[place_.phase];
+  const Step began = place_.in_phase ? place_.phase_began : network_.step();
+  Step shown_before = 0;
+  for (std::size_t p = 0; p < place_.phase; ++p) shown_before += steps_of(stage.phases[p].duration_s);
+  for (const std::size_t group : replaying_) {
+    std::vector<spike::Emitted> train;
+    const auto add = [&](const std::vector<Replay>& list, Step from) {
+      for (const Replay& r : list) {
+        if (network_.group(r.population) != group) continue;
+        const std::vector<spike::Emitted>& all = setting_.replays->of(r).spikes;
+        const auto at = [&](Step step) {
+          return std::lower_bound(all.begin(), all.end(), spike::Emitted{step, 0});
+        };
+        std::transform(at(from), at(from + steps_of(phase.duration_s)), std::back_inserter(train),
+                       [&](const spike::Emitted& e) {
+                         return spike::Emitted{began + e.step - from, e.neuron};
+                       });
+      }
+    };
+    add(what.replays, shown_before);
+    add(phase.replays, 0);
+    network_.set_train(group, train);
   }
 }
 

@@ -87,6 +87,7 @@ class CourseStepper final : public SpikingCourse {
   void run_bins(const course::Phase& phase);
   void advance_to(spike::Step end) { advance(watch_, network_, end - network_.step()); }
   void set_rates(const Shown& shown);
+  void set_trains(const Shown& shown, const course::Stage& stage);
   void set_drives(const Shown& shown, const course::Phase& phase);
   void set_learning_rates(const course::Stage& stage, std::size_t epoch, std::size_t i);
   EndedPhase run_phase(const Shown& shown, const course::Phase& phase);
@@ -100,6 +101,7 @@ class CourseStepper final : public SpikingCourse {
   std::optional<Teaching> teaching_;
   std::vector<Driven> driven_;
   std::vector<std::size_t> rated_;       ///< groups of sources whose rates the course sets
+  std::vector<std::size_t> replaying_;   ///< groups of relays that the course replays spikes in
   std::vector<StageMeasures> measures_;  ///< by stage
   Place place_;
   double last_phase_s_ = 0;           ///< duration of what counters have counted

@@ -47,6 +47,9 @@ std::unique_ptr<SpikingCourse> make_course(const SpikingCircuit& circuit, const 
     throw ConfigError(
         fmt::format("the course shows samples of task '{}', but none were handed in", course.samples->task),
         {}, "load_samples() reads them");
+  if (!setting.replays && replays(course))
+    throw ConfigError("the course replays spikes of files, but none were handed in", {},
+                      "load_replays() reads them");
   return std::make_unique<CourseStepper>(circuit, course, setting);
 }
 

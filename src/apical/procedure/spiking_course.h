@@ -13,6 +13,7 @@
 #include "apical/core/threads.h"
 #include "apical/io/archive.h"
 #include "apical/procedure/course_measures.h"
+#include "apical/procedure/course_replays.h"
 #include "apical/procedure/spike_watch.h"
 #include "apical/tasks/dataset.h"
 
@@ -57,13 +58,14 @@ struct CourseSetting {
   SpikeWatch::Plan watch = {};
   double raster_s = 0.5;                        ///< of each part that is drawn
   std::shared_ptr<const Dataset> samples = {};  ///< as load_samples gives them, of a course that shows any
+  std::shared_ptr<const Replays> replays = {};  ///< as load_replays gives them, of a course that has any
   std::function<void(double)> progress =
       {};  ///< told seconds of biological time; may throw to break a round off
 };
 /// f(seed's position) for so many seeds, beside one another; each goes to the next thread that is free.
 void for_each_seed(ThreadPool& pool, std::size_t seeds, const std::function<void(std::size_t)>& f);
-/// ConfigError for a course that cannot be done to the circuit, or without the samples it shows. A course
-/// that is a protocol of its own has no circuit.
+/// ConfigError for a course that cannot be done to the circuit, or without the samples or spikes it shows. A
+/// course that is a protocol of its own has no circuit.
 std::unique_ptr<SpikingCourse> make_course(const SpikingCircuit& circuit, const Course& course,
                                            const CourseSetting& setting);
 

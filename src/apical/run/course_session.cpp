@@ -49,6 +49,7 @@ CourseSession::CourseSession(const Experiment& experiment, const Resources& reso
       pool_(resources.pool),
       ranks_(ranks),
       samples_(load_samples(e_.course, e_.circuit, resources)),
+      replays_(load_replays(e_.course, e_.circuit, resources)),
       plan_(e_.course.protocol ? std::vector<CourseRound>(1) : rounds_of(e_.course)) {
   if (experiment_.start_from.empty()) return;
   weights_ = read_weights(experiment_.start_from, pool_);
@@ -119,6 +120,7 @@ void CourseSession::prepare(const io::Path&) {
     s.pool = inner_ && large ? &pool_ : nullptr;
     s.ranks = ranks_;
     s.samples = samples_;
+    s.replays = replays_;
     s.raster_s = e_.record.raster_s;
     s.watch.bin_s = e_.course.activity_bin_s;
     s.watch.raster_neurons = is_among_first(r, 1) ? e_.record.raster_neurons : 0;

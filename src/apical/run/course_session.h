@@ -30,6 +30,7 @@ class CourseSession final : public Session {
   /// Spikes of what has a membrane or relays them.
   std::vector<Variable> variables() const override;
   const Dataset* data() const override { return samples_.get(); }
+  DataFingerprint files() const override { return replays_ ? fingerprint_of(*replays_) : DataFingerprint{}; }
   void describe(nlohmann::json& manifest) const override;
   std::vector<std::string> remarks(std::span<const Measurement> measured) const override;
   std::string origin_hash() const override { return taken_.xxh3; }
@@ -89,6 +90,7 @@ class CourseSession final : public Session {
   Ranks* const ranks_;
   bool inner_ = false;                      ///< threads, or ranks, share a network
   std::shared_ptr<const Dataset> samples_;  ///< that all seeds show; null: stimuli of their own
+  std::shared_ptr<const Replays> replays_;  ///< spikes of files; null: none
   SavedWeights weights_;                    ///< to begin with, if any
   TakenWeights taken_;
   std::vector<std::unique_ptr<SpikingCourse>> courses_;

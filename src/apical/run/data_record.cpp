@@ -16,7 +16,8 @@ constexpr const char* kAdvice = "continue or repeat it with the data it began wi
 void require_same(const std::string& began, const DataFingerprint& then, const DataRecord& now) {
   const std::vector<std::string> found = differences(then, now.fingerprint);
   if (found.empty()) return;
-  std::string text = fmt::format("{} began on other data of task '{}':", began, now.task);
+  std::string text = fmt::format("{} began on other data{}:", began,
+                                 now.task.empty() ? "" : fmt::format(" of task '{}'", now.task));
   constexpr std::size_t kTold = 12;
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (i == kTold) {
@@ -37,8 +38,10 @@ std::string named(const std::string& provenance) {
 
 DataRecord data_of(const Session& session, ThreadPool& pool) {
   const Dataset* data = session.data();
-  if (data == nullptr) return {};
-  return {data->name, data->provenance, fingerprint_of(*data, pool)};
+  DataRecord out;
+  if (data != nullptr) out = {data->name, data->provenance, fingerprint_of(*data, pool)};
+  out.fingerprint.merge(session.files());
+  return out;
 }
 
 void add_data(nlohmann::json& manifest, const DataRecord& data) {

@@ -120,6 +120,9 @@ Forecast forecast_of(const Experiment& experiment, const SpikingExperiment& e, c
                              samples->name, provenance_text(*samples))});
     f.data_provenance = samples->provenance;
   }
+  if (const std::shared_ptr<const Replays> replays = load_replays(e.course, e.circuit, resources)) {
+    for (const std::string& line : in_words(*replays)) f.lines.push_back({"spikes", line});
+  }
   f.lines.push_back({"work", fmt::format("{:g} s of biological time per seed", cost.biological_s)});
   f.lines.push_back({"time", about(cost.seconds) + ", from a probe"});
   f.figures = {{"neurons", std::uint64_t{cost.neurons}},

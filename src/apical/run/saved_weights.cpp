@@ -73,7 +73,7 @@ Experiment experiment_of(const io::Path& run) {
   return read_experiment(TomlDocument::read((run / "experiment.toml").string()));
 }
 
-/// As the checkpoint has them. What they show is not read: a course asks for samples when it shows them.
+/// As the checkpoint has them. What they show is not read: a course asks for it when it is shown.
 std::vector<std::unique_ptr<SpikingCourse>> saved_courses(const Experiment& e, const io::Path& run) {
   const SpikingExperiment& s = e.spiking();
   if (s.course.protocol)
@@ -85,6 +85,7 @@ std::vector<std::unique_ptr<SpikingCourse>> saved_courses(const Experiment& e, c
     CourseSetting setting;
     setting.seed = seed;
     setting.samples = std::make_shared<const Dataset>();
+    setting.replays = std::make_shared<const Replays>();
     out.push_back(make_course(s.circuit, s.course, setting));
     const std::string section = seed_group(seed);
     out.back()->load(checkpoint.section(section),

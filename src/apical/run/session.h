@@ -20,6 +20,7 @@
 #include "apical/io/file.h"
 #include "apical/learning/learner.h"
 #include "apical/procedure/spike_watch.h"
+#include "apical/tasks/fingerprint.h"
 
 namespace apical {
 
@@ -92,6 +93,8 @@ class Session {
   virtual std::string origin_hash() const { return {}; }
   /// What is shown; of several seeds that of the first. Null if nothing of a task is.
   virtual const Dataset* data() const { return nullptr; }
+  /// What further files it reads, to be sure that it goes on with the same.
+  virtual DataFingerprint files() const { return {}; }
   /// Adds what readers of the run should know: what the model needs, costs, how it was measured. A
   /// NumericalFault is one of the run.
   virtual void describe(nlohmann::json& manifest) const = 0;

@@ -112,6 +112,7 @@ class SharedSession final : public Session {
   std::vector<Variable> variables() const override { return session_->variables(); }
   std::string origin_hash() const override { return session_->origin_hash(); }
   const Dataset* data() const override { return session_->data(); }
+  DataFingerprint files() const override { return session_->files(); }
   void describe(nlohmann::json& manifest) const override { session_->describe(manifest); }
   std::vector<Measurement> conclusions(std::span<const Measurement> measured) const override {
     return session_->conclusions(measured);

@@ -30,7 +30,8 @@ class SpikingProbe final : public ProbeSession {
         pool_(resources.pool),
         rounds_(rounds_of(course_)),
         schoolings_(schoolings_of(p_)),
-        samples_(load_samples(course_, e_.spiking().circuit, resources)) {}
+        samples_(load_samples(course_, e_.spiking().circuit, resources)),
+        replays_(load_replays(course_, e_.spiking().circuit, resources)) {}
 
   void prepare(const io::Path&) override { enroll(); }
   void load(const io::Checkpoint& checkpoint, const std::string& origin) override {
@@ -94,6 +95,7 @@ class SpikingProbe final : public ProbeSession {
   }
   void write_artifacts(const io::Path&) override {}
   const Dataset* data() const override { return samples_.get(); }
+  DataFingerprint files() const override { return replays_ ? fingerprint_of(*replays_) : DataFingerprint{}; }
 
   ModelOutcome outcome() const override {
     ModelOutcome out;
@@ -123,6 +125,7 @@ class SpikingProbe final : public ProbeSession {
       CourseSetting s;
       s.seed = seed;
       s.samples = samples_;
+      s.replays = replays_;
       s.watch.bin_s = course_.activity_bin_s;
       courses_.push_back(make_course(e_.spiking().circuit, course_, s));
     }
@@ -207,6 +210,7 @@ class SpikingProbe final : public ProbeSession {
   std::vector<CourseRound> rounds_;
   std::vector<Schooling> schoolings_;
   std::shared_ptr<const Dataset> samples_;
+  std::shared_ptr<const Replays> replays_;
   std::vector<std::unique_ptr<SpikingCourse>> courses_;
   std::uint64_t schooling_ = 0, probed_ = 0, round_ = 0;
   std::vector<Tested> tests_;

@@ -53,8 +53,9 @@ void compare_courses(const Experiment& first, const Experiment& e, std::vector<s
         first.label, e.label, names_of_stimuli(a), names_of_stimuli(b)));
   }
   if (a.stimuli != b.stimuli)
-    notes.push_back(fmt::format("'{}' is shown the stimuli of '{}' by other currents or rates of sources",
-                                e.label, first.label));
+    notes.push_back(
+        fmt::format("'{}' is shown the stimuli of '{}' by other currents, rates of sources or spikes",
+                    e.label, first.label));
   if (a.samples && b.samples && a.samples->rate_Hz != b.samples->rate_Hz)
     notes.push_back(
         fmt::format("'{}' is shown the samples of '{}' at other rates of sources", e.label, first.label));

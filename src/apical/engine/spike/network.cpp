@@ -254,6 +254,19 @@ void Network<T>::emit_at_rates(Block& block, Step k) {
 }
 
 template <class T>
+void Network<T>::emit_train(Block& block, Step k) {
+  std::vector<std::uint32_t>& now = block.ring[slot(k)][0];
+  const std::size_t told = now.size();
+  for (; block.next_in_train < block.train.size() && block.train[block.next_in_train].step <= k;
+       ++block.next_in_train) {
+    if (block.train[block.next_in_train].step == k) now.push_back(block.train[block.next_in_train].neuron);
+  }
+  if (told == 0 || told == now.size()) return;
+  std::sort(now.begin(), now.end());
+  now.erase(std::unique(now.begin(), now.end()), now.end());
+}
+
+template <class T>
 void Network<T>::integrate_block(Block& block, Step k) {
   Group& group = groups_[block.group];
   Emission& now = block.ring[slot(k)];
@@ -269,6 +282,7 @@ void Network<T>::integrate_block(Block& block, Step k) {
     }
   } else if (group.relay) {
     now[0].swap(block.to_emit);
+    emit_train(block, k);
   } else if (!block.probabilities.empty()) {
     emit_at_rates(block, k);
   } else {
@@ -679,6 +693,20 @@ void Network<T>::emit(std::size_t group, std::span<const std::uint32_t> neurons)
     groups_[group].blocks[neuron / kBlock].to_emit.push_back(neuron);
   }
   for (Block& block : groups_[group].blocks) std::sort(block.to_emit.begin(), block.to_emit.end());
+}
+
+template <class T>
+void Network<T>::set_train(std::size_t group, std::span<const Emitted> train) {
+  APICAL_CHECK(groups_.at(group).relay);
+  APICAL_CHECK(std::is_sorted(train.begin(), train.end()));
+  for (Block& block : groups_[group].blocks) {
+    block.train.clear();
+    block.next_in_train = 0;
+  }
+  for (const Emitted& e : train) {
+    APICAL_CHECK(e.neuron < description_.groups[group].size);
+    groups_[group].blocks[e.neuron / kBlock].train.push_back(e);
+  }
 }
 
 template <class T>

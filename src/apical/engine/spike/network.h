@@ -43,6 +43,13 @@ struct Spike {
   bool operator==(const Spike&) const = default;
 };
 
+/// A spike that a relay is to emit.
+struct Emitted {
+  Step step;
+  std::uint32_t neuron;
+  auto operator<=>(const Emitted&) const = default;
+};
+
 /// What happened since the counters were last reset.
 struct Counts {
   std::uint64_t spikes = 0, events = 0, bursts = 0;
@@ -106,6 +113,9 @@ class Network {
   void set_rates(std::size_t group, std::span<const double> rates_Hz);
   /// Makes relay neurons spike in the next step.
   void emit(std::size_t group, std::span<const std::uint32_t> neurons);
+  /// Relay neurons spike in these steps too, which rise; those of steps that are done are passed over. It
+  /// takes the place of what was given before. Not part of the state.
+  void set_train(std::size_t group, std::span<const Emitted> train);
   /// Adds to a conductance as if a synapse had delivered in the step just done.
   void add_conductance(std::size_t group, Receptor receptor, std::uint32_t neuron, double amount);
   /// Weight changes on or off; estimators always run. Switching off also carries out what followers and views
@@ -236,6 +246,7 @@ class Network {
   void integrate(std::size_t part, Step k, Step end);
   void integrate_block(Block& block, Step k);
   void emit_at_rates(Block& block, Step k);
+  void emit_train(Block& block, Step k);
   /// `from`: others' spikes of steps from ... k are noted now.
   void deliver(std::size_t part, Step k, Step from);
   void transmit_all(std::size_t part, Step k);
@@ -337,6 +348,8 @@ struct Network<T>::Block {
   std::vector<float> probabilities;         ///< per step of each source, where rates differ; empty otherwise
   std::vector<std::uint32_t> event_counts;  ///< by neuron; none without a detector
   std::vector<std::uint32_t> to_emit;       ///< relays only
+  std::vector<Emitted> train;               ///< relays only; those before next_in_train are done
+  std::size_t next_in_train = 0;
   Counts counts;
   std::vector<Spike> recorded;
 };

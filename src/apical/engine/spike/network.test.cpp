@@ -454,6 +454,26 @@ TEST(SpikeNetwork, BurstsDrawOtherNumbersAfterFourBillionSteps) {
   EXPECT_NE(bursts[0], bursts[1]);
 }
 
+TEST(SpikeNetwork, RelaysEmitATrainAtItsStepsWhateverPiecesTheyAreReachedIn) {
+  SpikingCircuit d;
+  d.groups = {{.name = "in", .size = 600}};  // in three blocks
+  const std::vector<Emitted> train{{3, 1}, {5, 0}, {5, 599}, {6, 300}, {20, 2}};
+  for (const Step piece : {1, 4, 30}) {
+    Network<float> net(d, 1);
+    net.record(0, true);
+    net.advance(4);  // the first of them is over
+    net.set_train(0, train);
+    const std::vector<std::uint32_t> told{0, 7};
+    net.advance(1);
+    net.emit(0, told);
+    while (net.step() < 30) net.advance(std::min<Step>(piece, 30 - net.step()));
+    std::vector<Emitted> seen;
+    for (const Spike& s : net.take_spikes(0)) seen.push_back({s.step, s.neuron});
+    EXPECT_THAT(seen, testing::ElementsAre(Emitted{5, 0}, Emitted{5, 7}, Emitted{5, 599}, Emitted{6, 300},
+                                           Emitted{20, 2}));
+  }
+}
+
 TEST(SpikeNetwork, EstimatesFollowTheRatesOfARelay) {
   SpikingCircuit d;
   d.groups = {{.name = "in", .size = 1}};

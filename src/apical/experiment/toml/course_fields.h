@@ -32,6 +32,21 @@ void fields(V& v, const SourceRates&) {
 }
 
 template <class V>
+void fields(V& v, const Replay&) {
+  v({.name = "population", .meaning = "of relays that emit the spikes", .required = true},
+    &Replay::population);
+  v({.name = "spikes_file",
+     .meaning = "in the layout of SONATA; a relative path is sought in --data or APICAL_DATA first",
+     .required = true},
+    &Replay::spikes_file);
+  v({"spikes_of", "", "population in the file; default: that of the same name, or the only one"},
+    &Replay::spikes_of);
+  v({"from_s", "s", "time in the file that is the beginning, a whole number of time steps", at_least(0)},
+    &Replay::from_s);
+  v({"between_steps", "", "what becomes of spikes between two time steps"}, &Replay::between_steps);
+}
+
+template <class V>
 void fields(V& v, const WeightChange&) {
   v({.name = "projection", .meaning = "with weights of its own", .required = true},
     &WeightChange::projection);
@@ -45,6 +60,7 @@ void fields(V& v, const Stimulus&) {
   v({"target", "", "0 or 1 for each class of the taught population", within(0, 1)}, &Stimulus::target);
   v({"inject", "", "constant currents"}, &Stimulus::injections);
   v({"rates", "", "of Poisson sources; those that are not named keep the circuit's"}, &Stimulus::rates);
+  v({"replay", "", "spikes of files, from the beginning of the first phase"}, &Stimulus::replays);
 }
 
 template <class V>
@@ -90,6 +106,7 @@ void fields(V& v, const Phase&) {
   v({"drawn", "", "which stretch of it is drawn as a raster"}, &Phase::drawn);
   v({"inject", "", "currents"}, &Phase::injections);
   v({"weights", "", "given to projections, which keep them"}, &Phase::weights);
+  v({"replay", "", "spikes of files, from the phase's beginning"}, &Phase::replays);
 }
 
 template <class V>

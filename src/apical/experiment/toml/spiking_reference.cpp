@@ -83,8 +83,8 @@ std::string course_reference() {
          course_table<Teacher>("[teacher]") +
          course_table<Stage>("[[stage]], beyond phases, measures and correlations") +
          course_table<Phase>("[[stage.phase]]") + course_table<Injection>("inject") +
-         course_table<SourceRates>("rates") + course_table<WeightChange>("weights") +
-         course_table<course::Measure>("[[stage.measure]]") +
+         course_table<SourceRates>("rates") + course_table<Replay>("replay") +
+         course_table<WeightChange>("weights") + course_table<course::Measure>("[[stage.measure]]") +
          course_table<Correlation>("[[stage.correlation]]");
 }
 
