@@ -41,7 +41,7 @@ std::vector<T> converted(const std::vector<From>& values) {
 std::vector<double> read_times(const hdf5::Dataset& d, const std::string& where) {
   if (d.element() == Element::f64) return d.read<double>();
   if (d.element() == Element::f32) return converted<double>(d.read<float>());
-  throw DataError(fmt::format("{} are of type {}; expected f64", where, name_of(d.element())));
+  throw DataError(fmt::format("{} are of type {}; expected double", where, name_of(d.element())));
 }
 
 template <class From>
@@ -64,7 +64,7 @@ std::vector<std::uint64_t> read_ids(const hdf5::Dataset& d, const std::string& w
     case Element::i32:
       return counted(d.read<std::int32_t>(), where);
     default:
-      throw DataError(fmt::format("{} are of type {}; expected u64", where, name_of(d.element())));
+      throw DataError(fmt::format("{} are of type {}; expected uint64", where, name_of(d.element())));
   }
 }
 

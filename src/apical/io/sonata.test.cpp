@@ -121,7 +121,7 @@ TEST(Sonata, WhatIsNoListOfSpikesIsRefusedWithItsPlace) {
   write(path, {.group = "spikes/v1", .units = "s"}, {1}, Ids{0});
   EXPECT_THAT(complaint(), HasSubstr("/spikes/v1/timestamps are in units of 's'; expected ms"));
   write(path, {.group = "spikes/v1"}, {1}, std::vector<double>{0});
-  EXPECT_THAT(complaint(), HasSubstr("/spikes/v1/node_ids are of type f64; expected u64"));
+  EXPECT_THAT(complaint(), HasSubstr("/spikes/v1/node_ids are of type double; expected uint64"));
   write(path, {.group = "spikes", .ids = "nodes"}, {1}, Ids{0});
   EXPECT_THAT(complaint(), HasSubstr("node_ids"));
   write(path, {.group = "events/v1"}, {1}, Ids{0});
