@@ -56,6 +56,7 @@ void CallingThread::wait_for(const Work& work) {
 }
 
 void CallingThread::call(const std::function<void()>& callback) {
+  const std::lock_guard turn(turns_);
   std::unique_lock lock(mutex_);
   callback_ = &callback;
   changed_.notify_all();

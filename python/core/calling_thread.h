@@ -20,12 +20,13 @@ class CallingThread {
   void wait_for(const Work& work);
 
   /// From within the work: runs `callback` on the thread that waits, with the GIL, and returns when it has.
-  /// What it raises ends the work; nothing is called afterwards.
+  /// What it raises ends the work; nothing is called afterwards. Threads of the work take turns.
   void call(const std::function<void()>& callback);
   /// From within a callback.
   void stop() { stop_ = true; }
 
  private:
+  std::mutex turns_;  ///< whose callback it is
   std::mutex mutex_;
   std::condition_variable changed_;
   const std::function<void()>* callback_ = nullptr;

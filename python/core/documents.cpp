@@ -128,6 +128,7 @@ void bind_documents(nb::module_& m) {
           "set", [](TomlDocument& d, const std::string& assignment) { d.set(assignment, "variant"); },
           nb::arg("assignment"), "key=value in TOML, as --set has it.")
       .def("overlay", &TomlDocument::overlay, nb::arg("other"))
+      .def("text", &TomlDocument::text, "As TOML, with all that was set and laid over it.")
       .def_prop_ro("origin", [](const TomlDocument& d) { return d.origin(); });
   m.def("resolved", &resolved, nb::arg("document"), "Every experiment of a document, defaults filled in.");
   m.def("forecast", &forecast_of, nb::arg("document"), nb::arg("threads"), nb::arg("data"),

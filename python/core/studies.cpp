@@ -5,6 +5,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <memory>
 #include <set>
 
 #include "apical/experiments.h"
@@ -12,6 +14,8 @@
 #include "apical/run/protocol_run.h"
 #include "apical/study/compare.h"
 #include "apical/study/reproduce.h"
+#include "apical/sweep/tune.h"
+#include "apical/sweep/worker.h"
 #include "core/call.h"
 #include "core/module.h"
 #include "core/reporter.h"
@@ -180,12 +184,64 @@ nb::dict repeat(const std::string& run, const Call& call) {
   return out;
 }
 
+/// One for each worker; made and destroyed where Python's objects may be touched.
+using Reporters = std::vector<std::unique_ptr<Reporter>>;
+
+/// Tasks are of a seed each: as many are at work at a time as there are threads.
+void work_here(const sweep::Plan& plan, const Call& call, Reporters& reporters,
+               const std::atomic<bool>& stop) {
+  const std::size_t workers = std::min(reporters.size(), plan.tasks.size());
+  ThreadPool together(static_cast<unsigned>(workers));
+  together.run(workers, [&](std::size_t worker) {
+    ThreadPool own(std::max(1U, call.threads / static_cast<unsigned>(workers)));
+    Reporter& reporter = *reporters[worker];
+    sweep::WorkerOptions options;
+    options.watch = [&](const sweep::PlannedTask& task) -> Listener* {
+      reporter.begin(plan.name_of(task));
+      return &reporter;
+    };
+    if (!sweep::work(plan, options, resources_of(own, call.data, call.handed), stop).stopped)
+      reporter.finish();
+  });
+}
+
+nb::dict tune(const TomlDocument& document, const Call& call) {
+  sweep::Tuning found;
+  CallingThread caller;
+  Reporters reporters;
+  for (unsigned i = 0; i < std::max(1U, call.threads); ++i)
+    reporters.push_back(std::make_unique<Reporter>(caller, call.heard));
+  caller.wait_for([&](const std::atomic<bool>& stop) {
+    ThreadPool pool(1);
+    sweep::TuneSetting setting{call.directory, {}};
+    setting.work = [&](const sweep::Plan& plan) { work_here(plan, call, reporters, stop); };
+    found = sweep::tune(document, setting, resources_of(pool, call.data, call.handed));
+  });
+  nb::dict out;
+  out["complete"] = found.complete;
+  out["round"] = found.round;
+  out["rounds"] = found.rounds;
+  nb::list runs;
+  for (const sweep::TunedVariant& v : found.variants) {
+    for (const sweep::Trial& t : v.trials) {
+      nb::list paths;
+      for (const io::Path& run : t.runs) paths.append(run.string());
+      runs.append(paths);
+    }
+  }
+  out["runs"] = runs;
+  return out;
+}
+
 }  // namespace
 
 void bind_studies(nb::module_& m) {
   m.def("compare", &compare, nb::arg("documents"), nb::arg("call"));
   m.def("probe", &probe, nb::arg("document"), nb::arg("call"));
   m.def("reproduce", &reproduce_figure, nb::arg("document"), nb::arg("call"));
+  m.def("tune", &tune, nb::arg("document"), nb::arg("call"),
+        "The search that [tune] describes; its files say what was found. `runs`: of every trial, in its last "
+        "round.");
   m.def("repeat", &repeat, nb::arg("run"), nb::arg("call"));
 }
 

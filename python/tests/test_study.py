@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import apical as ap
+from apical import program
 
 from .conftest import states
 from .test_circuit import two_areas
@@ -172,15 +174,78 @@ def test_a_search_is_recorded_repeatable_and_judged_on_validation(small: Callabl
     exp = small("layered")
     exp["model.optimiser"] = "sgd"
     space = {"model.learning_rate": ap.log_uniform(1e-3, 1e30), "model.batch": [10, 20]}
-    found = ap.tune(exp, space, trials=6, seeds=[101], out="t")
+    found = ap.tune(exp, space, trials=6, seeds=[101], rounds=1, out="t")
     assert len(found.trials) == 6
     assert found.trials.broke.any(), "some rates are far too high"
     scores = found.trials.accuracy
     assert found.best["model.learning_rate"] == [found.trials["model.learning_rate"][scores.idxmax()]]
+    assert found.best["tuned.score"] == scores.max()
     one = ap.Experiment(exp.to_toml()).update({**found.values, "run.seeds": [101]}).run(out="alone")
     last = one.metrics[one.metrics.split == "validation"].accuracy.iloc[-1]
     assert last == scores.max()
-    again = ap.tune(exp, space, trials=6, seeds=[101], out="again")
+    again = ap.tune(exp, space, trials=6, seeds=[101], rounds=1, out="again", threads=1)
     assert again.trials.equals(found.trials)
     with pytest.raises(ap.ConfigError, match="no space"):
         ap.tune(exp, {"model.learning_rate": 3}, trials=1)
+    with pytest.raises(ap.IoError, match="not empty"):
+        ap.tune(exp, space, trials=6, seeds=[101], rounds=1, out="t")
+
+
+def test_a_search_is_that_of_the_program(small: Callable[[str], ap.Experiment]) -> None:
+    exp = small("layered").update({"training.epochs": 4})
+    space = {
+        "model.learning_rate": ap.log_uniform(1e-4, 1e-1),
+        "model.batch": ap.log_uniform(5, 50, whole=True),
+        "training.shuffle": [True, False],
+    }
+    found = ap.tune(exp, space, trials=5, seeds=2, rounds=2, keep_one_of=2, draw_seed=7, out="python", threads=2)
+    Path("search.toml").write_text(found.to_toml(), encoding="utf-8")
+    subprocess.run([program.path(), "tune", "search.toml", "--out", "program", "--quiet"], check=True)
+    for name in ("tuned.toml", "tuning.json", "report.html"):
+        assert Path("python", name).read_bytes() == Path("program", name).read_bytes(), name
+    assert found.trials["round"].tolist().count(2) == 3
+    assert set(found.trials["model.batch"].map(type)) == {int}
+    assert {type(b) for b in found.trials["training.shuffle"]} <= {bool, np.bool_}
+    best = found.trials[found.trials["round"] == 2].accuracy
+    assert found.best["tuned.score"] == best.max()
+    runs = found.runs[best.idxmax()]
+    assert [run.seeds for run in runs] == [[101], [102]]
+    assert sum(run.metrics[run.metrics.split == "validation"].accuracy.iloc[-1] for run in runs) / 2 == best.max()
+
+
+def test_a_search_that_is_stopped_goes_on_to_the_same_bits(small: Callable[[str], ap.Experiment]) -> None:
+    exp = small("layered")
+    space = {"model.learning_rate": ap.uniform(1e-3, 1e-1)}
+    heard: list[str] = []
+
+    def enough(epoch: ap.EpochEnd) -> bool:
+        heard.append(epoch.label)
+        return len(heard) < 3
+
+    with pytest.raises(ap.DataError, match="resume=True goes on"):
+        ap.tune(exp, space, trials=4, seeds=[101], callbacks=[enough], out="stopped")
+    whole = ap.tune(exp, space, trials=4, seeds=[101], out="whole")
+    gone_on = ap.tune(exp, space, trials=4, seeds=[101], out="stopped", resume=True)
+    assert gone_on.trials.equals(whole.trials)
+    assert Path("stopped/tuning.json").read_bytes() == Path("whole/tuning.json").read_bytes()
+
+
+def test_what_callbacks_of_a_search_raise_is_raised(small: Callable[[str], ap.Experiment]) -> None:
+    exp = small("layered")
+    space = {"model.learning_rate": ap.uniform(1e-3, 1e-1)}
+
+    def breaks(epoch: ap.EpochEnd) -> None:
+        raise ZeroDivisionError("in the callback")
+
+    with pytest.raises(ZeroDivisionError, match="in the callback"):
+        ap.tune(exp, space, trials=3, seeds=[101], callbacks=[breaks], out="broken")
+    assert len(ap.tune(exp, space, trials=3, seeds=[101], out="broken", resume=True).trials) == 3
+
+
+def test_spaces_are_no_weights() -> None:
+    c = ap.Circuit("mine", dt_ms=0.05)
+    x = c.input("input", 4)
+    a = c.population("a", 3, basal=0.1)
+    with pytest.raises(ap.ConfigError, match="of spaces that tune searches"):
+        c.connect(x, a.basal, weights=ap.uniform(-1, 1, whole=True))
+    assert ap.uniform(1, 4, whole=True, each=2) != ap.uniform(1, 4)

@@ -104,6 +104,9 @@ class Document:
 
     def overlay(self, other: Document) -> None: ...
 
+    def text(self) -> str:
+        """As TOML, with all that was set and laid over it."""
+
     @property
     def origin(self) -> str: ...
 
@@ -170,6 +173,11 @@ def compare(documents: Sequence[Document], call: Call) -> dict: ...
 def probe(document: Document, call: Call) -> dict: ...
 
 def reproduce(document: Document, call: Call) -> dict: ...
+
+def tune(document: Document, call: Call) -> dict:
+    """
+    The search that [tune] describes; its files say what was found. `runs`: of every trial, in its last round.
+    """
 
 def repeat(run: str, call: Call) -> dict: ...
 

@@ -21,19 +21,33 @@ from .rules import Rule
 
 @dataclass(frozen=True)
 class Weights:
-    """How weights begin: a law, or another projection's weights."""
+    """How weights begin: a law, or another projection's weights. As a space of `tune`, a law may be of whole numbers,
+    or of lists of so many."""
 
     table: Mapping[str, Any]
+    whole: bool = False
+    each: int = 0
 
     def __mul__(self, factor: float) -> Weights:
         return Weights({**self.table, "scale": float(factor) * self.table.get("scale", 1.0)})
 
     __rmul__ = __mul__
 
+    def to_dict(self) -> dict[str, Any]:
+        """As a projection has it."""
+        if self.whole or self.each:
+            raise ConfigError("whole and each are of spaces that tune searches, not of weights", hint="leave them out")
+        return dict(self.table)
 
-def uniform(low: float, high: float) -> Weights:
-    """Uniform in [low, high), drawn per seed."""
-    return Weights({"law": "uniform", "low": float(low), "high": float(high)})
+
+def uniform(low: float, high: float, *, whole: bool = False, each: int = 0) -> Weights:
+    """Uniform in [low, high), drawn per seed.
+
+    Args:
+        whole: as a space of `tune`: only whole numbers, both ends included.
+        each: as a space of `tune`: a list of so many, each drawn for itself.
+    """
+    return Weights({"law": "uniform", "low": float(low), "high": float(high)}, whole, each)
 
 
 def normal(mean: float, sd: float) -> Weights:
@@ -76,7 +90,7 @@ class Transpose:
         if self.scale != 1:
             table["scale"] = self.scale
         if self.deviation is not None:
-            table["deviation"] = dict(self.deviation.table)
+            table["deviation"] = self.deviation.to_dict()
         return table
 
 
@@ -258,7 +272,7 @@ class Circuit(Described):
         if isinstance(weights, Transpose):
             table["view"] = weights.to_dict()
         elif isinstance(weights, Weights):
-            table["weights"] = dict(weights.table)
+            table["weights"] = weights.to_dict()
         elif weights is not None:
             table["weights"] = {"law": "explicit_values", "values": _matrix(weights, named)}
         if rule is not None:

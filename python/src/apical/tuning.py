@@ -1,40 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Equal, recorded effort for every model that is compared: so many trials, drawn at random, judged on validation."""
+"""Equal, recorded effort for every model that is compared: the search of `apical tune`, to the same bits."""
 
 from __future__ import annotations
 
+import json
 import math
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from . import _core, toml_text
 from .callbacks import Callback
 from .circuit import Weights
-from .errors import ConfigError, DataError
+from .errors import ConfigError, DataError, IoError
 from .execution import Execution, Seeds
 from .experiment import Experiment
 from .machine import PathLike
-from .study import Comparison, Points, run_points
+from .run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Where seeds that are only counted begin, so that none is tested afterwards.
+_FIRST_SEED = 101
+#: What a search begins with.
+_BEGUN = "round-1"
+
 
 @dataclass(frozen=True)
 class LogUniform:
-    """Uniform on a logarithmic scale, in [low, high]."""
+    """Uniform on a logarithmic scale, in [low, high]: see `log_uniform`."""
 
     low: float
     high: float
+    whole: bool = False
+    each: int = 0
 
 
-def log_uniform(low: float, high: float) -> LogUniform:
-    """A value between `low` and `high`, all orders of magnitude alike."""
+def log_uniform(low: float, high: float, *, whole: bool = False, each: int = 0) -> LogUniform:
+    """A value between `low` and `high`, all orders of magnitude alike.
+
+    Args:
+        whole: only whole numbers, both ends included.
+        each: a list of so many, each drawn for itself, e.g. a learning rate of every area.
+    """
     if not 0 < low <= high < math.inf:
         raise ConfigError(f"log_uniform({low}, {high}): expected 0 < low <= high")
-    return LogUniform(low, high)
+    return LogUniform(low, high, whole, each)
 
 
 @dataclass(frozen=True)
@@ -42,33 +56,55 @@ class Tuning:
     """What a search found.
 
     Attributes:
-        best: the experiment with the values of the best trial.
+        best: the experiment with the values of the best trial; a table [tuned] says how they were found.
         values: these values by key.
-        trials: a row for each: the values, the score (mean over seeds) and whether it broke.
-        runs: all of it, with a report.
+        trials: a row for each: the values, the score (mean over seeds, of the last round it was in), that round, for
+            how many epochs it learned in it, and whether it broke.
+        path: the directory of the search, with tuned.toml, tuning.json, report.html and every run.
     """
 
     best: Experiment
     values: Mapping[str, Any]
     trials: pd.DataFrame
-    runs: Comparison
+    path: Path
+    _searched: str = field(repr=False, default="")
+    _runs: Mapping[str, Sequence[str]] = field(repr=False, default_factory=dict)
+
+    @property
+    def runs(self) -> dict[str, list[Run]]:
+        """Of each trial, in the last round it was in: a run for each seed; none of one that broke."""
+        found = {label: [Run(path) for path in paths] for label, paths in self._runs.items()}
+        for run in (run for runs in found.values() for run in runs):
+            run._handed = self.best._handed
+        return found
+
+    @property
+    def report(self) -> Path:
+        """A page with a figure for every key."""
+        return self.path / "report.html"
+
+    def to_toml(self) -> str:
+        """The search as a file: `apical tune FILE --out DIR` makes the same trials, to the same bits."""
+        return self._searched
 
     def _repr_html_(self) -> str:
         shown: str = self.trials.to_html(float_format="{:.4g}".format)
         return shown
 
 
-def draw(space: Any, generator: np.random.Generator) -> Any:
-    """One value: from log_uniform(low, high), uniform(low, high), normal(mean, sd) or a list."""
+def _law(key: str, space: Any) -> dict[str, Any]:
+    """What [tune.space] says of a key."""
     if isinstance(space, LogUniform):
-        return float(np.exp(generator.uniform(math.log(space.low), math.log(space.high))))
-    if isinstance(space, Weights) and space.table.get("law") == "uniform":
-        return float(generator.uniform(space.table["low"], space.table["high"]))
-    if isinstance(space, Weights) and space.table.get("law") == "normal":
-        return float(generator.normal(space.table["low"], space.table["high"]))
-    if isinstance(space, Sequence) and not isinstance(space, str) and len(space) > 0:
-        return space[int(generator.integers(len(space)))]
-    raise ConfigError(f"{space!r} is no space; expected log_uniform, uniform, normal or a list of values")
+        law: dict[str, Any] = {"log_uniform": [space.low, space.high]}
+        whole, each = space.whole, space.each
+    elif isinstance(space, Weights) and space.table.get("law") == "uniform":
+        law = {"uniform": [space.table["low"], space.table["high"]]}
+        whole, each = space.whole, space.each
+    elif isinstance(space, Sequence) and not isinstance(space, str) and len(space) > 0:
+        return {"choice": list(space)}
+    else:
+        raise ConfigError(f"'{key}': {space!r} is no space; expected log_uniform, uniform or a list of values")
+    return law | ({"whole": True} if whole else {}) | ({"each": each} if each else {})
 
 
 def tune(
@@ -78,6 +114,8 @@ def tune(
     trials: int = 20,
     metric: str | None = None,
     seeds: Seeds | None = None,
+    rounds: int = 3,
+    keep_one_of: int = 3,
     draw_seed: int = 1,
     out: PathLike | None = None,
     callbacks: Iterable[Callback] = (),
@@ -85,15 +123,18 @@ def tune(
     threads: int | None = None,
     data: PathLike | None = None,
 ) -> Tuning:
-    """Tries values drawn at random and takes what did best on the validation split.
+    """Tries values that fill a space evenly and takes what did best on the validation split: `apical tune`.
 
     Args:
         experiment: of one model.
         space: by key: log_uniform(low, high), uniform(low, high) or a list of values.
         trials: how many; the same for every model makes an honest comparison.
-        metric: of the last validation; default accuracy, else loss (smaller is better).
-        seeds: that are judged on; take others than those that are tested afterwards.
-        draw_seed: of the values. The same seed and space, the same trials.
+        metric: of the last validation; default accuracy, else loss (smaller is better); the return where tasks reward.
+        seeds: that are judged on, none of those that are tested afterwards: which, or how many from 101 on; default 2.
+        rounds: in each, the trials that are left learn for longer, from the beginning; in the last for all epochs.
+        keep_one_of: the best of so many go on to the next round. rounds=1: all learn for all epochs.
+        draw_seed: where the sequence of trials begins. The same seed and space, the same trials.
+        out, callbacks, resume, threads, data: as for `Experiment.run`.
 
     Every trial is a run in `out`, so that the search itself can be looked at and repeated.
 
@@ -101,35 +142,66 @@ def tune(
     """
     if trials < 1:
         raise ConfigError(f"trials is {trials}; expected at least 1")
-    generator = np.random.Generator(np.random.PCG64(draw_seed))
-    drawn = [tuple(draw(space[key], generator) for key in space) for _ in range(trials)]
-    numbers = range(1, trials + 1)
-    points = Points("trial", list(space), drawn, [float(i) for i in numbers], [f"trial {i}" for i in numbers])
-    runs = run_points(experiment, points, "tune", Execution(seeds, out, callbacks, resume, threads, data))
-    return _judged(experiment, points, metric, runs)
+    table: dict[str, Any] = {"trials": trials, "rounds": rounds, "keep_one_of": keep_one_of, "draw_seed": draw_seed}
+    if metric is not None:
+        table["metric"] = metric
+    if seeds is not None:
+        table["seeds"] = list(range(_FIRST_SEED, _FIRST_SEED + seeds) if isinstance(seeds, int) else seeds)
+    table["space"] = {key: _law(key, of_key) for key, of_key in space.items()}
+    experiment._one()
+    document = experiment._document.copy()
+    document.overlay(_core.Document.parse(toml_text.document({"tune": table}), "<tune>"))
+    how = Execution(None, out, callbacks, resume, threads, data)
+    with how.into(f"{experiment.name}-tune", experiment._handed, begun_by=_BEGUN) as call:
+        _require_new(Path(call.directory), resume)
+        result = _core.tune(document, call)
+    if not result["complete"]:
+        raise DataError(
+            f"the search was stopped in round {result['round']} of {result['rounds']}\n"
+            f"  the same call, out={call.directory!r} and resume=True goes on"
+        )
+    return _read(experiment, Path(call.directory), document.text(), result["runs"])
 
 
-def _judged(experiment: Experiment, points: Points, metric: str | None, runs: Comparison) -> Tuning:
+def _require_new(directory: Path, resume: bool) -> None:
+    goes_on = resume and (directory / _BEGUN).is_dir()
+    if goes_on or not directory.is_dir() or not any(directory.iterdir()):
+        return
+    raise IoError(f"{directory} is not empty; a search never overwrites another\n  resume=True goes on with it")
+
+
+def _value(toml: str) -> Any:
+    return tomllib.loads(f"value = {toml}")["value"]
+
+
+def _read(experiment: Experiment, path: Path, searched: str, runs: Sequence[Sequence[str]]) -> Tuning:
     import pandas as pd
 
-    measured = runs.metrics[runs.metrics["split"] == "validation"]
-    chosen = metric or next((m for m in ("accuracy", "loss") if m in measured and measured[m].notna().any()), None)
-    if chosen is None or chosen not in measured:
-        raise DataError(
-            f"'{metric or 'accuracy'}' was not measured on the validation split; see training.validate_every"
-        )
-    broken = {label for label, _ in runs.faults}
+    (found,) = json.loads((path / "tuning.json").read_text(encoding="utf-8"))["variants"]
+    best = _core.Document.read(str(path / "tuned.toml"))
     rows = []
-    for label, point in zip(points.labels, points.values, strict=True):
-        of_trial = measured[measured["model"] == label]
-        last = of_trial[of_trial["epoch"] == of_trial["epoch"].max()]
-        score = float("nan") if label in broken or last.empty else float(last[chosen].mean())
-        values = dict(zip(points.keys, point, strict=True))
-        rows.append({"trial": label, **values, chosen: score, "broke": label in broken})
-    table = pd.DataFrame(rows).set_index("trial")
-    scores = table[chosen].to_numpy(dtype=float)
-    if np.isnan(scores).all():
-        raise DataError("no trial gave a finite score; every one broke or was stopped")
-    best = int(np.nanargmin(scores) if chosen == "loss" else np.nanargmax(scores))
-    values = dict(zip(points.keys, points.values[best], strict=True))
-    return Tuning(experiment.copy().update(values), values, table, runs)
+    for trial in found["trials"]:
+        values = {key: _value(toml) for key, toml in trial["values"].items()}
+        last = len(trial["scores"])
+        score = _score(trial["scores"][-1])
+        rows.append(
+            {"trial": f"trial {trial['number']}", **values, found["metric"]: score, "round": last}
+            | {"epochs": found["epochs"][last - 1], "broke": math.isnan(score)}
+        )
+    of_best = found["trials"][found["best"] - 1]["values"]
+    return Tuning(
+        Experiment._of(best, experiment.name, experiment._handed),
+        {key: _value(toml) for key, toml in of_best.items()},
+        pd.DataFrame(rows).set_index("trial"),
+        path,
+        searched,
+        {row["trial"]: of_trial for row, of_trial in zip(rows, runs, strict=True)},
+    )
+
+
+def _score(written: Any) -> float:
+    """What is not finite stands in JSON as null or a word."""
+    try:
+        return float(written)
+    except (TypeError, ValueError):
+        return math.nan

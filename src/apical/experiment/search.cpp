@@ -14,22 +14,8 @@
 namespace apical {
 namespace {
 
-std::string toml_of(const std::variant<double, std::string>& v) {
-  if (const auto* number = std::get_if<double>(&v)) return toml_number(*number);
-  return toml_quoted(std::get<std::string>(v));
-}
-
 std::vector<std::string> choices_in(TomlReader& t) {
-  std::vector<std::string> out;
-  try {
-    for (const auto& v : t.numbers_and_texts("choice")) out.push_back(toml_of(v));
-  } catch (const ConfigError&) {
-    for (const std::vector<double>& row : t.number_rows("choice")) {
-      std::string list;
-      for (const double x : row) list += (list.empty() ? "" : ", ") + toml_number(x);
-      out.push_back("[" + list + "]");
-    }
-  }
+  std::vector<std::string> out = t.entries("choice");
   if (out.empty()) throw ConfigError("'choice' is empty; expected values to choose from", t.place("choice"));
   return out;
 }

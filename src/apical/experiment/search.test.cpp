@@ -43,6 +43,13 @@ TEST(SearchSpace, TakesWholeNumbersOfARange) {
   EXPECT_THROW(search_in("\"a\" = { uniform = [0.5, 3], whole = true }\n"), ConfigError);
 }
 
+TEST(SearchSpace, ChoosesAmongValuesOfAnyKind) {
+  const Search s = search_in("a = { choice = [true, \"x\", 2, 0.5, [1, 2], [\"p\"]] }\n");
+  EXPECT_THAT(s.space[0].choices, ElementsAre("true", "\"x\"", "2", "0.5", "[1, 2]", "[\"p\"]"));
+  EXPECT_THROW(search_in("a = { choice = [] }\n"), ConfigError);
+  EXPECT_THROW(search_in("a = { choice = 3 }\n"), ConfigError);
+}
+
 TEST(SearchSpace, IsJudgedBySomethingThatIsMeasured) {
   const auto judged_by = [](const std::string& metric) {
     return search_in("model.eta = { log_uniform = [1, 100] }\n", "metric = \"" + metric + "\"\n");

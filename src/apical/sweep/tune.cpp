@@ -209,10 +209,11 @@ bool is_answered(const Plan& plan, const Status& status) {
     } else if (view.state == TaskState::damaged || !view.failures.back().lasting) {
       throw Error(
           ExitCode::check_failed,
-          fmt::format(
-              "{} has tasks that failed; 'apical sweep status {}' says why, 'apical sweep retry' lets "
-              "them be tried again",
-              plan.folder.string(), plan.folder.string()));
+          fmt::format("{} has tasks that failed: {}\n  'apical sweep status {}' says of all why, 'apical "
+                      "sweep retry' lets them be tried again",
+                      plan.folder.string(),
+                      view.state == TaskState::damaged ? view.damage : view.failures.back().what,
+                      plan.folder.string()));
     }
   }
   return all;
@@ -348,6 +349,7 @@ Tuning tune(const TomlDocument& document, const TuneSetting& setting, const Reso
         v.trials[v.left[i]].scores.push_back(
             own[i].empty() ? std::numeric_limits<double>::quiet_NaN()
                            : score_of(own[i], judges[k]).value_or(std::numeric_limits<double>::quiet_NaN()));
+        v.trials[v.left[i]].runs = own[i];
       }
       std::stable_sort(v.left.begin(), v.left.end(), [&](std::size_t a, std::size_t b) {
         return is_better(v.trials[a].scores.back(), v.trials[b].scores.back(), judges[k]);

@@ -20,6 +20,7 @@ struct Trial {
   std::size_t number = 0;           ///< from 1
   std::vector<std::string> values;  ///< as TOML, in the order of the space
   std::vector<double> scores;       ///< of each round it was in; NaN if it broke
+  std::vector<io::Path> runs = {};  ///< of the last of them, one for each seed; none if it broke
 };
 
 struct TunedVariant {

@@ -172,6 +172,9 @@ class Worker {
     } catch (const std::bad_alloc&) {
       here.fail({attempt, static_cast<int>(ExitCode::io), false, "not enough memory"});
       say(News::bad, fmt::format("{} failed, attempt {}: not enough memory", name, attempt));
+    } catch (...) {  // of whoever watches, and no fault of the task: it is open again
+      here.release(attempt);
+      throw;
     }
   }
 

@@ -33,6 +33,8 @@ TomlDocument TomlDocument::parse(std::string_view text, const std::string& origi
 
 TomlDocument TomlDocument::read(const std::string& path) { return parse(io::read_text(path), path); }
 
+std::string TomlDocument::text() const { return toml_of(root_->table); }
+
 TomlDocument TomlDocument::copy() const { return {std::make_unique<Node>(*root_), origin_}; }
 
 namespace {
@@ -443,6 +445,16 @@ std::vector<std::variant<double, std::string>> TomlReader::numbers_and_texts(
   }
   state_->note(key, "[" + text + "]");
   return v;
+}
+
+std::vector<std::string> TomlReader::entries(std::string_view key) {
+  const TomlValue* n = state_->find(key);
+  if (!n) state_->missing(key, "a list");
+  const TomlList* list = n->as<TomlList>();
+  if (!list) state_->wrong(key, *n, "a list");
+  std::vector<std::string> out;
+  for (const TomlValue& item : *list) out.push_back(toml_of(item));
+  return out;
 }
 
 std::vector<std::vector<double>> TomlReader::number_rows(std::string_view key,

@@ -40,6 +40,8 @@ class TomlDocument {
   /// for lists of other lengths.
   std::vector<TomlDocument> unrolled(std::string_view key, std::string_view values, std::size_t count) const;
   TomlDocument copy() const;
+  /// What it says, with all that was set and laid over it: reads back as the same document, places apart.
+  std::string text() const;
 
  private:
   friend class TomlReader;
@@ -90,6 +92,8 @@ class TomlReader {
   /// A list of numbers and texts, which must be there.
   std::vector<std::variant<double, std::string>> numbers_and_texts(
       std::string_view key, std::optional<std::vector<std::variant<double, std::string>>> otherwise = {});
+  /// A list of anything, each entry as TOML on one line; not part of resolved().
+  std::vector<std::string> entries(std::string_view key);
   /// A list of equally long lists of numbers, or the name of a CSV file with a table between areas (see
   /// area_table.h; relative to the experiment's file), of which `areas` are taken; resolved() has the
   /// numbers.

@@ -36,6 +36,25 @@ void expect_error(const std::string& text, const std::string& whole_message, F&&
   EXPECT_STREQ(error_of([&] { f(root); }).what(), whole_message.c_str());
 }
 
+TEST(TomlDocument, TextOfADocumentReadsBackAsTheSame) {
+  TomlDocument d = TomlDocument::parse(
+      "title = \"a \\\"b\\\"\"\nrates = [0.1, 2, 1e-300]\n[model]\nname = 'x'\nmixed = [true, \"a\", [1, 2], "
+      "{k = "
+      "1}]\n[model.\"deep er\"]\nnone = []\n[[variant]]\nlabel = 'one'\n[[variant]]\n[variant.model]\nflag = "
+      "false\n",
+      "test");
+  d.set("model.name=backpropagation");
+  d.overlay(TomlDocument::parse("[tune]\ntrials = 3\n", "more"));
+  const std::string text = d.text();
+  EXPECT_EQ(TomlDocument::parse(text, "again").text(), text);
+  EXPECT_EQ(text,
+            "title = \"a \\\"b\\\"\"\nrates = [0.1, 2, 1e-300]\n\n[model]\nname = \"backpropagation\"\nmixed "
+            "= [true, "
+            "\"a\", [1, 2], {k = 1}]\n\n[model.\"deep er\"]\nnone = []\n\n[[variant]]\nlabel = "
+            "\"one\"\n\n[[variant]]\n\n[variant.model]\nflag = false\n\n[tune]\ntrials = 3\n");
+  EXPECT_THROW(TomlDocument::parse("born = 2020-01-01\n", "test").text(), ConfigError);
+}
+
 TEST(TomlReader, ReadsEveryKindOfValue) {
   const TomlDocument d = parsed(R"(
 whole = 3

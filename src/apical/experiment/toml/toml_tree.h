@@ -46,6 +46,10 @@ struct TomlEntry {
 
 /// ConfigError with line and column if `text` is not TOML 1.0.
 TomlTable parse_toml(std::string_view text, const std::string& origin);
+/// The value on one line. ConfigError for dates and times, which no key of ours takes.
+std::string toml_of(const TomlValue& value);
+/// A document that reads back as the table.
+std::string toml_of(const TomlTable& table);
 /// Tables are merged key by key, everything else of `from` replaces what is there.
 void merge(TomlTable& into, const TomlTable& from);
 
