@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import signal
 import subprocess
 import sys
+import termios
 import textwrap
 import time
 from collections.abc import Callable
@@ -34,17 +36,24 @@ LONG = {
 }
 
 
+def as_in_a_terminal() -> None:
+    """In the child: Ctrl-C reaches it, also where tests run in the background, whose children ignore it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_in_a_terminal_ends_with_a_checkpoint_and_resume_goes_on(tmp_path: Path) -> None:
+    long = {**LONG, "training": {"epochs": 40}}  # far from its end when the key is pressed, however busy the machine is
     script = textwrap.dedent(
         f"""
         import time, apical as ap
-        exp = ap.Experiment({LONG!r})
+        exp = ap.Experiment({long!r})
         print("ready", flush=True)
         try:
             exp.run(out="stopped", callbacks=[lambda e: print("epoch", e.epoch, flush=True)])
         except KeyboardInterrupt as e:
             print("interrupted", time.monotonic(), e.__notes__[0], flush=True)
-            exp["training.epochs"] = 5                # objects can be used afterwards
+            exp["training.epochs"] = 50               # objects can be used afterwards
             print("usable", exp["training.epochs"], flush=True)
         """
     )
@@ -55,7 +64,7 @@ def test_ctrl_c_in_a_terminal_ends_with_a_checkpoint_and_resume_goes_on(tmp_path
         stdout=follower,
         stderr=follower,
         start_new_session=True,
-        preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0),
+        preexec_fn=as_in_a_terminal,
     )
     os.close(follower)
     said = ""
@@ -72,11 +81,11 @@ def test_ctrl_c_in_a_terminal_ends_with_a_checkpoint_and_resume_goes_on(tmp_path
     returned = float(said.split("interrupted ")[1].split()[0]) - pressed
     print(f"KeyboardInterrupt {1000 * returned:.0f} ms after Ctrl-C")
     assert "Run('stopped').resume()" in said
-    assert "usable 5" in said
+    assert "usable 50" in said
     stopped = ap.Run(tmp_path / "stopped")
     assert not stopped.finished
     assert list((stopped.path / "checkpoints").iterdir())
-    whole = ap.Experiment(LONG).run(out="whole")
+    whole = ap.Experiment(long).run(out="whole")
     assert states(stopped.resume().path) == states(whole.path)
 
 
