@@ -5,9 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "apical/core/test_ranks.h"
+#include "apical/io/checkpoint.h"
+#include "apical/io/hash.h"
 #include "apical/io/test_directory.h"
 #include "apical/run/fault_record.h"
 #include "apical/run/memory_need.h"
@@ -151,8 +154,13 @@ TEST(SharedSession, ARoundIsSavedByTheClock) {
   Experiment e = experiment_of(test::with(test::small_areas(1), "duration_s = 0.008", "duration_s = 4"));
   e.checkpoint_every_s = 0;
   EXPECT_TRUE(run_on(2, e, directory / "run", false, 1).stopped);
-  const auto found = io::list_checkpoints(directory / "run" / "checkpoints");
-  ASSERT_FALSE(found.empty());
+  const io::FoundCheckpoint found =
+      io::newest_valid_checkpoint(directory / "run" / "checkpoints", io::xxh3(io::bytes_of(e.resolved)));
+  ASSERT_TRUE(found.checkpoint);
+  const std::vector<io::CheckpointSection>& sections = found.checkpoint->sections;
+  EXPECT_TRUE(std::any_of(sections.begin(), sections.end(), [](const io::CheckpointSection& s) {
+    return s.name == "within";
+  })) << "one round of four seconds of biological time, saved in its midst";
 }
 
 TEST(SharedSession, WhatOneRankCannotDoIsAnErrorOfAll) {

@@ -64,6 +64,30 @@ TEST(DelayedProjection, ShowsTheRateOfSoManyStepsAgoAndLearnsFromTheStepBefore) 
   }
 }
 
+TEST(AbsentInput, HoldsWhatItLeftHoweverManyWeightsThereAre) {
+  constexpr std::size_t kMany = 400;  // so many that other products are cut into parts
+  Circuit c;
+  const PopulationId input = c.add_external("input", kMany);
+  c.edit(input).absent_input_holds = true;
+  const PopulationId to = c.add_population(point("to", kMany));
+  ConnectOptions o;
+  o.compartment = "basal";
+  o.weights = InitialWeights::uniform(-1, 1);
+  c.connect(input, to, o);
+  c.set_stimulus(input);
+  ThreadPool pool(2);
+  Engine engine(c, {1}, pool, {});
+  std::vector<double> x(kMany);
+  for (std::size_t i = 0; i < kMany; ++i) x[i] = std::sin(static_cast<double>(i));
+  engine.set_external<double>(input, 0, x);
+  engine.advance(1);
+  const std::vector<double> shown = read(engine, to, "basal");
+  EXPECT_NE(shown.front(), 0);
+  engine.clear_external(input);
+  engine.advance(3);
+  EXPECT_EQ(read(engine, to, "basal"), shown);
+}
+
 /// The law of delays: what a projection shows at step t is what one without delay showed at t - d.
 TEST(DelayedProjection, DelaysEveryQuantityByItsSteps) {
   for (const Quantity q :

@@ -41,7 +41,9 @@ Cut cut_of(const Circuit& c, ProjectionId id) {
   const Projection& j = c[id];
   const std::size_t pre = c[j.from].size, post = c[j.to].size;
   Cut cut{.rows = std::min(pre, post)};
-  if (j.view || j.topology != Topology::dense || pre * post < kParallelElements) return cut;
+  // What an absent input left behind is kept whole (network_products.cpp).
+  const bool holds = c[j.from].kind == Population::Kind::external && c[j.from].absent_input_holds;
+  if (j.view || j.topology != Topology::dense || holds || pre * post < kParallelElements) return cut;
   // Equal shares of memory traffic.
   const Projection* const view = fused_view_of(c, id);
   const std::size_t passes = (j.rule ? 2 : 1) + (view != nullptr && view->view->deviation ? 1 : 0);
