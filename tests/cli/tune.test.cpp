@@ -85,6 +85,34 @@ TEST_F(Tune, GivesEveryModelTheSameEffortAndSaysSo) {
   EXPECT_TRUE(io::file_exists(io::Path(out("tuning")) / "report.html"));
 }
 
+TEST_F(Tune, RecordsNothingOfTrialsAndAllOfWhatIsFound) {
+  const Answer a = tuned(R"([task]
+name = "yin-yang"
+train_samples = 20
+validation_samples = 10
+test_samples = 10
+[model]
+name = "error-neuron-microcircuit"
+layers = [4, 5, 3]
+activation = "logistic"
+[training]
+epochs = 1
+[run]
+seeds = 5
+[[record]]
+population = "a1.err"
+variable = "soma"
+every_ms = 1
+seeds = 5
+[tune]
+trials = 1
+[tune.space]
+model.eta = { log_uniform = [1, 100] }
+)");
+  ASSERT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(io::read_text(io::Path(out("tuning")) / "tuned.toml"), HasSubstr("[[record]]"));
+}
+
 TEST_F(Tune, GoesOnToTheSameBytes) {
   ASSERT_EQ(tuned(searched()).code, 0);
   EXPECT_EQ(tuned(searched(), {}, "again", true).code, 75);

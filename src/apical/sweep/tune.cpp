@@ -120,6 +120,7 @@ Experiment experiment_of(const Variant& v, const Trial& trial, std::size_t epoch
   }
   // What only looks on takes time, and would be looked at.
   TomlReader root(d);
+  if (root.kind("record") == TomlKind::table_list) d.set("record=[]");
   TomlReader training = root.table("training");
   for (const auto& [key, none] :
        {std::pair{"align_every", "0"}, {"test_every", "0"}, {"align_epochs", "[]"}}) {
