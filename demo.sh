@@ -5,6 +5,9 @@
 #   ./demo.sh [DIR]     DIR for the results (default: the next free runs/demo-NNN)
 set -euo pipefail
 out=${1:-}
+case "$out" in
+  -*) sed -n '3,5s/^# \{0,3\}//p' "${BASH_SOURCE[0]}"; [[ "$out" = -h || "$out" = --help ]] || exit 2; exit 0 ;;
+esac
 [ -z "$out" ] || out=$(realpath -m -- "$out")  # where you stand, not where this file is
 cd "$(dirname "${BASH_SOURCE[0]}")"
 started=$SECONDS

@@ -71,6 +71,7 @@ class Mpi : public test::CommandLine {
       if (io::list_checkpoints(io::Path(run) / "checkpoints").back() > reached) return;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
+    FAIL() << "no further checkpoint";
   }
 };
 
@@ -152,7 +153,7 @@ TEST_F(Mpi, ALayeredNetworkLeavesTheSameBytesOnAnyNumberOfRanks) {
 }
 
 TEST_F(Mpi, ATrainingWhoseRankIsKilledOrStoppedGoesOnWithAnotherNumber) {
-  for (const std::string& experiment : {test::large_circuit(6), test::large_network(60)}) {
+  for (const std::string& experiment : {test::large_circuit(10), test::large_network(120)}) {
     const std::string run = out("run");
     std::vector<std::string> command{"run", file(experiment), "--spread", "circuit", "--out", run};
     {

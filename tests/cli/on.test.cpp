@@ -202,6 +202,13 @@ TEST_F(On, WhatFailsInAJobIsSaidWhileOthersWaitAndTriedAgainByTheSameCommand) {
   EXPECT_THAT(failed.err, testing::AllOf(HasSubstr("parent"), HasSubstr("Slurm may still have tasks")));
   EXPECT_TRUE(io::file_exists(plan)) << "the second task would have found nothing";
   fs::remove(out("submitted"));
+  // A batch system that takes nothing now is asked once more by the same command.
+  const fs::path sbatch = fs::path(out("bin")) / "sbatch";
+  fs::rename(sbatch, out("bin") + "/well");
+  std::ofstream(sbatch) << "#!/bin/sh\necho 'limit reached' >&2\nexit 1\n";
+  fs::permissions(sbatch, fs::perms::owner_all);
+  EXPECT_NE(apical_says(on).code, 75);
+  fs::rename(out("bin") + "/well", sbatch);
   const Answer again = apical_says(on);
   EXPECT_EQ(again.code, 75) << again.err;
   EXPECT_THAT(io::read_text(out("submitted")), HasSubstr("tasks=(1)\n"));  // the other is waiting already

@@ -122,13 +122,16 @@ TEST_F(Terminal, ShortOptionsAndHelpWhereItIsLookedFor) {
   // Words that are no commands: measures, keys and what commands do.
   EXPECT_THAT(apical_says({"help", "angle"}).out, HasSubstr("angle to the gradient"));
   EXPECT_THAT(apical_says({"help", "patience"}).out, HasSubstr("key of [training]: stop after so many"));
+  EXPECT_THAT(apical_says({"help", "burstprop"}).out, HasSubstr("model: "));
+  EXPECT_THAT(apical_says({"help", "yin-yang"}).out, HasSubstr("task: "));
+  EXPECT_THAT(apical_says({"help", "test.accuracy"}).out, HasSubstr("measured: accuracy"));
   EXPECT_EQ(apical_says({"help", "nonsense"}).code, 2);
   const Answer colour = apical_says({"models", "--color=sometimes"});
   EXPECT_EQ(colour.code, 2);
   EXPECT_THAT(colour.err, HasSubstr("--color is 'sometimes'; expected auto, always or never"));
   const Answer more = apical_says({"run", file(kSmall), "--out", out(), "--threads", "1", "-v"});
   EXPECT_EQ(more.code, 0) << more.err;
-  EXPECT_THAT(more.err, AllOf(HasSubstr("1 seeds on 1 threads into"), HasSubstr("epoch 2 took")));
+  EXPECT_THAT(more.err, AllOf(HasSubstr("1 seed on 1 threads into"), HasSubstr("epoch 2 took")));
 }
 
 TEST_F(Terminal, ExperimentsComeFromStandardInputToo) {

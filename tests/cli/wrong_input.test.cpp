@@ -66,6 +66,8 @@ TEST_F(WrongInput, InTheExperimentNamesPlaceProblemAndRemedy) {
        {":9:14: activation holds 'sigmoid'; expected linear, relu"}},
       {with(kGood, "activation = \"logistic\"", "eta = [1, 2, 3]"),
        {"eta has 3 entries; expected 1 or one for each of the 2 areas"}},
+      {with(kGood, "activation = \"logistic\"", "eta = [-300, 8]"),
+       {":9:7: eta", "-300", "expected 0 or more"}},
       {with(kGood, "activation = \"logistic\"", "eta = nan"),
        {"'model.eta' is nan; expected a finite number"}},
       {with(kGood, "activation = \"logistic\"", "g_leak = -1"), {"g_leak is -1; expected 0 or more"}},

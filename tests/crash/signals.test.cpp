@@ -114,7 +114,7 @@ TEST_P(EndedBy, ATuning) {
 
 TEST_P(EndedBy, ARunThatIsReproduced) {
   const std::string run =
-      test::with(test::small_circuit(), "epochs = 1", "epochs = 4000") + "checkpoint_every_s = 0.1\n";
+      test::with(test::small_circuit(), "epochs = 1", "epochs = 15000") + "checkpoint_every_s = 0.1\n";
   ASSERT_EQ(ChildProcess({"run", file(run), "--quiet", "--out", directory_ / "before"}).wait(), 0);
   EXPECT_EQ(ended({"reproduce", directory_ / "before", "--threads", "1", "--out", out()}), 75);
 }

@@ -184,6 +184,18 @@ TEST_F(ChangedRuns, AStoppedOneDoesNotGoOnFromEditedNumbers) {
   }
 }
 
+TEST_F(ChangedRuns, AnExperimentEditedBeforeTheFirstCheckpointIsNotGoneOnFrom) {
+  finish_one();
+  fs::remove(in_run("summary.json"));
+  fs::remove_all(in_run("checkpoints"));
+  edit("experiment.toml", "epochs = 2", "epochs = 3");
+  const Answer a = apical_says({"run", "--resume", "--out", out(), "--quiet"});
+  EXPECT_EQ(a.code, 3);
+  EXPECT_THAT(a.err, HasSubstr("experiment.toml was changed after the run had begun"));
+  edit("experiment.toml", "epochs = 3", "epochs = 2");
+  EXPECT_EQ(apical_says({"run", "--resume", "--out", out(), "--quiet"}).code, 0);
+}
+
 TEST_F(ChangedRuns, OnesOfVersionsWithoutChecksumsAreReadAndSaidNotToBeVerifiable) {
   finish_one();
   forget_seals();

@@ -131,6 +131,10 @@ const dots = {
     }
     const means = rows.filter((r) => r.mean !== undefined);
     marks.push(Plot.link(means.filter((r) => r.low !== undefined && r.low !== null), { x1: 'low', x2: 'high', y1: 'i', y2: 'i', dy: -6, stroke: style, strokeWidth: 1.8, clip: true }));
+    // An end that the axis does not reach is an arrow, so that no interval seems to end there.
+    const [from, to] = figure.zoom?.x ?? data.x.range;
+    const beyond = (ends, x, text, dx) => Plot.text(means.filter((r) => r.low != null && ends(r)), { x: () => x, y: 'i', text: () => text, dx, dy: -6, fill: style, fontSize: 11 });
+    marks.push(beyond((r) => r.low < from, from, '\u25c2', 2), beyond((r) => r.high > to, to, '\u25b8', -2));
     marks.push(Plot.dot(means, { x: 'mean', y: 'i', dy: -6, symbol: 'diamond', r: 5, fill: style, clip: true }));
     if (narrow) {
       marks.push(Plot.text(rows, { y: 'i', text: (r) => `${label(r)}\n${r.text}`, frameAnchor: 'left', dy: -30, lineAnchor: 'middle', lineHeight: 1.3, stroke: 'var(--paper)', strokeWidth: 3, fill: 'currentColor', fontWeight: (r) => (r.principal ? 600 : 400), fontSize: 12 }));

@@ -226,8 +226,9 @@ Look equals_backpropagation(const Evidence& e) {
   if (angles.size() < 2) return unknown("a single area learns, and has the error itself whatever the rule");
   const auto widest = *std::max_element(angles.begin(), angles.end(),
                                         [](const auto& a, const auto& b) { return a.second < b.second; });
-  const std::string text = fmt::format("credit lies {:.3g}° from the exact gradient, at most, in '{}'",
-                                       widest.second, widest.first);
+  const std::string text = fmt::format(
+      "credit lies {:.3g}° from the exact gradient in '{}', of all areas the farthest, at the end of the run",
+      widest.second, widest.first);
   if (widest.second >= kLeastAngleDeg) return clean(text);
   if (needs_weight_transport(e))
     return clean(text + "; that it uses the forward weights is told with the model");

@@ -13,6 +13,10 @@
 #include "apical/cli/command.h"
 #include "apical/cli/display_text.h"
 #include "apical/experiment/reference.h"
+#include "apical/models/layered_models.h"
+#include "apical/models/registry.h"
+#include "apical/models/spiking_models.h"
+#include "apical/tasks/task.h"
 
 namespace apical::cli {
 namespace {
@@ -58,6 +62,17 @@ void add_keys(const std::string& word, std::vector<Line>& out) {
   }
 }
 
+void add_models_and_tasks(const std::string& word, std::vector<Line>& out) {
+  const auto add = [&](const std::string& name, const std::string& description, const char* kind) {
+    if (in_lower_case(name).find(word) != std::string::npos)
+      out.emplace_back(name, fmt::format("{}: {}", kind, description));
+  };
+  for (const models::Model& m : models::all()) add(m.name, m.description, "model");
+  for (const models::LayeredModelRecipe& m : models::layered_models()) add(m.name, m.description, "model");
+  for (const models::SpikingModel& m : models::spiking_models()) add(m.name, m.description, "model");
+  for (const TaskInfo& t : tasks()) add(t.name, t.description, "task");
+}
+
 void add_commands(const std::string& word, std::vector<Line>& out) {
   for (const Command& c : commands()) {
     if (in_lower_case(c.summary).find(word) != std::string::npos)
@@ -68,15 +83,19 @@ void add_commands(const std::string& word, std::vector<Line>& out) {
 }  // namespace
 
 std::string about_word(const std::string& word, std::size_t columns) {
-  std::string sought = in_lower_case(word);
+  // "test.accuracy", as tables and conditions have it, is the accuracy of a split.
+  const std::string sought =
+      in_lower_case(word.substr(word.rfind('.') == std::string::npos ? 0 : word.rfind('.') + 1));
   constexpr std::size_t kShortest = 3, kMost = 12, kIndent = 26;
   if (sought.size() < kShortest) return {};
   std::vector<Line> all;
+  add_models_and_tasks(sought, all);
   add_measures(sought, all);
   add_keys(sought, all);
   add_commands(sought, all);
-  std::stable_sort(all.begin(), all.end(),
-                   [&](const Line& a, const Line& b) { return (a.first == word) > (b.first == word); });
+  std::stable_sort(all.begin(), all.end(), [&](const Line& a, const Line& b) {
+    return (in_lower_case(a.first) == sought) > (in_lower_case(b.first) == sought);
+  });
   std::string out;
   for (std::size_t i = 0; i < std::min(all.size(), kMost); ++i)
     out += hanging(all[i].first, kIndent, all[i].second, columns);

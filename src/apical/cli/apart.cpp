@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iterator>
 #include <ostream>
+#include <sstream>
 
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/mpi.h"
@@ -42,7 +43,7 @@ bool holds_work(const sweep::Plan& plan, const sweep::Status& status) {
   return false;
 }
 
-/// That is there once it was said what failed among jobs: who gives the command again knows it.
+/// The numbers of what failed among jobs, once that was said: who gives the command again knows it.
 io::Path said_failed(const sweep::Plan& plan) { return plan.folder / "log" / "said-failed"; }
 
 /// What one process would have said. Numbers that are at fault are an answer, not an obstacle. A plan without
@@ -56,7 +57,13 @@ void refuse_what_failed(const sweep::Plan& plan, const sweep::Status& status, bo
         plan.tasks.size() == 1 ? failure.what : plan.name_of(plan.tasks[i]) + ": " + failure.what;
     if (jobs_may_wait) {
       io::make_directories(plan.folder / "log");
-      io::write_atomically(said_failed(plan), std::string_view());
+      std::string numbers;
+      for (std::size_t k = 0; k < plan.tasks.size(); ++k) {
+        const sweep::TaskState state = status.tasks[k].state;
+        if (state == sweep::TaskState::failed || state == sweep::TaskState::damaged)
+          numbers += fmt::format("{}\n", plan.tasks[k].number);
+      }
+      io::write_atomically(said_failed(plan), numbers);
       text += fmt::format(
           "\n  {} stays, of which Slurm may still have tasks; the same command, given again, tries once more "
           "what failed",
@@ -74,15 +81,15 @@ void refuse_what_failed(const sweep::Plan& plan, const sweep::Status& status, bo
 }
 
 /// Among jobs giving the command again is how one looks, so that what failed is tried again by whoever was
-/// told of it. The tasks that are now open because of that.
+/// told of it. The tasks that are open because of that, until they were submitted.
 std::vector<std::size_t> forgive_what_was_said(const sweep::Plan& plan, const Claim& known) {
   if (!io::file_exists(said_failed(plan))) return {};
-  const std::vector<std::size_t> before = open_tasks(plan, known);
   sweep::retry(plan, known);
-  io::remove_file(said_failed(plan));
+  std::istringstream said(io::read_text(said_failed(plan)));
+  const std::vector<std::size_t> failed{std::istream_iterator<std::size_t>(said), {}};
   std::vector<std::size_t> again;
-  const std::vector<std::size_t> after = open_tasks(plan, known);
-  std::set_difference(after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(again));
+  const std::vector<std::size_t> open = open_tasks(plan, known);
+  std::set_intersection(open.begin(), open.end(), failed.begin(), failed.end(), std::back_inserter(again));
   return again;
 }
 
@@ -214,6 +221,7 @@ DoneApart run_apart(Context& context, const Arguments& arguments, Ranks* ranks, 
     const std::vector<std::size_t> again = forgive_what_was_said(plan, machine.claim);
     if (!again.empty()) {
       context.err << submit_to_slurm(arguments, plan, again, arguments.values("--sbatch"));
+      io::remove_file(said_failed(plan));  // not before: what could not be submitted is so the next time
       return {DoneApart::End::waits, {}};
     }
   }

@@ -134,6 +134,16 @@ int refuse_many(const Command& c, const Launch& launched) {
                   launched.processes, c.name, takes ? "with --on mpi they do it together; " : ""));
 }
 
+/// " of runs/a", or nothing.
+std::string of_folders_named(const std::vector<std::string>& arguments) {
+  std::vector<std::string> folders;
+  std::copy_if(arguments.begin(), arguments.end(), std::back_inserter(folders), [](const std::string& word) {
+    std::error_code unknown;
+    return std::filesystem::is_directory(word, unknown);
+  });
+  return folders.empty() ? "" : " of " + join_names(folders, "or");
+}
+
 int dispatch(const std::vector<std::string>& arguments, Context& context) {
   if (arguments.empty()) {
     context.out << overview(context.columns());
@@ -198,9 +208,9 @@ int run(const std::vector<std::string>& arguments, Context& outer) {
   } catch (const nlohmann::json::exception& e) {
     // Of a file that was read: what we write ourselves has the types that we ask for.
     complain(
-        fmt::format("a JSON file has other contents than Apical writes ({})\n  'apical verify RUN' says "
+        fmt::format("a JSON file{} has other contents than Apical writes ({})\n  'apical verify RUN' says "
                     "which files of a run have changed",
-                    e.what()));
+                    of_folders_named(arguments), e.what()));
     return static_cast<int>(ExitCode::invalid_input);
   } catch (const std::filesystem::filesystem_error& e) {
     complain(fmt::format("{}: cannot be reached: {}",

@@ -139,12 +139,13 @@ int compare(Context& context, const Arguments& arguments, Ranks* ranks) {
     progress = std::make_unique<ProgressPrinter>(context, e.label, arguments);
     return progress.get();
   };
-  const bool begun_whole =
-      io::file_exists(options.directory / "comparison.json") && !io::file_exists(parts_of(options.directory));
-  const bool apart = !begun_whole && (ranks == nullptr ? place_of(arguments) != Place::here
-                                                       : spreads_seeds(arguments, *ranks, variants));
-  const bool shared = std::all_of(variants.begin(), variants.end(),
-                                  [](const Experiment& e) { return why_not_shared(e).empty(); });
+  const bool begun_apart = io::file_exists(parts_of(options.directory));
+  const bool begun_whole = io::file_exists(options.directory / "comparison.json") && !begun_apart;
+  if (place_of(arguments) == Place::here && begun_apart) throw only_apart(options.directory);
+  const bool apart =
+      !begun_whole && (ranks == nullptr ? place_of(arguments) != Place::here
+                                        : begun_apart || spreads_seeds(arguments, *ranks, variants));
+  const bool shared = can_be_shared(variants);
   // What was begun by one process, and cannot be shared, is gone on with by rank 0.
   options.ranks = begun_whole && !shared ? nullptr : ranks;
   ComparisonResult result;

@@ -260,8 +260,11 @@ bool spreads_seeds(const Arguments& arguments, const Ranks& ranks,
   if (!what.empty()) return what == "seeds";
   std::size_t tasks = 0;
   for (const Experiment& e : experiments) tasks += seed_packs(e).size();
-  return tasks >= ranks.size() || !std::all_of(experiments.begin(), experiments.end(),
-                                               [](const Experiment& e) { return why_not_shared(e).empty(); });
+  // Of spiking circuits all is divided; the others are shared where that is asked for.
+  const bool divides = std::all_of(experiments.begin(), experiments.end(), [](const Experiment& e) {
+    return std::holds_alternative<SpikingExperiment>(e.subject);
+  });
+  return tasks >= ranks.size() || !divides || !can_be_shared(experiments);
 }
 
 int alone_or_on_ranks(Context& context, const Arguments& arguments, const std::function<int(Ranks*)>& lead) {

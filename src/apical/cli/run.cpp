@@ -25,6 +25,10 @@ std::string experiment_file(const Arguments& arguments) {
   const auto parent = arguments.value("--continue");
   if (!arguments.positionals.empty()) return arguments.positionals.front();
   const io::Path run = parent ? *parent : *arguments.value("--out");
+  if (parent && !io::file_exists(run / "experiment.toml"))
+    throw DataError(fmt::format(
+        "{} holds no run to go on from (no experiment.toml){}", run.string(),
+        io::file_exists(run / "comparison.json") ? "\n  it is a comparison; name one of its runs" : ""));
   const io::Path in_parts = parts_of(run) / "experiments" / "0001.toml";  // of ranks that work apart
   if (!io::file_exists(run / "experiment.toml") && io::file_exists(in_parts)) return in_parts.string();
   return (run / "experiment.toml").string();
@@ -80,8 +84,9 @@ int run_experiment_file(Context& context, const Arguments& arguments, Ranks* ran
   options.directory = out.path();
   options.resume = resume;
   if (arguments.has("--verbose"))
-    context.err << fmt::format("apical: {} seeds on {} threads into {}\n", experiment.seeds.size(),
-                               pool.size(), options.directory.string());
+    context.err << fmt::format("apical: {} {} on {} threads into {}\n", experiment.seeds.size(),
+                               experiment.seeds.size() == 1 ? "seed" : "seeds", pool.size(),
+                               options.directory.string());
   const bool begun_apart = io::file_exists(parts_of(options.directory));
   const bool begun_whole = io::file_exists(options.directory / "experiment.toml") && !begun_apart;
   const Place place = place_of(arguments);

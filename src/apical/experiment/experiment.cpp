@@ -290,7 +290,7 @@ std::map<std::string, Place> places_in(const TomlDocument& document) {
   for (const char* model : {"population", "model"}) {
     if (root.has(model)) out["model"] = root.place(model);
   }
-  for (const char* name : {"task", "training", "model"}) {
+  for (const char* name : {"task", "training", "circuit", "model"}) {
     if (root.kind(name) != TomlKind::table) continue;
     const TomlReader table = root.table(name);
     for (const std::string& key : table.keys()) out[key] = table.place(key);

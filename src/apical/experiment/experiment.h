@@ -32,8 +32,8 @@ struct Experiment {
   TaskParameters task_parameters;
   bool task_seed_given = true;  ///< false: each replica's task has the replica's seed
   std::string model, citation;  ///< recipe; empty for a circuit of the user's own
-  /// Where the keys of [model], [training] and [task] stand, and the model itself ("model"): for what turns
-  /// out to be wrong once it meets the data.
+  /// Where the keys of [model], [circuit], [training] and [task] stand, and the model itself ("model"): for
+  /// what turns out to be wrong once it meets the data.
   std::map<std::string, Place> places = {};
   bool reference = false;  ///< what other variants are compared with
   /// What is studied: a circuit in continuous time, presented one sample after the other; a layered network

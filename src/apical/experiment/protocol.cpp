@@ -275,6 +275,11 @@ void read_conditions(TomlReader& root, TomlReader& t, Protocol& p, Read&& read) 
 /// What begins after trials and samples have ended, or ended before they began, would never act.
 void require_acts(TomlReader& root, const Protocol& p, const Experiment& e) {
   if (e.task_info().sequences) return;  // of any length
+  if (p.shows_target && p.target_onset_ms >= p.presentation_ms)
+    throw ConfigError(
+        fmt::format("the target would appear {:g} ms after the onset of a stimulus of {:g} ms, and so never",
+                    p.target_onset_ms, p.presentation_ms),
+        root.table("protocol").place("target_onset_ms"), "an earlier target_onset_ms, or target = false");
   const double step = e.circuit().dt_ms;
   const auto require = [&](const Condition& c, rate::Step onset, rate::Step offset) {
     // In training and in tests samples have a duration of their own.

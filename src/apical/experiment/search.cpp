@@ -25,6 +25,13 @@ SearchedKey read_key(TomlReader& t, const std::string& key) {
   out.key = key;
   const std::vector<std::string> laws{"log_uniform", "uniform", "choice"};
   const auto named = std::find_if(laws.begin(), laws.end(), [&](const std::string& l) { return t.has(l); });
+  if (named != laws.end()) {
+    const auto second = std::find_if(named + 1, laws.end(), [&](const std::string& l) { return t.has(l); });
+    if (second != laws.end())
+      throw ConfigError(
+          fmt::format("'{}' is searched as {} and as {}; expected one of them", key, *named, *second),
+          t.place(*second));
+  }
   if (named == laws.end())
     throw ConfigError(fmt::format("nothing says how '{}' is searched", key), t.place("choice"),
                       "e.g. {log_uniform = [1, 1e4]}, {uniform = [0, 1]} or {choice = [1, 2, 4]}");
@@ -92,12 +99,13 @@ std::string said(double x, const SearchedKey& k) {
 }
 
 std::string value_at(const SearchedKey& k, double u) {
+  // A whole number stands for all that is rounded to it, so that those at the ends count as much as others.
+  const double half = k.whole ? 0.5 : 0, low = k.low - half, high = k.high + half;
   switch (k.law) {
-    case SearchedKey::Law::log_uniform: {
-      return said(std::exp(std::log(k.low) + u * (std::log(k.high) - std::log(k.low))), k);
-    }
+    case SearchedKey::Law::log_uniform:
+      return said(std::exp(std::log(low) + u * (std::log(high) - std::log(low))), k);
     case SearchedKey::Law::uniform:
-      return said(k.low + u * (k.high - k.low), k);
+      return said(low + u * (high - low), k);
     case SearchedKey::Law::choice:
       break;
   }

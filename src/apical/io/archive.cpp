@@ -54,10 +54,8 @@ std::size_t size_of(Element element) { return kElementSizes.at(static_cast<std::
 void StateWriter::put(std::string_view name, FieldKind kind, Element element,
                       std::array<std::uint64_t, 2> shape, std::span<const std::byte> payload) {
   APICAL_CHECK(!name.empty() && name.size() <= std::numeric_limits<std::uint16_t>::max());
-  std::vector<std::string>& names = open_.back().names;
   // Two fields of one name: the second would be read for the first.
-  APICAL_CHECK(std::find(names.begin(), names.end(), name) == names.end());
-  names.emplace_back(name);
+  APICAL_CHECK(open_.back().names.emplace(name).second);
   size_ += kFieldHeader + name.size() + payload.size();
   if (mode_ == Mode::measure) return;
   const std::size_t at = bytes_.size();

@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -160,7 +162,7 @@ class StateWriter {
   void end();
   struct Open {
     std::size_t length_at;
-    std::vector<std::string> names;
+    std::set<std::string, std::less<>> names;
   };
   Mode mode_;
   std::size_t size_ = 0;

@@ -98,6 +98,19 @@ void check_names(const std::vector<std::string>& header, const std::string& orig
 
 }  // namespace
 
+namespace {
+
+/// Texts of other encodings and line ends would be one wrong table or another.
+void require_readable(std::string_view text, const std::string& origin) {
+  if (text.find('\0') != std::string_view::npos)
+    throw DataError(
+        fmt::format("{}: is no text in UTF-8 (it has zero bytes, as UTF-16 has); save it as UTF-8", origin));
+  if (text.find('\r') != std::string_view::npos && text.find('\n') == std::string_view::npos)
+    throw DataError(fmt::format("{}: its lines end with CR alone; save it with LF, or CR LF", origin));
+}
+
+}  // namespace
+
 bool csv_number(std::string_view cell, double& number) {
   if (cell.starts_with('+')) cell.remove_prefix(1);
   const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
@@ -105,6 +118,7 @@ bool csv_number(std::string_view cell, double& number) {
 }
 
 CsvTable parse_csv(std::string_view text, const std::string& origin) {
+  require_readable(text, origin);
   Records records(text, origin);
   CsvTable table;
   std::vector<std::string> cells;

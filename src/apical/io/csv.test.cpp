@@ -48,6 +48,14 @@ TEST(Csv, RaggedAndBrokenTablesNameTheLine) {
   EXPECT_THAT(csv_refusal("a,b\n"), HasSubstr("has a first line and no other"));
 }
 
+TEST(Csv, TextsOfOtherEncodingsAndLineEndsAreNamedAsSuch) {
+  EXPECT_THAT(csv_refusal(std::string("\xff\xfe"
+                                      "a\0,\0b\0\n\0",
+                                      12)),
+              HasSubstr("as UTF-16 has"));
+  EXPECT_THAT(csv_refusal("a,b\r1,2\r"), HasSubstr("end with CR alone"));
+}
+
 TEST(Csv, NumbersAreWholeCellsAndFinite) {
   double x = 0;
   EXPECT_TRUE(csv_number("-1.5e3", x));

@@ -108,7 +108,11 @@ PresentationOptions::PresentationOptions(const TaskInfo& info, double step_ms, s
 void fields(FieldVisitor& v, PresentationOptions& o) {
   Presentation& p = o.presentation;
   if (v.when(!o.sequences)) {
-    v({"presentation_ms", "ms", "for which a sample is held", {.low = 0, .high = kLongestMs, .above = true}},
+    v({"presentation_ms",
+       "ms",
+       "for which a sample is held; by default as long as input and error need there and back, if that is "
+       "longer",
+       {.low = 0, .high = kLongestMs, .above = true}},
       p.presentation_ms);
     check_on_grid("presentation_ms", p.presentation_ms, {o.dt_ms, "the circuit's time step", "ms"});
     const double one_sample = o.dt_ms > 0 ? p.presentation_ms : 0;

@@ -25,7 +25,8 @@ void area_fields(FieldVisitor& v, Recipe& m) {
   v({"dt_ms", "ms", "Euler step", more_than(0)}, m.dt_ms);
   v({"g_leak", "1/ms", "leak conductance of the soma", at_least(0)}, m.g_leak);
   v({"g_basal", "1/ms", "conductance from the basal dendrite to the soma", at_least(0)}, m.g_basal);
-  v({"eta", "1/ms", "learning rate of the forward weights, one for all areas or one per area"}, m.eta);
+  v({"eta", "1/ms", "learning rate of the forward weights, one for all areas or one per area", at_least(0)},
+    m.eta);
   v({"weight_range", "", "initial forward weights are uniform in +- this, one for all areas or one per area",
      at_least(0)},
     m.weight_range);

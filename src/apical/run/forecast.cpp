@@ -25,8 +25,8 @@ std::string bytes_text(double bytes) {
 
 std::string what_runs(const Experiment& e) {
   const std::string model = !e.model.empty() ? e.model : e.is_circuit() ? e.circuit().name : e.label;
-  return fmt::format("{}{}, {} seeds, {}", model, e.task.empty() ? "" : " on " + e.task, e.seeds.size(),
-                     e.double_precision ? "double" : "float");
+  return fmt::format("{}{}, {} {}, {}", model, e.task.empty() ? "" : " on " + e.task, e.seeds.size(),
+                     e.seeds.size() == 1 ? "seed" : "seeds", e.double_precision ? "double" : "float");
 }
 
 std::string about(double seconds) {

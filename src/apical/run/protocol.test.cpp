@@ -216,6 +216,7 @@ TEST(Protocol, MistakesAreShownWhereTheyAre) {
           "shown throughout");
   refused("during = \"training\"", "during = \"training\"\n[[condition.perturbation]]\nmismatch = \"omit\"",
           "nothing to learn from");
+  refused("target_onset_ms = 0.1", "target_onset_ms = 0.3", "the target would appear 0.3 ms after the onset");
   refused("onset_ms = 0.2", "onset_ms = 1e9", "in condition 'other class' begins 1e+09 ms");
   refused("silence = \"a1.err\"", "silence = \"a1.err\"\noffset_ms = -0.1", "never acts");
   refused("variable = \"apical\"", "variable = \"apical\"\nsingle_units = 99",

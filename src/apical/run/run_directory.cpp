@@ -25,6 +25,7 @@ RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume, c
         "again without --resume",
         path_.string()));
   lock_.emplace(path_, resume_, claim);
+  if (resume_) require_as_begun();
   if (resume_ && io::read_text(path_ / "experiment.toml") != experiment_) {
     throw DataError(
         fmt::format("{} was made by another experiment; a run is continued exactly as it began\n"
@@ -32,6 +33,17 @@ RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume, c
                     path_.string(), path_.string()));
   }
   if (!finished()) io::remove_temporaries_below(path_);
+}
+
+void RunDirectory::require_as_begun() const {
+  const io::Path file = path_ / "experiment.toml";
+  if (!io::file_exists(path_ / "manifest.json")) return;
+  const std::string begun = read_sealed(path_ / "manifest.json").value("experiment_xxh3", "");
+  if (begun.empty() || begun == io::xxh3_hex(io::read_text(file))) return;
+  throw DataError(
+      fmt::format("{} was changed after the run had begun\n  put it back, or begin a run of what it says "
+                  "now: apical run {}",
+                  file.string(), file.string()));
 }
 
 bool RunDirectory::has_begun() const { return resume_ && io::file_exists(path_ / "manifest.json"); }

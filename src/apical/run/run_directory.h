@@ -83,6 +83,8 @@ class RunDirectory {
   void write_summary(nlohmann::json summary);
 
  private:
+  /// DataError if the experiment was changed since the manifest was written.
+  void require_as_begun() const;
   using Clock = std::chrono::steady_clock;
   void require_sealed(const io::FoundCheckpoint& found, std::vector<std::string>& notes) const;
   std::vector<Seal> seals();

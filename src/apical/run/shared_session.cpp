@@ -3,12 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
+#include "apical/core/build_info.h"
+#include "apical/engine/layered/gemm.h"
 #include "apical/engine/layered/shared_parts.h"
 #include "apical/engine/rate/engine.h"
+#include "apical/engine/rate/kernels.h"
+#include "apical/io/hash.h"
 #include "apical/rules/handed_rule.h"
+#include "apical/run/data_record.h"
 
 namespace apical {
 namespace {
@@ -57,11 +63,41 @@ std::unique_ptr<Session> open_share(const Experiment& e, Resources resources, Ra
   return open(e, resources);
 }
 
+/// What has to be the same everywhere for the same bits: each rank computes parts that the others do not
+/// hear.
+std::string makings_of(const Experiment& e, const Session& session, ThreadPool& pool) {
+  const std::string target = rate::current_target();
+  const bool layered = std::holds_alternative<models::LayeredNetwork>(e.subject);
+  std::string text = fmt::format("numerics {}, {}{}", kNumericsVersion,
+                                 target.starts_with("AVX") ? "AVX kernels" : target + " kernels",
+                                 layered ? ", BLAS kernels " + layered::blas_core_name() : "");
+  const std::string data = text_of(data_of(session, pool).fingerprint);
+  return data.empty() ? text : text + ", data " + io::xxh3_hex(data);
+}
+
+/// DataError of rank 0, and so an end of all, where a rank has other makings.
+void require_alike(const Experiment& e, const Session& session, ThreadPool& pool, Ranks& ranks) {
+  const std::string own = makings_of(e, session, pool);
+  std::string unlike;
+  const auto all = ranks.exchange(io::bytes_of(own));
+  for (std::size_t r = 0; r < all.size(); ++r) {
+    const std::string_view other{reinterpret_cast<const char*>(all[r].data()), all[r].size()};
+    if (other == own || !unlike.empty()) continue;
+    unlike =
+        fmt::format("rank {} would compute with {}, rank {} with {}: their parts would not be of one run", r,
+                    other, ranks.rank(), own);
+  }
+  together(ranks, [&] {
+    if (ranks.leads() && !unlike.empty()) throw DataError(unlike);
+  });
+}
+
 class SharedSession final : public Session {
  public:
   SharedSession(const Experiment& e, const Resources& resources, Ranks& ranks) : ranks_(ranks) {
     say(ranks_, Deed::open, io::bytes_of(e.resolved));
     together(ranks_, [&] { session_ = open_share(e, resources, ranks_); });
+    require_alike(e, *session_, resources.pool, ranks_);
   }
   ~SharedSession() override {
     try {
@@ -140,14 +176,17 @@ std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+Experiment experiment_in(std::span<const std::byte> bytes) {
+  return read_experiment(TomlDocument::parse(text_of(bytes), "experiment of rank 0"));
+}
+
 /// One deed of a rank other than 0.
 void take_part(Deed deed, std::span<const std::byte> with, std::unique_ptr<Session>& session,
                const Resources& resources, Ranks& ranks) {
   Listener nobody;
   switch (deed) {
     case Deed::open:
-      session = open_share(read_experiment(TomlDocument::parse(text_of(with), "experiment of rank 0")),
-                           resources, ranks);
+      session = open_share(experiment_in(with), resources, ranks);
       return;
     case Deed::prepare:
       return session->prepare({});
@@ -211,6 +250,11 @@ struct Refusal {
 
 std::string why_not_shared(const Experiment& e) { return std::visit(Refusal{e}, e.subject); }
 
+bool can_be_shared(const std::vector<Experiment>& experiments) {
+  return std::all_of(experiments.begin(), experiments.end(),
+                     [](const Experiment& e) { return why_not_shared(e).empty(); });
+}
+
 std::unique_ptr<Session> open_shared(const Experiment& e, const Resources& resources, Ranks& ranks) {
   if (const std::string why = why_not_shared(e); !why.empty())
     throw ConfigError(fmt::format("{}: one run of it cannot be shared by several ranks: {}", e.label, why),
@@ -232,6 +276,7 @@ Ranks::Bytes follow(const Resources& resources, Ranks& ranks) {
     }
     try {
       together(ranks, [&] { take_part(deed, with, session, resources, ranks); });
+      if (deed == Deed::open) require_alike(experiment_in(with), *session, resources.pool, ranks);
     } catch (const NumericalFault&) {
       // Rank 0 has it too, and says what comes now.
     }

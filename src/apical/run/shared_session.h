@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "apical/core/ranks.h"
 #include "apical/run/session.h"
@@ -15,7 +16,10 @@ namespace apical {
 /// neurons and layered networks, where something of them is large enough to be divided.
 std::string why_not_shared(const Experiment& experiment);
 
-/// On rank 0, while the others follow(). ConfigError if the experiment cannot be shared.
+bool can_be_shared(const std::vector<Experiment>& experiments);
+
+/// On rank 0, while the others follow(). DataError if ranks have other data, or kernels that round otherwise.
+/// ConfigError if the experiment cannot be shared.
 std::unique_ptr<Session> open_shared(const Experiment& experiment, const Resources& resources, Ranks& ranks);
 
 /// On the other ranks: executes what rank 0 does to its sessions until it dismisses them; what it says then.

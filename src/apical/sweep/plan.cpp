@@ -16,6 +16,7 @@
 #include "apical/io/json.h"
 #include "apical/io/run_lock.h"
 #include "apical/run/forecast.h"
+#include "apical/run/place_of_results.h"
 #include "apical/run/provenance.h"
 #include "apical/run/seed_packs.h"
 #include "apical/study/compare.h"
@@ -155,6 +156,7 @@ void refuse_changed(const std::string& changed) {
 }
 
 void refuse_other_content(const io::Path& folder) {
+  require_outside_of_runs(folder);
   if (!io::file_exists(folder)) return;
   if (!io::directory_exists(folder)) throw IoError(fmt::format("{} is not a directory", folder.string()));
   if (!io::list_directory(folder).empty())

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
 #include "apical/io/claimed_file.h"
@@ -161,17 +163,26 @@ class Worker {
   void run(std::size_t number, std::size_t attempt, const TaskView& seen) {
     const TaskFolder here = folder(number);
     const std::string name = fmt::format("task {} ({})", number, plan_.name_of(task(number)));
+    const auto failed = [&](int code, const char* what) {
+      here.fail({attempt, code, false, what});
+      say(News::bad, fmt::format("{} failed, attempt {}: {}", name, attempt, what));
+    };
+    constexpr int kDefect = 70;
     try {
       run_claimed(number, attempt, seen, here, name);
     } catch (const NumericalFault& fault) {
       here.fail({attempt, static_cast<int>(fault.exit_code()), true, fault.what()});
       say(News::bad, fmt::format("{} failed: {}", name, fault.what()));
     } catch (const Error& error) {
-      here.fail({attempt, static_cast<int>(error.exit_code()), false, error.what()});
-      say(News::bad, fmt::format("{} failed, attempt {}: {}", name, attempt, error.what()));
+      failed(static_cast<int>(error.exit_code()), error.what());
     } catch (const std::bad_alloc&) {
-      here.fail({attempt, static_cast<int>(ExitCode::io), false, "not enough memory"});
-      say(News::bad, fmt::format("{} failed, attempt {}: not enough memory", name, attempt));
+      failed(static_cast<int>(ExitCode::io), "not enough memory");
+    } catch (const nlohmann::json::exception& e) {
+      failed(static_cast<int>(ExitCode::invalid_input), e.what());
+    } catch (const std::logic_error& defect) {
+      failed(kDefect, defect.what());
+    } catch (const std::runtime_error& e) {
+      failed(kDefect, e.what());
     } catch (...) {  // of whoever watches, and no fault of the task: it is open again
       here.release(attempt);
       throw;

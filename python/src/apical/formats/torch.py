@@ -9,8 +9,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import nn
+
+try:
+    import torch
+    from torch import nn
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "apical.formats.torch needs torch: pip install 'apical[torch]', or torch from where you get it", name="torch"
+    ) from missing
 
 from ..errors import ConfigError
 from ..run import Run

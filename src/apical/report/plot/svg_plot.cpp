@@ -538,9 +538,16 @@ std::string svg_of(const DotPlot& plot, double width) {
     }
     if (row.interval.n > 0) {
       if (row.interval.has_bounds()) {
-        out += fmt::format("<path class=\"bar\" d=\"M{}H{}M{}v8M{}v8\"/>", point(px(row.interval.low), y - 8),
-                           num(px(row.interval.high)), point(px(row.interval.low), y - 12),
-                           point(px(row.interval.high), y - 12));
+        // An end that the axis does not reach is an arrow: a cap would say that the interval ends there.
+        const auto end = [&](double value, bool beyond, int outwards) {
+          return beyond ? fmt::format("M{}l{},4l{},4", point(px(value) - 5 * outwards, y - 12), 5 * outwards,
+                                      -5 * outwards)
+                        : fmt::format("M{}v8", point(px(value), y - 12));
+        };
+        out += fmt::format("<path class=\"bar\" d=\"M{}H{}{}{}\"/>", point(px(row.interval.low), y - 8),
+                           num(px(row.interval.high)),
+                           end(row.interval.low, row.interval.low * factor < axis.low, -1),
+                           end(row.interval.high, row.interval.high * factor > axis.high, 1));
       }
       const double x = px(row.interval.mean);
       out += fmt::format("<path class=\"centre\" d=\"M{}l5,5l-5,5l-5,-5Z\"/>", point(x, y - 13));

@@ -102,6 +102,19 @@ TEST(DotPlot, EverySeedIsADotAndOneSeedHasNoBar) {
   EXPECT_EQ(svg_of(DotPlot{}), "");
 }
 
+TEST(DotPlot, AnIntervalThatTheAxisDoesNotReachEndsInAnArrow) {
+  DotPlot plot{.description = "d", .x_label = "accuracy"};
+  plot.rows.push_back({.label = "two seeds far apart",
+                       .seeds = {{1, .5}, {2, .6}},
+                       .interval = mean_interval(std::vector{.5, .6})});
+  const std::string wide = svg_of(plot);
+  EXPECT_EQ(occurrences(wide, "l5,4") + occurrences(wide, "l-5,4"), 2U) << "both ends lie outside";
+  plot.rows[0].seeds = {{1, .5}, {2, .6}, {3, .55}, {4, .52}, {5, .57}};
+  plot.rows[0].interval = mean_interval(std::vector{.5, .6, .55, .52, .57});
+  const std::string narrow = svg_of(plot);
+  EXPECT_EQ(occurrences(narrow, "l5,4") + occurrences(narrow, "l-5,4"), 0U);
+}
+
 TEST(LinePlot, LabelsOfTicksNeverTouch) {
   LinePlot plot{
       .description = "", .x_label = "x", .y_label = "y", .x_ticks = {0, 0.05, 0.1, 0.15, 0.2, 8, 9, 10}};
