@@ -51,7 +51,7 @@ TEST(Csv, RaggedAndBrokenTablesNameTheLine) {
 TEST(Csv, TextsOfOtherEncodingsAndLineEndsAreNamedAsSuch) {
   EXPECT_THAT(csv_refusal(std::string("\xff\xfe"
                                       "a\0,\0b\0\n\0",
-                                      12)),
+                                      10)),
               HasSubstr("as UTF-16 has"));
   EXPECT_THAT(csv_refusal("a,b\r1,2\r"), HasSubstr("end with CR alone"));
 }

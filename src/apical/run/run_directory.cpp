@@ -38,7 +38,7 @@ RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume, c
 void RunDirectory::require_as_begun() const {
   const io::Path file = path_ / "experiment.toml";
   if (!io::file_exists(path_ / "manifest.json")) return;
-  const std::string begun = read_sealed(path_ / "manifest.json").value("experiment_xxh3", "");
+  const std::string begun = io::read_json(path_ / "manifest.json").value("experiment_xxh3", "");
   if (begun.empty() || begun == io::xxh3_hex(io::read_text(file))) return;
   throw DataError(
       fmt::format("{} was changed after the run had begun\n  put it back, or begin a run of what it says "

@@ -108,7 +108,7 @@ TEST(DotPlot, AnIntervalThatTheAxisDoesNotReachEndsInAnArrow) {
                        .seeds = {{1, .5}, {2, .6}},
                        .interval = mean_interval(std::vector{.5, .6})});
   const std::string wide = svg_of(plot);
-  EXPECT_EQ(occurrences(wide, "l5,4") + occurrences(wide, "l-5,4"), 2U) << "both ends lie outside";
+  EXPECT_EQ(occurrences(wide, "l5,4") + occurrences(wide, "l-5,4"), 4U) << "two strokes at both ends";
   plot.rows[0].seeds = {{1, .5}, {2, .6}, {3, .55}, {4, .52}, {5, .57}};
   plot.rows[0].interval = mean_interval(std::vector{.5, .6, .55, .52, .57});
   const std::string narrow = svg_of(plot);
