@@ -188,7 +188,13 @@ TEST_F(Runs, OverTwoKeysAreOneMapInAReportOfAll) {
   // Of three there is no map.
   words.erase(words.begin() + 1);
   ASSERT_EQ(apical_says(words).code, 0);
-  EXPECT_THAT(io::read_text(out("all.html")), Not(HasSubstr("\"kind\":\"heat\"")));
+  EXPECT_THAT(io::read_text(out("all.html")),
+              AllOf(Not(HasSubstr("\"kind\":\"heat\"")), HasSubstr("not shown the same for the same time"),
+                    HasSubstr("training.epochs differs")));
+  EXPECT_THAT(page, Not(HasSubstr("not shown the same"))) << "where epochs are an axis";
+  // A folder of them is all of them.
+  ASSERT_EQ(apical_says({"report", folder(), "--out", out("folder.html")}).code, 0);
+  EXPECT_THAT(io::read_text(out("folder.html")), HasSubstr("\"kind\":\"heat\""));
 }
 
 TEST_F(Runs, AreReadAgainOnlyIfTheirFilesHaveChanged) {

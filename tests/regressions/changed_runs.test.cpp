@@ -118,7 +118,7 @@ TEST_F(ChangedRuns, WhatWasRemovedOrComesFromElsewhereIsToldThough) {
     const fs::path kept = fs::path(out("kept"));
     fs::copy(out(), kept, fs::copy_options::recursive);
     change();
-    const std::string state = state_of(name);
+    std::string state = state_of(name);
     fs::remove_all(out());
     fs::rename(kept, out());
     return state;

@@ -92,8 +92,7 @@ std::string difference(const fs::path& whole, const fs::path& broken) {
     if (!state && !final_state(broken / run)) continue;
     if (state.value_or(std::vector<io::CheckpointSection>{}).empty())
       return (run / "checkpoints").string() + " hold no state to compare";
-    if (state != final_state(broken / run))
-      return (run / "checkpoints").string() + " differ";
+    if (state != final_state(broken / run)) return (run / "checkpoints").string() + " differ";
   }
   return "";
 }

@@ -50,8 +50,8 @@ void add_keys(const std::string& word, std::vector<Line>& out) {
   std::istringstream page(reference_page());
   std::string heading;
   for (std::string line; std::getline(page, line);) {
-    if (line.rfind("#", 0) == 0) heading = line.substr(line.find_first_not_of("# "));
-    if (line.rfind("| `", 0) != 0) continue;
+    if (line.starts_with('#')) heading = line.substr(line.find_first_not_of("# "));
+    if (!line.starts_with("| `")) continue;
     const std::vector<std::string> cells = cells_of(line);
     constexpr std::size_t kMeaning = 4;
     if (cells.size() <= kMeaning || in_lower_case(cells[0]).find(word) == std::string::npos) continue;

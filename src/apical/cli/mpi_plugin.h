@@ -17,7 +17,7 @@ struct ApicalMpi {
   /// Ends every rank, this one too.
   void (*abandon)(int code);
   /// The last call, of all ranks.
-  void (*leave)(void);
+  void (*leave)();
 };
 
 /// Joins the other ranks. Null if MPI cannot be begun.

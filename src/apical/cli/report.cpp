@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "apical/cli/command.h"
+#include "apical/io/directory.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
 #include "apical/run/runs_in.h"
@@ -13,9 +14,24 @@
 namespace apical::cli {
 namespace {
 
+/// A folder of runs means all of them; anything else is what it is.
+std::vector<io::Path> runs_of_a_folder(const io::Path& folder) {
+  if (!io::directory_exists(folder) || io::file_exists(folder / "manifest.json") ||
+      io::file_exists(folder / "comparison.json"))
+    return {folder};
+  std::vector<io::Path> runs;
+  for (const std::string& name : io::list_directory(folder)) {
+    if (io::file_exists(folder / name / "manifest.json") ||
+        io::file_exists(folder / name / "comparison.json"))
+      runs.push_back(folder / name);
+  }
+  return runs.empty() ? std::vector<io::Path>{folder} : runs;
+}
+
 int report(Context& context, const Arguments& arguments) {
-  const std::vector<io::Path> given(arguments.positionals.begin(), arguments.positionals.end());
+  std::vector<io::Path> given(arguments.positionals.begin(), arguments.positionals.end());
   const auto out = arguments.value("--out");
+  if (given.size() == 1 && out) given = runs_of_a_folder(given.front());
   io::Path page = out.value_or("report.html");
   if (given.size() == 1) {
     if (out)
@@ -44,8 +60,11 @@ Command report_command() {
   Command c;
   c.name = "report";
   c.summary = "write report.html of a run or comparison again, or one page of several";
-  c.positionals = {
-      {"RUN", "directories of runs or of comparisons; seeds of one experiment are put together", 1, 10000}};
+  c.positionals = {{"RUN",
+                    "directories of runs or of comparisons, or with --out a folder of them; seeds of one "
+                    "experiment are put "
+                    "together",
+                    1, 10000}};
   c.options = {{"--out", "PAGE", "of several runs: where the page goes (default report.html, here)"}};
   c.examples = {"apical report runs/error-neurons-001",
                 "apical report runs/error-neurons-001 runs/error-neurons-002 --out together.html"};

@@ -75,7 +75,8 @@ struct Watched {
 struct ShownCourse {
   std::string words, unit;
   double times = 1;
-  std::vector<double> values;
+  std::vector<double> values = {};
+  int rank = 0;  ///< among others
 };
 
 /// What models are compared by, angles and rates, and the loss of training.
@@ -83,15 +84,17 @@ std::vector<ShownCourse> courses_to_show(const std::map<MeasuredCourse, Sums>& a
   std::vector<ShownCourse> out;
   for (const auto& [c, sums] : all) {
     const Metric metric = metric_of(c.metric);
-    const bool headline =
-        std::find(metric.headline_at.begin(), metric.headline_at.end(), c.where) != metric.headline_at.end();
+    const bool headline = live::is_followed(metric, c.where);
     const bool learned = c.where == "train" && metric.drawn && (c.metric == "loss" || c.metric == "cost");
     if (!headline && !learned && !(metric.unit == "Hz" && metric.drawn)) continue;
     ShownCourse course{
         words_at(metric, c.where), metric.in_percent() ? "%" : metric.unit, metric.shown_times, {}};
     for (const auto& [epoch, sum] : sums) course.values.push_back(sum.value / static_cast<double>(sum.seeds));
+    course.rank = c.where == "validation" ? 0 : c.where == "test" ? 1 : 2;
     out.push_back(std::move(course));
   }
+  std::stable_sort(out.begin(), out.end(),
+                   [](const ShownCourse& a, const ShownCourse& b) { return a.rank < b.rank; });
   return out;
 }
 
@@ -142,7 +145,7 @@ std::string lines_of(const Watched& w, std::size_t columns) {
     const double last = c.values.back() * c.times;
     const std::string name = shortened(c.words, kWords);
     out += fmt::format("  {}{} {:>9.4g} {:<3} {}\n", name, std::string(kWords - display_width(name), ' '),
-                       last, c.unit, curve(c.values, room));
+                       last, c.unit, c.values.size() > 1 ? curve(c.values, room) : "");
   }
   return out;
 }

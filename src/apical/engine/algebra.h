@@ -14,11 +14,11 @@ using Vector = std::vector<double>;
 
 /// x . y in eight partial sums that are folded at the end, so that the compiler may use vectors.
 inline double dot(std::span<const double> x, std::span<const double> y) {
-  constexpr std::size_t lanes = 8;
-  double sums[lanes] = {};
+  constexpr std::size_t kLanes = 8;
+  double sums[kLanes] = {};
   std::size_t i = 0;
-  for (; i + lanes <= x.size(); i += lanes) {
-    for (std::size_t l = 0; l < lanes; ++l) sums[l] += x[i + l] * y[i + l];
+  for (; i + kLanes <= x.size(); i += kLanes) {
+    for (std::size_t l = 0; l < kLanes; ++l) sums[l] += x[i + l] * y[i + l];
   }
   double rest = 0;
   for (; i < x.size(); ++i) rest += x[i] * y[i];

@@ -89,4 +89,11 @@ std::string duration_text(double seconds) {
   return fmt::format("{} s", std::lround(seconds));
 }
 
+bool is_followed(const Metric& metric, const std::string& where) {
+  const auto at = [&](const char* split) {
+    return std::find(metric.headline_at.begin(), metric.headline_at.end(), split) != metric.headline_at.end();
+  };
+  return at(where.c_str()) || (where == "validation" && at("test"));
+}
+
 }  // namespace apical::live

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "apical/analysis/metrics.h"
 #include "apical/io/file.h"
 
 namespace apical::live {
@@ -21,5 +22,9 @@ Progress progress_of(const io::Path& run);
 
 /// "2 h 05 min", "3 min 12 s", "8 s".
 std::string duration_text(double seconds);
+
+/// Whether a figure says how well a model does while it learns: what models are compared by, in the
+/// validation too, which is all there is before the end.
+bool is_followed(const Metric& metric, const std::string& where);
 
 }  // namespace apical::live

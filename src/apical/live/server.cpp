@@ -76,7 +76,7 @@ nlohmann::json look_of(const std::string& where, const std::string& name) {
           {"better", m.better == Better::higher  ? "higher"
                      : m.better == Better::lower ? "lower"
                                                  : ""},
-          {"headline", std::find(m.headline_at.begin(), m.headline_at.end(), where) != m.headline_at.end()},
+          {"headline", is_followed(m, where)},
           {"logarithmic", m.spans_decades}};
 }
 

@@ -267,7 +267,8 @@ TEST(RateRanks, DivideLargeMatrices) {
 }
 
 TEST(RateRanks, GoOnFromTheStateOfAnotherNumberOfRanks) {
-  for (const auto& [name, c] : circuits()) {
+  for (const auto& [name, described] : circuits()) {
+    const Circuit& c = described;  // what a lambda may hold on to
     ThreadPool pool(1);
     RateEngine<float> engine(c, {kSeed}, pool, {.layout = Layout::wide});
     live(engine);

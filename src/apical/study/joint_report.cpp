@@ -160,6 +160,31 @@ std::optional<RunGrid> grid_of(std::vector<JointRun>& runs) {
   return grid;
 }
 
+/// What models were shown, or for how long, is a reason of its own for a difference between them.
+void warn_of_other_conditions(std::vector<JointRun>& runs, const std::optional<RunGrid>& grid) {
+  std::map<std::string, std::set<std::string>> said;  // of each key
+  std::map<std::string, std::size_t> count;
+  for (const JointRun& r : runs) {
+    for (const auto& [key, value] : row_of(r.first).values) {
+      const bool of_task = key.starts_with("task.") || key == "task";
+      if (!of_task && key != "training.epochs" && key != "training.environment_steps") continue;
+      if (grid && (key == grid->x_axis || key == grid->y_axis)) continue;
+      const auto* const text = std::get_if<std::string>(&value);
+      said[key].insert(text != nullptr ? *text : fmt::format("{:g}", std::get<double>(value)));
+      ++count[key];
+    }
+  }
+  std::vector<std::string> differ;
+  for (const auto& [key, values] : said) {
+    if (values.size() > 1 || count[key] != runs.size()) differ.push_back(key);
+  }
+  if (differ.empty()) return;
+  runs.front().data.warnings.push_back(
+      fmt::format("these runs were not shown the same for the same time ({} {}): a difference between models "
+                  "may be that",
+                  join_names(differ), differ.size() == 1 ? "differs" : "differ"));
+}
+
 void name_apart(std::vector<JointRun>& runs) {
   std::map<std::string, std::size_t> count;
   for (const JointRun& r : runs) ++count[r.data.label];
@@ -201,6 +226,7 @@ void write_joint_report(std::span<const io::Path> directories, const io::Path& p
   if (runs.empty()) throw DataError("no run of these directories has begun");
   ReportData data;
   data.grid = grid_of(runs);
+  warn_of_other_conditions(runs, data.grid);
   name_apart(runs);
   data.title = titles.empty() || titles.size() > 2 ? fmt::format("{} runs", runs.size()) : join_names(titles);
   for (JointRun& r : runs) data.runs.push_back(std::move(r.data));

@@ -73,6 +73,7 @@ namespace {
 /// Of a text that is a class of its own for each label.
 std::vector<std::string> label_names(const std::vector<std::int32_t>& labels) {
   std::vector<std::string> names;
+  names.reserve(labels.size());
   for (const std::int32_t label : labels) names.push_back(std::to_string(label));
   return names;
 }
@@ -210,7 +211,7 @@ PixelScale scale_of(const IdxOptions& o, const LabelledImages& train) {
 
 /// Tests are called "t10k" after MNIST's ten thousand, or "test".
 std::string test_name(const IdxOptions& o, const std::filesystem::path& base) {
-  const std::string test = o.prefix + "test", t10k = o.prefix + "t10k";
+  std::string test = o.prefix + "test", t10k = o.prefix + "t10k";
   if (base.empty()) return t10k;
   const auto found = [&](const std::string& name) {
     return find_below(base, o.set->source, name + "-images-idx3-ubyte");

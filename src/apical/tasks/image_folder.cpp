@@ -10,6 +10,7 @@
 #include "apical/io/directory.h"
 #include "apical/io/picture.h"
 #include "apical/tasks/augmentation.h"
+#include "apical/tasks/data_files.h"
 #include "apical/tasks/image_files.h"
 #include "apical/tasks/imagenet_scale.h"
 #include "apical/tasks/picture_tree.h"
@@ -123,7 +124,7 @@ fs::path root_of(const ImageFolderOptions& o, const fs::path& base) {
                             "task 'image-folder' needs 'directory', the folder that holds train/CLASS/FILE",
                             "a relative one is sought in --data or APICAL_DATA first");
   }
-  const fs::path root = data_folder(o.directory, base);
+  fs::path root = data_folder(o.directory, base);
   if (!io::directory_exists(root / "train")) {
     const std::string sought = root.is_relative() && !base.empty()
                                    ? fmt::format(" here, nor below {} (--data, APICAL_DATA)", base.string())

@@ -18,6 +18,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "apical/circuit/formula_rule.h"
@@ -47,7 +48,8 @@ struct Spike {
 struct Emitted {
   Step step;
   std::uint32_t neuron;
-  auto operator<=>(const Emitted&) const = default;
+  bool operator==(const Emitted&) const = default;
+  bool operator<(const Emitted& o) const { return std::tie(step, neuron) < std::tie(o.step, o.neuron); }
 };
 
 /// What happened since the counters were last reset.

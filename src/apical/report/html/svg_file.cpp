@@ -58,15 +58,15 @@ bool resolve(std::string& text, const Variables& variables) {
   return true;
 }
 
-/// ".series .mean, .dot" -> ".p1 .mean,.p1 .dot"
+/// ".series .mean, .dot" -> ".p1.series .mean,.p1 .dot": who carries the class is the outermost part, or
+/// stands around it.
 std::string below(std::string_view parent, std::string_view selectors) {
   std::string out;
   while (!selectors.empty()) {
     const std::size_t end = std::min(selectors.find(','), selectors.size());
     const std::string_view one = trimmed(selectors.substr(0, end));
-    const std::size_t last = one.rfind(' ');
-    out += fmt::format("{}{} {}", out.empty() ? "" : ",", parent,
-                       last == std::string_view::npos ? one : one.substr(last + 1));
+    const bool of_parts = one.find(' ') != std::string_view::npos && one.starts_with('.');
+    out += fmt::format("{}{}{}{}", out.empty() ? "" : ",", parent, of_parts ? "" : " ", one);
     selectors.remove_prefix(std::min(end + 1, selectors.size()));
   }
   return out;

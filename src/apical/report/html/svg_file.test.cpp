@@ -32,10 +32,13 @@ TEST(SvgFile, HoldsItsStyleWithoutVariables) {
   const std::string svg = svg_file(two_models(), 89);
   EXPECT_THAT(svg, Not(HasSubstr("var(")));
   EXPECT_THAT(svg, Not(HasSubstr("--")));
-  EXPECT_THAT(svg, HasSubstr(".p1 .mean{stroke:#D55E00}"));
-  EXPECT_THAT(svg, HasSubstr(".d1 .mean{stroke-dasharray:8 3}"));
-  EXPECT_THAT(svg, HasSubstr(".principal .mean{stroke-width:2.4}"));
+  EXPECT_THAT(svg, HasSubstr(".p1.series .mean{stroke:#D55E00}"));
+  EXPECT_THAT(svg, HasSubstr(".d1.series .mean{stroke-dasharray:8 3}"));
+  EXPECT_THAT(svg, HasSubstr(".principal.series .mean{stroke-width:2.4}"));
   EXPECT_THAT(svg, Not(HasSubstr(".p5 ")));
+  // Dashes are those of means: bands and markers are paths too.
+  EXPECT_THAT(svg, Not(HasSubstr(".d1 path{")));
+  EXPECT_THAT(svg, Not(HasSubstr(".p1 path{")));
 }
 
 TEST(SvgFile, OfNothingIsNothing) { EXPECT_EQ(svg_file({"", "", LinePlot{}}, 89), ""); }
