@@ -108,6 +108,24 @@ TEST_F(WrongInput, ThatARunWouldRefuseIsRefusedByCheck) {
   }
 }
 
+TEST_F(WrongInput, WhatWouldDivergeLongAfterTheEndOfARunIsNoFaultOfIt) {
+  const std::string brief = test::yin_yang(5, 1, 1) + R"([model]
+name = "error-neuron-microcircuit"
+layers = [4, 12, 3]
+activation = "linear"
+eta = 3
+[training]
+epochs = 1
+settling_ms = 1
+target_potentials = "task_numbers"
+)";
+  EXPECT_EQ(run(brief).code, 0);
+  // It learns for as long as it takes to know how fast it is: thousands of epochs of five samples.
+  const Answer checked = apical_says({"check", file(brief)});
+  EXPECT_EQ(checked.code, 0) << checked.err;
+  EXPECT_EQ(apical_says({"check", file(with(brief, "epochs = 1", "epochs = 100000000"))}).code, 4);
+}
+
 TEST_F(WrongInput, LeavesNoDirectoryWhereNoneWasNamed) {
   const std::string bad = file(with(kGood, "[4, 6, 3]", "[5, 6, 3]"));
   const fs::path working = directory_ / "here";

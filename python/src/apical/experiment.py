@@ -271,8 +271,10 @@ def experiment(
     else:
         document["model"] = dict(model)
     document |= tables
-    made = Experiment(document)
-    return made if seeds is None else made.with_seeds(seeds)
+    if seeds is not None:
+        count = seeds if isinstance(seeds, int) else list(seeds)
+        document["run"] = dict(document.get("run", {})) | {"seeds": count}
+    return Experiment(document)
 
 
 def read(path: PathLike) -> Experiment:

@@ -185,12 +185,13 @@ class Task:
         """
         if not self._parts:
             raise ConfigError("only tasks of arrays can be saved")
+        arrays = {part: s.by_name() for part, s in self._parts.items()}  # refuses before there is a folder
         into = Path(folder)
         into.mkdir(parents=True, exist_ok=True)
         table = dict(self._table)
-        for part, s in self._parts.items():
+        for part, by_name in arrays.items():
             file = into / f"{part}.npz"
-            np.savez(file, allow_pickle=False, **s.by_name())
+            np.savez(file, allow_pickle=False, **by_name)
             table[part] = str(file.resolve())
         return type(self)(table, _core.Handed(), self.inputs, self.outputs, rewards=False, parts=self._parts)
 

@@ -45,6 +45,8 @@ PlannedWork planned(const Experiment& e, const Dataset& data) {
   return work;
 }
 
+constexpr double kProbe_s = 0.4;
+
 /// Held for no more steps than it takes to know how long one takes: a sample may have billions of them.
 Experiment with_brief_samples(Experiment e) {
   const Circuit& c = e.circuit();
@@ -116,7 +118,8 @@ Forecast forecast_of(const Experiment& e, const Circuit& circuit, const Resource
   check_presentation(circuit, *data, e.presentation);
   PlannedWork work = planned(e, *data);
   work.plan.epochs -= session.epochs_trained();
-  const MeasuredSpeed speed = speed_of(measure_pace(learner), circuit, planned(brief, *data));
+  const MeasuredSpeed speed = speed_of(measure_pace(learner, kProbe_s, work.plan.epochs * work.train),
+                                       circuit, planned(brief, *data));
   PlannedWork epoch = work;
   epoch.plan = {.epochs = 1};
   const Estimate one = estimate(circuit, epoch, speed);

@@ -15,7 +15,7 @@ LayeredEstimate estimate(const Experiment& e, Learner& learner, double seconds) 
     out.updates *= e.reward->plan.method == RewardMethod::actor_critic
                        ? e.reward->plan.steps
                        : e.reward->plan.passes * e.reward->plan.minibatches;
-  const Pace pace = measure_pace(learner, seconds);
+  const Pace pace = measure_pace(learner, seconds, e.plan.epochs * train);
   TrainingPlan plan = e.plan;
   plan.epochs = epochs_within(plan, pace.learning * static_cast<double>(train));
   const std::size_t evaluated =

@@ -52,7 +52,7 @@ double seconds_per_sample(const Learner& learner, double seconds, F&& show) {
   for (std::size_t batches = 1; first == 0 || passed(start) < seconds;) {
     const Order order = pieces.next(batches);
     const auto began = Clock::now();
-    show(order);
+    if (!show(order)) break;
     const double took = passed(began), each = took / static_cast<double>(pieces.size());
     const bool whole = pieces.size() >= learner.samples(0, SplitName::train);
     if (took < kPiece * seconds && !whole) {
@@ -69,12 +69,25 @@ double seconds_per_sample(const Learner& learner, double seconds, F&& show) {
 
 }  // namespace
 
-Pace measure_pace(Learner& learner, double seconds) {
+Pace measure_pace(Learner& learner, double seconds, std::size_t planned) {
   std::vector<Score> scores(learner.replicas());
-  return {seconds_per_sample(learner, seconds / 2, [&](const Order& order) { learner.learn(order, true); }),
-          seconds_per_sample(learner, seconds / 2, [&](const Order& order) {
-            learner.evaluate(SplitName::train, order, false, scores);
-          })};
+  Pace pace;
+  pace.answering = seconds_per_sample(learner, seconds / 2, [&](const Order& order) {
+    learner.evaluate(SplitName::train, order, false, scores);
+    return true;
+  });
+  std::size_t learned = 0;
+  pace.learning = seconds_per_sample(learner, seconds / 2, [&](const Order& order) {
+    try {
+      learner.learn(order, true);
+    } catch (const NumericalFault&) {
+      if (learned == 0 || learned < planned) throw;
+      return false;
+    }
+    learned += order.front().size();
+    return true;
+  });
+  return pace;
 }
 
 }  // namespace apical

@@ -2,6 +2,9 @@
 // How fast a learner is on this machine, from letting it learn and answer for a moment.
 #pragma once
 
+#include <cstddef>
+#include <limits>
+
 #include "apical/learning/learner.h"
 
 namespace apical {
@@ -12,7 +15,9 @@ struct Pace {
 };
 
 /// For about `seconds`, longer if a single batch takes longer. The learner must not be used afterwards: it
-/// has learned.
-Pace measure_pace(Learner& learner, double seconds = 0.4);
+/// has learned, maybe for longer than it ever will. NumericalFault if its numbers are at fault before it has
+/// learned so many samples (`planned`); what comes after them says nothing of a run.
+Pace measure_pace(Learner& learner, double seconds = 0.4,
+                  std::size_t planned = std::numeric_limits<std::size_t>::max());
 
 }  // namespace apical

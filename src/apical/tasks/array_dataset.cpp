@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "apical/core/random.h"
@@ -184,13 +185,23 @@ Scale scale_of(const Chosen& train, const ArraySettings& s) {
   const std::size_t rows = x.size() / samples_in(*train.from) / features;  // of time
   const double count = static_cast<double>(train.rows.size() * rows);
   std::vector<double> mean(features, 0.0), sd(features, 0.0), most(features, 0.0);
+  std::vector<double> low(features, std::numeric_limits<double>::infinity()), high = low;
+  for (double& h : high) h = -h;
   const auto each = [&](auto&& take) {
     for (const std::uint32_t sample : train.rows) {
       for (std::size_t k = 0; k < rows * features; ++k)
         take(k % features, x.number(sample * rows * features + k));
     }
   };
-  each([&](std::size_t f, double v) { mean[f] += v / count; });
+  each([&](std::size_t f, double v) {
+    mean[f] += v / count;
+    low[f] = std::min(low[f], v);
+    high[f] = std::max(high[f], v);
+  });
+  // What never changes is 0, not the rounding error of its mean divided by one as small.
+  for (std::size_t f = 0; f < features; ++f) {
+    if (low[f] == high[f]) mean[f] = low[f];
+  }
   each([&](std::size_t f, double v) { sd[f] += (v - mean[f]) * (v - mean[f]) / count; });
   // Squares of very large and very small numbers are none; those of their shares of the largest are.
   each([&](std::size_t f, double v) { most[f] = std::max(most[f], std::abs(v - mean[f])); });

@@ -217,6 +217,20 @@ TEST_F(ArraysTask, NormalisationIsThatOfTheTrainingSamples) {
   const Dataset d = made(from("a.npz").set("test", "b.npz").set("normalisation", "standard"));
   EXPECT_EQ(input_of(d.train, 0), (std::vector<double>{-1, 0}));
   EXPECT_EQ(input_of(d.test, 0), (std::vector<double>{2, 1})) << "a constant feature is shifted only";
+  // The mean of many equal numbers is none of them, by rounding: what never changes is 0 all the same.
+  for (const double constant : {0.1, 0.3, 3.0, 1000.0, 1e-300, -7e17}) {
+    std::vector<double> x;
+    std::vector<std::int32_t> labels;
+    for (int i = 0; i < 480; ++i) {
+      x.push_back(constant);
+      x.push_back(i);
+      labels.push_back(i % 2);
+    }
+    npz<double>("constant.npz", {480, 2}, x, labels);
+    const Dataset same = made(from("constant.npz").set("normalisation", "standard"));
+    EXPECT_EQ(input_of(same.train, 7)[0], 0) << constant;
+    EXPECT_LT(std::abs(input_of(same.train, 7)[1]), 2);
+  }
   npz<std::uint8_t>("bytes.npz", {2, 1}, {0, 255}, {0, 1});
   EXPECT_EQ(input_of(made(from("bytes.npz")).train, 1), (std::vector<double>{255}));
   EXPECT_EQ(input_of(made(from("bytes.npz").set("normalisation", "unit")).train, 1),
