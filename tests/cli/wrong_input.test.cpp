@@ -109,21 +109,22 @@ TEST_F(WrongInput, ThatARunWouldRefuseIsRefusedByCheck) {
 }
 
 TEST_F(WrongInput, WhatWouldDivergeLongAfterTheEndOfARunIsNoFaultOfIt) {
-  const std::string brief = test::yin_yang(5, 1, 1) + R"([model]
-name = "error-neuron-microcircuit"
-layers = [4, 12, 3]
-activation = "linear"
-eta = 3
-[training]
-epochs = 1
-settling_ms = 1
-target_potentials = "task_numbers"
-)";
-  EXPECT_EQ(run(brief).code, 0);
-  // It learns for as long as it takes to know how fast it is: thousands of epochs of five samples.
-  const Answer checked = apical_says({"check", file(brief)});
-  EXPECT_EQ(checked.code, 0) << checked.err;
-  EXPECT_EQ(apical_says({"check", file(with(brief, "epochs = 1", "epochs = 100000000"))}).code, 4);
+  const std::string experiment = std::string(test::kSourceDir) + "/experiments/yin-yang/error-neurons.toml";
+  const auto code = [&](const std::string& command, const std::string& epochs) {
+    std::vector<std::string> words{command, experiment, "--seeds", "1", "--threads", "1"};
+    for (const char* set :
+         {"model.layers=[4,12,3]", "model.activation=\"linear\"", "model.eta=3", "task.train_samples=5",
+          "task.validation_samples=1", "task.test_samples=1", "training.target_potentials=task_numbers",
+          "training.align_every=0", "training.settling_ms=1"})
+      words.insert(words.end(), {"--set", set});
+    words.insert(words.end(), {"--set", "training.epochs=" + epochs});
+    if (command == "run") words.insert(words.end(), {"--quiet", "--out", out()});
+    return apical_says(words).code;
+  };
+  EXPECT_EQ(code("run", "1"), 0);
+  // A probe learns for as long as it takes to know how fast it is: many times five samples.
+  EXPECT_EQ(code("check", "1"), 0);
+  EXPECT_EQ(code("check", "100000"), 4);
 }
 
 TEST_F(WrongInput, LeavesNoDirectoryWhereNoneWasNamed) {
