@@ -128,7 +128,9 @@ std::optional<RunGrid> grid_of(std::vector<JointRun>& runs) {
   std::vector<std::map<std::string, RunValue, std::less<>>> values;
   for (const JointRun& r : runs) values.push_back(row_of(r.first).values);
   std::vector<std::string> varied;
-  for (const auto& [key, value] : values.front()) {
+  for (const auto& entry : values.front()) {
+    const std::string& key = entry.first;  // as lambdas want them
+    const RunValue& value = entry.second;
     if (key.find('.') == std::string::npos || key.starts_with("run.")) continue;
     const std::string_view table = std::string_view(key).substr(0, key.find('.'));
     if (table != "model" && table != "training" && table != "task" && table != "population" &&
