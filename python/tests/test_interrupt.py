@@ -163,6 +163,7 @@ def test_a_handler_that_raises_ends_the_run_and_one_that_does_not_lets_it_go_on(
         assert exp.run(out="one").finished
         assert calls == [1]
         signal.signal(signal.SIGALRM, loud)
+        exp["training.epochs"] = 300  # far from its end
         signal.setitimer(signal.ITIMER_REAL, 0.05)
         with pytest.raises(Late):
             exp.run(out="two")

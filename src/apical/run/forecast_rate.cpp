@@ -45,7 +45,7 @@ PlannedWork planned(const Experiment& e, const Dataset& data) {
   return work;
 }
 
-constexpr double kProbe_s = 0.4;
+constexpr double kProbeSeconds = 0.4;
 
 /// Held for no more steps than it takes to know how long one takes: a sample may have billions of them.
 Experiment with_brief_samples(Experiment e) {
@@ -118,7 +118,7 @@ Forecast forecast_of(const Experiment& e, const Circuit& circuit, const Resource
   check_presentation(circuit, *data, e.presentation);
   PlannedWork work = planned(e, *data);
   work.plan.epochs -= session.epochs_trained();
-  const MeasuredSpeed speed = speed_of(measure_pace(learner, kProbe_s, work.plan.epochs * work.train),
+  const MeasuredSpeed speed = speed_of(measure_pace(learner, kProbeSeconds, work.plan.epochs * work.train),
                                        circuit, planned(brief, *data));
   PlannedWork epoch = work;
   epoch.plan = {.epochs = 1};

@@ -25,7 +25,7 @@ class Pieces {
   Order next(std::size_t batches) {
     const std::size_t left = all_.size() - at_;
     size_ = std::min(batches * batch_, left);
-    const Order piece(replicas_, std::span<const std::uint32_t>(all_).subspan(at_, size_));
+    Order piece(replicas_, std::span<const std::uint32_t>(all_).subspan(at_, size_));
     at_ = left - size_ >= batch_ ? at_ + size_ : 0;
     return piece;
   }

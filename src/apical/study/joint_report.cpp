@@ -126,6 +126,7 @@ std::optional<RunGrid> grid_of(std::vector<JointRun>& runs) {
   constexpr std::size_t kFewest = 4;
   if (runs.size() < kFewest) return {};
   std::vector<std::map<std::string, RunValue, std::less<>>> values;
+  values.reserve(runs.size());
   for (const JointRun& r : runs) values.push_back(row_of(r.first).values);
   std::vector<std::string> varied;
   for (const auto& entry : values.front()) {

@@ -23,15 +23,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 try:
     from pynwb import NWBHDF5IO, NWBFile, TimeSeries
     from pynwb.core import DynamicTable, VectorData
     from pynwb.epoch import TimeIntervals
     from pynwb.file import Subject
 except ModuleNotFoundError as missing:
-    raise ModuleNotFoundError(
-        "apical.formats.nwb needs pynwb: pip install 'apical[nwb]'", name="pynwb"
-    ) from missing
+    raise ModuleNotFoundError("apical.formats.nwb needs pynwb: pip install 'apical[nwb]'", name="pynwb") from missing
 
 from ..errors import DataError
 from ..machine import PathLike
