@@ -187,6 +187,11 @@ def test_a_search_is_recorded_repeatable_and_judged_on_validation(small: Callabl
     assert again.trials.equals(found.trials)
     with pytest.raises(ap.ConfigError, match="no space"):
         ap.tune(exp, {"model.learning_rate": 3}, trials=1)
+    with pytest.raises(ap.ConfigError, match="is a tuple; expected a list of values, or log_uniform"):
+        ap.tune(exp, {"model.learning_rate": (1e-4, 1e-1)}, trials=1)
+    own = ap.Experiment(exp.to_dict() | {"tune": {"trials": 3, "space": {"model.batch": {"choice": [5, 10]}}}})
+    with pytest.raises(ap.ConfigError, match="has a table \\[tune\\] of its own"):
+        ap.tune(own, space, trials=1)
     with pytest.raises(ap.IoError, match="not empty"):
         ap.tune(exp, space, trials=6, seeds=[101], rounds=1, out="t")
 

@@ -84,7 +84,10 @@ class Tuning:
         return self.path / "report.html"
 
     def to_toml(self) -> str:
-        """The search as a file: `apical tune FILE --out DIR` makes the same trials, to the same bits."""
+        """The search as a file: `apical tune FILE --out DIR` makes the same trials, to the same bits.
+
+        What this process handed in (arrays, environments, rules in Python) the program has not: save arrays before.
+        """
         return self._searched
 
     def _repr_html_(self) -> str:
@@ -100,6 +103,10 @@ def _law(key: str, space: Any) -> dict[str, Any]:
     elif isinstance(space, Weights) and space.table.get("law") == "uniform":
         law = {"uniform": [space.table["low"], space.table["high"]]}
         whole, each = space.whole, space.each
+    elif isinstance(space, tuple):
+        raise ConfigError(
+            f"'{key}': {space!r} is a tuple; expected a list of values, or log_uniform(low, high) for a range"
+        )
     elif isinstance(space, Sequence) and not isinstance(space, str) and len(space) > 0:
         return {"choice": list(space)}
     else:
@@ -149,6 +156,8 @@ def tune(
         table["seeds"] = list(range(_FIRST_SEED, _FIRST_SEED + seeds) if isinstance(seeds, int) else seeds)
     table["space"] = {key: _law(key, of_key) for key, of_key in space.items()}
     experiment._one()
+    if "tune" in tomllib.loads(experiment._document.text()):
+        raise ConfigError("the experiment has a table [tune] of its own; take it out, or search it with 'apical tune'")
     document = experiment._document.copy()
     document.overlay(_core.Document.parse(toml_text.document({"tune": table}), "<tune>"))
     how = Execution(None, out, callbacks, resume, threads, data)
