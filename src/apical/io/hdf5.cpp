@@ -368,12 +368,20 @@ void File::set_attribute(const std::string& path, const std::string& name, const
   state_->checked(H5Awrite(attribute, type, data), what);
 }
 
+bool File::has_attribute(const std::string& path, const std::string& name) const {
+  const Silence silence;
+  state_->require_sound();
+  const std::string where = absolute(path);
+  return contains(path) &&
+         state_->checked(H5Aexists_by_name(state_->id, where.c_str(), name.c_str(), H5P_DEFAULT),
+                         fmt::format("look for attribute '{}' of {}", name, where)) > 0;
+}
+
 AttributeValue File::attribute(const std::string& path, const std::string& name) const {
   const Silence silence;
   state_->require_sound();
   const std::string where = absolute(path), what = fmt::format("read attribute '{}' of {}", name, where);
-  if (!contains(path) ||
-      state_->checked(H5Aexists_by_name(state_->id, where.c_str(), name.c_str(), H5P_DEFAULT), what) == 0) {
+  if (!has_attribute(path, name)) {
     throw DataError(fmt::format("{}: {} has no attribute '{}'", state_->path.string(), where, name));
   }
   const Handle attribute(H5Aopen_by_name(state_->id, where.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),

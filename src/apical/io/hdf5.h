@@ -105,6 +105,7 @@ class File {
   /// Of the group or dataset at `path`; replaces one of that name. Strings are UTF-8.
   void set_attribute(const std::string& path, const std::string& name, const AttributeValue& value);
   /// DataError if absent or of a kind other than string, floating point or integer scalar.
+  bool has_attribute(const std::string& path, const std::string& name) const;
   AttributeValue attribute(const std::string& path, const std::string& name) const;
 
  private:

@@ -70,12 +70,8 @@ std::vector<std::uint64_t> read_ids(const hdf5::Dataset& d, const std::string& w
 
 /// Files that say nothing mean milliseconds.
 void require_ms(const hdf5::File& file, const std::string& times, const std::string& where) {
-  hdf5::AttributeValue units;
-  try {
-    units = file.attribute(times, "units");
-  } catch (const DataError&) {
-    return;
-  }
+  if (!file.has_attribute(times, "units")) return;
+  const hdf5::AttributeValue units = file.attribute(times, "units");
   const auto* text = std::get_if<std::string>(&units);
   if (text != nullptr && (*text == "ms" || *text == "milliseconds" || *text == "millisecond")) return;
   throw DataError(fmt::format("{} are in units of '{}'; expected ms", where, text != nullptr ? *text : "?"));

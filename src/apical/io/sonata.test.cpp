@@ -51,6 +51,7 @@ TEST(Sonata, DisorderIsRefusedBeforeAnythingIsWritten) {
 /// As other programs write it: lists of any type below a group, in any order.
 struct Written {
   std::string group, ids = "node_ids", units = {};
+  bool odd_units = false;  ///< units that are a list of numbers
 };
 
 template <class Id>
@@ -64,6 +65,8 @@ void write(const Path& path, const Written& as, const std::vector<double>& ms, c
       file.create_dataset(as.group + "/" + as.ids, {.element = element_of<Id>(), .dims = {ids.size()}});
   n.write_rows(0, std::as_bytes(std::span(ids)));
   if (!as.units.empty()) file.set_attribute(as.group + "/timestamps", "units", as.units);
+  if (as.odd_units)
+    file.set_attribute(as.group + "/timestamps", "units", std::vector<std::uint32_t>{1, 1000});
   file.close();
 }
 
@@ -120,6 +123,8 @@ TEST(Sonata, WhatIsNoListOfSpikesIsRefusedWithItsPlace) {
   EXPECT_THAT(complaint(), HasSubstr("timestamps has 2 rows, /spikes/v1/node_ids has 1"));
   write(path, {.group = "spikes/v1", .units = "s"}, {1}, Ids{0});
   EXPECT_THAT(complaint(), HasSubstr("/spikes/v1/timestamps are in units of 's'; expected ms"));
+  write(path, {.group = "spikes/v1", .odd_units = true}, {1}, Ids{0});
+  EXPECT_THAT(complaint(), HasSubstr("units")) << "units that cannot be read are not taken for ms";
   write(path, {.group = "spikes/v1"}, {1}, std::vector<double>{0});
   EXPECT_THAT(complaint(), HasSubstr("/spikes/v1/node_ids are of type double; expected uint64"));
   write(path, {.group = "spikes", .ids = "nodes"}, {1}, Ids{0});

@@ -121,13 +121,13 @@ void join(JointRun& a, const JointRun& b) {
   ++a.parts;
 }
 
+/// Keys of the experiment and what was measured, as 'apical runs' has them.
+using RunValues = std::map<std::string, RunValue, std::less<>>;
+
 /// Two keys with numbers in which the runs differ, and nothing else: what a heat map is drawn over.
-std::optional<RunGrid> grid_of(std::vector<JointRun>& runs) {
+std::optional<RunGrid> grid_of(std::vector<JointRun>& runs, const std::vector<RunValues>& values) {
   constexpr std::size_t kFewest = 4;
   if (runs.size() < kFewest) return {};
-  std::vector<std::map<std::string, RunValue, std::less<>>> values;
-  values.reserve(runs.size());
-  for (const JointRun& r : runs) values.push_back(row_of(r.first).values);
   std::vector<std::string> varied;
   for (const auto& entry : values.front()) {
     const std::string& key = entry.first;  // as lambdas want them
@@ -164,11 +164,12 @@ std::optional<RunGrid> grid_of(std::vector<JointRun>& runs) {
 }
 
 /// What models were shown, or for how long, is a reason of its own for a difference between them.
-void warn_of_other_conditions(std::vector<JointRun>& runs, const std::optional<RunGrid>& grid) {
+void warn_of_other_conditions(std::vector<JointRun>& runs, const std::vector<RunValues>& values_of_runs,
+                              const std::optional<RunGrid>& grid) {
   std::map<std::string, std::set<std::string>> said;  // of each key
   std::map<std::string, std::size_t> count;
-  for (const JointRun& r : runs) {
-    for (const auto& [key, value] : row_of(r.first).values) {
+  for (const RunValues& of_run : values_of_runs) {
+    for (const auto& [key, value] : of_run) {
       const bool of_task = key.starts_with("task.") || key == "task";
       if (!of_task && key != "training.epochs" && key != "training.environment_steps") continue;
       if (grid && (key == grid->x_axis || key == grid->y_axis)) continue;
@@ -228,8 +229,11 @@ void write_joint_report(std::span<const io::Path> directories, const io::Path& p
   }
   if (runs.empty()) throw DataError("no run of these directories has begun");
   ReportData data;
-  data.grid = grid_of(runs);
-  warn_of_other_conditions(runs, data.grid);
+  std::vector<RunValues> values;
+  values.reserve(runs.size());
+  for (const JointRun& r : runs) values.push_back(row_of(r.first).values);
+  data.grid = grid_of(runs, values);
+  warn_of_other_conditions(runs, values, data.grid);
   name_apart(runs);
   data.title = titles.empty() || titles.size() > 2 ? fmt::format("{} runs", runs.size()) : join_names(titles);
   for (JointRun& r : runs) data.runs.push_back(std::move(r.data));
