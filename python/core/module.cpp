@@ -24,6 +24,7 @@ NB_MODULE(_core, m) {
   bind_studies(m);
   bind_formulas(m);
   bind_weights(m);
+  bind_answers(m);
   bind_simulation(m);
   bind_spiking_simulation(m);
 }

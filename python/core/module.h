@@ -5,7 +5,14 @@
 
 #include <nanobind/nanobind.h>
 
+#include <string>
+
+#include "apical/learning/learner.h"
+
 namespace apical::python {
+
+/// ConfigError, with those there are, for any other word.
+SplitName split_named(const std::string& name);
 
 void bind_errors(nanobind::module_& m);
 void bind_handed(nanobind::module_& m);
@@ -17,6 +24,7 @@ void bind_studies(nanobind::module_& m);
 void bind_told_batch(nanobind::module_& m);
 void bind_formulas(nanobind::module_& m);
 void bind_weights(nanobind::module_& m);
+void bind_answers(nanobind::module_& m);
 void bind_simulation(nanobind::module_& m);
 void bind_spiking_simulation(nanobind::module_& m);
 

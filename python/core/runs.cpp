@@ -2,11 +2,13 @@
 // One experiment, run into a directory.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
 #include "apical/experiments.h"
 #include "apical/report/compose/write_report.h"
 #include "apical/report/html/svg_file.h"
+#include "apical/run/diagnosis_file.h"
 #include "apical/study/run_with_report.h"
 #include "core/call.h"
 #include "core/module.h"
@@ -25,7 +27,9 @@ nb::dict dict_of(const RunResult& r) {
   out["label"] = r.label;
   out["seeds"] = r.seeds;
   out["wall_seconds"] = r.wall_seconds;
-  out["notes"] = r.notes;
+  std::vector<std::string> notes = r.notes;
+  for (const Finding& f : r.findings) notes.push_back("diagnosis: " + in_words(f));
+  out["notes"] = notes;
   return out;
 }
 
@@ -70,6 +74,21 @@ void bind_runs(nb::module_& m) {
   m.def(
       "write_report", [](const std::string& directory) { return write_report(directory).string(); },
       nb::arg("directory"), "Writes the page of a directory again; its path.");
+  m.def(
+      "diagnosis",
+      [](const std::string& run) {
+        std::vector<nb::dict> rows;
+        for (const Finding& f : diagnose_run(run)) {
+          nb::dict& row = rows.emplace_back();
+          row["check"] = f.check;
+          row["verdict"] = name_of(f.verdict);
+          row["measured"] = f.measured;
+          row["why"] = f.why;
+          row["remedy"] = f.remedy;
+        }
+        return rows;
+      },
+      nb::arg("run"), "What each check says: check, verdict, measured, why, remedy.");
   m.def(
       "figures",
       [](const std::string& directory) {

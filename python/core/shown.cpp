@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is shown when, and the samples themselves: for files in which recordings are cut into trials.
 #include <fmt/format.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <numeric>
+#include <optional>
 #include <tuple>
 
 #include "apical/experiment/protocol.h"
@@ -21,6 +24,14 @@
 namespace nb = nanobind;
 
 namespace apical::python {
+
+SplitName split_named(const std::string& name) {
+  for (const SplitName s : {SplitName::train, SplitName::validation, SplitName::test}) {
+    if (name == name_of(s)) return s;
+  }
+  throw ConfigError(fmt::format("unknown split '{}'; expected train, validation or test", name));
+}
+
 namespace {
 
 /// Rows (stage, epoch, stimulus, start, stop) of what a course shows, in biological seconds.
@@ -82,18 +93,21 @@ nb::dict training_shown(const TomlDocument& document, std::uint64_t seed, std::s
   return out;
 }
 
-SplitName split_named(const std::string& name) {
-  for (const SplitName s : {SplitName::train, SplitName::validation, SplitName::test}) {
-    if (name == name_of(s)) return s;
-  }
-  throw ConfigError(fmt::format("unknown split '{}'; expected train, validation or test", name));
-}
-
-/// Inputs, none of samples that run a course of their own; targets; and names of classes.
+/// Inputs, none of samples that run a course of their own; targets; labels and what they are called; and
+/// which samples of the arrays they come from these are.
 nb::dict samples(const TomlDocument& document, std::uint64_t seed, const std::string& split_name,
-                 const std::vector<std::size_t>& which, const std::string& folder, const Handed& handed) {
+                 const std::optional<std::vector<std::size_t>>& chosen, const std::string& folder,
+                 const Handed& handed) {
   const auto data = data_of(of_seed(document, seed), folder, handed);
   const Split& split = split_of(*data, split_named(split_name));
+  std::vector<std::size_t> which;
+  if (chosen) {
+    which = *chosen;
+  } else {
+    which.resize(split.size());
+    std::iota(which.begin(), which.end(), std::size_t{0});
+  }
+  std::vector<double> labels, rows;
   Matrix<double> inputs(data->is_sequence() ? 0 : which.size(), data->inputs()),
       targets(which.size(), split.outputs());
   std::vector<std::string> classes;
@@ -103,7 +117,9 @@ nb::dict samples(const TomlDocument& document, std::uint64_t seed, const std::st
           fmt::format("the {} split has {} samples, no sample {}", split_name, split.size(), which[i]));
     if (inputs.rows() > 0) split.read_input(which[i], inputs.row(i));
     split.read_target(which[i], targets.row(i));
+    if (!data->is_sequence()) rows.push_back(static_cast<double>(split.inputs.origin_of(which[i])));
     if (split.labels.empty()) continue;
+    labels.push_back(split.labels[which[i]]);
     const auto label = static_cast<std::size_t>(split.labels[which[i]]);
     classes.push_back(label < data->class_names.size() ? data->class_names[label] : fmt::format("{}", label));
   }
@@ -111,6 +127,8 @@ nb::dict samples(const TomlDocument& document, std::uint64_t seed, const std::st
   out["inputs"] = array_of(std::move(inputs));
   out["targets"] = array_of(std::move(targets));
   out["classes"] = classes;
+  out["labels"] = array_of(std::move(labels));
+  out["rows"] = array_of(std::move(rows));
   return out;
 }
 
@@ -124,9 +142,12 @@ void bind_shown(nb::module_& m) {
         nb::arg("data"), nb::arg("handed"),
         "Which training sample a circuit of rate neurons is shown when: arrays epoch (0 while it settles), "
         "sample, start_s and stop_s; empty of anything else, and where evaluations steer a plant.");
-  m.def("samples", &samples, nb::arg("document"), nb::arg("seed"), nb::arg("split"), nb::arg("which"),
-        nb::arg("data"), nb::arg("handed"),
-        "Inputs (sample, feature; no rows of sequences), targets (sample, output) and names of classes.");
+  m.def(
+      "samples", &samples, nb::arg("document"), nb::arg("seed"), nb::arg("split"), nb::arg("which").none(),
+      nb::arg("data"), nb::arg("handed"),
+      "Inputs as they are seen (sample, feature; no rows of sequences), targets (sample, output), labels, "
+      "names of "
+      "classes, and rows, the samples of the arrays that they come from; of all samples if `which` is None.");
 }
 
 }  // namespace apical::python

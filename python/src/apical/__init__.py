@@ -29,12 +29,13 @@ from .circuit import (
     uniform,
 )
 from .environment import Environment
-from .errors import ConfigError, DataError, Error, IoError, NumericalFault
+from .errors import ConfigError, DataError, Error, IoError, NumericalFault, SearchStopped
 from .experiment import Experiment, Forecast, experiment, read
 from .layered import LayeredBatch, LayeredRule, layered_rule
 from .planned import PlannedSweep
 from .rules import Rule, rule
 from .run import Run
+from .samples import ShownSamples
 from .simulation import Simulation
 from .spiking import SpikingCircuit, SpikingPopulation, SpikingProjection
 from .spiking_simulation import Counts, Spikes, SpikingSimulation
@@ -75,6 +76,8 @@ __all__ = [
     "Reproduction",
     "Rule",
     "Run",
+    "SearchStopped",
+    "ShownSamples",
     "Simulation",
     "Spikes",
     "SpikingCircuit",

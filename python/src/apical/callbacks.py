@@ -68,9 +68,9 @@ class ProgressCallback(Protocol):
         """Hears how far the run is."""
 
 
-def heard_by(callbacks: Iterable[Callback]) -> Callable[[str, dict[str, Any]], bool] | None:
+def heard_by(callbacks: Iterable[Callback] | Callback) -> Callable[[str, dict[str, Any]], bool] | None:
     """What the library calls; None if there is nobody to tell."""
-    listeners = list(callbacks)
+    listeners: list[Callback] = [callbacks] if callable(callbacks) else list(callbacks)
     for listener in listeners:
         if not callable(listener):
             raise TypeError(f"a callback is {listener!r}; expected something that can be called with an EpochEnd")

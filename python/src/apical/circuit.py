@@ -16,7 +16,7 @@ from . import _core
 from .arrays import ArrayLike
 from .described import Described
 from .errors import ConfigError
-from .rules import Rule
+from .rules import Rule, rule_table
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ class Circuit(Described):
         elif weights is not None:
             table["weights"] = {"law": "explicit_values", "values": _matrix(weights, named)}
         if rule is not None:
-            table["rule"] = rule.to_dict() if isinstance(rule, Rule) else dict(rule)
+            table["rule"] = rule_table(rule)
         self._projections[named] = table
         return Projection(named)
 

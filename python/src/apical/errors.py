@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 _QUOTED = re.compile(r"'([^'\s]+)'")
 
@@ -49,6 +50,18 @@ class DataError(Error, ValueError):
 
 class IoError(Error, OSError):
     """The file system refused: full, read-only, missing, not empty."""
+
+
+class SearchStopped(Error):
+    """A callback stopped a search before anything was chosen; the same call with resume=True goes on.
+
+    Attributes:
+        path: the directory of the search.
+    """
+
+    def __init__(self, message: str, *, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class NumericalFault(Error, ArithmeticError):

@@ -43,6 +43,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import _core
+from .errors import ConfigError
 
 #: What a synapse can know, by its name in formulas.
 LOCAL: Mapping[str, str] = _core.local_quantities()
@@ -68,6 +69,18 @@ class Rule:
     def to_dict(self) -> dict[str, Any]:
         """The table `rule` of a projection."""
         return {"formula": self.formula, **self.numbers}
+
+
+def rule_table(given: Rule | Mapping[str, Any]) -> dict[str, Any]:
+    """The table `rule` of a projection, from what a user may say."""
+    if isinstance(given, Rule):
+        return given.to_dict()
+    if isinstance(given, Mapping):
+        return dict(given)
+    raise ConfigError(
+        f"the rule is {given!r}; expected apical.rule(…) or a table",
+        hint=f"rule=apical.rule({given!r}, eta=…) gives its numbers" if isinstance(given, str) else "",
+    )
 
 
 def rule(formula: str, /, **numbers: float) -> Rule:

@@ -12,17 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _core
+from .arrays import as_array, matrix, require_finite
 from .callbacks import Callback
 from .errors import ConfigError, DataError
 from .execution import BY_RESUME, Execution
-from .machine import PathLike
+from .machine import PathLike, data_folder, thread_count
 from .plot import HasFigures
+from .samples import ShownSamples
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
 
+    from .arrays import ArrayLike
     from .experiment import Experiment
     from .layered import LayeredRule
     from .recordings import Recordings
@@ -183,6 +186,71 @@ class Run(HasFigures):
         experiment = self.experiment
         return read_spikes(self.path, which, experiment._document, experiment.to_dict().get("record", {}))
 
+    @property
+    def diagnosis(self) -> pd.DataFrame:
+        """Whether the result is to be trusted: a row for each check, with its verdict (clean, attention, not applicable),
+        what it measured, why that matters and what to try. What wants attention also stands in `notes` of what was run
+        here, and in the report."""
+        pandas = _need("pandas", "data")
+        rows: pd.DataFrame = pandas.DataFrame(_core.diagnosis(str(self.path)))
+        return rows.set_index("check")
+
+    # Samples, and what the networks answer.
+
+    def samples(self, split: str = "train", seed: int | None = None) -> ShownSamples:
+        """The samples of a split as the network is shown them: normalised, in the order of the split.
+
+        Args:
+            split: "train", "validation" or "test".
+            seed: of tasks that are drawn; default: the first.
+
+        DataError where they are not there (any more), or are others than the run had.
+        """
+        which = self.seeds[0] if seed is None else seed
+        document = self.experiment._document
+        found = _core.samples(document, which, split, None, data_folder(self._data), self._handed)
+        return ShownSamples._of(found)
+
+    def predict(
+        self, inputs: ArrayLike | None = None, *, split: str = "test", seed: int | None = None
+    ) -> npt.NDArray[np.float64]:
+        """What the network answers at the last checkpoint: outputs (sample, output), after the function of the last layer.
+
+        Args:
+            inputs: (sample, feature) in the units of the task's own data: they are normalised as these are, pixels are
+                0 … 255. None: the samples of a split.
+            split: if there are no inputs.
+            seed: of which network; default: the first.
+
+        Nothing is learned and nothing of the run changes. Circuits in continuous time are shown one sample after the
+        other, each for as long as in training, from where the run ended. DataError for circuits that spike and for
+        policies, which do not answer sample by sample.
+
+        >>> (run.predict().argmax(axis=1) == run.samples("test").labels).mean()   # doctest: +SKIP
+        """
+        which = self.seeds[0] if seed is None else seed
+        if inputs is None:
+            return self._answers.of_split(split, which)
+        return self._answers.to(self._rows(inputs), which)
+
+    def normalised(self, inputs: ArrayLike, seed: int | None = None) -> npt.NDArray[np.float64]:
+        """Inputs (sample, feature) in the units of the task's own data as the network sees them, e.g. for a module of
+        PyTorch: (x - mean) / sd over the training samples with normalisation = "standard"."""
+        return self._answers.scaled(self._rows(inputs), self.seeds[0] if seed is None else seed)
+
+    @staticmethod
+    def _rows(inputs: ArrayLike) -> npt.NDArray[np.float64]:
+        given = as_array(inputs, "inputs")
+        if given.ndim < 2:
+            raise DataError(f"inputs have shape {given.shape}; expected (sample, feature)")
+        rows = matrix(given.reshape(len(given), -1), "inputs")
+        require_finite(rows, "inputs")
+        return rows
+
+    @cached_property
+    def _answers(self) -> _core.RunAnswers:
+        return _core.RunAnswers(str(self.path), thread_count(None), data_folder(self._data), self._handed)
+
     # Weights.
 
     @cached_property
@@ -268,19 +336,28 @@ class Run(HasFigures):
 
     def __repr__(self) -> str:
         state = "finished" if self.finished else "stopped"
-        return f"Run({str(self.path)!r}, {self.label}, {len(self.seeds)} seeds, {state})"
+        noted = f", {len(self.notes)} notes" if self.notes else ""
+        return f"Run({str(self.path)!r}, {self.label}, {len(self.seeds)} seeds, {state}{noted})"
 
     def _repr_html_(self) -> str:
         head = f"<b>{html.escape(self.label)}</b>, {len(self.seeds)} seeds, {html.escape(str(self.path))}"
+        notes = notes_html(self.notes)
         if not self.finished:
-            return f"{head}: stopped; <code>resume()</code> goes on"
+            return f"{head}: stopped; <code>resume()</code> goes on{notes}"
         rows = "".join(
             f"<tr><td>{html.escape(m['where'])}</td><td>{html.escape(m['metric'])}</td><td>{m['epoch']:g}</td>"
             f"<td>{_figure(m)}</td></tr>"
             for m in self.summary["measures"]
             if m["where"] in _SPLITS and m["metric"] in ("accuracy", "loss", "return")
         )
-        return f"{head}<table><tr><th>split</th><th>metric</th><th>epoch</th><th>mean [95 %]</th></tr>{rows}</table>"
+        heads = "<th>split</th><th>metric</th><th>epoch</th><th>mean [95 %]</th>"
+        return f"{head}<table><tr>{heads}</tr>{rows}</table>{notes}"
+
+
+def notes_html(notes: Iterable[str]) -> str:
+    """What there is to know about a result, below it."""
+    lines = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
+    return f"<ul>{lines}</ul>" if lines else ""
 
 
 def _figure(measure: dict[str, Any]) -> str:

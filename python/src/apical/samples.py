@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import csv
 import warnings
 from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,13 +29,49 @@ class Samples:
     label_names: list[str] | None = None
     targets: npt.NDArray[Any] | None = None
 
+    def write_csv(self, file: Path) -> None:
+        """As task 'arrays' finds them in a table: a column for each feature, and `labels`. Every digit is there."""
+        flat = self.inputs.reshape(len(self.inputs), -1)
+        with file.open("w", newline="", encoding="utf-8") as out:
+            writer = csv.writer(out)
+            writer.writerow([*(f"x{i}" for i in range(flat.shape[1])), "labels"])
+            for row, name in zip(flat, self.label_names or [], strict=True):
+                writer.writerow([*map(repr, map(float, row)), name])
+
     def by_name(self) -> dict[str, npt.NDArray[Any]]:
         """As task 'arrays' finds them in a file."""
         if self.targets is not None:
             return {"inputs": self.inputs, "targets": self.targets}
         if self.labels is None:
-            raise DataError("labels that are texts cannot be saved as arrays; number them first, or write a CSV file")
+            raise DataError("labels that are texts stand in CSV files")
         return {"inputs": self.inputs, "labels": self.labels}
+
+
+@dataclass(frozen=True)
+class ShownSamples:
+    """The samples of a split, as a network is shown them.
+
+    Attributes:
+        inputs: (sample, feature), normalised; no rows of tasks whose samples run their course in time.
+        targets: (sample, output), what is wanted of the outputs.
+        labels: of each sample, a class from 0 on; empty of tasks that do not classify.
+        classes: the name of each sample's class.
+        rows: which samples of the arrays or files of the task they are.
+    """
+
+    inputs: npt.NDArray[np.float64]
+    targets: npt.NDArray[np.float64]
+    labels: npt.NDArray[np.int64]
+    classes: list[str]
+    rows: npt.NDArray[np.int64]
+
+    @classmethod
+    def _of(cls, found: dict[str, Any]) -> ShownSamples:
+        whole = {name: found[name].astype(np.int64) for name in ("labels", "rows")}
+        return cls(inputs=found["inputs"], targets=found["targets"], classes=found["classes"], **whole)
+
+    def __len__(self) -> int:
+        return len(self.targets)
 
 
 def samples(inputs: Any, targets: Any, *, part: str) -> Samples:
@@ -50,6 +88,12 @@ def samples(inputs: Any, targets: Any, *, part: str) -> Samples:
     if y.dtype.kind in "OUS":
         return Samples(x, label_names=_texts(y, part))
     if y.ndim == 1 and y.dtype.kind in "biu":
+        if part == "train" and y.dtype.kind == "i" and y.min() < 0 and len(np.unique(y)) > 2:
+            warnings.warn(
+                f"{part} targets have the label {y.min()}, at {int(y.argmin())}, which is a class like the others; leave "
+                "such samples out if it says that there is none",
+                stacklevel=4,
+            )
         return Samples(x, labels=y.astype(np.int64))
     if _is_one_hot(y):
         return Samples(x, labels=y.argmax(axis=1).astype(np.int64))

@@ -10,7 +10,7 @@ from typing import Any
 from .described import Described
 from .errors import ConfigError
 from .experiment import Experiment
-from .rules import Rule
+from .rules import Rule, rule_table
 
 
 class SpikingPopulation:
@@ -134,7 +134,7 @@ class SpikingCircuit(Described):
             if of is not None:
                 table[key] = {"of": of.name} if isinstance(of, SpikingProjection) else dict(of)
         if rule is not None:
-            table["rule"] = rule.to_dict() if isinstance(rule, Rule) else dict(rule)
+            table["rule"] = rule_table(rule)
         self._projections[named] = table | options
         return SpikingProjection(named)
 

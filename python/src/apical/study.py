@@ -23,7 +23,7 @@ from .experiment import Experiment
 from .machine import PathLike, output_directory
 from .planned import PlannedSweep
 from .plot import HasFigures
-from .run import Run, _need
+from .run import Run, _need, notes_html
 from .task import Task, handed_by
 from .variants import variant_of
 
@@ -141,7 +141,8 @@ class Comparison(HasFigures):
 
     def _repr_html_(self) -> str:
         table = self.table
-        return f"<b>{html.escape(self._index.get('title', ''))}</b>{table.to_html(float_format='{:.4g}'.format)}"
+        shown = table.to_html(float_format="{:.4g}".format)
+        return f"<b>{html.escape(self._index.get('title', ''))}</b>{shown}{notes_html(self.notes)}"
 
 
 def _number(x: Any) -> float:
@@ -265,6 +266,9 @@ def sweep(
         raise ConfigError(f"on is '{on}'; expected 'local', 'workers' or 'slurm'", hint=_BY_MPI if on == "mpi" else "")
     if slurm and on != "slurm":
         raise ConfigError(f"options of sbatch go with on='slurm', not '{on}'")
+    for key, of_key in values.items():
+        if isinstance(of_key, str) or not hasattr(of_key, "__len__"):
+            raise ConfigError(f"'{key}': {of_key!r} is no list of values to run at; expected e.g. [{of_key!r}, …]")
     if not values or not all(len(v) for v in values.values()):
         raise ConfigError("no values to sweep; expected lists by key, e.g. {'model.eta': [0.1, 0.2]}")
     keys = list(values)

@@ -179,21 +179,37 @@ class Task:
         return dict(self._table)
 
     def save(self, folder: PathLike) -> Task:
-        """Writes the arrays as FOLDER/train.npz and so on; the same task, from these files.
+        """Writes the arrays as FOLDER/train.npz and so on, or train.csv if labels are texts; the same task, from these
+        files.
 
-        Its experiments are the same text to the program. ConfigError for an environment.
+        Its experiments are the same text to the program. ConfigError for an environment, and for texts beside an axis
+        of time.
         """
         if not self._parts:
             raise ConfigError("only tasks of arrays can be saved")
-        arrays = {part: s.by_name() for part, s in self._parts.items()}  # refuses before there is a folder
+        as_table = any(s.label_names for s in self._parts.values())
+        if as_table and self._table.get("axes") == "time":
+            raise ConfigError("a table has no axis of time; give labels as whole numbers to save this task")
         into = Path(folder)
         into.mkdir(parents=True, exist_ok=True)
         table = dict(self._table)
-        for part, by_name in arrays.items():
-            file = into / f"{part}.npz"
-            np.savez(file, allow_pickle=False, **by_name)
+        if as_table:
+            table.pop("axes", None)
+            table["labels"] = "labels"
+        for part, of_part in self._parts.items():
+            file = into / f"{part}.{'csv' if as_table else 'npz'}"
+            if as_table:
+                of_part.write_csv(file)
+            else:
+                np.savez(file, allow_pickle=False, **of_part.by_name())
             table[part] = str(file.resolve())
         return type(self)(table, _core.Handed(), self.inputs, self.outputs, rewards=False, parts=self._parts)
+
+    def __deepcopy__(self, memo: Any) -> Task:
+        return self  # its arrays are shared and nobody changes it
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Task lives in its process and cannot be pickled; save(folder) makes files of its arrays")
 
     def __repr__(self) -> str:
         return f"Task({', '.join(f'{k}={v!r}' for k, v in self._table.items())})"

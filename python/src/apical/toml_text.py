@@ -29,6 +29,11 @@ def text(value: str) -> str:
 
 def value(x: Any, what: str = "value") -> str:
     """A value on one line; `what` names it in messages."""
+    if what == "model.start_from" and not isinstance(x, str | os.PathLike):
+        raise ConfigError(
+            f"'model.start_from' is {type(x).__name__}; expected a run, or a .npz or .safetensors file",
+            hint='numpy.savez("w.npz", **weights) writes one of a dict of arrays',
+        )
     if isinstance(x, np.ndarray | np.generic):
         x = x.tolist()
     if isinstance(x, bool):

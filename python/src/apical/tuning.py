@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from . import _core, toml_text
 from .callbacks import Callback
 from .circuit import Weights
-from .errors import ConfigError, DataError, IoError
+from .errors import ConfigError, IoError, SearchStopped
 from .execution import Execution, Seeds
 from .experiment import Experiment
 from .machine import PathLike
@@ -143,7 +143,8 @@ def tune(
         draw_seed: where the sequence of trials begins. The same seed and space, the same trials.
         out, callbacks, resume, threads, data: as for `Experiment.run`.
 
-    Every trial is a run in `out`, so that the search itself can be looked at and repeated.
+    Every trial is a run in `out`, so that the search itself can be looked at and repeated. SearchStopped, with its
+    `path`, if a callback stopped it: nothing has been chosen yet.
 
     >>> tune(exp, {"model.learning_rate": log_uniform(1e-4, 1e-1)}, trials=20, seeds=[101, 102])  # doctest: +SKIP
     """
@@ -165,9 +166,10 @@ def tune(
         _require_new(Path(call.directory), resume)
         result = _core.tune(document, call)
     if not result["complete"]:
-        raise DataError(
+        raise SearchStopped(
             f"the search was stopped in round {result['round']} of {result['rounds']}\n"
-            f"  the same call, out={call.directory!r} and resume=True goes on"
+            f"  the same call, out={call.directory!r} and resume=True goes on",
+            path=Path(call.directory),
         )
     return _read(experiment, Path(call.directory), document.text(), result["runs"])
 

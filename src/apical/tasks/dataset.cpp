@@ -2,6 +2,7 @@
 #include "apical/tasks/dataset.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "apical/tasks/image_files.h"
 
@@ -96,6 +97,32 @@ void copy_shown(const FilePixels& from, std::size_t row, const Augmentation& aug
                 const Showing& showing, std::span<T> out) {
   to_numbers<T>(from.files->read(static_cast<std::uint32_t>(row), &augmentation, showing), from.scale, out);
 }
+
+void scale_as(const Matrix<double>&, Matrix<double>&) {}
+
+void scale_as(const SharedRows& like, Matrix<double>& others) {
+  if (like.shift.empty()) return;
+  for (std::size_t k = 0; k < others.rows(); ++k) {
+    for (std::size_t i = 0; i < others.cols(); ++i)
+      others(k, i) = (others(k, i) - like.shift[i]) / like.divisor[i];
+  }
+}
+
+/// Between two bytes as between 0 and 255: the tables are straight lines.
+void scale_as(const PixelScale& like, Matrix<double>& others) {
+  const std::size_t channel_size = others.cols() / like.channels.size();
+  for (std::size_t k = 0; k < others.rows(); ++k) {
+    for (std::size_t i = 0; i < others.cols(); ++i) {
+      const std::array<double, 256>& table = like.channels[i / channel_size];
+      double& x = others(k, i);
+      const bool byte = x == std::floor(x) && x >= 0 && x <= 255;
+      x = byte ? table[static_cast<std::size_t>(x)] : table[0] + (table[255] - table[0]) * x / 255;
+    }
+  }
+}
+
+void scale_as(const PixelMatrix& like, Matrix<double>& others) { scale_as(like.scale, others); }
+void scale_as(const FilePixels& like, Matrix<double>& others) { scale_as(like.scale, others); }
 
 /// The class whose outputs, side by side, add up to most; the lowest on a tie.
 template <class T>
@@ -212,6 +239,17 @@ std::span<const std::byte> Inputs::bytes() const {
   if (const auto* shared = std::get_if<SharedRows>(&values_)) return shared->values.values;
   if (const auto* pixels = std::get_if<PixelMatrix>(&values_)) return std::as_bytes(std::span(pixels->bytes));
   return std::as_bytes(std::get<Matrix<double>>(values_).flat());
+}
+
+std::size_t Inputs::origin_of(std::size_t sample) const {
+  const auto* shared = std::get_if<SharedRows>(&values_);
+  return shared == nullptr || shared->rows.empty() ? sample : shared->rows[sample];
+}
+
+Matrix<double> Inputs::scaled(Matrix<double> others) const {
+  APICAL_CHECK(others.cols() == features());
+  std::visit([&](const auto& like) { scale_as(like, others); }, values_);
+  return others;
 }
 
 void Inputs::read(std::size_t sample, std::span<double> out) const {

@@ -76,6 +76,11 @@ class Inputs {
   bool fit_single() const;
   /// What is kept in memory; empty for files.
   std::span<const std::byte> bytes() const;
+  /// Which sample of the arrays that it is a part of this is; the sample itself of anything else.
+  std::size_t origin_of(std::size_t sample) const;
+  /// Samples from elsewhere, in the units of these before they were scaled (pixels 0 … 255), as read() would
+  /// give them.
+  Matrix<double> scaled(Matrix<double> others) const;
   /// Copies one sample; `out` must have features() elements.
   void read(std::size_t sample, std::span<double> out) const;
   void read(std::size_t sample, std::span<float> out) const;

@@ -46,6 +46,41 @@ TEST(Dataset, EachColourHasItsOwnMeanAndDeviation) {
   EXPECT_EQ(row, (std::vector<float>{1, -1, 6, -2}));
 }
 
+TEST(Dataset, SamplesFromElsewhereAreScaledAsItsOwnAreRead) {
+  PixelMatrix pixels;
+  for (unsigned x = 0; x < 256; ++x) pixels.bytes.push_back(static_cast<std::uint8_t>(x));
+  pixels.features = 128;
+  pixels.scale = PixelScale::standard({0.13, 0.4}, {0.31, 0.7});
+  const Inputs images(pixels);
+  Matrix<double> bytes(2, 128);
+  for (std::size_t i = 0; i < 256; ++i) bytes.flat()[i] = static_cast<double>(i);
+  const Matrix<double> seen = images.scaled(bytes);
+  std::vector<double> row(128);
+  for (std::size_t k = 0; k < 2; ++k) {
+    images.read(k, std::span<double>(row));
+    for (std::size_t i = 0; i < 128; ++i) EXPECT_EQ(seen(k, i), row[i]) << k << ", " << i;
+  }
+  Matrix<double> between(1, 128);
+  for (double& x : between.flat()) x = 100.5;
+  EXPECT_NEAR(images.scaled(between)(0, 0), (100.5 / 255 - 0.13) / 0.31, 1e-12);
+  EXPECT_NEAR(images.scaled(between)(0, 64), (100.5 / 255 - 0.4) / 0.7, 1e-12);
+
+  const Inputs numbers(SharedRows{.values = io::array_of<float>({3, 2}, {1, 2, 3, 4, 5, 6}),
+                                  .features = 2,
+                                  .rows = {2, 0},
+                                  .shift = {3, 4},
+                                  .divisor = {2, 0.5}});
+  EXPECT_EQ(numbers.origin_of(0), 2U);
+  EXPECT_EQ(numbers.origin_of(1), 0U);
+  Matrix<double> own(1, 2);
+  own(0, 0) = 5, own(0, 1) = 6;
+  std::vector<double> read(2);
+  numbers.read(0, std::span<double>(read));
+  EXPECT_EQ(numbers.scaled(own)(0, 0), read[0]);
+  EXPECT_EQ(numbers.scaled(own)(0, 1), read[1]);
+  EXPECT_THROW(numbers.scaled(Matrix<double>(1, 3)), std::logic_error);
+}
+
 TEST(Dataset, ReadingPastTheEndOrIntoAWrongBufferIsRefused) {
   const Inputs inputs(Matrix<double>(2, 3));
   std::vector<double> right(3), wrong(4);

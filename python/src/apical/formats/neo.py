@@ -5,8 +5,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import neo
 import numpy as np
+
+try:
+    import neo
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "apical.formats.neo needs neo: pip install 'apical[neo]'", name="neo"
+    ) from missing
 
 from ..run import Run
 from .shown import recorded_trials

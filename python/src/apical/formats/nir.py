@@ -12,8 +12,14 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
-import nir
 import numpy as np
+
+try:
+    import nir
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "apical.formats.nir needs nir: pip install 'apical[nir]'", name="nir"
+    ) from missing
 
 from .. import _core
 from ..circuit import Circuit, Population

@@ -36,7 +36,8 @@ def _forward_names() -> Iterator[str]:
 
 
 def module_of(run: Run, seed: int | None = None) -> nn.Sequential:
-    """The network of a finished run, which answers as it does: outputs before a softmax.
+    """The network of a finished run, which answers as it does: outputs before a softmax. It wants inputs as the network
+    was shown them: `run.samples("test").inputs`, or `run.normalised(x)`.
 
     ConfigError for convolutions, and for activations that torch has not.
     """
@@ -69,6 +70,12 @@ def weights_of(module: nn.Module) -> dict[str, npt.NDArray[np.float32]]:
     >>> np.savez("start.npz", **weights_of(net))                  # doctest: +SKIP
     >>> exp["model.start_from"] = "start.npz"                     # doctest: +SKIP
     """
+    for name, layer in module.named_modules():
+        if not isinstance(layer, nn.Linear) and next(layer.parameters(recurse=False), None) is not None:
+            raise ConfigError(
+                f"'{name}' is a {type(layer).__name__}, whose parameters have no place among all-to-all layers; expected "
+                "nn.Linear and layers without parameters"
+            )
     found = [layer for layer in module.modules() if isinstance(layer, nn.Linear)]
     if not found:
         raise ConfigError("the module has no linear layer")

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the networks of a run answer at its last checkpoint, which of a finished run is its final state: to
+// the samples of its task, or to others. Without target, without learning; nothing of the run is changed.
+//   Answers answers("runs/yy", {pool, "data"});
+//   answers.of_split(SplitName::test, 0)    // of the first seed: samples x outputs
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "apical/core/matrix.h"
+#include "apical/core/resources.h"
+#include "apical/experiment/experiment.h"
+#include "apical/io/file.h"
+#include "apical/learning/learner.h"
+
+namespace apical {
+
+class Answers {
+ public:
+  /// DataError if `run` is none, has no checkpoint, or a model that does not answer sample by sample: spiking
+  /// circuits and policies.
+  Answers(const io::Path& run, const Resources& resources);
+
+  const Experiment& experiment() const { return experiment_; }
+  const Dataset& data(std::size_t replica) const { return *data_[replica]; }
+  /// Outputs at the end of each presentation, samples x outputs: what evaluations judge. Circuits are shown
+  /// the samples one after the other, from where the run ended.
+  Matrix<double> of_split(SplitName split, std::size_t replica);
+  /// To samples as the network sees them (Inputs::scaled). DataError for tasks whose samples run in time.
+  Matrix<double> to(Matrix<double> inputs, std::size_t replica);
+
+ private:
+  std::unique_ptr<Learner> learner(const std::vector<std::shared_ptr<const Dataset>>& data) const;
+
+  io::Path run_;
+  Experiment experiment_;
+  Resources resources_;
+  std::vector<std::shared_ptr<const Dataset>> data_;
+};
+
+}  // namespace apical
