@@ -18,6 +18,14 @@ struct Call {
   std::string data;
   Handed handed;           ///< what tasks have in memory
   nanobind::object heard;  ///< `heard(kind, fields)`, see Reporter; None: nobody
+  bool ignore_memory = false;
 };
+
+/// With all that was handed in, and what memory there is.
+inline Resources resources_of(ThreadPool& pool, const Call& call) {
+  Resources resources = resources_of(pool, call.data, call.handed);
+  if (call.ignore_memory) resources.memory = {};
+  return resources;
+}
 
 }  // namespace apical::python

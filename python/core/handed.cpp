@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "apical/core/available_memory.h"
 #include "apical/io/hash.h"
 #include "apical/tasks/task.h"
 #include "core/arrays.h"
@@ -160,6 +161,7 @@ void Handed::add(const Handed& other) {
 
 Resources resources_of(ThreadPool& pool, const std::string& data, const Handed& handed) {
   Resources resources{pool, data};
+  resources.memory = available_memory();
   resources.worlds = handed.worlds();
   resources.arrays = handed.arrays();
   resources.rules = handed.rules();

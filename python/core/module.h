@@ -5,14 +5,7 @@
 
 #include <nanobind/nanobind.h>
 
-#include <string>
-
-#include "apical/learning/learner.h"
-
 namespace apical::python {
-
-/// ConfigError, with those there are, for any other word.
-SplitName split_named(const std::string& name);
 
 void bind_errors(nanobind::module_& m);
 void bind_handed(nanobind::module_& m);

@@ -42,7 +42,7 @@ nb::dict run(const TomlDocument& document, const Call& call, bool report) {
   caller.wait_for([&](const std::atomic<bool>& stop) {
     const Experiment experiment = read_experiment(document);
     ThreadPool pool(call.threads);
-    const Resources resources = resources_of(pool, call.data, call.handed);
+    const Resources resources = resources_of(pool, call);
     RunOptions options;
     options.directory = call.directory;
     options.resume = call.resume;
@@ -62,11 +62,12 @@ void bind_runs(nb::module_& m) {
       .def(
           "__init__",
           [](Call* self, std::string directory, bool resume, unsigned threads, std::string data,
-             const Handed& handed, nb::object heard) {
-            new (self) Call{std::move(directory), resume, threads, std::move(data), handed, std::move(heard)};
+             const Handed& handed, nb::object heard, bool ignore_memory) {
+            new (self) Call{std::move(directory), resume,       threads, std::move(data), handed,
+                            std::move(heard),     ignore_memory};
           },
           nb::arg("directory"), nb::arg("resume"), nb::arg("threads"), nb::arg("data"), nb::arg("handed"),
-          nb::arg("heard").none(),
+          nb::arg("heard").none(), nb::arg("ignore_memory"),
           "`heard(kind, fields)` is called on the thread that calls, without the engine's; False stops.")
       .def_ro("directory", &Call::directory)
       .def_ro("handed", &Call::handed);

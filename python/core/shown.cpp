@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is shown when, and the samples themselves: for files in which recordings are cut into trials.
+#include "core/shown.h"
+
 #include <fmt/format.h>
-#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
@@ -24,13 +25,6 @@
 namespace nb = nanobind;
 
 namespace apical::python {
-
-SplitName split_named(const std::string& name) {
-  for (const SplitName s : {SplitName::train, SplitName::validation, SplitName::test}) {
-    if (name == name_of(s)) return s;
-  }
-  throw ConfigError(fmt::format("unknown split '{}'; expected train, validation or test", name));
-}
 
 namespace {
 
@@ -93,13 +87,24 @@ nb::dict training_shown(const TomlDocument& document, std::uint64_t seed, std::s
   return out;
 }
 
-/// Inputs, none of samples that run a course of their own; targets; labels and what they are called; and
-/// which samples of the arrays they come from these are.
-nb::dict samples(const TomlDocument& document, std::uint64_t seed, const std::string& split_name,
-                 const std::optional<std::vector<std::size_t>>& chosen, const std::string& folder,
-                 const Handed& handed) {
-  const auto data = data_of(of_seed(document, seed), folder, handed);
-  const Split& split = split_of(*data, split_named(split_name));
+nb::dict samples(const TomlDocument& document, std::uint64_t seed, const std::string& split,
+                 const std::vector<std::size_t>& which, const std::string& folder, const Handed& handed) {
+  return dict_of(
+      shown_samples_of(*data_of(of_seed(document, seed), folder, handed), split_named(split), which));
+}
+
+}  // namespace
+
+SplitName split_named(const std::string& name) {
+  for (const SplitName s : {SplitName::train, SplitName::validation, SplitName::test}) {
+    if (name == name_of(s)) return s;
+  }
+  throw ConfigError(fmt::format("unknown split '{}'; expected train, validation or test", name));
+}
+
+ShownSamples shown_samples_of(const Dataset& data, SplitName name,
+                              const std::optional<std::vector<std::size_t>>& chosen) {
+  const Split& split = split_of(data, name);
   std::vector<std::size_t> which;
   if (chosen) {
     which = *chosen;
@@ -107,32 +112,37 @@ nb::dict samples(const TomlDocument& document, std::uint64_t seed, const std::st
     which.resize(split.size());
     std::iota(which.begin(), which.end(), std::size_t{0});
   }
-  std::vector<double> labels, rows;
-  Matrix<double> inputs(data->is_sequence() ? 0 : which.size(), data->inputs()),
-      targets(which.size(), split.outputs());
-  std::vector<std::string> classes;
+  ShownSamples out;
+  out.inputs = Matrix<double>(data.is_sequence() ? 0 : which.size(), data.inputs());
+  out.targets = Matrix<double>(which.size(), split.outputs());
   for (std::size_t i = 0; i < which.size(); ++i) {
     if (which[i] >= split.size())
       throw DataError(
-          fmt::format("the {} split has {} samples, no sample {}", split_name, split.size(), which[i]));
-    if (inputs.rows() > 0) split.read_input(which[i], inputs.row(i));
-    split.read_target(which[i], targets.row(i));
-    if (!data->is_sequence()) rows.push_back(static_cast<double>(split.inputs.origin_of(which[i])));
+          fmt::format("the {} split has {} samples, no sample {}", name_of(name), split.size(), which[i]));
+    if (out.inputs.rows() > 0) {
+      split.read_input(which[i], out.inputs.row(i));
+      if (const auto origin = split.inputs.origin_of(which[i]))
+        out.rows.push_back(static_cast<double>(*origin));
+    }
+    split.read_target(which[i], out.targets.row(i));
     if (split.labels.empty()) continue;
-    labels.push_back(split.labels[which[i]]);
+    out.labels.push_back(split.labels[which[i]]);
     const auto label = static_cast<std::size_t>(split.labels[which[i]]);
-    classes.push_back(label < data->class_names.size() ? data->class_names[label] : fmt::format("{}", label));
+    out.classes.push_back(label < data.class_names.size() ? data.class_names[label]
+                                                          : fmt::format("{}", label));
   }
-  nb::dict out;
-  out["inputs"] = array_of(std::move(inputs));
-  out["targets"] = array_of(std::move(targets));
-  out["classes"] = classes;
-  out["labels"] = array_of(std::move(labels));
-  out["rows"] = array_of(std::move(rows));
   return out;
 }
 
-}  // namespace
+nb::dict dict_of(ShownSamples samples) {
+  nb::dict out;
+  out["inputs"] = array_of(std::move(samples.inputs));
+  out["targets"] = array_of(std::move(samples.targets));
+  out["classes"] = samples.classes;
+  out["labels"] = array_of(std::move(samples.labels));
+  out["rows"] = array_of(std::move(samples.rows));
+  return out;
+}
 
 void bind_shown(nb::module_& m) {
   m.def("presentations", &presentations, nb::arg("document"), nb::arg("seed"),
@@ -142,12 +152,11 @@ void bind_shown(nb::module_& m) {
         nb::arg("data"), nb::arg("handed"),
         "Which training sample a circuit of rate neurons is shown when: arrays epoch (0 while it settles), "
         "sample, start_s and stop_s; empty of anything else, and where evaluations steer a plant.");
-  m.def(
-      "samples", &samples, nb::arg("document"), nb::arg("seed"), nb::arg("split"), nb::arg("which").none(),
-      nb::arg("data"), nb::arg("handed"),
-      "Inputs as they are seen (sample, feature; no rows of sequences), targets (sample, output), labels, "
-      "names of "
-      "classes, and rows, the samples of the arrays that they come from; of all samples if `which` is None.");
+  m.def("samples", &samples, nb::arg("document"), nb::arg("seed"), nb::arg("split"), nb::arg("which"),
+        nb::arg("data"), nb::arg("handed"),
+        "Inputs as they are seen (sample, feature; no rows of sequences), targets (sample, output), labels "
+        "and names of "
+        "classes, and rows, the samples of the arrays that they come from.");
 }
 
 }  // namespace apical::python

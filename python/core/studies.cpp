@@ -73,8 +73,7 @@ nb::dict compare(const std::vector<const TomlDocument*>& documents, const Call& 
   caller.wait_for([&](const std::atomic<bool>& stop) {
     const std::vector<Experiment> variants = variants_of(documents);
     ThreadPool pool(call.threads);
-    result = run_comparison(variants, comparison_options(call, reporter),
-                            resources_of(pool, call.data, call.handed), stop);
+    result = run_comparison(variants, comparison_options(call, reporter), resources_of(pool, call), stop);
     if (!result.stopped) reporter.finish();
   });
   return dict_of_comparison(result);
@@ -116,7 +115,7 @@ nb::dict probe(const TomlDocument& document, const Call& call) {
       reporter.begin(label);
       return &reporter;
     };
-    result = run_protocol(models, options, resources_of(pool, call.data, call.handed), stop);
+    result = run_protocol(models, options, resources_of(pool, call), stop);
     if (result.stopped) return;
     reporter.finish();
     write_report(options.directory);
@@ -134,8 +133,7 @@ nb::dict reproduce_figure(const TomlDocument& document, const Call& call) {
   Reporter reporter(caller, call.heard);
   caller.wait_for([&](const std::atomic<bool>& stop) {
     ThreadPool pool(call.threads);
-    result = reproduce(document, comparison_options(call, reporter),
-                       resources_of(pool, call.data, call.handed), stop);
+    result = reproduce(document, comparison_options(call, reporter), resources_of(pool, call), stop);
     if (!result.comparison.stopped) reporter.finish();
   });
   nb::list outcomes;
@@ -171,7 +169,7 @@ nb::dict repeat(const std::string& run, const Call& call) {
     options.directory = call.directory;
     options.resume = call.resume;
     options.listeners.push_back(&reporter);
-    result = repeat_run(run, options, resources_of(pool, call.data, call.handed), stop);
+    result = repeat_run(run, options, resources_of(pool, call), stop);
     if (!result.stopped) reporter.finish();
   });
   nb::dict out;
@@ -193,15 +191,14 @@ void work_here(const sweep::Plan& plan, const Call& call, Reporters& reporters,
   const std::size_t workers = std::min(reporters.size(), plan.tasks.size());
   ThreadPool together(static_cast<unsigned>(workers));
   together.run(workers, [&](std::size_t worker) {
-    ThreadPool own(std::max(1U, call.threads / static_cast<unsigned>(workers)));
+    ThreadPool own(static_cast<unsigned>(reporters.size() / workers));
     Reporter& reporter = *reporters[worker];
     sweep::WorkerOptions options;
     options.watch = [&](const sweep::PlannedTask& task) -> Listener* {
       reporter.begin(plan.name_of(task));
       return &reporter;
     };
-    if (!sweep::work(plan, options, resources_of(own, call.data, call.handed), stop).stopped)
-      reporter.finish();
+    if (!sweep::work(plan, options, resources_of(own, call), stop).stopped) reporter.finish();
   });
 }
 
@@ -209,13 +206,13 @@ nb::dict tune(const TomlDocument& document, const Call& call) {
   sweep::Tuning found;
   CallingThread caller;
   Reporters reporters;
-  for (unsigned i = 0; i < std::max(1U, call.threads); ++i)
+  for (unsigned i = 0; i < (call.threads > 0 ? call.threads : available_threads()); ++i)
     reporters.push_back(std::make_unique<Reporter>(caller, call.heard));
   caller.wait_for([&](const std::atomic<bool>& stop) {
     ThreadPool pool(1);
     sweep::TuneSetting setting{call.directory, {}};
     setting.work = [&](const sweep::Plan& plan) { work_here(plan, call, reporters, stop); };
-    found = sweep::tune(document, setting, resources_of(pool, call.data, call.handed));
+    found = sweep::tune(document, setting, resources_of(pool, call));
   });
   nb::dict out;
   out["complete"] = found.complete;

@@ -124,6 +124,14 @@ class SavedState {
   Rows weights(const std::string& projection, std::uint64_t seed) const {
     return array_of(weights_->weights(index_of(projection), replica_of(seed)));
   }
+  /// Outputs, of layered networks: its data are not read, but one sample of zeros.
+  Vector answer_to_zeros(std::uint64_t seed) const {
+    const std::vector<std::uint32_t> sample{0};
+    auto* const learner = model_.learner();
+    if (learner == nullptr) throw ConfigError("circuits that spike answer in time");
+    const Matrix<double> answer = learner->respond(SplitName::train, replica_of(seed), sample);
+    return array_of(std::vector<double>(answer.flat().begin(), answer.flat().end()));
+  }
   Vector offsets(const std::string& projection, std::uint64_t seed) const {
     return array_of(weights_->offsets(index_of(projection), replica_of(seed)));
   }
@@ -188,6 +196,7 @@ void bind_weights(nb::module_& m) {
       .def("projections", &SavedState::projections)
       .def("weights", &SavedState::weights, nb::arg("projection"), nb::arg("seed"),
            "(postsynaptic, presynaptic)")
+      .def("answer_to_zeros", &SavedState::answer_to_zeros, nb::arg("seed"), "outputs")
       .def("offsets", &SavedState::offsets, nb::arg("projection"), nb::arg("seed"),
            "one per postsynaptic unit");
   m.def("export_files", &export_files, nb::arg("run"), nb::arg("what"), nb::arg("format"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ def trained(targets: Any, **options: Any) -> ap.Run:
 def test_answers_to_the_test_split_are_what_the_last_test_judged(kind: str, small: Small) -> None:
     run = small(kind).run(out="r")
     for seed in run.seeds:
-        shown = run.samples("test", seed)
-        right = (run.predict(seed=seed).argmax(axis=1) == shown.labels).mean()
+        shown = run.samples("test", seed=seed)
+        assert (run.decide(seed=seed) == run.predict(split="test", seed=seed).argmax(axis=1)).all()
+        right = (run.decide(seed=seed) == shown.labels).mean()
         last = run.metrics[(run.metrics.split == "test") & (run.metrics.seed == seed)].accuracy.iloc[-1]
         assert right == pytest.approx(last, abs=0.5 / len(shown) if kind == "layered" else 1.5 / len(shown))
     assert not np.array_equal(run.predict(seed=1), run.predict(seed=2))
@@ -43,7 +45,10 @@ def test_answers_to_inputs_are_those_to_the_same_samples() -> None:
     test = run.samples("test")
     assert len(test) == 60
     np.testing.assert_array_equal(run.predict(X[test.rows]), run.predict(split="test"))
-    np.testing.assert_allclose(run.normalised(X[test.rows]), test.inputs, rtol=1e-12)
+    np.testing.assert_array_equal(run.normalised(X[test.rows]), test.inputs)
+    assert run.normalised(X).dtype == np.float32, "the run's precision, as a module of PyTorch wants it"
+    assert run.classes == ["high", "low"]
+    assert (np.array(run.classes)[run.decide(X)] == NAMES).mean() > 0.9
     assert (NAMES[test.rows] == test.classes).all()
     train = run.samples("train")
     assert sorted([*train.rows, *test.rows]) == list(range(240))
@@ -61,7 +66,75 @@ def test_answers_follow_from_the_weights() -> None:
     np.testing.assert_allclose(run.predict(X, seed=2), softmax, rtol=1e-4, atol=1e-6)
 
 
-def test_pixels_are_bytes_and_their_scale_goes_on_between_them() -> None:
+def test_pictures_are_planes_of_bytes(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for name in ("dark", "light"):
+        for split, count in (("train", 6), ("test", 3)):
+            folder = tmp_path / "pictures" / split / name
+            folder.mkdir(parents=True)
+            for k in range(count):
+                shade = RNG.integers(0, 128, size=(4, 4, 3), dtype=np.uint8) + (128 if name == "light" else 0)
+                Image.fromarray(shade.astype(np.uint8)).save(folder / f"{k}.png")
+    exp = ap.Experiment(
+        {
+            "task": {
+                "name": "image-folder",
+                "directory": str(tmp_path / "pictures"),
+                "size": 4,
+                "normalisation": "standard",
+            },
+            "model": {"name": "backpropagation", "layers": [48, 4, 2]},
+            "training": {"epochs": 1},
+            "run": {"seeds": 1},
+        }
+    )
+    run = exp.run()
+    shown = run.samples("test")
+    assert shown.rows.size == 0, "they come from files"
+    planes = RNG.integers(0, 256, size=(3, 3, 4, 4))
+    mean, sd = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    wanted = (planes / 255 - mean[:, None, None]) / sd[:, None, None]
+    np.testing.assert_allclose(run.normalised(planes), wanted.reshape(3, 48), rtol=1e-6)
+    with pytest.raises(ap.DataError, match="channel, row, column"):
+        run.predict(planes.transpose(0, 2, 3, 1))
+
+
+def test_a_threshold_and_several_units_of_a_class_decide_as_tests_do() -> None:
+    for task, layers in (("xor", [2, 8, 1]),):
+        exp = ap.experiment(task, {"name": "backpropagation", "layers": layers}, training={"epochs": 3}, seeds=1)
+        run = exp.run()
+        right = (run.decide() == run.samples("test").labels).mean()
+        assert right == pytest.approx(run.metrics[run.metrics.split == "test"].accuracy.iloc[-1])
+
+
+def test_samples_that_run_in_time_are_answered_by_split_alone() -> None:
+    run = ap.Experiment("delayed-match-to-sample/angle").update({"training.epochs": 1, "run.seeds": 1}).variants()[0].run()
+    assert run.predict().shape == (len(run.samples("test").labels), 1)
+    with pytest.raises(ap.DataError, match="in time"):
+        run.predict([[0.0]])
+
+
+def test_other_data_than_the_run_began_with_are_refused() -> None:
+    labels = (X[:, 1] > 5).astype(int)
+    np.savez("train.npz", inputs=X, labels=labels)
+    task = {"name": "arrays", "train": str(Path("train.npz").resolve()), "normalisation": "standard"}
+    run = ap.experiment(task, {"name": "backpropagation", "layers": [3, 4, 2]}, training={"epochs": 1}).run()
+    assert run.predict(X).shape == (240, 2)
+    np.savez("train.npz", inputs=X + 1, labels=labels)
+    with pytest.raises(ap.DataError, match="began on other data"):
+        ap.Run(run.path).predict(X)
+
+
+def test_threads_may_ask_a_run_at_once() -> None:
+    run = trained(NAMES)
+    expected = run.predict(X)
+    with ThreadPoolExecutor(4) as pool:
+        for answer in pool.map(run.predict, [X] * 8):
+            np.testing.assert_array_equal(answer, expected)
+
+
+def test_bytes_in_memory_are_pixels() -> None:
     images = RNG.integers(0, 256, size=(50, 2, 3), dtype=np.uint8)
     task = ap.Task.arrays(images, images[:, 0, 0] > 127, test_fraction=0.2, normalisation="unit")
     run = ap.experiment(task, {"name": "backpropagation", "layers": [6, 4, 2]}, training={"epochs": 1}).run()
@@ -81,6 +154,14 @@ def test_what_cannot_answer_says_so(small: Small) -> None:
         run.predict(split="tset")
     with pytest.raises(ap.ConfigError, match="no seed 9"):
         run.predict(X, seed=9)
+    with pytest.raises(ap.ConfigError, match="no seed 9"):
+        run.samples("test", seed=9)
+    with pytest.raises(ap.ConfigError, match="split=…"):
+        run.predict("test")  # type: ignore[arg-type]
+    with pytest.raises(ap.DataError, match="at least one sample"):
+        run.predict(X[:0])
+    with pytest.raises(ap.DataError, match="1e\\+39"):
+        run.predict([[1e39, 0, 0]] * 2)
     with pytest.raises(ap.DataError, match="policy"):
         small("reward").run(out="reward").predict()
 

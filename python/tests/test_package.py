@@ -6,6 +6,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,18 @@ def test_style_holds() -> None:
     assert result.returncode == 0, result.stdout
     result = run(sys.executable, "-m", "ruff", "format", "--check")
     assert result.returncode == 0, result.stdout
+
+
+#: Functions and classes of nanobind are of its own types, which no stub can say.
+_OF_NANOBIND = re.compile(r"apical\._core\.\S+ (is not a function|metaclass .*|is inconsistent, metaclass differs)")
+
+
+def test_stubs_say_what_is_there() -> None:
+    """stubtest: names, arguments, defaults and kinds of everything public."""
+    result = run(sys.executable, "-m", "mypy.stubtest", "apical", "--concise", "--ignore-missing-stub")
+    told = [line for line in result.stdout.splitlines() if line.startswith("apical")]
+    assert told or result.returncode == 0, result.stdout + result.stderr
+    assert [line for line in told if not _OF_NANOBIND.match(line)] == []
 
 
 def test_the_stub_of_the_extension_is_what_nanobind_makes_of_it(tmp_path: Path) -> None:

@@ -179,6 +179,22 @@ def test_false_stops_with_a_checkpoint_and_resume_gives_the_same_bits(kind: str,
     assert again.finished, "a finished run has nothing left to do"
 
 
+def test_false_of_numpy_stops_too_and_means_are_of_what_there_is(small: Small) -> None:
+    seen: list[float] = []
+
+    def enough(event: ap.EpochEnd) -> np.bool_:
+        seen.append(event.mean("accuracy"))
+        return np.mean([event.epoch]) < 1
+
+    run = small("layered").run(out="r", callbacks=[enough], seeds=[np.int64(3)])  # type: ignore[list-item]
+    assert not run.finished
+    assert run.seeds == [3]
+    assert all(0 <= a <= 1 for a in seen)
+    event = ap.EpochEnd("m", 1, 2, 0.0, [ap.Measurement(1, "test", "accuracy", 1, 0.5)])
+    assert event.mean("accuracy") == 0.5
+    assert np.isnan(event.mean("accuracy", "validation"))
+
+
 def test_what_a_callback_raises_stops_the_run_and_is_raised_again(small: Small) -> None:
     class Mine(Exception):
         pass
@@ -292,8 +308,8 @@ def test_callbacks_pass_on_what_is_measured_to_programs_that_collect_it(small: C
         def flush(self) -> None:
             self.flushed += 1
 
-        def log(self, numbers: dict[str, float], step: int) -> None:
-            self.logged[step] = numbers
+        def log(self, numbers: dict[str, float]) -> None:
+            self.logged[int(numbers["epoch"])] = numbers
 
     there = Collector()
     run = small("layered").run(callbacks=[ap.tensorboard(there), ap.wandb(there)])

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -147,3 +148,26 @@ def test_a_fault_has_its_place() -> None:
         assert caught.value.seed == 5
         with pytest.raises(ap.Error, match="not usable"):
             sim.advance()
+
+
+def test_a_simulation_of_a_run_has_the_seeds_of_the_run(small: Callable[[str], ap.Experiment]) -> None:
+    run = small("rate").run(out="r", seeds=[5, 7])
+    with ap.Simulation(run) as sim:
+        np.testing.assert_array_equal(sim.weights("a1.rep->a2.rep.basal"), run.weights("a1.rep->a2.rep", seed=5))
+    with pytest.raises(ap.ConfigError, match="no seed 1; it has 5, 7"):
+        ap.Simulation(run, seed=1)
+
+
+def test_nobody_looks_at_a_simulation_that_advances(small: Callable[[str], ap.Experiment]) -> None:
+    with ap.Simulation(small("rate"), seed=1) as sim, ThreadPoolExecutor(1) as pool:
+        advancing = pool.submit(sim.advance, 300_000)
+        refused = 0
+        while not advancing.done():
+            try:
+                sim["a1.rep.soma"]
+            except ap.ConfigError as e:
+                assert "another thread is advancing" in str(e)
+                refused += 1
+        advancing.result()
+        assert refused > 0
+        assert sim["a1.rep.soma"].shape == (10,)

@@ -227,7 +227,7 @@ def test_a_search_that_is_stopped_goes_on_to_the_same_bits(small: Callable[[str]
         heard.append(epoch.label)
         return len(heard) < 3
 
-    with pytest.raises(ap.SearchStopped, match="resume=True goes on") as stopped:
+    with pytest.raises(ap.Stopped, match="resume=True goes on") as stopped:
         ap.tune(exp, space, trials=4, seeds=[101], callbacks=[enough], out="stopped")
     assert stopped.value.path == Path("stopped")
     whole = ap.tune(exp, space, trials=4, seeds=[101], out="whole")

@@ -356,3 +356,27 @@ print(peak() - before, x.nbytes, exp.check().figures["state_bytes"])
     assert result.returncode == 0, result.stderr
     grown, arrays, state = (float(v) for v in result.stdout.split())
     assert grown < 0.5 * arrays + state, f"{grown:.3g} bytes beside {arrays:.3g} of arrays: they were copied"
+
+
+def test_each_column_of_one_hot_rows_is_a_class_whether_it_occurs_or_not() -> None:
+    wanted = np.eye(4)[[0, 1, 3, 3, 1, 0]]
+    task = ap.Task.arrays(X[:6], wanted, test=(X[6:8], np.eye(4)[[2, 3]]))
+    assert task.outputs == 4
+
+
+def test_the_training_samples_say_what_targets_are() -> None:
+    several = np.array([[1, 1, 0], [0, 1, 0], [0, 1, 1]] * 4, dtype=float)
+    task = ap.Task.arrays(X[:12], several, test=(X[12:14], np.eye(3)[:2]))
+    assert task.to_dict()["targets"] == ["targets"]
+    with pytest.raises(ap.DataError, match="test is ndarray; expected a pair"):
+        ap.Task.arrays(X, Y, test=XT)  # type: ignore[arg-type]
+
+
+def test_a_loader_may_fill_one_buffer_again_and_again(reference: list[str]) -> None:
+    def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        x, y = np.empty((10, X.shape[1]), X.dtype), np.empty(10, np.int64)
+        for at in range(0, len(X), 10):
+            x[:], y[:] = X[at : at + 10], Y[at : at + 10]
+            yield x, y
+
+    assert numbers(ap.Task.loader(batches(), test=[(XT, YT)]), "reused") == reference

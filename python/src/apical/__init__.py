@@ -29,7 +29,7 @@ from .circuit import (
     uniform,
 )
 from .environment import Environment
-from .errors import ConfigError, DataError, Error, IoError, NumericalFault, SearchStopped
+from .errors import ConfigError, DataError, Error, IoError, NumericalFault, Stopped
 from .experiment import Experiment, Forecast, experiment, read
 from .layered import LayeredBatch, LayeredRule, layered_rule
 from .planned import PlannedSweep
@@ -76,7 +76,7 @@ __all__ = [
     "Reproduction",
     "Rule",
     "Run",
-    "SearchStopped",
+    "Stopped",
     "ShownSamples",
     "Simulation",
     "Spikes",

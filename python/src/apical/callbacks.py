@@ -47,10 +47,17 @@ class EpochEnd:
     seconds: float
     measured: Sequence[Measurement] = field(repr=False)
 
-    def mean(self, metric: str, where: str = "validation") -> float:
-        """The mean over seeds of what was measured now; NaN if it was not."""
-        values = [m.value for m in self.measured if m.metric == metric and m.where == where]
-        return sum(values) / len(values) if values else math.nan
+    def mean(self, metric: str, where: str | None = None) -> float:
+        """The mean over seeds of what was measured now; NaN if it was not.
+
+        Args:
+            where: split, area or part of a course; default: validation, else test, else train.
+        """
+        for place in (where,) if where is not None else ("validation", "test", "train"):
+            values = [m.value for m in self.measured if m.metric == metric and m.where == place]
+            if values:
+                return sum(values) / len(values)
+        return math.nan
 
 
 #: Returns False to stop the run, with a checkpoint. What it raises stops the run too, and is raised again.
@@ -68,6 +75,11 @@ class ProgressCallback(Protocol):
         """Hears how far the run is."""
 
 
+def _is_false(answer: Any) -> bool:
+    """False, of Python's or NumPy's; None and 0 are answers of callbacks that say nothing."""
+    return answer is False or (type(answer).__module__ == "numpy" and type(answer).__name__ in ("bool", "bool_") and not answer)
+
+
 def heard_by(callbacks: Iterable[Callback] | Callback) -> Callable[[str, dict[str, Any]], bool] | None:
     """What the library calls; None if there is nobody to tell."""
     listeners: list[Callback] = [callbacks] if callable(callbacks) else list(callbacks)
@@ -83,7 +95,7 @@ def heard_by(callbacks: Iterable[Callback] | Callback) -> Callable[[str, dict[st
         if kind == "progress":
             progress = Progress(**fields)
             for watcher in watching:
-                go_on &= watcher.progress(progress) is not False
+                go_on &= not _is_false(watcher.progress(progress))
             return go_on
         event = EpochEnd(
             label=fields["label"],
@@ -93,7 +105,7 @@ def heard_by(callbacks: Iterable[Callback] | Callback) -> Callable[[str, dict[st
             measured=[Measurement(*row) for row in fields["measured"]],
         )
         for listener in listeners:
-            go_on &= listener(event) is not False
+            go_on &= not _is_false(listener(event))
         return go_on
 
     return heard
@@ -211,7 +223,8 @@ class wandb:
     """Means over seeds for Weights & Biases, by the epoch.
 
     Args:
-        run: with log(numbers, step=…), as `wandb.init()` gives it.
+        run: with log(numbers), as `wandb.init()` gives it. Several models follow one another; `epoch` is the axis to draw
+            them by.
 
     >>> exp.run(callbacks=[wandb(weights_and_biases.init(project="mine"))])  # doctest: +SKIP
     """
@@ -223,4 +236,4 @@ class wandb:
         """Logs what was measured, as label/where/metric."""
         keys = dict.fromkeys((m.where, m.metric) for m in event.measured)
         means = {f"{event.label}/{where}/{metric}": event.mean(metric, where) for where, metric in keys}
-        self.run.log({"epoch": event.epoch, **means}, step=event.epoch)
+        self.run.log({"epoch": event.epoch, **means})

@@ -81,7 +81,7 @@ def sizes_of(environment: Any) -> tuple[int, int]:
         if not hasattr(environment, attribute):
             raise ConfigError(f"{type(environment).__name__} has no '{attribute}'; expected gymnasium's interface")
     actions = getattr(environment.action_space, "n", None)
-    if actions is None:
+    if not isinstance(actions, int | np.integer) or getattr(environment.action_space, "shape", ()) not in ((), None):
         raise ConfigError(f"the action space is {environment.action_space!r}; expected Discrete(n)")
     shape = getattr(environment.observation_space, "shape", None)
     if not shape:

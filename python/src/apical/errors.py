@@ -52,11 +52,12 @@ class IoError(Error, OSError):
     """The file system refused: full, read-only, missing, not empty."""
 
 
-class SearchStopped(Error):
-    """A callback stopped a search before anything was chosen; the same call with resume=True goes on.
+class Stopped(Error):
+    """A callback stopped a search, a probe or a figure, of which nothing can be said before its end; the same call with
+    resume=True goes on.
 
     Attributes:
-        path: the directory of the search.
+        path: its directory.
     """
 
     def __init__(self, message: str, *, path: Path) -> None:

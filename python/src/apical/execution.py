@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,14 @@ from .machine import PathLike, data_folder, output_directory, thread_count
 
 #: One number is how many (1 … n), a list is the seeds themselves.
 Seeds = int | Iterable[int]
+
+
+def seeds_value(seeds: Seeds) -> int | list[int]:
+    """As run.seeds has them."""
+    if isinstance(seeds, Iterable):
+        return [int(s) for s in seeds]
+    return operator.index(seeds)  # NumPy's whole numbers as well
+
 
 #: How to go on with a single run.
 BY_RESUME = "apical.Run({0!r}).resume()"
@@ -30,6 +39,7 @@ class Execution:
     resume: bool = False
     threads: int | None = None
     data: PathLike | None = None
+    ignore_memory: bool = False
 
     @contextmanager
     def into(
@@ -53,13 +63,15 @@ class Execution:
             data_folder(self.data),
             handed,
             heard,
+            self.ignore_memory,
         )
         try:
             yield call
         except BaseException as e:
-            if isinstance(e, KeyboardInterrupt):
+            written = directory.is_dir() and any(directory.iterdir())
+            if isinstance(e, KeyboardInterrupt) and written:
                 e.add_note(f"stopped with a checkpoint; go on with {go_on.format(str(directory))}")
-            if self.out is None and not any(directory.iterdir()):
+            if self.out is None and not written:
                 directory.rmdir()
             raise
 

@@ -14,7 +14,7 @@ from typing import Any
 from . import _core, toml_text
 from .callbacks import Callback
 from .errors import ConfigError
-from .execution import BY_RESUME, Execution, Seeds
+from .execution import BY_RESUME, Execution, Seeds, seeds_value
 from .layered import LayeredRule
 from .machine import PathLike, data_folder, experiment_file, thread_count
 from .run import Run
@@ -121,6 +121,8 @@ class Experiment:
     def __setitem__(self, key: str, value: Any) -> None:
         """The same as --set KEY=VALUE of the program: what is wrong with this very key is raised at once and
         changes nothing; what others must fit first is raised by check() and run(), or use update()."""
+        if isinstance(value, Task):
+            raise ConfigError(f"'{key}' is a Task, which lives in this process", hint="apical.experiment(task, model) takes one")
         changed = self._document.copy()
         assignment = f"{key}={toml_text.value(value, key)}"
         changed.set(assignment)
@@ -214,6 +216,7 @@ class Experiment:
         threads: int | None = None,
         data: PathLike | None = None,
         report: bool = True,
+        ignore_memory: bool = False,
     ) -> Run:
         """Runs into a directory with everything that is needed to read, check, continue and repeat it.
 
@@ -226,6 +229,7 @@ class Experiment:
             threads: default all that the process may use; numbers do not depend on it.
             data: folder of data sets; default $APICAL_DATA, else ~/.local/share/apical.
             report: writes report.html.
+            ignore_memory: runs it although `check` says that the machine has not that much.
 
         Other threads of Python run meanwhile. Ctrl-C ends the run with a checkpoint and raises
         KeyboardInterrupt; `apical.Run(out).resume()` goes on.
@@ -235,14 +239,14 @@ class Experiment:
             NumericalFault: a value was not finite; the state is kept beside the checkpoints.
         """
         experiment = self if seeds is None else self.copy().with_seeds(seeds)
-        how = Execution(None, out, callbacks, resume, threads, data)
+        how = Execution(None, out, callbacks, resume, threads, data, ignore_memory)
         with how.into(self.name, self._handed, begun_by="experiment.toml", go_on=BY_RESUME) as call:
             result = _core.run(experiment._document, call, report)
         return Run._made(call, result["notes"], data)
 
     def with_seeds(self, seeds: Seeds) -> Experiment:
         """Sets run.seeds: how many, or which; returns the experiment."""
-        return self.update({"run.seeds": seeds if isinstance(seeds, int) else list(seeds)})
+        return self.update({"run.seeds": seeds_value(seeds)})
 
 
 def experiment(
@@ -272,8 +276,7 @@ def experiment(
         document["model"] = dict(model)
     document |= tables
     if seeds is not None:
-        count = seeds if isinstance(seeds, int) else list(seeds)
-        document["run"] = dict(document.get("run", {})) | {"seeds": count}
+        document["run"] = dict(document.get("run", {})) | {"seeds": seeds_value(seeds)}
     return Experiment(document)
 
 

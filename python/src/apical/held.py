@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -13,6 +14,8 @@ from .errors import ConfigError
 if TYPE_CHECKING:
     from typing import Self
 
+    from .run import Run
+
 Engine = TypeVar("Engine", "_core.RateSimulation", "_core.SpikingSimulation")
 
 
@@ -21,6 +24,7 @@ class Held(Generic[Engine]):
 
     seeds: list[int]
     _engine: Engine | None
+    _advancing: bool = False
 
     def __enter__(self) -> Self:
         return self
@@ -36,7 +40,19 @@ class Held(Generic[Engine]):
     def _live(self) -> Engine:
         if self._engine is None:
             raise ConfigError("this simulation has been closed")
+        if self._advancing:
+            raise ConfigError("another thread is advancing this simulation; ask it when it has returned")
         return self._engine
+
+    @contextmanager
+    def _alone(self) -> Iterator[Engine]:
+        """The engine while it advances without the interpreter's lock: nobody else may look at it."""
+        engine = self._live
+        self._advancing = True
+        try:
+            yield engine
+        finally:
+            self._advancing = False
 
     @property
     def step(self) -> int:
@@ -44,6 +60,11 @@ class Held(Generic[Engine]):
         return self._live.step
 
 
-def seeds_of(seed: int, seeds: Iterable[int] | None) -> list[int]:
-    """Those that run side by side."""
-    return [int(s) for s in (seeds if seeds is not None else [seed])]
+def seeds_of(seed: int | None, seeds: Iterable[int] | None, run: Run | None) -> list[int]:
+    """Those that run side by side; by default the first of a run, else 1. ConfigError for one that a run has not."""
+    first = 1 if run is None else run.seeds[0]
+    chosen = [int(s) for s in (seeds if seeds is not None else [first if seed is None else seed])]
+    for s in chosen:
+        if run is not None and s not in run.seeds:
+            raise ConfigError(f"{run.path} has no seed {s}; it has {', '.join(map(str, run.seeds))}")
+    return chosen

@@ -50,9 +50,9 @@ class Run(HasFigures):
     Args:
         path: the directory.
         data: folder of data sets, as it was for the run.
-        task: the `Task` of a run whose data or environment live in this process; needed to go on with it and to
-            read its weights.
-        rule: the `layered_rule` of a run, to go on with it.
+        task: the `Task` of a run whose data or environment live in this process; needed to go on with it, and for
+            `samples` and `predict`.
+        rule: the `layered_rule` of a run, to go on with it and for `predict`.
 
     Raises:
         DataError: if it holds no run.
@@ -197,52 +197,75 @@ class Run(HasFigures):
 
     # Samples, and what the networks answer.
 
-    def samples(self, split: str = "train", seed: int | None = None) -> ShownSamples:
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes, from class 0 on; empty of tasks that do not classify."""
+        return self._answers.classes()
+
+    def samples(self, split: str = "test", *, seed: int | None = None) -> ShownSamples:
         """The samples of a split as the network is shown them: normalised, in the order of the split.
 
         Args:
             split: "train", "validation" or "test".
             seed: of tasks that are drawn; default: the first.
 
-        DataError where they are not there (any more), or are others than the run had.
+        DataError where they are not there (any more), or are others than the run began with.
         """
-        which = self.seeds[0] if seed is None else seed
-        document = self.experiment._document
-        found = _core.samples(document, which, split, None, data_folder(self._data), self._handed)
-        return ShownSamples._of(found)
+        return ShownSamples._of(self._answers.samples(split, self._seed(seed)), self._real)
 
     def predict(
-        self, inputs: ArrayLike | None = None, *, split: str = "test", seed: int | None = None
+        self, inputs: ArrayLike | None = None, *, split: str | None = None, seed: int | None = None
     ) -> npt.NDArray[np.float64]:
         """What the network answers at the last checkpoint: outputs (sample, output), after the function of the last layer.
 
         Args:
-            inputs: (sample, feature) in the units of the task's own data: they are normalised as these are, pixels are
-                0 … 255. None: the samples of a split.
-            split: if there are no inputs.
+            inputs: (sample, feature) in the units of the task's own data: they are normalised as these are. Pixels are
+                0 … 255, in planes (sample, channel, row, column). None: the samples of a split.
+            split: "train", "validation" or "test" (the default), in place of inputs.
             seed: of which network; default: the first.
 
         Nothing is learned and nothing of the run changes. Circuits in continuous time are shown one sample after the
-        other, each for as long as in training, from where the run ended. DataError for circuits that spike and for
-        policies, which do not answer sample by sample.
+        other, each for as long as in training, from where the run ended. A run of samples or a rule in this process wants
+        `Run(path, task=…, rule=…)`. DataError for circuits that spike and for policies, which do not answer sample by
+        sample, and where data are others than the run began with.
 
-        >>> (run.predict().argmax(axis=1) == run.samples("test").labels).mean()   # doctest: +SKIP
+        >>> (run.decide() == run.samples("test").labels).mean()   # doctest: +SKIP
         """
-        which = self.seeds[0] if seed is None else seed
         if inputs is None:
-            return self._answers.of_split(split, which)
-        return self._answers.to(self._rows(inputs), which)
+            return self._answers.of_split(split or "test", self._seed(seed))
+        if split is not None or isinstance(inputs, str):
+            raise ConfigError("predict takes inputs, or the name of a split as split=…, not both")
+        return self._answers.to(self._rows(inputs), self._seed(seed))
 
-    def normalised(self, inputs: ArrayLike, seed: int | None = None) -> npt.NDArray[np.float64]:
-        """Inputs (sample, feature) in the units of the task's own data as the network sees them, e.g. for a module of
-        PyTorch: (x - mean) / sd over the training samples with normalisation = "standard"."""
-        return self._answers.scaled(self._rows(inputs), self.seeds[0] if seed is None else seed)
+    def decide(
+        self, inputs: ArrayLike | None = None, *, split: str | None = None, seed: int | None = None
+    ) -> npt.NDArray[np.int64]:
+        """The class that the network answers with, per sample, as tests count it; `classes` has the names. Arguments as
+        of `predict`. DataError of tasks that do not classify."""
+        classes = self._answers.decide(self.predict(inputs, split=split, seed=seed))
+        return classes.astype("int64")
 
-    @staticmethod
-    def _rows(inputs: ArrayLike) -> npt.NDArray[np.float64]:
+    def normalised(self, inputs: ArrayLike, *, seed: int | None = None) -> npt.NDArray[np.floating[Any]]:
+        """Inputs (sample, feature) in the units of the task's own data as the network sees them, in its precision, e.g. for
+        a module of PyTorch: (x - mean) / sd over the training samples with normalisation = "standard"."""
+        return self._answers.scaled(self._rows(inputs), self._seed(seed)).astype(self._real)
+
+    def _seed(self, seed: int | None) -> int:
+        return self.seeds[0] if seed is None else seed
+
+    @property
+    def _real(self) -> type[np.floating[Any]]:
+        import numpy as np
+
+        return np.float64 if self._answers.double_precision() else np.float32
+
+    def _rows(self, inputs: ArrayLike) -> npt.NDArray[np.float64]:
         given = as_array(inputs, "inputs")
-        if given.ndim < 2:
-            raise DataError(f"inputs have shape {given.shape}; expected (sample, feature)")
+        if given.ndim < 2 or len(given) == 0:
+            raise DataError(f"inputs have shape {given.shape}; expected (sample, feature), at least one sample")
+        picture = self._answers.picture()
+        if picture is not None and given.ndim > 2 and list(given.shape[1:]) not in (picture, picture[-2:]):
+            raise DataError(f"inputs have shape {given.shape}; expected (sample, channel, row, column) with {picture}")
         rows = matrix(given.reshape(len(given), -1), "inputs")
         require_finite(rows, "inputs")
         return rows
@@ -325,11 +348,14 @@ class Run(HasFigures):
         threads: int | None = None,
         data: PathLike | None = None,
         report: bool = True,
+        ignore_memory: bool = False,
     ) -> Run:
         """Continues a stopped or killed run; the bits are those of one that was never stopped."""
         document = _core.Document.read(str(self.path / "experiment.toml"))
         folder = self._data if data is None else data
-        how = Execution(None, self.path, callbacks, True, threads, folder)
+        how = Execution(None, self.path, callbacks, True, threads, folder, ignore_memory)
+        for read in ("measurements", "metrics", "areas", "recordings", "_state", "_answers"):
+            self.__dict__.pop(read, None)  # what was read before is of the checkpoint before
         with how.into(self.path.name, self._handed, go_on=BY_RESUME) as call:
             result = _core.run(document, call, report)
         return Run._made(call, result["notes"], folder)

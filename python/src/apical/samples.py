@@ -26,6 +26,7 @@ class Samples:
 
     inputs: npt.NDArray[Any]
     labels: npt.NDArray[np.int64] | None = None
+    columns: int = 0  #: of one-hot rows: classes, whether they occur or not
     label_names: list[str] | None = None
     targets: npt.NDArray[Any] | None = None
 
@@ -52,30 +53,43 @@ class ShownSamples:
     """The samples of a split, as a network is shown them.
 
     Attributes:
-        inputs: (sample, feature), normalised; no rows of tasks whose samples run their course in time.
+        inputs: (sample, feature), normalised, without augmentation; no rows of tasks whose samples run in time.
         targets: (sample, output), what is wanted of the outputs.
         labels: of each sample, a class from 0 on; empty of tasks that do not classify.
         classes: the name of each sample's class.
-        rows: which samples of the arrays or files of the task they are.
+        rows: which samples of your arrays or table they are; empty of tasks that come from none.
     """
 
-    inputs: npt.NDArray[np.float64]
+    inputs: npt.NDArray[np.floating[Any]]
     targets: npt.NDArray[np.float64]
     labels: npt.NDArray[np.int64]
     classes: list[str]
     rows: npt.NDArray[np.int64]
 
     @classmethod
-    def _of(cls, found: dict[str, Any]) -> ShownSamples:
+    def _of(cls, found: dict[str, Any], real: type[np.floating[Any]]) -> ShownSamples:
         whole = {name: found[name].astype(np.int64) for name in ("labels", "rows")}
-        return cls(inputs=found["inputs"], targets=found["targets"], classes=found["classes"], **whole)
+        return cls(inputs=found["inputs"].astype(real), targets=found["targets"], classes=found["classes"], **whole)
 
     def __len__(self) -> int:
         return len(self.targets)
 
 
-def samples(inputs: Any, targets: Any, *, part: str) -> Samples:
-    """What the engine takes. DataError for what are no arrays of numbers, and for lengths that differ."""
+def splits_of(given: Mapping[str, tuple[Any, Any]]) -> dict[str, Samples]:
+    """By split, train first. What targets are is for the training samples to say: a few rows of a test may happen to
+    have a single 1 each."""
+    parts: dict[str, Samples] = {}
+    for part, pair in given.items():
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise DataError(f"{part} is {type(pair).__name__}; expected a pair (inputs, targets)")
+        as_numbers = part != "train" and parts["train"].targets is not None
+        parts[part] = samples(*pair, part=part, as_numbers=as_numbers)
+    return parts
+
+
+def samples(inputs: Any, targets: Any, *, part: str, as_numbers: bool = False) -> Samples:
+    """What the engine takes; targets as numbers even if they look like labels, where the training samples have such.
+    DataError for what are no arrays of numbers, and for lengths that differ."""
     x = as_array(inputs, f"{part} inputs")
     if x.ndim < 2:
         raise DataError(f"{part} inputs have shape {x.shape}; expected (sample, feature)")
@@ -87,6 +101,8 @@ def samples(inputs: Any, targets: Any, *, part: str) -> Samples:
         raise DataError(f"{part} inputs have shape {x.shape}, targets {y.shape}; expected as many of them")
     if y.dtype.kind in "OUS":
         return Samples(x, label_names=_texts(y, part))
+    if as_numbers:
+        return Samples(x, targets=_readable(y))
     if y.ndim == 1 and y.dtype.kind in "biu":
         if part == "train" and y.dtype.kind == "i" and y.min() < 0 and len(np.unique(y)) > 2:
             warnings.warn(
@@ -96,7 +112,7 @@ def samples(inputs: Any, targets: Any, *, part: str) -> Samples:
             )
         return Samples(x, labels=y.astype(np.int64))
     if _is_one_hot(y):
-        return Samples(x, labels=y.argmax(axis=1).astype(np.int64))
+        return Samples(x, labels=y.argmax(axis=1).astype(np.int64), columns=y.shape[1])
     if part == "train" and _look_like_labels(y):
         warnings.warn(
             f"{part} targets are {y.dtype.name}, and so numbers to come close to, though all are whole: give "
@@ -168,8 +184,8 @@ def collected(batches: Iterable[Any], part: str) -> tuple[npt.NDArray[Any], npt.
                     f"{part} batch {number} has {what} {now.shape}, batch 0 has {before[0].shape}; expected the same "
                     "but for the number of samples"
                 )
-        inputs.append(x)
-        targets.append(y)
+        inputs.append(np.array(x))  # copied: a loader may fill the same buffer again
+        targets.append(np.array(y))
     if not inputs:
         raise DataError(f"the {part} loader gave no batch; an iterator can be gone through only once")
     if isinstance(batches, Sized) and len(inputs) < len(batches):

@@ -53,21 +53,22 @@ class Simulation(Held["_core.RateSimulation"]):
         self,
         circuit: Circuit | Experiment | Run | PathLike,
         *,
-        seed: int = 1,
+        seed: int | None = None,
         seeds: Iterable[int] | None = None,
         threads: int | None = 1,
     ) -> None:
         run = circuit if isinstance(circuit, Run) else None
         document = document_of(circuit)
-        self.seeds = seeds_of(seed, seeds)
+        self.seeds = seeds_of(seed, seeds, run)
         self._engine: _core.RateSimulation | None = _core.RateSimulation(document, self.seeds, thread_count(threads))
         self._sizes = self._engine.populations()
         self._roles = {role: self._engine.role(role) for role in ("stimulus", "target", "readout")}
         if run is not None:
             for s in self.seeds:
                 for projection in self._engine.projections():
+                    trained = run.weights(projection, s)
                     with suppress(ConfigError):  # it shows another's transpose, or is the identity
-                        self._engine.set_weights(projection, run.weights(projection, s), s)
+                        self._engine.set_weights(projection, trained, s)
 
     # Stepping.
 
@@ -81,7 +82,8 @@ class Simulation(Held["_core.RateSimulation"]):
 
         NumericalFault when a value is not finite any more; the simulation cannot go on then.
         """
-        self._live.advance(int(steps), learning)
+        with self._alone() as engine:
+            engine.advance(int(steps), learning)
 
     def show(
         self,

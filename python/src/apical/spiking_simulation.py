@@ -65,20 +65,22 @@ class SpikingSimulation(Held["_core.SpikingSimulation"]):
         self,
         circuit: SpikingCircuit | Experiment | Run | PathLike,
         *,
-        seed: int = 1,
+        seed: int | None = None,
         seeds: Iterable[int] | None = None,
         threads: int | None = 1,
     ) -> None:
-        self.seeds = seeds_of(seed, seeds)
+        run = circuit if isinstance(circuit, Run) else None
+        self.seeds = seeds_of(seed, seeds, run)
         self._engine: _core.SpikingSimulation | None = _core.SpikingSimulation(
             document_of(circuit), self.seeds, thread_count(threads)
         )
         self._sizes: dict[str, int] = {name: size for name, (size, _, _) in self._engine.populations().items()}
-        if isinstance(circuit, Run):
+        if run is not None:
             for s in self.seeds:
-                for projection in circuit.projections:
+                for projection in run.projections:
+                    trained = run.weights(projection, s)
                     with suppress(ConfigError):  # it shows another's weights
-                        self._engine.set_weights(projection, circuit.weights(projection, s), s)
+                        self._engine.set_weights(projection, trained, s)
 
     # Stepping.
 
@@ -93,7 +95,8 @@ class SpikingSimulation(Held["_core.SpikingSimulation"]):
         Projections that follow or view others catch up when learning ends, that is with the next advance without it.
         NumericalFault when a potential is not finite any more; the simulation cannot go on then.
         """
-        self._live.advance(int(steps), learning)
+        with self._alone() as engine:
+            engine.advance(int(steps), learning)
 
     def show(self, population: str, rates_Hz: ArrayLike, *, steps: int = 0, learning: bool = False) -> None:
         """Sets the rates of Poisson sources, until set again, and advances."""

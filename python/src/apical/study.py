@@ -17,7 +17,7 @@ import numpy as np
 
 from . import _core, toml_text
 from .callbacks import Callback
-from .errors import ConfigError, DataError
+from .errors import ConfigError, DataError, Stopped
 from .execution import Execution, Seeds
 from .experiment import Experiment
 from .machine import PathLike, output_directory
@@ -41,6 +41,7 @@ class Comparison(HasFigures):
         self.notes = list(notes)
         self.faults = list(faults)
         self._handed = _core.Handed()
+        self._data: PathLike | None = None
         index = self.path / "comparison.json"
         if not index.is_file():
             raise DataError(f"{self.path} holds no comparison (no comparison.json)")
@@ -50,7 +51,7 @@ class Comparison(HasFigures):
     def runs(self) -> dict[str, Run]:
         """By label, those that have begun."""
         found = [self.path / name for name in self._index["runs"]]
-        begun = [Run(path) for path in found if (path / "manifest.json").is_file()]
+        begun = [Run(path, data=self._data) for path in found if (path / "manifest.json").is_file()]
         for run in begun:
             run._handed = self._handed
         return {run.label: run for run in begun}
@@ -162,6 +163,7 @@ def compare(
     resume: bool = False,
     threads: int | None = None,
     data: PathLike | None = None,
+    ignore_memory: bool = False,
     **tables: Any,
 ) -> Comparison:
     """Runs several models on one task over the same seeds, into one directory with one report.
@@ -195,7 +197,7 @@ def compare(
         if tables:
             for e in experiments:
                 e.update(tables)
-    return _run_comparison(experiments, stem, Execution(seeds, out, callbacks, resume, threads, data))
+    return _run_comparison(experiments, stem, Execution(seeds, out, callbacks, resume, threads, data, ignore_memory))
 
 
 def _run_comparison(experiments: Sequence[Experiment], stem: str, how: Execution) -> Comparison:
@@ -207,6 +209,7 @@ def _run_comparison(experiments: Sequence[Experiment], stem: str, how: Execution
     notes = [*result["notes"], *(note for run in result["runs"] for note in run["notes"])]
     made = Comparison(call.directory, notes=notes, faults=result["faults"])
     made._handed = call.handed
+    made._data = how.data
     return made
 
 
@@ -225,6 +228,7 @@ def sweep(
     resume: bool = False,
     threads: int | None = None,
     data: PathLike | None = None,
+    ignore_memory: bool = False,
 ) -> Comparison: ...
 @overload
 def sweep(
@@ -248,6 +252,7 @@ def sweep(
     resume: bool = False,
     threads: int | None = None,
     data: PathLike | None = None,
+    ignore_memory: bool = False,
     slurm: Sequence[str] = (),
 ) -> Comparison | PlannedSweep:
     """Runs the experiment at every value of a key, and at every combination if there are several keys.
@@ -281,7 +286,7 @@ def sweep(
     name = ", ".join(keys)
     points = Points(name, keys, grid, at, labels)
     if on == "local":
-        return run_points(experiment, points, "sweep", Execution(seeds, out, callbacks, resume, threads, data))
+        return run_points(experiment, points, "sweep", Execution(seeds, out, callbacks, resume, threads, data, ignore_memory))
     if list(callbacks) or resume or threads is not None:
         raise ConfigError("callbacks, resume and threads are of sweeps that run 'local'")
     one = experiment.copy() if seeds is None else experiment.copy().with_seeds(seeds)
@@ -360,14 +365,20 @@ def probe(
     resume: bool = False,
     threads: int | None = None,
     data: PathLike | None = None,
+    ignore_memory: bool = False,
 ) -> Probe:
     """An in-silico experiment: perturbs trained models and compares what they predict (docs/protocols.md)."""
     pandas = _need("pandas", "data")
     experiment = (protocol if isinstance(protocol, Experiment) else Experiment(protocol)).copy()
     if seeds is not None:
         experiment.with_seeds(seeds)
-    with Execution(seeds, out, callbacks, resume, threads, data).into(experiment.name, experiment._handed) as call:
+    with Execution(seeds, out, callbacks, resume, threads, data, ignore_memory).into(experiment.name, experiment._handed) as call:
         result = _core.probe(experiment._document, call)
+    if result["stopped"]:
+        raise Stopped(
+            f"the probe was stopped\n  the same call, out={call.directory!r} and resume=True goes on",
+            path=Path(call.directory),
+        )
     contrasts = pandas.DataFrame(result["contrasts"])
     return Probe(Path(call.directory), contrasts, result["notes"], experiment._handed, data)
 
@@ -398,17 +409,25 @@ def reproduce(
     resume: bool = False,
     threads: int | None = None,
     data: PathLike | None = None,
+    ignore_memory: bool = False,
 ) -> Reproduction:
     """Runs what reproduces a published figure ("max2026/figure-2b", or a file with [reproduces]), or a finished
     run again, and says whether the expectations hold, or the bits are the same."""
     run = what.path if isinstance(what, Run) else Path(what)
+    if isinstance(what, Run) and data is None:
+        data = what._data
     again = (run / "manifest.json").is_file()
     experiment = None if again else Experiment(run)
     stem = f"{run.name}-again" if experiment is None else experiment.name
     handed = what._handed if isinstance(what, Run) else _core.Handed()
-    with Execution(None, out, callbacks, resume, threads, data).into(stem, handed) as call:
+    with Execution(None, out, callbacks, resume, threads, data, ignore_memory).into(stem, handed) as call:
         result = _core.repeat(str(run), call) if experiment is None else _core.reproduce(experiment._document, call)
     directory = Path(call.directory)
+    if experiment is not None and result["comparison"]["stopped"]:
+        raise Stopped(
+            f"{result['figure']} was stopped\n  the same call, out={call.directory!r} and resume=True goes on",
+            path=directory,
+        )
     if experiment is None:
         return Reproduction(directory, result["identical"], f"{result['label']}: {result['text'] or 'stopped'}")
     words = {"reproduced": "reproduced  ", "undecided": "undecided   ", "deviates": "DEVIATES    "}

@@ -14,7 +14,7 @@ from .arrays import ArrayLike
 from .environment import World, sizes_of
 from .errors import ConfigError
 from .machine import PathLike
-from .samples import Samples, collected, samples
+from .samples import Samples, collected, splits_of
 
 
 class Task:
@@ -63,7 +63,7 @@ class Task:
             inputs: (sample, feature); further axes are flattened. C-contiguous float32, float64 and uint8 are taken
                 without a copy, and must not be changed as long as the task is used; anything else with one copy.
             targets: whole numbers or texts, one per sample, are labels of classes; so is a row per sample that is 1 at
-                the label and 0 elsewhere. Anything else, (sample,) or (sample, output), are numbers to come close to; a
+                the label and 0 elsewhere, with a class for each column. Anything else, (sample,) or (sample, output), are numbers to come close to; a
                 warning says so if they are floats that look like labels.
             validation, test: pairs (inputs, targets) like these.
             axes: "time" for (sample, time, feature), a course that circuits are shown; default "feature", or "flatten"
@@ -81,7 +81,7 @@ class Task:
         (4, 2)
         """
         given = {"train": (inputs, targets), "validation": validation, "test": test}
-        parts = {part: samples(*pair, part=part) for part, pair in given.items() if pair is not None}
+        parts = splits_of({part: pair for part, pair in given.items() if pair is not None})
         return cls._of_samples(parts, axes, options)
 
     @classmethod
@@ -106,7 +106,7 @@ class Task:
             axes, options: as of `arrays`.
         """
         given = {"train": batches, "validation": validation, "test": test}
-        parts = {part: samples(*collected(b, part), part=part) for part, b in given.items() if b is not None}
+        parts = splits_of({part: collected(b, part) for part, b in given.items() if b is not None})
         return cls._of_samples(parts, axes, options)
 
     @classmethod
@@ -120,7 +120,9 @@ class Task:
         chosen = axes or ("feature" if parts["train"].inputs.ndim <= 2 else "flatten")
         if chosen != "feature":
             table["axes"] = chosen
-        table |= options
+        if parts["train"].columns:
+            table["classes"] = parts["train"].columns
+        table |= {name: value for name, value in options.items() if value is not None}
         inputs, outputs = _core.task_sizes(table, handed)
         return cls(table, handed, inputs, outputs, rewards=False, parts=parts)
 
@@ -155,7 +157,11 @@ class Task:
 
             make = functools.partial(_need("gymnasium", "gym").make, make)
         world = make()
-        observations, actions = sizes_of(world)
+        try:
+            observations, actions = sizes_of(world)
+        finally:
+            if callable(close := getattr(world, "close", None)):
+                close()  # it was made to be looked at
         spec = getattr(world, "spec", None)
         if solved is None:
             solved = getattr(spec, "reward_threshold", None)

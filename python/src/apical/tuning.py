@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from . import _core, toml_text
 from .callbacks import Callback
 from .circuit import Weights
-from .errors import ConfigError, IoError, SearchStopped
+from .errors import ConfigError, IoError, Stopped
 from .execution import Execution, Seeds
 from .experiment import Experiment
 from .machine import PathLike
-from .run import Run
+from .run import Run, _need
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,11 +69,12 @@ class Tuning:
     path: Path
     _searched: str = field(repr=False, default="")
     _runs: Mapping[str, Sequence[str]] = field(repr=False, default_factory=dict)
+    _data: PathLike | None = field(repr=False, default=None)
 
     @property
     def runs(self) -> dict[str, list[Run]]:
         """Of each trial, in the last round it was in: a run for each seed; none of one that broke."""
-        found = {label: [Run(path) for path in paths] for label, paths in self._runs.items()}
+        found = {label: [Run(path, data=self._data) for path in paths] for label, paths in self._runs.items()}
         for run in (run for runs in found.values() for run in runs):
             run._handed = self.best._handed
         return found
@@ -129,6 +130,7 @@ def tune(
     resume: bool = False,
     threads: int | None = None,
     data: PathLike | None = None,
+    ignore_memory: bool = False,
 ) -> Tuning:
     """Tries values that fill a space evenly and takes what did best on the validation split: `apical tune`.
 
@@ -141,13 +143,14 @@ def tune(
         rounds: in each, the trials that are left learn for longer, from the beginning; in the last for all epochs.
         keep_one_of: the best of so many go on to the next round. rounds=1: all learn for all epochs.
         draw_seed: where the sequence of trials begins. The same seed and space, the same trials.
-        out, callbacks, resume, threads, data: as for `Experiment.run`.
+        out, callbacks, resume, threads, data, ignore_memory: as for `Experiment.run`.
 
-    Every trial is a run in `out`, so that the search itself can be looked at and repeated. SearchStopped, with its
+    Every trial is a run in `out`, so that the search itself can be looked at and repeated. Stopped, with its
     `path`, if a callback stopped it: nothing has been chosen yet.
 
     >>> tune(exp, {"model.learning_rate": log_uniform(1e-4, 1e-1)}, trials=20, seeds=[101, 102])  # doctest: +SKIP
     """
+    _need("pandas", "data")  # now, not after the search
     if trials < 1:
         raise ConfigError(f"trials is {trials}; expected at least 1")
     table: dict[str, Any] = {"trials": trials, "rounds": rounds, "keep_one_of": keep_one_of, "draw_seed": draw_seed}
@@ -161,17 +164,17 @@ def tune(
         raise ConfigError("the experiment has a table [tune] of its own; take it out, or search it with 'apical tune'")
     document = experiment._document.copy()
     document.overlay(_core.Document.parse(toml_text.document({"tune": table}), "<tune>"))
-    how = Execution(None, out, callbacks, resume, threads, data)
+    how = Execution(None, out, callbacks, resume, threads, data, ignore_memory)
     with how.into(f"{experiment.name}-tune", experiment._handed, begun_by=_BEGUN) as call:
         _require_new(Path(call.directory), resume)
         result = _core.tune(document, call)
     if not result["complete"]:
-        raise SearchStopped(
+        raise Stopped(
             f"the search was stopped in round {result['round']} of {result['rounds']}\n"
             f"  the same call, out={call.directory!r} and resume=True goes on",
             path=Path(call.directory),
         )
-    return _read(experiment, Path(call.directory), document.text(), result["runs"])
+    return _read(experiment, Path(call.directory), document.text(), result["runs"], data)
 
 
 def _require_new(directory: Path, resume: bool) -> None:
@@ -185,9 +188,10 @@ def _value(toml: str) -> Any:
     return tomllib.loads(f"value = {toml}")["value"]
 
 
-def _read(experiment: Experiment, path: Path, searched: str, runs: Sequence[Sequence[str]]) -> Tuning:
-    import pandas as pd
-
+def _read(
+    experiment: Experiment, path: Path, searched: str, runs: Sequence[Sequence[str]], data: PathLike | None
+) -> Tuning:
+    pd = _need("pandas", "data")
     (found,) = json.loads((path / "tuning.json").read_text(encoding="utf-8"))["variants"]
     best = _core.Document.read(str(path / "tuned.toml"))
     rows = []
@@ -207,6 +211,7 @@ def _read(experiment: Experiment, path: Path, searched: str, runs: Sequence[Sequ
         path,
         searched,
         {row["trial"]: of_trial for row, of_trial in zip(rows, runs, strict=True)},
+        data,
     )
 
 

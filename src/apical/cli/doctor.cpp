@@ -11,7 +11,7 @@
 #include <sstream>
 #include <thread>
 
-#include "apical/cli/available_memory.h"
+#include "apical/core/available_memory.h"
 #include "apical/cli/command.h"
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/shipped_experiments.h"

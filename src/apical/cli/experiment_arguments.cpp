@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "apical/analysis/diagnosis.h"
-#include "apical/cli/available_memory.h"
+#include "apical/core/available_memory.h"
 #include "apical/cli/shipped_experiments.h"
 #include "apical/io/directory.h"
 

@@ -25,10 +25,21 @@ std::string tensor_type(Element element) {
   throw DataError("a tensor needs a type");
 }
 
+/// JSON turns 2.5 and -1 into numbers of its own when it is asked for whole ones.
+std::vector<std::uint64_t> whole_numbers(const nlohmann::json& list, const std::string& name,
+                                         const char* key) {
+  for (const nlohmann::json& number : list) {
+    if (!number.is_number_unsigned())
+      throw DataError(
+          fmt::format("{}: its {} has {}; expected whole numbers from 0 on", name, key, number.dump()));
+  }
+  return list.get<std::vector<std::uint64_t>>();
+}
+
 Array tensor(const nlohmann::json& entry, const std::shared_ptr<const Bytes>& buffer, std::size_t data,
              const std::string& name) {
   const std::string type = entry.at("dtype");
-  const auto offsets = entry.at("data_offsets").get<std::vector<std::uint64_t>>();
+  const auto offsets = whole_numbers(entry.at("data_offsets"), name, "data_offsets");
   if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > buffer->size() - data)
     throw DataError(fmt::format("{}: its data_offsets lie outside of the file", name));
   const bool half = type == "F16", brain = type == "BF16";
@@ -39,8 +50,8 @@ Array tensor(const nlohmann::json& entry, const std::shared_ptr<const Bytes>& bu
   if (element == Element::none)
     throw DataError(
         fmt::format("{}: type {} is not read; expected F32 or another of whole bytes", name, type));
-  Array a = array_within(buffer, data + offsets[0], element,
-                         entry.at("shape").get<std::vector<std::uint64_t>>(), name);
+  Array a =
+      array_within(buffer, data + offsets[0], element, whole_numbers(entry.at("shape"), name, "shape"), name);
   if (a.values.size() != offsets[1] - offsets[0]) {
     throw DataError(fmt::format("{}: has {} bytes, its shape {} asks for {}", name, offsets[1] - offsets[0],
                                 shape_text(a.shape), a.values.size()));

@@ -203,6 +203,7 @@ Matrix<double> LayeredLearner<Real>::respond(SplitName split, std::size_t r,
     gather(replica, split_of(*data_[r], split), samples, at, n);
     const MatrixView<Real> out = replica.out.resize(n, answers.cols());
     replica.model->predict(replica.X.view(), out);
+    check_outputs<Real>(*replica.model, out, seeds_[r]);
     for (std::size_t i = 0; i < n; ++i)
       std::copy(out.row(i).begin(), out.row(i).end(), answers.row(at + i).begin());
   }

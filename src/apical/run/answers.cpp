@@ -3,15 +3,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 #include <variant>
 
 #include "apical/learning/trainer.h"
+#include "apical/run/data_record.h"
 #include "apical/run/last_checkpoint.h"
 #include "apical/run/make_learner.h"
 #include "apical/run/runs_in.h"
 #include "apical/run/seals.h"
 #include "apical/run/state_file.h"
+#include "apical/tasks/fingerprint.h"
+#include "apical/tasks/representable.h"
 
 namespace apical {
 namespace {
@@ -29,25 +33,40 @@ Experiment answering(const io::Path& run, const Resources& resources) {
   return with_handed_rule(std::move(e), resources);
 }
 
-/// The samples as a test without right answers.
+/// The samples as a test without right answers, beside one sample to learn.
 Dataset with_test(const Dataset& data, const Experiment& e, Matrix<double> inputs) {
-  Dataset out = data;
-  const std::size_t samples = inputs.rows();
-  Split& test = out.test;
-  test = {};
-  test.inputs = Inputs(std::move(inputs));
-  test.classes = data.train.classes;
-  if (!data.train.labels.empty()) test.labels.assign(samples, 0);
-  if (test.classes == 0) test.targets = Matrix<double>(samples, data.train.outputs());
-  if (e.is_circuit() && !data.train.target_potentials.flat().empty())
-    test.target_potentials = Matrix<double>(samples, data.train.target_potentials.cols());
+  Dataset out;
+  out.name = data.name;
+  out.class_names = data.class_names;
+  out.readout = data.readout;
+  out.threshold = data.threshold;
+  const auto fill = [&](Split& split, Matrix<double> shown) {
+    const std::size_t samples = shown.rows();
+    split.inputs = Inputs(std::move(shown));
+    split.classes = data.train.classes;
+    if (!data.train.labels.empty()) split.labels.assign(samples, 0);
+    if (split.classes == 0) split.targets = Matrix<double>(samples, data.train.outputs());
+    if (e.is_circuit() && data.train.target_potentials.cols() > 0)
+      split.target_potentials = Matrix<double>(samples, data.train.target_potentials.cols());
+  };
+  fill(out.train, Matrix<double>(1, inputs.cols()));
+  fill(out.test, std::move(inputs));
   return out;
 }
 
-std::vector<std::uint32_t> all_of(std::size_t samples) {
-  std::vector<std::uint32_t> all(samples);
-  std::iota(all.begin(), all.end(), 0U);
-  return all;
+Matrix<double> responses(Learner& learner, SplitName split, std::size_t replica, std::size_t samples,
+                         const std::atomic<bool>& stop) {
+  constexpr std::size_t kAtOnce = 500;
+  Matrix<double> out;
+  for (std::size_t at = 0; at < samples && !stop; at += kAtOnce) {
+    std::vector<std::uint32_t> some(std::min(kAtOnce, samples - at));
+    std::iota(some.begin(), some.end(), static_cast<std::uint32_t>(at));
+    const Matrix<double> answers = learner.respond(split, replica, some);
+    if (at == 0) out = Matrix<double>(samples, answers.cols());
+    for (std::size_t k = 0; k < some.size(); ++k)
+      std::copy(answers.row(k).begin(), answers.row(k).end(), out.row(at + k).begin());
+  }
+  return out;
 }
 
 }  // namespace
@@ -56,7 +75,10 @@ Answers::Answers(const io::Path& run, const Resources& resources)
     : run_(run),
       experiment_(answering(run, resources)),
       resources_(resources),
-      data_(experiment_.make_data(resources)) {}
+      data_(experiment_.make_data(resources)) {
+  const Dataset& first = *data_.front();
+  require_same_data(run, {first.name, first.provenance, fingerprint_of(first, resources.pool)});
+}
 
 std::unique_ptr<Learner> Answers::learner(const std::vector<std::shared_ptr<const Dataset>>& data) const {
   Experiment e = experiment_;
@@ -67,17 +89,18 @@ std::unique_ptr<Learner> Answers::learner(const std::vector<std::shared_ptr<cons
   return learner;
 }
 
-Matrix<double> Answers::of_split(SplitName split, std::size_t replica) {
+Matrix<double> Answers::of_split(SplitName split, std::size_t replica, const std::atomic<bool>& stop) {
   const Dataset& data = *data_[replica];
   if (split != SplitName::train && data.closed_loop)
     throw DataError(fmt::format("{}: evaluations of task '{}' steer a plant; there is no {} split",
                                 run_.string(), data.name, name_of(split)));
-  const std::vector<std::uint32_t> all = all_of(split_of(data, split).size());
-  if (all.empty()) throw DataError(fmt::format("{}: there is no {} split", run_.string(), name_of(split)));
-  return learner(data_)->respond(split, replica, all);
+  const std::size_t samples = split_of(data, split).size();
+  if (samples == 0) throw DataError(fmt::format("{}: there is no {} split", run_.string(), name_of(split)));
+  if (!on_data_) on_data_ = learner(data_);
+  return responses(*on_data_, split, replica, samples, stop);
 }
 
-Matrix<double> Answers::to(Matrix<double> inputs, std::size_t replica) {
+Matrix<double> Answers::to(Matrix<double> inputs, std::size_t replica, const std::atomic<bool>& stop) {
   const Dataset& data = *data_[replica];
   if (data.is_sequence())
     throw DataError(fmt::format("{}: samples of task '{}' run their course in time; simulate it",
@@ -85,11 +108,12 @@ Matrix<double> Answers::to(Matrix<double> inputs, std::size_t replica) {
   if (inputs.cols() != data.inputs())
     throw DataError(fmt::format("inputs have {} features; expected {}, as task '{}' has", inputs.cols(),
                                 data.inputs(), data.name));
-  const std::vector<std::uint32_t> all = all_of(inputs.rows());
-  std::vector<std::shared_ptr<const Dataset>> shown(data_.size());
-  const auto one = std::make_shared<const Dataset>(with_test(data, experiment_, std::move(inputs)));
-  for (auto& of_seed : shown) of_seed = one;
-  return learner(shown)->respond(SplitName::test, replica, all);
+  const std::size_t samples = inputs.rows();
+  const auto shown = std::make_shared<const Dataset>(with_test(data, experiment_, std::move(inputs)));
+  require_representable(*shown, !experiment_.double_precision);
+  const std::unique_ptr<Learner> learner =
+      this->learner(std::vector<std::shared_ptr<const Dataset>>(data_.size(), shown));
+  return responses(*learner, SplitName::test, replica, samples, stop);
 }
 
 }  // namespace apical

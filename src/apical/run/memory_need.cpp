@@ -245,8 +245,8 @@ void check_memory(const Experiment& e, const Resources& resources, std::size_t r
   const std::string complaint = too_much(need, resources.memory);
   if (complaint.empty()) return;
   throw IoError(
-      fmt::format("{}: {}\n  fewer units, seeds or environments need less; --ignore-memory runs it "
-                  "all the same",
+      fmt::format("{}: {}\n  fewer units, seeds or environments need less; --ignore-memory "
+                  "(in Python ignore_memory=True) runs it all the same",
                   e.label, complaint));
 }
 

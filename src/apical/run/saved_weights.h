@@ -38,6 +38,8 @@ class SavedModel {
   const Experiment& experiment() const { return experiment_; }
   /// A Learner, or SpikingWeights.
   const Weighted& weights() const { return learner_ ? static_cast<const Weighted&>(*learner_) : *spiking_; }
+  /// It can be shown a sample of zeros, which is all the data it has; null of spiking circuits.
+  Learner* learner() const { return learner_.get(); }
   /// In the run's precision.
   io::Array array(const Parameter& parameter, std::size_t index, std::size_t replica) const;
 

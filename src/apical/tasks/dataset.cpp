@@ -241,9 +241,10 @@ std::span<const std::byte> Inputs::bytes() const {
   return std::as_bytes(std::get<Matrix<double>>(values_).flat());
 }
 
-std::size_t Inputs::origin_of(std::size_t sample) const {
+std::optional<std::size_t> Inputs::origin_of(std::size_t sample) const {
   const auto* shared = std::get_if<SharedRows>(&values_);
-  return shared == nullptr || shared->rows.empty() ? sample : shared->rows[sample];
+  if (shared == nullptr) return {};
+  return shared->rows.empty() ? sample : shared->rows[sample];
 }
 
 Matrix<double> Inputs::scaled(Matrix<double> others) const {

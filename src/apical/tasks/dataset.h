@@ -76,8 +76,8 @@ class Inputs {
   bool fit_single() const;
   /// What is kept in memory; empty for files.
   std::span<const std::byte> bytes() const;
-  /// Which sample of the arrays that it is a part of this is; the sample itself of anything else.
-  std::size_t origin_of(std::size_t sample) const;
+  /// Which sample of the arrays that it is a part of this is; nothing of what comes from no arrays.
+  std::optional<std::size_t> origin_of(std::size_t sample) const;
   /// Samples from elsewhere, in the units of these before they were scaled (pixels 0 … 255), as read() would
   /// give them.
   Matrix<double> scaled(Matrix<double> others) const;

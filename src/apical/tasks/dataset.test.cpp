@@ -70,8 +70,9 @@ TEST(Dataset, SamplesFromElsewhereAreScaledAsItsOwnAreRead) {
                                   .rows = {2, 0},
                                   .shift = {3, 4},
                                   .divisor = {2, 0.5}});
-  EXPECT_EQ(numbers.origin_of(0), 2U);
-  EXPECT_EQ(numbers.origin_of(1), 0U);
+  EXPECT_EQ(numbers.origin_of(0), std::size_t{2});
+  EXPECT_EQ(numbers.origin_of(1), std::size_t{0});
+  EXPECT_FALSE(images.origin_of(1).has_value());
   Matrix<double> own(1, 2);
   own(0, 0) = 5, own(0, 1) = 6;
   std::vector<double> read(2);

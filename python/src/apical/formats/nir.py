@@ -41,12 +41,12 @@ _NEUTRAL = {
 }
 
 
-def graph_of(source: Circuit | Experiment | Run, *, seed: int = 1, as_tested: bool = False) -> nir.NIRGraph:
+def graph_of(source: Circuit | Experiment | Run, *, seed: int | None = None, as_tested: bool = False) -> nir.NIRGraph:
     """The circuit with the weights that it has for a seed: of a run those it learned, else the initial ones.
 
     Args:
         source: a circuit of rate neurons.
-        seed: of the weights.
+        seed: of the weights; default: the first of a run, else 1.
         as_tested: leaves out what NIR cannot say and tests do not have: plasticity, and targets.
 
     ConfigError for what NIR cannot say.

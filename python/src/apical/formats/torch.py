@@ -39,16 +39,19 @@ def module_of(run: Run, seed: int | None = None) -> nn.Sequential:
     """The network of a finished run, which answers as it does: outputs before a softmax. It wants inputs as the network
     was shown them: `run.samples("test").inputs`, or `run.normalised(x)`.
 
-    ConfigError for convolutions, and for activations that torch has not.
+    ConfigError for what is no layered network of all-to-all layers, for activations that torch has not, and for rules
+    whose layers settle instead of answering in one pass forwards.
     """
-    model = run.experiment.to_dict()["model"]
+    model = run.experiment.to_dict().get("model", {})
     layers: list[nn.Module] = []
     projections = list(takewhile(set(run.projections).__contains__, _forward_names()))  # without feedback
+    if not projections:
+        raise ConfigError(f"{run.path} is no layered network: it has {', '.join(run.projections)}")
+    if any(not isinstance(layer, int) for layer in model.get("layers", [])):
+        raise ConfigError(f"{run.path} has layers {model['layers']}; expected all-to-all layers, which are numbers of units")
     for number, projection in enumerate(projections):
         w, b = run.weights(projection, seed), run.offsets(projection, seed)
         layer = nn.Linear(w.shape[1], w.shape[0])
-        if layer.weight.numel() != w.size:
-            raise ConfigError(f"'{projection}' is no all-to-all projection")
         with torch.no_grad():
             layer.weight.copy_(torch.from_numpy(w))
             layer.bias.copy_(torch.from_numpy(b))
@@ -60,7 +63,22 @@ def module_of(run: Run, seed: int | None = None) -> nn.Sequential:
             raise ConfigError(f"activation '{named}' is none of torch's: {', '.join(_ACTIVATIONS)}")
         if _ACTIVATIONS[named] is not None:
             layers.append(_ACTIVATIONS[named]())
-    return nn.Sequential(*layers)
+    net = nn.Sequential(*layers)
+    _require_same_answer(run, net, run.seeds[0] if seed is None else seed, model.get("output") == "softmax")
+    return net
+
+
+def _require_same_answer(run: Run, net: nn.Sequential, seed: int, softmax: bool) -> None:
+    """To an input of zeros, for which no data are needed: what settles comes to something else."""
+    expected = run._state.answer_to_zeros(seed)
+    with torch.no_grad():
+        answer = net(torch.zeros(1, net[0].in_features))[0]
+        answer = (answer.softmax(0) if softmax else answer).double().numpy()
+    if not np.allclose(answer, expected, rtol=1e-3, atol=1e-4):
+        raise ConfigError(
+            f"'{run.manifest['model']}' answers {expected} to zeros where one pass forwards gives {answer}: its layers "
+            "settle, which a module of PyTorch does not; run.weights() has the weights, run.predict(x) the answers"
+        )
 
 
 def weights_of(module: nn.Module) -> dict[str, npt.NDArray[np.float32]]:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/cli/available_memory.h"
+#include "apical/core/available_memory.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include "apical/io/directory.h"
 #include "apical/io/test_directory.h"
 
-namespace apical::cli {
+namespace apical {
 namespace {
 
 class AvailableMemory : public testing::Test {
@@ -52,4 +52,4 @@ TEST_F(AvailableMemory, TheOlderKindOfControlGroupsCountsToo) {
 TEST_F(AvailableMemory, OfThisProcessThereIsSome) { EXPECT_GT(available_memory().bytes, 0); }
 
 }  // namespace
-}  // namespace apical::cli
+}  // namespace apical

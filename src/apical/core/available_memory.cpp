@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/cli/available_memory.h"
+#include "apical/core/available_memory.h"
 
 #include <sys/resource.h>
 
@@ -10,11 +10,11 @@
 #include <string>
 #include <string_view>
 
-namespace apical::cli {
+namespace apical {
 namespace {
 
 /// Empty where there is no such file: systems differ.
-std::string file_text(const io::Path& file) {
+std::string file_text(const std::filesystem::path& file) {
   std::ifstream in(file);
   std::ostringstream out;
   out << in.rdbuf();
@@ -50,7 +50,7 @@ std::optional<double> left(std::optional<double> limit, std::optional<double> us
 }
 
 /// The groups named in proc/self/cgroup and all above them: each limits those below.
-void take_cgroups(Memory& least, const io::Path& root) {
+void take_cgroups(Memory& least, const std::filesystem::path& root) {
   const char* const of = "left of the limit of its control group";
   std::istringstream lines(file_text(root / "proc/self/cgroup"));
   for (std::string line; std::getline(lines, line);) {
@@ -59,8 +59,8 @@ void take_cgroups(Memory& least, const io::Path& root) {
     const std::string controllers = line.substr(first + 1, second - first - 1);
     const bool unified = controllers.empty();
     if (!unified && ("," + controllers + ",").find(",memory,") == std::string::npos) continue;
-    const io::Path base = root / (unified ? "sys/fs/cgroup" : "sys/fs/cgroup/memory");
-    const auto look = [&](const io::Path& group) {
+    const std::filesystem::path base = root / (unified ? "sys/fs/cgroup" : "sys/fs/cgroup/memory");
+    const auto look = [&](const std::filesystem::path& group) {
       const std::string stat = file_text(group / "memory.stat");
       take_less(least,
                 unified ? left(number_after(file_text(group / "memory.max"), ""),
@@ -72,14 +72,15 @@ void take_cgroups(Memory& least, const io::Path& root) {
                 of);
     };
     look(base);  // in a container, its own group stands here whatever the name says
-    io::Path group = base;
-    for (const auto& part : io::Path(line.substr(second + 1)).relative_path()) look(group /= part);
+    std::filesystem::path group = base;
+    for (const auto& part : std::filesystem::path(line.substr(second + 1)).relative_path())
+      look(group /= part);
   }
 }
 
 }  // namespace
 
-Memory available_memory_below(const io::Path& root) {
+Memory available_memory_below(const std::filesystem::path& root) {
   Memory least;
   constexpr double kKibibyte = 1024;
   const std::string meminfo = file_text(root / "proc/meminfo");
@@ -99,4 +100,4 @@ Memory available_memory() {
   return least;
 }
 
-}  // namespace apical::cli
+}  // namespace apical

@@ -3,14 +3,15 @@
 // it (containers, batch systems) and what 'ulimit -v' does.
 #pragma once
 
-#include "apical/core/resources.h"
-#include "apical/io/file.h"
+#include <filesystem>
 
-namespace apical::cli {
+#include "apical/core/resources.h"
+
+namespace apical {
 
 Memory available_memory();
 
 /// The same from files below `root`, for tests: proc/meminfo, proc/self/cgroup, sys/fs/cgroup.
-Memory available_memory_below(const io::Path& root);
+Memory available_memory_below(const std::filesystem::path& root);
 
-}  // namespace apical::cli
+}  // namespace apical
