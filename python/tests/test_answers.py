@@ -100,16 +100,20 @@ def test_pictures_are_planes_of_bytes(tmp_path: Path) -> None:
         run.predict(planes.transpose(0, 2, 3, 1))
 
 
-def test_a_threshold_and_several_units_of_a_class_decide_as_tests_do() -> None:
-    for task, layers in (("xor", [2, 8, 1]),):
-        exp = ap.experiment(task, {"name": "backpropagation", "layers": layers}, training={"epochs": 3}, seeds=1)
-        run = exp.run()
-        right = (run.decide() == run.samples("test").labels).mean()
-        assert right == pytest.approx(run.metrics[run.metrics.split == "test"].accuracy.iloc[-1])
+def test_a_threshold_decides_as_tests_do() -> None:
+    model = {"name": "backpropagation", "layers": [2, 8, 1], "loss": "mse", "output": "logistic"}
+    run = ap.experiment("xor", model, training={"epochs": 3}, seeds=1).run()
+    right = (run.decide() == run.samples("test").labels).mean()
+    assert right == pytest.approx(run.metrics[run.metrics.split == "test"].accuracy.iloc[-1])
 
 
 def test_samples_that_run_in_time_are_answered_by_split_alone() -> None:
-    run = ap.Experiment("delayed-match-to-sample/angle").update({"training.epochs": 1, "run.seeds": 1}).variants()[0].run()
+    run = (
+        ap.Experiment("delayed-match-to-sample/angle")
+        .update({"training.epochs": 1, "run.seeds": 1})
+        .variants()[0]
+        .run()
+    )
     assert run.predict().shape == (len(run.samples("test").labels), 1)
     with pytest.raises(ap.DataError, match="in time"):
         run.predict([[0.0]])
@@ -160,7 +164,7 @@ def test_what_cannot_answer_says_so(small: Small) -> None:
         run.predict("test")  # type: ignore[arg-type]
     with pytest.raises(ap.DataError, match="at least one sample"):
         run.predict(X[:0])
-    with pytest.raises(ap.DataError, match="1e\\+39"):
+    with pytest.raises(ap.DataError, match="single precision; expected at most"):
         run.predict([[1e39, 0, 0]] * 2)
     with pytest.raises(ap.DataError, match="policy"):
         small("reward").run(out="reward").predict()
@@ -200,7 +204,7 @@ def test_a_label_that_may_say_that_there_is_none_is_pointed_at() -> None:
 
 def test_slips_are_told_in_words(small: Small) -> None:
     exp = small("layered")
-    with pytest.raises(ap.ConfigError, match="numpy.savez"):
+    with pytest.raises(ap.ConfigError, match=r"numpy\.savez"):
         exp["model.start_from"] = {"input->a1": np.zeros((12, 4))}
     with pytest.raises(ap.ConfigError, match=r"0\.1 is no list of values"):
         ap.sweep(exp, {"model.learning_rate": 0.1})  # type: ignore[dict-item]
@@ -208,6 +212,6 @@ def test_slips_are_told_in_words(small: Small) -> None:
     exp.run(out="r", callbacks=lambda e: heard.append(e.epoch))  # type: ignore[arg-type]
     assert heard == [0, 1, 2, 3]
     c = ap.Circuit("mine")
-    x, y = c.input("x", 2), c.population("y", 2)
+    x, y = c.input("x", 2), c.population("y", 2, basal=0.1)
     with pytest.raises(ap.ConfigError, match=r"rule=apical\.rule\('eta \* pre'"):
         c.connect(x, y, rule="eta * pre")  # type: ignore[arg-type]

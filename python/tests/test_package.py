@@ -37,15 +37,21 @@ def test_style_holds() -> None:
 
 
 #: Functions and classes of nanobind are of its own types, which no stub can say.
-_OF_NANOBIND = re.compile(r"apical\._core\.\S+ (is not a function|metaclass .*|is inconsistent, metaclass differs)")
+_OF_NANOBIND = re.compile(
+    r"apical\._core\.\S+ (is not a function|is a disjoint base at runtime, .*|is inconsistent, "
+    r"(metaclass differs|stub is a staticmethod but runtime is not|stub does not have \*args parameter .*))"
+)
+#: Of packages that are not among those of the tests.
+_NOT_HERE = re.compile(r"apical\.formats\.torch failed to import\. Maybe install .*")
 
 
 def test_stubs_say_what_is_there() -> None:
     """stubtest: names, arguments, defaults and kinds of everything public."""
-    result = run(sys.executable, "-m", "mypy.stubtest", "apical", "--concise", "--ignore-missing-stub")
+    config = ("--mypy-config-file", ROOT / "pyproject.toml")
+    result = run(sys.executable, "-m", "mypy.stubtest", "apical", "--concise", "--ignore-missing-stub", *config)
     told = [line for line in result.stdout.splitlines() if line.startswith("apical")]
     assert told or result.returncode == 0, result.stdout + result.stderr
-    assert [line for line in told if not _OF_NANOBIND.match(line)] == []
+    assert [line for line in told if not _OF_NANOBIND.match(line) and not _NOT_HERE.match(line)] == []
 
 
 def test_the_stub_of_the_extension_is_what_nanobind_makes_of_it(tmp_path: Path) -> None:

@@ -165,8 +165,7 @@ def test_nobody_looks_at_a_simulation_that_advances(small: Callable[[str], ap.Ex
         while not advancing.done():
             try:
                 sim["a1.rep.soma"]
-            except ap.ConfigError as e:
-                assert "another thread is advancing" in str(e)
+            except ap.ConfigError:  # another thread is advancing it
                 refused += 1
         advancing.result()
         assert refused > 0

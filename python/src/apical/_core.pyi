@@ -138,7 +138,7 @@ def training_shown(document: Document, seed: int, epochs: int, data: str, handed
 
 def samples(document: Document, seed: int, split: str, which: Sequence[int], data: str, handed: Handed) -> dict:
     """
-    Inputs (sample, feature; no rows of sequences), targets (sample, output) and names of classes.
+    Inputs as they are seen (sample, feature; no rows of sequences), targets (sample, output), labels and names of classes, and rows, the samples of the arrays that they come from.
     """
 
 class Call:
@@ -146,7 +146,7 @@ class Call:
     Where a call writes, what it may use of the machine, and who hears of it.
     """
 
-    def __init__(self, directory: str, resume: bool, threads: int, data: str, handed: Handed, heard: object | None) -> None:
+    def __init__(self, directory: str, resume: bool, threads: int, data: str, handed: Handed, heard: object | None, ignore_memory: bool) -> None:
         """
         `heard(kind, fields)` is called on the thread that calls, without the engine's; False stops.
         """
@@ -161,6 +161,9 @@ def run(document: Document, call: Call, report: bool) -> dict: ...
 
 def write_report(directory: str) -> str:
     """Writes the page of a directory again; its path."""
+
+def diagnosis(run: str) -> list[dict]:
+    """What each check says: check, verdict, measured, why, remedy."""
 
 def figures(directory: str) -> dict:
     """Titles of the figures of a directory's page, by name."""
@@ -199,11 +202,44 @@ class SavedState:
     def weights(self, projection: str, seed: int) -> Annotated[NDArray[numpy.float64], dict(shape=(None, None))]:
         """(postsynaptic, presynaptic)"""
 
+    def answer_to_zeros(self, seed: int) -> Annotated[NDArray[numpy.float64], dict(shape=(None,))]:
+        """outputs"""
+
     def offsets(self, projection: str, seed: int) -> Annotated[NDArray[numpy.float64], dict(shape=(None,))]:
         """one per postsynaptic unit"""
 
 def export_files(run: str, what: str, format: str, seed: int | None, file: str) -> list[str]:
     """What was written."""
+
+class RunAnswers:
+    """What the networks of a run answer at its last checkpoint."""
+
+    def __init__(self, run: str, threads: int, data: str, handed: Handed) -> None: ...
+
+    def double_precision(self) -> bool: ...
+
+    def classes(self) -> list[str]:
+        """Names of classes, from class 0 on."""
+
+    def picture(self) -> list[int] | None:
+        """Channels, rows and columns of an input that is a picture."""
+
+    def samples(self, split: str, seed: int) -> dict:
+        """
+        All of a split: inputs as they are seen, targets, labels, classes, rows.
+        """
+
+    def of_split(self, split: str, seed: int) -> Annotated[NDArray[numpy.float64], dict(shape=(None, None))]:
+        """(sample, output)"""
+
+    def to(self, inputs: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu', writable=False)], seed: int) -> Annotated[NDArray[numpy.float64], dict(shape=(None, None))]:
+        """(sample, output); inputs in the units of the task's own data"""
+
+    def scaled(self, inputs: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu', writable=False)], seed: int) -> Annotated[NDArray[numpy.float64], dict(shape=(None, None))]:
+        """Inputs as the network sees them."""
+
+    def decide(self, outputs: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu', writable=False)]) -> Annotated[NDArray[numpy.float64], dict(shape=(None,))]:
+        """The class that each row stands for."""
 
 class RateSimulation:
     """A circuit of rate neurons, stepped by hand."""

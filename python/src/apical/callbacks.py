@@ -77,7 +77,9 @@ class ProgressCallback(Protocol):
 
 def _is_false(answer: Any) -> bool:
     """False, of Python's or NumPy's; None and 0 are answers of callbacks that say nothing."""
-    return answer is False or (type(answer).__module__ == "numpy" and type(answer).__name__ in ("bool", "bool_") and not answer)
+    return answer is False or (
+        type(answer).__module__ == "numpy" and type(answer).__name__ in ("bool", "bool_") and not answer
+    )
 
 
 def heard_by(callbacks: Iterable[Callback] | Callback) -> Callable[[str, dict[str, Any]], bool] | None:
@@ -223,8 +225,7 @@ class wandb:
     """Means over seeds for Weights & Biases, by the epoch.
 
     Args:
-        run: with log(numbers), as `wandb.init()` gives it. Several models follow one another; `epoch` is the axis to draw
-            them by.
+        run: with log(numbers), as `wandb.init()` gives it. Several models follow one another; draw them by `epoch`.
 
     >>> exp.run(callbacks=[wandb(weights_and_biases.init(project="mine"))])  # doctest: +SKIP
     """

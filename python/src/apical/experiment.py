@@ -122,7 +122,9 @@ class Experiment:
         """The same as --set KEY=VALUE of the program: what is wrong with this very key is raised at once and
         changes nothing; what others must fit first is raised by check() and run(), or use update()."""
         if isinstance(value, Task):
-            raise ConfigError(f"'{key}' is a Task, which lives in this process", hint="apical.experiment(task, model) takes one")
+            raise ConfigError(
+                f"'{key}' is a Task, which lives in this process", hint="apical.experiment(task, model) takes one"
+            )
         changed = self._document.copy()
         assignment = f"{key}={toml_text.value(value, key)}"
         changed.set(assignment)

@@ -161,7 +161,9 @@ def _numbers(given: Any, of: str, shape: tuple[int, ...], dtype: np.dtype[Any], 
 @overload
 def layered_rule(function: Callable[[LayeredBatch], Gradients], /, *, name: str | None = None) -> LayeredRule: ...
 @overload
-def layered_rule(*, name: str | None = None) -> Callable[[Callable[[LayeredBatch], Gradients]], LayeredRule]: ...
+def layered_rule(
+    function: None = None, /, *, name: str | None = None
+) -> Callable[[Callable[[LayeredBatch], Gradients]], LayeredRule]: ...
 def layered_rule(
     function: Callable[[LayeredBatch], Gradients] | None = None, /, *, name: str | None = None
 ) -> LayeredRule | Callable[[Callable[[LayeredBatch], Gradients]], LayeredRule]:

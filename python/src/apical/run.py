@@ -188,9 +188,9 @@ class Run(HasFigures):
 
     @property
     def diagnosis(self) -> pd.DataFrame:
-        """Whether the result is to be trusted: a row for each check, with its verdict (clean, attention, not applicable),
-        what it measured, why that matters and what to try. What wants attention also stands in `notes` of what was run
-        here, and in the report."""
+        """Whether the result is to be trusted: a row for each check, with its verdict (clean, attention, not
+        applicable), what it measured, why that matters and what to try. What wants attention also stands in the report,
+        and in `notes` of what was run here."""
         pandas = _need("pandas", "data")
         rows: pd.DataFrame = pandas.DataFrame(_core.diagnosis(str(self.path)))
         return rows.set_index("check")
@@ -216,7 +216,7 @@ class Run(HasFigures):
     def predict(
         self, inputs: ArrayLike | None = None, *, split: str | None = None, seed: int | None = None
     ) -> npt.NDArray[np.float64]:
-        """What the network answers at the last checkpoint: outputs (sample, output), after the function of the last layer.
+        """What the network answers at the last checkpoint: outputs (sample, output), after the last layer's function.
 
         Args:
             inputs: (sample, feature) in the units of the task's own data: they are normalised as these are. Pixels are
@@ -225,9 +225,9 @@ class Run(HasFigures):
             seed: of which network; default: the first.
 
         Nothing is learned and nothing of the run changes. Circuits in continuous time are shown one sample after the
-        other, each for as long as in training, from where the run ended. A run of samples or a rule in this process wants
-        `Run(path, task=…, rule=…)`. DataError for circuits that spike and for policies, which do not answer sample by
-        sample, and where data are others than the run began with.
+        other, each for as long as in training, from where the run ended. A run of samples or a rule in this process
+        wants `Run(path, task=…, rule=…)`. DataError for circuits that spike and for policies, which do not answer
+        sample by sample, and where data are others than the run began with.
 
         >>> (run.decide() == run.samples("test").labels).mean()   # doctest: +SKIP
         """
@@ -246,8 +246,8 @@ class Run(HasFigures):
         return classes.astype("int64")
 
     def normalised(self, inputs: ArrayLike, *, seed: int | None = None) -> npt.NDArray[np.floating[Any]]:
-        """Inputs (sample, feature) in the units of the task's own data as the network sees them, in its precision, e.g. for
-        a module of PyTorch: (x - mean) / sd over the training samples with normalisation = "standard"."""
+        """Inputs (sample, feature) in the units of the task's own data as the network sees them, in its precision, e.g.
+        for a module of PyTorch: (x - mean) / sd over the training samples with normalisation = "standard"."""
         return self._answers.scaled(self._rows(inputs), self._seed(seed)).astype(self._real)
 
     def _seed(self, seed: int | None) -> int:

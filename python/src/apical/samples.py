@@ -17,7 +17,7 @@ from .arrays import as_array, require_present, require_unmasked
 from .errors import DataError
 
 #: What the engine reads as it is; other numbers are converted.
-_READ_AS_THEY_ARE = (np.float32, np.float64, np.uint8, np.int64, np.bool_)
+_READ_AS_THEY_ARE: tuple[type[np.generic], ...] = (np.float32, np.float64, np.uint8, np.int64, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ def samples(inputs: Any, targets: Any, *, part: str, as_numbers: bool = False) -
     if y.ndim == 1 and y.dtype.kind in "biu":
         if part == "train" and y.dtype.kind == "i" and y.min() < 0 and len(np.unique(y)) > 2:
             warnings.warn(
-                f"{part} targets have the label {y.min()}, at {int(y.argmin())}, which is a class like the others; leave "
-                "such samples out if it says that there is none",
+                f"{part} targets have the label {y.min()}, at {int(y.argmin())}, which is a class like the others; "
+                "leave such samples out if it says that there is none",
                 stacklevel=4,
             )
         return Samples(x, labels=y.astype(np.int64))

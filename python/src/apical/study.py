@@ -286,7 +286,9 @@ def sweep(
     name = ", ".join(keys)
     points = Points(name, keys, grid, at, labels)
     if on == "local":
-        return run_points(experiment, points, "sweep", Execution(seeds, out, callbacks, resume, threads, data, ignore_memory))
+        return run_points(
+            experiment, points, "sweep", Execution(seeds, out, callbacks, resume, threads, data, ignore_memory)
+        )
     if list(callbacks) or resume or threads is not None:
         raise ConfigError("callbacks, resume and threads are of sweeps that run 'local'")
     one = experiment.copy() if seeds is None else experiment.copy().with_seeds(seeds)
@@ -372,7 +374,9 @@ def probe(
     experiment = (protocol if isinstance(protocol, Experiment) else Experiment(protocol)).copy()
     if seeds is not None:
         experiment.with_seeds(seeds)
-    with Execution(seeds, out, callbacks, resume, threads, data, ignore_memory).into(experiment.name, experiment._handed) as call:
+    with Execution(seeds, out, callbacks, resume, threads, data, ignore_memory).into(
+        experiment.name, experiment._handed
+    ) as call:
         result = _core.probe(experiment._document, call)
     if result["stopped"]:
         raise Stopped(

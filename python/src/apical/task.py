@@ -63,8 +63,8 @@ class Task:
             inputs: (sample, feature); further axes are flattened. C-contiguous float32, float64 and uint8 are taken
                 without a copy, and must not be changed as long as the task is used; anything else with one copy.
             targets: whole numbers or texts, one per sample, are labels of classes; so is a row per sample that is 1 at
-                the label and 0 elsewhere, with a class for each column. Anything else, (sample,) or (sample, output), are numbers to come close to; a
-                warning says so if they are floats that look like labels.
+                the label and 0 elsewhere, with a class for each column. Anything else, (sample,) or (sample,
+                output), are numbers to come close to; a warning says so if they are floats that look like labels.
             validation, test: pairs (inputs, targets) like these.
             axes: "time" for (sample, time, feature), a course that circuits are shown; default "feature", or "flatten"
                 if there are more than two axes.

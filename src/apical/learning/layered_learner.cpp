@@ -29,7 +29,7 @@ void check_targets(const Dataset& d, layered::Loss loss) {
     throw ConfigError(
         fmt::format("loss '{}' compares {}, which the targets of task '{}' are not", layered::loss_name(loss),
                     loss == layered::Loss::ce ? "distributions over the outputs" : "probabilities", d.name),
-        {}, "choose loss = \"mse\" with linear, tanh or sigmoid outputs");
+        {}, "choose loss = \"mse\" with linear, tanh or logistic outputs");
   }
 }
 

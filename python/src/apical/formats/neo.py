@@ -9,10 +9,8 @@ import numpy as np
 
 try:
     import neo
-except ModuleNotFoundError as missing:
-    raise ModuleNotFoundError(
-        "apical.formats.neo needs neo: pip install 'apical[neo]'", name="neo"
-    ) from missing
+except ModuleNotFoundError as _missing:
+    raise ModuleNotFoundError("apical.formats.neo needs neo: pip install 'apical[neo]'", name="neo") from _missing
 
 from ..run import Run
 from .shown import recorded_trials

@@ -16,10 +16,8 @@ import numpy as np
 
 try:
     import nir
-except ModuleNotFoundError as missing:
-    raise ModuleNotFoundError(
-        "apical.formats.nir needs nir: pip install 'apical[nir]'", name="nir"
-    ) from missing
+except ModuleNotFoundError as _missing:
+    raise ModuleNotFoundError("apical.formats.nir needs nir: pip install 'apical[nir]'", name="nir") from _missing
 
 from .. import _core
 from ..circuit import Circuit, Population

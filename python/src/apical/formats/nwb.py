@@ -29,8 +29,8 @@ try:
     from pynwb.core import DynamicTable, VectorData
     from pynwb.epoch import TimeIntervals
     from pynwb.file import Subject
-except ModuleNotFoundError as missing:
-    raise ModuleNotFoundError("apical.formats.nwb needs pynwb: pip install 'apical[nwb]'", name="pynwb") from missing
+except ModuleNotFoundError as _missing:
+    raise ModuleNotFoundError("apical.formats.nwb needs pynwb: pip install 'apical[nwb]'", name="pynwb") from _missing
 
 from ..errors import DataError
 from ..machine import PathLike

@@ -13,10 +13,10 @@ import numpy.typing as npt
 try:
     import torch
     from torch import nn
-except ModuleNotFoundError as missing:
+except ModuleNotFoundError as _missing:
     raise ModuleNotFoundError(
         "apical.formats.torch needs torch: pip install 'apical[torch]', or torch from where you get it", name="torch"
-    ) from missing
+    ) from _missing
 
 from ..errors import ConfigError
 from ..run import Run
@@ -48,7 +48,9 @@ def module_of(run: Run, seed: int | None = None) -> nn.Sequential:
     if not projections:
         raise ConfigError(f"{run.path} is no layered network: it has {', '.join(run.projections)}")
     if any(not isinstance(layer, int) for layer in model.get("layers", [])):
-        raise ConfigError(f"{run.path} has layers {model['layers']}; expected all-to-all layers, which are numbers of units")
+        raise ConfigError(
+            f"{run.path} has layers {model['layers']}; expected all-to-all layers, which are numbers of units"
+        )
     for number, projection in enumerate(projections):
         w, b = run.weights(projection, seed), run.offsets(projection, seed)
         layer = nn.Linear(w.shape[1], w.shape[0])
@@ -91,8 +93,8 @@ def weights_of(module: nn.Module) -> dict[str, npt.NDArray[np.float32]]:
     for name, layer in module.named_modules():
         if not isinstance(layer, nn.Linear) and next(layer.parameters(recurse=False), None) is not None:
             raise ConfigError(
-                f"'{name}' is a {type(layer).__name__}, whose parameters have no place among all-to-all layers; expected "
-                "nn.Linear and layers without parameters"
+                f"'{name}' is a {type(layer).__name__}, whose parameters have no place among all-to-all layers; "
+                "expected nn.Linear and layers without parameters"
             )
     found = [layer for layer in module.modules() if isinstance(layer, nn.Linear)]
     if not found:
