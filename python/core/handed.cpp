@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-#include "apical/core/available_memory.h"
+#include "apical/io/available_memory.h"
 #include "apical/io/hash.h"
 #include "apical/tasks/task.h"
 #include "core/arrays.h"

@@ -11,7 +11,6 @@
 #include <sstream>
 #include <thread>
 
-#include "apical/core/available_memory.h"
 #include "apical/cli/command.h"
 #include "apical/cli/experiment_arguments.h"
 #include "apical/cli/shipped_experiments.h"
@@ -20,6 +19,7 @@
 #include "apical/core/build_info.h"
 #include "apical/engine/layered/gemm.h"
 #include "apical/engine/rate/kernels.h"
+#include "apical/io/available_memory.h"
 #include "apical/io/directory.h"
 #include "apical/io/json.h"
 #include "apical/io/libraries.h"

@@ -10,8 +10,8 @@
 #include <sstream>
 
 #include "apical/analysis/diagnosis.h"
-#include "apical/core/available_memory.h"
 #include "apical/cli/shipped_experiments.h"
+#include "apical/io/available_memory.h"
 #include "apical/io/directory.h"
 
 namespace apical::cli {

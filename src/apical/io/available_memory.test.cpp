@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/core/available_memory.h"
+#include "apical/io/available_memory.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
