@@ -9,6 +9,7 @@
 #include "apical/report/compose/write_report.h"
 #include "apical/report/html/svg_file.h"
 #include "apical/run/diagnosis_file.h"
+#include "apical/study/joint_report.h"
 #include "apical/study/run_with_report.h"
 #include "core/call.h"
 #include "core/module.h"
@@ -92,18 +93,18 @@ void bind_runs(nb::module_& m) {
       nb::arg("run"), "What each check says: check, verdict, measured, why, remedy.");
   m.def(
       "figures",
-      [](const std::string& directory) {
+      [](const std::vector<std::string>& directories) {
         nb::dict titles;
-        for (const Figure& f : figures_of(directory)) titles[f.name.c_str()] = f.title;
+        for (const Figure& f : figures_of_all(runs_meant(directories))) titles[f.name.c_str()] = f.title;
         return titles;
       },
-      nb::arg("directory"), "Titles of the figures of a directory's page, by name.");
+      nb::arg("directories"), "Titles of the figures of a page of directories, by name.");
   m.def(
       "figure_svg",
-      [](const std::string& directory, const std::string& what, double width_mm) {
-        return svg_file(figure_named(figures_of(directory), what), width_mm);
+      [](const std::vector<std::string>& directories, const std::string& what, double width_mm) {
+        return svg_file(figure_named(figures_of_all(runs_meant(directories)), what), width_mm);
       },
-      nb::arg("directory"), nb::arg("what"), nb::arg("width_mm"),
+      nb::arg("directories"), nb::arg("what"), nb::arg("width_mm"),
       "The figure that a name or a metric names, as an SVG file.");
 }
 

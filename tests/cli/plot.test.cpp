@@ -66,7 +66,13 @@ TEST_F(Plot, ListsFiguresAndWritesTheOneThatIsAskedFor) {
 TEST_F(Plot, SaysWhatItCannotDo) {
   const Answer name = apical_says({"plot", out(), "--what", "acuracy"});
   EXPECT_EQ(name.code, 3);
-  EXPECT_THAT(name.err, HasSubstr("there is no figure 'acuracy'; there are "));
+  EXPECT_THAT(name.err, HasSubstr("there is no figure 'acuracy'\n  did you mean 'accuracy'?\n"));
+  const Answer all = apical_says({"plot", out(), "--json"});
+  for (const nlohmann::json& f : nlohmann::json::parse(all.out).at("figures"))
+    EXPECT_THAT(name.err, HasSubstr("\n    " + f.at("name").get<std::string>() + "  ("));
+  const Answer words = apical_says({"plot", out(), "--what", "the loss of validation"});
+  EXPECT_EQ(words.code, 3);
+  EXPECT_THAT(words.err, HasSubstr("did you mean 'validation-loss-over-training'?"));
   const Answer ending = apical_says({"plot", out(), "--what", "accuracy", "--out", out("fig.eps")});
   EXPECT_EQ(ending.code, 2);
   EXPECT_THAT(ending.err, HasSubstr("ends in .svg or .pdf"));

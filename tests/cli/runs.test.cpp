@@ -12,6 +12,8 @@
 #include "apical/io/csv.h"
 #include "apical/io/json.h"
 #include "apical/io/run_lock.h"
+#include "apical/report/compose/write_report.h"
+#include "apical/study/joint_report.h"
 #include "apical/study/runs_index.h"
 #include "support/command_line.h"
 #include "support/small_experiments.h"
@@ -195,6 +197,44 @@ TEST_F(Runs, OverTwoKeysAreOneMapInAReportOfAll) {
   // A folder of them is all of them.
   ASSERT_EQ(apical_says({"report", folder(), "--out", out("folder.html")}).code, 0);
   EXPECT_THAT(io::read_text(out("folder.html")), HasSubstr("\"kind\":\"heat\""));
+}
+
+TEST_F(Runs, OverOneKeyAreDrawnAgainstItAndAreOneFigureForAnArticle) {
+  std::vector<std::string> words{"plot"};
+  for (const char* rate : {"0.001", "0.01", "0.1"}) {
+    for (const char* seeds : {"[1, 2]", "[3]"}) {  // as two jobs leave them
+      const std::string name = std::string(rate) + seeds[1];
+      make(name, {std::string("model.learning_rate=") + rate, std::string("run.seeds=") + seeds});
+      words.push_back(run(name));
+    }
+  }
+  const auto figure = [&](const std::string& what) {
+    std::vector<io::Path> directories(words.begin() + 1, words.end());
+    return std::get<LinePlot>(figure_named(figures_of_all(directories), what).plot);
+  };
+  const LinePlot along = figure("accuracy");
+  EXPECT_EQ(along.x_label, "model.learning_rate");
+  EXPECT_TRUE(along.log_x);
+  ASSERT_EQ(along.series.size(), 1U);
+  ASSERT_EQ(along.series[0].seeds.size(), 3U);
+  EXPECT_EQ(along.series[0].seeds[2].x, (std::vector{0.001, 0.01, 0.1}));
+  const LinePlot training = figure("accuracy-over-training");
+  EXPECT_EQ(training.series.size(), 3U) << "a line for each experiment";
+  EXPECT_EQ(training.series[0].label, "model.learning_rate 0.001");
+  EXPECT_EQ(training.series[0].seeds.size(), 3U);
+
+  words.insert(words.end(), {"--what", "accuracy", "--out", out("fig.svg")});
+  const Answer several = apical_says(words);
+  EXPECT_EQ(several.code, 0) << several.err;
+  EXPECT_THAT(io::read_text(out("fig.svg")), HasSubstr(">model.learning_rate</text>"));
+  // A folder of them is all of them, and a report of it has the same figure.
+  const Answer folded = apical_says({"plot", folder(), "--what", "accuracy", "--out", out("folder.svg")});
+  EXPECT_EQ(folded.code, 0) << folded.err;
+  EXPECT_EQ(io::read_text(out("folder.svg")), io::read_text(out("fig.svg")));
+  ASSERT_EQ(apical_says({"report", folder(), "--out", out("all.html")}).code, 0);
+  const std::string page = io::read_text(out("all.html"));
+  EXPECT_THAT(page, HasSubstr("Test accuracy along the sweep"));
+  EXPECT_LT(page.size(), 1'500'000U);
 }
 
 TEST_F(Runs, AreReadAgainOnlyIfTheirFilesHaveChanged) {

@@ -247,7 +247,8 @@ inline ReportData report() {
   d.runs.back().reference = true;
   forget(d.runs.back(), "angle_deg");
   d.runs[1].warnings = {
-      "alignment of area v1 stayed above 60° for the first 20 epochs: feedback weights may be too small"};
+      {"",
+       "alignment of area v1 stayed above 60° for the first 20 epochs: feedback weights may be too small"}};
   RunData& first = d.runs.front();
   first.task = "yin-yang";
   first.task_description = "Points of a disc belong to yin, yang or a dot; four inputs, three classes.";

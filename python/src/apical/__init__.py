@@ -14,7 +14,7 @@ The core needs NumPy only; tables, recordings and plots need the extras `data` a
 
 from __future__ import annotations
 
-from . import _core
+from . import _core, plot
 from .callbacks import Callback, EpochEnd, Measurement, Progress, ProgressCallback, bar, live, tensorboard, wandb
 from .circuit import (
     Circuit,
@@ -99,6 +99,7 @@ __all__ = [
     "log_uniform",
     "normal",
     "numerics_version",
+    "plot",
     "probe",
     "read",
     "reproduce",

@@ -165,10 +165,10 @@ def write_report(directory: str) -> str:
 def diagnosis(run: str) -> list[dict]:
     """What each check says: check, verdict, measured, why, remedy."""
 
-def figures(directory: str) -> dict:
-    """Titles of the figures of a directory's page, by name."""
+def figures(directories: Sequence[str]) -> dict:
+    """Titles of the figures of a page of directories, by name."""
 
-def figure_svg(directory: str, what: str, width_mm: float) -> str:
+def figure_svg(directories: Sequence[str], what: str, width_mm: float) -> str:
     """The figure that a name or a metric names, as an SVG file."""
 
 def compare(documents: Sequence[Document], call: Call) -> dict: ...

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from . import _core
 from .errors import DataError
@@ -44,6 +46,69 @@ def curves(frame: pd.DataFrame, value: str, by: str, *, axes: Axes | None = None
 _UNITS_MM = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72}
 
 
+class HasPath(Protocol):
+    """A run, a comparison or a probe."""
+
+    @property
+    def path(self) -> Path:
+        """Its directory."""
+
+
+Runs = PathLike | HasPath | Sequence[PathLike | HasPath]
+
+
+def _directories(runs: Runs) -> list[str]:
+    several = runs if isinstance(runs, Sequence) and not isinstance(runs, str) else [runs]
+    return [os.fspath(getattr(one, "path", one)) for one in several]
+
+
+def figures(runs: Runs) -> dict[str, str]:
+    """Titles of the figures of a report, by name.
+
+    Args:
+        runs: one run, comparison or directory; or several, beside each other as `apical report A B C` shows them:
+            seeds of one experiment put together, and drawn over the key in which experiments differ if that is one
+            with numbers. A directory that holds runs stands for all of them.
+    """
+    return _core.figures(_directories(runs))
+
+
+def figure(runs: Runs, what: str, out: PathLike | None = None, *, width: str = "89mm") -> Path:
+    """Writes a figure of a report as vector graphics in the size of an article, texts of 7 points.
+
+    Args:
+        runs: as of `figures`.
+        what: a name of `figures`, or a metric: its first figure.
+        out: ends in .svg or .pdf (which needs rsvg-convert); default: `what` and .svg, here.
+        width: "89mm", "8.9cm", "3.5in" or "252pt".
+
+    Raises:
+        ConfigError: if there is no such figure; it lists those that there are.
+    """
+    try:
+        millimetres = float(width[:-2]) * _UNITS_MM[width[-2:]]
+    except (ValueError, KeyError):
+        millimetres = 0.0
+    if not 30 <= millimetres <= 1000:
+        raise ValueError(f"width is {width!r}; expected a length from 30mm to 1000mm with its unit, such as '89mm'")
+    path = Path(out) if out is not None else Path(f"{what}.svg")
+    if path.suffix not in (".svg", ".pdf"):
+        raise ValueError(f"out is {str(path)!r}; expected a name that ends in .svg or .pdf")
+    content = _core.figure_svg(_directories(runs), what, millimetres).encode("utf-8")
+    if path.suffix == ".pdf":
+        import shutil  # here: with what they import, a tenth of the time that the package takes to load
+        import subprocess
+
+        if shutil.which("rsvg-convert") is None:
+            raise OSError("PDF is made by rsvg-convert, which is not in PATH; install librsvg2-bin, or write .svg")
+        call = ["rsvg-convert", "--format=pdf"]
+        content = subprocess.run(call, input=content, capture_output=True, check=True).stdout
+    beside = path.with_name(path.name + ".tmp")
+    beside.write_bytes(content)
+    beside.replace(path)
+    return path
+
+
 class HasFigures:
     """What has a report, and so figures for articles."""
 
@@ -52,7 +117,7 @@ class HasFigures:
     @property
     def figures(self) -> dict[str, str]:
         """Titles of the figures of the report, by name."""
-        return _core.figures(str(self.path))
+        return figures(self.path)
 
     def figure(self, what: str, out: PathLike | None = None, *, width: str = "89mm") -> Path:
         """Writes a figure of the report as vector graphics in the size of an article, texts of 7 points.
@@ -65,28 +130,7 @@ class HasFigures:
         Raises:
             ConfigError: if there is no such figure.
         """
-        try:
-            millimetres = float(width[:-2]) * _UNITS_MM[width[-2:]]
-        except (ValueError, KeyError):
-            millimetres = 0.0
-        if not 30 <= millimetres <= 1000:
-            raise ValueError(f"width is {width!r}; expected a length from 30mm to 1000mm with its unit, such as '89mm'")
-        path = Path(out) if out is not None else Path(f"{what}.svg")
-        if path.suffix not in (".svg", ".pdf"):
-            raise ValueError(f"out is {str(path)!r}; expected a name that ends in .svg or .pdf")
-        content = _core.figure_svg(str(self.path), what, millimetres).encode("utf-8")
-        if path.suffix == ".pdf":
-            import shutil  # here: with what they import, a tenth of the time that the package takes to load
-            import subprocess
-
-            if shutil.which("rsvg-convert") is None:
-                raise OSError("PDF is made by rsvg-convert, which is not in PATH; install librsvg2-bin, or write .svg")
-            call = ["rsvg-convert", "--format=pdf"]
-            content = subprocess.run(call, input=content, capture_output=True, check=True).stdout
-        beside = path.with_name(path.name + ".tmp")
-        beside.write_bytes(content)
-        beside.replace(path)
-        return path
+        return figure(self.path, what, out, width=width)
 
 
 class ComparisonPlots:

@@ -12,6 +12,7 @@
 #include "apical/report/compose/write_report.h"
 #include "apical/report/html/svg_file.h"
 #include "apical/run/place_of_results.h"
+#include "apical/study/joint_report.h"
 
 namespace apical::cli {
 namespace {
@@ -71,10 +72,10 @@ int list(Context& context, const Arguments& arguments, const std::vector<Figure>
 }
 
 int plot(Context& context, const Arguments& arguments) {
-  const io::Path directory = arguments.positionals.front();
+  const std::vector<io::Path> directories = runs_meant(arguments.positionals);
   const double mm = width_mm(arguments.value("--width").value_or(fmt::format("{}mm", kColumn_mm)));
   const auto what = arguments.value("--what");
-  const std::vector<Figure> figures = figures_of(directory);
+  const std::vector<Figure> figures = figures_of_all(directories);
   if (!what) {
     if (arguments.has("--out"))
       throw UsageError("--out needs --what; 'apical plot RUN' lists the figures there are");
@@ -85,9 +86,9 @@ int plot(Context& context, const Arguments& arguments) {
   if (found.size() > 1) {
     std::vector<std::string> others;
     for (std::size_t i = 1; i < found.size(); ++i) others.push_back(found[i].name);
-    context.err << fmt::format(
-        "apical: '{}' is part of the names of {} figures; this is {}, the others are {}\n", *what,
-        found.size(), figure.name, join_names(others));
+    context.err << fmt::format("apical: of '{}' there are {} figures; this is {}, the {} {}\n", *what,
+                               found.size(), figure.name, others.size() == 1 ? "other is" : "others are",
+                               join_names(others));
   }
   const io::Path out = arguments.value("--out").value_or(figure.name + ".svg");
   require_place_for(out);
@@ -110,7 +111,10 @@ Command plot_command() {
   Command c;
   c.name = "plot";
   c.summary = "write a figure of a report as vector graphics, in the size of an article";
-  c.positionals = {{"RUN", "directory of a run, a comparison, a sweep or a probe", 1, 1}};
+  c.positionals = {{"RUN",
+                    "directory of a run, a comparison, a sweep or a probe; several of them, or a folder of "
+                    "runs: one figure of all, over the key in which they differ if it is one with numbers",
+                    1, 10000}};
   c.options = {
       {"--what", "NAME", "a figure, or a metric such as accuracy: its first figure (default: list all)"},
       {"--out", "FILE",
@@ -118,7 +122,8 @@ Command plot_command() {
        "replaced"},
       {"--width", "LENGTH", "such as 89mm, 8.9cm, 3.5in or 252pt; texts have 7 points (default: 89mm)"}};
   c.examples = {"apical plot runs/error-neurons-001",
-                "apical plot runs/compare-001 --what accuracy --out fig.pdf --width 183mm"};
+                "apical plot runs/compare-001 --what accuracy --out fig.pdf --width 183mm",
+                "apical plot runs/a-001 runs/a-002 runs/b-001 --what accuracy-over-training"};
   c.run = plot;
   return c;
 }

@@ -3,9 +3,9 @@
 
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <vector>
 
 #include "apical/cli/command.h"
-#include "apical/io/directory.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
 #include "apical/run/runs_in.h"
@@ -14,24 +14,9 @@
 namespace apical::cli {
 namespace {
 
-/// A folder of runs means all of them; anything else is what it is.
-std::vector<io::Path> runs_of_a_folder(const io::Path& folder) {
-  if (!io::directory_exists(folder) || io::file_exists(folder / "manifest.json") ||
-      io::file_exists(folder / "comparison.json"))
-    return {folder};
-  std::vector<io::Path> runs;
-  for (const std::string& name : io::list_directory(folder)) {
-    if (io::file_exists(folder / name / "manifest.json") ||
-        io::file_exists(folder / name / "comparison.json"))
-      runs.push_back(folder / name);
-  }
-  return runs.empty() ? std::vector<io::Path>{folder} : runs;
-}
-
 int report(Context& context, const Arguments& arguments) {
-  std::vector<io::Path> given(arguments.positionals.begin(), arguments.positionals.end());
+  const std::vector<io::Path> given = runs_meant(arguments.positionals);
   const auto out = arguments.value("--out");
-  if (given.size() == 1 && out) given = runs_of_a_folder(given.front());
   io::Path page = out.value_or("report.html");
   if (given.size() == 1) {
     if (out)
@@ -42,12 +27,18 @@ int report(Context& context, const Arguments& arguments) {
       throw UsageError(fmt::format("--out is '{}'; expected a name that ends in .html", page.string()));
     write_joint_report(given, page);
   }
+  std::vector<io::Path> gone;
   for (const io::Path& directory : given) {
     if (!io::file_exists(directory / "comparison.json")) continue;
-    for (const io::Path& run : gone_from(directory))
-      context.err << fmt::format("apical: {} was compared and is gone; the page does without it\n",
-                                 run.string());
+    for (const io::Path& run : gone_from(directory)) gone.push_back(run);
   }
+  if (gone.size() == 1)
+    context.err << fmt::format("apical: {} was compared and is gone; the page does without it\n",
+                               gone.front().string());
+  else if (!gone.empty())
+    context.err << fmt::format(
+        "apical: {} runs, such as {}, were compared and are gone; the page does without them\n", gone.size(),
+        gone.front().string());
   context.out << (arguments.has("--json")
                       ? io::json_text({{"schema", "apical-report/1"}, {"report", page.string()}})
                       : page.string() + "\n");
@@ -60,11 +51,11 @@ Command report_command() {
   Command c;
   c.name = "report";
   c.summary = "write report.html of a run or comparison again, or one page of several";
-  c.positionals = {{"RUN",
-                    "directories of runs or of comparisons, or with --out a folder of them; seeds of one "
-                    "experiment are put "
-                    "together",
-                    1, 10000}};
+  c.positionals = {
+      {"RUN",
+       "directories of runs or of comparisons, or a folder of them; seeds of one experiment are put "
+       "together",
+       1, 10000}};
   c.options = {{"--out", "PAGE", "of several runs: where the page goes (default report.html, here)"}};
   c.examples = {"apical report runs/error-neurons-001",
                 "apical report runs/error-neurons-001 runs/error-neurons-002 --out together.html"};

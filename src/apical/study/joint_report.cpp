@@ -7,17 +7,22 @@
 #include <bit>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "apical/experiment/same_experiment.h"
+#include "apical/experiment/toml/toml_tree.h"
+#include "apical/io/directory.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/read_run.h"
 #include "apical/report/compose/report.h"
+#include "apical/report/compose/write_report.h"
 #include "apical/run/place_of_results.h"
 #include "apical/run/run_row.h"
 #include "apical/run/runs_in.h"
+#include "apical/study/run_axes.h"
 
 namespace apical {
 namespace {
@@ -92,8 +97,8 @@ void append_seeds(List& to, const List& from, const std::set<std::uint64_t>& kno
 }
 
 /// What a check of a run found is about its seeds alone.
-void say_of_part(std::vector<std::string>& warnings, const io::Path& part) {
-  for (std::string& w : warnings) w = fmt::format("{}: {}", part.string(), w);
+void say_of_part(std::vector<Message>& warnings, const io::Path& part) {
+  for (Message& w : warnings) w.who = part.string();
 }
 
 void join(JointRun& a, const JointRun& b) {
@@ -113,7 +118,7 @@ void join(JointRun& a, const JointRun& b) {
   }
   a.data.wall_seconds += b.data.wall_seconds;
   if (a.parts == 1) say_of_part(a.data.warnings, a.first);
-  std::vector<std::string> warnings = b.data.warnings;
+  std::vector<Message> warnings = b.data.warnings;
   say_of_part(warnings, b.first);
   a.data.warnings.insert(a.data.warnings.end(), warnings.begin(), warnings.end());
   a.seeds.insert(b.seeds.begin(), b.seeds.end());
@@ -121,58 +126,114 @@ void join(JointRun& a, const JointRun& b) {
   ++a.parts;
 }
 
-/// Keys of the experiment and what was measured, as 'apical runs' has them.
-using RunValues = std::map<std::string, RunValue, std::less<>>;
+/// Those that say what was run: not how it was computed or recorded, nor what came of it.
+ExperimentValues values_of(const JointRun& run) {
+  static const std::set<std::string> of_no_account{"run", "record", "tuned"};
+  std::set<std::string> tables;
+  for (const TomlEntry& e : parse_toml(run.data.experiment_toml, "experiment.toml").entries) {
+    if (!of_no_account.contains(e.key)) tables.insert(e.key);
+  }
+  ExperimentValues out;
+  for (auto& [key, value] : row_of(run.first).values) {
+    if (tables.contains(key.substr(0, key.find('.')))) out.emplace(key, value);
+  }
+  return out;
+}
 
-/// Two keys with numbers in which the runs differ, and nothing else: what a heat map is drawn over.
-std::optional<RunGrid> grid_of(std::vector<JointRun>& runs, const std::vector<RunValues>& values) {
+/// A map of which most fields are empty shows nothing.
+std::optional<RunGrid> grid_of(const RunAxis& x, const RunAxis& y, const std::vector<JointRun>& runs) {
   constexpr std::size_t kFewest = 4;
-  if (runs.size() < kFewest) return {};
-  std::vector<std::string> varied;
-  for (const auto& entry : values.front()) {
-    const std::string& key = entry.first;  // as lambdas want them
-    const RunValue& value = entry.second;
-    if (key.find('.') == std::string::npos || key.starts_with("run.")) continue;
-    const std::string_view table = std::string_view(key).substr(0, key.find('.'));
-    if (table != "model" && table != "training" && table != "task" && table != "population" &&
-        table != "projection" && table != "reward" && table != "value")
-      continue;
-    const bool same = std::all_of(values.begin(), values.end(), [&](const auto& of_run) {
-      const auto at = of_run.find(key);
-      return at != of_run.end() && at->second == value;
-    });
-    if (same) continue;
-    const auto* const text = std::get_if<std::string>(&value);
-    if (text != nullptr && text->starts_with('[')) continue;  // its items are keys of their own
-    const bool numbers = std::all_of(values.begin(), values.end(), [&](const auto& of_run) {
-      const auto at = of_run.find(key);
-      return at != of_run.end() && std::holds_alternative<double>(at->second);
-    });
-    if (!numbers) return {};
-    varied.push_back(key);
-  }
-  if (varied.size() != 2) return {};
-  RunGrid grid{varied[0], varied[1], {}};
-  std::set<std::pair<double, double>> taken;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const double x = std::get<double>(values[i].at(varied[0])), y = std::get<double>(values[i].at(varied[1]));
-    if (!taken.emplace(x, y).second) return {};
-    runs[i].data.label = fmt::format("{} {:g}, {} {:g}", varied[0], x, varied[1], y);
-    grid.places.push_back({runs[i].data.label, x, y});
-  }
+  const std::set<double> columns(x.at.begin(), x.at.end()), rows(y.at.begin(), y.at.end());
+  if (runs.size() < kFewest || 2 * runs.size() < columns.size() * rows.size()) return {};
+  RunGrid grid{x.name, y.name, {}};
+  for (std::size_t i = 0; i < runs.size(); ++i) grid.places.push_back({runs[i].data.label, x.at[i], y.at[i]});
   return grid;
 }
 
+/// As if a sweep over `x` had made them; what `y` is parts them further.
+std::vector<SweptRun> sweep_of(const RunAxis& x, const RunAxis* y, const std::vector<std::string>& series,
+                               const std::vector<JointRun>& runs) {
+  std::vector<SweptRun> out;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    std::string name = series[i];
+    if (y != nullptr) name += fmt::format("{}{} {:g}", name.empty() ? "" : ", ", y->name, y->at[i]);
+    out.push_back({.label = runs[i].data.label,
+                   .axis = x.name,
+                   .at = x.at[i],
+                   .logarithmic = x.logarithmic,
+                   .series = name});
+  }
+  return out;
+}
+
+template <class T>
+void reorder(std::vector<T>& list, const std::vector<std::size_t>& order) {
+  std::vector<T> out;
+  out.reserve(list.size());
+  for (const std::size_t i : order) out.push_back(std::move(list[i]));
+  list = std::move(out);
+}
+
+/// Series after series, each from its least value: names of directories have another order.
+void sort_along(RunAxes& axes, std::vector<JointRun>& runs, std::vector<ExperimentValues>& values) {
+  if (axes.axes.empty()) return;
+  std::vector<std::size_t> order(runs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto first = [&](std::size_t i) {
+    return std::find(axes.series.begin(), axes.series.end(), axes.series[i]) - axes.series.begin();
+  };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    if (first(a) != first(b)) return first(a) < first(b);
+    for (const RunAxis& axis : axes.axes) {
+      if (axis.at[a] != axis.at[b]) return axis.at[a] < axis.at[b];
+    }
+    return false;
+  });
+  reorder(runs, order);
+  reorder(values, order);
+  reorder(axes.series, order);
+  for (RunAxis& axis : axes.axes) reorder(axis.at, order);
+}
+
+/// Gives the runs a place if they differ in one or two keys with numbers, and labels that say it.
+void place(ReportData& data, std::vector<JointRun>& runs, const RunAxes& found) {
+  constexpr std::size_t kFewest = 3, kMostLines = 6;
+  const std::vector<RunAxis>& axes = found.axes;
+  if (axes.empty() || axes.size() > 2 || runs.size() < kFewest) return;
+  const bool one_series =
+      std::all_of(found.series.begin(), found.series.end(), [](const std::string& s) { return s.empty(); });
+  if (axes.size() == 2 && (!one_series || !grid_of(axes[0], axes[1], runs))) return;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    std::string label = found.series[i];
+    for (const RunAxis& axis : axes)
+      label += fmt::format("{}{} {:g}", label.empty() ? "" : ", ", axis.name, axis.at[i]);
+    runs[i].data.label = label;
+  }
+  if (axes.size() == 1) {
+    data.sweep = sweep_of(axes[0], nullptr, found.series, runs);
+    return;
+  }
+  data.grid = grid_of(axes[0], axes[1], runs);
+  const auto count = [](const RunAxis& a) { return std::set<double>(a.at.begin(), a.at.end()).size(); };
+  const bool first_is_longer = count(axes[0]) >= count(axes[1]);
+  const RunAxis &x = axes[first_is_longer ? 0 : 1], &y = axes[first_is_longer ? 1 : 0];
+  if (count(y) <= kMostLines) data.sweep = sweep_of(x, &y, found.series, runs);
+}
+
 /// What models were shown, or for how long, is a reason of its own for a difference between them.
-void warn_of_other_conditions(std::vector<JointRun>& runs, const std::vector<RunValues>& values_of_runs,
-                              const std::optional<RunGrid>& grid) {
+void warn_of_other_conditions(std::vector<JointRun>& runs,
+                              const std::vector<ExperimentValues>& values_of_runs, const RunAxes& placed) {
   std::map<std::string, std::set<std::string>> said;  // of each key
   std::map<std::string, std::size_t> count;
-  for (const RunValues& of_run : values_of_runs) {
+  for (const ExperimentValues& of_run : values_of_runs) {
     for (const auto& [key, value] : of_run) {
-      const bool of_task = key.starts_with("task.") || key == "task";
+      const bool of_task = key.starts_with("task.");
       if (!of_task && key != "training.epochs" && key != "training.environment_steps") continue;
-      if (grid && (key == grid->x_axis || key == grid->y_axis)) continue;
+      const bool is_axis =
+          std::any_of(placed.axes.begin(), placed.axes.end(), [&, k = key](const RunAxis& a) {
+            return std::find(a.keys.begin(), a.keys.end(), k) != a.keys.end();
+          });
+      if (is_axis) continue;
       const auto* const text = std::get_if<std::string>(&value);
       said[key].insert(text != nullptr ? *text : fmt::format("{:g}", std::get<double>(value)));
       ++count[key];
@@ -184,9 +245,9 @@ void warn_of_other_conditions(std::vector<JointRun>& runs, const std::vector<Run
   }
   if (differ.empty()) return;
   runs.front().data.warnings.push_back(
-      fmt::format("these runs were not shown the same for the same time ({} {}): a difference between models "
-                  "may be that",
-                  join_names(differ), differ.size() == 1 ? "differs" : "differ"));
+      {"", fmt::format("these runs were not shown the same for the same time ({} {}): a difference between "
+                       "models may be that",
+                       join_names(differ), differ.size() == 1 ? "differs" : "differ")});
 }
 
 void name_apart(std::vector<JointRun>& runs) {
@@ -205,10 +266,7 @@ void name_apart(std::vector<JointRun>& runs) {
   }
 }
 
-}  // namespace
-
-void write_joint_report(std::span<const io::Path> directories, const io::Path& page) {
-  require_place_for(page);
+ReportData read_joint_data(std::span<const io::Path> directories) {
   std::vector<JointRun> runs;
   std::vector<std::string> titles;
   for (const io::Path& directory : directories) {
@@ -229,15 +287,47 @@ void write_joint_report(std::span<const io::Path> directories, const io::Path& p
   }
   if (runs.empty()) throw DataError("no run of these directories has begun");
   ReportData data;
-  std::vector<RunValues> values;
+  std::vector<ExperimentValues> values;
   values.reserve(runs.size());
-  for (const JointRun& r : runs) values.push_back(row_of(r.first).values);
-  data.grid = grid_of(runs, values);
-  warn_of_other_conditions(runs, values, data.grid);
+  for (const JointRun& r : runs) values.push_back(values_of(r));
+  RunAxes axes = axes_of_runs(values);
+  sort_along(axes, runs, values);
+  place(data, runs, axes);
+  warn_of_other_conditions(runs, values, data.is_swept() ? axes : RunAxes{});
   name_apart(runs);
   data.title = titles.empty() || titles.size() > 2 ? fmt::format("{} runs", runs.size()) : join_names(titles);
   for (JointRun& r : runs) data.runs.push_back(std::move(r.data));
-  io::write_atomically(page, render_report(data));
+  return data;
+}
+
+}  // namespace
+
+std::vector<io::Path> runs_meant(std::span<const std::string> given) {
+  const auto is_one = [](const io::Path& directory) {
+    return io::file_exists(directory / "manifest.json") || io::file_exists(directory / "comparison.json");
+  };
+  std::vector<io::Path> runs;
+  for (const std::string& name : given) {
+    const io::Path folder = name;
+    const std::size_t before = runs.size();
+    if (io::directory_exists(folder) && !is_one(folder)) {
+      for (const std::string& below : io::list_directory(folder)) {
+        if (is_one(folder / below)) runs.push_back(folder / below);
+      }
+    }
+    if (runs.size() == before) runs.push_back(folder);
+  }
+  return runs;
+}
+
+void write_joint_report(std::span<const io::Path> directories, const io::Path& page) {
+  require_place_for(page);
+  io::write_atomically(page, render_report(read_joint_data(directories)));
+}
+
+std::vector<Figure> figures_of_all(std::span<const io::Path> directories) {
+  if (directories.size() == 1) return figures_of(directories.front());
+  return page_of(read_joint_data(directories)).figures();
 }
 
 }  // namespace apical

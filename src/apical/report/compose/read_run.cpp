@@ -117,7 +117,7 @@ RunData read_run(const io::Path& run, bool is_finished) {
   if (io::file_exists(run / "diagnosis.json")) {
     for (const Finding& f : attention_to(diagnose_run(run))) {
       if (f.check != "single seed")
-        r.warnings.push_back(in_words(f));  // the page says that of all runs at once
+        r.warnings.push_back({"", in_words(f)});  // the page says that of all runs at once
     }
   }
   if (io::file_exists(run / "summary.json")) {
@@ -134,9 +134,9 @@ RunData read_run(const io::Path& run, bool is_finished) {
         r.recordings = read_recordings(run / "results.h5", kUnitsDrawn, kRowsDrawn);
     }
   } else if (!is_finished) {
-    r.warnings.emplace_back(io::file_exists(fault_state_file(run))
-                                ? "this run ended in a numerical fault; events.ndjson says where"
-                                : "this run has not finished");
+    r.warnings.push_back({"", io::file_exists(fault_state_file(run))
+                                  ? "this run ended in a numerical fault; events.ndjson says where"
+                                  : "this run has not finished"});
   }
   if (io::file_exists(run / "pictures" / "outputs.png")) {
     const auto row = [&](const char* file) { return io::base64(io::read_file(run / "pictures" / file)); };

@@ -195,7 +195,7 @@ TEST(Report, EscapesEverythingThatComesFromOutside) {
   samples::measure(r, evil, "angle_deg", samples::curves(2, 3, {0, 1, 1, .1}, 1));
   samples::measure(r, "test", "shown", samples::curves(2, 3, {0, 1, 1, .1}, 1));
   r.needs = {{evil, true, evil}};
-  r.warnings = {evil};
+  r.warnings = {{"", evil}};
   const std::string page = render_report(d);
   // What a run displays takes the place of the catalogue's panels.
   r.display = {.headlines = {{"shown", evil, evil}},

@@ -13,6 +13,7 @@
 #include "apical/analysis/display.h"
 #include "apical/analysis/ingredients.h"
 #include "apical/analysis/measurement.h"
+#include "apical/core/equal_messages.h"
 #include "apical/procedure/course_drives.h"
 #include "apical/report/drawing/circuit_drawing.h"
 #include "apical/run/protocol_record.h"
@@ -50,7 +51,7 @@ struct RunData {
   double wall_seconds = 0;                                    ///< of all seeds together; 0 if unknown
   std::optional<LearningCost> cost = {};
   std::vector<Ingredient> needs = {};
-  std::vector<std::string> warnings = {};
+  std::vector<Message> warnings = {};          ///< `who` is a part of the run, or empty
   Display display = {};                        ///< what the run wants to be shown
   std::vector<SeedResults> activity = {};      ///< over time, and curves of weight change
   std::vector<RecordedTrace> recordings = {};  ///< variables that were asked for

@@ -104,7 +104,7 @@ bool must_be_finite(const Measurement& m) {
   return known != nullptr && known->always_there;
 }
 
-void warn_of_lost_seeds(const RunData& run, std::vector<std::string>& out) {
+void warn_of_lost_seeds(const RunData& run, std::vector<Message>& out) {
   std::set<std::uint64_t> lost;
   for (const Measurement& m : run.measured) {
     if (!std::isfinite(m.value) && must_be_finite(m)) lost.insert(m.seed);
@@ -112,10 +112,11 @@ void warn_of_lost_seeds(const RunData& run, std::vector<std::string>& out) {
   if (lost.empty()) return;
   std::vector<std::string> names;
   for (std::uint64_t s : lost) names.push_back(std::to_string(s));
-  out.push_back(fmt::format(
-      "{}: values that are not finite in {} {}. Means are left out where a seed is lost, because a mean "
-      "over the remaining seeds would flatter the model.",
-      run.label, names.size() == 1 ? "seed" : "seeds", join_names(names)));
+  out.push_back(
+      {run.label,
+       fmt::format("values that are not finite in {} {}. Means are left out where a seed is lost, because a "
+                   "mean over the remaining seeds would flatter the model.",
+                   names.size() == 1 ? "seed" : "seeds", join_names(names))});
 }
 
 /// Best first, by the first figure that both have.
@@ -156,19 +157,20 @@ std::string summary_sentences(const ReportData& data) {
 }
 
 std::vector<std::string> all_warnings(const ReportData& data) {
-  std::vector<std::string> out;
+  std::vector<Message> all;
   for (const RunData& r : data.runs) {
-    for (const std::string& w : r.warnings) out.push_back(r.label + ": " + w);
-    warn_of_lost_seeds(r, out);
+    for (const Message& w : r.warnings)
+      all.push_back({w.who.empty() ? r.label : r.label + ": " + w.who, w.what});
+    warn_of_lost_seeds(r, all);
   }
-  std::vector<std::string> single;
+  std::vector<std::string> out = grouped(all), single;
   for (const RunData& r : data.runs) {
     if (seed_count(r) == 1) single.push_back(r.label);
   }
   if (!single.empty()) {
     out.push_back(fmt::format(
         "{}: one seed only. There is no interval, and differences from other models cannot be judged.",
-        join_names(single)));
+        who_of_many(single)));
   }
   return out;
 }

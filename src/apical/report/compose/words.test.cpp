@@ -53,6 +53,18 @@ TEST(ReportWords, OneSeedIsSaidAndWarnedOf) {
   EXPECT_TRUE(contains(all_warnings(d)[0], "one seed only"));
 }
 
+TEST(ReportWords, AWarningOfManyRunsIsOneLine) {
+  ReportData d{.title = "t"};
+  for (int i = 0; i < 30; ++i) {
+    d.runs.push_back(model("run " + std::to_string(i), {.9}));
+    d.runs.back().warnings = {{"", "diagnosis: loss rose by " + std::to_string(i) + " %"}};
+  }
+  const std::vector<std::string> all = all_warnings(d);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0], "30 runs, for example run 0: diagnosis: loss rose by 0 %");
+  EXPECT_TRUE(contains(all[1], "30 runs, for example run 0: one seed only"));
+}
+
 TEST(ReportWords, NoMeanOverTheSeedsThatSurvived) {
   ReportData d{.title = "t"};
   d.runs = {model("a", {.9, std::nan(""), .92})};

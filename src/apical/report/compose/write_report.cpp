@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "apical/core/error.h"
 #include "apical/io/json.h"
@@ -75,6 +76,53 @@ ReportData read_report_data(const io::Path& directory) {
   return data;
 }
 
+/// The name with most words of `text` in it; empty if none has one.
+std::string with_most_words(const std::string& text, const std::vector<std::string>& names) {
+  const auto words_of = [](const std::string& name) {
+    std::set<std::string> words;
+    for (std::size_t at = 0; at < name.size();) {
+      const std::size_t end = std::min(name.find('-', at), name.size());
+      words.insert(name.substr(at, end - at));
+      at = end + 1;
+    }
+    return words;
+  };
+  const std::set<std::string> wanted = words_of(text);
+  std::string best;
+  std::size_t most = 0;
+  for (const std::string& name : names) {
+    const std::set<std::string> words = words_of(name);
+    const auto common = static_cast<std::size_t>(
+        std::count_if(wanted.begin(), wanted.end(), [&](const std::string& w) { return words.contains(w); }));
+    if (common > most) best = name;
+    most = std::max(most, common);
+  }
+  return best;
+}
+
+/// All that there is, since nobody knows the names of figures by heart; the nearest name first.
+ConfigError no_figure(const std::vector<Figure>& figures, const std::string& what) {
+  if (figures.empty())
+    return ConfigError(fmt::format("there is no figure '{}': nothing that can be drawn was measured", what));
+  std::vector<std::string> names, known;
+  for (const Figure& f : figures) {
+    names.push_back(f.name);
+    if (!f.metric.empty() && std::find(known.begin(), known.end(), f.metric) == known.end())
+      known.push_back(f.metric);
+  }
+  std::vector<std::string> all = known;
+  all.insert(all.end(), names.begin(), names.end());
+  const std::string as_name = figure_name(what);
+  std::string near = nearest_name(what, all);
+  if (near.empty()) near = nearest_name(as_name, all);
+  if (near.empty()) near = with_most_words(as_name, names);
+  std::string list = near.empty() ? "" : fmt::format("did you mean '{}'?\n  ", near);
+  if (!known.empty()) list += fmt::format("metrics: {}\n  ", join_names(known));
+  list += "figures:";
+  for (const Figure& f : figures) list += fmt::format("\n    {}  ({})", f.name, f.title);
+  return ConfigError(fmt::format("there is no figure '{}'", what), {}, list);
+}
+
 }  // namespace
 
 io::Path write_report(const io::Path& directory) {
@@ -97,12 +145,7 @@ std::vector<Figure> figures_named(const std::vector<Figure>& figures, const std:
   if (out.empty()) out = those([&](const Figure& f) { return f.metric == what; });
   if (out.empty())
     out = those([&](const Figure& f) { return f.name.find(figure_name(what)) != std::string::npos; });
-  if (out.empty()) {
-    std::vector<std::string> names;
-    for (const Figure& f : figures) names.push_back(f.name);
-    throw ConfigError(fmt::format("there is no figure '{}'; there are {}", what, join_names(names)), {},
-                      suggestion(what, names));
-  }
+  if (out.empty()) throw no_figure(figures, what);
   return out;
 }
 

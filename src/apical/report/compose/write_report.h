@@ -16,7 +16,7 @@ io::Path write_report(const io::Path& directory);
 /// Those of the page that can be drawn in any size, in its order.
 std::vector<Figure> figures_of(const io::Path& directory);
 /// Those that `what` names: the one of that name, else all of that metric, else all with it in their names.
-/// ConfigError with the names that there are if it names none.
+/// ConfigError with all that there are, and the nearest, if it names none.
 std::vector<Figure> figures_named(const std::vector<Figure>& figures, const std::string& what);
 /// The first of them.
 Figure figure_named(const std::vector<Figure>& figures, const std::string& what);
