@@ -39,7 +39,6 @@ svg path.grid{display:inline;fill:none;stroke:var(--faint);stroke-width:1}
 .reference path{stroke:var(--soft);stroke-width:1;stroke-dasharray:1 3;fill:none}
 .reference text{fill:var(--soft);font-style:italic;font-size:11px}
 .dot{fill:var(--c);opacity:.55}
-.raster{min-width:760px}
 .raster .ground{fill:var(--wash)}
 .raster .first{fill:none;stroke:var(--ink);stroke-width:1.3}
 .raster .later{fill:none;stroke:var(--p1);stroke-width:1.6}
@@ -152,13 +151,14 @@ footer{margin-top:3rem;font:.78rem/1.5 var(--sans);color:var(--soft);border-top:
 svg{display:block;width:100%;height:auto}
 svg.circuit{margin:0 auto}
 svg.dots{min-width:620px}
+svg.raster{min-width:760px}
 )css";
 
 // Last, since they take back what figures ask for.
 constexpr std::string_view kNarrowAndPrint =
     R"css(@media (max-width:600px){body{padding:1.2rem .9rem 3rem}h1{font-size:1.5rem}html{font-size:15px}}
 @media print{.live .tools,.live .keys,.live .chart,.live .said{display:none}details::details-content{content-visibility:visible;height:auto}details.section>summary::before{content:none}button.sort{text-decoration:none}html{font-size:10.5pt}body{max-width:none;padding:0}h2{break-after:avoid}.scroll{overflow:visible}
-svg.circuit,svg.dots{min-width:0!important}a{color:inherit}table{break-inside:auto}tr{break-inside:avoid}pre{white-space:pre-wrap}}
+svg.circuit,svg.dots,svg.raster{min-width:0!important}a{color:inherit}table{break-inside:auto}tr{break-inside:avoid}pre{white-space:pre-wrap}}
 @page{margin:18mm 16mm}
 )css";
 

@@ -20,6 +20,8 @@ using svg::point;
 constexpr double kWidth = 540, kLargeWidth = 900, kFont = 12, kLabelLine = 13.5;
 constexpr std::size_t kPointsOfAPath = 160;  // a curve of 1000 epochs is thinned to its extremes
 constexpr std::size_t kLabelChars = 20;
+constexpr double kLeastData = 0.6;  // of the width of a figure for an article belongs to data
+constexpr double kTitleLine = 14;
 
 struct Range {
   double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
@@ -132,7 +134,17 @@ std::vector<Tick> with_room(std::vector<Tick> ticks, At&& at) {
   return ticks;
 }
 
-std::string axes(const Frame& f, const std::string& x_label, const std::string& y_label) {
+/// As many characters as surely fit.
+std::size_t chars_in(double width) {
+  return static_cast<std::size_t>(std::max(8.0, width / svg::text_width("x", kFont)));
+}
+
+/// Titles that are longer than their axis take a second line.
+struct AxisTitles {
+  std::vector<std::string> x, y;
+};
+
+std::string axes(const Frame& f, const AxisTitles& titles) {
   std::string out = "<g class=\"axes\">";
   for (const Tick& t : f.y.ticks) {
     const double y = f.bottom - f.y.at(t.value) * (f.bottom - f.top);
@@ -149,12 +161,16 @@ std::string axes(const Frame& f, const std::string& x_label, const std::string& 
   }
   out += fmt::format("<path class=\"axis\" d=\"M{}V{}H{}\"/>", point(f.left, f.top), num(f.bottom),
                      num(f.right));
-  out += fmt::format("<text class=\"title\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
-                     num(0.5 * (f.left + f.right)), num(f.bottom + 36), svg::escape(x_label));
-  out += fmt::format(
-      "<text class=\"title\" transform=\"translate({} {}) rotate(-90)\" text-anchor=\"middle\">{}</text></g>",
-      num(13), num(0.5 * (f.top + f.bottom)), svg::escape(y_label));
-  return out;
+  for (std::size_t i = 0; i < titles.x.size(); ++i)
+    out += fmt::format("<text class=\"title\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                       num(0.5 * (f.left + f.right)),
+                       num(f.bottom + 36 + kTitleLine * static_cast<double>(i)), svg::escape(titles.x[i]));
+  for (std::size_t i = 0; i < titles.y.size(); ++i)
+    out += fmt::format(
+        "<text class=\"title\" transform=\"translate({} {}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
+        num(13 + kTitleLine * static_cast<double>(i)), num(0.5 * (f.top + f.bottom)),
+        svg::escape(titles.y[i]));
+  return out + "</g>";
 }
 
 std::vector<std::vector<Pixel>> pieces_of(const Frame& f, const SeedCurve& s) {
@@ -266,6 +282,49 @@ std::string end_labels(const Frame& f, const LinePlot& plot, std::vector<EndLabe
                        point(x - 1, l.y), marker(s.style, x + 4, l.y, 3.6),
                        svg::lines(l.text, x + 12, l.y, kLabelLine, s.principal ? "class=\"strong\"" : ""));
   }
+  return out;
+}
+
+/// Keys below the axes, side by side as far as there is room; `height` is what they take.
+struct KeysBelow {
+  std::string svg;
+  double height = 0;
+};
+
+KeysBelow keys_below(const LinePlot& plot, const std::vector<EndLabel>& labels, double left, double right,
+                     double top) {
+  constexpr double kLine = 16, kSample = 24, kText = kSample + 6, kBetween = 14;
+  const std::size_t most = chars_in(right - left - kText);
+  const auto text_of = [&](const EndLabel& l) { return svg::wrap(plot.series[l.series].label, most, 2); };
+  const auto width_of = [&](const EndLabel& l) {
+    double widest = 0;
+    for (const std::string& line : text_of(l)) widest = std::max(widest, svg::text_width(line, kFont));
+    return kText + (plot.series[l.series].principal ? 1.12 : 1) * widest;
+  };
+  double widest = 0;
+  for (const EndLabel& l : labels) widest = std::max(widest, width_of(l));
+  const double columns = std::floor((right - left + kBetween) / (widest + kBetween));
+  KeysBelow out;
+  double x = left, y = top;
+  for (const EndLabel& l : labels) {
+    const PlotSeries& s = plot.series[l.series];
+    const std::vector<std::string> text = text_of(l);
+    // In columns where there are several; else one after the other, as words are.
+    const double wide = columns >= 2 ? (right - left + kBetween) / columns - kBetween : width_of(l);
+    if (x > left && (x + wide > right + 0.5 || text.size() > 1)) {
+      x = left;
+      y += kLine;
+    }
+    const double middle = y + 0.5 * kLine, lines = static_cast<double>(text.size() - 1) * kLabelLine;
+    out.svg += fmt::format(
+        "<g class=\"label series {}\" data-s=\"{}\"><path class=\"mean\" d=\"M{}h{}\"/>{}{}</g>",
+        series_class(s.style, s.principal, s.shade), l.series, point(x, middle), num(kSample),
+        marker(s.style, x + 0.5 * kSample, middle),
+        svg::lines(text, x + kText, middle + 0.5 * lines, kLabelLine, s.principal ? "class=\"strong\"" : ""));
+    y += lines;
+    x = lines > 0 ? right : x + wide + kBetween;
+  }
+  out.height = labels.empty() ? 0 : y + kLine - top;
   return out;
 }
 
@@ -406,7 +465,8 @@ PlotAxes axes_of(const LinePlot& plot) {
 
 std::string svg_of(const LinePlot& plot, double width) {
   if (!plot.has_values()) return "";
-  if (width <= 0) width = plot.large ? kLargeWidth : kWidth;
+  const bool for_article = width > 0;
+  if (!for_article) width = plot.large ? kLargeWidth : kWidth;
   const ValueRange possible = drawn_range(plot);
   std::vector<EndLabel> labels;
   double widest = 0, tall = 0;
@@ -418,17 +478,30 @@ std::string svg_of(const LinePlot& plot, double width) {
     labels.push_back(std::move(l));
   }
   const PlotAxes shown = axes_of(plot);
-  const double height = plot.large ? 0.42 * width : std::min(236.0, 0.62 * width);
-  const Frame f{.left = left_margin(shown.y),
+  const double usual = std::min(236.0, 0.62 * width);
+  const double height = plot.large ? std::max(usual, 0.42 * width) : usual;
+  AxisTitles titles{{plot.x_label}, svg::wrap(plot.y_label, chars_in(height + 28), 2)};
+  const double left = left_margin(shown.y) + kTitleLine * static_cast<double>(titles.y.size() - 1);
+  // Labels at the ends of lines are read without looking back and forth, if the lines still have room.
+  const bool below = for_article && width - left - widest - 32 < kLeastData * width;
+  const Frame f{.left = left,
                 .top = 14,
-                .right = width - widest - 32,
-                .bottom = 14 + std::max(height, tall),
+                .right = below ? width - 12 : width - widest - 32,
+                .bottom = 14 + std::max(height, below ? 0 : tall),
                 .x = shown.x,
                 .y = shown.y,
                 .factor = plot.percent ? 100.0 : 1.0};
+  titles.x = svg::wrap(plot.x_label, chars_in(1.2 * (f.right - f.left)), 2);
+  const double axes_end = f.bottom + 44 + kTitleLine * static_cast<double>(titles.x.size() - 1);
+  std::erase_if(labels, [&](EndLabel& l) {
+    const auto end = end_of(f, plot.series[l.series]);
+    if (end) l.from = *end;
+    return !end;
+  });
+  const KeysBelow keys = below ? keys_below(plot, labels, 8, width - 4, axes_end) : KeysBelow{};
 
-  std::string out = opening("plot", width, f.bottom + 44, plot.description);
-  out += axes(f, plot.x_label, plot.y_label);
+  std::string out = opening("plot", width, axes_end + keys.height + (below ? 4 : 0), plot.description);
+  out += axes(f, titles);
   if (shows_reference(plot)) {
     out += fmt::format(
         "<g class=\"reference\"><path d=\"M{}H{}\"/><text x=\"{}\" y=\"{}\" "
@@ -443,12 +516,7 @@ std::string svg_of(const LinePlot& plot, double width) {
                        series_class(s.style, s.principal, s.shade), crowded ? " crowded" : "", i,
                        seed_lines(f, s), mean_line(f, s, i, plot.series.size(), possible));
   }
-  std::erase_if(labels, [&](EndLabel& l) {
-    const auto end = end_of(f, plot.series[l.series]);
-    if (end) l.from = *end;
-    return !end;
-  });
-  return out + end_labels(f, plot, std::move(labels)) + "</svg>";
+  return out + (below ? keys.svg : end_labels(f, plot, std::move(labels))) + "</svg>";
 }
 
 std::optional<Axis> axis_of(const DotPlot& plot) {
@@ -486,27 +554,65 @@ std::optional<Axis> axis_of(const DotPlot& plot) {
   return axis;
 }
 
+namespace {
+
+/// Where the parts of rows stand: labels and figures beside the dots, or above them where the dots would have
+/// too little room.
+struct RowLayout {
+  bool above = false;
+  double left = 0, right = 0;     ///< of the axis
+  double row = 38;                ///< height
+  double label = 0, values = 19;  ///< their middles, below the top of a row
+  std::size_t chars = 0, lines = 3;
+};
+
+RowLayout layout_of(const DotPlot& plot, const Axis& axis, double wide, bool for_article) {
+  RowLayout out;
+  out.chars = static_cast<std::size_t>(std::clamp(wide / 24, 14.0, 36.0));
+  double label_width = 0, text_width = 0;
+  for (const DotRow& row : plot.rows) {
+    for (const std::string& line : svg::wrap(row.label, out.chars, out.lines))
+      label_width = std::max(label_width, svg::text_width(line, kFont));
+    text_width = std::max(text_width, svg::text_width(row.text, kFont));
+  }
+  out.left = label_width + 34;
+  out.right = wide - text_width - 20;
+  if (!for_article || out.right - out.left >= kLeastData * wide) return out;
+  out.above = true;
+  double tick = 24;
+  for (const Tick& t : axis.ticks) tick = std::max(tick, svg::text_width(t.label, kFont));
+  out.left = 0.5 * tick + 4;
+  out.right = wide - out.left;
+  out.chars = chars_in(wide - text_width - 20 - 18);
+  std::size_t most = 1;
+  for (const DotRow& row : plot.rows)
+    most = std::max(most, svg::wrap(row.label, out.chars, out.lines).size());
+  const double labels = kLabelLine * static_cast<double>(most);
+  out.label = 2 + 0.5 * labels;
+  out.values = 2 + labels + 14;
+  out.row = labels + 32;
+  return out;
+}
+
+}  // namespace
+
 std::string svg_of(const DotPlot& plot, double width) {
   const std::optional<Axis> found = axis_of(plot);
   if (!found) return "";
   const Axis& axis = *found;
   const double factor = plot.percent ? 100 : 1;
   const double wide = width > 0 ? width : 860;
-  const std::size_t label_chars = static_cast<std::size_t>(std::clamp(wide / 24, 14.0, 36.0));
-  double label_width = 0, text_width = 0;
-  for (const DotRow& row : plot.rows) {
-    for (const std::string& line : svg::wrap(row.label, label_chars, 3))
-      label_width = std::max(label_width, svg::text_width(line, kFont));
-    text_width = std::max(text_width, svg::text_width(row.text, kFont));
-  }
-  constexpr double kRow = 38;
-  const double left = label_width + 34, right = wide - text_width - 20, top = 8;
-  const double bottom = top + kRow * static_cast<double>(plot.rows.size());
+  const RowLayout layout = layout_of(plot, axis, wide, width > 0);
+  const double left = layout.left, right = layout.right, top = 8;
+  const double bottom = top + layout.row * static_cast<double>(plot.rows.size());
   const auto px = [&](double v) {
     return std::clamp(left + axis.at(v * factor) * (right - left), left - 2, right + 2);
   };
 
-  std::string out = opening("dots", wide, bottom + 44, plot.description) + "<g class=\"axes\">";
+  const std::vector<std::string> title = svg::wrap(plot.x_label, chars_in(1.1 * (right - left)), 2);
+  std::string out = opening("dots", wide, bottom + 44 + kTitleLine * static_cast<double>(title.size() - 1),
+                            plot.description) +
+                    "<g class=\"axes\">";
   const auto at_tick = [&](double v) { return left + axis.at(v) * (right - left); };
   for (const Tick& t : with_room(axis.ticks, at_tick)) {
     const double x = at_tick(t.value);
@@ -514,19 +620,24 @@ std::string svg_of(const DotPlot& plot, double width) {
         "<path class=\"grid\" d=\"M{}V{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
         point(x, top), num(bottom), num(x), num(bottom + 17), t.label);
   }
-  out += fmt::format(
-      "<path class=\"axis\" d=\"M{}H{}\"/><text class=\"title\" x=\"{}\" y=\"{}\" "
-      "text-anchor=\"middle\">{}</text></g>",
-      point(left, bottom), num(right), num(0.5 * (left + right)), num(bottom + 37),
-      svg::escape(plot.x_label));
+  out += fmt::format("<path class=\"axis\" d=\"M{}H{}\"/>", point(left, bottom), num(right));
+  for (std::size_t i = 0; i < title.size(); ++i)
+    out += fmt::format("<text class=\"title\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                       num(0.5 * (left + right)), num(bottom + 37 + kTitleLine * static_cast<double>(i)),
+                       svg::escape(title[i]));
+  out += "</g>";
   if (plot.zero)
     out += fmt::format("<path class=\"zero\" d=\"M{}V{}\"/>", point(at_tick(0), top), num(bottom));
   for (std::size_t i = 0; i < plot.rows.size(); ++i) {
     const DotRow& row = plot.rows[i];
-    const double y = top + kRow * (static_cast<double>(i) + 0.5);
+    const double y = top + layout.row * static_cast<double>(i) + layout.values;
+    const double label_y = layout.above ? top + layout.row * static_cast<double>(i) + layout.label : y;
     out += fmt::format("<g class=\"row {}\" data-s=\"{}\">", series_class(row.style, row.principal), i);
-    out += marker(row.style, 8, y, 4) + svg::lines(svg::wrap(row.label, label_chars, 3), 20, y, kLabelLine,
-                                                   row.principal ? "class=\"strong\"" : "");
+    const std::string look = layout.above    ? row.principal ? "class=\"on strong\"" : "class=\"on\""
+                             : row.principal ? "class=\"strong\""
+                                             : "";
+    out += marker(row.style, 8, label_y, 4) +
+           svg::lines(svg::wrap(row.label, layout.chars, layout.lines), 20, label_y, kLabelLine, look);
     for (std::size_t k = 0; k < row.seeds.size(); ++k) {
       const SeedValue& s = row.seeds[k];
       if (!std::isfinite(s.value)) continue;
@@ -552,7 +663,10 @@ std::string svg_of(const DotPlot& plot, double width) {
       const double x = px(row.interval.mean);
       out += fmt::format("<path class=\"centre\" d=\"M{}l5,5l-5,5l-5,-5Z\"/>", point(x, y - 13));
     }
-    out += svg::lines({row.text}, right + 14, y, kLabelLine, "class=\"figures\"") + "</g>";
+    out += layout.above ? svg::lines({row.text}, wide - 6, label_y, kLabelLine,
+                                     "class=\"on figures\" text-anchor=\"end\"")
+                        : svg::lines({row.text}, right + 14, y, kLabelLine, "class=\"figures\"");
+    out += "</g>";
   }
   return out + "</svg>";
 }

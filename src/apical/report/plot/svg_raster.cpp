@@ -36,11 +36,17 @@ std::string time_axis(const RasterPlot::Panel& panel, double left, double y, dou
   const Axis axis = linear_axis(panel.from_s, panel.from_s + panel.seconds,
                                 std::max(1, static_cast<int>(width / 60)), false);
   std::string out = fmt::format("<path class=\"axis\" d=\"M{} {}h{}\"/>", num(left), num(y), num(width));
+  double taken = left - 1e9;
   for (const Tick& t : axis.ticks) {
-    const double x = left + axis.at(t.value) * width;
-    out += fmt::format(
-        "<path class=\"tick\" d=\"M{} {}v4\"/><text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
-        num(x), num(y), num(x), num(y + 17), t.label);
+    const double x = left + axis.at(t.value) * width, wide = svg::text_width(t.label, kFont);
+    out += fmt::format("<path class=\"tick\" d=\"M{} {}v4\"/>", num(x), num(y));
+    // It may reach to the middle of a gap, beyond which the next panel's begin.
+    const double middle =
+        std::clamp(x, left - 0.5 * kGap + 0.5 * wide, left + width + 0.5 * kGap - 0.5 * wide);
+    if (middle - 0.5 * wide < taken + 3) continue;
+    taken = middle + 0.5 * wide;
+    out += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>", num(middle), num(y + 17),
+                       t.label);
   }
   return out;
 }
@@ -73,6 +79,10 @@ std::string drive_lines(const RasterDrive& drive, const RasterPlot& plot, double
   return out;
 }
 
+std::vector<std::string> drive_words(const RasterDrive& d) {
+  return svg::wrap(d.label + (d.unit.empty() ? "" : " (" + d.unit + ")"), 16, 3);
+}
+
 }  // namespace
 
 std::string svg_of(const RasterPlot& plot, double width) {
@@ -82,7 +92,7 @@ std::string svg_of(const RasterPlot& plot, double width) {
   for (const RasterBand& b : plot.bands)
     label_width = std::max(label_width, svg::text_width(b.population, kFont));
   for (const RasterDrive& d : plot.drives) {
-    for (const std::string& line : svg::wrap(d.label, 16, 3))
+    for (const std::string& line : drive_words(d))
       label_width = std::max(label_width, svg::text_width(line, kFont));
   }
   for (const auto& p : plot.panels) seconds += p.seconds;
@@ -118,7 +128,7 @@ std::string svg_of(const RasterPlot& plot, double width) {
   }
   for (std::size_t d = 0; d < plot.drives.size(); ++d) {
     const double top = below + kDrive * static_cast<double>(d) + 6;
-    out += svg::lines(svg::wrap(plot.drives[d].label, 16, 3), left - 8, top + 0.5 * kDrive - 6, kFont,
+    out += svg::lines(drive_words(plot.drives[d]), left - 8, top + 0.5 * kDrive - 6, kFont,
                       "text-anchor=\"end\"");
     out += drive_lines(plot.drives[d], plot, left, top, per_s);
   }
