@@ -141,6 +141,13 @@ TEST_F(About, ARunIsCitedByWhatItsModelAndTaskCite) {
   EXPECT_EQ(a.code, 0) << a.err;
   EXPECT_THAT(a.out, AllOf(HasSubstr("@software{apical,"), HasSubstr("10.1371/journal.pcbi.1014164"),
                            HasSubstr("{Kriener} and {Göltz} and {Petrovici}")));
+  // Above stands what it is for people; to BibTeX that is a comment.
+  const std::string text = a.out.substr(0, a.out.find("@software"));
+  EXPECT_THAT(text, AllOf(HasSubstr("% Apical "), HasSubstr("% model error-neuron-microcircuit: Max, "),
+                          HasSubstr("% task yin-yang: Kriener, ")));
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
+    EXPECT_TRUE(text[at] == '%' || text[at] == '\n') << text.substr(at, 20);
+  EXPECT_EQ(apical_says({"cite", out(), "--bibtex"}).out, a.out.substr(text.size()));
   EXPECT_EQ(apical_says({"cite", out("nothing")}).code, 3);
 }
 

@@ -186,6 +186,13 @@ TEST_F(Live, TheTableSaysWhatTheRunsSayAndBrokenOnesEndNothing) {
     EXPECT_EQ(one.at("values").at(column("test.accuracy")).get<double>(), expected);
   }
   EXPECT_EQ(Served::body(served.get("/api/runs?where=state%20%3D%20broken")).at("runs").size(), 1U);
+  // In the words of 'apical runs', in the order in which they are said; nothing else beside them.
+  const nlohmann::json asked = Served::body(
+      served.get("/api/runs?columns=training.epochs,%20model.l*rs.2,run,state&sort=training.epochs"));
+  EXPECT_EQ(asked.at("columns"), (nlohmann::json{"training.epochs", "model.layers.2", "state"}));
+  EXPECT_THAT(served.get("/api/runs?columns=training.epoch"),
+              AllOf(StartsWith("HTTP/1.1 400"), HasSubstr("did you mean 'training.epochs'?")));
+  EXPECT_THAT(served.get("/api/runs?columns=a,,b"), StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(served.get("/api/runs?where=nonsense"),
               AllOf(StartsWith("HTTP/1.1 400"), HasSubstr("no condition")));
   EXPECT_THAT(served.get("/api/follow?run=../../etc"), StartsWith("HTTP/1.1 404"));

@@ -124,6 +124,18 @@ describe('the page of apical serve', () => {
     await until('they are in order', async () => (await names()).join() === [...(await names())].sort().join());
     await page.locator('#table thead button', { hasText: /^run$/ }).click();
     await until('and the other way round', async () => (await names()).join() === [...(await names())].sort().reverse().join());
+    // Columns and their order are what is asked for, and the address keeps them.
+    const heads = async () => (await page.locator('#table thead button').allTextContents()).join('|');
+    await page.locator('#columns').fill('training.epochs, model.na*, test.accuracy');
+    await page.locator('#sort').fill('training.epochs');
+    await page.locator('#reverse').check();
+    const chosen = 'run|training.epochs|model.name|test accuracy (%)';
+    await until('the columns are there', async () => (await heads()) === chosen);
+    await until('the longest run is first', async () => (await names())[0] === 'going');
+    await page.reload();
+    await until('they are there again', async () => (await heads()) === chosen && (await names())[0] === 'going');
+    await page.locator('#columns').fill('training.epoch');
+    await until('what was meant is said', async () => /did you mean 'training.epochs'/.test(await page.locator('#said').textContent()));
     await page.context().close();
   });
 

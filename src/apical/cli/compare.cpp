@@ -15,7 +15,7 @@
 #include "apical/cli/progress.h"
 #include "apical/cli/result_table.h"
 #include "apical/cli/shipped_experiments.h"
-#include "apical/cli/text_pieces.h"
+#include "apical/core/text_pieces.h"
 #include "apical/experiment/directory_name.h"
 #include "apical/io/json.h"
 #include "apical/models/layered_models.h"
@@ -159,8 +159,8 @@ int compare(Context& context, const Arguments& arguments, Ranks* ranks) {
     result = run_comparison(variants, options, machine, *context.stop);
   }
   progress.reset();
-  for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
-  say_notes(context, result.runs);
+  say_notes(context, arguments, result.notes);
+  say_notes(context, arguments, result.runs);
   if (result.stopped) return say_stopped(context, result.has_checkpoint, options.directory);
   for (const ComparisonResult::Fault& f : result.faults)
     context.err << "apical: " << f.label << ": " << f.what << '\n';
@@ -176,7 +176,7 @@ int compare(Context& context, const Arguments& arguments, Ranks* ranks) {
     for (const auto& [model, reason] : missing)
       all["left_out"].push_back({{"model", model}, {"reason", reason}});
     context.out << io::json_text(all);
-  } else {
+  } else if (!said_directory_only(context, arguments, options.directory)) {
     std::vector<std::pair<std::string, Efficiency>> costs;
     for (const RunResult& r : result.runs)
       costs.emplace_back(r.label, read_efficiency(options.directory / directory_name(r.label)));

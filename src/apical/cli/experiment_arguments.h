@@ -49,8 +49,13 @@ class OutputDirectory {
   bool is_new_ = false, parent_is_new_ = false;
 };
 
-/// What runs noted about themselves, and what their diagnosis found, each with its label.
-void say_notes(Context& context, const std::vector<RunResult>& runs);
+/// What runs noted about themselves, and what their diagnosis found, each with its label; what many say alike
+/// once. Nothing with --quiet.
+void say_notes(Context& context, const Arguments& arguments, const std::vector<RunResult>& runs);
+void say_notes(Context& context, const Arguments& arguments, const std::vector<std::string>& notes);
+
+/// With --quiet the directory is all that is printed of a result, unless JSON is asked for. Whether it was.
+bool said_directory_only(Context& context, const Arguments& arguments, const io::Path& directory);
 
 /// Says that a run was stopped on request and how to go on ("with: apical run …"), or to begin again if there
 /// is no checkpoint. The exit code.

@@ -10,9 +10,9 @@
 
 #include "apical/analysis/statistics.h"
 #include "apical/cli/experiment_arguments.h"
-#include "apical/cli/text_pieces.h"
 #include "apical/cli/text_table.h"
 #include "apical/cli/word_option.h"
+#include "apical/core/text_pieces.h"
 #include "apical/io/directory.h"
 #include "apical/io/json.h"
 #include "apical/run/locked_directory.h"
@@ -114,11 +114,12 @@ int compare_representations(Context& context, const Arguments& arguments) {
   const LockedDirectory locked(out.path(), false, resources(arguments, pool).claim);
   const RepresentResult result = represent(request, pool);
   write_representation(result, out.path());
-  for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
+  say_notes(context, arguments, result.notes);
   if (arguments.has("--json")) {
     context.out << io::json_text(json_of(result));
     return 0;
   }
+  if (said_directory_only(context, arguments, out.path())) return 0;
   if (!result.tables.empty()) context.out << scores_table(result, context.columns()) << '\n';
   if (!result.why_headline.empty()) context.out << result.why_headline << '\n';
   context.out << between_table(result, context.columns());

@@ -36,14 +36,16 @@ std::string experiment_file(const Arguments& arguments) {
 
 int tell_result(Context& context, const Arguments& arguments, const RunResult& result,
                 const io::Path& directory) {
-  for (const std::string& note : result.notes) context.err << "apical: " << note << '\n';
-  for (const Finding& f : result.findings) context.err << "apical: diagnosis: " << in_words(f) << '\n';
+  std::vector<std::string> notes = result.notes;
+  for (const Finding& f : result.findings) notes.push_back("diagnosis: " + in_words(f));
+  say_notes(context, arguments, notes);
   if (result.stopped)
     return say_stopped(context, result.has_checkpoint,
                        fmt::format("with: apical run --resume --out {}{}", directory.string(),
                                    arguments.has("--mpi")  ? " --mpi"
                                    : arguments.has("--on") ? " --on " + *arguments.value("--on")
                                                            : ""));
+  if (said_directory_only(context, arguments, directory)) return 0;
   if (arguments.has("--json")) {
     context.out << io::read_text(directory / "summary.json");
   } else {

@@ -9,21 +9,14 @@
 #include "apical/analysis/metrics.h"
 #include "apical/cli/command.h"
 #include "apical/cli/experiment_arguments.h"
-#include "apical/cli/text_pieces.h"
 #include "apical/cli/text_table.h"
-#include "apical/core/name_pattern.h"
 #include "apical/io/csv.h"
 #include "apical/io/json.h"
+#include "apical/study/run_columns.h"
 #include "apical/study/runs_index.h"
 
 namespace apical::cli {
 namespace {
-
-constexpr const char* kVaried = "varied";
-
-void add_once(std::vector<std::string>& names, const std::string& name) {
-  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-}
 
 /// What is known of runs in general, by what figures are compared with one another, and what was asked about.
 std::vector<std::string> usual_columns(RunsIndex& index, const RunsQuery& query) {
@@ -46,42 +39,15 @@ std::vector<std::string> usual_columns(RunsIndex& index, const RunsQuery& query)
   return columns;
 }
 
-/// "run,model.*,varied": names, patterns, and the word for keys that have several values.
-std::vector<std::string> asked_columns(RunsIndex& index, const std::string& list) {
-  std::vector<std::string> columns;
-  for (const std::string& name : pieces_of(list, ',')) {
-    if (name.empty())
-      throw UsageError(fmt::format("--columns is '{}'; expected names with commas between them", list));
-    if (name == kVaried) {
-      for (const std::string& key : index.varied_keys()) add_once(columns, key);
-    } else if (name.find('*') == std::string::npos) {
-      add_once(columns, name);
-    } else {
-      const std::size_t before = columns.size();
-      for (const std::string& key : index.keys()) {
-        if (matches(name, key)) add_once(columns, key);
-      }
-      if (columns.size() == before) throw UsageError(fmt::format("no run has a key like '{}'", name));
-    }
-  }
-  return columns;
-}
-
-/// Of a figure of which more is better, the best comes first.
-bool more_is_better(const std::string& key) {
-  const std::size_t dot = key.rfind('.');
-  return dot != std::string::npos && metric_of(key.substr(dot + 1)).better == Better::higher;
-}
-
 RunsQuery query_of(RunsIndex& index, const Arguments& arguments) {
   RunsQuery query;
   for (const std::string& text : arguments.values("--where")) query.where.push_back(parse_filter(text));
   query.sort = arguments.value("--sort").value_or("");
-  query.descending = more_is_better(query.sort) != arguments.has("--reverse");
+  query.descending = sorted_downwards(query.sort) != arguments.has("--reverse");
   query.at_most = static_cast<std::size_t>(arguments.integer("--limit", 0, 1, 1'000'000'000));
   if (arguments.has("--reverse") && query.sort.empty()) throw UsageError("--reverse goes with --sort KEY");
   const auto asked = arguments.value("--columns");
-  query.columns = asked ? asked_columns(index, *asked) : usual_columns(index, query);
+  query.columns = asked ? columns_named(index, *asked) : usual_columns(index, query);
   return query;
 }
 

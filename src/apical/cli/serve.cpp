@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -9,9 +10,29 @@
 #include "apical/cli/command.h"
 #include "apical/io/json.h"
 #include "apical/live/server.h"
+#include "apical/study/run_columns.h"
 
 namespace apical::cli {
 namespace {
+
+std::string in_address(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view(",._*-").find(c) != std::string_view::npos;
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+/// What the table shows at first: the page reads it from its address, and writes there what is chosen later.
+std::string words_of(const Arguments& arguments) {
+  std::string out;
+  if (const auto columns = arguments.value("--columns")) out += "&columns=" + in_address(*columns);
+  if (const auto key = arguments.value("--sort"))
+    out += "&sort=" + in_address(*key) + (sorted_downwards(*key) ? "&reverse=1" : "");
+  return out;
+}
 
 int serve(Context& context, const Arguments& arguments) {
   const std::string folder = arguments.positionals.empty() ? "runs" : arguments.positionals.front();
@@ -20,15 +41,16 @@ int serve(Context& context, const Arguments& arguments) {
   live::ServerOptions options;
   options.port = static_cast<int>(arguments.integer("--port", 0, 1, 65535));
   live::Server server(folder, options);
+  const std::string address = server.address() + words_of(arguments);
   if (arguments.has("--json")) {
     context.out << io::json_text({{"schema", "apical-serve/1"},
-                                  {"address", server.address()},
+                                  {"address", address},
                                   {"port", server.port()},
                                   {"token", server.token()},
                                   {"folder", folder}},
                                  -1);
   } else {
-    context.out << server.address() << '\n';
+    context.out << address << '\n';
   }
   context.out.flush();
   if (!arguments.has("--quiet"))
@@ -51,8 +73,12 @@ Command serve_command() {
   c.name = "serve";
   c.summary = "a page on this machine that shows the runs of a folder while they go on";
   c.positionals = {{"DIR", "folder with runs at any depth (default: runs)", 0, 1}};
-  c.options = {{"--port", "N", "the port (default: any that is free)"}};
-  c.examples = {"apical serve runs --port 8800"};
+  c.options = {
+      {"--port", "N", "the port (default: any that is free)"},
+      {"--columns", "LIST", "of the table, in the words of 'apical runs'; the page can change them"},
+      {"--sort", "KEY", "of the table: figures of which more is better downwards, everything else upwards"}};
+  c.examples = {"apical serve runs --port 8800",
+                "apical serve runs --columns varied,test.accuracy --sort test.accuracy"};
   c.run = serve;
   return c;
 }

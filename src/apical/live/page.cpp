@@ -29,13 +29,16 @@ const short = x => typeof x !== 'number' ? String(x ?? '') : Math.abs(x) >= 1e4 
   ? x.toExponential(2) : String(Number(x.toPrecision(4)));
 const colours = 8;
 
-let sort = '', reverse = false, chosen = [];
+let chosen = [];
 const runs = new Map();   // by name: {rows: by "where.metric": by seed: [[epoch, value]], progress}
 const looks = {};
 
 // The table -----------------------------------------------------------------------------------------------------------
+let asking = 0;
 async function showTable() {
-  const parameters = [['sort', sort], ['reverse', reverse ? '1' : '0']];
+  const turn = ++asking;
+  const sort = find('sort').value.trim(), reverse = find('reverse').checked, columns = find('columns').value.trim();
+  const parameters = [['sort', sort], ['reverse', reverse ? '1' : '0'], ['columns', columns]];
   for (const part of find('where').value.split(';')) if (part.trim()) parameters.push(['where', part.trim()]);
   let answer, text;
   try {
@@ -45,6 +48,7 @@ async function showTable() {
   } catch (e) {
     text = 'The server does not answer any more; what is shown is what was known before.';
   }
+  if (turn !== asking) return;  // a later question has been asked since
   find('said').textContent = text;
   if (!answer || answer.error) return;
   Object.assign(looks, answer.looks);
@@ -55,10 +59,12 @@ async function showTable() {
     const button = make('button', look ? look.words + (look.unit ? ` (${look.unit})` : '') : key, {type: 'button'});
     button.dataset.key = key;
     button.addEventListener('click', () => {
-      reverse = sort === key ? !reverse : Boolean(look && look.better === 'higher');
-      sort = key;
-      showTable();
+      find('reverse').checked = sort === key ? !reverse : Boolean(look && look.better === 'higher');
+      find('sort').value = key;
+      asked();
     });
+    const at = answer.columns.indexOf(key);
+    if (answer.runs.some(one => typeof one.values[at] === 'number')) th.className = 'number';
     if (sort === key) th.setAttribute('aria-sort', reverse ? 'descending' : 'ascending');
     th.append(button);
     head.append(th);
@@ -286,8 +292,21 @@ function figure(key) {
   return box;
 }
 
+// What is asked for stands in the address, so that it can be kept and comes back when the page is loaded again.
+const questions = ['where', 'columns', 'sort'], given = new URLSearchParams(location.search);
+for (const name of questions) find(name).value = given.get(name) || '';
+find('reverse').checked = given.get('reverse') === '1';
+function asked() {
+  const query = new URLSearchParams({token});
+  for (const name of questions) if (find(name).value.trim()) query.set(name, find(name).value.trim());
+  if (find('reverse').checked) query.set('reverse', '1');
+  history.replaceState(null, '', '/?' + query);
+  showTable();
+}
 let typing = 0;
-find('where').addEventListener('input', () => { clearTimeout(typing); typing = setTimeout(showTable, 400); });
+for (const name of questions)
+  find(name).addEventListener('input', () => { clearTimeout(typing); typing = setTimeout(asked, 400); });
+find('reverse').addEventListener('change', asked);
 find('all').addEventListener('change', draw);
 showTable();
 setInterval(() => { if (!document.hidden) showTable(); }, 5000);
@@ -303,12 +322,14 @@ constexpr std::string_view kStyle = R"css(
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1rem; max-width: 1280px; font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
 h1 { font-size: 1.3rem; margin: 0 0 .6rem; } h2 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
-label { display: block; } input#where { width: 100%; max-width: 44rem; font: inherit; padding: .35rem .5rem; }
+label { display: block; } input[list] { width: 100%; max-width: 44rem; font: inherit; padding: .35rem .5rem; }
+.asked { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: .6rem 1.2rem; align-items: end; }
+.order { display: flex; gap: .7rem; align-items: center; } .order label { white-space: nowrap; }
 .table { overflow: auto; max-height: 26rem; border: 1px solid var(--line); margin-top: .5rem; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+table { border-collapse: collapse; font-size: .9rem; }
 th, td { padding: .25rem .6rem; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line); }
 thead th { position: sticky; top: 0; background: var(--paper); } tbody th { font-weight: 500; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 td.running { font-weight: 700; } td.broken, td.faulted { color: var(--warn); }
 button { font: inherit; color: inherit; } th button { all: unset; cursor: pointer; font-weight: 600; }
 th button:focus-visible { outline: 2px solid var(--c0); } th[aria-sort] button { text-decoration: underline; }
@@ -338,9 +359,15 @@ std::string page(const std::string& token) {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Apical: runs</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/live.css?token={0}"></head><body>
 <main><h1>Runs</h1>
-<label for="where">Only runs of which this holds; conditions with semicolons between them, such as
+<div class="asked"><div><label for="where">Only runs of which this holds; conditions with semicolons between them, such as
 <code>model.eta &gt; 10; state = finished</code></label>
-<input id="where" list="keys" autocomplete="off" spellcheck="false"><datalist id="keys"></datalist>
+<input id="where" list="keys" autocomplete="off" spellcheck="false"></div>
+<div><label for="columns">Columns in this order, with commas between: keys, patterns such as <code>model.*</code>, or
+<code>varied</code>; empty: the usual ones</label>
+<input id="columns" list="keys" autocomplete="off" spellcheck="false"></div>
+<div><label for="sort">Sorted by any key</label>
+<div class="order"><input id="sort" list="keys" autocomplete="off" spellcheck="false">
+<label><input id="reverse" type="checkbox"> downwards</label></div></div></div><datalist id="keys"></datalist>
 <p id="said" role="status"></p>
 <div class="table" role="region" aria-label="runs" tabindex="0"><table id="table"></table></div>
 <h2>Shown</h2><p id="stale" role="alert" hidden>Nothing has been heard of the server for some seconds: what is shown may be old.</p>

@@ -25,6 +25,7 @@
 #include "apical/live/run_tail.h"
 #include "apical/run/run_row.h"
 #include "apical/run/seen_activity.h"
+#include "apical/study/run_columns.h"
 #include "apical/study/runs_index.h"
 
 namespace apical::live {
@@ -161,25 +162,33 @@ struct Server::Parts {
     query.sort = request.get_param_value("sort");
     query.descending = request.get_param_value("reverse") == "1";
     query.at_most = 500;
-    for (const char* name : {"state", "label", "task", "created", "seeds", "remark"}) {
-      if (is_key(name)) query.columns.emplace_back(name);
+    const std::string asked = request.get_param_value("columns");
+    if (!asked.empty()) {
+      query.columns = columns_named(all, asked);
+      std::erase(query.columns, "run");  // heads every row
     }
     nlohmann::json looks;
+    for (const char* name : {"state", "label", "task", "created", "seeds", "remark"}) {
+      if (asked.empty() && is_key(name)) query.columns.emplace_back(name);
+    }
     for (const Metric& m : metrics()) {
       for (const std::string& where : m.headline_at) {
         const std::string key = where + "." + m.name;
         if (!is_key(key)) continue;
-        query.columns.push_back(key);
         looks[key] = look_of(where, m.name);
+        if (asked.empty()) query.columns.push_back(key);
       }
     }
     for (const RunFilter& f : query.where) {
-      if (std::find(query.columns.begin(), query.columns.end(), f.key) == query.columns.end())
-        query.columns.push_back(f.key);
+      if (asked.empty()) add_once(query.columns, f.key);
     }
-    if (!query.sort.empty() &&
-        std::find(query.columns.begin(), query.columns.end(), query.sort) == query.columns.end())
-      query.columns.push_back(query.sort);
+    if (asked.empty() && !query.sort.empty()) add_once(query.columns, query.sort);
+    for (const std::string& key : query.columns) {
+      const std::size_t dot = key.rfind('.');
+      if (dot == std::string::npos || looks.contains(key)) continue;
+      if (find_metric(key.substr(dot + 1)) != nullptr)
+        looks[key] = look_of(key.substr(0, dot), key.substr(dot + 1));
+    }
     nlohmann::json out{{"schema", "apical-live-runs/1"},
                        {"folder", folder.string()},
                        {"all", all.size()},

@@ -2,7 +2,8 @@
 // A folder of runs over HTTP: a table of them, what they measure as they go on, and a way to stop one with a
 // checkpoint. Only this machine can reach it, and only whoever has the token is answered.
 //   GET  /?token=T                            the page
-//   GET  /api/runs?where=C&sort=K&reverse=1   the table (study/runs_index.h); where= may be repeated
+//   GET  /api/runs?where=C&columns=L&sort=K&reverse=1   the table (study/runs_index.h, study/run_columns.h);
+//                                             where= may be repeated
 //   GET  /api/follow?run=A&run=B              events: rows of metrics.ndjson as they come, by seq
 //   POST /api/stop?run=A                      as Ctrl-C would
 // A run is named as in the table; other files cannot be reached.

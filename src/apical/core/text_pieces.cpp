@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/cli/text_pieces.h"
+#include "apical/core/text_pieces.h"
 
 #include <algorithm>
 
-namespace apical::cli {
+namespace apical {
 
 std::vector<std::string> pieces_of(const std::string& text, char separator) {
   std::vector<std::string> pieces;
@@ -15,4 +15,4 @@ std::vector<std::string> pieces_of(const std::string& text, char separator) {
   return pieces;
 }
 
-}  // namespace apical::cli
+}  // namespace apical
