@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import inspect
+import operator
 import re
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ _GROUPS = {
     "Experiments": "Experiment experiment read Forecast",
     "Runs": "Run EpochEnd Measurement Progress live bar tensorboard wandb",
     "Own data and environments": "Task",
-    "Many runs": "compare sweep tune log_uniform probe reproduce Comparison Tuning Probe Reproduction",
+    "Many runs": "compare sweep tune log_uniform probe reproduce Comparison Tuning Probe Reproduction "
+    "plot.figure plot.figures",
     "Circuits of rate neurons": "Circuit Population Compartment Projection rule Rule uniform normal constant identity "
     "Weights Transpose Simulation",
     "Circuits of spiking neurons": "SpikingCircuit SpikingPopulation SpikingProjection SpikingSimulation Spikes Counts",
@@ -92,7 +94,7 @@ def page() -> str:
     for title, names in groups.items():
         out += [f"## {title}", ""]
         for name in names:
-            thing = getattr(ap, name)
+            thing = operator.attrgetter(name)(ap)
             plain = isinstance(thing, type) and (issubclass(thing, enum.Enum) or thing.__module__ == "typing")
             out += [f"### `{name}{'' if plain else signature(thing)}`", "", text(thing), ""]
             if not isinstance(thing, type) or issubclass(thing, Exception):

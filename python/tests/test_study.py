@@ -45,6 +45,9 @@ def test_a_circuit_beside_models_by_name() -> None:
         r.figure("acuracy")
     with pytest.raises(ValueError, match="89 parsec"):
         r.figure("accuracy", width="89 parsec")
+    both = ap.plot.figure([*r.runs.values()], "accuracy", "both.svg")
+    assert all(f">{label}</text>" in both.read_text(encoding="utf-8") for label in r.runs)
+    assert ap.plot.figures(r) == r.figures
     axes = r.plot.accuracy()
     assert {t.get_text() for t in axes.get_legend().get_texts()} == set(r.runs)
     assert "degrees" in r.plot.angle().get_ylabel()

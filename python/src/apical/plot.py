@@ -59,7 +59,7 @@ Runs = PathLike | HasPath | Sequence[PathLike | HasPath]
 
 def _directories(runs: Runs) -> list[str]:
     several = runs if isinstance(runs, Sequence) and not isinstance(runs, str) else [runs]
-    return [os.fspath(getattr(one, "path", one)) for one in several]
+    return [os.fspath(one if isinstance(one, str | os.PathLike) else one.path) for one in several]
 
 
 def figures(runs: Runs) -> dict[str, str]:

@@ -139,7 +139,12 @@ std::size_t chars_in(double width) {
   return static_cast<std::size_t>(std::max(8.0, width / svg::text_width("x", kFont)));
 }
 
-/// Titles that are longer than their axis take a second line.
+/// The same of a text around `middle` in a figure.
+std::size_t chars_around(double middle, double width) {
+  return chars_in(2 * std::min(middle, width - middle) - 8);
+}
+
+/// Titles that are longer than there is room for take a second line.
 struct AxisTitles {
   std::vector<std::string> x, y;
 };
@@ -491,7 +496,7 @@ std::string svg_of(const LinePlot& plot, double width) {
                 .x = shown.x,
                 .y = shown.y,
                 .factor = plot.percent ? 100.0 : 1.0};
-  titles.x = svg::wrap(plot.x_label, chars_in(1.2 * (f.right - f.left)), 2);
+  titles.x = svg::wrap(plot.x_label, chars_around(0.5 * (f.left + f.right), width), 2);
   const double axes_end = f.bottom + 44 + kTitleLine * static_cast<double>(titles.x.size() - 1);
   std::erase_if(labels, [&](EndLabel& l) {
     const auto end = end_of(f, plot.series[l.series]);
@@ -609,7 +614,7 @@ std::string svg_of(const DotPlot& plot, double width) {
     return std::clamp(left + axis.at(v * factor) * (right - left), left - 2, right + 2);
   };
 
-  const std::vector<std::string> title = svg::wrap(plot.x_label, chars_in(1.1 * (right - left)), 2);
+  const std::vector<std::string> title = svg::wrap(plot.x_label, chars_around(0.5 * (left + right), wide), 2);
   std::string out = opening("dots", wide, bottom + 44 + kTitleLine * static_cast<double>(title.size() - 1),
                             plot.description) +
                     "<g class=\"axes\">";
