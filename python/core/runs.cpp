@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One experiment, run into a directory.
+#include <fmt/format.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
@@ -9,6 +11,7 @@
 #include "apical/report/compose/write_report.h"
 #include "apical/report/html/svg_file.h"
 #include "apical/run/diagnosis_file.h"
+#include "apical/run/place_of_results.h"
 #include "apical/study/joint_report.h"
 #include "apical/study/run_with_report.h"
 #include "core/call.h"
@@ -92,20 +95,30 @@ void bind_runs(nb::module_& m) {
       },
       nb::arg("run"), "What each check says: check, verdict, measured, why, remedy.");
   m.def(
+      "require_place_for", [](const std::string& file) { require_place_for(file); }, nb::arg("file"),
+      "IoError for a file of a run.");
+  m.def(
       "figures",
       [](const std::vector<std::string>& directories) {
         nb::dict titles;
-        for (const Figure& f : figures_of_all(runs_meant(directories))) titles[f.name.c_str()] = f.title;
+        for (const Figure& f : figures_of_all(runs_meant(directories)).figures)
+          titles[f.name.c_str()] = f.title;
         return titles;
       },
       nb::arg("directories"), "Titles of the figures of a page of directories, by name.");
   m.def(
       "figure_svg",
       [](const std::vector<std::string>& directories, const std::string& what, double width_mm) {
-        return svg_file(figure_named(figures_of_all(runs_meant(directories)), what), width_mm);
+        const FiguresOfRuns all = figures_of_all(runs_meant(directories));
+        const std::vector<Figure> found = figures_named(all.figures, what);
+        std::vector<std::string> notes = all.warnings;
+        if (found.size() > 1)
+          notes.push_back(fmt::format("of '{}' there are {} figures; this is {}", what, found.size(),
+                                      found.front().name));
+        return std::pair{svg_file(found.front(), width_mm), notes};
       },
       nb::arg("directories"), nb::arg("what"), nb::arg("width_mm"),
-      "The figure that a name or a metric names, as an SVG file.");
+      "The figure that a name or a metric names, as an SVG file, and what there is to warn of.");
 }
 
 }  // namespace apical::python

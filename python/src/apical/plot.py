@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -54,12 +55,18 @@ class HasPath(Protocol):
         """Its directory."""
 
 
-Runs = PathLike | HasPath | Sequence[PathLike | HasPath]
+Runs = PathLike | HasPath | Iterable[PathLike | HasPath]
 
 
 def _directories(runs: Runs) -> list[str]:
-    several = runs if isinstance(runs, Sequence) and not isinstance(runs, str) else [runs]
-    return [os.fspath(one if isinstance(one, str | os.PathLike) else one.path) for one in several]
+    if isinstance(runs, str | os.PathLike):
+        return [os.fspath(runs)]
+    if isinstance(path := getattr(runs, "path", None), Path):
+        return [str(path)]
+    several = [] if not isinstance(runs, Iterable) else list(runs)
+    if not several:
+        raise DataError(f"{runs!r} is no run, and no list of some")
+    return [name for one in several for name in _directories(one)]
 
 
 def figures(runs: Runs) -> dict[str, str]:
@@ -78,7 +85,8 @@ def figure(runs: Runs, what: str, out: PathLike | None = None, *, width: str = "
 
     Args:
         runs: as of `figures`.
-        what: a name of `figures`, or a metric: its first figure.
+        what: a name of `figures`, or a metric: its first figure; a warning says so if there are others, and what the
+            report warns of.
         out: ends in .svg or .pdf (which needs rsvg-convert); default: `what` and .svg, here.
         width: "89mm", "8.9cm", "3.5in" or "252pt".
 
@@ -94,7 +102,11 @@ def figure(runs: Runs, what: str, out: PathLike | None = None, *, width: str = "
     path = Path(out) if out is not None else Path(f"{what}.svg")
     if path.suffix not in (".svg", ".pdf"):
         raise ValueError(f"out is {str(path)!r}; expected a name that ends in .svg or .pdf")
-    content = _core.figure_svg(_directories(runs), what, millimetres).encode("utf-8")
+    _core.require_place_for(str(path))
+    drawn, notes = _core.figure_svg(_directories(runs), what, millimetres)
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    content = drawn.encode("utf-8")
     if path.suffix == ".pdf":
         import shutil  # here: with what they import, a tenth of the time that the package takes to load
         import subprocess

@@ -9,7 +9,7 @@
 namespace apical {
 
 std::vector<std::vector<MeanPoint>> mean_over_seeds(std::span<const SeedCurve> seeds,
-                                                    const ValueRange& possible) {
+                                                    const ValueRange& possible, MeanOf of) {
   std::map<double, std::vector<double>> at;
   for (const SeedCurve& s : seeds) {
     for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) at[s.x[i]].push_back(s.y[i]);
@@ -22,7 +22,8 @@ std::vector<std::vector<MeanPoint>> mean_over_seeds(std::span<const SeedCurve> s
       open = false;
       continue;
     }
-    if (values.size() != seeds.size()) continue;  // a seed was not evaluated here, or had stopped early
+    if (of == MeanOf::all_seeds && values.size() != seeds.size())
+      continue;  // a seed was not evaluated here, or had stopped early
     if (!open) pieces.emplace_back();
     open = true;
     pieces.back().push_back({x, mean_interval(values, possible)});

@@ -26,10 +26,17 @@ struct MeanPoint {
   MeanInterval interval;
 };
 
+/// Whose mean a curve of several seeds is.
+enum class MeanOf {
+  all_seeds,  ///< there is none where a seed is missing
+  seeds_here  ///< each x is a run of its own, with seeds of its own
+};
+
 /// The mean curve as pieces without a gap. It exists only where every seed has a finite value: a mean over
 /// the seeds that survive would flatter a model that diverges. Intervals stay within what is possible.
 std::vector<std::vector<MeanPoint>> mean_over_seeds(std::span<const SeedCurve> seeds,
-                                                    const ValueRange& possible = {});
+                                                    const ValueRange& possible = {},
+                                                    MeanOf of = MeanOf::all_seeds);
 
 /// Each seed's last value; NaN where a curve is empty or ends in one.
 std::vector<SeedValue> last_values(std::span<const SeedCurve> seeds);

@@ -39,5 +39,17 @@ TEST(Curves, LastValueOfADivergedSeedIsNotItsLastFiniteOne) {
   EXPECT_EQ(finite_values(last), std::vector<double>{5});
 }
 
+TEST(MeanOverSeeds, OfRunsSideBySideIsThatOfTheSeedsOfEach) {
+  const std::vector<SeedCurve> seeds{{1, {0.1, 0.2}, {1, 2}}, {2, {0.1, 0.2}, {3, 4}}, {3, {0.2}, {9}}};
+  EXPECT_EQ(mean_over_seeds(seeds).front().size(), 1U) << "seed 3 has one x";
+  const auto pieces = mean_over_seeds(seeds, {}, MeanOf::seeds_here);
+  ASSERT_EQ(pieces.size(), 1U);
+  ASSERT_EQ(pieces[0].size(), 2U);
+  EXPECT_EQ(pieces[0][0].interval.mean, 2);
+  EXPECT_EQ(pieces[0][0].interval.n, 2U);
+  EXPECT_EQ(pieces[0][1].interval.mean, 5);
+  EXPECT_EQ(pieces[0][1].interval.n, 3U);
+}
+
 }  // namespace
 }  // namespace apical

@@ -64,6 +64,13 @@ struct Sources {
   }
 };
 
+/// BibTeX begins an entry at every @, also behind a %.
+std::string without_at(std::string text) {
+  for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@'))
+    text.replace(at, 1, " at ");
+  return text;
+}
+
 int cite(Context& context, const Arguments& arguments) {
   Sources sources;
   for (const std::string& given : arguments.positionals) {
@@ -89,7 +96,7 @@ int cite(Context& context, const Arguments& arguments) {
     // Comments of BibTeX, so that all of it may go into a file of references.
     context.out << "% " << in_words(*sources.software) << '\n';
     for (const auto& [what, citation] : sources.cited)
-      context.out << "% " << what << ": " << citation << '\n';
+      context.out << "% " << without_at(what + ": " + citation) << '\n';
     context.out << '\n';
   }
   context.out << entries;

@@ -75,7 +75,8 @@ int plot(Context& context, const Arguments& arguments) {
   const std::vector<io::Path> directories = runs_meant(arguments.positionals);
   const double mm = width_mm(arguments.value("--width").value_or(fmt::format("{}mm", kColumn_mm)));
   const auto what = arguments.value("--what");
-  const std::vector<Figure> figures = figures_of_all(directories);
+  const auto [figures, warnings] = figures_of_all(directories);
+  for (const std::string& warning : warnings) context.err << "apical: " << warning << '\n';
   if (!what) {
     if (arguments.has("--out"))
       throw UsageError("--out needs --what; 'apical plot RUN' lists the figures there are");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <regex>
 
@@ -18,6 +19,32 @@ constexpr std::size_t kNamed = 3;
 std::string without_numbers(const std::string& text) {
   static const std::regex number("[0-9]+(\\.[0-9]+)?(e[-+]?[0-9]+)?");
   return std::regex_replace(text, number, "#");
+}
+
+/// By which lines that differ in numbers alone are ordered: the last that differs from the first line's.
+double extent(const std::string& text, const std::string& first) {
+  static const std::regex number("[0-9]+(\\.[0-9]+)?(e[-+]?[0-9]+)?");
+  double out = 0;
+  auto own = std::sregex_iterator(text.begin(), text.end(), number);
+  auto other = std::sregex_iterator(first.begin(), first.end(), number);
+  for (; own != std::sregex_iterator() && other != std::sregex_iterator(); ++own, ++other) {
+    if (own->str() != other->str()) out = std::strtod(own->str().c_str(), nullptr);
+  }
+  return out;
+}
+
+/// "12 runs, from A: loss rose by 1 %, to B: loss rose by 900 %".
+std::string range_of(const std::vector<std::string>& who, const std::vector<std::string>& what) {
+  const auto reference =
+      std::find_if(what.begin(), what.end(), [&](const auto& w) { return w != what.front(); });
+  const auto key = [&](const std::string& w) {
+    return w == *reference ? extent(w, what.front()) : extent(w, *reference);
+  };
+  const auto [least, most] = std::minmax_element(
+      what.begin(), what.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  return fmt::format("{} runs, from {}: {}, to {}: {}", who.size(),
+                     who[static_cast<std::size_t>(least - what.begin())], *least,
+                     who[static_cast<std::size_t>(most - what.begin())], *most);
 }
 
 std::string example_of(const std::vector<std::string>& names) {
@@ -54,8 +81,11 @@ std::vector<std::string> grouped(const std::vector<Message>& messages) {
   for (const Kind& k : kinds) {
     const bool equal =
         std::all_of(k.what.begin(), k.what.end(), [&](const std::string& w) { return w == k.what.front(); });
-    if (equal || k.who.size() > kNamed) {
-      out.push_back((equal ? who_of_many(k.who) : example_of(k.who)) + ": " + k.what.front());
+    const bool of_seeds = k.what.front().find("seed") != std::string::npos;
+    if (equal) {
+      out.push_back(who_of_many(k.who) + ": " + k.what.front());
+    } else if (k.who.size() > kNamed && !of_seeds) {
+      out.push_back(range_of(k.who, k.what));
     } else {
       for (std::size_t i = 0; i < k.who.size(); ++i) out.push_back(k.who[i] + ": " + k.what[i]);
     }

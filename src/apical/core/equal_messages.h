@@ -12,8 +12,9 @@ struct Message {
 };
 
 /// "who: what" for each, in the order of the first of its kind. Messages of different speakers that are equal
-/// but for their numbers are one line: "A and B: what" if they are equal in those too, of more than three
-/// "12 runs, for example A: what A says".
+/// but for their numbers are one line: "A and B: what" if they are equal in those too, "12 runs, for example
+/// A: what" of many, and of many with other numbers "12 runs, from A: what A says, to B: what B says", the
+/// least and the most. What was lost is never folded: lines that name a seed stay as they are.
 std::vector<std::string> grouped(const std::vector<Message>& messages);
 
 /// "A, B and C"; of many "12 runs, for example A".

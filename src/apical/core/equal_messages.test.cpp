@@ -13,8 +13,19 @@ TEST(EqualMessages, AreOneLineWithTheirNumberAndAnExample) {
   std::vector<Message> all{{"odd", "did not learn"}};
   for (int i = 1; i <= 20; ++i)
     all.push_back({"run " + std::to_string(i), "loss rose by " + std::to_string(0.5 * i) + " %"});
-  EXPECT_THAT(grouped(all),
-              ElementsAre("odd: did not learn", "20 runs, for example run 1: loss rose by 0.500000 %"));
+  EXPECT_THAT(
+      grouped(all),
+      ElementsAre("odd: did not learn",
+                  "20 runs, from run 1: loss rose by 0.500000 %, to run 20: loss rose by 10.000000 %"));
+  EXPECT_THAT(grouped({{"A", "x 3 %"}, {"B", "x 1 %"}, {"C", "x 900 %"}, {"D", "x 1 %"}}),
+              ElementsAre("4 runs, from B: x 1 %, to C: x 900 %"));
+}
+
+TEST(EqualMessages, OfSeedsThatWereLostAreNeverFolded) {
+  std::vector<Message> all;
+  for (int i = 1; i <= 5; ++i)
+    all.push_back({"run " + std::to_string(i), "seed " + std::to_string(i) + " diverged"});
+  EXPECT_THAT(grouped(all), ::testing::SizeIs(5));
 }
 
 TEST(EqualMessages, OfFewNameAllOfThemIfTheirNumbersAreEqualToo) {

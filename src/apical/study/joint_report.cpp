@@ -18,6 +18,7 @@
 #include "apical/io/json.h"
 #include "apical/report/compose/read_run.h"
 #include "apical/report/compose/report.h"
+#include "apical/report/compose/words.h"
 #include "apical/report/compose/write_report.h"
 #include "apical/run/place_of_results.h"
 #include "apical/run/run_row.h"
@@ -140,6 +141,31 @@ ExperimentValues values_of(const JointRun& run) {
   return out;
 }
 
+/// Whether nothing that no key says parts them: precision, numerics, data of one task, lists too long to be
+/// read.
+bool may_be_read_together(const std::vector<JointRun>& runs, const std::vector<ExperimentValues>& values) {
+  std::map<std::string, std::string> data;  // of what is said of each task
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    std::string task;
+    for (const auto& [key, value] : values[i]) {
+      if (key.starts_with("task."))
+        task +=
+            key + (value.index() == 0 ? fmt::format("{}", std::get<0>(value)) : std::get<1>(value)) + "\n";
+    }
+    const auto [at, is_new] = data.emplace(task, runs[i].fingerprint);
+    if ((!is_new && at->second != runs[i].fingerprint) || runs[i].numerics != runs.front().numerics)
+      return false;
+    for (const std::string& key :
+         differing_keys(runs.front().data.experiment_toml, runs[i].data.experiment_toml)) {
+      if (key == "run.precision") return false;
+      const auto list = values[i].find(key);
+      const auto* const text = list == values[i].end() ? nullptr : std::get_if<std::string>(&list->second);
+      if (text != nullptr && text->ends_with(" values]")) return false;
+    }
+  }
+  return true;
+}
+
 /// A map of which most fields are empty shows nothing.
 std::optional<RunGrid> grid_of(const RunAxis& x, const RunAxis& y, const std::vector<JointRun>& runs) {
   constexpr std::size_t kFewest = 4;
@@ -156,7 +182,7 @@ std::vector<SweptRun> sweep_of(const RunAxis& x, const RunAxis* y, const std::ve
   std::vector<SweptRun> out;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     std::string name = series[i];
-    if (y != nullptr) name += fmt::format("{}{} {:g}", name.empty() ? "" : ", ", y->name, y->at[i]);
+    if (y != nullptr) name += fmt::format("{}{} {}", name.empty() ? "" : ", ", y->name, y->at[i]);
     out.push_back({.label = runs[i].data.label,
                    .axis = x.name,
                    .at = x.at[i],
@@ -206,7 +232,7 @@ void place(ReportData& data, std::vector<JointRun>& runs, const RunAxes& found) 
   for (std::size_t i = 0; i < runs.size(); ++i) {
     std::string label = found.series[i];
     for (const RunAxis& axis : axes)
-      label += fmt::format("{}{} {:g}", label.empty() ? "" : ", ", axis.name, axis.at[i]);
+      label += fmt::format("{}{} {}", label.empty() ? "" : ", ", axis.name, axis.at[i]);
     runs[i].data.label = label;
   }
   if (axes.size() == 1) {
@@ -290,7 +316,7 @@ ReportData read_joint_data(std::span<const io::Path> directories) {
   std::vector<ExperimentValues> values;
   values.reserve(runs.size());
   for (const JointRun& r : runs) values.push_back(values_of(r));
-  RunAxes axes = axes_of_runs(values);
+  RunAxes axes = may_be_read_together(runs, values) ? axes_of_runs(values) : RunAxes{};
   sort_along(axes, runs, values);
   place(data, runs, axes);
   warn_of_other_conditions(runs, values, data.is_swept() ? axes : RunAxes{});
@@ -317,6 +343,10 @@ std::vector<io::Path> runs_meant(std::span<const std::string> given) {
     }
     if (runs.size() == before) runs.push_back(folder);
   }
+  std::set<io::Path> seen;  // a folder beside one of its runs names that twice
+  std::erase_if(runs, [&](const io::Path& run) {
+    return io::directory_exists(run) && !seen.insert(std::filesystem::weakly_canonical(run)).second;
+  });
   return runs;
 }
 
@@ -325,9 +355,10 @@ void write_joint_report(std::span<const io::Path> directories, const io::Path& p
   io::write_atomically(page, render_report(read_joint_data(directories)));
 }
 
-std::vector<Figure> figures_of_all(std::span<const io::Path> directories) {
-  if (directories.size() == 1) return figures_of(directories.front());
-  return page_of(read_joint_data(directories)).figures();
+FiguresOfRuns figures_of_all(std::span<const io::Path> directories) {
+  if (directories.size() == 1) return {figures_of(directories.front()), {}};
+  const ReportData data = read_joint_data(directories);
+  return {page_of(data).figures(), all_warnings(data)};
 }
 
 }  // namespace apical

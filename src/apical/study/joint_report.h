@@ -23,7 +23,12 @@ std::vector<io::Path> runs_meant(std::span<const std::string> given);
 /// Runs that differ in one or two keys with numbers are drawn over them, as those of a sweep.
 void write_joint_report(std::span<const io::Path> directories, const io::Path& page);
 
-/// Figures of the page: of one directory that of itself, of several the joint one.
-std::vector<Figure> figures_of_all(std::span<const io::Path> directories);
+/// Figures of the page, of one directory that of itself, of several the joint one; and what that page warns
+/// of: runs that have not finished, or were not shown the same.
+struct FiguresOfRuns {
+  std::vector<Figure> figures;
+  std::vector<std::string> warnings;
+};
+FiguresOfRuns figures_of_all(std::span<const io::Path> directories);
 
 }  // namespace apical

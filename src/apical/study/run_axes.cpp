@@ -40,6 +40,9 @@ std::set<std::string> varied_keys(const std::vector<ExperimentValues>& runs) {
   return varied;
 }
 
+/// Numbers that only name something: 3 is not between 2 and 4.
+bool is_nominal(const std::string& key) { return key.ends_with("seed"); }
+
 bool is_number(const RunValue* value) { return value != nullptr && std::holds_alternative<double>(*value); }
 
 /// A list is no value of its own: its items are keys.
@@ -59,8 +62,9 @@ Part part_of(const ExperimentValues& run, const std::set<std::string>& varied) {
     const RunValue* const value = value_at(run, key);
     if (value == nullptr) {
       out.identity += "without " + key + "\n";
-    } else if (!is_number(value) && !is_list(value)) {
-      const std::string& text = std::get<std::string>(*value);
+    } else if (is_nominal(key) || (!is_number(value) && !is_list(value))) {
+      const auto* const number = std::get_if<double>(value);
+      const std::string text = number != nullptr ? fmt::format("{}", *number) : std::get<std::string>(*value);
       const std::string name = key.substr(key.rfind('.') + 1);
       out.identity += key + "=" + text + "\n";
       out.words += (out.words.empty() ? "" : ", ") + (name == "name" ? text : name + " " + text);
@@ -69,10 +73,10 @@ Part part_of(const ExperimentValues& run, const std::set<std::string>& varied) {
   return out;
 }
 
-std::string name_of(const std::vector<std::string>& keys) {
+std::string name_of(const std::vector<std::string>& keys, bool equal) {
   const std::string list = list_of(keys.front());
   const bool of_one_list =
-      keys.size() > 1 && !list.empty() &&
+      equal && keys.size() > 1 && !list.empty() &&
       std::all_of(keys.begin(), keys.end(), [&](const std::string& key) { return list_of(key) == list; });
   if (of_one_list) return list;
   std::string out;
@@ -80,15 +84,27 @@ std::string name_of(const std::vector<std::string>& keys) {
   return out;
 }
 
-/// Of each run among the others, from below or from above: equal for keys that rise or fall together.
-std::vector<std::size_t> order_of(const std::vector<double>& values) {
-  const std::set<double> sorted(values.begin(), values.end());
-  std::vector<std::size_t> up, down;
-  for (const double v : values) {
-    up.push_back(static_cast<std::size_t>(std::distance(sorted.begin(), sorted.find(v))));
-    down.push_back(sorted.size() - 1 - up.back());
+/// b is a, or so many times a, in every run: what one word can say of both.
+bool go_together(const std::vector<double>& a, const std::vector<double>& b) {
+  constexpr double kSameRatio = 1e-9;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (!(std::abs(b[i] * a[0] - b[0] * a[i]) <= kSameRatio * std::abs(b[0] * a[i]))) return false;
   }
-  return std::min(up, down);
+  return true;
+}
+
+/// What lines of series say beside texts: numbers that differ between series, though not within one.
+void name_numbers(RunAxes& out, const std::vector<ExperimentValues>& runs,
+                  const std::set<std::string>& keys) {
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    for (const std::string& key : keys) {
+      const RunValue* const value = value_at(runs[i], key);
+      if (!is_number(value)) continue;
+      const std::string name = list_of(key).empty() ? key.substr(key.rfind('.') + 1) : key;
+      out.series[i] +=
+          fmt::format("{}{} {}", out.series[i].empty() ? "" : ", ", name, std::get<double>(*value));
+    }
+  }
 }
 
 }  // namespace
@@ -120,28 +136,42 @@ RunAxes axes_of_runs(const std::vector<ExperimentValues>& runs) {
     out.series.push_back(part.words);
   }
   if (words.size() != series.size()) return {};  // they differ in what no word says
-  std::map<std::vector<std::size_t>, std::vector<std::string>> together;
+  std::set<std::string> between;                 // series, and not within one
   for (const std::string& key : varied) {
+    if (is_nominal(key)) continue;
     const bool within = std::any_of(series.begin(), series.end(), [&](const auto& one) {
       const RunValue* const first = value_at(runs[one.second.front()], key);
       return is_number(first) && std::any_of(one.second.begin(), one.second.end(), [&](std::size_t i) {
                return *value_at(runs[i], key) != *first;
              });
     });
-    if (!within) continue;
+    if (!within) {
+      between.insert(key);
+      continue;
+    }
     if (!std::all_of(runs.begin(), runs.end(),
                      [&](const ExperimentValues& run) { return is_number(value_at(run, key)); }))
       return {};
     std::vector<double> at;
     for (const ExperimentValues& run : runs) at.push_back(std::get<double>(*value_at(run, key)));
-    std::vector<std::string>& keys = together[order_of(at)];
-    if (keys.empty()) out.axes.push_back({key, {}, at, ask_for_log(at)});
-    keys.push_back(key);
+    const auto like = std::find_if(out.axes.begin(), out.axes.end(),
+                                   [&](const RunAxis& axis) { return go_together(axis.at, at); });
+    if (like == out.axes.end()) {
+      out.axes.push_back({key, {key}, at, ask_for_log(at)});
+    } else {
+      like->keys.push_back(key);
+      like->name = name_of(like->keys, like->at == at);
+    }
   }
-  for (RunAxis& axis : out.axes) {
-    axis.keys = together.at(order_of(axis.at));
-    axis.name = name_of(axis.keys);
+  // One run that has no others to be read with makes no sweep of a comparison.
+  for (const RunAxis& axis : out.axes) {
+    for (const auto& [identity, members] : series) {
+      std::set<double> values;
+      for (const std::size_t i : members) values.insert(axis.at[i]);
+      if (values.size() < 2) return {};
+    }
   }
+  name_numbers(out, runs, between);
   std::set<std::pair<std::string, std::vector<double>>> places;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     std::vector<double> place;

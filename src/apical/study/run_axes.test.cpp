@@ -43,6 +43,8 @@ TEST(RunAxes, OfWhatGoesTogetherThereIsOne) {
   axes = axes_of_runs(runs);
   ASSERT_THAT(axes.axes, SizeIs(1));
   EXPECT_EQ(axes.axes[0].name, "model.eta.1, model.eta.2, training.epochs");
+  for (ExperimentValues& run : runs) run["training.epochs"] = 40 - 10 * std::get<double>(run["model.eta.1"]);
+  EXPECT_THAT(axes_of_runs(runs).axes, SizeIs(2)) << "one falls as the other rises";
   runs[1]["training.epochs"] = 35.;  // different in each run, as in a random search
   EXPECT_THAT(axes_of_runs(runs).axes, SizeIs(2));
 }
@@ -58,8 +60,31 @@ TEST(RunAxes, PartRunsOfOtherModelsIntoSeries) {
   EXPECT_EQ(axes.axes[0].name, "model.width");
   EXPECT_EQ(axes.series[0], "burstprop");
   EXPECT_EQ(axes.series[1], "backpropagation");
+  runs[0]["model.eta"] = runs[2]["model.eta"] = runs[4]["model.eta"] = 0.1;
+  runs.push_back({{"model.name", "hebbian"}, {"model.width", 8.}});
+  EXPECT_THAT(axes_of_runs(runs).axes, IsEmpty()) << "one run is no line";
+  runs.pop_back();
   runs[0]["model.eta"] = 0.2;
   EXPECT_THAT(axes_of_runs(runs).axes, IsEmpty()) << "eta varies in one series, and the other has none";
+}
+
+TEST(RunAxes, NameTheNumbersInWhichSeriesDiffer) {
+  std::vector<ExperimentValues> runs;
+  for (const double eta : {0.1, 0.2}) {
+    runs.push_back({{"model.activation", "relu"}, {"model.width", 100.}, {"model.eta", eta}});
+    runs.push_back({{"model.activation", "tanh"}, {"model.width", 500.}, {"model.eta", eta}});
+  }
+  const RunAxes axes = axes_of_runs(runs);
+  ASSERT_THAT(axes.axes, SizeIs(1));
+  EXPECT_EQ(axes.series[0], "activation relu, width 100");
+  EXPECT_EQ(axes.series[3], "activation tanh, width 500");
+}
+
+TEST(RunAxes, SeedsOfTasksAreNames) {
+  std::vector<ExperimentValues> runs;
+  for (const double seed : {1., 2., 3.}) runs.push_back({{"task.split_seed", seed}, {"model.eta", 0.1}});
+  EXPECT_THAT(axes_of_runs(runs).axes, IsEmpty());
+  EXPECT_EQ(axes_of_runs(runs).series[1], "split_seed 2");
 }
 
 TEST(RunAxes, AreLogarithmicWhereValuesLieMoreEvenlySo) {

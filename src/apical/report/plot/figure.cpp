@@ -80,7 +80,7 @@ Json series_json(const PlotSeries& s, const ValueRange& possible, double times) 
   }
   out["seeds"] = std::move(seeds);
   Json mean = Json::array();
-  for (const auto& piece : mean_over_seeds(s.seeds, possible)) {
+  for (const auto& piece : mean_over_seeds(s.seeds, possible, s.mean_of)) {
     std::vector<MeanPoint> some;
     const std::size_t stride = piece.size() / kPointsInData + 1;
     for (std::size_t i = 0; i < piece.size(); ++i) {

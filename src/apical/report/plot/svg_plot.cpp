@@ -212,7 +212,7 @@ std::string seed_lines(const Frame& f, const PlotSeries& series) {
 std::string mean_line(const Frame& f, const PlotSeries& series, std::size_t place, std::size_t count,
                       const ValueRange& possible) {
   std::string band, line, markers;
-  for (const auto& piece : mean_over_seeds(series.seeds, possible)) {
+  for (const auto& piece : mean_over_seeds(series.seeds, possible, series.mean_of)) {
     std::vector<Pixel> mean, low, high;
     for (const MeanPoint& p : piece) {
       mean.push_back({f.px(p.x), f.py(p.interval.mean)});
@@ -250,7 +250,7 @@ struct EndLabel {
 
 /// Where a label belongs: the end of the mean, or of the longest seed if there is no mean.
 std::optional<Pixel> end_of(const Frame& f, const PlotSeries& series) {
-  const auto mean = mean_over_seeds(series.seeds);
+  const auto mean = mean_over_seeds(series.seeds, {}, series.mean_of);
   if (!mean.empty()) return Pixel{f.px(mean.back().back().x), f.py(mean.back().back().interval.mean)};
   std::optional<Pixel> end;
   for (const SeedCurve& s : series.seeds) {
@@ -445,7 +445,7 @@ PlotAxes axes_of(const LinePlot& plot) {
   const Range seeds = ys;
   const double room = 0.5 * (seeds.high - seeds.low);
   for (const PlotSeries& s : plot.series) {
-    for (const auto& piece : mean_over_seeds(s.seeds, possible)) {
+    for (const auto& piece : mean_over_seeds(s.seeds, possible, s.mean_of)) {
       for (const MeanPoint& p : piece) {
         if (p.interval.n < kFewestOfABand || log) continue;
         ys.add(std::max(p.interval.low * factor, seeds.low - room));

@@ -22,6 +22,7 @@ struct PlotSeries {
   /// only dash and marker.
   std::optional<double> shade = {};
   std::vector<SeedCurve> seeds = {};
+  MeanOf mean_of = MeanOf::all_seeds;
 };
 
 /// Over two seeds Student's interval is so wide that a band of it would hide the seeds, both of which are

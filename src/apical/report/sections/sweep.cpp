@@ -34,7 +34,8 @@ void add_final_figure(const ReportData& data, Page& page, const std::string& tit
     auto series = std::find_if(plot.series.begin(), plot.series.end(),
                                [&](const PlotSeries& s) { return s.label == name; });
     if (series == plot.series.end())
-      series = plot.series.insert(plot.series.end(), {.label = name, .style = plot.series.size()});
+      series = plot.series.insert(
+          plot.series.end(), {.label = name, .style = plot.series.size(), .mean_of = MeanOf::seeds_here});
     for (const SeedValue& v : values_of(*run)) {
       add_point(series->seeds, v.seed, place.at, v.value);
       any = true;
