@@ -210,7 +210,7 @@ TEST_F(Runs, OverOneKeyAreDrawnAgainstItAndAreOneFigureForAnArticle) {
   }
   const auto figure = [&](const std::string& what) {
     std::vector<io::Path> directories(words.begin() + 1, words.end());
-    return std::get<LinePlot>(figure_named(figures_of_all(directories), what).plot);
+    return std::get<LinePlot>(figure_named(figures_of_all(directories).figures, what).plot);
   };
   const LinePlot along = figure("accuracy");
   EXPECT_EQ(along.x_label, "model.learning_rate");
@@ -235,6 +235,38 @@ TEST_F(Runs, OverOneKeyAreDrawnAgainstItAndAreOneFigureForAnArticle) {
   const std::string page = io::read_text(out("all.html"));
   EXPECT_THAT(page, HasSubstr("Test accuracy along the sweep"));
   EXPECT_LT(page.size(), 1'500'000U);
+}
+
+TEST_F(Runs, WithOtherSeedsAtEachValueHaveTheMeanOfThose) {
+  std::vector<io::Path> directories;
+  for (const auto& [rate, seeds] : {std::pair{"0.001", "[1, 2]"}, {"0.01", "[1, 2, 3]"}, {"0.1", "[4, 5]"}}) {
+    make(rate, {std::string("model.learning_rate=") + rate, std::string("run.seeds=") + seeds});
+    directories.emplace_back(run(rate));
+  }
+  const auto [figures, warnings] = figures_of_all(directories);
+  const LinePlot along = std::get<LinePlot>(figure_named(figures, "accuracy").plot);
+  ASSERT_EQ(along.series.size(), 1U);
+  const auto mean = mean_over_seeds(along.series[0].seeds, {}, along.series[0].mean_of);
+  ASSERT_EQ(mean.size(), 1U);
+  ASSERT_EQ(mean[0].size(), 3U);
+  EXPECT_EQ(mean[0][0].interval.n, 2U);
+  EXPECT_EQ(mean[0][1].interval.n, 3U);
+  EXPECT_EQ(mean[0][2].interval.n, 2U);
+}
+
+TEST_F(Runs, OfOtherPrecisionAreNotReadTogether) {
+  std::vector<std::string> words{"plot"};
+  for (const char* rate : {"0.001", "0.01", "0.1"}) {
+    make(rate, {std::string("model.learning_rate=") + rate,
+                std::string("run.precision=") + (rate == std::string("0.1") ? "\"double\"" : "\"float\"")});
+    words.push_back(run(rate));
+  }
+  words.insert(words.end(), {"--what", "accuracy", "--out", out("fig.svg")});
+  const Answer a = apical_says(words);
+  EXPECT_EQ(a.code, 0) << a.err;
+  EXPECT_THAT(io::read_text(out("fig.svg")), Not(HasSubstr("model.learning_rate</text>")));
+  EXPECT_THAT(a.err, HasSubstr("seed"))
+      << "what the report warns of, as of one seed, is said with a figure, too";
 }
 
 TEST_F(Runs, AreReadAgainOnlyIfTheirFilesHaveChanged) {

@@ -145,13 +145,14 @@ RunAxes axes_of_runs(const std::vector<ExperimentValues>& runs) {
                return *value_at(runs[i], key) != *first;
              });
     });
+    const bool of_all = std::all_of(runs.begin(), runs.end(), [&](const ExperimentValues& run) {
+      return is_number(value_at(run, key));
+    });
     if (!within) {
-      between.insert(key);
+      if (of_all) between.insert(key);  // keys that a model has alone go with its name
       continue;
     }
-    if (!std::all_of(runs.begin(), runs.end(),
-                     [&](const ExperimentValues& run) { return is_number(value_at(run, key)); }))
-      return {};
+    if (!of_all) return {};
     std::vector<double> at;
     for (const ExperimentValues& run : runs) at.push_back(std::get<double>(*value_at(run, key)));
     const auto like = std::find_if(out.axes.begin(), out.axes.end(),
