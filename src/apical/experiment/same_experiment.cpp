@@ -81,10 +81,14 @@ ExperimentDifferences differences_between(const std::string& resolved, const std
   return out;
 }
 
+std::map<std::string, std::string> values_by_key(const std::string& resolved) {
+  Leaves out;
+  flatten("", parse_toml(resolved, "experiment"), out);
+  return out;
+}
+
 std::vector<std::string> differing_keys(const std::string& resolved, const std::string& other) {
-  Leaves one, two;
-  flatten("", parse_toml(resolved, "experiment"), one);
-  flatten("", parse_toml(other, "experiment"), two);
+  const Leaves one = values_by_key(resolved), two = values_by_key(other);
   std::set<std::string> keys;
   for (const Leaves* leaves : {&one, &two}) {
     for (const auto& [key, text] : *leaves) keys.insert(key);

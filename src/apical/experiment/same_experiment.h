@@ -2,6 +2,7 @@
 // Whether one experiment is another for longer, by their resolved texts.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@ struct ExperimentDifferences {
   std::vector<std::string> of_course;  ///< schedules and evaluations: the same model on another way
 };
 ExperimentDifferences differences_between(const std::string& resolved, const std::string& other);
+
+/// Keys with their values as texts; a list of numbers or texts is one value.
+std::map<std::string, std::string> values_by_key(const std::string& resolved);
 
 /// All keys with different values, or that only one has.
 std::vector<std::string> differing_keys(const std::string& resolved, const std::string& other);

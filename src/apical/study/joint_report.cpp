@@ -36,7 +36,19 @@ struct JointRun {
   int numerics = 0;
   std::string fingerprint;  ///< of its data; empty: made from the seeds alone
   std::size_t parts = 1;
+  std::string identity = {};  ///< of its experiment
 };
+
+/// All that decides what is learned and measured: equal for runs of one experiment over other seeds.
+std::string identity_of(const std::string& experiment_toml) {
+  static const std::set<std::string> of_no_account{
+      "run.seeds", "run.part_of", "title", "description", "label", "run.checkpoint_every_s", "reference"};
+  std::string out;
+  for (const auto& [key, value] : values_by_key(experiment_toml)) {
+    if (!of_no_account.contains(key) && !key.starts_with("run.seeds.")) out += key + "=" + value + "\n";
+  }
+  return out;
+}
 
 JointRun read_part(const io::Path& run) {
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
@@ -46,17 +58,9 @@ JointRun read_part(const io::Path& run) {
                manifest.at("apical").at("numerics"),
                manifest.contains("data") ? manifest.at("data").dump() : "",
                1};
+  out.identity = identity_of(out.data.experiment_toml);
   for (const nlohmann::json& seed : manifest.at("seeds")) out.seeds.insert(seed.get<std::uint64_t>());
   return out;
-}
-
-bool are_one_experiment(const RunData& a, const RunData& b) {
-  static const std::set<std::string> of_no_account{
-      "run.seeds", "run.part_of", "title", "description", "label", "run.checkpoint_every_s", "reference"};
-  const std::vector<std::string> keys = differing_keys(a.experiment_toml, b.experiment_toml);
-  return std::all_of(keys.begin(), keys.end(), [](const std::string& key) {
-    return of_no_account.contains(key) || key.starts_with("run.seeds.");
-  });
 }
 
 void require_same(const JointRun& a, const JointRun& b) {
@@ -302,8 +306,8 @@ ReportData read_joint_data(std::span<const io::Path> directories) {
       const std::string title = io::read_json(run / "manifest.json").value("title", "");
       if (!title.empty() && std::find(titles.begin(), titles.end(), title) == titles.end())
         titles.push_back(title);
-      const auto same = std::find_if(
-          runs.begin(), runs.end(), [&](const JointRun& r) { return are_one_experiment(r.data, next.data); });
+      const auto same = std::find_if(runs.begin(), runs.end(),
+                                     [&](const JointRun& r) { return r.identity == next.identity; });
       if (same == runs.end()) {
         runs.push_back(std::move(next));
       } else {

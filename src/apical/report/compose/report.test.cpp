@@ -92,6 +92,23 @@ TEST(Report, OfASweepBeginsWithItsFigures) {
     EXPECT_TRUE(contains(page, tick)) << tick;
   EXPECT_TRUE(contains(page, "circuit, seed 2"));
   EXPECT_TRUE(contains(page, "Test loss over neurons"));
+  EXPECT_FALSE(contains(page, "lowest")) << "the last is";
+}
+
+TEST(Report, OfManyValuesSaysTheBestAndHasRoundTicks) {
+  ReportData d = samples::report();
+  d.runs.clear();
+  for (int i = 1; i <= 40; ++i) {
+    RunData r{.label = "width " + std::to_string(i), .model = "circuit"};
+    samples::measure(r, "test", "accuracy", 1, {{1, i == 17 ? 0.9 : 0.5}, {2, 0.5}, {3, 0.6}});
+    d.runs.push_back(r);
+    d.sweep.push_back({.label = r.label, .axis = "neurons", .at = i + 0.375});
+  }
+  const std::string page = render_report(d);
+  EXPECT_TRUE(contains(page, ", highest ")) << page.substr(page.find("Test accuracy over"), 300);
+  EXPECT_TRUE(contains(page, " at 17.375."));
+  EXPECT_FALSE(contains(page, ">9.375</text>"));
+  EXPECT_TRUE(contains(page, ">20</text>"));
 }
 
 TEST(Report, OfASweepHasOneFigureOfAlignmentAndFoldsThoseOfSingleRuns) {

@@ -156,7 +156,7 @@ svg.raster{min-width:760px}
 
 // Last, since they take back what figures ask for.
 constexpr std::string_view kNarrowAndPrint =
-    R"css(@media (max-width:600px){body{padding:1.2rem .9rem 3rem}h1{font-size:1.5rem}html{font-size:15px}}
+    R"css(@media (max-width:600px){th:last-child,td:last-child{min-width:13rem}body{padding:1.2rem .9rem 3rem}h1{font-size:1.5rem}html{font-size:15px}}
 @media print{.live .tools,.live .keys,.live .chart,.live .said{display:none}details::details-content{content-visibility:visible;height:auto}details.section>summary::before{content:none}button.sort{text-decoration:none}html{font-size:10.5pt}body{max-width:none;padding:0}h2{break-after:avoid}.scroll{overflow:visible}
 svg.circuit,svg.dots,svg.raster{min-width:0!important}a{color:inherit}table{break-inside:auto}tr{break-inside:avoid}pre{white-space:pre-wrap}}
 @page{margin:18mm 16mm}

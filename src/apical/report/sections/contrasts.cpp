@@ -86,7 +86,11 @@ std::string found_in(const ProtocolRecord& p, const std::string& measure) {
   });
   std::string text;
   if (!distinct.empty()) text = fmt::format("Distinct from the control: {}.", join_names(distinct));
-  if (!same.empty())
+  constexpr std::size_t kNamed = 3;  // the figure below has all their names
+  if (same.size() > kNamed)
+    text += distinct.empty() ? fmt::format("None of {} is distinct from the control.", same.size())
+                             : fmt::format(" The other {} are not.", same.size());
+  else if (!same.empty())
     text += fmt::format("{}{}: {}.", text.empty() ? "" : " ",
                         distinct.empty() ? "Nowhere distinct from the control" : "Not distinct",
                         join_names(same));

@@ -41,12 +41,16 @@ void add_final_figure(const ReportData& data, Page& page, const std::string& tit
       any = true;
     }
   }
+  constexpr std::size_t kMostTicks = 12;  // of more values, round numbers say more
+  if (plot.x_ticks.size() > kMostTicks) plot.x_ticks.clear();
   plot.y_ticks = angle_ticks(metric, largest_of(plot.series));
   plot.large = true;
   if (any) add_figure(page, plot, title, metric.caption, metric.name);
 }
 
-/// "Along width, test accuracy of error neurons goes from 92.1 % [..] at 10 to 97.6 % [..] at 100."
+/// "Test accuracy over width, mean [..]: error neurons goes from 92.1 % [..] at 10 to 97.6 % [..] at 100,
+/// highest 98 %
+/// [..] at 50."
 std::vector<std::string> sweep_sentences(const ReportData& data) {
   std::vector<std::string> out;
   const std::vector<Metric> answers = answers_of(data);
@@ -59,18 +63,25 @@ std::vector<std::string> sweep_sentences(const ReportData& data) {
   std::vector<std::string> parts;
   std::string axis;
   for (const std::string& name : series) {
-    const SweptRun *first = nullptr, *last = nullptr;
+    const SweptRun *first = nullptr, *last = nullptr, *best = nullptr;
+    const auto mean_at = [&](const SweptRun& s) { return interval_of(*run_at(data, s), m).mean; };
     for (const SweptRun& s : data.sweep) {
       const RunData* const run = s.series == name ? run_at(data, s) : nullptr;
       if (run == nullptr || interval_of(*run, m).n == 0) continue;
       if (first == nullptr || s.at < first->at) first = &s;
       if (last == nullptr || s.at > last->at) last = &s;
+      const bool better = best == nullptr || (m.better == Better::higher ? mean_at(s) > mean_at(*best)
+                                                                         : mean_at(s) < mean_at(*best));
+      if (better) best = &s;
     }
     if (first == nullptr || first == last) continue;
     axis = first->axis;
     parts.push_back(fmt::format("{}from {} at {:g} to {} at {:g}", name.empty() ? "" : name + " goes ",
                                 figures_of(m, interval_of(*run_at(data, *first), m)).text(), first->at,
                                 figures_of(m, interval_of(*run_at(data, *last), m)).text(), last->at));
+    if (best != first && best != last)
+      parts.back() += fmt::format(", {} {} at {:g}", m.better == Better::higher ? "highest" : "lowest",
+                                  figures_of(m, interval_of(*run_at(data, *best), m)).text(), best->at);
   }
   if (!parts.empty())
     out.push_back(fmt::format("{} over {}{}: {}.", capitalised(words_at(m, headline_place(m))), axis,
