@@ -74,11 +74,22 @@ double Ranks::waiting_s() const {
   return since == 0 ? 0 : static_cast<double>(now_ns() - since) * 1e-9;
 }
 
+double Ranks::exchanging_s() const { return static_cast<double>(exchanging_ns_.load()) * 1e-9; }
+
+template <class F>
+void Ranks::timed(F&& exchange) {
+  const std::int64_t began = now_ns();
+  waiting_since_ns_.store(began);
+  exchange();
+  waiting_since_ns_.store(0);
+  exchanging_ns_ += now_ns() - began;
+}
+
 void Ranks::gather(std::size_t frame, Wait wait) {
   frames_.resize(frame * size());
-  waiting_since_ns_.store(now_ns());
-  transport_.all_gather(std::span(frame_).first(frame), frames_, wait == Wait::patiently);
-  waiting_since_ns_.store(0);
+  timed([&] {
+    transport_.all_gather(std::span(frame_).first(frame), frames_, wait == Wait::patiently);
+  });
 }
 
 std::span<const std::span<const std::byte>> Ranks::round(Kind kind, std::span<const std::byte> own,
@@ -141,10 +152,10 @@ void Ranks::throw_on_all(const NumericalFault& fault, Wait wait) {
 }
 
 void Ranks::broadcast(std::span<std::byte> bytes) {
-  waiting_since_ns_.store(now_ns());
-  for (std::size_t at = 0; at < bytes.size(); at += kPiece)
-    transport_.broadcast(bytes.subspan(at, std::min(kPiece, bytes.size() - at)));
-  waiting_since_ns_.store(0);
+  timed([&] {
+    for (std::size_t at = 0; at < bytes.size(); at += kPiece)
+      transport_.broadcast(bytes.subspan(at, std::min(kPiece, bytes.size() - at)));
+  });
 }
 
 // The length goes first; what is short goes with it.

@@ -7,12 +7,14 @@
 // the length of a message. Who needs a sum exchanges what is added, and adds in an order of its own.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "apical/core/error.h"
@@ -73,6 +75,19 @@ class Ranks {
   /// From rank 0 to all others, which listen.
   void tell(std::span<const std::byte> bytes, Wait wait = Wait::busily);
   Bytes listen(Wait wait = Wait::busily);
+  /// Rank 0's value, on every rank: of what each reads on a clock of its own, and all have to act on alike.
+  template <class V>
+  requires std::is_trivially_copyable_v<V> V of_rank_0(V value) {
+    const std::span<V> own(&value, 1);
+    if (leads()) {
+      tell(std::as_bytes(own));
+      return value;
+    }
+    const Bytes said = listen();
+    APICAL_CHECK(said.size() == sizeof value);
+    std::copy(said.begin(), said.end(), std::as_writable_bytes(own).begin());
+    return value;
+  }
   /// Numbers of this rank are at fault. Instead of the exchange that the others are in or come to: they, and
   /// this one, throw RaisedFault, that of the lowest rank if several say something. Ranks do not part.
   [[noreturn]] void throw_on_all(const NumericalFault& fault, Wait wait = Wait::busily);
@@ -88,18 +103,22 @@ class Ranks {
   std::uint64_t exchanges() const { return exchanges_.load(); }
   /// For how long this rank has been waiting for others; 0 if it is not. From any thread.
   double waiting_s() const;
+  /// What all exchanges took until now, waiting and travel.
+  double exchanging_s() const;
 
  private:
   enum class Kind : std::uint32_t { message = 0x61706d31, told, failure, fault };
   std::span<const std::span<const std::byte>> round(Kind kind, std::span<const std::byte> own, Wait wait);
   void gather(std::size_t frame, Wait wait);
   void broadcast(std::span<std::byte> bytes);
+  template <class F>
+  void timed(F&& exchange);
 
   Transport& transport_;
   const std::atomic<bool>* own_stop_;
   std::atomic<bool> agreed_stop_{false}, failed_{false};
   std::atomic<std::uint64_t> exchanges_{0};
-  std::atomic<std::int64_t> waiting_since_ns_{0};
+  std::atomic<std::int64_t> waiting_since_ns_{0}, exchanging_ns_{0};
   std::size_t capacity_;  ///< of a message that travels in one round, everywhere the same
   Bytes frame_, frames_;
   std::vector<std::span<const std::byte>> messages_;

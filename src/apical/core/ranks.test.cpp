@@ -101,6 +101,13 @@ TEST(Ranks, NumbersOfOneThatAreAtFaultAreAFaultOfAllWhichGoOn) {
   });
 }
 
+TEST(Ranks, AgreeOnWhatRankZeroReads) {
+  as_ranks(3, [](Ranks& ranks) {
+    EXPECT_EQ(ranks.of_rank_0(static_cast<double>(ranks.rank()) + 0.5), 0.5);
+    EXPECT_TRUE(ranks.of_rank_0(ranks.leads()));
+  });
+}
+
 TEST(Ranks, AllHearThatOneWasAskedToStopAtTheSameExchange) {
   std::atomic<bool> asked{false};
   test::Table table(2);
@@ -142,6 +149,7 @@ TEST(Ranks, SayHowLongTheyHaveWaited) {
     watch.join();
     EXPECT_GT(longest, 0.01);
     EXPECT_EQ(ranks.waiting_s(), 0);
+    EXPECT_GT(ranks.exchanging_s(), 0.01);
   });
 }
 

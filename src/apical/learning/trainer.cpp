@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 
 #include "apical/core/error.h"
@@ -46,16 +45,8 @@ Trainer::Trainer(Learner& learner, TrainingPlan plan, std::vector<Observer*> obs
 
 /// How much is shown at a time, and when the time of learning is over, follow from it.
 double Trainer::agreed_seconds_of(const std::function<void()>& f) const {
-  double seconds = seconds_of(f);
-  if (ranks_ == nullptr) return seconds;
-  if (ranks_->leads()) {
-    ranks_->tell(std::as_bytes(std::span(&seconds, 1)));
-  } else {
-    const Ranks::Bytes said = ranks_->listen();
-    APICAL_CHECK(said.size() == sizeof seconds);
-    std::memcpy(&seconds, said.data(), sizeof seconds);
-  }
-  return seconds;
+  const double seconds = seconds_of(f);
+  return ranks_ == nullptr ? seconds : ranks_->of_rank_0(seconds);
 }
 
 std::vector<std::vector<std::uint32_t>> Trainer::make_orders(SplitName split, std::size_t limit) const {

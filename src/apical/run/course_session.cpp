@@ -166,14 +166,7 @@ void CourseSession::progressed(double seconds) {
 /// Ranks hear together that they are asked to stop; their clocks differ, so that rank 0's decides.
 bool CourseSession::round_is_to_pause() const {
   bool due = Clock::now() >= pause_;
-  if (ranks_ != nullptr && !stop_->load()) {
-    const std::byte said = due ? std::byte{1} : std::byte{0};
-    if (ranks_->leads()) {
-      ranks_->tell(std::span(&said, 1));
-    } else {
-      due = ranks_->listen().at(0) == std::byte{1};
-    }
-  }
+  if (ranks_ != nullptr && !stop_->load()) due = ranks_->of_rank_0(due);
   return stop_->load() || due;
 }
 

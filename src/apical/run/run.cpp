@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "apical/core/ranks.h"
 #include "apical/io/hash.h"
 #include "apical/io/json.h"
 #include "apical/run/diagnosis_file.h"
@@ -156,6 +157,13 @@ void require_same_origin(const io::Path& run, const Session& session) {
   }
 }
 
+/// What ranks had to say to one another, since this process began.
+void add_exchanges(io::JsonLine& l, const Ranks& ranks) {
+  l.add("ranks", ranks.size());
+  l.add("exchanges", ranks.exchanges());
+  l.add("exchange_seconds", ranks.exchanging_s());
+}
+
 }  // namespace
 
 /// A checkpoint holds it.
@@ -211,7 +219,10 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
   scribe.on(Begun{});
   const bool finished = advance_to_end(session, directory, scribe, e.checkpoint_every_s, stop);
   const double wall = directory.wall_seconds();
-  directory.event(finished ? "finished" : "stopped", [&](io::JsonLine& l) { l.add("wall_seconds", wall); });
+  directory.event(finished ? "finished" : "stopped", [&](io::JsonLine& l) {
+    l.add("wall_seconds", wall);
+    if (options.ranks != nullptr) add_exchanges(l, *options.ranks);
+  });
   // The final state stays as the last checkpoint: analyses start from it. The summary says that all is done,
   // so until it stands, everything that a resumed run would need stays too.
   if (session.resumable()) directory.write_checkpoint([&] { return session.save(); });
