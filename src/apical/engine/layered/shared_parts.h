@@ -20,10 +20,14 @@ namespace apical::layered {
 /// Whether so many multiply-adds for a result of so many numbers outweigh that these travel. With two ranks
 /// over shared memory (2 GB/s) beside 50 Gflop/s a number pays from about a hundred multiply-adds on; a
 /// message of its own from about a million.
+inline constexpr double kWorthOfMessage = 1 << 21, kWorthOfNumber = 128;
 inline bool is_worth_sharing(double multiply_adds, double numbers) {
-  return multiply_adds >= 1 << 21 && multiply_adds >= 128 * numbers;
+  return multiply_adds >= kWorthOfMessage && multiply_adds >= kWorthOfNumber * numbers;
 }
-/// Why there is nothing of the kind in batches of so many samples; empty if there is.
+/// What two ranks take for a batch of so many samples, of the time of one: what they share is halved, what
+/// travels is added. By the products alone, so that it is less than is ever reached; 1 if they share nothing.
+double time_of_two_ranks(const NetworkDescription& description, std::size_t batch);
+/// Why ranks would not pay; empty if they may.
 std::string why_not_shared(const NetworkDescription& description, std::size_t batch);
 
 inline bool shares(const Workers& workers, std::size_t parts, double multiply_adds, double numbers) {
