@@ -9,7 +9,7 @@ namespace apical::rate {
 namespace {
 
 /// As many numbers of matrices as travel at a time.
-constexpr std::size_t kNumbersAtOnce = std::size_t{1} << 17;
+constexpr std::size_t kNumbersAtOnce = std::size_t{1} << 20;
 
 template <class V>
 std::span<const std::byte> as_message(const V* values, std::size_t n) {

@@ -27,7 +27,7 @@ static_assert(kLongestDelay + 64 < kStepMask, "steps that travel together differ
 static_assert(kBlock < 0x10000);
 
 // As many weights as travel at a time.
-constexpr std::size_t kWeightsAtOnce = std::size_t{1} << 18;
+constexpr std::size_t kWeightsAtOnce = std::size_t{1} << 20;
 
 template <class V>
 void append(std::vector<std::byte>& bytes, const V* values, std::size_t count) {
