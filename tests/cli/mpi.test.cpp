@@ -257,18 +257,23 @@ TEST_F(Mpi, AComparisonOverRanksLeavesTheBytesOfOneProcess) {
 }
 
 TEST_F(Mpi, ANumericalFaultOfAnyRankEndsAllWith4AndTheStateKept) {
-  const std::string experiment = file(test::falling_areas());
-  const test::Answer alone =
-      apical_says({"run", experiment, "--quiet", "--threads", "1", "--out", out("whole")});
-  EXPECT_EQ(alone.code, 4);
-  const std::string fault = alone.err.substr(0, alone.err.find("the state at"));
-  EXPECT_THAT(fault, testing::AllOf(HasSubstr("'low'"), HasSubstr("step")));
-  for (const int ranks : {2, 3}) {
-    const std::string run = out(fmt::format("ranks-{}", ranks));
-    const auto all = started(ranks, {"run", experiment, "--spread", "circuit", "--out", run});
-    EXPECT_EQ(all->wait(), 4);
-    EXPECT_THAT(all->said(), HasSubstr(fault));
-    EXPECT_EQ(io::read_file(fault_state_file(run)), io::read_file(fault_state_file(out("whole"))));
+  for (const auto& [text, where] :
+       {std::pair{test::falling_areas(), "'low'"}, {test::falling_circuit(), "'a2'"}}) {
+    const std::string experiment = file(text);
+    fs::remove_all(out("whole"));
+    const test::Answer alone =
+        apical_says({"run", experiment, "--quiet", "--threads", "1", "--out", out("whole")});
+    EXPECT_EQ(alone.code, 4);
+    const std::string fault = alone.err.substr(0, alone.err.find("the state at"));
+    EXPECT_THAT(fault, testing::AllOf(HasSubstr(where), HasSubstr("in unit"), HasSubstr("at step")));
+    for (const int ranks : {2, 3}) {
+      const std::string run = out(fmt::format("ranks-{}", ranks));
+      fs::remove_all(run);
+      const auto all = started(ranks, {"run", experiment, "--spread", "circuit", "--out", run});
+      EXPECT_EQ(all->wait(), 4);
+      EXPECT_THAT(all->said(), HasSubstr(fault));
+      EXPECT_EQ(io::read_file(fault_state_file(run)), io::read_file(fault_state_file(out("whole"))));
+    }
   }
 }
 
@@ -283,10 +288,15 @@ TEST_F(Mpi, WhatCannotBeSharedIsSaidOnceByRankZero) {
 TEST_F(WithoutMpi, CheckSaysWhatEachRankNeeds) {
   const test::Answer a = apical_says({"check", file(small_areas())});
   EXPECT_EQ(a.code, 0) << a.err;
-  EXPECT_THAT(a.out, HasSubstr("for each rank of 2"));
+  EXPECT_THAT(a.out,
+              testing::AllOf(HasSubstr("for each rank of 2"), HasSubstr("on all when they go on from one")));
   const test::Answer j = apical_says({"check", file(small_areas()), "--json"});
   const nlohmann::json e = io::parse_json(j.out, "check").at("experiments").at(0);
   EXPECT_GT(e.at("bytes_of_rank_of_2"), e.at("bytes_of_rank_of_8"));
+  EXPECT_GT(e.at("bytes_of_saving_rank_of_2"), e.at("bytes_of_rank_of_2"));
+  // Of a layered network nothing is divided but the work.
+  EXPECT_THAT(apical_says({"check", file(test::large_network())}).out,
+              HasSubstr("% of the time of one at best"));
 }
 
 }  // namespace

@@ -202,4 +202,11 @@ inline std::string falling_areas() {
                       "rule = {formula = \"burst * pre / (p - p)\", w_max = 2}");
 }
 
+/// large_circuit() in which one synapse of its large projection, the strongest, has no number to change to.
+inline std::string falling_circuit() {
+  return large_circuit() +
+         "[[edit]]\nprojection = \"a1.rep->a2.rep.basal\"\n"
+         "rule = {formula = \"1e-9 * sqrt(0.099997 - w)\"}\n";
+}
+
 }  // namespace apical::test

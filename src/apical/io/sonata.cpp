@@ -105,8 +105,19 @@ std::vector<std::string> sonata_populations(const Path& path) {
   return out;
 }
 
-SonataSpikes read_sonata_spikes(const Path& path, const std::string& population) {
-  const hdf5::File file = hdf5::File::open(path);
+namespace {
+
+/// The lists of one population, in whichever layout.
+struct Rows {
+  std::string times_at, ids_at;
+  hdf5::Dataset times, ids;
+};
+
+std::string where_in(const Path& path, const std::string& what) {
+  return fmt::format("{}: /{}", path.string(), what);
+}
+
+Rows rows_of(const hdf5::File& file, const Path& path, const std::string& population) {
   require_spikes(file, path);
   if (is_flat(file) != population.empty())
     throw DataError(fmt::format(
@@ -120,18 +131,31 @@ SonataSpikes read_sonata_spikes(const Path& path, const std::string& population)
   const std::string times = group + "/timestamps";
   const std::string ids =
       group + (population.empty() && file.contains("spikes/gids") ? "/gids" : "/node_ids");
-  const auto where = [&](const std::string& what) { return fmt::format("{}: /{}", path.string(), what); };
-  const hdf5::Dataset time_rows = dataset_in(file, times, path), id_rows = dataset_in(file, ids, path);
-  if (time_rows.rows() != id_rows.rows())
-    throw DataError(fmt::format("{} has {} rows, /{} has {}; expected the same number", where(times),
-                                time_rows.rows(), ids, id_rows.rows()));
-  require_ms(file, times, where(times));
-  SonataSpikes out{read_times(time_rows, where(times)), read_ids(id_rows, where(ids)), "/" + times,
-                   "/" + ids};
+  Rows rows{times, ids, dataset_in(file, times, path), dataset_in(file, ids, path)};
+  if (rows.times.rows() != rows.ids.rows())
+    throw DataError(fmt::format("{} has {} rows, /{} has {}; expected the same number", where_in(path, times),
+                                rows.times.rows(), ids, rows.ids.rows()));
+  return rows;
+}
+
+}  // namespace
+
+std::uint64_t count_sonata_spikes(const Path& path, const std::string& population) {
+  const hdf5::File file = hdf5::File::open(path);
+  return rows_of(file, path, population).times.rows();
+}
+
+SonataSpikes read_sonata_spikes(const Path& path, const std::string& population) {
+  const hdf5::File file = hdf5::File::open(path);
+  const Rows rows = rows_of(file, path, population);
+  const std::string times_at = where_in(path, rows.times_at);
+  require_ms(file, rows.times_at, times_at);
+  SonataSpikes out{read_times(rows.times, times_at), read_ids(rows.ids, where_in(path, rows.ids_at)),
+                   "/" + rows.times_at, "/" + rows.ids_at};
   for (std::size_t row = 0; row < out.timestamps_ms.size(); ++row) {
     const double t = out.timestamps_ms[row];
     if (std::isfinite(t) && t >= 0) continue;
-    throw DataError(fmt::format("{}[{}] is {}; expected a time of 0 ms or later", where(times), row, t));
+    throw DataError(fmt::format("{}[{}] is {}; expected a time of 0 ms or later", times_at, row, t));
   }
   return out;
 }

@@ -36,5 +36,7 @@ std::vector<std::string> sonata_populations(const Path& path);
 /// Of one of them; in the older layout, which knows none, of ''. DataError with the row for what is no time
 /// or no neuron, and for units other than milliseconds.
 SonataSpikes read_sonata_spikes(const Path& path, const std::string& population);
+/// How many it would read.
+std::uint64_t count_sonata_spikes(const Path& path, const std::string& population);
 
 }  // namespace apical::io

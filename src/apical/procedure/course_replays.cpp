@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <span>
 
 #include "apical/core/error.h"
@@ -76,14 +77,17 @@ std::string meant_in(const io::Path& path, const Replay& r) {
                   path.string(), join_names(all), r.population));
 }
 
+io::Path source_of(const Replay& r, const Resources& resources) {
+  return found_source(r.spikes_file, resources.data, "a file of spikes in the layout of SONATA");
+}
+
 class Reader {
  public:
   Reader(const SpikingCircuit& circuit, const Resources& resources)
       : circuit_(circuit), resources_(resources) {}
 
   ReplayedSpikes read(const Replay& r, double lasts_s) {
-    const io::Path path =
-        found_source(r.spikes_file, resources_.data, "a file of spikes in the layout of SONATA");
+    const io::Path path = source_of(r, resources_);
     const std::string name = meant_in(path, r);
     auto [at, is_new] = files_.try_emplace({path.string(), name});
     if (is_new) at->second = io::read_sonata_spikes(path, name);
@@ -160,6 +164,21 @@ std::shared_ptr<const Replays> load_replays(const Course& course, const SpikingC
   Reader reader(circuit, resources);
   for (const auto& [replay, lasts_s] : uses) out->all_.emplace_back(replay, reader.read(replay, lasts_s));
   return out;
+}
+
+// Times and neurons of the file, and what is replayed of them, in a list that grows: up to twice as long.
+double replayed_bytes(const Course& course, const Resources& resources) {
+  constexpr double kRow = sizeof(double) + sizeof(std::uint64_t), kReplayed = 2 * sizeof(spike::Emitted);
+  std::set<std::pair<std::string, std::string>> files;
+  double bytes = 0;
+  for (const auto& [replay, lasts_s] : uses_in(course)) {
+    const io::Path path = source_of(replay, resources);
+    const std::string name = meant_in(path, replay);
+    const auto rows = static_cast<double>(io::count_sonata_spikes(path, name));
+    if (files.insert({path.string(), name}).second) bytes += kRow * rows;
+    bytes += kReplayed * rows;
+  }
+  return bytes;
 }
 
 DataFingerprint fingerprint_of(const Replays& replays) {

@@ -42,6 +42,9 @@ bool replays(const Course& course);
 std::shared_ptr<const Replays> load_replays(const Course& course, const SpikingCircuit& circuit,
                                             const Resources& resources);
 
+/// What load_replays() takes to do it, by the lengths of the files alone.
+double replayed_bytes(const Course& course, const Resources& resources);
+
 /// What the files were, as of other data.
 DataFingerprint fingerprint_of(const Replays& replays);
 /// "in: 120 spikes of trains.h5, population 'low'; 3 more are later than what shows them"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apical/engine/layered/shared_parts.h"
 #include "apical/run/forecast_parts.h"
 #include "apical/run/make_learner.h"
 #include "apical/run/memory_need.h"
@@ -73,32 +74,42 @@ void add_memory(Forecast& f, const MemoryNeed& need, const Memory& available) {
 namespace {
 
 /// What each of some ranks needs, if they can share one run.
-void add_ranks(Forecast& f, const Experiment& e) {
+void add_ranks(Forecast& f, const Experiment& e, const MemoryNeed& alone) {
   if (!why_not_shared(e).empty()) return;
-  std::string text;
+  std::string each, saving;
   for (const std::size_t ranks : {2U, 4U, 8U}) {
-    const RankMemory need = memory_of_ranks(e, ranks);
-    text += fmt::format("{}{} for each rank of {}", text.empty() ? "" : ", ", bytes_text(need.each), ranks);
+    RankMemory need = memory_of_ranks(e, ranks);
+    for (double* bytes : {&need.each, &need.saving}) *bytes += alone.data + kProgramOfRank;
+    const char* const comma = each.empty() ? "" : ", ";
+    each += fmt::format("{}{} for each rank of {}", comma, gigabytes_text(need.each), ranks);
+    saving += fmt::format("{}{}", comma, gigabytes_text(need.saving));
     f.figures.emplace_back(fmt::format("bytes_of_rank_of_{}", ranks), static_cast<std::uint64_t>(need.each));
-    if (ranks != 8 || need.first == need.each) continue;
-    text += fmt::format("; rank 0 puts checkpoints together, for which it needs {} more",
-                        bytes_text(need.first - need.each));
+    f.figures.emplace_back(fmt::format("bytes_of_saving_rank_of_{}", ranks),
+                           static_cast<std::uint64_t>(need.saving));
   }
-  f.lines.push_back({"with --mpi", text});
+  const bool divided = !std::holds_alternative<models::LayeredNetwork>(e.subject);
+  f.lines.push_back(
+      {"with --mpi",
+       each + (divided
+                   ? fmt::format("; {} where checkpoints come together: on rank 0, and on all when they "
+                                 "go on from one",
+                                 saving)
+                   : fmt::format("; two take {:.0f} % of the time of one at best",
+                                 100 * layered::time_of_two_ranks(e.layered().network, e.layered().batch)))});
 }
 
 }  // namespace
 
 Forecast forecast(const Experiment& experiment, const Resources& resources) {
   const Experiment e = with_handed_rule(experiment, resources);
-  const MemoryNeed need = memory_need(e, resources.pool.size());
+  const MemoryNeed need = memory_need(e, resources);
   const std::string refusal = too_much(need, resources.memory);
   Forecast f = std::visit(
       [&](const auto& subject) {
         return refusal.empty() ? forecast_of(e, subject, resources) : sizes_of(subject);
       },
       e.subject);
-  add_ranks(f, e);
+  add_ranks(f, e, need);
   add_memory(f, need, resources.memory);
   f.refusal = refusal;
   f.label = e.label;

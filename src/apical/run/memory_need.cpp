@@ -5,7 +5,10 @@
 
 #include <algorithm>
 
+#include "apical/core/ranks.h"
+#include "apical/engine/rate/sharing.h"
 #include "apical/learning/examination.h"
+#include "apical/procedure/course_replays.h"
 #include "apical/run/estimate.h"
 #include "apical/run/forecast_parts.h"
 
@@ -137,22 +140,43 @@ double expected_synapses(const SpikingCircuit& circuit, const spike::Connection&
   return std::holds_alternative<spike::OneToOne>(c.topology) ? std::min(pre, post) : pre * post;
 }
 
-/// Of the synapses of one network, and of its neurons.
-std::pair<double, double> network_bytes(const SpikingCircuit& circuit) {
-  // Target, weight, and where they stand in either order; potentials, currents and averages of a neuron.
-  constexpr double kSynapse = 12, kNeuron = 256;
+/// Of one network.
+struct SpikingBytes {
   double synapses = 0, neurons = 0;
-  for (const spike::Connection& c : circuit.connections) synapses += kSynapse * expected_synapses(circuit, c);
-  for (const spike::NeuronGroup& g : circuit.groups) neurons += kNeuron * static_cast<double>(g.size);
-  return {synapses, neurons};
+  double weights = 0, largest = 0;  ///< of synapses: what a checkpoint has; that of the largest projection
+  double built = 0;                 ///< beside them, while the largest projection is made
+};
+
+/// See engine/spike/synapses.h for what a synapse takes.
+SpikingBytes network_bytes(const SpikingCircuit& circuit) {
+  // Potentials, currents and averages of a neuron; a synapse in a list that has grown.
+  constexpr double kNeuron = 256, kListed = 6, kWeight = 4, kPosition = 4;
+  SpikingBytes bytes;
+  for (const spike::Connection& c : circuit.connections) {
+    const std::size_t pre = circuit.groups[spike::group_index(circuit, c.source)].size,
+                      post = circuit.groups[spike::group_index(circuit, c.target)].size;
+    const double synapses = expected_synapses(circuit, c);
+    const double index = std::max(pre, post) <= 65536 ? 2 : 4;
+    const auto* const listed = std::get_if<spike::ListedPairs>(&c.topology);
+    const bool own = c.rule || c.view || c.follow || c.weight_sd > 0 || (listed && !listed->weights.empty());
+    const double weights = own ? kWeight * synapses : 0;
+    bytes.synapses += index * synapses + weights + (c.rule ? (index + kPosition) * synapses : 0) +
+                      kPosition * static_cast<double>(pre + post);
+    bytes.weights += weights;
+    bytes.largest = std::max(bytes.largest, weights);
+    bytes.built = std::max(bytes.built, kListed * synapses);
+  }
+  for (const spike::NeuronGroup& g : circuit.groups) bytes.neurons += kNeuron * static_cast<double>(g.size);
+  return bytes;
 }
 
 MemoryNeed need_of(const Experiment& e, const SpikingExperiment& s, std::size_t threads) {
-  const auto [synapses, neurons] = network_bytes(s.circuit);
-  const double one = synapses + neurons, seeds = static_cast<double>(e.seeds.size());
+  const SpikingBytes one = network_bytes(s.circuit);
+  const double seeds = static_cast<double>(e.seeds.size());
   MemoryNeed need;
-  need.state = one * (s.course.trains() ? seeds : std::min(seeds, static_cast<double>(threads)));
-  need.passing = s.course.trains() ? need.state / 2 : 0;
+  need.state = (one.synapses + one.neurons) *
+               (s.course.trains() ? seeds : std::min(seeds, static_cast<double>(threads)));
+  need.passing = std::max(s.course.trains() ? seeds * (one.weights + one.neurons) : 0, one.built);
   return need;
 }
 
@@ -187,32 +211,56 @@ MemoryNeed memory_need(const Experiment& e, std::size_t threads) {
   return need;
 }
 
+MemoryNeed memory_need(const Experiment& e, const Resources& resources) {
+  MemoryNeed need = memory_need(e, resources.pool.size());
+  if (const auto* spiking = std::get_if<SpikingExperiment>(&e.subject))
+    need.data += replayed_bytes(spiking->course, resources);
+  return need;
+}
+
 namespace {
 
 RankMemory shared_need_of(const Experiment& experiment, const SpikingExperiment& e, double ranks) {
-  const auto [synapses, neurons] = network_bytes(e.circuit);
-  const double seeds = static_cast<double>(experiment.seeds.size());
+  const SpikingBytes one = network_bytes(e.circuit);
+  const double seeds = static_cast<double>(experiment.seeds.size()),
+               kept = seeds * (one.synapses / ranks + one.neurons);
   RankMemory need;
-  need.each = seeds * (synapses / ranks + neurons);
-  need.first = need.each;
-  // Weights are a third of what synapses take. Those of one seed are there twice while they come together.
-  if (e.course.trains()) need.first += seeds * (synapses + neurons) / 2 + synapses / 3;
+  need.each = kept + one.built / ranks;
+  need.saving = need.each;
+  // The weights of one projection are there twice while they come together.
+  if (e.course.trains())
+    need.saving = std::max(need.each, kept + seeds * (one.weights + one.neurons) + one.largest);
   return need;
+}
+
+/// The largest of the arrays that ranks divide.
+double largest_divided(const Experiment& e, const Circuit& circuit) {
+  double largest = 0;
+  for (std::uint32_t k = 0; k < circuit.projections().size(); ++k) {
+    const Projection& j = circuit[ProjectionId{k}];
+    if (rate::cut_of(circuit, {k}).divisible())
+      largest = std::max(largest,
+                         static_cast<double>(circuit[j.from].size) * static_cast<double>(circuit[j.to].size));
+  }
+  return largest * bytes_of_number(e);
 }
 
 RankMemory shared_need_of(const Experiment& e, const Circuit& circuit, double ranks) {
   const PlannedWork work = sizes_planned(e);
   const double state = state_bytes(circuit, work), divided = divided_bytes(circuit, work);
+  const double own = state - divided + divided / ranks;
   RankMemory need;
-  // Angles are between whole matrices, which come together on every rank.
-  need.each = state - divided + divided / ranks + angle_bytes(e, circuit, state);
-  need.first = need.each + state;
+  // What it was before a validation; angles are between whole matrices, which come together on every rank.
+  need.each = own + std::max(own, angle_bytes(e, circuit, state));
+  // One array is there twice while it comes together.
+  need.saving = std::max(need.each, own + state + largest_divided(e, circuit));
   return need;
 }
 
 RankMemory shared_need_of(const Experiment& e, const models::LayeredNetwork& network, double /*ranks*/) {
   const MemoryNeed whole = need_of(e, network, 1);
-  return {.each = whole.state + whole.working, .first = whole.state + whole.working + whole.passing};
+  const double all = whole.state + whole.working + whole.passing;
+  return {.each = all, .saving = all};
 }
 
 }  // namespace
@@ -236,11 +284,12 @@ std::string too_much(const MemoryNeed& need, const Memory& available) {
       gigabytes_text(need.passing), gigabytes_text(need.data), gigabytes_text(available.bytes), available.of);
 }
 
-void check_memory(const Experiment& e, const Resources& resources, std::size_t ranks) {
-  MemoryNeed need = memory_need(e, resources.pool.size());
-  if (ranks > 1) {
-    const RankMemory shared = memory_of_ranks(e, ranks);
-    need = {.state = shared.each, .passing = shared.first - shared.each, .data = need.data};
+void check_memory(const Experiment& e, const Resources& resources) {
+  MemoryNeed need = memory_need(e, resources);
+  if (const Ranks* const ranks = resources.ranks; ranks != nullptr && ranks->size() > 1) {
+    const RankMemory shared = memory_of_ranks(e, ranks->size());
+    need = {
+        .state = shared.each, .passing = ranks->leads() ? shared.saving - shared.each : 0, .data = need.data};
   }
   const std::string complaint = too_much(need, resources.memory);
   if (complaint.empty()) return;

@@ -23,20 +23,22 @@ struct MemoryNeed {
 };
 
 MemoryNeed memory_need(const Experiment& experiment, std::size_t threads);
+/// With the spikes of files that are replayed, which every process reads whole. DataError, IoError.
+MemoryNeed memory_need(const Experiment& experiment, const Resources& resources);
 /// If ranks share each network. Of circuits synapses are divided, of rate neurons those of large projections;
-/// neurons are known to all, and checkpoints come together on rank 0. Of layered networks work is divided,
-/// and each rank has all.
+/// neurons are known to all. Of layered networks work is divided, and each rank has all.
 struct RankMemory {
-  double each = 0;   ///< bytes of all seeds
-  double first = 0;  ///< of rank 0, while it writes a checkpoint
+  double each = 0;    ///< bytes of all seeds
+  double saving = 0;  ///< where checkpoints come together: on rank 0, and on all when they go on from one
 };
+inline constexpr double kProgramOfRank = 55e6;  ///< the program with a library of MPI
 RankMemory memory_of_ranks(const Experiment& experiment, std::size_t ranks);
 
 /// "2.71 GB", "12352 GB"; what is far below one in its own unit: "9.6 kB".
 std::string gigabytes_text(double bytes);
 /// What is wrong if that does not fit; empty if it does.
 std::string too_much(const MemoryNeed& need, const Memory& available);
-/// IoError if it does not fit, shared by so many ranks.
-void check_memory(const Experiment& experiment, const Resources& resources, std::size_t ranks = 1);
+/// IoError if it does not fit, or this rank's part of it.
+void check_memory(const Experiment& experiment, const Resources& resources);
 
 }  // namespace apical

@@ -94,7 +94,7 @@ namespace {
 std::unique_ptr<Session> open_with(KnownData& known, const Experiment& experiment,
                                    const Resources& resources) {
   const Experiment e = with_handed_rule(experiment, resources);
-  check_memory(e, resources, resources.ranks != nullptr ? resources.ranks->size() : 1);
+  check_memory(e, resources);
   return std::visit(Opener{e, resources, known}, e.subject);
 }
 

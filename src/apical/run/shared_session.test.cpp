@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "apical/core/test_ranks.h"
@@ -132,6 +133,8 @@ TEST(SharedSession, OfATrainingGoesOnWithAnotherNumberOfRanks) {
 TEST(SharedSession, SaysWhatCannotBeShared) {
   const std::map<std::string, std::string> refused{
       {test::small_network(), "its products are too small"},
+      {test::with(test::large_network(), "layers = [4, 384, 300, 3]", "layers = [4, 300, 130, 3]"),
+       "of the time of one at best"},
       {test::small_circuit(), "none of its projections has 131072 pairs"},
       {test::small_policy(), "learns from reward"},
       {test::with(test::small_circuit(), "seeds = 1", "seeds = 16"), "side by side"}};
@@ -186,26 +189,43 @@ TEST(SharedSession, WhatOneRankCannotDoIsAnErrorOfAll) {
   EXPECT_THROW(as_ranks(2, too_little_on_rank_1), IoError);
 }
 
+/// What a run that diverges says, but for where its state is.
+std::string fault_of(const std::function<void()>& run) {
+  try {
+    run();
+    ADD_FAILURE() << "no fault";
+  } catch (const NumericalFault& fault) {
+    return std::string(fault.what()).substr(0, std::string_view(fault.what()).find("the state at"));
+  }
+  return {};
+}
+
 TEST(SharedSession, ANumericalFaultOnAnyRankIsThatOfOneProcess) {
   const io::TestDirectory directory;
   Experiment e = experiment_of(test::falling_areas());
   e.checkpoint_every_s = 0;
-  const auto said = [&](const std::function<void(const io::Path&)>& run, const std::string& name) {
-    try {
-      run(directory / name);
-      ADD_FAILURE() << "no fault";
-    } catch (const NumericalFault& fault) {
-      return std::string(fault.what()).substr(0, std::string_view(fault.what()).find("the state at"));
-    }
-    return std::string();
-  };
-  const std::string alone = said([&](const io::Path& run) { run_alone(e, run); }, "whole");
+  const std::string alone = fault_of([&] { run_alone(e, directory / "whole"); });
   EXPECT_THAT(alone, testing::AllOf(HasSubstr("'low'"), HasSubstr("change of weights"), HasSubstr("step")));
   const io::Bytes kept = io::read_file(fault_state_file(directory / "whole"));
   for (const std::size_t ranks : {1U, 2U, 3U}) {
-    const std::string name = "ranks-" + std::to_string(ranks);
-    EXPECT_EQ(said([&](const io::Path& run) { run_on(ranks, e, run); }, name), alone);
-    EXPECT_EQ(io::read_file(fault_state_file(directory / name)), kept) << ranks;
+    const io::Path run = directory / ("ranks-" + std::to_string(ranks));
+    EXPECT_EQ(fault_of([&] { run_on(ranks, e, run); }), alone);
+    EXPECT_EQ(io::read_file(fault_state_file(run)), kept) << ranks;
+  }
+}
+
+/// One synapse among 133 thousand is at fault, which one rank has; what comes of it all find.
+TEST(SharedSession, ATrainingInWhichOneRankHasAFaultIsThatOfOneProcess) {
+  const io::TestDirectory directory;
+  const Experiment e = experiment_of(test::falling_circuit());
+  ASSERT_EQ(why_not_shared(e), "");
+  const std::string alone = fault_of([&] { run_alone(e, directory / "whole"); });
+  EXPECT_THAT(alone, testing::AllOf(HasSubstr("'a2'"), HasSubstr("in unit"), HasSubstr("step")));
+  const io::Bytes kept = io::read_file(fault_state_file(directory / "whole"));
+  for (const std::size_t ranks : {1U, 2U, 3U}) {
+    const io::Path run = directory / ("ranks-" + std::to_string(ranks));
+    EXPECT_EQ(fault_of([&] { run_on(ranks, e, run); }), alone);
+    EXPECT_EQ(io::read_file(fault_state_file(run)), kept) << ranks;
   }
 }
 
@@ -213,7 +233,7 @@ TEST(SharedSession, DividesSynapsesAmongRanks) {
   const Experiment e = experiment_of(test::small_areas());
   const RankMemory two = memory_of_ranks(e, 2), four = memory_of_ranks(e, 4);
   EXPECT_LT(four.each, two.each);
-  EXPECT_GT(two.first, two.each);
+  EXPECT_GT(two.saving, two.each);
   const double neurons = 256.0 * (600 + 1100 + 700);
   EXPECT_NEAR(two.each - neurons, 2 * (four.each - neurons), 1e-6 * two.each);
 }
@@ -224,9 +244,10 @@ TEST(SharedSession, DividesLargeProjectionsOfRateNeurons) {
                                "layers = [4, 370, 360, 3]", "layers = [4, 8000, 8000, 3]"));
   const double whole = memory_need(e, 1).state;
   const RankMemory two = memory_of_ranks(e, 2), four = memory_of_ranks(e, 4);
-  EXPECT_NEAR(two.each, whole / 2, 0.01 * whole);
-  EXPECT_NEAR(four.each, whole / 4, 0.01 * whole);
-  EXPECT_GT(two.first, whole);  // a checkpoint comes together there
+  // Each has a copy of what is its own while it validates.
+  EXPECT_NEAR(two.each, whole, 0.02 * whole);
+  EXPECT_NEAR(four.each, whole / 2, 0.02 * whole);
+  EXPECT_GT(two.saving, whole);  // a checkpoint comes together there
 }
 
 }  // namespace
