@@ -205,6 +205,20 @@ TEST(ComparedEffort, IsCalledUnequalWhereItIs) {
               HasSubstr("effort of tuning is not equal: 'a' 40 trials, 'b' 20 trials"));
   EXPECT_THAT(compared(forty, ""), HasSubstr("effort of tuning is not equal: none is known of 'b'"));
   EXPECT_THAT(compared("", ""), testing::Not(HasSubstr("effort")));
+  EXPECT_THAT(compared(forty, with(forty, "rounds = [40]", "rounds = [40, 5]")),
+              HasSubstr("'a' 40 trials with 1 seed in rounds of 40 for 2 epochs, 'b' 40 trials with 1 seed "
+                        "in rounds of 40, 5 for 2 epochs"));
+  // What has been changed since is not what was found, whatever its table says.
+  const std::string chosen = forty + "chosen = [\"model.learning_rate = 0.02\"]\n",
+                    as_chosen = "model.learning_rate = 0.02\n";
+  EXPECT_THAT(compared(as_chosen + chosen, as_chosen + chosen), HasSubstr("equal effort: 40 trials each"));
+  EXPECT_THAT(compared(as_chosen + chosen, "model.learning_rate = 0.03\n" + chosen),
+              HasSubstr("not equal: 'b' has other settings than were chosen (model.learning_rate = 0.02)"));
+  EXPECT_THAT(compared(forty, "training.epochs = 3\n" + forty),
+              HasSubstr("not equal: 'b' learns for 3 epochs and was tuned for 2"));
+  const std::string same_seed = with(forty, "seeds = [101]", "seeds = [1]");
+  EXPECT_THAT(compared(same_seed, same_seed),
+              HasSubstr("not equal: 'a' was tuned on seed 1, which is compared"));
 }
 
 }  // namespace

@@ -97,11 +97,45 @@ void require_all_kept(const std::vector<Experiment>& variants, const io::Path& d
                   directory.string(), join_names(lost)));
 }
 
+/// Whether the settings of an experiment are those that its search chose.
+bool is_as_chosen(const Experiment& e) {
+  try {
+    TomlDocument chosen = TomlDocument::parse(e.resolved, e.label);
+    for (const std::string& setting : e.tuned->chosen) chosen.set(setting);
+    return read_experiment(chosen).resolved == e.resolved;
+  } catch (const Error&) {  // there is no such setting
+    return false;
+  }
+}
+
+/// How an experiment is no longer what its search ended with; empty if it is.
+std::string departure_of(const Experiment& e) {
+  const Tuned& tuned = *e.tuned;
+  if (!is_as_chosen(e))
+    return fmt::format("'{}' has other settings than were chosen ({})", e.label,
+                       fmt::join(tuned.chosen, ", "));
+  if (!tuned.epochs.empty() && tuned.epochs.back() != e.plan.epochs)
+    return fmt::format("'{}' learns for {} epochs and was tuned for {}", e.label, e.plan.epochs,
+                       tuned.epochs.back());
+  for (const std::uint64_t seed : e.seeds) {
+    if (std::find(tuned.seeds.begin(), tuned.seeds.end(), seed) != tuned.seeds.end())
+      return fmt::format("'{}' was tuned on seed {}, which is compared", e.label, seed);
+  }
+  return "";
+}
+
+/// "40 trials with 2 seeds in rounds of 40 and 14 for 1 and 3 epochs"
+std::string budget_of(const Tuned& t) {
+  return fmt::format("{} with {} {} in rounds of {} for {} epochs", t.effort(), t.seeds.size(),
+                     t.seeds.size() == 1 ? "seed" : "seeds", fmt::join(t.rounds, ", "),
+                     fmt::join(t.epochs, ", "));
+}
+
 /// Whether settings were found with the same effort; nothing if none says how it was tuned.
 std::string effort_of(const std::vector<Experiment>& variants) {
   std::vector<std::string> untold;
   const Tuned* first = nullptr;
-  bool equal = true;
+  bool equal = true, as_many = true;
   for (const Experiment& e : variants) {
     if (!e.tuned) {
       untold.push_back(fmt::format("'{}'", e.label));
@@ -109,15 +143,21 @@ std::string effort_of(const std::vector<Experiment>& variants) {
     }
     if (first == nullptr) first = &*e.tuned;
     equal = equal && first->same_effort(*e.tuned);
+    as_many = as_many && first->trials == e.tuned->trials;
   }
   if (first == nullptr) return "";
-  if (!untold.empty())
-    return fmt::format("effort of tuning is not equal: none is known of {}", join_names(untold));
-  if (equal) return fmt::format("equal effort: {} each", first->effort());
-  std::string all;
-  for (const Experiment& e : variants)
-    all += fmt::format("{}'{}' {}", all.empty() ? "" : ", ", e.label, e.tuned->effort());
-  return "effort of tuning is not equal: " + all;
+  const std::string unequal = "effort of tuning is not equal: ";
+  if (!untold.empty()) return unequal + "none is known of " + join_names(untold);
+  std::vector<std::string> each;
+  if (!equal) {
+    for (const Experiment& e : variants)
+      each.push_back(fmt::format("'{}' {}", e.label, as_many ? budget_of(*e.tuned) : e.tuned->effort()));
+    return fmt::format("{}{}", unequal, fmt::join(each, ", "));
+  }
+  for (const Experiment& e : variants) {
+    if (const std::string departure = departure_of(e); !departure.empty()) return unequal + departure;
+  }
+  return fmt::format("equal effort: {} each", first->effort());
 }
 
 }  // namespace
