@@ -355,11 +355,9 @@ TEST_F(SweepCommand, ComparesATaskThatWasDoneTwice) {
 
 TEST_F(SweepCommand, SaysThatNothingCanBeWritten) {
   planned(swept());
-  class Full final : public io::FileSystem {
+  class Full final : public io::FileSystem {  // new files it takes, as a full disk does
    public:
-    std::int64_t open(const Path& path, Mode mode) override {
-      return mode == Mode::read ? FileSystem::open(path, mode) : -ENOSPC;
-    }
+    std::int64_t write_at(int, std::span<const std::byte>, std::uint64_t) override { return -ENOSPC; }
   };
   Full disk;
   const io::ScopedFileSystem scope(disk);

@@ -20,7 +20,7 @@ bool add_file(const Path& path, std::string_view content);
 std::optional<double> modified_s(const Path& path);
 /// False if it is not there any more.
 bool touch_file(const Path& path);
-/// What that clock shows now. Adds and removes a file in `directory`.
+/// What that clock shows now. Adds and removes a file in `directory`; FileError where nothing can be written.
 double server_now_s(const Path& directory);
 
 }  // namespace apical::io
