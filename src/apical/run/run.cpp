@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -157,12 +158,28 @@ void require_same_origin(const io::Path& run, const Session& session) {
   }
 }
 
-/// What ranks had to say to one another, since this process began.
-void add_exchanges(io::JsonLine& l, const Ranks& ranks) {
-  l.add("ranks", ranks.size());
-  l.add("exchanges", ranks.exchanges());
-  l.add("exchange_seconds", ranks.exchanging_s());
-}
+/// What ranks have to say to one another from now on, and in how much time.
+class ExchangesFromNow {
+ public:
+  explicit ExchangesFromNow(const Ranks* ranks)
+      : ranks_(ranks), before_(count()), before_s_(seconds()), began_(std::chrono::steady_clock::now()) {}
+  void add_to(io::JsonLine& l) const {
+    if (ranks_ == nullptr) return;
+    l.add("ranks", ranks_->size());
+    l.add("exchanges", count() - before_);
+    l.add("exchange_seconds", seconds() - before_s_);
+    l.add("shared_seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count());
+  }
+
+ private:
+  std::uint64_t count() const { return ranks_ != nullptr ? ranks_->exchanges() : 0; }
+  double seconds() const { return ranks_ != nullptr ? ranks_->exchanging_s() : 0; }
+
+  const Ranks* ranks_;
+  std::uint64_t before_;
+  double before_s_;
+  std::chrono::steady_clock::time_point began_;
+};
 
 }  // namespace
 
@@ -217,11 +234,12 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
   if (const Dataset* shown = session.data()) note_data(*shown, directory, notes);
   Scribe scribe(directory, options.listeners);
   scribe.on(Begun{});
+  const ExchangesFromNow exchanges(options.ranks);
   const bool finished = advance_to_end(session, directory, scribe, e.checkpoint_every_s, stop);
   const double wall = directory.wall_seconds();
   directory.event(finished ? "finished" : "stopped", [&](io::JsonLine& l) {
     l.add("wall_seconds", wall);
-    if (options.ranks != nullptr) add_exchanges(l, *options.ranks);
+    exchanges.add_to(l);
   });
   // The final state stays as the last checkpoint: analyses start from it. The summary says that all is done,
   // so until it stands, everything that a resumed run would need stays too.
