@@ -18,6 +18,8 @@
 #include "apical/engine/recurrent/backpropagation_through_time.h"
 #include "apical/engine/recurrent/network.h"
 #include "apical/engine/recurrent/spiking.h"
+#include "apical/engine/recurrent/weights.h"
 #include "apical/rules/eligibility_propagation.h"
 #include "apical/rules/online_recurrent.h"
+#include "apical/rules/recurrent_rule.h"
 #include "apical/rules/reward_eligibility.h"

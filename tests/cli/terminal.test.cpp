@@ -183,7 +183,7 @@ TEST_F(Terminal, AFileThatIsNotThereIsAnsweredWithTheNearest) {
 TEST_F(Terminal, ModelsStandByFamilyWithOneLineEach) {
   const Answer list = apical_says({"models"});
   EXPECT_EQ(list.code, 0);
-  EXPECT_LT(std::count(list.out.begin(), list.out.end(), '\n'), 75);
+  EXPECT_LT(std::count(list.out.begin(), list.out.end(), '\n'), 90);
   EXPECT_THAT(list.out,
               AllOf(HasSubstr("circuits in continuous time\n  error-neuron"),
                     HasSubstr("layered networks: feedback weights of their own\n  feedback-alignment"),

@@ -56,6 +56,10 @@ inline const std::vector<LongCommand>& long_commands() {
                               "[model]\nname = \"error-neuron-microcircuit\"\nlayers = [4, 30, 3]\n"
                               "activation = \"logistic\"\n[training]\nepochs = 40\n[run]\nseeds = 2\n")},
        epochs},
+      {"recurrent",
+       {"run", small_recurrent_network(), "--set", "model.name=reward-eligibility", "--set",
+        "training.epochs=1500", "--set", "training.align_every=500", "--set", "training.validate_every=100"},
+       epochs},
       {"layered",
        {"run", "yin-yang/layered.toml", "--seeds", "2", "--set", "training.epochs=60", "--set",
         "training.align_every=10", "--set", "model.name=burstprop"},

@@ -27,6 +27,29 @@ inline std::string small_network() {
          "1\n";
 }
 
+/// A recurrent network of six units that learns to recall a bit by backpropagation through time, two seeds.
+inline std::string small_recurrent_network() {
+  return R"([task]
+name = "store-recall"
+slots = 3
+slot_steps = 2
+train_samples = 16
+validation_samples = 8
+test_samples = 8
+[model]
+name = "bptt"
+layers = [3, 6, 1]
+tau_steps = 4
+batch = 8
+[training]
+epochs = 3
+align_every = 1
+align_samples = 3
+[run]
+seeds = 2
+)";
+}
+
 /// An experiment on an error-neuron microcircuit that records dendrites, and saves itself all the time.
 inline std::string with_recording(const std::string& experiment) {
   return experiment +

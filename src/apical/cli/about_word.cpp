@@ -14,6 +14,7 @@
 #include "apical/cli/display_text.h"
 #include "apical/experiment/reference.h"
 #include "apical/models/layered_models.h"
+#include "apical/models/recurrent_models.h"
 #include "apical/models/registry.h"
 #include "apical/models/spiking_models.h"
 #include "apical/tasks/task.h"
@@ -69,6 +70,8 @@ void add_models_and_tasks(const std::string& word, std::vector<Line>& out) {
   };
   for (const models::Model& m : models::all()) add(m.name, m.description, "model");
   for (const models::LayeredModelRecipe& m : models::layered_models()) add(m.name, m.description, "model");
+  for (const models::RecurrentModelRecipe& m : models::recurrent_models())
+    add(m.name, m.description, "model");
   for (const models::SpikingModel& m : models::spiking_models()) add(m.name, m.description, "model");
   for (const TaskInfo& t : tasks()) add(t.name, t.description, "task");
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "apical/models/layered_models.h"
+#include "apical/models/recurrent_models.h"
 #include "apical/models/registry.h"
 #include "apical/models/spiking_models.h"
 
@@ -72,6 +73,7 @@ TEST(Bibliography, UnderstandsWhatEveryModelCites) {
   std::vector<std::pair<std::string, std::string>> citations;
   for (const auto& m : models::all()) citations.emplace_back(m.name, m.citation);
   for (const auto& m : models::layered_models()) citations.emplace_back(m.name, m.citation);
+  for (const auto& m : models::recurrent_models()) citations.emplace_back(m.name, m.citation);
   for (const auto& m : models::spiking_models()) citations.emplace_back(m.name, m.citation);
   EXPECT_GT(citations.size(), 30U);
   for (const auto& [name, citation] : citations)

@@ -19,6 +19,7 @@
 #include "apical/experiment/directory_name.h"
 #include "apical/io/json.h"
 #include "apical/models/layered_models.h"
+#include "apical/models/recurrent_models.h"
 #include "apical/models/registry.h"
 #include "apical/run/shared_session.h"
 #include "apical/tasks/task.h"
@@ -100,6 +101,12 @@ std::vector<std::pair<std::string, std::string>> left_out(const std::vector<Expe
       reason = "cannot learn this task: " + e.bare_message();
     }
     out.emplace_back(m.name, reason);
+  }
+  for (const models::RecurrentModelRecipe& m : models::recurrent_models()) {
+    if (known(m.name)) continue;
+    out.emplace_back(m.name, data.is_sequence()
+                                 ? no_settings
+                                 : "cannot learn this task: it shows nothing that runs its course");
   }
   return out;
 }

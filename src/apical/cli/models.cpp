@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "apical/analysis/layered_ingredients.h"
+#include "apical/analysis/recurrent_ingredients.h"
 #include "apical/analysis/spiking_ingredients.h"
 #include "apical/cli/command.h"
 #include "apical/cli/display_text.h"
@@ -18,6 +19,7 @@
 #include "apical/experiment/toml/toml_text.h"
 #include "apical/io/json.h"
 #include "apical/models/layered_models.h"
+#include "apical/models/recurrent_models.h"
 #include "apical/models/registry.h"
 #include "apical/models/spiking_models.h"
 
@@ -43,6 +45,10 @@ std::vector<Card> all_cards() {
   for (const models::LayeredModelRecipe& m : models::layered_models()) {
     cards.push_back({"layered networks: " + m.family, m.name, m.description, m.citation,
                      list_fields(m.recipe), ingredients(models::example_of(m))});
+  }
+  for (const models::RecurrentModelRecipe& m : models::recurrent_models()) {
+    cards.push_back({"recurrent networks: credit through time", m.name, m.description, m.citation,
+                     list_all_fields(m.recipe), ingredients(models::example_of(m))});
   }
   for (const models::SpikingModel& m : models::spiking_models()) {
     std::vector<FieldInfo> parameters = m.presets;
@@ -88,6 +94,7 @@ std::vector<std::string> model_names() {
   std::vector<std::string> names;
   for (const auto& m : models::all()) names.push_back(m.name);
   for (const auto& m : models::layered_models()) names.push_back(m.name);
+  for (const auto& m : models::recurrent_models()) names.push_back(m.name);
   for (const auto& m : models::spiking_models()) names.push_back(m.name);
   return names;
 }
@@ -209,7 +216,8 @@ int print_toml(Context& context, const Arguments& arguments) {
   TomlReader table = root.table("model");
   const ModelChoice choice = read_model(table, FieldValues().set("layers", kExampleLayers));
   if (!std::holds_alternative<Circuit>(choice.subject))
-    throw UsageError(fmt::format("model '{}' is a layered network, which has no populations to print", name));
+    throw UsageError(fmt::format("model '{}' is a {} network, which has no populations to print", name,
+                                 models::find_recurrent(name) != nullptr ? "recurrent" : "layered"));
   context.out << circuit_toml(std::get<Circuit>(choice.subject));
   return 0;
 }

@@ -73,11 +73,10 @@ void read_reward(TomlReader& root, const ModelChoice& policy, Experiment& e) {
     }
     return;
   }
-  if (e.is_circuit()) {
+  if (!e.is_layered()) {
     throw ConfigError(
-        fmt::format(
-            "task '{}' answers actions with reward, from which layered networks learn; this is a circuit",
-            e.task),
+        fmt::format("task '{}' answers actions with reward, from which layered networks learn; this is a {}",
+                    e.task, e.is_circuit() ? "circuit" : "recurrent network"),
         root.place("model"), "'apical models' lists both");
   }
   TomlReader reward = root.table("reward"), value = root.table("value");
@@ -90,8 +89,8 @@ void refuse_circuit_parts(TomlReader& root, const std::string& model) {
   for (const char* key : {"circuit", "population", "projection", "edit"}) {
     if (root.kind(key) == TomlKind::absent) continue;
     throw ConfigError(
-        fmt::format("'{}' belongs to circuits, and model '{}' is a layered network without populations", key,
-                    model),
+        fmt::format("'{}' belongs to circuits, and model '{}' is a {} network without populations", key,
+                    model, models::find_recurrent(model) != nullptr ? "recurrent" : "layered"),
         root.place(key), "leave it out, or choose a microcircuit; 'apical models' lists both");
   }
 }
@@ -102,7 +101,7 @@ void check_model_name(TomlReader& root) {
   TomlReader model = root.table("model");
   if (model.kind("name") != TomlKind::text) return;
   const std::string name = model.text("name");
-  if (models::find_layered(name) == nullptr)
+  if (models::find_layered(name) == nullptr && models::find_recurrent(name) == nullptr)
     model.at("name", [&]() -> const models::Model& { return models::find(name); });
 }
 
@@ -182,16 +181,28 @@ void check_record(TomlReader& t, const RecordRequest& r, const Circuit& c) {
   });
 }
 
+/// Of a network that has these: names of areas, or of projections.
+void check_recorded(TomlReader& t, const RecordRequest& r, const std::vector<std::string>& names) {
+  const bool area = r.projection.empty();
+  const std::string& name = area ? r.population : r.projection;
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  throw ConfigError(fmt::format("unknown {} '{}'", area ? "area" : "projection", name),
+                    t.place(area ? "population" : "projection"), suggestion(name, names));
+}
+
 void check_record(TomlReader& t, const RecordRequest& r, const models::LayeredNetwork& network) {
   const bool area = r.projection.empty();
   std::vector<std::string> names;
   for (const Parameter& p : parameters_of(network.network)) {
     if (p.from.empty() == area) names.push_back(area ? p.to : p.name);
   }
-  const std::string& name = area ? r.population : r.projection;
-  if (std::find(names.begin(), names.end(), name) != names.end()) return;
-  throw ConfigError(fmt::format("unknown {} '{}'", area ? "area" : "projection", name),
-                    t.place(area ? "population" : "projection"), suggestion(name, names));
+  check_recorded(t, r, names);
+}
+
+void check_record(TomlReader& t, const RecordRequest& r, const models::RecurrentNetwork& network) {
+  std::vector<std::string> projections{"input->a1", "a1->a1", "a1->a2"};
+  if (recurrent::has_feedback_of_its_own(network.rule)) projections.emplace_back("a2->a1");
+  check_recorded(t, r, r.projection.empty() ? std::vector<std::string>{"a1", "a2"} : projections);
 }
 
 void check_record(TomlReader&, const RecordRequest&, const SpikingExperiment&) {
@@ -371,7 +382,10 @@ Experiment read_experiment(const TomlDocument& document,
   read_training(training, e);
   training.finish();
   TomlReader run_table = root.table("run");
-  const RunSettings run = read_run(run_table);
+  // Recurrent networks compute in double precision.
+  const RunSettings run = read_run(
+      run_table, e.is_recurrent() ? RunSettings{.chooses_precision = false, .precision = Precision::twofold}
+                                  : RunSettings{});
   e.seeds = run.seeds;
   e.part_of = run.part_of;
   e.double_precision = run.precision == Precision::twofold;

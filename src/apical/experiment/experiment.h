@@ -21,6 +21,7 @@
 #include "apical/learning/reward_plan.h"
 #include "apical/learning/trainer.h"
 #include "apical/models/layered_network.h"
+#include "apical/models/recurrent_network.h"
 #include "apical/tasks/task.h"
 
 namespace apical {
@@ -37,8 +38,9 @@ struct Experiment {
   std::map<std::string, Place> places = {};
   bool reference = false;  ///< what other variants are compared with
   /// What is studied: a circuit in continuous time, presented one sample after the other; a layered network
-  /// in batches; a circuit of spiking neurons with its course.
-  std::variant<Circuit, models::LayeredNetwork, SpikingExperiment> subject;
+  /// in batches; a recurrent network in batches of samples that run their course; a circuit of spiking
+  /// neurons with its course.
+  std::variant<Circuit, models::LayeredNetwork, models::RecurrentNetwork, SpikingExperiment> subject;
   std::string start_from = {};           ///< weights in place of the initialisation; empty: none
   std::string continue_from = {};        ///< the run whose end is the beginning of this one; empty: none
   Presentation presentation;             ///< of samples to a circuit
@@ -57,6 +59,9 @@ struct Experiment {
   const Circuit& circuit() const { return std::get<Circuit>(subject); }
   Circuit& circuit() { return std::get<Circuit>(subject); }
   const models::LayeredNetwork& layered() const { return std::get<models::LayeredNetwork>(subject); }
+  bool is_layered() const { return std::holds_alternative<models::LayeredNetwork>(subject); }
+  bool is_recurrent() const { return std::holds_alternative<models::RecurrentNetwork>(subject); }
+  const models::RecurrentNetwork& recurrent() const { return std::get<models::RecurrentNetwork>(subject); }
   const SpikingExperiment& spiking() const { return std::get<SpikingExperiment>(subject); }
 
   /// Seeds of the same experiment that run elsewhere and come before these, and all there are.

@@ -407,6 +407,12 @@ Protocol read_one(TomlReader& root, const Experiment& e, Doubts& doubts) {
                       e.model),
           root.place("protocol"), "choose a microcircuit; 'apical models' lists them");
     }
+    Protocol operator()(const models::RecurrentNetwork&) const {
+      throw ConfigError(
+          fmt::format("model '{}' is a recurrent network, and protocols probe populations of circuits",
+                      e.model),
+          root.place("protocol"), "choose a microcircuit; 'apical models' lists them");
+    }
   };
   return std::visit(Reader{root, e, doubts}, e.subject);
 }

@@ -18,6 +18,7 @@
 #include "apical/learning/reward_plan.h"
 #include "apical/learning/training_fields.h"
 #include "apical/models/layered_models.h"
+#include "apical/models/recurrent_models.h"
 #include "apical/models/registry.h"
 #include "apical/models/spiking_models.h"
 
@@ -106,7 +107,7 @@ std::string tables_of_an_experiment() {
 std::string models_of_all_kinds() {
   std::string out =
       "## [model]: where weights start\n\nOf circuits of rate neurons, recipes or your own, and of layered "
-      "networks.\n\n" +
+      "and recurrent networks.\n\n" +
       table_of(list_all_fields(StartOptions{}));
   out += "## [model]: circuits of rate neurons\n\n";
   for (const models::Model& m : models::all()) out += section_of(m, list_all_fields(m.recipe));
@@ -116,6 +117,12 @@ std::string models_of_all_kinds() {
   out += "What follows are further options, and other defaults.\n\n";
   for (const models::LayeredModelRecipe& m : layered)
     out += section_of(m, own(list_fields(m.recipe), common));
+  const auto& recurrent = models::recurrent_models();
+  const std::vector<FieldInfo> shared = list_fields(recurrent.at(1).recipe);
+  out += "## [model]: recurrent networks\n\nAll of them have these options:\n\n" + table_of(shared);
+  out += "What follows are further options, and other defaults.\n\n";
+  for (const models::RecurrentModelRecipe& m : recurrent)
+    out += section_of(m, own(list_all_fields(m.recipe), shared));
   out += "## [model]: circuits of spiking neurons\n\n";
   for (const models::SpikingModel& m : models::spiking_models()) {
     std::vector<FieldInfo> list = m.presets;

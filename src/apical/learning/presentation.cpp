@@ -54,6 +54,12 @@ void check_presentation(const Circuit& c, const Dataset& data, const Presentatio
                     data.sequence_dt_ms, c.name, c.dt_ms),
         "give dt_ms the same value in both");
   }
+  if (!data.train.target_courses.empty()) {
+    throw ConfigError(
+        fmt::format("task '{}' wants another answer in each step, and circuits are taught one per sample",
+                    data.name),
+        {}, "choose a recurrent network: bptt, rflo, e-prop …");
+  }
   if (data.train.augmentation.any()) {
     throw FieldError::about(
         {"augment"},

@@ -10,6 +10,7 @@
 #include "apical/models/layered_models.h"
 #include "apical/models/layered_reference.h"
 #include "apical/models/phaseless_alignment_learning.h"
+#include "apical/models/recurrent_models.h"
 #include "apical/models/spiking_models.h"
 
 namespace apical::models {
@@ -28,6 +29,7 @@ const Model& find(std::string_view name) {
     names.push_back(m.name);
   }
   for (const LayeredModelRecipe& m : layered_models()) names.push_back(m.name);
+  for (const RecurrentModelRecipe& m : recurrent_models()) names.push_back(m.name);
   for (const SpikingModel& m : spiking_models()) names.push_back(m.name);
   throw ConfigError(fmt::format("unknown model '{}'", name), {}, suggestion(name, names));
 }

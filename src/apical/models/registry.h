@@ -10,7 +10,7 @@
 namespace apical::models {
 
 const std::vector<Model>& all();
-/// ConfigError with the nearest name, of layered models too.
+/// ConfigError with the nearest name, of models of other kinds too.
 const Model& find(std::string_view name);
 /// The model with its defaults, for the given layer sizes.
 Circuit build_default(const Model& model, const std::vector<double>& layers);

@@ -19,10 +19,13 @@ std::string provenance_text(const Dataset& data);
 /// What can be said without building anything of the subject's size.
 Forecast sizes_of(const Circuit& circuit);
 Forecast sizes_of(const models::LayeredNetwork& network);
+Forecast sizes_of(const models::RecurrentNetwork& network);
 Forecast sizes_of(const SpikingExperiment& course);
 
 Forecast forecast_of(const Experiment& experiment, const Circuit& circuit, const Resources& resources);
 Forecast forecast_of(const Experiment& experiment, const models::LayeredNetwork& network,
+                     const Resources& resources);
+Forecast forecast_of(const Experiment& experiment, const models::RecurrentNetwork& network,
                      const Resources& resources);
 Forecast forecast_of(const Experiment& experiment, const SpikingExperiment& course,
                      const Resources& resources);

@@ -9,6 +9,7 @@
 #include "apical/core/field_error.h"
 #include "apical/learning/layered_learner.h"
 #include "apical/learning/rate_learner.h"
+#include "apical/learning/recurrent_learner.h"
 #include "apical/learning/reward_learner.h"
 #include "apical/rules/handed_rule.h"
 #include "apical/tasks/foreign_world.h"
@@ -29,6 +30,9 @@ struct Maker {
   std::unique_ptr<Learner> operator()(const models::LayeredNetwork& network) const {
     if (e.reward) return std::make_unique<RewardLearner<Real>>(network, *e.reward, data, e.seeds, pool);
     return std::make_unique<LayeredLearner<Real>>(network, data, e.seeds, pool, ranks);
+  }
+  std::unique_ptr<Learner> operator()(const models::RecurrentNetwork& network) const {
+    return std::make_unique<RecurrentLearner>(network, data, e.seeds, pool);
   }
   std::unique_ptr<Learner> operator()(const SpikingExperiment&) const {
     throw ConfigError(fmt::format("model '{}' has a course of its own, and no learner", e.model));
@@ -62,7 +66,8 @@ struct Sizes {
 };
 
 Sizes sizes_shown(const Experiment& e) {
-  if (!e.is_circuit()) return {e.layered().network.inputs, e.layered().network.outputs()};
+  if (e.is_layered()) return {e.layered().network.inputs, e.layered().network.outputs()};
+  if (e.is_recurrent()) return {e.recurrent().inputs, e.recurrent().outputs};
   const Circuit& c = e.circuit();
   return {c[*c.stimulus()].size, c[*c.readout()].size};
 }
@@ -74,7 +79,7 @@ Dataset one_sample(const Experiment& e) {
   data.name = e.task;
   Split& split = data.train;
   if (e.task_info().sequences) {
-    data.sequence_dt_ms = e.circuit().dt_ms;
+    data.sequence_dt_ms = e.is_circuit() ? e.circuit().dt_ms : 1;
     split.sequences.push_back({.change_points = {0, 1}, .values = Matrix<double>(1, inputs)});
   } else {
     split.inputs = Inputs(Matrix<double>(1, inputs));

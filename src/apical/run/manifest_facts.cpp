@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apical/analysis/layered_ingredients.h"
+#include "apical/analysis/recurrent_ingredients.h"
 #include "apical/analysis/spiking_ingredients.h"
 #include "apical/experiment/toml/circuit_toml.h"
 #include "apical/experiment/toml/spiking_circuit_toml.h"
@@ -31,6 +32,11 @@ std::string read_out(const Experiment& e, const TaskInfo& task) {
         "scored on them too.",
         e.presentation.steps_per_control);
   }
+  if (e.is_recurrent())
+    return "the answer to a sample is the mean of the outputs over the steps in which one is wanted, its "
+           "last "
+           "ones; where each of these has a target of its own, there is an answer in each. The loss is the "
+           "mean over these steps.";
   if (e.presentation.scored == ScoredSteps::all)
     return "the loss is the mean over all steps but the first ten.";
   return e.presentation.further_steps() > 0 ? "outputs are read one step after the end of each sample."
@@ -106,6 +112,7 @@ void write_circuit(const Experiment& e, const io::Path& run) {
       return s.circuit.groups.empty() ? "" : circuit_toml(s.circuit);
     }
     std::string operator()(const models::LayeredNetwork&) const { return ""; }
+    std::string operator()(const models::RecurrentNetwork&) const { return ""; }
   };
   const std::string text = std::visit(Text{}, e.subject);
   if (!text.empty()) io::write_atomically(run / "circuit.toml", text);

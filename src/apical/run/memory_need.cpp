@@ -129,6 +129,23 @@ MemoryNeed need_of(const Experiment& e, const models::LayeredNetwork& network, s
   return need;
 }
 
+/// Steps of samples, whose number the data say, are not counted.
+MemoryNeed need_of(const Experiment& e, const models::RecurrentNetwork& n, std::size_t threads) {
+  const double seeds = static_cast<double>(e.seeds.size()), units = static_cast<double>(n.units),
+               weights = static_cast<double>(n.weights()) + units + static_cast<double>(n.outputs),
+               feedback =
+                   recurrent::has_feedback_of_its_own(n.rule) ? units * static_cast<double>(n.outputs) : 0;
+  MemoryNeed need;
+  need.state = sizeof(double) * seeds * (weights * (1 + moments(n.optimiser)) + feedback);
+  need.working = sizeof(double) * weights *
+                 (2 * seeds + seeds * static_cast<double>(n.batch) / 4 + 4 * static_cast<double>(threads));
+  if (n.rule.kind == recurrent::RuleKind::rtrl)  // the influence of every synapse on every unit, old and new
+    need.working += 2 * sizeof(double) * static_cast<double>(threads) * units * units *
+                    static_cast<double>(n.units + n.inputs + 1);
+  need.passing = need.state;
+  return need;
+}
+
 /// Synapses that a topology is expected to have.
 double expected_synapses(const SpikingCircuit& circuit, const spike::Connection& c) {
   const double pre = static_cast<double>(circuit.groups[spike::group_index(circuit, c.source)].size),
@@ -193,6 +210,9 @@ double drawn_samples_bytes(const Experiment& e) {
     const Circuit& c = e.circuit();
     if (c.stimulus()) inputs = static_cast<double>(c[*c.stimulus()].size);
     if (c.readout()) outputs = static_cast<double>(c[*c.readout()].size);
+  } else if (e.is_recurrent()) {
+    inputs = static_cast<double>(e.recurrent().inputs);
+    outputs = static_cast<double>(e.recurrent().outputs);
   } else {
     inputs = static_cast<double>(e.layered().network.inputs);
     outputs = static_cast<double>(e.layered().network.outputs());
@@ -257,7 +277,8 @@ RankMemory shared_need_of(const Experiment& e, const Circuit& circuit, double ra
   return need;
 }
 
-RankMemory shared_need_of(const Experiment& e, const models::LayeredNetwork& network, double /*ranks*/) {
+template <class Network>
+RankMemory shared_need_of(const Experiment& e, const Network& network, double /*ranks*/) {
   const MemoryNeed whole = need_of(e, network, 1);
   const double all = whole.state + whole.working + whole.passing;
   return {.each = all, .saving = all};

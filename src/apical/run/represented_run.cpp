@@ -20,7 +20,7 @@ namespace apical {
 namespace {
 
 std::size_t inputs_of(const Experiment& e) {
-  if (!e.is_circuit()) return e.layered().network.inputs;
+  if (e.is_layered()) return e.layered().network.inputs;
   return e.circuit()[*e.circuit().stimulus()].size;
 }
 
@@ -78,6 +78,11 @@ std::shared_ptr<const Dataset> as_data(const Experiment& e, const Matrix<double>
   return data;
 }
 
+[[noreturn]] void refuse_recurrent(const std::string& run) {
+  throw DataError(fmt::format(
+      "{}: pictures that are held cannot be shown to recurrent networks, which learn sequences", run));
+}
+
 /// Learner by learner what its areas do, before and after the state of the run is in it.
 template <class Real>
 class Shower {
@@ -111,6 +116,7 @@ class Shower {
       }
     }
   }
+  void operator()(const models::RecurrentNetwork&) const { refuse_recurrent(run_); }
   void operator()(const SpikingExperiment&) const {
     throw DataError(fmt::format("{}: pictures cannot be shown to circuits that spike yet", run_));
   }
@@ -157,6 +163,7 @@ RepresentedRun represent_run(const io::Path& run, const StimulusSet& stimuli, co
   if (e.task.empty() || std::holds_alternative<SpikingExperiment>(e.subject)) {
     throw DataError(fmt::format("{}: pictures cannot be shown to circuits that spike yet", out.run));
   }
+  if (e.is_recurrent()) refuse_recurrent(out.run);
   out.input = input_of(e, out.run);
   if (!e.task_info().pictures) {
     out.remark = fmt::format("task '{}' has no pictures; its {} inputs are taken for {} pixels", e.task,

@@ -109,11 +109,46 @@ SampleCost of(const models::LayeredNetwork& policy, RewardSettings settings, con
   return cost;
 }
 
+/// Values that pass synapses in a step: those of the network, and what its rule sends through weights.
+double events_per_step(const models::RecurrentNetwork& d) {
+  using recurrent::RuleKind;
+  const double n = static_cast<double>(d.units), outputs = static_cast<double>(d.outputs),
+               inputs = static_cast<double>(d.inputs), forward = static_cast<double>(d.weights()),
+               feedback = n * outputs, recurrent = n * n;
+  switch (d.rule.kind) {
+    case RuleKind::bptt:
+    case RuleKind::uoro:
+      return forward + feedback + recurrent;
+    case RuleKind::rtrl:
+      return forward + feedback + recurrent * n * (n + inputs + 1);
+    case RuleKind::kf_rtrl:
+      return forward + feedback + recurrent * n;
+    case RuleKind::snap_1:
+    case RuleKind::rflo:
+    case RuleKind::e_prop:
+      return forward + feedback;
+    case RuleKind::reward:
+      break;
+  }
+  return forward;
+}
+
+SampleCost of(const models::RecurrentNetwork& network, const Dataset& data) {
+  double steps = 0;
+  for (const InputSequence& course : data.train.sequences) steps += course.steps();
+  SampleCost cost;
+  cost.synaptic_events = events_per_step(network) * steps / static_cast<double>(data.train.sequences.size());
+  cost.weight_writes = static_cast<double>(network.weights()) / static_cast<double>(network.batch);
+  cost.weight_reads = cost.synaptic_events + cost.weight_writes;
+  return cost;
+}
+
 }  // namespace
 
 SampleCost cost_of_sample(const Experiment& e, const Dataset& data) {
   const std::uint64_t seed = e.seeds.front();
   if (e.reward) return of(e.layered(), *e.reward, data, seed);
+  if (e.is_recurrent()) return of(e.recurrent(), data);
   return e.is_circuit() ? of(e.circuit(), e.presentation, data) : of(e.layered(), data, seed);
 }
 

@@ -244,6 +244,9 @@ struct Refusal {
       return "its rule belongs to the program that hands it in";
     return layered::why_not_shared(network.network, network.batch);
   }
+  std::string operator()(const models::RecurrentNetwork&) const {
+    return "recurrent networks show one sample after the other";
+  }
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "apical/tasks/image_files.h"
 
@@ -281,6 +283,14 @@ std::span<const double> InputSequence::at(std::uint32_t step) const {
   APICAL_CHECK(step < steps());
   const auto next = std::upper_bound(change_points.begin(), change_points.end(), step);
   return values.row(static_cast<std::size_t>(next - change_points.begin()) - 1);
+}
+
+InputSequence step_by_step(Matrix<double> values) {
+  InputSequence course;
+  course.change_points.resize(values.rows() + 1);
+  std::iota(course.change_points.begin(), course.change_points.end(), 0U);
+  course.values = std::move(values);
+  return course;
 }
 
 void Split::read_shown(std::size_t sample, const Showing& showing, std::span<double> out) const {

@@ -108,6 +108,9 @@ struct InputSequence {
   std::span<const double> at(std::uint32_t step) const;
 };
 
+/// One row of `values` for each step.
+InputSequence step_by_step(Matrix<double> values);
+
 /// Samples with their targets. Either `inputs` (each sample held for a presentation) or `sequences` (each
 /// sample brings its own course in time) is filled, never both.
 struct Split {
@@ -115,6 +118,9 @@ struct Split {
   std::vector<InputSequence> sequences;
   Matrix<double>
       targets;  ///< samples x outputs: the rates wanted of the output; empty where `classes` says them
+  /// Of sequences, where each of the last Dataset::answer_steps steps of a sample has a target of its own:
+  /// answer_steps x outputs; empty: the sample's target stands in all of them. `targets` are then the last.
+  std::vector<Matrix<double>> target_courses = {};
   /// The same as membrane potentials, samples x outputs; empty for tasks that know rates only.
   Matrix<double> target_potentials = {};
   std::vector<std::int32_t> labels;  ///< class of each sample; empty for regression
@@ -160,7 +166,8 @@ struct Dataset {
   std::vector<std::string> skipped_files = {};  ///< left out on request: name and reason
   std::string provenance =
       {};  ///< how the data are known to differ from those published; empty: not known to, or generated
-  double sequence_dt_ms = 0;  ///< duration of one step of a sequence; 0 where samples are held instead
+  double sequence_dt_ms = 0;     ///< duration of one step of a sequence; 0 where samples are held instead
+  std::size_t answer_steps = 1;  ///< of a sequence: its last steps, in which an answer is wanted
   std::optional<ClosedLoop> closed_loop =
       {};                                 ///< what evaluations steer, instead of showing validation and test
   std::optional<Episodes> episodes = {};  ///< an environment to act in, instead of all samples

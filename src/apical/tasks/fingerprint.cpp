@@ -82,6 +82,11 @@ void add_split(DataFingerprint& facts, const std::string& part, const Split& spl
       facts[fmt::format("{} samples of '{}'", part, readable(class_names[c]))] = std::to_string(counts[c]);
   }
   if (split.targets.rows() > 0) facts[part + " targets"] = hashed(std::as_bytes(split.targets.flat()));
+  if (!split.target_courses.empty()) {
+    io::RunningHash courses;
+    for (const Matrix<double>& course : split.target_courses) courses.add(std::as_bytes(course.flat()));
+    facts[part + " targets of steps"] = kHash + io::hex(courses.value());
+  }
   if (!split.sequences.empty()) {
     io::RunningHash courses;
     for (const InputSequence& course : split.sequences) {

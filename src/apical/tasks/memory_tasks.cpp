@@ -3,7 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <numeric>
+#include <algorithm>
+#include <utility>
 
 #include "apical/core/random.h"
 #include "apical/tasks/memory_trials.h"
@@ -42,12 +43,9 @@ void fill(Dataset& data, const TrialCounts& counts, std::size_t outputs, Draw dr
 
 /// The first `steps` rows, each for one step.
 InputSequence course_of(const Matrix<double>& rows, std::size_t steps) {
-  InputSequence course;
-  course.change_points.resize(steps + 1);
-  std::iota(course.change_points.begin(), course.change_points.end(), 0U);
-  course.values = Matrix<double>(steps, rows.cols());
-  std::copy_n(rows.flat().begin(), course.values.size(), course.values.flat().begin());
-  return course;
+  Matrix<double> first(steps, rows.cols());
+  std::copy_n(rows.flat().begin(), first.size(), first.flat().begin());
+  return step_by_step(std::move(first));
 }
 
 // ---- store and recall ----
@@ -73,6 +71,7 @@ Dataset build(const StoreRecallOptions& o) {
   data.readout = Readout::sign;
   data.class_names = {"-1", "+1"};
   data.sequence_dt_ms = o.dt_ms;
+  data.answer_steps = o.slot_steps;
   fill(data, o.trials, 1, [&](std::uint64_t seed, std::size_t i, Split& split) {
     const auto draw = [&](std::uint32_t object, std::uint64_t index, std::uint64_t n) {
       return uniform_integer({seed, Stream::task_input, object, index}, n);
@@ -151,6 +150,7 @@ Dataset build(const EvidenceOptions& o) {
   data.readout = Readout::largest_output;
   data.class_names = {"left", "right"};
   data.sequence_dt_ms = o.dt_ms;
+  data.answer_steps = o.timing.recall;
   fill(data, o.trials, 2, [&](std::uint64_t seed, std::size_t i, Split& split) {
     const double right = uniform_integer({seed, Stream::task_input, 0, i}, 2) == 1 ? o.bias : 1 - o.bias;
     std::vector<std::int32_t> cues(o.cues);
@@ -165,7 +165,64 @@ Dataset build(const EvidenceOptions& o) {
   return data;
 }
 
+// ---- copy ----
+
+struct CopyOptions {
+  TrialCounts trials{200, 200, 200};
+  std::size_t alphabet = 8, symbols = 10;
+  std::uint32_t delay = 10;
+  double dt_ms = 1;
+};
+
+void fields(FieldVisitor& v, CopyOptions& o) {
+  count_fields(v, o.trials);
+  count_field(v, "alphabet", "different symbols", o.alphabet, 2, 1e3, "");
+  count_field(v, "symbols", "that are shown, one per step, and to be repeated", o.symbols, 1, 1e4, "");
+  v({"delay_steps", "steps",
+     "from the last symbol to the first repetition; the go signal is the last of them", within(1, 1e6), ""},
+    o.delay);
+  v({"dt_ms", "ms", "duration of a step", within(1e-6, 1e3), ""}, o.dt_ms);
+}
+
+Dataset build(const CopyOptions& o) {
+  Dataset data;
+  data.name = "copy";
+  data.readout = Readout::largest_output;
+  data.class_names = {"silence"};
+  for (std::size_t k = 1; k <= o.alphabet; ++k) data.class_names.push_back(fmt::format("{}", k));
+  data.sequence_dt_ms = o.dt_ms;
+  data.answer_steps = o.symbols;
+  fill(data, o.trials, o.alphabet + 1, [&](std::uint64_t seed, std::size_t i, Split& split) {
+    std::vector<std::int32_t> symbols(o.symbols);
+    for (std::size_t k = 0; k < o.symbols; ++k)
+      symbols[k] = static_cast<std::int32_t>(
+          uniform_integer({seed, Stream::task_input, 0, i * o.symbols + k}, o.alphabet));
+    const CopyTrial trial = copy_trial(symbols, o.delay, o.alphabet);
+    Matrix<double> inputs(trial.channel.size(), o.alphabet + 2), wanted(o.symbols, o.alphabet + 1);
+    for (std::size_t t = 0; t < trial.channel.size(); ++t) inputs(t, trial.channel[t]) = 1;
+    for (std::size_t k = 0; k < o.symbols; ++k) wanted(k, trial.target[trial.scored.from + k]) = 1;
+    split.targets(i, trial.target.back()) = 1;
+    split.labels.push_back(static_cast<std::int32_t>(trial.target.back()));
+    split.sequences.push_back(step_by_step(std::move(inputs)));
+    split.target_courses.push_back(std::move(wanted));
+  });
+  return data;
+}
+
 }  // namespace
+
+TaskInfo copy_task() {
+  return {.name = "copy",
+          .description =
+              "symbols, one per step, a delay of silence, a go signal; then the same symbols are wanted, one "
+              "per step",
+          .citation =
+              "after Hochreiter & Schmidhuber (1997) Neural Comput 9:1735 and Graves, Wayne & Danihelka "
+              "(2014) arXiv 1410.5401; the trials are our draws",
+          .recipe = TaskRecipe(CopyOptions{}),
+          .classifies = true,
+          .sequences = true};
+}
 
 TaskInfo store_recall_task() {
   return {

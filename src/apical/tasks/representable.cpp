@@ -35,6 +35,8 @@ void require(const Dataset& data, const Split& split, bool single) {
   }
   for (std::size_t i = 0; i < split.sequences.size(); ++i)
     require(data, split, "inputs", i, split.sequences[i].values.flat(), single);
+  for (std::size_t i = 0; i < split.target_courses.size(); ++i)
+    require(data, split, "targets", i, split.target_courses[i].flat(), single);
   for (std::size_t i = 0; i < split.targets.rows(); ++i)
     require(data, split, "targets", i, split.targets.row(i), single);
 }

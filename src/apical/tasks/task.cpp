@@ -17,6 +17,8 @@
 #include "apical/tasks/image_folder.h"
 #include "apical/tasks/memory_tasks.h"
 #include "apical/tasks/mnist.h"
+#include "apical/tasks/sequential_mnist.h"
+#include "apical/tasks/series_tasks.h"
 #include "apical/tasks/teacher_student.h"
 #include "apical/tasks/xor_task.h"
 #include "apical/tasks/yin_yang.h"
@@ -24,11 +26,26 @@
 namespace apical {
 
 const std::vector<TaskInfo>& tasks() {
-  static const std::vector<TaskInfo> all{
-      arrays_task(),        cart_pole_task(),        cart_pole_v1_task(), cifar10_task(),
-      delayed_match_task(), digit_generation_task(), environment_task(),  evidence_accumulation_task(),
-      fashion_mnist_task(), idx_folder_task(),       image_folder_task(), mnist_task(),
-      store_recall_task(),  teacher_student_task(),  xor_task(),          yin_yang_task()};
+  static const std::vector<TaskInfo> all{arrays_task(),
+                                         cart_pole_task(),
+                                         cart_pole_v1_task(),
+                                         cifar10_task(),
+                                         copy_task(),
+                                         delayed_match_task(),
+                                         digit_generation_task(),
+                                         environment_task(),
+                                         evidence_accumulation_task(),
+                                         fashion_mnist_task(),
+                                         idx_folder_task(),
+                                         image_folder_task(),
+                                         mackey_glass_task(),
+                                         mnist_task(),
+                                         sequential_mnist_task(),
+                                         sines_task(),
+                                         store_recall_task(),
+                                         teacher_student_task(),
+                                         xor_task(),
+                                         yin_yang_task()};
   return all;
 }
 

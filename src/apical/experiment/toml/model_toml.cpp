@@ -28,6 +28,8 @@ ModelChoice read_model(TomlReader& t, const FieldValues& defaults, std::optional
   const std::string name = t.text("name", std::move(otherwise));
   if (const models::LayeredModelRecipe* layered = models::find_layered(name))
     return read_with(t, *layered, defaults);
+  if (const models::RecurrentModelRecipe* recurrent = models::find_recurrent(name))
+    return read_with(t, *recurrent, defaults);
   return read_with(t, t.at("name", [&]() -> const models::Model& { return models::find(name); }), defaults);
 }
 

@@ -9,6 +9,7 @@
 #include "apical/core/fields.h"
 #include "apical/experiment/toml/toml_reader.h"
 #include "apical/models/layered_models.h"
+#include "apical/models/recurrent_models.h"
 #include "apical/models/registry.h"
 
 namespace apical {
@@ -16,7 +17,7 @@ namespace apical {
 struct ModelChoice {
   std::string name, citation;
   FieldValues values;  ///< of all options, given or not
-  std::variant<Circuit, models::LayeredNetwork> subject;
+  std::variant<Circuit, models::LayeredNetwork, models::RecurrentNetwork> subject;
 };
 /// ConfigError with the place of the key that is wrong. `defaults` take the place of a recipe's own, where it
 /// has an option of that name and type. `name`: if the table does not say it.

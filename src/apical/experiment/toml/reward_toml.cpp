@@ -35,7 +35,8 @@ models::LayeredNetwork read_value_network(TomlReader& t, const ModelChoice& poli
   const ModelChoice choice = read_model(t, like, policy.name);
   if (const auto* network = std::get_if<models::LayeredNetwork>(&choice.subject)) return *network;
   throw ConfigError(
-      fmt::format("model '{}' is a circuit; rewards are predicted by a layered network", choice.name),
+      fmt::format("model '{}' is a {}; rewards are predicted by a layered network", choice.name,
+                  std::holds_alternative<Circuit>(choice.subject) ? "circuit" : "recurrent network"),
       t.place("name"), "'apical models' lists both");
 }
 

@@ -20,8 +20,8 @@ void needs(const ReportData& data, Page& page) {
   if (t.rows.empty()) return;
   page.folded_section("What each model needs");
   page.paragraph(
-      "Of circuits found by inspection, not declared by their authors; of layered networks what the credit "
-      "rule itself says it uses.");
+      "Of circuits found by inspection, not declared by their authors; of layered and recurrent networks "
+      "what the credit rule itself says it uses.");
   page.table(t);
 }
 
