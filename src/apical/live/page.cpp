@@ -34,7 +34,7 @@ const runs = new Map();   // by name: {rows: by "where.metric": by seed: [[epoch
 const looks = {};
 
 // The table -----------------------------------------------------------------------------------------------------------
-let asking = 0;
+let asking = 0, answered = 0;
 async function showTable() {
   const turn = ++asking;
   const sort = find('sort').value.trim(), reverse = find('reverse').checked, columns = find('columns').value.trim();
@@ -48,7 +48,8 @@ async function showTable() {
   } catch (e) {
     text = 'The server does not answer any more; what is shown is what was known before.';
   }
-  if (turn !== asking) return;  // a later question has been asked since
+  if (turn < answered) return;  // a later question was answered first
+  answered = turn;
   find('said').textContent = text;
   if (!answer || answer.error) return;
   Object.assign(looks, answer.looks);
@@ -309,7 +310,7 @@ for (const name of questions)
 find('reverse').addEventListener('change', asked);
 find('all').addEventListener('change', draw);
 showTable();
-setInterval(() => { if (!document.hidden) showTable(); }, 5000);
+setInterval(() => { if (!document.hidden && answered === asking) showTable(); }, 5000);
 )js";
 
 constexpr std::string_view kStyle = R"css(
