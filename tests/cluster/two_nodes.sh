@@ -2,17 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # A sweep on a real Slurm of two nodes, on one machine: every node is a host of its own, with namespaces for its
 # network, its name and its mounts. An array of 40 tasks, of which some are longer than their jobs may last and are
-# requeued, and a node that is killed with what runs on it. What 'collect' makes then is what 'compare' makes.
+# requeued, has bad days: a node is killed with what runs on it, the wire of the other is cut and heals, 14 workers get
+# SIGKILL, the disk is full for a while. What 'collect' makes then is what 'compare' makes. At last two ranks, one on
+# each node, share a spiking circuit, a circuit of rate neurons, a layered network and seeds: over TCP, by srun.
 #
 #   tests/cluster/two_nodes.sh PROGRAM      77: it cannot be tried here, and why
 #
-# Nothing outside of a private directory is written, but namespaces with names of their own. Every wait has an end.
+# Nothing outside of a private directory is written, but namespaces with names of their own. Every wait has an end. KEEP=1 leaves the directory.
 set -euo pipefail
 
-readonly kNodes=2 kTasks=40 kLong=4 kNetwork=10.77.0 kAllowed_s=1500
+readonly kNodes=2 kTasks=40 kLong=20 kLong_s=30 kKills=14 kDisk_MiB=256 kNetwork=10.77.0 kAllowed_s=2400
 
 skip() {
-  echo "skipped: $*"
+  echo "SKIPPED: $*"
+  if [ -n "${here:-}" ]; then rm -rf "$here"; fi
   exit 77
 }
 
@@ -26,6 +29,9 @@ if [ "${1:-}" != --inside ]; then
   prefix=ap$$
   ip netns add "$prefix-try" 2> "$here/why" || skip "namespaces are refused: $(cat "$here/why")"
   ip netns del "$prefix-try"
+  # A disk that can be filled, on which the plan lies; logs of jobs do not, so that they can say that it is full.
+  mkdir "$here/disk"
+  mount -t tmpfs -o "size=${kDisk_MiB}m" apical-disk "$here/disk" 2> "$here/why" || skip "no disk can be mounted: $(cat "$here/why")"
   code=0
   timeout --kill-after=10 "$kAllowed_s" "$0" --inside "$program" "$here" "$prefix" || code=$?
   # Whatever happened, nothing of it stays.
@@ -36,9 +42,14 @@ if [ "${1:-}" != --inside ]; then
   if [ -s "$here/munged.pid" ]; then kill "$(cat "$here/munged.pid")" 2> /dev/null || true; fi
   if [ "$code" -ne 0 ]; then
     echo "exit code $code; what its daemons said last:"
-    tail -n 20 "$here"/log/*.log "$here"/plan/log/*.txt 2> /dev/null || true
+    tail -n 20 "$here"/log/*.log 2> /dev/null || true
   fi
-  if [ -z "${KEEP:-}" ]; then rm -rf "$here"; else echo "kept: $here"; fi
+  if [ -n "${KEEP:-}" ]; then
+    echo "kept: $here"
+    exit "$code"
+  fi
+  umount "$here/disk" || umount --lazy "$here/disk"
+  rm -rf "$here"
   exit "$code"
 fi
 
@@ -95,7 +106,7 @@ make_hosts() {
 }
 
 write_configuration() {
-  mkdir -p munge state log
+  mkdir -p munge state log/jobs
   chmod 0755 "$here" munge
   head -c 128 /dev/urandom > munge.key
   chmod 0400 munge.key
@@ -151,7 +162,7 @@ start_slurm() {
   wait_for 90 "both nodes" nodes_up "$kNodes"
 }
 
-# Short tasks, and some that are longer than a job may last, which begin first: one for each processor.
+# write_experiment EPOCHS LONG RATES: long tasks begin first.
 write_experiment() {
   cat << END
 [task]
@@ -169,71 +180,256 @@ epochs = 3
 seeds = 1
 checkpoint_every_s = 0.5
 END
-  for n in $(seq "$kLong"); do
-    printf '[[variant]]\nlabel = "long %s"\ntraining.epochs = %s\nmodel.learning_rate = %s\n' "$n" "${LONG_EPOCHS:-30000}" "0.00$n"
+  for n in $(seq "$2"); do
+    printf '[[variant]]\nlabel = "long %s"\ntraining.epochs = %s\ntraining.validate_every = 100\nmodel.learning_rate = %s\n' "$n" "$1" "0.00$n"
   done
-  for n in $(seq $((kTasks - kLong))); do
+  for n in $(seq "$3"); do
     printf '[[variant]]\nlabel = "rate %s"\nmodel.learning_rate = %s\n' "$n" "0.00$((100 + n))"
   done
 }
 
-count() { timeout 60 "$program" sweep status plan --json | tr -d ' \n' | grep -o "\"$1\":[0-9]*" | head -n 1 | cut -d : -f 2; }
-at_least() { [ "$(count "$1")" -ge "$2" ]; }
+# So many epochs as take about as long as a long task should, on this machine as busy as it is.
+epochs_of_long() {
+  local tried=4000 began=$EPOCHREALTIME
+  write_experiment "$tried" 1 0 > try.toml
+  timeout 300 "$program" compare try.toml --out try --quiet --threads 1 > try.txt 2>&1 || fail "$(cat try.txt)"
+  local us=$((${EPOCHREALTIME/./} - ${began/./}))
+  echo $((kLong_s * 1000000 / (us / tried + 1)))
+}
+
+# shared_experiment KIND: large enough to be shared.
+shared_experiment() {
+  local points='name = "yin-yang"
+train_samples = 4
+validation_samples = 2
+test_samples = 2'
+  case $1 in
+    spiking) cat << 'END' ;;
+[circuit]
+neurons = "spiking"
+name = "areas"
+dt_ms = 0.1
+[[population]]
+name = "input"
+kind = "poisson"
+size = 600
+neuron = {rate_Hz = 80}
+estimator = {burst_limit_ms = 0.05}
+[[population]]
+name = "low"
+kind = "burst_poisson"
+size = 1100
+estimator = {alpha_s = 1}
+soma_current = {constant_pA = 1500}
+dendrite_current = {constant_pA = 300}
+initial_voltage_sd_mV = 8
+[[population]]
+name = "high"
+kind = "burst_poisson"
+size = 700
+estimator = {alpha_s = 1}
+soma_current = {constant_pA = 1500}
+initial_voltage_sd_mV = 8
+[[projection]]
+from = "input"
+to = "low"
+receptor = "soma_excitatory"
+transmits = "events"
+delay_steps = 0
+density = 0.1
+weight = 0.2
+rule = {eta = 0.01, w_max = 2}
+[[projection]]
+name = "up"
+from = "low"
+to = "high"
+receptor = "soma_excitatory"
+transmits = "events"
+delay_steps = 0
+density = 0.1
+weight = 0.3
+weight_sd = 0.01
+rule = {eta = 0.01, w_max = 2}
+[[projection]]
+from = "high"
+to = "low"
+receptor = "dendrite_excitatory"
+transmits = "bursts"
+density = 0.1
+weight = 0.2
+follow = {of = "up"}
+[training]
+epochs = 2
+[[stage]]
+name = "learn"
+when = "epoch"
+where = "train"
+watched = "learning"
+[[stage.phase]]
+name = "learning"
+duration_s = 0.008
+plastic = true
+[[stage.measure]]
+quantities = ["event_Hz", "burst_probability"]
+of = ["low", "high"]
+[run]
+seeds = 1
+[record]
+spikes = true
+from_s = 0
+until_s = 0.01
+END
+    rate) printf '[task]\n%s\n[model]\nname = "error-neuron-microcircuit"\nlayers = [4, 370, 360, 3]\nactivation = "logistic"\nweight_range = 0.1\nfeedback_deviation = 0.1\neta = 0.5\n[training]\nepochs = 1\npresentation_ms = 0.08\nsettling_ms = 0.16\n[run]\nseeds = 1\n' "$points" ;;
+    layered) printf '[task]\nname = "yin-yang"\ntrain_samples = 256\nvalidation_samples = 128\ntest_samples = 128\n[model]\nname = "feedback-alignment"\nlayers = [4, 384, 300, 3]\nbatch = 128\n[training]\nepochs = 2\n[run]\nseeds = 1\n' ;;
+    seeds) printf '[task]\n%s\n[model]\nname = "backpropagation"\nlayers = [4, 8, 3]\n[training]\nepochs = 2\n[run]\nseeds = 4\n' "$points" ;;
+  esac
+}
+
+# same_files ONE OTHER: but for times and machines, which are no results, and checkpoints, which hold clocks. Prints how many.
+same_files() {
+  local compared=0 file
+  while IFS= read -r file; do
+    case "/$file" in
+      */manifest.json | */summary.json | */events.ndjson | */report.html | */checkpoints/*) continue ;;
+    esac
+    cmp "$1/$file" "$2/$file" >&2 || return 1
+    compared=$((compared + 1))
+  done < <(cd "$1" && find . -type f | sort)
+  echo "$compared"
+}
+
+count() { timeout 60 "$program" sweep status disk/plan --json | tr -d ' \n' | grep -o "\"$1\":[0-9]*" | head -n 1 | cut -d : -f 2; }
 runs_on() { [ -n "$(ask squeue -h -t R -w "$1" -o %i)" ]; }
-queue_empty() { [ -z "$(ask squeue -h -o %i)" ]; }
+queue_empty() { ask squeue -h -o '%i %r' | awk '!/held/ {n = 1} END {exit n}'; }
 is_complete() { [ "$(count "done")" -eq "$kTasks" ]; }
+state_is() { ask sinfo -h -N -n "$1" -o %T | grep -q -E "$2"; }
+
+# Processes of the program on a host.
+workers_on() {
+  local process
+  for process in $(ip netns pids "$prefix-$1" 2> /dev/null); do
+    if [ "$(cat "/proc/$process/comm" 2> /dev/null)" = "$(basename "$program")" ]; then echo "$process"; fi
+  done
+}
+
+a_worker() { [ -n "$(workers_on n1)$(workers_on n2)" ]; }
+
+killed=0
+# kill_workers N HOST...: one after the other, wherever one runs; jobs that are lost so are not requeued by Slurm.
+kill_workers() {
+  local until=$((killed + $1)) tries=0 worker
+  shift
+  while [ "$killed" -lt "$until" ]; do
+    worker=$(for host in "$@"; do workers_on "$host"; done | shuf -n 1)
+    if [ -n "$worker" ] && kill -9 "$worker" 2> /dev/null; then killed=$((killed + 1)); fi
+    tries=$((tries + 1))
+    if is_complete; then fail "all was done before $until workers could be killed"; fi
+    tend
+    if queue_empty; then submit; fi
+    [ "$tries" -lt 300 ] || fail "only $killed workers could be killed"
+    sleep 1
+  done
+}
 
 make_hosts
 write_configuration
 start_slurm
 say "Slurm $(ask sinfo --version | cut -d ' ' -f 2) on $kNodes nodes"
 
-write_experiment > experiment.toml
-timeout 300 "$program" sweep plan experiment.toml --out plan > planned.txt
+epochs=$(epochs_of_long)
+write_experiment "$epochs" "$kLong" $((kTasks - kLong)) > experiment.toml
+timeout 300 "$program" sweep plan experiment.toml --out disk/plan --lease 20 > planned.txt
+say "planned $kTasks tasks, $kLong of them of $epochs epochs"
 # USR1 comes 5 s into a job that may last a minute; the options behind -- override those of the script.
 submit() {
-  ask "$program" sweep submit plan --on slurm --threads 1 -- --time=1 --signal=B:USR1@55
+  ask "$program" sweep submit disk/plan --on slurm --threads 1 -- \
+    --time=1 --signal=B:USR1@55 "--output=$here/log/jobs/%A_%a.txt" >> submitted.txt 2>&1
+}
+# What an administrator does. A busy machine needs more than seconds to get on with a job; what could not be launched
+# on a node that was being lost Slurm requeues, but holds; and it drains a node that it gave a job back to which it had
+# gone on with, cut off as it was.
+tend() {
+  for job in $(ask squeue -h -o %i); do ask scontrol update "jobid=$job" timelimit=20 2> /dev/null || true; done
+  for job in $(ask squeue -h -o '%i %r' | grep held | cut -d ' ' -f 1); do ask scontrol release "$job" || true; done
+  for node in $(ask sinfo -h -N -o '%N %T' | grep -i drain | cut -d ' ' -f 1 | sort -u); do
+    ask scontrol update "nodename=$node" state=resume || true
+  done
+}
+# tend_until SECONDS WHAT COMMAND...: what is open is submitted, and the cluster looked after, until the command succeeds.
+tend_until() {
+  local until=$(($(date +%s) + $1)) what=$2
+  shift 2
+  until "$@" > /dev/null 2>&1; do
+    [ "$(date +%s)" -lt "$until" ] || fail "waited too long for: $what: $(timeout 60 "$program" sweep status disk/plan)"
+    tend
+    if queue_empty && ! is_complete; then submit; fi
+    sleep 1
+  done
 }
 submit
-# They are stopped before their time ends, and requeue themselves. On a busy machine seconds are not enough to get
-# on with them, so that from now on they have more.
-stopped() { find plan/tasks -name released.1 | grep -q .; }
-wait_for 300 "a long task to be stopped" stopped
-for job in $(ask squeue -h -o %i); do ask scontrol update "jobid=$job" timelimit=20 || true; done
-say "a long task was stopped with its state saved; $(count "done") of $kTasks tasks are done"
-wait_for 300 "the first tasks" at_least "done" 3
+stopped() { find disk/plan/tasks -name released.1 | grep -q .; }
+wait_for 300 "a long task to be stopped before its time ends" stopped
+tend
+say "a long task was stopped with its state saved, and is requeued; $(count "done") of $kTasks tasks are done"
+
 wait_for 120 "a job on n2" runs_on n2
 for process in $(ip netns pids "$prefix-n2"); do kill -9 "$process" 2> /dev/null || true; done
 say "n2 is killed; $(count "done") of $kTasks tasks are done"
-node_lost() { ask sinfo -h -N -n n2 -o %T | grep -q down; }
-wait_for 120 "Slurm to miss n2" node_lost
+kill_workers 4 n1
+wait_for 120 "Slurm to miss n2" state_is n2 down
 on n2 timeout 30 slurmd -N n2
-wait_for 120 "n2 to come back" nodes_up "$kNodes"
-say "n2 is back"
-for attempt in 1 2 3; do
-  wait_for 600 "the array to end" queue_empty
-  if is_complete; then break; fi
-  say "submitted again, time $attempt: $(timeout 60 "$program" sweep status plan | head -n 1)"
-  submit
-done
-is_complete || fail "$(timeout 60 "$program" sweep status plan)"
+tend_until 120 "n2 to come back" nodes_up "$kNodes"
+say "n2 is back; $killed workers elsewhere got SIGKILL meanwhile"
+
+tend_until 200 "a job on n1" runs_on n1
+ip -n "$prefix-ctl" link set v1 down
+say "the wire of n1 is cut; $(count "done") of $kTasks tasks are done"
+kill_workers 4 n2
+wait_for 120 "Slurm to miss n1" state_is n1 down
+sleep 3 # what n1 had is requeued, while n1 may still be at it
+ip -n "$prefix-ctl" link set v1 up
+tend_until 120 "n1 to come back" nodes_up "$kNodes"
+say "the wire has healed; $killed workers got SIGKILL"
+
+tend_until 200 "a worker" a_worker
+dd if=/dev/zero of=disk/filler bs=64k status=none 2> /dev/null || true
+refused() { grep -rq "No space left on device" log/jobs; }
+tend_until 300 "a worker to say that the disk is full" refused
+full=$(timeout 60 "$program" sweep status disk/plan || true)
+grep -q "nothing can be written here: .*No space left on device" <<< "$full" || fail "status says nothing of the full disk: $full"
+rm disk/filler
+say "the disk was full, and has room again; $(count "done") of $kTasks tasks are done"
+timeout 60 "$program" sweep retry disk/plan > retried.txt 2>&1 || true
+
+kill_workers $((kKills - killed)) n1 n2
+say "$killed workers got SIGKILL in all; $(count "done") of $kTasks tasks are done"
+tend_until 900 "the tasks to be done" is_complete
 say "all $kTasks tasks are done"
 
-# It was what it should be: something was lost with n2, and both nodes worked.
-grep -q "due to failure of node n2" log/slurmctld.log || fail "nothing ran on n2 when it was killed"
-grep -l '"host": *"n1"' plan/tasks/0000/*/done > /dev/null || fail "nothing was done on n1"
-grep -l '"host": *"n2"' plan/tasks/0000/*/done > /dev/null || fail "nothing was done on n2"
+# It was what it should be: something was lost with each node, both worked, and no task came to other bits.
+for node in n1 n2; do
+  grep -q "due to failure of node $node" log/slurmctld.log || fail "nothing ran on $node when it was lost"
+  grep -l "\"host\": *\"$node\"" disk/plan/tasks/0000/*/done > /dev/null || fail "nothing was done on $node"
+done
+[ "$killed" -ge "$kKills" ] || fail "only $killed workers were killed"
 
-timeout 300 "$program" sweep collect plan --out collected --quiet > collected.txt 2>&1
-timeout 600 "$program" compare experiment.toml --out whole --quiet --threads 1 > whole.txt 2>&1
-# Times and machines are no results, and checkpoints hold clocks.
-compared=0
-while IFS= read -r file; do
-  case "$file" in
-    */manifest.json | */summary.json | */events.ndjson | */report.html | */checkpoints/*) continue ;;
-  esac
-  cmp "whole/$file" "collected/$file" || fail "$file differs"
-  compared=$((compared + 1))
-done < <(cd whole && find . -type f | sort)
+timeout 600 "$program" sweep collect disk/plan --out collected --quiet > collected.txt 2>&1
+timeout 1500 "$program" compare experiment.toml --out whole --quiet --threads 2 > whole.txt 2>&1
+compared=$(same_files whole collected) || fail "what was collected differs"
 [ "$compared" -gt $((2 * kTasks)) ] || fail "only $compared files were compared"
 say "collected and compared: $compared files, byte for byte"
+
+if [ -e "$(dirname "$program")/libapical_mpi.so" ] && ask srun --mpi=list 2>&1 | grep -qw pmix; then
+  for kind in spiking rate layered seeds; do
+    spread=circuit
+    [ "$kind" != seeds ] || spread=seeds
+    shared_experiment "$kind" > "$kind.toml"
+    timeout 300 "$program" run "$kind.toml" --out "alone-$kind" --quiet --threads 1 > "$kind.txt" 2>&1 || fail "$(cat "$kind.txt")"
+    on ctl timeout 300 srun --mpi=pmix --nodes=2 --ntasks=2 --time=10 "$program" run "$kind.toml" --mpi --spread "$spread" \
+      --out "ranks-$kind" --quiet --threads 1 > "$kind.txt" 2>&1 || fail "two ranks on two nodes: $(cat "$kind.txt")"
+    compared=$(same_files "alone-$kind" "ranks-$kind") || fail "two ranks on two nodes left other bytes: $kind"
+    say "two ranks on two nodes, $kind: $compared files, byte for byte"
+  done
+else
+  say "SKIPPED: ranks on two nodes (there is no libapical_mpi.so beside the program, or Slurm has no pmix)"
+fi
