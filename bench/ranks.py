@@ -133,10 +133,12 @@ def processor() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
-    parser.add_argument("names", nargs="*", choices=[*CASES, []], metavar="NAME")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(f"'{name}'" for name in CASES))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--share", type=float, default=1.0)
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
+    if unknown := [name for name in arguments.names if name not in CASES]:
+        parser.error(f"unknown: {', '.join(unknown)}")
     load = os.getloadavg()[0]
     print(f"{processor()}, {os.cpu_count()} cores, load {load:.1f} before, one thread each, float, median of "
           f"{arguments.repeats}" + ("; NOT IDLE: the goals do not hold" if load > 0.5 else ""))
