@@ -179,7 +179,7 @@ TEST_F(RecurrentCli, RulesAreComparedAndRecorded) {
                            "[[record]]\nprojection = \"a1->a1\"\nvariable = \"weights\"\nevery_batches = 2\n"
                            "[[variant]]\n[[variant]]\nlabel = \"local\"\n[variant.model]\nname = \"rflo\"\n"
                            "[[variant]]\nlabel = \"spikes\"\n[variant.model]\nname = \"e-prop\"\n";
-  const Answer a = apical_says({"compare", file(text), "--out", out(), "--quiet"});
+  const Answer a = apical_says({"compare", file(text), "--out", out()});
   ASSERT_EQ(a.code, 0) << a.err;
   for (const char* label : {"bptt", "local", "spikes"}) EXPECT_THAT(a.out, HasSubstr(label));
   EXPECT_TRUE(io::file_exists(fs::path(out()) / "local" / "results.h5"));

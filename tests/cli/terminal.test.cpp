@@ -90,8 +90,7 @@ TEST_F(Terminal, TheRowOfProgressFitsHoweverNarrow) {
 
 TEST_F(Terminal, TablesAndHelpFit) {
   const std::string experiment = file(kSmall);
-  const Answer run =
-      on_terminal({"run", experiment, "--out", out(), "--threads", "1"}, [] { return 50; });
+  const Answer run = on_terminal({"run", experiment, "--out", out(), "--threads", "1"}, [] { return 50; });
   ASSERT_EQ(run.code, 0) << run.err;
   EXPECT_LE(widest(run.out.substr(0, run.out.find("report:"))), 50U) << run.out;
   EXPECT_THAT(run.out, HasSubstr("accuracy"));
@@ -132,32 +131,6 @@ TEST_F(Terminal, ShortOptionsAndHelpWhereItIsLookedFor) {
   const Answer more = apical_says({"run", file(kSmall), "--out", out(), "--threads", "1", "-v"});
   EXPECT_EQ(more.code, 0) << more.err;
   EXPECT_THAT(more.err, AllOf(HasSubstr("1 seed on 1 threads into"), HasSubstr("epoch 2 took")));
-}
-
-TEST_F(Terminal, QuietlyOnlyTheDirectoryIsSaidAndWhatWentWrong) {
-  const std::string one = test::small_circuit();  // of one seed, which its diagnosis does not like
-  const Answer loud = apical_says({"run", file(one), "--out", out("loud")});
-  EXPECT_THAT(loud.err, HasSubstr("diagnosis: "));
-  EXPECT_THAT(loud.out, HasSubstr("report: "));
-  const Answer run = apical_says({"run", file(one), "-q", "--out", out("run")});
-  EXPECT_EQ(run.code, 0);
-  EXPECT_EQ(run.out, out("run") + "\n");
-  EXPECT_EQ(run.err, "");
-  const std::string two = one + "[[variant]]\nlabel = \"a\"\n[[variant]]\nlabel = \"b\"\n";
-  const Answer compared = apical_says({"compare", file(two), "--quiet", "--out", out("compared")});
-  EXPECT_EQ(compared.code, 0);
-  EXPECT_EQ(compared.out, out("compared") + "\n");
-  EXPECT_EQ(compared.err, "");
-  const Answer planned = apical_says({"sweep", "plan", file(two), "--quiet", "--out", out("plan")});
-  EXPECT_EQ(planned.out, out("plan") + "\n") << planned.err;
-  EXPECT_EQ(apical_says({"sweep", "run", out("plan"), "--quiet"}).out, "");
-  const Answer collected = apical_says({"sweep", "collect", out("plan"), "--quiet", "--out", out("all")});
-  EXPECT_EQ(collected.out + collected.err, out("all") + "\n");
-  // JSON that is asked for is printed all the same, and errors are.
-  EXPECT_THAT(apical_says({"run", file(one), "-q", "--json", "--out", out("json")}).out,
-              HasSubstr("\"schema\""));
-  EXPECT_THAT(apical_says({"run", file(one), "-q", "--out", out("run")}).err, HasSubstr(out("run")));
-  EXPECT_THAT(apical_says({"help", "run"}).out, HasSubstr("--quiet"));
 }
 
 TEST_F(Terminal, ExperimentsComeFromStandardInputToo) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "apical/models/layered_models.h"
+#include "apical/models/recurrent_models.h"
 #include "apical/models/registry.h"
 #include "apical/run/fault_record.h"
 #include "apical/run/metrics_file.h"
@@ -42,6 +43,14 @@ TEST_F(Divergence, OfEveryLayeredRuleIsAFault) {
     const Answer checked = apical_says({"check", file(text)});
     if (checked.code == 3) continue;  // it cannot learn this task, or bounds its rate
     expect_fault(text, m.name);
+  }
+}
+
+TEST_F(Divergence, OfEveryRecurrentRuleIsAFault) {
+  for (const models::RecurrentModelRecipe& m : models::recurrent_models()) {
+    expect_fault(
+        with(test::small_recurrent_network(), "\"bptt\"", "\"" + m.name + "\"\nlearning_rate = 1e30"),
+        m.name);
   }
 }
 

@@ -29,9 +29,7 @@ std::vector<std::string> command_names() {
 
 std::vector<Option> common_options(const Command& command) {
   std::vector<Option> options{
-      {"--quiet", "",
-       "no progress, no notes; of a command that makes a directory of results only its name, once it is "
-       "there, and errors (also -q)"},
+      {"--quiet", "", "no progress; results, notes and errors as ever (also -q)"},
       {"--verbose", "", "say more on the way: where results go, every epoch (also -v)"},
       {"--color", "WHEN", "auto, always or never (default auto; NO_COLOR and TERM=dumb switch it off)", false,
        [] {

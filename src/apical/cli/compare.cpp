@@ -166,8 +166,8 @@ int compare(Context& context, const Arguments& arguments, Ranks* ranks) {
     result = run_comparison(variants, options, machine, *context.stop);
   }
   progress.reset();
-  say_notes(context, arguments, result.notes);
-  say_notes(context, arguments, result.runs);
+  say_notes(context, result.notes);
+  say_notes(context, result.runs);
   if (result.stopped) return say_stopped(context, result.has_checkpoint, options.directory);
   for (const ComparisonResult::Fault& f : result.faults)
     context.err << "apical: " << f.label << ": " << f.what << '\n';
@@ -183,7 +183,7 @@ int compare(Context& context, const Arguments& arguments, Ranks* ranks) {
     for (const auto& [model, reason] : missing)
       all["left_out"].push_back({{"model", model}, {"reason", reason}});
     context.out << io::json_text(all);
-  } else if (!said_directory_only(context, arguments, options.directory)) {
+  } else {
     std::vector<std::pair<std::string, Efficiency>> costs;
     for (const RunResult& r : result.runs)
       costs.emplace_back(r.label, read_efficiency(options.directory / directory_name(r.label)));

@@ -95,19 +95,18 @@ int tell_apart(Context& context, const Arguments& arguments) {
     ProtocolResult result = run_protocol(read[p].first, options, resources(arguments, pool), *context.stop);
     progress.reset();
     if (result.stopped) return say_stopped(context, true, out.path());
-    say_notes(context, arguments, result.notes);
+    say_notes(context, result.notes);
     write_report(options.directory);
     probed.push_back(
         {documents[p].first, std::move(result), read[p].first.front().protocol.control, read[p].second});
   }
   const Discrimination found = discriminate(probed, pool);
   write_discrimination(found, out.path());
-  say_notes(context, arguments, found.notes);
+  say_notes(context, found.notes);
   if (arguments.has("--json")) {
     context.out << io::json_text(json_of(found));
     return 0;
   }
-  if (said_directory_only(context, arguments, out.path())) return 0;
   context.out << designs_table(found, context.columns());
   for (const ProtocolSeparation& protocol : found.protocols) {
     for (const std::string& reason : protocol.not_applicable)

@@ -190,24 +190,17 @@ OutputDirectory::~OutputDirectory() {
   if (parent_is_new_) std::filesystem::remove(path_.parent_path(), kept);
 }
 
-void say_notes(Context& context, const Arguments& arguments, const std::vector<RunResult>& runs) {
+void say_notes(Context& context, const std::vector<RunResult>& runs) {
   std::vector<Message> all;
   for (const RunResult& r : runs) {
     for (const std::string& note : r.notes) all.push_back({r.label, note});
     for (const Finding& f : r.findings) all.push_back({r.label, "diagnosis: " + in_words(f)});
   }
-  say_notes(context, arguments, grouped(all));
+  say_notes(context, grouped(all));
 }
 
-void say_notes(Context& context, const Arguments& arguments, const std::vector<std::string>& notes) {
-  if (arguments.has("--quiet")) return;
+void say_notes(Context& context, const std::vector<std::string>& notes) {
   for (const std::string& note : notes) context.err << "apical: " << note << '\n';
-}
-
-bool said_directory_only(Context& context, const Arguments& arguments, const io::Path& directory) {
-  if (!arguments.has("--quiet") || arguments.has("--json")) return false;
-  context.out << directory.string() << '\n';
-  return true;
 }
 
 int say_stopped(Context& context, bool has_checkpoint, const std::string& with) {

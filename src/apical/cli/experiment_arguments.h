@@ -50,12 +50,9 @@ class OutputDirectory {
 };
 
 /// What runs noted about themselves, and what their diagnosis found, each with its label; what many say alike
-/// once. Nothing with --quiet.
-void say_notes(Context& context, const Arguments& arguments, const std::vector<RunResult>& runs);
-void say_notes(Context& context, const Arguments& arguments, const std::vector<std::string>& notes);
-
-/// With --quiet the directory is all that is printed of a result, unless JSON is asked for. Whether it was.
-bool said_directory_only(Context& context, const Arguments& arguments, const io::Path& directory);
+/// once.
+void say_notes(Context& context, const std::vector<RunResult>& runs);
+void say_notes(Context& context, const std::vector<std::string>& notes);
 
 /// Says that a run was stopped on request and how to go on ("with: apical run …"), or to begin again if there
 /// is no checkpoint. The exit code.

@@ -67,14 +67,13 @@ int probe(Context& context, const Arguments& arguments, Ranks* ranks) {
   };
   const ProtocolResult result = run_protocol(models, options, resources(arguments, pool), *context.stop);
   progress.reset();
-  say_notes(context, arguments, result.notes);
+  say_notes(context, result.notes);
   if (result.stopped) return say_stopped(context, true, options.directory);
   write_report(options.directory);
   if (arguments.has("--json")) {
     context.out << io::read_text(options.directory / "summary.json");
     return 0;
   }
-  if (said_directory_only(context, arguments, options.directory)) return 0;
   context.out << contrast_table(result, context.columns());
   context.out << "* the 95 % interval over seeds leaves 0 out\n";
   context.out << fmt::format("report: {}\n", (options.directory / "report.html").string());

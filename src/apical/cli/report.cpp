@@ -15,8 +15,11 @@ namespace apical::cli {
 namespace {
 
 int report(Context& context, const Arguments& arguments) {
-  const std::vector<io::Path> given = runs_meant(arguments.positionals);
   const auto out = arguments.value("--out");
+  // Where the page of a folder goes is for who asks to say: what holds no run may as well be a mistake.
+  const bool one = arguments.positionals.size() == 1 && !out;
+  const std::vector<io::Path> given =
+      one ? std::vector<io::Path>{arguments.positionals.front()} : runs_meant(arguments.positionals);
   io::Path page = out.value_or("report.html");
   if (given.size() == 1) {
     if (out)
@@ -51,11 +54,11 @@ Command report_command() {
   Command c;
   c.name = "report";
   c.summary = "write report.html of a run or comparison again, or one page of several";
-  c.positionals = {
-      {"RUN",
-       "directories of runs or of comparisons, or a folder of them; seeds of one experiment are put "
-       "together",
-       1, 10000}};
+  c.positionals = {{"RUN",
+                    "directories of runs or of comparisons, or with --out a folder of them; seeds of one "
+                    "experiment are put "
+                    "together",
+                    1, 10000}};
   c.options = {{"--out", "PAGE", "of several runs: where the page goes (default report.html, here)"}};
   c.examples = {"apical report runs/error-neurons-001",
                 "apical report runs/error-neurons-001 runs/error-neurons-002 --out together.html"};

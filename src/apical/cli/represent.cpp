@@ -114,12 +114,11 @@ int compare_representations(Context& context, const Arguments& arguments) {
   const LockedDirectory locked(out.path(), false, resources(arguments, pool).claim);
   const RepresentResult result = represent(request, pool);
   write_representation(result, out.path());
-  say_notes(context, arguments, result.notes);
+  say_notes(context, result.notes);
   if (arguments.has("--json")) {
     context.out << io::json_text(json_of(result));
     return 0;
   }
-  if (said_directory_only(context, arguments, out.path())) return 0;
   if (!result.tables.empty()) context.out << scores_table(result, context.columns()) << '\n';
   if (!result.why_headline.empty()) context.out << result.why_headline << '\n';
   context.out << between_table(result, context.columns());

@@ -38,14 +38,13 @@ int tell_result(Context& context, const Arguments& arguments, const RunResult& r
                 const io::Path& directory) {
   std::vector<std::string> notes = result.notes;
   for (const Finding& f : result.findings) notes.push_back("diagnosis: " + in_words(f));
-  say_notes(context, arguments, notes);
+  say_notes(context, notes);
   if (result.stopped)
     return say_stopped(context, result.has_checkpoint,
                        fmt::format("with: apical run --resume --out {}{}", directory.string(),
                                    arguments.has("--mpi")  ? " --mpi"
                                    : arguments.has("--on") ? " --on " + *arguments.value("--on")
                                                            : ""));
-  if (said_directory_only(context, arguments, directory)) return 0;
   if (arguments.has("--json")) {
     context.out << io::read_text(directory / "summary.json");
   } else {

@@ -54,7 +54,7 @@ int plan_sweep(Context& context, const Arguments& arguments) {
   const Resources machine = resources(arguments, pool);
   const sweep::Frozen frozen = sweep::freeze(
       options.protocol ? experiments_of(read_protocol(document)) : read_variants(document), options, machine);
-  say_notes(context, arguments, frozen.notes);
+  say_notes(context, frozen.notes);
   const sweep::Plan& plan = frozen.plan;
   const sweep::Status status = sweep::status_of(plan, machine.claim);
   if (arguments.has("--json")) {
@@ -63,7 +63,6 @@ int plan_sweep(Context& context, const Arguments& arguments) {
     context.out << io::json_text(j);
     return 0;
   }
-  if (said_directory_only(context, arguments, plan.folder)) return 0;
   std::vector<std::vector<std::string>> rows{{"task", "what", "expected"}};
   constexpr std::size_t kShown = 20;
   for (const sweep::PlannedTask& t : plan.tasks) {
@@ -195,12 +194,12 @@ int collect_sweep(Context& context, const Arguments& arguments) {
   const sweep::Collected all =
       sweep::collect(plan, {*out, arguments.has("--partial")}, resources(arguments, pool), *context.stop);
   const ComparisonResult& c = all.comparison;
-  say_notes(context, arguments, c.notes);
+  say_notes(context, c.notes);
   if (c.stopped) {
     context.err << "apical: stopped; the same command goes on\n";
     return static_cast<int>(ExitCode::resumable);
   }
-  say_notes(context, arguments, c.runs);
+  say_notes(context, c.runs);
   for (const ComparisonResult::Fault& f : c.faults)
     context.err << "apical: " << f.label << ": " << f.what << '\n';
   for (const std::string& label : all.missing) context.err << "apical: " << label << " is not complete\n";
@@ -208,7 +207,7 @@ int collect_sweep(Context& context, const Arguments& arguments) {
     nlohmann::json j{{"schema", "apical-collected/1"}, {"directory", *out}, {"missing", all.missing}};
     for (const RunResult& r : c.runs) j["runs"].push_back(r.label);
     context.out << io::json_text(j);
-  } else if (!said_directory_only(context, arguments, *out)) {
+  } else {
     if (!plan.protocol)
       context.out << result_table(c.runs, context.columns()) << measure_table(c.runs, context.columns());
     context.out << fmt::format("report: {}\n", (io::Path(*out) / "report.html").string());

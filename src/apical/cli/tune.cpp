@@ -72,7 +72,6 @@ int tune_settings(Context& context, const Arguments& arguments, Ranks* ranks) {
     context.out << io::read_text(io::Path(*out) / "tuning.json");
     return 0;
   }
-  if (said_directory_only(context, arguments, *out)) return 0;
   context.out << table_of(tuning, context.columns())
               << fmt::format("equal effort: {} each\nexperiment: {}\nreport: {}\n",
                              tuning.variants.front().found.effort(), (io::Path(*out) / "tuned.toml").string(),

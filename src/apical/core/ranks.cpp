@@ -87,9 +87,7 @@ void Ranks::timed(F&& exchange) {
 
 void Ranks::gather(std::size_t frame, Wait wait) {
   frames_.resize(frame * size());
-  timed([&] {
-    transport_.all_gather(std::span(frame_).first(frame), frames_, wait == Wait::patiently);
-  });
+  timed([&] { transport_.all_gather(std::span(frame_).first(frame), frames_, wait == Wait::patiently); });
 }
 
 std::span<const std::span<const std::byte>> Ranks::round(Kind kind, std::span<const std::byte> own,

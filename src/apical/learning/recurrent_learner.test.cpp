@@ -355,6 +355,33 @@ TEST(RecurrentLearner, WhatIsNotLearnedStays) {
   EXPECT_NE(parameter(l, "a1->a2"), V);
 }
 
+TEST(RecurrentLearner, WhereEachStepHasATargetEachIsDecided) {
+  const auto data = std::make_shared<const Dataset>(make_dataset(
+      "copy",
+      TaskParameters{}.set("alphabet", 2).set("symbols", 3).set("delay_steps", 2).set("test_samples", 7)));
+  ThreadPool pool(1);
+  RecurrentLearner l(
+      network("bptt",
+              FieldValues().set("layers", std::vector<double>{4, 6, 3}).set("loss", std::string("ce"))),
+      {data}, {1}, pool);
+  const std::vector<std::uint32_t> order = all_of(7);
+  std::vector<Score> score(1);
+  l.evaluate(SplitName::test, {order}, true, score);
+  EXPECT_EQ(score[0].samples, 21);
+  EXPECT_EQ(score[0].loss_count, 7);
+  const ShownTrial shown = l.trial(SplitName::test, 0, 2);
+  for (std::size_t k = 0; k < 3; ++k) {
+    EXPECT_DOUBLE_EQ(shown.mask[5 + k], 1.0 / 3);
+    for (std::size_t c = 0; c < 3; ++c)
+      EXPECT_EQ(shown.targets(5 + k, c), data->test.target_courses[2](k, c));
+  }
+  EXPECT_EQ(shown.mask[4], 0);
+  // What is answered at the end of a sample is its last step's.
+  const Matrix<double> answers = l.respond(SplitName::test, 0, order);
+  const Matrix<double> outputs = l.model(0).answer(shown).outputs;
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(answers(2, c), outputs(2, c));
+}
+
 TEST(RecurrentLearner, RewardsTeachOnceTheyKnowWhatIsUsual) {
   ThreadPool pool(1);
   const std::vector<std::uint32_t> order = all_of(5);

@@ -145,9 +145,8 @@ RunAxes axes_of_runs(const std::vector<ExperimentValues>& runs) {
                return *value_at(runs[i], key) != *first;
              });
     });
-    const bool of_all = std::all_of(runs.begin(), runs.end(), [&](const ExperimentValues& run) {
-      return is_number(value_at(run, key));
-    });
+    const bool of_all = std::all_of(
+        runs.begin(), runs.end(), [&](const ExperimentValues& run) { return is_number(value_at(run, key)); });
     if (!within) {
       if (of_all) between.insert(key);  // keys that a model has alone go with its name
       continue;

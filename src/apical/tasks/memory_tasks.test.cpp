@@ -12,6 +12,7 @@ TEST(StoreRecallTask, SamplesEndWithTheRecallSlotAndTargetsAreTheStoredBits) {
   const Dataset data = make_dataset("store-recall", TaskParameters{}.set("slots", 5).set("slot_steps", 3));
   ASSERT_TRUE(data.is_sequence());
   EXPECT_EQ(data.inputs(), 3U);
+  EXPECT_EQ(data.answer_steps, 3U);
   double right = 0;
   for (std::size_t i = 0; i < data.train.size(); ++i) {
     const InputSequence& course = data.train.sequences[i];
@@ -28,6 +29,26 @@ TEST(StoreRecallTask, SamplesEndWithTheRecallSlotAndTargetsAreTheStoredBits) {
   }
   // Fair: 200 draws, five standard deviations.
   EXPECT_NEAR(right, 100, 36);
+}
+
+TEST(CopyTask, WantsTheSymbolsOneByOneAfterTheGoSignal) {
+  const Dataset data =
+      make_dataset("copy", TaskParameters{}.set("alphabet", 4).set("symbols", 3).set("delay_steps", 5));
+  EXPECT_EQ(data.inputs(), 6U);
+  EXPECT_EQ(data.outputs(), 5U);
+  EXPECT_EQ(data.answer_steps, 3U);
+  for (std::size_t i = 0; i < data.train.size(); ++i) {
+    const InputSequence& course = data.train.sequences[i];
+    ASSERT_EQ(course.steps(), 2U * 3 + 5);
+    EXPECT_EQ(course.at(7)[5], 1) << "go";
+    for (std::uint32_t k = 0; k < 3; ++k) {
+      const std::int32_t symbol = data.decide(data.train.target_courses[i].row(k));
+      EXPECT_GT(symbol, 0) << "silence is not asked for";
+      EXPECT_EQ(course.at(k)[static_cast<std::size_t>(symbol)], 1);
+      EXPECT_EQ(course.at(8 + k)[0], 1) << "silence while the answer is wanted";
+    }
+    EXPECT_EQ(data.train.labels[i], data.decide(data.train.target_courses[i].row(2)));
+  }
 }
 
 TEST(EvidenceTask, TheSideWithMoreCuesIsTheLabel) {

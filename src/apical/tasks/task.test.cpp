@@ -37,8 +37,8 @@ TEST(Tasks, AreSortedAndSayWhatTheyAreAndWhereFrom) {
 }
 
 TEST(Tasks, SayWhatTheirDataAre) {
-  for (const char* name :
-       {"cart-pole", "cart-pole-v1", "delayed-match-to-sample", "teacher-student", "xor", "yin-yang"}) {
+  for (const char* name : {"cart-pole", "cart-pole-v1", "copy", "delayed-match-to-sample", "mackey-glass",
+                           "sines", "store-recall", "teacher-student", "xor", "yin-yang"}) {
     const TaskInfo& info = find_task(name);
     const Dataset data = make_dataset(name);
     EXPECT_EQ(info.sequences, data.is_sequence()) << name;

@@ -61,7 +61,8 @@ TEST(ReportWords, AWarningOfManyRunsIsOneLine) {
   }
   const std::vector<std::string> all = all_warnings(d);
   ASSERT_EQ(all.size(), 2U);
-  EXPECT_EQ(all[0], "30 runs, from run 0: diagnosis: loss rose by 0 %, to run 29: diagnosis: loss rose by 29 %");
+  EXPECT_EQ(all[0],
+            "30 runs, from run 0: diagnosis: loss rose by 0 %, to run 29: diagnosis: loss rose by 29 %");
   EXPECT_TRUE(contains(all[1], "30 runs, for example run 0: one seed only"));
 }
 
