@@ -96,7 +96,7 @@ int cite(Context& context, const Arguments& arguments) {
     // Comments of BibTeX, so that all of it may go into a file of references.
     context.out << "% " << in_words(*sources.software) << '\n';
     for (const auto& [what, citation] : sources.cited)
-      context.out << "% " << without_at(what + ": " + citation) << '\n';
+      context.out << "% " << without_at(fmt::format("{}: {}", what, citation)) << '\n';
     context.out << '\n';
   }
   context.out << entries;

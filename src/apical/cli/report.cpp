@@ -16,7 +16,7 @@ namespace {
 
 int report(Context& context, const Arguments& arguments) {
   const auto out = arguments.value("--out");
-  // Where the page of a folder goes is for who asks to say: what holds no run may as well be a mistake.
+  // A folder without --out may as well be a mistake: where its page goes is for who asks to say.
   const bool one = arguments.positionals.size() == 1 && !out;
   const std::vector<io::Path> given =
       one ? std::vector<io::Path>{arguments.positionals.front()} : runs_meant(arguments.positionals);
