@@ -165,11 +165,14 @@ def write_report(directory: str) -> str:
 def diagnosis(run: str) -> list[dict]:
     """What each check says: check, verdict, measured, why, remedy."""
 
+def require_place_for(file: str) -> None:
+    """IoError for a file of a run."""
+
 def figures(directories: Sequence[str]) -> dict:
     """Titles of the figures of a page of directories, by name."""
 
-def figure_svg(directories: Sequence[str], what: str, width_mm: float) -> str:
-    """The figure that a name or a metric names, as an SVG file."""
+def figure_svg(directories: Sequence[str], what: str, width_mm: float) -> tuple[str, list[str]]:
+    """The figure that a name or a metric names, as an SVG file, and what there is to warn of."""
 
 def compare(documents: Sequence[Document], call: Call) -> dict: ...
 
