@@ -17,7 +17,7 @@
 namespace apical::cli {
 namespace {
 
-constexpr double kColumn_mm = 89;  // of most journals with two columns
+constexpr double kColumnWidth = 89;  // mm, of most journals with two columns
 
 /// "89mm", "8.9cm", "3.5in", "252pt" in millimetres.
 double width_mm(const std::string& text) {
@@ -73,7 +73,7 @@ int list(Context& context, const Arguments& arguments, const std::vector<Figure>
 
 int plot(Context& context, const Arguments& arguments) {
   const std::vector<io::Path> directories = runs_meant(arguments.positionals);
-  const double mm = width_mm(arguments.value("--width").value_or(fmt::format("{}mm", kColumn_mm)));
+  const double mm = width_mm(arguments.value("--width").value_or(fmt::format("{}mm", kColumnWidth)));
   const auto what = arguments.value("--what");
   const auto [figures, warnings] = figures_of_all(directories);
   for (const std::string& warning : warnings) context.err << "apical: " << warning << '\n';

@@ -94,7 +94,7 @@ std::vector<double> mean_of_rows(const Matrix<double>& rows) {
 RecurrentLearner::RecurrentLearner(models::RecurrentNetwork description,
                                    std::vector<std::shared_ptr<const Dataset>> data,
                                    std::vector<std::uint64_t> seeds, ThreadPool& pool)
-    : description_(std::move(description)), data_(std::move(data)), seeds_(std::move(seeds)), pool_(pool) {
+    : description_(description), data_(std::move(data)), seeds_(std::move(seeds)), pool_(pool) {
   APICAL_CHECK(data_.size() == seeds_.size());
   for (const auto& d : data_) {
     check_data(*d, description_);
@@ -237,6 +237,7 @@ std::vector<AreaAlignment> RecurrentLearner::align(std::size_t r, std::span<cons
                           {"readout", &recurrent::Weights::V, rates[2]}};
   std::erase_if(areas, [](const Area& area) { return area.rate == 0; });
   std::vector<std::string> names;
+  names.reserve(areas.size());
   for (const Area& area : areas) names.emplace_back(area.name);
   AngleStatistics angles(names);
   const auto products = [&](const recurrent::Weights& a, const recurrent::Weights& b) {

@@ -45,9 +45,8 @@ FieldValues plain_steps() {
 }
 
 RecurrentLearner learner(models::RecurrentNetwork n, ThreadPool& pool,
-                         std::vector<std::uint64_t> seeds = {3}) {
-  return {std::move(n), std::vector<std::shared_ptr<const Dataset>>(seeds.size(), bits_to_recall()), seeds,
-          pool};
+                         const std::vector<std::uint64_t>& seeds = {3}) {
+  return {n, std::vector<std::shared_ptr<const Dataset>>(seeds.size(), bits_to_recall()), seeds, pool};
 }
 
 std::vector<std::uint32_t> all_of(std::size_t n) {
@@ -424,7 +423,7 @@ TEST(RecurrentLearner, TasksThatDoNotFitAreRefused) {
   ThreadPool pool(1);
   const auto complaint = [&](models::RecurrentNetwork n, std::shared_ptr<const Dataset> data) -> std::string {
     try {
-      RecurrentLearner(std::move(n), {std::move(data)}, {1}, pool);
+      RecurrentLearner(n, {std::move(data)}, {1}, pool);
     } catch (const ConfigError& e) {
       return e.what();
     }

@@ -47,14 +47,14 @@ V take(std::span<const std::byte>& bytes) {
 /// State as it lies in memory, to travel between like processes.
 struct Packer {
   std::vector<std::byte>& bytes;
-  static constexpr bool kReading = false;
+  [[maybe_unused]] static constexpr bool kReading = false;
   template <class V>
   requires std::is_arithmetic_v<V>
   void operator()(const std::string&, V& value) { append(bytes, &value, 1); }
 };
 struct Unpacker {
   std::span<const std::byte>& bytes;
-  static constexpr bool kReading = true;
+  [[maybe_unused]] static constexpr bool kReading = true;
   template <class V>
   requires std::is_arithmetic_v<V>
   void operator()(const std::string&, V& value) { value = take<V>(bytes); }
