@@ -111,6 +111,7 @@ void warn_of_lost_seeds(const RunData& run, std::vector<Message>& out) {
   }
   if (lost.empty()) return;
   std::vector<std::string> names;
+  names.reserve(lost.size());
   for (std::uint64_t s : lost) names.push_back(std::to_string(s));
   out.push_back(
       {run.label,

@@ -165,9 +165,9 @@ svg.circuit,svg.dots,svg.raster{min-width:0!important}a{color:inherit}table{brea
 }  // namespace
 
 std::string_view report_css() {
-  static const std::string kAll = "\n" + std::string(palette_css()) + std::string(kPage) +
-                                  std::string(figure_css()) + std::string(kNarrowAndPrint);
-  return kAll;
+  static const std::string all = "\n" + std::string(palette_css()) + std::string(kPage) +
+                                 std::string(figure_css()) + std::string(kNarrowAndPrint);
+  return all;
 }
 
 }  // namespace apical
