@@ -88,8 +88,8 @@ template <class Real>
 class Shower {
  public:
   Shower(const Experiment& e, const std::string& run, const RepresentOptions& options,
-         std::shared_ptr<const Dataset> data, ThreadPool& pool, RepresentedRun& out)
-      : e_(e), run_(run), options_(options), data_(e.seeds.size(), std::move(data)), pool_(pool), out_(out) {}
+         const std::shared_ptr<const Dataset>& data, ThreadPool& pool, RepresentedRun& out)
+      : e_(e), run_(run), options_(options), data_(e.seeds.size(), data), pool_(pool), out_(out) {}
 
   void operator()(const Circuit& circuit) const {
     const auto steps = [&](double ms) { return static_cast<rate::Step>(std::llround(ms / circuit.dt_ms)); };

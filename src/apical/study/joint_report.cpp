@@ -45,7 +45,8 @@ std::string identity_of(const std::string& experiment_toml) {
       "run.seeds", "run.part_of", "title", "description", "label", "run.checkpoint_every_s", "reference"};
   std::string out;
   for (const auto& [key, value] : values_by_key(experiment_toml)) {
-    if (!of_no_account.contains(key) && !key.starts_with("run.seeds.")) out += key + "=" + value + "\n";
+    if (!of_no_account.contains(key) && !key.starts_with("run.seeds."))
+      out += fmt::format("{}={}\n", key, value);
   }
   return out;
 }

@@ -66,15 +66,16 @@ Part part_of(const ExperimentValues& run, const std::set<std::string>& varied) {
       const auto* const number = std::get_if<double>(value);
       const std::string text = number != nullptr ? fmt::format("{}", *number) : std::get<std::string>(*value);
       const std::string name = key.substr(key.rfind('.') + 1);
-      out.identity += key + "=" + text + "\n";
-      out.words += (out.words.empty() ? "" : ", ") + (name == "name" ? text : name + " " + text);
+      out.identity += fmt::format("{}={}\n", key, text);
+      out.words += out.words.empty() ? "" : ", ";
+      out.words += name == "name" ? text : fmt::format("{} {}", name, text);
     }
   }
   return out;
 }
 
 std::string name_of(const std::vector<std::string>& keys, bool equal) {
-  const std::string list = list_of(keys.front());
+  std::string list = list_of(keys.front());
   const bool of_one_list =
       equal && keys.size() > 1 && !list.empty() &&
       std::all_of(keys.begin(), keys.end(), [&](const std::string& key) { return list_of(key) == list; });
@@ -153,6 +154,7 @@ RunAxes axes_of_runs(const std::vector<ExperimentValues>& runs) {
     }
     if (!of_all) return {};
     std::vector<double> at;
+    at.reserve(runs.size());
     for (const ExperimentValues& run : runs) at.push_back(std::get<double>(*value_at(run, key)));
     const auto like = std::find_if(out.axes.begin(), out.axes.end(),
                                    [&](const RunAxis& axis) { return go_together(axis.at, at); });
