@@ -31,9 +31,7 @@ nb::dict dict_of(const RunResult& r) {
   out["label"] = r.label;
   out["seeds"] = r.seeds;
   out["wall_seconds"] = r.wall_seconds;
-  std::vector<std::string> notes = r.notes;
-  for (const Finding& f : r.findings) notes.push_back("diagnosis: " + in_words(f));
-  out["notes"] = notes;
+  out["notes"] = notes_of(r);
   return out;
 }
 

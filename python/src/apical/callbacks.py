@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -77,9 +79,7 @@ class ProgressCallback(Protocol):
 
 def _is_false(answer: Any) -> bool:
     """False, of Python's or NumPy's; None and 0 are answers of callbacks that say nothing."""
-    return answer is False or (
-        type(answer).__module__ == "numpy" and type(answer).__name__ in ("bool", "bool_") and not answer
-    )
+    return isinstance(answer, bool | np.bool_) and not answer
 
 
 def heard_by(callbacks: Iterable[Callback] | Callback) -> Callable[[str, dict[str, Any]], bool] | None:

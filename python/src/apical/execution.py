@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import _core
 from .callbacks import Callback, heard_by
+from .errors import Stopped
 from .machine import PathLike, data_folder, output_directory, thread_count
 
 #: One number is how many (1 … n), a list is the seeds themselves.
@@ -27,6 +28,11 @@ def seeds_value(seeds: Seeds) -> int | list[int]:
 #: How to go on with a single run.
 BY_RESUME = "apical.Run({0!r}).resume()"
 _BY_CALL = "the same call, out={0!r} and resume=True"
+
+
+def stopped(what: str, directory: PathLike) -> Stopped:
+    """What to raise where nothing can be said before the end."""
+    return Stopped(f"{what}\n  {_BY_CALL.format(str(directory))} goes on", path=Path(directory))
 
 
 @dataclass(frozen=True)

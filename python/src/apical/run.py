@@ -182,9 +182,8 @@ class Run(HasFigures):
         """
         from .spikes import read_spikes
 
-        which = self.seeds[0] if seed is None else seed
         experiment = self.experiment
-        return read_spikes(self.path, which, experiment._document, experiment.to_dict().get("record", {}))
+        return read_spikes(self.path, self._seed(seed), experiment._document, experiment.to_dict().get("record", {}))
 
     @property
     def diagnosis(self) -> pd.DataFrame:
@@ -294,11 +293,11 @@ class Run(HasFigures):
 
         A convolution has one row per channel, kernels channel by channel.
         """
-        return self._state.weights(projection, self.seeds[0] if seed is None else seed)
+        return self._state.weights(projection, self._seed(seed))
 
     def offsets(self, projection: str, seed: int | None = None) -> npt.NDArray[np.float64]:
         """Biases of the postsynaptic units of a layered network."""
-        return self._state.offsets(projection, self.seeds[0] if seed is None else seed)
+        return self._state.offsets(projection, self._seed(seed))
 
     def export(
         self, file: PathLike, *, what: str = "weights", seed: int | None = None, format: str | None = None

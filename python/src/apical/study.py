@@ -17,8 +17,8 @@ import numpy as np
 
 from . import _core, toml_text
 from .callbacks import Callback
-from .errors import ConfigError, DataError, Stopped
-from .execution import Execution, Seeds
+from .errors import ConfigError, DataError
+from .execution import Execution, Seeds, stopped
 from .experiment import Experiment
 from .machine import PathLike, output_directory
 from .planned import PlannedSweep
@@ -379,10 +379,7 @@ def probe(
     ) as call:
         result = _core.probe(experiment._document, call)
     if result["stopped"]:
-        raise Stopped(
-            f"the probe was stopped\n  the same call, out={call.directory!r} and resume=True goes on",
-            path=Path(call.directory),
-        )
+        raise stopped("the probe was stopped", call.directory)
     contrasts = pandas.DataFrame(result["contrasts"])
     return Probe(Path(call.directory), contrasts, result["notes"], experiment._handed, data)
 
@@ -428,10 +425,7 @@ def reproduce(
         result = _core.repeat(str(run), call) if experiment is None else _core.reproduce(experiment._document, call)
     directory = Path(call.directory)
     if experiment is not None and result["comparison"]["stopped"]:
-        raise Stopped(
-            f"{result['figure']} was stopped\n  the same call, out={call.directory!r} and resume=True goes on",
-            path=directory,
-        )
+        raise stopped(f"{result['figure']} was stopped", directory)
     if experiment is None:
         return Reproduction(directory, result["identical"], f"{result['label']}: {result['text'] or 'stopped'}")
     words = {"reproduced": "reproduced  ", "undecided": "undecided   ", "deviates": "DEVIATES    "}

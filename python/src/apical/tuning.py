@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from . import _core, toml_text
 from .callbacks import Callback
 from .circuit import Weights
-from .errors import ConfigError, IoError, Stopped
-from .execution import Execution, Seeds
+from .errors import ConfigError, IoError
+from .execution import Execution, Seeds, stopped
 from .experiment import Experiment
 from .machine import PathLike
 from .run import Run, _need
@@ -169,11 +169,7 @@ def tune(
         _require_new(Path(call.directory), resume)
         result = _core.tune(document, call)
     if not result["complete"]:
-        raise Stopped(
-            f"the search was stopped in round {result['round']} of {result['rounds']}\n"
-            f"  the same call, out={call.directory!r} and resume=True goes on",
-            path=Path(call.directory),
-        )
+        raise stopped(f"the search was stopped in round {result['round']} of {result['rounds']}", call.directory)
     return _read(experiment, Path(call.directory), document.text(), result["runs"], data)
 
 

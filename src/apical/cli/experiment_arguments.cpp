@@ -9,7 +9,6 @@
 #include <iostream>
 #include <sstream>
 
-#include "apical/analysis/diagnosis.h"
 #include "apical/cli/shipped_experiments.h"
 #include "apical/core/equal_messages.h"
 #include "apical/io/available_memory.h"
@@ -193,8 +192,7 @@ OutputDirectory::~OutputDirectory() {
 void say_notes(Context& context, const std::vector<RunResult>& runs) {
   std::vector<Message> all;
   for (const RunResult& r : runs) {
-    for (const std::string& note : r.notes) all.push_back({r.label, note});
-    for (const Finding& f : r.findings) all.push_back({r.label, "diagnosis: " + in_words(f)});
+    for (const std::string& note : notes_of(r)) all.push_back({r.label, note});
   }
   say_notes(context, grouped(all));
 }

@@ -8,6 +8,7 @@
 
 #include "apical/cli/child_processes.h"
 #include "apical/cli/command.h"
+#include "apical/cli/experiment_arguments.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/write_report.h"
 #include "apical/report/html/svg_file.h"
@@ -76,7 +77,7 @@ int plot(Context& context, const Arguments& arguments) {
   const double mm = width_mm(arguments.value("--width").value_or(fmt::format("{}mm", kColumnWidth)));
   const auto what = arguments.value("--what");
   const auto [figures, warnings] = figures_of_all(directories);
-  for (const std::string& warning : warnings) context.err << "apical: " << warning << '\n';
+  say_notes(context, warnings);
   if (!what) {
     if (arguments.has("--out"))
       throw UsageError("--out needs --what; 'apical plot RUN' lists the figures there are");

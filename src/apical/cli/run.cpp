@@ -36,9 +36,7 @@ std::string experiment_file(const Arguments& arguments) {
 
 int tell_result(Context& context, const Arguments& arguments, const RunResult& result,
                 const io::Path& directory) {
-  std::vector<std::string> notes = result.notes;
-  for (const Finding& f : result.findings) notes.push_back("diagnosis: " + in_words(f));
-  say_notes(context, notes);
+  say_notes(context, notes_of(result));
   if (result.stopped)
     return say_stopped(context, result.has_checkpoint,
                        fmt::format("with: apical run --resume --out {}{}", directory.string(),

@@ -15,18 +15,19 @@ namespace {
 
 constexpr std::size_t kNamed = 3;
 
-/// With each number replaced by one sign.
-std::string without_numbers(const std::string& text) {
-  static const std::regex number("[0-9]+(\\.[0-9]+)?(e[-+]?[0-9]+)?");
-  return std::regex_replace(text, number, "#");
+const std::regex& number() {
+  static const std::regex pattern("[0-9]+(\\.[0-9]+)?(e[-+]?[0-9]+)?");
+  return pattern;
 }
+
+/// With each number replaced by one sign.
+std::string without_numbers(const std::string& text) { return std::regex_replace(text, number(), "#"); }
 
 /// By which lines that differ in numbers alone are ordered: the last that differs from the first line's.
 double extent(const std::string& text, const std::string& first) {
-  static const std::regex number("[0-9]+(\\.[0-9]+)?(e[-+]?[0-9]+)?");
   double out = 0;
-  auto own = std::sregex_iterator(text.begin(), text.end(), number);
-  auto other = std::sregex_iterator(first.begin(), first.end(), number);
+  auto own = std::sregex_iterator(text.begin(), text.end(), number());
+  auto other = std::sregex_iterator(first.begin(), first.end(), number());
   for (; own != std::sregex_iterator() && other != std::sregex_iterator(); ++own, ++other) {
     if (own->str() != other->str()) out = std::strtod(own->str().c_str(), nullptr);
   }
@@ -47,14 +48,11 @@ std::string range_of(const std::vector<std::string>& who, const std::vector<std:
                      who[static_cast<std::size_t>(most - what.begin())], *most);
 }
 
-std::string example_of(const std::vector<std::string>& names) {
-  return fmt::format("{} runs, for example {}", names.size(), names.front());
-}
-
 }  // namespace
 
 std::string who_of_many(const std::vector<std::string>& names) {
-  return names.size() <= kNamed ? join_names(names) : example_of(names);
+  if (names.size() <= kNamed) return join_names(names);
+  return fmt::format("{} runs, for example {}", names.size(), names.front());
 }
 
 std::vector<std::string> grouped(const std::vector<Message>& messages) {

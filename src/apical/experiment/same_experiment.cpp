@@ -88,7 +88,10 @@ std::map<std::string, std::string> values_by_key(const std::string& resolved) {
 }
 
 std::vector<std::string> differing_keys(const std::string& resolved, const std::string& other) {
-  const Leaves one = values_by_key(resolved), two = values_by_key(other);
+  return differing_keys(values_by_key(resolved), values_by_key(other));
+}
+
+std::vector<std::string> differing_keys(const Leaves& one, const Leaves& two) {
   std::set<std::string> keys;
   for (const Leaves* leaves : {&one, &two}) {
     for (const auto& [key, text] : *leaves) keys.insert(key);

@@ -21,5 +21,8 @@ std::map<std::string, std::string> values_by_key(const std::string& resolved);
 
 /// All keys with different values, or that only one has.
 std::vector<std::string> differing_keys(const std::string& resolved, const std::string& other);
+/// The same of what values_by_key() gave.
+std::vector<std::string> differing_keys(const std::map<std::string, std::string>& one,
+                                        const std::map<std::string, std::string>& two);
 
 }  // namespace apical

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "apical/core/field_error.h"
+#include "apical/learning/distribution.h"
 #include "apical/learning/layered_alignment.h"
 #include "apical/learning/layered_state.h"
 #include "apical/learning/layered_teaching.h"
@@ -19,13 +19,7 @@ void check_targets(const Dataset& d, layered::Loss loss) {
   if (loss == layered::Loss::mse || d.train.classes > 0) return;
   for (std::size_t n = 0; n < d.train.size(); ++n) {
     const auto y = d.train.targets.row(n);
-    double sum = 0;
-    bool inside = true;
-    for (double v : y) {
-      inside = inside && v >= 0 && v <= 1;
-      sum += v;
-    }
-    if (inside && (loss == layered::Loss::bce || std::abs(sum - 1) < 1e-6)) continue;
+    if (loss == layered::Loss::bce ? are_probabilities(y) : is_distribution(y)) continue;
     throw ConfigError(
         fmt::format("loss '{}' compares {}, which the targets of task '{}' are not", layered::loss_name(loss),
                     loss == layered::Loss::ce ? "distributions over the outputs" : "probabilities", d.name),

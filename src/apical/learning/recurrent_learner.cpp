@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <utility>
 
 #include "apical/core/field_error.h"
 #include "apical/learning/alignment.h"
+#include "apical/learning/distribution.h"
 #include "apical/learning/examination.h"
 #include "apical/learning/layered_state.h"
 
@@ -27,11 +27,6 @@ struct Part {
   TrialCredit credit;
   std::vector<RewardedTrial> rewarded;
 };
-
-bool is_distribution(std::span<const double> y) {
-  return std::all_of(y.begin(), y.end(), [](double v) { return v >= 0 && v <= 1; }) &&
-         std::abs(std::accumulate(y.begin(), y.end(), 0.0) - 1) < 1e-6;
-}
 
 /// Cross-entropy compares distributions.
 void check_loss(const Dataset& d, ReadoutLoss loss) {

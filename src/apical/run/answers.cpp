@@ -7,13 +7,10 @@
 #include <numeric>
 #include <variant>
 
-#include "apical/learning/trainer.h"
 #include "apical/run/data_record.h"
-#include "apical/run/last_checkpoint.h"
 #include "apical/run/make_learner.h"
 #include "apical/run/runs_in.h"
 #include "apical/run/seals.h"
-#include "apical/run/state_file.h"
 #include "apical/tasks/fingerprint.h"
 #include "apical/tasks/representable.h"
 
@@ -31,27 +28,6 @@ Experiment answering(const io::Path& run, const Resources& resources) {
     throw DataError(
         fmt::format("{}: a policy answers what it observes, not samples; its weights say how", run.string()));
   return with_handed_rule(std::move(e), resources);
-}
-
-/// The samples as a test without right answers, beside one sample to learn.
-Dataset with_test(const Dataset& data, const Experiment& e, Matrix<double> inputs) {
-  Dataset out;
-  out.name = data.name;
-  out.class_names = data.class_names;
-  out.readout = data.readout;
-  out.threshold = data.threshold;
-  const auto fill = [&](Split& split, Matrix<double> shown) {
-    const std::size_t samples = shown.rows();
-    split.inputs = Inputs(std::move(shown));
-    split.classes = data.train.classes;
-    if (!data.train.labels.empty()) split.labels.assign(samples, 0);
-    if (split.classes == 0) split.targets = Matrix<double>(samples, data.train.outputs());
-    if (e.is_circuit() && data.train.target_potentials.cols() > 0)
-      split.target_potentials = Matrix<double>(samples, data.train.target_potentials.cols());
-  };
-  fill(out.train, Matrix<double>(1, inputs.cols()));
-  fill(out.test, std::move(inputs));
-  return out;
 }
 
 Matrix<double> responses(Learner& learner, SplitName split, std::size_t replica, std::size_t samples,
@@ -84,8 +60,7 @@ std::unique_ptr<Learner> Answers::learner(const std::vector<std::shared_ptr<cons
   Experiment e = experiment_;
   e.start_from.clear();  // the checkpoint has what it began with and learned since
   std::unique_ptr<Learner> learner = make_learner(e, data, resources_);
-  Trainer trainer(*learner, e.plan, {});
-  restore_state(trainer, last_checkpoint(run_).section("trainer"), run_.string() + ", checkpoint");
+  restore_learner(*learner, e, run_);
   return learner;
 }
 
@@ -109,7 +84,7 @@ Matrix<double> Answers::to(Matrix<double> inputs, std::size_t replica, const std
     throw DataError(fmt::format("inputs have {} features; expected {}, as task '{}' has", inputs.cols(),
                                 data.inputs(), data.name));
   const std::size_t samples = inputs.rows();
-  const auto shown = std::make_shared<const Dataset>(with_test(data, experiment_, std::move(inputs)));
+  const auto shown = std::make_shared<const Dataset>(unanswered(experiment_, std::move(inputs)));
   require_representable(*shown, !experiment_.double_precision);
   const std::unique_ptr<Learner> learner =
       this->learner(std::vector<std::shared_ptr<const Dataset>>(data_.size(), shown));

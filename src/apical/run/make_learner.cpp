@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 #include <variant>
 
 #include "apical/core/field_error.h"
@@ -11,7 +12,10 @@
 #include "apical/learning/rate_learner.h"
 #include "apical/learning/recurrent_learner.h"
 #include "apical/learning/reward_learner.h"
+#include "apical/learning/trainer.h"
 #include "apical/rules/handed_rule.h"
+#include "apical/run/last_checkpoint.h"
+#include "apical/run/state_file.h"
 #include "apical/tasks/foreign_world.h"
 
 namespace apical {
@@ -72,28 +76,49 @@ Sizes sizes_shown(const Experiment& e) {
   return {c[*c.stimulus()].size, c[*c.readout()].size};
 }
 
-/// One sample of the sizes that the model wants.
-Dataset one_sample(const Experiment& e) {
-  const auto [inputs, outputs] = sizes_shown(e);
-  Dataset data;
-  data.name = e.task;
-  Split& split = data.train;
-  if (e.task_info().sequences) {
-    data.sequence_dt_ms = e.is_circuit() ? e.circuit().dt_ms : 1;
-    split.sequences.push_back({.change_points = {0, 1}, .values = Matrix<double>(1, inputs)});
-  } else {
-    split.inputs = Inputs(Matrix<double>(1, inputs));
-  }
-  split.labels = {0};
+/// What stands for the right answers of samples that have none.
+void add_answers(Split& split, std::size_t samples, const Experiment& e) {
+  const std::size_t outputs = sizes_shown(e).outputs;
+  split.labels.assign(samples, 0);
   if (e.is_circuit()) {
-    split.targets = split.target_potentials = Matrix<double>(1, outputs);  // whatever kind it is taught
+    split.targets = split.target_potentials = Matrix<double>(samples, outputs);  // whatever kind it is taught
   } else {
     split.classes = outputs;  // goes with any loss
   }
+}
+
+/// One sample of the sizes that the model wants.
+Dataset one_sample(const Experiment& e) {
+  const std::size_t inputs = sizes_shown(e).inputs;
+  Dataset data;
+  data.name = e.task;
+  if (e.task_info().sequences) {
+    data.sequence_dt_ms = e.is_circuit() ? e.circuit().dt_ms : 1;
+    data.train.sequences.push_back({.change_points = {0, 1}, .values = Matrix<double>(1, inputs)});
+  } else {
+    data.train.inputs = Inputs(Matrix<double>(1, inputs));
+  }
+  add_answers(data.train, 1, e);
   return data;
 }
 
 }  // namespace
+
+Dataset unanswered(const Experiment& e, Matrix<double> inputs) {
+  Dataset data;
+  data.name = e.task;
+  data.train.inputs = Inputs(Matrix<double>(1, inputs.cols()));
+  add_answers(data.train, 1, e);
+  const std::size_t samples = inputs.rows();
+  data.test.inputs = Inputs(std::move(inputs));
+  add_answers(data.test, samples, e);
+  return data;
+}
+
+void restore_learner(Learner& learner, const Experiment& e, const io::Path& run) {
+  Trainer trainer(learner, e.plan, {});
+  restore_state(trainer, last_checkpoint(run).section("trainer"), run.string() + ", checkpoint");
+}
 
 Experiment with_handed_rule(Experiment e, const Resources& resources) {
   const auto hand_to = [&](models::LayeredNetwork& network) {

@@ -26,6 +26,13 @@ std::unique_ptr<Learner> make_learner(const Experiment& experiment, const Resour
 std::unique_ptr<Learner> make_learner(const Experiment& experiment, const SeedData& data,
                                       const Resources& resources, TakenWeights* taken = nullptr);
 
+/// Samples without right answers, as a test beside one sample to learn: for what is only asked.
+Dataset unanswered(const Experiment& experiment, Matrix<double> inputs);
+
+/// Puts the state of the last checkpoint of `run` into a learner of its experiment. DataError if there is
+/// none, or it does not fit.
+void restore_learner(Learner& learner, const Experiment& experiment, const io::Path& run);
+
 /// As make_learner() with nothing to show, as a place for a state that was saved: its data are not read.
 std::unique_ptr<Learner> make_model(const Experiment& experiment, ThreadPool& pool);
 

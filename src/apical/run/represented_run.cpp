@@ -8,13 +8,11 @@
 #include <variant>
 
 #include "apical/experiment/experiment.h"
-#include "apical/learning/trainer.h"
-#include "apical/run/last_checkpoint.h"
+#include "apical/run/make_learner.h"
 #include "apical/run/metrics_file.h"
 #include "apical/run/runs_in.h"
 #include "apical/run/saved_weights.h"
 #include "apical/run/seals.h"
-#include "apical/run/state_file.h"
 
 namespace apical {
 namespace {
@@ -52,30 +50,6 @@ void require_plain_pixels(const Experiment& e, const std::string& run) {
         fmt::format("{}: task '{}' was taught with {} = \"{}\"; pictures can be shown as x / 255 only", run,
                     e.task, key, *word));
   }
-}
-
-std::size_t outputs_of(const Experiment& e) {
-  return e.is_circuit() ? e.circuit()[*e.circuit().readout()].size : e.layered().network.outputs();
-}
-
-/// The stimuli as the test split of a task that has one sample to learn.
-std::shared_ptr<const Dataset> as_data(const Experiment& e, const Matrix<double>& pixels) {
-  auto data = std::make_shared<Dataset>();
-  data->name = e.task;
-  const std::size_t outputs = outputs_of(e);
-  const auto fill = [&](Split& split, Matrix<double> inputs) {
-    const std::size_t samples = inputs.rows();
-    split.inputs = Inputs(std::move(inputs));
-    split.labels.assign(samples, 0);
-    if (e.is_circuit()) {
-      split.targets = split.target_potentials = Matrix<double>(samples, outputs);
-    } else {
-      split.classes = outputs;
-    }
-  };
-  fill(data->train, Matrix<double>(1, pixels.cols()));
-  fill(data->test, pixels);
-  return data;
 }
 
 [[noreturn]] void refuse_recurrent(const std::string& run) {
@@ -124,8 +98,7 @@ class Shower {
  private:
   void begin(Learner& learner, bool trained) const {
     if (trained) {
-      Trainer trainer(learner, e_.plan, {});
-      restore_state(trainer, last_checkpoint(run_).section("trainer"), run_ + ", checkpoint");
+      restore_learner(learner, e_, run_);
     } else if (!e_.start_from.empty()) {
       set_weights(learner, read_weights(e_.start_from, pool_), !e_.double_precision);
     }
@@ -174,7 +147,7 @@ RepresentedRun represent_run(const io::Path& run, const StimulusSet& stimuli, co
   if (options.invert) {
     for (double& x : pixels.flat()) x = 1 - x;
   }
-  const auto data = as_data(e, pixels);
+  const auto data = std::make_shared<const Dataset>(unanswered(e, std::move(pixels)));
   if (e.double_precision) {
     std::visit(Shower<double>(e, out.run, options, data, pool, out), e.subject);
   } else {

@@ -35,6 +35,9 @@ struct RunResult {
   std::vector<Finding> findings = {};  ///< of its diagnosis, what wants attention
 };
 
+/// What there is to know of it, in words: its notes, and what its diagnosis found.
+std::vector<std::string> notes_of(const RunResult& result);
+
 /// Without what a run that is continued has taken from elsewhere, which need not be there any more.
 Experiment as_it_begins(Experiment experiment, const RunOptions& options);
 

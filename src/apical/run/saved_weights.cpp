@@ -12,13 +12,11 @@
 #include "apical/io/hash.h"
 #include "apical/io/npy_reader.h"
 #include "apical/io/safetensors.h"
-#include "apical/learning/trainer.h"
 #include "apical/run/last_checkpoint.h"
 #include "apical/run/make_learner.h"
 #include "apical/run/manifest_facts.h"
 #include "apical/run/runs_in.h"
 #include "apical/run/seed_group.h"
-#include "apical/run/state_file.h"
 #include "apical/tasks/representable.h"
 
 namespace apical {
@@ -149,9 +147,7 @@ SavedModel::SavedModel(const io::Path& run, ThreadPool& pool) : experiment_(expe
     return;
   }
   learner_ = make_model(experiment_, pool);
-  const io::Checkpoint checkpoint = last_checkpoint(run);
-  Trainer trainer(*learner_, experiment_.plan, {});
-  restore_state(trainer, checkpoint.section("trainer"), run.string() + ", checkpoint");
+  restore_learner(*learner_, experiment_, run);
 }
 
 io::Array SavedModel::array(const Parameter& p, std::size_t index, std::size_t replica) const {

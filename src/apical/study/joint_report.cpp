@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "apical/experiment/same_experiment.h"
-#include "apical/experiment/toml/toml_tree.h"
 #include "apical/io/directory.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/read_run.h"
@@ -36,15 +35,16 @@ struct JointRun {
   int numerics = 0;
   std::string fingerprint;  ///< of its data; empty: made from the seeds alone
   std::size_t parts = 1;
-  std::string identity = {};  ///< of its experiment
+  std::map<std::string, std::string> written = {};  ///< its experiment, by key
+  std::string identity = {};                        ///< of its experiment
 };
 
 /// All that decides what is learned and measured: equal for runs of one experiment over other seeds.
-std::string identity_of(const std::string& experiment_toml) {
+std::string identity_of(const std::map<std::string, std::string>& written) {
   static const std::set<std::string> of_no_account{
       "run.seeds", "run.part_of", "title", "description", "label", "run.checkpoint_every_s", "reference"};
   std::string out;
-  for (const auto& [key, value] : values_by_key(experiment_toml)) {
+  for (const auto& [key, value] : written) {
     if (!of_no_account.contains(key) && !key.starts_with("run.seeds."))
       out += fmt::format("{}={}\n", key, value);
   }
@@ -59,7 +59,8 @@ JointRun read_part(const io::Path& run) {
                manifest.at("apical").at("numerics"),
                manifest.contains("data") ? manifest.at("data").dump() : "",
                1};
-  out.identity = identity_of(out.data.experiment_toml);
+  out.written = values_by_key(out.data.experiment_toml);
+  out.identity = identity_of(out.written);
   for (const nlohmann::json& seed : manifest.at("seeds")) out.seeds.insert(seed.get<std::uint64_t>());
   return out;
 }
@@ -136,8 +137,9 @@ void join(JointRun& a, const JointRun& b) {
 ExperimentValues values_of(const JointRun& run) {
   static const std::set<std::string> of_no_account{"run", "record", "tuned"};
   std::set<std::string> tables;
-  for (const TomlEntry& e : parse_toml(run.data.experiment_toml, "experiment.toml").entries) {
-    if (!of_no_account.contains(e.key)) tables.insert(e.key);
+  for (const auto& [key, value] : run.written) {
+    const std::string table = key.substr(0, key.find('.'));
+    if (!of_no_account.contains(table)) tables.insert(table);
   }
   ExperimentValues out;
   for (auto& [key, value] : row_of(run.first).values) {
@@ -160,8 +162,7 @@ bool may_be_read_together(const std::vector<JointRun>& runs, const std::vector<E
     const auto [at, is_new] = data.emplace(task, runs[i].fingerprint);
     if ((!is_new && at->second != runs[i].fingerprint) || runs[i].numerics != runs.front().numerics)
       return false;
-    for (const std::string& key :
-         differing_keys(runs.front().data.experiment_toml, runs[i].data.experiment_toml)) {
+    for (const std::string& key : differing_keys(runs.front().written, runs[i].written)) {
       if (key == "run.precision") return false;
       const auto list = values[i].find(key);
       const auto* const text = list == values[i].end() ? nullptr : std::get_if<std::string>(&list->second);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "apical/core/error.h"
+#include "apical/core/text_pieces.h"
 #include "apical/io/json.h"
 #include "apical/report/compose/read_run.h"
 #include "apical/report/compose/report.h"
@@ -79,13 +80,8 @@ ReportData read_report_data(const io::Path& directory) {
 /// The name with most words of `text` in it; empty if none has one.
 std::string with_most_words(const std::string& text, const std::vector<std::string>& names) {
   const auto words_of = [](const std::string& name) {
-    std::set<std::string> words;
-    for (std::size_t at = 0; at < name.size();) {
-      const std::size_t end = std::min(name.find('-', at), name.size());
-      words.insert(name.substr(at, end - at));
-      at = end + 1;
-    }
-    return words;
+    const std::vector<std::string> words = pieces_of(name, '-');
+    return std::set<std::string>(words.begin(), words.end());
   };
   const std::set<std::string> wanted = words_of(text);
   std::string best;
