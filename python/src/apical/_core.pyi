@@ -172,7 +172,9 @@ def figures(directories: Sequence[str]) -> dict:
     """Titles of the figures of a page of directories, by name."""
 
 def figure_svg(directories: Sequence[str], what: str, width_mm: float) -> tuple[str, list[str]]:
-    """The figure that a name or a metric names, as an SVG file, and what there is to warn of."""
+    """
+    The figure that a name or a metric names, as an SVG file, and what there is to warn of.
+    """
 
 def compare(documents: Sequence[Document], call: Call) -> dict: ...
 
