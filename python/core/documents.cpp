@@ -14,6 +14,7 @@
 #include "apical/experiment/toml/spiking_circuit_toml.h"
 #include "apical/experiments.h"
 #include "apical/run/forecast.h"
+#include "apical/run/saved_weights.h"
 #include "core/calling_thread.h"
 #include "core/handed.h"
 #include "core/module.h"
@@ -56,6 +57,24 @@ SpikingCircuit spiking_circuit_of(const TomlDocument& document) {
   read_spiking_circuit(root, circuit);
   root.finish();
   return circuit;
+}
+
+namespace {
+
+/// Empty for what is no experiment, and for one that begins with its initialisation.
+std::string start_of(const TomlDocument& document) {
+  TomlReader root(document);
+  if (is_spiking(document))
+    return root.has("model") || root.has("stage") ? read_experiment(document).spiking().start_from : "";
+  return root.has("task") ? read_experiment(document).start_from : "";
+}
+
+}  // namespace
+
+void take_weights(Weighted& model, const TomlDocument& document, const std::string& source, ThreadPool& pool,
+                  bool single) {
+  const std::string start = source.empty() ? start_of(document) : source;
+  if (!start.empty()) set_weights(model, read_weights(start, pool), single);
 }
 
 namespace {

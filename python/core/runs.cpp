@@ -37,6 +37,13 @@ nb::dict dict_of(const RunResult& r) {
 
 namespace {
 
+/// What `work` makes while other threads of Python run.
+template <class Work>
+auto without_the_lock(Work&& work) {
+  const nb::gil_scoped_release others_run;
+  return work();
+}
+
 nb::dict run(const TomlDocument& document, const Call& call, bool report) {
   RunResult result;
   CallingThread caller;
@@ -76,12 +83,13 @@ void bind_runs(nb::module_& m) {
   m.def("run", &run, nb::arg("document"), nb::arg("call"), nb::arg("report"));
   m.def(
       "write_report", [](const std::string& directory) { return write_report(directory).string(); },
-      nb::arg("directory"), "Writes the page of a directory again; its path.");
+      nb::arg("directory"), nb::call_guard<nb::gil_scoped_release>(),
+      "Writes the page of a directory again; its path.");
   m.def(
       "diagnosis",
       [](const std::string& run) {
         std::vector<nb::dict> rows;
-        for (const Finding& f : diagnose_run(run)) {
+        for (const Finding& f : without_the_lock([&] { return diagnose_run(run); })) {
           nb::dict& row = rows.emplace_back();
           row["check"] = f.check;
           row["verdict"] = name_of(f.verdict);
@@ -99,7 +107,8 @@ void bind_runs(nb::module_& m) {
       "figures",
       [](const std::vector<std::string>& directories) {
         nb::dict titles;
-        for (const Figure& f : figures_of_all(runs_meant(directories)).figures)
+        for (const Figure& f :
+             without_the_lock([&] { return figures_of_all(runs_meant(directories)); }).figures)
           titles[f.name.c_str()] = f.title;
         return titles;
       },
@@ -107,7 +116,7 @@ void bind_runs(nb::module_& m) {
   m.def(
       "figure_svg",
       [](const std::vector<std::string>& directories, const std::string& what, double width_mm) {
-        const FiguresOfRuns all = figures_of_all(runs_meant(directories));
+        const FiguresOfRuns all = without_the_lock([&] { return figures_of_all(runs_meant(directories)); });
         const std::vector<Figure> found = figures_named(all.figures, what);
         std::vector<std::string> notes = all.warnings;
         if (found.size() > 1)

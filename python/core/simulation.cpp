@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "apical/experiment/toml/toml_reader.h"
+#include "apical/learning/rate_weights.h"
 #include "core/arrays.h"
 #include "core/chunks.h"
 #include "core/documents.h"
@@ -31,8 +32,12 @@ std::vector<std::string> variables_of(const Population& p) {
 
 class RateSimulation {
  public:
-  RateSimulation(const TomlDocument& document, std::vector<std::uint64_t> seeds, unsigned threads)
-      : pool_(threads), engine_(circuit_of(document), std::move(seeds), pool_, {.all_quantities = true}) {}
+  RateSimulation(const TomlDocument& document, std::vector<std::uint64_t> seeds, unsigned threads,
+                 const std::string& weights)
+      : pool_(threads), engine_(circuit_of(document), std::move(seeds), pool_, {.all_quantities = true}) {
+    RateWeights<double> taking(engine_);
+    take_weights(taking, document, weights, pool_, false);
+  }
 
   const Circuit& circuit() const { return engine_.circuit(); }
 
@@ -155,8 +160,9 @@ class RateSimulation {
 void bind_simulation(nb::module_& m) {
   using S = RateSimulation;
   nb::class_<S>(m, "RateSimulation", "A circuit of rate neurons, stepped by hand.")
-      .def(nb::init<const TomlDocument&, std::vector<std::uint64_t>, unsigned>(), nb::arg("document"),
-           nb::arg("seeds"), nb::arg("threads"))
+      .def(nb::init<const TomlDocument&, std::vector<std::uint64_t>, unsigned, const std::string&>(),
+           nb::arg("document"), nb::arg("seeds"), nb::arg("threads"), nb::arg("weights"),
+           "`weights`: of this run; empty: as the document says.")
       .def("advance", &S::advance, nb::arg("steps"), nb::arg("learning"))
       .def("show", &S::show, nb::arg("population"), nb::arg("values"), nb::arg("seed"))
       .def("hide", &S::hide, nb::arg("population"))

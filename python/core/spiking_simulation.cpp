@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "apical/engine/spike/dense_weights.h"
+#include "apical/run/spiking_weights.h"
 #include "apical/spiking.h"
 #include "core/arrays.h"
 #include "core/chunks.h"
@@ -30,7 +31,8 @@ constexpr std::array<std::string_view, 3> kEstimates{"event_Hz", "burst_Hz", "bu
 
 class SpikingSimulation {
  public:
-  SpikingSimulation(const TomlDocument& document, std::vector<std::uint64_t> seeds, unsigned threads)
+  SpikingSimulation(const TomlDocument& document, std::vector<std::uint64_t> seeds, unsigned threads,
+                    const std::string& weights)
       : seeds_(std::move(seeds)), circuit_(spiking_circuit_of(document)) {
     if (seeds_.empty()) throw ConfigError("there is no seed; expected at least one");
     if (threads != 1) pool_ = std::make_unique<ThreadPool>(threads);
@@ -39,6 +41,11 @@ class SpikingSimulation {
     given_.resize(circuit_.groups.size());
     silent_.resize(circuit_.groups.size());
     for (std::size_t g = 0; g < circuit_.groups.size(); ++g) silent_[g].resize(circuit_.groups[g].size);
+    std::vector<Network*> all;
+    for (Network& n : networks_) all.push_back(&n);
+    SpikingWeights taking(seeds_, std::move(all));
+    ThreadPool reading(threads);
+    take_weights(taking, document, weights, reading, true);
   }
 
   void advance(std::int64_t steps, bool learning) {
@@ -261,8 +268,9 @@ class SpikingSimulation {
 void bind_spiking_simulation(nb::module_& m) {
   using S = SpikingSimulation;
   nb::class_<S>(m, "SpikingSimulation", "A circuit of spiking neurons, stepped by hand.")
-      .def(nb::init<const TomlDocument&, std::vector<std::uint64_t>, unsigned>(), nb::arg("document"),
-           nb::arg("seeds"), nb::arg("threads"))
+      .def(nb::init<const TomlDocument&, std::vector<std::uint64_t>, unsigned, const std::string&>(),
+           nb::arg("document"), nb::arg("seeds"), nb::arg("threads"), nb::arg("weights"),
+           "`weights`: of this run; empty: as the document says.")
       .def("advance", &S::advance, nb::arg("steps"), nb::arg("learning"))
       .def("set_rates", &S::set_rates, nb::arg("population"), nb::arg("rates_Hz"))
       .def("set_currents", &S::set_currents, nb::arg("population"), nb::arg("compartment"),

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -61,7 +63,10 @@ void take(const nb::object& answer, layered::Credit<T>& out) {
 
 template <class T>
 layered::HandedCredit<T> called(const Kept& credit) {
-  return [credit](const layered::ToldBatch<T>& told, layered::Credit<T>& out) {
+  // Replicas learn at once, and NumPy lets others in while it works: the function may count on being alone.
+  const auto turns = std::make_shared<std::mutex>();
+  return [credit, turns](const layered::ToldBatch<T>& told, layered::Credit<T>& out) {
+    const std::scoped_lock turn(*turns);
     const nb::gil_scoped_acquire acquired;
     const nb::object batch = nb::cast(ToldBatch(told));
     const auto end = [&] { nb::cast<ToldBatch&>(batch).end(); };

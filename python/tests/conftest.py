@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -72,5 +74,22 @@ def by_program(tmp_path: Path) -> Callable[..., Path]:
 
 
 def states(run: Path) -> list[str]:
-    """What must be the same bits: the numbers, in the order of their keys."""
-    return sorted(line.split(",", 1)[1] for line in (run / "metrics.ndjson").read_text().splitlines())
+    """What must be the same bits: the numbers, in the order of their keys, and all weights of the last checkpoint."""
+    lines = (run / "metrics.ndjson").read_text().splitlines()
+    return sorted(line.split(",", 1)[1] for line in lines) + weights_of(run)
+
+
+def weights_of(run: Path) -> list[str]:
+    """Their bits by projection and seed; none of a course without weights."""
+    read = ap.Run(run)
+    try:
+        names = read.projections
+    except ap.DataError:
+        return []
+    out = []
+    for name in names:
+        for seed in read.seeds:
+            out.append(f"{name} {seed} {hashlib.sha256(read.weights(name, seed).tobytes()).hexdigest()}")
+            with contextlib.suppress(ap.DataError, ap.ConfigError):  # circuits have no offsets
+                out.append(f"{name} offsets {seed} {hashlib.sha256(read.offsets(name, seed).tobytes()).hexdigest()}")
+    return out

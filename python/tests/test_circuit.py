@@ -217,3 +217,26 @@ def test_a_formula_agrees_with_what_the_engine_does() -> None:
 def test_what_is_no_local_rule_is_refused_with_the_reason(formula: str, numbers: dict[str, float], why: str) -> None:
     with pytest.raises(ap.ConfigError, match=why):
         ap.rule(formula, **numbers)
+
+
+def test_a_transpose_has_one_deviation() -> None:
+    c = ap.Circuit()
+    x = c.input("input", 2)
+    v = c.population("v", 3, basal=0.1, apical=0.1)
+    ff = c.connect(x, v.basal, weights=ap.uniform(-1, 1))
+    law = ap.normal(0, 0.1)
+    assert (law + ff.T).to_dict() == (ff.T + law).to_dict()
+    assert (-ff.T).to_dict()["scale"] == -1
+    with pytest.raises(ap.ConfigError, match="has a deviation already"):
+        ff.T + law + ap.constant(0.1)
+    with pytest.raises(ap.ConfigError, match="scaled by 0"):
+        0 * ff.T + law
+
+
+def test_weights_that_are_hidden_or_ragged_are_refused() -> None:
+    c = ap.Circuit()
+    x, v = c.input("input", 2), c.population("v", 1, basal=0.1)
+    with pytest.raises(ap.DataError, match=r"weights of 'input->v.basal' are masked at \(0, 1\)"):
+        c.connect(x, v.basal, weights=np.ma.array([[1.0, 2.0]], mask=[[False, True]]))
+    with pytest.raises(ap.DataError, match="are not numbers"):
+        c.connect(x, v.basal, weights=[[1.0], [1.0, 2.0]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -324,3 +325,25 @@ def test_what_nir_cannot_say_is_refused() -> None:
     prospective._populations["a.pyr"]["lookahead"] = True
     with pytest.raises(ap.ConfigError, match="lookahead"):
         bridge.graph_of(prospective)
+
+
+def test_what_a_circuit_would_leave_out_of_a_graph_is_refused() -> None:
+    nir = need("nir")
+    bridge = importlib.import_module("apical.formats.nir")
+    cell = nir.LI(tau=np.full(2, 0.01), r=np.ones(2), v_leak=np.zeros(2))
+    nodes = {"in": nir.Input(np.array([2])), "cell": cell, "out": nir.Output(np.array([2]))}
+    with pytest.raises(ap.ConfigError, match="'in' goes to 'cell' without a Linear"):
+        bridge.circuit_of(nir.NIRGraph(nodes, [("in", "cell"), ("cell", "out")]))
+    more = {**nodes, "w": nir.Linear(np.eye(2)), "other": nir.Input(np.array([2]))}
+    edges = [("in", "w"), ("w", "cell"), ("cell", "out")]
+    with pytest.raises(ap.ConfigError, match=r"2 nodes Input \(in, other\)"):
+        bridge.circuit_of(nir.NIRGraph(more, [*edges, ("other", "w")]))
+    del more["other"]
+    assert bridge.circuit_of(nir.NIRGraph(more, edges)).readout_activation == "linear"
+
+
+def test_signals_of_batches_are_refused_by_neo(small: Callable[[str], ap.Experiment]) -> None:
+    need("neo")
+    exp = small("layered").update({"record": [{"population": "a1", "variable": "rate", "seeds": 1}]})
+    with pytest.raises(ap.DataError, match="recorded by the batch, which is no time"):
+        importlib.import_module("apical.formats.neo").block(exp.run())

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -194,3 +195,21 @@ def test_feedback_of_a_rule_can_be_that_of_a_run() -> None:
     assert "a2->a1" in mine.projections
     np.testing.assert_allclose(mine.weights("a2->a1"), theirs.weights("a2->a1"))
     np.testing.assert_allclose(mine.weights("a1->a2"), again.weights("a1->a2"), rtol=1e-4, atol=1e-6)
+
+
+def test_seeds_take_turns_in_a_rule() -> None:
+    inside = 0
+
+    @ap.layered_rule
+    def alone(batch: ap.LayeredBatch) -> list[np.ndarray]:
+        nonlocal inside
+        inside += 1
+        time.sleep(0.001)  # without the interpreter's lock
+        assert inside == 1
+        inside -= 1
+        return [np.zeros_like(w) for w in batch.W]
+
+    exp = ap.experiment(
+        {"name": "yin-yang", "train_samples": 60}, {"name": alone, "layers": [4, 5, 3]}, training={"epochs": 1}
+    )
+    assert exp.run(seeds=4, threads=4).finished

@@ -319,3 +319,37 @@ def test_callbacks_pass_on_what_is_measured_to_programs_that_collect_it(small: C
     mean = (metrics[3, "validation", 1] + metrics[3, "validation", 2]) / 2
     assert there.logged[3]["feedback-alignment/validation/accuracy"] == pytest.approx(mean)
     assert list(there.logged) == [0, 1, 2, 3]
+
+
+def test_models_that_learn_in_turns_have_a_bar_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[str, Bar]] = []
+
+    class Bar:
+        def __init__(self, desc: str, total: float, **_: object) -> None:
+            self.n, self.total, self.closed = 0.0, total, False
+            made.append((desc, self))
+
+        def update(self, more: float) -> None:
+            self.n += more
+
+        def set_postfix(self, _: dict[str, str]) -> None: ...
+
+        def close(self) -> None:
+            self.closed = True
+
+    monkeypatch.setattr("tqdm.auto.tqdm", Bar)
+    bar = ap.bar()
+    for done in (1, 2):
+        for label in ("a", "b"):
+            bar.progress(ap.Progress(label, 1, 1, done, 4, "samples"))
+    bar(ap.EpochEnd("a", 1, 1, 0.1, []))
+    bar.progress(ap.Progress("a", 1, 1, 4, 4, "samples"))
+    assert [(label, b.n, b.closed) for label, b in made] == [("a", 4, True), ("b", 2, False)]
+
+
+def test_a_run_that_went_on_elsewhere_is_read_again(small: Small) -> None:
+    run = small("layered").run(out="r", callbacks=[lambda e: e.epoch < 1])
+    before, weights = len(run.metrics), run.weights("input->a1")
+    ap.Run("r").resume()
+    assert len(run.metrics) > before
+    assert not np.array_equal(run.weights("input->a1"), weights)

@@ -12,6 +12,8 @@ import pytest
 import apical as ap
 from apical import program
 
+from .conftest import weights_of
+
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 ONE_EPOCH: dict[str, Any] = {"training.epochs": 1}
 
@@ -33,11 +35,12 @@ TWELVE: list[tuple[str, dict[str, Any], int]] = [
 
 
 def leaves(directory: Path) -> dict[str, bytes]:
-    """What must be the same: all that was measured and recorded, by its place below the directory."""
+    """What must be the same: all that was measured, recorded and learned, by its place below the directory."""
     out = {}
     for file in directory.rglob("metrics.ndjson"):
         lines = sorted(line.split(b",", 1)[1] for line in file.read_bytes().splitlines())
         out[str(file.relative_to(directory))] = b"\n".join(lines)
+        out[str(file.parent.relative_to(directory)) + ", weights"] = "\n".join(weights_of(file.parent)).encode()
     for file in directory.rglob("results.h5"):
         out[str(file.relative_to(directory))] = file.read_bytes()
     return out

@@ -121,6 +121,22 @@ def test_a_trained_run_can_be_stepped(small: Callable[[str], ap.Experiment]) -> 
         assert sim["a2.rep.rate"].shape == (2, 3)
 
 
+def test_what_starts_from_a_run_steps_its_weights_and_deviations(small: Callable[[str], ap.Experiment]) -> None:
+    noisy = small("rate").update({"model.feedback_deviation": 0.2, "record": []})
+    parent = noisy.run(seeds=[7], out="parent")
+    forwards, backwards = "a1.rep->a2.rep", "a2.err->a1.err"
+    transposed = parent.weights(forwards).T
+    assert np.abs(parent.weights(backwards) - transposed).max() > 0.05  # it deviates
+    child = noisy.update({"model.start_from": parent, "training.epochs": 0})
+    run = child.run(seeds=[1, 2], out="child")  # in float32
+    for begun in (child, run):
+        with ap.Simulation(begun, seeds=[1, 2]) as sim:
+            for seed in (1, 2):
+                np.testing.assert_array_equal(sim.weights(f"{forwards}.basal", seed=seed), parent.weights(forwards))
+                shown = sim.weights(f"{backwards}.dendrite", seed=seed)
+                np.testing.assert_allclose(shown, run.weights(backwards, seed=seed), rtol=1e-5, atol=1e-7)
+
+
 def test_arrays_that_were_read_outlive_the_simulation() -> None:
     with ap.Simulation(two_areas()) as sim:
         sim.show([1, 0, 1, 0], steps=20)

@@ -258,3 +258,23 @@ def test_spaces_are_no_weights() -> None:
     with pytest.raises(ap.ConfigError, match="of spaces that tune searches"):
         c.connect(x, a.basal, weights=ap.uniform(-1, 1, whole=True))
     assert ap.uniform(1, 4, whole=True, each=2) != ap.uniform(1, 4)
+
+
+def test_experiments_of_a_comparison_take_its_changes_and_stand_on_its_task() -> None:
+    own = ap.Experiment(
+        {"label": "own", "task": {"name": "xor"}, "model": {"name": "backpropagation", "layers": [2, 4, 2]}}
+    )
+    r = ap.compare("xor", [own, "feedback-alignment"], seeds=1, training={"epochs": 2})
+    assert [run.experiment["training.epochs"] for run in r.runs.values()] == [2, 2]
+    with pytest.raises(ap.ConfigError, match=r"'own' is an experiment with task.name = 'xor'; the comparison has"):
+        ap.compare("yin-yang", [own])
+
+
+def test_going_on_needs_a_place(small: Callable[[str], ap.Experiment]) -> None:
+    with pytest.raises(ap.ConfigError, match="resume=True goes on in a directory"):
+        small("layered").run(resume=True)
+
+
+def test_a_scaled_range_is_searched_as_scaled(small: Callable[[str], ap.Experiment]) -> None:
+    found = ap.tune(small("layered"), {"model.learning_rate": 0.01 * ap.uniform(1, 2)}, trials=2, seeds=1, rounds=1)
+    assert found.trials["model.learning_rate"].between(0.01, 0.02).all()

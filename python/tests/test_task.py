@@ -380,3 +380,23 @@ def test_a_loader_may_fill_one_buffer_again_and_again(reference: list[str]) -> N
             yield x, y
 
     assert numbers(ap.Task.loader(batches(), test=[(XT, YT)]), "reused") == reference
+
+
+def test_whole_numbers_in_a_column_are_told_to_be_no_labels() -> None:
+    with pytest.warns(UserWarning, match=r"shape \(4, 1\).*ravel"):
+        task = ap.Task.arrays(np.zeros((4, 2)), np.array([[0], [1], [2], [1]]))
+    assert task.outputs == 1
+
+
+def test_batches_with_names_are_taken_by_their_names() -> None:
+    x, y = np.arange(8.0).reshape(4, 2), np.array([0, 1, 2, 0])
+    task = ap.Task.loader([{"labels": y, "inputs": x}])
+    assert (task.inputs, task.outputs) == (2, 3)
+    with pytest.raises(ap.DataError, match="batch 0 has the keys label, image; expected inputs and targets"):
+        ap.Task.loader([{"label": y, "image": x}])
+
+
+def test_tensors_without_an_array_are_refused_by_what_they_are() -> None:
+    torch = pytest.importorskip("torch", reason="torch is not there: see python/requirements.lock")
+    with pytest.raises(ap.DataError, match="train inputs are a tensor that NumPy has no array for"):
+        ap.Task.arrays(torch.zeros(4, 2, dtype=torch.bfloat16), [0, 1, 0, 1])

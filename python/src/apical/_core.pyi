@@ -249,7 +249,8 @@ class RunAnswers:
 class RateSimulation:
     """A circuit of rate neurons, stepped by hand."""
 
-    def __init__(self, document: Document, seeds: Sequence[int], threads: int) -> None: ...
+    def __init__(self, document: Document, seeds: Sequence[int], threads: int, weights: str) -> None:
+        """`weights`: of this run; empty: as the document says."""
 
     def advance(self, steps: int, learning: bool) -> None: ...
 
@@ -287,7 +288,8 @@ class RateSimulation:
 class SpikingSimulation:
     """A circuit of spiking neurons, stepped by hand."""
 
-    def __init__(self, document: Document, seeds: Sequence[int], threads: int) -> None: ...
+    def __init__(self, document: Document, seeds: Sequence[int], threads: int, weights: str) -> None:
+        """`weights`: of this run; empty: as the document says."""
 
     def advance(self, steps: int, learning: bool) -> None: ...
 

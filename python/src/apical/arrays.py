@@ -21,13 +21,16 @@ def as_array(values: Any, what: str) -> npt.NDArray[Any]:
     missing, which nothing could be filled in for.
     """
     if hasattr(values, "detach"):  # a torch tensor; one that needs gradients does not convert itself
-        values = values.detach().cpu().numpy()
+        try:
+            values = values.detach().cpu().numpy()
+        except (TypeError, RuntimeError) as e:  # bfloat16, sparse
+            raise DataError(f"{what} are a tensor that NumPy has no array for: {e}") from None
     if values is None:
         raise DataError(f"{what} are missing: None")
     require_unmasked(values, what)
     try:
         array = np.asarray(values)
-    except (TypeError, ValueError) as e:
+    except (TypeError, ValueError, RuntimeError) as e:  # of a list of tensors that need gradients
         raise DataError(f"{what} are not numbers: {e}") from None
     if array.dtype == object:
         require_present(array, what)

@@ -53,7 +53,8 @@ class EpochEnd:
         """The mean over seeds of what was measured now; NaN if it was not.
 
         Args:
-            where: split, area or part of a course; default: validation, else test, else train.
+            where: split, area or part of a course; default: validation, else test, else train, of those measured
+                now: name it where epochs differ in what they measure.
         """
         for place in (where,) if where is not None else ("validation", "test", "train"):
             values = [m.value for m in self.measured if m.metric == metric and m.where == place]
@@ -180,25 +181,29 @@ class bar:
         from tqdm.auto import tqdm
 
         self._make = tqdm
-        self._bar: Any = None
-        self._label: str | None = None
+        self._bars: dict[str, Any] = {}
 
     def __call__(self, event: EpochEnd) -> None:
         """Shows what was measured last beside the bar."""
-        if self._bar is None:
+        bar = self._bars.get(event.label)
+        if bar is None:
             return
         shown = {m: event.mean(m) for m in ("accuracy", "loss", "return")}
-        self._bar.set_postfix({m: f"{x:.4g}" for m, x in shown.items() if not math.isnan(x)})
+        bar.set_postfix({m: f"{x:.4g}" for m, x in shown.items() if not math.isnan(x)})
         if event.epoch == event.epochs:
-            self._bar.update(self._bar.total - self._bar.n)
-            self._bar.close()
+            bar.update(bar.total - bar.n)
+            bar.close()
+            del self._bars[event.label]
 
     def progress(self, progress: Progress) -> None:
-        """Moves the bar; a new one for each run."""
-        if self._bar is None or progress.label != self._label:
-            self._label = progress.label
-            self._bar = self._make(desc=progress.label, total=progress.total, unit=f" {progress.unit}", unit_scale=True)
-        self._bar.update(progress.done - self._bar.n)
+        """Moves the bar of a run; a new one for each, below those that are not at their end."""
+        bar = self._bars.get(progress.label)
+        if bar is None:
+            if progress.done >= progress.total:  # told once more after the last epoch
+                return
+            bar = self._make(desc=progress.label, total=progress.total, unit=f" {progress.unit}", unit_scale=True)
+            self._bars[progress.label] = bar
+        bar.update(progress.done - bar.n)
 
 
 class tensorboard:

@@ -5,15 +5,13 @@ printed as TOML, compared, taught a task, or stepped by hand."""
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from . import _core
-from .arrays import ArrayLike
+from .arrays import ArrayLike, as_array
 from .described import Described
 from .errors import ConfigError
 from .rules import Rule, rule_table
@@ -29,7 +27,7 @@ class Weights:
     each: int = 0
 
     def __mul__(self, factor: float) -> Weights:
-        return Weights({**self.table, "scale": float(factor) * self.table.get("scale", 1.0)})
+        return Weights({**self.table, "scale": float(factor) * self.table.get("scale", 1.0)}, self.whole, self.each)
 
     __rmul__ = __mul__
 
@@ -76,13 +74,22 @@ class Transpose:
     def __add__(self, deviation: Weights) -> Transpose:
         if not isinstance(deviation, Weights):
             return NotImplemented
+        if self.deviation is not None:
+            raise ConfigError(f"the transpose of '{self.of}' has a deviation already; expected one law")
+        if self.scale == 0:
+            raise ConfigError(f"the transpose of '{self.of}' is scaled by 0; a law alone says as much")
         # The library multiplies the deviation by the scale, too.
         return Transpose(self.of, self.scale, deviation if self.scale == 1 else deviation * (1 / self.scale))
+
+    __radd__ = __add__
 
     def __mul__(self, factor: float) -> Transpose:
         return Transpose(self.of, self.scale * float(factor), self.deviation)
 
     __rmul__ = __mul__
+
+    def __neg__(self) -> Transpose:
+        return self * -1
 
     def to_dict(self) -> dict[str, Any]:
         """The table `view` of a projection."""
@@ -313,7 +320,7 @@ class Circuit(Described):
 
 
 def _matrix(weights: ArrayLike, what: str) -> list[list[float]]:
-    values = np.asarray(weights, dtype=np.float64)
+    values = as_array(weights, f"weights of '{what}'").astype(np.float64)
     if values.ndim == 1:
         values = values[np.newaxis]
     if values.ndim != 2:
@@ -323,10 +330,3 @@ def _matrix(weights: ArrayLike, what: str) -> list[list[float]]:
         raise ConfigError(f"weights of '{what}' are not finite at {at}")
     rows: list[list[float]] = values.tolist()
     return rows
-
-
-def load_circuit(path: str | os.PathLike[str]) -> str:
-    """The circuit of an experiment, as TOML."""
-    from .experiment import read
-
-    return _core.circuit_text(read(path)._document)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from .arrays import as_array
 from .errors import ConfigError, DataError
 
 
@@ -119,7 +120,7 @@ class World:
         return self._numbers(observation), float(reward), bool(terminated), bool(truncated)
 
     def _numbers(self, observation: Any) -> npt.NDArray[np.float64]:
-        numbers = np.ascontiguousarray(observation, dtype=np.float64).reshape(-1)
+        numbers = np.ascontiguousarray(as_array(observation, "an observation"), dtype=np.float64).reshape(-1)
         if numbers.size != self._size:
             raise DataError(f"an observation has shape {np.shape(observation)}; expected {self._size} numbers")
         return numbers

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import _core
 from .callbacks import Callback, heard_by
-from .errors import Stopped
+from .errors import ConfigError, Stopped
 from .machine import PathLike, data_folder, output_directory, thread_count
 
 #: One number is how many (1 … n), a list is the seeds themselves.
@@ -59,6 +59,8 @@ class Execution:
             begun_by: the file that says that there is something to resume; None: any.
             go_on: what an interrupt says.
         """
+        if self.resume and self.out is None:
+            raise ConfigError("resume=True goes on in a directory, and there is none", hint="out='runs/…'")
         heard = heard_by(self.callbacks)
         threads = thread_count(self.threads)
         directory = output_directory(self.out, stem)

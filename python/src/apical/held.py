@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from .run import Run
 
+_CLOSED = "this simulation has been closed"
+_BUSY = "another thread is advancing this simulation; ask it when it has returned"
+
 Engine = TypeVar("Engine", "_core.RateSimulation", "_core.SpikingSimulation")
 
 
@@ -24,7 +28,7 @@ class Held(Generic[Engine]):
 
     seeds: list[int]
     _engine: Engine | None
-    _advancing: bool = False
+    _turn: threading.Lock
 
     def __enter__(self) -> Self:
         return self
@@ -39,20 +43,22 @@ class Held(Generic[Engine]):
     @property
     def _live(self) -> Engine:
         if self._engine is None:
-            raise ConfigError("this simulation has been closed")
-        if self._advancing:
-            raise ConfigError("another thread is advancing this simulation; ask it when it has returned")
+            raise ConfigError(_CLOSED)
+        if self._turn.locked():
+            raise ConfigError(_BUSY)
         return self._engine
 
     @contextmanager
     def _alone(self) -> Iterator[Engine]:
         """The engine while it advances without the interpreter's lock: nobody else may look at it."""
-        engine = self._live
-        self._advancing = True
+        if not self._turn.acquire(blocking=False):
+            raise ConfigError(_BUSY)
         try:
-            yield engine
+            if self._engine is None:
+                raise ConfigError(_CLOSED)
+            yield self._engine
         finally:
-            self._advancing = False
+            self._turn.release()
 
     @property
     def step(self) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from .arrays import as_array
 from .errors import ConfigError, DataError
 
 Array = npt.NDArray[Any]
@@ -148,10 +149,7 @@ def _credit(
 
 
 def _numbers(given: Any, of: str, shape: tuple[int, ...], dtype: np.dtype[Any], where: str) -> Array:
-    try:
-        numbers = np.ascontiguousarray(given, dtype=dtype)
-    except (TypeError, ValueError) as e:
-        raise DataError(f"{where}, {of}: no array of numbers ({e})") from None
+    numbers = np.ascontiguousarray(as_array(given, f"{where}: {of}"), dtype=dtype)
     if numbers.shape != shape:
         what = "units, units below" if len(shape) == 2 else "units"
         raise DataError(f"{where}: the gradient of the {of} has shape {numbers.shape}; expected {shape} ({what})")

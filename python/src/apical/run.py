@@ -6,10 +6,9 @@ from __future__ import annotations
 import html
 import json
 import os
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from . import _core
 from .arrays import as_array, matrix, require_finite
@@ -33,6 +32,31 @@ if TYPE_CHECKING:
     from .task import Task
 
 _SPLITS = ("train", "validation", "test")
+
+Read = TypeVar("Read")
+
+
+class _ReadOnce(Generic[Read]):
+    """A property that is read again only when the run has gone on since, here or in another process."""
+
+    def __init__(self, read: Callable[[Any], Read]) -> None:
+        self._read = read
+        self.attrname = read.__name__
+        self.__doc__ = read.__doc__
+
+    @overload
+    def __get__(self, run: None, owner: type) -> _ReadOnce[Read]: ...
+    @overload
+    def __get__(self, run: Run, owner: type) -> Read: ...
+    def __get__(self, run: Run | None, owner: type) -> Read | _ReadOnce[Read]:
+        if run is None:
+            return self
+        now = run._stamp()
+        before = run._kept.get(self.attrname)
+        if before is None or before[0] != now:
+            before = run._kept[self.attrname] = (now, self._read(run))
+        found: Read = before[1]
+        return found
 
 
 def _need(module: str, extra: str) -> Any:
@@ -68,6 +92,7 @@ class Run(HasFigures):
     ) -> None:
         self.path = Path(path)
         self.notes: list[str] = []
+        self._kept: dict[str, tuple[Any, Any]] = {}
         self._data = data
         self._handed = _core.Handed()
         for source in (task, rule):
@@ -82,6 +107,18 @@ class Run(HasFigures):
         run.notes = list(notes)
         run._handed = call.handed
         return run
+
+    def _stamp(self) -> tuple[Any, ...]:
+        """Another one whenever the run has gone on."""
+        seen: list[Any] = []
+        for name in ("metrics.ndjson", "checkpoints", "summary.json"):
+            try:
+                found = (self.path / name).stat()
+            except FileNotFoundError:
+                seen.append(None)
+            else:
+                seen.append((found.st_mtime_ns, found.st_size))
+        return tuple(seen)
 
     # What it is.
 
@@ -130,7 +167,7 @@ class Run(HasFigures):
 
     # What was measured.
 
-    @cached_property
+    @_ReadOnce
     def measurements(self) -> pd.DataFrame:
         """Every number as a row: epoch, where (split, area or part of a course), metric, seed, value."""
         pandas = _need("pandas", "data")
@@ -149,7 +186,7 @@ class Run(HasFigures):
             frame["epoch"] = frame["epoch"].astype("int64")
         return frame.drop_duplicates(["epoch", "where", "metric", "seed"], keep="last", ignore_index=True)
 
-    @cached_property
+    @_ReadOnce
     def metrics(self) -> pd.DataFrame:
         """Tidy: a row for each epoch, split and seed, a column for each metric (loss, accuracy …).
 
@@ -162,13 +199,13 @@ class Run(HasFigures):
         of_splits = rows[rows["where"].isin(_SPLITS)]
         return _wide(of_splits if len(of_splits) else rows, "split")
 
-    @cached_property
+    @_ReadOnce
     def areas(self) -> pd.DataFrame:
         """Tidy: a row for each epoch, area and seed, a column for each measure, e.g. angle_deg."""
         rows = self.measurements
         return _wide(rows[~rows["where"].isin(_SPLITS)], "area")
 
-    @cached_property
+    @_ReadOnce
     def recordings(self) -> Recordings:
         """By name, "population.variable", each an xarray.DataArray that is read when it is used."""
         from .recordings import Recordings
@@ -269,13 +306,13 @@ class Run(HasFigures):
         require_finite(rows, "inputs")
         return rows
 
-    @cached_property
+    @_ReadOnce
     def _answers(self) -> _core.RunAnswers:
         return _core.RunAnswers(str(self.path), thread_count(None), data_folder(self._data), self._handed)
 
     # Weights.
 
-    @cached_property
+    @_ReadOnce
     def _state(self) -> _core.SavedState:
         return _core.SavedState(str(self.path), 1)
 
@@ -353,8 +390,6 @@ class Run(HasFigures):
         document = _core.Document.read(str(self.path / "experiment.toml"))
         folder = self._data if data is None else data
         how = Execution(None, self.path, callbacks, True, threads, folder, ignore_memory)
-        for read in ("measurements", "metrics", "areas", "recordings", "_state", "_answers"):
-            self.__dict__.pop(read, None)  # what was read before is of the checkpoint before
         with how.into(self.path.name, self._handed, go_on=BY_RESUME) as call:
             result = _core.run(document, call, report)
         return Run._made(call, result["notes"], folder)

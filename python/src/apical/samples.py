@@ -111,6 +111,12 @@ def samples(inputs: Any, targets: Any, *, part: str, as_numbers: bool = False) -
                 stacklevel=4,
             )
         return Samples(x, labels=y.astype(np.int64))
+    if part == "train" and y.dtype.kind in "iu" and y.ndim == 2 and y.shape[1] == 1:
+        warnings.warn(
+            f"{part} targets are whole numbers of shape {y.shape}, and so numbers to come close to: give y.ravel() if "
+            "they are classes, y.astype(float) if they are numbers",
+            stacklevel=4,
+        )
     if _is_one_hot(y):
         return Samples(x, labels=y.argmax(axis=1).astype(np.int64), columns=y.shape[1])
     if part == "train" and _look_like_labels(y):
@@ -152,6 +158,16 @@ def _readable(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.ascontiguousarray(array)
 
 
+def _pair_named(batch: Mapping[str, Any], what: str) -> tuple[Any, Any]:
+    """By their names, whatever the order."""
+    for inputs, targets in (("inputs", "targets"), ("inputs", "labels"), ("x", "y")):
+        if inputs in batch and targets in batch:
+            return batch[inputs], batch[targets]
+    raise DataError(
+        f"{what} has the keys {', '.join(map(str, batch))}; expected inputs and targets, inputs and labels, or x and y"
+    )
+
+
 def _is_one_hot(y: npt.NDArray[Any]) -> bool:
     return y.ndim == 2 and y.shape[1] > 1 and bool(((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
 
@@ -169,7 +185,7 @@ def collected(batches: Iterable[Any], part: str) -> tuple[npt.NDArray[Any], npt.
     targets: list[npt.NDArray[Any]] = []
     for number, batch in enumerate(batches):
         if isinstance(batch, Mapping):
-            batch = tuple(batch.values())
+            batch = _pair_named(batch, f"{part} batch {number}")
         if not isinstance(batch, tuple | list) or len(batch) != 2:
             raise DataError(
                 f"{part} batch {number} is {type(batch).__name__}"

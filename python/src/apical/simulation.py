@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
@@ -58,17 +58,13 @@ class Simulation(Held["_core.RateSimulation"]):
         threads: int | None = 1,
     ) -> None:
         run = circuit if isinstance(circuit, Run) else None
-        document = document_of(circuit)
         self.seeds = seeds_of(seed, seeds, run)
-        self._engine: _core.RateSimulation | None = _core.RateSimulation(document, self.seeds, thread_count(threads))
+        self._turn = threading.Lock()
+        self._engine: _core.RateSimulation | None = _core.RateSimulation(
+            document_of(circuit), self.seeds, thread_count(threads), "" if run is None else str(run.path)
+        )
         self._sizes = self._engine.populations()
         self._roles = {role: self._engine.role(role) for role in ("stimulus", "target", "readout")}
-        if run is not None:
-            for s in self.seeds:
-                for projection in self._engine.projections():
-                    trained = run.weights(projection, s)
-                    with suppress(ConfigError):  # it shows another's transpose, or is the identity
-                        self._engine.set_weights(projection, trained, s)
 
     # Stepping.
 

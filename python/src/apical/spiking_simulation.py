@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from . import _core
 from .arrays import ArrayLike, matrix, vector
-from .errors import ConfigError
 from .experiment import Experiment
 from .held import Held, seeds_of
 from .machine import PathLike, thread_count
@@ -71,16 +70,11 @@ class SpikingSimulation(Held["_core.SpikingSimulation"]):
     ) -> None:
         run = circuit if isinstance(circuit, Run) else None
         self.seeds = seeds_of(seed, seeds, run)
+        self._turn = threading.Lock()
         self._engine: _core.SpikingSimulation | None = _core.SpikingSimulation(
-            document_of(circuit), self.seeds, thread_count(threads)
+            document_of(circuit), self.seeds, thread_count(threads), "" if run is None else str(run.path)
         )
         self._sizes: dict[str, int] = {name: size for name, (size, _, _) in self._engine.populations().items()}
-        if run is not None:
-            for s in self.seeds:
-                for projection in run.projections:
-                    trained = run.weights(projection, s)
-                    with suppress(ConfigError):  # it shows another's weights
-                        self._engine.set_weights(projection, trained, s)
 
     # Stepping.
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import html
 import itertools
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +19,7 @@ from .callbacks import Callback
 from .errors import ConfigError, DataError
 from .execution import Execution, Seeds, stopped
 from .experiment import Experiment
-from .machine import PathLike, output_directory
+from .machine import PathLike, output_directory, thread_count
 from .planned import PlannedSweep
 from .plot import HasFigures
 from .run import Run, _need, notes_html
@@ -296,7 +295,7 @@ def sweep(
     into = output_directory(out, f"{experiment.name}-sweep")
     planned = PlannedSweep.made(text, into.with_name(into.name + "-plan"), out=into, data=data)
     if on == "workers":
-        planned.work(workers=os.cpu_count() or 1)
+        planned.work(workers=thread_count(None))
     else:
         planned.submit(slurm)
     return planned
@@ -427,7 +426,9 @@ def reproduce(
     if experiment is not None and result["comparison"]["stopped"]:
         raise stopped(f"{result['figure']} was stopped", directory)
     if experiment is None:
-        return Reproduction(directory, result["identical"], f"{result['label']}: {result['text'] or 'stopped'}")
+        if not result["text"]:
+            raise stopped(f"the repetition of {result['label']} was stopped", directory)
+        return Reproduction(directory, result["identical"], f"{result['label']}: {result['text']}")
     words = {"reproduced": "reproduced  ", "undecided": "undecided   ", "deviates": "DEVIATES    "}
     lines = [words[o["verdict"]] + o["text"] for o in result["outcomes"]]
     return Reproduction(directory, result["reproduced"], "\n".join([result["figure"], *lines]), result["outcomes"])

@@ -102,7 +102,8 @@ def _law(key: str, space: Any) -> dict[str, Any]:
         law: dict[str, Any] = {"log_uniform": [space.low, space.high]}
         whole, each = space.whole, space.each
     elif isinstance(space, Weights) and space.table.get("law") == "uniform":
-        law = {"uniform": [space.table["low"], space.table["high"]]}
+        scale = space.table.get("scale", 1.0)
+        law = {"uniform": sorted(scale * space.table[bound] for bound in ("low", "high"))}
         whole, each = space.whole, space.each
     elif isinstance(space, tuple):
         raise ConfigError(

@@ -23,7 +23,8 @@ _BELOW_ONE = ("tanh", "logistic")
 def variant_of(task: str | Mapping[str, Any] | Task, model: Any, tables: Mapping[str, Any]) -> Experiment:
     """The experiment of this model on this task, `tables` changed."""
     if isinstance(model, Experiment):
-        return model
+        _require_same_task(model, task)
+        return model.copy().update(tables) if tables else model.copy()
     if isinstance(model, LayeredRule):
         made = variant_of(task, "backpropagation", tables).copy()
         made._handed.add(model._handed)
@@ -41,6 +42,18 @@ def variant_of(task: str | Mapping[str, Any] | Task, model: Any, tables: Mapping
     one = _shipped(name, str(model))
     changes = {} if isinstance(task, str) else {"task": dict(task)}
     return one.update({**changes, **tables}) if changes or tables else one
+
+
+def _require_same_task(model: Experiment, task: str | Mapping[str, Any] | Task) -> None:
+    """ConfigError, with the first key that differs, for an experiment on another task than the comparison's."""
+    named = {"name": task} if isinstance(task, str) else task.to_dict() if isinstance(task, Task) else dict(task)
+    has = model.to_dict().get("task", {})
+    for key, value in named.items():
+        if key in has and has[key] != value:
+            raise ConfigError(
+                f"'{model['label']}' is an experiment with task.{key} = {has[key]!r}; the comparison has {value!r}",
+                hint="compare([experiments]) takes experiments as they are",
+            )
 
 
 def _names(label: str, tables: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@
 #include "apical/learning/learner.h"
 #include "apical/learning/output_targets.h"
 #include "apical/learning/presentation.h"
+#include "apical/learning/rate_weights.h"
 #include "apical/learning/trial.h"
 
 namespace apical {
@@ -42,12 +43,14 @@ class RateLearner final : public Learner {
   void examine(Examination& x) override;
   std::vector<Variable> variables() const override;
   void record(std::vector<Tap> taps, Sink sink) override;
-  /// Of projections with weights of their own, no identities; of views of others "NAME.deviation", how they
-  /// differ from these.
-  std::vector<Parameter> parameters() const override;
-  std::vector<double> parameter(std::size_t index, std::size_t replica) const override;
-  void set_parameters(const std::vector<ParameterValues>& of_replicas) override;
-  bool can_do_without(std::string_view name) const override;
+  std::vector<Parameter> parameters() const override { return weights_.parameters(); }
+  std::vector<double> parameter(std::size_t index, std::size_t replica) const override {
+    return weights_.parameter(index, replica);
+  }
+  void set_parameters(const std::vector<ParameterValues>& of_replicas) override {
+    weights_.set_parameters(of_replicas);
+  }
+  bool can_do_without(std::string_view name) const override { return weights_.can_do_without(name); }
   void scale_learning(double factor) override { engine_.scale_learning(factor); }
   std::size_t settling_samples() const override;
   void check() const override { engine_.check_finite(); }
@@ -70,7 +73,6 @@ class RateLearner final : public Learner {
   void present(const Trial& trial, SplitName split, const Order& order, const TrialSampler<Real>& sampler);
 
  private:
-  void set_deviation(ProjectionId id, std::size_t replica, const std::vector<double>& numbers);
   void advance(rate::Network<Real>& n, std::size_t first, std::size_t count, rate::Step steps,
                const rate::Learning& learning);
   void show(rate::Network<Real>& n, std::size_t first, std::size_t count, const Order& order, std::size_t k,
@@ -102,10 +104,10 @@ class RateLearner final : public Learner {
   void remember_targets(std::size_t first, std::size_t count);
   FeedforwardGradient gradient_of(rate::Network<Real>& n, std::size_t lane) const;
   std::vector<AreaAlignment> align_trials(rate::Network<Real>& n, std::size_t replica, const Order& order);
-  std::vector<ProjectionId> own_weights() const;
 
   rate::EngineOptions options_;
   rate::RateEngine<Real> engine_;
+  RateWeights<Real> weights_{engine_};
   std::vector<std::shared_ptr<const Dataset>> data_;
   Presentation presentation_;
   bool sequences_ = false;

@@ -32,7 +32,9 @@ Experiment answering(const io::Path& run, const Resources& resources) {
 
 Matrix<double> responses(Learner& learner, SplitName split, std::size_t replica, std::size_t samples,
                          const std::atomic<bool>& stop) {
-  constexpr std::size_t kAtOnce = 500;
+  // Few enough for a circuit that settles on each to be stopped within a tenth of a second; of one size, for
+  // the same bits.
+  constexpr std::size_t kAtOnce = 64;
   Matrix<double> out;
   for (std::size_t at = 0; at < samples && !stop; at += kAtOnce) {
     std::vector<std::uint32_t> some(std::min(kAtOnce, samples - at));

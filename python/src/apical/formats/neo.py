@@ -9,11 +9,15 @@ import numpy as np
 
 try:
     import neo
+    import quantities
 except ModuleNotFoundError as _missing:
     raise ModuleNotFoundError("apical.formats.neo needs neo: pip install 'apical[neo]'", name="neo") from _missing
 
+from ..errors import DataError
 from ..run import Run
 from .shown import recorded_trials
+
+_UNITS_OF_TIME = {"ms": "ms", "s": "s"}
 
 
 def block(run: Run) -> neo.Block:
@@ -29,8 +33,10 @@ def block(run: Run) -> neo.Block:
             if seed in variable.seed.values and "time" in variable.dims:
                 _add_signal(segment, name, variable.sel(seed=seed))
         for population, train in run.spikes(seed).items():
+            by_neuron = np.argsort(train.neuron, kind="stable")  # times stay in order
+            ends = np.searchsorted(train.neuron[by_neuron], np.arange(train.neurons + 1))
             for neuron in range(train.neurons):
-                times = train.time_ms[train.neuron == neuron]
+                times = train.time_ms[by_neuron[ends[neuron] : ends[neuron + 1]]]
                 segment.spiketrains.append(
                     neo.SpikeTrain(
                         times,
@@ -63,6 +69,11 @@ def _add_signal(segment: neo.Segment, name: str, variable: Any) -> None:
     if values.ndim == 1:
         values = values[:, np.newaxis]
     times, time_unit = variable.time.values, str(variable.time.attrs["units"])
+    if time_unit not in _UNITS_OF_TIME:
+        raise DataError(
+            f"'{name}' was recorded by the {time_unit}, which is no time, and signals of Neo have one; "
+            "run.recordings and formats.nwb have it"
+        )
     unit = str(variable.attrs.get("units", "1"))
     units = "dimensionless" if unit == "1" else unit
     steps = np.diff(times)
@@ -84,6 +95,4 @@ def _add_signal(segment: neo.Segment, name: str, variable: Any) -> None:
 
 def neo_unit(name: str) -> Any:
     """A unit of time as Neo's quantities have it."""
-    import quantities
-
-    return {"ms": quantities.ms, "s": quantities.s}[name]
+    return getattr(quantities, _UNITS_OF_TIME[name])

@@ -118,6 +118,26 @@ def _time_constant(
     return 1 / total, {c: g / total for c, g in conductances.items()}
 
 
+def _require_one_way_through(graph: nir.NIRGraph) -> None:
+    """ConfigError for what a circuit would leave out: several inputs or outputs, and edges that are no projection."""
+    for kind in (nir.Input, nir.Output):
+        found = [key for key, node in graph.nodes.items() if isinstance(node, kind)]
+        if len(found) != 1:
+            raise ConfigError(
+                f"the graph has {len(found)} nodes {kind.__name__} ({', '.join(found) or 'none'}); expected one"
+            )
+    for a, b in graph.edges:
+        ends = graph.nodes[a], graph.nodes[b]
+        if not any(isinstance(end, nir.Linear) for end in ends) and not (
+            isinstance(ends[0], nir.LI) and isinstance(ends[1], nir.Output)
+        ):
+            raise ConfigError(
+                f"'{a}' goes to '{b}' without a Linear between them; expected Input or LI, Linear, LI, and LI to Output"
+            )
+        if isinstance(ends[1], nir.Output) and isinstance(ends[0], nir.Linear):
+            raise ConfigError(f"Linear '{a}' goes to Output '{b}'; expected an LI before it")
+
+
 def circuit_of(graph: nir.NIRGraph, *, dt_ms: float = 0.1, name: str = "from NIR") -> Circuit:
     """A graph of Input, Linear, LI and Output nodes as a circuit without plasticity.
 
@@ -125,6 +145,7 @@ def circuit_of(graph: nir.NIRGraph, *, dt_ms: float = 0.1, name: str = "from NIR
     """
     c = Circuit(name, dt_ms=dt_ms)
     places: dict[str, Population] = {}
+    _require_one_way_through(graph)
     outputs = [a for a, b in graph.edges if isinstance(graph.nodes[b], nir.Output)]
     for key, node in graph.nodes.items():
         if isinstance(node, nir.Input):

@@ -51,9 +51,10 @@ def module_of(run: Run, seed: int | None = None) -> nn.Sequential:
         raise ConfigError(
             f"{run.path} has layers {model['layers']}; expected all-to-all layers, which are numbers of units"
         )
+    double = run.experiment["run.precision"] == "double"
     for number, projection in enumerate(projections):
         w, b = run.weights(projection, seed), run.offsets(projection, seed)
-        layer = nn.Linear(w.shape[1], w.shape[0])
+        layer = nn.Linear(w.shape[1], w.shape[0], dtype=torch.float64 if double else torch.float32)
         with torch.no_grad():
             layer.weight.copy_(torch.from_numpy(w))
             layer.bias.copy_(torch.from_numpy(b))
@@ -74,7 +75,7 @@ def _require_same_answer(run: Run, net: nn.Sequential, seed: int, softmax: bool)
     """To an input of zeros, for which no data are needed: what settles comes to something else."""
     expected = run._state.answer_to_zeros(seed)
     with torch.no_grad():
-        answer = net(torch.zeros(1, net[0].in_features))[0]
+        answer = net(torch.zeros(1, net[0].in_features, dtype=net[0].weight.dtype))[0]
         answer = (answer.softmax(0) if softmax else answer).double().numpy()
     if not np.allclose(answer, expected, rtol=1e-3, atol=1e-4):
         raise ConfigError(
@@ -105,6 +106,8 @@ def weights_of(module: nn.Module) -> dict[str, npt.NDArray[np.float32]]:
         out[name] = layer.weight.detach().cpu().numpy().astype(np.float32)
         offset = layer.bias
         out[f"a{number}.offsets"] = (
-            np.zeros(layer.out_features, np.float32) if offset is None else offset.detach().cpu().numpy()
+            np.zeros(layer.out_features, np.float32)
+            if offset is None
+            else offset.detach().cpu().numpy().astype(np.float32)
         )
     return out

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weights of a circuit by the names of its projections, and "NAME.deviation" of views.
-#include <fmt/format.h>
+#include "apical/learning/rate_weights.h"
 
 #include <algorithm>
-
-#include "apical/learning/rate_learner.h"
+#include <string>
 
 namespace apical {
 namespace {
@@ -12,7 +10,7 @@ constexpr std::string_view kDeviation = ".deviation";
 }
 
 template <class Real>
-std::vector<ProjectionId> RateLearner<Real>::own_weights() const {
+std::vector<ProjectionId> RateWeights<Real>::own() const {
   std::vector<ProjectionId> out;
   const auto& projections = engine_.circuit().projections();
   for (std::uint32_t j = 0; j < projections.size(); ++j) {
@@ -26,10 +24,10 @@ std::vector<ProjectionId> RateLearner<Real>::own_weights() const {
 }
 
 template <class Real>
-std::vector<Parameter> RateLearner<Real>::parameters() const {
+std::vector<Parameter> RateWeights<Real>::parameters() const {
   const Circuit& c = engine_.circuit();
   std::vector<Parameter> out;
-  for (const ProjectionId id : own_weights()) {
+  for (const ProjectionId id : own()) {
     const Projection& j = c[id];
     const std::uint64_t post = c[j.to].size, pre = c[j.from].size;
     std::vector<std::uint64_t> shape{post, pre};
@@ -43,8 +41,8 @@ std::vector<Parameter> RateLearner<Real>::parameters() const {
 }
 
 template <class Real>
-std::vector<double> RateLearner<Real>::parameter(std::size_t index, std::size_t replica) const {
-  const ProjectionId id = own_weights().at(index);
+std::vector<double> RateWeights<Real>::parameter(std::size_t index, std::size_t replica) const {
+  const ProjectionId id = own().at(index);
   const Matrix<double> w = engine_.circuit()[id].view
                                ? engine_.network(replica).deviation(id, engine_.lane(replica))
                                : engine_.weights(id, replica);
@@ -52,7 +50,7 @@ std::vector<double> RateLearner<Real>::parameter(std::size_t index, std::size_t 
 }
 
 template <class Real>
-bool RateLearner<Real>::can_do_without(std::string_view name) const {
+bool RateWeights<Real>::can_do_without(std::string_view name) const {
   if (!name.ends_with(kDeviation)) return false;
   name.remove_suffix(kDeviation.size());
   const auto& projections = engine_.circuit().projections();
@@ -61,7 +59,7 @@ bool RateLearner<Real>::can_do_without(std::string_view name) const {
 }
 
 template <class Real>
-void RateLearner<Real>::set_deviation(ProjectionId id, std::size_t replica,
+void RateWeights<Real>::set_deviation(ProjectionId id, std::size_t replica,
                                       const std::vector<double>& numbers) {
   const auto& projections = engine_.circuit().projections();
   for (std::uint32_t j = 0; j < projections.size(); ++j) {
@@ -76,12 +74,12 @@ void RateLearner<Real>::set_deviation(ProjectionId id, std::size_t replica,
 }
 
 template <class Real>
-void RateLearner<Real>::set_parameters(const std::vector<ParameterValues>& of_replicas) {
-  const std::vector<ProjectionId> own = own_weights();
+void RateWeights<Real>::set_parameters(const std::vector<ParameterValues>& of_replicas) {
+  const std::vector<ProjectionId> projections = own();
   const auto set = [&](bool derived) {
     for (std::size_t r = 0; r < engine_.replicas(); ++r) {
       for (const auto& [index, numbers] : of_replicas.at(r)) {
-        const ProjectionId id = own.at(index);
+        const ProjectionId id = projections.at(index);
         if (engine_.circuit()[id].weights.derivation.has_value() != derived) continue;
         if (engine_.circuit()[id].view) {
           set_deviation(id, r, numbers);
@@ -99,17 +97,7 @@ void RateLearner<Real>::set_parameters(const std::vector<ParameterValues>& of_re
   set(true);
 }
 
-template std::vector<ProjectionId> RateLearner<float>::own_weights() const;
-template std::vector<ProjectionId> RateLearner<double>::own_weights() const;
-template std::vector<Parameter> RateLearner<float>::parameters() const;
-template std::vector<Parameter> RateLearner<double>::parameters() const;
-template std::vector<double> RateLearner<float>::parameter(std::size_t, std::size_t) const;
-template std::vector<double> RateLearner<double>::parameter(std::size_t, std::size_t) const;
-template bool RateLearner<float>::can_do_without(std::string_view) const;
-template bool RateLearner<double>::can_do_without(std::string_view) const;
-template void RateLearner<float>::set_deviation(ProjectionId, std::size_t, const std::vector<double>&);
-template void RateLearner<double>::set_deviation(ProjectionId, std::size_t, const std::vector<double>&);
-template void RateLearner<float>::set_parameters(const std::vector<ParameterValues>&);
-template void RateLearner<double>::set_parameters(const std::vector<ParameterValues>&);
+template class RateWeights<float>;
+template class RateWeights<double>;
 
 }  // namespace apical
