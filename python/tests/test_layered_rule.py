@@ -128,7 +128,7 @@ def test_what_a_rule_is_told() -> None:
         (lambda b: b.W[0], ap.DataError, "gave ndarray; expected a list"),
         (lambda b: None, ap.DataError, "gave NoneType"),
         (lambda b: [(w, w[0]) for w in b.W], ap.DataError, r"layer 1: .*offsets has shape \(4,\); expected \(12,\)"),
-        (lambda b: ["x" for w in b.W], ap.DataError, "layer 1, weights: no array of numbers"),
+        (lambda b: ["x" for w in b.W], ap.DataError, "layer 1: weights are not numbers"),
         (lambda b: [w * (np.nan if i == 1 else 1) for i, w in enumerate(b.W)], ap.NumericalFault, "layer 2"),
         (lambda b: 1 / 0, ZeroDivisionError, "division"),
     ],

@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -278,3 +279,32 @@ def test_going_on_needs_a_place(small: Callable[[str], ap.Experiment]) -> None:
 def test_a_scaled_range_is_searched_as_scaled(small: Callable[[str], ap.Experiment]) -> None:
     found = ap.tune(small("layered"), {"model.learning_rate": 0.01 * ap.uniform(1, 2)}, trials=2, seeds=1, rounds=1)
     assert found.trials["model.learning_rate"].between(0.01, 0.02).all()
+
+
+def test_optuna_drives_experiments_and_prunes_them(small: Callable[[str], ap.Experiment]) -> None:
+    optuna = pytest.importorskip("optuna", reason="optuna is not there: see python/requirements.lock")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+    def score(trial: Any) -> float:
+        rate = trial.suggest_categorical("model.learning_rate", [0.001, 0.01, 0.03])
+
+        def heard(event: ap.EpochEnd) -> None:
+            trial.report(event.mean("accuracy", "validation"), event.epoch)
+            if rate == 0.03 and event.epoch == 1:
+                raise optuna.TrialPruned
+
+        run = small("layered").update({"model.learning_rate": rate}).run(seeds=1, out=f"trial-{rate}", callbacks=heard)
+        return last_validation(run)
+
+    def last_validation(run: ap.Run) -> float:
+        return float(run.metrics.query("split == 'validation'").accuracy.iloc[-1])
+
+    study = optuna.create_study(
+        direction="maximize", sampler=optuna.samplers.GridSampler({"model.learning_rate": [0.001, 0.01, 0.03]}, seed=1)
+    )
+    study.optimize(score, n_trials=3)
+    ended = {t.params["model.learning_rate"]: t.state.name for t in study.trials}
+    assert ended == {0.001: "COMPLETE", 0.01: "COMPLETE", 0.03: "PRUNED"}
+    again = small("layered").update(study.best_params).run(seeds=1)
+    assert last_validation(again) == study.best_value
+    assert ap.Run("trial-0.03").resume().finished  # what was pruned left a checkpoint

@@ -6,6 +6,7 @@ from __future__ import annotations
 import html
 import itertools
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +20,7 @@ from .callbacks import Callback
 from .errors import ConfigError, DataError
 from .execution import Execution, Seeds, stopped
 from .experiment import Experiment
-from .machine import PathLike, output_directory, thread_count
+from .machine import PathLike, output_directory
 from .planned import PlannedSweep
 from .plot import HasFigures
 from .run import Run, _need, notes_html
@@ -295,7 +296,7 @@ def sweep(
     into = output_directory(out, f"{experiment.name}-sweep")
     planned = PlannedSweep.made(text, into.with_name(into.name + "-plan"), out=into, data=data)
     if on == "workers":
-        planned.work(workers=thread_count(None))
+        planned.work(workers=len(os.sched_getaffinity(0)))
     else:
         planned.submit(slurm)
     return planned
