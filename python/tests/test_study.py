@@ -262,13 +262,11 @@ def test_spaces_are_no_weights() -> None:
 
 
 def test_experiments_of_a_comparison_take_its_changes_and_stand_on_its_task() -> None:
-    own = ap.Experiment(
-        {"label": "own", "task": {"name": "xor"}, "model": {"name": "backpropagation", "layers": [2, 4, 2]}}
-    )
-    r = ap.compare("xor", [own, "feedback-alignment"], seeds=1, training={"epochs": 2})
+    own = ap.experiment(TASK, {"name": "backpropagation", "layers": [4, 5, 3]}).update({"label": "own"})
+    r = ap.compare(TASK, [own, "feedback-alignment"], seeds=1, training={"epochs": 2})
     assert [run.experiment["training.epochs"] for run in r.runs.values()] == [2, 2]
-    with pytest.raises(ap.ConfigError, match=r"'own' is an experiment with task.name = 'xor'; the comparison has"):
-        ap.compare("yin-yang", [own])
+    with pytest.raises(ap.ConfigError, match=r"'own' is an experiment with task.name = 'yin-yang'; the comparison has"):
+        ap.compare("xor", [own])
 
 
 def test_going_on_needs_a_place(small: Callable[[str], ap.Experiment]) -> None:
