@@ -50,7 +50,8 @@ def in_biotorch(data, sizes, batch, rate, epochs, seed):
 
 
 def in_apical(data, sizes, batch, rate, epochs, seed):
-    model = {"name": "feedback-alignment", "layers": list(sizes), "batch": batch, "learning_rate": rate}
+    model = {"name": "feedback-alignment", "layers": list(sizes), "batch": batch, "learning_rate": rate,
+             "output": "softmax", "loss": "ce"}
     return run_of_ours(data, model, epochs, seed, options.threads)
 
 

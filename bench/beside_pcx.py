@@ -139,7 +139,7 @@ def in_pcx(data, seed):
 
 def in_apical(data, seed):
     model = {"name": "predictive-coding", "layers": list(SIZES), "batch": BATCH, "learning_rate": RATE,
-             "inference_steps": STEPS, "gamma": INFERENCE_RATE, "output": "softmax", "loss": "ce"}
+             "inference_steps": STEPS, "gamma": INFERENCE_RATE, "output": "softmax", "loss": "ce", "init": "fan_in_uniform"}  # as equinox begins
     return run_of_ours(data, model, 1, seed, options.threads)
 
 
