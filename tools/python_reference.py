@@ -7,14 +7,24 @@ build/python-venv/bin/python tools/python_reference.py > docs/python-reference.m
 from __future__ import annotations
 
 import enum
+import importlib
+import importlib.util
 import inspect
 import operator
 import re
 import sys
 from collections.abc import Iterator
 from types import FunctionType
+from unittest.mock import MagicMock
 
 import apical as ap
+
+_FORMATS = ("neo", "nir", "nwb", "torch")
+for _package in ("neo", "quantities", "nir", "pynwb", "hdmf", "torch"):  # their docstrings can be read without them
+    if importlib.util.find_spec(_package) is None:
+        sys.modules[_package] = MagicMock()
+for _format in _FORMATS:
+    importlib.import_module(f"apical.formats.{_format}")
 
 _GROUPS = {
     "Experiments": "Experiment experiment read Forecast",
@@ -26,6 +36,8 @@ _GROUPS = {
     "Weights Transpose Simulation",
     "Circuits of spiking neurons": "SpikingCircuit SpikingPopulation SpikingProjection SpikingSimulation Spikes Counts",
     "Rules of layered networks": "layered_rule LayeredRule LayeredBatch",
+    "Formats of others": "formats.neo.block formats.nwb.write formats.nir.graph_of formats.nir.circuit_of "
+    "formats.torch.module_of formats.torch.weights_of",
     "Errors": "Error ConfigError DataError IoError NumericalFault",
 }
 

@@ -86,6 +86,15 @@ void bind_runs(nb::module_& m) {
       nb::arg("directory"), nb::call_guard<nb::gil_scoped_release>(),
       "Writes the page of a directory again; its path.");
   m.def(
+      "attention",
+      [](const std::string& run) {
+        std::vector<std::string> notes;
+        for (const Finding& f : attention_to(diagnose_run(run))) notes.push_back("diagnosis: " + in_words(f));
+        return notes;
+      },
+      nb::arg("run"), nb::call_guard<nb::gil_scoped_release>(),
+      "What the checks say that wants attention, in words.");
+  m.def(
       "diagnosis",
       [](const std::string& run) {
         std::vector<nb::dict> rows;

@@ -215,3 +215,18 @@ def test_slips_are_told_in_words(small: Small) -> None:
     x, y = c.input("x", 2), c.population("y", 2, basal=0.1)
     with pytest.raises(ap.ConfigError, match=r"rule=apical\.rule\('eta \* pre'"):
         c.connect(x, y, rule="eta * pre")  # type: ignore[arg-type]
+
+
+def test_runs_of_samples_in_memory_say_what_they_need_when_they_are_read_again() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(60, 3))
+    task = ap.Task.arrays(x, x[:, 0] > 0, validation_fraction=0.2)
+    model = {"name": "backpropagation", "layers": [3, 4, 2]}
+    made = ap.compare([ap.experiment(task, model, training={"epochs": 1})], out="c")
+    assert "validation_accuracy" in made.table.columns  # there are no test samples
+    label = next(iter(made.runs))
+    with pytest.raises(ap.DataError, match=r"Run\(path, task=…\) hands in what lives in this process"):
+        ap.Comparison("c")[label].predict(x)
+    again = ap.Comparison("c", task=task)
+    np.testing.assert_array_equal(again[label].predict(x), made[label].predict(x))
+    assert again.notes == [f"{label}: {note}" for note in again[label].notes]

@@ -72,7 +72,7 @@ def test_own_data_of_the_readme_run_as_written(capsys: pytest.CaptureFixture[str
     # PyTorch may not be in this interpreter: test_torch.py has that part.
     known: dict[str, Any] = {"ap": ap}
     exec(compile(block.split("from apical.formats.torch")[0], "README.md", "exec"), known)
-    assert "total_angle_deg" in capsys.readouterr().out
+    assert "accuracy_low" in capsys.readouterr().out
     assert Path("angles.pdf").is_file()
     assert known["r"]["feedback-alignment"].finished
 

@@ -400,3 +400,15 @@ def test_tensors_without_an_array_are_refused_by_what_they_are() -> None:
     torch = pytest.importorskip("torch", reason="torch is not there: see python/requirements.lock")
     with pytest.raises(ap.DataError, match="train inputs are a tensor that NumPy has no array for"):
         ap.Task.arrays(torch.zeros(4, 2, dtype=torch.bfloat16), [0, 1, 0, 1])
+
+
+def test_rows_of_pandas_that_are_named_differently_are_refused() -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not there: see python/requirements.lock")
+    frame = pandas.DataFrame({"x": [1.0, 2.0, 3.0], "y": [0.0, 1.0, 0.0]})
+    labels = pandas.Series(["a", "b", "a"])
+    assert ap.Task.arrays(frame, labels).outputs == 2
+    shuffled = labels.loc[[0, 2, 1]]
+    with pytest.raises(ap.DataError, match="train inputs and targets have different indices, first at row 1: 1 and 2"):
+        ap.Task.arrays(frame, shuffled)
+    assert ap.Task.arrays(frame, shuffled.loc[frame.index]).outputs == 2
+    assert ap.Task.arrays(frame, shuffled.to_numpy()).outputs == 2

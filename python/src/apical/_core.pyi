@@ -162,6 +162,9 @@ def run(document: Document, call: Call, report: bool) -> dict: ...
 def write_report(directory: str) -> str:
     """Writes the page of a directory again; its path."""
 
+def attention(run: str) -> list[str]:
+    """What the checks say that wants attention, in words."""
+
 def diagnosis(run: str) -> list[dict]:
     """What each check says: check, verdict, measured, why, remedy."""
 

@@ -91,7 +91,7 @@ class Run(HasFigures):
         rule: LayeredRule | None = None,
     ) -> None:
         self.path = Path(path)
-        self.notes: list[str] = []
+        self._notes: list[str] | None = None
         self._kept: dict[str, tuple[Any, Any]] = {}
         self._data = data
         self._handed = _core.Handed()
@@ -104,7 +104,7 @@ class Run(HasFigures):
     @classmethod
     def _made(cls, call: _core.Call, notes: Iterable[str], data: PathLike | None) -> Run:
         run = cls(call.directory, data=data)
-        run.notes = list(notes)
+        run._notes = list(notes)
         run._handed = call.handed
         return run
 
@@ -164,6 +164,14 @@ class Run(HasFigures):
         if not page.is_file():
             _core.write_report(str(self.path))
         return page
+
+    @property
+    def notes(self) -> list[str]:
+        """What there is to know about the result: what was said at the end of the run, and of one that was made
+        elsewhere what its diagnosis says that wants attention."""
+        if self._notes is None and self.finished:
+            self._notes = _core.attention(str(self.path))
+        return self._notes or []
 
     # What was measured.
 
@@ -308,7 +316,14 @@ class Run(HasFigures):
 
     @_ReadOnce
     def _answers(self) -> _core.RunAnswers:
-        return _core.RunAnswers(str(self.path), thread_count(None), data_folder(self._data), self._handed)
+        try:
+            return _core.RunAnswers(str(self.path), thread_count(None), data_folder(self._data), self._handed)
+        except DataError as e:
+            if "memory:" not in str(e):
+                raise
+            raise DataError(
+                f"{e}\n  Run(path, task=…) hands in what lives in this process, and rule=… a rule"
+            ) from None
 
     # Weights.
 

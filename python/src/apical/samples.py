@@ -48,7 +48,7 @@ class Samples:
         return {"inputs": self.inputs, "labels": self.labels}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ShownSamples:
     """The samples of a split, as a network is shown them.
 
@@ -74,6 +74,9 @@ class ShownSamples:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def __repr__(self) -> str:
+        return f"ShownSamples({len(self)} samples, inputs {self.inputs.shape}, targets {self.targets.shape})"
+
 
 def splits_of(given: Mapping[str, tuple[Any, Any]]) -> dict[str, Samples]:
     """By split, train first. What targets are is for the training samples to say: a few rows of a test may happen to
@@ -90,6 +93,7 @@ def splits_of(given: Mapping[str, tuple[Any, Any]]) -> dict[str, Samples]:
 def samples(inputs: Any, targets: Any, *, part: str, as_numbers: bool = False) -> Samples:
     """What the engine takes; targets as numbers even if they look like labels, where the training samples have such.
     DataError for what are no arrays of numbers, and for lengths that differ."""
+    _require_same_index(inputs, targets, part)
     x = as_array(inputs, f"{part} inputs")
     if x.ndim < 2:
         raise DataError(f"{part} inputs have shape {x.shape}; expected (sample, feature)")
@@ -128,6 +132,19 @@ def samples(inputs: Any, targets: Any, *, part: str, as_numbers: bool = False) -
     if y.ndim > 2:
         raise DataError(f"{part} targets have shape {y.shape}; expected (sample,) or (sample, output)")
     return Samples(x, targets=_readable(y))
+
+
+def _require_same_index(inputs: Any, targets: Any, part: str) -> None:
+    """DataError for pandas whose rows are named differently: they would be taken in the order in which they stand."""
+    one: Any = getattr(inputs, "index", None)
+    other: Any = getattr(targets, "index", None)
+    if not hasattr(one, "equals") or not hasattr(other, "equals") or len(one) != len(other) or one.equals(other):
+        return
+    at = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
+    raise DataError(
+        f"{part} inputs and targets have different indices, first at row {at}: {one[at]} and {other[at]}; align "
+        "them (targets.loc[inputs.index]), or give arrays (to_numpy()), whose rows are taken as they stand"
+    )
 
 
 def _answers(targets: Any, part: str) -> npt.NDArray[Any]:

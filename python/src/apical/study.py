@@ -34,13 +34,27 @@ if TYPE_CHECKING:
 
 
 class Comparison(HasFigures):
-    """Several runs over the same task and seeds, read from their directory."""
+    """Several runs over the same task and seeds, read from their directory.
 
-    def __init__(self, path: PathLike, *, notes: Iterable[str] = (), faults: Iterable[tuple[str, str]] = ()) -> None:
+    Args:
+        path: the directory.
+        task: the `Task` of runs whose data or environment live in this process; needed for what they answer.
+    """
+
+    def __init__(
+        self,
+        path: PathLike,
+        *,
+        task: Task | None = None,
+        notes: Iterable[str] | None = None,
+        faults: Iterable[tuple[str, str]] = (),
+    ) -> None:
         self.path = Path(path)
-        self.notes = list(notes)
+        self._notes = None if notes is None else list(notes)
         self.faults = list(faults)
         self._handed = _core.Handed()
+        if task is not None:
+            self._handed.add(task._handed)
         self._data: PathLike | None = None
         index = self.path / "comparison.json"
         if not index.is_file():
@@ -68,6 +82,13 @@ class Comparison(HasFigures):
 
     def __len__(self) -> int:
         return len(self.runs)
+
+    @property
+    def notes(self) -> list[str]:
+        """What there is to know about the results, as of a `Run`."""
+        if self._notes is None:
+            return [f"{label}: {note}" for label, run in self.runs.items() for note in run.notes]
+        return self._notes
 
     @property
     def finished(self) -> bool:
@@ -106,15 +127,19 @@ class Comparison(HasFigures):
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """A row for each model: what its last test gave, mean and 95 % interval over seeds."""
+        """A row for each model: what its last test gave, mean and 95 % interval over seeds; of a task without test
+        samples what validation did, as validation_accuracy and so on."""
         pandas = _need("pandas", "data")
         rows = []
         for label, run in self.runs.items():
             if not run.finished:
                 continue
             row: dict[str, Any] = {"model": label, "seeds": len(run.seeds)}
-            for m in run.summary["measures"]:
-                name = {"test": "", "total": "total_"}.get(m["where"])
+            measures = run.summary["measures"]
+            tested = any(m["where"] == "test" for m in measures)
+            places = {"total": "total_"} | ({"test": ""} if tested else {"validation": "validation_"})
+            for m in measures:
+                name = places.get(m["where"])
                 if name is None or m["metric"] in ("samples", "undefined_samples"):
                     continue
                 name += m["metric"]
@@ -138,7 +163,8 @@ class Comparison(HasFigures):
         return self
 
     def __repr__(self) -> str:
-        return f"Comparison({str(self.path)!r}, {', '.join(self.runs)})"
+        noted = f", {len(self.notes)} notes" if self.notes else ""
+        return f"Comparison({str(self.path)!r}, {', '.join(self.runs)}{noted})"
 
     def _repr_html_(self) -> str:
         table = self.table
