@@ -11,8 +11,11 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
+#include "apical/cli/command.h"
+#include "apical/cli/display_text.h"
 #include "apical/io/json.h"
 #include "apical/live/run_tail.h"
 #include "apical/live/server.h"
@@ -73,6 +76,11 @@ class Live : public CommandLine {
     ASSERT_EQ(a.code, 0) << a.err;
   }
   std::string folder() const { return out("runs"); }
+  /// Also before a run has made it.
+  std::string folder_that_exists() const {
+    std::filesystem::create_directories(folder());
+    return folder();
+  }
   std::string run(const std::string& name) const { return (io::Path(folder()) / name).string(); }
 };
 
@@ -331,12 +339,17 @@ TEST_F(Live, APortThatIsTakenIsAnError) {
 TEST_F(Live, ARunIsStoppedWithACheckpointAndGoesOnLater) {
   const std::string text = with(small_network(), "epochs = 2", "epochs = 1000000");
   const ChildProcess child({"run", file(text), "--quiet", "--out", run("long")});
-  const auto until = Clock::now() + std::chrono::seconds(20);
-  while (!io::file_exists(io::Path(run("long")) / "metrics.ndjson") && Clock::now() < until)
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  const Served served(folder());
-  const nlohmann::json all = Served::body(served.get("/api/runs?where=state%20%3D%20running"));
-  EXPECT_EQ(all.at("runs").size(), 1U) << all.dump();
+  const Served served(folder_that_exists());
+  const auto running = [&] {
+    return Served::body(served.get("/api/runs?where=state%20%3D%20running")).at("runs");
+  };
+  // A disk that others write to takes its time before the first files of a run are there.
+  const auto until = Clock::now() + std::chrono::minutes(2);
+  while (running().empty() && Clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const nlohmann::json all = running();
+  EXPECT_EQ(all.size(), 1U) << Served::body(served.get("/api/runs")).dump();
+  if (all.empty()) child.kill();
   EXPECT_THAT(served.answer(served.request("POST", served.with_token("/api/stop?run=long"))),
               StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(child.wait(), 75);
@@ -357,6 +370,36 @@ TEST_F(Live, WatchSaysHowFarRunsAreAndWhatTheyHaveMeasured) {
   const nlohmann::json j = nlohmann::json::parse(apical_says({"watch", run("a"), "--json"}).out);
   EXPECT_EQ(j.at("runs").at(0).at("epochs_done"), 2);
   EXPECT_EQ(apical_says({"watch", out("nothing")}).code, 3);
+}
+
+/// On a terminal of 80 columns and 20 rows.
+Answer watched_on_terminal(const std::vector<std::string>& arguments) {
+  std::ostringstream out, err;
+  const std::atomic<bool> stop{false};
+  cli::Context context{
+      .out = out, .err = err, .stop = &stop, .out_columns = [] { return 80; }, .out_rows = [] { return 20; }};
+  const int code = cli::run(arguments, context);
+  return {code, out.str(), err.str()};
+}
+
+TEST_F(Live, WhatIsWatchedFitsTheWindowSoThatItCanBeDrawnOver) {
+  make("a");
+  const std::string deep = "b-" + std::string(60, 'x') + "/the-last-part";
+  std::filesystem::create_directories(run(deep).substr(0, run(deep).rfind('/')));
+  std::filesystem::copy(run("a"), run(deep), std::filesystem::copy_options::recursive);
+  const Answer one = watched_on_terminal({"watch", run(deep)});
+  EXPECT_EQ(one.code, 0) << one.err;
+  std::istringstream lines(one.out);
+  for (std::string line; std::getline(lines, line);) EXPECT_LT(cli::display_width(line), 80U) << line;
+  EXPECT_THAT(one.out,
+              AllOf(HasSubstr("the-last-part): finished, epoch 2 of 2"), Not(HasSubstr("more lines"))));
+  std::vector<std::string> words{"watch", run("a"), run(deep)};
+  for (int i = 0; i < 10; ++i) words.push_back(run("a"));
+  const Answer many = watched_on_terminal(words);
+  EXPECT_LT(std::count(many.out.begin(), many.out.end(), '\n'), 20) << many.out;
+  EXPECT_THAT(many.out, HasSubstr("more lines"));
+  words.emplace_back("--once");
+  EXPECT_THAT(watched_on_terminal(words).out, Not(HasSubstr("more lines"))) << "nothing is drawn over";
 }
 
 }  // namespace

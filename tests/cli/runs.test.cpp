@@ -220,7 +220,7 @@ TEST_F(Runs, OverOneKeyAreDrawnAgainstItAndAreOneFigureForAnArticle) {
   EXPECT_EQ(along.series[0].seeds[2].x, (std::vector{0.001, 0.01, 0.1}));
   const LinePlot training = figure("accuracy-over-training");
   EXPECT_EQ(training.series.size(), 3U) << "a line for each experiment";
-  EXPECT_EQ(training.series[0].label, "model.learning_rate 0.001");
+  EXPECT_EQ(training.series[0].label, "learning_rate 0.001");
   EXPECT_EQ(training.series[0].seeds.size(), 3U);
 
   words.insert(words.end(), {"--what", "accuracy", "--out", out("fig.svg")});
@@ -235,6 +235,30 @@ TEST_F(Runs, OverOneKeyAreDrawnAgainstItAndAreOneFigureForAnArticle) {
   const std::string page = io::read_text(out("all.html"));
   EXPECT_THAT(page, HasSubstr("Test accuracy along the sweep"));
   EXPECT_LT(page.size(), 1'500'000U);
+}
+
+TEST_F(Runs, VariantsOfAComparisonThatDifferInANumberAreDrawnAgainstIt) {
+  const auto compared = [&](const std::string& name, const std::string& of_first) {
+    std::string text = small_network();
+    for (const char* rate : {"0.1", "0.001", "0.01"}) {
+      text += std::string("[[variant]]\nlabel = \"rate ") + rate + "\"\nmodel = { learning_rate = " + rate +
+              " }\n";
+      if (rate == std::string("0.1")) text += of_first;
+    }
+    const Answer a = apical_says({"compare", file(text), "--quiet", "--out", run(name)});
+    EXPECT_EQ(a.code, 0) << a.err;
+  };
+  compared("c", "");
+  const LinePlot along = std::get<LinePlot>(figure_named(figures_of(run("c")), "accuracy").plot);
+  EXPECT_EQ(along.x_label, "model.learning_rate");
+  ASSERT_EQ(along.series.size(), 1U);
+  EXPECT_EQ(along.series[0].seeds[0].x, (std::vector{0.001, 0.01, 0.1}));
+  EXPECT_THAT(io::read_text(io::Path(run("c")) / "report.html"),
+              AllOf(HasSubstr("Test accuracy along the sweep"), HasSubstr("rate 0.01")))
+      << "names are those of the experiment";
+  // What others are compared with is no point of a curve.
+  compared("d", "reference = true\n");
+  EXPECT_THAT(io::read_text(io::Path(run("d")) / "report.html"), Not(HasSubstr("along the sweep")));
 }
 
 TEST_F(Runs, WithOtherSeedsAtEachValueHaveTheMeanOfThose) {

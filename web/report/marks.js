@@ -64,6 +64,7 @@ const lines = {
   },
   plot(data, figure) {
     const width = figure.chart.clientWidth;
+    const clip = figure.zoom !== null; // otherwise all is inside, and markers at the edges are whole
     const crowded = data.series.length > 6;
     const marks = [];
     if (data.reference && !(figure.log.y && data.reference.y <= 0)) {
@@ -79,17 +80,17 @@ const lines = {
       if (positive.length) marks.push(Plot.areaY(positive, { x: 'x', y1: 'low', y2: 'high', z: 'piece', fill: colour(s), fillOpacity: crowded ? 0.09 : 0.17, clip: true, className }));
       const seeds = s.seeds.flatMap((r) => r.y.map((y, i) => ({ x: (r.x ?? s.x)[i], y: y ?? NaN, seed: r.seed })));
       if (s.seeds.length > 1 || s.mean.length === 0) {
-        marks.push(Plot.line(seeds, { x: 'x', y: 'y', z: 'seed', stroke: colour(s), strokeWidth: 0.8, strokeOpacity: crowded ? 0.2 : 0.38, clip: true, className }));
+        marks.push(Plot.line(seeds, { x: 'x', y: 'y', z: 'seed', stroke: colour(s), strokeWidth: 0.8, strokeOpacity: crowded ? 0.2 : 0.38, clip, className }));
       }
       const means = s.mean.flatMap((m, piece) => m.x.map((x, i) => ({ x, y: m.mean[i], piece })));
       marks.push(Plot.line(means, {
-        x: 'x', y: 'y', z: 'piece', stroke: colour(s), strokeWidth: s.principal ? 2.4 : 1.9, strokeDasharray: dashOf(s), clip: true, className,
+        x: 'x', y: 'y', z: 'piece', stroke: colour(s), strokeWidth: s.principal ? 2.4 : 1.9, strokeDasharray: dashOf(s), clip, className,
       }));
       // Markers stand at different places for different series, so that curves on top of each other stay apart.
       if (s.principal) return;
       const stride = Math.max(1, Math.floor(means.length / 6)), from = Math.floor((stride * (place + 1)) / (all.length + 1));
       const marked = means.length <= 8 ? means : means.filter((_, i) => i >= from && (i - from) % stride === 0);
-      marks.push(Plot.dot(marked, { x: 'x', y: 'y', fill: colour(s), stroke: 'var(--paper)', strokeWidth: 0.7, symbol: symbolOf(s), r: 4, clip: true, className }));
+      marks.push(Plot.dot(marked, { x: 'x', y: 'y', fill: colour(s), stroke: 'var(--paper)', strokeWidth: 0.7, symbol: symbolOf(s), r: 4, clip, className }));
     });
     return {
       height: Math.min(figure.data.large ? 460 : 340, Math.max(230, 0.62 * width)),
@@ -127,7 +128,7 @@ const dots = {
     if (data.zero) marks.push(Plot.ruleX([0], { stroke: 'var(--ink)', strokeWidth: 1.2, className: 'zero' }));
     const spread = rows.flatMap((r) => r.seeds.filter(([, v]) => v !== null).map(([, v], k) => ({ x: v, y: r.i, r, dy: (k % 3) - 1 })));
     for (const dy of [-1, 0, 1]) {
-      marks.push(Plot.dot(spread.filter((p) => p.dy === dy), { x: 'x', y: 'y', dy: 8 + 4 * dy, r: 3.2, fill: (p) => style(p.r), fillOpacity: 0.55, clip: true }));
+      marks.push(Plot.dot(spread.filter((p) => p.dy === dy), { x: 'x', y: 'y', dy: 8 + 4 * dy, r: 3.2, fill: (p) => style(p.r), fillOpacity: 0.55, clip: figure.zoom !== null }));
     }
     const means = rows.filter((r) => r.mean !== undefined);
     marks.push(Plot.link(means.filter((r) => r.low !== undefined && r.low !== null), { x1: 'low', x2: 'high', y1: 'i', y2: 'i', dy: -6, stroke: style, strokeWidth: 1.8, clip: true }));
@@ -135,7 +136,7 @@ const dots = {
     const [from, to] = figure.zoom?.x ?? data.x.range;
     const beyond = (ends, x, text, dx) => Plot.text(means.filter((r) => r.low != null && ends(r)), { x: () => x, y: 'i', text: () => text, dx, dy: -6, fill: style, fontSize: 11 });
     marks.push(beyond((r) => r.low < from, from, '\u25c2', 2), beyond((r) => r.high > to, to, '\u25b8', -2));
-    marks.push(Plot.dot(means, { x: 'mean', y: 'i', dy: -6, symbol: 'diamond', r: 5, fill: style, clip: true }));
+    marks.push(Plot.dot(means, { x: 'mean', y: 'i', dy: -6, symbol: 'diamond', r: 5, fill: style, clip: figure.zoom !== null }));
     if (narrow) {
       marks.push(Plot.text(rows, { y: 'i', text: (r) => `${label(r)}\n${r.text}`, frameAnchor: 'left', dy: -30, lineAnchor: 'middle', lineHeight: 1.3, stroke: 'var(--paper)', strokeWidth: 3, fill: 'currentColor', fontWeight: (r) => (r.principal ? 600 : 400), fontSize: 12 }));
     } else {

@@ -2,6 +2,7 @@
 // Reports in a real browser: that of the system, named by CHROMIUM or found as chromium. Nothing is downloaded.
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
@@ -37,6 +38,17 @@ async function unfold(page) {
   }
 }
 
+/** As a reader meets it, nothing unfolded: APICAL_SHOTS names the folder of such pictures. */
+async function shoot(page, name) {
+  if (!process.env.APICAL_SHOTS) return;
+  for (const figure of await page.locator('figure:has(script):visible').all()) {
+    await figure.scrollIntoViewIfNeeded();
+    await figure.locator('.chart svg').first().waitFor();
+  }
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.screenshot({ path: join(process.env.APICAL_SHOTS, `${name}.png`), fullPage: true });
+}
+
 async function download(page, button) {
   const [file] = await Promise.all([page.waitForEvent('download'), button.click()]);
   return { name: file.suggestedFilename(), content: readFileSync(await file.path()) };
@@ -58,6 +70,7 @@ for (const kind of Object.keys(kinds)) {
     for (const [width, scheme] of [[1280, 'light'], [1280, 'dark'], [390, 'light'], [390, 'dark']]) {
       test(`is sound for axe and the console at ${width} px, ${scheme}`, async () => {
         const page = await open(path, { width, scheme });
+        await shoot(page, `${kind}-${width}-${scheme}`);
         await unfold(page);
         const found = await new AxeBuilder({ page }).analyze();
         assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes.length}, ${v.nodes[0].target} ${v.nodes[0].failureSummary}`), []);

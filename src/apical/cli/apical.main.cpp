@@ -98,12 +98,13 @@ bool wants_colour(int argc, char** argv) {
   return !(no_colour && *no_colour) && term && std::string_view(term) != "dumb" && isatty(STDERR_FILENO);
 }
 
-int columns_of(int terminal) {
+winsize size_of(int terminal) {
   winsize size{};
-  return ioctl(terminal, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+  return ioctl(terminal, TIOCGWINSZ, &size) == 0 ? size : winsize{};
 }
-int out_columns() { return columns_of(STDOUT_FILENO); }
-int err_columns() { return columns_of(STDERR_FILENO); }
+int out_columns() { return size_of(STDOUT_FILENO).ws_col; }
+int err_columns() { return size_of(STDERR_FILENO).ws_col; }
+int out_rows() { return size_of(STDOUT_FILENO).ws_row; }
 
 /// Without the exit handlers of libraries: that of OpenBLAS waits for ever for threads that a limit of memory
 /// did not let it have. Files are closed by whoever wrote them; that nothing leaked is looked at on the way
@@ -141,6 +142,7 @@ int main(int argc, char** argv) {
                                out_columns,
                                err_columns,
                                nullptr,
-                               &begun};
+                               &begun,
+                               out_rows};
   leave(apical::cli::run({argv + 1, argv + argc}, context));
 }

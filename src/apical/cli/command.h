@@ -58,8 +58,10 @@ struct Context {
   int (*err_columns)() = nullptr;      ///< and of that which shows progress
   std::ostream* control = nullptr;     ///< where `err` goes, for control characters of our own
   std::atomic<bool>* begun = nullptr;  ///< set once there is something to resume
+  int (*out_rows)() = nullptr;         ///< as out_columns
 
   std::size_t columns() const { return out_columns != nullptr ? static_cast<std::size_t>(out_columns()) : 0; }
+  std::size_t rows() const { return out_rows != nullptr ? static_cast<std::size_t>(out_rows()) : 0; }
 };
 
 struct Command {

@@ -13,6 +13,7 @@
 #include "apical/analysis/metrics.h"
 #include "apical/cli/command.h"
 #include "apical/cli/display_text.h"
+#include "apical/core/text_pieces.h"
 #include "apical/io/json.h"
 #include "apical/live/progress_of.h"
 #include "apical/live/run_tail.h"
@@ -122,9 +123,15 @@ std::string curve(const std::vector<double>& values, std::size_t columns) {
   return out;
 }
 
+/// As much of its end as fits.
+std::string end_of(std::string text, std::size_t columns) {
+  if (display_width(text) <= columns) return text;
+  while (!text.empty() && display_width(text) + 1 > columns) text.erase(0, first_character(text).bytes);
+  return "…" + text;
+}
+
 std::string lines_of(const Watched& w, std::size_t columns) {
-  std::string out =
-      fmt::format("{} ({}): {}", w.label.empty() ? "?" : w.label, w.run.string(), name_of(w.state));
+  std::string out = fmt::format(": {}", name_of(w.state));
   const live::Progress& p = w.progress;
   if (p.epochs) out += fmt::format(", epoch {} of {}", p.epochs_done, *p.epochs);
   if (p.seconds_per_epoch && *p.seconds_per_epoch > 0)
@@ -137,7 +144,13 @@ std::string lines_of(const Watched& w, std::size_t columns) {
     out += fmt::format("; nothing written for {}", live::duration_text(*p.silent_s));
   if (w.state == RunState::broken || w.state == RunState::faulted)
     out += ": " + w.remark.substr(0, w.remark.find('\n'));
-  out += "\n";
+  // How far it is matters more than the folders above it.
+  const std::string label = w.label.empty() ? "?" : w.label;
+  std::string path = w.run.string();
+  constexpr std::size_t kLeastPath = 16;
+  const std::size_t others = display_width(label) + display_width(out) + 3;
+  if (columns > 0) path = end_of(path, columns > others + kLeastPath ? columns - others : kLeastPath);
+  out = fmt::format("{} ({}){}\n", label, path, out);
   constexpr std::size_t kWords = 28, kCurve = 48;
   const std::size_t room =
       columns > 0 ? std::clamp<std::size_t>(columns > 56 ? columns - 52 : 8, 8, kCurve) : kCurve;
@@ -147,6 +160,21 @@ std::string lines_of(const Watched& w, std::size_t columns) {
     out += fmt::format("  {}{} {:>9.4g} {:<3} {}\n", name, std::string(kWords - display_width(name), ' '),
                        last, c.unit, c.values.size() > 1 ? curve(c.values, room) : "");
   }
+  return out;
+}
+
+/// No line is broken and none is above the window, or it could not be drawn over.
+std::string fitted(const std::string& text, std::size_t columns, std::size_t rows) {
+  std::vector<std::string> lines = pieces_of(text, '\n');
+  if (!lines.empty() && lines.back().empty()) lines.pop_back();
+  constexpr std::size_t kFewest = 4;
+  if (rows > kFewest && lines.size() >= rows) {
+    const std::size_t hidden = lines.size() - (rows - 2);
+    lines.resize(rows - 2);
+    lines.push_back(fmt::format("… {} more lines: in a taller window, or of fewer runs", hidden));
+  }
+  std::string out;
+  for (const std::string& line : lines) out += (columns > 0 ? shortened(line, columns - 1) : line) + "\n";
   return out;
 }
 
@@ -191,6 +219,7 @@ int watch(Context& context, const Arguments& arguments) {
     }
     std::string text;
     for (const auto& w : watched) text += lines_of(*w, context.columns());
+    if (redraws) text = fitted(text, context.columns(), context.rows());
     // Back to where it began; the stream that is written to escapes what comes from files, not this.
     if (redraws && drawn > 0 && context.control != nullptr)
       *context.control << "\x1b[" << drawn << "A\x1b[J" << std::flush;

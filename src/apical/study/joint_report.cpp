@@ -17,12 +17,11 @@
 #include "apical/io/json.h"
 #include "apical/report/compose/read_run.h"
 #include "apical/report/compose/report.h"
+#include "apical/report/compose/run_places.h"
 #include "apical/report/compose/words.h"
 #include "apical/report/compose/write_report.h"
 #include "apical/run/place_of_results.h"
-#include "apical/run/run_row.h"
 #include "apical/run/runs_in.h"
-#include "apical/study/run_axes.h"
 
 namespace apical {
 namespace {
@@ -32,11 +31,9 @@ struct JointRun {
   RunData data;
   io::Path first;  ///< directory of its first part
   std::set<std::uint64_t> seeds;
-  int numerics = 0;
-  std::string fingerprint;  ///< of its data; empty: made from the seeds alone
+  RunConditions conditions = {};
   std::size_t parts = 1;
-  std::map<std::string, std::string> written = {};  ///< its experiment, by key
-  std::string identity = {};                        ///< of its experiment
+  std::string identity = {};  ///< of its experiment
 };
 
 /// All that decides what is learned and measured: equal for runs of one experiment over other seeds.
@@ -53,24 +50,19 @@ std::string identity_of(const std::map<std::string, std::string>& written) {
 
 JointRun read_part(const io::Path& run) {
   const nlohmann::json manifest = io::read_json(run / "manifest.json");
-  JointRun out{read_run(run, false),
-               run,
-               {},
-               manifest.at("apical").at("numerics"),
-               manifest.contains("data") ? manifest.at("data").dump() : "",
-               1};
-  out.written = values_by_key(out.data.experiment_toml);
-  out.identity = identity_of(out.written);
+  JointRun out{read_run(run, false), run, {}};
+  out.conditions = conditions_of(run, out.data.experiment_toml);
+  out.identity = identity_of(out.conditions.written);
   for (const nlohmann::json& seed : manifest.at("seeds")) out.seeds.insert(seed.get<std::uint64_t>());
   return out;
 }
 
 void require_same(const JointRun& a, const JointRun& b) {
-  if (a.numerics != b.numerics)
+  if (a.conditions.numerics != b.conditions.numerics)
     throw DataError(
         fmt::format("{} and {} are one experiment, run by versions with other numbers (numerics {} and {})",
-                    a.first.string(), b.first.string(), a.numerics, b.numerics));
-  if (a.fingerprint != b.fingerprint)
+                    a.first.string(), b.first.string(), a.conditions.numerics, b.conditions.numerics));
+  if (a.conditions.fingerprint != b.conditions.fingerprint)
     throw DataError(fmt::format("{} and {} are one experiment and were shown different data",
                                 a.first.string(), b.first.string()));
 }
@@ -133,71 +125,6 @@ void join(JointRun& a, const JointRun& b) {
   ++a.parts;
 }
 
-/// Those that say what was run: not how it was computed or recorded, nor what came of it.
-ExperimentValues values_of(const JointRun& run) {
-  static const std::set<std::string> of_no_account{"run", "record", "tuned"};
-  std::set<std::string> tables;
-  for (const auto& [key, value] : run.written) {
-    const std::string table = key.substr(0, key.find('.'));
-    if (!of_no_account.contains(table)) tables.insert(table);
-  }
-  ExperimentValues out;
-  for (auto& [key, value] : row_of(run.first).values) {
-    if (tables.contains(key.substr(0, key.find('.')))) out.emplace(key, value);
-  }
-  return out;
-}
-
-/// Whether nothing that no key says parts them: precision, numerics, data of one task, lists too long to be
-/// read.
-bool may_be_read_together(const std::vector<JointRun>& runs, const std::vector<ExperimentValues>& values) {
-  std::map<std::string, std::string> data;  // of what is said of each task
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    std::string task;
-    for (const auto& [key, value] : values[i]) {
-      if (key.starts_with("task."))
-        task +=
-            key + (value.index() == 0 ? fmt::format("{}", std::get<0>(value)) : std::get<1>(value)) + "\n";
-    }
-    const auto [at, is_new] = data.emplace(task, runs[i].fingerprint);
-    if ((!is_new && at->second != runs[i].fingerprint) || runs[i].numerics != runs.front().numerics)
-      return false;
-    for (const std::string& key : differing_keys(runs.front().written, runs[i].written)) {
-      if (key == "run.precision") return false;
-      const auto list = values[i].find(key);
-      const auto* const text = list == values[i].end() ? nullptr : std::get_if<std::string>(&list->second);
-      if (text != nullptr && text->ends_with(" values]")) return false;
-    }
-  }
-  return true;
-}
-
-/// A map of which most fields are empty shows nothing.
-std::optional<RunGrid> grid_of(const RunAxis& x, const RunAxis& y, const std::vector<JointRun>& runs) {
-  constexpr std::size_t kFewest = 4;
-  const std::set<double> columns(x.at.begin(), x.at.end()), rows(y.at.begin(), y.at.end());
-  if (runs.size() < kFewest || 2 * runs.size() < columns.size() * rows.size()) return {};
-  RunGrid grid{x.name, y.name, {}};
-  for (std::size_t i = 0; i < runs.size(); ++i) grid.places.push_back({runs[i].data.label, x.at[i], y.at[i]});
-  return grid;
-}
-
-/// As if a sweep over `x` had made them; what `y` is parts them further.
-std::vector<SweptRun> sweep_of(const RunAxis& x, const RunAxis* y, const std::vector<std::string>& series,
-                               const std::vector<JointRun>& runs) {
-  std::vector<SweptRun> out;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    std::string name = series[i];
-    if (y != nullptr) name += fmt::format("{}{} {}", name.empty() ? "" : ", ", y->name, y->at[i]);
-    out.push_back({.label = runs[i].data.label,
-                   .axis = x.name,
-                   .at = x.at[i],
-                   .logarithmic = x.logarithmic,
-                   .series = name});
-  }
-  return out;
-}
-
 template <class T>
 void reorder(std::vector<T>& list, const std::vector<std::size_t>& order) {
   std::vector<T> out;
@@ -228,28 +155,13 @@ void sort_along(RunAxes& axes, std::vector<JointRun>& runs, std::vector<Experime
 }
 
 /// Gives the runs a place if they differ in one or two keys with numbers, and labels that say it.
-void place(ReportData& data, std::vector<JointRun>& runs, const RunAxes& found) {
-  constexpr std::size_t kFewest = 3, kMostLines = 6;
-  const std::vector<RunAxis>& axes = found.axes;
-  if (axes.empty() || axes.size() > 2 || runs.size() < kFewest) return;
-  const bool one_series =
-      std::all_of(found.series.begin(), found.series.end(), [](const std::string& s) { return s.empty(); });
-  if (axes.size() == 2 && (!one_series || !grid_of(axes[0], axes[1], runs))) return;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    std::string label = found.series[i];
-    for (const RunAxis& axis : axes)
-      label += fmt::format("{}{} {}", label.empty() ? "" : ", ", axis.name, axis.at[i]);
-    runs[i].data.label = label;
-  }
-  if (axes.size() == 1) {
-    data.sweep = sweep_of(axes[0], nullptr, found.series, runs);
-    return;
-  }
-  data.grid = grid_of(axes[0], axes[1], runs);
-  const auto count = [](const RunAxis& a) { return std::set<double>(a.at.begin(), a.at.end()).size(); };
-  const bool first_is_longer = count(axes[0]) >= count(axes[1]);
-  const RunAxis &x = axes[first_is_longer ? 0 : 1], &y = axes[first_is_longer ? 1 : 0];
-  if (count(y) <= kMostLines) data.sweep = sweep_of(x, &y, found.series, runs);
+void place(ReportData& data, std::vector<JointRun>& runs, const RunAxes& axes) {
+  const std::vector<std::string> labels = labels_of(axes);
+  RunPlaces places = places_of(axes, labels);
+  if (places.empty()) return;
+  for (std::size_t i = 0; i < runs.size(); ++i) runs[i].data.label = labels[i];
+  data.sweep = std::move(places.sweep);
+  data.grid = std::move(places.grid);
 }
 
 /// What models were shown, or for how long, is a reason of its own for a difference between them.
@@ -321,8 +233,13 @@ ReportData read_joint_data(std::span<const io::Path> directories) {
   ReportData data;
   std::vector<ExperimentValues> values;
   values.reserve(runs.size());
-  for (const JointRun& r : runs) values.push_back(values_of(r));
-  RunAxes axes = may_be_read_together(runs, values) ? axes_of_runs(values) : RunAxes{};
+  std::vector<RunConditions> conditions;
+  conditions.reserve(runs.size());
+  for (const JointRun& r : runs) {
+    values.push_back(values_said(r.first, r.conditions));
+    conditions.push_back(r.conditions);
+  }
+  RunAxes axes = axes_of_conditions(conditions, values);
   sort_along(axes, runs, values);
   place(data, runs, axes);
   warn_of_other_conditions(runs, values, data.is_swept() ? axes : RunAxes{});

@@ -103,7 +103,9 @@ struct ReportData {
   std::vector<SweptRun> sweep = {};
   std::optional<RunGrid> grid = {};
   bool is_swept() const { return !sweep.empty() || grid; }  ///< runs are read together, not one by one
-  std::string reproduces = {};                              ///< "Max et al. 2026, Fig. 2b"
+  /// Of so many runs each has figures of its own alone in its own report.
+  bool is_long() const { return runs.size() > 24; }
+  std::string reproduces = {};  ///< "Max et al. 2026, Fig. 2b"
   std::vector<ExpectedFigure> expectations = {};
   std::optional<ProtocolRecord> protocol = {};
 };

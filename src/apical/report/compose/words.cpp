@@ -138,7 +138,7 @@ std::string summary_sentences(const ReportData& data) {
   const std::string& task = data.runs.front().task;
   std::string out = task.empty() ? "" : fmt::format("On {}, ", task);
   if (data.runs.size() <= kSentenceEach) {
-    for (const RunData& r : data.runs) out += (&r == &data.runs.front() ? "" : " ") + sentence(data, r);
+    for (const RunData& r : data.runs) out += (&r == &data.runs.front() ? "" : "\n") + sentence(data, r);
     return out;
   }
   std::vector<const RunData*> ranked;
@@ -151,9 +151,9 @@ std::string summary_sentences(const ReportData& data) {
   std::stable_sort(ranked.begin(), ranked.end(),
                    [&](const RunData* a, const RunData* b) { return is_better(data, *a, *b); });
   out += fmt::format("{} models were compared.", data.runs.size());
-  if (reference != nullptr) out += " The reference: " + sentence(data, *reference);
-  if (!ranked.empty()) out += " Of the others, the best mean: " + sentence(data, *ranked.front());
-  if (ranked.size() > 1) out += " The worst: " + sentence(data, *ranked.back());
+  if (reference != nullptr) out += "\nThe reference: " + sentence(data, *reference);
+  if (!ranked.empty()) out += "\nOf the others, the best mean: " + sentence(data, *ranked.front());
+  if (ranked.size() > 1) out += "\nThe worst: " + sentence(data, *ranked.back());
   return out;
 }
 

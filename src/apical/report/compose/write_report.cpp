@@ -13,6 +13,7 @@
 #include "apical/io/json.h"
 #include "apical/report/compose/read_run.h"
 #include "apical/report/compose/report.h"
+#include "apical/report/compose/run_places.h"
 #include "apical/run/runs_in.h"
 
 namespace apical {
@@ -42,6 +43,27 @@ void read_comparison(const io::Path& directory, const std::vector<io::Path>& run
   }
 }
 
+/// Variants that differ in one number or two are read over it, as a sweep is, unless one of them is what the
+/// others are compared with.
+void place_variants(const std::vector<io::Path>& runs, ReportData& data) {
+  std::vector<RunConditions> conditions;
+  std::vector<ExperimentValues> values;
+  std::vector<std::string> labels;
+  for (const RunData& r : data.runs) {
+    if (r.reference) return;
+    labels.push_back(r.label);
+  }
+  std::size_t next = 0;
+  for (const io::Path& run : runs) {
+    if (!io::file_exists(run / "manifest.json")) continue;
+    conditions.push_back(conditions_of(run, data.runs[next++].experiment_toml));
+    values.push_back(values_said(run, conditions.back()));
+  }
+  RunPlaces places = places_of(axes_of_conditions(conditions, values), labels);
+  data.sweep = std::move(places.sweep);
+  data.grid = std::move(places.grid);
+}
+
 /// What `apical reproduce` found, if it ran this.
 void read_expectations(const io::Path& directory, ReportData& data) {
   if (!io::file_exists(directory / "reproduction.json")) return;
@@ -58,6 +80,7 @@ ReportData read_report_data(const io::Path& directory) {
   ReportData data;
   if (const std::vector<io::Path> runs = runs_in(directory); runs != std::vector{directory}) {
     read_comparison(directory, runs, data);
+    if (data.sweep.empty() && !has_protocol(directory)) place_variants(runs, data);
   } else {
     const nlohmann::json manifest = io::read_json(directory / "manifest.json");
     data.title = manifest.at("title");

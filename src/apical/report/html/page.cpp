@@ -132,6 +132,12 @@ void Page::paragraph(std::string_view bold, std::string_view text) {
   put(fmt::format("<p><b>{}.</b> {}</p>\n", escape(bold), escape(text)));
 }
 
+void Page::list(const std::vector<std::string>& texts) {
+  std::string items;
+  for (const std::string& text : texts) items += fmt::format("<li>{}</li>", escape(text));
+  if (!items.empty()) put(fmt::format("<ul>{}</ul>\n", items));
+}
+
 void Page::note(std::string_view text, std::string_view look) {
   put(fmt::format("<p class=\"{}\">{}</p>\n", look, escape(text)));
 }

@@ -59,6 +59,7 @@ class Page {
 
   void paragraph(std::string_view text);
   void paragraph(std::string_view bold, std::string_view text);
+  void list(const std::vector<std::string>& texts);
   void note(std::string_view text, std::string_view look = "note");
   void warnings(const std::vector<std::string>& all);
   void table(const Table& table);  ///< nothing if it has no rows

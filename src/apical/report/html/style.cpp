@@ -121,18 +121,20 @@ details.section{border-top:1px solid var(--faint);margin:1.4rem 0 0}
 details.section>summary{display:flex;align-items:baseline;gap:.5rem;list-style:none}
 details.section>summary::before{content:"\25B8";color:var(--soft)}
 details.section[open]>summary::before{content:"\25BE"}
-details.section>summary h2{border:0;margin:0;padding:.6rem 0}
+details.section>summary h2{border:0;margin:0;padding:.6rem 0;font-family:var(--serif)}
 summary:focus-visible,button:focus-visible,.chart:focus-visible,.scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 .chart,.tools,.keys,.said{display:none}
 .live .tools,.live .keys{display:flex;flex-wrap:wrap;gap:.25rem .35rem;align-items:center}
-.live .tools{justify-content:flex-end}.live .chart{display:block;touch-action:pan-y}
+.live .tools{justify-content:flex-end;margin-bottom:.35rem}.live .chart{display:block;touch-action:pan-y}
 .tools button,.keys button,button.sort{font:.78rem/1.3 var(--sans);color:var(--ink);background:none;cursor:pointer;border:1px solid transparent;border-radius:3px}
 .tools button{min-width:1.9rem;min-height:1.6rem;padding:.15rem .45rem;border-color:var(--faint)}
 .tools button[aria-pressed=true]{background:var(--wash);border-color:var(--soft)}
 .tools button:hover,.keys button:hover{border-color:var(--soft)}
 .tools button:disabled{color:var(--soft);cursor:default}
 .files{display:inline-flex;gap:.35rem;margin-left:.6rem}
-.keys{max-height:11rem;overflow-y:auto}
+.keys{max-height:11rem;overflow-y:auto;background:linear-gradient(var(--paper) 40%,transparent) 0 0/100% 2.4rem local,
+linear-gradient(transparent,var(--paper) 60%) 0 100%/100% 2.4rem local,linear-gradient(var(--faint),transparent) 0 0/100% .6rem,
+linear-gradient(transparent,var(--faint)) 0 100%/100% .6rem;background-repeat:no-repeat}
 .keys button{display:inline-flex;gap:.35rem;align-items:center;min-height:1.6rem;padding:.1rem .35rem;text-align:left}
 .keys button svg{width:26px;flex:none}
 .keys button[aria-pressed=false]{color:var(--soft);text-decoration:line-through}

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -18,6 +19,41 @@ std::string decimal(double value, int decimals) {
   const std::string digits = fmt::format("{:.{}f}", std::abs(value), decimals);
   const bool zero = digits.find_first_not_of("0.") == std::string::npos;
   return (value < 0 && !zero ? kMinusSign : "") + digits;
+}
+
+constexpr std::array kRound{1, 2, 3, 4, 5, 6, 8};
+constexpr std::array kFewRound{1, 2, 5};
+
+template <class Round, class Act>
+void for_each_round(const Round& round, const Axis& axis, Act&& act) {
+  const int last = static_cast<int>(std::ceil(std::log10(axis.high)));
+  for (int decade = static_cast<int>(std::floor(std::log10(axis.low))); decade <= last; ++decade) {
+    for (const int factor : round) act(factor * std::pow(10, decade), decade);
+  }
+}
+
+/// To the values below and above that can be labelled, if they are near.
+void widen_to_round(Axis& axis) {
+  constexpr double kNear = 0.15;  // of the axis
+  const double near = kNear * (std::log10(axis.high) - std::log10(axis.low));
+  const Axis data = axis;
+  for_each_round(kRound, data, [&](double value, int) {
+    const double at = std::log10(value);
+    if (value < data.low && std::log10(data.low) - at <= near) axis.low = value;
+    if (value > data.high && at - std::log10(data.high) <= near && axis.high == data.high) axis.high = value;
+  });
+}
+
+template <class Round>
+std::vector<Tick> round_ticks(const Round& round, const Axis& axis) {
+  std::vector<Tick> out;
+  for_each_round(round, axis, [&](double value, int decade) {
+    const bool is_plain = decade >= -3 && decade <= 4;
+    const bool is_shown = value >= axis.low * (1 - 1e-12) && value <= axis.high * (1 + 1e-12);
+    if (is_shown)
+      out.push_back({value, is_plain ? decimal(value, std::max(0, -decade)) : fmt::format("{:.3g}", value)});
+  });
+  return out;
 }
 
 }  // namespace
@@ -63,8 +99,13 @@ Axis log_axis(double low, double high) {
   Axis axis{.low = std::pow(10, from - 0.03 * (to - from)),
             .high = std::pow(10, to + 0.03 * (to - from)),
             .log = true};
-  if (to - from < 1) {  // less than a decade: equal steps read better than one lonely power of ten
-    axis.ticks = linear_axis(axis.low, axis.high, 4, false).ticks;
+  if (to - from < 1) {
+    // Less than a decade: what is round within one, and equal steps where that is hardly anything.
+    widen_to_round(axis);
+    constexpr std::size_t kMost = 8;
+    axis.ticks = round_ticks(kRound, axis);
+    if (axis.ticks.size() > kMost) axis.ticks = round_ticks(kFewRound, axis);
+    if (axis.ticks.size() < 3) axis.ticks = linear_axis(axis.low, axis.high, 4, false).ticks;
     return axis;
   }
   const int first = static_cast<int>(std::floor(from)), last = static_cast<int>(std::ceil(to));

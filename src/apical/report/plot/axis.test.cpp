@@ -38,6 +38,13 @@ RC_GTEST_PROP(Axis, LogTicksStayInsideAndAreFew, ()) {
   RC_ASSERT(std::isnan(axis.at(0)) && std::isnan(axis.at(-1)));
 }
 
+TEST(Axis, WithinADecadeTicksAreRoundAndReachTheData) {
+  const Axis axis = log_axis(0.23, 1.04);
+  EXPECT_EQ(axis.ticks.front().label, "0.2");
+  EXPECT_EQ(axis.ticks.back().label, "1");
+  EXPECT_GE(log_axis(0.332, 0.338).ticks.size(), 2U);
+}
+
 TEST(Axis, PowersOfTenAreTypeset) {
   EXPECT_EQ(power_of_ten(-12), "10⁻¹²");
   EXPECT_EQ(log_axis(1e-6, 1).ticks.front().label, "10⁻⁶");

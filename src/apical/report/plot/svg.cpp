@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
 namespace apical::svg {
 namespace {
@@ -106,18 +107,35 @@ std::vector<std::string> wrap(std::string_view utf8, std::size_t max_chars, std:
     }
   }
   if (!word.empty()) words.push_back(word);
+  const auto bare = [](const std::string& w) { return characters(w) - (w.ends_with(' ') ? 1 : 0); };
   std::vector<std::string> out{""};
   for (const std::string& w : words) {
-    const std::size_t bare = characters(w) - (w.ends_with(' ') ? 1 : 0);
-    if (!out.back().empty() && characters(out.back()) + bare > max_chars) {
-      if (out.size() == max_lines) {
-        out.back() += "…";
-        return out;
-      }
-      out.emplace_back();
-    }
+    if (!out.back().empty() && characters(out.back()) + bare(w) > max_chars) out.emplace_back();
     out.back() += w;
   }
+  if (out.size() <= max_lines) return out;
+  out.resize(max_lines);
+  if (max_lines == 1) {
+    out.back() += "…";
+    return out;
+  }
+  std::string end = words.back();
+  for (std::size_t i = words.size() - 1; i-- > 0 && 1 + characters(words[i]) + bare(end) <= max_chars;)
+    end = words[i] + end;
+  out.back() = "…" + end;
+  return out;
+}
+
+std::vector<std::vector<std::string>> wrap_apart(const std::vector<std::string>& texts, std::size_t max_chars,
+                                                 std::size_t max_lines) {
+  constexpr std::size_t kAsManyAsNeeded = 1000;
+  const std::set<std::string> different(texts.begin(), texts.end());
+  std::set<std::vector<std::string>> drawn;
+  for (const std::string& text : different) drawn.insert(wrap(text, max_chars, max_lines));
+  if (drawn.size() < different.size()) max_lines = kAsManyAsNeeded;
+  std::vector<std::vector<std::string>> out;
+  out.reserve(texts.size());
+  for (const std::string& text : texts) out.push_back(wrap(text, max_chars, max_lines));
   return out;
 }
 

@@ -34,12 +34,23 @@ TEST(Svg, NumbersAreShortAndNeverMinusZero) {
   EXPECT_EQ(svg::num(-0.01), "0");
 }
 
-TEST(Svg, WrapsAtSpacesAndHyphensAndEndsInAnEllipsis) {
+TEST(Svg, WrapsAtSpacesAndHyphensAndLeavesOutTheMiddle) {
   EXPECT_EQ(svg::wrap("error-neuron-microcircuit", 14, 3),
             (std::vector<std::string>{"error-neuron-", "microcircuit"}));
-  EXPECT_EQ(svg::wrap("one two three four", 4, 2).back().substr(0, 4), "two ");
-  EXPECT_TRUE(svg::wrap("one two three four", 4, 2).back().ends_with("…"));
+  EXPECT_EQ(svg::wrap("one two three four", 6, 2), (std::vector<std::string>{"one ", "…four"}));
+  EXPECT_EQ(svg::wrap("error-neuron-microcircuit, weight_range 8", 20, 2),
+            (std::vector<std::string>{"error-neuron-", "…weight_range 8"}))
+      << "the value is what tells runs apart";
+  EXPECT_EQ(svg::wrap("one two three four", 4, 1), (std::vector<std::string>{"one …"}));
   EXPECT_EQ(svg::wrap("", 5, 2), std::vector<std::string>{""});
+}
+
+TEST(Svg, NamesThatDifferAreDrawnApart) {
+  const std::vector<std::string> names{"a long name, width 10, eta 0.5", "a long name, width 20, eta 0.5"};
+  EXPECT_EQ(svg::wrap(names[0], 10, 2), svg::wrap(names[1], 10, 2)) << "alone each would lose its width";
+  const auto drawn = svg::wrap_apart(names, 10, 2);
+  EXPECT_NE(drawn[0], drawn[1]);
+  EXPECT_EQ(svg::wrap_apart({names[0], "short"}, 10, 2)[0].size(), 2U) << "nothing else is like it";
 }
 
 }  // namespace

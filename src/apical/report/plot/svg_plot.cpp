@@ -19,7 +19,7 @@ using svg::point;
 
 constexpr double kWidth = 540, kLargeWidth = 900, kFont = 12, kLabelLine = 13.5;
 constexpr std::size_t kPointsOfAPath = 160;  // a curve of 1000 epochs is thinned to its extremes
-constexpr std::size_t kLabelChars = 20;
+constexpr std::size_t kLabelChars = 20, kLabelLines = 3;
 constexpr double kLeastData = 0.6;  // of the width of a figure for an article belongs to data
 constexpr double kTitleLine = 14;
 
@@ -260,6 +260,12 @@ std::optional<Pixel> end_of(const Frame& f, const PlotSeries& series) {
   return end;
 }
 
+/// Of more lines than there is room for names every so many is named, and the last.
+bool is_named(std::size_t i, std::size_t lines) {
+  constexpr std::size_t kMost = 24;
+  return i % (lines / (kMost + 1) + 1) == 0 || i + 1 == lines;
+}
+
 /// Pushes labels apart, keeping their order and staying between `top` and `bottom`.
 void spread(std::vector<EndLabel>& labels, double top, double bottom) {
   std::stable_sort(labels.begin(), labels.end(),
@@ -290,6 +296,18 @@ std::string end_labels(const Frame& f, const LinePlot& plot, std::vector<EndLabe
   return out;
 }
 
+std::vector<std::string> names_of(const LinePlot& plot) {
+  std::vector<std::string> out;
+  for (const PlotSeries& s : plot.series) out.push_back(s.label);
+  return out;
+}
+
+std::vector<std::string> names_of(const DotPlot& plot) {
+  std::vector<std::string> out;
+  for (const DotRow& r : plot.rows) out.push_back(r.label);
+  return out;
+}
+
 /// Keys below the axes, side by side as far as there is room; `height` is what they take.
 struct KeysBelow {
   std::string svg;
@@ -300,7 +318,8 @@ KeysBelow keys_below(const LinePlot& plot, const std::vector<EndLabel>& labels, 
                      double top) {
   constexpr double kLine = 16, kSample = 24, kText = kSample + 6, kBetween = 14;
   const std::size_t most = chars_in(right - left - kText);
-  const auto text_of = [&](const EndLabel& l) { return svg::wrap(plot.series[l.series].label, most, 2); };
+  const std::vector<std::vector<std::string>> texts = svg::wrap_apart(names_of(plot), most, 2);
+  const auto text_of = [&](const EndLabel& l) { return texts[l.series]; };
   const auto width_of = [&](const EndLabel& l) {
     double widest = 0;
     for (const std::string& line : text_of(l)) widest = std::max(widest, svg::text_width(line, kFont));
@@ -475,8 +494,13 @@ std::string svg_of(const LinePlot& plot, double width) {
   const ValueRange possible = drawn_range(plot);
   std::vector<EndLabel> labels;
   double widest = 0, tall = 0;
+  bool is_cut = false;
+  const std::size_t chars = plot.large ? 30 : kLabelChars;
+  const std::vector<std::vector<std::string>> names = svg::wrap_apart(names_of(plot), chars, kLabelLines);
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
-    EndLabel l{i, {}, svg::wrap(plot.series[i].label, plot.large ? 30 : kLabelChars, 3)};
+    if (!is_named(i, plot.series.size())) continue;
+    EndLabel l{i, {}, names[i]};
+    is_cut = is_cut || svg::wrap(plot.series[i].label, chars, kLabelLines + 1).size() > kLabelLines;
     const double bold = plot.series[i].principal ? 1.12 : 1;
     for (const std::string& line : l.text) widest = std::max(widest, bold * svg::text_width(line, kFont));
     tall += l.height();
@@ -488,7 +512,7 @@ std::string svg_of(const LinePlot& plot, double width) {
   AxisTitles titles{{plot.x_label}, svg::wrap(plot.y_label, chars_in(height + 28), 2)};
   const double left = left_margin(shown.y) + kTitleLine * static_cast<double>(titles.y.size() - 1);
   // Labels at the ends of lines are read without looking back and forth, if the lines still have room.
-  const bool below = for_article && width - left - widest - 32 < kLeastData * width;
+  const bool below = for_article && (is_cut || width - left - widest - 32 < kLeastData * width);
   const Frame f{.left = left,
                 .top = 14,
                 .right = below ? width - 12 : width - widest - 32,
@@ -568,18 +592,22 @@ struct RowLayout {
   double left = 0, right = 0;     ///< of the axis
   double row = 38;                ///< height
   double label = 0, values = 19;  ///< their middles, below the top of a row
-  std::size_t chars = 0, lines = 3;
+  std::vector<std::vector<std::string>> labels = {};
 };
 
 RowLayout layout_of(const DotPlot& plot, const Axis& axis, double wide, bool for_article) {
   RowLayout out;
-  out.chars = static_cast<std::size_t>(std::clamp(wide / 24, 14.0, 36.0));
+  out.labels = svg::wrap_apart(names_of(plot), static_cast<std::size_t>(std::clamp(wide / 24, 14.0, 36.0)),
+                               kLabelLines);
   double label_width = 0, text_width = 0;
-  for (const DotRow& row : plot.rows) {
-    for (const std::string& line : svg::wrap(row.label, out.chars, out.lines))
+  std::size_t most = 1;
+  for (std::size_t i = 0; i < plot.rows.size(); ++i) {
+    for (const std::string& line : out.labels[i])
       label_width = std::max(label_width, svg::text_width(line, kFont));
-    text_width = std::max(text_width, svg::text_width(row.text, kFont));
+    text_width = std::max(text_width, svg::text_width(plot.rows[i].text, kFont));
+    most = std::max(most, out.labels[i].size());
   }
+  out.row = std::max(out.row, kLabelLine * static_cast<double>(most) + 4);
   out.left = label_width + 34;
   out.right = wide - text_width - 20;
   if (!for_article || out.right - out.left >= kLeastData * wide) return out;
@@ -588,10 +616,9 @@ RowLayout layout_of(const DotPlot& plot, const Axis& axis, double wide, bool for
   for (const Tick& t : axis.ticks) tick = std::max(tick, svg::text_width(t.label, kFont));
   out.left = 0.5 * tick + 4;
   out.right = wide - out.left;
-  out.chars = chars_in(wide - text_width - 20 - 18);
-  std::size_t most = 1;
-  for (const DotRow& row : plot.rows)
-    most = std::max(most, svg::wrap(row.label, out.chars, out.lines).size());
+  out.labels = svg::wrap_apart(names_of(plot), chars_in(wide - text_width - 20 - 18), kLabelLines);
+  most = 1;
+  for (const std::vector<std::string>& label : out.labels) most = std::max(most, label.size());
   const double labels = kLabelLine * static_cast<double>(most);
   out.label = 2 + 0.5 * labels;
   out.values = 2 + labels + 14;
@@ -641,8 +668,7 @@ std::string svg_of(const DotPlot& plot, double width) {
     const std::string look = layout.above    ? row.principal ? "class=\"on strong\"" : "class=\"on\""
                              : row.principal ? "class=\"strong\""
                                              : "";
-    out += marker(row.style, 8, label_y, 4) +
-           svg::lines(svg::wrap(row.label, layout.chars, layout.lines), 20, label_y, kLabelLine, look);
+    out += marker(row.style, 8, label_y, 4) + svg::lines(layout.labels[i], 20, label_y, kLabelLine, look);
     for (std::size_t k = 0; k < row.seeds.size(); ++k) {
       const SeedValue& s = row.seeds[k];
       if (!std::isfinite(s.value)) continue;

@@ -125,6 +125,41 @@ TEST(LinePlot, LabelsOfTicksNeverTouch) {
   EXPECT_EQ(occurrences(svg, ">10<"), 1U) << "the last label stays";
 }
 
+TEST(LinePlot, NamesOfAnArticleEndInWhatTellsThemApart) {
+  constexpr double k89mm = 432.5, k183mm = 889.2;  // pixels of 7/12 of a point
+  for (const double width : {k89mm, k183mm}) {
+    LinePlot lines{.description = "", .x_label = "epoch", .y_label = "accuracy"};
+    DotPlot dots{.description = "", .x_label = "accuracy"};
+    for (const std::string value : {"8", "0.25"}) {
+      const std::string name =
+          "error-neuron-microcircuit-with-laterals, exact transposes, weight_range " + value;
+      lines.series.push_back({.label = name, .seeds = {{1, {0, 1}, {0.5, 0.9}}}});
+      dots.rows.push_back({.label = name, .seeds = {{1, .7}, {2, .75}}, .text = "0.725 [0.4, 1]"});
+    }
+    for (const std::string& svg : {svg_of(lines, width), svg_of(dots, width)}) {
+      EXPECT_EQ(occurrences(svg, " 8</text>"), 1U) << width << svg;
+      EXPECT_EQ(occurrences(svg, " 0.25</text>"), 1U) << width << svg;
+    }
+  }
+}
+
+TEST(LinePlot, OfManyLinesSomeAreNamedAmongThemFirstAndLast) {
+  LinePlot plot{.description = "", .x_label = "x", .y_label = "y"};
+  const auto named = [&](std::size_t lines) {
+    plot.series.clear();
+    for (std::size_t i = 0; i < lines; ++i)
+      plot.series.push_back({.label = "eta " + std::to_string(i), .seeds = {{1, {0, 1}, {0, 1.0 * i}}}});
+    const std::string svg = svg_of(plot);
+    EXPECT_EQ(occurrences(svg, "class=\"mean\""), lines) << "all are drawn";
+    EXPECT_EQ(occurrences(svg, ">eta 0</text>"), 1U);
+    EXPECT_EQ(occurrences(svg, ">eta " + std::to_string(lines - 1) + "</text>"), 1U);
+    return occurrences(svg, "class=\"leader\"");
+  };
+  EXPECT_EQ(named(24), 24U);
+  EXPECT_LE(named(25), 24U);
+  EXPECT_LE(named(200), 26U);
+}
+
 TEST(LinePlot, AReferenceInPercentStandsWhereItsValueIs) {
   LinePlot plot{.description = "",
                 .x_label = "",

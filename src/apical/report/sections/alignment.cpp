@@ -53,6 +53,11 @@ void add_swept_alignment(const ReportData& data, Page& page) {
                "Colours: what is swept; dashes and markers: models.", "angle_deg");
 }
 
+bool any_has_angles(const ReportData& data) {
+  return std::any_of(data.runs.begin(), data.runs.end(),
+                     [](const RunData& r) { return !areas_with(r, "angle_deg").empty(); });
+}
+
 }  // namespace
 
 void alignment(const ReportData& data, Page& page) {
@@ -66,8 +71,16 @@ void alignment(const ReportData& data, Page& page) {
   } else {
     page.section("Alignment with the exact gradient");
   }
+  if (data.is_long() && data.is_swept()) {
+    if (any_has_angles(data))
+      page.note(fmt::format("The angles of the areas of each of the {} runs are in its own report.",
+                            data.runs.size()));
+    return;
+  }
   page.grid();
   std::vector<std::string> unmeasured;
+  std::vector<std::pair<std::string, LinePlot>> plots;  // by label
+  double largest = 0;
   for (const RunData& r : data.runs) {
     const std::vector<std::string> areas = areas_with(r, "angle_deg");
     // Of what says itself what is to be shown nobody asks for it.
@@ -87,8 +100,12 @@ void alignment(const ReportData& data, Page& page) {
                              .principal = total,
                              .seeds = training_curves(r, area, "angle_deg")});
     }
-    plot.y_ticks = angle_ticks(metric_of("angle_deg"), largest_of(plot.series));
-    add_figure(page, plot, "Alignment of " + r.label, "", "angle_deg");
+    largest = std::max(largest, largest_of(plot.series));
+    plots.emplace_back(r.label, std::move(plot));
+  }
+  for (auto& [label, plot] : plots) {
+    plot.y_ticks = angle_ticks(metric_of("angle_deg"), largest);  // one axis, since they stand side by side
+    add_figure(page, plot, "Alignment of " + label, "", "angle_deg");
   }
   page.end_grid();
   if (!unmeasured.empty())
@@ -97,6 +114,7 @@ void alignment(const ReportData& data, Page& page) {
 
 /// Left out where nothing was measured or nothing but the trivial.
 void areas(const ReportData& data, Page& page) {
+  if (data.is_long() && data.is_swept()) return;
   constexpr double kTrivial = 1e-3;  // round-off of an angle of 0 in single precision
   if (!data.is_swept())
     page.section("How units are taught");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <set>
 
+#include "apical/core/text_pieces.h"
 #include "apical/report/compose/curve_plots.h"
 #include "apical/report/compose/words.h"
 #include "apical/report/sections/sections.h"
@@ -20,8 +21,11 @@ void heading(const ReportData& data, Page& page) {
       texts.emplace_back("Data not as published", capitalised(r.data_provenance));
   }
   // The best and the worst of a sweep say nothing: its figures come first instead.
-  page.heading("Apical report",
-               {data.question, data.description, data.is_swept() ? "" : summary_sentences(data)}, texts);
+  std::vector<std::string> leads{data.question, data.description};
+  if (!data.is_swept()) {
+    for (const std::string& line : pieces_of(summary_sentences(data), '\n')) leads.push_back(line);
+  }
+  page.heading("Apical report", leads, texts);
 }
 
 void warnings(const ReportData& data, Page& page) {

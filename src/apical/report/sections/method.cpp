@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
+#include "apical/experiment/same_experiment.h"
 #include "apical/report/compose/metric_look.h"
 #include "apical/report/html/numbers.h"
 #include "apical/report/sections/sections.h"
@@ -57,13 +59,41 @@ void method(const ReportData& data, Page& page) {
         "of its gradient, as a learning rate per area would.");
 }
 
+namespace {
+
+void add_experiment(const RunData& r, const std::string& name, Page& page) {
+  if (!r.experiment_toml.empty()) page.details(name + " as it was run (TOML)", r.experiment_toml);
+}
+
+/// Of many runs the first is written out; of the others what is not as in the first.
+void add_differences(const ReportData& data, Page& page) {
+  const RunData& first = data.runs.front();
+  const std::map<std::string, std::string> of_first = values_by_key(first.experiment_toml);
+  Table t{.columns = {{"Run"}, {"What differs from " + first.label}}};
+  for (std::size_t i = 1; i < data.runs.size(); ++i) {
+    const RunData& r = data.runs[i];
+    const std::map<std::string, std::string> own = values_by_key(r.experiment_toml);
+    std::string text;
+    for (const std::string& key : differing_keys(of_first, own)) {
+      const auto at = own.find(key);
+      text += (text.empty() ? "" : ", ") + (at == own.end() ? "no " + key : key + " = " + at->second);
+    }
+    t.rows.push_back({{{.text = r.label, .look = Cell::Look::heading}, {.text = text}}});
+  }
+  page.table(t);
+}
+
+}  // namespace
+
 void settings(const ReportData& data, Page& page) {
   page.folded_section("Settings and provenance");
-  for (const RunData& r : data.runs) {
-    if (!r.experiment_toml.empty())
-      page.details(
-          data.runs.size() == 1 ? "The experiment as it was run (TOML)" : r.label + " as it was run (TOML)",
-          r.experiment_toml);
+  if (data.runs.size() == 1) {
+    add_experiment(data.runs.front(), "The experiment", page);
+  } else if (!data.is_long()) {
+    for (const RunData& r : data.runs) add_experiment(r, r.label, page);
+  } else {
+    add_experiment(data.runs.front(), data.runs.front().label, page);
+    add_differences(data, page);
   }
   if (data.runs.empty()) return;
   Table t;

@@ -48,11 +48,17 @@ void add_final_figure(const ReportData& data, Page& page, const std::string& tit
   if (any) add_figure(page, plot, title, metric.caption, metric.name);
 }
 
+/// A sentence, and what it says of each line where there are several.
+struct SweepWords {
+  std::string all;
+  std::vector<std::string> each;
+};
+
 /// "Test accuracy over width, mean [..]: error neurons goes from 92.1 % [..] at 10 to 97.6 % [..] at 100,
 /// highest 98 %
 /// [..] at 50."
-std::vector<std::string> sweep_sentences(const ReportData& data) {
-  std::vector<std::string> out;
+SweepWords sweep_words(const ReportData& data) {
+  SweepWords out;
   const std::vector<Metric> answers = answers_of(data);
   if (answers.empty()) return out;
   const Metric& m = answers.front();
@@ -76,17 +82,20 @@ std::vector<std::string> sweep_sentences(const ReportData& data) {
     }
     if (first == nullptr || first == last) continue;
     axis = first->axis;
-    parts.push_back(fmt::format("{}from {} at {:g} to {} at {:g}", name.empty() ? "" : name + " goes ",
+    parts.push_back(fmt::format("{}from {} at {} to {} at {}", name.empty() ? "" : name + " goes ",
                                 figures_of(m, interval_of(*run_at(data, *first), m)).text(), first->at,
                                 figures_of(m, interval_of(*run_at(data, *last), m)).text(), last->at));
     if (best != first && best != last)
-      parts.back() += fmt::format(", {} {} at {:g}", m.better == Better::higher ? "highest" : "lowest",
+      parts.back() += fmt::format(", {} {} at {}", m.better == Better::higher ? "highest" : "lowest",
                                   figures_of(m, interval_of(*run_at(data, *best), m)).text(), best->at);
   }
-  if (!parts.empty())
-    out.push_back(fmt::format("{} over {}{}: {}.", capitalised(words_at(m, headline_place(m))), axis,
-                              m.over_seeds == OverSeeds::mean ? ", mean [95\u00A0% interval]" : "",
-                              fmt::join(parts, "; ")));
+  if (parts.empty()) return out;
+  out.all = fmt::format("{} over {}{}:", capitalised(words_at(m, headline_place(m))), axis,
+                        m.over_seeds == OverSeeds::mean ? ", mean [95\u00A0% interval]" : "");
+  if (parts.size() == 1)
+    out.all += " " + parts.front() + ".";
+  else
+    out.each = std::move(parts);
   return out;
 }
 
@@ -138,7 +147,9 @@ void grid(const ReportData& data, Page& page) {
 void sweep(const ReportData& data, Page& page) {
   if (data.sweep.empty()) return;
   page.section("Along the sweep");
-  for (const std::string& sentence : sweep_sentences(data)) page.paragraph(sentence);
+  const SweepWords words = sweep_words(data);
+  if (!words.all.empty()) page.paragraph(words.all);
+  page.list(words.each);
   for (const std::vector<Metric>& some : {answers_of(data), area_headlines_of(data)}) {
     for (const Metric& m : some) {
       const std::string place = headline_place(m);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/study/run_axes.h"
+#include "apical/report/compose/run_axes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

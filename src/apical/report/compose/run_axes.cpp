@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apical/study/run_axes.h"
+#include "apical/report/compose/run_axes.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@ namespace apical {
 namespace {
 
 /// "model.eta.2" -> "model.eta"; empty if it is no item of a list.
-std::string list_of(const std::string& key) {
+std::string list_of_key(const std::string& key) {
   const std::size_t dot = key.rfind('.');
   const bool item = dot != std::string::npos && dot + 1 < key.size() &&
                     key.find_first_not_of("0123456789", dot + 1) == std::string::npos;
@@ -74,11 +74,11 @@ Part part_of(const ExperimentValues& run, const std::set<std::string>& varied) {
   return out;
 }
 
-std::string name_of(const std::vector<std::string>& keys, bool equal) {
-  std::string list = list_of(keys.front());
+std::string axis_name(const std::vector<std::string>& keys, bool equal) {
+  std::string list = list_of_key(keys.front());
   const bool of_one_list =
       equal && keys.size() > 1 && !list.empty() &&
-      std::all_of(keys.begin(), keys.end(), [&](const std::string& key) { return list_of(key) == list; });
+      std::all_of(keys.begin(), keys.end(), [&](const std::string& key) { return list_of_key(key) == list; });
   if (of_one_list) return list;
   std::string out;
   for (const std::string& key : keys) out += (out.empty() ? "" : ", ") + key;
@@ -101,7 +101,7 @@ void name_numbers(RunAxes& out, const std::vector<ExperimentValues>& runs,
     for (const std::string& key : keys) {
       const RunValue* const value = value_at(runs[i], key);
       if (!is_number(value)) continue;
-      const std::string name = list_of(key).empty() ? key.substr(key.rfind('.') + 1) : key;
+      const std::string name = list_of_key(key).empty() ? key.substr(key.rfind('.') + 1) : key;
       out.series[i] +=
           fmt::format("{}{} {}", out.series[i].empty() ? "" : ", ", name, std::get<double>(*value));
     }
@@ -162,7 +162,7 @@ RunAxes axes_of_runs(const std::vector<ExperimentValues>& runs) {
       out.axes.push_back({key, {key}, at, ask_for_log(at)});
     } else {
       like->keys.push_back(key);
-      like->name = name_of(like->keys, like->at == at);
+      like->name = axis_name(like->keys, like->at == at);
     }
   }
   // One run that has no others to be read with makes no sweep of a comparison.
