@@ -16,6 +16,8 @@ export class Figure {
   constructor(element, data) {
     this.element = element;
     this.data = data;
+    // What means share with the seeds is said once.
+    for (const s of data.series ?? []) for (const m of s.mean) m.x ??= s.x;
     this.kind = kinds[data.kind];
     this.hidden = new Set(this.kind.hiddenFirst?.(data) ?? []);
     this.log = { x: data.x?.log ?? false, y: data.y?.log ?? false };

@@ -42,6 +42,7 @@ function axis(spec, figure, name, margins = 72) {
   };
 }
 
+const kMostWithSeeds = 24; // as the page's SVG
 const lines = {
   zooms: ['x', 'y'],
   canBeLog(data, name) {
@@ -65,7 +66,7 @@ const lines = {
   plot(data, figure) {
     const width = figure.chart.clientWidth;
     const clip = figure.zoom !== null; // otherwise all is inside, and markers at the edges are whole
-    const crowded = data.series.length > 6;
+    const crowded = data.series.length > 6, withSeeds = data.series.length <= kMostWithSeeds;
     const marks = [];
     if (data.reference && !(figure.log.y && data.reference.y <= 0)) {
       marks.push(Plot.ruleY([data.reference.y], { stroke: 'var(--soft)', strokeDasharray: '1 3', clip: true }));
@@ -77,9 +78,9 @@ const lines = {
       const className = `of-${id}`;
       const bands = s.mean.filter((m) => m.low && m.n >= 3).flatMap((m, piece) => m.x.map((x, i) => ({ x, low: m.low[i], high: m.high[i], piece })));
       const positive = figure.log.y ? bands.filter((p) => p.low > 0) : bands;
-      if (positive.length) marks.push(Plot.areaY(positive, { x: 'x', y1: 'low', y2: 'high', z: 'piece', fill: colour(s), fillOpacity: crowded ? 0.09 : 0.17, clip: true, className }));
+      if (positive.length && withSeeds) marks.push(Plot.areaY(positive, { x: 'x', y1: 'low', y2: 'high', z: 'piece', fill: colour(s), fillOpacity: crowded ? 0.09 : 0.17, clip: true, className }));
       const seeds = s.seeds.flatMap((r) => r.y.map((y, i) => ({ x: (r.x ?? s.x)[i], y: y ?? NaN, seed: r.seed })));
-      if (s.seeds.length > 1 || s.mean.length === 0) {
+      if ((s.seeds.length > 1 && withSeeds) || s.mean.length === 0) {
         marks.push(Plot.line(seeds, { x: 'x', y: 'y', z: 'seed', stroke: colour(s), strokeWidth: 0.8, strokeOpacity: crowded ? 0.2 : 0.38, clip, className }));
       }
       const means = s.mean.flatMap((m, piece) => m.x.map((x, i) => ({ x, y: m.mean[i], piece })));

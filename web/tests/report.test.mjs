@@ -172,7 +172,7 @@ describe('a figure of a comparison', () => {
     assert.deepEqual([...png.content.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
     assert.ok(png.content.length > 5000);
     const csv = (await download(page, figure.getByRole('button', { name: 'CSV' }))).content.toString().trim().split('\r\n');
-    const values = data.series.reduce((n, s) => n + s.seeds.reduce((m, r) => m + r.y.length, 0) + s.mean.reduce((m, p) => m + p.x.length, 0), 0);
+    const values = data.series.reduce((n, s) => n + s.seeds.reduce((m, r) => m + r.y.length, 0) + s.mean.reduce((m, p) => m + p.mean.length, 0), 0);
     assert.equal(csv.length, values + 1);
     const measured = data.series[0].seeds[1].y[2];
     assert.ok(csv.some((line) => line.split(',').includes(String(measured))));

@@ -60,8 +60,10 @@ async function showTable() {
     const button = make('button', look ? look.words + (look.unit ? ` (${look.unit})` : '') : key, {type: 'button'});
     button.dataset.key = key;
     button.addEventListener('click', () => {
-      find('reverse').checked = sort === key ? !reverse : Boolean(look && look.better === 'higher');
-      find('sort').value = key;
+      // What was asked for last, which the table may not show yet.
+      const order = find('sort'), turned = find('reverse');
+      turned.checked = order.value.trim() === key ? !turned.checked : Boolean(look && look.better === 'higher');
+      order.value = key;
       asked();
     });
     const at = answer.columns.indexOf(key);

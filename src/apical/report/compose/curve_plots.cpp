@@ -92,7 +92,9 @@ std::string how_drawn(const LinePlot& plot) {
   std::size_t most = 0;
   for (const PlotSeries& s : plot.series) most = std::max(most, s.seeds.size());
   std::string text;
-  if (most > 1 && most < kFewestOfABand) {
+  if (most > 1 && !plot.shows_seeds()) {
+    text = "Means over seeds; of so many lines neither intervals nor seeds are drawn: the CSV has them.";
+  } else if (most > 1 && most < kFewestOfABand) {
     text = "Thick: mean over seeds; thin: both of them. An interval over two would hide them.";
   } else if (most > 1) {
     text = "Thick: mean over seeds; band: its 95 % interval; thin: every seed.";

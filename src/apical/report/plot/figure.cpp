@@ -16,7 +16,15 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kPointsInData = 400;  // of seeds; what lies between extremes shows at no zoom
+/// Of each seed; what lies between extremes shows at no zoom. Fewer where there are very many, or a page of
+/// hundreds of runs could not be sent.
+std::size_t points_in_data(const LinePlot& plot) {
+  constexpr std::size_t kMost = 400, kFewest = 12, kOfAFigure = 9000;
+  if (plot.shows_seeds()) return kMost;
+  std::size_t curves = 1;
+  for (const PlotSeries& s : plot.series) curves += s.seeds.size();
+  return std::clamp(kOfAFigure / curves, kFewest, kMost);
+}
 
 Json json_number(double v, int digits = 6) {
   if (!std::isfinite(v)) return nullptr;
@@ -45,7 +53,8 @@ Json look_json(std::size_t style, bool principal, std::optional<double> shade) {
           {"principal", principal}};
 }
 
-Json mean_json(const std::vector<MeanPoint>& piece, double times) {
+/// `x` is left out where it is that of the seeds.
+Json mean_json(const std::vector<MeanPoint>& piece, double times, const std::vector<double>& known_x) {
   Json x = Json::array(), mean = Json::array(), low = Json::array(), high = Json::array();
   for (const MeanPoint& p : piece) {
     x.push_back(json_number(p.x));
@@ -54,8 +63,8 @@ Json mean_json(const std::vector<MeanPoint>& piece, double times) {
     low.push_back(json_number(p.interval.low * times));
     high.push_back(json_number(p.interval.high * times));
   }
-  Json out{
-      {"x", std::move(x)}, {"mean", std::move(mean)}, {"n", piece.empty() ? 0 : piece.front().interval.n}};
+  Json out{{"mean", std::move(mean)}, {"n", piece.empty() ? 0 : piece.front().interval.n}};
+  if (x != json_numbers(known_x)) out["x"] = std::move(x);
   if (low.size() == out["mean"].size() && !low.empty()) {
     out["low"] = std::move(low);
     out["high"] = std::move(high);
@@ -63,17 +72,17 @@ Json mean_json(const std::vector<MeanPoint>& piece, double times) {
   return out;
 }
 
-Json series_json(const PlotSeries& s, const ValueRange& possible, double times) {
+Json series_json(const PlotSeries& s, const ValueRange& possible, double times, std::size_t most) {
   Json out = look_json(s.style, s.principal, s.shade);
   out["label"] = svg::sound(s.label);
   // Seeds are mostly measured at the same places, which are then said once.
   const bool shared = std::all_of(s.seeds.begin(), s.seeds.end(),
                                   [&](const SeedCurve& c) { return c.x == s.seeds.front().x; });
-  const bool whole = shared && !s.seeds.empty() && s.seeds.front().x.size() <= kPointsInData;
+  const bool whole = shared && !s.seeds.empty() && s.seeds.front().x.size() <= most;
   if (whole) out["x"] = json_numbers(s.seeds.front().x);
   Json seeds = Json::array();
   for (const SeedCurve& c : s.seeds) {
-    const SeedCurve drawn = whole ? c : thinned(c, kPointsInData);
+    const SeedCurve drawn = whole ? c : thinned(c, most);
     Json seed{{"seed", c.seed}, {"y", json_numbers(drawn.y, times)}};
     if (!whole) seed["x"] = json_numbers(drawn.x);
     seeds.push_back(std::move(seed));
@@ -82,11 +91,11 @@ Json series_json(const PlotSeries& s, const ValueRange& possible, double times) 
   Json mean = Json::array();
   for (const auto& piece : mean_over_seeds(s.seeds, possible, s.mean_of)) {
     std::vector<MeanPoint> some;
-    const std::size_t stride = piece.size() / kPointsInData + 1;
+    const std::size_t stride = piece.size() / most + 1;
     for (std::size_t i = 0; i < piece.size(); ++i) {
       if (i % stride == 0 || i + 1 == piece.size()) some.push_back(piece[i]);
     }
-    mean.push_back(mean_json(some, times));
+    mean.push_back(mean_json(some, times, whole ? s.seeds.front().x : std::vector<double>{}));
   }
   out["mean"] = std::move(mean);
   return out;
@@ -103,7 +112,8 @@ Json json_of(const LinePlot& plot) {
   if (plot.reference)
     out["reference"] = {{"y", json_number(plot.reference->y * times)},
                         {"label", svg::sound(plot.reference->label)}};
-  for (const PlotSeries& s : plot.series) out["series"].push_back(series_json(s, drawn_range(plot), times));
+  for (const PlotSeries& s : plot.series)
+    out["series"].push_back(series_json(s, drawn_range(plot), times, points_in_data(plot)));
   return out;
 }
 

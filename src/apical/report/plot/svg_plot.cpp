@@ -66,9 +66,15 @@ std::vector<Pixel> thinned_points(const std::vector<Pixel>& points, std::size_t 
   return out;
 }
 
-std::string polyline(const std::vector<Pixel>& points) {
+/// Of each curve, so that a figure of hundreds stays as large as one of a few.
+std::size_t points_of_a_path(const LinePlot& plot) {
+  constexpr std::size_t kFewest = 12, kOfAFigure = 4000;
+  return plot.shows_seeds() ? kPointsOfAPath : std::max(kFewest, kOfAFigure / plot.series.size());
+}
+
+std::string polyline(const std::vector<Pixel>& points, std::size_t most = kPointsOfAPath) {
   std::string d;
-  for (const Pixel& p : thinned_points(points)) d += (d.empty() ? "M" : " ") + point(p.x, p.y);
+  for (const Pixel& p : thinned_points(points, most)) d += (d.empty() ? "M" : " ") + point(p.x, p.y);
   if (points.size() == 1) d += "h.1";  // a lone value shows as a dot through its round cap
   return d;
 }
@@ -193,30 +199,32 @@ std::vector<std::vector<Pixel>> pieces_of(const Frame& f, const SeedCurve& s) {
   return pieces;
 }
 
-std::string seed_lines(const Frame& f, const PlotSeries& series) {
+std::string seed_lines(const Frame& f, const PlotSeries& series, bool drawn) {
   std::string out;
   for (const SeedCurve& s : series.seeds) {
     const auto pieces = pieces_of(f, s);
     std::string d, lost;
-    for (const auto& piece : pieces) d += polyline(piece);
+    for (const auto& piece : pieces) d += drawn ? polyline(piece) : "";
     if (!pieces.empty() && !s.y.empty() && !f.shows(s.y.back())) {
       const Pixel end = pieces.back().back();
       lost = fmt::format("<path class=\"lost\" d=\"M{}l8,8m0,-8l-8,8\"/>", point(end.x - 4, end.y - 4));
     }
+    if (d.empty() && lost.empty() && !drawn) continue;
     out += fmt::format("<g class=\"seed\"><title>{}, seed {}</title>{}{}</g>", svg::escape(series.label),
                        s.seed, d.empty() ? "" : fmt::format("<path d=\"{}\"/>", d), lost);
   }
   return out;
 }
 
-std::string mean_line(const Frame& f, const PlotSeries& series, std::size_t place, std::size_t count,
-                      const ValueRange& possible) {
+std::string mean_line(const Frame& f, const LinePlot& plot, std::size_t place, const ValueRange& possible) {
+  const PlotSeries& series = plot.series[place];
+  const std::size_t count = plot.series.size(), most = points_of_a_path(plot);
   std::string band, line, markers;
   for (const auto& piece : mean_over_seeds(series.seeds, possible, series.mean_of)) {
     std::vector<Pixel> mean, low, high;
     for (const MeanPoint& p : piece) {
       mean.push_back({f.px(p.x), f.py(p.interval.mean)});
-      if (p.interval.n < kFewestOfABand) continue;
+      if (p.interval.n < kFewestOfABand || !plot.shows_seeds()) continue;
       low.push_back({f.px(p.x), f.py(p.interval.low)});
       high.push_back({f.px(p.x), f.py(p.interval.high)});
     }
@@ -227,9 +235,9 @@ std::string mean_line(const Frame& f, const PlotSeries& series, std::size_t plac
       for (const Pixel& p : low) back += " " + point(p.x, p.y);
       band += polyline(high) + back + "Z";
     }
-    line += polyline(mean);
+    line += polyline(mean, most);
     // Markers stand at different places for different series, so that curves on top of each other stay apart.
-    const std::size_t stride = std::max<std::size_t>(1, mean.size() / 6);
+    const std::size_t stride = std::max<std::size_t>(1, mean.size() / (plot.shows_seeds() ? 6 : 2));
     for (std::size_t i = stride * (place + 1) / (count + 1); i < mean.size(); i += stride) {
       markers += marker(series.style, mean[i].x, mean[i].y);
     }
@@ -543,7 +551,7 @@ std::string svg_of(const LinePlot& plot, double width) {
     const PlotSeries& s = plot.series[i];
     out += fmt::format("<g class=\"series {}{}\" data-s=\"{}\">{}{}</g>",
                        series_class(s.style, s.principal, s.shade), crowded ? " crowded" : "", i,
-                       seed_lines(f, s), mean_line(f, s, i, plot.series.size(), possible));
+                       seed_lines(f, s, plot.shows_seeds()), mean_line(f, plot, i, possible));
   }
   return out + (below ? keys.svg : end_labels(f, plot, std::move(labels))) + "</svg>";
 }

@@ -29,6 +29,9 @@ struct PlotSeries {
 /// drawn.
 inline constexpr std::size_t kFewestOfABand = 3;
 
+/// Of more lines in one figure only means are drawn: bands and seeds of so many would be one grey.
+inline constexpr std::size_t kMostWithSeeds = 24;
+
 struct ReferenceLine {
   double y;  ///< not drawn on a logarithmic axis if it is not positive
   std::string label;
@@ -50,6 +53,7 @@ struct LinePlot {
 
   bool drawn_log() const;
   bool has_values() const;
+  bool shows_seeds() const { return series.size() <= kMostWithSeeds; }
   std::vector<std::string> diverged() const;  ///< "label, seed 3": those with a value that is not finite
 };
 

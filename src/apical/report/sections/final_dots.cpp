@@ -9,7 +9,8 @@
 namespace apical::sections {
 
 void final_dots(const ReportData& data, Page& page) {
-  if (data.runs.size() < 2) return;  // of one run its course says it
+  if (data.runs.size() < 2) return;               // of one run its course says it
+  if (data.is_long() && data.is_swept()) return;  // the figures along the sweep have every seed
   if (!data.is_swept())
     page.section("Results");
   else
