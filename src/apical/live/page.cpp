@@ -25,7 +25,7 @@ const svg = (tag, attributes, text) => {
   if (text !== undefined) node.textContent = text;
   return node;
 };
-const short = x => typeof x !== 'number' ? String(x ?? '') : Math.abs(x) >= 1e4 || (x !== 0 && Math.abs(x) < 1e-3)
+const short = x => typeof x !== 'number' ? String(x ?? '') : Number.isInteger(x) && Math.abs(x) < 1e9 ? String(x) : Math.abs(x) >= 1e4 || (x !== 0 && Math.abs(x) < 1e-3)
   ? x.toExponential(2) : String(Number(x.toPrecision(4)));
 const colours = 8;
 
@@ -83,7 +83,8 @@ async function showTable() {
     row.append(cell, make('th', one.run, {scope: 'row'}));
     answer.columns.forEach((key, i) => {
       const value = one.values[i], look = looks[key];
-      const td = make('td', typeof value === 'number' && look ? short(value * look.times) : short(value));
+      const td = make('td', typeof value === 'number' && look ? short(value * look.times)
+        : key === 'created' ? short(value).replace(/^(\S+)T(\d+:\d+).*$/, '$1 $2') : short(value));
       if (typeof value === 'number') td.className = 'number';
       if (key === 'state') td.className = 'state ' + value;
       row.append(td);
@@ -171,7 +172,8 @@ function draw() {
   });
   const keys = new Set();
   for (const {rows} of runs.values()) for (const key of Object.keys(rows)) keys.add(key);
-  const rank = key => looks[key]?.headline ? 0 : key.startsWith('total.') ? 1 : looks[key]?.unit === 'Hz' ? 2 : 3;
+  // Results first, then how near they are to the gradient, then rates.
+  const rank = key => looks[key]?.headline ? looks[key].unit === '°' ? 0.5 : 0 : key.startsWith('total.') ? 1 : looks[key]?.unit === 'Hz' ? 2 : 3;
   const all = [...keys].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
   const shown = find('all').checked ? all : all.filter(key => rank(key) < 3);
   const seen = chosen.filter(run => runs.get(run).activity).map(run => spikes(run, runs.get(run).activity));
@@ -248,6 +250,22 @@ const mean = seeds => {
   }
   return [...sums].map(([x, [sum, n]]) => [x, sum / n]).sort((a, b) => a[0] - b[0]);
 };
+/** Round values, about so many, of which the first and the last reach what is shown or, of `inside`, lie in it. */
+function ticks(from, to, wanted, {inside = false, whole = false} = {}) {
+  const raw = (to - from) / wanted, power = 10 ** Math.floor(Math.log10(raw));
+  let step = power * (raw <= 1.5 * power ? 1 : raw <= 3.5 * power ? 2 : raw <= 7.5 * power ? 5 : 10);
+  if (whole) step = Math.max(1, step);
+  const first = inside ? Math.ceil(from / step - 1e-9) : Math.floor(from / step + 1e-9);
+  const last = inside ? Math.floor(to / step + 1e-9) : Math.ceil(to / step - 1e-9);
+  return Array.from({length: last - first + 1}, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+/** Powers of ten within a range, at most some; the ends where there are fewer than two. */
+function decades(from, to) {
+  const all = [];
+  for (let k = Math.ceil(Math.log10(from) - 1e-9); k <= Math.log10(to) + 1e-9; ++k) all.push(10 ** k);
+  const every = Math.ceil(all.length / 5);
+  return all.length < 2 ? [from, to] : all.filter((_, i) => i % every === 0);
+}
 function figure(key) {
   const look = looks[key] || {words: key, unit: '', times: 1};
   const lines = [];
@@ -269,21 +287,27 @@ function figure(key) {
   if (x0 === Infinity) return box;
   const log = look.logarithmic && least < Infinity && y1 / least > 30;
   if (log) y0 = least;
-  if (y1 === y0) { y0 -= 0.5; y1 += 0.5; }
+  if (y1 === y0) { y0 -= log ? 0.1 * y0 : 0.5; y1 += 0.5; }
   if (x1 === x0) x1 = x0 + 1;
+  // Angles from the gradient to a right angle, as in reports; fractions stay what they can be.
+  const yTicks = look.unit === '°' ? (y1 > 90 ? [0, 60, 120, 180] : [0, 30, 60, 90]) : log ? decades(y0, y1)
+    : ticks(y0, y1, 3).filter(y => look.unit !== '%' || (y >= 0 && y <= 100));
+  if (!log) [y0, y1] = [Math.min(y0, yTicks[0]), Math.max(y1, yTicks.at(-1))];
   const W = 340, H = 190, left = 52, right = 10, top = 8, bottom = 26;
   const of = log ? Math.log10 : y => y;
   const px = x => left + (x - x0) / (x1 - x0) * (W - left - right);
   const py = y => H - bottom - (of(Math.max(y, log ? least : y)) - of(y0)) / (of(y1) - of(y0)) * (H - top - bottom);
   const last = lines.filter(l => l.run && l.points.length).map(l => `${l.run} ${short(l.points.at(-1)[1] * look.times)}`);
   const drawing = svg('svg', {viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': `${title}: ${last.join(', ')}`});
-  for (const share of [0, 0.5, 1]) {
-    const y = log ? 10 ** (of(y0) + share * (of(y1) - of(y0))) : y0 + share * (y1 - y0);
+  for (const y of yTicks) {
     drawing.append(svg('line', {x1: left, x2: W - right, y1: py(y), y2: py(y), class: 'grid'}),
       svg('text', {x: left - 4, y: py(y) + 4, 'text-anchor': 'end'}, short(y)));
-    const x = x0 + share * (x1 - x0);
-    drawing.append(svg('text', {x: px(x), y: H - 8, 'text-anchor': share === 0 ? 'start' : share === 1 ? 'end' : 'middle'},
-      share === 0.5 ? `epoch ${short(x)}` : short(x)));
+  }
+  drawing.append(svg('text', {x: left - 10, y: H - 8, 'text-anchor': 'end'}, 'epoch'));
+  for (const x of ticks(x0, x1, 4, {inside: true, whole: x1 - x0 >= 2})) {
+    const at = px(x), anchor = at > W - right - 12 ? 'end' : 'middle';
+    drawing.append(svg('line', {x1: at, x2: at, y1: H - bottom, y2: H - bottom + 4, class: 'grid'}),
+      svg('text', {x: at, y: H - 8, 'text-anchor': anchor}, short(x)));
   }
   for (const {points, kind} of lines) {
     if (!points.length) continue;

@@ -168,7 +168,7 @@ struct Server::Parts {
       std::erase(query.columns, "run");  // heads every row
     }
     nlohmann::json looks;
-    for (const char* name : {"state", "label", "task", "created", "seeds", "remark"}) {
+    for (const char* name : {"state", "label", "task", "created", "seeds"}) {
       if (asked.empty() && is_key(name)) query.columns.emplace_back(name);
     }
     for (const Metric& m : metrics()) {
@@ -183,6 +183,7 @@ struct Server::Parts {
       if (asked.empty()) add_once(query.columns, f.key);
     }
     if (asked.empty() && !query.sort.empty()) add_once(query.columns, query.sort);
+    if (asked.empty() && is_key("remark")) add_once(query.columns, "remark");  // long texts come last
     for (const std::string& key : query.columns) {
       const std::size_t dot = key.rfind('.');
       if (dot == std::string::npos || looks.contains(key)) continue;
