@@ -46,7 +46,9 @@ class Audience:
     """Everyone who looks at a folder of runs, until it is left."""
 
     def __init__(self, program: str, runs: Path, run: str) -> None:
-        self.server = subprocess.Popen([program, "serve", str(runs), "--json"], stdout=subprocess.PIPE, text=True)
+        self.server = subprocess.Popen(
+            [program, "serve", str(runs), "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
         address = json.loads(self.server.stdout.readline())["address"]
         self.base, self.token = address.split("/?token=")
         self.port = int(self.base.rsplit(":", 1)[1])
