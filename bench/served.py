@@ -112,9 +112,8 @@ class Audience:
 
 def seconds_of(program: str, experiment: Path, out: Path) -> tuple[float, float]:
     """Wall seconds of its epochs, and processor seconds of the whole run."""
-    child = subprocess.Popen(
-        [program, "run", str(experiment), "--quiet", "--threads", "1", "--out", str(out)], stdout=subprocess.DEVNULL
-    )
+    words = [program, "run", str(experiment), "--quiet", "--threads", "1", "--out", str(out)]
+    child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
