@@ -79,7 +79,8 @@ std::vector<std::string> grouped(const std::vector<Message>& messages) {
   for (const Kind& k : kinds) {
     const bool equal =
         std::all_of(k.what.begin(), k.what.end(), [&](const std::string& w) { return w == k.what.front(); });
-    const bool of_seeds = k.what.front().find("seed") != std::string::npos;
+    static const std::regex names_of_seeds("seeds? [0-9]");  // no numbers between which others lie
+    const bool of_seeds = std::regex_search(k.what.front(), names_of_seeds);
     if (equal) {
       out.push_back(who_of_many(k.who) + ": " + k.what.front());
     } else if (k.who.size() > kNamed && !of_seeds) {

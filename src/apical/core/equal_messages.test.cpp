@@ -28,6 +28,14 @@ TEST(EqualMessages, OfSeedsThatWereLostAreNeverFolded) {
   EXPECT_THAT(grouped(all), ::testing::SizeIs(5));
 }
 
+TEST(EqualMessages, ThatOnlySpeakOfSeedsAreFolded) {
+  std::vector<Message> all;
+  for (int i = 1; i <= 5; ++i)
+    all.push_back({"run " + std::to_string(i), std::to_string(30 + i) + " %, mean over seeds"});
+  EXPECT_THAT(grouped(all),
+              ElementsAre("5 runs, from run 1: 31 %, mean over seeds, to run 5: 35 %, mean over seeds"));
+}
+
 TEST(EqualMessages, OfFewNameAllOfThemIfTheirNumbersAreEqualToo) {
   EXPECT_THAT(grouped({{"A", "3 of 4 died"}, {"B", "3 of 4 died"}}), ElementsAre("A and B: 3 of 4 died"));
   EXPECT_THAT(grouped({{"A", "3 of 4 died"}, {"B", "2.5e-3 of 4 died"}}),

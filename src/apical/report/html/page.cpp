@@ -143,10 +143,20 @@ void Page::note(std::string_view text, std::string_view look) {
 }
 
 void Page::warnings(const std::vector<std::string>& all) {
-  std::string list;
-  for (const std::string& w : all) list += fmt::format("<li>{}</li>", escape(w));
-  put(fmt::format("<aside class=\"warnings\"><h2>\u26A0 {}</h2><ul>{}</ul></aside>\n",
-                  all.size() == 1 ? "One warning" : fmt::format("{} warnings", all.size()), list));
+  constexpr std::size_t kBeforeTheResult = 6;  // of so many that the rest would stand before it
+  const auto list = [&](std::size_t from, std::size_t to) {
+    std::string items;
+    for (std::size_t i = from; i < to; ++i) items += fmt::format("<li>{}</li>", escape(all[i]));
+    return "<ul>" + items + "</ul>";
+  };
+  const std::size_t shown = all.size() <= kBeforeTheResult + 2 ? all.size() : kBeforeTheResult;
+  const std::string more = shown == all.size()
+                               ? ""
+                               : fmt::format("<details><summary>{} more</summary>{}</details>",
+                                             all.size() - shown, list(shown, all.size()));
+  put(fmt::format("<aside class=\"warnings\"><h2>\u26A0 {}</h2>{}{}</aside>\n",
+                  all.size() == 1 ? "One warning" : fmt::format("{} warnings", all.size()), list(0, shown),
+                  more));
 }
 
 void Page::table(const Table& t) {

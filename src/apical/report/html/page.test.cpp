@@ -60,6 +60,22 @@ TEST(Page, TextFromOutsideStaysText) {
   EXPECT_FALSE(contains(text, "unseen"));
 }
 
+TEST(Page, OfManyWarningsTheFirstStandBeforeTheResult) {
+  const auto text = [](int count) {
+    Page page("a");
+    std::vector<std::string> all;
+    for (int i = 1; i <= count; ++i) all.push_back("warning " + std::to_string(i) + ".");
+    page.warnings(all);
+    return page.text();
+  };
+  EXPECT_EQ(text(8).find("<summary>"), std::string::npos);
+  const std::string many = text(100);
+  EXPECT_NE(many.find("100 warnings"), std::string::npos);
+  EXPECT_LT(many.find("warning 6."), many.find("<summary>94 more</summary>"));
+  EXPECT_GT(many.find("warning 7."), many.find("<summary>94 more</summary>"));
+  EXPECT_NE(many.find("warning 100."), std::string::npos) << "none is lost";
+}
+
 TEST(Page, DoisInReferencesAreLinks) {
   Page page("title");
   page.references({"A (2026), doi:10.1000/x.", "https://doi.org/10.1000/y", "version 10.2 of something"});
