@@ -185,7 +185,8 @@ int run(const std::vector<std::string>& arguments, Context& outer) {
                   outer.out_columns,
                   outer.err_columns,
                   &outer.err,
-                  outer.begun};
+                  outer.begun,
+                  outer.out_rows};
   const auto complain = [&](std::string_view text) {
     *context.control << (context.colour ? "\x1b[31mapical:\x1b[0m " : "apical: ");
     context.err << text << std::endl;

@@ -668,6 +668,7 @@ std::string svg_of(const DotPlot& plot, double width) {
   out += "</g>";
   if (plot.zero)
     out += fmt::format("<path class=\"zero\" d=\"M{}V{}\"/>", point(at_tick(0), top), num(bottom));
+  const bool with_titles = plot.rows.size() <= kMostWithSeeds;  // a page of hundreds must stay one to send
   for (std::size_t i = 0; i < plot.rows.size(); ++i) {
     const DotRow& row = plot.rows[i];
     const double y = top + layout.row * static_cast<double>(i) + layout.values;
@@ -681,10 +682,12 @@ std::string svg_of(const DotPlot& plot, double width) {
       const SeedValue& s = row.seeds[k];
       if (!std::isfinite(s.value)) continue;
       const double lift = (static_cast<double>(k % 3) - 1) * 4;  // equal values stay visible
-      out += fmt::format(
-          "<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3.2\"><title>{}, seed {}: {:.6g}{}</title></circle>",
-          num(px(s.value)), num(y + 6 + lift), svg::escape(row.label), s.seed, s.value * factor,
-          plot.percent ? " %" : "");
+      const std::string title =
+          with_titles ? fmt::format("<title>{}, seed {}: {:.6g}{}</title>", svg::escape(row.label), s.seed,
+                                    s.value * factor, plot.percent ? " %" : "")
+                      : "";
+      out += fmt::format("<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3.2\">{}</circle>", num(px(s.value)),
+                         num(y + 6 + lift), title);
     }
     if (row.interval.n > 0) {
       if (row.interval.has_bounds()) {

@@ -36,7 +36,7 @@ LinePlot angles_plot(const std::string& description, const std::string& x_label)
           .reference = ReferenceLine{90, "orthogonal", kOrthogonal}};
 }
 
-/// All areas together, of all runs of a sweep.
+/// All areas together, of all runs of a sweep, or of more than could have a figure each.
 void add_swept_alignment(const ReportData& data, Page& page) {
   LinePlot plot = angles_plot("Angle between credit and exact gradient, all areas together, over training",
                               data.runs.front().x_label);
@@ -50,7 +50,7 @@ void add_swept_alignment(const ReportData& data, Page& page) {
   plot.y_ticks = angle_ticks(metric_of("angle_deg"), largest_of(plot.series));
   if (line)
     add_figure(page, plot, "Alignment of all areas together over training",
-               "Colours: what is swept; dashes and markers: models.", "angle_deg");
+               data.sweep.empty() ? "" : "Colours: what is swept; dashes and markers: models.", "angle_deg");
 }
 
 bool any_has_angles(const ReportData& data) {
@@ -71,7 +71,8 @@ void alignment(const ReportData& data, Page& page) {
   } else {
     page.section("Alignment with the exact gradient");
   }
-  if (data.is_long() && data.is_swept()) {
+  if (data.is_long()) {
+    if (data.sweep.empty()) add_swept_alignment(data, page);
     if (any_has_angles(data))
       page.note(fmt::format("The angles of the areas of each of the {} runs are in its own report.",
                             data.runs.size()));
@@ -114,7 +115,7 @@ void alignment(const ReportData& data, Page& page) {
 
 /// Left out where nothing was measured or nothing but the trivial.
 void areas(const ReportData& data, Page& page) {
-  if (data.is_long() && data.is_swept()) return;
+  if (data.is_long()) return;
   constexpr double kTrivial = 1e-3;  // round-off of an angle of 0 in single precision
   if (!data.is_swept())
     page.section("How units are taught");

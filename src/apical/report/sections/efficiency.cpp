@@ -52,7 +52,7 @@ void show(const ReportData& data, Page& page, const std::string& title, LinePlot
 }  // namespace
 
 void efficiency(const ReportData& data, Page& page) {
-  if (data.is_long() && data.is_swept()) return;
+  if (data.is_long()) return;
   page.folded_section("Further measurements");
   page.grid();
   show(data, page, "Validation accuracy over synaptic events",
