@@ -4,7 +4,8 @@
 # network, its name and its mounts. An array of 40 tasks, of which some are longer than their jobs may last and are
 # requeued, has bad days: a node is killed with what runs on it, the wire of the other is cut and heals, 14 workers get
 # SIGKILL, the disk is full for a while. What 'collect' makes then is what 'compare' makes. At last two ranks, one on
-# each node, share a spiking circuit, a circuit of rate neurons, a layered network and seeds: over TCP, by srun.
+# each node, share a spiking circuit, a circuit of rate neurons, a layered network and seeds: over TCP, by srun. Then
+# the wire between two of them is cut.
 #
 #   tests/cluster/two_nodes.sh PROGRAM      77: it cannot be tried here, and why
 #
@@ -230,6 +231,11 @@ size = 700
 estimator = {alpha_s = 1}
 soma_current = {constant_pA = 1500}
 initial_voltage_sd_mV = 8
+[[background]]
+to = "low"
+receptor = "soma_excitatory"
+rate_Hz = 1500
+weight = 0.2
 [[projection]]
 from = "input"
 to = "low"
@@ -296,6 +302,15 @@ same_files() {
     compared=$((compared + 1))
   done < <(cd "$1" && find . -type f | sort)
   echo "$compared"
+}
+
+# same_weights ONE OTHER: all of them, which differ long before rates do.
+same_weights() {
+  local run
+  for run in "$1" "$2"; do
+    timeout 60 "$program" export "$run" --what weights --out "$run.npz" --quiet > export.txt 2>&1 || fail "$(cat export.txt)"
+  done
+  cmp "$1.npz" "$2.npz" >&2
 }
 
 count() { timeout 60 "$program" sweep status disk/plan --json | tr -d ' \n' | grep -o "\"$1\":[0-9]*" | head -n 1 | cut -d : -f 2; }
@@ -428,8 +443,31 @@ if [ -e "$(dirname "$program")/libapical_mpi.so" ] && ask srun --mpi=list 2>&1 |
     on ctl timeout 300 srun --mpi=pmix --nodes=2 --ntasks=2 --time=10 "$program" run "$kind.toml" --mpi --spread "$spread" \
       --out "ranks-$kind" --quiet --threads 1 > "$kind.txt" 2>&1 || fail "two ranks on two nodes: $(cat "$kind.txt")"
     compared=$(same_files "alone-$kind" "ranks-$kind") || fail "two ranks on two nodes left other bytes: $kind"
-    say "two ranks on two nodes, $kind: $compared files, byte for byte"
+    same_weights "alone-$kind" "ranks-$kind" || fail "two ranks on two nodes came to other weights: $kind"
+    say "two ranks on two nodes, $kind: $compared files and all weights, byte for byte"
   done
+
+  # A wire is cut between two ranks: neither hears of the other, nor of any end of it, and both give up. What they
+  # had saved goes on in one process.
+  shared_experiment spiking |
+    sed -e 's/^epochs = 2$/epochs = 1500/' -e 's/^seeds = 1$/seeds = 1\ncheckpoint_every_s = 0.5/' > cut.toml
+  saved() { [ -n "$(find ranks-cut/checkpoints -name '*.apc' 2> /dev/null)" ]; }
+  no_worker() { ! a_worker; }
+  on ctl timeout 300 srun --mpi=pmix --nodes=2 --ntasks=2 --time=10 "$program" run cut.toml --mpi --spread circuit \
+    --mpi-timeout 3 --out ranks-cut --quiet --threads 1 > cut.txt 2>&1 &
+  launched=$!
+  wait_for 120 "a checkpoint of two ranks" saved
+  ip -n "$prefix-ctl" link set v1 down
+  wait_for 15 "two ranks to give up" no_worker # Slurm itself misses a node after 20 s
+  [ ! -e ranks-cut/summary.json ] || fail "two ranks were done before the wire was cut"
+  say "the wire between two ranks was cut, and both gave up"
+  ip -n "$prefix-ctl" link set v1 up
+  kill "$launched" 2> /dev/null || true
+  timeout 300 "$program" run --resume --out ranks-cut --quiet --threads 1 > cut.txt 2>&1 || fail "$(cat cut.txt)"
+  timeout 300 "$program" run cut.toml --out alone-cut --quiet --threads 1 > cut.txt 2>&1 || fail "$(cat cut.txt)"
+  compared=$(same_files alone-cut ranks-cut) || fail "what two ranks had saved led to other bytes"
+  same_weights alone-cut ranks-cut || fail "what two ranks had saved led to other weights"
+  say "one process went on with what they had saved: $compared files and all weights, byte for byte"
 else
   say "SKIPPED: ranks on two nodes (there is no libapical_mpi.so beside the program, or Slurm has no pmix)"
 fi
