@@ -29,7 +29,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-FEW = 'name = "yin-yang"\ntrain_samples = {train}\nvalidation_samples = 20\ntest_samples = 20'
+FEW = 'name = "yin-yang"\ntrain_samples = {train}\nvalidation_samples = 1\ntest_samples = 1'
 
 
 def training(model: str, *, train: int, epochs: int, seeds: int = 1, more: str = "", below: str = "") -> str:
@@ -89,7 +89,7 @@ def layered(share: float) -> str:
     return training(
         'name = "feedback-alignment"\nlayers = [4, 1024, 1024, 1024, 3]\nbatch = 512',
         train=2048,
-        epochs=max(1, round(25 * share)),
+        epochs=max(1, round(12 * share)),
     )
 
 

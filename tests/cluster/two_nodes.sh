@@ -12,7 +12,7 @@
 # Nothing outside of a private directory is written, but namespaces with names of their own. Every wait has an end. KEEP=1 leaves the directory.
 set -euo pipefail
 
-readonly kNodes=2 kTasks=40 kLong=20 kLong_s=30 kKills=14 kDisk_MiB=256 kNetwork=10.77.0 kAllowed_s=2400
+readonly kNodes=2 kTasks=40 kLong=20 kLong_s=30 kLongCpu_s=3 kKills=14 kDisk_MiB=256 kNetwork=10.77.0 kAllowed_s=2400 kTooFast=4
 
 skip() {
   echo "SKIPPED: $*"
@@ -31,16 +31,33 @@ if [ "${1:-}" != --inside ]; then
   ip netns add "$prefix-try" 2> "$here/why" || skip "namespaces are refused: $(cat "$here/why")"
   ip netns del "$prefix-try"
   # A disk that can be filled, on which the plan lies; logs of jobs do not, so that they can say that it is full.
-  mkdir "$here/disk"
-  mount -t tmpfs -o "size=${kDisk_MiB}m" apical-disk "$here/disk" 2> "$here/why" || skip "no disk can be mounted: $(cat "$here/why")"
-  code=0
-  timeout --kill-after=10 "$kAllowed_s" "$0" --inside "$program" "$here" "$prefix" || code=$?
-  # Whatever happened, nothing of it stays.
-  for host in ctl n1 n2; do
-    for process in $(ip netns pids "$prefix-$host" 2> /dev/null); do kill -9 "$process" 2> /dev/null || true; done
-    ip netns del "$prefix-$host" 2> /dev/null || true
+  with_disk() {
+    mkdir "$here/disk"
+    mount -t tmpfs -o "size=${kDisk_MiB}m" apical-disk "$here/disk"
+  }
+  without_disk() { umount "$here/disk" || umount --lazy "$here/disk"; }
+  with_disk 2> "$here/why" || skip "no disk can be mounted: $(cat "$here/why")"
+  clean_up() {
+    local host process
+    for host in ctl n1 n2; do
+      for process in $(ip netns pids "$prefix-$host" 2> /dev/null); do kill -9 "$process" 2> /dev/null || true; done
+      ip netns del "$prefix-$host" 2> /dev/null || true
+    done
+    if [ -s "$here/munged.pid" ]; then kill "$(cat "$here/munged.pid")" 2> /dev/null || true; fi
+  }
+  # A machine that gets faster meanwhile is done before all has befallen it: then once more, with longer tasks.
+  longer=1
+  while true; do
+    code=0
+    timeout --kill-after=10 "$((kAllowed_s - SECONDS))" "$0" --inside "$program" "$here" "$prefix" "$longer" || code=$?
+    clean_up # whatever happened, nothing of it stays
+    longer=$((4 * longer))
+    if [ "$code" -ne "$kTooFast" ] || [ "$longer" -gt 16 ]; then break; fi
+    echo "all was done before all had befallen it; once more, with tasks that are $longer times as long"
+    without_disk
+    rm -rf "${here:?}"/*
+    with_disk
   done
-  if [ -s "$here/munged.pid" ]; then kill "$(cat "$here/munged.pid")" 2> /dev/null || true; fi
   if [ "$code" -ne 0 ]; then
     echo "exit code $code; what its daemons said last:"
     tail -n 20 "$here"/log/*.log 2> /dev/null || true
@@ -49,12 +66,12 @@ if [ "${1:-}" != --inside ]; then
     echo "kept: $here"
     exit "$code"
   fi
-  umount "$here/disk" || umount --lazy "$here/disk"
+  without_disk
   rm -rf "$here"
   exit "$code"
 fi
 
-program=$2 here=$3 prefix=$4
+program=$2 here=$3 prefix=$4 longer=$5
 export SLURM_CONF=$here/slurm.conf
 cd "$here"
 
@@ -64,6 +81,7 @@ fail() {
   echo "FAILED: $*" >&2
   exit 1
 }
+too_fast() { exit "$kTooFast"; }
 # wait_for SECONDS WHAT COMMAND...: until the command succeeds.
 wait_for() {
   local until=$(($(date +%s) + $1)) what=$2
@@ -189,13 +207,17 @@ END
   done
 }
 
-# So many epochs as take about as long as a long task should, on this machine as busy as it is.
+# So many epochs as take about as long as a long task should, on this machine as busy as it is; but not so few that
+# they are over at once when it is not busy any more.
 epochs_of_long() {
-  local tried=4000 began=$EPOCHREALTIME
+  local tried=2000 began=$EPOCHREALTIME TIMEFORMAT=%U us cpu_ms by_clock by_cpu
   write_experiment "$tried" 1 0 > try.toml
-  timeout 300 "$program" compare try.toml --out try --quiet --threads 1 > try.txt 2>&1 || fail "$(cat try.txt)"
-  local us=$((${EPOCHREALTIME/./} - ${began/./}))
-  echo $((kLong_s * 1000000 / (us / tried + 1)))
+  { time timeout 300 "$program" compare try.toml --out try --quiet --threads 1 > try.txt 2>&1; } 2> time.txt ||
+    fail "$(cat try.txt)"
+  us=$((${EPOCHREALTIME/./} - ${began/./})) cpu_ms=$(tr -d . < time.txt)
+  by_clock=$((kLong_s * 1000000 / (us / tried + 1)))
+  by_cpu=$((kLongCpu_s * 1000 * tried / (10#$cpu_ms + 1)))
+  echo $((longer * (by_clock > by_cpu ? by_clock : by_cpu)))
 }
 
 # shared_experiment KIND: large enough to be shared.
@@ -338,7 +360,7 @@ kill_workers() {
     worker=$(for host in "$@"; do workers_on "$host"; done | shuf -n 1)
     if [ -n "$worker" ] && kill -9 "$worker" 2> /dev/null; then killed=$((killed + 1)); fi
     tries=$((tries + 1))
-    if is_complete; then fail "all was done before $until workers could be killed"; fi
+    if is_complete; then too_fast; fi
     tend
     if queue_empty; then submit; fi
     [ "$tries" -lt 300 ] || fail "only $killed workers could be killed"
@@ -377,12 +399,16 @@ tend_until() {
   until "$@" > /dev/null 2>&1; do
     [ "$(date +%s)" -lt "$until" ] || fail "waited too long for: $what: $(timeout 60 "$program" sweep status disk/plan)"
     tend
-    if queue_empty && ! is_complete; then submit; fi
+    if is_complete; then too_fast; fi
+    if queue_empty; then submit; fi
     sleep 1
   done
 }
 submit
-stopped() { find disk/plan/tasks -name released.1 | grep -q .; }
+stopped() {
+  if is_complete; then too_fast; fi
+  find disk/plan/tasks -name released.1 | grep -q .
+}
 wait_for 300 "a long task to be stopped before its time ends" stopped
 tend
 say "a long task was stopped with its state saved, and is requeued; $(count "done") of $kTasks tasks are done"
@@ -418,7 +444,7 @@ timeout 60 "$program" sweep retry disk/plan > retried.txt 2>&1 || true
 
 kill_workers $((kKills - killed)) n1 n2
 say "$killed workers got SIGKILL in all; $(count "done") of $kTasks tasks are done"
-tend_until 900 "the tasks to be done" is_complete
+tend_until "$kAllowed_s" "the tasks to be done" is_complete
 say "all $kTasks tasks are done"
 
 # It was what it should be: something was lost with each node, both worked, and no task came to other bits.
