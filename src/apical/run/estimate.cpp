@@ -5,8 +5,10 @@
 #include <cmath>
 #include <set>
 #include <tuple>
+#include <vector>
 
 #include "apical/circuit/formula.h"
+#include "apical/engine/rate/sharing.h"
 
 namespace apical {
 namespace {
@@ -20,12 +22,11 @@ std::uint64_t synapses_of(const Circuit& c, const Projection& j) {
 /// (padded to a block), or one lane per replica.
 class StateSize {
  public:
-  StateSize(const Circuit& c, bool lanes) : c_(c), lanes_(lanes) {
+  StateSize(const Circuit& c, bool lanes, RankPlace place = {}) : c_(c), lanes_(lanes), place_(place) {
     for (std::uint32_t k = 0; k < c.populations().size(); ++k) count_population(k);
     for (std::uint32_t k = 0; k < c.projections().size(); ++k) count_projection({k});
   }
   double numbers() const { return numbers_; }
-  double divided() const { return divided_; }
 
  private:
   double padded(std::size_t n) const { return static_cast<double>(lanes_ ? n : rate::round_up_block(n)); }
@@ -70,11 +71,19 @@ class StateSize {
     matrices += j.density < 1 ? 1 : 0;
     matrices += j.rule && j.rule->update_low_pass_ms > 0 ? 1 : 0;
     matrices += viewed_with_general_rule(j) ? 1 : 0;
-    const std::size_t outer = std::min(pre, post), inner = std::max(pre, post);
-    const double numbers = static_cast<double>(matrices) * static_cast<double>(outer) * padded(inner) *
-                           (lanes_ ? rate::kLanes : 1);
-    numbers_ += numbers;
-    if (!lanes_ && rate::cut_of(c_, j.view ? j.view->of : id).divisible()) divided_ += numbers;
+    const std::size_t outer = rows_here(j.view ? j.view->of : id, std::min(pre, post)),
+                      inner = std::max(pre, post);
+    numbers_ += static_cast<double>(matrices) * static_cast<double>(outer) * padded(inner) *
+                (lanes_ ? rate::kLanes : 1);
+  }
+
+  /// Of the rows of a matrix, those of this rank.
+  std::size_t rows_here(ProjectionId id, std::size_t rows) const {
+    if (place_.ranks == 1 || lanes_) return rows;
+    const rate::Cut cut = rate::cut_of(c_, id);
+    if (!cut.divisible()) return rows;
+    const std::vector<std::size_t> first = rate::rows_of_ranks(cut, place_.ranks);
+    return first[place_.rank + 1] - first[place_.rank];
   }
 
   static bool rides_on_the_sweep(const Projection& j) {
@@ -117,7 +126,8 @@ class StateSize {
 
   const Circuit& c_;
   bool lanes_;
-  double numbers_ = 0, divided_ = 0;
+  RankPlace place_;
+  double numbers_ = 0;
   std::set<std::tuple<std::uint32_t, Quantity, int>> sources_;
   std::set<std::tuple<std::uint32_t, PostFactor::Kind, std::string, double, double>> post_;
   std::set<std::tuple<std::uint32_t, Quantity, int, double>> pre_;
@@ -161,14 +171,13 @@ bool lies_in_lanes(const Circuit& circuit, const PlannedWork& work) {
 }  // namespace
 
 double state_bytes(const Circuit& circuit, const PlannedWork& work) {
-  const bool lanes = lies_in_lanes(circuit, work);
-  const std::size_t networks = lanes ? (work.seeds + rate::kLanes - 1) / rate::kLanes : work.seeds;
-  return static_cast<double>(networks) * StateSize(circuit, lanes).numbers() *
-         (work.double_precision ? sizeof(double) : sizeof(float));
+  return state_bytes_of_rank(circuit, work, {});
 }
 
-double divided_bytes(const Circuit& circuit, const PlannedWork& work) {
-  return static_cast<double>(work.seeds) * StateSize(circuit, lies_in_lanes(circuit, work)).divided() *
+double state_bytes_of_rank(const Circuit& circuit, const PlannedWork& work, RankPlace place) {
+  const bool lanes = lies_in_lanes(circuit, work);
+  const std::size_t networks = lanes ? (work.seeds + rate::kLanes - 1) / rate::kLanes : work.seeds;
+  return static_cast<double>(networks) * StateSize(circuit, lanes, place).numbers() *
          (work.double_precision ? sizeof(double) : sizeof(float));
 }
 

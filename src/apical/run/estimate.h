@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apical/circuit/circuit.h"
+#include "apical/core/rank_place.h"
 #include "apical/engine/rate/engine.h"
 #include "apical/learning/presentation.h"
 #include "apical/learning/trainer.h"
@@ -65,8 +66,8 @@ struct Estimate {
 
 /// Of all replicas; the state_bytes of an Estimate as a number that cannot overflow.
 double state_bytes(const Circuit& circuit, const PlannedWork& work);
-/// Of these, what ranks that share it divide among them (engine/rate/sharing.h).
-double divided_bytes(const Circuit& circuit, const PlannedWork& work);
+/// What one of the ranks that share it holds: its rows of divided projections, and all else.
+double state_bytes_of_rank(const Circuit& circuit, const PlannedWork& work, RankPlace place);
 
 /// From how fast the circuit's learner shows samples. Weights that nobody learns count as well, so that a
 /// circuit without synapses has no speed.

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 
+#include "apical/core/test_ranks.h"
 #include "apical/engine/rate/engine.h"
 #include "apical/learning/rate_learner.h"
 #include "apical/models/error_neuron_microcircuit.h"
@@ -36,6 +38,31 @@ TEST(Forecast, SaysTimesInTheUnitsOfPeople) {
   EXPECT_EQ(about(3000), "about 50 min");
   EXPECT_EQ(about(7 * 3600), "about 7.0 h");
   EXPECT_EQ(about(123 * 86400), "about 123 days");
+}
+
+/// Few chunks for many ranks: some have two of them, some one, some none.
+TEST(Estimate, MemoryOfARankIsThatOfItsOwnRows) {
+  models::ErrorNeuronMicrocircuit m{.layers = {4, 420, 380, 600, 3}};
+  m.feedback_deviation = 0.1;
+  const Circuit c = build(m);
+  PlannedWork work;
+  work.seeds = 1;
+  work.layout = rate::Layout::wide;
+  for (const std::size_t count : {2U, 3U, 5U}) {
+    std::vector<double> held(count);
+    test::as_ranks(count, [&](Ranks& ranks) {
+      ThreadPool pool(1);
+      const rate::RateEngine<float> engine(c, {1}, pool,
+                                           {.layout = rate::Layout::wide, .sharing = {.ranks = &ranks}});
+      held[ranks.rank()] = static_cast<double>(engine.own_bytes());
+    });
+    for (std::size_t rank = 0; rank < count; ++rank)
+      EXPECT_NEAR(state_bytes_of_rank(c, work, {rank, count}), held[rank], 0.02 * state_bytes(c, work))
+          << rank << " of " << count;
+    if (count < 5) continue;
+    const auto [least, most] = std::minmax_element(held.begin(), held.end());
+    EXPECT_GT(*most, 1.5 * *least) << "nothing unequal was tried";
+  }
 }
 
 TEST(Estimate, MemoryIsWithinAFifthOfTheEngines) {

@@ -78,14 +78,17 @@ void add_ranks(Forecast& f, const Experiment& e, const MemoryNeed& alone) {
   if (!why_not_shared(e).empty()) return;
   std::string each, saving;
   for (const std::size_t ranks : {2U, 4U, 8U}) {
-    RankMemory need = memory_of_ranks(e, ranks);
-    for (double* bytes : {&need.each, &need.saving}) *bytes += alone.data + kProgramOfRank;
+    const MemoryOfRanks need = memory_of_ranks(e, ranks);
+    const double beside = alone.data + kProgramOfRank, most = need.most.each + beside,
+                 saving_most = need.most.saving + beside;
+    const std::string least_text = gigabytes_text(need.least.each + beside), most_text = gigabytes_text(most);
     const char* const comma = each.empty() ? "" : ", ";
-    each += fmt::format("{}{} for each rank of {}", comma, gigabytes_text(need.each), ranks);
-    saving += fmt::format("{}{}", comma, gigabytes_text(need.saving));
-    f.figures.emplace_back(fmt::format("bytes_of_rank_of_{}", ranks), static_cast<std::uint64_t>(need.each));
+    each += fmt::format("{}{}{} for each rank of {}", comma,
+                        least_text == most_text ? "" : least_text + " to ", most_text, ranks);
+    saving += fmt::format("{}{}", comma, gigabytes_text(saving_most));
+    f.figures.emplace_back(fmt::format("bytes_of_rank_of_{}", ranks), static_cast<std::uint64_t>(most));
     f.figures.emplace_back(fmt::format("bytes_of_saving_rank_of_{}", ranks),
-                           static_cast<std::uint64_t>(need.saving));
+                           static_cast<std::uint64_t>(saving_most));
   }
   const bool divided = !std::holds_alternative<models::LayeredNetwork>(e.subject);
   f.lines.push_back(

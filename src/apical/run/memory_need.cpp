@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "apical/core/ranks.h"
 #include "apical/engine/rate/sharing.h"
+#include "apical/engine/spike/layout.h"
 #include "apical/learning/examination.h"
 #include "apical/procedure/course_replays.h"
 #include "apical/run/estimate.h"
@@ -146,39 +148,52 @@ MemoryNeed need_of(const Experiment& e, const models::RecurrentNetwork& n, std::
   return need;
 }
 
-/// Synapses that a topology is expected to have.
-double expected_synapses(const SpikingCircuit& circuit, const spike::Connection& c) {
-  const double pre = static_cast<double>(circuit.groups[spike::group_index(circuit, c.source)].size),
-               post = static_cast<double>(circuit.groups[spike::group_index(circuit, c.target)].size);
+/// Targets first ... end - 1 of a connection.
+struct Targets {
+  std::size_t first, end;
+  double count() const { return static_cast<double>(end - first); }
+};
+
+/// Synapses that a topology is expected to have onto some targets.
+double expected_synapses(const SpikingCircuit& circuit, const spike::Connection& c, Targets onto) {
+  const std::size_t pre = circuit.groups[spike::group_index(circuit, c.source)].size;
   if (const auto* random = std::get_if<spike::RandomPairs>(&c.topology))
-    return random->probability * pre * post;
+    return random->probability * static_cast<double>(pre) * onto.count();
   if (const auto* listed = std::get_if<spike::ListedPairs>(&c.topology))
-    return static_cast<double>(listed->pairs.size());
-  return std::holds_alternative<spike::OneToOne>(c.topology) ? std::min(pre, post) : pre * post;
+    return static_cast<double>(
+        std::count_if(listed->pairs.begin(), listed->pairs.end(),
+                      [&](const auto& pair) { return pair.second >= onto.first && pair.second < onto.end; }));
+  if (std::holds_alternative<spike::OneToOne>(c.topology))
+    return Targets{std::min(onto.first, pre), std::min(onto.end, pre)}.count();
+  return static_cast<double>(pre) * onto.count();
 }
 
 /// Of one network.
 struct SpikingBytes {
-  double synapses = 0, neurons = 0;
-  double weights = 0, largest = 0;  ///< of synapses: what a checkpoint has; that of the largest projection
-  double built = 0;                 ///< beside them, while the largest projection is made
+  double synapses = 0, neurons = 0;  ///< synapses onto neurons of this rank; all neurons
+  double weights = 0, largest = 0;   ///< of all synapses: what a checkpoint has; of the largest projection
+  double built = 0;                  ///< beside them, while the largest projection is made
 };
 
-/// See engine/spike/synapses.h for what a synapse takes.
-SpikingBytes network_bytes(const SpikingCircuit& circuit) {
+/// As `here` has it. See engine/spike/synapses.h for what a synapse takes.
+SpikingBytes network_bytes(const SpikingCircuit& circuit, RankPlace here = {}) {
   // Potentials, currents and averages of a neuron; a synapse in a list that has grown.
   constexpr double kNeuron = 256, kListed = 6, kWeight = 4, kPosition = 4;
+  const std::vector<spike::GroupLayout> places = spike::layout(circuit, 1, here);
   SpikingBytes bytes;
   for (const spike::Connection& c : circuit.connections) {
-    const std::size_t pre = circuit.groups[spike::group_index(circuit, c.source)].size,
-                      post = circuit.groups[spike::group_index(circuit, c.target)].size;
-    const double synapses = expected_synapses(circuit, c);
+    const std::size_t target = spike::group_index(circuit, c.target),
+                      pre = circuit.groups[spike::group_index(circuit, c.source)].size,
+                      post = circuit.groups[target].size;
+    const Targets own{places[target].boundaries.front(), places[target].boundaries.back()};
+    const double synapses = expected_synapses(circuit, c, own);
     const double index = std::max(pre, post) <= 65536 ? 2 : 4;
     const auto* const listed = std::get_if<spike::ListedPairs>(&c.topology);
-    const bool own = c.rule || c.view || c.follow || c.weight_sd > 0 || (listed && !listed->weights.empty());
-    const double weights = own ? kWeight * synapses : 0;
-    bytes.synapses += index * synapses + weights + (c.rule ? (index + kPosition) * synapses : 0) +
+    const bool weighted =
+        c.rule || c.view || c.follow || c.weight_sd > 0 || (listed && !listed->weights.empty());
+    bytes.synapses += (index + (weighted ? kWeight : 0) + (c.rule ? index + kPosition : 0)) * synapses +
                       kPosition * static_cast<double>(pre + post);
+    const double weights = weighted ? kWeight * expected_synapses(circuit, c, {0, post}) : 0;
     bytes.weights += weights;
     bytes.largest = std::max(bytes.largest, weights);
     bytes.built = std::max(bytes.built, kListed * synapses);
@@ -240,12 +255,12 @@ MemoryNeed memory_need(const Experiment& e, const Resources& resources) {
 
 namespace {
 
-RankMemory shared_need_of(const Experiment& experiment, const SpikingExperiment& e, double ranks) {
-  const SpikingBytes one = network_bytes(e.circuit);
+RankMemory shared_need_of(const Experiment& experiment, const SpikingExperiment& e, RankPlace place) {
+  const SpikingBytes one = network_bytes(e.circuit, place);
   const double seeds = static_cast<double>(experiment.seeds.size()),
-               kept = seeds * (one.synapses / ranks + one.neurons);
+               kept = seeds * (one.synapses + one.neurons);
   RankMemory need;
-  need.each = kept + one.built / ranks;
+  need.each = kept + one.built;
   need.saving = need.each;
   // The weights of one projection are there twice while they come together.
   if (e.course.trains())
@@ -265,10 +280,9 @@ double largest_divided(const Experiment& e, const Circuit& circuit) {
   return largest * bytes_of_number(e);
 }
 
-RankMemory shared_need_of(const Experiment& e, const Circuit& circuit, double ranks) {
+RankMemory shared_need_of(const Experiment& e, const Circuit& circuit, RankPlace place) {
   const PlannedWork work = sizes_planned(e);
-  const double state = state_bytes(circuit, work), divided = divided_bytes(circuit, work);
-  const double own = state - divided + divided / ranks;
+  const double state = state_bytes(circuit, work), own = state_bytes_of_rank(circuit, work, place);
   RankMemory need;
   // What it was before a validation; angles are between whole matrices, which come together on every rank.
   need.each = own + std::max(own, angle_bytes(e, circuit, state));
@@ -278,7 +292,7 @@ RankMemory shared_need_of(const Experiment& e, const Circuit& circuit, double ra
 }
 
 template <class Network>
-RankMemory shared_need_of(const Experiment& e, const Network& network, double /*ranks*/) {
+RankMemory shared_need_of(const Experiment& e, const Network& network, RankPlace /*place*/) {
   const MemoryNeed whole = need_of(e, network, 1);
   const double all = whole.state + whole.working + whole.passing;
   return {.each = all, .saving = all};
@@ -286,9 +300,18 @@ RankMemory shared_need_of(const Experiment& e, const Network& network, double /*
 
 }  // namespace
 
-RankMemory memory_of_ranks(const Experiment& e, std::size_t ranks) {
-  return std::visit(
-      [&](const auto& subject) { return shared_need_of(e, subject, static_cast<double>(ranks)); }, e.subject);
+RankMemory memory_of_rank(const Experiment& e, RankPlace place) {
+  return std::visit([&](const auto& subject) { return shared_need_of(e, subject, place); }, e.subject);
+}
+
+MemoryOfRanks memory_of_ranks(const Experiment& e, std::size_t ranks) {
+  MemoryOfRanks of{.least = memory_of_rank(e, {0, ranks}), .most = memory_of_rank(e, {0, ranks})};
+  for (std::size_t rank = 1; rank < ranks; ++rank) {
+    const RankMemory one = memory_of_rank(e, {rank, ranks});
+    of.least = {.each = std::min(of.least.each, one.each), .saving = std::min(of.least.saving, one.saving)};
+    of.most = {.each = std::max(of.most.each, one.each), .saving = std::max(of.most.saving, one.saving)};
+  }
+  return of;
 }
 
 std::string gigabytes_text(double bytes) {
@@ -308,7 +331,7 @@ std::string too_much(const MemoryNeed& need, const Memory& available) {
 void check_memory(const Experiment& e, const Resources& resources) {
   MemoryNeed need = memory_need(e, resources);
   if (const Ranks* const ranks = resources.ranks; ranks != nullptr && ranks->size() > 1) {
-    const RankMemory shared = memory_of_ranks(e, ranks->size());
+    const RankMemory shared = memory_of_rank(e, {ranks->rank(), ranks->size()});
     need = {
         .state = shared.each, .passing = ranks->leads() ? shared.saving - shared.each : 0, .data = need.data};
   }

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "apical/core/rank_place.h"
 #include "apical/core/resources.h"
 #include "apical/experiment/experiment.h"
 
@@ -25,14 +26,19 @@ struct MemoryNeed {
 MemoryNeed memory_need(const Experiment& experiment, std::size_t threads);
 /// With the spikes of files that are replayed, which every process reads whole. DataError, IoError.
 MemoryNeed memory_need(const Experiment& experiment, const Resources& resources);
-/// If ranks share each network. Of circuits synapses are divided, of rate neurons those of large projections;
-/// neurons are known to all. Of layered networks work is divided, and each rank has all.
+/// Of one of the ranks that share each network. Of circuits synapses are divided, of rate neurons those of
+/// large projections; neurons are known to all. Of layered networks work is divided, and each rank has all.
 struct RankMemory {
   double each = 0;    ///< bytes of all seeds
   double saving = 0;  ///< where checkpoints come together: on rank 0, and on all when they go on from one
 };
+/// Their parts are of about equal work, and need not be of equal size.
+struct MemoryOfRanks {
+  RankMemory least, most;
+};
 inline constexpr double kProgramOfRank = 55e6;  ///< the program with a library of MPI
-RankMemory memory_of_ranks(const Experiment& experiment, std::size_t ranks);
+RankMemory memory_of_rank(const Experiment& experiment, RankPlace place);
+MemoryOfRanks memory_of_ranks(const Experiment& experiment, std::size_t ranks);
 
 /// "2.71 GB", "12352 GB"; what is far below one in its own unit: "9.6 kB".
 std::string gigabytes_text(double bytes);

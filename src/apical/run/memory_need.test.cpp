@@ -5,11 +5,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
+#include "apical/core/test_ranks.h"
 #include "apical/engine/spike/network.h"
 #include "apical/models/layered_models.h"
 #include "apical/run/forecast.h"
 #include "apical/run/make_learner.h"
 #include "apical/run/session.h"
+#include "support/small_experiments.h"
 
 namespace apical {
 namespace {
@@ -117,6 +122,30 @@ TEST(MemoryNeed, WithinTheLimitNothingIsRefused) {
   EXPECT_EQ(too_much(need, {.bytes = need.total(), .of = "free"}), "");
   EXPECT_NE(too_much(need, {.bytes = need.total() - 1, .of = "free"}), "");
   EXPECT_EQ(too_much(need, {}), "");
+}
+
+/// Parts are of equal work, and onto some neurons come more synapses than onto others.
+TEST(MemoryNeed, OfEachRankOfASpikingCircuitIsWhatItHolds) {
+  const Experiment e = experiment(test::small_areas());
+  const SpikingCircuit& circuit = std::get<SpikingExperiment>(e.subject).circuit;
+  constexpr double kNeurons = 256.0 * (600 + 1100 + 700), kListed = 6;
+  for (const std::size_t count : {2U, 3U, 5U}) {
+    std::vector<double> held(count);
+    test::as_ranks(count, [&](Ranks& ranks) {
+      const spike::Network<float> network(circuit, 1, nullptr, {.ranks = &ranks});
+      std::size_t largest = 0;
+      for (std::size_t c = 0; c < circuit.connections.size(); ++c)
+        largest = std::max(largest, network.synapses(c));
+      held[ranks.rank()] =
+          static_cast<double>(network.synapse_bytes()) + kListed * static_cast<double>(largest) + kNeurons;
+    });
+    for (std::size_t rank = 0; rank < count; ++rank)
+      EXPECT_NEAR(memory_of_rank(e, {rank, count}).each, held[rank], 0.05 * held[rank]) << rank << count;
+    const auto [least, most] = std::minmax_element(held.begin(), held.end());
+    EXPECT_GT(*most, 1.1 * *least) << "nothing unequal was tried";
+    EXPECT_NEAR(memory_of_ranks(e, count).least.each, *least, 0.05 * *least);
+    EXPECT_NEAR(memory_of_ranks(e, count).most.each, *most, 0.05 * *most);
+  }
 }
 
 }  // namespace

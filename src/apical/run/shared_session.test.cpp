@@ -231,11 +231,9 @@ TEST(SharedSession, ATrainingInWhichOneRankHasAFaultIsThatOfOneProcess) {
 
 TEST(SharedSession, DividesSynapsesAmongRanks) {
   const Experiment e = experiment_of(test::small_areas());
-  const RankMemory two = memory_of_ranks(e, 2), four = memory_of_ranks(e, 4);
+  const RankMemory two = memory_of_ranks(e, 2).most, four = memory_of_ranks(e, 4).most;
   EXPECT_LT(four.each, two.each);
   EXPECT_GT(two.saving, two.each);
-  const double neurons = 256.0 * (600 + 1100 + 700);
-  EXPECT_NEAR(two.each - neurons, 2 * (four.each - neurons), 1e-6 * two.each);
 }
 
 TEST(SharedSession, DividesLargeProjectionsOfRateNeurons) {
@@ -243,7 +241,7 @@ TEST(SharedSession, DividesLargeProjectionsOfRateNeurons) {
       experiment_of(test::with(test::with(test::large_circuit(), "align_every = 1", "align_every = 0"),
                                "layers = [4, 370, 360, 3]", "layers = [4, 8000, 8000, 3]"));
   const double whole = memory_need(e, 1).state;
-  const RankMemory two = memory_of_ranks(e, 2), four = memory_of_ranks(e, 4);
+  const RankMemory two = memory_of_ranks(e, 2).most, four = memory_of_ranks(e, 4).most;
   // Each has a copy of what is its own while it validates.
   EXPECT_NEAR(two.each, whole, 0.02 * whole);
   EXPECT_NEAR(four.each, whole / 2, 0.02 * whole);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apical/circuit/spiking_circuit.h"
+#include "apical/core/rank_place.h"
 
 namespace apical::spike {
 
@@ -24,10 +25,6 @@ struct GroupLayout {
   /// Of this rank: part p owns neurons boundaries[p] ... boundaries[p + 1] - 1.
   std::vector<std::uint32_t> boundaries;
   bool owns(std::uint32_t neuron) const { return neuron >= boundaries.front() && neuron < boundaries.back(); }
-};
-
-struct RankPlace {
-  std::size_t rank = 0, ranks = 1;
 };
 
 /// One entry per group, as `here` sees it. Each rank takes a contiguous run of about equal work (a membrane
