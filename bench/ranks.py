@@ -233,7 +233,8 @@ def row(bench: Bench, name: str, share: float, repeats: int) -> str:
         exchanges = f"{100 * part:.0f} %: {taken[2][0].exchanges} of {us:.1f} µs"
     else:
         moment = [bench.runs(case, 0, ranks)[0].seconds for ranks in (1, 2)]
-        ratio_text += f" ({(one - moment[0]) / (two - moment[1]):.2f})"
+        beyond = one - moment[0], two - moment[1]
+        ratio_text += f" ({beyond[0] / beyond[1]:.2f})" if min(beyond) > 0 else " (-)"
         exchanges = "-"
     goal = case.goal or "-"
     return (
