@@ -17,7 +17,7 @@ build=(g++ cmake ninja-build ccache git ca-certificates
   libturbojpeg0-dev libjpeg62-turbo-dev libpng-dev libstb-dev libarchive-dev libcurl4-openssl-dev libssl-dev
   libsqlite3-dev libcpp-httplib-dev)
 test=(libgtest-dev libgmock-dev librapidcheck-dev python3-numpy python3-h5py python3-neo
-  libopenmpi-dev openmpi-bin iproute2 librsvg2-bin)
+  libopenmpi-dev openmpi-bin iproute2 librsvg2-bin valgrind)
 slurm=(slurmctld slurmd slurm-client munge iproute2)
 python=(python3-dev python3-venv)
 release=(dpkg-dev file lintian debootstrap python3-dev python3-venv)
