@@ -40,6 +40,11 @@ run_tests() {  # preset, label
   total=$(sed -n 's/.*tests failed out of \([0-9]*\)$/\1/p' "$log")
   skipped=$(grep -c '\*\*\*Skipped' "$log" || true)
   [ "$status" -eq 0 ] || verdict=FAILED
+  # For the table of promises, which quotes what took too long to be run again.
+  printf '{"preset": "%s", "label": "%s", "tests": %s, "skipped": %s, "failed": %s, "minutes": %.1f, "commit": "%s", "date": "%s"}\n' \
+    "$1" "$2" "${total:-0}" "$skipped" "$(sed -n 's/.* tests passed, \([0-9]*\) tests failed out of .*/\1/p' "$log" | grep . || echo 1)" \
+    "$(awk -v s=$((SECONDS - started)) 'BEGIN { print s / 60 }')" "$(git -C "$root" rev-parse --short=12 HEAD)" "$(date +%F)" \
+    > "$root/build/$1/verdict.json"
   echo "test.sh: preset $1, label $2: ${total:-0} tests, $skipped of them skipped, $(minutes) with build: $verdict"
   return "$status"
 }

@@ -4,7 +4,8 @@
 
     tools/reliability.py BUILD [--long] [--only ID...] [--python PYTHON] [--page]
 
-BUILD is a build directory with tests. --page writes docs/reliability.md from the report that is there.
+BUILD is a build directory with tests. --only tries these again and keeps what the report says of the others.
+--page writes docs/reliability.md from the report, after each promise.
 """
 
 import argparse
@@ -24,6 +25,9 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SCHEMA = "apical-reliability/1"
 PATIENCE_S = 3600  # with the tests of one promise
+CANNOT_BE_TRIED = 77
+NOTHING = {"tried": 0, "held": 0, "skipped": 0, "failed": [], "figures": []}
+NOT_TRIED = NOTHING | {"state": "not shown", "seconds": 0}
 
 
 def said(*command: str) -> str:
@@ -122,16 +126,49 @@ def run_fuzzers(build: pathlib.Path) -> dict:
     return result
 
 
+def run_command(build: pathlib.Path, words: list[str]) -> dict:
+    program = str(build / "apical")
+    answer = subprocess.run([word.replace("{program}", program) for word in words], cwd=ROOT, capture_output=True,
+                            text=True, check=False)
+    if answer.returncode == CANNOT_BE_TRIED:
+        return {"tried": 0, "held": 0, "skipped": 1, "failed": [], "figures": []}
+    held = answer.returncode == 0
+    return {"tried": 1, "held": int(held), "skipped": 0, "failed": [] if held else [words[0]], "figures": []}
+
+
+def verdicts(builds: pathlib.Path, presets: list[str]) -> dict:
+    """What `./test.sh PRESET` left when it was last run here."""
+    result = {"tried": 0, "held": 0, "skipped": 0, "failed": [], "figures": []}
+    for preset in presets:
+        file = builds / preset / "verdict.json"
+        if not file.exists():
+            result["skipped"] += 1
+            continue
+        left = json.loads(file.read_text())
+        ran = left["tests"] - left["skipped"]
+        what = f"quick tests of {preset}, commit {left['commit']}, {left['date']}, {left['minutes']} minutes with build"
+        result["tried"] += 1
+        result["held"] += int(left["failed"] == 0)
+        result["failed"] += [preset] if left["failed"] else []
+        result["figures"].append({"what": what, "tried": ran, "held": ran - left["failed"]})
+    return result
+
+
 def add(a: dict, b: dict) -> dict:
     return {key: a.get(key, type(value)()) + value for key, value in b.items()}
+
+
+def described(promise: dict) -> dict:
+    row = {key: promise[key] for key in ("id", "says", "fault", "held", "open") if key in promise}
+    row["counts"] = row.pop("held")
+    return row
 
 
 def judge(promise: dict, arguments: argparse.Namespace) -> dict:
     tests = arguments.build / "tests" / "apical_tests"
     filters = promise.get("quick", []) + (promise.get("long", []) if arguments.long else [])
     began = time.monotonic()
-    row = {key: promise[key] for key in ("id", "says", "fault", "held", "open") if key in promise}
-    row["counts"] = row.pop("held")
+    row = described(promise)
     found = {"tried": 0, "held": 0, "skipped": 0, "failed": [], "figures": []}
     if filters:
         found = run_gtest(tests, filters)
@@ -139,6 +176,10 @@ def judge(promise: dict, arguments: argparse.Namespace) -> dict:
         found = run_python(arguments.python, promise["python"])
     if promise.get("fuzzers") and arguments.long:
         found = add(found, run_fuzzers(arguments.build.parent / "fuzz"))
+    if promise.get("long_command") and arguments.long:
+        found = add(found, run_command(arguments.build, promise["long_command"]))
+    if promise.get("verdicts"):
+        found = add(found, verdicts(arguments.build.parent, promise["verdicts"]))
     state = "not shown" if found["tried"] == 0 else "broken" if found["failed"] else "held"
     row.update(found, state=state, seconds=round(time.monotonic() - began, 1), date=datetime.date.today().isoformat())
     return row
@@ -164,7 +205,8 @@ def page(report: dict) -> str:
         tests = f"{row['held']} / {row['tried']}" if row["tried"] else "none"
         if row.get("skipped"):
             tests += f", {row['skipped']} skipped"
-        lines.append(f"| {row['id']} | {row['says']} | {row['fault']} | {row['counts']} | {tests} | {row['state']} |")
+        state = row["state"] + (": " + ", ".join(row["failed"]) if row["failed"] else "")
+        lines.append(f"| {row['id']} | {row['says']} | {row['fault']} | {row['counts']} | {tests} | {state} |")
     figures = [(row["id"], f) for row in report["promises"] for f in row["figures"]]
     if figures:
         lines += ["", "Figures that tests count:", "", "| id | what | tried | held |", "| --- | --- | --- | --- |"]
@@ -196,20 +238,26 @@ def main() -> int:
         "schema": SCHEMA, "date": datetime.date.today().isoformat(), "commit": commit(), "cpu": cpu(),
         "threads": os.cpu_count(), "long": arguments.long, "data": "APICAL_DATA" in os.environ, "promises": [],
     }
+    rows = {promise["id"]: described(promise) | NOT_TRIED for promise in table}
+    if arguments.only and arguments.out.exists():
+        kept = json.loads(arguments.out.read_text())
+        rows |= {row["id"]: row for row in kept["promises"] if row["id"] in rows}
+        began -= 60 * kept["minutes"]
+        report["long"] |= kept["long"]
     for promise in table:
         if arguments.only and promise["id"] not in arguments.only:
             continue
-        row = judge(promise, arguments)
+        row = rows[promise["id"]] = judge(promise, arguments) | {"commit": report["commit"]}
         print(f"{row['id']:4} {row['state']:9} {row['held']:4} of {row['tried']:4} tests, {row['skipped']:3} skipped, "
               f"{row['seconds']:6.1f} s  {' '.join(row['failed'])}", flush=True)
-        report["promises"].append(row)
+        report["promises"] = list(rows.values())
         states = [r["state"] for r in report["promises"]]
         report["summary"] = {state: states.count(state) for state in ("held", "broken", "not shown")}
         report["minutes"] = round((time.monotonic() - began) / 60, 2)
         # At once, so that what was shown is not lost with the process.
         arguments.out.write_text(json.dumps(report, indent=1) + "\n")
-    if arguments.page:
-        (ROOT / "docs" / "reliability.md").write_text(page(report))
+        if arguments.page:
+            (ROOT / "docs" / "reliability.md").write_text(page(report))
     print(f"reliability: {report['summary']['held']} promises held, {report['summary']['broken']} broken, "
           f"{report['summary']['not shown']} not shown; {arguments.out}")
     return 1 if report["summary"]["broken"] else 0

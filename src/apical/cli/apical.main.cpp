@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -7,7 +8,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
+#include <new>
 #include <string_view>
 
 #include "apical/cli/command.h"
@@ -25,9 +28,9 @@ void wait_for_the_end() {
   setitimer(ITIMER_REAL, &patience, nullptr);
 }
 
-/// First signal: finish the step and write a checkpoint. Second interrupt: leave now. What does not look at
-/// `stop_requested` in time, in the middle of a long step or of work that nobody will miss, is ended by the
-/// alarm: whatever was written before stays whole.
+/// First signal, a limit of processor time among them: finish the step and write a checkpoint. Second
+/// interrupt: leave now. What does not look at `stop_requested` in time, in the middle of a long step or of
+/// work that nobody will miss, is ended by the alarm: whatever was written before stays whole.
 extern "C" void on_signal(int signal) {
   stop_requested.store(true);
   if (signal == SIGUSR1) return;  // sent early by batch systems: there is time
@@ -63,6 +66,31 @@ void handle(int signal, void (*handler)(int)) {
   action.sa_handler = handler;
   action.sa_flags = SA_RESTART;  // a read or write that is interrupted is no fault of its file
   sigaction(signal, &action, nullptr);
+}
+
+std::terminate_handler terminate_otherwise = nullptr;
+
+/// Destructors may ask for memory, too (those of the JSON library do), and from there an exception finds no
+/// way.
+void on_terminate() {
+  try {
+    if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    constexpr std::string_view kMessage = "apical: not enough memory\n";
+    [[maybe_unused]] const auto written = write(STDERR_FILENO, kMessage.data(), kMessage.size());
+    _exit(static_cast<int>(apical::ExitCode::io));
+  } catch (...) {
+    terminate_otherwise();
+  }
+  std::abort();
+}
+
+/// Who begins a program without one of the three would have the next file that it opens in its place, and
+/// messages in that file. What is written to them fails as before.
+void occupy_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) == -1) open("/dev/null", O_RDONLY);
+  }
 }
 
 const apical::cli::Command* given_command(int argc, char** argv) {
@@ -123,7 +151,10 @@ int out_rows() { return size_of(STDOUT_FILENO).ws_row; }
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) handle(signal, on_signal);
+  occupy_standard_descriptors();
+  terminate_otherwise = std::set_terminate(on_terminate);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGXCPU}) handle(signal, on_signal);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a fault of that write, which says so
   if (!ignores(SIGHUP)) handle(SIGHUP, on_signal);
   handle(SIGALRM, on_alarm);
   handle(SIGPIPE, on_closed_pipe);

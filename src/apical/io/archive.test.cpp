@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "support/figures.h"
+
 namespace apical::io {
 namespace {
 
@@ -213,6 +215,7 @@ TEST(Archive, TruncationAtEveryByteIsRecognised) {
     Everything back = sized();
     EXPECT_THROW(load_state(std::span(bytes).first(n), back), DataError) << n;
   }
+  test::figure("D6", "cuts of a state", bytes.size());
 }
 
 TEST(Archive, NoBitFlipCrashesTheReader) {

@@ -10,6 +10,7 @@
 #include "apical/io/fault_injection.h"
 #include "apical/io/hash.h"
 #include "apical/io/test_directory.h"
+#include "support/figures.h"
 
 namespace apical::io {
 namespace {
@@ -67,6 +68,7 @@ TEST(Checkpoint, TruncationAtEveryByteIsRecognised) {
   Bytes longer = bytes;
   longer.push_back(std::byte{0});
   EXPECT_EQ(kind_of(longer), CheckpointError::Kind::damaged);
+  test::figure("D6", "cuts of a checkpoint", bytes.size() + 1);
 }
 
 TEST(Checkpoint, EveryFlippedBitIsRecognised) {
@@ -76,6 +78,7 @@ TEST(Checkpoint, EveryFlippedBitIsRecognised) {
     flipped[i / 8] ^= static_cast<std::byte>(1 << (i % 8));
     EXPECT_EQ(kind_of(flipped), CheckpointError::Kind::damaged) << "bit " << i;
   }
+  test::figure("D6", "flipped bits of a checkpoint", bytes.size() * 8);
 }
 
 TEST(Checkpoint, GarbageLengthsDoNotAllocate) {
@@ -189,6 +192,7 @@ TEST(Checkpoint, WhateverOperationFailsAValidOneRemains) {
       EXPECT_EQ(reported, disk.fired()) << disk.failed_operation();
       if (!disk.fired()) {
         EXPECT_EQ(found.checkpoint->sequence, 3u);
+        test::figure("D4", std::string("failing operations of a checkpoint, ") + std::strerror(error), k - 1);
         break;
       }
     }
@@ -224,6 +228,7 @@ TEST(Checkpoint, PowerLossAtAnyOperationLeavesAValidOne) {
     if (survived) break;
   }
   EXPECT_GE(explored, 150);
+  test::figure("D3", "power lost while a checkpoint is written", static_cast<std::size_t>(explored));
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "apical/io/fault_injection.h"
 #include "apical/io/hash.h"
 #include "apical/io/test_directory.h"
+#include "support/figures.h"
 
 namespace apical::io {
 namespace {
@@ -94,6 +96,7 @@ void walk_atomic_write(int error, bool persistent, bool short_transfers) {
     if (!disk.fired()) {
       EXPECT_FALSE(reported);
       EXPECT_EQ(content, "new, longer content");
+      test::figure("D5", std::string("failing operations of a file, ") + std::strerror(error), k - 1);
       EXPECT_GE(k, 8u) << "open, write, sync, close, read back, rename and sync_directory were all walked";
       return;
     }
@@ -171,6 +174,7 @@ TEST(File, PowerLossLeavesOldOrNewContent) {
     }
   }
   EXPECT_GE(explored, 200);
+  test::figure("D3", "power lost while a file is written", static_cast<std::size_t>(explored));
 }
 
 TEST(File, TheSimulatedPowerLossDoesHarmWhenNothingIsSynced) {

@@ -6,11 +6,13 @@
 #include <hdf5.h>
 
 #include <cerrno>
+#include <cstring>
 #include <numeric>
 #include <thread>
 
 #include "apical/io/fault_injection.h"
 #include "apical/io/test_directory.h"
+#include "support/figures.h"
 
 namespace apical::io::hdf5 {
 namespace {
@@ -168,6 +170,8 @@ TEST(Hdf5, NoFailedWriteIsLost) {
         if (!disk.fired()) {
           EXPECT_EQ(File::open(dir / "a.h5").dataset("v1/pyr/u").read<float>(), ramp(100 * 1000));
           EXPECT_GE(k, 5u);
+          test::figure("D5", std::string("failing operations of an HDF5 file, ") + std::strerror(error),
+                       k - 1);
           break;
         }
       }

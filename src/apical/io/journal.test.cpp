@@ -14,6 +14,7 @@
 #include "apical/io/fault_injection.h"
 #include "apical/io/json.h"
 #include "apical/io/test_directory.h"
+#include "support/figures.h"
 
 namespace apical::io {
 namespace {
@@ -115,6 +116,7 @@ TEST(Journal, TruncationAtEveryByteLeavesTheWholeLines) {
     EXPECT_EQ(back.torn, !cut.empty() && cut.back() != '\n');
     EXPECT_LE(back.bytes, n);
   }
+  test::figure("D6", "cuts of a journal", text.size() + 1);
 }
 
 TEST(Journal, LostLinesAndWrongLinesAreNamed) {

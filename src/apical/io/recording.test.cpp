@@ -6,10 +6,12 @@
 #include <sys/mount.h>
 
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 
 #include "apical/io/fault_injection.h"
 #include "apical/io/test_directory.h"
+#include "support/figures.h"
 
 namespace apical::io {
 namespace {
@@ -296,6 +298,8 @@ TEST(Recording, EveryFailingOperationIsReportedAndNothingSealedIsLost) {
         expect_whole(again.recording.finish(), 200);
         if (!disk.fired()) {
           EXPECT_GE(k, 10u);
+          test::figure("D4", std::string("failing operations of a recording, ") + std::strerror(error),
+                       k - 1);
           break;
         }
       }
@@ -336,6 +340,7 @@ TEST(Recording, PowerLossAtAnyOperationLosesOnlyWhatIsPastTheCheckpoint) {
     if (survived) break;
   }
   EXPECT_GE(explored, 60);
+  test::figure("D3", "power lost while a recording is written", static_cast<std::size_t>(explored));
 }
 
 TEST(Recording, AFullDiskIsReportedAndWhatWasSealedStaysReadable) {

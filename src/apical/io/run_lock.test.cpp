@@ -10,6 +10,7 @@
 
 #include "apical/io/fault_injection.h"
 #include "apical/io/test_directory.h"
+#include "support/figures.h"
 
 namespace apical::io {
 namespace {
@@ -215,6 +216,7 @@ TEST(RunLock, EveryFailingOperationIsReportedAndLeavesNoLock) {
     if (!disk.fired()) {
       EXPECT_FALSE(reported);
       EXPECT_GE(k, 8u);
+      test::figure("D5", "failing operations of a lock", k - 1);
       break;
     }
     EXPECT_TRUE(reported) << disk.failed_operation();

@@ -144,6 +144,7 @@ bool advance_to_end(Session& session, RunDirectory& directory, Listener& listene
     if (!session.resumable() || directory.seconds_since_checkpoint() < checkpoint_every_s) continue;
     listener.on(Saving{});
     directory.write_checkpoint([&] { return session.save(); });
+    directory.note_checkpoint();
     listener.on(Saving{.done = true});
   }
 }
@@ -251,6 +252,7 @@ RunResult run_session(const Experiment& e, Session& session, const RunOptions& o
   // so until it stands, everything that a resumed run would need stays too.
   if (session.resumable()) directory.write_checkpoint([&] { return session.save(); });
   if (!finished) {
+    if (session.resumable()) directory.note_checkpoint();
     directory.close();
     RunResult result;
     result.stopped = true;

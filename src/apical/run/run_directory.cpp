@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "apical/io/hash.h"
@@ -75,8 +76,24 @@ std::optional<io::FoundCheckpoint> RunDirectory::restore(std::vector<std::string
                     "kept; begin a new run with another --out",
                     path_.string(), found.set_aside.front().file.string(), found.set_aside.front().reason));
   }
+  require_that_there_was_none();
   notes.emplace_back("no checkpoint had been written yet: the run begins again");
   return std::nullopt;
+}
+
+void RunDirectory::require_that_there_was_none() const {
+  const io::Path events = path_ / "events.ndjson";
+  if (!io::file_exists(events)) return;
+  const io::Ndjson told = io::read_ndjson(events);
+  const bool had_one = std::any_of(told.lines.begin(), told.lines.end(), [](const nlohmann::json& line) {
+    const std::string event = line.value("event", "");
+    return event == "checkpoint" || event == "resumed";
+  });
+  if (!had_one) return;
+  throw DataError(
+      fmt::format("{}: the checkpoints of this run are gone\n  its metrics and recordings are kept; put the "
+                  "checkpoints back, or begin a new run with another --out",
+                  (path_ / "checkpoints").string()));
 }
 
 void RunDirectory::require_sealed(const io::FoundCheckpoint& found, std::vector<std::string>& notes) const {
@@ -149,6 +166,10 @@ void RunDirectory::write_checkpoint(const std::function<std::vector<io::Checkpoi
   for (io::CheckpointSection& section : sections) c.sections.push_back(std::move(section));
   io::write_checkpoint(path_ / "checkpoints", c);
   last_checkpoint_ = Clock::now();
+}
+
+void RunDirectory::note_checkpoint() {
+  if (books_.sequence == 1) event("checkpoint", [](io::JsonLine&) {});
 }
 
 bool RunDirectory::has_checkpoint() const { return !io::list_checkpoints(path_ / "checkpoints").empty(); }

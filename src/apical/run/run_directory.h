@@ -70,6 +70,8 @@ class RunDirectory {
   /// `state` gives what is to be saved, and may write files of its own: it is asked once the run is known to
   /// be still this process's.
   void write_checkpoint(const std::function<std::vector<io::CheckpointSection>()>& state);
+  /// Once the first one stands: should all of them be gone later, that is noticed.
+  void note_checkpoint();
   bool has_checkpoint() const;
   /// Keeps the state for a post-mortem and throws the fault again, saying what is kept.
   [[noreturn]] void fail(const NumericalFault& fault, std::vector<io::CheckpointSection> state);
@@ -87,6 +89,8 @@ class RunDirectory {
   void require_as_begun() const;
   using Clock = std::chrono::steady_clock;
   void require_sealed(const io::FoundCheckpoint& found, std::vector<std::string>& notes) const;
+  /// DataError if its events tell of checkpoints.
+  void require_that_there_was_none() const;
   std::vector<Seal> seals();
   static io::JsonLine dated(std::string_view event);
 

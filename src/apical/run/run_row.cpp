@@ -139,18 +139,35 @@ std::string wrong_with(F&& f) {
   }
 }
 
-void read(const io::Path& run, RunRow& row) {
+/// What is told while a run goes on takes its measurements to be read, which not everybody wants to know.
+enum class SoFar { told, left_out };
+
+void read(const io::Path& run, RunRow& row, SoFar so_far) {
   const nlohmann::json manifest = intact_manifest(run, row.state);
   add_table("", parse_toml(io::read_text(run / "experiment.toml"), "experiment.toml"), row.values);
   add_manifest(manifest, row.values);
   if (row.state == RunState::faulted) row.remark = fault_text(run);
   if (row.state == RunState::finished) {
     add_summary(read_sealed(run / "summary.json"), row.values);
-  } else if (io::file_exists(run / "metrics.ndjson") && io::file_exists(run / "events.ndjson")) {
-    nlohmann::json so_far = apical::summary_of(run, 0);
-    so_far.erase("wall_seconds");
-    add_summary(so_far, row.values);
+  } else if (so_far == SoFar::told && io::file_exists(run / "metrics.ndjson") &&
+             io::file_exists(run / "events.ndjson")) {
+    nlohmann::json measured = apical::summary_of(run, 0);
+    measured.erase("wall_seconds");
+    add_summary(measured, row.values);
   }
+}
+
+/// Changes with the files that `read` reads, or compares with what was sealed.
+std::string stamp_of_read(const io::Path& run, RunState state, SoFar so_far) {
+  std::string out(name_of(state));
+  const auto add = [&](const char* file) { out += " " + io::stamp_of(run / file); };
+  for (const char* file : {"manifest.json", "experiment.toml", "summary.json"}) add(file);
+  const bool is_over = state == RunState::finished || state == RunState::faulted;
+  if (is_over || so_far == SoFar::told) add("metrics.ndjson");
+  if (is_over) {
+    for (const char* file : {"events.ndjson", "circuit.toml", "diagnosis.json"}) add(file);
+  }
+  return out;
 }
 
 }  // namespace
@@ -176,23 +193,10 @@ RunState state_of(const io::Path& run, std::string& remark) {
 RunState CheckedState::look(std::string& remark) {
   remark.clear();
   const RunState state = state_of(run_, remark);
-  std::string stamp(name_of(state));
-  for (const char* file : {"manifest.json", "experiment.toml", "summary.json"})
-    stamp += " " + io::stamp_of(run_ / file);
-  if (state == RunState::finished || state == RunState::faulted) {
-    for (const char* file : {"metrics.ndjson", "events.ndjson", "circuit.toml", "diagnosis.json"})
-      stamp += " " + io::stamp_of(run_ / file);
-  }
-  if (stamp != stamp_) {
-    fault_.clear();
-    wrong_ = wrong_with([&] {
-      const nlohmann::json manifest = intact_manifest(run_, state);
-      Values found;
-      add_manifest(manifest, found);
-      add_table("", parse_toml(io::read_text(run_ / "experiment.toml"), "experiment.toml"), found);
-      if (state == RunState::finished) add_summary(read_sealed(run_ / "summary.json"), found);
-      if (state == RunState::faulted) fault_ = fault_text(run_);
-    });
+  if (std::string stamp = stamp_of_read(run_, state, SoFar::left_out); stamp != stamp_) {
+    RunRow row{state};
+    wrong_ = wrong_with([&] { read(run_, row, SoFar::left_out); });
+    fault_ = std::move(row.remark);
     stamp_ = std::move(stamp);
   }
   if (!wrong_.empty()) {
@@ -204,22 +208,15 @@ RunState CheckedState::look(std::string& remark) {
 }
 
 std::string stamp_of_run(const io::Path& run) {
-  std::string remark, stamp;
+  std::string remark;
   const RunState state = state_of(run, remark);
-  for (const char* file : {"manifest.json", "experiment.toml", "summary.json", "metrics.ndjson"})
-    stamp += io::stamp_of(run / file) + " ";
-  if (state == RunState::finished) {
-    for (const char* file : {"events.ndjson", "circuit.toml", "diagnosis.json"})
-      stamp += io::stamp_of(run / file) + " ";
-    return stamp;
-  }
-  return stamp + std::string(name_of(state)) + remark;
+  return stamp_of_read(run, state, SoFar::told) + " " + remark;
 }
 
 RunRow row_of(const io::Path& run) {
   RunRow row;
   row.state = state_of(run, row.remark);
-  if (std::string wrong = wrong_with([&] { read(run, row); }); !wrong.empty()) {
+  if (std::string wrong = wrong_with([&] { read(run, row, SoFar::told); }); !wrong.empty()) {
     row.state = RunState::broken;
     row.remark = std::move(wrong);
   }
