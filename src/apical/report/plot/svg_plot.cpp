@@ -682,12 +682,12 @@ std::string svg_of(const DotPlot& plot, double width) {
       const SeedValue& s = row.seeds[k];
       if (!std::isfinite(s.value)) continue;
       const double lift = (static_cast<double>(k % 3) - 1) * 4;  // equal values stay visible
-      const std::string title =
+      const std::string tip =
           with_titles ? fmt::format("<title>{}, seed {}: {:.6g}{}</title>", svg::escape(row.label), s.seed,
                                     s.value * factor, plot.percent ? " %" : "")
                       : "";
       out += fmt::format("<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3.2\">{}</circle>", num(px(s.value)),
-                         num(y + 6 + lift), title);
+                         num(y + 6 + lift), tip);
     }
     if (row.interval.n > 0) {
       if (row.interval.has_bounds()) {
