@@ -45,7 +45,7 @@ const std::vector<Work>& works() {
        "[training]\nepochs = 1\n[run]\nseeds = 1\n"},
       {"comparison", "compare",
        test::small_network() + "[[variant]]\nlabel = \"a\"\n[[variant]]\nlabel = \"b\"\n[variant.model]\n"
-                               "name = \"sign-symmetry\"\n"},
+                               "name = \"feedback-alignment\"\n"},
   };
   return all;
 }
@@ -78,7 +78,7 @@ class OnAFailingDisk : public testing::TestWithParam<Work> {
   }
   void expect_that_it_goes_on(const std::string& after) const {
     // Whoever held it has ended, or has gone with the power; here it is this process, which lives.
-    if (fs::exists(broken())) fs::remove(broken() / io::RunLock::kFileName);
+    for (const char* of : {"", "a", "b"}) fs::remove(broken() / of / io::RunLock::kFileName);
     const Answer again = begin(broken());
     EXPECT_EQ(again.code, 0) << after << ": " << again.err;
     if (again.code == 0) {
@@ -135,6 +135,11 @@ void bring_back(io::FileSystem& disk, const fs::path& from, const fs::path& to) 
   fs::create_directories(to);
   std::vector<std::string> names;
   if (disk.list(from, names) < 0) return;
+  // It lists files alone.
+  for (const char* folder : {"checkpoints", "results", "a", "b"}) {
+    if (disk.kind(from / folder) == static_cast<std::int64_t>(io::FileSystem::Kind::directory))
+      bring_back(disk, from / folder, to / folder);
+  }
   for (const std::string& name : names) {
     if (disk.kind(from / name) == static_cast<std::int64_t>(io::FileSystem::Kind::directory)) {
       bring_back(disk, from / name, to / name);

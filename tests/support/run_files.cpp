@@ -48,6 +48,18 @@ std::optional<std::vector<io::CheckpointSection>> final_state(const fs::path& ru
   return sections;
 }
 
+/// " in section 'x'"
+std::string first_difference(const std::vector<io::CheckpointSection>& a,
+                             const std::optional<std::vector<io::CheckpointSection>>& b) {
+  if (!b) return ": one has none";
+  if (a.size() != b->size())
+    return ": " + std::to_string(a.size()) + " and " + std::to_string(b->size()) + " sections";
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != (*b)[i]) return " in section '" + a[i].name + "'";
+  }
+  return "";
+}
+
 }  // namespace
 
 bool can_be_resumed(const fs::path& out) {
@@ -92,7 +104,8 @@ std::string difference(const fs::path& whole, const fs::path& broken) {
     if (!state && !final_state(broken / run)) continue;
     if (state.value_or(std::vector<io::CheckpointSection>{}).empty())
       return (run / "checkpoints").string() + " hold no state to compare";
-    if (state != final_state(broken / run)) return (run / "checkpoints").string() + " differ";
+    if (const auto other = final_state(broken / run); state != other)
+      return (run / "checkpoints").string() + " differ" + first_difference(*state, other);
   }
   return "";
 }

@@ -14,6 +14,21 @@
 #include "apical/run/seen_activity.h"
 
 namespace apical {
+namespace {
+
+bool tells_of_checkpoints(const io::Path& events) {
+  try {
+    const io::Ndjson told = io::read_ndjson(events);
+    return std::any_of(told.lines.begin(), told.lines.end(), [](const nlohmann::json& line) {
+      const std::string event = line.value("event", "");
+      return event == "checkpoint" || event == "resumed";
+    });
+  } catch (const DataError&) {
+    return false;  // what a loss of power leaves of a file before there was a checkpoint, which syncs it
+  }
+}
+
+}  // namespace
 
 RunDirectory::RunDirectory(io::Path path, std::string experiment, bool resume, const Claim& claim)
     : path_(std::move(path)),
@@ -83,13 +98,7 @@ std::optional<io::FoundCheckpoint> RunDirectory::restore(std::vector<std::string
 
 void RunDirectory::require_that_there_was_none() const {
   const io::Path events = path_ / "events.ndjson";
-  if (!io::file_exists(events)) return;
-  const io::Ndjson told = io::read_ndjson(events);
-  const bool had_one = std::any_of(told.lines.begin(), told.lines.end(), [](const nlohmann::json& line) {
-    const std::string event = line.value("event", "");
-    return event == "checkpoint" || event == "resumed";
-  });
-  if (!had_one) return;
+  if (!io::file_exists(events) || !tells_of_checkpoints(events)) return;
   throw DataError(
       fmt::format("{}: the checkpoints of this run are gone\n  its metrics and recordings are kept; put the "
                   "checkpoints back, or begin a new run with another --out",
