@@ -12,7 +12,7 @@ struct RateBenchmarkOptions {
   unsigned threads = 0;  ///< the larger of the two numbers of threads timed; 0: all available
   int repeats = 7;
   double seconds_per_repeat = 0.02;
-  std::vector<std::string> only = {};  ///< names of cases; empty: all
+  std::vector<std::string> only = {};  ///< names of cases, with their note or without; empty: all
   /// Called after each measurement, so that a person sees something happen.
   std::function<void(const rate::BenchmarkResult&)> on_result = {};
 };

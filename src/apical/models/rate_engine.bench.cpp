@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps of the rate engine per circuit, precision and layout. Counters: time per step against its goal,
-// synapse updates, memory traffic of weights. For the comparison with a plain pass over memory: apical bench.
+// Steps of the rate engine per circuit, precision and layout. Counters: time per step, synapse updates,
+// memory traffic of weights. For the comparison with a plain pass over memory, and goals: apical bench.
 #include <benchmark/benchmark.h>
 
 #include "apical/core/random.h"
@@ -31,7 +31,6 @@ void steps(benchmark::State& state, const BenchmarkCase& c, Layout layout) {
       Counter(n * static_cast<double>(c.circuit.plastic_synapse_count() * c.replicas), Counter::kIsRate);
   state.counters["bytes"] =
       Counter(n * static_cast<double>(engine.bytes_per_step()), Counter::kIsRate, Counter::OneK::kIs1000);
-  if (c.goal_ns > 0) state.counters["goal_ns"] = c.goal_ns;
 }
 
 [[maybe_unused]] const bool kRegistered = [] {

@@ -506,6 +506,15 @@ TEST(RateBenchmarks, EveryCircuitHasANameOfItsOwn) {
     EXPECT_TRUE(names.insert(c.name).second) << c.name << " stands twice";
 }
 
+TEST(RateBenchmarks, ANameAsItIsPrintedIsTakenToo) {
+  const auto results = models::bench_rate_engine({.threads = 1,
+                                                  .repeats = 1,
+                                                  .seconds_per_repeat = 0.0005,
+                                                  .only = {"4-2-1, skip, dense laterals, deviation"}});
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(results[0].name, "4-2-1");
+}
+
 TEST(RateBenchmarks, AnUnknownNameIsRefusedWithASuggestion) {
   try {
     models::bench_rate_engine({.only = {"4-120-4"}});

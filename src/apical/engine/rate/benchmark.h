@@ -19,7 +19,7 @@ struct BenchmarkCase {
   std::string note;  ///< what the circuit has besides its sizes
   Circuit circuit;
   std::size_t replicas = 1;
-  double goal_ns = 0;  ///< per step of all replicas, float, all threads; 0: none
+  double goal = 0;  ///< the fraction of a plain pass that a step should reach, float; 0: none
 };
 
 struct BenchmarkOptions {
@@ -49,7 +49,7 @@ struct BenchmarkResult {
   double mixed_gigabytes_per_second =
       0;  ///< plain passes that read and write what the step does, and only read the rest
   double mixed_fraction = 0;
-  double goal_ns = 0;
+  double goal = 0;  ///< for `fraction`; 0: none
 };
 
 template <class Real>
