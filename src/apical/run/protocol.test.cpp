@@ -126,7 +126,10 @@ TEST(Protocol, TellsWhatItsRunsNote) {
   const std::atomic<bool> now = true, go_on = false;
   const io::Path out = directory.path() / "out";
   ASSERT_TRUE(run_protocol(models, {.directory = out}, {pool}, now).stopped);
-  std::filesystem::remove_all(out / directory_name(models[0].experiment.label) / "checkpoints");
+  // As of a run that was killed before its first checkpoint: there is none, and no event tells of one.
+  const io::Path run = out / directory_name(models[0].experiment.label);
+  std::filesystem::remove_all(run / "checkpoints");
+  std::filesystem::remove(run / "events.ndjson");
   const ProtocolResult r = run_protocol(models, {.directory = out, .resume = true}, {pool}, go_on);
   ASSERT_EQ(r.notes.size(), 1U);
   EXPECT_EQ(r.notes[0],
