@@ -89,7 +89,8 @@ std::string content_name(const ArraySplit& split) {
 FieldValue value_of(const nb::handle& given) {
   if (nb::isinstance<nb::bool_>(given)) return nb::cast<bool>(given);
   if (nb::isinstance<nb::str>(given)) return nb::cast<std::string>(given);
-  if (std::vector<std::string> texts; nb::isinstance<nb::list>(given) && nb::try_cast(given, texts)) return texts;
+  if (std::vector<std::string> texts; nb::isinstance<nb::list>(given) && nb::try_cast(given, texts))
+    return texts;
   if (nb::isinstance<nb::float_>(given) || nb::isinstance<nb::int_>(given)) return nb::cast<double>(given);
   throw ConfigError(fmt::format("an option is {}; expected a number, true or false, text or a list of texts",
                                 nb::cast<std::string>(nb::repr(given))));
