@@ -17,6 +17,7 @@
 #include "apical/cli/command.h"
 #include "apical/cli/display_text.h"
 #include "apical/io/json.h"
+#include "apical/io/run_lock.h"
 #include "apical/live/run_tail.h"
 #include "apical/live/server.h"
 #include "apical/run/metrics_file.h"
@@ -29,6 +30,7 @@ namespace apical::test {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -356,6 +358,20 @@ TEST_F(Live, ARunIsStoppedWithACheckpointAndGoesOnLater) {
   EXPECT_TRUE(can_be_resumed(run("long")));
   EXPECT_THAT(served.answer(served.request("POST", served.with_token("/api/stop?run=long"))),
               AllOf(StartsWith("HTTP/1.1 409"), HasSubstr("no process")));
+}
+
+TEST_F(Live, ALockFileThatIsMadeUpStopsNothing) {
+  make("a");
+  const Served served(folder());
+  const auto asked = [&](const std::string& pid, const std::string& start) {
+    io::write_atomically(io::Path(run("a/run.lock")), "host " + io::this_process().host + "\npid " + pid +
+                                                          "\nprocess_start " + start + "\nsince 2026\n");
+    return served.answer(served.request("POST", served.with_token("/api/stop?run=a")));
+  };
+  // To kill(), these are every process, those of this group, and this one: the test would not go on.
+  for (const std::string& pid : {std::string("-1"), std::string("0"), std::to_string(::getpid())})
+    EXPECT_THAT(asked(pid, "0"), AnyOf(StartsWith("HTTP/1.1 409"), StartsWith("HTTP/1.1 500"))) << pid;
+  EXPECT_THAT(asked(std::to_string(::getpid()), "1"), StartsWith("HTTP/1.1 409"));
 }
 
 TEST_F(Live, WatchSaysHowFarRunsAreAndWhatTheyHaveMeasured) {

@@ -2,6 +2,7 @@
 #include "apical/io/run_lock.h"
 
 #include <fmt/format.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -62,6 +63,8 @@ std::optional<LockHolder> parse(const std::string& text) {
   std::array<std::string, 4> key;
   in >> key[0] >> out.host >> key[1] >> out.pid >> key[2] >> out.process_start >> key[3] >> out.since;
   if (!in || key != std::array<std::string, 4>{"host", "pid", "process_start", "since"}) return std::nullopt;
+  // To kill(), 0 and less are groups of processes.
+  if (out.pid < 1 || out.pid > std::numeric_limits<pid_t>::max()) return std::nullopt;
   std::array<std::string, 2> more;
   if (!(in >> more[0])) return out;
   in >> out.attempt >> more[1] >> std::ws;
@@ -153,6 +156,19 @@ bool may_be_alive(const LockHolder& holder) {
   const std::uint64_t start = start_of(holder.pid);
   if (start == kZombie) return false;
   return start == 0 || holder.process_start == 0 || start == holder.process_start;
+}
+
+bool interrupt(const LockHolder& holder) {
+  constexpr std::int64_t kFirstProcess = 1;
+  if (holder.host != host_name() || holder.pid <= kFirstProcess || holder.process_start == 0) return false;
+  const auto pid = static_cast<pid_t>(holder.pid);
+  const auto is_the_holder = [&] { return start_of(pid) == holder.process_start; };
+  // The descriptor stays that of one process, also if its number is given to another after we have looked.
+  const auto process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (process < 0) return errno == ENOSYS && is_the_holder() && ::kill(pid, SIGINT) == 0;
+  const bool asked = is_the_holder() && ::syscall(SYS_pidfd_send_signal, process, SIGINT, nullptr, 0) == 0;
+  ::close(process);
+  return asked;
 }
 
 std::optional<LockHolder> lock_holder(const Path& directory) {

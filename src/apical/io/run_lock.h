@@ -29,6 +29,11 @@ LockHolder this_process(const Claim& claim = {});
 /// False only if the holder is known to be dead: same host, and no such process or a younger one of that pid.
 bool may_be_alive(const LockHolder& holder);
 
+/// Asks the holder to stop, as Ctrl-C does. A lock file is data, which may be old or made up: only a process
+/// of this host that began when the file says is asked, and never all of them or the first. False if none
+/// was.
+bool interrupt(const LockHolder& holder);
+
 /// Whether it is dead by what can be seen from here and what the claim knows.
 bool has_ended(const LockHolder& holder, const Claim& claim);
 

@@ -47,6 +47,57 @@ TEST(RunLock, ASecondProcessIsToldHostPidAndTime) {
   }
 }
 
+TEST(RunLock, OnlyTheProcessThatWroteItIsInterrupted) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  LockHolder holder = this_process();
+  const auto with = [&](std::int64_t pid, std::uint64_t start) {
+    holder.pid = pid;
+    holder.process_start = start;
+    return holder;
+  };
+  EXPECT_FALSE(interrupt(with(child, 0)));
+  EXPECT_FALSE(interrupt(with(child, 1)));
+  const std::uint64_t mine = this_process().process_start;
+  for (const std::int64_t many : {-1, 0, 1}) EXPECT_FALSE(interrupt(with(many, mine))) << many;
+  EXPECT_EQ(::waitpid(child, nullptr, WNOHANG), 0) << "nothing has reached it so far";
+  const TestDirectory dir;
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    try {
+      const RunLock lock(dir.path());
+      ::pause();
+    } catch (...) {
+    }
+    ::_exit(0);
+  }
+  std::optional<LockHolder> written;
+  while (!written) written = lock_holder(dir.path());
+  EXPECT_EQ(written->pid, writer);
+  LockHolder far = *written;
+  far.host = "elsewhere";
+  EXPECT_FALSE(interrupt(far));
+  EXPECT_TRUE(interrupt(*written));
+  int status = 0;
+  ::waitpid(writer, &status, 0);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+  EXPECT_FALSE(interrupt(*written)) << "it is gone";
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+}
+
+TEST(RunLock, AFileThatNamesNoSingleProcessIsNone) {
+  const TestDirectory dir;
+  for (const char* pid : {"-1", "0", "-4711", "4294967297"}) {
+    write_atomically(dir.path() / RunLock::kFileName,
+                     "host " + this_process().host + "\npid " + pid + "\nprocess_start 0\nsince 2026\n");
+    EXPECT_THROW(lock_holder(dir.path()), IoError) << pid;
+  }
+}
+
 TEST(RunLock, IsReleasedOnceItsOwnerIsDone) {
   const TestDirectory dir;
   { const RunLock lock(dir.path()); }

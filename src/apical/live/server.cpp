@@ -9,7 +9,6 @@
 #include <atomic>
 #include <charconv>
 #include <chrono>
-#include <csignal>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -332,8 +331,10 @@ struct Server::Parts {
     if (holder->host != io::this_process().host)
       return complain(response, 409,
                       fmt::format("it runs on {}, which cannot be told from here", holder->host));
-    if (::kill(static_cast<pid_t>(holder->pid), SIGINT) != 0)
-      return complain(response, 409, fmt::format("process {} cannot be told", holder->pid));
+    if (!io::interrupt(*holder))
+      return complain(response, 409,
+                      fmt::format("process {} cannot be told: it is not known to be the one that wrote {}",
+                                  holder->pid, io::RunLock::kFileName));
     answer(response, {{"asked", holder->pid}});
   }
 
