@@ -2,7 +2,7 @@
 // One figure: its drawing, its legend, its tools. What is drawn of which kind of data is told by marks.js; here
 // is what all kinds share: the axes that are shown, what is hidden, what is pointed at.
 import * as Plot from '@observablehq/plot';
-import { csvOf, pngOf, save, svgText } from './files.js';
+import { csvOf, pngOf, save, svgText, unfold } from './files.js';
 import { kinds } from './marks.js';
 
 const make = (tag, attributes = {}, ...children) => {
@@ -16,8 +16,7 @@ export class Figure {
   constructor(element, data) {
     this.element = element;
     this.data = data;
-    // What means share with the seeds is said once.
-    for (const s of data.series ?? []) for (const m of s.mean) m.x ??= s.x;
+    unfold(data);
     this.kind = kinds[data.kind];
     this.hidden = new Set(this.kind.hiddenFirst?.(data) ?? []);
     this.log = { x: data.x?.log ?? false, y: data.y?.log ?? false };

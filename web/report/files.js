@@ -51,6 +51,17 @@ export function save(name, type, content) {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
+/** What points of means share is said once in a page: the places of the seeds, and how many seeds there are. */
+export function unfold(data) {
+  for (const s of data.series ?? []) {
+    for (const m of s.mean) {
+      m.x ??= s.x;
+      if (!Array.isArray(m.n)) m.n = m.x.map(() => m.n);
+    }
+  }
+  return data;
+}
+
 /** RFC 4180. Every seed's value, then the means with their intervals. */
 export function csvOf(data) {
   const rows = {
@@ -58,7 +69,7 @@ export function csvOf(data) {
       ['series', 'seed', data.x.label, data.y.label, 'low', 'high', 'seeds'],
       ...data.series.flatMap((s) => [
         ...s.seeds.flatMap((r) => r.y.map((y, i) => [s.label, r.seed, (r.x ?? s.x)[i], y, '', '', ''])),
-        ...s.mean.flatMap((m) => m.x.map((x, i) => [s.label, 'mean', x, m.mean[i], m.low?.[i], m.high?.[i], m.n])),
+        ...s.mean.flatMap((m) => m.x.map((x, i) => [s.label, 'mean', x, m.mean[i], m.low?.[i], m.high?.[i], m.n[i]])),
       ]),
     ],
     dots: () => [

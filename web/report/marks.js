@@ -42,6 +42,13 @@ function axis(spec, figure, name, margins = 72) {
   };
 }
 
+/** Bands over at least three seeds: a point of fewer is a gap (NaN), over which no band is drawn. */
+export function bandsOf(s) {
+  return s.mean.filter((m) => m.low).flatMap((m, piece) => {
+    const wide = m.n.map((n, i) => n >= 3 && m.low[i] !== null);
+    return wide.some(Boolean) ? m.x.map((x, i) => ({ x, low: wide[i] ? m.low[i] : NaN, high: wide[i] ? m.high[i] : NaN, piece })) : [];
+  });
+}
 const kMostWithSeeds = 24; // as the page's SVG
 const lines = {
   zooms: ['x', 'y'],
@@ -58,7 +65,7 @@ const lines = {
   points(data, figure) {
     return shown(data.series, figure).flatMap(({ s }) => s.mean.flatMap((m) => m.x.map((x, i) => ({
       x, y: m.mean[i],
-      text: `${s.label}\n${data.x.label}: ${number(x)}\n${textOf(m.mean[i], m.low?.[i], m.high?.[i])}${m.n > 1 ? `, ${m.n} seeds` : ''}`,
+      text: `${s.label}\n${data.x.label}: ${number(x)}\n${textOf(m.mean[i], m.low?.[i], m.high?.[i])}${m.n[i] > 1 ? `, ${m.n[i]} seeds` : ''}`,
     })))).concat(shown(data.series, figure).flatMap(({ s }) => (s.mean.length > 0 ? [] : s.seeds.flatMap((r) => r.y.map((y, i) => ({
       x: (r.x ?? s.x)[i], y, text: `${s.label}, seed ${r.seed}\n${number(y)}`,
     })).filter((p) => p.y !== null))))).filter((p) => within(p, figure)).sort((a, b) => a.x - b.x);
@@ -76,7 +83,7 @@ const lines = {
     const all = shown(data.series, figure);
     all.forEach(({ s, id }, place) => {
       const className = `of-${id}`;
-      const bands = s.mean.filter((m) => m.low && m.n >= 3).flatMap((m, piece) => m.x.map((x, i) => ({ x, low: m.low[i], high: m.high[i], piece })));
+      const bands = bandsOf(s);
       const positive = figure.log.y ? bands.filter((p) => p.low > 0) : bands;
       if (positive.length && withSeeds) marks.push(Plot.areaY(positive, { x: 'x', y1: 'low', y2: 'high', z: 'piece', fill: colour(s), fillOpacity: crowded ? 0.09 : 0.17, clip: true, className }));
       const seeds = s.seeds.flatMap((r) => r.y.map((y, i) => ({ x: (r.x ?? s.x)[i], y: y ?? NaN, seed: r.seed })));

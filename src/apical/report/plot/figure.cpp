@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "apical/report/plot/look.h"
 #include "apical/report/plot/svg.h"
@@ -53,49 +54,111 @@ Json look_json(std::size_t style, bool principal, std::optional<double> shade) {
           {"principal", principal}};
 }
 
-/// `x` is left out where it is that of the seeds.
+/// One number where it is that of every point.
+Json counts_json(const std::vector<MeanPoint>& piece) {
+  const auto n = [](const MeanPoint& p) { return p.interval.n; };
+  if (std::all_of(piece.begin(), piece.end(), [&](const MeanPoint& p) { return n(p) == n(piece.front()); }))
+    return piece.empty() ? 0 : n(piece.front());
+  Json out = Json::array();
+  for (const MeanPoint& p : piece) out.push_back(n(p));
+  return out;
+}
+
+/// `x` is left out where it is that of the seeds. A point of a single seed has no interval; others keep
+/// theirs.
 Json mean_json(const std::vector<MeanPoint>& piece, double times, const std::vector<double>& known_x) {
   Json x = Json::array(), mean = Json::array(), low = Json::array(), high = Json::array();
+  bool any = false;
   for (const MeanPoint& p : piece) {
     x.push_back(json_number(p.x));
     mean.push_back(json_number(p.interval.mean * times));
-    if (!p.interval.has_bounds()) continue;
-    low.push_back(json_number(p.interval.low * times));
-    high.push_back(json_number(p.interval.high * times));
+    const bool bounds = p.interval.has_bounds();
+    any = any || bounds;
+    low.push_back(bounds ? json_number(p.interval.low * times) : Json());
+    high.push_back(bounds ? json_number(p.interval.high * times) : Json());
   }
-  Json out{{"mean", std::move(mean)}, {"n", piece.empty() ? 0 : piece.front().interval.n}};
+  Json out{{"mean", std::move(mean)}, {"n", counts_json(piece)}};
   if (x != json_numbers(known_x)) out["x"] = std::move(x);
-  if (low.size() == out["mean"].size() && !low.empty()) {
+  if (any) {
     out["low"] = std::move(low);
     out["high"] = std::move(high);
   }
   return out;
 }
 
-Json series_json(const PlotSeries& s, const ValueRange& possible, double times, std::size_t most) {
+/// Of curves that share their x, the places at which all are thinned alike: the extremes of their sum, and
+/// where one is lost.
+std::vector<std::size_t> shared_places(const std::vector<SeedCurve>& seeds, std::size_t most) {
+  SeedCurve sum{0, {}, {}};
+  std::set<std::size_t> kept;
+  for (std::size_t i = 0; i < seeds.front().x.size(); ++i) {
+    double all = 0;
+    for (const SeedCurve& c : seeds) {
+      if (std::isfinite(c.y[i]))
+        all += c.y[i];
+      else if (i > 0 && std::isfinite(c.y[i - 1]))
+        kept.insert(i);
+    }
+    sum.x.push_back(static_cast<double>(i));
+    sum.y.push_back(all);
+  }
+  for (const double i : thinned(sum, most).x) kept.insert(static_cast<std::size_t>(i));
+  return {kept.begin(), kept.end()};
+}
+
+SeedCurve at_places(const SeedCurve& curve, const std::vector<std::size_t>& places) {
+  SeedCurve out{curve.seed, {}, {}};
+  for (const std::size_t i : places) {
+    out.x.push_back(curve.x[i]);
+    out.y.push_back(curve.y[i]);
+  }
+  return out;
+}
+
+std::vector<MeanPoint> thinned_mean(const std::vector<MeanPoint>& piece, std::size_t most) {
+  std::vector<MeanPoint> some;
+  const std::size_t stride = piece.size() / most + 1;
+  for (std::size_t i = 0; i < piece.size(); ++i) {
+    if (i % stride == 0 || i + 1 == piece.size()) some.push_back(piece[i]);
+  }
+  return some;
+}
+
+/// Seeds are mostly measured at the same places, which are then said once. Where seeds are drawn each keeps
+/// its own extremes; where only means are, all are thinned alike.
+Json series_json(const PlotSeries& s, const LinePlot& plot, double times) {
+  const std::size_t most = points_in_data(plot);
   Json out = look_json(s.style, s.principal, s.shade);
   out["label"] = svg::sound(s.label);
-  // Seeds are mostly measured at the same places, which are then said once.
-  const bool shared = std::all_of(s.seeds.begin(), s.seeds.end(),
-                                  [&](const SeedCurve& c) { return c.x == s.seeds.front().x; });
-  const bool whole = shared && !s.seeds.empty() && s.seeds.front().x.size() <= most;
-  if (whole) out["x"] = json_numbers(s.seeds.front().x);
+  const auto is_shared = [&](const SeedCurve& c) {
+    return c.x == s.seeds.front().x && c.x.size() == c.y.size();
+  };
+  const bool shared = !s.seeds.empty() && std::all_of(s.seeds.begin(), s.seeds.end(), is_shared);
+  const bool whole = shared && s.seeds.front().x.size() <= most;
+  const bool alike = shared && !whole && !plot.shows_seeds();
+  const bool cut = !whole && std::any_of(s.seeds.begin(), s.seeds.end(),
+                                         [&](const SeedCurve& c) { return c.x.size() > most; });
+  const std::vector<std::size_t> places = alike ? shared_places(s.seeds, most) : std::vector<std::size_t>{};
+  std::vector<double> x;
+  if (whole) x = s.seeds.front().x;
+  if (alike) x = at_places(s.seeds.front(), places).x;
+  if (!x.empty()) out["x"] = json_numbers(x);
+  if (cut) out["thinned"] = true;
   Json seeds = Json::array();
   for (const SeedCurve& c : s.seeds) {
-    const SeedCurve drawn = whole ? c : thinned(c, most);
+    const SeedCurve drawn = whole ? c : alike ? at_places(c, places) : thinned(c, most);
     Json seed{{"seed", c.seed}, {"y", json_numbers(drawn.y, times)}};
-    if (!whole) seed["x"] = json_numbers(drawn.x);
+    if (x.empty()) seed["x"] = json_numbers(drawn.x);
     seeds.push_back(std::move(seed));
   }
   out["seeds"] = std::move(seeds);
   Json mean = Json::array();
-  for (const auto& piece : mean_over_seeds(s.seeds, possible, s.mean_of)) {
-    std::vector<MeanPoint> some;
-    const std::size_t stride = piece.size() / most + 1;
-    for (std::size_t i = 0; i < piece.size(); ++i) {
-      if (i % stride == 0 || i + 1 == piece.size()) some.push_back(piece[i]);
-    }
-    mean.push_back(mean_json(some, times, whole ? s.seeds.front().x : std::vector<double>{}));
+  for (auto piece : mean_over_seeds(s.seeds, drawn_range(plot), s.mean_of)) {
+    if (alike)
+      std::erase_if(piece, [&](const MeanPoint& p) { return !std::binary_search(x.begin(), x.end(), p.x); });
+    else
+      piece = thinned_mean(piece, most);
+    if (!piece.empty()) mean.push_back(mean_json(piece, times, x));
   }
   out["mean"] = std::move(mean);
   return out;
@@ -112,8 +175,7 @@ Json json_of(const LinePlot& plot) {
   if (plot.reference)
     out["reference"] = {{"y", json_number(plot.reference->y * times)},
                         {"label", svg::sound(plot.reference->label)}};
-  for (const PlotSeries& s : plot.series)
-    out["series"].push_back(series_json(s, drawn_range(plot), times, points_in_data(plot)));
+  for (const PlotSeries& s : plot.series) out["series"].push_back(series_json(s, plot, times));
   return out;
 }
 

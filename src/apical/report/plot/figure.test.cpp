@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -35,6 +36,38 @@ TEST(Figure, ItsDataAreThoseOfItsDrawing) {
     EXPECT_EQ(s.at("seeds")[r].at("seed"), plot.series[0].seeds[r].seed);
     EXPECT_NEAR(s.at("seeds")[r].at("y")[7].get<double>(), 100 * plot.series[0].seeds[r].y[7], 1e-3);
   }
+}
+
+TEST(Figure, EachPointOfASweepHasItsOwnSeedsAndItsOwnInterval) {
+  LinePlot plot{.description = "", .x_label = "eta", .y_label = "accuracy"};
+  plot.series.push_back({.label = "a",
+                         .seeds = {{1, {1, 2, 3}, {.5, .6, .7}}, {2, {1, 3}, {.6, .8}}, {3, {1}, {.7}}},
+                         .mean_of = MeanOf::seeds_here});
+  const json mean = json::parse(data_of({"t", "", plot, "", "t"})).at("series")[0].at("mean")[0];
+  EXPECT_EQ(mean.at("n"), (json{3, 1, 2}));
+  EXPECT_TRUE(mean.at("low")[0].is_number());
+  EXPECT_TRUE(mean.at("low")[1].is_null()) << "one seed has no interval";
+  EXPECT_TRUE(mean.at("high")[1].is_null());
+  EXPECT_TRUE(mean.at("high")[2].is_number()) << "and takes nobody else's";
+}
+
+TEST(Figure, WhereOnlyMeansAreDrawnPlacesAreSaidOncePerLine) {
+  LinePlot plot{.description = "", .x_label = "epoch", .y_label = "loss"};
+  for (std::size_t i = 0; i < 40; ++i)
+    plot.series.push_back({.label = "a", .seeds = samples::curves(3, 900, {1, 0.01, 4, 0.1, true}, i + 1)});
+  plot.series[0].seeds[1].y[500] = std::nan("");
+  const json data = json::parse(data_of({"t", "", plot, "", "t"}));
+  for (const json& s : data.at("series")) {
+    EXPECT_TRUE(s.at("thinned"));
+    EXPECT_LT(s.at("x").size(), 900U);
+    for (const json& seed : s.at("seeds")) {
+      EXPECT_FALSE(seed.contains("x"));
+      EXPECT_EQ(seed.at("y").size(), s.at("x").size());
+    }
+  }
+  EXPECT_FALSE(data.at("series")[1].at("mean")[0].contains("x"));
+  const json lost = data.at("series")[0].at("seeds")[1].at("y");
+  EXPECT_EQ(std::count(lost.begin(), lost.end(), json()), 1) << "a gap is no less one for being short";
 }
 
 TEST(Figure, WhatHasNoValueIsAGapInItsData) {
