@@ -388,6 +388,31 @@ TEST_F(Live, WatchSaysHowFarRunsAreAndWhatTheyHaveMeasured) {
   EXPECT_EQ(apical_says({"watch", out("nothing")}).code, 3);
 }
 
+TEST_F(Live, WatchAveragesOnlyWhereEverySeedThatWasMeasuredIs) {
+  make("a");
+  io::remove_file(io::Path(run("a/summary.json")));
+  int seq = 0;
+  const auto line = [&](int epoch, int seed, const std::string& value) {
+    return "{\"seq\":" + std::to_string(seq++) + ",\"epoch\":" + std::to_string(epoch) +
+           ",\"where\":\"validation\",\"metric\":\"accuracy\",\"seed\":" + std::to_string(seed) +
+           ",\"value\":" + value + "}\n";
+  };
+  const auto figure = [&] {
+    const nlohmann::json all = nlohmann::json::parse(apical_says({"watch", run("a"), "--json"}).out);
+    return all.at("runs").at(0).at("figures").at(0);
+  };
+  std::ofstream(run("a/metrics.ndjson")) << line(1, 1, "0.5") << line(1, 2, "0.7") << line(2, 1, "0.9");
+  EXPECT_EQ(figure().at("last"), 0.6) << "of both, not of the one that is further";
+  EXPECT_EQ(figure().at("seeds"), 1);
+  EXPECT_EQ(figure().at("of_seeds"), 2);
+  EXPECT_THAT(apical_says({"watch", run("a"), "--once"}).out,
+              AllOf(HasSubstr(" 60 "), HasSubstr("1 of 2 seeds")));
+  seq = 0;
+  std::ofstream(run("a/metrics.ndjson")) << line(1, 1, "0.5") << line(1, 2, "\"NaN\"");
+  EXPECT_FALSE(figure().at("last").is_number());
+  EXPECT_EQ(figure().at("seeds"), 1);
+}
+
 /// On a terminal of 80 columns and 20 rows.
 Answer watched_on_terminal(const std::vector<std::string>& arguments) {
   std::ostringstream out, err;

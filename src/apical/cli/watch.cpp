@@ -7,7 +7,9 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
+#include <set>
 #include <thread>
 
 #include "apical/analysis/metrics.h"
@@ -25,7 +27,7 @@ namespace {
 
 struct Sum {
   double value = 0;
-  std::size_t seeds = 0;
+  std::size_t seeds = 0, finite = 0;
 };
 using Sums = std::map<double, Sum>;  ///< by epoch
 
@@ -36,36 +38,44 @@ struct Watched {
   live::RunTail tail;
   CheckedState checked{run};
   std::map<MeasuredCourse, Sums> courses = {};
+  std::map<MeasuredCourse, std::set<std::uint64_t>> seeds = {};  ///< that have been measured
   live::Progress progress = {};
   RunState state = RunState::stopped;
   std::string remark = {}, label = {};
+
+  void forget() {
+    courses.clear();
+    seeds.clear();
+  }
 
   void look() {
     try {
       state = checked.look(remark);
       if (state == RunState::broken) {  // nothing is told of files that are not those that were written
-        courses.clear();
+        forget();
         return;
       }
       if (label.empty()) label = io::read_json(run / "manifest.json").value("label", "");
       for (;;) {
         const live::RunTail::News news = tail.read();
-        if (news.cut) courses.clear();
+        if (news.cut) forget();
         for (const auto& row : news.rows) {
           const Measurement& m = row.measurement;
           Sum& sum = courses[{m.where, m.metric}][m.epoch];
           sum.value += m.value;
           ++sum.seeds;
+          if (std::isfinite(m.value)) ++sum.finite;
+          seeds[{m.where, m.metric}].insert(m.seed);
         }
         if (news.rows.empty()) break;
       }
       progress = live::progress_of(run);
     } catch (const Error& e) {
-      courses.clear();
+      forget();
       state = RunState::broken;
       remark = e.what();
     } catch (const nlohmann::json::exception& e) {
-      courses.clear();
+      forget();
       state = RunState::broken;
       remark = e.what();
     }
@@ -76,21 +86,34 @@ struct Watched {
 struct ShownCourse {
   std::string words, unit;
   double times = 1;
-  std::vector<double> values = {};
-  int rank = 0;  ///< among others
+  std::vector<double> values = {};  ///< where every seed that was measured so far has one
+  int rank = 0;                     ///< among others
+  std::size_t seeds = 0, of = 0;    ///< that are finite at its last epoch, of those of the run
+
+  std::optional<double> last() const {
+    return values.empty() ? std::nullopt : std::optional<double>(values.back());
+  }
 };
 
 /// What models are compared by, angles and rates, and the loss of training.
-std::vector<ShownCourse> courses_to_show(const std::map<MeasuredCourse, Sums>& all) {
+/// A mean over the seeds that happen to be further would be of other seeds at each epoch.
+std::vector<ShownCourse> courses_to_show(const Watched& w) {
   std::vector<ShownCourse> out;
-  for (const auto& [c, sums] : all) {
+  std::set<std::uint64_t> of_the_run;
+  for (const auto& [c, seeds] : w.seeds) of_the_run.insert(seeds.begin(), seeds.end());
+  for (const auto& [c, sums] : w.courses) {
     const Metric metric = metric_of(c.metric);
     const bool headline = live::is_followed(metric, c.where);
     const bool learned = c.where == "train" && metric.drawn && (c.metric == "loss" || c.metric == "cost");
     if (!headline && !learned && !(metric.unit == "Hz" && metric.drawn)) continue;
     ShownCourse course{
         words_at(metric, c.where), metric.in_percent() ? "%" : metric.unit, metric.shown_times, {}};
-    for (const auto& [epoch, sum] : sums) course.values.push_back(sum.value / static_cast<double>(sum.seeds));
+    const std::size_t measured = w.seeds.at(c).size();
+    for (const auto& [epoch, sum] : sums) {
+      if (sum.seeds == measured) course.values.push_back(sum.value / static_cast<double>(sum.seeds));
+    }
+    course.seeds = sums.empty() ? 0 : sums.rbegin()->second.finite;
+    course.of = of_the_run.size();
     course.rank = c.where == "validation" ? 0 : c.where == "test" ? 1 : 2;
     out.push_back(std::move(course));
   }
@@ -154,11 +177,16 @@ std::string lines_of(const Watched& w, std::size_t columns) {
   constexpr std::size_t kWords = 28, kCurve = 48;
   const std::size_t room =
       columns > 0 ? std::clamp<std::size_t>(columns > 56 ? columns - 52 : 8, 8, kCurve) : kCurve;
-  for (const ShownCourse& c : courses_to_show(w.courses)) {
-    const double last = c.values.back() * c.times;
+  for (const ShownCourse& c : courses_to_show(w)) {
+    const std::string last = c.last() ? fmt::format("{:.4g}", *c.last() * c.times) : "-";
     const std::string name = shortened(c.words, kWords);
-    out += fmt::format("  {}{} {:>9.4g} {:<3} {}\n", name, std::string(kWords - display_width(name), ' '),
-                       last, c.unit, c.values.size() > 1 ? curve(c.values, room) : "");
+    const std::string missing =
+        c.seeds < c.of ? fmt::format("{} of {} seeds ", c.seeds, c.of) : std::string();
+    out += fmt::format("  {}{} {:>9} {:<3} {}{}\n", name, std::string(kWords - display_width(name), ' '),
+                       last, c.unit, missing,
+                       c.values.size() > 1
+                           ? curve(c.values, std::max<std::size_t>(room, 8 + missing.size()) - missing.size())
+                           : "");
   }
   return out;
 }
@@ -191,8 +219,12 @@ nlohmann::json json_of(const Watched& w) {
   add("epochs", w.progress.epochs);
   add("seconds_per_epoch", w.progress.seconds_per_epoch);
   add("seconds_left", w.progress.seconds_left);
-  for (const ShownCourse& c : courses_to_show(w.courses))
-    j["figures"].push_back({{"words", c.words}, {"last", io::json_number(c.values.back())}});
+  for (const ShownCourse& c : courses_to_show(w))
+    j["figures"].push_back(
+        {{"words", c.words},
+         {"last", c.last() ? nlohmann::json(io::json_number(*c.last())) : nlohmann::json()},
+         {"seeds", c.seeds},
+         {"of_seeds", c.of}});
   return j;
 }
 

@@ -127,7 +127,7 @@ function follow() {
     for (const [, epoch, where, metric, seed, value] of news.rows || []) {
       const seeds = run.rows[`${where}.${metric}`] ||= new Map();
       if (!seeds.has(seed)) seeds.set(seed, []);
-      if (typeof value === 'number') seeds.get(seed).push([epoch, value]);
+      seeds.get(seed).push([epoch, typeof value === 'number' ? value : NaN]);
     }
     if (news.progress) run.progress = news.progress;
     if (news.activity !== undefined) run.activity = news.activity;
@@ -193,10 +193,7 @@ function values(keys) {
   box.append(make('figcaption', 'Measured once so far'), list);
   for (const key of keys) {
     const look = looks[key] || {words: key, unit: '', times: 1};
-    const said = chosen.filter(run => runs.get(run).rows[key]).map(run => {
-      const last = mean(runs.get(run).rows[key]).at(-1);
-      return `${run} ${last ? short(last[1] * look.times) : '–'}`;
-    });
+    const said = chosen.filter(run => runs.get(run).rows[key]).map(run => `${run} ${lastOf(run, key, look.times)}`);
     list.append(make('dt', look.words + (look.unit ? ` (${look.unit})` : '')), make('dd', said.join(' · ')));
   }
   return box;
@@ -242,14 +239,32 @@ function spikes(run, now) {
   box.append(drawing, make('p', 'A stretch of biological time; coloured: further spikes of a burst.', {className: 'last'}));
   return box;
 }
-const mean = seeds => {
-  const sums = new Map();
-  for (const points of seeds.values()) for (const [x, y] of points) {
-    const sum = sums.get(x) || [0, 0];
-    sums.set(x, [sum[0] + y, sum[1] + 1]);
-  }
-  return [...sums].map(([x, [sum, n]]) => [x, sum / n]).sort((a, b) => a[0] - b[0]);
-};
+/**
+ * By epoch, the mean over seeds only where every seed that was measured so far has a value, NaN where one of them is not
+ * finite: a mean over those that are further, or that survive, would be of other seeds at each epoch.
+ */
+function mean(seeds) {
+  const at = new Map();
+  for (const points of seeds.values()) for (const [x, y] of points) at.set(x, [...(at.get(x) || []), y]);
+  return [...at].filter(([, values]) => values.length === seeds.size)
+    .map(([x, values]) => [x, values.reduce((a, b) => a + b) / values.length]).sort((a, b) => a[0] - b[0]);
+}
+/** "97.6", of several seeds "97.6 (3 seeds)"; where some are missing or not finite at the last epoch, how many are there. */
+function lastOf(run, key, times) {
+  const {rows} = runs.get(run), seeds = rows[key], known = mean(seeds).filter(([, y]) => Number.isFinite(y)).at(-1);
+  const all = new Set(Object.values(rows).flatMap(of => [...of.keys()])).size;
+  const ends = [...seeds.values()].filter(points => points.length).map(points => points.at(-1)), epoch = Math.max(...ends.map(([x]) => x));
+  const there = ends.filter(([x, y]) => x === epoch && Number.isFinite(y)).length;
+  const value = known ? short(known[1] * times) : '–';
+  if (there === all) return all > 1 ? `${value} (${all} seeds)` : value;
+  return `${value}${known && known[0] !== epoch ? ` at epoch ${short(known[0])}` : ''} (${there} of ${all} seeds at epoch ${short(epoch)})`;
+}
+/** Stretches without a gap. */
+function pieces(points) {
+  const out = [[]];
+  for (const point of points) if (Number.isFinite(point[1])) out.at(-1).push(point); else if (out.at(-1).length) out.push([]);
+  return out.filter(piece => piece.length);
+}
 /** Round values, about so many, of which the first and the last reach what is shown or, of `inside`, lie in it. */
 function ticks(from, to, wanted, {inside = false, whole = false} = {}) {
   const raw = (to - from) / wanted, power = 10 ** Math.floor(Math.log10(raw));
@@ -268,23 +283,32 @@ function decades(from, to) {
 }
 function figure(key) {
   const look = looks[key] || {words: key, unit: '', times: 1};
-  const lines = [];
+  const lines = [], lost = [], said = [];
   let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity, least = Infinity;
   chosen.forEach((run, i) => {
     const seeds = runs.get(run).rows[key];
     if (!seeds) return;
     for (const points of seeds.values()) for (const [x, y] of points) {
+      if (!Number.isFinite(y)) continue;
       x0 = Math.min(x0, x); x1 = Math.max(x1, x);
       y0 = Math.min(y0, y * look.times); y1 = Math.max(y1, y * look.times);
       if (y > 0) least = Math.min(least, y * look.times);
     }
-    for (const points of seeds.values()) lines.push({points, kind: 'seed c' + i % colours});
-    lines.push({points: mean(seeds), kind: 'mean c' + i % colours, run});
+    for (const points of seeds.values()) {
+      for (const piece of pieces(points)) lines.push({points: piece, kind: 'seed c' + i % colours});
+      const end = points.length && !Number.isFinite(points.at(-1)[1]) ? pieces(points).at(-1)?.at(-1) : undefined;
+      if (end) lost.push({end, kind: 'lost c' + i % colours});
+    }
+    for (const piece of pieces(mean(seeds))) lines.push({points: piece, kind: 'mean c' + i % colours});
+    said.push(`${run} ${lastOf(run, key, look.times)}`);
   });
   const box = make('figure');
   const title = look.words + (look.unit ? ` (${look.unit})` : '');
   box.append(make('figcaption', title));
-  if (x0 === Infinity) return box;
+  if (x0 === Infinity) {  // nothing that is finite
+    box.append(make('p', said.join(' · '), {className: 'last'}));
+    return box;
+  }
   const log = look.logarithmic && least < Infinity && y1 / least > 30;
   if (log) y0 = least;
   if (y1 === y0) { y0 -= log ? 0.1 * y0 : 0.5; y1 += 0.5; }
@@ -297,8 +321,7 @@ function figure(key) {
   const of = log ? Math.log10 : y => y;
   const px = x => left + (x - x0) / (x1 - x0) * (W - left - right);
   const py = y => H - bottom - (of(Math.max(y, log ? least : y)) - of(y0)) / (of(y1) - of(y0)) * (H - top - bottom);
-  const last = lines.filter(l => l.run && l.points.length).map(l => `${l.run} ${short(l.points.at(-1)[1] * look.times)}`);
-  const drawing = svg('svg', {viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': `${title}: ${last.join(', ')}`});
+  const drawing = svg('svg', {viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': `${title}: ${said.join(', ')}`});
   for (const y of yTicks) {
     drawing.append(svg('line', {x1: left, x2: W - right, y1: py(y), y2: py(y), class: 'grid'}),
       svg('text', {x: left - 4, y: py(y) + 4, 'text-anchor': 'end'}, short(y)));
@@ -315,7 +338,12 @@ function figure(key) {
     drawing.append(points.length > 1 ? svg('polyline', {points: path, class: kind})
       : svg('circle', {cx: px(points[0][0]), cy: py(points[0][1] * look.times), r: 2.5, class: 'dot ' + kind}));
   }
-  box.append(drawing, make('p', last.join(' · '), {className: 'last'}));
+  for (const {end: [x, y], kind} of lost) {  // a seed that has no finite value any more
+    const mark = svg('path', {d: `M${(px(x) - 4).toFixed(1)} ${(py(y * look.times) - 4).toFixed(1)}l8 8m0 -8l-8 8`, class: kind});
+    mark.append(svg('title', {}, 'a seed has no finite value from here on'));
+    drawing.append(mark);
+  }
+  box.append(drawing, make('p', said.join(' · '), {className: 'last'}));
   return box;
 }
 
@@ -365,7 +393,7 @@ ul { list-style: none; padding: 0; margin: .4rem 0; } li { padding: .2rem 0; ove
 #figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); gap: 1rem; }
 figure { margin: 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; display: block; }
 svg text { font-size: 11px; fill: var(--soft); } .grid { stroke: var(--line); stroke-width: 1; }
-polyline { fill: none; } .mean { stroke-width: 2; } .seed { stroke-width: .8; opacity: .4; }
+polyline { fill: none; } .mean { stroke-width: 2; } .seed { stroke-width: .8; opacity: .4; } .lost { fill: none; stroke-width: 1.8; }
 .band { fill: var(--line); opacity: .35; } .event { stroke: var(--ink); stroke-width: 1; } .later { stroke: var(--c1); stroke-width: 1.4; }
 .last { margin: 0; font-size: .85rem; color: var(--soft); overflow-wrap: anywhere; }
 #stale { color: var(--warn); font-weight: 600; }
