@@ -135,7 +135,7 @@ TEST_F(ForeignFiles, AJsonFileOfOtherContentsIsNoDefectOfOurs) {
 }
 
 TEST_F(ForeignFiles, TitlesReachNeitherTheTerminalNorThePageAsTheyAre) {
-  const std::string evil = "\\u001b[2J\\u202e<script>alert(1)</script>\\u009b";
+  const std::string evil = "\\u001b[2J\\u202e\\u2067<script>alert(1)</script>\\u009b";
   run("title = \"" + evil + "\"\n" + test::small_network());
   for (const std::vector<std::string>& command :
        {std::vector<std::string>{"run", file("title = \"" + evil + "\"\n" + test::small_network()), "--out",
@@ -148,7 +148,7 @@ TEST_F(ForeignFiles, TitlesReachNeitherTheTerminalNorThePageAsTheyAre) {
   }
   const std::string page = io::read_text(fs::path(out()) / "report.html");
   EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
-  EXPECT_THAT(page, Not(HasSubstr("\x1b")));
+  for (const char* raw : {"\x1b", "\u202e", "\u2067"}) EXPECT_THAT(page, Not(HasSubstr(raw)));
   EXPECT_THAT(page, HasSubstr("http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'"));
   EXPECT_THAT(page, HasSubstr("script-src 'sha256-"));
   EXPECT_LT(page.find("Content-Security-Policy"), page.find("<title>")) << "before anything it is about";

@@ -14,15 +14,17 @@ const api = (path, parameters) => {
   return path + '?' + query;
 };
 const find = id => document.getElementById(id);
+/** Characters that turn the order of those after them make a name read as another than it is. */
+const plain = text => String(text).replace(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 const make = (tag, text, properties) => {
   const node = document.createElement(tag);
-  if (text !== undefined) node.textContent = text;
+  if (text !== undefined) node.textContent = plain(text);
   return Object.assign(node, properties);
 };
 const svg = (tag, attributes, text) => {
   const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text !== undefined) node.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, plain(value));
+  if (text !== undefined) node.textContent = plain(text);
   return node;
 };
 const short = x => typeof x !== 'number' ? String(x ?? '') : Number.isInteger(x) && Math.abs(x) < 1e9 ? String(x) : Math.abs(x) >= 1e4 || (x !== 0 && Math.abs(x) < 1e-3)
@@ -50,7 +52,7 @@ async function showTable() {
   }
   if (turn < answered) return;  // a later question was answered first
   answered = turn;
-  find('said').textContent = text;
+  find('said').textContent = plain(text);
   if (!answer || answer.error) return;
   Object.assign(looks, answer.looks);
   const head = make('tr');
@@ -76,7 +78,7 @@ async function showTable() {
   for (const one of answer.runs) {
     const row = make('tr'), cell = make('td');
     const box = make('input', undefined, {type: 'checkbox', checked: chosen.includes(one.run)});
-    box.setAttribute('aria-label', 'show ' + one.run);
+    box.setAttribute('aria-label', plain('show ' + one.run));
     box.dataset.key = 'show ' + one.run;
     box.addEventListener('change', () => choose(one.run, box.checked));
     cell.append(box);
@@ -139,7 +141,7 @@ setInterval(() => { if (source && Date.now() - heard > 6000) find('stale').hidde
 async function stop(run) {
   const response = await fetch(api('/api/stop', [['run', run]]), {method: 'POST'});
   const answer = await response.json();
-  find('said').textContent = answer.error ? `${run}: ${answer.error}` : `${run}: asked to stop with a checkpoint`;
+  find('said').textContent = plain(answer.error ? `${run}: ${answer.error}` : `${run}: asked to stop with a checkpoint`);
 }
 
 // Drawing -------------------------------------------------------------------------------------------------------------
@@ -166,6 +168,7 @@ function draw() {
     if (p.seconds_per_epoch) text += ` · ${short(p.seconds_per_epoch)} s each`;
     if (p.seconds_left !== undefined) text += ` · ${time(p.seconds_left)} left`;
     if (p.remark) text += ` · ${p.remark}`;
+    text = plain(text);
     if (said.textContent !== text) said.textContent = text;
     button.hidden = p.state !== 'running';
     if (find('progress').children[i] !== item) find('progress').insertBefore(item, find('progress').children[i] || null);
@@ -203,7 +206,7 @@ const items = new Map();
 function itemOf(run) {
   const item = make('li'), swatch = make('span', ''), said = make('span', '');
   const button = make('button', 'stop with a checkpoint', {type: 'button', hidden: true});
-  button.setAttribute('aria-label', `stop with a checkpoint: ${run}`);
+  button.setAttribute('aria-label', plain(`stop with a checkpoint: ${run}`));
   button.addEventListener('click', () => stop(run));
   item.append(swatch, make('strong', run), said, ' ', button);
   return {item, swatch, said, button};

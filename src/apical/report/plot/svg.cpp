@@ -37,6 +37,15 @@ std::size_t characters(std::string_view utf8) {
   return n;
 }
 
+/// Characters that turn the order of those after them (U+202A to U+202E, U+2066 to U+2069): with them a name
+/// reads as another than it is.
+bool turns_direction(std::string_view character) {
+  if (character.size() != 3 || character[0] != '\xE2') return false;
+  const auto last = static_cast<unsigned char>(character[2]);
+  return (character[1] == '\x80' && last >= 0xAA && last <= 0xAE) ||
+         (character[1] == '\x81' && last >= 0xA6 && last <= 0xA9);
+}
+
 }  // namespace
 
 std::string sound(std::string_view text) {
@@ -50,7 +59,8 @@ std::string sound(std::string_view text) {
       ++i;
       continue;
     }
-    out += text.substr(i, length);
+    const std::string_view character = text.substr(i, length);
+    out += turns_direction(character) ? "\xEF\xBF\xBD" : character;
     i += length;
   }
   return out;
