@@ -24,7 +24,12 @@ const packages = [...new Set(Object.entries(made.metafile.outputs).flatMap(([, o
 const credits = packages.map((p) => `${p} ${lock[`node_modules/${p}`].version} (${lock[`node_modules/${p}`].license})`);
 const code = made.outputFiles[0].text.trim();
 // The page is well-formed as XML too, where the script stands in a CDATA section. `]]>` of code is a comparison.
-const text = `/* Apical's report script (Apache-2.0), with: ${credits.join(', ')}. Licences: THIRD-PARTY.md. */\n${code.replaceAll(']]>', ']] >')}\n`;
+// Their notices go with every copy, and so into every page; what several say alike is said once.
+const third = readFileSync(join(here, '../THIRD-PARTY.md'), 'utf8');
+const notices = [...new Set([...third.matchAll(/```text\n([^]*?)```/g)].flatMap(([, block]) => block.trim().split('\n\n')))].join('\n\n');
+for (const p of packages) if (!third.includes(`| ${p} | ${lock[`node_modules/${p}`].version} |`)) throw new Error(`THIRD-PARTY.md does not name ${p} as it is`);
+if (notices.includes('*/')) throw new Error('a notice would end its comment');
+const text = `/*! Apical's report script (Apache-2.0), with: ${credits.join(', ')}.\n\n${notices}\n*/\n${code.replaceAll(']]>', ']] >')}\n`;
 if (text.includes('</script') || text.includes('<!--')) throw new Error('the bundle has markup that would end the script');
 if (text.length > kMost) throw new Error(`the bundle has ${text.length} bytes, more than ${kMost}`);
 
