@@ -287,7 +287,7 @@ function decades(from, to) {
 function figure(key) {
   const look = looks[key] || {words: key, unit: '', times: 1};
   const lines = [], lost = [], said = [];
-  let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity, least = Infinity;
+  let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
   chosen.forEach((run, i) => {
     const seeds = runs.get(run).rows[key];
     if (!seeds) return;
@@ -295,7 +295,6 @@ function figure(key) {
       if (!Number.isFinite(y)) continue;
       x0 = Math.min(x0, x); x1 = Math.max(x1, x);
       y0 = Math.min(y0, y * look.times); y1 = Math.max(y1, y * look.times);
-      if (y > 0) least = Math.min(least, y * look.times);
     }
     for (const points of seeds.values()) {
       for (const piece of pieces(points)) lines.push({points: piece, kind: 'seed c' + i % colours});
@@ -312,8 +311,7 @@ function figure(key) {
     box.append(make('p', said.join(' · '), {className: 'last'}));
     return box;
   }
-  const log = look.logarithmic && least < Infinity && y1 / least > 30;
-  if (log) y0 = least;
+  const log = look.logarithmic && y0 > 0 && y1 / y0 > 30;  // zero, and what is below, has no place among decades
   if (y1 === y0) { y0 -= log ? 0.1 * y0 : 0.5; y1 += 0.5; }
   if (x1 === x0) x1 = x0 + 1;
   // Angles from the gradient to a right angle, as in reports; fractions stay what they can be.
@@ -323,7 +321,7 @@ function figure(key) {
   const W = 340, H = 190, left = 52, right = 10, top = 8, bottom = 26;
   const of = log ? Math.log10 : y => y;
   const px = x => left + (x - x0) / (x1 - x0) * (W - left - right);
-  const py = y => H - bottom - (of(Math.max(y, log ? least : y)) - of(y0)) / (of(y1) - of(y0)) * (H - top - bottom);
+  const py = y => H - bottom - (of(y) - of(y0)) / (of(y1) - of(y0)) * (H - top - bottom);
   const drawing = svg('svg', {viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': `${title}: ${said.join(', ')}`});
   for (const y of yTicks) {
     drawing.append(svg('line', {x1: left, x2: W - right, y1: py(y), y2: py(y), class: 'grid'}),
