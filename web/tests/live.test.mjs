@@ -111,6 +111,49 @@ describe('the page of apical serve', () => {
     await page.context().close();
   });
 
+  test('runs are told apart by more than colours, and the 21st is refused', async () => {
+    const page = await open();
+    for (const name of ['whole', 'going']) await show(page, name);
+    await until('names stand at the ends of lines', async () => (await page.locator('#figures text.name', { hasText: 'whole' }).count()) > 0);
+    const looks = await page.locator('#progress svg.swatch').evaluateAll((all) => all.map((s) => [
+      getComputedStyle(s.querySelector('.mean')).stroke, getComputedStyle(s.querySelector('.mean')).strokeDasharray,
+      s.querySelector('.marker').outerHTML.replace(/class="[^"]*"/, '')]));
+    for (const k of [0, 1, 2]) assert.notEqual(looks[0][k], looks[1][k], `${looks}`);
+    assert.equal(await page.evaluate(() => {
+      const sets = Array.from({ length: 20 }, (_, i) => `${i % 7} ${i % 5} ${i % 8}`);
+      return new Set(sets).size;
+    }), 20);
+    await page.evaluate(() => { for (let i = chosen.length; i < 20; ++i) chosen.push('whole'); });  // as if there were so many
+    const box = row(page, 'spiking').locator('input');
+    await box.click();
+    assert.equal(await box.isChecked(), false);
+    assert.match(await page.locator('#many').textContent(), /20 runs are shown.*'spiking'/);
+    await page.context().close();
+  });
+
+  test('a mean is over every seed, and those that are lost are marked', async () => {
+    const page = await open();
+    const told = await page.evaluate(() => {
+      runs.set('x', { rows: { 'validation.loss': new Map([[1, [[1, 4], [2, 2], [3, 1]]], [2, [[1, 6], [2, NaN]]]]) }, progress: {} });
+      chosen = ['x'];
+      looks['validation.loss'] = { words: 'loss', unit: '', times: 1, logarithmic: true };
+      const drawn = figure('validation.loss'), means = [...drawn.querySelectorAll('.mean')].length;
+      const zero = new Map([[1, [[1, 0], [2, 100], [3, 1000]]]]);
+      runs.set('y', { rows: { 'validation.loss': zero }, progress: {} });
+      chosen = ['y'];
+      const ticks = [...figure('validation.loss').querySelectorAll('text[text-anchor=end]')].map((t) => t.textContent);
+      return { mean: mean(runs.get('x').rows['validation.loss']).map(([x, y]) => [x, String(y)]), lost: drawn.querySelectorAll('.lost').length, means,
+        said: drawn.querySelector('.last').textContent, ticks, turned: make('b', 'a\u202eb').textContent };
+    });
+    assert.deepEqual(told.mean, [[1, '5'], [2, 'NaN']]); // not 2 and 1, of the seed that survives
+    assert.equal(told.lost, 1);
+    assert.equal(told.means, 1);
+    assert.equal(told.said, 'x 5 at epoch 1 (1 of 2 seeds at epoch 3)');
+    assert.ok(told.ticks.includes('0') && told.ticks.includes('200'), `${told.ticks}`); // linear: 0 has no logarithm
+    assert.equal(told.turned, 'a\ufffdb');
+    await page.context().close();
+  });
+
   test('filters and sorts by any key', async () => {
     const page = await open();
     const names = () => page.locator('#table tbody th').allTextContents();

@@ -29,7 +29,29 @@ const svg = (tag, attributes, text) => {
 };
 const short = x => typeof x !== 'number' ? String(x ?? '') : Number.isInteger(x) && Math.abs(x) < 1e9 ? String(x) : Math.abs(x) >= 1e4 || (x !== 0 && Math.abs(x) < 1e-3)
   ? x.toExponential(2) : String(Number(x.toPrecision(4)));
-const colours = 8;
+const mostRuns = 20;
+
+// A run keeps its colour, dash and marker while it is chosen; together they are of one run alone.
+const slots = new Map();
+function slotOf(run) {
+  if (!slots.has(run)) {
+    const taken = new Set(slots.values());
+    let free = 0;
+    while (taken.has(free)) ++free;
+    slots.set(run, free);
+  }
+  return slots.get(run);
+}
+const lookOf = run => `c${slotOf(run) % 7} d${slotOf(run) % 5}`;
+/** Shapes as in reports: told apart without colours. */
+function marker(run, x, y, r = 3) {
+  const corners = [null, [[-1, -1], [1, -1], [1, 1], [-1, 1]], [[0, -1.3], [1.2, 0.9], [-1.2, 0.9]], [[0, -1.4], [1.4, 0], [0, 1.4], [-1.4, 0]],
+    [[0, 1.3], [1.2, -0.9], [-1.2, -0.9]], null, [[-0.4, -1.3], [0.4, -1.3], [0.4, -0.4], [1.3, -0.4], [1.3, 0.4], [0.4, 0.4], [0.4, 1.3], [-0.4, 1.3],
+      [-0.4, 0.4], [-1.3, 0.4], [-1.3, -0.4], [-0.4, -0.4]], [[-0.6, -1.2], [0.6, -1.2], [1.2, 0], [0.6, 1.2], [-0.6, 1.2], [-1.2, 0]]][slotOf(run) % 8];
+  const kind = `marker ${lookOf(run)}${slotOf(run) % 8 === 5 ? ' open' : ''}`;
+  if (!corners) return svg('circle', {cx: x.toFixed(1), cy: y.toFixed(1), r, class: kind});
+  return svg('path', {d: 'M' + corners.map(([dx, dy]) => `${(x + dx * r).toFixed(1)} ${(y + dy * r).toFixed(1)}`).join('L') + 'Z', class: kind});
+}
 
 let chosen = [];
 const runs = new Map();   // by name: {rows: by "where.metric": by seed: [[epoch, value]], progress}
@@ -80,7 +102,7 @@ async function showTable() {
     const box = make('input', undefined, {type: 'checkbox', checked: chosen.includes(one.run)});
     box.setAttribute('aria-label', plain('show ' + one.run));
     box.dataset.key = 'show ' + one.run;
-    box.addEventListener('change', () => choose(one.run, box.checked));
+    box.addEventListener('change', () => choose(one.run, box.checked, box));
     cell.append(box);
     row.append(cell, make('th', one.run, {scope: 'row'}));
     answer.columns.forEach((key, i) => {
@@ -105,9 +127,16 @@ async function showTable() {
 
 // What is chosen is followed ------------------------------------------------------------------------------------------
 let source = null, heard = 0;
-function choose(run, on) {
-  chosen = on ? [...chosen, run].slice(-20) : chosen.filter(r => r !== run);
+function choose(run, on, box) {
+  if (on && chosen.length >= mostRuns) {
+    box.checked = false;
+    find('many').textContent = plain(`${mostRuns} runs are shown, and more are not told apart: take one away before '${run}'.`);
+    return;
+  }
+  find('many').textContent = '';
+  chosen = on ? [...chosen, run] : chosen.filter(r => r !== run);
   for (const known of [...runs.keys()]) if (!chosen.includes(known)) runs.delete(known);
+  for (const known of [...slots.keys()]) if (!chosen.includes(known)) slots.delete(known);
   follow();
 }
 function follow() {
@@ -161,8 +190,7 @@ function draw() {
   }
   chosen.forEach((run, i) => {
     if (!items.has(run)) items.set(run, itemOf(run));
-    const {item, swatch, said, button} = items.get(run), {progress: p} = runs.get(run);
-    swatch.className = 'swatch c' + i % colours;
+    const {item, said, button} = items.get(run), {progress: p} = runs.get(run);
     let text = ' ' + (p.state || '…');
     if (p.epochs) text += ` · epoch ${short(p.epochs_done)} of ${short(p.epochs)}`;
     if (p.seconds_per_epoch) text += ` · ${short(p.seconds_per_epoch)} s each`;
@@ -204,12 +232,14 @@ function values(keys) {
 /** What says how far a run is stays the same element, so that its button keeps the focus. */
 const items = new Map();
 function itemOf(run) {
-  const item = make('li'), swatch = make('span', ''), said = make('span', '');
+  const item = make('li'), said = make('span', '');
+  const swatch = svg('svg', {viewBox: '0 0 30 10', class: 'swatch', 'aria-hidden': 'true'});
+  swatch.append(svg('polyline', {points: '0,5 30,5', class: 'mean ' + lookOf(run)}), marker(run, 15, 5));
   const button = make('button', 'stop with a checkpoint', {type: 'button', hidden: true});
   button.setAttribute('aria-label', plain(`stop with a checkpoint: ${run}`));
   button.addEventListener('click', () => stop(run));
   item.append(swatch, make('strong', run), said, ' ', button);
-  return {item, swatch, said, button};
+  return {item, said, button};
 }
 /** What a spiking circuit did a moment ago: the first neurons of each population, and its rates. */
 function spikes(run, now) {
@@ -288,7 +318,7 @@ function figure(key) {
   const look = looks[key] || {words: key, unit: '', times: 1};
   const lines = [], lost = [], said = [];
   let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
-  chosen.forEach((run, i) => {
+  chosen.forEach(run => {
     const seeds = runs.get(run).rows[key];
     if (!seeds) return;
     for (const points of seeds.values()) for (const [x, y] of points) {
@@ -297,11 +327,11 @@ function figure(key) {
       y0 = Math.min(y0, y * look.times); y1 = Math.max(y1, y * look.times);
     }
     for (const points of seeds.values()) {
-      for (const piece of pieces(points)) lines.push({points: piece, kind: 'seed c' + i % colours});
+      for (const piece of pieces(points)) lines.push({points: piece, kind: 'seed ' + lookOf(run)});
       const end = points.length && !Number.isFinite(points.at(-1)[1]) ? pieces(points).at(-1)?.at(-1) : undefined;
-      if (end) lost.push({end, kind: 'lost c' + i % colours});
+      if (end) lost.push({end, kind: 'lost ' + lookOf(run)});
     }
-    for (const piece of pieces(mean(seeds))) lines.push({points: piece, kind: 'mean c' + i % colours});
+    for (const piece of pieces(mean(seeds))) lines.push({points: piece, kind: 'mean ' + lookOf(run), run});
     said.push(`${run} ${lastOf(run, key, look.times)}`);
   });
   const box = make('figure');
@@ -318,7 +348,10 @@ function figure(key) {
   const yTicks = look.unit === '°' ? (y1 > 90 ? [0, 60, 120, 180] : [0, 30, 60, 90]) : log ? decades(y0, y1)
     : ticks(y0, y1, 3).filter(y => look.unit !== '%' || (y >= 0 && y <= 100));
   if (!log) [y0, y1] = [Math.min(y0, yTicks[0]), Math.max(y1, yTicks.at(-1))];
-  const W = 340, H = 190, left = 52, right = 10, top = 8, bottom = 26;
+  const named = [...new Set(lines.filter(l => l.run).map(l => l.run))];
+  const name = run => run.length > 14 ? '…' + run.slice(-13) : run;  // runs of a folder differ at their ends
+  const line = 11, W = 340, left = 52, top = 8, bottom = 26, H = Math.max(190, top + bottom + line * named.length);
+  const right = named.length > 1 ? 20 + 6 * Math.max(...named.map(run => name(run).length)) : 10;
   const of = log ? Math.log10 : y => y;
   const px = x => left + (x - x0) / (x1 - x0) * (W - left - right);
   const py = y => H - bottom - (of(y) - of(y0)) / (of(y1) - of(y0)) * (H - top - bottom);
@@ -333,11 +366,27 @@ function figure(key) {
     drawing.append(svg('line', {x1: at, x2: at, y1: H - bottom, y2: H - bottom + 4, class: 'grid'}),
       svg('text', {x: at, y: H - 8, 'text-anchor': anchor}, short(x)));
   }
-  for (const {points, kind} of lines) {
-    if (!points.length) continue;
+  const ends = new Map();
+  for (const {points, kind, run} of lines) {
     const path = points.map(([x, y]) => `${px(x).toFixed(1)},${py(y * look.times).toFixed(1)}`).join(' ');
     drawing.append(points.length > 1 ? svg('polyline', {points: path, class: kind})
       : svg('circle', {cx: px(points[0][0]), cy: py(points[0][1] * look.times), r: 2.5, class: 'dot ' + kind}));
+    if (!run) continue;
+    // At different places for different runs, so that curves on top of each other stay apart.
+    const stride = Math.max(1, Math.floor(points.length / 4)), from = Math.floor(stride * (named.indexOf(run) + 1) / (named.length + 1));
+    points.forEach(([x, y], k) => { if (k >= from && (k - from) % stride === 0) drawing.append(marker(run, px(x), py(y * look.times))); });
+    ends.set(run, [px(points.at(-1)[0]), py(points.at(-1)[1] * look.times)]);
+  }
+  if (named.length > 1) {  // the names of runs stand at the ends of their lines, pushed apart
+    const labels = [...ends].map(([run, [x, y]]) => ({run, x, y, at: y})).sort((a, b) => a.y - b.y);
+    labels.forEach((l, k) => { l.at = Math.max(l.y, k ? labels[k - 1].at + line : top + 4); });
+    let limit = H - bottom;
+    for (const l of labels.reverse()) { l.at = Math.min(l.at, limit); limit = l.at - line; }
+    for (const l of labels) {
+      const x = W - right + 8;
+      drawing.append(svg('path', {d: `M${l.x.toFixed(1)} ${l.y.toFixed(1)}L${x} ${l.at.toFixed(1)}`, class: 'grid'}), marker(l.run, x + 3, l.at),
+        svg('text', {x: x + 9, y: (l.at + 4).toFixed(1), class: 'name'}, name(l.run)));
+    }
   }
   for (const {end: [x, y], kind} of lost) {  // a seed that has no finite value any more
     const mark = svg('path', {d: `M${(px(x) - 4).toFixed(1)} ${(py(y * look.times) - 4).toFixed(1)}l8 8m0 -8l-8 8`, class: kind});
@@ -370,10 +419,10 @@ setInterval(() => { if (!document.hidden && answered === asking) showTable(); },
 
 constexpr std::string_view kStyle = R"css(
 :root { color-scheme: light dark; --ink: #1d1d1f; --soft: #5a5a62; --line: #d5d5da; --paper: #fff; --warn: #9c2d00;
-  --c0: #1f5fa8; --c1: #b34700; --c2: #2a7a35; --c3: #86328f; --c4: #8a6100; --c5: #00727a; --c6: #ad1f4b; --c7: #55595f; }
+  --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #cc79a7; --c4: #e69f00; --c5: #56b4e9; --c6: #7a5195; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #ececf0; --soft: #a9a9b4; --line: #44444c; --paper: #17171a; --warn: #ffab7a;
-    --c0: #7fb4f0; --c1: #f2a066; --c2: #86cf8f; --c3: #d79be0; --c4: #dcba62; --c5: #6cccd3; --c6: #f28aa9; --c7: #b6bac2; }
+    --c0: #5ab0e8; --c1: #f28a43; --c2: #35c79d; --c3: #e3a3c6; --c4: #f3b73b; --c5: #a8dbfa; --c6: #b99ad1; }
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1rem; max-width: 1280px; font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
@@ -390,7 +439,7 @@ td.running { font-weight: 700; } td.broken, td.faulted { color: var(--warn); }
 button { font: inherit; color: inherit; } th button { all: unset; cursor: pointer; font-weight: 600; }
 th button:focus-visible { outline: 2px solid var(--c0); } th[aria-sort] button { text-decoration: underline; }
 ul { list-style: none; padding: 0; margin: .4rem 0; } li { padding: .2rem 0; overflow-wrap: anywhere; }
-.swatch { display: inline-block; width: 1.1rem; height: .25rem; margin-right: .5rem; vertical-align: middle; }
+.swatch { display: inline-block; width: 1.9rem; height: .65rem; margin-right: .5rem; vertical-align: middle; }
 #figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); gap: 1rem; }
 figure { margin: 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; display: block; }
 svg text { font-size: 11px; fill: var(--soft); } .grid { stroke: var(--line); stroke-width: 1; }
@@ -398,11 +447,11 @@ polyline { fill: none; } .mean { stroke-width: 2; } .seed { stroke-width: .8; op
 .band { fill: var(--line); opacity: .35; } .event { stroke: var(--ink); stroke-width: 1; } .later { stroke: var(--c1); stroke-width: 1.4; }
 .last { margin: 0; font-size: .85rem; color: var(--soft); overflow-wrap: anywhere; }
 #stale { color: var(--warn); font-weight: 600; }
-.c0 { stroke: var(--c0); background: var(--c0); } .c1 { stroke: var(--c1); background: var(--c1); }
-.c2 { stroke: var(--c2); background: var(--c2); } .c3 { stroke: var(--c3); background: var(--c3); }
-.c4 { stroke: var(--c4); background: var(--c4); } .c5 { stroke: var(--c5); background: var(--c5); }
-.c6 { stroke: var(--c6); background: var(--c6); } .c7 { stroke: var(--c7); background: var(--c7); }
-.dot { fill: currentColor; }
+.c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); } .c4 { --c: var(--c4); }
+.c5 { --c: var(--c5); } .c6 { --c: var(--c6); }
+.d1 { --d: 8 3; } .d2 { --d: 2.5 2.5; } .d3 { --d: 9 3 2 3; } .d4 { --d: 5 2 1.5 2 1.5 2; }
+.mean, .seed, .lost { stroke: var(--c); } .mean { stroke-dasharray: var(--d, none); }
+.dot, .marker { fill: var(--c); } .marker { stroke: var(--paper); stroke-width: .6; } .marker.open { fill: var(--paper); stroke: var(--c); stroke-width: 1.4; }
 .values { grid-column: 1 / -1; } dl { margin: .2rem 0; columns: 20rem; font-size: .9rem; }
 dt { color: var(--soft); } dd { margin: 0 0 .3rem; break-before: avoid; font-variant-numeric: tabular-nums; }
 )css";
@@ -426,7 +475,7 @@ std::string page(const std::string& token) {
 <label><input id="reverse" type="checkbox"> downwards</label></div></div></div><datalist id="keys"></datalist>
 <p id="said" role="status"></p>
 <div class="table" role="region" aria-label="runs" tabindex="0"><table id="table"></table></div>
-<h2>Shown</h2><p id="stale" role="alert" hidden>Nothing has been heard of the server for some seconds: what is shown may be old.</p>
+<h2>Shown</h2><p id="many" role="status"></p><p id="stale" role="alert" hidden>Nothing has been heard of the server for some seconds: what is shown may be old.</p>
 <ul id="progress"></ul><p><label><input id="all" type="checkbox"> all that was measured</label></p>
 <div id="figures"></div></main>
 <script src="/live.js?token={0}"></script></body></html>
