@@ -49,6 +49,20 @@ export function bandsOf(s) {
     return wide.some(Boolean) ? m.x.map((x, i) => ({ x, low: wide[i] ? m.low[i] : NaN, high: wide[i] ? m.high[i] : NaN, piece })) : [];
   });
 }
+/** What is shown of y: where a logarithm was asked for, from the least positive value on. */
+function edgesOf(data, figure) {
+  if (figure.zoom?.y) return figure.zoom.y;
+  if (figure.log.y === data.y.log) return data.y.range;
+  const known = data.series.flatMap((s) => s.seeds.flatMap((r) => r.y)).filter((v) => v !== null && (!figure.log.y || v > 0));
+  return [Math.min(...known), figure.log.y ? Infinity : Math.max(...known)];
+}
+/** Where bands go on beyond the edges, so that no interval seems to end there: some places, at which edge, an arrow. */
+export function cutMarks(bands, [from, to], figure) {
+  const inside = bands.filter((p) => !figure.zoom?.x || (p.x >= figure.zoom.x[0] && p.x <= figure.zoom.x[1]));
+  const some = (list) => list.filter((_, i) => i % Math.ceil(list.length / 12) === 0);
+  const above = Number.isFinite(to) ? some(inside.filter((p) => p.high > to)) : [], below = some(inside.filter((p) => p.low < from));
+  return [[above, to, '\u25b4', 4], [below, from, '\u25be', -4]].filter(([list]) => list.length > 0);
+}
 const kMostWithSeeds = 24; // as the page's SVG
 const lines = {
   zooms: ['x', 'y'],
@@ -84,8 +98,11 @@ const lines = {
     all.forEach(({ s, id }, place) => {
       const className = `of-${id}`;
       const bands = bandsOf(s);
-      const positive = figure.log.y ? bands.filter((p) => p.low > 0) : bands;
-      if (positive.length && withSeeds) marks.push(Plot.areaY(positive, { x: 'x', y1: 'low', y2: 'high', z: 'piece', fill: colour(s), fillOpacity: crowded ? 0.09 : 0.17, clip: true, className }));
+      const edges = edgesOf(data, figure);
+      // Of zero, and what is below, a logarithm has no place: the band goes down to the edge.
+      const placed = figure.log.y ? bands.map((p) => ({ ...p, low: p.low > 0 || Number.isNaN(p.low) ? p.low : edges[0] })) : bands;
+      if (withSeeds) marks.push(...cutMarks(bands, edges, figure).map(([list, y, text, dy]) => Plot.text(list, { x: 'x', y: () => y, text: () => text, dy, fill: colour(s), fontSize: 10, className })));
+      if (placed.length && withSeeds) marks.push(Plot.areaY(placed, { x: 'x', y1: 'low', y2: 'high', z: 'piece', fill: colour(s), fillOpacity: crowded ? 0.09 : 0.17, clip: true, className }));
       const seeds = s.seeds.flatMap((r) => r.y.map((y, i) => ({ x: (r.x ?? s.x)[i], y: y ?? NaN, seed: r.seed })));
       if ((s.seeds.length > 1 && withSeeds) || s.mean.length === 0) {
         marks.push(Plot.line(seeds, { x: 'x', y: 'y', z: 'seed', stroke: colour(s), strokeWidth: 0.8, strokeOpacity: crowded ? 0.2 : 0.38, clip, className }));
@@ -225,6 +242,24 @@ function name(list, narrow, strong) {
   });
 }
 
+/** What colours mean, below the fields: from the least to the largest. */
+const kScale = 44;
+function scaleOf(data, width, top) {
+  const make = (tag, attributes, text) => {
+    const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    if (text !== undefined) node.textContent = text;
+    return node;
+  };
+  const g = make('g', { class: 'scale', fill: 'currentColor' }), shades = 9, wide = 18;
+  const left = (width - shades * wide) / 2, [low, high] = data.value.range;
+  for (let i = 0; i < shades; ++i) g.append(make('rect', { x: left + i * wide, y: top, width: wide, height: 10, fill: `var(--v${i})` }));
+  g.append(make('text', { x: left - 6, y: top + 9, 'text-anchor': 'end' }, number(low)),
+    make('text', { x: left + shades * wide + 6, y: top + 9 }, number(high)),
+    make('text', { x: width / 2, y: top + 26, 'text-anchor': 'middle' }, `${data.value.label}${data.value.log ? ', colours by its logarithm' : ''}`));
+  return g;
+}
+
 /** A field for each pair of values, coloured and with its figure in it. */
 const heat = {
   zooms: [],
@@ -235,15 +270,18 @@ const heat = {
   })),
   plot(data, figure) {
     const width = figure.chart.clientWidth, columns = data.x.values.length;
+    const every = Math.ceil((Math.max(...data.x.values.map((v) => 7 * number(v).length)) + 6) / Math.min(110, (width - 84) / columns));
     const field = Math.min(110, (width - 84) / columns);
+    const roomy = Math.max(...data.cells.map((c) => 7 * c.text.length)) + 4 <= field; // else figures would cover each other
     return {
-      height: 78 + data.y.values.length * Math.min(46, Math.max(28, 0.6 * field)),
-      marginLeft: 70, marginRight: Math.max(14, width - 70 - field * columns), marginTop: 28, marginBottom: 42,
-      x: { type: 'band', domain: data.x.values, label: data.x.label, labelArrow: 'none', labelAnchor: 'center', tickFormat: number, padding: 0.03 },
+      height: 78 + kScale + data.y.values.length * Math.min(46, Math.max(28, 0.6 * field)),
+      marginLeft: 70, marginRight: Math.max(14, width - 70 - field * columns), marginTop: 28, marginBottom: 42 + kScale,
+      x: { type: 'band', domain: data.x.values, label: data.x.label, labelArrow: 'none', labelAnchor: 'center', tickFormat: (v, i) => (i % every === 0 ? number(v) : ''), padding: 0.03 },
       y: { type: 'band', domain: [...data.y.values].reverse(), label: data.y.label, labelArrow: 'none', tickFormat: number, padding: 0.05 },
       marks: [
         Plot.cell(data.cells, { x: 'x', y: 'y', fill: (c) => `var(--${c.colour})` }),
-        Plot.text(data.cells, { x: 'x', y: 'y', text: 'text', fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 3 }),
+        () => scaleOf(data, width, 74 + data.y.values.length * Math.min(46, Math.max(28, 0.6 * field))),
+        Plot.text(roomy ? data.cells : [], { x: 'x', y: 'y', text: 'text', fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 3 }),
       ],
     };
   },

@@ -128,13 +128,21 @@ std::vector<double> angle_ticks(const Metric& metric, double largest) {
 }
 
 double largest_of(std::span<const PlotSeries> series) {
-  double largest = 0;
+  double largest = 0, bounds = 0;
   for (const PlotSeries& p : series) {
     for (const SeedCurve& s : p.seeds) {
       for (const double v : s.y) largest = std::isfinite(v) ? std::max(largest, v) : largest;
     }
+    for (const auto& piece : mean_over_seeds(p.seeds, {.low = 0, .high = 180}, p.mean_of)) {
+      for (const MeanPoint& m : piece) {
+        if (m.interval.n >= kFewestOfABand) bounds = std::max(bounds, m.interval.high);
+      }
+    }
   }
-  return largest;
+  // An interval may widen the axis, but one far beyond all seeds would leave them no room: it is cut, and
+  // marked.
+  constexpr double kMostRoom = 1.2;
+  return std::max(largest, std::min(bounds, kMostRoom * largest));
 }
 
 std::string capitalised(std::string text) {

@@ -31,6 +31,7 @@ svg path.grid{display:inline;fill:none;stroke:var(--faint);stroke-width:1}
 .series.crowded .seed path{opacity:.2}
 .series .seed .lost{opacity:1;stroke-width:1.8}
 .series .band{fill:var(--c);opacity:.17}
+.series .cut{fill:none;stroke:var(--c);stroke-width:1.3}
 .series.crowded .band{opacity:.09}
 .series .mean{fill:none;stroke:var(--c);stroke-width:var(--w,1.9);stroke-dasharray:var(--d);stroke-linejoin:round;stroke-linecap:butt}
 .mk{fill:var(--c);stroke:var(--paper);stroke-width:.7}

@@ -241,13 +241,15 @@ Json json_of(const RasterPlot& plot) {
 Json json_of(const HeatPlot& plot) {
   const double times = plot.percent ? 100 : 1;
   const auto [low, high] = value_range(plot);
-  Json out{
-      {"kind", "heat"},
-      {"description", svg::sound(plot.description)},
-      {"x", {{"label", svg::sound(plot.x_label)}, {"values", json_numbers(plot.x)}}},
-      {"y", {{"label", svg::sound(plot.y_label)}, {"values", json_numbers(plot.y)}}},
-      {"value", {{"label", svg::sound(plot.value_label)}, {"range", {json_number(low), json_number(high)}}}},
-      {"cells", Json::array()}};
+  Json out{{"kind", "heat"},
+           {"description", svg::sound(plot.description)},
+           {"x", {{"label", svg::sound(plot.x_label)}, {"values", json_numbers(plot.x)}}},
+           {"y", {{"label", svg::sound(plot.y_label)}, {"values", json_numbers(plot.y)}}},
+           {"value",
+            {{"label", svg::sound(plot.value_label)},
+             {"range", {json_number(low), json_number(high)}},
+             {"log", shaded_by_decades(plot)}}},
+           {"cells", Json::array()}};
   for (const HeatCell& c : plot.cells) {
     if (c.interval.n == 0) continue;
     Json cell{{"x", json_number(plot.x[c.column])},
@@ -280,6 +282,13 @@ std::string figure_name(std::string_view title) {
   }
   while (out.ends_with('-')) out.pop_back();
   return out.empty() ? "figure" : out;
+}
+
+bool thins_data(const LinePlot& plot) {
+  const std::size_t most = points_in_data(plot);
+  return std::any_of(plot.series.begin(), plot.series.end(), [&](const PlotSeries& s) {
+    return std::any_of(s.seeds.begin(), s.seeds.end(), [&](const SeedCurve& c) { return c.x.size() > most; });
+  });
 }
 
 std::string svg_of(const Figure& figure, double width) {

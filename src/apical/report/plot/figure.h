@@ -26,6 +26,9 @@ std::string figure_name(std::string_view title);
 /// An empty string if there is nothing to draw. `width` as in svg_plot.h; 0: as pages have it.
 std::string svg_of(const Figure& figure, double width = 0);
 
+/// Whether its data have fewer points than were measured.
+bool thins_data(const LinePlot& plot);
+
 /// JSON for web/report: what the SVG shows, in the units that it prints, with means and intervals computed,
 /// so that the script has nothing to compute. Numbers have six digits. Nothing in it can end a script
 /// element.

@@ -23,10 +23,18 @@ std::pair<double, double> value_range(const HeatPlot& plot) {
   return {low * times, high * times};
 }
 
+bool shaded_by_decades(const HeatPlot& plot) {
+  constexpr double kWithin = 10;
+  const auto [low, high] = value_range(plot);
+  return plot.log && low > 0 && high > kWithin * low;
+}
+
 int shade_of(const HeatPlot& plot, const HeatCell& cell) {
   constexpr double kLast = 8;
   const auto [low, high] = value_range(plot);
   const double value = cell.interval.mean * (plot.percent ? 100 : 1);
+  if (shaded_by_decades(plot))
+    return static_cast<int>(std::lround(kLast * std::log(value / low) / std::log(high / low)));
   return high > low ? static_cast<int>(std::lround(kLast * (value - low) / (high - low))) : 4;
 }
 
@@ -51,7 +59,8 @@ std::string scale_of(const HeatPlot& plot, double x, double y) {
   };
   text(left - 6, y + 0.5 * kHigh, "end", fmt::format("{:.3g}", low));
   text(left + kShades * kWide + 6, y + 0.5 * kHigh, "start", fmt::format("{:.3g}", high));
-  text(x, y + kHigh + 13, "middle", plot.value_label);
+  text(x, y + kHigh + 13, "middle",
+       plot.value_label + (shaded_by_decades(plot) ? ", colours by its logarithm" : ""));
   return out;
 }
 
@@ -61,8 +70,7 @@ std::string svg_of(const HeatPlot& plot, double width) {
   if (std::none_of(plot.cells.begin(), plot.cells.end(), [](const HeatCell& c) { return c.interval.n > 0; }))
     return "";
   constexpr double kFont = 12, kTop = 10, kMostField = 110;
-  const bool for_article = width > 0;  // which has no caption that says what colours are
-  if (!for_article) width = 900;
+  if (width <= 0) width = 900;
   double widest = 0;
   for (const double y : plot.y) widest = std::max(widest, svg::text_width(fmt::format("{:g}", y), kFont));
   const double left = widest + 38, right = width - 14;
@@ -75,7 +83,7 @@ std::string svg_of(const HeatPlot& plot, double width) {
   std::string out = fmt::format(
       "<svg class=\"plot heat\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" "
       "xmlns=\"http://www.w3.org/2000/svg\"><g class=\"axes\">",
-      svg::num(width), svg::num(bottom + 44 + (for_article ? kScale : 0)), svg::escape(plot.description));
+      svg::num(width), svg::num(bottom + 44 + kScale), svg::escape(plot.description));
   // Where columns are narrow not every one has room for its value, nor for figures in its fields.
   double widest_x = 0, widest_text = 0;
   for (const double x : plot.x) widest_x = std::max(widest_x, svg::text_width(fmt::format("{:g}", x), kFont));
@@ -105,7 +113,7 @@ std::string svg_of(const HeatPlot& plot, double width) {
                          svg::num(x + 0.5 * field), svg::num(y + 0.5 * tall), svg::escape(c.text));
     out += "</g>";
   }
-  return out + (for_article ? scale_of(plot, 0.5 * width, bottom + 50) : "") + "</svg>";
+  return out + scale_of(plot, 0.5 * width, bottom + 50) + "</svg>";
 }
 
 }  // namespace apical

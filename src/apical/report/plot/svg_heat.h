@@ -23,11 +23,14 @@ struct HeatPlot {
   std::string x_label = {}, y_label = {}, value_label = {};
   std::vector<double> x = {}, y = {};  ///< of columns and rows, rising; rows go up
   bool percent = false;                ///< values are fractions, shown times 100
+  bool log = false;                    ///< colours follow the logarithm, where every mean has one
   std::vector<HeatCell> cells = {};
 };
 
 /// From 0 at the least mean to 8 at the largest: the colours "v0" to "v8".
 int shade_of(const HeatPlot& plot, const HeatCell& cell);
+/// Whether they do: every mean is positive, and they lie further apart than colours would show.
+bool shaded_by_decades(const HeatPlot& plot);
 /// Least and largest mean, in printed units; both 0 if no field has one.
 std::pair<double, double> value_range(const HeatPlot& plot);
 /// An empty string if no field has a value. `width` as in svg_plot.h.

@@ -34,10 +34,25 @@ TEST(SvgHeat, TheLeastAndTheLargestHaveTheEndsOfTheScaleAndTheirFiguresInThem) {
   EXPECT_NE(drawn.find("&lt;over&gt;"), std::string::npos);
   std::size_t fields = 0;
   for (std::size_t at = 0; (at = drawn.find("class=\"field", at)) != std::string::npos; ++at) ++fields;
-  EXPECT_EQ(fields, 3U) << "what is not known stays empty";
+  constexpr std::size_t kOfTheScale = 9;
+  EXPECT_EQ(fields, 3U + kOfTheScale) << "what is not known stays empty";
   // Rows go up: the larger y is drawn above.
   EXPECT_LT(drawn.find(">50</text>"), drawn.find(">90</text>"));
   EXPECT_EQ(svg_of(HeatPlot{}), "");
+}
+
+TEST(SvgHeat, OfDecadesColoursFollowTheLogarithm) {
+  HeatPlot p = two_by_two();
+  p.percent = false;
+  p.cells = {{0, 0, {1e-4, 0, 1, 3}, "1e-4"}, {1, 0, {1e-2, 0, 1, 3}, "0.01"}, {0, 1, {1, 0, 2, 3}, "1"}};
+  EXPECT_EQ(shade_of(p, p.cells[1]), 0) << "a hundredth of the largest, as a length";
+  p.log = true;
+  EXPECT_EQ(shade_of(p, p.cells[0]), 0);
+  EXPECT_EQ(shade_of(p, p.cells[1]), 4);
+  EXPECT_EQ(shade_of(p, p.cells[2]), 8);
+  EXPECT_NE(svg_of(p).find("by its logarithm"), std::string::npos);
+  p.cells[0].interval.mean = 0;
+  EXPECT_EQ(shade_of(p, p.cells[1]), 0) << "zero has none";
 }
 
 TEST(SvgHeat, ItsDataHaveWhatIsDrawn) {

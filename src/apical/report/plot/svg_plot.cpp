@@ -216,16 +216,40 @@ std::string seed_lines(const Frame& f, const PlotSeries& series, bool drawn) {
   return out;
 }
 
+/// Where a band goes on beyond the frame, so that no interval seems to end there: arrows at its edge.
+std::string cut_marks(const Frame& f, const std::vector<MeanPoint>& piece) {
+  constexpr double kApart = 24;
+  std::string d;
+  for (const int way : {-1, 1}) {
+    double marked = -std::numeric_limits<double>::infinity();
+    for (const MeanPoint& p : piece) {
+      if (p.interval.n < kFewestOfABand) continue;
+      const double end = f.y.at((way < 0 ? p.interval.high : p.interval.low) * f.factor);
+      const bool beyond =
+          way < 0 ? end > 1 : !(end >= 0);  // of 0 on a logarithmic axis there is no place at all
+      constexpr double kRounding = 1e-9;
+      if (!beyond || std::abs(end - (way < 0 ? 1 : 0)) < kRounding || f.px(p.x) < marked + kApart) continue;
+      marked = f.px(p.x);
+      d += fmt::format("M{}l4,{}l4,{}", point(marked - 4, (way < 0 ? f.top : f.bottom) - 4 * way - way),
+                       4 * way, -4 * way);
+    }
+  }
+  return d.empty()
+             ? d
+             : fmt::format("<path class=\"cut\" d=\"{}\"><title>the interval goes on</title></path>", d);
+}
+
 std::string mean_line(const Frame& f, const LinePlot& plot, std::size_t place, const ValueRange& possible) {
   const PlotSeries& series = plot.series[place];
   const std::size_t count = plot.series.size(), most = points_of_a_path(plot);
-  std::string band, line, markers;
+  std::string band, line, markers, cut;
   for (const auto& piece : mean_over_seeds(series.seeds, possible, series.mean_of)) {
     std::vector<Pixel> mean, low, high;
     for (const MeanPoint& p : piece) {
       mean.push_back({f.px(p.x), f.py(p.interval.mean)});
       if (p.interval.n < kFewestOfABand || !plot.shows_seeds()) continue;
-      low.push_back({f.px(p.x), f.py(p.interval.low)});
+      // Of zero, and what is below, a logarithmic axis has no place: the band goes down to its edge.
+      low.push_back({f.px(p.x), f.shows(p.interval.low) ? f.py(p.interval.low) : f.bottom});
       high.push_back({f.px(p.x), f.py(p.interval.high)});
     }
     if (!low.empty()) {
@@ -235,6 +259,7 @@ std::string mean_line(const Frame& f, const LinePlot& plot, std::size_t place, c
       for (const Pixel& p : low) back += " " + point(p.x, p.y);
       band += polyline(high) + back + "Z";
     }
+    if (plot.shows_seeds()) cut += cut_marks(f, piece);
     line += polyline(mean, most);
     // Markers stand at different places for different series, so that curves on top of each other stay apart.
     const std::size_t stride = std::max<std::size_t>(1, mean.size() / (plot.shows_seeds() ? 6 : 2));
@@ -245,7 +270,7 @@ std::string mean_line(const Frame& f, const LinePlot& plot, std::size_t place, c
   std::string out;
   if (!band.empty()) out += fmt::format("<path class=\"band\" d=\"{}\"/>", band);
   if (!line.empty()) out += fmt::format("<path class=\"mean\" d=\"{}\"/>", line);
-  return out + markers;
+  return out + markers + cut;
 }
 
 struct EndLabel {
@@ -471,10 +496,16 @@ PlotAxes axes_of(const LinePlot& plot) {
   // The interval of few seeds can be much wider than the seeds; it may use up to as much room again.
   const Range seeds = ys;
   const double room = 0.5 * (seeds.high - seeds.low);
+  const double log_room = log ? std::max(1.2, std::sqrt(seeds.high / seeds.low)) : 1;
   for (const PlotSeries& s : plot.series) {
     for (const auto& piece : mean_over_seeds(s.seeds, possible, s.mean_of)) {
       for (const MeanPoint& p : piece) {
-        if (p.interval.n < kFewestOfABand || log) continue;
+        if (p.interval.n < kFewestOfABand) continue;
+        if (log) {
+          if (p.interval.low > 0) ys.add(std::max(p.interval.low * factor, seeds.low / log_room));
+          ys.add(std::min(p.interval.high * factor, seeds.high * log_room));
+          continue;
+        }
         ys.add(std::max(p.interval.low * factor, seeds.low - room));
         ys.add(std::min(p.interval.high * factor, seeds.high + room));
       }

@@ -51,6 +51,24 @@ TEST(LinePlot, MarksSeedsThatDivergedAndWritesNoNan) {
   EXPECT_EQ(svg.find("inf"), std::string::npos);
 }
 
+TEST(LinePlot, ABandThatTheAxisDoesNotReachEndsInArrows) {
+  LinePlot plot{.description = "", .x_label = "x", .y_label = "angle", .y_ticks = {0, 45, 90}};
+  plot.series.push_back(
+      {.label = "a", .seeds = {{1, {0, 1}, {80, 50}}, {2, {0, 1}, {89, 51}}, {3, {0, 1}, {60, 52}}}});
+  EXPECT_EQ(occurrences(svg_of(plot), "class=\"cut\""), 1U);
+  plot.y_ticks = {0, 90, 180};
+  EXPECT_EQ(occurrences(svg_of(plot), "class=\"cut\""), 0U);
+}
+
+TEST(LinePlot, ALogarithmicAxisHasRoomForIntervals) {
+  LinePlot plot{.description = "", .x_label = "x", .y_label = "loss", .log_y = true};
+  plot.series.push_back(
+      {.label = "a", .seeds = {{1, {0, 1}, {1, .1}}, {2, {0, 1}, {2, .1}}, {3, {0, 1}, {3, .1}}}});
+  EXPECT_GT(axes_of(plot).y.high, 3.5) << "the interval of 1, 2 and 3 ends at 4.5 or more";
+  EXPECT_EQ(malformed(svg_of(plot)), "");
+  EXPECT_EQ(svg_of(plot).find("nan"), std::string::npos);
+}
+
 TEST(LinePlot, IsEmptyWhenThereIsNothingToDraw) {
   EXPECT_EQ(svg_of(LinePlot{}), "");
   LinePlot plot{.description = "", .x_label = "", .y_label = ""};

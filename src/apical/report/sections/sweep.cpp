@@ -106,6 +106,7 @@ void add_heat(const ReportData& data, Page& page, const Metric& m) {
   HeatPlot plot{
       .description = title, .x_label = grid.x_axis, .y_label = grid.y_axis, .value_label = axis_at(m, place)};
   plot.percent = m.in_percent();
+  plot.log = m.spans_decades;
   std::set<double> columns, rows;
   for (const RunGrid::Place& p : grid.places) {
     columns.insert(p.x);
