@@ -72,7 +72,7 @@ export class Figure {
     files.append(
       this.button('SVG', 'Download as SVG', () => save(`${name}.svg`, 'image/svg+xml', svgText(this.svg(), this.data))),
       this.button('PNG', 'Download as PNG', async () => save(`${name}.png`, 'image/png', await pngOf(this.svg(), this.data))),
-      this.button('CSV', 'Download the data as CSV', () => save(`${name}.csv`, 'text/csv', csvOf(this.data))));
+      this.button('CSV', `Download the data as CSV${this.data.series?.some((s) => s.thinned) ? ', thinned to the extremes of each curve' : ''}`, () => save(`${name}.csv`, 'text/csv', csvOf(this.data))));
     group.append(files);
     return group;
   }

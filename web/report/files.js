@@ -64,12 +64,14 @@ export function unfold(data) {
 
 /** RFC 4180. Every seed's value, then the means with their intervals. */
 export function csvOf(data) {
+  const thinned = data.series?.some((s) => s.thinned);
+  const points = (s) => (thinned ? [s.thinned ? 'thinned' : 'all'] : []);
   const rows = {
     lines: () => [
-      ['series', 'seed', data.x.label, data.y.label, 'low', 'high', 'seeds'],
+      ['series', 'seed', data.x.label, data.y.label, 'low', 'high', 'seeds', ...(thinned ? ['points'] : [])],
       ...data.series.flatMap((s) => [
-        ...s.seeds.flatMap((r) => r.y.map((y, i) => [s.label, r.seed, (r.x ?? s.x)[i], y, '', '', ''])),
-        ...s.mean.flatMap((m) => m.x.map((x, i) => [s.label, 'mean', x, m.mean[i], m.low?.[i], m.high?.[i], m.n[i]])),
+        ...s.seeds.flatMap((r) => r.y.map((y, i) => [s.label, r.seed, (r.x ?? s.x)[i], y, '', '', '', ...points(s)])),
+        ...s.mean.flatMap((m) => m.x.map((x, i) => [s.label, 'mean', x, m.mean[i], m.low?.[i], m.high?.[i], m.n[i], ...points(s)])),
       ]),
     ],
     dots: () => [
@@ -84,12 +86,14 @@ export function csvOf(data) {
       ...data.cells.map((c) => [c.x, c.y, c.mean, c.low, c.high, c.n]),
     ],
     raster: () => [
-      ['population', 'neuron', 'time (s)', 'kind'],
-      ...data.bands.flatMap((b) => b.panels.flatMap((p) => p.s.map((s, i) => [b.label, p.neuron[i], s, p.later[i] ? 'later in a burst' : 'event']))),
+      ['population', 'neuron', 'time (s)', 'kind', 'value', 'unit'],
+      ...data.bands.flatMap((b) => b.panels.flatMap((p) => p.s.map((s, i) => [b.label, p.neuron[i], s, p.later[i] ? 'later in a burst' : 'event', '', '']))),
+      ...data.drives.flatMap((d) => d.panels.flatMap((p) => p.s.map((s, i) => [d.label, '', s, 'drive', p.value[i], d.unit]))),
     ],
   }[data.kind]();
   const cell = (v) => {
-    const text = v === undefined || v === null ? '' : String(v);
+    // Programs of tables would run what begins like a formula; numbers are none.
+    const text = v === undefined || v === null ? '' : typeof v === 'string' ? v.replace(/^[=+\-@\t\r]/, "'$&") : String(v);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return `${rows.map((r) => r.map(cell).join(',')).join('\r\n')}\r\n`;

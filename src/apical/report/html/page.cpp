@@ -199,10 +199,15 @@ void Page::figure(Figure figure) {
   };
   const std::string first = figure.name;
   for (int i = 2; taken(figure.name); ++i) figure.name = fmt::format("{}-{}", first, i);
+  const auto* const lines = std::get_if<LinePlot>(&figure.plot);
+  const std::string note = lines != nullptr && thins_data(*lines)
+                               ? " Data and CSV of this page have the extremes of each curve; every value "
+                                 "stands in the metrics of the runs."
+                               : "";
   put(
       fmt::format("<figure id=\"{}\"><div class=\"scroll still\">{}</div>{}<script "
                   "type=\"application/json\">{}</script></figure>\n",
-                  figure.name, drawing, caption_html(figure.title, figure.caption), data_of(figure)));
+                  figure.name, drawing, caption_html(figure.title, figure.caption + note), data_of(figure)));
   kept_.push_back(std::move(figure));
 }
 

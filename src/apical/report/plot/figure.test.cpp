@@ -56,6 +56,7 @@ TEST(Figure, WhereOnlyMeansAreDrawnPlacesAreSaidOncePerLine) {
   for (std::size_t i = 0; i < 40; ++i)
     plot.series.push_back({.label = "a", .seeds = samples::curves(3, 900, {1, 0.01, 4, 0.1, true}, i + 1)});
   plot.series[0].seeds[1].y[500] = std::nan("");
+  EXPECT_TRUE(thins_data(plot));
   const json data = json::parse(data_of({"t", "", plot, "", "t"}));
   for (const json& s : data.at("series")) {
     EXPECT_TRUE(s.at("thinned"));
