@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds the site of docs/ into build/site: Sphinx, MyST and furo in the versions of docs/site/requirements.lock, in a virtual
-# environment of its own. A warning is an error. What it makes is read without a network. Notebooks are executed where
-# ./test.sh python has built the package; elsewhere they stand there as they are written.
+# environment of its own. A warning is an error. What it makes is read without a network. Notebooks are executed with the
+# package that ./test.sh python builds; without it this fails, unless --no-notebooks asks for them as they are written.
 #
 #   tools/docs_site.sh [--no-notebooks]
 set -euo pipefail
@@ -28,8 +28,9 @@ cp -r "$root/notebooks" "$source/notebooks"
 jupyter="$root/build/python-venv/bin/jupyter"
 if [ "$execute" = yes ] && [ -x "$jupyter" ] && "$root/build/python-venv/bin/python" -c 'import apical' 2> /dev/null; then
   (cd "$source/notebooks" && "$jupyter" nbconvert --to notebook --inplace --execute --log-level=ERROR ./*.ipynb)
-else
-  echo "docs_site.sh: notebooks are shown as they are written: ./test.sh python builds what executes them"
+elif [ "$execute" = yes ]; then
+  echo "docs_site.sh: FAILED: nothing here executes the notebooks: run ./test.sh python first, or say --no-notebooks" >&2
+  exit 1
 fi
 "$venv/bin/python" -m sphinx -W --keep-going -q -b html -j 2 "$source" "$out"
 if grep -rlE '<(script|link|img)[^>]+(src|href)="(https?:)?//' "$out" --include='*.html'; then
