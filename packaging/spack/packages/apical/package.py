@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recipe for Spack: `spack repo add packaging/spack && spack install apical`."""
+"""Recipe for Spack: `spack repo add packaging/spack && spack install apical`.
+
+Untested: its names are those of Spack's own packages as far as known, and nobody has built Apical with it so far.
+"""
 
 import os
 
@@ -37,6 +40,7 @@ class Apical(CMakePackage):
     depends_on("curl")
     depends_on("openssl")
     depends_on("sqlite")
+    depends_on("cpp-httplib")
 
     def cmake_args(self):
         return [
