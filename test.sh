@@ -106,6 +106,8 @@ case "$mode" in
       CHROMIUM="$browser" node --test --test-concurrency=1 tests/)
     echo "test.sh: the pages, $(minutes) with build: passed" ;;
   docs)
+    "$root/tools/packages.sh" python
+    install_package  # which executes the notebooks
     "$root/tools/docs_site.sh"
     echo "test.sh: the site, $(minutes): passed" ;;
   clang | asan | tsan | fuzz)

@@ -14,8 +14,10 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libopenblas0-pthread | libopenblas0-serial | libblas3")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "man-db, bash-completion, g++, cmake")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates, librsvg2-bin")  # data sets; `apical plot --out x.pdf`
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "man-db, bash-completion, g++, cmake, pkg-config, libfmt-dev, libtomlplusplus-dev, nlohmann-json3-dev, libjpeg-dev, \
+libpng-dev, zlib1g-dev, libstb-dev, libarchive-dev, libcurl4-openssl-dev, libssl-dev, libsqlite3-dev, libxxhash-dev, libhwy-dev, \
+libhdf5-dev, libopenblas-dev")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "simulates circuits that assign credit the way cortex might")
 # Below the summary; CPack puts a space before each line.
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Cortical microcircuits, spiking circuits with burst-dependent plasticity

@@ -36,5 +36,12 @@ inside 'apical doctor; apical paths'
 inside 'apical run /usr/share/apical/experiments/yin-yang/error-neurons.toml --seeds 2 --set training.epochs=10 --out run --quiet'
 inside 'ls -l run/report.html; apical cite run | head -n 2; apical runs . --quiet'
 inside 'apical reproduce | head -n 3; apical man run | head -n 1'
+inside 'apt-get install -y -qq --no-install-recommends man-db librsvg2-bin > more.log 2>&1 || { tail -n 20 more.log; exit 5; }'
+inside 'apical plot run --what accuracy --out accuracy.pdf; head -c 5 accuracy.pdf | grep -q "%PDF-" && ls -l accuracy.pdf'
+inside 'apical man --out pages > /dev/null; man -l pages/apical-run.1 | head -n 3; test -s /usr/share/doc/apical/THIRD-PARTY.md'
+# What the package suggests to those who build with it is enough for that, by pkg-config alone.
+inside 'apt-get install -y -qq --no-install-recommends $(dpkg-query -W -f "\${Suggests}" apical | tr -d ,) > dev.log 2>&1 || { tail -n 20 dev.log; exit 5; }'
+cp "$(dirname "${BASH_SOURCE[0]}")/../examples/train.cpp" "$tree/tmp/try/train.cpp"
+inside 'g++ train.cpp -o train $(pkg-config --cflags --libs apical) && echo "examples/train.cpp is built with pkg-config"'
 inside 'apt-get remove -y -qq apical > /dev/null 2>&1; if [ -e /usr/bin/apical ] || [ -e /usr/share/apical ]; then echo "try_deb.sh: FAILED: something stays behind"; exit 1; fi'
 echo "$SECONDS s in all"

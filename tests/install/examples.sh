@@ -43,7 +43,8 @@ env -u APICAL_EXPERIMENTS "$prefix"/bin/apical reproduce > reproduce.txt
 [ -s reproduce.txt ]
 env -u APICAL_EXPERIMENTS "$prefix"/bin/apical paths | grep -qF "$prefix/share/apical/experiments"
 for file in share/man/man1/apical.1 share/man/man1/apical-run.1 share/bash-completion/completions/apical \
-  share/zsh/vendor-completions/_apical share/fish/vendor_completions.d/apical.fish share/doc/apical/README.md; do
+  share/zsh/vendor-completions/_apical share/fish/vendor_completions.d/apical.fish share/doc/apical/README.md \
+  share/doc/apical/THIRD-PARTY.md; do
   [ -s "$prefix/$file" ] || { say "FAILED: $file is not installed"; exit 1; }
 done
 if command -v pkg-config > /dev/null; then
