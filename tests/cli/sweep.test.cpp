@@ -393,7 +393,16 @@ TEST_F(SweepCommand, IsSubmittedToSlurmAsAnArrayOfWhatIsOpen) {
   EXPECT_EQ(printed.code, 0) << printed.err;
   EXPECT_THAT(printed.out, AllOf(HasSubstr("--array=0-10%4"), HasSubstr("tasks=(1 3 4 5 6 7 8 9 10 11 12)"),
                                  HasSubstr("#SBATCH --partition=cpu"), HasSubstr("--signal=B:USR1@120"),
-                                 HasSubstr("scontrol requeue"), HasSubstr("-eq 138")));
+                                 HasSubstr("scontrol requeue"), HasSubstr("75 | 138")));
+  for (const char* time : {"--time=2", "-t1", "--time=0:90", "--time=0-0:2"}) {
+    auto short_of_time = submit;
+    short_of_time.insert(short_of_time.end(), {"--dry-run", "--", time});
+    const Answer refused = apical_says(short_of_time);
+    EXPECT_EQ(refused.code, 2) << time;
+    EXPECT_THAT(refused.err, HasSubstr("120 s before its time ends"));
+    short_of_time.emplace_back("--signal=B:USR1@30");
+    EXPECT_EQ(apical_says(short_of_time).code, 0) << time;
+  }
   {
     const test::EnvironmentVariable none("PATH", out("empty").c_str());
     const Answer nowhere = apical_says(submit);
@@ -411,6 +420,35 @@ TEST_F(SweepCommand, IsSubmittedToSlurmAsAnArrayOfWhatIsOpen) {
   EXPECT_THAT(submitted.out, HasSubstr("Submitted batch job 42"));
   std::ofstream(fake) << "#!/bin/sh\nexit 3\n";
   EXPECT_EQ(apical_says(submit).code, 5);
+}
+
+/// The script that is submitted, in the hands of bash: with a worker that only waits to be told to stop.
+TEST_F(SweepCommand, JobsRequeueThemselvesBeforeTheirTimeEndsAndNotForEver) {
+  planned(swept());
+  const std::string script =
+      apical_says({"sweep", "submit", plan(), "--on", "slurm", "--jobs", "1", "--dry-run"}).out;
+  const std::size_t command = script.find("TERM\n") + 5, behind = script.find(" --quiet &");
+  ASSERT_LT(command, behind);
+  const fs::path here = out("job");
+  fs::create_directories(here);
+  std::ofstream(here / "job.sh") << "scontrol() { touch " << (here / "requeued").string() << "; }\n"
+                                 << script.substr(0, command) << "bash " << (here / "worker.sh").string()
+                                 << script.substr(behind + 8);
+  std::ofstream(here / "worker.sh") << "trap 'exit 75' USR1 TERM\ntouch " << (here / "up").string()
+                                    << "\nfor i in $(seq 400); do sleep 0.05; done\n";
+  std::ofstream(here / "try.sh") << "cd " << here.string() << "\nrm -f up requeued\nSLURM_JOB_ID=1 "
+                                 << "SLURM_RESTART_COUNT=$2 bash job.sh 2> said &\n"
+                                 << "until [ -e up ]; do sleep 0.02; done\nkill -$1 $!\nwait $!\n"
+                                 << "[ $? -eq 75 ] || exit 1\n";
+  const auto requeued = [&](const std::string& signal, const std::string& times_before) {
+    const std::string line = "bash " + (here / "try.sh").string() + " " + signal + " " + times_before;
+    EXPECT_EQ(std::system(line.c_str()), 0) << signal;
+    return fs::exists(here / "requeued");
+  };
+  EXPECT_TRUE(requeued("USR1", "0"));
+  EXPECT_TRUE(requeued("USR1", "99"));
+  EXPECT_FALSE(requeued("USR1", "100")) << "not for ever";
+  EXPECT_FALSE(requeued("TERM", "0")) << "who cancels a job means it";
 }
 
 TEST_F(SweepCommand, RefusesWordsItDoesNotKnow) {

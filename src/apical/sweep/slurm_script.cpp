@@ -4,9 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <optional>
+#include <sstream>
+
+#include "apical/core/error.h"
 
 namespace apical::sweep {
 namespace {
+
+constexpr int kWarningS = 120;      // before the time ends
+constexpr int kMostRequeues = 100;  // a task that cannot get on must end some day
 
 /// For bash.
 std::string quoted(const std::string& text) {
@@ -16,6 +24,56 @@ std::string quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
+}
+
+/// Of a file name for sbatch, to which % begins a pattern.
+std::string without_patterns(const std::string& path) {
+  std::string out;
+  for (const char c : path) out += c == '%' ? std::string("%%") : std::string(1, c);
+  return out;
+}
+
+/// "90", "90:00", "1:30:00", "1-2", "1-2:30" as sbatch reads them; nothing of what it may know beside.
+std::optional<double> seconds_of(const std::string& text) {
+  const std::size_t dash = text.find('-');
+  std::istringstream in(dash == std::string::npos ? text : text.substr(dash + 1));
+  std::vector<double> parts;
+  for (std::string part; std::getline(in, part, ':');) {
+    if (part.empty() || part.find_first_not_of("0123456789") != std::string::npos) return {};
+    parts.push_back(std::stod(part));
+  }
+  if (parts.empty() || parts.size() > 3) return {};
+  constexpr double kMinute = 60, kHour = 3600, kDay = 86400;
+  if (dash == std::string::npos) {
+    if (parts.size() == 3) return parts[0] * kHour + parts[1] * kMinute + parts[2];
+    return parts[0] * kMinute + (parts.size() == 2 ? parts[1] : 0);
+  }
+  const std::string days = text.substr(0, dash);
+  if (days.empty() || days.find_first_not_of("0123456789") != std::string::npos) return {};
+  parts.resize(3);
+  return std::stod(days) * kDay + parts[0] * kHour + parts[1] * kMinute + parts[2];
+}
+
+/// A job that is told to stop as soon as it starts is requeued over and over and does nothing.
+void require_time_to_work(const std::vector<std::string>& sbatch) {
+  double warning_s = kWarningS;
+  for (const std::string& o : sbatch) {
+    const std::size_t at = o.rfind('@');
+    if (!o.starts_with("--signal=") || at == std::string::npos) continue;
+    const std::string seconds = o.substr(at + 1);
+    if (!seconds.empty() && seconds.find_first_not_of("0123456789") == std::string::npos)
+      warning_s = std::stod(seconds);
+  }
+  for (const std::string& o : sbatch) {
+    if (!o.starts_with("--time=") && !o.starts_with("-t")) continue;
+    const std::string given = o.substr(o.starts_with("--") ? 7 : 2);
+    const std::optional<double> seconds = seconds_of(given);
+    if (!seconds || *seconds == 0 || *seconds > warning_s) continue;  // 0: no limit
+    throw UsageError(fmt::format(
+        "{} is {:g} s, and a job is told to save its state {:g} s before its time ends: it would do "
+        "nothing\n  give it minutes or hours, e.g. --time=04:00:00",
+        o, *seconds, warning_s));
+  }
 }
 
 /// Slurm takes letters of any kind in names, but people type them.
@@ -43,9 +101,10 @@ std::string slurm_script(const Plan& plan, const std::vector<std::size_t>& tasks
   option(fmt::format("--array=0-{}{}", jobs - 1, o.at_once > 0 ? fmt::format("%{}", o.at_once) : ""));
   option("--requeue");
   option("--open-mode=append");
-  option("--signal=B:USR1@120");  // to this script, two minutes before the time ends
-  option("--output=" + quoted(folder + "/log/%A_%a.txt"));
+  option(fmt::format("--signal=B:USR1@{}", kWarningS));  // to this script, two minutes before the time ends
+  option("--output=" + quoted(without_patterns(folder) + "/log/%A_%a.txt"));
   for (const std::string& given : o.sbatch) option(given);
+  require_time_to_work(o.sbatch);
   out += "\n";
   std::string command = quoted(o.program) + " sweep run " + quoted(folder);
   if (one_each) {
@@ -53,26 +112,39 @@ std::string slurm_script(const Plan& plan, const std::vector<std::size_t>& tasks
     command += " --task \"${tasks[$SLURM_ARRAY_TASK_ID]}\"";
   }
   for (const std::string& given : o.worker) command += " " + quoted(given);
-  // In the background: bash keeps a signal to itself until a command in front of it has ended. A signal also
+  // Traps come first: a signal before them would end the script without a word. The worker is in the
+  // background, since bash keeps a signal to itself until a command in front of it has ended. A signal also
   // ends 'wait', which is then called again.
-  out += command +
-         " --quiet &\n"
-         "worker=$!\n"
-         "trap 'kill -USR1 \"$worker\"' USR1\n"
-         "trap 'kill -TERM \"$worker\"' TERM\n"
-         "wait \"$worker\"\n"
-         "code=$?\n"
-         "while [ \"$code\" -gt 128 ] && kill -0 \"$worker\" 2>/dev/null; do\n"
-         "  wait \"$worker\"\n"
-         "  code=$?\n"
-         "done\n"
-         "if [ \"$code\" -gt 128 ]; then\n"
-         "  wait \"$worker\"\n"
-         "  code=$?\n"
-         "fi\n"
-         "# 75: it has saved its state and wants to go on; 138: USR1 came before it could hear it.\n"
-         "if [ \"$code\" -eq 75 ] || [ \"$code\" -eq 138 ]; then scontrol requeue \"$SLURM_JOB_ID\"; fi\n"
-         "exit \"$code\"\n";
+  out +=
+      "worker= time_ends=0 told_to_end=0\n"
+      "trap 'time_ends=1; [ -z \"$worker\" ] || kill -USR1 \"$worker\"' USR1\n"
+      "trap 'told_to_end=1; [ -z \"$worker\" ] || kill -TERM \"$worker\"' TERM\n" +
+      command +
+      " --quiet &\n"
+      "worker=$!\n"
+      "if [ $((time_ends + told_to_end)) -gt 0 ]; then kill -TERM \"$worker\"; fi\n"
+      "wait \"$worker\"\n"
+      "code=$?\n"
+      "while [ \"$code\" -gt 128 ] && kill -0 \"$worker\" 2>/dev/null; do\n"
+      "  wait \"$worker\"\n"
+      "  code=$?\n"
+      "done\n"
+      "if [ \"$code\" -gt 128 ]; then\n"
+      "  wait \"$worker\"\n"
+      "  code=$?\n"
+      "fi\n"
+      "# 75: it has saved its state and wants to go on; 138, 143: a signal came before it could hear it. Who "
+      "sends\n"
+      "# TERM, as scancel does, wants it to end; a preempted job is requeued by Slurm itself.\n"
+      "case $code in 75 | 138 | 143) stopped=1 ;; *) stopped=0 ;; esac\n"
+      "if [ \"$stopped\" -eq 1 ] && [ \"$time_ends\" -eq 1 ] && [ \"$told_to_end\" -eq 0 ]; then\n" +
+      fmt::format("  if [ \"${{SLURM_RESTART_COUNT:-0}}\" -lt {} ]; then\n", kMostRequeues) +
+      "    scontrol requeue \"$SLURM_JOB_ID\"\n"
+      "  else\n"
+      "    echo 'requeued too often; its state is saved: apical sweep submit goes on' >&2\n"
+      "  fi\n"
+      "fi\n"
+      "exit \"$code\"\n";
   return out;
 }
 

@@ -17,9 +17,9 @@ struct SlurmOptions {
   std::vector<std::string> sbatch = {};  ///< options for sbatch, after ours
 };
 
-/// A job script for sbatch: an array with an element for each of these tasks. An element that is stopped (by
-/// USR1 two minutes before its time ends, or by preemption) saves its state and puts itself back into the
-/// queue.
+/// A job script for sbatch: an array with an element for each of these tasks. An element that gets USR1, two
+/// minutes before its time ends, saves its state and puts itself back into the queue, a hundred times at
+/// most; one that gets TERM saves it and ends. UsageError if its time is over before it can do anything.
 std::string slurm_script(const Plan& plan, const std::vector<std::size_t>& tasks,
                          const SlurmOptions& options);
 
