@@ -151,7 +151,7 @@ TEST_F(SweepCommand, IsCollectedWhenItIsComplete) {
   EXPECT_THAT(early.err, HasSubstr("is not complete: of 12 tasks 9 open, 3 done"));
   EXPECT_FALSE(io::file_exists(out("early")));
   const Answer partial = apical_says({"sweep", "collect", plan(), "--out", out("early"), "--partial"});
-  EXPECT_EQ(partial.code, 1);
+  EXPECT_EQ(partial.code, 1) << partial.err;
   EXPECT_TRUE(io::file_exists(io::Path(out("early")) / "report.html"));
   // Later it goes on with what it left.
   ASSERT_EQ(worked().code, 0);
@@ -349,8 +349,20 @@ TEST_F(SweepCommand, ComparesATaskThatWasDoneTwice) {
     const io::ScopedFileSystem scope(disk);
     EXPECT_EQ(worked({"--task", std::to_string(number)}).code, *digest == '\0' ? 0 : 70);
   }
+  EXPECT_EQ(status().code, 1);
   EXPECT_THAT(status().out, AllOf(HasSubstr("task 2"), HasSubstr("came to other bits than attempt 9"),
                                   Not(HasSubstr("task 1 ("))));
+  EXPECT_EQ(worked().code, 0);  // the others
+  // Nothing is made of either result, and there is a way out.
+  const Answer refused = apical_says({"sweep", "collect", plan(), "--out", out("collected")});
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("sweep retry"), HasSubstr("--partial leaves out its experiment")));
+  const Answer partial = apical_says({"sweep", "collect", plan(), "--partial", "--out", out("partial")});
+  EXPECT_EQ(partial.code, 1) << partial.err;
+  EXPECT_THAT(apical_says({"sweep", "retry", plan()}).out, HasSubstr("1 task is open again"));
+  EXPECT_EQ(worked().code, 0);
+  EXPECT_THAT(status().out, AllOf(HasSubstr("12 done"), Not(HasSubstr("came to other bits"))));
+  EXPECT_EQ(apical_says({"sweep", "collect", plan(), "--out", out("collected")}).code, 0);
 }
 
 TEST_F(SweepCommand, SaysThatNothingCanBeWritten) {

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "apical/core/random.h"
+#include "apical/io/checkpoint.h"
 #include "apical/io/directory.h"
 #include "apical/io/json.h"
 #include "support/child_process.h"
@@ -35,7 +36,8 @@ class SweepWorkers : public test::CommandLine {
                        std::to_string(epochs) +
                        "\n[run]\nseeds = 4\ncheckpoint_every_s = 0.01\n"
                        "[[variant]]\nlabel = \"a\"\n[[variant]]\nlabel = \"b\"\nmodel.eta = 20\n");
-    ASSERT_EQ(apical_says({"sweep", "plan", experiment_, "--out", out("plan")}).code, 0);
+    // A busy machine may kill one more than three times before its first checkpoint.
+    ASSERT_EQ(apical_says({"sweep", "plan", experiment_, "--attempts", "50", "--out", out("plan")}).code, 0);
   }
   std::vector<std::string> worker() const {
     return {"sweep", "run", out("plan"), "--quiet", "--threads", "1"};
@@ -78,6 +80,44 @@ TEST_F(SweepWorkers, KilledFourteenTimesLeaveTheSameBytes) {
   ASSERT_EQ(ChildProcess(worker()).wait(), 0);
   EXPECT_TRUE(status().at("complete"));
   expect_whole();
+}
+
+TEST_F(SweepWorkers, KilledByTheirTaskLeaveItAfterSomeAttempts) {
+  const auto planned = [&](const char* every_s) {
+    fs::remove_all(out("plan"));
+    const std::string endless = file(test::yin_yang(200, 40, 40) +
+                                     "[model]\nname = \"error-neuron-microcircuit\"\nlayers = [4, 40, 3]\n"
+                                     "[training]\nepochs = 100000\n[run]\nseeds = 1\ncheckpoint_every_s = " +
+                                     every_s + "\n");
+    ASSERT_EQ(apical_says({"sweep", "plan", endless, "--out", out("plan")}).code, 0);
+  };
+  const io::Path task = io::Path(out("plan")) / "tasks" / "0000" / "000001";
+  const auto killed_once = [&](int attempt, bool further) {
+    const ChildProcess one(worker());
+    const io::Path run = task / ("run." + std::to_string(attempt));
+    const auto newest = [&] {
+      const auto written = io::list_checkpoints(run / "checkpoints");
+      return written.empty() ? 0 : written.back();
+    };
+    wait_for([&] { return io::file_exists(run / "run.lock"); });
+    const std::uint64_t began = newest();
+    if (further) wait_for([&] { return newest() > began; });
+    one.kill();
+    EXPECT_EQ(one.wait(), -SIGKILL);
+  };
+  planned("3600");
+  for (int attempt = 1; attempt <= 3; ++attempt) killed_once(attempt, false);
+  EXPECT_EQ(ChildProcess(worker()).wait(), 1);
+  EXPECT_EQ(count("failed"), 1);
+  EXPECT_THAT(apical_says({"sweep", "status", out("plan")}).out,
+              testing::AllOf(testing::HasSubstr("failed 3 times: its worker, process"),
+                             testing::HasSubstr("was killed and had come no further (out of memory?)")));
+  ASSERT_EQ(apical_says({"sweep", "retry", out("plan")}).code, 0);
+  EXPECT_EQ(count("open"), 1);
+  // One that gets on each time comes to its end, however often it is killed.
+  planned("0.01");
+  for (int attempt = 1; attempt <= 5; ++attempt) killed_once(attempt, true);
+  EXPECT_EQ(count("lost"), 1);
 }
 
 TEST_F(SweepWorkers, AskedToStopLeaveTheirTasksOpenAt75) {

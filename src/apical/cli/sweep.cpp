@@ -169,7 +169,9 @@ int tell_status(Context& context, const Arguments& arguments) {
     context.out << fmt::format("{} tasks: {}{}\n", plan.tasks.size(), counts, time_of(status.seconds_left));
     for (const std::string& trouble : status.troubles) context.out << trouble << '\n';
   }
-  const bool bad = status.of(sweep::TaskState::failed) + status.of(sweep::TaskState::damaged) > 0 ||
+  const bool differs = std::ranges::any_of(status.tasks, [](const auto& t) { return !t.differing.empty(); });
+  const bool bad = differs ||
+                   status.of(sweep::TaskState::failed) + status.of(sweep::TaskState::damaged) > 0 ||
                    !sweep::changed_since_frozen(plan).empty();
   return static_cast<int>(bad ? ExitCode::check_failed : ExitCode::ok);
 }

@@ -40,7 +40,10 @@ std::vector<Parts> parts_of(const Plan& plan, const Status& status) {
     const TaskView& view = status.tasks[i];
     p.tasks.push_back(&plan.tasks[i]);
     p.views.push_back(&view);
-    if (view.state == TaskState::done) continue;
+    if (view.state == TaskState::done) {
+      p.complete = p.complete && view.differing.empty();  // which of its results is right is not known
+      continue;
+    }
     const bool fault = view.state == TaskState::failed && view.failures.back().lasting;
     if (fault && !p.fault) p.fault = view.failures.back().what;
     p.complete = p.complete && fault;
@@ -142,8 +145,11 @@ Collected collect(const Plan& plan, const CollectOptions& options, const Resourc
   const std::vector<Parts> parts = parts_of(plan, status);
   require_own_numerics(plan);
   for (const TaskView& task : status.tasks) {
-    if (!task.differing.empty())
-      throw DataError(fmt::format("{}\n  which of them is right is not known", task.differing.front()));
+    if (options.partial || task.differing.empty()) continue;
+    throw DataError(fmt::format(
+        "{}\n  which of them is right is not known: 'apical sweep retry {}' does it anew, --partial "
+        "leaves out its experiment",
+        task.differing.front(), plan.folder.string()));
   }
   require_complete(plan, status, parts, options.partial);
   const std::string hash = io::hex(io::hash_file(plan.folder / "plan.json"));

@@ -41,7 +41,8 @@ void add_troubles(const Plan& plan, const PlannedTask& task, const TaskView& vie
   if (view.state == TaskState::damaged)
     out.push_back(fmt::format("{} has a result that is not whole: {}; 'apical sweep retry' does it anew",
                               name, view.damage));
-  for (const std::string& what : view.differing) out.push_back(fmt::format("{}: {}", name, what));
+  for (const std::string& what : view.differing)
+    out.push_back(fmt::format("{}: {}; 'apical sweep retry' does it anew", name, what));
 }
 
 /// Each once, however many tasks it has.

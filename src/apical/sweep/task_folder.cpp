@@ -10,6 +10,7 @@
 #include <set>
 
 #include "apical/core/build_info.h"
+#include "apical/io/checkpoint.h"
 #include "apical/io/claimed_file.h"
 #include "apical/io/directory.h"
 #include "apical/io/json.h"
@@ -116,6 +117,7 @@ TaskView TaskFolder::look(double now_s, double lease_s, std::size_t most_attempt
     if (k > forgiven) view.failures.push_back(failure_record(numbered("failed", k), k));
   }
   for (const std::size_t k : numbers["differs"]) {
+    if (k <= forgiven) continue;
     const nlohmann::json j = read_or_null(numbered("differs", k));
     view.differing.push_back(j.is_object() ? j.value("what", "") : "another attempt came to other bits");
   }
@@ -154,7 +156,8 @@ std::optional<std::size_t> TaskFolder::claim(const TaskView& seen, const Claim& 
                          {"job_attempt", me.attempt},
                          {"version", build_info().version},
                          {"revision", build_info().revision},
-                         {"clock_ahead_s", clock_ahead_s}};
+                         {"clock_ahead_s", clock_ahead_s},
+                         {"reached", reached()}};
   if (!io::add_file(claim_file(attempt), io::json_text(j))) return {};
   return attempt;
 }
@@ -165,8 +168,10 @@ void TaskFolder::take_over(const TaskView& seen, std::size_t attempt) const {
     const auto at = names.find(what);
     return at != names.end() && at->second.contains(k);
   };
+  const auto set_aside = names.find("spoiled");
+  const std::size_t spoiled = set_aside == names.end() ? 0 : *set_aside->second.rbegin();
   for (std::size_t k = attempt - 1; k >= 1; --k) {
-    if (has("spoiled", k)) return;  // nor anything before it
+    if (spoiled >= k) return;  // nor anything before it
     if (!has("run", k) || !io::file_exists(run(k) / "experiment.toml")) continue;
     const auto claim = std::find_if(seen.claims.begin(), seen.claims.end(),
                                     [&](const ClaimRecord& c) { return c.attempt == k; });
@@ -204,6 +209,35 @@ void TaskFolder::fail(const FailureRecord& f) const {
                                                              {"utc", utc_now()}}));
 }
 
+std::uint64_t TaskFolder::reached() const {
+  std::uint64_t most = 0;
+  const auto names = numbers_in(io::list_directory(path_));
+  const auto runs = names.find("run");
+  if (runs == names.end()) return 0;
+  for (const std::size_t k : runs->second) {
+    const std::vector<std::uint64_t> written = io::list_checkpoints(run(k) / "checkpoints");
+    if (!written.empty()) most = std::max(most, written.back() + 1);
+  }
+  return most;
+}
+
+bool TaskFolder::fail_killed(const TaskView& seen) const {
+  if (seen.state != TaskState::lost) return false;
+  const ClaimRecord& last = seen.claims.back();
+  const nlohmann::json claim = read_or_null(claim_file(last.attempt));
+  if (!claim.is_object() || !claim.contains("reached")) return false;  // of a worker that does not say it
+  if (io::may_be_alive(last.who)) return false;
+  // What it may have said at its end, after it was looked at, is there by now: it is dead.
+  auto now = numbers_in(io::list_directory(path_));
+  const bool spoke = now["released"].contains(last.attempt) || now["failed"].contains(last.attempt) ||
+                     now["claim"].contains(last.attempt + 1) || io::file_exists(path_ / "done");
+  if (spoke || reached() > claim.at("reached").get<std::uint64_t>()) return false;
+  fail({last.attempt, static_cast<int>(ExitCode::io), false,
+        fmt::format("its worker, process {} on {}, was killed and had come no further (out of memory?)",
+                    last.who.pid, last.who.host)});
+  return true;
+}
+
 std::string TaskFolder::finish(std::size_t attempt) const {
   const io::Path from = run(attempt);
   const std::string digest = digest_of_run(from);
@@ -238,10 +272,12 @@ void TaskFolder::require_whole(const DoneRecord& done) const {
 }
 
 bool TaskFolder::retry(const TaskView& seen) const {
-  if (seen.state != TaskState::failed && seen.state != TaskState::damaged) return false;
-  const std::size_t attempt = seen.attempts();
-  if (seen.state == TaskState::damaged)
-    io::rename_file(path_ / "done", numbered("spoiled", seen.done ? seen.done->attempt : attempt));
+  const bool disputed = seen.state == TaskState::done && !seen.differing.empty();
+  if (seen.state != TaskState::failed && seen.state != TaskState::damaged && !disputed) return false;
+  const std::size_t attempt = std::max(seen.attempts(), seen.done ? seen.done->attempt : 0);
+  // Of two results that differ neither is gone on from.
+  const std::size_t spoiled = seen.done && !disputed ? seen.done->attempt : attempt;
+  if (seen.state != TaskState::failed) io::rename_file(path_ / "done", numbered("spoiled", spoiled));
   io::add_file(numbered("retry", attempt), io::json_text({{"utc", utc_now()}}));
   return true;
 }

@@ -79,6 +79,9 @@ class TaskFolder {
   void take_over(const TaskView& seen, std::size_t attempt) const;
   void release(std::size_t attempt) const;
   void fail(const FailureRecord& failure) const;
+  /// Adds failed.K for a worker of this host that was killed and had come no further than those before it: a
+  /// task that kills its workers would else be tried for ever. False if there is nothing to add.
+  bool fail_killed(const TaskView& seen) const;
   /// Adds the result; nothing if it is the first or the same bits, else what differs.
   std::string finish(std::size_t attempt) const;
 
@@ -89,6 +92,8 @@ class TaskFolder {
 
  private:
   io::Path numbered(const char* what, std::size_t attempt) const;
+  /// How many checkpoints the attempt that came furthest has written, those before it included.
+  std::uint64_t reached() const;
   io::Path path_;
 };
 

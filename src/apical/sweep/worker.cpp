@@ -105,7 +105,11 @@ class Worker {
   }
 
   TaskView look(std::size_t number, double now_s) const {
-    return folder(number).look(now_s, plan_.lease_s, plan_.attempts, resources_.claim);
+    const auto seen = [&] {
+      return folder(number).look(now_s, plan_.lease_s, plan_.attempts, resources_.claim);
+    };
+    const TaskView view = seen();
+    return folder(number).fail_killed(view) ? seen() : view;
   }
 
   /// Counts what is left to do, here and elsewhere.
