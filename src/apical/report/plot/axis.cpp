@@ -132,9 +132,9 @@ Axis fixed_axis(const std::vector<double>& ticks) {
 }
 
 std::string power_of_ten(int exponent) {
-  constexpr const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  constexpr const char* kDigits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
   std::string out = exponent < 0 ? "10⁻" : "10";
-  for (char c : std::to_string(std::abs(exponent))) out += digits[c - '0'];
+  for (char c : std::to_string(std::abs(exponent))) out += kDigits[c - '0'];
   return out;
 }
 

@@ -131,7 +131,7 @@ std::vector<std::string> wrap(std::string_view utf8, std::size_t max_chars, std:
   }
   std::string end = words.back();
   for (std::size_t i = words.size() - 1; i-- > 0 && 1 + characters(words[i]) + bare(end) <= max_chars;)
-    end = words[i] + end;
+    end.insert(0, words[i]);
   out.back() = "…" + end;
   return out;
 }
