@@ -269,7 +269,7 @@ TEST_F(Live, AHundredStalledClientsAndMalformedRequestsKeepNobodyWaiting) {
     const Client client(port);
     ::testing::Test::RecordProperty("request", text.substr(0, 20));
     client.say(text);
-    stalled.push_back(Client(port));
+    stalled.emplace_back(port);
   }
   // Those who listen and never take anything.
   std::vector<Client> deaf;

@@ -57,11 +57,10 @@ void rate_steps(const std::string& name, const char* circuit, rate::Step steps) 
   }
 }
 
-void layered_batches(const std::string& name, const char* rule, std::vector<std::size_t> sizes,
+void layered_batches(const std::string& name, const char* rule, const std::vector<std::size_t>& sizes,
                      std::size_t rows, int batches) {
   using namespace layered;
-  const auto description =
-      dense_network(std::move(sizes), Activation::sigmoid, Activation::sigmoid, Loss::mse);
+  const auto description = dense_network(sizes, Activation::sigmoid, Activation::sigmoid, Loss::mse);
   LayeredModel<float> model(make_network<float>(description, WeightInit::fan_in_uniform, 1),
                             make_rule<float>(default_options(rule), description, 1),
                             {{.learning_rate = 1e-4}, {}});
