@@ -88,9 +88,9 @@ void bind_runs(nb::module_& m) {
   m.def(
       "attention",
       [](const std::string& run) {
-        std::vector<std::string> notes;
-        for (const Finding& f : attention_to(diagnose_run(run))) notes.push_back("diagnosis: " + in_words(f));
-        return notes;
+        RunResult found;
+        found.findings = attention_to(diagnose_run(run));
+        return notes_of(found);
       },
       nb::arg("run"), nb::call_guard<nb::gil_scoped_release>(),
       "What the checks say that wants attention, in words.");

@@ -184,13 +184,13 @@ class ExchangesFromNow {
 
 }  // namespace
 
-/// A checkpoint holds it.
 std::vector<std::string> notes_of(const RunResult& result) {
   std::vector<std::string> notes = result.notes;
   for (const Finding& f : result.findings) notes.push_back("diagnosis: " + in_words(f));
   return notes;
 }
 
+/// A checkpoint holds it.
 Experiment as_it_begins(Experiment e, const RunOptions& options) {
   if (options.resume && !io::list_checkpoints(options.directory / "checkpoints").empty()) {
     e.start_from.clear();

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cctype>
 #include <optional>
-#include <sstream>
 
 #include "apical/core/error.h"
+#include "apical/core/text_pieces.h"
 
 namespace apical::sweep {
 namespace {
@@ -33,23 +33,26 @@ std::string without_patterns(const std::string& path) {
   return out;
 }
 
+bool is_whole(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
 /// "90", "90:00", "1:30:00", "1-2", "1-2:30" as sbatch reads them; nothing of what it may know beside.
 std::optional<double> seconds_of(const std::string& text) {
   const std::size_t dash = text.find('-');
-  std::istringstream in(dash == std::string::npos ? text : text.substr(dash + 1));
   std::vector<double> parts;
-  for (std::string part; std::getline(in, part, ':');) {
-    if (part.empty() || part.find_first_not_of("0123456789") != std::string::npos) return {};
+  for (const std::string& part : pieces_of(dash == std::string::npos ? text : text.substr(dash + 1), ':')) {
+    if (!is_whole(part)) return {};
     parts.push_back(std::stod(part));
   }
-  if (parts.empty() || parts.size() > 3) return {};
+  if (parts.size() > 3) return {};
   constexpr double kMinute = 60, kHour = 3600, kDay = 86400;
   if (dash == std::string::npos) {
     if (parts.size() == 3) return parts[0] * kHour + parts[1] * kMinute + parts[2];
     return parts[0] * kMinute + (parts.size() == 2 ? parts[1] : 0);
   }
   const std::string days = text.substr(0, dash);
-  if (days.empty() || days.find_first_not_of("0123456789") != std::string::npos) return {};
+  if (!is_whole(days)) return {};
   parts.resize(3);
   return std::stod(days) * kDay + parts[0] * kHour + parts[1] * kMinute + parts[2];
 }
@@ -61,8 +64,7 @@ void require_time_to_work(const std::vector<std::string>& sbatch) {
     const std::size_t at = o.rfind('@');
     if (!o.starts_with("--signal=") || at == std::string::npos) continue;
     const std::string seconds = o.substr(at + 1);
-    if (!seconds.empty() && seconds.find_first_not_of("0123456789") == std::string::npos)
-      warning_s = std::stod(seconds);
+    if (is_whole(seconds)) warning_s = std::stod(seconds);
   }
   for (const std::string& o : sbatch) {
     if (!o.starts_with("--time=") && !o.starts_with("-t")) continue;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "apical/io/digest.h"
 #include "apical/io/png.h"
@@ -15,6 +16,12 @@ namespace apical {
 namespace {
 
 using svg::escape;
+
+std::string list_html(std::span<const std::string> texts) {
+  std::string items;
+  for (const std::string& text : texts) items += fmt::format("<li>{}</li>", escape(text));
+  return "<ul>" + items + "</ul>";
+}
 
 /// Text with the first DOI as a plain link.
 std::string with_doi_link(const std::string& text) {
@@ -133,9 +140,7 @@ void Page::paragraph(std::string_view bold, std::string_view text) {
 }
 
 void Page::list(const std::vector<std::string>& texts) {
-  std::string items;
-  for (const std::string& text : texts) items += fmt::format("<li>{}</li>", escape(text));
-  if (!items.empty()) put(fmt::format("<ul>{}</ul>\n", items));
+  if (!texts.empty()) put(list_html(texts) + "\n");
 }
 
 void Page::note(std::string_view text, std::string_view look) {
@@ -144,19 +149,15 @@ void Page::note(std::string_view text, std::string_view look) {
 
 void Page::warnings(const std::vector<std::string>& all) {
   constexpr std::size_t kBeforeTheResult = 6;  // of so many that the rest would stand before it
-  const auto list = [&](std::size_t from, std::size_t to) {
-    std::string items;
-    for (std::size_t i = from; i < to; ++i) items += fmt::format("<li>{}</li>", escape(all[i]));
-    return "<ul>" + items + "</ul>";
-  };
+  const std::span<const std::string> texts = all;
   const std::size_t shown = all.size() <= kBeforeTheResult + 2 ? all.size() : kBeforeTheResult;
   const std::string more = shown == all.size()
                                ? ""
                                : fmt::format("<details><summary>{} more</summary>{}</details>",
-                                             all.size() - shown, list(shown, all.size()));
+                                             all.size() - shown, list_html(texts.subspan(shown)));
   put(fmt::format("<aside class=\"warnings\"><h2>\u26A0 {}</h2>{}{}</aside>\n",
-                  all.size() == 1 ? "One warning" : fmt::format("{} warnings", all.size()), list(0, shown),
-                  more));
+                  all.size() == 1 ? "One warning" : fmt::format("{} warnings", all.size()),
+                  list_html(texts.first(shown)), more));
 }
 
 void Page::table(const Table& t) {
