@@ -9,6 +9,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "apical/circuits.h"
+#include "apical/core/threads.h"
 #include "apical/experiment/protocol.h"
 #include "apical/experiment/toml/circuit_toml.h"
 #include "apical/experiment/toml/spiking_circuit_toml.h"
@@ -71,10 +72,12 @@ std::string start_of(const TomlDocument& document) {
 
 }  // namespace
 
-void take_weights(Weighted& model, const TomlDocument& document, const std::string& source, ThreadPool& pool,
+void take_weights(Weighted& model, const TomlDocument& document, const std::string& source, unsigned threads,
                   bool single) {
   const std::string start = source.empty() ? start_of(document) : source;
-  if (!start.empty()) set_weights(model, read_weights(start, pool), single);
+  if (start.empty()) return;
+  ThreadPool pool(threads);
+  set_weights(model, read_weights(start, pool), single);
 }
 
 namespace {

@@ -3,7 +3,6 @@
 
 #include "apical/circuit/circuit.h"
 #include "apical/circuit/spiking_circuit.h"
-#include "apical/core/threads.h"
 #include "apical/experiment/toml/toml_reader.h"
 #include "apical/learning/parameters.h"
 
@@ -17,7 +16,7 @@ SpikingCircuit spiking_circuit_of(const TomlDocument& document);
 /// What a simulation of that circuit begins with, in place of the initialisation: weights of `source`, a
 /// run's directory, or if there is none of what the document names as model.start_from. DataError for weights
 /// that do not fit.
-void take_weights(Weighted& model, const TomlDocument& document, const std::string& source, ThreadPool& pool,
+void take_weights(Weighted& model, const TomlDocument& document, const std::string& source, unsigned threads,
                   bool single);
 
 }  // namespace apical::python

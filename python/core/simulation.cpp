@@ -36,7 +36,7 @@ class RateSimulation {
                  const std::string& weights)
       : pool_(threads), engine_(circuit_of(document), std::move(seeds), pool_, {.all_quantities = true}) {
     RateWeights<double> taking(engine_);
-    take_weights(taking, document, weights, pool_, false);
+    take_weights(taking, document, weights, threads, false);
   }
 
   const Circuit& circuit() const { return engine_.circuit(); }

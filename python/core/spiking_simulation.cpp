@@ -44,8 +44,7 @@ class SpikingSimulation {
     std::vector<Network*> all;
     for (Network& n : networks_) all.push_back(&n);
     SpikingWeights taking(seeds_, std::move(all));
-    ThreadPool reading(threads);
-    take_weights(taking, document, weights, reading, true);
+    take_weights(taking, document, weights, threads, true);
   }
 
   void advance(std::int64_t steps, bool learning) {

@@ -20,6 +20,8 @@ def as_array(values: Any, what: str) -> npt.NDArray[Any]:
     DataError, in which `what` names it, for what is no array: ragged lists, text, objects; and for what is masked or
     missing, which nothing could be filled in for.
     """
+    if type(values) is np.ndarray and values.dtype.kind in "biuf":
+        return values  # at once, for those that are asked for at every step
     if hasattr(values, "detach"):  # a torch tensor; one that needs gradients does not convert itself
         try:
             values = values.detach().cpu().numpy()

@@ -411,7 +411,7 @@ class Run(HasFigures):
 
     def __repr__(self) -> str:
         state = "finished" if self.finished else "stopped"
-        noted = f", {len(self.notes)} notes" if self.notes else ""
+        noted = f", {len(self._notes)} notes" if self._notes else ""  # reads no files to find any
         return f"Run({str(self.path)!r}, {self.label}, {len(self.seeds)} seeds, {state}{noted})"
 
     def _repr_html_(self) -> str:

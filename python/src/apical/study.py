@@ -163,7 +163,7 @@ class Comparison(HasFigures):
         return self
 
     def __repr__(self) -> str:
-        noted = f", {len(self.notes)} notes" if self.notes else ""
+        noted = f", {len(self._notes)} notes" if self._notes else ""  # reads no files to find any
         return f"Comparison({str(self.path)!r}, {', '.join(self.runs)}{noted})"
 
     def _repr_html_(self) -> str:
